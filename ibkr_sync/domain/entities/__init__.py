@@ -1,0 +1,1 @@
+"""Frozen values: products, contracts and what they are made of."""

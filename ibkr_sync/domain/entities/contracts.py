@@ -1,0 +1,192 @@
+"""One futures contract: its identity, its dates and its numbers."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+_CONTRACT_MONTH = re.compile(r"([0-9]{4})-?([0-9]{2})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ContractMonth:
+    """The delivery month that names a contract; not derivable from its last trade date.
+
+    Source: IBKR `contractMonth` (CL for December 2026 stops trading in November).
+    """
+
+    year: int
+    month: int
+
+    def __post_init__(self) -> None:
+        if self.year not in range(1900, 3000) or self.month not in range(1, 13):
+            raise ValueError(f"no such contract month: {self.year}-{self.month}")
+
+    @classmethod
+    def parse(cls, text: str) -> ContractMonth:
+        """Read `202612` or `2026-12`; raises ValueError for anything else."""
+        match = _CONTRACT_MONTH.fullmatch(text)
+        if match is None:
+            raise ValueError(f"not a contract month (YYYYMM): {text!r}")
+        return cls(int(match[1]), int(match[2]))
+
+    def __str__(self) -> str:
+        return f"{self.year:04d}-{self.month:02d}"
+
+
+class ContractState(StrEnum):
+    """What is known of a contract today."""
+
+    ACTIVE = "active"
+    EXPIRED = "expired"
+    MISSING = "missing"
+    DELISTED = "delisted"
+
+
+class ContractSeries(StrEnum):
+    """The listing series a contract belongs to within its product."""
+
+    MONTHLY = "monthly"
+    WEEKLY = "weekly"
+    DAILY = "daily"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Venue:
+    """An exchange or route a contract trades on, with the tick ladder that applies there.
+
+    Source: IBKR `validExchanges` and `marketRuleIds`, which belong together by position.
+    """
+
+    exchange: str
+    market_rule_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradingSchedule:
+    """A rolling window of hours as IBKR sends it; it changes daily, so it is never diffed.
+
+    Source: IBKR `tradingHours`, `liquidHours`, `timeZoneId`, each kept as sent.
+    """
+
+    trading_hours: str
+    liquid_hours: str
+    time_zone_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractListing:
+    """When a contract was seen in complete replies; kept by the local repository.
+
+    All instants are UTC. `missing_since` is set while an unexpired contract is absent from
+    complete replies, `delisted_at` once a second such reply confirmed it.
+    """
+
+    first_seen_at: datetime
+    last_seen_at: datetime
+    missing_since: datetime | None = None
+    delisted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FuturesContract:
+    """A futures contract; `con_id` is its identity, everything else an attribute.
+
+    `None` means that IBKR did not say. Prices, ticks and sizes are exact decimals.
+
+    Attributes:
+        con_id: IBKR's contract id, unique and never reused.
+        local_symbol: the exchange's name for the contract, opaque (`ESZ6`, `FDAX 20261218 M`).
+        contract_month: the delivery month that names the contract.
+        last_trade_date: calendar date, in the exchange's zone, of the last trading session.
+        last_trade_at: UTC instant at which trading stops; None when the time or zone is unknown.
+        last_trade_text: `lastTradeDateOrContractMonth` exactly as received.
+        real_expiration_date: IBKR `realExpirationDate`.
+        multiplier: contract size in units of the underlying; may differ by month.
+        min_tick: smallest increment in currency units, not in magnified ones.
+        price_magnifier: quoted prices are this many times the currency price.
+        listing: None until the local repository has stored the contract.
+    """
+
+    con_id: int
+    symbol: str
+    exchange: str
+    trading_class: str
+    currency: str
+    local_symbol: str
+    last_trade_date: date
+    last_trade_at: datetime | None = None
+    last_trade_text: str | None = None
+    contract_month: ContractMonth | None = None
+    real_expiration_date: date | None = None
+    series: ContractSeries = ContractSeries.MONTHLY
+    multiplier: Decimal | None = None
+    min_tick: Decimal | None = None
+    price_magnifier: int | None = None
+    market_name: str | None = None
+    long_name: str | None = None
+    underlying_con_id: int | None = None
+    underlying_symbol: str | None = None
+    underlying_sec_type: str | None = None
+    industry: str | None = None
+    category: str | None = None
+    subcategory: str | None = None
+    time_zone: str | None = None
+    venues: tuple[Venue, ...] = ()
+    order_types: tuple[str, ...] = ()
+    security_ids: tuple[tuple[str, str], ...] = ()
+    economic_value_rule: str | None = None
+    economic_value_multiplier: Decimal | None = None
+    aggregated_group: int | None = None
+    min_size: Decimal | None = None
+    size_increment: Decimal | None = None
+    suggested_size_increment: Decimal | None = None
+    schedule: TradingSchedule | None = field(default=None, compare=False)
+    listing: ContractListing | None = field(default=None, compare=False)
+
+    @property
+    def point_value(self) -> Decimal | None:
+        """Money per 1.0 of quoted price: multiplier / price magnifier."""
+        if self.multiplier is None:
+            return None
+        return self.multiplier / (self.price_magnifier or 1)
+
+    @property
+    def quoted_tick(self) -> Decimal | None:
+        """The smallest step of the quoted price: IBKR's minTick is not magnified, prices are."""
+        if self.min_tick is None:
+            return None
+        return self.min_tick * (self.price_magnifier or 1)
+
+    @property
+    def tick_value(self) -> Decimal | None:
+        """Money per smallest step: min_tick is already in currency units."""
+        if self.min_tick is None or self.multiplier is None:
+            return None
+        return self.min_tick * self.multiplier
+
+    def is_expired(self, now: datetime) -> bool:
+        """Whether trading has stopped at the aware instant `now`.
+
+        Without a known instant the contract lives through its last trade date in the
+        exchange's zone; without a zone it lives until that date has ended everywhere.
+        """
+        if self.last_trade_at is not None:
+            return now >= self.last_trade_at
+        if self.time_zone is not None:
+            return now.astimezone(ZoneInfo(self.time_zone)).date() > self.last_trade_date
+        return (now.astimezone(UTC).date() - self.last_trade_date).days > 1
+
+    def state(self, now: datetime) -> ContractState:
+        """What is known of the contract at the aware instant `now`; expiry outranks absence."""
+        if self.is_expired(now):
+            return ContractState.EXPIRED
+        if self.listing is not None and self.listing.delisted_at is not None:
+            return ContractState.DELISTED
+        if self.listing is not None and self.listing.missing_since is not None:
+            return ContractState.MISSING
+        return ContractState.ACTIVE

@@ -1,0 +1,225 @@
+"""Futures products: one shape for all, one subclass per asset type.
+
+A new asset type is a subclass of `Future` with its own `asset_class`, and a line in
+`ASSET_TYPES`; ports, repositories, storage and commands follow from that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import ClassVar, NamedTuple
+
+from ibkr_sync.domain.entities.contracts import FuturesContract
+
+
+class AssetClass(StrEnum):
+    """What a future is on. IBKR says IND even for crude oil, so the catalogue tells."""
+
+    INDEX = "index"
+    COMMODITY = "commodity"
+    INTEREST_RATE = "interest_rate"
+    CURRENCY = "currency"
+    CRYPTO = "crypto"
+    VOLATILITY = "volatility"
+    SINGLE_STOCK = "single_stock"
+    UNCLASSIFIED = "unclassified"
+
+
+class Origin(StrEnum):
+    """Where a product's data came from."""
+
+    IBKR = "ibkr"
+    FILE = "file"
+    CATALOGUE = "catalogue"
+    SAMPLE = "sample"
+
+
+class ProductKey(NamedTuple):
+    """The identity of a product."""
+
+    symbol: str
+    exchange: str
+    trading_class: str
+
+    def __str__(self) -> str:
+        return f"{self.symbol}@{self.exchange} ({self.trading_class})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Underlying:
+    """What the product is written on, as IBKR names it (ES: index ES, conId 11004968)."""
+
+    symbol: str
+    sec_type: str | None = None
+    con_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Future:
+    """A futures product with its chain.
+
+    Attributes:
+        symbol: IBKR's symbol (`ESTX50`), not the exchange's (`FESX`).
+        exchange: IBKR's code of the listing exchange.
+        trading_class: IBKR's trading class; in most cases the exchange's product code.
+        category: the finer class within the asset class (`energy`, `short_rate`, …).
+        multiplier: contract size of the nearest contract; contracts may differ by month.
+        min_tick: smallest increment in currency units of the nearest contract.
+        time_zone: IANA name of the exchange's zone; None when IBKR's id is unknown.
+        contracts: the chain in order of last trade date.
+        synced_at: UTC instant of the last complete reply; None when never synced.
+    """
+
+    asset_class: ClassVar[AssetClass] = AssetClass.UNCLASSIFIED
+
+    symbol: str
+    exchange: str
+    trading_class: str
+    currency: str
+    name: str | None = None
+    category: str | None = None
+    underlying: Underlying | None = None
+    multiplier: Decimal | None = None
+    price_magnifier: int | None = None
+    min_tick: Decimal | None = None
+    time_zone: str | None = None
+    origin: Origin = Origin.IBKR
+    contracts: tuple[FuturesContract, ...] = ()
+    synced_at: datetime | None = None
+
+    @property
+    def key(self) -> ProductKey:
+        """The product's identity."""
+        return ProductKey(self.symbol, self.exchange, self.trading_class)
+
+    @property
+    def quoted_tick(self) -> Decimal | None:
+        """The smallest step of the quoted price (see `FuturesContract.quoted_tick`)."""
+        if self.min_tick is None:
+            return None
+        return self.min_tick * (self.price_magnifier or 1)
+
+    @property
+    def tick_value(self) -> Decimal | None:
+        """Money per smallest step (see `FuturesContract.tick_value`)."""
+        if self.min_tick is None or self.multiplier is None:
+            return None
+        return self.min_tick * self.multiplier
+
+    def unexpired(self, now: datetime) -> tuple[FuturesContract, ...]:
+        """The contracts that still trade at the aware instant `now`."""
+        return tuple(contract for contract in self.contracts if not contract.is_expired(now))
+
+
+class UnclassifiedFuture(Future):
+    """A product that neither the catalogue nor IBKR classifies."""
+
+    __slots__ = ()
+
+
+class IndexFuture(Future):
+    """A future on a stock, sector, dividend or other published index."""
+
+    __slots__ = ()
+    asset_class = AssetClass.INDEX
+
+    @property
+    def index(self) -> str | None:
+        """IBKR's symbol of the index."""
+        return self.underlying.symbol if self.underlying else None
+
+
+class VolatilityFuture(Future):
+    """A future on a volatility index."""
+
+    __slots__ = ()
+    asset_class = AssetClass.VOLATILITY
+
+    @property
+    def index(self) -> str | None:
+        """IBKR's symbol of the volatility index."""
+        return self.underlying.symbol if self.underlying else None
+
+
+class CommodityFuture(Future):
+    """A future on energy, metals, agricultural goods or an index of them."""
+
+    __slots__ = ()
+    asset_class = AssetClass.COMMODITY
+
+    @property
+    def sector(self) -> str | None:
+        """The commodity's sector: energy, metal, agriculture, livestock or dairy."""
+        return self.category
+
+
+class InterestRateFuture(Future):
+    """A future on a bond or on a short-term interest rate."""
+
+    __slots__ = ()
+    asset_class = AssetClass.INTEREST_RATE
+
+    @property
+    def is_short_rate(self) -> bool:
+        """Whether the underlying is a money-market rate rather than a bond."""
+        return self.category == "short_rate"
+
+
+class CurrencyFuture(Future):
+    """A future on an exchange rate."""
+
+    __slots__ = ()
+    asset_class = AssetClass.CURRENCY
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """Base and quote currency; the base as IBKR names the underlying (`EUR`, `USD`)."""
+        return (self.underlying.symbol if self.underlying else self.symbol, self.currency)
+
+
+class CryptoFuture(Future):
+    """A future on a crypto currency or its reference rate."""
+
+    __slots__ = ()
+    asset_class = AssetClass.CRYPTO
+
+    @property
+    def reference_rate(self) -> str | None:
+        """IBKR's symbol of the reference rate (`BRR` for bitcoin at CME)."""
+        return self.underlying.symbol if self.underlying else None
+
+
+class SingleStockFuture(Future):
+    """A future on one company's stock."""
+
+    __slots__ = ()
+    asset_class = AssetClass.SINGLE_STOCK
+
+    @property
+    def stock_con_id(self) -> int | None:
+        """IBKR's conId of the stock."""
+        return self.underlying.con_id if self.underlying else None
+
+
+ASSET_TYPES: dict[AssetClass, type[Future]] = {
+    entity.asset_class: entity
+    for entity in (
+        IndexFuture,
+        CommodityFuture,
+        InterestRateFuture,
+        CurrencyFuture,
+        CryptoFuture,
+        VolatilityFuture,
+        SingleStockFuture,
+        UnclassifiedFuture,
+    )
+}
+"""The entity of each asset class."""
+
+
+def covered_asset_classes(entity: type[Future]) -> frozenset[AssetClass]:
+    """The asset classes that a repository of `entity` holds; `Future` itself covers all."""
+    return frozenset(cls for cls, each in ASSET_TYPES.items() if issubclass(each, entity))

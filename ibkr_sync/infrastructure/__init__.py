@@ -1,0 +1,1 @@
+"""Adapters to the world outside: repositories and the replay gateway."""
