@@ -15,6 +15,10 @@ from typing import ClassVar, NamedTuple
 from ibkr_sync.domain.entities.contracts import FuturesContract
 
 
+SAMPLE_MARKER = " [sample]"
+"""Ends the long name of every contract row that is computed, not IBKR's."""
+
+
 class AssetClass(StrEnum):
     """What a future is on. IBKR says IND even for crude oil, so the catalogue tells."""
 

@@ -1,0 +1,1 @@
+"""What the product does, told in the domain's words."""

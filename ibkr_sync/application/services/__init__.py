@@ -1,0 +1,1 @@
+"""Services; each knows ports only."""

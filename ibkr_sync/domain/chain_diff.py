@@ -1,0 +1,171 @@
+"""What a complete reply changes in a stored chain: planned purely, applied elsewhere."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from ibkr_sync.domain.entities.contracts import FuturesContract, Venue
+from ibkr_sync.domain.entities.futures import Future, Origin, Underlying
+from ibkr_sync.domain.errors import SampleDataError, ShrinkRefusedError
+
+DELISTING_CONFIRMATION = timedelta(hours=20)
+"""How far apart two complete replies must be before an absent contract counts as delisted."""
+
+SHRINK_TOLERANCE = (2, Decimal("0.2"))
+"""Unexpired contracts a reply may lack: this many, or this share of those stored."""
+
+_UNTRACKED_CONTRACT_FIELDS = {
+    "con_id",  # the identity itself
+    "listing",  # written by the local repository
+    "schedule",  # a rolling window, new every day
+    "order_types",  # depends on the account's permissions
+    "last_trade_text",  # depends on the login's time zone; last_trade_at is the fact
+}
+_UNTRACKED_PRODUCT_FIELDS = {"contracts", "synced_at"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldChange:
+    """One field with its old and new value as canonical text; None con_id: the product's."""
+
+    con_id: int | None
+    field: str
+    old: str | None
+    new: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChainDiff:
+    """The difference between a stored product and a complete reply for it.
+
+    `added`, `returned` and `updated` hold contracts as received; `missing` and `delisted`
+    as stored. `updated` has every contract of which anything at all differs, `changes` only
+    the fields whose history is kept.
+    """
+
+    added: tuple[FuturesContract, ...] = ()
+    updated: tuple[FuturesContract, ...] = ()
+    returned: tuple[FuturesContract, ...] = ()
+    missing: tuple[FuturesContract, ...] = ()
+    delisted: tuple[FuturesContract, ...] = ()
+    changes: tuple[FieldChange, ...] = ()
+    unchanged: int = 0
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the reply says nothing new."""
+        return not (
+            self.added
+            or self.updated
+            or self.returned
+            or self.missing
+            or self.delisted
+            or self.changes
+        )
+
+
+def canonical_text(value: object) -> str | None:
+    """A value as history keeps it: exact, and equal for equal values; None stays None."""
+    if value is None or value == () or value == "":
+        return None
+    match value:
+        case Decimal():
+            text = format(value.normalize(), "f")
+        case date():
+            text = value.isoformat()
+        case Venue(exchange=exchange, market_rule_id=rule):
+            text = exchange if rule is None else f"{exchange}:{rule}"
+        case Underlying(symbol=symbol, sec_type=sec_type, con_id=con_id):
+            text = f"{symbol} {sec_type or '-'} {con_id or '-'}"
+        case tuple():
+            text = ",".join(canonical_text(item) or "" for item in value)
+        case _:
+            text = str(value)
+    return text
+
+
+def diff_chain(stored: Future | None, received: Future, now: datetime) -> ChainDiff:
+    """Compare a complete reply with what is stored; `now` is an aware instant.
+
+    Absence is no evidence of expiry: a stored contract that the reply lacks is ignored when
+    it has expired, else missing, and delisted only when it was missing from another complete
+    reply at least `DELISTING_CONFIRMATION` ago.
+    """
+    before = {contract.con_id: contract for contract in stored.contracts} if stored else {}
+    after = {contract.con_id: contract for contract in received.contracts}
+    both = [(before[con_id], after[con_id]) for con_id in after if con_id in before]
+    absent = [
+        contract
+        for con_id, contract in before.items()
+        if con_id not in after and not contract.is_expired(now)
+    ]
+    updated = tuple(new for old, new in both if old != new)
+    return ChainDiff(
+        added=tuple(contract for con_id, contract in after.items() if con_id not in before),
+        updated=updated,
+        returned=tuple(new for old, new in both if _is_absent(old)),
+        missing=tuple(contract for contract in absent if not _is_absent(contract)),
+        delisted=tuple(contract for contract in absent if _is_delisted_by(contract, now)),
+        changes=_product_changes(stored, received)
+        + tuple(change for old, new in both for change in _contract_changes(old, new)),
+        unchanged=len(both) - len(updated),
+    )
+
+
+def refuse_shrink(stored: Future, diff: ChainDiff, now: datetime) -> None:
+    """Raise ShrinkRefusedError when the reply lacks too many unexpired, listed contracts."""
+    listed = [contract for contract in stored.unexpired(now) if not _is_absent(contract)]
+    fixed, share = SHRINK_TOLERANCE
+    if len(diff.missing) > max(Decimal(fixed), share * len(listed)):
+        raise ShrinkRefusedError(stored.key, stored=len(listed), lost=len(diff.missing))
+
+
+def refuse_mixing_sample_data(stored: Future, received: Future) -> None:
+    """Raise SampleDataError when one of the two is sample data and the other real."""
+    real = {Origin.IBKR, Origin.FILE}
+    origins = {stored.origin, received.origin}
+    if Origin.SAMPLE in origins and origins & real:
+        raise SampleDataError(stored.key)
+
+
+def _is_absent(contract: FuturesContract) -> bool:
+    return contract.listing is not None and contract.listing.missing_since is not None
+
+
+def _is_delisted_by(contract: FuturesContract, now: datetime) -> bool:
+    listing = contract.listing
+    if listing is None or listing.missing_since is None or listing.delisted_at is not None:
+        return False
+    return now - listing.missing_since >= DELISTING_CONFIRMATION
+
+
+def _product_changes(stored: Future | None, received: Future) -> tuple[FieldChange, ...]:
+    if stored is None:
+        return ()
+    return tuple(_field_changes(stored, received, _UNTRACKED_PRODUCT_FIELDS, con_id=None))
+
+
+def _contract_changes(old: FuturesContract, new: FuturesContract) -> Iterable[FieldChange]:
+    if old == new:
+        return ()
+    return _field_changes(old, new, _UNTRACKED_CONTRACT_FIELDS, con_id=new.con_id)
+
+
+def _field_changes(
+    old: Future | FuturesContract,
+    new: Future | FuturesContract,
+    untracked: set[str],
+    *,
+    con_id: int | None,
+) -> Iterable[FieldChange]:
+    for each in dataclasses.fields(new):
+        if each.name in untracked:
+            continue
+        before = canonical_text(getattr(old, each.name))
+        after = canonical_text(getattr(new, each.name))
+        if before != after:
+            yield FieldChange(con_id=con_id, field=each.name, old=before, new=after)

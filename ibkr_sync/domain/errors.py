@@ -1,0 +1,289 @@
+"""Every way in which the product can fail, as one tree.
+
+    IbkrSyncError
+    ├── ConfigError                     settings that can't be used; holds all problems found
+    ├── GatewayError                    the gateway can't be used
+    │   ├── GatewayUnreachableError     no TCP connection: refused, unknown host, timed out
+    │   ├── HandshakeError              connected, but no session came of it
+    │   │   ├── HandshakeTimeoutError   it accepted and said too little, or nothing
+    │   │   ├── HandshakeClosedError    it accepted and hung up
+    │   │   ├── NotAGatewayError        it answered something that is not TWS
+    │   │   ├── UnsupportedServerVersionError
+    │   │   └── ClientIdInUseError      every client id tried is taken
+    │   ├── ConnectionLostError         the session broke while replies were due
+    │   └── PacingError                 the gateway refused our rate of messages
+    ├── UpstreamDownError               the gateway is up, IBKR behind it is not
+    ├── ReplyError                      one product's reply can't be used
+    │   ├── RequestRejectedError        IBKR answered the request with an error
+    │   ├── ReplyTimeoutError           the reply stalled or took too long
+    │   ├── InvalidReplyError           a row can't be trusted
+    │   ├── ShrinkRefusedError          too many unexpired contracts would be lost
+    │   └── SampleDataError             sample and real data would be mixed
+    ├── ProductLookupError              the user's words name no single product
+    │   ├── ProductNotFoundError
+    │   ├── AmbiguousProductError       holds the candidates
+    │   └── AssetClassMismatchError
+    ├── SourceFileError                 a file source can't be read
+    ├── StorageError                    the database can't be used
+    │   ├── DatabaseUnavailableError    missing, unreadable, read-only, unreachable
+    │   ├── DatabaseLockedError         another process holds it
+    │   ├── ForeignDatabaseError        the file is not a database of ours
+    │   ├── SchemaBehindError           it needs `db upgrade`
+    │   └── SchemaNewerError            a newer version wrote it
+    ├── AlreadyRunningError             another run holds the lock
+    └── RunInterruptedError             a signal asked us to stop
+
+Adapters translate their library's errors into these at their seam. The command line holds
+the only table from an error to its sentence, next step and exit code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from ibkr_sync.domain.entities.futures import AssetClass, ProductKey
+
+
+class IbkrSyncError(Exception):
+    """Base of every error this product raises on purpose."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigProblem:
+    """One thing wrong with the settings: where it stands, what it is, what may be meant."""
+
+    source: str
+    key: str
+    message: str
+    suggestion: str | None = None
+
+    def __str__(self) -> str:
+        hint = f" ({self.suggestion})" if self.suggestion else ""
+        return f"{self.source}: {self.key}: {self.message}{hint}"
+
+
+class ConfigError(IbkrSyncError):
+    """The settings can't be used; `problems` holds everything found, not only the first."""
+
+    def __init__(self, problems: Sequence[ConfigProblem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(str(problem) for problem in self.problems))
+
+
+class GatewayError(IbkrSyncError):
+    """The gateway at `host`:`port` can't be used."""
+
+    def __init__(self, host: str, port: int, detail: str) -> None:
+        self.host = host
+        self.port = port
+        self.detail = detail
+        super().__init__(f"{host}:{port}: {detail}")
+
+
+class UnreachableReason(StrEnum):
+    """Why no TCP connection came about."""
+
+    REFUSED = "refused"
+    UNKNOWN_HOST = "unknown host"
+    TIMED_OUT = "timed out"
+    NETWORK = "network"
+
+
+class GatewayUnreachableError(GatewayError):
+    """No TCP connection to the gateway."""
+
+    def __init__(self, host: str, port: int, reason: UnreachableReason, detail: str) -> None:
+        self.reason = reason
+        super().__init__(host, port, detail)
+
+
+class HandshakeError(GatewayError):
+    """A TCP connection, but no session."""
+
+
+class HandshakeTimeoutError(HandshakeError):
+    """The gateway accepted the connection and did not complete the start within its deadline."""
+
+
+class HandshakeClosedError(HandshakeError):
+    """The gateway accepted the connection and closed it before the session started."""
+
+
+class NotAGatewayError(HandshakeError):
+    """What answers at this port does not speak the TWS protocol."""
+
+
+class UnsupportedServerVersionError(HandshakeError):
+    """The gateway speaks a protocol version outside the supported range."""
+
+
+class ClientIdInUseError(HandshakeError):
+    """Every client id that was tried is taken (IBKR error 326)."""
+
+
+class ConnectionLostError(GatewayError):
+    """The session broke while replies were due."""
+
+
+class PacingError(GatewayError):
+    """The gateway refused our rate of messages (IBKR error 100)."""
+
+
+class UpstreamDownError(GatewayError):
+    """The gateway is up but has lost IBKR (1100, 2110, 2157, 1300)."""
+
+
+class ReplyError(IbkrSyncError):
+    """The reply for one product can't be used; nothing of it was stored."""
+
+
+class RequestRejectedError(ReplyError):
+    """IBKR answered the request with an error; `code` and `text` are IBKR's."""
+
+    def __init__(self, code: int, text: str) -> None:
+        self.code = code
+        self.text = text
+        super().__init__(f"IBKR error {code}: {text}")
+
+
+class ReplyTimeoutError(ReplyError):
+    """The reply stalled, or took longer than allowed in all."""
+
+    def __init__(self, detail: str) -> None:
+        self.detail = detail
+        super().__init__(detail)
+
+
+class InvalidReplyError(ReplyError):
+    """A row of the reply can't be trusted; names contract, field and value."""
+
+    def __init__(self, contract: str, field: str, value: object, reason: str) -> None:
+        self.contract = contract
+        self.field = field
+        self.value = value
+        self.reason = reason
+        super().__init__(f"{contract}: {field} {value!r}: {reason}")
+
+
+class ShrinkRefusedError(ReplyError):
+    """The reply lacks too many of the unexpired contracts that are stored."""
+
+    def __init__(self, product: ProductKey, stored: int, lost: int) -> None:
+        self.product = product
+        self.stored = stored
+        self.lost = lost
+        super().__init__(f"{product}: {lost} of {stored} unexpired contracts would be lost")
+
+
+class SampleDataError(ReplyError):
+    """Sample data would overwrite real data, or the reverse."""
+
+    def __init__(self, product: ProductKey) -> None:
+        self.product = product
+        super().__init__(f"{product}: sample and real data can't share a database")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductCandidate:
+    """One of several products that a symbol may mean."""
+
+    key: ProductKey
+    currency: str
+    multiplier: Decimal | None
+    name: str | None
+    next_expiry: date | None
+    contract_count: int
+
+
+class ProductLookupError(IbkrSyncError):
+    """The user's words name no single product."""
+
+    def __init__(self, symbol: str, message: str) -> None:
+        self.symbol = symbol
+        super().__init__(message)
+
+
+class ProductNotFoundError(ProductLookupError):
+    """No product answers to this symbol in `place` (the database, IBKR, a file)."""
+
+    def __init__(self, symbol: str, place: str, detail: str | None = None) -> None:
+        self.place = place
+        self.detail = detail
+        super().__init__(symbol, f"{symbol}: not found in {place}")
+
+
+class AmbiguousProductError(ProductLookupError):
+    """Several products answer to this symbol; one is never picked silently."""
+
+    def __init__(self, symbol: str, candidates: Sequence[ProductCandidate]) -> None:
+        self.candidates = tuple(candidates)
+        keys = ", ".join(str(candidate.key) for candidate in self.candidates)
+        super().__init__(symbol, f"{symbol} may mean {keys}")
+
+
+class AssetClassMismatchError(ProductLookupError):
+    """The product exists, but is of another asset class than was asked for."""
+
+    def __init__(self, symbol: str, found: AssetClass) -> None:
+        self.found = found
+        super().__init__(symbol, f"{symbol} is of asset class {found.value}")
+
+
+class SourceFileError(IbkrSyncError):
+    """A file source can't be read; `location` is a line, row or field where it helps."""
+
+    def __init__(self, path: str, location: str | None, detail: str) -> None:
+        self.path = path
+        self.location = location
+        self.detail = detail
+        where = f"{path}: {location}" if location else path
+        super().__init__(f"{where}: {detail}")
+
+
+class StorageError(IbkrSyncError):
+    """The database can't be used; `database` is its URL or path with secrets masked."""
+
+    def __init__(self, database: str, detail: str) -> None:
+        self.database = database
+        self.detail = detail
+        super().__init__(f"{database}: {detail}")
+
+
+class DatabaseUnavailableError(StorageError):
+    """The database is missing, unreadable, read-only or unreachable."""
+
+
+class DatabaseLockedError(StorageError):
+    """Another process kept the database locked for longer than the busy timeout."""
+
+
+class ForeignDatabaseError(StorageError):
+    """The database belongs to another program, or is no database at all; it was not touched."""
+
+
+class SchemaBehindError(StorageError):
+    """The schema is older than this version needs."""
+
+
+class SchemaNewerError(StorageError):
+    """The schema was written by a newer version; it was not touched."""
+
+
+class AlreadyRunningError(IbkrSyncError):
+    """Another run works on the same database."""
+
+    def __init__(self, lock: str) -> None:
+        self.lock = lock
+        super().__init__(f"another run holds {lock}")
+
+
+class RunInterruptedError(IbkrSyncError):
+    """A signal asked the run to stop; `signal_number` is 2 or 15."""
+
+    def __init__(self, signal_number: int) -> None:
+        self.signal_number = signal_number
+        super().__init__(f"stopped by signal {signal_number}")

@@ -1,0 +1,124 @@
+"""The port that every source of futures products stands behind.
+
+One shape for all asset types: `FuturePort[IndexFuture]` holds index futures,
+`FuturePort[Future]` all of them.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
+
+from ibkr_sync.domain.entities.futures import (
+    CommodityFuture,
+    CryptoFuture,
+    CurrencyFuture,
+    Future,
+    IndexFuture,
+    InterestRateFuture,
+    Origin,
+    SingleStockFuture,
+    VolatilityFuture,
+)
+from ibkr_sync.domain.sync import (
+    AcquiredFuture,
+    FutureFailure,
+    FutureQuery,
+    FutureUpdate,
+    ProductSummary,
+    SyncPolicy,
+    SyncRun,
+)
+
+F = TypeVar("F", bound=Future)
+F_co = TypeVar("F_co", bound=Future, covariant=True)
+
+
+class FuturePort(Protocol[F_co]):
+    """Futures products of one asset type, or of all, from one source."""
+
+    @abstractmethod
+    def get_by_symbol(self, query: FutureQuery) -> F_co:
+        """Give the product as it is stored, with its chain.
+
+        Raises ProductNotFoundError, AmbiguousProductError, AssetClassMismatchError
+        or StorageError.
+        """
+
+    @abstractmethod
+    def get_or_create(self, query: FutureQuery, policy: SyncPolicy) -> FutureUpdate[F_co]:
+        """Give the product up to date by the rules of this source, storing it on the way.
+
+        Raises what `get_by_symbol` raises, and the source's GatewayError, UpstreamDownError,
+        ReplyError or SourceFileError, or AlreadyRunningError.
+        """
+
+    @abstractmethod
+    def get_or_create_many(
+        self, queries: Iterable[FutureQuery], policy: SyncPolicy
+    ) -> Iterator[FutureUpdate[F_co] | FutureFailure]:
+        """Bring many products up to date, yielding one outcome per query as it is ready.
+
+        A failure of one product is yielded; what ends the whole run is raised.
+        """
+
+    @abstractmethod
+    def list_products(self) -> tuple[ProductSummary, ...]:
+        """Summarise what is stored, by symbol; raises StorageError."""
+
+
+class LocalFuturePort(FuturePort[F], Protocol[F]):
+    """The port of the local repository: persistence for the sources that delegate to it."""
+
+    @abstractmethod
+    def sync_run(self, origin: Origin) -> AbstractContextManager[SyncRun]:
+        """Open a run: one at a time per database, recorded with its outcome.
+
+        Raises AlreadyRunningError at once when another run is open, or StorageError.
+        """
+
+    @abstractmethod
+    def get_or_create_entity(
+        self, acquired: AcquiredFuture[F], query: FutureQuery, policy: SyncPolicy, run: SyncRun
+    ) -> FutureUpdate[F]:
+        """Store a complete product in one transaction: rows, history, evidence and outcome.
+
+        The same product twice changes nothing. Raises ShrinkRefusedError, SampleDataError
+        or StorageError; then nothing was stored.
+        """
+
+    @abstractmethod
+    def plan_entity(
+        self, acquired: AcquiredFuture[F], query: FutureQuery, policy: SyncPolicy
+    ) -> FutureUpdate[F]:
+        """Tell what `get_or_create_entity` would do, and write nothing.
+
+        Raises what `get_or_create_entity` raises.
+        """
+
+    @abstractmethod
+    def record_failure(self, failure: FutureFailure, run: SyncRun) -> None:
+        """Record why a product of the run could not be brought up to date."""
+
+    @abstractmethod
+    def find_fresh(self, query: FutureQuery, max_age: timedelta, now: datetime) -> F | None:
+        """Give the stored product if its last complete reply is younger than `max_age`.
+
+        None when it is older or was never synced; raises AmbiguousProductError.
+        """
+
+    @abstractmethod
+    def known_market_rules(self) -> frozenset[int]:
+        """The market rule ids whose tick ladder is stored."""
+
+
+IndexFuturePort = FuturePort[IndexFuture]
+CommodityFuturePort = FuturePort[CommodityFuture]
+InterestRateFuturePort = FuturePort[InterestRateFuture]
+CurrencyFuturePort = FuturePort[CurrencyFuture]
+CryptoFuturePort = FuturePort[CryptoFuture]
+VolatilityFuturePort = FuturePort[VolatilityFuture]
+SingleStockFuturePort = FuturePort[SingleStockFuture]

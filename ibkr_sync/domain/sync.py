@@ -1,0 +1,122 @@
+"""The values that pass through the port: what is asked, what was acquired, what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Generic, TypeVar
+
+from ibkr_sync.domain.chain_diff import ChainDiff
+from ibkr_sync.domain.entities.futures import AssetClass, Future, Origin, ProductKey
+from ibkr_sync.domain.entities.market_rules import MarketRule
+from ibkr_sync.domain.errors import IbkrSyncError
+
+F_co = TypeVar("F_co", bound=Future, covariant=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FutureQuery:
+    """Which product is meant; what is None does not narrow the choice."""
+
+    symbol: str
+    exchange: str | None = None
+    currency: str | None = None
+    trading_class: str | None = None
+
+    def matches(self, future: Future) -> bool:
+        """Whether the product is one of those meant."""
+        return (
+            future.symbol == self.symbol
+            and self.exchange in (None, future.exchange)
+            and self.currency in (None, future.currency)
+            and self.trading_class in (None, future.trading_class)
+        )
+
+    def __str__(self) -> str:
+        text = f"{self.symbol}@{self.exchange}" if self.exchange else self.symbol
+        return f"{text} ({self.trading_class})" if self.trading_class else text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncPolicy:
+    """How a product is brought up to date.
+
+    Attributes:
+        include_expired: ask for expired contracts too.
+        max_age: what was synced within this time is answered from the database.
+        allow_shrink: accept a reply that lacks many contracts that are stored.
+        dry_run: plan and show, write nothing.
+    """
+
+    include_expired: bool = False
+    max_age: timedelta | None = None
+    allow_shrink: bool = False
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """The raw reply behind a product, kept so that a better parser can read it again.
+
+    `frames` are the payloads as received, without length prefix, in order of arrival.
+    """
+
+    received_at: datetime
+    server_version: int
+    client_version: str
+    frames: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcquiredFuture(Generic[F_co]):
+    """A complete, validated product on its way to the local repository."""
+
+    product: F_co
+    market_rules: tuple[MarketRule, ...] = ()
+    evidence: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FutureUpdate(Generic[F_co]):
+    """A product brought up to date, as it now stands in the database.
+
+    `diff` is None when it was answered from the database without asking the source;
+    `applied` is False for a dry run.
+    """
+
+    query: FutureQuery
+    product: F_co
+    diff: ChainDiff | None = None
+    applied: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FutureFailure:
+    """A product that could not be brought up to date, with the reason; nothing was stored."""
+
+    query: FutureQuery
+    error: IbkrSyncError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncRun:
+    """A run that brings products up to date; `run_id` orders runs of one database."""
+
+    run_id: int
+    origin: Origin
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductSummary:
+    """A stored product without its chain."""
+
+    key: ProductKey
+    asset_class: AssetClass
+    category: str | None
+    currency: str
+    name: str | None
+    origin: Origin
+    listed: int
+    next_expiry: date | None
+    synced_at: datetime | None

@@ -1,0 +1,1 @@
+"""One package per source; they know the domain, and not each other."""

@@ -1,0 +1,1 @@
+"""Acquisition from a file in our own export format."""

@@ -1,0 +1,1 @@
+"""Acquisition from TWS / IB Gateway: session, translation and IBKR's rules."""
