@@ -53,6 +53,7 @@ class ContractRow:
     min_size: str = "1"
     size_increment: str = "1"
     suggested_size_increment: str = "1"
+    ineligibility_reasons: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,195 @@
+"""Message 10, contract data: its fields and their order at each text server version."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ibkr_sync.infrastructure.replay.rows import ContractRow
+from ibkr_sync.infrastructure.replay.wire import join_fields
+
+MESSAGE_ID = "10"
+VERSION = "8"
+
+FRACTIONAL_SIZE_SUPPORT = 163
+SIZE_RULES = 164
+FUND_DATA_FIELDS = 179
+LAST_TRADE_DATE = 182
+INELIGIBILITY_REASONS = 186
+
+_PAIR_LISTS = frozenset({"sec_id_list", "ineligibility_reasons"})
+_SIZE_MIN_TICK = "size_min_tick"
+
+
+class ContractDataError(ValueError):
+    """A message that isn't contract data of the given server version.
+
+    Attributes:
+        field: the name of the field at fault, as in `ContractRow`.
+    """
+
+    def __init__(self, message: str, field: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class ContractDataLayout:
+    """The fields of message 10 at one server version, in wire order.
+
+    Attributes:
+        names: `ContractRow`'s names plus `message_id`, `version`, `req_id` and
+            `size_min_tick`; a list of pairs takes a count and two fields for each pair.
+    """
+
+    def __init__(self, server_version: int) -> None:
+        self.server_version = server_version
+        self.names = _names(server_version)
+
+    def encode(self, row: ContractRow, req_id: str) -> list[str]:
+        """Lay out a row.
+
+        Raises:
+            ContractDataError: the row is a fund at a version that sends fund fields.
+        """
+        if row.sec_type == "FUND" and self.server_version >= FUND_DATA_FIELDS:
+            raise ContractDataError("fund fields are not supported", "sec_type")
+        wire: list[str] = []
+        for name in self.names:
+            if name in _PAIR_LISTS:
+                pairs: tuple[tuple[str, str], ...] = getattr(row, name)
+                wire += [str(len(pairs)), *(text for pair in pairs for text in pair)]
+            else:
+                wire.append(self._text(row, name, req_id))
+        return wire
+
+    def encode_around_req_id(self, row: ContractRow) -> tuple[bytes, bytes]:
+        """Encode a row into what comes before its request id and what comes after."""
+        wire = self.encode(row, "")
+        at = self.names.index("req_id")
+        return join_fields(wire[:at]), join_fields(wire[at + 1 :])
+
+    def wire_index(self, name: str, row_fields: Sequence[str]) -> int:
+        """Where a named field stands in a laid-out row; of a pair list, its count.
+
+        Raises:
+            ContractDataError: this server version doesn't send the field.
+        """
+        index = 0
+        for each in self.names:
+            if each == name:
+                return index
+            index += 1 + (2 * int(row_fields[index]) if each in _PAIR_LISTS else 0)
+        raise ContractDataError(f"not sent at server version {self.server_version}", name)
+
+    def decode(self, wire: Sequence[str]) -> ContractRow:
+        """Read a row back; fields that this server version doesn't send keep their defaults.
+
+        Raises:
+            ContractDataError: too few or too many fields, or a count that isn't one.
+        """
+        rest = _Fields(wire)
+        values: dict[str, str | tuple[tuple[str, str], ...]] = {}
+        for name in self.names:
+            values[name] = rest.pairs(name) if name in _PAIR_LISTS else rest.text(name)
+        if values["message_id"] != MESSAGE_ID:
+            raise ContractDataError(f"expected {MESSAGE_ID}", "message_id")
+        if values.get("version", VERSION) != VERSION:
+            raise ContractDataError(f"expected {VERSION}", "version")
+        if values["sec_type"] == "FUND" and self.server_version >= FUND_DATA_FIELDS:
+            raise ContractDataError("fund fields are not supported", "sec_type")
+        rest.expect_end(self.names[-1])
+        for name in ("message_id", "version", "req_id", _SIZE_MIN_TICK):
+            values.pop(name, None)
+        return ContractRow(**values)  # type: ignore[arg-type]
+
+    @staticmethod
+    def _text(row: ContractRow, name: str, req_id: str) -> str:
+        match name:
+            case "message_id":
+                return MESSAGE_ID
+            case "version":
+                return VERSION
+            case "req_id":
+                return req_id
+            case "size_min_tick":
+                return row.min_size
+            case _:
+                text: str = getattr(row, name)
+                return text
+
+
+class _Fields:
+    """Takes fields off a message one by one and says which one is missing."""
+
+    def __init__(self, wire: Sequence[str]) -> None:
+        self._wire = wire
+        self._next = 0
+
+    def text(self, name: str) -> str:
+        if self._next >= len(self._wire):
+            raise ContractDataError(f"missing; the message has {len(self._wire)} fields", name)
+        self._next += 1
+        return self._wire[self._next - 1]
+
+    def pairs(self, name: str) -> tuple[tuple[str, str], ...]:
+        count = self.text(name)
+        if not (count.isascii() and count.isdigit()):
+            raise ContractDataError(f"a count was expected, not {count!r}", name)
+        if 2 * int(count) > len(self._wire) - self._next:
+            raise ContractDataError(f"{count} pairs don't fit into the message", name)
+        return tuple((self.text(name), self.text(name)) for _ in range(int(count)))
+
+    def expect_end(self, last: str) -> None:
+        if surplus := len(self._wire) - self._next:
+            raise ContractDataError(f"{surplus} more fields follow", last)
+
+
+def _names(server_version: int) -> tuple[str, ...]:
+    """The wire order; the tables of IBKR's decoder by server version, from 157 on."""
+    sent = [
+        ("message_id", True),
+        ("version", server_version < SIZE_RULES),
+        ("req_id", True),
+        ("symbol", True),
+        ("sec_type", True),
+        ("last_trade_date_or_contract_month", True),
+        ("last_trade_date", server_version >= LAST_TRADE_DATE),
+        ("strike", True),
+        ("right", True),
+        ("exchange", True),
+        ("currency", True),
+        ("local_symbol", True),
+        ("market_name", True),
+        ("trading_class", True),
+        ("con_id", True),
+        ("min_tick", True),
+        ("md_size_multiplier", server_version < SIZE_RULES),
+        ("multiplier", True),
+        ("order_types", True),
+        ("valid_exchanges", True),
+        ("price_magnifier", True),
+        ("under_con_id", True),
+        ("long_name", True),
+        ("primary_exchange", True),
+        ("contract_month", True),
+        ("industry", True),
+        ("category", True),
+        ("subcategory", True),
+        ("time_zone_id", True),
+        ("trading_hours", True),
+        ("liquid_hours", True),
+        ("ev_rule", True),
+        ("ev_multiplier", True),
+        ("sec_id_list", True),
+        ("agg_group", True),
+        ("under_symbol", True),
+        ("under_sec_type", True),
+        ("market_rule_ids", True),
+        ("real_expiration_date", True),
+        ("stock_type", True),
+        (_SIZE_MIN_TICK, server_version == FRACTIONAL_SIZE_SUPPORT),
+        ("min_size", server_version >= SIZE_RULES),
+        ("size_increment", server_version >= SIZE_RULES),
+        ("suggested_size_increment", server_version >= SIZE_RULES),
+        ("ineligibility_reasons", server_version >= INELIGIBILITY_REASONS),
+    ]
+    return tuple(name for name, is_sent in sent if is_sent)

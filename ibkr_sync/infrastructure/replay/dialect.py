@@ -1,0 +1,229 @@
+"""How a gateway of a given server version says things and understands its client.
+
+A `Dialect` turns rows, rules and errors into payloads and payloads into requests. The text
+dialect here serves the versions up to 200; from 201 on TWS puts a binary message id first and,
+message by message, protobuf behind it.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from datetime import datetime
+from enum import IntEnum
+from typing import Protocol
+
+from ibkr_sync.infrastructure.replay.contract_data import ContractDataLayout
+from ibkr_sync.infrastructure.replay.requests import (
+    CancelContractData,
+    ContractDataRequest,
+    CurrentTimeRequest,
+    MarketRuleRequest,
+    OtherRequest,
+    Request,
+    StartApi,
+    UnreadableRequest,
+)
+from ibkr_sync.infrastructure.replay.rows import ContractRow, MarketRuleRow
+from ibkr_sync.infrastructure.replay.wire import WireError, join_fields, split_fields
+
+OLDEST_SERVER_VERSION = 157
+NEWEST_TEXT_SERVER_VERSION = 200
+
+ADVANCED_ORDER_REJECT = 166
+BOND_ISSUER_ID = 176
+ERROR_TIME = 194
+
+_CONTRACT_REQUEST_FIELDS = 18
+
+
+class _MessageId(IntEnum):
+    """The requests that a read-only gateway serves."""
+
+    REQ_CONTRACT_DATA = 9
+    REQ_CURRENT_TIME = 49
+    START_API = 71
+    REQ_MARKET_RULE = 91
+    CANCEL_CONTRACT_DATA = 106
+
+
+class Dialect(Protocol):
+    """One server version's way to speak; payloads are without the length prefix."""
+
+    server_version: int
+
+    @abstractmethod
+    def decode(self, payload: bytes) -> Request:
+        """Understand a client's message; what can't be understood is said in the result."""
+
+    @abstractmethod
+    def fields(self, payload: bytes) -> tuple[str, ...]:
+        """Show a client's message as fields, the message id first.
+
+        Raises:
+            WireError: the payload isn't a message.
+        """
+
+    @abstractmethod
+    def next_valid_id(self, order_id: int) -> bytes:
+        """Say that requests are now accepted."""
+
+    @abstractmethod
+    def managed_accounts(self, accounts: str) -> bytes:
+        """List the accounts of the login, comma-separated."""
+
+    @abstractmethod
+    def error(self, req_id: int, code: int, text: str, at: datetime) -> bytes:
+        """Report an error or a notice; -1 as request id belongs to no request."""
+
+    @abstractmethod
+    def contract_data(self, row: ContractRow, req_id: int) -> bytes:
+        """Say one row of a contract-details reply."""
+
+    @abstractmethod
+    def contract_data_end(self, req_id: int) -> bytes:
+        """End a contract-details reply."""
+
+    @abstractmethod
+    def market_rule(self, rule: MarketRuleRow) -> bytes:
+        """Say one market rule."""
+
+    @abstractmethod
+    def current_time(self, at: datetime) -> bytes:
+        """Say the gateway's clock, in whole seconds since 1970."""
+
+
+def dialect_for(server_version: int) -> Dialect:
+    """The dialect of a negotiated server version.
+
+    Raises:
+        ValueError: no dialect here speaks that version.
+    """
+    if OLDEST_SERVER_VERSION <= server_version <= NEWEST_TEXT_SERVER_VERSION:
+        return TextDialect(server_version)
+    raise ValueError(
+        f"server version {server_version} is outside "
+        f"{OLDEST_SERVER_VERSION}..{NEWEST_TEXT_SERVER_VERSION}"
+    )
+
+
+class TextDialect(Dialect):
+    """NUL-terminated text fields, the message id among them."""
+
+    def __init__(self, server_version: int) -> None:
+        self.server_version = server_version
+        self._layout = ContractDataLayout(server_version)
+        self._encoded_rows: dict[ContractRow, tuple[bytes, bytes]] = {}
+
+    def decode(self, payload: bytes) -> Request:
+        """Understand a client's message; what can't be understood is said in the result."""
+        try:
+            fields = split_fields(payload)
+            message_id = int(fields[0])
+        except (WireError, ValueError, IndexError):
+            return UnreadableRequest(reason="Unable to parse the message")
+        try:
+            return self._decode_known(message_id, fields)
+        except (ValueError, IndexError):
+            return UnreadableRequest(
+                reason=f"Unable to parse message {message_id}", req_id=_req_id(message_id, fields)
+            )
+
+    def fields(self, payload: bytes) -> tuple[str, ...]:
+        """Show a client's message as its fields."""
+        return split_fields(payload)
+
+    def _decode_known(self, message_id: int, fields: tuple[str, ...]) -> Request:
+        match message_id:
+            case _MessageId.REQ_CONTRACT_DATA:
+                return self._contract_data_request(fields)
+            case _MessageId.REQ_CURRENT_TIME:
+                return CurrentTimeRequest()
+            case _MessageId.START_API:
+                return StartApi(client_id=int(fields[2]))
+            case _MessageId.REQ_MARKET_RULE:
+                return MarketRuleRequest(market_rule_id=str(int(fields[1])))
+            case _MessageId.CANCEL_CONTRACT_DATA:
+                return CancelContractData()
+            case _:
+                return OtherRequest(message_id=message_id)
+
+    def _contract_data_request(self, fields: tuple[str, ...]) -> ContractDataRequest:
+        has_issuer = self.server_version >= BOND_ISSUER_ID
+        if len(fields) != _CONTRACT_REQUEST_FIELDS + has_issuer:
+            raise ValueError("wrong number of fields")
+        return ContractDataRequest(
+            req_id=int(fields[2]),
+            con_id=int(fields[3] or 0),
+            symbol=fields[4],
+            sec_type=fields[5],
+            last_trade_date_or_contract_month=fields[6],
+            strike=fields[7],
+            right=fields[8],
+            multiplier=fields[9],
+            exchange=fields[10],
+            primary_exchange=fields[11],
+            currency=fields[12],
+            local_symbol=fields[13],
+            trading_class=fields[14],
+            include_expired=bool(int(fields[15] or 0)),
+            sec_id_type=fields[16],
+            sec_id=fields[17],
+            issuer_id=fields[18] if has_issuer else "",
+        )
+
+    def next_valid_id(self, order_id: int) -> bytes:
+        """Say that requests are now accepted."""
+        return join_fields(("9", "1", str(order_id)))
+
+    def managed_accounts(self, accounts: str) -> bytes:
+        """List the accounts of the login, comma-separated."""
+        return join_fields(("15", "1", accounts))
+
+    def error(self, req_id: int, code: int, text: str, at: datetime) -> bytes:
+        """Report an error; its layout grew at 166 and lost its version field at 194."""
+        fields = ["4"] if self.server_version >= ERROR_TIME else ["4", "2"]
+        fields += [str(req_id), str(code), ascii7(text)]
+        if self.server_version >= ADVANCED_ORDER_REJECT:
+            fields.append("")
+        if self.server_version >= ERROR_TIME:
+            fields.append(str(int(at.timestamp() * 1000)))
+        return join_fields(fields)
+
+    def contract_data(self, row: ContractRow, req_id: int) -> bytes:
+        """Say one row; all but the request id is encoded once and kept."""
+        parts = self._encoded_rows.get(row)
+        if parts is None:
+            parts = self._encoded_rows[row] = self._layout.encode_around_req_id(row)
+        return b"%b%d\0%b" % (parts[0], req_id, parts[1])
+
+    def contract_data_end(self, req_id: int) -> bytes:
+        """End a contract-details reply."""
+        return join_fields(("52", "1", str(req_id)))
+
+    def market_rule(self, rule: MarketRuleRow) -> bytes:
+        """Say one market rule; the message has neither version nor request id."""
+        return join_fields(market_rule_fields(rule))
+
+    def current_time(self, at: datetime) -> bytes:
+        """Say the gateway's clock."""
+        return join_fields(("49", "1", str(int(at.timestamp()))))
+
+
+def market_rule_fields(rule: MarketRuleRow) -> list[str]:
+    """The fields of message 93: rule id, number of increments, then low edge and increment."""
+    pairs = [field for increment in rule.increments for field in increment]
+    return ["93", rule.market_rule_id, str(len(rule.increments)), *pairs]
+
+
+def ascii7(text: str) -> str:
+    """Write text as TWS does from server version 153 on: ASCII, everything else escaped."""
+    escaped = text.replace("\\", "\\\\")
+    return escaped.encode("ascii", "backslashreplace").decode("ascii")
+
+
+def _req_id(message_id: int, fields: tuple[str, ...]) -> int:
+    """The request id of a message that can't be read otherwise, -1 if that can't be either."""
+    try:
+        return int(fields[2]) if message_id == _MessageId.REQ_CONTRACT_DATA else -1
+    except (ValueError, IndexError):
+        return -1

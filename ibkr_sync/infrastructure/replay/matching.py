@@ -1,0 +1,222 @@
+"""Which rows answer a contract-details request: TWS's rule, as far as futures need it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from decimal import Decimal, InvalidOperation
+from zlib import crc32
+from zoneinfo import ZoneInfo
+
+from ibkr_sync.infrastructure.replay.requests import ContractDataRequest
+from ibkr_sync.infrastructure.replay.rows import ContractRow
+
+_UNSET_STRIKE = Decimal("1e300")
+"""Clients send 1.7976931348623157e308 for a strike that was never set."""
+
+_CONTRACT_MONTH_DIGITS = 6
+_DATE_DIGITS = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """A row on one exchange, ready to be matched.
+
+    Attributes:
+        expires_at: the UTC instant from which the contract counts as expired; None when the
+            row's date can't be read.
+        expired_row: what TWS sends for it then.
+    """
+
+    row: ContractRow
+    last_trade_date: str
+    multiplier: Decimal | None
+    expires_at: datetime | None
+    expired_row: ContractRow
+
+    def is_expired(self, now: datetime) -> bool:
+        """Whether the contract's last trade date is over at `now`."""
+        return self.expires_at is not None and now >= self.expires_at
+
+
+class ContractBook:
+    """All listings of a recording, found by symbol, local symbol, conId or trading class."""
+
+    def __init__(self, rows: Iterable[ContractRow]) -> None:
+        self._by_con_id: dict[str, list[Listing]] = defaultdict(list)
+        self._by_symbol: dict[str, list[Listing]] = defaultdict(list)
+        self._by_local_symbol: dict[str, list[Listing]] = defaultdict(list)
+        self._by_trading_class: dict[str, list[Listing]] = defaultdict(list)
+        for listing in map(_listing, sorted(on_every_route(rows), key=_scattered)):
+            self._by_con_id[listing.row.con_id].append(listing)
+            self._by_symbol[listing.row.symbol].append(listing)
+            self._by_local_symbol[listing.row.local_symbol].append(listing)
+            self._by_trading_class[listing.row.trading_class].append(listing)
+
+    def answer(self, request: ContractDataRequest, now: datetime) -> tuple[ContractRow, ...]:
+        """The rows that TWS would send, in no useful order; empty is its error 200."""
+        return matching_rows(request, self._candidates(request), now)
+
+    def _candidates(self, request: ContractDataRequest) -> Sequence[Listing]:
+        if request.con_id:
+            return self._by_con_id.get(str(request.con_id), ())
+        if request.symbol:
+            return self._by_symbol.get(request.symbol, ())
+        if request.local_symbol:
+            return self._by_local_symbol.get(request.local_symbol, ())
+        return self._by_trading_class.get(request.trading_class, ())
+
+
+def invalidity(request: ContractDataRequest) -> str | None:
+    """Why TWS refuses to look a request up (error 321), or None."""
+    if request.con_id:
+        return None
+    if not (request.symbol or request.local_symbol or request.trading_class):
+        return "Please enter a local symbol or a symbol"
+    if not request.sec_type:
+        return "Please enter a valid security type"
+    expiry = request.last_trade_date_or_contract_month
+    if expiry and not (
+        expiry.isascii()
+        and expiry.isdigit()
+        and len(expiry) in (_CONTRACT_MONTH_DIGITS, _DATE_DIGITS)
+    ):
+        return "Invalid contract month"
+    return None
+
+
+def matching_rows(
+    request: ContractDataRequest, listings: Iterable[Listing], now: datetime
+) -> tuple[ContractRow, ...]:
+    """Apply a request to listings.
+
+    Every field that the request fills must agree; expired contracts come only when asked
+    for, without zone and hours. CONTFUT gives the nearest contract for each exchange and
+    multiplier, under the conId of that contract; FUT+CONTFUT gives both kinds.
+    """
+    fitting = [listing for listing in listings if _fits(request, listing)]
+    kinds = request.sec_type.split("+") if request.sec_type else ["FUT"]
+    rows: list[ContractRow] = []
+    if "FUT" in kinds:
+        rows += [
+            listing.expired_row if listing.is_expired(now) else listing.row
+            for listing in fitting
+            if request.include_expired or not listing.is_expired(now)
+        ]
+    if "CONTFUT" in kinds:
+        rows += _continuous(listing for listing in fitting if not listing.is_expired(now))
+    return tuple(rows)
+
+
+def on_every_route(rows: Iterable[ContractRow]) -> list[ContractRow]:
+    """Repeat each row on each of its valid exchanges, equal but for the exchange.
+
+    A row that the recording itself holds for an exchange is taken as it is.
+    """
+    recorded = list(rows)
+    held = {(row.con_id, row.exchange) for row in recorded}
+    routed = list(recorded)
+    for row in recorded:
+        for exchange in row.valid_exchanges.split(","):
+            if exchange and (row.con_id, exchange) not in held:
+                held.add((row.con_id, exchange))
+                routed.append(replace(row, exchange=exchange))
+    return routed
+
+
+def last_trade_date_of(row: ContractRow) -> str:
+    """The eight digits of the last trade date; its own field wins where it is sent."""
+    return row.last_trade_date or row.last_trade_date_or_contract_month[:_DATE_DIGITS]
+
+
+def _fits(request: ContractDataRequest, listing: Listing) -> bool:
+    row = listing.row
+    asked_and_held = (
+        (request.symbol, row.symbol),
+        (request.exchange, row.exchange),
+        (request.currency, row.currency),
+        (request.local_symbol, row.local_symbol),
+        (request.trading_class, row.trading_class),
+        (request.primary_exchange, row.primary_exchange or row.exchange),
+    )
+    return (
+        row.sec_type == "FUT"
+        and (not request.con_id or row.con_id == str(request.con_id))
+        and all(not asked or asked == held for asked, held in asked_and_held)
+        and _fits_expiry(request.last_trade_date_or_contract_month, listing)
+        and (not request.multiplier or _number(request.multiplier) == listing.multiplier)
+        and _is_open_strike(request.strike)
+        and not request.sec_id
+    )
+
+
+def _fits_expiry(asked: str, listing: Listing) -> bool:
+    if not asked:
+        return True
+    if len(asked) == _CONTRACT_MONTH_DIGITS:
+        return asked == listing.row.contract_month
+    return asked == listing.last_trade_date
+
+
+def _is_open_strike(strike: str) -> bool:
+    """A future has no strike: TWS finds none when a request names one."""
+    if not strike:
+        return True
+    number = _number(strike)
+    return number is not None and (number == 0 or number > _UNSET_STRIKE)
+
+
+def _number(text: str) -> Decimal | None:
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def _continuous(listings: Iterable[Listing]) -> list[ContractRow]:
+    nearest: dict[tuple[str, Decimal | None], Listing] = {}
+    for listing in listings:
+        venue = (listing.row.exchange, listing.multiplier)
+        held = nearest.get(venue)
+        if held is None or listing.last_trade_date < held.last_trade_date:
+            nearest[venue] = listing
+    return [replace(listing.row, sec_type="CONTFUT") for listing in nearest.values()]
+
+
+def _listing(row: ContractRow) -> Listing:
+    last_trade_date = last_trade_date_of(row)
+    return Listing(
+        row=row,
+        last_trade_date=last_trade_date,
+        multiplier=_number(row.multiplier),
+        expires_at=_end_of_day(last_trade_date, row.time_zone_id),
+        expired_row=replace(
+            row, time_zone_id="", trading_hours="", liquid_hours="", order_types="LTH"
+        ),
+    )
+
+
+def _end_of_day(digits: str, time_zone_id: str) -> datetime | None:
+    """The UTC end of a date in a zone; in UTC when the zone is no name that Python knows."""
+    if not digits.isdigit():
+        return None
+    try:
+        next_day = date.fromisoformat(digits) + timedelta(days=1)
+        return datetime.combine(next_day, time(), _zone(time_zone_id)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _zone(time_zone_id: str) -> tzinfo:
+    try:
+        return ZoneInfo(time_zone_id)
+    except (ValueError, OSError, KeyError):
+        return UTC
+
+
+def _scattered(row: ContractRow) -> int:
+    """A fixed order that has nothing to do with dates, as replies of TWS have none."""
+    return crc32(f"{row.con_id}@{row.exchange}".encode("utf-8", "surrogateescape"))

@@ -1,0 +1,289 @@
+"""One client's conversation with the gateway, from hello to goodbye, without any socket."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum, auto
+from threading import Lock
+from zoneinfo import ZoneInfo
+
+from ibkr_sync.infrastructure.replay import notices
+from ibkr_sync.infrastructure.replay.dialect import OLDEST_SERVER_VERSION, Dialect, dialect_for
+from ibkr_sync.infrastructure.replay.faults import FaultScript, Occasion, Situation
+from ibkr_sync.infrastructure.replay.matching import ContractBook, invalidity
+from ibkr_sync.infrastructure.replay.pacing import BREACHES_TO_CLOSE, PacingWindow
+from ibkr_sync.infrastructure.replay.replies import HangUp, Message, Part, Plan
+from ibkr_sync.infrastructure.replay.requests import (
+    CancelContractData,
+    ContractDataRequest,
+    CurrentTimeRequest,
+    MarketRuleRequest,
+    OtherRequest,
+    Request,
+    StartApi,
+    UnreadableRequest,
+)
+from ibkr_sync.infrastructure.replay.rows import MarketRuleRow
+from ibkr_sync.infrastructure.replay.wire import FrameBuffer, WireError, join_fields
+
+_HELLO_PREFIX = b"API\0"
+_CLIENT_VERSIONS = re.compile(rb"v(\d{1,6})(?:\.\.(\d{1,6}))?(?: .*)?", re.DOTALL)
+_CONNECTION_TIME_ZONE = ZoneInfo("America/New_York")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientFrame:
+    """A frame as a client sent it.
+
+    Attributes:
+        at: monotonic clock, seconds.
+        connection: number of the connection, counted from 1.
+        fields: the message id first; ("API", "v157..200") for the hello; empty if undecodable.
+        payload: the bytes after the length prefix.
+        request: what the gateway understood; None for the hello.
+    """
+
+    at: float
+    connection: int
+    fields: tuple[str, ...]
+    payload: bytes
+    request: Request | None = None
+
+
+class ClientIds:
+    """Which client ids are taken; safe between threads."""
+
+    def __init__(self) -> None:
+        self._holders: dict[int, Session] = {}
+        self._lock = Lock()
+
+    def claim(self, client_id: int, session: Session) -> bool:
+        """Take an id, also from a holder whose client has left; False when it is in use."""
+        with self._lock:
+            holder = self._holders.get(client_id)
+            if holder is not None and holder is not session and holder.is_connected():
+                return False
+            self._holders[client_id] = session
+            return True
+
+    def release(self, session: Session) -> None:
+        """Give back whatever id a session holds."""
+        with self._lock:
+            self._holders = {
+                client_id: holder
+                for client_id, holder in self._holders.items()
+                if holder is not session
+            }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backend:
+    """What all sessions of a gateway share."""
+
+    server_version: int
+    book: ContractBook
+    market_rules: Mapping[str, MarketRuleRow]
+    script: FaultScript
+    now: Callable[[], datetime]
+    messages_per_second: int | None
+    accounts: str
+    log: Callable[[ClientFrame], None]
+    client_ids: ClientIds = field(default_factory=ClientIds)
+    dialects: dict[int, Dialect] = field(default_factory=dict)
+
+    def dialect(self, server_version: int) -> Dialect:
+        """One dialect for each version, so that its encoded rows are shared."""
+        return self.dialects.setdefault(server_version, dialect_for(server_version))
+
+
+class _State(Enum):
+    """How far the conversation has come."""
+
+    GREETING = auto()
+    NEGOTIATING = auto()
+    NEGOTIATED = auto()
+    STARTED = auto()
+    CLOSED = auto()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """A plan and whether it answers a request, whose latency then applies."""
+
+    plan: Plan
+    to_request: bool = False
+
+
+class Session:
+    """The protocol's state for one connection: bytes in, replies out."""
+
+    def __init__(
+        self, number: int, backend: Backend, is_connected: Callable[[], bool] = lambda: True
+    ) -> None:
+        self._number = number
+        self._backend = backend
+        self.is_connected = is_connected
+        self._state = _State.GREETING
+        self._hello = b""
+        self._frames = FrameBuffer()
+        self._pacing = PacingWindow(backend.messages_per_second)
+        self._dialect = backend.dialect(backend.server_version)
+
+    def accepted(self) -> Reply:
+        """What is sent before the client has said anything: nothing, unless by a fault."""
+        return Reply(plan=self._rewritten([], Occasion.ACCEPT))
+
+    def received(self, data: bytes, at: float) -> Iterator[Reply]:
+        """Take bytes that came at a monotonic time and give the replies they cause."""
+        try:
+            if self._state is _State.GREETING:
+                data = self._after_hello_prefix(data)
+            for payload in self._frames.feed(data):
+                reply = self._handle(payload, at)
+                if reply.plan:
+                    yield reply
+        except WireError:
+            self._state = _State.CLOSED
+            yield Reply(plan=[HangUp()])
+
+    def ended(self) -> None:
+        """The connection is gone: its client id is free again."""
+        self._state = _State.CLOSED
+        self._backend.client_ids.release(self)
+
+    def _after_hello_prefix(self, data: bytes) -> bytes:
+        self._hello += data
+        if not self._hello.startswith(_HELLO_PREFIX[: len(self._hello)]):
+            raise WireError("the client doesn't begin with API")
+        if len(self._hello) < len(_HELLO_PREFIX):
+            return b""
+        self._state = _State.NEGOTIATING
+        return self._hello[len(_HELLO_PREFIX) :]
+
+    def _handle(self, payload: bytes, at: float) -> Reply:
+        if self._state is _State.NEGOTIATING:
+            text = payload.decode("latin-1")
+            self._log(payload, at, ("API", text), None)
+            return Reply(plan=self._negotiate(payload))
+        request = self._dialect.decode(payload)
+        self._log(payload, at, self._fields(payload), request)
+        if self._state is _State.CLOSED:
+            return Reply(plan=[])
+        if not self._pacing.admits(at):
+            return Reply(plan=self._pacing_breach())
+        return self._answer(request)
+
+    def _negotiate(self, versions: bytes) -> Plan:
+        """Agree on min(client's newest, ours), as TWS does; without common ground hang up."""
+        match = _CLIENT_VERSIONS.fullmatch(versions)
+        oldest, newest = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+        agreed = min(newest, self._backend.server_version)
+        if not max(oldest, OLDEST_SERVER_VERSION) <= agreed:
+            self._state = _State.CLOSED
+            return [HangUp()]
+        self._state = _State.NEGOTIATED
+        self._dialect = self._backend.dialect(agreed)
+        local = self._backend.now().astimezone(_CONNECTION_TIME_ZONE)
+        connected_at = f"{local:%Y%m%d %H:%M:%S} {_CONNECTION_TIME_ZONE.key}"
+        greeting = Message(join_fields((str(agreed), connected_at)))
+        return self._rewritten([greeting], Occasion.HELLO)
+
+    def _pacing_breach(self) -> Plan:
+        breaches, rate = self._pacing.breaches, self._pacing.rate
+        limit = self._backend.messages_per_second
+        text = f"{notices.TEXTS[notices.PACING]}:max={limit} rec={rate} ({breaches})"
+        plan: Plan = [self._error(-1, notices.PACING, text)]
+        if breaches >= BREACHES_TO_CLOSE:
+            plan.append(self._hang_up())
+        return plan
+
+    def _answer(self, request: Request) -> Reply:
+        if isinstance(request, StartApi):
+            return Reply(plan=self._start(request))
+        if self._state is not _State.STARTED:
+            return Reply(plan=[])  # TWS drops what comes before START_API
+        match request:
+            case ContractDataRequest():
+                plan = self._rewritten(
+                    self._contract_data(request), Occasion.CONTRACT_DATA, request
+                )
+            case MarketRuleRequest():
+                plan = self._rewritten(self._market_rule(request), Occasion.MARKET_RULE, request)
+            case CurrentTimeRequest():
+                clock = Message(self._dialect.current_time(self._backend.now()))
+                plan = self._rewritten([clock], Occasion.CURRENT_TIME, request)
+            case CancelContractData():
+                plan = []
+            case OtherRequest():
+                plan = [self._invalid(-1, "The API interface is currently in Read-Only mode.")]
+            case UnreadableRequest():
+                text = f"{notices.TEXTS[notices.UNREADABLE]} {request.reason}"
+                plan = [self._error(request.req_id, notices.UNREADABLE, text)]
+        return Reply(plan=plan, to_request=True)
+
+    def _start(self, request: StartApi) -> Plan:
+        if self._state is _State.STARTED:
+            return []
+        if not self._backend.client_ids.claim(request.client_id, self):
+            code = notices.CLIENT_ID_IN_USE
+            return [self._error(-1, code, notices.TEXTS[code]), self._hang_up()]
+        self._state = _State.STARTED
+        plan: Plan = [
+            Message(self._dialect.next_valid_id(1)),
+            Message(self._dialect.managed_accounts(self._backend.accounts)),
+            *(self._error(-1, code, notices.TEXTS[code]) for code in notices.AT_START),
+        ]
+        return self._rewritten(plan, Occasion.START_API, request)
+
+    def _contract_data(self, request: ContractDataRequest) -> Plan:
+        if reason := invalidity(request):
+            return [self._invalid(request.req_id, reason)]
+        rows = self._backend.book.answer(request, self._backend.now())
+        if not rows:
+            code = notices.NOT_FOUND
+            return [self._error(request.req_id, code, notices.TEXTS[code])]
+        encode = self._dialect.contract_data
+        plan: Plan = [Message(encode(row, request.req_id), Part.ROW) for row in rows]
+        plan.append(Message(self._dialect.contract_data_end(request.req_id), Part.END))
+        return plan
+
+    def _market_rule(self, request: MarketRuleRequest) -> Plan:
+        rule = self._backend.market_rules.get(request.market_rule_id)
+        if rule is None:
+            return [self._invalid(-1, f"Unknown market rule {request.market_rule_id}")]
+        return [Message(self._dialect.market_rule(rule))]
+
+    def _invalid(self, req_id: int, reason: str) -> Message:
+        text = f"{notices.TEXTS[notices.INVALID]} cause - {reason}"
+        return self._error(req_id, notices.INVALID, text)
+
+    def _error(self, req_id: int, code: int, text: str) -> Message:
+        return Message(self._dialect.error(req_id, code, text, self._backend.now()))
+
+    def _hang_up(self) -> HangUp:
+        self._state = _State.CLOSED
+        return HangUp()
+
+    def _rewritten(self, plan: Plan, occasion: Occasion, request: Request | None = None) -> Plan:
+        situation = Situation(
+            occasion=occasion, dialect=self._dialect, now=self._backend.now(), request=request
+        )
+        return self._backend.script.rewrite(plan, situation)
+
+    def _fields(self, payload: bytes) -> tuple[str, ...]:
+        try:
+            return self._dialect.fields(payload)
+        except WireError:
+            return ()
+
+    def _log(
+        self, payload: bytes, at: float, fields: tuple[str, ...], request: Request | None
+    ) -> None:
+        self._backend.log(
+            ClientFrame(
+                at=at, connection=self._number, fields=fields, payload=payload, request=request
+            )
+        )
