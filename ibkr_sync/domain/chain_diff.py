@@ -70,7 +70,7 @@ class ChainDiff:
 
 def canonical_text(value: object) -> str | None:
     """A value as history keeps it: exact, and equal for equal values; None stays None."""
-    if value is None or value == () or value == "":
+    if value is None or value in ((), ""):
         return None
     match value:
         case Decimal():

@@ -14,7 +14,6 @@ from typing import ClassVar, NamedTuple
 
 from ibkr_sync.domain.entities.contracts import FuturesContract
 
-
 SAMPLE_MARKER = " [sample]"
 """Ends the long name of every contract row that is computed, not IBKR's."""
 
