@@ -91,6 +91,23 @@ class Dialect(Protocol):
     def current_time(self, at: datetime) -> bytes:
         """Say the gateway's clock, in whole seconds since 1970."""
 
+    @abstractmethod
+    def with_field(self, contract_data: bytes, field: str | int, value: str) -> bytes:
+        """Replace a field of a row, by `ContractRow`'s name or by its place on the wire.
+
+        Raises:
+            ContractDataError: rows have no such field at this server version.
+            IndexError: nor such a place.
+        """
+
+    @abstractmethod
+    def with_extra_field(self, payload: bytes, value: str) -> bytes:
+        """Append a field to a message."""
+
+    @abstractmethod
+    def truncated(self, payload: bytes, fields: int) -> bytes:
+        """Keep only the first fields of a message, the message id being the first."""
+
 
 def dialect_for(server_version: int) -> Dialect:
     """The dialect of a negotiated server version.
@@ -207,6 +224,21 @@ class TextDialect(Dialect):
     def current_time(self, at: datetime) -> bytes:
         """Say the gateway's clock."""
         return join_fields(("49", "1", str(int(at.timestamp()))))
+
+    def with_field(self, contract_data: bytes, field: str | int, value: str) -> bytes:
+        """Replace a field of a row, by name or by its place among the wire's fields."""
+        wire = list(split_fields(contract_data))
+        index = field if isinstance(field, int) else self._layout.wire_index(field, wire)
+        wire[index] = value
+        return join_fields(wire)
+
+    def with_extra_field(self, payload: bytes, value: str) -> bytes:
+        """Append a field to a message."""
+        return payload + join_fields((value,))
+
+    def truncated(self, payload: bytes, fields: int) -> bytes:
+        """Keep only the first fields of a message."""
+        return join_fields(split_fields(payload)[:fields])
 
 
 def market_rule_fields(rule: MarketRuleRow) -> list[str]:

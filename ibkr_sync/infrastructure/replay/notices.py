@@ -1,8 +1,12 @@
-"""The codes and texts with which TWS reports errors, and the notices it starts with."""
+"""The codes and texts with which TWS reports errors, and what it says at the start."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
+
+from ibkr_sync.infrastructure.replay.dialect import Dialect
+from ibkr_sync.infrastructure.replay.replies import Message, Part, Plan
 
 PACING: Final = 100
 NOT_FOUND: Final = 200
@@ -41,4 +45,12 @@ TEXTS: Final[dict[int, str]] = {
 }
 
 AT_START: Final = (2104, 2106, 2158)
-"""Sent after the client's START_API, once it has its next valid id."""
+
+
+def start_plan(dialect: Dialect, accounts: str, now: datetime) -> Plan:
+    """What follows a client's START_API: next valid id, accounts, and the farms' state."""
+    return [
+        Message(dialect.next_valid_id(1), Part.NEXT_VALID_ID),
+        Message(dialect.managed_accounts(accounts)),
+        *(Message(dialect.error(-1, code, TEXTS[code], now)) for code in AT_START),
+    ]

@@ -15,6 +15,7 @@ from ibkr_sync.infrastructure.replay.wire import frame
 class Part(Enum):
     """What a message is to its reply."""
 
+    NEXT_VALID_ID = auto()
     ROW = auto()
     END = auto()
     OTHER = auto()

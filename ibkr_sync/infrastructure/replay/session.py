@@ -231,11 +231,7 @@ class Session:
             code = notices.CLIENT_ID_IN_USE
             return [self._error(-1, code, notices.TEXTS[code]), self._hang_up()]
         self._state = _State.STARTED
-        plan: Plan = [
-            Message(self._dialect.next_valid_id(1)),
-            Message(self._dialect.managed_accounts(self._backend.accounts)),
-            *(self._error(-1, code, notices.TEXTS[code]) for code in notices.AT_START),
-        ]
+        plan = notices.start_plan(self._dialect, self._backend.accounts, self._backend.now())
         return self._rewritten(plan, Occasion.START_API, request)
 
     def _contract_data(self, request: ContractDataRequest) -> Plan:
@@ -269,7 +265,11 @@ class Session:
 
     def _rewritten(self, plan: Plan, occasion: Occasion, request: Request | None = None) -> Plan:
         situation = Situation(
-            occasion=occasion, dialect=self._dialect, now=self._backend.now(), request=request
+            occasion=occasion,
+            dialect=self._dialect,
+            now=self._backend.now(),
+            accounts=self._backend.accounts,
+            request=request,
         )
         return self._backend.script.rewrite(plan, situation)
 

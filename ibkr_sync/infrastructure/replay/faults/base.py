@@ -1,9 +1,4 @@
-"""Scripted faults: each rewrites the plan of a reply before it is carried out.
-
-Faults compose: a gateway takes any number of them. Those that change messages run first, in
-the order given, then those that work on bytes. Each can be limited to one symbol and to some
-of the occasions it concerns, so that retries and other products succeed.
-"""
+"""What all faults share: when they strike, how often, and in which order."""
 
 from __future__ import annotations
 
@@ -38,6 +33,7 @@ class Situation:
     occasion: Occasion
     dialect: Dialect
     now: datetime
+    accounts: str
     request: Request | None = None
 
     @property
@@ -65,7 +61,7 @@ class Fault(ABC):
     first: int | None = None
 
     @abstractmethod
-    def rewrite(self, plan: Plan, situation: Situation) -> Plan:
+    def rewrite(self, plan: Plan, situation: Situation, /) -> Plan:
         """Give the plan that is carried out instead."""
 
     def concerns(self, situation: Situation) -> bool:
@@ -86,7 +82,7 @@ class FaultScript:
         self._met = [0] * len(faults)
         self._lock = Lock()
 
-    def rewrite(self, plan: Plan, situation: Situation) -> Plan:
+    def rewrite(self, plan: Plan, situation: Situation, /) -> Plan:
         """Let every fault that strikes in this situation rewrite the plan in turn."""
         for index, fault in enumerate(self._faults):
             if fault.concerns(situation) and self._strikes(index, fault):

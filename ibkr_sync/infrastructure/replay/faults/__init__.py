@@ -1,0 +1,70 @@
+"""Scripted faults: each rewrites the plan of a reply before it is carried out.
+
+Faults compose: a gateway takes any number of them. Those that change messages run first, in
+the order given, then those that work on bytes. Each can be limited to one symbol and to some
+of the occasions it concerns, so that retries and other products succeed. A fault about a row
+that the reply doesn't have changes nothing.
+"""
+
+from ibkr_sync.infrastructure.replay.faults.base import Fault, FaultScript, Occasion, Situation
+from ibkr_sync.infrastructure.replay.faults.contents import (
+    DuplicatedRow,
+    EndWithExtraField,
+    ErrorReply,
+    ForeignRows,
+    InsertedBytes,
+    KeptRows,
+    NoEndMarker,
+    Notice,
+    ReplacedField,
+    TruncatedRow,
+)
+from ibkr_sync.infrastructure.replay.faults.greeting import (
+    ClientIdInUse,
+    EarlyStart,
+    NoNextValidId,
+    PortReset,
+    ServerVersionText,
+)
+from ibkr_sync.infrastructure.replay.faults.line import (
+    Chunked,
+    Drip,
+    HangUpAfterRows,
+    Late,
+    PaddedReply,
+    PauseAfterBytes,
+    PauseAfterRows,
+    RawReply,
+    Silence,
+)
+
+__all__ = [
+    "Chunked",
+    "ClientIdInUse",
+    "Drip",
+    "DuplicatedRow",
+    "EarlyStart",
+    "EndWithExtraField",
+    "ErrorReply",
+    "Fault",
+    "FaultScript",
+    "ForeignRows",
+    "HangUpAfterRows",
+    "InsertedBytes",
+    "KeptRows",
+    "Late",
+    "NoEndMarker",
+    "NoNextValidId",
+    "Notice",
+    "Occasion",
+    "PaddedReply",
+    "PauseAfterBytes",
+    "PauseAfterRows",
+    "PortReset",
+    "RawReply",
+    "ReplacedField",
+    "ServerVersionText",
+    "Silence",
+    "Situation",
+    "TruncatedRow",
+]

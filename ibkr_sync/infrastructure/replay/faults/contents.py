@@ -1,0 +1,208 @@
+"""Faults in what a reply says: its rows, its end marker, and what comes between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ibkr_sync.infrastructure.replay import notices
+from ibkr_sync.infrastructure.replay.faults.base import Fault, Situation
+from ibkr_sync.infrastructure.replay.replies import Message, Part, Plan, Raw, Step
+from ibkr_sync.infrastructure.replay.rows import ContractRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice(Fault):
+    """Any error or notice before row k, `times` over.
+
+    Attributes:
+        text: "" takes TWS's text for the code.
+        before_row: 0 precedes the reply; the number of rows, the end marker; None follows it.
+        for_request: under the request's id; else under -1.
+    """
+
+    code: int
+    text: str = ""
+    before_row: int | None = 0
+    for_request: bool = False
+    times: int = 1
+
+    def rewrite(self, plan: Plan, situation: Situation, /) -> Plan:
+        """Insert the notice."""
+        at = place_of_row(plan, self.before_row)
+        notice = _error(situation, self.code, self.text, for_request=self.for_request)
+        return [*plan[:at], *[notice] * self.times, *plan[at:]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorReply(Fault):
+    """An error under the request's id instead of the reply; `text` as for `Notice`."""
+
+    code: int
+    text: str = ""
+
+    def rewrite(self, _plan: Plan, situation: Situation, /) -> Plan:
+        """Refuse the request."""
+        return [_error(situation, self.code, self.text, for_request=True)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoEndMarker(Fault):
+    """All rows, but never an end."""
+
+    def rewrite(self, plan: Plan, _situation: Situation, /) -> Plan:
+        """Leave the end marker out."""
+        return [step for step in plan if not is_part(step, Part.END)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndWithExtraField(Fault):
+    """The end marker carries one field too many."""
+
+    value: str = ""
+
+    def rewrite(self, plan: Plan, situation: Situation, /) -> Plan:
+        """Append the field to the end marker."""
+        extend = situation.dialect.with_extra_field
+        return [
+            Message(extend(step.payload, self.value), Part.END)
+            if isinstance(step, Message) and step.part is Part.END
+            else step
+            for step in plan
+        ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptRows(Fault):
+    """Only the first `count` rows, yet a regular end: a shorter chain; 0 makes it empty."""
+
+    count: int
+
+    def rewrite(self, plan: Plan, _situation: Situation, /) -> Plan:
+        """Leave the other rows out."""
+        rows = [index for index, step in enumerate(plan) if is_part(step, Part.ROW)]
+        dropped = set(rows[self.count :])
+        return [step for index, step in enumerate(plan) if index not in dropped]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DuplicatedRow(Fault):
+    """Row k comes once more, right after itself; `ReplacedField` on k + 1 makes them differ."""
+
+    row: int = 0
+
+    def rewrite(self, plan: Plan, _situation: Situation, /) -> Plan:
+        """Repeat the row."""
+        return [
+            copy
+            for step, index in _with_row_numbers(plan)
+            for copy in ([step, step] if index == self.row else [step])
+        ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignRows(Fault):
+    """Rows of other contracts under the request's id, before row k (as in `Notice`)."""
+
+    rows: tuple[ContractRow, ...]
+    before_row: int | None = 0
+
+    def rewrite(self, plan: Plan, situation: Situation, /) -> Plan:
+        """Mix the rows in."""
+        encode = situation.dialect.contract_data
+        at = place_of_row(plan, self.before_row)
+        foreign = [Message(encode(row, situation.req_id), Part.ROW) for row in self.rows]
+        return [*plan[:at], *foreign, *plan[at:]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TruncatedRow(Fault):
+    """Row k ends after its first `fields` fields, message id included; 0 is an empty frame."""
+
+    row: int = 0
+    fields: int
+
+    def rewrite(self, plan: Plan, situation: Situation, /) -> Plan:
+        """Cut the row short."""
+        return [
+            Message(situation.dialect.truncated(step.payload, self.fields), Part.ROW)
+            if isinstance(step, Message) and index == self.row
+            else step
+            for step, index in _with_row_numbers(plan)
+        ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplacedField(Fault):
+    """Row k has another value in one field.
+
+    Attributes:
+        row: None is every row.
+        field: `ContractRow`'s name, or the place among the wire's fields, message id 0.
+        value: bytes go out as they are, text as UTF-8; nothing is escaped.
+    """
+
+    row: int | None = 0
+    field: str | int
+    value: str | bytes
+
+    def rewrite(self, plan: Plan, situation: Situation, /) -> Plan:
+        """Replace the field."""
+        value = self.value
+        text = value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value
+        return [
+            Message(situation.dialect.with_field(step.payload, self.field, text), Part.ROW)
+            if isinstance(step, Message) and index is not None and self.row in (None, index)
+            else step
+            for step, index in _with_row_numbers(plan)
+        ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InsertedBytes(Fault):
+    r"""Any bytes before row k (as in `Notice`).
+
+    `wire.frame(payload)` makes a well-formed frame of an unknown message,
+    b"\0\0\0\0" is a frame of no length, b"\xff\xff\xff\xff" one of absurd length.
+    """
+
+    data: bytes
+    before_row: int | None = 0
+
+    def rewrite(self, plan: Plan, _situation: Situation, /) -> Plan:
+        """Insert the bytes."""
+        at = place_of_row(plan, self.before_row)
+        return [*plan[:at], Raw(self.data), *plan[at:]]
+
+
+def is_part(step: Step, part: Part) -> bool:
+    """Whether a step is a message that plays a part."""
+    return isinstance(step, Message) and step.part is part
+
+
+def place_of_row(plan: Plan, row: int | None) -> int:
+    """Where row k stands in a plan; behind the last row the end marker, then the plan's end."""
+    if row is None:
+        return len(plan)
+    rows = [index for index, step in enumerate(plan) if is_part(step, Part.ROW)]
+    if row < len(rows):
+        return rows[row]
+    ends = [index for index, step in enumerate(plan) if is_part(step, Part.END)]
+    return ends[0] if ends else len(plan)
+
+
+def _with_row_numbers(plan: Plan) -> list[tuple[Step, int | None]]:
+    numbered: list[tuple[Step, int | None]] = []
+    row = 0
+    for step in plan:
+        if is_part(step, Part.ROW):
+            numbered.append((step, row))
+            row += 1
+        else:
+            numbered.append((step, None))
+    return numbered
+
+
+def _error(situation: Situation, code: int, text: str, *, for_request: bool) -> Message:
+    req_id = situation.req_id if for_request else -1
+    said = text or notices.TEXTS.get(code, "")
+    return Message(situation.dialect.error(req_id, code, said, situation.now))
