@@ -8,7 +8,6 @@ from typing import Generic, TypeVar
 
 from ibkr_sync.domain.chain_diff import ChainDiff
 from ibkr_sync.domain.entities.futures import AssetClass, Future, Origin, ProductKey
-from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.errors import IbkrSyncError
 
 F_co = TypeVar("F_co", bound=Future, covariant=True)
@@ -72,7 +71,6 @@ class AcquiredFuture(Generic[F_co]):
     """A complete, validated product on its way to the local repository."""
 
     product: F_co
-    market_rules: tuple[MarketRule, ...] = ()
     evidence: Evidence | None = None
 
 

@@ -23,6 +23,7 @@ from ibkr_sync.domain.entities.futures import (
     SingleStockFuture,
     VolatilityFuture,
 )
+from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.sync import (
     AcquiredFuture,
     FutureFailure,
@@ -109,6 +110,10 @@ class LocalFuturePort(FuturePort[F], Protocol[F]):
 
         None when it is older or was never synced; raises AmbiguousProductError.
         """
+
+    @abstractmethod
+    def store_market_rules(self, rules: Iterable[MarketRule]) -> None:
+        """Keep tick ladders, replacing those stored under the same ids; raises StorageError."""
 
     @abstractmethod
     def known_market_rules(self) -> frozenset[int]:
