@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, fields
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fakes.tws_client import decode_contract_data
+from ibkr_sync.infrastructure.replay.contract_data import ContractDataError, ContractDataLayout
+from ibkr_sync.infrastructure.replay.rows import ContractRow
+
+VERSIONS = range(157, 201)
+TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=12)
+PAIRS = st.lists(st.tuples(TEXT, TEXT), max_size=3).map(tuple)
+ROWS = st.builds(
+    ContractRow,
+    **{
+        each.name: PAIRS if each.name in ("sec_id_list", "ineligibility_reasons") else TEXT
+        for each in fields(ContractRow)
+    },
+).filter(lambda row: row.sec_type != "FUND")
+
+
+@given(ROWS, st.sampled_from(VERSIONS))
+def test_every_version_lays_rows_out_as_the_protocol_says(row: ContractRow, version: int) -> None:
+    wire = ContractDataLayout(version).encode(row, "9000")
+    decoded = decode_contract_data(wire, version)
+    assert decoded.pop("req_id") == "9000"
+    if version == 163:
+        assert decoded.pop("size_min_tick") == row.min_size
+    assert decoded.items() <= asdict(row).items()
+
+
+@given(ROWS, st.sampled_from(VERSIONS))
+def test_what_a_version_sends_is_decoded_as_it_was_encoded(row: ContractRow, version: int) -> None:
+    layout = ContractDataLayout(version)
+    decoded = layout.decode(layout.encode(row, "1"))
+    sent = {each.name for each in fields(ContractRow)} & set(layout.names)
+    assert {name: getattr(decoded, name) for name in sent} == {
+        name: getattr(row, name) for name in sent
+    }
+    assert layout.encode(decoded, "1") == [
+        field if name != "size_min_tick" else "1"
+        for name, field in _named(layout, layout.encode(row, "1"))
+    ]
+
+
+@pytest.mark.parametrize("version", [157, 163, 176, 182, 200])
+def test_a_row_cut_anywhere_names_the_missing_field(
+    version: int, make_row: Callable[..., ContractRow]
+) -> None:
+    layout = ContractDataLayout(version)
+    wire = layout.encode(make_row(), "1")
+    missing = []
+    for count in range(len(wire)):
+        with pytest.raises(ContractDataError) as caught:
+            layout.decode(wire[:count])
+        missing.append(caught.value.field)
+    assert missing == list(layout.names)
+
+
+def test_a_surplus_field_is_refused(make_row: Callable[..., ContractRow]) -> None:
+    layout = ContractDataLayout(176)
+    with pytest.raises(ContractDataError, match="1 more fields follow"):
+        layout.decode([*layout.encode(make_row(), "1"), ""])
+
+
+@pytest.mark.parametrize("count", ["x", "-1", "", "999999999"])
+def test_an_impossible_count_of_pairs_is_refused(
+    count: str, make_row: Callable[..., ContractRow]
+) -> None:
+    layout = ContractDataLayout(176)
+    wire = layout.encode(make_row(), "1")
+    wire[layout.wire_index("sec_id_list", wire)] = count
+    with pytest.raises(ContractDataError) as caught:
+        layout.decode(wire)
+    assert caught.value.field == "sec_id_list"
+
+
+def test_a_fund_is_refused_where_fund_fields_would_follow(
+    make_row: Callable[..., ContractRow],
+) -> None:
+    fund = make_row(sec_type="FUND")
+    assert ContractDataLayout(178).encode(fund, "1")
+    with pytest.raises(ContractDataError, match="fund"):
+        ContractDataLayout(179).encode(fund, "1")
+
+
+@given(ROWS, st.sampled_from(VERSIONS))
+def test_a_field_is_found_on_the_wire_by_name(row: ContractRow, version: int) -> None:
+    layout = ContractDataLayout(version)
+    wire = layout.encode(row, "1")
+    assert wire[layout.wire_index("market_rule_ids", wire)] == row.market_rule_ids
+    assert wire[layout.wire_index("symbol", wire)] == row.symbol
+
+
+def test_a_field_that_a_version_does_not_send_has_no_place(
+    make_row: Callable[..., ContractRow],
+) -> None:
+    layout = ContractDataLayout(181)
+    with pytest.raises(ContractDataError, match="not sent at server version 181"):
+        layout.wire_index("last_trade_date", layout.encode(make_row(), "1"))
+
+
+def _named(layout: ContractDataLayout, wire: list[str]) -> list[tuple[str, str]]:
+    """Pair each wire field with its name; the fields of pair lists share theirs."""
+    starts = {layout.wire_index(name, wire): name for name in layout.names}
+    named = []
+    name = ""
+    for index, field in enumerate(wire):
+        name = starts.get(index, name)
+        named.append((name, field))
+    return named
