@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
-from itertools import count, islice
+from itertools import count, islice, takewhile
 
 from ibkr_sync.infrastructure.replay.sample.expiry import last_trade_date, thirty_days_before
 from ibkr_sync.infrastructure.replay.sample.products import SampleProduct
@@ -22,7 +22,7 @@ MONTH_CODES = "FGHJKMNQUVXZ"
 EXPIRED_KEPT = timedelta(days=730)
 
 _FURTHEST_LAST_TRADE_AFTER_MONTH = 4
-_TERM = re.compile(r"(\*|[A-Z]+):(?:(\d+)|(\d+)m|(\d+)y(?:\+(\d+))?)")
+_TERM = re.compile(rf"(\*|[{MONTH_CODES}]+):(?:(\d+)|(\d+)m|(\d+)y(?:\+(\d+))?)")
 _WEEKLY = re.compile(r"weekly:(\d+)")
 _EPOCH_FRIDAY = date(1970, 1, 2)
 _FRIDAY_AFTER_EXPIRY = timedelta(days=30)
@@ -31,7 +31,13 @@ _THIRD_WEEK = range(15, 22)
 
 @dataclass(frozen=True, slots=True)
 class ListedContract:
-    """A contract's place in its chain; `week` is the ISO week of a weekly expiry."""
+    """A contract's place in its chain.
+
+    Attributes:
+        number: unique within the series and the same on every day: months since year 0, or
+            weeks since 1970 for a weekly expiry.
+        week: the ISO week of a weekly expiry, else None.
+    """
 
     year: int
     month: int
@@ -77,11 +83,14 @@ def expired_contracts(product: SampleProduct, today: date) -> list[ListedContrac
     terms, weeklies = _parse(product.listing)
     cycle = frozenset[int]().union(*(term.months for term in terms))
     first = today - EXPIRED_KEPT
-    monthly = _monthly_contracts(product, cycle, first)
-    expired = [contract for contract in _until(monthly, today) if contract.last_trade_date < today]
+    series = [_monthly_contracts(product, cycle, first)]
     if weeklies:
-        expired += _until(_weekly_contracts(product, first), today)
-    return expired
+        series.append(_weekly_contracts(product, first))
+    return [
+        contract
+        for contracts in series
+        for contract in takewhile(lambda each: each.last_trade_date < today, contracts)
+    ]
 
 
 def _of(term: _Term, product: SampleProduct, today: date) -> Iterator[ListedContract]:
@@ -114,15 +123,6 @@ def _weekly_contracts(product: SampleProduct, since: date) -> Iterator[ListedCon
             wednesday = friday - _FRIDAY_AFTER_EXPIRY
             week = wednesday.isocalendar().week
             yield ListedContract(wednesday.year, wednesday.month, last, weeks, week)
-
-
-def _until(contracts: Iterator[ListedContract], today: date) -> list[ListedContract]:
-    found: list[ListedContract] = []
-    for contract in contracts:
-        if contract.last_trade_date >= today:
-            return found
-        found.append(contract)
-    raise AssertionError("contracts go on for ever")
 
 
 def _month_index(day: date) -> int:

@@ -76,7 +76,7 @@ def test_trading_stays_closed_only_on_three_us_holidays() -> None:
 
 
 @pytest.mark.parametrize("calendar", CALENDARS)
-def test_every_calendar_has_christmas_and_leaves_most_weekdays_open(calendar: str) -> None:
+def test_every_calendar_closes_for_the_end_of_the_year_and_on_few_other_days(calendar: str) -> None:
     christmas_or_the_turn_of_the_year = {date(2026, 12, 25), date(2026, 12, 31)}
     assert christmas_or_the_turn_of_the_year & holidays(calendar, 2026)
     assert len(holidays(calendar, 2026)) < 20
