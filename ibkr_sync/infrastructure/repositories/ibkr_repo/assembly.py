@@ -1,0 +1,88 @@
+"""From contracts that belong together to the product entity they make."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ibkr_sync.catalogue import Catalogue
+from ibkr_sync.domain.entities.contracts import FuturesContract
+from ibkr_sync.domain.entities.futures import (
+    ASSET_TYPES,
+    SAMPLE_MARKER,
+    AssetClass,
+    Future,
+    Origin,
+    ProductKey,
+    Underlying,
+)
+from ibkr_sync.domain.errors import ProductCandidate
+
+_STOCK = "STK"
+
+
+def assemble_product(
+    key: ProductKey,
+    contracts: tuple[FuturesContract, ...],
+    catalogue: Catalogue,
+    received_at: datetime,
+) -> Future:
+    """Make the product of a complete chain; what varies by month is the nearest contract's."""
+    nearest = nearest_contract(contracts, received_at)
+    asset_class, category = _classify(nearest, catalogue)
+    name = nearest.long_name
+    is_sample = any((each.long_name or "").endswith(SAMPLE_MARKER) for each in contracts)
+    return ASSET_TYPES[asset_class](
+        symbol=key.symbol,
+        exchange=key.exchange,
+        trading_class=key.trading_class,
+        currency=nearest.currency,
+        name=name.removesuffix(SAMPLE_MARKER) if name else None,
+        category=category,
+        underlying=_underlying(nearest),
+        multiplier=nearest.multiplier,
+        price_magnifier=nearest.price_magnifier,
+        min_tick=nearest.min_tick,
+        time_zone=nearest.time_zone,
+        origin=Origin.SAMPLE if is_sample else Origin.IBKR,
+        contracts=contracts,
+        synced_at=received_at,
+    )
+
+
+def candidate(
+    key: ProductKey, contracts: tuple[FuturesContract, ...], now: datetime
+) -> ProductCandidate:
+    """One of several products that the user may mean, as the choice is shown."""
+    nearest = nearest_contract(contracts, now)
+    return ProductCandidate(
+        key=key,
+        currency=nearest.currency,
+        multiplier=nearest.multiplier,
+        name=nearest.long_name,
+        next_expiry=None if nearest.is_expired(now) else nearest.last_trade_date,
+        contract_count=sum(not each.is_expired(now) for each in contracts),
+    )
+
+
+def nearest_contract(contracts: tuple[FuturesContract, ...], now: datetime) -> FuturesContract:
+    """The next of the unexpired contracts to expire, else the one that expired last."""
+    by_date = sorted(contracts, key=lambda each: (each.last_trade_date, each.con_id))
+    return next((each for each in by_date if not each.is_expired(now)), by_date[-1])
+
+
+def _classify(contract: FuturesContract, catalogue: Catalogue) -> tuple[AssetClass, str | None]:
+    """IBKR's word where it has one (STK), else the catalogue's: IBKR says IND for crude oil."""
+    known = catalogue.classify(contract.symbol, contract.exchange, contract.trading_class)
+    if contract.underlying_sec_type == _STOCK:
+        return AssetClass.SINGLE_STOCK, "single_stock"
+    return known or (AssetClass.UNCLASSIFIED, None)
+
+
+def _underlying(contract: FuturesContract) -> Underlying | None:
+    if contract.underlying_symbol is None:
+        return None
+    return Underlying(
+        symbol=contract.underlying_symbol,
+        sec_type=contract.underlying_sec_type,
+        con_id=contract.underlying_con_id,
+    )

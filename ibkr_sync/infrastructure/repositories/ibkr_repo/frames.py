@@ -1,0 +1,124 @@
+"""Reads what a session must know of a text frame before ibapi decodes it.
+
+ibapi drops or spoils some fields of a contract row, so those are taken from the frame:
+
+* the time zone of the last trade time (dropped for futures by 9.81.1 to 10.51.1);
+* `longName`, decoded with strict unicode-escape: a trailing backslash raises, `é` is garbled;
+* `evMultiplier`, decoded as an integer by 9.81.1: 0.5 raises;
+* `minTick`, decoded as a float.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+CONTRACT_DATA = 10
+CONTRACT_DATA_END = 52
+NEXT_VALID_ID = 9
+ERROR_MESSAGE = 4
+CURRENT_TIME = 49
+MARKET_RULE = 93
+
+_SIZE_RULES = 164  # drops the message version and mdSizeMultiplier
+_LAST_TRADE_DATE = 182
+
+# Up to ev_multiplier every field has a fixed place; what follows depends on counts.
+_CONTRACT_DATA_FIELDS = (
+    *("message_id", "message_version", "request_id"),
+    *("symbol", "sec_type", "last_trade", "last_trade_date", "strike", "right"),
+    *("exchange", "currency", "local_symbol", "market_name", "trading_class", "con_id"),
+    *("min_tick", "md_size_multiplier", "multiplier", "order_types", "valid_exchanges"),
+    *("price_magnifier", "under_con_id", "long_name", "primary_exchange", "contract_month"),
+    *("industry", "category", "subcategory", "time_zone_id", "trading_hours", "liquid_hours"),
+    *("ev_rule", "ev_multiplier"),
+)
+_SENT_ONLY_BY = {
+    "message_version": range(_SIZE_RULES),
+    "md_size_multiplier": range(_SIZE_RULES),
+    "last_trade_date": range(_LAST_TRADE_DATE, 1000),
+}
+
+_UNICODE_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowText:
+    """Fields of a contract row exactly as sent, where ibapi loses something."""
+
+    last_trade: str
+    long_name: str
+    economic_value_multiplier: str
+    min_tick: str
+
+
+class MalformedFrameError(ValueError):
+    """A frame that is not what its message id says."""
+
+
+def split_fields(frame: bytes) -> tuple[bytes, ...]:
+    """The NUL-terminated fields of a text frame."""
+    return tuple(frame.split(b"\0")[:-1])
+
+
+def message_id(fields: tuple[bytes, ...]) -> int:
+    """The message id of a text frame; raises MalformedFrameError."""
+    return _whole_number(fields[0] if fields else b"", "message id")
+
+
+def request_id(fields: tuple[bytes, ...], server_version: int) -> int:
+    """The request id of a contract row or end marker; raises MalformedFrameError."""
+    has_version = message_id(fields) != CONTRACT_DATA or server_version < _SIZE_RULES
+    position = 2 if has_version else 1
+    if len(fields) <= position:
+        raise MalformedFrameError("no request id")
+    return _whole_number(fields[position], "request id")
+
+
+def read_row_text(fields: tuple[bytes, ...], server_version: int) -> RowText:
+    """The fields of a contract row that ibapi loses; raises MalformedFrameError."""
+    position = _positions(server_version)
+    if len(fields) <= position["ev_multiplier"]:
+        raise MalformedFrameError(f"contract row of {len(fields)} fields")
+    return RowText(
+        last_trade=_text(fields[position["last_trade"]]),
+        long_name=_unescape(_text(fields[position["long_name"]])),
+        economic_value_multiplier=_text(fields[position["ev_multiplier"]]),
+        min_tick=_text(fields[position["min_tick"]]),
+    )
+
+
+def make_decodable(fields: tuple[bytes, ...], server_version: int) -> tuple[bytes, ...]:
+    """The same row with the fields emptied on which ibapi's decoder may raise."""
+    position = _positions(server_version)
+    emptied = list(fields)
+    emptied[position["long_name"]] = b""
+    emptied[position["ev_multiplier"]] = b""
+    return tuple(emptied)
+
+
+@cache
+def _positions(server_version: int) -> dict[str, int]:
+    sent = [
+        name
+        for name in _CONTRACT_DATA_FIELDS
+        if server_version in _SENT_ONLY_BY.get(name, (server_version,))
+    ]
+    return {name: position for position, name in enumerate(sent)}
+
+
+def _whole_number(field: bytes, name: str) -> int:
+    try:
+        return int(field.decode("ascii"))
+    except ValueError:
+        raise MalformedFrameError(f"{name} {field[:40]!r} is not a number") from None
+
+
+def _text(field: bytes) -> str:
+    return field.decode("utf-8", "replace")
+
+
+def _unescape(text: str) -> str:
+    r"""Resolve `\uXXXX`, as which servers from 153 on send what is not ASCII."""
+    return _UNICODE_ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)

@@ -1,0 +1,93 @@
+"""The gateway as the repository sees it: sessions are opened, and replaced, as needed."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Callable
+from concurrent.futures import Future
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+from ibkr_sync.domain.errors import ClientIdInUseError
+from ibkr_sync.infrastructure.repositories.ibkr_repo.client import Ladder, ServerTime
+from ibkr_sync.infrastructure.repositories.ibkr_repo.pacing import Pacer
+from ibkr_sync.infrastructure.repositories.ibkr_repo.parameters import GatewayParameters
+from ibkr_sync.infrastructure.repositories.ibkr_repo.replies import ContractReply, ContractRequest
+from ibkr_sync.infrastructure.repositories.ibkr_repo.session import GatewaySession
+
+_FIRST_REQUEST_IDS = range(1_000_000, 1_000_000_000)
+
+
+class Gateway:
+    """Opens a session with the first request and a fresh one after a broken one.
+
+    Request ids are never reused, across sessions neither: rows of a former session must not
+    be taken for replies of this one. Use it as a context manager.
+    """
+
+    def __init__(self, parameters: GatewayParameters, clock: Callable[[], datetime]) -> None:
+        self.parameters = parameters
+        self._clock = clock
+        self._pacer = Pacer(parameters.messages_per_second)
+        self._request_ids = itertools.count(random.choice(_FIRST_REQUEST_IDS))  # noqa: S311 - no secret
+        self._session: GatewaySession | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def open(self) -> GatewaySession:
+        """The live session, or a new one.
+
+        Raises GatewayUnreachableError or a HandshakeError. When a client id is taken (error
+        326), the next ones are tried, a bounded number of times and never one id twice.
+        """
+        if self._session is not None and self._session.is_alive:
+            return self._session
+        self.close()
+        first = self.parameters.client_id
+        last = first + self.parameters.client_id_tries - 1
+        for client_id in range(first, last):
+            try:
+                self._session = self._connect(client_id)
+            except ClientIdInUseError:
+                continue
+            return self._session
+        self._session = self._connect(last)
+        return self._session
+
+    def request_contracts(self, request: ContractRequest) -> Future[ContractReply]:
+        """Ask for contract details (see `GatewaySession.request_contracts`, and `open`)."""
+        return self.open().request_contracts(request)
+
+    def request_ladder(self, market_rule_id: int) -> Future[Ladder]:
+        """Ask for a tick ladder (see `GatewaySession.request_ladder`, and `open`)."""
+        return self.open().request_ladder(market_rule_id)
+
+    def request_time(self) -> Future[ServerTime]:
+        """Ask for the gateway's clock (see `GatewaySession.request_time`, and `open`)."""
+        return self.open().request_time()
+
+    def close(self) -> None:
+        """End the session, if there is one."""
+        session, self._session = self._session, None
+        if session is not None:
+            session.close()
+
+    def _connect(self, client_id: int) -> GatewaySession:
+        return GatewaySession(
+            self.parameters,
+            client_id=client_id,
+            pacer=self._pacer,
+            request_ids=self._request_ids,
+            clock=self._clock,
+        )

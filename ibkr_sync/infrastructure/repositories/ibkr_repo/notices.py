@@ -1,0 +1,58 @@
+"""What each code that TWS sends means for a session that asks for contract details."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+PORT_RESET = 1300
+CONNECTIVITY_LOST = 1100
+NO_SECURITY_DEFINITION = 200
+
+
+class Meaning(Enum):
+    """How to react to a message of TWS's error channel."""
+
+    INFORMATION = auto()
+    """Log it; nothing depends on it."""
+    UPSTREAM_LOST = auto()
+    """Replies in flight can no longer be trusted to be complete."""
+    UPSTREAM_RESTORED = auto()
+    """IBKR is back; what was in flight has to be asked again."""
+    PACING = auto()
+    """We sent too fast."""
+    CLIENT_ID_IN_USE = auto()
+    """Another session holds our client id."""
+    REQUEST_FAILED = auto()
+    """The request it names has failed."""
+
+
+_MEANINGS = {
+    100: Meaning.PACING,
+    326: Meaning.CLIENT_ID_IN_USE,
+    CONNECTIVITY_LOST: Meaning.UPSTREAM_LOST,
+    1101: Meaning.UPSTREAM_RESTORED,
+    1102: Meaning.UPSTREAM_RESTORED,
+    PORT_RESET: Meaning.UPSTREAM_LOST,
+    2110: Meaning.UPSTREAM_LOST,
+    # The security definition farm serves contract details: the one farm that matters here.
+    2157: Meaning.UPSTREAM_LOST,
+    2158: Meaning.UPSTREAM_RESTORED,
+}
+
+RESTORES = {1101: (CONNECTIVITY_LOST, 2110), 1102: (CONNECTIVITY_LOST, 2110), 2158: (2157,)}
+"""Which outages a restoration ends."""
+
+_NEVER_ABOUT_CONTRACT_DETAILS = frozenset(
+    # Historical data and market data permissions; they arrive with ids that may equal ours.
+    (162, 165, 166, 354, 10089, 10090, 10167, 10186, 10197, 10285)
+)
+_FARM_STATUS = range(2100, 2200)
+
+
+def meaning_of(code: int, *, names_our_request: bool) -> Meaning:
+    """Classify a code; an unknown one fails the request it names, else it is only logged."""
+    if code in _MEANINGS:
+        return _MEANINGS[code]
+    if not names_our_request or code in _NEVER_ABOUT_CONTRACT_DETAILS or code in _FARM_STATUS:
+        return Meaning.INFORMATION
+    return Meaning.REQUEST_FAILED

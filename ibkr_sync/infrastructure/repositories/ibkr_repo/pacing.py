@@ -1,0 +1,46 @@
+"""Spaces outgoing messages evenly, below the gateway's limit."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+BACK_OFF_SECONDS = 1.0
+"""Silence after the gateway complained; its window is one second."""
+
+
+class Pacer:
+    """A token bucket that holds one token: bursts are what strict gateways disconnect for.
+
+    IBKR counts every message (market-data lines / 2 per second, 50 by default) and closes
+    the session after the third breach (error 100).
+    """
+
+    def __init__(
+        self,
+        messages_per_second: float,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        wait: Callable[[float], object] = time.sleep,
+    ) -> None:
+        self._interval = 1.0 / messages_per_second
+        self._clock = clock
+        self._wait = wait
+        self._next = clock()
+        self._lock = threading.Lock()
+
+    def await_turn(self) -> None:
+        """Block until the next message may be sent."""
+        with self._lock:
+            turn = max(self._clock(), self._next)
+            self._next = turn + self._interval
+        delay = turn - self._clock()
+        if delay > 0:
+            self._wait(delay)
+
+    def back_off(self) -> None:
+        """Halve the rate for good and stay silent for a second (IBKR error 100)."""
+        with self._lock:
+            self._interval *= 2
+            self._next = max(self._next, self._clock() + BACK_OFF_SECONDS)

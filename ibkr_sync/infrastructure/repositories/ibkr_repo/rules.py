@@ -1,0 +1,102 @@
+"""IBKR's rules for turning the rows of a complete reply into products: all pure.
+
+* Asked without an exchange, TWS answers one row per route: the same conId on `CME` and again
+  on `QBALGO`. The row on the listing exchange, the first of `validExchanges`, is the contract.
+* A symbol may name several products: DAX in three sizes, SI of 5000 and 1000 ounces, ES the
+  index future and ES the stock future. `reqContractDetails` returns all of them, mixed.
+* The products of one symbol on one exchange differ by trading class; a weekly series has a
+  class of its own (VX48 beside VX) and still belongs to its product.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from ibkr_sync.domain.entities.contracts import ContractSeries, FuturesContract
+from ibkr_sync.domain.entities.futures import ProductKey
+from ibkr_sync.domain.errors import InvalidReplyError
+from ibkr_sync.infrastructure.repositories.ibkr_repo.replies import ContractRequest
+
+_WEEK_SUFFIX = re.compile(r"(?P<base>.+?)(?P<week>[0-5][0-9])", re.ASCII)
+_LAST_WEEK = 53
+
+
+def refuse_foreign_rows(request: ContractRequest, contracts: Iterable[FuturesContract]) -> None:
+    """Raise InvalidReplyError for a row that was not asked for."""
+    for contract in contracts:
+        if contract.symbol != request.symbol:
+            wanted, field, found = request.symbol, "symbol", contract.symbol
+        elif request.exchange and request.exchange not in _exchanges(contract):
+            wanted, field, found = request.exchange, "exchange", contract.exchange
+        else:
+            continue
+        raise InvalidReplyError(contract.local_symbol, field, found, f"{wanted} was asked for")
+
+
+def merge_rows(contracts: Iterable[FuturesContract]) -> tuple[FuturesContract, ...]:
+    """One contract per conId, on its listing exchange; InvalidReplyError when rows conflict."""
+    rows_of: dict[int, list[FuturesContract]] = defaultdict(list)
+    for contract in contracts:
+        rows_of[contract.con_id].append(contract)
+    return tuple(_merge(rows) for rows in rows_of.values())
+
+
+def group_by_product(
+    contracts: Iterable[FuturesContract],
+) -> dict[ProductKey, tuple[FuturesContract, ...]]:
+    """The contracts of each product, by last trade date; weekly series with their product."""
+    by_class: dict[ProductKey, list[FuturesContract]] = defaultdict(list)
+    for contract in contracts:
+        key = ProductKey(contract.symbol, contract.exchange, contract.trading_class)
+        by_class[key].append(contract)
+    products: dict[ProductKey, list[FuturesContract]] = defaultdict(list)
+    for key, members in by_class.items():
+        base = _monthly_class(key, members, by_class)
+        if base is None:
+            products[key] += members
+        else:
+            weekly = ContractSeries.WEEKLY
+            products[base] += (dataclasses.replace(each, series=weekly) for each in members)
+    return {key: tuple(sorted(members, key=_by_date)) for key, members in products.items()}
+
+
+def _merge(rows: Sequence[FuturesContract]) -> FuturesContract:
+    listing = rows[0].venues[0].exchange if rows[0].venues else rows[0].exchange
+    on_listing = (row for row in rows if row.exchange == listing)
+    main = next(on_listing, dataclasses.replace(rows[0], exchange=listing))
+    for row in rows:
+        for field in dataclasses.fields(row):
+            value = getattr(row, field.name)
+            if field.compare and field.name != "exchange" and value != getattr(main, field.name):
+                raise InvalidReplyError(
+                    main.local_symbol, field.name, value, "rows of one conId conflict"
+                )
+    return main
+
+
+def _monthly_class(
+    key: ProductKey,
+    members: Sequence[FuturesContract],
+    by_class: dict[ProductKey, list[FuturesContract]],
+) -> ProductKey | None:
+    """The product a weekly class (VX01 to VX53) belongs to: same symbol, exchange and size."""
+    match = _WEEK_SUFFIX.fullmatch(key.trading_class)
+    if match is None or not 1 <= int(match["week"]) <= _LAST_WEEK:
+        return None
+    base = key._replace(trading_class=match["base"])
+    if base not in by_class:
+        return None
+    sizes = {(each.multiplier, each.price_magnifier, each.currency) for each in members}
+    base_sizes = {(each.multiplier, each.price_magnifier, each.currency) for each in by_class[base]}
+    return base if sizes <= base_sizes else None
+
+
+def _exchanges(contract: FuturesContract) -> set[str]:
+    return {contract.exchange, *(venue.exchange for venue in contract.venues)}
+
+
+def _by_date(contract: FuturesContract) -> tuple[object, ...]:
+    return contract.last_trade_date, contract.con_id
