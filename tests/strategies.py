@@ -1,0 +1,144 @@
+"""Hypothesis strategies for products and contracts: anything the entities allow."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from hypothesis import strategies as st
+
+from ibkr_sync.domain.entities.contracts import (
+    ContractListing,
+    ContractMonth,
+    ContractSeries,
+    FuturesContract,
+    TradingSchedule,
+    Venue,
+)
+from ibkr_sync.domain.entities.futures import ASSET_TYPES, Future, Origin, Underlying
+from ibkr_sync.domain.untrusted_text import clean_text
+
+ZONES = ("America/Chicago", "Europe/Berlin", "Asia/Tokyo", "Australia/Sydney", "UTC")
+
+hostile_texts = st.one_of(
+    st.text(max_size=40),
+    st.text("=+-@'\"\t\r\n,;|[]{}\\\x00\x1b\u202e\u2066\u200f \uff1d", max_size=8),
+)
+"""What a gateway, a file or a user may send where text is due."""
+
+texts = hostile_texts.map(clean_text).filter(lambda text: text is not None).map(str)
+"""Text as the domain keeps it: cleaned, never empty; spreadsheet formulas included."""
+
+codes = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-", min_size=1, max_size=8)
+"""Symbols, exchanges and trading classes."""
+
+dates = st.dates(date(1990, 1, 1), date(2099, 12, 31))
+instants = st.datetimes(datetime(1990, 1, 1), datetime(2099, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds the zone
+months = st.builds(ContractMonth, year=st.integers(1990, 2099), month=st.integers(1, 12))
+con_ids = st.integers(1, 2**31 - 1)
+positive_numbers = st.one_of(
+    st.decimals(Decimal("0.0000000001"), 10**12, places=10),
+    st.sampled_from([Decimal("0.25"), Decimal(50), Decimal("1E+3"), Decimal("12.500")]),
+)
+
+
+def maybe(strategy: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
+    """What is not always known."""
+    return st.none() | strategy
+
+
+underlyings = st.builds(Underlying, symbol=texts, sec_type=maybe(texts), con_id=maybe(con_ids))
+
+venues = st.builds(Venue, exchange=codes, market_rule_id=maybe(st.integers(0, 10_000)))
+
+schedules = st.builds(
+    TradingSchedule,
+    trading_hours=texts | st.just(""),
+    liquid_hours=texts | st.just(""),
+    time_zone_id=texts,
+)
+
+listings = st.builds(
+    ContractListing,
+    first_seen_at=instants,
+    last_seen_at=instants,
+    missing_since=maybe(instants),
+    delisted_at=maybe(instants),
+)
+
+contracts = st.builds(
+    FuturesContract,
+    con_id=con_ids,
+    symbol=codes,
+    exchange=codes,
+    trading_class=codes,
+    currency=codes,
+    local_symbol=texts,
+    last_trade_date=dates,
+    last_trade_at=maybe(instants),
+    last_trade_text=maybe(texts),
+    contract_month=maybe(months),
+    real_expiration_date=maybe(dates),
+    series=st.sampled_from(ContractSeries),
+    multiplier=maybe(positive_numbers),
+    min_tick=maybe(positive_numbers),
+    price_magnifier=maybe(st.sampled_from([1, 10, 100, 10_000])),
+    market_name=maybe(texts),
+    long_name=maybe(texts),
+    underlying_con_id=maybe(con_ids),
+    underlying_symbol=maybe(texts),
+    underlying_sec_type=maybe(texts),
+    industry=maybe(texts),
+    category=maybe(texts),
+    subcategory=maybe(texts),
+    time_zone=maybe(st.sampled_from(ZONES)),
+    venues=st.lists(venues, max_size=3).map(tuple),
+    order_types=st.lists(texts, max_size=3).map(tuple),
+    security_ids=st.lists(st.tuples(texts, texts), max_size=2).map(tuple),
+    economic_value_rule=maybe(texts),
+    economic_value_multiplier=maybe(positive_numbers | st.just(Decimal(0))),
+    aggregated_group=maybe(st.integers(-(2**31) + 1, 2**31 - 1)),
+    min_size=maybe(positive_numbers),
+    size_increment=maybe(positive_numbers),
+    suggested_size_increment=maybe(positive_numbers),
+    schedule=maybe(schedules),
+    listing=maybe(listings),
+)
+
+
+def in_one_chain(product: Future, chain: Iterable[FuturesContract]) -> Future:
+    """The product with these contracts made its own, in order of last trade date."""
+    own = [
+        dataclasses.replace(
+            each, symbol=product.symbol, exchange=product.exchange, currency=product.currency
+        )
+        for each in chain
+    ]
+    return dataclasses.replace(
+        product, contracts=tuple(sorted(own, key=lambda each: each.last_trade_date))
+    )
+
+
+def futures(entity: type[Future] | None = None) -> st.SearchStrategy[Future]:
+    """Products with their chains: of one asset type, or of any."""
+    products = st.builds(
+        lambda cls, **fields: cls(**fields),
+        st.just(entity) if entity else st.sampled_from(list(ASSET_TYPES.values())),
+        symbol=codes,
+        exchange=codes,
+        trading_class=codes,
+        currency=codes,
+        name=maybe(texts),
+        category=maybe(texts),
+        underlying=maybe(underlyings),
+        multiplier=maybe(positive_numbers),
+        price_magnifier=maybe(st.sampled_from([1, 10, 100, 10_000])),
+        min_tick=maybe(positive_numbers),
+        time_zone=maybe(st.sampled_from(ZONES)),
+        origin=st.sampled_from(Origin),
+        synced_at=maybe(instants),
+    )
+    chains = st.lists(contracts, max_size=4, unique_by=lambda each: each.con_id)
+    return st.builds(in_one_chain, products, chains)
