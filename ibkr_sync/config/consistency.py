@@ -1,0 +1,68 @@
+"""Checks of the profiles: that they exist, are complete, and make sense.
+
+They look at keys as written, whether the values are valid or not, so that these problems are
+told together with those of single values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from ibkr_sync.config.files import ConfigDocument
+from ibkr_sync.config.key_lines import Key, keys_of
+from ibkr_sync.config.layers import Place, Setting
+from ibkr_sync.config.masking import shown
+from ibkr_sync.config.overrides import COMMAND_LINE, Override
+from ibkr_sync.config.problems import did_you_mean
+from ibkr_sync.config.resolution import REPLAYED_KEYS
+from ibkr_sync.config.settings import SHIPPED_PROFILES
+from ibkr_sync.domain.errors import ConfigProblem
+
+_REPLAYS = "a replay gateway picks its own host and port"
+
+
+def written_keys(documents: Sequence[ConfigDocument]) -> dict[Key, ConfigDocument]:
+    """Map each key written in the documents to the first document that has it."""
+    return {key: document for document in reversed(documents) for key in keys_of(document.table)}
+
+
+def defined_profiles(written: Iterable[Key]) -> frozenset[str]:
+    """Give the names of all profiles: those shipped and those written."""
+    own = {key[1] for key in written if key[0] == "profiles" and len(key) > 1}
+    return frozenset(own | SHIPPED_PROFILES.keys())
+
+
+def check_profiles(written: Mapping[Key, ConfigDocument]) -> Iterator[ConfigProblem]:
+    """Find profiles that lack a source, or that set what a replay gateway decides itself."""
+    for name in sorted(defined_profiles(written)):
+        table = ("profiles", name)
+        if name not in SHIPPED_PROFILES and (*table, "source") not in written:
+            yield Place(document=written[table], key=table).problem(
+                "the profile has no source", 'add source = "ibkr", "local" or "file:PATH"'
+            )
+        if not _replays(name, written):
+            continue
+        for key in sorted((*table, *replayed) for replayed in REPLAYED_KEYS):
+            if key in written:
+                yield Place(document=written[key], key=key).problem(_REPLAYS)
+
+
+def check_selection(
+    selected: Setting, overrides: Sequence[Override], written: Mapping[Key, ConfigDocument]
+) -> Iterator[ConfigProblem]:
+    """Check the profile in use: that it exists, and that it can take the options given."""
+    names = defined_profiles(written)
+    if selected.value not in names:
+        yield selected.place.problem(
+            f"there is no profile {shown(selected.value)}",
+            did_you_mean(selected.value, names) or f"there are {', '.join(sorted(names))}",
+        )
+    elif _replays(selected.value, written):
+        for override in overrides:
+            if override.source == COMMAND_LINE and override.key in REPLAYED_KEYS:
+                yield Place(source=override.source, name=override.name).problem(_REPLAYS)
+
+
+def _replays(name: str, written: Mapping[Key, ConfigDocument]) -> bool:
+    shipped = SHIPPED_PROFILES.get(name)
+    return ("profiles", name, "replay") in written or bool(shipped and shipped.replay)

@@ -1,0 +1,62 @@
+"""On which line of a TOML text each key is set, for messages and `config show`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+
+import tomli
+
+from ibkr_sync.config.masking import shown
+
+Key = tuple[str, ...]
+
+# [profiles.NAME.gateway] with its key is the deepest a config file goes.
+DEPTH = 4
+_MAX_STATEMENTS = 500
+_BARE = re.compile(r"[A-Za-z0-9_-]{1,60}")
+
+
+@lru_cache(maxsize=8)
+def key_lines(text: str) -> Mapping[Key, int]:
+    """Map each table and key of a TOML text to the line its statement starts on, from 1.
+
+    The text is parsed up to the end of each statement in turn, so that a line counts only for
+    what the parser itself finds there; time grows with the square of the statements, hence
+    only the first 500 are told.
+    """
+    lines = text.replace("\r\n", "\n").split("\n")
+    found: dict[Key, int] = {}
+    statement: int | None = None
+    parsed = 0
+    for number, line in enumerate(lines, start=1):
+        if statement is None and line.strip()[:1] in ("", "#"):
+            continue
+        if statement is None:
+            statement = number
+        if parsed == _MAX_STATEMENTS:
+            break
+        parsed += 1
+        try:
+            table = tomli.loads("\n".join(lines[:number]))
+        except (ValueError, RecursionError):
+            continue
+        for key in keys_of(table):
+            found.setdefault(key, statement)
+        statement = None
+    return found
+
+
+def keys_of(table: Mapping[str, object], above: Key = ()) -> Iterator[Key]:
+    """Give the keys of a TOML table and of the tables in it, down to `DEPTH`."""
+    for name, value in table.items():
+        key = (*above, name)
+        yield key
+        if isinstance(value, dict) and len(key) < DEPTH:
+            yield from keys_of(value, key)
+
+
+def key_text(key: Key) -> str:
+    """Write a key as TOML does, shortened and safe to show."""
+    return ".".join(part if _BARE.fullmatch(part) else shown(part) for part in key)

@@ -1,0 +1,126 @@
+"""Valid values with the place where each was set, and problems for the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from pydantic import ValidationError
+
+from ibkr_sync.config.files import ConfigDocument
+from ibkr_sync.config.key_lines import Key, key_text
+from ibkr_sync.config.locations import PathContext
+from ibkr_sync.config.overrides import Override
+from ibkr_sync.config.problems import Finding, findings
+from ibkr_sync.config.settings import ConfigTable
+from ibkr_sync.domain.errors import ConfigProblem
+
+# The only override that no shared table has; the name of the profile doesn't matter here.
+_IN_PROFILE: Key = ("profiles", "any", "source")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a value was set: a key in a file, or an option or variable by its name."""
+
+    source: str = "default"
+    name: str = ""
+    document: ConfigDocument | None = field(default=None, repr=False)
+    key: Key = ()
+
+    def __str__(self) -> str:
+        if self.document:
+            return self.document.place(self.key)
+        return self.name or self.source
+
+    def problem(self, message: str, suggestion: str | None = None) -> ConfigProblem:
+        """Say what is wrong with the value set here."""
+        return ConfigProblem(
+            source=str(self) if self.document else self.source,
+            key=key_text(self.key) if self.document else self.name,
+            message=message,
+            suggestion=suggestion,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """A valid value, and where it was set."""
+
+    value: Any = field(repr=False)
+    place: Place
+
+
+Layer: TypeAlias = Mapping[Key, Setting]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validated:
+    """The valid settings of one layer, and what is wrong with the others."""
+
+    settings: Layer
+    problems: tuple[ConfigProblem, ...]
+
+
+def validate_document(document: ConfigDocument, home: Path | None) -> Validated:
+    """Validate a config file, whose paths are relative to its folder."""
+    context = PathContext(folder=document.path.parent, home=home)
+    found: tuple[Finding, ...] = ()
+    try:
+        table = ConfigTable.model_validate(document.table, context=context)
+    except ValidationError as error:
+        found = tuple(findings(error))
+        valid = _without(document.table, frozenset(finding.key for finding in found))
+        table = ConfigTable.model_validate(valid, context=context)
+    return Validated(
+        settings={
+            key: Setting(value=value, place=Place(document=document, key=key))
+            for key, value in _flat(table.model_dump(exclude_unset=True))
+        },
+        problems=tuple(
+            Place(document=document, key=finding.key).problem(finding.message, finding.suggestion)
+            for finding in found
+        ),
+    )
+
+
+def validate_overrides(overrides: Iterable[Override], context: PathContext) -> Validated:
+    """Validate what the environment and the command line set; of two, the later wins."""
+    settings: dict[Key, Setting] = {}
+    problems: list[ConfigProblem] = []
+    for override in overrides:
+        place = Place(source=override.source, name=override.name)
+        path = override.key if override.key[0] in ConfigTable.model_fields else _IN_PROFILE
+        table: object = override.value
+        for name in reversed(path):
+            table = {name: table}
+        try:
+            valid = ConfigTable.model_validate(table, context=context)
+        except ValidationError as error:
+            problems += (
+                place.problem(finding.message, finding.suggestion) for finding in findings(error)
+            )
+            continue
+        value = dict(_flat(valid.model_dump(exclude_unset=True)))[path]
+        settings[override.key] = Setting(value=value, place=place)
+    return Validated(settings=settings, problems=tuple(problems))
+
+
+def _flat(table: Mapping[str, object], above: Key = ()) -> Iterator[tuple[Key, object]]:
+    for name, value in table.items():
+        if isinstance(value, dict):
+            yield from _flat(value, (*above, name))
+        else:
+            yield (*above, name), value
+
+
+def _without(
+    table: Mapping[str, object], keys: frozenset[Key], above: Key = ()
+) -> dict[str, object]:
+    return {
+        name: _without(value, keys, (*above, name)) if isinstance(value, dict) else value
+        for name, value in table.items()
+        if (*above, name) not in keys
+    }

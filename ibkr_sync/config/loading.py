@@ -1,0 +1,140 @@
+"""From the command line, the environment and the config files to the settings in use.
+
+In this order, the first that sets a value wins: command line; environment; `./config.toml`;
+the user's config file; defaults. The two files are merged key by key, and in the result what a
+profile's own table sets wins over what is shared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ibkr_sync.config.consistency import check_profiles, check_selection, written_keys
+from ibkr_sync.config.files import (
+    ConfigDocument,
+    UserFolders,
+    config_locations,
+    home_of,
+    read_document,
+    user_folders,
+)
+from ibkr_sync.config.key_lines import Key
+from ibkr_sync.config.layers import Layer, Setting, validate_document, validate_overrides
+from ibkr_sync.config.locations import PathContext
+from ibkr_sync.config.masking import has_secret, printable
+from ibkr_sync.config.overrides import environment_overrides, flag_overrides, unknown_variables
+from ibkr_sync.config.resolution import LoadedSettings, resolve, selected_profile
+from ibkr_sync.domain.errors import ConfigError, ConfigProblem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsCheck:
+    """What `config check` finds: problems prevent a start, warnings don't."""
+
+    problems: tuple[ConfigProblem, ...]
+    warnings: tuple[ConfigProblem, ...]
+
+
+def load_settings(
+    flags: Mapping[str, object],
+    environ: Mapping[str, str],
+    cwd: Path,
+    folders: UserFolders | None = None,
+) -> LoadedSettings:
+    """Read, validate and merge all settings.
+
+    `flags` are the command line's options by name (`profile`, `config`, `database`, `source`,
+    `host`, `port`, `client_id`, `format`, `log_file`, `log_format`), None if not given; `cwd` is
+    absolute; `folders` are this platform's if None.
+
+    Raises ConfigError with everything that is wrong in any of them.
+    """
+    folders = folders or user_folders()
+    gathered = _gather(flags, environ, cwd, folders)
+    if gathered.problems:
+        raise ConfigError(gathered.problems)
+    return resolve(gathered.files, gathered.overrides, folders, gathered.warnings)
+
+
+def check_settings(
+    flags: Mapping[str, object],
+    environ: Mapping[str, str],
+    cwd: Path,
+    folders: UserFolders | None = None,
+) -> SettingsCheck:
+    """Find all that `load_settings` would raise for, and what it would warn of."""
+    gathered = _gather(flags, environ, cwd, folders or user_folders())
+    return SettingsCheck(problems=gathered.problems, warnings=gathered.warnings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Gathered:
+    files: Layer
+    overrides: Layer
+    problems: tuple[ConfigProblem, ...]
+    warnings: tuple[ConfigProblem, ...]
+
+
+def _gather(
+    flags: Mapping[str, object], environ: Mapping[str, str], cwd: Path, folders: UserFolders
+) -> _Gathered:
+    home = home_of(environ)
+    documents, unread = _read_all(flags, environ, cwd, folders)
+    problems = list(unread)
+    warnings = list(unknown_variables(environ))
+
+    files: dict[Key, Setting] = {}
+    for document in reversed(documents):
+        validated = validate_document(document, home)
+        files |= validated.settings
+        problems += validated.problems
+        warnings += _exposed_secrets(document, validated.settings)
+
+    given = (*environment_overrides(environ), *flag_overrides(flags))
+    overrides = validate_overrides(given, PathContext(folder=cwd, home=home))
+    problems += overrides.problems
+
+    written = written_keys(documents)
+    problems += check_profiles(written)
+    if not unread:  # a file that can't be read may define the profile
+        selected = selected_profile(files, overrides.settings)
+        problems += check_selection(selected, given, written)
+    return _Gathered(
+        files=files,
+        overrides=overrides.settings,
+        problems=tuple(problems),
+        warnings=tuple(warnings),
+    )
+
+
+def _read_all(
+    flags: Mapping[str, object], environ: Mapping[str, str], cwd: Path, folders: UserFolders
+) -> tuple[list[ConfigDocument], list[ConfigProblem]]:
+    documents: list[ConfigDocument] = []
+    problems: list[ConfigProblem] = []
+    try:
+        locations = config_locations(flags, environ, cwd, folders)
+    except ConfigError as error:
+        return [], list(error.problems)
+    for location in locations:
+        try:
+            document = read_document(location)
+        except ConfigError as error:
+            problems += error.problems
+        else:
+            if document is not None:
+                documents.append(document)
+    return documents, problems
+
+
+def _exposed_secrets(document: ConfigDocument, settings: Layer) -> Iterator[ConfigProblem]:
+    if not document.exposed:
+        return
+    for key, setting in settings.items():
+        if key[-1] == "database" and setting.value is not None and has_secret(setting.value):
+            yield setting.place.problem(
+                "other users of this machine can read this password",
+                f"chmod 600 {printable(str(document.path))}",
+            )

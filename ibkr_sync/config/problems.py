@@ -1,0 +1,105 @@
+"""Validation errors put into our own short words, with what may have been meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from ibkr_sync.config.key_lines import Key
+from ibkr_sync.config.masking import shown
+from ibkr_sync.config.settings import (
+    FILE_SOURCE,
+    PROFILE_NAME,
+    SOURCES,
+    ConfigTable,
+    GatewaySettings,
+    LogSettings,
+    OutputSettings,
+    ProfileTable,
+)
+
+_TABLES: Mapping[str, type[BaseModel]] = {
+    "[gateway]": GatewaySettings,
+    "[output]": OutputSettings,
+    "[log]": LogSettings,
+    "[profiles.NAME]": ProfileTable,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What is wrong with the value of a key, wherever it came from."""
+
+    key: Key
+    message: str
+    suggestion: str | None = None
+
+
+def findings(error: ValidationError) -> Iterator[Finding]:
+    """Describe each of the errors found in a config table; no secret is repeated."""
+    for detail in error.errors(include_url=False):
+        yield _describe(detail, tuple(str(part) for part in detail["loc"]))
+
+
+def did_you_mean(word: object, choices: Iterable[str]) -> str | None:
+    """Suggest the choice that is spelled most like the word, if one is."""
+    if not isinstance(word, str):
+        return None
+    for match in get_close_matches(word.lower(), choices, n=1):
+        return f'did you mean "{match}"?'
+    return None
+
+
+def _describe(error: ErrorDetails, key: Key) -> Finding:
+    kind, value = error["type"], error["input"]
+    if kind == "extra_forbidden":
+        return Finding(key=key, message="there is no such setting", suggestion=_suggest_key(key))
+    if key[-1] == "[key]":
+        return Finding(key=key[:-1], message=f"a profile's name must be {PROFILE_NAME}")
+    if kind in ("model_type", "dict_type"):
+        return Finding(key=key, message=f"must be a table, not {shown(value)}")
+    field = _table_at(key[:-1]).model_fields[key[-1]]
+    message = f"must be {field.description}, not {shown(value)}"
+    if kind == "value_error":
+        message += f": {error['ctx']['error']}"
+    return Finding(key=key, message=message, suggestion=did_you_mean(value, _choices(field)))
+
+
+def _suggest_key(key: Key) -> str | None:
+    name = key[-1]
+    if meant := did_you_mean(name, _table_at(key[:-1]).model_fields):
+        return meant
+    for title, table in _TABLES.items():
+        if name in table.model_fields:
+            return f"it belongs under {title}"
+        if meant := did_you_mean(name, table.model_fields):
+            return f"{meant.rstrip('?')} under {title}?"
+    return None
+
+
+def _table_at(key: Key) -> type[BaseModel]:
+    match key:
+        case ("gateway",) | ("profiles", _, "gateway"):
+            return GatewaySettings
+        case ("profiles", _):
+            return ProfileTable
+        case ("output",):
+            return OutputSettings
+        case ("log",):
+            return LogSettings
+        case _:
+            return ConfigTable
+
+
+def _choices(field: FieldInfo) -> tuple[str, ...]:
+    if field is ProfileTable.model_fields["source"]:
+        return tuple(source for source in SOURCES if source != FILE_SOURCE)
+    choices = get_args(field.annotation)
+    nested = tuple(inner for choice in choices for inner in get_args(choice))
+    return tuple(choice for choice in (*choices, *nested) if isinstance(choice, str))

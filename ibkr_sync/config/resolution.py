@@ -1,0 +1,161 @@
+"""Which value of each setting counts, and where it comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from ibkr_sync.config.files import UserFolders
+from ibkr_sync.config.key_lines import Key, key_text
+from ibkr_sync.config.layers import Layer, Place, Setting
+from ibkr_sync.config.masking import mask_url, printable
+from ibkr_sync.config.settings import (
+    SHIPPED_PROFILES,
+    ConfigTable,
+    GatewaySettings,
+    LogSettings,
+    OutputSettings,
+    ProfileSettings,
+    Settings,
+)
+from ibkr_sync.domain.errors import ConfigProblem
+
+DATABASE_FILE = "futures.db"
+SAMPLE_DATABASE_FILE = "demo.db"
+
+# What a replay gateway decides itself.
+REPLAYED_KEYS: frozenset[Key] = frozenset({("gateway", "host"), ("gateway", "port")})
+
+_PROFILE: Key = ("profile",)
+_DATABASE: Key = ("database",)
+_REPLAY: Key = ("replay",)
+_GATEWAY_KEYS: tuple[Key, ...] = tuple(("gateway", name) for name in GatewaySettings.model_fields)
+_PROFILE_KEYS: tuple[Key, ...] = (("source",), _REPLAY, _DATABASE, *_GATEWAY_KEYS)
+_COMMON_KEYS: tuple[Key, ...] = (
+    *(("output", name) for name in OutputSettings.model_fields),
+    *(("log", name) for name in LogSettings.model_fields),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainedValue:
+    """A setting as `config show` prints it: safe to show, with secrets masked.
+
+    `value` is None for what is not set; `where` is an option, a variable, FILE:LINE or
+    `default`.
+    """
+
+    key: str
+    value: str | None
+    where: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedSettings:
+    """The settings, where each came from, and what deserves a warning."""
+
+    settings: Settings
+    warnings: tuple[ConfigProblem, ...]
+    values: Layer = field(repr=False)
+
+    def explain(self) -> tuple[ExplainedValue, ...]:
+        """Tell each setting in use, its value and where it was set."""
+        return tuple(
+            ExplainedValue(
+                key=key_text(key), value=_explained(setting.value), where=str(setting.place)
+            )
+            for key, setting in self.values.items()
+        )
+
+
+def resolve(
+    files: Layer, overrides: Layer, folders: UserFolders, warnings: tuple[ConfigProblem, ...]
+) -> LoadedSettings:
+    """Build the settings from valid values.
+
+    `files` has the keys of a config file, `overrides` those of the profile in use.
+    """
+    profile = selected_profile(files, overrides)
+    defined = {key[1] for key in files if key[0] == "profiles"}
+    profiles = {
+        name: _profile_values(name, files, overrides if name == profile.value else {}, folders)
+        for name in (*SHIPPED_PROFILES, *sorted(defined - SHIPPED_PROFILES.keys()))
+    }
+    common = {key: overrides.get(key) or files.get(key) or _default(key) for key in _COMMON_KEYS}
+    settings = Settings(
+        profile=profile.value,
+        profiles=MappingProxyType(
+            {name: _profile_settings(values) for name, values in profiles.items()}
+        ),
+        output=OutputSettings(**_table(common, "output")),
+        # Its file is absolute already; validation would ask what it is relative to.
+        log=LogSettings.model_construct(**_table(common, "log")),
+    )
+    active = profiles[profile.value]
+    return LoadedSettings(
+        settings=settings, warnings=warnings, values={_PROFILE: profile} | active | common
+    )
+
+
+def selected_profile(files: Layer, overrides: Layer) -> Setting:
+    """Give the name of the profile in use, which may turn out not to exist."""
+    return overrides.get(_PROFILE) or files.get(_PROFILE) or _default(_PROFILE)
+
+
+def _profile_values(
+    name: str, files: Layer, overrides: Layer, folders: UserFolders
+) -> dict[Key, Setting]:
+    shipped = _shipped(name)
+    replay = files.get(("profiles", name, *_REPLAY)) or shipped.get(_REPLAY) or _default(_REPLAY)
+    found = {}
+    for key in _PROFILE_KEYS:
+        own = files.get(("profiles", name, *key)) or shipped.get(key)
+        shared = files.get(key)
+        if replay.value and key in REPLAYED_KEYS:
+            continue
+        if replay.value and key == _DATABASE:
+            shared = None  # sample data stays apart unless someone asks for it by name
+        found[key] = overrides.get(key) or own or shared or _default(key)
+    if found[_DATABASE].value is None:
+        file = SAMPLE_DATABASE_FILE if replay.value else DATABASE_FILE
+        found[_DATABASE] = Setting(value=str(folders.data / file), place=found[_DATABASE].place)
+    return found
+
+
+def _profile_settings(values: Layer) -> ProfileSettings:
+    return ProfileSettings(
+        source=values["source",].value,
+        replay=values[_REPLAY].value,
+        database=values[_DATABASE].value,
+        gateway=GatewaySettings(**_table(values, "gateway")),
+    )
+
+
+def _table(values: Layer, name: str) -> dict[str, Any]:
+    return {key[1]: setting.value for key, setting in values.items() if key[0] == name}
+
+
+def _shipped(name: str) -> dict[Key, Setting]:
+    profile = SHIPPED_PROFILES.get(name)
+    if profile is None:
+        return {}
+    return {
+        (key,): Setting(value=value, place=Place())
+        for key, value in profile.model_dump(exclude_unset=True).items()
+    }
+
+
+def _default(key: Key) -> Setting:
+    value: Any = None if key in (("source",), _REPLAY) else ConfigTable()
+    for name in key:
+        value = getattr(value, name, None)
+    return Setting(value=value, place=Place())
+
+
+def _explained(value: object) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return printable(mask_url(str(value)))
