@@ -1,0 +1,133 @@
+"""Named column kinds, exact and equal in SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+from abc import abstractmethod
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from sqlalchemy import DateTime, Numeric, String, Text
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from ibkr_sync.domain.entities.contracts import ContractMonth
+
+T = TypeVar("T")
+
+MAX_DECIMAL_EXPONENT = 1000
+"""Beyond 10 to this power, either way, a number is no price, tick or size."""
+
+
+def decimal_text(value: Decimal) -> str:
+    """The one plain notation of a number, equal for equal values; ValueError if not storable."""
+    if not value.is_finite():
+        raise ValueError(f"not a finite number: {value}")
+    if value and abs(value.adjusted()) > MAX_DECIMAL_EXPONENT:
+        raise ValueError(f"out of range: {value}")
+    text = format(value, "f") if value else "0"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+class _NullableKind(TypeDecorator[T]):
+    """NULL is None both ways; a stored value that can't be read raises ValueError."""
+
+    __abstract__ = True
+
+    def process_bind_param(self, value: T | None, dialect: Dialect) -> object:
+        """Turn a value into what the driver takes."""
+        return None if value is None else self._stored(value, dialect.name)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> T | None:  # noqa: ANN401, ARG002
+        """Turn what the driver gives into a value."""
+        return None if value is None else self._loaded(value)
+
+    @abstractmethod
+    def _stored(self, value: T, dialect: str) -> object: ...
+
+    @abstractmethod
+    def _loaded(self, value: Any) -> T: ...  # noqa: ANN401 - the driver decides
+
+
+class UtcDateTime(_NullableKind[datetime]):
+    """An instant: aware values in, aware UTC values out, naive ones refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def _stored(self, value: datetime, _dialect: str) -> datetime:
+        if value.tzinfo is None:
+            raise ValueError(f"an instant needs a time zone: {value!r}")
+        return value.astimezone(UTC)
+
+    def _loaded(self, value: datetime) -> datetime:
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class ExactDecimal(_NullableKind[Decimal]):
+    """A decimal without rounding: NUMERIC in PostgreSQL, canonical text in SQLite."""
+
+    impl = Numeric(asdecimal=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """SQLite's own NUMERIC would go through binary floating point."""
+        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else Numeric())
+
+    def _stored(self, value: Decimal, dialect: str) -> str | Decimal:
+        text = decimal_text(value)
+        return text if dialect == "sqlite" else Decimal(text)
+
+    def _loaded(self, value: str | Decimal) -> Decimal:
+        try:
+            return Decimal(value)
+        except InvalidOperation as error:
+            raise ValueError(f"not a number: {value!r}") from error
+
+
+class EnumValue(_NullableKind[StrEnum]):
+    """A member of a string enum, stored by its value; a new member needs no migration."""
+
+    impl = String(32)
+    cache_ok = True
+
+    def __init__(self, members: type[StrEnum]) -> None:
+        self.members = members
+        super().__init__()
+
+    def _stored(self, value: StrEnum, _dialect: str) -> str:
+        return self.members(value).value
+
+    def _loaded(self, value: str) -> StrEnum:
+        return self.members(value)
+
+
+class MonthText(_NullableKind[ContractMonth]):
+    """A contract month as `2026-12`."""
+
+    impl = String(7)
+    cache_ok = True
+
+    def _stored(self, value: ContractMonth, _dialect: str) -> str:
+        return str(value)
+
+    def _loaded(self, value: str) -> ContractMonth:
+        return ContractMonth.parse(value)
+
+
+class JsonList(_NullableKind[list[Any]]):
+    """An ordered list, as compact JSON text: `["CME","QBALGO"]`."""
+
+    impl = Text
+    cache_ok = True
+
+    def _stored(self, value: list[Any], _dialect: str) -> str:
+        return json.dumps(value, separators=(",", ":"))
+
+    def _loaded(self, value: str) -> list[Any]:
+        items = json.loads(value)
+        if isinstance(items, list):
+            return items
+        raise ValueError(f"not a JSON list: {value!r}")

@@ -1,0 +1,185 @@
+"""Rows to entities and back: two pure functions, the same for every asset type.
+
+A row is a plain mapping from column names of `tables` to values. Columns carry the names of
+the fields they hold; only `underlying`, `listing` and `schedule` spread over several columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from ibkr_sync.domain.entities.contracts import (
+    ContractListing,
+    FuturesContract,
+    TradingSchedule,
+    Venue,
+)
+from ibkr_sync.domain.entities.futures import ASSET_TYPES, Future, Underlying
+from ibkr_sync.domain.errors import InvalidReplyError
+from ibkr_sync.infrastructure.repositories.local_repo.columns import decimal_text
+
+Row = Mapping[str, Any]
+
+LARGEST_INTEGER = 2**63 - 1
+
+_PRODUCT_FIELDS = (
+    "symbol",
+    "exchange",
+    "trading_class",
+    "currency",
+    "name",
+    "category",
+    "multiplier",
+    "price_magnifier",
+    "min_tick",
+    "time_zone",
+    "origin",
+    "synced_at",
+)
+_CONTRACT_FIELDS = (
+    "con_id",
+    "symbol",
+    "exchange",
+    "trading_class",
+    "currency",
+    "local_symbol",
+    "last_trade_date",
+    "last_trade_at",
+    "last_trade_text",
+    "contract_month",
+    "real_expiration_date",
+    "series",
+    "multiplier",
+    "min_tick",
+    "price_magnifier",
+    "market_name",
+    "long_name",
+    "underlying_con_id",
+    "underlying_symbol",
+    "underlying_sec_type",
+    "industry",
+    "category",
+    "subcategory",
+    "time_zone",
+    "economic_value_rule",
+    "economic_value_multiplier",
+    "aggregated_group",
+    "min_size",
+    "size_increment",
+    "suggested_size_increment",
+)
+_LISTING_FIELDS = ("first_seen_at", "last_seen_at", "missing_since", "delisted_at")
+_SCHEDULE_FIELDS = ("trading_hours", "liquid_hours", "time_zone_id")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductRows:
+    """A product as rows; `schedules` holds only contracts that have one."""
+
+    product: dict[str, Any]
+    contracts: tuple[dict[str, Any], ...]
+    schedules: tuple[dict[str, Any], ...]
+
+
+def to_rows(future: Future) -> ProductRows:
+    """Spread a product over rows, without the ids and instants that the database gives.
+
+    Raises InvalidReplyError for a value that SQLite and PostgreSQL would not both keep
+    unchanged: NUL or half a surrogate pair in text, a number beyond 64 bits or not finite.
+    """
+    underlying = future.underlying
+    product = {name: getattr(future, name) for name in _PRODUCT_FIELDS} | {
+        "asset_class": future.asset_class,
+        "underlying_symbol": underlying.symbol if underlying else None,
+        "underlying_sec_type": underlying.sec_type if underlying else None,
+        "underlying_con_id": underlying.con_id if underlying else None,
+    }
+    _refuse_unstorable(str(future.key), product)
+    chain = tuple(_contract_row(contract) for contract in future.contracts)
+    schedules = tuple(_schedule_row(contract) for contract in future.contracts if contract.schedule)
+    for row in chain + schedules:
+        _refuse_unstorable(f"conId {row['con_id']}", row)
+    return ProductRows(product=product, contracts=chain, schedules=schedules)
+
+
+def to_entity(product: Row, chain: Iterable[Row]) -> Future:
+    """Build a product, of the entity of its asset class, from its row and its contracts' rows.
+
+    A contract's row is joined with its schedule; without one those columns are None.
+    """
+    return ASSET_TYPES[product["asset_class"]](
+        **{name: product[name] for name in _PRODUCT_FIELDS},
+        underlying=_underlying(product),
+        contracts=tuple(_contract(row) for row in chain),
+    )
+
+
+def _underlying(product: Row) -> Underlying | None:
+    if product["underlying_symbol"] is None:
+        return None
+    return Underlying(
+        symbol=product["underlying_symbol"],
+        sec_type=product["underlying_sec_type"],
+        con_id=product["underlying_con_id"],
+    )
+
+
+def _contract_row(contract: FuturesContract) -> dict[str, Any]:
+    return {name: getattr(contract, name) for name in _CONTRACT_FIELDS} | {
+        "venues": [[venue.exchange, venue.market_rule_id] for venue in contract.venues],
+        "order_types": list(contract.order_types),
+        "security_ids": [list(pair) for pair in contract.security_ids],
+    }
+
+
+def _schedule_row(contract: FuturesContract) -> dict[str, Any]:
+    return {"con_id": contract.con_id} | {
+        name: getattr(contract.schedule, name) for name in _SCHEDULE_FIELDS
+    }
+
+
+def _contract(row: Row) -> FuturesContract:
+    schedule = None
+    if row["time_zone_id"] is not None:
+        schedule = TradingSchedule(**{name: row[name] for name in _SCHEDULE_FIELDS})
+    return FuturesContract(
+        **{name: row[name] for name in _CONTRACT_FIELDS},
+        venues=tuple(Venue(exchange=name, market_rule_id=rule) for name, rule in row["venues"]),
+        order_types=tuple(row["order_types"]),
+        security_ids=tuple((kind, value) for kind, value in row["security_ids"]),
+        schedule=schedule,
+        listing=ContractListing(**{name: row[name] for name in _LISTING_FIELDS}),
+    )
+
+
+def _refuse_unstorable(owner: str, row: Row) -> None:
+    for name, value in row.items():
+        for part in _parts(value):
+            reason = _unstorable_reason(part)
+            if reason is not None:
+                raise InvalidReplyError(owner, name, part, reason)
+
+
+def _parts(value: object) -> Iterable[object]:
+    if not isinstance(value, list):
+        return (value,)
+    return (part for item in value for part in _parts(item))
+
+
+def _unstorable_reason(value: object) -> str | None:
+    match value:
+        case str() if "\0" in value:
+            return "holds a NUL character"
+        case str() if not value.isascii() and any("\ud800" <= each <= "\udfff" for each in value):
+            return "holds half a surrogate pair"
+        case int() if abs(value) > LARGEST_INTEGER:
+            return "is larger than 64 bits"
+        case Decimal():
+            try:
+                decimal_text(value)
+            except ValueError as error:
+                return str(error)
+    return None
