@@ -30,8 +30,9 @@
     │   ├── ForeignDatabaseError        the file is not a database of ours
     │   ├── SchemaBehindError           it needs `db upgrade`
     │   └── SchemaNewerError            a newer version wrote it
-    ├── AlreadyRunningError             another run holds the lock
-    └── RunInterruptedError             a signal asked us to stop
+    └── AlreadyRunningError             another run holds the lock
+
+    RunInterrupted                      a signal asked us to stop; no error, so nothing catches it
 
 Adapters translate their library's errors into these at their seam. The command line holds
 the only table from an error to its sentence, next step and exit code.
@@ -281,7 +282,7 @@ class AlreadyRunningError(IbkrSyncError):
         super().__init__(f"another run holds {lock}")
 
 
-class RunInterruptedError(IbkrSyncError):
+class RunInterrupted(BaseException):
     """A signal asked the run to stop; `signal_number` is 2 or 15."""
 
     def __init__(self, signal_number: int) -> None:

@@ -1,0 +1,30 @@
+"""Durations as people type them and read them: 90m, 20h, 7d."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import typer
+
+_MINUTE, _HOUR = 60, 3600
+_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+_DURATION = re.compile(r"(?P<count>[0-9]{1,6})(?P<unit>[mhd])", re.ASCII)
+
+
+def parse_duration(text: str) -> timedelta:
+    """Read `90m`, `20h` or `7d`; raises typer's BadParameter otherwise."""
+    match = _DURATION.fullmatch(text.strip().lower())
+    if match is None:
+        raise typer.BadParameter(f"{text!r} is no duration; write 90m, 20h or 7d")
+    return int(match["count"]) * _UNITS[match["unit"]]
+
+
+def brief(age: timedelta) -> str:
+    """An age in its largest whole unit: `now`, `5m`, `2h`, `3d`."""
+    seconds = max(int(age.total_seconds()), 0)
+    if seconds >= 48 * _HOUR:
+        return f"{seconds // 86400}d"
+    if seconds >= _HOUR:
+        return f"{seconds // _HOUR}h"
+    return f"{seconds // _MINUTE}m" if seconds >= _MINUTE else "now"

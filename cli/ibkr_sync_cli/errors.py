@@ -1,0 +1,240 @@
+"""The only table from an error to what is said of it, the next step and the exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+from ibkr_sync.domain import errors
+from ibkr_sync.domain.errors import UnreachableReason
+
+
+class ExitCode(IntEnum):
+    """How a call ended; stable, so that scripts and schedulers can rely on it."""
+
+    OK = 0
+    UNEXPECTED = 1
+    USAGE = 2
+    GATEWAY = 3
+    PARTIAL = 4
+    NOT_FOUND = 5
+    STALE = 6
+    DATABASE = 7
+    UPSTREAM = 8
+    ALREADY_RUNNING = 75
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+EXIT_CODE_HELP = """\
+Exit codes: 0 ok · 1 unexpected · 2 usage or config · 3 gateway unreachable or handshake ·
+4 some products failed, the rest is saved · 5 not found or ambiguous · 7 database ·
+8 gateway up but IBKR down · 75 another run · 130/143 stopped by a signal"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """What to tell the user: what happened, the next step, and the exit code."""
+
+    sentence: str
+    next_step: str | None
+    exit_code: ExitCode
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    exit_code: ExitCode
+    sentence: Callable[[Any], str]
+    next_step: Callable[[Any], str | None]
+
+
+_UNREACHABLE_NEXT = {
+    UnreachableReason.REFUSED: (
+        "Start TWS or IB Gateway, tick 'Enable ActiveX and Socket Clients' and check the port"
+        " (TWS 7496 live, 7497 paper; IB Gateway 4001 live, 4002 paper)."
+    ),
+    UnreachableReason.UNKNOWN_HOST: "Check the host name: ibkr-sync config show",
+    UnreachableReason.TIMED_OUT: "Check host, port and firewall: ibkr-sync config show",
+    UnreachableReason.NETWORK: "Check host, port and network: ibkr-sync config show",
+}
+
+_REJECTED_NEXT = {
+    200: "Check symbol and exchange.",
+    321: "Check symbol and exchange; TWS could not make sense of the request.",
+}
+
+
+def _not_found_next(error: errors.ProductNotFoundError) -> str:
+    if error.place == "IBKR":
+        return "Use IBKR's symbol (EUR, not 6E), or name the exchange: --exchange X"
+    return f"ibkr-sync get {error.symbol} --source ibkr"
+
+
+def _ambiguous_next(error: errors.AmbiguousProductError) -> str:
+    keys = [candidate.key for candidate in error.candidates]
+    by_exchange = len({key.exchange for key in keys}) == len(keys)
+    option = "--exchange" if by_exchange else "--trading-class"
+    example = keys[0].exchange if by_exchange else keys[0].trading_class
+    return f"Say which: {option} {example}"
+
+
+_RULES: dict[type[BaseException], _Rule] = {
+    errors.ConfigError: _Rule(
+        ExitCode.USAGE,
+        lambda e: "The settings can't be used:\n" + "\n".join(f"  {each}" for each in e.problems),
+        lambda _: "Mend them, then: ibkr-sync config check",
+    ),
+    errors.GatewayUnreachableError: _Rule(
+        ExitCode.GATEWAY,
+        lambda e: f"No gateway at {e.host}:{e.port}: {e.detail}.",
+        lambda e: _UNREACHABLE_NEXT[e.reason],
+    ),
+    errors.HandshakeTimeoutError: _Rule(
+        ExitCode.GATEWAY,
+        lambda e: f"{e.host}:{e.port} accepted the connection and then said nothing: {e.detail}.",
+        lambda _: (
+            "Look for an 'Accept incoming connection?' dialog in TWS, or add this machine to its"
+            " trusted IPs; a gateway that is still logging in needs a minute."
+        ),
+    ),
+    errors.HandshakeClosedError: _Rule(
+        ExitCode.GATEWAY,
+        lambda e: f"{e.host}:{e.port} hung up before a session started: {e.detail}.",
+        lambda _: (
+            "In TWS's API settings check the trusted IPs and 'Allow connections from localhost"
+            " only'; other causes: 32 clients connected, TWS locked or logged out."
+        ),
+    ),
+    errors.NotAGatewayError: _Rule(
+        ExitCode.GATEWAY,
+        lambda e: f"What listens at {e.host}:{e.port} is not TWS or IB Gateway: {e.detail}.",
+        lambda _: "Check the port: ibkr-sync config show",
+    ),
+    errors.UnsupportedServerVersionError: _Rule(
+        ExitCode.GATEWAY,
+        lambda e: f"The gateway at {e.host}:{e.port} speaks an unsupported version: {e.detail}.",
+        lambda _: "Update TWS or IB Gateway, or the ibapi package.",
+    ),
+    errors.ClientIdInUseError: _Rule(
+        ExitCode.GATEWAY,
+        lambda e: f"Every client id tried at {e.host}:{e.port} is taken (326).",
+        lambda _: "Choose another: --client-id N, or gateway.client_id in the config.",
+    ),
+    errors.ConnectionLostError: _Rule(
+        ExitCode.GATEWAY,
+        lambda e: f"The connection to {e.host}:{e.port} broke: {e.detail}.",
+        lambda _: "Run the command again; nothing incomplete was stored.",
+    ),
+    errors.PacingError: _Rule(
+        ExitCode.PARTIAL,
+        lambda e: f"The gateway refused our rate of messages ({e.detail}).",
+        lambda _: "Lower gateway.messages_per_second, or stop other programs on this gateway.",
+    ),
+    errors.UpstreamDownError: _Rule(
+        ExitCode.UPSTREAM,
+        lambda e: f"The gateway is up but has lost IBKR ({e.detail}).",
+        lambda _: "Try again when IBKR is back; it is reset every night.",
+    ),
+    errors.RequestRejectedError: _Rule(
+        ExitCode.PARTIAL,
+        lambda e: f"IBKR refused the request: {e.code} {e.text}.",
+        lambda e: _REJECTED_NEXT.get(e.code),
+    ),
+    errors.ReplyTimeoutError: _Rule(
+        ExitCode.PARTIAL,
+        lambda e: f"The reply did not complete: {e.detail}.",
+        lambda _: "Run the command again, or raise gateway.idle_timeout; nothing was stored.",
+    ),
+    errors.InvalidReplyError: _Rule(
+        ExitCode.PARTIAL,
+        lambda e: f"The reply can't be trusted: {e.contract}, {e.field} {e.value!r}: {e.reason}.",
+        lambda _: "Nothing of it was stored. Run the command again; if it stays, please report it.",
+    ),
+    errors.ShrinkRefusedError: _Rule(
+        ExitCode.PARTIAL,
+        lambda e: f"{e.product}: {e.lost} of {e.stored} listed contracts are not in the reply.",
+        lambda _: "Nothing was changed. If that is right: --allow-shrink",
+    ),
+    errors.SampleDataError: _Rule(
+        ExitCode.PARTIAL,
+        lambda e: f"{e.product}: sample data and real data can't share a database.",
+        lambda _: "Use another database: --database FILE, or --profile demo for sample data.",
+    ),
+    errors.ProductNotFoundError: _Rule(
+        ExitCode.NOT_FOUND,
+        lambda e: f"{e.symbol} was not found in {e.place}." + (f" {e.detail}" if e.detail else ""),
+        _not_found_next,
+    ),
+    errors.AmbiguousProductError: _Rule(
+        ExitCode.NOT_FOUND,
+        lambda e: f"{e.symbol} may mean {len(e.candidates)} products.",
+        _ambiguous_next,
+    ),
+    errors.AssetClassMismatchError: _Rule(
+        ExitCode.NOT_FOUND,
+        lambda e: f"{e.symbol} is of another asset class: {e.found}.",
+        lambda _: None,
+    ),
+    errors.SourceFileError: _Rule(
+        ExitCode.USAGE,
+        lambda e: f"{e.path} can't be read{f' at {e.location}' if e.location else ''}: {e.detail}.",
+        lambda _: "A file source reads what 'ibkr-sync show SYMBOL --json' prints, or its CSV.",
+    ),
+    errors.DatabaseUnavailableError: _Rule(
+        ExitCode.DATABASE,
+        lambda e: f"The database {e.database} can't be used: {e.detail}.",
+        lambda _: "Check the path and its permissions: ibkr-sync config show",
+    ),
+    errors.StorageError: _Rule(
+        ExitCode.DATABASE,
+        lambda e: f"The database {e.database} failed: {e.detail}.",
+        lambda _: "Nothing was stored. See: ibkr-sync db status",
+    ),
+    errors.DatabaseLockedError: _Rule(
+        ExitCode.DATABASE,
+        lambda e: f"The database {e.database} is locked by another program: {e.detail}.",
+        lambda _: "Close what is writing to it and try again.",
+    ),
+    errors.ForeignDatabaseError: _Rule(
+        ExitCode.DATABASE,
+        lambda e: f"{e.database} is not a database of ibkr-sync: {e.detail}. It was not touched.",
+        lambda _: "Name another file: --database FILE",
+    ),
+    errors.SchemaBehindError: _Rule(
+        ExitCode.DATABASE,
+        lambda e: f"The database {e.database} is of an older version: {e.detail}.",
+        lambda _: "ibkr-sync db upgrade",
+    ),
+    errors.SchemaNewerError: _Rule(
+        ExitCode.DATABASE,
+        lambda e: f"The database {e.database} was written by a newer version: {e.detail}.",
+        lambda _: "Update ibkr-sync; the database was not touched.",
+    ),
+    errors.AlreadyRunningError: _Rule(
+        ExitCode.ALREADY_RUNNING,
+        lambda e: f"Another run is at work on this database ({e.lock}).",
+        lambda _: "Wait until it has ended.",
+    ),
+}
+
+
+def explain(error: errors.IbkrSyncError) -> Explanation:
+    """What to tell the user of an error."""
+    rule = next(_RULES[kind] for kind in type(error).__mro__ if kind in _RULES)
+    return Explanation(
+        sentence=rule.sentence(error),
+        next_step=rule.next_step(error),
+        exit_code=rule.exit_code,
+    )
+
+
+def exit_code_of(failures: Iterable[errors.IbkrSyncError], *, all_failed: bool) -> ExitCode:
+    """One exit code for several outcomes: the failures' own if they agree and nothing worked."""
+    codes = {explain(error).exit_code for error in failures}
+    if not codes:
+        return ExitCode.OK
+    if all_failed and len(codes) == 1:
+        return codes.pop()
+    return ExitCode.PARTIAL

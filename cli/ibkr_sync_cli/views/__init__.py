@@ -1,0 +1,1 @@
+"""How results look; each view turns domain values into a `Result`."""

@@ -1,0 +1,80 @@
+"""How single values look in tables."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+from rich.text import Text
+
+from ibkr_sync.domain.entities.contracts import ContractState, FuturesContract
+from ibkr_sync.domain.entities.futures import Origin
+
+_CURRENCY_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
+
+STATE_STYLES = {
+    ContractState.ACTIVE: "",
+    ContractState.EXPIRED: "dim",
+    ContractState.MISSING: "yellow",
+    ContractState.DELISTED: "red",
+}
+
+SAMPLE_TAG = Text("SAMPLE DATA", style="bold black on yellow")
+"""Stands wherever computed data is shown, so that nobody trades on it."""
+
+
+def plain_table(*columns: tuple[str, bool], last_may_wrap: bool = False) -> Table:
+    """A table without frame; columns are (heading, right-aligned) and never wrap."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False)
+    for position, (heading, right) in enumerate(columns):
+        is_last = position == len(columns) - 1
+        table.add_column(
+            heading,
+            justify="right" if right else "left",
+            no_wrap=not (is_last and last_may_wrap),
+            overflow="ellipsis",
+        )
+    return table
+
+
+def number(value: Decimal | None) -> str:
+    """An exact number without trailing zeros or exponent; `-` when unknown."""
+    if value is None:
+        return "-"
+    normalised = value.normalize()
+    return f"{normalised:f}"
+
+
+def money(value: Decimal | None, currency: str) -> str:
+    """An amount with its currency: `$12.50`, `6.25 CHF`; at least two decimals."""
+    if value is None:
+        return "-"
+    decimals = max(2, -int(value.normalize().as_tuple().exponent))
+    amount = f"{value:,.{decimals}f}"
+    sign = _CURRENCY_SIGNS.get(currency)
+    return f"{sign}{amount}" if sign else f"{amount} {currency}"
+
+
+def last_trade(contract: FuturesContract, time_zone: str | None) -> str:
+    """The last trade as the exchange's clock has it; without the time when it is unknown."""
+    if contract.last_trade_at is None or time_zone is None:
+        return f"{contract.last_trade_date:%a %d %b %Y}"
+    local = contract.last_trade_at.astimezone(ZoneInfo(time_zone))
+    if local.date() != contract.last_trade_date:
+        return f"{contract.last_trade_date:%a %d %b %Y}"
+    return f"{local:%a %d %b %Y %H:%M}"
+
+
+def days_left(contract: FuturesContract, now: datetime) -> str:
+    """Calendar days until the last trade date, in the exchange's zone."""
+    zone = ZoneInfo(contract.time_zone or "UTC")
+    days = (contract.last_trade_date - now.astimezone(zone).date()).days
+    return str(days) if days >= 0 else "-"
+
+
+def origin_text(origin: Origin) -> str:
+    """Where data came from, as a reader sees it."""
+    return {Origin.SAMPLE: "sample data"}.get(origin, origin.value)

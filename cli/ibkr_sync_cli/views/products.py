@@ -1,0 +1,112 @@
+"""The products in the database, and those that a symbol may mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from ibkr_sync.domain.entities.futures import Origin
+from ibkr_sync.domain.errors import ProductCandidate
+from ibkr_sync.domain.sync import ProductSummary
+from ibkr_sync_cli.durations import brief
+from ibkr_sync_cli.output import Result
+from ibkr_sync_cli.views.cells import SAMPLE_TAG, number, plain_table
+
+COLUMNS = (
+    *("symbol", "exchange", "trading_class", "currency", "asset_class", "category", "name"),
+    *("listed", "next_expiry", "synced_at", "origin"),
+)
+
+
+def products_result(products: Sequence[ProductSummary], now: datetime) -> Result:
+    """The stored products in every format."""
+    return Result(
+        table=lambda: _products_table(products, now),
+        document=lambda: {
+            "schema": "ibkr-sync/products/1",
+            "products": [_record(product) for product in products],
+        },
+        records=lambda: [_record(product) for product in products],
+        columns=COLUMNS,
+        rows=lambda: [
+            {key: "" if value is None else str(value) for key, value in _record(each).items()}
+            for each in products
+        ],
+    )
+
+
+def candidates_table(candidates: Iterable[ProductCandidate]) -> Table:
+    """The products that a symbol may mean, and by what they differ."""
+    table = plain_table(
+        ("Exchange", False),
+        ("Class", False),
+        ("Multiplier", True),
+        ("Currency", False),
+        ("Next expiry", False),
+        ("Listed", True),
+        ("Name", False),
+    )
+    for each in candidates:
+        cells = (
+            each.key.exchange,
+            each.key.trading_class,
+            number(each.multiplier),
+            each.currency,
+            str(each.next_expiry or "-"),
+            str(each.contract_count),
+            each.name or "-",
+        )
+        table.add_row(*(Text(cell) for cell in cells))
+    return table
+
+
+def _record(product: ProductSummary) -> dict[str, object]:
+    synced = product.synced_at
+    return {
+        "symbol": product.key.symbol,
+        "exchange": product.key.exchange,
+        "trading_class": product.key.trading_class,
+        "currency": product.currency,
+        "asset_class": product.asset_class.value,
+        "category": product.category,
+        "name": product.name,
+        "listed": product.listed,
+        "next_expiry": None if product.next_expiry is None else product.next_expiry.isoformat(),
+        "synced_at": None
+        if synced is None
+        else synced.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "origin": product.origin.value,
+    }
+
+
+def _products_table(products: Sequence[ProductSummary], now: datetime) -> RenderableType:
+    table = plain_table(
+        ("Symbol", False),
+        ("Exchange", False),
+        ("Class", False),
+        ("Type", False),
+        ("Listed", True),
+        ("Next expiry", False),
+        ("Synced", True),
+        ("Name", False),
+    )
+    for each in products:
+        cells = (
+            each.key.symbol,
+            each.key.exchange,
+            each.key.trading_class,
+            each.asset_class.value.replace("_", " "),
+            str(each.listed) if each.synced_at else "-",
+            str(each.next_expiry or "-"),
+            brief(now - each.synced_at) if each.synced_at else each.origin.value,
+            each.name or "-",
+        )
+        table.add_row(*(Text(cell) for cell in cells))
+    footer = Text(f"{len(products)} products", style="dim")
+    if any(each.origin is Origin.SAMPLE for each in products):
+        footer = Text.assemble(SAMPLE_TAG, "  ", footer)
+    return Group(table, footer)
