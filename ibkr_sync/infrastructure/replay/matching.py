@@ -27,14 +27,12 @@ class Listing:
     Attributes:
         expires_at: the UTC instant from which the contract counts as expired; None when the
             row's date can't be read.
-        expired_row: what TWS sends for it then.
     """
 
     row: ContractRow
     last_trade_date: str
     multiplier: Decimal | None
     expires_at: datetime | None
-    expired_row: ContractRow
 
     def is_expired(self, now: datetime) -> bool:
         """Whether the contract's last trade date is over at `now`."""
@@ -101,7 +99,7 @@ def matching_rows(
     rows: list[ContractRow] = []
     if "FUT" in kinds:
         rows += [
-            listing.expired_row if listing.is_expired(now) else listing.row
+            _as_expired(listing.row) if listing.is_expired(now) else listing.row
             for listing in fitting
             if request.include_expired or not listing.is_expired(now)
         ]
@@ -193,10 +191,12 @@ def _listing(row: ContractRow) -> Listing:
         last_trade_date=last_trade_date,
         multiplier=_number(row.multiplier),
         expires_at=_end_of_day(last_trade_date, row.time_zone_id),
-        expired_row=replace(
-            row, time_zone_id="", trading_hours="", liquid_hours="", order_types="LTH"
-        ),
     )
+
+
+def _as_expired(row: ContractRow) -> ContractRow:
+    """What TWS sends for a contract that no longer trades."""
+    return replace(row, time_zone_id="", trading_hours="", liquid_hours="", order_types="LTH")
 
 
 def _end_of_day(digits: str, time_zone_id: str) -> datetime | None:

@@ -11,6 +11,7 @@ from threading import Lock, Thread
 from types import TracebackType
 from typing import Self
 
+from ibkr_sync.infrastructure.replay.backend import Backend, ClientFrame
 from ibkr_sync.infrastructure.replay.connection import Connection
 from ibkr_sync.infrastructure.replay.dialect import (
     NEWEST_TEXT_SERVER_VERSION,
@@ -20,10 +21,11 @@ from ibkr_sync.infrastructure.replay.faults import Fault, FaultScript
 from ibkr_sync.infrastructure.replay.matching import ContractBook
 from ibkr_sync.infrastructure.replay.requests import Request
 from ibkr_sync.infrastructure.replay.rows import Recording
-from ibkr_sync.infrastructure.replay.session import Backend, ClientFrame
 
 DEFAULT_SERVER_VERSION = 187
 ACCOUNTS = "DU0000000"
+
+_IPV4 = 4
 
 
 def _utc_now() -> datetime:
@@ -35,7 +37,7 @@ class ReplayGateway:
 
     Args:
         recording: what it knows.
-        host: a loopback address.
+        host: an IPv4 loopback address.
         port: 0 takes a free one.
         server_version: the newest version it offers, 157 to 200.
         faults: deviations from what TWS would do.
@@ -175,8 +177,9 @@ class ReplayGateway:
 
 
 def _loopback(host: str) -> str:
-    if not ipaddress.ip_address(host).is_loopback:
-        raise ValueError(f"the replay gateway listens on loopback only, not on {host}")
+    address = ipaddress.ip_address(host)
+    if address.version != _IPV4 or not address.is_loopback:
+        raise ValueError(f"the replay gateway listens on IPv4 loopback only, not on {host}")
     return host
 
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from enum import Enum, auto
-from threading import Lock
 from zoneinfo import ZoneInfo
 
 from ibkr_sync.infrastructure.replay import notices
-from ibkr_sync.infrastructure.replay.dialect import OLDEST_SERVER_VERSION, Dialect, dialect_for
-from ibkr_sync.infrastructure.replay.faults import FaultScript, Occasion, Situation
-from ibkr_sync.infrastructure.replay.matching import ContractBook, invalidity
+from ibkr_sync.infrastructure.replay.backend import Backend, ClientFrame
+from ibkr_sync.infrastructure.replay.dialect import OLDEST_SERVER_VERSION
+from ibkr_sync.infrastructure.replay.faults import Occasion, Situation
+from ibkr_sync.infrastructure.replay.matching import invalidity
 from ibkr_sync.infrastructure.replay.pacing import BREACHES_TO_CLOSE, PacingWindow
 from ibkr_sync.infrastructure.replay.replies import HangUp, Message, Part, Plan
 from ibkr_sync.infrastructure.replay.requests import (
@@ -26,77 +25,11 @@ from ibkr_sync.infrastructure.replay.requests import (
     StartApi,
     UnreadableRequest,
 )
-from ibkr_sync.infrastructure.replay.rows import MarketRuleRow
 from ibkr_sync.infrastructure.replay.wire import FrameBuffer, WireError, join_fields
 
 _HELLO_PREFIX = b"API\0"
 _CLIENT_VERSIONS = re.compile(rb"v(\d{1,6})(?:\.\.(\d{1,6}))?(?: .*)?", re.DOTALL)
 _CONNECTION_TIME_ZONE = ZoneInfo("America/New_York")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClientFrame:
-    """A frame as a client sent it.
-
-    Attributes:
-        at: monotonic clock, seconds.
-        connection: number of the connection, counted from 1.
-        fields: the message id first; ("API", "v157..200") for the hello; empty if undecodable.
-        payload: the bytes after the length prefix.
-        request: what the gateway understood; None for the hello.
-    """
-
-    at: float
-    connection: int
-    fields: tuple[str, ...]
-    payload: bytes
-    request: Request | None = None
-
-
-class ClientIds:
-    """Which client ids are taken; safe between threads."""
-
-    def __init__(self) -> None:
-        self._holders: dict[int, Session] = {}
-        self._lock = Lock()
-
-    def claim(self, client_id: int, session: Session) -> bool:
-        """Take an id, also from a holder whose client has left; False when it is in use."""
-        with self._lock:
-            holder = self._holders.get(client_id)
-            if holder is not None and holder is not session and holder.is_connected():
-                return False
-            self._holders[client_id] = session
-            return True
-
-    def release(self, session: Session) -> None:
-        """Give back whatever id a session holds."""
-        with self._lock:
-            self._holders = {
-                client_id: holder
-                for client_id, holder in self._holders.items()
-                if holder is not session
-            }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Backend:
-    """What all sessions of a gateway share."""
-
-    server_version: int
-    book: ContractBook
-    market_rules: Mapping[str, MarketRuleRow]
-    script: FaultScript
-    now: Callable[[], datetime]
-    messages_per_second: int | None
-    accounts: str
-    log: Callable[[ClientFrame], None]
-    client_ids: ClientIds = field(default_factory=ClientIds)
-    dialects: dict[int, Dialect] = field(default_factory=dict)
-
-    def dialect(self, server_version: int) -> Dialect:
-        """One dialect for each version, so that its encoded rows are shared."""
-        return self.dialects.setdefault(server_version, dialect_for(server_version))
 
 
 class _State(Enum):
@@ -107,6 +40,7 @@ class _State(Enum):
     NEGOTIATED = auto()
     STARTED = auto()
     CLOSED = auto()
+    UNREADABLE = auto()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +71,12 @@ class Session:
         return Reply(plan=self._rewritten([], Occasion.ACCEPT))
 
     def received(self, data: bytes, at: float) -> Iterator[Reply]:
-        """Take bytes that came at a monotonic time and give the replies they cause."""
+        """Take bytes that came at a monotonic time and give the replies they cause.
+
+        What comes after a hang-up is still logged, unless it can't be cut into frames.
+        """
+        if self._state is _State.UNREADABLE:
+            return
         try:
             if self._state is _State.GREETING:
                 data = self._after_hello_prefix(data)
@@ -146,12 +85,13 @@ class Session:
                 if reply.plan:
                     yield reply
         except WireError:
-            self._state = _State.CLOSED
+            self._state = _State.UNREADABLE
             yield Reply(plan=[HangUp()])
 
     def ended(self) -> None:
         """The connection is gone: its client id is free again."""
-        self._state = _State.CLOSED
+        if self._state is not _State.UNREADABLE:
+            self._state = _State.CLOSED
         self._backend.client_ids.release(self)
 
     def _after_hello_prefix(self, data: bytes) -> bytes:

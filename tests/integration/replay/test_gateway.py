@@ -112,7 +112,7 @@ def test_everything_clients_send_can_be_looked_at_afterwards(start: Start) -> No
     assert times == sorted(times)
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.1", "::"])  # noqa: S104 - is refused
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.1", "::", "::1"])  # noqa: S104 - is refused
 def test_only_loopback_is_listened_on(host: str) -> None:
     with pytest.raises(ValueError, match="loopback only"):
         ReplayGateway(RECORDING, host=host)

@@ -180,9 +180,14 @@ def is_part(step: Step, part: Part) -> bool:
 
 
 def place_of_row(plan: Plan, row: int | None) -> int:
-    """Where row k stands in a plan; behind the last row the end marker, then the plan's end."""
+    """Where to insert before row k: 0 is the plan's beginning, None its end.
+
+    A row behind the last one is the end marker.
+    """
     if row is None:
         return len(plan)
+    if row == 0:
+        return 0
     rows = [index for index, step in enumerate(plan) if is_part(step, Part.ROW)]
     if row < len(rows):
         return rows[row]

@@ -178,6 +178,12 @@ def test_a_fault_about_a_row_that_is_not_there_changes_nothing() -> None:
     assert _rewritten(_plan(), *script) == _plan()
 
 
+def test_a_notice_also_precedes_a_reply_without_rows() -> None:
+    refusal = _rewritten(_plan(), faults.ErrorReply(code=200))
+    plan = _rewritten(refusal, faults.Notice(code=2157))
+    assert _outline(plan) == [(-1, 2157), (12, 200)]
+
+
 def test_faults_compose_in_the_order_given() -> None:
     conflicting = (
         faults.DuplicatedRow(row=0),

@@ -11,12 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes.tws_client import decode_error
+from ibkr_sync.infrastructure.replay.backend import Backend, ClientFrame
 from ibkr_sync.infrastructure.replay.faults import FaultScript
 from ibkr_sync.infrastructure.replay.matching import ContractBook
 from ibkr_sync.infrastructure.replay.replies import HangUp, Message, Step
 from ibkr_sync.infrastructure.replay.requests import OtherRequest, StartApi, UnreadableRequest
 from ibkr_sync.infrastructure.replay.rows import ContractRow, MarketRuleRow
-from ibkr_sync.infrastructure.replay.session import Backend, ClientFrame, Session
+from ibkr_sync.infrastructure.replay.session import Session
 from ibkr_sync.infrastructure.replay.wire import frame, join_fields, split_fields
 
 NOW = datetime(2026, 1, 1, 14, 30, tzinfo=UTC)
@@ -113,6 +114,7 @@ def test_a_client_without_common_version_is_hung_up_on(client: Client, versions:
 @pytest.mark.parametrize("data", [b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01", b"63\0", b"APIX"])
 def test_a_client_that_speaks_something_else_is_hung_up_on(client: Client, data: bytes) -> None:
     assert client.send(data) == [HangUp()]
+    assert client.send(data) == []
 
 
 @given(size=st.integers(1, 40))
@@ -219,6 +221,7 @@ def test_taking_a_request_back_is_not_answered(client: Client) -> None:
 def test_a_frame_of_absurd_length_ends_the_conversation(client: Client) -> None:
     client.start()
     assert client.send(struct.pack("!I", 1 << 24)) == [HangUp()]
+    assert client.say("49", "1") == []
 
 
 def test_every_frame_is_logged_also_what_is_not_served(
