@@ -10,6 +10,7 @@ from functools import cache
 
 from ibkr_sync.catalogue.tables import read_table
 from ibkr_sync.domain.entities.futures import ASSET_TYPES, AssetClass, Future, Origin, ProductKey
+from ibkr_sync.domain.ports.catalogue import ProductCatalogue
 from ibkr_sync.domain.sync import FutureQuery
 
 ASSET_CLASS_OF_CATEGORY = {
@@ -71,7 +72,7 @@ class CatalogueProduct:
         return ProductKey(self.symbol, self.exchange, self.trading_class or self.symbol)
 
 
-class Catalogue:
+class Catalogue(ProductCatalogue):
     """The bundled products, with the questions that the sources ask about them."""
 
     def __init__(self, products: Iterable[CatalogueProduct]) -> None:

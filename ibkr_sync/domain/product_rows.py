@@ -61,6 +61,7 @@ CONTRACT_COLUMNS = (
 )
 """The columns of a row, in their order."""
 
+_KNOWN_COLUMNS = frozenset(CONTRACT_COLUMNS)
 _REQUIRED_COLUMNS = tuple(each for each in CONTRACT_COLUMNS if each not in DERIVED_CONTRACT_KEYS)
 
 
@@ -105,7 +106,7 @@ def _read_chain(chain: list[tuple[str, Mapping[str, str]]]) -> Future:
 def _checked(rows: Iterable[Mapping[str, str]]) -> Iterator[tuple[str, Mapping[str, str]]]:
     for number, row in enumerate(rows, start=2):
         for column in row:
-            if column not in CONTRACT_COLUMNS:
+            if column not in _KNOWN_COLUMNS:
                 raise InvalidDocumentError("", f"unknown column {shown(column)}")
         for column in _REQUIRED_COLUMNS:
             if column not in row:

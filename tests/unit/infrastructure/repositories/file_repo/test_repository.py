@@ -1,0 +1,404 @@
+"""Products from a file, kept by the local repository."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from example_products import DECEMBER, ES, MARCH, NOW
+from ibkr_sync.domain.entities.futures import (
+    AssetClass,
+    CommodityFuture,
+    Future,
+    IndexFuture,
+    Origin,
+    ProductKey,
+)
+from ibkr_sync.domain.entities.market_rules import MarketRule
+from ibkr_sync.domain.errors import (
+    AmbiguousProductError,
+    AssetClassMismatchError,
+    ProductNotFoundError,
+    ShrinkRefusedError,
+    SourceFileError,
+    StorageError,
+)
+from ibkr_sync.domain.ports.futures import LocalFuturePort
+from ibkr_sync.domain.product_choice import choose_product
+from ibkr_sync.domain.product_document import product_to_document
+from ibkr_sync.domain.product_update import plan_update
+from ibkr_sync.domain.sync import (
+    AcquiredFuture,
+    FutureFailure,
+    FutureQuery,
+    FutureUpdate,
+    ProductSummary,
+    SyncPolicy,
+    SyncRun,
+)
+from ibkr_sync.infrastructure.repositories.file_repo.repository import FileFutureRepository
+
+TODAY = NOW + timedelta(days=1)
+NO_POLICY = SyncPolicy()
+ASK_ES = FutureQuery(symbol="ES")
+
+CRUDE = CommodityFuture(
+    symbol="CL",
+    exchange="NYMEX",
+    trading_class="CL",
+    currency="USD",
+    contracts=(
+        dataclasses.replace(
+            MARCH, con_id=7, symbol="CL", exchange="NYMEX", trading_class="CL", local_symbol="CLH7"
+        ),
+    ),
+)
+
+
+class KeptProducts(LocalFuturePort[Future]):
+    """A local repository that keeps products in a dictionary and applies the real rules."""
+
+    def __init__(self) -> None:
+        self.products: dict[ProductKey, Future] = {}
+        self.runs: list[SyncRun] = []
+        self.open_runs = 0
+        self.failures: list[FutureFailure] = []
+        self.broken = False
+
+    def get_by_symbol(self, query: FutureQuery) -> Future:
+        matching = [each for each in self.products.values() if query.matches(each)]
+        return choose_product(query, matching, Future, place="memory", now=TODAY)
+
+    def get_or_create(self, query: FutureQuery, policy: SyncPolicy) -> FutureUpdate[Future]:
+        return FutureUpdate(query=query, product=self.get_by_symbol(query))
+
+    def get_or_create_many(
+        self, queries: Iterable[FutureQuery], policy: SyncPolicy
+    ) -> Iterator[FutureUpdate[Future] | FutureFailure]:
+        return (self.get_or_create(query, policy) for query in queries)
+
+    def list_products(self) -> tuple[ProductSummary, ...]:
+        return tuple(
+            ProductSummary(
+                key=each.key,
+                asset_class=each.asset_class,
+                category=each.category,
+                currency=each.currency,
+                name=each.name,
+                origin=each.origin,
+                listed=len(each.contracts),
+                next_expiry=None,
+                synced_at=each.synced_at,
+            )
+            for each in self.products.values()
+        )
+
+    @contextmanager
+    def sync_run(self, origin: Origin) -> Iterator[SyncRun]:
+        run = SyncRun(run_id=len(self.runs) + 1, origin=origin, started_at=TODAY)
+        self.runs.append(run)
+        self.open_runs += 1
+        try:
+            yield run
+        finally:
+            self.open_runs -= 1
+
+    def get_or_create_entity(
+        self,
+        acquired: AcquiredFuture[Future],
+        query: FutureQuery,
+        policy: SyncPolicy,
+        run: SyncRun,
+    ) -> FutureUpdate[Future]:
+        assert run is self.runs[-1]
+        assert self.open_runs == 1
+        if self.broken:
+            raise StorageError("memory", "is full")
+        update = self.plan_entity(acquired, query, policy)
+        self.products[update.product.key] = update.product
+        return dataclasses.replace(update, applied=True)
+
+    def plan_entity(
+        self, acquired: AcquiredFuture[Future], query: FutureQuery, policy: SyncPolicy
+    ) -> FutureUpdate[Future]:
+        stored = self.products.get(acquired.product.key)
+        plan = plan_update(stored, acquired.product, TODAY, allow_shrink=policy.allow_shrink)
+        return FutureUpdate(query=query, product=plan.product, diff=plan.diff, applied=False)
+
+    def record_failure(self, failure: FutureFailure, run: SyncRun) -> None:
+        assert run is self.runs[-1]
+        self.failures.append(failure)
+
+    def find_fresh(self, query: FutureQuery, max_age: timedelta, now: datetime) -> Future | None:
+        try:
+            product = self.get_by_symbol(query)
+        except ProductNotFoundError:
+            return None
+        is_fresh = product.synced_at is not None and now - product.synced_at < max_age
+        return product if is_fresh else None
+
+    def store_market_rules(self, rules: Iterable[MarketRule]) -> None:
+        raise AssertionError(f"a file holds no ladders: {rules}")
+
+    def known_market_rules(self) -> frozenset[int]:
+        return frozenset()
+
+
+@pytest.fixture
+def local() -> KeptProducts:
+    return KeptProducts()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "export.jsonl"
+
+
+def write(path: Path, *products: Future, **changes: object) -> None:
+    documents = [product_to_document(product, NOW) | changes for product in products]
+    path.write_text("".join(json.dumps(each) + "\n" for each in documents), encoding="utf-8")
+
+
+def source(
+    path: Path, local: KeptProducts, entity: type[Any] = Future
+) -> FileFutureRepository[Any]:
+    return FileFutureRepository(path, local, entity, lambda: TODAY)
+
+
+class TestGetOrCreate:
+    def test_a_product_of_the_file_is_stored_with_its_chain(
+        self, path: Path, local: KeptProducts
+    ) -> None:
+        write(path, ES, CRUDE)
+        update = source(path, local).get_or_create(ASK_ES, NO_POLICY)
+        assert update.applied
+        assert update.diff is not None
+        assert update.diff.added == (DECEMBER, MARCH)
+        assert local.products == {ES.key: update.product}
+        assert [run.origin for run in local.runs] == [Origin.FILE]
+        assert local.open_runs == 0
+
+    def test_the_same_file_twice_changes_nothing(self, path: Path, local: KeptProducts) -> None:
+        write(path, ES)
+        first = source(path, local).get_or_create(ASK_ES, NO_POLICY)
+        second = source(path, local).get_or_create(ASK_ES, NO_POLICY)
+        assert second.diff is not None
+        assert second.diff.is_empty
+        assert second.product == first.product
+
+    @pytest.mark.parametrize(
+        ("said", "kept"),
+        [
+            ("ibkr", Origin.FILE),
+            ("file", Origin.FILE),
+            ("catalogue", Origin.FILE),
+            ("sample", Origin.SAMPLE),
+        ],
+    )
+    def test_what_comes_from_a_file_says_so_and_sample_data_stays_sample_data(
+        self, path: Path, local: KeptProducts, said: str, kept: Origin
+    ) -> None:
+        write(path, ES, origin=said)
+        assert source(path, local).get_or_create(ASK_ES, NO_POLICY).product.origin is kept
+
+    def test_a_sample_contract_gives_its_product_away_whatever_the_file_says(
+        self, path: Path, local: KeptProducts
+    ) -> None:
+        contract = dataclasses.replace(DECEMBER, long_name="E-mini S&P 500 [sample]")
+        write(path, dataclasses.replace(ES, contracts=(contract,)))
+        product = source(path, local).get_or_create(ASK_ES, NO_POLICY).product
+        assert product.origin is Origin.SAMPLE
+
+    def test_when_a_contract_was_seen_is_not_taken_from_the_file(
+        self, path: Path, local: KeptProducts
+    ) -> None:
+        write(path, ES)
+        product = source(path, local).get_or_create(ASK_ES, NO_POLICY).product
+        assert DECEMBER.listing is not None
+        assert DECEMBER.listing.first_seen_at == NOW
+        assert [each.listing.first_seen_at for each in product.contracts] == [TODAY, TODAY]
+
+    def test_the_data_is_as_old_as_the_file_says(self, path: Path, local: KeptProducts) -> None:
+        write(path, ES)
+        assert source(path, local).get_or_create(ASK_ES, NO_POLICY).product.synced_at == NOW
+
+    def test_a_dry_run_plans_and_writes_nothing(self, path: Path, local: KeptProducts) -> None:
+        write(path, ES)
+        update = source(path, local).get_or_create(ASK_ES, SyncPolicy(dry_run=True))
+        assert not update.applied
+        assert update.diff is not None
+        assert len(update.diff.added) == 2
+        assert local.products == {}
+        assert local.runs == []
+
+    def test_a_shrunken_chain_is_refused_unless_it_is_allowed(
+        self, path: Path, local: KeptProducts
+    ) -> None:
+        chain = tuple(
+            dataclasses.replace(MARCH, con_id=100 + number, local_symbol=f"ES{number}")
+            for number in range(5)
+        )
+        write(path, dataclasses.replace(ES, contracts=chain))
+        source(path, local).get_or_create(ASK_ES, NO_POLICY)
+        write(path, dataclasses.replace(ES, contracts=chain[:2]))
+        with pytest.raises(ShrinkRefusedError):
+            source(path, local).get_or_create(ASK_ES, NO_POLICY)
+        assert local.products[ES.key].contracts[4].listing is not None
+        update = source(path, local).get_or_create(ASK_ES, SyncPolicy(allow_shrink=True))
+        assert update.diff is not None
+        assert len(update.diff.missing) == 3
+
+
+class TestFreshness:
+    def test_what_is_fresh_is_answered_without_opening_the_file(
+        self, path: Path, local: KeptProducts
+    ) -> None:
+        write(path, ES)
+        stored = source(path, local).get_or_create(ASK_ES, NO_POLICY).product
+        path.unlink()
+        update = source(path, local).get_or_create(ASK_ES, SyncPolicy(max_age=timedelta(days=2)))
+        assert update.product == stored
+        assert update.diff is None
+
+    def test_what_is_older_is_read_from_the_file(self, path: Path, local: KeptProducts) -> None:
+        write(path, ES)
+        source(path, local).get_or_create(ASK_ES, NO_POLICY)
+        update = source(path, local).get_or_create(ASK_ES, SyncPolicy(max_age=timedelta(hours=1)))
+        assert update.diff is not None
+
+    def test_an_ambiguous_symbol_is_one_failure_among_outcomes(
+        self, path: Path, local: KeptProducts
+    ) -> None:
+        other = dataclasses.replace(
+            ES, trading_class="XX", contracts=(dataclasses.replace(MARCH, con_id=9),)
+        )
+        write(path, ES, other, CRUDE)
+        repository = source(path, local)
+        list(repository.get_or_create_many(repository.queries(), NO_POLICY))
+        policy = SyncPolicy(max_age=timedelta(days=2))
+        failure, update = repository.get_or_create_many([ASK_ES, FutureQuery(symbol="CL")], policy)
+        assert isinstance(failure, FutureFailure)
+        assert isinstance(failure.error, AmbiguousProductError)
+        assert isinstance(update, FutureUpdate)
+
+
+class TestWhatIsMeant:
+    def test_a_product_the_file_lacks_is_not_found_in_that_file(
+        self, path: Path, local: KeptProducts
+    ) -> None:
+        write(path, ES)
+        with pytest.raises(ProductNotFoundError) as missing:
+            source(path, local).get_or_create(FutureQuery(symbol="NQ"), NO_POLICY)
+        assert missing.value.place == str(path)
+        assert [failure.error for failure in local.failures] == [missing.value]
+
+    def test_several_products_are_ambiguous_and_a_class_tells_them_apart(
+        self, path: Path, local: KeptProducts
+    ) -> None:
+        mini = dataclasses.replace(
+            ES, trading_class="MINI", contracts=(dataclasses.replace(MARCH, con_id=9),)
+        )
+        write(path, ES, mini)
+        with pytest.raises(AmbiguousProductError) as ambiguous:
+            source(path, local).get_or_create(ASK_ES, NO_POLICY)
+        assert [each.key.trading_class for each in ambiguous.value.candidates] == ["ES", "MINI"]
+        assert local.products == {}
+        query = FutureQuery(symbol="ES", trading_class="MINI")
+        assert source(path, local).get_or_create(query, NO_POLICY).product.key == mini.key
+
+    def test_a_product_of_another_asset_class_is_not_stored(
+        self, path: Path, local: KeptProducts
+    ) -> None:
+        write(path, CRUDE)
+        with pytest.raises(AssetClassMismatchError) as mismatch:
+            source(path, local, IndexFuture).get_or_create(FutureQuery(symbol="CL"), NO_POLICY)
+        assert mismatch.value.found is AssetClass.COMMODITY
+        assert local.products == {}
+
+    def test_a_product_without_contracts_is_not_stored(
+        self, path: Path, local: KeptProducts
+    ) -> None:
+        write(path, dataclasses.replace(ES, contracts=()), CRUDE)
+        repository = source(path, local)
+        with pytest.raises(SourceFileError, match="has no contracts"):
+            repository.get_or_create(ASK_ES, NO_POLICY)
+        assert local.products == {}
+        assert [query.symbol for query in repository.queries()] == ["CL"]
+
+
+class TestGetOrCreateMany:
+    def test_one_outcome_per_query_whatever_becomes_of_the_others(
+        self, path: Path, local: KeptProducts
+    ) -> None:
+        write(path, ES, CRUDE)
+        queries = [ASK_ES, FutureQuery(symbol="NQ"), FutureQuery(symbol="CL")]
+        first, second, third = source(path, local).get_or_create_many(queries, NO_POLICY)
+        assert isinstance(first, FutureUpdate)
+        assert isinstance(second, FutureFailure)
+        assert isinstance(third, FutureUpdate)
+        assert [outcome.query for outcome in (first, second, third)] == queries
+        assert set(local.products) == {ES.key, CRUDE.key}
+        assert local.failures == [second]
+        assert len(local.runs) == 1
+
+    def test_outcomes_come_one_by_one(self, path: Path, local: KeptProducts) -> None:
+        write(path, ES, CRUDE)
+        outcomes = source(path, local).get_or_create_many(
+            [ASK_ES, FutureQuery(symbol="CL")], NO_POLICY
+        )
+        next(outcomes)
+        assert set(local.products) == {ES.key}
+
+    def test_every_covered_product_of_the_file_can_be_named(
+        self, path: Path, local: KeptProducts
+    ) -> None:
+        write(path, ES, CRUDE)
+        assert source(path, local).queries() == (
+            FutureQuery(symbol="ES", exchange="CME", currency="USD", trading_class="ES"),
+            FutureQuery(symbol="CL", exchange="NYMEX", currency="USD", trading_class="CL"),
+        )
+        assert [each.symbol for each in source(path, local, IndexFuture).queries()] == ["ES"]
+
+    def test_a_bad_product_refuses_the_whole_file_before_anything_is_stored(
+        self, path: Path, local: KeptProducts
+    ) -> None:
+        write(path, ES)
+        with path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(product_to_document(CRUDE, NOW) | {"currency": 5}))
+        with pytest.raises(SourceFileError) as refused:
+            list(source(path, local).get_or_create_many([ASK_ES], NO_POLICY))
+        assert refused.value.location == "line 2, currency"
+        assert local.products == {}
+        assert local.runs == []
+
+    def test_a_database_error_ends_the_run(self, path: Path, local: KeptProducts) -> None:
+        write(path, ES, CRUDE)
+        local.broken = True
+        with pytest.raises(StorageError):
+            list(source(path, local).get_or_create_many([ASK_ES], NO_POLICY))
+        assert local.open_runs == 0
+
+
+class TestWhatIsStored:
+    def test_stored_products_are_answered_by_the_local_repository(
+        self, path: Path, local: KeptProducts
+    ) -> None:
+        write(path, ES)
+        stored = source(path, local).get_or_create(ASK_ES, NO_POLICY).product
+        path.unlink()
+        repository = source(path, local)
+        assert repository.get_by_symbol(ASK_ES) == stored
+        assert [summary.key for summary in repository.list_products()] == [ES.key]
+
+    def test_nothing_is_read_before_it_is_asked_for(self, path: Path, local: KeptProducts) -> None:
+        repository = source(path, local)
+        assert list(repository.get_or_create_many([], NO_POLICY)) == []
+        with pytest.raises(SourceFileError):
+            repository.get_or_create(ASK_ES, NO_POLICY)
