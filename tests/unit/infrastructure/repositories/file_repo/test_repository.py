@@ -77,7 +77,9 @@ class KeptProducts(LocalFuturePort[Future]):
         return choose_product(query, matching, Future, place="memory", now=TODAY)
 
     def get_or_create(self, query: FutureQuery, policy: SyncPolicy) -> FutureUpdate[Future]:
-        return FutureUpdate(query=query, product=self.get_by_symbol(query))
+        return FutureUpdate(
+            query=query, product=self.get_by_symbol(query), applied=not policy.dry_run
+        )
 
     def get_or_create_many(
         self, queries: Iterable[FutureQuery], policy: SyncPolicy
