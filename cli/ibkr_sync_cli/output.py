@@ -7,7 +7,8 @@ import io
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NoReturn
@@ -91,8 +92,27 @@ class Output:
     def complain(self, sentence: str, next_step: str | None) -> None:
         """Tell on stderr what went wrong and what to do next; never silenced."""
         self._stderr.print(Text.assemble(("error: ", "bold red"), sentence), soft_wrap=True)
+        self.advise(next_step)
+
+    def advise(self, next_step: str | None) -> None:
+        """Tell on stderr what to do next, if anything."""
         if next_step:
             self._stderr.print(Text.assemble(("next:  ", "bold"), next_step), soft_wrap=True)
+
+    @contextmanager
+    def progress(self, what: str, total: int) -> Iterator[Callable[[str], None]]:
+        """A bar on stderr while several things are done; on a terminal only.
+
+        Gives a function to call with the name of each thing that is done.
+        """
+        if self._quiet or total <= 1 or not self._stderr.is_terminal:
+            yield lambda _: None
+            return
+        from rich.progress import Progress
+
+        with Progress(console=self._stderr, transient=True) as bar:
+            task = bar.add_task(what, total=total)
+            yield lambda name: bar.update(task, advance=1, description=f"{what} {name}")
 
     def show_on_stderr(self, renderable: RenderableType) -> None:
         """Print a table that belongs to an error."""

@@ -28,7 +28,9 @@ from ibkr_sync_cli.views.cells import (
 _SHOWN_STATES = frozenset((ContractState.ACTIVE, ContractState.MISSING))
 
 
-def product_result(future: Future, now: datetime, *, wide: bool, expired: bool) -> Result:
+def product_result(
+    future: Future, now: datetime, *, wide: bool = False, expired: bool = False
+) -> Result:
     """The product in every format; only the table leaves contracts out."""
     return Result(
         table=lambda: product_table(future, now, wide=wide, expired=expired),

@@ -14,16 +14,18 @@ class GatewayParameters:
         handshake_timeout: from the TCP connection to `nextValidId`, the only proof of life.
         idle_timeout: longest silence while replies are due.
         total_timeout: longest time for one reply.
+        run_timeout: longest time for all the products of one run.
         requests_in_flight: chains asked for at once; TWS throttles large ones.
     """
 
     host: str = "127.0.0.1"
     port: int = 4002
-    client_id: int = 77
-    client_id_tries: int = 3
+    client_id: int = 411
+    client_id_tries: int = 4
     connect_timeout: float = 5.0
-    handshake_timeout: float = 10.0
-    idle_timeout: float = 20.0
-    total_timeout: float = 120.0
+    handshake_timeout: float = 15.0
+    idle_timeout: float = 30.0
+    total_timeout: float = 180.0
+    run_timeout: float = 3600.0
     messages_per_second: float = 40.0
     requests_in_flight: int = 4

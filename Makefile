@@ -1,0 +1,60 @@
+# Everything here works on a bare machine with python3 >= 3.11, its venv module and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+INSTALLED := $(VENV)/.installed
+INSTALLED_DEV := $(VENV)/.installed-dev
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format lint types imports smoke live bench clean
+
+help:  ## show what can be made
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 10
+
+demo: $(INSTALLED)  ## fetch and show the sample's ES over a real socket
+	@$(BIN)/ibkr-sync demo
+
+test: $(INSTALLED_DEV)  ## run all tests
+	$(BIN)/python -m pytest -n auto
+
+check: format lint types imports test smoke  ## everything that the build server checks
+
+format: $(INSTALLED_DEV)  ## check the formatting
+	$(BIN)/ruff format --check .
+
+lint: $(INSTALLED_DEV)  ## check for common mistakes
+	$(BIN)/ruff check .
+
+types: $(INSTALLED_DEV)  ## check the types
+	$(BIN)/mypy
+
+imports: $(INSTALLED_DEV)  ## check which module imports which
+	$(BIN)/lint-imports
+
+smoke: $(INSTALLED_DEV)  ## install the built wheel alone and use it
+	$(BIN)/python tests/smoke_wheel.py
+
+live: $(INSTALLED_DEV)  ## run the read-only tests against IBKR_SYNC_LIVE=host:port
+	$(BIN)/python -m pytest -m live
+
+bench: $(INSTALLED_DEV)  ## measure start-up, speed and memory
+	$(BIN)/python -m benchmarks
+
+clean:  ## remove what was made
+	rm -rf $(VENV) build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit("python3 is %d.%d, 3.11 or newer is needed" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+
+# An older pip knows no dependency groups.
+$(INSTALLED): $(VENV)/bin/python pyproject.toml
+	@echo "Setting up $(VENV) (once, about a minute) …"
+	$(PIP) install --upgrade 'pip>=25.1'
+	$(PIP) install --constraint constraints.txt --editable .
+	@touch $@
+
+$(INSTALLED_DEV): $(INSTALLED) constraints.txt
+	$(PIP) install --constraint constraints.txt --group dev
+	@touch $@

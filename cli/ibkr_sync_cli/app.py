@@ -1,0 +1,97 @@
+"""The application: global options and the tree of commands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ibkr_sync_cli import options
+from ibkr_sync_cli.commands import config, database, demo, get, list_products, replay, show
+from ibkr_sync_cli.errors import EXIT_CODE_HELP
+from ibkr_sync_cli.invocation import Invocation
+from ibkr_sync_cli.logs import log_to_stderr
+from ibkr_sync_cli.output import Output, OutputFormat
+
+app = typer.Typer(
+    name="ibkr-sync",
+    help="Keeps the reference data of futures at Interactive Brokers right, in a local database.",
+    epilog=EXIT_CODE_HELP,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+app.command()(get.get)
+app.command()(show.show)
+app.command("list")(list_products.list_products)
+app.add_typer(config.app, name="config")
+app.add_typer(database.app, name="db")
+app.command()(demo.demo)
+app.add_typer(replay.app, name="replay")
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    from ibkr_sync import __version__
+
+    typer.echo(f"ibkr-sync {__version__}")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        version()
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    context: typer.Context,
+    profile: Annotated[
+        str | None, typer.Option("--profile", "-p", help="Settings to use: local, ibkr, demo, …")
+    ] = None,
+    config_file: Annotated[
+        Path | None, typer.Option("--config", help="Config file.", metavar="FILE")
+    ] = None,
+    database_location: Annotated[
+        str | None, typer.Option("--database", help="Database file or URL.", metavar="DB")
+    ] = None,
+    format: options.Format = None,  # noqa: A002 - the option's name
+    json: options.Json = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only results and errors.")] = False,
+    verbose: Annotated[
+        int, typer.Option("--verbose", "-v", count=True, help="More on stderr; -vv for most.")
+    ] = 0,
+    no_color: Annotated[bool, typer.Option("--no-color", help="No colours.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+    log_file: Annotated[
+        Path | None, typer.Option("--log-file", help="Also log to this file.", metavar="FILE")
+    ] = None,
+    log_format: Annotated[
+        str | None, typer.Option("--log-format", help="text or json.", metavar="FORMAT")
+    ] = None,
+    show_version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Take the options that stand before the command."""
+    del show_version  # its callback has ended the call
+    invocation = Invocation(
+        output=Output(color=not no_color, quiet=quiet),
+        format=OutputFormat.JSON if json else format,
+        debug=debug,
+    )
+    context.obj = invocation
+    invocation.flag(
+        profile=profile,
+        config=config_file,
+        database=database_location,
+        log_file=log_file,
+        log_format=log_format,
+    )
+    log_to_stderr(verbosity=verbose, quiet=quiet, log_format=log_format)

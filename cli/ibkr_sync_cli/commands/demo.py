@@ -1,0 +1,36 @@
+"""`demo`: the main job end to end, on sample data."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ibkr_sync_cli.invocation import invocation_of, now
+from ibkr_sync_cli.output import OutputFormat
+
+
+def demo(
+    context: typer.Context,
+    symbol: Annotated[
+        str, typer.Argument(help="A product of the sample.", metavar="SYMBOL")
+    ] = "ES",
+) -> None:
+    """Fetch and show a product from the built-in replay gateway, over a real socket."""
+    from ibkr_sync.bootstrap import bootstrap
+    from ibkr_sync.domain.entities.futures import Future
+    from ibkr_sync.domain.sync import SyncPolicy
+    from ibkr_sync_cli.queries import product_query
+    from ibkr_sync_cli.views.outcomes import outcome_sentence
+    from ibkr_sync_cli.views.product import product_result
+
+    invocation = invocation_of(context)
+    invocation.flag(profile="demo")
+    output, query = invocation.output, product_query(symbol)
+    output.remark(f"$ ibkr-sync --profile demo get {query} --source ibkr", style="bold")
+    with bootstrap(invocation.profile, Future) as service:
+        update = service.get(query, SyncPolicy())
+        output.remark(outcome_sentence(update))
+        output.remark(f"$ ibkr-sync --profile demo show {query}", style="bold")
+        product = service.show(query)
+    output.write(product_result(product, now()), OutputFormat.TABLE)

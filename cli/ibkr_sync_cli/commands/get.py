@@ -1,0 +1,106 @@
+"""`get`: bring products up to date."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ibkr_sync_cli import options
+from ibkr_sync_cli.invocation import Invocation, invocation_of, now
+from ibkr_sync_cli.output import OutputFormat
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ibkr_sync.domain.errors import IbkrSyncError
+    from ibkr_sync.domain.sync import FutureQuery, SyncPolicy
+    from ibkr_sync_cli.views.outcomes import Outcome
+
+
+def get(
+    context: typer.Context,
+    symbols: Annotated[
+        list[str], typer.Argument(help="IBKR's symbols, as ES CL.", metavar="SYMBOL...")
+    ],
+    source: options.Source = None,
+    exchange: options.Exchange = None,
+    currency: options.Currency = None,
+    trading_class: options.TradingClass = None,
+    expired: Annotated[bool, typer.Option("--expired", help="Ask for expired contracts too.")] = (
+        False
+    ),
+    max_age: Annotated[
+        str | None,
+        typer.Option("--max-age", help="Answer from the database what is no older.", metavar="20h"),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show, write nothing.")] = False,
+    allow_shrink: Annotated[
+        bool, typer.Option("--allow-shrink", help="Accept that many contracts are gone.")
+    ] = False,
+    host: Annotated[str | None, typer.Option("--host", help="Gateway's host.")] = None,
+    port: Annotated[int | None, typer.Option("--port", help="Gateway's port.")] = None,
+    client_id: Annotated[int | None, typer.Option("--client-id", help="API client id.")] = None,
+    format: options.Format = None,  # noqa: A002 - the option's name
+    json: options.Json = False,
+) -> None:
+    """Bring products up to date from a source, store them, and show what changed."""
+    from ibkr_sync.domain.sync import SyncPolicy
+    from ibkr_sync_cli.durations import parse_duration
+    from ibkr_sync_cli.errors import exit_code_of
+    from ibkr_sync_cli.queries import product_query
+
+    invocation = invocation_of(context)
+    invocation.flag(source=source, host=host, port=port, client_id=client_id)
+    wanted = invocation.wanted_format(format, json=json)
+    queries = [product_query(each, exchange, currency, trading_class) for each in symbols]
+    policy = SyncPolicy(
+        include_expired=expired,
+        max_age=parse_duration(max_age) if max_age else None,
+        allow_shrink=allow_shrink,
+        dry_run=dry_run,
+    )
+    outcomes: list[Outcome] = []
+    try:
+        outcomes.extend(_bring_up_to_date(invocation, queries, policy))
+    finally:  # what ends the run leaves what was stored before it
+        failures = _report(invocation, outcomes, wanted) if outcomes else []
+    raise typer.Exit(exit_code_of(failures, all_failed=len(failures) == len(outcomes)))
+
+
+def _bring_up_to_date(
+    invocation: Invocation, queries: list[FutureQuery], policy: SyncPolicy
+) -> Iterator[Outcome]:
+    from ibkr_sync.bootstrap import bootstrap
+    from ibkr_sync.domain.entities.futures import Future
+
+    with (
+        bootstrap(invocation.profile, Future) as service,
+        invocation.output.progress("Asking", len(queries)) as advance,
+    ):
+        for outcome in service.get_many(queries, policy):
+            yield outcome
+            advance(outcome.query.symbol)
+
+
+def _report(
+    invocation: Invocation, outcomes: list[Outcome], wanted: OutputFormat | None
+) -> list[IbkrSyncError]:
+    """Show what came of it, failures on stderr; gives the failures."""
+    from ibkr_sync.domain.sync import FutureFailure
+    from ibkr_sync_cli.reporting import report_error
+    from ibkr_sync_cli.views.outcomes import outcome_sentence, outcomes_result
+    from ibkr_sync_cli.views.product import product_result
+
+    output = invocation.output
+    failures = [each.error for each in outcomes if isinstance(each, FutureFailure)]
+    updates = [each for each in outcomes if not isinstance(each, FutureFailure)]
+    if len(outcomes) > 1 or output.format_for(wanted) is not OutputFormat.TABLE:
+        output.write(outcomes_result(outcomes, now()), wanted)
+    else:
+        for update in updates:
+            output.write(product_result(update.product, now()), wanted)
+            output.remark(outcome_sentence(update))
+    for error in failures:
+        report_error(output, error)
+    return failures

@@ -1,0 +1,49 @@
+"""`list`: the products in the database."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ibkr_sync_cli import options
+from ibkr_sync_cli.invocation import invocation_of, now
+
+if TYPE_CHECKING:
+    from ibkr_sync.domain.sync import ProductSummary
+
+
+def list_products(
+    context: typer.Context,
+    exchange: options.Exchange = None,
+    expiring: Annotated[
+        str | None,
+        typer.Option(
+            "--expiring", help="Only those whose next expiry is this near.", metavar="30d"
+        ),
+    ] = None,
+    format: options.Format = None,  # noqa: A002 - the option's name
+    json: options.Json = False,
+) -> None:
+    """List the products in the database."""
+    from ibkr_sync.bootstrap import bootstrap
+    from ibkr_sync.domain.entities.futures import Future
+    from ibkr_sync_cli.durations import parse_duration
+    from ibkr_sync_cli.views.products import products_result
+
+    invocation = invocation_of(context)
+    invocation.flag(source="local")
+    wanted = invocation.wanted_format(format, json=json)
+    until = (now() + parse_duration(expiring)).date() if expiring else None
+    with bootstrap(invocation.profile, Future) as service:
+        products = [each for each in service.list_products() if _meant(each, exchange, until)]
+    invocation.output.write(products_result(products, now()), wanted)
+    if not products:
+        invocation.output.remark("Nothing is stored yet. Next: ibkr-sync get ES --source ibkr")
+
+
+def _meant(product: ProductSummary, exchange: str | None, until: date | None) -> bool:
+    if exchange is not None and product.key.exchange != exchange.upper():
+        return False
+    return until is None or (product.next_expiry is not None and product.next_expiry <= until)

@@ -1,0 +1,40 @@
+"""`replay`: a stand-in for TWS on loopback."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ibkr_sync_cli.invocation import invocation_of
+
+app = typer.Typer(
+    help="A stand-in for TWS on loopback, for trying things and for tests.", no_args_is_help=True
+)
+
+
+@app.command()
+def serve(
+    context: typer.Context,
+    port: Annotated[
+        int, typer.Option("--port", help="Port on 127.0.0.1; 0 takes a free one.", min=0, max=65535)
+    ] = 4002,
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", help="A recording; sample data if not given.", metavar="FILE"),
+    ] = None,
+) -> None:
+    """Answer contract-details requests from a recording until stopped (Ctrl-C)."""
+    from ibkr_sync.bootstrap import replay_gateway
+
+    output = invocation_of(context).output
+    with replay_gateway(data, port=port) as gateway:
+        told = str(data) if data else "SAMPLE DATA, computed, not IBKR's"
+        output.write_text(f"replay gateway on {gateway.host}:{gateway.port}: {told}")
+        output.remark(
+            f"try: ibkr-sync --database sample.db get ES --source ibkr --port {gateway.port}"
+        )
+        while True:
+            signal.pause()

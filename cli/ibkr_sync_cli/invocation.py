@@ -1,0 +1,78 @@
+"""One call of the command line: its global options, and the settings that follow from them."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from ibkr_sync_cli.logs import log_to_file
+from ibkr_sync_cli.output import Output, OutputFormat
+
+if TYPE_CHECKING:
+    from ibkr_sync.config.resolution import LoadedSettings
+    from ibkr_sync.config.settings import ProfileSettings
+
+
+@dataclass(kw_only=True)
+class Invocation:
+    """What the command line said before the command's own options."""
+
+    output: Output
+    flags: dict[str, object] = field(default_factory=dict)
+    format: OutputFormat | None = None
+    debug: bool = False
+
+    @cached_property
+    def loaded(self) -> LoadedSettings:
+        """The settings with their origins; raises ConfigError."""
+        from ibkr_sync.config.loading import load_settings
+
+        loaded = load_settings(self.flags, os.environ, Path.cwd())
+        log_to_file(loaded.settings.log)
+        for warning in loaded.warnings:
+            self.output.remark(f"warning: {warning}", style="yellow")
+        return loaded
+
+    @property
+    def profile(self) -> ProfileSettings:
+        """The settings of the profile in use; raises ConfigError."""
+        return self.loaded.settings.active
+
+    @property
+    def database_name(self) -> str:
+        """What to call the database in use, secrets masked; raises ConfigError."""
+        from ibkr_sync.config.masking import mask_url
+
+        return mask_url(self.profile.database)
+
+    def flag(self, **options: object) -> None:
+        """Add options of the command that are settings too; None means not given."""
+        self.flags |= {name: value for name, value in options.items() if value is not None}
+
+    def wanted_format(self, option: OutputFormat | None, *, json: bool) -> OutputFormat | None:
+        """The format asked for after or before the command, else the settings'; None is auto."""
+        if json:
+            return OutputFormat.JSON
+        if option or self.format:
+            return option or self.format
+        configured = self.loaded.settings.output.format
+        return None if configured == "auto" else OutputFormat(configured)
+
+
+def invocation_of(context: typer.Context) -> Invocation:
+    """The call that a command belongs to."""
+    invocation = context.obj
+    if not isinstance(invocation, Invocation):
+        raise TypeError("the command was called without its application")
+    return invocation
+
+
+def now() -> datetime:
+    """The present instant, in UTC."""
+    return datetime.now(UTC)

@@ -1,0 +1,64 @@
+"""Where the log goes: stderr, and a file when one is named."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ibkr_sync.config.settings import LogSettings
+
+_LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
+_TEXT = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object per line; `at` is UTC."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write a record as JSON."""
+        entry = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            entry["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(entry, ensure_ascii=False)
+
+
+def log_to_stderr(*, verbosity: int, quiet: bool, log_format: str | None) -> None:
+    """Log warnings to stderr, more with each -v; text on a terminal, JSON lines otherwise."""
+    level = logging.ERROR if quiet else _LEVELS[min(verbosity, len(_LEVELS) - 1)]
+    handler = logging.StreamHandler()
+    handler.setLevel(level)
+    handler.setFormatter(_formatter(log_format, is_terminal=sys.stderr.isatty()))
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level)
+    # ibapi logs every frame at INFO, account ids among them.
+    logging.getLogger("ibapi").setLevel(logging.ERROR)
+
+
+def log_to_file(settings: LogSettings) -> None:
+    """Also log to the file that the settings name; information and above.
+
+    Raises OSError when it can't be written.
+    """
+    if settings.file is None:
+        return
+    handler = logging.FileHandler(settings.file, encoding="utf-8")
+    handler.setFormatter(_formatter(settings.format, is_terminal=False))
+    handler.setLevel(logging.INFO)
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(min(root.level, logging.INFO))
+
+
+def _formatter(log_format: str | None, *, is_terminal: bool) -> logging.Formatter:
+    as_text = log_format == "text" or (log_format in (None, "auto") and is_terminal)
+    return _TEXT if as_text else JsonLines()

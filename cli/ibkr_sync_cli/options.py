@@ -1,0 +1,28 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ibkr_sync_cli.output import OutputFormat
+
+Format = Annotated[
+    OutputFormat | None,
+    typer.Option("--format", "-f", help="Output format; a table on a terminal, else TSV."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Same as --format json.")]
+Exchange = Annotated[
+    str | None, typer.Option("--exchange", help="IBKR's code of the exchange.", metavar="X")
+]
+Currency = Annotated[str | None, typer.Option("--currency", help="Currency.", metavar="CUR")]
+TradingClass = Annotated[
+    str | None, typer.Option("--trading-class", help="Trading class, as FDAX.", metavar="C")
+]
+Source = Annotated[
+    str | None,
+    typer.Option(
+        "--source", help="local, ibkr or file:PATH; the profile's if not given.", metavar="SOURCE"
+    ),
+]

@@ -1,0 +1,138 @@
+"""The composition root: from a profile to a service that is ready to use.
+
+Adapters are imported where they are built, so that a command loads only what it needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from ibkr_sync.application.services.futures import FuturesService
+from ibkr_sync.catalogue import load_catalogue
+from ibkr_sync.config.files import user_folders
+from ibkr_sync.config.settings import ProfileSettings
+from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.ports.futures import FuturePort, LocalFuturePort
+
+if TYPE_CHECKING:
+    from ibkr_sync.infrastructure.replay.server import ReplayGateway
+    from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway import Gateway
+    from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
+    from ibkr_sync.infrastructure.repositories.local_repo.revision import SchemaStatus
+    from ibkr_sync.infrastructure.repositories.local_repo.schema import SchemaUpgrade
+
+F = TypeVar("F", bound=Future)
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """The present instant, in UTC."""
+    return datetime.now(UTC)
+
+
+@contextmanager
+def bootstrap(
+    profile: ProfileSettings,
+    entity: type[F],
+    *,
+    local: LocalFuturePort[F] | None = None,
+    gateway: Gateway | None = None,
+    clock: Clock = utc_now,
+) -> Iterator[FuturesService[F]]:
+    """Build the service for an asset type (`Future` for all) and close what was opened.
+
+    `local` and `gateway` replace what the profile would have built. Nothing is connected or
+    created before the service is asked for something that needs it.
+    """
+    with ExitStack() as stack:
+        if local is None:
+            local = _local_repository(profile, entity, clock, stack)
+        port = _port(profile, entity, local, gateway=gateway, clock=clock, stack=stack)
+        yield FuturesService(port)
+
+
+def schema_status(profile: ProfileSettings) -> SchemaStatus:
+    """Tell what schema the profile's database has, and what it needs; raises StorageError."""
+    from ibkr_sync.infrastructure.repositories.local_repo.schema import schema_status
+
+    with _database(profile) as database:
+        return schema_status(database)
+
+
+def upgrade_schema(profile: ProfileSettings) -> SchemaUpgrade:
+    """Bring the profile's database to the schema this version needs; raises StorageError."""
+    from ibkr_sync.infrastructure.repositories.local_repo.schema import upgrade
+
+    with _database(profile) as database:
+        return upgrade(database)
+
+
+def replay_gateway(
+    recording: Path | None, *, port: int = 0, clock: Clock = utc_now
+) -> AbstractContextManager[ReplayGateway]:
+    """A gateway on loopback that answers from a recording, or from sample data if None.
+
+    Port 0 takes a free one. Raises SourceFileError for a recording that can't be read.
+    """
+    from ibkr_sync.infrastructure.replay.recording import read_recording
+    from ibkr_sync.infrastructure.replay.sample import sample_recording
+    from ibkr_sync.infrastructure.replay.server import ReplayGateway
+
+    known = read_recording(recording) if recording else sample_recording(clock().date())
+    return ReplayGateway(known, port=port, now=clock)
+
+
+def _port(
+    profile: ProfileSettings,
+    entity: type[F],
+    local: LocalFuturePort[F],
+    *,
+    gateway: Gateway | None,
+    clock: Clock,
+    stack: ExitStack,
+) -> FuturePort[F]:
+    """The source that the profile names; a further source is a further branch here."""
+    if profile.source_file is not None:
+        from ibkr_sync.infrastructure.repositories.file_repo.repository import FileFutureRepository
+
+        return FileFutureRepository(profile.source_file, local, entity, clock)
+    if profile.source == "ibkr":
+        from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
+
+        gateway = gateway or _gateway(profile, clock, stack)
+        return IbkrFutureRepository(gateway, local, entity, load_catalogue(), clock)
+    return local
+
+
+def _local_repository(
+    profile: ProfileSettings, entity: type[F], clock: Clock, stack: ExitStack
+) -> LocalFuturePort[F]:
+    from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
+
+    database = stack.enter_context(_database(profile))
+    return LocalFutureRepository(database, entity, load_catalogue(), clock)
+
+
+def _database(profile: ProfileSettings) -> Database:
+    from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
+
+    file = profile.database_file
+    # Only our own folder is created: a mistyped --database must not make folders elsewhere.
+    is_ours = file is not None and file.parent == user_folders().data
+    return Database(profile.database, create_directory=is_ours)
+
+
+def _gateway(profile: ProfileSettings, clock: Clock, stack: ExitStack) -> Gateway:
+    from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway import Gateway
+    from ibkr_sync.infrastructure.repositories.ibkr_repo.parameters import GatewayParameters
+
+    settings = profile.gateway.model_dump()
+    if profile.replay is not None:
+        replaying = stack.enter_context(replay_gateway(None, clock=clock))
+        settings |= {"host": replaying.host, "port": replaying.port}
+    return stack.enter_context(Gateway(GatewayParameters(**settings), clock))
