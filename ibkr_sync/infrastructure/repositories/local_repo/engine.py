@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -43,7 +44,8 @@ class Database:
 
     All failures inside its transactions are raised as StorageError. `create_directory` allows
     the directory of a SQLite file to be created with it, readable by its owner alone.
-    `has_current_schema` remembers that the schema was looked at and found right.
+    `has_current_schema` remembers that the schema was looked at and found right;
+    `memory_lock` is the run lock of a database in memory.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class Database:
         self.create_directory = create_directory
         self.busy_timeout = busy_timeout
         self.has_current_schema = False
+        self.memory_lock = threading.Lock()
         self._engine: Engine | None = None
 
     def __enter__(self) -> Self:
@@ -149,12 +152,11 @@ class Database:
             with _foreign_keys(connection, enforce_foreign_keys), connection.begin():
                 yield connection
 
-    @contextmanager
-    def session(self) -> Iterator[Connection]:
-        """A connection that commits each statement, for locks that last as long as it does."""
-        with translated(self.location), self._connect() as connection:
-            connection.execution_options(isolation_level="AUTOCOMMIT")
-            yield connection
+    def open_session(self) -> Connection:
+        """A server connection of its own, which commits each statement and ends when closed."""
+        connection = self._connect().execution_options(isolation_level="AUTOCOMMIT")
+        connection.detach()
+        return connection
 
     def close(self) -> None:
         """Close every connection; the next transaction opens new ones."""

@@ -85,7 +85,9 @@ class ProductRows:
 
 
 def to_rows(future: Future) -> ProductRows:
-    """Spread a product over rows, without the ids and instants that the database gives.
+    """Spread a product over rows, without the ids that the database gives.
+
+    A contract that was never stored has no listing, so its row lacks those columns.
 
     Raises InvalidReplyError for a value that SQLite and PostgreSQL would not both keep
     unchanged: NUL or half a surrogate pair in text, a number beyond 64 bits or not finite.
@@ -128,11 +130,17 @@ def _underlying(product: Row) -> Underlying | None:
 
 
 def _contract_row(contract: FuturesContract) -> dict[str, Any]:
-    return {name: getattr(contract, name) for name in _CONTRACT_FIELDS} | {
-        "venues": [[venue.exchange, venue.market_rule_id] for venue in contract.venues],
-        "order_types": list(contract.order_types),
-        "security_ids": [list(pair) for pair in contract.security_ids],
-    }
+    listing = contract.listing
+    seen = {name: getattr(listing, name) for name in _LISTING_FIELDS} if listing else {}
+    return (
+        seen
+        | {name: getattr(contract, name) for name in _CONTRACT_FIELDS}
+        | {
+            "venues": [[venue.exchange, venue.market_rule_id] for venue in contract.venues],
+            "order_types": list(contract.order_types),
+            "security_ids": [list(pair) for pair in contract.security_ids],
+        }
+    )
 
 
 def _schedule_row(contract: FuturesContract) -> dict[str, Any]:

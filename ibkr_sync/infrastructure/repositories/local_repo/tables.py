@@ -153,15 +153,19 @@ market_rules = Table(
     metadata,
     Column("market_rule_id", BigInteger, primary_key=True, autoincrement=False),
     Column("first_seen_at", UtcDateTime, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    comment="The ladder that applies is the one whose seen_at is changed_at.",
 )
 
 market_rule_increments = Table(
     "market_rule_increments",
     metadata,
     Column("market_rule_id", ForeignKey("market_rules.market_rule_id"), primary_key=True),
+    Column("seen_at", UtcDateTime, primary_key=True),
     Column("position", Integer, primary_key=True, autoincrement=False),
     Column("low_edge", ExactDecimal, nullable=False),
     Column("increment", ExactDecimal, nullable=False),
+    comment="Append-only: a changed ladder is a new set of rows.",
 )
 
 sync_runs = Table(

@@ -20,7 +20,9 @@ def upgrade() -> None:
         "market_rules",
         sa.Column("market_rule_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("first_seen_at", INSTANT, nullable=False),
+        sa.Column("changed_at", INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("market_rule_id", name=op.f("pk_market_rules")),
+        comment="The ladder that applies is the one whose seen_at is changed_at.",
     )
     op.create_table(
         "products",
@@ -115,6 +117,7 @@ def upgrade() -> None:
     op.create_table(
         "market_rule_increments",
         sa.Column("market_rule_id", sa.BigInteger(), nullable=False),
+        sa.Column("seen_at", INSTANT, nullable=False),
         sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("low_edge", EXACT, nullable=False),
         sa.Column("increment", EXACT, nullable=False),
@@ -124,8 +127,9 @@ def upgrade() -> None:
             name=op.f("fk_market_rule_increments_market_rule_id_market_rules"),
         ),
         sa.PrimaryKeyConstraint(
-            "market_rule_id", "position", name=op.f("pk_market_rule_increments")
+            "market_rule_id", "seen_at", "position", name=op.f("pk_market_rule_increments")
         ),
+        comment="Append-only: a changed ladder is a new set of rows.",
     )
     op.create_table(
         "raw_replies",

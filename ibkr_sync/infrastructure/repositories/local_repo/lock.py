@@ -1,0 +1,75 @@
+"""One run at a time per database, enforced by a lock that dies with its process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from ibkr_sync.domain.errors import AlreadyRunningError
+from ibkr_sync.infrastructure.repositories.local_repo.engine import FILE_MODE, Database
+from ibkr_sync.infrastructure.repositories.local_repo.failures import translated
+
+_TRY_LOCK = (
+    "SELECT pg_try_advisory_lock(hashtext('ibkr-sync run'), hashtext(current_schema())) IS TRUE"
+)
+
+
+@contextmanager
+def run_lock(database: Database) -> Iterator[None]:
+    """Hold the database's run lock; raises AlreadyRunningError at once if another holds it.
+
+    A SQLite file is locked by a file beside it, whose contents mean nothing; a server by an
+    advisory lock of one session, which ends with it.
+    """
+    if database.location.is_memory:
+        held = _memory_lock(database)
+    elif database.path is not None:
+        held = _file_lock(database, database.path)
+    else:
+        held = _session_lock(database)
+    with held:
+        yield
+
+
+@contextmanager
+def _memory_lock(database: Database) -> Iterator[None]:
+    if not database.memory_lock.acquire(blocking=False):
+        raise AlreadyRunningError(database.name)
+    try:
+        yield
+    finally:
+        database.memory_lock.release()
+
+
+@contextmanager
+def _file_lock(database: Database, path: Path) -> Iterator[None]:
+    lock_path = path.with_name(f"{path.name}.lock")
+    lock = FileLock(lock_path, timeout=0, mode=FILE_MODE, thread_local=False)
+    with translated(database.location):
+        database.create_file()
+        try:
+            lock.acquire()
+        except Timeout:
+            raise AlreadyRunningError(str(lock_path)) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _session_lock(database: Database) -> Iterator[None]:
+    with translated(database.location):
+        session = database.open_session()
+    try:
+        with translated(database.location):
+            got_it = session.exec_driver_sql(_TRY_LOCK).scalar_one()
+        if not got_it:
+            raise AlreadyRunningError(database.name)
+        yield
+    finally:
+        with translated(database.location):
+            session.close()

@@ -1,0 +1,224 @@
+"""What is asked of the stored rows; every function works inside the caller's transaction."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, select
+from sqlalchemy.engine import Connection
+
+from ibkr_sync.domain.entities.contracts import ContractState, FuturesContract
+from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
+from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
+from ibkr_sync.domain.errors import StorageError
+from ibkr_sync.domain.sync import FutureQuery, ProductSummary
+from ibkr_sync.infrastructure.repositories.local_repo.mapping import Row, to_entity
+from ibkr_sync.infrastructure.repositories.local_repo.tables import (
+    contract_schedules,
+    contracts,
+    market_rule_increments,
+    market_rules,
+    products,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredProduct:
+    """A product with the id of its row."""
+
+    product_id: int
+    product: Future
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnedContract:
+    """A contract with the product under which it is stored."""
+
+    owner: ProductKey
+    contract: FuturesContract
+
+
+def find_products(connection: Connection, query: FutureQuery, place: str) -> list[StoredProduct]:
+    """Give the products that the query matches, with their chains, by key.
+
+    Raises StorageError, naming `place`, for a row that holds what no entity can.
+    """
+    asked = {
+        products.c.symbol: query.symbol,
+        products.c.exchange: query.exchange,
+        products.c.currency: query.currency,
+        products.c.trading_class: query.trading_class,
+    }
+    return _load(connection, place, *(column == value for column, value in asked.items() if value))
+
+
+def find_by_key(connection: Connection, key: ProductKey, place: str) -> StoredProduct | None:
+    """Give the product that a reply for `key` is about, with its chain; raises StorageError.
+
+    A product from the catalogue that has no contracts, and whose trading class the catalogue
+    took to be its symbol, is taken for it when no product has the key itself.
+    """
+    found = _load(
+        connection,
+        place,
+        products.c.symbol == key.symbol,
+        products.c.exchange == key.exchange,
+        products.c.trading_class.in_({key.trading_class, key.symbol}),
+    )
+    by_class = {each.product.trading_class: each for each in found}
+    guessed = by_class.get(key.symbol)
+    if key.trading_class in by_class or guessed is None:
+        return by_class.get(key.trading_class)
+    is_stub = guessed.product.origin is Origin.CATALOGUE and not guessed.product.contracts
+    return guessed if is_stub else None
+
+
+def find_contracts(
+    connection: Connection, con_ids: Collection[int], place: str
+) -> list[OwnedContract]:
+    """Give the contracts stored under these ids, whatever their product; raises StorageError."""
+    if not con_ids:
+        return []
+    owners = select(contracts.c.product_id).where(contracts.c.con_id.in_(con_ids))
+    return [
+        OwnedContract(owner=stored.product.key, contract=contract)
+        for stored in _load(connection, place, products.c.id.in_(owners))
+        for contract in stored.product.contracts
+        if contract.con_id in con_ids
+    ]
+
+
+def holds_origin(connection: Connection, origins: Collection[Origin]) -> bool:
+    """Whether any stored product came from one of these."""
+    statement = select(products.c.id).where(products.c.origin.in_(origins)).limit(1)
+    return connection.execute(statement).first() is not None
+
+
+def load_market_rules(
+    connection: Connection, ids: Collection[int] | None = None
+) -> dict[int, MarketRule]:
+    """Give the tick ladders that apply, all of them or those of some ids."""
+    statement = (
+        select(market_rule_increments)
+        .join(
+            market_rules,
+            and_(
+                market_rules.c.market_rule_id == market_rule_increments.c.market_rule_id,
+                market_rules.c.changed_at == market_rule_increments.c.seen_at,
+            ),
+        )
+        .order_by(market_rule_increments.c.position)
+    )
+    if ids is not None:
+        statement = statement.where(market_rules.c.market_rule_id.in_(ids))
+    ladders: dict[int, list[PriceIncrement]] = defaultdict(list)
+    for row in connection.execute(statement):
+        step = PriceIncrement(low_edge=row.low_edge, increment=row.increment)
+        ladders[row.market_rule_id].append(step)
+    return {
+        rule_id: MarketRule(market_rule_id=rule_id, increments=tuple(steps))
+        for rule_id, steps in ladders.items()
+    }
+
+
+def known_market_rules(connection: Connection) -> frozenset[int]:
+    """Give the ids of the tick ladders that are stored."""
+    return frozenset(connection.execute(select(market_rules.c.market_rule_id)).scalars())
+
+
+def summarise(connection: Connection, now: datetime, place: str) -> list[ProductSummary]:
+    """Summarise every product at the aware instant `now`, by key; raises StorageError."""
+    listed: dict[int, list[FuturesContract]] = defaultdict(list)
+    with _readable(place):
+        for row in _rows(connection, _possibly_listed(now)):
+            contract = FuturesContract(**{name: row[name] for name in _SUMMARY_FIELDS})
+            if contract.state(now) is ContractState.ACTIVE:
+                listed[row["product_id"]].append(contract)
+        summaries = [
+            _summary(to_entity(row, ()), listed[row["id"]])
+            for row in _rows(connection, select(products))
+        ]
+    return sorted(summaries, key=lambda each: each.key)
+
+
+_SUMMARY_FIELDS = (
+    "con_id",
+    "symbol",
+    "exchange",
+    "trading_class",
+    "currency",
+    "local_symbol",
+    "last_trade_date",
+    "last_trade_at",
+    "time_zone",
+)
+
+
+def _possibly_listed(now: datetime) -> Select[Any]:
+    """Contracts that may be listed; two days of slack leave the time zone to the entity."""
+    columns = [contracts.c.product_id, *(contracts.c[name] for name in _SUMMARY_FIELDS)]
+    return (
+        select(*columns)
+        .where(contracts.c.missing_since.is_(None))
+        .where(contracts.c.last_trade_date >= now.date() - timedelta(days=2))
+    )
+
+
+def _summary(product: Future, listed: list[FuturesContract]) -> ProductSummary:
+    return ProductSummary(
+        key=product.key,
+        asset_class=product.asset_class,
+        category=product.category,
+        currency=product.currency,
+        name=product.name,
+        origin=product.origin,
+        listed=len(listed),
+        next_expiry=min((each.last_trade_date for each in listed), default=None),
+        synced_at=product.synced_at,
+    )
+
+
+def _load(
+    connection: Connection, place: str, *conditions: ColumnElement[bool]
+) -> list[StoredProduct]:
+    with _readable(place):
+        found = _rows(connection, select(products).where(*conditions))
+        if not found:
+            return []
+        chains: dict[int, list[Row]] = defaultdict(list)
+        for row in _rows(connection, _chains(each["id"] for each in found)):
+            chains[row["product_id"]].append(row)
+        stored = [
+            StoredProduct(product_id=row["id"], product=to_entity(row, chains[row["id"]]))
+            for row in found
+        ]
+    return sorted(stored, key=lambda each: each.product.key)
+
+
+def _chains(product_ids: Iterable[int]) -> Select[Any]:
+    schedule = contract_schedules.c
+    hours = (schedule.trading_hours, schedule.liquid_hours, schedule.time_zone_id)
+    return (
+        select(contracts, *hours)
+        .outerjoin(contract_schedules)
+        .where(contracts.c.product_id.in_(list(product_ids)))
+        .order_by(contracts.c.last_trade_date, contracts.c.con_id)
+    )
+
+
+def _rows(connection: Connection, statement: Select[Any]) -> list[Row]:
+    return [row._asdict() for row in connection.execute(statement)]
+
+
+@contextmanager
+def _readable(place: str) -> Iterator[None]:
+    """Report a stored value that no column kind or entity accepts."""
+    try:
+        yield
+    except (ValueError, TypeError) as error:
+        raise StorageError(place, f"it holds a value that can't be read: {error}") from error

@@ -1,0 +1,242 @@
+"""Futures products as they are stored."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
+
+from sqlalchemy.engine import Connection
+
+from ibkr_sync.domain.chain_diff import ChainDiff, FieldChange
+from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey, covered_asset_classes
+from ibkr_sync.domain.entities.market_rules import MarketRule
+from ibkr_sync.domain.errors import (
+    ProductLookupError,
+    ProductNotFoundError,
+    ReplyError,
+    SampleDataError,
+)
+from ibkr_sync.domain.ports.catalogue import ProductCatalogue
+from ibkr_sync.domain.ports.futures import LocalFuturePort
+from ibkr_sync.domain.product_choice import choose_product
+from ibkr_sync.domain.product_update import ProductUpdate, plan_update
+from ibkr_sync.domain.sync import (
+    AcquiredFuture,
+    FutureFailure,
+    FutureQuery,
+    FutureUpdate,
+    ProductSummary,
+    SyncPolicy,
+    SyncRun,
+)
+from ibkr_sync.infrastructure.repositories.local_repo import reads, writes
+from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.runs import recorded_run
+from ibkr_sync.infrastructure.repositories.local_repo.schema import reading, writing
+
+F = TypeVar("F", bound=Future)
+
+REAL_ORIGINS = {Origin.IBKR, Origin.FILE}
+
+PRODUCT = "product"
+"""The field under which history keeps that a contract moved from one product to another."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Plan(Generic[F]):
+    update: ProductUpdate[F]
+    before: writes.StoredState
+
+
+class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
+    """Futures products of one asset type, or of all, in a SQLite or PostgreSQL database.
+
+    What was read is remembered until this repository writes: one instance serves one command
+    or one run, not a process that lives for days.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        entity: type[F],
+        catalogue: ProductCatalogue,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._entity = entity
+        self._catalogue = catalogue
+        self._clock = clock
+        self._known: dict[FutureQuery, F] = {}
+
+    def get_by_symbol(self, query: FutureQuery) -> F:
+        """Give the product as it is stored (see the port)."""
+        if query not in self._known:
+            with reading(self._database) as connection:
+                found = self._find(connection, query)
+            self._known[query] = self._choose(query, found, self._database.name)
+        return self._known[query]
+
+    def get_or_create(self, query: FutureQuery, policy: SyncPolicy) -> FutureUpdate[F]:
+        """Give what is stored, else the product as the catalogue knows it, storing that.
+
+        Raises what `get_by_symbol` raises.
+        """
+        try:
+            product = self.get_by_symbol(query)
+        except ProductNotFoundError:
+            return self._create_from_catalogue(query, policy)
+        return FutureUpdate(query=query, product=product, applied=not policy.dry_run)
+
+    def get_or_create_many(
+        self, queries: Iterable[FutureQuery], policy: SyncPolicy
+    ) -> Iterator[FutureUpdate[F] | FutureFailure]:
+        """Give or create one product after the other; raises StorageError."""
+        for query in queries:
+            try:
+                yield self.get_or_create(query, policy)
+            except (ProductLookupError, ReplyError) as error:
+                yield FutureFailure(query=query, error=error)
+
+    def list_products(self) -> tuple[ProductSummary, ...]:
+        """Summarise what is stored, by symbol; raises StorageError."""
+        covered = covered_asset_classes(self._entity)
+        with reading(self._database) as connection:
+            summaries = reads.summarise(connection, self._clock(), self._database.name)
+        return tuple(each for each in summaries if each.asset_class in covered)
+
+    def find_fresh(self, query: FutureQuery, max_age: timedelta, now: datetime) -> F | None:
+        """Give the stored product if it is younger than `max_age` (see the port).
+
+        What was synced after `now` was stamped by a wrong clock, so it is not fresh.
+        """
+        try:
+            product = self.get_by_symbol(query)
+        except ProductNotFoundError:
+            return None
+        if product.synced_at is None:
+            return None
+        return product if timedelta(0) <= now - product.synced_at < max_age else None
+
+    def sync_run(self, origin: Origin) -> AbstractContextManager[SyncRun]:
+        """Open a run (see the port)."""
+        return recorded_run(self._database, origin, self._clock)
+
+    def get_or_create_entity(
+        self, acquired: AcquiredFuture[F], query: FutureQuery, policy: SyncPolicy, run: SyncRun
+    ) -> FutureUpdate[F]:
+        """Store a complete product in one transaction (see the port)."""
+        if policy.dry_run:
+            return self.plan_entity(acquired, query, policy)
+        self._known.clear()
+        now = self._clock()
+        with writing(self._database) as connection:
+            plan = self._plan(connection, acquired.product, policy, now)
+            update, before = plan.update, plan.before
+            product_id = writes.apply_update(connection, update, before, now)
+            writes.record_history(connection, update.history, product_id, run, now)
+            if acquired.evidence is not None:
+                writes.keep_evidence(connection, acquired.evidence, product_id, run)
+            writes.record_outcome(
+                connection, query, update.diff, before, product_id=product_id, run=run, now=now
+            )
+        return FutureUpdate(query=query, product=update.product, diff=update.diff)
+
+    def plan_entity(
+        self, acquired: AcquiredFuture[F], query: FutureQuery, policy: SyncPolicy
+    ) -> FutureUpdate[F]:
+        """Tell what `get_or_create_entity` would do, and write nothing."""
+        with reading(self._database) as connection:
+            update = self._plan(connection, acquired.product, policy, self._clock()).update
+        return FutureUpdate(query=query, product=update.product, diff=update.diff, applied=False)
+
+    def record_failure(self, failure: FutureFailure, run: SyncRun) -> None:
+        """Record a failure of the run, in a transaction of its own; raises StorageError."""
+        with writing(self._database) as connection:
+            found = reads.find_products(connection, failure.query, self._database.name)
+            product_id = found[0].product_id if len(found) == 1 else None
+            writes.record_failure(connection, failure, product_id, run, self._clock())
+
+    def store_market_rules(self, rules: Iterable[MarketRule]) -> None:
+        """Keep tick ladders (see the port); what they replace stays as history."""
+        complete = tuple(rules)
+        with writing(self._database) as connection:
+            writes.write_market_rules(connection, complete, self._clock())
+
+    def known_market_rules(self) -> frozenset[int]:
+        """The market rule ids whose tick ladder is stored; raises StorageError."""
+        with reading(self._database) as connection:
+            return reads.known_market_rules(connection)
+
+    def _find(self, connection: Connection, query: FutureQuery) -> list[Future]:
+        found = reads.find_products(connection, query, self._database.name)
+        return [each.product for each in found]
+
+    def _choose(self, query: FutureQuery, matching: Iterable[Future], place: str) -> F:
+        found = tuple(matching)
+        return choose_product(query, found, self._entity, place=place, now=self._clock())
+
+    def _create_from_catalogue(self, query: FutureQuery, policy: SyncPolicy) -> FutureUpdate[F]:
+        known = self._catalogue.find(query)
+        product = self._choose(query, known, f"{self._database.name} and the catalogue")
+        created = FutureUpdate(
+            query=query, product=product, diff=ChainDiff(), applied=not policy.dry_run
+        )
+        if policy.dry_run:
+            return created
+        self._known.clear()
+        with writing(self._database) as connection:
+            # Another process may have stored it since this one looked.
+            stored = self._find(connection, query)
+            if not stored:
+                writes.insert_product(connection, product, self._clock())
+                return created
+        return FutureUpdate(query=query, product=self._choose(query, stored, self._database.name))
+
+    def _plan(
+        self, connection: Connection, received: F, policy: SyncPolicy, now: datetime
+    ) -> _Plan[F]:
+        place = self._database.name
+        _refuse_sample_mix(connection, received)
+        found = reads.find_by_key(connection, received.key, place)
+        stored = found.product if found else None
+        own = {each.con_id for each in stored.contracts} if stored else set()
+        unknown = {each.con_id for each in received.contracts} - own
+        moved = reads.find_contracts(connection, unknown, place)
+        if moved:
+            base = stored or dataclasses.replace(received, contracts=())
+            chain = base.contracts + tuple(each.contract for each in moved)
+            stored = dataclasses.replace(base, contracts=chain)
+        planned = plan_update(stored, received, now, allow_shrink=policy.allow_shrink)
+        return _Plan(
+            update=_with_moves(planned, moved, received.key),
+            before=writes.StoredState(
+                product_id=found.product_id if found else None,
+                chain={each.con_id: each for each in stored.contracts} if stored else {},
+                moved=frozenset(each.contract.con_id for each in moved),
+            ),
+        )
+
+
+def _with_moves(
+    planned: ProductUpdate[F], moved: Iterable[reads.OwnedContract], to: ProductKey
+) -> ProductUpdate[F]:
+    """The update with contracts that left another product told among its changes."""
+    moves = tuple(
+        FieldChange(con_id=each.contract.con_id, field=PRODUCT, old=str(each.owner), new=str(to))
+        for each in moved
+    )
+    diff = dataclasses.replace(planned.diff, changes=planned.diff.changes + moves)
+    return dataclasses.replace(planned, diff=diff, history=planned.history + moves)
+
+
+def _refuse_sample_mix(connection: Connection, received: Future) -> None:
+    """Raise SampleDataError when any product in the database is of the other sort."""
+    if received.origin is Origin.CATALOGUE:
+        return
+    others = REAL_ORIGINS if received.origin is Origin.SAMPLE else {Origin.SAMPLE}
+    if reads.holds_origin(connection, others):
+        raise SampleDataError(received.key)

@@ -1,0 +1,286 @@
+"""How a planned update becomes rows; every function works inside the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, Table, bindparam, insert, select, update
+from sqlalchemy.engine import Connection
+
+from ibkr_sync.domain.chain_diff import ChainDiff, FieldChange
+from ibkr_sync.domain.entities.contracts import FuturesContract
+from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.entities.market_rules import MarketRule
+from ibkr_sync.domain.product_update import ProductUpdate
+from ibkr_sync.domain.sync import Evidence, FutureFailure, FutureQuery, SyncRun
+from ibkr_sync.infrastructure.repositories.local_repo.evidence import pack_frames
+from ibkr_sync.infrastructure.repositories.local_repo.mapping import ProductRows, to_rows
+from ibkr_sync.infrastructure.repositories.local_repo.reads import load_market_rules
+from ibkr_sync.infrastructure.repositories.local_repo.tables import (
+    ProductOutcome,
+    contract_schedules,
+    contracts,
+    field_changes,
+    market_rule_increments,
+    market_rules,
+    products,
+    raw_replies,
+    run_products,
+)
+
+_LISTING_COLUMNS = ("last_seen_at", "missing_since", "delisted_at")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredState:
+    """What is stored of a product before an update, and of contracts that move to it."""
+
+    product_id: int | None
+    chain: dict[int, FuturesContract]
+    moved: frozenset[int] = frozenset()
+
+
+def insert_product(connection: Connection, product: Future, now: datetime) -> int:
+    """Store a new product without its chain, and give the id of its row."""
+    row = to_rows(product).product | {"first_seen_at": now}
+    return _inserted_id(connection, products, row)
+
+
+def apply_update(
+    connection: Connection, planned: ProductUpdate[Future], before: StoredState, now: datetime
+) -> int:
+    """Store the product and its chain as planned, and give the id of its row.
+
+    Of a contract that did not change, only the instant it was last seen is written.
+    """
+    rows = to_rows(planned.product)
+    if before.product_id is None:
+        row = rows.product | {"first_seen_at": now}
+        product_id = _inserted_id(connection, products, row)
+    else:
+        product_id = before.product_id
+        connection.execute(update(products).where(products.c.id == product_id), rows.product)
+    _write_contracts(connection, product_id, planned, rows, before)
+    _write_schedules(connection, planned.product, rows, before, now)
+    return product_id
+
+
+def record_history(
+    connection: Connection,
+    changes: Iterable[FieldChange],
+    product_id: int,
+    run: SyncRun,
+    now: datetime,
+) -> None:
+    """Append what changed to the history."""
+    common = {"run_id": run.run_id, "product_id": product_id, "seen_at": now}
+    rows = [
+        common | {"con_id": each.con_id, "field": each.field, "old": each.old, "new": each.new}
+        for each in changes
+    ]
+    _insert_many(connection, field_changes, rows)
+
+
+def keep_evidence(
+    connection: Connection, evidence: Evidence, product_id: int, run: SyncRun
+) -> None:
+    """Keep a raw reply, unless it is the very one that was kept last."""
+    packed = pack_frames(evidence.frames)
+    last = (
+        select(raw_replies.c.sha256)
+        .where(raw_replies.c.product_id == product_id)
+        .order_by(raw_replies.c.id.desc())
+        .limit(1)
+    )
+    if connection.execute(last).scalar() == packed.sha256:
+        return
+    connection.execute(
+        insert(raw_replies),
+        {
+            "run_id": run.run_id,
+            "product_id": product_id,
+            "received_at": evidence.received_at,
+            "server_version": evidence.server_version,
+            "client_version": evidence.client_version,
+            "frame_count": packed.frame_count,
+            "frames": packed.frames,
+            "sha256": packed.sha256,
+        },
+    )
+
+
+def record_outcome(
+    connection: Connection,
+    query: FutureQuery,
+    diff: ChainDiff,
+    before: StoredState,
+    *,
+    product_id: int,
+    run: SyncRun,
+    now: datetime,
+) -> None:
+    """Record that the run brought a product up to date, with the counts of what changed."""
+    if before.product_id is None:
+        outcome = ProductOutcome.CREATED
+    else:
+        outcome = ProductOutcome.UNCHANGED if diff.is_empty else ProductOutcome.UPDATED
+    row = _outcome_row(query, run, now, diff) | {"product_id": product_id, "outcome": outcome}
+    connection.execute(insert(run_products), row)
+
+
+def record_failure(
+    connection: Connection,
+    failure: FutureFailure,
+    product_id: int | None,
+    run: SyncRun,
+    now: datetime,
+) -> None:
+    """Record that the run could not bring a product up to date, and why."""
+    row = _outcome_row(failure.query, run, now, ChainDiff()) | {
+        "product_id": product_id,
+        "outcome": ProductOutcome.FAILED,
+        "error": type(failure.error).__name__,
+        "message": _storable(str(failure.error)),
+    }
+    connection.execute(insert(run_products), row)
+
+
+def write_market_rules(connection: Connection, rules: Iterable[MarketRule], now: datetime) -> None:
+    """Keep tick ladders; a ladder that changed stands beside the one it replaces."""
+    by_id = {rule.market_rule_id: rule for rule in rules}
+    stored = load_market_rules(connection, by_id.keys())
+    new = [rule for rule in by_id.values() if rule.market_rule_id not in stored]
+    changed = [rule for rule in by_id.values() if stored.get(rule.market_rule_id, rule) != rule]
+    _insert_many(
+        connection,
+        market_rules,
+        [
+            {"market_rule_id": rule.market_rule_id, "first_seen_at": now, "changed_at": now}
+            for rule in new
+        ],
+    )
+    _update_many(
+        connection,
+        market_rules.c.market_rule_id,
+        ("changed_at",),
+        [{"market_rule_id": rule.market_rule_id, "changed_at": now} for rule in changed],
+    )
+    _insert_many(
+        connection,
+        market_rule_increments,
+        [
+            {
+                "market_rule_id": rule.market_rule_id,
+                "seen_at": now,
+                "position": position,
+                "low_edge": step.low_edge,
+                "increment": step.increment,
+            }
+            for rule in new + changed
+            for position, step in enumerate(rule.increments)
+        ],
+    )
+
+
+def _write_contracts(
+    connection: Connection,
+    product_id: int,
+    planned: ProductUpdate[Future],
+    rows: ProductRows,
+    before: StoredState,
+) -> None:
+    by_id = {row["con_id"]: row | {"product_id": product_id} for row in rows.contracts}
+    diff = planned.diff
+    rewritten = {each.con_id for each in diff.updated} | before.moved
+    relisted = {each.con_id for each in (*diff.returned, *diff.missing, *diff.delisted)}
+    seen_again = {
+        each.con_id
+        for each in planned.product.contracts
+        if each.con_id in before.chain and each.listing != before.chain[each.con_id].listing
+    }
+    _insert_many(connection, contracts, [by_id[each.con_id] for each in diff.added])
+    all_columns = [column.name for column in contracts.c if column.name != "con_id"]
+    _update_many(
+        connection,
+        contracts.c.con_id,
+        all_columns,
+        [by_id[con_id] for con_id in sorted(rewritten)],
+    )
+    _update_many(
+        connection,
+        contracts.c.con_id,
+        _LISTING_COLUMNS,
+        [by_id[con_id] for con_id in sorted((relisted | seen_again) - rewritten)],
+    )
+
+
+def _write_schedules(
+    connection: Connection, product: Future, rows: ProductRows, before: StoredState, now: datetime
+) -> None:
+    known = {con_id: contract.schedule for con_id, contract in before.chain.items()}
+    changed = {
+        each.con_id
+        for each in product.contracts
+        if each.schedule is not None and each.schedule != known.get(each.con_id)
+    }
+    dated = [row | {"observed_at": now} for row in rows.schedules if row["con_id"] in changed]
+    new = [row for row in dated if known.get(row["con_id"]) is None]
+    newer = [row for row in dated if known.get(row["con_id"]) is not None]
+    _insert_many(connection, contract_schedules, new)
+    columns = [column.name for column in contract_schedules.c if column.name != "con_id"]
+    _update_many(connection, contract_schedules.c.con_id, columns, newer)
+
+
+def _outcome_row(
+    query: FutureQuery, run: SyncRun, now: datetime, diff: ChainDiff
+) -> dict[str, Any]:
+    counts = ("added", "updated", "returned", "missing", "delisted")
+    return {name: len(getattr(diff, name)) for name in counts} | {
+        "unchanged": diff.unchanged,
+        "run_id": run.run_id,
+        "symbol": _storable(query.symbol),
+        "exchange": query.exchange and _storable(query.exchange),
+        "trading_class": query.trading_class and _storable(query.trading_class),
+        "at": now,
+    }
+
+
+def _storable(text: str) -> str:
+    """Text that a person or a gateway wrote, as both databases can keep it."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+
+
+def _inserted_id(connection: Connection, table: Table, row: dict[str, Any]) -> int:
+    key = connection.execute(insert(table), row).inserted_primary_key
+    if key is None:
+        raise LookupError(f"{table.name}: the database gave no id")
+    return int(key[0])
+
+
+def _insert_many(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    if rows:
+        connection.execute(insert(table), rows)
+
+
+def _update_many(
+    connection: Connection,
+    key: Column[Any],
+    names: Iterable[str],
+    rows: Sequence[dict[str, Any]],
+) -> None:
+    """Write the named columns of rows that each hold their key."""
+    if not rows:
+        return
+    columns = tuple(names)
+    statement = (
+        update(key.table)
+        .where(key == bindparam("key_of_row"))
+        .values({name: bindparam(name) for name in columns})
+    )
+    connection.execute(
+        statement,
+        [{name: row[name] for name in columns} | {"key_of_row": row[key.name]} for row in rows],
+    )
