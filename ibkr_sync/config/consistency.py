@@ -6,6 +6,7 @@ told together with those of single values.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ibkr_sync.config.files import ConfigDocument
@@ -15,7 +16,7 @@ from ibkr_sync.config.masking import shown
 from ibkr_sync.config.overrides import COMMAND_LINE, Override
 from ibkr_sync.config.problems import did_you_mean
 from ibkr_sync.config.resolution import REPLAYED_KEYS
-from ibkr_sync.config.settings import SHIPPED_PROFILES
+from ibkr_sync.config.settings import PROFILE_NAME_PATTERN, SHIPPED_PROFILES
 from ibkr_sync.domain.errors import ConfigProblem
 
 _REPLAYS = "a replay gateway picks its own host and port"
@@ -27,9 +28,10 @@ def written_keys(documents: Sequence[ConfigDocument]) -> dict[Key, ConfigDocumen
 
 
 def defined_profiles(written: Iterable[Key]) -> frozenset[str]:
-    """Give the names of all profiles: those shipped and those written."""
+    """Give the names of all profiles, those shipped and those written, as far as they are valid."""
     own = {key[1] for key in written if key[0] == "profiles" and len(key) > 1}
-    return frozenset(own | SHIPPED_PROFILES.keys())
+    valid = {name for name in own if re.fullmatch(PROFILE_NAME_PATTERN, name)}
+    return frozenset(valid | SHIPPED_PROFILES.keys())
 
 
 def check_profiles(written: Mapping[Key, ConfigDocument]) -> Iterator[ConfigProblem]:

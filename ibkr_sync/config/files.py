@@ -73,7 +73,7 @@ class ConfigDocument:
 
 def user_folders() -> UserFolders:
     """Give the folders this platform has for the user's settings and data."""
-    import platformdirs  # noqa: PLC0415 -- 20 ms that `--help` can do without
+    import platformdirs  # 20 ms that `--help` can do without
 
     directories = platformdirs.PlatformDirs(APPLICATION, appauthor=False)
     return UserFolders(config=directories.user_config_path, data=directories.user_data_path)

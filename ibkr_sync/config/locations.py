@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,10 +36,10 @@ class PathContext:
         if first == "~":
             if self.home is None:
                 raise ValueError("~ stands for nothing here, as HOME is not set")
-            return Path(os.path.normpath(self.home / rest.lstrip("/")))
+            return self.home / rest.lstrip("/")
         if first.startswith("~"):
             raise ValueError("only your own home can be written with ~")
-        return Path(os.path.normpath(self.folder / text))
+        return self.folder / text
 
     def file(self, text: str) -> Path:
         """Give the absolute path of a file; raises ValueError for what can only be a folder."""

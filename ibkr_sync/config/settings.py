@@ -25,6 +25,7 @@ from ibkr_sync.config.locations import PathContext, is_postgres, locate_database
 
 FILE_SOURCE = "file:"
 SOURCES = ("local", "ibkr", FILE_SOURCE)
+PROFILE_NAME_PATTERN = "^[A-Za-z0-9_-]{1,32}$"
 PROFILE_NAME = "letters, digits, - and _, at most 32"
 
 # Client ids are 32-bit on the wire; the tries count up from the first one.
@@ -70,7 +71,7 @@ def _locate_file(path: str, info: ValidationInfo) -> str | None:
     return str(_paths(info).file(path)) if path else None
 
 
-ProfileName: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
+ProfileName: TypeAlias = Annotated[str, StringConstraints(pattern=PROFILE_NAME_PATTERN)]
 Seconds: TypeAlias = Annotated[float, Field(gt=0, le=DAY, allow_inf_nan=False)]
 DatabaseLocation: TypeAlias = Annotated[
     str | None,

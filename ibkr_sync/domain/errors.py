@@ -55,7 +55,10 @@ class IbkrSyncError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigProblem:
-    """One thing wrong with the settings: where it stands, what it is, what may be meant."""
+    """One thing wrong with the settings: where it stands, what it is, what may be meant.
+
+    `key` is empty for what is wrong with a file as a whole.
+    """
 
     source: str
     key: str
@@ -64,7 +67,8 @@ class ConfigProblem:
 
     def __str__(self) -> str:
         hint = f" ({self.suggestion})" if self.suggestion else ""
-        return f"{self.source}: {self.key}: {self.message}{hint}"
+        where = f"{self.source}: {self.key}" if self.key else self.source
+        return f"{where}: {self.message}{hint}"
 
 
 class ConfigError(IbkrSyncError):

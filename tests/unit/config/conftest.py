@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ibkr_sync.config.files import UserFolders
+from unit.config.machine import Machine
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    home, cwd = tmp_path / "home", tmp_path / "work"
+    home.mkdir()
+    cwd.mkdir()
+    folders = UserFolders(config=home / "settings", data=home / "data")
+    return Machine(home=home, cwd=cwd, folders=folders)

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import re
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import tomli
+from pydantic import BaseModel
+
+import ibkr_sync
+from ibkr_sync.config.example import EXAMPLE_FILE, example_text, init_config
+from ibkr_sync.config.key_lines import Key, keys_of
+from ibkr_sync.config.settings import SHIPPED_PROFILES, ConfigTable, ProfileTable
+from ibkr_sync.domain.errors import ConfigError
+from unit.config.machine import Machine
+
+ROOT = Path(ibkr_sync.__file__).parents[1]
+# Set in no profile that is shipped: they share what [gateway] and `database` say.
+INHERITED = {"gateway", "database"}
+
+
+def defaults_written_out() -> str:
+    """Give the example with each commented default in force."""
+    return re.sub(r"^#(?=[a-z\[])", "", example_text(), flags=re.MULTILINE)
+
+
+def model_keys(model: type[BaseModel], above: Key = ()) -> Iterator[Key]:
+    for name, field in model.model_fields.items():
+        yield (*above, name)
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from model_keys(field.annotation, (*above, name))
+
+
+def test_the_example_at_the_top_of_the_repository_is_the_one_that_is_shipped() -> None:
+    shipped = ROOT / "ibkr_sync" / "config" / EXAMPLE_FILE
+
+    assert (ROOT / EXAMPLE_FILE).read_bytes() == shipped.read_bytes(), (
+        f"cp {shipped.relative_to(ROOT)} {EXAMPLE_FILE}"
+    )
+
+
+def test_the_example_as_it_stands_changes_nothing(machine: Machine) -> None:
+    without = machine.load().settings
+    machine.here(example_text())
+    loaded = machine.load()
+
+    assert loaded.settings == without
+    assert {row.where for row in loaded.explain()} == {"default"}
+
+
+@pytest.mark.parametrize("profile", SHIPPED_PROFILES)
+def test_each_value_in_the_example_is_the_default(machine: Machine, profile: str) -> None:
+    without = machine.load({"profile": profile})
+    machine.here(defaults_written_out())
+    loaded = machine.load({"profile": profile})
+
+    assert loaded.settings == without.settings
+    assert [row.value for row in loaded.explain()] == [row.value for row in without.explain()]
+
+
+def test_every_setting_there_is_stands_in_the_example() -> None:
+    written = set(keys_of(tomli.loads(defaults_written_out())))
+    profile_keys = set(ProfileTable.model_fields) - INHERITED
+
+    assert set(model_keys(ConfigTable)) <= written
+    assert {("profiles", name) for name in SHIPPED_PROFILES} <= written
+    assert profile_keys <= {key[2] for key in written if len(key) > 2}
+
+
+def test_the_profiles_shown_as_examples_of_ones_own_load(machine: Machine) -> None:
+    own = "\n".join(re.findall(r"^#     (\[profiles.*|\w+ = .*)$", example_text(), re.MULTILINE))
+    assert own.count("database =") == 4
+    machine.here(own[own.index("[profiles") :])
+
+    profiles = machine.load().settings.profiles
+
+    assert profiles["live"].gateway.port == 7496
+    assert profiles["colleague"].source_file == Path("/srv/shared/futures.jsonl")
+
+
+def test_the_databases_shown_as_examples_load(machine: Machine) -> None:
+    for line in re.findall(r"^#     (database = .*)$", example_text(), re.MULTILINE):
+        machine.here(line)
+        machine.load()
+
+
+class TestInit:
+    def test_it_writes_the_example_for_its_owner_alone_and_makes_the_folder(
+        self, tmp_path: Path
+    ) -> None:
+        path = tmp_path / "new" / "folder" / "config.toml"
+
+        init_config(path)
+
+        assert path.read_text(encoding="utf-8") == example_text()
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert [*path.parent.iterdir()] == [path]
+
+    def test_it_refuses_to_replace_a_file_unless_told_to(self, tmp_path: Path) -> None:
+        path = tmp_path / "config.toml"
+        path.write_text("mine")
+
+        with pytest.raises(ConfigError, match=r"exists already \(--force replaces it\)"):
+            init_config(path)
+        assert path.read_text() == "mine"
+
+        init_config(path, force=True)
+        assert path.read_text(encoding="utf-8") == example_text()
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert [*tmp_path.iterdir()] == [path]
+
+    def test_it_does_not_write_through_a_dangling_link(self, tmp_path: Path) -> None:
+        path, target = tmp_path / "config.toml", tmp_path / "elsewhere"
+        path.symlink_to(target)
+
+        with pytest.raises(ConfigError, match="exists already"):
+            init_config(path)
+        assert not target.exists()
+
+    @pytest.mark.parametrize("force", [False, True])
+    def test_it_tells_why_it_can_not_write_and_leaves_nothing_behind(
+        self, tmp_path: Path, force: bool
+    ) -> None:
+        (tmp_path / "file").write_text("")
+
+        with pytest.raises(ConfigError, match="can't be written"):
+            init_config(tmp_path / "file" / "config.toml", force=force)
+        assert [*tmp_path.iterdir()] == [tmp_path / "file"]
+
+    def test_a_folder_of_that_name_is_not_replaced(self, tmp_path: Path) -> None:
+        (tmp_path / "config.toml").mkdir()
+
+        with pytest.raises(ConfigError, match="can't be written"):
+            init_config(tmp_path / "config.toml", force=True)
+        assert [*tmp_path.iterdir()] == [tmp_path / "config.toml"]

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ibkr_sync.config.locations import PathContext, is_postgres, locate_database
+
+HERE = PathContext(folder=Path("/etc/futures"), home=Path("/home/me"))
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("futures.db", "/etc/futures/futures.db"),
+        ("./a/futures.db", "/etc/futures/a/futures.db"),
+        ("/var/futures.db", "/var/futures.db"),
+        ("~/futures.db", "/home/me/futures.db"),
+        ("a file with spaces & émojis 📈.db", "/etc/futures/a file with spaces & émojis 📈.db"),
+        ("sqlite:///futures.db", "/etc/futures/futures.db"),
+        ("sqlite:////var/futures.db", "/var/futures.db"),
+        ("sqlite+pysqlite:///~/futures.db", "/home/me/futures.db"),
+        ("SQLite:///futures.db", "/etc/futures/futures.db"),
+        ("postgres.db", "/etc/futures/postgres.db"),
+    ],
+)
+def test_files_and_sqlite_urls_become_absolute_paths(text: str, path: str) -> None:
+    located = locate_database(text, HERE)
+
+    assert located == path
+    assert not is_postgres(located)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://h/db",
+        "postgres://u:p@h:5432/db",
+        "postgresql+psycopg://u@[::1]:5432/db?sslmode=require",
+        "postgresql://",
+        "postgresql:///db?host=/var/run/postgresql",
+        "postgresql://u:p/w?d@h/db",
+    ],
+)
+def test_postgresql_urls_are_passed_on_unchanged(url: str) -> None:
+    assert locate_database(url, HERE) == url
+    assert is_postgres(url)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("mysql://u:p@h/db", "only SQLite and PostgreSQL"),
+        ("postgresql+asyncpg://h/db", "leave the driver out"),
+        ("postgresql://h:0/db", "port"),
+        ("postgresql://h:65536/db", "port"),
+        ("postgresql://h:x/db", "port"),
+        ("postgresql://h:/db", "port"),
+        ("postgresql://u:p@w@h/db", "%40"),
+        ("postgresql:/h/db", "://"),
+        ("postgresql//h/db", "://"),
+        ("sqlite:futures.db", "://"),
+        ("host=h password=p dbname=d", "postgresql://"),
+        ("sqlite://", "sqlite:///FILE"),
+        ("sqlite:///", "no file"),
+        ("sqlite:///:memory:", "sqlite:///FILE"),
+        ("sqlite://h/futures.db", "sqlite:///FILE"),
+        ("sqlite:///futures.db?mode=ro", "no parameters"),
+        ("folder/", "no file"),
+        ("..", "no file"),
+        ("  ", "no file"),
+        ("~", "no file"),
+        ("~root/futures.db", "your own home"),
+        ("a\0b", "can't be printed"),
+        ("postgresql://h/a\nb", "can't be printed"),
+    ],
+)
+def test_what_names_no_usable_database_is_refused_with_the_reason(text: str, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        locate_database(text, HERE)
+
+
+def test_a_home_that_is_not_known_is_said_not_guessed() -> None:
+    with pytest.raises(ValueError, match="HOME"):
+        locate_database("~/futures.db", PathContext(folder=Path("/"), home=None))
+
+
+@given(st.text() | st.text().map("postgresql://{}".format) | st.text().map("sqlite:///{}".format))
+def test_any_text_gives_an_absolute_path_or_a_postgresql_url_or_is_refused(text: str) -> None:
+    try:
+        located = locate_database(text, HERE)
+    except ValueError:
+        return
+    assert is_postgres(located) == located.lower().startswith("postgres")
+    assert is_postgres(located) or Path(located).is_absolute()
