@@ -50,7 +50,8 @@ def _print_version(wanted: bool) -> None:
 def main(
     context: typer.Context,
     profile: Annotated[
-        str | None, typer.Option("--profile", "-p", help="Settings to use: local, ibkr, demo, …")
+        str | None,
+        typer.Option("--profile", "-p", help="local, ibkr, demo or your own.", metavar="NAME"),
     ] = None,
     config_file: Annotated[
         Path | None, typer.Option("--config", help="Config file.", metavar="FILE")

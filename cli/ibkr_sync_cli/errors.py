@@ -29,9 +29,11 @@ class ExitCode(IntEnum):
 
 
 EXIT_CODE_HELP = """\
-Exit codes: 0 ok · 1 unexpected · 2 usage or config · 3 gateway unreachable or handshake ·
-4 some products failed, the rest is saved · 5 not found or ambiguous · 7 database ·
-8 gateway up but IBKR down · 75 another run · 130/143 stopped by a signal"""
+Exit codes: 0 ok · 1 unexpected · 2 usage or config · 3 gateway or handshake
+
+4 some products failed, the rest is saved · 5 not found or ambiguous
+
+7 database · 8 gateway up, IBKR down · 75 another run · 130/143 stopped"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +75,7 @@ def _not_found_next(error: errors.ProductNotFoundError) -> str:
 
 
 def _ambiguous_next(error: errors.AmbiguousProductError) -> str:
-    keys = [candidate.key for candidate in error.candidates]
+    keys = sorted(candidate.key for candidate in error.candidates)
     by_exchange = len({key.exchange for key in keys}) == len(keys)
     option = "--exchange" if by_exchange else "--trading-class"
     example = keys[0].exchange if by_exchange else keys[0].trading_class
@@ -164,7 +166,9 @@ _RULES: dict[type[BaseException], _Rule] = {
     ),
     errors.ProductNotFoundError: _Rule(
         ExitCode.NOT_FOUND,
-        lambda e: f"{e.symbol} was not found in {e.place}." + (f" {e.detail}" if e.detail else ""),
+        lambda e: (
+            f"{e.symbol} was not found in {e.place}" + (f": {e.detail}." if e.detail else ".")
+        ),
         _not_found_next,
     ),
     errors.AmbiguousProductError: _Rule(

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from ibkr_sync.domain.errors import AmbiguousProductError, IbkrSyncError
+from ibkr_sync.domain.errors import AmbiguousProductError, IbkrSyncError, ProductLookupError
 from ibkr_sync_cli.errors import ExitCode, explain
 from ibkr_sync_cli.output import Output
 
 
-def report_error(output: Output, error: IbkrSyncError) -> ExitCode:
-    """Tell an error on stderr, with the candidates where there are some; gives its exit code."""
+def report_error(output: Output, error: IbkrSyncError, subject: str | None = None) -> ExitCode:
+    """Tell an error on stderr, with the candidates where there are some; gives its exit code.
+
+    `subject` says what failed where the error alone does not.
+    """
     explanation = explain(error)
+    names_itself = subject is None or isinstance(error, ProductLookupError)
+    sentence = explanation.sentence if names_itself else f"{subject}: {explanation.sentence}"
     if isinstance(error, AmbiguousProductError):
         from ibkr_sync_cli.views.products import candidates_table
 
-        output.complain(explanation.sentence, None)
+        output.complain(sentence, None)
         output.show_on_stderr(candidates_table(error.candidates))
         output.advise(explanation.next_step)
     else:
-        output.complain(explanation.sentence, explanation.next_step)
+        output.complain(sentence, explanation.next_step)
     return explanation.exit_code

@@ -93,7 +93,7 @@ def _report(
     from ibkr_sync_cli.views.product import product_result
 
     output = invocation.output
-    failures = [each.error for each in outcomes if isinstance(each, FutureFailure)]
+    failures = [each for each in outcomes if isinstance(each, FutureFailure)]
     updates = [each for each in outcomes if not isinstance(each, FutureFailure)]
     if len(outcomes) > 1 or output.format_for(wanted) is not OutputFormat.TABLE:
         output.write(outcomes_result(outcomes, now()), wanted)
@@ -101,6 +101,6 @@ def _report(
         for update in updates:
             output.write(product_result(update.product, now()), wanted)
             output.remark(outcome_sentence(update))
-    for error in failures:
-        report_error(output, error)
-    return failures
+    for failure in failures:
+        report_error(output, failure.error, str(failure.query) if len(outcomes) > 1 else None)
+    return [failure.error for failure in failures]

@@ -110,13 +110,11 @@ def _table(outcomes: Iterable[Outcome], now: datetime) -> RenderableType:
         ("Changed", True),
         ("Missing", True),
         ("Outcome", False),
-        last_may_wrap=True,
     )
     for outcome in outcomes:
         record = _record(outcome, now)
         keys = ("symbol", "exchange", "trading_class", "listed", "added", "changed", "missing")
         cells = [Text("-" if record[key] is None else str(record[key])) for key in keys]
-        failed = isinstance(outcome, FutureFailure)
-        said = str(record["message"] if failed else record["outcome"])
-        table.add_row(*cells, Text(said, style="red" if failed else ""))
+        style = "red" if isinstance(outcome, FutureFailure) else ""
+        table.add_row(*cells, Text(str(record["outcome"]), style=style))
     return table

@@ -14,7 +14,7 @@ from ibkr_sync.domain.errors import ProductCandidate
 from ibkr_sync.domain.sync import ProductSummary
 from ibkr_sync_cli.durations import brief
 from ibkr_sync_cli.output import Result
-from ibkr_sync_cli.views.cells import SAMPLE_TAG, number, plain_table
+from ibkr_sync_cli.views.cells import SAMPLE_TAG, flexible, number, plain_table
 
 COLUMNS = (
     *("symbol", "exchange", "trading_class", "currency", "asset_class", "category", "name"),
@@ -49,8 +49,9 @@ def candidates_table(candidates: Iterable[ProductCandidate]) -> Table:
         ("Next expiry", False),
         ("Listed", True),
         ("Name", False),
+        shrinks="Name",
     )
-    for each in candidates:
+    for each in sorted(candidates, key=lambda candidate: candidate.key):
         cells = (
             each.key.exchange,
             each.key.trading_class,
@@ -58,9 +59,8 @@ def candidates_table(candidates: Iterable[ProductCandidate]) -> Table:
             each.currency,
             str(each.next_expiry or "-"),
             str(each.contract_count),
-            each.name or "-",
         )
-        table.add_row(*(Text(cell) for cell in cells))
+        table.add_row(*(Text(cell) for cell in cells), flexible(each.name or "-"))
     return table
 
 
@@ -93,6 +93,7 @@ def _products_table(products: Sequence[ProductSummary], now: datetime) -> Render
         ("Next expiry", False),
         ("Synced", True),
         ("Name", False),
+        shrinks="Name",
     )
     for each in products:
         cells = (
@@ -103,9 +104,8 @@ def _products_table(products: Sequence[ProductSummary], now: datetime) -> Render
             str(each.listed) if each.synced_at else "-",
             str(each.next_expiry or "-"),
             brief(now - each.synced_at) if each.synced_at else each.origin.value,
-            each.name or "-",
         )
-        table.add_row(*(Text(cell) for cell in cells))
+        table.add_row(*(Text(cell) for cell in cells), flexible(each.name or "-"))
     footer = Text(f"{len(products)} products", style="dim")
     if any(each.origin is Origin.SAMPLE for each in products):
         footer = Text.assemble(SAMPLE_TAG, "  ", footer)

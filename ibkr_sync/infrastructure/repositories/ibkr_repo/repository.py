@@ -168,7 +168,8 @@ class IbkrFutureRepository(FuturePort[F], Generic[F]):
         except RequestRejectedError as error:
             if error.code != NO_SECURITY_DEFINITION:
                 raise
-            raise ProductNotFoundError(query.symbol, "IBKR", str(error)) from error
+            detail = f"error {error.code}, {error.text}"
+            raise ProductNotFoundError(query.symbol, "IBKR", detail) from error
         product, frames = self._read(query, reply)
         if product.asset_class not in self._covered:
             raise AssetClassMismatchError(query.symbol, product.asset_class)
