@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import os
 import re
 import stat
 from collections.abc import Iterator
@@ -128,6 +130,24 @@ class TestInit:
         with pytest.raises(ConfigError, match="can't be written"):
             init_config(tmp_path / "file" / "config.toml", force=force)
         assert [*tmp_path.iterdir()] == [tmp_path / "file"]
+
+    @pytest.mark.parametrize("force", [False, True])
+    def test_a_full_disk_leaves_what_was_there(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, force: bool
+    ) -> None:
+        def disk_full(_descriptor: int) -> None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        path = tmp_path / "config.toml"
+        if force:
+            path.write_text("mine")
+        before = [*tmp_path.iterdir()]
+        monkeypatch.setattr(os, "fsync", disk_full)
+
+        with pytest.raises(ConfigError, match="No space left on device"):
+            init_config(path, force=force)
+        assert [*tmp_path.iterdir()] == before
+        assert not force or path.read_text() == "mine"
 
     def test_a_folder_of_that_name_is_not_replaced(self, tmp_path: Path) -> None:
         (tmp_path / "config.toml").mkdir()

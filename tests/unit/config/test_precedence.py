@@ -160,6 +160,11 @@ def test_an_empty_text_goes_back_to_the_default_place(machine: Machine) -> None:
     assert where(loaded, "log.file") == (None, f"{machine.cwd}/config.toml:3")
 
 
+@pytest.mark.parametrize("host", ["::1", "192.168.1.7", "tws.example.com", "ib_gateway"])
+def test_hosts_are_names_or_addresses(machine: Machine, host: str) -> None:
+    assert machine.load({"host": host}).settings.active.gateway.host == host
+
+
 def test_a_postgresql_database_is_no_file(machine: Machine) -> None:
     settings = machine.load({"database": "postgresql://u:p@h/db"}).settings
 

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("pydantic", "asyncio", "sqlalchemy", "alembic", "ibapi", "platformdirs")
+
+
+@pytest.mark.parametrize(
+    ("module", "needs"),
+    [
+        ("ibkr_sync.config.masking", set()),
+        ("ibkr_sync.config.files", set()),
+        ("ibkr_sync.config.example", set()),
+        ("ibkr_sync.config.loading", {"pydantic"}),
+    ],
+)
+def test_a_module_loads_only_the_libraries_it_needs(module: str, needs: set[str]) -> None:
+    script = f"import sys, {module}; print(*(set({HEAVY!r}) & sys.modules.keys()))"
+    loaded = subprocess.run(  # noqa: S603 -- our own script
+        [sys.executable, "-c", script], check=True, capture_output=True, text=True
+    ).stdout.split()
+
+    assert set(loaded) == needs
