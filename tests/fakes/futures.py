@@ -1,0 +1,244 @@
+"""The local repository in plain dictionaries, open for inspection."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
+
+from fakes.catalogue import FakeCatalogue
+from ibkr_sync.domain.chain_diff import ChainDiff, FieldChange
+from ibkr_sync.domain.entities.contracts import ContractState
+from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey, covered_asset_classes
+from ibkr_sync.domain.entities.market_rules import MarketRule
+from ibkr_sync.domain.errors import (
+    AlreadyRunningError,
+    ProductLookupError,
+    ProductNotFoundError,
+    ReplyError,
+    SampleDataError,
+)
+from ibkr_sync.domain.ports.catalogue import ProductCatalogue
+from ibkr_sync.domain.ports.futures import LocalFuturePort
+from ibkr_sync.domain.product_choice import choose_product
+from ibkr_sync.domain.product_update import ProductUpdate, plan_update
+from ibkr_sync.domain.sync import (
+    AcquiredFuture,
+    Evidence,
+    FutureFailure,
+    FutureQuery,
+    FutureUpdate,
+    ProductSummary,
+    SyncPolicy,
+    SyncRun,
+)
+
+F = TypeVar("F", bound=Future)
+
+PLACE = "memory"
+
+
+@dataclass(kw_only=True)
+class RecordedRun:
+    """A run as it was recorded: `outcome` is running, ok, partial, failed or interrupted.
+
+    `outcomes` has (symbol, outcome, name of the error) per product, in order.
+    """
+
+    run: SyncRun
+    outcome: str = "running"
+    finished_at: datetime | None = None
+    outcomes: list[tuple[str, str, str | None]] = field(default_factory=list)
+
+    def outcome_of_products(self) -> str:
+        """The outcome of a run that was not cut short."""
+        failed = [outcome for _, outcome, _ in self.outcomes if outcome == "failed"]
+        if not failed:
+            return "ok"
+        return "failed" if len(failed) == len(self.outcomes) else "partial"
+
+
+class InMemoryFutureRepository(LocalFuturePort[F], Generic[F]):
+    """Keeps what the local repository keeps; its attributes are what a test may look at.
+
+    Attributes:
+        products: what is stored, by key, chains included.
+        history: every change kept, oldest first.
+        replies: every raw reply kept, by product.
+        market_rules: the tick ladders, by id.
+        runs: every run, with its outcomes per product.
+    """
+
+    def __init__(
+        self,
+        entity: type[F],
+        clock: Callable[[], datetime],
+        catalogue: ProductCatalogue | None = None,
+    ) -> None:
+        self.products: dict[ProductKey, Future] = {}
+        self.history: list[FieldChange] = []
+        self.replies: dict[ProductKey, list[Evidence]] = {}
+        self.market_rules: dict[int, MarketRule] = {}
+        self.runs: list[RecordedRun] = []
+        self._entity = entity
+        self._clock = clock
+        self._catalogue = catalogue or FakeCatalogue()
+
+    def get_by_symbol(self, query: FutureQuery) -> F:
+        matching = [product for product in self.products.values() if query.matches(product)]
+        return choose_product(query, matching, self._entity, place=PLACE, now=self._clock())
+
+    def get_or_create(self, query: FutureQuery, policy: SyncPolicy) -> FutureUpdate[F]:
+        applied = not policy.dry_run
+        try:
+            return FutureUpdate(query=query, product=self.get_by_symbol(query), applied=applied)
+        except ProductNotFoundError:
+            known = self._catalogue.find(query)
+        product = choose_product(query, known, self._entity, place=PLACE, now=self._clock())
+        if applied:
+            self.products[product.key] = product
+        return FutureUpdate(query=query, product=product, diff=ChainDiff(), applied=applied)
+
+    def get_or_create_many(
+        self, queries: Iterable[FutureQuery], policy: SyncPolicy
+    ) -> Iterator[FutureUpdate[F] | FutureFailure]:
+        for query in queries:
+            try:
+                yield self.get_or_create(query, policy)
+            except (ProductLookupError, ReplyError) as error:
+                yield FutureFailure(query=query, error=error)
+
+    def list_products(self) -> tuple[ProductSummary, ...]:
+        covered = covered_asset_classes(self._entity)
+        return tuple(
+            self._summary(self.products[key])
+            for key in sorted(self.products)
+            if self.products[key].asset_class in covered
+        )
+
+    @contextmanager
+    def sync_run(self, origin: Origin) -> Iterator[SyncRun]:
+        if any(each.outcome == "running" for each in self.runs):
+            raise AlreadyRunningError(PLACE)
+        run = SyncRun(run_id=len(self.runs) + 1, origin=origin, started_at=self._clock())
+        record = RecordedRun(run=run)
+        self.runs.append(record)
+        try:
+            yield run
+            record.outcome = record.outcome_of_products()
+        except Exception:
+            record.outcome = "failed"
+            raise
+        except BaseException:
+            record.outcome = "interrupted"
+            raise
+        finally:
+            record.finished_at = self._clock()
+
+    def get_or_create_entity(
+        self, acquired: AcquiredFuture[F], query: FutureQuery, policy: SyncPolicy, run: SyncRun
+    ) -> FutureUpdate[F]:
+        if policy.dry_run:
+            return self.plan_entity(acquired, query, policy)
+        before = self._stored_for(acquired.product.key)
+        planned = self._plan(acquired.product, policy)
+        if before is not None:
+            del self.products[before.key]
+        self._take_contracts_from_others(planned.product)
+        self.products[planned.product.key] = planned.product
+        self.history.extend(planned.history)
+        if acquired.evidence is not None:
+            kept = self.replies.setdefault(planned.product.key, [])
+            if not kept or kept[-1].frames != acquired.evidence.frames:
+                kept.append(acquired.evidence)
+        outcome = "unchanged" if planned.diff.is_empty else "updated"
+        self._record(run, query, "created" if before is None else outcome)
+        return FutureUpdate(query=query, product=planned.product, diff=planned.diff)
+
+    def plan_entity(
+        self, acquired: AcquiredFuture[F], query: FutureQuery, policy: SyncPolicy
+    ) -> FutureUpdate[F]:
+        planned = self._plan(acquired.product, policy)
+        return FutureUpdate(query=query, product=planned.product, diff=planned.diff, applied=False)
+
+    def record_failure(self, failure: FutureFailure, run: SyncRun) -> None:
+        self._record(run, failure.query, "failed", type(failure.error).__name__)
+
+    def find_fresh(self, query: FutureQuery, max_age: timedelta, now: datetime) -> F | None:
+        try:
+            product = self.get_by_symbol(query)
+        except ProductNotFoundError:
+            return None
+        synced_at = product.synced_at
+        if synced_at is None or not timedelta(0) <= now - synced_at < max_age:
+            return None
+        return product
+
+    def store_market_rules(self, rules: Iterable[MarketRule]) -> None:
+        self.market_rules.update({rule.market_rule_id: rule for rule in rules})
+
+    def known_market_rules(self) -> frozenset[int]:
+        return frozenset(self.market_rules)
+
+    def _record(
+        self, run: SyncRun, query: FutureQuery, outcome: str, error: str | None = None
+    ) -> None:
+        self.runs[run.run_id - 1].outcomes.append((query.symbol, outcome, error))
+
+    def _stored_for(self, key: ProductKey) -> Future | None:
+        stub = self.products.get(key._replace(trading_class=key.symbol))
+        if key in self.products or stub is None:
+            return self.products.get(key)
+        return stub if stub.origin is Origin.CATALOGUE and not stub.contracts else None
+
+    def _plan(self, received: F, policy: SyncPolicy) -> ProductUpdate[F]:
+        self._refuse_sample_mix(received)
+        stored = self._stored_for(received.key)
+        moved = {
+            contract: owner.key
+            for owner in self.products.values()
+            if stored is None or owner.key != stored.key
+            for contract in owner.contracts
+            if contract.con_id in {each.con_id for each in received.contracts}
+        }
+        if moved:
+            base = stored or dataclasses.replace(received, contracts=())
+            stored = dataclasses.replace(base, contracts=base.contracts + tuple(moved))
+        planned = plan_update(stored, received, self._clock(), allow_shrink=policy.allow_shrink)
+        moves = tuple(
+            FieldChange(
+                con_id=contract.con_id, field="product", old=str(owner), new=str(received.key)
+            )
+            for contract, owner in moved.items()
+        )
+        diff = dataclasses.replace(planned.diff, changes=planned.diff.changes + moves)
+        return dataclasses.replace(planned, diff=diff, history=planned.history + moves)
+
+    def _take_contracts_from_others(self, product: Future) -> None:
+        taken = {contract.con_id for contract in product.contracts}
+        for key, other in self.products.items():
+            left = tuple(each for each in other.contracts if each.con_id not in taken)
+            self.products[key] = dataclasses.replace(other, contracts=left)
+
+    def _refuse_sample_mix(self, received: Future) -> None:
+        origins = {product.origin for product in self.products.values()} | {received.origin}
+        if Origin.SAMPLE in origins and origins & {Origin.IBKR, Origin.FILE}:
+            raise SampleDataError(received.key)
+
+    def _summary(self, product: Future) -> ProductSummary:
+        now = self._clock()
+        listed = [each for each in product.contracts if each.state(now) is ContractState.ACTIVE]
+        return ProductSummary(
+            key=product.key,
+            asset_class=product.asset_class,
+            category=product.category,
+            currency=product.currency,
+            name=product.name,
+            origin=product.origin,
+            listed=len(listed),
+            next_expiry=min((each.last_trade_date for each in listed), default=None),
+            synced_at=product.synced_at,
+        )
