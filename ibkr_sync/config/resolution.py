@@ -147,7 +147,7 @@ def _shipped(name: str) -> dict[Key, Setting]:
 
 
 def _default(key: Key) -> Setting:
-    value: Any = None if key in (("source",), _REPLAY) else ConfigTable()
+    value: Any = ConfigTable()
     for name in key:
         value = getattr(value, name, None)
     return Setting(value=value, place=Place())
