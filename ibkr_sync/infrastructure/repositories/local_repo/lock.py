@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
+from sqlalchemy.exc import SQLAlchemyError
 
 from ibkr_sync.domain.errors import AlreadyRunningError
 from ibkr_sync.infrastructure.repositories.local_repo.engine import FILE_MODE, Database
@@ -71,5 +72,8 @@ def _session_lock(database: Database) -> Iterator[None]:
             raise AlreadyRunningError(database.name)
         yield
     finally:
-        with translated(database.location):
-            session.close()
+        # Closing alone would free the lock only when the server notices; a session that
+        # broke has freed it already.
+        with suppress(SQLAlchemyError):
+            session.exec_driver_sql("SELECT pg_advisory_unlock_all()")
+        session.close()

@@ -1,0 +1,747 @@
+"""What every local repository promises beyond `FuturePort`.
+
+A repository's own tests inherit `LocalFuturePortContract` and override `stored_in` and `ledger`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any, Protocol, TypeAlias
+
+import pytest
+
+from contracts import examples
+from contracts.future_port import (
+    DRY_RUN,
+    NOW_PLEASE,
+    UNKNOWN,
+    FuturePortContract,
+    SourceWith,
+    by_symbol,
+    query_for,
+)
+from fakes.catalogue import FakeCatalogue
+from fakes.clock import FakeClock
+from ibkr_sync.domain.chain_diff import FieldChange
+from ibkr_sync.domain.entities.contracts import ContractListing, ContractState, FuturesContract
+from ibkr_sync.domain.entities.futures import (
+    ASSET_TYPES,
+    AssetClass,
+    CommodityFuture,
+    Future,
+    IndexFuture,
+    Origin,
+    UnclassifiedFuture,
+)
+from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
+from ibkr_sync.domain.errors import (
+    AlreadyRunningError,
+    AmbiguousProductError,
+    AssetClassMismatchError,
+    InvalidReplyError,
+    ProductNotFoundError,
+    ReplyTimeoutError,
+    SampleDataError,
+    ShrinkRefusedError,
+)
+from ibkr_sync.domain.ports.futures import FuturePort, LocalFuturePort
+from ibkr_sync.domain.sync import (
+    AcquiredFuture,
+    Evidence,
+    FutureFailure,
+    FutureUpdate,
+    SyncPolicy,
+)
+
+StoredIn: TypeAlias = Callable[[type[Future]], LocalFuturePort[Future]]
+
+ALLOW_SHRINK = SyncPolicy(allow_shrink=True)
+A_DAY = timedelta(days=1)
+
+
+class Ledger(Protocol):
+    """What a local repository keeps beyond its products, as the suite looks at it."""
+
+    def history(self) -> list[FieldChange]:
+        """Every change kept, oldest first."""
+
+    def replies(self) -> list[tuple[bytes, ...]]:
+        """The frames of every raw reply kept, oldest first."""
+
+    def runs(self) -> list[tuple[Origin, str, bool]]:
+        """Origin, outcome and whether it has an end, of every run, oldest first."""
+
+    def outcomes(self) -> list[tuple[str, str, str | None]]:
+        """Symbol, outcome and name of the error, of every product of every run."""
+
+    def ladders(self) -> dict[int, MarketRule]:
+        """The tick ladders that apply, by id."""
+
+
+def everything(product: Future) -> dict[str, Any]:
+    """All that a product holds; comparing entities leaves hours and listing out."""
+    return {"type": type(product), **dataclasses.asdict(product)}
+
+
+def without(product: Future, *con_ids: int) -> Future:
+    """The product as a reply that lacks these contracts tells it."""
+    left = tuple(each for each in product.contracts if each.con_id not in con_ids)
+    return dataclasses.replace(product, contracts=left)
+
+
+def changed_contract(product: Future, **changes: object) -> Future:
+    """The product with its first contract changed."""
+    first, *others = product.contracts
+    changed = dataclasses.replace(first, **changes)  # type: ignore[arg-type]
+    return dataclasses.replace(product, contracts=(changed, *others))
+
+
+class LocalFuturePortContract(FuturePortContract):
+    """The promises of `LocalFuturePort`; inherit and override `stored_in` and `ledger`."""
+
+    @pytest.fixture
+    def catalogue(self) -> FakeCatalogue:
+        return FakeCatalogue()
+
+    @pytest.fixture
+    def stored_in(self, clock: FakeClock, catalogue: FakeCatalogue) -> StoredIn:
+        """Make a repository for an entity; all made in one test share one storage."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def ledger(self) -> Ledger:
+        raise NotImplementedError
+
+    @pytest.fixture
+    def local(self, stored_in: StoredIn) -> LocalFuturePort[Future]:
+        return stored_in(Future)
+
+    @pytest.fixture
+    def source_with(self, stored_in: StoredIn) -> SourceWith:
+        def build(products: Iterable[Future], entity: type[Future] = Future) -> FuturePort[Future]:
+            local = stored_in(Future)
+            for product in products:
+                self.store(local, product)
+            return stored_in(entity)
+
+        return build
+
+    def store(
+        self,
+        local: LocalFuturePort[Future],
+        product: Future,
+        policy: SyncPolicy = NOW_PLEASE,
+        evidence: Evidence | None = None,
+    ) -> FutureUpdate[Future]:
+        """Store a complete reply in a run of its own."""
+        acquired = AcquiredFuture(product=product, evidence=evidence)
+        with local.sync_run(product.origin) as run:
+            return local.get_or_create_entity(acquired, query_for(product), policy, run)
+
+    def stored(self, local: LocalFuturePort[Future], product: Future) -> Future:
+        return local.get_by_symbol(query_for(product))
+
+    # --- storing and reading
+
+    @pytest.mark.parametrize("asset_class", [each.value for each in AssetClass])
+    def test_keeps_a_product_of_every_asset_class(
+        self, local: LocalFuturePort[Future], product: Future, asset_class: str
+    ) -> None:
+        entity = ASSET_TYPES[AssetClass(asset_class)]
+        fields = {each.name: getattr(product, each.name) for each in dataclasses.fields(product)}
+        given = entity(**fields)
+        self.store(local, given)
+        found = self.stored(local, given)
+        assert type(found) is entity
+        assert dataclasses.replace(found, synced_at=None) == given
+
+    def test_keeps_a_product_of_which_little_is_known(self, local: LocalFuturePort[Future]) -> None:
+        bare = FuturesContract(
+            con_id=7,
+            symbol="X",
+            exchange="Y",
+            trading_class="Z",
+            currency="USD",
+            local_symbol="XZ6",
+            last_trade_date=date(2026, 12, 18),
+        )
+        given = UnclassifiedFuture(
+            symbol="X", exchange="Y", trading_class="Z", currency="USD", contracts=(bare,)
+        )
+        self.store(local, given)
+        found = self.stored(local, given)
+        assert dataclasses.replace(found, synced_at=None) == given
+        assert found.contracts[0].schedule is None
+
+    def test_numbers_come_back_exactly(
+        self, local: LocalFuturePort[Future], product: Future
+    ) -> None:
+        tick = Decimal("0.0000000000000000000000000000000000000012345")
+        size = Decimal(12345678901234567890123456789012345678901234567890)
+        given = changed_contract(product, min_tick=tick, multiplier=size)
+        self.store(local, given)
+        first = self.stored(local, given).contracts[0]
+        assert (first.min_tick, first.multiplier) == (tick, size)
+
+    def test_text_is_kept_literally(self, local: LocalFuturePort[Future], product: Future) -> None:
+        hostile = "'; DROP TABLE products; -- %s :x {} \\ [bold] =cmd|'/C calc'!A0 ü 日本"
+        given = changed_contract(product, long_name=hostile, industry="''")
+        self.store(local, given)
+        assert self.stored(local, given).contracts == given.contracts
+
+    def test_gives_what_a_fresh_look_at_the_database_gives(
+        self, local: LocalFuturePort[Future], stored_in: StoredIn, product: Future
+    ) -> None:
+        update = self.store(local, product)
+        assert everything(self.stored(stored_in(Future), product)) == everything(update.product)
+        assert update.product.contracts[0].schedule == product.contracts[0].schedule
+
+    def test_a_product_counts_as_synced_when_its_reply_was_complete(
+        self, local: LocalFuturePort[Future], product: Future, clock: FakeClock
+    ) -> None:
+        self.store(local, product)
+        assert self.stored(local, product).synced_at == clock.now
+        older = clock.now - A_DAY
+        self.store(local, dataclasses.replace(product, synced_at=older))
+        assert self.stored(local, product).synced_at == older
+
+    def test_no_product_is_stamped_with_the_future(
+        self, local: LocalFuturePort[Future], product: Future, clock: FakeClock
+    ) -> None:
+        self.store(local, dataclasses.replace(product, synced_at=clock.now + A_DAY))
+        assert self.stored(local, product).synced_at == clock.now
+
+    def test_reads_nothing_before_anything_is_stored(
+        self, local: LocalFuturePort[Future], product: Future
+    ) -> None:
+        assert local.list_products() == ()
+        assert local.known_market_rules() == frozenset()
+        with pytest.raises(ProductNotFoundError):
+            self.stored(local, product)
+
+    # --- the same reply twice, and another one
+
+    def test_the_same_reply_twice_records_nothing(
+        self, local: LocalFuturePort[Future], ledger: Ledger, product: Future, clock: FakeClock
+    ) -> None:
+        evidence = self.evidence(clock)
+        first = self.store(local, product, evidence=evidence)
+        history, replies = ledger.history(), ledger.replies()
+        clock.advance(hours=1)
+        second = self.store(local, product, evidence=evidence)
+        assert first.diff is not None
+        assert first.diff.added == product.contracts
+        assert second.diff is not None
+        assert second.diff.is_empty
+        assert second.diff.unchanged == len(product.contracts)
+        assert (ledger.history(), ledger.replies()) == (history, replies)
+        assert self.stored(local, product).contracts == product.contracts
+
+    def test_tells_when_a_contract_was_seen_first_and_last(
+        self, local: LocalFuturePort[Future], product: Future, clock: FakeClock
+    ) -> None:
+        start = clock.now
+        self.store(local, product)
+        clock.advance(days=3)
+        self.store(local, product)
+        assert {each.listing for each in self.stored(local, product).contracts} == {
+            ContractListing(first_seen_at=start, last_seen_at=clock.now)
+        }
+
+    def test_keeps_the_history_of_every_field_that_changes(
+        self, local: LocalFuturePort[Future], ledger: Ledger, product: Future
+    ) -> None:
+        self.store(local, product)
+        before = ledger.history()
+        con_id = product.contracts[0].con_id
+        changed = changed_contract(product, multiplier=Decimal("12.5"), market_name=None)
+        changed = dataclasses.replace(changed, min_tick=Decimal("0.5"))
+        update = self.store(local, changed)
+        expected = {
+            FieldChange(con_id=None, field="min_tick", old="0.25", new="0.5"),
+            FieldChange(con_id=con_id, field="multiplier", old="50", new="12.5"),
+            FieldChange(con_id=con_id, field="market_name", old="ES", new=None),
+        }
+        assert update.diff is not None
+        assert set(update.diff.changes) == expected
+        assert set(ledger.history()[len(before) :]) == expected
+        assert self.stored(local, product).contracts == changed.contracts
+
+    def test_what_changes_daily_is_kept_up_to_date_without_history(
+        self, local: LocalFuturePort[Future], ledger: Ledger, product: Future
+    ) -> None:
+        self.store(local, product)
+        before = ledger.history()
+        hours = dataclasses.replace(examples.HOURS, trading_hours="20261124:CLOSED")
+        rolled = changed_contract(product, schedule=hours, order_types=("STP",))
+        self.store(local, rolled)
+        first, second = self.stored(local, product).contracts[:2]
+        assert (first.schedule, first.order_types) == (hours, ("STP",))
+        assert second.schedule == examples.HOURS
+        assert ledger.history() == before
+
+    def test_a_reply_without_hours_does_not_erase_them(
+        self, local: LocalFuturePort[Future], product: Future
+    ) -> None:
+        self.store(local, product)
+        update = self.store(local, changed_contract(product, schedule=None))
+        assert update.product.contracts[0].schedule == examples.HOURS
+        assert self.stored(local, product).contracts[0].schedule == examples.HOURS
+
+    def test_a_product_may_turn_out_to_be_of_another_asset_class(
+        self, local: LocalFuturePort[Future], ledger: Ledger, product: Future
+    ) -> None:
+        fields = {each.name: getattr(product, each.name) for each in dataclasses.fields(product)}
+        self.store(local, UnclassifiedFuture(**fields))
+        self.store(local, product)
+        assert type(self.stored(local, product)) is IndexFuture
+        assert ledger.history()[-1] == FieldChange(
+            con_id=None, field="asset_class", old="unclassified", new="index"
+        )
+
+    def test_a_contract_that_moves_to_another_product_is_never_doubled(
+        self,
+        local: LocalFuturePort[Future],
+        ledger: Ledger,
+        twins: tuple[Future, Future],
+        clock: FakeClock,
+    ) -> None:
+        start = clock.now
+        old, new = twins
+        self.store(local, old)
+        clock.advance(hours=1)
+        mover = dataclasses.replace(
+            old.contracts[0], trading_class=new.trading_class, exchange=new.exchange
+        )
+        update = self.store(local, dataclasses.replace(new, contracts=(mover,)))
+        assert self.stored(local, new).contracts == (mover,)
+        assert everything(self.stored(local, new)) == everything(update.product)
+        assert self.stored(local, old).contracts == old.contracts[1:]
+        listing = self.stored(local, new).contracts[0].listing
+        assert listing == ContractListing(first_seen_at=start, last_seen_at=clock.now)
+        move = FieldChange(con_id=mover.con_id, field="product", old=str(old.key), new=str(new.key))
+        assert move in ledger.history()
+        assert update.diff is not None
+        assert update.diff.added == ()
+        assert move in update.diff.changes
+
+    def test_a_reply_that_names_a_contract_twice_is_refused(
+        self, local: LocalFuturePort[Future], product: Future
+    ) -> None:
+        doubled = dataclasses.replace(product, contracts=product.contracts[:1] * 2)
+        with pytest.raises(InvalidReplyError):
+            self.store(local, doubled)
+
+    # --- contracts that are no longer there
+
+    def test_refuses_a_reply_that_lost_many_contracts(
+        self, local: LocalFuturePort[Future], ledger: Ledger
+    ) -> None:
+        full = examples.with_chain(examples.ES, 10, first_con_id=1)
+        self.store(local, full)
+        before = everything(self.stored(local, full)), ledger.history(), ledger.replies()
+        with pytest.raises(ShrinkRefusedError) as caught:
+            self.store(local, without(full, 1, 2, 3))
+        assert (caught.value.stored, caught.value.lost) == (10, 3)
+        after = everything(self.stored(local, full)), ledger.history(), ledger.replies()
+        assert after == before
+
+    def test_accepts_a_reply_that_lost_many_contracts_when_told_to(
+        self, local: LocalFuturePort[Future], clock: FakeClock
+    ) -> None:
+        full = examples.with_chain(examples.ES, 10, first_con_id=1)
+        self.store(local, full)
+        self.store(local, without(full, 1, 2, 3), ALLOW_SHRINK)
+        states = [each.state(clock.now) for each in self.stored(local, full).contracts]
+        assert states == [ContractState.MISSING] * 3 + [ContractState.ACTIVE] * 7
+
+    def test_never_accepts_an_empty_reply(
+        self, local: LocalFuturePort[Future], product: Future
+    ) -> None:
+        small = without(product, *(each.con_id for each in product.contracts[1:]))
+        self.store(local, small)
+        with pytest.raises(ShrinkRefusedError):
+            self.store(local, without(small, small.contracts[0].con_id), ALLOW_SHRINK)
+        assert self.stored(local, small).contracts == small.contracts
+
+    def test_a_missing_contract_is_delisted_by_a_second_reply_a_day_later(
+        self, local: LocalFuturePort[Future], ledger: Ledger, product: Future, clock: FakeClock
+    ) -> None:
+        self.store(local, product)
+        gone = product.contracts[0].con_id
+        start = clock.now
+        seen = []
+        for hours in (0, 19, 1, 5):
+            clock.advance(hours=hours)
+            update = self.store(local, without(product, gone))
+            contract = self.stored(local, product).contracts[0]
+            assert everything(self.stored(local, product)) == everything(update.product)
+            assert contract.con_id == gone
+            assert contract.listing is not None
+            assert contract.listing.missing_since == start
+            assert contract.listing.last_seen_at == start
+            seen.append((contract.state(clock.now), contract.listing.delisted_at))
+        twenty_hours_later = start + timedelta(hours=20)
+        assert seen == [
+            (ContractState.MISSING, None),
+            (ContractState.MISSING, None),
+            (ContractState.DELISTED, twenty_hours_later),
+            (ContractState.DELISTED, twenty_hours_later),
+        ]
+        assert [each for each in ledger.history() if each.con_id == gone] == [
+            FieldChange(con_id=gone, field="listing", old=None, new="listed"),
+            FieldChange(con_id=gone, field="listing", old="listed", new="missing"),
+            FieldChange(con_id=gone, field="listing", old="missing", new="delisted"),
+        ]
+
+    @pytest.mark.parametrize("absence", [(0, "missing"), (1, "delisted")])
+    def test_a_contract_that_returns_is_listed_again(
+        self,
+        local: LocalFuturePort[Future],
+        ledger: Ledger,
+        product: Future,
+        clock: FakeClock,
+        absence: tuple[int, str],
+    ) -> None:
+        days, was = absence
+        self.store(local, product)
+        start = clock.now
+        back = product.contracts[0]
+        self.store(local, without(product, back.con_id))
+        clock.advance(days=days)
+        self.store(local, without(product, back.con_id))
+        clock.advance(hours=1)
+        update = self.store(local, product)
+        assert update.diff is not None
+        assert update.diff.returned == (back,)
+        assert self.stored(local, product).contracts[0].listing == ContractListing(
+            first_seen_at=start, last_seen_at=clock.now
+        )
+        assert ledger.history()[-1] == FieldChange(
+            con_id=back.con_id, field="listing", old=was, new="listed"
+        )
+
+    def test_an_expired_contract_that_a_reply_lacks_stays_as_it_is(
+        self, local: LocalFuturePort[Future], product: Future, clock: FakeClock
+    ) -> None:
+        old = examples.expired(product, con_id=5)
+        full = dataclasses.replace(product, contracts=(old, *product.contracts))
+        self.store(local, full)
+        before = self.stored(local, product).contracts[0]
+        clock.advance(days=2)
+        update = self.store(local, product)
+        assert update.diff is not None
+        assert update.diff.is_empty
+        kept = self.stored(local, product).contracts[0]
+        assert (kept, kept.listing) == (before, before.listing)
+        assert update.product.contracts == full.contracts
+
+    def test_a_contract_that_expires_is_not_missing(
+        self, local: LocalFuturePort[Future], product: Future, clock: FakeClock
+    ) -> None:
+        self.store(local, product)
+        clock.now = examples.FIRST_EXPIRY + A_DAY
+        self.store(local, without(product, product.contracts[0].con_id))
+        found = self.stored(local, product).contracts[0]
+        assert found.state(clock.now) is ContractState.EXPIRED
+        (summary,) = local.list_products()
+        assert summary.listed == len(product.contracts) - 1
+        assert summary.next_expiry == product.contracts[1].last_trade_date
+
+    def test_the_list_counts_only_contracts_that_are_listed(
+        self, local: LocalFuturePort[Future], product: Future
+    ) -> None:
+        self.store(local, product)
+        self.store(local, without(product, product.contracts[0].con_id))
+        (summary,) = local.list_products()
+        assert summary.listed == len(product.contracts) - 1
+        assert summary.next_expiry == product.contracts[1].last_trade_date
+
+    # --- plans
+
+    def test_a_plan_tells_what_storing_does_and_writes_nothing(
+        self, local: LocalFuturePort[Future], ledger: Ledger, product: Future
+    ) -> None:
+        for reply in (product, changed_contract(product, multiplier=Decimal(5))):
+            before = local.list_products(), ledger.history(), ledger.runs(), ledger.replies()
+            plan = local.plan_entity(AcquiredFuture(product=reply), by_symbol(reply), DRY_RUN)
+            after = local.list_products(), ledger.history(), ledger.runs(), ledger.replies()
+            assert after == before
+            assert not plan.applied
+            update = self.store(local, reply)
+            assert update.applied
+            assert (plan.diff, everything(plan.product)) == (
+                update.diff,
+                everything(update.product),
+            )
+
+    def test_a_plan_refuses_what_storing_refuses(self, local: LocalFuturePort[Future]) -> None:
+        full = examples.with_chain(examples.ES, 10, first_con_id=1)
+        self.store(local, full)
+        small = AcquiredFuture(product=without(full, 1, 2, 3))
+        with pytest.raises(ShrinkRefusedError):
+            local.plan_entity(small, by_symbol(full), DRY_RUN)
+
+    def test_storing_in_a_dry_run_is_a_plan(
+        self, local: LocalFuturePort[Future], product: Future
+    ) -> None:
+        update = self.store(local, product, DRY_RUN)
+        assert not update.applied
+        assert local.list_products() == ()
+
+    # --- the catalogue
+
+    def test_creates_what_the_catalogue_knows(
+        self, local: LocalFuturePort[Future], catalogue: FakeCatalogue, product: Future
+    ) -> None:
+        known = examples.as_catalogued(product)
+        catalogue.products = [known]
+        update = local.get_or_create(by_symbol(product), NOW_PLEASE)
+        assert update.product == known
+        catalogue.products = []
+        assert local.get_by_symbol(by_symbol(product)) == known
+
+    def test_a_dry_run_does_not_create_what_the_catalogue_knows(
+        self, local: LocalFuturePort[Future], catalogue: FakeCatalogue, product: Future
+    ) -> None:
+        known = examples.as_catalogued(product)
+        catalogue.products = [known]
+        update = local.get_or_create(by_symbol(product), DRY_RUN)
+        assert (update.product, update.applied) == (known, False)
+        with pytest.raises(ProductNotFoundError):
+            local.get_by_symbol(by_symbol(product))
+
+    def test_prefers_what_is_stored_to_the_catalogue(
+        self, local: LocalFuturePort[Future], catalogue: FakeCatalogue, product: Future
+    ) -> None:
+        self.store(local, product)
+        catalogue.products = [examples.as_catalogued(product)]
+        update = local.get_or_create(by_symbol(product), NOW_PLEASE)
+        assert update.diff is None
+        assert update.product.contracts == product.contracts
+
+    def test_picks_none_of_several_that_the_catalogue_knows(
+        self,
+        local: LocalFuturePort[Future],
+        catalogue: FakeCatalogue,
+        twins: tuple[Future, Future],
+    ) -> None:
+        catalogue.products = [examples.as_catalogued(twin) for twin in twins]
+        with pytest.raises(AmbiguousProductError):
+            local.get_or_create(by_symbol(twins[0]), NOW_PLEASE)
+        assert local.list_products() == ()
+
+    def test_refuses_a_catalogue_product_of_another_asset_class(
+        self, stored_in: StoredIn, catalogue: FakeCatalogue, product: Future
+    ) -> None:
+        catalogue.products = [examples.as_catalogued(product)]
+        with pytest.raises(AssetClassMismatchError):
+            stored_in(CommodityFuture).get_or_create(by_symbol(product), NOW_PLEASE)
+
+    def test_adopts_a_catalogue_product_whose_trading_class_was_a_guess(
+        self,
+        local: LocalFuturePort[Future],
+        ledger: Ledger,
+        catalogue: FakeCatalogue,
+        twins: tuple[Future, Future],
+    ) -> None:
+        real = twins[0]
+        guess = dataclasses.replace(examples.as_catalogued(real), trading_class=real.symbol)
+        catalogue.products = [guess]
+        local.get_or_create(by_symbol(real), NOW_PLEASE)
+        self.store(local, real)
+        assert [each.key for each in local.list_products()] == [real.key]
+        assert self.stored(local, real).origin is Origin.IBKR
+        corrected = FieldChange(
+            con_id=None, field="trading_class", old=real.symbol, new=real.trading_class
+        )
+        assert corrected in ledger.history()
+
+    def test_does_not_adopt_a_product_that_has_contracts(
+        self, local: LocalFuturePort[Future], product: Future
+    ) -> None:
+        other = examples.with_chain(
+            dataclasses.replace(product, trading_class="OTHER"), 2, first_con_id=77
+        )
+        self.store(local, product)
+        self.store(local, other)
+        assert {each.key for each in local.list_products()} == {product.key, other.key}
+
+    # --- sample data
+
+    @pytest.mark.parametrize("stored", [Origin.SAMPLE, Origin.IBKR])
+    def test_sample_data_never_mixes_with_real_data(
+        self,
+        local: LocalFuturePort[Future],
+        product: Future,
+        other_product: Future,
+        stored: Origin,
+    ) -> None:
+        received = Origin.IBKR if stored is Origin.SAMPLE else Origin.SAMPLE
+        self.store(local, dataclasses.replace(product, origin=stored))
+        for each in (product, other_product):
+            with pytest.raises(SampleDataError):
+                self.store(local, dataclasses.replace(each, origin=received))
+        assert [(each.key, each.origin) for each in local.list_products()] == [
+            (product.key, stored)
+        ]
+
+    # --- freshness
+
+    def test_is_fresh_while_younger_than_the_age_allowed(
+        self, local: LocalFuturePort[Future], product: Future, clock: FakeClock
+    ) -> None:
+        self.store(local, product)
+        query = by_symbol(product)
+        almost = clock.now + A_DAY - timedelta(microseconds=1)
+        assert local.find_fresh(query, A_DAY, almost) == self.stored(local, product)
+        assert local.find_fresh(query, A_DAY, clock.now + A_DAY) is None
+        assert local.find_fresh(query, A_DAY, clock.now - A_DAY) is None
+
+    def test_what_was_never_synced_is_not_fresh(
+        self,
+        local: LocalFuturePort[Future],
+        catalogue: FakeCatalogue,
+        product: Future,
+        clock: FakeClock,
+    ) -> None:
+        catalogue.products = [examples.as_catalogued(product)]
+        local.get_or_create(by_symbol(product), NOW_PLEASE)
+        assert local.find_fresh(by_symbol(product), A_DAY, clock.now) is None
+        assert local.find_fresh(UNKNOWN, A_DAY, clock.now) is None
+
+    def test_freshness_of_an_ambiguous_symbol_is_an_error(
+        self, local: LocalFuturePort[Future], twins: tuple[Future, Future], clock: FakeClock
+    ) -> None:
+        for twin in twins:
+            self.store(local, twin)
+        with pytest.raises(AmbiguousProductError):
+            local.find_fresh(by_symbol(twins[0]), A_DAY, clock.now)
+
+    # --- runs and evidence
+
+    def test_records_each_product_of_a_run(
+        self, local: LocalFuturePort[Future], ledger: Ledger, product: Future
+    ) -> None:
+        changed = changed_contract(product, multiplier=Decimal(5))
+        failure = FutureFailure(query=UNKNOWN, error=ReplyTimeoutError("stalled"))
+        with local.sync_run(Origin.IBKR) as run:
+            for reply in (product, product, changed):
+                acquired = AcquiredFuture(product=reply)
+                local.get_or_create_entity(acquired, by_symbol(reply), NOW_PLEASE, run)
+            local.record_failure(failure, run)
+        assert ledger.outcomes() == [
+            (product.symbol, "created", None),
+            (product.symbol, "unchanged", None),
+            (product.symbol, "updated", None),
+            (UNKNOWN.symbol, "failed", "ReplyTimeoutError"),
+        ]
+        assert ledger.runs() == [(Origin.IBKR, "partial", True)]
+
+    def test_records_how_each_run_ended(
+        self, local: LocalFuturePort[Future], ledger: Ledger
+    ) -> None:
+        with local.sync_run(Origin.IBKR):
+            pass
+        with local.sync_run(Origin.FILE) as run:
+            local.record_failure(FutureFailure(query=UNKNOWN, error=ReplyTimeoutError("")), run)
+        for error in (RuntimeError, KeyboardInterrupt):
+            with pytest.raises(error), local.sync_run(Origin.IBKR):
+                raise error
+        assert ledger.runs() == [
+            (Origin.IBKR, "ok", True),
+            (Origin.FILE, "failed", True),
+            (Origin.IBKR, "failed", True),
+            (Origin.IBKR, "interrupted", True),
+        ]
+
+    def test_run_ids_grow(self, local: LocalFuturePort[Future]) -> None:
+        ids = []
+        for _ in range(3):
+            with local.sync_run(Origin.IBKR) as run:
+                ids.append(run.run_id)
+        assert ids == sorted(set(ids))
+
+    def test_a_second_run_is_refused_at_once_and_leaves_the_first_alone(
+        self,
+        local: LocalFuturePort[Future],
+        stored_in: StoredIn,
+        ledger: Ledger,
+        product: Future,
+    ) -> None:
+        acquired = AcquiredFuture(product=product)
+        with local.sync_run(Origin.IBKR) as run:
+            for other in (local, stored_in(Future)):
+                with pytest.raises(AlreadyRunningError), other.sync_run(Origin.IBKR):
+                    pass
+            local.get_or_create_entity(acquired, by_symbol(product), NOW_PLEASE, run)
+        assert ledger.runs() == [(Origin.IBKR, "ok", True)]
+        with local.sync_run(Origin.IBKR):
+            pass
+
+    def test_a_refused_reply_leaves_the_run_open_for_other_products(
+        self, local: LocalFuturePort[Future], product: Future, other_product: Future
+    ) -> None:
+        full = examples.with_chain(product, 10, first_con_id=1)
+        with local.sync_run(Origin.IBKR) as run:
+            for reply in (full, other_product):
+                acquired = AcquiredFuture(product=reply)
+                local.get_or_create_entity(acquired, by_symbol(reply), NOW_PLEASE, run)
+            with pytest.raises(ShrinkRefusedError):
+                local.get_or_create_entity(
+                    AcquiredFuture(product=without(full, 1, 2, 3)),
+                    by_symbol(full),
+                    NOW_PLEASE,
+                    run,
+                )
+            changed = changed_contract(other_product, multiplier=Decimal(5))
+            local.get_or_create_entity(
+                AcquiredFuture(product=changed), by_symbol(changed), NOW_PLEASE, run
+            )
+        assert self.stored(local, full).contracts == full.contracts
+        assert self.stored(local, changed).contracts == changed.contracts
+
+    def test_keeps_every_reply_that_differs_from_the_one_before(
+        self, local: LocalFuturePort[Future], ledger: Ledger, product: Future, clock: FakeClock
+    ) -> None:
+        replies = [(b"a", b"", b"\x00\xff" * 5000), (b"b",), (b"b",), (b"a", b"")]
+        for frames in replies:
+            self.store(local, product, evidence=self.evidence(clock, *frames))
+        assert ledger.replies() == [replies[0], replies[1], replies[3]]
+
+    # --- tick ladders
+
+    def test_keeps_tick_ladders_and_replaces_them(
+        self, local: LocalFuturePort[Future], ledger: Ledger, clock: FakeClock
+    ) -> None:
+        def ladder(rule_id: int, *steps: tuple[str, str]) -> MarketRule:
+            return MarketRule(
+                market_rule_id=rule_id,
+                increments=tuple(
+                    PriceIncrement(low_edge=Decimal(edge), increment=Decimal(step))
+                    for edge, step in steps
+                ),
+            )
+
+        plain = ladder(67, ("0", "0.25"))
+        stepped = ladder(110, ("-100", "0.05"), ("0", "0.01"), ("10", "0.1"))
+        finer = ladder(67, ("0", "0.125"), ("4000", "0.25"))
+        local.store_market_rules(iter([plain, stepped]))
+        assert local.known_market_rules() == {67, 110}
+        assert ledger.ladders() == {67: plain, 110: stepped}
+        clock.advance(days=1)
+        local.store_market_rules([finer, stepped])
+        local.store_market_rules([])
+        assert ledger.ladders() == {67: finer, 110: stepped}
+
+    @staticmethod
+    def evidence(clock: FakeClock, *frames: bytes) -> Evidence:
+        return Evidence(
+            received_at=clock.now,
+            server_version=187,
+            client_version="9.81.1",
+            frames=frames or (b"10\x00ES\x00", b"52\x001\x00"),
+        )
