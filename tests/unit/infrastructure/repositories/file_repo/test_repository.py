@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import json
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from contracts.future_port import FuturePortContract, SourceWith
 from example_products import DECEMBER, ES, MARCH, NOW
+from fakes.clock import FakeClock
+from fakes.futures import InMemoryFutureRepository
 from ibkr_sync.domain.entities.futures import (
     AssetClass,
     CommodityFuture,
     Future,
     IndexFuture,
     Origin,
-    ProductKey,
 )
-from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.errors import (
     AmbiguousProductError,
     AssetClassMismatchError,
@@ -30,16 +31,14 @@ from ibkr_sync.domain.errors import (
     SourceFileError,
     StorageError,
 )
-from ibkr_sync.domain.ports.futures import LocalFuturePort
-from ibkr_sync.domain.product_choice import choose_product
+from ibkr_sync.domain.ports.futures import FuturePort
 from ibkr_sync.domain.product_document import product_to_document
-from ibkr_sync.domain.product_update import plan_update
+from ibkr_sync.domain.product_rows import CONTRACT_COLUMNS, product_to_rows
 from ibkr_sync.domain.sync import (
     AcquiredFuture,
     FutureFailure,
     FutureQuery,
     FutureUpdate,
-    ProductSummary,
     SyncPolicy,
     SyncRun,
 )
@@ -62,55 +61,8 @@ CRUDE = CommodityFuture(
 )
 
 
-class KeptProducts(LocalFuturePort[Future]):
-    """A local repository that keeps products in a dictionary and applies the real rules."""
-
-    def __init__(self) -> None:
-        self.products: dict[ProductKey, Future] = {}
-        self.runs: list[SyncRun] = []
-        self.open_runs = 0
-        self.failures: list[FutureFailure] = []
-        self.broken = False
-
-    def get_by_symbol(self, query: FutureQuery) -> Future:
-        matching = [each for each in self.products.values() if query.matches(each)]
-        return choose_product(query, matching, Future, place="memory", now=TODAY)
-
-    def get_or_create(self, query: FutureQuery, policy: SyncPolicy) -> FutureUpdate[Future]:
-        return FutureUpdate(
-            query=query, product=self.get_by_symbol(query), applied=not policy.dry_run
-        )
-
-    def get_or_create_many(
-        self, queries: Iterable[FutureQuery], policy: SyncPolicy
-    ) -> Iterator[FutureUpdate[Future] | FutureFailure]:
-        return (self.get_or_create(query, policy) for query in queries)
-
-    def list_products(self) -> tuple[ProductSummary, ...]:
-        return tuple(
-            ProductSummary(
-                key=each.key,
-                asset_class=each.asset_class,
-                category=each.category,
-                currency=each.currency,
-                name=each.name,
-                origin=each.origin,
-                listed=len(each.contracts),
-                next_expiry=None,
-                synced_at=each.synced_at,
-            )
-            for each in self.products.values()
-        )
-
-    @contextmanager
-    def sync_run(self, origin: Origin) -> Iterator[SyncRun]:
-        run = SyncRun(run_id=len(self.runs) + 1, origin=origin, started_at=TODAY)
-        self.runs.append(run)
-        self.open_runs += 1
-        try:
-            yield run
-        finally:
-            self.open_runs -= 1
+class FullRepository(InMemoryFutureRepository[Future]):
+    """A database without room for more."""
 
     def get_or_create_entity(
         self,
@@ -119,43 +71,12 @@ class KeptProducts(LocalFuturePort[Future]):
         policy: SyncPolicy,
         run: SyncRun,
     ) -> FutureUpdate[Future]:
-        assert run is self.runs[-1]
-        assert self.open_runs == 1
-        if self.broken:
-            raise StorageError("memory", "is full")
-        update = self.plan_entity(acquired, query, policy)
-        self.products[update.product.key] = update.product
-        return dataclasses.replace(update, applied=True)
-
-    def plan_entity(
-        self, acquired: AcquiredFuture[Future], query: FutureQuery, policy: SyncPolicy
-    ) -> FutureUpdate[Future]:
-        stored = self.products.get(acquired.product.key)
-        plan = plan_update(stored, acquired.product, TODAY, allow_shrink=policy.allow_shrink)
-        return FutureUpdate(query=query, product=plan.product, diff=plan.diff, applied=False)
-
-    def record_failure(self, failure: FutureFailure, run: SyncRun) -> None:
-        assert run is self.runs[-1]
-        self.failures.append(failure)
-
-    def find_fresh(self, query: FutureQuery, max_age: timedelta, now: datetime) -> Future | None:
-        try:
-            product = self.get_by_symbol(query)
-        except ProductNotFoundError:
-            return None
-        is_fresh = product.synced_at is not None and now - product.synced_at < max_age
-        return product if is_fresh else None
-
-    def store_market_rules(self, rules: Iterable[MarketRule]) -> None:
-        raise AssertionError(f"a file holds no ladders: {rules}")
-
-    def known_market_rules(self) -> frozenset[int]:
-        return frozenset()
+        raise StorageError("memory", f"no room for {acquired.product.key} {query} {policy} {run}")
 
 
 @pytest.fixture
-def local() -> KeptProducts:
-    return KeptProducts()
+def local() -> InMemoryFutureRepository[Any]:
+    return InMemoryFutureRepository(Future, lambda: TODAY)
 
 
 @pytest.fixture
@@ -169,14 +90,41 @@ def write(path: Path, *products: Future, **changes: object) -> None:
 
 
 def source(
-    path: Path, local: KeptProducts, entity: type[Any] = Future
+    path: Path, local: InMemoryFutureRepository[Any], entity: type[Any] = Future
 ) -> FileFutureRepository[Any]:
     return FileFutureRepository(path, local, entity, lambda: TODAY)
 
 
+def write_table(path: Path, products: Iterable[Future]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, CONTRACT_COLUMNS)
+        writer.writeheader()
+        for product in products:
+            writer.writerows(product_to_rows(product, NOW))
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "csv"])
+class TestContract(FuturePortContract):
+    """The file source keeps the promises of every source, whatever form its file has."""
+
+    @pytest.fixture
+    def source_with(self, clock: FakeClock, tmp_path: Path, suffix: str) -> SourceWith:
+        path = tmp_path / f"export.{suffix}"
+
+        def make(products: Iterable[Future], entity: type[Future] = Future) -> FuturePort[Future]:
+            if suffix == "csv":
+                write_table(path, products)
+            else:
+                write(path, *products)
+            local = InMemoryFutureRepository(entity, clock)
+            return FileFutureRepository(path, local, entity, clock)
+
+        return make
+
+
 class TestGetOrCreate:
     def test_a_product_of_the_file_is_stored_with_its_chain(
-        self, path: Path, local: KeptProducts
+        self, path: Path, local: InMemoryFutureRepository[Any]
     ) -> None:
         write(path, ES, CRUDE)
         update = source(path, local).get_or_create(ASK_ES, NO_POLICY)
@@ -184,10 +132,11 @@ class TestGetOrCreate:
         assert update.diff is not None
         assert update.diff.added == (DECEMBER, MARCH)
         assert local.products == {ES.key: update.product}
-        assert [run.origin for run in local.runs] == [Origin.FILE]
-        assert local.open_runs == 0
+        assert [(each.run.origin, each.outcome) for each in local.runs] == [(Origin.FILE, "ok")]
 
-    def test_the_same_file_twice_changes_nothing(self, path: Path, local: KeptProducts) -> None:
+    def test_the_same_file_twice_changes_nothing(
+        self, path: Path, local: InMemoryFutureRepository[Any]
+    ) -> None:
         write(path, ES)
         first = source(path, local).get_or_create(ASK_ES, NO_POLICY)
         second = source(path, local).get_or_create(ASK_ES, NO_POLICY)
@@ -205,13 +154,13 @@ class TestGetOrCreate:
         ],
     )
     def test_what_comes_from_a_file_says_so_and_sample_data_stays_sample_data(
-        self, path: Path, local: KeptProducts, said: str, kept: Origin
+        self, path: Path, local: InMemoryFutureRepository[Any], said: str, kept: Origin
     ) -> None:
         write(path, ES, origin=said)
         assert source(path, local).get_or_create(ASK_ES, NO_POLICY).product.origin is kept
 
     def test_a_sample_contract_gives_its_product_away_whatever_the_file_says(
-        self, path: Path, local: KeptProducts
+        self, path: Path, local: InMemoryFutureRepository[Any]
     ) -> None:
         contract = dataclasses.replace(DECEMBER, long_name="E-mini S&P 500 [sample]")
         write(path, dataclasses.replace(ES, contracts=(contract,)))
@@ -219,7 +168,7 @@ class TestGetOrCreate:
         assert product.origin is Origin.SAMPLE
 
     def test_when_a_contract_was_seen_is_not_taken_from_the_file(
-        self, path: Path, local: KeptProducts
+        self, path: Path, local: InMemoryFutureRepository[Any]
     ) -> None:
         write(path, ES)
         product = source(path, local).get_or_create(ASK_ES, NO_POLICY).product
@@ -227,11 +176,15 @@ class TestGetOrCreate:
         assert DECEMBER.listing.first_seen_at == NOW
         assert [each.listing.first_seen_at for each in product.contracts] == [TODAY, TODAY]
 
-    def test_the_data_is_as_old_as_the_file_says(self, path: Path, local: KeptProducts) -> None:
+    def test_the_data_is_as_old_as_the_file_says(
+        self, path: Path, local: InMemoryFutureRepository[Any]
+    ) -> None:
         write(path, ES)
         assert source(path, local).get_or_create(ASK_ES, NO_POLICY).product.synced_at == NOW
 
-    def test_a_dry_run_plans_and_writes_nothing(self, path: Path, local: KeptProducts) -> None:
+    def test_a_dry_run_plans_and_writes_nothing(
+        self, path: Path, local: InMemoryFutureRepository[Any]
+    ) -> None:
         write(path, ES)
         update = source(path, local).get_or_create(ASK_ES, SyncPolicy(dry_run=True))
         assert not update.applied
@@ -241,7 +194,7 @@ class TestGetOrCreate:
         assert local.runs == []
 
     def test_a_shrunken_chain_is_refused_unless_it_is_allowed(
-        self, path: Path, local: KeptProducts
+        self, path: Path, local: InMemoryFutureRepository[Any]
     ) -> None:
         chain = tuple(
             dataclasses.replace(MARCH, con_id=100 + number, local_symbol=f"ES{number}")
@@ -260,7 +213,7 @@ class TestGetOrCreate:
 
 class TestFreshness:
     def test_what_is_fresh_is_answered_without_opening_the_file(
-        self, path: Path, local: KeptProducts
+        self, path: Path, local: InMemoryFutureRepository[Any]
     ) -> None:
         write(path, ES)
         stored = source(path, local).get_or_create(ASK_ES, NO_POLICY).product
@@ -269,14 +222,16 @@ class TestFreshness:
         assert update.product == stored
         assert update.diff is None
 
-    def test_what_is_older_is_read_from_the_file(self, path: Path, local: KeptProducts) -> None:
+    def test_what_is_older_is_read_from_the_file(
+        self, path: Path, local: InMemoryFutureRepository[Any]
+    ) -> None:
         write(path, ES)
         source(path, local).get_or_create(ASK_ES, NO_POLICY)
         update = source(path, local).get_or_create(ASK_ES, SyncPolicy(max_age=timedelta(hours=1)))
         assert update.diff is not None
 
     def test_an_ambiguous_symbol_is_one_failure_among_outcomes(
-        self, path: Path, local: KeptProducts
+        self, path: Path, local: InMemoryFutureRepository[Any]
     ) -> None:
         other = dataclasses.replace(
             ES, trading_class="XX", contracts=(dataclasses.replace(MARCH, con_id=9),)
@@ -293,16 +248,16 @@ class TestFreshness:
 
 class TestWhatIsMeant:
     def test_a_product_the_file_lacks_is_not_found_in_that_file(
-        self, path: Path, local: KeptProducts
+        self, path: Path, local: InMemoryFutureRepository[Any]
     ) -> None:
         write(path, ES)
         with pytest.raises(ProductNotFoundError) as missing:
             source(path, local).get_or_create(FutureQuery(symbol="NQ"), NO_POLICY)
         assert missing.value.place == str(path)
-        assert [failure.error for failure in local.failures] == [missing.value]
+        assert local.runs[0].outcomes == [("NQ", "failed", "ProductNotFoundError")]
 
     def test_several_products_are_ambiguous_and_a_class_tells_them_apart(
-        self, path: Path, local: KeptProducts
+        self, path: Path, local: InMemoryFutureRepository[Any]
     ) -> None:
         mini = dataclasses.replace(
             ES, trading_class="MINI", contracts=(dataclasses.replace(MARCH, con_id=9),)
@@ -316,7 +271,7 @@ class TestWhatIsMeant:
         assert source(path, local).get_or_create(query, NO_POLICY).product.key == mini.key
 
     def test_a_product_of_another_asset_class_is_not_stored(
-        self, path: Path, local: KeptProducts
+        self, path: Path, local: InMemoryFutureRepository[Any]
     ) -> None:
         write(path, CRUDE)
         with pytest.raises(AssetClassMismatchError) as mismatch:
@@ -325,7 +280,7 @@ class TestWhatIsMeant:
         assert local.products == {}
 
     def test_a_product_without_contracts_is_not_stored(
-        self, path: Path, local: KeptProducts
+        self, path: Path, local: InMemoryFutureRepository[Any]
     ) -> None:
         write(path, dataclasses.replace(ES, contracts=()), CRUDE)
         repository = source(path, local)
@@ -337,7 +292,7 @@ class TestWhatIsMeant:
 
 class TestGetOrCreateMany:
     def test_one_outcome_per_query_whatever_becomes_of_the_others(
-        self, path: Path, local: KeptProducts
+        self, path: Path, local: InMemoryFutureRepository[Any]
     ) -> None:
         write(path, ES, CRUDE)
         queries = [ASK_ES, FutureQuery(symbol="NQ"), FutureQuery(symbol="CL")]
@@ -347,10 +302,16 @@ class TestGetOrCreateMany:
         assert isinstance(third, FutureUpdate)
         assert [outcome.query for outcome in (first, second, third)] == queries
         assert set(local.products) == {ES.key, CRUDE.key}
-        assert local.failures == [second]
-        assert len(local.runs) == 1
+        assert [each.outcome for each in local.runs] == ["partial"]
+        assert local.runs[0].outcomes == [
+            ("ES", "created", None),
+            ("NQ", "failed", "ProductNotFoundError"),
+            ("CL", "created", None),
+        ]
 
-    def test_outcomes_come_one_by_one(self, path: Path, local: KeptProducts) -> None:
+    def test_outcomes_come_one_by_one(
+        self, path: Path, local: InMemoryFutureRepository[Any]
+    ) -> None:
         write(path, ES, CRUDE)
         outcomes = source(path, local).get_or_create_many(
             [ASK_ES, FutureQuery(symbol="CL")], NO_POLICY
@@ -359,7 +320,7 @@ class TestGetOrCreateMany:
         assert set(local.products) == {ES.key}
 
     def test_every_covered_product_of_the_file_can_be_named(
-        self, path: Path, local: KeptProducts
+        self, path: Path, local: InMemoryFutureRepository[Any]
     ) -> None:
         write(path, ES, CRUDE)
         assert source(path, local).queries() == (
@@ -369,7 +330,7 @@ class TestGetOrCreateMany:
         assert [each.symbol for each in source(path, local, IndexFuture).queries()] == ["ES"]
 
     def test_a_bad_product_refuses_the_whole_file_before_anything_is_stored(
-        self, path: Path, local: KeptProducts
+        self, path: Path, local: InMemoryFutureRepository[Any]
     ) -> None:
         write(path, ES)
         with path.open("a", encoding="utf-8") as file:
@@ -380,17 +341,29 @@ class TestGetOrCreateMany:
         assert local.products == {}
         assert local.runs == []
 
-    def test_a_database_error_ends_the_run(self, path: Path, local: KeptProducts) -> None:
+    def test_a_database_error_ends_the_run(self, path: Path) -> None:
+        full = FullRepository(Future, lambda: TODAY)
         write(path, ES, CRUDE)
-        local.broken = True
         with pytest.raises(StorageError):
-            list(source(path, local).get_or_create_many([ASK_ES], NO_POLICY))
-        assert local.open_runs == 0
+            list(source(path, full).get_or_create_many([ASK_ES], NO_POLICY))
+        assert [each.outcome for each in full.runs] == ["failed"]
+
+    def test_a_consumer_who_stops_early_ends_the_run(
+        self, path: Path, local: InMemoryFutureRepository[Any]
+    ) -> None:
+        write(path, ES, CRUDE)
+        outcomes = source(path, local).get_or_create_many(
+            [ASK_ES, FutureQuery(symbol="CL")], NO_POLICY
+        )
+        next(outcomes)
+        outcomes.close()  # type: ignore[attr-defined]  # a generator, though promised less
+        assert [each.outcome for each in local.runs] == ["interrupted"]
+        assert set(local.products) == {ES.key}
 
 
 class TestWhatIsStored:
     def test_stored_products_are_answered_by_the_local_repository(
-        self, path: Path, local: KeptProducts
+        self, path: Path, local: InMemoryFutureRepository[Any]
     ) -> None:
         write(path, ES)
         stored = source(path, local).get_or_create(ASK_ES, NO_POLICY).product
@@ -399,7 +372,9 @@ class TestWhatIsStored:
         assert repository.get_by_symbol(ASK_ES) == stored
         assert [summary.key for summary in repository.list_products()] == [ES.key]
 
-    def test_nothing_is_read_before_it_is_asked_for(self, path: Path, local: KeptProducts) -> None:
+    def test_nothing_is_read_before_it_is_asked_for(
+        self, path: Path, local: InMemoryFutureRepository[Any]
+    ) -> None:
         repository = source(path, local)
         assert list(repository.get_or_create_many([], NO_POLICY)) == []
         with pytest.raises(SourceFileError):
