@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from os import PathLike
 
 from sqlalchemy import exc
 
@@ -107,8 +108,8 @@ def _detail(meaning: str, error: Exception) -> str:
     match error:
         case exc.DBAPIError(orig=BaseException() as original):
             said = str(original)
-        case OSError(strerror=str() as said):
-            pass
+        case OSError(strerror=str() as said, filename=str() | PathLike() as path):
+            said = f"{path}: {said}"
         case _:
             said = str(error)
     lines = said.strip().splitlines()

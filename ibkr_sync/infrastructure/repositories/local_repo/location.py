@@ -17,7 +17,7 @@ MEMORY = ":memory:"
 POSTGRES_DRIVER = "postgresql+psycopg"
 
 _SECRET_KEY = re.compile(r"pass|secret|token|key", re.IGNORECASE)
-_MAY_HOLD_SECRETS = re.compile(r"\A[^/]*:[^/]*@|(pass\w*|secret|token)\s*=", re.IGNORECASE)
+_MAY_HOLD_SECRETS = re.compile(r"\A[^/]*:.*@|(pass\w*|secret|token)\s*=", re.IGNORECASE)
 _ACCEPTED = "give a file, sqlite:///FILE or postgresql://USER@HOST/DATABASE"
 _POSTGRES_SCHEMES = {"postgres", "postgresql", POSTGRES_DRIVER}
 _SQLITE_SCHEMES = {"sqlite", "sqlite+pysqlite"}

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from filelock import FileLock, Timeout
 from sqlalchemy.exc import SQLAlchemyError
 
 from ibkr_sync.domain.errors import AlreadyRunningError
@@ -47,6 +46,8 @@ def _memory_lock(database: Database) -> Iterator[None]:
 
 @contextmanager
 def _file_lock(database: Database, path: Path) -> Iterator[None]:
+    from filelock import FileLock, Timeout  # 11 ms that only a run may cost
+
     lock_path = path.with_name(f"{path.name}.lock")
     lock = FileLock(lock_path, timeout=0, mode=FILE_MODE, thread_local=False)
     with translated(database.location):

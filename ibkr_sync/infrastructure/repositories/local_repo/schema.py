@@ -123,7 +123,7 @@ def _migrate(database: Database) -> None:
 
 
 def _run_migrations(connection: Connection) -> None:
-    from alembic import command
+    from alembic import command  # 300 ms that only a migration may cost
     from alembic.config import Config
     from alembic.util import CommandError
 
