@@ -40,7 +40,7 @@ def pack_frames(frames: Sequence[bytes]) -> PackedFrames:
 
 
 def unpack_frames(packed: PackedFrames) -> tuple[bytes, ...]:
-    """Give the payloads back; raises DamagedEvidenceError if a single bit differs."""
+    """Give the payloads back; raises DamagedEvidenceError if they would differ."""
     try:
         framed = zlib.decompress(packed.frames)
     except zlib.error as error:
