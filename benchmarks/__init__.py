@@ -1,0 +1,5 @@
+"""How fast ibkr-sync starts, takes over a chain and answers, and how much memory it needs.
+
+`python -m benchmarks` (or `make bench`) prints every figure. Nothing here is a test: figures
+depend on the machine and on what else it does.
+"""

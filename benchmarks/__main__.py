@@ -1,0 +1,45 @@
+"""Measures, and prints every figure: `python -m benchmarks [--json] [--rounds N] [SUBJECT ...]`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+
+from benchmarks.figures import Figure, as_json, as_table
+
+# A process is never told to have peaked below what its parent held when it was started, so
+# subjects that load the product into this process come last.
+SUBJECTS = ("modules", "processes", "memory", "throughput", "latency")
+
+DEFAULT_ROUNDS = 15
+
+
+def main() -> None:
+    """Measure the subjects asked for, all by default; progress goes to stderr."""
+    options = _options()
+    figures: list[Figure] = []
+    for subject in SUBJECTS:
+        if options.subjects and subject not in options.subjects:
+            continue
+        print(f"measuring {subject} ...", file=sys.stderr)
+        figures += importlib.import_module(f"benchmarks.{subject}").measure(options.rounds)
+    print(as_json(figures) if options.json else as_table(figures))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("subjects", nargs="*", metavar="SUBJECT", help=", ".join(SUBJECTS))
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    parser.add_argument(
+        "--rounds", type=int, default=DEFAULT_ROUNDS, help="how often each is measured"
+    )
+    options = parser.parse_args()
+    unknown = set(options.subjects) - set(SUBJECTS)
+    if unknown or options.rounds < 1:
+        parser.error(f"unknown: {', '.join(sorted(unknown))}" if unknown else "no rounds")
+    return options
+
+
+if __name__ == "__main__":
+    main()

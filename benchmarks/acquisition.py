@@ -1,0 +1,117 @@
+"""The product's own path from a gateway's socket to committed rows, with its pacing lifted."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ibkr_sync.catalogue import load_catalogue
+from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.sync import (
+    AcquiredFuture,
+    FutureFailure,
+    FutureQuery,
+    FutureUpdate,
+    SyncPolicy,
+    SyncRun,
+)
+from ibkr_sync.infrastructure.replay.sample.products import sample_products
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway import Gateway
+from ibkr_sync.infrastructure.repositories.ibkr_repo.parameters import GatewayParameters
+from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
+from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
+from ibkr_sync.infrastructure.repositories.local_repo.schema import upgrade
+
+LONG_CHAIN = FutureQuery(symbol="CL")
+"""The longest chain of the sample: about ten years of months."""
+
+_UNPACED = 1e6  # messages per second
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcquisitionCost:
+    """What it took to bring products up to date; `committed_at` is of the last, monotonic."""
+
+    contracts: int
+    seconds: float
+    cpu_seconds: float
+    committed_at: float
+
+
+class EmptyDatabases:
+    """Gives SQLite files that have the schema and no rows yet."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._count = 0
+        self._template = folder / "template.db"
+        with Database(self._template) as database:
+            upgrade(database)
+
+    def next_file(self) -> Path:
+        """A new file."""
+        self._count += 1
+        return Path(shutil.copy(self._template, self._folder / f"{self._count}.db"))
+
+
+class _TimedRepository(LocalFutureRepository[Future]):
+    """Notes when the last product was committed."""
+
+    committed_at = 0.0
+
+    def get_or_create_entity(
+        self,
+        acquired: AcquiredFuture[Future],
+        query: FutureQuery,
+        policy: SyncPolicy,
+        run: SyncRun,
+    ) -> FutureUpdate[Future]:
+        update = super().get_or_create_entity(acquired, query, policy, run)
+        self.committed_at = time.perf_counter()
+        return update
+
+
+def all_products() -> list[FutureQuery]:
+    """Every product of the sample, each told apart from its namesakes."""
+    return [
+        FutureQuery(
+            symbol=product.symbol, exchange=product.exchange, trading_class=product.trading_class
+        )
+        for product in sample_products()
+    ]
+
+
+def acquire(port: int, file: Path, queries: Sequence[FutureQuery]) -> AcquisitionCost:
+    """Bring products up to date over a session that is open already.
+
+    Raises what one of them fails with.
+    """
+    catalogue = load_catalogue()
+    parameters = GatewayParameters(port=port, messages_per_second=_UNPACED)
+    with Database(file) as database, Gateway(parameters, _now) as gateway:
+        local = _TimedRepository(database, Future, catalogue, _now)
+        repository = IbkrFutureRepository(gateway, local, Future, catalogue, _now)
+        gateway.open()
+        start, cpu_start = time.perf_counter(), time.process_time()
+        outcomes = list(repository.get_or_create_many(queries, SyncPolicy()))
+        seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
+    contracts = 0
+    for outcome in outcomes:
+        if isinstance(outcome, FutureFailure):
+            raise outcome.error
+        contracts += len(outcome.product.contracts)
+    return AcquisitionCost(
+        contracts=contracts,
+        seconds=seconds,
+        cpu_seconds=cpu_seconds,
+        committed_at=local.committed_at,
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,63 @@
+"""Runs command lines as whole processes and measures each."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+PYTHON = sys.executable
+IBKR_SYNC = str(Path(sys.executable).with_name("ibkr-sync"))
+
+_KIBIBYTE = 1024
+_MAX_RSS_UNIT = 1 if sys.platform == "darwin" else _KIBIBYTE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessCost:
+    """What one process took: milliseconds, and mebibytes at its peak."""
+
+    wall_ms: float
+    cpu_ms: float
+    peak_mib: float
+
+
+class Machine:
+    """An empty home in a folder of its own, so that nobody's settings or data take part."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("IBKR_")}
+        kept.pop("PYTHONDONTWRITEBYTECODE", None)
+        homes = ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")
+        self.environment: Mapping[str, str] = kept | dict.fromkeys(homes, str(folder))
+
+    def run(self, command: Sequence[str]) -> ProcessCost:
+        """Run a command to its end, its output unseen; raises RuntimeError when it fails."""
+        complaints = self.folder / "stderr"
+        with complaints.open("wb") as stderr:
+            start = time.perf_counter()
+            process = subprocess.Popen(
+                command,
+                cwd=self.folder,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=stderr,
+            )
+            # Only wait4 tells what this very child used.
+            _, status, usage = os.wait4(process.pid, 0)
+            elapsed = time.perf_counter() - start
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != 0:
+            said = complaints.read_text(encoding="utf-8", errors="replace")
+            raise RuntimeError(f"{' '.join(command)}: exit code {process.returncode}\n{said}")
+        return ProcessCost(
+            wall_ms=elapsed * 1000,
+            cpu_ms=(usage.ru_utime + usage.ru_stime) * 1000,
+            peak_mib=usage.ru_maxrss * _MAX_RSS_UNIT / _KIBIBYTE**2,
+        )

@@ -1,0 +1,81 @@
+"""Whole processes, from the call to the exit: start-up is most of what a user waits for."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks.children import IBKR_SYNC, PYTHON, Machine, ProcessCost
+from benchmarks.figures import Figure, median_ratio, quartiles
+from benchmarks.gateway import replaying
+
+REFERENCE = 'python -c "import typer, rich, sqlalchemy"'
+SHOW_LIMIT = 1.35
+
+_SUBJECT = f"Whole processes (x: times {REFERENCE.removeprefix('python -c ')})"
+_SHOW = "ibkr-sync show ES"
+
+Command = Callable[[int], Sequence[str]]
+
+
+def measure(rounds: int) -> Iterator[Figure]:
+    """Run each command once a round, after a round that is not counted."""
+    with TemporaryDirectory() as folder, replaying() as port:
+        machine = Machine(Path(folder))
+        commands = _commands(Path(folder), port)
+        costs: dict[str, list[ProcessCost]] = {name: [] for name in commands}
+        for number in range(rounds + 1):
+            for name, command in commands.items():
+                cost = machine.run(command(number))
+                if number > 0:
+                    costs[name].append(cost)
+    for name, measured in costs.items():
+        yield _figure(name, measured, costs[REFERENCE])
+
+
+def _commands(folder: Path, port: int) -> dict[str, Command]:
+    """What is run, by name; the number of the round gives a first run its own database."""
+    stored = str(folder / "stored.db")
+
+    def always(*command: str) -> Command:
+        return lambda _: command
+
+    def get(database: str, *options: str) -> Sequence[str]:
+        source = ("--source", "ibkr", "--port", str(port))
+        return (IBKR_SYNC, "--database", database, "get", "ES", *source, *options)
+
+    show = (IBKR_SYNC, "--database", stored, "show", "ES")
+    return {
+        "python -c pass": always(PYTHON, "-c", "pass"),
+        'python -c "import typer, rich"': always(PYTHON, "-c", "import typer, rich"),
+        REFERENCE: always(PYTHON, "-c", "import typer, rich, sqlalchemy"),
+        "ibkr-sync --help": always(IBKR_SYNC, "--help"),
+        "ibkr-sync --version": always(IBKR_SYNC, "--version"),
+        "ibkr-sync get ES, first run": lambda number: get(str(folder / f"{number}.db")),
+        "ibkr-sync get ES, unchanged": lambda _: get(stored),
+        "ibkr-sync get ES --max-age 20h": lambda _: get(stored, "--max-age", "20h"),
+        _SHOW: always(*show),
+        f"{_SHOW} -f table": always(*show, "-f", "table"),
+    }
+
+
+def _figure(name: str, costs: list[ProcessCost], references: list[ProcessCost]) -> Figure:
+    wall = [cost.wall_ms for cost in costs]
+    cpu = [cost.cpu_ms for cost in costs]
+    wall_ratio = median_ratio(wall, [cost.wall_ms for cost in references])
+    has_limit = name.startswith(_SHOW)
+    return Figure(
+        subject=_SUBJECT,
+        name=name,
+        unit="ms",
+        median=statistics.median(wall),
+        quartiles=quartiles(wall),
+        rounds=len(costs),
+        cpu_ms=statistics.median(cpu),
+        wall_ratio=wall_ratio,
+        cpu_ratio=median_ratio(cpu, [cost.cpu_ms for cost in references]),
+        target=f"at most x {SHOW_LIMIT}" if has_limit else None,
+        met=wall_ratio <= SHOW_LIMIT if has_limit else None,
+    )
