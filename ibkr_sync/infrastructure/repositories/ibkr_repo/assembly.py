@@ -15,7 +15,6 @@ from ibkr_sync.domain.entities.futures import (
     ProductKey,
     Underlying,
 )
-from ibkr_sync.domain.errors import ProductCandidate
 
 _STOCK = "STK"
 
@@ -46,21 +45,6 @@ def assemble_product(
         origin=Origin.SAMPLE if is_sample else Origin.IBKR,
         contracts=contracts,
         synced_at=received_at,
-    )
-
-
-def candidate(
-    key: ProductKey, contracts: tuple[FuturesContract, ...], now: datetime
-) -> ProductCandidate:
-    """One of several products that the user may mean, as the choice is shown."""
-    nearest = nearest_contract(contracts, now)
-    return ProductCandidate(
-        key=key,
-        currency=nearest.currency,
-        multiplier=nearest.multiplier,
-        name=nearest.long_name,
-        next_expiry=None if nearest.is_expired(now) else nearest.last_trade_date,
-        contract_count=sum(not each.is_expired(now) for each in contracts),
     )
 
 

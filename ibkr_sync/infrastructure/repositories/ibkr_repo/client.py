@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import ibapi
 from ibapi.client import EClient
@@ -21,7 +21,12 @@ from ibapi.decoder import Decoder
 from ibapi.server_versions import MAX_CLIENT_VER
 from ibapi.wrapper import EWrapper
 
-from ibkr_sync.infrastructure.repositories.ibkr_repo.connection import GatewayConnection
+from ibkr_sync.domain.errors import ConnectionLostError, RequestRejectedError
+from ibkr_sync.domain.untrusted_text import clean_text
+from ibkr_sync.infrastructure.repositories.ibkr_repo.connection import (
+    ForbiddenMessageError,
+    GatewayConnection,
+)
 from ibkr_sync.infrastructure.repositories.ibkr_repo.frames import MalformedFrameError, message_id
 from ibkr_sync.infrastructure.repositories.ibkr_repo.replies import ContractRequest
 
@@ -33,6 +38,11 @@ MAX_TEXT_VERSION = 200
 
 CLIENT_VERSIONS = (100, min(MAX_CLIENT_VER, MAX_TEXT_VERSION))
 """The protocol versions that we announce: what the installed ibapi decodes as text."""
+
+_NOT_CONNECTED = 504
+
+_LONGEST_CAUSE = 200
+"""ibapi's exceptions quote what they stumble over, however long it is."""
 
 _DECODER_TAKES_MESSAGE_ID = "msgId" in inspect.signature(Decoder.interpret).parameters
 
@@ -85,7 +95,11 @@ Event = Ready | Row | End | Ladder | ServerTime | Notice
 
 
 class ReadOnlyClient(EWrapper, EClient):  # type: ignore[misc]  # ibapi has no type information
-    """Encodes requests to, and decodes frames from, one connected gateway."""
+    """Encodes requests to, and decodes frames from, one connected gateway.
+
+    Sending raises ConnectionLostError when the connection is gone and RequestRejectedError
+    when ibapi refuses to encode what is asked.
+    """
 
     def __init__(self, connection: GatewayConnection, client_id: int, server_version: int) -> None:
         EClient.__init__(self, self)
@@ -106,72 +120,97 @@ class ReadOnlyClient(EWrapper, EClient):  # type: ignore[misc]  # ibapi has no t
                 else:
                     self.decoder.interpret(fields)
             except Exception as error:  # ibapi raises anything, TypeError included
-                raise MalformedFrameError(f"ibapi can't decode it: {error!r}") from error
+                cause = repr(error)[:_LONGEST_CAUSE]
+                raise MalformedFrameError(f"ibapi can't decode it: {cause}") from error
         if not events:
             raise MalformedFrameError(f"ibapi dropped it ({len(fields)} fields)")
         return events[0]
 
+    def send_start(self) -> None:
+        """Ask to be served; the answer is `nextValidId`."""
+        with self._sending():
+            self.startApi()
+
     def send_contract_request(self, request_id: int, request: ContractRequest) -> None:
-        """Ask for contract details; raises MalformedFrameError when ibapi refuses to encode it."""
+        """Ask for contract details."""
         # A fresh Contract each time: echoing a decoded one leaks its fields into the request.
         contract = Contract()
         contract.secType = "FUT"
         contract.symbol = request.symbol
         contract.exchange = request.exchange
         contract.includeExpired = request.include_expired
-        with self._collecting() as events:
+        with self._sending():
             self.reqContractDetails(request_id, contract)
-        _refuse_complaints(events)
 
     def send_market_rule_request(self, market_rule_id: int) -> None:
-        """Ask for a tick ladder; raises MalformedFrameError when ibapi refuses to encode it."""
-        with self._collecting() as events:
+        """Ask for a tick ladder."""
+        with self._sending():
             self.reqMarketRule(market_rule_id)
-        _refuse_complaints(events)
 
     def send_time_request(self) -> None:
-        """Ask for the gateway's clock; raises MalformedFrameError as the others do."""
-        with self._collecting() as events:
+        """Ask for the gateway's clock."""
+        with self._sending():
             self.reqCurrentTime()
-        _refuse_complaints(events)
+
+    def connect(self, *_args: object) -> NoReturn:
+        """Refuse: ibapi's own connection would send whatever it is given."""
+        raise ForbiddenMessageError("a client has one connection, given when it was made")
+
+    def run(self) -> NoReturn:
+        """Refuse: ibapi's own loop ends at the first message it can't decode."""
+        raise ForbiddenMessageError("frames are given to decode_fields one by one")
+
+    @contextmanager
+    def _sending(self) -> Iterator[None]:
+        """Raise what ibapi itself complains of, which it does through a callback."""
+        with self._collecting() as events:
+            yield
+        for event in events:
+            if isinstance(event, Notice) and event.code == _NOT_CONNECTED:
+                raise ConnectionLostError(self.conn.host, self.conn.port, event.text)
+            if isinstance(event, Notice):
+                raise RequestRejectedError(event.code, event.text)
 
     @contextmanager
     def _collecting(self) -> Iterator[list[Event]]:
         """Gather the callbacks that ibapi makes on this thread."""
         events: list[Event] = []
         self._collected.events = events
-        yield events
+        try:
+            yield events
+        finally:
+            del self._collected.events
+
+    def _collect(self, event: Event) -> None:
+        """Keep what a callback says; outside of our own calls nobody is there to hear it."""
+        events: list[Event] | None = getattr(self._collected, "events", None)
+        if events is not None:
+            events.append(event)
 
     # What follows bears ibapi's names, and takes what it has no types for.
 
     def error(self, reqId: int, *args: Any) -> None:  # noqa: ANN401, N803
         """Normalise the signatures of 9.81 (code, text), 10.19 (…, json) and 10.33 (time, …)."""
         text = next(position for position, each in enumerate(args) if isinstance(each, str))
-        self._collected.events.append(Notice(reqId, args[text - 1], args[text]))
+        self._collect(Notice(reqId, args[text - 1], clean_text(args[text]) or ""))
 
     def nextValidId(self, orderId: int) -> None:  # noqa: ARG002, N802, N803
         """Proof of life."""
-        self._collected.events.append(Ready())
+        self._collect(Ready())
 
     def contractDetails(self, reqId: int, contractDetails: Any) -> None:  # noqa: ANN401, N802, N803
         """One contract."""
-        self._collected.events.append(Row(reqId, contractDetails))
+        self._collect(Row(reqId, contractDetails))
 
     def contractDetailsEnd(self, reqId: int) -> None:  # noqa: N802, N803
         """The end marker."""
-        self._collected.events.append(End(reqId))
+        self._collect(End(reqId))
 
     def marketRule(self, marketRuleId: int, priceIncrements: Any) -> None:  # noqa: ANN401, N802, N803
         """One tick ladder."""
         pairs = tuple((each.lowEdge, each.increment) for each in priceIncrements)
-        self._collected.events.append(Ladder(marketRuleId, pairs))
+        self._collect(Ladder(marketRuleId, pairs))
 
     def currentTime(self, time: int) -> None:  # noqa: N802
         """The gateway's clock."""
-        self._collected.events.append(ServerTime(time))
-
-
-def _refuse_complaints(events: list[Event]) -> None:
-    for event in events:
-        if isinstance(event, Notice):
-            raise MalformedFrameError(f"{event.code}: {event.text}")
+        self._collect(ServerTime(time))

@@ -77,8 +77,8 @@ class GatewayConnection:
     def open(cls, host: str, port: int, timeout: float) -> GatewayConnection:
         """Connect within `timeout` seconds; raises GatewayUnreachableError with the reason."""
         try:
-            connected = socket.create_connection((host, port), timeout)
-        except socket.gaierror as error:
+            return cls(host, port, _connected_socket(host, port, timeout))
+        except (socket.gaierror, UnicodeError) as error:  # IDNA refuses what is no host name
             reason, detail = UnreachableReason.UNKNOWN_HOST, f"host name does not resolve: {error}"
         except ConnectionRefusedError:
             reason, detail = UnreachableReason.REFUSED, "connection refused"
@@ -86,10 +86,6 @@ class GatewayConnection:
             reason, detail = UnreachableReason.TIMED_OUT, f"no answer within {timeout:g} s"
         except OSError as error:
             reason, detail = UnreachableReason.NETWORK, str(error)
-        else:
-            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-            return cls(host, port, connected)
         raise GatewayUnreachableError(host, port, reason, detail)
 
     def isConnected(self) -> bool:  # noqa: N802 - called by ibapi under this name
@@ -103,9 +99,7 @@ class GatewayConnection:
 
     def sendMsg(self, framed: bytes) -> int:  # noqa: N802 - called by ibapi under this name
         """Send one framed text message; raises ForbiddenMessageError outside the allow-list."""
-        message_id = framed[_LENGTH.size :].split(b"\0", 1)[0]
-        if not message_id.isdigit() or int(message_id) not in ALLOWED_MESSAGES:
-            raise ForbiddenMessageError(f"message {message_id[:20]!r} may not be sent")
+        _refuse_forbidden(framed)
         self._send(framed)
         return len(framed)
 
@@ -155,7 +149,30 @@ class GatewayConnection:
             try:
                 self._socket.sendall(message)
             except OSError as error:
+                # Part of the message may be out: nothing that follows it could be understood.
+                self.disconnect()
                 raise self._lost(str(error)) from error
 
     def _lost(self, detail: str) -> ConnectionLostError:
         return ConnectionLostError(self.host, self.port, detail)
+
+
+def _connected_socket(host: str, port: int, timeout: float) -> socket.socket:
+    connected = socket.create_connection((host, port), timeout)
+    try:
+        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    except OSError:
+        connected.close()
+        raise
+    return connected
+
+
+def _refuse_forbidden(framed: bytes) -> None:
+    """Raise ForbiddenMessageError unless this is exactly one frame of an allowed message."""
+    payload = framed[_LENGTH.size :]
+    if framed[: _LENGTH.size] != _LENGTH.pack(len(payload)):
+        raise ForbiddenMessageError("what is not exactly one frame may not be sent")
+    message_id = payload.split(b"\0", 1)[0]
+    if not message_id.isdigit() or int(message_id) not in ALLOWED_MESSAGES:
+        raise ForbiddenMessageError(f"message {message_id[:20]!r} may not be sent")

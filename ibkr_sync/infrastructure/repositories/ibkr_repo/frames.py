@@ -120,5 +120,9 @@ def _text(field: bytes) -> str:
 
 
 def _unescape(text: str) -> str:
-    r"""Resolve `\uXXXX`, as which servers from 153 on send what is not ASCII."""
-    return _UNICODE_ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
+    r"""Resolve `\uXXXX`, as which servers from 153 on send what is not ASCII.
+
+    What lies beyond `\uffff` comes as a pair of surrogates.
+    """
+    resolved = _UNICODE_ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
+    return resolved.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

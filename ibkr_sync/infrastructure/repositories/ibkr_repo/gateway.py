@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
+import math
 import random
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import datetime
@@ -19,12 +22,16 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.session import GatewaySessi
 
 _FIRST_REQUEST_IDS = range(1_000_000, 1_000_000_000)
 
+_SHORTEST_TIMEOUT = 0.05
+
 
 class Gateway:
     """Opens a session with the first request and a fresh one after a broken one.
 
     Request ids are never reused, across sessions neither: rows of a former session must not
     be taken for replies of this one. Use it as a context manager.
+
+    A `deadline` is monotonic seconds; opening a session takes no longer than until then.
     """
 
     def __init__(self, parameters: GatewayParameters, clock: Callable[[], datetime]) -> None:
@@ -45,7 +52,7 @@ class Gateway:
     ) -> None:
         self.close()
 
-    def open(self) -> GatewaySession:
+    def open(self, deadline: float = math.inf) -> GatewaySession:
         """The live session, or a new one.
 
         Raises GatewayUnreachableError or a HandshakeError. When a client id is taken (error
@@ -58,24 +65,33 @@ class Gateway:
         last = first + self.parameters.client_id_tries - 1
         for client_id in range(first, last):
             try:
-                self._session = self._connect(client_id)
+                self._session = self._connect(client_id, deadline)
             except ClientIdInUseError:
                 continue
             return self._session
-        self._session = self._connect(last)
+        self._session = self._connect(last, deadline)
         return self._session
 
-    def request_contracts(self, request: ContractRequest) -> Future[ContractReply]:
+    def request_contracts(
+        self, request: ContractRequest, deadline: float = math.inf
+    ) -> Future[ContractReply]:
         """Ask for contract details (see `GatewaySession.request_contracts`, and `open`)."""
-        return self.open().request_contracts(request)
+        return self.open(deadline).request_contracts(request)
 
-    def request_ladder(self, market_rule_id: int) -> Future[Ladder]:
+    def request_ladder(self, market_rule_id: int, deadline: float = math.inf) -> Future[Ladder]:
         """Ask for a tick ladder (see `GatewaySession.request_ladder`, and `open`)."""
-        return self.open().request_ladder(market_rule_id)
+        return self.open(deadline).request_ladder(market_rule_id)
 
     def request_time(self) -> Future[ServerTime]:
         """Ask for the gateway's clock (see `GatewaySession.request_time`, and `open`)."""
         return self.open().request_time()
+
+    def await_upstream(self, seconds: float) -> bool:
+        """Wait until the gateway reaches IBKR; False when it does not within that time.
+
+        Without a session nothing is known to be wrong.
+        """
+        return self._session is None or self._session.await_upstream(seconds)
 
     def close(self) -> None:
         """End the session, if there is one."""
@@ -83,9 +99,15 @@ class Gateway:
         if session is not None:
             session.close()
 
-    def _connect(self, client_id: int) -> GatewaySession:
-        return GatewaySession(
+    def _connect(self, client_id: int, deadline: float) -> GatewaySession:
+        left = max(deadline - time.monotonic(), _SHORTEST_TIMEOUT)
+        parameters = dataclasses.replace(
             self.parameters,
+            connect_timeout=min(self.parameters.connect_timeout, left),
+            handshake_timeout=min(self.parameters.handshake_timeout, left),
+        )
+        return GatewaySession(
+            parameters,
             client_id=client_id,
             pacer=self._pacer,
             request_ids=self._request_ids,

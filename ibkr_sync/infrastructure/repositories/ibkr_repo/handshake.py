@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import NamedTuple
 
 from ibkr_sync.domain.errors import (
     ConnectionLostError,
@@ -21,26 +22,36 @@ MIN_SERVER_VERSION = 157
 _HANDSHAKE_FIELDS = 2  # server version and connection time
 
 
-def connect(
-    parameters: GatewayParameters, client_versions: tuple[int, int]
-) -> tuple[GatewayConnection, int]:
-    """Connect and negotiate; gives the connection and the server version.
+class Negotiated(NamedTuple):
+    """A connection whose server version is known; `nextValidId` is due by `deadline`.
+
+    `deadline` is monotonic seconds.
+    """
+
+    connection: GatewayConnection
+    server_version: int
+    deadline: float
+
+
+def connect(parameters: GatewayParameters, client_versions: tuple[int, int]) -> Negotiated:
+    """Connect and negotiate the oldest and newest version we speak.
 
     Raises GatewayUnreachableError or one of the HandshakeErrors; then nothing stays open.
     """
     host, port = parameters.host, parameters.port
-    deadline = time.monotonic() + parameters.connect_timeout + parameters.handshake_timeout
     connection = GatewayConnection.open(host, port, parameters.connect_timeout)
+    deadline = time.monotonic() + parameters.handshake_timeout
     try:
         connection.send_hello(*client_versions)
         fields = _await_answer(connection, deadline)
-        return connection, _server_version(host, port, fields, client_versions)
+        version = _server_version(host, port, fields, client_versions)
     except ConnectionLostError as error:
         connection.disconnect()
         raise HandshakeClosedError(host, port, error.detail) from error
     except BaseException:
         connection.disconnect()
         raise
+    return Negotiated(connection, version, deadline)
 
 
 def _await_answer(connection: GatewayConnection, deadline: float) -> tuple[bytes, ...]:

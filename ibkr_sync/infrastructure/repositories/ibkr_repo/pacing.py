@@ -9,6 +9,9 @@ from collections.abc import Callable
 BACK_OFF_SECONDS = 1.0
 """Silence after the gateway complained; its window is one second."""
 
+LONGEST_INTERVAL = 2.0
+"""However often the gateway complains, a message every so many seconds is still sent."""
+
 
 class Pacer:
     """A token bucket that holds one token: bursts are what strict gateways disconnect for.
@@ -28,6 +31,7 @@ class Pacer:
         self._clock = clock
         self._wait = wait
         self._next = clock()
+        self._silent_until = self._next
         self._lock = threading.Lock()
 
     def await_turn(self) -> None:
@@ -40,7 +44,14 @@ class Pacer:
             self._wait(delay)
 
     def back_off(self) -> None:
-        """Halve the rate for good and stay silent for a second (IBKR error 100)."""
+        """Halve the rate for good and stay silent for a second (IBKR error 100).
+
+        Complaints that come during the silence are about what was sent before it: they
+        prolong it and don't halve the rate again.
+        """
         with self._lock:
-            self._interval *= 2
-            self._next = max(self._next, self._clock() + BACK_OFF_SECONDS)
+            now = self._clock()
+            if now >= self._silent_until and self._interval < LONGEST_INTERVAL:
+                self._interval = min(2 * self._interval, LONGEST_INTERVAL)
+            self._silent_until = now + BACK_OFF_SECONDS
+            self._next = max(self._next, self._silent_until)

@@ -11,8 +11,10 @@ class GatewayParameters:
 
     Attributes:
         client_id_tries: how many ids, counting up from `client_id`, are tried on error 326.
+        connect_timeout: longest time for the TCP connection.
         handshake_timeout: from the TCP connection to `nextValidId`, the only proof of life.
-        idle_timeout: longest silence while replies are due.
+        idle_timeout: longest silence while replies are due, and longest wait for IBKR to come
+            back after the gateway has lost it.
         total_timeout: longest time for one reply.
         run_timeout: longest time for all the products of one run.
         requests_in_flight: chains asked for at once; TWS throttles large ones.

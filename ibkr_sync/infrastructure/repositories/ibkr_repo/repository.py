@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import logging
-from collections import deque
+import re
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future as Pending
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
-from decimal import Decimal
-from typing import Generic, TypeVar, cast
+from typing import Generic, TypeVar
 
-from ibkr_sync.catalogue import Catalogue
-from ibkr_sync.domain.entities.contracts import FuturesContract
-from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey, covered_asset_classes
-from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
+from ibkr_sync.catalogue import Catalogue, iana_zone
+from ibkr_sync.domain.entities.futures import Future, Origin
+from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.errors import (
-    AmbiguousProductError,
-    AssetClassMismatchError,
     GatewayError,
-    ProductCandidate,
     ProductLookupError,
     ProductNotFoundError,
     ReplyError,
     RequestRejectedError,
 )
 from ibkr_sync.domain.ports.futures import FuturePort, LocalFuturePort
+from ibkr_sync.domain.product_choice import choose_product
 from ibkr_sync.domain.sync import (
     AcquiredFuture,
     Evidence,
@@ -36,7 +31,8 @@ from ibkr_sync.domain.sync import (
     SyncPolicy,
     SyncRun,
 )
-from ibkr_sync.infrastructure.repositories.ibkr_repo.assembly import assemble_product, candidate
+from ibkr_sync.infrastructure.repositories.ibkr_repo.asking import Questioner
+from ibkr_sync.infrastructure.repositories.ibkr_repo.assembly import assemble_product
 from ibkr_sync.infrastructure.repositories.ibkr_repo.client import Ladder
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway import Gateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.notices import NO_SECURITY_DEFINITION
@@ -46,11 +42,19 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.rules import (
     merge_rows,
     refuse_foreign_rows,
 )
-from ibkr_sync.infrastructure.repositories.ibkr_repo.translation import translate_row
+from ibkr_sync.infrastructure.repositories.ibkr_repo.translation import (
+    translate_ladder,
+    translate_row,
+)
 
 _log = logging.getLogger(__name__)
 
 F = TypeVar("F", bound=Future)
+
+_PLACE = "IBKR"
+
+_CODE = re.compile(r"[ -~]{1,64}")
+"""What the protocol can carry of a symbol or exchange: printable ASCII."""
 
 
 class IbkrFutureRepository(FuturePort[F], Generic[F]):
@@ -72,7 +76,7 @@ class IbkrFutureRepository(FuturePort[F], Generic[F]):
         """Take what was built elsewhere; nothing is connected before the first request."""
         self._gateway = gateway
         self._local = local
-        self._covered = covered_asset_classes(entity)
+        self._entity = entity
         self._catalogue = catalogue
         self._clock = clock
 
@@ -97,45 +101,55 @@ class IbkrFutureRepository(FuturePort[F], Generic[F]):
         """Ask the gateway for several products at once, each persisted when it is complete.
 
         A gateway that can't be reached ends the run; a reply that fails ends one product.
+        When the run's time is over, the products still due fail with ReplyTimeoutError.
         """
-        stale = deque[FutureQuery]()
+        to_ask: list[FutureQuery] = []
         for query in queries:
-            fresh = self._find_fresh(query, policy)
-            if fresh is None:
-                stale.append(query)
+            known = self._answer_unasked(query, policy)
+            if known is None:
+                to_ask.append(query)
             else:
-                yield fresh
-        if not stale:
+                yield known
+        if not to_ask:
             return
         with self._run(policy) as run:
-            in_flight = deque[tuple[FutureQuery, Pending[ContractReply]]]()
-            while stale or in_flight:
-                while stale and len(in_flight) < self._gateway.parameters.requests_in_flight:
-                    query = stale.popleft()
-                    in_flight.append((query, self._request(query, policy)))
-                yield self._finish(*in_flight.popleft(), policy, run)
+            questioner = Questioner(self._gateway)
+            requests = [self._request_for(query, policy) for query in to_ask]
+            market_rule_ids: set[int] = set()
+            for query, outcome in zip(to_ask, questioner.ask_all(requests), strict=True):
+                finished = self._finish(query, outcome, policy, run)
+                if isinstance(finished, FutureUpdate):
+                    market_rule_ids |= _market_rule_ids(finished.product)
+                yield finished
+            if run is not None:
+                self._keep_ladders(market_rule_ids, questioner)
 
     def _run(self, policy: SyncPolicy) -> AbstractContextManager[SyncRun | None]:
         return nullcontext() if policy.dry_run else self._local.sync_run(Origin.IBKR)
 
-    def _find_fresh(
+    def _answer_unasked(
         self, query: FutureQuery, policy: SyncPolicy
     ) -> FutureUpdate[F] | FutureFailure | None:
-        if policy.max_age is None:
-            return None
+        """What needs no gateway: a product that is fresh enough, a name IBKR can't have."""
         try:
+            for code in (query.symbol, query.exchange or query.symbol):
+                if not _CODE.fullmatch(code):
+                    raise ProductNotFoundError(query.symbol, _PLACE, f"{code!r} is no code of IBKR")
+            if policy.max_age is None:
+                return None
             product = self._local.find_fresh(query, policy.max_age, self._clock())
         except ProductLookupError as error:
             return FutureFailure(query=query, error=error)
-        return None if product is None else FutureUpdate(query=query, product=product)
+        if product is None:
+            return None
+        return FutureUpdate(query=query, product=product, applied=not policy.dry_run)
 
-    def _request(self, query: FutureQuery, policy: SyncPolicy) -> Pending[ContractReply]:
-        request = ContractRequest(
+    def _request_for(self, query: FutureQuery, policy: SyncPolicy) -> ContractRequest:
+        return ContractRequest(
             symbol=query.symbol,
             exchange=query.exchange or self._only_exchange(query.symbol),
             include_expired=policy.include_expired,
         )
-        return self._gateway.request_contracts(request)
 
     def _only_exchange(self, symbol: str) -> str:
         """The one exchange on which the catalogue knows the symbol to trade, else ""."""
@@ -145,44 +159,35 @@ class IbkrFutureRepository(FuturePort[F], Generic[F]):
     def _finish(
         self,
         query: FutureQuery,
-        pending: Pending[ContractReply],
+        outcome: ContractReply | ReplyError | GatewayError,
         policy: SyncPolicy,
         run: SyncRun | None,
     ) -> FutureUpdate[F] | FutureFailure:
         try:
-            acquired = self._accept(query, pending)
+            acquired = self._accept(query, outcome)
             if run is None:
                 return self._local.plan_entity(acquired, query, policy)
-            update = self._local.get_or_create_entity(acquired, query, policy, run)
+            return self._local.get_or_create_entity(acquired, query, policy, run)
         except (ReplyError, ProductLookupError, GatewayError) as error:
             failure = FutureFailure(query=query, error=error)
             if run is not None:
                 self._local.record_failure(failure, run)
             return failure
-        self._keep_ladders(acquired.product.contracts)
-        return update
 
-    def _accept(self, query: FutureQuery, pending: Pending[ContractReply]) -> AcquiredFuture[F]:
-        try:
-            reply = pending.result()
-        except RequestRejectedError as error:
-            if error.code != NO_SECURITY_DEFINITION:
-                raise
-            detail = f"error {error.code}, {error.text}"
-            raise ProductNotFoundError(query.symbol, "IBKR", detail) from error
-        product, frames = self._read(query, reply)
-        if product.asset_class not in self._covered:
-            raise AssetClassMismatchError(query.symbol, product.asset_class)
-        evidence = Evidence(
-            received_at=reply.received_at,
-            server_version=reply.server_version,
-            client_version=reply.client_version,
-            frames=frames,
-        )
-        return AcquiredFuture(product=cast("F", product), evidence=evidence)
+    def _accept(
+        self, query: FutureQuery, outcome: ContractReply | ReplyError | GatewayError
+    ) -> AcquiredFuture[F]:
+        match outcome:
+            case ContractReply():
+                return self._read(query, outcome)
+            case RequestRejectedError(code=code) if code == NO_SECURITY_DEFINITION:
+                raise ProductNotFoundError(query.symbol, _PLACE, str(outcome)) from outcome
+            case _:
+                raise outcome
 
-    def _read(self, query: FutureQuery, reply: ContractReply) -> tuple[Future, tuple[bytes, ...]]:
-        """The product that is meant, and the frames it was read from."""
+    def _read(self, query: FutureQuery, reply: ContractReply) -> AcquiredFuture[F]:
+        """The product that is meant, with the frames it was read from."""
+        _report_unknown_zones(reply)
         translated = [(translate_row(row), row.frame) for row in reply.rows]
         refuse_foreign_rows(reply.request, (contract for contract, _ in translated))
         groups = group_by_product(merge_rows(contract for contract, _ in translated))
@@ -193,37 +198,45 @@ class IbkrFutureRepository(FuturePort[F], Generic[F]):
         meant = [product for product in products if query.matches(product)]
         if not meant:
             offered = ", ".join(str(product.key) for product in products) or "nothing"
-            raise ProductNotFoundError(query.symbol, "IBKR", f"IBKR answered {offered}")
-        if len(meant) > 1:
-            raise AmbiguousProductError(query.symbol, self._candidates(meant, groups))
-        members = {contract.con_id for contract in meant[0].contracts}
+            raise ProductNotFoundError(query.symbol, _PLACE, f"IBKR answered {offered}")
+        product = choose_product(query, meant, self._entity, place=_PLACE, now=reply.received_at)
+        members = {contract.con_id for contract in product.contracts}
         frames = (frame for contract, frame in translated if contract.con_id in members)
-        return meant[0], (*frames, reply.end_frame)
+        evidence = Evidence(
+            received_at=reply.received_at,
+            server_version=reply.server_version,
+            client_version=reply.client_version,
+            frames=(*frames, reply.end_frame),
+        )
+        return AcquiredFuture(product=product, evidence=evidence)
 
-    def _candidates(
-        self, products: list[Future], groups: dict[ProductKey, tuple[FuturesContract, ...]]
-    ) -> list[ProductCandidate]:
-        now = self._clock()
-        return [candidate(product.key, groups[product.key], now) for product in products]
-
-    def _keep_ladders(self, contracts: Iterable[FuturesContract]) -> None:
+    def _keep_ladders(self, market_rule_ids: set[int], questioner: Questioner) -> None:
         """Fetch the tick ladders not stored yet; a contract is right without them."""
-        used = {venue.market_rule_id for each in contracts for venue in each.venues} - {None}
-        missing = sorted(cast("set[int]", used) - self._local.known_market_rules())
+        missing = sorted(market_rule_ids - self._local.known_market_rules())
         if not missing:
             return
-        try:
-            asked = [self._gateway.request_ladder(rule_id) for rule_id in missing]
-            self._local.store_market_rules(_market_rule(each.result()) for each in asked)
-        except (ReplyError, GatewayError) as error:
-            _log.warning("tick ladders %s are not known yet: %s", missing, error)
+        rules: list[MarketRule] = []
+        for outcome in questioner.ask_ladders(missing):
+            try:
+                rules.append(_read_ladder(outcome))
+            except (ReplyError, GatewayError) as error:
+                _log.warning("a tick ladder is not known yet: %s", error)
+        self._local.store_market_rules(rules)
 
 
-def _market_rule(ladder: Ladder) -> MarketRule:
-    return MarketRule(
-        market_rule_id=ladder.market_rule_id,
-        increments=tuple(
-            PriceIncrement(low_edge=Decimal(str(edge)), increment=Decimal(str(increment)))
-            for edge, increment in ladder.increments
-        ),
-    )
+def _market_rule_ids(product: Future) -> set[int]:
+    venues = (venue for contract in product.contracts for venue in contract.venues)
+    return {venue.market_rule_id for venue in venues if venue.market_rule_id is not None}
+
+
+def _read_ladder(outcome: Ladder | ReplyError | GatewayError) -> MarketRule:
+    if isinstance(outcome, Ladder):
+        return translate_ladder(outcome)
+    raise outcome
+
+
+def _report_unknown_zones(reply: ContractReply) -> None:
+    """Without a zone dates are still right, but nobody can tell when trading ends."""
+    for zone_id in sorted({str(row.details.timeZoneId) for row in reply.rows} - {""}):
+        if iana_zone(zone_id) is None:
+            _log.warning("%s: unknown time zone %r", reply.request, zone_id[:40])

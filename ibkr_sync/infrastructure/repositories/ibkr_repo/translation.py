@@ -1,4 +1,4 @@
-"""From one received row to a `FuturesContract`: pure, and strict about what it believes.
+"""From received rows and tick ladders to entities: pure, and strict about what it believes.
 
 Missing is None: ibapi's placeholders (0, "", 2147483647, 1.797e308, 2^127-1) never get past
 here. What is present but malformed raises InvalidReplyError with contract, field and value.
@@ -6,8 +6,9 @@ here. What is present but malformed raises InvalidReplyError with contract, fiel
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from ibkr_sync.catalogue import iana_zone
@@ -17,8 +18,10 @@ from ibkr_sync.domain.entities.contracts import (
     TradingSchedule,
     Venue,
 )
+from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.errors import InvalidReplyError
 from ibkr_sync.domain.untrusted_text import clean_text
+from ibkr_sync.infrastructure.repositories.ibkr_repo.client import Ladder
 from ibkr_sync.infrastructure.repositories.ibkr_repo.last_trade import parse_date, read_last_trade
 from ibkr_sync.infrastructure.repositories.ibkr_repo.replies import ReceivedRow
 
@@ -27,9 +30,14 @@ T = TypeVar("T")
 _MAX_INT32 = 2**31 - 1
 _PLACEHOLDERS = frozenset((Decimal(_MAX_INT32), Decimal(2**127 - 1)))
 _LARGEST_NUMBER = Decimal(10**15)
+_LARGEST_DOUBLE = Decimal("1e307")
 _MAX_DECIMAL_PLACES = 12
 _MAX_SCHEDULE_LENGTH = 8192
 _MAX_LIST_LENGTH = 4096
+_MAX_COMPLAINT_LENGTH = 100
+
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?", re.ASCII)
+_INTEGER = re.compile(r"-?[0-9]{1,19}", re.ASCII)
 
 
 def translate_row(row: ReceivedRow) -> FuturesContract:
@@ -39,6 +47,7 @@ def translate_row(row: ReceivedRow) -> FuturesContract:
     name = clean_text(contract.localSymbol) or f"conId {contract.conId}"
     read = _FieldReader(name)
 
+    read.checked("secType", contract.secType, _sec_type)
     con_id = read.checked("conId", contract.conId, _con_id)
     time_zone_id = clean_text(details.timeZoneId)
     time_zone = iana_zone(time_zone_id) if time_zone_id else None
@@ -88,7 +97,7 @@ def translate_row(row: ReceivedRow) -> FuturesContract:
         economic_value_multiplier=read.number(
             "evMultiplier", row.text.economic_value_multiplier, zero_is_missing=True
         ),
-        aggregated_group=_aggregated_group(details.aggGroup),
+        aggregated_group=read.checked("aggGroup", details.aggGroup, _aggregated_group),
         min_size=read.number("minSize", getattr(details, "minSize", "")),
         size_increment=read.number("sizeIncrement", getattr(details, "sizeIncrement", "")),
         suggested_size_increment=read.number(
@@ -96,6 +105,22 @@ def translate_row(row: ReceivedRow) -> FuturesContract:
         ),
         schedule=_schedule(details, time_zone_id),
     )
+
+
+def translate_ladder(ladder: Ladder) -> MarketRule:
+    """Turn a tick ladder into an entity; raises InvalidReplyError."""
+    read = _FieldReader(f"market rule {ladder.market_rule_id}")
+    increments = tuple(
+        PriceIncrement(
+            low_edge=read.needed("lowEdge", low_edge),
+            increment=read.needed("increment", increment, positive=True),
+        )
+        for low_edge, increment in ladder.increments
+    )
+    edges = [each.low_edge for each in increments]
+    if not edges or edges != sorted(set(edges)):
+        raise read.complaint("lowEdge", edges, "not a ladder")
+    return MarketRule(market_rule_id=ladder.market_rule_id, increments=increments)
 
 
 class _FieldReader:
@@ -107,14 +132,14 @@ class _FieldReader:
     def text(self, field: str, value: str) -> str:
         cleaned = clean_text(value)
         if cleaned is None:
-            raise InvalidReplyError(self._contract, field, value, "must not be empty")
+            raise self.complaint(field, value, "must not be empty")
         return cleaned
 
     def checked(self, field: str, value: object, parse: Callable[[Any], T]) -> T:
         try:
             return parse(value)
         except ValueError as error:
-            raise InvalidReplyError(self._contract, field, value, str(error)) from error
+            raise self.complaint(field, value, str(error)) from error
 
     def optional(self, field: str, value: object, parse: Callable[[Any], T]) -> T | None:
         return None if value == "" else self.checked(field, value, parse)
@@ -126,8 +151,18 @@ class _FieldReader:
         if number is None or (zero_is_missing and number == 0):
             return None
         if positive and number <= 0:
-            raise InvalidReplyError(self._contract, field, value, "must be positive")
+            raise self.complaint(field, value, "must be positive")
         return number
+
+    def needed(self, field: str, value: object, *, positive: bool = False) -> Decimal:
+        number = self.number(field, value, positive=positive)
+        if number is None:
+            raise self.complaint(field, value, "must not be missing")
+        return number
+
+    def complaint(self, field: str, value: object, reason: str) -> InvalidReplyError:
+        shown, why = str(value)[:_MAX_COMPLAINT_LENGTH], reason[:_MAX_COMPLAINT_LENGTH]
+        return InvalidReplyError(self._contract, field, shown, why)
 
 
 def parse_number(value: object) -> Decimal | None:
@@ -136,39 +171,47 @@ def parse_number(value: object) -> Decimal | None:
     Raises ValueError for what is no finite number, or has more digits than can be stored
     exactly (15 before and 12 after the point).
     """
-    text = str(value).strip()
+    text = str(value)
     if not text:
         return None
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        raise ValueError("not a number") from None
-    if not number.is_finite():
+    if not _NUMBER.fullmatch(text):
         raise ValueError("not a finite number")
-    if number in _PLACEHOLDERS or number > Decimal("1e307"):
+    number = Decimal(text)
+    if number in _PLACEHOLDERS or number > _LARGEST_DOUBLE:
         return None
     if abs(number) >= _LARGEST_NUMBER or number != round(number, _MAX_DECIMAL_PLACES):
         raise ValueError("more digits than a price or size can have")
     return number
 
 
+def _integer(value: object, allowed: range) -> int:
+    text = str(value)
+    if not _INTEGER.fullmatch(text) or int(text) not in allowed:
+        raise ValueError(f"not a whole number from {allowed[0]} to {allowed[-1]}")
+    return int(text)
+
+
+def _sec_type(value: str) -> None:
+    if value != "FUT":
+        raise ValueError("not a future")
+
+
 def _con_id(value: object) -> int:
-    number = int(str(value))
-    if not 0 < number <= _MAX_INT32:
-        raise ValueError("not a contract id")
-    return number
+    return _integer(value, range(1, _MAX_INT32 + 1))
 
 
 def _price_magnifier(value: object) -> int:
-    number = int(str(value))
-    if not 0 < number <= 10**6:
-        raise ValueError("not a price magnifier")
-    return number
+    return _integer(value, range(1, 10**6 + 1))
+
+
+def _market_rule_id(value: str) -> int | None:
+    return _integer(value, range(_MAX_INT32 + 1)) if value else None
 
 
 def _aggregated_group(value: int) -> int | None:
     """None for -1 and 2147483647: IBKR's ways to say that a contract is not smart-routed."""
-    return None if value in (-1, 0, _MAX_INT32) else value
+    group = _integer(value, range(-1, _MAX_INT32 + 1))
+    return None if group in (-1, 0, _MAX_INT32) else group
 
 
 def _items(text: str) -> tuple[str, ...]:
@@ -178,19 +221,16 @@ def _items(text: str) -> tuple[str, ...]:
 
 def _venues(valid_exchanges: str, market_rule_ids: str) -> tuple[Venue, ...]:
     """Pair exchanges and tick ladders by position; ladders may be absent altogether."""
-    exchanges = [
-        item for item in (clean_text(valid_exchanges, _MAX_LIST_LENGTH) or "").split(",") if item
-    ]
-    rules = [
-        item for item in (clean_text(market_rule_ids, _MAX_LIST_LENGTH) or "").split(",") if item
-    ]
-    if rules and len(rules) != len(exchanges):
+    exchanges = (clean_text(valid_exchanges, _MAX_LIST_LENGTH) or "").split(",")
+    rules = (clean_text(market_rule_ids, _MAX_LIST_LENGTH) or "").split(",")
+    if not any(rules):
+        rules = [""] * len(exchanges)
+    if len(rules) != len(exchanges):
         raise ValueError(f"{len(rules)} market rules for {len(exchanges)} exchanges")
-    if not rules:
-        return tuple(Venue(exchange=exchange) for exchange in exchanges)
     return tuple(
-        Venue(exchange=exchange, market_rule_id=int(rule))
+        Venue(exchange=exchange, market_rule_id=_market_rule_id(rule))
         for exchange, rule in zip(exchanges, rules, strict=True)
+        if exchange
     )
 
 
