@@ -181,6 +181,11 @@ _RULES: dict[type[BaseException], _Rule] = {
         lambda e: f"{e.symbol} is of another asset class: {e.found}.",
         lambda _: None,
     ),
+    errors.HoursUnknownError: _Rule(
+        ExitCode.NOT_FOUND,
+        lambda e: f"The {e.kind} hours of {e.symbol} are not known: {e.detail}.",
+        lambda e: f"ibkr-sync get {e.symbol} --source ibkr",
+    ),
     errors.SourceFileError: _Rule(
         ExitCode.USAGE,
         lambda e: f"{e.path} can't be read{f' at {e.location}' if e.location else ''}: {e.detail}.",

@@ -22,7 +22,8 @@
     ├── ProductLookupError              the user's words name no single product
     │   ├── ProductNotFoundError
     │   ├── AmbiguousProductError       holds the candidates
-    │   └── AssetClassMismatchError
+    │   ├── AssetClassMismatchError
+    │   └── HoursUnknownError           the product is known, its hours are not
     ├── SourceFileError                 a file source can't be read
     ├── StorageError                    the database can't be used
     │   ├── DatabaseUnavailableError    missing, unreadable, read-only, unreachable
@@ -236,6 +237,15 @@ class AssetClassMismatchError(ProductLookupError):
     def __init__(self, symbol: str, found: AssetClass) -> None:
         self.found = found
         super().__init__(symbol, f"{symbol} is of asset class {found.value}")
+
+
+class HoursUnknownError(ProductLookupError):
+    """No hours of this kind (trading, liquid) are stored that reach beyond the present."""
+
+    def __init__(self, symbol: str, kind: str, detail: str) -> None:
+        self.kind = kind
+        self.detail = detail
+        super().__init__(symbol, f"{symbol}: {kind} hours: {detail}")
 
 
 class SourceFileError(IbkrSyncError):
