@@ -35,6 +35,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.asking import Questioner
 from ibkr_sync.infrastructure.repositories.ibkr_repo.assembly import assemble_product
 from ibkr_sync.infrastructure.repositories.ibkr_repo.client import Ladder
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway import Gateway
+from ibkr_sync.infrastructure.repositories.ibkr_repo.hours import report_unreadable_hours
 from ibkr_sync.infrastructure.repositories.ibkr_repo.notices import NO_SECURITY_DEFINITION
 from ibkr_sync.infrastructure.repositories.ibkr_repo.replies import ContractReply, ContractRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.rules import (
@@ -200,6 +201,7 @@ class IbkrFutureRepository(FuturePort[F], Generic[F]):
             offered = ", ".join(str(product.key) for product in products) or "nothing"
             raise ProductNotFoundError(query.symbol, _PLACE, f"IBKR answered {offered}")
         product = choose_product(query, meant, self._entity, place=_PLACE, now=reply.received_at)
+        report_unreadable_hours(product.contracts)
         members = {contract.con_id for contract in product.contracts}
         frames = (frame for contract, frame in translated if contract.con_id in members)
         evidence = Evidence(
