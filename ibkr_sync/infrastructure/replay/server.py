@@ -14,7 +14,7 @@ from typing import Self
 from ibkr_sync.infrastructure.replay.backend import Backend, ClientFrame
 from ibkr_sync.infrastructure.replay.connection import Connection
 from ibkr_sync.infrastructure.replay.dialect import (
-    NEWEST_TEXT_SERVER_VERSION,
+    NEWEST_SERVER_VERSION,
     OLDEST_SERVER_VERSION,
 )
 from ibkr_sync.infrastructure.replay.faults import Fault, FaultScript
@@ -39,7 +39,7 @@ class ReplayGateway:
         recording: what it knows.
         host: an IPv4 loopback address.
         port: 0 takes a free one.
-        server_version: the newest version it offers, 157 to 200.
+        server_version: the newest version it offers, 157 to 226.
         faults: deviations from what TWS would do.
         now: aware instant by which contracts are expired and the clock is told.
         messages_per_second: limit over any sliding second; None doesn't limit.
@@ -184,9 +184,9 @@ def _loopback(host: str) -> str:
 
 
 def _spoken(server_version: int) -> int:
-    if not OLDEST_SERVER_VERSION <= server_version <= NEWEST_TEXT_SERVER_VERSION:
+    if not OLDEST_SERVER_VERSION <= server_version <= NEWEST_SERVER_VERSION:
         raise ValueError(
             f"server version {server_version} is outside "
-            f"{OLDEST_SERVER_VERSION}..{NEWEST_TEXT_SERVER_VERSION}"
+            f"{OLDEST_SERVER_VERSION}..{NEWEST_SERVER_VERSION}"
         )
     return server_version

@@ -8,8 +8,11 @@ that the reply doesn't have changes nothing.
 
 from ibkr_sync.infrastructure.replay.faults.base import Fault, FaultScript, Occasion, Situation
 from ibkr_sync.infrastructure.replay.faults.contents import (
+    CutRow,
+    DroppedField,
     DuplicatedRow,
     EndWithExtraField,
+    EndWithoutRequestId,
     ErrorReply,
     ForeignRows,
     InsertedBytes,
@@ -41,10 +44,13 @@ from ibkr_sync.infrastructure.replay.faults.line import (
 __all__ = [
     "Chunked",
     "ClientIdInUse",
+    "CutRow",
     "Drip",
+    "DroppedField",
     "DuplicatedRow",
     "EarlyStart",
     "EndWithExtraField",
+    "EndWithoutRequestId",
     "ErrorReply",
     "Fault",
     "FaultScript",

@@ -72,6 +72,21 @@ class EndWithExtraField(Fault):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EndWithoutRequestId(Fault):
+    """The end marker doesn't say whose reply it ends."""
+
+    def rewrite(self, plan: Plan, situation: Situation, /) -> Plan:
+        """Leave the request id out."""
+        without = situation.dialect.without_req_id
+        return [
+            Message(without(step.payload), Part.END)
+            if isinstance(step, Message) and step.part is Part.END
+            else step
+            for step in plan
+        ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KeptRows(Fault):
     """Only the first `count` rows, yet a regular end: a shorter chain; 0 makes it empty."""
 
@@ -132,13 +147,53 @@ class TruncatedRow(Fault):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CutRow(Fault):
+    """Row k ends after its first `size` bytes, wherever that is."""
+
+    row: int = 0
+    size: int
+
+    def rewrite(self, plan: Plan, _situation: Situation, /) -> Plan:
+        """Cut the row short."""
+        return [
+            Message(step.payload[: self.size], Part.ROW)
+            if isinstance(step, Message) and index == self.row
+            else step
+            for step, index in _with_row_numbers(plan)
+        ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DroppedField(Fault):
+    """Row k lacks a field, which in text messages is empty.
+
+    Attributes:
+        row: None is every row.
+        field: `ContractRow`'s name or req_id; in protobuf also contract and contract_details.
+    """
+
+    row: int | None = 0
+    field: str
+
+    def rewrite(self, plan: Plan, situation: Situation, /) -> Plan:
+        """Leave the field out."""
+        return [
+            Message(situation.dialect.without_field(step.payload, self.field), Part.ROW)
+            if isinstance(step, Message) and index is not None and self.row in (None, index)
+            else step
+            for step, index in _with_row_numbers(plan)
+        ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReplacedField(Fault):
     """Row k has another value in one field.
 
     Attributes:
         row: None is every row.
         field: `ContractRow`'s name, or the place among the wire's fields, message id 0.
-        value: bytes go out as they are, text as UTF-8; nothing is escaped.
+        value: bytes go out as they are, text as UTF-8; nothing is escaped. Where protobuf
+            wants a number, what isn't one goes out as text.
     """
 
     row: int | None = 0

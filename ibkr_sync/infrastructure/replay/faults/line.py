@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import count
 from typing import ClassVar
 
 from ibkr_sync.infrastructure.replay import notices
@@ -109,10 +110,16 @@ class PaddedReply(Fault):
     def rewrite(self, plan: Plan, situation: Situation, /) -> Plan:
         """Put the filling notice first."""
         code = notices.AT_START[0]
-        shortest = len(frame(situation.dialect.error(-1, code, "", situation.now)))
-        missing = -(shortest + sum(map(_size, plan))) % self.multiple
-        filling = notices.TEXTS[code].ljust(missing, ".")[:missing]
-        return [Message(situation.dialect.error(-1, code, filling, situation.now)), *plan]
+        size = sum(map(_size, plan))
+        missing = -(size + _size(self._filled(situation, code, 1))) % self.multiple
+        # In protobuf a long text may lengthen its own length too, by up to two bytes.
+        fillings = (self._filled(situation, code, length) for length in count(max(1, missing - 1)))
+        return [next(each for each in fillings if not (size + _size(each)) % self.multiple), *plan]
+
+    @staticmethod
+    def _filled(situation: Situation, code: int, length: int) -> Message:
+        text = notices.TEXTS[code].ljust(length, ".")[:length]
+        return Message(situation.dialect.error(-1, code, text, situation.now))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

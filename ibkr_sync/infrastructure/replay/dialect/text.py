@@ -1,18 +1,11 @@
-"""How a gateway of a given server version says things and understands its client.
-
-A `Dialect` turns rows, rules and errors into payloads and payloads into requests. The text
-dialect here serves the versions up to 200; from 201 on TWS puts a binary message id first and,
-message by message, protobuf behind it.
-"""
+"""The dialect of the server versions up to 200: text throughout."""
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from datetime import datetime
-from enum import IntEnum
-from typing import Protocol
 
 from ibkr_sync.infrastructure.replay.contract_data import ContractDataLayout
+from ibkr_sync.infrastructure.replay.dialect.base import Dialect, RequestId
 from ibkr_sync.infrastructure.replay.requests import (
     CancelContractData,
     ContractDataRequest,
@@ -26,101 +19,11 @@ from ibkr_sync.infrastructure.replay.requests import (
 from ibkr_sync.infrastructure.replay.rows import ContractRow, MarketRuleRow
 from ibkr_sync.infrastructure.replay.wire import WireError, join_fields, split_fields
 
-OLDEST_SERVER_VERSION = 157
-NEWEST_TEXT_SERVER_VERSION = 200
-
 ADVANCED_ORDER_REJECT = 166
 BOND_ISSUER_ID = 176
 ERROR_TIME = 194
 
 _CONTRACT_REQUEST_FIELDS = 18
-
-
-class _MessageId(IntEnum):
-    """The requests that a read-only gateway serves."""
-
-    REQ_CONTRACT_DATA = 9
-    REQ_CURRENT_TIME = 49
-    START_API = 71
-    REQ_MARKET_RULE = 91
-    CANCEL_CONTRACT_DATA = 106
-
-
-class Dialect(Protocol):
-    """One server version's way to speak; payloads are without the length prefix."""
-
-    server_version: int
-
-    @abstractmethod
-    def decode(self, payload: bytes) -> Request:
-        """Understand a client's message; what can't be understood is said in the result."""
-
-    @abstractmethod
-    def fields(self, payload: bytes) -> tuple[str, ...]:
-        """Show a client's message as fields, the message id first.
-
-        Raises:
-            WireError: the payload isn't a message.
-        """
-
-    @abstractmethod
-    def next_valid_id(self, order_id: int) -> bytes:
-        """Say that requests are now accepted."""
-
-    @abstractmethod
-    def managed_accounts(self, accounts: str) -> bytes:
-        """List the accounts of the login, comma-separated."""
-
-    @abstractmethod
-    def error(self, req_id: int, code: int, text: str, at: datetime) -> bytes:
-        """Report an error or a notice; -1 as request id belongs to no request."""
-
-    @abstractmethod
-    def contract_data(self, row: ContractRow, req_id: int) -> bytes:
-        """Say one row of a contract-details reply."""
-
-    @abstractmethod
-    def contract_data_end(self, req_id: int) -> bytes:
-        """End a contract-details reply."""
-
-    @abstractmethod
-    def market_rule(self, rule: MarketRuleRow) -> bytes:
-        """Say one market rule."""
-
-    @abstractmethod
-    def current_time(self, at: datetime) -> bytes:
-        """Say the gateway's clock, in whole seconds since 1970."""
-
-    @abstractmethod
-    def with_field(self, contract_data: bytes, field: str | int, value: str) -> bytes:
-        """Replace a field of a row, by `ContractRow`'s name or by its place on the wire.
-
-        Raises:
-            ContractDataError: rows have no such field at this server version.
-            IndexError: nor such a place.
-        """
-
-    @abstractmethod
-    def with_extra_field(self, payload: bytes, value: str) -> bytes:
-        """Append a field to a message."""
-
-    @abstractmethod
-    def truncated(self, payload: bytes, fields: int) -> bytes:
-        """Keep only the first fields of a message, the message id being the first."""
-
-
-def dialect_for(server_version: int) -> Dialect:
-    """The dialect of a negotiated server version.
-
-    Raises:
-        ValueError: no dialect here speaks that version.
-    """
-    if OLDEST_SERVER_VERSION <= server_version <= NEWEST_TEXT_SERVER_VERSION:
-        return TextDialect(server_version)
-    raise ValueError(
-        f"server version {server_version} is outside "
-        f"{OLDEST_SERVER_VERSION}..{NEWEST_TEXT_SERVER_VERSION}"
-    )
 
 
 class TextDialect(Dialect):
@@ -151,15 +54,15 @@ class TextDialect(Dialect):
 
     def _decode_known(self, message_id: int, fields: tuple[str, ...]) -> Request:
         match message_id:
-            case _MessageId.REQ_CONTRACT_DATA:
+            case RequestId.REQ_CONTRACT_DATA:
                 return self._contract_data_request(fields)
-            case _MessageId.REQ_CURRENT_TIME:
+            case RequestId.REQ_CURRENT_TIME:
                 return CurrentTimeRequest()
-            case _MessageId.START_API:
+            case RequestId.START_API:
                 return StartApi(client_id=int(fields[2]))
-            case _MessageId.REQ_MARKET_RULE:
+            case RequestId.REQ_MARKET_RULE:
                 return MarketRuleRequest(market_rule_id=str(int(fields[1])))
-            case _MessageId.CANCEL_CONTRACT_DATA:
+            case RequestId.CANCEL_CONTRACT_DATA:
                 return CancelContractData()
             case _:
                 return OtherRequest(message_id=message_id)
@@ -232,6 +135,15 @@ class TextDialect(Dialect):
         wire[index] = value
         return join_fields(wire)
 
+    def without_field(self, contract_data: bytes, field: str) -> bytes:
+        """Leave a field of a row empty."""
+        return self.with_field(contract_data, field, "")
+
+    def without_req_id(self, contract_data_end: bytes) -> bytes:
+        """Leave the request id of an end marker empty."""
+        message_id, version, _ = split_fields(contract_data_end)
+        return join_fields((message_id, version, ""))
+
     def with_extra_field(self, payload: bytes, value: str) -> bytes:
         """Append a field to a message."""
         return payload + join_fields((value,))
@@ -256,6 +168,6 @@ def ascii7(text: str) -> str:
 def _req_id(message_id: int, fields: tuple[str, ...]) -> int:
     """The request id of a message that can't be read otherwise, -1 if that can't be either."""
     try:
-        return int(fields[2]) if message_id == _MessageId.REQ_CONTRACT_DATA else -1
+        return int(fields[2]) if message_id == RequestId.REQ_CONTRACT_DATA else -1
     except (ValueError, IndexError):
         return -1
