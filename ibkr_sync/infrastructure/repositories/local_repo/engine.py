@@ -31,6 +31,7 @@ DIRECTORY_MODE = 0o700
 _WRITE_LOCK = (
     "SELECT pg_advisory_xact_lock(hashtext('ibkr-sync write'), hashtext(current_schema()))"
 )
+_ONE_STATE = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _POSTGRES_DEFAULTS: dict[str, Any] = {
     "application_name": "ibkr-sync",
     "connect_timeout": 10,
@@ -127,10 +128,8 @@ class Database:
                 with _query_only(connection), connection.begin():
                     yield connection
                 return
-            connection.execution_options(
-                isolation_level="REPEATABLE READ", postgresql_readonly=True
-            )
             with connection.begin():
+                connection.exec_driver_sql(_ONE_STATE)
                 yield connection
 
     @contextmanager
@@ -236,14 +235,15 @@ def _postgres_engine(location: DatabaseLocation, busy_timeout: timedelta) -> Eng
             location.name, "PostgreSQL needs an extra: pip install 'ibkr-sync[postgres]'"
         ) from error
 
-    @event.listens_for(engine, "connect")
+    # Before SQLAlchemy's own first look, which can't read an answer in another encoding.
+    @event.listens_for(engine, "connect", insert=True)
     def configure(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own
+        encoding = connection.info.parameter_status("server_encoding")
+        if encoding != "UTF8":
+            raise DatabaseUnavailableError(
+                location.name, f"its encoding is {encoding}; create it with ENCODING 'UTF8'"
+            )
         with connection.cursor() as cursor:
-            (encoding,) = cursor.execute("SHOW server_encoding").fetchone()
-            if encoding != "UTF8":
-                raise DatabaseUnavailableError(
-                    location.name, f"its encoding is {encoding}; create it with ENCODING 'UTF8'"
-                )
             cursor.execute("SET TIME ZONE 'UTC'")
             cursor.execute(
                 "SELECT set_config('lock_timeout', %s, false)",
