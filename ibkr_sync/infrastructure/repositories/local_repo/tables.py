@@ -20,6 +20,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    PrimaryKeyConstraint,
     String,
     Table,
     Text,
@@ -239,5 +240,6 @@ raw_replies = Table(
 alembic_version = Table(
     "alembic_version",
     MetaData(),  # Alembic's own table, which it keeps out of what it compares
-    Column("version_num", String(32), primary_key=True),
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
 )
