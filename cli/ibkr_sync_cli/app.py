@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ibkr_sync_cli import options
-from ibkr_sync_cli.commands import config, database, demo, get, list_products, replay, show
+from ibkr_sync_cli.commands import config, database, demo, get, hours, list_products, replay, show
 from ibkr_sync_cli.errors import EXIT_CODE_HELP
 from ibkr_sync_cli.invocation import Invocation
 from ibkr_sync_cli.logs import log_to_stderr
@@ -25,6 +25,7 @@ app = typer.Typer(
 
 app.command()(get.get)
 app.command()(show.show)
+app.command()(hours.hours)
 app.command("list")(list_products.list_products)
 app.add_typer(config.app, name="config")
 app.add_typer(database.app, name="db")
@@ -37,7 +38,7 @@ def version() -> None:
     """Print the version."""
     from ibkr_sync import __version__
 
-    typer.echo(f"ibkr-sync {__version__}")
+    Output().write_text(f"ibkr-sync {__version__}")
 
 
 def _print_version(wanted: bool) -> None:

@@ -20,7 +20,6 @@ class ExitCode(IntEnum):
     GATEWAY = 3
     PARTIAL = 4
     NOT_FOUND = 5
-    STALE = 6
     DATABASE = 7
     UPSTREAM = 8
     ALREADY_RUNNING = 75
@@ -80,6 +79,12 @@ def _ambiguous_next(error: errors.AmbiguousProductError) -> str:
     option = "--exchange" if by_exchange else "--trading-class"
     example = keys[0].exchange if by_exchange else keys[0].trading_class
     return f"Say which: {option} {example}"
+
+
+def _unavailable_next(error: errors.DatabaseUnavailableError) -> str:
+    if "://" in error.database:
+        return "Check that the server is up and lets this user in: ibkr-sync config show"
+    return "Check the path and its permissions: ibkr-sync config show"
 
 
 _RULES: dict[type[BaseException], _Rule] = {
@@ -194,7 +199,7 @@ _RULES: dict[type[BaseException], _Rule] = {
     errors.DatabaseUnavailableError: _Rule(
         ExitCode.DATABASE,
         lambda e: f"The database {e.database} can't be used: {e.detail}.",
-        lambda _: "Check the path and its permissions: ibkr-sync config show",
+        _unavailable_next,
     ),
     errors.StorageError: _Rule(
         ExitCode.DATABASE,

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from ibkr_sync.domain.errors import ConfigError, ConfigProblem
 from ibkr_sync_cli.logs import log_to_file
 from ibkr_sync_cli.output import Output, OutputFormat
 
 if TYPE_CHECKING:
     from ibkr_sync.config.resolution import LoadedSettings
-    from ibkr_sync.config.settings import ProfileSettings
+    from ibkr_sync.config.settings import LogSettings, ProfileSettings
 
 
 @dataclass(kw_only=True)
@@ -34,7 +35,7 @@ class Invocation:
         from ibkr_sync.config.loading import load_settings
 
         loaded = load_settings(self.flags, os.environ, Path.cwd())
-        log_to_file(loaded.settings.log)
+        _log_to_file(loaded.settings.log)
         for warning in loaded.warnings:
             self.output.remark(f"warning: {warning}", style="yellow")
         return loaded
@@ -71,6 +72,15 @@ def invocation_of(context: typer.Context) -> Invocation:
     if not isinstance(invocation, Invocation):
         raise TypeError("the command was called without its application")
     return invocation
+
+
+def _log_to_file(settings: LogSettings) -> None:
+    try:
+        log_to_file(settings)
+    except OSError as error:
+        message = f"can't be written: {error.strerror}"
+        problem = ConfigProblem(source="log.file", key=str(settings.file), message=message)
+        raise ConfigError([problem]) from error
 
 
 def now() -> datetime:

@@ -57,6 +57,7 @@ def log_to_file(settings: LogSettings) -> None:
     root = logging.getLogger()
     root.addHandler(handler)
     root.setLevel(min(root.level, logging.INFO))
+    logging.raiseExceptions = False  # a full disk under the log does not bury the result
 
 
 def _formatter(log_format: str | None, *, is_terminal: bool) -> logging.Formatter:

@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NoReturn
+from typing import TextIO
 
 from rich.console import Console, RenderableType
+from rich.measure import Measurement
 from rich.text import Text
 
+from ibkr_sync.config.masking import printable
 from ibkr_sync.domain.formula_safety import neutralise_formula
 
 
@@ -39,6 +41,7 @@ class Result:
         records: the JSON values of JSON lines.
         columns: names of the columns of CSV and TSV.
         rows: their raw values, by column.
+        as_wide_as_needed: whether the table may be wider than the terminal.
     """
 
     table: Callable[[], RenderableType]
@@ -46,17 +49,19 @@ class Result:
     records: Callable[[], Iterable[object]]
     columns: Sequence[str]
     rows: Callable[[], Iterable[Mapping[str, str]]]
+    as_wide_as_needed: bool = False
 
 
 class Output:
-    """Writes results and remarks; stdout carries results and nothing else."""
+    """Writes results and remarks; stdout carries results and nothing else.
+
+    `color` says whether terminals get escape codes at all.
+    """
 
     def __init__(self, *, color: bool = True, quiet: bool = False) -> None:
-        no_color = None if color else True  # None leaves it to NO_COLOR and the terminal
-        self._stdout = Console(no_color=no_color, highlight=False, markup=False, emoji=False)
-        self._stderr = Console(
-            stderr=True, no_color=no_color, highlight=False, markup=False, emoji=False
-        )
+        self.color = color and not os.environ.get("NO_COLOR")
+        self._stdout = _console(color=self.color)
+        self._stderr = _console(color=self.color, stderr=True)
         self._quiet = quiet
 
     def format_for(self, wanted: OutputFormat | None) -> OutputFormat:
@@ -69,12 +74,15 @@ class Output:
         """Write a result to stdout."""
         match self.format_for(wanted):
             case OutputFormat.TABLE:
-                self._print(result.table())
+                table = result.table()
+                if result.as_wide_as_needed:
+                    _widen(self._stdout, table)
+                self._emit(_drawn(self._stdout, table))
             case OutputFormat.JSON:
-                self._emit(json.dumps(result.document(), indent=2, ensure_ascii=False) + "\n")
+                self._emit(_json(result.document(), indent=2))
             case OutputFormat.JSONL:
                 for record in result.records():
-                    self._emit(json.dumps(record, ensure_ascii=False) + "\n")
+                    self._emit(_json(record))
             case OutputFormat.CSV:
                 self._emit(_delimited(result, ",", neutralise_formula))
             case OutputFormat.TSV:
@@ -87,25 +95,25 @@ class Output:
     def remark(self, text: str, style: str = "") -> None:
         """Tell something on stderr, unless the user wants it quiet."""
         if not self._quiet:
-            self._stderr.print(Text(text, style=style), soft_wrap=True)
+            self._tell(Text(_harmless(text), style=style))
 
     def complain(self, sentence: str, next_step: str | None) -> None:
         """Tell on stderr what went wrong and what to do next; never silenced."""
-        self._stderr.print(Text.assemble(("error: ", "bold red"), sentence), soft_wrap=True)
+        self._tell(Text.assemble(("error: ", "bold red"), _harmless(sentence)))
         self.advise(next_step)
 
     def advise(self, next_step: str | None) -> None:
         """Tell on stderr what to do next, if anything."""
         if next_step:
-            self._stderr.print(Text.assemble(("next:  ", "bold"), next_step), soft_wrap=True)
+            self._tell(Text.assemble(("next:  ", "bold"), _harmless(next_step)))
 
     @contextmanager
     def progress(self, what: str, total: int) -> Iterator[Callable[[str], None]]:
-        """A bar on stderr while several things are done; on a terminal only.
+        """A bar on stderr while several things are done; on a terminal with colours only.
 
         Gives a function to call with the name of each thing that is done.
         """
-        if self._quiet or total <= 1 or not self._stderr.is_terminal:
+        if self._quiet or total <= 1 or self._stderr.color_system is None:
             yield lambda _: None
             return
         from rich.progress import Progress
@@ -116,21 +124,47 @@ class Output:
 
     def show_on_stderr(self, renderable: RenderableType) -> None:
         """Print a table that belongs to an error."""
-        self._stderr.print(renderable)
+        _send(_drawn(self._stderr, renderable), sys.stderr)
 
-    def _print(self, renderable: RenderableType) -> None:
-        try:
-            self._stdout.print(renderable)
-            sys.stdout.flush()
-        except BrokenPipeError:
-            _end_quietly()
+    def _tell(self, text: Text) -> None:
+        _send(_drawn(self._stderr, text, soft_wrap=True), sys.stderr)
 
     def _emit(self, text: str) -> None:
-        try:
-            sys.stdout.write(text)
-            sys.stdout.flush()
-        except BrokenPipeError:
-            _end_quietly()
+        failure = _send(text, sys.stdout)
+        if failure is not None and not isinstance(failure, BrokenPipeError):
+            self.complain(f"The result can't be written: {failure.strerror}.", None)
+            sys.exit(1)
+
+
+def _console(*, color: bool, stderr: bool = False) -> Console:
+    return Console(
+        stderr=stderr,
+        color_system="auto" if color else None,  # None: not even bold, no escape code at all
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+
+
+def _drawn(console: Console, renderable: RenderableType, *, soft_wrap: bool = False) -> str:
+    with console.capture() as capture:
+        console.print(renderable, soft_wrap=soft_wrap)
+    return capture.get()
+
+
+def _widen(console: Console, renderable: RenderableType) -> None:
+    unbounded = console.options.update(max_width=sys.maxsize)
+    needed = Measurement.get(console, unbounded, renderable).maximum
+    console.width = max(console.width, needed)
+
+
+def _harmless(text: str) -> str:
+    return "\n".join(printable(line) for line in text.split("\n"))
+
+
+def _json(value: object, indent: int | None = None) -> str:
+    is_unicode = sys.stdout.encoding.lower().replace("-", "").startswith("utf")
+    return json.dumps(value, indent=indent, ensure_ascii=not is_unicode) + "\n"
 
 
 def _delimited(result: Result, delimiter: str, guard: Callable[[str], str]) -> str:
@@ -144,7 +178,15 @@ def _delimited(result: Result, delimiter: str, guard: Callable[[str], str]) -> s
     return buffer.getvalue()
 
 
-def _end_quietly() -> NoReturn:
-    """The reader (`head`) has seen enough: that is no failure."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(0)
+def _send(text: str, stream: TextIO) -> OSError | None:
+    """Write text; gives what kept it from being written, after which the stream is silent.
+
+    A reader that has seen enough (`head`) ends nothing: the work goes on, with its exit code.
+    """
+    try:
+        stream.write(text)
+        stream.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        return error
+    return None

@@ -30,7 +30,7 @@ def init(
     path = Path(str(given)) if given else user_folders().config / CONFIG_FILE
     init_config(path, force=force)
     invocation.output.write_text(str(path))
-    invocation.output.advise("edit it, then: ibkr-sync config check")
+    invocation.output.remark("next:  edit it, then: ibkr-sync config check")
 
 
 @app.command()
@@ -80,8 +80,8 @@ def check(context: typer.Context) -> None:
 
 
 @app.command()
-def example() -> None:
+def example(context: typer.Context) -> None:
     """Print the commented example."""
     from ibkr_sync.config.example import example_text
 
-    typer.echo(example_text(), nl=False)
+    invocation_of(context).output.write_text(example_text())

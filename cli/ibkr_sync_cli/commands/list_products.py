@@ -39,7 +39,7 @@ def list_products(
     with bootstrap(invocation.profile, Future) as service:
         products = [each for each in service.list_products() if _meant(each, exchange, until)]
     invocation.output.write(products_result(products, now()), wanted)
-    if not products:
+    if not products and not exchange and not expiring:
         invocation.output.remark("Nothing is stored yet. Next: ibkr-sync get ES --source ibkr")
 
 

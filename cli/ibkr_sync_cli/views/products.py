@@ -106,7 +106,7 @@ def _products_table(products: Sequence[ProductSummary], now: datetime) -> Render
             brief(now - each.synced_at) if each.synced_at else each.origin.value,
         )
         table.add_row(*(Text(cell) for cell in cells), flexible(each.name or "-"))
-    footer = Text(f"{len(products)} products", style="dim")
+    footer = Text(f"{len(products)} product{'' if len(products) == 1 else 's'}", style="dim")
     if any(each.origin is Origin.SAMPLE for each in products):
         footer = Text.assemble(SAMPLE_TAG, "  ", footer)
     return Group(table, footer)
