@@ -46,10 +46,13 @@ class CatalogueProduct:
         price_magnifier: None when unknown.
         weekly_expiries: whether weekly or daily contracts share the symbol.
         active: False only where a source says that the product no longer trades.
-        sources: who says so. `pst`: pysystemtrade's IB configuration; `icli`: that project's
-            copy of IBKR's public margin table of 2025-09-28; `lean`: QuantConnect Lean's symbol
-            properties; `doc`: public issue threads, logs and IBKR's documentation; `gen`:
-            contract specifications from general knowledge, the weakest.
+        sources: who says so, in this order. `pst`: pysystemtrade's IB configuration; `icli`:
+            that project's copy of IBKR's public margin table of 2025-09-28; `ibkr`: other
+            public margin tables of IBKR; `pyf`: pyfutures' table of 2024, filled from IBKR's
+            contract details and contract pages; `lean`: QuantConnect Lean's symbol properties;
+            `exch`: the exchange's own specification; `doc`: public issue threads, logs and
+            IBKR's documentation; `gen`: contract specifications from general knowledge, the
+            weakest.
     """
 
     symbol: str
@@ -108,8 +111,7 @@ class Catalogue(ProductCatalogue):
     def find(self, query: FutureQuery) -> tuple[Future, ...]:
         """Give the active products that are meant, without contracts, in order of the table.
 
-        Rows that no trading class tells apart (FTMIB in three sizes) are one product of
-        unknown multiplier.
+        Sizes that no trading class tells apart are one product of unknown multiplier.
         """
         rows_by_key: dict[ProductKey, list[CatalogueProduct]] = defaultdict(list)
         for row in self.by_symbol(query.symbol):

@@ -20,7 +20,7 @@ from ibkr_sync.domain.entities.futures import (
 )
 from ibkr_sync.domain.sync import FutureQuery
 
-KNOWN_SOURCES = {"pst", "icli", "lean", "doc", "gen"}
+KNOWN_SOURCES = ["pst", "icli", "ibkr", "pyf", "lean", "exch", "doc", "gen"]
 
 
 def a_product(**changes: object) -> CatalogueProduct:
@@ -83,7 +83,53 @@ class TestTable:
             assert product.name
             assert len(product.currency) == 3
             assert product.sources
-            assert set(product.sources) <= KNOWN_SOURCES
+            assert set(product.sources) <= set(KNOWN_SOURCES)
+
+    def test_sources_stand_once_each_and_in_one_order(self) -> None:
+        for product in load_catalogue().products:
+            assert product.sources == tuple(key for key in KNOWN_SOURCES if key in product.sources)
+
+    def test_the_table_is_sorted_so_that_changes_show_in_a_diff(self) -> None:
+        products = load_catalogue().products
+        assert list(products) == sorted(
+            products, key=lambda each: (each.exchange, each.symbol, -(each.multiplier or 0))
+        )
+
+    @pytest.mark.parametrize(
+        ("symbol", "exchange", "sizes"),
+        [
+            ("EOE", "FTA", {"FTI": 200, "MFA": 20}),
+            ("CAC40", "MONEP", {"FCE": 10, "MFC": 1}),
+            ("FTMIB", "IDEM", {"FTMIB": 5, "MINI": 1, "MICRO": Decimal("0.2")}),
+            ("TSE60", "CDE", {"SXF": 200, "SXM": 50}),
+            ("SMI", "EUREX", {"FSMI": 10, "FSMS": 1}),
+            ("SI", "COMEX", {"SI": 5000, "SIL": 1000}),
+            ("STI", "SGX", {None: 2}),
+        ],
+    )
+    def test_sizes_of_one_symbol_are_told_apart_by_their_class(
+        self, symbol: str, exchange: str, sizes: dict[str | None, Decimal]
+    ) -> None:
+        rows = [each for each in load_catalogue().by_symbol(symbol) if each.exchange == exchange]
+        assert {each.trading_class: each.multiplier for each in rows} == sizes
+
+    @pytest.mark.parametrize(
+        ("symbol", "exchange", "trading_class"),
+        [
+            ("Z", "ICEEU", "Z"),
+            ("FLKTB", "KSE", "167"),
+            ("JGB", "OSE.JPN", "JBL"),
+            ("XINA50", "SGX", "CN"),
+            ("MCH.HK", "HKFE", "MCH"),
+            ("BFX", "BELFOX", "BXF"),
+            ("SPI", "SNFE", "AP"),
+        ],
+    )
+    def test_knows_classes_that_differ_from_the_symbol(
+        self, symbol: str, exchange: str, trading_class: str
+    ) -> None:
+        (row,) = (each for each in load_catalogue().by_symbol(symbol) if each.exchange == exchange)
+        assert row.trading_class == trading_class
 
     def test_it_is_read_once(self) -> None:
         assert load_catalogue() is load_catalogue()
@@ -182,12 +228,14 @@ class TestFind:
         assert load_catalogue().find(FutureQuery(symbol="ES", exchange="ONE")) == ()
 
     def test_an_unknown_trading_class_is_taken_to_be_the_symbol(self) -> None:
-        (product,) = load_catalogue().find(FutureQuery(symbol="BFX"))
-        assert product.key == ProductKey("BFX", "BELFOX", "BFX")
+        (product,) = load_catalogue().find(FutureQuery(symbol="AMX"))
+        assert product.key == ProductKey("AMX", "FTA", "AMX")
 
     def test_sizes_that_no_class_tells_apart_are_one_product_of_unknown_multiplier(self) -> None:
-        (product,) = load_catalogue().find(FutureQuery(symbol="FTMIB"))
-        assert product.name == "FTSE MIB"
+        mini = a_product(trading_class=None, name="Mini example", multiplier=Decimal(5))
+        catalogue = Catalogue([a_product(trading_class=None), mini])
+        (product,) = catalogue.find(FutureQuery(symbol="XYZ"))
+        assert product.name == "Example"
         assert product.multiplier is None
 
     def test_no_two_products_offered_share_an_identity(self) -> None:
