@@ -1,0 +1,181 @@
+"""What stands in the tables, the same in both databases and cheap to ask for."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from contracts import examples
+from contracts.future_port import NOW_PLEASE, by_symbol, query_for
+from databases import before_each_step, dump
+from fakes.catalogue import FakeCatalogue
+from fakes.clock import FakeClock
+from ibkr_sync.domain.entities.futures import Future, Origin
+from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
+from ibkr_sync.domain.errors import ReplyTimeoutError
+from ibkr_sync.domain.sync import AcquiredFuture, FutureFailure, SyncPolicy
+from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
+from ibkr_sync.infrastructure.repositories.local_repo.schema import reading, writing
+from integration.local_repo.products import NEW, OLD, repository, store
+from strategies import futures
+
+
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """The statements and commits that happen meanwhile, but for the start of transactions."""
+    with before_each_step(lambda _: None) as seen:
+        statements: list[str] = []
+        yield statements
+        statements.extend(each for each in seen if not each.startswith(("BEGIN", "PRAGMA")))
+
+
+def live_through_a_week(database: Database) -> None:
+    """Everything that changes rows, in one story."""
+    clock = FakeClock()
+    catalogue = FakeCatalogue([examples.as_catalogued(examples.DAX)])
+    local = LocalFutureRepository(database, Future, catalogue, clock)
+    local.get_or_create(by_symbol(examples.DAX), NOW_PLEASE)
+    ladder = MarketRule(
+        market_rule_id=67,
+        increments=(PriceIncrement(low_edge=Decimal("-1.50"), increment=Decimal("0.250")),),
+    )
+    local.store_market_rules([ladder])
+    for product in (OLD, examples.CRUDE_OIL, examples.DAX, NEW, NEW, OLD):
+        clock.advance(days=1, microseconds=1)
+        with local.sync_run(Origin.IBKR) as run:
+            store(local, product, run, clock)
+            error = ReplyTimeoutError("stalled")
+            local.record_failure(FutureFailure(query=by_symbol(product), error=error), run)
+
+
+def test_both_databases_hold_the_same_rows(tmp_path: Path, postgres_url: str) -> None:
+    dumps = []
+    for location in (tmp_path / "futures.db", postgres_url):
+        with Database(location) as database:
+            live_through_a_week(database)
+            dumps.append(dump(database))
+    assert dumps[0] == dumps[1]
+    assert all(dumps[0].values())
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(product=futures())
+def test_any_product_comes_back_the_same_from_both_databases(
+    product: Future, postgres_url: str
+) -> None:
+    clock = FakeClock()
+    acquired = AcquiredFuture(product=product)
+    found = []
+    for location in (":memory:", postgres_url):
+        with Database(location) as database:
+            with writing(database) as connection:
+                for table in ("contract_schedules", "field_changes", "run_products"):
+                    connection.exec_driver_sql(f"DELETE FROM {table}")  # noqa: S608 - fixed names
+                connection.exec_driver_sql("DELETE FROM contracts")
+                connection.exec_driver_sql("DELETE FROM products")
+            local = repository(database, clock)
+            with local.sync_run(Origin.IBKR) as run:
+                update = local.get_or_create_entity(acquired, query_for(product), NOW_PLEASE, run)
+            fresh = repository(database, clock).get_by_symbol(query_for(product))
+            assert dataclasses.asdict(fresh) == dataclasses.asdict(update.product)
+            found.append(fresh)
+    assert found[0] == found[1] == dataclasses.replace(product, synced_at=found[0].synced_at)
+
+
+def test_a_person_can_ask_in_sql(tmp_path: Path) -> None:
+    question = (
+        "SELECT c.local_symbol, c.last_trade_date, c.multiplier, c.contract_month,"
+        " v.value ->> 0, s.time_zone_id"
+        " FROM products p JOIN contracts c ON c.product_id = p.id"
+        " JOIN contract_schedules s ON s.con_id = c.con_id, json_each(c.venues) v"
+        " WHERE p.symbol = 'ES' AND c.con_id = 1"
+    )
+    with Database(tmp_path / "futures.db") as database:
+        clock = FakeClock()
+        local = repository(database, clock)
+        with local.sync_run(Origin.IBKR) as run:
+            store(local, OLD, run, clock)
+        with reading(database) as connection:
+            answer = [tuple(row) for row in connection.exec_driver_sql(question)]
+    assert answer == [
+        ("ES2612", "2026-12-18", "50", "2026-12", "CME", "US/Central"),
+        ("ES2612", "2026-12-18", "50", "2026-12", "QBALGO", "US/Central"),
+    ]
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    with Database(tmp_path / "futures.db") as database:
+        yield database
+
+
+@pytest.mark.parametrize("products", [1, 30])
+def test_the_list_takes_two_queries_however_many_products(
+    database: Database, products: int
+) -> None:
+    clock = FakeClock()
+    local = repository(database, clock)
+    with local.sync_run(Origin.IBKR) as run:
+        for number in range(products):
+            product = dataclasses.replace(examples.ES, trading_class=f"ES{number}")
+            chain = examples.with_chain(product, 2, first_con_id=1 + 2 * number)
+            store(local, chain, run, clock)
+    with counted() as statements:
+        assert len(local.list_products()) == products
+    assert len([each for each in statements if each.startswith("SELECT")]) == 2
+
+
+def test_storing_a_chain_takes_as_many_statements_however_long_it_is(database: Database) -> None:
+    clock = FakeClock()
+    local = repository(database, clock)
+    taken = []
+    for number, size in enumerate((2, 300)):
+        product = dataclasses.replace(examples.ES, trading_class=f"ES{number}")
+        chain = examples.with_chain(product, size, first_con_id=1 + 1000 * number)
+        with local.sync_run(Origin.IBKR) as run:
+            with counted() as first:
+                store(local, chain, run, clock)
+            clock.advance(hours=1)
+            with counted() as again:
+                store(local, chain, run, clock)
+        assert first.count("COMMIT") == again.count("COMMIT") == 1
+        taken.append((len(first), len(again)))
+    assert taken[0] == taken[1]
+
+
+def test_what_was_read_is_not_read_again_before_something_is_written(
+    database: Database,
+) -> None:
+    clock = FakeClock()
+    local = repository(database, clock)
+    with local.sync_run(Origin.IBKR) as run:
+        store(local, OLD, run, clock)
+        local.get_by_symbol(by_symbol(OLD))
+        with counted() as statements:
+            local.get_by_symbol(by_symbol(OLD))
+            local.find_fresh(by_symbol(OLD), timedelta(days=1), clock.now)
+            local.get_or_create(by_symbol(OLD), NOW_PLEASE)
+        assert statements == []
+        store(local, NEW, run, clock)
+        assert local.get_by_symbol(by_symbol(OLD)).contracts[0] == NEW.contracts[0]
+
+
+def test_a_plan_reads_and_nothing_else(database: Database) -> None:
+    clock = FakeClock()
+    local = repository(database, clock)
+    with local.sync_run(Origin.IBKR) as run:
+        store(local, OLD, run, clock)
+    with counted() as statements:
+        policy = SyncPolicy(dry_run=True)
+        local.plan_entity(AcquiredFuture(product=NEW), by_symbol(NEW), policy)
+    assert {each.split()[0] for each in statements} <= {"SELECT", "COMMIT"}

@@ -1,0 +1,219 @@
+"""Runs of several processes on one database."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TypeAlias
+
+import psycopg
+import pytest
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+
+from contracts.future_port import by_symbol
+from databases import dump
+from fakes.clock import FakeClock
+from ibkr_sync.domain.entities.futures import Future, Origin
+from ibkr_sync.domain.errors import (
+    AlreadyRunningError,
+    DatabaseUnavailableError,
+    ReplyTimeoutError,
+    StorageError,
+)
+from ibkr_sync.domain.sync import FutureFailure
+from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
+from integration.local_repo.products import OLD, repository, store
+
+Program: TypeAlias = "subprocess.Popen[str]"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    is_postgres = request.param == "postgres"
+    location = request.getfixturevalue("postgres_url") if is_postgres else tmp_path / "futures.db"
+    with Database(location) as database:
+        yield database
+
+
+@pytest.fixture
+def local(database: Database) -> LocalFutureRepository[Future]:
+    return repository(database, FakeClock())
+
+
+@pytest.fixture
+def start(database: Database) -> Iterator[Callable[[], Program]]:
+    """Start a program that is ready to open a run."""
+    url = database.location.url
+    location = str(database.path) if url is None else url.render_as_string(hide_password=False)
+    with ExitStack() as programs:
+
+        def start_one() -> Program:
+            program = subprocess.Popen(  # noqa: S603 - our own program
+                [sys.executable, str(Path(__file__).with_name("holding_runs.py")), location],
+                env={"PYTHONPATH": str(Path(__file__).parents[2])},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            programs.enter_context(program)
+            programs.callback(program.kill)
+            return program
+
+        yield start_one
+
+
+def tell(program: Program) -> None:
+    assert program.stdin is not None
+    program.stdin.write("\n")
+    program.stdin.flush()
+
+
+def heard(program: Program) -> str:
+    assert program.stdout is not None
+    return program.stdout.readline().strip()
+
+
+def test_a_run_is_refused_at_once_while_another_process_has_one(
+    local: LocalFutureRepository[Future], start: Callable[[], Program]
+) -> None:
+    other = start()
+    assert heard(other) == "ready"
+    tell(other)
+    assert heard(other) == "open"
+    began = time.monotonic()
+    with pytest.raises(AlreadyRunningError), local.sync_run(Origin.IBKR):
+        pass
+    assert time.monotonic() - began < 2
+    tell(other)
+    other.wait(timeout=30)
+    with local.sync_run(Origin.IBKR):
+        pass
+
+
+def test_of_processes_that_start_together_exactly_one_runs(
+    start: Callable[[], Program],
+) -> None:
+    programs = [start() for _ in range(4)]
+    assert [heard(program) for program in programs] == ["ready"] * 4
+    for program in programs:
+        tell(program)
+    assert sorted(heard(program) for program in programs) == ["open"] + ["refused"] * 3
+
+
+def test_the_lock_dies_with_its_process_and_the_next_run_closes_what_it_left_open(
+    database: Database, local: LocalFutureRepository[Future], start: Callable[[], Program]
+) -> None:
+    other = start()
+    heard(other)
+    tell(other)
+    assert heard(other) == "open"
+    other.kill()
+    other.wait(timeout=30)
+    deadline = time.monotonic() + 5
+    while True:
+        try:
+            with local.sync_run(Origin.IBKR):
+                outcomes = [row.outcome.value for row in dump(database)["sync_runs"]]
+            break
+        except AlreadyRunningError:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+    assert outcomes == ["interrupted", "running"]
+    first, second = dump(database)["sync_runs"]
+    assert (first.finished_at, second.outcome.value) == (FakeClock().now, "ok")
+
+
+def test_the_first_reason_survives_when_the_end_of_a_run_can_not_be_recorded(
+    database: Database, local: LocalFutureRepository[Future]
+) -> None:
+    def fail_in_every_way() -> None:
+        with local.sync_run(Origin.IBKR):
+            with database.write() as connection:
+                connection.execute(text("ALTER TABLE sync_runs RENAME TO elsewhere"))
+            raise ReplyTimeoutError("the first reason")
+
+    with pytest.raises(ReplyTimeoutError, match="the first reason"):
+        fail_in_every_way()
+
+
+def test_a_run_whose_end_can_not_be_recorded_has_failed(
+    database: Database, local: LocalFutureRepository[Future]
+) -> None:
+    with (
+        pytest.raises(StorageError),
+        local.sync_run(Origin.IBKR),
+        database.write() as connection,
+    ):
+        connection.execute(text("ALTER TABLE sync_runs RENAME TO elsewhere"))
+
+
+def test_outcomes_tell_what_was_asked_and_what_came_of_it(
+    database: Database, local: LocalFutureRepository[Future]
+) -> None:
+    clock = FakeClock()
+    failure = FutureFailure(query=by_symbol(OLD), error=ReplyTimeoutError("a\0b\ud800c"))
+    with local.sync_run(Origin.IBKR) as run:
+        local.record_failure(failure, run)
+        store(local, OLD, run, clock)
+        local.record_failure(failure, run)
+    first, created, second = dump(database)["run_products"]
+    (product,) = dump(database)["products"]
+    assert (first.product_id, second.product_id) == (None, product.id)
+    assert (first.error, first.message, first.exchange) == ("ReplyTimeoutError", "ab?c", None)
+    assert (created.product_id, created.added, created.unchanged) == (product.id, 8, 0)
+
+
+def test_a_stale_lock_file_with_any_content_does_no_harm(tmp_path: Path) -> None:
+    lock = tmp_path / "futures.db.lock"
+    lock.write_text("pid 1 on another host")
+    with (
+        Database(tmp_path / "futures.db") as database,
+        repository(database, FakeClock()).sync_run(Origin.IBKR),
+    ):
+        pass
+    assert lock.read_text() == "pid 1 on another host"
+
+
+def test_a_lock_that_leads_elsewhere_is_not_followed(tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("precious")
+    (tmp_path / "futures.db.lock").symlink_to(precious)
+    with (
+        Database(tmp_path / "futures.db") as database,
+        pytest.raises(DatabaseUnavailableError, match=r"futures\.db\.lock"),
+        repository(database, FakeClock()).sync_run(Origin.IBKR),
+    ):
+        pass
+    assert precious.read_text() == "precious"
+
+
+def test_a_link_to_a_database_shares_its_lock(tmp_path: Path) -> None:
+    (tmp_path / "link.db").symlink_to(tmp_path / "futures.db")
+    with (
+        Database(tmp_path / "futures.db") as database,
+        Database(tmp_path / "link.db") as link,
+        repository(database, FakeClock()).sync_run(Origin.IBKR),
+        pytest.raises(AlreadyRunningError),
+        repository(link, FakeClock()).sync_run(Origin.IBKR),
+    ):
+        pass
+
+
+def test_schemas_of_one_server_have_a_lock_each(postgres_server: str) -> None:
+    names = [f"{name}_{uuid.uuid4().hex}" for name in ("one", "other")]
+    with psycopg.connect(postgres_server, autocommit=True) as admin, ExitStack() as runs:
+        for name in names:
+            admin.execute(f"CREATE SCHEMA {name}")
+            runs.callback(admin.execute, f"DROP SCHEMA {name} CASCADE")
+            options = {"options": f"-csearch_path={name}"}
+            url = make_url(postgres_server).update_query_dict(options)
+            database = Database(url.render_as_string(hide_password=False))
+            runs.enter_context(database)
+            runs.enter_context(repository(database, FakeClock()).sync_run(Origin.IBKR))
