@@ -70,10 +70,14 @@ class SessionCalendar:
 
     @property
     def known_from(self) -> datetime | None:
-        """The instant at which the first day that something is known of begins."""
+        """The instant before which nothing is known: a day before the first day's beginning.
+
+        Hours are sent from the current trade date on. Where the first one begins tomorrow, today
+        is over.
+        """
         first_days = [each.date for each in self.closed_days[:1]]
         first_days += [self._day_of(each.opens_at) for each in self.sessions[:1]]
-        return midnight(min(first_days), self.time_zone) if first_days else None
+        return midnight(min(first_days) - _DAY, self.time_zone) if first_days else None
 
     @property
     def known_until(self) -> datetime | None:

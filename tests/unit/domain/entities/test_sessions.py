@@ -56,10 +56,11 @@ class TestNow:
         assert ES.state(chicago(28, 12)) == MarketState(is_open=False, until=None)
         assert ES.next_open(chicago(28, 12)) is None
 
-    def test_before_the_first_opening_its_day_is_closed(self) -> None:
-        assert ES.state(chicago(22, 0)) == MarketState(is_open=False, until=chicago(22, 17))
+    @pytest.mark.parametrize("day", [21, 22])
+    def test_before_the_first_opening_its_day_and_the_day_before_are_closed(self, day: int) -> None:
+        assert ES.state(chicago(day, 0)) == MarketState(is_open=False, until=chicago(22, 17))
 
-    @pytest.mark.parametrize("day", [21, 29])
+    @pytest.mark.parametrize("day", [20, 29])
     def test_outside_the_days_sent_nothing_is_known(self, day: int) -> None:
         assert ES.state(chicago(day, 12)) is None
         assert ES.is_open(chicago(day, 12)) is None
@@ -96,8 +97,8 @@ class TestDays:
     def test_a_closed_day_is_the_exchanges_day(self) -> None:
         assert ES.on(date(2026, 11, 28)) == (ClosedDay(date=date(2026, 11, 28)),)
 
-    def test_what_is_known_begins_and_ends_with_the_days_sent(self) -> None:
-        assert ES.known_from == chicago(22, 0)
+    def test_what_is_known_begins_a_day_before_the_days_sent_and_ends_with_them(self) -> None:
+        assert ES.known_from == chicago(21, 0)
         assert ES.known_until == chicago(29, 0)
 
 
