@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,9 @@ from rich.text import Text
 
 from ibkr_sync.domain.entities.contracts import ContractState, FuturesContract
 from ibkr_sync.domain.entities.futures import Origin
+from ibkr_sync.domain.entities.sessions import MarketState
 
+_WEEK = timedelta(days=7)
 _CURRENCY_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 
 STATE_STYLES = {
@@ -67,14 +69,31 @@ def money(value: Decimal | None, currency: str) -> str:
     return f"{sign}{amount}" if sign else f"{amount} {currency}"
 
 
-def last_trade(contract: FuturesContract, time_zone: str | None) -> str:
+def last_trade(contract: FuturesContract, time_zone: str | None, *, weekday: bool = True) -> str:
     """The last trade as the exchange's clock has it; without the time when it is unknown."""
+    day = "%a %d %b %Y" if weekday else "%d %b %Y"
     if contract.last_trade_at is None or time_zone is None:
-        return f"{contract.last_trade_date:%a %d %b %Y}"
+        return f"{contract.last_trade_date:{day}}"
     local = contract.last_trade_at.astimezone(ZoneInfo(time_zone))
     if local.date() != contract.last_trade_date:
-        return f"{contract.last_trade_date:%a %d %b %Y}"
-    return f"{local:%a %d %b %Y %H:%M}"
+        return f"{contract.last_trade_date:{day}}"
+    return f"{local:{day} %H:%M}"
+
+
+def market_state(state: MarketState, now: datetime, zone: tzinfo | None) -> str:
+    """Open or closed, and until when: `open → 16:00`, `closed → Sun 17:00`.
+
+    Times are in `zone`, in this machine's if None.
+    """
+    word = "open" if state.is_open else "closed"
+    if state.until is None:
+        return word
+    until, today = state.until.astimezone(zone), now.astimezone(zone).date()
+    if until.date() == today:
+        return f"{word} → {until:%H:%M}"
+    if until.date() - today < _WEEK:
+        return f"{word} → {until:%a %H:%M}"
+    return f"{word} → {until:%d %b %H:%M}"
 
 
 def days_left(contract: FuturesContract, now: datetime) -> str:
