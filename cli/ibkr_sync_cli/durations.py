@@ -28,3 +28,10 @@ def brief(age: timedelta) -> str:
     if seconds >= _HOUR:
         return f"{seconds // _HOUR}h"
     return f"{seconds // _MINUTE}m" if seconds >= _MINUTE else "now"
+
+
+def hours_and_minutes(span: timedelta) -> str:
+    """A span as `23h`, `7h 30m` or `45m`."""
+    hours, minutes = divmod(span // timedelta(minutes=1), 60)
+    parts = [f"{hours}h"] if hours else []
+    return " ".join([*parts, *([f"{minutes}m"] if minutes or not hours else [])])

@@ -1,0 +1,50 @@
+"""`hours`: when a product trades."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ibkr_sync_cli import options
+from ibkr_sync_cli.clocks import Clock
+from ibkr_sync_cli.invocation import invocation_of, now
+
+_LONGEST = 366
+
+
+def hours(
+    context: typer.Context,
+    symbol: Annotated[str, typer.Argument(help="IBKR's symbol, as ES.", metavar="SYMBOL")],
+    exchange: options.Exchange = None,
+    currency: options.Currency = None,
+    trading_class: options.TradingClass = None,
+    days: Annotated[
+        int, typer.Option("--days", help="How many days, from today on.", min=1, max=_LONGEST)
+    ] = 7,
+    liquid: Annotated[bool, typer.Option("--liquid", help="Only when trading is liquid.")] = False,
+    tz: Annotated[Clock, typer.Option("--tz", help="Whose clock the table shows.")] = (
+        Clock.EXCHANGE
+    ),
+    format: options.Format = None,  # noqa: A002 - the option's name
+    json: options.Json = False,
+) -> None:
+    """Show when a product trades, from the database alone; days are the exchange's."""
+    from ibkr_sync.bootstrap import bootstrap
+    from ibkr_sync.domain.contract_hours import HoursKind, product_hours
+    from ibkr_sync.domain.entities.futures import Future
+    from ibkr_sync_cli.queries import product_query
+    from ibkr_sync_cli.views.hours import ProductHours, hours_result
+
+    invocation = invocation_of(context)
+    invocation.flag(source="local")
+    wanted = invocation.wanted_format(format, json=json)
+    query = product_query(symbol, exchange, currency, trading_class)
+    with bootstrap(invocation.profile, Future) as service:
+        product = service.show(query)
+    moment = now()
+    found = product_hours(product, moment, HoursKind.LIQUID if liquid else HoursKind.TRADING)
+    shown = ProductHours(future=product, hours=found, now=moment, days=days, clock=tz)
+    invocation.output.write(hours_result(shown), wanted)
+    if found.problem is not None:
+        invocation.output.remark(f"warning: {found.problem}; shown as sent", style="yellow")
