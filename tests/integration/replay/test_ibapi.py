@@ -1,4 +1,4 @@
-"""The installed ibapi as judge: it decodes what the gateway says."""
+"""The installed ibapi as judge: it decodes what the gateway says at every version it speaks."""
 
 # ruff: noqa: N802, N803 - ibapi calls back by these names
 
@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from ibapi.client import EClient
 from ibapi.contract import Contract, ContractDetails
+from ibapi.server_versions import MAX_CLIENT_VER
 from ibapi.wrapper import EWrapper
 
 from ibkr_sync.infrastructure.replay.recording import read_recording
@@ -22,6 +23,12 @@ from ibkr_sync.infrastructure.replay.server import ReplayGateway
 
 RECORDING = read_recording(Path(__file__).parents[2] / "data" / "es_jun25.replay")
 NOW = datetime(2025, 5, 21, 15, tzinfo=UTC)
+SPOKEN = sorted(
+    version
+    for version in {157, 164, 187, 200, 201, 205, 212, 213, MAX_CLIENT_VER}
+    if version <= MAX_CLIENT_VER
+)
+"""Where something changes in what is decoded here, as far as the installed ibapi goes."""
 
 
 class App(EWrapper, EClient):  # type: ignore[misc]
@@ -78,9 +85,9 @@ class App(EWrapper, EClient):  # type: ignore[misc]
         self._say("currentTime", time)
 
 
-@pytest.fixture
-def gateway() -> Iterator[ReplayGateway]:
-    with ReplayGateway(RECORDING, server_version=157, now=lambda: NOW) as gateway:
+@pytest.fixture(params=SPOKEN)
+def gateway(request: pytest.FixtureRequest) -> Iterator[ReplayGateway]:
+    with ReplayGateway(RECORDING, server_version=request.param, now=lambda: NOW) as gateway:
         yield gateway
 
 
@@ -115,7 +122,7 @@ def test_ibapi_hears_the_start(app: App) -> None:
     app.wait_for("managedAccounts", "DU0000000")
     for code in (2104, 2106, 2158):
         app.wait_for("error", -1, code)
-    assert app.serverVersion() == 157
+    assert app.serverVersion() in SPOKEN
     assert app.twsConnectionTime() == b"20250521 11:00:00 America/New_York"
 
 
@@ -130,7 +137,7 @@ def test_ibapi_decodes_the_recorded_contract(app: App) -> None:
     assert (contract.exchange, contract.currency) == ("CME", "USD")
     assert (contract.localSymbol, contract.tradingClass) == ("ESM5", "ES")
     assert (contract.multiplier, details.minTick) == ("50", 0.25)
-    assert (details.priceMagnifier, details.mdSizeMultiplier) == (1, 1)
+    assert details.priceMagnifier == 1
     assert (details.marketName, details.longName) == ("ES", "E-mini S&P 500")
     assert details.contractMonth == "202506"
     assert details.orderTypes == row.order_types
@@ -140,7 +147,7 @@ def test_ibapi_decodes_the_recorded_contract(app: App) -> None:
     assert details.timeZoneId == "US/Central"
     assert details.tradingHours == row.trading_hours
     assert details.liquidHours == row.liquid_hours
-    assert details.aggGroup == 2147483647
+    assert details.aggGroup == (2147483647 if app.serverVersion() < 205 else 0)
     assert details.marketRuleIds == "67,67"
     assert details.realExpirationDate == "20250620"
 
@@ -169,17 +176,20 @@ def test_ibapi_decodes_market_rules_and_the_clock(app: App) -> None:
     app.wait_for("currentTime", int(NOW.timestamp()))
 
 
-def test_an_order_message_is_refused_and_kept(app: App, gateway: ReplayGateway) -> None:
-    app.reqGlobalCancel()
+def test_what_a_read_only_gateway_does_not_serve_is_refused_and_kept(
+    app: App, gateway: ReplayGateway
+) -> None:
+    app.reqPositions()
     app.wait_for("error", -1, 321)
-    assert gateway.requests[-1] == OtherRequest(message_id=58)
+    assert gateway.requests[-1] == OtherRequest(message_id=61)
 
 
-def test_ibapi_decodes_text_that_is_not_ascii() -> None:
+@pytest.mark.parametrize("version", SPOKEN)
+def test_ibapi_decodes_text_that_is_not_ascii(version: int) -> None:
     row = replace(RECORDING.contracts[0], long_name="Soci\\u00e9t\\u00e9")
     recording = replace(RECORDING, contracts=(row,))
     with (
-        ReplayGateway(recording, server_version=157, now=lambda: NOW) as gateway,
+        ReplayGateway(recording, server_version=version, now=lambda: NOW) as gateway,
         connected(gateway.port) as app,
     ):
         app.reqContractDetails(1, _es())

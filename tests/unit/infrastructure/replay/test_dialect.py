@@ -30,9 +30,9 @@ def _payload(*fields: str) -> bytes:
     return "".join(f"{field}\0" for field in fields).encode()
 
 
-@pytest.mark.parametrize("version", [156, 201, 0, -1])
-def test_a_version_outside_the_text_protocol_has_no_dialect(version: int) -> None:
-    with pytest.raises(ValueError, match=r"outside 157\.\.200"):
+@pytest.mark.parametrize("version", [156, 227, 0, -1])
+def test_a_version_that_is_not_spoken_has_no_dialect(version: int) -> None:
+    with pytest.raises(ValueError, match=r"outside 157\.\.226"):
         dialect_for(version)
 
 
@@ -132,3 +132,16 @@ def test_a_field_can_be_replaced_by_name_and_by_place(make_row: Callable[..., Co
     assert "other" in by_name
     assert len(by_name) == len(split_fields(row))
     assert split_fields(dialect.with_field(row, 0, "11"))[0] == "11"
+
+
+def test_a_field_left_out_is_an_empty_one(make_row: Callable[..., ContractRow]) -> None:
+    dialect = dialect_for(176)
+    whole = split_fields(dialect.contract_data(make_row(), 1))
+    without = split_fields(dialect.without_field(dialect.contract_data(make_row(), 1), "min_tick"))
+    assert [name for name, value in zip(whole, without, strict=True) if name != value] == ["0.25"]
+    assert len(without) == len(whole)
+
+
+def test_an_end_marker_can_lack_its_request_id() -> None:
+    dialect = dialect_for(176)
+    assert dialect.without_req_id(dialect.contract_data_end(12)) == b"52\x001\x00\0"
