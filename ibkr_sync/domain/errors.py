@@ -47,6 +47,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import AssetClass, ProductKey
 
 
@@ -205,8 +206,17 @@ class ProductCandidate:
     contract_count: int
 
 
+class MalformedSymbolError(IbkrSyncError):
+    """The text can't be `what` (a symbol, an exchange, …), whatever products there are."""
+
+    def __init__(self, text: str, what: str) -> None:
+        self.text = text
+        self.what = what
+        super().__init__(f"{text!r} is no {what}")
+
+
 class ProductLookupError(IbkrSyncError):
-    """The user's words name no single product."""
+    """The user's words name no single product, or no single contract of it."""
 
     def __init__(self, symbol: str, message: str) -> None:
         self.symbol = symbol
@@ -246,6 +256,34 @@ class HoursUnknownError(ProductLookupError):
         self.kind = kind
         self.detail = detail
         super().__init__(symbol, f"{symbol}: {kind} hours: {detail}")
+
+
+class ContractNotFoundError(ProductLookupError):
+    """The product is stored, but no contract of its chain answers to these words."""
+
+    def __init__(self, symbol: str, product: ProductKey) -> None:
+        self.product = product
+        super().__init__(symbol, f"{symbol}: not in the chain of {product}")
+
+
+class AmbiguousContractError(ProductLookupError):
+    """Several contracts of one chain answer to these words; one is never picked silently."""
+
+    def __init__(self, symbol: str, contracts: Sequence[FuturesContract]) -> None:
+        self.contracts = tuple(contracts)
+        months = ", ".join(
+            f"{each.contract_month or each.last_trade_date} ({each.con_id})" for each in contracts
+        )
+        super().__init__(symbol, f"{symbol} may mean {months}")
+
+
+class NoTradableContractError(ProductLookupError):
+    """No stored contract of the product is tradable under the rule that was asked for."""
+
+    def __init__(self, product: ProductKey, passed_over: int) -> None:
+        self.product = product
+        self.passed_over = passed_over
+        super().__init__(product.symbol, f"{product}: none of {passed_over} contracts is tradable")
 
 
 class SourceFileError(IbkrSyncError):

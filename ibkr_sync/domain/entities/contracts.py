@@ -181,6 +181,11 @@ class FuturesContract:
             return now.astimezone(ZoneInfo(self.time_zone)).date() > self.last_trade_date
         return (now.astimezone(UTC).date() - self.last_trade_date).days > 1
 
+    def days_left(self, now: datetime) -> int:
+        """Calendar days until the last trade date, in the exchange's zone; negative after it."""
+        zone = ZoneInfo(self.time_zone) if self.time_zone is not None else UTC
+        return (self.last_trade_date - now.astimezone(zone).date()).days
+
     def state(self, now: datetime) -> ContractState:
         """What is known of the contract at the aware instant `now`; expiry outranks absence."""
         if self.is_expired(now):

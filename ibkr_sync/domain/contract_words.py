@@ -1,0 +1,217 @@
+"""What a person types for a product or a contract, with every meaning that it may have.
+
+Text alone can't tell `ESZ6` the contract from a product of that name, so nothing is decided
+here: all readings are given, and whoever knows the products chooses. Understood are
+
+    ES  6E  SIL  KS200.EU  ES@CME             a product, by any of its names
+    ESZ6  ESZ26  ESZ2026  ES Z6  VX48X6       root, month code, year of 1, 2 or 4 digits
+    ES 202612  ES202612  ES 2026-12           root, contract month
+    ES Dec26  ES DEC 2026  ZN   MAR 24        root, month by name, year of 2 or 4 digits
+    NIFTY26NOVFUT                             NSE's form of the same
+    FDAX 20261218 M  AH_20240221              root, day, and Eurex's letter of the series
+    495512563                                 a conId: five digits or more
+
+in upper or lower case, with any number of blanks, and all of them with `@EXCHANGE` after it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from ibkr_sync.domain.entities.contracts import ContractMonth, ContractSeries
+from ibkr_sync.domain.errors import MalformedSymbolError
+
+MONTH_CODES = "FGHJKMNQUVXZ"
+"""The exchanges' letters for January to December."""
+
+MONTH_NAMES = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+
+MAX_LENGTH = 64
+"""Longest text that is looked at; IBKR's longest local symbols have about twenty characters."""
+
+_LARGEST_CON_ID = 2**31 - 1
+_FULL_YEAR_DIGITS = 4
+
+_SERIES_LETTERS = {
+    "M": ContractSeries.MONTHLY,
+    "W": ContractSeries.WEEKLY,
+    "D": ContractSeries.DAILY,
+}
+_LETTERS_OF_SERIES = {series: letter for letter, series in _SERIES_LETTERS.items()}
+
+_PRINTABLE = re.compile(r"[ -~]+")
+_PRODUCT = re.compile(r"[A-Z0-9][A-Z0-9._&/+-]*( (?P<suffix>[A-Z]{1,3}))?")
+_EXCHANGE = re.compile(r"[A-Z0-9][A-Z0-9.]{0,15}")
+_CURRENCY = re.compile(r"[A-Z]{3}")
+_CON_ID = re.compile(r"[1-9][0-9]{4,9}")
+
+_ROOT = r"(?P<root>[A-Z0-9](?:[A-Z0-9 ._&/+-]*[A-Z0-9.+])?)"
+_DETACHED = r"(?:[ _-]|(?<=[A-Z.+]))"  # digits that follow digits could be cut anywhere
+_YEAR = r"(?P<year>(?:19|20)[0-9]{2})"
+_SHORT_YEAR = r"(?P<year>(?:19|20)[0-9]{2}|[0-9]{2})"
+_NAME = rf"(?P<name>{'|'.join(MONTH_NAMES)})"
+
+_BY_CODE = re.compile(
+    rf"{_ROOT}[ _-]?(?P<code>[{MONTH_CODES}])(?P<year>(?:19|20)[0-9]{{2}}|[0-9]{{1,2}})"
+)
+_BY_NAME = re.compile(rf"{_ROOT}(?P<gap>[ _-]?){_NAME}[ -]?{_SHORT_YEAR}")
+_BY_NAME_AT_NSE = re.compile(rf"{_ROOT}(?P<year>[0-9]{{2}}){_NAME}FUT")
+_BY_NUMBER = re.compile(rf"{_ROOT}{_DETACHED}{_YEAR}-?(?P<month>0[1-9]|1[0-2])")
+_BY_DAY = re.compile(
+    rf"{_ROOT}{_DETACHED}{_YEAR}-?(?P<month>[0-9]{{2}})-?(?P<day>[0-9]{{2}})"
+    rf"(?: ?(?P<series>[{''.join(_SERIES_LETTERS)}]))?"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonthSpelling:
+    """A contract by its root and contract month; the year as typed, in 1, 2 or 4 digits."""
+
+    root: str
+    month: int
+    year: int
+    year_digits: int
+
+    def names(self, contract_month: ContractMonth) -> bool:
+        """Whether this may be the contract month: `Z6` is December of 2016, 2026 and so on."""
+        same_year = contract_month.year % self._cycle == self.year
+        return same_year and contract_month.month == self.month
+
+    def next_year(self, this_year: int) -> int:
+        """The first year from `this_year` on that the digits may mean; a full year is itself."""
+        if self.year_digits == _FULL_YEAR_DIGITS:
+            return self.year
+        return this_year + (self.year - this_year) % self._cycle
+
+    @property
+    def _cycle(self) -> int:
+        """After how many years the digits return."""
+        return int(10**self.year_digits)
+
+    def __str__(self) -> str:
+        if self.year_digits == _FULL_YEAR_DIGITS:
+            return f"{self.root} {self.year:04d}{self.month:02d}"
+        return f"{self.root} {MONTH_CODES[self.month - 1]}{self.year:0{self.year_digits}d}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DaySpelling:
+    """A contract by its root and the day it expires; None leaves the series open."""
+
+    root: str
+    day: date
+    series: ContractSeries | None = None
+
+    def __str__(self) -> str:
+        letter = f" {_LETTERS_OF_SERIES[self.series]}" if self.series else ""
+        return f"{self.root} {self.day:%Y%m%d}{letter}"
+
+
+ContractSpelling = MonthSpelling | DaySpelling
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SymbolWords:
+    """A text with all its readings; at least one is there, and none is preferred.
+
+    Attributes:
+        text: what was typed, in upper case and with single blanks, without the exchange.
+        exchange: what stood after `@`.
+        product: the text as the name of a product.
+        contracts: the text as a contract, once for each root it may have.
+        con_id: the text as IBKR's contract id.
+    """
+
+    text: str
+    exchange: str | None = None
+    product: str | None = None
+    contracts: tuple[ContractSpelling, ...] = ()
+    con_id: int | None = None
+
+    def __str__(self) -> str:
+        return f"{self.text}@{self.exchange}" if self.exchange else self.text
+
+
+def parse_words(typed: str) -> SymbolWords:
+    """Read what was typed; raises MalformedSymbolError for what has no reading at all."""
+    symbol, separator, exchange = typed.partition("@")
+    text = _normalised(typed, symbol)
+    words = SymbolWords(
+        text=text,
+        exchange=parse_exchange(exchange) if separator else None,
+        product=_read_product(text),
+        contracts=tuple(dict.fromkeys(_read_contracts(text))),
+        con_id=_read_con_id(text),
+    )
+    if words.product is None and not words.contracts:
+        raise MalformedSymbolError(typed, "symbol, contract or conId")
+    return words
+
+
+def parse_exchange(typed: str) -> str:
+    """Read an exchange's code; raises MalformedSymbolError."""
+    return _checked(typed, _EXCHANGE, "exchange")
+
+
+def parse_currency(typed: str) -> str:
+    """Read a currency's code of three letters; raises MalformedSymbolError."""
+    return _checked(typed, _CURRENCY, "currency")
+
+
+def parse_trading_class(typed: str) -> str:
+    """Read a trading class; raises MalformedSymbolError."""
+    return _checked(typed, _PRODUCT, "trading class")
+
+
+def _normalised(typed: str, text: str) -> str:
+    trimmed = text.strip()
+    if len(typed) > MAX_LENGTH or not _PRINTABLE.fullmatch(trimmed):
+        raise MalformedSymbolError(typed, "symbol, contract or conId")
+    return " ".join(trimmed.split()).upper()
+
+
+def _checked(typed: str, pattern: re.Pattern[str], what: str) -> str:
+    text = typed.strip()
+    if len(typed) > MAX_LENGTH or not text.isascii() or not pattern.fullmatch(text.upper()):
+        raise MalformedSymbolError(typed, what)
+    return text.upper()
+
+
+def _read_product(text: str) -> str | None:
+    """A name may end in a short word, as stocks' do (`BRK B`), but not in a month."""
+    match = _PRODUCT.fullmatch(text)
+    return text if match and match["suffix"] not in MONTH_NAMES else None
+
+
+def _read_con_id(text: str) -> int | None:
+    return int(text) if _CON_ID.fullmatch(text) and int(text) <= _LARGEST_CON_ID else None
+
+
+def _read_contracts(text: str) -> Iterator[ContractSpelling]:
+    by_name = _BY_NAME.fullmatch(text)
+    stands_alone = by_name is not None and by_name["gap"]  # JAN27 after a blank is not JA N27
+    if not stands_alone and (match := _BY_CODE.fullmatch(text)):
+        yield _month_spelling(match, MONTH_CODES.index(match["code"]) + 1)
+    for match in (by_name, _BY_NAME_AT_NSE.fullmatch(text)):
+        if match:
+            yield _month_spelling(match, MONTH_NAMES.index(match["name"]) + 1)
+    if match := _BY_NUMBER.fullmatch(text):
+        yield _month_spelling(match, int(match["month"]))
+    if (match := _BY_DAY.fullmatch(text)) and (day := _read_day(match)):
+        series = _SERIES_LETTERS.get(match["series"])
+        yield DaySpelling(root=match["root"], day=day, series=series)
+
+
+def _month_spelling(match: re.Match[str], month: int) -> MonthSpelling:
+    digits = match["year"]
+    return MonthSpelling(root=match["root"], month=month, year=int(digits), year_digits=len(digits))
+
+
+def _read_day(match: re.Match[str]) -> date | None:
+    try:
+        return date(int(match["year"]), int(match["month"]), int(match["day"]))
+    except ValueError:
+        return None
