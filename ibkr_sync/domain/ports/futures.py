@@ -87,8 +87,8 @@ class LocalFuturePort(FuturePort[F], Protocol[F]):
     ) -> FutureUpdate[F]:
         """Store a complete product in one transaction: rows, history, evidence and outcome.
 
-        The same product twice changes nothing. Raises ShrinkRefusedError, SampleDataError
-        or StorageError; then nothing was stored.
+        The same product twice changes nothing. Raises ShrinkRefusedError, SampleDataError,
+        InvalidReplyError or StorageError; then nothing was stored.
         """
 
     @abstractmethod
