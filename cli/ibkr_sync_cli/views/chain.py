@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,7 +25,6 @@ from ibkr_sync_cli.views.cells import (
     plain_table,
 )
 
-_UNBOUNDED = 10_000
 _WEEKDAY = "weekday"
 _GIVE_WAY = ("Seen", _WEEKDAY, "Days", "Session")
 """What a narrow terminal leaves out, in this order: the footer tells when the product was
@@ -39,9 +39,9 @@ class _Column:
 
 
 class ChainTable:
-    """A line per contract; columns give way on a terminal that is too narrow for all.
+    """A line per contract; columns give way where there is no room for all.
 
-    With `wide` there are all columns, whatever the terminal.
+    `wide` adds columns; it takes a console that was made as wide as the table needs.
     """
 
     def __init__(
@@ -53,15 +53,19 @@ class ChainTable:
         self._wide = wide
         self._nearest = next((each for each in shown if not each.is_expired(now)), None)
 
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        """All columns at most, as few as may be at least."""
+        most = Measurement.get(console, options, self._table(()))
+        least = Measurement.get(console, options, self._table(_GIVE_WAY))
+        return Measurement(least.minimum, most.maximum)
+
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Table]:
         """Draw the table with the most columns that fit."""
-        table = self._table(())
-        for count in range(1, len(_GIVE_WAY) + 1):
-            unbounded = options.update(max_width=_UNBOUNDED)
-            needed = Measurement.get(console, unbounded, table).maximum
-            if self._wide or needed <= options.max_width:
-                break
+        unbounded = options.update(max_width=sys.maxsize)
+        for count in range(len(_GIVE_WAY) + 1):
             table = self._table(_GIVE_WAY[:count])
+            if Measurement.get(console, unbounded, table).maximum <= options.max_width:
+                break
         yield table
 
     def _table(self, left_out: Sequence[str]) -> Table:
