@@ -31,8 +31,12 @@ class Machine:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("IBKR_")}
-        kept.pop("PYTHONDONTWRITEBYTECODE", None)
+        # Neither settings of ours nor what slows Python down, as PYTHONDONTWRITEBYTECODE.
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("IBKR_", "PYTHON")) or name == "PYTHONPATH"
+        }
         homes = ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")
         self.environment: Mapping[str, str] = kept | dict.fromkeys(homes, str(folder))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -52,8 +52,19 @@ def _commands(prefix: Path, port: int) -> dict[str, list[str]]:
 
 
 def _unambiguous_symbols() -> list[str]:
-    """The symbols of the sample that mean one product each: one call can ask for them all."""
+    """The symbols that mean one product each, in the sample and in the catalogue.
+
+    One call can ask for them all.
+    """
+    from ibkr_sync.catalogue import load_catalogue
     from ibkr_sync.infrastructure.replay.sample.products import sample_products
 
-    counts = Counter(product.symbol for product in sample_products())
-    return [symbol for symbol, count in counts.items() if count == 1]
+    exchanges = defaultdict[str, list[str]](list)
+    for product in sample_products():
+        exchanges[product.symbol].append(product.exchange)
+    return [
+        symbol
+        for symbol, found in exchanges.items()
+        if len(found) == 1
+        and {each.exchange for each in load_catalogue().by_symbol(symbol)} <= set(found)
+    ]

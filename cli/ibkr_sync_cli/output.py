@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TextIO
-
-from rich.console import Console, RenderableType
-from rich.measure import Measurement
-from rich.text import Text
+from functools import cached_property
+from typing import TYPE_CHECKING, TextIO
 
 from ibkr_sync.config.masking import printable
 from ibkr_sync.domain.formula_safety import neutralise_formula
+
+if TYPE_CHECKING:  # a pipe needs no drawing
+    from rich.console import Console, RenderableType
 
 
 class OutputFormat(StrEnum):
@@ -60,15 +60,21 @@ class Output:
 
     def __init__(self, *, color: bool = True, quiet: bool = False) -> None:
         self.color = color and not os.environ.get("NO_COLOR")
-        self._stdout = _console(color=self.color)
-        self._stderr = _console(color=self.color, stderr=True)
         self._quiet = quiet
+
+    @cached_property
+    def _stdout(self) -> Console:
+        return _console(color=self.color)
+
+    @cached_property
+    def _stderr(self) -> Console:
+        return _console(color=self.color, stderr=True)
 
     def format_for(self, wanted: OutputFormat | None) -> OutputFormat:
         """The format asked for, else a table on a terminal and TSV anywhere else."""
         if wanted is not None:
             return wanted
-        return OutputFormat.TABLE if self._stdout.is_terminal else OutputFormat.TSV
+        return OutputFormat.TABLE if sys.stdout.isatty() else OutputFormat.TSV
 
     def write(self, result: Result, wanted: OutputFormat | None) -> None:
         """Write a result to stdout."""
@@ -95,17 +101,17 @@ class Output:
     def remark(self, text: str, style: str = "") -> None:
         """Tell something on stderr, unless the user wants it quiet."""
         if not self._quiet:
-            self._tell(Text(_harmless(text), style=style))
+            self._tell((_harmless(text), style))
 
     def complain(self, sentence: str, next_step: str | None) -> None:
         """Tell on stderr what went wrong and what to do next; never silenced."""
-        self._tell(Text.assemble(("error: ", "bold red"), _harmless(sentence)))
+        self._tell(("error: ", "bold red"), _harmless(sentence))
         self.advise(next_step)
 
     def advise(self, next_step: str | None) -> None:
         """Tell on stderr what to do next, if anything."""
         if next_step:
-            self._tell(Text.assemble(("next:  ", "bold"), _harmless(next_step)))
+            self._tell(("next:  ", "bold"), _harmless(next_step))
 
     @contextmanager
     def progress(self, what: str, total: int) -> Iterator[Callable[[str], None]]:
@@ -126,8 +132,11 @@ class Output:
         """Print a table that belongs to an error."""
         _send(_drawn(self._stderr, renderable), sys.stderr)
 
-    def _tell(self, text: Text) -> None:
-        _send(_drawn(self._stderr, text, soft_wrap=True), sys.stderr)
+    def _tell(self, *parts: str | tuple[str, str]) -> None:
+        """Print texts, or texts with their style, as one."""
+        from rich.text import Text
+
+        _send(_drawn(self._stderr, Text.assemble(*parts), soft_wrap=True), sys.stderr)
 
     def _emit(self, text: str) -> None:
         failure = _send(text, sys.stdout)
@@ -137,6 +146,8 @@ class Output:
 
 
 def _console(*, color: bool, stderr: bool = False) -> Console:
+    from rich.console import Console
+
     return Console(
         stderr=stderr,
         color_system="auto" if color else None,  # None: not even bold, no escape code at all
@@ -153,6 +164,8 @@ def _drawn(console: Console, renderable: RenderableType, *, soft_wrap: bool = Fa
 
 
 def _widen(console: Console, renderable: RenderableType) -> None:
+    from rich.measure import Measurement
+
     unbounded = console.options.update(max_width=sys.maxsize)
     needed = Measurement.get(console, unbounded, renderable).maximum
     console.width = max(console.width, needed)
