@@ -66,7 +66,7 @@ class Intake:
         try:
             message_id = frames.message_id(fields)
         except MalformedFrameError as error:
-            _log.warning("ignored a message: %s", error)
+            self._distrust_all("message id", error)
             return None
         if message_id not in _HANDLED_MESSAGES:
             return None
@@ -91,8 +91,7 @@ class Intake:
         try:
             request_id = frames.request_id(fields, self._server_version)
         except MalformedFrameError as error:
-            # It may belong to any reply in flight, so none of them can be trusted.
-            self._pending.fail_all(InvalidReplyError("a reply", "request id", "", str(error)))
+            self._distrust_all("request id", error)
             return
         chain = self._pending.find_chain(request_id)
         if chain is None:
@@ -109,6 +108,11 @@ class Intake:
             self._pending.fail(
                 request_id, InvalidReplyError(str(chain.request), what, "", str(error))
             )
+
+    def _distrust_all(self, what: str, error: MalformedFrameError) -> None:
+        """The frame may have been part of any reply in flight, so none of them is complete."""
+        _log.warning("a message could not be read: %s", error)
+        self._pending.fail_all(InvalidReplyError("a reply", what, "", str(error)))
 
     def _add_row(
         self, request_id: int, chain: PendingChain, fields: tuple[bytes, ...], frame: bytes

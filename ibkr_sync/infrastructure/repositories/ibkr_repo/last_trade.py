@@ -15,11 +15,9 @@ from zoneinfo import ZoneInfo
 
 from ibkr_sync.catalogue import iana_zone
 
+_TIME = r"[0-9]{2}:[0-9]{2}(?::[0-9]{2})?"
 _LAST_TRADE = re.compile(
-    r"(?P<date>[0-9]{8})"
-    r"(?:(?P<utc>-)|\s+)?"
-    r"(?P<time>[0-9]{2}:[0-9]{2}(?::[0-9]{2})?)?"
-    r"(?:\s+(?P<zone>\S.*))?",
+    rf"(?P<date>[0-9]{{8}})(?:-(?P<utc>{_TIME})|\s+(?P<time>{_TIME})(?:\s+(?P<zone>\S.*))?)?",
     re.ASCII,
 )
 _YEARS = range(1970, 2200)
@@ -46,12 +44,13 @@ def read_last_trade(
     if match is None:
         raise ValueError("not a date, optionally with time and zone")
     sent_date = parse_date(match["date"])
-    if match["time"] is None:
+    sent_time = match["utc"] or match["time"]
+    if sent_time is None:
         return LastTrade(date=sent_date, at=None)
-    zone = _zone_of(match["zone"], is_utc=match["utc"] is not None)
+    zone = UTC if match["utc"] else _zone_of(match["zone"])
     if zone is None:
         return LastTrade(date=_settle(sent_date, calendar_dates), at=None)
-    at = datetime.combine(sent_date, time.fromisoformat(match["time"]), zone).astimezone(UTC)
+    at = datetime.combine(sent_date, time.fromisoformat(sent_time), zone).astimezone(UTC)
     if exchange_zone is None:
         return LastTrade(date=_settle(sent_date, calendar_dates), at=at)
     return LastTrade(date=at.astimezone(ZoneInfo(exchange_zone)).date(), at=at)
@@ -67,12 +66,8 @@ def parse_date(text: str) -> date:
     return parsed
 
 
-def _zone_of(zone_id: str | None, *, is_utc: bool) -> tzinfo | None:
-    if is_utc:
-        return UTC
-    if zone_id is None:
-        return None
-    name = iana_zone(zone_id)
+def _zone_of(zone_id: str | None) -> tzinfo | None:
+    name = None if zone_id is None else iana_zone(zone_id)
     return None if name is None else ZoneInfo(name)
 
 

@@ -14,6 +14,7 @@ from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.errors import (
     GatewayError,
+    IbkrSyncError,
     ProductLookupError,
     ProductNotFoundError,
     ReplyError,
@@ -101,8 +102,9 @@ class IbkrFutureRepository(FuturePort[F], Generic[F]):
     ) -> Iterator[FutureUpdate[F] | FutureFailure]:
         """Ask the gateway for several products at once, each persisted when it is complete.
 
-        A gateway that can't be reached ends the run; a reply that fails ends one product.
-        When the run's time is over, the products still due fail with ReplyTimeoutError.
+        A gateway that can't be reached, or keeps hanging up, ends the run; a reply that fails
+        ends one product. When the run's time is over, the products still due fail with
+        ReplyTimeoutError.
         """
         to_ask: list[FutureQuery] = []
         for query in queries:
@@ -117,8 +119,9 @@ class IbkrFutureRepository(FuturePort[F], Generic[F]):
             questioner = Questioner(self._gateway)
             requests = [self._request_for(query, policy) for query in to_ask]
             market_rule_ids: set[int] = set()
-            for query, outcome in zip(to_ask, questioner.ask_all(requests), strict=True):
-                finished = self._finish(query, outcome, policy, run)
+            outcomes = questioner.ask_all(requests)
+            for query, request, outcome in zip(to_ask, requests, outcomes, strict=True):
+                finished = self._finish(query, _as_not_found(outcome, request), policy, run)
                 if isinstance(finished, FutureUpdate):
                     market_rule_ids |= _market_rule_ids(finished.product)
                 yield finished
@@ -160,31 +163,25 @@ class IbkrFutureRepository(FuturePort[F], Generic[F]):
     def _finish(
         self,
         query: FutureQuery,
-        outcome: ContractReply | ReplyError | GatewayError,
+        outcome: ContractReply | IbkrSyncError,
         policy: SyncPolicy,
         run: SyncRun | None,
     ) -> FutureUpdate[F] | FutureFailure:
+        if isinstance(outcome, IbkrSyncError):
+            return self._fail(query, outcome, run)
         try:
-            acquired = self._accept(query, outcome)
+            acquired = self._read(query, outcome)
             if run is None:
                 return self._local.plan_entity(acquired, query, policy)
             return self._local.get_or_create_entity(acquired, query, policy, run)
-        except (ReplyError, ProductLookupError, GatewayError) as error:
-            failure = FutureFailure(query=query, error=error)
-            if run is not None:
-                self._local.record_failure(failure, run)
-            return failure
+        except (ReplyError, ProductLookupError) as error:
+            return self._fail(query, error, run)
 
-    def _accept(
-        self, query: FutureQuery, outcome: ContractReply | ReplyError | GatewayError
-    ) -> AcquiredFuture[F]:
-        match outcome:
-            case ContractReply():
-                return self._read(query, outcome)
-            case RequestRejectedError(code=code) if code == NO_SECURITY_DEFINITION:
-                raise ProductNotFoundError(query.symbol, _PLACE, str(outcome)) from outcome
-            case _:
-                raise outcome
+    def _fail(self, query: FutureQuery, error: IbkrSyncError, run: SyncRun | None) -> FutureFailure:
+        failure = FutureFailure(query=query, error=error)
+        if run is not None:
+            self._local.record_failure(failure, run)
+        return failure
 
     def _read(self, query: FutureQuery, reply: ContractReply) -> AcquiredFuture[F]:
         """The product that is meant, with the frames it was read from."""
@@ -224,6 +221,15 @@ class IbkrFutureRepository(FuturePort[F], Generic[F]):
             except (ReplyError, GatewayError) as error:
                 _log.warning("a tick ladder is not known yet: %s", error)
         self._local.store_market_rules(rules)
+
+
+def _as_not_found(
+    outcome: ContractReply | IbkrSyncError, request: ContractRequest
+) -> ContractReply | IbkrSyncError:
+    """IBKR's error 200, which says nothing about contracts that are stored."""
+    if isinstance(outcome, RequestRejectedError) and outcome.code == NO_SECURITY_DEFINITION:
+        return ProductNotFoundError(request.symbol, _PLACE, f"{request} was asked for; {outcome}")
+    return outcome
 
 
 def _market_rule_ids(product: Future) -> set[int]:

@@ -79,6 +79,7 @@ class GatewaySession:
         self._pending = PendingReplies(parameters.idle_timeout, parameters.total_timeout)
         self._upstream = Upstream()
         self._ready: Future[None] = Future()
+        self._told: set[int] = set()
         self._end: IbkrSyncError | None = None
         self._end_lock = threading.Lock()
         pacer.await_turn()  # START_API is a message too
@@ -231,11 +232,11 @@ class GatewaySession:
         names_our_request = self._pending.find_chain(notice.request_id) is not None
         match meaning_of(notice.code, names_our_request=names_our_request):
             case Meaning.INFORMATION:
-                _log.info("TWS %s", said)
+                self._tell(notice.code, said)
             case Meaning.UPSTREAM_LOST:
                 self._lose_upstream(notice.code, said)
             case Meaning.UPSTREAM_RESTORED:
-                _log.info("TWS %s", said)
+                self._tell(notice.code, said)
                 if self._upstream.restore(notice.code):
                     self._pending.fail_all(UpstreamDownError(*self._address, said))
             case Meaning.PACING:
@@ -243,9 +244,14 @@ class GatewaySession:
             case Meaning.CLIENT_ID_IN_USE:
                 self._finish(ClientIdInUseError(*self._address, said))
             case Meaning.REQUEST_FAILED:
-                # An error 200 during an outage proves nothing about the contract.
                 rejected = RequestRejectedError(notice.code, notice.text)
-                self._pending.fail(notice.request_id, self._outage() or rejected)
+                self._pending.fail(notice.request_id, rejected)
+
+    def _tell(self, code: int, said: str) -> None:
+        """Log what is good to know; farms that flap say it hundreds of times."""
+        level = logging.DEBUG if code in self._told else logging.INFO
+        self._told.add(code)
+        _log.log(level, "TWS %s", said)
 
     def _lose_upstream(self, code: int, said: str) -> None:
         _log.warning("TWS %s", said)

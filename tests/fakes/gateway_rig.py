@@ -1,0 +1,79 @@
+"""What tests against a gateway on loopback share: its data, quick limits, leftovers."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TypeAlias
+
+from contracts import examples
+from fakes.recordings import as_sent, recording_of
+from ibkr_sync.domain.entities.futures import Future, IndexFuture
+from ibkr_sync.domain.sync import FutureFailure, FutureQuery, FutureUpdate, SyncPolicy
+from ibkr_sync.infrastructure.replay.server import ReplayGateway
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway import Gateway
+from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+ES = as_sent(examples.ES, category="index")
+DAX = as_sent(examples.DAX, category="index")
+DAX_MINI = as_sent(examples.DAX_MINI, category="index")
+CRUDE_OIL = as_sent(examples.CRUDE_OIL, category="energy")
+NASDAQ = as_sent(
+    examples.with_chain(
+        IndexFuture(
+            symbol="NQ",
+            exchange="CME",
+            trading_class="NQ",
+            currency="USD",
+            name="E-mini Nasdaq 100",
+            multiplier=Decimal(20),
+            price_magnifier=1,
+            min_tick=Decimal("0.25"),
+            time_zone="America/Chicago",
+        ),
+        40,
+        first_con_id=640000001,
+    ),
+    category="index",
+)
+RECORDING = recording_of(ES, NASDAQ, CRUDE_OIL)
+
+QUICK = {
+    "connect_timeout": 2.0,
+    "handshake_timeout": 2.0,
+    "idle_timeout": 2.0,
+    "total_timeout": 5.0,
+    "run_timeout": 20.0,
+    "messages_per_second": 1000.0,
+}
+"""Limits that no healthy reply on loopback comes near."""
+
+NOW_PLEASE = SyncPolicy()
+
+Serve: TypeAlias = Callable[..., ReplayGateway]
+Connect: TypeAlias = Callable[..., Gateway]
+RepositoryOf: TypeAlias = Callable[..., IbkrFutureRepository[Future]]
+
+
+def reader_threads() -> list[threading.Thread]:
+    """The threads of sessions that are still at work."""
+    return [each for each in threading.enumerate() if each.name == "gateway-reader"]
+
+
+def open_files() -> int:
+    """How many file descriptors this process holds."""
+    return len(list(Path("/dev/fd").iterdir()))
+
+
+def bring_up_to_date(
+    repository: IbkrFutureRepository[Future], *symbols: str, policy: SyncPolicy = NOW_PLEASE
+) -> dict[str, FutureUpdate[Future] | FutureFailure]:
+    """Ask for several products in one run; the outcomes by symbol."""
+    queries = [FutureQuery(symbol=symbol) for symbol in symbols]
+    outcomes = repository.get_or_create_many(queries, policy)
+    return {outcome.query.symbol: outcome for outcome in outcomes}

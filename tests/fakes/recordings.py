@@ -1,0 +1,103 @@
+"""Products as a gateway would say them: recordings, and what of a product a reply can carry."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC
+from decimal import Decimal
+
+from ibkr_sync.domain.entities.contracts import FuturesContract
+from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.infrastructure.replay.rows import ContractRow, MarketRuleRow, Recording
+
+QUARTER_POINT = MarketRuleRow(market_rule_id="67", increments=(("0", "0.25"),))
+
+
+def recording_of(*products: Future) -> Recording:
+    """A recording of the chains of these products, and of market rule 67."""
+    return Recording(
+        contracts=tuple(contract_row(each) for product in products for each in product.contracts),
+        market_rules=(QUARTER_POINT,),
+    )
+
+
+def contract_row(contract: FuturesContract) -> ContractRow:
+    """The row in which a gateway says this contract."""
+    schedule = contract.schedule
+    return ContractRow(
+        symbol=contract.symbol,
+        last_trade_date_or_contract_month=contract.last_trade_text or last_trade_text(contract),
+        exchange=contract.exchange,
+        currency=contract.currency,
+        local_symbol=contract.local_symbol,
+        market_name=contract.market_name or "",
+        trading_class=contract.trading_class,
+        con_id=str(contract.con_id),
+        min_tick=_number(contract.min_tick),
+        multiplier=_number(contract.multiplier),
+        order_types=",".join(contract.order_types),
+        valid_exchanges=",".join(venue.exchange for venue in contract.venues),
+        price_magnifier=str(contract.price_magnifier or 0),
+        under_con_id=str(contract.underlying_con_id or 0),
+        long_name=contract.long_name or "",
+        contract_month=str(contract.contract_month or "").replace("-", ""),
+        industry=contract.industry or "",
+        category=contract.category or "",
+        subcategory=contract.subcategory or "",
+        time_zone_id=contract.time_zone or "",
+        trading_hours=schedule.trading_hours if schedule else "",
+        liquid_hours=schedule.liquid_hours if schedule else "",
+        ev_rule=contract.economic_value_rule or "",
+        ev_multiplier=_number(contract.economic_value_multiplier),
+        sec_id_list=contract.security_ids,
+        agg_group=str(contract.aggregated_group or 2147483647),
+        under_symbol=contract.underlying_symbol or "",
+        under_sec_type=contract.underlying_sec_type or "",
+        market_rule_ids=",".join(_text(venue.market_rule_id) for venue in contract.venues),
+        real_expiration_date=(
+            f"{contract.real_expiration_date:%Y%m%d}" if contract.real_expiration_date else ""
+        ),
+        min_size=_number(contract.min_size),
+        size_increment=_number(contract.size_increment),
+        suggested_size_increment=_number(contract.suggested_size_increment),
+    )
+
+
+def last_trade_text(contract: FuturesContract) -> str:
+    """When the contract stops trading, in TWS's UTC form; the plain date without an instant."""
+    if contract.last_trade_at is None:
+        return f"{contract.last_trade_date:%Y%m%d}"
+    return f"{contract.last_trade_at.astimezone(UTC):%Y%m%d-%H:%M:%S}"
+
+
+def as_sent(product: Future, *, category: str | None) -> Future:
+    """The product as a text reply of server version 157 can carry it.
+
+    Sizes came with version 164, 2147483647 says that there is no group, the hours are in the
+    exchange's zone, and the category comes from the catalogue.
+    """
+    chain = tuple(
+        dataclasses.replace(
+            contract,
+            last_trade_text=last_trade_text(contract),
+            aggregated_group=None,
+            min_size=None,
+            size_increment=None,
+            suggested_size_increment=None,
+            schedule=(
+                dataclasses.replace(contract.schedule, time_zone_id=contract.time_zone)
+                if contract.schedule and contract.time_zone
+                else None
+            ),
+        )
+        for contract in product.contracts
+    )
+    return dataclasses.replace(product, category=category, contracts=chain)
+
+
+def _number(value: Decimal | None) -> str:
+    return "" if value is None else format(value, "f")
+
+
+def _text(value: int | None) -> str:
+    return "" if value is None else str(value)

@@ -1,0 +1,73 @@
+"""Gateways to connect to, and clients that are checked to leave nothing behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from fakes.clock import FakeClock
+from fakes.futures import InMemoryFutureRepository
+from fakes.gateway_rig import (
+    NOW,
+    QUICK,
+    RECORDING,
+    Connect,
+    RepositoryOf,
+    Serve,
+    reader_threads,
+)
+from ibkr_sync.catalogue import load_catalogue
+from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.infrastructure.replay.faults import Fault
+from ibkr_sync.infrastructure.replay.rows import Recording
+from ibkr_sync.infrastructure.replay.server import ReplayGateway
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway import Gateway
+from ibkr_sync.infrastructure.repositories.ibkr_repo.parameters import GatewayParameters
+from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Start gateways: `serve(*faults, recording=RECORDING, **options)`."""
+    with ExitStack() as stack:
+
+        def start(
+            *faults: Fault, recording: Recording = RECORDING, **options: object
+        ) -> ReplayGateway:
+            options.setdefault("now", FakeClock(NOW))
+            return stack.enter_context(ReplayGateway(recording, faults=faults, **options))  # type: ignore[arg-type]
+
+        yield start
+
+
+@pytest.fixture
+def connect() -> Iterator[Connect]:
+    """Make clients: `connect(replay, **parameters)`; at the end none may leave a thread."""
+    with ExitStack() as stack:
+
+        def make(replay: ReplayGateway, **parameters: float) -> Gateway:
+            limits = QUICK | {"host": replay.host, "port": replay.port} | parameters
+            gateway = Gateway(GatewayParameters(**limits), FakeClock(NOW))  # type: ignore[arg-type]
+            return stack.enter_context(gateway)
+
+        yield make
+    assert reader_threads() == []
+
+
+@pytest.fixture
+def local() -> InMemoryFutureRepository[Future]:
+    """Where the repository keeps what it acquired."""
+    return InMemoryFutureRepository(Future, FakeClock(NOW))
+
+
+@pytest.fixture
+def repository_of(connect: Connect, local: InMemoryFutureRepository[Future]) -> RepositoryOf:
+    """Make repositories on a gateway: `repository_of(replay, **parameters)`."""
+
+    def make(replay: ReplayGateway, **parameters: float) -> IbkrFutureRepository[Future]:
+        gateway = connect(replay, **parameters)
+        return IbkrFutureRepository(gateway, local, Future, load_catalogue(), FakeClock(NOW))
+
+    return make

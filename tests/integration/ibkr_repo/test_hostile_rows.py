@@ -1,0 +1,282 @@
+"""What a row says is believed only as far as it can be right."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+
+from fakes.futures import InMemoryFutureRepository
+from fakes.gateway_rig import CRUDE_OIL, ES, NASDAQ, RepositoryOf, Serve, bring_up_to_date
+from fakes.recordings import contract_row
+from ibkr_sync.domain.entities.contracts import FuturesContract
+from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.errors import InvalidReplyError
+from ibkr_sync.domain.sync import FutureFailure, FutureUpdate
+from ibkr_sync.infrastructure.replay import faults
+
+Local = InMemoryFutureRepository[Future]
+Value = str | bytes
+
+
+def replaced(field: str, *values: Value) -> list[faults.ReplacedField]:
+    """One fault per value, each striking at one request, in turn, in every row."""
+    return [
+        faults.ReplacedField(row=None, field=field, value=value, skip=number, first=1)
+        for number, value in enumerate(values)
+    ]
+
+
+def contracts_of(outcome: FutureUpdate[Future] | FutureFailure) -> tuple[FuturesContract, ...]:
+    assert isinstance(outcome, FutureUpdate), outcome
+    return outcome.product.contracts
+
+
+def complaint_of(outcome: FutureUpdate[Future] | FutureFailure) -> InvalidReplyError:
+    assert isinstance(outcome, FutureFailure), outcome
+    assert isinstance(outcome.error, InvalidReplyError)
+    return outcome.error
+
+
+HOSTILE_NAMES: list[tuple[Value, str | None]] = [
+    ("E-mini S&P 500\\", "E-mini S&P 500\\"),
+    ("\\x", "\\x"),
+    ("\\u001b[2J\\u0007Boo", "[2JBoo"),
+    ("\x1b]0;title\x07Boo", "]0;titleBoo"),
+    ("Soci\\u00e9t\\u00e9", "Société"),
+    ("Société".encode(), "Société"),
+    ("Société".encode("latin-1"), "Soci\ufffdt\ufffd"),
+    ("恒生指数".encode("gbk"), None),
+    ("\\ud83d\\ude80", "\U0001f680"),
+    ("\\ud83d", "\ufffd"),
+    ("abc\\u202efdp.exe", "abcfdp.exe"),
+    ("abc\u202efdp.exe", "abcfdp.exe"),
+    ("x" * 1_000_000, "x" * 512),
+    ("[bold]'; DROP TABLE contract; --", "[bold]'; DROP TABLE contract; --"),
+]
+
+
+def test_no_name_ends_the_session_or_is_stored_with_a_harmful_character(
+    serve: Serve, repository_of: RepositoryOf, local: Local
+) -> None:
+    replay = serve(*replaced("long_name", *(name for name, _ in HOSTILE_NAMES)))
+    repository = repository_of(replay)
+    for _, expected in HOSTILE_NAMES:
+        contracts = contracts_of(bring_up_to_date(repository, "ES")["ES"])
+        (name,) = {contract.long_name for contract in contracts}
+        assert name is not None
+        assert name.isprintable()
+        assert expected is None or name == expected
+        local.products.clear()
+    assert replay.connections == 1
+
+
+def test_missing_names_are_missing(serve: Serve, repository_of: RepositoryOf) -> None:
+    replay = serve(*replaced("long_name", "", "\\u0000\\u200f "))
+    repository = repository_of(replay)
+    for _ in range(2):
+        contracts = contracts_of(bring_up_to_date(repository, "ES")["ES"])
+        assert {contract.long_name for contract in contracts} == {None}
+
+
+@pytest.mark.parametrize(
+    ("field", "values"),
+    [
+        ("con_id", ["0", "-1", "", str(2**31), str(2**63), "9" * 5000, "abc"]),
+        ("sec_type", ["OPT", "STK", "CONTFUT", ""]),
+        ("symbol", ["NQ", "", "es"]),
+        ("exchange", [""]),
+        ("currency", ["", "\x1b"]),
+        ("local_symbol", ["", "\x1b"]),
+        ("trading_class", [""]),
+        ("price_magnifier", ["-1", "1000001", "x"]),
+        ("under_con_id", ["-5", str(2**31), "x"]),
+        ("contract_month", ["202613", "2026", "2026-12-01", "x" * 100_000]),
+        ("real_expiration_date", ["20261301", "99999999", "2026-12-18", "00000000", "soon"]),
+        ("market_rule_ids", ["67", "67,67,67", "67,x", "67,-1", f"67,{2**31}"]),
+        ("agg_group", [str(2**31), str(2**63), "-2", "x"]),
+        ("sec_id_list", ["0", "2", "999999999", "x"]),
+        (
+            "multiplier",
+            ["nan", "inf", "-50", "0", "1_000", "\u0665", "1e15", "fifty", "0x10"],
+        ),
+        ("min_tick", ["nan", "-inf", "0", "-0.25", "1e-13", "0.1234567890123"]),
+        ("ev_multiplier", ["NaN", "one"]),
+        ("strike", ["x"]),
+    ],
+)
+def test_a_row_with_an_impossible_value_fails_its_product_alone(
+    serve: Serve, repository_of: RepositoryOf, local: Local, field: str, values: list[str]
+) -> None:
+    replay = serve(*replaced(field, *values))
+    repository = repository_of(replay)
+    for value in values:
+        error = complaint_of(bring_up_to_date(repository, "ES")["ES"])
+        assert len(str(error)) < 500, value
+        assert not local.products, value
+    assert contracts_of(bring_up_to_date(repository, "ES")["ES"]) == ES.contracts
+    assert replay.connections == 1
+
+
+READINGS: list[tuple[str, str, str, object]] = [
+    ("multiplier", "multiplier", "", None),
+    ("multiplier", "multiplier", "2147483647", None),
+    ("multiplier", "multiplier", "1.7976931348623157E308", None),
+    ("multiplier", "multiplier", "1e400", None),
+    ("multiplier", "multiplier", str(2**127 - 1), None),
+    ("multiplier", "multiplier", "101.7313", Decimal("101.7313")),
+    ("multiplier", "multiplier", "12500000", Decimal(12500000)),
+    ("min_tick", "min_tick", "", None),
+    ("min_tick", "min_tick", "1.7976931348623157E308", None),
+    ("min_tick", "min_tick", "5.0E-7", Decimal("0.0000005")),
+    ("ev_multiplier", "economic_value_multiplier", "", None),
+    ("ev_multiplier", "economic_value_multiplier", "0", None),
+    ("ev_multiplier", "economic_value_multiplier", "0.5", Decimal("0.5")),
+    ("price_magnifier", "price_magnifier", "0", None),
+    ("price_magnifier", "price_magnifier", "100", 100),
+    ("under_con_id", "underlying_con_id", "0", None),
+    ("agg_group", "aggregated_group", "-1", None),
+    ("agg_group", "aggregated_group", "2147483647", None),
+    ("agg_group", "aggregated_group", "4", 4),
+    ("under_symbol", "underlying_symbol", "", None),
+    ("contract_month", "contract_month", "", None),
+    ("real_expiration_date", "real_expiration_date", "", None),
+    ("time_zone_id", "time_zone", "", None),
+    ("time_zone_id", "time_zone", "Middle/Earth", None),
+    ("time_zone_id", "time_zone", "../../etc/passwd", None),
+    ("time_zone_id", "time_zone", "US/Central", "America/Chicago"),
+]
+
+
+@pytest.mark.parametrize("reading", READINGS, ids=lambda reading: f"{reading[0]} {reading[2]!r}")
+def test_a_value_is_read_exactly_and_a_placeholder_is_missing(
+    serve: Serve, repository_of: RepositoryOf, reading: tuple[str, str, str, object]
+) -> None:
+    field, attribute, value, expected = reading
+    repository = repository_of(serve(*replaced(field, value)))
+    contracts = contracts_of(bring_up_to_date(repository, "ES")["ES"])
+    assert {getattr(contract, attribute) for contract in contracts} == {expected}
+
+
+def test_an_unknown_time_zone_is_reported(
+    serve: Serve, repository_of: RepositoryOf, caplog: pytest.LogCaptureFixture
+) -> None:
+    bring_up_to_date(repository_of(serve(*replaced("time_zone_id", "Middle/Earth"))), "ES")
+    assert "unknown time zone 'Middle/Earth'" in caplog.text
+
+
+LAST_TRADES: list[tuple[str, str, date, datetime | None]] = [
+    (
+        "20261218 19:30 Etc/GMT-5",  # that is five hours east of Greenwich
+        "20261218",
+        date(2026, 12, 18),
+        datetime(2026, 12, 18, 14, 30, tzinfo=UTC),
+    ),
+    (
+        "20261219 04:00:00 Asia/Shanghai",
+        "20261218",
+        date(2026, 12, 18),
+        datetime(2026, 12, 18, 20, tzinfo=UTC),
+    ),
+    ("20261219 04:00:00 Middle/Earth", "20261218", date(2026, 12, 18), None),
+    ("20261218 08:30", "20261218", date(2026, 12, 18), None),
+    ("20261218", "", date(2026, 12, 18), None),
+    (
+        "20261218-14:30:00",
+        "",
+        date(2026, 12, 18),
+        datetime(2026, 12, 18, 14, 30, tzinfo=UTC),
+    ),
+]
+
+
+def test_the_last_trade_date_is_the_exchange_s_under_any_login_time_zone(
+    serve: Serve, repository_of: RepositoryOf, local: Local
+) -> None:
+    replay = serve(
+        *replaced("last_trade_date_or_contract_month", *(text for text, *_ in LAST_TRADES)),
+        *replaced("real_expiration_date", *(real for _, real, *_ in LAST_TRADES)),
+    )
+    repository = repository_of(replay)
+    for text, _, day, instant in LAST_TRADES:
+        contracts = contracts_of(bring_up_to_date(repository, "ES")["ES"])
+        assert {each.last_trade_date for each in contracts} == {day}, text
+        assert {each.last_trade_at for each in contracts} == {instant}, text
+        local.products.clear()
+
+
+NO_DATES = [
+    *("", "202612", "2026-12-18", "99999999", "20261318", "NOEXP", "0"),
+    *("20261218 GB", "20261218 25:00 GB", "20261218-", "2026121808:30", "20261218-08:30 GB"),
+]
+
+
+def test_a_last_trade_date_that_cannot_be_trusted_fails_its_product(
+    serve: Serve, repository_of: RepositoryOf, local: Local
+) -> None:
+    shifted_without_a_zone = "20261230 04:00:00 Middle/Earth"
+    values = [*NO_DATES, shifted_without_a_zone, "20261218 " + "x" * 100_000]
+    repository = repository_of(serve(*replaced("last_trade_date_or_contract_month", *values)))
+    for value in values:
+        error = complaint_of(bring_up_to_date(repository, "ES")["ES"])
+        assert error.field == "lastTradeDateOrContractMonth", value
+    assert not local.products
+
+
+def test_a_row_that_comes_twice_is_one_contract(serve: Serve, repository_of: RepositoryOf) -> None:
+    replay = serve(faults.DuplicatedRow(row=0), faults.DuplicatedRow(row=3))
+    assert contracts_of(bring_up_to_date(repository_of(replay), "ES")["ES"]) == ES.contracts
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("local_symbol", "ESXX"), ("multiplier", "5"), ("trading_class", "MES"), ("min_tick", "1")],
+)
+def test_rows_of_one_contract_that_differ_fail_its_product(
+    serve: Serve, repository_of: RepositoryOf, local: Local, field: str, value: str
+) -> None:
+    replay = serve(
+        faults.DuplicatedRow(row=0), faults.ReplacedField(row=1, field=field, value=value)
+    )
+    error = complaint_of(bring_up_to_date(repository_of(replay), "ES")["ES"])
+    assert "conflict" in error.reason
+    assert not local.products
+
+
+def test_rows_of_one_contract_may_differ_in_their_hours(
+    serve: Serve, repository_of: RepositoryOf
+) -> None:
+    replay = serve(
+        faults.DuplicatedRow(row=0),
+        faults.ReplacedField(row=1, field="trading_hours", value="20261124:CLOSED"),
+    )
+    assert contracts_of(bring_up_to_date(repository_of(replay), "ES")["ES"]) == ES.contracts
+
+
+@pytest.mark.parametrize("stranger", [NASDAQ, CRUDE_OIL])
+def test_a_row_of_another_product_fails_the_reply(
+    serve: Serve, repository_of: RepositoryOf, local: Local, stranger: Future
+) -> None:
+    row = contract_row(stranger.contracts[0])
+    replay = serve(faults.ForeignRows(rows=(row,), before_row=2, symbol="ES"))
+    error = complaint_of(bring_up_to_date(repository_of(replay), "ES")["ES"])
+    assert error.field == "symbol"
+    assert not local.products
+
+
+def test_a_row_of_another_exchange_fails_the_reply(
+    serve: Serve, repository_of: RepositoryOf, local: Local
+) -> None:
+    row = dataclasses.replace(
+        contract_row(ES.contracts[0]),
+        con_id="313497189",
+        exchange="ONE",
+        valid_exchanges="ONE",
+        market_rule_ids="",
+    )
+    replay = serve(faults.ForeignRows(rows=(row,), before_row=2))
+    error = complaint_of(bring_up_to_date(repository_of(replay), "ES")["ES"])
+    assert (error.field, error.value) == ("exchange", "ONE")
+    assert not local.products
