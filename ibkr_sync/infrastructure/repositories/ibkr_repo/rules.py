@@ -11,7 +11,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
@@ -19,9 +18,7 @@ from ibkr_sync.domain.entities.contracts import ContractSeries, FuturesContract
 from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.errors import InvalidReplyError
 from ibkr_sync.infrastructure.repositories.ibkr_repo.replies import ContractRequest
-
-_WEEK_SUFFIX = re.compile(r"(?P<base>.+?)(?P<week>[0-5][0-9])", re.ASCII)
-_LAST_WEEK = 53
+from ibkr_sync.infrastructure.repositories.ibkr_repo.series import class_of_product, series_of
 
 
 def refuse_foreign_rows(request: ContractRequest, contracts: Iterable[FuturesContract]) -> None:
@@ -54,12 +51,10 @@ def group_by_product(
         by_class[key].append(contract)
     products: dict[ProductKey, list[FuturesContract]] = defaultdict(list)
     for key, members in by_class.items():
-        base = _monthly_class(key, members, by_class)
-        if base is None:
-            products[key] += members
-        else:
-            weekly = ContractSeries.WEEKLY
-            products[base] += (dataclasses.replace(each, series=weekly) for each in members)
+        base = _product_of_weekly_class(key, members, by_class)
+        for each in members:
+            series = series_of(each) if base is None else ContractSeries.WEEKLY
+            products[base or key].append(dataclasses.replace(each, series=series))
     return {key: tuple(sorted(members, key=_by_date)) for key, members in products.items()}
 
 
@@ -77,17 +72,15 @@ def _merge(rows: Sequence[FuturesContract]) -> FuturesContract:
     return main
 
 
-def _monthly_class(
+def _product_of_weekly_class(
     key: ProductKey,
     members: Sequence[FuturesContract],
     by_class: dict[ProductKey, list[FuturesContract]],
 ) -> ProductKey | None:
-    """The product a weekly class (VX01 to VX53) belongs to: same symbol, exchange and size."""
-    match = _WEEK_SUFFIX.fullmatch(key.trading_class)
-    if match is None or not 1 <= int(match["week"]) <= _LAST_WEEK:
-        return None
-    base = key._replace(trading_class=match["base"])
-    if base not in by_class:
+    """The product a weekly class belongs to, if it is there: same symbol, exchange and size."""
+    trading_class = class_of_product(key)
+    base = key._replace(trading_class=trading_class) if trading_class else None
+    if base is None or base not in by_class:
         return None
     sizes = {(each.multiplier, each.price_magnifier, each.currency) for each in members}
     base_sizes = {(each.multiplier, each.price_magnifier, each.currency) for each in by_class[base]}
