@@ -22,7 +22,7 @@ from ibkr_sync_cli.clocks import Clock
 from ibkr_sync_cli.durations import brief, hours_and_minutes
 from ibkr_sync_cli.output import Result
 from ibkr_sync_cli.views.cells import flexible, market_state, origin_text, plain_table
-from ibkr_sync_cli.views.product import product_name
+from ibkr_sync_cli.views.product_table import product_name
 
 SCHEMA = "ibkr-sync/hours/1"
 

@@ -3,80 +3,32 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from rich.console import Group, RenderableType
-from rich.text import Text
-
-from ibkr_sync.domain.entities.contracts import ContractState
-from ibkr_sync.domain.entities.futures import Future, Origin
+from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.product_document import product_to_document
 from ibkr_sync.domain.product_rows import CONTRACT_COLUMNS, product_to_rows
-from ibkr_sync_cli.durations import brief
 from ibkr_sync_cli.output import Result
-from ibkr_sync_cli.views.cells import SAMPLE_TAG, money, number, origin_text
-from ibkr_sync_cli.views.chain import ChainTable
 
-_SHOWN_STATES = frozenset((ContractState.ACTIVE, ContractState.MISSING))
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 
 def product_result(
     future: Future, now: datetime, *, wide: bool = False, expired: bool = False
 ) -> Result:
     """The product in every format; only the table leaves contracts out."""
+
+    def table() -> RenderableType:
+        from ibkr_sync_cli.views.product_table import product_table  # rich, not for pipes
+
+        return product_table(future, now, wide=wide, expired=expired)
+
     return Result(
-        table=lambda: product_table(future, now, wide=wide, expired=expired),
+        table=table,
         document=lambda: product_to_document(future, now),
         records=lambda: [product_to_document(future, now)],
         columns=CONTRACT_COLUMNS,
         rows=lambda: product_to_rows(future, now),
         as_wide_as_needed=wide,
     )
-
-
-def product_table(
-    future: Future, now: datetime, *, wide: bool = False, expired: bool = False
-) -> RenderableType:
-    """Title with what is constant, a line per contract, and where the data is from."""
-    shown = [
-        contract for contract in future.contracts if expired or contract.state(now) in _SHOWN_STATES
-    ]
-    chain = ChainTable(future, shown, now, wide=wide)
-    return Group(_title(future), chain, _footer(future, len(shown), now))
-
-
-def product_name(future: Future) -> Text:
-    """Symbol and name, marked where the data is not IBKR's."""
-    name = Text.assemble((future.symbol, "bold"), "  ", future.name or "")
-    if future.origin is Origin.SAMPLE:
-        name.append("  ").append_text(SAMPLE_TAG)
-    return name
-
-
-def _title(future: Future) -> Text:
-    constants = [future.exchange, future.currency]
-    if future.trading_class != future.symbol:
-        constants.append(f"class {future.trading_class}")
-    constants.append(f"multiplier {number(future.multiplier)}")
-    value = money(future.tick_value, future.currency)
-    constants.append(f"tick {number(future.quoted_tick)} = {value}")
-    if future.price_magnifier not in (None, 1):
-        constants.append(f"prices in 1/{future.price_magnifier} {future.currency}")
-    return product_name(future).append("\n").append(" · ".join(constants), style="dim")
-
-
-def _footer(future: Future, shown: int, now: datetime) -> Text:
-    expired = sum(contract.is_expired(now) for contract in future.contracts)
-    hidden = len(future.contracts) - shown
-    remarks = [f"{len(future.contracts) - expired} listed"]
-    if expired:
-        remarks.append(f"{expired} expired" + (" (--expired)" if hidden else ""))
-    if future.contracts:
-        remarks += ["▶ nearest expiry", future.time_zone or "time zone unknown"]
-    if future.synced_at is None:
-        remarks.append(f"from the {future.origin.value}, never synced")
-    else:
-        age = brief(now - future.synced_at)
-        remarks.append(
-            f"synced {age if age == 'now' else age + ' ago'} from {origin_text(future.origin)}"
-        )
-    return Text(" · ".join(remarks), style="dim")
