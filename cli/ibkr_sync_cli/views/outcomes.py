@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-
-from rich.console import RenderableType
-from rich.text import Text
+from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.chain_diff import ChainDiff
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.sync import FutureFailure, FutureUpdate
 from ibkr_sync_cli.errors import explain
 from ibkr_sync_cli.output import Result
-from ibkr_sync_cli.views.cells import plain_table
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 Outcome = FutureUpdate[Future] | FutureFailure
 
@@ -101,6 +101,10 @@ def _record(outcome: Outcome, now: datetime) -> dict[str, object]:
 
 
 def _table(outcomes: Iterable[Outcome], now: datetime) -> RenderableType:
+    from rich.text import Text  # not for pipes
+
+    from ibkr_sync_cli.views.cells import plain_table
+
     table = plain_table(
         ("Symbol", False),
         ("Exchange", False),
