@@ -96,4 +96,4 @@ def main(
         log_file=log_file,
         log_format=log_format,
     )
-    log_to_stderr(verbosity=verbose, quiet=quiet, log_format=log_format)
+    log_to_stderr(verbosity=verbose, quiet=quiet, log_format=log_format, debug=debug)

@@ -6,17 +6,38 @@ import json
 import logging
 import sys
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from ibkr_sync.config.masking import printable
 
 if TYPE_CHECKING:
     from ibkr_sync.config.settings import LogSettings
 
 _LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
-_TEXT = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+
+class TextLines(logging.Formatter):
+    """A line for people, then the traceback if it is wanted."""
+
+    def __init__(self, *, tracebacks: bool) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+        self._tracebacks = tracebacks
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        """Write a record as text that a terminal takes for nothing else."""
+        return printable(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: ANN401, N802 - logging's names
+        """Write a traceback, or nothing."""
+        return super().formatException(ei) if self._tracebacks else ""
 
 
 class JsonLines(logging.Formatter):
     """One JSON object per line; `at` is UTC."""
+
+    def __init__(self, *, tracebacks: bool) -> None:
+        super().__init__()
+        self._tracebacks = tracebacks
 
     def format(self, record: logging.LogRecord) -> str:
         """Write a record as JSON."""
@@ -26,17 +47,20 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
-        if record.exc_info:
+        if record.exc_info and self._tracebacks:
             entry["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(entry, ensure_ascii=False)
+        return json.dumps(entry)
 
 
-def log_to_stderr(*, verbosity: int, quiet: bool, log_format: str | None) -> None:
-    """Log warnings to stderr, more with each -v; text on a terminal, JSON lines otherwise."""
+def log_to_stderr(*, verbosity: int, quiet: bool, log_format: str | None, debug: bool) -> None:
+    """Log warnings to stderr, more with each -v; text on a terminal, JSON lines otherwise.
+
+    Tracebacks are shown for `debug` only.
+    """
     level = logging.ERROR if quiet else _LEVELS[min(verbosity, len(_LEVELS) - 1)]
     handler = logging.StreamHandler()
     handler.setLevel(level)
-    handler.setFormatter(_formatter(log_format, is_terminal=sys.stderr.isatty()))
+    handler.setFormatter(_formatter(log_format, is_terminal=sys.stderr.isatty(), tracebacks=debug))
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
@@ -45,14 +69,14 @@ def log_to_stderr(*, verbosity: int, quiet: bool, log_format: str | None) -> Non
 
 
 def log_to_file(settings: LogSettings) -> None:
-    """Also log to the file that the settings name; information and above.
+    """Also log to the file that the settings name; information and above, with tracebacks.
 
     Raises OSError when it can't be written.
     """
     if settings.file is None:
         return
     handler = logging.FileHandler(settings.file, encoding="utf-8")
-    handler.setFormatter(_formatter(settings.format, is_terminal=False))
+    handler.setFormatter(_formatter(settings.format, is_terminal=False, tracebacks=True))
     handler.setLevel(logging.INFO)
     root = logging.getLogger()
     root.addHandler(handler)
@@ -60,6 +84,6 @@ def log_to_file(settings: LogSettings) -> None:
     logging.raiseExceptions = False  # a full disk under the log does not bury the result
 
 
-def _formatter(log_format: str | None, *, is_terminal: bool) -> logging.Formatter:
+def _formatter(log_format: str | None, *, is_terminal: bool, tracebacks: bool) -> logging.Formatter:
     as_text = log_format == "text" or (log_format in (None, "auto") and is_terminal)
-    return _TEXT if as_text else JsonLines()
+    return TextLines(tracebacks=tracebacks) if as_text else JsonLines(tracebacks=tracebacks)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -30,7 +31,13 @@ def serve(
     from ibkr_sync.bootstrap import replay_gateway
 
     output = invocation_of(context).output
-    with replay_gateway(data, port=port) as gateway:
+    with ExitStack() as stack:
+        try:
+            gateway = stack.enter_context(replay_gateway(data, port=port))
+        except OSError as error:
+            raise typer.BadParameter(
+                f"127.0.0.1:{port} can't be used ({error.strerror}); --port 0 takes a free one"
+            ) from error
         told = str(data) if data else "SAMPLE DATA, computed, not IBKR's"
         output.write_text(f"replay gateway on {gateway.host}:{gateway.port}: {told}")
         output.remark(
