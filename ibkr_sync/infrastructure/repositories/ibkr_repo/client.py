@@ -27,17 +27,19 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.connection import (
     ForbiddenMessageError,
     GatewayConnection,
 )
-from ibkr_sync.infrastructure.repositories.ibkr_repo.frames import MalformedFrameError, message_id
+from ibkr_sync.infrastructure.repositories.ibkr_repo.frames import MalformedFrameError
+from ibkr_sync.infrastructure.repositories.ibkr_repo.messages import Message
+from ibkr_sync.infrastructure.repositories.ibkr_repo.protobuf_frames import ProtobufMessage
 from ibkr_sync.infrastructure.repositories.ibkr_repo.replies import ContractRequest
 
 IBAPI_VERSION: str = ibapi.get_version_string()
 """The version of the installed ibapi."""
 
-MAX_TEXT_VERSION = 200
-"""From server version 201 on messages are no longer plain text."""
+NEWEST_SERVER_VERSION = 226
+"""The newest protocol version that the tests cover."""
 
-CLIENT_VERSIONS = (100, min(MAX_CLIENT_VER, MAX_TEXT_VERSION))
-"""The protocol versions that we announce: what the installed ibapi decodes as text."""
+CLIENT_VERSIONS = (100, min(MAX_CLIENT_VER, NEWEST_SERVER_VERSION))
+"""The protocol versions that we announce: what the installed ibapi decodes."""
 
 _NOT_CONNECTED = 504
 
@@ -111,20 +113,25 @@ class ReadOnlyClient(EWrapper, EClient):  # type: ignore[misc]  # ibapi has no t
         self.decoder = Decoder(self, server_version)
         self.setConnState(EClient.CONNECTED)
 
-    def decode_fields(self, fields: tuple[bytes, ...]) -> Event:
-        """Decode one text message; raises MalformedFrameError whatever ibapi stumbles over."""
+    def decode_message(self, message: Message) -> Event:
+        """Decode one message; raises MalformedFrameError whatever ibapi stumbles over."""
         with self._collecting() as events:
             try:
-                if _DECODER_TAKES_MESSAGE_ID:
-                    self.decoder.interpret(fields[1:], message_id(fields))
-                else:
-                    self.decoder.interpret(fields)
+                self._interpret(message)
             except Exception as error:  # ibapi raises anything, TypeError included
                 cause = repr(error)[:_LONGEST_CAUSE]
                 raise MalformedFrameError(f"ibapi can't decode it: {cause}") from error
         if not events:
-            raise MalformedFrameError(f"ibapi dropped it ({len(fields)} fields)")
+            raise MalformedFrameError("ibapi dropped it")
         return events[0]
+
+    def _interpret(self, message: Message) -> None:
+        if isinstance(message, ProtobufMessage):
+            self.decoder.processProtoBuf(message.body, message.message_id)
+        elif _DECODER_TAKES_MESSAGE_ID:
+            self.decoder.interpret(message.fields[1:], message.message_id)
+        else:
+            self.decoder.interpret(message.fields)
 
     def send_start(self) -> None:
         """Ask to be served; the answer is `nextValidId`."""
@@ -158,7 +165,7 @@ class ReadOnlyClient(EWrapper, EClient):  # type: ignore[misc]  # ibapi has no t
 
     def run(self) -> NoReturn:
         """Refuse: ibapi's own loop ends at the first message it can't decode."""
-        raise ForbiddenMessageError("frames are given to decode_fields one by one")
+        raise ForbiddenMessageError("messages are given to decode_message one by one")
 
     @contextmanager
     def _sending(self) -> Iterator[None]:

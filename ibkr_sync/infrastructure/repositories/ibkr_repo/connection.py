@@ -33,6 +33,9 @@ ALLOWED_MESSAGES = {
 }
 """Message ids that may leave the process; whatever else is called on the client is refused."""
 
+_PROTOBUF_OFFSET = 200
+"""What is added to the id of a message whose body is protobuf."""
+
 
 class ForbiddenMessageError(RuntimeError):
     """Something tried to send a message that is not read-only reference data; a bug."""
@@ -64,11 +67,17 @@ class FrameBuffer:
 
 
 class GatewayConnection:
-    """A connected socket; `isConnected` and `sendMsg` bear the names that ibapi calls."""
+    """A connected socket; `isConnected` and `sendMsg` bear the names that ibapi calls.
+
+    Attributes:
+        has_binary_ids: messages begin with their id in four bytes, as both sides agree on
+            from server version 201 on.
+    """
 
     def __init__(self, host: str, port: int, connected: socket.socket) -> None:
         self.host = host
         self.port = port
+        self.has_binary_ids = False
         self._socket: socket.socket | None = connected
         self._buffer = FrameBuffer()
         self._send_lock = threading.Lock()
@@ -98,8 +107,8 @@ class GatewayConnection:
         self._send(b"API\0" + _LENGTH.pack(len(versions)) + versions)
 
     def sendMsg(self, framed: bytes) -> int:  # noqa: N802 - called by ibapi under this name
-        """Send one framed text message; raises ForbiddenMessageError outside the allow-list."""
-        _refuse_forbidden(framed)
+        """Send one framed message; raises ForbiddenMessageError outside the allow-list."""
+        _refuse_forbidden(framed, has_binary_ids=self.has_binary_ids)
         self._send(framed)
         return len(framed)
 
@@ -168,11 +177,23 @@ def _connected_socket(host: str, port: int, timeout: float) -> socket.socket:
     return connected
 
 
-def _refuse_forbidden(framed: bytes) -> None:
+def _refuse_forbidden(framed: bytes, *, has_binary_ids: bool) -> None:
     """Raise ForbiddenMessageError unless this is exactly one frame of an allowed message."""
     payload = framed[_LENGTH.size :]
     if framed[: _LENGTH.size] != _LENGTH.pack(len(payload)):
         raise ForbiddenMessageError("what is not exactly one frame may not be sent")
+    message_id = _binary_id(payload) if has_binary_ids else _text_id(payload)
+    if message_id not in ALLOWED_MESSAGES:
+        raise ForbiddenMessageError(f"message {payload[:20]!r} may not be sent")
+
+
+def _text_id(payload: bytes) -> int | None:
     message_id = payload.split(b"\0", 1)[0]
-    if not message_id.isdigit() or int(message_id) not in ALLOWED_MESSAGES:
-        raise ForbiddenMessageError(f"message {message_id[:20]!r} may not be sent")
+    return int(message_id) if message_id.isdigit() else None
+
+
+def _binary_id(payload: bytes) -> int | None:
+    if len(payload) < _LENGTH.size:
+        return None
+    (message_id,) = _LENGTH.unpack_from(payload)
+    return int(message_id - _PROTOBUF_OFFSET if message_id > _PROTOBUF_OFFSET else message_id)

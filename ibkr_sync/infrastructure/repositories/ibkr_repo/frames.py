@@ -6,6 +6,8 @@ ibapi drops or spoils some fields of a contract row, so those are taken from the
 * `longName`, decoded with strict unicode-escape: a trailing backslash raises, `é` is garbled;
 * `evMultiplier`, decoded as an integer by 9.81.1: 0.5 raises;
 * `minTick`, decoded as a float.
+
+`protobuf_frames` does the same for protobuf.
 """
 
 from __future__ import annotations
@@ -45,9 +47,10 @@ _UNICODE_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowText:
-    """Fields of a contract row exactly as sent, where ibapi loses something."""
+    """Fields of a contract row exactly as sent, where ibapi loses something; "" is absent."""
 
     last_trade: str
+    multiplier: str
     long_name: str
     economic_value_multiplier: str
     min_tick: str
@@ -83,6 +86,7 @@ def read_row_text(fields: tuple[bytes, ...], server_version: int) -> RowText:
         raise MalformedFrameError(f"contract row of {len(fields)} fields")
     return RowText(
         last_trade=_text(fields[position["last_trade"]]),
+        multiplier=_text(fields[position["multiplier"]]),
         long_name=_unescape(_text(fields[position["long_name"]])),
         economic_value_multiplier=_text(fields[position["ev_multiplier"]]),
         min_tick=_text(fields[position["min_tick"]]),
@@ -96,6 +100,28 @@ def make_decodable(fields: tuple[bytes, ...], server_version: int) -> tuple[byte
     emptied[position["long_name"]] = b""
     emptied[position["ev_multiplier"]] = b""
     return tuple(emptied)
+
+
+@dataclass(frozen=True, slots=True)
+class TextMessage:
+    """A message of NUL-terminated fields, the message id first."""
+
+    message_id: int
+    fields: tuple[bytes, ...]
+    server_version: int
+
+    def request_id(self) -> int:
+        """The request id of a contract row or end marker; raises MalformedFrameError."""
+        return request_id(self.fields, self.server_version)
+
+    def row_text(self) -> RowText:
+        """The fields of a contract row that ibapi loses; raises MalformedFrameError."""
+        return read_row_text(self.fields, self.server_version)
+
+    def decodable(self) -> TextMessage:
+        """The same contract row without the fields on which ibapi's decoder may raise."""
+        fields = make_decodable(self.fields, self.server_version)
+        return TextMessage(self.message_id, fields, self.server_version)
 
 
 @cache

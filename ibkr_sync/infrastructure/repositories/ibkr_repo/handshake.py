@@ -14,6 +14,7 @@ from ibkr_sync.domain.errors import (
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.connection import GatewayConnection
 from ibkr_sync.infrastructure.repositories.ibkr_repo.frames import split_fields
+from ibkr_sync.infrastructure.repositories.ibkr_repo.messages import BINARY_MESSAGE_IDS
 from ibkr_sync.infrastructure.repositories.ibkr_repo.parameters import GatewayParameters
 
 MIN_SERVER_VERSION = 157
@@ -51,6 +52,7 @@ def connect(parameters: GatewayParameters, client_versions: tuple[int, int]) -> 
     except BaseException:
         connection.disconnect()
         raise
+    connection.has_binary_ids = version >= BINARY_MESSAGE_IDS
     return Negotiated(connection, version, deadline)
 
 

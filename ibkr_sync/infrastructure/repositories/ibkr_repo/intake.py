@@ -17,6 +17,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.client import (
     Row,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.frames import MalformedFrameError
+from ibkr_sync.infrastructure.repositories.ibkr_repo.messages import Message, read_message
 from ibkr_sync.infrastructure.repositories.ibkr_repo.pending import PendingChain, PendingReplies
 from ibkr_sync.infrastructure.repositories.ibkr_repo.replies import ContractReply, ReceivedRow
 
@@ -62,34 +63,33 @@ class Intake:
 
     def take(self, frame: bytes) -> Event | None:
         """Take in one frame; gives what is no part of a reply, None when nothing is left."""
-        fields = frames.split_fields(frame)
         try:
-            message_id = frames.message_id(fields)
+            message = read_message(frame, self._server_version)
         except MalformedFrameError as error:
             self._distrust_all("message id", error)
             return None
-        if message_id not in _HANDLED_MESSAGES:
+        if message.message_id not in _HANDLED_MESSAGES:
             return None
-        if message_id in (frames.CONTRACT_DATA, frames.CONTRACT_DATA_END):
-            self._take_reply(message_id, fields, frame)
+        if message.message_id in (frames.CONTRACT_DATA, frames.CONTRACT_DATA_END):
+            self._take_reply(message, frame)
             return None
-        return self._decode(message_id, fields)
+        return self._decode(message)
 
-    def _decode(self, message_id: int, fields: tuple[bytes, ...]) -> Event | None:
+    def _decode(self, message: Message) -> Event | None:
         try:
-            return self._client.decode_fields(fields)
+            return self._client.decode_message(message)
         except MalformedFrameError as error:
-            _log.warning("ignored message %d: %s", message_id, error)
-            if message_id == frames.MARKET_RULE:
+            _log.warning("ignored message %d: %s", message.message_id, error)
+            if message.message_id == frames.MARKET_RULE:
                 # Any of those that are due may be the one.
                 self._pending.fail_ladders(
                     InvalidReplyError("a tick ladder", "message", "", str(error))
                 )
             return None
 
-    def _take_reply(self, message_id: int, fields: tuple[bytes, ...], frame: bytes) -> None:
+    def _take_reply(self, message: Message, frame: bytes) -> None:
         try:
-            request_id = frames.request_id(fields, self._server_version)
+            request_id = message.request_id()
         except MalformedFrameError as error:
             self._distrust_all("request id", error)
             return
@@ -98,12 +98,12 @@ class Intake:
             _log.info("ignored a late row of request %d", request_id)
             return
         self._pending.note_progress(time.monotonic())
-        what = "contract row" if message_id == frames.CONTRACT_DATA else "end marker"
+        what = "contract row" if message.message_id == frames.CONTRACT_DATA else "end marker"
         try:
-            if message_id == frames.CONTRACT_DATA:
-                self._add_row(request_id, chain, fields, frame)
+            if message.message_id == frames.CONTRACT_DATA:
+                self._add_row(request_id, chain, message, frame)
             else:
-                self._complete(request_id, chain, fields, frame)
+                self._complete(request_id, chain, message, frame)
         except MalformedFrameError as error:
             self._pending.fail(
                 request_id, InvalidReplyError(str(chain.request), what, "", str(error))
@@ -115,10 +115,10 @@ class Intake:
         self._pending.fail_all(InvalidReplyError("a reply", what, "", str(error)))
 
     def _add_row(
-        self, request_id: int, chain: PendingChain, fields: tuple[bytes, ...], frame: bytes
+        self, request_id: int, chain: PendingChain, message: Message, frame: bytes
     ) -> None:
-        text = frames.read_row_text(fields, self._server_version)
-        event = self._client.decode_fields(frames.make_decodable(fields, self._server_version))
+        text = message.row_text()
+        event = self._client.decode_message(message.decodable())
         if not isinstance(event, Row) or event.request_id != request_id:
             raise MalformedFrameError("it was decoded as something else")
         chain.rows.append(ReceivedRow(details=event.details, text=text, frame=frame))
@@ -129,9 +129,9 @@ class Intake:
             raise MalformedFrameError(f"more than {MAX_REPLY_BYTES} bytes")
 
     def _complete(
-        self, request_id: int, chain: PendingChain, fields: tuple[bytes, ...], frame: bytes
+        self, request_id: int, chain: PendingChain, message: Message, frame: bytes
     ) -> None:
-        if self._client.decode_fields(fields) != End(request_id):
+        if self._client.decode_message(message) != End(request_id):
             raise MalformedFrameError("it was decoded as something else")
         reply = ContractReply(
             request=chain.request,

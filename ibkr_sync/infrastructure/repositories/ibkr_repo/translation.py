@@ -72,7 +72,7 @@ def translate_row(row: ReceivedRow) -> FuturesContract:
         last_trade_text=clean_text(row.text.last_trade),
         contract_month=read.optional("contractMonth", details.contractMonth, ContractMonth.parse),
         real_expiration_date=real_expiration,
-        multiplier=read.number("multiplier", contract.multiplier, positive=True),
+        multiplier=read.number("multiplier", row.text.multiplier, positive=True),
         min_tick=read.number("minTick", row.text.min_tick, positive=True),
         price_magnifier=read.optional(
             "priceMagnifier", details.priceMagnifier or "", _price_magnifier
