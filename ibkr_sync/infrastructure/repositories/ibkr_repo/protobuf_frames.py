@@ -1,0 +1,144 @@
+"""Reads what a session must know of a protobuf frame before ibapi decodes it.
+
+ibapi skips a contract row that lacks one of its parts without a word, and gives some fields
+changed, so those are taken from the frame by IBKR's field numbers:
+
+* the time zone of the last trade time, dropped for futures;
+* `minTick`, sent as text and decoded as a float;
+* `multiplier`, a double that ibapi rounds to eight places;
+* `evMultiplier`, whose absence ibapi tells as 0.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ibkr_sync.infrastructure.repositories.ibkr_repo.frames import MalformedFrameError, RowText
+
+_VARINT, _FIXED64, _LENGTH_DELIMITED, _FIXED32 = 0, 1, 2, 5
+_FIXED_BYTES = {_FIXED64: 8, _FIXED32: 4}
+_DOUBLE = struct.Struct("<d")
+_LONGEST_VARINT = 10
+
+_REQUEST_ID = 1  # of ContractData and of ContractDataEnd
+_CONTRACT, _DETAILS = 2, 3  # of ContractData
+_LAST_TRADE, _MULTIPLIER = 4, 7  # of Contract
+_MIN_TICK, _LONG_NAME, _EV_MULTIPLIER = 2, 7, 16  # of ContractDetails
+
+_Value = int | bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ProtobufMessage:
+    """A message whose body is protobuf; `message_id` is what it is as text, 200 lower."""
+
+    message_id: int
+    body: bytes
+
+    def request_id(self) -> int:
+        """The request id of a contract row or end marker; raises MalformedFrameError.
+
+        A body that is broken behind the id still tells whose it is.
+        """
+        found: int | None = None
+        try:
+            for number, wire_type, value in _fields(self.body):
+                if number == _REQUEST_ID and wire_type == _VARINT and isinstance(value, int):
+                    found = _int32(value)
+        except MalformedFrameError:
+            if found is None:
+                raise
+        if found is None:
+            raise MalformedFrameError("no request id")
+        return found
+
+    def row_text(self) -> RowText:
+        """The fields of a contract row that ibapi loses; raises MalformedFrameError."""
+        row = _by_number(self.body)
+        for part, name in ((_CONTRACT, "contract"), (_DETAILS, "contract details")):
+            if (part, _LENGTH_DELIMITED) not in row:
+                raise MalformedFrameError(f"contract row without its {name}")
+        contract = _by_number(_joined(self.body, _CONTRACT))
+        details = _by_number(_joined(self.body, _DETAILS))
+        return RowText(
+            last_trade=_text(contract, _LAST_TRADE),
+            multiplier=_double_text(contract, _MULTIPLIER),
+            min_tick=_text(details, _MIN_TICK),
+            long_name=_text(details, _LONG_NAME),
+            economic_value_multiplier=_double_text(details, _EV_MULTIPLIER),
+        )
+
+    def decodable(self) -> ProtobufMessage:
+        """The message itself: ibapi is given protobuf as it came."""
+        return self
+
+
+def _by_number(message: bytes) -> dict[tuple[int, int], _Value]:
+    """Values by number and wire type; the last one counts, one of another type does not."""
+    return {(number, wire_type): value for number, wire_type, value in _fields(message)}
+
+
+def _joined(message: bytes, part: int) -> bytes:
+    """An embedded message; where it comes in pieces, they are one."""
+    return b"".join(
+        value
+        for number, _, value in _fields(message)
+        if number == part and isinstance(value, bytes)
+    )
+
+
+def _fields(message: bytes) -> Iterator[tuple[int, int, _Value]]:
+    """Number, wire type and value of each field; raises MalformedFrameError where it breaks off."""
+    at = 0
+    while at < len(message):
+        tag, at = _varint(message, at)
+        number, wire_type = tag >> 3, tag & 7
+        if wire_type == _VARINT:
+            whole, at = _varint(message, at)
+            yield number, wire_type, whole
+            continue
+        if wire_type == _LENGTH_DELIMITED:
+            size, at = _varint(message, at)
+        elif wire_type in _FIXED_BYTES:
+            size = _FIXED_BYTES[wire_type]
+        else:
+            raise MalformedFrameError(f"field {number} has wire type {wire_type}")
+        end = at + size
+        if end > len(message):
+            raise MalformedFrameError(f"field {number} goes beyond its {len(message)} bytes")
+        yield number, wire_type, message[at:end]
+        at = end
+
+
+def _varint(message: bytes, at: int) -> tuple[int, int]:
+    """A whole number and the position behind it; raises MalformedFrameError."""
+    value = shift = 0
+    for position in range(at, min(at + _LONGEST_VARINT, len(message))):
+        byte = message[position]
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:  # noqa: PLR2004 - the bit that says more follows
+            return value, position + 1
+        shift += 7
+    raise MalformedFrameError(f"broken off at byte {at} of {len(message)}")
+
+
+def _int32(value: int) -> int:
+    """What an int32 field makes of a whole number: its low 32 bits, signed."""
+    low = value & 0xFFFFFFFF
+    return low - (1 << 32) if low >= 1 << 31 else low
+
+
+def _text(fields: dict[tuple[int, int], _Value], number: int) -> str:
+    value = fields.get((number, _LENGTH_DELIMITED), b"")
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else ""
+
+
+def _double_text(fields: dict[tuple[int, int], _Value], number: int) -> str:
+    value = fields.get((number, _FIXED64))
+    if not isinstance(value, bytes):
+        return ""
+    number_: float
+    (number_,) = _DOUBLE.unpack(value)
+    return repr(number_).removesuffix(".0")
