@@ -1,82 +1,30 @@
-"""What futures products exist, as public sources tell it: `futures_products.csv`."""
+"""What futures products exist, as public sources tell it: `futures_products.csv`.
+
+The sources of a row, in this order: `pst` is pysystemtrade's IB configuration; `icli` the icli
+project's copy of IBKR's public margin table of 2025-09-28; `ibkr` other public margin tables of
+IBKR; `pyf` the pyfutures project's table of 2024, filled from IBKR's contract details and
+contract pages; `lean` QuantConnect Lean's symbol properties; `exch` the exchange's own
+specification; `doc` public issue threads, logs and IBKR's documentation; `gen` contract
+specifications from general knowledge, the weakest; `config` the user's own settings.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 
+from ibkr_sync.catalogue.search import matches
 from ibkr_sync.catalogue.tables import read_table
+from ibkr_sync.domain.entities.catalogue import ASSET_CLASS_OF_CATEGORY, CatalogueProduct
 from ibkr_sync.domain.entities.futures import ASSET_TYPES, AssetClass, Future, Origin, ProductKey
 from ibkr_sync.domain.ports.catalogue import ProductCatalogue
 from ibkr_sync.domain.sync import FutureQuery
 
-ASSET_CLASS_OF_CATEGORY = {
-    "index": AssetClass.INDEX,
-    "sector_index": AssetClass.INDEX,
-    "dividend": AssetClass.INDEX,  # points of a published dividend index
-    "housing": AssetClass.INDEX,  # cash-settled on a published home price index
-    "weather": AssetClass.INDEX,  # cash-settled on a published index of degree days
-    "agriculture": AssetClass.COMMODITY,
-    "commodity_index": AssetClass.COMMODITY,  # of many goods, or of one such as water
-    "dairy": AssetClass.COMMODITY,
-    "energy": AssetClass.COMMODITY,
-    "livestock": AssetClass.COMMODITY,
-    "metal": AssetClass.COMMODITY,
-    "bond": AssetClass.INTEREST_RATE,
-    "short_rate": AssetClass.INTEREST_RATE,
-    "currency": AssetClass.CURRENCY,
-    "crypto": AssetClass.CRYPTO,
-    "volatility": AssetClass.VOLATILITY,
-    "single_stock": AssetClass.SINGLE_STOCK,
-}
-"""The asset class of each category that the table uses."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CatalogueProduct:
-    """One row of the table: a product of one contract size.
-
-    Attributes:
-        trading_class: None where no source tells it.
-        exchange_code: the exchange's own product code; None when it is the symbol or unknown.
-        multiplier: None when it varies by month or is unknown.
-        price_magnifier: None when unknown.
-        weekly_expiries: whether weekly or daily contracts share the symbol.
-        active: False only where a source says that the product no longer trades.
-        sources: who says so, in this order. `pst`: pysystemtrade's IB configuration; `icli`:
-            that project's copy of IBKR's public margin table of 2025-09-28; `ibkr`: other
-            public margin tables of IBKR; `pyf`: pyfutures' table of 2024, filled from IBKR's
-            contract details and contract pages; `lean`: QuantConnect Lean's symbol properties;
-            `exch`: the exchange's own specification; `doc`: public issue threads, logs and
-            IBKR's documentation; `gen`: contract specifications from general knowledge, the
-            weakest.
-    """
-
-    symbol: str
-    exchange: str
-    currency: str
-    trading_class: str | None
-    exchange_code: str | None
-    asset_class: AssetClass
-    category: str
-    multiplier: Decimal | None
-    price_magnifier: int | None
-    name: str
-    weekly_expiries: bool
-    active: bool
-    sources: tuple[str, ...]
-
-    @property
-    def key(self) -> ProductKey:
-        """The product's identity; an unknown trading class is taken to be the symbol."""
-        return ProductKey(self.symbol, self.exchange, self.trading_class or self.symbol)
-
 
 class Catalogue(ProductCatalogue):
-    """The bundled products, with the questions that the sources ask about them."""
+    """Known products, with the questions that the sources ask about them."""
 
     def __init__(self, products: Iterable[CatalogueProduct]) -> None:
         self.products = tuple(products)
@@ -87,9 +35,37 @@ class Catalogue(ProductCatalogue):
             if product.trading_class is not None:
                 self._by_class[product.exchange, product.trading_class] = product
 
+    def extended(self, own: Iterable[CatalogueProduct]) -> Catalogue:
+        """Give a catalogue with the user's own products, whose trading classes are known.
+
+        Each takes the place of the product of the same identity, and of one of the same symbol,
+        exchange and size whose trading class was not known.
+        """
+        entries = tuple(own)
+        if not entries:
+            return self
+        kept = (row for row in self.products if not any(_replaces(new, row) for new in entries))
+        return Catalogue(sorted((*kept, *entries), key=_place))
+
     def by_symbol(self, symbol: str) -> tuple[CatalogueProduct, ...]:
         """Give every row of an IBKR symbol, dead products included."""
         return tuple(self._by_symbol.get(symbol, ()))
+
+    def search(self, pattern: str | None) -> tuple[CatalogueProduct, ...]:
+        """Give the rows that a person may mean (see `search.matches`), all for None."""
+        return tuple(each for each in self.products if pattern is None or matches(each, pattern))
+
+    def row_of(self, key: ProductKey) -> CatalogueProduct | None:
+        """Give what is known of a product; None when it is nothing, or can't be told.
+
+        Without a row of the trading class, a row of the symbol whose class is not known tells
+        of the product if it is the only one on the exchange.
+        """
+        exact = self._by_class.get((key.exchange, key.trading_class))
+        if exact is not None:
+            return exact if exact.symbol == key.symbol else None
+        namesakes = [each for each in self.by_symbol(key.symbol) if each.exchange == key.exchange]
+        return namesakes[0] if len(namesakes) == 1 and namesakes[0].trading_class is None else None
 
     def classify(
         self, symbol: str, exchange: str, trading_class: str
@@ -128,19 +104,18 @@ def load_catalogue() -> Catalogue:
 
 
 def _read_product(row: dict[str, str]) -> CatalogueProduct:
-    category = row["asset_class"]
-    if category not in ASSET_CLASS_OF_CATEGORY:
-        raise ValueError(f"{row['symbol']}@{row['exchange']}: unknown category {category!r}")
+    if row["category"] not in ASSET_CLASS_OF_CATEGORY:
+        raise ValueError(f"{row['symbol']}@{row['exchange']}: unknown {row['category']=}")
     return CatalogueProduct(
         symbol=row["symbol"],
         exchange=row["exchange"],
         currency=row["currency"],
         trading_class=row["trading_class"] or None,
         exchange_code=row["exchange_code"] or None,
-        asset_class=ASSET_CLASS_OF_CATEGORY[category],
-        category=category,
+        category=row["category"],
         multiplier=Decimal(row["multiplier"]) if row["multiplier"] else None,
         price_magnifier=int(row["price_magnifier"]) if row["price_magnifier"] else None,
+        min_tick=Decimal(row["min_tick"]) if row["min_tick"] else None,
         name=row["description"],
         weekly_expiries=row["weekly_expiries"] == "true",
         active=row["status"] == "active",
@@ -148,8 +123,22 @@ def _read_product(row: dict[str, str]) -> CatalogueProduct:
     )
 
 
+def _place(product: CatalogueProduct) -> tuple[str, str, Decimal]:
+    """Where a product stands in the table: the larger size before the smaller."""
+    return product.exchange, product.symbol, -(product.multiplier or Decimal(0))
+
+
+def _replaces(new: CatalogueProduct, row: CatalogueProduct) -> bool:
+    if new.key == row.key:
+        return True
+    same_symbol = (new.symbol, new.exchange) == (row.symbol, row.exchange)
+    same_size = None in {new.multiplier, row.multiplier} or new.multiplier == row.multiplier
+    return same_symbol and same_size and row.trading_class is None
+
+
 def _to_future(key: ProductKey, rows: Sequence[CatalogueProduct]) -> Future:
     main = rows[0]
+    one_size = len(rows) == 1
     return ASSET_TYPES[main.asset_class](
         symbol=key.symbol,
         exchange=key.exchange,
@@ -157,7 +146,8 @@ def _to_future(key: ProductKey, rows: Sequence[CatalogueProduct]) -> Future:
         currency=main.currency,
         name=main.name,
         category=main.category,
-        multiplier=main.multiplier if len(rows) == 1 else None,
+        multiplier=main.multiplier if one_size else None,
         price_magnifier=main.price_magnifier,
+        min_tick=main.min_tick if one_size else None,
         origin=Origin.CATALOGUE,
     )

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections import Counter
 from decimal import Decimal
 
 import pytest
 
-from ibkr_sync.catalogue import Catalogue, CatalogueProduct, load_catalogue
-from ibkr_sync.catalogue.products import ASSET_CLASS_OF_CATEGORY
+from fakes.catalogue import a_product
+from ibkr_sync.catalogue import Catalogue, load_catalogue
 from ibkr_sync.catalogue.tables import read_table
+from ibkr_sync.domain.entities.catalogue import ASSET_CLASS_OF_CATEGORY
 from ibkr_sync.domain.entities.futures import (
     AssetClass,
     CryptoFuture,
@@ -21,25 +21,6 @@ from ibkr_sync.domain.entities.futures import (
 from ibkr_sync.domain.sync import FutureQuery
 
 KNOWN_SOURCES = ["pst", "icli", "ibkr", "pyf", "lean", "exch", "doc", "gen"]
-
-
-def a_product(**changes: object) -> CatalogueProduct:
-    product = CatalogueProduct(
-        symbol="XYZ",
-        exchange="CME",
-        currency="USD",
-        trading_class="XY",
-        exchange_code=None,
-        asset_class=AssetClass.INDEX,
-        category="index",
-        multiplier=Decimal(50),
-        price_magnifier=1,
-        name="Example",
-        weekly_expiries=False,
-        active=True,
-        sources=("doc",),
-    )
-    return dataclasses.replace(product, **changes)  # type: ignore[arg-type]  # as the caller says
 
 
 class TestTable:
@@ -63,13 +44,14 @@ class TestTable:
         assert [key for key, count in classes.items() if count > 1] == []
 
     def test_every_category_of_the_table_has_an_asset_class_and_the_reverse(self) -> None:
-        categories = {row["asset_class"] for row in read_table("futures_products")}
+        categories = {row["category"] for row in read_table("futures_products")}
         assert categories == set(ASSET_CLASS_OF_CATEGORY)
 
-    def test_multipliers_and_magnifiers_are_positive_where_known(self) -> None:
+    def test_multipliers_magnifiers_and_ticks_are_positive_where_known(self) -> None:
         products = load_catalogue().products
         assert all(each.multiplier is None or each.multiplier > 0 for each in products)
         assert all(each.price_magnifier is None or each.price_magnifier > 0 for each in products)
+        assert all(each.min_tick is None or each.min_tick > 0 for each in products)
 
     def test_flags_are_written_as_the_reader_expects_them(self) -> None:
         rows = list(read_table("futures_products"))
@@ -184,14 +166,12 @@ class TestClassify:
         assert load_catalogue().classify("NOPE", "CME", "NOPE") is None
 
     def test_an_active_namesake_outranks_a_dead_one(self) -> None:
-        dead = a_product(
-            trading_class=None, active=False, asset_class=AssetClass.CRYPTO, category="crypto"
-        )
+        dead = a_product(trading_class=None, active=False, category="crypto")
         catalogue = Catalogue([dead, a_product(trading_class=None)])
         assert catalogue.classify("XYZ", "CME", "new") == (AssetClass.INDEX, "index")
 
     def test_namesakes_that_disagree_leave_it_unknown(self) -> None:
-        bond = a_product(trading_class=None, asset_class=AssetClass.INTEREST_RATE, category="bond")
+        bond = a_product(trading_class=None, category="bond")
         catalogue = Catalogue([bond, a_product(trading_class=None)])
         assert catalogue.classify("XYZ", "CME", "new") is None
 
@@ -208,6 +188,7 @@ class TestFind:
                 category="index",
                 multiplier=Decimal(50),
                 price_magnifier=1,
+                min_tick=Decimal("0.25"),
                 origin=Origin.CATALOGUE,
             ),
         )
@@ -247,3 +228,85 @@ class TestFind:
             for product in catalogue.find(FutureQuery(symbol=symbol))
         )
         assert max(keys.values()) == 1
+
+
+class TestExtended:
+    def test_a_product_of_ones_own_is_known_beside_the_others(self) -> None:
+        catalogue = load_catalogue().extended([a_product(category="energy")])
+        assert catalogue.classify("XYZ", "CME", "XY") == (AssetClass.COMMODITY, "energy")
+        assert len(catalogue.products) == len(load_catalogue().products) + 1
+
+    def test_it_takes_the_place_of_the_product_of_the_same_identity(self) -> None:
+        own = a_product(symbol="STI", exchange="SGX", trading_class="STI", multiplier=Decimal(10))
+        catalogue = load_catalogue().extended([own])
+        assert catalogue.by_symbol("STI") == (own,)
+
+    def test_it_takes_the_place_of_one_whose_class_was_not_known(self) -> None:
+        own = a_product(symbol="K200", exchange="KSE", trading_class="01", multiplier=None)
+        assert load_catalogue().extended([own]).by_symbol("K200") == (own,)
+
+    def test_another_size_of_a_symbol_takes_no_place(self) -> None:
+        own = a_product(symbol="K200", exchange="KSE", trading_class="99", multiplier=Decimal(1))
+        products = load_catalogue().extended([own]).by_symbol("K200")
+        assert {each.multiplier for each in products} == {Decimal(250000), Decimal(1)}
+
+    def test_the_order_of_the_table_is_kept(self) -> None:
+        own = a_product(symbol="DAX", exchange="EUREX", trading_class="X", multiplier=Decimal(10))
+        products = load_catalogue().extended([own]).by_symbol("DAX")
+        assert [each.multiplier for each in products] == [25, 10, 5, 1]
+
+    def test_the_bundled_catalogue_stays_as_it_is(self) -> None:
+        before = load_catalogue().products
+        load_catalogue().extended([a_product()])
+        assert load_catalogue().products == before
+
+    def test_nothing_of_ones_own_changes_nothing(self) -> None:
+        assert load_catalogue().extended([]) is load_catalogue()
+
+
+class TestRowOf:
+    def test_the_class_tells_the_row(self) -> None:
+        row = load_catalogue().row_of(ProductKey("SI", "COMEX", "SIL"))
+        assert row is not None
+        assert row.multiplier == Decimal(1000)
+
+    def test_an_unlisted_class_is_not_taken_for_another(self) -> None:
+        assert load_catalogue().row_of(ProductKey("SI", "COMEX", "SIX")) is None
+
+    def test_a_class_that_was_not_known_is_the_symbols_only_row(self) -> None:
+        row = Catalogue([a_product(trading_class=None)]).row_of(ProductKey("XYZ", "CME", "new"))
+        assert row is not None
+
+    def test_of_several_rows_without_class_none_is_picked(self) -> None:
+        rows = [a_product(trading_class=None), a_product(trading_class=None, multiplier=Decimal(5))]
+        assert Catalogue(rows).row_of(ProductKey("XYZ", "CME", "new")) is None
+
+    def test_the_class_of_another_symbol_says_nothing(self) -> None:
+        assert Catalogue([a_product()]).row_of(ProductKey("OLD", "CME", "XY")) is None
+
+
+class TestSearch:
+    @pytest.mark.parametrize(
+        ("pattern", "found"),
+        [
+            ("cl", {"CL"}),
+            ("mcl", {"MCL"}),
+            ("FDX*", {"DAX"}),
+            ("6e", {"EUR"}),
+            ("belfox", {"BFX"}),
+            ("volatility", {"VIX", "VXM", "V2TX", "VOLQ", "VHSI", "NKVI"}),
+            ("crude oil", {"CL", "MCL", "COIL"}),
+            ("nothing of the kind", set()),
+            ("", set()),
+        ],
+    )
+    def test_finds_by_code_type_and_word_of_the_name(self, pattern: str, found: set[str]) -> None:
+        symbols = {each.symbol for each in load_catalogue().search(pattern)}
+        assert found <= symbols
+        assert found or not symbols
+
+    def test_a_word_is_not_found_within_another(self) -> None:
+        assert {each.symbol for each in load_catalogue().search("CL")} == {"CL"}
+
+    def test_without_a_pattern_it_gives_everything(self) -> None:
+        assert load_catalogue().search(None) == load_catalogue().products

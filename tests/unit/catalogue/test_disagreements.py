@@ -1,0 +1,105 @@
+"""Where IBKR's reply and the catalogue differ."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from example_products import ES
+from fakes.catalogue import a_product
+from ibkr_sync.catalogue import Catalogue, disagreements, load_catalogue
+from ibkr_sync.domain.entities.futures import Future, SingleStockFuture, Underlying
+from ibkr_sync.infrastructure.replay.sample import sample_recording
+
+
+def told(**changes: object) -> Future:
+    return dataclasses.replace(ES, **changes)  # type: ignore[arg-type]  # as the caller says
+
+
+def sentences(future: Future, catalogue: Catalogue) -> list[str]:
+    return [str(each) for each in disagreements(future, catalogue)]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("multiplier", Decimal(10), "multiplier 10, the catalogue 50"),
+        ("multiplier", Decimal("0.10"), "multiplier 0.1, the catalogue 50"),
+        ("price_magnifier", 100, "price magnifier 100, the catalogue 1"),
+        ("currency", "EUR", "currency EUR, the catalogue USD"),
+        (
+            "underlying",
+            Underlying(symbol="ES", sec_type="STK"),
+            "underlying STK, the catalogue index",
+        ),
+    ],
+)
+def test_each_field_that_differs_is_told_with_both_values(
+    field: str, value: object, sentence: str
+) -> None:
+    assert sentences(told(**{field: value}), load_catalogue()) == [
+        f"IBKR says {sentence}; IBKR's is stored"
+    ]
+
+
+def test_equal_numbers_written_differently_agree() -> None:
+    assert disagreements(told(multiplier=Decimal("50.00")), load_catalogue()) == ()
+
+
+@pytest.mark.parametrize("field", ["multiplier", "price_magnifier", "underlying"])
+def test_what_ibkr_leaves_out_is_no_disagreement(field: str) -> None:
+    assert disagreements(told(**{field: None}), load_catalogue()) == ()
+
+
+def test_what_the_catalogue_does_not_know_is_no_disagreement() -> None:
+    row = a_product(symbol="ES", trading_class="ES", multiplier=None, price_magnifier=None)
+    assert disagreements(told(multiplier=Decimal(7), price_magnifier=3), Catalogue([row])) == ()
+    assert disagreements(ES, Catalogue([])) == ()
+
+
+def test_an_index_where_the_catalogue_has_a_stock_is_told() -> None:
+    row = a_product(symbol="ES", trading_class="ES", category="single_stock")
+    assert sentences(ES, Catalogue([row])) == [
+        "IBKR says underlying IND, the catalogue STK; IBKR's is stored"
+    ]
+
+
+def test_ibkrs_ind_for_a_commodity_is_no_disagreement() -> None:
+    row = a_product(symbol="ES", trading_class="ES", category="energy")
+    assert disagreements(ES, Catalogue([row])) == ()
+
+
+def test_a_stock_on_both_sides_agrees() -> None:
+    row = a_product(symbol="IBE", trading_class="IBE", category="single_stock")
+    future = SingleStockFuture(
+        symbol="IBE",
+        exchange="CME",
+        trading_class="IBE",
+        currency="USD",
+        underlying=Underlying(symbol="IBE", sec_type="STK"),
+    )
+    assert disagreements(future, Catalogue([row])) == ()
+
+
+def test_another_size_is_no_disagreement() -> None:
+    assert disagreements(told(trading_class="ESX", multiplier=Decimal(1)), load_catalogue()) == ()
+
+
+def test_the_built_in_sample_and_the_catalogue_agree() -> None:
+    by_product: dict[tuple[str, str, str], Future] = {}
+    for row in sample_recording(date(2026, 11, 23)).contracts:
+        key = (row.symbol, row.exchange, row.trading_class)
+        by_product[key] = Future(
+            symbol=row.symbol,
+            exchange=row.exchange,
+            trading_class=row.trading_class,
+            currency=row.currency,
+            multiplier=Decimal(row.multiplier) if row.multiplier else None,
+            price_magnifier=int(row.price_magnifier),
+            underlying=Underlying(symbol=row.under_symbol, sec_type=row.under_sec_type),
+        )
+    differences = {key: sentences(each, load_catalogue()) for key, each in by_product.items()}
+    assert {key: texts for key, texts in differences.items() if texts} == {}
