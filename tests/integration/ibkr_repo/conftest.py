@@ -36,7 +36,7 @@ def serve() -> Iterator[Serve]:
         def start(
             *faults: Fault, recording: Recording = RECORDING, **options: object
         ) -> ReplayGateway:
-            options.setdefault("now", FakeClock(NOW))
+            options = {"now": FakeClock(NOW), "server_version": 157} | options
             return stack.enter_context(ReplayGateway(recording, faults=faults, **options))  # type: ignore[arg-type]
 
         yield start

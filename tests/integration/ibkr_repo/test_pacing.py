@@ -1,0 +1,89 @@
+"""Messages leave evenly spaced, and slower after a complaint."""
+
+from __future__ import annotations
+
+import time
+from itertools import pairwise
+
+import pytest
+
+from fakes.futures import InMemoryFutureRepository
+from fakes.gateway_rig import ES, Connect, RepositoryOf, Serve, bring_up_to_date
+from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.errors import ConnectionLostError, PacingError
+from ibkr_sync.domain.sync import FutureFailure, FutureQuery, FutureUpdate, SyncPolicy
+from ibkr_sync.infrastructure.replay import faults
+from ibkr_sync.infrastructure.replay.requests import ContractDataRequest
+from ibkr_sync.infrastructure.replay.server import ReplayGateway
+from ibkr_sync.infrastructure.repositories.ibkr_repo.replies import ContractRequest
+
+ES_AT_CME = ContractRequest(symbol="ES", exchange="CME")
+
+
+def times_asked(replay: ReplayGateway) -> list[float]:
+    """When each request for contract details arrived."""
+    return [each.at for each in replay.frames if isinstance(each.request, ContractDataRequest)]
+
+
+def test_a_strict_gateway_never_complains_at_the_default_rate(
+    serve: Serve, connect: Connect
+) -> None:
+    replay = serve(messages_per_second=45)
+    gateway = connect(replay, messages_per_second=40.0)
+    asked = [gateway.request_contracts(ES_AT_CME) for _ in range(70)]
+    assert {len(each.result(5).rows) for each in asked} == {4}
+    assert replay.connections == 1
+
+
+@pytest.mark.parametrize("for_request", [False, True])
+def test_a_request_that_was_one_too_many_is_asked_again_after_a_pause(
+    serve: Serve, repository_of: RepositoryOf, for_request: bool
+) -> None:
+    """TWS names no request in error 100, so whatever is in flight may be what it dropped."""
+    replay = serve(
+        faults.Silence(first=1),
+        faults.Notice(code=100, before_row=0, for_request=for_request, first=1),
+    )
+    outcome = bring_up_to_date(repository_of(replay), "ES")["ES"]
+    assert isinstance(outcome, FutureUpdate)
+    assert outcome.product.contracts == ES.contracts
+    first, second = times_asked(replay)
+    assert second - first >= 0.9
+    assert replay.connections == 1
+
+
+def test_a_request_that_is_one_too_many_twice_fails(
+    serve: Serve, repository_of: RepositoryOf, local: InMemoryFutureRepository[Future]
+) -> None:
+    replay = serve(faults.ErrorReply(code=100))
+    outcome = bring_up_to_date(repository_of(replay), "ES")["ES"]
+    assert isinstance(outcome, FutureFailure)
+    assert isinstance(outcome.error, PacingError)
+    assert len(times_asked(replay)) == 2
+    assert not local.products
+
+
+def test_the_rate_is_halved_for_good_after_a_complaint(serve: Serve, connect: Connect) -> None:
+    replay = serve(faults.Notice(code=100, before_row=0, first=1))
+    gateway = connect(replay, messages_per_second=20.0)
+    with pytest.raises(PacingError):
+        gateway.request_contracts(ES_AT_CME).result(5)
+    asked = [gateway.request_contracts(ES_AT_CME) for _ in range(8)]
+    assert {len(each.result(5).rows) for each in asked} == {4}
+    first, *later = times_asked(replay)
+    assert later[0] - first >= 0.9
+    gaps = [after - before for before, after in pairwise(later)]
+    assert sum(gaps) / len(gaps) >= 0.09
+
+
+def test_a_gateway_that_hangs_up_over_the_rate_is_not_hammered(
+    serve: Serve, repository_of: RepositoryOf
+) -> None:
+    replay = serve(faults.Notice(code=100, before_row=0, times=3), faults.HangUpAfterRows(rows=0))
+    repository = repository_of(replay, run_timeout=4.0)
+    queries = [FutureQuery(symbol=f"X{number}") for number in range(100)]
+    began = time.monotonic()
+    with pytest.raises(ConnectionLostError):
+        list(repository.get_or_create_many(queries, SyncPolicy()))
+    assert time.monotonic() - began < 10
+    assert replay.connections <= 10

@@ -1,0 +1,157 @@
+"""Nothing but questions about reference data can leave, whatever is called."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import struct
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from ibapi.client import EClient
+from ibapi.contract import ComboLeg, Contract
+from ibapi.execution import ExecutionFilter
+from ibapi.order import Order
+from ibapi.scanner import ScannerSubscription
+
+from fakes.gateway_rig import Connect, RepositoryOf, Serve, bring_up_to_date
+from ibkr_sync.infrastructure.repositories.ibkr_repo.client import ReadOnlyClient
+from ibkr_sync.infrastructure.repositories.ibkr_repo.connection import (
+    ALLOWED_MESSAGES,
+    ForbiddenMessageError,
+)
+
+LOCAL_METHODS = {
+    *("connect", "disconnect", "isConnected", "run", "reset", "keyboardInterrupt"),
+    *("keyboardInterruptHard", "logRequest", "sendMsg", "serverVersion", "setConnState"),
+    *("setConnectionOptions", "msgLoopTmo", "msgLoopRec", "twsConnectionTime"),
+}
+"""What ibapi's client does without sending a message of its own."""
+
+ALLOWED_METHODS = {
+    *("startApi", "reqContractDetails", "reqMarketRule", "reqCurrentTime"),
+}
+
+OBJECTS: dict[str, Any] = {
+    "contract": Contract,
+    "order": Order,
+    "execFilter": ExecutionFilter,
+    "subscription": ScannerSubscription,
+}
+
+
+@pytest.fixture
+def client(serve: Serve, connect: Connect) -> Iterator[ReadOnlyClient]:
+    """The client of a live session."""
+    session = connect(serve()).open()
+    yield session._client
+    session.close()
+
+
+def request_methods() -> list[str]:
+    """Every method of ibapi's client that sends something."""
+    members = inspect.getmembers(EClient, inspect.isfunction)
+    return [name for name, _ in members if name not in LOCAL_METHODS and name[0] != "_"]
+
+
+def arguments_of(method: str) -> list[Any]:
+    """Arguments that a method of ibapi accepts."""
+    return [
+        _argument(each) for each in inspect.signature(getattr(EClient, method)).parameters.values()
+    ][1:]
+
+
+def _argument(parameter: inspect.Parameter) -> Any:  # noqa: ANN401 - ibapi takes anything
+    if parameter.name in OBJECTS:
+        return OBJECTS[parameter.name]()
+    if parameter.annotation in (str, "str"):
+        return "x"
+    if parameter.annotation is list or parameter.name.endswith(("Options", "Filters")):
+        return []
+    if parameter.annotation is float:
+        return 1.0
+    if parameter.annotation is bool:
+        return False
+    return 1
+
+
+def test_only_questions_about_reference_data_leave_whatever_method_is_called(
+    serve: Serve, connect: Connect
+) -> None:
+    replay = serve()
+    session = connect(replay).open()
+    session._client.extraAuth = True  # or two methods would refuse by themselves
+    blocked: set[str] = set()
+    passed: set[str] = set()
+    for method in request_methods():
+        try:
+            getattr(session._client, method)(*arguments_of(method))
+        except ForbiddenMessageError:
+            blocked.add(method)
+        else:
+            passed.add(method)
+    assert session.request_time().result(5).seconds  # all that was sent before has arrived
+    assert passed == ALLOWED_METHODS
+    assert {"placeOrder", "cancelOrder", "reqGlobalCancel", "exerciseOptions"} < blocked
+    assert {"reqAutoOpenOrders", "reqAccountUpdates", "replaceFA", "reqIds"} < blocked
+    assert len(blocked) > 60
+    sent = {frame.fields[0] for frame in replay.frames} - {"API"}
+    assert sent <= {str(message_id) for message_id in ALLOWED_MESSAGES}
+    assert sent == {"9", "49", "71", "91"}
+
+
+def test_a_client_makes_no_connection_of_its_own(client: ReadOnlyClient) -> None:
+    with pytest.raises(ForbiddenMessageError):
+        client.connect("127.0.0.1", 7496, 1)
+    with pytest.raises(ForbiddenMessageError):
+        client.run()
+
+
+def framed(payload: bytes) -> bytes:
+    return struct.pack("!I", len(payload)) + payload
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        pytest.param(framed(b"3\x0045\0"), id="an order"),
+        pytest.param(framed(b"58\x001\0"), id="a global cancel"),
+        pytest.param(framed(struct.pack("!I", 3) + b"x"), id="an order with a binary id"),
+        pytest.param(framed(struct.pack("!I", 203) + b"x"), id="an order in protobuf"),
+        pytest.param(framed(b"9") + framed(b"3\x0045\0"), id="an order behind a question"),
+        pytest.param(struct.pack("!I", 2) + b"9\x00\x00\x00\x00\x023\0", id="an order in hiding"),
+        pytest.param(framed(b"\xb9\0"), id="a digit that is none"),
+        pytest.param(framed(b""), id="nothing"),
+        pytest.param(b"9\0", id="no frame"),
+        pytest.param(b"", id="no bytes"),
+        pytest.param(framed(b"-9\0"), id="a negative id"),
+    ],
+)
+def test_the_connection_sends_nothing_but_one_allowed_message(
+    serve: Serve, connect: Connect, message: bytes
+) -> None:
+    replay = serve()
+    session = connect(replay).open()
+    before = len(replay.frames)
+    with pytest.raises(ForbiddenMessageError):
+        session._connection.sendMsg(message)
+    assert session.request_time().result(5).seconds
+    assert [frame.fields[0] for frame in replay.frames[before:]] == ["49"]
+
+
+def test_accounts_that_the_gateway_announces_appear_nowhere(
+    serve: Serve, repository_of: RepositoryOf, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    replay = serve(accounts="DU7654321,DU7654322")
+    bring_up_to_date(repository_of(replay), "ES")
+    assert "DU765432" not in caplog.text
+
+
+def test_the_legs_of_a_combination_change_nothing_about_that(client: ReadOnlyClient) -> None:
+    combination = Contract()
+    combination.secType = "BAG"
+    combination.comboLegs = [ComboLeg()]
+    with pytest.raises(ForbiddenMessageError):
+        client.placeOrder(1, combination, Order())
