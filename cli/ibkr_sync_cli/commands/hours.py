@@ -34,7 +34,8 @@ def hours(
     from ibkr_sync.domain.contract_hours import HoursKind, product_hours
     from ibkr_sync.domain.entities.futures import Future
     from ibkr_sync_cli.queries import product_query
-    from ibkr_sync_cli.views.hours import ProductHours, hours_result
+    from ibkr_sync_cli.views.hours import hours_result
+    from ibkr_sync_cli.views.product_hours import ProductHours
 
     invocation = invocation_of(context)
     invocation.flag(source="local")

@@ -18,7 +18,8 @@ from ibkr_sync.domain.entities.contracts import ContractListing, TradingSchedule
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync_cli.clocks import Clock
 from ibkr_sync_cli.output import Result
-from ibkr_sync_cli.views.hours import COLUMNS, ProductHours, hours_result
+from ibkr_sync_cli.views.hours import COLUMNS, hours_result
+from ibkr_sync_cli.views.product_hours import ProductHours
 
 MONDAY_NOON = datetime(2026, 11, 23, 18, tzinfo=UTC)  # in Chicago
 TRADING = (
