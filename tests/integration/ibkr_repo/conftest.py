@@ -44,12 +44,17 @@ def serve() -> Iterator[Serve]:
 
 @pytest.fixture
 def connect() -> Iterator[Connect]:
-    """Make clients: `connect(replay, **parameters)`; at the end none may leave a thread."""
+    """Make clients: `connect(replay, clock=..., **parameters)`.
+
+    At the end none may have left a thread.
+    """
     with ExitStack() as stack:
 
-        def make(replay: ReplayGateway, **parameters: float) -> Gateway:
+        def make(
+            replay: ReplayGateway, clock: FakeClock | None = None, **parameters: float
+        ) -> Gateway:
             limits = QUICK | {"host": replay.host, "port": replay.port} | parameters
-            gateway = Gateway(GatewayParameters(**limits), FakeClock(NOW))  # type: ignore[arg-type]
+            gateway = Gateway(GatewayParameters(**limits), clock or FakeClock(NOW))  # type: ignore[arg-type]
             return stack.enter_context(gateway)
 
         yield make

@@ -2,35 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 
 from contracts.future_port import FuturePortContract, SourceWith
 from fakes.clock import FakeClock
 from fakes.futures import InMemoryFutureRepository
-from fakes.gateway_rig import CRUDE_OIL, DAX, DAX_MINI, ES, QUICK, Serve
+from fakes.gateway_rig import CRUDE_OIL, DAX, DAX_MINI, ES, Connect, Serve
 from fakes.recordings import recording_of
 from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.domain.entities.futures import Future
-from ibkr_sync.domain.ports.futures import FuturePort
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway import Gateway
-from ibkr_sync.infrastructure.repositories.ibkr_repo.parameters import GatewayParameters
+from ibkr_sync.domain.ports.futures import FuturePort, LocalFuturePort
 from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
+from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
 
 
 class TestIbkrFutureRepository(FuturePortContract):
+    @pytest.fixture(params=["in memory", "in SQLite"])
+    def local_for(
+        self, clock: FakeClock, request: pytest.FixtureRequest
+    ) -> Iterator[Callable[[type[Future]], LocalFuturePort[Future]]]:
+        """Make the local repository that the gateway's delegates to."""
+        with Database(":memory:") as database:
+            if request.param == "in memory":
+                yield lambda entity: InMemoryFutureRepository(entity, clock)
+            else:
+                yield lambda entity: LocalFutureRepository(
+                    database, entity, load_catalogue(), clock
+                )
+
     @pytest.fixture
     def source_with(
-        self, clock: FakeClock, serve: Serve, request: pytest.FixtureRequest
+        self,
+        clock: FakeClock,
+        serve: Serve,
+        connect: Connect,
+        local_for: Callable[[type[Future]], LocalFuturePort[Future]],
     ) -> SourceWith:
         def make(products: Iterable[Future], entity: type[Future] = Future) -> FuturePort[Future]:
             replay = serve(recording=recording_of(*products), now=clock)
-            limits = QUICK | {"host": replay.host, "port": replay.port}
-            gateway = Gateway(GatewayParameters(**limits), clock)  # type: ignore[arg-type]
-            request.addfinalizer(gateway.close)
-            local = InMemoryFutureRepository(entity, clock)
-            return IbkrFutureRepository(gateway, local, entity, load_catalogue(), clock)
+            gateway = connect(replay, clock=clock)
+            return IbkrFutureRepository(gateway, local_for(entity), entity, load_catalogue(), clock)
 
         return make
 

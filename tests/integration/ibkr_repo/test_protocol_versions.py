@@ -1,0 +1,242 @@
+"""One recording means the same at every server version, through whichever ibapi."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from fakes.clock import FakeClock
+from fakes.gateway_rig import Connect, Serve
+from fakes.protocol_versions import PROTOBUF_ROWS, SIZES, SPOKEN
+from ibkr_sync.domain.entities.contracts import (
+    ContractMonth,
+    FuturesContract,
+    TradingSchedule,
+    Venue,
+)
+from ibkr_sync.domain.errors import RequestRejectedError
+from ibkr_sync.infrastructure.replay.recording import read_recording
+from ibkr_sync.infrastructure.replay.requests import (
+    ContractDataRequest,
+    CurrentTimeRequest,
+    MarketRuleRequest,
+    StartApi,
+)
+from ibkr_sync.infrastructure.replay.rows import ContractRow, MarketRuleRow, Recording
+from ibkr_sync.infrastructure.repositories.ibkr_repo.client import CLIENT_VERSIONS, IBAPI_VERSION
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway import Gateway
+from ibkr_sync.infrastructure.repositories.ibkr_repo.replies import ContractReply, ContractRequest
+from ibkr_sync.infrastructure.repositories.ibkr_repo.translation import translate_row
+
+RECORDED = read_recording(Path(__file__).parents[2] / "data" / "es_jun25.replay")
+RECORDED_ON = datetime(2025, 5, 21, 15, tzinfo=UTC)
+
+ES_JUNE_2025 = FuturesContract(
+    con_id=620731015,
+    symbol="ES",
+    exchange="CME",
+    trading_class="ES",
+    currency="USD",
+    local_symbol="ESM5",
+    last_trade_date=date(2025, 6, 20),
+    last_trade_at=datetime(2025, 6, 20, 13, 30, tzinfo=UTC),
+    last_trade_text="20250620 08:30 US/Central",
+    contract_month=ContractMonth(2025, 6),
+    real_expiration_date=date(2025, 6, 20),
+    multiplier=Decimal(50),
+    min_tick=Decimal("0.25"),
+    price_magnifier=1,
+    market_name="ES",
+    long_name="E-mini S&P 500",
+    underlying_con_id=11004968,
+    underlying_symbol="ES",
+    underlying_sec_type="IND",
+    time_zone="America/Chicago",
+    venues=(
+        Venue(exchange="CME", market_rule_id=67),
+        Venue(exchange="QBALGO", market_rule_id=67),
+    ),
+    order_types=("ACTIVETIM", "WHATIF"),
+    min_size=Decimal(1),
+    size_increment=Decimal(1),
+    suggested_size_increment=Decimal(1),
+    schedule=TradingSchedule(
+        trading_hours=RECORDED.contracts[0].trading_hours,
+        liquid_hours=RECORDED.contracts[0].liquid_hours,
+        time_zone_id="US/Central",
+    ),
+)
+
+ODD_ROW = ContractRow(
+    symbol="ODD",
+    last_trade_date_or_contract_month="20270115 23:30:00 Asia/Tokyo",
+    last_trade_date="20270115",
+    exchange="OSE.JPN",
+    currency="JPY",
+    local_symbol="169120018",
+    trading_class="225",
+    con_id="2147483647",
+    min_tick="0.00125",
+    multiplier="101.7313",
+    valid_exchanges="OSE.JPN",
+    price_magnifier="100",
+    under_con_id="0",
+    long_name="Soci\\u00e9t\\u00e9 \\ud83d\\udcc8 \\\\ 50%",
+    industry="Indices",
+    ev_rule="aussieBond",
+    ev_multiplier="0.5",
+    sec_id_list=(("ISIN", "XX0000000000"), ("CUSIP", "000000000")),
+    agg_group="7",
+    min_size="0.1",
+    size_increment="0.00000001",
+    suggested_size_increment="100",
+    ineligibility_reasons=(("REASON", "under review"),),
+)
+ODD_CONTRACT = FuturesContract(
+    con_id=2147483647,
+    symbol="ODD",
+    exchange="OSE.JPN",
+    trading_class="225",
+    currency="JPY",
+    local_symbol="169120018",
+    last_trade_date=date(2027, 1, 15),
+    last_trade_at=datetime(2027, 1, 15, 14, 30, tzinfo=UTC),
+    last_trade_text="20270115 23:30:00 Asia/Tokyo",
+    multiplier=Decimal("101.7313"),
+    min_tick=Decimal("0.00125"),
+    price_magnifier=100,
+    long_name="Société \U0001f4c8 \\\\ 50%",
+    industry="Indices",
+    venues=(Venue(exchange="OSE.JPN"),),
+    security_ids=(("CUSIP", "000000000"), ("ISIN", "XX0000000000")),
+    economic_value_rule="aussieBond",
+    economic_value_multiplier=Decimal("0.5"),
+    aggregated_group=7,
+    min_size=Decimal("0.1"),
+    size_increment=Decimal("0.00000001"),
+    suggested_size_increment=Decimal(100),
+)
+
+BARE_ROW = ContractRow(
+    symbol="BARE",
+    last_trade_date_or_contract_month="20270115",
+    strike="",
+    exchange="ENDEX",
+    currency="EUR",
+    local_symbol="BAREF7",
+    trading_class="BARE",
+    con_id="600000001",
+    min_tick="",
+    md_size_multiplier="",
+    price_magnifier="",
+    under_con_id="",
+    agg_group="",
+    min_size="",
+    size_increment="",
+    suggested_size_increment="",
+)
+BARE_CONTRACT = FuturesContract(
+    con_id=600000001,
+    symbol="BARE",
+    exchange="ENDEX",
+    trading_class="BARE",
+    currency="EUR",
+    local_symbol="BAREF7",
+    last_trade_date=date(2027, 1, 15),
+    last_trade_text="20270115",
+)
+
+
+def _everything(contract: FuturesContract) -> dict[str, object]:
+    """All that a contract holds, numbers with their digits; `==` leaves hours out."""
+    return {
+        name: str(value) if isinstance(value, Decimal) else value
+        for name, value in dataclasses.asdict(contract).items()
+    }
+
+
+def _as_sent_at(version: int, contract: FuturesContract) -> FuturesContract:
+    if version >= SIZES:
+        return contract
+    return dataclasses.replace(
+        contract, min_size=None, size_increment=None, suggested_size_increment=None
+    )
+
+
+def _ask(gateway: Gateway, symbol: str, exchange: str) -> ContractReply:
+    return gateway.request_contracts(ContractRequest(symbol=symbol, exchange=exchange)).result(5)
+
+
+@pytest.mark.parametrize("version", SPOKEN)
+@pytest.mark.parametrize(
+    ("recording", "now", "contract"),
+    [
+        pytest.param(RECORDED, RECORDED_ON, ES_JUNE_2025, id="recorded"),
+        pytest.param(Recording(contracts=(ODD_ROW,)), RECORDED_ON, ODD_CONTRACT, id="odd"),
+        pytest.param(Recording(contracts=(BARE_ROW,)), RECORDED_ON, BARE_CONTRACT, id="bare"),
+    ],
+)
+def test_a_contract_is_the_same_at_every_version(
+    serve: Serve,
+    connect: Connect,
+    version: int,
+    recording: Recording,
+    now: datetime,
+    contract: FuturesContract,
+) -> None:
+    replay = serve(recording=recording, server_version=version, now=FakeClock(now))
+    reply = _ask(connect(replay), contract.symbol, contract.exchange)
+    (translated,) = map(translate_row, reply.rows)
+    assert _everything(translated) == _everything(_as_sent_at(version, contract))
+    assert (reply.server_version, reply.client_version) == (version, IBAPI_VERSION)
+
+
+@pytest.mark.parametrize("version", SPOKEN)
+def test_every_question_is_answered_at_every_version(
+    serve: Serve, connect: Connect, version: int
+) -> None:
+    rule = MarketRuleRow(
+        market_rule_id="3541", increments=(("-9999", "0.25"), ("0", "0.000001"), ("100.5", "1"))
+    )
+    recording = dataclasses.replace(RECORDED, market_rules=(rule,))
+    replay = serve(recording=recording, server_version=version, now=FakeClock(RECORDED_ON))
+    gateway = connect(replay, client_id=411)
+    ladder = gateway.request_ladder(3541).result(5)
+    assert ladder.increments == ((-9999.0, 0.25), (0.0, 0.000001), (100.5, 1.0))
+    assert gateway.request_time().result(5).seconds == int(RECORDED_ON.timestamp())
+    with pytest.raises(RequestRejectedError, match="No security definition") as rejected:
+        _ask(gateway, "NQ", "CME")
+    assert rejected.value.code == 200
+    start, rules, clock, contracts = replay.requests
+    assert start == StartApi(client_id=411)
+    assert (rules, clock) == (MarketRuleRequest(market_rule_id="3541"), CurrentTimeRequest())
+    assert isinstance(contracts, ContractDataRequest)
+    assert (contracts.symbol, contracts.sec_type, contracts.exchange) == ("NQ", "FUT", "CME")
+    assert not any((contracts.con_id, contracts.currency, contracts.multiplier))
+
+
+@pytest.mark.parametrize("version", SPOKEN)
+def test_the_evidence_is_the_frames_as_they_came(
+    serve: Serve, connect: Connect, version: int
+) -> None:
+    replay = serve(recording=RECORDED, server_version=version, now=FakeClock(RECORDED_ON))
+    reply = _ask(connect(replay), "ES", "CME")
+    (row,) = reply.rows
+    begins, ends = (b"10\0", b"52\0") if version <= 200 else (b"\0\0\0\n", b"\0\0\x004")
+    if version >= PROTOBUF_ROWS:
+        begins, ends = b"\0\0\0\xd2", b"\0\0\0\xfc"
+    assert row.frame.startswith(begins)
+    assert b"E-mini S&P 500" in row.frame
+    assert reply.end_frame.startswith(ends)
+
+
+def test_the_newest_version_that_both_sides_speak_is_negotiated(
+    serve: Serve, connect: Connect
+) -> None:
+    replay = serve(recording=RECORDED, server_version=226)
+    assert connect(replay).open().server_version == CLIENT_VERSIONS[1] == SPOKEN[-1]
+    assert replay.frames[0].fields == ("API", f"v100..{SPOKEN[-1]}")

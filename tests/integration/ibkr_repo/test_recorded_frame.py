@@ -1,0 +1,171 @@
+"""A frame recorded from a real gateway goes in as bytes and comes out of the database."""
+
+from __future__ import annotations
+
+import dataclasses
+import sqlite3
+from contextlib import closing
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from fakes.clock import FakeClock
+from fakes.gateway_rig import Connect, Serve
+from ibkr_sync.catalogue import load_catalogue
+from ibkr_sync.domain.entities.contracts import (
+    ContractListing,
+    ContractMonth,
+    ContractSeries,
+    FuturesContract,
+    TradingSchedule,
+    Venue,
+)
+from ibkr_sync.domain.entities.futures import Future, IndexFuture, Origin, Underlying
+from ibkr_sync.domain.sync import FutureQuery, SyncPolicy
+from ibkr_sync.infrastructure.replay.recording import read_recording
+from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
+from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.evidence import PackedFrames, unpack_frames
+from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
+
+RECORDING = read_recording(Path(__file__).parents[2] / "data" / "es_jun25.replay")
+RECORDED_AT = datetime(2025, 5, 21, 12, tzinfo=UTC)
+ES_QUERY = FutureQuery(symbol="ES")
+
+ESM5 = FuturesContract(
+    con_id=620731015,
+    symbol="ES",
+    exchange="CME",
+    trading_class="ES",
+    currency="USD",
+    local_symbol="ESM5",
+    last_trade_date=date(2025, 6, 20),
+    last_trade_at=datetime(2025, 6, 20, 13, 30, tzinfo=UTC),
+    last_trade_text="20250620 08:30 US/Central",
+    contract_month=ContractMonth(2025, 6),
+    real_expiration_date=date(2025, 6, 20),
+    series=ContractSeries.MONTHLY,
+    multiplier=Decimal(50),
+    min_tick=Decimal("0.25"),
+    price_magnifier=1,
+    market_name="ES",
+    long_name="E-mini S&P 500",
+    underlying_con_id=11004968,
+    underlying_symbol="ES",
+    underlying_sec_type="IND",
+    industry=None,
+    category=None,
+    subcategory=None,
+    time_zone="America/Chicago",
+    venues=(Venue(exchange="CME", market_rule_id=67), Venue(exchange="QBALGO", market_rule_id=67)),
+    order_types=("ACTIVETIM", "WHATIF"),
+    security_ids=(),
+    economic_value_rule=None,
+    economic_value_multiplier=None,
+    aggregated_group=None,
+    min_size=None,
+    size_increment=None,
+    suggested_size_increment=None,
+    schedule=TradingSchedule(
+        trading_hours=(
+            "20250521:1700-20250522:1600;20250522:1700-20250523:1600;20250524:CLOSED;"
+            "20250525:1700-20250526:1200;20250526:1700-20250527:1600;20250527:1700-20250528:1600"
+        ),
+        liquid_hours=(
+            "20250522:0830-20250522:1600;20250523:0830-20250523:1600;20250524:CLOSED;"
+            "20250525:1700-20250526:1200;20250527:0830-20250527:1600;20250527:1700-20250528:1600"
+        ),
+        time_zone_id="US/Central",
+    ),
+    listing=ContractListing(first_seen_at=RECORDED_AT, last_seen_at=RECORDED_AT),
+)
+ES = IndexFuture(
+    symbol="ES",
+    exchange="CME",
+    trading_class="ES",
+    currency="USD",
+    name="E-mini S&P 500",
+    category="index",
+    underlying=Underlying(symbol="ES", sec_type="IND", con_id=11004968),
+    multiplier=Decimal(50),
+    price_magnifier=1,
+    min_tick=Decimal("0.25"),
+    time_zone="America/Chicago",
+    origin=Origin.IBKR,
+    contracts=(ESM5,),
+    synced_at=RECORDED_AT,
+)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "futures.db"
+
+
+@pytest.fixture
+def synced(file: Path, serve: Serve, connect: Connect) -> Path:
+    """The database after the recorded frame went through a socket into it."""
+    replay = serve(recording=RECORDING, now=FakeClock(RECORDED_AT))
+    clock = FakeClock(RECORDED_AT)
+    gateway = connect(replay, clock=clock)
+    with Database(file) as database:
+        local = LocalFutureRepository(database, Future, load_catalogue(), clock)
+        repository = IbkrFutureRepository(gateway, local, Future, load_catalogue(), clock)
+        repository.get_or_create(ES_QUERY, SyncPolicy())
+    return file
+
+
+def test_every_field_comes_back_as_it_was_recorded(synced: Path) -> None:
+    with Database(synced) as database:
+        stored = LocalFutureRepository(
+            database, Future, load_catalogue(), FakeClock(RECORDED_AT)
+        ).get_by_symbol(ES_QUERY)
+    assert type(stored) is IndexFuture
+    assert dataclasses.asdict(stored) == dataclasses.asdict(ES)
+
+
+def test_the_tables_hold_plain_values_that_a_person_can_query(synced: Path) -> None:
+    with closing(sqlite3.connect(synced)) as database:
+        assert database.execute(
+            "SELECT con_id, local_symbol, last_trade_date, contract_month, multiplier, min_tick,"
+            " underlying_con_id, venues FROM contracts"
+        ).fetchall() == [
+            (
+                620731015,
+                "ESM5",
+                "2025-06-20",
+                "2025-06",
+                "50",
+                "0.25",
+                11004968,
+                '[["CME",67],["QBALGO",67]]',
+            )
+        ]
+        assert database.execute(
+            "SELECT market_rule_id, low_edge, increment FROM market_rule_increments"
+        ).fetchall() == [(67, "0", "0.25")]
+
+
+def test_the_very_bytes_are_kept_as_evidence(synced: Path) -> None:
+    with closing(sqlite3.connect(synced)) as database:
+        ((packed, digest, count),) = database.execute(
+            "SELECT frames, sha256, frame_count FROM raw_replies"
+        ).fetchall()
+    row, end = unpack_frames(PackedFrames(frames=packed, sha256=digest, frame_count=count))
+    fields = row.decode("ascii").split("\0")
+    assert (fields[0], fields[1], end[:5]) == ("10", "8", b"52\x001\0")
+    assert fields[3:10] == ["ES", "FUT", "20250620 08:30 US/Central", "0", "", "CME", "USD"]
+    assert fields[10:15] == ["ESM5", "ES", "ES", "620731015", "0.25"]
+
+
+def test_the_same_frame_again_changes_nothing(synced: Path, serve: Serve, connect: Connect) -> None:
+    clock = FakeClock(RECORDED_AT)
+    gateway = connect(serve(recording=RECORDING, now=clock), clock=clock)
+    with Database(synced) as database:
+        local = LocalFutureRepository(database, Future, load_catalogue(), clock)
+        repository = IbkrFutureRepository(gateway, local, Future, load_catalogue(), clock)
+        update = repository.get_or_create(ES_QUERY, SyncPolicy())
+    assert update.diff is not None
+    assert update.diff.is_empty
