@@ -95,6 +95,7 @@ ODD_ROW = ContractRow(
     size_increment="0.00000001",
     suggested_size_increment="100",
     ineligibility_reasons=(("REASON", "under review"),),
+    real_expiration_date="20270115",
 )
 ODD_CONTRACT = FuturesContract(
     con_id=2147483647,
@@ -106,6 +107,7 @@ ODD_CONTRACT = FuturesContract(
     last_trade_date=date(2027, 1, 15),
     last_trade_at=datetime(2027, 1, 15, 14, 30, tzinfo=UTC),
     last_trade_text="20270115 23:30:00 Asia/Tokyo",
+    real_expiration_date=date(2027, 1, 15),
     multiplier=Decimal("101.7313"),
     min_tick=Decimal("0.00125"),
     price_magnifier=100,
@@ -173,22 +175,18 @@ def _ask(gateway: Gateway, symbol: str, exchange: str) -> ContractReply:
 
 @pytest.mark.parametrize("version", SPOKEN)
 @pytest.mark.parametrize(
-    ("recording", "now", "contract"),
+    ("row", "contract"),
     [
-        pytest.param(RECORDED, RECORDED_ON, ES_JUNE_2025, id="recorded"),
-        pytest.param(Recording(contracts=(ODD_ROW,)), RECORDED_ON, ODD_CONTRACT, id="odd"),
-        pytest.param(Recording(contracts=(BARE_ROW,)), RECORDED_ON, BARE_CONTRACT, id="bare"),
+        pytest.param(RECORDED.contracts[0], ES_JUNE_2025, id="recorded"),
+        pytest.param(ODD_ROW, ODD_CONTRACT, id="odd"),
+        pytest.param(BARE_ROW, BARE_CONTRACT, id="bare"),
     ],
 )
 def test_a_contract_is_the_same_at_every_version(
-    serve: Serve,
-    connect: Connect,
-    version: int,
-    recording: Recording,
-    now: datetime,
-    contract: FuturesContract,
+    serve: Serve, connect: Connect, version: int, row: ContractRow, contract: FuturesContract
 ) -> None:
-    replay = serve(recording=recording, server_version=version, now=FakeClock(now))
+    recording = Recording(contracts=(row,))
+    replay = serve(recording=recording, server_version=version, now=FakeClock(RECORDED_ON))
     reply = _ask(connect(replay), contract.symbol, contract.exchange)
     (translated,) = map(translate_row, reply.rows)
     assert _everything(translated) == _everything(_as_sent_at(version, contract))
