@@ -15,10 +15,12 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from functools import cache
 
+from ibkr_sync.catalogue.renames import renamed_exchanges, renamed_symbols
 from ibkr_sync.catalogue.search import matches
 from ibkr_sync.catalogue.tables import read_table
 from ibkr_sync.domain.entities.catalogue import ASSET_CLASS_OF_CATEGORY, CatalogueProduct
 from ibkr_sync.domain.entities.futures import ASSET_TYPES, AssetClass, Future, Origin, ProductKey
+from ibkr_sync.domain.known_products import RenamedSymbol
 from ibkr_sync.domain.ports.catalogue import ProductCatalogue
 from ibkr_sync.domain.sync import FutureQuery
 
@@ -30,8 +32,12 @@ class Catalogue(ProductCatalogue):
         self.products = tuple(products)
         self._by_symbol: dict[str, list[CatalogueProduct]] = defaultdict(list)
         self._by_class: dict[tuple[str, str], CatalogueProduct] = {}
+        self._by_name: dict[str, list[CatalogueProduct]] = defaultdict(list)
+        self._exchanges = {product.exchange for product in self.products}
         for product in self.products:
             self._by_symbol[product.symbol].append(product)
+            for name in {product.symbol, product.trading_class, product.exchange_code} - {None}:
+                self._by_name[str(name)].append(product)
             if product.trading_class is not None:
                 self._by_class[product.exchange, product.trading_class] = product
 
@@ -83,6 +89,28 @@ class Catalogue(ProductCatalogue):
         candidates = [each for each in namesakes if each.active] or namesakes
         classes = {(each.asset_class, each.category) for each in candidates}
         return classes.pop() if len(classes) == 1 else None
+
+    def known_as(self, word: str) -> tuple[CatalogueProduct, ...]:
+        """Give the active rows of this symbol, trading class or exchange code."""
+        return tuple(row for row in self._by_name.get(word, ()) if row.active)
+
+    def current_exchange(self, exchange: str, symbol: str) -> str:
+        """Give today's code of the exchange a product trades on; an unknown code stays as it is.
+
+        `GLOBEX` means `CME` for every symbol. `NYMEX` is still valid and means `COMEX` only for
+        symbols known there and not on NYMEX (metals moved, energy stayed).
+        """
+        renamed = renamed_exchanges().get(exchange)
+        if renamed is None:
+            return exchange
+        homes = {product.exchange for product in self.by_symbol(symbol)}
+        if exchange in self._exchanges:
+            return renamed if renamed in homes and exchange not in homes else exchange
+        return renamed
+
+    def renamed_symbol(self, symbol: str) -> RenamedSymbol | None:
+        """Tell what became of a symbol that meant another product once (see the port)."""
+        return renamed_symbols().get(symbol)
 
     def find(self, query: FutureQuery) -> tuple[Future, ...]:
         """Give the active products that are meant, without contracts, in order of the table.

@@ -196,14 +196,14 @@ class SampleDataError(ReplyError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductCandidate:
-    """One of several products that a symbol may mean."""
+    """One of several products that a symbol may mean; None stands for what is not known."""
 
     key: ProductKey
     currency: str
     multiplier: Decimal | None
     name: str | None
     next_expiry: date | None
-    contract_count: int
+    contract_count: int | None
 
 
 class MalformedSymbolError(IbkrSyncError):

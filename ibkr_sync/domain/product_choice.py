@@ -10,9 +10,9 @@ from ibkr_sync.domain.entities.futures import Future, covered_asset_classes
 from ibkr_sync.domain.errors import (
     AmbiguousProductError,
     AssetClassMismatchError,
-    ProductCandidate,
     ProductNotFoundError,
 )
+from ibkr_sync.domain.known_products import KnownProduct
 from ibkr_sync.domain.sync import FutureQuery
 
 F = TypeVar("F", bound=Future)
@@ -34,18 +34,6 @@ def choose_product(
     if not meant:
         raise AssetClassMismatchError(query.symbol, matching[0].asset_class)
     if len(meant) > 1:
-        candidates = [_candidate(product, now) for product in meant]
+        candidates = [KnownProduct.stored(product, now).as_candidate() for product in meant]
         raise AmbiguousProductError(query.symbol, sorted(candidates, key=lambda each: each.key))
     return cast("F", meant[0])
-
-
-def _candidate(product: Future, now: datetime) -> ProductCandidate:
-    unexpired = product.unexpired(now)
-    return ProductCandidate(
-        key=product.key,
-        currency=product.currency,
-        multiplier=product.multiplier,
-        name=product.name,
-        next_expiry=min((each.last_trade_date for each in unexpired), default=None),
-        contract_count=len(unexpired),
-    )

@@ -8,18 +8,42 @@ from decimal import Decimal
 
 from ibkr_sync.domain.entities.catalogue import CatalogueProduct
 from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.known_products import RenamedSymbol
 from ibkr_sync.domain.ports.catalogue import ProductCatalogue
 from ibkr_sync.domain.sync import FutureQuery
 
 
 class FakeCatalogue(ProductCatalogue):
-    """Finds among `products`, which may be changed at any time."""
+    """Finds among `products`, and names among `rows`; all of it may be changed at any time.
 
-    def __init__(self, products: Iterable[Future] = ()) -> None:
+    Attributes:
+        exchanges: today's code of each exchange that was renamed.
+        symbols: what became of each symbol that was replaced.
+    """
+
+    def __init__(
+        self, products: Iterable[Future] = (), rows: Iterable[CatalogueProduct] = ()
+    ) -> None:
         self.products = list(products)
+        self.rows = list(rows)
+        self.exchanges: dict[str, str] = {}
+        self.symbols: dict[str, RenamedSymbol] = {}
 
     def find(self, query: FutureQuery) -> tuple[Future, ...]:
         return tuple(product for product in self.products if query.matches(product))
+
+    def known_as(self, word: str) -> tuple[CatalogueProduct, ...]:
+        return tuple(
+            row
+            for row in self.rows
+            if row.active and word in (row.symbol, row.trading_class, row.exchange_code)
+        )
+
+    def current_exchange(self, exchange: str, symbol: str) -> str:  # noqa: ARG002 - the port's
+        return self.exchanges.get(exchange, exchange)
+
+    def renamed_symbol(self, symbol: str) -> RenamedSymbol | None:
+        return self.symbols.get(symbol)
 
 
 def a_product(**changes: object) -> CatalogueProduct:

@@ -58,7 +58,7 @@ def candidates_table(candidates: Iterable[ProductCandidate]) -> Table:
             number(each.multiplier),
             each.currency,
             str(each.next_expiry or "-"),
-            str(each.contract_count),
+            "-" if each.contract_count is None else str(each.contract_count),
         )
         table.add_row(*(Text(cell) for cell in cells), flexible(each.name or "-"))
     return table

@@ -5,7 +5,9 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import Protocol
 
+from ibkr_sync.domain.entities.catalogue import CatalogueProduct
 from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.known_products import RenamedSymbol
 from ibkr_sync.domain.sync import FutureQuery
 
 
@@ -18,3 +20,15 @@ class ProductCatalogue(Protocol):
 
         Empty when the catalogue knows none, which says nothing about whether one exists.
         """
+
+    @abstractmethod
+    def known_as(self, word: str) -> tuple[CatalogueProduct, ...]:
+        """Give every product that trades today and has this symbol, class or exchange code."""
+
+    @abstractmethod
+    def current_exchange(self, exchange: str, symbol: str) -> str:
+        """Give today's code of the exchange a product trades on; an unknown code stays."""
+
+    @abstractmethod
+    def renamed_symbol(self, symbol: str) -> RenamedSymbol | None:
+        """Tell what became of a symbol that meant another product once; None if it never did."""

@@ -1,0 +1,118 @@
+"""Products that are known to exist, by all the names that people have for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Self
+
+from ibkr_sync.domain.entities.catalogue import CatalogueProduct
+from ibkr_sync.domain.entities.futures import Future, ProductKey
+from ibkr_sync.domain.errors import ProductCandidate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownProduct:
+    """A product as the catalogue or the database knows it.
+
+    Attributes:
+        trading_class: None when no source tells it.
+        exchange_code: the exchange's own code; None when it is the symbol or unknown.
+        series_classes: classes of weekly and daily series that belong to the product.
+        has_weeklies: whether weekly or daily contracts share the symbol.
+        contract_count: how many unexpired contracts there are; None when no source was asked.
+    """
+
+    symbol: str
+    exchange: str
+    currency: str
+    trading_class: str | None
+    exchange_code: str | None = None
+    series_classes: frozenset[str] = frozenset()
+    has_weeklies: bool = False
+    multiplier: Decimal | None = None
+    name: str | None = None
+    next_expiry: date | None = None
+    contract_count: int | None = None
+
+    @classmethod
+    def catalogued(cls, row: CatalogueProduct) -> Self:
+        """A product as the catalogue knows it."""
+        return cls(
+            symbol=row.symbol,
+            exchange=row.exchange,
+            currency=row.currency,
+            trading_class=row.trading_class,
+            exchange_code=row.exchange_code,
+            has_weeklies=row.weekly_expiries,
+            multiplier=row.multiplier,
+            name=row.name,
+        )
+
+    @classmethod
+    def stored(cls, product: Future, now: datetime) -> Self:
+        """A stored product, as it stands at the aware instant `now`."""
+        unexpired = product.unexpired(now)
+        classes = frozenset(each.trading_class for each in product.contracts)
+        return cls(
+            symbol=product.symbol,
+            exchange=product.exchange,
+            currency=product.currency,
+            trading_class=product.trading_class,
+            series_classes=classes - {product.trading_class},
+            multiplier=product.multiplier,
+            name=product.name,
+            next_expiry=min((each.last_trade_date for each in unexpired), default=None),
+            contract_count=None if product.synced_at is None else len(unexpired),
+        )
+
+    @property
+    def key(self) -> ProductKey:
+        """The product's identity; an unknown trading class is taken to be the symbol."""
+        return ProductKey(self.symbol, self.exchange, self.trading_class or self.symbol)
+
+    def as_candidate(self) -> ProductCandidate:
+        """The product as one of several that may be meant."""
+        return ProductCandidate(
+            key=self.key,
+            currency=self.currency,
+            multiplier=self.multiplier,
+            name=self.name,
+            next_expiry=self.next_expiry,
+            contract_count=self.contract_count,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenamedSymbol:
+    """A symbol that meant another product once.
+
+    Attributes:
+        now: today's symbol of that product.
+        is_reused: whether the old symbol names yet another product today.
+        note: what happened, as a clause.
+    """
+
+    old: str
+    now: str
+    exchange: str
+    is_reused: bool
+    note: str
+
+
+def merge_known(
+    catalogued: Iterable[KnownProduct], stored: Iterable[KnownProduct]
+) -> tuple[KnownProduct, ...]:
+    """Each product once, by key: as it is stored, else as the catalogue has it.
+
+    A catalogued product of unknown class is the stored one of its symbol and exchange.
+    """
+    known = {each.key: each for each in stored}
+    markets = {(each.symbol, each.exchange) for each in known.values()}
+    for each in catalogued:
+        if each.trading_class is None and (each.symbol, each.exchange) in markets:
+            continue
+        known.setdefault(each.key, each)
+    return tuple(known[key] for key in sorted(known))
