@@ -3,7 +3,7 @@
 Current state is `products`, `contracts`, `contract_schedules` and `market_rules`. Every change
 of a field is appended to `field_changes`, so that any past day follows from current state and
 history. `sync_runs`, `run_products` and `raw_replies` tell where each fact came from. All
-instants are UTC, all numbers exact; nothing is ever deleted.
+instants are UTC, all numbers exact; nothing of this is ever deleted. `pins` are the user's own.
 """
 
 from __future__ import annotations
@@ -235,6 +235,17 @@ raw_replies = Table(
     Index(None, "product_id", "received_at"),
     Index(None, "run_id"),
     comment="frames: zlib over (4-byte big-endian length, payload) each; sha256 before zlib.",
+)
+
+pins = Table(
+    "pins",
+    metadata,
+    Column("word", Text, primary_key=True),
+    Column("symbol", Text, nullable=False),
+    Column("exchange", Text, nullable=False),
+    Column("trading_class", Text),
+    Column("pinned_at", UtcDateTime, nullable=False),
+    comment="What a word that several products share is to mean; the products may be unknown.",
 )
 
 alembic_version = Table(

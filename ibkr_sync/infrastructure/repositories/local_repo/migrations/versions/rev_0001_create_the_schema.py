@@ -25,6 +25,16 @@ def upgrade() -> None:
         comment="The ladder that applies is the one whose seen_at is changed_at.",
     )
     op.create_table(
+        "pins",
+        sa.Column("word", sa.Text(), nullable=False),
+        sa.Column("symbol", sa.Text(), nullable=False),
+        sa.Column("exchange", sa.Text(), nullable=False),
+        sa.Column("trading_class", sa.Text()),
+        sa.Column("pinned_at", INSTANT, nullable=False),
+        sa.PrimaryKeyConstraint("word", name=op.f("pk_pins")),
+        comment="What a word that several products share is to mean; the products may be unknown.",
+    )
+    op.create_table(
         "products",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("symbol", sa.Text(), nullable=False),

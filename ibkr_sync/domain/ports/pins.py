@@ -1,0 +1,51 @@
+"""The port to the words that the user has given one meaning."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Protocol
+
+from ibkr_sync.domain.entities.futures import ProductKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pin:
+    """What a word that several products share is to mean.
+
+    Attributes:
+        word: what is typed, in upper case (`DAX`).
+        symbol: IBKR's symbol of the product.
+        exchange: IBKR's code of its exchange.
+        trading_class: None when the exchange alone tells the product.
+    """
+
+    word: str
+    symbol: str
+    exchange: str
+    trading_class: str | None = None
+
+    def __str__(self) -> str:
+        if self.trading_class is None:
+            return f"{self.symbol}@{self.exchange}"
+        return str(ProductKey(self.symbol, self.exchange, self.trading_class))
+
+
+class PinPort(Protocol):
+    """Keeps pins; one per word. Every method raises StorageError when the database fails."""
+
+    @abstractmethod
+    def pin(self, pin: Pin) -> None:
+        """Keep a pin, instead of what the word was pinned to before."""
+
+    @abstractmethod
+    def unpin(self, word: str) -> bool:
+        """Forget a word's pin; tells whether there was one."""
+
+    @abstractmethod
+    def pinned(self, word: str) -> Pin | None:
+        """Give a word's pin, None if it has none."""
+
+    @abstractmethod
+    def all_pins(self) -> tuple[Pin, ...]:
+        """Give every pin, by word."""

@@ -1,0 +1,55 @@
+"""Pins as they are stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select
+
+from ibkr_sync.domain.ports.pins import Pin, PinPort
+from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.schema import reading, writing
+from ibkr_sync.infrastructure.repositories.local_repo.tables import pins
+
+_COLUMNS = (pins.c.word, pins.c.symbol, pins.c.exchange, pins.c.trading_class)
+
+
+class LocalPins(PinPort):
+    """Pins in a SQLite or PostgreSQL database, beside the products."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._clock = clock
+
+    def pin(self, pin: Pin) -> None:
+        """Keep a pin, instead of what the word was pinned to before (see the port)."""
+        row = {
+            "word": pin.word,
+            "symbol": pin.symbol,
+            "exchange": pin.exchange,
+            "trading_class": pin.trading_class,
+            "pinned_at": self._clock(),
+        }
+        with writing(self._database) as connection:
+            connection.execute(delete(pins).where(pins.c.word == pin.word))
+            connection.execute(insert(pins), row)
+
+    def unpin(self, word: str) -> bool:
+        """Forget a word's pin; tells whether there was one (see the port)."""
+        if self.pinned(word) is None:
+            return False  # what holds no pins is not created for that
+        with writing(self._database) as connection:
+            return connection.execute(delete(pins).where(pins.c.word == word)).rowcount > 0
+
+    def pinned(self, word: str) -> Pin | None:
+        """Give a word's pin, None if it has none (see the port)."""
+        with reading(self._database) as connection:
+            row = connection.execute(select(*_COLUMNS).where(pins.c.word == word)).first()
+        return None if row is None else Pin(**row._asdict())
+
+    def all_pins(self) -> tuple[Pin, ...]:
+        """Give every pin, by word (see the port)."""
+        with reading(self._database) as connection:
+            rows = connection.execute(select(*_COLUMNS)).all()
+        return tuple(sorted((Pin(**row._asdict()) for row in rows), key=lambda pin: pin.word))
