@@ -79,13 +79,15 @@ class FutureUpdate(Generic[F_co]):
     """A product brought up to date, as it now stands in the database.
 
     `diff` is None when it was answered from the database without asking the source;
-    `applied` is False for a dry run.
+    `applied` is False for a dry run. `remarks` are sentences for the user about a product that
+    is right but not as was expected.
     """
 
     query: FutureQuery
     product: F_co
     diff: ChainDiff | None = None
     applied: bool = True
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -101,6 +101,9 @@ def _report(
         for update in updates:
             output.write(product_result(update.product, now()), wanted)
             output.remark(outcome_sentence(update))
+    for update in updates:
+        for remark in update.remarks:
+            output.remark(f"{update.product.key}: {remark}", style="yellow")
     for failure in failures:
         report_error(output, failure.error, str(failure.query) if len(outcomes) > 1 else None)
     return [failure.error for failure in failures]

@@ -96,7 +96,7 @@ def _record(outcome: Outcome, now: datetime) -> dict[str, object]:
         "returned": len(diff.returned),
         "unchanged": diff.unchanged,
         "error": None,
-        "message": None,
+        "message": "; ".join(outcome.remarks) or None,
     }
 
 

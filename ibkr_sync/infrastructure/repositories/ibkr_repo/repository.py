@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -9,7 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from ibkr_sync.catalogue import Catalogue, iana_zone
+from ibkr_sync.catalogue import Catalogue, disagreements, iana_zone
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.errors import (
@@ -172,10 +173,19 @@ class IbkrFutureRepository(FuturePort[F], Generic[F]):
         try:
             acquired = self._read(query, outcome)
             if run is None:
-                return self._local.plan_entity(acquired, query, policy)
-            return self._local.get_or_create_entity(acquired, query, policy, run)
+                update = self._local.plan_entity(acquired, query, policy)
+            else:
+                update = self._local.get_or_create_entity(acquired, query, policy, run)
         except (ReplyError, ProductLookupError) as error:
             return self._fail(query, error, run)
+        return dataclasses.replace(update, remarks=self._remarks(acquired.product))
+
+    def _remarks(self, product: Future) -> tuple[str, ...]:
+        """Where the catalogue knows a product otherwise than IBKR; logged for the file's sake."""
+        remarks = tuple(str(each) for each in disagreements(product, self._catalogue))
+        for remark in remarks:
+            _log.info("%s: %s", product.key, remark)
+        return remarks
 
     def _fail(self, query: FutureQuery, error: IbkrSyncError, run: SyncRun | None) -> FutureFailure:
         failure = FutureFailure(query=query, error=error)
