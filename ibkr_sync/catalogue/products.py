@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from functools import cache
+from itertools import chain
 
 from ibkr_sync.catalogue.renames import renamed_exchanges, renamed_symbols
 from ibkr_sync.catalogue.search import matches
@@ -47,11 +48,17 @@ class Catalogue(ProductCatalogue):
         Each takes the place of the product of the same identity, and of one of the same symbol,
         exchange and size whose trading class was not known.
         """
-        entries = tuple(own)
-        if not entries:
+        new_rows: dict[tuple[str, str], list[CatalogueProduct]] = defaultdict(list)
+        for new in own:
+            new_rows[new.symbol, new.exchange].append(new)
+        if not new_rows:
             return self
-        kept = (row for row in self.products if not any(_replaces(new, row) for new in entries))
-        return Catalogue(sorted((*kept, *entries), key=_place))
+        kept = (
+            row
+            for row in self.products
+            if not any(_replaces(new, row) for new in new_rows.get((row.symbol, row.exchange), ()))
+        )
+        return Catalogue(sorted(chain(kept, *new_rows.values()), key=_place))
 
     def by_symbol(self, symbol: str) -> tuple[CatalogueProduct, ...]:
         """Give every row of an IBKR symbol, dead products included."""
@@ -157,11 +164,9 @@ def _place(product: CatalogueProduct) -> tuple[str, str, Decimal]:
 
 
 def _replaces(new: CatalogueProduct, row: CatalogueProduct) -> bool:
-    if new.key == row.key:
-        return True
-    same_symbol = (new.symbol, new.exchange) == (row.symbol, row.exchange)
+    """Whether a row of the same symbol and exchange is the product that is told anew."""
     same_size = None in {new.multiplier, row.multiplier} or new.multiplier == row.multiplier
-    return same_symbol and same_size and row.trading_class is None
+    return new.key == row.key or (row.trading_class is None and same_size)
 
 
 def _to_future(key: ProductKey, rows: Sequence[CatalogueProduct]) -> Future:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ibkr_sync.config.files import ConfigDocument
-from ibkr_sync.config.key_lines import Key, keys_of
+from ibkr_sync.config.key_lines import Key, keys_of, position
 from ibkr_sync.config.layers import Place, Setting
 from ibkr_sync.config.masking import shown
 from ibkr_sync.config.overrides import COMMAND_LINE, Override
@@ -63,6 +63,36 @@ def check_selection(
         for override in overrides:
             if override.source == COMMAND_LINE and override.key in REPLAYED_KEYS:
                 yield Place(source=override.source, name=override.name).problem(_REPLAYS)
+
+
+def check_catalogue(document: ConfigDocument) -> Iterator[ConfigProblem]:
+    """Find products of the user's own that stand in the document more than once."""
+    entries = document.table.get("catalogue")
+    seen: set[tuple[object, ...]] = set()
+    for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+        identity = _identity(entry)
+        if identity is None:
+            continue
+        if identity in seen:
+            symbol, exchange, trading_class = identity
+            product = shown(f"{symbol}@{exchange} ({trading_class})")
+            yield Place(document=document, key=("catalogue", position(index))).problem(
+                f"{product} stands here a second time"
+            )
+        seen.add(identity)
+
+
+def _identity(entry: object) -> tuple[str, str, str] | None:
+    """What no two products may share; None for an entry that has no such texts."""
+    if not isinstance(entry, dict):
+        return None
+    match entry.get("symbol"), entry.get("exchange"), entry.get("trading_class"):
+        case str(symbol), str(exchange), None:
+            return symbol, exchange, symbol
+        case str(symbol), str(exchange), str(trading_class):
+            return symbol, exchange, trading_class
+        case _:
+            return None
 
 
 def _replays(name: str, written: Mapping[Key, ConfigDocument]) -> bool:

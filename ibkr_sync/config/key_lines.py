@@ -11,11 +11,13 @@ import tomli
 from ibkr_sync.config.masking import shown
 
 Key = tuple[str, ...]
+"""The names of the tables a value lies in, and its own; `[2]` is the second of a list of tables."""
 
 # [profiles.NAME.gateway] with its key is the deepest a config file goes.
 DEPTH = 4
 _MAX_STATEMENTS = 500
 _BARE = re.compile(r"[A-Za-z0-9_-]{1,60}")
+_POSITION = re.compile(r"\[[0-9]{1,9}\]")
 
 
 @lru_cache(maxsize=8)
@@ -55,8 +57,22 @@ def keys_of(table: Mapping[str, object], above: Key = ()) -> Iterator[Key]:
         yield key
         if isinstance(value, dict) and len(key) < DEPTH:
             yield from keys_of(value, key)
+        if isinstance(value, list) and len(key) < DEPTH:
+            tables = {position(i): each for i, each in enumerate(value) if isinstance(each, dict)}
+            yield from keys_of(tables, key)
+
+
+def position(index: int) -> str:
+    """The part of a key that tells an element of a list; `index` counts from 0."""
+    return f"[{index + 1}]"
 
 
 def key_text(key: Key) -> str:
     """Write a key as TOML does, shortened and safe to show."""
-    return ".".join(part if _BARE.fullmatch(part) else shown(part) for part in key)
+    text = ""
+    for part in key:
+        if _POSITION.fullmatch(part):
+            text += part
+        else:
+            text += "." * bool(text) + (part if _BARE.fullmatch(part) else shown(part))
+    return text

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from pydantic import ValidationError
 
 from ibkr_sync.config.files import ConfigDocument
-from ibkr_sync.config.key_lines import Key, key_text
+from ibkr_sync.config.key_lines import Key, key_text, position
 from ibkr_sync.config.locations import PathContext
 from ibkr_sync.config.overrides import Override
 from ibkr_sync.config.problems import Finding, findings
@@ -119,8 +119,18 @@ def _flat(table: Mapping[str, object], above: Key = ()) -> Iterator[tuple[Key, o
 def _without(
     table: Mapping[str, object], keys: frozenset[Key], above: Key = ()
 ) -> dict[str, object]:
+    """The table without those keys; of a list, the elements that none of them lies in."""
     return {
-        name: _without(value, keys, (*above, name)) if isinstance(value, dict) else value
+        name: _rest(value, keys, (*above, name))
         for name, value in table.items()
         if (*above, name) not in keys
     }
+
+
+def _rest(value: object, keys: frozenset[Key], above: Key) -> object:
+    if isinstance(value, dict):
+        return _without(value, keys, above)
+    if isinstance(value, list):
+        wrong = {key[len(above)] for key in keys if key[:-1][: len(above)] == above}
+        return [each for index, each in enumerate(value) if position(index) not in wrong]
+    return value

@@ -11,7 +11,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ibkr_sync.config.consistency import check_profiles, check_selection, written_keys
+from ibkr_sync.config.consistency import (
+    check_catalogue,
+    check_profiles,
+    check_selection,
+    written_keys,
+)
 from ibkr_sync.config.files import (
     ConfigDocument,
     UserFolders,
@@ -90,6 +95,7 @@ def _gather(
         validated = validate_document(document, home)
         files |= validated.settings
         problems += validated.problems
+        problems += check_catalogue(document)
         warnings += _exposed_secrets(document, validated.settings)
 
     given = (*environment_overrides(environ), *flag_overrides(flags))

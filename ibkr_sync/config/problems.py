@@ -11,24 +11,27 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from ibkr_sync.config.key_lines import Key
+from ibkr_sync.config.key_lines import Key, position
 from ibkr_sync.config.masking import shown
 from ibkr_sync.config.settings import (
     FILE_SOURCE,
     PROFILE_NAME,
     SOURCES,
+    CatalogueEntry,
     ConfigTable,
     GatewaySettings,
     LogSettings,
     OutputSettings,
     ProfileTable,
 )
+from ibkr_sync.domain.entities.catalogue import ASSET_CLASS_OF_CATEGORY
 
 _TABLES: Mapping[str, type[BaseModel]] = {
     "[gateway]": GatewaySettings,
     "[output]": OutputSettings,
     "[log]": LogSettings,
     "[profiles.NAME]": ProfileTable,
+    "[[catalogue]]": CatalogueEntry,
 }
 
 
@@ -44,7 +47,7 @@ class Finding:
 def findings(error: ValidationError) -> Iterator[Finding]:
     """Describe each of the errors found in a config table; no secret is repeated."""
     for detail in error.errors(include_url=False):
-        yield _describe(detail, tuple(str(part) for part in detail["loc"]))
+        yield _describe(detail, tuple(_part(part) for part in detail["loc"]))
 
 
 def did_you_mean(word: object, choices: Iterable[str]) -> str | None:
@@ -56,8 +59,14 @@ def did_you_mean(word: object, choices: Iterable[str]) -> str | None:
     return None
 
 
+def _part(part: int | str) -> str:
+    return part if isinstance(part, str) else position(part)
+
+
 def _describe(error: ErrorDetails, key: Key) -> Finding:
     kind, value = error["type"], error["input"]
+    if kind == "missing":
+        return Finding(key=key[:-1], message=f"{key[-1]} is missing")
     if kind == "extra_forbidden":
         return Finding(key=key, message="there is no such setting", suggestion=_suggest_key(key))
     if key[-1] == "[key]":
@@ -93,6 +102,8 @@ def _table_at(key: Key) -> type[BaseModel]:
             return OutputSettings
         case ("log",):
             return LogSettings
+        case ("catalogue", _):
+            return CatalogueEntry
         case _:
             return ConfigTable
 
@@ -100,6 +111,8 @@ def _table_at(key: Key) -> type[BaseModel]:
 def _choices(field: FieldInfo) -> tuple[str, ...]:
     if field is ProfileTable.model_fields["source"]:
         return tuple(source for source in SOURCES if source != FILE_SOURCE)
+    if field is CatalogueEntry.model_fields["category"]:
+        return tuple(ASSET_CLASS_OF_CATEGORY)
     choices = get_args(field.annotation)
     nested = tuple(inner for choice in choices for inner in get_args(choice))
     return tuple(choice for choice in (*choices, *nested) if isinstance(choice, str))

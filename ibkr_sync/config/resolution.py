@@ -12,6 +12,7 @@ from ibkr_sync.config.layers import Layer, Place, Setting
 from ibkr_sync.config.masking import mask_url, printable
 from ibkr_sync.config.settings import (
     SHIPPED_PROFILES,
+    CatalogueEntry,
     ConfigTable,
     GatewaySettings,
     LogSettings,
@@ -29,10 +30,12 @@ REPLAYED_KEYS: frozenset[Key] = frozenset({("gateway", "host"), ("gateway", "por
 
 _PROFILE: Key = ("profile",)
 _DATABASE: Key = ("database",)
+_CATALOGUE: Key = ("catalogue",)
 _REPLAY: Key = ("replay",)
 _GATEWAY_KEYS: tuple[Key, ...] = tuple(("gateway", name) for name in GatewaySettings.model_fields)
 _PROFILE_KEYS: tuple[Key, ...] = (("source",), _REPLAY, _DATABASE, *_GATEWAY_KEYS)
 _COMMON_KEYS: tuple[Key, ...] = (
+    _CATALOGUE,
     *(("output", name) for name in OutputSettings.model_fields),
     *(("log", name) for name in LogSettings.model_fields),
 )
@@ -83,10 +86,11 @@ def resolve(
         for name in (*SHIPPED_PROFILES, *sorted(defined - SHIPPED_PROFILES.keys()))
     }
     common = {key: overrides.get(key) or files.get(key) or _default(key) for key in _COMMON_KEYS}
+    catalogue = tuple(CatalogueEntry(**entry) for entry in common[_CATALOGUE].value)
     settings = Settings(
         profile=profile.value,
         profiles=MappingProxyType(
-            {name: _profile_settings(values) for name, values in profiles.items()}
+            {name: _profile_settings(values, catalogue) for name, values in profiles.items()}
         ),
         output=OutputSettings(**_table(common, "output")),
         # Its file is absolute already; validation would ask what it is relative to.
@@ -123,17 +127,18 @@ def _profile_values(
     return found
 
 
-def _profile_settings(values: Layer) -> ProfileSettings:
+def _profile_settings(values: Layer, catalogue: tuple[CatalogueEntry, ...]) -> ProfileSettings:
     return ProfileSettings(
         source=values["source",].value,
         replay=values[_REPLAY].value,
         database=values[_DATABASE].value,
         gateway=GatewaySettings(**_table(values, "gateway")),
+        catalogue=catalogue,
     )
 
 
 def _table(values: Layer, name: str) -> dict[str, Any]:
-    return {key[1]: setting.value for key, setting in values.items() if key[0] == name}
+    return {key[-1]: setting.value for key, setting in values.items() if key[:-1] == (name,)}
 
 
 def _shipped(name: str) -> dict[Key, Setting]:
@@ -154,8 +159,10 @@ def _default(key: Key) -> Setting:
 
 
 def _explained(value: object) -> str | None:
-    if value is None:
+    if value is None or value == ():
         return None
+    if isinstance(value, tuple):
+        return f"products: {len(value)}"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return printable(mask_url(str(value)))

@@ -9,12 +9,14 @@ import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
@@ -22,6 +24,7 @@ from pydantic import (
 )
 
 from ibkr_sync.config.locations import PathContext, is_postgres, locate_database
+from ibkr_sync.domain.entities.catalogue import ASSET_CLASS_OF_CATEGORY
 
 FILE_SOURCE = "file:"
 SOURCES = ("local", "ibkr", FILE_SOURCE)
@@ -35,6 +38,10 @@ MAX_CLIENT_ID = 2**31 - 1 - MAX_CLIENT_ID_TRIES
 MAX_MESSAGES_PER_SECOND = 49
 DAY = 86400
 _SECONDS = f"a number of seconds above 0, at most {DAY}"
+_LARGEST_NUMBER = 10**12
+_POSITIVE = "a number above 0, as 0.5"
+_CODE_PATTERN = "^[A-Za-z0-9][A-Za-z0-9 ._&/+-]{0,31}$"
+_CODE = "letters, digits and . _ & / + -, at most 32"
 
 
 def _paths(info: ValidationInfo) -> PathContext:
@@ -71,8 +78,24 @@ def _locate_file(path: str, info: ValidationInfo) -> str | None:
     return str(_paths(info).file(path)) if path else None
 
 
+def _exact_number(value: object) -> object:
+    # The shortest text that means the float is the number as it was written.
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return Decimal(str(value)) if is_number else value
+
+
+def _check_category(category: str) -> str:
+    if category not in ASSET_CLASS_OF_CATEGORY:
+        raise ValueError("there is no such category")
+    return category
+
+
 ProfileName: TypeAlias = Annotated[str, StringConstraints(pattern=PROFILE_NAME_PATTERN)]
 Seconds: TypeAlias = Annotated[float, Field(gt=0, le=DAY, allow_inf_nan=False)]
+Code: TypeAlias = Annotated[str, StringConstraints(pattern=_CODE_PATTERN)]
+PositiveNumber: TypeAlias = Annotated[
+    Decimal, BeforeValidator(_exact_number), Field(gt=0, le=_LARGEST_NUMBER, allow_inf_nan=False)
+]
 DatabaseLocation: TypeAlias = Annotated[
     str | None,
     AfterValidator(_locate_database),
@@ -167,6 +190,38 @@ class ProfileTable(_Table):
     gateway: GatewaySettings = GatewaySettings()
 
 
+class CatalogueEntry(_Table):
+    """`[[catalogue]]`: a product that the bundled catalogue lacks or has wrong.
+
+    Attributes:
+        trading_class: the symbol if None.
+        exchange_code: the exchange's own product code; None when it is the symbol or unknown.
+        multiplier: None when it varies by month or is unknown.
+        min_tick: smallest increment in currency units.
+        weekly_expiries: whether weekly or daily contracts share the symbol.
+    """
+
+    symbol: Code = Field(description=f"IBKR's symbol: {_CODE}")
+    exchange: Code = Field(description=f"IBKR's code of the exchange: {_CODE}")
+    currency: Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")] = Field(
+        description="three capital letters, as USD"
+    )
+    category: Annotated[str, AfterValidator(_check_category)] = Field(
+        description=", ".join(sorted(ASSET_CLASS_OF_CATEGORY))
+    )
+    trading_class: Code | None = Field(default=None, description=_CODE)
+    exchange_code: Code | None = Field(default=None, description=_CODE)
+    name: Annotated[str, StringConstraints(pattern=r"^[^\p{C}]{1,120}$")] | None = Field(
+        default=None, description="a line of text, at most 120 characters"
+    )
+    multiplier: PositiveNumber | None = Field(default=None, description=_POSITIVE)
+    price_magnifier: int = Field(
+        default=1, ge=1, le=10**9, description="a whole number from 1, as 100"
+    )
+    min_tick: PositiveNumber | None = Field(default=None, description=_POSITIVE)
+    weekly_expiries: bool = Field(default=False, description="true or false")
+
+
 class ConfigTable(_Table):
     """A whole config file; what is not set comes from elsewhere."""
 
@@ -174,6 +229,10 @@ class ConfigTable(_Table):
         default="local", description="a profile's name (its settings go under [profiles.NAME])"
     )
     database: DatabaseLocation = Field(default=None, repr=False)
+    # A list in TOML; strictness is for what it holds.
+    catalogue: Annotated[tuple[CatalogueEntry, ...], Field(strict=False)] = Field(
+        default=(), description="tables of their own, each under [[catalogue]]"
+    )
     gateway: GatewaySettings = GatewaySettings()
     output: OutputSettings = OutputSettings()
     log: LogSettings = LogSettings()
@@ -197,12 +256,14 @@ class ProfileSettings:
             `gateway.port` say nothing, as the replay gateway picks a free port on loopback.
         database: an absolute path (SQLite) or a postgresql:// URL, secrets included.
         gateway: where the gateway listens and how it is talked to.
+        catalogue: the user's own products, the same for every profile.
     """
 
     source: str
     replay: Literal["sample"] | None
     database: str = field(repr=False)
     gateway: GatewaySettings
+    catalogue: tuple[CatalogueEntry, ...] = ()
 
     @property
     def database_file(self) -> Path | None:

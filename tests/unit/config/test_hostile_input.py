@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ibkr_sync.config.files import UserFolders
 from ibkr_sync.config.loading import load_settings
 from ibkr_sync.config.settings import (
+    CatalogueEntry,
     ConfigTable,
     GatewaySettings,
     LogSettings,
@@ -23,7 +24,10 @@ from ibkr_sync.domain.errors import ConfigError
 KNOWN = sorted(
     {
         name
-        for table in (ConfigTable, ProfileTable, GatewaySettings, OutputSettings, LogSettings)
+        for table in (
+            *(ConfigTable, ProfileTable, GatewaySettings),
+            *(OutputSettings, LogSettings, CatalogueEntry),
+        )
         for name in table.model_fields
     }
     | {"local", "ibkr", "demo", "live", "[key]"}
@@ -52,6 +56,10 @@ TABLES = st.fixed_dictionaries(
     optional={
         "profile": DOCUMENTS,
         "database": DOCUMENTS,
+        "catalogue": st.lists(
+            st.dictionaries(st.sampled_from([*CatalogueEntry.model_fields]), DOCUMENTS) | DOCUMENTS,
+            max_size=3,
+        ),
         "gateway": st.dictionaries(st.sampled_from([*GatewaySettings.model_fields]), DOCUMENTS),
         "output": st.dictionaries(st.just("format") | KEYS, DOCUMENTS, max_size=2),
         "log": st.dictionaries(st.sampled_from(["file", "format"]) | KEYS, DOCUMENTS, max_size=2),
