@@ -1,53 +1,73 @@
 """Entry point: runs the application and turns whatever ends it into an exit code.
 
-Little is imported above, so that a signal is heeded from the first moment on.
+Nothing is imported above but what is needed to heed signals, which can come at any moment.
 """
 
 from __future__ import annotations
 
-import gc
-import io
-import os
 import signal
 import sys
 from types import FrameType
 from typing import NoReturn
 
-from ibkr_sync.domain.errors import IbkrSyncError, RunInterrupted
-
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_OWNER_ALONE = 0o077
 _NO_COLOR = "--no-color"
-_OBJECTS_PER_COLLECTION = 50_000
-"""Python looks for garbage after every 700 new objects; those of modules are none."""
+_OWNER_ALONE = 0o077
 
 
 def main() -> NoReturn:
     """Run one call of the command line."""
-    for signal_number in _SIGNALS:
-        signal.signal(signal_number, _interrupt)
-    gc.set_threshold(_OBJECTS_PER_COLLECTION)
+    signals = StopSignals()
+    signals.end_the_process()  # as long as there is nothing to tidy up
+    import os
+
+    from ibkr_sync.domain.errors import RunInterrupted
+
     os.umask(_OWNER_ALONE)
     _mend_streams()
+    signals.interrupt_the_run()
     try:
-        code = _run()
+        code = _run(signals)
     except RunInterrupted as interruption:
         from ibkr_sync_cli.output import Output
 
         output = Output(color=_NO_COLOR not in sys.argv)
         output.complain("Stopped. What was complete is stored, nothing else.", None)
         code = 128 + interruption.signal_number
-    finally:
-        # On its way out the interpreter would look through all that was loaded, for a tenth
-        # of a second.
-        gc.freeze()
     sys.exit(code)
 
 
-def _run() -> int:
+class StopSignals:
+    """SIGINT and SIGTERM: the first one interrupts the run, a second one ends the process.
+
+    `received` keeps the first one's number, as a library may turn the interruption into an
+    error of its own (pydantic does, while it is imported).
+    """
+
+    def __init__(self) -> None:
+        self.received: int | None = None
+
+    def end_the_process(self) -> None:
+        """Let them end the process at once, from now on."""
+        for each in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(each, signal.SIG_DFL)
+
+    def interrupt_the_run(self) -> None:
+        """Let the next one raise RunInterrupted in the main thread."""
+        for each in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(each, self._interrupt)
+
+    def _interrupt(self, signal_number: int, _frame: FrameType | None) -> NoReturn:
+        from ibkr_sync.domain.errors import RunInterrupted
+
+        self.received = signal_number
+        self.end_the_process()
+        raise RunInterrupted(signal_number)
+
+
+def _run(signals: StopSignals) -> int:
     import traceback
 
-    from ibkr_sync_cli.app import app
+    from ibkr_sync.domain.errors import IbkrSyncError, RunInterrupted
     from ibkr_sync_cli.errors import ExitCode
     from ibkr_sync_cli.output import Output
     from ibkr_sync_cli.reporting import report_error
@@ -59,12 +79,16 @@ def _run() -> int:
 
         rich_utils.COLOR_SYSTEM = None  # help and usage errors are typer's
     try:
+        from ibkr_sync_cli.app import app
+
         app()
     except IbkrSyncError as error:
         if debug:
             traceback.print_exc()
         return report_error(output, error)
-    except Exception as error:  # noqa: BLE001 - the last resort: no traceback unless asked for
+    except Exception as error:
+        if signals.received is not None:
+            raise RunInterrupted(signals.received) from error
         if debug:
             traceback.print_exc()
         output.complain(
@@ -76,18 +100,15 @@ def _run() -> int:
 
 def _mend_streams() -> None:
     """Make writing safe where a stream is closed, or its encoding knows few characters."""
+    import io
+    import os
+
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
         elif isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-
-
-def _interrupt(signal_number: int, _frame: FrameType | None) -> NoReturn:
-    for each in _SIGNALS:
-        signal.signal(each, signal.SIG_DFL)  # a second one ends the process at once
-    raise RunInterrupted(signal_number)
 
 
 if __name__ == "__main__":
