@@ -52,6 +52,7 @@ from ibkr_sync.domain.sync import (
     AcquiredFuture,
     Evidence,
     FutureFailure,
+    FutureQuery,
     FutureUpdate,
     SyncPolicy,
 )
@@ -221,6 +222,20 @@ class LocalFuturePortContract(FuturePortContract):
         assert local.known_market_rules() == frozenset()
         with pytest.raises(ProductNotFoundError):
             self.stored(local, product)
+
+    @pytest.mark.parametrize("word", ["", "a\0b", "a\udcffb", "'; --", "%", "E_", "é" * 10_000])
+    def test_words_that_name_nothing_find_nothing(
+        self, local: LocalFuturePort[Future], product: Future, word: str
+    ) -> None:
+        self.store(local, product)
+        query = FutureQuery(symbol=word)
+        with pytest.raises(ProductNotFoundError):
+            local.get_by_symbol(query)
+        with pytest.raises(ProductNotFoundError):
+            local.get_or_create(dataclasses.replace(by_symbol(product), exchange=word), NOW_PLEASE)
+        with local.sync_run(Origin.IBKR) as run:
+            failure = FutureFailure(query=query, error=ProductNotFoundError(word, "IBKR"))
+            local.record_failure(failure, run)
 
     # --- the same reply twice, and another one
 
@@ -736,6 +751,18 @@ class LocalFuturePortContract(FuturePortContract):
         local.store_market_rules([finer, stepped])
         local.store_market_rules([])
         assert ledger.ladders() == {67: finer, 110: stepped}
+
+    def test_a_tick_ladder_without_steps_is_known_and_may_gain_some(
+        self, local: LocalFuturePort[Future], clock: FakeClock
+    ) -> None:
+        empty = MarketRule(market_rule_id=5, increments=())
+        local.store_market_rules([empty])
+        local.store_market_rules([empty])
+        assert local.known_market_rules() == {5}
+        clock.advance(days=1)
+        step = PriceIncrement(low_edge=Decimal(0), increment=Decimal(1))
+        local.store_market_rules([dataclasses.replace(empty, increments=(step,))])
+        assert local.known_market_rules() == {5}
 
     @staticmethod
     def evidence(clock: FakeClock, *frames: bytes) -> Evidence:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from contracts.future_port import DRY_RUN, query_for
 from contracts.local_future_port import (
     Ledger,
     LocalFuturePortContract,
@@ -20,9 +21,10 @@ from fakes.clock import FakeClock
 from fakes.futures import InMemoryFutureRepository
 from ibkr_sync.domain.chain_diff import FieldChange
 from ibkr_sync.domain.entities.futures import Future, Origin
-from ibkr_sync.domain.entities.market_rules import MarketRule
+from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.errors import InvalidReplyError, ProductNotFoundError
 from ibkr_sync.domain.ports.futures import LocalFuturePort
+from ibkr_sync.domain.sync import AcquiredFuture
 from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.evidence import PackedFrames, unpack_frames
 from ibkr_sync.infrastructure.repositories.local_repo.reads import load_market_rules
@@ -161,11 +163,22 @@ class DatabaseContract(LocalFuturePortContract):
         field: str,
         value: object,
     ) -> None:
+        broken = changed_contract(product, **{field: value})
         with pytest.raises(InvalidReplyError) as caught:
-            self.store(local, changed_contract(product, **{field: value}))
+            self.store(local, broken)
+        with pytest.raises(InvalidReplyError):
+            local.plan_entity(AcquiredFuture(product=broken), query_for(product), DRY_RUN)
         assert caught.value.field == field
         with pytest.raises(ProductNotFoundError):
             self.stored(local, product)
+
+    def test_refuses_a_tick_that_not_every_database_keeps(
+        self, local: LocalFuturePort[Future]
+    ) -> None:
+        step = PriceIncrement(low_edge=Decimal(0), increment=Decimal("NaN"))
+        with pytest.raises(InvalidReplyError):
+            local.store_market_rules([MarketRule(market_rule_id=5, increments=(step,))])
+        assert local.known_market_rules() == frozenset()
 
 
 class TestSqliteInMemory(DatabaseContract):

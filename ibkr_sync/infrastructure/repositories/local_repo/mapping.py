@@ -99,11 +99,11 @@ def to_rows(future: Future) -> ProductRows:
         "underlying_sec_type": underlying.sec_type if underlying else None,
         "underlying_con_id": underlying.con_id if underlying else None,
     }
-    _refuse_unstorable(str(future.key), product)
+    refuse_unstorable(str(future.key), product)
     chain = tuple(_contract_row(contract) for contract in future.contracts)
     schedules = tuple(_schedule_row(contract) for contract in future.contracts if contract.schedule)
     for row in chain + schedules:
-        _refuse_unstorable(f"conId {row['con_id']}", row)
+        refuse_unstorable(f"conId {row['con_id']}", row)
     return ProductRows(product=product, contracts=chain, schedules=schedules)
 
 
@@ -163,10 +163,11 @@ def _contract(row: Row) -> FuturesContract:
     )
 
 
-def _refuse_unstorable(owner: str, row: Row) -> None:
+def refuse_unstorable(owner: str, row: Row) -> None:
+    """Raise InvalidReplyError for a value that SQLite and PostgreSQL would not both keep."""
     for name, value in row.items():
         for part in _parts(value):
-            reason = _unstorable_reason(part)
+            reason = unstorable_reason(part)
             if reason is not None:
                 raise InvalidReplyError(owner, name, part, reason)
 
@@ -177,7 +178,8 @@ def _parts(value: object) -> Iterable[object]:
     return (part for item in value for part in _parts(item))
 
 
-def _unstorable_reason(value: object) -> str | None:
+def unstorable_reason(value: object) -> str | None:
+    """Why a value would not be kept unchanged by both databases; None if it would."""
     match value:
         case str() if "\0" in value:
             return "holds a NUL character"

@@ -17,7 +17,11 @@ from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.errors import StorageError
 from ibkr_sync.domain.sync import FutureQuery, ProductSummary
-from ibkr_sync.infrastructure.repositories.local_repo.mapping import Row, to_entity
+from ibkr_sync.infrastructure.repositories.local_repo.mapping import (
+    Row,
+    to_entity,
+    unstorable_reason,
+)
 from ibkr_sync.infrastructure.repositories.local_repo.tables import (
     contract_schedules,
     contracts,
@@ -48,13 +52,20 @@ def find_products(connection: Connection, query: FutureQuery, place: str) -> lis
 
     Raises StorageError, naming `place`, for a row that holds what no entity can.
     """
+    words = (query.symbol, query.exchange, query.currency, query.trading_class)
+    if any(unstorable_reason(word) for word in words):
+        return []
     asked = {
         products.c.symbol: query.symbol,
         products.c.exchange: query.exchange,
         products.c.currency: query.currency,
         products.c.trading_class: query.trading_class,
     }
-    return _load(connection, place, *(column == value for column, value in asked.items() if value))
+    return _load(
+        connection,
+        place,
+        *(column == value for column, value in asked.items() if value is not None),
+    )
 
 
 def find_by_key(connection: Connection, key: ProductKey, place: str) -> StoredProduct | None:

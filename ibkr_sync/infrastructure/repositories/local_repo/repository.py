@@ -35,12 +35,16 @@ from ibkr_sync.domain.sync import (
 )
 from ibkr_sync.infrastructure.repositories.local_repo import reads, writes
 from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.mapping import ProductRows, to_rows
 from ibkr_sync.infrastructure.repositories.local_repo.runs import recorded_run
 from ibkr_sync.infrastructure.repositories.local_repo.schema import reading, writing
 
 F = TypeVar("F", bound=Future)
 
 REAL_ORIGINS = {Origin.IBKR, Origin.FILE}
+
+REMEMBERED = 64
+"""How many products a repository remembers at once; a chain takes up to 1 MB."""
 
 PRODUCT = "product"
 """The field under which history keeps that a contract moved from one product to another."""
@@ -49,6 +53,7 @@ PRODUCT = "product"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Plan(Generic[F]):
     update: ProductUpdate[F]
+    rows: ProductRows
     before: writes.StoredState
 
 
@@ -77,6 +82,8 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
         if query not in self._known:
             with reading(self._database) as connection:
                 found = self._find(connection, query)
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
             self._known[query] = self._choose(query, found, self._database.name)
         return self._known[query]
 
@@ -136,7 +143,7 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
         with writing(self._database) as connection:
             plan = self._plan(connection, acquired.product, policy, now)
             update, before = plan.update, plan.before
-            product_id = writes.apply_update(connection, update, before, now)
+            product_id = writes.apply_update(connection, update, plan.rows, before, now)
             writes.record_history(connection, update.history, product_id, run, now)
             if acquired.evidence is not None:
                 writes.keep_evidence(connection, acquired.evidence, product_id, run)
@@ -213,6 +220,7 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
         planned = plan_update(stored, received, now, allow_shrink=policy.allow_shrink)
         return _Plan(
             update=_with_moves(planned, moved, received.key),
+            rows=to_rows(planned.product),
             before=writes.StoredState(
                 product_id=found.product_id if found else None,
                 chain={each.con_id: each for each in stored.contracts} if stored else {},

@@ -17,8 +17,15 @@ from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.product_update import ProductUpdate
 from ibkr_sync.domain.sync import Evidence, FutureFailure, FutureQuery, SyncRun
 from ibkr_sync.infrastructure.repositories.local_repo.evidence import pack_frames
-from ibkr_sync.infrastructure.repositories.local_repo.mapping import ProductRows, to_rows
-from ibkr_sync.infrastructure.repositories.local_repo.reads import load_market_rules
+from ibkr_sync.infrastructure.repositories.local_repo.mapping import (
+    ProductRows,
+    refuse_unstorable,
+    to_rows,
+)
+from ibkr_sync.infrastructure.repositories.local_repo.reads import (
+    known_market_rules,
+    load_market_rules,
+)
 from ibkr_sync.infrastructure.repositories.local_repo.tables import (
     ProductOutcome,
     contract_schedules,
@@ -50,13 +57,16 @@ def insert_product(connection: Connection, product: Future, now: datetime) -> in
 
 
 def apply_update(
-    connection: Connection, planned: ProductUpdate[Future], before: StoredState, now: datetime
+    connection: Connection,
+    planned: ProductUpdate[Future],
+    rows: ProductRows,
+    before: StoredState,
+    now: datetime,
 ) -> int:
-    """Store the product and its chain as planned, and give the id of its row.
+    """Store the product and its chain as planned, given its rows, and give the id of its row.
 
     Of a contract that did not change, only the instant it was last seen is written.
     """
-    rows = to_rows(planned.product)
     if before.product_id is None:
         row = rows.product | {"first_seen_at": now}
         product_id = _inserted_id(connection, products, row)
@@ -149,40 +159,50 @@ def record_failure(
 
 
 def write_market_rules(connection: Connection, rules: Iterable[MarketRule], now: datetime) -> None:
-    """Keep tick ladders; a ladder that changed stands beside the one it replaces."""
+    """Keep tick ladders; a ladder that changed stands beside the one it replaces.
+
+    Raises InvalidReplyError for a number that can't be kept.
+    """
     by_id = {rule.market_rule_id: rule for rule in rules}
+    increments = {rule_id: _increment_rows(rule, now) for rule_id, rule in by_id.items()}
+    known = known_market_rules(connection)
     stored = load_market_rules(connection, by_id.keys())
-    new = [rule for rule in by_id.values() if rule.market_rule_id not in stored]
-    changed = [rule for rule in by_id.values() if stored.get(rule.market_rule_id, rule) != rule]
+    new = [rule_id for rule_id in by_id if rule_id not in known]
+    changed = [
+        rule_id
+        for rule_id, rule in by_id.items()
+        if rule_id in known
+        and rule != stored.get(rule_id, MarketRule(market_rule_id=rule_id, increments=()))
+    ]
     _insert_many(
         connection,
         market_rules,
-        [
-            {"market_rule_id": rule.market_rule_id, "first_seen_at": now, "changed_at": now}
-            for rule in new
-        ],
+        [{"market_rule_id": rule_id, "first_seen_at": now, "changed_at": now} for rule_id in new],
     )
     _update_many(
         connection,
         market_rules.c.market_rule_id,
         ("changed_at",),
-        [{"market_rule_id": rule.market_rule_id, "changed_at": now} for rule in changed],
+        [{"market_rule_id": rule_id, "changed_at": now} for rule_id in changed],
     )
-    _insert_many(
-        connection,
-        market_rule_increments,
-        [
-            {
-                "market_rule_id": rule.market_rule_id,
-                "seen_at": now,
-                "position": position,
-                "low_edge": step.low_edge,
-                "increment": step.increment,
-            }
-            for rule in new + changed
-            for position, step in enumerate(rule.increments)
-        ],
-    )
+    rows = [row for rule_id in new + changed for row in increments[rule_id]]
+    _insert_many(connection, market_rule_increments, rows)
+
+
+def _increment_rows(rule: MarketRule, now: datetime) -> list[dict[str, Any]]:
+    rows = [
+        {
+            "market_rule_id": rule.market_rule_id,
+            "seen_at": now,
+            "position": position,
+            "low_edge": step.low_edge,
+            "increment": step.increment,
+        }
+        for position, step in enumerate(rule.increments)
+    ]
+    for row in rows:
+        refuse_unstorable(f"market rule {rule.market_rule_id}", row)
+    return rows
 
 
 def _write_contracts(
