@@ -1,6 +1,6 @@
 """A program that stores a product again and again, each time killed at the step it is told.
 
-Arguments: the database. Standard input: one number of a statement or commit per line. Standard
+Standard input: the number of a statement or commit, and the database, per line. Standard
 output: for each, the signal that ended the attempt, or 0.
 """
 
@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
+
+import alembic.command  # noqa: F401 - paid for once, not by each attempt
 
 from databases import before_each_step
 from fakes.clock import FakeClock
@@ -37,7 +39,8 @@ def main() -> None:
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
-            run_until(int(line), sys.argv[1])
+            step, location = line.split(maxsplit=1)
+            run_until(int(step), location.strip())
             os._exit(0)
         _, status = os.waitpid(child, 0)
         print(os.WTERMSIG(status) if os.WIFSIGNALED(status) else status, flush=True)  # noqa: T201

@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from ibkr_sync.domain.errors import (
 from ibkr_sync.domain.sync import FutureFailure, FutureQuery
 from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
+from ibkr_sync.infrastructure.repositories.local_repo.schema import schema_status
 from integration.local_repo.products import NEW, OLD, repository, store
 
 
@@ -157,40 +158,40 @@ def attempt(
 
 
 @pytest.fixture
-def killed_runs(database: Database) -> Iterator[subprocess.Popen[str]]:
-    target = database.path or database.location.url
-    assert target is not None
-    program = subprocess.Popen(  # noqa: S603 - our own program
-        [
-            sys.executable,
-            str(Path(__file__).with_name("killed_runs.py")),
-            str(target) if isinstance(target, Path) else target.render_as_string(False),
-        ],
+def kill_at() -> Iterator[Callable[[int, Database], None]]:
+    """Store the new product in a process of its own, which is killed at this step."""
+    with subprocess.Popen(  # noqa: S603 - our own program
+        [sys.executable, str(Path(__file__).with_name("killed_runs.py"))],
         env={"PYTHONPATH": str(Path(__file__).parents[2])},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-    )
-    with program:
-        yield program
+    ) as program:
         assert program.stdin is not None
-        program.stdin.close()
+        assert program.stdout is not None
+        stdin, stdout = program.stdin, program.stdout
+
+        def kill(step: int, database: Database) -> None:
+            url = database.location.url
+            location = database.path if url is None else url.render_as_string(False)
+            stdin.write(f"{step} {location}\n")
+            stdin.flush()
+            assert int(stdout.readline()) == signal.SIGKILL
+
+        yield kill
+        stdin.close()
 
 
 def test_a_run_killed_at_any_step_leaves_the_product_old_or_new_and_the_lock_free(
-    database: Database, killed_runs: subprocess.Popen[str]
+    database: Database, kill_at: Callable[[int, Database], None]
 ) -> None:
     clock = FakeClock()
     local = repository(database, clock)
     with local.sync_run(Origin.IBKR) as run:
         store(local, OLD, run, clock)
     old = everything_of(database)
-    assert killed_runs.stdin is not None
-    assert killed_runs.stdout is not None
     for step in itertools.count(1):
-        killed_runs.stdin.write(f"{step}\n")
-        killed_runs.stdin.flush()
-        assert int(killed_runs.stdout.readline()) == signal.SIGKILL
+        kill_at(step, database)
         check_soundness(database)
         reached = everything_of(database)
         open_next_run(repository(database, clock))
@@ -204,6 +205,21 @@ def test_a_run_killed_at_any_step_leaves_the_product_old_or_new_and_the_lock_fre
         "created",
         "updated",
     ]
+
+
+def test_a_first_run_killed_at_any_step_leaves_no_schema_or_all_of_it(
+    tmp_path: Path, kill_at: Callable[[int, Database], None]
+) -> None:
+    for step in itertools.count(1):
+        with Database(tmp_path / f"{step}.db") as database:
+            kill_at(step, database)
+            is_empty = schema_status(database).is_empty
+            repository(database, FakeClock()).list_products()
+            assert attempt(repository(database, FakeClock()), OLD, FakeClock()) is None
+            check_soundness(database)
+        if not is_empty:
+            break
+    assert step > 20
 
 
 def open_next_run(local: LocalFutureRepository[Future]) -> None:
