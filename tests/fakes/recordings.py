@@ -5,10 +5,21 @@ from __future__ import annotations
 import dataclasses
 from datetime import UTC
 from decimal import Decimal
+from pathlib import Path
+from typing import Any, cast
 
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.infrastructure.replay.contract_data import ContractDataLayout
+from ibkr_sync.infrastructure.replay.recording import read_recording
 from ibkr_sync.infrastructure.replay.rows import ContractRow, MarketRuleRow, Recording
+from ibkr_sync.infrastructure.replay.wire import join_fields
+from ibkr_sync.infrastructure.repositories.ibkr_repo.client import ReadOnlyClient, Row
+from ibkr_sync.infrastructure.repositories.ibkr_repo.messages import read_message
+from ibkr_sync.infrastructure.repositories.ibkr_repo.replies import ReceivedRow
+
+RECORDED_ES = read_recording(Path(__file__).parents[1] / "data" / "es_jun25.replay")
+"""ES for June 2025 as a real gateway sent it on 2025-05-21."""
 
 QUARTER_POINT = MarketRuleRow(market_rule_id="67", increments=(("0", "0.25"),))
 
@@ -101,3 +112,14 @@ def _number(value: Decimal | None) -> str:
 
 def _text(value: int | None) -> str:
     return "" if value is None else str(value)
+
+
+def received(row: ContractRow, *, server_version: int = 157) -> ReceivedRow:
+    """The row as a session takes it in from its frame."""
+    layout = ContractDataLayout(server_version)
+    frame = join_fields(layout.encode(row, "1"))
+    message = read_message(frame, server_version)
+    client = ReadOnlyClient(cast("Any", None), 1, server_version)
+    event = client.decode_message(message.decodable())
+    assert isinstance(event, Row)
+    return ReceivedRow(details=event.details, text=message.row_text(), frame=frame)

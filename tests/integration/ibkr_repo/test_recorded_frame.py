@@ -13,6 +13,7 @@ import pytest
 
 from fakes.clock import FakeClock
 from fakes.gateway_rig import Connect, Serve
+from fakes.recordings import RECORDED_ES
 from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.domain.entities.contracts import (
     ContractListing,
@@ -24,13 +25,11 @@ from ibkr_sync.domain.entities.contracts import (
 )
 from ibkr_sync.domain.entities.futures import Future, IndexFuture, Origin, Underlying
 from ibkr_sync.domain.sync import FutureQuery, SyncPolicy
-from ibkr_sync.infrastructure.replay.recording import read_recording
 from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
 from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.evidence import PackedFrames, unpack_frames
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
 
-RECORDING = read_recording(Path(__file__).parents[2] / "data" / "es_jun25.replay")
 RECORDED_AT = datetime(2025, 5, 21, 12, tzinfo=UTC)
 ES_QUERY = FutureQuery(symbol="ES")
 
@@ -107,7 +106,7 @@ def file(tmp_path: Path) -> Path:
 @pytest.fixture
 def synced(file: Path, serve: Serve, connect: Connect) -> Path:
     """The database after the recorded frame went through a socket into it."""
-    replay = serve(recording=RECORDING, now=FakeClock(RECORDED_AT))
+    replay = serve(recording=RECORDED_ES, now=FakeClock(RECORDED_AT))
     clock = FakeClock(RECORDED_AT)
     gateway = connect(replay, clock=clock)
     with Database(file) as database:
@@ -162,7 +161,7 @@ def test_the_very_bytes_are_kept_as_evidence(synced: Path) -> None:
 
 def test_the_same_frame_again_changes_nothing(synced: Path, serve: Serve, connect: Connect) -> None:
     clock = FakeClock(RECORDED_AT)
-    gateway = connect(serve(recording=RECORDING, now=clock), clock=clock)
+    gateway = connect(serve(recording=RECORDED_ES, now=clock), clock=clock)
     with Database(synced) as database:
         local = LocalFutureRepository(database, Future, load_catalogue(), clock)
         repository = IbkrFutureRepository(gateway, local, Future, load_catalogue(), clock)

@@ -62,12 +62,14 @@ def _merge(rows: Sequence[FuturesContract]) -> FuturesContract:
     listing = rows[0].venues[0].exchange if rows[0].venues else rows[0].exchange
     on_listing = (row for row in rows if row.exchange == listing)
     main = next(on_listing, dataclasses.replace(rows[0], exchange=listing))
+    compared = [field.name for field in dataclasses.fields(main) if field.compare]
+    if main.venues:
+        compared.remove("exchange")
     for row in rows:
-        for field in dataclasses.fields(row):
-            value = getattr(row, field.name)
-            if field.compare and field.name != "exchange" and value != getattr(main, field.name):
+        for name in compared:
+            if getattr(row, name) != getattr(main, name):
                 raise InvalidReplyError(
-                    main.local_symbol, field.name, value, "rows of one conId conflict"
+                    main.local_symbol, name, getattr(row, name), "rows of one conId conflict"
                 )
     return main
 
