@@ -1,0 +1,66 @@
+"""Gateways for the command to talk to: the sample, single rows, and what goes wrong."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, datetime
+from functools import cache
+
+from ibkr_sync.infrastructure.replay.faults import Fault
+from ibkr_sync.infrastructure.replay.rows import ContractRow, Recording
+from ibkr_sync.infrastructure.replay.sample import sample_recording
+from ibkr_sync.infrastructure.replay.server import ReplayGateway
+
+IMPATIENT = """
+[gateway]
+connect_timeout = 1
+handshake_timeout = 1
+idle_timeout = 1
+total_timeout = 4
+client_id_tries = 2
+"""
+"""Settings for gateways that keep their clients waiting."""
+
+ROW = ContractRow(
+    symbol="NOVA",
+    last_trade_date_or_contract_month="20981219 08:30 US/Central",
+    exchange="CME",
+    currency="USD",
+    local_symbol="NOVAZ8",
+    market_name="NOVA",
+    trading_class="NOVA",
+    con_id="987654321",
+    min_tick="0.25",
+    multiplier="50",
+    valid_exchanges="CME",
+    under_con_id="11004968",
+    long_name="Nova Index",
+    contract_month="209812",
+    time_zone_id="US/Central",
+    under_symbol="NOVA",
+    under_sec_type="IND",
+    market_rule_ids="",
+    real_expiration_date="20981219",
+)
+"""A contract of a product that the catalogue does not know; it trades for long."""
+
+
+@cache
+def sample() -> Recording:
+    """The sample as the command itself would compute it today."""
+    return sample_recording(datetime.now(UTC).date())
+
+
+def sample_gateway(*faults: Fault) -> ReplayGateway:
+    """A gateway with the sample; real in nothing but its answers to `[sample]`."""
+    return ReplayGateway(sample(), faults=faults)
+
+
+def gateway_with(*rows: ContractRow, faults: tuple[Fault, ...] = ()) -> ReplayGateway:
+    """A gateway that knows these rows."""
+    return ReplayGateway(Recording(contracts=rows), faults=faults)
+
+
+def changed(row: ContractRow = ROW, **fields: str) -> ContractRow:
+    """The row with other fields."""
+    return dataclasses.replace(row, **fields)

@@ -1,0 +1,269 @@
+"""A database that can't be used: exit code 7, the remedy, and never a byte of it changed."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from e2e.command_line import CommandLine, Ended
+from e2e.gateways import sample_gateway
+from e2e.stored_rows import checksum, is_sound, kept, opened, runs
+from ibkr_sync.infrastructure.replay.server import ReplayGateway
+
+
+@pytest.fixture
+def gateway() -> Iterator[ReplayGateway]:
+    """A gateway with the sample."""
+    with sample_gateway() as gateway:
+        yield gateway
+
+
+def get(
+    ibkr_sync: CommandLine,
+    database: Path,
+    gateway: ReplayGateway,
+    *,
+    without_root_rights: bool = False,
+) -> Ended:
+    return ibkr_sync(
+        *("--database", database, "get", "ES", "-f", "table"),
+        *("--source", "ibkr", "--port", str(gateway.port)),
+        without_root_rights=without_root_rights,
+    )
+
+
+def test_a_locked_database_is_given_up_after_a_while(
+    ibkr_sync: CommandLine, stocked: Path, gateway: ReplayGateway
+) -> None:
+    before = kept(stocked)
+    with opened(stocked) as other:
+        other.execute("BEGIN IMMEDIATE")
+        done = get(ibkr_sync, stocked, gateway)
+        shown = ibkr_sync("--database", stocked, "show", "ES")
+        other.rollback()
+
+    assert (done.code, done.out) == (7, "")
+    assert f"{stocked} is locked by another program" in done.err
+    assert "Close what is writing to it" in done.err
+    assert shown.code == 0  # readers don't wait for writers
+    assert kept(stocked) == before
+
+
+def test_a_database_that_is_soon_free_is_waited_for(
+    ibkr_sync: CommandLine, stocked: Path, gateway: ReplayGateway
+) -> None:
+    with closing(sqlite3.connect(stocked, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        release = threading.Timer(1.5, other.rollback)
+        release.start()
+        done = get(ibkr_sync, stocked, gateway)
+        release.join()
+
+    assert done.code == 0
+    assert runs(stocked) == ["ok", "ok"]
+
+
+def test_a_reader_with_an_old_snapshot_keeps_nobody_from_writing(
+    ibkr_sync: CommandLine, stocked: Path, gateway: ReplayGateway
+) -> None:
+    with opened(stocked) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM sync_runs").fetchone()
+        done = get(ibkr_sync, stocked, gateway)
+        reader.rollback()
+
+    assert done.code == 0
+
+
+def test_a_read_only_file_is_read_and_not_written(
+    ibkr_sync: CommandLine, stocked: Path, gateway: ReplayGateway
+) -> None:
+    before = checksum(stocked)
+    stocked.chmod(0o400)
+
+    written = get(ibkr_sync, stocked, gateway, without_root_rights=True)
+    read = ibkr_sync("--database", stocked, "show", "ES", "--json", without_root_rights=True)
+
+    assert (written.code, written.out) == (7, "")
+    assert str(stocked) in written.err
+    assert "permissions" in written.err
+    assert (read.code, read.json["symbol"]) == (0, "ES")
+    assert checksum(stocked) == before
+
+
+def test_a_read_only_folder_is_told(
+    ibkr_sync: CommandLine, tmp_path: Path, gateway: ReplayGateway
+) -> None:
+    folder = tmp_path / "closed"
+    folder.mkdir(mode=0o500)
+
+    done = get(ibkr_sync, folder / "new.db", gateway, without_root_rights=True)
+
+    assert (done.code, done.out) == (7, "")
+    assert str(folder / "new.db") in done.err
+    assert "ermission denied" in done.err
+    assert not any(folder.iterdir())
+
+
+def test_an_unreadable_file_is_told(
+    ibkr_sync: CommandLine, stocked: Path, gateway: ReplayGateway
+) -> None:
+    before = checksum(stocked)
+    stocked.chmod(0)
+
+    for done in (
+        get(ibkr_sync, stocked, gateway, without_root_rights=True),
+        ibkr_sync("--database", stocked, "list", without_root_rights=True),
+    ):
+        assert (done.code, done.out) == (7, "")
+        assert f"{stocked} can't be used" in done.err
+    assert checksum(stocked) == before
+
+
+def make_foreign(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE products (id INTEGER, name TEXT)")
+        other.execute("INSERT INTO products VALUES (1, 'not ours')")
+        other.commit()
+
+
+def make_text(path: Path) -> None:
+    path.write_text("to be, or not to be\n" * 300)
+
+
+def make_cut_off(path: Path) -> None:
+    path.write_bytes(b"SQLite format 3\x00" + b"\xff" * 4000)
+
+
+@pytest.mark.parametrize("make", [make_foreign, make_text, make_cut_off])
+def test_what_is_not_ours_stays_as_it_is(
+    ibkr_sync: CommandLine, tmp_path: Path, gateway: ReplayGateway, make: object
+) -> None:
+    assert callable(make)
+    folder = tmp_path / "theirs"
+    folder.mkdir()
+    path = folder / "theirs.db"
+    make(path)
+    before = checksum(path)
+
+    for done in (
+        get(ibkr_sync, path, gateway),
+        ibkr_sync("--database", path, "list"),
+        ibkr_sync("--database", path, "db", "status"),
+        ibkr_sync("--database", path, "db", "upgrade"),
+    ):
+        assert (done.code, done.out) == (7, ""), done
+        assert str(path) in done.err
+        assert "next: " in done.err
+    assert checksum(path) == before
+    assert list(folder.iterdir()) == [path]
+
+
+def test_a_database_of_a_newer_version_is_left_alone(
+    ibkr_sync: CommandLine, stocked: Path, gateway: ReplayGateway
+) -> None:
+    with opened(stocked) as connection:
+        (table,) = connection.execute(
+            "SELECT name FROM sqlite_master WHERE name LIKE '%version%'"
+        ).fetchone()
+        connection.execute(f"UPDATE {table} SET version_num = 'ibkr_sync_9999'")  # noqa: S608
+        connection.commit()
+    before = checksum(stocked)
+
+    for done in (
+        get(ibkr_sync, stocked, gateway),
+        ibkr_sync("--database", stocked, "show", "ES"),
+        ibkr_sync("--database", stocked, "db", "upgrade"),
+    ):
+        assert (done.code, done.out) == (7, "")
+        assert "written by a newer version" in done.err
+        assert "Update ibkr-sync" in done.err
+    assert checksum(stocked) == before
+
+
+def make_folder(path: Path) -> None:
+    path.mkdir()
+
+
+def make_pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+@pytest.mark.parametrize("make", [make_folder, make_pipe])
+def test_what_is_no_file_is_refused(
+    ibkr_sync: CommandLine, tmp_path: Path, gateway: ReplayGateway, make: object
+) -> None:
+    assert callable(make)
+    path = tmp_path / "place"
+    make(path)
+
+    for done in (get(ibkr_sync, path, gateway), ibkr_sync("--database", path, "list")):
+        assert (done.code, done.out) == (7, "")
+        assert f"{path} can't be used: it is not a file" in done.err
+
+
+def test_a_missing_folder_is_told_and_not_created(
+    ibkr_sync: CommandLine, tmp_path: Path, gateway: ReplayGateway
+) -> None:
+    folder = tmp_path / "none"
+
+    for done in (
+        get(ibkr_sync, folder / "new.db", gateway),
+        ibkr_sync("--database", folder / "new.db", "list"),
+        ibkr_sync("--database", folder / "new.db", "db", "upgrade"),
+    ):
+        assert (done.code, done.out) == (7, "")
+        assert f"there is no directory {folder}" in done.err
+    assert not folder.exists()
+
+
+def test_an_empty_file_becomes_a_database(
+    ibkr_sync: CommandLine, tmp_path: Path, gateway: ReplayGateway
+) -> None:
+    path = tmp_path / "empty.db"
+    path.touch()
+
+    listed = ibkr_sync("--database", path, "list", "--json")
+    status = ibkr_sync("--database", path, "db", "status", "--json")
+    assert path.stat().st_size == 0  # looking is not writing
+    done = get(ibkr_sync, path, gateway)
+
+    assert (listed.code, listed.json["products"]) == (0, [])
+    assert (status.code, status.json["state"]) == (0, "empty")
+    assert done.code == 0
+    assert is_sound(path)
+
+
+def test_a_database_behind_a_symlink_is_used_in_its_place(
+    ibkr_sync: CommandLine, stocked: Path, tmp_path: Path, gateway: ReplayGateway
+) -> None:
+    link = tmp_path / "link.db"
+    link.symlink_to(stocked)
+
+    done = get(ibkr_sync, link, gateway)
+
+    assert done.code == 0
+    assert link.is_symlink()
+    assert runs(stocked) == ["ok", "ok"]
+
+
+def test_status_and_upgrade_tell_the_schema(ibkr_sync: CommandLine, tmp_path: Path) -> None:
+    path = tmp_path / "new.db"
+
+    absent = ibkr_sync("--database", path, "db", "status", "--json")
+    assert not path.exists()
+    made = ibkr_sync("--database", path, "db", "upgrade")
+    again = ibkr_sync("--database", path, "db", "upgrade")
+    status = ibkr_sync("--database", path, "db", "status", "--json")
+
+    assert (absent.code, absent.json["state"]) == (0, "empty")
+    assert made.out == f"schema empty → {status.json['needed']}\n"
+    assert again.out == f"schema {status.json['needed']} is current, nothing to do\n"
+    assert (status.json["state"], status.json["database"]) == ("current", str(path))
+    assert path.stat().st_mode & 0o777 == 0o600

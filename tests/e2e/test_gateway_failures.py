@@ -1,0 +1,186 @@
+"""A gateway that can't be used, or whose reply can't: told, and nothing of it stored."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from e2e.command_line import CommandLine, Ended
+from e2e.gateways import IMPATIENT, ROW, changed, gateway_with, sample_gateway
+from e2e.stored_rows import is_sound, kept, runs
+from ibkr_sync.infrastructure.replay.faults import (
+    ClientIdInUse,
+    ErrorReply,
+    Fault,
+    ForeignRows,
+    HangUpAfterRows,
+    KeptRows,
+    NoEndMarker,
+    NoNextValidId,
+    Notice,
+    Occasion,
+    RawReply,
+    ReplacedField,
+    ServerVersionText,
+    Silence,
+    TruncatedRow,
+)
+
+
+def get(ibkr_sync: CommandLine, database: Path, port: int, *symbols: str) -> Ended:
+    ibkr_sync.configure(IMPATIENT)
+    return ibkr_sync(
+        *("--database", database, "get", *symbols),
+        *("--source", "ibkr", "--port", str(port), "-f", "table"),
+    )
+
+
+def test_without_a_gateway_host_and_port_are_told(ibkr_sync: CommandLine, stocked: Path) -> None:
+    before = kept(stocked)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+
+    done = get(ibkr_sync, stocked, port, "ES")
+
+    assert (done.code, done.out) == (3, "")
+    assert done.err.startswith(f"error: No gateway at 127.0.0.1:{port}: connection refused.\n")
+    assert "next:  Start TWS or IB Gateway" in done.err
+    assert kept(stocked) == before
+
+
+def test_a_host_name_that_does_not_resolve_is_told(ibkr_sync: CommandLine) -> None:
+    done = ibkr_sync("get", "ES", "--source", "ibkr", "--host", "gateway.invalid", "-f", "table")
+
+    assert (done.code, done.out) == (3, "")
+    assert "gateway.invalid:4002" in done.err
+    assert "does not resolve" in done.err
+    assert "ibkr-sync config show" in done.err
+
+
+def test_a_listener_that_says_nothing_is_given_up(ibkr_sync: CommandLine, stocked: Path) -> None:
+    before = kept(stocked)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        done = get(ibkr_sync, stocked, silent.getsockname()[1], "ES")
+
+    assert (done.code, done.out) == (3, "")
+    assert "said nothing" in done.err
+    assert "Accept incoming connection?" in done.err
+    assert "trusted IPs" in done.err
+    assert kept(stocked) == before
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        (HangUpAfterRows(occasion=Occasion.HELLO), "hung up"),
+        (HangUpAfterRows(occasion=Occasion.HELLO, reset=True), "hung up"),
+        (RawReply(data=b"HTTP/1.1 400 Bad Request\r\n\r\n"), "is not TWS or IB Gateway"),
+        (RawReply(data=b"\x16\x03\x03\x00\x7a\x02\x00\x00\x76\x03\x03" + b"\xff" * 2000), ""),
+        (ServerVersionText(text="abc"), "abc"),
+        (ServerVersionText(text="60"), "60"),
+        (NoNextValidId(), "said nothing"),
+        (ClientIdInUse(), "taken (326)"),
+    ],
+    ids=["close", "reset", "HTTP", "TLS", "no version", "old version", "no id", "326"],
+)
+def test_a_handshake_that_fails_says_why(
+    ibkr_sync: CommandLine, stocked: Path, fault: Fault, told: str
+) -> None:
+    before = kept(stocked)
+    with sample_gateway(fault) as gateway:
+        port = gateway.port
+        done = get(ibkr_sync, stocked, port, "ES")
+
+    assert (done.code, done.out) == (3, "")
+    assert f"127.0.0.1:{port}" in done.err
+    assert told in done.err
+    assert "next: " in done.err
+    assert kept(stocked) == before
+    assert is_sound(stocked)
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (HangUpAfterRows(rows=10), 3),
+        (HangUpAfterRows(rows=29, reset=True), 3),
+        (NoEndMarker(), 4),
+        (TruncatedRow(row=3, fields=5), 4),
+        (ReplacedField(row=None, field="symbol", value="NQ"), 4),
+        (ForeignRows(rows=(ROW,), before_row=2), 4),
+        (ReplacedField(field="con_id", value="0"), 4),
+        (ReplacedField(field="last_trade_date_or_contract_month", value="99999999"), 4),
+        (KeptRows(count=0), 5),
+        (KeptRows(count=3), 4),
+        (ErrorReply(code=321, text="Error validating request"), 4),
+        (Notice(code=2157, before_row=5), 8),
+    ],
+    ids=[
+        *("half", "no end", "stalled", "cut row", "other product", "mixed in", "no conId"),
+        *("no date", "empty", "shrunk", "321", "IBKR down"),
+    ],
+)
+def test_a_reply_that_can_not_be_trusted_changes_nothing(
+    ibkr_sync: CommandLine, stocked: Path, fault: Fault, code: int
+) -> None:
+    before = kept(stocked)
+    with sample_gateway(fault) as gateway:
+        done = get(ibkr_sync, stocked, gateway.port, "ES")
+
+    assert (done.code, done.out) == (code, "")
+    assert "error: " in done.err
+    assert "next: " in done.err
+    assert kept(stocked) == before
+    assert is_sound(stocked)
+    assert runs(stocked)[-1] == "failed"
+
+
+def test_one_product_that_fails_leaves_the_others_saved(
+    ibkr_sync: CommandLine, tmp_path: Path
+) -> None:
+    database = tmp_path / "own.db"
+    fault = ReplacedField(symbol="NQ", row=None, field="symbol", value="ES")
+    with sample_gateway(fault) as gateway:
+        done = get(ibkr_sync, database, gateway.port, "ES", "NQ", "GC", "CL")
+
+    assert done.code == 4
+    outcomes = {line.split()[0]: line.split()[-1] for line in done.out.splitlines()[2:]}
+    assert outcomes == {"ES": "updated", "NQ": "failed", "GC": "updated", "CL": "updated"}
+    assert done.err.startswith("error: NQ: ")
+    listed = ibkr_sync("--database", database, "list", "--json").json["products"]
+    assert [each["symbol"] for each in listed] == ["CL", "ES", "GC"]
+    assert runs(database) == ["partial"]
+
+
+def test_a_shrunken_chain_is_accepted_when_asked(ibkr_sync: CommandLine, stocked: Path) -> None:
+    with sample_gateway(KeptRows(count=9)) as gateway:
+        refused = get(ibkr_sync, stocked, gateway.port, "ES")
+        done = get(ibkr_sync, stocked, gateway.port, "ES", "--allow-shrink")
+
+    assert refused.code == 4
+    assert "--allow-shrink" in refused.err
+    assert done.code == 0
+    assert "missing" in done.out
+
+
+def test_real_and_sample_data_are_never_mixed(ibkr_sync: CommandLine, stocked: Path) -> None:
+    before = kept(stocked)
+    with gateway_with(changed(symbol="ES", trading_class="ES", local_symbol="ESZ8")) as gateway:
+        done = get(ibkr_sync, stocked, gateway.port, "ES")
+
+    assert (done.code, done.out) == (4, "")
+    assert "sample data and real data can't share a database" in done.err
+    assert kept(stocked) == before
+
+
+def test_a_silent_gateway_does_not_hold_what_is_fresh(
+    ibkr_sync: CommandLine, stocked: Path
+) -> None:
+    with sample_gateway(Silence(occasion=Occasion.HELLO)) as gateway:
+        done = get(ibkr_sync, stocked, gateway.port, "ES", "--max-age", "20h")
+
+    assert done.code == 0
+    assert "fresh enough, answered from the database" in done.err
+    assert gateway.connections == 0

@@ -1,0 +1,81 @@
+"""What is shown can be read back: a file is a source like any other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from e2e.command_line import CommandLine
+
+
+def without_bookkeeping(product: dict[str, Any]) -> dict[str, Any]:
+    """The product without what each database says for itself."""
+    kept = {key: value for key, value in product.items() if key not in {"origin", "synced_at"}}
+    kept["contracts"] = [
+        {key: value for key, value in contract.items() if key != "listing"}
+        for contract in product["contracts"]
+    ]
+    return kept
+
+
+@pytest.mark.parametrize("format_", ["json", "jsonl", "csv"])
+def test_a_shown_product_becomes_the_same_product_elsewhere(
+    ibkr_sync: CommandLine, stocked: Path, tmp_path: Path, format_: str
+) -> None:
+    file, other = tmp_path / f"es.{format_}", tmp_path / "other.db"
+    file.write_text(ibkr_sync("--database", stocked, "show", "ES", "-f", format_).out)
+
+    taken = ibkr_sync("--database", other, "get", "ES", "--source", f"file:{file}", "-f", "json")
+    again = ibkr_sync("--database", other, "get", "ES", "--source", f"file:{file}", "-f", "json")
+
+    assert (taken.code, taken.err, taken.json["outcomes"][0]["outcome"]) == (0, "", "updated")
+    assert again.json["outcomes"][0]["outcome"] == "unchanged"
+    before = ibkr_sync("--database", stocked, "show", "ES", "--json").json
+    after = ibkr_sync("--database", other, "show", "ES", "--json").json
+    assert without_bookkeeping(after) == without_bookkeeping(before)
+    assert after["origin"] == "sample"  # it stays what it is
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (None, "No such file or directory"),
+        ("", ""),
+        ("{", "line 1"),
+        ('{"schema": "ibkr-sync/product/9"}', "schema"),
+        ("con_id,symbol\n1,ES\n", ""),
+    ],
+    ids=["missing", "empty", "no JSON", "another schema", "columns missing"],
+)
+def test_a_bad_file_is_refused_and_nothing_stored(
+    ibkr_sync: CommandLine, tmp_path: Path, content: str | None, told: str
+) -> None:
+    file = tmp_path / "es.json"
+    if content is not None:
+        file.write_text(content)
+
+    done = ibkr_sync("get", "ES", "--source", f"file:{file}", "-f", "table")
+
+    assert (done.code, done.out) == (2, "")
+    assert str(file) in done.err
+    assert told in done.err
+    assert "ibkr-sync show SYMBOL --json" in done.err
+    assert not any(ibkr_sync.home.iterdir())
+
+
+def test_a_product_that_the_file_lacks_is_told(
+    ibkr_sync: CommandLine, stocked: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "es.json"
+    file.write_text(ibkr_sync("--database", stocked, "show", "ES", "--json").out)
+
+    done = ibkr_sync(
+        *("--database", tmp_path / "other.db", "get", "CL", "ES"),
+        *("--source", f"file:{file}", "--json"),
+    )
+
+    assert done.code == 4
+    assert [each["outcome"] for each in done.json["outcomes"]] == ["failed", "updated"]
+    assert f"CL was not found in {file}" in done.err

@@ -1,0 +1,114 @@
+"""Runs that meet: one at a time, and stopped within seconds when asked."""
+
+from __future__ import annotations
+
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from e2e.command_line import CommandLine, finish, wait_until
+from e2e.gateways import sample_gateway
+from e2e.stored_rows import is_sound, kept, runs
+from ibkr_sync.infrastructure.replay.faults import Occasion, PauseAfterRows, Silence
+from ibkr_sync.infrastructure.replay.server import ReplayGateway
+
+STOP_WITHIN = 5.0
+"""Seconds from the signal to the end of the process."""
+
+
+def asking(database: Path, gateway: ReplayGateway) -> list[str]:
+    source = ["--source", "ibkr", "--port", str(gateway.port)]
+    return ["--database", str(database), "get", "NQ", "ES", *source]
+
+
+def holds_a_product(database: Path) -> bool:
+    return any('INTO "products"' in row for row in kept(database))
+
+
+@pytest.mark.parametrize(("signal_number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_stalled_run_excludes_others_and_stops_when_asked(
+    ibkr_sync: CommandLine, tmp_path: Path, signal_number: int, code: int
+) -> None:
+    database = tmp_path / "own.db"
+    with (
+        sample_gateway(PauseAfterRows(symbol="ES", rows=4, seconds=60)) as gateway,
+        ibkr_sync.running(*asking(database, gateway)) as stalled,
+    ):
+        wait_until(lambda: database.exists() and holds_a_product(database))
+        before = kept(database)
+        second = ibkr_sync(*asking(database, gateway))
+        looking = ibkr_sync("--database", database, "list", "--json")
+        connections = gateway.connections
+        stalled.send_signal(signal_number)
+        asked = time.monotonic()
+        stopped = finish(stalled)
+        took = time.monotonic() - asked
+
+    assert (second.code, second.out) == (75, "")
+    assert "Another run is at work on this database" in second.err
+    assert connections == 1  # the second one did not bother the gateway
+    assert [each["symbol"] for each in looking.json["products"]] == ["NQ"]
+    assert stopped.code == code
+    assert took < STOP_WITHIN
+    assert "error: Stopped." in stopped.err
+    assert [row["outcome"] for row in stopped.rows("\t")] == ["updated"]
+    assert kept(database) == before
+    assert is_sound(database)
+    assert runs(database) == ["interrupted"]
+
+    with sample_gateway() as gateway:
+        again = ibkr_sync(*asking(database, gateway))
+    assert again.code == 0
+    assert [row["outcome"] for row in again.rows("\t")] == ["unchanged", "updated"]
+
+
+def test_a_run_that_was_killed_leaves_no_lock_and_is_closed_later(
+    ibkr_sync: CommandLine, stocked: Path
+) -> None:
+    before = kept(stocked)
+    with (
+        sample_gateway(Silence()) as gateway,
+        ibkr_sync.running(*asking(stocked, gateway)) as stalled,
+    ):
+        wait_until(lambda: runs(stocked)[-1] == "running")
+        stalled.kill()
+        stalled.wait()
+    assert kept(stocked) == before
+    assert runs(stocked) == ["ok", "running"]
+
+    with sample_gateway() as gateway:
+        again = ibkr_sync(*asking(stocked, gateway))
+
+    assert again.code == 0
+    assert runs(stocked) == ["ok", "interrupted", "ok"]
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_during_the_handshake_ends_the_run_at_once(
+    ibkr_sync: CommandLine, tmp_path: Path, signal_number: int
+) -> None:
+    database = tmp_path / "own.db"
+    with (
+        sample_gateway(Silence(occasion=Occasion.HELLO)) as gateway,
+        ibkr_sync.running(*asking(database, gateway)) as stalled,
+    ):
+        wait_until(lambda: gateway.connections == 1)
+        stalled.send_signal(signal_number)
+        asked = time.monotonic()
+        stopped = finish(stalled)
+
+    assert time.monotonic() - asked < STOP_WITHIN
+    assert (stopped.code, stopped.out) == (128 + signal_number, "")
+    assert "Traceback" not in stopped.err
+
+
+def test_a_signal_at_any_moment_of_the_start_is_heeded(ibkr_sync: CommandLine) -> None:
+    for after in (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5):
+        with ibkr_sync.running("list") as process:
+            time.sleep(after)
+            process.send_signal(signal.SIGTERM)
+            stopped = finish(process)
+        # Before Python runs our code the signal kills, after the end it comes too late.
+        assert stopped.code in {-signal.SIGTERM, 143, 0}, stopped

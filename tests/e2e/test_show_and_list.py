@@ -1,0 +1,150 @@
+"""What is stored, in every format: stdout holds the result and nothing else."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from e2e.command_line import CommandLine
+
+
+def test_demo_fetches_and_shows_a_product_from_nothing(ibkr_sync: CommandLine) -> None:
+    done = ibkr_sync("demo")
+
+    assert done.code == 0
+    title, constants, *_, footer = done.out.splitlines()
+    assert title == "ES  E-mini S&P 500  SAMPLE DATA"
+    assert constants == "CME · USD · multiplier 50 · tick 0.25 = $12.50"
+    assert footer.startswith("21 listed · ▶ nearest expiry · America/Chicago · synced now from")
+    assert done.err.splitlines() == [
+        "$ ibkr-sync --profile demo get ES --source ibkr",
+        "ES@CME (ES): 21 new",
+        "$ ibkr-sync --profile demo show ES",
+    ]
+    data = ibkr_sync.home / ".local/share/ibkr-sync"
+    assert sorted(path.name for path in data.iterdir()) == ["demo.db", "demo.db.lock"]
+    assert {path.stat().st_mode & 0o077 for path in (data, *data.iterdir())} == {0}
+    assert not any(ibkr_sync.cwd.iterdir())
+
+
+def test_the_same_products_twice_change_nothing(ibkr_sync: CommandLine) -> None:
+    first = ibkr_sync("--profile", "demo", "get", "ES", "CL", "--json")
+    again = ibkr_sync("--profile", "demo", "get", "ES", "ES", "CL", "--json")
+
+    assert (first.code, again.code, again.err) == (0, 0, "")
+    assert [each["outcome"] for each in first.json["outcomes"]] == ["updated"] * 2
+    assert [each["outcome"] for each in again.json["outcomes"]] == ["unchanged"] * 2
+
+
+def test_all_formats_tell_the_same_contracts(ibkr_sync: CommandLine, stocked: Path) -> None:
+    def show(*options: str) -> str:
+        done = ibkr_sync("--database", stocked, "show", "ES", *options)
+        assert (done.code, done.err) == (0, "")
+        return done.out
+
+    document = json.loads(show("--json"))
+    con_ids = [str(each["con_id"]) for each in document["contracts"]]
+    assert document["schema"] == "ibkr-sync/product/1"
+    assert (document["multiplier"], document["min_tick"]) == ("50", "0.25")
+    assert {"active", "expired"} == {each["state"] for each in document["contracts"]}
+
+    assert json.loads(show("-f", "jsonl")) == document
+    assert len(show("-f", "jsonl").splitlines()) == 1
+    by_comma = [line.split(",")[0] for line in show("-f", "csv").splitlines()]
+    assert by_comma == ["con_id", *con_ids]
+    piped = show()
+    assert piped == show("--format", "tsv")
+    assert [line.split("\t")[0] for line in piped.splitlines()] == ["con_id", *con_ids]
+
+
+def test_the_format_may_stand_before_the_command_too(ibkr_sync: CommandLine, stocked: Path) -> None:
+    before = ibkr_sync("--database", stocked, "--json", "show", "ES")
+    after = ibkr_sync("--database", stocked, "-f", "csv", "show", "ES", "-f", "json")
+
+    assert before.json == after.json
+    assert before.json["symbol"] == "ES"
+
+
+def test_the_table_has_expired_contracts_when_asked(ibkr_sync: CommandLine, stocked: Path) -> None:
+    states = ibkr_sync("--database", stocked, "show", "ES", "--json").json["contracts"]
+    expired = [each["local_symbol"] for each in states if each["state"] == "expired"]
+
+    short = ibkr_sync("--database", stocked, "show", "ES", "-f", "table").out
+    full = ibkr_sync("--database", stocked, "show", "ES", "-f", "table", "--expired").out
+
+    assert f"{len(expired)} expired (--expired)" in short
+    assert [symbol for symbol in expired if symbol in short] == []
+    assert [symbol for symbol in expired if symbol not in full] == []
+    assert max(map(len, (*short.splitlines(), *full.splitlines()))) <= 80
+
+
+def test_the_wide_table_cuts_nothing_off(ibkr_sync: CommandLine, stocked: Path) -> None:
+    document = ibkr_sync("--database", stocked, "show", "VIX", "--json").json
+    wide = ibkr_sync("--database", stocked, "show", "VIX", "-f", "table", "--wide", "--expired")
+
+    assert "…" not in wide.out
+    lines = wide.out.splitlines()
+    for each in document["contracts"]:
+        (line,) = (line for line in lines if each["local_symbol"] in line.split())
+        assert {str(each["con_id"]), each["real_expiration_date"], each["state"]} <= set(
+            line.split()
+        )
+
+
+def test_list_summarises_and_filters(ibkr_sync: CommandLine, stocked: Path) -> None:
+    def listed(*options: str) -> list[str]:
+        done = ibkr_sync("--database", stocked, "list", "--json", *options)
+        assert (done.code, done.err, done.json["schema"]) == (0, "", "ibkr-sync/products/1")
+        return [each["symbol"] for each in done.json["products"]]
+
+    assert listed() == ["CL", "ES", "VIX"]
+    assert listed("--exchange", "nymex") == ["CL"]
+    assert listed("--expiring", "1m") == []
+    assert listed("--expiring", "2000d", "--exchange", "CFE") == ["VIX"]
+
+
+def test_list_of_an_empty_database_tells_the_next_step(ibkr_sync: CommandLine) -> None:
+    done = ibkr_sync("list")
+
+    assert done.code == 0
+    assert len(done.out.splitlines()) == 1  # the header
+    assert "ibkr-sync get ES --source ibkr" in done.err
+    assert ibkr_sync("--quiet", "list").err == ""
+    assert not any(ibkr_sync.home.iterdir())
+
+
+def test_without_a_gateway_a_product_comes_from_the_catalogue(ibkr_sync: CommandLine) -> None:
+    done = ibkr_sync("get", "ES", "--json")
+    shown = ibkr_sync("show", "ES", "--json").json
+
+    assert (done.code, done.json["outcomes"][0]["listed"]) == (0, 0)
+    assert (shown["origin"], shown["synced_at"], shown["contracts"]) == ("catalogue", None, [])
+    assert Decimal(shown["multiplier"]) == 50
+
+
+def test_a_dry_run_shows_and_writes_nothing(ibkr_sync: CommandLine) -> None:
+    done = ibkr_sync("--profile", "demo", "get", "ES", "--dry-run", "-f", "table")
+
+    assert done.code == 0
+    assert "ESZ" in done.out
+    assert done.err == "ES@CME (ES): 21 new, dry run, nothing written\n"
+    assert not any(ibkr_sync.home.iterdir())
+
+
+@pytest.mark.parametrize("way", ["flag", "environment", "file"])
+def test_database_and_profile_come_from_anywhere(
+    ibkr_sync: CommandLine, stocked: Path, way: str
+) -> None:
+    if way == "file":
+        ibkr_sync.configure(
+            f"profile = 'mine'\n[profiles.mine]\nsource = 'local'\ndatabase = '{stocked}'\n"
+        )
+    flags = ("--database", str(stocked)) if way == "flag" else ()
+    env = {"IBKR_SYNC_DATABASE": str(stocked)} if way == "environment" else {}
+
+    done = ibkr_sync(*flags, "list", "--json", env=env)
+
+    assert [each["symbol"] for each in done.json["products"]] == ["CL", "ES", "VIX"]

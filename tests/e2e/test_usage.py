@@ -1,0 +1,132 @@
+"""What was typed can't be meant: exit code 2 or 5, what is wrong, and nothing happens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from e2e.command_line import CommandLine
+from e2e.gateways import gateway_with, sample_gateway
+from e2e.stored_rows import checksum
+
+ESCAPE = "\x1b[31m"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["nonsense"], "No such command 'nonsense'"),
+        ([f"[/nope]{ESCAPE}"], r"No such command '[/nope]\x1b[31m'"),
+        (["show"], "Missing argument 'SYMBOL'"),
+        (["show", "ES", "--nonsense"], "No such option: --nonsense"),
+        (["show", ""], "'' is no symbol"),
+        (["show", "=1+1"], "'=1+1' is no symbol"),
+        (["show", f"[bold]{ESCAPE}"], r"'[bold]\x1b[31m' is no symbol"),
+        (["show", "'; DROP TABLE products"], "is no symbol"),
+        (["show", "A" * 5000], "is no symbol"),
+        (["show", "ES", "--exchange", "../../etc"], "'../../etc' is no exchange"),
+        (["show", "ES", "--format", "xml"], "'xml' is not one of 'table', 'json'"),
+        (["get"], "Missing argument 'SYMBOL...'"),
+        (["get", "ES", "--port", "abc"], "valid integer"),
+        (["get", "ES", "--max-age", "3 fortnights"], "write 90m, 20h or 7d"),
+        (["list", "--expiring", "soon"], "write 90m, 20h or 7d"),
+        (["replay", "serve", "--port", "70000"], "65535"),
+    ],
+    ids=lambda value: (
+        " ".join(value)[:40].encode("unicode_escape").decode() if isinstance(value, list) else ""
+    ),
+)
+def test_a_word_that_does_not_fit_is_named(
+    ibkr_sync: CommandLine, arguments: list[str], told: str
+) -> None:
+    done = ibkr_sync(*arguments)
+
+    assert (done.code, done.out) == (2, "")
+    assert told in done.told
+    assert not any(ibkr_sync.home.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--profile", "ibrk", "show", "ES"], 'no profile "ibrk" (did you mean "ibkr"?)'),
+        (["--profile", f"[x]{ESCAPE}", "show", "ES"], r'not "[x]\x1b[31m"'),
+        (["--config", "none.toml", "show", "ES"], "there is no such file"),
+        (["--config", "/etc", "show", "ES"], "is a folder, not a file"),
+        (["--database", "mysql://u:secret@h/d", "list"], "only SQLite and PostgreSQL"),
+        (["--log-format", "xml", "list"], "must be auto, text or json"),
+        (["--log-file", "none/x.log", "list"], "No such file or directory"),
+        (["get", "ES", "--source", "ftp://x"], "there is no such source"),
+        (["get", "ES", "--source", "ibkr", "--port", "0"], "must be a port from 1 to 65535"),
+        (["get", "ES", "--source", "ibkr", "--host", "a b"], "it can't be a host"),
+        (["get", "ES", "--source", "ibkr", "--client-id", "-1"], "--client-id"),
+    ],
+    ids=lambda value: (
+        " ".join(value).encode("unicode_escape").decode() if isinstance(value, list) else ""
+    ),
+)
+def test_a_setting_that_does_not_fit_is_named(
+    ibkr_sync: CommandLine, arguments: list[str], told: str
+) -> None:
+    done = ibkr_sync(*arguments)
+
+    assert (done.code, done.out) == (2, "")
+    assert told in done.told
+    assert "next: " in done.err
+    assert "secret" not in done.err
+    assert not any(ibkr_sync.home.iterdir())
+
+
+def test_a_product_that_is_not_stored_is_told_with_the_next_command(
+    ibkr_sync: CommandLine, stocked: Path
+) -> None:
+    before = checksum(stocked)
+
+    done = ibkr_sync("--database", stocked, "show", "GC")
+
+    assert (done.code, done.out) == (5, "")
+    assert done.err.splitlines() == [
+        f"error: GC was not found in {stocked}.",
+        "next:  ibkr-sync get GC --source ibkr",
+    ]
+    assert checksum(stocked) == before
+
+
+def test_a_symbol_that_ibkr_does_not_know_is_told(ibkr_sync: CommandLine) -> None:
+    with gateway_with() as gateway:
+        done = ibkr_sync(
+            *("get", "NOVA", "-f", "table", "--source", "ibkr", "--port", str(gateway.port))
+        )
+
+    assert (done.code, done.out) == (5, "")
+    assert "NOVA was not found in IBKR" in done.err
+    assert "200" in done.err
+    assert "Use IBKR's symbol" in done.err
+
+
+def test_an_ambiguous_symbol_is_never_picked_silently(
+    ibkr_sync: CommandLine, tmp_path: Path
+) -> None:
+    database = tmp_path / "own.db"
+    with sample_gateway() as gateway:
+        source = ("--source", "ibkr", "--port", str(gateway.port), "-f", "table")
+        vague = ibkr_sync("--database", database, "get", "DAX", *source)
+        clear = ibkr_sync("--database", database, "get", "DAX", "--trading-class", "FDAX", *source)
+        other = ibkr_sync("--database", database, "get", "DAX", "--trading-class", "FDXS", *source)
+    stored = ibkr_sync("--database", database, "show", "DAX")
+
+    assert (vague.code, vague.out) == (5, "")
+    lines = vague.err.splitlines()
+    assert lines[0] == "error: DAX may mean 3 products."
+    assert [line.split()[:3] for line in lines[1:6] if "EUREX" in line] == [
+        ["EUREX", "FDAX", "25"],
+        ["EUREX", "FDXM", "5"],
+        ["EUREX", "FDXS", "1"],
+    ]
+    assert "--trading-class FDAX" in lines[-1]
+    assert max(map(len, lines)) <= 80
+    assert (clear.code, other.code) == (0, 0)
+    assert "class FDAX" in clear.out
+    assert (stored.code, stored.out) == (5, "")
+    assert "DAX may mean 2 products" in stored.err
