@@ -5,16 +5,17 @@ Adapters are imported where they are built, so that a command loads only what it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from ibkr_sync.application.services.futures import FuturesService
-from ibkr_sync.catalogue import load_catalogue
+from ibkr_sync.catalogue import Catalogue, load_catalogue
 from ibkr_sync.config.files import user_folders
-from ibkr_sync.config.settings import ProfileSettings
+from ibkr_sync.config.settings import CatalogueEntry, ProfileSettings
+from ibkr_sync.domain.entities.catalogue import CatalogueProduct
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.ports.futures import FuturePort, LocalFuturePort
 
@@ -54,6 +55,14 @@ def bootstrap(
             local = _local_repository(profile, entity, clock, stack)
         port = _port(profile, entity, local, gateway=gateway, clock=clock, stack=stack)
         yield FuturesService(port)
+
+
+def catalogue_products(profile: ProfileSettings, pattern: str | None) -> Sequence[CatalogueProduct]:
+    """What the catalogue knows, the user's own products included; all of it for None.
+
+    The pattern is a symbol, exchange, class, code, type or word of the name, or has `*` and `?`.
+    """
+    return _catalogue(profile).search(pattern)
 
 
 def schema_status(profile: ProfileSettings) -> SchemaStatus:
@@ -105,7 +114,7 @@ def _port(
         from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
 
         gateway = gateway or _gateway(profile, clock, stack)
-        return IbkrFutureRepository(gateway, local, entity, load_catalogue(), clock)
+        return IbkrFutureRepository(gateway, local, entity, _catalogue(profile), clock)
     return local
 
 
@@ -115,7 +124,17 @@ def _local_repository(
     from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
 
     database = stack.enter_context(_database(profile))
-    return LocalFutureRepository(database, entity, load_catalogue(), clock)
+    return LocalFutureRepository(database, entity, _catalogue(profile), clock)
+
+
+def _catalogue(profile: ProfileSettings) -> Catalogue:
+    """The bundled catalogue with the user's own products."""
+    return load_catalogue().extended(_own_product(entry) for entry in profile.catalogue)
+
+
+def _own_product(entry: CatalogueEntry) -> CatalogueProduct:
+    values = entry.model_dump() | {"trading_class": entry.trading_class or entry.symbol}
+    return CatalogueProduct(**values, sources=("config",))
 
 
 def _database(profile: ProfileSettings) -> Database:

@@ -8,7 +8,17 @@ from typing import Annotated
 import typer
 
 from ibkr_sync_cli import options
-from ibkr_sync_cli.commands import config, database, demo, get, hours, list_products, replay, show
+from ibkr_sync_cli.commands import (
+    catalogue,
+    config,
+    database,
+    demo,
+    get,
+    hours,
+    list_products,
+    replay,
+    show,
+)
 from ibkr_sync_cli.errors import EXIT_CODE_HELP
 from ibkr_sync_cli.invocation import Invocation
 from ibkr_sync_cli.logs import log_to_stderr
@@ -27,6 +37,7 @@ app.command()(get.get)
 app.command()(show.show)
 app.command()(hours.hours)
 app.command("list")(list_products.list_products)
+app.command()(catalogue.catalogue)
 app.add_typer(config.app, name="config")
 app.add_typer(database.app, name="db")
 app.command()(demo.demo)

@@ -7,14 +7,15 @@ from fnmatch import fnmatchcase
 
 from ibkr_sync.domain.entities.catalogue import CatalogueProduct
 
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"[^\s,;()/]+")
 
 
 def matches(product: CatalogueProduct, pattern: str) -> bool:
     """Whether the pattern is the product's symbol, exchange, class, code or type, or in its name.
 
-    Case doesn't matter, `*` and `?` stand for any characters. In the name a word is looked for
-    as a whole, so that `CL` is not found in "Class III milk"; several words as they stand.
+    Case doesn't matter. In codes and in the name as a whole, `*` and `?` stand for any
+    characters; without them a word is looked for in the name, as a whole, so that `CL` is not
+    found in "Class III milk", and several words as they stand.
     """
     wanted = pattern.strip().casefold()
     name = (product.name or "").casefold()
@@ -25,8 +26,8 @@ def matches(product: CatalogueProduct, pattern: str) -> bool:
         product.exchange_code,
         product.asset_class.value,
         product.category,
+        name,
     )
-    words = (*(code.casefold() for code in codes if code), *_WORD.findall(name))
-    if any(fnmatchcase(word, wanted) for word in words):
+    if any(fnmatchcase(code.casefold(), wanted) for code in codes if code):
         return True
-    return " " in wanted and wanted in name
+    return wanted in _WORD.findall(name) or (" " in wanted and wanted in name)

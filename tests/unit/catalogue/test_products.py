@@ -293,6 +293,8 @@ class TestSearch:
             ("mcl", {"MCL"}),
             ("FDX*", {"DAX"}),
             ("6e", {"EUR"}),
+            ("s&p", {"ES", "MES", "EMD", "TSE60"}),
+            ("*silver*", {"SI", "QI"}),
             ("belfox", {"BFX"}),
             ("volatility", {"VIX", "VXM", "V2TX", "VOLQ", "VHSI", "NKVI"}),
             ("crude oil", {"CL", "MCL", "COIL"}),
@@ -307,6 +309,10 @@ class TestSearch:
 
     def test_a_word_is_not_found_within_another(self) -> None:
         assert {each.symbol for each in load_catalogue().search("CL")} == {"CL"}
+
+    def test_wildcards_are_for_codes_and_whole_names(self) -> None:
+        codes = {(each.trading_class or each.symbol) for each in load_catalogue().search("6?")}
+        assert codes == {"6A", "6B", "6C", "6E", "6J", "6L", "6M", "6N", "6R", "6S", "6Z"}
 
     def test_without_a_pattern_it_gives_everything(self) -> None:
         assert load_catalogue().search(None) == load_catalogue().products
