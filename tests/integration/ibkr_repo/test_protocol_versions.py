@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import socket
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -18,7 +19,7 @@ from ibkr_sync.domain.entities.contracts import (
     TradingSchedule,
     Venue,
 )
-from ibkr_sync.domain.errors import RequestRejectedError
+from ibkr_sync.domain.errors import ConnectionLostError, RequestRejectedError
 from ibkr_sync.infrastructure.replay.recording import read_recording
 from ibkr_sync.infrastructure.replay.requests import (
     ContractDataRequest,
@@ -238,3 +239,15 @@ def test_the_newest_version_that_both_sides_speak_is_negotiated(
     replay = serve(recording=RECORDED, server_version=226)
     assert connect(replay).open().server_version == CLIENT_VERSIONS[1] == SPOKEN[-1]
     assert replay.frames[0].fields == ("API", f"v100..{SPOKEN[-1]}")
+
+
+@pytest.mark.parametrize("version", {SPOKEN[0], SPOKEN[-1]})
+def test_a_line_that_breaks_while_asking_is_a_lost_connection(
+    serve: Serve, connect: Connect, version: int
+) -> None:
+    session = connect(serve(server_version=version)).open()
+    assert session._connection._socket is not None
+    session._connection._socket.shutdown(socket.SHUT_WR)
+    asked = session.request_contracts(ContractRequest(symbol="ES"))
+    with pytest.raises(ConnectionLostError):
+        asked.result(5)

@@ -143,6 +143,7 @@ class ReadOnlyClient(EWrapper, EClient):  # type: ignore[misc]  # ibapi has no t
         # A fresh Contract each time: echoing a decoded one leaks its fields into the request.
         contract = Contract()
         contract.secType = "FUT"
+        contract.conId = request.con_id or 0
         contract.symbol = request.symbol
         contract.exchange = request.exchange
         contract.includeExpired = request.include_expired
@@ -169,14 +170,26 @@ class ReadOnlyClient(EWrapper, EClient):  # type: ignore[misc]  # ibapi has no t
 
     @contextmanager
     def _sending(self) -> Iterator[None]:
-        """Raise what ibapi itself complains of, which it does through a callback."""
+        """Raise what hindered the sending, and what ibapi complains of through a callback."""
+        self._collected.hindrance = None
         with self._collecting() as events:
             yield
+        if self._collected.hindrance is not None:
+            raise self._collected.hindrance
         for event in events:
             if isinstance(event, Notice) and event.code == _NOT_CONNECTED:
                 raise ConnectionLostError(self.conn.host, self.conn.port, event.text)
             if isinstance(event, Notice):
                 raise RequestRejectedError(event.code, event.text)
+
+    @contextmanager
+    def _remembering(self) -> Iterator[None]:
+        """Keep what is raised: from 10.x on ibapi tells it as an error of the request."""
+        try:
+            yield
+        except Exception as error:
+            self._collected.hindrance = error
+            raise
 
     @contextmanager
     def _collecting(self) -> Iterator[list[Event]]:
@@ -195,6 +208,16 @@ class ReadOnlyClient(EWrapper, EClient):  # type: ignore[misc]  # ibapi has no t
             events.append(event)
 
     # What follows bears ibapi's names, and takes what it has no types for.
+
+    def sendMsg(self, *message: Any) -> None:  # noqa: ANN401, N802
+        """Send text."""
+        with self._remembering():
+            super().sendMsg(*message)
+
+    def sendMsgProtoBuf(self, *message: Any) -> None:  # noqa: ANN401, N802
+        """Send protobuf."""
+        with self._remembering():
+            super().sendMsgProtoBuf(*message)
 
     def error(self, reqId: int, *args: Any) -> None:  # noqa: ANN401, N803
         """Normalise the signatures of 9.81 (code, text), 10.19 (…, json) and 10.33 (time, …)."""
