@@ -15,17 +15,26 @@ F_co = TypeVar("F_co", bound=Future, covariant=True)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FutureQuery:
-    """Which product is meant; what is None does not narrow the choice."""
+    """Which product is meant; what is None does not narrow the choice.
+
+    With a `con_id` it is the product whose chain holds this contract, and the symbol only says
+    what was typed.
+    """
 
     symbol: str
     exchange: str | None = None
     currency: str | None = None
     trading_class: str | None = None
+    con_id: int | None = None
 
     def matches(self, future: Future) -> bool:
         """Whether the product is one of those meant."""
+        if self.con_id is None:
+            is_meant = future.symbol == self.symbol
+        else:
+            is_meant = any(each.con_id == self.con_id for each in future.contracts)
         return (
-            future.symbol == self.symbol
+            is_meant
             and self.exchange in (None, future.exchange)
             and self.currency in (None, future.currency)
             and self.trading_class in (None, future.trading_class)

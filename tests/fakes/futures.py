@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -180,6 +180,18 @@ class InMemoryFutureRepository(LocalFuturePort[F], Generic[F]):
     def store_market_rules(self, rules: Iterable[MarketRule]) -> None:
         self.market_rules.update({rule.market_rule_id: rule for rule in rules})
 
+    def find_named(self, words: Collection[str]) -> tuple[Future, ...]:
+        covered = covered_asset_classes(self._entity)
+        return tuple(
+            self.products[key]
+            for key in sorted(self.products)
+            if self.products[key].asset_class in covered
+            and not _names_of(self.products[key]).isdisjoint(words)
+        )
+
+    def find_market_rules(self, ids: Collection[int]) -> tuple[MarketRule, ...]:
+        return tuple(self.market_rules[each] for each in sorted(ids) if each in self.market_rules)
+
     def known_market_rules(self) -> frozenset[int]:
         return frozenset(self.market_rules)
 
@@ -242,3 +254,10 @@ class InMemoryFutureRepository(LocalFuturePort[F], Generic[F]):
             next_expiry=min((each.last_trade_date for each in listed), default=None),
             synced_at=product.synced_at,
         )
+
+
+def _names_of(product: Future) -> set[str]:
+    names = {product.symbol, product.trading_class}
+    for each in product.contracts:
+        names |= {each.trading_class, each.local_symbol, str(each.con_id)}
+    return names

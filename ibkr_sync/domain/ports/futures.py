@@ -24,6 +24,7 @@ from ibkr_sync.domain.entities.futures import (
     VolatilityFuture,
 )
 from ibkr_sync.domain.entities.market_rules import MarketRule
+from ibkr_sync.domain.ports.stored_products import StoredProducts
 from ibkr_sync.domain.sync import (
     AcquiredFuture,
     FutureFailure,
@@ -71,7 +72,7 @@ class FuturePort(Protocol[F_co]):
         """Summarise what is stored, by symbol; raises StorageError."""
 
 
-class LocalFuturePort(FuturePort[F], Protocol[F]):
+class LocalFuturePort(FuturePort[F], StoredProducts, Protocol[F]):
     """The port of the local repository: persistence for the sources that delegate to it."""
 
     @abstractmethod

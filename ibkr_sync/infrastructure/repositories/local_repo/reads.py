@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.entities.contracts import ContractState, FuturesContract
@@ -29,6 +30,8 @@ from ibkr_sync.infrastructure.repositories.local_repo.tables import (
     market_rules,
     products,
 )
+
+_CON_ID = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,20 +55,39 @@ def find_products(connection: Connection, query: FutureQuery, place: str) -> lis
 
     Raises StorageError, naming `place`, for a row that holds what no entity can.
     """
-    words = (query.symbol, query.exchange, query.currency, query.trading_class)
-    if any(unstorable_reason(word) for word in words):
-        return []
     asked = {
-        products.c.symbol: query.symbol,
+        products.c.symbol: query.symbol if query.con_id is None else None,
         products.c.exchange: query.exchange,
         products.c.currency: query.currency,
         products.c.trading_class: query.trading_class,
     }
-    return _load(
-        connection,
-        place,
-        *(column == value for column, value in asked.items() if value is not None),
+    if any(unstorable_reason(value) for value in (*asked.values(), query.con_id)):
+        return []
+    conditions = [column == value for column, value in asked.items() if value is not None]
+    if query.con_id is not None:
+        owner = select(contracts.c.product_id).where(contracts.c.con_id == query.con_id)
+        conditions.append(products.c.id.in_(owner))
+    return _load(connection, place, *conditions)
+
+
+def find_named(connection: Connection, words: Collection[str], place: str) -> list[Future]:
+    """Give the products that have one of the words for a name (see the port), by key.
+
+    Raises StorageError for a row that holds what no entity can.
+    """
+    names = [word for word in words if not unstorable_reason(word)]
+    con_ids = [int(word) for word in names if _CON_ID.fullmatch(word)]
+    owners = select(contracts.c.product_id).where(
+        or_(
+            contracts.c.con_id.in_(con_ids),
+            contracts.c.local_symbol.in_(names),
+            contracts.c.trading_class.in_(names),
+        )
     )
+    is_named = or_(
+        products.c.symbol.in_(names), products.c.trading_class.in_(names), products.c.id.in_(owners)
+    )
+    return [stored.product for stored in _load(connection, place, is_named)]
 
 
 def find_by_key(connection: Connection, key: ProductKey, place: str) -> StoredProduct | None:

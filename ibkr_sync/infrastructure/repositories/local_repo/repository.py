@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -114,6 +114,19 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
         with reading(self._database) as connection:
             summaries = reads.summarise(connection, self._clock(), self._database.name)
         return tuple(each for each in summaries if each.asset_class in covered)
+
+    def find_named(self, words: Collection[str]) -> tuple[Future, ...]:
+        """Give every product that one of the words names (see the port)."""
+        covered = covered_asset_classes(self._entity)
+        with reading(self._database) as connection:
+            found = reads.find_named(connection, words, self._database.name)
+        return tuple(each for each in found if each.asset_class in covered)
+
+    def find_market_rules(self, ids: Collection[int]) -> tuple[MarketRule, ...]:
+        """Give the tick ladders that are stored under these ids (see the port)."""
+        with reading(self._database) as connection:
+            rules = reads.load_market_rules(connection, ids)
+        return tuple(rules[each] for each in sorted(rules))
 
     def find_fresh(self, query: FutureQuery, max_age: timedelta, now: datetime) -> F | None:
         """Give the stored product if it is younger than `max_age` (see the port).

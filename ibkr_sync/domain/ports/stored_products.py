@@ -1,0 +1,26 @@
+"""The port to what is stored, asked by names and ids instead of queries."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Collection
+from typing import Protocol
+
+from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.entities.market_rules import MarketRule
+
+
+class StoredProducts(Protocol):
+    """Products in the database; both methods raise StorageError."""
+
+    @abstractmethod
+    def find_named(self, words: Collection[str]) -> tuple[Future, ...]:
+        """Give every product, with its chain, that one of the words names, by key.
+
+        A word names a product by its symbol or trading class, or by trading class, local
+        symbol or conId of one of its contracts.
+        """
+
+    @abstractmethod
+    def find_market_rules(self, ids: Collection[int]) -> tuple[MarketRule, ...]:
+        """Give the tick ladders that are stored under these ids, by id."""

@@ -1,0 +1,97 @@
+"""What every keeper of products promises about names."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from typing import TypeAlias
+
+import pytest
+
+from contracts import examples
+from contracts.future_port import query_for
+from ibkr_sync.domain.entities.futures import CommodityFuture, Future, Origin
+from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
+from ibkr_sync.domain.ports.futures import LocalFuturePort
+from ibkr_sync.domain.sync import AcquiredFuture, SyncPolicy
+
+LocalOf: TypeAlias = Callable[[type[Future]], LocalFuturePort[Future]]
+
+DAX, ES = examples.DAX, examples.ES
+FIRST = dataclasses.replace(ES.contracts[0], trading_class="ES48", local_symbol="ES   DEC 26")
+WITH_WEEKLY = dataclasses.replace(ES, contracts=(FIRST, *ES.contracts[1:]))
+
+
+class StoredProductsContract:
+    """The promises of `StoredProducts`; inherit and override `local_of`."""
+
+    @pytest.fixture
+    def local_of(self) -> LocalOf:
+        """Make a repository for an entity; all made in one test share one storage."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def local(self, local_of: LocalOf) -> LocalFuturePort[Future]:
+        local = local_of(Future)
+        self.store(local, [WITH_WEEKLY, DAX, examples.CRUDE_OIL])
+        return local
+
+    def store(self, local: LocalFuturePort[Future], products: Iterable[Future]) -> None:
+        with local.sync_run(Origin.IBKR) as run:
+            for product in products:
+                acquired = AcquiredFuture(product=product)
+                local.get_or_create_entity(acquired, query_for(product), SyncPolicy(), run)
+
+    @pytest.mark.parametrize(
+        ("word", "product"),
+        [
+            ("ES", WITH_WEEKLY),
+            ("DAX", DAX),
+            ("FDAX", DAX),
+            ("ES48", WITH_WEEKLY),
+            ("ES   DEC 26", WITH_WEEKLY),
+            (DAX.contracts[1].local_symbol, DAX),
+            (str(DAX.contracts[1].con_id), DAX),
+        ],
+    )
+    def test_finds_a_product_by_any_name_of_itself_and_its_contracts(
+        self, local: LocalFuturePort[Future], word: str, product: Future
+    ) -> None:
+        (found,) = local.find_named([word])
+        assert found.key == product.key
+        assert found.contracts == product.contracts
+
+    def test_finds_all_products_of_several_names_by_key(
+        self, local: LocalFuturePort[Future]
+    ) -> None:
+        keys = [each.key for each in local.find_named({"ES", "FDAX", "ES48", "CL", "NQ"})]
+        assert keys == sorted([ES.key, DAX.key, examples.CRUDE_OIL.key])
+
+    @pytest.mark.parametrize(
+        "word", ["", "es", "E", "EUREX", "0", "7", "9" * 40, "a\0b", "a\udcffb", "%", "'; --"]
+    )
+    def test_finds_nothing_by_what_is_no_name(
+        self, local: LocalFuturePort[Future], word: str
+    ) -> None:
+        assert local.find_named([word]) == ()
+
+    def test_finds_nothing_without_a_word_or_a_product(
+        self, local_of: LocalOf, local: LocalFuturePort[Future]
+    ) -> None:
+        assert local.find_named([]) == ()
+        assert local_of(CommodityFuture).find_named(["ES", "FDAX"]) == ()
+
+    def test_gives_the_tick_ladders_that_are_stored_by_id(
+        self, local: LocalFuturePort[Future]
+    ) -> None:
+        rules = [
+            MarketRule(
+                market_rule_id=rule_id,
+                increments=(PriceIncrement(low_edge=Decimal(0), increment=Decimal(step)),),
+            )
+            for rule_id, step in ((110, "0.01"), (67, "0.25"), (5, "1"))
+        ]
+        local.store_market_rules(rules)
+        assert local.find_market_rules({110, 67, 99}) == (rules[1], rules[0])
+        assert local.find_market_rules(()) == ()
