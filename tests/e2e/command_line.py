@@ -98,7 +98,8 @@ class CommandLine:
             timeout=FAIL_AFTER,
             check=False,
         )
-        return ended(done.returncode, done.stdout or b"", done.stderr, arguments)
+        encoding = (env or {}).get("PYTHONIOENCODING", "utf-8")
+        return ended(done.returncode, done.stdout or b"", done.stderr, arguments, encoding=encoding)
 
     @contextmanager
     def running(
@@ -151,9 +152,16 @@ class CommandLine:
         return {"HOME": str(self.home), "PATH": os.defpath} | dict(extra or {})
 
 
-def ended(code: int, out: bytes, err: bytes, arguments: tuple[str | Path, ...] = ()) -> Ended:
+def ended(
+    code: int,
+    out: bytes,
+    err: bytes,
+    arguments: tuple[str | Path, ...] = (),
+    *,
+    encoding: str = "utf-8",
+) -> Ended:
     """What a run left, after checking what no run may show."""
-    run = Ended(code=code, out=out.decode(), err=err.decode())
+    run = Ended(code=code, out=out.decode(encoding), err=err.decode(encoding))
     told = f"exit code {code}\n{run.out}\n{run.err}"
     if "--debug" not in arguments:
         assert "Traceback" not in told, told

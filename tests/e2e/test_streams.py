@@ -1,0 +1,205 @@
+"""Pipes, terminals and cron: whatever stdin, stdout and stderr are, the work gets done."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from e2e.command_line import COMMAND, CommandLine, ended
+from e2e.gateways import sample_gateway
+from e2e.stored_rows import runs
+from ibkr_sync.infrastructure.replay.faults import ReplacedField
+
+ESCAPE = "\x1b"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["show", "CL", "--expired", "-f", "table"],
+        ["show", "CL", "-f", "csv"],
+        ["show", "CL", "--json"],
+        ["list"],
+        ["version"],
+        ["config", "example"],
+    ],
+    ids=" ".join,
+)
+def test_a_reader_that_leaves_early_is_no_failure(
+    ibkr_sync: CommandLine, stocked: Path, arguments: list[str]
+) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as closed:
+        done = ibkr_sync("--database", stocked, *arguments, stdout=closed)
+
+    assert (done.code, done.err) == (0, "")
+
+
+def test_a_reader_that_leaves_early_hides_no_failure(
+    ibkr_sync: CommandLine, tmp_path: Path
+) -> None:
+    database = tmp_path / "own.db"
+    reader, writer = os.pipe()
+    os.close(reader)
+    fault = ReplacedField(symbol="NQ", row=None, field="symbol", value="ES")
+    with os.fdopen(writer, "wb") as closed, sample_gateway(fault) as gateway:
+        done = ibkr_sync(
+            *("--database", database, "get", "NQ", "ES"),
+            *("--source", "ibkr", "--port", str(gateway.port)),
+            stdout=closed,
+        )
+
+    assert done.code == 4
+    assert done.err.startswith("error: NQ: ")
+    assert runs(database) == ["partial"]
+
+
+def test_a_result_that_can_not_be_written_is_a_failure(
+    ibkr_sync: CommandLine, stocked: Path
+) -> None:
+    with open("/dev/full", "wb") as full:  # noqa: PTH123 - a device
+        done = ibkr_sync("--database", stocked, "list", stdout=full)
+
+    assert done.code == 1
+    assert done.err == "error: The result can't be written: No space left on device.\n"
+
+
+@pytest.mark.parametrize("closed", ["0<&-", "1>&-", "2>&-", "0<&- 1>&- 2>&-"])
+def test_closed_streams_keep_nothing_from_being_done(
+    ibkr_sync: CommandLine, stocked: Path, closed: str
+) -> None:
+    def shell(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(  # noqa: S603 - our own command
+            ["/bin/sh", "-c", f'"$@" {closed}', "sh", str(COMMAND), *arguments],
+            env=ibkr_sync.environment(),
+            cwd=ibkr_sync.cwd,
+            capture_output=True,
+            check=False,
+        )
+
+    done = shell("--database", str(stocked), "show", "ES", "-f", "csv")
+    failed = shell("--database", str(stocked), "show", "GC")
+
+    assert ended(done.returncode, done.stdout, done.stderr).code == 0
+    assert bool(done.stdout) == ("1>&-" not in closed)
+    assert done.stderr == b""
+    assert (failed.returncode, failed.stdout) == (5, b"")
+    assert bool(failed.stderr) == ("2>&-" not in closed)
+
+
+@pytest.mark.parametrize(
+    "locale",
+    [
+        {},
+        {"LANG": "C"},
+        {"LC_ALL": "C"},
+        {"PYTHONIOENCODING": "latin-1"},
+        {"PYTHONIOENCODING": "ascii"},
+    ],
+    ids=["none", "LANG=C", "LC_ALL=C", "latin-1", "ascii"],
+)
+def test_any_locale_will_do(ibkr_sync: CommandLine, stocked: Path, locale: dict[str, str]) -> None:
+    table = ibkr_sync("--database", stocked, "show", "ES", "-f", "table", env=locale)
+    document = ibkr_sync("--database", stocked, "show", "ES", "--json", env=locale)
+
+    assert (table.code, table.err) == (0, "")
+    assert "ESZ" in table.out
+    assert (document.code, document.json["symbol"]) == (0, "ES")
+
+
+def test_nothing_but_a_path_to_python_is_needed(stocked: Path, tmp_path: Path) -> None:
+    done = subprocess.run(  # noqa: S603 - our own command
+        [COMMAND, "--database", stocked, "list"],
+        env={},
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+COLOURFUL: Sequence[Sequence[str]] = (
+    ["show", "ES"],
+    ["show", "GC"],
+    ["show", "="],
+    ["show", "--help"],
+)
+
+
+def test_a_terminal_gets_a_table_in_colour(ibkr_sync: CommandLine, stocked: Path) -> None:
+    for arguments in COLOURFUL:
+        _, sent = ibkr_sync.on_terminal("--database", stocked, *arguments)
+        assert ESCAPE in sent, sent
+
+    code, sent = ibkr_sync.on_terminal("--database", stocked, "show", "ES", columns=80)
+
+    assert code == 0
+    assert "▶" in sent
+    assert "con_id" not in sent
+
+
+@pytest.mark.parametrize("way", ["NO_COLOR", "--no-color", "TERM=dumb"])
+def test_no_colour_means_no_escape_code(ibkr_sync: CommandLine, stocked: Path, way: str) -> None:
+    flags = ("--no-color",) if way == "--no-color" else ()
+    env = {"NO_COLOR": {"NO_COLOR": "1"}, "TERM=dumb": {"TERM": "dumb"}}.get(way, {})
+
+    for arguments in (*COLOURFUL, ["--profile", "demo", "get", "ES", "CL"]):
+        _, sent = ibkr_sync.on_terminal("--database", stocked, *flags, *arguments, env=env)
+        assert ESCAPE not in sent, sent
+
+
+def test_progress_is_shown_on_a_terminal_only(ibkr_sync: CommandLine) -> None:
+    command = ("--profile", "demo", "get", "ES", "NQ", "CL")
+
+    _, sent = ibkr_sync.on_terminal(*command)
+    piped = ibkr_sync(*command)
+    _, quiet = ibkr_sync.on_terminal("--quiet", *command)
+
+    assert "Asking" in sent
+    assert piped.err == ""
+    assert "Asking" not in quiet
+
+
+def test_quiet_leaves_results_and_errors(ibkr_sync: CommandLine) -> None:
+    told = ibkr_sync("--profile", "demo", "get", "ES", "-f", "table")
+    quiet = ibkr_sync("--quiet", "--profile", "demo", "get", "ES", "-f", "table")
+    failed = ibkr_sync("-q", "show", "ES")
+
+    assert told.err == "ES@CME (ES): 21 new\n"
+    assert quiet.err == ""
+    assert quiet.out.splitlines()[:3] == told.out.splitlines()[:3]
+    assert failed.err.startswith("error: ES was not found")
+    assert "next: " in failed.err
+
+
+def test_debug_shows_the_traceback_of_an_error(ibkr_sync: CommandLine) -> None:
+    done = ibkr_sync("--debug", "show", "ES")
+
+    assert done.code == 5
+    assert "Traceback (most recent call last)" in done.err
+    assert "ProductNotFoundError" in done.err
+    assert done.err.splitlines()[-1] == "next:  ibkr-sync get ES --source ibkr"
+
+
+def test_verbose_logs_to_stderr_alone(ibkr_sync: CommandLine, tmp_path: Path) -> None:
+    log = tmp_path / "run.log"
+
+    done = ibkr_sync("-vv", "--log-file", log, "--profile", "demo", "get", "ES", "--json")
+
+    assert done.json["outcomes"][0]["outcome"] == "updated"
+    assert '"level": "debug"' in done.err
+    assert '"level": "info"' in log.read_text()
+    assert log.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_log_that_can_not_be_written_buries_no_result(ibkr_sync: CommandLine) -> None:
+    done = ibkr_sync("--log-file", "/dev/full", "--profile", "demo", "get", "ES", "--json")
+
+    assert (done.code, done.json["outcomes"][0]["outcome"]) == (0, "updated")
