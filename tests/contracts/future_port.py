@@ -134,6 +134,33 @@ class FuturePortContract:
             assert candidate.next_expiry == twin.contracts[0].last_trade_date
             assert candidate.contract_count == len(twin.contracts)
 
+    def test_finds_a_product_by_the_con_id_of_one_of_its_contracts(
+        self, source_with: SourceWith, twins: tuple[Future, Future]
+    ) -> None:
+        port = source_with(twins)
+        for twin in twins:
+            con_id = twin.contracts[-1].con_id
+            query = FutureQuery(symbol=str(con_id), con_id=con_id)
+            update = port.get_or_create(query, NOW_PLEASE)
+            assert as_given(update.product, twin) == twin
+            assert port.get_by_symbol(query) == update.product
+
+    def test_says_that_a_con_id_is_not_found(
+        self, source_with: SourceWith, product: Future
+    ) -> None:
+        unknown = FutureQuery(symbol="2147483647", con_id=2147483647)
+        with pytest.raises(ProductNotFoundError) as caught:
+            source_with([product]).get_or_create(unknown, NOW_PLEASE)
+        assert caught.value.symbol == unknown.symbol
+
+    def test_a_con_id_does_not_find_a_product_that_the_query_excludes(
+        self, source_with: SourceWith, product: Future
+    ) -> None:
+        con_id = product.contracts[0].con_id
+        query = FutureQuery(symbol=str(con_id), con_id=con_id, exchange="NOSUCH")
+        with pytest.raises(ProductNotFoundError):
+            source_with([product]).get_or_create(query, NOW_PLEASE)
+
     def test_gives_one_of_several_when_the_query_tells_them_apart(
         self, source_with: SourceWith, twins: tuple[Future, Future]
     ) -> None:

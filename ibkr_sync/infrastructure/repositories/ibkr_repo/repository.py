@@ -38,6 +38,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.assembly import assemble_pr
 from ibkr_sync.infrastructure.repositories.ibkr_repo.client import Ladder
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway import Gateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.hours import report_unreadable_hours
+from ibkr_sync.infrastructure.repositories.ibkr_repo.locating import request_for_product
 from ibkr_sync.infrastructure.repositories.ibkr_repo.notices import NO_SECURITY_DEFINITION
 from ibkr_sync.infrastructure.repositories.ibkr_repo.replies import ContractReply, ContractRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.rules import (
@@ -118,10 +119,15 @@ class IbkrFutureRepository(FuturePort[F], Generic[F]):
             return
         with self._run(policy) as run:
             questioner = Questioner(self._gateway)
-            requests = [self._request_for(query, policy) for query in to_ask]
+            requests: list[tuple[FutureQuery, ContractRequest]] = []
+            for query, request in self._requests(to_ask, policy, questioner):
+                if isinstance(request, IbkrSyncError):
+                    yield self._fail(query, request, run)
+                else:
+                    requests.append((query, request))
             market_rule_ids: set[int] = set()
-            outcomes = questioner.ask_all(requests)
-            for query, request, outcome in zip(to_ask, requests, outcomes, strict=True):
+            outcomes = questioner.ask_all(request for _, request in requests)
+            for (query, request), outcome in zip(requests, outcomes, strict=True):
                 finished = self._finish(query, _as_not_found(outcome, request), policy, run)
                 if isinstance(finished, FutureUpdate):
                     market_rule_ids |= _market_rule_ids(finished.product)
@@ -148,6 +154,20 @@ class IbkrFutureRepository(FuturePort[F], Generic[F]):
         if product is None:
             return None
         return FutureUpdate(query=query, product=product, applied=not policy.dry_run)
+
+    def _requests(
+        self, queries: Iterable[FutureQuery], policy: SyncPolicy, questioner: Questioner
+    ) -> Iterator[tuple[FutureQuery, ContractRequest | IbkrSyncError]]:
+        """What to ask for each query; of a conId IBKR has to tell the product first."""
+        by_con_id = [query for query in queries if query.con_id is not None]
+        first = [ContractRequest(con_id=each.con_id, include_expired=True) for each in by_con_id]
+        for query, request, outcome in zip(
+            by_con_id, first, questioner.ask_all(first), strict=True
+        ):
+            yield query, request_for_product(_as_not_found(outcome, request), policy)
+        for query in queries:
+            if query.con_id is None:
+                yield query, self._request_for(query, policy)
 
     def _request_for(self, query: FutureQuery, policy: SyncPolicy) -> ContractRequest:
         return ContractRequest(
@@ -238,7 +258,8 @@ def _as_not_found(
 ) -> ContractReply | IbkrSyncError:
     """IBKR's error 200, which says nothing about contracts that are stored."""
     if isinstance(outcome, RequestRejectedError) and outcome.code == NO_SECURITY_DEFINITION:
-        return ProductNotFoundError(request.symbol, _PLACE, f"{request} was asked for; {outcome}")
+        symbol = request.symbol or str(request.con_id)
+        return ProductNotFoundError(symbol, _PLACE, f"{request} was asked for; {outcome}")
     return outcome
 
 

@@ -24,7 +24,11 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.series import class_of_prod
 def refuse_foreign_rows(request: ContractRequest, contracts: Iterable[FuturesContract]) -> None:
     """Raise InvalidReplyError for a row that was not asked for."""
     for contract in contracts:
-        if contract.symbol != request.symbol:
+        wanted: object
+        found: object
+        if request.con_id not in (None, contract.con_id):
+            wanted, field, found = request.con_id, "con_id", contract.con_id
+        elif request.con_id is None and contract.symbol != request.symbol:
             wanted, field, found = request.symbol, "symbol", contract.symbol
         elif request.exchange and request.exchange not in _exchanges(contract):
             wanted, field, found = request.exchange, "exchange", contract.exchange
