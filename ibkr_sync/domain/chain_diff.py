@@ -74,7 +74,8 @@ def canonical_text(value: object) -> str | None:
         return None
     match value:
         case Decimal():
-            text = format(value.normalize(), "f")
+            text = format(value, "f") if value else "0"
+            text = text.rstrip("0").rstrip(".") if "." in text else text
         case date():
             text = value.isoformat()
         case Venue(exchange=exchange, market_rule_id=rule):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -69,7 +71,7 @@ def test_an_id_that_nobody_used_concerns_nobody(pending: PendingReplies) -> None
 
 
 def test_everything_fails_together(pending: PendingReplies) -> None:
-    due = [
+    due: list[Future[Any]] = [
         pending.expect_contracts(1, ES, 0),
         pending.expect_ladder(67, 0),
         pending.expect_time(0),
@@ -104,7 +106,7 @@ def test_the_time_goes_to_all_who_asked(pending: PendingReplies) -> None:
 
 
 def test_silence_fails_everything_after_the_idle_timeout(pending: PendingReplies) -> None:
-    due = [
+    due: list[Future[Any]] = [
         pending.expect_contracts(1, ES, 100),
         pending.expect_ladder(67, 100),
         pending.expect_time(100),

@@ -19,6 +19,7 @@ from ibkr_sync.domain.entities.contracts import (
     TradingSchedule,
     Venue,
 )
+from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.errors import InvalidReplyError
 from ibkr_sync.infrastructure.replay.rows import ContractRow
@@ -91,7 +92,7 @@ def test_a_recorded_row_is_translated_field_by_field() -> None:
 
 
 @pytest.mark.parametrize("product", [examples.ES, examples.DAX, examples.CRUDE_OIL])
-def test_what_a_reply_can_carry_comes_back_as_it_was(product: examples.Future) -> None:
+def test_what_a_reply_can_carry_comes_back_as_it_was(product: Future) -> None:
     for contract in as_sent(product, category=None).contracts:
         back = translate_row(received(contract_row(contract)))
         assert dataclasses.asdict(back) == dataclasses.asdict(contract)

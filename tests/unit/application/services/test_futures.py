@@ -1,0 +1,83 @@
+"""The service on a repository in memory: it adds one thing, that a product is asked for once."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from example_products import ES
+from fakes.catalogue import FakeCatalogue
+from fakes.clock import FakeClock
+from fakes.futures import InMemoryFutureRepository
+from ibkr_sync.application.services.futures import FuturesService
+from ibkr_sync.domain.entities.futures import Future, Origin
+from ibkr_sync.domain.errors import ProductNotFoundError
+from ibkr_sync.domain.sync import FutureFailure, FutureQuery, FutureUpdate, SyncPolicy
+
+ES_QUERY = FutureQuery(symbol="ES")
+NQ_QUERY = FutureQuery(symbol="NQ")
+NQ = dataclasses.replace(ES, symbol="NQ", trading_class="NQ", contracts=())
+
+
+@pytest.fixture
+def repository() -> InMemoryFutureRepository[Future]:
+    """Knows ES and NQ from its catalogue, and holds neither."""
+    known = [
+        dataclasses.replace(each, origin=Origin.CATALOGUE, contracts=(), synced_at=None)
+        for each in (ES, NQ)
+    ]
+    return InMemoryFutureRepository(Future, FakeClock(), FakeCatalogue(known))
+
+
+@pytest.fixture
+def service(repository: InMemoryFutureRepository[Future]) -> FuturesService[Future]:
+    return FuturesService(repository)
+
+
+def test_what_is_not_stored_is_not_shown(service: FuturesService[Future]) -> None:
+    with pytest.raises(ProductNotFoundError):
+        service.show(ES_QUERY)
+
+
+def test_what_was_brought_up_to_date_is_shown_and_listed(
+    service: FuturesService[Future],
+) -> None:
+    update = service.get(ES_QUERY, SyncPolicy())
+    assert service.show(ES_QUERY) == update.product
+    assert [summary.key for summary in service.list_products()] == [ES.key]
+
+
+def test_a_failure_of_one_product_is_raised_and_of_many_is_given(
+    service: FuturesService[Future],
+) -> None:
+    unknown = FutureQuery(symbol="NOSUCH")
+    with pytest.raises(ProductNotFoundError):
+        service.get(unknown, SyncPolicy())
+    failed, done = service.get_many([unknown, ES_QUERY], SyncPolicy())
+    assert isinstance(failed, FutureFailure)
+    assert isinstance(done, FutureUpdate)
+
+
+def test_a_product_that_is_named_twice_is_brought_up_to_date_once(
+    service: FuturesService[Future],
+) -> None:
+    queries = [NQ_QUERY, ES_QUERY, FutureQuery(symbol="NQ"), ES_QUERY]
+    outcomes = list(service.get_many(queries, SyncPolicy()))
+    assert [outcome.query for outcome in outcomes] == [NQ_QUERY, ES_QUERY]
+
+
+def test_outcomes_are_given_one_by_one(
+    service: FuturesService[Future], repository: InMemoryFutureRepository[Future]
+) -> None:
+    outcomes = service.get_many([ES_QUERY, NQ_QUERY], SyncPolicy())
+    next(outcomes)
+    assert [key.symbol for key in repository.products] == ["ES"]
+
+
+def test_a_policy_is_passed_on(
+    service: FuturesService[Future], repository: InMemoryFutureRepository[Future]
+) -> None:
+    update = service.get(ES_QUERY, SyncPolicy(dry_run=True))
+    assert not update.applied
+    assert not repository.products

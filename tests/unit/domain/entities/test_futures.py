@@ -1,0 +1,110 @@
+"""A product: its identity, its asset type, its worth."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from example_products import DECEMBER, ES, MARCH
+from ibkr_sync.domain.entities.futures import (
+    ASSET_TYPES,
+    AssetClass,
+    CommodityFuture,
+    CryptoFuture,
+    CurrencyFuture,
+    Future,
+    IndexFuture,
+    InterestRateFuture,
+    ProductKey,
+    SingleStockFuture,
+    UnclassifiedFuture,
+    Underlying,
+    VolatilityFuture,
+    covered_asset_classes,
+)
+
+FIELDS = {"symbol": "X", "exchange": "CME", "trading_class": "X", "currency": "USD"}
+ON_A_STOCK = Underlying(symbol="NVDA", sec_type="STK", con_id=4815747)
+
+
+def test_a_product_is_known_by_symbol_exchange_and_trading_class() -> None:
+    assert ES.key == ProductKey("ES", "CME", "ES")
+    assert str(ES.key) == "ES@CME (ES)"
+
+
+def test_every_asset_class_has_one_entity_of_its_own() -> None:
+    assert set(ASSET_TYPES) == set(AssetClass)
+    assert len(set(ASSET_TYPES.values())) == len(AssetClass)
+    for asset_class, entity in ASSET_TYPES.items():
+        assert entity.asset_class is asset_class
+        assert entity.__mro__[1] is Future
+
+
+@pytest.mark.parametrize("entity", list(ASSET_TYPES.values()))
+def test_a_repository_of_one_type_covers_its_class_alone(entity: type[Future]) -> None:
+    assert covered_asset_classes(entity) == {entity.asset_class}
+
+
+def test_a_repository_of_all_products_covers_all_classes() -> None:
+    assert covered_asset_classes(Future) == set(AssetClass)
+
+
+@pytest.mark.parametrize("entity", list(ASSET_TYPES.values()))
+def test_entities_are_frozen_and_slotted(entity: type[Future]) -> None:
+    product = entity(**FIELDS)  # type: ignore[arg-type]
+    assert not hasattr(product, "__dict__")
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        product.symbol = "ES"  # type: ignore[misc]
+
+
+def test_products_of_two_types_are_never_equal() -> None:
+    assert IndexFuture(**FIELDS) != CommodityFuture(**FIELDS)  # type: ignore[arg-type]
+
+
+def test_each_type_names_what_it_is_written_on() -> None:
+    on = {"underlying": Underlying(symbol="XYZ", sec_type="IND", con_id=1)}
+    assert IndexFuture(**FIELDS, **on).index == "XYZ"  # type: ignore[arg-type]
+    assert VolatilityFuture(**FIELDS, **on).index == "XYZ"  # type: ignore[arg-type]
+    assert CryptoFuture(**FIELDS, **on).reference_rate == "XYZ"  # type: ignore[arg-type]
+    assert CurrencyFuture(**FIELDS, **on).pair == ("XYZ", "USD")  # type: ignore[arg-type]
+    stock = SingleStockFuture(**FIELDS, underlying=ON_A_STOCK)  # type: ignore[arg-type]
+    assert stock.stock_con_id == 4815747
+    assert CommodityFuture(**FIELDS, category="energy").sector == "energy"  # type: ignore[arg-type]
+
+
+def test_what_it_is_written_on_may_be_unknown() -> None:
+    assert IndexFuture(**FIELDS).index is None  # type: ignore[arg-type]
+    assert VolatilityFuture(**FIELDS).index is None  # type: ignore[arg-type]
+    assert CryptoFuture(**FIELDS).reference_rate is None  # type: ignore[arg-type]
+    assert SingleStockFuture(**FIELDS).stock_con_id is None  # type: ignore[arg-type]
+    assert CurrencyFuture(**FIELDS).pair == ("X", "USD")  # type: ignore[arg-type]
+    assert UnclassifiedFuture(**FIELDS).asset_class is AssetClass.UNCLASSIFIED  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("category", "is_short_rate"), [("short_rate", True), ("bond", False), (None, False)]
+)
+def test_a_short_rate_is_no_bond(category: str | None, is_short_rate: bool) -> None:
+    product = InterestRateFuture(**FIELDS, category=category)  # type: ignore[arg-type]
+    assert product.is_short_rate is is_short_rate
+
+
+def test_a_product_s_tick_is_worth_what_its_contract_s_is() -> None:
+    assert (ES.quoted_tick, ES.tick_value) == (Decimal("0.25"), Decimal("12.50"))
+    assert (DECEMBER.quoted_tick, DECEMBER.tick_value) == (ES.quoted_tick, ES.tick_value)
+    corn = dataclasses.replace(
+        ES, multiplier=Decimal(5000), price_magnifier=100, min_tick=Decimal("0.0025")
+    )
+    assert (corn.quoted_tick, corn.tick_value) == (Decimal("0.25"), Decimal("12.5"))
+    unknown = dataclasses.replace(ES, multiplier=None, min_tick=None)
+    assert (unknown.quoted_tick, unknown.tick_value) == (None, None)
+    assert dataclasses.replace(ES, multiplier=None).tick_value is None
+
+
+def test_the_contracts_that_still_trade_are_those_that_have_not_expired() -> None:
+    assert ES.unexpired(datetime(2026, 12, 1, tzinfo=UTC)) == (DECEMBER, MARCH)
+    assert ES.unexpired(datetime(2026, 12, 19, tzinfo=UTC)) == (MARCH,)
+    assert ES.unexpired(datetime(2028, 1, 1, tzinfo=UTC)) == ()
