@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,7 +10,7 @@ from decimal import Decimal
 from typing import Self
 
 from ibkr_sync.domain.entities.catalogue import CatalogueProduct
-from ibkr_sync.domain.entities.futures import Future, ProductKey
+from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.errors import ProductCandidate
 
 
@@ -65,7 +66,7 @@ class KnownProduct:
             multiplier=product.multiplier,
             name=product.name,
             next_expiry=min((each.last_trade_date for each in unexpired), default=None),
-            contract_count=None if product.synced_at is None else len(unexpired),
+            contract_count=None if product.origin is Origin.CATALOGUE else len(unexpired),
         )
 
     @property
@@ -107,12 +108,16 @@ def merge_known(
 ) -> tuple[KnownProduct, ...]:
     """Each product once, by key: as it is stored, else as the catalogue has it.
 
-    A catalogued product of unknown class is the stored one of its symbol and exchange.
+    Exchange code and weeklies are the catalogue's to tell. A catalogued product of unknown
+    class is the stored one of its symbol and exchange.
     """
     known = {each.key: each for each in stored}
     markets = {(each.symbol, each.exchange) for each in known.values()}
     for each in catalogued:
-        if each.trading_class is None and (each.symbol, each.exchange) in markets:
-            continue
-        known.setdefault(each.key, each)
+        if each.key in known:
+            known[each.key] = dataclasses.replace(
+                known[each.key], exchange_code=each.exchange_code, has_weeklies=each.has_weeklies
+            )
+        elif each.trading_class is not None or (each.symbol, each.exchange) not in markets:
+            known[each.key] = each
     return tuple(known[key] for key in sorted(known))

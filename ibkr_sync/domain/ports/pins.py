@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ibkr_sync.domain.entities.futures import ProductKey
+from ibkr_sync.domain.known_products import KnownProduct
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,11 @@ class Pin:
     symbol: str
     exchange: str
     trading_class: str | None = None
+
+    def names(self, product: KnownProduct) -> bool:
+        """Whether this is the product that the word is to mean."""
+        same_market = (self.symbol, self.exchange) == (product.symbol, product.exchange)
+        return same_market and self.trading_class in (None, product.trading_class)
 
     def __str__(self) -> str:
         if self.trading_class is None:

@@ -1,0 +1,134 @@
+"""What is known of the names in one question, within what its options leave open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+from ibkr_sync.domain.contract_words import (
+    SymbolWords,
+    parse_currency,
+    parse_exchange,
+    parse_trading_class,
+)
+from ibkr_sync.domain.entities.futures import Future, Origin
+from ibkr_sync.domain.errors import MalformedSymbolError
+from ibkr_sync.domain.known_products import KnownProduct, merge_known
+from ibkr_sync.domain.notices import ExchangeRenamed
+from ibkr_sync.domain.ports.catalogue import ProductCatalogue
+from ibkr_sync.domain.ports.pins import Pin
+from ibkr_sync.domain.sync import FutureQuery
+from ibkr_sync.domain.word_meaning import base_of_series_class
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What the user said besides the word; None does not narrow the choice."""
+
+    exchange: str | None = None
+    currency: str | None = None
+    trading_class: str | None = None
+
+    @classmethod
+    def parse(
+        cls,
+        words: SymbolWords,
+        exchange: str | None,
+        currency: str | None,
+        trading_class: str | None,
+    ) -> Self:
+        """Read the options; raises MalformedSymbolError, also for two different exchanges."""
+        option = parse_exchange(exchange) if exchange is not None else None
+        if None not in (option, words.exchange) and option != words.exchange:
+            raise MalformedSymbolError(f"{words} --exchange {option}", "single exchange")
+        return cls(
+            exchange=option or words.exchange,
+            currency=parse_currency(currency) if currency is not None else None,
+            trading_class=parse_trading_class(trading_class) if trading_class is not None else None,
+        )
+
+
+class ProductNames:
+    """Finds products by any of their names, in catalogue and database.
+
+    Of the database those are given that the words of the question name. Stored copies of the
+    catalogue are left out: their trading class may be a guess.
+    """
+
+    def __init__(
+        self,
+        catalogue: ProductCatalogue,
+        stored: Iterable[Future],
+        limits: Limits,
+        now: datetime,
+    ) -> None:
+        self._catalogue = catalogue
+        self._limits = limits
+        real = [each for each in stored if each.origin is not Origin.CATALOGUE]
+        self._stored = [(each, KnownProduct.stored(each, now)) for each in real]
+
+    def of(self, word: str) -> tuple[KnownProduct, ...]:
+        """Give the products that may have this name and are not excluded by the options."""
+        words = filter(None, (word, base_of_series_class(word)))
+        rows = (row for each in words for row in self._catalogue.known_as(each))
+        stored = (known for _, known in self._stored)
+        merged = merge_known(map(KnownProduct.catalogued, rows), stored)
+        return tuple(each for each in merged if self._admits(each))
+
+    def stored(self) -> Iterator[tuple[Future, KnownProduct]]:
+        """Give the stored products that are not excluded by the options."""
+        return ((product, known) for product, known in self._stored if self._admits(known))
+
+    def leave(self, pin: Pin) -> bool:
+        """Whether the options agree with a pin."""
+        limits = self._limits
+        return self.exchange_of(pin.symbol) in (None, pin.exchange) and limits.trading_class in (
+            None,
+            pin.trading_class,
+        )
+
+    def exchange_of(self, symbol: str) -> str | None:
+        """Today's code of the exchange that was asked for; None if none was."""
+        exchange = self._limits.exchange
+        return exchange and self._catalogue.current_exchange(exchange, symbol)
+
+    def renamed_exchange(self, symbol: str) -> ExchangeRenamed | None:
+        """Tell that the exchange that was asked for has another code today."""
+        old, new = self._limits.exchange, self.exchange_of(symbol)
+        return ExchangeRenamed(old=old, new=new) if old and new and old != new else None
+
+    def query(
+        self,
+        symbol: str,
+        *,
+        exchange: str | None = None,
+        trading_class: str | None = None,
+        con_id: int | None = None,
+    ) -> FutureQuery:
+        """Give the query for a symbol, with what the options say where nothing else is given."""
+        return FutureQuery(
+            symbol=symbol,
+            exchange=exchange or self.exchange_of(symbol),
+            currency=self._limits.currency,
+            trading_class=trading_class or self._limits.trading_class,
+            con_id=con_id,
+        )
+
+    def query_of(self, product: KnownProduct) -> FutureQuery:
+        """Give the query for one product and no other."""
+        return self.query(
+            product.symbol, exchange=product.exchange, trading_class=product.trading_class
+        )
+
+    def _admits(self, product: KnownProduct) -> bool:
+        limits = self._limits
+        return (
+            self.exchange_of(product.symbol) in (None, product.exchange)
+            and limits.currency in (None, product.currency)
+            and (limits.trading_class is None or self._may_be_of_class(product))
+        )
+
+    def _may_be_of_class(self, product: KnownProduct) -> bool:
+        return product.trading_class in (None, self._limits.trading_class)

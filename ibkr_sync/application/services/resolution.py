@@ -1,0 +1,293 @@
+"""From what a person types to the product, and the contract of it, that is meant."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from ibkr_sync.application.services.product_names import Limits, ProductNames
+from ibkr_sync.domain.contract_choice import ContractWords, is_local_symbol
+from ibkr_sync.domain.contract_words import ContractSpelling, DaySpelling, SymbolWords, parse_words
+from ibkr_sync.domain.errors import AmbiguousProductError, ProductNotFoundError
+from ibkr_sync.domain.known_products import KnownProduct
+from ibkr_sync.domain.notices import (
+    Notice,
+    OtherContract,
+    OtherProducts,
+    SeriesOfProduct,
+    SymbolRenamed,
+)
+from ibkr_sync.domain.ports.catalogue import ProductCatalogue
+from ibkr_sync.domain.ports.pins import Pin, PinPort
+from ibkr_sync.domain.ports.stored_products import StoredProducts
+from ibkr_sync.domain.sync import FutureQuery
+from ibkr_sync.domain.word_meaning import Meaning, Role, meaning_of, meaning_of_root
+
+KNOWN_PLACES = "the catalogue or the database"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolution:
+    """What a text means.
+
+    Attributes:
+        query: the product.
+        contract: the contract of its chain; None when the whole product is meant.
+        notices: what the user should know about how the text was taken.
+    """
+
+    query: FutureQuery
+    contract: ContractWords | None = None
+    notices: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Named:
+    """A product that is named; `products` is what is known of it, or all that it may be."""
+
+    query: FutureQuery
+    products: tuple[KnownProduct, ...]
+    notices: tuple[Notice, ...] = ()
+
+
+class SymbolResolver:
+    """Knows all the names that catalogue, database and the user's pins have for products.
+
+    Of several readings the first that is known counts: a product by IBKR's symbol (or its pin),
+    by trading class, by the exchange's code; a contract of such a product, or a stored one; and
+    if nothing is known, the text as it stands. What else it could have been is told in
+    notices; several products of the same rank are an error.
+    """
+
+    def __init__(
+        self,
+        catalogue: ProductCatalogue,
+        pins: PinPort,
+        stored: StoredProducts,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._catalogue = catalogue
+        self._pins = pins
+        self._stored = stored
+        self._clock = clock
+
+    def resolve(
+        self,
+        text: str,
+        *,
+        exchange: str | None = None,
+        currency: str | None = None,
+        trading_class: str | None = None,
+        source_decides: bool = False,
+    ) -> Resolution:
+        """Find out what is meant by a text and the options given with it.
+
+        With `source_decides` a symbol that several products share is left open: the source is
+        asked anyway, and what it offers is newer. Raises MalformedSymbolError,
+        AmbiguousProductError or StorageError.
+        """
+        typed = parse_words(text)
+        limits = Limits.parse(typed, exchange, currency, trading_class)
+        words, renames = self._with_current_symbols(typed)
+        inquiry = _Inquiry(
+            words=words,
+            names=self._names(words, limits, local_symbol=text),
+            pins={pin.word: pin for pin in self._pins.all_pins()},
+            source_decides=source_decides,
+        )
+        meant = inquiry.as_product() or inquiry.as_contract() or inquiry.as_typed()
+        return dataclasses.replace(meant, notices=renames + meant.notices)
+
+    def pin(
+        self,
+        text: str,
+        *,
+        exchange: str | None = None,
+        currency: str | None = None,
+        trading_class: str | None = None,
+    ) -> Pin:
+        """Keep what a word is to mean from now on.
+
+        Raises MalformedSymbolError, ProductNotFoundError when nothing known fits,
+        AmbiguousProductError when several products do, or StorageError.
+        """
+        words = parse_words(text)
+        limits = Limits.parse(words, exchange, currency, trading_class)
+        names = self._names(words, limits, local_symbol=text)
+        meaning = meaning_of(words.text, names.of(words.text))
+        if meaning is None:
+            raise ProductNotFoundError(words.text, KNOWN_PLACES)
+        product = _only(words.text, meaning.products)
+        pin = Pin(
+            word=words.text,
+            symbol=product.symbol,
+            exchange=product.exchange,
+            trading_class=product.trading_class or limits.trading_class,
+        )
+        self._pins.pin(pin)
+        return pin
+
+    def unpin(self, text: str) -> bool:
+        """Forget a word's pin; tells whether there was one.
+
+        Raises MalformedSymbolError or StorageError.
+        """
+        return self._pins.unpin(parse_words(text).text)
+
+    def pins(self) -> tuple[Pin, ...]:
+        """Give every pin, by word; raises StorageError."""
+        return self._pins.all_pins()
+
+    def _names(self, words: SymbolWords, limits: Limits, *, local_symbol: str) -> ProductNames:
+        """What is known of the words; old local symbols are stored with their many blanks."""
+        roots = {spelling.root for spelling in words.contracts}
+        padded = local_symbol.partition("@")[0].strip().upper()
+        stored = self._stored.find_named({words.text, padded} | roots)
+        return ProductNames(self._catalogue, stored, limits, self._clock())
+
+    def _with_current_symbols(self, words: SymbolWords) -> tuple[SymbolWords, tuple[Notice, ...]]:
+        """Put today's symbols in the place of those that mean nothing any more."""
+        roots = [spelling.root for spelling in words.contracts]
+        asked = {each: self._catalogue.renamed_symbol(each) for each in [words.text, *roots]}
+        renamed = {old: found for old, found in asked.items() if found is not None}
+        now = {old: each.now for old, each in renamed.items() if not each.is_reused}
+        current = dataclasses.replace(
+            words,
+            text=now.get(words.text, words.text),
+            product=words.product and now.get(words.product, words.product),
+            contracts=tuple(
+                dataclasses.replace(each, root=now.get(each.root, each.root))
+                for each in words.contracts
+            ),
+        )
+        return current, tuple(SymbolRenamed(renamed=each) for each in renamed.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Inquiry:
+    """One question: its words, and what is known of them."""
+
+    words: SymbolWords
+    names: ProductNames
+    pins: Mapping[str, Pin]
+    source_decides: bool
+
+    def as_product(self) -> Resolution | None:
+        word = self.words.product
+        if word is None:
+            return None
+        named = self._choose(word, meaning_of(word, self.names.of(word)))
+        if named is None:
+            return None
+        also = tuple(
+            OtherContract(word=word, spelling=each)
+            for each in self.words.contracts
+            if meaning_of(each.root, self.names.of(each.root))
+        )
+        return Resolution(query=named.query, notices=named.notices + also)
+
+    def as_contract(self) -> Resolution | None:
+        text = self.words.text
+        readings = list(self._spelled())
+        readings += self._stored([named.query for _, named in readings])
+        if len(readings) > 1:
+            raise _ambiguous(text, (each for _, named in readings for each in named.products))
+        if not readings:
+            return None
+        contract, named = readings[0]
+        return Resolution(query=named.query, contract=contract, notices=named.notices)
+
+    def as_typed(self) -> Resolution:
+        """What nobody knows, as it stands, for the source to make something of it."""
+        words = self.words
+        spelling = words.contracts[0] if words.product is None else None
+        symbol = spelling.root if spelling else words.text
+        contract = None
+        if spelling or words.con_id is not None:
+            contract = ContractWords(text=words.text, spelling=spelling, con_id=words.con_id)
+        return Resolution(
+            query=self.names.query(symbol, con_id=words.con_id),
+            contract=contract,
+            notices=self._exchange_notices(symbol),
+        )
+
+    def _spelled(self) -> Iterator[tuple[ContractWords, _Named]]:
+        """The readings as a contract of a known product."""
+        for spelling in self.words.contracts:
+            root, known = spelling.root, self.names.of(spelling.root)
+            meaning = meaning_of_root(root, known, is_code=_is_code(spelling))
+            named = self._choose(root, meaning)
+            if named is not None:
+                yield ContractWords(text=self.words.text, spelling=spelling), named
+
+    def _stored(self, covered: Iterable[FutureQuery]) -> Iterator[tuple[ContractWords, _Named]]:
+        """The readings as conId or local symbol of a stored contract, of products not covered."""
+        text, con_id = self.words.text, self.words.con_id
+        for product, known in self.names.stored():
+            named = _Named(query=self.names.query_of(known), products=(known,))
+            if any(each.con_id == con_id for each in product.contracts):
+                yield ContractWords(text=text, con_id=con_id), named
+            elif any(is_local_symbol(each, text) for each in product.contracts) and not any(
+                query.matches(product) for query in covered
+            ):
+                yield ContractWords(text=text), named
+
+    def _choose(self, word: str, meaning: Meaning | None) -> _Named | None:
+        """Choose the product that a word means; None when it means none."""
+        pin = self.pins.get(word)
+        if pin is not None and self.names.leave(pin):
+            return self._pinned(pin)
+        if meaning is None:
+            return None
+        first, *more = meaning.products
+        shares_symbol = all(each.symbol == first.symbol for each in more)
+        if more and not (self.source_decides and shares_symbol):
+            raise _ambiguous(word, meaning.products)
+        by_symbol = meaning.role is Role.SYMBOL
+        return _Named(
+            query=self.names.query(first.symbol) if by_symbol else self.names.query_of(first),
+            products=meaning.products,
+            notices=(*self._exchange_notices(first.symbol), *_notices(word, meaning)),
+        )
+
+    def _pinned(self, pin: Pin) -> _Named:
+        known = self.names.of(pin.symbol)
+        return _Named(
+            query=self.names.query(
+                pin.symbol, exchange=pin.exchange, trading_class=pin.trading_class
+            ),
+            products=tuple(each for each in known if pin.names(each)),
+            notices=self._exchange_notices(pin.symbol),
+        )
+
+    def _exchange_notices(self, symbol: str) -> tuple[Notice, ...]:
+        renamed = self.names.renamed_exchange(symbol)
+        return () if renamed is None else (renamed,)
+
+
+def _is_code(spelling: ContractSpelling) -> bool:
+    """Whether the spelling is as the exchanges write it, and not as people may."""
+    return isinstance(spelling, DaySpelling) or spelling.year_digits == 1
+
+
+def _notices(word: str, meaning: Meaning) -> Iterator[Notice]:
+    taken = meaning.products[0].key
+    if meaning.role is Role.SERIES_CLASS:
+        yield SeriesOfProduct(word=word, product=taken)
+    if meaning.others:
+        yield OtherProducts(
+            word=word, taken=taken, others=tuple(each.key for each in meaning.others)
+        )
+
+
+def _only(word: str, products: tuple[KnownProduct, ...]) -> KnownProduct:
+    if len(products) > 1:
+        raise _ambiguous(word, products)
+    return products[0]
+
+
+def _ambiguous(word: str, products: Iterable[KnownProduct]) -> AmbiguousProductError:
+    by_key = {each.key: each for each in products}
+    return AmbiguousProductError(word, [by_key[key].as_candidate() for key in sorted(by_key)])
