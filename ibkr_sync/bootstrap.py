@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from ibkr_sync.application.services.futures import FuturesService
+from ibkr_sync.application.services.resolution import SymbolResolver
 from ibkr_sync.catalogue import Catalogue, load_catalogue
 from ibkr_sync.config.files import user_folders
 from ibkr_sync.config.settings import CatalogueEntry, ProfileSettings
 from ibkr_sync.domain.entities.catalogue import CatalogueProduct
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.ports.futures import FuturePort, LocalFuturePort
+from ibkr_sync.domain.ports.pins import PinPort
 
 if TYPE_CHECKING:
     from ibkr_sync.infrastructure.replay.server import ReplayGateway
@@ -42,19 +44,23 @@ def bootstrap(
     entity: type[F],
     *,
     local: LocalFuturePort[F] | None = None,
+    pins: PinPort | None = None,
     gateway: Gateway | None = None,
     clock: Clock = utc_now,
 ) -> Iterator[FuturesService[F]]:
     """Build the service for an asset type (`Future` for all) and close what was opened.
 
-    `local` and `gateway` replace what the profile would have built. Nothing is connected or
-    created before the service is asked for something that needs it.
+    `local`, `pins` and `gateway` replace what the profile would have built. Nothing is
+    connected or created before the service is asked for something that needs it.
     """
     with ExitStack() as stack:
-        if local is None:
-            local = _local_repository(profile, entity, clock, stack)
+        if local is None or pins is None:
+            database = stack.enter_context(_database(profile))
+            local = local or _local_repository(profile, entity, database, clock)
+            pins = pins or _pins(database, clock)
         port = _port(profile, entity, local, gateway=gateway, clock=clock, stack=stack)
-        yield FuturesService(port)
+        names = SymbolResolver(_catalogue(profile), pins, local, clock)
+        yield FuturesService(port, names, local)
 
 
 def catalogue_products(profile: ProfileSettings, pattern: str | None) -> Sequence[CatalogueProduct]:
@@ -119,12 +125,17 @@ def _port(
 
 
 def _local_repository(
-    profile: ProfileSettings, entity: type[F], clock: Clock, stack: ExitStack
+    profile: ProfileSettings, entity: type[F], database: Database, clock: Clock
 ) -> LocalFuturePort[F]:
     from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
 
-    database = stack.enter_context(_database(profile))
     return LocalFutureRepository(database, entity, _catalogue(profile), clock)
+
+
+def _pins(database: Database, clock: Clock) -> PinPort:
+    from ibkr_sync.infrastructure.repositories.local_repo.pins import LocalPins
+
+    return LocalPins(database, clock)
 
 
 def _catalogue(profile: ProfileSettings) -> Catalogue:

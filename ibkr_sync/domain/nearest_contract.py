@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import takewhile
 
 from ibkr_sync.domain.entities.contracts import ContractSeries, ContractState, FuturesContract
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import NoTradableContractError
+from ibkr_sync.domain.series_choice import SeriesChoice, chosen_series
 
 
 class Objection(StrEnum):
@@ -35,11 +37,10 @@ class TradingRule:
     Attributes:
         days_before: it must have more than so many calendar days left until its last trade
             date, in the exchange's zone; None asks only that it has not expired.
-        series: the series it must be of; None takes any.
     """
 
     days_before: int | None = None
-    series: ContractSeries | None = None
+    series: SeriesChoice = SeriesChoice.USUAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,39 +52,52 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NearestContract:
-    """The nearest tradable contract of a product, and those before it that are not."""
+class JudgedChain:
+    """Every contract of a product under a rule, in order of last trade date."""
 
-    contract: FuturesContract
-    passed_over: tuple[Judgement, ...]
+    product: Future
+    judgements: tuple[Judgement, ...]
+
+    @property
+    def passed_over(self) -> tuple[Judgement, ...]:
+        """The contracts before the nearest tradable one; all if none is."""
+        return tuple(takewhile(lambda each: each.objection is not None, self.judgements))
+
+    def nearest(self) -> FuturesContract:
+        """Give the first contract without objection; raises NoTradableContractError."""
+        count = len(self.passed_over)
+        if count == len(self.judgements):
+            raise NoTradableContractError(self.product.key, count)
+        return self.judgements[count].contract
 
 
-def usual_series(product: Future) -> ContractSeries | None:
-    """The series that is meant when none is named: monthly, or any where nothing is monthly."""
-    has_monthly = any(each.series is ContractSeries.MONTHLY for each in product.contracts)
-    return ContractSeries.MONTHLY if has_monthly else None
-
-
-def judge_chain(product: Future, rule: TradingRule, now: datetime) -> tuple[Judgement, ...]:
-    """Judge every contract at the aware instant `now`, in order of last trade date."""
+def judge_chain(product: Future, rule: TradingRule, now: datetime) -> JudgedChain:
+    """Judge every contract of a product at the aware instant `now`."""
+    series = chosen_series(product, rule.series)
     chain = sorted(product.contracts, key=lambda each: (each.last_trade_date, each.con_id))
-    return tuple(Judgement(contract=each, objection=_objection(each, rule, now)) for each in chain)
+    return JudgedChain(
+        product=product,
+        judgements=tuple(
+            Judgement(
+                contract=each,
+                objection=_objection(each, series, rule.days_before, now),
+            )
+            for each in chain
+        ),
+    )
 
 
-def nearest_contract(product: Future, judgements: tuple[Judgement, ...]) -> NearestContract:
-    """Give the first contract without objection; raises NoTradableContractError."""
-    for position, judgement in enumerate(judgements):
-        if judgement.objection is None:
-            return NearestContract(contract=judgement.contract, passed_over=judgements[:position])
-    raise NoTradableContractError(product.key, len(judgements))
-
-
-def _objection(contract: FuturesContract, rule: TradingRule, now: datetime) -> Objection | None:
+def _objection(
+    contract: FuturesContract,
+    series: frozenset[ContractSeries],
+    days_before: int | None,
+    now: datetime,
+) -> Objection | None:
     state = contract.state(now)
     if state in _OBJECTIONS_TO_STATES:
         return _OBJECTIONS_TO_STATES[state]
-    if rule.series not in (None, contract.series):
+    if contract.series not in series:
         return Objection.OTHER_SERIES
-    if rule.days_before is not None and contract.days_left(now) <= rule.days_before:
+    if days_before is not None and contract.days_left(now) <= days_before:
         return Objection.TOO_CLOSE
     return None

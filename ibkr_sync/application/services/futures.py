@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime
 from typing import Generic, TypeVar
 
+from ibkr_sync.application.services.resolution import SymbolResolver
+from ibkr_sync.domain.contract_choice import ContractMatch, ContractWords, find_contract
 from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.entities.market_rules import MarketRule
+from ibkr_sync.domain.nearest_contract import JudgedChain, TradingRule, judge_chain
 from ibkr_sync.domain.ports.futures import FuturePort
+from ibkr_sync.domain.ports.stored_products import StoredProducts
 from ibkr_sync.domain.sync import (
     FutureFailure,
     FutureQuery,
@@ -19,14 +25,32 @@ F_co = TypeVar("F_co", bound=Future, covariant=True)
 
 
 class FuturesService(Generic[F_co]):
-    """Gives products as they are stored, or brings them up to date through the port."""
+    """Gives products as they are stored, or brings them up to date through the port.
 
-    def __init__(self, port: FuturePort[F_co]) -> None:
+    `names` finds out which product is meant.
+    """
+
+    def __init__(
+        self, port: FuturePort[F_co], names: SymbolResolver, stored: StoredProducts
+    ) -> None:
         self._port = port
+        self._stored = stored
+        self.names = names
 
     def show(self, query: FutureQuery) -> F_co:
         """Give one product as it is stored, with its chain (see `FuturePort.get_by_symbol`)."""
         return self._port.get_by_symbol(query)
+
+    def show_contract(
+        self, query: FutureQuery, words: ContractWords, now: datetime
+    ) -> tuple[F_co, ContractMatch]:
+        """Give one stored contract with its product (see `find_contract`, and `show`)."""
+        product = self.show(query)
+        return product, find_contract(product, words, now)
+
+    def judge(self, query: FutureQuery, rule: TradingRule, now: datetime) -> JudgedChain:
+        """Tell of each stored contract whether it is tradable by a rule (see `show`)."""
+        return judge_chain(self.show(query), rule, now)
 
     def get(self, query: FutureQuery, policy: SyncPolicy) -> FutureUpdate[F_co]:
         """Bring one product up to date (see `FuturePort.get_or_create`)."""
@@ -44,3 +68,7 @@ class FuturesService(Generic[F_co]):
     def list_products(self) -> tuple[ProductSummary, ...]:
         """Summarise every stored product, by symbol."""
         return self._port.list_products()
+
+    def market_rules(self, ids: Collection[int]) -> tuple[MarketRule, ...]:
+        """Give the tick ladders that are stored under these ids; raises StorageError."""
+        return self._stored.find_market_rules(ids)

@@ -19,20 +19,18 @@ from ibkr_sync.domain.entities.contracts import (
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import NoTradableContractError
 from ibkr_sync.domain.nearest_contract import (
-    NearestContract,
     Objection,
     TradingRule,
     judge_chain,
-    nearest_contract,
-    usual_series,
 )
+from ibkr_sync.domain.series_choice import SeriesChoice, chosen_series
 from strategies import futures, instants
 
-ANY = TradingRule()
+ANY = TradingRule(series=SeriesChoice.ALL)
 
 
-def nearest(product: Future, rule: TradingRule, now: datetime) -> NearestContract:
-    return nearest_contract(product, judge_chain(product, rule, now))
+def nearest(product: Future, rule: TradingRule, now: datetime) -> FuturesContract:
+    return judge_chain(product, rule, now).nearest()
 
 
 def with_first(**changes: object) -> Future:
@@ -42,14 +40,15 @@ def with_first(**changes: object) -> Future:
 
 def test_the_next_to_expire_is_the_nearest_whatever_the_order_of_the_chain() -> None:
     backwards = dataclasses.replace(ES, contracts=(MARCH, DECEMBER))
-    assert nearest(backwards, ANY, NOW) == NearestContract(contract=DECEMBER, passed_over=())
+    judged = judge_chain(backwards, ANY, NOW)
+    assert (judged.nearest(), judged.passed_over) == (DECEMBER, ())
 
 
 def test_on_its_last_day_a_contract_is_tradable_until_the_last_trade() -> None:
     stop = DECEMBER.last_trade_at
     assert stop is not None
-    assert nearest(ES, ANY, stop.replace(minute=stop.minute - 1)).contract is DECEMBER
-    assert nearest(ES, ANY, stop).contract is MARCH
+    assert nearest(ES, ANY, stop.replace(minute=stop.minute - 1)) is DECEMBER
+    assert nearest(ES, ANY, stop) is MARCH
 
 
 @pytest.mark.parametrize(
@@ -59,7 +58,7 @@ def test_days_before_the_last_trade_the_next_contract_takes_over(
     days_before: int | None, month: int
 ) -> None:
     rule = TradingRule(days_before=days_before)
-    assert nearest(ES, rule, NOW).contract.last_trade_date.month == month
+    assert nearest(ES, rule, NOW).last_trade_date.month == month
 
 
 def test_days_are_counted_in_the_zone_of_the_exchange() -> None:
@@ -67,8 +66,8 @@ def test_days_are_counted_in_the_zone_of_the_exchange() -> None:
     still_the_17th_there = datetime(2026, 12, 18, 5, 59, tzinfo=UTC)
     one_minute_later = datetime(2026, 12, 18, 6, 0, tzinfo=UTC)
     rule = TradingRule(days_before=0)
-    assert nearest(product, rule, still_the_17th_there).contract.con_id == DECEMBER.con_id
-    assert nearest(product, rule, one_minute_later).contract is MARCH
+    assert nearest(product, rule, still_the_17th_there).con_id == DECEMBER.con_id
+    assert nearest(product, rule, one_minute_later) is MARCH
 
 
 @pytest.mark.parametrize(
@@ -87,7 +86,7 @@ def test_days_are_counted_in_the_zone_of_the_exchange() -> None:
         ),
         (
             {"series": ContractSeries.WEEKLY},
-            TradingRule(series=ContractSeries.MONTHLY),
+            TradingRule(series=SeriesChoice.MONTHLY),
             Objection.OTHER_SERIES,
         ),
         ({}, TradingRule(days_before=30), Objection.TOO_CLOSE),
@@ -96,9 +95,9 @@ def test_days_are_counted_in_the_zone_of_the_exchange() -> None:
 def test_what_is_passed_over_is_told_with_its_reason(
     changes: dict[str, object], rule: TradingRule, objection: Objection
 ) -> None:
-    found = nearest(with_first(**changes), rule, NOW)
-    assert found.contract is MARCH
-    assert [each.objection for each in found.passed_over] == [objection]
+    judged = judge_chain(with_first(**changes), rule, NOW)
+    assert judged.nearest() is MARCH
+    assert [each.objection for each in judged.passed_over] == [objection]
 
 
 def test_without_a_tradable_contract_there_is_an_error() -> None:
@@ -113,18 +112,34 @@ def test_a_product_without_contracts_has_no_tradable_one() -> None:
 
 
 def test_monthly_is_usual_where_there_are_monthly_contracts() -> None:
-    assert usual_series(with_first(series=ContractSeries.WEEKLY)) is ContractSeries.MONTHLY
+    product = with_first(series=ContractSeries.WEEKLY)
+    assert nearest(product, TradingRule(), NOW) is MARCH
 
 
 def test_any_series_is_usual_where_nothing_is_monthly() -> None:
     weekly = dataclasses.replace(DECEMBER, series=ContractSeries.WEEKLY)
-    assert usual_series(dataclasses.replace(ES, contracts=(weekly,))) is None
+    daily = dataclasses.replace(MARCH, series=ContractSeries.DAILY)
+    product = dataclasses.replace(ES, contracts=(weekly, daily))
+    assert nearest(product, TradingRule(), NOW) is weekly
+
+
+@pytest.mark.parametrize(
+    ("choice", "series"),
+    [
+        (SeriesChoice.WEEKLY, {ContractSeries.WEEKLY}),
+        (SeriesChoice.DAILY, {ContractSeries.DAILY}),
+        (SeriesChoice.MONTHLY, {ContractSeries.MONTHLY}),
+        (SeriesChoice.ALL, set(ContractSeries)),
+    ],
+)
+def test_a_series_that_is_named_is_meant(choice: SeriesChoice, series: set[ContractSeries]) -> None:
+    assert chosen_series(ES, choice) == series
 
 
 def _is_tradable(contract: FuturesContract, rule: TradingRule, now: datetime) -> bool:
     return (
         contract.state(now) is ContractState.ACTIVE
-        and (rule.series is None or contract.series is rule.series)
+        and (rule.series is SeriesChoice.ALL or contract.series.value == rule.series.value)
         and (rule.days_before is None or contract.days_left(now) > rule.days_before)
     )
 
@@ -135,17 +150,19 @@ def _is_tradable(contract: FuturesContract, rule: TradingRule, now: datetime) ->
     rule=st.builds(
         TradingRule,
         days_before=st.none() | st.integers(0, 400),
-        series=st.none() | st.sampled_from(ContractSeries),
+        series=st.sampled_from([each for each in SeriesChoice if each is not SeriesChoice.USUAL]),
     ),
 )
 def test_the_nearest_is_tradable_and_nothing_before_it_is(
     product: Future, now: datetime, rule: TradingRule
 ) -> None:
     tradable = [each for each in product.contracts if _is_tradable(each, rule, now)]
-    try:
-        found = nearest(product, rule, now)
-    except NoTradableContractError:
-        assert tradable == []
+    judged = judge_chain(product, rule, now)
+    assert not any(_is_tradable(each.contract, rule, now) for each in judged.passed_over)
+    if not tradable:
+        with pytest.raises(NoTradableContractError):
+            judged.nearest()
         return
-    assert found.contract.last_trade_date == min(each.last_trade_date for each in tradable)
-    assert all(each.objection is not None for each in found.passed_over)
+    found = judged.nearest()
+    assert found in tradable
+    assert found.last_trade_date == min(each.last_trade_date for each in tradable)

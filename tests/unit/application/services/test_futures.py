@@ -6,13 +6,18 @@ import dataclasses
 
 import pytest
 
-from example_products import ES
+from example_products import DECEMBER, ES, MARCH, NOW
 from fakes.catalogue import FakeCatalogue
 from fakes.clock import FakeClock
 from fakes.futures import InMemoryFutureRepository
+from fakes.pins import InMemoryPins
 from ibkr_sync.application.services.futures import FuturesService
+from ibkr_sync.application.services.resolution import SymbolResolver
+from ibkr_sync.domain.contract_choice import ContractWords
 from ibkr_sync.domain.entities.futures import Future, Origin
+from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.errors import ProductNotFoundError
+from ibkr_sync.domain.nearest_contract import TradingRule
 from ibkr_sync.domain.sync import FutureFailure, FutureQuery, FutureUpdate, SyncPolicy
 
 ES_QUERY = FutureQuery(symbol="ES")
@@ -32,7 +37,8 @@ def repository() -> InMemoryFutureRepository[Future]:
 
 @pytest.fixture
 def service(repository: InMemoryFutureRepository[Future]) -> FuturesService[Future]:
-    return FuturesService(repository)
+    names = SymbolResolver(FakeCatalogue(), InMemoryPins(), repository, FakeClock())
+    return FuturesService(repository, names, repository)
 
 
 def test_what_is_not_stored_is_not_shown(service: FuturesService[Future]) -> None:
@@ -73,6 +79,30 @@ def test_outcomes_are_given_one_by_one(
     outcomes = service.get_many([ES_QUERY, NQ_QUERY], SyncPolicy())
     next(outcomes)
     assert [key.symbol for key in repository.products] == ["ES"]
+
+
+def test_a_contract_is_shown_with_its_product(
+    service: FuturesService[Future], repository: InMemoryFutureRepository[Future]
+) -> None:
+    repository.products[ES.key] = ES
+    product, match = service.show_contract(ES_QUERY, ContractWords(text="ESH7"), NOW)
+    assert (product, match.contract) == (ES, MARCH)
+
+
+def test_the_nearest_contract_is_judged_by_a_rule(
+    service: FuturesService[Future], repository: InMemoryFutureRepository[Future]
+) -> None:
+    repository.products[ES.key] = ES
+    assert service.judge(ES_QUERY, TradingRule(), NOW).nearest() == DECEMBER
+    assert service.judge(ES_QUERY, TradingRule(days_before=30), NOW).nearest() == MARCH
+
+
+def test_tick_ladders_are_those_stored(
+    service: FuturesService[Future], repository: InMemoryFutureRepository[Future]
+) -> None:
+    rule = MarketRule(market_rule_id=67, increments=())
+    repository.store_market_rules([rule])
+    assert service.market_rules({67, 99}) == (rule,)
 
 
 def test_a_policy_is_passed_on(
