@@ -105,7 +105,7 @@ def test_a_signal_during_the_handshake_ends_the_run_at_once(
 
 
 def test_a_signal_at_any_moment_of_the_start_is_heeded(ibkr_sync: CommandLine) -> None:
-    for after in (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5):
+    for after in (0.05, 0.1, 0.15, 0.2, 0.3, 0.5):
         with ibkr_sync.running("list") as process:
             time.sleep(after)
             process.send_signal(signal.SIGTERM)

@@ -24,7 +24,6 @@ SECRETS = ("hush", "hu%73h", "hu73h")
 ARGUMENTS = (
     ["config", "show", "-f", "table"],
     ["db", "status"],
-    ["list"],
 )
 
 
