@@ -170,15 +170,13 @@ def test_outcomes_tell_what_was_asked_and_what_came_of_it(
     assert (created.product_id, created.added, created.unchanged) == (product.id, 8, 0)
 
 
-def test_a_stale_lock_file_with_any_content_does_no_harm(tmp_path: Path) -> None:
-    lock = tmp_path / "futures.db.lock"
-    lock.write_text("pid 1 on another host")
+def test_a_stale_lock_file_with_any_content_stops_no_run(tmp_path: Path) -> None:
+    (tmp_path / "futures.db.lock").write_text("pid 1 on another host")
     with (
         Database(tmp_path / "futures.db") as database,
-        repository(database, FakeClock()).sync_run(Origin.IBKR),
+        repository(database, FakeClock()).sync_run(Origin.IBKR) as run,
     ):
-        pass
-    assert lock.read_text() == "pid 1 on another host"
+        assert run.run_id == 1
 
 
 def test_a_lock_that_leads_elsewhere_is_not_followed(tmp_path: Path) -> None:

@@ -240,6 +240,7 @@ def _postgres_engine(location: DatabaseLocation, busy_timeout: timedelta) -> Eng
     def configure(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own
         encoding = connection.info.parameter_status("server_encoding")
         if encoding != "UTF8":
+            connection.close()
             raise DatabaseUnavailableError(
                 location.name, f"its encoding is {encoding}; create it with ENCODING 'UTF8'"
             )
