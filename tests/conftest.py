@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from sqlalchemy.engine import make_url
 
+pytest_plugins = ("plugins.forbid_skips",)
 pytest.register_assert_rewrite("contracts", "fakes")
 
 

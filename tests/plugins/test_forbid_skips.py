@@ -1,0 +1,69 @@
+"""With --forbid-skips nothing can be skipped unseen."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PLUGINS = Path(__file__).parents[1]
+
+CASES = {
+    "mark": "@pytest.mark.skip(reason='no ladder')\ndef test_it(): pass",
+    "call": "def test_it(): pytest.skip('no ladder')",
+    "fixture": "@pytest.fixture\ndef it(): pytest.skip('no ladder')\ndef test_it(it): pass",
+    "module": "pytest.skip('no ladder', allow_module_level=True)",
+    "import": "pytest.importorskip('no_ladder')",
+}
+ALLOWED = """
+@pytest.mark.xfail(reason='known', strict=True)
+def test_that_fails(): assert False
+
+def test_that_passes(): pass
+"""
+
+
+def run(folder: Path, content: str, *options: str) -> subprocess.CompletedProcess[str]:
+    (folder / "test_it.py").write_text(f"import pytest\n{content}\n")
+    (folder / "conftest.py").write_text("pytest_plugins = ['plugins.forbid_skips']\n")
+    return subprocess.run(  # noqa: S603 - pytest itself
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options],
+        cwd=folder,
+        env={"PATH": os.defpath, "PYTHONPATH": str(PLUGINS)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("content", CASES.values(), ids=CASES.keys())
+def test_a_skip_fails_the_run_with_its_reason(tmp_path: Path, content: str) -> None:
+    done = run(tmp_path, content, "--forbid-skips")
+
+    assert done.returncode != 0
+    assert "--forbid-skips: " in done.stdout
+    assert "no ladder" in done.stdout or "no_ladder" in done.stdout
+
+
+def test_a_skip_fails_the_run_of_several_workers_too(tmp_path: Path) -> None:
+    done = run(tmp_path, CASES["mark"], "--forbid-skips", "-n", "1")
+
+    assert done.returncode == 1
+    assert "--forbid-skips: " in done.stdout
+
+
+def test_expected_failures_are_no_skips(tmp_path: Path) -> None:
+    done = run(tmp_path, ALLOWED, "--forbid-skips")
+
+    assert done.returncode == 0
+    assert "1 passed, 1 xfailed" in done.stdout
+
+
+def test_without_the_option_skips_stay_skips(tmp_path: Path) -> None:
+    done = run(tmp_path, CASES["call"])
+
+    assert done.returncode == 0
+    assert "1 skipped" in done.stdout
