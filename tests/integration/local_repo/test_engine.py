@@ -7,6 +7,7 @@ import random
 import socket
 import sqlite3
 import stat
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -391,7 +392,28 @@ def test_a_value_that_someone_broke_is_reported(
             local.list_products()
 
 
+def test_a_stream_ends_when_the_database_can_not_be_used(
+    database: Database, tmp_path: Path
+) -> None:
+    text_file(tmp_path / "futures.db")
+    outcomes = repository(database, FakeClock()).get_or_create_many([by_symbol(OLD)], NOW_PLEASE)
+    with pytest.raises(ForeignDatabaseError):
+        next(outcomes)
+
+
 # --- PostgreSQL
+
+
+def test_a_missing_driver_is_named_with_what_installs_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with (
+        Database("postgresql://me:hunter2@localhost/futures") as database,
+        pytest.raises(DatabaseUnavailableError, match=r"ibkr-sync\[postgres\]"),
+        reading(database),
+    ):
+        pass
 
 
 @pytest.fixture

@@ -230,7 +230,7 @@ def _postgres_engine(location: DatabaseLocation, busy_timeout: timedelta) -> Eng
     given = {key: value for key, value in _POSTGRES_DEFAULTS.items() if key not in url.query}
     try:
         engine = create_engine(url, connect_args=given, hide_parameters=True, pool_pre_ping=True)
-    except ModuleNotFoundError as error:
+    except ImportError as error:
         raise DatabaseUnavailableError(
             location.name, "PostgreSQL needs an extra: pip install 'ibkr-sync[postgres]'"
         ) from error
