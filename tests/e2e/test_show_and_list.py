@@ -82,8 +82,8 @@ def test_the_table_has_expired_contracts_when_asked(ibkr_sync: CommandLine, stoc
 
 
 def test_the_wide_table_cuts_nothing_off(ibkr_sync: CommandLine, stocked: Path) -> None:
-    document = ibkr_sync("--database", stocked, "show", "VIX", "--json").json
-    wide = ibkr_sync("--database", stocked, "show", "VIX", "-f", "table", "--wide", "--expired")
+    document = ibkr_sync("--database", stocked, "show", "CL", "--json").json
+    wide = ibkr_sync("--database", stocked, "show", "CL", "-f", "table", "--wide", "--expired")
 
     assert "…" not in wide.out
     lines = wide.out.splitlines()

@@ -1,0 +1,110 @@
+"""What the log shows, and what it keeps to itself."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ibkr_sync.config.settings import LogSettings
+from ibkr_sync_cli.logs import log_to_file, log_to_stderr
+
+HOSTILE = "TWS says \x1b[2J\u202e[bold]"
+
+
+@pytest.fixture(autouse=True)
+def _own_logging() -> Iterator[None]:
+    """Give the root logger back as it was."""
+    root = logging.getLogger()
+    before = (root.handlers, root.level, logging.raiseExceptions)
+    yield
+    for handler in root.handlers:
+        handler.close()
+    root.handlers, level, logging.raiseExceptions = before
+    root.setLevel(level)
+
+
+def log_everything() -> None:
+    log = logging.getLogger("ibkr_sync.test")
+    log.debug("debug")
+    log.info("info")
+    log.warning(HOSTILE)
+    log.error("failed", exc_info=ValueError(HOSTILE))
+
+
+@pytest.mark.parametrize(
+    ("options", "levels"),
+    [
+        ({"verbosity": 0, "quiet": False}, ["warning", "error"]),
+        ({"verbosity": 1, "quiet": False}, ["info", "warning", "error"]),
+        ({"verbosity": 2, "quiet": False}, ["debug", "info", "warning", "error"]),
+        ({"verbosity": 9, "quiet": False}, ["debug", "info", "warning", "error"]),
+        ({"verbosity": 0, "quiet": True}, ["error"]),
+    ],
+)
+def test_each_v_tells_more_and_quiet_errors_alone(
+    capsys: pytest.CaptureFixture[str], options: dict[str, int], levels: list[str]
+) -> None:
+    log_to_stderr(**options, log_format="json", debug=False)  # type: ignore[arg-type]
+    log_everything()
+
+    out, err = capsys.readouterr()
+    entries = [json.loads(line) for line in err.splitlines()]
+    assert out == ""
+    assert [entry["level"] for entry in entries] == levels
+    assert {entry["logger"] for entry in entries} == {"ibkr_sync.test"}
+    assert all(entry["at"].endswith("+00:00") for entry in entries)
+    assert err.isascii()
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+@pytest.mark.parametrize("debug", [False, True])
+def test_tracebacks_are_for_debug(
+    capsys: pytest.CaptureFixture[str], log_format: str, debug: bool
+) -> None:
+    log_to_stderr(verbosity=0, quiet=False, log_format=log_format, debug=debug)
+    log_everything()
+
+    err = capsys.readouterr().err
+    assert ("ValueError" in err) is debug
+    assert "failed" in err
+
+
+def test_text_for_people_holds_no_code(capsys: pytest.CaptureFixture[str]) -> None:
+    log_to_stderr(verbosity=0, quiet=False, log_format="text", debug=False)
+    log_everything()
+
+    lines = capsys.readouterr().err.splitlines()
+    assert all(line.isprintable() for line in lines)
+    assert r"TWS says \x1b[2J\u202e[bold]" in lines[0]
+
+
+def test_a_file_keeps_more_than_stderr_shows(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "run.log"
+    log_to_stderr(verbosity=0, quiet=True, log_format="json", debug=False)
+    log_to_file(LogSettings.model_construct(file=str(path), format="json"))
+    log_everything()
+
+    kept = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [entry["level"] for entry in kept] == ["info", "warning", "error"]
+    assert "ValueError" in kept[-1]["traceback"]
+    assert "ValueError" not in capsys.readouterr().err
+
+
+def test_without_a_file_nothing_is_added() -> None:
+    log_to_stderr(verbosity=0, quiet=False, log_format=None, debug=False)
+    log_to_file(LogSettings())
+
+    assert len(logging.getLogger().handlers) == 1
+
+
+def test_what_ibapi_logs_of_every_frame_stays_out(capsys: pytest.CaptureFixture[str]) -> None:
+    log_to_stderr(verbosity=2, quiet=False, log_format="json", debug=False)
+    logging.getLogger("ibapi.client").info("SENDING DU1234567")
+
+    assert capsys.readouterr().err == ""
