@@ -30,6 +30,22 @@ _MIN_TICK, _LONG_NAME, _EV_MULTIPLIER = 2, 7, 16  # of ContractDetails
 _Value = int | bytes
 
 
+def _schema(last: int, *, varints: tuple[int, ...], doubles: tuple[int, ...]) -> dict[int, int]:
+    """The wire types of the fields 1 to `last`; the others are text or embedded messages."""
+    return (
+        dict.fromkeys(range(1, last + 1), _LENGTH_DELIMITED)
+        | dict.fromkeys(varints, _VARINT)
+        | dict.fromkeys(doubles, _FIXED64)
+    )
+
+
+_ROW_FIELDS = _schema(3, varints=(_REQUEST_ID,), doubles=())
+_CONTRACT_FIELDS = _schema(21, varints=(1, 18), doubles=(5, _MULTIPLIER))
+_DETAILS_FIELDS = _schema(
+    65, varints=(5, 6, 18, 34, 35, 36, 50, 51, 52, 56), doubles=(_EV_MULTIPLIER, 48)
+)
+
+
 @dataclass(frozen=True, slots=True)
 class ProtobufMessage:
     """A message whose body is protobuf; `message_id` is what it is as text, 200 lower."""
@@ -55,13 +71,16 @@ class ProtobufMessage:
         return found
 
     def row_text(self) -> RowText:
-        """The fields of a contract row that ibapi loses; raises MalformedFrameError."""
-        row = _by_number(self.body)
+        """The fields of a contract row that ibapi loses; raises MalformedFrameError.
+
+        A known field of another type than its own is refused: to ibapi it would be absent.
+        """
+        row = _values(self.body, _ROW_FIELDS)
         for part, name in ((_CONTRACT, "contract"), (_DETAILS, "contract details")):
-            if (part, _LENGTH_DELIMITED) not in row:
+            if part not in row:
                 raise MalformedFrameError(f"contract row without its {name}")
-        contract = _by_number(_joined(self.body, _CONTRACT))
-        details = _by_number(_joined(self.body, _DETAILS))
+        contract = _values(_joined(self.body, _CONTRACT), _CONTRACT_FIELDS)
+        details = _values(_joined(self.body, _DETAILS), _DETAILS_FIELDS)
         return RowText(
             last_trade=_text(contract, _LAST_TRADE),
             multiplier=_double_text(contract, _MULTIPLIER),
@@ -75,9 +94,14 @@ class ProtobufMessage:
         return self
 
 
-def _by_number(message: bytes) -> dict[tuple[int, int], _Value]:
-    """Values by number and wire type; the last one counts, one of another type does not."""
-    return {(number, wire_type): value for number, wire_type, value in _fields(message)}
+def _values(message: bytes, schema: dict[int, int]) -> dict[int, _Value]:
+    """The values of a message by number, of which the last one counts."""
+    values: dict[int, _Value] = {}
+    for number, wire_type, value in _fields(message):
+        if wire_type != schema.get(number, wire_type):
+            raise MalformedFrameError(f"field {number} has wire type {wire_type}")
+        values[number] = value
+    return values
 
 
 def _joined(message: bytes, part: int) -> bytes:
@@ -130,15 +154,15 @@ def _int32(value: int) -> int:
     return low - (1 << 32) if low >= 1 << 31 else low
 
 
-def _text(fields: dict[tuple[int, int], _Value], number: int) -> str:
-    value = fields.get((number, _LENGTH_DELIMITED), b"")
+def _text(values: dict[int, _Value], number: int) -> str:
+    value = values.get(number, b"")
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else ""
 
 
-def _double_text(fields: dict[tuple[int, int], _Value], number: int) -> str:
-    value = fields.get((number, _FIXED64))
+def _double_text(values: dict[int, _Value], number: int) -> str:
+    value = values.get(number)
     if not isinstance(value, bytes):
         return ""
-    number_: float
-    (number_,) = _DOUBLE.unpack(value)
-    return repr(number_).removesuffix(".0")
+    double: float
+    (double,) = _DOUBLE.unpack(value)
+    return repr(double).removesuffix(".0")

@@ -51,7 +51,6 @@ def test_what_is_absent_is_empty() -> None:
     [
         ("contract", (field(1, 12), field(3, DETAILS))),
         ("contract details", (field(1, 12), field(2, CONTRACT))),
-        ("contract", (field(1, 12), field(2, 5), field(3, DETAILS))),
         ("contract", (field(1, 12),)),
     ],
 )
@@ -98,11 +97,28 @@ def test_a_part_that_comes_in_pieces_is_one() -> None:
     assert text.long_name == "E-mini S&P 500"
 
 
-def test_the_last_value_counts_and_one_of_another_type_does_not() -> None:
-    contract = field(4, "20250620") + field(4, "20260618") + field(4, 7) + field(7, "50")
-    text = _row(field(1, 1), field(1, 12), field(2, contract), field(3, DETAILS)).row_text()
-    assert (text.last_trade, text.multiplier) == ("20260618", "")
-    assert _row(field(1, 1), field(1, 12)).request_id() == 12
+def test_of_a_field_that_comes_twice_the_last_value_counts() -> None:
+    contract = field(4, "20250620") + field(4, "20260618")
+    row = _row(field(1, 1), field(1, 12), field(2, contract), field(3, DETAILS))
+    assert row.request_id() == 12
+    assert row.row_text().last_trade == "20260618"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        field(1, "12") + field(2, CONTRACT) + field(3, DETAILS),
+        field(1, 12) + field(2, 5) + field(3, DETAILS),
+        field(1, 12) + field(2, CONTRACT + field(7, "50")) + field(3, DETAILS),
+        field(1, 12) + field(2, CONTRACT + field(1, "x")) + field(3, DETAILS),
+        field(1, 12) + field(2, CONTRACT) + field(3, DETAILS + field(5, "x")),
+        field(1, 12) + field(2, CONTRACT) + field(3, DETAILS + field(2, 0.25)),
+        field(1, 12) + field(2, CONTRACT) + field(3, DETAILS + field(16, 1)),
+    ],
+)
+def test_a_known_field_of_another_type_is_refused(body: bytes) -> None:
+    with pytest.raises(MalformedFrameError, match="wire type"):
+        _row(body).row_text()
 
 
 def test_unknown_fields_of_every_type_are_skipped() -> None:
