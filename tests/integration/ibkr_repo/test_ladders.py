@@ -76,6 +76,7 @@ def test_an_outcome_does_not_wait_for_ladders(serve: Serve, repository_of: Repos
         b"93\x0067\x001\x000\x001.7976931348623157e308\0",
     ],
 )
+@pytest.mark.text_protocol
 def test_a_ladder_that_is_none_is_reported_and_not_stored(
     serve: Serve,
     repository_of: RepositoryOf,
@@ -138,4 +139,5 @@ def test_no_ladder_is_asked_for_once_the_run_s_time_is_over(
     replay = serve(faults.Silence(symbol="NQ"))
     repository = repository_of(replay, run_timeout=0.3, idle_timeout=60.0, total_timeout=60.0)
     bring_up_to_date(repository, "ES", "NQ")
+    repository._gateway.request_time().result(5)  # what was sent before it has arrived
     assert rules_asked(replay) == []

@@ -13,7 +13,11 @@ from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import ConnectionLostError, PacingError
 from ibkr_sync.domain.sync import FutureFailure, FutureQuery, FutureUpdate, SyncPolicy
 from ibkr_sync.infrastructure.replay import faults
-from ibkr_sync.infrastructure.replay.requests import ContractDataRequest
+from ibkr_sync.infrastructure.replay.requests import (
+    ContractDataRequest,
+    MarketRuleRequest,
+    StartApi,
+)
 from ibkr_sync.infrastructure.replay.server import ReplayGateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.replies import ContractRequest
 
@@ -74,6 +78,31 @@ def test_the_rate_is_halved_for_good_after_a_complaint(serve: Serve, connect: Co
     assert later[0] - first >= 0.9
     gaps = [after - before for before, after in pairwise(later)]
     assert sum(gaps) / len(gaps) >= 0.09
+
+
+def test_the_first_message_of_a_new_session_waits_for_its_turn_too(
+    serve: Serve, connect: Connect
+) -> None:
+    replay = serve(
+        faults.Notice(code=100, before_row=0, first=1), faults.HangUpAfterRows(rows=1, first=1)
+    )
+    gateway = connect(replay)
+    with pytest.raises(PacingError):
+        gateway.request_contracts(ES_AT_CME).result(5)
+    gateway.close()
+    gateway.open()
+    starts = [each.at for each in replay.frames if isinstance(each.request, StartApi)]
+    assert starts[1] - times_asked(replay)[0] >= 0.9
+
+
+def test_requests_for_ladders_are_spaced_like_any_other(serve: Serve, connect: Connect) -> None:
+    replay = serve()
+    gateway = connect(replay, messages_per_second=20.0)
+    asked = [gateway.request_ladder(67) for _ in range(10)]
+    for each in asked:
+        each.result(5)
+    times = [each.at for each in replay.frames if isinstance(each.request, MarketRuleRequest)]
+    assert times[-1] - times[0] >= 9 * 0.045
 
 
 def test_a_gateway_that_hangs_up_over_the_rate_is_not_hammered(

@@ -144,6 +144,19 @@ def test_a_gateway_that_keeps_hanging_up_ends_the_run(
     assert local.runs[0].outcome == "failed"
 
 
+def test_sessions_that_break_now_and_then_do_not_end_the_run(
+    serve: Serve, repository_of: RepositoryOf
+) -> None:
+    replay = serve(faults.HangUpAfterRows(rows=1, symbol="ES"))
+    repository = repository_of(replay, requests_in_flight=1)
+    spellings: list[dict[str, str]] = [{}, {"exchange": "CME"}, {"currency": "USD"}]
+    queries = [
+        FutureQuery(symbol=symbol, **spelling) for spelling in spellings for symbol in ("ES", "NQ")
+    ]
+    outcomes = list(repository.get_or_create_many(queries, SyncPolicy()))
+    assert [isinstance(each, FutureUpdate) for each in outcomes] == [False, True] * 3
+
+
 def test_no_more_requests_are_in_flight_than_allowed(
     serve: Serve, repository_of: RepositoryOf
 ) -> None:
@@ -246,6 +259,7 @@ def test_a_route_is_no_exchange_of_a_product(serve: Serve, repository_of: Reposi
     assert "ES@CME (ES)" in str(caught.value.detail)
 
 
+@pytest.mark.text_protocol
 def test_evidence_of_an_ambiguous_reply_holds_only_the_product_that_is_meant(
     serve: Serve, repository_of: RepositoryOf, local: Local
 ) -> None:

@@ -95,7 +95,7 @@ class Intake:
             return
         chain = self._pending.find_chain(request_id)
         if chain is None:
-            _log.info("ignored a late row of request %d", request_id)
+            _log.debug("ignored a late row of request %d", request_id)
             return
         self._pending.note_progress(time.monotonic())
         what = "contract row" if message.message_id == frames.CONTRACT_DATA else "end marker"
