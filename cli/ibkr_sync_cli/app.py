@@ -16,6 +16,8 @@ from ibkr_sync_cli.commands import (
     get,
     hours,
     list_products,
+    next_contract,
+    pin,
     replay,
     show,
 )
@@ -36,6 +38,9 @@ app = typer.Typer(
 app.command()(get.get)
 app.command()(show.show)
 app.command()(hours.hours)
+app.command("next")(next_contract.next_contract)
+app.command()(pin.pin)
+app.command()(pin.unpin)
 app.command("list")(list_products.list_products)
 app.command()(catalogue.catalogue)
 app.add_typer(config.app, name="config")

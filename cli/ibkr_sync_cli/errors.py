@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
@@ -67,10 +68,18 @@ _REJECTED_NEXT = {
 }
 
 
+_LONGEST_QUOTE = 60
+
+
+def _cut(text: str) -> str:
+    """As much of what was typed as is needed to know it again."""
+    return text if len(text) <= _LONGEST_QUOTE else text[:_LONGEST_QUOTE] + "…"
+
+
 def _not_found_next(error: errors.ProductNotFoundError) -> str:
     if error.place == "IBKR":
-        return "Use IBKR's symbol (EUR, not 6E), or name the exchange: --exchange X"
-    return f"ibkr-sync get {error.symbol} --source ibkr"
+        return "Use IBKR's symbol as TWS shows it, or name the exchange: --exchange X"
+    return f"ibkr-sync get {shlex.quote(error.symbol)} --source ibkr"
 
 
 def _ambiguous_next(error: errors.AmbiguousProductError) -> str:
@@ -78,7 +87,12 @@ def _ambiguous_next(error: errors.AmbiguousProductError) -> str:
     by_exchange = len({key.exchange for key in keys}) == len(keys)
     option = "--exchange" if by_exchange else "--trading-class"
     example = keys[0].exchange if by_exchange else keys[0].trading_class
-    return f"Say which: {option} {example}"
+    said = f"{option} {example}"
+    return f"Say which: {said}\nor keep it: ibkr-sync pin {shlex.quote(error.symbol)} {said}"
+
+
+def _ambiguous_contract_next(error: errors.AmbiguousContractError) -> str:
+    return f"Write the year in full, or the conId: ibkr-sync show {error.contracts[0].con_id}"
 
 
 def _unavailable_next(error: errors.DatabaseUnavailableError) -> str:
@@ -180,6 +194,28 @@ _RULES: dict[type[BaseException], _Rule] = {
         ExitCode.NOT_FOUND,
         lambda e: f"{e.symbol} may mean {len(e.candidates)} products.",
         _ambiguous_next,
+    ),
+    errors.MalformedSymbolError: _Rule(
+        ExitCode.USAGE,
+        lambda e: f"{_cut(e.text)!r} is no {e.what}.",
+        lambda _: "A product is ES, 6E or ES@CME, a contract ESZ6, ES 202612 or a conId.",
+    ),
+    errors.ContractNotFoundError: _Rule(
+        ExitCode.NOT_FOUND,
+        lambda e: f"{e.symbol} is not in the chain of {e.product}.",
+        lambda e: f"ibkr-sync get {e.product.symbol} --expired --source ibkr",
+    ),
+    errors.AmbiguousContractError: _Rule(
+        ExitCode.NOT_FOUND,
+        lambda e: f"{e}.",
+        _ambiguous_contract_next,
+    ),
+    errors.NoTradableContractError: _Rule(
+        ExitCode.NOT_FOUND,
+        lambda e: (
+            f"No contract of {e.product} is tradable by this rule, of {e.passed_over} stored."
+        ),
+        lambda e: f"See why with --explain, or: ibkr-sync get {e.product.symbol} --source ibkr",
     ),
     errors.AssetClassMismatchError: _Rule(
         ExitCode.NOT_FOUND,

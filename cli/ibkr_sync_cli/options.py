@@ -6,8 +6,16 @@ from typing import Annotated
 
 import typer
 
+from ibkr_sync.domain.series_choice import SeriesChoice
 from ibkr_sync_cli.output import OutputFormat
 
+Symbol = Annotated[
+    str,
+    typer.Argument(
+        help="A product, as ES, 6E or ES@CME; a contract, as ESZ6 or ES 202612; a conId.",
+        metavar="SYMBOL",
+    ),
+]
 Format = Annotated[
     OutputFormat | None,
     typer.Option("--format", "-f", help="Output format; a table on a terminal, else TSV."),
@@ -24,5 +32,11 @@ Source = Annotated[
     str | None,
     typer.Option(
         "--source", help="local, ibkr or file:PATH; the profile's if not given.", metavar="SOURCE"
+    ),
+]
+Series = Annotated[
+    SeriesChoice,
+    typer.Option(
+        "--series", help="Monthly, weekly or daily contracts; usual is monthly if there are any."
     ),
 ]

@@ -44,7 +44,7 @@ class OtherContract:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesOfProduct:
-    """The word is the class of a weekly or daily series, which belongs to this product."""
+    """The word is the class of a weekly series, which belongs to this product."""
 
     word: str
     product: ProductKey

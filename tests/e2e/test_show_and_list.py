@@ -88,8 +88,8 @@ def test_the_wide_table_cuts_nothing_off(ibkr_sync: CommandLine, stocked: Path) 
     assert "…" not in wide.out
     lines = wide.out.splitlines()
     for each in document["contracts"]:
-        (line,) = (line for line in lines if each["local_symbol"] in line.split())
-        assert {str(each["con_id"]), each["real_expiration_date"], each["state"]} <= set(
+        (line,) = (line for line in lines if str(each["con_id"]) in line.split())
+        assert {each["local_symbol"], each["real_expiration_date"], each["state"]} <= set(
             line.split()
         )
 

@@ -129,4 +129,4 @@ def test_an_ambiguous_symbol_is_never_picked_silently(
     assert (clear.code, other.code) == (0, 0)
     assert "class FDAX" in clear.out
     assert (stored.code, stored.out) == (5, "")
-    assert "DAX may mean 2 products" in stored.err
+    assert "DAX may mean 3 products" in stored.err

@@ -20,17 +20,18 @@ def demo(
     from ibkr_sync.bootstrap import bootstrap
     from ibkr_sync.domain.entities.futures import Future
     from ibkr_sync.domain.sync import SyncPolicy
-    from ibkr_sync_cli.queries import product_query
+    from ibkr_sync_cli.symbols import SymbolOptions, resolve
     from ibkr_sync_cli.views.outcomes import outcome_sentence
     from ibkr_sync_cli.views.product import product_result
 
     invocation = invocation_of(context)
     invocation.flag(profile="demo")
-    output, query = invocation.output, product_query(symbol)
-    output.remark(f"$ ibkr-sync --profile demo get {query} --source ibkr", style="bold")
+    output = invocation.output
+    output.remark(f"$ ibkr-sync --profile demo get {symbol} --source ibkr", style="bold")
     with bootstrap(invocation.profile, Future) as service:
+        query = resolve(output, service, symbol, SymbolOptions(), source_decides=True).query
         update = service.get(query, SyncPolicy())
         output.remark(outcome_sentence(update))
-        output.remark(f"$ ibkr-sync --profile demo show {query}", style="bold")
+        output.remark(f"$ ibkr-sync --profile demo show {symbol}", style="bold")
         product = service.show(query)
     output.write(product_result(product, now()), OutputFormat.TABLE)

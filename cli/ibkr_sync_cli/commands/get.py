@@ -14,14 +14,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ibkr_sync.domain.errors import IbkrSyncError
-    from ibkr_sync.domain.sync import FutureQuery, SyncPolicy
+    from ibkr_sync.domain.sync import SyncPolicy
+    from ibkr_sync_cli.symbols import MeantSymbols, SymbolOptions
     from ibkr_sync_cli.views.outcomes import Outcome
 
 
 def get(
     context: typer.Context,
     symbols: Annotated[
-        list[str], typer.Argument(help="IBKR's symbols, as ES CL.", metavar="SYMBOL...")
+        list[str],
+        typer.Argument(
+            help="Products, as ES 6E CL@NYMEX; contracts, as ESZ6; conIds.", metavar="SYMBOL..."
+        ),
     ],
     source: options.Source = None,
     exchange: options.Exchange = None,
@@ -48,12 +52,12 @@ def get(
     from ibkr_sync.domain.sync import SyncPolicy
     from ibkr_sync_cli.durations import parse_duration
     from ibkr_sync_cli.errors import exit_code_of
-    from ibkr_sync_cli.queries import product_query
+    from ibkr_sync_cli.symbols import MeantSymbols, SymbolOptions
 
     invocation = invocation_of(context)
     invocation.flag(source=source, host=host, port=port, client_id=client_id)
     wanted = invocation.wanted_format(format, json=json)
-    queries = [product_query(each, exchange, currency, trading_class) for each in symbols]
+    limits = SymbolOptions(exchange=exchange, currency=currency, trading_class=trading_class)
     policy = SyncPolicy(
         include_expired=expired,
         max_age=parse_duration(max_age) if max_age else None,
@@ -61,34 +65,48 @@ def get(
         dry_run=dry_run,
     )
     outcomes: list[Outcome] = []
+    meant = MeantSymbols()
     try:
-        outcomes.extend(_bring_up_to_date(invocation, queries, policy))
+        outcomes.extend(_bring_up_to_date(invocation, symbols, limits, policy, meant))
     finally:  # what ends the run leaves what was stored before it
-        failures = _report(invocation, outcomes, wanted) if outcomes else []
+        failures = _report(invocation, outcomes, meant, wanted) if outcomes else []
     raise typer.Exit(exit_code_of(failures, all_failed=len(failures) == len(outcomes)))
 
 
 def _bring_up_to_date(
-    invocation: Invocation, queries: list[FutureQuery], policy: SyncPolicy
+    invocation: Invocation,
+    symbols: list[str],
+    limits: SymbolOptions,
+    policy: SyncPolicy,
+    meant: MeantSymbols,
 ) -> Iterator[Outcome]:
+    """Give what comes of each product, and fill in what the symbols mean."""
     from ibkr_sync.bootstrap import bootstrap
     from ibkr_sync.domain.entities.futures import Future
+    from ibkr_sync_cli.symbols import resolve_all
 
-    with (
-        bootstrap(invocation.profile, Future) as service,
-        invocation.output.progress("Asking", len(queries)) as advance,
-    ):
-        for outcome in service.get_many(queries, policy):
-            yield outcome
-            advance(outcome.query.symbol)
+    output, profile = invocation.output, invocation.profile
+    with bootstrap(profile, Future) as service:
+        # Where the database may answer, a symbol must mean one product before anything is asked.
+        asked = profile.source != "local" and policy.max_age is None
+        resolve_all(output, service, symbols, limits, meant, source_decides=asked)
+        yield from meant.failures
+        with output.progress("Asking", len(meant.contracts)) as advance:
+            for outcome in service.get_many(meant.contracts, policy):
+                yield outcome
+                advance(outcome.query.symbol)
 
 
 def _report(
-    invocation: Invocation, outcomes: list[Outcome], wanted: OutputFormat | None
+    invocation: Invocation,
+    outcomes: list[Outcome],
+    meant: MeantSymbols,
+    wanted: OutputFormat | None,
 ) -> list[IbkrSyncError]:
     """Show what came of it, failures on stderr; gives the failures."""
     from ibkr_sync.domain.sync import FutureFailure
     from ibkr_sync_cli.reporting import report_error
+    from ibkr_sync_cli.symbols import check_contracts
     from ibkr_sync_cli.views.outcomes import outcome_sentence, outcomes_result
     from ibkr_sync_cli.views.product import product_result
 
@@ -106,4 +124,7 @@ def _report(
             output.remark(f"{update.product.key}: {remark}", style="yellow")
     for failure in failures:
         report_error(output, failure.error, str(failure.query) if len(outcomes) > 1 else None)
-    return [failure.error for failure in failures]
+    absent = check_contracts(output, updates, meant, now())
+    for error in absent:
+        report_error(output, error)
+    return [*(failure.error for failure in failures), *absent]

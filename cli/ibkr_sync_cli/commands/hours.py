@@ -15,7 +15,7 @@ _LONGEST = 366
 
 def hours(
     context: typer.Context,
-    symbol: Annotated[str, typer.Argument(help="IBKR's symbol, as ES.", metavar="SYMBOL")],
+    symbol: options.Symbol,
     exchange: options.Exchange = None,
     currency: options.Currency = None,
     trading_class: options.TradingClass = None,
@@ -33,17 +33,17 @@ def hours(
     from ibkr_sync.bootstrap import bootstrap
     from ibkr_sync.domain.contract_hours import HoursKind, product_hours
     from ibkr_sync.domain.entities.futures import Future
-    from ibkr_sync_cli.queries import product_query
+    from ibkr_sync_cli.symbols import SymbolOptions, show_meant
     from ibkr_sync_cli.views.hours import hours_result
     from ibkr_sync_cli.views.product_hours import ProductHours
 
     invocation = invocation_of(context)
     invocation.flag(source="local")
     wanted = invocation.wanted_format(format, json=json)
-    query = product_query(symbol, exchange, currency, trading_class)
-    with bootstrap(invocation.profile, Future) as service:
-        product = service.show(query)
+    limits = SymbolOptions(exchange=exchange, currency=currency, trading_class=trading_class)
     moment = now()
+    with bootstrap(invocation.profile, Future) as service:
+        product = show_meant(invocation.output, service, symbol, limits, moment)
     found = product_hours(product, moment, HoursKind.LIQUID if liquid else HoursKind.TRADING)
     shown = ProductHours(future=product, hours=found, now=moment, days=days, clock=tz)
     invocation.output.write(hours_result(shown), wanted)

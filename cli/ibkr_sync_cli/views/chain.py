@@ -84,7 +84,7 @@ class ChainTable:
         has_series = any(each.series is not ContractSeries.MONTHLY for each in shown)
         has_states = any(each.state(now) is not ContractState.ACTIVE for each in shown)
         varies = any(each.multiplier != future.multiplier for each in shown)
-        sessions = {each.con_id: self._session(each) for each in shown}
+        sessions = {each.con_id: session(each, now) for each in shown}
         weekday = _WEEKDAY not in left_out
         columns = [
             _Column("", lambda each: "▶" if each is self._nearest else ""),
@@ -106,17 +106,16 @@ class ChainTable:
         ]
         return [column for column in columns if column is not None]
 
-    def _session(self, contract: FuturesContract) -> str | None:
-        """Whether the contract trades now, if its hours are known for now."""
-        if contract.is_expired(self._now):
-            return None
-        hours = hours_of(contract)
-        if hours is None or hours.calendar is None:
-            return None
-        state = hours.calendar.state(self._now)
-        if state is None:
-            return None
-        return market_state(state, self._now, hours.calendar.time_zone)
+
+def session(contract: FuturesContract, now: datetime) -> str | None:
+    """Whether the contract trades now, if its hours are known for now."""
+    if contract.is_expired(now):
+        return None
+    hours = hours_of(contract)
+    if hours is None or hours.calendar is None:
+        return None
+    state = hours.calendar.state(now)
+    return None if state is None else market_state(state, now, hours.calendar.time_zone)
 
 
 def _last_seen(contract: FuturesContract, now: datetime) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from ibkr_sync.domain.entities.contracts import ContractState
+from ibkr_sync.domain.entities.contracts import ContractState, FuturesContract
 from ibkr_sync.domain.entities.futures import Future, Origin
+from ibkr_sync.domain.series_choice import SeriesChoice, chosen_series
 from ibkr_sync_cli.durations import brief
 from ibkr_sync_cli.views.cells import SAMPLE_TAG, money, number, origin_text
 from ibkr_sync_cli.views.chain import ChainTable
@@ -17,14 +20,19 @@ _SHOWN_STATES = frozenset((ContractState.ACTIVE, ContractState.MISSING))
 
 
 def product_table(
-    future: Future, now: datetime, *, wide: bool = False, expired: bool = False
+    future: Future,
+    now: datetime,
+    *,
+    wide: bool = False,
+    expired: bool = False,
+    series: SeriesChoice = SeriesChoice.USUAL,
 ) -> RenderableType:
     """Title with what is constant, a line per contract, and where the data is from."""
-    shown = [
-        contract for contract in future.contracts if expired or contract.state(now) in _SHOWN_STATES
-    ]
+    wanted = chosen_series(future, series)
+    of_series = [each for each in future.contracts if each.series in wanted]
+    shown = [each for each in of_series if expired or each.state(now) in _SHOWN_STATES]
     chain = ChainTable(future, shown, now, wide=wide)
-    return Group(_title(future), chain, _footer(future, len(shown), now))
+    return Group(_title(future), chain, _footer(future, of_series, len(shown), now))
 
 
 def product_name(future: Future) -> Text:
@@ -47,12 +55,14 @@ def _title(future: Future) -> Text:
     return product_name(future).append("\n").append(" · ".join(constants), style="dim")
 
 
-def _footer(future: Future, shown: int, now: datetime) -> Text:
-    expired = sum(contract.is_expired(now) for contract in future.contracts)
-    hidden = len(future.contracts) - shown
-    remarks = [f"{len(future.contracts) - expired} listed"]
+def _footer(
+    future: Future, of_series: Sequence[FuturesContract], shown: int, now: datetime
+) -> Text:
+    expired = sum(contract.is_expired(now) for contract in of_series)
+    remarks = [f"{len(of_series) - expired} listed"]
     if expired:
-        remarks.append(f"{expired} expired" + (" (--expired)" if hidden else ""))
+        remarks.append(f"{expired} expired" + (" (--expired)" if len(of_series) > shown else ""))
+    remarks += _hidden_series(future, of_series, now)
     if future.contracts:
         remarks += ["▶ nearest expiry", future.time_zone or "time zone unknown"]
     if future.synced_at is None:
@@ -63,3 +73,13 @@ def _footer(future: Future, shown: int, now: datetime) -> Text:
             f"synced {age if age == 'now' else age + ' ago'} from {origin_text(future.origin)}"
         )
     return Text(" · ".join(remarks), style="dim")
+
+
+def _hidden_series(
+    future: Future, of_series: Sequence[FuturesContract], now: datetime
+) -> Iterator[str]:
+    """How many listed contracts of other series are not shown."""
+    shown = {each.series for each in of_series}
+    hidden = Counter(each.series for each in future.unexpired(now) if each.series not in shown)
+    for series, count in sorted(hidden.items()):
+        yield f"{count} {series} (--series all)"

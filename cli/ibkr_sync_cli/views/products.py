@@ -41,7 +41,10 @@ def products_result(products: Sequence[ProductSummary], now: datetime) -> Result
 
 def candidates_table(candidates: Iterable[ProductCandidate]) -> Table:
     """The products that a symbol may mean, and by what they differ."""
+    listed = sorted(candidates, key=lambda candidate: candidate.key)
+    has_symbols = len({each.key.symbol for each in listed}) > 1
     table = plain_table(
+        *([("Symbol", False)] if has_symbols else []),
         ("Exchange", False),
         ("Class", False),
         ("Multiplier", True),
@@ -51,8 +54,9 @@ def candidates_table(candidates: Iterable[ProductCandidate]) -> Table:
         ("Name", False),
         shrinks="Name",
     )
-    for each in sorted(candidates, key=lambda candidate: candidate.key):
+    for each in listed:
         cells = (
+            *([each.key.symbol] if has_symbols else []),
             each.key.exchange,
             each.key.trading_class,
             number(each.multiplier),

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from example_products import DECEMBER, MARCH
 from ibkr_sync.domain import errors
 from ibkr_sync.domain.entities.futures import AssetClass, ProductKey
 from ibkr_sync_cli.errors import _RULES, ExitCode, exit_code_of, explain
@@ -107,6 +108,30 @@ def test_every_error_of_the_tree_is_explained(kind: type[errors.IbkrSyncError]) 
             ExitCode.NOT_FOUND,
             "index",
             None,
+        ),
+        (
+            errors.MalformedSymbolError("=" * 5000, "symbol, contract or conId"),
+            ExitCode.USAGE,
+            f"'{'=' * 60}…' is no symbol, contract or conId.",
+            "ES 202612",
+        ),
+        (
+            errors.ContractNotFoundError("ESU9", FDAX),
+            ExitCode.NOT_FOUND,
+            "ESU9 is not in the chain of DAX@EUREX (FDAX).",
+            "ibkr-sync get DAX --expired --source ibkr",
+        ),
+        (
+            errors.AmbiguousContractError("ESZ6", (DECEMBER, MARCH)),
+            ExitCode.NOT_FOUND,
+            "ESZ6 may mean 2026-12 (600000001), 2027-03-19 (600000002).",
+            "ibkr-sync show 600000001",
+        ),
+        (
+            errors.NoTradableContractError(FDAX, 3),
+            ExitCode.NOT_FOUND,
+            "No contract of DAX@EUREX (FDAX) is tradable by this rule, of 3 stored.",
+            "--explain",
         ),
         (
             errors.SourceFileError("f.csv", "row 3", "no conId"),

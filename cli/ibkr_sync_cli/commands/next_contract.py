@@ -1,0 +1,69 @@
+"""`next`: the nearest contract that may still be traded."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Annotated
+
+import typer
+
+from ibkr_sync.domain.series_choice import SeriesChoice
+from ibkr_sync_cli import options
+from ibkr_sync_cli.invocation import invocation_of, now
+
+
+def next_contract(
+    context: typer.Context,
+    symbol: options.Symbol,
+    exchange: options.Exchange = None,
+    currency: options.Currency = None,
+    trading_class: options.TradingClass = None,
+    days_before: Annotated[
+        int | None,
+        typer.Option(
+            "--days-before",
+            help="Pass over a contract from N calendar days before its last trade date on.",
+            metavar="N",
+            min=0,
+        ),
+    ] = None,
+    series: options.Series = SeriesChoice.USUAL,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Tell on stderr why the ones before are not it.")
+    ] = False,
+    format: options.Format = None,  # noqa: A002 - the option's name
+    json: options.Json = False,
+) -> None:
+    """Name the nearest contract that may still be traded, from the database alone.
+
+    One line of local symbol, contract month, last trade date and conId, unless a format is
+    asked for. IBKR tells no first notice days: where goods are delivered, give --days-before.
+    """
+    from ibkr_sync.bootstrap import bootstrap
+    from ibkr_sync.domain.entities.futures import Future, Origin
+    from ibkr_sync.domain.nearest_contract import TradingRule
+    from ibkr_sync_cli.symbols import SymbolOptions, resolve
+    from ibkr_sync_cli.views.contract import contract_line
+    from ibkr_sync_cli.views.product import product_result
+
+    invocation = invocation_of(context)
+    invocation.flag(source="local")
+    wanted = invocation.wanted_format(format, json=json)
+    output, moment = invocation.output, now()
+    limits = SymbolOptions(exchange=exchange, currency=currency, trading_class=trading_class)
+    rule = TradingRule(days_before=days_before, series=series)
+    with bootstrap(invocation.profile, Future) as service:
+        meant = resolve(output, service, symbol, limits)
+        judged = service.judge(meant.query, rule, moment)
+    if explain:
+        from ibkr_sync_cli.views.judgements import judgements_table
+
+        output.show_on_stderr(judgements_table(judged, rule, moment))
+    contract = judged.nearest()
+    if wanted is None:
+        output.write_text(contract_line(contract))
+    else:
+        narrowed = dataclasses.replace(judged.product, contracts=(contract,))
+        output.write(product_result(narrowed, moment), wanted)
+    if judged.product.origin is Origin.SAMPLE:
+        output.remark("note: this is sample data", style="yellow")

@@ -1,0 +1,46 @@
+"""The only table from a notice to what is said of it."""
+
+from __future__ import annotations
+
+from ibkr_sync.domain.contract_choice import ContractMatch, ContractWords
+from ibkr_sync.domain.notices import (
+    ExchangeRenamed,
+    Notice,
+    OtherContract,
+    OtherProducts,
+    OtherYear,
+    SeriesOfProduct,
+    SymbolRenamed,
+)
+from ibkr_sync_cli.output import Output
+
+
+def tell_notices(output: Output, notices: tuple[Notice, ...]) -> None:
+    """Tell on stderr how the user's words were taken."""
+    for notice in notices:
+        output.remark(f"note: {notice_sentence(notice)}", style="yellow")
+
+
+def tell_other_year(output: Output, words: ContractWords, match: ContractMatch) -> None:
+    """Tell on stderr that a short year was not taken for the next one it may mean."""
+    month = match.contract.contract_month
+    if match.is_other_year and month is not None:
+        tell_notices(output, (OtherYear(word=words.text, contract_month=month),))
+
+
+def notice_sentence(notice: Notice) -> str:
+    """What to tell the user."""
+    match notice:
+        case ExchangeRenamed(old=old, new=new):
+            return f"{old} is {new} today"
+        case SymbolRenamed(renamed=renamed):
+            return renamed.note
+        case OtherProducts(word=word, taken=taken, others=others):
+            names = ", ".join(map(str, others))
+            return f"{word} is taken for {taken}; it is also a name of {names}"
+        case OtherContract(word=word, spelling=spelling):
+            return f"{word} is taken for the product; the contract is {spelling}"
+        case SeriesOfProduct(word=word, product=product):
+            return f"{word} is a weekly series of {product}"
+        case OtherYear(word=word, contract_month=month):
+            return f"{word} is taken for {month}; a year in full is safer"
