@@ -1,0 +1,141 @@
+"""Every product of the catalogue goes from a gateway into a database and back."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from contracts.future_port import query_for
+from example_products import everything
+from fakes.catalogue_recording import ZONE_IDS, products_of
+from fakes.gateway_rig import NOW
+from ibkr_sync.catalogue import load_catalogue
+from ibkr_sync.domain.entities.contracts import ContractListing, ContractSeries
+from ibkr_sync.domain.entities.futures import (
+    ASSET_TYPES,
+    SAMPLE_MARKER,
+    AssetClass,
+    Future,
+    Origin,
+    ProductKey,
+)
+from ibkr_sync.domain.sync import FutureFailure, FutureUpdate
+from report_catalogue import bring_in, report, stored
+
+ROWS = {row.key: row for row in load_catalogue().products if row.active}
+SENT = products_of(load_catalogue().products, NOW.date())
+Outcomes = list[FutureUpdate[Future] | FutureFailure]
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("catalogue") / "futures.db"
+
+
+@pytest.fixture(scope="module")
+def outcomes(path: Path) -> Outcomes:
+    return bring_in(SENT, path)
+
+
+@pytest.fixture(scope="module")
+def found(outcomes: Outcomes, path: Path) -> dict[ProductKey, Future]:
+    failures = [each.error for each in outcomes if isinstance(each, FutureFailure)]
+    assert failures == []
+    return {product.key: product for product in stored(SENT, path)}
+
+
+def as_stored(product: Future) -> Future:
+    """The product with what only a database tells: when it was asked for and seen."""
+    listing = ContractListing(first_seen_at=NOW, last_seen_at=NOW)
+    chain = tuple(dataclasses.replace(each, listing=listing) for each in product.contracts)
+    return dataclasses.replace(product, contracts=chain, synced_at=NOW)
+
+
+def test_the_gateway_holds_every_product_that_trades() -> None:
+    assert {product.key for product in SENT} == set(ROWS)
+    assert len(SENT) > 590
+    assert {row.exchange for row in ROWS.values()} == set(ZONE_IDS)
+    assert all(len(product.contracts) >= 4 for product in SENT)
+
+
+def test_no_computed_contract_can_be_taken_for_one_of_ibkr() -> None:
+    contracts = [contract for product in SENT for contract in product.contracts]
+    assert len({each.con_id for each in contracts}) == len(contracts)
+    assert all(2_000_000_000 <= each.con_id < 2_100_000_000 for each in contracts)
+    assert all(str(each.long_name).endswith(SAMPLE_MARKER) for each in contracts)
+    assert {product.origin for product in SENT} == {Origin.SAMPLE}
+
+
+def test_every_product_comes_back_unchanged(found: dict[ProductKey, Future]) -> None:
+    for product in SENT:
+        assert everything(found[product.key]) == everything(as_stored(product))
+
+
+def test_every_product_is_classified_as_the_catalogue_says(
+    found: dict[ProductKey, Future],
+) -> None:
+    classes = {key: (type(each), each.category) for key, each in found.items()}
+    assert classes == {
+        key: (ASSET_TYPES[row.asset_class], row.category) for key, row in ROWS.items()
+    }
+    assert {each.asset_class for each in found.values()} == set(AssetClass) - {
+        AssetClass.UNCLASSIFIED
+    }
+
+
+def test_sizes_ticks_and_currencies_are_the_catalogues(found: dict[ProductKey, Future]) -> None:
+    def numbers(product: object) -> tuple[object, ...]:
+        names = ("currency", "multiplier", "price_magnifier", "min_tick", "name")
+        return tuple(getattr(product, name) for name in names)
+
+    assert {key: numbers(each) for key, each in found.items()} == {
+        key: numbers(row) for key, row in ROWS.items()
+    }
+
+
+def test_the_catalogue_disagrees_with_none_of_it(outcomes: Outcomes) -> None:
+    remarks = [
+        remark
+        for outcome in outcomes
+        if isinstance(outcome, FutureUpdate)
+        for remark in outcome.remarks
+    ]
+    assert remarks == []
+
+
+def test_weekly_and_daily_contracts_are_told_from_the_monthly_ones(
+    found: dict[ProductKey, Future],
+) -> None:
+    short = {
+        key
+        for key, product in found.items()
+        if any(each.series is not ContractSeries.MONTHLY for each in product.contracts)
+    }
+    assert short == {key for key, row in ROWS.items() if row.weekly_expiries}
+
+
+def test_products_of_one_symbol_stay_apart(found: dict[ProductKey, Future]) -> None:
+    sizes = {key: each.multiplier for key, each in found.items() if key.symbol == "DAX"}
+    assert {key.trading_class: size for key, size in sizes.items()} == {
+        "FDAX": 25,
+        "FDXM": 5,
+        "FDXS": 1,
+    }
+
+
+def test_the_report_tells_asset_class_contracts_and_tick_value(
+    found: dict[ProductKey, Future],
+) -> None:
+    heading, *lines = report(found.values())
+    assert heading.split("\t") == ["product", "asset_class", "contracts", "tick_value"]
+    assert len(lines) == len(SENT)
+    assert "ES@CME (ES)\tindex\t4\t12.5 USD" in lines
+    assert "CL@NYMEX (CL)\tcommodity\t6\t10 USD" in lines
+    assert "XT@SNFE (XT)\tinterest_rate\t4\t-" in lines
+
+
+def test_each_query_means_one_product() -> None:
+    for product in SENT:
+        assert [each.key for each in SENT if query_for(product).matches(each)] == [product.key]
