@@ -33,16 +33,16 @@ _ESCAPED_CHARACTERS = re.compile(r"(?:\\u[0-9a-fA-F]{4})+")
 
 
 def _integer(number: int, text: str) -> bytes:
-    """An integer; what isn't one can only go out as text, which the field's readers don't know."""
+    """An integer; "" is none, and what isn't one can only go out as text, which it is not."""
     try:
-        return integer_field(number, int(text))
+        return integer_field(number, int(text)) if text else b""
     except ValueError:
         return text_field(number, text)
 
 
 def _double(number: int, text: str) -> bytes:
     try:
-        return double_field(number, float(text))
+        return double_field(number, float(text)) if text else b""
     except ValueError:
         return text_field(number, text)
 

@@ -193,7 +193,7 @@ class ReplacedField(Fault):
         row: None is every row.
         field: `ContractRow`'s name, or the place among the wire's fields, message id 0.
         value: bytes go out as they are, text as UTF-8; nothing is escaped. Where protobuf
-            wants a number, what isn't one goes out as text.
+            wants a number, "" is none and what isn't one goes out as text.
     """
 
     row: int | None = 0

@@ -326,6 +326,14 @@ def test_a_field_of_a_row_can_be_replaced_by_name(
     assert {**replaced[part], name: None} == {**before[part], name: None}
 
 
+def test_a_number_replaced_by_nothing_is_absent(make_row: Callable[..., ContractRow]) -> None:
+    dialect = dialect_for(226)
+    row = dialect.contract_data(make_row(), 12)
+    for name, part in (("multiplier", "contract"), ("price_magnifier", "details")):
+        _, said = decode_payload(dialect.with_field(row, name, ""))
+        assert name not in said[part]
+
+
 def test_text_where_a_number_belongs_is_a_field_of_another_type(
     make_row: Callable[..., ContractRow],
 ) -> None:
