@@ -148,7 +148,7 @@ class FuturePortContract:
     def test_says_that_a_con_id_is_not_found(
         self, source_with: SourceWith, product: Future
     ) -> None:
-        unknown = FutureQuery(symbol="2147483647", con_id=2147483647)
+        unknown = FutureQuery(symbol="2147483646", con_id=2147483646)
         with pytest.raises(ProductNotFoundError) as caught:
             source_with([product]).get_or_create(unknown, NOW_PLEASE)
         assert caught.value.symbol == unknown.symbol

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -16,6 +17,9 @@ from ibkr_sync.domain.sync import FutureFailure, FutureQuery, FutureUpdate, Sync
 from ibkr_sync.infrastructure.replay.server import ReplayGateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway import Gateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
+
+SERVER_VERSION = int(os.environ.get("IBKR_SYNC_TEST_SERVER_VERSION", "157"))
+"""The newest that gateways offer; above 200 they speak protobuf with an ibapi that does."""
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

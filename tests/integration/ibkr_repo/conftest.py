@@ -13,6 +13,7 @@ from fakes.gateway_rig import (
     NOW,
     QUICK,
     RECORDING,
+    SERVER_VERSION,
     Connect,
     RepositoryOf,
     Serve,
@@ -20,12 +21,25 @@ from fakes.gateway_rig import (
 )
 from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.infrastructure.replay.dialect import NEWEST_TEXT_SERVER_VERSION
 from ibkr_sync.infrastructure.replay.faults import Fault
 from ibkr_sync.infrastructure.replay.rows import Recording
 from ibkr_sync.infrastructure.replay.server import ReplayGateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway import Gateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.parameters import GatewayParameters
 from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "text_protocol: about frames of text, up to version 200")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is about text when IBKR_SYNC_TEST_SERVER_VERSION has gateways speak more."""
+    about_text = [each for each in items if each.get_closest_marker("text_protocol")]
+    if SERVER_VERSION > NEWEST_TEXT_SERVER_VERSION and about_text:
+        config.hook.pytest_deselected(items=about_text)
+        items[:] = [each for each in items if each not in about_text]
 
 
 @pytest.fixture
@@ -36,7 +50,7 @@ def serve() -> Iterator[Serve]:
         def start(
             *faults: Fault, recording: Recording = RECORDING, **options: object
         ) -> ReplayGateway:
-            options = {"now": FakeClock(NOW), "server_version": 157} | options
+            options = {"now": FakeClock(NOW), "server_version": SERVER_VERSION} | options
             return stack.enter_context(ReplayGateway(recording, faults=faults, **options))  # type: ignore[arg-type]
 
         yield start

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from fakes.gateway_rig import Connect, Serve, open_files, reader_threads
+from fakes.gateway_rig import SERVER_VERSION, Connect, Serve, open_files, reader_threads
 from ibkr_sync.domain.errors import (
     ClientIdInUseError,
     ConnectionLostError,
@@ -141,7 +141,7 @@ def test_a_handshake_split_at_any_byte_is_understood(serve: Serve, connect: Conn
     )
     for offset in offsets:
         gateway = connect(replay, client_id=offset)
-        assert gateway.open().server_version == 157
+        assert gateway.open().server_version == SERVER_VERSION
         gateway.close()
     assert replay.connections == len(offsets)
 

@@ -25,6 +25,7 @@ from ibkr_sync.domain.entities.futures import Future as Product
 from ibkr_sync.domain.errors import ConnectionLostError, RunInterrupted
 from ibkr_sync.infrastructure.replay import faults
 from ibkr_sync.infrastructure.replay.faults import Fault, Occasion
+from ibkr_sync.infrastructure.replay.requests import ContractDataRequest, MarketRuleRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway import Gateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.replies import ContractRequest
 
@@ -190,10 +191,10 @@ def test_a_signal_that_arrives_while_a_run_waits_leaves_nothing_behind(
 ) -> None:
     replay = serve(fault)
     repository = repository_of(replay, **SLOW)
-    asked = {"91"} if fault.occasion is Occasion.MARKET_RULE else {"9"}
+    asked = MarketRuleRequest if fault.occasion is Occasion.MARKET_RULE else ContractDataRequest
     with (
         pytest.raises(RunInterrupted),
-        interrupted_when(lambda: any(frame.fields[0] in asked for frame in replay.frames)),
+        interrupted_when(lambda: any(isinstance(each, asked) for each in replay.requests)),
     ):
         bring_up_to_date(repository, "ES")
     assert local.runs[0].outcome == "interrupted"

@@ -19,7 +19,7 @@ from ibapi.scanner import ScannerSubscription
 
 from fakes.gateway_rig import Connect, RepositoryOf, Serve, bring_up_to_date
 from fakes.protocol_versions import SPOKEN
-from ibkr_sync.infrastructure.replay.requests import OtherRequest
+from ibkr_sync.infrastructure.replay.requests import CurrentTimeRequest, OtherRequest, StartApi
 from ibkr_sync.infrastructure.repositories.ibkr_repo.client import Notice, ReadOnlyClient
 from ibkr_sync.infrastructure.repositories.ibkr_repo.connection import (
     ALLOWED_MESSAGES,
@@ -159,6 +159,7 @@ def framed(payload: bytes) -> bytes:
         pytest.param(framed(b"-9\0"), id="a negative id"),
     ],
 )
+@pytest.mark.text_protocol
 def test_the_connection_sends_nothing_but_one_allowed_message(
     serve: Serve, connect: Connect, message: bytes
 ) -> None:
@@ -191,4 +192,4 @@ def test_the_legs_of_a_combination_change_nothing_about_that(
     with contextlib.suppress(ForbiddenMessageError):
         session._client.placeOrder(1, combination, Order())
     assert session.request_time().result(5).seconds
-    assert [frame.fields[0] for frame in replay.frames] == ["API", "71", "49"]
+    assert [type(each) for each in replay.requests] == [StartApi, CurrentTimeRequest]

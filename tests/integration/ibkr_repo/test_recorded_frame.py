@@ -116,6 +116,7 @@ def synced(file: Path, serve: Serve, connect: Connect) -> Path:
     return file
 
 
+@pytest.mark.text_protocol
 def test_every_field_comes_back_as_it_was_recorded(synced: Path) -> None:
     with Database(synced) as database:
         stored = LocalFutureRepository(
@@ -147,6 +148,7 @@ def test_the_tables_hold_plain_values_that_a_person_can_query(synced: Path) -> N
         ).fetchall() == [(67, "0", "0.25")]
 
 
+@pytest.mark.text_protocol
 def test_the_very_bytes_are_kept_as_evidence(synced: Path) -> None:
     with closing(sqlite3.connect(synced)) as database:
         ((packed, digest, count),) = database.execute(

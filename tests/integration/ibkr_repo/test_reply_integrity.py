@@ -151,6 +151,7 @@ def test_a_line_that_drops_once_after_any_row_is_whole_at_the_second_try(
 
 
 @pytest.mark.parametrize("row", [0, 3])
+@pytest.mark.text_protocol
 def test_a_row_truncated_at_any_field_fails_its_product_alone(
     serve: Serve, repository_of: RepositoryOf, local: Local, row: int
 ) -> None:
@@ -171,6 +172,7 @@ def test_a_row_truncated_at_any_field_fails_its_product_alone(
     assert replay.connections == 1
 
 
+@pytest.mark.text_protocol
 def test_an_end_marker_with_a_field_too_many_fails_its_product_alone(
     serve: Serve, repository_of: RepositoryOf, local: Local
 ) -> None:
@@ -183,6 +185,7 @@ def test_an_end_marker_with_a_field_too_many_fails_its_product_alone(
 @pytest.mark.parametrize(
     "message", [b"999\0x\0", b"15\0001\0DU1\0", b"0\0", b"-1\0", b"52\0001\0-1\0"]
 )
+@pytest.mark.text_protocol
 def test_a_message_that_is_no_part_of_a_reply_disturbs_none(
     serve: Serve, repository_of: RepositoryOf, message: bytes
 ) -> None:
@@ -194,6 +197,7 @@ def test_a_message_that_is_no_part_of_a_reply_disturbs_none(
     "message",
     [b"", b"x\0", b"10", b"10\0", b"10\x008\0", b"10\x008\0x\0", b"52\0", b"52\x001\0x\0"],
 )
+@pytest.mark.text_protocol
 def test_a_message_that_may_have_been_a_row_fails_what_is_due(
     serve: Serve, repository_of: RepositoryOf, local: Local, message: bytes
 ) -> None:
@@ -291,6 +295,7 @@ def test_replies_of_requests_in_flight_at_once_are_kept_apart(
     assert is_whole(outcomes["NQ"], NASDAQ)
 
 
+@pytest.mark.text_protocol
 def test_what_was_received_is_kept_as_evidence(
     serve: Serve, repository_of: RepositoryOf, local: Local
 ) -> None:
