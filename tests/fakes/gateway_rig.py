@@ -48,11 +48,11 @@ NASDAQ = as_sent(
 RECORDING = recording_of(ES, NASDAQ, CRUDE_OIL)
 
 QUICK = {
-    "connect_timeout": 2.0,
-    "handshake_timeout": 2.0,
-    "idle_timeout": 2.0,
-    "total_timeout": 5.0,
-    "run_timeout": 20.0,
+    "connect_timeout": 5.0,
+    "handshake_timeout": 5.0,
+    "idle_timeout": 5.0,
+    "total_timeout": 20.0,
+    "run_timeout": 60.0,
     "messages_per_second": 1000.0,
 }
 """Limits that no healthy reply on loopback comes near."""

@@ -41,7 +41,7 @@ Local = InMemoryFutureRepository[Future]
 
 def rows_of(gateway: Gateway, request: ContractRequest = NQ_AT_CME) -> int:
     """How many rows a complete reply holds."""
-    return len(gateway.request_contracts(request).result(10).rows)
+    return len(gateway.request_contracts(request).result(90).rows)
 
 
 def failure_of(outcome: FutureUpdate[Future] | FutureFailure) -> Exception:
@@ -226,7 +226,7 @@ def test_twenty_thousand_rows_arrive_whole(serve: Serve, connect: Connect) -> No
     chain = with_chain(ES, 1, first_con_id=1)
     row = contract_row(chain.contracts[0])
     replay = serve(faults.ForeignRows(rows=(row,) * 20_000))
-    assert rows_of(connect(replay, total_timeout=60.0), ES_AT_CME) == 20_004
+    assert rows_of(connect(replay, idle_timeout=60.0, total_timeout=60.0), ES_AT_CME) == 20_004
 
 
 def test_a_reply_beyond_any_chain_is_refused_before_it_fills_the_memory(
