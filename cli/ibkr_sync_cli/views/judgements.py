@@ -46,6 +46,6 @@ def _reason(judgement: Judgement, rule: TradingRule) -> str:
         case Objection.OTHER_SERIES:
             return f"{judgement.contract.series}, not {rule.series}"
         case Objection.TOO_CLOSE:
-            return f"the rule wants more than {rule.days_before} days"
+            return f"{rule.days_before} days or less left"
         case Objection.EXPIRED | Objection.DELISTED:
             return judgement.objection.value

@@ -155,7 +155,7 @@ def test_an_explanation_tells_why_each_contract_before_is_not_it() -> None:
         "7 weekly, not monthly",
         "8 missing from the last reply",
         "9 expired",
-        "600000001 the rule wants more than 30 days",
+        "600000001 30 days or less left",
         "600000002 ▶ tradable",
     ]
 

@@ -1,0 +1,380 @@
+"""What people type for products and contracts, and which contract is next."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from e2e.command_line import CommandLine
+from e2e.gateways import ROW, gateway_with
+
+DEMO = ("--profile", "demo")
+MONTH_CODES = "FGHJKMNQUVXZ"
+MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def listed(ibkr_sync: CommandLine, stocked: Path, symbol: str, *options: str) -> list[Any]:
+    """The contracts that trade, nearest first."""
+    product = ibkr_sync("--database", stocked, "show", symbol, "--json", *options).json
+    return [each for each in product["contracts"] if each["state"] == "active"]
+
+
+# --- products
+
+
+def test_exchanges_names_and_ibkrs_name_the_same_products(ibkr_sync: CommandLine) -> None:
+    done = ibkr_sync(*DEMO, "get", "6E", "FDXM", "vx", "SR3", "SIL", "BTC", "--json")
+
+    assert (done.code, done.err) == (0, "")
+    assert [(each["symbol"], each["trading_class"]) for each in done.json["outcomes"]] == [
+        ("EUR", "6E"),
+        ("DAX", "FDXM"),
+        ("VIX", "VX"),
+        ("SOFR3", "SR3"),
+        ("SI", "SIL"),
+        ("BRR", "BTC"),
+    ]
+    for word, symbol in (("6E", "EUR"), ("EUR", "EUR"), ("fdxm", "DAX"), ("SIL", "SI")):
+        assert ibkr_sync(*DEMO, "show", word, "--json").json["symbol"] == symbol
+
+
+@pytest.mark.parametrize(
+    ("arguments", "key", "note"),
+    [
+        (["ES@GLOBEX"], ("ES", "CME"), "GLOBEX is CME today"),
+        (["GBL@DTB"], ("GBL", "EUREX"), "DTB is EUREX today"),
+        (["FGBL", "--exchange", "dtb"], ("GBL", "EUREX"), "DTB is EUREX today"),
+        (["GC@NYMEX"], ("GC", "COMEX"), "NYMEX is COMEX today"),
+        (["MXPP"], ("6M", "CME"), "the Mexican peso was called MXPP"),
+    ],
+)
+def test_old_names_work_with_a_note(
+    ibkr_sync: CommandLine, arguments: list[str], key: tuple[str, str], note: str
+) -> None:
+    done = ibkr_sync(*DEMO, "get", *arguments, "--json")
+
+    (outcome,) = done.json["outcomes"]
+    assert (done.code, outcome["symbol"], outcome["exchange"]) == (0, *key)
+    assert done.err.startswith(f"note: {note}")
+    assert ibkr_sync(*DEMO, "-q", "show", *arguments).err == ""
+
+
+def test_a_shared_symbol_is_ambiguous_until_it_is_pinned(ibkr_sync: CommandLine) -> None:
+    vague = ibkr_sync(*DEMO, "get", "DAX")
+    pinned = ibkr_sync(*DEMO, "pin", "DAX", "--trading-class", "FDAX", "--json")
+    fetched = ibkr_sync(*DEMO, "get", "DAX", "--json")
+    shown = ibkr_sync(*DEMO, "show", "dax", "--json")
+    other = ibkr_sync(*DEMO, "get", "DAX", "--trading-class", "FDXM", "--json")
+    pins = ibkr_sync(*DEMO, "pin", "--json")
+    forgotten = ibkr_sync(*DEMO, "unpin", "DAX")
+    vague_again = ibkr_sync(*DEMO, "next", "DAX")
+
+    assert vague.code == 5
+    lines = [line.split() for line in vague.err.splitlines() if "EUREX" in line]
+    assert [line[:4] for line in lines] == [
+        ["EUREX", "FDAX", "25", "EUR"],
+        ["EUREX", "FDXM", "5", "EUR"],
+        ["EUREX", "FDXS", "1", "EUR"],
+    ]
+    assert [line[5] for line in lines] == ["12", "12", "3"]  # listed, after the next expiry
+    assert all(date.fromisoformat(line[4]) for line in lines)
+    assert vague.err.splitlines()[-2:] == [
+        "next:  Say which: --trading-class FDAX",
+        "or keep it: ibkr-sync pin DAX --trading-class FDAX",
+    ]
+    assert (pinned.code, fetched.code, shown.code, other.code) == (0, 0, 0, 0)
+    assert fetched.json["outcomes"][0]["trading_class"] == "FDAX"
+    assert shown.json["trading_class"] == "FDAX"
+    assert other.json["outcomes"][0]["trading_class"] == "FDXM"
+    assert pins.json == pinned.json == {
+        "schema": "ibkr-sync/pins/1",
+        "pins": [
+            {"word": "DAX", "symbol": "DAX", "exchange": "EUREX", "trading_class": "FDAX"}
+        ],
+    }  # fmt: skip
+    assert (forgotten.code, forgotten.err) == (0, "DAX is no longer pinned\n")
+    assert (vague_again.code, vague_again.out) == (5, "")
+    assert "DAX may mean 3 products" in vague_again.err
+
+
+def test_one_product_in_the_database_does_not_make_its_symbol_clear(
+    ibkr_sync: CommandLine,
+) -> None:
+    ibkr_sync(*DEMO, "get", "FDXM")
+
+    for command in (["show", "DAX"], ["next", "DAX"], ["get", "DAX", "--max-age", "20h"]):
+        done = ibkr_sync(*DEMO, *command)
+        assert done.code == 5
+        assert "DAX may mean 3 products" in done.err
+
+
+def test_one_vague_symbol_does_not_keep_the_others_from_being_fetched(
+    ibkr_sync: CommandLine,
+) -> None:
+    done = ibkr_sync(*DEMO, "get", "ES", "DAX", "--max-age", "20h", "--json")
+
+    outcomes = {each["symbol"]: each["outcome"] for each in done.json["outcomes"]}
+    assert (done.code, outcomes) == (4, {"DAX": "failed", "ES": "updated"})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["DAX", "--trading-class", "NOSUCH"], "DAX was not found in the catalogue or"),
+        (["NOVA"], "NOVA was not found in the catalogue or the database"),
+        (["DAX", "--exchange", "EUREX"], "DAX may mean 3 products"),
+    ],
+)
+def test_only_what_is_known_can_be_pinned(
+    ibkr_sync: CommandLine, arguments: list[str], told: str
+) -> None:
+    done = ibkr_sync(*DEMO, "pin", *arguments)
+
+    assert (done.code, done.out) == (5, "")
+    assert told in done.told
+    assert ibkr_sync(*DEMO, "pin", "--list").out.splitlines() == [
+        "word\tsymbol\texchange\ttrading_class"
+    ]
+    assert ibkr_sync(*DEMO, "unpin", "DAX").err == "DAX was not pinned\n"
+
+
+def test_what_the_catalogue_does_not_know_is_asked_as_typed(ibkr_sync: CommandLine) -> None:
+    with gateway_with(ROW) as gateway:
+        source = ("--source", "ibkr", "--port", str(gateway.port))
+        fetched = ibkr_sync("get", "nova", *source, "--json")
+        unknown = ibkr_sync("get", "NOVAZ8X", *source)
+
+    assert (fetched.code, fetched.json["outcomes"][0]["symbol"]) == (0, "NOVA")
+    assert unknown.code == 5
+    assert "NOVAZ8X was asked for" in unknown.told
+    assert ibkr_sync("show", "NOVAZ8", "--json").json["contracts"][0]["con_id"] == 987654321
+    assert ibkr_sync("pin", "NOVA").code == 0
+
+
+@pytest.mark.parametrize("command", ["get", "show", "next", "hours", "pin", "unpin"])
+def test_what_is_no_symbol_is_a_usage_error(ibkr_sync: CommandLine, command: str) -> None:
+    done = ibkr_sync(*DEMO, command, "ES 202613")
+
+    assert (done.code, done.out) == (2, "")
+    assert "'ES 202613' is no symbol, contract or conId" in done.told
+
+
+# --- contracts
+
+
+def test_every_spelling_shows_the_same_contract(ibkr_sync: CommandLine, stocked: Path) -> None:
+    first = listed(ibkr_sync, stocked, "ES")[0]
+    year, month = map(int, first["contract_month"].split("-"))
+    code, name = MONTH_CODES[month - 1], MONTH_NAMES[month - 1]
+
+    for text in (
+        first["local_symbol"],
+        f"ES{code}{year % 10}",
+        f"es{code}{year % 100}".lower(),
+        f"ES{code}{year}",
+        f"ES {year}{month:02d}",
+        f"ES {name}{year % 100}",
+        f"ES   {name.upper()} {year}",
+        f"ES{code}{year % 10}@CME",
+        str(first["con_id"]),
+    ):
+        done = ibkr_sync("--database", stocked, "show", text, "--json")
+        assert (done.code, done.err) == (0, ""), text
+        assert done.json["schema"] == "ibkr-sync/product/1"
+        assert [each["con_id"] for each in done.json["contracts"]] == [first["con_id"]], text
+
+
+def test_a_contract_is_shown_in_full(ibkr_sync: CommandLine, stocked: Path) -> None:
+    first = listed(ibkr_sync, stocked, "ES")[0]
+    done = ibkr_sync("--database", stocked, "show", first["local_symbol"], "-f", "table")
+
+    lines = [" ".join(line.split()) for line in done.out.splitlines()]
+    assert "SAMPLE DATA" in lines[0]
+    assert f"conId {first['con_id']}" in lines
+    assert f"Last trade UTC {first['last_trade_at'][:16].replace('T', ' ')}" in lines
+    assert "Tick 0.25 = $12.50" in lines
+    assert "Market rule 67 0.25" in lines
+    assert any(line.startswith("First seen ") for line in lines)
+
+
+def test_eurex_contracts_are_found_by_their_own_form(ibkr_sync: CommandLine) -> None:
+    ibkr_sync(*DEMO, "get", "FDAX")
+    product = ibkr_sync(*DEMO, "show", "FDAX", "--json").json
+    local_symbol = product["contracts"][0]["local_symbol"]
+
+    for text in (local_symbol, local_symbol.removesuffix(" M"), local_symbol.replace(" ", "  ")):
+        done = ibkr_sync(*DEMO, "show", text, "--json")
+        assert [each["local_symbol"] for each in done.json["contracts"]] == [local_symbol]
+
+
+def test_a_contract_that_is_not_in_the_chain_is_told(ibkr_sync: CommandLine) -> None:
+    fetched = ibkr_sync(*DEMO, "get", "ES 209912")
+    shown = ibkr_sync(*DEMO, "show", "ES 209912")
+    product = ibkr_sync(*DEMO, "show", "ES")
+
+    assert (fetched.code, shown.code, product.code) == (5, 5, 0)
+    assert shown.out == ""
+    assert shown.err.splitlines() == [
+        "error: ES 209912 is not in the chain of ES@CME (ES).",
+        "next:  ibkr-sync get ES --expired --source ibkr",
+    ]
+
+
+def test_a_year_that_two_contracts_share_must_be_written_in_full(ibkr_sync: CommandLine) -> None:
+    earlier = dataclasses.replace(
+        ROW,
+        con_id="987654320",
+        contract_month="208812",
+        last_trade_date_or_contract_month="20881217 08:30 US/Central",
+        real_expiration_date="20881217",
+    )
+    with gateway_with(earlier, ROW) as gateway:
+        ibkr_sync("get", "NOVA", "--source", "ibkr", "--port", str(gateway.port))
+    vague = ibkr_sync("show", "NOVAZ8")
+    clear = ibkr_sync("show", "NOVA 209812", "--json")
+
+    assert (vague.code, vague.out) == (5, "")
+    assert "NOVAZ8 may mean 2088-12 (987654320), 2098-12 (987654321)" in vague.told
+    assert [each["con_id"] for each in clear.json["contracts"]] == [987654321]
+
+
+def test_hours_of_a_contract_are_those_of_this_contract(
+    ibkr_sync: CommandLine, stocked: Path
+) -> None:
+    local_symbol = listed(ibkr_sync, stocked, "ES")[1]["local_symbol"]
+
+    assert ibkr_sync("--database", stocked, "hours", local_symbol).code == 0
+
+
+# --- conIds
+
+
+def test_an_unknown_con_id_fetches_the_whole_product(ibkr_sync: CommandLine, stocked: Path) -> None:
+    contracts = listed(ibkr_sync, stocked, "ES")
+    con_id = str(contracts[-1]["con_id"])
+    unknown = ibkr_sync(*DEMO, "show", con_id)
+    fetched = ibkr_sync(*DEMO, "get", con_id, "--json")
+    shown = ibkr_sync(*DEMO, "show", con_id, "--json")
+    chain = ibkr_sync(*DEMO, "show", "ES", "--json").json["contracts"]
+
+    assert unknown.code == 5
+    assert (fetched.code, fetched.json["outcomes"][0]["symbol"]) == (0, "ES")
+    assert [str(each["con_id"]) for each in shown.json["contracts"]] == [con_id]
+    assert len(chain) == len(contracts)
+
+
+def test_the_con_id_of_an_expired_contract_fetches_expired_ones_too(
+    ibkr_sync: CommandLine, stocked: Path
+) -> None:
+    product = ibkr_sync("--database", stocked, "show", "ES", "--json").json
+    expired = next(each for each in product["contracts"] if each["state"] == "expired")
+    con_id = str(expired["con_id"])
+    fetched = ibkr_sync(*DEMO, "get", con_id)
+    shown = ibkr_sync(*DEMO, "show", con_id, "--json")
+
+    assert (fetched.code, shown.code) == (0, 0)
+    assert shown.json["contracts"][0]["state"] == "expired"
+
+
+def test_a_con_id_that_ibkr_does_not_know_is_told(ibkr_sync: CommandLine) -> None:
+    done = ibkr_sync(*DEMO, "get", "1999999999")
+
+    assert done.code == 5
+    assert "1999999999 was not found in IBKR: conId 1999999999 was asked for" in done.told
+
+
+# --- series
+
+
+def test_weekly_contracts_are_hidden_unless_they_are_wanted(
+    ibkr_sync: CommandLine, stocked: Path
+) -> None:
+    def table(*options: str) -> list[str]:
+        done = ibkr_sync("--database", stocked, "show", "VIX", "-f", "table", *options)
+        assert done.code == 0
+        return done.out.splitlines()
+
+    contracts = listed(ibkr_sync, stocked, "VIX")
+    monthly = [each["local_symbol"] for each in contracts if each["series"] == "monthly"]
+    weekly = [each["local_symbol"] for each in contracts if each["series"] == "weekly"]
+    usual, every, weeks = table(), table("--series", "all"), table("--series", "weekly")
+
+    assert monthly
+    assert weekly
+    assert not any(name in line for line in usual for name in weekly)
+    assert f"{len(weekly)} weekly (--series all)" in " ".join(usual[-2:])
+    assert monthly[0] in next(line for line in usual if line.startswith("▶"))
+    assert weekly[0] in next(line for line in weeks if line.startswith("▶"))
+    assert all(any(name in line for line in every) for name in monthly + weekly)
+    assert not any(name in line for line in weeks for name in monthly)
+    only = listed(ibkr_sync, stocked, "VIX", "--series", "weekly")
+    assert [each["local_symbol"] for each in only] == weekly
+
+
+# --- next
+
+
+def test_next_is_one_line_for_scripts_on_a_terminal_too(
+    ibkr_sync: CommandLine, stocked: Path
+) -> None:
+    first = listed(ibkr_sync, stocked, "ES")[0]
+    names = ("local_symbol", "contract_month", "last_trade_date", "con_id")
+    line = "\t".join(str(first[name]) for name in names)
+
+    assert ibkr_sync("--database", stocked, "next", "ES").out == f"{line}\n"
+    code, sent = ibkr_sync.on_terminal("-q", "--database", str(stocked), "next", "ES")
+    assert (code, sent) == (0, f"{line}\n")
+    document = ibkr_sync("--database", stocked, "next", "ES", "--json").json
+    assert [each["con_id"] for each in document["contracts"]] == [first["con_id"]]
+    (row,) = ibkr_sync("--database", stocked, "next", "ES", "-f", "csv").rows()
+    assert row["con_id"] == str(first["con_id"])
+
+
+def test_days_before_the_last_trade_date_the_next_contract_takes_over(
+    ibkr_sync: CommandLine, stocked: Path
+) -> None:
+    first, second = listed(ibkr_sync, stocked, "ES")[:2]
+    gap = date.fromisoformat(first["last_trade_date"]) - datetime.now(UTC).date()
+    enough = str((gap + timedelta(days=2)).days)  # whatever the date in Chicago is
+
+    done = ibkr_sync("--database", stocked, "next", "ES", "--days-before", enough, "--explain")
+
+    assert done.code == 0
+    assert done.out.split("\t")[0] == second["local_symbol"]
+    told = [line.rstrip() for line in done.err.splitlines() if "202" in line]
+    assert told[-2].split()[0] == first["local_symbol"]
+    assert told[-2].endswith(f"{enough} days or less left")
+    assert told[-1].endswith("▶ tradable")
+    assert all(line.endswith("expired") for line in told[:-2])
+
+
+def test_next_takes_weekly_contracts_only_when_they_are_wanted(
+    ibkr_sync: CommandLine, stocked: Path
+) -> None:
+    contracts = listed(ibkr_sync, stocked, "VIX")
+    for series in ("monthly", "weekly"):
+        first = next(each for each in contracts if each["series"] == series)
+        done = ibkr_sync("--database", stocked, "next", "VX", "--series", series)
+        assert done.out.split("\t")[0] == first["local_symbol"]
+    usual = ibkr_sync("--database", stocked, "next", "VIX").out
+    assert usual == ibkr_sync("--database", stocked, "next", "VIX", "--series", "monthly").out
+
+
+def test_without_a_tradable_contract_next_names_none(ibkr_sync: CommandLine, stocked: Path) -> None:
+    late = ibkr_sync("--database", stocked, "next", "ES", "--days-before", "9999")
+    daily = ibkr_sync("--database", stocked, "next", "ES", "--series", "daily")
+    unknown = ibkr_sync("--database", stocked, "next", "GC")
+
+    for done in (late, daily, unknown):
+        assert (done.code, done.out) == (5, "")
+        assert "next:  " in done.err
+    assert "No contract of ES@CME (ES) is tradable by this rule" in late.err
+
+
+def test_next_refuses_a_negative_number_of_days(ibkr_sync: CommandLine) -> None:
+    done = ibkr_sync(*DEMO, "next", "ES", "--days-before", "-1")
+    assert (done.code, done.out) == (2, "")
