@@ -149,9 +149,11 @@ def test_sessions_that_break_now_and_then_do_not_end_the_run(
 ) -> None:
     replay = serve(faults.HangUpAfterRows(rows=1, symbol="ES"))
     repository = repository_of(replay, requests_in_flight=1)
-    spellings: list[dict[str, str]] = [{}, {"exchange": "CME"}, {"currency": "USD"}]
+    spellings = [(None, None), ("CME", None), (None, "USD")]
     queries = [
-        FutureQuery(symbol=symbol, **spelling) for spelling in spellings for symbol in ("ES", "NQ")
+        FutureQuery(symbol=symbol, exchange=exchange, currency=currency)
+        for exchange, currency in spellings
+        for symbol in ("ES", "NQ")
     ]
     outcomes = list(repository.get_or_create_many(queries, SyncPolicy()))
     assert [isinstance(each, FutureUpdate) for each in outcomes] == [False, True] * 3
