@@ -88,7 +88,7 @@ def _ambiguous_next(error: errors.AmbiguousProductError) -> str:
     option = "--exchange" if by_exchange else "--trading-class"
     example = keys[0].exchange if by_exchange else keys[0].trading_class
     said = f"{option} {example}"
-    return f"Say which: {said}\nor keep it: ibkr-sync pin {shlex.quote(error.symbol)} {said}"
+    return f"Say which: {said}\n       to keep it: ibkr-sync pin {shlex.quote(error.symbol)} {said}"
 
 
 def _ambiguous_contract_next(error: errors.AmbiguousContractError) -> str:

@@ -84,7 +84,7 @@ def test_a_shared_symbol_is_ambiguous_until_it_is_pinned(ibkr_sync: CommandLine)
     assert all(date.fromisoformat(line[4]) for line in lines)
     assert vague.err.splitlines()[-2:] == [
         "next:  Say which: --trading-class FDAX",
-        "or keep it: ibkr-sync pin DAX --trading-class FDAX",
+        "       to keep it: ibkr-sync pin DAX --trading-class FDAX",
     ]
     assert (pinned.code, fetched.code, shown.code, other.code) == (0, 0, 0, 0)
     assert fetched.json["outcomes"][0]["trading_class"] == "FDAX"

@@ -1,0 +1,70 @@
+"""From IBKR's answer about one conId to the request for its whole product."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, datetime
+
+from fakes.recordings import RECORDED_ES, received
+from ibkr_sync.domain.errors import (
+    InvalidReplyError,
+    ProductNotFoundError,
+    ReplyTimeoutError,
+)
+from ibkr_sync.domain.sync import SyncPolicy
+from ibkr_sync.infrastructure.replay.rows import ContractRow
+from ibkr_sync.infrastructure.repositories.ibkr_repo.locating import request_for_product
+from ibkr_sync.infrastructure.repositories.ibkr_repo.replies import ContractReply, ContractRequest
+
+(RECORDED,) = RECORDED_ES.contracts
+CON_ID = int(RECORDED.con_id)
+BEFORE_EXPIRY = datetime(2025, 6, 20, 13, tzinfo=UTC)
+AFTER_EXPIRY = datetime(2025, 6, 20, 14, tzinfo=UTC)
+PLAIN = SyncPolicy()
+
+
+def reply(*rows: ContractRow, con_id: int = CON_ID, at: datetime = BEFORE_EXPIRY) -> ContractReply:
+    return ContractReply(
+        request=ContractRequest(con_id=con_id, include_expired=True),
+        rows=tuple(received(each) for each in rows),
+        end_frame=b"",
+        received_at=at,
+        server_version=187,
+        client_version="9.81.1",
+    )
+
+
+def test_the_product_of_a_contract_is_asked_for_on_its_listing_exchange() -> None:
+    route = dataclasses.replace(RECORDED, exchange="QBALGO")
+    for rows in ((RECORDED,), (route,), (route, RECORDED)):
+        assert request_for_product(reply(*rows), PLAIN) == ContractRequest(
+            symbol="ES", exchange="CME"
+        )
+
+
+def test_expired_contracts_are_asked_for_when_it_has_expired_or_they_are_wanted() -> None:
+    wanted = ContractRequest(symbol="ES", exchange="CME", include_expired=True)
+    assert request_for_product(reply(RECORDED, at=AFTER_EXPIRY), PLAIN) == wanted
+    assert request_for_product(reply(RECORDED), SyncPolicy(include_expired=True)) == wanted
+
+
+def test_another_contract_than_the_one_asked_for_is_refused() -> None:
+    refused = request_for_product(reply(RECORDED, con_id=1), PLAIN)
+    assert isinstance(refused, InvalidReplyError)
+    assert refused.field == "con_id"
+
+
+def test_rows_that_contradict_each_other_are_refused() -> None:
+    other = dataclasses.replace(RECORDED, exchange="QBALGO", symbol="NQ")
+    assert isinstance(request_for_product(reply(RECORDED, other), PLAIN), InvalidReplyError)
+
+
+def test_a_reply_without_rows_finds_nothing() -> None:
+    missing = request_for_product(reply(), PLAIN)
+    assert isinstance(missing, ProductNotFoundError)
+    assert missing.symbol == str(CON_ID)
+
+
+def test_what_kept_the_contract_from_being_told_is_passed_on() -> None:
+    error = ReplyTimeoutError("no row for 30 s")
+    assert request_for_product(error, PLAIN) is error
