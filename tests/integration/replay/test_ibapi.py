@@ -17,8 +17,11 @@ from ibapi.contract import Contract, ContractDetails
 from ibapi.server_versions import MAX_CLIENT_VER
 from ibapi.wrapper import EWrapper
 
+from fakes.decoded_details import values_of
+from fakes.expected_details import ES_JUN25, ODD, ODD_ROW
 from ibkr_sync.infrastructure.replay.recording import read_recording
 from ibkr_sync.infrastructure.replay.requests import OtherRequest
+from ibkr_sync.infrastructure.replay.rows import Recording
 from ibkr_sync.infrastructure.replay.server import ReplayGateway
 
 RECORDING = read_recording(Path(__file__).parents[2] / "data" / "es_jun25.replay")
@@ -130,26 +133,21 @@ def test_ibapi_decodes_the_recorded_contract(app: App) -> None:
     app.reqContractDetails(9000, _es(lastTradeDateOrContractMonth="202506"))
     app.wait_for("contractDetailsEnd", 9000)
     (details,) = app.details
-    (row,) = RECORDING.contracts
-    contract = details.contract
-    assert (contract.conId, contract.symbol, contract.secType) == (620731015, "ES", "FUT")
-    assert contract.lastTradeDateOrContractMonth == "20250620"
-    assert (contract.exchange, contract.currency) == ("CME", "USD")
-    assert (contract.localSymbol, contract.tradingClass) == ("ESM5", "ES")
-    assert (contract.multiplier, details.minTick) == ("50", 0.25)
-    assert details.priceMagnifier == 1
-    assert (details.marketName, details.longName) == ("ES", "E-mini S&P 500")
-    assert details.contractMonth == "202506"
-    assert details.orderTypes == row.order_types
-    assert details.validExchanges == "CME,QBALGO"
-    assert details.underConId == 11004968
-    assert (details.underSymbol, details.underSecType) == ("ES", "IND")
-    assert details.timeZoneId == "US/Central"
-    assert details.tradingHours == row.trading_hours
-    assert details.liquidHours == row.liquid_hours
-    assert details.aggGroup == (2147483647 if app.serverVersion() < 205 else 0)
-    assert details.marketRuleIds == "67,67"
-    assert details.realExpirationDate == "20250620"
+    with_sizes = app.serverVersion() >= 164
+    assert values_of(details, with_sizes=with_sizes).items() <= ES_JUN25.items()
+
+
+@pytest.mark.parametrize("version", SPOKEN)
+def test_ibapi_decodes_a_contract_with_a_value_in_most_fields(version: int) -> None:
+    recording = Recording(contracts=(ODD_ROW,))
+    with (
+        ReplayGateway(recording, server_version=version, now=lambda: NOW) as gateway,
+        connected(gateway.port) as app,
+    ):
+        app.reqContractDetails(1, _es(symbol="ODD", exchange="OSE.JPN"))
+        app.wait_for("contractDetailsEnd", 1)
+        (details,) = app.details
+    assert values_of(details, with_sizes=version >= 164).items() <= ODD.items()
 
 
 def test_ibapi_gets_one_row_per_route_when_it_names_no_exchange(app: App) -> None:
