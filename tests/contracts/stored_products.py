@@ -92,6 +92,6 @@ class StoredProductsContract:
             )
             for rule_id, step in ((110, "0.01"), (67, "0.25"), (5, "1"))
         ]
-        local.store_market_rules(rules)
+        local.store_market_rules([*rules, MarketRule(market_rule_id=99, increments=())])
         assert local.find_market_rules({110, 67, 99}) == (rules[1], rules[0])
         assert local.find_market_rules(()) == ()

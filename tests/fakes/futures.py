@@ -190,7 +190,8 @@ class InMemoryFutureRepository(LocalFuturePort[F], Generic[F]):
         )
 
     def find_market_rules(self, ids: Collection[int]) -> tuple[MarketRule, ...]:
-        return tuple(self.market_rules[each] for each in sorted(ids) if each in self.market_rules)
+        found = (self.market_rules[each] for each in sorted(ids) if each in self.market_rules)
+        return tuple(rule for rule in found if rule.increments)
 
     def known_market_rules(self) -> frozenset[int]:
         return frozenset(self.market_rules)

@@ -23,4 +23,4 @@ class StoredProducts(Protocol):
 
     @abstractmethod
     def find_market_rules(self, ids: Collection[int]) -> tuple[MarketRule, ...]:
-        """Give the tick ladders that are stored under these ids, by id."""
+        """Give the tick ladders with steps that are stored under these ids, by id."""

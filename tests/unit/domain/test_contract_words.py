@@ -152,6 +152,17 @@ def test_any_text_is_read_or_refused_with_the_documented_error(text: str) -> Non
     assert words.text.isascii()
 
 
+@given(
+    st.from_regex(r"[A-Z0-9]{1,4}[ _-]{0,3}(DEC|JAN|Z)?[ -]?[0-9]{1,8}( [MWD])?", fullmatch=True)
+)
+def test_what_is_no_product_is_a_contract_of_one_root(text: str) -> None:
+    try:
+        words = parse_words(text)
+    except MalformedSymbolError:
+        return
+    assert words.product or len({each.root for each in words.contracts}) == 1
+
+
 @given(st.from_regex(r"[A-Z0-9 ._@-]{1,24}", fullmatch=True))
 def test_words_are_read_back_as_they_are_written(text: str) -> None:
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from decimal import Decimal
 
 import pytest
 
@@ -15,7 +16,7 @@ from ibkr_sync.application.services.futures import FuturesService
 from ibkr_sync.application.services.resolution import SymbolResolver
 from ibkr_sync.domain.contract_choice import ContractWords
 from ibkr_sync.domain.entities.futures import Future, Origin
-from ibkr_sync.domain.entities.market_rules import MarketRule
+from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.errors import ProductNotFoundError
 from ibkr_sync.domain.nearest_contract import TradingRule
 from ibkr_sync.domain.sync import FutureFailure, FutureQuery, FutureUpdate, SyncPolicy
@@ -100,7 +101,8 @@ def test_the_nearest_contract_is_judged_by_a_rule(
 def test_tick_ladders_are_those_stored(
     service: FuturesService[Future], repository: InMemoryFutureRepository[Future]
 ) -> None:
-    rule = MarketRule(market_rule_id=67, increments=())
+    step = PriceIncrement(low_edge=Decimal(0), increment=Decimal("0.25"))
+    rule = MarketRule(market_rule_id=67, increments=(step,))
     repository.store_market_rules([rule])
     assert service.market_rules({67, 99}) == (rule,)
 
