@@ -90,6 +90,15 @@ class Database:
         return self.location.url is None
 
     @property
+    def is_open(self) -> bool:
+        """Whether SQLite may hold locks on the file; then nobody else here may open it.
+
+        Closing any descriptor of a file drops all POSIX locks that the process holds on it.
+        Another program would take the database for unused, and delete the WAL being written.
+        """
+        return self._engine is not None
+
+    @property
     def is_absent(self) -> bool:
         """Whether it is a SQLite file that does not exist, or not yet holds a byte.
 

@@ -71,7 +71,7 @@ def read_status(database: Database) -> SchemaStatus:
     """
     if database.is_absent:
         return SchemaStatus(current=None, head=head_revision())
-    if database.path is not None:
+    if database.path is not None and not database.is_open:
         _refuse_foreign_file(database, database.path)
     with database.read() as connection:
         return status_of(connection, database)
