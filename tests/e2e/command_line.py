@@ -23,7 +23,7 @@ from typing import IO, Any
 
 COMMAND = Path(sysconfig.get_path("scripts")) / "ibkr-sync"
 
-FAIL_AFTER = 30.0
+FAIL_AFTER = 60.0
 """Seconds after which a run counts as hanging."""
 
 _RAW_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -176,7 +176,7 @@ def finish(process: subprocess.Popen[bytes]) -> Ended:
     return ended(process.returncode, out, err)
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 20.0) -> None:
+def wait_until(condition: Callable[[], object], seconds: float = 60.0) -> None:
     """Look every few milliseconds whether the condition holds; fail when it never does."""
     deadline = time.monotonic() + seconds
     while not condition():

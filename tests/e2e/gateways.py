@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from datetime import UTC, datetime
 from functools import cache
 
 from ibkr_sync.infrastructure.replay.faults import Fault
 from ibkr_sync.infrastructure.replay.rows import ContractRow, Recording
 from ibkr_sync.infrastructure.replay.sample import sample_recording
-from ibkr_sync.infrastructure.replay.server import ReplayGateway
+from ibkr_sync.infrastructure.replay.server import DEFAULT_SERVER_VERSION, ReplayGateway
+
+SERVER_VERSION = int(os.environ.get("IBKR_SYNC_TEST_SERVER_VERSION", DEFAULT_SERVER_VERSION))
+"""The newest that gateways offer; above 200 they speak protobuf with an ibapi that does."""
 
 IMPATIENT = """
 [gateway]
@@ -53,12 +57,13 @@ def sample() -> Recording:
 
 def sample_gateway(*faults: Fault) -> ReplayGateway:
     """A gateway with the sample; real in nothing but its answers to `[sample]`."""
-    return ReplayGateway(sample(), faults=faults)
+    return ReplayGateway(sample(), faults=faults, server_version=SERVER_VERSION)
 
 
 def gateway_with(*rows: ContractRow, faults: tuple[Fault, ...] = ()) -> ReplayGateway:
     """A gateway that knows these rows."""
-    return ReplayGateway(Recording(contracts=rows), faults=faults)
+    recording = Recording(contracts=rows)
+    return ReplayGateway(recording, faults=faults, server_version=SERVER_VERSION)
 
 
 def changed(row: ContractRow = ROW, **fields: str) -> ContractRow:

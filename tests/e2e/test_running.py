@@ -64,25 +64,29 @@ def test_a_stalled_run_excludes_others_and_stops_when_asked(
     assert [row["outcome"] for row in again.rows("\t")] == ["unchanged", "updated"]
 
 
-def test_a_run_that_was_killed_leaves_no_lock_and_is_closed_later(
-    ibkr_sync: CommandLine, stocked: Path
+def test_a_killed_run_keeps_what_was_complete_and_blocks_nobody(
+    ibkr_sync: CommandLine, tmp_path: Path
 ) -> None:
-    before = kept(stocked)
+    database = tmp_path / "own.db"
     with (
-        sample_gateway(Silence()) as gateway,
-        ibkr_sync.running(*asking(stocked, gateway)) as stalled,
+        sample_gateway(PauseAfterRows(symbol="ES", rows=4, seconds=60)) as gateway,
+        ibkr_sync.running(*asking(database, gateway)) as stalled,
     ):
-        wait_until(lambda: runs(stocked)[-1] == "running")
+        # We open and close the database all the time: that must not cost the run its writes.
+        wait_until(lambda: database.exists() and holds_a_product(database))
+        before = kept(database)
         stalled.kill()
         stalled.wait()
-    assert kept(stocked) == before
-    assert runs(stocked) == ["ok", "running"]
+    assert kept(database) == before
+    assert is_sound(database)
+    assert runs(database) == ["running"]
 
     with sample_gateway() as gateway:
-        again = ibkr_sync(*asking(stocked, gateway))
+        again = ibkr_sync(*asking(database, gateway))
 
     assert again.code == 0
-    assert runs(stocked) == ["ok", "interrupted", "ok"]
+    assert [row["outcome"] for row in again.rows("\t")] == ["unchanged", "updated"]
+    assert runs(database) == ["interrupted", "ok"]
 
 
 @pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGINT])
