@@ -51,7 +51,8 @@ class ChainTable:
         self._shown = shown
         self._now = now
         self._wide = wide
-        self._nearest = next((each for each in shown if not each.is_expired(now)), None)
+        listed = (each for each in shown if each.state(now) is ContractState.ACTIVE)
+        self._nearest = next(listed, None)
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
         """All columns at most, as few as may be at least."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.chain_diff import ChainDiff
+from ibkr_sync.domain.entities.contracts import ContractState
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.sync import FutureFailure, FutureUpdate
 from ibkr_sync_cli.errors import explain
@@ -88,7 +89,9 @@ def _record(outcome: Outcome, now: datetime) -> dict[str, object]:
         "exchange": outcome.product.exchange,
         "trading_class": outcome.product.trading_class,
         "outcome": _outcome_word(outcome),
-        "listed": len(outcome.product.unexpired(now)),
+        "listed": sum(
+            each.state(now) is ContractState.ACTIVE for each in outcome.product.contracts
+        ),
         "added": len(diff.added),
         "changed": len(diff.updated),
         "missing": len(diff.missing),

@@ -32,7 +32,7 @@ def product_table(
     of_series = [each for each in future.contracts if each.series in wanted]
     shown = [each for each in of_series if expired or each.state(now) in _SHOWN_STATES]
     chain = ChainTable(future, shown, now, wide=wide)
-    return Group(_title(future), chain, _footer(future, of_series, len(shown), now))
+    return Group(_title(future), chain, _footer(future, of_series, shown, now))
 
 
 def product_name(future: Future) -> Text:
@@ -56,12 +56,18 @@ def _title(future: Future) -> Text:
 
 
 def _footer(
-    future: Future, of_series: Sequence[FuturesContract], shown: int, now: datetime
+    future: Future,
+    of_series: Sequence[FuturesContract],
+    shown: Sequence[FuturesContract],
+    now: datetime,
 ) -> Text:
-    expired = sum(contract.is_expired(now) for contract in of_series)
-    remarks = [f"{len(of_series) - expired} listed"]
-    if expired:
-        remarks.append(f"{expired} expired" + (" (--expired)" if len(of_series) > shown else ""))
+    counts = Counter(each.state(now) for each in of_series)
+    shown_states = {each.state(now) for each in shown}
+    remarks = [f"{counts[ContractState.ACTIVE]} listed"]
+    for state in (ContractState.MISSING, ContractState.DELISTED, ContractState.EXPIRED):
+        if counts[state]:
+            hint = "" if state in shown_states else " (--expired)"
+            remarks.append(f"{counts[state]} {state}{hint}")
     remarks += _hidden_series(future, of_series, now)
     if future.contracts:
         remarks += ["▶ nearest expiry", future.time_zone or "time zone unknown"]
@@ -80,6 +86,10 @@ def _hidden_series(
 ) -> Iterator[str]:
     """How many listed contracts of other series are not shown."""
     shown = {each.series for each in of_series}
-    hidden = Counter(each.series for each in future.unexpired(now) if each.series not in shown)
+    hidden = Counter(
+        each.series
+        for each in future.contracts
+        if each.series not in shown and each.state(now) is ContractState.ACTIVE
+    )
     for series, count in sorted(hidden.items()):
         yield f"{count} {series} (--series all)"
