@@ -33,14 +33,29 @@ LONG_CHAIN = FutureQuery(symbol="CL")
 _UNPACED = 1e6  # messages per second
 
 
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """Both clocks of this process, in seconds: monotonic, and CPU time of all its threads."""
+
+    wall: float
+    cpu: float
+
+    @classmethod
+    def now(cls) -> Instant:
+        """Read the clocks."""
+        return cls(time.perf_counter(), time.process_time())
+
+    def __sub__(self, earlier: Instant) -> Instant:
+        return Instant(self.wall - earlier.wall, self.cpu - earlier.cpu)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcquisitionCost:
-    """What it took to bring products up to date; `committed_at` is of the last, monotonic."""
+    """What it took to bring products up to date, and when the last one was committed."""
 
     contracts: int
-    seconds: float
-    cpu_seconds: float
-    committed_at: float
+    elapsed: Instant
+    committed_at: Instant
 
 
 class EmptyDatabases:
@@ -62,7 +77,7 @@ class EmptyDatabases:
 class _TimedRepository(LocalFutureRepository[Future]):
     """Notes when the last product was committed."""
 
-    committed_at = 0.0
+    committed_at = Instant(0.0, 0.0)
 
     def get_or_create_entity(
         self,
@@ -72,7 +87,7 @@ class _TimedRepository(LocalFutureRepository[Future]):
         run: SyncRun,
     ) -> FutureUpdate[Future]:
         update = super().get_or_create_entity(acquired, query, policy, run)
-        self.committed_at = time.perf_counter()
+        self.committed_at = Instant.now()
         return update
 
 
@@ -97,20 +112,15 @@ def acquire(port: int, file: Path, queries: Sequence[FutureQuery]) -> Acquisitio
         local = _TimedRepository(database, Future, catalogue, _now)
         repository = IbkrFutureRepository(gateway, local, Future, catalogue, _now)
         gateway.open()
-        start, cpu_start = time.perf_counter(), time.process_time()
+        start = Instant.now()
         outcomes = list(repository.get_or_create_many(queries, SyncPolicy()))
-        seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
+        elapsed = Instant.now() - start
     contracts = 0
     for outcome in outcomes:
         if isinstance(outcome, FutureFailure):
             raise outcome.error
         contracts += len(outcome.product.contracts)
-    return AcquisitionCost(
-        contracts=contracts,
-        seconds=seconds,
-        cpu_seconds=cpu_seconds,
-        committed_at=local.committed_at,
-    )
+    return AcquisitionCost(contracts=contracts, elapsed=elapsed, committed_at=local.committed_at)
 
 
 def _now() -> datetime:

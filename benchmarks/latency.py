@@ -1,7 +1,7 @@
 """From the last bytes of a long chain to its commit.
 
 The clock starts when the bytes that hold the end marker come out of the socket, so decoding
-what arrived with them counts.
+what arrived with them counts. On a machine that is busy otherwise, the CPU time tells more.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ import json
 import statistics
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
-from benchmarks.acquisition import LONG_CHAIN, EmptyDatabases, acquire
+from benchmarks.acquisition import LONG_CHAIN, EmptyDatabases, Instant, acquire
 from benchmarks.figures import Figure, quartiles
 from benchmarks.gateway import replaying
 from ibkr_sync.infrastructure.repositories.ibkr_repo.connection import FrameBuffer
@@ -30,55 +30,70 @@ _ROOT = Path(__file__).parent.parent
 
 def measure(rounds: int) -> Iterator[Figure]:
     """Measure the first chain of a process, and the first and unchanged chains of a later one."""
-    latencies: dict[str, list[float]] = {}
+    latencies: dict[str, list[_Latency]] = {}
     with TemporaryDirectory() as folder, replaying() as port:
         databases = EmptyDatabases(Path(folder))
         acquire(port, databases.next_file(), [LONG_CHAIN])  # not counted
         for _ in range(rounds):
-            contracts, milliseconds = _in_new_process(port, databases.next_file())
-            name = f"CL, {contracts} contracts"
-            latencies.setdefault(f"{name}, new process", []).append(milliseconds)
             file = databases.next_file()
-            for again in ("first run", "unchanged"):
-                milliseconds = _latency(port, file)[1]
-                latencies.setdefault(f"{name}, {again}", []).append(milliseconds)
-    for name, measured in latencies.items():
-        yield Figure(
-            subject=_SUBJECT,
-            name=name,
-            unit="ms",
-            median=statistics.median(measured),
-            quartiles=quartiles(measured),
-            rounds=len(measured),
-            target=f"at most {LIMIT_MS} ms",
-            met=statistics.median(measured) <= LIMIT_MS,
-        )
+            measured = {
+                "new process": _in_new_process(port, databases.next_file()),
+                "first run": _latency(port, file),
+                "unchanged": _latency(port, file),
+            }
+            for name, latency in measured.items():
+                latencies.setdefault(f"CL, {latency.contracts} contracts, {name}", []).append(
+                    latency
+                )
+    for name, found in latencies.items():
+        yield _figure(name, found)
 
 
-def _in_new_process(port: int, file: Path) -> tuple[int, float]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Latency:
+    contracts: int
+    wall_ms: float
+    cpu_ms: float
+
+
+def _figure(name: str, latencies: Sequence[_Latency]) -> Figure:
+    wall = [each.wall_ms for each in latencies]
+    return Figure(
+        subject=_SUBJECT,
+        name=name,
+        unit="ms",
+        median=statistics.median(wall),
+        quartiles=quartiles(wall),
+        rounds=len(wall),
+        cpu_ms=statistics.median(each.cpu_ms for each in latencies),
+        target=f"at most {LIMIT_MS} ms",
+        met=statistics.median(wall) <= LIMIT_MS,
+    )
+
+
+def _in_new_process(port: int, file: Path) -> _Latency:
     command = [sys.executable, "-m", "benchmarks.latency", str(port), str(file)]
     done = subprocess.run(command, cwd=_ROOT, stdout=subprocess.PIPE, check=True)
-    contracts, milliseconds = json.loads(done.stdout)
-    return contracts, milliseconds
+    return _Latency(**json.loads(done.stdout))
 
 
-def _latency(port: int, file: Path) -> tuple[int, float]:
-    """How many contracts were stored, and the milliseconds it took."""
+def _latency(port: int, file: Path) -> _Latency:
     with _arrivals() as arrivals:
         cost = acquire(port, file, [LONG_CHAIN])
     # The chain's tick ladders arrive after its commit.
-    last = max(at for at in arrivals if at < cost.committed_at)
-    return cost.contracts, (cost.committed_at - last) * 1000
+    last = [each for each in arrivals if each.wall < cost.committed_at.wall][-1]
+    taken = cost.committed_at - last
+    return _Latency(contracts=cost.contracts, wall_ms=taken.wall * 1000, cpu_ms=taken.cpu * 1000)
 
 
 @contextmanager
-def _arrivals() -> Iterator[list[float]]:
+def _arrivals() -> Iterator[list[Instant]]:
     """Gather the instants at which bytes come out of a socket."""
-    instants: list[float] = []
+    instants: list[Instant] = []
     feed = FrameBuffer.feed
 
     def noted(buffer: FrameBuffer, chunk: bytes) -> None:
-        instants.append(time.perf_counter())
+        instants.append(Instant.now())
         feed(buffer, chunk)
 
     with patch.object(FrameBuffer, "feed", noted):
@@ -86,4 +101,4 @@ def _arrivals() -> Iterator[list[float]]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(_latency(int(sys.argv[1]), Path(sys.argv[2]))))
+    print(json.dumps(asdict(_latency(int(sys.argv[1]), Path(sys.argv[2])))))

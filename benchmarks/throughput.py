@@ -40,7 +40,7 @@ def measure(rounds: int) -> Iterator[Figure]:
 
 
 def _figure(name: str, costs: Sequence[AcquisitionCost]) -> Figure:
-    rates = [cost.contracts / cost.seconds for cost in costs]
+    rates = [cost.contracts / cost.elapsed.wall for cost in costs]
     return Figure(
         subject=_SUBJECT,
         name=name,
@@ -48,5 +48,5 @@ def _figure(name: str, costs: Sequence[AcquisitionCost]) -> Figure:
         median=statistics.median(rates),
         quartiles=quartiles(rates),
         rounds=len(rates),
-        cpu_ms=statistics.median(cost.cpu_seconds for cost in costs) * 1000,
+        cpu_ms=statistics.median(cost.elapsed.cpu for cost in costs) * 1000,
     )
