@@ -30,10 +30,6 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.parameters import GatewayPa
 from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "text_protocol: about frames of text, up to version 200")
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what is about text when IBKR_SYNC_TEST_SERVER_VERSION has gateways speak more."""
     about_text = [each for each in items if each.get_closest_marker("text_protocol")]
