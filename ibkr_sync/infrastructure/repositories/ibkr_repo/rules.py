@@ -64,18 +64,24 @@ def group_by_product(
 
 def _merge(rows: Sequence[FuturesContract]) -> FuturesContract:
     listing = rows[0].venues[0].exchange if rows[0].venues else rows[0].exchange
-    on_listing = (row for row in rows if row.exchange == listing)
-    main = next(on_listing, dataclasses.replace(rows[0], exchange=listing))
+    on_listing = next((row for row in rows if row.exchange == listing), None)
+    main = on_listing or dataclasses.replace(rows[0], exchange=listing)
+    for row in rows:
+        if row is not main:
+            _refuse_conflict(main, row)
+    return main
+
+
+def _refuse_conflict(main: FuturesContract, row: FuturesContract) -> None:
+    """Rows of one contract may differ only in the exchange they were asked for."""
     compared = [field.name for field in dataclasses.fields(main) if field.compare]
     if main.venues:
         compared.remove("exchange")
-    for row in rows:
-        for name in compared:
-            if getattr(row, name) != getattr(main, name):
-                raise InvalidReplyError(
-                    main.local_symbol, name, getattr(row, name), "rows of one conId conflict"
-                )
-    return main
+    for name in compared:
+        if getattr(row, name) != getattr(main, name):
+            raise InvalidReplyError(
+                main.local_symbol, name, getattr(row, name), "rows of one conId conflict"
+            )
 
 
 def _product_of_weekly_class(
