@@ -80,7 +80,7 @@ class CommandLine:
     def __call__(
         self,
         *arguments: str | Path,
-        env: Mapping[str, str] | None = None,
+        env: Mapping[str, str | None] | None = None,
         stdout: int | IO[bytes] = subprocess.PIPE,
         without_root_rights: bool = False,
     ) -> Ended:
@@ -98,12 +98,12 @@ class CommandLine:
             timeout=FAIL_AFTER,
             check=False,
         )
-        encoding = (env or {}).get("PYTHONIOENCODING", "utf-8")
+        encoding = (env or {}).get("PYTHONIOENCODING") or "utf-8"
         return ended(done.returncode, done.stdout or b"", done.stderr, arguments, encoding=encoding)
 
     @contextmanager
     def running(
-        self, *arguments: str | Path, env: Mapping[str, str] | None = None
+        self, *arguments: str | Path, env: Mapping[str, str | None] | None = None
     ) -> Iterator[subprocess.Popen[bytes]]:
         """Start a run; it is killed at the end if it has not ended by then."""
         with subprocess.Popen(  # noqa: S603 - our own command
@@ -122,7 +122,7 @@ class CommandLine:
     def on_terminal(
         self,
         *arguments: str | Path,
-        env: Mapping[str, str] | None = None,
+        env: Mapping[str, str | None] | None = None,
         columns: int = 80,
     ) -> tuple[int, str]:
         """Run on a terminal; gives the exit code and all that the terminal was sent."""
@@ -147,9 +147,10 @@ class CommandLine:
         path.write_text(text, encoding="utf-8")
         return path
 
-    def environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
-        """Nothing but a home and a path, as from cron."""
-        return {"HOME": str(self.home), "PATH": os.defpath} | dict(extra or {})
+    def environment(self, extra: Mapping[str, str | None] | None = None) -> dict[str, str]:
+        """Nothing but a home and a path, as from cron; what is extra as None is left out."""
+        known = {"HOME": str(self.home), "PATH": os.defpath} | dict(extra or {})
+        return {name: value for name, value in known.items() if value is not None}
 
 
 def ended(

@@ -106,13 +106,9 @@ def test_path_tells_where_files_are_looked_for(ibkr_sync: CommandLine) -> None:
 
 @pytest.mark.parametrize("home", [None, ""], ids=["unset", "empty"])
 def test_without_a_home_settings_still_resolve(ibkr_sync: CommandLine, home: str | None) -> None:
-    env = {"HOME": home} if home is not None else {}
-    ibkr_sync.configure("database = 'here.db'\n")
-    environment = ibkr_sync.environment(env)
-    if home is None:
-        del environment["HOME"]
+    path = ibkr_sync.configure("database = 'here.db'\n")
 
-    done = ibkr_sync("config", "show", "--json", env=environment)
+    done = ibkr_sync("--config", path, "config", "show", "--json", env={"HOME": home})
 
     values = {each["key"]: each["value"] for each in done.json["settings"]}
     assert values["database"] == str(ibkr_sync.cwd / "here.db")

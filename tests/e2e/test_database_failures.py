@@ -186,6 +186,19 @@ def test_a_database_of_a_newer_version_is_left_alone(
     assert checksum(stocked) == before
 
 
+def test_a_damaged_database_is_told(ibkr_sync: CommandLine, stocked: Path) -> None:
+    with stocked.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xff" * (stocked.stat().st_size - 4096))
+    before = checksum(stocked)
+
+    done = ibkr_sync("--database", stocked, "show", "ES")
+
+    assert (done.code, done.out) == (7, "")
+    assert "damaged" in done.err
+    assert checksum(stocked) == before
+
+
 def make_folder(path: Path) -> None:
     path.mkdir()
 

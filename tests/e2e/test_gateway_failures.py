@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ from e2e.command_line import CommandLine, Ended
 from e2e.gateways import IMPATIENT, ROW, changed, gateway_with, sample_gateway
 from e2e.stored_rows import is_sound, kept, runs
 from ibkr_sync.infrastructure.replay.faults import (
+    Chunked,
     ClientIdInUse,
+    EarlyStart,
     ErrorReply,
     Fault,
     ForeignRows,
@@ -21,6 +24,7 @@ from ibkr_sync.infrastructure.replay.faults import (
     NoNextValidId,
     Notice,
     Occasion,
+    PortReset,
     RawReply,
     ReplacedField,
     ServerVersionText,
@@ -48,6 +52,38 @@ def test_without_a_gateway_host_and_port_are_told(ibkr_sync: CommandLine, stocke
     assert done.err.startswith(f"error: No gateway at 127.0.0.1:{port}: connection refused.\n")
     assert "next:  Start TWS or IB Gateway" in done.err
     assert kept(stocked) == before
+
+
+def test_a_gateway_that_does_not_accept_is_given_up(ibkr_sync: CommandLine) -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as busy, ExitStack() as stack:
+        for _ in range(4):  # whoever comes now stands in a queue that is full
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(busy.getsockname())
+        done = get(ibkr_sync, ibkr_sync.cwd / "own.db", busy.getsockname()[1], "ES")
+
+    assert (done.code, done.out) == (3, "")
+    assert "no answer within 1 s" in done.err
+    assert "firewall" in done.err
+
+
+@pytest.mark.parametrize(
+    ("fault", "connections"),
+    [
+        (EarlyStart(), 1),
+        (Chunked(size=1), 1),
+        (ClientIdInUse(client_ids=frozenset({411})), 2),
+    ],
+    ids=["all in one segment", "byte by byte", "client id taken"],
+)
+def test_an_unusual_start_is_no_failure(
+    ibkr_sync: CommandLine, stocked: Path, fault: Fault, connections: int
+) -> None:
+    with sample_gateway(fault) as gateway:
+        done = get(ibkr_sync, stocked, gateway.port, "ES", "--expired")
+
+    assert (done.code, gateway.connections) == (0, connections)
+    assert "ES@CME (ES): 29 unchanged" in done.err
 
 
 def test_a_host_name_that_does_not_resolve_is_told(ibkr_sync: CommandLine) -> None:
@@ -82,8 +118,9 @@ def test_a_listener_that_says_nothing_is_given_up(ibkr_sync: CommandLine, stocke
         (ServerVersionText(text="60"), "60"),
         (NoNextValidId(), "said nothing"),
         (ClientIdInUse(), "taken (326)"),
+        (PortReset(new_port=4099), "4099"),
     ],
-    ids=["close", "reset", "HTTP", "TLS", "no version", "old version", "no id", "326"],
+    ids=["close", "reset", "HTTP", "TLS", "no version", "old version", "no id", "326", "1300"],
 )
 def test_a_handshake_that_fails_says_why(
     ibkr_sync: CommandLine, stocked: Path, fault: Fault, told: str

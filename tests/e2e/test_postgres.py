@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sqlalchemy.engine import make_url
+
 from e2e.command_line import CommandLine, finish, wait_until
 from e2e.gateways import sample_gateway
 from ibkr_sync.infrastructure.replay.faults import Silence
@@ -33,15 +35,23 @@ def test_a_server_keeps_what_a_file_keeps(
 
 
 def test_a_second_run_on_a_server_ends_at_once(ibkr_sync: CommandLine, postgres_url: str) -> None:
+    secrets = {"password": "hush-1", "passfile": "hush-2"}
+    url = make_url(postgres_url).update_query_dict(secrets)
+    database = url.render_as_string(hide_password=False)
     with sample_gateway(Silence()) as gateway:
-        asked = ("--database", postgres_url, "get", "ES")
+        asked = ("-vv", "--database", database, "get", "ES")
         source = ("--source", "ibkr", "--port", str(gateway.port))
-        assert ibkr_sync("--database", postgres_url, "db", "upgrade").code == 0
+        upgraded = ibkr_sync("-vv", "--database", database, "db", "upgrade")
         with ibkr_sync.running(*asked, *source) as stalled:
             wait_until(lambda: gateway.connections == 1)
             second = ibkr_sync(*asked, *source)
             stalled.terminate()
             stopped = finish(stalled)
 
-    assert (second.code, second.out) == (75, "")
-    assert stopped.code == 143
+    status = ibkr_sync("-vv", "--database", database, "db", "status")
+
+    assert (upgraded.code, second.code, stopped.code, status.code) == (0, 75, 143, 0)
+    assert second.out == ""
+    assert "hush" not in "".join(
+        done.out + done.err for done in (upgraded, second, stopped, status)
+    )

@@ -119,17 +119,15 @@ def test_json_is_json_in_any_encoding(ibkr_sync: CommandLine, tmp_path: Path) ->
         assert (done.code, done.json["name"]) == (0, "Café € 日経")
 
 
-def test_nothing_but_a_path_to_python_is_needed(stocked: Path, tmp_path: Path) -> None:
-    done = subprocess.run(  # noqa: S603 - our own command
-        [COMMAND, "--database", stocked, "list"],
-        env={},
-        cwd=tmp_path,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=False,
+def test_no_environment_at_all_will_do(ibkr_sync: CommandLine, stocked: Path) -> None:
+    config = ibkr_sync.configure("")  # named, or it would be looked for in the user's home
+
+    done = ibkr_sync(
+        *("--config", config, "--database", stocked, "list"), env={"HOME": None, "PATH": None}
     )
 
-    assert (done.returncode, done.stderr) == (0, b"")
+    assert (done.code, done.err) == (0, "")
+    assert len(done.rows("\t")) == 3
 
 
 COLOURFUL: Sequence[Sequence[str]] = (
