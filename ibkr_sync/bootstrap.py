@@ -15,6 +15,7 @@ from ibkr_sync.application.services.futures import FuturesService
 from ibkr_sync.application.services.resolution import SymbolResolver
 from ibkr_sync.catalogue import Catalogue, load_catalogue
 from ibkr_sync.config.files import user_folders
+from ibkr_sync.config.resolution import DATABASE_FILE
 from ibkr_sync.config.settings import CatalogueEntry, ProfileSettings
 from ibkr_sync.domain.entities.catalogue import CatalogueProduct
 from ibkr_sync.domain.entities.futures import Future
@@ -129,7 +130,13 @@ def _local_repository(
 ) -> LocalFuturePort[F]:
     from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
 
-    return LocalFutureRepository(database, entity, _catalogue(profile), clock)
+    return LocalFutureRepository(
+        database,
+        entity,
+        _catalogue(profile),
+        clock,
+        takes_sample_data=profile.database_file != user_folders().data / DATABASE_FILE,
+    )
 
 
 def _pins(database: Database, clock: Clock) -> PinPort:

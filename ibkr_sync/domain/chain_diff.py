@@ -18,6 +18,9 @@ DELISTING_CONFIRMATION = timedelta(hours=20)
 SHRINK_TOLERANCE = (2, Decimal("0.2"))
 """Unexpired contracts a reply may lack: this many, or this share of those stored."""
 
+LARGEST_LOSS = Decimal("0.5")
+"""The share that a reply may never lack more of, however short the chain."""
+
 _UNTRACKED_CONTRACT_FIELDS = {
     "con_id",  # the identity itself
     "listing",  # written by the local repository
@@ -118,23 +121,36 @@ def diff_chain(stored: Future | None, received: Future, now: datetime) -> ChainD
 
 
 def refuse_shrink(stored: Future, diff: ChainDiff, now: datetime) -> None:
-    """Raise ShrinkRefusedError when the reply lacks too many unexpired, listed contracts."""
-    listed = [contract for contract in stored.unexpired(now) if not _is_absent(contract)]
+    """Raise ShrinkRefusedError when a reply lacks too many unexpired contracts.
+
+    What earlier replies lacked counts with what this one newly lacks, until it is delisted, so
+    that a chain can't crumble away reply by reply. A reply that lacks nothing new is no loss.
+    """
+    if not diff.missing:
+        return
+    listed = [contract for contract in stored.unexpired(now) if not _is_delisted(contract)]
+    returned = {contract.con_id for contract in diff.returned}
+    lost = len(diff.missing) + sum(
+        _is_absent(contract) and contract.con_id not in returned for contract in listed
+    )
     fixed, share = SHRINK_TOLERANCE
-    if len(diff.missing) > max(Decimal(fixed), share * len(listed)):
-        raise ShrinkRefusedError(stored.key, stored=len(listed), lost=len(diff.missing))
+    if lost > max(Decimal(fixed), share * len(listed)) or lost > LARGEST_LOSS * len(listed):
+        raise ShrinkRefusedError(stored.key, stored=len(listed), lost=lost)
 
 
 def refuse_mixing_sample_data(stored: Future, received: Future) -> None:
     """Raise SampleDataError when one of the two is sample data and the other real."""
-    real = {Origin.IBKR, Origin.FILE}
-    origins = {stored.origin, received.origin}
-    if Origin.SAMPLE in origins and origins & real:
+    origins = (stored.origin, received.origin)
+    if Origin.SAMPLE in origins and any(origin.is_real for origin in origins):
         raise SampleDataError(stored.key)
 
 
 def _is_absent(contract: FuturesContract) -> bool:
     return contract.listing is not None and contract.listing.missing_since is not None
+
+
+def _is_delisted(contract: FuturesContract) -> bool:
+    return contract.listing is not None and contract.listing.delisted_at is not None
 
 
 def _is_delisted_by(contract: FuturesContract, now: datetime) -> bool:

@@ -238,7 +238,7 @@ class InMemoryFutureRepository(LocalFuturePort[F], Generic[F]):
 
     def _refuse_sample_mix(self, received: Future) -> None:
         origins = {product.origin for product in self.products.values()} | {received.origin}
-        if Origin.SAMPLE in origins and origins & {Origin.IBKR, Origin.FILE}:
+        if Origin.SAMPLE in origins and any(each.is_real for each in origins):
             raise SampleDataError(received.key)
 
     def _summary(self, product: Future) -> ProductSummary:

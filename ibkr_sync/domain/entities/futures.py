@@ -39,6 +39,11 @@ class Origin(StrEnum):
     CATALOGUE = "catalogue"
     SAMPLE = "sample"
 
+    @property
+    def is_real(self) -> bool:
+        """Whether a source said it of a real market: neither computed nor merely known of."""
+        return self not in (Origin.CATALOGUE, Origin.SAMPLE)
+
 
 class ProductKey(NamedTuple):
     """The identity of a product."""

@@ -209,11 +209,12 @@ def test_a_contract_may_come_back_changed() -> None:
 @pytest.mark.parametrize(
     ("stored", "lost", "is_refused"),
     [
-        *((1, 1, False), (2, 2, False), (3, 3, True), (10, 2, False), (10, 3, True)),
-        *((15, 3, False), (15, 4, True), (100, 20, False), (100, 21, True)),
+        *((1, 1, True), (2, 1, False), (2, 2, True), (3, 1, False), (3, 2, True)),
+        *((4, 2, False), (4, 3, True), (10, 2, False), (10, 3, True), (15, 3, False)),
+        *((15, 4, True), (100, 20, False), (100, 21, True)),
     ],
 )
-def test_a_reply_may_lack_two_contracts_or_a_fifth(
+def test_a_reply_may_lack_two_contracts_or_a_fifth_and_never_most_of_a_chain(
     stored: int, lost: int, is_refused: bool
 ) -> None:
     chain = chain_of(stored)
@@ -228,16 +229,31 @@ def test_a_reply_may_lack_two_contracts_or_a_fifth(
     assert (caught.value.product, caught.value.stored, caught.value.lost) == (ES.key, stored, lost)
 
 
-def test_contracts_that_expired_or_were_missing_already_are_not_lost_again() -> None:
+def test_what_earlier_replies_lacked_counts_until_it_is_delisted_or_expired() -> None:
+    chain = chain_of(20)
+    gone = tuple(missing_for(each, 1) for each in chain[:4])
+    before = with_contracts(*gone, *chain[4:])
+    one_more = diff_chain(before, with_contracts(*chain[5:]), NOW)
+    with pytest.raises(ShrinkRefusedError) as caught:
+        refuse_shrink(before, one_more, NOW)
+    assert (caught.value.stored, caught.value.lost) == (20, 5)
+    later = datetime(2028, 1, 1, tzinfo=UTC)
+    refuse_shrink(before, diff_chain(before, with_contracts(*chain[5:]), later), later)
+
+
+def test_a_reply_that_lacks_nothing_new_is_no_loss() -> None:
     chain = chain_of(15)
     gone = tuple(missing_for(each, 1) for each in chain[:9])
-    before, after = with_contracts(*gone, *chain[9:]), with_contracts(*chain[12:])
-    diff = diff_chain(before, after, NOW)
-    with pytest.raises(ShrinkRefusedError) as caught:
-        refuse_shrink(before, diff, NOW)
-    assert (caught.value.stored, caught.value.lost) == (6, 3)
-    later = datetime(2028, 1, 1, tzinfo=UTC)
-    refuse_shrink(before, diff_chain(before, after, later), later)
+    before, after = with_contracts(*gone, *chain[9:]), with_contracts(*chain[9:])
+    refuse_shrink(before, diff_chain(before, after, NOW), NOW)
+
+
+def test_a_contract_that_returns_no_longer_counts_as_lost() -> None:
+    chain = chain_of(20)
+    gone = tuple(missing_for(each, 1) for each in chain[:4])
+    before = with_contracts(*gone, *chain[4:])
+    after = with_contracts(*chain[:4], *chain[8:])
+    refuse_shrink(before, diff_chain(before, after, NOW), NOW)
 
 
 @pytest.mark.parametrize("real", [Origin.IBKR, Origin.FILE])

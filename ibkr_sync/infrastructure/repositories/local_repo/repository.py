@@ -41,8 +41,6 @@ from ibkr_sync.infrastructure.repositories.local_repo.schema import reading, wri
 
 F = TypeVar("F", bound=Future)
 
-REAL_ORIGINS = {Origin.IBKR, Origin.FILE}
-
 REMEMBERED = 64
 """How many products a repository remembers at once; a chain takes up to 1 MB."""
 
@@ -61,7 +59,8 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
     """Futures products of one asset type, or of all, in a SQLite or PostgreSQL database.
 
     What was read is remembered until this repository writes: one instance serves one command
-    or one run, not a process that lives for days.
+    or one run, not a process that lives for days. `takes_sample_data` is False for a database
+    that is kept for real data: sample data is refused there, even while it is empty.
     """
 
     def __init__(
@@ -70,8 +69,11 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
         entity: type[F],
         catalogue: ProductCatalogue,
         clock: Callable[[], datetime],
+        *,
+        takes_sample_data: bool = True,
     ) -> None:
         self._database = database
+        self._takes_sample_data = takes_sample_data
         self._entity = entity
         self._catalogue = catalogue
         self._clock = clock
@@ -220,6 +222,8 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
         self, connection: Connection, received: F, policy: SyncPolicy, now: datetime
     ) -> _Plan[F]:
         place = self._database.name
+        if received.origin is Origin.SAMPLE and not self._takes_sample_data:
+            raise SampleDataError(received.key)
         _refuse_sample_mix(connection, received)
         found = reads.find_by_key(connection, received.key, place)
         stored = found.product if found else None
@@ -258,6 +262,7 @@ def _refuse_sample_mix(connection: Connection, received: Future) -> None:
     """Raise SampleDataError when any product in the database is of the other sort."""
     if received.origin is Origin.CATALOGUE:
         return
-    others = REAL_ORIGINS if received.origin is Origin.SAMPLE else {Origin.SAMPLE}
+    real = {origin for origin in Origin if origin.is_real}
+    others = real if received.origin is Origin.SAMPLE else {Origin.SAMPLE}
     if reads.holds_origin(connection, others):
         raise SampleDataError(received.key)
