@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types imports smoke live bench clean
+.PHONY: help demo test check format lint types imports smoke matrix live bench clean
 
 help:  ## show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 10
@@ -18,7 +18,7 @@ demo: $(INSTALLED)  ## fetch and show the sample's ES over a real socket
 test: $(INSTALLED_DEV)  ## run all tests
 	$(BIN)/python -m pytest -n auto
 
-check: format lint types imports test smoke  ## everything that the build server checks
+check: format lint types imports test smoke matrix  ## everything that the build server checks
 
 format: $(INSTALLED_DEV)  ## check the formatting
 	$(BIN)/ruff format --check .
@@ -35,6 +35,9 @@ imports: $(INSTALLED_DEV)  ## check which module imports which
 smoke: $(INSTALLED_DEV)  ## install the built wheel alone and use it
 	$(BIN)/python tests/smoke_wheel.py
 
+matrix: $(INSTALLED_DEV)  ## run what touches ibapi under every supported ibapi
+	$(BIN)/python tests/run_matrix.py
+
 live: $(INSTALLED_DEV)  ## run the read-only tests against IBKR_SYNC_LIVE=host:port
 	$(BIN)/python -m pytest -m live
 
@@ -42,7 +45,7 @@ bench: $(INSTALLED_DEV)  ## measure start-up, speed and memory
 	$(BIN)/python -m benchmarks
 
 clean:  ## remove what was made
-	rm -rf $(VENV) build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv-matrix build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit("python3 is %d.%d, 3.11 or newer is needed" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
