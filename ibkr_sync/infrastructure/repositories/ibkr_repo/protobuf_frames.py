@@ -21,6 +21,7 @@ _VARINT, _FIXED64, _LENGTH_DELIMITED, _FIXED32 = 0, 1, 2, 5
 _FIXED_BYTES = {_FIXED64: 8, _FIXED32: 4}
 _DOUBLE = struct.Struct("<d")
 _LONGEST_VARINT = 10
+_CONTINUED = 0x80
 
 _REQUEST_ID = 1  # of ContractData and of ContractDataEnd
 _CONTRACT, _DETAILS = 2, 3  # of ContractData
@@ -115,8 +116,8 @@ def _joined(message: bytes, part: int) -> bytes:
 
 def _fields(message: bytes) -> Iterator[tuple[int, int, _Value]]:
     """Number, wire type and value of each field; raises MalformedFrameError where it breaks off."""
-    at = 0
-    while at < len(message):
+    at, size = 0, len(message)
+    while at < size:
         tag, at = _varint(message, at)
         number, wire_type = tag >> 3, tag & 7
         if wire_type == _VARINT:
@@ -124,14 +125,14 @@ def _fields(message: bytes) -> Iterator[tuple[int, int, _Value]]:
             yield number, wire_type, whole
             continue
         if wire_type == _LENGTH_DELIMITED:
-            size, at = _varint(message, at)
+            length, at = _varint(message, at)
         elif wire_type in _FIXED_BYTES:
-            size = _FIXED_BYTES[wire_type]
+            length = _FIXED_BYTES[wire_type]
         else:
             raise MalformedFrameError(f"field {number} has wire type {wire_type}")
-        end = at + size
-        if end > len(message):
-            raise MalformedFrameError(f"field {number} goes beyond its {len(message)} bytes")
+        end = at + length
+        if end > size:
+            raise MalformedFrameError(f"field {number} goes beyond its {size} bytes")
         yield number, wire_type, message[at:end]
         at = end
 
@@ -139,11 +140,11 @@ def _fields(message: bytes) -> Iterator[tuple[int, int, _Value]]:
 def _varint(message: bytes, at: int) -> tuple[int, int]:
     """A whole number and the position behind it; raises MalformedFrameError."""
     value = shift = 0
-    for position in range(at, min(at + _LONGEST_VARINT, len(message))):
-        byte = message[position]
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:  # noqa: PLR2004 - the bit that says more follows
-            return value, position + 1
+    for byte in message[at : at + _LONGEST_VARINT]:
+        at += 1
+        if byte < _CONTINUED:
+            return value | byte << shift, at
+        value |= (byte - _CONTINUED) << shift
         shift += 7
     raise MalformedFrameError(f"broken off at byte {at} of {len(message)}")
 
