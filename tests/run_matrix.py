@@ -41,6 +41,7 @@ WITH_IBAPI = (
 """What touches ibapi: the session, the port's contract, the gateway's judge, the command."""
 
 IN_PROTOBUF = (
+    "tests/matrix/test_protobuf_fuzz.py",
     "tests/matrix/test_protobuf_session.py",
     "tests/integration/ibkr_repo",
     "tests/e2e/test_round_trip.py",

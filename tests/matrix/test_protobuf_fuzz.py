@@ -1,0 +1,80 @@
+"""Whatever bytes a row is made of, it becomes a contract or is refused."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fakes.gateway_rig import RECORDING
+from fakes.protocol_versions import SPOKEN
+from ibkr_sync.domain.entities.contracts import FuturesContract
+from ibkr_sync.domain.errors import InvalidReplyError
+from ibkr_sync.infrastructure.replay.dialect import dialect_for
+from ibkr_sync.infrastructure.repositories.ibkr_repo.client import ReadOnlyClient, Row
+from ibkr_sync.infrastructure.repositories.ibkr_repo.connection import GatewayConnection
+from ibkr_sync.infrastructure.repositories.ibkr_repo.frames import MalformedFrameError
+from ibkr_sync.infrastructure.repositories.ibkr_repo.messages import read_message
+from ibkr_sync.infrastructure.repositories.ibkr_repo.replies import ReceivedRow
+from ibkr_sync.infrastructure.repositories.ibkr_repo.translation import translate_row
+
+NEWEST = SPOKEN[-1]
+ROW = dialect_for(NEWEST).contract_data(RECORDING.contracts[0], 12)
+MUTATIONS = st.lists(
+    st.tuples(st.integers(4, len(ROW) - 1), st.binary(max_size=3), st.integers(0, 3)),
+    min_size=1,
+    max_size=6,
+)
+"""Where, what is put there, and how many bytes it takes the place of."""
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[ReadOnlyClient]:
+    ours, theirs = socket.socketpair()
+    connection = GatewayConnection("gateway", 4002, ours)
+    yield ReadOnlyClient(connection, 1, NEWEST)
+    connection.disconnect()
+    theirs.close()
+
+
+def taken(client: ReadOnlyClient, frame: bytes) -> FuturesContract | None:
+    """The contract of a row, as the session takes it in; None when it is refused."""
+    try:
+        message = read_message(frame, NEWEST)
+        request_id, text = message.request_id(), message.row_text()
+        event = client.decode_message(message.decodable())
+        assert isinstance(event, Row)
+        assert event.request_id == request_id
+        return translate_row(ReceivedRow(details=event.details, text=text, frame=frame))
+    except (MalformedFrameError, InvalidReplyError):
+        return None
+
+
+@settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(mutations=MUTATIONS)
+def test_a_mutated_row_is_a_contract_or_refused(
+    client: ReadOnlyClient, mutations: list[tuple[int, bytes, int]]
+) -> None:
+    frame = bytearray(ROW)
+    for at, replacement, replaced in mutations:
+        frame[at : at + replaced] = replacement
+    contract = taken(client, bytes(frame))
+    if contract is not None:
+        assert contract.con_id > 0
+        assert contract.symbol
+        assert contract.last_trade_text is not None
+
+
+@settings(deadline=None)
+@given(body=st.binary(max_size=200))
+def test_random_bytes_are_no_contract(client: ReadOnlyClient, body: bytes) -> None:
+    assert taken(client, ROW[:4] + body) is None
+
+
+def test_the_row_itself_is_a_contract(client: ReadOnlyClient) -> None:
+    contract = taken(client, ROW)
+    assert contract is not None
+    assert contract.con_id == int(RECORDING.contracts[0].con_id)
