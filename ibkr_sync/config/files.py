@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import tomli
-
 from ibkr_sync.config.key_lines import Key, key_lines
 from ibkr_sync.config.locations import PathContext
 from ibkr_sync.config.masking import printable, shown
@@ -167,6 +165,8 @@ def _decode(path: Path, content: bytes) -> str:
 
 
 def _parse(path: Path, text: str) -> dict[str, object]:
+    import tomli  # only where there is a file
+
     try:
         return tomli.loads(text)
     except tomli.TOMLDecodeError as error:

@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-import tomli
-
 from ibkr_sync.config.masking import shown
 
 Key = tuple[str, ...]
@@ -28,6 +26,8 @@ def key_lines(text: str) -> Mapping[Key, int]:
     what the parser itself finds there; time grows with the square of the statements, hence
     only the first 500 are told.
     """
+    import tomli  # only where there is a file
+
     lines = text.replace("\r\n", "\n").split("\n")
     found: dict[Key, int] = {}
     statement: int | None = None
