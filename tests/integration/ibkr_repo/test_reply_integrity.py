@@ -11,11 +11,13 @@ from fakes.gateway_rig import (
     ES,
     NASDAQ,
     NOW,
+    SERVER_VERSION,
     Connect,
     RepositoryOf,
     Serve,
     bring_up_to_date,
 )
+from fakes.protocol_versions import PROTOBUF_ROWS
 from fakes.recordings import contract_row
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import (
@@ -170,6 +172,16 @@ def test_a_row_truncated_at_any_field_fails_its_product_alone(
     assert is_whole(bring_up_to_date(repository, "ES")["ES"], ES)
     assert is_whole(bring_up_to_date(repository, "NQ")["NQ"], NASDAQ)
     assert replay.connections == 1
+
+
+def test_a_bond_among_the_rows_fails_its_product_alone(
+    serve: Serve, repository_of: RepositoryOf, local: Local
+) -> None:
+    bond = "18" if SERVER_VERSION < PROTOBUF_ROWS else "218"
+    replay = serve(faults.ReplacedField(row=1, field=0, value=bond, symbol="ES"))
+    outcomes = bring_up_to_date(repository_of(replay), "ES", "NQ")
+    assert isinstance(failure_of(outcomes["ES"]), InvalidReplyError)
+    assert_only_nasdaq_was_stored(local)
 
 
 @pytest.mark.text_protocol

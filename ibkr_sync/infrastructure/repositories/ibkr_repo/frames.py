@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from functools import cache
 
 CONTRACT_DATA = 10
+BOND_CONTRACT_DATA = 18
 CONTRACT_DATA_END = 52
 NEXT_VALID_ID = 9
 ERROR_MESSAGE = 4
@@ -72,7 +73,8 @@ def message_id(fields: tuple[bytes, ...]) -> int:
 
 def request_id(fields: tuple[bytes, ...], server_version: int) -> int:
     """The request id of a contract row or end marker; raises MalformedFrameError."""
-    has_version = message_id(fields) != CONTRACT_DATA or server_version < _SIZE_RULES
+    is_end = message_id(fields) == CONTRACT_DATA_END
+    has_version = is_end or server_version < _SIZE_RULES
     position = 2 if has_version else 1
     if len(fields) <= position:
         raise MalformedFrameError("no request id")

@@ -29,10 +29,11 @@ MAX_ROWS = 50_000
 MAX_REPLY_BYTES = 64 * 1024 * 1024
 """Nor near this, so that no gateway can fill the memory."""
 
+_REPLY_MESSAGES = (frames.CONTRACT_DATA, frames.BOND_CONTRACT_DATA, frames.CONTRACT_DATA_END)
+
 _HANDLED_MESSAGES = frozenset(
     (
-        frames.CONTRACT_DATA,
-        frames.CONTRACT_DATA_END,
+        *_REPLY_MESSAGES,
         frames.CURRENT_TIME,
         frames.ERROR_MESSAGE,
         frames.MARKET_RULE,
@@ -70,7 +71,7 @@ class Intake:
             return None
         if message.message_id not in _HANDLED_MESSAGES:
             return None
-        if message.message_id in (frames.CONTRACT_DATA, frames.CONTRACT_DATA_END):
+        if message.message_id in _REPLY_MESSAGES:
             self._take_reply(message, frame)
             return None
         return self._decode(message)
@@ -98,12 +99,13 @@ class Intake:
             _log.debug("ignored a late row of request %d", request_id)
             return
         self._pending.note_progress(time.monotonic())
-        what = "contract row" if message.message_id == frames.CONTRACT_DATA else "end marker"
+        is_end = message.message_id == frames.CONTRACT_DATA_END
+        what = "end marker" if is_end else "contract row"
         try:
-            if message.message_id == frames.CONTRACT_DATA:
-                self._add_row(request_id, chain, message, frame)
-            else:
+            if is_end:
                 self._complete(request_id, chain, message, frame)
+            else:
+                self._add_row(request_id, chain, message, frame)
         except MalformedFrameError as error:
             self._pending.fail(
                 request_id, InvalidReplyError(str(chain.request), what, "", str(error))
@@ -117,6 +119,8 @@ class Intake:
     def _add_row(
         self, request_id: int, chain: PendingChain, message: Message, frame: bytes
     ) -> None:
+        if message.message_id == frames.BOND_CONTRACT_DATA:
+            raise MalformedFrameError("it is a bond, and a future was asked for")
         text = message.row_text()
         event = self._client.decode_message(message.decodable())
         if not isinstance(event, Row) or event.request_id != request_id:
