@@ -89,7 +89,7 @@ def _run(signals: StopSignals) -> int:
     try:
         from ibkr_sync_cli.app import app
 
-        app()
+        app(obj=output)
     except IbkrSyncError as error:
         if debug:
             traceback.print_exc()

@@ -24,6 +24,7 @@ from ibkr_sync_cli.commands import (
 from ibkr_sync_cli.errors import EXIT_CODE_HELP
 from ibkr_sync_cli.invocation import Invocation
 from ibkr_sync_cli.logs import log_to_stderr
+from ibkr_sync_cli.next_command import NextCommand
 from ibkr_sync_cli.output import Output, OutputFormat
 
 app = typer.Typer(
@@ -99,8 +100,13 @@ def main(
 ) -> None:
     """Take the options that stand before the command."""
     del show_version  # its callback has ended the call
+    output = context.obj if isinstance(context.obj, Output) else Output(color=not no_color)
+    output.quiet = quiet
+    output.command = NextCommand.after(
+        profile=profile, config=config_file, database=database_location
+    )
     invocation = Invocation(
-        output=Output(color=not no_color, quiet=quiet),
+        output=output,
         format=OutputFormat.JSON if json else format,
         debug=debug,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
@@ -10,6 +9,7 @@ from typing import Any
 
 from ibkr_sync.domain import errors
 from ibkr_sync.domain.errors import UnreachableReason
+from ibkr_sync_cli.next_command import NextCommand
 
 
 class ExitCode(IntEnum):
@@ -49,17 +49,18 @@ class Explanation:
 class _Rule:
     exit_code: ExitCode
     sentence: Callable[[Any], str]
-    next_step: Callable[[Any], str | None]
+    next_step: Callable[[Any, NextCommand], str | None]
 
 
-_UNREACHABLE_NEXT = {
-    UnreachableReason.REFUSED: (
-        "Start TWS or IB Gateway, tick 'Enable ActiveX and Socket Clients' and check the port"
-        " (TWS 7496 live, 7497 paper; IB Gateway 4001 live, 4002 paper)."
-    ),
-    UnreachableReason.UNKNOWN_HOST: "Check the host name: ibkr-sync config show",
-    UnreachableReason.TIMED_OUT: "Check host, port and firewall: ibkr-sync config show",
-    UnreachableReason.NETWORK: "Check host, port and network: ibkr-sync config show",
+_REFUSED_NEXT = (
+    "Start TWS or IB Gateway, tick 'Enable ActiveX and Socket Clients' and check the port"
+    " (TWS 7496 live, 7497 paper; IB Gateway 4001 live, 4002 paper)."
+)
+
+_TO_CHECK = {
+    UnreachableReason.UNKNOWN_HOST: "the host name",
+    UnreachableReason.TIMED_OUT: "host, port and firewall",
+    UnreachableReason.NETWORK: "host, port and network",
 }
 
 _REJECTED_NEXT = {
@@ -76,46 +77,49 @@ def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST_QUOTE else text[:_LONGEST_QUOTE] + "…"
 
 
-def _not_found_next(error: errors.ProductNotFoundError) -> str:
+def _unreachable_next(error: errors.GatewayUnreachableError, command: NextCommand) -> str:
+    if error.reason is UnreachableReason.REFUSED:
+        return _REFUSED_NEXT
+    return f"Check {_TO_CHECK[error.reason]}: {command('config', 'show')}"
+
+
+def _not_found_next(error: errors.ProductNotFoundError, command: NextCommand) -> str:
     if error.place == "IBKR":
         return "Use IBKR's symbol as TWS shows it, or name the exchange: --exchange X"
-    return f"ibkr-sync get {shlex.quote(error.symbol)} --source ibkr"
+    return command("get", error.symbol, "--source", "ibkr")
 
 
-def _ambiguous_next(error: errors.AmbiguousProductError) -> str:
+def _ambiguous_next(error: errors.AmbiguousProductError, command: NextCommand) -> str:
     keys = sorted(candidate.key for candidate in error.candidates)
     by_exchange = len({key.exchange for key in keys}) == len(keys)
     option = "--exchange" if by_exchange else "--trading-class"
     example = keys[0].exchange if by_exchange else keys[0].trading_class
-    said = f"{option} {example}"
-    return f"Say which: {said}\n       to keep it: ibkr-sync pin {shlex.quote(error.symbol)} {said}"
+    pin = command("pin", error.symbol, option, example)
+    return f"Say which: {option} {example}\n       to keep it: {pin}"
 
 
-def _ambiguous_contract_next(error: errors.AmbiguousContractError) -> str:
-    return f"Write the year in full, or the conId: ibkr-sync show {error.contracts[0].con_id}"
-
-
-def _unavailable_next(error: errors.DatabaseUnavailableError) -> str:
+def _unavailable_next(error: errors.DatabaseUnavailableError, command: NextCommand) -> str:
+    what = "the path and its permissions"
     if "://" in error.database:
-        return "Check that the server is up and lets this user in: ibkr-sync config show"
-    return "Check the path and its permissions: ibkr-sync config show"
+        what = "that the server is up and lets this user in"
+    return f"Check {what}: {command('config', 'show')}"
 
 
 _RULES: dict[type[BaseException], _Rule] = {
     errors.ConfigError: _Rule(
         ExitCode.USAGE,
         lambda e: "The settings can't be used:\n" + "\n".join(f"  {each}" for each in e.problems),
-        lambda _: "Mend them, then: ibkr-sync config check",
+        lambda _, command: f"Mend them, then: {command('config', 'check')}",
     ),
     errors.GatewayUnreachableError: _Rule(
         ExitCode.GATEWAY,
         lambda e: f"No gateway at {e.host}:{e.port}: {e.detail}.",
-        lambda e: _UNREACHABLE_NEXT[e.reason],
+        _unreachable_next,
     ),
     errors.HandshakeTimeoutError: _Rule(
         ExitCode.GATEWAY,
         lambda e: f"{e.host}:{e.port} accepted the connection and then said nothing: {e.detail}.",
-        lambda _: (
+        lambda *_: (
             "Look for an 'Accept incoming connection?' dialog in TWS, or add this machine to its"
             " trusted IPs; a gateway that is still logging in needs a minute."
         ),
@@ -123,7 +127,7 @@ _RULES: dict[type[BaseException], _Rule] = {
     errors.HandshakeClosedError: _Rule(
         ExitCode.GATEWAY,
         lambda e: f"{e.host}:{e.port} hung up before a session started: {e.detail}.",
-        lambda _: (
+        lambda *_: (
             "In TWS's API settings check the trusted IPs and 'Allow connections from localhost"
             " only'; other causes: 32 clients connected, TWS locked or logged out."
         ),
@@ -131,57 +135,59 @@ _RULES: dict[type[BaseException], _Rule] = {
     errors.NotAGatewayError: _Rule(
         ExitCode.GATEWAY,
         lambda e: f"What listens at {e.host}:{e.port} is not TWS or IB Gateway: {e.detail}.",
-        lambda _: "Check the port: ibkr-sync config show",
+        lambda _, command: f"Check the port: {command('config', 'show')}",
     ),
     errors.UnsupportedServerVersionError: _Rule(
         ExitCode.GATEWAY,
         lambda e: f"The gateway at {e.host}:{e.port} speaks an unsupported version: {e.detail}.",
-        lambda _: "Update TWS or IB Gateway, or the ibapi package.",
+        lambda *_: "Update TWS or IB Gateway, or the ibapi package.",
     ),
     errors.ClientIdInUseError: _Rule(
         ExitCode.GATEWAY,
         lambda e: f"Every client id tried at {e.host}:{e.port} is taken (326).",
-        lambda _: "Choose another: --client-id N, or gateway.client_id in the config.",
+        lambda *_: "Choose another: --client-id N, or gateway.client_id in the config.",
     ),
     errors.ConnectionLostError: _Rule(
         ExitCode.GATEWAY,
         lambda e: f"The connection to {e.host}:{e.port} broke: {e.detail}.",
-        lambda _: "Run the command again; nothing incomplete was stored.",
+        lambda *_: "Run the command again; nothing incomplete was stored.",
     ),
     errors.PacingError: _Rule(
         ExitCode.PARTIAL,
         lambda e: f"The gateway refused our rate of messages ({e.detail}).",
-        lambda _: "Lower gateway.messages_per_second, or stop other programs on this gateway.",
+        lambda *_: "Lower gateway.messages_per_second, or stop other programs on this gateway.",
     ),
     errors.UpstreamDownError: _Rule(
         ExitCode.UPSTREAM,
         lambda e: f"The gateway is up but has lost IBKR ({e.detail}).",
-        lambda _: "Try again when IBKR is back; it is reset every night.",
+        lambda *_: "Try again when IBKR is back; it is reset every night.",
     ),
     errors.RequestRejectedError: _Rule(
         ExitCode.PARTIAL,
         lambda e: f"IBKR refused the request: {e.code} {e.text}.",
-        lambda e: _REJECTED_NEXT.get(e.code),
+        lambda e, _: _REJECTED_NEXT.get(e.code),
     ),
     errors.ReplyTimeoutError: _Rule(
         ExitCode.PARTIAL,
         lambda e: f"The reply did not complete: {e.detail}.",
-        lambda _: "Run the command again, or raise gateway.idle_timeout; nothing was stored.",
+        lambda *_: "Run the command again, or raise gateway.idle_timeout; nothing was stored.",
     ),
     errors.InvalidReplyError: _Rule(
         ExitCode.PARTIAL,
         lambda e: f"The reply can't be trusted: {e.contract}, {e.field} {e.value!r}: {e.reason}.",
-        lambda _: "Nothing of it was stored. Run the command again; if it stays, please report it.",
+        lambda *_: (
+            "Nothing of it was stored. Run the command again; if it stays, please report it."
+        ),
     ),
     errors.ShrinkRefusedError: _Rule(
         ExitCode.PARTIAL,
         lambda e: f"{e.product}: {e.lost} of {e.stored} listed contracts are not in the reply.",
-        lambda _: "Nothing was changed. If that is right: --allow-shrink",
+        lambda *_: "Nothing was changed. If that is right: --allow-shrink",
     ),
     errors.SampleDataError: _Rule(
         ExitCode.PARTIAL,
         lambda e: f"{e.product}: sample data and real data can't share a database.",
-        lambda _: "Use another database: --database FILE, or --profile demo for sample data.",
+        lambda *_: "Use another database: --database FILE, or --profile demo for sample data.",
     ),
     errors.ProductNotFoundError: _Rule(
         ExitCode.NOT_FOUND,
@@ -198,39 +204,45 @@ _RULES: dict[type[BaseException], _Rule] = {
     errors.MalformedSymbolError: _Rule(
         ExitCode.USAGE,
         lambda e: f"{_cut(e.text)!r} is no {e.what}.",
-        lambda _: "A product is ES, 6E or ES@CME, a contract ESZ6, ES 202612 or a conId.",
+        lambda *_: "A product is ES, 6E or ES@CME, a contract ESZ6, ES 202612 or a conId.",
     ),
     errors.ContractNotFoundError: _Rule(
         ExitCode.NOT_FOUND,
         lambda e: f"{e.symbol} is not in the chain of {e.product}.",
-        lambda e: f"ibkr-sync get {e.product.symbol} --expired --source ibkr",
+        lambda e, command: command("get", e.product.symbol, "--expired", "--source", "ibkr"),
     ),
     errors.AmbiguousContractError: _Rule(
         ExitCode.NOT_FOUND,
         lambda e: f"{e}.",
-        _ambiguous_contract_next,
+        lambda e, command: (
+            "Write the year in full, or the conId: " + command("show", str(e.contracts[0].con_id))
+        ),
     ),
     errors.NoTradableContractError: _Rule(
         ExitCode.NOT_FOUND,
         lambda e: (
             f"No contract of {e.product} is tradable by this rule, of {e.passed_over} stored."
         ),
-        lambda e: f"See why with --explain, or: ibkr-sync get {e.product.symbol} --source ibkr",
+        lambda e, command: (
+            "See why with --explain, or: " + command("get", e.product.symbol, "--source", "ibkr")
+        ),
     ),
     errors.AssetClassMismatchError: _Rule(
         ExitCode.NOT_FOUND,
         lambda e: f"{e.symbol} is of another asset class: {e.found}.",
-        lambda _: None,
+        lambda *_: None,
     ),
     errors.HoursUnknownError: _Rule(
         ExitCode.NOT_FOUND,
         lambda e: f"The {e.kind} hours of {e.symbol} are not known: {e.detail}.",
-        lambda e: f"ibkr-sync get {e.symbol} --source ibkr",
+        lambda e, command: command("get", e.symbol, "--source", "ibkr"),
     ),
     errors.SourceFileError: _Rule(
         ExitCode.USAGE,
         lambda e: f"{e.path} can't be read{f' at {e.location}' if e.location else ''}: {e.detail}.",
-        lambda _: "A file source reads what 'ibkr-sync show SYMBOL --json' prints, or its CSV.",
+        lambda _, command: (
+            f"A file source reads what '{command('show', 'SYMBOL', '--json')}' prints, or its CSV."
+        ),
     ),
     errors.DatabaseUnavailableError: _Rule(
         ExitCode.DATABASE,
@@ -240,42 +252,42 @@ _RULES: dict[type[BaseException], _Rule] = {
     errors.StorageError: _Rule(
         ExitCode.DATABASE,
         lambda e: f"The database {e.database} failed: {e.detail}.",
-        lambda _: "Nothing was stored. See: ibkr-sync db status",
+        lambda _, command: f"Nothing was stored. See: {command('db', 'status')}",
     ),
     errors.DatabaseLockedError: _Rule(
         ExitCode.DATABASE,
         lambda e: f"The database {e.database} is locked by another program: {e.detail}.",
-        lambda _: "Close what is writing to it and try again.",
+        lambda *_: "Close what is writing to it and try again.",
     ),
     errors.ForeignDatabaseError: _Rule(
         ExitCode.DATABASE,
         lambda e: f"{e.database} is not a database of ibkr-sync: {e.detail}. It was not touched.",
-        lambda _: "Name another file: --database FILE",
+        lambda *_: "Name another file: --database FILE",
     ),
     errors.SchemaBehindError: _Rule(
         ExitCode.DATABASE,
         lambda e: f"The database {e.database} is of an older version: {e.detail}.",
-        lambda _: "ibkr-sync db upgrade",
+        lambda _, command: command("db", "upgrade"),
     ),
     errors.SchemaNewerError: _Rule(
         ExitCode.DATABASE,
         lambda e: f"The database {e.database} was written by a newer version: {e.detail}.",
-        lambda _: "Update ibkr-sync; the database was not touched.",
+        lambda *_: "Update ibkr-sync; the database was not touched.",
     ),
     errors.AlreadyRunningError: _Rule(
         ExitCode.ALREADY_RUNNING,
         lambda e: f"Another run is at work on this database ({e.lock}).",
-        lambda _: "Wait until it has ended.",
+        lambda *_: "Wait until it has ended.",
     ),
 }
 
 
-def explain(error: errors.IbkrSyncError) -> Explanation:
-    """What to tell the user of an error."""
+def explain(error: errors.IbkrSyncError, command: NextCommand | None = None) -> Explanation:
+    """What to tell the user of an error; `command` writes the commands of the next step."""
     rule = next(_RULES[kind] for kind in type(error).__mro__ if kind in _RULES)
     return Explanation(
         sentence=rule.sentence(error),
-        next_step=rule.next_step(error),
+        next_step=rule.next_step(error, command or NextCommand()),
         exit_code=rule.exit_code,
     )
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from ibkr_sync.config.masking import printable
 from ibkr_sync.domain.formula_safety import neutralise_formula
+from ibkr_sync_cli.next_command import NextCommand
 
 if TYPE_CHECKING:  # a pipe needs no drawing
     from rich.console import Console, RenderableType
@@ -55,12 +56,14 @@ class Result:
 class Output:
     """Writes results and remarks; stdout carries results and nothing else.
 
-    `color` says whether terminals get escape codes at all.
+    `color` says whether terminals get escape codes at all; `command` writes the commands that
+    the user is told to type next.
     """
 
     def __init__(self, *, color: bool = True, quiet: bool = False) -> None:
         self.color = color and not os.environ.get("NO_COLOR")
-        self._quiet = quiet
+        self.quiet = quiet
+        self.command = NextCommand()
 
     @cached_property
     def _stdout(self) -> Console:
@@ -100,7 +103,7 @@ class Output:
 
     def remark(self, text: str, style: str = "") -> None:
         """Tell something on stderr, unless the user wants it quiet."""
-        if not self._quiet:
+        if not self.quiet:
             self._tell((_harmless(text), style))
 
     def complain(self, sentence: str, next_step: str | None) -> None:
@@ -119,7 +122,7 @@ class Output:
 
         Gives a function to call with the name of each thing that is done.
         """
-        if self._quiet or total <= 1 or self._stderr.color_system is None:
+        if self.quiet or total <= 1 or self._stderr.color_system is None:
             yield lambda _: None
             return
         from rich.progress import Progress

@@ -12,7 +12,7 @@ def report_error(output: Output, error: IbkrSyncError, subject: str | None = Non
 
     `subject` says what failed where the error alone does not.
     """
-    explanation = explain(error)
+    explanation = explain(error, output.command)
     names_itself = subject is None or isinstance(error, ProductLookupError)
     sentence = explanation.sentence if names_itself else f"{subject}: {explanation.sentence}"
     if isinstance(error, AmbiguousProductError):

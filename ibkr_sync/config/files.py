@@ -123,7 +123,7 @@ def read_document(location: ConfigLocation) -> ConfigDocument | None:
         raise _unusable(
             location.path,
             "there is no such file",
-            suggestion=f"{location.chosen_by} names it; `ibkr-sync config init` writes one",
+            suggestion=f"{location.chosen_by} names it; `config init` writes one",
         ) from error
     except OSError as error:
         reason = error.strerror or type(error).__name__

@@ -84,7 +84,7 @@ def test_a_shared_symbol_is_ambiguous_until_it_is_pinned(ibkr_sync: CommandLine)
     assert all(date.fromisoformat(line[4]) for line in lines)
     assert vague.err.splitlines()[-2:] == [
         "next:  Say which: --trading-class FDAX",
-        "       to keep it: ibkr-sync pin DAX --trading-class FDAX",
+        "       to keep it: ibkr-sync --profile demo pin DAX --trading-class FDAX",
     ]
     assert (pinned.code, fetched.code, shown.code, other.code) == (0, 0, 0, 0)
     assert fetched.json["outcomes"][0]["trading_class"] == "FDAX"
@@ -220,7 +220,7 @@ def test_a_contract_that_is_not_in_the_chain_is_told(ibkr_sync: CommandLine) -> 
     assert shown.out == ""
     assert shown.err.splitlines() == [
         "error: ES 209912 is not in the chain of ES@CME (ES).",
-        "next:  ibkr-sync get ES --expired --source ibkr",
+        "next:  ibkr-sync --profile demo get ES --source ibkr",
     ]
 
 

@@ -36,6 +36,7 @@ def catalogue(
     if not found:
         invocation.output.complain(
             f"The catalogue knows no {pattern!r}.",
-            "IBKR may know it: ibkr-sync get SYMBOL --source ibkr",
+            "IBKR may know it: "
+            + invocation.output.command("get", pattern or "SYMBOL", "--source", "ibkr"),
         )
         raise typer.Exit(ExitCode.NOT_FOUND)

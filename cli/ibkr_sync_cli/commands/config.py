@@ -30,7 +30,9 @@ def init(
     path = Path(str(given)) if given else user_folders().config / CONFIG_FILE
     init_config(path, force=force)
     invocation.output.write_text(str(path))
-    invocation.output.remark("next:  edit it, then: ibkr-sync config check")
+    invocation.output.remark(
+        f"next:  edit it, then: {invocation.output.command('config', 'check')}"
+    )
 
 
 @app.command()

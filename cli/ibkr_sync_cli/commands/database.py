@@ -33,7 +33,7 @@ def status(
     }
     invocation.output.write(facts_result("ibkr-sync/db-status/1", facts), wanted)
     if state == "behind":
-        invocation.output.remark("next:  ibkr-sync db upgrade")
+        invocation.output.remark(f"next:  {invocation.output.command('db', 'upgrade')}")
 
 
 @app.command()

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from ibkr_sync_cli.invocation import invocation_of, now
+from ibkr_sync_cli.next_command import NextCommand
 from ibkr_sync_cli.output import OutputFormat
 
 
@@ -27,11 +28,16 @@ def demo(
     invocation = invocation_of(context)
     invocation.flag(profile="demo")
     output = invocation.output
-    output.remark(f"$ ibkr-sync --profile demo get {symbol} --source ibkr", style="bold")
+    output.command = NextCommand.after(
+        profile="demo",
+        config=invocation.flags.get("config"),
+        database=invocation.flags.get("database"),
+    )
+    output.remark(f"$ {output.command('get', symbol, '--source', 'ibkr')}", style="bold")
     with bootstrap(invocation.profile, Future) as service:
         query = resolve(output, service, symbol, SymbolOptions(), source_decides=True).query
         update = service.get(query, SyncPolicy())
         output.remark(outcome_sentence(update))
-        output.remark(f"$ ibkr-sync --profile demo show {symbol}", style="bold")
+        output.remark(f"$ {output.command('show', symbol)}", style="bold")
         product = service.show(query)
     output.write(product_result(product, now()), OutputFormat.TABLE)

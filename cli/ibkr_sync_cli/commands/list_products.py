@@ -40,7 +40,8 @@ def list_products(
         products = [each for each in service.list_products() if _meant(each, exchange, until)]
     invocation.output.write(products_result(products, now()), wanted)
     if not products and not exchange and not expiring:
-        invocation.output.remark("Nothing is stored yet. Next: ibkr-sync get ES --source ibkr")
+        command = invocation.output.command("get", "ES", "--source", "ibkr")
+        invocation.output.remark(f"Nothing is stored yet. Next: {command}")
 
 
 def _meant(product: ProductSummary, exchange: str | None, until: date | None) -> bool:

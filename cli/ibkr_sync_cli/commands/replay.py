@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from ibkr_sync_cli.invocation import invocation_of
+from ibkr_sync_cli.next_command import NextCommand
 
 app = typer.Typer(
     help="A stand-in for TWS on loopback, for trying things and for tests.", no_args_is_help=True
@@ -30,7 +31,8 @@ def serve(
     """Answer contract-details requests from a recording until stopped (Ctrl-C)."""
     from ibkr_sync.bootstrap import replay_gateway
 
-    output = invocation_of(context).output
+    invocation = invocation_of(context)
+    output = invocation.output
     with ExitStack() as stack:
         try:
             gateway = stack.enter_context(replay_gateway(data, port=port))
@@ -40,8 +42,10 @@ def serve(
             ) from error
         told = str(data) if data else "SAMPLE DATA, computed, not IBKR's"
         output.write_text(f"replay gateway on {gateway.host}:{gateway.port}: {told}")
-        output.remark(
-            f"try: ibkr-sync --database sample.db get ES --source ibkr --port {gateway.port}"
+        command = NextCommand.after(
+            profile=None, config=invocation.flags.get("config"), database="sample.db"
         )
+        port_told = str(gateway.port)
+        output.remark(f"try: {command('get', 'ES', '--source', 'ibkr', '--port', port_told)}")
         while True:
             signal.pause()

@@ -12,6 +12,7 @@ from example_products import DECEMBER, MARCH
 from ibkr_sync.domain import errors
 from ibkr_sync.domain.entities.futures import AssetClass, ProductKey
 from ibkr_sync_cli.errors import _RULES, ExitCode, exit_code_of, explain
+from ibkr_sync_cli.next_command import NextCommand
 
 FDAX = ProductKey("DAX", "EUREX", "FDAX")
 ADDRESS = ("127.0.0.1", 4002)
@@ -199,6 +200,24 @@ def test_the_next_step_tells_candidates_apart(keys: list[tuple[str, str]], optio
     assert explanation.exit_code is ExitCode.NOT_FOUND
     assert explanation.sentence == f"DAX may mean {len(keys)} products."
     assert option in (explanation.next_step or "")
+
+
+def test_the_next_step_acts_on_the_same_profile_and_database() -> None:
+    command = NextCommand.after(profile="demo", config=None, database="my file.db")
+
+    explanation = explain(errors.ProductNotFoundError("NQ", "the database"), command)
+
+    assert explanation.next_step == (
+        "ibkr-sync --profile demo --database 'my file.db' get NQ --source ibkr"
+    )
+
+
+def test_the_next_step_repeats_no_password() -> None:
+    url = "postgresql://me:hunter2@db/futures"
+
+    command = NextCommand.after(profile=None, config="a.toml", database=url)
+
+    assert command("db", "status") == "ibkr-sync --config a.toml --database … db status"
 
 
 def test_a_subclass_that_is_not_listed_is_explained_as_its_base() -> None:
