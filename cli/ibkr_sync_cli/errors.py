@@ -8,7 +8,7 @@ from enum import IntEnum
 from typing import Any
 
 from ibkr_sync.domain import errors
-from ibkr_sync.domain.errors import UnreachableReason
+from ibkr_sync_cli import next_steps
 from ibkr_sync_cli.next_command import NextCommand
 
 
@@ -52,23 +52,6 @@ class _Rule:
     next_step: Callable[[Any, NextCommand], str | None]
 
 
-_REFUSED_NEXT = (
-    "Start TWS or IB Gateway, tick 'Enable ActiveX and Socket Clients' and check the port"
-    " (TWS 7496 live, 7497 paper; IB Gateway 4001 live, 4002 paper)."
-)
-
-_TO_CHECK = {
-    UnreachableReason.UNKNOWN_HOST: "the host name",
-    UnreachableReason.TIMED_OUT: "host, port and firewall",
-    UnreachableReason.NETWORK: "host, port and network",
-}
-
-_REJECTED_NEXT = {
-    200: "Check symbol and exchange.",
-    321: "Check symbol and exchange; TWS could not make sense of the request.",
-}
-
-
 _LONGEST_QUOTE = 60
 
 
@@ -77,44 +60,32 @@ def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST_QUOTE else text[:_LONGEST_QUOTE] + "…"
 
 
-def _unreachable_next(error: errors.GatewayUnreachableError, command: NextCommand) -> str:
-    if error.reason is UnreachableReason.REFUSED:
-        return _REFUSED_NEXT
-    return f"Check {_TO_CHECK[error.reason]}: {command('config', 'show')}"
-
-
-def _not_found_next(error: errors.ProductNotFoundError, command: NextCommand) -> str:
-    if error.place == "IBKR":
-        return "Use IBKR's symbol as TWS shows it, or name the exchange: --exchange X"
-    return command("get", error.symbol, "--source", "ibkr")
-
-
-def _ambiguous_next(error: errors.AmbiguousProductError, command: NextCommand) -> str:
-    keys = sorted(candidate.key for candidate in error.candidates)
-    by_exchange = len({key.exchange for key in keys}) == len(keys)
-    option = "--exchange" if by_exchange else "--trading-class"
-    example = keys[0].exchange if by_exchange else keys[0].trading_class
-    pin = command("pin", error.symbol, option, example)
-    return f"Say which: {option} {example}\n       to keep it: {pin}"
-
-
-def _unavailable_next(error: errors.DatabaseUnavailableError, command: NextCommand) -> str:
-    what = "the path and its permissions"
-    if "://" in error.database:
-        what = "that the server is up and lets this user in"
-    return f"Check {what}: {command('config', 'show')}"
+def _not_found(error: errors.ProductNotFoundError) -> str:
+    asked = f"{error.symbol}@{error.exchange}" if error.exchange else error.symbol
+    limits = ", ".join(filter(None, (error.trading_class, error.currency)))
+    if limits:
+        asked += f" ({limits})"
+    if error.con_id is not None:
+        asked = f"A contract with conId {error.con_id}"
+    detail = f": {error.detail}" if error.detail else ""
+    return f"{asked} was not found in {error.place}{detail}."
 
 
 _RULES: dict[type[BaseException], _Rule] = {
     errors.ConfigError: _Rule(
         ExitCode.USAGE,
         lambda e: "The settings can't be used:\n" + "\n".join(f"  {each}" for each in e.problems),
-        lambda _, command: f"Mend them, then: {command('config', 'check')}",
+        next_steps.mend_settings,
+    ),
+    errors.ConfigNotWrittenError: _Rule(
+        ExitCode.USAGE,
+        lambda e: "\n".join(f"The config file was not written: {each}." for each in e.problems),
+        lambda _, command: f"See what is in use: {command('config', 'show')}",
     ),
     errors.GatewayUnreachableError: _Rule(
         ExitCode.GATEWAY,
         lambda e: f"No gateway at {e.host}:{e.port}: {e.detail}.",
-        _unreachable_next,
+        next_steps.unreachable,
     ),
     errors.HandshakeTimeoutError: _Rule(
         ExitCode.GATEWAY,
@@ -165,7 +136,7 @@ _RULES: dict[type[BaseException], _Rule] = {
     errors.RequestRejectedError: _Rule(
         ExitCode.PARTIAL,
         lambda e: f"IBKR refused the request: {e.code} {e.text}.",
-        lambda e, _: _REJECTED_NEXT.get(e.code),
+        next_steps.rejected,
     ),
     errors.ReplyTimeoutError: _Rule(
         ExitCode.PARTIAL,
@@ -191,15 +162,13 @@ _RULES: dict[type[BaseException], _Rule] = {
     ),
     errors.ProductNotFoundError: _Rule(
         ExitCode.NOT_FOUND,
-        lambda e: (
-            f"{e.symbol} was not found in {e.place}" + (f": {e.detail}." if e.detail else ".")
-        ),
-        _not_found_next,
+        _not_found,
+        next_steps.not_found,
     ),
     errors.AmbiguousProductError: _Rule(
         ExitCode.NOT_FOUND,
         lambda e: f"{e.symbol} may mean {len(e.candidates)} products.",
-        _ambiguous_next,
+        next_steps.ambiguous,
     ),
     errors.MalformedSymbolError: _Rule(
         ExitCode.USAGE,
@@ -209,7 +178,7 @@ _RULES: dict[type[BaseException], _Rule] = {
     errors.ContractNotFoundError: _Rule(
         ExitCode.NOT_FOUND,
         lambda e: f"{e.symbol} is not in the chain of {e.product}.",
-        lambda e, command: command("get", e.product.symbol, "--expired", "--source", "ibkr"),
+        next_steps.contract_not_found,
     ),
     errors.AmbiguousContractError: _Rule(
         ExitCode.NOT_FOUND,
@@ -224,7 +193,7 @@ _RULES: dict[type[BaseException], _Rule] = {
             f"No contract of {e.product} is tradable by this rule, of {e.passed_over} stored."
         ),
         lambda e, command: (
-            "See why with --explain, or: " + command("get", e.product.symbol, "--source", "ibkr")
+            "See why with --explain, or: " + next_steps.get_product(e.product, command)
         ),
     ),
     errors.AssetClassMismatchError: _Rule(
@@ -247,7 +216,7 @@ _RULES: dict[type[BaseException], _Rule] = {
     errors.DatabaseUnavailableError: _Rule(
         ExitCode.DATABASE,
         lambda e: f"The database {e.database} can't be used: {e.detail}.",
-        _unavailable_next,
+        next_steps.unavailable,
     ),
     errors.StorageError: _Rule(
         ExitCode.DATABASE,

@@ -8,7 +8,7 @@ from importlib import resources
 from pathlib import Path
 
 from ibkr_sync.config.masking import printable
-from ibkr_sync.domain.errors import ConfigError, ConfigProblem
+from ibkr_sync.domain.errors import ConfigNotWrittenError, ConfigProblem
 
 EXAMPLE_FILE = "config.example.toml"
 
@@ -21,8 +21,8 @@ def example_text() -> str:
 def init_config(path: Path, *, force: bool = False) -> None:
     """Write the example to `path`, readable by its owner alone, all of it or nothing.
 
-    Missing folders are made. Raises ConfigError if the file exists, unless `force` replaces it,
-    or if it can't be written.
+    Missing folders are made. Raises ConfigNotWrittenError if the file exists, unless `force`
+    replaces it, or if it can't be written.
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -64,7 +64,7 @@ def _replace(path: Path, text: str) -> None:
             temporary.unlink(missing_ok=True)
 
 
-def _refused(path: Path, message: str, suggestion: str | None = None) -> ConfigError:
-    return ConfigError(
+def _refused(path: Path, message: str, suggestion: str | None = None) -> ConfigNotWrittenError:
+    return ConfigNotWrittenError(
         [ConfigProblem(source=printable(str(path)), key="", message=message, suggestion=suggestion)]
     )

@@ -48,7 +48,8 @@ def find_contract(product: Future, words: ContractWords, now: datetime) -> Contr
     """
     matching = [each for each in product.contracts if _answers(product, each, words)]
     if not matching:
-        raise ContractNotFoundError(words.text, product.key)
+        is_past = words.spelling is not None and words.spelling.is_past(now.date())
+        raise ContractNotFoundError(words.text, product.key, is_past=is_past)
     left = [each for each in matching if not each.is_expired(now)] or matching
     exact = [each for each in left if is_local_symbol(each, words.text)]
     monthly = [each for each in left if each.series is ContractSeries.MONTHLY]

@@ -86,6 +86,13 @@ class MonthSpelling:
             return self.year
         return this_year + (self.year - this_year) % self._cycle
 
+    def is_past(self, today: date) -> bool:
+        """Whether the month is over; of the years that the digits may mean the nearest counts."""
+        year = self.next_year(today.year)
+        if self.year_digits != _FULL_YEAR_DIGITS and year - today.year > self._cycle // 2:
+            year -= self._cycle
+        return (year, self.month) < (today.year, today.month)
+
     @property
     def _cycle(self) -> int:
         """After how many years the digits return."""
@@ -104,6 +111,10 @@ class DaySpelling:
     root: str
     day: date
     series: ContractSeries | None = None
+
+    def is_past(self, today: date) -> bool:
+        """Whether the day is over."""
+        return self.day < today
 
     def __str__(self) -> str:
         letter = f" {_LETTERS_OF_SERIES[self.series]}" if self.series else ""

@@ -2,6 +2,7 @@
 
     IbkrSyncError
     ├── ConfigError                     settings that can't be used; holds all problems found
+    │   └── ConfigNotWrittenError       the config file to begin with can't be written
     ├── GatewayError                    the gateway can't be used
     │   ├── GatewayUnreachableError     no TCP connection: refused, unknown host, timed out
     │   ├── HandshakeError              connected, but no session came of it
@@ -79,6 +80,10 @@ class ConfigError(IbkrSyncError):
     def __init__(self, problems: Sequence[ConfigProblem]) -> None:
         self.problems = tuple(problems)
         super().__init__("; ".join(str(problem) for problem in self.problems))
+
+
+class ConfigNotWrittenError(ConfigError):
+    """The example can't be written as the config file; what was there is untouched."""
 
 
 class GatewayError(IbkrSyncError):
@@ -224,11 +229,31 @@ class ProductLookupError(IbkrSyncError):
 
 
 class ProductNotFoundError(ProductLookupError):
-    """No product answers to this symbol in `place` (the database, IBKR, a file)."""
+    """No product answers to this symbol in `place` (the database, IBKR, a file).
 
-    def __init__(self, symbol: str, place: str, detail: str | None = None) -> None:
+    The keywords are what was asked for besides; `known` are products that have the symbol and
+    are excluded by that.
+    """
+
+    def __init__(
+        self,
+        symbol: str,
+        place: str,
+        detail: str | None = None,
+        *,
+        exchange: str | None = None,
+        currency: str | None = None,
+        trading_class: str | None = None,
+        con_id: int | None = None,
+        known: Sequence[ProductKey] = (),
+    ) -> None:
         self.place = place
         self.detail = detail
+        self.exchange = exchange
+        self.currency = currency
+        self.trading_class = trading_class
+        self.con_id = con_id
+        self.known = tuple(known)
         super().__init__(symbol, f"{symbol}: not found in {place}")
 
 
@@ -259,10 +284,14 @@ class HoursUnknownError(ProductLookupError):
 
 
 class ContractNotFoundError(ProductLookupError):
-    """The product is stored, but no contract of its chain answers to these words."""
+    """The product is stored, but no contract of its chain answers to these words.
 
-    def __init__(self, symbol: str, product: ProductKey) -> None:
+    `is_past` says that the words are for a month or day that has passed.
+    """
+
+    def __init__(self, symbol: str, product: ProductKey, *, is_past: bool = False) -> None:
         self.product = product
+        self.is_past = is_past
         super().__init__(symbol, f"{symbol}: not in the chain of {product}")
 
 

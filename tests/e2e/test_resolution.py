@@ -220,7 +220,7 @@ def test_a_contract_that_is_not_in_the_chain_is_told(ibkr_sync: CommandLine) -> 
     assert shown.out == ""
     assert shown.err.splitlines() == [
         "error: ES 209912 is not in the chain of ES@CME (ES).",
-        "next:  ibkr-sync --profile demo get ES --source ibkr",
+        "next:  ibkr-sync --profile demo get ES@CME --source ibkr",
     ]
 
 

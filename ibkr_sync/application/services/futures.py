@@ -10,6 +10,7 @@ from ibkr_sync.application.services.resolution import SymbolResolver
 from ibkr_sync.domain.contract_choice import ContractMatch, ContractWords, find_contract
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.entities.market_rules import MarketRule
+from ibkr_sync.domain.errors import ProductNotFoundError
 from ibkr_sync.domain.nearest_contract import JudgedChain, TradingRule, judge_chain
 from ibkr_sync.domain.ports.futures import FuturePort
 from ibkr_sync.domain.ports.stored_products import StoredProducts
@@ -39,7 +40,10 @@ class FuturesService(Generic[F_co]):
 
     def show(self, query: FutureQuery) -> F_co:
         """Give one product as it is stored, with its chain (see `FuturePort.get_by_symbol`)."""
-        return self._port.get_by_symbol(query)
+        try:
+            return self._port.get_by_symbol(query)
+        except ProductNotFoundError as error:
+            raise self.names.with_known(error, query) from error
 
     def show_contract(
         self, query: FutureQuery, words: ContractWords, now: datetime
@@ -63,7 +67,14 @@ class FuturesService(Generic[F_co]):
 
         Yields an outcome per product as it is ready (see `FuturePort.get_or_create_many`).
         """
-        return self._port.get_or_create_many(dict.fromkeys(queries), policy)
+        for outcome in self._port.get_or_create_many(dict.fromkeys(queries), policy):
+            if isinstance(outcome, FutureFailure) and isinstance(
+                outcome.error, ProductNotFoundError
+            ):
+                error = self.names.with_known(outcome.error, outcome.query)
+                yield FutureFailure(query=outcome.query, error=error)
+            else:
+                yield outcome
 
     def list_products(self) -> tuple[ProductSummary, ...]:
         """Summarise every stored product, by symbol."""

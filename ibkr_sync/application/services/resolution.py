@@ -118,7 +118,8 @@ class SymbolResolver:
         names = self._names(words, limits, local_symbol=text)
         meaning = meaning_of(words.text, names.of(words.text))
         if meaning is None:
-            raise ProductNotFoundError(words.text, KNOWN_PLACES)
+            query = names.query(words.text)
+            raise self.with_known(ProductNotFoundError(words.text, KNOWN_PLACES), query)
         product = _only(words.text, meaning.products)
         pin = Pin(
             word=words.text,
@@ -135,6 +136,23 @@ class SymbolResolver:
         Raises MalformedSymbolError or StorageError.
         """
         return self._pins.unpin(parse_words(text).text)
+
+    def with_known(self, error: ProductNotFoundError, query: FutureQuery) -> ProductNotFoundError:
+        """Add to the error what was asked for, and the products that this excludes."""
+        symbol = query.symbol
+        stored = self._stored.find_named({symbol})
+        asked = {name: getattr(query, name) for name in ("exchange", "currency", "trading_class")}
+        admitted, known = (
+            ProductNames(self._catalogue, stored, limits, self._clock()).of(symbol)
+            for limits in (Limits(**asked), Limits())
+        )
+        excluded = () if admitted else [each.key for each in known if each.symbol == symbol]
+        return ProductNotFoundError(
+            *(error.symbol, error.place, error.detail),
+            **asked,
+            con_id=query.con_id,
+            known=excluded,
+        )
 
     def pins(self) -> tuple[Pin, ...]:
         """Give every pin, by word; raises StorageError."""

@@ -117,10 +117,56 @@ def test_every_error_of_the_tree_is_explained(kind: type[errors.IbkrSyncError]) 
             "ES 202612",
         ),
         (
-            errors.ContractNotFoundError("ESU9", FDAX),
+            errors.ContractNotFoundError("ESU5", FDAX, is_past=True),
             ExitCode.NOT_FOUND,
-            "ESU9 is not in the chain of DAX@EUREX (FDAX).",
-            "ibkr-sync get DAX --expired --source ibkr",
+            "ESU5 is not in the chain of DAX@EUREX (FDAX).",
+            "ibkr-sync get DAX@EUREX --trading-class FDAX --expired --source ibkr",
+        ),
+        (
+            errors.ContractNotFoundError("ESU9", ProductKey("ES", "CME", "ES")),
+            ExitCode.NOT_FOUND,
+            "ESU9 is not in the chain of ES@CME (ES).",
+            "ibkr-sync get ES@CME --source ibkr",
+        ),
+        (
+            errors.ProductNotFoundError("DAX", "f.db", trading_class="FOO", known=[FDAX]),
+            ExitCode.NOT_FOUND,
+            "DAX (FOO) was not found in f.db.",
+            "Name one that is known: DAX@EUREX (FDAX)",
+        ),
+        (
+            errors.ProductNotFoundError("ES", "f.db", exchange="CME", currency="USD"),
+            ExitCode.NOT_FOUND,
+            "ES@CME (USD) was not found in f.db.",
+            "ibkr-sync get ES@CME --currency USD --source ibkr",
+        ),
+        (
+            errors.ProductNotFoundError("ES", "IBKR", exchange="NOPE"),
+            ExitCode.NOT_FOUND,
+            "ES@NOPE was not found in IBKR.",
+            "Use IBKR's symbol and exchange as TWS shows them.",
+        ),
+        (
+            errors.ProductNotFoundError("999999999", "IBKR", con_id=999999999),
+            ExitCode.NOT_FOUND,
+            "A contract with conId 999999999 was not found in IBKR.",
+            "Use the conId that TWS shows",
+        ),
+        (
+            errors.ConfigError(
+                [errors.ConfigProblem(source="command line", key="--port", message="is no port")]
+            ),
+            ExitCode.USAGE,
+            "--port: is no port",
+            "Mend the option",
+        ),
+        (
+            errors.ConfigNotWrittenError(
+                [errors.ConfigProblem(source="a.toml", key="", message="exists already")]
+            ),
+            ExitCode.USAGE,
+            "The config file was not written: a.toml: exists already.",
+            "ibkr-sync config show",
         ),
         (
             errors.AmbiguousContractError("ESZ6", (DECEMBER, MARCH)),

@@ -250,3 +250,24 @@ def test_options_are_read_or_refused_with_the_documented_error(text: str) -> Non
     for parse in (parse_exchange, parse_currency, parse_trading_class):
         with suppress(MalformedSymbolError):
             assert parse(text) == text.strip().upper()
+
+
+@pytest.mark.parametrize(
+    ("text", "is_past"),
+    [
+        ("ESZ6", False),
+        ("ESX6", False),
+        ("ESV6", True),
+        ("ESZ5", True),
+        ("ESZ25", True),
+        ("ESH7", False),
+        ("ES 202512", True),
+        ("ES 209912", False),
+        ("FDAX 20261122 M", True),
+        ("FDAX 20261123 M", False),
+    ],
+)
+def test_a_spelling_tells_whether_its_time_has_passed(text: str, is_past: bool) -> None:
+    (spelling, *_) = parse_words(text).contracts
+
+    assert spelling.is_past(date(2026, 11, 23)) is is_past

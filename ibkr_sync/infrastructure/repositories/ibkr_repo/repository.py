@@ -259,7 +259,8 @@ def _as_not_found(
     """IBKR's error 200, which says nothing about contracts that are stored."""
     if isinstance(outcome, RequestRejectedError) and outcome.code == NO_SECURITY_DEFINITION:
         symbol = request.symbol or str(request.con_id)
-        return ProductNotFoundError(symbol, _PLACE, f"{request} was asked for; {outcome}")
+        asked = "" if request.con_id or str(request) == symbol else f"{request} was asked for; "
+        return ProductNotFoundError(symbol, _PLACE, f"{asked}{outcome}")
     return outcome
 
 

@@ -1,0 +1,95 @@
+"""The next steps that depend on more than the kind of the error."""
+
+from __future__ import annotations
+
+from ibkr_sync.domain import errors
+from ibkr_sync.domain.entities.futures import ProductKey
+from ibkr_sync.domain.errors import UnreachableReason
+from ibkr_sync_cli.next_command import NextCommand
+
+_REFUSED = (
+    "Start TWS or IB Gateway, tick 'Enable ActiveX and Socket Clients' and check the port"
+    " (TWS 7496 live, 7497 paper; IB Gateway 4001 live, 4002 paper)."
+)
+
+_TO_CHECK = {
+    UnreachableReason.UNKNOWN_HOST: "the host name",
+    UnreachableReason.TIMED_OUT: "host, port and firewall",
+    UnreachableReason.NETWORK: "host, port and network",
+}
+
+_REJECTED = {
+    200: "Check symbol and exchange.",
+    321: "Check symbol and exchange; TWS could not make sense of the request.",
+}
+
+
+def mend_settings(error: errors.ConfigError, command: NextCommand) -> str:
+    """Where settings can't be used; what only options set is mended by typing them anew."""
+    from ibkr_sync.config.overrides import COMMAND_LINE  # settings are loaded by now
+
+    if all(problem.source == COMMAND_LINE for problem in error.problems):
+        return "Mend the option; --help tells what it takes."
+    return f"Mend them, then: {command('config', 'check')}"
+
+
+def unreachable(error: errors.GatewayUnreachableError, command: NextCommand) -> str:
+    """Where no connection came about."""
+    if error.reason is UnreachableReason.REFUSED:
+        return _REFUSED
+    return f"Check {_TO_CHECK[error.reason]}: {command('config', 'show')}"
+
+
+def not_found(error: errors.ProductNotFoundError, command: NextCommand) -> str:
+    """Where no product, or no contract of any, was found."""
+    if error.known:
+        return f"Name one that is known: {', '.join(map(str, error.known))}"
+    if error.place != "IBKR":
+        key = (error.symbol, error.exchange, error.trading_class)
+        return get_product(
+            key, command, *(("--currency", error.currency) if error.currency else ())
+        )
+    if error.con_id is not None:
+        return "Use the conId that TWS shows for the contract, or the product's symbol."
+    if error.exchange:
+        return "Use IBKR's symbol and exchange as TWS shows them."
+    return "Use IBKR's symbol as TWS shows it, or name the exchange: --exchange X"
+
+
+def get_product(
+    key: ProductKey | tuple[str, str | None, str | None], command: NextCommand, *more: str
+) -> str:
+    """Ask IBKR for the product of a symbol, exchange and trading class."""
+    symbol, exchange, trading_class = key
+    product = f"{symbol}@{exchange}" if exchange else symbol
+    has_class = trading_class is not None and trading_class != symbol
+    by_class = ("--trading-class", str(trading_class)) if has_class else ()
+    return command("get", product, *by_class, *more, "--source", "ibkr")
+
+
+def contract_not_found(error: errors.ContractNotFoundError, command: NextCommand) -> str:
+    """Where the product is there, and the contract is not."""
+    return get_product(error.product, command, *(("--expired",) if error.is_past else ()))
+
+
+def ambiguous(error: errors.AmbiguousProductError, command: NextCommand) -> str:
+    """Where a symbol means several products."""
+    keys = sorted(candidate.key for candidate in error.candidates)
+    by_exchange = len({key.exchange for key in keys}) == len(keys)
+    option = "--exchange" if by_exchange else "--trading-class"
+    example = keys[0].exchange if by_exchange else keys[0].trading_class
+    pin = command("pin", error.symbol, option, example)
+    return f"Say which: {option} {example}\n       to keep it: {pin}"
+
+
+def unavailable(error: errors.DatabaseUnavailableError, command: NextCommand) -> str:
+    """Where the database can't be opened."""
+    what = "the path and its permissions"
+    if "://" in error.database:
+        what = "that the server is up and lets this user in"
+    return f"Check {what}: {command('config', 'show')}"
+
+
+def rejected(error: errors.RequestRejectedError, _: NextCommand) -> str | None:
+    """Where IBKR answered with an error."""
+    return _REJECTED.get(error.code)
