@@ -22,7 +22,8 @@ class ClientFrame:
     Attributes:
         at: monotonic clock, seconds.
         connection: number of the connection, counted from 1.
-        fields: the message id first; ("API", "v157..200") for the hello; empty if undecodable.
+        fields: the message id first, of protobuf only that, as sent, 200 higher than of text;
+            ("API", "v157..200") for the hello; empty if undecodable.
         payload: the bytes after the length prefix.
         request: what the gateway understood; None for the hello.
     """

@@ -17,6 +17,7 @@ from ibkr_sync.domain.errors import (
     NotAGatewayError,
     UnreachableReason,
 )
+from ibkr_sync.infrastructure.repositories.ibkr_repo.messages import PROTOBUF_OFFSET
 
 MAX_FRAME_BYTES = 1024 * 1024
 """No contract row comes near this; a longer length prefix is an attack or another protocol."""
@@ -32,9 +33,6 @@ ALLOWED_MESSAGES = {
     106: "cancel contract details",
 }
 """Message ids that may leave the process; whatever else is called on the client is refused."""
-
-_PROTOBUF_OFFSET = 200
-"""What is added to the id of a message whose body is protobuf."""
 
 
 class ForbiddenMessageError(RuntimeError):
@@ -196,4 +194,4 @@ def _binary_id(payload: bytes) -> int | None:
     if len(payload) < _LENGTH.size:
         return None
     (message_id,) = _LENGTH.unpack_from(payload)
-    return int(message_id - _PROTOBUF_OFFSET if message_id > _PROTOBUF_OFFSET else message_id)
+    return int(message_id - PROTOBUF_OFFSET if message_id > PROTOBUF_OFFSET else message_id)
