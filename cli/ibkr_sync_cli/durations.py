@@ -8,8 +8,9 @@ from datetime import timedelta
 import typer
 
 _MINUTE, _HOUR = 60, 3600
+_MOST_DIGITS = 6
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
-_DURATION = re.compile(r"(?P<count>[0-9]{1,6})(?P<unit>[mhd])", re.ASCII)
+_DURATION = re.compile(r"(?P<count>[0-9]+)(?P<unit>[mhd])", re.ASCII)
 
 
 def parse_duration(text: str) -> timedelta:
@@ -17,6 +18,8 @@ def parse_duration(text: str) -> timedelta:
     match = _DURATION.fullmatch(text.strip().lower())
     if match is None:
         raise typer.BadParameter(f"{text!r} is no duration; write 90m, 20h or 7d")
+    if len(match["count"]) > _MOST_DIGITS:
+        raise typer.BadParameter(f"{text!r} is too long")
     return int(match["count"]) * _UNITS[match["unit"]]
 
 

@@ -58,6 +58,8 @@ class Invocation:
 
     def wanted_format(self, option: OutputFormat | None, *, json: bool) -> OutputFormat | None:
         """The format asked for after or before the command, else the settings'; None is auto."""
+        if json and option not in (None, OutputFormat.JSON):
+            raise typer.BadParameter(f"--json and --format {option} exclude each other")
         if json:
             return OutputFormat.JSON
         if option or self.format:

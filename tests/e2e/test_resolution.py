@@ -124,7 +124,7 @@ def test_one_vague_symbol_does_not_keep_the_others_from_being_fetched(
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["DAX", "--trading-class", "NOSUCH"], "DAX was not found in the catalogue or"),
+        (["DAX", "--trading-class", "NOSUCH"], "DAX (NOSUCH) was not found in the catalogue or"),
         (["NOVA"], "NOVA was not found in the catalogue or the database"),
         (["DAX", "--exchange", "EUREX"], "DAX may mean 3 products"),
     ],
@@ -150,7 +150,7 @@ def test_what_the_catalogue_does_not_know_is_asked_as_typed(ibkr_sync: CommandLi
 
     assert (fetched.code, fetched.json["outcomes"][0]["symbol"]) == (0, "NOVA")
     assert unknown.code == 5
-    assert "NOVAZ8X was asked for" in unknown.told
+    assert "NOVAZ8X was not found in IBKR" in unknown.told
     assert ibkr_sync("show", "NOVAZ8", "--json").json["contracts"][0]["con_id"] == 987654321
     assert ibkr_sync("pin", "NOVA").code == 0
 
@@ -284,7 +284,7 @@ def test_a_con_id_that_ibkr_does_not_know_is_told(ibkr_sync: CommandLine) -> Non
     done = ibkr_sync(*DEMO, "get", "1999999999")
 
     assert done.code == 5
-    assert "1999999999 was not found in IBKR: conId 1999999999 was asked for" in done.told
+    assert "conId 1999999999 was not found in IBKR: IBKR error 200" in done.told
 
 
 # --- series

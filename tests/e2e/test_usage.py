@@ -130,3 +130,43 @@ def test_an_ambiguous_symbol_is_never_picked_silently(
     assert "class FDAX" in clear.out
     assert (stored.code, stored.out) == (5, "")
     assert "DAX may mean 3 products" in stored.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["get", "ES", "--port", "4002"], "--port is for a gateway: add --source ibkr"),
+        (["get", "ES", "--client-id", "7"], "--client-id is for a gateway: add --source ibkr"),
+        (["show", "ES", "--json", "--format", "csv"], "--json and --format csv exclude each other"),
+        (["get", "ES", "--max-age", "9999999d"], "'--max-age': '9999999d' is too long"),
+        (["list", "--expiring", "3x"], "'--expiring': '3x' is no duration"),
+    ],
+)
+def test_options_that_can_not_be_heeded_are_refused(
+    ibkr_sync: CommandLine, arguments: list[str], told: str
+) -> None:
+    done = ibkr_sync(*arguments)
+
+    assert (done.code, done.out) == (2, "")
+    assert told in done.told
+    assert not any(ibkr_sync.home.iterdir())
+
+
+def test_get_tells_that_no_source_was_asked(ibkr_sync: CommandLine, stocked: Path) -> None:
+    done = ibkr_sync("--database", stocked, "get", "ES", "GC", "--json")
+
+    outcomes = {each["symbol"]: each["outcome"] for each in done.json["outcomes"]}
+    assert (done.code, outcomes) == (0, {"ES": "stored", "GC": "catalogue"})
+    assert done.err.splitlines() == [
+        "GC@COMEX (GC): from the catalogue, without contracts",
+        f"next:  ibkr-sync --database {stocked} get GC@COMEX --source ibkr",
+    ]
+
+
+def test_list_and_catalogue_tell_that_nothing_fits(ibkr_sync: CommandLine, stocked: Path) -> None:
+    listed = ibkr_sync("--database", stocked, "list", "--exchange", "NOPE")
+    known = ibkr_sync("catalogue", "ZZZZZ")
+
+    assert (listed.code, listed.err) == (0, "note: nothing that is stored fits\n")
+    assert known.code == 5
+    assert "ibkr-sync get ZZZZZ --source ibkr" in known.told

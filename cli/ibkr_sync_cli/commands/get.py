@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ibkr_sync_cli import options
+from ibkr_sync_cli.durations import parse_duration
 from ibkr_sync_cli.invocation import Invocation, invocation_of, now
 from ibkr_sync_cli.output import OutputFormat
 
@@ -35,8 +37,13 @@ def get(
         False
     ),
     max_age: Annotated[
-        str | None,
-        typer.Option("--max-age", help="Answer from the database what is no older.", metavar="20h"),
+        timedelta | None,
+        typer.Option(
+            "--max-age",
+            help="Answer from the database what is no older.",
+            metavar="20h",
+            parser=parse_duration,
+        ),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show, write nothing.")] = False,
     allow_shrink: Annotated[
@@ -50,17 +57,18 @@ def get(
 ) -> None:
     """Bring products up to date from a source, store them, and show what changed."""
     from ibkr_sync.domain.sync import SyncPolicy
-    from ibkr_sync_cli.durations import parse_duration
     from ibkr_sync_cli.errors import exit_code_of
     from ibkr_sync_cli.symbols import MeantSymbols, SymbolOptions
 
     invocation = invocation_of(context)
     invocation.flag(source=source, host=host, port=port, client_id=client_id)
     wanted = invocation.wanted_format(format, json=json)
+    if invocation.profile.source != "ibkr":
+        _refuse({"--host": host, "--port": port, "--client-id": client_id})
     limits = SymbolOptions(exchange=exchange, currency=currency, trading_class=trading_class)
     policy = SyncPolicy(
         include_expired=expired,
-        max_age=parse_duration(max_age) if max_age else None,
+        max_age=max_age,
         allow_shrink=allow_shrink,
         dry_run=dry_run,
     )
@@ -71,6 +79,13 @@ def get(
     finally:  # what ends the run leaves what was stored before it
         failures = _report(invocation, outcomes, meant, wanted) if outcomes else []
     raise typer.Exit(exit_code_of(failures, all_failed=len(failures) == len(outcomes)))
+
+
+def _refuse(gateway_options: dict[str, object]) -> None:
+    """Refuse options of a gateway where no gateway is asked."""
+    for name, value in gateway_options.items():
+        if value is not None:
+            raise typer.BadParameter(f"{name} is for a gateway: add --source ibkr")
 
 
 def _bring_up_to_date(
@@ -104,21 +119,25 @@ def _report(
     wanted: OutputFormat | None,
 ) -> list[IbkrSyncError]:
     """Show what came of it, failures on stderr; gives the failures."""
+    from ibkr_sync.domain.entities.futures import Origin
     from ibkr_sync.domain.sync import FutureFailure
     from ibkr_sync_cli.reporting import report_error
     from ibkr_sync_cli.symbols import check_contracts
     from ibkr_sync_cli.views.outcomes import outcome_sentence, outcomes_result
     from ibkr_sync_cli.views.product import product_result
 
-    output = invocation.output
+    output, from_source = invocation.output, invocation.profile.source != "local"
     failures = [each for each in outcomes if isinstance(each, FutureFailure)]
     updates = [each for each in outcomes if not isinstance(each, FutureFailure)]
     if len(outcomes) > 1 or output.format_for(wanted) is not OutputFormat.TABLE:
-        output.write(outcomes_result(outcomes, now()), wanted)
+        output.write(outcomes_result(outcomes, now(), from_source=from_source), wanted)
+        catalogued = [each for each in updates if each.product.origin is Origin.CATALOGUE]
+        for update in catalogued:
+            output.remark(outcome_sentence(update, output.command))
     else:
         for update in updates:
             output.write(product_result(update.product, now()), wanted)
-            output.remark(outcome_sentence(update))
+            output.remark(outcome_sentence(update, output.command, from_source=from_source))
     for update in updates:
         for remark in update.remarks:
             output.remark(f"{update.product.key}: {remark}", style="yellow")

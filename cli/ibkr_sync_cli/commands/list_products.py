@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ibkr_sync_cli import options
+from ibkr_sync_cli.durations import parse_duration
 from ibkr_sync_cli.invocation import invocation_of, now
 
 if TYPE_CHECKING:
@@ -18,9 +19,12 @@ def list_products(
     context: typer.Context,
     exchange: options.Exchange = None,
     expiring: Annotated[
-        str | None,
+        timedelta | None,
         typer.Option(
-            "--expiring", help="Only those whose next expiry is this near.", metavar="30d"
+            "--expiring",
+            help="Only those whose next expiry is this near.",
+            metavar="30d",
+            parser=parse_duration,
         ),
     ] = None,
     format: options.Format = None,  # noqa: A002 - the option's name
@@ -29,17 +33,18 @@ def list_products(
     """List the products in the database."""
     from ibkr_sync.bootstrap import bootstrap
     from ibkr_sync.domain.entities.futures import Future
-    from ibkr_sync_cli.durations import parse_duration
     from ibkr_sync_cli.views.products import products_result
 
     invocation = invocation_of(context)
     invocation.flag(source="local")
     wanted = invocation.wanted_format(format, json=json)
-    until = (now() + parse_duration(expiring)).date() if expiring else None
+    until = (now() + expiring).date() if expiring is not None else None
     with bootstrap(invocation.profile, Future) as service:
         products = [each for each in service.list_products() if _meant(each, exchange, until)]
     invocation.output.write(products_result(products, now()), wanted)
-    if not products and not exchange and not expiring:
+    if not products and (exchange or expiring is not None):
+        invocation.output.remark("note: nothing that is stored fits", style="yellow")
+    elif not products:
         command = invocation.output.command("get", "ES", "--source", "ibkr")
         invocation.output.remark(f"Nothing is stored yet. Next: {command}")
 

@@ -31,6 +31,7 @@ def catalogue_result(products: Sequence[CatalogueProduct], *, wide: bool) -> Res
         records=lambda: [_record(product) for product in products],
         columns=COLUMNS,
         rows=lambda: [_row(product) for product in products],
+        as_wide_as_needed=wide,
     )
 
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.chain_diff import ChainDiff
 from ibkr_sync.domain.entities.contracts import ContractState
-from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.sync import FutureFailure, FutureUpdate
 from ibkr_sync_cli.errors import explain
+from ibkr_sync_cli.next_command import NextCommand
+from ibkr_sync_cli.next_steps import get_product
 from ibkr_sync_cli.output import Result
 
 if TYPE_CHECKING:
@@ -24,27 +26,42 @@ COLUMNS = (
 )
 
 
-def outcomes_result(outcomes: Sequence[Outcome], now: datetime) -> Result:
-    """The outcomes in every format."""
+def outcomes_result(
+    outcomes: Sequence[Outcome], now: datetime, *, from_source: bool = True
+) -> Result:
+    """The outcomes in every format; `from_source` is False where the database alone answers."""
     return Result(
-        table=lambda: _table(outcomes, now),
+        table=lambda: _table(outcomes, now, from_source),
         document=lambda: {
             "schema": "ibkr-sync/outcomes/1",
-            "outcomes": [_record(outcome, now) for outcome in outcomes],
+            "outcomes": [_record(outcome, now, from_source) for outcome in outcomes],
         },
-        records=lambda: [_record(outcome, now) for outcome in outcomes],
+        records=lambda: [_record(outcome, now, from_source) for outcome in outcomes],
         columns=COLUMNS,
         rows=lambda: [
-            {key: "" if value is None else str(value) for key, value in _record(each, now).items()}
+            {
+                key: "" if value is None else str(value)
+                for key, value in _record(each, now, from_source).items()
+            }
             for each in outcomes
         ],
     )
 
 
-def outcome_sentence(update: FutureUpdate[Future]) -> str:
-    """What an update did, in one line."""
+def outcome_sentence(
+    update: FutureUpdate[Future],
+    command: NextCommand | None = None,
+    *,
+    from_source: bool = True,
+) -> str:
+    """What an update did, in one line; with the next command for what only the catalogue knows."""
     key = update.product.key
     diff = update.diff
+    if update.product.origin is Origin.CATALOGUE:
+        known = f"{key}: from the catalogue, without contracts"
+        return f"{known}\nnext:  {get_product(key, command)}" if command else known
+    if diff is None and not from_source:
+        return f"{key}: as stored, no source was asked"
     if diff is None:
         return f"{key}: fresh enough, answered from the database"
     told = [f"{count} {word}" for word, count in _counts(diff).items() if count]
@@ -64,15 +81,17 @@ def _counts(diff: ChainDiff) -> dict[str, int]:
     }
 
 
-def _outcome_word(update: FutureUpdate[Future]) -> str:
+def _outcome_word(update: FutureUpdate[Future], *, from_source: bool) -> str:
+    if update.product.origin is Origin.CATALOGUE:
+        return "catalogue"
     if update.diff is None:
-        return "fresh"
+        return "fresh" if from_source else "stored"
     if not update.applied:
         return "planned"
     return "unchanged" if update.diff.is_empty else "updated"
 
 
-def _record(outcome: Outcome, now: datetime) -> dict[str, object]:
+def _record(outcome: Outcome, now: datetime, from_source: bool) -> dict[str, object]:
     if isinstance(outcome, FutureFailure):
         failed = dict.fromkeys(COLUMNS)
         return failed | {
@@ -88,7 +107,7 @@ def _record(outcome: Outcome, now: datetime) -> dict[str, object]:
         "symbol": outcome.product.symbol,
         "exchange": outcome.product.exchange,
         "trading_class": outcome.product.trading_class,
-        "outcome": _outcome_word(outcome),
+        "outcome": _outcome_word(outcome, from_source=from_source),
         "listed": sum(
             each.state(now) is ContractState.ACTIVE for each in outcome.product.contracts
         ),
@@ -103,7 +122,7 @@ def _record(outcome: Outcome, now: datetime) -> dict[str, object]:
     }
 
 
-def _table(outcomes: Iterable[Outcome], now: datetime) -> RenderableType:
+def _table(outcomes: Iterable[Outcome], now: datetime, from_source: bool) -> RenderableType:
     from rich.text import Text  # not for pipes
 
     from ibkr_sync_cli.views.cells import plain_table
@@ -119,7 +138,7 @@ def _table(outcomes: Iterable[Outcome], now: datetime) -> RenderableType:
         ("Outcome", False),
     )
     for outcome in outcomes:
-        record = _record(outcome, now)
+        record = _record(outcome, now, from_source)
         keys = ("symbol", "exchange", "trading_class", "listed", "added", "changed", "missing")
         cells = [Text("-" if record[key] is None else str(record[key])) for key in keys]
         style = "red" if isinstance(outcome, FutureFailure) else ""

@@ -26,10 +26,15 @@ def test_a_duration_is_a_number_and_a_unit(text: str, meant: timedelta) -> None:
     assert parse_duration(text) == meant
 
 
-@pytest.mark.parametrize("text", ["", "7", "d", "1.5h", "-1h", "1w", "1000000d", "٣h", "1h 1m"])
+@pytest.mark.parametrize("text", ["", "7", "d", "1.5h", "-1h", "1w", "٣h", "1h 1m"])
 def test_anything_else_is_refused_with_examples(text: str) -> None:
     with pytest.raises(typer.BadParameter, match="write 90m, 20h or 7d"):
         parse_duration(text)
+
+
+def test_a_duration_that_no_calendar_holds_is_too_long() -> None:
+    with pytest.raises(typer.BadParameter, match="'9999999d' is too long"):
+        parse_duration("9999999d")
 
 
 @given(st.text())
