@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from ibkr_sync.domain.contract_choice import find_contract
-from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.errors import ProductLookupError
 from ibkr_sync.domain.sync import FutureFailure, FutureQuery, FutureUpdate
 from ibkr_sync_cli.notices import tell_notices, tell_other_year
@@ -39,6 +39,19 @@ class MeantSymbols:
 
     contracts: dict[FutureQuery, list[ContractWords]] = field(default_factory=dict)
     failures: list[FutureFailure] = field(default_factory=list)
+    _queries: dict[ProductKey, FutureQuery] = field(default_factory=dict)
+
+    def query_for(self, found: Resolution) -> FutureQuery:
+        """Give the one query for a product, however it is named; the narrowest so far."""
+        if found.product is None:
+            return found.query
+        known = self._queries.setdefault(found.product, found.query)
+        if known == found.query or (known.exchange and known.trading_class):
+            return known
+        self._queries[found.product] = found.query
+        if known in self.contracts:
+            self.contracts[found.query] = self.contracts.pop(known)
+        return found.query
 
 
 def resolve(
@@ -94,7 +107,7 @@ def resolve_all(
             failure = FutureFailure(query=FutureQuery(symbol=symbol.strip().upper()), error=error)
             meant.failures.append(failure)
             continue
-        contracts = meant.contracts.setdefault(found.query, [])
+        contracts = meant.contracts.setdefault(meant.query_for(found), [])
         if found.contract is not None:
             contracts.append(found.contract)
 

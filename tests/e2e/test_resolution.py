@@ -378,3 +378,10 @@ def test_without_a_tradable_contract_next_names_none(ibkr_sync: CommandLine, sto
 def test_next_refuses_a_negative_number_of_days(ibkr_sync: CommandLine) -> None:
     done = ibkr_sync(*DEMO, "next", "ES", "--days-before", "-1")
     assert (done.code, done.out) == (2, "")
+
+
+def test_a_product_is_asked_once_however_it_is_named(ibkr_sync: CommandLine) -> None:
+    done = ibkr_sync(*DEMO, "get", "EUR", "es", "6E", "ES", "6EZ6", "--json")
+
+    asked = [(each["symbol"], each["outcome"]) for each in done.json["outcomes"]]
+    assert sorted(asked) == [("ES", "updated"), ("EUR", "updated")]

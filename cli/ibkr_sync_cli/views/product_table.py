@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from rich.console import Group, RenderableType
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.text import Text
 
 from ibkr_sync.domain.entities.contracts import ContractState, FuturesContract
@@ -60,7 +61,7 @@ def _footer(
     of_series: Sequence[FuturesContract],
     shown: Sequence[FuturesContract],
     now: datetime,
-) -> Text:
+) -> RemarkLine:
     counts = Counter(each.state(now) for each in of_series)
     shown_states = {each.state(now) for each in shown}
     remarks = [f"{counts[ContractState.ACTIVE]} listed"]
@@ -78,7 +79,25 @@ def _footer(
         remarks.append(
             f"synced {age if age == 'now' else age + ' ago'} from {origin_text(future.origin)}"
         )
-    return Text(" · ".join(remarks), style="dim")
+    return RemarkLine(remarks)
+
+
+class RemarkLine:
+    """Remarks in one line, or in more that break between two of them."""
+
+    def __init__(self, remarks: Sequence[str]) -> None:
+        self._remarks = tuple(remarks)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
+        """Put into each line what fits."""
+        line = ""
+        for remark in self._remarks:
+            longer = f"{line} · {remark}" if line else remark
+            if line and cell_len(longer) > options.max_width:
+                yield Text(line, style="dim")
+                longer = remark
+            line = longer
+        yield Text(line, style="dim")
 
 
 def _hidden_series(

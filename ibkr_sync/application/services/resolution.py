@@ -10,6 +10,7 @@ from datetime import datetime
 from ibkr_sync.application.services.product_names import Limits, ProductNames
 from ibkr_sync.domain.contract_choice import ContractWords, is_local_symbol
 from ibkr_sync.domain.contract_words import ContractSpelling, DaySpelling, SymbolWords, parse_words
+from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.errors import AmbiguousProductError, ProductNotFoundError
 from ibkr_sync.domain.known_products import KnownProduct
 from ibkr_sync.domain.notices import (
@@ -36,11 +37,13 @@ class Resolution:
         query: the product.
         contract: the contract of its chain; None when the whole product is meant.
         notices: what the user should know about how the text was taken.
+        product: the one product it can be by what is known; None if several or none.
     """
 
     query: FutureQuery
     contract: ContractWords | None = None
     notices: tuple[Notice, ...] = ()
+    product: ProductKey | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +53,11 @@ class _Named:
     query: FutureQuery
     products: tuple[KnownProduct, ...]
     notices: tuple[Notice, ...] = ()
+
+    @property
+    def product(self) -> ProductKey | None:
+        """The product, if only one is known."""
+        return self.products[0].key if len(self.products) == 1 else None
 
 
 class SymbolResolver:
@@ -204,7 +212,8 @@ class _Inquiry:
             for each in self.words.contracts
             if meaning_of(each.root, self.names.of(each.root))
         )
-        return Resolution(query=named.query, notices=named.notices + also)
+        notices = named.notices + also
+        return Resolution(query=named.query, notices=notices, product=named.product)
 
     def as_contract(self) -> Resolution | None:
         text = self.words.text
@@ -215,7 +224,9 @@ class _Inquiry:
         if not readings:
             return None
         contract, named = readings[0]
-        return Resolution(query=named.query, contract=contract, notices=named.notices)
+        return Resolution(
+            query=named.query, contract=contract, notices=named.notices, product=named.product
+        )
 
     def as_typed(self) -> Resolution:
         """What nobody knows, as it stands, for the source to make something of it."""

@@ -92,7 +92,10 @@ def candidates(error: AmbiguousProductError) -> list[str]:
     ],
 )
 def test_a_product_is_found_by_ibkrs_name_and_the_exchanges(text: str, query: FutureQuery) -> None:
-    assert resolver().resolve(text) == Resolution(query=query)
+    found = resolver().resolve(text)
+
+    assert (found.query, found.contract, found.notices) == (query, None, ())
+    assert found.product is not None
 
 
 @pytest.mark.parametrize(
@@ -128,7 +131,9 @@ def test_a_product_is_found_by_ibkrs_name_and_the_exchanges(text: str, query: Fu
 def test_an_old_exchange_is_replaced_with_a_notice(
     text: str, query: FutureQuery, notice: ExchangeRenamed
 ) -> None:
-    assert resolver().resolve(text) == Resolution(query=query, notices=(notice,))
+    found = resolver().resolve(text)
+
+    assert (found.query, found.contract, found.notices) == (query, None, (notice,))
 
 
 def test_an_old_exchange_may_be_an_option_too() -> None:
