@@ -27,6 +27,8 @@ _UNTRACKED_CONTRACT_FIELDS = {
     "schedule",  # a rolling window, new every day
     "order_types",  # depends on the account's permissions
     "last_trade_text",  # depends on the login's time zone; last_trade_at is the fact
+    # Sent from server version 164 on only, so they depend on the installed ibapi.
+    *("min_size", "size_increment", "suggested_size_increment"),
 }
 _UNTRACKED_PRODUCT_FIELDS = {"contracts", "synced_at"}
 

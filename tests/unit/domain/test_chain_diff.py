@@ -98,9 +98,15 @@ def test_a_changed_field_is_told_with_both_values() -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("order_types", ("LMT",)), ("last_trade_text", "20261218 15:30:00 Europe/Berlin")],
+    [
+        ("order_types", ("LMT",)),
+        ("last_trade_text", "20261218 15:30:00 Europe/Berlin"),
+        ("min_size", Decimal(1)),
+        ("size_increment", Decimal(1)),
+        ("suggested_size_increment", Decimal(1)),
+    ],
 )
-def test_what_depends_on_login_or_account_is_updated_and_leaves_no_history(
+def test_what_depends_on_login_account_or_ibapi_is_updated_and_leaves_no_history(
     field: str, value: object
 ) -> None:
     other = dataclasses.replace(DECEMBER, **{field: value})  # type: ignore[arg-type]
@@ -117,6 +123,7 @@ def test_hours_that_roll_on_are_no_change() -> None:
 def test_every_other_field_of_a_contract_has_a_history() -> None:
     tracked = {field.name for field in dataclasses.fields(FuturesContract)} - {
         *("con_id", "listing", "schedule", "order_types", "last_trade_text"),
+        *("min_size", "size_increment", "suggested_size_increment"),
     }
     blank = dataclasses.replace(
         MARCH, symbol="A", exchange="A", trading_class="A", currency="A", local_symbol="A"
@@ -138,9 +145,6 @@ def test_every_other_field_of_a_contract_has_a_history() -> None:
         economic_value_rule="B",
         economic_value_multiplier=Decimal(1),
         aggregated_group=1,
-        min_size=Decimal(1),
-        size_increment=Decimal(1),
-        suggested_size_increment=Decimal(1),
     )
     diff = diff_chain(with_contracts(blank), with_contracts(full), NOW)
     assert {change.field for change in diff.changes} == tracked
