@@ -82,6 +82,13 @@ def test_the_table_fits_80_columns(ibkr_sync: CommandLine) -> None:
     assert len(done.out.splitlines()) == len(load_catalogue().products) + 3
 
 
+def test_the_wide_table_is_never_cut(ibkr_sync: CommandLine) -> None:
+    done = ibkr_sync("-f", "table", "catalogue", "--wide", env={"COLUMNS": "80"})
+
+    assert "…" not in done.out
+    assert "Micro E-mini S&P 500" in done.out
+
+
 def test_what_it_does_not_know_is_told(ibkr_sync: CommandLine) -> None:
     done = ibkr_sync("catalogue", "[nova]\x1b[31m", "--json")
 

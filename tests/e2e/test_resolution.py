@@ -11,6 +11,7 @@ import pytest
 
 from e2e.command_line import CommandLine
 from e2e.gateways import ROW, gateway_with
+from e2e.stored_rows import opened
 
 DEMO = ("--profile", "demo")
 MONTH_CODES = "FGHJKMNQUVXZ"
@@ -385,3 +386,18 @@ def test_a_product_is_asked_once_however_it_is_named(ibkr_sync: CommandLine) -> 
 
     asked = [(each["symbol"], each["outcome"]) for each in done.json["outcomes"]]
     assert sorted(asked) == [("ES", "updated"), ("EUR", "updated")]
+
+
+def test_next_tells_what_it_passes_over_as_missing(ibkr_sync: CommandLine, stocked: Path) -> None:
+    first, second, *_ = listed(ibkr_sync, stocked, "ES")
+    with opened(stocked) as connection, connection:
+        connection.execute(
+            "UPDATE contracts SET missing_since = last_seen_at WHERE con_id = ?",
+            (first["con_id"],),
+        )
+
+    done = ibkr_sync("--database", stocked, "next", "ES")
+
+    assert done.out.split("\t")[0] == second["local_symbol"]
+    assert f"{first['local_symbol']} is missing from the last reply" in done.err
+    assert len(done.err.splitlines()) == 2  # with that on sample data

@@ -42,6 +42,7 @@ def next_contract(
     from ibkr_sync.bootstrap import bootstrap
     from ibkr_sync.domain.entities.futures import Future, Origin
     from ibkr_sync.domain.nearest_contract import Objection, TradingRule
+    from ibkr_sync.domain.series_choice import chosen_series
     from ibkr_sync_cli.symbols import SymbolOptions, resolve
     from ibkr_sync_cli.views.contract import contract_line
     from ibkr_sync_cli.views.product import product_result
@@ -61,8 +62,10 @@ def next_contract(
         output.show_on_stderr(judgements_table(judged, rule, moment))
     else:
         for each in judged.passed_over:
-            if each.objection is Objection.MISSING:
-                told = f"{each.contract.local_symbol} is missing from the last reply"
+            contract = each.contract
+            is_wanted = contract.series in chosen_series(judged.product, series)
+            if each.objection is Objection.MISSING and is_wanted:
+                told = f"{contract.local_symbol} is missing from the last reply"
                 output.remark(f"note: {told}, so it is passed over", style="yellow")
     contract = judged.nearest()
     if wanted is None:

@@ -66,6 +66,22 @@ def test_a_failure_of_one_product_is_raised_and_of_many_is_given(
     assert isinstance(done, FutureUpdate)
 
 
+def test_what_is_not_found_is_told_with_what_was_asked_for_and_what_is_known(
+    service: FuturesService[Future],
+) -> None:
+    service.get(ES_QUERY, SyncPolicy())
+    asked = FutureQuery(symbol="ES", exchange="EUREX", currency="EUR")
+
+    with pytest.raises(ProductNotFoundError) as shown:
+        service.show(asked)
+    (fetched,) = service.get_many([asked], SyncPolicy())
+
+    assert isinstance(fetched, FutureFailure)
+    for error in (shown.value, fetched.error):
+        assert isinstance(error, ProductNotFoundError)
+        assert (error.exchange, error.currency, error.trading_class) == ("EUREX", "EUR", None)
+
+
 def test_a_product_that_is_named_twice_is_brought_up_to_date_once(
     service: FuturesService[Future],
 ) -> None:
