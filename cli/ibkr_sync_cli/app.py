@@ -1,4 +1,4 @@
-"""The application: global options and the tree of commands."""
+"""The application: the options that stand before the command."""
 
 from __future__ import annotations
 
@@ -8,19 +8,7 @@ from typing import Annotated
 import typer
 
 from ibkr_sync_cli import options
-from ibkr_sync_cli.commands import (
-    catalogue,
-    config,
-    database,
-    demo,
-    get,
-    hours,
-    list_products,
-    next_contract,
-    pin,
-    replay,
-    show,
-)
+from ibkr_sync_cli.command_tree import CommandTree
 from ibkr_sync_cli.errors import EXIT_CODE_HELP
 from ibkr_sync_cli.invocation import Invocation
 from ibkr_sync_cli.logs import log_to_stderr
@@ -29,6 +17,7 @@ from ibkr_sync_cli.output import Output, OutputFormat
 
 app = typer.Typer(
     name="ibkr-sync",
+    cls=CommandTree,
     help="Keeps the reference data of futures at Interactive Brokers right, in a local database.",
     epilog=EXIT_CODE_HELP,
     no_args_is_help=True,
@@ -36,30 +25,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-app.command()(get.get)
-app.command()(show.show)
-app.command()(hours.hours)
-app.command("next")(next_contract.next_contract)
-app.command()(pin.pin)
-app.command()(pin.unpin)
-app.command("list")(list_products.list_products)
-app.command()(catalogue.catalogue)
-app.add_typer(config.app, name="config")
-app.add_typer(database.app, name="db")
-app.command()(demo.demo)
-app.add_typer(replay.app, name="replay")
-
-
-@app.command()
-def version() -> None:
-    """Print the version."""
-    from ibkr_sync import __version__
-
-    Output().write_text(f"ibkr-sync {__version__}")
-
 
 def _print_version(wanted: bool) -> None:
     if wanted:
+        from ibkr_sync_cli.commands.version import version
+
         version()
         raise typer.Exit
 

@@ -6,8 +6,7 @@ checked against a gateway, so what IBKR replies always wins.
 
 from __future__ import annotations
 
-from ibkr_sync.catalogue.disagreements import Disagreement, disagreements
 from ibkr_sync.catalogue.products import Catalogue, load_catalogue
 from ibkr_sync.catalogue.time_zones import iana_zone
 
-__all__ = ["Catalogue", "Disagreement", "disagreements", "iana_zone", "load_catalogue"]
+__all__ = ["Catalogue", "iana_zone", "load_catalogue"]

@@ -105,7 +105,10 @@ DatabaseLocation: TypeAlias = Annotated[
 
 class _Table(BaseModel):
     # Inputs may hold secrets, so pydantic may not repeat them.
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+    # Deferred, as a table that is only ever part of another would else be built twice.
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, hide_input_in_errors=True, defer_build=True
+    )
 
 
 class GatewaySettings(_Table):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from ibkr_sync.domain.chain_diff import ChainDiff
 from ibkr_sync.domain.entities.futures import AssetClass, Future, Origin, ProductKey
-from ibkr_sync.domain.errors import IbkrSyncError
+
+if TYPE_CHECKING:
+    from ibkr_sync.domain.chain_diff import ChainDiff
+    from ibkr_sync.domain.errors import IbkrSyncError
 
 F_co = TypeVar("F_co", bound=Future, covariant=True)
 

@@ -10,7 +10,8 @@ import pytest
 
 from example_products import ES
 from fakes.catalogue import a_product
-from ibkr_sync.catalogue import Catalogue, disagreements, load_catalogue
+from ibkr_sync.catalogue import Catalogue, load_catalogue
+from ibkr_sync.catalogue.disagreements import disagreements
 from ibkr_sync.domain.entities.futures import Future, SingleStockFuture, Underlying
 from ibkr_sync.infrastructure.replay.sample import sample_recording
 

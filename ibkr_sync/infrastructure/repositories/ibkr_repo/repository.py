@@ -10,7 +10,8 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from ibkr_sync.catalogue import Catalogue, disagreements, iana_zone
+from ibkr_sync.catalogue import Catalogue, iana_zone
+from ibkr_sync.catalogue.disagreements import disagreements
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.errors import (

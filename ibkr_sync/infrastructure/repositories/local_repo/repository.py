@@ -1,18 +1,18 @@
-"""Futures products as they are stored."""
+"""Futures products as they are stored.
+
+What writes is imported where it is used: a command that only reads starts without it.
+"""
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from sqlalchemy.engine import Connection
 
-from ibkr_sync.domain.chain_diff import ChainDiff, FieldChange
-from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey, covered_asset_classes
+from ibkr_sync.domain.entities.futures import Future, Origin, covered_asset_classes
 from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.errors import (
     ProductLookupError,
@@ -23,7 +23,6 @@ from ibkr_sync.domain.errors import (
 from ibkr_sync.domain.ports.catalogue import ProductCatalogue
 from ibkr_sync.domain.ports.futures import LocalFuturePort
 from ibkr_sync.domain.product_choice import choose_product
-from ibkr_sync.domain.product_update import ProductUpdate, plan_update
 from ibkr_sync.domain.sync import (
     AcquiredFuture,
     FutureFailure,
@@ -33,26 +32,17 @@ from ibkr_sync.domain.sync import (
     SyncPolicy,
     SyncRun,
 )
-from ibkr_sync.infrastructure.repositories.local_repo import reads, writes
+from ibkr_sync.infrastructure.repositories.local_repo import reads
 from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
-from ibkr_sync.infrastructure.repositories.local_repo.mapping import ProductRows, to_rows
-from ibkr_sync.infrastructure.repositories.local_repo.runs import recorded_run
 from ibkr_sync.infrastructure.repositories.local_repo.schema import reading, writing
+
+if TYPE_CHECKING:
+    from ibkr_sync.infrastructure.repositories.local_repo.planning import StoragePlan
 
 F = TypeVar("F", bound=Future)
 
 REMEMBERED = 64
 """How many products a repository remembers at once; a chain takes up to 1 MB."""
-
-PRODUCT = "product"
-"""The field under which history keeps that a contract moved from one product to another."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Plan(Generic[F]):
-    update: ProductUpdate[F]
-    rows: ProductRows
-    before: writes.StoredState
 
 
 class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
@@ -145,12 +135,16 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
 
     def sync_run(self, origin: Origin) -> AbstractContextManager[SyncRun]:
         """Open a run (see the port)."""
+        from ibkr_sync.infrastructure.repositories.local_repo.runs import recorded_run
+
         return recorded_run(self._database, origin, self._clock)
 
     def get_or_create_entity(
         self, acquired: AcquiredFuture[F], query: FutureQuery, policy: SyncPolicy, run: SyncRun
     ) -> FutureUpdate[F]:
         """Store a complete product in one transaction (see the port)."""
+        from ibkr_sync.infrastructure.repositories.local_repo import writes
+
         if policy.dry_run:
             return self.plan_entity(acquired, query, policy)
         self._known.clear()
@@ -177,6 +171,8 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
 
     def record_failure(self, failure: FutureFailure, run: SyncRun) -> None:
         """Record a failure of the run, in a transaction of its own; raises StorageError."""
+        from ibkr_sync.infrastructure.repositories.local_repo import writes
+
         with writing(self._database) as connection:
             found = reads.find_products(connection, failure.query, self._database.name)
             product_id = found[0].product_id if len(found) == 1 else None
@@ -184,6 +180,8 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
 
     def store_market_rules(self, rules: Iterable[MarketRule]) -> None:
         """Keep tick ladders (see the port); what they replace stays as history."""
+        from ibkr_sync.infrastructure.repositories.local_repo import writes
+
         complete = tuple(rules)
         with writing(self._database) as connection:
             writes.write_market_rules(connection, complete, self._clock())
@@ -202,6 +200,9 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
         return choose_product(query, found, self._entity, place=place, now=self._clock())
 
     def _create_from_catalogue(self, query: FutureQuery, policy: SyncPolicy) -> FutureUpdate[F]:
+        from ibkr_sync.domain.chain_diff import ChainDiff
+        from ibkr_sync.infrastructure.repositories.local_repo import writes
+
         known = self._catalogue.find(query)
         product = self._choose(query, known, f"{self._database.name} and the catalogue")
         created = FutureUpdate(
@@ -220,49 +221,11 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
 
     def _plan(
         self, connection: Connection, received: F, policy: SyncPolicy, now: datetime
-    ) -> _Plan[F]:
-        place = self._database.name
+    ) -> StoragePlan[F]:
+        from ibkr_sync.infrastructure.repositories.local_repo.planning import plan_storage
+
         if received.origin is Origin.SAMPLE and not self._takes_sample_data:
             raise SampleDataError(received.key)
-        _refuse_sample_mix(connection, received)
-        found = reads.find_by_key(connection, received.key, place)
-        stored = found.product if found else None
-        own = {each.con_id for each in stored.contracts} if stored else set()
-        unknown = {each.con_id for each in received.contracts} - own
-        moved = reads.find_contracts(connection, unknown, place)
-        if moved:
-            base = stored or dataclasses.replace(received, contracts=())
-            chain = base.contracts + tuple(each.contract for each in moved)
-            stored = dataclasses.replace(base, contracts=chain)
-        planned = plan_update(stored, received, now, allow_shrink=policy.allow_shrink)
-        return _Plan(
-            update=_with_moves(planned, moved, received.key),
-            rows=to_rows(planned.product),
-            before=writes.StoredState(
-                product_id=found.product_id if found else None,
-                chain={each.con_id: each for each in stored.contracts} if stored else {},
-                moved=frozenset(each.contract.con_id for each in moved),
-            ),
+        return plan_storage(
+            connection, received, now, self._database.name, allow_shrink=policy.allow_shrink
         )
-
-
-def _with_moves(
-    planned: ProductUpdate[F], moved: Iterable[reads.OwnedContract], to: ProductKey
-) -> ProductUpdate[F]:
-    """The update with contracts that left another product told among its changes."""
-    moves = tuple(
-        FieldChange(con_id=each.contract.con_id, field=PRODUCT, old=str(each.owner), new=str(to))
-        for each in moved
-    )
-    diff = dataclasses.replace(planned.diff, changes=planned.diff.changes + moves)
-    return dataclasses.replace(planned, diff=diff, history=planned.history + moves)
-
-
-def _refuse_sample_mix(connection: Connection, received: Future) -> None:
-    """Raise SampleDataError when any product in the database is of the other sort."""
-    if received.origin is Origin.CATALOGUE:
-        return
-    real = {origin for origin in Origin if origin.is_real}
-    others = real if received.origin is Origin.SAMPLE else {Origin.SAMPLE}
-    if reads.holds_origin(connection, others):
-        raise SampleDataError(received.key)

@@ -1,0 +1,72 @@
+"""The tree of commands, of which a call loads and builds only the one it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, MutableMapping
+from importlib import import_module
+from typing import Any, Final
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+_COMMANDS: Final = {
+    "get": "get:get",
+    "show": "show:show",
+    "hours": "hours:hours",
+    "next": "next_contract:next_contract",
+    "pin": "pin:pin",
+    "unpin": "pin:unpin",
+    "list": "list_products:list_products",
+    "catalogue": "catalogue:catalogue",
+    "config": "config:app",
+    "db": "database:app",
+    "demo": "demo:demo",
+    "replay": "replay:app",
+    "version": "version:version",
+}
+"""Each command, in the order of the help, with its module and the function or group in it."""
+
+
+class CommandTree(TyperGroup):
+    """The top of the tree."""
+
+    def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - typer's own settings
+        super().__init__(**settings)
+        self.commands = _LoadedOnUse()
+
+
+class _LoadedOnUse(MutableMapping[str, Any]):
+    """Commands by name. Help and completion ask for all of them, any other call for one."""
+
+    def __init__(self) -> None:
+        self._built: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:  # noqa: ANN401 - typer keeps its type to itself
+        if name not in self._built:
+            self._built[name] = _build(name, _COMMANDS[name])
+        return self._built[name]
+
+    def __setitem__(self, name: str, command: Any) -> None:  # noqa: ANN401
+        self._built[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        del self._built[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys((*_COMMANDS, *self._built)))
+
+    def __len__(self) -> int:
+        return len(_COMMANDS.keys() | self._built.keys())
+
+
+def _build(name: str, place: str) -> Any:  # noqa: ANN401
+    module, attribute = place.split(":")
+    found = getattr(import_module(f"ibkr_sync_cli.commands.{module}"), attribute)
+    if isinstance(found, typer.Typer):
+        group = get_command(found)
+        group.name = name
+        return group
+    alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    alone.command(name)(found)
+    return get_command(alone)
