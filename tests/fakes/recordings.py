@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
 
+from fakes.protocol_versions import SIZES
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.infrastructure.replay.contract_data import ContractDataLayout
@@ -17,6 +18,7 @@ from ibkr_sync.infrastructure.replay.wire import join_fields
 from ibkr_sync.infrastructure.repositories.ibkr_repo.client import ReadOnlyClient, Row
 from ibkr_sync.infrastructure.repositories.ibkr_repo.messages import read_message
 from ibkr_sync.infrastructure.repositories.ibkr_repo.replies import ReceivedRow
+from recorded_es import FRAME
 
 RECORDED_ES = read_recording(Path(__file__).parents[1] / "data" / "es_jun25.replay")
 """ES for June 2025 as a real gateway sent it on 2025-05-21."""
@@ -117,9 +119,33 @@ def _text(value: int | None) -> str:
 def received(row: ContractRow, *, server_version: int = 157) -> ReceivedRow:
     """The row as a session takes it in from its frame."""
     layout = ContractDataLayout(server_version)
-    frame = join_fields(layout.encode(row, "1"))
+    return received_frame(join_fields(layout.encode(row, "1")), server_version)
+
+
+def received_frame(frame: bytes, server_version: int) -> ReceivedRow:
+    """The frame of a row as a session takes it in."""
     message = read_message(frame, server_version)
     client = ReadOnlyClient(cast("Any", None), 1, server_version)
     event = client.decode_message(message.decodable())
     assert isinstance(event, Row)
     return ReceivedRow(details=event.details, text=message.row_text(), frame=frame)
+
+
+def recorded_frame(server_version: int) -> bytes:
+    """The recorded frame; before 164 with the two fields that such servers send besides."""
+    fields = FRAME.split("|")
+    if server_version < SIZES:
+        fields[1:1] = ["8"]  # the message's version
+        fields[15:15] = ["1"]  # mdSizeMultiplier
+        del fields[-4:-1]  # the sizes
+        fields[-1:-1] = ["1"] if server_version == SIZES - 1 else []  # the smallest size
+    return "\0".join(fields).encode("ascii")
+
+
+def as_sent_at(server_version: int, contract: FuturesContract) -> FuturesContract:
+    """The contract as a server of this version can say it: its sizes came with 164."""
+    if server_version >= SIZES:
+        return contract
+    return dataclasses.replace(
+        contract, min_size=None, size_increment=None, suggested_size_increment=None
+    )

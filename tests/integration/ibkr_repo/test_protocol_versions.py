@@ -6,21 +6,15 @@ import dataclasses
 import socket
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
 from fakes.clock import FakeClock
 from fakes.gateway_rig import Connect, Serve
-from fakes.protocol_versions import PROTOBUF_ROWS, SIZES, SPOKEN
-from ibkr_sync.domain.entities.contracts import (
-    ContractMonth,
-    FuturesContract,
-    TradingSchedule,
-    Venue,
-)
+from fakes.protocol_versions import PROTOBUF_ROWS, SPOKEN
+from fakes.recordings import RECORDED_ES, as_sent_at
+from ibkr_sync.domain.entities.contracts import FuturesContract, Venue
 from ibkr_sync.domain.errors import ConnectionLostError, RequestRejectedError
-from ibkr_sync.infrastructure.replay.recording import read_recording
 from ibkr_sync.infrastructure.replay.requests import (
     ContractDataRequest,
     CurrentTimeRequest,
@@ -32,45 +26,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.client import CLIENT_VERSIO
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway import Gateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.replies import ContractReply, ContractRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.translation import translate_row
-
-RECORDED = read_recording(Path(__file__).parents[2] / "data" / "es_jun25.replay")
-RECORDED_ON = datetime(2025, 5, 21, 15, tzinfo=UTC)
-
-ES_JUNE_2025 = FuturesContract(
-    con_id=620731015,
-    symbol="ES",
-    exchange="CME",
-    trading_class="ES",
-    currency="USD",
-    local_symbol="ESM5",
-    last_trade_date=date(2025, 6, 20),
-    last_trade_at=datetime(2025, 6, 20, 13, 30, tzinfo=UTC),
-    last_trade_text="20250620 08:30 US/Central",
-    contract_month=ContractMonth(2025, 6),
-    real_expiration_date=date(2025, 6, 20),
-    multiplier=Decimal(50),
-    min_tick=Decimal("0.25"),
-    price_magnifier=1,
-    market_name="ES",
-    long_name="E-mini S&P 500",
-    underlying_con_id=11004968,
-    underlying_symbol="ES",
-    underlying_sec_type="IND",
-    time_zone="America/Chicago",
-    venues=(
-        Venue(exchange="CME", market_rule_id=67),
-        Venue(exchange="QBALGO", market_rule_id=67),
-    ),
-    order_types=("ACTIVETIM", "WHATIF"),
-    min_size=Decimal(1),
-    size_increment=Decimal(1),
-    suggested_size_increment=Decimal(1),
-    schedule=TradingSchedule(
-        trading_hours=RECORDED.contracts[0].trading_hours,
-        liquid_hours=RECORDED.contracts[0].liquid_hours,
-        time_zone_id="US/Central",
-    ),
-)
+from recorded_es import ESM5, RECORDED_AT
 
 ODD_ROW = ContractRow(
     symbol="ODD",
@@ -162,14 +118,6 @@ def _everything(contract: FuturesContract) -> dict[str, object]:
     }
 
 
-def _as_sent_at(version: int, contract: FuturesContract) -> FuturesContract:
-    if version >= SIZES:
-        return contract
-    return dataclasses.replace(
-        contract, min_size=None, size_increment=None, suggested_size_increment=None
-    )
-
-
 def _ask(gateway: Gateway, symbol: str, exchange: str) -> ContractReply:
     return gateway.request_contracts(ContractRequest(symbol=symbol, exchange=exchange)).result(5)
 
@@ -178,7 +126,7 @@ def _ask(gateway: Gateway, symbol: str, exchange: str) -> ContractReply:
 @pytest.mark.parametrize(
     ("row", "contract"),
     [
-        pytest.param(RECORDED.contracts[0], ES_JUNE_2025, id="recorded"),
+        pytest.param(RECORDED_ES.contracts[0], ESM5, id="recorded"),
         pytest.param(ODD_ROW, ODD_CONTRACT, id="odd"),
         pytest.param(BARE_ROW, BARE_CONTRACT, id="bare"),
     ],
@@ -187,10 +135,10 @@ def test_a_contract_is_the_same_at_every_version(
     serve: Serve, connect: Connect, version: int, row: ContractRow, contract: FuturesContract
 ) -> None:
     recording = Recording(contracts=(row,))
-    replay = serve(recording=recording, server_version=version, now=FakeClock(RECORDED_ON))
+    replay = serve(recording=recording, server_version=version, now=FakeClock(RECORDED_AT))
     reply = _ask(connect(replay), contract.symbol, contract.exchange)
     (translated,) = map(translate_row, reply.rows)
-    assert _everything(translated) == _everything(_as_sent_at(version, contract))
+    assert _everything(translated) == _everything(as_sent_at(version, contract))
     assert (reply.server_version, reply.client_version) == (version, IBAPI_VERSION)
 
 
@@ -201,12 +149,12 @@ def test_every_question_is_answered_at_every_version(
     rule = MarketRuleRow(
         market_rule_id="3541", increments=(("-9999", "0.25"), ("0", "0.000001"), ("100.5", "1"))
     )
-    recording = dataclasses.replace(RECORDED, market_rules=(rule,))
-    replay = serve(recording=recording, server_version=version, now=FakeClock(RECORDED_ON))
+    recording = dataclasses.replace(RECORDED_ES, market_rules=(rule,))
+    replay = serve(recording=recording, server_version=version, now=FakeClock(RECORDED_AT))
     gateway = connect(replay, client_id=411)
     ladder = gateway.request_ladder(3541).result(5)
     assert ladder.increments == ((-9999.0, 0.25), (0.0, 0.000001), (100.5, 1.0))
-    assert gateway.request_time().result(5).seconds == int(RECORDED_ON.timestamp())
+    assert gateway.request_time().result(5).seconds == int(RECORDED_AT.timestamp())
     with pytest.raises(RequestRejectedError, match="No security definition") as rejected:
         _ask(gateway, "NQ", "CME")
     assert rejected.value.code == 200
@@ -222,7 +170,7 @@ def test_every_question_is_answered_at_every_version(
 def test_the_evidence_is_the_frames_as_they_came(
     serve: Serve, connect: Connect, version: int
 ) -> None:
-    replay = serve(recording=RECORDED, server_version=version, now=FakeClock(RECORDED_ON))
+    replay = serve(recording=RECORDED_ES, server_version=version, now=FakeClock(RECORDED_AT))
     reply = _ask(connect(replay), "ES", "CME")
     (row,) = reply.rows
     begins, ends = (b"10\0", b"52\0") if version <= 200 else (b"\0\0\0\n", b"\0\0\x004")
@@ -236,7 +184,7 @@ def test_the_evidence_is_the_frames_as_they_came(
 def test_the_newest_version_that_both_sides_speak_is_negotiated(
     serve: Serve, connect: Connect
 ) -> None:
-    replay = serve(recording=RECORDED, server_version=226)
+    replay = serve(recording=RECORDED_ES, server_version=226)
     assert connect(replay).open().server_version == CLIENT_VERSIONS[1] == SPOKEN[-1]
     assert replay.frames[0].fields == ("API", f"v100..{SPOKEN[-1]}")
 

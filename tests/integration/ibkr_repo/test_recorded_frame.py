@@ -5,96 +5,28 @@ from __future__ import annotations
 import dataclasses
 import sqlite3
 from contextlib import closing
-from datetime import UTC, date, datetime
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from fakes.clock import FakeClock
-from fakes.gateway_rig import Connect, Serve
-from fakes.recordings import RECORDED_ES
+from fakes.gateway_rig import SERVER_VERSION, Connect, Serve
+from fakes.recordings import RECORDED_ES, as_sent_at
 from ibkr_sync.catalogue import load_catalogue
-from ibkr_sync.domain.entities.contracts import (
-    ContractListing,
-    ContractMonth,
-    ContractSeries,
-    FuturesContract,
-    TradingSchedule,
-    Venue,
-)
-from ibkr_sync.domain.entities.futures import Future, IndexFuture, Origin, Underlying
+from ibkr_sync.domain.entities.contracts import ContractListing
+from ibkr_sync.domain.entities.futures import Future, IndexFuture
 from ibkr_sync.domain.sync import FutureQuery, SyncPolicy
 from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
 from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.evidence import PackedFrames, unpack_frames
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
+from recorded_es import ES, ESM5, RECORDED_AT
 
-RECORDED_AT = datetime(2025, 5, 21, 12, tzinfo=UTC)
 ES_QUERY = FutureQuery(symbol="ES")
 
-ESM5 = FuturesContract(
-    con_id=620731015,
-    symbol="ES",
-    exchange="CME",
-    trading_class="ES",
-    currency="USD",
-    local_symbol="ESM5",
-    last_trade_date=date(2025, 6, 20),
-    last_trade_at=datetime(2025, 6, 20, 13, 30, tzinfo=UTC),
-    last_trade_text="20250620 08:30 US/Central",
-    contract_month=ContractMonth(2025, 6),
-    real_expiration_date=date(2025, 6, 20),
-    series=ContractSeries.MONTHLY,
-    multiplier=Decimal(50),
-    min_tick=Decimal("0.25"),
-    price_magnifier=1,
-    market_name="ES",
-    long_name="E-mini S&P 500",
-    underlying_con_id=11004968,
-    underlying_symbol="ES",
-    underlying_sec_type="IND",
-    industry=None,
-    category=None,
-    subcategory=None,
-    time_zone="America/Chicago",
-    venues=(Venue(exchange="CME", market_rule_id=67), Venue(exchange="QBALGO", market_rule_id=67)),
-    order_types=("ACTIVETIM", "WHATIF"),
-    security_ids=(),
-    economic_value_rule=None,
-    economic_value_multiplier=None,
-    aggregated_group=None,
-    min_size=None,
-    size_increment=None,
-    suggested_size_increment=None,
-    schedule=TradingSchedule(
-        trading_hours=(
-            "20250521:1700-20250522:1600;20250522:1700-20250523:1600;20250524:CLOSED;"
-            "20250525:1700-20250526:1200;20250526:1700-20250527:1600;20250527:1700-20250528:1600"
-        ),
-        liquid_hours=(
-            "20250522:0830-20250522:1600;20250523:0830-20250523:1600;20250524:CLOSED;"
-            "20250525:1700-20250526:1200;20250527:0830-20250527:1600;20250527:1700-20250528:1600"
-        ),
-        time_zone_id="US/Central",
-    ),
-    listing=ContractListing(first_seen_at=RECORDED_AT, last_seen_at=RECORDED_AT),
-)
-ES = IndexFuture(
-    symbol="ES",
-    exchange="CME",
-    trading_class="ES",
-    currency="USD",
-    name="E-mini S&P 500",
-    category="index",
-    underlying=Underlying(symbol="ES", sec_type="IND", con_id=11004968),
-    multiplier=Decimal(50),
-    price_magnifier=1,
-    min_tick=Decimal("0.25"),
-    time_zone="America/Chicago",
-    origin=Origin.IBKR,
-    contracts=(ESM5,),
-    synced_at=RECORDED_AT,
+LISTING = ContractListing(first_seen_at=RECORDED_AT, last_seen_at=RECORDED_AT)
+STORED_ES = dataclasses.replace(
+    ES, contracts=(dataclasses.replace(as_sent_at(SERVER_VERSION, ESM5), listing=LISTING),)
 )
 
 
@@ -123,7 +55,7 @@ def test_every_field_comes_back_as_it_was_recorded(synced: Path) -> None:
             database, Future, load_catalogue(), FakeClock(RECORDED_AT)
         ).get_by_symbol(ES_QUERY)
     assert type(stored) is IndexFuture
-    assert dataclasses.asdict(stored) == dataclasses.asdict(ES)
+    assert dataclasses.asdict(stored) == dataclasses.asdict(STORED_ES)
 
 
 def test_the_tables_hold_plain_values_that_a_person_can_query(synced: Path) -> None:

@@ -17,14 +17,14 @@ from ibkr_sync.catalogue.tables import read_table
         ("DTB", "DAX", "EUREX"),
         ("SOFFEX", "SMI", "EUREX"),
         ("GLOBEX", "never heard of", "CME"),
-        ("NYMEX", "GC", "COMEX"),
+        *(("NYMEX", metal, "COMEX") for metal in ("GC", "SI", "HG", "MGC", "QI")),
     ],
 )
 def test_an_old_code_gives_the_new_one(old: str, symbol: str, today: str) -> None:
     assert load_catalogue().current_exchange(old, symbol) == today
 
 
-@pytest.mark.parametrize("symbol", ["CL", "PL", "never heard of"])
+@pytest.mark.parametrize("symbol", ["CL", "NG", "PL", "PA", "never heard of"])
 def test_nymex_stays_nymex_for_what_did_not_move(symbol: str) -> None:
     assert load_catalogue().current_exchange("NYMEX", symbol) == "NYMEX"
 

@@ -13,6 +13,7 @@ from ibkr_sync.catalogue import iana_zone
 from ibkr_sync.catalogue.tables import read_table
 
 ROWS = list(read_table("time_zones"))
+LONG_FORMS = [row["ib_id"] for row in ROWS if "(" in row["ib_id"]]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row["ib_id"] for row in ROWS])
@@ -21,16 +22,71 @@ def test_every_id_of_the_table_means_a_zone_that_exists(row: dict[str, str]) -> 
     assert ZoneInfo(row["iana"]).key == row["iana"]
 
 
+@pytest.mark.parametrize(
+    ("zone", "ids"),
+    [
+        ("America/Chicago", ["US/Central", "CST", "CST (Central Standard Time)"]),
+        ("America/Chicago", ["Central Standard Time", "CTT", "America/Belize"]),
+        ("America/New_York", ["US/Eastern", "EST", "EST (Eastern Standard Time)", "EST5EDT"]),
+        ("America/Los_Angeles", ["US/Pacific", "PST"]),
+        ("Europe/London", ["GB-Eire", "GB", "Europe/London", "GMT", "GMT (Greenwich Mean Time)"]),
+        ("Europe/London", ["BST (British Summer Time)", "British Summer Time"]),
+        ("Europe/Berlin", ["MET", "MET (Middle Europe Time)"]),
+        ("Asia/Tokyo", ["Japan", "JST", "JST (Japan Standard Time)"]),
+        ("Asia/Hong_Kong", ["Hongkong", "Asia/Hong_Kong"]),
+        ("Australia/Sydney", ["Australia/NSW", "AET"]),
+        ("Australia/Sydney", ["AEST (Australian Eastern Standard Time (New South Wales))"]),
+        ("Asia/Kolkata", ["Asia/Calcutta", "IST"]),
+        ("Asia/Singapore", ["Singapore", "SGT"]),
+        ("Asia/Seoul", ["Korea", "ROK"]),
+        ("Asia/Jerusalem", ["Israel"]),
+        ("Europe/Riga", ["Europe/Riga"]),
+        ("Europe/Warsaw", ["Europe/Warsaw"]),
+        ("Europe/Tallinn", ["Europe/Tallinn"]),
+        ("Africa/Johannesburg", ["Africa/Johannesburg"]),
+        ("Europe/Vilnius", ["Europe/Vilnius"]),
+        ("Europe/Helsinki", ["Europe/Helsinki"]),
+        ("Europe/Budapest", ["Europe/Budapest"]),
+        ("Europe/Moscow", ["Europe/Moscow"]),
+    ],
+)
+def test_every_id_that_ibkr_documents_or_was_seen_to_send_is_known(
+    zone: str, ids: list[str]
+) -> None:
+    assert {each: iana_zone(each) for each in ids} == dict.fromkeys(ids, zone)
+
+
+@pytest.mark.parametrize("zone", ["JST", "CST", "IST", "SGT", "Korea", *LONG_FORMS])
+def test_an_id_that_the_zone_database_lacks_is_known_all_the_same(zone: str) -> None:
+    assert zone not in available_timezones()
+    assert iana_zone(zone) is not None
+
+
+@pytest.mark.parametrize(
+    ("sent", "winter", "summer"),
+    [
+        ("America/Belize", -6, -5),  # unlike Belize, CME has daylight saving
+        ("EST", -5, -4),  # unlike the zone database's key of this name
+        ("CST", -6, -5),
+        ("MET", 1, 2),
+        ("GMT", 0, 1),
+        ("Japan", 9, 9),
+        ("Korea", 9, 9),
+        ("AET", 11, 10),
+    ],
+)
+def test_an_id_has_the_offsets_of_its_exchange_in_winter_and_summer(
+    sent: str, winter: int, summer: int
+) -> None:
+    zone = ZoneInfo(iana_zone(sent) or "")
+    offsets = [
+        datetime(2026, month, 1, 12, tzinfo=UTC).astimezone(zone).utcoffset() for month in (1, 7)
+    ]
+    assert offsets == [timedelta(hours=winter), timedelta(hours=summer)]
+
+
 def test_no_id_stands_twice_in_the_table() -> None:
     assert len({row["ib_id"] for row in ROWS}) == len(ROWS)
-
-
-def test_est_has_daylight_saving_unlike_the_zone_databases_key() -> None:
-    zone = iana_zone("EST")
-    assert zone is not None
-    assert datetime(2026, 7, 1, tzinfo=UTC).astimezone(ZoneInfo(zone)).utcoffset() == timedelta(
-        hours=-4
-    )
 
 
 @pytest.mark.parametrize("zone", ["Europe/Amsterdam", "America/Argentina/Buenos_Aires", "UTC"])

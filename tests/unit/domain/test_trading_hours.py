@@ -16,6 +16,7 @@ from ibkr_sync.domain.entities.sessions import ClosedDay
 from ibkr_sync.domain.trading_hours import read_hours
 from ibkr_sync.domain.wall_clock import instant_of
 from ibkr_sync.infrastructure.replay.sample.schedule import SCHEDULES, hours
+from recorded_es import LIQUID_HOURS, TRADING_HOURS
 
 CHICAGO = ZoneInfo("America/Chicago")
 MINUTE = timedelta(minutes=1)
@@ -39,19 +40,70 @@ def read_closed(text: str) -> list[str]:
 class TestFormatWithBothDates:
     """The format since TWS 970."""
 
-    def test_a_recorded_reply_for_es_is_read_into_utc(self) -> None:
-        calendar = read_hours(
-            "20250521:1700-20250522:1600;20250522:1700-20250523:1600;20250524:CLOSED;"
-            "20250525:1700-20250526:1200",
-            CHICAGO,
-        )
+    def test_the_recorded_trading_hours_of_es_are_read_into_utc(self) -> None:
+        """An overnight session is dated by its start; Memorial Day's ends at noon."""
+        calendar = read_hours(TRADING_HOURS, CHICAGO)
         assert [(each.opens_at, each.closes_at) for each in calendar.sessions] == [
             (datetime(2025, 5, 21, 22, tzinfo=UTC), datetime(2025, 5, 22, 21, tzinfo=UTC)),
             (datetime(2025, 5, 22, 22, tzinfo=UTC), datetime(2025, 5, 23, 21, tzinfo=UTC)),
             (datetime(2025, 5, 25, 22, tzinfo=UTC), datetime(2025, 5, 26, 17, tzinfo=UTC)),
+            (datetime(2025, 5, 26, 22, tzinfo=UTC), datetime(2025, 5, 27, 21, tzinfo=UTC)),
+            (datetime(2025, 5, 27, 22, tzinfo=UTC), datetime(2025, 5, 28, 21, tzinfo=UTC)),
         ]
         assert calendar.closed_days == (ClosedDay(date=date(2025, 5, 24)),)
         assert calendar.time_zone is CHICAGO
+
+    def test_the_recorded_liquid_hours_of_es_have_overnight_sessions_too(self) -> None:
+        """The holiday's and the last one are the whole overnight session."""
+        assert read_local(LIQUID_HOURS) == [
+            "20250522:0830-20250522:1600",
+            "20250523:0830-20250523:1600",
+            "20250525:1700-20250526:1200",
+            "20250527:0830-20250527:1600",
+            "20250527:1700-20250528:1600",
+        ]
+        assert read_closed(LIQUID_HOURS) == ["20250524"]
+
+    @pytest.mark.parametrize(
+        ("text", "zone", "first_opening"),
+        [
+            pytest.param(
+                "20180323:0400-20180323:2000;20180326:0400-20180326:2000",
+                "America/New_York",
+                datetime(2018, 3, 23, 8, tzinfo=UTC),
+                id="as documented",
+            ),
+            pytest.param(
+                "20240728:1900-20240729:0745;20240729:0830-20240729:1320",
+                "America/Chicago",
+                datetime(2024, 7, 29, 0, tzinfo=UTC),
+                id="mini soybeans",
+            ),
+            pytest.param(
+                "20231016:0828-20231016:1630;20231016:1708-20231017:0700",
+                "Australia/Sydney",
+                datetime(2023, 10, 15, 21, 28, tzinfo=UTC),
+                id="SNFE",
+            ),
+            pytest.param(
+                "20260701:1800-20260702:0600;20260702:0845-20260702:1545",
+                "Asia/Tokyo",
+                datetime(2026, 7, 1, 9, tzinfo=UTC),
+                id="KSE",
+            ),
+        ],
+    )
+    def test_sessions_are_read_as_sent_in_the_exchange_s_zone(
+        self, text: str, zone: str, first_opening: datetime
+    ) -> None:
+        assert read_local(text, ZoneInfo(zone)) == text.split(";")
+        assert read_hours(text, ZoneInfo(zone)).sessions[0].opens_at == first_opening
+
+    def test_a_month_of_hours_is_read_whole(self) -> None:
+        """TWS sends so much when it is set to expose the entire schedule."""
+        days = [date(2026, 11, 23) + timedelta(days=number) for number in range(35)]
+        text = ";".join(f"{day:%Y%m%d}:0400-{day:%Y%m%d}:2000" for day in days)
+        assert read_local(text) == text.split(";")
 
     def test_empty_segments_are_passed_over_wherever_they_stand(self) -> None:
         session = "20240728:1900-20240729:0745"
@@ -61,10 +113,6 @@ class TestFormatWithBothDates:
     def test_hours_that_say_nothing_are_an_empty_calendar(self, text: str) -> None:
         calendar = read_hours(text, CHICAGO)
         assert (calendar.sessions, calendar.closed_days) == ((), ())
-
-    def test_several_sessions_of_a_trade_date_stay_apart(self) -> None:
-        text = "20231016:0828-20231016:1630;20231016:1708-20231017:0700"
-        assert read_local(text) == text.split(";")
 
     def test_sessions_that_follow_at_once_are_kept_as_sent(self) -> None:
         text = "20231016:0700-20231016:1830;20231016:1830-20231016:2330"

@@ -48,6 +48,19 @@ def test_what_is_no_contract_month_is_refused(text: str) -> None:
         ContractMonth.parse(text)
 
 
+@given(
+    st.text(max_size=12)
+    | st.text("0123456789-/ \u0662\n", max_size=8)
+    | st.from_regex(r"[0-9]{4}-?[0-9]{2}", fullmatch=True)
+)
+def test_any_text_is_read_as_the_month_it_says_or_refused(text: str) -> None:
+    try:
+        month = ContractMonth.parse(text)
+    except ValueError:
+        return
+    assert text in {str(month), str(month).replace("-", "")}
+
+
 def test_contract_months_are_in_order_of_time() -> None:
     assert ContractMonth(2026, 12) < ContractMonth(2027, 1)
     assert ContractMonth(2026, 9) < ContractMonth(2026, 12)

@@ -49,6 +49,13 @@ def utc(*fields: int) -> datetime:
         ),
         ("20250915 10:00:00 GB", "Europe/London", date(2025, 9, 15), utc(2025, 9, 15, 9)),
         ("20231110 12:00:00 GB", "Europe/London", date(2023, 11, 10), utc(2023, 11, 10, 12)),
+        ("20231124 12:30:00 GB", "Europe/London", date(2023, 11, 24), utc(2023, 11, 24, 12, 30)),
+        (
+            "20241220 08:30 US/Central",
+            "America/Chicago",
+            date(2024, 12, 20),
+            utc(2024, 12, 20, 14, 30),
+        ),
         (
             "20230624 04:00:00 Asia/Shanghai",
             "America/New_York",
@@ -120,7 +127,16 @@ def test_what_is_none_of_them_or_leaves_the_day_open_is_refused(text: str) -> No
         read_last_trade(text, "America/Chicago", (None, None))
 
 
-@pytest.mark.parametrize("text", ["20261218 08:30", "20261218 08:30 Middle/Earth"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "20261218 08:30",
+        "20261218 08:30 Middle/Earth",
+        "20261218 08:30 China Standard Time",
+        "20261218 08:30:00 中国标准时间",
+        "20261218 08:30:00 " + "中国标准时间".encode("gbk").decode("latin-1"),
+    ],
+)
 @pytest.mark.parametrize(
     ("other_dates", "expected"),
     [
@@ -190,9 +206,36 @@ def test_no_text_fails_in_another_way_than_being_refused(
     assert read.at is None or read.at.utcoffset() == timedelta(0)
 
 
-@given(st.dates(date(1970, 1, 1), date(2199, 12, 31)))
+@given(
+    st.datetimes(datetime(1990, 1, 1), datetime(2099, 12, 31), timezones=st.just(UTC)),  # noqa: DTZ001 - hypothesis adds the zone
+    st.sampled_from(EXCHANGE_ZONES),
+)
+def test_an_instant_in_the_utc_form_is_read_back(at: datetime, exchange_zone: str) -> None:
+    at = at.replace(microsecond=0)
+    read = read_last_trade(f"{at:%Y%m%d-%H:%M:%S}", exchange_zone, (None, None))
+    assert read == LastTrade(date=at.astimezone(ZoneInfo(exchange_zone)).date(), at=at)
+
+
+LIKELY_DAYS = st.dates(date(1970, 1, 1), date(2199, 12, 31))
+
+
+@given(LIKELY_DAYS)
 def test_a_date_is_read_from_eight_digits(day: date) -> None:
     assert parse_date(f"{day:%Y%m%d}") == day
+    assert read_last_trade(f"{day:%Y%m%d}", None, (None, None)) == LastTrade(date=day, at=None)
+
+
+@given(
+    st.text(max_size=12)
+    | st.text("0123456789-/ \u0662", max_size=10)
+    | st.from_regex(r"[012][0-9]{3}[01][0-9][0-3][0-9]", fullmatch=True)
+)
+def test_any_text_is_read_as_the_date_it_says_or_refused(text: str) -> None:
+    try:
+        day = parse_date(text)
+    except ValueError:
+        return
+    assert f"{day:%Y%m%d}" == text
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -149,6 +151,13 @@ def test_doubles_are_the_shortest_text_that_means_them(double: float, text: str)
     row = _row(field(1, 12), field(2, field(7, double)), field(3, field(16, double)))
     assert row.row_text().multiplier == text
     assert row.row_text().economic_value_multiplier == text
+
+
+@given(st.floats())
+def test_a_double_is_read_back_from_its_text(double: float) -> None:
+    row = _row(field(1, 12), field(2, field(7, double)), field(3, DETAILS))
+    back = float(row.row_text().multiplier)
+    assert back == double or (math.isnan(back) and math.isnan(double))
 
 
 def test_bytes_that_are_no_utf_8_are_replaced() -> None:

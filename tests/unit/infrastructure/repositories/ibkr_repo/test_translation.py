@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -12,7 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts import examples
-from fakes.recordings import RECORDED_ES, as_sent, contract_row, received
+from fakes.protocol_versions import SPOKEN
+from fakes.recordings import (
+    RECORDED_ES,
+    as_sent,
+    as_sent_at,
+    contract_row,
+    received,
+    received_frame,
+    recorded_frame,
+)
 from ibkr_sync.domain.entities.contracts import (
     ContractMonth,
     FuturesContract,
@@ -29,17 +38,9 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.translation import (
     translate_ladder,
     translate_row,
 )
+from recorded_es import ESM5
 
 (RECORDED,) = RECORDED_ES.contracts
-
-TRADING_HOURS = (
-    "20250521:1700-20250522:1600;20250522:1700-20250523:1600;20250524:CLOSED;"
-    "20250525:1700-20250526:1200;20250526:1700-20250527:1600;20250527:1700-20250528:1600"
-)
-LIQUID_HOURS = (
-    "20250522:0830-20250522:1600;20250523:0830-20250523:1600;20250524:CLOSED;"
-    "20250525:1700-20250526:1200;20250527:0830-20250527:1600;20250527:1700-20250528:1600"
-)
 
 
 def translated(**fields: object) -> FuturesContract:
@@ -54,41 +55,10 @@ def complaint(**fields: object) -> InvalidReplyError:
     return caught.value
 
 
-def test_a_recorded_row_is_translated_field_by_field() -> None:
-    assert dataclasses.asdict(translate_row(received(RECORDED))) == dataclasses.asdict(
-        FuturesContract(
-            con_id=620731015,
-            symbol="ES",
-            exchange="CME",
-            trading_class="ES",
-            currency="USD",
-            local_symbol="ESM5",
-            last_trade_date=date(2025, 6, 20),
-            last_trade_at=datetime(2025, 6, 20, 13, 30, tzinfo=UTC),
-            last_trade_text="20250620 08:30 US/Central",
-            contract_month=ContractMonth(2025, 6),
-            real_expiration_date=date(2025, 6, 20),
-            multiplier=Decimal(50),
-            min_tick=Decimal("0.25"),
-            price_magnifier=1,
-            market_name="ES",
-            long_name="E-mini S&P 500",
-            underlying_con_id=11004968,
-            underlying_symbol="ES",
-            underlying_sec_type="IND",
-            time_zone="America/Chicago",
-            venues=(
-                Venue(exchange="CME", market_rule_id=67),
-                Venue(exchange="QBALGO", market_rule_id=67),
-            ),
-            order_types=("ACTIVETIM", "WHATIF"),
-            schedule=TradingSchedule(
-                trading_hours=TRADING_HOURS,
-                liquid_hours=LIQUID_HOURS,
-                time_zone_id="US/Central",
-            ),
-        )
-    )
+@pytest.mark.parametrize("version", [each for each in SPOKEN if each <= 181])
+def test_the_recorded_frame_is_translated_field_by_field(version: int) -> None:
+    contract = translate_row(received_frame(recorded_frame(version), version))
+    assert dataclasses.asdict(contract) == dataclasses.asdict(as_sent_at(version, ESM5))
 
 
 @pytest.mark.parametrize("product", [examples.ES, examples.DAX, examples.CRUDE_OIL])
@@ -121,7 +91,139 @@ def test_an_expired_contract_has_neither_zone_nor_hours() -> None:
     contract = translated(time_zone_id="", trading_hours="", liquid_hours="", order_types="LTH")
     assert contract.time_zone is None
     assert contract.schedule is None
+    assert contract.order_types == ("LTH",)
     assert contract.last_trade_date == date(2025, 6, 20)
+
+
+@pytest.mark.parametrize("exchanges", ["GLOBEX", "CME"])  # before and after the code's renaming
+def test_a_contract_recorded_twice_differs_in_the_exchange_s_code_alone(exchanges: str) -> None:
+    contract = translated(
+        con_id="215465490",
+        local_symbol="ESH7",
+        valid_exchanges=exchanges,
+        market_rule_ids="",
+        agg_group="2147483647",
+        under_con_id="11004968",
+    )
+    assert (contract.con_id, contract.local_symbol) == (215465490, "ESH7")
+    assert contract.venues == (Venue(exchange=exchanges),)
+    assert (contract.aggregated_group, contract.underlying_con_id) == (None, 11004968)
+
+
+def test_an_option_on_a_future_is_refused_as_recorded() -> None:
+    error = complaint(
+        sec_type="FOP",
+        local_symbol="E4AN4 C5655",
+        under_con_id="568550526",
+        under_symbol="ESU4",
+        under_sec_type="FUT",
+    )
+    assert (error.contract, error.field, error.value) == ("E4AN4 C5655", "secType", "FOP")
+
+
+@pytest.mark.parametrize(
+    ("local_symbol", "con_id", "sent", "at"),
+    [
+        (
+            "GCG6",
+            "693609539",
+            "20260225 19:30:00 Europe/Zurich",
+            datetime(2026, 2, 25, 18, 30, tzinfo=UTC),
+        ),
+        (
+            "GCZ5",
+            "397594951",
+            "20251229 19:30:00 Europe/Zurich",
+            datetime(2025, 12, 29, 18, 30, tzinfo=UTC),
+        ),
+        (
+            "GCF6",
+            "760200558",
+            "20260128 19:30:00 Europe/Zurich",
+            datetime(2026, 1, 28, 18, 30, tzinfo=UTC),
+        ),
+    ],
+)
+def test_gold_as_recorded_under_a_login_in_zurich(
+    local_symbol: str, con_id: str, sent: str, at: datetime
+) -> None:
+    contract = translated(
+        symbol="GC",
+        exchange="COMEX",
+        trading_class="GC",
+        local_symbol=local_symbol,
+        con_id=con_id,
+        min_tick="0.1",
+        multiplier="100",
+        last_trade_date_or_contract_month=sent,
+        time_zone_id="US/Eastern",
+    )
+    assert (contract.local_symbol, contract.con_id) == (local_symbol, int(con_id))
+    assert (contract.last_trade_date, contract.last_trade_at) == (at.date(), at)
+    assert contract.last_trade_text == sent
+    assert (contract.multiplier, contract.min_tick) == (Decimal(100), Decimal("0.1"))
+
+
+def test_the_time_may_be_missing_for_a_month_further_away() -> None:
+    near = translated(last_trade_date_or_contract_month="20250620 08:30:00 US/Central")
+    far = translated(last_trade_date_or_contract_month="20250919", real_expiration_date="20250919")
+    assert near.last_trade_at == datetime(2025, 6, 20, 13, 30, tzinfo=UTC)
+    assert (far.last_trade_date, far.last_trade_at) == (date(2025, 9, 19), None)
+
+
+@pytest.mark.parametrize(
+    "local_symbol",
+    [
+        *("ESM5", "XKQ6", "CLZ3", "COILZ5", "HSIJ4", "APH3", "IBHYH4", "HOILN7", "6JU4"),
+        *("YM   DEC 20", "MYM  JUN 23", "ZN   MAR 24", "FESX JUN 21", "FGBL MAR 23"),
+        *("FGBL 20251208 M", "SCOI 20251219 M", "AH_20240221", "SXAH24", "INFY24FEBFUT"),
+        *("169120018", "4TLSN4L", "3TLSN4N", "M3FIDRM4P", "DVCE91MR24", "DVCXC MR24"),
+        *("DVM3  JN24", "ISP   24L20"),
+    ],
+)
+def test_a_local_symbol_is_kept_as_sent_with_all_its_blanks(local_symbol: str) -> None:
+    assert translated(local_symbol=local_symbol).local_symbol == local_symbol
+
+
+def test_right_and_strike_say_nothing_of_a_future() -> None:
+    assert translated(right="0", strike="0.0") == translate_row(received(RECORDED))
+
+
+MONTHS_NOT_OF_THE_LAST_TRADE = [
+    ("CL", "202312", "20231120"),
+    ("MCL", "202412", "20241119"),
+    ("COIL", "202512", "20251031"),
+    ("QM", "202612", "20261118"),
+    ("QG", "202612", "20261124"),
+    ("HH", "202612", "20261125"),
+    ("HO", "202612", "20261130"),
+    ("RB", "202612", "20261130"),
+    ("TSR20", "202612", "20261130"),
+    ("BRE", "202612", "20261130"),
+    ("BZ", "202612", "20261030"),
+    ("CSC", "202612", "20270105"),
+    ("SOFR3", "202612", "20270316"),
+]
+"""Seen one or two months before the delivery month, and one or three after it."""
+
+
+@pytest.mark.parametrize(
+    ("symbol", "month", "day"),
+    MONTHS_NOT_OF_THE_LAST_TRADE,
+    ids=[symbol for symbol, *_ in MONTHS_NOT_OF_THE_LAST_TRADE],
+)
+def test_the_delivery_month_is_the_one_sent_whatever_the_last_trade_date(
+    symbol: str, month: str, day: str
+) -> None:
+    contract = translated(
+        symbol=symbol,
+        contract_month=month,
+        last_trade_date_or_contract_month=day,
+        real_expiration_date=day,
+    )
+    assert contract.contract_month == ContractMonth(int(month[:4]), int(month[4:]))
+    assert f"{contract.last_trade_date:%Y%m%d}" == day
+    assert f"{contract.last_trade_date:%Y%m}" != month
 
 
 @pytest.mark.parametrize(
@@ -139,6 +241,14 @@ def test_hours_are_kept_as_sent(
     assert translated(trading_hours=trading, liquid_hours=liquid).schedule == expected
 
 
+def test_the_hours_of_a_whole_month_are_kept() -> None:
+    days = [date(2025, 5, 21) + timedelta(days=number) for number in range(35)]
+    text = ";".join(f"{d:%Y%m%d}:1700-{d + timedelta(days=1):%Y%m%d}:1600" for d in days)
+    schedule = translated(trading_hours=text, liquid_hours=text).schedule
+    assert schedule is not None
+    assert (schedule.trading_hours, schedule.liquid_hours) == (text, text)
+
+
 @pytest.mark.parametrize(
     ("exchanges", "rules", "expected"),
     [
@@ -148,6 +258,11 @@ def test_hours_are_kept_as_sent(
         ("CME,QBALGO", "", [("CME", None), ("QBALGO", None)]),
         ("CME,,QBALGO", "67,1,32", [("CME", 67), ("QBALGO", 32)]),
         ("CME", "0", [("CME", 0)]),
+        ("NYMEX,QBALGO", "32,32", [("NYMEX", 32), ("QBALGO", 32)]),  # CL
+        ("CBOT,QBALGO", "149,149", [("CBOT", 149), ("QBALGO", 149)]),  # YK
+        ("CME", "3541", [("CME", 3541)]),
+        ("SMART,NYSE", "26,26", [("SMART", 26), ("NYSE", 26)]),
+        ("FWB", "557", [("FWB", 557)]),
         ("", "", []),
     ],
 )
@@ -162,9 +277,11 @@ def test_a_tick_ladder_belongs_to_the_exchange_in_its_place(
     ("sent", "worth"),
     [
         (("50", "1", "0.25"), ("50", "0.25", "12.5")),  # ES
-        (("5000", "100", "0.0025"), ("50", "0.25", "12.5")),  # ZC: quarters of a cent a bushel
+        (("5000", "100", "0.0025"), ("50", "0.25", "12.5")),  # ZC, ZW: quarters of a cent
+        (("1000", "100", "0.005"), ("10", "0.5", "5")),  # Z: 10 GBP a point
         (("1000", "100", "0.00125"), ("10", "0.125", "1.25")),  # YK
         (("0.1", "1", "5"), ("0.1", "5", "0.5")),  # MBT
+        (("0.5", "1", "1"), ("0.5", "1", "0.5")),  # MYM
         (("12500000", "1", "0.0000005"), ("12500000", "0.0000005", "6.25")),  # 6J
     ],
 )
@@ -213,12 +330,16 @@ def test_a_number_is_read_exactly_in_whatever_notation(number: Decimal, notation
 
 
 @given(st.text(max_size=30) | st.text("0123456789.eE+-_ naif\u0665", max_size=12))
-def test_no_text_is_read_as_a_number_that_could_not_be_stored(text: str) -> None:
+def test_any_text_is_read_as_the_number_it_says_or_refused(text: str) -> None:
     try:
         number = parse_number(text)
     except ValueError:
         return
-    assert number is None or (number.is_finite() and abs(number) < 10**15)
+    if number is None:
+        assert text == "" or Decimal(text) > 10**307 or Decimal(text) in (2147483647, 2**127 - 1)
+    else:
+        assert number == Decimal(text)
+        assert abs(number) < 10**15
 
 
 @pytest.mark.parametrize(
