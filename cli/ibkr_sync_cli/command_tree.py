@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import typer
 from typer.core import TyperGroup
-from typer.main import get_command
+from typer.main import get_command, get_group
 
 _COMMANDS: Final = {
     "get": "get:get",
@@ -64,7 +64,7 @@ def _build(name: str, place: str) -> Any:  # noqa: ANN401
     module, attribute = place.split(":")
     found = getattr(import_module(f"ibkr_sync_cli.commands.{module}"), attribute)
     if isinstance(found, typer.Typer):
-        group = get_command(found)
+        group = get_group(found)
         group.name = name
         return group
     alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
