@@ -10,6 +10,7 @@ here: all readings are given, and whoever knows the products chooses. Understood
     NIFTY26NOVFUT                             NSE's form of the same
     FDAX 20261218 M  AH_20240221              root, day, and Eurex's letter of the series
     495512563                                 a conId: five digits or more
+    169120018  DVCXC MR24  ISP   24L20        a name that tells nothing, as in Osaka, Mexico, Milan
 
 in upper or lower case, with any number of blanks, and all of them with `@EXCHANGE` after it.
 """
@@ -43,7 +44,9 @@ _SERIES_LETTERS = {
 _LETTERS_OF_SERIES = {series: letter for letter, series in _SERIES_LETTERS.items()}
 
 _PRINTABLE = re.compile(r"[ -~]+")
-_PRODUCT = re.compile(r"[A-Z0-9][A-Z0-9._&/+-]*( (?P<suffix>[A-Z]{1,3}))?")
+_PRODUCT = re.compile(
+    r"[A-Z0-9][A-Z0-9._&/+-]*( (?P<suffix>[A-Z]{1,3}|[A-Z]{2}[0-9]{2}|[0-9]{2}[A-Z][0-9]{2}))?"
+)
 _EXCHANGE = re.compile(r"[A-Z0-9][A-Z0-9.]{0,15}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _CON_ID = re.compile(r"[1-9][0-9]{4,9}")
@@ -192,7 +195,10 @@ def _checked(typed: str, pattern: re.Pattern[str], what: str) -> str:
 
 
 def _read_product(text: str) -> str | None:
-    """A name may end in a short word, as stocks' do (`BRK B`), but not in a month."""
+    """A name may end in a short word, as stocks' do (`BRK B`), but not in a month's name.
+
+    Or in a month or day as only MEXDER and IDEM write it: the local symbol stands for itself.
+    """
     match = _PRODUCT.fullmatch(text)
     return text if match and match["suffix"] not in MONTH_NAMES else None
 

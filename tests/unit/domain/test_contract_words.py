@@ -77,6 +77,56 @@ def test_every_usual_spelling_of_a_contract_is_read(
     assert parse_words(text).contracts == (spelling,)
 
 
+@pytest.mark.parametrize(
+    ("local_symbol", "spelling"),
+    [
+        ("ESM5", monthly("ES", 6, 5, 1)),
+        ("XKQ6", monthly("XK", 8, 6, 1)),
+        ("CLZ3", monthly("CL", 12, 3, 1)),
+        ("COILZ5", monthly("COIL", 12, 5, 1)),
+        ("HSIJ4", monthly("HSI", 4, 4, 1)),
+        ("APH3", monthly("AP", 3, 3, 1)),
+        ("IBHYH4", monthly("IBHY", 3, 4, 1)),
+        ("HOILN7", monthly("HOIL", 7, 7, 1)),
+        ("6JU4", monthly("6J", 9, 4, 1)),
+        ("YM   DEC 20", monthly("YM", 12, 20, 2)),
+        ("MYM  JUN 23", monthly("MYM", 6, 23, 2)),
+        ("ZN   MAR 24", monthly("ZN", 3, 24, 2)),
+        ("FESX JUN 21", monthly("FESX", 6, 21, 2)),
+        ("FGBL MAR 23", monthly("FGBL", 3, 23, 2)),
+        ("FGBL 20251208 M", DaySpelling(
+            root="FGBL", day=date(2025, 12, 8), series=ContractSeries.MONTHLY
+        )),
+        ("SCOI 20251219 M", DaySpelling(
+            root="SCOI", day=date(2025, 12, 19), series=ContractSeries.MONTHLY
+        )),
+        ("AH_20240221", DaySpelling(root="AH", day=date(2024, 2, 21))),
+        ("SXAH24", monthly("SXA", 3, 24, 2)),
+        ("INFY24FEBFUT", monthly("INFY", 2, 24, 2)),
+    ],
+)  # fmt: skip
+def test_the_local_symbols_of_most_exchanges_say_root_and_month_or_day(
+    local_symbol: str, spelling: MonthSpelling | DaySpelling
+) -> None:
+    assert parse_words(local_symbol).contracts == (spelling,)
+
+
+@pytest.mark.parametrize(
+    "local_symbol",
+    [
+        *("169120018", "4TLSN4L", "3TLSN4N", "M3FIDRM4P", "DVCE91MR24", "DVCXC MR24"),
+        *("DVM3  JN24", "ISP   24L20"),
+    ],
+)
+def test_the_local_symbols_of_the_others_stand_for_themselves(local_symbol: str) -> None:
+    assert parse_words(local_symbol).product == " ".join(local_symbol.split())
+
+
+@pytest.mark.parametrize(("code", "month"), list(zip("FGHJKMNQUVXZ", range(1, 13), strict=True)))
+def test_each_month_has_its_letter(code: str, month: int) -> None:
+    assert parse_words(f"ES{code}6").contracts == (monthly("ES", month, 6, 1),)
+
+
 def test_a_text_that_may_be_a_product_or_a_contract_is_both() -> None:
     words = parse_words("ESZ6")
     assert words.product == "ESZ6"

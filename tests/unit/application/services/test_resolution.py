@@ -89,6 +89,18 @@ def candidates(error: AmbiguousProductError) -> list[str]:
         ("SR3", FutureQuery(symbol="SOFR3", exchange="CME", trading_class="SR3")),
         ("BTC", FutureQuery(symbol="BRR", exchange="CME", trading_class="BTC")),
         ("ES@CME", FutureQuery(symbol="ES", exchange="CME")),
+        *(
+            (code, FutureQuery(symbol=symbol, exchange=exchange, trading_class=code))
+            for symbol, exchange, code in (
+                *(("AUD", "CME", "6A"), ("GBP", "CME", "6B"), ("CAD", "CME", "6C")),
+                *(("JPY", "CME", "6J"), ("CHF", "CME", "6S"), ("NZD", "CME", "6N")),
+                *(("ZAR", "CME", "6Z"), ("BRE", "CME", "6L"), ("ETHUSDRR", "CME", "ETH")),
+                *(("SOFR1", "CME", "SR1"), ("ESTX50", "EUREX", "FESX"), ("GBL", "EUREX", "FGBL")),
+                *(("YC", "CBOT", "XC"), ("YK", "CBOT", "XK"), ("YW", "CBOT", "XW")),
+                *(("MHNG", "NYMEX", "MNG"), ("SPI", "SNFE", "AP"), ("N225", "OSE.JPN", "225")),
+                *(("TOPX", "OSE.JPN", "TPX"), ("NIY", "CME", "ENY")),
+            )
+        ),
     ],
 )
 def test_a_product_is_found_by_ibkrs_name_and_the_exchanges(text: str, query: FutureQuery) -> None:
@@ -119,6 +131,11 @@ def test_a_product_is_found_by_ibkrs_name_and_the_exchanges(text: str, query: Fu
         (
             "GC@NYMEX",
             FutureQuery(symbol="GC", exchange="COMEX"),
+            ExchangeRenamed(old="NYMEX", new="COMEX"),
+        ),
+        (
+            "SIL@NYMEX",
+            FutureQuery(symbol="SI", exchange="COMEX", trading_class="SIL"),
             ExchangeRenamed(old="NYMEX", new="COMEX"),
         ),
         (
@@ -159,7 +176,14 @@ def test_a_symbol_that_was_given_away_keeps_its_meaning_with_a_notice() -> None:
 
 @pytest.mark.parametrize(
     ("text", "classes"),
-    [("DAX", ["FDAX", "FDXM", "FDXS"]), ("SI", ["SI", "SIL"]), ("ESTX50", ["FESX", "FSXE"])],
+    [
+        ("DAX", ["FDAX", "FDXM", "FDXS"]),
+        ("SI", ["SI", "SIL"]),
+        ("ESTX50", ["FESX", "FSXE"]),
+        ("EOE", ["FTI", "MFA"]),
+        ("FTMIB", ["FTMIB", "MICRO", "MINI"]),
+        ("NIY", ["ENY", "NIY"]),
+    ],
 )
 def test_a_symbol_of_several_products_is_ambiguous(text: str, classes: list[str]) -> None:
     with pytest.raises(AmbiguousProductError) as caught:
@@ -341,6 +365,7 @@ def test_a_pin_that_says_too_little_is_ambiguous() -> None:
             DaySpelling(root="FDAX", day=date(2026, 12, 18), series=ContractSeries.MONTHLY),
         ),
         ("VX48X6", "VIX", MonthSpelling(root="VX48", month=11, year=6, year_digits=1)),
+        ("APH3", "SPI", MonthSpelling(root="AP", month=3, year=3, year_digits=1)),
     ],
 )
 def test_a_contract_is_found_by_its_product_and_its_month_or_day(
@@ -393,7 +418,16 @@ def test_a_product_that_may_be_a_contract_too_is_told() -> None:
     )
 
 
-@pytest.mark.parametrize("text", ["169120018", "INFY26DECFUT@NSE", "4TLSN4L", "ZN   MAR 24"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("ESM5", "XKQ6", "CLZ3", "COILZ5", "HSIJ4", "APH3", "IBHYH4", "HOILN7", "6JU4"),
+        *("YM   DEC 20", "MYM  JUN 23", "ZN   MAR 24", "FESX JUN 21", "FGBL MAR 23"),
+        *("FGBL 20251208 M", "SCOI 20251219 M", "AH_20240221", "SXAH24", "INFY26DECFUT@NSE"),
+        *("169120018", "4TLSN4L", "3TLSN4N", "M3FIDRM4P", "DVCE91MR24", "DVCXC MR24"),
+        *("DVM3  JN24", "ISP   24L20"),
+    ],
+)
 def test_a_local_symbol_of_any_form_is_found_where_it_is_stored(text: str) -> None:
     local_symbol = text.partition("@")[0]
     opaque = dataclasses.replace(MARCH, local_symbol=local_symbol)
