@@ -85,7 +85,23 @@ class TestTable:
             ("FTMIB", "IDEM", {"FTMIB": 5, "MINI": 1, "MICRO": Decimal("0.2")}),
             ("TSE60", "CDE", {"SXF": 200, "SXM": 50}),
             ("SMI", "EUREX", {"FSMI": 10, "FSMS": 1}),
+            ("DAX", "EUREX", {"FDAX": 25, "FDXM": 5, "FDXS": 1}),
+            ("ESTX50", "EUREX", {"FESX": 10, "FSXE": 1}),
+            ("NIY", "CME", {"NIY": 500, "ENY": 100}),
             ("SI", "COMEX", {"SI": 5000, "SIL": 1000}),
+            ("QI", "COMEX", {"QI": 2500}),
+            ("VIX", "CFE", {"VX": 1000}),
+            ("VXM", "CFE", {"VXM": 100}),
+            ("N225", "OSE.JPN", {"225": 1000}),
+            ("N225M", "OSE.JPN", {"225M": 100}),
+            ("N225MC", "OSE.JPN", {"225MC": 10}),
+            *(
+                (symbol, exchange, {symbol: Decimal(size)})
+                for symbol, exchange, size in (
+                    *(("MES", "CME", "5"), ("MNQ", "CME", "2"), ("M2K", "CME", "5")),
+                    *(("MYM", "CBOT", "0.5"), ("MBT", "CME", "0.1"), ("MET", "CME", "0.1")),
+                )
+            ),
             ("STI", "SGX", {None: 2}),
         ],
     )
@@ -112,6 +128,67 @@ class TestTable:
     ) -> None:
         (row,) = (each for each in load_catalogue().by_symbol(symbol) if each.exchange == exchange)
         assert row.trading_class == trading_class
+
+    @pytest.mark.parametrize(("symbol", "exchange"), [("TFM", "ENDEX"), ("NGF", "IPE")])
+    def test_a_size_that_varies_with_the_month_is_not_known(
+        self, symbol: str, exchange: str
+    ) -> None:
+        (row,) = load_catalogue().by_symbol(symbol)
+        assert (row.exchange, row.multiplier) == (exchange, None)
+
+    @pytest.mark.parametrize(
+        ("exchange", "symbols"),
+        [
+            ("NYBOT", {"KC", "CT", "OJ", "SB", "SF", "CC", "DX", "NYFANG", "LRC30APR"}),
+            ("ICEUS", {"AUD", "EAD", "ECD", "EJ", "EO", "GB", "SY"}),
+            ("IPE", {"COIL", "GOIL", "HOIL", "NGF", "WTI"}),
+            ("ICEEU", {"Z", "I", "H"}),
+            ("ICEEUSOFT", {"C", "D", "T", "W"}),
+            ("ENDEX", {"TFM", "ECF"}),
+            ("LMEOTC", {"AH", "CA", "PB", "NI", "SNLME", "ZSLME"}),
+            ("SNFE", {"SPI", "XT", "YT", "IR"}),
+            ("OSE.JPN", {"N225", "TOPX", "JGB"}),
+            ("MEFFRV", {"IBEX35", "IBEX"}),
+            ("IDEM", {"FTMIB"}),
+            ("MONEP", {"CAC40"}),
+            ("FTA", {"EOE", "AMX"}),
+            ("BELFOX", {"BFX"}),
+            ("MATIF", {"EBM", "ECO", "EMA"}),
+            ("OMS", {"OMXS30"}),
+            ("KSE", {"K200", "3KTB", "FLKTB"}),
+            ("NYSELIFFE", {"MXEA", "MXEF", "M1MSA"}),
+            ("CDE", {"TSE60", "CGB"}),
+            ("HKFE", {"HSI", "MHI"}),
+            ("SGX", {"STI", "XINA50"}),
+            ("NSE", {"NIFTY50", "BANKNIFTY"}),
+            ("MEXDER", {"IPC", "DEUA"}),
+        ],
+    )
+    def test_products_stand_under_ibkr_s_code_of_their_exchange(
+        self, exchange: str, symbols: set[str]
+    ) -> None:
+        listed = {each.symbol for each in load_catalogue().products if each.exchange == exchange}
+        assert symbols <= listed
+
+    @pytest.mark.parametrize(
+        "symbol",
+        ["AH", "CA", "PB", "NI", "SNLME", "ZSLME", "NG", "M1MS", "MXWO", "VIX", "VXM"],
+    )
+    def test_it_knows_which_products_have_weekly_or_daily_contracts_too(self, symbol: str) -> None:
+        (row,) = load_catalogue().by_symbol(symbol)
+        assert row.weekly_expiries
+
+    @pytest.mark.parametrize(
+        ("symbol", "point_value"),
+        [("ZC", 50), ("ZW", 50), ("YK", 10), ("Z", 10), ("ES", 50), ("CL", 1000)],
+    )
+    def test_a_point_is_worth_the_multiplier_over_the_magnifier(
+        self, symbol: str, point_value: int
+    ) -> None:
+        row = next(each for each in load_catalogue().by_symbol(symbol) if each.active)
+        assert row.multiplier is not None
+        assert row.price_magnifier is not None
+        assert row.multiplier / row.price_magnifier == point_value
 
     def test_it_is_read_once(self) -> None:
         assert load_catalogue() is load_catalogue()
@@ -154,6 +231,12 @@ class TestClassify:
         catalogue = load_catalogue()
         assert catalogue.classify("MXP", "CME", "6M") == (AssetClass.CURRENCY, "currency")
         assert catalogue.classify("MXP", "CME", "MXP") == (AssetClass.CRYPTO, "crypto")
+
+    def test_a_symbol_that_looks_like_another_s_name_is_what_trades_under_it(self) -> None:
+        catalogue = load_catalogue()
+        assert catalogue.classify("SGX", "CME", "SG") == (AssetClass.INDEX, "index")
+        assert catalogue.classify("SVX", "CME", "SU") == (AssetClass.INDEX, "index")
+        assert [each.active for each in catalogue.by_symbol("GE")] == [False]
 
     def test_an_unlisted_class_falls_back_on_the_symbol_at_its_exchange(self) -> None:
         found = load_catalogue().classify("VIX", "CFE", "VX07")

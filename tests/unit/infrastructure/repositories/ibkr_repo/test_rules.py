@@ -143,24 +143,45 @@ def test_hours_that_roll_on_between_two_rows_are_no_conflict() -> None:
     assert merge_rows([DECEMBER, later]) == (DECEMBER,)
 
 
-def test_products_of_one_symbol_are_told_apart_by_their_class() -> None:
-    dax = [of_class(1, "FDAX", 25), of_class(2, "FDXM", 5), of_class(3, "FDXS", 1)]
-    groups = group_by_product(dax)
-    assert {key.trading_class: len(members) for key, members in groups.items()} == {
-        "FDAX": 1,
-        "FDXM": 1,
-        "FDXS": 1,
+@pytest.mark.parametrize(
+    ("symbol", "exchange", "sizes"),
+    [
+        ("DAX", "EUREX", {"FDAX": "25", "FDXM": "5", "FDXS": "1"}),
+        ("ESTX50", "EUREX", {"FESX": "10", "FSXE": "1"}),
+        ("SI", "COMEX", {"SI": "5000", "SIL": "1000"}),
+        ("EOE", "FTA", {"FTI": "200", "MFA": "20"}),
+        ("FTMIB", "IDEM", {"FTMIB": "5", "MINI": "1", "MICRO": "0.2"}),
+        ("NIY", "CME", {"NIY": "500", "ENY": "100"}),
+    ],
+)
+def test_products_of_one_symbol_are_told_apart_by_their_class(
+    symbol: str, exchange: str, sizes: dict[str, str]
+) -> None:
+    """A class that begins like another (`SIL`) is not its series."""
+    rows = [
+        dataclasses.replace(
+            DECEMBER,
+            con_id=con_id,
+            symbol=symbol,
+            exchange=exchange,
+            trading_class=trading_class,
+            multiplier=Decimal(size),
+        )
+        for con_id, (trading_class, size) in enumerate(sizes.items(), 1)
+    ]
+    groups = group_by_product(rows)
+    assert {key.trading_class: members[0].multiplier for key, members in groups.items()} == {
+        trading_class: Decimal(size) for trading_class, size in sizes.items()
     }
 
 
-def test_a_class_that_begins_like_another_is_not_its_series() -> None:
-    silver = [of_class(1, "SI", 5000), of_class(2, "SIL", 1000)]
-    assert {key.trading_class for key in group_by_product(silver)} == {"SI", "SIL"}
-
-
 def test_products_of_one_symbol_are_told_apart_by_their_exchange() -> None:
-    namesakes = [DECEMBER, on("ONE", of_class(9, "ES", 100))]
-    assert {key.exchange for key in group_by_product(namesakes)} == {"CME", "ONE"}
+    namesakes = [DECEMBER, on("ONE", of_class(9, "ES", 100)), on("ONE", of_class(8, "ES1D", 100))]
+    assert [tuple(key) for key in group_by_product(namesakes)] == [
+        ("ES", "CME", "ES"),
+        ("ES", "ONE", "ES"),
+        ("ES", "ONE", "ES1D"),
+    ]
 
 
 def test_contracts_of_one_class_in_several_sizes_are_one_product() -> None:

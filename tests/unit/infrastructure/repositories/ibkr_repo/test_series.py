@@ -82,7 +82,9 @@ def test_a_weekly_class_without_its_product_stands_alone() -> None:
     assert series_by_id(contract(1, key, "VX48X6")) == {key: {1: MONTHLY}}
 
 
-@pytest.mark.parametrize(("name", "base"), [("VX01", "VX"), ("VX53", "VX"), ("HHW", None)])
+@pytest.mark.parametrize(
+    ("name", "base"), [*((f"VX{week:02d}", "VX") for week in range(1, 54)), ("HHW", None)]
+)
 def test_a_class_that_ends_in_a_week_may_belong_to_another(name: str, base: str | None) -> None:
     assert class_of_product(ProductKey("VIX", "CFE", name)) == base
 
@@ -92,14 +94,23 @@ def test_a_class_that_ends_in_no_week_is_its_own(name: str) -> None:
     assert class_of_product(ProductKey("VIX", "CFE", name)) is None
 
 
+@pytest.mark.parametrize("symbol", ["MXWO", "M1MS"])
 @pytest.mark.parametrize(
     ("local_symbol", "series"),
-    [("FMWP 20261218 M", MONTHLY), ("FMWP 20261201 D", DAILY), ("FMWP 20261204 W", WEEKLY)],
+    [
+        ("FMWP 20261218 M", MONTHLY),
+        ("FMWP 20261201 D", DAILY),
+        ("FMWP 20261204 W", WEEKLY),
+        ("FMEA 20261218 M", MONTHLY),
+        ("FMEA 20261201 D", DAILY),
+        ("FGBL 20251208 M", MONTHLY),
+        ("SCOI 20251219 M", MONTHLY),
+    ],
 )
 def test_at_eurex_the_last_letter_tells_the_series(
-    local_symbol: str, series: ContractSeries
+    symbol: str, local_symbol: str, series: ContractSeries
 ) -> None:
-    assert series_of(contract(1, ("MXWO", "EUREX", "FMWP"), local_symbol)) is series
+    assert series_of(contract(1, (symbol, "EUREX", local_symbol[:4]), local_symbol)) is series
 
 
 @pytest.mark.parametrize(
@@ -111,11 +122,13 @@ def test_at_eurex_the_last_letter_tells_the_series(
         ("2026-12-09", DAILY),
         ("2026-12-23", DAILY),
         ("2026-12-17", DAILY),
+        ("2024-02-21", MONTHLY),
     ],
 )
 def test_at_the_lme_the_third_wednesday_is_monthly(day: str, series: ContractSeries) -> None:
-    prompt = contract(1, ("AH", "LMEOTC", "AH"), f"AH_{day.replace('-', '')}", day)
-    assert series_of(prompt) is series
+    for metal in ("AH", "CA", "PB", "NI", "SNLME", "ZSLME"):
+        prompt = contract(1, (metal, "LMEOTC", metal), f"{metal}_{day.replace('-', '')}", day)
+        assert series_of(prompt) is series
 
 
 @pytest.mark.parametrize(
