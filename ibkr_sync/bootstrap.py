@@ -1,4 +1,4 @@
-"""The composition root: from a profile to a service that is ready to use.
+"""The composition root: from a profile to services that are ready to use.
 
 Adapters are imported where they are built, so that a command loads only what it needs.
 """
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ibkr_sync.application.services.futures import FuturesService
 from ibkr_sync.application.services.resolution import SymbolResolver
@@ -39,6 +39,15 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+class Services(Generic[F]):
+    """What a profile offers; what few commands need is built when it is first asked for."""
+
+    def __init__(self, futures: FuturesService[F], database: Database, clock: Clock) -> None:
+        self.futures = futures
+        self._database = database
+        self._clock = clock
+
+
 @contextmanager
 def bootstrap(
     profile: ProfileSettings,
@@ -48,20 +57,19 @@ def bootstrap(
     pins: PinPort | None = None,
     gateway: Gateway | None = None,
     clock: Clock = utc_now,
-) -> Iterator[FuturesService[F]]:
-    """Build the service for an asset type (`Future` for all) and close what was opened.
+) -> Iterator[Services[F]]:
+    """Build the services for an asset type (`Future` for all) and close what was opened.
 
     `local`, `pins` and `gateway` replace what the profile would have built. Nothing is
-    connected or created before the service is asked for something that needs it.
+    connected or created before a service is asked for something that needs it.
     """
     with ExitStack() as stack:
-        if local is None or pins is None:
-            database = stack.enter_context(_database(profile))
-            local = local or _local_repository(profile, entity, database, clock)
-            pins = pins or _pins(database, clock)
+        database = stack.enter_context(_database(profile))
+        local = local or _local_repository(profile, entity, database, clock)
+        pins = pins or _pins(database, clock)
         port = _port(profile, entity, local, gateway=gateway, clock=clock, stack=stack)
         names = SymbolResolver(_catalogue(profile), pins, local, clock)
-        yield FuturesService(port, names, local)
+        yield Services(FuturesService(port, names, local), database, clock)
 
 
 def catalogue_products(profile: ProfileSettings, pattern: str | None) -> Sequence[CatalogueProduct]:

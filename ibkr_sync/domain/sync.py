@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ibkr_sync.domain.entities.futures import AssetClass, Future, Origin, ProductKey
@@ -13,6 +14,14 @@ if TYPE_CHECKING:
     from ibkr_sync.domain.errors import IbkrSyncError
 
 F_co = TypeVar("F_co", bound=Future, covariant=True)
+
+
+class RunKind(StrEnum):
+    """What a run was for."""
+
+    GET = "get"
+    REFRESH = "refresh"
+    RENORMALISE = "renormalise"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,12 +65,17 @@ class SyncPolicy:
         max_age: what was synced within this time is answered from the database.
         allow_shrink: accept a reply that lacks many contracts that are stored.
         dry_run: plan and show, write nothing.
+        deadline: how long the run may take, in which what fails for a reason that passes is
+            asked again and again; None for the source's own limit and few attempts.
+        kind: what the run is recorded as.
     """
 
     include_expired: bool = False
     max_age: timedelta | None = None
     allow_shrink: bool = False
     dry_run: bool = False
+    deadline: timedelta | None = None
+    kind: RunKind = RunKind.GET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +130,7 @@ class SyncRun:
     run_id: int
     origin: Origin
     started_at: datetime
+    kind: RunKind = RunKind.GET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

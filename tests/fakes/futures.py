@@ -32,6 +32,7 @@ from ibkr_sync.domain.sync import (
     FutureQuery,
     FutureUpdate,
     ProductSummary,
+    RunKind,
     SyncPolicy,
     SyncRun,
 )
@@ -120,10 +121,10 @@ class InMemoryFutureRepository(LocalFuturePort[F], Generic[F]):
         )
 
     @contextmanager
-    def sync_run(self, origin: Origin) -> Iterator[SyncRun]:
+    def sync_run(self, origin: Origin, kind: RunKind = RunKind.GET) -> Iterator[SyncRun]:
         if any(each.outcome == "running" for each in self.runs):
             raise AlreadyRunningError(PLACE)
-        run = SyncRun(run_id=len(self.runs) + 1, origin=origin, started_at=self._clock())
+        run = SyncRun(run_id=len(self.runs) + 1, origin=origin, started_at=self._clock(), kind=kind)
         record = RecordedRun(run=run)
         self.runs.append(record)
         try:

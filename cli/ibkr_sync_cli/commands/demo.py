@@ -34,10 +34,12 @@ def demo(
         database=invocation.flags.get("database"),
     )
     output.remark(f"$ {output.command('get', symbol, '--source', 'ibkr')}", style="bold")
-    with bootstrap(invocation.profile, Future) as service:
-        query = resolve(output, service, symbol, SymbolOptions(), source_decides=True).query
-        update = service.get(query, SyncPolicy())
+    with bootstrap(invocation.profile, Future) as services:
+        query = resolve(
+            output, services.futures, symbol, SymbolOptions(), source_decides=True
+        ).query
+        update = services.futures.get(query, SyncPolicy())
         output.remark(outcome_sentence(update))
         output.remark(f"$ {output.command('show', symbol)}", style="bold")
-        product = service.show(query)
+        product = services.futures.show(query)
     output.write(product_result(product, now()), OutputFormat.TABLE)

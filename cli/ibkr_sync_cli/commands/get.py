@@ -101,13 +101,13 @@ def _bring_up_to_date(
     from ibkr_sync_cli.symbols import resolve_all
 
     output, profile = invocation.output, invocation.profile
-    with bootstrap(profile, Future) as service:
+    with bootstrap(profile, Future) as services:
         # Where the database may answer, a symbol must mean one product before anything is asked.
         asked = profile.source != "local" and policy.max_age is None
-        resolve_all(output, service, symbols, limits, meant, source_decides=asked)
+        resolve_all(output, services.futures, symbols, limits, meant, source_decides=asked)
         yield from meant.failures
         with output.progress("Asking", len(meant.contracts)) as advance:
-            for outcome in service.get_many(meant.contracts, policy):
+            for outcome in services.futures.get_many(meant.contracts, policy):
                 yield outcome
                 advance(outcome.query.symbol)
 

@@ -42,8 +42,8 @@ def hours(
     wanted = invocation.wanted_format(format, json=json)
     limits = SymbolOptions(exchange=exchange, currency=currency, trading_class=trading_class)
     moment = now()
-    with bootstrap(invocation.profile, Future) as service:
-        product = show_meant(invocation.output, service, symbol, limits, moment)
+    with bootstrap(invocation.profile, Future) as services:
+        product = show_meant(invocation.output, services.futures, symbol, limits, moment)
     found = product_hours(product, moment, HoursKind.LIQUID if liquid else HoursKind.TRADING)
     shown = ProductHours(future=product, hours=found, now=moment, days=days, clock=tz)
     invocation.output.write(hours_result(shown), wanted)

@@ -39,8 +39,10 @@ def list_products(
     invocation.flag(source="local")
     wanted = invocation.wanted_format(format, json=json)
     until = (now() + expiring).date() if expiring is not None else None
-    with bootstrap(invocation.profile, Future) as service:
-        products = [each for each in service.list_products() if _meant(each, exchange, until)]
+    with bootstrap(invocation.profile, Future) as services:
+        products = [
+            each for each in services.futures.list_products() if _meant(each, exchange, until)
+        ]
     invocation.output.write(products_result(products, now()), wanted)
     if not products and (exchange or expiring is not None):
         invocation.output.remark("note: nothing that is stored fits", style="yellow")

@@ -53,9 +53,9 @@ def next_contract(
     output, moment = invocation.output, now()
     limits = SymbolOptions(exchange=exchange, currency=currency, trading_class=trading_class)
     rule = TradingRule(days_before=days_before, series=series)
-    with bootstrap(invocation.profile, Future) as service:
-        meant = resolve(output, service, symbol, limits)
-        judged = service.judge(meant.query, rule, moment)
+    with bootstrap(invocation.profile, Future) as services:
+        meant = resolve(output, services.futures, symbol, limits)
+        judged = services.futures.judge(meant.query, rule, moment)
     if explain:
         from ibkr_sync_cli.views.judgements import judgements_table
 

@@ -33,12 +33,12 @@ def pin(
     invocation = invocation_of(context)
     invocation.flag(source="local")
     wanted = invocation.wanted_format(format, json=json)
-    with bootstrap(invocation.profile, Future) as service:
+    with bootstrap(invocation.profile, Future) as services:
         if symbol is None or list_all:
-            pins = service.names.pins()
+            pins = services.futures.names.pins()
         else:
             pins = (
-                service.names.pin(
+                services.futures.names.pin(
                     symbol, exchange=exchange, currency=currency, trading_class=trading_class
                 ),
             )
@@ -52,7 +52,7 @@ def unpin(context: typer.Context, symbol: _PINNED) -> None:
 
     invocation = invocation_of(context)
     invocation.flag(source="local")
-    with bootstrap(invocation.profile, Future) as service:
-        was_pinned = service.names.unpin(symbol)
+    with bootstrap(invocation.profile, Future) as services:
+        was_pinned = services.futures.names.unpin(symbol)
     told = "is no longer pinned" if was_pinned else "was not pinned"
     invocation.output.remark(f"{symbol} {told}")

@@ -45,13 +45,13 @@ def show(
     wanted = invocation.wanted_format(format, json=json)
     output, moment = invocation.output, now()
     limits = SymbolOptions(exchange=exchange, currency=currency, trading_class=trading_class)
-    with bootstrap(invocation.profile, Future) as service:
-        meant = resolve(output, service, symbol, limits)
+    with bootstrap(invocation.profile, Future) as services:
+        meant = resolve(output, services.futures, symbol, limits)
         if meant.contract is None:
-            product = service.show(meant.query)
+            product = services.futures.show(meant.query)
             result = product_result(product, moment, wide=wide, expired=expired, series=series)
         else:
-            result = _contract(output, service, meant.query, meant.contract, moment)
+            result = _contract(output, services.futures, meant.query, meant.contract, moment)
     output.write(result, wanted)
 
 

@@ -31,6 +31,7 @@ from ibkr_sync.domain.sync import (
     FutureQuery,
     FutureUpdate,
     ProductSummary,
+    RunKind,
     SyncPolicy,
     SyncRun,
 )
@@ -76,7 +77,9 @@ class LocalFuturePort(FuturePort[F], StoredProducts, Protocol[F]):
     """The port of the local repository: persistence for the sources that delegate to it."""
 
     @abstractmethod
-    def sync_run(self, origin: Origin) -> AbstractContextManager[SyncRun]:
+    def sync_run(
+        self, origin: Origin, kind: RunKind = RunKind.GET
+    ) -> AbstractContextManager[SyncRun]:
         """Open a run: one at a time per database, recorded with its outcome.
 
         Raises AlreadyRunningError at once when another run is open, or StorageError.

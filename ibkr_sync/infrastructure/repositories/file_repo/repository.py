@@ -111,7 +111,7 @@ class FileFutureRepository(FuturePort[F], Generic[F]):
                 yield self._store(query, products, policy, run)
 
     def _run(self, policy: SyncPolicy) -> AbstractContextManager[SyncRun | None]:
-        return nullcontext() if policy.dry_run else self._local.sync_run(Origin.FILE)
+        return nullcontext() if policy.dry_run else self._local.sync_run(Origin.FILE, policy.kind)
 
     def _find_fresh(
         self, query: FutureQuery, policy: SyncPolicy

@@ -137,7 +137,7 @@ class IbkrFutureRepository(FuturePort[F], Generic[F]):
                 self._keep_ladders(market_rule_ids, questioner)
 
     def _run(self, policy: SyncPolicy) -> AbstractContextManager[SyncRun | None]:
-        return nullcontext() if policy.dry_run else self._local.sync_run(Origin.IBKR)
+        return nullcontext() if policy.dry_run else self._local.sync_run(Origin.IBKR, policy.kind)
 
     def _answer_unasked(
         self, query: FutureQuery, policy: SyncPolicy

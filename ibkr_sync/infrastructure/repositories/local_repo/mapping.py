@@ -193,3 +193,8 @@ def unstorable_reason(value: object) -> str | None:
             except ValueError as error:
                 return str(error)
     return None
+
+
+def storable_text(text: str) -> str:
+    """Text that a person or a gateway wrote, as both databases can keep it."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")

@@ -29,6 +29,7 @@ from ibkr_sync.domain.sync import (
     FutureQuery,
     FutureUpdate,
     ProductSummary,
+    RunKind,
     SyncPolicy,
     SyncRun,
 )
@@ -133,11 +134,13 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
             return None
         return product if timedelta(0) <= now - product.synced_at < max_age else None
 
-    def sync_run(self, origin: Origin) -> AbstractContextManager[SyncRun]:
+    def sync_run(
+        self, origin: Origin, kind: RunKind = RunKind.GET
+    ) -> AbstractContextManager[SyncRun]:
         """Open a run (see the port)."""
         from ibkr_sync.infrastructure.repositories.local_repo.runs import recorded_run
 
-        return recorded_run(self._database, origin, self._clock)
+        return recorded_run(self._database, origin, kind, self._clock)
 
     def get_or_create_entity(
         self, acquired: AcquiredFuture[F], query: FutureQuery, policy: SyncPolicy, run: SyncRun

@@ -11,9 +11,10 @@ from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.errors import StorageError
-from ibkr_sync.domain.sync import SyncRun
+from ibkr_sync.domain.sync import RunKind, SyncRun
 from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.lock import run_lock
+from ibkr_sync.infrastructure.repositories.local_repo.mapping import storable_text
 from ibkr_sync.infrastructure.repositories.local_repo.revision import read_status, refuse_behind
 from ibkr_sync.infrastructure.repositories.local_repo.schema import writing
 from ibkr_sync.infrastructure.repositories.local_repo.tables import (
@@ -26,7 +27,7 @@ from ibkr_sync.infrastructure.repositories.local_repo.tables import (
 
 @contextmanager
 def recorded_run(
-    database: Database, origin: Origin, clock: Callable[[], datetime]
+    database: Database, origin: Origin, kind: RunKind, clock: Callable[[], datetime]
 ) -> Iterator[SyncRun]:
     """Hold the run lock and record the run, whatever ends it.
 
@@ -36,11 +37,11 @@ def recorded_run(
     refuse_behind(read_status(database), database)
     with run_lock(database):
         with writing(database) as connection:
-            run = _open_run(connection, origin, clock())
+            run = _open_run(connection, origin, kind, clock())
         try:
             yield run
-        except Exception:
-            _close_quietly(database, run, RunOutcome.FAILED, clock)
+        except Exception as error:
+            _close_quietly(database, run, RunOutcome.FAILED, clock, error)
             raise
         except BaseException:
             _close_quietly(database, run, RunOutcome.INTERRUPTED, clock)
@@ -49,33 +50,48 @@ def recorded_run(
             _close_run(connection, run, _outcome_of(connection, run), clock())
 
 
-def _open_run(connection: Connection, origin: Origin, now: datetime) -> SyncRun:
+def _open_run(connection: Connection, origin: Origin, kind: RunKind, now: datetime) -> SyncRun:
     """Record a new run, after closing those whose process died: the lock proves they did."""
     connection.execute(
         update(sync_runs)
         .where(sync_runs.c.outcome == RunOutcome.RUNNING)
         .values(outcome=RunOutcome.INTERRUPTED, finished_at=now)
     )
-    row = {"origin": origin, "started_at": now, "outcome": RunOutcome.RUNNING}
+    row = {"origin": origin, "kind": kind, "started_at": now, "outcome": RunOutcome.RUNNING}
     key = connection.execute(insert(sync_runs), row).inserted_primary_key
     if key is None:
         raise LookupError("sync_runs: the database gave no id")
-    return SyncRun(run_id=key[0], origin=origin, started_at=now)
+    return SyncRun(run_id=key[0], origin=origin, started_at=now, kind=kind)
 
 
 def _close_quietly(
-    database: Database, run: SyncRun, outcome: RunOutcome, clock: Callable[[], datetime]
+    database: Database,
+    run: SyncRun,
+    outcome: RunOutcome,
+    clock: Callable[[], datetime],
+    error: Exception | None = None,
 ) -> None:
     """Record how a failing run ended; what made it fail matters more than a failure here."""
     with suppress(StorageError), writing(database) as connection:
-        _close_run(connection, run, outcome, clock())
+        _close_run(connection, run, outcome, clock(), error)
 
 
-def _close_run(connection: Connection, run: SyncRun, outcome: RunOutcome, now: datetime) -> None:
+def _close_run(
+    connection: Connection,
+    run: SyncRun,
+    outcome: RunOutcome,
+    now: datetime,
+    error: Exception | None = None,
+) -> None:
+    reason = (
+        {}
+        if error is None
+        else {"error": type(error).__name__, "message": storable_text(str(error))}
+    )
     connection.execute(
         update(sync_runs)
         .where(sync_runs.c.id == run.run_id)
-        .values(outcome=outcome, finished_at=now)
+        .values(outcome=outcome, finished_at=now, **reason)
     )
 
 

@@ -2,8 +2,10 @@
 
 Current state is `products`, `contracts`, `contract_schedules` and `market_rules`. Every change
 of a field is appended to `field_changes`, so that any past day follows from current state and
-history. `sync_runs`, `run_products` and `raw_replies` tell where each fact came from. All
-instants are UTC, all numbers exact; nothing of this is ever deleted. `pins` are the user's own.
+history; hours, which roll on every day, are kept by day in `hours_days` instead. `sync_runs`,
+`run_products` and `raw_replies` tell where each fact came from. All instants are UTC, all numbers
+exact; nothing is ever deleted but old raw replies, when the user says so. `pins` and `watchlist`
+are the user's own.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ from sqlalchemy import (
 
 from ibkr_sync.domain.entities.contracts import ContractSeries
 from ibkr_sync.domain.entities.futures import AssetClass, Origin
+from ibkr_sync.domain.sync import RunKind
 from ibkr_sync.infrastructure.repositories.local_repo.columns import (
     EnumValue,
     ExactDecimal,
@@ -177,6 +180,10 @@ sync_runs = Table(
     Column("started_at", UtcDateTime, nullable=False),
     Column("finished_at", UtcDateTime),
     Column("outcome", EnumValue(RunOutcome), nullable=False),
+    Column("kind", EnumValue(RunKind), nullable=False, server_default=RunKind.GET.value),
+    Column("error", Text),
+    Column("message", Text),
+    comment="Error and message tell what ended a run before its time.",
 )
 
 field_changes = Table(
@@ -235,6 +242,46 @@ raw_replies = Table(
     Index(None, "product_id", "received_at"),
     Index(None, "run_id"),
     comment="frames: zlib over (4-byte big-endian length, payload) each; sha256 before zlib.",
+)
+
+former_names = Table(
+    "former_names",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("product_id", ForeignKey("products.id"), nullable=False),
+    Column("symbol", Text, nullable=False),
+    Column("exchange", Text, nullable=False),
+    Column("trading_class", Text, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+    Index(None, "symbol"),
+    Index(None, "product_id"),
+    comment="What a product was called before IBKR renamed it; until is when that was noticed.",
+)
+
+hours_days = Table(
+    "hours_days",
+    metadata,
+    Column("product_id", ForeignKey("products.id"), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("seen_at", UtcDateTime, primary_key=True),
+    Column("trading_hours", Text, nullable=False),
+    Column("liquid_hours", Text, nullable=False),
+    Column("time_zone_id", Text, nullable=False),
+    comment="Append-only: hours of one day as sent; of several rows the last seen applies.",
+)
+
+watchlist = Table(
+    "watchlist",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("symbol", Text, nullable=False),
+    Column("exchange", Text),
+    Column("trading_class", Text),
+    Column("currency", Text),
+    Column("watch_group", Text),
+    Column("added_at", UtcDateTime, nullable=False),
+    Index(None, "watch_group"),
+    comment="What the nightly refresh asks for; null does not narrow the choice.",
 )
 
 pins = Table(

@@ -20,6 +20,7 @@ from ibkr_sync.infrastructure.repositories.local_repo.evidence import pack_frame
 from ibkr_sync.infrastructure.repositories.local_repo.mapping import (
     ProductRows,
     refuse_unstorable,
+    storable_text,
     to_rows,
 )
 from ibkr_sync.infrastructure.repositories.local_repo.reads import (
@@ -153,7 +154,7 @@ def record_failure(
         "product_id": product_id,
         "outcome": ProductOutcome.FAILED,
         "error": type(failure.error).__name__,
-        "message": _storable(str(failure.error)),
+        "message": storable_text(str(failure.error)),
     }
     connection.execute(insert(run_products), row)
 
@@ -261,16 +262,11 @@ def _outcome_row(
     return {name: len(getattr(diff, name)) for name in counts} | {
         "unchanged": diff.unchanged,
         "run_id": run.run_id,
-        "symbol": _storable(query.symbol),
-        "exchange": query.exchange and _storable(query.exchange),
-        "trading_class": query.trading_class and _storable(query.trading_class),
+        "symbol": storable_text(query.symbol),
+        "exchange": query.exchange and storable_text(query.exchange),
+        "trading_class": query.trading_class and storable_text(query.trading_class),
         "at": now,
     }
-
-
-def _storable(text: str) -> str:
-    """Text that a person or a gateway wrote, as both databases can keep it."""
-    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 
 def _inserted_id(connection: Connection, table: Table, row: dict[str, Any]) -> int:
