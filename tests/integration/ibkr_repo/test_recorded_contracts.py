@@ -1,0 +1,50 @@
+"""Contracts of public records go from a gateway into a database and back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from example_products import everything
+from fakes.clock import FakeClock
+from fakes.gateway_rig import NOW, Connect, Serve
+from ibkr_sync.catalogue import load_catalogue
+from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.sync import FutureQuery, FutureUpdate, SyncPolicy
+from ibkr_sync.infrastructure.replay.rows import Recording
+from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
+from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
+from recorded_contracts import RECORDED_CONTRACTS
+
+QUERIES = [
+    FutureQuery(symbol=key.symbol, exchange=key.exchange, trading_class=key.trading_class)
+    for key in dict.fromkeys(each.key for each in RECORDED_CONTRACTS)
+]
+
+
+def test_every_recorded_contract_comes_back_from_the_database_unchanged(
+    tmp_path: Path, serve: Serve, connect: Connect
+) -> None:
+    file, clock = tmp_path / "futures.db", FakeClock(NOW)
+    recording = Recording(contracts=tuple(each.row for each in RECORDED_CONTRACTS))
+    gateway = connect(serve(recording=recording))
+    with Database(file) as database:
+        local = LocalFutureRepository(database, Future, load_catalogue(), clock)
+        repository = IbkrFutureRepository(gateway, local, Future, load_catalogue(), clock)
+        outcomes = list(repository.get_or_create_many(QUERIES, SyncPolicy(include_expired=True)))
+    updates = [each for each in outcomes if isinstance(each, FutureUpdate)]
+    assert len(updates) == len(outcomes) == len(QUERIES)
+    assert [remark for each in updates for remark in each.remarks] == []
+
+    with Database(file) as database:
+        local = LocalFutureRepository(database, Future, load_catalogue(), clock)
+        stored = [local.get_by_symbol(query) for query in QUERIES]
+    assert list(map(everything, stored)) == [everything(each.product) for each in updates]
+    assert {
+        (each.local_symbol, each.con_id, each.multiplier, str(each.contract_month))
+        for product in stored
+        for each in product.contracts
+    } == {
+        (each.local_symbol, int(each.row.con_id), each.multiplier, str(each.contract_month))
+        for each in RECORDED_CONTRACTS
+    }
