@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from abc import abstractmethod
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -19,6 +20,9 @@ T = TypeVar("T")
 
 MAX_DECIMAL_EXPONENT = 1000
 """Beyond 10 to this power, either way, a number is no price, tick or size."""
+
+_PLAIN_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
+"""What `decimal_text` writes; `Decimal` would take `NaN` and `1_0` as well."""
 
 
 def decimal_text(value: Decimal) -> str:
@@ -81,10 +85,11 @@ class ExactDecimal(_NullableKind[Decimal]):
         return text if dialect == "sqlite" else Decimal(text)
 
     def _loaded(self, value: str | Decimal) -> Decimal:
-        try:
+        if isinstance(value, Decimal) and value.is_finite():
+            return value
+        if isinstance(value, str) and _PLAIN_NUMBER.fullmatch(value):
             return Decimal(value)
-        except InvalidOperation as error:
-            raise ValueError(f"not a number: {value!r}") from error
+        raise ValueError(f"not a number: {value!r}")
 
 
 class EnumValue(_NullableKind[StrEnum]):

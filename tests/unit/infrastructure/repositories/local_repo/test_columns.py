@@ -46,6 +46,30 @@ def test_refuses_an_instant_without_zone(dialect: object) -> None:
         UtcDateTime().process_bind_param(naive, dialect)  # type: ignore[arg-type]
 
 
-def test_reports_stored_text_that_is_no_number() -> None:
-    with pytest.raises(ValueError, match="not a number: 'abc'"):
-        ExactDecimal().process_result_value("abc", sqlite.dialect())
+@given(numbers)
+def test_a_stored_number_comes_back_from_its_text(number: Decimal) -> None:
+    text = ExactDecimal().process_bind_param(number, sqlite.dialect())
+    assert ExactDecimal().process_result_value(text, sqlite.dialect()) == number
+    assert ExactDecimal().process_result_value(number, postgresql.dialect()) == number
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        *("abc", "", "NaN", "Infinity", "1_0", " 1", "1\n", "1e3", "\u0661", ".5", "1."),
+        *(b"1", 1.5, Decimal("NaN"), Decimal("Infinity")),
+    ],
+)
+def test_reports_a_stored_value_that_is_no_number(stored: object) -> None:
+    with pytest.raises(ValueError, match="not a number: "):
+        ExactDecimal().process_result_value(stored, sqlite.dialect())
+
+
+@given(st.text(max_size=8) | st.text("0123456789.-+eE_NaIinf", max_size=8))
+def test_any_stored_text_is_the_number_it_says_or_reported(text: str) -> None:
+    try:
+        number = ExactDecimal().process_result_value(text, sqlite.dialect())
+    except ValueError:
+        return
+    assert number == Decimal(text)
+    assert set(text) <= set("-.0123456789")
