@@ -29,7 +29,7 @@ from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
 
 PRODUCTS = products_of(load_catalogue().products, NOW.date())
-"""What the gateway holds: every product of the catalogue that trades."""
+"""What the gateway holds: every product of the catalogue."""
 
 _LIMITS = QUICK | {"run_timeout": 60.0}
 

@@ -41,6 +41,7 @@ ZONE_IDS = {
     "EUREX": "MET",
     "FTA": "MET",
     "HKFE": "Hongkong",
+    "ICECRYPTO": "US/Eastern",
     "ICEEU": "GB-Eire",
     "ICEEUSOFT": "GB-Eire",
     "ICEUS": "US/Eastern",
@@ -57,8 +58,10 @@ ZONE_IDS = {
     "NYMEX": "US/Eastern",
     "NYSELIFFE": "US/Eastern",
     "OMS": "MET",
+    "ONE": "US/Central",
     "OSE.JPN": "Japan",
     "SGX": "Singapore",
+    "SMFE": "US/Central",
     "SNFE": "Australia/NSW",
 }
 """A zone id of IBKR's for each exchange of the catalogue, near enough for computed hours."""
@@ -98,13 +101,13 @@ def recording_of_catalogue(products: Iterable[Future]) -> Recording:
 
 
 def products_of(rows: Iterable[CatalogueProduct], today: date) -> tuple[Future, ...]:
-    """The catalogue's active products with chains, as they must come back from a gateway.
+    """The catalogue's products with chains, as they must come back from a gateway.
 
-    What the catalogue does not know stays unknown. The chains are quarterly or monthly and
-    end on third Fridays, on third Wednesdays at the LME; conIds are none that IBKR issues.
+    Those that trade no more are among them, as they may be in a database. What the catalogue
+    does not know stays unknown. The chains are quarterly or monthly and end on third Fridays,
+    on third Wednesdays at the LME; conIds are none that IBKR issues.
     """
-    active = (row for row in rows if row.active)
-    return tuple(_product(row, number, today) for number, row in enumerate(active))
+    return tuple(_product(row, number, today) for number, row in enumerate(rows))
 
 
 def _product(row: CatalogueProduct, number: int, today: date) -> Future:
