@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from ibkr_sync.catalogue import Catalogue, iana_zone
+from ibkr_sync.catalogue import Catalogue
 from ibkr_sync.catalogue.disagreements import disagreements
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.entities.market_rules import MarketRule
@@ -23,10 +23,7 @@ from ibkr_sync.domain.errors import (
     RequestRejectedError,
 )
 from ibkr_sync.domain.ports.futures import FuturePort, LocalFuturePort
-from ibkr_sync.domain.product_choice import choose_product
 from ibkr_sync.domain.sync import (
-    AcquiredFuture,
-    Evidence,
     FutureFailure,
     FutureQuery,
     FutureUpdate,
@@ -35,28 +32,17 @@ from ibkr_sync.domain.sync import (
     SyncRun,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.asking import Questioner
-from ibkr_sync.infrastructure.repositories.ibkr_repo.assembly import assemble_product
 from ibkr_sync.infrastructure.repositories.ibkr_repo.client import Ladder
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway import Gateway
-from ibkr_sync.infrastructure.repositories.ibkr_repo.hours import report_unreadable_hours
 from ibkr_sync.infrastructure.repositories.ibkr_repo.locating import request_for_product
 from ibkr_sync.infrastructure.repositories.ibkr_repo.notices import NO_SECURITY_DEFINITION
+from ibkr_sync.infrastructure.repositories.ibkr_repo.reading import PLACE, ReplyReader
 from ibkr_sync.infrastructure.repositories.ibkr_repo.replies import ContractReply, ContractRequest
-from ibkr_sync.infrastructure.repositories.ibkr_repo.rules import (
-    group_by_product,
-    merge_rows,
-    refuse_foreign_rows,
-)
-from ibkr_sync.infrastructure.repositories.ibkr_repo.translation import (
-    translate_ladder,
-    translate_row,
-)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.translation import translate_ladder
 
 _log = logging.getLogger(__name__)
 
 F = TypeVar("F", bound=Future)
-
-_PLACE = "IBKR"
 
 _CODE = re.compile(r"[ -~]{1,64}")
 """What the protocol can carry of a symbol or exchange: printable ASCII."""
@@ -81,8 +67,8 @@ class IbkrFutureRepository(FuturePort[F], Generic[F]):
         """Take what was built elsewhere; nothing is connected before the first request."""
         self._gateway = gateway
         self._local = local
-        self._entity = entity
         self._catalogue = catalogue
+        self._reader = ReplyReader(entity, catalogue)
         self._clock = clock
 
     def get_by_symbol(self, query: FutureQuery) -> F:
@@ -146,7 +132,7 @@ class IbkrFutureRepository(FuturePort[F], Generic[F]):
         try:
             for code in (query.symbol, query.exchange or query.symbol):
                 if not _CODE.fullmatch(code):
-                    raise ProductNotFoundError(query.symbol, _PLACE, f"{code!r} is no code of IBKR")
+                    raise ProductNotFoundError(query.symbol, PLACE, f"{code!r} is no code of IBKR")
             if policy.max_age is None:
                 return None
             product = self._local.find_fresh(query, policy.max_age, self._clock())
@@ -192,7 +178,7 @@ class IbkrFutureRepository(FuturePort[F], Generic[F]):
         if isinstance(outcome, IbkrSyncError):
             return self._fail(query, outcome, run)
         try:
-            acquired = self._read(query, outcome)
+            acquired = self._reader.read(query, outcome)
             if run is None:
                 update = self._local.plan_entity(acquired, query, policy)
             else:
@@ -213,32 +199,6 @@ class IbkrFutureRepository(FuturePort[F], Generic[F]):
         if run is not None:
             self._local.record_failure(failure, run)
         return failure
-
-    def _read(self, query: FutureQuery, reply: ContractReply) -> AcquiredFuture[F]:
-        """The product that is meant, with the frames it was read from."""
-        _report_unknown_zones(reply)
-        translated = [(translate_row(row), row.frame) for row in reply.rows]
-        refuse_foreign_rows(reply.request, (contract for contract, _ in translated))
-        groups = group_by_product(merge_rows(contract for contract, _ in translated))
-        products = [
-            assemble_product(key, contracts, self._catalogue, reply.received_at)
-            for key, contracts in groups.items()
-        ]
-        meant = [product for product in products if query.matches(product)]
-        if not meant:
-            offered = ", ".join(str(product.key) for product in products) or "nothing"
-            raise ProductNotFoundError(query.symbol, _PLACE, f"IBKR answered {offered}")
-        product = choose_product(query, meant, self._entity, place=_PLACE, now=reply.received_at)
-        report_unreadable_hours(product.contracts)
-        members = {contract.con_id for contract in product.contracts}
-        frames = (frame for contract, frame in translated if contract.con_id in members)
-        evidence = Evidence(
-            received_at=reply.received_at,
-            server_version=reply.server_version,
-            client_version=reply.client_version,
-            frames=(*frames, reply.end_frame),
-        )
-        return AcquiredFuture(product=product, evidence=evidence)
 
     def _keep_ladders(self, market_rule_ids: set[int], questioner: Questioner) -> None:
         """Fetch the tick ladders not stored yet; a contract is right without them."""
@@ -261,7 +221,7 @@ def _as_not_found(
     if isinstance(outcome, RequestRejectedError) and outcome.code == NO_SECURITY_DEFINITION:
         symbol = request.symbol or str(request.con_id)
         asked = "" if request.con_id or str(request) == symbol else f"{request} was asked for; "
-        return ProductNotFoundError(symbol, _PLACE, f"{asked}{outcome}")
+        return ProductNotFoundError(symbol, PLACE, f"{asked}{outcome}")
     return outcome
 
 
@@ -274,10 +234,3 @@ def _read_ladder(outcome: Ladder | ReplyError | GatewayError) -> MarketRule:
     if isinstance(outcome, Ladder):
         return translate_ladder(outcome)
     raise outcome
-
-
-def _report_unknown_zones(reply: ContractReply) -> None:
-    """Without a zone dates are still right, but nobody can tell when trading ends."""
-    for zone_id in sorted({str(row.details.timeZoneId) for row in reply.rows} - {""}):
-        if iana_zone(zone_id) is None:
-            _log.warning("%s: unknown time zone %r", reply.request, zone_id[:40])
