@@ -25,6 +25,7 @@ from ibkr_sync.domain.errors import (
 from ibkr_sync.infrastructure.replay import faults
 from ibkr_sync.infrastructure.replay.faults import Occasion
 from ibkr_sync.infrastructure.replay.requests import StartApi
+from ibkr_sync.infrastructure.replay.wire import frame
 from ibkr_sync.infrastructure.repositories.ibkr_repo.client import CLIENT_VERSIONS
 from ibkr_sync.infrastructure.repositories.ibkr_repo.connection import GatewayConnection
 from ibkr_sync.infrastructure.repositories.ibkr_repo.handshake import connect as negotiate
@@ -150,6 +151,28 @@ def test_nothing_is_lost_of_what_comes_in_one_segment_with_the_handshake(
     serve: Serve, connect: Connect
 ) -> None:
     gateway = connect(serve(faults.EarlyStart()))
+    assert len(gateway.request_contracts(ES_AT_CME).result(5).rows) == 4
+
+
+AT_START = {
+    "nextValidId": b"9\x001\x001\0",
+    "managedAccounts": b"15\x001\0DU1234567\0",
+    "2104": b"4\x002\x00-1\x002104\0Market data farm connection is OK:usfuture\0",
+    "2106": b"4\x002\x00-1\x002106\0HMDS data farm connection is OK:ushmds\0",
+    "2158": b"4\x002\x00-1\x002158\0Sec-def data farm connection is OK:secdefil\0",
+}
+
+
+@pytest.mark.parametrize("first", AT_START)
+@pytest.mark.parametrize("step", [1, -1])
+@pytest.mark.text_protocol
+def test_what_a_gateway_says_at_the_start_may_come_in_any_order(
+    serve: Serve, connect: Connect, first: str, step: int
+) -> None:
+    names = list(AT_START)[::step]
+    at = names.index(first)
+    said = b"".join(frame(AT_START[name]) for name in names[at:] + names[:at])
+    gateway = connect(serve(faults.RawReply(occasion=Occasion.START_API, data=said)))
     assert len(gateway.request_contracts(ES_AT_CME).result(5).rows) == 4
 
 

@@ -80,6 +80,19 @@ def test_the_rate_is_halved_for_good_after_a_complaint(serve: Serve, connect: Co
     assert sum(gaps) / len(gaps) >= 0.09
 
 
+def test_a_warning_that_the_limit_is_near_disturbs_nothing(
+    serve: Serve, connect: Connect, caplog: pytest.LogCaptureFixture
+) -> None:
+    said = "Warning: Approaching max rate of 50 messages per second (44)"
+    replay = serve(*(faults.Notice(code=0, text=said, before_row=row) for row in (0, 2)))
+    gateway = connect(replay)
+    with caplog.at_level("INFO"):
+        asked = [gateway.request_contracts(ES_AT_CME) for _ in range(8)]
+        assert {len(each.result(5).rows) for each in asked} == {4}
+    assert caplog.messages.count(f"TWS 0: {said}") == 1
+    assert replay.connections == 1
+
+
 def test_the_first_message_of_a_new_session_waits_for_its_turn_too(
     serve: Serve, connect: Connect
 ) -> None:

@@ -132,10 +132,17 @@ def test_error_200_that_an_outage_explains_is_asked_again_when_it_is_over(
     assert is_whole(outcomes["CL"], CRUDE_OIL)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "No security definition has been found for the request",
+        "The description is ambiguous; you must specify the multiplier or trading class",
+    ],
+)
 def test_error_200_fails_its_product_alone_and_changes_nothing_stored(
-    serve: Serve, repository_of: RepositoryOf, local: Local
+    serve: Serve, repository_of: RepositoryOf, local: Local, text: str
 ) -> None:
-    replay = serve(faults.ErrorReply(code=200, symbol="ES", skip=1))
+    replay = serve(faults.ErrorReply(code=200, text=text, symbol="ES", skip=1))
     repository = repository_of(replay)
     bring_up_to_date(repository, "ES")
     stored = dict(local.products)
@@ -143,7 +150,7 @@ def test_error_200_fails_its_product_alone_and_changes_nothing_stored(
     outcomes = bring_up_to_date(repository, "ES", "NQ", "CL")
     error = failure_of(outcomes["ES"])
     assert isinstance(error, ProductNotFoundError)
-    assert "200" in str(error.detail)
+    assert f"200: {text}" in str(error.detail)
     assert "ES@CME" in str(error.detail)
     assert is_whole(outcomes["NQ"], NASDAQ)
     assert is_whole(outcomes["CL"], CRUDE_OIL)

@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fakes.recordings import RECORDED_ES
 from fakes.tws_client import decode_contract_data
 from ibkr_sync.infrastructure.replay.contract_data import ContractDataError, ContractDataLayout
 from ibkr_sync.infrastructure.replay.rows import ContractRow
+from recorded_es import FRAME
 
 VERSIONS = range(157, 201)
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=12)
@@ -45,6 +47,15 @@ def test_what_a_version_sends_is_decoded_as_it_was_encoded(row: ContractRow, ver
         field if name != "size_min_tick" else "1"
         for name, field in _named(layout, layout.encode(row, "1"))
     ]
+
+
+@pytest.mark.parametrize("version", range(164, 182))
+def test_the_recorded_frame_is_laid_out_as_it_was_recorded(version: int) -> None:
+    (row,) = RECORDED_ES.contracts
+    layout = ContractDataLayout(version)
+    fields = FRAME.split("|")[:-1]
+    assert layout.decode(fields) == row
+    assert layout.encode(row, "9000") == fields
 
 
 @pytest.mark.parametrize("version", [157, 163, 176, 182, 200])

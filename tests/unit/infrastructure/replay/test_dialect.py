@@ -20,6 +20,7 @@ from ibkr_sync.infrastructure.replay.requests import (
 )
 from ibkr_sync.infrastructure.replay.rows import ContractRow, MarketRuleRow
 from ibkr_sync.infrastructure.replay.wire import split_fields
+from recorded_es import REQUEST
 
 VERSIONS = range(157, 201)
 NOW = datetime(2026, 11, 23, 12, 0, 0, 250_000, tzinfo=UTC)
@@ -93,6 +94,20 @@ def test_a_contract_request_is_understood_at_every_version(version: int) -> None
         sec_id_type="ISIN",
         sec_id="X1",
         issuer_id="e1234" if version >= 176 else "",
+    )
+
+
+@pytest.mark.parametrize("version", [164, 175])
+def test_the_recorded_request_is_understood(version: int) -> None:
+    payload = REQUEST.replace("|", "\0").encode()
+    assert dialect_for(version).decode(payload) == ContractDataRequest(
+        req_id=9000,
+        symbol="ES",
+        sec_type="FUT",
+        last_trade_date_or_contract_month="202506",
+        strike="0",
+        exchange="GLOBEX",
+        currency="USD",
     )
 
 
