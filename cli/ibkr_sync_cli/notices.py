@@ -9,6 +9,7 @@ from ibkr_sync.domain.notices import (
     OtherContract,
     OtherProducts,
     OtherYear,
+    ProductRenamed,
     SeriesOfProduct,
     SymbolRenamed,
 )
@@ -32,15 +33,18 @@ def notice_sentence(notice: Notice) -> str:
     """What to tell the user."""
     match notice:
         case ExchangeRenamed(old=old, new=new):
-            return f"{old} is {new} today"
+            told = f"{old} is {new} today"
         case SymbolRenamed(renamed=renamed):
-            return renamed.note
+            told = renamed.note
+        case ProductRenamed(name=name):
+            told = f"IBKR renamed {name.former} to {name.current}, seen {name.until:%Y-%m-%d}"
         case OtherProducts(word=word, taken=taken, others=others):
             names = ", ".join(map(str, others))
-            return f"{word} is taken for {taken}; it is also a name of {names}"
+            told = f"{word} is taken for {taken}; it is also a name of {names}"
         case OtherContract(word=word, spelling=spelling):
-            return f"{word} is taken for the product; the contract is {spelling}"
+            told = f"{word} is taken for the product; the contract is {spelling}"
         case SeriesOfProduct(word=word, product=product):
-            return f"{word} is a weekly series of {product}"
+            told = f"{word} is a weekly series of {product}"
         case OtherYear(word=word, contract_month=month):
-            return f"{word} is taken for {month}; a year in full is safer"
+            told = f"{word} is taken for {month}; a year in full is safer"
+    return told

@@ -8,6 +8,7 @@ from ibkr_sync.domain.contract_words import ContractSpelling
 from ibkr_sync.domain.entities.contracts import ContractMonth
 from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.known_products import RenamedSymbol
+from ibkr_sync.domain.renaming import FormerName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,13 @@ class SymbolRenamed:
     """The symbol meant, or means, another product than some may think."""
 
     renamed: RenamedSymbol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductRenamed:
+    """The word is what a stored product was called until IBKR renamed it."""
+
+    name: FormerName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,5 +67,11 @@ class OtherYear:
 
 
 Notice = (
-    ExchangeRenamed | SymbolRenamed | OtherProducts | OtherContract | SeriesOfProduct | OtherYear
+    ExchangeRenamed
+    | SymbolRenamed
+    | ProductRenamed
+    | OtherProducts
+    | OtherContract
+    | SeriesOfProduct
+    | OtherYear
 )

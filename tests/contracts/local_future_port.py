@@ -35,6 +35,7 @@ from ibkr_sync.domain.entities.futures import (
     IndexFuture,
     Origin,
     UnclassifiedFuture,
+    Underlying,
 )
 from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.errors import (
@@ -48,6 +49,7 @@ from ibkr_sync.domain.errors import (
     ShrinkRefusedError,
 )
 from ibkr_sync.domain.ports.futures import FuturePort, LocalFuturePort
+from ibkr_sync.domain.renaming import FormerName
 from ibkr_sync.domain.sync import (
     AcquiredFuture,
     Evidence,
@@ -98,6 +100,12 @@ def changed_contract(product: Future, **changes: object) -> Future:
     first, *others = product.contracts
     changed = dataclasses.replace(first, **changes)  # type: ignore[arg-type]
     return dataclasses.replace(product, contracts=(changed, *others))
+
+
+def under_another_name(product: Future, **names: str) -> Future:
+    """The product as IBKR would call it by another symbol, exchange or trading class."""
+    chain = tuple(dataclasses.replace(each, **names) for each in product.contracts)  # type: ignore[arg-type]
+    return dataclasses.replace(product, **names, contracts=chain)  # type: ignore[arg-type]
 
 
 class LocalFuturePortContract(FuturePortContract):
@@ -342,6 +350,70 @@ class LocalFuturePortContract(FuturePortContract):
         assert update.diff is not None
         assert update.diff.added == ()
         assert move in update.diff.changes
+
+    # --- renamed products
+
+    def test_a_product_that_comes_back_under_another_name_is_renamed(
+        self, local: LocalFuturePort[Future], ledger: Ledger, clock: FakeClock
+    ) -> None:
+        start = clock.now
+        self.store(local, examples.DAX)
+        clock.advance(days=1)
+        renamed = under_another_name(examples.DAX, symbol="GDAXI", trading_class="FGDX")
+        update = self.store(local, renamed)
+        assert [each.key for each in local.list_products()] == [renamed.key]
+        assert everything(self.stored(local, renamed)) == everything(update.product)
+        listing = ContractListing(first_seen_at=start, last_seen_at=clock.now)
+        assert {each.listing for each in update.product.contracts} == {listing}
+        for change in (
+            FieldChange(con_id=None, field="symbol", old="DAX", new="GDAXI"),
+            FieldChange(con_id=None, field="trading_class", old="FDAX", new="FGDX"),
+        ):
+            assert change in ledger.history()
+        assert update.diff is not None
+        assert (update.diff.added, update.diff.missing) == ((), ())
+        assert local.find_former_names(["DAX"]) == (
+            FormerName(former=examples.DAX.key, current=renamed.key, until=clock.now),
+        )
+
+    def test_a_renamed_product_is_still_found_by_every_name_it_had(
+        self, local: LocalFuturePort[Future], clock: FakeClock
+    ) -> None:
+        first = examples.DAX
+        second = under_another_name(first, symbol="GDAXI")
+        third = under_another_name(second, exchange="XEUR")
+        for each in (first, second, third):
+            clock.advance(days=1)
+            self.store(local, each)
+        for each in (first, second, third):
+            assert self.stored(local, each).key == third.key
+            assert local.get_by_symbol(FutureQuery(symbol=each.symbol)).key == third.key
+        assert [each.current for each in local.find_former_names({"FDAX"})] == [third.key] * 2
+
+    def test_a_product_that_takes_over_a_former_name_is_the_one_found_by_it(
+        self, local: LocalFuturePort[Future]
+    ) -> None:
+        renamed = under_another_name(examples.DAX, symbol="GDAXI")
+        successor = examples.with_chain(examples.DAX, 2, first_con_id=990_001)
+        for each in (examples.DAX, renamed, successor):
+            self.store(local, each)
+        assert self.stored(local, successor).contracts[0].con_id == 990_001
+        assert self.stored(local, renamed).key == renamed.key
+
+    @pytest.mark.parametrize("case", ["half of the chain", "another underlying"])
+    def test_what_is_not_clearly_the_same_product_is_no_rename(
+        self, local: LocalFuturePort[Future], case: str
+    ) -> None:
+        product = examples.with_chain(examples.DAX, 4, first_con_id=1)
+        self.store(local, product)
+        other = under_another_name(product, symbol="GDAXI")
+        if case == "half of the chain":
+            other = dataclasses.replace(other, contracts=other.contracts[:2])
+        else:
+            other = dataclasses.replace(other, underlying=Underlying(symbol="GDAXI", con_id=7))
+        self.store(local, other)
+        assert {each.key for each in local.list_products()} == {product.key, other.key}
+        assert local.find_former_names({product.symbol}) == ()
 
     def test_a_reply_that_names_a_contract_twice_is_refused(
         self, local: LocalFuturePort[Future], product: Future

@@ -25,6 +25,7 @@ from ibkr_sync.domain.ports.catalogue import ProductCatalogue
 from ibkr_sync.domain.ports.futures import LocalFuturePort
 from ibkr_sync.domain.product_choice import choose_product
 from ibkr_sync.domain.product_update import ProductUpdate, plan_update
+from ibkr_sync.domain.renaming import FormerName, renamed_product
 from ibkr_sync.domain.sync import (
     AcquiredFuture,
     Evidence,
@@ -71,6 +72,7 @@ class InMemoryFutureRepository(LocalFuturePort[F], Generic[F]):
         replies: every raw reply kept, by product.
         market_rules: the tick ladders, by id.
         runs: every run, with its outcomes per product.
+        former_names: every name that IBKR gave up, oldest first.
     """
 
     def __init__(
@@ -84,12 +86,21 @@ class InMemoryFutureRepository(LocalFuturePort[F], Generic[F]):
         self.replies: dict[ProductKey, list[Evidence]] = {}
         self.market_rules: dict[int, MarketRule] = {}
         self.runs: list[RecordedRun] = []
+        self.former_names: list[FormerName] = []
         self._entity = entity
         self._clock = clock
         self._catalogue = catalogue or FakeCatalogue()
 
     def get_by_symbol(self, query: FutureQuery) -> F:
         matching = [product for product in self.products.values() if query.matches(product)]
+        if not matching and query.con_id is None:
+            matching = [
+                self.products[each.current]
+                for each in self.former_names
+                if each.former.symbol == query.symbol
+                and query.exchange in (None, each.former.exchange)
+                and query.trading_class in (None, each.former.trading_class)
+            ]
         return choose_product(query, matching, self._entity, place=PLACE, now=self._clock())
 
     def get_or_create(self, query: FutureQuery, policy: SyncPolicy) -> FutureUpdate[F]:
@@ -144,10 +155,11 @@ class InMemoryFutureRepository(LocalFuturePort[F], Generic[F]):
     ) -> FutureUpdate[F]:
         if policy.dry_run:
             return self.plan_entity(acquired, query, policy)
-        before = self._stored_for(acquired.product.key)
+        before = self._stored_for(acquired.product)
         planned = self._plan(acquired.product, policy)
         if before is not None:
             del self.products[before.key]
+            self._note_name(before.key, acquired.product.key, renamed=bool(before.contracts))
         self._take_contracts_from_others(planned.product)
         self.products[planned.product.key] = planned.product
         self.history.extend(planned.history)
@@ -190,6 +202,13 @@ class InMemoryFutureRepository(LocalFuturePort[F], Generic[F]):
             and not _names_of(self.products[key]).isdisjoint(words)
         )
 
+    def find_former_names(self, words: Collection[str]) -> tuple[FormerName, ...]:
+        return tuple(
+            each
+            for each in self.former_names
+            if not {each.former.symbol, each.former.trading_class}.isdisjoint(words)
+        )
+
     def find_market_rules(self, ids: Collection[int]) -> tuple[MarketRule, ...]:
         found = (self.market_rules[each] for each in sorted(ids) if each in self.market_rules)
         return tuple(rule for rule in found if rule.increments)
@@ -202,15 +221,34 @@ class InMemoryFutureRepository(LocalFuturePort[F], Generic[F]):
     ) -> None:
         self.runs[run.run_id - 1].outcomes.append((query.symbol, outcome, error))
 
-    def _stored_for(self, key: ProductKey) -> Future | None:
+    def _stored_for(self, received: Future) -> Future | None:
+        key = received.key
+        if key in self.products:
+            return self.products[key]
         stub = self.products.get(key._replace(trading_class=key.symbol))
-        if key in self.products or stub is None:
-            return self.products.get(key)
-        return stub if stub.origin is Origin.CATALOGUE and not stub.contracts else None
+        if stub is not None and stub.origin is Origin.CATALOGUE and not stub.contracts:
+            return stub
+        owners = [
+            product
+            for product in self.products.values()
+            if {each.con_id for each in product.contracts}
+            & {each.con_id for each in received.contracts}
+        ]
+        return renamed_product(received, owners, self._clock())
+
+    def _note_name(self, before: ProductKey, after: ProductKey, *, renamed: bool) -> None:
+        if before == after or not renamed:
+            return
+        self.former_names = [
+            dataclasses.replace(each, current=after) if each.current == before else each
+            for each in self.former_names
+        ]
+        name = FormerName(former=before, current=after, until=self._clock())
+        self.former_names.append(name)
 
     def _plan(self, received: F, policy: SyncPolicy) -> ProductUpdate[F]:
         self._refuse_sample_mix(received)
-        stored = self._stored_for(received.key)
+        stored = self._stored_for(received)
         moved = {
             contract: owner.key
             for owner in self.products.values()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
@@ -14,11 +14,12 @@ from ibkr_sync.domain.contract_words import (
     parse_trading_class,
 )
 from ibkr_sync.domain.entities.futures import Future, Origin
-from ibkr_sync.domain.errors import MalformedSymbolError
+from ibkr_sync.domain.errors import MalformedSymbolError, ProductNotFoundError
 from ibkr_sync.domain.known_products import KnownProduct, merge_known
 from ibkr_sync.domain.notices import ExchangeRenamed
 from ibkr_sync.domain.ports.catalogue import ProductCatalogue
 from ibkr_sync.domain.ports.pins import Pin
+from ibkr_sync.domain.renaming import FormerName
 from ibkr_sync.domain.sync import FutureQuery
 from ibkr_sync.domain.word_meaning import base_of_series_class
 
@@ -54,7 +55,8 @@ class ProductNames:
     """Finds products by any of their names, in catalogue and database.
 
     Of the database those are given that the words of the question name. Stored copies of the
-    catalogue are left out: their trading class may be a guess.
+    catalogue are left out: their trading class may be a guess. So is what the catalogue still
+    knows by a name that IBKR gave up.
     """
 
     def __init__(
@@ -63,19 +65,23 @@ class ProductNames:
         stored: Iterable[Future],
         limits: Limits,
         now: datetime,
+        former: Iterable[FormerName] = (),
     ) -> None:
         self._catalogue = catalogue
         self._limits = limits
         real = [each for each in stored if each.origin is not Origin.CATALOGUE]
         self._stored = [(each, KnownProduct.stored(each, now)) for each in real]
+        self._former = tuple(former)
+        self._retired = {each.former for each in self._former} - {each.key for each in real}
 
     def of(self, word: str) -> tuple[KnownProduct, ...]:
         """Give the products that may have this name and are not excluded by the options."""
         words = filter(None, (word, base_of_series_class(word)))
         rows = (row for each in words for row in self._catalogue.known_as(each))
         stored = (known for _, known in self._stored)
-        merged = merge_known(map(KnownProduct.catalogued, rows), stored)
-        return tuple(each for each in merged if self._admits(each))
+        catalogued = map(KnownProduct.catalogued, rows)
+        current = (each for each in catalogued if each.key not in self._retired)
+        return tuple(each for each in merge_known(current, stored) if self._admits(each))
 
     def stored(self) -> Iterator[tuple[Future, KnownProduct]]:
         """Give the stored products that are not excluded by the options."""
@@ -92,7 +98,12 @@ class ProductNames:
     def exchange_of(self, symbol: str) -> str | None:
         """Today's code of the exchange that was asked for; None if none was."""
         exchange = self._limits.exchange
-        return exchange and self._catalogue.current_exchange(exchange, symbol)
+        if exchange is None:
+            return None
+        for each in reversed(self._former):
+            if (each.current.symbol, each.former.exchange) == (symbol, exchange):
+                return each.current.exchange
+        return self._catalogue.current_exchange(exchange, symbol)
 
     def renamed_exchange(self, symbol: str) -> ExchangeRenamed | None:
         """Tell that the exchange that was asked for has another code today."""
@@ -132,3 +143,23 @@ class ProductNames:
 
     def _may_be_of_class(self, product: KnownProduct) -> bool:
         return product.trading_class in (None, self._limits.trading_class)
+
+
+def with_known(
+    error: ProductNotFoundError,
+    query: FutureQuery,
+    catalogue: ProductCatalogue,
+    stored: Collection[Future],
+    now: datetime,
+) -> ProductNotFoundError:
+    """Add to the error what was asked for, and the products that this excludes."""
+    symbol = query.symbol
+    asked = {name: getattr(query, name) for name in ("exchange", "currency", "trading_class")}
+    admitted, known = (
+        ProductNames(catalogue, stored, limits, now).of(symbol)
+        for limits in (Limits(**asked), Limits())
+    )
+    excluded = () if admitted else [each.key for each in known if each.symbol == symbol]
+    return ProductNotFoundError(
+        *(error.symbol, error.place, error.detail), **asked, con_id=query.con_id, known=excluded
+    )

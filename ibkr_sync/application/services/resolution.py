@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from ibkr_sync.application.services.product_names import Limits, ProductNames
+from ibkr_sync.application.services.current_names import with_current_names, with_current_symbols
+from ibkr_sync.application.services.product_names import Limits, ProductNames, with_known
 from ibkr_sync.domain.contract_choice import ContractWords, is_local_symbol
 from ibkr_sync.domain.contract_words import ContractSpelling, DaySpelling, SymbolWords, parse_words
 from ibkr_sync.domain.entities.futures import ProductKey
@@ -18,11 +19,11 @@ from ibkr_sync.domain.notices import (
     OtherContract,
     OtherProducts,
     SeriesOfProduct,
-    SymbolRenamed,
 )
 from ibkr_sync.domain.ports.catalogue import ProductCatalogue
 from ibkr_sync.domain.ports.pins import Pin, PinPort
 from ibkr_sync.domain.ports.stored_products import StoredProducts
+from ibkr_sync.domain.renaming import FormerName
 from ibkr_sync.domain.sync import FutureQuery
 from ibkr_sync.domain.word_meaning import Meaning, Role, meaning_of, meaning_of_root
 
@@ -38,12 +39,14 @@ class Resolution:
         contract: the contract of its chain; None when the whole product is meant.
         notices: what the user should know about how the text was taken.
         product: the one product it can be by what is known; None if several or none.
+        exact: the query for that product and no other, as far as its trading class is known.
     """
 
     query: FutureQuery
     contract: ContractWords | None = None
     notices: tuple[Notice, ...] = ()
     product: ProductKey | None = None
+    exact: FutureQuery | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +61,11 @@ class _Named:
     def product(self) -> ProductKey | None:
         """The product, if only one is known."""
         return self.products[0].key if len(self.products) == 1 else None
+
+    @property
+    def exact(self) -> FutureQuery | None:
+        """The query for that product and no other."""
+        return self.products[0].query if len(self.products) == 1 else None
 
 
 class SymbolResolver:
@@ -98,15 +106,17 @@ class SymbolResolver:
         """
         typed = parse_words(text)
         limits = Limits.parse(typed, exchange, currency, trading_class)
-        words, renames = self._with_current_symbols(typed)
+        words, renames = with_current_symbols(typed, self._catalogue)
+        former = self._stored.find_former_names({words.text, *_roots(words)})
+        words, retold = with_current_names(words, former, self._stored)
         inquiry = _Inquiry(
             words=words,
-            names=self._names(words, limits, local_symbol=text),
+            names=self._names(words, limits, former, local_symbol=text),
             pins={pin.word: pin for pin in self._pins.all_pins()},
             source_decides=source_decides,
         )
         meant = inquiry.as_product() or inquiry.as_contract() or inquiry.as_typed()
-        return dataclasses.replace(meant, notices=renames + meant.notices)
+        return dataclasses.replace(meant, notices=renames + retold + meant.notices)
 
     def pin(
         self,
@@ -123,11 +133,13 @@ class SymbolResolver:
         """
         words = parse_words(text)
         limits = Limits.parse(words, exchange, currency, trading_class)
-        names = self._names(words, limits, local_symbol=text)
+        former = self._stored.find_former_names({words.text})
+        names = self._names(words, limits, former, local_symbol=text)
         meaning = meaning_of(words.text, names.of(words.text))
         if meaning is None:
             query = names.query(words.text)
-            raise self.with_known(ProductNotFoundError(words.text, KNOWN_PLACES), query)
+            error = ProductNotFoundError(words.text, KNOWN_PLACES)
+            raise self.with_known(error, query)
         product = _only(words.text, meaning.products)
         pin = Pin(
             word=words.text,
@@ -147,48 +159,25 @@ class SymbolResolver:
 
     def with_known(self, error: ProductNotFoundError, query: FutureQuery) -> ProductNotFoundError:
         """Add to the error what was asked for, and the products that this excludes."""
-        symbol = query.symbol
-        stored = self._stored.find_named({symbol})
-        asked = {name: getattr(query, name) for name in ("exchange", "currency", "trading_class")}
-        admitted, known = (
-            ProductNames(self._catalogue, stored, limits, self._clock()).of(symbol)
-            for limits in (Limits(**asked), Limits())
-        )
-        excluded = () if admitted else [each.key for each in known if each.symbol == symbol]
-        return ProductNotFoundError(
-            *(error.symbol, error.place, error.detail),
-            **asked,
-            con_id=query.con_id,
-            known=excluded,
-        )
+        stored = self._stored.find_named({query.symbol})
+        return with_known(error, query, self._catalogue, stored, self._clock())
 
     def pins(self) -> tuple[Pin, ...]:
         """Give every pin, by word; raises StorageError."""
         return self._pins.all_pins()
 
-    def _names(self, words: SymbolWords, limits: Limits, *, local_symbol: str) -> ProductNames:
+    def _names(
+        self,
+        words: SymbolWords,
+        limits: Limits,
+        former: Iterable[FormerName],
+        *,
+        local_symbol: str,
+    ) -> ProductNames:
         """What is known of the words; old local symbols are stored with their many blanks."""
-        roots = {spelling.root for spelling in words.contracts}
         padded = local_symbol.partition("@")[0].strip().upper()
-        stored = self._stored.find_named({words.text, padded} | roots)
-        return ProductNames(self._catalogue, stored, limits, self._clock())
-
-    def _with_current_symbols(self, words: SymbolWords) -> tuple[SymbolWords, tuple[Notice, ...]]:
-        """Put today's symbols in the place of those that mean nothing any more."""
-        roots = [spelling.root for spelling in words.contracts]
-        asked = {each: self._catalogue.renamed_symbol(each) for each in [words.text, *roots]}
-        renamed = {old: found for old, found in asked.items() if found is not None}
-        now = {old: each.now for old, each in renamed.items() if not each.is_reused}
-        current = dataclasses.replace(
-            words,
-            text=now.get(words.text, words.text),
-            product=words.product and now.get(words.product, words.product),
-            contracts=tuple(
-                dataclasses.replace(each, root=now.get(each.root, each.root))
-                for each in words.contracts
-            ),
-        )
-        return current, tuple(SymbolRenamed(renamed=each) for each in renamed.values())
+        stored = self._stored.find_named({words.text, padded, *_roots(words)})
+        return ProductNames(self._catalogue, stored, limits, self._clock(), former)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,7 +202,9 @@ class _Inquiry:
             if meaning_of(each.root, self.names.of(each.root))
         )
         notices = named.notices + also
-        return Resolution(query=named.query, notices=notices, product=named.product)
+        return Resolution(
+            query=named.query, notices=notices, product=named.product, exact=named.exact
+        )
 
     def as_contract(self) -> Resolution | None:
         text = self.words.text
@@ -225,7 +216,11 @@ class _Inquiry:
             return None
         contract, named = readings[0]
         return Resolution(
-            query=named.query, contract=contract, notices=named.notices, product=named.product
+            query=named.query,
+            contract=contract,
+            notices=named.notices,
+            product=named.product,
+            exact=named.exact,
         )
 
     def as_typed(self) -> Resolution:
@@ -294,6 +289,10 @@ class _Inquiry:
     def _exchange_notices(self, symbol: str) -> tuple[Notice, ...]:
         renamed = self.names.renamed_exchange(symbol)
         return () if renamed is None else (renamed,)
+
+
+def _roots(words: SymbolWords) -> set[str]:
+    return {spelling.root for spelling in words.contracts}
 
 
 def _is_code(spelling: ContractSpelling) -> bool:

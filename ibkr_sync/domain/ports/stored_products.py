@@ -8,10 +8,11 @@ from typing import Protocol
 
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.entities.market_rules import MarketRule
+from ibkr_sync.domain.renaming import FormerName
 
 
 class StoredProducts(Protocol):
-    """Products in the database; both methods raise StorageError."""
+    """Products in the database; every method raises StorageError."""
 
     @abstractmethod
     def find_named(self, words: Collection[str]) -> tuple[Future, ...]:
@@ -20,6 +21,10 @@ class StoredProducts(Protocol):
         A word names a product by its symbol or trading class, or by trading class, local
         symbol or conId of one of its contracts.
         """
+
+    @abstractmethod
+    def find_former_names(self, words: Collection[str]) -> tuple[FormerName, ...]:
+        """Give the former names that have one of the words for symbol or class, oldest first."""
 
     @abstractmethod
     def find_market_rules(self, ids: Collection[int]) -> tuple[MarketRule, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -11,9 +11,11 @@ from typing import Generic, TypeVar
 from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.chain_diff import FieldChange
+from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.errors import SampleDataError
 from ibkr_sync.domain.product_update import ProductUpdate, plan_update
+from ibkr_sync.domain.renaming import renamed_product
 from ibkr_sync.infrastructure.repositories.local_repo import reads
 from ibkr_sync.infrastructure.repositories.local_repo.mapping import ProductRows, to_rows
 from ibkr_sync.infrastructure.repositories.local_repo.writes import StoredState
@@ -43,13 +45,16 @@ def plan_storage(
     """
     _refuse_sample_mix(connection, received)
     found = reads.find_by_key(connection, received.key, place)
+    own = {each.con_id for each in found.product.contracts} if found else set()
+    con_ids = {each.con_id for each in received.contracts}
+    owners = reads.find_owners(connection, con_ids - own, place)
+    renamed = _renamed(received, owners, now) if found is None else None
+    found = found or renamed
     stored = found.product if found else None
-    own = {each.con_id for each in stored.contracts} if stored else set()
-    unknown = {each.con_id for each in received.contracts} - own
-    moved = reads.find_contracts(connection, unknown, place)
+    moved = _contracts_of(owners, found, con_ids - own)
     if moved:
         base = stored or dataclasses.replace(received, contracts=())
-        chain = base.contracts + tuple(each.contract for each in moved)
+        chain = base.contracts + tuple(moved)
         stored = dataclasses.replace(base, contracts=chain)
     planned = plan_update(stored, received, now, allow_shrink=allow_shrink)
     return StoragePlan(
@@ -58,18 +63,40 @@ def plan_storage(
         before=StoredState(
             product_id=found.product_id if found else None,
             chain={each.con_id: each for each in stored.contracts} if stored else {},
-            moved=frozenset(each.contract.con_id for each in moved),
+            moved=frozenset(each.con_id for each in moved),
+            former=renamed.product.key if renamed else None,
         ),
     )
 
 
+def _renamed(
+    received: Future, owners: Iterable[reads.StoredProduct], now: datetime
+) -> reads.StoredProduct | None:
+    by_key = {each.product.key: each for each in owners}
+    product = renamed_product(received, (each.product for each in owners), now)
+    return by_key[product.key] if product else None
+
+
+def _contracts_of(
+    owners: Iterable[reads.StoredProduct], but: reads.StoredProduct | None, con_ids: set[int]
+) -> dict[FuturesContract, ProductKey]:
+    """The received contracts that are stored under other products, each with that product."""
+    return {
+        contract: owner.product.key
+        for owner in owners
+        if but is None or owner.product_id != but.product_id
+        for contract in owner.product.contracts
+        if contract.con_id in con_ids
+    }
+
+
 def _with_moves(
-    planned: ProductUpdate[F], moved: Iterable[reads.OwnedContract], to: ProductKey
+    planned: ProductUpdate[F], moved: Mapping[FuturesContract, ProductKey], to: ProductKey
 ) -> ProductUpdate[F]:
     """The update with contracts that left another product told among its changes."""
     moves = tuple(
-        FieldChange(con_id=each.contract.con_id, field=PRODUCT, old=str(each.owner), new=str(to))
-        for each in moved
+        FieldChange(con_id=contract.con_id, field=PRODUCT, old=str(owner), new=str(to))
+        for contract, owner in moved.items()
     )
     diff = dataclasses.replace(planned.diff, changes=planned.diff.changes + moves)
     return dataclasses.replace(planned, diff=diff, history=planned.history + moves)

@@ -17,6 +17,7 @@ from ibkr_sync.domain.entities.contracts import ContractState, FuturesContract
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.errors import StorageError
+from ibkr_sync.domain.renaming import FormerName
 from ibkr_sync.domain.sync import FutureQuery, ProductSummary
 from ibkr_sync.infrastructure.repositories.local_repo.mapping import (
     Row,
@@ -26,6 +27,7 @@ from ibkr_sync.infrastructure.repositories.local_repo.mapping import (
 from ibkr_sync.infrastructure.repositories.local_repo.tables import (
     contract_schedules,
     contracts,
+    former_names,
     market_rule_increments,
     market_rules,
     products,
@@ -42,16 +44,8 @@ class StoredProduct:
     product: Future
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnedContract:
-    """A contract with the product under which it is stored."""
-
-    owner: ProductKey
-    contract: FuturesContract
-
-
 def find_products(connection: Connection, query: FutureQuery, place: str) -> list[StoredProduct]:
-    """Give the products that the query matches, with their chains, by key.
+    """Give the products that the query matches, else those it did by a former name, by key.
 
     Raises StorageError, naming `place`, for a row that holds what no entity can.
     """
@@ -67,7 +61,21 @@ def find_products(connection: Connection, query: FutureQuery, place: str) -> lis
     if query.con_id is not None:
         owner = select(contracts.c.product_id).where(contracts.c.con_id == query.con_id)
         conditions.append(products.c.id.in_(owner))
-    return _load(connection, place, *conditions)
+        return _load(connection, place, *conditions)
+    return _load(connection, place, *conditions) or _load(
+        connection, place, products.c.id.in_(_formerly_called(query))
+    )
+
+
+def _formerly_called(query: FutureQuery) -> Select[Any]:
+    """The products that the query would have matched before they were renamed."""
+    asked = {
+        former_names.c.symbol: query.symbol,
+        former_names.c.exchange: query.exchange,
+        former_names.c.trading_class: query.trading_class,
+    }
+    conditions = [column == value for column, value in asked.items() if value is not None]
+    return select(former_names.c.product_id).where(*conditions)
 
 
 def find_named(connection: Connection, words: Collection[str], place: str) -> list[Future]:
@@ -111,18 +119,32 @@ def find_by_key(connection: Connection, key: ProductKey, place: str) -> StoredPr
     return guessed if is_stub else None
 
 
-def find_contracts(
+def find_owners(
     connection: Connection, con_ids: Collection[int], place: str
-) -> list[OwnedContract]:
-    """Give the contracts stored under these ids, whatever their product; raises StorageError."""
+) -> list[StoredProduct]:
+    """Give the products under which these contracts are stored, by key; raises StorageError."""
     if not con_ids:
         return []
     owners = select(contracts.c.product_id).where(contracts.c.con_id.in_(con_ids))
+    return _load(connection, place, products.c.id.in_(owners))
+
+
+def find_former_names(connection: Connection, words: Collection[str]) -> list[FormerName]:
+    """Give the former names of products that have one of the words for symbol or class."""
+    names = [word for word in words if not unstorable_reason(word)]
+    former, now = former_names.c, products.c
+    statement = (
+        select(
+            *(former.symbol, former.exchange, former.trading_class, former.until),
+            *(now.symbol, now.exchange, now.trading_class),
+        )
+        .join(products, now.id == former.product_id)
+        .where(or_(former.symbol.in_(names), former.trading_class.in_(names)))
+        .order_by(former.id)
+    )
     return [
-        OwnedContract(owner=stored.product.key, contract=contract)
-        for stored in _load(connection, place, products.c.id.in_(owners))
-        for contract in stored.product.contracts
-        if contract.con_id in con_ids
+        FormerName(former=ProductKey(*row[:3]), until=row[3], current=ProductKey(*row[4:]))
+        for row in connection.execute(statement)
     ]
 
 

@@ -23,6 +23,7 @@ from ibkr_sync.domain.errors import (
 from ibkr_sync.domain.ports.catalogue import ProductCatalogue
 from ibkr_sync.domain.ports.futures import LocalFuturePort
 from ibkr_sync.domain.product_choice import choose_product
+from ibkr_sync.domain.renaming import FormerName
 from ibkr_sync.domain.sync import (
     AcquiredFuture,
     FutureFailure,
@@ -114,6 +115,11 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
         with reading(self._database) as connection:
             found = reads.find_named(connection, words, self._database.name)
         return tuple(each for each in found if each.asset_class in covered)
+
+    def find_former_names(self, words: Collection[str]) -> tuple[FormerName, ...]:
+        """Give the former names that one of the words is part of (see the port)."""
+        with reading(self._database) as connection:
+            return tuple(reads.find_former_names(connection, words))
 
     def find_market_rules(self, ids: Collection[int]) -> tuple[MarketRule, ...]:
         """Give the tick ladders that are stored under these ids (see the port)."""

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.chain_diff import ChainDiff, FieldChange
 from ibkr_sync.domain.entities.contracts import FuturesContract
-from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.product_update import ProductUpdate
 from ibkr_sync.domain.sync import Evidence, FutureFailure, FutureQuery, SyncRun
@@ -32,6 +32,7 @@ from ibkr_sync.infrastructure.repositories.local_repo.tables import (
     contract_schedules,
     contracts,
     field_changes,
+    former_names,
     market_rule_increments,
     market_rules,
     products,
@@ -44,11 +45,15 @@ _LISTING_COLUMNS = ("last_seen_at", "missing_since", "delisted_at")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredState:
-    """What is stored of a product before an update, and of contracts that move to it."""
+    """What is stored of a product before an update, and of contracts that move to it.
+
+    `former` is its key when the update gives it another one.
+    """
 
     product_id: int | None
     chain: dict[int, FuturesContract]
     moved: frozenset[int] = frozenset()
+    former: ProductKey | None = None
 
 
 def insert_product(connection: Connection, product: Future, now: datetime) -> int:
@@ -74,6 +79,9 @@ def apply_update(
     else:
         product_id = before.product_id
         connection.execute(update(products).where(products.c.id == product_id), rows.product)
+        if before.former is not None:
+            former = before.former._asdict() | {"product_id": product_id, "until": now}
+            connection.execute(insert(former_names), former)
     _write_contracts(connection, product_id, planned, rows, before)
     _write_schedules(connection, planned.product, rows, before, now)
     return product_id
