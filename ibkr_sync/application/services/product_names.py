@@ -100,10 +100,11 @@ class ProductNames:
         exchange = self._limits.exchange
         if exchange is None:
             return None
+        known = self._catalogue.current_exchange(exchange, symbol)
         for each in reversed(self._former):
-            if (each.current.symbol, each.former.exchange) == (symbol, exchange):
+            if each.current.symbol == symbol and each.former.exchange in (exchange, known):
                 return each.current.exchange
-        return self._catalogue.current_exchange(exchange, symbol)
+        return known
 
     def renamed_exchange(self, symbol: str) -> ExchangeRenamed | None:
         """Tell that the exchange that was asked for has another code today."""

@@ -134,6 +134,7 @@ class SymbolResolver:
         words = parse_words(text)
         limits = Limits.parse(words, exchange, currency, trading_class)
         former = self._stored.find_former_names({words.text})
+        words, _ = with_current_names(words, former, self._stored)
         names = self._names(words, limits, former, local_symbol=text)
         meaning = meaning_of(words.text, names.of(words.text))
         if meaning is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import get_args
 
 import pytest
@@ -18,15 +19,25 @@ from ibkr_sync.domain.notices import (
     OtherContract,
     OtherProducts,
     OtherYear,
+    ProductRenamed,
     SeriesOfProduct,
     SymbolRenamed,
 )
+from ibkr_sync.domain.renaming import FormerName
 from ibkr_sync_cli.notices import notice_sentence, tell_notices, tell_other_year
 from ibkr_sync_cli.output import Output
 
 SOYBEANS = ProductKey("ZS", "CBOT", "ZS")
 ZINC = ProductKey("ZSLME", "LMEOTC", "ZSLME")
 SENTENCES: list[tuple[Notice, str]] = [
+    (
+        ProductRenamed(
+            name=FormerName(
+                former=SOYBEANS, current=ZINC, until=datetime(2026, 11, 3, 22, 15, tzinfo=UTC)
+            )
+        ),
+        "IBKR renamed ZS@CBOT (ZS) to ZSLME@LMEOTC (ZSLME), seen 2026-11-03",
+    ),
     (ExchangeRenamed(old="GLOBEX", new="CME"), "GLOBEX is CME today"),
     (
         SymbolRenamed(

@@ -1,0 +1,90 @@
+"""A product that IBKR renamed is still found by what it was called before."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from example_products import ES, NOW
+from fakes.clock import FakeClock
+from fakes.futures import InMemoryFutureRepository
+from fakes.pins import InMemoryPins
+from ibkr_sync.application.services.resolution import SymbolResolver
+from ibkr_sync.catalogue import load_catalogue
+from ibkr_sync.domain.contract_words import MonthSpelling
+from ibkr_sync.domain.entities.futures import Future, ProductKey
+from ibkr_sync.domain.errors import AmbiguousProductError
+from ibkr_sync.domain.notices import ProductRenamed
+from ibkr_sync.domain.renaming import FormerName
+
+BUND = ProductKey("GBL", "EUREX", "FGBL")
+TODAY = ProductKey("BUND", "XEUR", "FBND")
+RENAMED = FormerName(former=BUND, current=TODAY, until=NOW)
+
+
+def resolver(*stored: ProductKey, former: FormerName = RENAMED) -> SymbolResolver:
+    repository = InMemoryFutureRepository(Future, FakeClock(NOW))
+    repository.products = {
+        key: dataclasses.replace(ES, **key._asdict(), contracts=()) for key in stored
+    }
+    repository.former_names = [former]
+    return SymbolResolver(load_catalogue(), InMemoryPins(), repository, FakeClock(NOW))
+
+
+@pytest.mark.parametrize("word", ["GBL", "gbl", "FGBL", "GBL@EUREX", "GBL@DTB", "FGBL@EUREX"])
+def test_a_former_symbol_or_class_names_the_product_of_today(word: str) -> None:
+    found = resolver(TODAY).resolve(word)
+
+    assert found.product == TODAY
+    assert ProductRenamed(name=RENAMED) in found.notices
+
+
+def test_a_contract_spelled_with_a_former_name_is_the_products() -> None:
+    found = resolver(TODAY).resolve("FGBLZ6")
+
+    assert found.product == TODAY
+    assert found.contract is not None
+    assert isinstance(found.contract.spelling, MonthSpelling)
+
+
+@pytest.mark.parametrize("word", ["BUND", "FBND"])
+def test_todays_name_needs_no_word_of_the_former_one(word: str) -> None:
+    found = resolver(TODAY).resolve(word)
+
+    assert (found.product, found.notices) == (TODAY, ())
+
+
+def test_a_former_name_that_is_in_use_again_means_its_new_owner() -> None:
+    found = resolver(TODAY, BUND).resolve("GBL")
+
+    assert (found.product, found.notices) == (BUND, ())
+
+
+def test_a_product_that_only_changed_its_exchange_is_found_by_both() -> None:
+    moved = BUND._replace(exchange="XEUR")
+    former = FormerName(former=BUND, current=moved, until=NOW)
+    names = resolver(moved, former=former)
+
+    assert names.resolve("GBL").product == moved
+    assert names.resolve("GBL@EUREX").product == moved
+    assert names.resolve("GBL@XEUR").product == moved
+
+
+def test_what_the_catalogue_still_knows_by_the_former_name_is_no_second_product() -> None:
+    former = FormerName(
+        former=ProductKey("DAX", "EUREX", "FDXM"),
+        current=ProductKey("DAX", "EUREX", "FDXN"),
+        until=NOW,
+    )
+    with pytest.raises(AmbiguousProductError) as ambiguous:
+        resolver(former.current, former=former).resolve("DAX")
+
+    classes = [each.key.trading_class for each in ambiguous.value.candidates]
+    assert classes == ["FDAX", "FDXN", "FDXS"]
+
+
+def test_a_former_name_is_pinned_as_the_name_of_today() -> None:
+    pin = resolver(TODAY).pin("GBL")
+
+    assert (pin.word, pin.symbol, pin.exchange, pin.trading_class) == ("BUND", *TODAY)
