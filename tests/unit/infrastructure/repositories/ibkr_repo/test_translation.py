@@ -160,8 +160,17 @@ def test_gold_as_recorded_under_a_login_in_zurich(
     )
     assert (contract.local_symbol, contract.con_id) == (local_symbol, int(con_id))
     assert (contract.last_trade_date, contract.last_trade_at) == (at.date(), at)
-    assert contract.last_trade_text == sent
+    assert (contract.last_trade_text, contract.time_zone) == (sent, "America/New_York")
     assert (contract.multiplier, contract.min_tick) == (Decimal(100), Decimal("0.1"))
+
+
+def test_the_date_in_a_field_of_its_own_outranks_the_one_with_the_time() -> None:
+    """Servers send it from version 182 on; it never shifts with the login's zone."""
+    row = received(RECORDED)
+    row.details.contract.lastTradeDate = "20250619"
+    contract = translate_row(row)
+    assert contract.last_trade_date == date(2025, 6, 19)
+    assert contract.last_trade_at == datetime(2025, 6, 20, 13, 30, tzinfo=UTC)
 
 
 def test_the_time_may_be_missing_for_a_month_further_away() -> None:
