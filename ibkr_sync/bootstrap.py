@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -23,6 +24,7 @@ from ibkr_sync.domain.ports.futures import FuturePort, LocalFuturePort
 from ibkr_sync.domain.ports.pins import PinPort
 
 if TYPE_CHECKING:
+    from ibkr_sync.application.services.watchlist import WatchlistService
     from ibkr_sync.infrastructure.replay.server import ReplayGateway
     from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway import Gateway
     from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
@@ -46,6 +48,14 @@ class Services(Generic[F]):
         self.futures = futures
         self._database = database
         self._clock = clock
+
+    @cached_property
+    def watchlist(self) -> WatchlistService:
+        """The products that the user wants kept up to date."""
+        from ibkr_sync.application.services.watchlist import WatchlistService
+        from ibkr_sync.infrastructure.repositories.local_repo.watchlist import LocalWatchlist
+
+        return WatchlistService(LocalWatchlist(self._database, self._clock), self.futures)
 
 
 @contextmanager

@@ -21,6 +21,7 @@ class ExitCode(IntEnum):
     GATEWAY = 3
     PARTIAL = 4
     NOT_FOUND = 5
+    STALE = 6
     DATABASE = 7
     UPSTREAM = 8
     ALREADY_RUNNING = 75
@@ -33,7 +34,9 @@ Exit codes: 0 ok · 1 unexpected · 2 usage or config · 3 gateway or handshake
 
 4 some products failed, the rest is saved · 5 not found or ambiguous
 
-7 database · 8 gateway up, IBKR down · 75 another run · 130/143 stopped"""
+6 stale data · 7 database · 8 gateway up, IBKR down · 75 another run
+
+130/143 stopped"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,7 +176,7 @@ _RULES: dict[type[BaseException], _Rule] = {
     errors.MalformedSymbolError: _Rule(
         ExitCode.USAGE,
         lambda e: f"{_cut(e.text)!r} is no {e.what}.",
-        lambda *_: "A product is ES, 6E or ES@CME, a contract ESZ6, ES 202612 or a conId.",
+        next_steps.malformed,
     ),
     errors.ContractNotFoundError: _Rule(
         ExitCode.NOT_FOUND,
@@ -205,6 +208,27 @@ _RULES: dict[type[BaseException], _Rule] = {
         ExitCode.NOT_FOUND,
         lambda e: f"The {e.kind} hours of {e.symbol} are not known: {e.detail}.",
         lambda e, command: command("get", e.symbol, "--source", "ibkr"),
+    ),
+    errors.UnknownGroupError: _Rule(
+        ExitCode.NOT_FOUND,
+        lambda e: f"The watchlist has no group {_cut(e.symbol)!r}.",
+        next_steps.unknown_group,
+    ),
+    errors.NotWatchedError: _Rule(
+        ExitCode.NOT_FOUND,
+        lambda e: (
+            f"{_cut(e.symbol)} is not on the watchlist"
+            + (f" in group {_cut(e.group)!r}." if e.group else ".")
+        ),
+        lambda _, command: f"See what is: {command('watchlist', 'list')}",
+    ),
+    errors.WatchlistFileError: _Rule(
+        ExitCode.USAGE,
+        lambda e: "\n".join([f"{e.path}: nothing was imported:", *(f"  {p}" for p in e.problems)]),
+        lambda _, command: (
+            "A line is a product and maybe its group, as CL@NYMEX,night. See: "
+            + command("watchlist", "import", "--help")
+        ),
     ),
     errors.SourceFileError: _Rule(
         ExitCode.USAGE,

@@ -82,6 +82,20 @@ def ambiguous(error: errors.AmbiguousProductError, command: NextCommand) -> str:
     return f"Say which: {option} {example}\n       to keep it: {pin}"
 
 
+def malformed(error: errors.MalformedSymbolError, _: NextCommand) -> str:
+    """Where a text is nothing that it could be."""
+    if error.what == "group":
+        return "A group is a word in letters and digits, as night or eu-close."
+    return "A product is ES, 6E or ES@CME, a contract ESZ6, ES 202612 or a conId."
+
+
+def unknown_group(error: errors.UnknownGroupError, command: NextCommand) -> str:
+    """Where the watchlist has no such group."""
+    if error.groups:
+        return f"Name one that it has: {', '.join(error.groups)}"
+    return f"It has none yet: {command('watchlist', 'add', 'SYMBOL', '--group', error.symbol)}"
+
+
 def unavailable(error: errors.DatabaseUnavailableError, command: NextCommand) -> str:
     """Where the database can't be opened."""
     what = "the path and its permissions"

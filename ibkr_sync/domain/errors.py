@@ -19,12 +19,16 @@
     │   ├── ReplyTimeoutError           the reply stalled or took too long
     │   ├── InvalidReplyError           a row can't be trusted
     │   ├── ShrinkRefusedError          too many unexpired contracts would be lost
+    │   ├── OutdatedDataError           what is stored is newer
     │   └── SampleDataError             sample and real data would be mixed
     ├── ProductLookupError              the user's words name no single product
     │   ├── ProductNotFoundError
     │   ├── AmbiguousProductError       holds the candidates
     │   ├── AssetClassMismatchError
-    │   └── HoursUnknownError           the product is known, its hours are not
+    │   ├── HoursUnknownError           the product is known, its hours are not
+    │   ├── UnknownGroupError           the watchlist has no such group
+    │   └── NotWatchedError             the watchlist has no such product
+    ├── WatchlistFileError              a list to import is wrong; holds all problems found
     ├── SourceFileError                 a file source can't be read
     ├── StorageError                    the database can't be used
     │   ├── DatabaseUnavailableError    missing, unreadable, read-only, unreachable
@@ -44,7 +48,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
@@ -191,6 +195,19 @@ class ShrinkRefusedError(ReplyError):
         super().__init__(f"{product}: {lost} of {stored} unexpired contracts would be lost")
 
 
+class OutdatedDataError(ReplyError):
+    """What a file tells is older than what is stored; both instants are UTC."""
+
+    def __init__(self, product: ProductKey, stored: datetime, received: datetime) -> None:
+        self.product = product
+        self.stored = stored
+        self.received = received
+        super().__init__(
+            f"{product}: as of {received:%Y-%m-%d %H:%M} UTC, but what is stored is as of"
+            f" {stored:%Y-%m-%d %H:%M} UTC"
+        )
+
+
 class SampleDataError(ReplyError):
     """Sample data would overwrite real data, or the reverse."""
 
@@ -313,6 +330,32 @@ class NoTradableContractError(ProductLookupError):
         self.product = product
         self.passed_over = passed_over
         super().__init__(product.symbol, f"{product}: none of {passed_over} contracts is tradable")
+
+
+class UnknownGroupError(ProductLookupError):
+    """The watchlist has no group of this name; `groups` are those it has."""
+
+    def __init__(self, group: str, groups: Sequence[str]) -> None:
+        self.groups = tuple(groups)
+        super().__init__(group, f"the watchlist has no group {group!r}")
+
+
+class NotWatchedError(ProductLookupError):
+    """The product is not on the watchlist, or not in this group of it."""
+
+    def __init__(self, symbol: str, group: str | None = None) -> None:
+        self.group = group
+        where = f"group {group!r} of the watchlist" if group else "the watchlist"
+        super().__init__(symbol, f"{symbol} is not in {where}")
+
+
+class WatchlistFileError(IbkrSyncError):
+    """A list to import is wrong; `problems` holds everything found, and nothing was imported."""
+
+    def __init__(self, path: str, problems: Sequence[str]) -> None:
+        self.path = path
+        self.problems = tuple(problems)
+        super().__init__(f"{path}: {'; '.join(self.problems)}")
 
 
 class SourceFileError(IbkrSyncError):

@@ -12,6 +12,7 @@ from typing import Self
 from ibkr_sync.domain.entities.catalogue import CatalogueProduct
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.errors import ProductCandidate
+from ibkr_sync.domain.sync import FutureQuery
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +74,13 @@ class KnownProduct:
     def key(self) -> ProductKey:
         """The product's identity; an unknown trading class is taken to be the symbol."""
         return ProductKey(self.symbol, self.exchange, self.trading_class or self.symbol)
+
+    @property
+    def query(self) -> FutureQuery:
+        """The query for this product and no other, as far as its trading class is known."""
+        return FutureQuery(
+            symbol=self.symbol, exchange=self.exchange, trading_class=self.trading_class
+        )
 
     def as_candidate(self) -> ProductCandidate:
         """The product as one of several that may be meant."""

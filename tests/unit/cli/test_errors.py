@@ -181,6 +181,42 @@ def test_every_error_of_the_tree_is_explained(kind: type[errors.IbkrSyncError]) 
             "--explain",
         ),
         (
+            errors.MalformedSymbolError("a b", "group"),
+            ExitCode.USAGE,
+            "'a b' is no group.",
+            "as night",
+        ),
+        (
+            errors.UnknownGroupError("nigt", ["day", "night"]),
+            ExitCode.NOT_FOUND,
+            "The watchlist has no group 'nigt'.",
+            "Name one that it has: day, night",
+        ),
+        (
+            errors.UnknownGroupError("night", []),
+            ExitCode.NOT_FOUND,
+            "no group 'night'",
+            "ibkr-sync watchlist add SYMBOL --group night",
+        ),
+        (
+            errors.NotWatchedError("ES"),
+            ExitCode.NOT_FOUND,
+            "ES is not on the watchlist.",
+            "ibkr-sync watchlist list",
+        ),
+        (
+            errors.NotWatchedError("ES", "night"),
+            ExitCode.NOT_FOUND,
+            "ES is not on the watchlist in group 'night'.",
+            "ibkr-sync watchlist list",
+        ),
+        (
+            errors.WatchlistFileError("w.txt", ["line 2: '=' is no symbol", "line 3: no group"]),
+            ExitCode.USAGE,
+            "w.txt: nothing was imported:\n  line 2: '=' is no symbol\n  line 3: no group",
+            "CL@NYMEX,night",
+        ),
+        (
             errors.SourceFileError("f.csv", "row 3", "no conId"),
             ExitCode.USAGE,
             "f.csv can't be read at row 3: no conId.",

@@ -1,0 +1,205 @@
+"""The products that the user wants kept up to date."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from ibkr_sync.application.services.futures import FuturesService
+from ibkr_sync.application.services.resolution import KNOWN_PLACES, Resolution
+from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
+from ibkr_sync.domain.errors import (
+    AmbiguousProductError,
+    MalformedSymbolError,
+    NotWatchedError,
+    ProductNotFoundError,
+    UnknownGroupError,
+)
+from ibkr_sync.domain.ports.watchlist import WatchedProduct, WatchlistPort
+from ibkr_sync.domain.sync import FutureQuery, ProductSummary
+
+_GROUP = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meant:
+    """What a text given for the watchlist means.
+
+    Attributes:
+        is_known: whether catalogue or database know the product; if not it is kept as typed.
+        found: how the text was taken.
+    """
+
+    product: WatchedProduct
+    is_known: bool
+    found: Resolution
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchedState:
+    """An entry of the list, with the stored products that it means; none if none is stored."""
+
+    product: WatchedProduct
+    stored: tuple[ProductSummary, ...]
+
+
+class WatchlistService:
+    """Puts products on the list and takes them off, and tells what the list comes to."""
+
+    def __init__(self, watchlist: WatchlistPort, futures: FuturesService[Future]) -> None:
+        self._watchlist = watchlist
+        self._futures = futures
+
+    def selection(self, groups: Collection[str] = ()) -> tuple[FutureQuery, ...]:
+        """Give the products to keep up to date, each once: those of some groups, or of the list.
+
+        With nothing on the list every stored product that a source has told of is meant. Raises
+        UnknownGroupError, MalformedSymbolError for what can't be a group, or StorageError.
+        """
+        watched = self.watched(groups)
+        if watched or groups:
+            return tuple(dict.fromkeys(each.query for each in watched))
+        return tuple(
+            FutureQuery(
+                symbol=each.key.symbol,
+                exchange=each.key.exchange,
+                trading_class=each.key.trading_class,
+            )
+            for each in self._futures.list_products()
+            if each.origin is not Origin.CATALOGUE
+        )
+
+    def watched(self, groups: Collection[str] = ()) -> tuple[WatchedProduct, ...]:
+        """Give the list, or some groups of it (see `WatchlistPort.watched`, and `selection`)."""
+        watched = self._watchlist.watched()
+        names = sorted({each.group for each in watched if each.group is not None})
+        wanted = {parse_group(group) for group in groups}
+        for group in sorted(wanted.difference(names)):
+            raise UnknownGroupError(group, names)
+        return tuple(each for each in watched if not wanted or each.group in wanted)
+
+    def states(self, groups: Collection[str] = ()) -> tuple[WatchedState, ...]:
+        """Give the list with what is stored of each product (see `selection`)."""
+        stored = self._futures.list_products()
+        return tuple(
+            WatchedState(
+                product=each, stored=tuple(one for one in stored if _means(each.query, one))
+            )
+            for each in self.watched(groups)
+        )
+
+    def meant(
+        self,
+        text: str,
+        *,
+        exchange: str | None = None,
+        currency: str | None = None,
+        trading_class: str | None = None,
+        group: str | None = None,
+    ) -> Meant:
+        """Find out which product a text means, a contract meaning its product.
+
+        Raises MalformedSymbolError, AmbiguousProductError, ProductNotFoundError for a conId that
+        is in no stored chain, or StorageError.
+        """
+        kept_in = None if group is None else parse_group(group)
+        found = self._futures.names.resolve(
+            text, exchange=exchange, currency=currency, trading_class=trading_class
+        )
+        query = found.exact or found.query
+        if query.con_id is not None:
+            raise ProductNotFoundError(query.symbol, KNOWN_PLACES, con_id=query.con_id)
+        product = WatchedProduct(
+            symbol=query.symbol,
+            exchange=query.exchange,
+            trading_class=query.trading_class,
+            currency=query.currency,
+            group=kept_in,
+        )
+        return Meant(product=product, is_known=found.product is not None, found=found)
+
+    def add(self, products: Iterable[WatchedProduct]) -> tuple[WatchedProduct, ...]:
+        """Put products on the list; gives those that were not on it (see the port)."""
+        return self._watchlist.add(products)
+
+    def remove(
+        self,
+        texts: Sequence[str],
+        *,
+        exchange: str | None = None,
+        currency: str | None = None,
+        trading_class: str | None = None,
+        group: str | None = None,
+    ) -> tuple[WatchedProduct, ...]:
+        """Take products off the list, or off one group of it, all or none; gives what went.
+
+        Of several products that a text may mean only those on the list count. Raises
+        NotWatchedError, UnknownGroupError, MalformedSymbolError, AmbiguousProductError or
+        StorageError.
+        """
+        watched = self.watched(() if group is None else (group,))
+        resolve = partial(
+            self._futures.names.resolve,
+            exchange=exchange,
+            currency=currency,
+            trading_class=trading_class,
+        )
+        gone: list[WatchedProduct] = []
+        for text in texts:
+            listed = list(_listed(text, watched, resolve))
+            if not listed:
+                raise NotWatchedError(text.strip(), group)
+            gone += listed
+        self._watchlist.remove(gone)
+        return tuple(dict.fromkeys(gone))
+
+
+def parse_group(typed: str) -> str:
+    """Read the name of a group, which is kept in lower case; raises MalformedSymbolError."""
+    group = typed.strip().lower()
+    if not _GROUP.fullmatch(group):
+        raise MalformedSymbolError(typed, "group")
+    return group
+
+
+def _listed(
+    text: str, watched: Sequence[WatchedProduct], resolve: Callable[[str], Resolution]
+) -> Iterator[WatchedProduct]:
+    """Give the entries of the list that a text means."""
+    try:
+        found = resolve(text)
+    except AmbiguousProductError as error:
+        keys = [each.key for each in error.candidates]
+        listed = [key for key in keys if any(each.may_be(key) for each in watched)]
+        if len(listed) > 1:
+            raise
+        yield from (each for key in listed for each in watched if each.may_be(key))
+        return
+    for each in watched:
+        if _agrees(each, found.product, found.query):
+            yield each
+
+
+def _means(query: FutureQuery, stored: ProductSummary) -> bool:
+    return (
+        query.symbol == stored.key.symbol
+        and query.exchange in (None, stored.key.exchange)
+        and query.trading_class in (None, stored.key.trading_class)
+        and query.currency in (None, stored.currency)
+    )
+
+
+def _agrees(entry: WatchedProduct, known: ProductKey | None, query: FutureQuery) -> bool:
+    """Whether the entry is the product that is known, or else what was typed."""
+    if known is not None:
+        return entry.may_be(known)
+    return entry.symbol == query.symbol and all(
+        asked in (None, kept)
+        for asked, kept in (
+            (query.exchange, entry.exchange),
+            (query.trading_class, entry.trading_class),
+            (query.currency, entry.currency),
+        )
+    )

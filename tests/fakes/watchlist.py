@@ -1,0 +1,32 @@
+"""The watchlist in a list."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from fakes.clock import FakeClock
+from ibkr_sync.domain.ports.watchlist import WatchedProduct, WatchlistPort, by_group
+
+
+class InMemoryWatchlist(WatchlistPort):
+    """Keeps what the local repository keeps; `products` is what a test may look at."""
+
+    def __init__(
+        self, *products: WatchedProduct, clock: Callable[[], datetime] | None = None
+    ) -> None:
+        self.products = list(products)
+        self._clock = clock or FakeClock()
+
+    def add(self, products: Iterable[WatchedProduct]) -> tuple[WatchedProduct, ...]:
+        new = tuple(each for each in dict.fromkeys(products) if each not in self.products)
+        self.products += [dataclasses.replace(each, added_at=self._clock()) for each in new]
+        return new
+
+    def remove(self, products: Iterable[WatchedProduct]) -> None:
+        unwanted = set(products)
+        self.products = [each for each in self.products if each not in unwanted]
+
+    def watched(self) -> tuple[WatchedProduct, ...]:
+        return tuple(sorted(self.products, key=by_group))

@@ -1,0 +1,220 @@
+"""The watchlist on what is kept in memory: what is meant, and what it comes to."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import pytest
+
+from example_products import ES
+from fakes.catalogue import FakeCatalogue, a_product
+from fakes.clock import FakeClock
+from fakes.futures import InMemoryFutureRepository
+from fakes.pins import InMemoryPins
+from fakes.watchlist import InMemoryWatchlist
+from ibkr_sync.application.services.futures import FuturesService
+from ibkr_sync.application.services.resolution import SymbolResolver
+from ibkr_sync.application.services.watchlist import WatchlistService
+from ibkr_sync.domain.entities.futures import Future, Origin
+from ibkr_sync.domain.errors import (
+    AmbiguousProductError,
+    MalformedSymbolError,
+    NotWatchedError,
+    ProductNotFoundError,
+    UnknownGroupError,
+)
+from ibkr_sync.domain.ports.pins import Pin
+from ibkr_sync.domain.ports.watchlist import WatchedProduct
+from ibkr_sync.domain.sync import FutureQuery
+
+DAX_PRODUCTS = [
+    a_product(symbol="DAX", exchange="EUREX", currency="EUR", trading_class=trading_class)
+    for trading_class in ("FDAX", "FDXM")
+]
+EURO = a_product(symbol="EUR", exchange="CME", trading_class="6E", exchange_code="6E")
+OF_UNKNOWN_CLASS = a_product(symbol="AUD", exchange="ICEUS", trading_class=None)
+
+ES_EXACT = WatchedProduct(symbol="ES", exchange="CME", trading_class="ES")
+FDAX = WatchedProduct(symbol="DAX", exchange="EUREX", trading_class="FDAX", group="night")
+FDXM = dataclasses.replace(FDAX, trading_class="FDXM")
+NOVA = WatchedProduct(symbol="NOVA", currency="USD")
+
+
+def service_on(
+    *watched: WatchedProduct, stored: Sequence[Future] = (ES,), pins: Sequence[Pin] = ()
+) -> WatchlistService:
+    repository = InMemoryFutureRepository(Future, FakeClock())
+    repository.products = {each.key: each for each in stored}
+    catalogue = FakeCatalogue(rows=[*DAX_PRODUCTS, EURO, OF_UNKNOWN_CLASS])
+    names = SymbolResolver(catalogue, InMemoryPins(*pins), repository, FakeClock())
+    futures = FuturesService(repository, names, repository)
+    return WatchlistService(InMemoryWatchlist(*watched), futures)
+
+
+# --- what is to be kept up to date
+
+
+def test_the_whole_list_is_selected_each_product_once() -> None:
+    also_at_night = dataclasses.replace(ES_EXACT, group="night")
+    service = service_on(ES_EXACT, also_at_night, FDAX, NOVA)
+
+    assert service.selection() == (
+        FutureQuery(symbol="ES", exchange="CME", trading_class="ES"),
+        FutureQuery(symbol="NOVA", currency="USD"),
+        FutureQuery(symbol="DAX", exchange="EUREX", trading_class="FDAX"),
+    )
+
+
+def test_the_products_of_some_groups_are_selected() -> None:
+    service = service_on(ES_EXACT, FDAX, dataclasses.replace(NOVA, group="day"))
+
+    assert service.selection(["Night"]) == (FDAX.query,)
+    assert set(service.selection(["night", "day"])) == {FDAX.query, NOVA.query}
+
+
+@pytest.mark.parametrize("watched", [(), (ES_EXACT, FDAX)])
+def test_an_unknown_group_is_told_with_those_there_are(watched: Sequence[WatchedProduct]) -> None:
+    with pytest.raises(UnknownGroupError) as caught:
+        service_on(*watched).selection(["nigt"])
+
+    assert caught.value.symbol == "nigt"
+    assert caught.value.groups == tuple(each.group for each in watched if each.group)
+
+
+@pytest.mark.parametrize("group", ["", "a b", "a,b", "-x", "a\x1b", "x" * 40, "é"])
+def test_what_can_not_be_a_group_is_refused(group: str) -> None:
+    with pytest.raises(MalformedSymbolError):
+        service_on(FDAX).selection([group])
+
+
+def test_without_a_list_all_is_selected_that_a_source_has_told_of() -> None:
+    known = dataclasses.replace(ES, symbol="NQ", origin=Origin.CATALOGUE, synced_at=None)
+    sample = dataclasses.replace(ES, symbol="CL", origin=Origin.SAMPLE)
+
+    assert service_on(stored=(ES, known, sample)).selection() == (
+        FutureQuery(symbol="CL", exchange="CME", trading_class="ES"),
+        FutureQuery(symbol="ES", exchange="CME", trading_class="ES"),
+    )
+
+
+def test_without_a_list_and_without_products_nothing_is_selected() -> None:
+    assert service_on(stored=()).selection() == ()
+
+
+# --- what a text means
+
+
+@pytest.mark.parametrize(
+    ("text", "product"),
+    [
+        ("ES", ES_EXACT),
+        ("ES@CME", ES_EXACT),
+        ("ESZ6", ES_EXACT),
+        ("600000001", ES_EXACT),
+        ("6E", WatchedProduct(symbol="EUR", exchange="CME", trading_class="6E")),
+        ("fdxm", dataclasses.replace(FDXM, group=None)),
+        ("AUD", WatchedProduct(symbol="AUD", exchange="ICEUS")),
+    ],
+)
+def test_a_known_product_is_kept_exactly(text: str, product: WatchedProduct) -> None:
+    meant = service_on().meant(text)
+
+    assert (meant.product, meant.is_known) == (product, True)
+
+
+def test_what_nobody_knows_is_kept_as_it_was_typed() -> None:
+    meant = service_on().meant("nova", exchange="cme", currency="usd", group="Night")
+
+    assert meant.product == dataclasses.replace(NOVA, exchange="CME", group="night")
+    assert not meant.is_known
+
+
+def test_what_several_products_share_is_never_picked_silently() -> None:
+    with pytest.raises(AmbiguousProductError):
+        service_on().meant("DAX")
+
+    meant = service_on().meant("DAX", trading_class="FDAX", group="night")
+    assert meant.product == FDAX
+
+
+def test_a_pin_tells_which_product_is_watched() -> None:
+    pin = Pin(word="DAX", symbol="DAX", exchange="EUREX", trading_class="FDXM")
+
+    assert service_on(pins=[pin]).meant("DAX", group="night").product == FDXM
+
+
+def test_a_con_id_that_is_in_no_chain_names_no_product() -> None:
+    with pytest.raises(ProductNotFoundError) as caught:
+        service_on().meant("495512563")
+    assert caught.value.con_id == 495512563
+
+
+# --- putting on the list and taking off
+
+
+def test_what_is_added_and_was_not_on_the_list_is_told() -> None:
+    service = service_on(ES_EXACT)
+
+    assert service.add([ES_EXACT, FDAX]) == (FDAX,)
+    assert service.watched() == (ES_EXACT, FDAX)
+
+
+@pytest.mark.parametrize("text", ["ES", "ESZ6", "es@cme", "600000001"])
+def test_a_product_is_taken_off_by_any_of_its_names_and_from_every_group(text: str) -> None:
+    at_night = dataclasses.replace(ES_EXACT, group="night")
+    as_typed = WatchedProduct(symbol="ES")
+    service = service_on(ES_EXACT, at_night, as_typed, FDAX)
+
+    assert set(service.remove([text])) == {ES_EXACT, at_night, as_typed}
+    assert service.watched() == (FDAX,)
+
+
+def test_a_product_is_taken_off_one_group() -> None:
+    at_night = dataclasses.replace(ES_EXACT, group="night")
+    service = service_on(ES_EXACT, at_night)
+
+    assert service.remove(["ES"], group="night") == (at_night,)
+    assert service.watched() == (ES_EXACT,)
+
+
+def test_of_several_products_the_one_on_the_list_is_meant() -> None:
+    service = service_on(ES_EXACT, FDXM)
+
+    assert service.remove(["DAX"]) == (FDXM,)
+
+
+def test_of_several_products_on_the_list_none_is_picked() -> None:
+    service = service_on(FDAX, FDXM)
+
+    with pytest.raises(AmbiguousProductError):
+        service.remove(["DAX"])
+    assert service.remove(["DAX"], trading_class="FDAX") == (FDAX,)
+    assert service.watched() == (FDXM,)
+
+
+def test_what_nobody_knows_is_taken_off_as_it_was_typed() -> None:
+    other = WatchedProduct(symbol="NOVA", currency="EUR")
+    service = service_on(NOVA, other)
+
+    assert service.remove(["nova"], currency="EUR") == (other,)
+    assert service.remove(["NOVA"]) == (NOVA,)
+
+
+@pytest.mark.parametrize("text", ["NOVA", "DAX", "6E"])
+def test_what_is_not_on_the_list_is_told_and_nothing_is_taken_off(text: str) -> None:
+    service = service_on(ES_EXACT)
+
+    with pytest.raises(NotWatchedError) as caught:
+        service.remove(["ES", text])
+    assert caught.value.symbol == text
+    assert service.watched() == (ES_EXACT,)
+
+
+def test_each_entry_is_told_with_what_is_stored_of_it() -> None:
+    other = dataclasses.replace(ES, exchange="NOTCME")
+    as_typed = WatchedProduct(symbol="ES", group="night")
+    states = service_on(ES_EXACT, NOVA, as_typed, stored=(ES, other)).states()
+
+    keys = [(each.product, [one.key for one in each.stored]) for each in states]
+    assert keys == [(ES_EXACT, [ES.key]), (NOVA, []), (as_typed, [ES.key, other.key])]
