@@ -158,6 +158,14 @@ _RULES: dict[type[BaseException], _Rule] = {
         lambda e: f"{e.product}: {e.lost} of {e.stored} listed contracts are not in the reply.",
         lambda *_: "Nothing was changed. If that is right: --allow-shrink",
     ),
+    errors.OutdatedDataError: _Rule(
+        ExitCode.PARTIAL,
+        lambda e: (
+            f"{e.product}: the file is as of {e.received:%Y-%m-%d %H:%M} UTC, older than what is"
+            f" stored, as of {e.stored:%Y-%m-%d %H:%M} UTC."
+        ),
+        lambda *_: "Nothing was changed. To keep old data, use another database: --database FILE",
+    ),
     errors.SampleDataError: _Rule(
         ExitCode.PARTIAL,
         lambda e: f"{e.product}: sample data and real data can't share a database.",

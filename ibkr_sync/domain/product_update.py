@@ -17,7 +17,7 @@ from ibkr_sync.domain.chain_diff import (
 )
 from ibkr_sync.domain.entities.contracts import ContractListing, FuturesContract
 from ibkr_sync.domain.entities.futures import Future, Origin
-from ibkr_sync.domain.errors import InvalidReplyError, ShrinkRefusedError
+from ibkr_sync.domain.errors import InvalidReplyError, OutdatedDataError, ShrinkRefusedError
 
 F = TypeVar("F", bound=Future)
 F_co = TypeVar("F_co", bound=Future, covariant=True)
@@ -48,14 +48,15 @@ def plan_update(
 ) -> ProductUpdate[F]:
     """Plan what a complete reply, received at the aware instant `now`, changes.
 
-    Raises InvalidReplyError for a chain that names a contract twice, SampleDataError, and
-    ShrinkRefusedError: always for a reply without contracts where some are listed, else
-    unless `allow_shrink`.
+    Raises InvalidReplyError for a chain that names a contract twice, SampleDataError,
+    OutdatedDataError for a file that is older than what is stored, and ShrinkRefusedError:
+    always for a reply without contracts where some are listed, else unless `allow_shrink`.
     """
     _refuse_duplicates(received)
     diff = diff_chain(stored, received, now)
     if stored is not None:
         refuse_mixing_sample_data(stored, received)
+        _refuse_outdated(stored, received)
         if diff.missing and not received.contracts:
             count = len(diff.missing)
             raise ShrinkRefusedError(stored.key, stored=count, lost=count)
@@ -75,6 +76,13 @@ def _refuse_duplicates(received: Future) -> None:
         if contract.con_id in seen:
             raise InvalidReplyError(contract.local_symbol, "con_id", contract.con_id, "is doubled")
         seen.add(contract.con_id)
+
+
+def _refuse_outdated(stored: Future, received: Future) -> None:
+    """A file may have been written long ago; what a gateway says is as of now."""
+    known, told = stored.synced_at, received.synced_at
+    if received.origin is Origin.FILE and known and told and told < known:
+        raise OutdatedDataError(stored.key, stored=known, received=told)
 
 
 def _class_change(stored: Future, received: Future) -> tuple[FieldChange, ...]:

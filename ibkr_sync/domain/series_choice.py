@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 
-from ibkr_sync.domain.entities.contracts import ContractSeries
+from ibkr_sync.domain.entities.contracts import ContractSeries, FuturesContract
 from ibkr_sync.domain.entities.futures import Future
 
 
@@ -22,10 +23,17 @@ def chosen_series(product: Future, choice: SeriesChoice) -> frozenset[ContractSe
     """Give the series that a choice means for a product."""
     match choice:
         case SeriesChoice.ALL:
-            return frozenset(ContractSeries)
+            return _ALL_SERIES
         case SeriesChoice.USUAL:
-            monthly = frozenset((ContractSeries.MONTHLY,))
-            has_monthly = any(each.series in monthly for each in product.contracts)
-            return monthly if has_monthly else frozenset(ContractSeries)
+            return usual_series(product.contracts)
         case _:
             return frozenset((ContractSeries(choice.value),))
+
+
+def usual_series(contracts: Iterable[FuturesContract]) -> frozenset[ContractSeries]:
+    """Give the monthly series, or all where none of the contracts is monthly."""
+    monthly = frozenset((ContractSeries.MONTHLY,))
+    return monthly if any(each.series in monthly for each in contracts) else _ALL_SERIES
+
+
+_ALL_SERIES = frozenset(ContractSeries)

@@ -135,7 +135,11 @@ class SyncRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductSummary:
-    """A stored product without its chain."""
+    """A stored product without its chain.
+
+    `listed` and `next_expiry` are of the usual series: weekly and daily contracts don't count
+    where there are monthly ones.
+    """
 
     key: ProductKey
     asset_class: AssetClass

@@ -26,7 +26,12 @@ from contracts.future_port import (
 from fakes.catalogue import FakeCatalogue
 from fakes.clock import FakeClock
 from ibkr_sync.domain.chain_diff import FieldChange
-from ibkr_sync.domain.entities.contracts import ContractListing, ContractState, FuturesContract
+from ibkr_sync.domain.entities.contracts import (
+    ContractListing,
+    ContractSeries,
+    ContractState,
+    FuturesContract,
+)
 from ibkr_sync.domain.entities.futures import (
     ASSET_TYPES,
     AssetClass,
@@ -546,6 +551,23 @@ class LocalFuturePortContract(FuturePortContract):
         (summary,) = local.list_products()
         assert summary.listed == len(product.contracts) - 1
         assert summary.next_expiry == product.contracts[1].last_trade_date
+
+    def test_the_list_leaves_weekly_contracts_out_where_there_are_monthly_ones(
+        self, local: LocalFuturePort[Future], product: Future
+    ) -> None:
+        weekly, *monthly = product.contracts
+        weekly = dataclasses.replace(weekly, series=ContractSeries.WEEKLY)
+        self.store(local, dataclasses.replace(product, contracts=(weekly, *monthly)))
+        (summary,) = local.list_products()
+        assert (summary.listed, summary.next_expiry) == (len(monthly), monthly[0].last_trade_date)
+
+    def test_the_list_counts_weekly_contracts_where_there_are_no_others(
+        self, local: LocalFuturePort[Future], product: Future
+    ) -> None:
+        weekly = dataclasses.replace(product.contracts[0], series=ContractSeries.WEEKLY)
+        self.store(local, dataclasses.replace(product, contracts=(weekly,)))
+        (summary,) = local.list_products()
+        assert (summary.listed, summary.next_expiry) == (1, weekly.last_trade_date)
 
     # --- plans
 

@@ -26,6 +26,7 @@ from ibkr_sync.domain.ports.futures import LocalFuturePort
 from ibkr_sync.domain.product_choice import choose_product
 from ibkr_sync.domain.product_update import ProductUpdate, plan_update
 from ibkr_sync.domain.renaming import FormerName, renamed_product
+from ibkr_sync.domain.series_choice import usual_series
 from ibkr_sync.domain.sync import (
     AcquiredFuture,
     Evidence,
@@ -282,7 +283,9 @@ class InMemoryFutureRepository(LocalFuturePort[F], Generic[F]):
 
     def _summary(self, product: Future) -> ProductSummary:
         now = self._clock()
-        listed = [each for each in product.contracts if each.state(now) is ContractState.ACTIVE]
+        active = [each for each in product.contracts if each.state(now) is ContractState.ACTIVE]
+        series = usual_series(active)
+        listed = [each for each in active if each.series in series]
         return ProductSummary(
             key=product.key,
             asset_class=product.asset_class,

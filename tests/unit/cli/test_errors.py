@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -15,6 +15,7 @@ from ibkr_sync_cli.errors import _RULES, ExitCode, exit_code_of, explain
 from ibkr_sync_cli.next_command import NextCommand
 
 FDAX = ProductKey("DAX", "EUREX", "FDAX")
+EARLIER, LATER = datetime(2026, 11, 2, 21, tzinfo=UTC), datetime(2026, 11, 3, 21, tzinfo=UTC)
 ADDRESS = ("127.0.0.1", 4002)
 
 
@@ -90,6 +91,12 @@ def test_every_error_of_the_tree_is_explained(kind: type[errors.IbkrSyncError]) 
             ExitCode.PARTIAL,
             "DAX@EUREX (FDAX): 7 of 12",
             "--allow-shrink",
+        ),
+        (
+            errors.OutdatedDataError(FDAX, stored=LATER, received=EARLIER),
+            ExitCode.PARTIAL,
+            "as of 2026-11-02 21:00 UTC, older than what is stored, as of 2026-11-03 21:00 UTC",
+            "another database",
         ),
         (errors.SampleDataError(FDAX), ExitCode.PARTIAL, "can't share", "--database FILE"),
         (

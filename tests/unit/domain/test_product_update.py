@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from contracts import examples
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future, Origin
-from ibkr_sync.domain.errors import ShrinkRefusedError
+from ibkr_sync.domain.errors import OutdatedDataError, ShrinkRefusedError
 from ibkr_sync.domain.product_update import plan_update
 from strategies import contracts, futures, in_one_chain, instants
 
@@ -72,3 +72,25 @@ def test_an_empty_reply_is_harmless_where_everything_has_expired() -> None:
     planned = plan_update(stored, dataclasses.replace(gone, contracts=()), NOW)
     assert planned.diff.is_empty
     assert planned.product.contracts == stored.contracts
+
+
+def test_a_file_never_overwrites_what_is_newer() -> None:
+    stored = plan_update(None, dataclasses.replace(examples.ES, synced_at=NOW), NOW).product
+    old = dataclasses.replace(examples.ES, origin=Origin.FILE, synced_at=NOW - timedelta(seconds=1))
+    with pytest.raises(OutdatedDataError):
+        plan_update(stored, old, NOW + timedelta(days=1), allow_shrink=True)
+
+
+@pytest.mark.parametrize("synced_at", [None, NOW, NOW + timedelta(hours=1)])
+def test_a_file_that_is_no_older_or_does_not_tell_is_taken(synced_at: datetime | None) -> None:
+    stored = plan_update(None, dataclasses.replace(examples.ES, synced_at=NOW), NOW).product
+    told = dataclasses.replace(examples.ES, origin=Origin.FILE, synced_at=synced_at, name="S&P")
+    planned = plan_update(stored, told, NOW + timedelta(days=1))
+    assert planned.product.name == "S&P"
+
+
+def test_a_gateway_is_believed_even_when_our_clock_was_ahead() -> None:
+    stored = plan_update(None, dataclasses.replace(examples.ES, synced_at=NOW), NOW).product
+    earlier = NOW - timedelta(hours=1)
+    told = dataclasses.replace(examples.ES, synced_at=earlier, name="S&P")
+    assert plan_update(stored, told, earlier).product.name == "S&P"

@@ -18,6 +18,7 @@ from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.errors import StorageError
 from ibkr_sync.domain.renaming import FormerName
+from ibkr_sync.domain.series_choice import usual_series
 from ibkr_sync.domain.sync import FutureQuery, ProductSummary
 from ibkr_sync.infrastructure.repositories.local_repo.mapping import (
     Row,
@@ -210,6 +211,7 @@ _SUMMARY_FIELDS = (
     "local_symbol",
     "last_trade_date",
     "last_trade_at",
+    "series",
     "time_zone",
 )
 
@@ -225,6 +227,8 @@ def _possibly_listed(now: datetime) -> Select[Any]:
 
 
 def _summary(product: Future, listed: list[FuturesContract]) -> ProductSummary:
+    series = usual_series(listed)
+    usual = [each for each in listed if each.series in series]
     return ProductSummary(
         key=product.key,
         asset_class=product.asset_class,
@@ -232,8 +236,8 @@ def _summary(product: Future, listed: list[FuturesContract]) -> ProductSummary:
         currency=product.currency,
         name=product.name,
         origin=product.origin,
-        listed=len(listed),
-        next_expiry=min((each.last_trade_date for each in listed), default=None),
+        listed=len(usual),
+        next_expiry=min((each.last_trade_date for each in usual), default=None),
         synced_at=product.synced_at,
     )
 
