@@ -64,7 +64,7 @@ def test_both_databases_hold_the_same_rows(tmp_path: Path, postgres_url: str) ->
             dumps.append(dump(database))
     assert dumps[0] == dumps[1]
     empty = {name for name, rows in dumps[0].items() if not rows}
-    assert empty == {"pins", "watchlist", "former_names", "hours_days"}
+    assert empty == {"pins", "watchlist", "former_names"}
 
 
 @settings(

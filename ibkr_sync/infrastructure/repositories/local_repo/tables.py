@@ -264,10 +264,10 @@ hours_days = Table(
     Column("product_id", ForeignKey("products.id"), primary_key=True),
     Column("day", Date, primary_key=True),
     Column("seen_at", UtcDateTime, primary_key=True),
-    Column("trading_hours", Text, nullable=False),
-    Column("liquid_hours", Text, nullable=False),
+    Column("trading_hours", Text),
+    Column("liquid_hours", Text),
     Column("time_zone_id", Text, nullable=False),
-    comment="Append-only: hours of one day as sent; of several rows the last seen applies.",
+    comment="Append-only: hours of a day as sent, null if not told; the row seen last applies.",
 )
 
 watchlist = Table(

@@ -17,6 +17,7 @@ from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.product_update import ProductUpdate
 from ibkr_sync.domain.sync import Evidence, FutureFailure, FutureQuery, SyncRun
 from ibkr_sync.infrastructure.repositories.local_repo.evidence import pack_frames
+from ibkr_sync.infrastructure.repositories.local_repo.hours_days import keep_hours_by_day
 from ibkr_sync.infrastructure.repositories.local_repo.mapping import (
     ProductRows,
     refuse_unstorable,
@@ -83,7 +84,8 @@ def apply_update(
             former = before.former._asdict() | {"product_id": product_id, "until": now}
             connection.execute(insert(former_names), former)
     _write_contracts(connection, product_id, planned, rows, before)
-    _write_schedules(connection, planned.product, rows, before, now)
+    sent = _write_schedules(connection, planned.product, rows, before, now)
+    keep_hours_by_day(connection, product_id, planned.product, sent, now)
     return product_id
 
 
@@ -248,7 +250,8 @@ def _write_contracts(
 
 def _write_schedules(
     connection: Connection, product: Future, rows: ProductRows, before: StoredState, now: datetime
-) -> None:
+) -> set[int]:
+    """Write the hours that are new; gives the con_ids that they are of."""
     known = {con_id: contract.schedule for con_id, contract in before.chain.items()}
     changed = {
         each.con_id
@@ -261,6 +264,7 @@ def _write_schedules(
     _insert_many(connection, contract_schedules, new)
     columns = [column.name for column in contract_schedules.c if column.name != "con_id"]
     _update_many(connection, contract_schedules.c.con_id, columns, newer)
+    return changed
 
 
 def _outcome_row(

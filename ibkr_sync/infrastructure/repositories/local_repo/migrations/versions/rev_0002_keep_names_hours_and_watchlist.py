@@ -43,14 +43,14 @@ def upgrade() -> None:
         sa.Column("product_id", sa.Integer(), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("seen_at", INSTANT, nullable=False),
-        sa.Column("trading_hours", sa.Text(), nullable=False),
-        sa.Column("liquid_hours", sa.Text(), nullable=False),
+        sa.Column("trading_hours", sa.Text()),
+        sa.Column("liquid_hours", sa.Text()),
         sa.Column("time_zone_id", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["product_id"], ["products.id"], name=op.f("fk_hours_days_product_id_products")
         ),
         sa.PrimaryKeyConstraint("product_id", "day", "seen_at", name=op.f("pk_hours_days")),
-        comment="Append-only: hours of one day as sent; of several rows the last seen applies.",
+        comment="Append-only: hours of a day as sent, null if not told; the row seen last applies.",
     )
     op.create_table(
         "watchlist",

@@ -1,0 +1,94 @@
+"""Hours of past and coming days, kept when the window that IBKR sends has rolled on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, insert, select
+from sqlalchemy.engine import Connection
+
+from ibkr_sync.domain.entities.futures import Future, ProductKey
+from ibkr_sync.domain.hours_by_day import DayHours, newly_said, schedule_to_keep, split_by_day
+from ibkr_sync.domain.ports.kept_hours import KeptHours
+from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.schema import reading
+from ibkr_sync.infrastructure.repositories.local_repo.tables import hours_days, products
+
+_TICK = timedelta(microseconds=1)
+
+
+class LocalKeptHours(KeptHours):
+    """The hours by day in a SQLite or PostgreSQL database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def hours_by_day(self, key: ProductKey) -> dict[date, DayHours]:
+        """Give the hours that are kept of a product (see the port)."""
+        owner = select(products.c.id).where(
+            products.c.symbol == key.symbol,
+            products.c.exchange == key.exchange,
+            products.c.trading_class == key.trading_class,
+        )
+        with reading(self._database) as connection:
+            found, _ = _newest(connection, hours_days.c.product_id.in_(owner))
+        return dict(sorted(found.items()))
+
+
+def keep_hours_by_day(
+    connection: Connection, product_id: int, product: Future, sent: Collection[int], now: datetime
+) -> None:
+    """Keep what the hours just received say of each day, unless it is kept already.
+
+    `sent` are the con_ids whose hours are new. Hours that can't be read are not kept by day.
+    """
+    contract = schedule_to_keep(product, now)
+    if contract is None or contract.schedule is None or contract.con_id not in sent:
+        return
+    zone = ZoneInfo(contract.time_zone or "UTC")
+    try:
+        days = split_by_day(contract.schedule, zone)
+    except ValueError:
+        return
+    if not days:
+        return
+    own = hours_days.c.product_id == product_id
+    kept, last = _newest(connection, own, hours_days.c.day.between(min(days), max(days)))
+    # The newest row applies, even after the clock was set back.
+    seen_at = now if last is None else max(now, last + _TICK)
+    rows = [
+        {
+            "product_id": product_id,
+            "day": day,
+            "seen_at": seen_at,
+            "trading_hours": hours.trading,
+            "liquid_hours": hours.liquid,
+            "time_zone_id": hours.time_zone_id,
+        }
+        for day, hours in newly_said(days, kept).items()
+    ]
+    if rows:
+        connection.execute(insert(hours_days), rows)
+
+
+def _newest(
+    connection: Connection, *conditions: ColumnElement[bool]
+) -> tuple[dict[date, DayHours], datetime | None]:
+    """The hours that apply to each day, and when the last of them was seen."""
+    statement = select(
+        hours_days.c.day,
+        hours_days.c.seen_at,
+        hours_days.c.trading_hours,
+        hours_days.c.liquid_hours,
+        hours_days.c.time_zone_id,
+    ).where(*conditions)
+    found: dict[date, DayHours] = {}
+    last: datetime | None = None
+    for row in connection.execute(statement.order_by(hours_days.c.seen_at)):
+        found[row.day] = DayHours(
+            trading=row.trading_hours, liquid=row.liquid_hours, time_zone_id=row.time_zone_id
+        )
+        last = row.seen_at
+    return found, last
