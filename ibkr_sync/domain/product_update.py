@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from ibkr_sync.domain.chain_diff import (
     ChainDiff,
@@ -16,7 +16,7 @@ from ibkr_sync.domain.chain_diff import (
     refuse_shrink,
 )
 from ibkr_sync.domain.entities.contracts import ContractListing, FuturesContract
-from ibkr_sync.domain.entities.futures import Future, Origin
+from ibkr_sync.domain.entities.futures import AssetClass, Future, Origin
 from ibkr_sync.domain.errors import InvalidReplyError, OutdatedDataError, ShrinkRefusedError
 
 F = TypeVar("F", bound=Future)
@@ -53,6 +53,7 @@ def plan_update(
     always for a reply without contracts where some are listed, else unless `allow_shrink`.
     """
     _refuse_duplicates(received)
+    received = _classified(stored, received)
     diff = diff_chain(stored, received, now)
     if stored is not None:
         refuse_mixing_sample_data(stored, received)
@@ -76,6 +77,17 @@ def _refuse_duplicates(received: Future) -> None:
         if contract.con_id in seen:
             raise InvalidReplyError(contract.local_symbol, "con_id", contract.con_id, "is doubled")
         seen.add(contract.con_id)
+
+
+def _classified(stored: Future | None, received: F) -> F:
+    """A product that is renamed keeps its class, though the catalogue doesn't know the name."""
+    if stored is None or received.asset_class is not AssetClass.UNCLASSIFIED:
+        return received
+    told: dict[str, Any] = {
+        each.name: getattr(received, each.name) for each in dataclasses.fields(received)
+    }
+    told["category"] = received.category or stored.category
+    return cast("F", type(stored)(**told))
 
 
 def _refuse_outdated(stored: Future, received: Future) -> None:

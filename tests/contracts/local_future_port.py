@@ -381,6 +381,16 @@ class LocalFuturePortContract(FuturePortContract):
             FormerName(former=examples.DAX.key, current=renamed.key, until=clock.now),
         )
 
+    def test_a_product_keeps_its_class_under_a_name_that_no_catalogue_knows(
+        self, local: LocalFuturePort[Future]
+    ) -> None:
+        self.store(local, examples.CRUDE_OIL)
+        renamed = under_another_name(examples.CRUDE_OIL, symbol="WTI")
+        fields = {each.name: getattr(renamed, each.name) for each in dataclasses.fields(renamed)}
+        self.store(local, UnclassifiedFuture(**fields | {"category": None}))
+        stored = self.stored(local, renamed)
+        assert (type(stored), stored.category) == (CommodityFuture, "energy")
+
     def test_a_renamed_product_is_still_found_by_every_name_it_had(
         self, local: LocalFuturePort[Future], clock: FakeClock
     ) -> None:
