@@ -19,6 +19,7 @@ _COMMANDS: Final = {
     "unpin": "pin:unpin",
     "list": "list_products:list_products",
     "catalogue": "catalogue:catalogue",
+    "watchlist": "watchlist:app",
     "config": "config:app",
     "db": "database:app",
     "demo": "demo:demo",

@@ -28,6 +28,10 @@ Currency = Annotated[str | None, typer.Option("--currency", help="Currency.", me
 TradingClass = Annotated[
     str | None, typer.Option("--trading-class", help="Trading class, as FDAX.", metavar="C")
 ]
+Groups = Annotated[
+    list[str] | None,
+    typer.Option("--group", help="Only this group of the watchlist; several add up.", metavar="G"),
+]
 Source = Annotated[
     str | None,
     typer.Option(

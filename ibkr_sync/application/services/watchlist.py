@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 from ibkr_sync.application.services.futures import FuturesService
@@ -43,6 +44,13 @@ class WatchedState:
 
     product: WatchedProduct
     stored: tuple[ProductSummary, ...]
+
+    @property
+    def synced_at(self) -> datetime | None:
+        """The last complete reply for the one synced longest ago; None if one never was."""
+        instants = [each.synced_at for each in self.stored]
+        known = [each for each in instants if each is not None]
+        return min(known) if known and len(known) == len(instants) else None
 
 
 class WatchlistService:

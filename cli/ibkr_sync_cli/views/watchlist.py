@@ -1,0 +1,127 @@
+"""The watchlist, and what was changed in it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from ibkr_sync.domain.ports.watchlist import WatchedProduct
+from ibkr_sync_cli.durations import brief
+from ibkr_sync_cli.output import Result
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from ibkr_sync.application.services.watchlist import WatchedState
+
+PRODUCT_COLUMNS = ("symbol", "exchange", "trading_class", "currency", "group")
+COLUMNS = (*PRODUCT_COLUMNS, "added_at", "synced_at", "listed")
+CHANGE_COLUMNS = (*PRODUCT_COLUMNS, "outcome")
+
+
+def watchlist_result(states: Sequence[WatchedState], now: datetime) -> Result:
+    """The list with how fresh its data is, in every format."""
+    records = [_record(each) for each in states]
+    return Result(
+        table=lambda: _table(states, now),
+        document=lambda: {"schema": "ibkr-sync/watchlist/1", "watchlist": records},
+        records=lambda: records,
+        columns=COLUMNS,
+        rows=lambda: [_row(record) for record in records],
+    )
+
+
+def changes_result(
+    products: Sequence[WatchedProduct],
+    changed: Collection[WatchedProduct],
+    done: str,
+    not_done: str,
+) -> Result:
+    """What became of each product: `done` for those changed, `not_done` for the others."""
+    records = [
+        _product(each) | {"outcome": done if each in changed else not_done} for each in products
+    ]
+    return Result(
+        table=lambda: _changes_table(records),
+        document=lambda: {"schema": "ibkr-sync/watchlist-changes/1", "products": records},
+        records=lambda: records,
+        columns=CHANGE_COLUMNS,
+        rows=lambda: [_row(record) for record in records],
+    )
+
+
+def _product(product: WatchedProduct) -> dict[str, object]:
+    return {name: getattr(product, name) for name in PRODUCT_COLUMNS}
+
+
+def _record(state: WatchedState) -> dict[str, object]:
+    return _product(state.product) | {
+        "added_at": _instant(state.product.added_at),
+        "synced_at": _instant(state.synced_at),
+        "listed": sum(each.listed for each in state.stored) if state.synced_at else None,
+    }
+
+
+def _row(record: dict[str, object]) -> dict[str, str]:
+    return {name: "" if value is None else str(value) for name, value in record.items()}
+
+
+def _instant(moment: datetime | None) -> str | None:
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _table(states: Sequence[WatchedState], now: datetime) -> RenderableType:
+    from rich.console import Group  # not for pipes
+    from rich.text import Text
+
+    from ibkr_sync_cli.views.cells import flexible, plain_table
+
+    table = plain_table(
+        ("Symbol", False),
+        ("Exchange", False),
+        ("Class", False),
+        ("Cur", False),
+        ("Added", False),
+        ("Synced", True),
+        ("Listed", True),
+        ("Group", False),
+        shrinks="Group",
+    )
+    for each in states:
+        record, product = _record(each), each.product
+        cells = (
+            product.symbol,
+            product.exchange or "-",
+            product.trading_class or "-",
+            product.currency or "-",
+            "-" if product.added_at is None else f"{product.added_at:%Y-%m-%d}",
+            "never" if each.synced_at is None else brief(now - each.synced_at),
+            "-" if record["listed"] is None else str(record["listed"]),
+        )
+        table.add_row(*map(Text, cells), flexible(product.group or "-"))
+    count = f"{len(states)} product{'' if len(states) == 1 else 's'}"
+    return Group(table, Text(count, style="dim"))
+
+
+def _changes_table(records: Sequence[dict[str, object]]) -> RenderableType:
+    from rich.text import Text  # not for pipes
+
+    from ibkr_sync_cli.views.cells import flexible, plain_table
+
+    table = plain_table(
+        ("Symbol", False),
+        ("Exchange", False),
+        ("Class", False),
+        ("Cur", False),
+        ("Outcome", False),
+        ("Group", False),
+        shrinks="Group",
+    )
+    for record in records:
+        names = ("symbol", "exchange", "trading_class", "currency", "outcome")
+        cells = [Text(str(record[name] or "-")) for name in names]
+        table.add_row(*cells, flexible(str(record["group"] or "-")))
+    return table
