@@ -24,6 +24,7 @@ from ibkr_sync.domain.ports.futures import FuturePort, LocalFuturePort
 from ibkr_sync.domain.ports.pins import PinPort
 
 if TYPE_CHECKING:
+    from ibkr_sync.application.services.history import HistoryService
     from ibkr_sync.application.services.watchlist import WatchlistService
     from ibkr_sync.infrastructure.replay.server import ReplayGateway
     from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway import Gateway
@@ -48,6 +49,14 @@ class Services(Generic[F]):
         self.futures = futures
         self._database = database
         self._clock = clock
+
+    @cached_property
+    def history(self) -> HistoryService:
+        """What changed, and what was known in the past."""
+        from ibkr_sync.application.services.history import HistoryService
+        from ibkr_sync.infrastructure.repositories.local_repo.history import LocalHistory
+
+        return HistoryService(LocalHistory(self._database))
 
     @cached_property
     def watchlist(self) -> WatchlistService:

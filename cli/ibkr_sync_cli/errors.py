@@ -238,6 +238,14 @@ _RULES: dict[type[BaseException], _Rule] = {
             + command("watchlist", "import", "--help")
         ),
     ),
+    errors.NotYetKnownError: _Rule(
+        ExitCode.NOT_FOUND,
+        lambda e: f"{e.product} was not known at {e.at:%Y-%m-%d %H:%M} UTC.",
+        lambda e, command: (
+            f"It is known since {e.since:%Y-%m-%d %H:%M} UTC: "
+            + command("history", f"{e.product.symbol}@{e.product.exchange}")
+        ),
+    ),
     errors.SourceFileError: _Rule(
         ExitCode.USAGE,
         lambda e: f"{e.path} can't be read{f' at {e.location}' if e.location else ''}: {e.detail}.",

@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
-from ibkr_sync.domain.entities.contracts import FuturesContract, Venue
-from ibkr_sync.domain.entities.futures import Future, Origin, Underlying
+from ibkr_sync.domain.canonical_text import canonical_text
+from ibkr_sync.domain.entities.contracts import FuturesContract
+from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.errors import SampleDataError, ShrinkRefusedError
 
 DELISTING_CONFIRMATION = timedelta(hours=20)
@@ -21,7 +22,7 @@ SHRINK_TOLERANCE = (2, Decimal("0.2"))
 LARGEST_LOSS = Decimal("0.5")
 """The share that a reply may never lack more of, however short the chain."""
 
-_UNTRACKED_CONTRACT_FIELDS = {
+UNTRACKED_CONTRACT_FIELDS = {
     "con_id",  # the identity itself
     "listing",  # written by the local repository
     "schedule",  # a rolling window, new every day
@@ -30,7 +31,7 @@ _UNTRACKED_CONTRACT_FIELDS = {
     # Sent from server version 164 on only, so they depend on the installed ibapi.
     *("min_size", "size_increment", "suggested_size_increment"),
 }
-_UNTRACKED_PRODUCT_FIELDS = {"contracts", "synced_at"}
+UNTRACKED_PRODUCT_FIELDS = {"contracts", "synced_at"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,27 +72,6 @@ class ChainDiff:
             or self.delisted
             or self.changes
         )
-
-
-def canonical_text(value: object) -> str | None:
-    """A value as history keeps it: exact, and equal for equal values; None stays None."""
-    if value is None or value in ((), ""):
-        return None
-    match value:
-        case Decimal():
-            text = format(value, "f") if value else "0"
-            text = text.rstrip("0").rstrip(".") if "." in text else text
-        case date():
-            text = value.isoformat()
-        case Venue(exchange=exchange, market_rule_id=rule):
-            text = exchange if rule is None else f"{exchange}:{rule}"
-        case Underlying(symbol=symbol, sec_type=sec_type, con_id=con_id):
-            text = f"{symbol} {sec_type or '-'} {con_id or '-'}"
-        case tuple():
-            text = ",".join(canonical_text(item) or "" for item in value)
-        case _:
-            text = str(value)
-    return text
 
 
 def diff_chain(stored: Future | None, received: Future, now: datetime) -> ChainDiff:
@@ -165,13 +145,13 @@ def _is_delisted_by(contract: FuturesContract, now: datetime) -> bool:
 def _product_changes(stored: Future | None, received: Future) -> tuple[FieldChange, ...]:
     if stored is None:
         return ()
-    return tuple(_field_changes(stored, received, _UNTRACKED_PRODUCT_FIELDS, con_id=None))
+    return tuple(_field_changes(stored, received, UNTRACKED_PRODUCT_FIELDS, con_id=None))
 
 
 def _contract_changes(old: FuturesContract, new: FuturesContract) -> Iterable[FieldChange]:
     if old == new:
         return ()
-    return _field_changes(old, new, _UNTRACKED_CONTRACT_FIELDS, con_id=new.con_id)
+    return _field_changes(old, new, UNTRACKED_CONTRACT_FIELDS, con_id=new.con_id)
 
 
 def _field_changes(

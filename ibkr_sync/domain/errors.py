@@ -26,6 +26,7 @@
     │   ├── AmbiguousProductError       holds the candidates
     │   ├── AssetClassMismatchError
     │   ├── HoursUnknownError           the product is known, its hours are not
+    │   ├── NotYetKnownError            the product was stored only after the instant asked for
     │   ├── UnknownGroupError           the watchlist has no such group
     │   └── NotWatchedError             the watchlist has no such product
     ├── WatchlistFileError              a list to import is wrong; holds all problems found
@@ -298,6 +299,16 @@ class HoursUnknownError(ProductLookupError):
         self.kind = kind
         self.detail = detail
         super().__init__(symbol, f"{symbol}: {kind} hours: {detail}")
+
+
+class NotYetKnownError(ProductLookupError):
+    """The product was not stored yet at the UTC instant `at`; it has been since `since`."""
+
+    def __init__(self, product: ProductKey, *, at: datetime, since: datetime) -> None:
+        self.product = product
+        self.at = at
+        self.since = since
+        super().__init__(product.symbol, f"{product}: not known at {at}, but since {since}")
 
 
 class ContractNotFoundError(ProductLookupError):

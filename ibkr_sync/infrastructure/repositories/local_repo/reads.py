@@ -190,7 +190,7 @@ def known_market_rules(connection: Connection) -> frozenset[int]:
 def summarise(connection: Connection, now: datetime, place: str) -> list[ProductSummary]:
     """Summarise every product at the aware instant `now`, by key; raises StorageError."""
     listed: dict[int, list[FuturesContract]] = defaultdict(list)
-    with _readable(place):
+    with readable(place):
         for row in _rows(connection, _possibly_listed(now)):
             contract = FuturesContract(**{name: row[name] for name in _SUMMARY_FIELDS})
             if contract.state(now) is ContractState.ACTIVE:
@@ -245,7 +245,7 @@ def _summary(product: Future, listed: list[FuturesContract]) -> ProductSummary:
 def _load(
     connection: Connection, place: str, *conditions: ColumnElement[bool]
 ) -> list[StoredProduct]:
-    with _readable(place):
+    with readable(place):
         found = _rows(connection, select(products).where(*conditions))
         if not found:
             return []
@@ -275,7 +275,7 @@ def _rows(connection: Connection, statement: Select[Any]) -> list[Row]:
 
 
 @contextmanager
-def _readable(place: str) -> Iterator[None]:
+def readable(place: str) -> Iterator[None]:
     """Report a stored value that no column kind or entity accepts."""
     try:
         yield

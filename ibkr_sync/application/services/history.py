@@ -1,0 +1,96 @@
+"""What users ask of the past: what changed, and what was known at an instant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ibkr_sync.domain.entities.contracts import FuturesContract
+from ibkr_sync.domain.entities.futures import Future, ProductKey
+from ibkr_sync.domain.errors import NotYetKnownError
+from ibkr_sync.domain.event_digest import events_of, history_events
+from ibkr_sync.domain.events import PRODUCT, Event, event_of, expiry_of, is_first_sight
+from ibkr_sync.domain.past import product_as_of
+from ibkr_sync.domain.ports.history import HistoryPort
+from ibkr_sync.domain.recorded_history import EndedContract, ProductHistory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chronicle:
+    """All that was recorded of a product, or of one contract of it.
+
+    Attributes:
+        contract: None for a product.
+        first_seen_at: when the product or the contract was seen first.
+        events: in order of time.
+    """
+
+    product: ProductKey
+    contract: FuturesContract | None = None
+    first_seen_at: datetime
+    events: tuple[Event, ...]
+
+
+class HistoryService:
+    """Tells what was recorded; every method raises StorageError."""
+
+    def __init__(self, history: HistoryPort) -> None:
+        self._history = history
+
+    def changes(
+        self, since: datetime, now: datetime, product: ProductKey | None = None
+    ) -> tuple[Event, ...]:
+        """What happened between two aware instants to one product, or to all that are stored."""
+        return events_of(self._history.period(since, now, product), since, now)
+
+    def of_product(self, product: ProductKey, now: datetime) -> Chronicle:
+        """All that happened to a product and to its contracts; raises ProductNotFoundError."""
+        history = self._history.of_product(product)
+        own = [each for each in history.changes if each.product == product or each.field == PRODUCT]
+        first_reply = min(
+            (each.at for each in own if is_first_sight(each) and each.product == product),
+            default=None,
+        )
+        expiries = _expiries(history, history.product.contracts, now)
+        return Chronicle(
+            product=product,
+            first_seen_at=history.first_seen_at,
+            events=_in_order((*history_events(own, first_reply), *expiries)),
+        )
+
+    def of_contract(
+        self, product: ProductKey, contract: FuturesContract, now: datetime
+    ) -> Chronicle:
+        """All that happened to a stored contract of a product; raises ProductNotFoundError."""
+        history = self._history.of_product(product)
+        changes = (each for each in history.changes if each.con_id == contract.con_id)
+        listing = contract.listing
+        return Chronicle(
+            product=product,
+            contract=contract,
+            first_seen_at=listing.first_seen_at if listing else history.first_seen_at,
+            events=_in_order((*map(event_of, changes), *_expiries(history, (contract,), now))),
+        )
+
+    def as_of(self, product: ProductKey, at: datetime) -> Future:
+        """The product with its chain as it was known at an aware instant.
+
+        Raises ProductNotFoundError, or NotYetKnownError if it was stored only later.
+        """
+        history = self._history.of_product(product)
+        past = product_as_of(history, at)
+        if past is None:
+            raise NotYetKnownError(product, at=at, since=history.first_seen_at)
+        return past
+
+
+def _expiries(
+    history: ProductHistory, contracts: tuple[FuturesContract, ...], now: datetime
+) -> tuple[Event, ...]:
+    key = history.product.key
+    ended = (EndedContract(product=key, contract=contract) for contract in contracts)
+    return tuple(event for each in ended if (event := expiry_of(each, now)) is not None)
+
+
+def _in_order(events: tuple[Event, ...]) -> tuple[Event, ...]:
+    return tuple(sorted(events, key=lambda each: each.at))

@@ -1,0 +1,201 @@
+"""The text in which history keeps the value of a field, and how it is read back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from ibkr_sync.domain.entities.contracts import ContractMonth, ContractSeries, Venue
+from ibkr_sync.domain.entities.futures import AssetClass, Origin, Underlying
+
+ASSET_CLASS: Final = "asset_class"
+"""The field under which history keeps a product's asset class."""
+
+Parser = Callable[[str], Any]
+
+ESCAPE = "\\"
+"""Stands before a character that would else be taken for a separator, or for an unknown part."""
+
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
+_INTEGER = re.compile(r"-?[0-9]+", re.ASCII)
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_VENUE = re.compile(r"((?:[^:\\]|\\.)*)(?::([0-9]+))?", re.DOTALL | re.ASCII)
+_UNDERLYING = re.compile(r"((?:[^\\]|\\.)*) ((?:[^ \\]|\\.)*) (-|[0-9]+)", re.DOTALL | re.ASCII)
+_CHARACTER = re.compile(r"\\.|.", re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+
+
+def canonical_text(value: object) -> str | None:
+    """A value as history keeps it: exact, and equal for equal values; None stays None.
+
+    Lists are joined by commas, a venue and its market rule by a colon, an underlying's parts by
+    blanks, of which an unknown one is a hyphen. `parse_value` reads it back.
+    """
+    if value is None or value in ((), ""):
+        return None
+    match value:
+        case Decimal():
+            text = format(value, "f") if value else "0"
+            text = text.rstrip("0").rstrip(".") if "." in text else text
+        case date():
+            text = value.isoformat()
+        case Underlying(symbol=symbol, sec_type=sec_type, con_id=con_id):
+            kind = "-" if sec_type is None else _escaped(sec_type, " -")
+            text = f"{_escaped(symbol, '')} {kind} {con_id or '-'}"
+        case Venue() | tuple():
+            text = _item(value)
+        case _:
+            text = str(value)
+    return text
+
+
+def _item(value: object) -> str:
+    match value:
+        case tuple():
+            return ",".join(_item(item) for item in value)
+        case Venue(exchange=exchange, market_rule_id=rule):
+            name = _escaped(exchange, ",:")
+            return name if rule is None else f"{name}:{rule}"
+        case _:
+            return _escaped(canonical_text(value) or "", ",")
+
+
+def _escaped(text: str, separators: str) -> str:
+    for character in (ESCAPE, *separators):
+        text = text.replace(character, ESCAPE + character)
+    return text
+
+
+def _text(text: str) -> str:
+    return text
+
+
+def _number(text: str) -> Decimal:
+    if _NUMBER.fullmatch(text) is None:
+        raise ValueError(f"not a number: {text!r}")
+    return Decimal(text)
+
+
+def _integer(text: str) -> int:
+    if _INTEGER.fullmatch(text) is None:
+        raise ValueError(f"not a whole number: {text!r}")
+    return int(text)
+
+
+def _date(text: str) -> date:
+    if _DAY.fullmatch(text) is None:
+        raise ValueError(f"not a date: {text!r}")
+    return date.fromisoformat(text)
+
+
+def _instant(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError(f"an instant needs a time zone: {text!r}")
+    return at.astimezone(UTC)
+
+
+def _venues(text: str) -> tuple[Venue, ...]:
+    return tuple(_venue(part) for part in _split(text))
+
+
+def _venue(text: str) -> Venue:
+    match = _VENUE.fullmatch(text)
+    if match is None:
+        raise ValueError(f"not an exchange with its market rule: {text!r}")
+    rule = None if match[2] is None else int(match[2])
+    return Venue(exchange=_unescaped(match[1]), market_rule_id=rule)
+
+
+def _pairs(text: str) -> tuple[tuple[str, str], ...]:
+    parts = [_unescaped(part) for part in _split(text)]
+    if len(parts) % 2:
+        raise ValueError(f"not pairs of a kind and a value: {text!r}")
+    return tuple(zip(parts[::2], parts[1::2], strict=True))
+
+
+def _underlying(text: str) -> Underlying:
+    match = _UNDERLYING.fullmatch(text)
+    if match is None:
+        raise ValueError(f"not an underlying: {text!r}")
+    return Underlying(
+        symbol=_unescaped(match[1]),
+        sec_type=None if match[2] == "-" else _unescaped(match[2]),
+        con_id=None if match[3] == "-" else int(match[3]),
+    )
+
+
+def _split(text: str) -> list[str]:
+    """The parts between commas that are not escaped, each still escaped."""
+    parts = [""]
+    for character in _CHARACTER.findall(text):
+        if character == ",":
+            parts.append("")
+        else:
+            parts[-1] += character
+    return parts
+
+
+def _unescaped(text: str) -> str:
+    return _ESCAPED.sub(r"\1", text) if ESCAPE in text else text
+
+
+PRODUCT_FIELDS: Final[dict[str, Parser]] = {
+    "symbol": _text,
+    "exchange": _text,
+    "trading_class": _text,
+    "currency": _text,
+    "name": _text,
+    "category": _text,
+    "underlying": _underlying,
+    "multiplier": _number,
+    "price_magnifier": _integer,
+    "min_tick": _number,
+    "time_zone": _text,
+    "origin": Origin,
+    ASSET_CLASS: AssetClass,
+}
+"""How each of a product's own fields that have a history is read back from its text."""
+
+CONTRACT_FIELDS: Final[dict[str, Parser]] = {
+    "symbol": _text,
+    "exchange": _text,
+    "trading_class": _text,
+    "currency": _text,
+    "local_symbol": _text,
+    "last_trade_date": _date,
+    "last_trade_at": _instant,
+    "contract_month": ContractMonth.parse,
+    "real_expiration_date": _date,
+    "series": ContractSeries,
+    "multiplier": _number,
+    "min_tick": _number,
+    "price_magnifier": _integer,
+    "market_name": _text,
+    "long_name": _text,
+    "underlying_con_id": _integer,
+    "underlying_symbol": _text,
+    "underlying_sec_type": _text,
+    "industry": _text,
+    "category": _text,
+    "subcategory": _text,
+    "time_zone": _text,
+    "venues": _venues,
+    "security_ids": _pairs,
+    "economic_value_rule": _text,
+    "economic_value_multiplier": _number,
+    "aggregated_group": _integer,
+}
+"""As `PRODUCT_FIELDS`, of contracts; besides these, history keeps their listing and product."""
+
+_EMPTY: Final[dict[str, Any]] = {"venues": (), "security_ids": ()}
+
+
+def parse_value(field: str, text: str | None, *, of_contract: bool) -> Any:  # noqa: ANN401
+    """The value of a field with a history, from its canonical text; raises ValueError."""
+    if text is None:
+        return _EMPTY.get(field) if of_contract else None
+    return (CONTRACT_FIELDS if of_contract else PRODUCT_FIELDS)[field](text)

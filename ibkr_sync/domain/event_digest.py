@@ -1,0 +1,135 @@
+"""What is worth telling of many changes: each once, a new product as one event."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from ibkr_sync.domain.entities.futures import ProductKey
+from ibkr_sync.domain.events import (
+    PRODUCT,
+    Event,
+    EventType,
+    Severity,
+    event_of,
+    expiry_of,
+    is_first_sight,
+)
+from ibkr_sync.domain.recorded_history import EndedContract, RecordedChange, RecordedPeriod
+
+_SHARED_FIELDS: Final = {
+    **{
+        name: name
+        for name in (
+            *("symbol", "exchange", "trading_class", "currency", "time_zone"),
+            *("multiplier", "price_magnifier", "min_tick"),
+        )
+    },
+    "long_name": "name",
+}
+"""Fields of a contract that a product has as well, and their name there."""
+
+
+def events_of(period: RecordedPeriod, since: datetime, now: datetime) -> tuple[Event, ...]:
+    """What happened between two aware instants, in order of time.
+
+    The first contracts of a product are one event; what the same reply says of the product is
+    part of that. What changed of a product and alike of its contracts is told once.
+    """
+    first, later = _apart(period.changes, period.first_replies)
+    found = [*_first_sights(first), *map(event_of, _without_repeats(later))]
+    found += _expiries(period.ended, since, now)
+    return tuple(sorted(found, key=lambda each: each.at))
+
+
+def history_events(
+    changes: Sequence[RecordedChange], first_reply: datetime | None
+) -> tuple[Event, ...]:
+    """Every change of one product as an event, in order; its first contracts are one event.
+
+    What the first reply corrected of the catalogue's data is of no consequence.
+    """
+    events: list[Event] = []
+    for change in changes:
+        if change.at == first_reply and change.con_id is None:
+            events.append(replace(event_of(change), severity=Severity.INFO))
+        elif change.at != first_reply or not is_first_sight(change):
+            events.append(event_of(change))
+    at_first = (each for each in changes if each.at == first_reply)
+    found = [*_first_sights(at_first), *events]
+    return tuple(sorted(found, key=lambda each: each.at))
+
+
+def _apart(
+    changes: Iterable[RecordedChange], first_replies: Mapping[ProductKey, datetime]
+) -> tuple[list[RecordedChange], list[RecordedChange]]:
+    """The changes that products' first replies made, and those made later."""
+    first: list[RecordedChange] = []
+    later: list[RecordedChange] = []
+    for change in changes:
+        is_first = first_replies.get(change.product) == change.at
+        # What came over from another product is news, even in a product's first reply.
+        is_arrival = change.con_id is not None and not is_first_sight(change)
+        (first if is_first and not is_arrival else later).append(change)
+    return first, later
+
+
+def _first_sights(changes: Iterable[RecordedChange]) -> Iterator[Event]:
+    """One event per product, with the count of its contracts."""
+    seen: defaultdict[ProductKey, list[RecordedChange]] = defaultdict(list)
+    for change in changes:
+        if is_first_sight(change):
+            seen[change.product].append(change)
+    for product, contracts in seen.items():
+        yield Event(
+            type=EventType.NEW,
+            severity=Severity.INFO,
+            product=product,
+            con_id=None,
+            local_symbol=None,
+            field=PRODUCT,
+            old=None,
+            new=str(len(contracts)),
+            at=contracts[0].at,
+            run=contracts[0].run,
+        )
+
+
+def _without_repeats(changes: Collection[RecordedChange]) -> Iterator[RecordedChange]:
+    """The changes without those that only repeat, of a contract, what another one says."""
+    told = {_content(each, each.field) for each in changes if each.con_id is None}
+    moved = {(each.run, each.con_id): each for each in changes if each.field == "last_trade_date"}
+    for change in changes:
+        if change.con_id is not None:
+            name = _SHARED_FIELDS.get(change.field)
+            if name is not None and _content(change, name) in told:
+                continue
+            if _repeats_date(change, moved.get((change.run, change.con_id))):
+                continue
+        yield change
+
+
+def _content(change: RecordedChange, field: str) -> tuple[object, ...]:
+    return change.run, change.product, field, change.old, change.new
+
+
+def _repeats_date(change: RecordedChange, moved: RecordedChange | None) -> bool:
+    """Whether the change follows from that of the last trade date."""
+    if moved is None:
+        return False
+    if change.field == "last_trade_at":
+        return True
+    return change.field == "real_expiration_date" and (change.old, change.new) == (
+        moved.old,
+        moved.new,
+    )
+
+
+def _expiries(ended: Iterable[EndedContract], since: datetime, now: datetime) -> Iterator[Event]:
+    for each in ended:
+        event = expiry_of(each, now)
+        if event is not None and event.at >= since:
+            yield event

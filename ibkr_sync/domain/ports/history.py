@@ -1,0 +1,27 @@
+"""The port to what was recorded of products over time."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from datetime import datetime
+from typing import Protocol
+
+from ibkr_sync.domain.entities.futures import ProductKey
+from ibkr_sync.domain.recorded_history import ProductHistory, RecordedPeriod
+
+
+class HistoryPort(Protocol):
+    """Reads history, and writes nothing; every method raises StorageError."""
+
+    @abstractmethod
+    def period(
+        self, since: datetime, now: datetime, product: ProductKey | None = None
+    ) -> RecordedPeriod:
+        """Give what was recorded from the aware instant `since` on, of one product or of all.
+
+        `ended` has every contract that may have stopped trading from then until `now`.
+        """
+
+    @abstractmethod
+    def of_product(self, product: ProductKey) -> ProductHistory:
+        """Give all that is recorded of a product; raises ProductNotFoundError if nothing is."""

@@ -1,0 +1,78 @@
+"""The history of products as it is kept: what changed, what ended, and when replies came."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ibkr_sync.domain.entities.contracts import FuturesContract
+from ibkr_sync.domain.entities.futures import Future, ProductKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedChange:
+    """A change of one field, as a run noticed it.
+
+    Attributes:
+        product: today's key of the product that the contract belonged to after the change.
+        con_id: None for the product's own field.
+        local_symbol: today's name of the contract; None for the product's own field.
+        old: canonical text; None for what was not known, or not there.
+        new: as `old`.
+        at: UTC instant at which the change was first seen.
+        run: the run that saw it.
+    """
+
+    product: ProductKey
+    con_id: int | None = None
+    local_symbol: str | None = None
+    field: str
+    old: str | None
+    new: str | None
+    at: datetime
+    run: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndedContract:
+    """A contract whose last trade date is near or in a span of time, with its product."""
+
+    product: ProductKey
+    contract: FuturesContract
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedPeriod:
+    """What was recorded in a span of time.
+
+    Attributes:
+        changes: in the order they were recorded.
+        ended: contracts that may have stopped trading in it, delisted ones too.
+        first_replies: of each product that got contracts in it, when its first ones were seen.
+    """
+
+    changes: tuple[RecordedChange, ...] = ()
+    ended: tuple[EndedContract, ...] = ()
+    first_replies: Mapping[ProductKey, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductHistory:
+    """All that is recorded of one product.
+
+    Attributes:
+        product: as it stands today.
+        contracts: as they stand today, all that were ever the product's: those that have moved
+            to another product since, too.
+        changes: those of the product and of these contracts, in the order they were recorded,
+            also while a contract was another product's.
+        replies: the UTC instants of its complete replies, in order.
+        first_seen_at: when it was stored first.
+    """
+
+    product: Future
+    contracts: tuple[FuturesContract, ...]
+    changes: tuple[RecordedChange, ...]
+    replies: tuple[datetime, ...]
+    first_seen_at: datetime

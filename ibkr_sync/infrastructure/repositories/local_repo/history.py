@@ -1,0 +1,209 @@
+"""History as it is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, or_, select
+from sqlalchemy.engine import Connection
+
+from ibkr_sync.domain.canonical_text import CONTRACT_FIELDS, PRODUCT_FIELDS, parse_value
+from ibkr_sync.domain.entities.contracts import ContractListing, FuturesContract
+from ibkr_sync.domain.entities.futures import ProductKey
+from ibkr_sync.domain.errors import ProductNotFoundError
+from ibkr_sync.domain.ports.history import HistoryPort
+from ibkr_sync.domain.product_update import LISTING
+from ibkr_sync.domain.recorded_history import (
+    EndedContract,
+    ProductHistory,
+    RecordedChange,
+    RecordedPeriod,
+)
+from ibkr_sync.domain.sync import FutureQuery
+from ibkr_sync.infrastructure.repositories.local_repo import reads
+from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.schema import reading
+from ibkr_sync.infrastructure.repositories.local_repo.tables import (
+    ProductOutcome,
+    contracts,
+    field_changes,
+    products,
+    run_products,
+)
+
+_KEY = (products.c.symbol, products.c.exchange, products.c.trading_class)
+_CONTRACT_COLUMNS = (
+    *("con_id", "symbol", "exchange", "trading_class", "currency", "local_symbol"),
+    *("last_trade_date", "last_trade_at", "time_zone"),
+)
+_LISTING_COLUMNS = ("first_seen_at", "last_seen_at", "missing_since", "delisted_at")
+_ZONE_SLACK = timedelta(days=2)
+"""A day ends up to 14 hours before it does in UTC, and up to 12 hours after; in an unknown zone
+trading is taken to go on for a day more."""
+
+
+class LocalHistory(HistoryPort):
+    """History in a SQLite or PostgreSQL database, beside the products."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def period(
+        self, since: datetime, now: datetime, product: ProductKey | None = None
+    ) -> RecordedPeriod:
+        """Give what was recorded from an instant on (see the port)."""
+        is_meant = _is_product(product)
+        with reading(self._database) as connection, reads.readable(self._database.name):
+            recent = _changes(field_changes.c.seen_at >= since, *is_meant)
+            return RecordedPeriod(
+                changes=_recorded(connection, recent),
+                ended=_ended(connection, since, now, is_meant),
+                first_replies=_first_replies(connection, since, is_meant),
+            )
+
+    def of_product(self, product: ProductKey) -> ProductHistory:
+        """Give all that is recorded of a product (see the port)."""
+        place = self._database.name
+        symbol, exchange, trading_class = product
+        query = FutureQuery(symbol=symbol, exchange=exchange, trading_class=trading_class)
+        with reading(self._database) as connection, reads.readable(place):
+            for found in reads.find_products(connection, query, place):
+                if found.product.key == product:
+                    return _history(connection, found, place)
+        raise ProductNotFoundError(symbol, place, exchange=exchange, trading_class=trading_class)
+
+
+def _is_product(product: ProductKey | None) -> list[ColumnElement[bool]]:
+    if product is None:
+        return []
+    return [column == value for column, value in zip(_KEY, product, strict=True)]
+
+
+def _history(connection: Connection, found: reads.StoredProduct, place: str) -> ProductHistory:
+    """All that is recorded of the product, and of the contracts that ever were its own."""
+    own_id = found.product_id
+    changed = select(field_changes.c.con_id).where(
+        field_changes.c.product_id == own_id, field_changes.c.con_id.is_not(None)
+    )
+    changes = _changes(
+        or_(field_changes.c.product_id == own_id, field_changes.c.con_id.in_(changed))
+    )
+    recorded = _recorded(connection, changes)
+    for change in recorded:
+        _refuse_unreadable(change)
+    ever = {change.con_id for change in recorded if change.con_id is not None}
+    gone = ever - {each.con_id for each in found.product.contracts}
+    moved = [
+        contract
+        for owner in reads.find_owners(connection, gone, place)
+        for contract in owner.product.contracts
+        if contract.con_id in gone
+    ]
+    first_seen_at = select(products.c.first_seen_at).where(products.c.id == own_id)
+    return ProductHistory(
+        product=found.product,
+        contracts=(*found.product.contracts, *moved),
+        changes=recorded,
+        replies=_replies(connection, own_id),
+        first_seen_at=connection.execute(first_seen_at).scalar_one(),
+    )
+
+
+def _changes(*conditions: ColumnElement[bool]) -> Select[Any]:
+    return (
+        select(field_changes, *(column.label(f"product_{column.name}") for column in _KEY))
+        .add_columns(contracts.c.local_symbol)
+        .join(products, products.c.id == field_changes.c.product_id)
+        .outerjoin(contracts, contracts.c.con_id == field_changes.c.con_id)
+        .where(*conditions)
+        .order_by(field_changes.c.id)
+    )
+
+
+def _recorded(connection: Connection, statement: Select[Any]) -> tuple[RecordedChange, ...]:
+    return tuple(
+        RecordedChange(
+            product=ProductKey(row.product_symbol, row.product_exchange, row.product_trading_class),
+            con_id=row.con_id,
+            local_symbol=row.local_symbol,
+            field=row.field,
+            old=row.old,
+            new=row.new,
+            at=row.seen_at,
+            run=row.run_id,
+        )
+        for row in connection.execute(statement)
+    )
+
+
+def _refuse_unreadable(change: RecordedChange) -> None:
+    """Raise ValueError for text that no value of the field has."""
+    of_contract = change.con_id is not None
+    if change.field in (CONTRACT_FIELDS if of_contract else PRODUCT_FIELDS):
+        parse_value(change.field, change.old, of_contract=of_contract)
+
+
+def _ended(
+    connection: Connection,
+    since: datetime,
+    now: datetime,
+    is_meant: Iterable[ColumnElement[bool]],
+) -> tuple[EndedContract, ...]:
+    columns = [contracts.c[name] for name in (*_CONTRACT_COLUMNS, *_LISTING_COLUMNS)]
+    statement = (
+        select(*columns, *(column.label(f"product_{column.name}") for column in _KEY))
+        .join(products, products.c.id == contracts.c.product_id)
+        .where(contracts.c.last_trade_date >= (since - _ZONE_SLACK).date())
+        .where(contracts.c.last_trade_date <= (now + _ZONE_SLACK).date())
+        .where(contracts.c.delisted_at.is_(None))
+        .where(*is_meant)
+        .order_by(contracts.c.last_trade_date, contracts.c.con_id)
+    )
+    return tuple(_ended_contract(row) for row in connection.execute(statement))
+
+
+def _ended_contract(row: Row[Any]) -> EndedContract:
+    values = row._asdict()
+    return EndedContract(
+        product=ProductKey(*(values[f"product_{column.name}"] for column in _KEY)),
+        contract=FuturesContract(
+            **{name: values[name] for name in _CONTRACT_COLUMNS},
+            listing=ContractListing(**{name: values[name] for name in _LISTING_COLUMNS}),
+        ),
+    )
+
+
+def _first_replies(
+    connection: Connection, since: datetime, is_meant: Iterable[ColumnElement[bool]]
+) -> dict[ProductKey, datetime]:
+    """When each product that got a contract since then got its first."""
+    change = field_changes.c
+    got_contracts = (
+        select(change.product_id)
+        .where(change.seen_at >= since, change.field == LISTING, change.old.is_(None))
+        .distinct()
+    )
+    first = (
+        select(change.seen_at)
+        .where(change.product_id == products.c.id, change.field == LISTING, change.old.is_(None))
+        .order_by(change.seen_at)
+        .limit(1)
+        .scalar_subquery()
+    )
+    statement = select(*_KEY, first.label("at")).where(products.c.id.in_(got_contracts), *is_meant)
+    return {
+        ProductKey(row.symbol, row.exchange, row.trading_class): row.at
+        for row in connection.execute(statement)
+    }
+
+
+def _replies(connection: Connection, product_id: int) -> tuple[datetime, ...]:
+    statement = (
+        select(run_products.c.at)
+        .where(run_products.c.product_id == product_id)
+        .where(run_products.c.outcome != ProductOutcome.FAILED)
+        .order_by(run_products.c.at)
+    )
+    return tuple(connection.execute(statement).scalars())
