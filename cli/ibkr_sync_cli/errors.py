@@ -136,6 +136,13 @@ _RULES: dict[type[BaseException], _Rule] = {
         lambda e: f"The gateway is up but has lost IBKR ({e.detail}).",
         lambda *_: "Try again when IBKR is back; it is reset every night.",
     ),
+    errors.DefinitionsUnavailableError: _Rule(
+        ExitCode.UPSTREAM,
+        lambda e: f"IBKR does not know what it knew before ({e.detail}).",
+        lambda *_: (
+            "Nothing was changed. Try again in a while; IBKR's definitions are away at times."
+        ),
+    ),
     errors.RequestRejectedError: _Rule(
         ExitCode.PARTIAL,
         lambda e: f"IBKR refused the request: {e.code} {e.text}.",
@@ -170,6 +177,13 @@ _RULES: dict[type[BaseException], _Rule] = {
         ExitCode.PARTIAL,
         lambda e: f"{e.product}: sample data and real data can't share a database.",
         lambda *_: "Use another database: --database FILE, or --profile demo for sample data.",
+    ),
+    errors.RawReplyError: _Rule(
+        ExitCode.PARTIAL,
+        lambda e: f"The raw reply of {e.product} can't be used: {e.detail}.",
+        lambda e, command: (
+            "What is stored stays as it is. Ask anew: " + next_steps.get_product(e.product, command)
+        ),
     ),
     errors.ProductNotFoundError: _Rule(
         ExitCode.NOT_FOUND,

@@ -14,13 +14,15 @@
     │   ├── ConnectionLostError         the session broke while replies were due
     │   └── PacingError                 the gateway refused our rate of messages
     ├── UpstreamDownError               the gateway is up, IBKR behind it is not
+    │   └── DefinitionsUnavailableError IBKR does not know what it knew before
     ├── ReplyError                      one product's reply can't be used
     │   ├── RequestRejectedError        IBKR answered the request with an error
     │   ├── ReplyTimeoutError           the reply stalled or took too long
     │   ├── InvalidReplyError           a row can't be trusted
     │   ├── ShrinkRefusedError          too many unexpired contracts would be lost
     │   ├── OutdatedDataError           what is stored is newer
-    │   └── SampleDataError             sample and real data would be mixed
+    │   ├── SampleDataError             sample and real data would be mixed
+    │   └── RawReplyError               a reply that is kept can't be read again
     ├── ProductLookupError              the user's words name no single product
     │   ├── ProductNotFoundError
     │   ├── AmbiguousProductError       holds the candidates
@@ -154,6 +156,10 @@ class UpstreamDownError(GatewayError):
     """The gateway is up but has lost IBKR (1100, 2110, 2157, 1300)."""
 
 
+class DefinitionsUnavailableError(UpstreamDownError):
+    """IBKR says that it does not know a product it knew, and answers for no other one (200)."""
+
+
 class ReplyError(IbkrSyncError):
     """The reply for one product can't be used; nothing of it was stored."""
 
@@ -215,6 +221,15 @@ class SampleDataError(ReplyError):
     def __init__(self, product: ProductKey) -> None:
         self.product = product
         super().__init__(f"{product}: sample and real data can't share a database")
+
+
+class RawReplyError(ReplyError):
+    """No raw reply of a product is kept, or the one that is can't be read again."""
+
+    def __init__(self, product: ProductKey, detail: str) -> None:
+        self.product = product
+        self.detail = detail
+        super().__init__(f"{product}: raw reply: {detail}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,7 +63,7 @@ def plan_update(
             raise ShrinkRefusedError(stored.key, stored=count, lost=count)
         if not allow_shrink:
             refuse_shrink(stored, diff, now)
-        diff = dataclasses.replace(diff, changes=_class_change(stored, received) + diff.changes)
+        diff = dataclasses.replace(diff, changes=class_change(stored, received) + diff.changes)
     return ProductUpdate(
         diff=diff,
         product=_merge(stored, received, diff, now),
@@ -97,7 +97,8 @@ def _refuse_outdated(stored: Future, received: Future) -> None:
         raise OutdatedDataError(stored.key, stored=known, received=told)
 
 
-def _class_change(stored: Future, received: Future) -> tuple[FieldChange, ...]:
+def class_change(stored: Future, received: Future) -> tuple[FieldChange, ...]:
+    """The change of the asset class, which is not a field of an entity but its type."""
     old, new = stored.asset_class.value, received.asset_class.value
     if old == new:
         return ()

@@ -65,18 +65,18 @@ class FrameBuffer:
 
 
 class GatewayConnection:
-    """A connected socket; `isConnected` and `sendMsg` bear the names that ibapi calls.
+    """A socket, None if closed; `isConnected` and `sendMsg` bear the names that ibapi calls.
 
     Attributes:
         has_binary_ids: messages begin with their id in four bytes, as both sides agree on
             from server version 201 on.
     """
 
-    def __init__(self, host: str, port: int, connected: socket.socket) -> None:
+    def __init__(self, host: str, port: int, connected: socket.socket | None) -> None:
         self.host = host
         self.port = port
         self.has_binary_ids = False
-        self._socket: socket.socket | None = connected
+        self._socket = connected
         self._buffer = FrameBuffer()
         self._send_lock = threading.Lock()
 

@@ -44,7 +44,7 @@ def keep_hours_by_day(
 
     `sent` are the con_ids whose hours are new. Hours that can't be read are not kept by day.
     """
-    contract = schedule_to_keep(product, now)
+    contract = schedule_to_keep(product, now) if sent else None
     if contract is None or contract.schedule is None or contract.con_id not in sent:
         return
     zone = ZoneInfo(contract.time_zone or "UTC")

@@ -1,0 +1,83 @@
+"""The ports to the raw replies that are kept, and to what reads them again."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from ibkr_sync.domain.entities.futures import Future, ProductKey
+from ibkr_sync.domain.product_update import ProductUpdate
+from ibkr_sync.domain.sync import Evidence, FutureFailure, SyncRun
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawReplyUsage:
+    """How many raw replies, of how many products, take how many bytes (compressed).
+
+    `oldest` is the UTC instant at which the oldest was received; None where there are none.
+    """
+
+    replies: int = 0
+    products: int = 0
+    size: int = 0
+    oldest: datetime | None = None
+
+
+class RawReplyPort(Protocol):
+    """The raw replies in the database; every method raises StorageError."""
+
+    @abstractmethod
+    def products(self) -> tuple[ProductKey, ...]:
+        """Give the products whose present came from a raw reply that is kept, by key."""
+
+    @abstractmethod
+    def newest(self, key: ProductKey) -> tuple[Future, Evidence]:
+        """Give a product as it is stored, and the reply that its present came from.
+
+        Raises RawReplyError when none is kept, it is damaged, or the present came from
+        elsewhere.
+        """
+
+    @abstractmethod
+    def run(self) -> AbstractContextManager[SyncRun]:
+        """Open a run that reads raw replies again; raises AlreadyRunningError at once."""
+
+    @abstractmethod
+    def rewrite(self, key: ProductKey, reread: Future, run: SyncRun) -> ProductUpdate[Future]:
+        """Store in one transaction what a reply says when it is read again, with its history.
+
+        Raises RawReplyError, InvalidReplyError or StorageError; then nothing was stored.
+        """
+
+    @abstractmethod
+    def record_failure(self, failure: FutureFailure, run: SyncRun) -> None:
+        """Record why the reply of a product could not be read again."""
+
+    @abstractmethod
+    def usage(self) -> RawReplyUsage:
+        """Tell what all raw replies take."""
+
+    @abstractmethod
+    def prunable(self, before: datetime) -> RawReplyUsage:
+        """Tell what raw replies `prune` would delete."""
+
+    @abstractmethod
+    def prune(self, before: datetime) -> RawReplyUsage:
+        """Delete raw replies received before an aware instant, but for each product's newest.
+
+        Raises AlreadyRunningError at once while a run is open.
+        """
+
+
+class RawReplyReader(Protocol):
+    """Reads raw replies as if they had just arrived."""
+
+    @abstractmethod
+    def read(self, stored: Future, evidence: Evidence) -> Future:
+        """Give the product that a reply tells of, as of the instant it was last complete.
+
+        Raises RawReplyError when it can't be decoded any more, or is not about this product.
+        """

@@ -1,0 +1,98 @@
+"""Raw replies that are kept, decoded and read as if they had just arrived; without a gateway."""
+
+from __future__ import annotations
+
+import logging
+import math
+from datetime import datetime
+from typing import NoReturn
+
+from ibkr_sync.catalogue import Catalogue
+from ibkr_sync.domain.entities.futures import Future, ProductKey
+from ibkr_sync.domain.errors import IbkrSyncError, ProductLookupError, RawReplyError, ReplyError
+from ibkr_sync.domain.ports.raw_replies import RawReplyReader
+from ibkr_sync.domain.sync import Evidence, FutureQuery
+from ibkr_sync.infrastructure.repositories.ibkr_repo.client import (
+    CLIENT_VERSIONS,
+    IBAPI_VERSION,
+    ReadOnlyClient,
+)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.connection import GatewayConnection
+from ibkr_sync.infrastructure.repositories.ibkr_repo.frames import MalformedFrameError
+from ibkr_sync.infrastructure.repositories.ibkr_repo.intake import Intake
+from ibkr_sync.infrastructure.repositories.ibkr_repo.messages import read_message
+from ibkr_sync.infrastructure.repositories.ibkr_repo.pending import PendingReplies
+from ibkr_sync.infrastructure.repositories.ibkr_repo.reading import ReplyReader
+from ibkr_sync.infrastructure.repositories.ibkr_repo.replies import ContractReply, ContractRequest
+
+_log = logging.getLogger(__name__)
+
+
+class IbkrReplyReader(RawReplyReader):
+    """Reads with the installed ibapi, by today's rules and catalogue."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._reader = ReplyReader(Future, catalogue)
+
+    def read(self, stored: Future, evidence: Evidence) -> Future:
+        """Give the product that a reply tells of (see the port)."""
+        key = stored.key
+        _refuse_version(key, evidence)
+        query = FutureQuery(
+            symbol=key.symbol, exchange=key.exchange, trading_class=key.trading_class
+        )
+        # The same reply may have come again since, which is not kept twice.
+        complete_at = max(evidence.received_at, stored.synced_at or evidence.received_at)
+        try:
+            return self._reader.read(query, _decode(key, evidence, complete_at)).product
+        except (ReplyError, ProductLookupError) as error:
+            raise RawReplyError(key, f"it can't be read any more: {_reason(error)}") from error
+
+
+def _refuse_version(key: ProductKey, evidence: Evidence) -> None:
+    oldest, newest = CLIENT_VERSIONS
+    version = evidence.server_version
+    if version > newest:
+        raise RawReplyError(
+            key,
+            f"it is of server version {version}, and the installed ibapi {IBAPI_VERSION} reads up"
+            f" to {newest}; it was received with ibapi {evidence.client_version}",
+        )
+    if version < oldest:
+        raise RawReplyError(key, f"server version {version} is not supported")
+
+
+def _decode(key: ProductKey, evidence: Evidence, complete_at: datetime) -> ContractReply:
+    """The reply, by the same intake that takes replies from a gateway."""
+    pending = PendingReplies(math.inf, math.inf)
+    version = evidence.server_version
+    client = ReadOnlyClient(GatewayConnection("", 0, None), 0, version)
+    intake = Intake(client, pending, version, lambda: complete_at)
+    result = pending.expect_contracts(
+        _request_id(key, evidence), ContractRequest(symbol=key.symbol), now=0.0
+    )
+    for frame in evidence.frames:
+        intake.take(frame)
+    if not result.done():
+        _refuse(key, "it has no end")
+    reply = result.result()
+    if len(reply.rows) + 1 != len(evidence.frames):
+        _refuse(key, "it holds frames that are no part of it")
+    return reply
+
+
+def _request_id(key: ProductKey, evidence: Evidence) -> int:
+    if not evidence.frames:
+        _refuse(key, "it is empty")
+    try:
+        return read_message(evidence.frames[-1], evidence.server_version).request_id()
+    except MalformedFrameError as error:
+        raise RawReplyError(key, f"its end can't be read: {error}") from error
+
+
+def _refuse(key: ProductKey, reason: str) -> NoReturn:
+    raise RawReplyError(key, reason)
+
+
+def _reason(error: IbkrSyncError) -> str:
+    return error.detail if isinstance(error, RawReplyError) else str(error)

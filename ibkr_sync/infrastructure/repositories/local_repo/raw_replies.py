@@ -1,0 +1,152 @@
+"""The raw replies in the database: read again, counted and pruned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, delete, distinct, func, select
+from sqlalchemy.engine import Connection
+
+from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
+from ibkr_sync.domain.errors import RawReplyError
+from ibkr_sync.domain.ports.raw_replies import RawReplyPort, RawReplyUsage
+from ibkr_sync.domain.product_update import ProductUpdate
+from ibkr_sync.domain.renormalisation import plan_renormalisation
+from ibkr_sync.domain.sync import Evidence, FutureFailure, FutureQuery, RunKind, SyncRun
+from ibkr_sync.infrastructure.repositories.local_repo import reads, writes
+from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.evidence import (
+    DamagedEvidenceError,
+    PackedFrames,
+    unpack_frames,
+)
+from ibkr_sync.infrastructure.repositories.local_repo.lock import run_lock
+from ibkr_sync.infrastructure.repositories.local_repo.mapping import to_rows
+from ibkr_sync.infrastructure.repositories.local_repo.runs import recorded_run
+from ibkr_sync.infrastructure.repositories.local_repo.schema import reading, writing
+from ibkr_sync.infrastructure.repositories.local_repo.tables import products, raw_replies
+
+_FROM_REPLIES = (Origin.IBKR, Origin.SAMPLE)
+"""The origins of a present that came from a raw reply."""
+
+
+class LocalRawReplies(RawReplyPort):
+    """The raw replies in a SQLite or PostgreSQL database."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._clock = clock
+
+    def products(self) -> tuple[ProductKey, ...]:
+        """Give the products whose present came from a raw reply (see the port)."""
+        statement = (
+            select(products.c.symbol, products.c.exchange, products.c.trading_class)
+            .where(products.c.id.in_(select(raw_replies.c.product_id)))
+            .where(products.c.origin.in_(_FROM_REPLIES))
+        )
+        with reading(self._database) as connection:
+            return tuple(sorted(ProductKey(*row) for row in connection.execute(statement)))
+
+    def newest(self, key: ProductKey) -> tuple[Future, Evidence]:
+        """Give a product and the reply that its present came from (see the port)."""
+        with reading(self._database) as connection:
+            stored = self._stored(connection, key)
+            statement = (
+                select(raw_replies)
+                .where(raw_replies.c.product_id == stored.product_id)
+                .order_by(raw_replies.c.id.desc())
+                .limit(1)
+            )
+            row = connection.execute(statement).first()
+        if row is None:
+            raise RawReplyError(key, "none is kept")
+        if stored.product.origin not in _FROM_REPLIES:
+            raise RawReplyError(key, "what is stored came from a file since")
+        packed = PackedFrames(frames=row.frames, sha256=row.sha256, frame_count=row.frame_count)
+        try:
+            frames = unpack_frames(packed)
+        except DamagedEvidenceError as error:
+            raise RawReplyError(key, str(error)) from error
+        return stored.product, Evidence(
+            received_at=row.received_at,
+            server_version=row.server_version,
+            client_version=row.client_version,
+            frames=frames,
+        )
+
+    def run(self) -> AbstractContextManager[SyncRun]:
+        """Open a run that reads raw replies again (see the port)."""
+        return recorded_run(self._database, Origin.IBKR, RunKind.RENORMALISE, self._clock)
+
+    def rewrite(self, key: ProductKey, reread: Future, run: SyncRun) -> ProductUpdate[Future]:
+        """Store what a reply says when it is read again (see the port)."""
+        now = self._clock()
+        with writing(self._database) as connection:
+            stored = self._stored(connection, key)
+            update = plan_renormalisation(stored.product, reread, now)
+            before = writes.StoredState(
+                product_id=stored.product_id,
+                chain={each.con_id: each for each in stored.product.contracts},
+            )
+            rows = to_rows(update.product)
+            product_id = writes.apply_update(connection, update, rows, before, now)
+            writes.record_history(connection, update.history, product_id, run, now)
+            writes.record_outcome(
+                connection,
+                FutureQuery(symbol=key.symbol, exchange=key.exchange, trading_class=key[2]),
+                update.diff,
+                before,
+                product_id=product_id,
+                run=run,
+                now=now,
+            )
+        return update
+
+    def record_failure(self, failure: FutureFailure, run: SyncRun) -> None:
+        """Record why a reply could not be read again (see the port)."""
+        with writing(self._database) as connection:
+            found = reads.find_products(connection, failure.query, self._database.name)
+            product_id = found[0].product_id if len(found) == 1 else None
+            writes.record_failure(connection, failure, product_id, run, self._clock())
+
+    def usage(self) -> RawReplyUsage:
+        """Tell what all raw replies take (see the port)."""
+        with reading(self._database) as connection:
+            return _usage(connection)
+
+    def prunable(self, before: datetime) -> RawReplyUsage:
+        """Tell what `prune` would delete (see the port)."""
+        with reading(self._database) as connection:
+            return _usage(connection, _outdated(before))
+
+    def prune(self, before: datetime) -> RawReplyUsage:
+        """Delete what is older, but for each product's newest (see the port)."""
+        with run_lock(self._database), writing(self._database) as connection:
+            deleted = _usage(connection, _outdated(before))
+            connection.execute(delete(raw_replies).where(_outdated(before)))
+        return deleted
+
+    def _stored(self, connection: Connection, key: ProductKey) -> reads.StoredProduct:
+        stored = reads.find_by_key(connection, key, self._database.name)
+        if stored is None or stored.product.key != key:
+            raise RawReplyError(key, "the product is not stored")
+        return stored
+
+
+def _outdated(before: datetime) -> ColumnElement[bool]:
+    newest = select(func.max(raw_replies.c.id)).group_by(raw_replies.c.product_id)
+    return and_(raw_replies.c.received_at < before, raw_replies.c.id.not_in(newest))
+
+
+def _usage(connection: Connection, *conditions: ColumnElement[bool]) -> RawReplyUsage:
+    statement: Any = select(
+        func.count(),
+        func.count(distinct(raw_replies.c.product_id)),
+        func.coalesce(func.sum(func.length(raw_replies.c.frames)), 0),
+        func.min(raw_replies.c.received_at),
+    ).where(*conditions)
+    replies, owners, size, oldest = connection.execute(statement).one()
+    return RawReplyUsage(replies=replies, products=owners, size=int(size), oldest=oldest)
