@@ -66,7 +66,8 @@ class SyncPolicy:
         allow_shrink: accept a reply that lacks many contracts that are stored.
         dry_run: plan and show, write nothing.
         deadline: how long the run may take, in which what fails for a reason that passes is
-            asked again and again; None for the source's own limit and few attempts.
+            asked again and again; None for the source's own limit and `tries`.
+        tries: how often a product is asked for in all while it fails for a reason that passes.
         kind: what the run is recorded as.
     """
 
@@ -75,6 +76,7 @@ class SyncPolicy:
     allow_shrink: bool = False
     dry_run: bool = False
     deadline: timedelta | None = None
+    tries: int = 1
     kind: RunKind = RunKind.GET
 
 

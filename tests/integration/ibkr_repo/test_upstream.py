@@ -142,11 +142,13 @@ def test_error_200_that_an_outage_explains_is_asked_again_when_it_is_over(
 def test_error_200_fails_its_product_alone_and_changes_nothing_stored(
     serve: Serve, repository_of: RepositoryOf, local: Local, text: str
 ) -> None:
-    replay = serve(faults.ErrorReply(code=200, text=text, symbol="ES", skip=1))
+    of_es = [each.con_id for each in ES.contracts]
+    replay = serve(
+        faults.ErrorReply(code=200, text=text, symbol="ES", con_ids=frozenset(of_es), skip=1)
+    )
     repository = repository_of(replay)
     bring_up_to_date(repository, "ES")
     stored = dict(local.products)
-    of_es = [each.con_id for each in ES.contracts]
     outcomes = bring_up_to_date(repository, "ES", "NQ", "CL")
     error = failure_of(outcomes["ES"])
     assert isinstance(error, ProductNotFoundError)

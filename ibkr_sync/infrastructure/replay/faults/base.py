@@ -49,6 +49,7 @@ class Fault(ABC):
     Attributes:
         occasion: when it strikes; None is always.
         symbol: strikes only at contract-details requests for this symbol.
+        con_ids: strikes at those for these conIds too, or only at them if no symbol is given.
         skip: how many such occasions, over all connections, pass unharmed first.
         first: at how many occasions after those it strikes; None is all.
     """
@@ -57,6 +58,7 @@ class Fault(ABC):
 
     occasion: Occasion | None = Occasion.CONTRACT_DATA
     symbol: str | None = None
+    con_ids: frozenset[int] = frozenset()
     skip: int = 0
     first: int | None = None
 
@@ -68,10 +70,12 @@ class Fault(ABC):
         """Whether this is an occasion to strike, or one to be counted as skipped."""
         if self.occasion not in (None, situation.occasion):
             return False
-        if self.symbol is None:
+        if self.symbol is None and not self.con_ids:
             return True
         request = situation.request
-        return isinstance(request, ContractDataRequest) and request.symbol == self.symbol
+        if not isinstance(request, ContractDataRequest):
+            return False
+        return request.con_id in self.con_ids if request.con_id else request.symbol == self.symbol
 
 
 class FaultScript:

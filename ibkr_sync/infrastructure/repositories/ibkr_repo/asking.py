@@ -1,33 +1,49 @@
-"""Asks for many chains: several at a time, once more where that helps, and in time."""
+"""Holds many dialogues at a time, asks once more where that helps, and ends in time."""
 
 from __future__ import annotations
 
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent import futures
 from concurrent.futures import Future
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from ibkr_sync.domain.errors import (
     ConnectionLostError,
     GatewayError,
     HandshakeTimeoutError,
+    IbkrSyncError,
     PacingError,
+    ProductLookupError,
     ReplyError,
     ReplyTimeoutError,
     UpstreamDownError,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.client import Ladder
+from ibkr_sync.infrastructure.repositories.ibkr_repo.dialogue import Dialogue
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway import Gateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.replies import ContractReply, ContractRequest
 
+K = TypeVar("K")
 T = TypeVar("T")
 
 MAX_BROKEN_IN_A_ROW = 3
 """After so many requests in a row that broke their session there is no point in going on."""
 
 _WORTH_ANOTHER_TRY = (ConnectionLostError, PacingError, UpstreamDownError)
-"""What befalls a request without being about it."""
+"""What befalls a request without being about it, and is over at once or soon."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Question(Generic[K, T]):
+    """Where a dialogue stands: at a request, which was asked once already or not."""
+
+    key: K
+    dialogue: Dialogue[T]
+    request: ContractRequest
+    was_asked: bool = False
 
 
 class Questioner:
@@ -35,46 +51,44 @@ class Questioner:
 
     A request is asked at most twice: again after a broken session, a message too many (once
     the pacer has slowed down), or an outage of IBKR that ends within the idle timeout; the
-    first outage that does not is the last one waited for.
+    first outage that does not is the last one waited for until it is over.
     """
 
-    def __init__(self, gateway: Gateway) -> None:
-        """Start the run's time: `run_timeout` from now."""
+    def __init__(self, gateway: Gateway, seconds: float) -> None:
+        """Start the run's time, which ends so many seconds from now."""
         self._gateway = gateway
-        self._run_timeout = gateway.parameters.run_timeout
-        self._deadline = time.monotonic() + self._run_timeout
+        self._seconds = seconds
+        self._deadline = time.monotonic() + seconds
         self._longest_outage = gateway.parameters.idle_timeout
 
-    def ask_all(
-        self, requests: Iterable[ContractRequest]
-    ) -> Iterator[ContractReply | ReplyError | GatewayError]:
-        """Give a reply or what prevented it for each request, in their order.
+    @property
+    def left(self) -> float:
+        """Seconds of the run that are left; negative when its time is over."""
+        return self._deadline - time.monotonic()
+
+    def hold(
+        self, dialogues: Iterable[tuple[K, Dialogue[T]]]
+    ) -> Iterator[tuple[K, T | IbkrSyncError]]:
+        """Hold the dialogues, and give what each comes to, or fails with, as soon as it does.
 
         Raises GatewayUnreachableError or a HandshakeError when no session can be opened, and
         ConnectionLostError when sessions keep breaking.
         """
-        waiting = deque(requests)
-        in_flight = deque[tuple[ContractRequest, Future[ContractReply]]]()
-        broken = 0
-        while waiting or in_flight:
-            while waiting and len(in_flight) < self._gateway.parameters.requests_in_flight:
-                request = waiting.popleft()
-                in_flight.append((request, self._ask(request)))
-            outcome = self._conclude(*in_flight.popleft())
-            if isinstance(outcome, ConnectionLostError):
-                broken += 1
-                if broken == MAX_BROKEN_IN_A_ROW:
-                    raise outcome
-            else:
-                broken = 0
-            yield outcome
+        if self._gateway.outage is None:
+            self._longest_outage = self._gateway.parameters.idle_timeout
+        yield from _Round(self, self._gateway, dialogues).outcomes()
+
+    def hold_one(self, dialogue: Dialogue[T]) -> T | IbkrSyncError:
+        """Hold one dialogue; raises as `hold`."""
+        ((_, outcome),) = self.hold([(None, dialogue)])
+        return outcome
 
     def ask_ladders(
         self, market_rule_ids: Iterable[int]
     ) -> Iterator[Ladder | ReplyError | GatewayError]:
         """Give the tick ladders of these rules, or what prevented one or all of them."""
-        if self._left <= 0:
-            yield self._timeout()
+        if self.left <= 0:
+            yield self.timeout()
             return
         try:
             asked = [self._gateway.request_ladder(each, self._deadline) for each in market_rule_ids]
@@ -83,53 +97,124 @@ class Questioner:
             return
         for pending in asked:
             try:
-                yield self._await(pending)
+                yield pending.result(max(self.left, 0.0))
+            except TimeoutError:
+                yield self.timeout()
             except (ReplyError, GatewayError) as error:
                 yield error
 
-    def _ask(self, request: ContractRequest) -> Future[ContractReply]:
-        if self._left <= 0:
+    def ask(self, request: ContractRequest) -> Future[ContractReply]:
+        """Send a request, unless the time is over; raises what `Gateway.open` raises."""
+        if self.left <= 0:
             return self._out_of_time()
         try:
             return self._gateway.request_contracts(request, self._deadline)
         except HandshakeTimeoutError:
-            if self._left <= 0:
+            if self.left <= 0:
                 return self._out_of_time()
             raise
 
-    def _conclude(
-        self, request: ContractRequest, pending: Future[ContractReply]
-    ) -> ContractReply | ReplyError | GatewayError:
-        try:
-            try:
-                return self._await(pending)
-            except _WORTH_ANOTHER_TRY as error:
-                if isinstance(error, UpstreamDownError) and not self._outage_ends():
-                    return error
-                return self._await(self._ask(request))
-        except (ReplyError, GatewayError) as error:
-            return error
-
-    def _outage_ends(self) -> bool:
-        ends = self._gateway.await_upstream(min(self._longest_outage, max(self._left, 0.0)))
+    def outage_ends(self) -> bool:
+        """Wait for IBKR to be back; False when that takes too long, now or before."""
+        ends = self._gateway.await_upstream(min(self._longest_outage, max(self.left, 0.0)))
         if not ends:
             self._longest_outage = 0.0
         return ends
 
-    def _await(self, pending: Future[T]) -> T:
-        try:
-            return pending.result(max(self._left, 0.0))
-        except TimeoutError:
-            raise self._timeout() from None
-
-    @property
-    def _left(self) -> float:
-        return self._deadline - time.monotonic()
+    def timeout(self) -> ReplyTimeoutError:
+        """What befalls whatever is due when the time is over."""
+        return ReplyTimeoutError(f"the run took longer than {self._seconds:g} s")
 
     def _out_of_time(self) -> Future[ContractReply]:
         failed: Future[ContractReply] = Future()
-        failed.set_exception(self._timeout())
+        failed.set_exception(self.timeout())
         return failed
 
-    def _timeout(self) -> ReplyTimeoutError:
-        return ReplyTimeoutError(f"the run took longer than {self._run_timeout:g} s")
+
+class _Round(Generic[K, T]):
+    """One call of `Questioner.hold`.
+
+    What a broken session leaves behind is asked again alone, each request by itself: one that
+    breaks every session is to harm no other.
+    """
+
+    def __init__(
+        self, questioner: Questioner, gateway: Gateway, dialogues: Iterable[tuple[K, Dialogue[T]]]
+    ) -> None:
+        self._questioner = questioner
+        self._at_most = gateway.parameters.requests_in_flight
+        self._dialogues = iter(dialogues)
+        self._waiting = deque[_Question[K, T]]()
+        self._suspects = deque[_Question[K, T]]()
+        self._in_flight: dict[Future[ContractReply], _Question[K, T]] = {}
+        self._broken = 0
+
+    def outcomes(self) -> Iterator[tuple[K, T | IbkrSyncError]]:
+        """Give each dialogue's outcome (see `Questioner.hold`)."""
+        while True:
+            yield from self._send()
+            if not self._in_flight:
+                return
+            left = max(self._questioner.left, 0.0)
+            done = futures.wait(self._in_flight, left, futures.FIRST_COMPLETED).done
+            for reply in list(self._in_flight):
+                if reply in done:
+                    outcome = reply.exception() or reply.result()
+                elif not done:
+                    outcome = self._questioner.timeout()
+                else:
+                    continue
+                yield from self._conclude(self._in_flight.pop(reply), outcome)
+
+    def _send(self) -> Iterator[tuple[K, T | IbkrSyncError]]:
+        """Ask as much as may be asked at once; gives what ends without a further question."""
+        if self._suspects:
+            if not self._in_flight:
+                self._ask(self._suspects.popleft())
+            return
+        while len(self._in_flight) < self._at_most:
+            if self._waiting:
+                self._ask(self._waiting.popleft())
+                continue
+            begun = next(self._dialogues, None)
+            if begun is None:
+                return
+            yield from self._go_on(*begun, None)
+
+    def _ask(self, question: _Question[K, T]) -> None:
+        self._in_flight[self._questioner.ask(question.request)] = question
+
+    def _conclude(
+        self, question: _Question[K, T], outcome: ContractReply | BaseException
+    ) -> Iterator[tuple[K, T | IbkrSyncError]]:
+        if isinstance(outcome, _WORTH_ANOTHER_TRY) and not question.was_asked:
+            question.was_asked = True
+            if isinstance(outcome, ConnectionLostError):
+                self._suspects.append(question)
+                return
+            if not isinstance(outcome, UpstreamDownError) or self._questioner.outage_ends():
+                self._waiting.append(question)
+                return
+        if isinstance(outcome, ConnectionLostError):
+            self._broken += 1
+            if self._broken == MAX_BROKEN_IN_A_ROW:
+                raise outcome
+        else:
+            self._broken = 0
+        yield from self._go_on(question.key, question.dialogue, outcome)
+
+    def _go_on(
+        self, key: K, dialogue: Dialogue[T], outcome: ContractReply | BaseException | None
+    ) -> Iterator[tuple[K, T | IbkrSyncError]]:
+        """Let a dialogue take its reply: it has another question, or it is over."""
+        try:
+            if isinstance(outcome, BaseException):
+                request = dialogue.throw(outcome)
+            else:
+                request = next(dialogue) if outcome is None else dialogue.send(outcome)
+        except StopIteration as end:
+            yield key, end.value
+        except (ReplyError, ProductLookupError, GatewayError) as error:
+            yield key, error
+        else:
+            self._waiting.appendleft(_Question(key=key, dialogue=dialogue, request=request))

@@ -40,6 +40,7 @@ class Gateway:
         self._pacer = Pacer(parameters.messages_per_second)
         self._request_ids = itertools.count(random.choice(_FIRST_REQUEST_IDS))  # noqa: S311 - no secret
         self._session: GatewaySession | None = None
+        self._past_disturbances = 0
 
     def __enter__(self) -> Self:
         return self
@@ -72,6 +73,17 @@ class Gateway:
         self._session = self._connect(last, deadline)
         return self._session
 
+    @property
+    def outage(self) -> str | None:
+        """What TWS said about an outage of IBKR that has not ended; None if nothing is known."""
+        return None if self._session is None else self._session.outage
+
+    @property
+    def disturbances(self) -> int:
+        """How often the line to IBKR was disturbed: it went or came back, a session ended."""
+        present = 0 if self._session is None else self._session.disturbances
+        return self._past_disturbances + present
+
     def request_contracts(
         self, request: ContractRequest, deadline: float = math.inf
     ) -> Future[ContractReply]:
@@ -97,6 +109,7 @@ class Gateway:
         """End the session, if there is one."""
         session, self._session = self._session, None
         if session is not None:
+            self._past_disturbances += session.disturbances + 1
             session.close()
 
     def _connect(self, client_id: int, deadline: float) -> GatewaySession:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
@@ -18,12 +17,11 @@ from ibkr_sync.domain.errors import (
     GatewayError,
     IbkrSyncError,
     ProductLookupError,
-    ProductNotFoundError,
     ReplyError,
-    RequestRejectedError,
 )
 from ibkr_sync.domain.ports.futures import FuturePort, LocalFuturePort
 from ibkr_sync.domain.sync import (
+    AcquiredFuture,
     FutureFailure,
     FutureQuery,
     FutureUpdate,
@@ -31,21 +29,19 @@ from ibkr_sync.domain.sync import (
     SyncPolicy,
     SyncRun,
 )
+from ibkr_sync.infrastructure.repositories.ibkr_repo.absence import KnownContracts
+from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring import Acquirer
 from ibkr_sync.infrastructure.repositories.ibkr_repo.asking import Questioner
 from ibkr_sync.infrastructure.repositories.ibkr_repo.client import Ladder
+from ibkr_sync.infrastructure.repositories.ibkr_repo.dialogue import Dialogues, refuse_code
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway import Gateway
-from ibkr_sync.infrastructure.repositories.ibkr_repo.locating import request_for_product
-from ibkr_sync.infrastructure.repositories.ibkr_repo.notices import NO_SECURITY_DEFINITION
-from ibkr_sync.infrastructure.repositories.ibkr_repo.reading import PLACE, ReplyReader
-from ibkr_sync.infrastructure.repositories.ibkr_repo.replies import ContractReply, ContractRequest
+from ibkr_sync.infrastructure.repositories.ibkr_repo.reading import ReplyReader
+from ibkr_sync.infrastructure.repositories.ibkr_repo.retrying import Patience
 from ibkr_sync.infrastructure.repositories.ibkr_repo.translation import translate_ladder
 
 _log = logging.getLogger(__name__)
 
 F = TypeVar("F", bound=Future)
-
-_CODE = re.compile(r"[ -~]{1,64}")
-"""What the protocol can carry of a symbol or exchange: printable ASCII."""
 
 
 class IbkrFutureRepository(FuturePort[F], Generic[F]):
@@ -105,22 +101,26 @@ class IbkrFutureRepository(FuturePort[F], Generic[F]):
         if not to_ask:
             return
         with self._run(policy) as run:
-            questioner = Questioner(self._gateway)
-            requests: list[tuple[FutureQuery, ContractRequest]] = []
-            for query, request in self._requests(to_ask, policy, questioner):
-                if isinstance(request, IbkrSyncError):
-                    yield self._fail(query, request, run)
-                else:
-                    requests.append((query, request))
+            questioner = Questioner(self._gateway, self._seconds(policy))
             market_rule_ids: set[int] = set()
-            outcomes = questioner.ask_all(request for _, request in requests)
-            for (query, request), outcome in zip(requests, outcomes, strict=True):
-                finished = self._finish(query, _as_not_found(outcome, request), policy, run)
-                if isinstance(finished, FutureUpdate):
-                    market_rule_ids |= _market_rule_ids(finished.product)
-                yield finished
+            for query, acquired in self._acquirer(questioner, policy).acquire(to_ask):
+                outcome = self._finish(query, acquired, policy, run)
+                if isinstance(outcome, FutureUpdate):
+                    market_rule_ids |= _market_rule_ids(outcome.product)
+                yield outcome
             if run is not None:
                 self._keep_ladders(market_rule_ids, questioner)
+
+    def _acquirer(self, questioner: Questioner, policy: SyncPolicy) -> Acquirer[F]:
+        known = KnownContracts(self._local, self._clock)
+        dialogues = Dialogues(self._gateway, known, self._catalogue, policy, self._reader)
+        return Acquirer(self._gateway, questioner, dialogues, known, Patience.of(policy))
+
+    def _seconds(self, policy: SyncPolicy) -> float:
+        """How long the run may take."""
+        if policy.deadline is None:
+            return self._gateway.parameters.run_timeout
+        return policy.deadline.total_seconds()
 
     def _run(self, policy: SyncPolicy) -> AbstractContextManager[SyncRun | None]:
         return nullcontext() if policy.dry_run else self._local.sync_run(Origin.IBKR, policy.kind)
@@ -130,9 +130,7 @@ class IbkrFutureRepository(FuturePort[F], Generic[F]):
     ) -> FutureUpdate[F] | FutureFailure | None:
         """What needs no gateway: a product that is fresh enough, a name IBKR can't have."""
         try:
-            for code in (query.symbol, query.exchange or query.symbol):
-                if not _CODE.fullmatch(code):
-                    raise ProductNotFoundError(query.symbol, PLACE, f"{code!r} is no code of IBKR")
+            refuse_code(query)
             if policy.max_age is None:
                 return None
             product = self._local.find_fresh(query, policy.max_age, self._clock())
@@ -142,43 +140,16 @@ class IbkrFutureRepository(FuturePort[F], Generic[F]):
             return None
         return FutureUpdate(query=query, product=product, applied=not policy.dry_run)
 
-    def _requests(
-        self, queries: Iterable[FutureQuery], policy: SyncPolicy, questioner: Questioner
-    ) -> Iterator[tuple[FutureQuery, ContractRequest | IbkrSyncError]]:
-        """What to ask for each query; of a conId IBKR has to tell the product first."""
-        by_con_id = [query for query in queries if query.con_id is not None]
-        first = [ContractRequest(con_id=each.con_id, include_expired=True) for each in by_con_id]
-        for query, request, outcome in zip(
-            by_con_id, first, questioner.ask_all(first), strict=True
-        ):
-            yield query, request_for_product(_as_not_found(outcome, request), policy)
-        for query in queries:
-            if query.con_id is None:
-                yield query, self._request_for(query, policy)
-
-    def _request_for(self, query: FutureQuery, policy: SyncPolicy) -> ContractRequest:
-        return ContractRequest(
-            symbol=query.symbol,
-            exchange=query.exchange or self._only_exchange(query.symbol),
-            include_expired=policy.include_expired,
-        )
-
-    def _only_exchange(self, symbol: str) -> str:
-        """The one exchange on which the catalogue knows the symbol to trade, else ""."""
-        exchanges = {each.exchange for each in self._catalogue.by_symbol(symbol) if each.active}
-        return exchanges.pop() if len(exchanges) == 1 else ""
-
     def _finish(
         self,
         query: FutureQuery,
-        outcome: ContractReply | IbkrSyncError,
+        acquired: AcquiredFuture[F] | IbkrSyncError,
         policy: SyncPolicy,
         run: SyncRun | None,
     ) -> FutureUpdate[F] | FutureFailure:
-        if isinstance(outcome, IbkrSyncError):
-            return self._fail(query, outcome, run)
+        if isinstance(acquired, IbkrSyncError):
+            return self._fail(query, acquired, run)
         try:
-            acquired = self._reader.read(query, outcome)
             if run is None:
                 update = self._local.plan_entity(acquired, query, policy)
             else:
@@ -212,17 +183,6 @@ class IbkrFutureRepository(FuturePort[F], Generic[F]):
             except (ReplyError, GatewayError) as error:
                 _log.warning("a tick ladder is not known yet: %s", error)
         self._local.store_market_rules(rules)
-
-
-def _as_not_found(
-    outcome: ContractReply | IbkrSyncError, request: ContractRequest
-) -> ContractReply | IbkrSyncError:
-    """IBKR's error 200, which says nothing about contracts that are stored."""
-    if isinstance(outcome, RequestRejectedError) and outcome.code == NO_SECURITY_DEFINITION:
-        symbol = request.symbol or str(request.con_id)
-        asked = "" if request.con_id or str(request) == symbol else f"{request} was asked for; "
-        return ProductNotFoundError(symbol, PLACE, f"{asked}{outcome}")
-    return outcome
 
 
 def _market_rule_ids(product: Future) -> set[int]:

@@ -110,6 +110,16 @@ class GatewaySession:
         """Whether requests can still be answered."""
         return self._end is None
 
+    @property
+    def outage(self) -> str | None:
+        """What TWS said about an outage of IBKR that has not ended; None when all is well."""
+        return self._upstream.outage if self.is_alive else None
+
+    @property
+    def disturbances(self) -> int:
+        """How often IBKR went or came back in this session."""
+        return self._upstream.disturbances
+
     def request_contracts(self, request: ContractRequest) -> Future[ContractReply]:
         """Send a request as soon as pacing allows; its result is a complete reply.
 
@@ -175,11 +185,11 @@ class GatewaySession:
             raise HandshakeClosedError(*self._address, error.detail) from error
 
     def _refuse_if_down(self) -> None:
-        reason = self._end or self._outage()
+        reason = self._end or self._upstream_down()
         if reason is not None:
             raise reason
 
-    def _outage(self) -> UpstreamDownError | None:
+    def _upstream_down(self) -> UpstreamDownError | None:
         said = self._upstream.outage
         return None if said is None else UpstreamDownError(*self._address, said)
 

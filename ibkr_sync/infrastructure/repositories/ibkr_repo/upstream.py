@@ -14,6 +14,8 @@ class Upstream:
         self._outages: dict[int, str] = {}
         self._settled = threading.Event()
         self._settled.set()
+        self.disturbances = 0
+        """How often IBKR went or came back."""
 
     @property
     def outage(self) -> str | None:
@@ -23,6 +25,7 @@ class Upstream:
     def lose(self, code: int, said: str) -> None:
         """Take note of an outage."""
         self._outages[code] = said
+        self.disturbances += 1
         self._settled.clear()
 
     def restore(self, code: int) -> bool:
@@ -30,11 +33,13 @@ class Upstream:
 
         They may even if no outage was announced, when it is IBKR itself that is back.
         """
-        for ended in RESTORES[code]:
-            self._outages.pop(ended, None)
+        ended = [each for each in RESTORES[code] if self._outages.pop(each, None) is not None]
+        is_ibkr_back = CONNECTIVITY_LOST in RESTORES[code]
+        if ended or is_ibkr_back:
+            self.disturbances += 1
         if not self._outages:
             self._settled.set()
-        return CONNECTIVITY_LOST in RESTORES[code]
+        return is_ibkr_back
 
     def abandon(self) -> None:
         """Let nobody wait any longer: the session is over."""

@@ -1,0 +1,84 @@
+"""Whether what failed is worth another try, and when: all pure.
+
+What befalls a request without being about it passes: a silence, a broken line, a rate that the
+gateway refused, an outage of IBKR. What is about the request itself does not: asked again, it
+would fail again. Whether a gateway that can't be reached is worth waiting for is the user's
+call, who makes it by naming a deadline.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ibkr_sync.domain.errors import (
+    ClientIdInUseError,
+    ConnectionLostError,
+    GatewayUnreachableError,
+    HandshakeClosedError,
+    HandshakeTimeoutError,
+    IbkrSyncError,
+    PacingError,
+    ReplyTimeoutError,
+    UpstreamDownError,
+)
+from ibkr_sync.domain.sync import SyncPolicy
+
+PASSING = (ConnectionLostError, PacingError, ReplyTimeoutError, UpstreamDownError)
+"""What befalls a request without being about it."""
+
+GATEWAY_MAY_COME = (
+    GatewayUnreachableError,
+    HandshakeTimeoutError,
+    HandshakeClosedError,
+    ClientIdInUseError,
+)
+"""How a gateway looks that restarts, or waits for its login; what is no gateway stays none."""
+
+FIRST_PAUSE = 2.0
+LONGEST_PAUSE = 60.0
+"""Seconds between two tries."""
+
+_GROWTH_WITH_DEADLINE = 2.0
+_GROWTH_WITH_FEW_TRIES = 4.0
+
+_JITTER = 0.2
+"""By which share a pause may be longer, so that several machines don't come back at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long a run goes on with what fails.
+
+    Attributes:
+        tries: how often a product is asked for in all; None for as long as there is time.
+        waits_for_gateway: whether a gateway that can't be reached is waited for.
+    """
+
+    tries: int | None = 1
+    waits_for_gateway: bool = False
+
+    @classmethod
+    def of(cls, policy: SyncPolicy) -> Patience:
+        """The patience that a policy asks for."""
+        if policy.deadline is not None:
+            return cls(tries=None, waits_for_gateway=True)
+        return cls(tries=policy.tries)
+
+    def is_worth_another_try(self, error: IbkrSyncError, *, tried: int) -> bool:
+        """Whether a product that failed so is asked for again, having been `tried` times."""
+        if self.tries is not None and tried >= self.tries:
+            return False
+        if isinstance(error, PASSING):
+            return True
+        return self.waits_for_gateway and isinstance(error, GATEWAY_MAY_COME)
+
+    def pause(self, *, tried: int, left: float, jitter: float) -> float | None:
+        """Seconds until the next try, after `tried` ones; None when there is no time for it.
+
+        `left` are the run's seconds; `jitter` is from 0 to 1. Without a deadline pauses grow
+        fast, as there are few: 2 s, then 8 s. With one they double up to a minute.
+        """
+        growth = _GROWTH_WITH_DEADLINE if self.tries is None else _GROWTH_WITH_FEW_TRIES
+        steps = min(tried - 1, 16)
+        seconds = min(FIRST_PAUSE * growth**steps, LONGEST_PAUSE) * (1 + _JITTER * jitter)
+        return seconds if seconds < left else None
