@@ -3,72 +3,62 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from contracts import examples
 from contracts.future_port import query_for
 from fakes.clock import FakeClock
-from ibkr_sync.domain.chain_diff import canonical_text
 from ibkr_sync.domain.entities.contracts import Venue
 from ibkr_sync.domain.entities.futures import Future, IndexFuture, Origin, UnclassifiedFuture
+from ibkr_sync.domain.past import product_as_of
 from ibkr_sync.domain.sync import AcquiredFuture, SyncPolicy
 from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.history import LocalHistory
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
-from ibkr_sync.infrastructure.repositories.local_repo.schema import reading
-from ibkr_sync.infrastructure.repositories.local_repo.tables import field_changes
+from ibkr_sync.infrastructure.repositories.local_repo.schema import reading, writing
+from ibkr_sync.infrastructure.repositories.local_repo.tables import field_changes, metadata
+from ibkr_sync.infrastructure.repositories.local_repo.writes import insert_product
 from integration.local_repo.products import repository
 
-Facts: TypeAlias = dict[tuple[int | None, str], str | None]
-"""Every fact that history keeps, as canonical text, by contract and field."""
+Known: TypeAlias = tuple[type[Future], dict[str, Any]]
 
-ROLLING = {"con_id", "listing", "schedule", "order_types", "last_trade_text"}
-PRODUCTS = (examples.DAX, examples.DAX_MINI)
-
-
-def facts_of(product: Future) -> Facts:
-    """What is known of a product and its contracts."""
-    facts: Facts = {(None, "asset_class"): product.asset_class.value}
-    for each in dataclasses.fields(product):
-        if each.name not in ("contracts", "synced_at"):
-            facts[None, each.name] = canonical_text(getattr(product, each.name))
-    for contract in product.contracts:
-        for each in dataclasses.fields(contract):
-            if each.name not in ROLLING:
-                facts[contract.con_id, each.name] = canonical_text(getattr(contract, each.name))
-        facts[contract.con_id, "listing"] = listing_word(contract.listing)
-    return facts
+WITHOUT_HISTORY: dict[str, Any] = {
+    "schedule": None,
+    "order_types": (),
+    "last_trade_text": None,
+    "min_size": None,
+    "size_increment": None,
+    "suggested_size_increment": None,
+}
+FDAX, FDXM = examples.DAX, examples.DAX_MINI
 
 
-def listing_word(listing: Any) -> str:  # noqa: ANN401 - a ContractListing, always set here
-    if listing.delisted_at is not None:
-        return "delisted"
-    return "missing" if listing.missing_since is not None else "listed"
+def known_of(product: Future) -> Known:
+    """All that a product holds, listings included, but for what has no history."""
+    chain = (dataclasses.replace(each, **WITHOUT_HISTORY) for each in product.contracts)
+    return type(product), dataclasses.asdict(dataclasses.replace(product, contracts=tuple(chain)))
 
 
-def rewound(facts: Facts, changes: list[Any], day: datetime) -> Facts:
-    """The facts of an earlier day: every later change undone, the latest first."""
-    past = dict(facts)
-    for change in reversed(changes):
-        if change.seen_at > day:
-            past[change.con_id, change.field] = change.old
-    unseen = {
-        con_id for (con_id, field), word in past.items() if field == "listing" and word is None
-    }
-    return {key: text for key, text in past.items() if key[0] not in unseen}
+def past_of(database: Database, product: Future, at: datetime) -> Future:
+    """What the history says of a product at an instant."""
+    past = product_as_of(LocalHistory(database).of_product(product.key), at)
+    assert past is not None
+    return past
 
 
-def changes_of(database: Database, facts: Facts) -> list[Any]:
-    """The history of a product's fields and of the contracts it now has, oldest first."""
-    con_ids = {con_id for con_id, _ in facts if con_id is not None}
-    with reading(database) as connection:
-        rows = connection.execute(select(field_changes).order_by(field_changes.c.id)).all()
-    return [row for row in rows if row.con_id in con_ids or row.con_id is None]
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    where = ":memory:" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    with Database(where) as database:
+        yield database
 
 
 contract_fields = st.fixed_dictionaries(
@@ -111,57 +101,111 @@ def store(local: LocalFutureRepository[Future], product: Future) -> None:
         local.get_or_create_entity(acquired, query_for(product), policy, run)
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(replies(), st.integers(1, 48)), min_size=2, max_size=6))
+def stored(local: LocalFutureRepository[Future], product: Future) -> Future:
+    """Store a product; gives it as it then stands."""
+    store(local, product)
+    return local.get_by_symbol(query_for(product))
+
+
+def emptied(database: Database) -> Database:
+    """The database without a row in it."""
+    with writing(database) as connection:
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(delete(table))
+    return database
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(story=st.lists(st.tuples(replies(), st.integers(1, 48)), min_size=2, max_size=6))
 def test_every_day_before_follows_from_today_and_the_history(
-    story: list[tuple[Future, int]],
+    database: Database, story: list[tuple[Future, int]]
 ) -> None:
     clock = FakeClock()
-    days: list[tuple[datetime, Facts]] = []
-    with Database(":memory:") as database:
-        local = repository(database, clock)
-        for reply, hours in story:
-            store(local, reply)
-            found = local.get_by_symbol(query_for(reply))
-            days.append((clock.now, facts_of(found)))
-            clock.advance(hours=hours)
-        today = facts_of(found)
-        history = changes_of(database, today)
-        for day, facts in days:
-            assert rewound(today, history, day) == facts
+    days: list[tuple[datetime, Known]] = []
+    local = repository(emptied(database), clock)
+    for reply, hours in story:
+        days.append((clock.now, known_of(stored(local, reply))))
+        clock.advance(hours=hours)
+    history = LocalHistory(database).of_product(FDAX.key)
+    for (day, known), (next_day, _) in zip(days, [*days[1:], (clock.now, None)], strict=True):
+        for at in (day, next_day - timedelta(microseconds=1)):
+            past = product_as_of(history, at)
+            assert past is not None
+            assert known_of(past) == known
+    assert product_as_of(history, days[0][0] - timedelta(microseconds=1)) is None
 
 
-def test_history_tells_from_which_product_a_contract_came() -> None:
+def test_a_contract_is_then_in_the_product_it_has_left_since(database: Database) -> None:
     clock = FakeClock()
-    old, new = PRODUCTS
-    mover = dataclasses.replace(old.contracts[0], trading_class=new.trading_class)
-    with Database(":memory:") as database:
-        local = repository(database, clock)
-        store(local, old)
-        first_day = clock.now
+    local = repository(database, clock)
+    mover = dataclasses.replace(FDAX.contracts[0], trading_class=FDXM.trading_class)
+    before, first_day = stored(local, FDAX), clock.now
+    clock.advance(days=1)
+    arrived = dataclasses.replace(FDXM, contracts=(*FDXM.contracts, mover))
+    after, second_day = stored(local, arrived), clock.now
+    clock.advance(days=1)
+    left = local.get_by_symbol(query_for(FDAX))
+
+    assert mover.con_id not in {each.con_id for each in left.contracts}
+    assert known_of(past_of(database, FDAX, first_day)) == known_of(before)
+    assert known_of(past_of(database, FDAX, second_day)) == known_of(left)
+    assert known_of(past_of(database, FDXM, second_day)) == known_of(after)
+    with reading(database) as connection:
+        told = select(field_changes).where(field_changes.c.field == "product")
+        (move,) = connection.execute(told)
+    assert (move.con_id, move.old, move.new) == (mover.con_id, str(FDAX.key), str(FDXM.key))
+
+
+def renamed(product: Future, **names: str) -> Future:
+    """The product and its contracts under another name, as a later reply has them."""
+    chain = (dataclasses.replace(each, **names) for each in product.contracts)
+    return dataclasses.replace(product, contracts=tuple(chain), **names)
+
+
+@pytest.mark.parametrize(
+    "names", [{"symbol": "DX"}, {"exchange": "DTB"}, {"symbol": "DX", "exchange": "DTB"}]
+)
+def test_a_product_has_then_the_name_it_had(database: Database, names: dict[str, str]) -> None:
+    clock = FakeClock()
+    local = repository(database, clock)
+    before, first_day = stored(local, FDAX), clock.now
+    clock.advance(days=1)
+    after = stored(local, renamed(FDAX, **names))
+
+    assert after.key != before.key
+    assert known_of(past_of(database, after, first_day)) == known_of(before)
+    assert known_of(past_of(database, after, clock.now)) == known_of(after)
+
+
+def test_a_product_of_the_catalogue_is_then_what_the_catalogue_knew(database: Database) -> None:
+    clock = FakeClock()
+    guess = dataclasses.replace(examples.as_catalogued(FDAX), multiplier=Decimal(5))
+    with writing(database) as connection:
+        insert_product(connection, guess, clock.now)
+    first_day = clock.now
+    clock.advance(days=1)
+    local = repository(database, clock)
+    after = stored(local, FDAX)
+
+    assert known_of(past_of(database, FDAX, first_day)) == known_of(guess)
+    assert known_of(past_of(database, FDAX, clock.now)) == known_of(after)
+
+
+def test_history_is_only_ever_added_to(database: Database) -> None:
+    clock = FakeClock()
+    local = repository(database, clock)
+    kept: list[Any] = []
+    for multiplier in (5, 25, 5):
+        changed = (
+            dataclasses.replace(each, multiplier=Decimal(multiplier)) for each in FDAX.contracts
+        )
+        store(local, dataclasses.replace(FDAX, contracts=tuple(changed)))
         clock.advance(days=1)
-        store(local, dataclasses.replace(new, contracts=(mover,)))
-        today = facts_of(local.get_by_symbol(query_for(new)))
-        today[mover.con_id, "product"] = str(new.key)
-        past = rewound(today, changes_of(database, today), first_day)
-    assert past[mover.con_id, "product"] == str(old.key)
-    assert past[mover.con_id, "trading_class"] == old.trading_class
-
-
-def test_history_is_only_ever_added_to() -> None:
-    clock = FakeClock()
-    with Database(":memory:") as database:
-        local = repository(database, clock)
-        kept: list[Any] = []
-        for multiplier in (5, 25, 5):
-            changed = (
-                dataclasses.replace(each, multiplier=Decimal(multiplier))
-                for each in examples.DAX.contracts
-            )
-            store(local, dataclasses.replace(examples.DAX, contracts=tuple(changed)))
-            clock.advance(days=1)
-            history = changes_of(database, facts_of(local.get_by_symbol(query_for(examples.DAX))))
-            assert history[: len(kept)] == kept
-            assert len(history) == len(kept) + len(examples.DAX.contracts)
-            kept = history
+        with reading(database) as connection:
+            history = connection.execute(select(field_changes).order_by(field_changes.c.id)).all()
+        assert history[: len(kept)] == kept
+        assert len(history) == len(kept) + len(FDAX.contracts)
+        kept = list(history)
     assert kept[0].seen_at == clock.now - timedelta(days=3)
