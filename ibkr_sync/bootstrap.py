@@ -25,6 +25,8 @@ from ibkr_sync.domain.ports.pins import PinPort
 
 if TYPE_CHECKING:
     from ibkr_sync.application.services.history import HistoryService
+    from ibkr_sync.application.services.past_hours import PastHoursService
+    from ibkr_sync.application.services.raw_replies import RawReplyService
     from ibkr_sync.application.services.watchlist import WatchlistService
     from ibkr_sync.infrastructure.replay.server import ReplayGateway
     from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway import Gateway
@@ -45,10 +47,31 @@ def utc_now() -> datetime:
 class Services(Generic[F]):
     """What a profile offers; what few commands need is built when it is first asked for."""
 
-    def __init__(self, futures: FuturesService[F], database: Database, clock: Clock) -> None:
+    def __init__(
+        self, futures: FuturesService[F], database: Database, catalogue: Catalogue, clock: Clock
+    ) -> None:
         self.futures = futures
         self._database = database
+        self._catalogue = catalogue
         self._clock = clock
+
+    @cached_property
+    def past_hours(self) -> PastHoursService:
+        """Hours of days that the window which IBKR sent last does not reach."""
+        from ibkr_sync.application.services.past_hours import PastHoursService
+        from ibkr_sync.infrastructure.repositories.local_repo.hours_days import LocalKeptHours
+
+        return PastHoursService(LocalKeptHours(self._database))
+
+    @cached_property
+    def raw_replies(self) -> RawReplyService:
+        """The raw replies that are kept, and what the database takes."""
+        from ibkr_sync.application.services.raw_replies import RawReplyService
+        from ibkr_sync.infrastructure.repositories.ibkr_repo.rereading import IbkrReplyReader
+        from ibkr_sync.infrastructure.repositories.local_repo.raw_replies import LocalRawReplies
+
+        replies = LocalRawReplies(self._database, self._clock)
+        return RawReplyService(replies, IbkrReplyReader(self._catalogue))
 
     @cached_property
     def history(self) -> HistoryService:
@@ -87,8 +110,9 @@ def bootstrap(
         local = local or _local_repository(profile, entity, database, clock)
         pins = pins or _pins(database, clock)
         port = _port(profile, entity, local, gateway=gateway, clock=clock, stack=stack)
-        names = SymbolResolver(_catalogue(profile), pins, local, clock)
-        yield Services(FuturesService(port, names, local), database, clock)
+        catalogue = _catalogue(profile)
+        names = SymbolResolver(catalogue, pins, local, clock)
+        yield Services(FuturesService(port, names, local), database, catalogue, clock)
 
 
 def catalogue_products(profile: ProfileSettings, pattern: str | None) -> Sequence[CatalogueProduct]:

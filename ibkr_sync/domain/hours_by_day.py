@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from ibkr_sync.domain.contract_hours import HoursKind
 from ibkr_sync.domain.entities.contracts import ContractState, FuturesContract, TradingSchedule
 from ibkr_sync.domain.entities.futures import Future
-from ibkr_sync.domain.entities.sessions import SessionCalendar
+from ibkr_sync.domain.entities.sessions import ClosedDay, SessionCalendar, TradingSession
 from ibkr_sync.domain.errors import HoursUnknownError
 from ibkr_sync.domain.series_choice import SeriesChoice, chosen_series
 from ibkr_sync.domain.trading_hours import read_hours
@@ -47,6 +47,26 @@ class DayHours:
     def of(self, kind: HoursKind) -> str | None:
         """The hours of one kind."""
         return self.trading if kind is HoursKind.TRADING else self.liquid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoursOfDay:
+    """What is known of one day: what was sent for it, and the calendar of the days around it."""
+
+    day: date
+    kind: HoursKind
+    hours: DayHours
+    calendar: SessionCalendar
+
+    @property
+    def entries(self) -> tuple[TradingSession | ClosedDay, ...]:
+        """The sessions any part of which is on the day, and whether it is a closed day."""
+        return self.calendar.on(self.day)
+
+    @property
+    def as_sent(self) -> str:
+        """The hours that are dated by this day, as sent."""
+        return self.hours.of(self.kind) or ""
 
 
 def split_by_day(schedule: TradingSchedule, zone: ZoneInfo = _UTC) -> dict[date, DayHours]:
@@ -105,6 +125,23 @@ def schedule_to_keep(product: Future, now: datetime) -> FuturesContract | None:
         and each.state(now) is ContractState.ACTIVE
     )
     return min(listed, key=lambda each: (each.last_trade_date, each.con_id), default=None)
+
+
+def with_current(
+    kept: Mapping[date, DayHours], product: Future, now: datetime
+) -> dict[date, DayHours]:
+    """What is kept, and what the hours that are stored of the product's contracts add to it.
+
+    A database that kept no hours by day when it stored the product answers like any other.
+    """
+    contract = schedule_to_keep(product, now)
+    if contract is None or contract.schedule is None:
+        return dict(kept)
+    try:
+        current = split_by_day(contract.schedule, ZoneInfo(contract.time_zone or "UTC"))
+    except ValueError:
+        return dict(kept)
+    return {day: hours for day, hours in current.items() if day not in kept} | dict(kept)
 
 
 def calendar_of_day(

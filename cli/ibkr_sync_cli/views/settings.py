@@ -16,14 +16,19 @@ if TYPE_CHECKING:
     from ibkr_sync.config.resolution import ExplainedValue
 
 
-def facts_result(schema: str, facts: Mapping[str, str | None]) -> Result:
-    """A few named facts, a line each."""
+def facts_result(
+    schema: str,
+    facts: Mapping[str, str | int | None],
+    shown: Mapping[str, str | None] | None = None,
+) -> Result:
+    """A few named facts, a line each; `shown` is what people read, if it is not the facts."""
+    texts = {name: None if value is None else str(value) for name, value in facts.items()}
     return Result(
-        table=lambda: _two_columns(facts),
+        table=lambda: _two_columns(texts if shown is None else shown),
         document=lambda: {"schema": schema, **facts},
         records=lambda: [dict(facts)],
         columns=tuple(facts),
-        rows=lambda: [{name: value or "" for name, value in facts.items()}],
+        rows=lambda: [{name: value or "" for name, value in texts.items()}],
     )
 
 

@@ -60,6 +60,14 @@ class RawReplyService:
         """Delete what was received before, but for each product's newest (see the port)."""
         return self._replies.prune(before)
 
+    def database_size(self) -> int:
+        """Tell how many bytes the whole database takes; raises StorageError."""
+        return self._replies.database_size()
+
+    def compact(self) -> None:
+        """Give the space of what was deleted back; raises StorageError."""
+        self._replies.compact()
+
     def _reread(self, key: ProductKey, run: SyncRun | None, now: datetime) -> ProductUpdate[Future]:
         stored, evidence = self._replies.newest(key)
         reread = self._reader.read(stored, evidence)

@@ -71,6 +71,14 @@ class RawReplyPort(Protocol):
         Raises AlreadyRunningError at once while a run is open.
         """
 
+    @abstractmethod
+    def database_size(self) -> int:
+        """Tell how many bytes the whole database takes; 0 before the first write."""
+
+    @abstractmethod
+    def compact(self) -> None:
+        """Give the space of what was deleted back to the file system, where that is our task."""
+
 
 class RawReplyReader(Protocol):
     """Reads raw replies as if they had just arrived."""

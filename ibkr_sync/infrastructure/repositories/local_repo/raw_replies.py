@@ -23,6 +23,7 @@ from ibkr_sync.infrastructure.repositories.local_repo.evidence import (
     PackedFrames,
     unpack_frames,
 )
+from ibkr_sync.infrastructure.repositories.local_repo.failures import translated
 from ibkr_sync.infrastructure.repositories.local_repo.lock import run_lock
 from ibkr_sync.infrastructure.repositories.local_repo.mapping import to_rows
 from ibkr_sync.infrastructure.repositories.local_repo.runs import recorded_run
@@ -31,6 +32,9 @@ from ibkr_sync.infrastructure.repositories.local_repo.tables import products, ra
 
 _FROM_REPLIES = (Origin.IBKR, Origin.SAMPLE)
 """The origins of a present that came from a raw reply."""
+
+_SQLITE_SIZE = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
+_POSTGRES_SIZE = "SELECT pg_database_size(current_database())"
 
 
 class LocalRawReplies(RawReplyPort):
@@ -128,6 +132,21 @@ class LocalRawReplies(RawReplyPort):
             deleted = _usage(connection, _outdated(before))
             connection.execute(delete(raw_replies).where(_outdated(before)))
         return deleted
+
+    def database_size(self) -> int:
+        """Tell how many bytes the database takes (see the port); of a file with its WAL."""
+        path = self._database.path
+        if path is None:
+            question = _SQLITE_SIZE if self._database.is_sqlite else _POSTGRES_SIZE
+            with reading(self._database) as connection:
+                return int(connection.exec_driver_sql(question).scalar_one())
+        files = (path, path.with_name(f"{path.name}-wal"))
+        with translated(self._database.location):
+            return sum(each.stat().st_size for each in files if each.exists())
+
+    def compact(self) -> None:
+        """Compact a SQLite file (see the port); a server does it by itself."""
+        self._database.compact()
 
     def _stored(self, connection: Connection, key: ProductKey) -> reads.StoredProduct:
         stored = reads.find_by_key(connection, key, self._database.name)
