@@ -26,6 +26,7 @@ from ibkr_sync.domain.ports.futures import LocalFuturePort
 from ibkr_sync.domain.product_choice import choose_product
 from ibkr_sync.domain.product_update import ProductUpdate, plan_update
 from ibkr_sync.domain.renaming import FormerName, renamed_product
+from ibkr_sync.domain.run_records import ProductOutcome, RecordedProduct
 from ibkr_sync.domain.series_choice import usual_series
 from ibkr_sync.domain.sync import (
     AcquiredFuture,
@@ -48,13 +49,19 @@ PLACE = "memory"
 class RecordedRun:
     """A run as it was recorded: `outcome` is running, ok, partial, failed or interrupted.
 
-    `outcomes` has (symbol, outcome, name of the error) per product, in order.
+    `products` has what came of each, in order; `error` is what ended the run before its time.
     """
 
     run: SyncRun
     outcome: str = "running"
     finished_at: datetime | None = None
-    outcomes: list[tuple[str, str, str | None]] = field(default_factory=list)
+    products: list[RecordedProduct] = field(default_factory=list)
+    error: Exception | None = None
+
+    @property
+    def outcomes(self) -> list[tuple[str, str, str | None]]:
+        """Symbol, outcome and name of the error of each product."""
+        return [(each.asked.symbol, each.outcome.value, each.error) for each in self.products]
 
     def outcome_of_products(self) -> str:
         """The outcome of a run that was not cut short."""
@@ -142,8 +149,9 @@ class InMemoryFutureRepository(LocalFuturePort[F], Generic[F]):
         try:
             yield run
             record.outcome = record.outcome_of_products()
-        except Exception:
+        except Exception as error:
             record.outcome = "failed"
+            record.error = error
             raise
         except BaseException:
             record.outcome = "interrupted"
@@ -168,8 +176,10 @@ class InMemoryFutureRepository(LocalFuturePort[F], Generic[F]):
             kept = self.replies.setdefault(planned.product.key, [])
             if not kept or kept[-1].frames != acquired.evidence.frames:
                 kept.append(acquired.evidence)
-        outcome = "unchanged" if planned.diff.is_empty else "updated"
-        self._record(run, query, "created" if before is None else outcome)
+        outcome = ProductOutcome.UNCHANGED if planned.diff.is_empty else ProductOutcome.UPDATED
+        if before is None:
+            outcome = ProductOutcome.CREATED
+        self._record(run, query, outcome, key=planned.product.key, diff=planned.diff)
         return FutureUpdate(query=query, product=planned.product, diff=planned.diff)
 
     def plan_entity(
@@ -179,7 +189,16 @@ class InMemoryFutureRepository(LocalFuturePort[F], Generic[F]):
         return FutureUpdate(query=query, product=planned.product, diff=planned.diff, applied=False)
 
     def record_failure(self, failure: FutureFailure, run: SyncRun) -> None:
-        self._record(run, failure.query, "failed", type(failure.error).__name__)
+        keys = [key for key, each in self.products.items() if failure.query.matches(each)]
+        key = keys[0] if len(keys) == 1 else None
+        self._record(
+            run,
+            failure.query,
+            ProductOutcome.FAILED,
+            key=key,
+            diff=ChainDiff(),
+            error=failure.error,
+        )
 
     def find_fresh(self, query: FutureQuery, max_age: timedelta, now: datetime) -> F | None:
         try:
@@ -218,9 +237,31 @@ class InMemoryFutureRepository(LocalFuturePort[F], Generic[F]):
         return frozenset(self.market_rules)
 
     def _record(
-        self, run: SyncRun, query: FutureQuery, outcome: str, error: str | None = None
+        self,
+        run: SyncRun,
+        query: FutureQuery,
+        outcome: ProductOutcome,
+        *,
+        key: ProductKey | None,
+        diff: ChainDiff,
+        error: Exception | None = None,
     ) -> None:
-        self.runs[run.run_id - 1].outcomes.append((query.symbol, outcome, error))
+        recorded = RecordedProduct(
+            run_id=run.run_id,
+            asked=dataclasses.replace(query, currency=None, con_id=None),
+            key=key,
+            outcome=outcome,
+            error=None if error is None else type(error).__name__,
+            message=None if error is None else str(error),
+            added=len(diff.added),
+            changed=len(diff.updated),
+            returned=len(diff.returned),
+            missing=len(diff.missing),
+            delisted=len(diff.delisted),
+            unchanged=diff.unchanged,
+            at=self._clock(),
+        )
+        self.runs[run.run_id - 1].products.append(recorded)
 
     def _stored_for(self, received: Future) -> Future | None:
         key = received.key

@@ -21,12 +21,12 @@ from ibkr_sync.domain.recorded_history import (
     RecordedChange,
     RecordedPeriod,
 )
+from ibkr_sync.domain.run_records import ProductOutcome
 from ibkr_sync.domain.sync import FutureQuery
 from ibkr_sync.infrastructure.repositories.local_repo import reads
 from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.schema import reading
 from ibkr_sync.infrastructure.repositories.local_repo.tables import (
-    ProductOutcome,
     contracts,
     field_changes,
     products,

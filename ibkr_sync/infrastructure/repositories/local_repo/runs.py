@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -11,6 +12,8 @@ from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.errors import StorageError
+from ibkr_sync.domain.run_in_progress import in_progress
+from ibkr_sync.domain.run_records import ProductOutcome, RunOutcome
 from ibkr_sync.domain.sync import RunKind, SyncRun
 from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.lock import run_lock
@@ -18,11 +21,11 @@ from ibkr_sync.infrastructure.repositories.local_repo.mapping import storable_te
 from ibkr_sync.infrastructure.repositories.local_repo.revision import read_status, refuse_behind
 from ibkr_sync.infrastructure.repositories.local_repo.schema import writing
 from ibkr_sync.infrastructure.repositories.local_repo.tables import (
-    ProductOutcome,
-    RunOutcome,
     run_products,
     sync_runs,
 )
+
+_log = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -38,16 +41,20 @@ def recorded_run(
     with run_lock(database):
         with writing(database) as connection:
             run = _open_run(connection, origin, kind, clock())
-        try:
-            yield run
-        except Exception as error:
-            _close_quietly(database, run, RunOutcome.FAILED, clock, error)
-            raise
-        except BaseException:
-            _close_quietly(database, run, RunOutcome.INTERRUPTED, clock)
-            raise
-        with writing(database) as connection:
-            _close_run(connection, run, _outcome_of(connection, run), clock())
+        with in_progress(run):
+            _log.info("run %d started: %s from %s", run.run_id, kind, origin)
+            try:
+                yield run
+            except Exception as error:
+                _close_quietly(database, run, RunOutcome.FAILED, clock, error)
+                raise
+            except BaseException:
+                _close_quietly(database, run, RunOutcome.INTERRUPTED, clock)
+                raise
+            with writing(database) as connection:
+                outcome = _outcome_of(connection, run)
+                _close_run(connection, run, outcome, clock())
+            _log.info("run %d ended: %s", run.run_id, outcome)
 
 
 def _open_run(connection: Connection, origin: Origin, kind: RunKind, now: datetime) -> SyncRun:
@@ -74,6 +81,7 @@ def _close_quietly(
     """Record how a failing run ended; what made it fail matters more than a failure here."""
     with suppress(StorageError), writing(database) as connection:
         _close_run(connection, run, outcome, clock(), error)
+    _log.info("run %d ended: %s%s", run.run_id, outcome, f": {error}" if error else "")
 
 
 def _close_run(

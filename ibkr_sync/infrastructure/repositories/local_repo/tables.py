@@ -10,8 +10,6 @@ are the user's own.
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
@@ -31,6 +29,7 @@ from sqlalchemy import (
 
 from ibkr_sync.domain.entities.contracts import ContractSeries
 from ibkr_sync.domain.entities.futures import AssetClass, Origin
+from ibkr_sync.domain.run_records import ProductOutcome, RunOutcome
 from ibkr_sync.domain.sync import RunKind
 from ibkr_sync.infrastructure.repositories.local_repo.columns import (
     EnumValue,
@@ -39,26 +38,6 @@ from ibkr_sync.infrastructure.repositories.local_repo.columns import (
     MonthText,
     UtcDateTime,
 )
-
-
-class RunOutcome(StrEnum):
-    """How a run ended; RUNNING also marks a run whose process died."""
-
-    RUNNING = "running"
-    OK = "ok"
-    PARTIAL = "partial"
-    FAILED = "failed"
-    INTERRUPTED = "interrupted"
-
-
-class ProductOutcome(StrEnum):
-    """What a run did with one product."""
-
-    CREATED = "created"
-    UPDATED = "updated"
-    UNCHANGED = "unchanged"
-    FAILED = "failed"
-
 
 metadata = MetaData(
     naming_convention={

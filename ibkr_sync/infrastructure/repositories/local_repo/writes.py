@@ -15,6 +15,7 @@ from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.product_update import ProductUpdate
+from ibkr_sync.domain.run_records import ProductOutcome
 from ibkr_sync.domain.sync import Evidence, FutureFailure, FutureQuery, SyncRun
 from ibkr_sync.infrastructure.repositories.local_repo.evidence import pack_frames
 from ibkr_sync.infrastructure.repositories.local_repo.hours_days import keep_hours_by_day
@@ -29,7 +30,6 @@ from ibkr_sync.infrastructure.repositories.local_repo.reads import (
     load_market_rules,
 )
 from ibkr_sync.infrastructure.repositories.local_repo.tables import (
-    ProductOutcome,
     contract_schedules,
     contracts,
     field_changes,

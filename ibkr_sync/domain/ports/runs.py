@@ -1,0 +1,33 @@
+"""The port to the runs that were recorded."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Protocol
+
+from ibkr_sync.domain.run_records import RecordedProduct, RecordedRun
+from ibkr_sync.domain.sync import RunKind
+
+
+class RunsPort(Protocol):
+    """Reads what runs left behind. Every method raises StorageError when the database fails."""
+
+    @abstractmethod
+    def last_runs(self, count: int, *, kind: RunKind | None = None) -> tuple[RecordedRun, ...]:
+        """Give this many runs, of one kind if it is given, the newest first."""
+
+    @abstractmethod
+    def run(self, run_id: int) -> RecordedRun | None:
+        """Give one run, None if there is none of this id."""
+
+    @abstractmethod
+    def products_of(self, run_id: int) -> tuple[RecordedProduct, ...]:
+        """Give what came of each product of a run, in the order in which it did."""
+
+    @abstractmethod
+    def last_attempts(self) -> tuple[RecordedProduct, ...]:
+        """Give the newest record of everything that was ever asked for, the newest first.
+
+        What differs in symbol, exchange or trading class as asked, or in the product that it
+        was for, is recorded apart.
+        """

@@ -1,0 +1,53 @@
+"""The runs of the repository in memory."""
+
+from __future__ import annotations
+
+from fakes.futures import InMemoryFutureRepository
+from fakes.futures import RecordedRun as KeptRun
+from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.ports.runs import RunsPort
+from ibkr_sync.domain.run_records import ProductOutcome, RecordedProduct, RecordedRun, RunOutcome
+from ibkr_sync.domain.sync import RunKind
+
+
+class InMemoryRuns(RunsPort):
+    """Reads what the repository recorded."""
+
+    def __init__(self, repository: InMemoryFutureRepository[Future]) -> None:
+        self._repository = repository
+
+    def last_runs(self, count: int, *, kind: RunKind | None = None) -> tuple[RecordedRun, ...]:
+        kept = [each for each in self._repository.runs if kind in (None, each.run.kind)]
+        return tuple(map(_as_recorded, kept[::-1][:count]))
+
+    def run(self, run_id: int) -> RecordedRun | None:
+        kept = [each for each in self._repository.runs if each.run.run_id == run_id]
+        return _as_recorded(kept[0]) if kept else None
+
+    def products_of(self, run_id: int) -> tuple[RecordedProduct, ...]:
+        kept = [each for each in self._repository.runs if each.run.run_id == run_id]
+        return tuple(product for each in kept for product in each.products)
+
+    def last_attempts(self) -> tuple[RecordedProduct, ...]:
+        recorded = [product for each in self._repository.runs for product in each.products]
+        newest = {(each.key, each.asked): each for each in recorded}
+        return tuple(each for each in recorded[::-1] if newest[each.key, each.asked] is each)
+
+
+def _as_recorded(kept: KeptRun) -> RecordedRun:
+    failed = sum(each.outcome is ProductOutcome.FAILED for each in kept.products)
+    return RecordedRun(
+        run_id=kept.run.run_id,
+        origin=kept.run.origin,
+        kind=kept.run.kind,
+        started_at=kept.run.started_at,
+        finished_at=kept.finished_at,
+        outcome=RunOutcome(kept.outcome),
+        error=None if kept.error is None else type(kept.error).__name__,
+        message=None if kept.error is None else str(kept.error),
+        succeeded=len(kept.products) - failed,
+        failed=failed,
+        added=sum(each.added for each in kept.products),
+        changed=sum(each.changed for each in kept.products),
+        missing=sum(each.missing for each in kept.products),
+    )
