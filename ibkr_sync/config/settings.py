@@ -105,7 +105,8 @@ DatabaseLocation: TypeAlias = Annotated[
 
 class _Table(BaseModel):
     # Inputs may hold secrets, so pydantic may not repeat them.
-    # Deferred, as a table that is only ever part of another would else be built twice.
+    # Deferred, as a table that is only ever part of another would else be built twice; for the
+    # same reason defaults are constructed, not validated.
     model_config = ConfigDict(
         frozen=True, extra="forbid", strict=True, hide_input_in_errors=True, defer_build=True
     )
@@ -190,7 +191,7 @@ class ProfileTable(_Table):
     ] = None
     replay: Literal["sample"] | None = Field(default=None, description="sample")
     database: DatabaseLocation = Field(default=None, repr=False)
-    gateway: GatewaySettings = GatewaySettings()
+    gateway: GatewaySettings = GatewaySettings.model_construct()
 
 
 class CatalogueEntry(_Table):
@@ -237,16 +238,16 @@ class ConfigTable(_Table):
     catalogue: Annotated[tuple[CatalogueEntry, ...], Field(strict=False)] = Field(
         default=(), description="tables of their own, each under [[catalogue]]"
     )
-    gateway: GatewaySettings = GatewaySettings()
-    output: OutputSettings = OutputSettings()
-    log: LogSettings = LogSettings()
+    gateway: GatewaySettings = GatewaySettings.model_construct()
+    output: OutputSettings = OutputSettings.model_construct()
+    log: LogSettings = LogSettings.model_construct()
     profiles: dict[ProfileName, ProfileTable] = Field(default={}, description=PROFILE_NAME)
 
 
 SHIPPED_PROFILES: Mapping[str, ProfileTable] = {
-    "local": ProfileTable(source="local"),
-    "ibkr": ProfileTable(source="ibkr"),
-    "demo": ProfileTable(source="ibkr", replay="sample"),
+    "local": ProfileTable.model_construct(source="local"),
+    "ibkr": ProfileTable.model_construct(source="ibkr"),
+    "demo": ProfileTable.model_construct(source="ibkr", replay="sample"),
 }
 
 
