@@ -1,0 +1,294 @@
+"""Runs the installed command against something that goes wrong, and checks what must hold.
+
+Whatever happens to a run:
+
+- nothing of the products that it was not asked for changes;
+- the database is sound, and every reference in it is met;
+- it ends with the exit code that is listed;
+- its process is gone soon after the deadline that applies, and leaves none behind;
+- it sends nothing but questions about reference data;
+- it tells no password, no account id and no traceback, on its streams or in its log;
+- the next run, with nothing going wrong, ends well and brings about what it would have brought
+  about before.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from pathlib import Path
+
+from ibapi.server_versions import MAX_CLIENT_VER
+
+from e2e.command_line import COMMAND, CommandLine, Ended, ended
+from e2e.fault_matrix.stores import (
+    SECRET,
+    Store,
+    Tables,
+    contents,
+    shared,
+    split,
+    without_shared,
+)
+from e2e.gateways import SERVER_VERSION, sample
+from ibkr_sync.infrastructure.replay.faults import Fault
+from ibkr_sync.infrastructure.replay.server import ReplayGateway
+
+ACCOUNT = "DU7654321"
+"""What the gateways of these tests announce, and no run may ever tell."""
+
+SPOKEN = min(SERVER_VERSION, MAX_CLIENT_VER)
+"""The server version that the gateway and the installed ibapi agree on."""
+
+PROTOBUF_ROWS = 205
+SPEAKS_PROTOBUF = SPOKEN >= PROTOBUF_ROWS
+
+GRACE = 5.0
+"""Seconds after its deadline by which a process is gone; starting Python is part of it."""
+
+HANGS_AFTER = 90.0
+
+START_UP = 2.0
+"""Seconds that the command may take besides waiting, on a busy machine."""
+
+ALLOWED = frozenset((9, 49, 71, 91, 106))
+"""The messages that may leave: contract details, time, start, market rule, cancel."""
+
+SETTINGS: Mapping[str, float] = {
+    "connect_timeout": 1,
+    "handshake_timeout": 1,
+    "idle_timeout": 1,
+    "total_timeout": 4,
+    "run_timeout": 30,
+    "client_id_tries": 3,
+}
+"""For gateways that keep their clients waiting."""
+
+_OUTCOMES_OF_ENDED_RUNS = {"ok", "partial", "failed", "interrupted"}
+
+
+class Fate(Enum):
+    """What becomes of the products that were asked for."""
+
+    UNCHANGED = auto()
+    RENEWED = auto()
+    OLD_OR_NEW = auto()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ordeal:
+    """What a run goes through, and how it is to end.
+
+    Attributes:
+        code: the exit code.
+        told: what stderr says, among other things.
+        seconds: the deadline that applies.
+        fate: what becomes of the products that were asked for.
+        connections: how many the gateway sees; None is any number.
+        settings: of `[gateway]`, beside SETTINGS.
+        gateway: options of the gateway.
+    """
+
+    faults: Sequence[Fault] = ()
+    code: int | frozenset[int] = 0
+    told: str = ""
+    fate: Fate = Fate.UNCHANGED
+    symbols: Sequence[str] = ("ES",)
+    options: Sequence[str] = ()
+    connections: int | None = None
+    seconds: float = 6.0
+    settings: Mapping[str, float] = field(default_factory=dict)
+    gateway: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endured:
+    """How a run went."""
+
+    run: Ended
+    took: float
+    cpu_seconds: float
+    peak_megabytes: float
+    gateway: ReplayGateway | None
+    log: str
+
+
+class Rig:
+    """A command, a database that holds several products, and a golden copy of what is to come.
+
+    Args:
+        golden: gives what is known after an undisturbed run for some symbols.
+    """
+
+    def __init__(
+        self,
+        command: CommandLine,
+        store: Store,
+        golden: Callable[[Sequence[str]], dict[str, list[str]]],
+    ) -> None:
+        self.command = command
+        self.store = store
+        self._golden = golden
+        self._log = command.cwd / "run.log"
+
+    def endure(self, ordeal: Ordeal) -> Endured:
+        """Run against a gateway with these faults, and check all that must hold."""
+        before = self.store.tables()
+        with gateway_with(*ordeal.faults, **ordeal.gateway) as gateway:
+            endured = self.run(
+                *asking(ordeal.symbols, gateway.port),
+                *ordeal.options,
+                settings=ordeal.settings,
+                gateway=gateway,
+            )
+        self.check(ordeal, endured, before)
+        return endured
+
+    def run(
+        self,
+        *arguments: str,
+        settings: Mapping[str, float] | None = None,
+        gateway: ReplayGateway | None = None,
+        launcher: Sequence[str] = (str(COMMAND),),
+        during: Callable[[subprocess.Popen[bytes]], None] | None = None,
+        env: Mapping[str, str | None] | None = None,
+    ) -> Endured:
+        """Run the command on the store to its end, while `during` does something to it."""
+        self.command.configure(_toml(SETTINGS | dict(settings or {})))
+        self._log.unlink(missing_ok=True)
+        began = time.monotonic()
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            process = subprocess.Popen(  # noqa: S603 - our own command
+                [*launcher, *self.globals(), *arguments],
+                env=self.command.environment(env),
+                cwd=self.command.cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                start_new_session=True,
+            )
+            hangs = threading.Timer(HANGS_AFTER, process.kill)
+            hangs.start()
+            try:
+                if during is not None:
+                    during(process)
+                _, status, usage = os.wait4(process.pid, 0)
+            finally:
+                hangs.cancel()
+                process.returncode = os.waitstatus_to_exitcode(status)
+            took = time.monotonic() - began
+            _refuse_orphans(process.pid)
+            run = ended(process.returncode, _content(out), _content(err))
+        return Endured(
+            run=run,
+            took=took,
+            cpu_seconds=usage.ru_utime + usage.ru_stime,
+            peak_megabytes=usage.ru_maxrss / 1024,
+            gateway=gateway,
+            log=self._log.read_text(encoding="utf-8") if self._log.exists() else "",
+        )
+
+    def globals(self) -> tuple[str, ...]:
+        """Options of every run: the database, and a log that keeps all there is."""
+        log = ("-vv", "--log-format", "json", "--log-file", str(self._log))
+        return ("--database", self.store.location, *log)
+
+    def check(self, ordeal: Ordeal, endured: Endured, before: Tables) -> None:
+        """Check all that must hold after a run."""
+        codes = ordeal.code if isinstance(ordeal.code, frozenset) else {ordeal.code}
+        assert endured.run.code in codes, endured
+        assert ordeal.told in endured.run.told, endured.run
+        assert endured.took < ordeal.seconds + GRACE, endured
+        if ordeal.connections is not None:
+            assert endured.gateway is not None
+            assert endured.gateway.connections == ordeal.connections
+        refuse_indiscretion(endured)
+        refuse_forbidden_frames(endured.gateway)
+        self.check_database(before, ordeal.symbols, ordeal.fate)
+        self.recover(ordeal.symbols)
+
+    def check_database(self, before: Tables, symbols: Sequence[str], fate: Fate) -> None:
+        """Check that nothing changed but what may have, and that the database is sound."""
+        self.store.refuse_damage()
+        after = self.store.tables()
+        of_asked, of_others = split(after, symbols)
+        of_asked_before, of_others_before = split(before, symbols)
+        assert without_shared(of_others) == without_shared(of_others_before)
+        for name, rows in shared(of_others_before).items():
+            assert [row for row in rows if row not in of_others[name]] == [], name
+        is_old = of_asked == of_asked_before
+        is_new = contents(after) == self._golden(symbols)
+        assert {
+            Fate.UNCHANGED: is_old,
+            Fate.RENEWED: is_new,
+            Fate.OLD_OR_NEW: is_old or is_new,
+        }[fate], "the products are neither as before nor as they were to become"
+        assert {run["outcome"].value for run in after["sync_runs"]} <= _OUTCOMES_OF_ENDED_RUNS
+
+    def recover(self, symbols: Sequence[str]) -> Endured:
+        """Run with nothing going wrong: that ends well, and leaves what it always leaves."""
+        with gateway_with() as gateway:
+            endured = self.run(*asking(symbols, gateway.port), gateway=gateway)
+        assert endured.run.code == 0, endured
+        refuse_indiscretion(endured)
+        refuse_forbidden_frames(gateway)
+        self.store.refuse_damage()
+        tables = self.store.tables()
+        assert contents(tables) == self._golden(symbols)
+        assert {run["outcome"].value for run in tables["sync_runs"]} <= _OUTCOMES_OF_ENDED_RUNS
+        return endured
+
+
+def gateway_with(*faults: Fault, **options: object) -> ReplayGateway:
+    """A gateway with the sample and these faults, which announces an account."""
+    options = {"server_version": SERVER_VERSION, "accounts": ACCOUNT} | options
+    return ReplayGateway(sample(), faults=faults, **options)  # type: ignore[arg-type]
+
+
+def asking(symbols: Sequence[str], port: int) -> list[str]:
+    """Arguments with which a gateway is asked for products."""
+    return ["get", *symbols, "--source", "ibkr", "--port", str(port)]
+
+
+def refuse_indiscretion(endured: Endured) -> None:
+    """Fail if a run told what nobody may know, or what only developers understand."""
+    told = endured.run.out + endured.run.err + endured.log
+    for secret in (SECRET, ACCOUNT, "Traceback"):
+        assert secret not in told, secret
+
+
+def refuse_forbidden_frames(gateway: ReplayGateway | None) -> None:
+    """Fail if a client sent anything but questions about reference data."""
+    frames = gateway.frames if gateway is not None else ()
+    sent = {frame.fields[0] for frame in frames if frame.fields[0] != "API"}
+    assert {int(each) for each in sent} <= ALLOWED | {each + 200 for each in ALLOWED}
+
+
+def _refuse_orphans(group: int) -> None:
+    """Fail if a process that the run began is still there."""
+    with suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGKILL)
+        raise AssertionError("the run left a process behind")
+
+
+def _toml(settings: Mapping[str, float]) -> str:
+    return "\n".join(["[gateway]", *(f"{key} = {value}" for key, value in settings.items())])
+
+
+def _content(file: object) -> bytes:
+    file.seek(0)  # type: ignore[attr-defined]
+    content: bytes = file.read()  # type: ignore[attr-defined]
+    return content
+
+
+def file_store(folder: Path) -> Store:
+    """A store in a file that does not exist yet."""
+    return Store(str(folder / "futures.db"))
