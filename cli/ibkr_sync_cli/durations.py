@@ -1,4 +1,4 @@
-"""Durations as people type them and read them: 90m, 20h, 7d."""
+"""Durations as people type them and read them: 45s, 90m, 20h, 7d."""
 
 from __future__ import annotations
 
@@ -9,18 +9,31 @@ import typer
 
 _MINUTE, _HOUR = 60, 3600
 _MOST_DIGITS = 6
-_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
-_DURATION = re.compile(r"(?P<count>[0-9]+)(?P<unit>[mhd])", re.ASCII)
+_UNITS = {
+    "s": timedelta(seconds=1),
+    "m": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+}
+_DURATION = re.compile(r"(?P<count>[0-9]+)(?P<unit>[smhd])", re.ASCII)
 
 
 def parse_duration(text: str) -> timedelta:
-    """Read `90m`, `20h` or `7d`; raises typer's BadParameter otherwise."""
+    """Read `45s`, `90m`, `20h` or `7d`; raises typer's BadParameter otherwise."""
     match = _DURATION.fullmatch(text.strip().lower())
     if match is None:
         raise typer.BadParameter(f"{text!r} is no duration; write 90m, 20h or 7d")
     if len(match["count"]) > _MOST_DIGITS:
         raise typer.BadParameter(f"{text!r} is too long")
     return int(match["count"]) * _UNITS[match["unit"]]
+
+
+def parse_limit(text: str) -> timedelta:
+    """Read how long something may take, as `parse_duration`, longer than nothing."""
+    limit = parse_duration(text)
+    if not limit:
+        raise typer.BadParameter("it must be longer than nothing")
+    return limit
 
 
 def brief(age: timedelta) -> str:

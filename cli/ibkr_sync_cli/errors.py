@@ -4,39 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Any
 
 from ibkr_sync.domain import errors
 from ibkr_sync_cli import next_steps
+from ibkr_sync_cli.exit_codes import ExitCode
 from ibkr_sync_cli.next_command import NextCommand
-
-
-class ExitCode(IntEnum):
-    """How a call ended; stable, so that scripts and schedulers can rely on it."""
-
-    OK = 0
-    UNEXPECTED = 1
-    USAGE = 2
-    GATEWAY = 3
-    PARTIAL = 4
-    NOT_FOUND = 5
-    STALE = 6
-    DATABASE = 7
-    UPSTREAM = 8
-    ALREADY_RUNNING = 75
-    INTERRUPTED = 130
-    TERMINATED = 143
-
-
-EXIT_CODE_HELP = """\
-Exit codes: 0 ok · 1 unexpected · 2 usage or config · 3 gateway or handshake
-
-4 some products failed, the rest is saved · 5 not found or ambiguous
-
-6 stale data · 7 database · 8 gateway up, IBKR down · 75 another run
-
-130/143 stopped"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,6 +232,11 @@ _RULES: dict[type[BaseException], _Rule] = {
             f"It is known since {e.since:%Y-%m-%d %H:%M} UTC: "
             + command("history", f"{e.product.symbol}@{e.product.exchange}")
         ),
+    ),
+    errors.NothingToRefreshError: _Rule(
+        ExitCode.NOT_FOUND,
+        lambda _: "There is nothing to refresh: watchlist and database are empty.",
+        lambda _, command: command("watchlist", "add", "ES"),
     ),
     errors.SourceFileError: _Rule(
         ExitCode.USAGE,

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ibkr_sync.config.masking import printable
+from ibkr_sync.domain.run_in_progress import run_in_progress
 
 if TYPE_CHECKING:
     from ibkr_sync.config.settings import LogSettings
@@ -17,7 +18,7 @@ _LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
 
 
 class TextLines(logging.Formatter):
-    """A line for people, then the traceback if it is wanted."""
+    """A line for people, with the run it belongs to, then the traceback if it is wanted."""
 
     def __init__(self, *, tracebacks: bool) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -25,7 +26,9 @@ class TextLines(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
         """Write a record as text that a terminal takes for nothing else."""
-        return printable(super().formatMessage(record))
+        run = run_in_progress()
+        line = super().formatMessage(record)
+        return printable(line if run is None else f"{line} [run {run.run_id}]")
 
     def formatException(self, ei: Any) -> str:  # noqa: ANN401, N802 - logging's names
         """Write a traceback, or nothing."""
@@ -33,7 +36,7 @@ class TextLines(logging.Formatter):
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object per line; `at` is UTC."""
+    """One JSON object per line; `at` is UTC, `run` the run that is being recorded, if any."""
 
     def __init__(self, *, tracebacks: bool) -> None:
         super().__init__()
@@ -41,12 +44,15 @@ class JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Write a record as JSON."""
-        entry = {
+        entry: dict[str, object] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
         }
+        run = run_in_progress()
+        if run is not None:
+            entry["run"] = run.run_id
         if record.exc_info and self._tracebacks:
             entry["traceback"] = self.formatException(record.exc_info)
         return json.dumps(entry)

@@ -32,6 +32,7 @@
     │   ├── UnknownGroupError           the watchlist has no such group
     │   └── NotWatchedError             the watchlist has no such product
     ├── WatchlistFileError              a list to import is wrong; holds all problems found
+    ├── NothingToRefreshError           watchlist and database are empty
     ├── SourceFileError                 a file source can't be read
     ├── StorageError                    the database can't be used
     │   ├── DatabaseUnavailableError    missing, unreadable, read-only, unreachable
@@ -382,6 +383,13 @@ class WatchlistFileError(IbkrSyncError):
         self.path = path
         self.problems = tuple(problems)
         super().__init__(f"{path}: {'; '.join(self.problems)}")
+
+
+class NothingToRefreshError(IbkrSyncError):
+    """No product is on the watchlist, and none that a source told of is stored."""
+
+    def __init__(self) -> None:
+        super().__init__("watchlist and database are empty")
 
 
 class SourceFileError(IbkrSyncError):

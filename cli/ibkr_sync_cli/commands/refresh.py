@@ -1,0 +1,213 @@
+"""`refresh`: keep what is watched up to date."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ibkr_sync_cli import options
+from ibkr_sync_cli.durations import parse_duration, parse_limit
+from ibkr_sync_cli.invocation import Invocation, invocation_of, now
+from ibkr_sync_cli.output import OutputFormat
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ibkr_sync.bootstrap import Services
+    from ibkr_sync.domain.entities.futures import Future, ProductKey
+    from ibkr_sync.domain.errors import GatewayError
+    from ibkr_sync.domain.sync import FutureQuery, ProductSummary, SyncPolicy
+    from ibkr_sync_cli.exit_codes import ExitCode
+    from ibkr_sync_cli.output import Output
+    from ibkr_sync_cli.views.refresh_summary import Outcome, Refreshed
+
+_TRIES = 3
+"""How often a product is asked for where no deadline says how long to go on."""
+
+
+def refresh(
+    context: typer.Context,
+    symbols: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Products, as ES 6E CL@NYMEX; the watchlist if none, else all that is stored.",
+            metavar="[SYMBOL...]",
+            show_default=False,
+        ),
+    ] = None,
+    group: Annotated[
+        list[str] | None,
+        typer.Option("--group", help="Only this group of the watchlist; may repeat.", metavar="G"),
+    ] = None,
+    source: options.Source = None,
+    stale: Annotated[
+        timedelta | None,
+        typer.Option(
+            "--stale", help="Skip what is no older.", metavar="20h", parser=parse_duration
+        ),
+    ] = None,
+    deadline: Annotated[
+        timedelta | None,
+        typer.Option(
+            "--deadline",
+            help="Go on for so long with what fails, also without a gateway, and no longer.",
+            metavar="30m",
+            parser=parse_limit,
+        ),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show, write nothing.")] = False,
+    allow_shrink: Annotated[
+        bool, typer.Option("--allow-shrink", help="Accept that many contracts are gone.")
+    ] = False,
+    host: Annotated[str | None, typer.Option("--host", help="Gateway's host.")] = None,
+    port: Annotated[int | None, typer.Option("--port", help="Gateway's port.")] = None,
+    client_id: Annotated[int | None, typer.Option("--client-id", help="API client id.")] = None,
+    format: options.Format = None,  # noqa: A002 - the option's name
+    json: options.Json = False,
+) -> None:
+    """Bring all that is watched up to date, and show what came of it."""
+    from ibkr_sync.domain.sync import RunKind, SyncPolicy
+
+    invocation = invocation_of(context)
+    invocation.flag(source=source, host=host, port=port, client_id=client_id)
+    wanted = invocation.wanted_format(format, json=json)
+    if invocation.profile.source == "local":
+        raise typer.BadParameter(
+            "the database alone has nothing new to tell: add --source ibkr, or use -p ibkr"
+        )
+    if symbols and group:
+        raise typer.BadParameter("name products or groups, not both")
+    policy = SyncPolicy(
+        max_age=stale,
+        allow_shrink=allow_shrink,
+        dry_run=dry_run,
+        deadline=deadline,
+        tries=_TRIES,
+        kind=RunKind.REFRESH,
+    )
+    raise typer.Exit(_Refreshing(invocation, policy, wanted).carry_out(symbols or (), group or ()))
+
+
+class _Refreshing:
+    """One call: what it is about, and what came of it so far."""
+
+    def __init__(
+        self, invocation: Invocation, policy: SyncPolicy, wanted: OutputFormat | None
+    ) -> None:
+        self._invocation = invocation
+        self._policy = policy
+        self._wanted = wanted
+        self._started_at = now()
+        self._outcomes: dict[FutureQuery, Outcome] = {}
+
+    def carry_out(self, symbols: Sequence[str], groups: Sequence[str]) -> ExitCode:
+        """Refresh and report; gives the exit code."""
+        from ibkr_sync.bootstrap import bootstrap
+        from ibkr_sync.domain.entities.futures import Future
+        from ibkr_sync.domain.errors import GatewayError, NothingToRefreshError
+        from ibkr_sync.domain.sync import FutureFailure
+
+        ended: GatewayError | None = None
+        with bootstrap(self._invocation.profile, Future) as services:
+            before = {each.key: each for each in services.futures.list_products()}
+            queries = self._selection(services, symbols, groups)
+            if not queries and not self._outcomes:
+                raise NothingToRefreshError
+            try:
+                self._ask(services, queries)
+            except GatewayError as error:
+                ended = error
+                for query in queries:
+                    self._outcomes.setdefault(query, FutureFailure(query=query, error=error))
+            finally:  # what ends the run leaves what was stored before it
+                refreshed = self._refreshed(before, queries)
+                if refreshed.outcomes:
+                    self._report(refreshed)
+        return _exit_code(refreshed, ended)
+
+    def _selection(
+        self, services: Services[Future], symbols: Sequence[str], groups: Sequence[str]
+    ) -> list[FutureQuery]:
+        """What to refresh; symbols that mean nothing have failed already."""
+        from ibkr_sync_cli.symbols import MeantSymbols, SymbolOptions, resolve_all
+
+        if not symbols:
+            return list(services.watchlist.selection(groups))
+        meant = MeantSymbols()
+        resolve_all(
+            self._invocation.output,
+            services.futures,
+            symbols,
+            SymbolOptions(),
+            meant,
+            source_decides=self._policy.max_age is None,
+        )
+        self._outcomes.update({each.query: each for each in meant.failures})
+        return list(meant.contracts)
+
+    def _ask(self, services: Services[Future], queries: Sequence[FutureQuery]) -> None:
+        output = self._invocation.output
+        with output.progress("Refreshing", len(queries)) as advance:
+            for outcome in services.futures.get_many(queries, self._policy):
+                self._outcomes[outcome.query] = outcome
+                advance(outcome.query.symbol)
+
+    def _refreshed(
+        self, before: dict[ProductKey, ProductSummary], queries: Sequence[FutureQuery]
+    ) -> Refreshed:
+        """What came of it, in the order in which the products were meant."""
+        from ibkr_sync.domain.run_in_progress import latest_run
+        from ibkr_sync_cli.views.refresh_summary import Refreshed
+
+        in_order = dict.fromkeys([*(self._outcomes.keys() - set(queries)), *queries])
+        run = latest_run()
+        return Refreshed(
+            outcomes=[self._outcomes[each] for each in in_order if each in self._outcomes],
+            before=before,
+            started_at=self._started_at,
+            finished_at=now(),
+            run_id=None if run is None else run.run_id,
+        )
+
+    def _report(self, refreshed: Refreshed) -> None:
+        """Show the summary; failures on stderr too where the summary is not for people."""
+        from ibkr_sync_cli.views.refresh_summary import counts_sentence, refresh_result
+
+        output = self._invocation.output
+        if self._wanted is not None or not output.quiet:
+            output.write(refresh_result(refreshed), self._wanted)
+        tells_reasons = output.format_for(self._wanted) is OutputFormat.TABLE and not output.quiet
+        _tell_failures(output, refreshed, tells_reasons=tells_reasons)
+        output.remark(counts_sentence(refreshed))
+
+
+def _tell_failures(output: Output, refreshed: Refreshed, *, tells_reasons: bool) -> None:
+    """Tell on stderr what failed and what to do next, each once; the reasons if still untold."""
+    from ibkr_sync.domain.errors import AmbiguousProductError
+    from ibkr_sync_cli.errors import explain
+    from ibkr_sync_cli.reporting import report_error
+    from ibkr_sync_cli.views.refresh_summary import reasons
+
+    for update in refreshed.updates:
+        for remark in update.remarks:
+            output.remark(f"{update.product.key}: {remark}", style="yellow")
+    for names, failure in reasons(refreshed.failures):
+        explanation = explain(failure.error, output.command)
+        if isinstance(failure.error, AmbiguousProductError):
+            report_error(output, failure.error)
+        elif tells_reasons:
+            output.advise(explanation.next_step)
+        else:
+            output.complain(f"{names}: {explanation.sentence}", explanation.next_step)
+
+
+def _exit_code(refreshed: Refreshed, ended: GatewayError | None) -> ExitCode:
+    """The code of what ended the run before anything was answered, else of the failures."""
+    from ibkr_sync_cli.errors import exit_code_of, explain
+
+    if ended is not None and not refreshed.has_answers:
+        return explain(ended).exit_code
+    failures = [each.error for each in refreshed.failures]
+    return exit_code_of(failures, all_failed=not refreshed.has_answers)

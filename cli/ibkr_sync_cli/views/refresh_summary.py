@@ -1,0 +1,269 @@
+"""What came of keeping products up to date: one line each, the reasons, and the counts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from ibkr_sync.domain.entities.contracts import ContractState
+from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
+from ibkr_sync.domain.series_choice import usual_series
+from ibkr_sync.domain.sync import FutureFailure, FutureQuery, FutureUpdate, ProductSummary
+from ibkr_sync_cli.durations import brief
+from ibkr_sync_cli.errors import explain
+from ibkr_sync_cli.output import Result
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+Outcome = FutureUpdate[Future] | FutureFailure
+
+COLUMNS = (
+    *("symbol", "exchange", "trading_class", "state", "listed", "added", "changed", "returned"),
+    *("missing", "delisted", "expired", "unchanged", "synced_at", "error", "message"),
+)
+
+_ORDER = ("unchanged", "updated", "created", "planned", "fresh", "failed")
+_NAMED = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refreshed:
+    """What a run came to.
+
+    Attributes:
+        outcomes: one for each product, in the order in which they were meant.
+        before: the products as they were stored before the run.
+        started_at: UTC instant.
+        finished_at: UTC instant.
+        run_id: None where nothing was recorded.
+    """
+
+    outcomes: Sequence[Outcome]
+    before: Mapping[ProductKey, ProductSummary]
+    started_at: datetime
+    finished_at: datetime
+    run_id: int | None
+
+    @property
+    def failures(self) -> list[FutureFailure]:
+        """What could not be brought up to date."""
+        return [each for each in self.outcomes if isinstance(each, FutureFailure)]
+
+    @property
+    def updates(self) -> list[FutureUpdate[Future]]:
+        """What is up to date."""
+        return [each for each in self.outcomes if isinstance(each, FutureUpdate)]
+
+    @property
+    def has_answers(self) -> bool:
+        """Whether the source answered for any product."""
+        return any(each.diff is not None for each in self.updates)
+
+
+def refresh_result(refreshed: Refreshed) -> Result:
+    """The summary in every format."""
+    return Result(
+        table=lambda: _table(refreshed),
+        document=lambda: {
+            "schema": "ibkr-sync/refresh/1",
+            "run": refreshed.run_id,
+            "started_at": _instant(refreshed.started_at),
+            "finished_at": _instant(refreshed.finished_at),
+            "products": list(_records(refreshed)),
+        },
+        records=lambda: _records(refreshed),
+        columns=COLUMNS,
+        rows=lambda: [
+            {key: "" if value is None else str(value) for key, value in record.items()}
+            for record in _records(refreshed)
+        ],
+    )
+
+
+def counts_sentence(refreshed: Refreshed) -> str:
+    """The run in one line: `56 products: 54 unchanged, 1 updated, 1 failed · 12 s · run 17`."""
+    counts = Counter(_state(each, refreshed) for each in refreshed.outcomes)
+    told = ", ".join(f"{counts[state]} {state}" for state in _ORDER if counts[state])
+    total = len(refreshed.outcomes)
+    parts = [
+        f"{total} product{'' if total == 1 else 's'}: {told}",
+        _span(refreshed.finished_at - refreshed.started_at),
+        *([] if refreshed.run_id is None else [f"run {refreshed.run_id}"]),
+    ]
+    is_dry = any(not each.applied for each in refreshed.updates)
+    return " · ".join([*parts, *(["dry run, nothing written"] if is_dry else [])])
+
+
+def reasons(failures: Iterable[FutureFailure]) -> list[tuple[str, FutureFailure]]:
+    """The names of the products that failed for each reason, with one of the failures."""
+    alike: dict[str, list[FutureFailure]] = {}
+    for failure in failures:
+        alike.setdefault(explain(failure.error).sentence, []).append(failure)
+    return [(_names(each), each[0]) for each in alike.values()]
+
+
+def _names(failures: Sequence[FutureFailure]) -> str:
+    names = [str(each.query) for each in failures]
+    if len(names) <= _NAMED + 1:
+        return ", ".join(names)
+    return f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED} more"
+
+
+def _records(refreshed: Refreshed) -> Iterable[dict[str, object]]:
+    return (_record(outcome, refreshed) for outcome in refreshed.outcomes)
+
+
+def _record(outcome: Outcome, refreshed: Refreshed) -> dict[str, object]:
+    record = dict.fromkeys(COLUMNS) | {"state": _state(outcome, refreshed)}
+    stored = _stored_before(outcome, refreshed.before)
+    if isinstance(outcome, FutureFailure):
+        synced_at = stored.synced_at if stored else None
+        return record | {
+            "symbol": outcome.query.symbol,
+            "exchange": outcome.query.exchange or (stored.key.exchange if stored else None),
+            "trading_class": outcome.query.trading_class
+            or (stored.key.trading_class if stored else None),
+            "listed": stored.listed if stored else None,
+            "synced_at": _instant(synced_at),
+            "error": type(outcome.error).__name__,
+            "message": explain(outcome.error).sentence,
+        }
+    product, diff = outcome.product, outcome.diff
+    now = refreshed.finished_at
+    active = [each for each in product.contracts if each.state(now) is ContractState.ACTIVE]
+    usual = usual_series(active)
+    record |= {
+        "symbol": product.symbol,
+        "exchange": product.exchange,
+        "trading_class": product.trading_class,
+        "listed": sum(each.series in usual for each in active),
+        "synced_at": _instant(product.synced_at),
+        "message": "; ".join(outcome.remarks) or None,
+    }
+    if diff is None:
+        return record
+    return record | {
+        "added": len(diff.added),
+        "changed": len(diff.updated),
+        "returned": len(diff.returned),
+        "missing": len(diff.missing),
+        "delisted": len(diff.delisted),
+        "expired": _newly_expired(product, stored, now),
+        "unchanged": diff.unchanged,
+    }
+
+
+def _state(outcome: Outcome, refreshed: Refreshed) -> str:
+    if isinstance(outcome, FutureFailure):
+        return "failed"
+    if outcome.diff is None:
+        return "fresh"
+    if outcome.diff.is_empty:
+        return "unchanged"
+    if not outcome.applied:
+        return "planned"
+    return "updated" if _stored_before(outcome, refreshed.before) else "created"
+
+
+def _stored_before(
+    outcome: Outcome, before: Mapping[ProductKey, ProductSummary]
+) -> ProductSummary | None:
+    """The product as it was stored before the run, also if it has another name today."""
+    if isinstance(outcome, FutureUpdate) and outcome.product.key in before:
+        return before[outcome.product.key]
+    meant = [each for key, each in before.items() if _is_meant(outcome.query, key)]
+    return meant[0] if len(meant) == 1 else None
+
+
+def _is_meant(query: FutureQuery, key: ProductKey) -> bool:
+    return (
+        query.con_id is None
+        and query.symbol == key.symbol
+        and query.exchange in (None, key.exchange)
+        and query.trading_class in (None, key.trading_class)
+    )
+
+
+def _newly_expired(product: Future, stored: ProductSummary | None, now: datetime) -> int:
+    """How many contracts have stopped trading since the product was synced before."""
+    if stored is None or stored.synced_at is None:
+        return 0
+    expired = (each for each in product.contracts if each.is_expired(now))
+    return sum(not each.is_expired(stored.synced_at) for each in expired)
+
+
+def _table(refreshed: Refreshed) -> RenderableType:
+    from rich.console import Group
+    from rich.text import Text
+
+    from ibkr_sync_cli.views.cells import SAMPLE_TAG, flexible, plain_table
+
+    table = plain_table(
+        ("Product", False),
+        ("Listed", True),
+        ("New", True),
+        ("Changed", True),
+        ("Missing", True),
+        ("Expired", True),
+        ("Age", True),
+        ("State", False),
+        shrinks="Product",
+    )
+    for outcome, record in zip(refreshed.outcomes, _records(refreshed), strict=True):
+        failed = isinstance(outcome, FutureFailure)
+        name = (
+            str(outcome.query) if isinstance(outcome, FutureFailure) else str(outcome.product.key)
+        )
+        synced_at = _synced_at(outcome, refreshed)
+        cells = (
+            _cell(record["listed"]),
+            _cell(record["added"]),
+            _sum(record, "changed", "returned"),
+            _sum(record, "missing", "delisted"),
+            _cell(record["expired"]),
+            brief(refreshed.finished_at - synced_at) if synced_at else "-",
+        )
+        table.add_row(
+            flexible(name),
+            *map(Text, cells),
+            Text(str(record["state"]), style="red" if failed else ""),
+        )
+    told = [
+        Text(f"{names}: {explain(failure.error).sentence}", style="red")
+        for names, failure in reasons(refreshed.failures)
+    ]
+    origins = {each.product.origin for each in refreshed.updates}
+    return Group(table, *told, *([SAMPLE_TAG] if Origin.SAMPLE in origins else []))
+
+
+def _synced_at(outcome: Outcome, refreshed: Refreshed) -> datetime | None:
+    if isinstance(outcome, FutureUpdate):
+        return outcome.product.synced_at
+    stored = _stored_before(outcome, refreshed.before)
+    return stored.synced_at if stored else None
+
+
+def _sum(record: Mapping[str, object], *names: str) -> str:
+    counts = [value for name in names if isinstance(value := record[name], int)]
+    return str(sum(counts)) if counts else "-"
+
+
+def _cell(value: object) -> str:
+    return "-" if value is None else str(value)
+
+
+def _instant(at: datetime | None) -> str | None:
+    return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _span(span: timedelta) -> str:
+    """How long a run took: `0.4 s`, `12 s`, `3m 20s`."""
+    seconds = span.total_seconds()
+    if seconds < 10:  # noqa: PLR2004 - from here on tenths tell nothing
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}m {rest:02}s" if minutes else f"{rest} s"
