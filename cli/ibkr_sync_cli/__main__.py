@@ -75,12 +75,9 @@ class StopSignals:
 
 
 def _run(signals: StopSignals) -> int:
-    import traceback
-
     from ibkr_sync.domain.errors import IbkrSyncError, RunInterrupted
-    from ibkr_sync_cli.errors import ExitCode
+    from ibkr_sync_cli.exit_codes import ExitCode
     from ibkr_sync_cli.output import Output
-    from ibkr_sync_cli.reporting import report_error
 
     debug = "--debug" in sys.argv
     output = Output(color=_NO_COLOR not in sys.argv)
@@ -93,19 +90,27 @@ def _run(signals: StopSignals) -> int:
 
         app(obj=output)
     except IbkrSyncError as error:
+        from ibkr_sync_cli.reporting import report_error
+
         if debug:
-            traceback.print_exc()
+            _print_traceback()
         return report_error(output, error)
     except Exception as error:
         if signals.received is not None:
             raise RunInterrupted(signals.received) from error
         if debug:
-            traceback.print_exc()
+            _print_traceback()
         output.complain(
             f"Unexpected: {type(error).__name__}.", "Add --debug for details, and please report it."
         )
         return ExitCode.UNEXPECTED
     return ExitCode.OK
+
+
+def _print_traceback() -> None:
+    import traceback
+
+    traceback.print_exc()
 
 
 def _mend_streams() -> None:

@@ -9,7 +9,7 @@ import typer
 
 from ibkr_sync_cli import options
 from ibkr_sync_cli.command_tree import CommandTree
-from ibkr_sync_cli.errors import EXIT_CODE_HELP
+from ibkr_sync_cli.exit_codes import EXIT_CODE_HELP
 from ibkr_sync_cli.invocation import Invocation
 from ibkr_sync_cli.logs import log_to_stderr
 from ibkr_sync_cli.next_command import NextCommand

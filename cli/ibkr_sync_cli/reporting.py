@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ibkr_sync.domain.errors import AmbiguousProductError, IbkrSyncError, ProductLookupError
-from ibkr_sync_cli.errors import ExitCode, explain
+from ibkr_sync_cli.errors import explain
+from ibkr_sync_cli.exit_codes import ExitCode
 from ibkr_sync_cli.output import Output
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ibkr_sync_cli import options
-from ibkr_sync_cli.errors import ExitCode
+from ibkr_sync_cli.exit_codes import ExitCode
 from ibkr_sync_cli.invocation import invocation_of
 
 

@@ -149,7 +149,7 @@ def _meant(
 ) -> list[Meant]:
     """Find out what all symbols mean; what names no single product ends the call."""
     from ibkr_sync.domain.errors import ProductLookupError
-    from ibkr_sync_cli.errors import ExitCode
+    from ibkr_sync_cli.exit_codes import ExitCode
     from ibkr_sync_cli.notices import tell_notices
     from ibkr_sync_cli.reporting import report_error
 

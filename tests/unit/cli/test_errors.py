@@ -11,7 +11,8 @@ import pytest
 from example_products import DECEMBER, MARCH
 from ibkr_sync.domain import errors
 from ibkr_sync.domain.entities.futures import AssetClass, ProductKey
-from ibkr_sync_cli.errors import _RULES, ExitCode, exit_code_of, explain
+from ibkr_sync_cli.errors import _RULES, exit_code_of, explain
+from ibkr_sync_cli.exit_codes import ExitCode
 from ibkr_sync_cli.next_command import NextCommand
 
 FDAX = ProductKey("DAX", "EUREX", "FDAX")
