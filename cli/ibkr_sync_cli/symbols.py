@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ibkr_sync.application.services.futures import FuturesService
     from ibkr_sync.application.services.resolution import Resolution
     from ibkr_sync.domain.contract_choice import ContractWords
+    from ibkr_sync.domain.entities.contracts import FuturesContract
 
 F = TypeVar("F", bound=Future)
 
@@ -82,12 +83,24 @@ def show_meant(
     now: datetime,
 ) -> F:
     """Give the stored product that a symbol means; of a contract the product with it alone."""
+    product, contract = find_meant(output, service, symbol, options, now)
+    return product if contract is None else dataclasses.replace(product, contracts=(contract,))
+
+
+def find_meant(
+    output: Output,
+    service: FuturesService[F],
+    symbol: str,
+    options: SymbolOptions,
+    now: datetime,
+) -> tuple[F, FuturesContract | None]:
+    """Give the stored product that a symbol means, and the contract if it means one."""
     found = resolve(output, service, symbol, options)
     if found.contract is None:
-        return service.show(found.query)
+        return service.show(found.query), None
     product, match = service.show_contract(found.query, found.contract, now)
     tell_other_year(output, found.contract, match)
-    return dataclasses.replace(product, contracts=(match.contract,))
+    return product, match.contract
 
 
 def resolve_all(

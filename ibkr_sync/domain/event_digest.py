@@ -13,12 +13,12 @@ from ibkr_sync.domain.events import (
     PRODUCT,
     Event,
     EventType,
-    Severity,
     event_of,
     expiry_of,
     is_first_sight,
 )
 from ibkr_sync.domain.recorded_history import EndedContract, RecordedChange, RecordedPeriod
+from ibkr_sync.domain.severity import Severity
 
 _SHARED_FIELDS: Final = {
     **{

@@ -8,11 +8,12 @@ from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from ibkr_sync.domain.canonical_text import parse_value
+from ibkr_sync.domain.canonical_text import CONTRACT_FIELDS, PRODUCT_FIELDS, parse_value
 from ibkr_sync.domain.entities.contracts import ContractState, FuturesContract, Venue
 from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.product_update import DELISTED, LISTED, LISTING, MISSING
 from ibkr_sync.domain.recorded_history import EndedContract, RecordedChange
+from ibkr_sync.domain.severity import Severity
 from ibkr_sync.domain.wall_clock import midnight
 
 STATE: Final = "state"
@@ -21,6 +22,10 @@ STATE: Final = "state"
 PRODUCT: Final = "product"
 """The field under which history keeps the product that a contract moved to; of the product
 itself, what an event tells that it was seen for the first time."""
+
+
+RECORDED_FIELDS: Final = frozenset((*PRODUCT_FIELDS, *CONTRACT_FIELDS, LISTING, PRODUCT, STATE))
+"""Every field that an event may tell of."""
 
 
 class EventType(StrEnum):
@@ -47,19 +52,6 @@ class EventType(StrEnum):
     VENUES_CHANGED = "VENUES_CHANGED"
     MOVED = "MOVED"
     FIELD_CHANGED = "FIELD_CHANGED"
-
-
-class Severity(StrEnum):
-    """How much an event matters to one who trades, the least first."""
-
-    INFO = "info"
-    NOTICE = "notice"
-    CRITICAL = "critical"
-
-    @property
-    def rank(self) -> int:
-        """Higher for what matters more."""
-        return list(Severity).index(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,6 +56,13 @@ class RecordedPeriod:
     ended: tuple[EndedContract, ...] = ()
     first_replies: Mapping[ProductKey, datetime] = field(default_factory=dict)
 
+    def of_contract(self, con_id: int) -> RecordedPeriod:
+        """What was recorded of one contract alone."""
+        return RecordedPeriod(
+            changes=tuple(each for each in self.changes if each.con_id == con_id),
+            ended=tuple(each for each in self.ended if each.contract.con_id == con_id),
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductHistory:

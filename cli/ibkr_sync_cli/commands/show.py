@@ -13,10 +13,10 @@ from ibkr_sync_cli.invocation import invocation_of, now
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from ibkr_sync.application.services.futures import FuturesService
+    from ibkr_sync.bootstrap import Services
     from ibkr_sync.domain.contract_choice import ContractWords
     from ibkr_sync.domain.entities.futures import Future
-    from ibkr_sync.domain.sync import FutureQuery
+    from ibkr_sync_cli.moments import PastMoment
     from ibkr_sync_cli.output import Output, Result
 
 
@@ -30,6 +30,12 @@ def show(
     expired: Annotated[
         bool, typer.Option("--expired", help="Expired and delisted contracts too.")
     ] = False,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of", help="As it was known at the end of a day, in UTC.", metavar="DATE"
+        ),
+    ] = None,
     wide: Annotated[bool, typer.Option("--wide", help="All columns.")] = False,
     format: options.Format = None,  # noqa: A002 - the option's name
     json: options.Json = False,
@@ -43,30 +49,47 @@ def show(
     invocation = invocation_of(context)
     invocation.flag(source="local")
     wanted = invocation.wanted_format(format, json=json)
-    output, moment = invocation.output, now()
+    output, moment, past = invocation.output, now(), None
     limits = SymbolOptions(exchange=exchange, currency=currency, trading_class=trading_class)
+    if as_of is not None:
+        from ibkr_sync_cli.moments import parse_as_of
+
+        past = parse_as_of(as_of, moment)
+        moment = past.at
     with bootstrap(invocation.profile, Future) as services:
         meant = resolve(output, services.futures, symbol, limits)
+        product = services.futures.show(meant.query)
+        if past is not None:
+            product = services.history.as_of(product.key, past.at)
         if meant.contract is None:
-            product = services.futures.show(meant.query)
             result = product_result(product, moment, wide=wide, expired=expired, series=series)
         else:
-            result = _contract(output, services.futures, meant.query, meant.contract, moment)
+            result = _contract(output, services, product, meant.contract, moment, past)
+    if past is not None:
+        from ibkr_sync_cli.views.past import past_result
+
+        result = past_result(result, past.told)
     output.write(result, wanted)
 
 
 def _contract(
     output: Output,
-    service: FuturesService[Future],
-    query: FutureQuery,
+    services: Services[Future],
+    product: Future,
     words: ContractWords,
     moment: datetime,
+    past: PastMoment | None,
 ) -> Result:
+    from ibkr_sync.domain.contract_choice import find_contract
     from ibkr_sync_cli.notices import tell_other_year
     from ibkr_sync_cli.views.contract import contract_result
 
-    product, match = service.show_contract(query, words, moment)
+    match = find_contract(product, words, moment)
     tell_other_year(output, words, match)
     venues = match.contract.venues
     ids = {each.market_rule_id for each in venues if each.market_rule_id is not None}
-    return contract_result(product, match.contract, service.market_rules(ids), moment)
+    if past is None:
+        ladders = services.futures.market_rules(ids)
+    else:
+        ladders = services.history.market_rules(ids, past.at)
+    return contract_result(product, match.contract, ladders, moment)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future, ProductKey
+from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.errors import NotYetKnownError
 from ibkr_sync.domain.event_digest import events_of, history_events
 from ibkr_sync.domain.events import PRODUCT, Event, event_of, expiry_of, is_first_sight
@@ -38,10 +40,21 @@ class HistoryService:
         self._history = history
 
     def changes(
-        self, since: datetime, now: datetime, product: ProductKey | None = None
+        self,
+        since: datetime,
+        now: datetime,
+        product: ProductKey | None = None,
+        contract: FuturesContract | None = None,
     ) -> tuple[Event, ...]:
-        """What happened between two aware instants to one product, or to all that are stored."""
-        return events_of(self._history.period(since, now, product), since, now)
+        """What happened between two aware instants: to a contract, to a product, or to all.
+
+        The first contracts of a product are one event, and so is what changed of a product and
+        alike of its contracts; of a single contract both are told.
+        """
+        period = self._history.period(since, now, product)
+        if contract is not None:
+            period = period.of_contract(contract.con_id)
+        return events_of(period, since, now)
 
     def of_product(self, product: ProductKey, now: datetime) -> Chronicle:
         """All that happened to a product and to its contracts; raises ProductNotFoundError."""
@@ -82,6 +95,10 @@ class HistoryService:
         if past is None:
             raise NotYetKnownError(product, at=at, since=history.first_seen_at)
         return past
+
+    def market_rules(self, ids: Collection[int], at: datetime) -> tuple[MarketRule, ...]:
+        """The tick ladders that applied under these ids at an aware instant (see the port)."""
+        return self._history.market_rules(ids, at)
 
 
 def _expiries(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Collection
 from datetime import datetime
 from typing import Protocol
 
 from ibkr_sync.domain.entities.futures import ProductKey
+from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.recorded_history import ProductHistory, RecordedPeriod
 
 
@@ -25,3 +27,10 @@ class HistoryPort(Protocol):
     @abstractmethod
     def of_product(self, product: ProductKey) -> ProductHistory:
         """Give all that is recorded of a product; raises ProductNotFoundError if nothing is."""
+
+    @abstractmethod
+    def market_rules(self, ids: Collection[int], at: datetime) -> tuple[MarketRule, ...]:
+        """Give the tick ladders that applied under these ids at the aware instant `at`, by id.
+
+        What was stored only later is left out.
+        """

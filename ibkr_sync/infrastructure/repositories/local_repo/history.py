@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from ibkr_sync.domain.canonical_text import CONTRACT_FIELDS, PRODUCT_FIELDS, parse_value
 from ibkr_sync.domain.entities.contracts import ContractListing, FuturesContract
 from ibkr_sync.domain.entities.futures import ProductKey
+from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.errors import ProductNotFoundError
 from ibkr_sync.domain.ports.history import HistoryPort
 from ibkr_sync.domain.product_update import LISTING
@@ -29,6 +30,7 @@ from ibkr_sync.infrastructure.repositories.local_repo.schema import reading
 from ibkr_sync.infrastructure.repositories.local_repo.tables import (
     contracts,
     field_changes,
+    market_rule_increments,
     products,
     run_products,
 )
@@ -73,6 +75,28 @@ class LocalHistory(HistoryPort):
                 if found.product.key == product:
                     return _history(connection, found, place)
         raise ProductNotFoundError(symbol, place, exchange=exchange, trading_class=trading_class)
+
+    def market_rules(self, ids: Collection[int], at: datetime) -> tuple[MarketRule, ...]:
+        """Give the tick ladders that applied at an instant (see the port)."""
+        step = market_rule_increments.c
+        statement = (
+            select(market_rule_increments)
+            .where(step.market_rule_id.in_(ids), step.seen_at <= at)
+            .order_by(step.market_rule_id, step.seen_at, step.position)
+        )
+        ladders: dict[int, list[Row[Any]]] = {}
+        with reading(self._database) as connection, reads.readable(self._database.name):
+            for row in connection.execute(statement):
+                known = ladders.setdefault(row.market_rule_id, [])
+                if known and known[0].seen_at != row.seen_at:
+                    known.clear()
+                known.append(row)
+        return tuple(_market_rule(rule_id, rows) for rule_id, rows in ladders.items())
+
+
+def _market_rule(rule_id: int, rows: Iterable[Row[Any]]) -> MarketRule:
+    steps = (PriceIncrement(low_edge=row.low_edge, increment=row.increment) for row in rows)
+    return MarketRule(market_rule_id=rule_id, increments=tuple(steps))
 
 
 def _is_product(product: ProductKey | None) -> list[ColumnElement[bool]]:

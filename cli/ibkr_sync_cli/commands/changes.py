@@ -1,0 +1,62 @@
+"""`changes`: what happened to products and contracts lately."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ibkr_sync.domain.severity import Severity
+from ibkr_sync_cli import options
+from ibkr_sync_cli.invocation import invocation_of, now
+
+
+def changes(
+    context: typer.Context,
+    symbol: Annotated[
+        str | None,
+        typer.Argument(help="Only this product or contract.", metavar="SYMBOL"),
+    ] = None,
+    exchange: options.Exchange = None,
+    currency: options.Currency = None,
+    trading_class: options.TradingClass = None,
+    since: Annotated[
+        str,
+        typer.Option("--since", help="From when on: 36h or 7d ago, or a date.", metavar="7d"),
+    ] = "7d",
+    severity: Annotated[
+        Severity,
+        typer.Option("--severity", help="Only what matters at least this much."),
+    ] = Severity.INFO,
+    format: options.Format = None,  # noqa: A002 - the option's name
+    json: options.Json = False,
+) -> None:
+    """Tell what changed, as typed events, from the database alone.
+
+    Critical is what breaks a trading system: an expiry that moved, another multiplier, price
+    magnifier, tick, currency, symbol, exchange or time zone, a delisted contract.
+    """
+    from ibkr_sync.bootstrap import bootstrap
+    from ibkr_sync.domain.entities.futures import Future
+    from ibkr_sync_cli.moments import parse_since
+    from ibkr_sync_cli.symbols import SymbolOptions, find_meant
+    from ibkr_sync_cli.views.events import changes_result
+
+    invocation = invocation_of(context)
+    invocation.flag(source="local")
+    wanted = invocation.wanted_format(format, json=json)
+    limits = SymbolOptions(exchange=exchange, currency=currency, trading_class=trading_class)
+    output, moment = invocation.output, now()
+    start = parse_since(since, moment)
+    with bootstrap(invocation.profile, Future) as services:
+        service = services.history
+        if symbol is None:
+            events = service.changes(start, moment)
+        else:
+            product, contract = find_meant(output, services.futures, symbol, limits, moment)
+            events = service.changes(start, moment, product.key, contract)
+    shown = [each for each in events if each.severity.rank >= severity.rank]
+    output.write(changes_result(shown, start, moment), wanted)
+    if not shown:
+        told = "nothing changed" if not events else f"nothing {severity} changed"
+        output.remark(f"note: {told} since {start:%Y-%m-%d %H:%M} UTC", style="yellow")

@@ -1,0 +1,23 @@
+"""What was known in the past, marked as such."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from ibkr_sync_cli.output import Result
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+
+def past_result(result: Result, told: str) -> Result:
+    """The result with a table that says of when it is; what machines read is as ever."""
+
+    def table() -> RenderableType:
+        from rich.console import Group  # not for pipes
+        from rich.text import Text
+
+        return Group(Text(f"as of {told}", style="bold yellow"), result.table())
+
+    return dataclasses.replace(result, table=table)
