@@ -23,8 +23,6 @@ _COMMANDS: Final = {
     "watchlist": "watchlist:app",
     "changes": "changes:changes",
     "history": "history:history",
-    "changes": "changes:changes",
-    "history": "history:history",
     "config": "config:app",
     "db": "database:app",
     "demo": "demo:demo",
