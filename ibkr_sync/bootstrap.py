@@ -24,10 +24,13 @@ from ibkr_sync.domain.ports.futures import FuturePort, LocalFuturePort
 from ibkr_sync.domain.ports.pins import PinPort
 
 if TYPE_CHECKING:
+    from ibkr_sync.application.services.freshness import FreshnessService
     from ibkr_sync.application.services.history import HistoryService
     from ibkr_sync.application.services.past_hours import PastHoursService
     from ibkr_sync.application.services.raw_replies import RawReplyService
+    from ibkr_sync.application.services.renormalising import RenormalisingService
     from ibkr_sync.application.services.watchlist import WatchlistService
+    from ibkr_sync.domain.ports.runs import RunsPort
     from ibkr_sync.infrastructure.replay.server import ReplayGateway
     from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway import Gateway
     from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
@@ -65,13 +68,21 @@ class Services(Generic[F]):
 
     @cached_property
     def raw_replies(self) -> RawReplyService:
-        """The raw replies that are kept, and what the database takes."""
+        """What the raw replies take that are kept, and the whole database."""
         from ibkr_sync.application.services.raw_replies import RawReplyService
+        from ibkr_sync.infrastructure.repositories.local_repo.raw_replies import LocalRawReplies
+
+        return RawReplyService(LocalRawReplies(self._database, self._clock))
+
+    @cached_property
+    def renormalising(self) -> RenormalisingService:
+        """Reading the raw replies again that are kept."""
+        from ibkr_sync.application.services.renormalising import RenormalisingService
         from ibkr_sync.infrastructure.repositories.ibkr_repo.rereading import IbkrReplyReader
         from ibkr_sync.infrastructure.repositories.local_repo.raw_replies import LocalRawReplies
 
         replies = LocalRawReplies(self._database, self._clock)
-        return RawReplyService(replies, IbkrReplyReader(self._catalogue))
+        return RenormalisingService(replies, IbkrReplyReader(self._catalogue))
 
     @cached_property
     def history(self) -> HistoryService:
@@ -88,6 +99,20 @@ class Services(Generic[F]):
         from ibkr_sync.infrastructure.repositories.local_repo.watchlist import LocalWatchlist
 
         return WatchlistService(LocalWatchlist(self._database, self._clock), self.futures)
+
+    @cached_property
+    def runs(self) -> RunsPort:
+        """The runs that were recorded."""
+        from ibkr_sync.infrastructure.repositories.local_repo.run_records import LocalRuns
+
+        return LocalRuns(self._database)
+
+    @cached_property
+    def freshness(self) -> FreshnessService:
+        """Whether what is to be kept up to date is."""
+        from ibkr_sync.application.services.freshness import FreshnessService
+
+        return FreshnessService(self.watchlist, self.futures, self.runs)
 
 
 @contextmanager

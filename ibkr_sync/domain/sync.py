@@ -152,3 +152,13 @@ class ProductSummary:
     listed: int
     next_expiry: date | None
     synced_at: datetime | None
+
+    def is_meant_by(self, query: FutureQuery) -> bool:
+        """Whether the product is one of those meant; a conId tells nothing without the chain."""
+        return (
+            query.con_id is None
+            and self.key.symbol == query.symbol
+            and query.exchange in (None, self.key.exchange)
+            and query.currency in (None, self.currency)
+            and query.trading_class in (None, self.key.trading_class)
+        )

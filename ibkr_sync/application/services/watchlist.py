@@ -93,7 +93,7 @@ class WatchlistService:
         stored = self._futures.list_products()
         return tuple(
             WatchedState(
-                product=each, stored=tuple(one for one in stored if _means(each.query, one))
+                product=each, stored=tuple(one for one in stored if one.is_meant_by(each.query))
             )
             for each in self.watched(groups)
         )
@@ -188,15 +188,6 @@ def _listed(
     for each in watched:
         if _agrees(each, found.product, found.query):
             yield each
-
-
-def _means(query: FutureQuery, stored: ProductSummary) -> bool:
-    return (
-        query.symbol == stored.key.symbol
-        and query.exchange in (None, stored.key.exchange)
-        and query.trading_class in (None, stored.key.trading_class)
-        and query.currency in (None, stored.currency)
-    )
 
 
 def _agrees(entry: WatchedProduct, known: ProductKey | None, query: FutureQuery) -> bool:

@@ -1,0 +1,93 @@
+"""Whether what is to be kept up to date is, told from the database alone."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ibkr_sync.application.services.futures import FuturesService
+from ibkr_sync.application.services.watchlist import WatchlistService
+from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.ports.runs import RunsPort
+from ibkr_sync.domain.run_records import RecordedRun
+from ibkr_sync.domain.staleness import StaleProduct, is_alarming, judge_freshness
+from ibkr_sync.domain.sync import FutureQuery, ProductSummary, RunKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreshnessReport:
+    """What a check found.
+
+    Attributes:
+        checked: how many products were looked at.
+        stale: those without a complete reply within `max_age`, in the order of the list.
+        run: the newest run that was to bring them up to date; None when there was none.
+        is_run_alarming: whether that run was cut short, or has no end.
+    """
+
+    max_age: timedelta
+    checked: int
+    stale: tuple[StaleProduct, ...]
+    run: RecordedRun | None
+    is_run_alarming: bool
+
+    @property
+    def is_ok(self) -> bool:
+        """Whether there is something to keep up to date, all of it fresh by a sound run."""
+        return self.checked > 0 and not self.stale and not self.is_run_alarming
+
+
+class FreshnessService:
+    """Judges the watchlist, or all that is stored when nothing is on it."""
+
+    def __init__(
+        self, watchlist: WatchlistService, futures: FuturesService[Future], runs: RunsPort
+    ) -> None:
+        self._watchlist = watchlist
+        self._futures = futures
+        self._runs = runs
+
+    def check(
+        self, max_age: timedelta, now: datetime, groups: Collection[str] = ()
+    ) -> FreshnessReport:
+        """Tell what is stale at the aware instant `now`, and why.
+
+        Raises UnknownGroupError, MalformedSymbolError or StorageError.
+        """
+        subjects = list(self._subjects(self._watchlist.selection(groups)))
+        attempts = self._runs.last_attempts()
+        run = self._newest_run()
+        judged = (
+            judge_freshness(asked, stored, attempts, run, max_age=max_age, now=now)
+            for asked, stored in subjects
+        )
+        return FreshnessReport(
+            max_age=max_age,
+            checked=len(subjects),
+            stale=tuple(each for each in judged if each is not None),
+            run=run,
+            is_run_alarming=run is not None and is_alarming(run, max_age=max_age, now=now),
+        )
+
+    def _subjects(
+        self, queries: Collection[FutureQuery]
+    ) -> Iterator[tuple[FutureQuery, ProductSummary | None]]:
+        """Each query with each stored product that it means, and with None if there is none."""
+        products = self._futures.list_products()
+        for query in queries:
+            found = [each for each in products if each.is_meant_by(query)]
+            yield from ((query, each) for each in found)
+            if not found:
+                yield query, None
+
+    def _newest_run(self) -> RecordedRun | None:
+        """The newest refresh; where none ever ran, the newest run that asked a source.
+
+        A product that somebody asks for by hand tells nothing of the nightly refresh.
+        """
+        for kind in (RunKind.REFRESH, RunKind.GET):
+            runs = self._runs.last_runs(1, kind=kind)
+            if runs:
+                return runs[0]
+        return None

@@ -1,0 +1,145 @@
+"""Whether what is to be kept up to date is, on repositories in memory."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import timedelta
+
+import pytest
+
+from contracts.future_port import query_for
+from example_products import ES, NOW
+from fakes.catalogue import FakeCatalogue
+from fakes.clock import FakeClock
+from fakes.futures import InMemoryFutureRepository
+from fakes.pins import InMemoryPins
+from fakes.runs import InMemoryRuns
+from fakes.watchlist import InMemoryWatchlist
+from ibkr_sync.application.services.freshness import FreshnessReport, FreshnessService
+from ibkr_sync.application.services.futures import FuturesService
+from ibkr_sync.application.services.resolution import SymbolResolver
+from ibkr_sync.application.services.watchlist import WatchlistService
+from ibkr_sync.domain.entities.futures import Future, Origin
+from ibkr_sync.domain.errors import ReplyTimeoutError, UnknownGroupError
+from ibkr_sync.domain.ports.watchlist import WatchedProduct
+from ibkr_sync.domain.staleness import StaleReason
+from ibkr_sync.domain.sync import AcquiredFuture, FutureFailure, FutureQuery, RunKind, SyncPolicy
+
+A_DAY = timedelta(hours=26)
+NOVA = WatchedProduct(symbol="NOVA", group="night")
+WATCHED_ES = WatchedProduct(symbol="ES", exchange="CME", trading_class="ES")
+
+
+class World:
+    """A repository, a watchlist and a clock, with what is told of them."""
+
+    def __init__(self, *watched: WatchedProduct) -> None:
+        self.clock = FakeClock(NOW)
+        self.repository = InMemoryFutureRepository(Future, self.clock)
+        names = SymbolResolver(FakeCatalogue(), InMemoryPins(), self.repository, self.clock)
+        futures = FuturesService(self.repository, names, self.repository)
+        watchlist = WatchlistService(InMemoryWatchlist(*watched), futures)
+        self.service = FreshnessService(watchlist, futures, InMemoryRuns(self.repository))
+
+    def sync(self, product: Future = ES, kind: RunKind = RunKind.REFRESH) -> None:
+        product = dataclasses.replace(product, synced_at=self.clock())
+        with self.repository.sync_run(Origin.IBKR, kind) as run:
+            acquired = AcquiredFuture(product=product)
+            self.repository.get_or_create_entity(acquired, query_for(product), SyncPolicy(), run)
+
+    def fail(self, query: FutureQuery, kind: RunKind = RunKind.REFRESH) -> None:
+        with self.repository.sync_run(Origin.IBKR, kind) as run:
+            failure = FutureFailure(query=query, error=ReplyTimeoutError("it stalled"))
+            self.repository.record_failure(failure, run)
+
+    def check(self, *groups: str) -> FreshnessReport:
+        return self.service.check(A_DAY, self.clock(), groups)
+
+
+def test_fresh_products_by_a_sound_run_are_fine() -> None:
+    world = World()
+    world.sync()
+    world.clock.advance(hours=25)
+
+    report = world.check()
+
+    assert report.is_ok
+    assert (report.checked, report.stale, report.is_run_alarming) == (1, (), False)
+
+
+def test_what_is_watched_and_not_stored_is_stale() -> None:
+    world = World(WATCHED_ES, NOVA)
+    world.sync()
+
+    report = world.check()
+
+    assert not report.is_ok
+    assert report.checked == 2
+    assert [(each.asked, each.key) for each in report.stale] == [(NOVA.query, None)]
+
+
+def test_what_failed_last_is_the_reason() -> None:
+    world = World(WATCHED_ES)
+    world.sync()
+    world.clock.advance(hours=30)
+    world.fail(WATCHED_ES.query)
+
+    (stale,) = world.check().stale
+
+    assert (stale.reason, stale.error) == (StaleReason.FAILED, "ReplyTimeoutError")
+
+
+def test_nothing_to_keep_up_to_date_is_not_fine() -> None:
+    report = World().check()
+
+    assert (report.is_ok, report.checked, report.stale, report.run) == (False, 0, (), None)
+
+
+def test_one_group_is_checked_alone() -> None:
+    world = World(WATCHED_ES, NOVA)
+    world.sync()
+
+    assert [each.asked for each in world.check("night").stale] == [NOVA.query]
+    with pytest.raises(UnknownGroupError):
+        world.check("day")
+
+
+def test_every_stored_product_that_an_entry_may_mean_is_checked() -> None:
+    world = World(WatchedProduct(symbol="ES"))
+    world.sync(dataclasses.replace(ES, exchange="NOTCME", contracts=()))
+    world.clock.advance(hours=30)
+    world.sync()
+
+    report = world.check()
+
+    assert report.checked == 2
+    assert [each.key and each.key.exchange for each in report.stale] == ["NOTCME"]
+
+
+def test_a_refresh_that_was_cut_short_is_not_fine_although_all_is_fresh() -> None:
+    world = World()
+    world.sync()
+    with pytest.raises(KeyboardInterrupt), world.repository.sync_run(Origin.IBKR, RunKind.REFRESH):
+        raise KeyboardInterrupt
+
+    report = world.check()
+
+    assert (report.is_ok, report.stale, report.is_run_alarming) == (False, (), True)
+
+
+def test_what_somebody_asked_for_by_hand_says_nothing_of_the_refresh() -> None:
+    world = World()
+    world.sync()
+    world.fail(FutureQuery(symbol="TYPO"), RunKind.GET)
+
+    assert world.check().is_ok
+
+
+def test_without_any_refresh_the_last_run_counts() -> None:
+    world = World()
+    world.sync(kind=RunKind.GET)
+    world.fail(FutureQuery(symbol="TYPO"), RunKind.GET)
+
+    report = world.check()
+
+    assert (report.is_ok, report.is_run_alarming) == (False, True)
