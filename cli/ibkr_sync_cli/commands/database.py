@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
 
 from ibkr_sync_cli import options
-from ibkr_sync_cli.invocation import invocation_of
+from ibkr_sync_cli.commands.prune import prune
+from ibkr_sync_cli.commands.renormalise import renormalise
+from ibkr_sync_cli.invocation import Invocation, invocation_of
 
-app = typer.Typer(help="The database: its state and its schema.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from ibkr_sync.domain.ports.raw_replies import RawReplyUsage
+
+app = typer.Typer(
+    help="The database: its state, its schema and its raw replies.", no_args_is_help=True
+)
 
 
 @app.command()
@@ -16,23 +25,24 @@ def status(
     format: options.Format = None,  # noqa: A002 - the option's name
     json: options.Json = False,
 ) -> None:
-    """Tell where the database is, and whether its schema is current."""
+    """Tell where the database is, whether its schema is current, and what it takes."""
     from ibkr_sync.bootstrap import schema_status
-    from ibkr_sync_cli.views.settings import facts_result
+    from ibkr_sync_cli.views.database import DatabaseState, state_result
 
     invocation = invocation_of(context)
     wanted = invocation.wanted_format(format, json=json)
     found = schema_status(invocation.profile)
-    state = "current" if found.is_current else "empty" if found.is_empty else "behind"
-    facts = {
-        "profile": invocation.loaded.settings.profile,
-        "database": invocation.database_name,
-        "revision": found.current,
-        "needed": found.head,
-        "state": state,
-    }
-    invocation.output.write(facts_result("ibkr-sync/db-status/1", facts), wanted)
-    if state == "behind":
+    replies, size = _taken(invocation) if found.is_current else (None, None)
+    state = DatabaseState(
+        profile=invocation.loaded.settings.profile,
+        database=invocation.database_name,
+        revision=found.current,
+        needed=found.head,
+        replies=replies,
+        size=size,
+    )
+    invocation.output.write(state_result(state), wanted)
+    if state.word == "behind":
         invocation.output.remark(f"next:  {invocation.output.command('db', 'upgrade')}")
 
 
@@ -49,3 +59,17 @@ def upgrade(context: typer.Context) -> None:
     invocation.output.write_text(f"schema {done.before or 'empty'} → {done.after}")
     if done.backup:
         invocation.output.remark(f"backup: {done.backup}")
+
+
+app.command()(renormalise)
+app.command()(prune)
+
+
+def _taken(invocation: Invocation) -> tuple[RawReplyUsage, int]:
+    """What the raw replies take, and the bytes of the whole database."""
+    from ibkr_sync.bootstrap import bootstrap
+    from ibkr_sync.domain.entities.futures import Future
+
+    invocation.flag(source="local")
+    with bootstrap(invocation.profile, Future) as services:
+        return services.raw_replies.usage(), services.raw_replies.database_size()

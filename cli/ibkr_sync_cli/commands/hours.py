@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,7 +11,21 @@ from ibkr_sync_cli import options
 from ibkr_sync_cli.clocks import Clock
 from ibkr_sync_cli.invocation import invocation_of, now
 
+if TYPE_CHECKING:
+    from ibkr_sync.domain.contract_hours import ContractHours
+    from ibkr_sync.domain.entities.futures import Future
+    from ibkr_sync.domain.hours_by_day import HoursOfDay
+    from ibkr_sync_cli.output import Result
+
 _LONGEST = 366
+_USUAL_DAYS = 7
+
+
+def _parse_day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no day; write 2026-11-23") from None
 
 
 def hours(
@@ -20,8 +35,17 @@ def hours(
     currency: options.Currency = None,
     trading_class: options.TradingClass = None,
     days: Annotated[
-        int, typer.Option("--days", help="How many days, from today on.", min=1, max=_LONGEST)
-    ] = 7,
+        int | None,
+        typer.Option(
+            "--days", help="How many days, from today on; 7 if not given.", min=1, max=_LONGEST
+        ),
+    ] = None,
+    on: Annotated[
+        date | None,
+        typer.Option(
+            "--on", help="One day, past ones too.", metavar="YYYY-MM-DD", parser=_parse_day
+        ),
+    ] = None,
     liquid: Annotated[bool, typer.Option("--liquid", help="Only when trading is liquid.")] = False,
     tz: Annotated[Clock, typer.Option("--tz", help="Whose clock the table shows.")] = (
         Clock.EXCHANGE
@@ -34,18 +58,38 @@ def hours(
     from ibkr_sync.domain.contract_hours import HoursKind, product_hours
     from ibkr_sync.domain.entities.futures import Future
     from ibkr_sync_cli.symbols import SymbolOptions, show_meant
-    from ibkr_sync_cli.views.hours import hours_result
-    from ibkr_sync_cli.views.product_hours import ProductHours
 
     invocation = invocation_of(context)
     invocation.flag(source="local")
     wanted = invocation.wanted_format(format, json=json)
+    if on is not None and days is not None:
+        raise typer.BadParameter("--on is one day, so --days does not go with it")
     limits = SymbolOptions(exchange=exchange, currency=currency, trading_class=trading_class)
-    moment = now()
+    kind, moment = HoursKind.LIQUID if liquid else HoursKind.TRADING, now()
     with bootstrap(invocation.profile, Future) as services:
         product = show_meant(invocation.output, services.futures, symbol, limits, moment)
-    found = product_hours(product, moment, HoursKind.LIQUID if liquid else HoursKind.TRADING)
-    shown = ProductHours(future=product, hours=found, now=moment, days=days, clock=tz)
-    invocation.output.write(hours_result(shown), wanted)
+        if on is not None:
+            known = services.past_hours.on(product, on, kind, moment)
+            invocation.output.write(_day(product, known, moment, tz), wanted)
+            return
+    found = product_hours(product, moment, kind)
+    invocation.output.write(_window(product, found, moment, days or _USUAL_DAYS, tz), wanted)
     if found.problem is not None:
         invocation.output.remark(f"warning: {found.problem}; shown as sent", style="yellow")
+
+
+def _day(product: Future, known: HoursOfDay, moment: datetime, clock: Clock) -> Result:
+    from ibkr_sync_cli.views.hours_of_day import ProductDay, hours_of_day_result
+
+    return hours_of_day_result(ProductDay(future=product, hours=known, now=moment, clock=clock))
+
+
+def _window(
+    product: Future, found: ContractHours, moment: datetime, days: int, clock: Clock
+) -> Result:
+    from ibkr_sync_cli.views.hours import hours_result
+    from ibkr_sync_cli.views.product_hours import ProductHours
+
+    return hours_result(
+        ProductHours(future=product, hours=found, now=moment, days=days, clock=clock)
+    )

@@ -35,7 +35,7 @@ def hours_result(shown: ProductHours) -> Result:
         document=lambda: _document(shown),
         records=lambda: list(_records(shown)),
         columns=COLUMNS,
-        rows=lambda: (_cells(record) for record in _records(shown)),
+        rows=lambda: (as_cells(record) for record in _records(shown)),
     )
 
 
@@ -61,7 +61,7 @@ def _document(shown: ProductHours) -> dict[str, object]:
         "until": _utc(state.until) if state and state.until else None,
         "known_until": _utc(calendar.known_until) if calendar and calendar.known_until else None,
         "sessions": [
-            _session(each, calendar.time_zone, shown.now)
+            session_record(each, calendar.time_zone, shown.now)
             for each in entries
             if calendar and isinstance(each, TradingSession)
         ],
@@ -91,11 +91,12 @@ def _records(shown: ProductHours) -> Iterator[dict[str, object]]:
         if isinstance(entry, ClosedDay):
             yield blank | {"date": entry.date.isoformat(), "closed": True, "current": False}
         else:
-            session = _session(entry, shown.calendar.time_zone, shown.now)
+            session = session_record(entry, shown.calendar.time_zone, shown.now)
             yield blank | {"closed": False} | session
 
 
-def _session(session: TradingSession, zone: tzinfo, now: datetime) -> dict[str, object]:
+def session_record(session: TradingSession, zone: tzinfo, now: datetime) -> dict[str, object]:
+    """A session in UTC and on the exchange's clock, by the names of `COLUMNS`."""
     opens, closes = session.opens_at.astimezone(zone), session.closes_at.astimezone(zone)
     return {
         "date": opens.date().isoformat(),
@@ -108,7 +109,8 @@ def _session(session: TradingSession, zone: tzinfo, now: datetime) -> dict[str, 
     }
 
 
-def _cells(record: Mapping[str, object]) -> dict[str, str]:
+def as_cells(record: Mapping[str, object]) -> dict[str, str]:
+    """The values of a record as CSV and TSV have them."""
     words = {None: "", True: "true", False: "false"}
     return {
         key: words[value] if value is None or isinstance(value, bool) else str(value)

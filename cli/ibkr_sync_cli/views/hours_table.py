@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import tzinfo
+from collections.abc import Iterable
+from datetime import datetime, tzinfo
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -10,10 +11,11 @@ from rich.text import Text
 
 from ibkr_sync.domain.contract_hours import HoursKind
 from ibkr_sync.domain.entities.futures import Origin
-from ibkr_sync.domain.entities.sessions import ClosedDay
+from ibkr_sync.domain.entities.sessions import ClosedDay, TradingSession
 from ibkr_sync_cli.clocks import Clock
 from ibkr_sync_cli.durations import brief, hours_and_minutes
 from ibkr_sync_cli.views.cells import flexible, market_state, origin_text, plain_table
+from ibkr_sync_cli.views.hours_of_day import ProductDay
 from ibkr_sync_cli.views.product_hours import ProductHours
 from ibkr_sync_cli.views.product_table import product_name
 
@@ -35,7 +37,20 @@ def hours_table(shown: ProductHours) -> RenderableType:
         footer.append("▶ now")
     if calendar.known_until is not None:
         footer.append(f"known until {calendar.known_until.astimezone(zone):%a %d %b %H:%M}")
-    return Group(_title(shown, title), _sessions_table(shown, zone), _footer(shown, footer))
+    sessions = _sessions_table(shown.entries, shown.now, zone)
+    return Group(_title(shown, title), sessions, _footer(shown, footer))
+
+
+def day_table(shown: ProductDay) -> RenderableType:
+    """Title, a line per session of the day, and where they come from."""
+    hours, zone = shown.hours, shown.clock.zone(shown.hours.calendar.time_zone)
+    told = [shown.future.exchange, f"{hours.kind.value} hours of {hours.day:%a %d %b %Y}"]
+    told.append(shown.future.time_zone or "time zone unknown")
+    if shown.clock in _CLOCK_NAMES:
+        told.append(_CLOCK_NAMES[shown.clock])
+    title = product_name(shown.future).append("\n").append(" · ".join(told), style="dim")
+    footer = "as they were sent last" if hours.entries else "no session and not said to be closed"
+    return Group(title, _sessions_table(hours.entries, shown.now, zone), Text(footer, style="dim"))
 
 
 def _title(shown: ProductHours, more: list[str]) -> Text:
@@ -54,17 +69,19 @@ def _footer(shown: ProductHours, more: list[str]) -> Text:
     return Text(" · ".join([*told, *more]), style="dim")
 
 
-def _sessions_table(shown: ProductHours, zone: tzinfo | None) -> Table:
+def _sessions_table(
+    entries: Iterable[TradingSession | ClosedDay], now: datetime, zone: tzinfo | None
+) -> Table:
     table = plain_table(
         ("", False), ("Day", False), ("Opens", False), ("Closes", False), ("Duration", True)
     )
-    for entry in shown.entries:
+    for entry in entries:
         if isinstance(entry, ClosedDay):
             table.add_row("", f"{entry.date:%a %d %b}", "CLOSED", "", "", style="dim")
             continue
         opens, closes = entry.opens_at.astimezone(zone), entry.closes_at.astimezone(zone)
-        is_current = entry.opens_at <= shown.now < entry.closes_at
-        is_over = entry.closes_at <= shown.now
+        is_current = entry.opens_at <= now < entry.closes_at
+        is_over = entry.closes_at <= now
         table.add_row(
             "▶" if is_current else "",
             f"{opens:%a %d %b}",

@@ -1,0 +1,59 @@
+"""The state of the database: its schema, and what it takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ibkr_sync.domain.ports.raw_replies import RawReplyUsage
+from ibkr_sync_cli.output import Result
+from ibkr_sync_cli.quantities import instant_text, instant_value, readable_size
+from ibkr_sync_cli.views.settings import facts_result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseState:
+    """A database under a profile; `replies` and `size` (bytes) are None unless it is current."""
+
+    profile: str
+    database: str
+    revision: str | None
+    needed: str
+    replies: RawReplyUsage | None = None
+    size: int | None = None
+
+    @property
+    def word(self) -> str:
+        """Whether the schema is current, behind, or not there yet."""
+        if self.revision is None:
+            return "empty"
+        return "current" if self.revision == self.needed else "behind"
+
+
+def state_result(state: DatabaseState) -> Result:
+    """The state in every format."""
+    replies = state.replies
+    schema: dict[str, str | None] = {
+        "profile": state.profile,
+        "database": state.database,
+        "revision": state.revision,
+        "needed": state.needed,
+        "state": state.word,
+    }
+    facts = schema | {
+        "database_bytes": state.size,
+        "raw_replies": replies.replies if replies else None,
+        "raw_reply_bytes": replies.size if replies else None,
+        "oldest_raw_reply": instant_value(replies.oldest) if replies else None,
+    }
+    shown = dict(schema)
+    if replies is not None and state.size is not None:
+        shown["size"] = readable_size(state.size)
+        shown["raw replies"] = _replies_text(replies)
+    return facts_result("ibkr-sync/db-status/1", facts, shown)
+
+
+def _replies_text(replies: RawReplyUsage) -> str:
+    if replies.oldest is None:
+        return "none"
+    oldest = instant_text(replies.oldest)
+    return f"{replies.replies}, {readable_size(replies.size)}, oldest of {oldest}"

@@ -1,0 +1,60 @@
+"""What of the raw replies was deleted, or would be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ibkr_sync.domain.ports.raw_replies import RawReplyUsage
+from ibkr_sync_cli.output import Result
+from ibkr_sync_cli.quantities import counted, instant_text, instant_value, readable_size
+from ibkr_sync_cli.views.settings import facts_result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pruning:
+    """Raw replies received before an instant, and the bytes of the database before and after.
+
+    `sizes` is None as long as nothing was deleted.
+    """
+
+    before: datetime
+    replies: RawReplyUsage
+    sizes: tuple[int, int] | None = None
+
+
+def pruning_result(pruning: Pruning) -> Result:
+    """The pruning in every format."""
+    replies, sizes = pruning.replies, pruning.sizes
+    facts: dict[str, str | int | None] = {
+        "received_before": instant_value(pruning.before),
+        "deleted": "yes" if sizes else "no",
+        "raw_replies": replies.replies,
+        "products": replies.products,
+        "bytes": replies.size,
+        "oldest": instant_value(replies.oldest),
+        "database_bytes_before": sizes[0] if sizes else None,
+        "database_bytes_after": sizes[1] if sizes else None,
+    }
+    of_products = counted(replies.products, "product")
+    shown = {
+        "received before": instant_text(pruning.before),
+        "raw replies": f"{replies.replies}, of {of_products}" if replies.replies else "0",
+        "size": readable_size(replies.size),
+        "oldest": instant_text(replies.oldest) if replies.oldest else "-",
+    }
+    if sizes:
+        shown["database"] = " → ".join(map(readable_size, sizes))
+    return facts_result("ibkr-sync/prune/1", facts, shown)
+
+
+def pruning_sentence(pruning: Pruning) -> str:
+    """What was deleted, would be, or why nothing is."""
+    count = pruning.replies.replies
+    if not count:
+        return (
+            f"nothing to delete: before {instant_text(pruning.before)} only the newest raw"
+            " replies of products were received, if any, and those are kept"
+        )
+    told = counted(count, "raw reply", "raw replies")
+    return f"{told} deleted" if pruning.sizes else f"{told} would be deleted"
