@@ -1,0 +1,357 @@
+"""Kept replies, read again: the present becomes what a fresh reply would have made it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select, text, update
+
+from databases import dump
+from fakes.clock import FakeClock
+from fakes.gateway_rig import CRUDE_OIL, ES, NOW, RECORDING, SERVER_VERSION, Connect, Serve
+from fakes.protocol_versions import SPOKEN
+from ibkr_sync.application.services.renormalising import RenormalisingService
+from ibkr_sync.catalogue import load_catalogue
+from ibkr_sync.domain.entities.contracts import FuturesContract
+from ibkr_sync.domain.entities.futures import Future, Origin
+from ibkr_sync.domain.errors import AlreadyRunningError, RawReplyError
+from ibkr_sync.domain.renormalisation import Renormalised
+from ibkr_sync.domain.sync import FutureFailure, FutureQuery, FutureUpdate, RunKind, SyncPolicy
+from ibkr_sync.infrastructure.repositories.ibkr_repo import reading as reading_replies
+from ibkr_sync.infrastructure.repositories.ibkr_repo.client import CLIENT_VERSIONS
+from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
+from ibkr_sync.infrastructure.repositories.ibkr_repo.rereading import IbkrReplyReader
+from ibkr_sync.infrastructure.repositories.ibkr_repo.translation import translate_row
+from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.evidence import pack_frames
+from ibkr_sync.infrastructure.repositories.local_repo.raw_replies import LocalRawReplies
+from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
+from ibkr_sync.infrastructure.repositories.local_repo.schema import reading, writing
+from ibkr_sync.infrastructure.repositories.local_repo.tables import (
+    contracts,
+    field_changes,
+    raw_replies,
+    sync_runs,
+)
+
+LATER = NOW + timedelta(days=3)
+OF_NO_READING = ("sync_runs", "run_products", "field_changes")
+"""What a run leaves even when nothing is read otherwise."""
+
+
+def badly(row: Any) -> FuturesContract:  # noqa: ANN401 - a received row
+    """Translate as an older version might have: no instant, half the size, no venues."""
+    contract = translate_row(row)
+    return dataclasses.replace(
+        contract,
+        last_trade_at=None,
+        multiplier=contract.multiplier and contract.multiplier / 2,
+        long_name="E-mini S\\u0026P",
+        min_size=None,
+        venues=(),
+    )
+
+
+class Rig:
+    """A gateway to fetch from, and databases to fetch into and to renormalise."""
+
+    def __init__(self, connect: Connect, serve: Serve, version: int) -> None:
+        self._connect = connect
+        self._serve = serve
+        self._version = version
+
+    def fetch(self, database: Database, *symbols: str, recording: Any = RECORDING) -> None:  # noqa: ANN401
+        replay = self._serve(recording=recording, server_version=self._version)
+        clock, catalogue = FakeClock(NOW), load_catalogue()
+        local = LocalFutureRepository(database, Future, catalogue, clock)
+        repository = IbkrFutureRepository(self._connect(replay), local, Future, catalogue, clock)
+        queries = [FutureQuery(symbol=symbol) for symbol in symbols]
+        outcomes = list(repository.get_or_create_many(queries, SyncPolicy()))
+        assert all(isinstance(each, FutureUpdate) for each in outcomes), outcomes
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    with Database(tmp_path / "futures.db") as database:
+        yield database
+
+
+@pytest.fixture
+def rig(connect: Connect, serve: Serve) -> Rig:
+    return Rig(connect, serve, SERVER_VERSION)
+
+
+@contextmanager
+def older_rules() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reading_replies, "translate_row", badly)
+        yield
+
+
+def service(database: Database) -> RenormalisingService:
+    replies = LocalRawReplies(database, FakeClock(LATER))
+    return RenormalisingService(replies, IbkrReplyReader(load_catalogue()))
+
+
+def renormalise(database: Database, *, dry_run: bool = False) -> list[Renormalised | FutureFailure]:
+    renormalising = service(database)
+    return list(renormalising.renormalise(renormalising.products(), LATER, dry_run=dry_run))
+
+
+def stored(database: Database, symbol: str) -> dict[str, Any]:
+    """A product with all that is known of it, what equality leaves out included."""
+    local = LocalFutureRepository(database, Future, load_catalogue(), FakeClock(LATER))
+    return dataclasses.asdict(local.get_by_symbol(FutureQuery(symbol=symbol)))
+
+
+def updates(outcomes: list[Renormalised | FutureFailure]) -> list[Renormalised]:
+    assert all(isinstance(each, Renormalised) for each in outcomes), outcomes
+    return [each for each in outcomes if isinstance(each, Renormalised)]
+
+
+def failure(outcomes: list[Renormalised | FutureFailure]) -> str:
+    (failed,) = [each for each in outcomes if isinstance(each, FutureFailure)]
+    assert isinstance(failed.error, RawReplyError)
+    return failed.error.detail
+
+
+@pytest.mark.parametrize("version", SPOKEN)
+def test_what_was_read_badly_becomes_what_a_fresh_reply_gives(
+    connect: Connect, serve: Serve, database: Database, tmp_path: Path, version: int
+) -> None:
+    rig = Rig(connect, serve, version)
+    with older_rules():
+        rig.fetch(database, "ES", "CL")
+    before = stored(database, "ES")
+    outcomes = updates(renormalise(database))
+
+    with Database(tmp_path / "fresh.db") as fresh:
+        rig.fetch(fresh, "ES", "CL")
+        for symbol in ("ES", "CL"):
+            assert stored(database, symbol) == stored(fresh, symbol)
+    assert stored(database, "ES") != before
+    assert [each.update.product.symbol for each in outcomes] == ["CL", "ES"]
+    fields = {change.field for change in outcomes[1].update.history}
+    assert {"multiplier", "last_trade_at", "long_name", "venues", "name"} <= fields
+
+
+def test_what_a_person_wrote_into_the_tables_is_mended_too(rig: Rig, database: Database) -> None:
+    rig.fetch(database, "ES")
+    right = stored(database, "ES")
+    with writing(database) as connection:
+        connection.execute(update(contracts).values(multiplier=None, local_symbol="nonsense"))
+        connection.execute(text("UPDATE products SET asset_class = 'commodity', name = 'Oil'"))
+        connection.execute(text("UPDATE contract_schedules SET trading_hours = 'never'"))
+    (outcome,) = updates(renormalise(database))
+    assert stored(database, "ES") == right
+    assert {each.field for each in outcome.update.history} == {
+        *("asset_class", "name", "multiplier", "local_symbol"),
+    }
+
+
+def test_history_says_what_changed_in_a_run_of_its_own_kind(rig: Rig, database: Database) -> None:
+    with older_rules():
+        rig.fetch(database, "ES")
+    (outcome,) = updates(renormalise(database))
+    with reading(database) as connection:
+        runs = connection.execute(select(sync_runs).order_by(sync_runs.c.id)).all()
+        last = runs[-1]
+        rows = connection.execute(
+            select(field_changes).where(field_changes.c.run_id == last.id)
+        ).all()
+    assert (last.kind, last.outcome.value) == (RunKind.RENORMALISE, "ok")
+    assert [(each.con_id, each.field, each.old, each.new) for each in rows] == [
+        (each.con_id, each.field, each.old, each.new) for each in outcome.update.history
+    ]
+    assert {each.seen_at for each in rows} == {LATER}
+
+
+def test_a_second_time_nothing_changes(rig: Rig, database: Database) -> None:
+    with older_rules():
+        rig.fetch(database, "ES", "CL")
+    renormalise(database)
+    before = dump(database)
+    again = updates(renormalise(database))
+    after = dump(database)
+    assert [each.update.diff.is_empty for each in again] == [True, True]
+    assert after["field_changes"] == before["field_changes"]
+    assert {name for name in before if after[name] != before[name]} == {
+        "sync_runs",
+        "run_products",
+    }
+
+
+def test_nothing_counts_as_seen_again(rig: Rig, database: Database) -> None:
+    with older_rules():
+        rig.fetch(database, "ES")
+    gone = ES.contracts[2].con_id
+    with writing(database) as connection:
+        connection.execute(
+            update(contracts).where(contracts.c.con_id == gone).values(missing_since=NOW)
+        )
+    renormalise(database)
+    product = LocalFutureRepository(
+        database, Future, load_catalogue(), FakeClock(LATER)
+    ).get_by_symbol(FutureQuery(symbol="ES"))
+    assert product.synced_at == NOW
+    listings = {each.con_id: each.listing for each in product.contracts}
+    assert {each.last_seen_at for each in listings.values() if each} == {NOW}
+    missing = [con_id for con_id, each in listings.items() if each and each.missing_since]
+    assert missing == [gone]
+
+
+def test_contracts_that_are_not_in_the_reply_stay_as_they_are(rig: Rig, database: Database) -> None:
+    with older_rules():
+        rig.fetch(database, "ES")
+    extra = 999_999
+    with writing(database) as connection:
+        row = connection.execute(select(contracts).limit(1)).one()._asdict()
+        connection.execute(contracts.insert(), row | {"con_id": extra})
+    before = next(each for each in stored(database, "ES")["contracts"] if each["con_id"] == extra)
+    renormalise(database)
+    assert before in stored(database, "ES")["contracts"]
+
+
+def test_a_contract_that_has_moved_to_another_product_is_left_there(
+    rig: Rig, database: Database
+) -> None:
+    rig.fetch(database, "ES", "CL")
+    moved = ES.contracts[0].con_id
+    with writing(database) as connection:
+        owner = connection.execute(
+            select(contracts.c.product_id).where(
+                contracts.c.con_id == CRUDE_OIL.contracts[0].con_id
+            )
+        ).scalar_one()
+        connection.execute(
+            update(contracts).where(contracts.c.con_id == moved).values(product_id=owner)
+        )
+    updates(renormalise(database))
+    with reading(database) as connection:
+        chosen = select(contracts.c.product_id).where(contracts.c.con_id == moved)
+        assert connection.execute(chosen).scalar_one() == owner
+
+
+def test_a_dry_run_tells_the_same_and_writes_nothing(rig: Rig, database: Database) -> None:
+    with older_rules():
+        rig.fetch(database, "ES")
+    before = dump(database)
+    (planned,) = updates(renormalise(database, dry_run=True))
+    assert dump(database) == before
+    (done,) = updates(renormalise(database))
+    assert (planned.applied, done.applied) == (False, True)
+    assert planned.update == done.update
+
+
+def test_a_reply_that_came_again_is_read_as_of_the_last_time(rig: Rig, database: Database) -> None:
+    rig.fetch(database, "ES")
+    with writing(database) as connection:  # the same reply three days later is not kept twice
+        connection.execute(text("UPDATE products SET synced_at = :at"), {"at": str(LATER)[:19]})
+    (outcome,) = updates(renormalise(database))
+    assert outcome.update.diff.is_empty
+    assert outcome.update.product.synced_at == LATER
+
+
+# --- what can't be read any more
+
+
+def spoil(database: Database, symbol: str, **values: object) -> None:
+    owner = text(f"product_id = (SELECT id FROM products WHERE symbol = '{symbol}')")  # noqa: S608
+    with writing(database) as connection:
+        connection.execute(update(raw_replies).where(owner).values(**values))
+
+
+def frames_of(database: Database, symbol: str) -> tuple[bytes, ...]:
+    local = LocalRawReplies(database, FakeClock(LATER))
+    (key,) = (each for each in local.products() if each.symbol == symbol)
+    return local.newest(key)[1].frames
+
+
+def repacked(*frames: bytes) -> dict[str, object]:
+    packed = pack_frames(frames)
+    return {name: getattr(packed, name) for name in ("frames", "sha256", "frame_count")}
+
+
+def refused(database: Database) -> str:
+    """Renormalise, of which ES must fail and CL not; gives why, after looking at the tables."""
+    before = dump(database)
+    outcomes = renormalise(database)
+    assert len(outcomes) == 2
+    after = dump(database)
+    assert {name for name in before if after[name] != before[name]} <= set(OF_NO_READING)
+    assert [row.outcome.value for row in after["run_products"]][-2:] == ["unchanged", "failed"]
+    assert after["sync_runs"][-1].outcome.value == "partial"
+    return failure(outcomes)
+
+
+def test_a_damaged_reply_fails_its_product_alone(rig: Rig, database: Database) -> None:
+    rig.fetch(database, "ES", "CL")
+    spoil(database, "ES", frames=b"damaged")
+    assert "can't be decompressed" in refused(database)
+    spoil(database, "ES", **(repacked(*frames_of(database, "CL")) | {"sha256": "0" * 64}))
+    assert "do not match their checksum" in refused(database)
+
+
+def test_a_server_version_beyond_the_installed_ibapi_is_named(rig: Rig, database: Database) -> None:
+    rig.fetch(database, "ES", "CL")
+    spoil(database, "ES", server_version=CLIENT_VERSIONS[1] + 1, client_version="99.9")
+    told = refused(database)
+    assert f"of server version {CLIENT_VERSIONS[1] + 1}, and the installed ibapi" in told
+    assert "received with ibapi 99.9" in told
+    spoil(database, "ES", server_version=99)
+    assert "99 is not supported" in refused(database)
+
+
+def test_a_reply_without_its_end_or_with_strange_frames_is_not_believed(
+    rig: Rig, database: Database
+) -> None:
+    rig.fetch(database, "ES", "CL")
+    *rows, end = frames_of(database, "ES")
+    spoil(database, "ES", **repacked(*rows))
+    assert "no end" in refused(database)
+    spoil(database, "ES", **repacked())
+    assert "it is empty" in refused(database)
+    spoil(database, "ES", **repacked(*rows[:-1], rows[-1][: len(rows[-1]) // 2], end))
+    refused(database)
+    spoil(database, "ES", **repacked(b"", end))
+    refused(database)
+
+
+def test_the_reply_of_another_product_is_not_believed(rig: Rig, database: Database) -> None:
+    rig.fetch(database, "ES", "CL")
+    spoil(database, "ES", **repacked(*frames_of(database, "CL")))
+    assert "ES was asked for" in refused(database)
+
+
+def test_a_product_that_came_from_a_file_since_is_not_read_again(
+    rig: Rig, database: Database
+) -> None:
+    rig.fetch(database, "ES")
+    (key,) = service(database).products()
+    with writing(database) as connection:
+        connection.execute(text("UPDATE products SET origin = 'file'"))
+    assert service(database).products() == ()
+    outcomes = list(service(database).renormalise([key], LATER))
+    assert "came from a file since" in failure(outcomes)
+
+
+def test_without_a_kept_reply_there_is_nothing_to_read(rig: Rig, database: Database) -> None:
+    rig.fetch(database, "ES")
+    (key,) = service(database).products()
+    with writing(database) as connection:
+        connection.execute(raw_replies.delete())
+    assert renormalise(database) == []
+    assert "none is kept" in failure(list(service(database).renormalise([key], LATER)))
+
+
+def test_while_another_run_is_open_nothing_is_read(rig: Rig, database: Database) -> None:
+    rig.fetch(database, "ES")
+    local = LocalFutureRepository(database, Future, load_catalogue(), FakeClock(LATER))
+    with local.sync_run(Origin.IBKR), pytest.raises(AlreadyRunningError):
+        renormalise(database)
