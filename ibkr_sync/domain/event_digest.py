@@ -16,6 +16,7 @@ from ibkr_sync.domain.events import (
     event_of,
     expiry_of,
     is_first_sight,
+    ladder_event,
 )
 from ibkr_sync.domain.recorded_history import EndedContract, RecordedChange, RecordedPeriod
 from ibkr_sync.domain.severity import Severity
@@ -41,6 +42,7 @@ def events_of(period: RecordedPeriod, since: datetime, now: datetime) -> tuple[E
     """
     first, later = _apart(period.changes, period.first_replies)
     found = [*_first_sights(first), *map(event_of, _without_repeats(later))]
+    found += map(ladder_event, period.ladders)
     found += _expiries(period.ended, since, now)
     return tuple(sorted(found, key=lambda each: each.at))
 

@@ -8,11 +8,17 @@ from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from ibkr_sync.domain.canonical_text import CONTRACT_FIELDS, PRODUCT_FIELDS, parse_value
+from ibkr_sync.domain.canonical_text import (
+    CONTRACT_FIELDS,
+    PRODUCT_FIELDS,
+    canonical_text,
+    parse_value,
+)
 from ibkr_sync.domain.entities.contracts import ContractState, FuturesContract, Venue
 from ibkr_sync.domain.entities.futures import ProductKey
+from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.product_update import DELISTED, LISTED, LISTING, MISSING
-from ibkr_sync.domain.recorded_history import EndedContract, RecordedChange
+from ibkr_sync.domain.recorded_history import EndedContract, RecordedChange, RecordedLadder
 from ibkr_sync.domain.severity import Severity
 from ibkr_sync.domain.wall_clock import midnight
 
@@ -24,7 +30,12 @@ PRODUCT: Final = "product"
 itself, what an event tells that it was seen for the first time."""
 
 
-RECORDED_FIELDS: Final = frozenset((*PRODUCT_FIELDS, *CONTRACT_FIELDS, LISTING, PRODUCT, STATE))
+LADDER: Final = "market_rule"
+"""The field of an event that tells of a tick ladder: its id, then the steps from each edge on."""
+
+RECORDED_FIELDS: Final = frozenset(
+    (*PRODUCT_FIELDS, *CONTRACT_FIELDS, LISTING, PRODUCT, STATE, LADDER)
+)
 """Every field that an event may tell of."""
 
 
@@ -62,7 +73,8 @@ class Event:
         product: today's key of the product.
         con_id: None for what happened to the product itself.
         local_symbol: today's name of the contract.
-        field: the field that changed; `listing`, `product` or `state` for what is no field.
+        field: the field that changed; `listing`, `product`, `state` or `market_rule` for
+            what is no field.
         old: canonical text (see `canonical_text`); None for what was not known, or not there.
         new: as `old`; of a product seen for the first time the count of its contracts.
         at: UTC instant at which it was first seen; of an expiry, at which trading stopped.
@@ -156,6 +168,30 @@ def expiry_of(ended: EndedContract, now: datetime) -> Event | None:
         at=end_of_trading(contract),
         run=None,
     )
+
+
+def ladder_event(ladder: RecordedLadder) -> Event:
+    """That a product's tick ladder changed; `67 0:0.25,100:0.5` is rule 67 with two steps."""
+    return Event(
+        type=EventType.TICK_CHANGED,
+        severity=Severity.CRITICAL,
+        product=ladder.product,
+        con_id=None,
+        local_symbol=None,
+        field=LADDER,
+        old=_ladder_text(ladder.old),
+        new=_ladder_text(ladder.new),
+        at=ladder.at,
+        run=ladder.run,
+    )
+
+
+def _ladder_text(rule: MarketRule) -> str:
+    steps = (
+        f"{canonical_text(step.low_edge)}:{canonical_text(step.increment)}"
+        for step in rule.increments
+    )
+    return f"{rule.market_rule_id} {','.join(steps)}"
 
 
 def end_of_trading(contract: FuturesContract) -> datetime:

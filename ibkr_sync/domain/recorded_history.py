@@ -8,6 +8,7 @@ from datetime import datetime
 
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future, ProductKey
+from ibkr_sync.domain.entities.market_rules import MarketRule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,17 @@ class RecordedChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedLadder:
+    """A tick ladder that changed under its id, for one product that it applies to today."""
+
+    product: ProductKey
+    old: MarketRule
+    new: MarketRule
+    at: datetime
+    run: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EndedContract:
     """A contract whose last trade date is near or in a span of time, with its product."""
 
@@ -49,18 +61,23 @@ class RecordedPeriod:
     Attributes:
         changes: in the order they were recorded.
         ended: contracts that may have stopped trading in it, delisted ones too.
+        ladders: tick ladders that changed, once for each product.
         first_replies: of each product that got contracts in it, when its first ones were seen.
     """
 
     changes: tuple[RecordedChange, ...] = ()
     ended: tuple[EndedContract, ...] = ()
+    ladders: tuple[RecordedLadder, ...] = ()
     first_replies: Mapping[ProductKey, datetime] = field(default_factory=dict)
 
-    def of_contract(self, con_id: int) -> RecordedPeriod:
+    def of_contract(self, contract: FuturesContract) -> RecordedPeriod:
         """What was recorded of one contract alone."""
+        con_id = contract.con_id
+        rules = {venue.market_rule_id for venue in contract.venues}
         return RecordedPeriod(
             changes=tuple(each for each in self.changes if each.con_id == con_id),
             ended=tuple(each for each in self.ended if each.contract.con_id == con_id),
+            ladders=tuple(each for each in self.ladders if each.new.market_rule_id in rules),
         )
 
 
@@ -75,6 +92,7 @@ class ProductHistory:
         changes: those of the product and of these contracts, in the order they were recorded,
             also while a contract was another product's.
         replies: the UTC instants of its complete replies, in order.
+        ladders: the product's tick ladders that changed since.
         first_seen_at: when it was stored first.
     """
 
@@ -82,4 +100,5 @@ class ProductHistory:
     contracts: tuple[FuturesContract, ...]
     changes: tuple[RecordedChange, ...]
     replies: tuple[datetime, ...]
+    ladders: tuple[RecordedLadder, ...] = ()
     first_seen_at: datetime

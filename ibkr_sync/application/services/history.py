@@ -11,7 +11,14 @@ from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.errors import NotYetKnownError
 from ibkr_sync.domain.event_digest import events_of, history_events
-from ibkr_sync.domain.events import PRODUCT, Event, event_of, expiry_of, is_first_sight
+from ibkr_sync.domain.events import (
+    PRODUCT,
+    Event,
+    event_of,
+    expiry_of,
+    is_first_sight,
+    ladder_event,
+)
 from ibkr_sync.domain.past import product_as_of
 from ibkr_sync.domain.ports.history import HistoryPort
 from ibkr_sync.domain.recorded_history import EndedContract, ProductHistory
@@ -53,7 +60,7 @@ class HistoryService:
         """
         period = self._history.period(since, now, product)
         if contract is not None:
-            period = period.of_contract(contract.con_id)
+            period = period.of_contract(contract)
         return events_of(period, since, now)
 
     def of_product(self, product: ProductKey, now: datetime) -> Chronicle:
@@ -65,10 +72,11 @@ class HistoryService:
             default=None,
         )
         expiries = _expiries(history, history.product.contracts, now)
+        ladders = map(ladder_event, history.ladders)
         return Chronicle(
             product=product,
             first_seen_at=history.first_seen_at,
-            events=_in_order((*history_events(own, first_reply), *expiries)),
+            events=_in_order((*history_events(own, first_reply), *ladders, *expiries)),
         )
 
     def of_contract(
@@ -78,11 +86,19 @@ class HistoryService:
         history = self._history.of_product(product)
         changes = (each for each in history.changes if each.con_id == contract.con_id)
         listing = contract.listing
+        first_seen_at = listing.first_seen_at if listing else history.first_seen_at
+        rules = {venue.market_rule_id for venue in contract.venues}
+        ladders = (each for each in history.ladders if each.new.market_rule_id in rules)
+        found = (
+            *map(event_of, changes),
+            *(ladder_event(each) for each in ladders if each.at > first_seen_at),
+            *_expiries(history, (contract,), now),
+        )
         return Chronicle(
             product=product,
             contract=contract,
-            first_seen_at=listing.first_seen_at if listing else history.first_seen_at,
-            events=_in_order((*map(event_of, changes), *_expiries(history, (contract,), now))),
+            first_seen_at=first_seen_at,
+            events=_in_order(found),
         )
 
     def as_of(self, product: ProductKey, at: datetime) -> Future:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from ibkr_sync.domain.canonical_text import CONTRACT_FIELDS, PRODUCT_FIELDS, parse_value
 from ibkr_sync.domain.entities.contracts import ContractListing, FuturesContract
 from ibkr_sync.domain.entities.futures import ProductKey
-from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
+from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.errors import ProductNotFoundError
 from ibkr_sync.domain.ports.history import HistoryPort
 from ibkr_sync.domain.product_update import LISTING
@@ -23,16 +23,17 @@ from ibkr_sync.domain.recorded_history import (
     RecordedPeriod,
 )
 from ibkr_sync.domain.run_records import ProductOutcome
-from ibkr_sync.domain.sync import FutureQuery
+from ibkr_sync.domain.sync import FutureQuery, RunKind
 from ibkr_sync.infrastructure.repositories.local_repo import reads
 from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.ladders import ladders_at, recorded_ladders
 from ibkr_sync.infrastructure.repositories.local_repo.schema import reading
 from ibkr_sync.infrastructure.repositories.local_repo.tables import (
     contracts,
     field_changes,
-    market_rule_increments,
     products,
     run_products,
+    sync_runs,
 )
 
 _KEY = (products.c.symbol, products.c.exchange, products.c.trading_class)
@@ -41,6 +42,7 @@ _CONTRACT_COLUMNS = (
     *("last_trade_date", "last_trade_at", "time_zone"),
 )
 _LISTING_COLUMNS = ("first_seen_at", "last_seen_at", "missing_since", "delisted_at")
+_APPLIED = (ProductOutcome.CREATED, ProductOutcome.UPDATED, ProductOutcome.UNCHANGED)
 _ZONE_SLACK = timedelta(days=2)
 """A day ends up to 14 hours before it does in UTC, and up to 12 hours after; in an unknown zone
 trading is taken to go on for a day more."""
@@ -62,6 +64,7 @@ class LocalHistory(HistoryPort):
             return RecordedPeriod(
                 changes=_recorded(connection, recent),
                 ended=_ended(connection, since, now, is_meant),
+                ladders=recorded_ladders(connection, since, is_meant),
                 first_replies=_first_replies(connection, since, is_meant),
             )
 
@@ -78,25 +81,8 @@ class LocalHistory(HistoryPort):
 
     def market_rules(self, ids: Collection[int], at: datetime) -> tuple[MarketRule, ...]:
         """Give the tick ladders that applied at an instant (see the port)."""
-        step = market_rule_increments.c
-        statement = (
-            select(market_rule_increments)
-            .where(step.market_rule_id.in_(ids), step.seen_at <= at)
-            .order_by(step.market_rule_id, step.seen_at, step.position)
-        )
-        ladders: dict[int, list[Row[Any]]] = {}
         with reading(self._database) as connection, reads.readable(self._database.name):
-            for row in connection.execute(statement):
-                known = ladders.setdefault(row.market_rule_id, [])
-                if known and known[0].seen_at != row.seen_at:
-                    known.clear()
-                known.append(row)
-        return tuple(_market_rule(rule_id, rows) for rule_id, rows in ladders.items())
-
-
-def _market_rule(rule_id: int, rows: Iterable[Row[Any]]) -> MarketRule:
-    steps = (PriceIncrement(low_edge=row.low_edge, increment=row.increment) for row in rows)
-    return MarketRule(market_rule_id=rule_id, increments=tuple(steps))
+            return ladders_at(connection, ids, at)
 
 
 def _is_product(product: ProductKey | None) -> list[ColumnElement[bool]]:
@@ -125,13 +111,15 @@ def _history(connection: Connection, found: reads.StoredProduct, place: str) -> 
         for contract in owner.product.contracts
         if contract.con_id in gone
     ]
-    first_seen_at = select(products.c.first_seen_at).where(products.c.id == own_id)
+    own = products.c.id == own_id
+    first_seen_at = connection.execute(select(products.c.first_seen_at).where(own)).scalar_one()
     return ProductHistory(
         product=found.product,
         contracts=(*found.product.contracts, *moved),
         changes=recorded,
         replies=_replies(connection, own_id),
-        first_seen_at=connection.execute(first_seen_at).scalar_one(),
+        ladders=recorded_ladders(connection, first_seen_at, [own]),
+        first_seen_at=first_seen_at,
     )
 
 
@@ -173,7 +161,7 @@ def _ended(
     connection: Connection,
     since: datetime,
     now: datetime,
-    is_meant: Iterable[ColumnElement[bool]],
+    is_meant: Sequence[ColumnElement[bool]],
 ) -> tuple[EndedContract, ...]:
     columns = [contracts.c[name] for name in (*_CONTRACT_COLUMNS, *_LISTING_COLUMNS)]
     statement = (
@@ -200,7 +188,7 @@ def _ended_contract(row: Row[Any]) -> EndedContract:
 
 
 def _first_replies(
-    connection: Connection, since: datetime, is_meant: Iterable[ColumnElement[bool]]
+    connection: Connection, since: datetime, is_meant: Sequence[ColumnElement[bool]]
 ) -> dict[ProductKey, datetime]:
     """When each product that got a contract since then got its first."""
     change = field_changes.c
@@ -224,10 +212,13 @@ def _first_replies(
 
 
 def _replies(connection: Connection, product_id: int) -> tuple[datetime, ...]:
+    """When its complete replies came; one that was read again is none."""
     statement = (
         select(run_products.c.at)
+        .join(sync_runs)
         .where(run_products.c.product_id == product_id)
-        .where(run_products.c.outcome != ProductOutcome.FAILED)
+        .where(run_products.c.outcome.in_(_APPLIED))
+        .where(sync_runs.c.kind != RunKind.RENORMALISE)
         .order_by(run_products.c.at)
     )
     return tuple(connection.execute(statement).scalars())

@@ -1,0 +1,92 @@
+"""Tick ladders as they were in the past, and when they changed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import pairwise
+
+from sqlalchemy import ColumnElement, Text, func, select, type_coerce
+from sqlalchemy.engine import Connection
+
+from ibkr_sync.domain.entities.futures import ProductKey
+from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
+from ibkr_sync.domain.recorded_history import RecordedLadder
+from ibkr_sync.infrastructure.repositories.local_repo.tables import (
+    contracts,
+    market_rule_increments,
+    market_rules,
+    products,
+    sync_runs,
+)
+
+_Ladder = tuple[datetime, MarketRule]
+
+
+def ladders_at(
+    connection: Connection, ids: Collection[int], at: datetime
+) -> tuple[MarketRule, ...]:
+    """Give the tick ladders that applied under these ids at an aware instant, by id."""
+    step = market_rule_increments.c
+    found = _ladders(connection, step.market_rule_id.in_(ids), step.seen_at <= at)
+    return tuple(ladders[-1][1] for _, ladders in sorted(found.items()))
+
+
+def recorded_ladders(
+    connection: Connection, since: datetime, is_meant: Sequence[ColumnElement[bool]]
+) -> tuple[RecordedLadder, ...]:
+    """Give the tick ladders that changed from an aware instant on, once for each product."""
+    rule = market_rules.c
+    changed = (rule.changed_at >= since, rule.changed_at > rule.first_seen_at)
+    ids = connection.execute(select(rule.market_rule_id).where(*changed)).scalars().all()
+    found = _ladders(connection, market_rule_increments.c.market_rule_id.in_(ids)) if ids else {}
+    recorded = [
+        RecordedLadder(product=product, old=old, new=new, at=at, run=_run_at(connection, at))
+        for rule_id, ladders in found.items()
+        for product in _products_of(connection, rule_id, is_meant)
+        for (_, old), (at, new) in pairwise(ladders)
+        if at >= since
+    ]
+    return tuple(sorted(recorded, key=lambda each: each.at))
+
+
+def _ladders(connection: Connection, *conditions: ColumnElement[bool]) -> dict[int, list[_Ladder]]:
+    """Every ladder of each rule with the instant it was first seen at, oldest first."""
+    step = market_rule_increments.c
+    statement = (
+        select(market_rule_increments)
+        .where(*conditions)
+        .order_by(step.market_rule_id, step.seen_at, step.position)
+    )
+    steps: defaultdict[tuple[int, datetime], list[PriceIncrement]] = defaultdict(list)
+    for row in connection.execute(statement):
+        increment = PriceIncrement(low_edge=row.low_edge, increment=row.increment)
+        steps[row.market_rule_id, row.seen_at].append(increment)
+    ladders: defaultdict[int, list[_Ladder]] = defaultdict(list)
+    for (rule_id, seen_at), increments in steps.items():
+        rule = MarketRule(market_rule_id=rule_id, increments=tuple(increments))
+        ladders[rule_id].append((seen_at, rule))
+    return ladders
+
+
+def _products_of(
+    connection: Connection, rule_id: int, is_meant: Iterable[ColumnElement[bool]]
+) -> Iterator[ProductKey]:
+    """The products that have a contract with this rule on any of its venues, by key."""
+    # Venues are compact JSON: [["CME",67],["QBALGO",null]].
+    has_rule = type_coerce(contracts.c.venues, Text).contains(f",{rule_id}]")
+    statement = (
+        select(products.c.symbol, products.c.exchange, products.c.trading_class)
+        .where(products.c.id.in_(select(contracts.c.product_id).where(has_rule)), *is_meant)
+        .order_by(products.c.symbol, products.c.exchange, products.c.trading_class)
+    )
+    for row in connection.execute(statement):
+        yield ProductKey(*row)
+
+
+def _run_at(connection: Connection, at: datetime) -> int | None:
+    """The run that was open at an instant, if any: there is one at a time."""
+    latest = select(func.max(sync_runs.c.id)).where(sync_runs.c.started_at <= at)
+    run: int | None = connection.execute(latest).scalar()
+    return run
