@@ -120,7 +120,7 @@ class GatewaySettings(_Table):
         client_id_tries: how many ids are tried, counting up, while IBKR answers 326.
         connect_timeout: for the TCP connection.
         handshake_timeout: from the connection to the session's first valid request id.
-        idle_timeout: between two messages of a reply.
+        idle_timeout: between two messages of a reply, and for IBKR to be back once it is lost.
         total_timeout: for one product's reply.
         run_timeout: for all products of a command.
         messages_per_second: of every kind, evenly spaced.
