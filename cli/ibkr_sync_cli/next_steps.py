@@ -53,7 +53,7 @@ def not_found(error: errors.ProductNotFoundError, command: NextCommand) -> str:
         return "Use the conId that TWS shows for the contract, or the product's symbol."
     if error.exchange:
         return "Use IBKR's symbol and exchange as TWS shows them."
-    return "Use IBKR's symbol as TWS shows it, or name the exchange: --exchange X"
+    return "Use IBKR's symbol as TWS shows it, or name the exchange too: SYMBOL@EXCHANGE"
 
 
 def get_product(

@@ -127,6 +127,8 @@ def _report(
     from ibkr_sync_cli.views.product import product_result
 
     output, from_source = invocation.output, invocation.profile.source != "local"
+    places = {query: place for place, query in enumerate(meant.contracts)}
+    outcomes = sorted(outcomes, key=lambda each: places.get(each.query, -1))
     failures = [each for each in outcomes if isinstance(each, FutureFailure)]
     updates = [each for each in outcomes if not isinstance(each, FutureFailure)]
     if len(outcomes) > 1 or output.format_for(wanted) is not OutputFormat.TABLE:

@@ -193,14 +193,17 @@ def _tell_failures(output: Output, refreshed: Refreshed, *, tells_reasons: bool)
     for update in refreshed.updates:
         for remark in update.remarks:
             output.remark(f"{update.product.key}: {remark}", style="yellow")
-    for names, failure in reasons(refreshed.failures):
-        explanation = explain(failure.error, output.command)
+    advised: set[str | None] = set()
+    for sentence, failure in reasons(refreshed.failures):
         if isinstance(failure.error, AmbiguousProductError):
             report_error(output, failure.error)
-        elif tells_reasons:
-            output.advise(explanation.next_step)
-        else:
-            output.complain(f"{names}: {explanation.sentence}", explanation.next_step)
+            continue
+        next_step = explain(failure.error, output.command).next_step
+        if not tells_reasons:
+            output.complain(sentence, None)
+        if next_step not in advised:
+            output.advise(next_step)
+        advised.add(next_step)
 
 
 def _exit_code(refreshed: Refreshed, ended: GatewayError | None) -> ExitCode:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.entities.contracts import ContractState
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
+from ibkr_sync.domain.errors import ProductLookupError
 from ibkr_sync.domain.series_choice import usual_series
 from ibkr_sync.domain.sync import FutureFailure, FutureQuery, FutureUpdate, ProductSummary
 from ibkr_sync_cli.durations import brief
@@ -99,11 +100,20 @@ def counts_sentence(refreshed: Refreshed) -> str:
 
 
 def reasons(failures: Iterable[FutureFailure]) -> list[tuple[str, FutureFailure]]:
-    """The names of the products that failed for each reason, with one of the failures."""
+    """Why products failed, each reason once with the products' names, and one of the failures."""
     alike: dict[str, list[FutureFailure]] = {}
     for failure in failures:
         alike.setdefault(explain(failure.error).sentence, []).append(failure)
-    return [(_names(each), each[0]) for each in alike.values()]
+    return [
+        # What is not found is named in the sentence.
+        (
+            sentence
+            if isinstance(each[0].error, ProductLookupError)
+            else f"{_names(each)}: {sentence}",
+            each[0],
+        )
+        for sentence, each in alike.items()
+    ]
 
 
 def _names(failures: Sequence[FutureFailure]) -> str:
@@ -232,10 +242,7 @@ def _table(refreshed: Refreshed) -> RenderableType:
             *map(Text, cells),
             Text(str(record["state"]), style="red" if failed else ""),
         )
-    told = [
-        Text(f"{names}: {explain(failure.error).sentence}", style="red")
-        for names, failure in reasons(refreshed.failures)
-    ]
+    told = [Text(sentence, style="red") for sentence, _ in reasons(refreshed.failures)]
     origins = {each.product.origin for each in refreshed.updates}
     return Group(table, *told, *([SAMPLE_TAG] if Origin.SAMPLE in origins else []))
 

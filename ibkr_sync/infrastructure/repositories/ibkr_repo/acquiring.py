@@ -115,20 +115,21 @@ class Acquirer(Generic[F]):
     ) -> Iterator[tuple[FutureQuery, IbkrSyncError]]:
         """Believe that IBKR does not know what is stored, or blame IBKR."""
         control = self._answering_control(doubts.values())
-        parameters = self._gateway.parameters
         for query, doubt in doubts.items():
-            said = doubt.error.detail
-            if control is None or doubt.disturbances != self._gateway.disturbances:
-                yield (
-                    query,
-                    DefinitionsUnavailableError(parameters.host, parameters.port, f"{said}"),
+            if control is None:
+                yield query, self._unavailable("error 200 for all that is asked for")
+            elif doubt.disturbances != self._gateway.disturbances:
+                yield query, self._unavailable("error 200 around a break of the line to IBKR")
+            else:
+                detail = (
+                    f"IBKR no longer knows it ({doubt.error.detail}), while it still answers for"
+                    f" {control.name}; nothing that is stored was changed"
                 )
-                continue
-            detail = (
-                f"{said}, and still answers for {control.name};"
-                f" what is stored of {doubt.product} was not changed"
-            )
-            yield query, ProductNotFoundError(doubt.error.symbol, PLACE, detail)
+                yield query, ProductNotFoundError(doubt.error.symbol, PLACE, detail)
+
+    def _unavailable(self, detail: str) -> DefinitionsUnavailableError:
+        parameters = self._gateway.parameters
+        return DefinitionsUnavailableError(parameters.host, parameters.port, detail)
 
     def _answering_control(self, doubts: Iterable[Doubt]) -> Control | None:
         """A product that IBKR does answer for, None if it answers for none of those asked."""
@@ -144,17 +145,22 @@ class Acquirer(Generic[F]):
         """Wait until it is worth asking again; False when there is no time for that."""
         left = self._questioner.left
         seconds = self._patience.pause(tried=tried, left=left, jitter=self._jitter())
-        if self._gateway.outage is not None:
-            _log.warning("%s; waiting for IBKR", reasons[-1])
+        if self._gateway.outage is not None and left > 0:
+            _log.warning("%s; waiting for IBKR", _told(reasons))
             self._gateway.await_upstream(left if self._patience.tries is None else seconds or 0.0)
             return self._questioner.left > 0
         if any(isinstance(each, ReplyTimeoutError) for each in reasons):
             self._gateway.close()  # a line that says nothing may be dead
         if seconds is None:
             return False
-        _log.warning("%s; asking again in %.0f s", reasons[-1], seconds)
+        _log.warning("%s; asking again in %.0f s", _told(reasons), seconds)
         self._pause(seconds)
         return True
+
+
+def _told(reasons: Sequence[IbkrSyncError]) -> str:
+    others = f" (one of {len(reasons)} failures)" if len(reasons) > 1 else ""
+    return f"{reasons[-1]}{others}"
 
 
 def _is_answered(control: Control) -> Dialogue[bool]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
@@ -11,6 +12,7 @@ from typing import Generic, TypeVar
 
 from ibkr_sync.catalogue import Catalogue
 from ibkr_sync.catalogue.disagreements import disagreements
+from ibkr_sync.domain.chain_diff import ChainDiff
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.errors import (
@@ -59,13 +61,19 @@ class IbkrFutureRepository(FuturePort[F], Generic[F]):
         entity: type[F],
         catalogue: Catalogue,
         clock: Callable[[], datetime],
+        *,
+        pause: Callable[[float], object] = time.sleep,
     ) -> None:
-        """Take what was built elsewhere; nothing is connected before the first request."""
+        """Take what was built elsewhere; nothing is connected before the first request.
+
+        `pause` waits some seconds before what failed is asked for again.
+        """
         self._gateway = gateway
         self._local = local
         self._catalogue = catalogue
         self._reader = ReplyReader(entity, catalogue)
         self._clock = clock
+        self._pause = pause
 
     def get_by_symbol(self, query: FutureQuery) -> F:
         """Give what is stored (see the port)."""
@@ -105,6 +113,7 @@ class IbkrFutureRepository(FuturePort[F], Generic[F]):
             market_rule_ids: set[int] = set()
             for query, acquired in self._acquirer(questioner, policy).acquire(to_ask):
                 outcome = self._finish(query, acquired, policy, run)
+                _log.info("%s", _told(outcome))
                 if isinstance(outcome, FutureUpdate):
                     market_rule_ids |= _market_rule_ids(outcome.product)
                 yield outcome
@@ -114,7 +123,9 @@ class IbkrFutureRepository(FuturePort[F], Generic[F]):
     def _acquirer(self, questioner: Questioner, policy: SyncPolicy) -> Acquirer[F]:
         known = KnownContracts(self._local, self._clock)
         dialogues = Dialogues(self._gateway, known, self._catalogue, policy, self._reader)
-        return Acquirer(self._gateway, questioner, dialogues, known, Patience.of(policy))
+        return Acquirer(
+            self._gateway, questioner, dialogues, known, Patience.of(policy), pause=self._pause
+        )
 
     def _seconds(self, policy: SyncPolicy) -> float:
         """How long the run may take."""
@@ -183,6 +194,23 @@ class IbkrFutureRepository(FuturePort[F], Generic[F]):
             except (ReplyError, GatewayError) as error:
                 _log.warning("a tick ladder is not known yet: %s", error)
         self._local.store_market_rules(rules)
+
+
+def _told(outcome: FutureUpdate[F] | FutureFailure) -> str:
+    """An outcome as the log has it."""
+    if isinstance(outcome, FutureFailure):
+        return f"{outcome.query} failed: {type(outcome.error).__name__}: {outcome.error}"
+    diff = outcome.diff or ChainDiff()
+    counts = {
+        "new": len(diff.added),
+        "changed": len(diff.updated),
+        "returned": len(diff.returned),
+        "missing": len(diff.missing),
+        "delisted": len(diff.delisted),
+        "unchanged": diff.unchanged,
+    }
+    told = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+    return f"{outcome.product.key}: {told}{'' if outcome.applied else ' (nothing written)'}"
 
 
 def _market_rule_ids(product: Future) -> set[int]:

@@ -41,6 +41,9 @@ LONGEST_PAUSE = 60.0
 _GROWTH_WITH_DEADLINE = 2.0
 _GROWTH_WITH_FEW_TRIES = 4.0
 
+_MOST_STEPS = 16
+"""After so many tries a pause has long been the longest."""
+
 _JITTER = 0.2
 """By which share a pause may be longer, so that several machines don't come back at once."""
 
@@ -76,9 +79,12 @@ class Patience:
         """Seconds until the next try, after `tried` ones; None when there is no time for it.
 
         `left` are the run's seconds; `jitter` is from 0 to 1. Without a deadline pauses grow
-        fast, as there are few: 2 s, then 8 s. With one they double up to a minute.
+        fast, as there are few: 2 s, then 8 s. With one they double up to a minute, and towards
+        its end they shrink, so that the last try is made shortly before it.
         """
         growth = _GROWTH_WITH_DEADLINE if self.tries is None else _GROWTH_WITH_FEW_TRIES
-        steps = min(tried - 1, 16)
+        steps = min(tried - 1, _MOST_STEPS)
         seconds = min(FIRST_PAUSE * growth**steps, LONGEST_PAUSE) * (1 + _JITTER * jitter)
+        if seconds >= left and self.tries is None:
+            seconds = max(left / 2, FIRST_PAUSE)
         return seconds if seconds < left else None
