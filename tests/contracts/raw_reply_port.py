@@ -1,0 +1,152 @@
+"""What every keeper of raw replies promises."""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from contracts import examples
+from ibkr_sync.domain.entities.futures import Future, Origin
+from ibkr_sync.domain.errors import AlreadyRunningError, RawReplyError
+from ibkr_sync.domain.ports.raw_replies import RawReplyPort, RawReplyUsage
+from ibkr_sync.domain.sync import Evidence
+
+DAY = timedelta(days=1)
+FIRST = datetime(2026, 11, 1, 12, tzinfo=UTC)
+ES = examples.with_chain(examples.ES, 4, first_con_id=1)
+CRUDE_OIL = examples.with_chain(examples.CRUDE_OIL, 3, first_con_id=100)
+
+
+def reply(number: int) -> Evidence:
+    """The reply of the day of this number, as no other."""
+    return Evidence(
+        received_at=FIRST + number * DAY,
+        server_version=187,
+        client_version="9.81.1",
+        frames=(b"row %d" % number, b"end"),
+    )
+
+
+class KeptRawReplies(ABC):
+    """Raw replies, and a way to keep more."""
+
+    port: RawReplyPort
+
+    @abstractmethod
+    def keep(self, product: Future, replies: Iterable[Evidence]) -> None:
+        """Store a product each time with one of the replies, or once without."""
+
+
+class RawReplyPortContract:
+    """The promises of `RawReplyPort`; inherit and override `kept`."""
+
+    @pytest.fixture
+    def kept(self) -> KeptRawReplies:
+        raise NotImplementedError
+
+    @pytest.fixture
+    def port(self, kept: KeptRawReplies) -> RawReplyPort:
+        return kept.port
+
+    def test_where_nothing_is_stored_there_is_nothing(self, port: RawReplyPort) -> None:
+        assert (port.products(), port.usage()) == ((), RawReplyUsage())
+        assert port.prunable(FIRST) == RawReplyUsage()
+        with pytest.raises(RawReplyError, match="the product is not stored"):
+            port.newest(ES.key)
+
+    def test_products_with_a_reply_are_given_by_key(self, kept: KeptRawReplies) -> None:
+        kept.keep(ES, [reply(1), reply(2)])
+        kept.keep(CRUDE_OIL, [reply(1)])
+        kept.keep(examples.DAX, [])
+        assert kept.port.products() == (CRUDE_OIL.key, ES.key)
+
+    def test_the_newest_reply_is_given_as_it_was_kept(self, kept: KeptRawReplies) -> None:
+        kept.keep(ES, [reply(1), reply(2)])
+        product, evidence = kept.port.newest(ES.key)
+        assert (product.key, evidence) == (ES.key, reply(2))
+
+    def test_a_product_without_a_reply_has_none(self, kept: KeptRawReplies) -> None:
+        kept.keep(ES, [])
+        with pytest.raises(RawReplyError, match="none is kept"):
+            kept.port.newest(ES.key)
+
+    def test_what_came_from_a_file_since_has_no_reply_it_came_from(
+        self, kept: KeptRawReplies
+    ) -> None:
+        kept.keep(ES, [reply(1)])
+        kept.keep(dataclasses.replace(ES, origin=Origin.FILE), [])
+        assert kept.port.products() == ()
+        with pytest.raises(RawReplyError, match="came from a file since"):
+            kept.port.newest(ES.key)
+
+    def test_a_product_is_rewritten_and_its_listing_stays(self, kept: KeptRawReplies) -> None:
+        kept.keep(ES, [reply(1)])
+        before, _ = kept.port.newest(ES.key)
+        halved = tuple(
+            dataclasses.replace(each, multiplier=Decimal(25)) for each in ES.contracts[:2]
+        )
+        reread = dataclasses.replace(ES, min_tick=Decimal("0.5"), contracts=halved)
+        with kept.port.run() as run:
+            update = kept.port.rewrite(ES.key, reread, run)
+        after, _ = kept.port.newest(ES.key)
+        assert dataclasses.asdict(update.product) == dataclasses.asdict(after)
+        assert [each.multiplier for each in after.contracts] == [25, 25, 50, 50]
+        assert [each.listing for each in after.contracts] == [
+            each.listing for each in before.contracts
+        ]
+        assert (after.synced_at, after.min_tick) == (before.synced_at, Decimal("0.5"))
+        assert [(each.con_id, each.field) for each in update.history] == [
+            (None, "min_tick"),
+            (1, "multiplier"),
+            (2, "multiplier"),
+        ]
+
+    def test_two_runs_at_once_are_refused(self, kept: KeptRawReplies) -> None:
+        kept.keep(ES, [reply(1), reply(2)])
+        with kept.port.run():
+            with pytest.raises(AlreadyRunningError), kept.port.run():
+                pass
+            with pytest.raises(AlreadyRunningError):
+                kept.port.prune(FIRST + 30 * DAY)
+        assert kept.port.usage().replies == 2
+
+    def test_usage_counts_replies_products_and_bytes(self, kept: KeptRawReplies) -> None:
+        kept.keep(ES, [reply(2), reply(3)])
+        one = kept.port.usage()
+        kept.keep(CRUDE_OIL, [reply(1)])
+        both = kept.port.usage()
+        assert (one.replies, one.products, one.oldest) == (2, 1, FIRST + 2 * DAY)
+        assert (both.replies, both.products, both.oldest) == (3, 2, FIRST + DAY)
+        assert 0 < one.size < both.size
+
+    def test_what_is_older_is_deleted_but_for_the_newest_of_each_product(
+        self, kept: KeptRawReplies
+    ) -> None:
+        kept.keep(ES, map(reply, (1, 2, 3, 4)))
+        kept.keep(CRUDE_OIL, map(reply, (1, 2)))
+        prunable = kept.port.prunable(FIRST + 3 * DAY)
+        assert (prunable.replies, prunable.products, prunable.oldest) == (3, 2, FIRST + DAY)
+        assert kept.port.prune(FIRST + 3 * DAY) == prunable
+        left = kept.port.usage()
+        assert (left.replies, left.products, left.oldest) == (3, 2, FIRST + 2 * DAY)
+        assert kept.port.newest(ES.key)[1] == reply(4)
+        assert kept.port.newest(CRUDE_OIL.key)[1] == reply(2)
+
+    def test_a_second_time_nothing_is_left_to_delete(self, kept: KeptRawReplies) -> None:
+        kept.keep(ES, map(reply, (1, 2, 3)))
+        kept.port.prune(FIRST + 30 * DAY)
+        assert kept.port.prune(FIRST + 30 * DAY) == RawReplyUsage()
+        assert kept.port.usage().replies == 1
+
+    def test_the_database_takes_more_than_nothing_and_can_be_compacted(
+        self, kept: KeptRawReplies
+    ) -> None:
+        kept.keep(ES, map(reply, (1, 2, 3)))
+        size = kept.port.database_size()
+        kept.port.compact()
+        assert 0 < kept.port.database_size() <= size

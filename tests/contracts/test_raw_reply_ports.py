@@ -1,0 +1,112 @@
+"""Every keeper of raw replies, the in-memory fake included, keeps the promises of its port."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from contracts.future_port import NOW_PLEASE, by_symbol
+from contracts.raw_reply_port import ES, FIRST, KeptRawReplies, RawReplyPortContract, reply
+from databases import dump, refuse_damage
+from fakes.catalogue import FakeCatalogue
+from fakes.clock import FakeClock
+from fakes.raw_replies import InMemoryRawReplies
+from ibkr_sync.domain.entities.contracts import ContractListing
+from ibkr_sync.domain.entities.futures import Future, Origin
+from ibkr_sync.domain.ports.raw_replies import RawReplyUsage
+from ibkr_sync.domain.sync import AcquiredFuture, Evidence
+from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.raw_replies import LocalRawReplies
+from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
+
+
+class InMemory(KeptRawReplies):
+    def __init__(self) -> None:
+        self.port = self.replies = InMemoryRawReplies(FakeClock())
+
+    def keep(self, product: Future, replies: Iterable[Evidence]) -> None:
+        listing = ContractListing(first_seen_at=FIRST, last_seen_at=FIRST)
+        chain = (dataclasses.replace(each, listing=listing) for each in product.contracts)
+        self.replies.stored[product.key] = dataclasses.replace(
+            product, contracts=tuple(chain), synced_at=FIRST
+        )
+        self.replies.replies.setdefault(product.key, []).extend(replies)
+
+
+class Local(KeptRawReplies):
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.clock = FakeClock()
+        self.port = LocalRawReplies(database, self.clock)
+
+    def keep(self, product: Future, replies: Iterable[Evidence]) -> None:
+        local = LocalFutureRepository(self.database, Future, FakeCatalogue(), self.clock)
+        for evidence in tuple(replies) or (None,):
+            self.clock.advance(minutes=1)
+            acquired = AcquiredFuture(product=product, evidence=evidence)
+            with local.sync_run(Origin.IBKR) as run:
+                local.get_or_create_entity(acquired, by_symbol(product), NOW_PLEASE, run)
+
+
+class TestInMemoryRawReplies(RawReplyPortContract):
+    @pytest.fixture
+    def kept(self) -> KeptRawReplies:
+        return InMemory()
+
+
+class TestSqliteFile(RawReplyPortContract):
+    @pytest.fixture
+    def path(self, tmp_path: Path) -> Path:
+        return tmp_path / "futures.db"
+
+    @pytest.fixture
+    def kept(self, path: Path) -> Iterator[KeptRawReplies]:
+        with Database(path) as database:
+            yield Local(database)
+
+    def test_counting_creates_no_file(self, kept: KeptRawReplies, path: Path) -> None:
+        assert kept.port.usage() == RawReplyUsage()
+        assert kept.port.database_size() == 0
+        assert not path.exists()
+
+    def test_a_file_is_smaller_once_it_is_compacted_and_holds_the_rest(
+        self, kept: Local, path: Path
+    ) -> None:
+        evidence = (
+            Evidence(
+                received_at=FIRST + timedelta(days=number),
+                server_version=187,
+                client_version="9.81.1",
+                frames=(os.urandom(200_000),),
+            )
+            for number in range(5)
+        )
+        kept.keep(ES, [*evidence, reply(9)])
+        size = kept.port.database_size()
+        assert kept.port.prune(FIRST + timedelta(days=30)).replies == 5
+        before = dump(kept.database)
+        kept.port.compact()
+        assert kept.port.database_size() < size - 900_000
+        assert dump(kept.database) == before
+        assert path.stat().st_mode & 0o777 == 0o600
+        kept.database.close()
+        refuse_damage(path)
+
+
+class TestMemoryDatabase(RawReplyPortContract):
+    @pytest.fixture
+    def kept(self) -> Iterator[KeptRawReplies]:
+        with Database(":memory:") as database:
+            yield Local(database)
+
+
+class TestPostgres(RawReplyPortContract):
+    @pytest.fixture
+    def kept(self, postgres_url: str) -> Iterator[KeptRawReplies]:
+        with Database(postgres_url) as database:
+            yield Local(database)

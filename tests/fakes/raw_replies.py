@@ -1,0 +1,129 @@
+"""Raw replies in a dictionary, and a reader that knows what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+
+from fakes.clock import FakeClock
+from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
+from ibkr_sync.domain.errors import AlreadyRunningError, RawReplyError
+from ibkr_sync.domain.ports.raw_replies import RawReplyPort, RawReplyReader, RawReplyUsage
+from ibkr_sync.domain.product_update import ProductUpdate
+from ibkr_sync.domain.renormalisation import plan_renormalisation
+from ibkr_sync.domain.sync import Evidence, FutureFailure, RunKind, SyncRun
+
+
+class InMemoryRawReplies(RawReplyPort):
+    """Keeps what the local repository keeps; its attributes are what a test may look at.
+
+    Attributes:
+        stored: the products, by key.
+        replies: the raw replies of each, oldest first.
+        failures: what was recorded of runs.
+        is_running: whether a run is open.
+    """
+
+    def __init__(self, clock: FakeClock) -> None:
+        self._clock = clock
+        self.stored: dict[ProductKey, Future] = {}
+        self.replies: dict[ProductKey, list[Evidence]] = {}
+        self.failures: list[FutureFailure] = []
+        self.runs = 0
+        self.is_running = False
+
+    def products(self) -> tuple[ProductKey, ...]:
+        kept = (key for key, replies in self.replies.items() if replies)
+        return tuple(sorted(key for key in kept if self._is_from_reply(key)))
+
+    def newest(self, key: ProductKey) -> tuple[Future, Evidence]:
+        if key not in self.stored:
+            raise RawReplyError(key, "the product is not stored")
+        if not self.replies.get(key):
+            raise RawReplyError(key, "none is kept")
+        if not self._is_from_reply(key):
+            raise RawReplyError(key, "what is stored came from a file since")
+        return self.stored[key], self.replies[key][-1]
+
+    @contextmanager
+    def run(self) -> Iterator[SyncRun]:
+        with self._locked():
+            self.runs += 1
+            yield SyncRun(
+                run_id=self.runs,
+                origin=Origin.IBKR,
+                started_at=self._clock(),
+                kind=RunKind.RENORMALISE,
+            )
+
+    def rewrite(self, key: ProductKey, reread: Future, run: SyncRun) -> ProductUpdate[Future]:
+        assert self.is_running, run
+        update = plan_renormalisation(self.stored[key], reread, self._clock())
+        self.stored[key] = update.product
+        return update
+
+    def record_failure(self, failure: FutureFailure, run: SyncRun) -> None:
+        assert self.is_running, run
+        self.failures.append(failure)
+
+    def usage(self) -> RawReplyUsage:
+        return _usage(self.replies)
+
+    def prunable(self, before: datetime) -> RawReplyUsage:
+        return _usage(
+            {
+                key: [each for each in replies[:-1] if each.received_at < before]
+                for key, replies in self.replies.items()
+            }
+        )
+
+    def prune(self, before: datetime) -> RawReplyUsage:
+        with self._locked():
+            deleted = self.prunable(before)
+            for key, replies in self.replies.items():
+                young = [each for each in replies[:-1] if each.received_at >= before]
+                self.replies[key] = [*young, *replies[-1:]]
+            return deleted
+
+    def database_size(self) -> int:
+        return self.usage().size
+
+    def compact(self) -> None:
+        """There is nothing to compact."""
+
+    def _is_from_reply(self, key: ProductKey) -> bool:
+        return self.stored[key].origin in (Origin.IBKR, Origin.SAMPLE)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        if self.is_running:
+            raise AlreadyRunningError("memory")
+        self.is_running = True
+        try:
+            yield
+        finally:
+            self.is_running = False
+
+
+class FakeReader(RawReplyReader):
+    """Reads a product of its own by the first frame of a reply."""
+
+    def __init__(self, products: Mapping[bytes, Future]) -> None:
+        self._products = products
+
+    def read(self, stored: Future, evidence: Evidence) -> Future:
+        try:
+            return self._products[evidence.frames[0]]
+        except KeyError:
+            raise RawReplyError(stored.key, "it can't be read any more") from None
+
+
+def _usage(replies: Mapping[ProductKey, list[Evidence]]) -> RawReplyUsage:
+    every = [each for kept in replies.values() for each in kept]
+    return RawReplyUsage(
+        replies=len(every),
+        products=sum(1 for kept in replies.values() if kept),
+        size=sum(len(frame) for each in every for frame in each.frames),
+        oldest=min((each.received_at for each in every), default=None),
+    )
