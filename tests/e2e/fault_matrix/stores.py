@@ -24,6 +24,8 @@ ABOUT_RUNS = frozenset(("sync_runs", "run_products"))
 
 _OF_ALL_PRODUCTS = frozenset(("market_rules", "market_rule_increments", "pins", "watchlist"))
 
+_ABOUT_THE_PAST = frozenset(("field_changes", "former_names", "hours_days"))
+
 _DIFFERS_BETWEEN_RUNS = frozenset(
     ("id", "run_id", "first_seen_at", "last_seen_at", "seen_at", "observed_at", "changed_at")
 )
@@ -102,6 +104,11 @@ def contents(tables: Tables) -> dict[str, list[str]]:
         for name, rows in tables.items()
         if name not in ABOUT_RUNS and name != "raw_replies"
     }
+
+
+def current(known: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Of all that is known, what tells nothing of the past."""
+    return {name: rows for name, rows in known.items() if name not in _ABOUT_THE_PAST}
 
 
 def _content(row: Mapping[str, Any], names: Mapping[int, str]) -> dict[str, Any]:
