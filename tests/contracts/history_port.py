@@ -1,0 +1,235 @@
+"""What every keeper of history promises."""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import ABC, abstractmethod
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from contracts import examples
+from contracts.future_port import query_for
+from fakes.clock import FakeClock
+from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
+from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
+from ibkr_sync.domain.errors import ProductNotFoundError
+from ibkr_sync.domain.past import product_as_of
+from ibkr_sync.domain.ports.futures import LocalFuturePort
+from ibkr_sync.domain.ports.history import HistoryPort
+from ibkr_sync.domain.sync import AcquiredFuture, SyncPolicy, SyncRun
+
+ES, FDAX, FDXM = examples.ES, examples.DAX, examples.DAX_MINI
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+RULE = MarketRule(
+    market_rule_id=67,
+    increments=(PriceIncrement(low_edge=Decimal(0), increment=Decimal("0.25")),),
+)
+FINER = dataclasses.replace(
+    RULE, increments=(PriceIncrement(low_edge=Decimal(0), increment=Decimal("0.1")),)
+)
+
+
+class Storage(ABC):
+    """A repository that records, and the history it leaves."""
+
+    local: LocalFuturePort[Future]
+    history: HistoryPort
+
+    def __init__(self, clock: FakeClock) -> None:
+        self.clock = clock
+
+    def store(self, product: Future) -> Future:
+        """Store a complete reply, as a run of its own; gives the product as it then stands."""
+        with self.local.sync_run(Origin.IBKR) as run:
+            update = self.local.get_or_create_entity(
+                AcquiredFuture(product=product),
+                query_for(product),
+                SyncPolicy(allow_shrink=True),
+                run,
+            )
+            self.noted(update.product, run)
+        return update.product
+
+    def store_rule(self, rule: MarketRule) -> None:
+        """Store a tick ladder, as a run of its own."""
+        with self.local.sync_run(Origin.IBKR) as run:
+            self.local.store_market_rules([rule])
+            self.noted_rule(rule, run)
+
+    @abstractmethod
+    def noted(self, product: Future, run: SyncRun) -> None:
+        """Called after each product that was stored."""
+
+    @abstractmethod
+    def noted_rule(self, rule: MarketRule, run: SyncRun) -> None:
+        """Called after each tick ladder that was stored."""
+
+
+def with_multiplier(product: Future, multiplier: int) -> Future:
+    """The product with another multiplier, of its contracts too."""
+    value = Decimal(multiplier)
+    chain = (dataclasses.replace(each, multiplier=value) for each in product.contracts)
+    return dataclasses.replace(product, multiplier=value, contracts=tuple(chain))
+
+
+class HistoryPortContract:
+    """The promises of `HistoryPort`; inherit and override `storage`."""
+
+    @pytest.fixture
+    def clock(self) -> FakeClock:
+        return FakeClock()
+
+    @pytest.fixture
+    def storage(self, clock: FakeClock) -> Storage:
+        raise NotImplementedError
+
+    def test_where_nothing_is_stored_nothing_was_recorded(self, storage: Storage) -> None:
+        period = storage.history.period(LONG_AGO, storage.clock.now)
+        assert (period.changes, period.ended, period.ladders) == ((), (), ())
+        assert dict(period.first_replies) == {}
+        with pytest.raises(ProductNotFoundError):
+            storage.history.of_product(ES.key)
+        assert storage.history.market_rules({67}, storage.clock.now) == ()
+
+    def test_a_change_is_recorded_with_old_new_when_and_by_which_run(
+        self, storage: Storage
+    ) -> None:
+        storage.store(ES)
+        storage.clock.advance(days=1)
+        storage.store(with_multiplier(ES, 5))
+        own, *of_contracts = storage.history.period(storage.clock.now, storage.clock.now).changes
+
+        assert (own.product, own.con_id, own.local_symbol) == (ES.key, None, None)
+        assert (own.field, own.old, own.new) == ("multiplier", "50", "5")
+        assert (own.at, own.run) == (storage.clock.now, 2)
+        told = [(each.con_id, each.local_symbol, each.field) for each in of_contracts]
+        assert told == [(each.con_id, each.local_symbol, "multiplier") for each in ES.contracts]
+
+    def test_a_period_begins_at_its_instant_and_not_before(self, storage: Storage) -> None:
+        storage.store(ES)
+        seen, now = storage.clock.now, storage.clock.now + timedelta(days=2)
+        assert len(storage.history.period(seen, now).changes) == len(ES.contracts)
+        just_after = seen + timedelta(microseconds=1)
+        assert storage.history.period(just_after, now).changes == ()
+
+    def test_a_period_of_one_product_leaves_out_the_others(self, storage: Storage) -> None:
+        for product in (ES, FDAX, FDXM):
+            storage.store(product)
+        period = storage.history.period(LONG_AGO, storage.clock.now, FDAX.key)
+        assert {each.product for each in period.changes} == {FDAX.key}
+        assert period.first_replies.keys() == {FDAX.key}
+
+    def test_tells_when_a_product_that_got_contracts_got_its_first(self, storage: Storage) -> None:
+        storage.store(dataclasses.replace(ES, contracts=ES.contracts[:2]))
+        storage.store(FDAX)
+        first = storage.clock.now
+        storage.clock.advance(days=1)
+        storage.store(ES)
+        storage.store(with_multiplier(FDAX, 5))
+        storage.store(FDXM)
+        found = storage.history.period(storage.clock.now, storage.clock.now).first_replies
+        assert dict(found) == {ES.key: first, FDXM.key: storage.clock.now}
+
+    def test_gives_the_contracts_that_may_have_stopped_trading(self, storage: Storage) -> None:
+        storage.store(ES)
+        first, second, *_ = ES.contracts
+        storage.clock.advance(days=40)
+        since, now = storage.clock.now - timedelta(days=30), storage.clock.now
+        (ended,) = storage.history.period(since, now).ended
+        assert (ended.product, ended.contract.con_id) == (ES.key, first.con_id)
+        assert ended.contract.last_trade_at == first.last_trade_at
+        assert ended.contract.time_zone == first.time_zone
+        later = now + timedelta(days=10)
+        assert storage.history.period(now, later).ended == ()
+        assert second.con_id != first.con_id
+
+    def test_a_delisted_contract_has_not_ended(self, storage: Storage) -> None:
+        storage.store(ES)
+        rest = dataclasses.replace(ES, contracts=ES.contracts[1:])
+        for _ in range(2):
+            storage.clock.advance(days=1)
+            storage.store(rest)
+        since = storage.clock.now
+        storage.clock.advance(days=40)
+        assert storage.history.period(since, storage.clock.now).ended == ()
+
+    def test_the_history_of_a_product_has_its_replies_and_changes_in_order(
+        self, storage: Storage
+    ) -> None:
+        replies = []
+        for multiplier in (50, 5, 50):
+            replies.append(storage.clock.now)
+            stored = storage.store(with_multiplier(ES, multiplier))
+            storage.clock.advance(days=1)
+        history = storage.history.of_product(ES.key)
+        assert history.product == stored
+        assert history.contracts == stored.contracts
+        assert history.replies == tuple(replies)
+        assert history.first_seen_at == replies[0]
+        own = [(each.old, each.new, each.run) for each in history.changes if not each.con_id]
+        assert own == [("50", "5", 2), ("5", "50", 3)]
+
+    def test_the_history_of_a_product_has_the_contracts_that_left_it(
+        self, storage: Storage
+    ) -> None:
+        first_day = storage.clock.now
+        storage.store(FDAX)
+        mover = dataclasses.replace(FDAX.contracts[0], trading_class=FDXM.trading_class)
+        storage.clock.advance(days=1)
+        storage.store(dataclasses.replace(FDXM, contracts=(*FDXM.contracts, mover)))
+
+        left = storage.history.of_product(FDAX.key)
+        assert {each.con_id for each in left.contracts} == {e.con_id for e in FDAX.contracts}
+        past = product_as_of(left, first_day)
+        assert past is not None
+        assert [each.con_id for each in past.contracts] == [e.con_id for e in FDAX.contracts]
+        (move,) = (each for each in left.changes if each.field == "product")
+        assert (move.con_id, move.product) == (mover.con_id, FDXM.key)
+
+    def test_all_is_told_of_a_renamed_product_by_its_name_of_today(self, storage: Storage) -> None:
+        storage.store(ES)
+        storage.clock.advance(days=1)
+        chain = (dataclasses.replace(each, symbol="SPX") for each in ES.contracts)
+        renamed = dataclasses.replace(ES, symbol="SPX", contracts=tuple(chain))
+        storage.store(renamed)
+        history = storage.history.of_product(renamed.key)
+        assert {each.product for each in history.changes} == {renamed.key}
+        with pytest.raises(ProductNotFoundError):
+            storage.history.of_product(ProductKey("ES", "CME", "SPX"))
+        period = storage.history.period(LONG_AGO, storage.clock.now)
+        assert {each.product for each in period.changes} == {renamed.key}
+
+    def test_a_tick_ladder_is_as_it_was_at_an_instant(self, storage: Storage) -> None:
+        before = storage.clock.now - timedelta(seconds=1)
+        storage.store_rule(RULE)
+        first = storage.clock.now
+        storage.clock.advance(days=1)
+        storage.store_rule(FINER)
+        ladders = storage.history.market_rules
+        assert ladders({67, 68}, before) == ()
+        assert ladders({67, 68}, first) == (RULE,)
+        assert ladders({67, 68}, storage.clock.now) == (FINER,)
+        assert ladders({68}, storage.clock.now) == ()
+
+    def test_a_tick_ladder_that_changed_is_told_of_each_product_it_applies_to(
+        self, storage: Storage
+    ) -> None:
+        without = (dataclasses.replace(each, venues=()) for each in FDXM.contracts)
+        for product in (ES, FDAX, dataclasses.replace(FDXM, contracts=tuple(without))):
+            storage.store(product)
+        storage.store_rule(RULE)
+        storage.clock.advance(days=1)
+        storage.store_rule(FINER)
+        changed = storage.clock.now
+        storage.clock.advance(hours=1)
+        storage.store_rule(FINER)
+        period = storage.history.period(changed, storage.clock.now)
+        assert {each.product for each in period.ladders} == {ES.key, FDAX.key}
+        assert {(each.old, each.new) for each in period.ladders} == {(RULE, FINER)}
+        assert {(each.at, each.run) for each in period.ladders} == {(changed, 5)}
+        of_es = storage.history.of_product(ES.key).ladders
+        assert of_es == tuple(each for each in period.ladders if each.product == ES.key)
+        storage.clock.advance(days=1)
+        assert storage.history.period(storage.clock.now, storage.clock.now).ladders == ()

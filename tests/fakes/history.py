@@ -1,0 +1,141 @@
+"""History in plain lists, kept beside the in-memory repository."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from fakes.futures import PLACE, InMemoryFutureRepository
+from ibkr_sync.domain.entities.contracts import FuturesContract
+from ibkr_sync.domain.entities.futures import Future, ProductKey
+from ibkr_sync.domain.entities.market_rules import MarketRule
+from ibkr_sync.domain.errors import ProductNotFoundError
+from ibkr_sync.domain.events import is_first_sight
+from ibkr_sync.domain.ports.history import HistoryPort
+from ibkr_sync.domain.recorded_history import (
+    EndedContract,
+    ProductHistory,
+    RecordedChange,
+    RecordedLadder,
+    RecordedPeriod,
+)
+from ibkr_sync.domain.sync import SyncRun
+
+
+class InMemoryHistory(HistoryPort):
+    """What a repository recorded, as far as `note` was called after each of its writes."""
+
+    def __init__(self, local: InMemoryFutureRepository[Future]) -> None:
+        self._local = local
+        self._changes: list[RecordedChange] = []
+        self._replies: dict[ProductKey, list[datetime]] = {}
+        self._ladders: list[tuple[datetime, int, MarketRule]] = []
+
+    def note(self, product: Future, run: SyncRun, at: datetime) -> None:
+        """Take over what the repository recorded when it stored the product last."""
+        for name in self._local.former_names:
+            self._rename(name.former, product.key)
+        for change in self._local.history[len(self._changes) :]:
+            self._changes.append(
+                RecordedChange(
+                    product=product.key,
+                    con_id=change.con_id,
+                    field=change.field,
+                    old=change.old,
+                    new=change.new,
+                    at=at,
+                    run=run.run_id,
+                )
+            )
+        self._replies.setdefault(product.key, []).append(at)
+
+    def note_ladder(self, rule: MarketRule, run: SyncRun, at: datetime) -> None:
+        """Take over a tick ladder that was stored."""
+        self._ladders.append((at, run.run_id, rule))
+
+    def period(
+        self, since: datetime, now: datetime, product: ProductKey | None = None
+    ) -> RecordedPeriod:
+        chosen = [each for key, each in self._local.products.items() if product in (None, key)]
+        keys = {each.key for each in chosen}
+        changes = [each for each in self._changes if each.product in keys]
+        recent = [each for each in changes if each.at >= since]
+        first: dict[ProductKey, datetime] = {}
+        for change in filter(is_first_sight, changes):
+            first.setdefault(change.product, change.at)
+        new = {each.product for each in filter(is_first_sight, recent)}
+        ended = [
+            EndedContract(product=each.key, contract=contract)
+            for each in chosen
+            for contract in each.contracts
+            if contract.is_expired(now)
+            and contract.last_trade_date >= (since - timedelta(days=2)).date()
+            and not (contract.listing and contract.listing.delisted_at)
+        ]
+        return RecordedPeriod(
+            changes=tuple(map(self._named, recent)),
+            ended=tuple(sorted(ended, key=lambda each: each.contract.last_trade_date)),
+            ladders=tuple(
+                each for found in chosen for each in self._ladders_of(found) if each.at >= since
+            ),
+            first_replies={key: first[key] for key in new},
+        )
+
+    def of_product(self, product: ProductKey) -> ProductHistory:
+        if product not in self._local.products:
+            raise ProductNotFoundError(product.symbol, PLACE)
+        found = self._local.products[product]
+        own = {each.con_id for each in found.contracts}
+        ever = {each.con_id for each in self._changes if each.product == product and each.con_id}
+        moved = [each for con_id, each in self._contracts().items() if con_id in ever - own]
+        return ProductHistory(
+            product=found,
+            contracts=(*found.contracts, *moved),
+            changes=tuple(
+                self._named(each)
+                for each in self._changes
+                if each.product == product or each.con_id in ever
+            ),
+            replies=tuple(self._replies[product]),
+            ladders=tuple(self._ladders_of(found)),
+            first_seen_at=self._replies[product][0],
+        )
+
+    def market_rules(self, ids: Collection[int], at: datetime) -> tuple[MarketRule, ...]:
+        known = {
+            rule.market_rule_id: rule
+            for seen_at, _, rule in self._ladders
+            if seen_at <= at and rule.market_rule_id in ids
+        }
+        return tuple(known[each] for each in sorted(known))
+
+    def _rename(self, before: ProductKey, after: ProductKey) -> None:
+        if before in self._replies and before not in self._local.products:
+            self._replies[after] = self._replies.pop(before)
+            self._changes = [
+                dataclasses.replace(each, product=after) if each.product == before else each
+                for each in self._changes
+            ]
+
+    def _contracts(self) -> dict[int, FuturesContract]:
+        products = self._local.products.values()
+        return {each.con_id: each for product in products for each in product.contracts}
+
+    def _named(self, change: RecordedChange) -> RecordedChange:
+        if change.con_id is None:
+            return change
+        contract = self._contracts()[change.con_id]
+        return dataclasses.replace(change, local_symbol=contract.local_symbol)
+
+    def _ladders_of(self, product: Future) -> list[RecordedLadder]:
+        ids = {venue.market_rule_id for each in product.contracts for venue in each.venues}
+        found: list[RecordedLadder] = []
+        last: dict[int, MarketRule] = {}
+        for at, run, rule in self._ladders:
+            before = last.get(rule.market_rule_id)
+            if before is not None and before != rule and rule.market_rule_id in ids:
+                ladder = RecordedLadder(product=product.key, old=before, new=rule, at=at, run=run)
+                found.append(ladder)
+            last[rule.market_rule_id] = rule
+        return found
