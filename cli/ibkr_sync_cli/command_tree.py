@@ -21,6 +21,8 @@ _COMMANDS: Final = {
     "catalogue": "catalogue:catalogue",
     "refresh": "refresh:refresh",
     "watchlist": "watchlist:app",
+    "check": "check:check",
+    "runs": "runs:runs",
     "changes": "changes:changes",
     "history": "history:history",
     "config": "config:app",

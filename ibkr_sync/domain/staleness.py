@@ -117,9 +117,11 @@ def _reason(
         run = None
     if failure is not None and (run is None or failure.run_id >= run.run_id):
         return StaleReason.FAILED, failure
-    if run is not None:
-        return _RUN_REASONS.get(run.outcome, StaleReason.NOT_ASKED_FOR), run
-    return (StaleReason.NEVER_SYNCED if synced_at is None else StaleReason.NO_RUN_SINCE), None
+    if run is not None and run.outcome in _RUN_REASONS:
+        return _RUN_REASONS[run.outcome], run
+    if synced_at is None:
+        return StaleReason.NEVER_SYNCED, None
+    return (StaleReason.NO_RUN_SINCE, None) if run is None else (StaleReason.NOT_ASKED_FOR, run)
 
 
 def _is_about(attempt: RecordedProduct, asked: FutureQuery, stored: ProductSummary | None) -> bool:

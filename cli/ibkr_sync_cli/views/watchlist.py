@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.ports.watchlist import WatchedProduct
 from ibkr_sync_cli.durations import brief
 from ibkr_sync_cli.output import Result
+from ibkr_sync_cli.quantities import counted, instant_value
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -57,20 +58,14 @@ def _product(product: WatchedProduct) -> dict[str, object]:
 
 def _record(state: WatchedState) -> dict[str, object]:
     return _product(state.product) | {
-        "added_at": _instant(state.product.added_at),
-        "synced_at": _instant(state.synced_at),
+        "added_at": instant_value(state.product.added_at),
+        "synced_at": instant_value(state.synced_at),
         "listed": sum(each.listed for each in state.stored) if state.synced_at else None,
     }
 
 
 def _row(record: dict[str, object]) -> dict[str, str]:
     return {name: "" if value is None else str(value) for name, value in record.items()}
-
-
-def _instant(moment: datetime | None) -> str | None:
-    if moment is None:
-        return None
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _table(states: Sequence[WatchedState], now: datetime) -> RenderableType:
@@ -102,8 +97,7 @@ def _table(states: Sequence[WatchedState], now: datetime) -> RenderableType:
             "-" if record["listed"] is None else str(record["listed"]),
         )
         table.add_row(*map(Text, cells), flexible(product.group or "-"))
-    count = f"{len(states)} product{'' if len(states) == 1 else 's'}"
-    return Group(table, Text(count, style="dim"))
+    return Group(table, Text(counted(len(states), "product"), style="dim"))
 
 
 def _changes_table(records: Sequence[dict[str, object]]) -> RenderableType:

@@ -140,7 +140,8 @@ OLD = ago(hours=50)
             (StaleReason.RUN_UNFINISHED, ago(hours=1), 8),
         ),
         (None, [], None, (StaleReason.NEVER_SYNCED, None, None)),
-        (None, [], a_run(OLD, RunOutcome.OK), (StaleReason.NOT_ASKED_FOR, OLD, 8)),
+        (None, [], a_run(OLD, RunOutcome.OK), (StaleReason.NEVER_SYNCED, None, None)),
+        (None, [], a_run(OLD, RunOutcome.FAILED), (StaleReason.RUN_CUT_SHORT, OLD, 8)),
     ],
 )
 def test_the_latest_that_happened_is_the_reason(

@@ -1,0 +1,258 @@
+"""Is the data fresh, and what did the runs do? For people, and for monitoring."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from e2e.command_line import CommandLine
+from e2e.gateways import gateway_with
+from e2e.stored_rows import checksum, opened
+
+
+@pytest.fixture
+def on(ibkr_sync: CommandLine, stocked: Path) -> CommandLine:
+    """The command, with the stocked database by its settings."""
+    ibkr_sync.configure(f'[profiles.local]\ndatabase = "{stocked}"\n')
+    return ibkr_sync
+
+
+def change(database: Path, statement: str, *values: object) -> None:
+    with opened(database) as connection:
+        connection.execute(statement, values)
+        connection.commit()
+
+
+def age(database: Path, symbol: str, **span: float) -> None:
+    change(database, "UPDATE products SET synced_at = ? WHERE symbol = ?", ago(**span), symbol)
+
+
+def add_run(database: Path, *values: object) -> None:
+    change(
+        database,
+        "INSERT INTO sync_runs"
+        " (id, origin, kind, started_at, finished_at, outcome, error, message)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        *values,
+    )
+
+
+def as_stored(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+
+
+def ago(**span: float) -> str:
+    return as_stored(datetime.now(UTC) - timedelta(**span))
+
+
+# --- check
+
+
+def test_fresh_data_is_fine_and_quiet_says_nothing(on: CommandLine, stocked: Path) -> None:
+    before = checksum(stocked)
+
+    told = on("check", "-f", "table")
+    quiet = on("-q", "check")
+    document = on("check", "--json").json
+
+    assert (told.code, told.err) == (0, "")
+    assert told.out == "3 products checked, none without a complete reply for 26h\n"
+    assert (quiet.code, quiet.out, quiet.err) == (0, "", "")
+    assert document.pop("checked_at").endswith("Z")
+    run = document.pop("run")
+    assert (run["kind"], run["outcome"], run["succeeded"]) == ("get", "ok", 3)
+    assert document == {
+        "schema": "ibkr-sync/check/1",
+        "ok": True,
+        "max_age_seconds": 93600.0,
+        "checked": 3,
+        "stale": [],
+        "run_alarming": False,
+    }
+    assert checksum(stocked) == before
+
+
+def test_stale_data_is_told_with_its_reason(on: CommandLine, stocked: Path) -> None:
+    age(stocked, "CL", hours=27)
+
+    done = on("-q", "check", "-f", "table", env={"COLUMNS": "80"})
+    document = on("check", "--json").json
+    patient = on("check", "--max-age", "28h")
+
+    assert done.code == 6
+    assert "1 of 3 products without a complete reply for 26h" in done.told
+    assert "next: ibkr-sync refresh" in done.told
+    assert "CL@NYMEX (CL)  27h" in done.out
+    assert max(map(len, done.out.splitlines())) <= 80
+    assert not document["ok"]
+    (stale,) = document["stale"]
+    assert (stale["symbol"], stale["reason"]) == ("CL", "not_asked_for")
+    assert patient.code == 0
+
+
+def test_what_failed_is_told_with_its_error_in_every_format(on: CommandLine, stocked: Path) -> None:
+    with gateway_with() as gateway:
+        failed = on("get", "ES", "--source", "ibkr", "--port", str(gateway.port))
+    for symbol in ("ES", "VIX", "CL"):
+        age(stocked, symbol, hours=30)
+
+    document = on("check", "--json").json
+    lines = [json.loads(line) for line in on("check", "-f", "jsonl").out.splitlines()]
+    rows = on("check", "-f", "csv").rows()
+
+    assert failed.code != 0
+    assert document["stale"] == lines
+    by_symbol = {each["symbol"]: each for each in lines}
+    assert by_symbol.keys() == {"ES", "VIX", "CL"}
+    assert by_symbol["ES"]["reason"] == "failed"
+    assert by_symbol["ES"]["error"]
+    assert by_symbol["ES"]["detail"].startswith("run 2 failed for it: ")
+    assert [row["detail"] for row in rows] == [each["detail"] for each in lines]
+
+
+def test_a_run_that_was_cut_short_is_told(on: CommandLine, stocked: Path) -> None:
+    age(stocked, "ES", hours=30)
+    ended = ("failed", "GatewayUnreachableError", "gw:4002: refused")
+    add_run(stocked, 2, "ibkr", "refresh", ago(hours=8), ago(hours=7), *ended)
+
+    done = on("check", "-f", "table")
+
+    assert done.code == 6
+    assert "run 2 ended before it came to it: gw:4002: refused" in " ".join(done.out.split())
+    assert "Run 2 (refresh of" in done.told
+    assert "failed: gw:4002: refused." in done.told
+    assert "runs --run 2" in done.told
+
+
+def test_what_is_watched_and_not_stored_was_never_synced(on: CommandLine) -> None:
+    on("watchlist", "add", "NOVA", "--group", "night")
+    on("watchlist", "add", "ES")
+
+    (stale,) = on("check", "--json").json["stale"]
+    one_group = on("check", "--group", "night", "--json").json
+    unknown = on("check", "--group", "day")
+
+    assert (stale["symbol"], stale["reason"], stale["synced_at"]) == ("NOVA", "never_synced", None)
+    assert one_group["checked"] == 1
+    assert (unknown.code, unknown.out) == (5, "")
+
+
+def test_data_from_the_future_is_stale(on: CommandLine, stocked: Path) -> None:
+    age(stocked, "ES", hours=-2)
+
+    done = on("check", "-f", "table")
+
+    assert done.code == 6
+    assert "ahead" in done.out
+
+
+def test_nothing_to_check_is_not_fine_and_creates_nothing(ibkr_sync: CommandLine) -> None:
+    done = ibkr_sync("check", "--json")
+
+    assert done.code == 6
+    assert "Nothing is watched or stored." in done.told
+    assert not done.json["ok"]
+    assert not any(ibkr_sync.home.iterdir())
+
+
+def test_a_database_that_can_not_be_read_is_no_stale_data(
+    ibkr_sync: CommandLine, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken.db"
+    broken.write_bytes(b"no database" * 99)
+
+    assert ibkr_sync("--database", broken, "check").code == 7
+
+
+# --- runs
+
+
+def test_runs_are_listed_the_newest_first_in_every_format(on: CommandLine) -> None:
+    with gateway_with() as gateway:
+        on("get", "ES", "--source", "ibkr", "--port", str(gateway.port))
+
+    document = on("runs", "--json").json
+    rows = on("runs", "-f", "csv").rows()
+    (newest,) = on("runs", "--last", "1", "--json").json["runs"]
+    table = on("runs", "-f", "table", env={"COLUMNS": "80"}).out
+
+    assert document["schema"] == "ibkr-sync/runs/1"
+    assert [each["run"] for each in document["runs"]] == [2, 1]
+    assert newest == document["runs"][0]
+    assert (newest["succeeded"], newest["failed"]) == (0, 1)
+    first = document["runs"][1]
+    assert (first["outcome"], first["succeeded"], first["failed"]) == ("ok", 3, 0)
+    assert first["added"] > 0
+    assert first["took_seconds"] > 0
+    assert [row["run"] for row in rows] == ["2", "1"]
+    assert "2 runs · from ibkr" in table
+    assert max(map(len, table.splitlines())) <= 80
+
+
+def test_the_widest_runs_fit_80_columns(on: CommandLine, stocked: Path) -> None:
+    ended = ("interrupted", "GatewayUnreachableError", "gw: \x1b[31mrefused")
+    add_run(stocked, 12345, "file", "renormalise", ago(days=900), ago(days=899), *ended)
+
+    table = on("runs", "-f", "table", env={"COLUMNS": "80"})
+
+    assert table.code == 0
+    assert max(map(len, table.out.splitlines())) <= 80
+    assert "gw: [31mrefused" in table.out
+
+
+def test_the_products_of_one_run_are_told(on: CommandLine) -> None:
+    with gateway_with() as gateway:
+        on("get", "ES", "nova@cme", "--source", "ibkr", "--port", str(gateway.port))
+
+    document = on("runs", "--run", "2", "--json").json
+    table = on("runs", "--run", "2", "-f", "table", env={"COLUMNS": "80"}).out
+    first = on("runs", "--run", "1", "-f", "csv").rows()
+
+    assert (document["schema"], document["run"]) == ("ibkr-sync/run/1", 2)
+    assert {each["outcome"] for each in document["products"]} == {"failed"}
+    assert {each["symbol"] for each in document["products"]} == {"ES", "NOVA"}
+    assert "ES@CME (ES)" in table
+    assert max(map(len, table.splitlines())) <= 80
+    assert {row["symbol"]: row["outcome"] for row in first} == dict.fromkeys(
+        ("ES", "VIX", "CL"), "created"
+    )
+
+
+def test_a_run_whose_process_died_is_shown_as_recorded(on: CommandLine, stocked: Path) -> None:
+    add_run(stocked, 2, "ibkr", "refresh", ago(hours=40), None, "running", None, None)
+
+    (newest, _) = on("runs", "--json").json["runs"]
+    checked = on("check")
+
+    assert (newest["outcome"], newest["finished_at"]) == ("running", None)
+    assert checked.code == 6
+    assert "Run 2 (refresh of" in checked.told
+    assert "has no end" in checked.told
+
+
+def test_without_runs_there_is_nothing_to_list(ibkr_sync: CommandLine) -> None:
+    done = ibkr_sync("runs", "--json")
+
+    assert (done.code, done.json["runs"]) == (0, [])
+    assert "Nothing was recorded yet." in done.told
+    assert not any(ibkr_sync.home.iterdir())
+
+
+@pytest.mark.parametrize("run_id", ["7", "0", "99999999999999999999"])
+def test_a_run_that_there_is_not_is_told(on: CommandLine, run_id: str) -> None:
+    done = on("runs", "--run", run_id)
+
+    assert (done.code, done.out) == (5, "")
+    assert f"There is no run {run_id}." in done.told
+
+
+@pytest.mark.parametrize(
+    "arguments", [["runs", "--last", "0"], ["runs", "--last", "x"], ["check", "--max-age", "soon"]]
+)
+def test_numbers_that_make_no_sense_are_refused(on: CommandLine, arguments: list[str]) -> None:
+    done = on(*arguments)
+
+    assert (done.code, done.out) == (2, "")
