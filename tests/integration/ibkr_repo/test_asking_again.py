@@ -1,0 +1,395 @@
+"""What fails for a reason that passes is asked for again, what fails for good is not."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from datetime import timedelta
+from typing import TypeAlias
+
+import pytest
+
+from fakes.clock import FakeClock
+from fakes.futures import InMemoryFutureRepository
+from fakes.gateway_rig import (
+    CRUDE_OIL,
+    ES,
+    NASDAQ,
+    NOW,
+    RECORDING,
+    SERVER_VERSION,
+    Connect,
+    Serve,
+    bring_up_to_date,
+)
+from ibkr_sync.catalogue import load_catalogue
+from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.errors import (
+    ClientIdInUseError,
+    ConnectionLostError,
+    GatewayUnreachableError,
+    HandshakeClosedError,
+    InvalidReplyError,
+    NotAGatewayError,
+    ReplyTimeoutError,
+    RequestRejectedError,
+    UnsupportedServerVersionError,
+    UpstreamDownError,
+)
+from ibkr_sync.domain.sync import FutureFailure, FutureQuery, FutureUpdate, RunKind, SyncPolicy
+from ibkr_sync.infrastructure.replay import faults
+from ibkr_sync.infrastructure.replay.faults import Occasion
+from ibkr_sync.infrastructure.replay.requests import ContractDataRequest
+from ibkr_sync.infrastructure.replay.server import ReplayGateway
+from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
+
+Local: TypeAlias = InMemoryFutureRepository[Future]
+Outcome: TypeAlias = FutureUpdate[Future] | FutureFailure
+
+THREE_TRIES = SyncPolicy(tries=3, kind=RunKind.REFRESH)
+HALF_AN_HOUR = SyncPolicy(deadline=timedelta(minutes=30), kind=RunKind.REFRESH)
+
+
+class Pauses(list[float]):
+    """The seconds that were to be waited, none of which is; `during` happens meanwhile."""
+
+    during: Callable[[int], object] = staticmethod(lambda _: None)
+
+    def __call__(self, seconds: float) -> None:
+        self.append(seconds)
+        self.during(len(self))
+
+
+RepositoryAt: TypeAlias = Callable[..., IbkrFutureRepository[Future]]
+
+
+@pytest.fixture
+def pauses() -> Pauses:
+    return Pauses()
+
+
+@pytest.fixture
+def repository_at(connect: Connect, local: Local, pauses: Pauses) -> RepositoryAt:
+    """Make repositories that pause without waiting: `repository_at(replay, **parameters)`."""
+
+    def make(replay: ReplayGateway, **parameters: float) -> IbkrFutureRepository[Future]:
+        gateway = connect(replay, **parameters)
+        return IbkrFutureRepository(
+            gateway, local, Future, load_catalogue(), FakeClock(NOW), pause=pauses
+        )
+
+    return make
+
+
+@pytest.fixture
+def restarts() -> Iterator[Callable[[int], ReplayGateway]]:
+    """Start a healthy gateway at a port that another one had."""
+    with ExitStack() as stack:
+        yield lambda port: stack.enter_context(
+            ReplayGateway(RECORDING, port=port, now=FakeClock(NOW), server_version=SERVER_VERSION)
+        )
+
+
+def symbols_asked(replay: ReplayGateway) -> list[str]:
+    return [each.symbol for each in replay.requests if isinstance(each, ContractDataRequest)]
+
+
+def is_whole(outcome: Outcome, product: Future) -> bool:
+    return isinstance(outcome, FutureUpdate) and outcome.product.contracts == product.contracts
+
+
+def errors_of(outcomes: dict[str, Outcome]) -> set[type[Exception]]:
+    assert all(isinstance(each, FutureFailure) for each in outcomes.values()), outcomes
+    return {type(each.error) for each in outcomes.values() if isinstance(each, FutureFailure)}
+
+
+def assert_grow(pauses: Sequence[float], *expected: float) -> None:
+    """Each pause is as long as expected, or a fifth longer at most."""
+    assert len(pauses) == len(expected)
+    for pause, least in zip(pauses, expected, strict=True):
+        assert least <= pause <= least * 1.2
+
+
+def test_a_complete_reply_is_stored_while_an_earlier_one_is_still_due(
+    serve: Serve, repository_at: RepositoryAt, local: Local
+) -> None:
+    replay = serve(faults.Late(symbol="ES", seconds=0.5))
+    queries = [FutureQuery(symbol=symbol) for symbol in ("ES", "NQ", "CL")]
+    outcomes = repository_at(replay).get_or_create_many(queries, SyncPolicy())
+    assert {next(outcomes).query.symbol, next(outcomes).query.symbol} == {"NQ", "CL"}
+    assert {key.symbol for key in local.products} == {"NQ", "CL"}
+    assert [each.query.symbol for each in outcomes] == ["ES"]
+
+
+def test_a_reply_that_never_came_is_asked_for_again_after_all_others(
+    serve: Serve, repository_at: RepositoryAt, pauses: Pauses
+) -> None:
+    replay = serve(faults.Silence(symbol="ES", first=1))
+    repository = repository_at(replay, idle_timeout=0.3)
+    outcomes = bring_up_to_date(repository, "ES", "NQ", "CL", policy=THREE_TRIES)
+    assert list(outcomes) == ["NQ", "CL", "ES"]
+    assert is_whole(outcomes["ES"], ES)
+    assert symbols_asked(replay) == ["ES", "NQ", "CL", "ES"]
+    assert_grow(pauses, 2)
+
+
+def test_a_line_that_says_nothing_is_replaced_before_asking_again(
+    serve: Serve, repository_at: RepositoryAt
+) -> None:
+    replay = serve(faults.Silence(first=1))
+    bring_up_to_date(repository_at(replay, idle_timeout=0.3), "ES", policy=THREE_TRIES)
+    assert replay.connections == 2
+
+
+def test_without_a_deadline_a_product_is_asked_for_three_times_at_most(
+    serve: Serve, repository_at: RepositoryAt, pauses: Pauses, local: Local
+) -> None:
+    replay = serve(faults.NoEndMarker(symbol="ES"))
+    repository = repository_at(replay, idle_timeout=0.2)
+    outcomes = bring_up_to_date(repository, "ES", "NQ", policy=THREE_TRIES)
+    assert errors_of({"ES": outcomes["ES"]}) == {ReplyTimeoutError}
+    assert is_whole(outcomes["NQ"], NASDAQ)
+    assert symbols_asked(replay).count("ES") == 3
+    assert_grow(pauses, 2, 8)
+    assert local.runs[0].outcomes[-1] == ("ES", "failed", "ReplyTimeoutError")
+
+
+def test_who_asks_once_waits_for_nothing(
+    serve: Serve, repository_at: RepositoryAt, pauses: Pauses
+) -> None:
+    replay = serve(faults.Silence())
+    bring_up_to_date(repository_at(replay, idle_timeout=0.2), "ES")
+    assert symbols_asked(replay) == ["ES"]
+    assert pauses == []
+
+
+@pytest.mark.parametrize("policy", [THREE_TRIES, HALF_AN_HOUR], ids=["tries", "deadline"])
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (faults.ErrorReply(code=321), RequestRejectedError),
+        (faults.ReplacedField(field="con_id", value="0"), InvalidReplyError),
+        (faults.ReplacedField(row=None, field="symbol", value="ZZ"), InvalidReplyError),
+    ],
+    ids=["321", "no conId", "other product"],
+)
+def test_what_is_about_the_request_itself_is_not_asked_again(
+    serve: Serve,
+    repository_at: RepositoryAt,
+    pauses: Pauses,
+    *,
+    policy: SyncPolicy,
+    fault: faults.Fault,
+    error: type[Exception],
+) -> None:
+    replay = serve(fault)
+    outcomes = bring_up_to_date(repository_at(replay), "ES", policy=policy)
+    assert errors_of(outcomes) == {error}
+    assert symbols_asked(replay) == ["ES"]
+    assert pauses == []
+
+
+def test_a_product_fails_once_however_often_it_was_asked_for(
+    serve: Serve, repository_at: RepositoryAt, local: Local
+) -> None:
+    replay = serve(faults.Notice(code=1100, before_row=1), faults.Notice(code=1102, before_row=2))
+    queries = [FutureQuery(symbol=symbol) for symbol in ("ES", "NQ")]
+    outcomes = list(repository_at(replay).get_or_create_many(queries, THREE_TRIES))
+    assert sorted(each.query.symbol for each in outcomes) == ["ES", "NQ"]
+    assert [name for _, _, name in local.runs[0].outcomes] == ["UpstreamDownError"] * 2
+
+
+def test_a_gateway_that_is_not_there_ends_a_run_without_deadline_at_once(
+    serve: Serve, repository_at: RepositoryAt, pauses: Pauses
+) -> None:
+    replay = serve()
+    port = replay.port
+    replay.stop()
+    with pytest.raises(GatewayUnreachableError):
+        bring_up_to_date(repository_at(replay, port=port), "ES", policy=THREE_TRIES)
+    assert pauses == []
+
+
+def test_a_gateway_that_comes_before_the_deadline_is_waited_for(
+    serve: Serve,
+    repository_at: RepositoryAt,
+    pauses: Pauses,
+    restarts: Callable[[int], ReplayGateway],
+) -> None:
+    replay = serve()
+    port = replay.port
+    replay.stop()
+    pauses.during = lambda count: restarts(port) if count == 7 else None
+    outcomes = bring_up_to_date(repository_at(replay, port=port), "ES", "CL", policy=HALF_AN_HOUR)
+    assert is_whole(outcomes["ES"], ES)
+    assert is_whole(outcomes["CL"], CRUDE_OIL)
+    assert_grow(pauses, 2, 4, 8, 16, 32, 60, 60)
+
+
+def test_a_gateway_that_restarts_is_gone_on_with_where_it_stopped(
+    serve: Serve,
+    repository_at: RepositoryAt,
+    pauses: Pauses,
+    restarts: Callable[[int], ReplayGateway],
+    local: Local,
+) -> None:
+    replay = serve()
+    port = replay.port
+    again: list[ReplayGateway] = []
+    pauses.during = lambda _: again.append(restarts(port))
+    repository = repository_at(replay, port=port, requests_in_flight=1)
+    queries = [FutureQuery(symbol=symbol) for symbol in ("ES", "NQ", "CL")]
+    outcomes = repository.get_or_create_many(queries, HALF_AN_HOUR)
+    assert is_whole(next(outcomes), ES)
+    replay.stop()
+    assert [isinstance(each, FutureUpdate) for each in outcomes] == [True, True]
+    assert len(pauses) == 1
+    assert symbols_asked(again[0]) == ["NQ", "CL"]
+    assert local.runs[0].outcome == "ok"
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (faults.HangUpAfterRows(occasion=Occasion.HELLO, first=2), HandshakeClosedError),
+        (faults.ClientIdInUse(first=2), ClientIdInUseError),
+    ],
+    ids=["hangs up", "client id taken"],
+)
+def test_a_start_that_fails_is_tried_again_only_with_a_deadline(
+    serve: Serve,
+    repository_at: RepositoryAt,
+    pauses: Pauses,
+    fault: faults.Fault,
+    error: type[Exception],
+) -> None:
+    with pytest.raises(error):
+        bring_up_to_date(repository_at(serve(fault), client_id_tries=1), "ES", policy=THREE_TRIES)
+    assert pauses == []
+    patient = repository_at(serve(fault), client_id_tries=1)
+    assert is_whole(bring_up_to_date(patient, "ES", policy=HALF_AN_HOUR)["ES"], ES)
+    assert_grow(pauses, 2, 4)
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (faults.RawReply(data=b"HTTP/1.1 400 Bad Request\r\n\r\n"), NotAGatewayError),
+        (faults.ServerVersionText(text="60"), UnsupportedServerVersionError),
+    ],
+    ids=["HTTP", "old"],
+)
+def test_what_is_no_gateway_of_ours_ends_the_run_whatever_the_deadline(
+    serve: Serve,
+    repository_at: RepositoryAt,
+    pauses: Pauses,
+    fault: faults.Fault,
+    error: type[Exception],
+) -> None:
+    with pytest.raises(error):
+        bring_up_to_date(repository_at(serve(fault)), "ES", policy=HALF_AN_HOUR)
+    assert pauses == []
+
+
+def test_sessions_that_keep_breaking_end_the_run_when_all_tries_are_made(
+    serve: Serve, repository_at: RepositoryAt, pauses: Pauses
+) -> None:
+    replay = serve(faults.HangUpAfterRows(rows=1))
+    with pytest.raises(ConnectionLostError):
+        bring_up_to_date(repository_at(replay), "ES", "NQ", "CL", policy=THREE_TRIES)
+    assert len(pauses) == 2
+
+
+def test_with_a_deadline_an_outage_is_waited_out_and_no_longer(
+    serve: Serve, repository_at: RepositoryAt, pauses: Pauses
+) -> None:
+    """The outage outlasts the idle timeout, which is all that a run without deadline waits."""
+    replay = serve(
+        faults.Notice(code=1100, before_row=2, first=1),
+        faults.PauseAfterRows(rows=3, seconds=0.8, first=1),
+        faults.Notice(code=1102, before_row=None, first=1),
+    )
+    repository = repository_at(replay, idle_timeout=0.2, requests_in_flight=1)
+    began = time.monotonic()
+    outcomes = bring_up_to_date(repository, "ES", "NQ", policy=HALF_AN_HOUR)
+    assert time.monotonic() - began < 5
+    assert is_whole(outcomes["ES"], ES)
+    assert is_whole(outcomes["NQ"], NASDAQ)
+    assert pauses == []
+    assert replay.connections == 1
+
+
+@pytest.mark.parametrize("code", [1100, 2110, 2157])
+def test_an_outage_that_does_not_end_ends_at_the_deadline(
+    serve: Serve, repository_at: RepositoryAt, local: Local, code: int
+) -> None:
+    replay = serve(faults.Notice(code=code, before_row=1))
+    policy = SyncPolicy(deadline=timedelta(seconds=1))
+    began = time.monotonic()
+    outcomes = bring_up_to_date(
+        repository_at(replay, idle_timeout=0.2), "ES", "NQ", "CL", policy=policy
+    )
+    assert 0.9 < time.monotonic() - began < 4
+    assert errors_of(outcomes) == {UpstreamDownError}
+    assert not local.products
+
+
+def test_the_deadline_outranks_the_longest_time_of_a_run(
+    serve: Serve, repository_at: RepositoryAt
+) -> None:
+    replay = serve(faults.Late(seconds=0.6))
+    repository = repository_at(replay, run_timeout=0.2)
+    policy = SyncPolicy(deadline=timedelta(seconds=20))
+    assert is_whole(bring_up_to_date(repository, "ES", policy=policy)["ES"], ES)
+
+
+def test_what_is_due_at_the_deadline_fails(serve: Serve, repository_at: RepositoryAt) -> None:
+    replay = serve(faults.Silence(symbol="ES"))
+    policy = SyncPolicy(deadline=timedelta(seconds=1))
+    began = time.monotonic()
+    outcomes = bring_up_to_date(repository_at(replay, idle_timeout=60), "ES", "NQ", policy=policy)
+    assert time.monotonic() - began < 4
+    assert errors_of({"ES": outcomes["ES"]}) == {ReplyTimeoutError}
+    assert is_whole(outcomes["NQ"], NASDAQ)
+
+
+def test_a_pause_is_never_longer_than_the_time_that_is_left(
+    serve: Serve, repository_at: RepositoryAt, pauses: Pauses
+) -> None:
+    replay = serve()
+    port = replay.port
+    replay.stop()
+    with pytest.raises(GatewayUnreachableError):
+        bring_up_to_date(
+            repository_at(replay, port=port),
+            "ES",
+            policy=SyncPolicy(deadline=timedelta(seconds=1)),
+        )
+    assert pauses == []
+
+
+def test_a_message_too_many_slows_the_run_down_and_loses_nothing(
+    serve: Serve, repository_at: RepositoryAt, pauses: Pauses
+) -> None:
+    """Error 100 names no request: whatever is in flight may be what TWS dropped."""
+    replay = serve(faults.Silence(first=2), faults.Notice(code=100, before_row=0, first=2))
+    outcomes = bring_up_to_date(repository_at(replay), "ES", "NQ", policy=THREE_TRIES)
+    assert is_whole(outcomes["ES"], ES)
+    assert is_whole(outcomes["NQ"], NASDAQ)
+    assert replay.connections == 1
+    asked = [each.at for each in replay.frames if isinstance(each.request, ContractDataRequest)]
+    assert asked[2] - asked[1] >= 0.9
+    assert pauses == []
+
+
+def test_a_run_of_many_products_stays_below_the_limit_of_a_strict_gateway(
+    serve: Serve, repository_at: RepositoryAt
+) -> None:
+    replay = serve(messages_per_second=45)
+    repository = repository_at(replay, messages_per_second=40.0, requests_in_flight=8)
+    symbols = [f"X{number}" for number in range(120)]
+    outcomes = bring_up_to_date(repository, *symbols, policy=THREE_TRIES)
+    assert list(outcomes) == symbols
+    assert symbols_asked(replay) == symbols
+    assert replay.connections == 1
