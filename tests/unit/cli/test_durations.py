@@ -9,12 +9,13 @@ import typer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibkr_sync_cli.durations import brief, parse_duration
+from ibkr_sync_cli.durations import brief, parse_duration, parse_limit
 
 
 @pytest.mark.parametrize(
     ("text", "meant"),
     [
+        ("45s", timedelta(seconds=45)),
         ("90m", timedelta(minutes=90)),
         ("20h", timedelta(hours=20)),
         (" 7D ", timedelta(days=7)),
@@ -30,6 +31,12 @@ def test_a_duration_is_a_number_and_a_unit(text: str, meant: timedelta) -> None:
 def test_anything_else_is_refused_with_examples(text: str) -> None:
     with pytest.raises(typer.BadParameter, match="write 90m, 20h or 7d"):
         parse_duration(text)
+
+
+def test_what_something_may_take_is_longer_than_nothing() -> None:
+    assert parse_limit("1s") == timedelta(seconds=1)
+    with pytest.raises(typer.BadParameter, match="longer than nothing"):
+        parse_limit("0m")
 
 
 def test_a_duration_that_no_calendar_holds_is_too_long() -> None:

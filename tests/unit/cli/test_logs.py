@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from ibkr_sync.config.settings import LogSettings
+from ibkr_sync.domain.entities.futures import Origin
+from ibkr_sync.domain.run_in_progress import in_progress
+from ibkr_sync.domain.sync import SyncRun
 from ibkr_sync_cli.logs import log_to_file, log_to_stderr
 
 HOSTILE = "TWS says \x1b[2J\u202e[bold]"
@@ -108,3 +113,24 @@ def test_what_ibapi_logs_of_every_frame_stays_out(capsys: pytest.CaptureFixture[
     logging.getLogger("ibapi.client").info("SENDING DU1234567")
 
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_each_line_of_a_run_names_it(tmp_path: Path, log_format: str) -> None:
+    file = tmp_path / "run.log"
+    log_to_file(LogSettings(file=str(file), format=log_format))  # type: ignore[arg-type]
+    log = logging.getLogger("ibkr_sync.test")
+    run = SyncRun(run_id=17, origin=Origin.IBKR, started_at=datetime(2026, 11, 23, tzinfo=UTC))
+    log.info("before")
+    with in_progress(run):
+        log.info("during")
+        elsewhere = Thread(target=log.info, args=("in another thread",))
+        elsewhere.start()
+        elsewhere.join()
+    log.info("after")
+
+    lines = file.read_text(encoding="utf-8").splitlines()
+    if log_format == "json":
+        assert [json.loads(line).get("run") for line in lines] == [None, 17, 17, None]
+    else:
+        assert [line.endswith(" [run 17]") for line in lines] == [False, True, True, False]

@@ -1,0 +1,332 @@
+"""IBKR says that it does not know a product: believed of what was never seen, else doubted."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import timedelta
+from typing import TypeAlias
+
+import pytest
+
+from contracts.examples import with_chain
+from fakes.clock import FakeClock
+from fakes.futures import InMemoryFutureRepository
+from fakes.gateway_rig import (
+    CRUDE_OIL,
+    ES,
+    NASDAQ,
+    NOW,
+    RECORDING,
+    Connect,
+    Serve,
+    bring_up_to_date,
+)
+from fakes.recordings import as_sent, recording_of
+from ibkr_sync.catalogue import load_catalogue
+from ibkr_sync.domain.entities.contracts import Venue
+from ibkr_sync.domain.entities.futures import Future, ProductKey, SingleStockFuture
+from ibkr_sync.domain.errors import (
+    DefinitionsUnavailableError,
+    ProductNotFoundError,
+    UpstreamDownError,
+)
+from ibkr_sync.domain.sync import FutureFailure, FutureQuery, FutureUpdate, SyncPolicy
+from ibkr_sync.infrastructure.replay import faults
+from ibkr_sync.infrastructure.replay.requests import ContractDataRequest
+from ibkr_sync.infrastructure.replay.rows import Recording
+from ibkr_sync.infrastructure.replay.server import ReplayGateway
+from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
+
+Local: TypeAlias = InMemoryFutureRepository[Future]
+Outcome: TypeAlias = FutureUpdate[Future] | FutureFailure
+
+ONCE = SyncPolicy()
+THREE_TRIES = SyncPolicy(tries=3)
+ANY_OTHER = (NASDAQ.key, CRUDE_OIL.key)
+
+
+def exactly(product: Future) -> FutureQuery:
+    return FutureQuery(
+        symbol=product.symbol, exchange=product.exchange, trading_class=product.trading_class
+    )
+
+
+def unknown(product: Future, **limits: int) -> faults.ErrorReply:
+    """IBKR knows neither the product nor any contract of it."""
+    con_ids = frozenset(each.con_id for each in product.contracts)
+    return faults.ErrorReply(code=200, symbol=product.symbol, con_ids=con_ids, **limits)
+
+
+def renamed(product: Future, **names: str) -> Future:
+    """The product as IBKR calls it after a renaming, in which conIds stay."""
+    contracts = tuple(
+        dataclasses.replace(
+            each,
+            **names,  # type: ignore[arg-type]
+            venues=tuple(
+                Venue(exchange=names.get("exchange", venue.exchange))
+                if venue.exchange == product.exchange
+                else venue
+                for venue in each.venues
+            ),
+        )
+        for each in product.contracts
+    )
+    return dataclasses.replace(product, **names, contracts=contracts)  # type: ignore[arg-type]
+
+
+def asked(replay: ReplayGateway) -> list[tuple[str, str, int]]:
+    """Symbol, exchange and conId of every request for contract details."""
+    return [
+        (each.symbol, each.exchange, each.con_id)
+        for each in replay.requests
+        if isinstance(each, ContractDataRequest)
+    ]
+
+
+def error_of(outcome: Outcome) -> ProductNotFoundError | UpstreamDownError:
+    assert isinstance(outcome, FutureFailure), outcome
+    assert isinstance(outcome.error, ProductNotFoundError | UpstreamDownError)
+    return outcome.error
+
+
+class Rig:
+    """A database that holds what a gateway told of, and the gateways that come after."""
+
+    def __init__(self, serve: Serve, connect: Connect, local: Local) -> None:
+        self.local = local
+        self.pauses: list[float] = []
+        self._serve = serve
+        self._connect = connect
+
+    def store(self, *products: Future) -> None:
+        """Store products as a gateway tells of them."""
+        gateway = self.gateway(recording=recording_of(*products))
+        for outcome in self.ask(gateway, *map(exactly, products)).values():
+            assert isinstance(outcome, FutureUpdate)
+
+    def gateway(self, *script: faults.Fault, recording: Recording = RECORDING) -> ReplayGateway:
+        return self._serve(*script, recording=recording)
+
+    def ask(
+        self, replay: ReplayGateway, *queries: FutureQuery, policy: SyncPolicy = ONCE
+    ) -> dict[FutureQuery, Outcome]:
+        repository = IbkrFutureRepository(
+            self._connect(replay, idle_timeout=2.0),
+            self.local,
+            Future,
+            load_catalogue(),
+            FakeClock(NOW),
+            pause=self.pauses.append,
+        )
+        return {each.query: each for each in repository.get_or_create_many(queries, policy)}
+
+
+@pytest.fixture
+def rig(serve: Serve, connect: Connect, local: Local) -> Rig:
+    return Rig(serve, connect, local)
+
+
+def test_what_was_never_seen_is_believed_to_be_unknown_at_once(rig: Rig) -> None:
+    rig.store(NASDAQ)
+    replay = rig.gateway()
+    query = FutureQuery(symbol="NOSUCH", exchange="CME")
+    outcome = rig.ask(replay, query, policy=THREE_TRIES)[query]
+    assert isinstance(error_of(outcome), ProductNotFoundError)
+    assert asked(replay) == [("NOSUCH", "CME", 0)]
+
+
+def test_a_stored_product_is_believed_to_be_gone_while_another_one_answers(rig: Rig) -> None:
+    rig.store(ES, NASDAQ)
+    before = dict(rig.local.products)
+    replay = rig.gateway(unknown(ES))
+    outcomes = rig.ask(replay, exactly(ES), exactly(NASDAQ), policy=THREE_TRIES)
+    error = error_of(outcomes[exactly(ES)])
+    assert isinstance(error, ProductNotFoundError)
+    assert "while it still answers for NQ@CME (NQ)" in str(error.detail)
+    assert "nothing that is stored was changed" in str(error.detail)
+    assert isinstance(outcomes[exactly(NASDAQ)], FutureUpdate)
+    assert rig.local.products[ES.key] == before[ES.key]
+    assert rig.pauses == []
+    nearest = ES.contracts[0].con_id, NASDAQ.contracts[0].con_id
+    assert [con_id for _, _, con_id in asked(replay) if con_id] == list(nearest)
+
+
+def test_another_stored_product_is_asked_for_when_none_has_answered_in_the_run(rig: Rig) -> None:
+    rig.store(ES, CRUDE_OIL)
+    replay = rig.gateway(unknown(ES))
+    error = error_of(rig.ask(replay, exactly(ES))[exactly(ES)])
+    assert isinstance(error, ProductNotFoundError)
+    assert "CL@NYMEX (CL)" in str(error.detail)
+    assert asked(replay)[-1] == ("", "", CRUDE_OIL.contracts[0].con_id)
+
+
+@pytest.mark.parametrize(("stored", "control"), [(CRUDE_OIL, "ES@CME (ES)"), (ES, "EUR@CME (6E)")])
+def test_where_nothing_else_is_stored_a_well_known_product_is_asked_for(
+    rig: Rig, stored: Future, control: str
+) -> None:
+    rig.store(stored)
+    euro = renamed(NASDAQ, symbol="EUR", trading_class="6E")
+    replay = rig.gateway(unknown(stored), recording=recording_of(ES, CRUDE_OIL, euro))
+    error = error_of(rig.ask(replay, exactly(stored))[exactly(stored)])
+    assert isinstance(error, ProductNotFoundError)
+    assert control in str(error.detail)
+
+
+@pytest.mark.parametrize("fault", [faults.ErrorReply(code=200), faults.KeptRows(count=0)])
+def test_that_all_that_is_stored_is_unknown_is_not_believed(rig: Rig, fault: faults.Fault) -> None:
+    rig.store(ES, NASDAQ, CRUDE_OIL)
+    before, history = dict(rig.local.products), list(rig.local.history)
+    replay = rig.gateway(fault)
+    queries = [exactly(each) for each in (ES, NASDAQ, CRUDE_OIL)]
+    outcomes = rig.ask(replay, *queries)
+    assert {type(error_of(each)) for each in outcomes.values()} == {DefinitionsUnavailableError}
+    assert (rig.local.products, rig.local.history) == (before, history)
+
+
+def test_one_control_question_is_asked_for_all_that_is_doubted(rig: Rig) -> None:
+    rig.store(ES, NASDAQ, CRUDE_OIL)
+    replay = rig.gateway(unknown(ES), unknown(NASDAQ))
+    outcomes = rig.ask(replay, exactly(ES), exactly(NASDAQ))
+    assert {type(error_of(each)) for each in outcomes.values()} == {ProductNotFoundError}
+    of_control = [each for each in asked(replay) if each[2] == CRUDE_OIL.contracts[0].con_id]
+    assert len(of_control) == 1
+
+
+def test_what_is_not_believed_is_asked_for_again(rig: Rig) -> None:
+    rig.store(ES, NASDAQ)
+    replay = rig.gateway(faults.ErrorReply(code=200, first=5))
+    outcomes = rig.ask(replay, exactly(ES), exactly(NASDAQ), policy=THREE_TRIES)
+    assert all(isinstance(each, FutureUpdate) for each in outcomes.values())
+    assert len(rig.pauses) == 1
+
+
+def test_error_200_around_a_break_of_the_line_to_ibkr_is_not_believed(rig: Rig) -> None:
+    """The control product answers, but only after IBKR has come back."""
+    rig.store(ES, NASDAQ)
+    con_ids = frozenset(each.con_id for each in ES.contracts)
+    replay = rig.gateway(
+        faults.ErrorReply(code=200, symbol="ES", con_ids=con_ids, first=2),
+        faults.Notice(code=2157, before_row=None, con_ids=con_ids, first=1),
+        faults.Notice(code=2158, before_row=None, con_ids=con_ids, first=1),
+    )
+    error = error_of(rig.ask(replay, exactly(ES))[exactly(ES)])
+    assert isinstance(error, DefinitionsUnavailableError)
+    again = rig.ask(rig.gateway(), exactly(ES))[exactly(ES)]
+    assert isinstance(again, FutureUpdate)
+
+
+def test_error_200_for_all_while_definitions_are_away_is_asked_again_when_they_are_back(
+    rig: Rig,
+) -> None:
+    rig.store(ES, NASDAQ, CRUDE_OIL)
+    before = dict(rig.local.products)
+    replay = rig.gateway(
+        faults.ErrorReply(code=200, first=1),
+        faults.Notice(code=2157, before_row=0, first=1),
+        faults.PauseAfterRows(rows=1, seconds=0.5, first=1),
+        faults.Notice(code=2158, before_row=None, first=1),
+    )
+    queries = [exactly(each) for each in (ES, NASDAQ, CRUDE_OIL)]
+    policy = SyncPolicy(deadline=timedelta(seconds=30))
+    outcomes = rig.ask(replay, *queries, policy=policy)
+    assert all(isinstance(each, FutureUpdate) for each in outcomes.values())
+    assert {key: each.contracts for key, each in rig.local.products.items()} == {
+        key: each.contracts for key, each in before.items()
+    }
+    assert rig.pauses == []
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        {"symbol": "SPX500"},
+        {"exchange": "CMENEW"},
+        {"trading_class": "ESN"},
+        {"symbol": "SPX500", "exchange": "CMENEW", "trading_class": "ESN"},
+    ],
+    ids=["symbol", "exchange", "class", "all"],
+)
+def test_a_renamed_product_is_found_by_a_contract_and_kept_under_its_new_name(
+    rig: Rig, names: dict[str, str]
+) -> None:
+    rig.store(ES, NASDAQ)
+    today = renamed(ES, **names)
+    replay = rig.gateway(recording=recording_of(today, NASDAQ))
+    outcome = rig.ask(replay, exactly(ES))[exactly(ES)]
+    assert isinstance(outcome, FutureUpdate)
+    assert outcome.query == exactly(ES)
+    assert outcome.product.key == today.key
+    assert [each.con_id for each in outcome.product.contracts] == [
+        each.con_id for each in ES.contracts
+    ]
+    assert asked(replay)[1] == ("", "", ES.contracts[0].con_id)
+    assert asked(replay)[2] == (today.symbol, today.exchange, 0)
+
+
+def test_a_contract_that_is_known_while_its_product_is_not_makes_ibkr_doubtful(rig: Rig) -> None:
+    rig.store(ES, NASDAQ)
+    replay = rig.gateway(faults.ErrorReply(code=200, symbol="ES"))
+    error = error_of(rig.ask(replay, exactly(ES))[exactly(ES)])
+    assert isinstance(error, DefinitionsUnavailableError)
+    assert f"knows conId {ES.contracts[0].con_id}" in error.detail
+
+
+def test_a_stored_conid_that_is_unknown_is_doubted_too(rig: Rig) -> None:
+    rig.store(ES, NASDAQ)
+    con_id = ES.contracts[1].con_id
+    query = FutureQuery(symbol=str(con_id), con_id=con_id)
+    nothing_known = rig.gateway(faults.ErrorReply(code=200))
+    assert isinstance(error_of(rig.ask(nothing_known, query)[query]), DefinitionsUnavailableError)
+    replay = rig.gateway(unknown(ES))
+    assert isinstance(error_of(rig.ask(replay, query)[query]), ProductNotFoundError)
+    assert [each[2] for each in asked(replay)] == [con_id, NASDAQ.contracts[0].con_id]
+
+
+def test_a_conid_that_was_never_seen_is_believed_to_be_unknown_at_once(rig: Rig) -> None:
+    rig.store(ES)
+    replay = rig.gateway()
+    query = FutureQuery(symbol="1234", con_id=1234)
+    assert isinstance(error_of(rig.ask(replay, query)[query]), ProductNotFoundError)
+    assert len(asked(replay)) == 1
+
+
+def test_a_product_whose_contracts_have_all_expired_is_believed_to_be_gone(rig: Rig) -> None:
+    rig.store(ES, NASDAQ)
+    last = NOW - timedelta(days=30)
+    expired = tuple(
+        dataclasses.replace(each, last_trade_at=last, last_trade_date=last.date())
+        for each in rig.local.products[ES.key].contracts
+    )
+    rig.local.products[ES.key] = dataclasses.replace(rig.local.products[ES.key], contracts=expired)
+    replay = rig.gateway(unknown(ES))
+    assert isinstance(error_of(rig.ask(replay, exactly(ES))[exactly(ES)]), ProductNotFoundError)
+    assert asked(replay) == [("ES", "CME", 0)]
+
+
+def test_what_the_catalogue_places_on_the_wrong_exchange_is_found_on_any(
+    serve: Serve, connect: Connect, local: Local
+) -> None:
+    infosys = as_sent(
+        with_chain(
+            SingleStockFuture(symbol="INFY", exchange="NSE", trading_class="INFY", currency="INR"),
+            3,
+            first_con_id=650000001,
+        ),
+        category="single_stock",
+    )
+    replay = serve(recording=recording_of(infosys))
+    repository = IbkrFutureRepository(
+        connect(replay), local, Future, load_catalogue(), FakeClock(NOW)
+    )
+    outcome = bring_up_to_date(repository, "INFY")["INFY"]
+    assert isinstance(outcome, FutureUpdate)
+    assert outcome.product.key == ProductKey("INFY", "NSE", "INFY")
+    assert asked(replay) == [("INFY", "SGX", 0), ("INFY", "", 0)]
+
+
+def test_what_the_catalogue_alone_knows_is_asked_for_twice_and_then_unknown(rig: Rig) -> None:
+    replay = rig.gateway()
+    query = FutureQuery(symbol="INFY")
+    assert isinstance(error_of(rig.ask(replay, query)[query]), ProductNotFoundError)
+    assert asked(replay) == [("INFY", "SGX", 0), ("INFY", "", 0)]
