@@ -57,7 +57,8 @@ class InMemoryHistory(HistoryPort):
     def period(
         self, since: datetime, now: datetime, product: ProductKey | None = None
     ) -> RecordedPeriod:
-        chosen = [each for key, each in self._local.products.items() if product in (None, key)]
+        products = sorted(self._local.products.items())
+        chosen = [each for key, each in products if product in (None, key)]
         keys = {each.key for each in chosen}
         changes = [each for each in self._changes if each.product in keys]
         recent = [each for each in changes if each.at >= since]

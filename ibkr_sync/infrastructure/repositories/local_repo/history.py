@@ -97,12 +97,12 @@ def _is_product(product: ProductKey | None) -> list[ColumnElement[bool]]:
 def _history(connection: Connection, found: reads.StoredProduct, place: str) -> ProductHistory:
     """All that is recorded of the product, and of the contracts that ever were its own."""
     own_id = found.product_id
-    change = field_changes.c
-    of_product = select(change.id).where(change.product_id == own_id)
-    ever_own = select(change.con_id).where(change.product_id == own_id, change.con_id.is_not(None))
-    of_contracts = select(change.id).where(change.con_id.in_(ever_own))
+    row = field_changes.c
+    of_product = select(row.id).where(row.product_id == own_id)
+    ever_own = select(row.con_id).where(row.product_id == own_id, row.con_id.is_not(None))
+    of_contracts = select(row.id).where(row.con_id.in_(ever_own))
     # Each of the two is found by its index, which an OR of them would not be.
-    changes = _changes(change.id.in_(union(of_product, of_contracts))).order_by(change.id)
+    changes = _changes(row.id.in_(union(of_product, of_contracts))).order_by(row.id)
     recorded = _recorded(connection, changes)
     for change in recorded:
         _refuse_unreadable(change)

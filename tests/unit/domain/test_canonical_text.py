@@ -1,0 +1,79 @@
+"""Whatever history keeps as text is read back as it was."""
+
+from __future__ import annotations
+
+import dataclasses
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+
+from example_products import DECEMBER, ES
+from ibkr_sync.domain.canonical_text import (
+    ASSET_CLASS,
+    CONTRACT_FIELDS,
+    PRODUCT_FIELDS,
+    canonical_text,
+    parse_value,
+)
+from ibkr_sync.domain.chain_diff import UNTRACKED_CONTRACT_FIELDS, UNTRACKED_PRODUCT_FIELDS
+from ibkr_sync.domain.entities.contracts import FuturesContract, Venue
+from ibkr_sync.domain.entities.futures import Future, Underlying
+from strategies import contracts, futures
+
+
+def names_of(entity: type[Any]) -> set[str]:
+    return {each.name for each in dataclasses.fields(entity)}
+
+
+def test_every_field_that_is_compared_can_be_read_back() -> None:
+    assert set(CONTRACT_FIELDS) == names_of(FuturesContract) - UNTRACKED_CONTRACT_FIELDS
+    assert set(PRODUCT_FIELDS) == names_of(Future) - UNTRACKED_PRODUCT_FIELDS | {ASSET_CLASS}
+
+
+@given(contracts)
+@example(dataclasses.replace(DECEMBER, security_ids=(("", "a,b"), ("\\", ","))))
+@example(dataclasses.replace(DECEMBER, venues=(Venue(exchange="A:1,\\"), Venue(exchange=":"))))
+@example(dataclasses.replace(DECEMBER, multiplier=Decimal("1E+3"), min_tick=Decimal("1E-9")))
+def test_every_field_of_a_contract_is_read_back_as_it_was(contract: FuturesContract) -> None:
+    for name in CONTRACT_FIELDS:
+        value = getattr(contract, name)
+        assert parse_value(name, canonical_text(value), of_contract=True) == value, name
+
+
+@given(futures())
+@example(dataclasses.replace(ES, underlying=Underlying(symbol="A B\\", sec_type="- -", con_id=1)))
+@example(dataclasses.replace(ES, underlying=Underlying(symbol="\\", sec_type="-")))
+def test_every_field_of_a_product_is_read_back_as_it_was(product: Future) -> None:
+    for name in PRODUCT_FIELDS:
+        value = getattr(product, name)
+        assert parse_value(name, canonical_text(value), of_contract=False) == value, name
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        ("multiplier", "many"),
+        ("multiplier", "NaN"),
+        ("multiplier", "1_0"),
+        ("price_magnifier", "1.5"),
+        ("last_trade_date", "20261218"),
+        ("last_trade_date", "2026-02-30"),
+        ("last_trade_at", "2026-12-18T14:30:00"),
+        ("last_trade_at", "soon"),
+        ("contract_month", "2026-13"),
+        ("series", "yearly"),
+        ("security_ids", "ISIN,A,CUSIP"),
+        ("venues", "CME:x"),
+    ],
+)
+def test_text_that_no_value_has_is_refused(field: str, text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        parse_value(field, text, of_contract=True)
+
+
+@pytest.mark.parametrize("text", ["ES", "ES IND", "ES IND x", "ES  IND  1 "])
+def test_text_that_names_no_underlying_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="not an underlying"):
+        parse_value("underlying", text, of_contract=False)
