@@ -212,6 +212,12 @@ class Rig:
 
     def check(self, ordeal: Ordeal, endured: Endured, before: Tables) -> None:
         """Check all that must hold after a run."""
+        self.check_run(ordeal, endured)
+        self.check_database(ordeal, before)
+        self.recover(ordeal)
+
+    def check_run(self, ordeal: Ordeal, endured: Endured) -> None:
+        """Check how the run ended, in what time, and what it sent and told."""
         codes = ordeal.code if isinstance(ordeal.code, frozenset) else {ordeal.code}
         assert endured.run.code in codes, endured
         assert ordeal.told in endured.run.told, endured.run
@@ -221,8 +227,6 @@ class Rig:
             assert endured.gateway.connections == ordeal.connections
         refuse_indiscretion(endured)
         refuse_forbidden_frames(endured.gateway)
-        self.check_database(ordeal, before)
-        self.recover(ordeal)
 
     def check_database(self, ordeal: Ordeal, before: Tables) -> None:
         """Check that nothing changed but what may have, and that the database is sound."""
