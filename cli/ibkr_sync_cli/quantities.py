@@ -10,7 +10,7 @@ _TEN = 10
 
 
 def readable_size(size: int) -> str:
-    """A size in bytes, two digits or more: `999 bytes`, `1.2 kB`, `34 MB`."""
+    """A size in its largest fitting unit: `999 bytes`, `1.2 kB`, `34 MB`."""
     value, unit = float(size), 0
     while round(value) >= _STEP and unit + 1 < len(_UNITS):
         value, unit = value / _STEP, unit + 1
