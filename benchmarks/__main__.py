@@ -10,7 +10,16 @@ from benchmarks.figures import Figure, as_json, as_table
 
 # A process is never told to have peaked below what its parent held when it was started, so
 # subjects that load the product into this process come last.
-SUBJECTS = ("modules", "processes", "memory", "decoding", "throughput", "latency")
+SUBJECTS = (
+    "modules",
+    "processes",
+    "memory",
+    "pacing",
+    "peers",
+    "decoding",
+    "throughput",
+    "latency",
+)
 
 DEFAULT_ROUNDS = 15
 

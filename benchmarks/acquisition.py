@@ -1,11 +1,16 @@
-"""The product's own path from a gateway's socket to committed rows, with its pacing lifted."""
+"""The product's own path from a gateway's socket to committed rows, with its pacing lifted.
+
+`python -m benchmarks.acquisition TASK`, a task as JSON, is that path as a process of its own.
+"""
 
 from __future__ import annotations
 
+import json
 import shutil
+import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -30,7 +35,8 @@ from ibkr_sync.infrastructure.repositories.local_repo.schema import upgrade
 LONG_CHAIN = FutureQuery(symbol="CL")
 """The longest chain of the sample: about ten years of months."""
 
-_UNPACED = 1e6  # messages per second
+UNPACED = 1e6
+"""Messages per second of a run without pacing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +57,13 @@ class Instant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcquisitionCost:
-    """What it took to bring products up to date, and when the last one was committed."""
+    """What it took to bring products up to date, and when the last one was committed.
+
+    `messages` are the requests sent once the session was open, those for tick ladders included.
+    """
 
     contracts: int
+    messages: int
     elapsed: Instant
     committed_at: Instant
 
@@ -101,27 +111,54 @@ def all_products() -> list[FutureQuery]:
     ]
 
 
-def acquire(port: int, file: Path, queries: Sequence[FutureQuery]) -> AcquisitionCost:
+def acquire(
+    port: int,
+    file: Path,
+    queries: Sequence[FutureQuery],
+    *,
+    messages_per_second: float = UNPACED,
+    requests_in_flight: int = 4,
+) -> AcquisitionCost:
     """Bring products up to date over a session that is open already.
 
     Raises what one of them fails with.
     """
     catalogue = load_catalogue()
-    parameters = GatewayParameters(port=port, messages_per_second=_UNPACED)
+    parameters = GatewayParameters(
+        port=port,
+        messages_per_second=messages_per_second,
+        requests_in_flight=requests_in_flight,
+    )
+    contracts = 0
     with Database(file) as database, Gateway(parameters, _now) as gateway:
         local = _TimedRepository(database, Future, catalogue, _now)
         repository = IbkrFutureRepository(gateway, local, Future, catalogue, _now)
+        ladders = len(local.known_market_rules())
         gateway.open()
         start = Instant.now()
-        outcomes = list(repository.get_or_create_many(queries, SyncPolicy()))
+        for outcome in repository.get_or_create_many(queries, SyncPolicy()):
+            if isinstance(outcome, FutureFailure):
+                raise outcome.error
+            contracts += len(outcome.product.contracts)
         elapsed = Instant.now() - start
-    contracts = 0
-    for outcome in outcomes:
-        if isinstance(outcome, FutureFailure):
-            raise outcome.error
-        contracts += len(outcome.product.contracts)
-    return AcquisitionCost(contracts=contracts, elapsed=elapsed, committed_at=local.committed_at)
+        messages = len(queries) + len(local.known_market_rules()) - ladders
+    return AcquisitionCost(
+        contracts=contracts, messages=messages, elapsed=elapsed, committed_at=local.committed_at
+    )
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+if __name__ == "__main__":
+    task = json.loads(sys.argv[1])
+    products = json.loads(Path(task["products"]).read_text(encoding="utf-8"))
+    cost = acquire(
+        task["port"],
+        Path(task["database"]),
+        [FutureQuery(symbol=symbol, exchange=exchange) for symbol, exchange in products],
+        messages_per_second=task["messages_per_second"],
+        requests_in_flight=task["requests_in_flight"],
+    )
+    print(json.dumps(asdict(cost)))

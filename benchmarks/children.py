@@ -19,11 +19,12 @@ _MAX_RSS_UNIT = 1 if sys.platform == "darwin" else _KIBIBYTE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessCost:
-    """What one process took: milliseconds, and mebibytes at its peak."""
+    """What one process took: milliseconds, and mebibytes at its peak; `output` if it was kept."""
 
     wall_ms: float
     cpu_ms: float
     peak_mib: float
+    output: str = ""
 
 
 class Machine:
@@ -40,17 +41,18 @@ class Machine:
         homes = ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")
         self.environment: Mapping[str, str] = kept | dict.fromkeys(homes, str(folder))
 
-    def run(self, command: Sequence[str]) -> ProcessCost:
+    def run(self, command: Sequence[str], *, keeps_output: bool = False) -> ProcessCost:
         """Run a command to its end, its output unseen; raises RuntimeError when it fails."""
         complaints = self.folder / "stderr"
-        with complaints.open("wb") as stderr:
+        output = self.folder / "stdout" if keeps_output else Path(os.devnull)
+        with complaints.open("wb") as stderr, output.open("wb") as stdout:
             start = time.perf_counter()
             process = subprocess.Popen(
                 command,
                 cwd=self.folder,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
+                stdout=stdout,
                 stderr=stderr,
             )
             # Only wait4 tells what this very child used.
@@ -64,4 +66,5 @@ class Machine:
             wall_ms=elapsed * 1000,
             cpu_ms=(usage.ru_utime + usage.ru_stime) * 1000,
             peak_mib=usage.ru_maxrss * _MAX_RSS_UNIT / _KIBIBYTE**2,
+            output=output.read_text(encoding="utf-8") if keeps_output else "",
         )

@@ -1,7 +1,8 @@
-"""A replay gateway with the sample's products, in a process of its own."""
+"""A replay gateway in a process of its own: the sample's products, or more of their kind."""
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,9 +14,19 @@ _ROOT = Path(__file__).parent.parent
 
 
 @contextmanager
-def replaying() -> Iterator[int]:
-    """Give the port on loopback at which the sample is answered, as fast as it can be."""
-    command = [sys.executable, "-m", "benchmarks.gateway"]
+def replaying(
+    *, products: int | None = None, latency: float = 0.0, limit: int | None = None
+) -> Iterator[int]:
+    """Give the port on loopback at which the sample, or so many products, are answered.
+
+    `latency` is in seconds, `limit` in messages per second; the gateway waits for nothing else.
+    """
+    options = [f"--latency={latency}"]
+    if products is not None:
+        options.append(f"--products={products}")
+    if limit is not None:
+        options.append(f"--limit={limit}")
+    command = [sys.executable, "-m", "benchmarks.gateway", *options]
     with subprocess.Popen(
         command, cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -29,10 +40,23 @@ def replaying() -> Iterator[int]:
 
 def serve() -> None:
     """Tell the port, then answer until stdin ends."""
+    from benchmarks.recordings import wide_recording
     from ibkr_sync.infrastructure.replay.sample import sample_recording
     from ibkr_sync.infrastructure.replay.server import ReplayGateway
 
-    with ReplayGateway(sample_recording(datetime.now(UTC).date())) as gateway:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--products", type=int)
+    parser.add_argument("--latency", type=float)
+    parser.add_argument("--limit", type=int)
+    options = parser.parse_args()
+    today = datetime.now(UTC).date()
+    if options.products is None:
+        recording = sample_recording(today)
+    else:
+        recording = wide_recording(options.products, today)
+    with ReplayGateway(
+        recording, latency=options.latency, messages_per_second=options.limit
+    ) as gateway:
         print(gateway.port, flush=True)
         sys.stdin.read()
 

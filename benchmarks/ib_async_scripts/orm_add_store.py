@@ -1,0 +1,26 @@
+"""An ib_async script that stores contract details with SQLAlchemy's ORM, once, in a new file."""
+
+from __future__ import annotations
+
+import json
+
+from asking import fetch, read_task
+from contract_table import Base, Contract, values
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+
+
+def main() -> None:
+    """Fetch and add; a second run would fail, as the conIds are there already."""
+    task = read_task()
+    engine = create_engine(f"sqlite:///{task.database}")
+    Base.metadata.create_all(engine)
+    found = fetch(task)
+    with Session(engine) as session:
+        session.add_all([Contract(**values(details)) for details in found])
+        session.commit()
+    print(json.dumps({"contracts": len(found)}))
+
+
+if __name__ == "__main__":
+    main()

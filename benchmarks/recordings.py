@@ -1,0 +1,69 @@
+"""Recordings of as many products as are wanted: the sample's chains under other names."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from itertools import count, cycle, islice
+
+from ibkr_sync.domain.sync import FutureQuery
+from ibkr_sync.infrastructure.replay.rows import ContractRow, Recording
+from ibkr_sync.infrastructure.replay.sample import sample_recording
+
+SHORTEST_CHAIN = 8
+"""Products with fewer contracts are left out, so that 1,500 products have 40,000 and more."""
+
+_FIRST_CON_ID = 600_000_000
+_MIX = 17
+"""No divisor of how many chains there are: the first few products mix long and short ones."""
+
+
+def wide_recording(products: int, today: date) -> Recording:
+    """So many products with all the contracts that trade, each product with a symbol of its own."""
+    sample = sample_recording(today)
+    con_ids = count(_FIRST_CON_ID)
+    contracts = [
+        _renamed(row, str(number), next(con_ids))
+        for number, chain in _numbered_chains(sample, products)
+        for row in chain
+    ]
+    return replace(sample, contracts=tuple(contracts))
+
+
+def wide_queries(products: int, today: date) -> list[FutureQuery]:
+    """What asks for each of these products."""
+    chains = _numbered_chains(sample_recording(today), products)
+    return [
+        FutureQuery(symbol=_numbered(chain[0].symbol, str(number)), exchange=chain[0].exchange)
+        for number, chain in chains
+    ]
+
+
+def _numbered_chains(
+    sample: Recording, products: int
+) -> Iterator[tuple[int, tuple[ContractRow, ...]]]:
+    chains: dict[tuple[str, str, str], list[ContractRow]] = defaultdict(list)
+    for row in sample.contracts:
+        if row.time_zone_id:  # it still trades
+            chains[row.symbol, row.exchange, row.trading_class].append(row)
+    full = [tuple(chain) for chain in chains.values() if len(chain) >= SHORTEST_CHAIN]
+    mixed = [full[_MIX * position % len(full)] for position in range(len(full))]
+    return enumerate(islice(cycle(mixed), products))
+
+
+def _renamed(row: ContractRow, number: str, con_id: int) -> ContractRow:
+    return replace(
+        row,
+        con_id=str(con_id),
+        symbol=_numbered(row.symbol, number),
+        under_symbol=_numbered(row.under_symbol, number),
+        trading_class=_numbered(row.trading_class, number),
+        local_symbol=_numbered(row.local_symbol, number),
+        long_name=f"{number} {row.long_name}",
+    )
+
+
+def _numbered(name: str, number: str) -> str:
+    return f"{name}.{number}"
