@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from e2e.command_line import CommandLine
+from e2e.command_line import CommandLine, Ended
 from example_products import DECEMBER, ES
 from ibkr_sync.domain.entities.contracts import TradingSchedule
 from ibkr_sync.domain.product_document import product_to_document
@@ -87,3 +87,78 @@ def test_an_option_that_makes_no_sense_is_a_usage_error(
     ibkr_sync: CommandLine, arguments: tuple[str, str]
 ) -> None:
     assert ibkr_sync("hours", "ES", *arguments).code == 2
+
+
+def on(ibkr_sync: CommandLine, day: date, *arguments: str) -> Ended:
+    return ibkr_sync("hours", "ES", "--on", day.isoformat(), *arguments)
+
+
+def window(first: date, *segments: str) -> TradingSchedule:
+    """Hours of the days from the first on: `{0}` is a day and `{1}` the next."""
+    days = [
+        segment.format(*(f"{first + timedelta(days=number + more):%Y%m%d}" for more in (0, 1)))
+        for number, segment in enumerate(segments)
+    ]
+    return TradingSchedule(trading_hours=";".join(days), liquid_hours="", time_zone_id="US/Central")
+
+
+class TestOnOneDay:
+    overnight, closed = "{0}:1700-{1}:1600", "{0}:CLOSED"
+    first = datetime.now(UTC).date() - timedelta(days=2)
+
+    def days(self, number: int) -> date:
+        return self.first + timedelta(days=number)
+
+    def test_a_day_that_the_window_has_left_is_known_from_the_archive(
+        self, ibkr_sync: CommandLine
+    ) -> None:
+        store(ibkr_sync, window(self.first, *[self.overnight] * 3), "America/Chicago")
+        later = window(self.days(2), self.overnight, self.closed, self.overnight)
+        store(ibkr_sync, later, "America/Chicago")
+
+        past = on(ibkr_sync, self.days(1), "--json")
+        assert past.code == 0
+        assert past.json["schema"] == "ibkr-sync/hours-of-day/1"
+        assert [each["date"] for each in past.json["sessions"]] == [
+            self.days(0).isoformat(),
+            self.days(1).isoformat(),
+        ]
+        assert past.json["as_sent"] == (f"{self.days(1):%Y%m%d}:1700-{self.days(2):%Y%m%d}:1600")
+        assert past.json["closed"] is False
+
+        table = on(ibkr_sync, self.days(3), "-f", "table")
+        assert "CLOSED" in table.out
+        assert max(map(len, table.out.splitlines())) <= 80
+        rows = on(ibkr_sync, self.days(3), "-f", "csv").rows()
+        assert [(row["date"], row["closed"]) for row in rows] == [
+            (self.days(2).isoformat(), "false"),
+            (self.days(3).isoformat(), "true"),
+        ]
+
+    def test_a_day_that_nothing_is_known_of_names_those_that_are(
+        self, ibkr_sync: CommandLine
+    ) -> None:
+        store(ibkr_sync, window(self.first, *[self.overnight] * 3), "America/Chicago")
+        unknown = on(ibkr_sync, self.days(-9))
+        assert (unknown.code, unknown.out) == (5, "")
+        known = f"known are {self.days(0)} to {self.days(2)}"
+        assert f"of {self.days(-9)} nothing is kept; {known}" in unknown.told
+
+    def test_hours_of_a_kind_that_was_never_sent_are_unknown(self, ibkr_sync: CommandLine) -> None:
+        store(ibkr_sync, window(self.first, *[self.overnight] * 3), "America/Chicago")
+        assert on(ibkr_sync, self.days(1), "--liquid").code == 5
+
+    def test_without_a_time_zone_nothing_can_be_told(self, ibkr_sync: CommandLine) -> None:
+        store(ibkr_sync, window(self.first, *[self.overnight] * 3), None)
+        unknown = on(ibkr_sync, self.days(1))
+        assert (unknown.code, unknown.out) == (5, "")
+        assert "without a time zone" in unknown.told
+
+    @pytest.mark.parametrize("arguments", [("--on", "tomorrow"), ("--on", "20261123x")])
+    def test_what_is_no_day_is_a_usage_error(
+        self, ibkr_sync: CommandLine, arguments: tuple[str, str]
+    ) -> None:
+        assert ibkr_sync("hours", "ES", *arguments).code == 2
+
+    def test_one_day_and_a_number_of_days_exclude_each_other(self, ibkr_sync: CommandLine) -> None:
+        assert on(ibkr_sync, self.first, "--days", "3").code == 2
