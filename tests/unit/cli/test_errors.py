@@ -101,6 +101,12 @@ def test_every_error_of_the_tree_is_explained(kind: type[errors.IbkrSyncError]) 
         ),
         (errors.SampleDataError(FDAX), ExitCode.PARTIAL, "can't share", "--database FILE"),
         (
+            errors.RawReplyError(FDAX, "none is kept"),
+            ExitCode.PARTIAL,
+            "The raw reply of DAX@EUREX (FDAX) can't be used: none is kept.",
+            "ibkr-sync get DAX@EUREX --trading-class FDAX --source ibkr",
+        ),
+        (
             errors.ProductNotFoundError("6E", "IBKR", "error 200"),
             ExitCode.NOT_FOUND,
             "6E was not found in IBKR: error 200.",
