@@ -1,0 +1,195 @@
+"""What a refresh came to, for people and for programs."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+from datetime import timedelta
+
+from rich.console import Console
+
+from example_products import DECEMBER, ES, MARCH, NOW
+from ibkr_sync.domain.chain_diff import ChainDiff
+from ibkr_sync.domain.entities.futures import AssetClass, Future, Origin, ProductKey
+from ibkr_sync.domain.errors import (
+    IbkrSyncError,
+    ProductNotFoundError,
+    ReplyTimeoutError,
+    UpstreamDownError,
+)
+from ibkr_sync.domain.sync import FutureFailure, FutureQuery, FutureUpdate, ProductSummary
+from ibkr_sync_cli.views.refresh_summary import (
+    COLUMNS,
+    Outcome,
+    Refreshed,
+    counts_sentence,
+    reasons,
+    refresh_result,
+)
+
+YESTERDAY = NOW - timedelta(hours=23)
+DOWN = UpstreamDownError("127.0.0.1", 4002, "1100: Connectivity between IB and the TWS is lost")
+
+
+def named(symbol: str, exchange: str = "CME", trading_class: str | None = None) -> Future:
+    return dataclasses.replace(
+        ES, symbol=symbol, exchange=exchange, trading_class=trading_class or symbol
+    )
+
+
+def query_for(product: Future) -> FutureQuery:
+    symbol, exchange, trading_class = product.key
+    return FutureQuery(symbol=symbol, exchange=exchange, trading_class=trading_class)
+
+
+def updated(product: Future = ES, diff: ChainDiff | None = None, **more: bool) -> Outcome:
+    return FutureUpdate(query=query_for(product), product=product, diff=diff, **more)
+
+
+def failed(product: Future, error: IbkrSyncError = DOWN) -> Outcome:
+    return FutureFailure(query=query_for(product), error=error)
+
+
+def stored(product: Future = ES) -> ProductSummary:
+    return ProductSummary(
+        key=product.key,
+        asset_class=AssetClass.INDEX,
+        category=None,
+        currency="USD",
+        name=None,
+        origin=Origin.IBKR,
+        listed=21,
+        next_expiry=None,
+        synced_at=YESTERDAY,
+    )
+
+
+def refreshed(*outcomes: Outcome, before: tuple[Future, ...] = (ES,)) -> Refreshed:
+    return Refreshed(
+        outcomes=outcomes,
+        before={each.key: stored(each) for each in before},
+        started_at=NOW - timedelta(seconds=12),
+        finished_at=NOW,
+        run_id=17,
+    )
+
+
+def drawn(result: Refreshed) -> list[str]:
+    stream = io.StringIO()
+    console = Console(file=stream, width=80, color_system=None, highlight=False)
+    console.print(refresh_result(result).table())
+    return [line.rstrip() for line in stream.getvalue().splitlines()]
+
+
+def record_of(outcome: Outcome, *before: Future) -> dict[str, str]:
+    (row,) = refresh_result(refreshed(outcome, before=before)).rows()
+    return dict(row)
+
+
+def test_each_state_is_told_by_what_the_run_did() -> None:
+    new = ChainDiff(added=(DECEMBER, MARCH))
+    nothing = ChainDiff(unchanged=2)
+    assert record_of(updated(diff=nothing), ES)["state"] == "unchanged"
+    assert record_of(updated(diff=new), ES)["state"] == "updated"
+    assert record_of(updated(diff=new))["state"] == "created"
+    assert record_of(updated(diff=new, applied=False), ES)["state"] == "planned"
+    assert record_of(updated(diff=nothing, applied=False), ES)["state"] == "unchanged"
+    assert record_of(updated(), ES)["state"] == "fresh"
+    assert record_of(failed(ES), ES)["state"] == "failed"
+
+
+def test_the_contracts_that_expired_since_the_last_sync_are_counted() -> None:
+    """By their dates: one long before the last sync, one after it, one not yet."""
+    chain = tuple(
+        dataclasses.replace(DECEMBER, con_id=number, last_trade_at=NOW + timedelta(hours=hours))
+        for number, hours in enumerate((-48, -2, 2))
+    )
+    product = dataclasses.replace(ES, contracts=chain)
+    assert record_of(updated(product, ChainDiff(unchanged=3)), ES)["expired"] == "1"
+    assert record_of(updated(product, ChainDiff(added=chain)))["expired"] == "0"
+
+
+def test_a_failed_product_shows_what_is_stored_of_it_and_why_it_failed() -> None:
+    record = record_of(failed(ES), ES)
+    assert record["listed"] == "21"
+    assert record["synced_at"] == "2026-11-22T13:00:00Z"
+    assert record["error"] == "UpstreamDownError"
+    assert "1100" in record["message"]
+    assert record["added"] == ""
+
+
+def test_a_product_that_was_never_stored_shows_nothing_of_itself() -> None:
+    record = record_of(failed(ES))
+    assert (record["listed"], record["synced_at"]) == ("", "")
+
+
+def test_the_table_fits_80_columns_and_cuts_no_reason() -> None:
+    long = named("EURSTOXXSUSTAIN", "EUREXDIVIDENDS", "FEDVLONG")
+    text = "no answer " * 20 + "at all"
+    lines = drawn(
+        refreshed(
+            updated(diff=ChainDiff(updated=(DECEMBER,), unchanged=1)),
+            failed(long, ReplyTimeoutError(text)),
+        )
+    )
+    assert max(map(len, lines)) <= 80
+    assert text in " ".join(" ".join(lines).split())
+    assert str(query_for(long)) in " ".join(" ".join(lines).split())
+    assert lines[0].split() == [
+        *("Product", "Listed", "New", "Changed", "Missing", "Expired", "Age", "State"),
+    ]
+    assert lines[2].split() == [*("ES@CME", "(ES)", "2", "0", "1", "0", "0", "now", "updated")]
+
+
+def test_a_reason_that_many_share_is_told_once() -> None:
+    products = [named(f"X{number}") for number in range(56)]
+    told = reasons(refreshed(*map(failed, products)).failures)
+    assert len(told) == 1
+    assert told[0][0].startswith("X0@CME (X0), X1@CME (X1), X2@CME (X2) and 53 more: The gateway")
+
+
+def test_what_is_not_found_is_named_by_its_own_sentence() -> None:
+    error = ProductNotFoundError("ES", "IBKR", "gone", exchange="CME", trading_class="ES")
+    ((sentence, _),) = reasons(refreshed(failed(ES, error)).failures)
+    assert sentence == "ES@CME (ES) was not found in IBKR: gone."
+
+
+def test_one_line_counts_what_came_of_all() -> None:
+    nothing = ChainDiff(unchanged=2)
+    outcomes = [updated(diff=nothing), updated(named("NQ"), nothing), failed(named("CL"))]
+    assert counts_sentence(refreshed(*outcomes)) == (
+        "3 products: 2 unchanged, 1 failed · 12 s · run 17"
+    )
+    quick = dataclasses.replace(
+        refreshed(updated(diff=nothing, applied=False)), started_at=NOW, run_id=None
+    )
+    assert counts_sentence(quick) == "1 product: 1 unchanged · 0.0 s · dry run, nothing written"
+    slow = dataclasses.replace(quick, started_at=NOW - timedelta(minutes=3, seconds=20))
+    assert " · 3m 20s · " in counts_sentence(slow)
+
+
+def test_sample_data_is_marked() -> None:
+    sample = dataclasses.replace(ES, origin=Origin.SAMPLE)
+    assert drawn(refreshed(updated(sample, ChainDiff())))[-1] == "SAMPLE DATA"
+
+
+def test_the_document_names_the_run_and_every_product() -> None:
+    document = refresh_result(refreshed(updated(diff=ChainDiff()), failed(named("CL")))).document()
+    assert isinstance(document, dict)
+    products = document.pop("products")
+    assert document == {
+        "schema": "ibkr-sync/refresh/1",
+        "run": 17,
+        "started_at": "2026-11-23T11:59:48Z",
+        "finished_at": "2026-11-23T12:00:00Z",
+    }
+    assert [tuple(each) for each in products] == [COLUMNS] * 2
+    assert [each["symbol"] for each in products] == ["ES", "CL"]
+
+
+def test_a_renamed_product_is_no_new_one() -> None:
+    today = named("ES", "CMENEW")
+    outcome = FutureUpdate(query=query_for(ES), product=today, diff=ChainDiff(updated=(DECEMBER,)))
+    record = record_of(outcome, ES)
+    assert record["state"] == "updated"
+    assert ProductKey(record["symbol"], record["exchange"], record["trading_class"]) == today.key
