@@ -25,7 +25,7 @@ _TOLD_BY_TYPE = frozenset(
     (
         *("listing", "state", "last_trade_date", "multiplier", "price_magnifier", "min_tick"),
         *("exchange", "symbol", "currency", "time_zone", "trading_class", "local_symbol"),
-        *("contract_month", PRODUCT),
+        *("contract_month", "venues", "underlying", "name", PRODUCT),
     )
 )
 """Fields that the type of their event names well enough."""
@@ -163,7 +163,8 @@ def _change(event: Event) -> str:
         before, after = (text.split(",") if text else [] for text in (event.old, event.new))
         gone = [f"-{each}" for each in before if each not in after]
         added = [f"+{each}" for each in after if each not in before]
-        return " ".join(gone + added) or "order"
+        if gone or added:
+            return " ".join(gone + added)
     return f"{event.old or '-'} → {event.new or '-'}"
 
 

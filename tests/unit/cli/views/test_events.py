@@ -1,0 +1,152 @@
+"""Events as they look on a terminal of 80 columns, and as machines read them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from example_products import DECEMBER, ES, NOW
+from ibkr_sync.application.services.history import Chronicle
+from ibkr_sync.domain.entities.futures import ProductKey
+from ibkr_sync.domain.events import Event, EventType
+from ibkr_sync.domain.severity import Severity
+from ibkr_sync_cli.output import Output, OutputFormat, Result
+from ibkr_sync_cli.views.events import COLUMNS, changes_result, history_result
+
+Draw = Callable[[Result], list[str]]
+
+SINCE = NOW - timedelta(days=7)
+MULTIPLIER = Event(
+    type=EventType.MULTIPLIER_CHANGED,
+    severity=Severity.CRITICAL,
+    product=ES.key,
+    con_id=DECEMBER.con_id,
+    local_symbol="ESZ6",
+    field="multiplier",
+    old="50",
+    new="5",
+    at=NOW,
+    run=12,
+)
+
+
+@pytest.fixture
+def draw(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Draw:
+    """Draw a result as a terminal of 80 columns shows it; gives its lines."""
+    monkeypatch.setenv("COLUMNS", "80")
+
+    def drawn(result: Result) -> list[str]:
+        Output().write(result, OutputFormat.TABLE)
+        lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+        assert max(map(len, lines)) <= 80
+        return lines
+
+    return drawn
+
+
+def event(**changes: object) -> Event:
+    return dataclasses.replace(MULTIPLIER, **changes)  # type: ignore[arg-type]
+
+
+def of_product(**changes: object) -> Event:
+    return event(con_id=None, local_symbol=None, **changes)
+
+
+@pytest.mark.parametrize(
+    ("shown", "cells"),
+    [
+        (MULTIPLIER, "critical MULTIPLIER_CHANGED ESZ6 50 → 5 12"),
+        (of_product(), "critical MULTIPLIER_CHANGED ES@CME 50 → 5 12"),
+        (
+            of_product(product=ProductKey("DAX", "EUREX", "FDXM"), old=None),
+            "critical MULTIPLIER_CHANGED FDXM - → 5 12",
+        ),
+        (
+            of_product(type=EventType.NEW, severity=Severity.INFO, field="product", new="21"),
+            "info NEW ES@CME 21 contracts 12",
+        ),
+        (
+            event(type=EventType.NEW, severity=Severity.INFO, field="listing", new="listed"),
+            "info NEW ESZ6 first seen 12",
+        ),
+        (
+            event(type=EventType.MISSING, field="listing", old="listed", new="missing"),
+            "critical MISSING ESZ6 listed → missing 12",
+        ),
+        (
+            event(type=EventType.EXPIRED, field="state", old="active", new="expired", run=None),
+            "critical EXPIRED ESZ6 active → expired -",
+        ),
+        (
+            event(type=EventType.FIELD_CHANGED, field="industry", old=None, new="Indices"),
+            "critical FIELD_CHANGED ESZ6 industry: - → Indices 12",
+        ),
+        (
+            event(type=EventType.VENUES_CHANGED, field="venues", old="CME:67,A", new="CME:68,A,B"),
+            "critical VENUES_CHANGED ESZ6 -CME:67 +CME:68 +B 12",
+        ),
+        (
+            event(type=EventType.VENUES_CHANGED, field="venues", old="A,B", new="B,A"),
+            "critical VENUES_CHANGED ESZ6 A,B → B,A 12",
+        ),
+    ],
+)
+def test_an_event_is_a_line(draw: Draw, shown: Event, cells: str) -> None:
+    _, _, line, _ = draw(changes_result([shown], SINCE, NOW))
+    assert " ".join(line.split()) == f"2026-11-23 12:00 {cells}"
+
+
+@pytest.mark.parametrize("kind", EventType)
+def test_no_event_is_wider_than_the_terminal_or_loses_what_it_is_about(
+    draw: Draw, kind: EventType
+) -> None:
+    widest = event(
+        type=kind,
+        local_symbol="FDAX 20261218 M",
+        field="real_expiration_date",
+        old="2026-12-18 " * 4,
+        new="2026-12-17 " * 4,
+        run=98765,
+    )
+    _, _, line, _ = draw(changes_result([widest], SINCE, NOW))
+    assert line.startswith("2026-11-23 12:00")
+    for kept in ("critical", "FDAX 20261218 M", "98765"):
+        assert kept in line
+
+
+def test_what_matters_most_is_counted_first(draw: Draw) -> None:
+    events = [event(severity=each) for each in (*Severity, Severity.INFO)]
+    footer = draw(changes_result(events, SINCE, NOW))[-1]
+    assert footer == ("4 events · since 2026-11-16 12:00 UTC · 1 critical · 1 notice · 2 info")
+
+
+def test_the_history_of_a_contract_names_it_once(draw: Draw) -> None:
+    chronicle = Chronicle(
+        product=ES.key, contract=DECEMBER, first_seen_at=SINCE, events=(MULTIPLIER,)
+    )
+    title, _, _, line, footer = draw(history_result(chronicle, chronicle.events))
+    assert title == "ESZ6  ES@CME (ES)"
+    assert "ESZ6" not in line
+    assert footer == "1 event · first seen 2026-11-16 12:00 UTC"
+
+
+def test_the_history_of_a_product_names_each_contract(draw: Draw) -> None:
+    chronicle = Chronicle(product=ES.key, first_seen_at=SINCE, events=(MULTIPLIER,))
+    result = history_result(chronicle, chronicle.events)
+    title, _, _, line, _ = draw(result)
+    assert title == "ES@CME (ES)"
+    assert "ESZ6" in line
+    document = result.document()
+    assert isinstance(document, dict)
+    assert (document["con_id"], document["local_symbol"]) == (None, None)
+    assert document["first_seen_at"] == "2026-11-16T12:00:00Z"
+
+
+def test_rows_have_every_column_and_nothing_for_what_is_not_known() -> None:
+    (row,) = changes_result([of_product(run=None, old=None)], SINCE, NOW).rows()
+    assert tuple(sorted(row)) == tuple(sorted(COLUMNS))
+    assert (row["con_id"], row["local_symbol"], row["old"], row["run"]) == ("", "", "", "")
+    assert (row["at"], row["new"]) == ("2026-11-23T12:00:00Z", "5")
