@@ -51,6 +51,15 @@ class FutureQuery:
             and self.trading_class in (None, future.trading_class)
         )
 
+    def may_mean(self, key: ProductKey) -> bool:
+        """Whether this is the product of that key, as far as names tell; no for a conId."""
+        return (
+            self.con_id is None
+            and self.symbol == key.symbol
+            and self.exchange in (None, key.exchange)
+            and self.trading_class in (None, key.trading_class)
+        )
+
     def __str__(self) -> str:
         text = f"{self.symbol}@{self.exchange}" if self.exchange else self.symbol
         return f"{text} ({self.trading_class})" if self.trading_class else text

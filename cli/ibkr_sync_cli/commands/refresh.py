@@ -191,6 +191,8 @@ def _tell_failures(output: Output, refreshed: Refreshed, *, tells_reasons: bool)
     from ibkr_sync_cli.views.refresh_summary import reasons
 
     for update in refreshed.updates:
+        if update.query.trading_class and not update.query.may_mean(update.product.key):
+            output.remark(f"note: {update.query} is {update.product.key} today", style="yellow")
         for remark in update.remarks:
             output.remark(f"{update.product.key}: {remark}", style="yellow")
     advised: set[str | None] = set()

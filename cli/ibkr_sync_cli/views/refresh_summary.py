@@ -12,7 +12,7 @@ from ibkr_sync.domain.entities.contracts import ContractState
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.errors import ProductLookupError
 from ibkr_sync.domain.series_choice import usual_series
-from ibkr_sync.domain.sync import FutureFailure, FutureQuery, FutureUpdate, ProductSummary
+from ibkr_sync.domain.sync import FutureFailure, FutureUpdate, ProductSummary
 from ibkr_sync_cli.durations import brief
 from ibkr_sync_cli.errors import explain
 from ibkr_sync_cli.output import Result
@@ -185,17 +185,8 @@ def _stored_before(
     """The product as it was stored before the run, also if it has another name today."""
     if isinstance(outcome, FutureUpdate) and outcome.product.key in before:
         return before[outcome.product.key]
-    meant = [each for key, each in before.items() if _is_meant(outcome.query, key)]
+    meant = [each for key, each in before.items() if outcome.query.may_mean(key)]
     return meant[0] if len(meant) == 1 else None
-
-
-def _is_meant(query: FutureQuery, key: ProductKey) -> bool:
-    return (
-        query.con_id is None
-        and query.symbol == key.symbol
-        and query.exchange in (None, key.exchange)
-        and query.trading_class in (None, key.trading_class)
-    )
 
 
 def _newly_expired(product: Future, stored: ProductSummary | None, now: datetime) -> int:
@@ -225,9 +216,6 @@ def _table(refreshed: Refreshed) -> RenderableType:
     )
     for outcome, record in zip(refreshed.outcomes, _records(refreshed), strict=True):
         failed = isinstance(outcome, FutureFailure)
-        name = (
-            str(outcome.query) if isinstance(outcome, FutureFailure) else str(outcome.product.key)
-        )
         synced_at = _synced_at(outcome, refreshed)
         cells = (
             _cell(record["listed"]),
@@ -238,13 +226,20 @@ def _table(refreshed: Refreshed) -> RenderableType:
             brief(refreshed.finished_at - synced_at) if synced_at else "-",
         )
         table.add_row(
-            flexible(name),
+            flexible(_name(outcome, refreshed)),
             *map(Text, cells),
             Text(str(record["state"]), style="red" if failed else ""),
         )
     told = [Text(sentence, style="red") for sentence, _ in reasons(refreshed.failures)]
     origins = {each.product.origin for each in refreshed.updates}
     return Group(table, *told, *([SAMPLE_TAG] if Origin.SAMPLE in origins else []))
+
+
+def _name(outcome: Outcome, refreshed: Refreshed) -> str:
+    if isinstance(outcome, FutureUpdate):
+        return str(outcome.product.key)
+    stored = _stored_before(outcome, refreshed.before)
+    return str(stored.key if stored else outcome.query)
 
 
 def _synced_at(outcome: Outcome, refreshed: Refreshed) -> datetime | None:
