@@ -79,7 +79,8 @@ def hours(
 
 
 def _day(product: Future, known: HoursOfDay, moment: datetime, clock: Clock) -> Result:
-    from ibkr_sync_cli.views.hours_of_day import ProductDay, hours_of_day_result
+    from ibkr_sync_cli.views.hours_of_day import hours_of_day_result
+    from ibkr_sync_cli.views.product_hours import ProductDay
 
     return hours_of_day_result(ProductDay(future=product, hours=known, now=moment, clock=clock))
 

@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 
-from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.entities.sessions import ClosedDay, TradingSession
-from ibkr_sync.domain.hours_by_day import HoursOfDay
-from ibkr_sync_cli.clocks import Clock
 from ibkr_sync_cli.output import Result
 from ibkr_sync_cli.views.hours import COLUMNS, as_cells, session_record
+from ibkr_sync_cli.views.product_hours import ProductDay
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
 SCHEMA = "ibkr-sync/hours-of-day/1"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProductDay:
-    """The hours of a product on one day, at the aware instant `now`."""
-
-    future: Future
-    hours: HoursOfDay
-    now: datetime
-    clock: Clock = Clock.EXCHANGE
 
 
 def hours_of_day_result(shown: ProductDay) -> Result:

@@ -15,8 +15,7 @@ from ibkr_sync.domain.entities.sessions import ClosedDay, TradingSession
 from ibkr_sync_cli.clocks import Clock
 from ibkr_sync_cli.durations import brief, hours_and_minutes
 from ibkr_sync_cli.views.cells import flexible, market_state, origin_text, plain_table
-from ibkr_sync_cli.views.hours_of_day import ProductDay
-from ibkr_sync_cli.views.product_hours import ProductHours
+from ibkr_sync_cli.views.product_hours import ProductDay, ProductHours
 from ibkr_sync_cli.views.product_table import product_name
 
 _CLOCK_NAMES = {Clock.LOCAL: "shown in local time", Clock.UTC: "shown in UTC"}

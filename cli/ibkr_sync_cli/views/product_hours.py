@@ -1,4 +1,4 @@
-"""What is shown of the hours of a product."""
+"""What is shown of the hours of a product, over some days or on one."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ibkr_sync.domain.entities.sessions import (
     SessionCalendar,
     TradingSession,
 )
+from ibkr_sync.domain.hours_by_day import HoursOfDay
 from ibkr_sync_cli.clocks import Clock
 
 
@@ -48,3 +49,13 @@ class ProductHours:
     def segments(self) -> list[str]:
         """The hours as sent, a line per segment."""
         return [segment for segment in self.hours.text.split(";") if segment]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductDay:
+    """The hours of a product on one day, at the aware instant `now`."""
+
+    future: Future
+    hours: HoursOfDay
+    now: datetime
+    clock: Clock = Clock.EXCHANGE
