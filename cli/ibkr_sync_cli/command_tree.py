@@ -23,6 +23,7 @@ _COMMANDS: Final = {
     "watchlist": "watchlist:app",
     "check": "check:check",
     "runs": "runs:runs",
+    "schedule": "schedule:schedule",
     "changes": "changes:changes",
     "history": "history:history",
     "config": "config:app",

@@ -36,6 +36,15 @@ def parse_limit(text: str) -> timedelta:
     return limit
 
 
+def duration_text(span: timedelta) -> str:
+    """A span as `parse_duration` reads it, in the largest unit that leaves no rest."""
+    unit = max(
+        (name for name, length in _UNITS.items() if not span % length),
+        key=lambda name: _UNITS[name],
+    )
+    return f"{span // _UNITS[unit]}{unit}"
+
+
 def brief(age: timedelta) -> str:
     """An age in its largest whole unit: `now`, `5m`, `2h`, `3d`."""
     seconds = max(int(age.total_seconds()), 0)

@@ -9,7 +9,7 @@ import typer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibkr_sync_cli.durations import brief, parse_duration, parse_limit
+from ibkr_sync_cli.durations import brief, duration_text, parse_duration, parse_limit
 
 
 @pytest.mark.parametrize(
@@ -71,3 +71,22 @@ def test_whatever_is_typed_is_read_or_refused(text: str) -> None:
 )
 def test_an_age_is_told_in_its_largest_whole_unit(age: timedelta, told: str) -> None:
     assert brief(age) == told
+
+
+@given(st.integers(0, 999_999), st.sampled_from("smhd"))
+def test_a_span_is_written_so_that_it_is_read_back(count: int, unit: str) -> None:
+    span = parse_duration(f"{count}{unit}")
+    assert parse_duration(duration_text(span)) == span
+
+
+@pytest.mark.parametrize(
+    ("span", "told"),
+    [
+        (timedelta(minutes=45), "45m"),
+        (timedelta(hours=20), "20h"),
+        (timedelta(hours=48), "2d"),
+        (timedelta(seconds=90), "90s"),
+    ],
+)
+def test_a_span_is_written_in_the_largest_unit_that_fits(span: timedelta, told: str) -> None:
+    assert duration_text(span) == told

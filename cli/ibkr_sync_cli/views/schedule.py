@@ -1,0 +1,227 @@
+"""Entries for cron, systemd and launchd: each is ready to use, with what to know of it."""
+
+from __future__ import annotations
+
+import plistlib
+import re
+import shlex
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from ibkr_sync.domain.reset_windows import RESET_WINDOWS, DailyTime, ResetWindow, met_windows
+from ibkr_sync_cli.scheduled_call import DATABASE_VARIABLE, ScheduledCall
+
+LABEL = "ibkr-sync-refresh"
+LONGEST_CRON_LINE = 990
+"""Vixie cron takes commands of up to 1000 characters."""
+
+SERVICE_HEADING = f"# ----- ~/.config/systemd/user/{LABEL}.service"
+TIMER_HEADING = f"# ----- ~/.config/systemd/user/{LABEL}.timer"
+
+_WIDTH = 78
+_TO_TYPE = "$ "
+_GRACE = timedelta(minutes=5)
+_PLAIN_WORD = re.compile(r"[A-Za-z0-9@:=,./_+-]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """A call, and when to make it.
+
+    Attributes:
+        local: the time that this machine's clock shows then on most days of the year.
+        exceptions: the times that it shows on others, each with the number of days.
+        clock: what this machine's clock is called.
+        today: the day from which the year counts.
+    """
+
+    call: ScheduledCall
+    daily: DailyTime
+    local: time
+    exceptions: tuple[tuple[time, int], ...]
+    clock: str
+    today: date
+
+    @classmethod
+    def here(cls, call: ScheduledCall, daily: DailyTime, today: date) -> Schedule:
+        """The schedule on this machine."""
+        (local, _), *others = daily.seen_by(today, datetime.astimezone).most_common()
+        clock = daily.on(today).astimezone().tzname() or "local time"
+        return cls(
+            call=call,
+            daily=daily,
+            local=local,
+            exceptions=tuple(others),
+            clock=clock,
+            today=today,
+        )
+
+    def met_windows(self) -> tuple[ResetWindow, ...]:
+        """The windows that a run may meet, also where it is made by this machine's clock."""
+        by_zone = tuple(self.daily.days(self.today))
+        by_machine = (
+            datetime.combine(each.date(), self.local).astimezone()  # the machine's own zone
+            for each in by_zone
+        )
+        return met_windows((*by_zone, *by_machine), self.call.deadline)
+
+
+def crontab(schedule: Schedule) -> str:
+    """A line for `crontab -e`; raises ValueError when cron can't take it."""
+    words = " ".join(map(shlex.quote, schedule.call.command))
+    if schedule.call.folder is not None:
+        words = f"cd {shlex.quote(str(schedule.call.folder))} && {words}"
+    if schedule.call.environment_file is not None:
+        file = shlex.quote(str(schedule.call.environment_file))
+        words = f"set -a && . {file} && set +a && {words}"
+    # cron takes a bare % for the end of the line, in quotes too.
+    command = words.replace("%", r"\%")
+    if len(command) > LONGEST_CRON_LINE:
+        raise ValueError("the command is too long for cron; put the options into a config file")
+    comments = [
+        *_about(schedule, "the line that begins with a number", "crontab -e"),
+        *_about_local_time(schedule),
+        "In the nights the clocks change, cron skips or repeats what is due from 01:00 to 03:00.",
+        "cron mails what is written, which is nothing on success: set MAILTO=you@example.com.",
+    ]
+    line = f"{schedule.local.minute} {schedule.local.hour} * * * {command}"
+    return "\n".join([*_commented(comments), "SHELL=/bin/sh", line]) + "\n"
+
+
+def systemd_units(schedule: Schedule) -> str:
+    """A service and its timer, of the user, each below a line that names its file."""
+    call = schedule.call
+    comments = [
+        *_about(schedule, "each part", "the file that is named above it"),
+        "Then make it run, also while you are not logged in, and see what it wrote:",
+        f"{_TO_TYPE}systemctl --user daemon-reload",
+        f"{_TO_TYPE}systemctl --user enable --now {LABEL}.timer",
+        f"{_TO_TYPE}loginctl enable-linger",
+        f"{_TO_TYPE}journalctl --user -u {LABEL}",
+    ]
+    service = [
+        SERVICE_HEADING,
+        "[Unit]",
+        "Description=Refresh the futures data of ibkr-sync",
+        "",
+        "[Service]",
+        "Type=oneshot",
+        f"ExecStart={' '.join(map(_systemd_word, call.command))}",
+        *([f"WorkingDirectory={_systemd_path(call.folder)}"] if call.folder else []),
+        *(
+            [f"EnvironmentFile={_systemd_path(call.environment_file)}"]
+            if call.environment_file
+            else []
+        ),
+        f"TimeoutStartSec={int((call.deadline + _GRACE).total_seconds())}",
+        "TimeoutStopSec=15",
+        "UMask=0077",
+    ]
+    timer = [
+        TIMER_HEADING,
+        "[Unit]",
+        f"Description=When to run {LABEL}",
+        "",
+        "[Timer]",
+        f"OnCalendar=*-*-* {schedule.daily.at:%H:%M}:00 {schedule.daily.zone}",
+        "Persistent=true",
+        "AccuracySec=1min",
+        "",
+        "[Install]",
+        "WantedBy=timers.target",
+    ]
+    return "\n".join([*_commented(comments), "", *service, "", *timer]) + "\n"
+
+
+def launchd_plist(schedule: Schedule) -> str:
+    """A launch agent of the user."""
+    call = schedule.call
+    arguments = list(call.command)
+    if call.environment_file is not None:
+        file, words = shlex.quote(str(call.environment_file)), map(shlex.quote, call.command)
+        arguments = ["/bin/sh", "-c", f"set -a && . {file} && exec {' '.join(words)}"]
+    agent: dict[str, object] = {
+        "Label": LABEL,
+        "ProgramArguments": arguments,
+        "StartCalendarInterval": {"Hour": schedule.local.hour, "Minute": schedule.local.minute},
+        "StandardOutPath": f"{call.log_file}.stdout",
+        "StandardErrorPath": f"{call.log_file}.stderr",
+        "ProcessType": "Background",
+        "Umask": 0o077,
+    }
+    if call.folder is not None:
+        agent["WorkingDirectory"] = str(call.folder)
+    place = f"~/Library/LaunchAgents/{LABEL}.plist"
+    comments = [
+        *_about(schedule, "all of this", place),
+        "Then:",
+        f"{_TO_TYPE}launchctl bootstrap gui/$(id -u) {place}",
+        *_about_local_time(schedule),
+        "What is due while the Mac sleeps is run when it wakes.",
+    ]
+    told = "\n".join(line.removeprefix("# ") for line in _commented(comments))
+    # Two hyphens would end the comment.
+    comment = "<!--\n" + re.sub("-(?=-)", "- ", told) + "\n-->\n"
+    document = plistlib.dumps(agent, sort_keys=False).decode()
+    head, tag, body = document.partition("<plist")
+    return head + comment + tag + body
+
+
+def _about(schedule: Schedule, what: str, place: str) -> Iterator[str]:
+    """What to know whatever the scheduler is."""
+    yield f"Refreshes every day at {schedule.daily}. Put {what} into {place}."
+    file = schedule.call.environment_file
+    if file is not None:
+        yield (
+            "The database URL has a password, so it is not here. Write the file below, readable"
+            f" by you alone (mode 0600), with the one line {DATABASE_VARIABLE}='postgresql://...'"
+        )
+        yield f"{_TO_TYPE}{file}"
+    yield (
+        "IBKR resets its servers every night, at times that differ by region and that sources"
+        " give differently: " + "; ".join(map(str, RESET_WINDOWS)) + "."
+    )
+    yield (
+        "On Sundays at 01:00 New York time the login itself expires: until somebody logs in"
+        " with the second factor, runs fail."
+    )
+
+
+def _about_local_time(schedule: Schedule) -> Iterator[str]:
+    """What a scheduler makes of the time that knows this machine's clock alone."""
+    told = f"{schedule.daily} is {schedule.local:%H:%M} on this machine's clock ({schedule.clock})"
+    exceptions = ", ".join(f"{each:%H:%M} on {days} days" for each, days in schedule.exceptions)
+    if exceptions:
+        told += f", but {exceptions} a year, as the two zones change their clocks apart"
+    yield told + ". A machine that moves to another zone needs a new entry."
+
+
+def _commented(texts: list[str]) -> Iterator[str]:
+    for text in texts:
+        if text.startswith(_TO_TYPE):
+            yield f"#   {text.removeprefix(_TO_TYPE)}"
+            continue
+        yield from textwrap.wrap(
+            text,
+            _WIDTH,
+            initial_indent="# ",
+            subsequent_indent="#   ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+
+
+def _systemd_word(word: str) -> str:
+    """A word of ExecStart: quoted where needed, with % and $ doubled."""
+    literal = word.replace("%", "%%").replace("$", "$$")
+    if _PLAIN_WORD.fullmatch(literal):
+        return literal
+    escaped = literal.replace("\\", r"\\").replace('"', r"\"")
+    return f'"{escaped}"'
+
+
+def _systemd_path(path: object) -> str:
+    """A path that stands alone, which is not unquoted."""
+    return str(path).replace("%", "%%")

@@ -1,0 +1,198 @@
+"""Entries for schedulers: each is read back as its scheduler would, whatever is in the words."""
+
+from __future__ import annotations
+
+import configparser
+import dataclasses
+import plistlib
+import shlex
+from datetime import date, time, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ibkr_sync.domain.reset_windows import DailyTime
+from ibkr_sync_cli.scheduled_call import ScheduledCall
+from ibkr_sync_cli.views.schedule import (
+    LONGEST_CRON_LINE,
+    SERVICE_HEADING,
+    TIMER_HEADING,
+    Schedule,
+    crontab,
+    launchd_plist,
+    systemd_units,
+)
+
+PROGRAM = ("/opt/venv/bin/ibkr-sync", "--profile", "ibkr", "--quiet", "refresh")
+WORDS = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs")), max_size=30)
+ODD = ("/a b/100%$HOME/`x`", 'it\'s "q" \\ %h $$', "-", "")
+
+
+def schedule(*more: str, folder: Path | None = None, secret: Path | None = None) -> Schedule:
+    return Schedule(
+        call=ScheduledCall(
+            command=(*PROGRAM, *more),
+            folder=folder,
+            environment_file=secret,
+            log_file=Path("/var/log/ibkr sync.log"),
+            deadline=timedelta(minutes=45),
+        ),
+        daily=DailyTime(at=time(4, 30), zone="America/New_York"),
+        local=time(10, 30),
+        exceptions=((time(9, 30), 21),),
+        clock="CET",
+        today=date(2026, 11, 23),
+    )
+
+
+def cron_entry(text: str) -> tuple[list[str], list[str]]:
+    """The five fields, and the words that the shell gets, as cron and a shell read them."""
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    shell, entry = lines
+    assert shell == "SHELL=/bin/sh"
+    fields = entry.split(" ", 5)
+    command = fields.pop()
+    assert "%" not in command.replace(r"\%", "")
+    return fields, shlex.split(command.replace(r"\%", "%"))
+
+
+def units(text: str) -> tuple[configparser.ConfigParser, configparser.ConfigParser]:
+    """Service and timer, as systemd reads them."""
+    _, rest = text.split(SERVICE_HEADING)
+    parsed = []
+    for part in rest.split(TIMER_HEADING):
+        parser = configparser.ConfigParser(interpolation=None, delimiters="=")
+        parser.optionxform = str  # type: ignore[assignment,method-assign]  # as systemd has it
+        parser.read_string(part)
+        parsed.append(parser)
+    return parsed[0], parsed[1]
+
+
+def systemd_words(text: str) -> list[str]:
+    assert "%" not in text.replace("%%", "")
+    return shlex.split(text.replace("%%", "%").replace("$$", "$"))
+
+
+# --- cron
+
+
+def test_a_crontab_has_five_fields_and_the_command() -> None:
+    fields, words = cron_entry(crontab(schedule()))
+
+    assert fields == ["30", "10", "*", "*", "*"]
+    assert words == [*PROGRAM]
+
+
+@given(st.lists(WORDS, max_size=4))
+def test_a_crontab_keeps_every_word(words: list[str]) -> None:
+    assert cron_entry(crontab(schedule(*ODD, *words)))[1] == [*PROGRAM, *ODD, *words]
+
+
+def test_a_crontab_goes_to_the_folder_and_reads_the_secrets_first() -> None:
+    text = crontab(schedule(folder=Path("/home/me/my sync"), secret=Path("/etc/a b.env")))
+
+    words = cron_entry(text)[1]
+    assert words[: -len(PROGRAM)] == [
+        *("set", "-a", "&&", ".", "/etc/a b.env", "&&", "set", "+a", "&&"),
+        *("cd", "/home/me/my sync", "&&"),
+    ]
+    assert "0600" in text
+
+
+def test_what_cron_would_cut_off_is_refused() -> None:
+    with pytest.raises(ValueError, match="too long"):
+        crontab(schedule("x" * LONGEST_CRON_LINE))
+
+
+# --- systemd
+
+
+def test_units_hold_what_systemd_needs() -> None:
+    service, timer = units(systemd_units(schedule()))
+
+    assert service["Service"]["Type"] == "oneshot"
+    assert systemd_words(service["Service"]["ExecStart"]) == [*PROGRAM]
+    assert int(service["Service"]["TimeoutStartSec"]) > timedelta(minutes=45).total_seconds()
+    assert timer["Timer"]["OnCalendar"] == "*-*-* 04:30:00 America/New_York"
+    assert timer["Timer"]["Persistent"] == "true"
+    assert timer["Install"]["WantedBy"] == "timers.target"
+
+
+@given(st.lists(WORDS, max_size=4))
+def test_a_unit_keeps_every_word(words: list[str]) -> None:
+    service, _ = units(systemd_units(schedule(*ODD, *words)))
+
+    assert systemd_words(service["Service"]["ExecStart"]) == [*PROGRAM, *ODD, *words]
+
+
+def test_a_unit_names_the_folder_and_the_secrets() -> None:
+    service, _ = units(
+        systemd_units(schedule(folder=Path("/my sync/50%"), secret=Path("/etc/a b.env")))
+    )
+
+    assert service["Service"]["WorkingDirectory"] == "/my sync/50%%"
+    assert service["Service"]["EnvironmentFile"] == "/etc/a b.env"
+
+
+# --- launchd
+
+
+@given(st.lists(WORDS, max_size=4))
+def test_an_agent_keeps_every_word(words: list[str]) -> None:
+    agent = plistlib.loads(launchd_plist(schedule(*ODD, *words)).encode())
+
+    assert agent["ProgramArguments"] == [*PROGRAM, *ODD, *words]
+
+
+def test_an_agent_holds_what_launchd_needs() -> None:
+    agent = plistlib.loads(launchd_plist(schedule(folder=Path("/my sync"))).encode())
+
+    assert agent["Label"] == "ibkr-sync-refresh"
+    assert agent["StartCalendarInterval"] == {"Hour": 10, "Minute": 30}
+    assert agent["WorkingDirectory"] == "/my sync"
+    assert agent["StandardErrorPath"] == "/var/log/ibkr sync.log.stderr"
+
+
+def test_an_agent_reads_the_secrets_in_a_shell() -> None:
+    agent = plistlib.loads(launchd_plist(schedule("a b", secret=Path("/etc/a b.env"))).encode())
+
+    shell, option, line = agent["ProgramArguments"]
+    assert (shell, option) == ("/bin/sh", "-c")
+    assert shlex.split(line) == [
+        *("set", "-a", "&&", ".", "/etc/a b.env", "&&", "exec"),
+        *PROGRAM,
+        "a b",
+    ]
+
+
+# --- what to know of it
+
+
+@pytest.mark.parametrize("write", [crontab, systemd_units, launchd_plist])
+def test_the_caveats_are_told_whatever_the_scheduler(write: object) -> None:
+    assert callable(write)
+    told = " ".join(write(schedule()).replace("#", " ").split())
+
+    assert "IBKR resets its servers every night" in told
+    assert "Europe 05:45-07:45 Zurich time" in told
+    assert "second factor" in told
+
+
+@pytest.mark.parametrize("write", [crontab, launchd_plist])
+def test_what_the_machine_s_clock_makes_of_it_is_told(write: object) -> None:
+    assert callable(write)
+    told = " ".join(write(schedule()).replace("#", " ").split())
+    plain = " ".join(
+        write(dataclasses.replace(schedule(), exceptions=())).replace("#", " ").split()
+    )
+
+    assert "is 10:30 on this machine's clock (CET), but 09:30 on 21 days a year" in told
+    assert "is 10:30 on this machine's clock (CET). A machine" in plain
+
+
+def test_a_window_that_the_run_may_meet_is_told() -> None:
+    late = dataclasses.replace(schedule(), daily=DailyTime(at=time(0, 30), zone="America/New_York"))
+
+    assert "North America" in {each.region for each in late.met_windows()}
