@@ -20,6 +20,9 @@ from e2e.fault_matrix.rig import (  # noqa: E402
 )
 from e2e.fault_matrix.stores import Store, contents, with_a_secret  # noqa: E402
 from ibkr_sync.infrastructure.replay.faults import ReplacedField  # noqa: E402
+from ibkr_sync.infrastructure.repositories.local_repo.engine import Database  # noqa: E402
+from ibkr_sync.infrastructure.repositories.local_repo.schema import writing  # noqa: E402
+from ibkr_sync.infrastructure.repositories.local_repo.tables import metadata  # noqa: E402
 
 collect_ignore = [] if SPEAKS_PROTOBUF else ["test_protobuf_faults.py"]
 
@@ -93,3 +96,19 @@ def any_rig(request: pytest.FixtureRequest) -> Rig:
     """One after the other."""
     rig: Rig = request.getfixturevalue("rig" if request.param == "file" else "server_rig")
     return rig
+
+
+@pytest.fixture
+def refill(filled: Path) -> Callable[[Rig], None]:
+    """Bring a rig's store back to the state that the next run will change."""
+
+    def bring_back(rig: Rig) -> None:
+        if "://" not in rig.store.location:
+            shutil.copy(filled, rig.store.path)
+            return
+        with Database(rig.store.location) as database, writing(database) as connection:
+            for table in reversed(metadata.sorted_tables):
+                connection.execute(table.delete())
+        fill(rig.command, rig.store.location)
+
+    return bring_back

@@ -73,6 +73,10 @@ SETTINGS: Mapping[str, float] = {
 }
 """For gateways that keep their clients waiting."""
 
+_ALREADY_RUNNING = 75
+_KILLED = frozenset((-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT))
+"""Exit codes of a process that could not tidy up."""
+
 _OUTCOMES_OF_ENDED_RUNS = {"ok", "partial", "failed", "interrupted"}
 
 
@@ -98,6 +102,9 @@ class Ordeal:
         spared: of these nothing changes.
         connections: how many the gateway sees; None is any number.
         settings: of `[gateway]`, beside SETTINGS.
+        launcher: what runs the command; itself, if nothing is done to its process.
+        during: what is done to the process while it runs.
+        verbose: whether it logs all there is.
         gateway: options of the gateway.
     """
 
@@ -111,6 +118,9 @@ class Ordeal:
     connections: int | None = None
     seconds: float = 6.0
     settings: Mapping[str, float] = field(default_factory=dict)
+    launcher: Sequence[str] = (str(COMMAND),)
+    during: Callable[[subprocess.Popen[bytes], ReplayGateway], None] | None = None
+    verbose: bool = True
     gateway: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -153,12 +163,16 @@ class Rig:
 
     def attempt(self, ordeal: Ordeal) -> Endured:
         """Run against a gateway with these faults; nothing is checked yet."""
+        during = ordeal.during
         with gateway_with(*ordeal.faults, **ordeal.gateway) as gateway:
             return self.run(
                 *asking(ordeal.symbols, gateway.port),
                 *ordeal.options,
                 settings=ordeal.settings,
                 gateway=gateway,
+                launcher=ordeal.launcher,
+                verbose=ordeal.verbose,
+                during=None if during is None else lambda process: during(process, gateway),
             )
 
     def run(
@@ -167,6 +181,7 @@ class Rig:
         settings: Mapping[str, float] | None = None,
         gateway: ReplayGateway | None = None,
         launcher: Sequence[str] = (str(COMMAND),),
+        verbose: bool = True,
         during: Callable[[subprocess.Popen[bytes]], None] | None = None,
         env: Mapping[str, str | None] | None = None,
     ) -> Endured:
@@ -176,7 +191,7 @@ class Rig:
         began = time.monotonic()
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             process = subprocess.Popen(  # noqa: S603 - our own command
-                [*launcher, *self.globals(), *arguments],
+                [*launcher, *self.globals(verbose=verbose), *arguments],
                 env=self.command.environment(env),
                 cwd=self.command.cwd,
                 stdin=subprocess.DEVNULL,
@@ -205,10 +220,10 @@ class Rig:
             log=self._log.read_text(encoding="utf-8") if self._log.exists() else "",
         )
 
-    def globals(self) -> tuple[str, ...]:
-        """Options of every run: the database, and a log that keeps all there is."""
+    def globals(self, *, verbose: bool) -> tuple[str, ...]:
+        """Options of every run: the database, and mostly a log that keeps all there is."""
         log = ("-vv", "--log-format", "json", "--log-file", str(self._log))
-        return ("--database", self.store.location, *log)
+        return ("--database", self.store.location, *(log if verbose else ()))
 
     def check(self, ordeal: Ordeal, endured: Endured, before: Tables) -> None:
         """Check all that must hold after a run."""
@@ -218,8 +233,7 @@ class Rig:
 
     def check_run(self, ordeal: Ordeal, endured: Endured) -> None:
         """Check how the run ended, in what time, and what it sent and told."""
-        codes = ordeal.code if isinstance(ordeal.code, frozenset) else {ordeal.code}
-        assert endured.run.code in codes, endured
+        assert endured.run.code in _codes(ordeal), endured
         assert ordeal.told in endured.run.told, endured.run
         assert endured.took < ordeal.seconds + GRACE, endured
         if ordeal.connections is not None:
@@ -243,12 +257,19 @@ class Rig:
             assert is_old, "the products changed"
         elif ordeal.fate is Fate.RENEWED or (ordeal.fate is Fate.OLD_OR_NEW and not is_old):
             assert contents(after) == self._golden(meant)
-        assert {run["outcome"].value for run in after["sync_runs"]} <= _OUTCOMES_OF_ENDED_RUNS
+        if not _KILLED & _codes(ordeal):
+            assert _run_outcomes(after) <= _OUTCOMES_OF_ENDED_RUNS
 
     def recover(self, ordeal: Ordeal) -> Endured:
         """Run with nothing going wrong: that ends well, and leaves what it always leaves."""
         with gateway_with() as gateway:
-            endured = self.run(*asking(ordeal.symbols, gateway.port), gateway=gateway)
+            again = asking(ordeal.symbols, gateway.port)
+            endured = self.run(*again, gateway=gateway)
+            deadline = time.monotonic() + GRACE
+            # A server may take a moment to notice that a run has died.
+            while endured.run.code == _ALREADY_RUNNING and time.monotonic() < deadline:
+                assert _KILLED & _codes(ordeal), endured
+                endured = self.run(*again, gateway=gateway)
         assert endured.run.code == 0, endured
         refuse_indiscretion(endured)
         refuse_forbidden_frames(gateway)
@@ -258,7 +279,7 @@ class Rig:
         if ordeal.fate is Fate.OTHERWISE:  # the detour is history
             reached, known = current(reached), current(known)
         assert reached == known
-        assert {run["outcome"].value for run in tables["sync_runs"]} <= _OUTCOMES_OF_ENDED_RUNS
+        assert _run_outcomes(tables) <= _OUTCOMES_OF_ENDED_RUNS
         return endured
 
 
@@ -285,6 +306,14 @@ def refuse_forbidden_frames(gateway: ReplayGateway | None) -> None:
     frames = gateway.frames if gateway is not None else ()
     sent = {frame.fields[0] for frame in frames if frame.fields[0] != "API"}
     assert {int(each) for each in sent} <= ALLOWED | {each + 200 for each in ALLOWED}
+
+
+def _codes(ordeal: Ordeal) -> frozenset[int]:
+    return ordeal.code if isinstance(ordeal.code, frozenset) else frozenset((ordeal.code,))
+
+
+def _run_outcomes(tables: Tables) -> set[str]:
+    return {run["outcome"].value for run in tables["sync_runs"]}
 
 
 def _refuse_orphans(group: int) -> None:

@@ -1,0 +1,39 @@
+"""The command, with something done at its n-th statement or commit.
+
+Arguments: what (kill, fail or stop), n counted from 1, then the command's own. With n beyond
+its last step, the command runs as ever.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import sys
+
+from databases import before_each_step
+from ibkr_sync_cli.__main__ import main
+
+
+def interrupt(what: str) -> None:
+    """Do it to this process."""
+    if what == "fail":
+        raise OSError(errno.EIO, "injected failure")
+    os.kill(os.getpid(), signal.SIGKILL if what == "kill" else signal.SIGTERM)
+
+
+def main_interrupted(what: str, step: int) -> None:
+    """Run the command line."""
+
+    def act(number: int) -> None:
+        if number == step:
+            interrupt(what)
+
+    with before_each_step(act):
+        main()
+
+
+if __name__ == "__main__":
+    kind, number = sys.argv[1:3]
+    sys.argv[1:3] = []
+    main_interrupted(kind, int(number))

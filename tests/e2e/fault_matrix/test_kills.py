@@ -1,0 +1,161 @@
+"""A process that is stopped or killed, wherever it is, leaves every product old or new."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from e2e.command_line import wait_until
+from e2e.fault_matrix.rig import Fate, Ordeal, Rig
+from ibkr_sync.infrastructure.replay.server import ReplayGateway
+from thoroughness import EVERYTHING, how_many, seeded, some_of
+
+STEPPING = (sys.executable, str(Path(__file__).with_name("stepping.py")))
+TESTS = str(Path(__file__).parents[2])
+
+KILLED, STOPPED = -signal.SIGKILL, {signal.SIGTERM: 143, signal.SIGINT: 130}
+
+STOP_WITHIN = 5.0
+"""Seconds from a signal to the end of the process."""
+
+During = Callable[[subprocess.Popen[bytes], ReplayGateway], None]
+
+
+def points(purpose: str, count: int) -> list[float]:
+    """Seconds, below 1, after which something is done."""
+    chance = seeded(purpose)
+    return [round(chance.uniform(0.0, 0.9), 3) for _ in range(count)]
+
+
+def after_start(seconds: float, signal_number: int) -> During:
+    """Send a signal so long after the process was started."""
+
+    def act(process: subprocess.Popen[bytes], _: ReplayGateway) -> None:
+        time.sleep(seconds)
+        process.send_signal(signal_number)
+
+    return act
+
+
+def after_asking(seconds: float, signal_number: int) -> During:
+    """Send a signal so long after the first message reached the gateway."""
+
+    def act(process: subprocess.Popen[bytes], gateway: ReplayGateway) -> None:
+        wait_until(lambda: gateway.connections)
+        time.sleep(seconds)
+        process.send_signal(signal_number)
+
+    return act
+
+
+@pytest.mark.parametrize("seconds", points("kill after start", how_many(3, 100)))
+def test_a_run_killed_at_any_moment_leaves_each_product_old_or_new(
+    rig: Rig, seconds: float
+) -> None:
+    killing = after_start(seconds, signal.SIGKILL)
+    rig.endure(Ordeal(code=frozenset((KILLED, 0)), fate=Fate.OLD_OR_NEW, during=killing))
+
+
+@pytest.mark.parametrize("seconds", points("kill after asking", how_many(5, 100)))
+def test_a_run_killed_while_a_reply_is_taken_in_leaves_each_product_old_or_new(
+    rig: Rig, seconds: float
+) -> None:
+    killing = after_asking(seconds / 4, signal.SIGKILL)
+    rig.endure(Ordeal(code=frozenset((KILLED, 0)), fate=Fate.OLD_OR_NEW, during=killing))
+
+
+@pytest.mark.parametrize("signal_number", STOPPED)
+@pytest.mark.parametrize("seconds", points("stop", how_many(3, 50)))
+def test_a_run_stopped_at_any_moment_ends_in_order(
+    rig: Rig, seconds: float, signal_number: signal.Signals
+) -> None:
+    """Before our code runs the signal kills; after the end it comes too late."""
+    codes = frozenset((STOPPED[signal_number], -signal_number, 0))
+    stopping = after_start(seconds, signal_number)
+    endured = rig.endure(Ordeal(code=codes, fate=Fate.OLD_OR_NEW, during=stopping))
+    assert endured.took < seconds + STOP_WITHIN
+
+
+@pytest.mark.parametrize("signal_number", STOPPED)
+@pytest.mark.parametrize("seconds", points("stop after asking", how_many(2, 50)))
+def test_a_run_stopped_while_a_reply_is_taken_in_ends_in_order(
+    rig: Rig, seconds: float, signal_number: signal.Signals
+) -> None:
+    codes = frozenset((STOPPED[signal_number], 0))
+    stopping = after_asking(seconds / 4, signal_number)
+    endured = rig.endure(Ordeal(code=codes, fate=Fate.OLD_OR_NEW, during=stopping))
+    assert endured.took < seconds + STOP_WITHIN + 1
+
+
+MOST_STEPS = 400
+"""No run has more statements and commits."""
+
+
+def stepping(what: str, step: int) -> tuple[str, ...]:
+    """What runs the command and does this at that step."""
+    return ("/usr/bin/env", f"PYTHONPATH={TESTS}", *STEPPING, what, str(step))
+
+
+@pytest.fixture(scope="module")
+def every_how_many() -> int:
+    """All steps are tried in a torture, else each so many."""
+    return 1 if EVERYTHING else 11
+
+
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize(
+    ("what", "codes"),
+    [("kill", {KILLED, 0}), ("fail", {7, 0}), ("stop", {143, 0})],
+    ids=["killed", "failing", "stopped"],
+)
+def test_a_run_that_ends_at_any_statement_or_commit_leaves_each_product_old_or_new(
+    any_rig: Rig, refill: Callable[[Rig], None], every_how_many: int, what: str, codes: set[int]
+) -> None:
+    reached = 0
+    for step in itertools.count(1, every_how_many):
+        ordeal = Ordeal(
+            code=frozenset(codes), fate=Fate.OLD_OR_NEW, launcher=stepping(what, step), seconds=5
+        )
+        endured = any_rig.endure(ordeal)
+        if endured.run.code == 0:
+            break
+        reached = step
+        refill(any_rig)
+        assert step < MOST_STEPS
+    assert reached > 15
+
+
+@pytest.mark.parametrize("seconds", some_of((1.5, 3.0, 6.0), 2))
+def test_a_run_that_was_suspended_ends_in_order(rig: Rig, seconds: float) -> None:
+    """Deadlines pass meanwhile, as they do while a notebook sleeps."""
+
+    def suspend(process: subprocess.Popen[bytes], gateway: ReplayGateway) -> None:
+        wait_until(lambda: gateway.connections)
+        os.kill(process.pid, signal.SIGSTOP)
+        time.sleep(seconds)
+        os.kill(process.pid, signal.SIGCONT)
+
+    ordeal = Ordeal(
+        code=frozenset((0, 3, 4)), fate=Fate.OLD_OR_NEW, during=suspend, seconds=seconds + 2
+    )
+    rig.endure(ordeal)
+
+
+@pytest.mark.parametrize("off", [-86400, -3600, 3600, 86400])
+def test_a_clock_that_jumps_during_a_run_moves_no_deadline(rig: Rig, off: int) -> None:
+    clock = (sys.executable, str(Path(__file__).with_name("shifted_clock.py")))
+    rig.endure(Ordeal(launcher=(*clock, "0", "0.2", str(off)), fate=Fate.RENEWED, connections=1))
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago", "Europe/Berlin"])
+def test_the_zone_of_the_machine_changes_nothing(rig: Rig, zone: str) -> None:
+    launcher = ("/usr/bin/env", f"TZ={zone}", *Ordeal().launcher)
+    rig.endure(Ordeal(launcher=launcher, fate=Fate.RENEWED, connections=1))
