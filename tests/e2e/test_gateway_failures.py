@@ -149,7 +149,7 @@ def test_a_handshake_that_fails_says_why(
         (ForeignRows(rows=(ROW,), before_row=2), 4),
         (ReplacedField(field="con_id", value="0"), 4),
         (ReplacedField(field="last_trade_date_or_contract_month", value="99999999"), 4),
-        (KeptRows(count=0), 5),
+        (KeptRows(count=0), 8),
         (KeptRows(count=3), 4),
         (ErrorReply(code=321, text="Error validating request"), 4),
         (Notice(code=2157, before_row=5), 8),
