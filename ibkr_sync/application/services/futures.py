@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ibkr_sync.domain.nearest_contract import JudgedChain, TradingRule
     from ibkr_sync.domain.ports.futures import FuturePort
     from ibkr_sync.domain.ports.stored_products import StoredProducts
+    from ibkr_sync.domain.renaming import FormerName
     from ibkr_sync.domain.sync import ProductSummary, SyncPolicy
 
 F_co = TypeVar("F_co", bound=Future, covariant=True)
@@ -80,6 +81,10 @@ class FuturesService(Generic[F_co]):
     def list_products(self) -> tuple[ProductSummary, ...]:
         """Summarise every stored product, by symbol."""
         return self._port.list_products()
+
+    def former_names(self, symbols: Collection[str]) -> tuple[FormerName, ...]:
+        """Give what stored products were called before (see `StoredProducts`)."""
+        return self._stored.find_former_names(symbols)
 
     def market_rules(self, ids: Collection[int]) -> tuple[MarketRule, ...]:
         """Give the tick ladders that are stored under these ids; raises StorageError."""

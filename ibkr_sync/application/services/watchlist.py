@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from ibkr_sync.domain.errors import (
     UnknownGroupError,
 )
 from ibkr_sync.domain.ports.watchlist import WatchedProduct, WatchlistPort
+from ibkr_sync.domain.renaming import FormerName
 from ibkr_sync.domain.sync import FutureQuery, ProductSummary
 
 _GROUP = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
@@ -40,9 +42,15 @@ class Meant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchedState:
-    """An entry of the list, with the stored products that it means; none if none is stored."""
+    """An entry of the list, and what it means today.
+
+    Attributes:
+        current: the entry by the name that IBKR has for its product now.
+        stored: the stored products that it means; none if none is stored.
+    """
 
     product: WatchedProduct
+    current: WatchedProduct
     stored: tuple[ProductSummary, ...]
 
     @property
@@ -66,9 +74,9 @@ class WatchlistService:
         With nothing on the list every stored product that a source has told of is meant. Raises
         UnknownGroupError, MalformedSymbolError for what can't be a group, or StorageError.
         """
-        watched = self.watched(groups)
-        if watched or groups:
-            return tuple(dict.fromkeys(each.query for each in watched))
+        states = self.states(groups)
+        if states or groups:
+            return tuple(dict.fromkeys(each.current.query for each in states))
         return tuple(
             FutureQuery(
                 symbol=each.key.symbol,
@@ -89,13 +97,24 @@ class WatchlistService:
         return tuple(each for each in watched if not wanted or each.group in wanted)
 
     def states(self, groups: Collection[str] = ()) -> tuple[WatchedState, ...]:
-        """Give the list with what is stored of each product (see `selection`)."""
+        """Give the list with what is stored of each product (see `selection`).
+
+        An entry that means nothing stored is looked for among the names that products had.
+        """
+        watched = self.watched(groups)
+        if not watched:
+            return ()
         stored = self._futures.list_products()
+        unknown = [each for each in watched if not _meant_by(each, stored)]
+        former = self._futures.former_names({each.symbol for each in unknown}) if unknown else ()
+        current = {each: _by_current_name(each, former) for each in unknown}
         return tuple(
             WatchedState(
-                product=each, stored=tuple(one for one in stored if one.is_meant_by(each.query))
+                product=each,
+                current=current.get(each, each),
+                stored=_meant_by(current.get(each, each), stored),
             )
-            for each in self.watched(groups)
+            for each in watched
         )
 
     def meant(
@@ -147,7 +166,7 @@ class WatchlistService:
         NotWatchedError, UnknownGroupError, MalformedSymbolError, AmbiguousProductError or
         StorageError.
         """
-        watched = self.watched(() if group is None else (group,))
+        states = self.states(() if group is None else (group,))
         resolve = partial(
             self._futures.names.resolve,
             exchange=exchange,
@@ -156,7 +175,7 @@ class WatchlistService:
         )
         gone: list[WatchedProduct] = []
         for text in texts:
-            listed = list(_listed(text, watched, resolve))
+            listed = list(_listed(text, states, resolve))
             if not listed:
                 raise NotWatchedError(text.strip(), group)
             gone += listed
@@ -173,21 +192,38 @@ def parse_group(typed: str) -> str:
 
 
 def _listed(
-    text: str, watched: Sequence[WatchedProduct], resolve: Callable[[str], Resolution]
+    text: str, states: Sequence[WatchedState], resolve: Callable[[str], Resolution]
 ) -> Iterator[WatchedProduct]:
     """Give the entries of the list that a text means."""
     try:
         found = resolve(text)
     except AmbiguousProductError as error:
         keys = [each.key for each in error.candidates]
-        listed = [key for key in keys if any(each.may_be(key) for each in watched)]
+        listed = [key for key in keys if any(each.current.may_be(key) for each in states)]
         if len(listed) > 1:
             raise
-        yield from (each for key in listed for each in watched if each.may_be(key))
+        yield from (each.product for key in listed for each in states if each.current.may_be(key))
         return
-    for each in watched:
-        if _agrees(each, found.product, found.query):
-            yield each
+    for each in states:
+        if _agrees(each.current, found.product, found.query):
+            yield each.product
+
+
+def _meant_by(
+    product: WatchedProduct, stored: Iterable[ProductSummary]
+) -> tuple[ProductSummary, ...]:
+    return tuple(each for each in stored if each.is_meant_by(product.query))
+
+
+def _by_current_name(product: WatchedProduct, former: Iterable[FormerName]) -> WatchedProduct:
+    """The entry with the name of the one product that was called so; as it is if none was."""
+    keys = {each.current for each in former if product.may_be(each.former)}
+    if len(keys) != 1:
+        return product
+    symbol, exchange, trading_class = keys.pop()
+    return dataclasses.replace(
+        product, symbol=symbol, exchange=exchange, trading_class=trading_class
+    )
 
 
 def _agrees(entry: WatchedProduct, known: ProductKey | None, query: FutureQuery) -> bool:

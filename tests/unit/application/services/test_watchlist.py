@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from example_products import ES
+from example_products import ES, NOW
 from fakes.catalogue import FakeCatalogue, a_product
 from fakes.clock import FakeClock
 from fakes.futures import InMemoryFutureRepository
@@ -16,7 +16,7 @@ from fakes.watchlist import InMemoryWatchlist
 from ibkr_sync.application.services.futures import FuturesService
 from ibkr_sync.application.services.resolution import SymbolResolver
 from ibkr_sync.application.services.watchlist import WatchlistService
-from ibkr_sync.domain.entities.futures import Future, Origin
+from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.errors import (
     AmbiguousProductError,
     MalformedSymbolError,
@@ -26,6 +26,7 @@ from ibkr_sync.domain.errors import (
 )
 from ibkr_sync.domain.ports.pins import Pin
 from ibkr_sync.domain.ports.watchlist import WatchedProduct
+from ibkr_sync.domain.renaming import FormerName
 from ibkr_sync.domain.sync import FutureQuery
 
 DAX_PRODUCTS = [
@@ -42,10 +43,14 @@ NOVA = WatchedProduct(symbol="NOVA", currency="USD")
 
 
 def service_on(
-    *watched: WatchedProduct, stored: Sequence[Future] = (ES,), pins: Sequence[Pin] = ()
+    *watched: WatchedProduct,
+    stored: Sequence[Future] = (ES,),
+    pins: Sequence[Pin] = (),
+    former: Sequence[FormerName] = (),
 ) -> WatchlistService:
     repository = InMemoryFutureRepository(Future, FakeClock())
     repository.products = {each.key: each for each in stored}
+    repository.former_names = list(former)
     catalogue = FakeCatalogue(rows=[*DAX_PRODUCTS, EURO, OF_UNKNOWN_CLASS])
     names = SymbolResolver(catalogue, InMemoryPins(*pins), repository, FakeClock())
     futures = FuturesService(repository, names, repository)
@@ -100,6 +105,42 @@ def test_without_a_list_all_is_selected_that_a_source_has_told_of() -> None:
 
 def test_without_a_list_and_without_products_nothing_is_selected() -> None:
     assert service_on(stored=()).selection() == ()
+
+
+# --- what IBKR renamed
+
+AT_GLOBEX = WatchedProduct(symbol="ES", exchange="GLOBEX", trading_class="ES", group="night")
+RENAMED = FormerName(former=ProductKey("ES", "GLOBEX", "ES"), current=ES.key, until=NOW)
+
+
+def test_a_product_is_kept_up_to_date_by_the_name_it_has_now() -> None:
+    service = service_on(AT_GLOBEX, former=[RENAMED])
+
+    assert service.selection() == (ES_EXACT.query,)
+    assert service.selection(["night"]) == (ES_EXACT.query,)
+    (state,) = service.states()
+    assert (state.product, [each.key for each in state.stored]) == (AT_GLOBEX, [ES.key])
+
+
+def test_a_renamed_product_is_taken_off_by_the_name_it_has_now() -> None:
+    service = service_on(AT_GLOBEX, former=[RENAMED])
+
+    assert service.remove(["ES@CME"]) == (AT_GLOBEX,)
+    assert service.watched() == ()
+
+
+def test_a_name_that_is_in_use_again_means_the_product_that_has_it() -> None:
+    again = dataclasses.replace(ES, exchange="GLOBEX")
+    service = service_on(AT_GLOBEX, stored=(ES, again), former=[RENAMED])
+
+    assert service.selection() == (AT_GLOBEX.query,)
+
+
+def test_a_name_that_several_products_had_stays_as_it_is() -> None:
+    other = dataclasses.replace(RENAMED, current=ProductKey("ES", "OTHER", "ES"))
+    service = service_on(AT_GLOBEX, former=[RENAMED, other])
+
+    assert service.selection() == (AT_GLOBEX.query,)
 
 
 # --- what a text means
