@@ -223,6 +223,27 @@ def test_a_past_instant_is_shown_exactly_as_it_was(ibkr_sync: CommandLine) -> No
     assert known(now) == known(ibkr_sync("show", "ES", "--json").json)
 
 
+def test_a_renamed_product_is_told_once_and_has_then_the_name_it_had(
+    ibkr_sync: CommandLine,
+) -> None:
+    first = store(ibkr_sync, PRODUCT)
+    chain = tuple(dataclasses.replace(each, symbol="SPX") for each in PRODUCT.contracts)
+    document = product_to_document(
+        dataclasses.replace(PRODUCT, symbol="SPX", contracts=chain), datetime.now(UTC)
+    )
+    (ibkr_sync.cwd / "spx.json").write_text(json.dumps(document), encoding="utf-8")
+    renamed = ibkr_sync("get", "SPX", "--source", "file:spx.json")
+    assert renamed.code == 0, renamed
+
+    (event,) = ibkr_sync("changes", "--severity", "critical", "--json").json["events"]
+    assert (event["type"], event["symbol"], event["con_id"]) == ("SYMBOL_RENAMED", "SPX", None)
+    assert (event["old"], event["new"]) == ("ES", "SPX")
+    for name in ("SPX", "ES@CME"):
+        past = ibkr_sync("show", name, "--as-of", first.isoformat(), "--json").json
+        assert (past["symbol"], len(past["contracts"])) == ("ES", 2)
+        assert {each["symbol"] for each in past["contracts"]} == {"ES"}
+
+
 def test_a_past_contract_is_judged_as_of_then(ibkr_sync: CommandLine) -> None:
     ended = (NOW - timedelta(days=2)).replace(microsecond=0)
     gone: FuturesContract = dataclasses.replace(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeAlias
 
@@ -16,7 +16,7 @@ from sqlalchemy import delete, select
 from contracts import examples
 from contracts.future_port import query_for
 from fakes.clock import FakeClock
-from ibkr_sync.domain.entities.contracts import Venue
+from ibkr_sync.domain.entities.contracts import ContractMonth, ContractSeries, Venue
 from ibkr_sync.domain.entities.futures import Future, IndexFuture, Origin, UnclassifiedFuture
 from ibkr_sync.domain.past import product_as_of
 from ibkr_sync.domain.sync import AcquiredFuture, SyncPolicy
@@ -67,7 +67,14 @@ contract_fields = st.fixed_dictionaries(
         "multiplier": st.sampled_from([None, Decimal(5), Decimal("0.50")]),
         "market_name": st.sampled_from([None, "FDAX", "=x"]),
         "venues": st.sampled_from([(), (Venue(exchange="EUREX", market_rule_id=1),)]),
-        "security_ids": st.sampled_from([(), (("ISIN", "A"), ("CUSIP", "B"))]),
+        "security_ids": st.sampled_from([(), (("ISIN", "A,"), ("CUSIP", "B"))]),
+        "last_trade_date": st.dates(date(2027, 1, 1), date(2027, 1, 3)),
+        "last_trade_at": st.none() | st.just(datetime(2027, 1, 2, 12, tzinfo=UTC)),
+        "contract_month": st.none() | st.just(ContractMonth(2027, 1)),
+        "series": st.sampled_from(ContractSeries),
+        "local_symbol": st.sampled_from(["A", "B"]),
+        "time_zone": st.sampled_from([None, "Europe/Berlin", "UTC"]),
+        "trading_class": st.sampled_from(["FDAX", "FDX1"]),
     },
 )
 product_fields = st.fixed_dictionaries(
@@ -76,6 +83,8 @@ product_fields = st.fixed_dictionaries(
         "name": st.sampled_from([None, "DAX", "Dax 40"]),
         "underlying": st.sampled_from([None, examples.DAX.underlying]),
         "min_tick": st.sampled_from([Decimal("0.5"), Decimal(1)]),
+        "origin": st.sampled_from([Origin.IBKR, Origin.FILE]),
+        "category": st.sampled_from([None, "index"]),
     },
 )
 
