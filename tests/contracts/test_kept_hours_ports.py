@@ -1,0 +1,98 @@
+"""Every keeper of hours by day, the in-memory fake included, keeps the promises of its port."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from contracts import examples
+from contracts.future_port import NOW_PLEASE, by_symbol
+from contracts.kept_hours_port import KEY, TUESDAY, KeptHoursContract, StoredHours
+from databases import dump
+from fakes.catalogue import FakeCatalogue
+from fakes.clock import FakeClock
+from fakes.kept_hours import InMemoryKeptHours
+from ibkr_sync.domain.entities.contracts import TradingSchedule
+from ibkr_sync.domain.entities.futures import Future, Origin
+from ibkr_sync.domain.sync import AcquiredFuture
+from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.hours_days import LocalKeptHours
+from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
+
+
+class InMemory(StoredHours):
+    def __init__(self) -> None:
+        self.port = self.hours = InMemoryKeptHours()
+
+    def store(self, *windows: TradingSchedule) -> None:
+        for each in windows:
+            self.hours.keep(KEY, each)
+
+
+class Local(StoredHours):
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.clock = FakeClock()
+        self.port = LocalKeptHours(database)
+
+    def store(self, *windows: TradingSchedule) -> None:
+        local = LocalFutureRepository(self.database, Future, FakeCatalogue(), self.clock)
+        with local.sync_run(Origin.IBKR) as run:
+            for each in windows:
+                chain = tuple(
+                    dataclasses.replace(contract, schedule=each)
+                    for contract in examples.ES.contracts
+                )
+                product = dataclasses.replace(examples.ES, contracts=chain)
+                acquired = AcquiredFuture(product=product)
+                local.get_or_create_entity(acquired, by_symbol(product), NOW_PLEASE, run)
+
+
+class TestInMemoryKeptHours(KeptHoursContract):
+    @pytest.fixture
+    def stored(self) -> StoredHours:
+        return InMemory()
+
+
+class LocalContract(KeptHoursContract):
+    """What the databases promise besides: how many rows they take."""
+
+    def test_the_same_hours_twice_take_no_further_row(self, stored: Local) -> None:
+        stored.store(examples.HOURS)
+        before = dump(stored.database)["hours_days"]
+        stored.store(examples.HOURS, examples.HOURS)
+        assert dump(stored.database)["hours_days"] == before
+        assert len(before) == 3
+
+    def test_a_clock_that_was_set_back_hides_nothing(self, stored: Local) -> None:
+        first = "20261123:CLOSED;20261124:0800-20261124:1600"
+        then = "20261123:CLOSED;20261124:0800-20261124:1200"
+        window = dataclasses.replace(examples.HOURS, trading_hours=first, liquid_hours="")
+        stored.store(window)
+        stored.clock.advance(days=-3)
+        stored.store(dataclasses.replace(window, trading_hours=then))
+        assert self.trading(stored)[TUESDAY] == "20261124:0800-20261124:1200"
+        assert len(dump(stored.database)["hours_days"]) == 3
+
+    def test_hours_that_cannot_be_read_are_stored_as_sent(self, stored: Local) -> None:
+        window = dataclasses.replace(examples.HOURS, trading_hours="whenever you like")
+        stored.store(window)
+        rows = dump(stored.database)["contract_schedules"]
+        assert {row.trading_hours for row in rows} == {"whenever you like"}
+
+
+class TestSqliteFile(LocalContract):
+    @pytest.fixture
+    def stored(self, tmp_path: Path) -> Iterator[StoredHours]:
+        with Database(tmp_path / "futures.db") as database:
+            yield Local(database)
+
+
+class TestPostgres(LocalContract):
+    @pytest.fixture
+    def stored(self, postgres_url: str) -> Iterator[StoredHours]:
+        with Database(postgres_url) as database:
+            yield Local(database)
