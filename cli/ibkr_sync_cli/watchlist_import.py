@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from ibkr_sync.domain.errors import (
     AmbiguousProductError,
@@ -28,7 +30,7 @@ def read_list(file: str) -> str:
     name = _name(file)
     try:
         if file == STDIN:
-            content = sys.stdin.buffer.read(_MAX_BYTES + 1)
+            content = _stdin().read(_MAX_BYTES + 1)
         else:
             with Path(file).open("rb") as stream:
                 content = stream.read(_MAX_BYTES + 1)
@@ -42,6 +44,12 @@ def read_list(file: str) -> str:
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise WatchlistFileError(name, [f"line {line}: it is no text in UTF-8"]) from error
+
+
+def _stdin() -> BinaryIO:
+    if sys.stdin is None:  # as it is where a program was started without one
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+    return sys.stdin.buffer
 
 
 def meant_by_lines(

@@ -230,7 +230,7 @@ def test_a_run_whose_process_died_is_shown_as_recorded(on: CommandLine, stocked:
     assert (newest["outcome"], newest["finished_at"]) == ("running", None)
     assert checked.code == 6
     assert "Run 2 (refresh of" in checked.told
-    assert "has no end" in checked.told
+    assert "has not ended" in checked.told
 
 
 def test_without_runs_there_is_nothing_to_list(ibkr_sync: CommandLine) -> None:

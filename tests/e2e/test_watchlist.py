@@ -235,3 +235,19 @@ def test_what_is_no_list_is_refused(watchlist: CommandLine, content: bytes, told
     assert (done.code, done.out) == (2, "")
     assert told in done.told
     assert watched(watchlist) == []
+
+
+def test_a_closed_stdin_is_told(watchlist: CommandLine) -> None:
+    done = subprocess.run(  # noqa: S603 - our own command
+        ["/bin/sh", "-c", f"exec {COMMAND} watchlist import - <&-"],
+        env=watchlist.environment(),
+        cwd=watchlist.cwd,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "stdin: nothing was imported" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ibkr_sync_cli import options
-from ibkr_sync_cli.durations import hours_and_minutes, parse_duration
+from ibkr_sync_cli.durations import duration_text, parse_duration
 from ibkr_sync_cli.exit_codes import ExitCode
 from ibkr_sync_cli.invocation import invocation_of, now
 from ibkr_sync_cli.quantities import counted
@@ -60,7 +60,7 @@ def _complain(output: Output, report: FreshnessReport, moment: datetime) -> None
     if report.checked == 0:
         output.complain("Nothing is watched or stored.", output.command("watchlist", "add", "ES"))
     if report.stale:
-        count, limit = counted(report.checked, "product"), hours_and_minutes(report.max_age)
+        count, limit = counted(report.checked, "product"), duration_text(report.max_age)
         told = f"{len(report.stale)} of {count} without a complete reply for {limit}"
         output.complain(f"{told}, at {moment:%Y-%m-%d %H:%M} UTC.", refresh)
     if report.is_run_alarming and report.run is not None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ibkr_sync.application.services.freshness import FreshnessReport
 from ibkr_sync.domain.staleness import StaleProduct, StaleReason
 from ibkr_sync.domain.untrusted_text import clean_text
-from ibkr_sync_cli.durations import brief, hours_and_minutes
+from ibkr_sync_cli.durations import brief, duration_text
 from ibkr_sync_cli.output import Result
 from ibkr_sync_cli.quantities import counted, instant_text, instant_value
 from ibkr_sync_cli.views.runs import run_record
@@ -87,7 +87,7 @@ def _table(report: FreshnessReport, now: datetime) -> RenderableType:
     if report.stale:
         return _stale_table(report.stale, now)
     checked = counted(report.checked, "product")
-    limit = hours_and_minutes(report.max_age)
+    limit = duration_text(report.max_age)
     return Text(f"{checked} checked, none without a complete reply for {limit}")
 
 

@@ -80,7 +80,7 @@ def run_record(run: RecordedRun) -> dict[str, object]:
 
 def run_sentence(run: RecordedRun) -> str:
     """How a run ended: `run 17 (refresh of 2026-11-23 05:00 UTC) failed: refused`."""
-    how = {RunOutcome.RUNNING: "has no end", RunOutcome.INTERRUPTED: "was interrupted"}
+    how = {RunOutcome.RUNNING: "has not ended", RunOutcome.INTERRUPTED: "was interrupted"}
     ended = how.get(run.outcome, f"ended {run.outcome.value}")
     if run.outcome is RunOutcome.FAILED:
         ended = "failed"
