@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zoneinfo
-from functools import cache
+from functools import cache, lru_cache
 
 from ibkr_sync.catalogue.tables import read_table
 
@@ -14,6 +14,7 @@ _NO_ZONES = frozenset({"localtime", "Factory"})
 """Keys of the zone database that name no place: this machine's zone, and a placeholder."""
 
 
+@lru_cache(256)
 def iana_zone(ib_zone_id: str) -> str | None:
     """Give the zone database's name for a zone id as IBKR sends it; None when unknown.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 MAX_LENGTH = 512
 """Longest text kept for one field; IBKR's longest names are well under 200 characters."""
@@ -17,6 +18,7 @@ _HARMFUL = re.compile(
 )
 
 
+@lru_cache(2048)
 def clean_text(text: str, max_length: int = MAX_LENGTH) -> str | None:
     """Drop control, bidi and unencodable characters, trim, cap; None when nothing is left."""
     return _HARMFUL.sub("", text).strip()[:max_length] or None

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, tzinfo
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from ibkr_sync.catalogue import iana_zone
@@ -56,6 +57,7 @@ def read_last_trade(
     return LastTrade(date=at.astimezone(ZoneInfo(exchange_zone)).date(), at=at)
 
 
+@lru_cache(1024)
 def parse_date(text: str) -> date:
     """Read `YYYYMMDD`; raises ValueError for anything else or an unlikely year."""
     if re.fullmatch(r"[0-9]{8}", text, re.ASCII) is None:

@@ -58,7 +58,8 @@ def group_by_product(
         base = _product_of_weekly_class(key, members, by_class)
         for each in members:
             series = series_of(each) if base is None else ContractSeries.WEEKLY
-            products[base or key].append(dataclasses.replace(each, series=series))
+            told = each if each.series is series else dataclasses.replace(each, series=series)
+            products[base or key].append(told)
     return {key: tuple(sorted(members, key=_by_date)) for key, members in products.items()}
 
 

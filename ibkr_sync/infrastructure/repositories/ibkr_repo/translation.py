@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from ibkr_sync.catalogue import iana_zone
@@ -35,6 +36,9 @@ _MAX_DECIMAL_PLACES = 12
 _MAX_SCHEDULE_LENGTH = 8192
 _MAX_LIST_LENGTH = 4096
 _MAX_COMPLAINT_LENGTH = 100
+
+_remembering = lru_cache(1024, typed=True)
+"""For what is much the same in every row of a chain."""
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?", re.ASCII)
 _INTEGER = re.compile(r"-?[0-9]{1,19}", re.ASCII)
@@ -165,6 +169,7 @@ class _FieldReader:
         return InvalidReplyError(self._contract, field, shown, why)
 
 
+@_remembering
 def parse_number(value: object) -> Decimal | None:
     """Read an exact number, None for "" and ibapi's placeholders.
 
@@ -184,6 +189,7 @@ def parse_number(value: object) -> Decimal | None:
     return number
 
 
+@_remembering
 def _integer(value: object, allowed: range) -> int:
     text = str(value)
     if not _INTEGER.fullmatch(text) or int(text) not in allowed:
@@ -214,11 +220,13 @@ def _aggregated_group(value: int) -> int | None:
     return None if group in (-1, 0, _MAX_INT32) else group
 
 
+@_remembering
 def _items(text: str) -> tuple[str, ...]:
     cleaned = clean_text(text, _MAX_LIST_LENGTH) or ""
     return tuple(sorted(item for item in cleaned.split(",") if item))
 
 
+@_remembering
 def _venues(valid_exchanges: str, market_rule_ids: str) -> tuple[Venue, ...]:
     """Pair exchanges and tick ladders by position; ladders may be absent altogether."""
     exchanges = (clean_text(valid_exchanges, _MAX_LIST_LENGTH) or "").split(",")

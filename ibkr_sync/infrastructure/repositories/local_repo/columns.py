@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 from abc import abstractmethod
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from sqlalchemy import DateTime, Numeric, String, Text
@@ -18,8 +20,13 @@ from ibkr_sync.domain.entities.contracts import ContractMonth
 
 T = TypeVar("T")
 
+Processor = Callable[[Any], Any]
+
 MAX_DECIMAL_EXPONENT = 1000
 """Beyond 10 to this power, either way, a number is no price, tick or size."""
+
+_REMEMBERED = 1024
+"""How many values of a column are remembered with what they became: chains repeat themselves."""
 
 _PLAIN_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
 """What `decimal_text` writes; `Decimal` would take `NaN` and `1_0` as well."""
@@ -31,14 +38,30 @@ def decimal_text(value: Decimal) -> str:
         raise ValueError(f"not a finite number: {value}")
     if value and abs(value.adjusted()) > MAX_DECIMAL_EXPONENT:
         raise ValueError(f"out of range: {value}")
-    text = format(value, "f") if value else "0"
+    return _plain_text(value)
+
+
+@lru_cache(_REMEMBERED)
+def _plain_text(number: Decimal) -> str:
+    text = format(number, "f") if number else "0"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 class _NullableKind(TypeDecorator[T]):
-    """NULL is None both ways; a stored value that can't be read raises ValueError."""
+    """NULL is None both ways; a stored value that can't be read raises ValueError.
+
+    Values are immutable, so that what one becomes can be remembered.
+    """
 
     __abstract__ = True
+
+    def bind_processor(self, dialect: Dialect) -> Processor | None:
+        """What turns values into what the driver takes, and remembers them."""
+        return _remembering(super().bind_processor(dialect))
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Processor | None:
+        """What turns what the driver gives into values, and remembers them."""
+        return _remembering(super().result_processor(dialect, coltype))
 
     def process_bind_param(self, value: T | None, dialect: Dialect) -> object:
         """Turn a value into what the driver takes."""
@@ -55,11 +78,27 @@ class _NullableKind(TypeDecorator[T]):
     def _loaded(self, value: Any) -> T: ...  # noqa: ANN401 - the driver decides
 
 
+def _remembering(process: Processor | None) -> Processor | None:
+    return None if process is None else lru_cache(_REMEMBERED, typed=True)(process)
+
+
 class UtcDateTime(_NullableKind[datetime]):
     """An instant: aware values in, aware UTC values out, naive ones refused."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> Processor:
+        """Remember instants in UTC: elsewhere two are equal that a clock change sets apart."""
+        process = super().bind_processor(dialect)
+        assert process is not None  # noqa: S101 - a decorated type always has one
+
+        def in_utc(value: datetime | None) -> Any:  # noqa: ANN401 - what the driver takes
+            if value is not None and value.tzinfo is not None:
+                value = value.astimezone(UTC)
+            return process(value)
+
+        return in_utc
 
     def _stored(self, value: datetime, _dialect: str) -> datetime:
         if value.tzinfo is None:
@@ -122,17 +161,17 @@ class MonthText(_NullableKind[ContractMonth]):
         return ContractMonth.parse(value)
 
 
-class JsonList(_NullableKind[list[Any]]):
-    """An ordered list, as compact JSON text: `["CME","QBALGO"]`."""
+class JsonList(_NullableKind[tuple[Any, ...]]):
+    """A tuple, of tuples maybe, as compact JSON text: `["CME","QBALGO"]`."""
 
     impl = Text
     cache_ok = True
 
-    def _stored(self, value: list[Any], _dialect: str) -> str:
+    def _stored(self, value: tuple[Any, ...], _dialect: str) -> str:
         return json.dumps(value, separators=(",", ":"))
 
-    def _loaded(self, value: str) -> list[Any]:
+    def _loaded(self, value: str) -> tuple[Any, ...]:
         items = json.loads(value)
         if isinstance(items, list):
-            return items
+            return tuple(tuple(each) if isinstance(each, list) else each for each in items)
         raise ValueError(f"not a JSON list: {value!r}")

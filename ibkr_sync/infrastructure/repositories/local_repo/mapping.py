@@ -6,7 +6,7 @@ the fields they hold; only `underlying`, `listing` and `schedule` spread over se
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -136,9 +136,9 @@ def _contract_row(contract: FuturesContract) -> dict[str, Any]:
         seen
         | {name: getattr(contract, name) for name in _CONTRACT_FIELDS}
         | {
-            "venues": [[venue.exchange, venue.market_rule_id] for venue in contract.venues],
-            "order_types": list(contract.order_types),
-            "security_ids": [list(pair) for pair in contract.security_ids],
+            "venues": tuple((each.exchange, each.market_rule_id) for each in contract.venues),
+            "order_types": contract.order_types,
+            "security_ids": contract.security_ids,
         }
     )
 
@@ -166,33 +166,44 @@ def _contract(row: Row) -> FuturesContract:
 def refuse_unstorable(owner: str, row: Row) -> None:
     """Raise InvalidReplyError for a value that SQLite and PostgreSQL would not both keep."""
     for name, value in row.items():
-        for part in _parts(value):
-            reason = unstorable_reason(part)
-            if reason is not None:
-                raise InvalidReplyError(owner, name, part, reason)
-
-
-def _parts(value: object) -> Iterable[object]:
-    if not isinstance(value, list):
-        return (value,)
-    return (part for item in value for part in _parts(item))
+        for part in value if type(value) is tuple else (value,):
+            for each in part if type(part) is tuple else (part,):
+                reason = unstorable_reason(each)
+                if reason is not None:
+                    raise InvalidReplyError(owner, name, each, reason)
 
 
 def unstorable_reason(value: object) -> str | None:
     """Why a value would not be kept unchanged by both databases; None if it would."""
-    match value:
-        case str() if "\0" in value:
-            return "holds a NUL character"
-        case str() if not value.isascii() and any("\ud800" <= each <= "\udfff" for each in value):
-            return "holds half a surrogate pair"
-        case int() if abs(value) > LARGEST_INTEGER:
-            return "is larger than 64 bits"
-        case Decimal():
-            try:
-                decimal_text(value)
-            except ValueError as error:
-                return str(error)
+    find = _FIND_REASON.get(type(value))
+    return None if find is None else find(value)
+
+
+def _reason_of_text(text: str) -> str | None:
+    if "\0" in text:
+        return "holds a NUL character"
+    if not text.isascii() and any("\ud800" <= each <= "\udfff" for each in text):
+        return "holds half a surrogate pair"
     return None
+
+
+def _reason_of_integer(number: int) -> str | None:
+    return "is larger than 64 bits" if abs(number) > LARGEST_INTEGER else None
+
+
+def _reason_of_decimal(number: Decimal) -> str | None:
+    try:
+        decimal_text(number)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+_FIND_REASON: Mapping[type, Callable[[Any], str | None]] = {
+    str: _reason_of_text,
+    int: _reason_of_integer,
+    Decimal: _reason_of_decimal,
+}
 
 
 def storable_text(text: str) -> str:
