@@ -23,8 +23,17 @@ COLUMNS = (
 _STYLES = {Severity.INFO: "", Severity.NOTICE: "yellow", Severity.CRITICAL: "red"}
 _TOLD_BY_TYPE = frozenset(
     (
-        *("listing", "state", "last_trade_date", "multiplier", "price_magnifier", "min_tick"),
-        *("exchange", "symbol", "currency", "time_zone", "trading_class", "local_symbol"),
+        *("listing", "state", "last_trade_date", "last_trade_at", "multiplier"),
+        *(
+            "price_magnifier",
+            "min_tick",
+            "exchange",
+            "symbol",
+            "currency",
+            "time_zone",
+            "trading_class",
+            "local_symbol",
+        ),
         *("contract_month", "venues", "underlying", "name", PRODUCT),
     )
 )
@@ -122,7 +131,7 @@ def _events_table(events: Sequence[Event], *, of_one: bool = False) -> Renderabl
     """A line per event; what it happened to is left out where that is one contract."""
     from rich.text import Text
 
-    from ibkr_sync_cli.views.cells import flexible, plain_table
+    from ibkr_sync_cli.views.cells import plain_table
 
     table = plain_table(
         *(("Seen (UTC)", False), ("Severity", False), ("Type", False)),
@@ -137,7 +146,7 @@ def _events_table(events: Sequence[Event], *, of_one: bool = False) -> Renderabl
         )
         run = Text("-" if each.run is None else str(each.run))
         style = _STYLES[each.severity]
-        table.add_row(*map(Text, cells), flexible(_told(each)), run, style=style)
+        table.add_row(*map(Text, cells), Text(_told(each)), run, style=style)
     return table
 
 
@@ -165,7 +174,10 @@ def _change(event: Event) -> str:
         added = [f"+{each}" for each in after if each not in before]
         if gone or added:
             return " ".join(gone + added)
-    return f"{event.old or '-'} → {event.new or '-'}"
+    old, new = event.old or "-", event.new or "-"
+    if event.field == "last_trade_at":
+        old, new = (text.replace("T", " ")[: len("2026-12-18 14:30")] for text in (old, new))
+    return f"{old} → {new}"
 
 
 def _count(number: int, what: str) -> str:
