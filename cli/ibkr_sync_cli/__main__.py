@@ -40,6 +40,7 @@ def main() -> NoReturn:
         output.complain("Stopped. What was complete is stored, nothing else.", None)
         code = 128 + interruption.signal_number
     finally:
+        signals.end_the_process()  # there is nothing to tidy up any more
         # Else the interpreter, on its way out, looks for garbage in all that was loaded:
         # a fifth of the whole call.
         gc.freeze()
@@ -92,6 +93,8 @@ def _run(signals: StopSignals) -> int:
     except IbkrSyncError as error:
         from ibkr_sync_cli.reporting import report_error
 
+        if signals.received is not None:
+            raise RunInterrupted(signals.received) from error
         if debug:
             _print_traceback()
         return report_error(output, error)

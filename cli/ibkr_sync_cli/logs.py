@@ -58,6 +58,17 @@ class JsonLines(logging.Formatter):
         return json.dumps(entry)
 
 
+class NoInterruptions(logging.Filter):
+    """Leaves out what a library says of being interrupted: it takes a signal for a failure."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record is kept."""
+        from ibkr_sync.domain.errors import RunInterrupted
+
+        error = record.exc_info[1] if record.exc_info else None
+        return not isinstance(error, RunInterrupted)
+
+
 def log_to_stderr(*, verbosity: int, quiet: bool, log_format: str | None, debug: bool) -> None:
     """Log warnings to stderr, more with each -v; text on a terminal, JSON lines otherwise.
 
@@ -67,6 +78,7 @@ def log_to_stderr(*, verbosity: int, quiet: bool, log_format: str | None, debug:
     handler = logging.StreamHandler()
     handler.setLevel(level)
     handler.setFormatter(_formatter(log_format, is_terminal=sys.stderr.isatty(), tracebacks=debug))
+    handler.addFilter(NoInterruptions())
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
@@ -84,6 +96,7 @@ def log_to_file(settings: LogSettings) -> None:
     handler = logging.FileHandler(settings.file, encoding="utf-8")
     handler.setFormatter(_formatter(settings.format, is_terminal=False, tracebacks=True))
     handler.setLevel(logging.INFO)
+    handler.addFilter(NoInterruptions())
     root = logging.getLogger()
     root.addHandler(handler)
     root.setLevel(min(root.level, logging.INFO))

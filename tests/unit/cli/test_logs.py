@@ -13,6 +13,7 @@ import pytest
 
 from ibkr_sync.config.settings import LogSettings
 from ibkr_sync.domain.entities.futures import Origin
+from ibkr_sync.domain.errors import RunInterrupted
 from ibkr_sync.domain.run_in_progress import in_progress
 from ibkr_sync.domain.sync import SyncRun
 from ibkr_sync_cli.logs import log_to_file, log_to_stderr
@@ -134,3 +135,13 @@ def test_each_line_of_a_run_names_it(tmp_path: Path, log_format: str) -> None:
         assert [json.loads(line).get("run") for line in lines] == [None, 17, 17, None]
     else:
         assert [line.endswith(" [run 17]") for line in lines] == [False, True, True, False]
+
+
+def test_an_interruption_is_no_failure_of_a_library(tmp_path: Path) -> None:
+    file = tmp_path / "run.log"
+    log_to_file(LogSettings(file=file, format="json"))
+    log = logging.getLogger("sqlalchemy.pool")
+    log.error("Exception closing connection", exc_info=RunInterrupted(15))
+    log.error("Exception closing connection", exc_info=OSError("gone"))
+    (line,) = file.read_text().splitlines()
+    assert "gone" in line

@@ -297,7 +297,7 @@ def _query_only(connection: Connection) -> Iterator[None]:
     try:
         yield
     finally:
-        driver.execute("PRAGMA query_only = OFF")
+        _undo(connection, "PRAGMA query_only = OFF")
 
 
 @contextmanager
@@ -310,4 +310,10 @@ def _foreign_keys(connection: Connection, enforced: bool) -> Iterator[None]:
     try:
         yield
     finally:
-        driver.execute("PRAGMA foreign_keys = ON")
+        _undo(connection, "PRAGMA foreign_keys = ON")
+
+
+def _undo(connection: Connection, pragma: str) -> None:
+    """Give a connection back as it was, unless it is gone: SQLAlchemy closes it on a signal."""
+    if not connection.invalidated:
+        _driver_connection(connection).execute(pragma)
