@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -44,3 +45,10 @@ Series = Annotated[
         "--series", help="Monthly, weekly or daily contracts; usual is monthly if there are any."
     ),
 ]
+
+
+def refuse_without_gateway(source: str, given: Mapping[str, object]) -> None:
+    """Raise BadParameter for options of a gateway, those not None, where none is asked."""
+    for name, value in given.items():
+        if source != "ibkr" and value is not None:
+            raise typer.BadParameter(f"{name} is for a gateway: add --source ibkr")

@@ -160,6 +160,18 @@ def test_the_database_alone_can_not_refresh_itself(ibkr_sync: CommandLine, stock
     assert "--source ibkr" in done.told
 
 
+def test_a_file_needs_no_gateway(refresh: Refresh, tmp_path: Path) -> None:
+    file = tmp_path / "es.json"
+    shown = refresh.command("--database", refresh.database, "show", "ES", "--json", "--expired")
+    file.write_text(shown.out, encoding="utf-8")
+    call = ("--database", refresh.database, "refresh", "ES", "--source", f"file:{file}")
+    done = refresh.command(*call)
+    refused = refresh.command(*call, "--deadline", "5m")
+    assert (done.code, states(done)) == (0, {"ES": "unchanged"})
+    assert refused.code == 2
+    assert "--deadline is for a gateway" in refused.told
+
+
 def test_products_and_groups_exclude_each_other(refresh: Refresh) -> None:
     done = refresh(free_port(), "ES", "--group", "metals")
     assert (done.code, done.out) == (2, "")

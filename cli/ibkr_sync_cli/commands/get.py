@@ -63,8 +63,9 @@ def get(
     invocation = invocation_of(context)
     invocation.flag(source=source, host=host, port=port, client_id=client_id)
     wanted = invocation.wanted_format(format, json=json)
-    if invocation.profile.source != "ibkr":
-        _refuse({"--host": host, "--port": port, "--client-id": client_id})
+    options.refuse_without_gateway(
+        invocation.profile.source, {"--host": host, "--port": port, "--client-id": client_id}
+    )
     limits = SymbolOptions(exchange=exchange, currency=currency, trading_class=trading_class)
     policy = SyncPolicy(
         include_expired=expired,
@@ -79,13 +80,6 @@ def get(
     finally:  # what ends the run leaves what was stored before it
         failures = _report(invocation, outcomes, meant, wanted) if outcomes else []
     raise typer.Exit(exit_code_of(failures, all_failed=len(failures) == len(outcomes)))
-
-
-def _refuse(gateway_options: dict[str, object]) -> None:
-    """Refuse options of a gateway where no gateway is asked."""
-    for name, value in gateway_options.items():
-        if value is not None:
-            raise typer.BadParameter(f"{name} is for a gateway: add --source ibkr")
 
 
 def _bring_up_to_date(

@@ -33,7 +33,7 @@ def refresh(
         list[str] | None,
         typer.Argument(
             help="Products, as ES 6E CL@NYMEX; the watchlist if none, else all that is stored.",
-            metavar="[SYMBOL...]",
+            metavar="SYMBOL",
             show_default=False,
         ),
     ] = None,
@@ -77,6 +77,10 @@ def refresh(
         raise typer.BadParameter(
             "the database alone has nothing new to tell: add --source ibkr, or use -p ibkr"
         )
+    options.refuse_without_gateway(
+        invocation.profile.source,
+        {"--host": host, "--port": port, "--client-id": client_id, "--deadline": deadline},
+    )
     if symbols and group:
         raise typer.BadParameter("name products or groups, not both")
     policy = SyncPolicy(

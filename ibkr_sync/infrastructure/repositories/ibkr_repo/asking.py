@@ -104,13 +104,16 @@ class Questioner:
                 yield error
 
     def ask(self, request: ContractRequest) -> Future[ContractReply]:
-        """Send a request, unless the time is over; raises what `Gateway.open` raises."""
+        """Send a request, unless the time is over; raises what `Gateway.open` raises.
+
+        Where no session ever came about, that is worth telling rather than that time is over.
+        """
         if self.left <= 0:
             return self._out_of_time()
         try:
             return self._gateway.request_contracts(request, self._deadline)
         except HandshakeTimeoutError:
-            if self.left <= 0:
+            if self.left <= 0 and self._gateway.has_connected:
                 return self._out_of_time()
             raise
 

@@ -41,6 +41,8 @@ class Gateway:
         self._request_ids = itertools.count(random.choice(_FIRST_REQUEST_IDS))  # noqa: S311 - no secret
         self._session: GatewaySession | None = None
         self._past_disturbances = 0
+        self.has_connected = False
+        """Whether a session was ever opened."""
 
     def __enter__(self) -> Self:
         return self
@@ -113,6 +115,11 @@ class Gateway:
             session.close()
 
     def _connect(self, client_id: int, deadline: float) -> GatewaySession:
+        session = self._open_session(client_id, deadline)
+        self.has_connected = True
+        return session
+
+    def _open_session(self, client_id: int, deadline: float) -> GatewaySession:
         left = max(deadline - time.monotonic(), _SHORTEST_TIMEOUT)
         parameters = dataclasses.replace(
             self.parameters,
