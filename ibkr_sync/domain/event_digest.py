@@ -10,7 +10,6 @@ from typing import Final
 
 from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.events import (
-    PRODUCT,
     Event,
     EventType,
     event_of,
@@ -18,6 +17,7 @@ from ibkr_sync.domain.events import (
     is_first_sight,
     ladder_event,
 )
+from ibkr_sync.domain.product_update import PRODUCT
 from ibkr_sync.domain.recorded_history import EndedContract, RecordedChange, RecordedPeriod
 from ibkr_sync.domain.severity import Severity
 

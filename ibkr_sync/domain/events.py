@@ -17,18 +17,13 @@ from ibkr_sync.domain.canonical_text import (
 from ibkr_sync.domain.entities.contracts import ContractState, FuturesContract, Venue
 from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule
-from ibkr_sync.domain.product_update import DELISTED, LISTED, LISTING, MISSING
+from ibkr_sync.domain.product_update import DELISTED, LISTED, LISTING, MISSING, PRODUCT
 from ibkr_sync.domain.recorded_history import EndedContract, RecordedChange, RecordedLadder
 from ibkr_sync.domain.severity import Severity
 from ibkr_sync.domain.wall_clock import midnight
 
 STATE: Final = "state"
 """The field of an event that no run recorded: that trading stopped."""
-
-PRODUCT: Final = "product"
-"""The field under which history keeps the product that a contract moved to; of the product
-itself, what an event tells that it was seen for the first time."""
-
 
 LADDER: Final = "market_rule"
 """The field of an event that tells of a tick ladder: its id, then the steps from each edge on."""

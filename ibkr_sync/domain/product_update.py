@@ -25,6 +25,9 @@ F_co = TypeVar("F_co", bound=Future, covariant=True)
 LISTING = "listing"
 """The field under which history keeps that a contract appeared, went missing or returned."""
 
+PRODUCT = "product"
+"""The field under which history keeps that a contract moved from one product to another."""
+
 LISTED, MISSING, DELISTED = "listed", "missing", "delisted"
 
 

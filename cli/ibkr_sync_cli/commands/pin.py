@@ -16,7 +16,7 @@ def pin(
     context: typer.Context,
     symbol: Annotated[
         str | None,
-        typer.Argument(help="A symbol that several products share, as DAX.", metavar="[SYMBOL]"),
+        typer.Argument(help="A symbol that several products share, as DAX.", metavar="SYMBOL"),
     ] = None,
     trading_class: options.TradingClass = None,
     exchange: options.Exchange = None,

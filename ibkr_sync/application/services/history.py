@@ -12,7 +12,6 @@ from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.errors import NotYetKnownError
 from ibkr_sync.domain.event_digest import events_of, history_events
 from ibkr_sync.domain.events import (
-    PRODUCT,
     Event,
     event_of,
     expiry_of,
@@ -21,6 +20,7 @@ from ibkr_sync.domain.events import (
 )
 from ibkr_sync.domain.past import product_as_of
 from ibkr_sync.domain.ports.history import HistoryPort
+from ibkr_sync.domain.product_update import PRODUCT
 from ibkr_sync.domain.recorded_history import EndedContract, ProductHistory
 
 

@@ -14,16 +14,13 @@ from ibkr_sync.domain.chain_diff import FieldChange
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.errors import SampleDataError
-from ibkr_sync.domain.product_update import ProductUpdate, plan_update
+from ibkr_sync.domain.product_update import PRODUCT, ProductUpdate, plan_update
 from ibkr_sync.domain.renaming import renamed_product
 from ibkr_sync.infrastructure.repositories.local_repo import reads
 from ibkr_sync.infrastructure.repositories.local_repo.mapping import ProductRows, to_rows
 from ibkr_sync.infrastructure.repositories.local_repo.writes import StoredState
 
 F = TypeVar("F", bound=Future)
-
-PRODUCT = "product"
-"""The field under which history keeps that a contract moved from one product to another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
