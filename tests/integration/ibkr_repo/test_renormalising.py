@@ -32,6 +32,7 @@ from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.evidence import pack_frames
 from ibkr_sync.infrastructure.repositories.local_repo.raw_replies import LocalRawReplies
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
+from ibkr_sync.infrastructure.repositories.local_repo.run_records import LocalRuns
 from ibkr_sync.infrastructure.repositories.local_repo.schema import reading, writing
 from ibkr_sync.infrastructure.repositories.local_repo.tables import (
     contracts,
@@ -256,6 +257,15 @@ def test_a_reply_that_came_again_is_read_as_of_the_last_time(rig: Rig, database:
     (outcome,) = updates(renormalise(database))
     assert outcome.update.diff.is_empty
     assert outcome.update.product.synced_at == LATER
+
+
+def test_it_is_no_attempt_to_ask_for_anything(rig: Rig, database: Database) -> None:
+    rig.fetch(database, "ES", "CL")
+    before = LocalRuns(database).last_attempts()
+    spoil(database, "ES", frames=b"damaged")
+    renormalise(database)
+    assert LocalRuns(database).last_attempts() == before
+    assert len(before) == 2
 
 
 # --- what can't be read any more

@@ -59,7 +59,12 @@ class LocalRuns(RunsPort):
             run_products.c.exchange,
             run_products.c.trading_class,
         )
-        newest = select(func.max(run_products.c.id)).group_by(*asked)
+        newest = (
+            select(func.max(run_products.c.id))
+            .join(sync_runs, sync_runs.c.id == run_products.c.run_id)
+            .where(sync_runs.c.kind != RunKind.RENORMALISE)  # which asks for nothing
+            .group_by(*asked)
+        )
         statement = _named().where(run_products.c.id.in_(newest))
         return self._products(statement.order_by(run_products.c.id.desc()))
 
