@@ -43,6 +43,9 @@ from ibkr_sync.infrastructure.replay import faults
 from ibkr_sync.infrastructure.replay.faults import Occasion
 from ibkr_sync.infrastructure.replay.requests import ContractDataRequest
 from ibkr_sync.infrastructure.replay.server import ReplayGateway
+from ibkr_sync.infrastructure.repositories.ibkr_repo.asking import Questioner
+from ibkr_sync.infrastructure.repositories.ibkr_repo.dialogue import Dialogue
+from ibkr_sync.infrastructure.repositories.ibkr_repo.replies import ContractReply, ContractRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
 
 Local: TypeAlias = InMemoryFutureRepository[Future]
@@ -300,6 +303,35 @@ def test_sessions_that_keep_breaking_end_the_run_when_all_tries_are_made(
     with pytest.raises(ConnectionLostError):
         bring_up_to_date(repository_at(replay), "ES", "NQ", "CL", policy=THREE_TRIES)
     assert len(pauses) == 2
+
+
+def test_what_a_broken_session_leaves_is_asked_for_one_by_one(
+    serve: Serve, repository_at: RepositoryAt
+) -> None:
+    """The replies of the others are slow, so that whoever is asked beside ES would suffer."""
+    replay = serve(
+        faults.InsertedBytes(data=b"\xff\xff\xff\xff", before_row=1, symbol="ES"),
+        faults.Late(symbol="NQ", seconds=0.2),
+        faults.Late(symbol="CL", seconds=0.2),
+    )
+    outcomes = bring_up_to_date(repository_at(replay), "NQ", "ES", "CL")
+    assert errors_of({"ES": outcomes["ES"]}) == {ConnectionLostError}
+    assert is_whole(outcomes["NQ"], NASDAQ)
+    assert is_whole(outcomes["CL"], CRUDE_OIL)
+
+
+def test_an_outage_that_lasts_is_waited_for_once_however_often_is_asked(
+    serve: Serve, connect: Connect
+) -> None:
+    def about_es() -> Dialogue[ContractReply]:
+        return (yield ContractRequest(symbol="ES", exchange="CME"))
+
+    gateway = connect(serve(faults.Notice(code=1100, before_row=1)), idle_timeout=1.0)
+    questioner = Questioner(gateway, seconds=60)
+    began = time.monotonic()
+    outcomes = [questioner.hold_one(about_es()) for _ in range(4)]
+    assert {type(each) for each in outcomes} == {UpstreamDownError}
+    assert 0.9 < time.monotonic() - began < 1.9
 
 
 def test_with_a_deadline_an_outage_is_waited_out_and_no_longer(
