@@ -139,7 +139,7 @@ def test_each_line_of_a_run_names_it(tmp_path: Path, log_format: str) -> None:
 
 def test_an_interruption_is_no_failure_of_a_library(tmp_path: Path) -> None:
     file = tmp_path / "run.log"
-    log_to_file(LogSettings(file=str(file), format="json"))
+    log_to_file(LogSettings.model_construct(file=file, format="json"))
     log = logging.getLogger("sqlalchemy.pool")
     log.error("Exception closing connection", exc_info=RunInterrupted(15))
     log.error("Exception closing connection", exc_info=OSError("gone"))

@@ -1,0 +1,328 @@
+"""A database that is busy, damaged, of another version, or on a server that goes away."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+
+from e2e.command_line import COMMAND, wait_until
+from e2e.fault_matrix.rig import Fate, Ordeal, Rig, asking, gateway_with, refuse_indiscretion
+from e2e.fault_matrix.stores import Store, contents, with_a_secret
+from ibkr_sync.infrastructure.replay.faults import PauseAfterRows, Silence
+from ibkr_sync.infrastructure.replay.server import ReplayGateway
+from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
+from thoroughness import how_many, seeded, some_of
+
+BUSY_TIMEOUT = 5.0
+"""Seconds for which a transaction waits for another one."""
+
+STALLED = PauseAfterRows(rows=5, seconds=0.8)
+"""Leaves time to do something to a run that has asked."""
+
+_WRITE_LOCK = (
+    "SELECT pg_advisory_xact_lock(hashtext('ibkr-sync write'), hashtext(current_schema()))"
+)
+
+
+@contextmanager
+def another_writer(store: Store) -> Iterator[Callable[[], None]]:
+    """Hold what a writer holds; gives what lets go of it."""
+    with ExitStack() as stack:
+        if "://" in store.location:
+            database = stack.enter_context(Database(store.location))
+            connection = stack.enter_context(database.open_session())
+            connection = connection.execution_options(isolation_level="READ COMMITTED")
+            connection.execute(text(_WRITE_LOCK))
+            yield connection.rollback
+            return
+        other = stack.enter_context(closing(sqlite3.connect(store.path, check_same_thread=False)))
+        other.execute("BEGIN IMMEDIATE")
+        yield other.rollback
+
+
+def test_a_writer_that_ends_soon_is_waited_for(any_rig: Rig) -> None:
+    ordeal = Ordeal(fate=Fate.RENEWED, connections=1, seconds=3)
+    before = any_rig.store.tables()
+    with another_writer(any_rig.store) as let_go:
+        release = threading.Timer(1.5, let_go)
+        release.start()
+        endured = any_rig.attempt(ordeal)
+        release.join()
+    any_rig.check(ordeal, endured, before)
+
+
+def test_a_writer_that_does_not_end_is_given_up_at_the_busy_timeout(any_rig: Rig) -> None:
+    ordeal = Ordeal(code=7, told="locked", seconds=BUSY_TIMEOUT + 1)
+    before = any_rig.store.tables()
+    with another_writer(any_rig.store):
+        endured = any_rig.attempt(ordeal)
+    any_rig.check(ordeal, endured, before)
+    assert endured.took >= BUSY_TIMEOUT
+
+
+@pytest.mark.parametrize("attempt", range(how_many(2, 100)))
+def test_of_two_runs_that_start_together_one_works(any_rig: Rig, attempt: int) -> None:
+    """Which one is chance, and whether the other comes too late or too early for it."""
+    del attempt
+    before = any_rig.store.tables()
+    with gateway_with(STALLED) as gateway:
+        command = [str(COMMAND), "--database", any_rig.store.location]
+        both = [
+            subprocess.Popen(  # noqa: S603 - our own command
+                [*command, *asking(["ES"], gateway.port)],
+                env=any_rig.command.environment(),
+                cwd=any_rig.command.cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            for _ in range(2)
+        ]
+        told = [process.communicate(timeout=60)[1] for process in both]
+        connections = gateway.connections
+    assert sorted(process.returncode for process in both) == [0, 75], told
+    assert connections == 1
+    assert not any("locked" in each for each in told)
+    any_rig.check_database(Ordeal(fate=Fate.RENEWED), before)
+
+
+@pytest.mark.parametrize("seed", range(how_many(6, 60)))
+def test_pages_that_were_overwritten_are_told_and_never_crash(rig: Rig, seed: int) -> None:
+    """What is not on those pages may still be read; what is repaired is for the user to say."""
+    chance = seeded(f"pages {seed}")
+    size = rig.store.path.stat().st_size
+    with rig.store.path.open("r+b") as file:
+        for _ in range(chance.randint(1, 4)):
+            file.seek(chance.randrange(size // 4096) * 4096 + chance.randrange(4000))
+            file.write(chance.randbytes(chance.randint(1, 96)))
+    with gateway_with() as gateway:
+        endured = rig.run(*asking(["ES"], gateway.port), gateway=gateway)
+    shown = rig.run("show", "ES", "--json")
+    refuse_indiscretion(endured)
+    assert endured.run.code in (0, 4, 7), endured
+    assert shown.run.code in (0, 5, 7), shown
+
+
+STEPPING = ("/usr/bin/env", f"PYTHONPATH={Path(__file__).parents[2]}", sys.executable)
+
+
+@pytest.fixture
+def first_version(filled: Path, tmp_path: Path) -> Store:
+    """A database with the products, as the first released version left it."""
+    store = Store(str(tmp_path / "first.db"))
+    shutil.copy(filled, store.path)
+    with Database(store.path) as database:
+        downgrade(database)
+    return store
+
+
+def downgrade(database: Database) -> None:
+    """Undo what later revisions did."""
+    with database.write(enforce_foreign_keys=False) as connection:
+        for table in ("former_names", "hours_days", "watchlist"):
+            connection.execute(text(f"DROP TABLE {table}"))
+        for column in ("kind", "error", "message"):
+            connection.execute(text(f"ALTER TABLE sync_runs DROP COLUMN {column}"))
+        connection.execute(text("UPDATE alembic_version SET version_num = 'ibkr_sync_0001'"))
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("what", ["kill", "fail"])
+def test_an_upgrade_that_ends_at_any_step_keeps_the_database_or_its_backup(
+    rig: Rig, first_version: Store, what: str
+) -> None:
+    old = first_version.path.read_bytes()
+    stepping = str(Path(__file__).with_name("stepping.py"))
+    codes = []
+    for step in some_of(range(1, 60), 7):
+        shutil.rmtree(rig.command.cwd)
+        rig.command.cwd.mkdir()
+        store = Store(str(rig.command.cwd / "first.db"))
+        store.path.write_bytes(old)
+        rig.store = store
+        ended = rig.run("db", "upgrade", launcher=(*STEPPING, stepping, what, str(step)))
+        codes.append(ended.run.code)
+        assert ended.run.code in (0, 7, -signal.SIGKILL), ended
+        refuse_indiscretion(ended)
+        with closing(sqlite3.connect(store.path)) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        backups = [path for path in rig.command.cwd.iterdir() if ".backup" in path.name]
+        if ended.run.code == 7 and backups:
+            assert str(backups[0]) in ended.run.told.replace(" ", "")
+        again = rig.run("db", "upgrade")
+        assert again.run.code == 0, again
+        store.refuse_damage()
+        reached = contents(store.tables())
+        assert len(reached["contracts"]) == len(contents_of_filled(old, rig.command.cwd))
+    assert codes[0] != 0
+    assert codes[-1] == 0
+
+
+def contents_of_filled(old: bytes, folder: Path) -> list[object]:
+    """The contracts of a database's bytes."""
+    path = folder / "old.db"
+    path.write_bytes(old)
+    with closing(sqlite3.connect(path)) as connection:
+        rows = connection.execute("SELECT con_id FROM contracts").fetchall()
+    path.unlink()
+    return rows
+
+
+def as_administrator(url: str) -> psycopg.Connection[tuple[object, ...]]:
+    """A connection of our own to the server that a URL names."""
+    made = make_url(url)
+    plain = made.set(query={"host": made.query["host"]})
+    return psycopg.connect(plain.render_as_string(hide_password=False), autocommit=True)
+
+
+def sessions_ended(url: str) -> int:
+    """End the sessions that hold a run's lock on a schema; gives how many there were."""
+    schema = str(make_url(url).query["options"]).partition("=")[2]
+    with as_administrator(url) as admin:
+        rows = admin.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name = 'ibkr-sync' AND pid IN (SELECT pid FROM pg_locks"
+            " WHERE locktype = 'advisory' AND objid = hashtext(%s)::bit(32)::bigint)",
+            [schema],
+        ).fetchall()
+    return len(rows)
+
+
+def test_a_server_that_ends_the_session_of_a_run_leaves_each_product_old_or_new(
+    server_rig: Rig,
+) -> None:
+
+    def end_it(_: subprocess.Popen[bytes], gateway: ReplayGateway) -> None:
+        wait_until(lambda: len(gateway.frames) >= 3)
+        assert sessions_ended(server_rig.store.location)
+
+    server_rig.endure(
+        Ordeal(
+            faults=[STALLED],
+            code=frozenset((0, 7)),
+            fate=Fate.OLD_OR_NEW,
+            during=end_it,
+            settings={"idle_timeout": 3},
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ("default_transaction_read_only=on", "read-only"),
+        ("statement_timeout=1", ""),
+    ],
+    ids=["read-only", "statement-timeout"],
+)
+def test_a_server_that_refuses_to_write_changes_nothing(
+    server_rig: Rig, setting: str, told: str
+) -> None:
+    usual = server_rig.store.location
+    url = make_url(usual)
+    options = f"{url.query['options']} -c{setting}"
+    limited = url.update_query_dict({"options": options}).render_as_string(hide_password=False)
+    ordeal = Ordeal(code=frozenset((0, 7)) if not told else 7, told=told, fate=Fate.OLD_OR_NEW)
+    before = server_rig.store.tables()
+    server_rig.store.location = limited
+    endured = server_rig.attempt(ordeal)
+    server_rig.store.location = usual
+    server_rig.check(ordeal, endured, before)
+
+
+@pytest.fixture
+def role(postgres_url: str) -> Iterator[str]:
+    """A role of the server that may have one connection, and the tests' schema."""
+    name = f"limited_{uuid.uuid4().hex[:12]}"
+    url = make_url(postgres_url)
+    schema = str(url.query["options"]).partition("=")[2]
+    with as_administrator(postgres_url) as admin:
+        admin.execute(
+            sql.SQL("CREATE ROLE {} LOGIN CONNECTION LIMIT 1").format(sql.Identifier(name))
+        )
+        yield name
+        admin.execute(
+            sql.SQL("REVOKE ALL ON ALL TABLES IN SCHEMA {0} FROM {1};"
+                    "REVOKE ALL ON ALL SEQUENCES IN SCHEMA {0} FROM {1};"
+                    "REVOKE ALL ON SCHEMA {0} FROM {1}; DROP ROLE {1}")
+            .format(sql.Identifier(schema), sql.Identifier(name))
+        )  # fmt: skip
+
+
+def test_a_server_without_a_connection_to_spare_changes_nothing(server_rig: Rig, role: str) -> None:
+    usual = server_rig.store.location
+    url = make_url(usual)
+    schema = str(url.query["options"]).partition("=")[2]
+    with as_administrator(usual) as admin:
+        admin.execute(
+            sql.SQL("GRANT ALL ON SCHEMA {0} TO {1}; GRANT ALL ON ALL TABLES IN SCHEMA {0} TO {1};"
+                    "GRANT ALL ON ALL SEQUENCES IN SCHEMA {0} TO {1}")
+            .format(sql.Identifier(schema), sql.Identifier(role))
+        )  # fmt: skip
+    ordeal = Ordeal(code=7, seconds=10)
+    before = server_rig.store.tables()
+    server_rig.store.location = url.set(username=role).render_as_string(hide_password=False)
+    with as_administrator(server_rig.store.location):  # it has the one connection
+        endured = server_rig.attempt(ordeal)
+    server_rig.store.location = usual
+    server_rig.check(ordeal, endured, before)
+
+
+def test_a_server_that_is_not_there_is_told_without_the_password(rig: Rig) -> None:
+    usual = rig.store.location
+    before = rig.store.tables()
+    rig.store.location = with_a_secret("postgresql://trader@127.0.0.1:1/futures")
+    ordeal = Ordeal(code=7, told="127.0.0.1:1", seconds=3)
+    endured = rig.attempt(ordeal)
+    rig.store.location = usual
+    rig.check(ordeal, endured, before)
+
+
+def test_a_file_and_a_server_come_to_hold_the_same(rig: Rig, server_rig: Rig) -> None:
+    everything = ("ES", "VIX", "CL", "NQ", "GC")
+    for each in (rig, server_rig):
+        each.endure(Ordeal(symbols=everything, fate=Fate.RENEWED, connections=1))
+    assert contents(rig.store.tables()) == contents(server_rig.store.tables())
+
+
+@pytest.mark.parametrize("left_over", ["-wal", "-journal", ".lock"])
+def test_what_another_program_left_beside_the_file_hinders_nothing(
+    rig: Rig, left_over: str
+) -> None:
+    Path(f"{rig.store.path}{left_over}").write_bytes(os.urandom(3000))
+    rig.endure(Ordeal(fate=Fate.RENEWED, connections=1))
+
+
+def test_a_second_run_ends_at_once_while_one_waits(any_rig: Rig) -> None:
+    before = any_rig.store.tables()
+    with gateway_with(Silence()) as gateway:
+        asked = asking(["ES"], gateway.port)
+
+        def start_another(_: subprocess.Popen[bytes]) -> None:
+            wait_until(lambda: gateway.connections)
+            began = time.monotonic()
+            second = any_rig.command("--database", any_rig.store.location, *asked)
+            assert (second.code, second.out) == (75, "")
+            assert time.monotonic() - began < 1 + 2
+
+        slow = {"idle_timeout": 4}
+        first = any_rig.run(*asked, settings=slow, gateway=gateway, during=start_another)
+    assert first.run.code == 4
+    any_rig.check_database(Ordeal(), before)
