@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from ibkr_sync.domain.entities.contracts import (
@@ -166,17 +167,19 @@ def _contract(row: Row) -> FuturesContract:
 def refuse_unstorable(owner: str, row: Row) -> None:
     """Raise InvalidReplyError for a value that SQLite and PostgreSQL would not both keep."""
     for name, value in row.items():
-        for part in value if type(value) is tuple else (value,):
-            for each in part if type(part) is tuple else (part,):
-                reason = unstorable_reason(each)
-                if reason is not None:
-                    raise InvalidReplyError(owner, name, each, reason)
+        reason = unstorable_reason(value)
+        if reason is not None:
+            raise InvalidReplyError(owner, name, value, reason)
 
 
 def unstorable_reason(value: object) -> str | None:
     """Why a value would not be kept unchanged by both databases; None if it would."""
     find = _FIND_REASON.get(type(value))
     return None if find is None else find(value)
+
+
+def _reason_of_parts(parts: tuple[object, ...]) -> str | None:
+    return next((reason for reason in map(unstorable_reason, parts) if reason), None)
 
 
 def _reason_of_text(text: str) -> str | None:
@@ -200,9 +203,10 @@ def _reason_of_decimal(number: Decimal) -> str | None:
 
 
 _FIND_REASON: Mapping[type, Callable[[Any], str | None]] = {
-    str: _reason_of_text,
+    str: lru_cache(1024)(_reason_of_text),
     int: _reason_of_integer,
     Decimal: _reason_of_decimal,
+    tuple: lru_cache(1024)(_reason_of_parts),
 }
 
 

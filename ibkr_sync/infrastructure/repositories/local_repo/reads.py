@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import Select, and_, bindparam, or_, select
 from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.entities.contracts import ContractState, FuturesContract
@@ -35,6 +35,36 @@ from ibkr_sync.infrastructure.repositories.local_repo.tables import (
 )
 
 _CON_ID = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
+
+# What every product of a run asks is built once: building takes longer than answering.
+_TAKEN_FOR = select(products).where(
+    products.c.symbol == bindparam("symbol"),
+    products.c.exchange == bindparam("exchange"),
+    products.c.trading_class.in_([bindparam("trading_class"), bindparam("symbol")]),
+)
+_OWNERS = select(products).where(
+    products.c.id.in_(
+        select(contracts.c.product_id).where(
+            contracts.c.con_id.in_(bindparam("con_ids", expanding=True))
+        )
+    )
+)
+_CHAINS = (
+    select(
+        contracts,
+        contract_schedules.c.trading_hours,
+        contract_schedules.c.liquid_hours,
+        contract_schedules.c.time_zone_id,
+    )
+    .outerjoin(contract_schedules)
+    .where(contracts.c.product_id.in_(bindparam("product_ids", expanding=True)))
+    .order_by(contracts.c.last_trade_date, contracts.c.con_id)
+)
+_OF_ORIGIN = (
+    select(products.c.id)
+    .where(products.c.origin.in_(bindparam("origins", expanding=True)))
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,10 +91,12 @@ def find_products(connection: Connection, query: FutureQuery, place: str) -> lis
     conditions = [column == value for column, value in asked.items() if value is not None]
     if query.con_id is not None:
         owner = select(contracts.c.product_id).where(contracts.c.con_id == query.con_id)
-        conditions.append(products.c.id.in_(owner))
-        return _load(connection, place, *conditions)
-    return _load(connection, place, *conditions) or _load(
-        connection, place, products.c.id.in_(_formerly_called(query))
+        return _load(
+            connection, place, select(products).where(*conditions, products.c.id.in_(owner))
+        )
+    former = products.c.id.in_(_formerly_called(query))
+    return _load(connection, place, select(products).where(*conditions)) or _load(
+        connection, place, select(products).where(former)
     )
 
 
@@ -96,7 +128,7 @@ def find_named(connection: Connection, words: Collection[str], place: str) -> li
     is_named = or_(
         products.c.symbol.in_(names), products.c.trading_class.in_(names), products.c.id.in_(owners)
     )
-    return [stored.product for stored in _load(connection, place, is_named)]
+    return [stored.product for stored in _load(connection, place, select(products).where(is_named))]
 
 
 def find_by_key(connection: Connection, key: ProductKey, place: str) -> StoredProduct | None:
@@ -105,13 +137,7 @@ def find_by_key(connection: Connection, key: ProductKey, place: str) -> StoredPr
     A product from the catalogue that has no contracts, and whose trading class the catalogue
     took to be its symbol, is taken for it when no product has the key itself.
     """
-    found = _load(
-        connection,
-        place,
-        products.c.symbol == key.symbol,
-        products.c.exchange == key.exchange,
-        products.c.trading_class.in_({key.trading_class, key.symbol}),
-    )
+    found = _load(connection, place, _TAKEN_FOR, key._asdict())
     by_class = {each.product.trading_class: each for each in found}
     guessed = by_class.get(key.symbol)
     if key.trading_class in by_class or guessed is None:
@@ -124,10 +150,7 @@ def find_owners(
     connection: Connection, con_ids: Collection[int], place: str
 ) -> list[StoredProduct]:
     """Give the products under which these contracts are stored, by key; raises StorageError."""
-    if not con_ids:
-        return []
-    owners = select(contracts.c.product_id).where(contracts.c.con_id.in_(con_ids))
-    return _load(connection, place, products.c.id.in_(owners))
+    return _load(connection, place, _OWNERS, {"con_ids": list(con_ids)}) if con_ids else []
 
 
 def find_former_names(connection: Connection, words: Collection[str]) -> list[FormerName]:
@@ -151,8 +174,7 @@ def find_former_names(connection: Connection, words: Collection[str]) -> list[Fo
 
 def holds_origin(connection: Connection, origins: Collection[Origin]) -> bool:
     """Whether any stored product came from one of these."""
-    statement = select(products.c.id).where(products.c.origin.in_(origins)).limit(1)
-    return connection.execute(statement).first() is not None
+    return connection.execute(_OF_ORIGIN, {"origins": list(origins)}).first() is not None
 
 
 def load_market_rules(
@@ -243,14 +265,18 @@ def _summary(product: Future, listed: list[FuturesContract]) -> ProductSummary:
 
 
 def _load(
-    connection: Connection, place: str, *conditions: ColumnElement[bool]
+    connection: Connection,
+    place: str,
+    statement: Select[Any],
+    parameters: Mapping[str, object] | None = None,
 ) -> list[StoredProduct]:
     with readable(place):
-        found = _rows(connection, select(products).where(*conditions))
+        found = _rows(connection, statement, parameters)
         if not found:
             return []
         chains: dict[int, list[Row]] = defaultdict(list)
-        for row in _rows(connection, _chains(each["id"] for each in found)):
+        ids = {"product_ids": [row["id"] for row in found]}
+        for row in _rows(connection, _CHAINS, ids):
             chains[row["product_id"]].append(row)
         stored = [
             StoredProduct(product_id=row["id"], product=to_entity(row, chains[row["id"]]))
@@ -259,19 +285,12 @@ def _load(
     return sorted(stored, key=lambda each: each.product.key)
 
 
-def _chains(product_ids: Iterable[int]) -> Select[Any]:
-    schedule = contract_schedules.c
-    hours = (schedule.trading_hours, schedule.liquid_hours, schedule.time_zone_id)
-    return (
-        select(contracts, *hours)
-        .outerjoin(contract_schedules)
-        .where(contracts.c.product_id.in_(list(product_ids)))
-        .order_by(contracts.c.last_trade_date, contracts.c.con_id)
-    )
-
-
-def _rows(connection: Connection, statement: Select[Any]) -> list[Row]:
-    return [row._asdict() for row in connection.execute(statement)]
+def _rows(
+    connection: Connection,
+    statement: Select[Any],
+    parameters: Mapping[str, object] | None = None,
+) -> list[Row]:
+    return [row._asdict() for row in connection.execute(statement, parameters)]
 
 
 @contextmanager

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, Table, bindparam, insert, select, update
+from sqlalchemy import Column, Insert, Table, Update, bindparam, insert, select, update
 from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.chain_diff import ChainDiff, FieldChange
@@ -42,6 +43,14 @@ from ibkr_sync.infrastructure.repositories.local_repo.tables import (
 )
 
 _LISTING_COLUMNS = ("last_seen_at", "missing_since", "delisted_at")
+
+_LAST_REPLY = (
+    select(raw_replies.c.sha256)
+    .where(raw_replies.c.product_id == bindparam("product_id"))
+    .order_by(raw_replies.c.id.desc())
+    .limit(1)
+)
+_PRODUCT = update(products).where(products.c.id == bindparam("product_id"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,10 +88,10 @@ def apply_update(
         product_id = _inserted_id(connection, products, row)
     else:
         product_id = before.product_id
-        connection.execute(update(products).where(products.c.id == product_id), rows.product)
+        connection.execute(_PRODUCT, rows.product | {"product_id": product_id})
         if before.former is not None:
             former = before.former._asdict() | {"product_id": product_id, "until": now}
-            connection.execute(insert(former_names), former)
+            connection.execute(_inserting(former_names), former)
     _write_contracts(connection, product_id, planned, rows, before)
     sent = _write_schedules(connection, planned.product, rows, before, now)
     keep_hours_by_day(connection, product_id, planned.product, sent, now)
@@ -110,16 +119,11 @@ def keep_evidence(
 ) -> None:
     """Keep a raw reply, unless it is the very one that was kept last."""
     packed = pack_frames(evidence.frames)
-    last = (
-        select(raw_replies.c.sha256)
-        .where(raw_replies.c.product_id == product_id)
-        .order_by(raw_replies.c.id.desc())
-        .limit(1)
-    )
-    if connection.execute(last).scalar() == packed.sha256:
+    last = connection.execute(_LAST_REPLY, {"product_id": product_id}).scalar()
+    if last == packed.sha256:
         return
     connection.execute(
-        insert(raw_replies),
+        _inserting(raw_replies),
         {
             "run_id": run.run_id,
             "product_id": product_id,
@@ -149,7 +153,7 @@ def record_outcome(
     else:
         outcome = ProductOutcome.UNCHANGED if diff.is_empty else ProductOutcome.UPDATED
     row = _outcome_row(query, run, now, diff) | {"product_id": product_id, "outcome": outcome}
-    connection.execute(insert(run_products), row)
+    connection.execute(_inserting(run_products), row)
 
 
 def record_failure(
@@ -166,7 +170,7 @@ def record_failure(
         "error": type(failure.error).__name__,
         "message": storable_text(str(failure.error)),
     }
-    connection.execute(insert(run_products), row)
+    connection.execute(_inserting(run_products), row)
 
 
 def write_market_rules(connection: Connection, rules: Iterable[MarketRule], now: datetime) -> None:
@@ -282,7 +286,7 @@ def _outcome_row(
 
 
 def _inserted_id(connection: Connection, table: Table, row: dict[str, Any]) -> int:
-    key = connection.execute(insert(table), row).inserted_primary_key
+    key = connection.execute(_inserting(table), row).inserted_primary_key
     if key is None:
         raise LookupError(f"{table.name}: the database gave no id")
     return int(key[0])
@@ -290,7 +294,7 @@ def _inserted_id(connection: Connection, table: Table, row: dict[str, Any]) -> i
 
 def _insert_many(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
     if rows:
-        connection.execute(insert(table), rows)
+        connection.execute(_inserting(table), rows)
 
 
 def _update_many(
@@ -303,12 +307,24 @@ def _update_many(
     if not rows:
         return
     columns = tuple(names)
-    statement = (
+    connection.execute(
+        _updating(key, columns),
+        [{name: row[name] for name in columns} | {"key_of_row": row[key.name]} for row in rows],
+    )
+
+
+# Statements are built once: building takes longer than carrying them out.
+
+
+@cache
+def _inserting(table: Table) -> Insert:
+    return insert(table)
+
+
+@cache
+def _updating(key: Column[Any], columns: tuple[str, ...]) -> Update:
+    return (
         update(key.table)
         .where(key == bindparam("key_of_row"))
         .values({name: bindparam(name) for name in columns})
-    )
-    connection.execute(
-        statement,
-        [{name: row[name] for name in columns} | {"key_of_row": row[key.name]} for row in rows],
     )
