@@ -45,10 +45,8 @@ def another_writer(store: Store) -> Iterator[Callable[[], None]]:
     """Hold what a writer holds; gives what lets go of it."""
     with ExitStack() as stack:
         if "://" in store.location:
-            database = stack.enter_context(Database(store.location))
-            connection = stack.enter_context(database.open_session())
-            connection = connection.execution_options(isolation_level="READ COMMITTED")
-            connection.execute(text(_WRITE_LOCK))
+            connection = stack.enter_context(psycopg.connect(store.location))
+            connection.execute(_WRITE_LOCK)
             yield connection.rollback
             return
         other = stack.enter_context(closing(sqlite3.connect(store.path, check_same_thread=False)))
