@@ -56,14 +56,17 @@ class Invocation:
         """Add options of the command that are settings too; None means not given."""
         self.flags |= {name: value for name, value in options.items() if value is not None}
 
+    def explicit_format(self, option: OutputFormat | None, *, json: bool) -> OutputFormat | None:
+        """The format asked for in this very call, after or before the command."""
+        return OutputFormat.JSON if json else option or self.format
+
     def wanted_format(self, option: OutputFormat | None, *, json: bool) -> OutputFormat | None:
         """The format asked for after or before the command, else the settings'; None is auto."""
         if json and option not in (None, OutputFormat.JSON):
             raise typer.BadParameter(f"--json and --format {option} exclude each other")
-        if json:
-            return OutputFormat.JSON
-        if option or self.format:
-            return option or self.format
+        explicit = self.explicit_format(option, json=json)
+        if explicit is not None:
+            return explicit
         configured = self.loaded.settings.output.format
         return None if configured == "auto" else OutputFormat(configured)
 

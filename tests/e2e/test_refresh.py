@@ -187,6 +187,13 @@ def test_quiet_says_nothing_when_all_is_well(refresh: Refresh) -> None:
     assert len(as_data.json["products"]) == 3
 
 
+def test_quiet_says_nothing_in_a_format_that_is_only_configured(refresh: Refresh) -> None:
+    refresh.command.configure(IMPATIENT + '[output]\nformat = "json"\n')
+    with sample_gateway() as gateway:
+        done = refresh(gateway, before="-q")
+    assert (done.code, done.out, done.err) == (0, "", "")
+
+
 def test_quiet_tells_failures_all_the_same(refresh: Refresh) -> None:
     with sample_gateway(UNKNOWN_ES) as gateway:
         done = refresh(gateway, before="-q")

@@ -73,6 +73,8 @@ def refresh(
     invocation = invocation_of(context)
     invocation.flag(source=source, host=host, port=port, client_id=client_id)
     wanted = invocation.wanted_format(format, json=json)
+    if invocation.output.quiet:  # a format that is only configured asks for no result
+        wanted = invocation.explicit_format(format, json=json)
     if invocation.profile.source == "local":
         raise typer.BadParameter(
             "the database alone has nothing new to tell: add --source ibkr, or use -p ibkr"

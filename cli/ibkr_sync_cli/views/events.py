@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ibkr_sync.application.services.history import Chronicle
-from ibkr_sync.domain.events import PRODUCT, Event, EventType
+from ibkr_sync.domain.events import Event, EventType
+from ibkr_sync.domain.product_update import PRODUCT
 from ibkr_sync.domain.severity import Severity
 from ibkr_sync_cli.output import Result
 

@@ -104,16 +104,15 @@ def reasons(failures: Iterable[FutureFailure]) -> list[tuple[str, FutureFailure]
     alike: dict[str, list[FutureFailure]] = {}
     for failure in failures:
         alike.setdefault(explain(failure.error).sentence, []).append(failure)
-    return [
-        # What is not found is named in the sentence.
-        (
-            sentence
-            if isinstance(each[0].error, ProductLookupError)
-            else f"{_names(each)}: {sentence}",
-            each[0],
-        )
-        for sentence, each in alike.items()
-    ]
+    return [(_named(sentence, each), each[0]) for sentence, each in alike.items()]
+
+
+def _named(sentence: str, failures: Sequence[FutureFailure]) -> str:
+    """The sentence with the products it is about, unless it names its own."""
+    names_it = isinstance(failures[0].error, ProductLookupError)
+    if names_it or sentence.startswith(f"{failures[0].query}:"):
+        return sentence
+    return f"{_names(failures)}: {sentence}"
 
 
 def _names(failures: Sequence[FutureFailure]) -> str:

@@ -15,6 +15,7 @@ from ibkr_sync.domain.errors import (
     IbkrSyncError,
     ProductNotFoundError,
     ReplyTimeoutError,
+    ShrinkRefusedError,
     UpstreamDownError,
 )
 from ibkr_sync.domain.sync import FutureFailure, FutureQuery, FutureUpdate, ProductSummary
@@ -146,6 +147,12 @@ def test_a_reason_that_many_share_is_told_once() -> None:
     told = reasons(refreshed(*map(failed, products)).failures)
     assert len(told) == 1
     assert told[0][0].startswith("X0@CME (X0), X1@CME (X1), X2@CME (X2) and 53 more: The gateway")
+
+
+def test_a_product_is_not_named_twice() -> None:
+    error = ShrinkRefusedError(ES.key, stored=12, lost=7)
+    ((sentence, _),) = reasons(refreshed(failed(ES, error)).failures)
+    assert sentence == "ES@CME (ES): 7 of 12 listed contracts are not in the reply."
 
 
 def test_what_is_not_found_is_named_by_its_own_sentence() -> None:
