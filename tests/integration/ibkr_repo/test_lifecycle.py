@@ -129,9 +129,9 @@ def test_a_request_to_a_closed_session_fails_at_once(serve: Serve, connect: Conn
     with pytest.raises(ConnectionLostError):
         session.request_contracts(ES_AT_CME).result(1)
     with pytest.raises(ConnectionLostError):
-        session.request_ladder(67)
+        session.request_ladder(67).result(1)
     with pytest.raises(ConnectionLostError):
-        session.request_time()
+        session.request_time().result(1)
 
 
 def test_a_line_that_drops_fails_everything_that_is_due(serve: Serve, connect: Connect) -> None:

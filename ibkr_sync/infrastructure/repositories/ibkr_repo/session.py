@@ -10,7 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import datetime
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from ibkr_sync.domain.errors import (
     ClientIdInUseError,
@@ -41,7 +41,10 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.pacing import Pacer
 from ibkr_sync.infrastructure.repositories.ibkr_repo.parameters import GatewayParameters
 from ibkr_sync.infrastructure.repositories.ibkr_repo.pending import PendingReplies
 from ibkr_sync.infrastructure.repositories.ibkr_repo.replies import ContractReply, ContractRequest
+from ibkr_sync.infrastructure.repositories.ibkr_repo.sending import PacedSender
 from ibkr_sync.infrastructure.repositories.ibkr_repo.upstream import Upstream
+
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
@@ -55,8 +58,8 @@ _JOIN_SECONDS = 2.0
 class GatewaySession:
     """A connected session; use it as a context manager.
 
-    One thread reads, decodes and watches the deadlines. Nothing that arrives can end it
-    silently: what ends the session fails every request that is due.
+    One thread reads, decodes and watches the deadlines; another sends. Nothing that arrives
+    can end it silently: what ends the session fails every request that is due.
     """
 
     def __init__(
@@ -82,10 +85,12 @@ class GatewaySession:
         self._told: set[int] = set()
         self._end: IbkrSyncError | None = None
         self._end_lock = threading.Lock()
+        self._is_closed = False
         pacer.await_turn()  # START_API is a message too
         self._connection, self.server_version, ready_by = connect(parameters, CLIENT_VERSIONS)
         self._client = ReadOnlyClient(self._connection, client_id, self.server_version)
         self._intake = Intake(self._client, self._pending, self.server_version, clock)
+        self._sender = PacedSender(pacer)
         self._reader = threading.Thread(target=self._read, name="gateway-reader", daemon=True)
         self._reader.start()
         try:
@@ -126,35 +131,19 @@ class GatewaySession:
         The result raises RequestRejectedError, InvalidReplyError, ReplyTimeoutError,
         PacingError, UpstreamDownError or ConnectionLostError.
         """
-        self._pacer.await_turn()
-        request_id = next(self._request_ids)
-        result = self._pending.expect_contracts(request_id, request, time.monotonic())
-        try:
-            self._refuse_if_down()
-            self._client.send_contract_request(request_id, request)
-        except IbkrSyncError as error:
-            self._pending.fail(request_id, error)
-        return result
+        return self._in_turn(lambda: self._ask_for_contracts(request))
 
     def request_ladder(self, market_rule_id: int) -> Future[Ladder]:
         """Ask for a tick ladder as soon as pacing allows.
 
-        Raises ConnectionLostError or UpstreamDownError; the result raises those, PacingError,
+        The result raises ConnectionLostError, UpstreamDownError, PacingError,
         InvalidReplyError or ReplyTimeoutError.
         """
-        self._pacer.await_turn()
-        self._refuse_if_down()
-        result = self._pending.expect_ladder(market_rule_id, time.monotonic())
-        self._client.send_market_rule_request(market_rule_id)
-        return result
+        return self._in_turn(lambda: self._ask_for_ladder(market_rule_id))
 
     def request_time(self) -> Future[ServerTime]:
         """Ask for the gateway's clock as soon as pacing allows; raises as `request_ladder`."""
-        self._pacer.await_turn()
-        self._refuse_if_down()
-        result = self._pending.expect_time(time.monotonic())
-        self._client.send_time_request()
-        return result
+        return self._in_turn(self._ask_for_time)
 
     def await_upstream(self, seconds: float) -> bool:
         """Wait until the gateway reaches IBKR; False when it does not within that time."""
@@ -163,6 +152,8 @@ class GatewaySession:
     def close(self) -> None:
         """End the session; requests that are due fail. Harmless when repeated."""
         self._finish(self._lost("closed by us"))
+        self._is_closed = True
+        self._sender.close()
         self._connection.disconnect()
         self._reader.join(_JOIN_SECONDS)
 
@@ -184,6 +175,35 @@ class GatewaySession:
         except ConnectionLostError as error:
             raise HandshakeClosedError(*self._address, error.detail) from error
 
+    def _in_turn(self, ask: Callable[[], Future[T]]) -> Future[T]:
+        if not self._is_closed:
+            return self._sender.send(ask)
+        failed: Future[T] = Future()
+        failed.set_exception(self._lost("closed by us"))
+        return failed
+
+    def _ask_for_contracts(self, request: ContractRequest) -> Future[ContractReply]:
+        request_id = next(self._request_ids)
+        result = self._pending.expect_contracts(request_id, request, time.monotonic())
+        try:
+            self._refuse_if_down()
+            self._client.send_contract_request(request_id, request)
+        except IbkrSyncError as error:
+            self._pending.fail(request_id, error)
+        return result
+
+    def _ask_for_ladder(self, market_rule_id: int) -> Future[Ladder]:
+        self._refuse_if_down()
+        result = self._pending.expect_ladder(market_rule_id, time.monotonic())
+        self._client.send_market_rule_request(market_rule_id)
+        return result
+
+    def _ask_for_time(self) -> Future[ServerTime]:
+        self._refuse_if_down()
+        result = self._pending.expect_time(time.monotonic())
+        self._client.send_time_request()
+        return result
+
     def _refuse_if_down(self) -> None:
         reason = self._end or self._upstream_down()
         if reason is not None:
@@ -200,6 +220,7 @@ class GatewaySession:
             if not self._ready.done():
                 self._ready.set_exception(self._end)
         self._pending.fail_all(self._end)
+        self._sender.hurry()
         self._upstream.abandon()
 
     def _read(self) -> None:
