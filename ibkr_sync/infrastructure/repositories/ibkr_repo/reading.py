@@ -17,6 +17,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.rules import (
     group_by_product,
     merge_rows,
     refuse_foreign_rows,
+    refuse_mixed_currencies,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.translation import translate_row
 
@@ -54,6 +55,7 @@ class ReplyReader(Generic[F]):
             offered = ", ".join(str(product.key) for product in products) or "nothing"
             raise ProductNotFoundError(query.symbol, PLACE, f"IBKR answered {offered}")
         product = choose_product(query, meant, self._entity, place=PLACE, now=reply.received_at)
+        refuse_mixed_currencies(product.contracts)
         report_unreadable_hours(product.contracts)
         members = {contract.con_id for contract in product.contracts}
         frames = (frame for contract, frame in translated if contract.con_id in members)

@@ -63,6 +63,15 @@ def group_by_product(
     return {key: tuple(sorted(members, key=_by_date)) for key, members in products.items()}
 
 
+def refuse_mixed_currencies(contracts: Iterable[FuturesContract]) -> None:
+    """Raise InvalidReplyError where contracts of one product are paid in several currencies."""
+    first, *others = contracts
+    for each in others:
+        if each.currency != first.currency:
+            reason = f"{first.local_symbol} of the same product is in {first.currency}"
+            raise InvalidReplyError(each.local_symbol, "currency", each.currency, reason)
+
+
 def _merge(rows: Sequence[FuturesContract]) -> FuturesContract:
     listing = rows[0].venues[0].exchange if rows[0].venues else rows[0].exchange
     on_listing = next((row for row in rows if row.exchange == listing), None)

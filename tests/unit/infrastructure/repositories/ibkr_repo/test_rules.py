@@ -26,6 +26,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.rules import (
     group_by_product,
     merge_rows,
     refuse_foreign_rows,
+    refuse_mixed_currencies,
 )
 
 AT = datetime(2026, 11, 23, tzinfo=UTC)
@@ -241,3 +242,10 @@ def test_the_order_of_rows_does_not_matter(rows: list[FuturesContract], random: 
             return "conflict"
 
     assert products(rows) == products(shuffled)
+
+
+def test_a_product_is_paid_in_one_currency() -> None:
+    refuse_mixed_currencies([DECEMBER, MARCH])
+    with pytest.raises(InvalidReplyError) as caught:
+        refuse_mixed_currencies([DECEMBER, dataclasses.replace(MARCH, currency="EUR")])
+    assert (caught.value.field, caught.value.value) == ("currency", "EUR")
