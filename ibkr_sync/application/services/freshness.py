@@ -23,7 +23,7 @@ class FreshnessReport:
         checked: how many products were looked at.
         stale: those without a complete reply within `max_age`, in the order of the list.
         run: the newest run that was to bring them up to date; None when there was none.
-        is_run_alarming: whether that run was cut short, or has no end.
+        is_run_alarming: whether that run was a refresh that was cut short, or has no end.
     """
 
     max_age: timedelta
@@ -67,7 +67,9 @@ class FreshnessService:
             checked=len(subjects),
             stale=tuple(each for each in judged if each is not None),
             run=run,
-            is_run_alarming=run is not None and is_alarming(run, max_age=max_age, now=now),
+            is_run_alarming=run is not None
+            and run.kind is RunKind.REFRESH
+            and is_alarming(run, max_age=max_age, now=now),
         )
 
     def _subjects(

@@ -135,11 +135,12 @@ def test_what_somebody_asked_for_by_hand_says_nothing_of_the_refresh() -> None:
     assert world.check().is_ok
 
 
-def test_without_any_refresh_the_last_run_counts() -> None:
+def test_without_any_refresh_what_failed_by_hand_alarms_nobody() -> None:
     world = World()
     world.sync(kind=RunKind.GET)
     world.fail(FutureQuery(symbol="TYPO"), RunKind.GET)
 
     report = world.check()
 
-    assert (report.is_ok, report.is_run_alarming) == (False, True)
+    assert report.run is not None
+    assert (report.is_ok, report.is_run_alarming) == (True, False)
