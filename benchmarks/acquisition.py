@@ -117,7 +117,7 @@ def acquire(
     queries: Sequence[FutureQuery],
     *,
     messages_per_second: float = UNPACED,
-    requests_in_flight: int = 4,
+    requests_in_flight: int = 8,
 ) -> AcquisitionCost:
     """Bring products up to date over a session that is open already.
 

@@ -46,16 +46,26 @@ class ManyProducts:
         pairs = [(query.symbol, query.exchange) for query in queries]
         self._products.write_text(json.dumps(pairs), encoding="utf-8")
 
-    def ours(self, port: int, *, messages_per_second: float, requests_in_flight: int) -> RunCost:
-        """Run ours, on a database that has the schema and no rows."""
-        database = self._databases.next_file()
+    def ours(
+        self,
+        port: int,
+        *,
+        messages_per_second: float,
+        requests_in_flight: int,
+        database: Path | None = None,
+    ) -> RunCost:
+        """Run ours, by default on a database that has the schema and no rows."""
         return self._run(
             [PYTHON, _ACQUISITION],
             port=port,
-            database=str(database),
+            database=str(database or self.new_database()),
             messages_per_second=messages_per_second,
             requests_in_flight=requests_in_flight,
         )
+
+    def new_database(self) -> Path:
+        """A database of ours that has the schema and no rows."""
+        return self._databases.next_file()
 
     def peer(self, script: str, port: int, *, requests_per_second: int) -> RunCost:
         """Run a script, which makes its database itself."""

@@ -155,7 +155,7 @@ class GatewaySettings(_Table):
         description=f"a whole number from 1 to {MAX_MESSAGES_PER_SECOND}",
     )
     requests_in_flight: int = Field(
-        default=4, ge=1, le=32, description="a whole number from 1 to 32"
+        default=8, ge=1, le=32, description="a whole number from 1 to 32"
     )
 
 

@@ -160,14 +160,15 @@ class _Round(Generic[K, T]):
                 return
             left = max(self._questioner.left, 0.0)
             done = futures.wait(self._in_flight, left, futures.FIRST_COMPLETED).done
-            for reply in list(self._in_flight):
-                if reply in done:
-                    outcome = reply.exception() or reply.result()
-                elif not done:
-                    outcome = self._questioner.timeout()
-                else:
-                    continue
-                yield from self._conclude(self._in_flight.pop(reply), outcome)
+            if not done:
+                for reply in list(self._in_flight):
+                    timeout = self._questioner.timeout()
+                    yield from self._conclude(self._in_flight.pop(reply), timeout)
+                continue
+            # One at a time: the next question goes out before the next reply is stored.
+            reply = next(each for each in self._in_flight if each in done)
+            outcome = reply.exception() or reply.result()
+            yield from self._conclude(self._in_flight.pop(reply), outcome)
 
     def _send(self) -> Iterator[tuple[K, T | IbkrSyncError]]:
         """Ask as much as may be asked at once; gives what ends without a further question."""

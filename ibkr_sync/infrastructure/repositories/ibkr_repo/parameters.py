@@ -30,4 +30,4 @@ class GatewayParameters:
     total_timeout: float = 180.0
     run_timeout: float = 3600.0
     messages_per_second: float = 40.0
-    requests_in_flight: int = 4
+    requests_in_flight: int = 8
