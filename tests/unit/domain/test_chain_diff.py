@@ -167,6 +167,12 @@ def test_an_absent_contract_is_missing_and_is_told_so_once() -> None:
     assert again.is_empty
 
 
+def test_no_contract_is_delisted_by_the_first_reply_that_lacks_it() -> None:
+    long_listed = dataclasses.replace(MARCH, listing=SEEN)
+    diff = diff_chain(with_contracts(DECEMBER, long_listed), with_contracts(DECEMBER), NOW)
+    assert (diff.missing, diff.delisted) == ((long_listed,), ())
+
+
 @pytest.mark.parametrize(
     ("hours", "is_delisted"), [(0, False), (19.99, False), (20, True), (99, True)]
 )
