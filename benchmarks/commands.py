@@ -1,0 +1,96 @@
+"""What the commands that read take on a large database, beside the same on a single product."""
+
+from __future__ import annotations
+
+import sqlite3
+import statistics
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks.children import IBKR_SYNC, Machine, ProcessCost
+from benchmarks.figures import Figure, median_ratio, quartiles
+from benchmarks.large_database import build, counts
+from benchmarks.recordings import wide_queries
+
+PRODUCTS = 1500
+SLOWEST = 1.5
+
+COMMANDS = (
+    "show {symbol}",
+    "show {local_symbol}",
+    "next {symbol}",
+    "history {symbol}",
+    "history {local_symbol}",
+    "changes {symbol}",
+    "changes",
+    "list",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Product:
+    symbol: str
+    local_symbol: str
+
+
+def measure(rounds: int) -> Iterator[Figure]:
+    """Build both databases, then run each command on each, in turn."""
+    with TemporaryDirectory() as folder:
+        small, large = (_built(Path(folder), products) for products in (1, PRODUCTS))
+        yield from compare(Machine(Path(folder)), small, large, rounds)
+
+
+def compare(machine: Machine, small: Path, large: Path, rounds: int) -> Iterator[Figure]:
+    """Run each command on each of two databases, after a round that is not counted."""
+    product = _first_product(small)
+    costs: dict[str, list[tuple[ProcessCost, ProcessCost]]] = defaultdict(list)
+    for number in range(rounds + 1):
+        for command in COMMANDS:
+            told = command.format(symbol=product.symbol, local_symbol=product.local_symbol)
+            small_cost, large_cost = (
+                machine.run([IBKR_SYNC, "--database", str(file), *told.split()])
+                for file in (small, large)
+            )
+            if number > 0:
+                costs[told].append((small_cost, large_cost))
+    rows = ", ".join(f"{count:,} {name}" for name, count in counts(large).items())
+    for name, found in costs.items():
+        yield _figure(f"Three years: {rows} (x: times one product's)", name, found)
+
+
+def _built(folder: Path, products: int) -> Path:
+    inner = folder / f"{products}"
+    inner.mkdir()
+    return build(inner, products)
+
+
+def _first_product(file: Path) -> _Product:
+    (query,) = wide_queries(1, datetime.now(UTC).date())
+    with closing(sqlite3.connect(file)) as database:
+        statement = "SELECT local_symbol FROM contracts ORDER BY last_trade_date LIMIT 1"
+        (local_symbol,) = database.execute(statement).fetchone()
+    return _Product(symbol=query.symbol, local_symbol=local_symbol)
+
+
+def _figure(subject: str, name: str, costs: list[tuple[ProcessCost, ProcessCost]]) -> Figure:
+    small, large = zip(*costs, strict=True)
+    wall = [cost.wall_ms for cost in large]
+    ratio = median_ratio(wall, [cost.wall_ms for cost in small])
+    return Figure(
+        subject=subject,
+        name=f"ibkr-sync {name}",
+        unit="ms",
+        median=statistics.median(wall),
+        quartiles=quartiles(wall),
+        rounds=len(costs),
+        cpu_ms=statistics.median(cost.cpu_ms for cost in large),
+        wall_ratio=ratio,
+        cpu_ratio=median_ratio([cost.cpu_ms for cost in large], [cost.cpu_ms for cost in small]),
+        target=f"at most x {SLOWEST}",
+        met=ratio <= SLOWEST,
+    )
