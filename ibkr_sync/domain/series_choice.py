@@ -32,8 +32,13 @@ def chosen_series(product: Future, choice: SeriesChoice) -> frozenset[ContractSe
 
 def usual_series(contracts: Iterable[FuturesContract]) -> frozenset[ContractSeries]:
     """Give the monthly series, or all where none of the contracts is monthly."""
-    monthly = frozenset((ContractSeries.MONTHLY,))
-    return monthly if any(each.series in monthly for each in contracts) else _ALL_SERIES
+    return usual_of(each.series for each in contracts)
+
+
+def usual_of(series: Iterable[ContractSeries]) -> frozenset[ContractSeries]:
+    """Give the monthly series, or all where these are without it."""
+    monthly = ContractSeries.MONTHLY
+    return frozenset((monthly,)) if monthly in series else _ALL_SERIES
 
 
 _ALL_SERIES = frozenset(ContractSeries)

@@ -7,19 +7,16 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, or_, select
 from sqlalchemy.engine import Connection
 
-from ibkr_sync.domain.entities.contracts import ContractState, FuturesContract
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.errors import StorageError
 from ibkr_sync.domain.renaming import FormerName
-from ibkr_sync.domain.series_choice import usual_series
-from ibkr_sync.domain.sync import FutureQuery, ProductSummary
+from ibkr_sync.domain.sync import FutureQuery
 from ibkr_sync.infrastructure.repositories.local_repo.mapping import (
     Row,
     to_entity,
@@ -207,61 +204,6 @@ def load_market_rules(
 def known_market_rules(connection: Connection) -> frozenset[int]:
     """Give the ids of the tick ladders that are stored."""
     return frozenset(connection.execute(select(market_rules.c.market_rule_id)).scalars())
-
-
-def summarise(connection: Connection, now: datetime, place: str) -> list[ProductSummary]:
-    """Summarise every product at the aware instant `now`, by key; raises StorageError."""
-    listed: dict[int, list[FuturesContract]] = defaultdict(list)
-    with readable(place):
-        for row in _rows(connection, _possibly_listed(now)):
-            contract = FuturesContract(**{name: row[name] for name in _SUMMARY_FIELDS})
-            if contract.state(now) is ContractState.ACTIVE:
-                listed[row["product_id"]].append(contract)
-        summaries = [
-            _summary(to_entity(row, ()), listed[row["id"]])
-            for row in _rows(connection, select(products))
-        ]
-    return sorted(summaries, key=lambda each: each.key)
-
-
-_SUMMARY_FIELDS = (
-    "con_id",
-    "symbol",
-    "exchange",
-    "trading_class",
-    "currency",
-    "local_symbol",
-    "last_trade_date",
-    "last_trade_at",
-    "series",
-    "time_zone",
-)
-
-
-def _possibly_listed(now: datetime) -> Select[Any]:
-    """Contracts that may be listed; two days of slack leave the time zone to the entity."""
-    columns = [contracts.c.product_id, *(contracts.c[name] for name in _SUMMARY_FIELDS)]
-    return (
-        select(*columns)
-        .where(contracts.c.missing_since.is_(None))
-        .where(contracts.c.last_trade_date >= now.date() - timedelta(days=2))
-    )
-
-
-def _summary(product: Future, listed: list[FuturesContract]) -> ProductSummary:
-    series = usual_series(listed)
-    usual = [each for each in listed if each.series in series]
-    return ProductSummary(
-        key=product.key,
-        asset_class=product.asset_class,
-        category=product.category,
-        currency=product.currency,
-        name=product.name,
-        origin=product.origin,
-        listed=len(usual),
-        next_expiry=min((each.last_trade_date for each in usual), default=None),
-        synced_at=product.synced_at,
-    )
 
 
 def _load(

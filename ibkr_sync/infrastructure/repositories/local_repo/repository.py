@@ -104,9 +104,11 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
 
     def list_products(self) -> tuple[ProductSummary, ...]:
         """Summarise what is stored, by symbol; raises StorageError."""
+        from ibkr_sync.infrastructure.repositories.local_repo.summaries import summarise
+
         covered = covered_asset_classes(self._entity)
         with reading(self._database) as connection:
-            summaries = reads.summarise(connection, self._clock(), self._database.name)
+            summaries = summarise(connection, self._clock(), self._database.name)
         return tuple(each for each in summaries if each.asset_class in covered)
 
     def find_named(self, words: Collection[str]) -> tuple[Future, ...]:
