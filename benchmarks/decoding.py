@@ -7,8 +7,12 @@ import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING, cast
 
 from benchmarks.figures import Figure, quartiles
+
+if TYPE_CHECKING:
+    from ibkr_sync.domain.entities.contracts import FuturesContract
 
 _VERSIONS = (157, 187, 200, 205, 226)
 """Text as 9.81.1 speaks it, text of today, and protobuf from its first to its newest version."""
@@ -36,6 +40,14 @@ def measure(rounds: int) -> Iterator[Figure]:
                 quartiles=quartiles(per_second),
                 rounds=rounds,
             )
+
+
+def entities() -> list[FuturesContract]:
+    """The sample's contracts that trade, as they become entities."""
+    version = _VERSIONS[0]
+    take = _ways_to_take(version)["frame to entity"]
+    contracts = cast("list[FuturesContract]", [take(frame) for frame in _frames(version)])
+    return [contract for contract in contracts if contract.schedule is not None]
 
 
 def _frames(version: int) -> list[bytes]:

@@ -1,0 +1,183 @@
+"""Rows per second into SQLite: our local repository beside a bare `executemany` upsert.
+
+The bare one gets the very rows that ours leaves in contracts, contract_schedules and
+field_changes, as tuples ready for the driver, and writes them in one transaction to a copy of the
+schema with all its indices, foreign keys and durability. Ours gets entities: it compares them with
+what is stored, checks that both databases can keep every value, and keeps history and outcomes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sqlite3
+import statistics
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from datetime import UTC, datetime
+from enum import Enum
+from itertools import cycle, islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from benchmarks.acquisition import LONG_CHAIN, EmptyDatabases
+from benchmarks.decoding import entities
+from benchmarks.figures import Figure, median_ratio, quartiles
+from ibkr_sync.catalogue import load_catalogue
+from ibkr_sync.domain.entities.futures import Future, Origin
+from ibkr_sync.domain.sync import AcquiredFuture, FutureQuery, SyncPolicy
+from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
+
+CONTRACTS = 5000
+"""In one chain, as the bare upsert has one transaction."""
+
+SLOWEST = 2.0
+UNCHANGED = 0.5
+
+_KEYS = {"contracts": "con_id", "contract_schedules": "con_id", "field_changes": "id"}
+"""The tables that have a row for each contract, with their keys."""
+
+_OWNERS = ("products", "sync_runs")
+"""What those rows refer to."""
+
+Rows = Mapping[str, list[dict[str, Any]]]
+
+_BARE = "bare executemany upsert of ready tuples, one transaction"
+_CONVERTING = "the same, contracts made into tuples first"
+_FIRST = "ours, first"
+_UNCHANGED = "ours, unchanged"
+
+
+def measure(rounds: int) -> Iterator[Figure]:
+    """Store the same chain each way, in turn, on a new file each round."""
+    seconds: dict[str, list[float]] = defaultdict(list)
+    with TemporaryDirectory() as folder:
+        databases = EmptyDatabases(Path(folder))
+        product = _product()
+        model = databases.next_file()
+        _store(model, product)
+        rows = _rows(model, (*_OWNERS, *_KEYS))
+        for _ in range(rounds):
+            file = databases.next_file()
+            seconds[_BARE].append(_upsert(databases.next_file(), rows, None))
+            seconds[_CONVERTING].append(_upsert(databases.next_file(), rows, product))
+            seconds[_FIRST].append(_store(file, product))
+            seconds[_UNCHANGED].append(_store(file, product))
+    count = sum(len(rows[table]) for table in _KEYS)
+    subject = f"{CONTRACTS:,} contracts of one chain, {count:,} rows (x: times the bare upsert's)"
+    for name in (_BARE, _CONVERTING, _FIRST, _UNCHANGED):
+        yield _figure(subject, name, seconds, count)
+
+
+def _figure(subject: str, name: str, seconds: Mapping[str, list[float]], count: int) -> Figure:
+    rates = [count / each for each in seconds[name]]
+    ratio = median_ratio(seconds[name], seconds[_BARE])
+    target, met = None, None
+    if name == _FIRST:
+        target, met = f"at most x {SLOWEST:g}", ratio <= SLOWEST
+    if name == _UNCHANGED:
+        of_first = median_ratio(seconds[name], seconds[_FIRST])
+        target = f"at most x {UNCHANGED:g} of the first ({of_first:.2f})"
+        met = of_first <= UNCHANGED
+    return Figure(
+        subject=subject,
+        name=name,
+        unit="rows/s",
+        median=statistics.median(rates),
+        quartiles=quartiles(rates),
+        rounds=len(rates),
+        wall_ratio=ratio,
+        target=target,
+        met=met,
+    )
+
+
+def _product() -> Future:
+    """One chain of the sample's contracts for one product, under new conIds."""
+    known = [each for each in entities() if each.symbol == LONG_CHAIN.symbol]
+    chain = tuple(
+        dataclasses.replace(contract, con_id=600_000_000 + number, local_symbol=f"CL {number}")
+        for number, contract in enumerate(islice(cycle(known), CONTRACTS))
+    )
+    return Future(
+        symbol="CL",
+        exchange="NYMEX",
+        trading_class="CL",
+        currency="USD",
+        origin=Origin.SAMPLE,
+        contracts=chain,
+    )
+
+
+def _store(file: Path, product: Future) -> float:
+    """Store a product as a run does; gives the seconds."""
+    query = FutureQuery(symbol=product.symbol)
+    with Database(file) as database:
+        local = LocalFutureRepository(database, Future, load_catalogue(), lambda: datetime.now(UTC))
+        with local.sync_run(Origin.SAMPLE) as run:
+            began = time.perf_counter()
+            local.get_or_create_entity(AcquiredFuture(product=product), query, SyncPolicy(), run)
+            return time.perf_counter() - began
+
+
+def _rows(file: Path, tables: tuple[str, ...]) -> Rows:
+    with closing(sqlite3.connect(file)) as database:
+        database.row_factory = sqlite3.Row
+        return {
+            table: [dict(row) for row in database.execute(f"SELECT * FROM {table}")]  # noqa: S608
+            for table in tables
+        }
+
+
+def _upsert(file: Path, rows: Rows, product: Future | None) -> float:
+    """Write rows without SQLAlchemy, contracts made of the product's; gives the seconds."""
+    with closing(sqlite3.connect(file, isolation_level=None)) as database:
+        for setting in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+            database.execute(f"PRAGMA {setting}")
+        for table in _OWNERS:
+            _write(database, table, [tuple(row.values()) for row in rows[table]], rows)
+        tuples = {table: [tuple(row.values()) for row in rows[table]] for table in _KEYS}
+        began = time.perf_counter()
+        if product is not None:
+            tuples["contracts"] = _tuples(product, rows["contracts"])
+        database.execute("BEGIN IMMEDIATE")
+        for table in _KEYS:
+            _write(database, table, tuples[table], rows)
+        database.execute("COMMIT")
+        return time.perf_counter() - began
+
+
+def _write(database: sqlite3.Connection, table: str, tuples: list[Any], rows: Rows) -> None:
+    columns = list(rows[table][0])
+    key = _KEYS.get(table, "id")
+    new = ", ".join(f"{name} = excluded.{name}" for name in columns if name != key)
+    database.executemany(
+        f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608
+        f" ON CONFLICT ({key}) DO UPDATE SET {new}",
+        tuples,
+    )
+
+
+def _tuples(product: Future, rows: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
+    """The contracts' columns as a plain script would make them."""
+    names = list(rows[0])
+    now = datetime.now(UTC)
+    fixed = {"product_id": 1, "first_seen_at": now, "last_seen_at": now}
+    return [
+        tuple(_value(fixed.get(name, getattr(contract, name, None))) for name in names)
+        for contract in product.contracts
+    ]
+
+
+def _value(value: object) -> object:
+    if value is None or isinstance(value, int | str):
+        return value.value if isinstance(value, Enum) else value
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=None).isoformat(" ", "microseconds")
+    if isinstance(value, tuple):
+        return json.dumps([getattr(each, "exchange", each) for each in value])
+    return str(value)
