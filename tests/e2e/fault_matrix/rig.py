@@ -100,6 +100,7 @@ class Ordeal:
         seconds: the deadline that applies.
         fate: what becomes of the products that were asked for, but for those `spared`.
         spared: of these nothing changes.
+        command: what asks, get or refresh.
         connections: how many the gateway sees; None is any number.
         settings: of `[gateway]`, beside SETTINGS.
         launcher: what runs the command; itself, if nothing is done to its process.
@@ -115,6 +116,7 @@ class Ordeal:
     symbols: Sequence[str] = ("ES",)
     spared: Sequence[str] = ()
     options: Sequence[str] = ()
+    command: str = "get"
     connections: int | None = None
     seconds: float = 6.0
     settings: Mapping[str, float] = field(default_factory=dict)
@@ -166,7 +168,7 @@ class Rig:
         during = ordeal.during
         with gateway_with(*ordeal.faults, **ordeal.gateway) as gateway:
             return self.run(
-                *asking(ordeal.symbols, gateway.port),
+                *asking(ordeal.symbols, gateway.port, ordeal.command),
                 *ordeal.options,
                 settings=ordeal.settings,
                 gateway=gateway,
@@ -263,7 +265,7 @@ class Rig:
     def recover(self, ordeal: Ordeal) -> Endured:
         """Run with nothing going wrong: that ends well, and leaves what it always leaves."""
         with gateway_with() as gateway:
-            again = asking(ordeal.symbols, gateway.port)
+            again = asking(ordeal.symbols, gateway.port, ordeal.command)
             endured = self.run(*again, gateway=gateway)
             deadline = time.monotonic() + GRACE
             # A server may take a moment to notice that a run has died.
@@ -289,9 +291,9 @@ def gateway_with(*faults: Fault, **options: object) -> ReplayGateway:
     return ReplayGateway(sample(), faults=faults, **options)  # type: ignore[arg-type]
 
 
-def asking(symbols: Sequence[str], port: int) -> list[str]:
+def asking(symbols: Sequence[str], port: int, command: str = "get") -> list[str]:
     """Arguments with which a gateway is asked for products."""
-    return ["get", *symbols, "--source", "ibkr", "--port", str(port)]
+    return [command, *symbols, "--source", "ibkr", "--port", str(port)]
 
 
 def refuse_indiscretion(endured: Endured) -> None:

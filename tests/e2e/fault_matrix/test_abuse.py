@@ -14,6 +14,7 @@ from e2e.fault_matrix.replies import rows_of
 from e2e.fault_matrix.rig import Fate, Ordeal, Rig, asking, gateway_with
 from e2e.fault_matrix.stores import SECRET
 from ibkr_sync.infrastructure.replay.faults import ErrorReply, ReplacedField
+from thoroughness import some_of
 
 LITERALS = (
     "'; DROP TABLE contracts; --",
@@ -26,6 +27,7 @@ LITERALS = (
     "@SUM(A1)",
     '"quoted","twice"',
 )
+WORDS = (*LITERALS, "../../etc/passwd", "ES\nNQ", "-", "\u202eES", "É" * 99)
 FIELDS = ("long_name", "industry", "category", "subcategory", "market_name")
 
 
@@ -68,9 +70,7 @@ def schema_of(path: Path) -> list[object]:
         return connection.execute("SELECT type, name, sql FROM sqlite_master").fetchall()
 
 
-@pytest.mark.parametrize(
-    "word", [*LITERALS, "../../etc/passwd", "ES\nNQ", "-", "\u202eES", "É" * 99]
-)
+@pytest.mark.parametrize("word", some_of(WORDS, 4))
 def test_a_symbol_that_is_code_elsewhere_is_none_here(rig: Rig, word: str) -> None:
     schema, before = schema_of(rig.store.path), rig.store.tables()
     with gateway_with() as gateway:

@@ -1,0 +1,159 @@
+"""A refresh asks again for what fails in passing, never beyond its deadline."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import time
+
+import pytest
+
+from e2e.command_line import wait_until
+from e2e.fault_matrix.replies import con_ids_of, rows_of
+from e2e.fault_matrix.rig import Fate, Ordeal, Rig, asking
+from ibkr_sync.infrastructure.replay.faults import (
+    ErrorReply,
+    Fault,
+    HangUpAfterRows,
+    KeptRows,
+    Late,
+    NoEndMarker,
+    Notice,
+    PauseAfterRows,
+    ReplacedField,
+)
+from ibkr_sync.infrastructure.replay.server import ReplayGateway
+
+SEVERAL = ("ES", "VIX", "CL")
+DEADLINE = ("--deadline", "5s")
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(NoEndMarker(symbol="ES", first=1), id="no-end"),
+        pytest.param(Late(symbol="ES", seconds=3.2, first=1), id="late"),
+        pytest.param(HangUpAfterRows(symbol="ES", rows=9, first=2), id="dropped-twice"),
+        pytest.param(ErrorReply(symbol="ES", code=100, first=1), id="too-fast"),
+    ],
+)
+def test_what_fails_in_passing_is_whole_in_the_end(rig: Rig, fault: Fault) -> None:
+    """Rows that come too late belong to nobody by then."""
+    rig.endure(
+        Ordeal(faults=[fault], command="refresh", symbols=SEVERAL, fate=Fate.RENEWED, seconds=10)
+    )
+
+
+@pytest.mark.parametrize(
+    ("fault", "codes"),
+    [
+        pytest.param(NoEndMarker(symbol="ES"), {4}, id="no-end"),
+        pytest.param(HangUpAfterRows(symbol="ES", rows=9), {3, 4}, id="dropped"),
+        pytest.param(Notice(symbol="ES", code=1100, before_row=3), {4, 8}, id="outage"),
+        pytest.param(ErrorReply(symbol="ES", code=100), {4}, id="too-fast"),
+    ],
+)
+def test_what_fails_for_ever_ends_with_the_deadline_and_costs_no_other_product(
+    any_rig: Rig, fault: Fault, codes: set[int]
+) -> None:
+    endured = any_rig.endure(
+        Ordeal(
+            faults=[fault],
+            command="refresh",
+            options=DEADLINE,
+            code=frozenset(codes),
+            symbols=("VIX", "CL", "ES"),
+            spared=("ES",),
+            fate=Fate.RENEWED,
+            seconds=5,
+        )
+    )
+    assert endured.gateway is not None
+    assert endured.gateway.connections < 12
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        pytest.param(KeptRows(symbol="ES", count=9), 4, id="shrunken"),
+        pytest.param(ReplacedField(symbol="ES", field="symbol", value="NQ"), 4, id="foreign"),
+        pytest.param(ErrorReply(code=321, symbol="ES"), 4, id="refused"),
+        pytest.param(ErrorReply(code=200, symbol="ES", con_ids=con_ids_of("ES")), 4, id="200"),
+    ],
+)
+def test_what_is_wrong_with_a_product_is_not_asked_again(rig: Rig, fault: Fault, code: int) -> None:
+    rig.endure(
+        Ordeal(
+            faults=[fault],
+            command="refresh",
+            code=code,
+            symbols=("VIX", "ES", "CL"),
+            spared=("ES",),
+            fate=Fate.RENEWED,
+            connections=1,
+        )
+    )
+
+
+def test_error_200_for_everything_changes_nothing(any_rig: Rig) -> None:
+    any_rig.endure(
+        Ordeal(
+            faults=[ErrorReply(code=200)],
+            command="refresh",
+            options=DEADLINE,
+            symbols=SEVERAL,
+            code=8,
+            seconds=5,
+        )
+    )
+
+
+def test_a_gateway_that_never_comes_is_waited_for_until_the_deadline(rig: Rig) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    ordeal = Ordeal(code=3, seconds=5, command="refresh")
+    before = rig.store.tables()
+    endured = rig.run(*asking(["ES"], port, "refresh"), *DEADLINE)
+    rig.check(ordeal, endured, before)
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGINT])
+def test_a_refresh_that_pauses_between_two_tries_stops_at_once(
+    rig: Rig, signal_number: signal.Signals
+) -> None:
+    def stop(process: subprocess.Popen[bytes], gateway: ReplayGateway) -> None:
+        wait_until(lambda: gateway.connections)
+        time.sleep(2)  # by now the reply has timed out, and the pause has begun
+        os.kill(process.pid, signal_number)
+
+    fault = NoEndMarker()
+    rig.endure(
+        Ordeal(
+            faults=[fault],
+            command="refresh",
+            code=128 + signal_number,
+            during=stop,
+            seconds=3,
+        )
+    )
+
+
+def test_a_refresh_that_is_killed_leaves_each_product_old_or_new(any_rig: Rig) -> None:
+    def kill(process: subprocess.Popen[bytes], gateway: ReplayGateway) -> None:
+        wait_until(lambda: len(gateway.frames) >= 4)
+        time.sleep(0.1)
+        os.kill(process.pid, signal.SIGKILL)
+
+    half = PauseAfterRows(symbol="ES", rows=len(rows_of("ES")) // 2, seconds=5)
+    any_rig.endure(
+        Ordeal(
+            faults=[half],
+            command="refresh",
+            symbols=("ES",),
+            code=-signal.SIGKILL,
+            during=kill,
+            settings={"idle_timeout": 10},
+        )
+    )
