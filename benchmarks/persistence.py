@@ -12,7 +12,6 @@ import dataclasses
 import json
 import sqlite3
 import statistics
-import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import closing
@@ -23,7 +22,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks.acquisition import LONG_CHAIN, EmptyDatabases
+from benchmarks.acquisition import LONG_CHAIN, EmptyDatabases, Instant
 from benchmarks.decoding import entities
 from benchmarks.figures import Figure, median_ratio, quartiles
 from ibkr_sync.catalogue import load_catalogue
@@ -54,7 +53,7 @@ _UNCHANGED = "ours, unchanged"
 
 def measure(rounds: int) -> Iterator[Figure]:
     """Store the same chain each way, in turn, on a new file each round."""
-    seconds: dict[str, list[float]] = defaultdict(list)
+    costs: dict[str, list[Instant]] = defaultdict(list)
     with TemporaryDirectory() as folder:
         databases = EmptyDatabases(Path(folder))
         product = _product()
@@ -63,24 +62,26 @@ def measure(rounds: int) -> Iterator[Figure]:
         rows = _rows(model, (*_OWNERS, *_KEYS))
         for _ in range(rounds):
             file = databases.next_file()
-            seconds[_BARE].append(_upsert(databases.next_file(), rows, None))
-            seconds[_CONVERTING].append(_upsert(databases.next_file(), rows, product))
-            seconds[_FIRST].append(_store(file, product))
-            seconds[_UNCHANGED].append(_store(file, product))
+            costs[_BARE].append(_upsert(databases.next_file(), rows, None))
+            costs[_CONVERTING].append(_upsert(databases.next_file(), rows, product))
+            costs[_FIRST].append(_store(file, product))
+            costs[_UNCHANGED].append(_store(file, product))
     count = sum(len(rows[table]) for table in _KEYS)
     subject = f"{CONTRACTS:,} contracts of one chain, {count:,} rows (x: times the bare upsert's)"
     for name in (_BARE, _CONVERTING, _FIRST, _UNCHANGED):
-        yield _figure(subject, name, seconds, count)
+        yield _figure(subject, name, costs, count)
 
 
-def _figure(subject: str, name: str, seconds: Mapping[str, list[float]], count: int) -> Figure:
-    rates = [count / each for each in seconds[name]]
-    ratio = median_ratio(seconds[name], seconds[_BARE])
+def _figure(subject: str, name: str, costs: Mapping[str, list[Instant]], count: int) -> Figure:
+    wall = {key: [cost.wall for cost in found] for key, found in costs.items()}
+    cpu = {key: [cost.cpu for cost in found] for key, found in costs.items()}
+    rates = [count / each for each in wall[name]]
+    ratio = median_ratio(wall[name], wall[_BARE])
     target, met = None, None
     if name == _FIRST:
         target, met = f"at most x {SLOWEST:g}", ratio <= SLOWEST
     if name == _UNCHANGED:
-        of_first = median_ratio(seconds[name], seconds[_FIRST])
+        of_first = median_ratio(wall[name], wall[_FIRST])
         target = f"at most x {UNCHANGED:g} of the first ({of_first:.2f})"
         met = of_first <= UNCHANGED
     return Figure(
@@ -90,7 +91,9 @@ def _figure(subject: str, name: str, seconds: Mapping[str, list[float]], count: 
         median=statistics.median(rates),
         quartiles=quartiles(rates),
         rounds=len(rates),
+        cpu_ms=statistics.median(cpu[name]) * 1000,
         wall_ratio=ratio,
+        cpu_ratio=median_ratio(cpu[name], cpu[_BARE]),
         target=target,
         met=met,
     )
@@ -113,15 +116,15 @@ def _product() -> Future:
     )
 
 
-def _store(file: Path, product: Future) -> float:
-    """Store a product as a run does; gives the seconds."""
+def _store(file: Path, product: Future) -> Instant:
+    """Store a product as a run does; gives what it took."""
     query = FutureQuery(symbol=product.symbol)
     with Database(file) as database:
         local = LocalFutureRepository(database, Future, load_catalogue(), lambda: datetime.now(UTC))
         with local.sync_run(Origin.SAMPLE) as run:
-            began = time.perf_counter()
+            began = Instant.now()
             local.get_or_create_entity(AcquiredFuture(product=product), query, SyncPolicy(), run)
-            return time.perf_counter() - began
+            return Instant.now() - began
 
 
 def _rows(file: Path, tables: tuple[str, ...]) -> Rows:
@@ -133,22 +136,22 @@ def _rows(file: Path, tables: tuple[str, ...]) -> Rows:
         }
 
 
-def _upsert(file: Path, rows: Rows, product: Future | None) -> float:
-    """Write rows without SQLAlchemy, contracts made of the product's; gives the seconds."""
+def _upsert(file: Path, rows: Rows, product: Future | None) -> Instant:
+    """Write rows without SQLAlchemy, contracts made of the product's; gives what it took."""
     with closing(sqlite3.connect(file, isolation_level=None)) as database:
         for setting in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
             database.execute(f"PRAGMA {setting}")
         for table in _OWNERS:
             _write(database, table, [tuple(row.values()) for row in rows[table]], rows)
         tuples = {table: [tuple(row.values()) for row in rows[table]] for table in _KEYS}
-        began = time.perf_counter()
+        began = Instant.now()
         if product is not None:
             tuples["contracts"] = _tuples(product, rows["contracts"])
         database.execute("BEGIN IMMEDIATE")
         for table in _KEYS:
             _write(database, table, tuples[table], rows)
         database.execute("COMMIT")
-        return time.perf_counter() - began
+        return Instant.now() - began
 
 
 def _write(database: sqlite3.Connection, table: str, tuples: list[Any], rows: Rows) -> None:

@@ -89,16 +89,16 @@ def diff_chain(stored: Future | None, received: Future, now: datetime) -> ChainD
         for con_id, contract in before.items()
         if con_id not in after and not contract.is_expired(now)
     ]
-    updated = tuple(new for old, new in both if old != new)
+    differing = [(old, new) for old, new in both if old != new]
     return ChainDiff(
         added=tuple(contract for con_id, contract in after.items() if con_id not in before),
-        updated=updated,
+        updated=tuple(new for _, new in differing),
         returned=tuple(new for old, new in both if _is_absent(old)),
         missing=tuple(contract for contract in absent if not _is_absent(contract)),
         delisted=tuple(contract for contract in absent if _is_delisted_by(contract, now)),
         changes=_product_changes(stored, received)
-        + tuple(change for old, new in both for change in _contract_changes(old, new)),
-        unchanged=len(both) - len(updated),
+        + tuple(change for old, new in differing for change in _contract_changes(old, new)),
+        unchanged=len(both) - len(differing),
     )
 
 
@@ -149,8 +149,6 @@ def _product_changes(stored: Future | None, received: Future) -> tuple[FieldChan
 
 
 def _contract_changes(old: FuturesContract, new: FuturesContract) -> Iterable[FieldChange]:
-    if old == new:
-        return ()
     return _field_changes(old, new, UNTRACKED_CONTRACT_FIELDS, con_id=new.con_id)
 
 

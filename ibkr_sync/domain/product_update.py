@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Generic, TypeVar, cast
 
 from ibkr_sync.domain.chain_diff import (
@@ -29,6 +30,9 @@ PRODUCT = "product"
 """The field under which history keeps that a contract moved from one product to another."""
 
 LISTED, MISSING, DELISTED = "listed", "missing", "delisted"
+
+_CONTRACT_FIELDS = tuple(each.name for each in dataclasses.fields(FuturesContract))
+_values_of = attrgetter(*_CONTRACT_FIELDS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,11 +136,11 @@ def _seen(
 ) -> FuturesContract:
     known = before.listing if before else None
     first = known.first_seen_at if known else now
-    return dataclasses.replace(
-        received,
-        listing=ContractListing(first_seen_at=first, last_seen_at=now),
-        schedule=received.schedule or (before.schedule if before else None),
-    )
+    # What `dataclasses.replace` does, in half the time: this is done for every contract.
+    values = dict(zip(_CONTRACT_FIELDS, _values_of(received), strict=True))
+    values["listing"] = ContractListing(first_seen_at=first, last_seen_at=now)
+    values["schedule"] = received.schedule or (before.schedule if before else None)
+    return FuturesContract(**values)
 
 
 def _with_listing(

@@ -6,10 +6,11 @@ the fields they hold; only `underlying`, `listing` and `schedule` spread over se
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from ibkr_sync.domain.entities.contracts import (
@@ -72,6 +73,8 @@ _CONTRACT_FIELDS = (
     "size_increment",
     "suggested_size_increment",
 )
+_values_of_contract = attrgetter(*_CONTRACT_FIELDS)
+_values_of_row = itemgetter(*_CONTRACT_FIELDS)
 _LISTING_FIELDS = ("first_seen_at", "last_seen_at", "missing_since", "delisted_at")
 _SCHEDULE_FIELDS = ("trading_hours", "liquid_hours", "time_zone_id")
 
@@ -85,10 +88,11 @@ class ProductRows:
     schedules: tuple[dict[str, Any], ...]
 
 
-def to_rows(future: Future) -> ProductRows:
+def to_rows(future: Future, con_ids: Collection[int] | None = None) -> ProductRows:
     """Spread a product over rows, without the ids that the database gives.
 
-    A contract that was never stored has no listing, so its row lacks those columns.
+    Of its contracts only those with the given ids, or all. A contract that was never stored
+    has no listing, so its row lacks those columns.
 
     Raises InvalidReplyError for a value that SQLite and PostgreSQL would not both keep
     unchanged: NUL or half a surrogate pair in text, a number beyond 64 bits or not finite.
@@ -101,8 +105,9 @@ def to_rows(future: Future) -> ProductRows:
         "underlying_con_id": underlying.con_id if underlying else None,
     }
     refuse_unstorable(str(future.key), product)
-    chain = tuple(_contract_row(contract) for contract in future.contracts)
-    schedules = tuple(_schedule_row(contract) for contract in future.contracts if contract.schedule)
+    contracts = [each for each in future.contracts if con_ids is None or each.con_id in con_ids]
+    chain = tuple(_contract_row(contract) for contract in contracts)
+    schedules = tuple(_schedule_row(contract) for contract in contracts if contract.schedule)
     for row in chain + schedules:
         refuse_unstorable(f"conId {row['con_id']}", row)
     return ProductRows(product=product, contracts=chain, schedules=schedules)
@@ -132,16 +137,13 @@ def _underlying(product: Row) -> Underlying | None:
 
 def _contract_row(contract: FuturesContract) -> dict[str, Any]:
     listing = contract.listing
-    seen = {name: getattr(listing, name) for name in _LISTING_FIELDS} if listing else {}
-    return (
-        seen
-        | {name: getattr(contract, name) for name in _CONTRACT_FIELDS}
-        | {
-            "venues": tuple((each.exchange, each.market_rule_id) for each in contract.venues),
-            "order_types": contract.order_types,
-            "security_ids": contract.security_ids,
-        }
-    )
+    row = dict(zip(_CONTRACT_FIELDS, _values_of_contract(contract), strict=True))
+    row["venues"] = tuple((each.exchange, each.market_rule_id) for each in contract.venues)
+    row["order_types"] = contract.order_types
+    row["security_ids"] = contract.security_ids
+    if listing is not None:
+        row |= {name: getattr(listing, name) for name in _LISTING_FIELDS}
+    return row
 
 
 def _schedule_row(contract: FuturesContract) -> dict[str, Any]:
@@ -155,7 +157,7 @@ def _contract(row: Row) -> FuturesContract:
     if row["time_zone_id"] is not None:
         schedule = TradingSchedule(**{name: row[name] for name in _SCHEDULE_FIELDS})
     return FuturesContract(
-        **{name: row[name] for name in _CONTRACT_FIELDS},
+        **dict(zip(_CONTRACT_FIELDS, _values_of_row(row), strict=True)),
         venues=tuple(Venue(exchange=name, market_rule_id=rule) for name, rule in row["venues"]),
         order_types=tuple(row["order_types"]),
         security_ids=tuple((kind, value) for kind, value in row["security_ids"]),
@@ -167,8 +169,8 @@ def _contract(row: Row) -> FuturesContract:
 def refuse_unstorable(owner: str, row: Row) -> None:
     """Raise InvalidReplyError for a value that SQLite and PostgreSQL would not both keep."""
     for name, value in row.items():
-        reason = unstorable_reason(value)
-        if reason is not None:
+        find = _FIND_REASON.get(type(value))
+        if find is not None and (reason := find(value)) is not None:
             raise InvalidReplyError(owner, name, value, reason)
 
 

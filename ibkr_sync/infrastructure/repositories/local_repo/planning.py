@@ -54,16 +54,29 @@ def plan_storage(
         chain = base.contracts + tuple(moved)
         stored = dataclasses.replace(base, contracts=chain)
     planned = plan_update(stored, received, now, allow_shrink=allow_shrink)
+    before = StoredState(
+        product_id=found.product_id if found else None,
+        chain={each.con_id: each for each in stored.contracts} if stored else {},
+        moved=frozenset(each.con_id for each in moved),
+        former=renamed.product.key if renamed else None,
+    )
     return StoragePlan(
         update=_with_moves(planned, moved, received.key),
-        rows=to_rows(planned.product),
-        before=StoredState(
-            product_id=found.product_id if found else None,
-            chain={each.con_id: each for each in stored.contracts} if stored else {},
-            moved=frozenset(each.con_id for each in moved),
-            former=renamed.product.key if renamed else None,
-        ),
+        rows=to_rows(planned.product, _to_write(planned, before)),
+        before=before,
     )
+
+
+def _to_write(planned: ProductUpdate[F], before: StoredState) -> frozenset[int]:
+    """The contracts of which more is written than when they were last seen."""
+    diff = planned.diff
+    changed = (*diff.added, *diff.updated, *diff.returned, *diff.missing, *diff.delisted)
+    rescheduled = (
+        each
+        for each in planned.product.contracts
+        if each.con_id in before.chain and each.schedule != before.chain[each.con_id].schedule
+    )
+    return before.moved | {each.con_id for each in (*changed, *rescheduled)}
 
 
 def _renamed(

@@ -232,7 +232,9 @@ def _rows(
     statement: Select[Any],
     parameters: Mapping[str, object] | None = None,
 ) -> list[Row]:
-    return [row._asdict() for row in connection.execute(statement, parameters)]
+    found = connection.execute(statement, parameters)
+    names = tuple(found.keys())
+    return [dict(zip(names, row, strict=True)) for row in found.all()]
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.product_update import ProductUpdate
 from ibkr_sync.domain.run_records import ProductOutcome
 from ibkr_sync.domain.sync import Evidence, FutureFailure, FutureQuery, SyncRun
-from ibkr_sync.infrastructure.repositories.local_repo.evidence import pack_frames
+from ibkr_sync.infrastructure.repositories.local_repo.evidence import digest_of, pack_frames
 from ibkr_sync.infrastructure.repositories.local_repo.hours_days import keep_hours_by_day
 from ibkr_sync.infrastructure.repositories.local_repo.mapping import (
     ProductRows,
@@ -50,6 +50,14 @@ _LAST_REPLY = (
     .order_by(raw_replies.c.id.desc())
     .limit(1)
 )
+_SEEN = (
+    update(contracts)
+    .where(contracts.c.con_id.in_(bindparam("con_ids", expanding=True)))
+    .values(last_seen_at=bindparam("seen_at"))
+)
+_SEEN_AT_ONCE = 1000
+"""How many contracts one statement names: databases limit that."""
+
 _PRODUCT = update(products).where(products.c.id == bindparam("product_id"))
 
 
@@ -93,6 +101,7 @@ def apply_update(
             former = before.former._asdict() | {"product_id": product_id, "until": now}
             connection.execute(_inserting(former_names), former)
     _write_contracts(connection, product_id, planned, rows, before)
+    _note_seen(connection, planned, before, now)
     sent = _write_schedules(connection, planned.product, rows, before, now)
     keep_hours_by_day(connection, product_id, planned.product, sent, now)
     return product_id
@@ -118,10 +127,10 @@ def keep_evidence(
     connection: Connection, evidence: Evidence, product_id: int, run: SyncRun
 ) -> None:
     """Keep a raw reply, unless it is the very one that was kept last."""
-    packed = pack_frames(evidence.frames)
     last = connection.execute(_LAST_REPLY, {"product_id": product_id}).scalar()
-    if last == packed.sha256:
+    if last == digest_of(evidence.frames):
         return
+    packed = pack_frames(evidence.frames)
     connection.execute(
         _inserting(raw_replies),
         {
@@ -231,11 +240,6 @@ def _write_contracts(
     diff = planned.diff
     rewritten = {each.con_id for each in diff.updated} | before.moved
     relisted = {each.con_id for each in (*diff.returned, *diff.missing, *diff.delisted)}
-    seen_again = {
-        each.con_id
-        for each in planned.product.contracts
-        if each.con_id in before.chain and each.listing != before.chain[each.con_id].listing
-    }
     _insert_many(connection, contracts, [by_id[each.con_id] for each in diff.added])
     all_columns = [column.name for column in contracts.c if column.name != "con_id"]
     _update_many(
@@ -248,8 +252,25 @@ def _write_contracts(
         connection,
         contracts.c.con_id,
         _LISTING_COLUMNS,
-        [by_id[con_id] for con_id in sorted((relisted | seen_again) - rewritten)],
+        [by_id[con_id] for con_id in sorted(relisted - rewritten)],
     )
+
+
+def _note_seen(
+    connection: Connection, planned: ProductUpdate[Future], before: StoredState, now: datetime
+) -> None:
+    """Write when contracts were last seen of which that is all that is new, many at once."""
+    diff = planned.diff
+    others = (*diff.added, *diff.updated, *diff.returned, *diff.missing, *diff.delisted)
+    written = before.moved | {each.con_id for each in others}
+    seen = [
+        each.con_id
+        for each in planned.product.contracts
+        if each.con_id not in written and each.listing != before.chain[each.con_id].listing
+    ]
+    for first in range(0, len(seen), _SEEN_AT_ONCE):
+        con_ids = seen[first : first + _SEEN_AT_ONCE]
+        connection.execute(_SEEN, {"con_ids": con_ids, "seen_at": now})
 
 
 def _write_schedules(
