@@ -8,12 +8,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from benchmarks.acquisition import UNPACED
 from benchmarks.children import IBKR_SYNC, Machine
 from benchmarks.figures import Figure, quartiles
 from benchmarks.gateway import replaying
+from benchmarks.many_products import MOST_IN_FLIGHT, ManyProducts
 
 _SUBJECT = "Peak memory of whole processes"
 _MOST_ROUNDS = 5
+
+MANY = (60, 500, 1500)
+LIMIT_MIB = 150
+
+_REFRESH = "ibkr-sync refresh"
 
 
 def measure(rounds: int) -> Iterator[Figure]:
@@ -25,7 +32,10 @@ def measure(rounds: int) -> Iterator[Figure]:
         for number in range(rounds):
             for name, command in _commands(Path(folder) / f"{number}", port).items():
                 peaks.setdefault(name, []).append(machine.run(command).peak_mib)
+    for products in MANY:
+        peaks |= _of_many(products)
     for name, measured in peaks.items():
+        is_limited = name.startswith(_REFRESH)
         yield Figure(
             subject=_SUBJECT,
             name=name,
@@ -33,7 +43,29 @@ def measure(rounds: int) -> Iterator[Figure]:
             median=statistics.median(measured),
             quartiles=quartiles(measured),
             rounds=len(measured),
+            target=f"at most {LIMIT_MIB} MiB" if is_limited else None,
+            met=max(measured) <= LIMIT_MIB if is_limited else None,
         )
+
+
+def _of_many(products: int) -> dict[str, list[float]]:
+    """Store so many products for the first time, then refresh all that is stored."""
+    with TemporaryDirectory() as folder, replaying(products=products) as port:
+        runs = ManyProducts(Path(folder), products)
+        database = runs.new_database()
+        first = runs.ours(
+            port,
+            messages_per_second=UNPACED,
+            requests_in_flight=MOST_IN_FLIGHT,
+            database=database,
+        )
+        refresh = [IBKR_SYNC, "--database", str(database), "refresh"]
+        again = Machine(Path(folder)).run([*refresh, "--source", "ibkr", "--port", str(port)])
+    chains = f"{products:,} products, {first.contracts:,} contracts"
+    return {
+        f"first run of {chains}": [first.process.peak_mib],
+        f"{_REFRESH} of {chains}": [again.peak_mib],
+    }
 
 
 def _commands(prefix: Path, port: int) -> dict[str, list[str]]:
