@@ -9,13 +9,16 @@ from __future__ import annotations
 import statistics
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.acquisition import UNPACED
+from benchmarks.ceiling import contracts_per_second
 from benchmarks.figures import Figure, median_ratio, quartiles
 from benchmarks.gateway import replaying
 from benchmarks.many_products import MOST_IN_FLIGHT, ManyProducts, RunCost
+from benchmarks.recordings import wide_queries
 
 PRODUCTS = (60, 500)
 LATENCIES_MS = (0, 20, 100)
@@ -40,6 +43,8 @@ def measure(rounds: int) -> Iterator[Figure]:
 
 def _measure(products: int, latency_ms: int, rounds: int) -> Iterator[Figure]:
     costs: dict[str, list[RunCost]] = defaultdict(list)
+    ceilings: list[float] = []
+    queries = wide_queries(products, datetime.now(UTC).date())
     with (
         TemporaryDirectory() as folder,
         replaying(products=products, latency=latency_ms / 1000) as port,
@@ -53,6 +58,7 @@ def _measure(products: int, latency_ms: int, rounds: int) -> Iterator[Figure]:
             costs[OURS].append(ours)
             for name, (script, _) in SCRIPTS.items():
                 costs[name].append(runs.peer(script, port, requests_per_second=0))
+            ceilings.append(contracts_per_second(port, queries))
     contracts = {cost.contracts for found in costs.values() for cost in found}
     if len(contracts) != 1:
         raise RuntimeError(f"not everyone stored the same contracts: {contracts}")
@@ -62,6 +68,14 @@ def _measure(products: int, latency_ms: int, rounds: int) -> Iterator[Figure]:
     )
     for name, found in costs.items():
         yield _figure(subject, name, found, costs[OURS])
+    yield Figure(
+        subject=subject,
+        name="the gateway alone, its replies thrown away",
+        unit="/s",
+        median=statistics.median(ceilings),
+        quartiles=quartiles(ceilings),
+        rounds=rounds,
+    )
 
 
 def _figure(subject: str, name: str, costs: list[RunCost], ours: list[RunCost]) -> Figure:
