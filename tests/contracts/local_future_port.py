@@ -381,6 +381,23 @@ class LocalFuturePortContract(FuturePortContract):
             FormerName(former=examples.DAX.key, current=renamed.key, until=clock.now),
         )
 
+    def test_a_renamed_product_absorbs_what_the_catalogue_knew_by_its_new_name(
+        self, local: LocalFuturePort[Future], catalogue: FakeCatalogue, clock: FakeClock
+    ) -> None:
+        renamed = under_another_name(examples.DAX, symbol="GDAXI")
+        catalogue.products = (examples.as_catalogued(renamed),)
+        self.store(local, examples.DAX)
+        local.get_or_create(query_for(renamed), NOW_PLEASE)
+        with local.sync_run(Origin.IBKR) as run:
+            error = ReplyTimeoutError("stalled")
+            local.record_failure(FutureFailure(query=query_for(renamed), error=error), run)
+        clock.advance(days=1)
+        update = self.store(local, renamed)
+        assert [each.key for each in local.list_products()] == [renamed.key]
+        assert update.diff is not None
+        assert (update.diff.added, update.diff.missing) == ((), ())
+        assert local.find_former_names(["DAX"])[0].current == renamed.key
+
     def test_a_product_keeps_its_class_under_a_name_that_no_catalogue_knows(
         self, local: LocalFuturePort[Future]
     ) -> None:

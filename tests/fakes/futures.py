@@ -169,6 +169,8 @@ class InMemoryFutureRepository(LocalFuturePort[F], Generic[F]):
         if before is not None:
             del self.products[before.key]
             self._note_name(before.key, acquired.product.key, renamed=bool(before.contracts))
+            for stub in list(self._stubs_of(acquired.product.key)):
+                del self.products[stub.key]
         self._take_contracts_from_others(planned.product)
         self.products[planned.product.key] = planned.product
         self.history.extend(planned.history)
@@ -264,19 +266,22 @@ class InMemoryFutureRepository(LocalFuturePort[F], Generic[F]):
         self.runs[run.run_id - 1].products.append(recorded)
 
     def _stored_for(self, received: Future) -> Future | None:
-        key = received.key
-        if key in self.products:
-            return self.products[key]
-        stub = self.products.get(key._replace(trading_class=key.symbol))
-        if stub is not None and stub.origin is Origin.CATALOGUE and not stub.contracts:
-            return stub
+        exact = self.products.get(received.key)
+        if exact is not None and not exact.is_stub:
+            return exact
+        stub = next(self._stubs_of(received.key), None)
         owners = [
             product
             for product in self.products.values()
             if {each.con_id for each in product.contracts}
             & {each.con_id for each in received.contracts}
         ]
-        return renamed_product(received, owners, self._clock())
+        return renamed_product(received, owners, self._clock()) or stub
+
+    def _stubs_of(self, key: ProductKey) -> Iterator[Future]:
+        for each in (key, key._replace(trading_class=key.symbol)):
+            if each in self.products and self.products[each].is_stub:
+                yield self.products[each]
 
     def _note_name(self, before: ProductKey, after: ProductKey, *, renamed: bool) -> None:
         if before == after or not renamed:

@@ -104,6 +104,11 @@ class Future:
         return ProductKey(self.symbol, self.exchange, self.trading_class)
 
     @property
+    def is_stub(self) -> bool:
+        """Whether only the catalogue knows it: no source has told of any contract."""
+        return self.origin is Origin.CATALOGUE and not self.contracts
+
+    @property
     def quoted_tick(self) -> Decimal | None:
         """The smallest step of the quoted price (see `FuturesContract.quoted_tick`)."""
         if self.min_tick is None:

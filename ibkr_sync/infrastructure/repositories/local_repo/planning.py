@@ -45,8 +45,9 @@ def plan_storage(
     own = {each.con_id for each in found.product.contracts} if found else set()
     con_ids = {each.con_id for each in received.contracts}
     owners = reads.find_owners(connection, con_ids - own, place)
-    renamed = _renamed(received, owners, now) if found is None else None
-    found = found or renamed
+    stub = found if found is not None and found.product.is_stub else None
+    renamed = _renamed(received, owners, now) if found is stub else None
+    found = renamed or found
     stored = found.product if found else None
     moved = _contracts_of(owners, found, con_ids - own)
     if moved:
@@ -59,6 +60,7 @@ def plan_storage(
         chain={each.con_id: each for each in stored.contracts} if stored else {},
         moved=frozenset(each.con_id for each in moved),
         former=renamed.product.key if renamed else None,
+        stub_id=stub.product_id if stub and renamed else None,
     )
     return StoragePlan(
         update=_with_moves(planned, moved, received.key),

@@ -139,8 +139,7 @@ def find_by_key(connection: Connection, key: ProductKey, place: str) -> StoredPr
     guessed = by_class.get(key.symbol)
     if key.trading_class in by_class or guessed is None:
         return by_class.get(key.trading_class)
-    is_stub = guessed.product.origin is Origin.CATALOGUE and not guessed.product.contracts
-    return guessed if is_stub else None
+    return guessed if guessed.product.is_stub else None
 
 
 def find_owners(

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, Insert, Table, Update, bindparam, insert, select, update
+from sqlalchemy import Column, Insert, Table, Update, bindparam, delete, insert, select, update
 from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.chain_diff import ChainDiff, FieldChange
@@ -65,13 +65,15 @@ _PRODUCT = update(products).where(products.c.id == bindparam("product_id"))
 class StoredState:
     """What is stored of a product before an update, and of contracts that move to it.
 
-    `former` is its key when the update gives it another one.
+    `former` is its key when the update gives it another one, `stub_id` the row of the
+    catalogue's product that has this other key already.
     """
 
     product_id: int | None
     chain: dict[int, FuturesContract]
     moved: frozenset[int] = frozenset()
     former: ProductKey | None = None
+    stub_id: int | None = None
 
 
 def insert_product(connection: Connection, product: Future, now: datetime) -> int:
@@ -96,6 +98,8 @@ def apply_update(
         product_id = _inserted_id(connection, products, row)
     else:
         product_id = before.product_id
+        if before.stub_id is not None:
+            _absorb_stub(connection, before.stub_id, product_id)
         connection.execute(_PRODUCT, rows.product | {"product_id": product_id})
         if before.former is not None:
             former = before.former._asdict() | {"product_id": product_id, "until": now}
@@ -105,6 +109,13 @@ def apply_update(
     sent = _write_schedules(connection, planned.product, rows, before, now)
     keep_hours_by_day(connection, product_id, planned.product, sent, now)
     return product_id
+
+
+def _absorb_stub(connection: Connection, stub_id: int, product_id: int) -> None:
+    """Let a stored product take the place of one that only the catalogue knew, by its new name."""
+    asked = update(run_products).where(run_products.c.product_id == stub_id)
+    connection.execute(asked.values(product_id=product_id))
+    connection.execute(delete(products).where(products.c.id == stub_id))
 
 
 def record_history(
