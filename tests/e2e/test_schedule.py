@@ -99,11 +99,11 @@ def test_the_time_is_told_on_this_machine_s_clock(ibkr_sync: CommandLine) -> Non
     in_new_york = ibkr_sync("schedule", "--print", "cron", env={"TZ": "America/New_York"})
     systemd = ibkr_sync("schedule", "--print", "systemd", env=BERLIN)
 
-    assert "\n30 10 * * * " in in_berlin.out
-    assert "09:30 on" in in_berlin.out
-    assert "\n30 4 * * * " in in_new_york.out
+    assert "\n30 0 * * * " in in_berlin.out
+    assert "23:30 on" in in_berlin.out
+    assert "\n30 18 * * * " in in_new_york.out
     assert "days a year" not in " ".join(in_new_york.out.split())
-    assert "\nOnCalendar=*-*-* 04:30:00 America/New_York\n" in systemd.out
+    assert "\nOnCalendar=*-*-* 18:30:00 America/New_York\n" in systemd.out
 
 
 @pytest.mark.parametrize("scheduler", ["cron", "systemd", "launchd"])
@@ -150,7 +150,7 @@ def test_a_time_at_which_ibkr_resets_is_warned_of(ibkr_sync: CommandLine) -> Non
     [
         ([], "Missing option '--print'"),
         (["--print", "at"], "'at' is not one of 'cron', 'systemd', 'launchd'"),
-        (["--print", "cron", "--at", "25:00"], "'25:00' is no time; write 04:30"),
+        (["--print", "cron", "--at", "25:00"], "'25:00' is no time; write 18:30"),
         (["--print", "cron", "--time-zone", "Mars/X"], "'Mars/X' is no time zone"),
         (["--print", "cron", "--time-zone", "../../etc/passwd"], "is no time zone"),
         (["--print", "cron", "--deadline", "0m"], "longer than nothing"),

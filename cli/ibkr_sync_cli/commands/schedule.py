@@ -28,7 +28,7 @@ def _parse_time(text: str) -> time:
     try:
         return datetime.strptime(text, "%H:%M").time()  # noqa: DTZ007 - a time of any day
     except ValueError as error:
-        raise typer.BadParameter(f"{text!r} is no time; write 04:30") from error
+        raise typer.BadParameter(f"{text!r} is no time; write 18:30") from error
 
 
 def _parse_zone(text: str) -> str:
@@ -46,7 +46,7 @@ def schedule(
     at: Annotated[
         time,
         typer.Option("--at", help="When, every day.", metavar="HH:MM", parser=_parse_time),
-    ] = "04:30",  # type: ignore[assignment]  # typer parses defaults as what is typed
+    ] = "18:30",  # type: ignore[assignment]  # typer parses defaults as what is typed
     zone: Annotated[
         str, typer.Option("--time-zone", help="Whose clock.", metavar="ZONE", parser=_parse_zone)
     ] = _NEW_YORK,
@@ -83,6 +83,6 @@ def schedule(
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     invocation.output.write_text(text)
-    for window in entry.met_windows():
+    for window in entry.met_windows(by_machine=scheduler is not Scheduler.SYSTEMD):
         told = f"{entry.daily} may meet a reset of IBKR's servers: {window}"
         invocation.output.remark(f"warning: {told}", style="yellow")

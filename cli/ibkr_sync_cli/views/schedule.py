@@ -23,6 +23,10 @@ TIMER_HEADING = f"# ----- ~/.config/systemd/user/{LABEL}.timer"
 _WIDTH = 78
 _TO_TYPE = "$ "
 _GRACE = timedelta(minutes=5)
+_NIGHTS_OF_CHANGES = 2
+"""A time that one zone skips is seen differently once or twice a year by any clock."""
+
+_FIRST_UNSAFE_HOUR, _FIRST_SAFE_HOUR = 1, 3
 _PLAIN_WORD = re.compile(r"[A-Za-z0-9@:=,./_+-]+")
 
 
@@ -34,6 +38,7 @@ class Schedule:
         local: the time that this machine's clock shows then on most days of the year.
         exceptions: the times that it shows on others, each with the number of days.
         clock: what this machine's clock is called.
+        changes_clocks: whether it goes forward and back in the course of the year.
         today: the day from which the year counts.
     """
 
@@ -42,30 +47,34 @@ class Schedule:
     local: time
     exceptions: tuple[tuple[time, int], ...]
     clock: str
+    changes_clocks: bool
     today: date
 
     @classmethod
     def here(cls, call: ScheduledCall, daily: DailyTime, today: date) -> Schedule:
         """The schedule on this machine."""
         (local, _), *others = daily.seen_by(today, datetime.astimezone).most_common()
+        offsets = {each.astimezone().utcoffset() for each in daily.days(today)}
         clock = daily.on(today).astimezone().tzname() or "local time"
         return cls(
             call=call,
             daily=daily,
             local=local,
-            exceptions=tuple(others),
+            exceptions=tuple(each for each in others if each[1] > _NIGHTS_OF_CHANGES),
             clock=clock,
+            changes_clocks=len(offsets) > 1,
             today=today,
         )
 
-    def met_windows(self) -> tuple[ResetWindow, ...]:
-        """The windows that a run may meet, also where it is made by this machine's clock."""
-        by_zone = tuple(self.daily.days(self.today))
-        by_machine = (
-            datetime.combine(each.date(), self.local).astimezone()  # the machine's own zone
-            for each in by_zone
-        )
-        return met_windows((*by_zone, *by_machine), self.call.deadline)
+    def met_windows(self, *, by_machine: bool) -> tuple[ResetWindow, ...]:
+        """The windows that a run may meet; `by_machine` tells that this machine's clock decides."""
+        starts = tuple(self.daily.days(self.today))
+        if by_machine:
+            starts = tuple(
+                datetime.combine(each.date(), self.local).astimezone()  # the machine's own zone
+                for each in starts
+            )
+        return met_windows(starts, self.call.deadline)
 
 
 def crontab(schedule: Schedule) -> str:
@@ -83,7 +92,7 @@ def crontab(schedule: Schedule) -> str:
     comments = [
         *_about(schedule, "the line that begins with a number", "crontab -e"),
         *_about_local_time(schedule),
-        "In the nights the clocks change, cron skips or repeats what is due from 01:00 to 03:00.",
+        *_about_clock_changes(schedule),
         "cron mails what is written, which is nothing on success: set MAILTO=you@example.com.",
     ]
     line = f"{schedule.local.minute} {schedule.local.hour} * * * {command}"
@@ -196,6 +205,14 @@ def _about_local_time(schedule: Schedule) -> Iterator[str]:
     if exceptions:
         told += f", but {exceptions} a year, as the two zones change their clocks apart"
     yield told + ". A machine that moves to another zone needs a new entry."
+
+
+def _about_clock_changes(schedule: Schedule) -> Iterator[str]:
+    if schedule.changes_clocks and _FIRST_UNSAFE_HOUR <= schedule.local.hour < _FIRST_SAFE_HOUR:
+        yield (
+            "In the nights the clocks change, cron skips or repeats what is due from 01:00 to"
+            " 03:00: another --at is better."
+        )
 
 
 def _commented(texts: list[str]) -> Iterator[str]:

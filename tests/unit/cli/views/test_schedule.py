@@ -43,6 +43,7 @@ def schedule(*more: str, folder: Path | None = None, secret: Path | None = None)
         local=time(10, 30),
         exceptions=((time(9, 30), 21),),
         clock="CET",
+        changes_clocks=True,
         today=date(2026, 11, 23),
     )
 
@@ -195,4 +196,29 @@ def test_what_the_machine_s_clock_makes_of_it_is_told(write: object) -> None:
 def test_a_window_that_the_run_may_meet_is_told() -> None:
     late = dataclasses.replace(schedule(), daily=DailyTime(at=time(0, 30), zone="America/New_York"))
 
-    assert "North America" in {each.region for each in late.met_windows()}
+    assert "North America" in {each.region for each in late.met_windows(by_machine=False)}
+
+
+def test_only_the_clock_that_decides_counts() -> None:
+    in_utc = dataclasses.replace(schedule(), local=time(0, 30))
+    in_zone = in_utc.met_windows(by_machine=False)
+
+    assert in_zone == ()
+    assert in_utc.met_windows(by_machine=True) != ()
+
+
+@pytest.mark.parametrize(
+    ("local", "changes_clocks", "is_told"),
+    [
+        (time(2, 30), True, True),
+        (time(1), True, True),
+        (time(2, 30), False, False),
+        (time(3), True, False),
+        (time(0, 59), True, False),
+    ],
+)
+def test_cron_is_said_to_skip_or_repeat_only_where_it_may(
+    local: time, changes_clocks: bool, is_told: bool
+) -> None:
+    entry = crontab(dataclasses.replace(schedule(), local=local, changes_clocks=changes_clocks))
+    assert ("skips or repeats" in entry) is is_told
