@@ -228,10 +228,7 @@ _RULES: dict[type[BaseException], _Rule] = {
     errors.NotYetKnownError: _Rule(
         ExitCode.NOT_FOUND,
         lambda e: f"{e.product} was not known at {e.at:%Y-%m-%d %H:%M} UTC.",
-        lambda e, command: (
-            f"It is known since {e.since:%Y-%m-%d %H:%M} UTC: "
-            + command("history", f"{e.product.symbol}@{e.product.exchange}")
-        ),
+        next_steps.show_history,
     ),
     errors.NothingToRefreshError: _Rule(
         ExitCode.NOT_FOUND,

@@ -60,11 +60,21 @@ def get_product(
     key: ProductKey | tuple[str, str | None, str | None], command: NextCommand, *more: str
 ) -> str:
     """Ask IBKR for the product of a symbol, exchange and trading class."""
+    return command("get", *_words_for(key), *more, "--source", "ibkr")
+
+
+def show_history(error: errors.NotYetKnownError, command: NextCommand) -> str:
+    """Where nothing was known yet."""
+    known = f"It is known since {error.since:%Y-%m-%d %H:%M} UTC: "
+    return known + command("history", *_words_for(error.product))
+
+
+def _words_for(key: ProductKey | tuple[str, str | None, str | None]) -> tuple[str, ...]:
     symbol, exchange, trading_class = key
     product = f"{symbol}@{exchange}" if exchange else symbol
-    has_class = trading_class is not None and trading_class != symbol
-    by_class = ("--trading-class", str(trading_class)) if has_class else ()
-    return command("get", product, *by_class, *more, "--source", "ibkr")
+    if trading_class is None or trading_class == symbol:
+        return (product,)
+    return (product, "--trading-class", trading_class)
 
 
 def contract_not_found(error: errors.ContractNotFoundError, command: NextCommand) -> str:

@@ -128,7 +128,7 @@ def test_every_error_of_the_tree_is_explained(kind: type[errors.IbkrSyncError]) 
             errors.NotYetKnownError(FDAX, at=EARLIER, since=LATER),
             ExitCode.NOT_FOUND,
             "DAX@EUREX (FDAX) was not known at 2026-11-02 21:00 UTC.",
-            "known since 2026-11-03 21:00 UTC: ibkr-sync history DAX@EUREX",
+            "UTC: ibkr-sync history DAX@EUREX --trading-class FDAX",
         ),
         (
             errors.MalformedSymbolError("=" * 5000, "symbol, contract or conId"),
