@@ -8,8 +8,11 @@ from __future__ import annotations
 import gc
 import signal
 import sys
-from types import FrameType
-from typing import NoReturn
+
+TYPE_CHECKING = False  # typing's own would be imported, while Ctrl-C is still Python's
+if TYPE_CHECKING:
+    from types import FrameType
+    from typing import NoReturn
 
 _NO_COLOR = "--no-color"
 _OWNER_ALONE = 0o077

@@ -72,14 +72,14 @@ def test_a_run_killed_while_a_reply_is_taken_in_leaves_each_product_old_or_new(
     rig.endure(Ordeal(code=frozenset((KILLED, 0)), fate=Fate.OLD_OR_NEW, during=killing))
 
 
-@pytest.mark.parametrize("signal_number", STOPPED)
-@pytest.mark.parametrize("seconds", points("stop", how_many(2, 50)))
-def test_a_run_stopped_at_any_moment_ends_in_order(
-    rig: Rig, seconds: float, signal_number: signal.Signals
-) -> None:
-    """Before our code runs and once it is done the signal kills; later it comes too late."""
-    codes = frozenset((STOPPED[signal_number], -signal_number, 0))
-    stopping = after_start(seconds, signal_number)
+@pytest.mark.parametrize("seconds", points("stop", how_many(3, 100)))
+def test_a_run_stopped_at_any_moment_ends_in_order(rig: Rig, seconds: float) -> None:
+    """Before our code runs and once it is done the signal kills; later it comes too late.
+
+    What Ctrl-C does before our code runs is Python's own.
+    """
+    codes = frozenset((STOPPED[signal.SIGTERM], -signal.SIGTERM, 0))
+    stopping = after_start(seconds, signal.SIGTERM)
     endured = rig.endure(Ordeal(code=codes, fate=Fate.OLD_OR_NEW, during=stopping))
     assert endured.took < seconds + STOP_WITHIN
 
