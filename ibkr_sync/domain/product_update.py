@@ -60,7 +60,7 @@ def plan_update(
     always for a reply without contracts where some are listed, else unless `allow_shrink`.
     """
     _refuse_duplicates(received)
-    received = _classified(stored, received)
+    received = classified(stored, received)
     diff = diff_chain(stored, received, now)
     if stored is not None:
         refuse_mixing_sample_data(stored, received)
@@ -86,8 +86,11 @@ def _refuse_duplicates(received: Future) -> None:
         seen.add(contract.con_id)
 
 
-def _classified(stored: Future | None, received: F) -> F:
-    """A product that is renamed keeps its class, though the catalogue doesn't know the name."""
+def classified(stored: Future | None, received: F) -> F:
+    """A product that is renamed keeps its class, though the catalogue doesn't know the name.
+
+    Its category stays too, unless the reply has one.
+    """
     if stored is None or received.asset_class is not AssetClass.UNCLASSIFIED:
         return received
     told: dict[str, Any] = {

@@ -12,7 +12,12 @@ from hypothesis import strategies as st
 
 from contracts import examples
 from ibkr_sync.domain.entities.contracts import ContractListing, TradingSchedule
-from ibkr_sync.domain.entities.futures import CommodityFuture, Future
+from ibkr_sync.domain.entities.futures import (
+    CommodityFuture,
+    Future,
+    IndexFuture,
+    UnclassifiedFuture,
+)
 from ibkr_sync.domain.errors import RawReplyError
 from ibkr_sync.domain.renormalisation import plan_renormalisation
 
@@ -83,6 +88,15 @@ def test_another_asset_class_is_a_change_of_the_product() -> None:
     assert (change.con_id, change.field) == (None, "asset_class")
     assert (change.old, change.new) == ("index", "commodity")
     assert isinstance(update.product, CommodityFuture)
+
+
+def test_a_product_that_the_catalogue_does_not_know_by_its_new_name_keeps_its_class() -> None:
+    fields = {each.name: getattr(SENT, each.name) for each in dataclasses.fields(SENT)}
+    stored = dataclasses.replace(STORED, category="index")
+    reread = UnclassifiedFuture(**fields | {"category": None, "min_tick": Decimal("0.5")})
+    update = plan_renormalisation(stored, reread, NOW)
+    assert (type(update.product), update.product.category) == (IndexFuture, "index")
+    assert [each.field for each in update.history] == ["min_tick"]
 
 
 def test_a_reply_about_another_product_is_refused() -> None:
