@@ -252,12 +252,12 @@ class LocalFuturePortContract(FuturePortContract):
 
     # --- the same reply twice, and another one
 
-    def test_the_same_reply_twice_records_nothing(
+    def test_the_same_reply_twice_changes_nothing(
         self, local: LocalFuturePort[Future], ledger: Ledger, product: Future, clock: FakeClock
     ) -> None:
         evidence = self.evidence(clock)
         first = self.store(local, product, evidence=evidence)
-        history, replies = ledger.history(), ledger.replies()
+        history = ledger.history()
         clock.advance(hours=1)
         second = self.store(local, product, evidence=evidence)
         assert first.diff is not None
@@ -265,7 +265,7 @@ class LocalFuturePortContract(FuturePortContract):
         assert second.diff is not None
         assert second.diff.is_empty
         assert second.diff.unchanged == len(product.contracts)
-        assert (ledger.history(), ledger.replies()) == (history, replies)
+        assert ledger.history() == history
         assert self.stored(local, product).contracts == product.contracts
 
     def test_tells_when_a_contract_was_seen_first_and_last(
@@ -840,13 +840,13 @@ class LocalFuturePortContract(FuturePortContract):
         assert self.stored(local, full).contracts == full.contracts
         assert self.stored(local, changed).contracts == changed.contracts
 
-    def test_keeps_every_reply_that_differs_from_the_one_before(
+    def test_keeps_every_reply_even_if_it_is_the_one_before(
         self, local: LocalFuturePort[Future], ledger: Ledger, product: Future, clock: FakeClock
     ) -> None:
         replies = [(b"a", b"", b"\x00\xff" * 5000), (b"b",), (b"b",), (b"a", b"")]
         for frames in replies:
             self.store(local, product, evidence=self.evidence(clock, *frames))
-        assert ledger.replies() == [replies[0], replies[1], replies[3]]
+        assert ledger.replies() == replies
 
     # --- tick ladders
 

@@ -169,15 +169,14 @@ class InMemoryFutureRepository(LocalFuturePort[F], Generic[F]):
         if before is not None:
             del self.products[before.key]
             self._note_name(before.key, acquired.product.key, renamed=bool(before.contracts))
+            self.replies[planned.product.key] = self.replies.pop(before.key, [])
             for stub in list(self._stubs_of(acquired.product.key)):
                 del self.products[stub.key]
         self._take_contracts_from_others(planned.product)
         self.products[planned.product.key] = planned.product
         self.history.extend(planned.history)
         if acquired.evidence is not None:
-            kept = self.replies.setdefault(planned.product.key, [])
-            if not kept or kept[-1].frames != acquired.evidence.frames:
-                kept.append(acquired.evidence)
+            self.replies.setdefault(planned.product.key, []).append(acquired.evidence)
         outcome = ProductOutcome.UNCHANGED if planned.diff.is_empty else ProductOutcome.UPDATED
         if before is None:
             outcome = ProductOutcome.CREATED

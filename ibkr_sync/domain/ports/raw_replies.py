@@ -85,7 +85,7 @@ class RawReplyReader(Protocol):
 
     @abstractmethod
     def read(self, stored: Future, evidence: Evidence) -> Future:
-        """Give the product that a reply tells of, as of the instant it was last complete.
+        """Give the product that a reply tells of, as of the instant it was received.
 
         Raises RawReplyError when it can't be decoded any more, or is not about this product.
         """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,11 @@ from fakes.protocol_versions import SPOKEN
 from ibkr_sync.application.services.renormalising import RenormalisingService
 from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.domain.entities.contracts import FuturesContract
-from ibkr_sync.domain.entities.futures import Future, Origin
+from ibkr_sync.domain.entities.futures import CommodityFuture, Future, Origin
 from ibkr_sync.domain.errors import AlreadyRunningError, RawReplyError
 from ibkr_sync.domain.renormalisation import Renormalised
 from ibkr_sync.domain.sync import FutureFailure, FutureQuery, FutureUpdate, RunKind, SyncPolicy
+from ibkr_sync.infrastructure.replay.rows import Recording
 from ibkr_sync.infrastructure.repositories.ibkr_repo import reading as reading_replies
 from ibkr_sync.infrastructure.repositories.ibkr_repo.client import CLIENT_VERSIONS
 from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
@@ -67,11 +68,18 @@ class Rig:
         self._serve = serve
         self._version = version
 
-    def fetch(self, database: Database, *symbols: str, recording: Any = RECORDING) -> None:  # noqa: ANN401
+    def fetch(
+        self,
+        database: Database,
+        *symbols: str,
+        recording: Recording = RECORDING,
+        at: datetime = NOW,
+    ) -> None:
         replay = self._serve(recording=recording, server_version=self._version)
-        clock, catalogue = FakeClock(NOW), load_catalogue()
+        clock, catalogue = FakeClock(at), load_catalogue()
         local = LocalFutureRepository(database, Future, catalogue, clock)
-        repository = IbkrFutureRepository(self._connect(replay), local, Future, catalogue, clock)
+        gateway = self._connect(replay, clock)
+        repository = IbkrFutureRepository(gateway, local, Future, catalogue, clock)
         queries = [FutureQuery(symbol=symbol) for symbol in symbols]
         outcomes = list(repository.get_or_create_many(queries, SyncPolicy()))
         assert all(isinstance(each, FutureUpdate) for each in outcomes), outcomes
@@ -250,13 +258,36 @@ def test_a_dry_run_tells_the_same_and_writes_nothing(rig: Rig, database: Databas
     assert planned.update == done.update
 
 
-def test_a_reply_that_came_again_is_read_as_of_the_last_time(rig: Rig, database: Database) -> None:
+def test_the_newest_of_two_replies_with_the_same_rows_is_read(rig: Rig, database: Database) -> None:
     rig.fetch(database, "ES")
-    with writing(database) as connection:  # the same reply three days later is not kept twice
-        connection.execute(text("UPDATE products SET synced_at = :at"), {"at": str(LATER)[:19]})
+    rig.fetch(database, "ES", at=LATER)
+    local = LocalRawReplies(database, FakeClock(LATER))
+    assert local.usage().replies == 2
+    (key,) = local.products()
+    assert local.newest(key)[1].received_at == LATER
     (outcome,) = updates(renormalise(database))
     assert outcome.update.diff.is_empty
     assert outcome.update.product.synced_at == LATER
+
+
+def test_a_renamed_product_that_the_catalogue_does_not_know_keeps_its_asset_class(
+    rig: Rig, database: Database
+) -> None:
+    names = {"symbol": "WTI", "trading_class": "WTI"}
+    rows = (
+        dataclasses.replace(
+            row, **names, market_name="WTI", industry="", category="", subcategory=""
+        )
+        for row in RECORDING.contracts
+        if row.symbol == "CL"
+    )
+    rig.fetch(database, "CL")
+    rig.fetch(database, "WTI", recording=Recording(contracts=tuple(rows)), at=LATER)
+    before = stored(database, "WTI")
+    (outcome,) = updates(renormalise(database))
+    assert outcome.update.diff.is_empty
+    assert isinstance(outcome.update.product, CommodityFuture)
+    assert stored(database, "WTI") == before
 
 
 def test_it_is_no_attempt_to_ask_for_anything(rig: Rig, database: Database) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-from datetime import datetime
 from typing import NoReturn
 
 from ibkr_sync.catalogue import Catalogue
@@ -41,10 +40,8 @@ class IbkrReplyReader(RawReplyReader):
         query = FutureQuery(
             symbol=key.symbol, exchange=key.exchange, trading_class=key.trading_class
         )
-        # The same reply may have come again since, which is not kept twice.
-        complete_at = max(evidence.received_at, stored.synced_at or evidence.received_at)
         try:
-            return self._reader.read(query, _decode(key, evidence, complete_at)).product
+            return self._reader.read(query, _decode(key, evidence)).product
         except (ReplyError, ProductLookupError) as error:
             raise RawReplyError(key, f"it can't be read any more: {_reason(error)}") from error
 
@@ -62,12 +59,12 @@ def _refuse_version(key: ProductKey, evidence: Evidence) -> None:
         raise RawReplyError(key, f"server version {version} is not supported")
 
 
-def _decode(key: ProductKey, evidence: Evidence, complete_at: datetime) -> ContractReply:
+def _decode(key: ProductKey, evidence: Evidence) -> ContractReply:
     """The reply, by the same intake that takes replies from a gateway."""
     pending = PendingReplies(math.inf, math.inf)
     version = evidence.server_version
     client = ReadOnlyClient(GatewayConnection("", 0, None), 0, version)
-    intake = Intake(client, pending, version, lambda: complete_at)
+    intake = Intake(client, pending, version, lambda: evidence.received_at)
     result = pending.expect_contracts(
         _request_id(key, evidence), ContractRequest(symbol=key.symbol), now=0.0
     )

@@ -31,17 +31,12 @@ class PackedFrames:
 
 def pack_frames(frames: Sequence[bytes]) -> PackedFrames:
     """Frame, digest and compress payloads in order of arrival."""
-    framed = _framed(frames)
+    framed = b"".join(_LENGTH.pack(len(frame)) + frame for frame in frames)
     return PackedFrames(
         frames=zlib.compress(framed),
         sha256=hashlib.sha256(framed).hexdigest(),
         frame_count=len(frames),
     )
-
-
-def digest_of(frames: Sequence[bytes]) -> str:
-    """The checksum that packed frames would have."""
-    return hashlib.sha256(_framed(frames)).hexdigest()
 
 
 def unpack_frames(packed: PackedFrames) -> tuple[bytes, ...]:
@@ -60,7 +55,3 @@ def unpack_frames(packed: PackedFrames) -> tuple[bytes, ...]:
         frames.append(framed[position : position + length])
         position += length
     return tuple(frames)
-
-
-def _framed(frames: Sequence[bytes]) -> bytes:
-    return b"".join(_LENGTH.pack(len(frame)) + frame for frame in frames)

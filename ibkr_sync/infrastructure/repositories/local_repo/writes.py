@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, Insert, Table, Update, bindparam, delete, insert, select, update
+from sqlalchemy import Column, Insert, Table, Update, bindparam, delete, insert, update
 from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.chain_diff import ChainDiff, FieldChange
@@ -18,7 +18,7 @@ from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.product_update import ProductUpdate
 from ibkr_sync.domain.run_records import ProductOutcome
 from ibkr_sync.domain.sync import Evidence, FutureFailure, FutureQuery, SyncRun
-from ibkr_sync.infrastructure.repositories.local_repo.evidence import digest_of, pack_frames
+from ibkr_sync.infrastructure.repositories.local_repo.evidence import pack_frames
 from ibkr_sync.infrastructure.repositories.local_repo.hours_days import keep_hours_by_day
 from ibkr_sync.infrastructure.repositories.local_repo.mapping import (
     ProductRows,
@@ -44,12 +44,6 @@ from ibkr_sync.infrastructure.repositories.local_repo.tables import (
 
 _LISTING_COLUMNS = ("last_seen_at", "missing_since", "delisted_at")
 
-_LAST_REPLY = (
-    select(raw_replies.c.sha256)
-    .where(raw_replies.c.product_id == bindparam("product_id"))
-    .order_by(raw_replies.c.id.desc())
-    .limit(1)
-)
 _SEEN = (
     update(contracts)
     .where(contracts.c.con_id.in_(bindparam("con_ids", expanding=True)))
@@ -137,10 +131,7 @@ def record_history(
 def keep_evidence(
     connection: Connection, evidence: Evidence, product_id: int, run: SyncRun
 ) -> None:
-    """Keep a raw reply, unless it is the very one that was kept last."""
-    last = connection.execute(_LAST_REPLY, {"product_id": product_id}).scalar()
-    if last == digest_of(evidence.frames):
-        return
+    """Keep a raw reply beside those that were kept before."""
     packed = pack_frames(evidence.frames)
     connection.execute(
         _inserting(raw_replies),
