@@ -39,7 +39,10 @@ class KeptRawReplies(ABC):
 
     @abstractmethod
     def keep(self, product: Future, replies: Iterable[Evidence]) -> None:
-        """Store a product each time with one of the replies, or once without."""
+        """Store a product each time with one of the replies, or once without.
+
+        One with the whole chain of another product is that product under another name.
+        """
 
 
 class RawReplyPortContract:
@@ -69,6 +72,19 @@ class RawReplyPortContract:
         kept.keep(ES, [reply(1), reply(2)])
         product, evidence = kept.port.newest(ES.key)
         assert (product.key, evidence) == (ES.key, reply(2))
+
+    def test_a_product_takes_its_replies_along_when_it_is_renamed(
+        self, kept: KeptRawReplies
+    ) -> None:
+        kept.keep(ES, [reply(1), reply(2)])
+        names = {"symbol": "SPX", "trading_class": "SPX"}
+        chain = tuple(dataclasses.replace(each, **names) for each in ES.contracts)
+        renamed = dataclasses.replace(ES, symbol="SPX", trading_class="SPX", contracts=chain)
+        kept.keep(renamed, [reply(3)])
+        assert kept.port.products() == (renamed.key,)
+        assert (kept.port.usage().replies, kept.port.usage().products) == (3, 1)
+        assert kept.port.newest(renamed.key)[1] == reply(3)
+        assert kept.port.prune(FIRST + 30 * DAY).replies == 2
 
     def test_a_product_without_a_reply_has_none(self, kept: KeptRawReplies) -> None:
         kept.keep(ES, [])

@@ -10,7 +10,15 @@ import pytest
 
 from contracts import examples
 from contracts.future_port import NOW_PLEASE, by_symbol
-from contracts.kept_hours_port import KEY, TUESDAY, KeptHoursContract, StoredHours
+from contracts.kept_hours_port import (
+    KEY,
+    MONDAY,
+    TUESDAY,
+    KeptHoursContract,
+    StoredHours,
+    day,
+    schedule,
+)
 from databases import dump
 from fakes.catalogue import FakeCatalogue
 from fakes.clock import FakeClock
@@ -38,15 +46,15 @@ class Local(StoredHours):
         self.clock = FakeClock()
         self.port = LocalKeptHours(database)
 
-    def store(self, *windows: TradingSchedule) -> None:
+    def store(self, *windows: TradingSchedule, name: str = KEY.symbol) -> None:
         local = LocalFutureRepository(self.database, Future, FakeCatalogue(), self.clock)
         with local.sync_run(Origin.IBKR) as run:
             for each in windows:
                 chain = tuple(
-                    dataclasses.replace(contract, schedule=each)
+                    dataclasses.replace(contract, schedule=each, symbol=name)
                     for contract in examples.ES.contracts
                 )
-                product = dataclasses.replace(examples.ES, contracts=chain)
+                product = dataclasses.replace(examples.ES, symbol=name, contracts=chain)
                 acquired = AcquiredFuture(product=product)
                 local.get_or_create_entity(acquired, by_symbol(product), NOW_PLEASE, run)
 
@@ -66,6 +74,13 @@ class LocalContract(KeptHoursContract):
         stored.store(examples.HOURS, examples.HOURS)
         assert dump(stored.database)["hours_days"] == before
         assert len(before) == 3
+
+    def test_a_renamed_product_takes_its_days_along(self, stored: Local) -> None:
+        stored.store(schedule(day(MONDAY)))
+        stored.store(schedule(day(TUESDAY)), name="SPX")
+        renamed = KEY._replace(symbol="SPX")
+        assert list(stored.port.hours_by_day(renamed)) == [MONDAY, TUESDAY]
+        assert stored.port.hours_by_day(KEY) == {}
 
     def test_a_clock_that_was_set_back_hides_nothing(self, stored: Local) -> None:
         first = "20261123:CLOSED;20261124:0800-20261124:1600"

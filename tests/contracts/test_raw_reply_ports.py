@@ -32,6 +32,11 @@ class InMemory(KeptRawReplies):
     def keep(self, product: Future, replies: Iterable[Evidence]) -> None:
         listing = ContractListing(first_seen_at=FIRST, last_seen_at=FIRST)
         chain = (dataclasses.replace(each, listing=listing) for each in product.contracts)
+        con_ids = {each.con_id for each in product.contracts}
+        for key, stored in list(self.replies.stored.items()):
+            if key != product.key and con_ids == {each.con_id for each in stored.contracts}:
+                del self.replies.stored[key]
+                self.replies.replies[product.key] = self.replies.replies.pop(key)
         self.replies.stored[product.key] = dataclasses.replace(
             product, contracts=tuple(chain), synced_at=FIRST
         )
