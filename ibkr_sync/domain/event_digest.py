@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from ibkr_sync.domain.canonical_text import parse_value
+from ibkr_sync.domain.entities.contracts import Venue
 from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.events import (
     Event,
@@ -33,15 +35,22 @@ _SHARED_FIELDS: Final = {
 }
 """Fields of a contract that a product has as well, and their name there."""
 
+_OF_NEAREST_CONTRACT: Final = frozenset(
+    ("multiplier", "price_magnifier", "min_tick", "currency", "time_zone")
+)
+"""Fields of a product that are those of its nearest contract, and that no name follows from."""
+
 
 def events_of(period: RecordedPeriod, since: datetime, now: datetime) -> tuple[Event, ...]:
     """What happened between two aware instants, in order of time.
 
     The first contracts of a product are one event; what the same reply says of the product is
-    part of that. What changed of a product and alike of its contracts is told once.
+    part of that. What changed of a product and alike of its contracts is told once. Where a
+    product differs only because another contract is the nearest now, that is of no consequence.
     """
     first, later = _apart(period.changes, period.first_replies)
-    found = [*_first_sights(first), *map(event_of, _without_repeats(later))]
+    weighed = _weighed(later)
+    found = [*_first_sights(first), *map(weighed, _without_repeats(later))]
     found += map(ladder_event, period.ladders)
     found += _expiries(period.ended, since, now)
     return tuple(sorted(found, key=lambda each: each.at))
@@ -52,14 +61,16 @@ def history_events(
 ) -> tuple[Event, ...]:
     """Every change of one product as an event, in order; its first contracts are one event.
 
-    What the first reply corrected of the catalogue's data is of no consequence.
+    What the first reply corrected of the catalogue's data is of no consequence, nor is that
+    another contract is the nearest now.
     """
     events: list[Event] = []
+    weighed = _weighed(changes)
     for change in changes:
         if change.at == first_reply and change.con_id is None:
             events.append(replace(event_of(change), severity=Severity.INFO))
         elif change.at != first_reply or not is_first_sight(change):
-            events.append(event_of(change))
+            events.append(weighed(change))
     at_first = (each for each in changes if each.at == first_reply)
     found = [*_first_sights(at_first), *events]
     return tuple(sorted(found, key=lambda each: each.at))
@@ -100,16 +111,37 @@ def _first_sights(changes: Iterable[RecordedChange]) -> Iterator[Event]:
         )
 
 
+def _weighed(changes: Iterable[RecordedChange]) -> Callable[[RecordedChange], Event]:
+    """What makes an event of each of these changes, knowing the others.
+
+    A product has the multiplier of its nearest contract. When that contract expires, the product
+    takes over the next one's, and no contract has changed.
+    """
+    of_contracts = {_content(each, each.field) for each in changes if each.con_id is not None}
+
+    def event(change: RecordedChange) -> Event:
+        found = event_of(change)
+        is_of_nearest = change.con_id is None and change.field in _OF_NEAREST_CONTRACT
+        if is_of_nearest and _content(change, change.field) not in of_contracts:
+            return replace(found, severity=Severity.INFO)
+        return found
+
+    return event
+
+
 def _without_repeats(changes: Collection[RecordedChange]) -> Iterator[RecordedChange]:
     """The changes without those that only repeat, of a contract, what another one says."""
     told = {_content(each, each.field) for each in changes if each.con_id is None}
     moved = {(each.run, each.con_id): each for each in changes if each.field == "last_trade_date"}
+    renamed = {(each.run, each.con_id): each for each in changes if each.field == "exchange"}
     for change in changes:
         if change.con_id is not None:
             name = _SHARED_FIELDS.get(change.field)
             if name is not None and _content(change, name) in told:
                 continue
             if _repeats_date(change, moved.get((change.run, change.con_id))):
+                continue
+            if _repeats_exchange(change, renamed.get((change.run, change.con_id))):
                 continue
         yield change
 
@@ -128,6 +160,21 @@ def _repeats_date(change: RecordedChange, moved: RecordedChange | None) -> bool:
         moved.old,
         moved.new,
     )
+
+
+def _repeats_exchange(change: RecordedChange, renamed: RecordedChange | None) -> bool:
+    """Whether the venues are the same but for the new name of the contract's exchange."""
+    if renamed is None or change.field != "venues":
+        return False
+    before, after = _venues(change.old), _venues(change.new)
+    names = {renamed.old: renamed.new}
+    follows = {(names.get(each.exchange, each.exchange), each.market_rule_id) for each in before}
+    return follows == {(each.exchange, each.market_rule_id) for each in after}
+
+
+def _venues(text: str | None) -> tuple[Venue, ...]:
+    venues: tuple[Venue, ...] = parse_value("venues", text, of_contract=True)
+    return venues
 
 
 def _expiries(ended: Iterable[EndedContract], since: datetime, now: datetime) -> Iterator[Event]:

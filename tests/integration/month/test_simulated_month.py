@@ -241,7 +241,6 @@ SKIPPED = 21
 NIGHT_WITHOUT_IBKR = 4
 RUN_NIGHTS = [number for number in range(NIGHTS) if number != SKIPPED]
 
-VENUES = ("NYBOT:67,QBALGO", "ICEUS:67,QBALGO")
 MOVED = ("2026-12-18", "2026-12-17")
 
 EVENTS = [
@@ -265,10 +264,6 @@ EVENTS = [
             (12, "SYMBOL_RENAMED", "critical", "BUND", "symbol", "GBL", "BUND"),
             (12, "CLASS_CHANGED", "notice", "BUND", "trading_class", "FGBL", "FBND"),
             (15, "EXCHANGE_RENAMED", "critical", "KC", "exchange", "NYBOT", "ICEUS"),
-            *(
-                (15, "VENUES_CHANGED", "info", symbol, "venues", *VENUES)
-                for symbol in ("KCH7", "KCK7", "KCN7", "KCU7", "KCZ7")
-            ),
             (16, "EXPIRY_MOVED", "critical", "ES2612", "last_trade_date", *MOVED),
             (17, "TICK_CHANGED", "critical", "CL", "min_tick", "0.01", "0.005"),
             (20, "ZONE_CHANGED", "critical", "DAX", "time_zone", "Europe/Berlin", "Europe/London"),

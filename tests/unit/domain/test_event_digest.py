@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -113,6 +114,82 @@ def test_what_contracts_only_repeat_of_their_product_is_told_once(
     )
     kept = [each[0] for each in told(RecordedPeriod(changes=changes))]
     assert kept == [None, 3, 4, 5]
+
+
+OF_NEAREST = (
+    *(
+        ("multiplier", "1000", "744"),
+        ("price_magnifier", "1", "100"),
+        ("min_tick", "0.01", "0.005"),
+    ),
+    *(("currency", "EUR", "USD"), ("time_zone", "Europe/Berlin", "Europe/London")),
+)
+MARCH, JUNE = 2, 3
+
+
+@pytest.mark.parametrize(("field", "old", "new"), OF_NEAREST)
+@pytest.mark.parametrize(
+    ("of_contracts", "severity"),
+    [
+        ((), Severity.INFO),
+        (((MARCH, {}), (JUNE, {})), Severity.CRITICAL),
+        (((JUNE, {}),), Severity.CRITICAL),
+        (((MARCH, {"run": 2}),), Severity.INFO),
+        (((MARCH, {"product": CL}),), Severity.INFO),
+        (((MARCH, {"old": None}),), Severity.INFO),
+    ],
+    ids=["none", "all", "one", "another run", "another product", "from another value"],
+)
+def test_a_product_changed_gravely_only_if_a_contract_of_it_changed_alike(
+    field: str,
+    old: str,
+    new: str,
+    of_contracts: tuple[tuple[int, dict[str, Any]], ...],
+    severity: Severity,
+) -> None:
+    own = change(None, field, old, new)
+    alike = (
+        dataclasses.replace(change(con_id, field, old, new), **other)
+        for con_id, other in of_contracts
+    )
+    changes = (own, *alike)
+    for events in (
+        events_of(RecordedPeriod(changes=changes), NOW, LATER),
+        history_events(changes, None),
+    ):
+        assert [each.severity for each in events if each.con_id is None] == [severity]
+
+
+def test_a_product_that_was_renamed_changed_gravely_whatever_its_contracts_did() -> None:
+    renamed = (change(None, "exchange", "CME", "CMEX"), change(None, "symbol", "A", "B", run=2))
+    events = events_of(RecordedPeriod(changes=renamed), NOW, LATER)
+    assert {each.severity for each in events} == {Severity.CRITICAL}
+
+
+@pytest.mark.parametrize(
+    ("con_id", "run", "old", "new", "is_told"),
+    [
+        (1, 1, "NYBOT:67,QBALGO", "ICEUS:67,QBALGO", False),
+        (1, 1, "NYBOT:67,ZZZ", "ZZZ,ICEUS:67", False),
+        (1, 1, "NYBOT:67,QBALGO", "ICEUS:68,QBALGO", True),
+        (1, 1, "NYBOT:67,QBALGO", "ICEUS:67", True),
+        (1, 1, "NYBOT:67", "NYBOT:67,ICEUS:67", True),
+        (1, 2, "NYBOT:67", "ICEUS:67", True),
+        (2, 1, "NYBOT:67", "ICEUS:67", True),
+    ],
+)
+def test_venues_that_only_repeat_the_new_name_of_the_exchange_are_not_told(
+    con_id: int, run: int, old: str, new: str, is_told: bool
+) -> None:
+    changes = (
+        change(None, "exchange", "NYBOT", "ICEUS"),
+        change(1, "exchange", "NYBOT", "ICEUS"),
+        change(con_id, "venues", old, new, run=run),
+    )
+    for kept in (changes, changes[1:]):  # of the product, and of one contract alone
+        fields = [each[1] for each in told(RecordedPeriod(changes=kept))]
+        assert fields == (["exchange", "venues"] if is_told else ["exchange"])
+    assert len(history_events(changes, None)) == len(changes)
 
 
 def test_a_field_that_products_do_not_share_is_told_of_each_contract() -> None:
