@@ -184,7 +184,7 @@ class TestPrune:
         assert (done.code, table.code) == (2, 2)
         assert done.json["schema"] == "ibkr-sync/prune/1"
         assert (done.json["raw_replies"], done.json["products"]) == (5, 1)
-        assert (done.json["deleted"], done.json["bytes"]) == ("no", 500_000)
+        assert (done.json["deleted"], done.json["bytes"]) == (False, 500_000)
         assert f"next:  ibkr-sync --database {aged} db prune --older-than 90d --yes" in done.err
         assert "5 raw replies would be deleted" in done.err
         assert "db prune --older-than 36h --yes" in table.err
@@ -199,7 +199,7 @@ class TestPrune:
         size = aged.stat().st_size
         done = ibkr_sync("--database", aged, *PRUNE, "--yes", "--json")
         assert done.code == 0
-        assert (done.json["deleted"], done.json["raw_replies"]) == ("yes", 5)
+        assert (done.json["deleted"], done.json["raw_replies"]) == (True, 5)
         assert done.json["database_bytes_after"] == aged.stat().st_size < size - 400_000
         assert done.json["database_bytes_before"] >= size
         assert "5 raw replies deleted" in done.err

@@ -26,9 +26,9 @@ class Pruning:
 def pruning_result(pruning: Pruning) -> Result:
     """The pruning in every format."""
     replies, sizes = pruning.replies, pruning.sizes
-    facts: dict[str, str | int | None] = {
+    facts: dict[str, str | int | bool | None] = {
         "received_before": instant_value(pruning.before),
-        "deleted": "yes" if sizes else "no",
+        "deleted": sizes is not None,
         "raw_replies": replies.replies,
         "products": replies.products,
         "bytes": replies.size,

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 def facts_result(
     schema: str,
-    facts: Mapping[str, str | int | None],
+    facts: Mapping[str, str | int | bool | None],
     shown: Mapping[str, str | None] | None = None,
 ) -> Result:
     """A few named facts, a line each; `shown` is what people read, if it is not the facts."""
-    texts = {name: None if value is None else str(value) for name, value in facts.items()}
+    texts = {name: _text(value) for name, value in facts.items()}
     return Result(
         table=lambda: _two_columns(texts if shown is None else shown),
         document=lambda: {"schema": schema, **facts},
@@ -30,6 +30,12 @@ def facts_result(
         columns=tuple(facts),
         rows=lambda: [{name: value or "" for name, value in texts.items()}],
     )
+
+
+def _text(value: str | int | bool | None) -> str | None:
+    if value is None:
+        return None
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def settings_result(values: Sequence[ExplainedValue]) -> Result:
