@@ -19,11 +19,6 @@ class RunOutcome(StrEnum):
     FAILED = "failed"
     INTERRUPTED = "interrupted"
 
-    @property
-    def is_cut_short(self) -> bool:
-        """Whether the run may have ended before it came to every product."""
-        return self in (RunOutcome.FAILED, RunOutcome.INTERRUPTED)
-
 
 class ProductOutcome(StrEnum):
     """What a run did with one product."""
@@ -58,6 +53,11 @@ class RecordedRun:
     added: int
     changed: int
     missing: int
+
+    @property
+    def is_cut_short(self) -> bool:
+        """Whether it ended before its time; not when every product was answered by a failure."""
+        return self.outcome is RunOutcome.INTERRUPTED or self.error is not None
 
     @property
     def took(self) -> timedelta | None:

@@ -19,10 +19,15 @@ from ibkr_sync.domain.sync import FutureQuery, ProductSummary
 
 
 class StaleReason(StrEnum):
-    """Why there is no complete reply that is young enough."""
+    """Why there is no complete reply that is young enough.
+
+    OLD_REPLY: what was got lately was old when it came, as from a file. RUN_CUT_SHORT and
+    RUN_UNFINISHED: nothing asked for it since, and this is how the last refresh ended.
+    """
 
     CLOCK_BEHIND = "clock_behind"
     FAILED = "failed"
+    OLD_REPLY = "old_reply"
     RUN_CUT_SHORT = "run_cut_short"
     RUN_UNFINISHED = "run_unfinished"
     NOT_ASKED_FOR = "not_asked_for"
@@ -38,8 +43,8 @@ class StaleProduct:
         asked: how the product is kept up to date.
         key: the stored product; None when there is none.
         synced_at: UTC instant of the last complete reply; None when there was none.
-        tried_at: UTC instant of the last try to get one, or of the run that did not come to it.
-        run_id: the run of that try.
+        tried_at: UTC instant of the last try since then to get one; None when there was none.
+        run_id: the run of that try, or the refresh that ended before it came to one.
         error: name of the error that kept the data from being younger, with its `message`.
     """
 
@@ -65,24 +70,33 @@ def judge_freshness(
     """Tell why a product is stale at the aware instant `now`; None when it is fresh.
 
     `attempts` are the newest records of all that was ever asked for, the newest first; `run` is
-    the newest run that was to bring it up to date. The later of the two tells the reason. Data
-    from the future is stale, as in `LocalFuturePort.find_fresh`: the clock that it was stamped
-    by, or this one, is wrong.
+    the newest refresh. The product's own newest record tells the reason; the run does only where
+    nothing was recorded of the product since it was synced. Data from the future is stale, as
+    in `LocalFuturePort.find_fresh`: the clock that it was stamped by, or this one, is wrong.
     """
     synced_at = None if stored is None else stored.synced_at
     if synced_at is not None and timedelta(0) <= now - synced_at < max_age:
         return None
-    reason, cause = _reason(asked, stored, attempts, run, now)
     key = None if stored is None else stored.key
-    stale = StaleProduct(asked=asked, key=key, synced_at=synced_at, reason=reason)
-    if cause is None:
+    stale = StaleProduct(asked=asked, key=key, synced_at=synced_at, reason=StaleReason.CLOCK_BEHIND)
+    if synced_at is not None and synced_at > now:
         return stale
+    attempt = next((each for each in attempts if _is_about(each, asked, stored)), None)
+    told_by = None if attempt is None else _reason_of_attempt(attempt, synced_at, max_age, now)
+    if attempt is not None and told_by is not None:
+        return dataclasses.replace(
+            stale,
+            reason=told_by,
+            tried_at=attempt.at,
+            run_id=attempt.run_id,
+            error=attempt.error,
+            message=attempt.message,
+        )
+    reason = _reason_of_run(run, synced_at)
+    if run is None or reason not in _OF_RUNS:
+        return dataclasses.replace(stale, reason=reason)
     return dataclasses.replace(
-        stale,
-        tried_at=cause.at if isinstance(cause, RecordedProduct) else cause.started_at,
-        run_id=cause.run_id,
-        error=cause.error,
-        message=cause.message,
+        stale, reason=reason, run_id=run.run_id, error=run.error, message=run.message
     )
 
 
@@ -90,38 +104,33 @@ def is_alarming(run: RecordedRun, *, max_age: timedelta, now: datetime) -> bool:
     """Whether the newest run alone is a reason to look: cut short, or without an end so long."""
     if run.outcome is RunOutcome.RUNNING:
         return now - run.started_at >= max_age
-    return run.outcome.is_cut_short
+    return run.is_cut_short
 
 
-_RUN_REASONS = {
-    RunOutcome.FAILED: StaleReason.RUN_CUT_SHORT,
-    RunOutcome.INTERRUPTED: StaleReason.RUN_CUT_SHORT,
-    RunOutcome.RUNNING: StaleReason.RUN_UNFINISHED,
-}
+_OF_RUNS = (StaleReason.RUN_CUT_SHORT, StaleReason.RUN_UNFINISHED)
 
 
-def _reason(
-    asked: FutureQuery,
-    stored: ProductSummary | None,
-    attempts: Iterable[RecordedProduct],
-    run: RecordedRun | None,
-    now: datetime,
-) -> tuple[StaleReason, RecordedProduct | RecordedRun | None]:
-    synced_at = None if stored is None else stored.synced_at
-    if synced_at is not None and synced_at > now:
-        return StaleReason.CLOCK_BEHIND, None
-    failure = next((each for each in attempts if _is_about(each, asked, stored)), None)
-    if failure is not None and not _is_failure_after(failure, synced_at):
-        failure = None
-    if run is not None and synced_at is not None and run.started_at <= synced_at:
-        run = None
-    if failure is not None and (run is None or failure.run_id >= run.run_id):
-        return StaleReason.FAILED, failure
-    if run is not None and run.outcome in _RUN_REASONS:
-        return _RUN_REASONS[run.outcome], run
-    if synced_at is None:
-        return StaleReason.NEVER_SYNCED, None
-    return (StaleReason.NO_RUN_SINCE, None) if run is None else (StaleReason.NOT_ASKED_FOR, run)
+def _reason_of_attempt(
+    attempt: RecordedProduct, synced_at: datetime | None, max_age: timedelta, now: datetime
+) -> StaleReason | None:
+    """What a record of the product tells of why it is stale; None if it is from before."""
+    if synced_at is not None and attempt.at <= synced_at:
+        return None
+    if attempt.outcome is ProductOutcome.FAILED:
+        return StaleReason.FAILED
+    return StaleReason.OLD_REPLY if now - attempt.at < max_age else None
+
+
+def _reason_of_run(run: RecordedRun | None, synced_at: datetime | None) -> StaleReason:
+    """Why nothing was asked for the product since it was synced."""
+    if run is not None and (synced_at is None or run.started_at > synced_at):
+        if run.outcome is RunOutcome.RUNNING:
+            return StaleReason.RUN_UNFINISHED
+        if run.is_cut_short:
+            return StaleReason.RUN_CUT_SHORT
+        if synced_at is not None:
+            return StaleReason.NOT_ASKED_FOR
+    return StaleReason.NEVER_SYNCED if synced_at is None else StaleReason.NO_RUN_SINCE
 
 
 def _is_about(attempt: RecordedProduct, asked: FutureQuery, stored: ProductSummary | None) -> bool:
@@ -132,8 +141,3 @@ def _is_about(attempt: RecordedProduct, asked: FutureQuery, stored: ProductSumma
         asked.exchange,
         asked.trading_class,
     )
-
-
-def _is_failure_after(attempt: RecordedProduct, synced_at: datetime | None) -> bool:
-    is_later = synced_at is None or attempt.at > synced_at
-    return attempt.outcome is ProductOutcome.FAILED and is_later

@@ -17,10 +17,15 @@ F_co = TypeVar("F_co", bound=Future, covariant=True)
 
 
 class RunKind(StrEnum):
-    """What a run was for."""
+    """What a run was for.
+
+    REFRESH is of the watchlist, a group of it, or all that is stored; NAMED_REFRESH of products
+    that somebody named.
+    """
 
     GET = "get"
     REFRESH = "refresh"
+    NAMED_REFRESH = "named_refresh"
     RENORMALISE = "renormalise"
 
 

@@ -89,7 +89,7 @@ def test_stale_data_is_told_with_its_reason(on: CommandLine, stocked: Path) -> N
     assert max(map(len, done.out.splitlines())) <= 80
     assert not document["ok"]
     (stale,) = document["stale"]
-    assert (stale["symbol"], stale["reason"]) == ("CL", "not_asked_for")
+    assert (stale["symbol"], stale["reason"]) == ("CL", "old_reply")
     assert patient.code == 0
 
 
@@ -115,13 +115,14 @@ def test_what_failed_is_told_with_its_error_in_every_format(on: CommandLine, sto
 
 def test_a_run_that_was_cut_short_is_told(on: CommandLine, stocked: Path) -> None:
     age(stocked, "ES", hours=30)
+    change(stocked, "UPDATE run_products SET at = ?", ago(hours=30))
     ended = ("failed", "GatewayUnreachableError", "gw:4002: refused")
     add_run(stocked, 2, "ibkr", "refresh", ago(hours=8), ago(hours=7), *ended)
 
     done = on("check", "-f", "table")
 
     assert done.code == 6
-    assert "run 2 ended before it came to it: gw:4002: refused" in " ".join(done.out.split())
+    assert "run 2 was cut short: gw:4002: refused" in " ".join(done.out.split())
     assert "Run 2 (refresh of" in done.told
     assert "failed: gw:4002: refused." in done.told
     assert "runs --run 2" in done.told

@@ -91,7 +91,7 @@ def refresh(
         dry_run=dry_run,
         deadline=deadline,
         tries=_TRIES,
-        kind=RunKind.REFRESH,
+        kind=RunKind.NAMED_REFRESH if symbols else RunKind.REFRESH,
     )
     raise typer.Exit(_Refreshing(invocation, policy, wanted).carry_out(symbols or (), group or ()))
 

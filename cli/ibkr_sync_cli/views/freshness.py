@@ -50,10 +50,13 @@ def freshness_result(report: FreshnessReport, now: datetime) -> Result:
 _SENTENCES = {
     StaleReason.CLOCK_BEHIND: "synced at {synced_at}, which this clock has yet to reach",
     StaleReason.FAILED: "run {run} failed for it",
-    StaleReason.RUN_CUT_SHORT: "run {run} ended before it came to it",
-    StaleReason.RUN_UNFINISHED: "run {run} has not come to it: it goes on, or its process died",
-    StaleReason.NOT_ASKED_FOR: "run {run} did not ask for it",
-    StaleReason.NO_RUN_SINCE: "no run since {synced_at}",
+    StaleReason.OLD_REPLY: "run {run} got a reply of {synced_at}",
+    StaleReason.RUN_CUT_SHORT: "nothing asked for it since; run {run} was cut short",
+    StaleReason.RUN_UNFINISHED: (
+        "nothing asked for it since; run {run} goes on, or its process died"
+    ),
+    StaleReason.NOT_ASKED_FOR: "nothing asked for it since {synced_at}",
+    StaleReason.NO_RUN_SINCE: "no refresh since {synced_at}",
     StaleReason.NEVER_SYNCED: "never synced",
 }
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.run_records import ProductOutcome, RecordedProduct, RecordedRun, RunOutcome
+from ibkr_sync.domain.sync import RunKind
 from ibkr_sync.domain.untrusted_text import clean_text
 from ibkr_sync_cli.output import Result
 from ibkr_sync_cli.quantities import counted, instant_text, instant_value
@@ -86,7 +87,13 @@ def run_sentence(run: RecordedRun) -> str:
         ended = "failed"
     reason = clean_text(run.message or run.error or "")
     when = instant_text(run.started_at)
-    return f"run {run.run_id} ({run.kind.value} of {when}) {ended}{f': {reason}' if reason else ''}"
+    kind = kind_text(run.kind)
+    return f"run {run.run_id} ({kind} of {when}) {ended}{f': {reason}' if reason else ''}"
+
+
+def kind_text(kind: RunKind) -> str:
+    """What a run was for, in words."""
+    return kind.value.replace("_", " ")
 
 
 def _product_record(product: RecordedProduct) -> dict[str, object]:
@@ -140,7 +147,7 @@ def _runs_table(runs: Sequence[RecordedRun]) -> RenderableType:
         counts = (run.succeeded, run.failed, run.added, run.changed, run.missing)
         table.add_row(
             Text(str(run.run_id)),
-            flexible(run.kind.value),
+            flexible(kind_text(run.kind)),
             *([Text(run.origin.value)] if len(sources) > 1 else []),
             Text(f"{run.started_at:%d %b %H:%M}" if is_this_year else f"{run.started_at:%d %b %Y}"),
             Text("-" if run.took is None else _span(run.took)),

@@ -84,12 +84,16 @@ class FreshnessService:
                 yield query, None
 
     def _newest_run(self) -> RecordedRun | None:
-        """The newest refresh; where none ever ran, the newest run that asked a source.
+        """The newest refresh; where none ever ran, the newest run that asked for named products.
 
-        A product that somebody asks for by hand tells nothing of the nightly refresh.
+        Products that somebody names by hand tell nothing of the nightly refresh.
         """
-        for kind in (RunKind.REFRESH, RunKind.GET):
-            runs = self._runs.last_runs(1, kind=kind)
-            if runs:
-                return runs[0]
-        return None
+        refreshes = self._runs.last_runs(1, kind=RunKind.REFRESH)
+        if refreshes:
+            return refreshes[0]
+        by_hand = [
+            run
+            for kind in (RunKind.NAMED_REFRESH, RunKind.GET)
+            for run in self._runs.last_runs(1, kind=kind)
+        ]
+        return max(by_hand, key=lambda run: run.run_id, default=None)

@@ -61,7 +61,9 @@ def attempt(
     )
 
 
-def a_run(started_at: datetime, outcome: RunOutcome, *, run_id: int = 8) -> RecordedRun:
+def a_run(
+    started_at: datetime, outcome: RunOutcome, *, run_id: int = 8, error: str | None = None
+) -> RecordedRun:
     return RecordedRun(
         run_id=run_id,
         origin=Origin.IBKR,
@@ -69,8 +71,8 @@ def a_run(started_at: datetime, outcome: RunOutcome, *, run_id: int = 8) -> Reco
         started_at=started_at,
         finished_at=None if outcome is RunOutcome.RUNNING else started_at + timedelta(minutes=1),
         outcome=outcome,
-        error="GatewayUnreachableError" if outcome is RunOutcome.FAILED else None,
-        message="refused" if outcome is RunOutcome.FAILED else None,
+        error=error,
+        message="refused" if error else None,
         succeeded=0,
         failed=0,
         added=0,
@@ -104,6 +106,18 @@ OLD = ago(hours=50)
         (None, [attempt(ago(hours=60))], None, (StaleReason.FAILED, ago(hours=60), 7)),
         (
             OLD,
+            [attempt(ago(hours=8), ProductOutcome.UNCHANGED)],
+            a_run(ago(hours=8), RunOutcome.OK),
+            (StaleReason.OLD_REPLY, ago(hours=8), 7),
+        ),
+        (
+            OLD,
+            [attempt(OLD + timedelta(minutes=1), ProductOutcome.UPDATED)],
+            a_run(ago(hours=8), RunOutcome.OK),
+            (StaleReason.NOT_ASKED_FOR, None, None),
+        ),
+        (
+            OLD,
             [attempt(OLD, ProductOutcome.UPDATED)],
             a_run(OLD - timedelta(minutes=1), RunOutcome.OK, run_id=7),
             (StaleReason.NO_RUN_SINCE, None, None),
@@ -111,14 +125,20 @@ OLD = ago(hours=50)
         (
             OLD,
             [attempt(OLD, ProductOutcome.UPDATED)],
+            a_run(ago(hours=8), RunOutcome.FAILED, error="GatewayUnreachableError"),
+            (StaleReason.RUN_CUT_SHORT, None, 8),
+        ),
+        (
+            OLD,
+            [attempt(OLD, ProductOutcome.UPDATED)],
             a_run(ago(hours=8), RunOutcome.FAILED),
-            (StaleReason.RUN_CUT_SHORT, ago(hours=8), 8),
+            (StaleReason.NOT_ASKED_FOR, None, None),
         ),
         (
             OLD,
             [attempt(ago(hours=32))],
             a_run(ago(hours=8), RunOutcome.INTERRUPTED),
-            (StaleReason.RUN_CUT_SHORT, ago(hours=8), 8),
+            (StaleReason.FAILED, ago(hours=32), 7),
         ),
         (
             OLD,
@@ -126,25 +146,19 @@ OLD = ago(hours=50)
             a_run(ago(hours=9), RunOutcome.PARTIAL),
             (StaleReason.FAILED, ago(hours=8), 8),
         ),
-        (
-            OLD,
-            [attempt(ago(hours=1), run_id=9)],
-            a_run(ago(hours=9), RunOutcome.FAILED),
-            (StaleReason.FAILED, ago(hours=1), 9),
-        ),
-        (OLD, [], a_run(ago(hours=8), RunOutcome.OK), (StaleReason.NOT_ASKED_FOR, ago(hours=8), 8)),
+        (OLD, [], a_run(ago(hours=8), RunOutcome.OK), (StaleReason.NOT_ASKED_FOR, None, None)),
         (
             OLD,
             [],
             a_run(ago(hours=1), RunOutcome.RUNNING),
-            (StaleReason.RUN_UNFINISHED, ago(hours=1), 8),
+            (StaleReason.RUN_UNFINISHED, None, 8),
         ),
         (None, [], None, (StaleReason.NEVER_SYNCED, None, None)),
         (None, [], a_run(OLD, RunOutcome.OK), (StaleReason.NEVER_SYNCED, None, None)),
-        (None, [], a_run(OLD, RunOutcome.FAILED), (StaleReason.RUN_CUT_SHORT, OLD, 8)),
+        (None, [], a_run(OLD, RunOutcome.INTERRUPTED), (StaleReason.RUN_CUT_SHORT, None, 8)),
     ],
 )
-def test_the_latest_that_happened_is_the_reason(
+def test_the_products_own_last_try_is_the_reason_and_else_the_last_refresh(
     synced_at: datetime | None,
     attempts: list[RecordedProduct],
     run: RecordedRun | None,
@@ -165,7 +179,7 @@ def test_what_failed_is_told_with_its_error() -> None:
 
 
 def test_what_cut_a_run_short_is_told_with_its_error() -> None:
-    run = a_run(NOW, RunOutcome.FAILED)
+    run = a_run(NOW, RunOutcome.FAILED, error="GatewayUnreachableError")
 
     stale = judge_freshness(ASKED, stored(OLD), [], run, max_age=MAX_AGE, now=NOW)
 
@@ -203,17 +217,20 @@ def test_only_what_was_tried_for_this_product_counts(
 
 
 @pytest.mark.parametrize(
-    ("outcome", "started_at", "alarming"),
+    ("outcome", "error", "started_at", "alarming"),
     [
-        (RunOutcome.OK, OLD, False),
-        (RunOutcome.PARTIAL, OLD, False),
-        (RunOutcome.FAILED, ago(hours=1), True),
-        (RunOutcome.INTERRUPTED, ago(hours=1), True),
-        (RunOutcome.RUNNING, ago(hours=1), False),
-        (RunOutcome.RUNNING, ago(hours=26), True),
+        (RunOutcome.OK, None, OLD, False),
+        (RunOutcome.PARTIAL, None, OLD, False),
+        (RunOutcome.FAILED, None, ago(hours=1), False),
+        (RunOutcome.FAILED, "GatewayUnreachableError", ago(hours=1), True),
+        (RunOutcome.INTERRUPTED, None, ago(hours=1), True),
+        (RunOutcome.RUNNING, None, ago(hours=1), False),
+        (RunOutcome.RUNNING, None, ago(hours=26), True),
     ],
 )
 def test_a_run_that_was_cut_short_or_never_ends_is_alarming(
-    outcome: RunOutcome, started_at: datetime, alarming: bool
+    outcome: RunOutcome, error: str | None, started_at: datetime, alarming: bool
 ) -> None:
-    assert is_alarming(a_run(started_at, outcome), max_age=MAX_AGE, now=NOW) is alarming
+    run = a_run(started_at, outcome, error=error)
+
+    assert is_alarming(run, max_age=MAX_AGE, now=NOW) is alarming

@@ -127,10 +127,32 @@ def test_a_refresh_that_was_cut_short_is_not_fine_although_all_is_fresh() -> Non
     assert (report.is_ok, report.stale, report.is_run_alarming) == (False, (), True)
 
 
-def test_what_somebody_asked_for_by_hand_says_nothing_of_the_refresh() -> None:
+@pytest.mark.parametrize("kind", [RunKind.GET, RunKind.NAMED_REFRESH])
+def test_what_somebody_asked_for_by_hand_says_nothing_of_the_refresh(kind: RunKind) -> None:
     world = World()
     world.sync()
-    world.fail(FutureQuery(symbol="TYPO"), RunKind.GET)
+    world.fail(FutureQuery(symbol="TYPO"), kind)
+
+    assert world.check().is_ok
+
+
+def test_what_somebody_asks_for_by_hand_hides_no_refresh_that_was_cut_short() -> None:
+    world = World()
+    world.sync()
+    with pytest.raises(KeyboardInterrupt), world.repository.sync_run(Origin.IBKR, RunKind.REFRESH):
+        raise KeyboardInterrupt
+    world.sync(kind=RunKind.NAMED_REFRESH)
+
+    report = world.check()
+
+    assert report.is_run_alarming
+    assert (report.run and report.run.kind) is RunKind.REFRESH
+
+
+def test_a_refresh_in_which_every_product_failed_was_not_cut_short() -> None:
+    world = World()
+    world.sync()
+    world.fail(FutureQuery(symbol="TYPO"))
 
     assert world.check().is_ok
 
