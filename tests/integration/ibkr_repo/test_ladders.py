@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
+from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
+from typing import Any, TypeAlias
 
 import pytest
 
+from databases import dump
+from fakes.clock import FakeClock
 from fakes.futures import InMemoryFutureRepository
-from fakes.gateway_rig import RECORDING, RepositoryOf, Serve, bring_up_to_date
+from fakes.gateway_rig import ES, NOW, RECORDING, Connect, RepositoryOf, Serve, bring_up_to_date
+from ibkr_sync.bootstrap import bootstrap
+from ibkr_sync.config.settings import GatewaySettings, ProfileSettings
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
-from ibkr_sync.domain.sync import FutureQuery, FutureUpdate, SyncPolicy
+from ibkr_sync.domain.events import Event, EventType
+from ibkr_sync.domain.severity import Severity
+from ibkr_sync.domain.sync import FutureQuery, FutureUpdate, RunKind, SyncPolicy
 from ibkr_sync.infrastructure.replay import faults
 from ibkr_sync.infrastructure.replay.faults import Occasion
 from ibkr_sync.infrastructure.replay.requests import MarketRuleRequest
 from ibkr_sync.infrastructure.replay.rows import MarketRuleRow, Recording
 from ibkr_sync.infrastructure.replay.server import ReplayGateway
 from ibkr_sync.infrastructure.replay.wire import frame
+from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
 
 Local = InMemoryFutureRepository[Future]
+
+REFRESH = SyncPolicy(kind=RunKind.REFRESH)
 
 
 def rules_asked(replay: ReplayGateway) -> list[str]:
@@ -49,6 +63,154 @@ def test_a_ladder_is_stored_exactly_and_asked_for_once(
         )
     }
     assert rules_asked(replay) == ["67"]
+
+
+def plain_rule(rule_id: int, increment: str) -> MarketRuleRow:
+    return MarketRuleRow(market_rule_id=str(rule_id), increments=(("0", increment),))
+
+
+def in_use(*rules: MarketRuleRow) -> Recording:
+    """A recording in which each of these rules, and no other, applies on a venue of each ES."""
+    ids = ",".join(each.market_rule_id for each in rules)
+    venues = ",".join(f"V{each.market_rule_id}" for each in rules)
+    rows = (
+        dataclasses.replace(row, market_rule_ids=ids, valid_exchanges=venues)
+        if row.symbol == "ES"
+        else row
+        for row in RECORDING.contracts
+    )
+    return Recording(contracts=tuple(rows), market_rules=rules)
+
+
+def store_ladders(local: Local, *rule_ids: int) -> None:
+    step = PriceIncrement(low_edge=Decimal(0), increment=Decimal(9))
+    local.store_market_rules(
+        MarketRule(market_rule_id=each, increments=(step,)) for each in rule_ids
+    )
+
+
+def increments(local: Local) -> dict[int, Decimal]:
+    return {rule: ladder.increments[0].increment for rule, ladder in local.market_rules.items()}
+
+
+def test_a_refresh_asks_again_for_each_ladder_in_use_the_unknown_ones_first(
+    serve: Serve, repository_of: RepositoryOf, local: Local
+) -> None:
+    store_ladders(local, 50, 67, 999)
+    rules = (plain_rule(50, "1"), plain_rule(67, "0.5"), plain_rule(110, "4"))
+    replay = serve(recording=in_use(*rules))
+    outcomes = bring_up_to_date(repository_of(replay), "ES", "NQ", "CL", policy=REFRESH)
+    assert all(isinstance(each, FutureUpdate) for each in outcomes.values())
+    assert rules_asked(replay) == ["110", "50", "67"]
+    assert all(isinstance(each, MarketRuleRequest) for each in replay.requests[-3:])
+    expected = {50: "1", 67: "0.5", 110: "4", 999: "9"}
+    assert increments(local) == {rule: Decimal(step) for rule, step in expected.items()}
+
+
+def test_a_refresh_that_writes_nothing_asks_for_no_ladder(
+    serve: Serve, repository_of: RepositoryOf
+) -> None:
+    replay = serve()
+    policy = dataclasses.replace(REFRESH, dry_run=True)
+    bring_up_to_date(repository_of(replay), "ES", policy=policy)
+    assert rules_asked(replay) == []
+
+
+def test_a_ladder_that_a_refresh_does_not_get_stays_and_the_run_is_well(
+    serve: Serve, repository_of: RepositoryOf, local: Local, caplog: pytest.LogCaptureFixture
+) -> None:
+    store_ladders(local, 67)
+    replay = serve(faults.Silence(occasion=Occasion.MARKET_RULE))
+    bring_up_to_date(repository_of(replay, idle_timeout=0.3), "ES", policy=REFRESH)
+    assert rules_asked(replay) == ["67"]
+    assert increments(local) == {67: Decimal(9)}
+    assert local.runs[0].outcome == "ok"
+    assert "0 of 1 tick ladders received" in caplog.text
+
+
+def test_a_refresh_spaces_its_requests_for_ladders(
+    serve: Serve, repository_of: RepositoryOf, local: Local
+) -> None:
+    rules = range(1, 11)
+    store_ladders(local, *rules)
+    replay = serve(recording=in_use(*(plain_rule(each, "1") for each in rules)))
+    repository = repository_of(replay, messages_per_second=20.0)
+    bring_up_to_date(repository, "ES", policy=REFRESH)
+    times = [each.at for each in replay.frames if isinstance(each.request, MarketRuleRequest)]
+    assert set(increments(local).values()) == {Decimal(1)}
+    assert times[-1] - times[0] >= 9 * 0.045
+
+
+def test_what_is_left_of_the_ladders_is_not_asked_for_once_the_run_s_time_is_over(
+    serve: Serve, repository_of: RepositoryOf, local: Local, caplog: pytest.LogCaptureFixture
+) -> None:
+    rules = range(1, 101)
+    store_ladders(local, *rules)
+    replay = serve(recording=in_use(*(plain_rule(each, "1") for each in rules)))
+    repository = repository_of(replay, messages_per_second=20.0)
+    policy = dataclasses.replace(REFRESH, deadline=timedelta(seconds=1))
+    began = time.monotonic()
+    bring_up_to_date(repository, "ES", policy=policy)
+    assert time.monotonic() - began < 4
+    repository._gateway.request_time().result(5)  # what was sent before it has arrived
+    asked = len(rules_asked(replay))
+    assert 0 < asked < 90
+    received = sum(step == 1 for step in increments(local).values())
+    assert 0 < received <= asked
+    assert local.runs[0].outcome == "ok"
+    told = f"{received} of 100 tick ladders received: the run took longer than 1 s"
+    assert caplog.messages.count(told) == 1
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Refreshed:
+    """What a refresh left: events from the first one on, and the rows of the tick ladders."""
+
+    events: tuple[Event, ...]
+    ladders: list[Any]
+
+
+RefreshWith: TypeAlias = Callable[[int, str], Refreshed]
+
+
+@pytest.fixture
+def refresh_with(serve: Serve, connect: Connect, tmp_path: Path) -> RefreshWith:
+    """Refresh ES on the day of this number, while rule 67 has this increment."""
+    path = tmp_path / "futures.db"
+    profile = ProfileSettings(
+        source="ibkr", replay=None, database=str(path), gateway=GatewaySettings()
+    )
+
+    def refresh(day: int, increment: str) -> Refreshed:
+        clock = FakeClock(NOW + timedelta(days=day))
+        gateway = connect(serve(recording=with_rules(plain_rule(67, increment))), clock)
+        with bootstrap(profile, Future, gateway=gateway, clock=clock) as services:
+            (outcome,) = services.futures.get_many([FutureQuery(symbol="ES")], REFRESH)
+            assert isinstance(outcome, FutureUpdate)
+            events = services.history.changes(NOW, clock.now)
+        with Database(path) as database:
+            tables = dump(database)
+        rows = [*tables["market_rules"], *tables["market_rule_increments"]]
+        return Refreshed(events=events, ladders=rows)
+
+    return refresh
+
+
+def test_another_ladder_under_the_same_rule_is_told_as_critical(refresh_with: RefreshWith) -> None:
+    refresh_with(0, "0.25")
+    events = refresh_with(1, "0.5").events
+    (event,) = (each for each in events if each.type is EventType.TICK_CHANGED)
+    assert (event.severity, event.product) == (Severity.CRITICAL, ES.key)
+    assert (event.old, event.new) == ("67 0:0.25", "67 0:0.5")
+    assert (event.at, event.run) == (NOW + timedelta(days=1), 2)
+
+
+def test_a_ladder_that_is_still_the_same_writes_nothing(refresh_with: RefreshWith) -> None:
+    first = refresh_with(0, "0.25")
+    second = refresh_with(1, "0.25")
+    assert len(first.ladders) == 2
+    assert second.ladders == first.ladders
+    assert EventType.TICK_CHANGED not in {each.type for each in second.events}
 
 
 def test_an_outcome_does_not_wait_for_ladders(serve: Serve, repository_of: RepositoryOf) -> None:
@@ -90,7 +252,7 @@ def test_a_ladder_that_is_none_is_reported_and_not_stored(
     assert time.monotonic() - began < 5
     assert isinstance(outcomes["ES"], FutureUpdate)
     assert local.market_rules == {}
-    assert "tick ladder is not known yet" in caplog.text
+    assert "0 of 1 tick ladders received" in caplog.text
 
 
 def test_a_ladder_that_never_comes_costs_one_wait_and_no_other_ladder(

@@ -86,7 +86,10 @@ class Questioner:
     def ask_ladders(
         self, market_rule_ids: Iterable[int]
     ) -> Iterator[Ladder | ReplyError | GatewayError]:
-        """Give the tick ladders of these rules, or what prevented one or all of them."""
+        """Give the tick ladders of these rules, or what prevented one or all of them.
+
+        What has not been sent when the time is over never is.
+        """
         if self.left <= 0:
             yield self.timeout()
             return
@@ -95,13 +98,17 @@ class Questioner:
         except (ReplyError, GatewayError) as error:
             yield error
             return
-        for pending in asked:
-            try:
-                yield pending.result(max(self.left, 0.0))
-            except TimeoutError:
-                yield self.timeout()
-            except (ReplyError, GatewayError) as error:
-                yield error
+        try:
+            for pending in asked:
+                try:
+                    yield pending.result(max(self.left, 0.0))
+                except TimeoutError:
+                    yield self.timeout()
+                except (ReplyError, GatewayError) as error:
+                    yield error
+        finally:
+            for pending in asked:
+                pending.cancel()
 
     def ask(self, request: ContractRequest) -> Future[ContractReply]:
         """Send a request, unless the time is over; raises what `Gateway.open` raises.

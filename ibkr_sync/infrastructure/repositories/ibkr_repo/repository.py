@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -28,6 +28,7 @@ from ibkr_sync.domain.sync import (
     FutureQuery,
     FutureUpdate,
     ProductSummary,
+    RunKind,
     SyncPolicy,
     SyncRun,
 )
@@ -118,7 +119,7 @@ class IbkrFutureRepository(FuturePort[F], Generic[F]):
                     market_rule_ids |= _market_rule_ids(outcome.product)
                 yield outcome
             if run is not None:
-                self._keep_ladders(market_rule_ids, questioner)
+                self._keep_ladders(self._due_ladders(market_rule_ids, policy), questioner)
 
     def _acquirer(self, questioner: Questioner, policy: SyncPolicy) -> Acquirer[F]:
         known = KnownContracts(self._local, self._clock)
@@ -182,17 +183,27 @@ class IbkrFutureRepository(FuturePort[F], Generic[F]):
             self._local.record_failure(failure, run)
         return failure
 
-    def _keep_ladders(self, market_rule_ids: set[int], questioner: Questioner) -> None:
-        """Fetch the tick ladders not stored yet; a contract is right without them."""
-        missing = sorted(market_rule_ids - self._local.known_market_rules())
-        if not missing:
+    def _due_ladders(self, market_rule_ids: set[int], policy: SyncPolicy) -> list[int]:
+        """Those not stored yet; then, in a refresh, those stored, which may have changed since."""
+        known = self._local.known_market_rules()
+        again = market_rule_ids & known if policy.kind is RunKind.REFRESH else ()
+        return [*sorted(market_rule_ids - known), *sorted(again)]
+
+    def _keep_ladders(self, market_rule_ids: Sequence[int], questioner: Questioner) -> None:
+        """Fetch tick ladders; a contract is right without them."""
+        if not market_rule_ids:
             return
         rules: list[MarketRule] = []
-        for outcome in questioner.ask_ladders(missing):
+        reasons: dict[str, None] = {}  # each once, in order
+        for outcome in questioner.ask_ladders(market_rule_ids):
             try:
                 rules.append(_read_ladder(outcome))
             except (ReplyError, GatewayError) as error:
-                _log.warning("a tick ladder is not known yet: %s", error)
+                reasons[str(error)] = None
+        for reason in reasons:
+            _log.warning(
+                "%d of %d tick ladders received: %s", len(rules), len(market_rule_ids), reason
+            )
         self._local.store_market_rules(rules)
 
 

@@ -23,7 +23,7 @@ class PacedSender:
     def send(self, message: Callable[[], Future[T]]) -> Future[T]:
         """Call `message` when its turn comes; gives what its result will be.
 
-        What `message` raises is raised by the result.
+        What `message` raises is raised by the result. Cancelled before its turn, it is not called.
         """
         result: Future[T] = Future()
         self._thread.submit(self._send_in_turn, message, result)
@@ -39,9 +39,13 @@ class PacedSender:
         self._thread.shutdown()
 
     def _send_in_turn(self, message: Callable[[], Future[T]], result: Future[T]) -> None:
+        if result.cancelled():
+            return
         try:
             if not self._is_hurried.is_set():
                 self._pacer.await_turn()
+            if not result.set_running_or_notify_cancel():
+                return
             reply = message()
         except BaseException as error:  # noqa: BLE001 - whoever asked must learn of it
             result.set_exception(error)
