@@ -188,6 +188,55 @@ class HistoryPortContract:
         (move,) = (each for each in left.changes if each.field == "product")
         assert (move.con_id, move.product) == (mover.con_id, FDXM.key)
 
+    def moved(self, storage: Storage) -> tuple[int, Future, Future]:
+        """A contract that left FDAX for FDXM a day after, and changed before and after."""
+        storage.store(with_multiplier(FDAX, 5))
+        storage.clock.advance(days=1)
+        storage.store(FDAX)
+        storage.clock.advance(days=1)
+        mover, *rest = FDAX.contracts
+        mover = dataclasses.replace(mover, trading_class=FDXM.trading_class)
+        receiver = dataclasses.replace(FDXM, contracts=(*FDXM.contracts, mover))
+        storage.store(receiver)
+        storage.clock.advance(days=1)
+        storage.store(with_multiplier(receiver, 3))
+        return mover.con_id, dataclasses.replace(FDAX, contracts=tuple(rest)), receiver
+
+    def test_a_period_of_a_contract_has_what_happened_to_it_in_every_product(
+        self, storage: Storage
+    ) -> None:
+        con_id, _, receiver = self.moved(storage)
+        period = storage.history.period(LONG_AGO, storage.clock.now, receiver.key, con_id)
+        assert {each.con_id for each in period.changes} == {con_id}
+        assert [(each.product, each.field, each.new) for each in period.changes] == [
+            (FDAX.key, "listing", "listed"),
+            (FDAX.key, "multiplier", "25"),
+            (FDXM.key, "trading_class", "FDXM"),
+            (FDXM.key, "product", str(FDXM.key)),
+            (FDXM.key, "multiplier", "3"),
+        ]
+
+    def test_a_period_of_a_product_tells_that_a_contract_left_it_and_no_more_of_that_one(
+        self, storage: Storage
+    ) -> None:
+        con_id, donor, _ = self.moved(storage)
+        period = storage.history.period(LONG_AGO, storage.clock.now, donor.key)
+        (left,) = (each for each in period.changes if each.product != donor.key)
+        assert (left.con_id, left.field, left.old) == (con_id, "product", str(donor.key))
+        assert period.first_replies.keys() == {donor.key}
+
+    def test_a_renamed_product_tells_of_a_contract_that_left_it_under_its_former_name(
+        self, storage: Storage
+    ) -> None:
+        con_id, donor, _ = self.moved(storage)
+        storage.clock.advance(days=1)
+        chain = (dataclasses.replace(each, symbol="GDAXI") for each in donor.contracts)
+        renamed = dataclasses.replace(donor, symbol="GDAXI", contracts=tuple(chain))
+        storage.store(renamed)
+        period = storage.history.period(LONG_AGO, storage.clock.now, renamed.key)
+        (left,) = (each for each in period.changes if each.product != renamed.key)
+        assert (left.con_id, left.field, left.old) == (con_id, "product", str(FDAX.key))
+
     def test_all_is_told_of_a_renamed_product_by_its_name_of_today(self, storage: Storage) -> None:
         storage.store(ES)
         storage.clock.advance(days=1)

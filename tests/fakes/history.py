@@ -13,6 +13,7 @@ from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.errors import ProductNotFoundError
 from ibkr_sync.domain.events import is_first_sight
 from ibkr_sync.domain.ports.history import HistoryPort
+from ibkr_sync.domain.product_update import PRODUCT
 from ibkr_sync.domain.recorded_history import (
     EndedContract,
     ProductHistory,
@@ -55,17 +56,32 @@ class InMemoryHistory(HistoryPort):
         self._ladders.append((at, run.run_id, rule))
 
     def period(
-        self, since: datetime, now: datetime, product: ProductKey | None = None
+        self,
+        since: datetime,
+        now: datetime,
+        product: ProductKey | None = None,
+        con_id: int | None = None,
     ) -> RecordedPeriod:
         products = sorted(self._local.products.items())
         chosen = [each for key, each in products if product in (None, key)]
         keys = {each.key for each in chosen}
         changes = [each for each in self._changes if each.product in keys]
-        recent = [each for each in changes if each.at >= since]
+        names = {str(product)}
+        names |= {str(each.former) for each in self._local.former_names if each.current == product}
+        recent = [
+            each
+            for each in self._changes
+            if each.at >= since
+            and (
+                each.con_id == con_id
+                if con_id is not None
+                else each.product in keys or (each.field == PRODUCT and each.old in names)
+            )
+        ]
         first: dict[ProductKey, datetime] = {}
         for change in filter(is_first_sight, changes):
             first.setdefault(change.product, change.at)
-        new = {each.product for each in filter(is_first_sight, recent)}
+        new = {each.product for each in filter(is_first_sight, recent) if each.product in keys}
         ended = [
             EndedContract(product=each.key, contract=contract)
             for each in chosen

@@ -56,12 +56,13 @@ class HistoryService:
         """What happened between two aware instants: to a contract, to a product, or to all.
 
         The first contracts of a product are one event, and so is what changed of a product and
-        alike of its contracts; of a single contract both are told.
+        alike of its contracts; of a single contract both are told. A contract that moved is
+        told of with what happened to it elsewhere; of the product that it left, that it did.
         """
-        period = self._history.period(since, now, product)
-        if contract is not None:
-            period = period.of_contract(contract)
-        return events_of(period, since, now)
+        if contract is None:
+            return events_of(self._history.period(since, now, product), since, now)
+        period = self._history.period(since, now, product, contract.con_id)
+        return events_of(period.of_contract(contract), since, now)
 
     def of_product(self, product: ProductKey, now: datetime) -> Chronicle:
         """All that happened to a product and to its contracts; raises ProductNotFoundError."""

@@ -17,10 +17,17 @@ class HistoryPort(Protocol):
 
     @abstractmethod
     def period(
-        self, since: datetime, now: datetime, product: ProductKey | None = None
+        self,
+        since: datetime,
+        now: datetime,
+        product: ProductKey | None = None,
+        con_id: int | None = None,
     ) -> RecordedPeriod:
         """Give what was recorded from the aware instant `since` on, of one product or of all.
 
+        Of one product, `changes` tell of each contract that left it too, though not of what
+        happened to that one elsewhere. With `con_id` they are those of that contract alone,
+        whichever product it belonged to.
         `ended` has every contract that may have stopped trading from then until `now`.
         """
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, select, union
+from sqlalchemy import ColumnElement, Row, Select, and_, or_, select, union
 from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.canonical_text import CONTRACT_FIELDS, PRODUCT_FIELDS, parse_value
@@ -15,7 +15,7 @@ from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.errors import ProductNotFoundError
 from ibkr_sync.domain.ports.history import HistoryPort
-from ibkr_sync.domain.product_update import LISTING
+from ibkr_sync.domain.product_update import LISTING, PRODUCT
 from ibkr_sync.domain.recorded_history import (
     EndedContract,
     ProductHistory,
@@ -31,6 +31,7 @@ from ibkr_sync.infrastructure.repositories.local_repo.schema import reading
 from ibkr_sync.infrastructure.repositories.local_repo.tables import (
     contracts,
     field_changes,
+    former_names,
     products,
     run_products,
     sync_runs,
@@ -55,13 +56,21 @@ class LocalHistory(HistoryPort):
         self._database = database
 
     def period(
-        self, since: datetime, now: datetime, product: ProductKey | None = None
+        self,
+        since: datetime,
+        now: datetime,
+        product: ProductKey | None = None,
+        con_id: int | None = None,
     ) -> RecordedPeriod:
         """Give what was recorded from an instant on (see the port)."""
         is_meant = _is_product(product)
         with reading(self._database) as connection, reads.readable(self._database.name):
+            if con_id is not None:
+                is_told = [field_changes.c.con_id == con_id]
+            else:
+                is_told = _is_of_product(connection, product)
             # By time first, so that SQLite takes the index instead of reading all in order.
-            recent = _changes(field_changes.c.seen_at >= since, *is_meant).order_by(
+            recent = _changes(field_changes.c.seen_at >= since, *is_told).order_by(
                 field_changes.c.seen_at, field_changes.c.id
             )
             return RecordedPeriod(
@@ -92,6 +101,26 @@ def _is_product(product: ProductKey | None) -> list[ColumnElement[bool]]:
     if product is None:
         return []
     return [column == value for column, value in zip(_KEY, product, strict=True)]
+
+
+def _is_of_product(connection: Connection, product: ProductKey | None) -> list[ColumnElement[bool]]:
+    """Whether a change is the product's, or that a contract left it, under its name of then."""
+    if product is None:
+        return []
+    change, former = field_changes.c, former_names.c
+    names = (
+        select(former.symbol, former.exchange, former.trading_class, former.until)
+        .join(products, products.c.id == former.product_id)
+        .where(*_is_product(product))
+    )
+    has_left = [
+        change.old == str(product),
+        *(
+            and_(change.old == str(ProductKey(*key)), change.seen_at <= until)
+            for *key, until in connection.execute(names)
+        ),
+    ]
+    return [or_(and_(*_is_product(product)), and_(change.field == PRODUCT, or_(*has_left)))]
 
 
 def _history(connection: Connection, found: reads.StoredProduct, place: str) -> ProductHistory:
