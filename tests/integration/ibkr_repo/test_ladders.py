@@ -93,13 +93,16 @@ def increments(local: Local) -> dict[int, Decimal]:
     return {rule: ladder.increments[0].increment for rule, ladder in local.market_rules.items()}
 
 
+@pytest.mark.parametrize("kind", [RunKind.REFRESH, RunKind.NAMED_REFRESH])
 def test_a_refresh_asks_again_for_each_ladder_in_use_the_unknown_ones_first(
-    serve: Serve, repository_of: RepositoryOf, local: Local
+    serve: Serve, repository_of: RepositoryOf, local: Local, kind: RunKind
 ) -> None:
     store_ladders(local, 50, 67, 999)
     rules = (plain_rule(50, "1"), plain_rule(67, "0.5"), plain_rule(110, "4"))
     replay = serve(recording=in_use(*rules))
-    outcomes = bring_up_to_date(repository_of(replay), "ES", "NQ", "CL", policy=REFRESH)
+    outcomes = bring_up_to_date(
+        repository_of(replay), "ES", "NQ", "CL", policy=SyncPolicy(kind=kind)
+    )
     assert all(isinstance(each, FutureUpdate) for each in outcomes.values())
     assert rules_asked(replay) == ["110", "50", "67"]
     assert all(isinstance(each, MarketRuleRequest) for each in replay.requests[-3:])

@@ -46,6 +46,8 @@ _log = logging.getLogger(__name__)
 
 F = TypeVar("F", bound=Future)
 
+_REFRESHES = (RunKind.REFRESH, RunKind.NAMED_REFRESH)
+
 
 class IbkrFutureRepository(FuturePort[F], Generic[F]):
     """Acquires products from a gateway and delegates all persistence to the local repository.
@@ -186,7 +188,7 @@ class IbkrFutureRepository(FuturePort[F], Generic[F]):
     def _due_ladders(self, market_rule_ids: set[int], policy: SyncPolicy) -> list[int]:
         """Those not stored yet; then, in a refresh, those stored, which may have changed since."""
         known = self._local.known_market_rules()
-        again = market_rule_ids & known if policy.kind is RunKind.REFRESH else ()
+        again = market_rule_ids & known if policy.kind in _REFRESHES else ()
         return [*sorted(market_rule_ids - known), *sorted(again)]
 
     def _keep_ladders(self, market_rule_ids: Sequence[int], questioner: Questioner) -> None:
