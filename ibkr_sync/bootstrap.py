@@ -62,9 +62,10 @@ class Services(Generic[F]):
     def past_hours(self) -> PastHoursService:
         """Hours of days that the window which IBKR sent last does not reach."""
         from ibkr_sync.application.services.past_hours import PastHoursService
+        from ibkr_sync.catalogue import iana_zone
         from ibkr_sync.infrastructure.repositories.local_repo.hours_days import LocalKeptHours
 
-        return PastHoursService(LocalKeptHours(self._database))
+        return PastHoursService(LocalKeptHours(self._database), iana_zone)
 
     @cached_property
     def raw_replies(self) -> RawReplyService:

@@ -9,7 +9,7 @@ Thursday evening.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -51,12 +51,20 @@ class DayHours:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoursOfDay:
-    """What is known of one day: what was sent for it, and the calendar of the days around it."""
+    """What is known of one day.
+
+    Attributes:
+        hours: what was sent for it.
+        calendar: the days around it, in the zone that was the exchange's on this day.
+        may_lack_earlier_sessions: whether the day before is not known, so that a session may be
+            missing that began then.
+    """
 
     day: date
     kind: HoursKind
     hours: DayHours
     calendar: SessionCalendar
+    may_lack_earlier_sessions: bool
 
     @property
     def entries(self) -> tuple[TradingSession | ClosedDay, ...]:
@@ -144,23 +152,59 @@ def with_current(
     return {day: hours for day, hours in current.items() if day not in kept} | dict(kept)
 
 
-def calendar_of_day(
+def hours_of_day(
     symbol: str,
     day: date,
     kind: HoursKind,
     days: Mapping[date, DayHours],
-    zone: ZoneInfo,
-) -> SessionCalendar:
+    zone_of: Callable[[str], ZoneInfo | None],
+) -> HoursOfDay:
     """What is known of one day, from the hours of all known days of a product.
 
-    Raises HoursUnknownError, saying which days are known, when this one is not, and ValueError
-    for hours that can't be read.
+    `zone_of` gives the zone that an id as sent stands for; each day is read in its own, or in
+    this day's if that is unknown. Where a session of another zone overlaps one of this day's
+    zone, the other is left out. Raises HoursUnknownError, saying which days are known, when this
+    one is not, or its zone, and ValueError for hours that can't be read.
     """
     known = sorted(each for each, hours in days.items() if hours.of(kind) is not None)
     if day not in known:
         raise HoursUnknownError(symbol, kind.value, f"of {day} nothing is kept{_told(known)}")
-    near = (each for each in known if day - REACH <= each <= day + REACH)
-    return read_hours(join_days(days[each].of(kind) for each in near), zone)
+    zone = zone_of(days[day].time_zone_id)
+    if zone is None:
+        told = f"of {day} nothing can be told without a time zone"
+        raise HoursUnknownError(symbol, kind.value, told)
+    texts: dict[ZoneInfo, list[str | None]] = {zone: []}
+    for each in known:
+        if day - REACH <= each <= day + REACH:
+            own = zone_of(days[each].time_zone_id) or zone
+            texts.setdefault(own, []).append(days[each].of(kind))
+    return HoursOfDay(
+        day=day,
+        kind=kind,
+        hours=days[day],
+        calendar=_merged([read_hours(join_days(each), own) for own, each in texts.items()]),
+        may_lack_earlier_sessions=day - _DAY not in known,
+    )
+
+
+def _merged(calendars: Sequence[SessionCalendar]) -> SessionCalendar:
+    """The calendars as one in the first one's zone, whose sessions go before those of others."""
+    sessions: list[TradingSession] = []
+    for calendar in calendars:
+        sessions += [
+            each
+            for each in calendar.sessions
+            if all(
+                each.closes_at <= other.opens_at or other.closes_at <= each.opens_at
+                for other in sessions
+            )
+        ]
+    closed = {each.date for calendar in calendars for each in calendar.closed_days}
+    return SessionCalendar(
+        time_zone=calendars[0].time_zone,
+        sessions=tuple(sorted(sessions, key=lambda each: each.opens_at)),
+        closed_days=tuple(ClosedDay(date=each) for each in sorted(closed)),
+    )
 
 
 def _told(known: Iterable[date]) -> str:

@@ -135,6 +135,16 @@ class TestOnOneDay:
             (self.days(3).isoformat(), "true"),
         ]
 
+    def test_where_the_day_before_is_not_kept_says_that_a_session_may_be_missing(
+        self, ibkr_sync: CommandLine
+    ) -> None:
+        store(ibkr_sync, window(self.first, *[self.overnight] * 3), "America/Chicago")
+        first, second = (on(ibkr_sync, self.days(number), "--json") for number in (0, 1))
+        assert (first.code, first.json["may_lack_earlier_sessions"]) == (0, True)
+        remark = f"note: what began the day before {self.days(0)} is not known"
+        assert remark in first.told
+        assert (second.json["may_lack_earlier_sessions"], second.err) == (False, "")
+
     def test_a_day_that_nothing_is_known_of_names_those_that_are(
         self, ibkr_sync: CommandLine
     ) -> None:
@@ -149,7 +159,10 @@ class TestOnOneDay:
         assert on(ibkr_sync, self.days(1), "--liquid").code == 5
 
     def test_without_a_time_zone_nothing_can_be_told(self, ibkr_sync: CommandLine) -> None:
-        store(ibkr_sync, window(self.first, *[self.overnight] * 3), None)
+        in_no_zone = dataclasses.replace(
+            window(self.first, *[self.overnight] * 3), time_zone_id="Mars/Olympus"
+        )
+        store(ibkr_sync, in_no_zone, None)
         unknown = on(ibkr_sync, self.days(1))
         assert (unknown.code, unknown.out) == (5, "")
         assert "without a time zone" in unknown.told

@@ -71,6 +71,9 @@ def hours(
         if on is not None:
             known = services.past_hours.on(product, on, kind, moment)
             invocation.output.write(_day(product, known, moment, tz), wanted)
+            if known.may_lack_earlier_sessions:
+                told = f"note: what began the day before {on} is not known"
+                invocation.output.remark(told, style="yellow")
             return
     found = product_hours(product, moment, kind)
     invocation.output.write(_window(product, found, moment, days or _USUAL_DAYS, tz), wanted)

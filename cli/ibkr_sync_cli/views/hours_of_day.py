@@ -43,7 +43,7 @@ def _document(shown: ProductDay) -> dict[str, object]:
         "name": future.name,
         "origin": future.origin.value,
         "hours": hours.kind.value,
-        "time_zone": future.time_zone,
+        "time_zone": hours.calendar.time_zone.key,
         "time_zone_id": hours.hours.time_zone_id,
         "date": hours.day.isoformat(),
         "sessions": [
@@ -52,6 +52,7 @@ def _document(shown: ProductDay) -> dict[str, object]:
             if isinstance(each, TradingSession)
         ],
         "closed": any(isinstance(each, ClosedDay) for each in hours.entries),
+        "may_lack_earlier_sessions": hours.may_lack_earlier_sessions,
         "as_sent": hours.as_sent,
     }
 
@@ -64,7 +65,7 @@ def _records(shown: ProductDay) -> Iterator[dict[str, object]]:
         "exchange": future.exchange,
         "trading_class": future.trading_class,
         "hours": hours.kind.value,
-        "time_zone": future.time_zone,
+        "time_zone": hours.calendar.time_zone.key,
     }
     for entry in hours.entries:
         if isinstance(entry, ClosedDay):

@@ -44,7 +44,7 @@ def day_table(shown: ProductDay) -> RenderableType:
     """Title, a line per session of the day, and where they come from."""
     hours, zone = shown.hours, shown.clock.zone(shown.hours.calendar.time_zone)
     told = [shown.future.exchange, f"{hours.kind.value} hours of {hours.day:%a %d %b %Y}"]
-    told.append(shown.future.time_zone or "time zone unknown")
+    told.append(hours.calendar.time_zone.key)
     if shown.clock in _CLOCK_NAMES:
         told.append(_CLOCK_NAMES[shown.clock])
     title = product_name(shown.future).append("\n").append(" · ".join(told), style="dim")

@@ -16,7 +16,7 @@ from ibkr_sync.domain.entities.contracts import ContractSeries, TradingSchedule
 from ibkr_sync.domain.errors import HoursUnknownError
 from ibkr_sync.domain.hours_by_day import (
     DayHours,
-    calendar_of_day,
+    hours_of_day,
     join_days,
     newly_said,
     schedule_to_keep,
@@ -34,6 +34,14 @@ SYDNEY = "20231016:0828-20231016:1630;20231016:1708-20231017:0700;20231017:0828-
 
 def trading(text: str) -> TradingSchedule:
     return TradingSchedule(trading_hours=text, liquid_hours="", time_zone_id="X")
+
+
+def in_zone(time_zone_id: str, text: str) -> DayHours:
+    return DayHours(trading=text, liquid=None, time_zone_id=time_zone_id)
+
+
+def in_chicago(_time_zone_id: str) -> ZoneInfo:
+    return CHICAGO
 
 
 def hours(text: str | None, liquid: str | None = None) -> DayHours:
@@ -158,17 +166,75 @@ class TestAsking:
 
     def test_a_day_has_the_session_that_began_the_evening_before(self) -> None:
         friday = date(2025, 5, 23)
-        calendar = calendar_of_day("ES", friday, HoursKind.TRADING, self.days, CHICAGO)
-        (session,) = calendar.on(friday)
-        assert session == calendar.sessions[1]
+        found = hours_of_day("ES", friday, HoursKind.TRADING, self.days, in_chicago)
+        (session,) = found.entries
+        assert session == found.calendar.sessions[1]
+        assert not found.may_lack_earlier_sessions
+
+    @pytest.mark.parametrize(
+        ("before", "may_lack"),
+        [
+            (None, True),
+            (hours(None, "x"), True),
+            (hours(""), False),
+            (hours("20250521:CLOSED"), False),
+        ],
+    )
+    def test_where_the_day_before_is_not_known_a_session_may_be_missing(
+        self, before: DayHours | None, may_lack: bool
+    ) -> None:
+        day = date(2025, 5, 22)
+        days = {day: hours("20250522:1700-20250523:1600")}
+        days |= {} if before is None else {date(2025, 5, 21): before}
+        found = hours_of_day("ES", day, HoursKind.TRADING, days, in_chicago)
+        assert found.may_lack_earlier_sessions == may_lack
+        assert len(found.entries) == 1
+
+    def test_each_day_is_read_in_its_own_zone(self) -> None:
+        first, second = date(2026, 11, 17), date(2026, 11, 18)
+        days = {
+            first: in_zone("US/Central", "20261117:1700-20261118:1500"),
+            second: in_zone("US/Eastern", "20261118:1700-20261119:1600"),
+        }
+        for day, zone in ((first, "US/Central"), (second, "US/Eastern")):
+            found = hours_of_day("ES", day, HoursKind.TRADING, days, ZoneInfo)
+            assert found.calendar.time_zone.key == zone
+            assert [
+                (each.opens_at.hour, each.closes_at.hour) for each in found.calendar.sessions
+            ] == [
+                (23, 21),
+                (22, 21),
+            ]
+
+    def test_of_two_zones_that_contradict_each_other_that_of_the_day_goes_first(self) -> None:
+        first, second = date(2026, 11, 17), date(2026, 11, 18)
+        days = {
+            first: in_zone("US/Central", "20261117:1700-20261118:1600"),
+            second: in_zone("Europe/Berlin", "20261118:1700-20261119:1600;20261119:CLOSED"),
+        }
+        for day, opens in ((first, 23), (second, 16)):
+            found = hours_of_day("ES", day, HoursKind.TRADING, days, ZoneInfo)
+            (session,) = found.calendar.sessions
+            assert session.opens_at.hour == opens
+
+    def test_a_day_of_an_unknown_zone_is_unknown_and_one_beside_it_is_not(self) -> None:
+        first, second = date(2026, 11, 17), date(2026, 11, 18)
+        days = {
+            first: in_zone("Nowhere", "20261117:1700-20261118:1600"),
+            second: in_zone("US/Central", "20261118:1700-20261119:1600"),
+        }
+        zone_of = {"US/Central": CHICAGO}.get
+        with pytest.raises(HoursUnknownError, match="without a time zone"):
+            hours_of_day("ES", first, HoursKind.TRADING, days, zone_of)
+        assert len(hours_of_day("ES", second, HoursKind.TRADING, days, zone_of).entries) == 2
 
     def test_a_day_that_is_not_kept_is_unknown_and_the_known_days_are_named(self) -> None:
         with pytest.raises(HoursUnknownError, match="known are 2025-05-22 to 2025-05-27"):
-            calendar_of_day("ES", date(2025, 5, 21), HoursKind.LIQUID, self.days, CHICAGO)
+            hours_of_day("ES", date(2025, 5, 21), HoursKind.LIQUID, self.days, in_chicago)
         with pytest.raises(HoursUnknownError, match=r"of 2025-05-21 nothing is kept$"):
-            calendar_of_day("ES", date(2025, 5, 21), HoursKind.LIQUID, {}, CHICAGO)
+            hours_of_day("ES", date(2025, 5, 21), HoursKind.LIQUID, {}, in_chicago)
 
     def test_of_many_spans_of_days_the_last_are_named(self) -> None:
         days = {date(2025, 1, day): hours("") for day in range(1, 30, 2)}
         with pytest.raises(HoursUnknownError, match=r"known are …, 2025-01-23, 2025-01-25"):
-            calendar_of_day("ES", date(2026, 1, 1), HoursKind.TRADING, days, CHICAGO)
+            hours_of_day("ES", date(2026, 1, 1), HoursKind.TRADING, days, in_chicago)

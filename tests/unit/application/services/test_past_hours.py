@@ -12,16 +12,16 @@ from fakes.kept_hours import InMemoryKeptHours
 from ibkr_sync.application.services.past_hours import PastHoursService
 from ibkr_sync.domain.contract_hours import HoursKind
 from ibkr_sync.domain.entities.contracts import TradingSchedule
-from ibkr_sync.domain.entities.sessions import ClosedDay
+from ibkr_sync.domain.entities.sessions import ClosedDay, TradingSession
 from ibkr_sync.domain.errors import HoursUnknownError
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ES = examples.ES
-MONDAY, WEDNESDAY, LONG_AGO = date(2026, 11, 23), date(2026, 11, 25), date(2026, 3, 10)
+WEDNESDAY, LONG_AGO = date(2026, 11, 25), date(2026, 3, 10)
 
 
-def hours(trading: str) -> TradingSchedule:
-    return TradingSchedule(trading_hours=trading, liquid_hours="", time_zone_id="US/Central")
+def hours(trading: str, time_zone_id: str = "US/Central") -> TradingSchedule:
+    return TradingSchedule(trading_hours=trading, liquid_hours="", time_zone_id=time_zone_id)
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def kept() -> InMemoryKeptHours:
 
 @pytest.fixture
 def service(kept: InMemoryKeptHours) -> PastHoursService:
-    return PastHoursService(kept)
+    return PastHoursService(kept, {"US/Central": "America/Chicago", "MET": "Europe/Berlin"}.get)
 
 
 def test_a_day_long_past_is_answered_from_what_is_kept(
@@ -58,9 +58,34 @@ def test_a_day_that_is_not_known_names_kept_and_current_days(
         service.on(ES, date(2026, 6, 1), HoursKind.TRADING, NOW)
 
 
-def test_without_the_exchanges_zone_nothing_is_told(service: PastHoursService) -> None:
+def test_without_the_exchanges_zone_nothing_is_told(
+    service: PastHoursService, kept: InMemoryKeptHours
+) -> None:
+    kept.keep(ES.key, hours("20260310:CLOSED", "Nowhere"))
     with pytest.raises(HoursUnknownError, match="without a time zone"):
-        service.on(dataclasses.replace(ES, time_zone=None), MONDAY, HoursKind.TRADING, NOW)
+        service.on(dataclasses.replace(ES, time_zone=None), LONG_AGO, HoursKind.TRADING, NOW)
+
+
+@pytest.mark.parametrize(
+    ("time_zone_id", "today", "opens_at"),
+    [
+        ("MET", "America/Chicago", datetime(2026, 3, 10, 8, tzinfo=UTC)),
+        ("MET", None, datetime(2026, 3, 10, 8, tzinfo=UTC)),
+        ("Nowhere", "America/Chicago", datetime(2026, 3, 10, 14, tzinfo=UTC)),
+    ],
+)
+def test_a_past_day_is_read_in_the_zone_of_then_and_in_todays_if_that_is_unknown(
+    service: PastHoursService,
+    kept: InMemoryKeptHours,
+    time_zone_id: str,
+    today: str | None,
+    opens_at: datetime,
+) -> None:
+    kept.keep(ES.key, hours("20260310:0900-20260310:1700", time_zone_id))
+    product = dataclasses.replace(ES, time_zone=today)
+    (session,) = service.on(product, LONG_AGO, HoursKind.TRADING, NOW).entries
+    assert isinstance(session, TradingSession)
+    assert session.opens_at == opens_at
 
 
 def test_days_kept_of_different_windows_that_contradict_each_other_are_unknown(
