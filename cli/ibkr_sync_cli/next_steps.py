@@ -5,6 +5,7 @@ from __future__ import annotations
 from ibkr_sync.domain import errors
 from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.errors import UnreachableReason
+from ibkr_sync.domain.sync import FutureQuery
 from ibkr_sync_cli.next_command import NextCommand
 
 _REFUSED = (
@@ -54,6 +55,14 @@ def not_found(error: errors.ProductNotFoundError, command: NextCommand) -> str:
     if error.exchange:
         return "Use IBKR's symbol and exchange as TWS shows them."
     return "Use IBKR's symbol as TWS shows it, or name the exchange too: SYMBOL@EXCHANGE"
+
+
+def given_up(query: FutureQuery, command: NextCommand, *, is_watched: bool) -> str:
+    """Where IBKR no longer knows a product that is kept up to date."""
+    if is_watched:
+        words = _words_for((query.symbol, query.exchange, query.trading_class))
+        return f"If it is gone for good: {command('watchlist', 'remove', *words)}"
+    return f"Keep a watchlist of what you want: {command('watchlist', 'add', 'SYMBOL')}"
 
 
 def get_product(

@@ -12,7 +12,7 @@ import pytest
 
 from e2e.command_line import CommandLine, Ended, finish, wait_until
 from e2e.gateways import IMPATIENT, sample, sample_gateway
-from e2e.stored_rows import is_sound, kept, runs
+from e2e.stored_rows import is_sound, kept, opened, runs
 from ibkr_sync.infrastructure.replay.faults import (
     ErrorReply,
     HangUpAfterRows,
@@ -262,6 +262,54 @@ def test_a_gateway_that_hangs_up_once_costs_nothing(refresh: Refresh) -> None:
         done = refresh(gateway)
     assert done.code == 0
     assert set(states(done).values()) == {"unchanged"}
+
+
+def test_what_was_synced_longest_ago_is_asked_for_first(refresh: Refresh) -> None:
+    with opened(refresh.database) as connection:
+        connection.execute(
+            "UPDATE products SET synced_at = '2026-01-05 00:00:00.000000' WHERE symbol = 'VIX'"
+        )
+        connection.commit()
+    with sample_gateway() as gateway:
+        done = refresh(gateway)
+    asked = [each.symbol for each in gateway.requests if isinstance(each, ContractDataRequest)]
+    assert asked[0] == "VIX"
+    assert list(states(done)) == ["CL", "ES", "VIX"]
+
+
+def test_the_way_out_is_told_for_a_product_that_ibkr_gave_up(refresh: Refresh) -> None:
+    with sample_gateway(UNKNOWN_ES) as gateway:
+        unwatched = refresh(gateway)
+        refresh.watch("ES", "CL")
+        watched = refresh(gateway)
+    assert "watchlist add SYMBOL" in unwatched.err
+    assert "watchlist remove ES@CME" in watched.err
+
+
+def test_options_say_which_of_several_products_is_meant(refresh: Refresh) -> None:
+    with sample_gateway() as gateway:
+        ambiguous = refresh(gateway, "DAX")
+        advised = refresh(gateway, "DAX", "--trading-class", "FDAX")
+        alone = refresh(gateway, "--trading-class", "FDAX")
+    assert ambiguous.code == 5
+    assert "--trading-class FDAX" in ambiguous.err
+    assert states(advised) == {"DAX": "created"}
+    assert alone.code == 2
+
+
+def test_what_is_fresh_counts_as_done_while_the_gateway_is_there(refresh: Refresh) -> None:
+    with sample_gateway() as gateway:
+        done = refresh(gateway, "ES", "ZZZ", "--stale", "20h")
+    away = refresh(free_port(), "ES", "NQ", "--stale", "20h")
+    assert (done.code, states(done)) == (4, {"ES": "fresh", "ZZZ": "failed"})
+    assert away.code == 3
+
+
+def test_quiet_tells_a_reason_once_where_a_table_is_asked_for(refresh: Refresh) -> None:
+    with sample_gateway(UNKNOWN_ES) as gateway:
+        done = refresh(gateway, "-f", "table", before="-q")
+    assert "was not found in IBKR" in " ".join(done.out.split())
+    assert "was not found in IBKR" not in done.err
 
 
 def test_without_a_gateway_the_run_ends_at_once(refresh: Refresh) -> None:

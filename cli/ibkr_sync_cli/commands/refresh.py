@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from ibkr_sync.bootstrap import Services
     from ibkr_sync.domain.entities.futures import Future, ProductKey
     from ibkr_sync.domain.errors import GatewayError
-    from ibkr_sync.domain.sync import FutureQuery, ProductSummary, SyncPolicy
+    from ibkr_sync.domain.sync import FutureFailure, FutureQuery, ProductSummary, SyncPolicy
     from ibkr_sync_cli.exit_codes import ExitCode
     from ibkr_sync_cli.output import Output
+    from ibkr_sync_cli.symbols import SymbolOptions
     from ibkr_sync_cli.views.refresh_summary import Outcome, Refreshed
 
 _TRIES = 3
@@ -42,6 +43,9 @@ def refresh(
         typer.Option("--group", help="Only this group of the watchlist; may repeat.", metavar="G"),
     ] = None,
     source: options.Source = None,
+    exchange: options.Exchange = None,
+    currency: options.Currency = None,
+    trading_class: options.TradingClass = None,
     stale: Annotated[
         timedelta | None,
         typer.Option(
@@ -69,6 +73,7 @@ def refresh(
 ) -> None:
     """Bring all that is watched up to date, and show what came of it."""
     from ibkr_sync.domain.sync import RunKind, SyncPolicy
+    from ibkr_sync_cli.symbols import SymbolOptions
 
     invocation = invocation_of(context)
     invocation.flag(source=source, host=host, port=port, client_id=client_id)
@@ -85,6 +90,9 @@ def refresh(
     )
     if symbols and group:
         raise typer.BadParameter("name products or groups, not both")
+    limits = SymbolOptions(exchange=exchange, currency=currency, trading_class=trading_class)
+    if not symbols and limits != SymbolOptions():
+        raise typer.BadParameter("--exchange, --currency and --trading-class are for SYMBOL")
     policy = SyncPolicy(
         max_age=stale,
         allow_shrink=allow_shrink,
@@ -93,18 +101,25 @@ def refresh(
         tries=_TRIES,
         kind=RunKind.NAMED_REFRESH if symbols else RunKind.REFRESH,
     )
-    raise typer.Exit(_Refreshing(invocation, policy, wanted).carry_out(symbols or (), group or ()))
+    refreshing = _Refreshing(invocation, policy, wanted, limits)
+    raise typer.Exit(refreshing.carry_out(symbols or (), group or ()))
 
 
 class _Refreshing:
     """One call: what it is about, and what came of it so far."""
 
     def __init__(
-        self, invocation: Invocation, policy: SyncPolicy, wanted: OutputFormat | None
+        self,
+        invocation: Invocation,
+        policy: SyncPolicy,
+        wanted: OutputFormat | None,
+        limits: SymbolOptions,
     ) -> None:
         self._invocation = invocation
         self._policy = policy
         self._wanted = wanted
+        self._limits = limits
+        self._watched: frozenset[FutureQuery] = frozenset()
         self._started_at = now()
         self._outcomes: dict[FutureQuery, Outcome] = {}
 
@@ -113,6 +128,7 @@ class _Refreshing:
         from ibkr_sync.bootstrap import bootstrap
         from ibkr_sync.domain.entities.futures import Future
         from ibkr_sync.domain.errors import GatewayError, NothingToRefreshError
+        from ibkr_sync.domain.refresh_order import oldest_first
         from ibkr_sync.domain.sync import FutureFailure
 
         ended: GatewayError | None = None
@@ -122,7 +138,7 @@ class _Refreshing:
             if not queries and not self._outcomes:
                 raise NothingToRefreshError
             try:
-                self._ask(services, queries)
+                self._ask(services, queries if symbols else oldest_first(queries, before.values()))
             except GatewayError as error:
                 ended = error
                 for query in queries:
@@ -137,8 +153,9 @@ class _Refreshing:
         self, services: Services[Future], symbols: Sequence[str], groups: Sequence[str]
     ) -> list[FutureQuery]:
         """What to refresh; symbols that mean nothing have failed already."""
-        from ibkr_sync_cli.symbols import MeantSymbols, SymbolOptions, resolve_all
+        from ibkr_sync_cli.symbols import MeantSymbols, resolve_all
 
+        self._watched = frozenset(each.current.query for each in services.watchlist.states())
         if not symbols:
             return list(services.watchlist.selection(groups))
         meant = MeantSymbols()
@@ -146,7 +163,7 @@ class _Refreshing:
             self._invocation.output,
             services.futures,
             symbols,
-            SymbolOptions(),
+            self._limits,
             meant,
             source_decides=self._policy.max_age is None,
         )
@@ -175,6 +192,7 @@ class _Refreshing:
             started_at=self._started_at,
             finished_at=now(),
             run_id=None if run is None else run.run_id,
+            due=len(in_order),
         )
 
     def _report(self, refreshed: Refreshed) -> None:
@@ -182,17 +200,23 @@ class _Refreshing:
         from ibkr_sync_cli.views.refresh_summary import counts_sentence, refresh_result
 
         output = self._invocation.output
-        if self._wanted is not None or not output.quiet:
+        is_shown = self._wanted is not None or not output.quiet
+        if is_shown:
             output.write(refresh_result(refreshed), self._wanted)
-        tells_reasons = output.format_for(self._wanted) is OutputFormat.TABLE and not output.quiet
-        _tell_failures(output, refreshed, tells_reasons=tells_reasons)
+        tells_reasons = is_shown and output.format_for(self._wanted) is OutputFormat.TABLE
+        _tell_failures(output, refreshed, self._watched, tells_reasons=tells_reasons)
         output.remark(counts_sentence(refreshed))
 
 
-def _tell_failures(output: Output, refreshed: Refreshed, *, tells_reasons: bool) -> None:
+def _tell_failures(
+    output: Output,
+    refreshed: Refreshed,
+    watched: frozenset[FutureQuery],
+    *,
+    tells_reasons: bool,
+) -> None:
     """Tell on stderr what failed and what to do next, each once; the reasons if still untold."""
     from ibkr_sync.domain.errors import AmbiguousProductError
-    from ibkr_sync_cli.errors import explain
     from ibkr_sync_cli.reporting import report_error
     from ibkr_sync_cli.views.refresh_summary import reasons
 
@@ -206,7 +230,7 @@ def _tell_failures(output: Output, refreshed: Refreshed, *, tells_reasons: bool)
         if isinstance(failure.error, AmbiguousProductError):
             report_error(output, failure.error)
             continue
-        next_step = explain(failure.error, output.command).next_step
+        next_step = _next_step(output, refreshed, failure, watched)
         if not tells_reasons:
             output.complain(sentence, None)
         if next_step not in advised:
@@ -214,11 +238,35 @@ def _tell_failures(output: Output, refreshed: Refreshed, *, tells_reasons: bool)
         advised.add(next_step)
 
 
+def _next_step(
+    output: Output, refreshed: Refreshed, failure: FutureFailure, watched: frozenset[FutureQuery]
+) -> str | None:
+    """What to do about a failure; a stored product that IBKR gave up needs more than patience."""
+    from ibkr_sync.domain.errors import ProductNotFoundError
+    from ibkr_sync_cli.errors import explain
+    from ibkr_sync_cli.next_steps import given_up
+
+    error, stored = failure.error, refreshed.stored_before(failure)
+    if not isinstance(error, ProductNotFoundError) or error.place != "IBKR" or stored is None:
+        return explain(error, output.command).next_step
+    is_watched = any(stored.is_meant_by(each) for each in watched)
+    if watched and not is_watched:  # it was named, and nobody asks for it every night
+        return explain(error, output.command).next_step
+    return given_up(failure.query, output.command, is_watched=is_watched)
+
+
 def _exit_code(refreshed: Refreshed, ended: GatewayError | None) -> ExitCode:
-    """The code of what ended the run before anything was answered, else of the failures."""
+    """The code of what ended the run before anything was answered, else of the failures.
+
+    What is fresh without asking counts as done, unless the gateway or IBKR itself was away: then
+    no due product could be asked for, and the code tells that.
+    """
+    from ibkr_sync.domain.errors import GatewayError
     from ibkr_sync_cli.errors import exit_code_of, explain
 
     if ended is not None and not refreshed.has_answers:
         return explain(ended).exit_code
     failures = [each.error for each in refreshed.failures]
-    return exit_code_of(failures, all_failed=not refreshed.has_answers)
+    nothing_asked = all(isinstance(each, GatewayError) for each in failures)
+    nothing_done = not refreshed.updates or (nothing_asked and not refreshed.has_answers)
+    return exit_code_of(failures, all_failed=nothing_done)

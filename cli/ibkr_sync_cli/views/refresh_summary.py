@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.entities.contracts import ContractState
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
-from ibkr_sync.domain.errors import ProductLookupError
+from ibkr_sync.domain.errors import AmbiguousProductError, ProductLookupError
 from ibkr_sync.domain.series_choice import usual_series
 from ibkr_sync.domain.sync import FutureFailure, FutureUpdate, ProductSummary
 from ibkr_sync_cli.durations import brief
 from ibkr_sync_cli.errors import explain
 from ibkr_sync_cli.output import Result
+from ibkr_sync_cli.quantities import counted
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -41,6 +42,7 @@ class Refreshed:
         started_at: UTC instant.
         finished_at: UTC instant.
         run_id: None where nothing was recorded.
+        due: how many products there were to bring up to date; None where none was left out.
     """
 
     outcomes: Sequence[Outcome]
@@ -48,6 +50,7 @@ class Refreshed:
     started_at: datetime
     finished_at: datetime
     run_id: int | None
+    due: int | None = None
 
     @property
     def failures(self) -> list[FutureFailure]:
@@ -63,6 +66,15 @@ class Refreshed:
     def has_answers(self) -> bool:
         """Whether the source answered for any product."""
         return any(each.diff is not None for each in self.updates)
+
+    def stored_before(self, outcome: Outcome) -> ProductSummary | None:
+        """The product as it was stored before the run, also if it has another name today."""
+        if isinstance(outcome, FutureUpdate) and outcome.product.key in self.before:
+            return self.before[outcome.product.key]
+        if isinstance(outcome, FutureFailure) and isinstance(outcome.error, AmbiguousProductError):
+            return None
+        meant = [each for key, each in self.before.items() if outcome.query.may_mean(key)]
+        return meant[0] if len(meant) == 1 else None
 
 
 def refresh_result(refreshed: Refreshed) -> Result:
@@ -86,12 +98,18 @@ def refresh_result(refreshed: Refreshed) -> Result:
 
 
 def counts_sentence(refreshed: Refreshed) -> str:
-    """The run in one line: `56 products: 54 unchanged, 1 updated, 1 failed · 12 s · run 17`."""
+    """The run in one line: `56 products: 54 unchanged, 1 updated, 1 failed · 12 s · run 17`.
+
+    Of a run that ended before its time: `8 of 10 products: 8 created · 2 not reached · …`.
+    """
     counts = Counter(_state(each, refreshed) for each in refreshed.outcomes)
     told = ", ".join(f"{counts[state]} {state}" for state in _ORDER if counts[state])
     total = len(refreshed.outcomes)
+    due = total if refreshed.due is None else refreshed.due
+    reached = counted(due, "product") if due == total else f"{total} of {counted(due, 'product')}"
     parts = [
-        f"{total} product{'' if total == 1 else 's'}: {told}",
+        f"{reached}: {told}",
+        *([] if due == total else [f"{due - total} not reached"]),
         _span(refreshed.finished_at - refreshed.started_at),
         *([] if refreshed.run_id is None else [f"run {refreshed.run_id}"]),
     ]
@@ -128,7 +146,7 @@ def _records(refreshed: Refreshed) -> Iterable[dict[str, object]]:
 
 def _record(outcome: Outcome, refreshed: Refreshed) -> dict[str, object]:
     record = dict.fromkeys(COLUMNS) | {"state": _state(outcome, refreshed)}
-    stored = _stored_before(outcome, refreshed.before)
+    stored = refreshed.stored_before(outcome)
     if isinstance(outcome, FutureFailure):
         synced_at = stored.synced_at if stored else None
         return record | {
@@ -175,17 +193,7 @@ def _state(outcome: Outcome, refreshed: Refreshed) -> str:
         return "unchanged"
     if not outcome.applied:
         return "planned"
-    return "updated" if _stored_before(outcome, refreshed.before) else "created"
-
-
-def _stored_before(
-    outcome: Outcome, before: Mapping[ProductKey, ProductSummary]
-) -> ProductSummary | None:
-    """The product as it was stored before the run, also if it has another name today."""
-    if isinstance(outcome, FutureUpdate) and outcome.product.key in before:
-        return before[outcome.product.key]
-    meant = [each for key, each in before.items() if outcome.query.may_mean(key)]
-    return meant[0] if len(meant) == 1 else None
+    return "updated" if refreshed.stored_before(outcome) else "created"
 
 
 def _newly_expired(product: Future, stored: ProductSummary | None, now: datetime) -> int:
@@ -237,14 +245,14 @@ def _table(refreshed: Refreshed) -> RenderableType:
 def _name(outcome: Outcome, refreshed: Refreshed) -> str:
     if isinstance(outcome, FutureUpdate):
         return str(outcome.product.key)
-    stored = _stored_before(outcome, refreshed.before)
+    stored = refreshed.stored_before(outcome)
     return str(stored.key if stored else outcome.query)
 
 
 def _synced_at(outcome: Outcome, refreshed: Refreshed) -> datetime | None:
     if isinstance(outcome, FutureUpdate):
         return outcome.product.synced_at
-    stored = _stored_before(outcome, refreshed.before)
+    stored = refreshed.stored_before(outcome)
     return stored.synced_at if stored else None
 
 

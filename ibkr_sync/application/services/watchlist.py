@@ -71,20 +71,23 @@ class WatchlistService:
     def selection(self, groups: Collection[str] = ()) -> tuple[FutureQuery, ...]:
         """Give the products to keep up to date, each once: those of some groups, or of the list.
 
-        With nothing on the list every stored product that a source has told of is meant. Raises
+        With nothing on the list every stored product is meant that a source has told of and that
+        has a listed contract left; those that have none only where no product has. Raises
         UnknownGroupError, MalformedSymbolError for what can't be a group, or StorageError.
         """
         states = self.states(groups)
         if states or groups:
             return tuple(dict.fromkeys(each.current.query for each in states))
+        told_of = [
+            each for each in self._futures.list_products() if each.origin is not Origin.CATALOGUE
+        ]
         return tuple(
             FutureQuery(
                 symbol=each.key.symbol,
                 exchange=each.key.exchange,
                 trading_class=each.key.trading_class,
             )
-            for each in self._futures.list_products()
-            if each.origin is not Origin.CATALOGUE
+            for each in [each for each in told_of if each.listed] or told_of
         )
 
     def watched(self, groups: Collection[str] = ()) -> tuple[WatchedProduct, ...]:

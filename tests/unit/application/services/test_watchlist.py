@@ -93,6 +93,14 @@ def test_what_can_not_be_a_group_is_refused(group: str) -> None:
         service_on(FDAX).selection([group])
 
 
+def test_without_a_list_what_has_no_listed_contract_is_left_out_unless_nothing_has() -> None:
+    gone = dataclasses.replace(ES, symbol="NQ", contracts=())
+    es = FutureQuery(symbol="ES", exchange="CME", trading_class="ES")
+
+    assert service_on(stored=(ES, gone)).selection() == (es,)
+    assert [each.symbol for each in service_on(stored=(gone,)).selection()] == ["NQ"]
+
+
 def test_without_a_list_all_is_selected_that_a_source_has_told_of() -> None:
     known = dataclasses.replace(ES, symbol="NQ", origin=Origin.CATALOGUE, synced_at=None)
     sample = dataclasses.replace(ES, symbol="CL", origin=Origin.SAMPLE)

@@ -12,12 +12,14 @@ from example_products import DECEMBER, ES, MARCH, NOW
 from ibkr_sync.domain.chain_diff import ChainDiff
 from ibkr_sync.domain.entities.futures import AssetClass, Future, Origin, ProductKey
 from ibkr_sync.domain.errors import (
+    AmbiguousProductError,
     IbkrSyncError,
     ProductNotFoundError,
     ReplyTimeoutError,
     ShrinkRefusedError,
     UpstreamDownError,
 )
+from ibkr_sync.domain.known_products import KnownProduct
 from ibkr_sync.domain.sync import FutureFailure, FutureQuery, FutureUpdate, ProductSummary
 from ibkr_sync_cli.views.refresh_summary import (
     COLUMNS,
@@ -200,3 +202,18 @@ def test_a_renamed_product_is_no_new_one() -> None:
     record = record_of(outcome, ES)
     assert record["state"] == "updated"
     assert ProductKey(record["symbol"], record["exchange"], record["trading_class"]) == today.key
+
+
+def test_what_a_run_that_was_cut_short_did_not_reach_is_counted() -> None:
+    result = dataclasses.replace(refreshed(updated(diff=ChainDiff(unchanged=2))), due=3)
+    told = "1 of 3 products: 1 unchanged · 2 not reached · 12 s · run 17"
+    assert counts_sentence(result) == told
+
+
+def test_a_symbol_that_may_mean_several_products_is_booked_under_none() -> None:
+    """Although one of them alone is stored."""
+    known = [KnownProduct.stored(each, NOW).as_candidate() for each in (ES, named("ES", "NYMEX"))]
+    error = AmbiguousProductError("ES", known)
+    outcome = FutureFailure(query=FutureQuery(symbol="ES"), error=error)
+    record = record_of(outcome, ES)
+    assert (record["exchange"], record["trading_class"], record["listed"]) == ("", "", "")

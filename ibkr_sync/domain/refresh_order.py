@@ -1,0 +1,29 @@
+"""In which order products are brought up to date."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from ibkr_sync.domain.sync import FutureQuery, ProductSummary
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+def oldest_first(
+    queries: Iterable[FutureQuery], stored: Iterable[ProductSummary]
+) -> list[FutureQuery]:
+    """Order queries by the last complete reply for their products, those without one first.
+
+    A run that ends before its time then leaves other products out than the run before it.
+    """
+    by_symbol: dict[str, list[ProductSummary]] = defaultdict(list)
+    for each in stored:
+        by_symbol[each.key.symbol].append(each)
+
+    def synced_at(query: FutureQuery) -> datetime:
+        meant = [each for each in by_symbol.get(query.symbol, ()) if each.is_meant_by(query)]
+        return min((each.synced_at or _NEVER for each in meant), default=_NEVER)
+
+    return sorted(queries, key=synced_at)
