@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+import signal
 import subprocess
 import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TypeAlias
 
@@ -17,13 +19,14 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from contracts.future_port import by_symbol
-from databases import dump
+from databases import before_each_step, dump
 from fakes.clock import FakeClock
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.errors import (
     AlreadyRunningError,
     DatabaseUnavailableError,
     ReplyTimeoutError,
+    RunInterrupted,
     StorageError,
 )
 from ibkr_sync.domain.sync import FutureFailure
@@ -152,6 +155,30 @@ def test_a_run_whose_end_can_not_be_recorded_has_failed(
         database.write() as connection,
     ):
         connection.execute(text("ALTER TABLE sync_runs RENAME TO elsewhere"))
+
+
+def test_a_run_that_is_stopped_while_its_end_is_recorded_was_interrupted(
+    database: Database, local: LocalFutureRepository[Future]
+) -> None:
+    def stop_at(step: int) -> Callable[[int], None]:
+        def stop(number: int) -> None:
+            if number == step:
+                raise RunInterrupted(signal.SIGTERM)
+
+        return stop
+
+    outcomes = []
+    for step in itertools.count(1):
+        with ExitStack() as stack:
+            stack.enter_context(suppress(RunInterrupted))
+            with local.sync_run(Origin.IBKR):
+                stack.enter_context(before_each_step(stop_at(step)))
+        (*_, run) = dump(database)["sync_runs"]
+        outcomes.append(run.outcome.value)
+        if outcomes[-1] == "ok":
+            break
+    assert step > 3
+    assert set(outcomes[:-1]) == {"interrupted"}
 
 
 def test_outcomes_tell_what_was_asked_and_what_came_of_it(

@@ -44,16 +44,19 @@ def recorded_run(
         with in_progress(run):
             _log.info("run %d started: %s from %s", run.run_id, kind, origin)
             try:
-                yield run
-            except Exception as error:
-                _close_quietly(database, run, RunOutcome.FAILED, clock, error)
+                try:
+                    yield run
+                except Exception as error:
+                    _close_quietly(database, run, RunOutcome.FAILED, clock, error)
+                    raise
+                with writing(database) as connection:
+                    outcome = _outcome_of(connection, run)
+                    _close_run(connection, run, outcome, clock())
+            except Exception:
                 raise
-            except BaseException:
+            except BaseException:  # a signal, which may come while the end is recorded
                 _close_quietly(database, run, RunOutcome.INTERRUPTED, clock)
                 raise
-            with writing(database) as connection:
-                outcome = _outcome_of(connection, run)
-                _close_run(connection, run, outcome, clock())
             _log.info("run %d ended: %s", run.run_id, outcome)
 
 
