@@ -202,7 +202,7 @@ _RULES: dict[type[BaseException], _Rule] = {
     errors.HoursUnknownError: _Rule(
         ExitCode.NOT_FOUND,
         lambda e: f"The {e.kind} hours of {e.symbol} are not known: {e.detail}.",
-        lambda e, command: command("get", e.symbol, "--source", "ibkr"),
+        next_steps.ask_for_hours,
     ),
     errors.UnknownGroupError: _Rule(
         ExitCode.NOT_FOUND,

@@ -72,6 +72,11 @@ def get_product(
     return command("get", *_words_for(key), *more, "--source", "ibkr")
 
 
+def ask_for_hours(error: errors.HoursUnknownError, command: NextCommand) -> str | None:
+    """Where hours are not known; of a past day nobody can be asked."""
+    return get_product(error.product, command) if error.product else None
+
+
 def show_history(error: errors.NotYetKnownError, command: NextCommand) -> str:
     """Where nothing was known yet."""
     known = f"It is known since {error.since:%Y-%m-%d %H:%M} UTC: "

@@ -86,10 +86,9 @@ def product_hours(
     ends = [each.calendar.known_until for each in stored if each.calendar is not None]
     last = max((end for end in ends if end is not None), default=None)
     if last is None:
-        raise HoursUnknownError(future.symbol, kind.value, "none are stored")
-    raise HoursUnknownError(
-        future.symbol, kind.value, f"those stored ended {last:%Y-%m-%d %H:%M} UTC"
-    )
+        raise HoursUnknownError(future.symbol, kind.value, "none are stored", future.key)
+    told = f"those stored ended {last:%Y-%m-%d %H:%M} UTC"
+    raise HoursUnknownError(future.symbol, kind.value, told, future.key)
 
 
 def _reaches_beyond(calendar: SessionCalendar, now: datetime) -> bool:

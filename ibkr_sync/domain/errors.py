@@ -309,9 +309,15 @@ class AssetClassMismatchError(ProductLookupError):
 
 
 class HoursUnknownError(ProductLookupError):
-    """No hours of this kind (trading, liquid) are stored that reach beyond the present."""
+    """No hours of this kind (trading, liquid) are stored that reach beyond the present.
 
-    def __init__(self, symbol: str, kind: str, detail: str) -> None:
+    `product` is None where IBKR can't tell them either, as those of a past day.
+    """
+
+    def __init__(
+        self, symbol: str, kind: str, detail: str, product: ProductKey | None = None
+    ) -> None:
+        self.product = product
         self.kind = kind
         self.detail = detail
         super().__init__(symbol, f"{symbol}: {kind} hours: {detail}")

@@ -69,7 +69,7 @@ def test_a_product_without_hours_says_what_to_do(ibkr_sync: CommandLine) -> None
     unknown = ibkr_sync("hours", "ES")
     assert (unknown.code, unknown.out) == (5, "")
     assert "The trading hours of ES are not known: none are stored." in unknown.err
-    assert "next:  ibkr-sync get ES --source ibkr" in unknown.err
+    assert "next:  ibkr-sync get ES@CME --source ibkr" in unknown.err
 
 
 def test_hours_in_an_unknown_zone_are_shown_as_sent_with_a_remark(ibkr_sync: CommandLine) -> None:
