@@ -73,7 +73,14 @@ _Numbered = tuple[int, str]
 
 
 def _is_header(filled: Sequence[_Numbered]) -> bool:
-    return bool(filled) and "symbol" in _names(filled[0][1])
+    """Whether the first line has `symbol` in it, or is nothing but names of other columns."""
+    if not filled:
+        return False
+    names = _names(filled[0][1])
+    are_columns = len(names) > 1 and all(
+        each in _FIELDS or each in _OF_OUR_TABLES for each in names
+    )
+    return "symbol" in names or are_columns
 
 
 def _names(header: str) -> list[str]:
@@ -119,7 +126,9 @@ def _read_table(filled: Sequence[_Numbered]) -> Iterator[WatchlistLine | LinePro
     yield from (
         LineProblem(number=number, message=f"the column {each!r} is there twice") for each in twice
     )
-    if not wrong and not twice:
+    if "symbol" not in names:
+        yield LineProblem(number=number, message="the header has no column 'symbol'")
+    elif not wrong and not twice:
         yield from (_read_row(row, names, _delimiter(header)) for row in rows)
 
 

@@ -48,7 +48,7 @@ def test_a_product_is_kept_exactly_and_listed_in_every_format(watchlist: Command
     assert entry.pop("added_at").endswith("Z")
     assert entry == ES | {"synced_at": None, "listed": None}
     assert "never" in table
-    assert "1 product" in table
+    assert "1 entry" in table
     assert max(map(len, table.splitlines())) <= 80
 
 
@@ -67,7 +67,7 @@ def test_adding_twice_is_harmless_and_told(watchlist: CommandLine) -> None:
     again = watchlist("watchlist", "add", "ES", "ESZ6", "6E", "-f", "tsv")
 
     assert again.code == 0
-    assert [row["outcome"] for row in again.rows("\t")] == ["on it already", "added"]
+    assert [row["outcome"] for row in again.rows("\t")] == ["present", "added"]
     assert "ESZ6 is a contract; ES@CME (ES) is watched" in again.told
     assert watched(watchlist) == ["ES CME ES -", "EUR CME 6E -"]
 

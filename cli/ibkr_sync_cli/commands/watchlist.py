@@ -53,7 +53,7 @@ def add(
         meant = _meant(invocation.output, services.watchlist, symbols, limits, group)
         products = list(dict.fromkeys(each.product for each in meant))
         new = services.watchlist.add(products)
-    invocation.output.write(changes_result(products, new, "added", "on it already"), wanted)
+    invocation.output.write(changes_result(products, new, "added"), wanted)
     _tell_unknown(invocation.output, meant)
 
 
@@ -80,7 +80,7 @@ def remove(
         gone = services.watchlist.remove(
             symbols, exchange=exchange, currency=currency, trading_class=trading_class, group=group
         )
-    invocation.output.write(changes_result(gone, gone, "removed", ""), wanted)
+    invocation.output.write(changes_result(gone, gone, "removed"), wanted)
 
 
 @app.command("list")
@@ -136,7 +136,7 @@ def import_list(
         meant = meant_by_lines(file, text, services.watchlist, group)
         products = list(dict.fromkeys(each.product for each in meant))
         new = services.watchlist.add(products)
-    invocation.output.write(changes_result(products, new, "added", "on it already"), wanted)
+    invocation.output.write(changes_result(products, new, "added"), wanted)
     _tell_unknown(invocation.output, meant)
 
 

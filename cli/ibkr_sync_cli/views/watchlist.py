@@ -20,6 +20,8 @@ PRODUCT_COLUMNS = ("symbol", "exchange", "trading_class", "currency", "group")
 COLUMNS = (*PRODUCT_COLUMNS, "added_at", "synced_at", "listed")
 CHANGE_COLUMNS = (*PRODUCT_COLUMNS, "outcome")
 
+_WORDS = {"present": "on it already"}
+
 
 def watchlist_result(states: Sequence[WatchedState], now: datetime) -> Result:
     """The list with how fresh its data is, in every format."""
@@ -37,9 +39,12 @@ def changes_result(
     products: Sequence[WatchedProduct],
     changed: Collection[WatchedProduct],
     done: str,
-    not_done: str,
+    not_done: str = "present",
 ) -> Result:
-    """What became of each product: `done` for those changed, `not_done` for the others."""
+    """What became of each product: `done` for those changed, `not_done` for the others.
+
+    These are codes; the table has words for them.
+    """
     records = [
         _product(each) | {"outcome": done if each in changed else not_done} for each in products
     ]
@@ -97,7 +102,7 @@ def _table(states: Sequence[WatchedState], now: datetime) -> RenderableType:
             "-" if record["listed"] is None else str(record["listed"]),
         )
         table.add_row(*map(Text, cells), flexible(product.group or "-"))
-    return Group(table, Text(counted(len(states), "product"), style="dim"))
+    return Group(table, Text(counted(len(states), "entry", "entries"), style="dim"))
 
 
 def _changes_table(records: Sequence[dict[str, object]]) -> RenderableType:
@@ -115,7 +120,9 @@ def _changes_table(records: Sequence[dict[str, object]]) -> RenderableType:
         shrinks="Group",
     )
     for record in records:
-        names = ("symbol", "exchange", "trading_class", "currency", "outcome")
+        names = ("symbol", "exchange", "trading_class", "currency")
         cells = [Text(str(record[name] or "-")) for name in names]
+        outcome = str(record["outcome"])
+        cells.append(Text(_WORDS.get(outcome, outcome)))
         table.add_row(*cells, flexible(str(record["group"] or "-")))
     return table

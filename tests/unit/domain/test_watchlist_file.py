@@ -135,3 +135,10 @@ def test_a_table_written_as_csv_is_read_back(rows: list[tuple[str, ...]]) -> Non
 
 def test_problems_are_told_as_a_sentence() -> None:
     assert str(LineProblem(number=3, message="it has no symbol")) == "line 3: it has no symbol"
+
+
+def test_a_header_without_the_symbol_is_refused_and_names_no_products() -> None:
+    lines, problems = read_watchlist("exchange,group\nCME,night\n")
+
+    assert lines == ()
+    assert list(map(str, problems)) == ["line 1: the header has no column 'symbol'"]
