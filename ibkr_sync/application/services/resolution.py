@@ -109,10 +109,13 @@ class SymbolResolver:
         words, renames = with_current_symbols(typed, self._catalogue)
         former = self._stored.find_former_names({words.text, *_roots(words)})
         words, retold = with_current_names(words, former, self._stored)
+        asked = {words.text, *_roots(words)}
+        pins = [self._of_today(each) for each in self._pins.all_pins() if each.word in asked]
+        pinned = {pin.symbol for pin in pins}
         inquiry = _Inquiry(
             words=words,
-            names=self._names(words, limits, former, local_symbol=text),
-            pins={pin.word: pin for pin in self._pins.all_pins()},
+            names=self._names(words, limits, former, local_symbol=text, also=pinned),
+            pins={pin.word: pin for pin in pins},
             source_decides=source_decides,
         )
         meant = inquiry.as_product() or inquiry.as_contract() or inquiry.as_typed()
@@ -167,6 +170,22 @@ class SymbolResolver:
         """Give every pin, by word; raises StorageError."""
         return self._pins.all_pins()
 
+    def _of_today(self, pin: Pin) -> Pin:
+        """The pin by the name that its product has now, if IBKR gave up the one it was made by."""
+        names = {pin.symbol, pin.trading_class or pin.symbol}
+        keys = {
+            each.current
+            for each in self._stored.find_former_names(names)
+            if _is_pinned(pin, each.former)
+        }
+        in_use = any(_is_pinned(pin, each.key) for each in self._stored.find_named(names))
+        if len(keys) != 1 or in_use:
+            return pin
+        symbol, exchange, trading_class = keys.pop()
+        return dataclasses.replace(
+            pin, symbol=symbol, exchange=exchange, trading_class=trading_class
+        )
+
     def _names(
         self,
         words: SymbolWords,
@@ -174,10 +193,11 @@ class SymbolResolver:
         former: Iterable[FormerName],
         *,
         local_symbol: str,
+        also: Iterable[str] = (),
     ) -> ProductNames:
         """What is known of the words; old local symbols are stored with their many blanks."""
         padded = local_symbol.partition("@")[0].strip().upper()
-        stored = self._stored.find_named({words.text, padded, *_roots(words)})
+        stored = self._stored.find_named({words.text, padded, *_roots(words), *also})
         return ProductNames(self._catalogue, stored, limits, self._clock(), former)
 
 
@@ -290,6 +310,12 @@ class _Inquiry:
     def _exchange_notices(self, symbol: str) -> tuple[Notice, ...]:
         renamed = self.names.renamed_exchange(symbol)
         return () if renamed is None else (renamed,)
+
+
+def _is_pinned(pin: Pin, key: ProductKey) -> bool:
+    symbol, exchange, trading_class = key
+    same_market = (pin.symbol, pin.exchange) == (symbol, exchange)
+    return same_market and pin.trading_class in (None, trading_class)
 
 
 def _roots(words: SymbolWords) -> set[str]:
