@@ -16,6 +16,7 @@ from ibkr_sync.domain.contract_words import MonthSpelling
 from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.errors import AmbiguousProductError
 from ibkr_sync.domain.notices import ProductRenamed
+from ibkr_sync.domain.ports.pins import Pin
 from ibkr_sync.domain.renaming import FormerName
 
 BUND = ProductKey("GBL", "EUREX", "FGBL")
@@ -23,13 +24,18 @@ TODAY = ProductKey("BUND", "XEUR", "FBND")
 RENAMED = FormerName(former=BUND, current=TODAY, until=NOW)
 
 
-def resolver(*stored: ProductKey, former: FormerName = RENAMED) -> SymbolResolver:
+def resolver(
+    *stored: ProductKey, former: FormerName = RENAMED, pin: Pin | None = None
+) -> SymbolResolver:
     repository = InMemoryFutureRepository(Future, FakeClock(NOW))
     repository.products = {
         key: dataclasses.replace(ES, **key._asdict(), contracts=()) for key in stored
     }
     repository.former_names = [former]
-    return SymbolResolver(load_catalogue(), InMemoryPins(), repository, FakeClock(NOW))
+    pins = InMemoryPins()
+    if pin is not None:
+        pins.pin(pin)
+    return SymbolResolver(load_catalogue(), pins, repository, FakeClock(NOW))
 
 
 @pytest.mark.parametrize("word", ["GBL", "gbl", "FGBL", "GBL@EUREX", "GBL@DTB", "FGBL@EUREX"])
@@ -88,3 +94,14 @@ def test_a_former_name_is_pinned_as_the_name_of_today() -> None:
     pin = resolver(TODAY).pin("GBL")
 
     assert (pin.word, pin.symbol, pin.exchange, pin.trading_class) == ("BUND", *TODAY)
+
+
+BOND = Pin(word="BOND", symbol="GBL", exchange="EUREX", trading_class="FGBL")
+
+
+def test_a_word_pinned_to_a_former_name_means_the_product_of_today() -> None:
+    assert resolver(TODAY, pin=BOND).resolve("BOND").product == TODAY
+
+
+def test_a_word_pinned_to_a_name_that_is_in_use_again_means_its_new_owner() -> None:
+    assert resolver(TODAY, BUND, pin=BOND).resolve("BOND").product == BUND
