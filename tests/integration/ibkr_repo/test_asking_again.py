@@ -414,7 +414,7 @@ def test_a_pause_is_never_longer_than_the_time_that_is_left(
 
 
 def test_a_message_too_many_slows_the_run_down_and_loses_nothing(
-    serve: Serve, repository_at: RepositoryAt, pauses: Pauses
+    serve: Serve, repository_at: RepositoryAt
 ) -> None:
     """Error 100 names no request: whatever is in flight may be what TWS dropped."""
     replay = serve(faults.Silence(first=2), faults.Notice(code=100, before_row=0, first=2))
@@ -424,7 +424,6 @@ def test_a_message_too_many_slows_the_run_down_and_loses_nothing(
     assert replay.connections == 1
     asked = [each.at for each in replay.frames if isinstance(each.request, ContractDataRequest)]
     assert asked[-1] - asked[0] >= 0.9
-    assert pauses == []
 
 
 def test_a_run_of_many_products_stays_below_the_limit_of_a_strict_gateway(
