@@ -4,29 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from ibkr_sync.domain.entities.futures import Origin, ProductKey
+from ibkr_sync.domain.run_outcomes import ProductOutcome, RunOutcome
 from ibkr_sync.domain.sync import FutureQuery, RunKind
-
-
-class RunOutcome(StrEnum):
-    """How a run ended; RUNNING also marks a run whose process died."""
-
-    RUNNING = "running"
-    OK = "ok"
-    PARTIAL = "partial"
-    FAILED = "failed"
-    INTERRUPTED = "interrupted"
-
-
-class ProductOutcome(StrEnum):
-    """What a run did with one product."""
-
-    CREATED = "created"
-    UPDATED = "updated"
-    UNCHANGED = "unchanged"
-    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

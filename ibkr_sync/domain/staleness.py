@@ -9,12 +9,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from ibkr_sync.domain.entities.futures import ProductKey
-from ibkr_sync.domain.run_records import (
-    ProductOutcome,
-    RecordedProduct,
-    RecordedRun,
-    RunOutcome,
-)
+from ibkr_sync.domain.run_outcomes import ProductOutcome, RunOutcome
+from ibkr_sync.domain.run_records import RecordedProduct, RecordedRun
 from ibkr_sync.domain.sync import FutureQuery, ProductSummary
 
 

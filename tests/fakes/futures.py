@@ -26,7 +26,8 @@ from ibkr_sync.domain.ports.futures import LocalFuturePort
 from ibkr_sync.domain.product_choice import choose_product
 from ibkr_sync.domain.product_update import ProductUpdate, plan_update
 from ibkr_sync.domain.renaming import FormerName, renamed_product
-from ibkr_sync.domain.run_records import ProductOutcome, RecordedProduct
+from ibkr_sync.domain.run_outcomes import ProductOutcome
+from ibkr_sync.domain.run_records import RecordedProduct
 from ibkr_sync.domain.series_choice import usual_series
 from ibkr_sync.domain.sync import (
     AcquiredFuture,

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ibkr_sync.domain.run_records import ProductOutcome, RecordedProduct, RecordedRun, RunOutcome
+from ibkr_sync.domain.run_outcomes import ProductOutcome, RunOutcome
+from ibkr_sync.domain.run_records import RecordedProduct, RecordedRun
 from ibkr_sync.domain.sync import RunKind
 from ibkr_sync.domain.untrusted_text import clean_text
 from ibkr_sync_cli.output import Result

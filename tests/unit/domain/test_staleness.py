@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from ibkr_sync.domain.entities.futures import AssetClass, Origin, ProductKey
-from ibkr_sync.domain.run_records import ProductOutcome, RecordedProduct, RecordedRun, RunOutcome
+from ibkr_sync.domain.run_outcomes import ProductOutcome, RunOutcome
+from ibkr_sync.domain.run_records import RecordedProduct, RecordedRun
 from ibkr_sync.domain.staleness import StaleReason, is_alarming, judge_freshness
 from ibkr_sync.domain.sync import FutureQuery, ProductSummary, RunKind
 

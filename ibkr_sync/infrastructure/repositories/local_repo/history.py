@@ -22,7 +22,7 @@ from ibkr_sync.domain.recorded_history import (
     RecordedChange,
     RecordedPeriod,
 )
-from ibkr_sync.domain.run_records import ProductOutcome
+from ibkr_sync.domain.run_outcomes import ProductOutcome
 from ibkr_sync.domain.sync import FutureQuery, RunKind
 from ibkr_sync.infrastructure.repositories.local_repo import reads
 from ibkr_sync.infrastructure.repositories.local_repo.engine import Database

@@ -12,7 +12,8 @@ from sqlalchemy.engine import Row
 from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.errors import StorageError
 from ibkr_sync.domain.ports.runs import RunsPort
-from ibkr_sync.domain.run_records import ProductOutcome, RecordedProduct, RecordedRun
+from ibkr_sync.domain.run_outcomes import ProductOutcome
+from ibkr_sync.domain.run_records import RecordedProduct, RecordedRun
 from ibkr_sync.domain.sync import FutureQuery, RunKind
 from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.schema import reading

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.errors import StorageError
 from ibkr_sync.domain.run_in_progress import in_progress
-from ibkr_sync.domain.run_records import ProductOutcome, RunOutcome
+from ibkr_sync.domain.run_outcomes import ProductOutcome, RunOutcome
 from ibkr_sync.domain.sync import RunKind, SyncRun
 from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.lock import run_lock

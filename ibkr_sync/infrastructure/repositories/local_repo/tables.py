@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 from ibkr_sync.domain.entities.contracts import ContractSeries
 from ibkr_sync.domain.entities.futures import AssetClass, Origin
-from ibkr_sync.domain.run_records import ProductOutcome, RunOutcome
+from ibkr_sync.domain.run_outcomes import ProductOutcome, RunOutcome
 from ibkr_sync.domain.sync import RunKind
 from ibkr_sync.infrastructure.repositories.local_repo.columns import (
     EnumValue,

@@ -16,7 +16,7 @@ from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.product_update import ProductUpdate
-from ibkr_sync.domain.run_records import ProductOutcome
+from ibkr_sync.domain.run_outcomes import ProductOutcome
 from ibkr_sync.domain.sync import Evidence, FutureFailure, FutureQuery, SyncRun
 from ibkr_sync.infrastructure.repositories.local_repo.evidence import pack_frames
 from ibkr_sync.infrastructure.repositories.local_repo.hours_days import keep_hours_by_day
