@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -66,6 +67,7 @@ def _file_lock(database: Database, path: Path) -> Iterator[None]:
 def _session_lock(database: Database) -> Iterator[None]:
     with translated(database.location):
         session = database.open_session()
+        driver: Any = session.connection.driver_connection
     try:
         with translated(database.location):
             got_it = session.exec_driver_sql(_TRY_LOCK).scalar_one()
@@ -75,6 +77,9 @@ def _session_lock(database: Database) -> Iterator[None]:
     finally:
         # Closing alone would free the lock only when the server notices; a session that
         # broke has freed it already.
-        with suppress(SQLAlchemyError):
-            session.exec_driver_sql("SELECT pg_advisory_unlock_all()")
-        session.close()
+        try:
+            with suppress(SQLAlchemyError, OSError):
+                session.exec_driver_sql("SELECT pg_advisory_unlock_all()")
+        finally:
+            session.close()
+            driver.close()  # which SQLAlchemy forgets when a signal interrupts a statement
