@@ -67,7 +67,7 @@ def _file_lock(database: Database, path: Path) -> Iterator[None]:
 def _session_lock(database: Database) -> Iterator[None]:
     with translated(database.location):
         session = database.open_session()
-        driver: Any = session.connection.driver_connection
+        driver: Any = session.connection.dbapi_connection
     try:
         with translated(database.location):
             got_it = session.exec_driver_sql(_TRY_LOCK).scalar_one()
