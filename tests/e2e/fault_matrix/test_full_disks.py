@@ -17,7 +17,7 @@ MOST_PAGES = 130
 """Neither the database nor its log grows beyond that many."""
 
 
-@pytest.mark.parametrize("pages", some_of(range(1, MOST_PAGES), 8))
+@pytest.mark.parametrize("pages", some_of(range(1, MOST_PAGES), 4))
 def test_a_file_that_can_not_grow_beyond_any_page_leaves_each_product_old_or_new(
     rig: Rig, pages: int
 ) -> None:

@@ -56,7 +56,7 @@ def after_asking(seconds: float, signal_number: int) -> During:
     return act
 
 
-@pytest.mark.parametrize("seconds", points("kill after start", how_many(3, 100)))
+@pytest.mark.parametrize("seconds", points("kill after start", how_many(2, 100)))
 def test_a_run_killed_at_any_moment_leaves_each_product_old_or_new(
     rig: Rig, seconds: float
 ) -> None:
@@ -64,7 +64,7 @@ def test_a_run_killed_at_any_moment_leaves_each_product_old_or_new(
     rig.endure(Ordeal(code=frozenset((KILLED, 0)), fate=Fate.OLD_OR_NEW, during=killing))
 
 
-@pytest.mark.parametrize("seconds", points("kill after asking", how_many(4, 100)))
+@pytest.mark.parametrize("seconds", points("kill after asking", how_many(2, 100)))
 def test_a_run_killed_while_a_reply_is_taken_in_leaves_each_product_old_or_new(
     rig: Rig, seconds: float
 ) -> None:
@@ -72,7 +72,7 @@ def test_a_run_killed_while_a_reply_is_taken_in_leaves_each_product_old_or_new(
     rig.endure(Ordeal(code=frozenset((KILLED, 0)), fate=Fate.OLD_OR_NEW, during=killing))
 
 
-@pytest.mark.parametrize("seconds", points("stop", how_many(3, 100)))
+@pytest.mark.parametrize("seconds", points("stop", how_many(2, 100)))
 def test_a_run_stopped_at_any_moment_ends_in_order(rig: Rig, seconds: float) -> None:
     """Before our code runs and once it is done the signal kills; later it comes too late.
 
@@ -85,7 +85,7 @@ def test_a_run_stopped_at_any_moment_ends_in_order(rig: Rig, seconds: float) -> 
 
 
 @pytest.mark.parametrize("signal_number", STOPPED)
-@pytest.mark.parametrize("seconds", points("stop after asking", how_many(2, 50)))
+@pytest.mark.parametrize("seconds", points("stop after asking", how_many(1, 50)))
 def test_a_run_stopped_while_a_reply_is_taken_in_ends_in_order(
     rig: Rig, seconds: float, signal_number: signal.Signals
 ) -> None:
@@ -107,7 +107,7 @@ def stepping(what: str, step: int) -> tuple[str, ...]:
 @pytest.fixture(scope="module")
 def every_how_many() -> int:
     """All steps are tried in a torture, else each so many."""
-    return 1 if EVERYTHING else 23
+    return 1 if EVERYTHING else 101
 
 
 @pytest.mark.timeout(1200)

@@ -38,7 +38,7 @@ def where(fault: object) -> str | None:
     return f"row {fault.row} field {fault.fields}" if isinstance(fault, TruncatedRow) else None
 
 
-@pytest.mark.parametrize("offset", some_of(range(1, LENGTH_OF_HANDSHAKE), 6))
+@pytest.mark.parametrize("offset", some_of(range(1, LENGTH_OF_HANDSHAKE), 3))
 def test_a_handshake_split_at_any_byte_is_understood(rig: Rig, offset: int) -> None:
     fault = PauseAfterBytes(occasion=Occasion.HELLO, count=offset, seconds=0.05)
     rig.endure(Ordeal(faults=[fault], fate=Fate.RENEWED, connections=1))
@@ -59,7 +59,7 @@ def test_a_row_that_ends_at_any_field_fails_its_product_alone(rig: Rig, cut: Fau
     )
 
 
-@pytest.mark.parametrize("rows", some_of(range(ROWS + 1), 3))
+@pytest.mark.parametrize("rows", some_of(range(ROWS + 1), 2))
 @pytest.mark.parametrize("reset", [False, True], ids=["closed", "reset"])
 @pytest.mark.parametrize("once", [False, True], ids=["always", "once"])
 def test_a_line_that_drops_after_any_row_stores_all_or_nothing(
