@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test torture check format lint types imports smoke matrix live bench clean
+.PHONY: help demo test faults torture check format lint types imports smoke matrix live bench clean
 
 help:  ## show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 10
@@ -17,6 +17,9 @@ demo: $(INSTALLED)  ## fetch and show the sample's ES over a real socket
 
 test: $(INSTALLED_DEV)  ## run all tests
 	$(BIN)/python -m pytest -n auto
+
+faults: $(INSTALLED_DEV)  ## try a sample of all that can go wrong, at some places
+	$(BIN)/python -m pytest -n auto tests/torture tests/e2e/fault_matrix
 
 torture: $(INSTALLED_DEV)  ## try every fault at every place, which takes hours
 	IBKR_SYNC_TORTURE=1 $(BIN)/python -m pytest -n auto --timeout 3600 tests/torture tests/e2e/fault_matrix

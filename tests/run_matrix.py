@@ -32,13 +32,8 @@ NOT_FOR_THE_TESTS = frozenset(
 ) | {"ruff"}
 """Of the project's packages those that no test of the matrix needs; ibapi is what differs."""
 
-FAULTY_GATEWAYS = (
-    "tests/e2e/fault_matrix/test_connection_faults.py",
-    "tests/e2e/fault_matrix/test_offsets.py",
-    "tests/e2e/fault_matrix/test_reply_faults.py",
-    "tests/torture/test_fuzzed_frames.py",
-)
-"""What bytes on the line can do to the command, and to what decodes them."""
+DAMAGED_FRAMES = ("tests/torture/test_fuzzed_frames.py",)
+"""What bytes on the line can do to what decodes them."""
 
 WITH_IBAPI = (
     "tests/unit/infrastructure/repositories/ibkr_repo",
@@ -97,7 +92,7 @@ MATRIX = (
         package="ibapi-latest==10.51.1",
         runs=(
             *IN_BOTH_PROTOCOLS,
-            Run(paths=FAULTY_GATEWAYS, server_version=NEWEST_SERVER_VERSION),
+            Run(paths=DAMAGED_FRAMES, server_version=NEWEST_SERVER_VERSION),
         ),
     ),
     Environment(
