@@ -17,6 +17,13 @@ Symbol = Annotated[
         metavar="SYMBOL",
     ),
 ]
+Host = Annotated[str | None, typer.Option("--host", help="Gateway's host.")]
+Port = Annotated[int | None, typer.Option("--port", help="Gateway's port.")]
+ClientId = Annotated[int | None, typer.Option("--client-id", help="API client id.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show, write nothing.")]
+AllowShrink = Annotated[
+    bool, typer.Option("--allow-shrink", help="Accept that many contracts are gone.")
+]
 Format = Annotated[
     OutputFormat | None,
     typer.Option("--format", "-f", help="Output format; a table on a terminal, else TSV."),

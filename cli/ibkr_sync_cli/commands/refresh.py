@@ -61,13 +61,11 @@ def refresh(
             parser=parse_limit,
         ),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show, write nothing.")] = False,
-    allow_shrink: Annotated[
-        bool, typer.Option("--allow-shrink", help="Accept that many contracts are gone.")
-    ] = False,
-    host: Annotated[str | None, typer.Option("--host", help="Gateway's host.")] = None,
-    port: Annotated[int | None, typer.Option("--port", help="Gateway's port.")] = None,
-    client_id: Annotated[int | None, typer.Option("--client-id", help="API client id.")] = None,
+    dry_run: options.DryRun = False,
+    allow_shrink: options.AllowShrink = False,
+    host: options.Host = None,
+    port: options.Port = None,
+    client_id: options.ClientId = None,
     format: options.Format = None,  # noqa: A002 - the option's name
     json: options.Json = False,
 ) -> None:

@@ -18,7 +18,9 @@ app = typer.Typer(help="The products that are to be kept up to date.", no_args_i
 
 _SYMBOLS = Annotated[
     list[str],
-    typer.Argument(help="Products, as ES 6E CL@NYMEX; a contract means its product.", metavar="S"),
+    typer.Argument(
+        help="Products, as ES 6E CL@NYMEX; a contract means its product.", metavar="SYMBOL..."
+    ),
 ]
 _INTO = Annotated[
     str | None, typer.Option("--group", help="Put them into this group.", metavar="G")
