@@ -19,6 +19,7 @@ from ibkr_sync.infrastructure.replay.faults.contents import (
     KeptRows,
     NoEndMarker,
     Notice,
+    RateRefused,
     ReplacedField,
     TruncatedRow,
 )
@@ -67,6 +68,7 @@ __all__ = [
     "PauseAfterBytes",
     "PauseAfterRows",
     "PortReset",
+    "RateRefused",
     "RawReply",
     "ReplacedField",
     "ServerVersionText",

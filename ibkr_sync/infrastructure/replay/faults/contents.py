@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ibkr_sync.infrastructure.replay import notices
 from ibkr_sync.infrastructure.replay.faults.base import Fault, Situation
-from ibkr_sync.infrastructure.replay.replies import Message, Part, Plan, Raw, Step
+from ibkr_sync.infrastructure.replay.replies import HangUp, Message, Part, Plan, Raw, Step
 from ibkr_sync.infrastructure.replay.rows import ContractRow
 
 
@@ -43,6 +43,25 @@ class ErrorReply(Fault):
     def rewrite(self, _plan: Plan, situation: Situation, /) -> Plan:
         """Refuse the request."""
         return [_error(situation, self.code, self.text, for_request=True)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateRefused(Fault):
+    """Error 100 under -1 instead of the reply: TWS dropped a message and doesn't say which.
+
+    Attributes:
+        times: how often it says so.
+        closes: the connection closes then, as TWS does after the third breach.
+    """
+
+    times: int = 1
+    closes: bool = False
+
+    def rewrite(self, _plan: Plan, situation: Situation, /) -> Plan:
+        """Refuse the message for its rate."""
+        refusal = _error(situation, notices.PACING, "", for_request=False)
+        end: Plan = [HangUp()] if self.closes else []
+        return [*[refusal] * self.times, *end]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -98,6 +98,8 @@ def _stream(plan: Plan) -> bytes:
         (faults.DuplicatedRow(row=1), ["#0", "#1", "#1", "#2", "52"]),
         (faults.ForeignRows(rows=(_row(9),), before_row=1), ["#0", "#9", "#1", "#2", "52"]),
         (faults.ErrorReply(code=200), [(12, 200)]),
+        (faults.RateRefused(), [(-1, 100)]),
+        (faults.RateRefused(times=3, closes=True), [(-1, 100), (-1, 100), (-1, 100), HangUp()]),
         (faults.Notice(code=1100), [(-1, 1100), "#0", "#1", "#2", "52"]),
         (faults.Notice(code=162, for_request=True, before_row=2),
          ["#0", "#1", (12, 162), "#2", "52"]),
