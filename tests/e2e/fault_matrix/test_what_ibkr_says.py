@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -16,10 +15,10 @@ from e2e.fault_matrix.rig import Endured, Fate, Ordeal, Rig, asking, gateway_wit
 from ibkr_sync.infrastructure.replay.faults import (
     ErrorReply,
     Fault,
-    HangUpAfterRows,
     KeptRows,
     Notice,
     PauseAfterRows,
+    RateRefused,
     ReplacedField,
 )
 from ibkr_sync.infrastructure.replay.requests import ContractDataRequest
@@ -106,20 +105,50 @@ def test_farms_that_flap_disturb_nothing_and_fill_no_log(rig: Rig) -> None:
     assert len([line for line in endured.log.splitlines() if "TWS 2" in line]) <= 20
 
 
-def test_a_rate_that_is_refused_once_is_lowered(rig: Rig) -> None:
-    faults: list[Fault] = [ErrorReply(code=100, first=1)]
-    endured = rig.endure(Ordeal(faults=faults, fate=Fate.RENEWED, connections=1))
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(RateRefused(first=1), id="unnamed"),
+        pytest.param(ErrorReply(code=100, first=1), id="for-the-request"),
+    ],
+)
+def test_a_rate_that_is_refused_once_is_lowered(rig: Rig, fault: Fault) -> None:
+    endured = rig.endure(Ordeal(faults=[fault], fate=Fate.RENEWED, connections=1))
     first, second = times_asked(endured)
-    assert second - first >= 0.9
+    assert second - first >= 1
+    assert most_after_a_complaint(endured, [first]) == 0
 
 
-def test_a_gateway_that_hangs_up_over_the_rate_is_not_hammered(rig: Rig) -> None:
-    faults: list[Fault] = [Notice(code=100, before_row=0, times=3), HangUpAfterRows(rows=1)]
-    endured = rig.endure(Ordeal(faults=faults, code=frozenset((3, 4)), seconds=10))
+@pytest.mark.parametrize(
+    "faults",
+    [
+        pytest.param([RateRefused(times=3, closes=True)], id="at-once"),
+        pytest.param([RateRefused(first=2), RateRefused(skip=2, closes=True)], id="one-by-one"),
+    ],
+)
+def test_a_gateway_that_hangs_up_over_the_rate_is_not_hammered(
+    rig: Rig, faults: list[Fault]
+) -> None:
+    endured = rig.endure(Ordeal(faults=faults, code=frozenset((3, 4)), seconds=4))
     assert endured.gateway is not None
-    assert endured.gateway.connections <= 3
-    times = times_asked(endured)
-    assert all(after - before >= 0.9 for before, after in pairwise(times))
+    assert endured.gateway.connections <= 2
+    assert most_after_a_complaint(endured, times_asked(endured)) == 0
+
+
+def test_a_refresh_outlasts_a_gateway_that_hung_up_over_the_rate(any_rig: Rig) -> None:
+    """All that was on its way when the gateway complained is one message, at this rate."""
+    endured = any_rig.endure(
+        Ordeal(
+            faults=[RateRefused(times=3, closes=True, first=1)],
+            command="refresh",
+            symbols=("ES", "VIX", "CL"),
+            fate=Fate.RENEWED,
+            connections=2,
+            settings={"messages_per_second": 5},
+            seconds=10,
+        )
+    )
+    assert most_after_a_complaint(endured, times_asked(endured)[:1]) <= 1
 
 
 def test_messages_leave_evenly_spaced(rig: Rig) -> None:
@@ -223,3 +252,10 @@ def times_asked(endured: Endured) -> list[float]:
     gateway: ReplayGateway | None = endured.gateway
     assert gateway is not None
     return [frame.at for frame in gateway.frames if isinstance(frame.request, ContractDataRequest)]
+
+
+def most_after_a_complaint(endured: Endured, complaints: Sequence[float]) -> int:
+    """How many messages came at most in the second after a complaint."""
+    assert endured.gateway is not None
+    times = [frame.at for frame in endured.gateway.frames]
+    return max(sum(at < each < at + 1 for each in times) for at in complaints)

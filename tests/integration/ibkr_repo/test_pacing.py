@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from itertools import pairwise
 
@@ -13,6 +14,7 @@ from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import ConnectionLostError, PacingError
 from ibkr_sync.domain.sync import FutureFailure, FutureQuery, FutureUpdate, SyncPolicy
 from ibkr_sync.infrastructure.replay import faults
+from ibkr_sync.infrastructure.replay.faults import Fault
 from ibkr_sync.infrastructure.replay.requests import (
     ContractDataRequest,
     MarketRuleRequest,
@@ -118,14 +120,30 @@ def test_requests_for_ladders_are_spaced_like_any_other(serve: Serve, connect: C
     assert times[-1] - times[0] >= 9 * 0.045
 
 
+@pytest.mark.parametrize(
+    "breaches",
+    [
+        pytest.param([faults.RateRefused(times=3, closes=True)], id="at-once"),
+        pytest.param(
+            [faults.RateRefused(first=2), faults.RateRefused(skip=2, closes=True)],
+            id="one-by-one",
+        ),
+    ],
+)
 def test_a_gateway_that_hangs_up_over_the_rate_is_not_hammered(
-    serve: Serve, repository_of: RepositoryOf
+    serve: Serve, repository_of: RepositoryOf, breaches: list[Fault]
 ) -> None:
-    replay = serve(faults.Notice(code=100, before_row=0, times=3), faults.HangUpAfterRows(rows=0))
-    repository = repository_of(replay, run_timeout=4.0)
-    queries = [FutureQuery(symbol=f"X{number}") for number in range(100)]
+    """At most what was on its way when the gateway complained comes in the second after it."""
+    replay = serve(*breaches)
+    repository = repository_of(replay, messages_per_second=5.0, run_timeout=4.0)
+    queries = [FutureQuery(symbol=f"X{number}") for number in range(30)]
     began = time.monotonic()
-    with pytest.raises(ConnectionLostError):
-        list(repository.get_or_create_many(queries, SyncPolicy()))
+    with contextlib.suppress(PacingError, ConnectionLostError):
+        for outcome in repository.get_or_create_many(queries, SyncPolicy()):
+            assert isinstance(outcome, FutureFailure)
     assert time.monotonic() - began < 10
-    assert replay.connections <= 10
+    refused = times_asked(replay)
+    assert len(refused) >= 3
+    for at in refused:
+        assert sum(at < frame.at < at + 1 for frame in replay.frames) <= 1
+    assert replay.connections <= 5
