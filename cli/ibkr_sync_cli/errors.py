@@ -250,7 +250,7 @@ _RULES: dict[type[BaseException], _Rule] = {
     errors.StorageError: _Rule(
         ExitCode.DATABASE,
         lambda e: f"The database {e.database} failed: {e.detail}.",
-        lambda _, command: f"Nothing was stored. See: {command('db', 'status')}",
+        lambda _, command: f"Nothing incomplete was stored. See: {command('db', 'status')}",
     ),
     errors.DatabaseLockedError: _Rule(
         ExitCode.DATABASE,
