@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import shutil
 import sys
@@ -31,6 +32,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutur
 from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
 from ibkr_sync.infrastructure.repositories.local_repo.schema import upgrade
+from ibkr_sync_cli.__main__ import OBJECTS_PER_COLLECTION
 
 LONG_CHAIN = FutureQuery(symbol="CL")
 """The longest chain of the sample: about ten years of months."""
@@ -152,6 +154,7 @@ def _now() -> datetime:
 
 
 if __name__ == "__main__":
+    gc.set_threshold(OBJECTS_PER_COLLECTION)  # as the command does
     task = json.loads(sys.argv[1])
     products = json.loads(Path(task["products"]).read_text(encoding="utf-8"))
     cost = acquire(

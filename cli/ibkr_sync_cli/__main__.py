@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _NO_COLOR = "--no-color"
 _OWNER_ALONE = 0o077
-_OBJECTS_PER_COLLECTION = 200_000
+OBJECTS_PER_COLLECTION = 200_000
 """Python looks for garbage after 700 new objects; loading makes 100,000 that are none."""
 
 
@@ -24,7 +24,7 @@ def main() -> NoReturn:
     """Run one call of the command line."""
     signals = StopSignals()
     signals.end_the_process()  # as long as there is nothing to tidy up
-    gc.set_threshold(_OBJECTS_PER_COLLECTION)
+    gc.set_threshold(OBJECTS_PER_COLLECTION)
     import os
 
     from ibkr_sync.domain.errors import RunInterrupted

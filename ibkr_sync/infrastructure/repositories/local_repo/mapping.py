@@ -6,7 +6,7 @@ the fields they hold; only `underlying`, `listing` and `schedule` spread over se
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -73,26 +73,41 @@ _CONTRACT_FIELDS = (
     "size_increment",
     "suggested_size_increment",
 )
-_values_of_contract = attrgetter(*_CONTRACT_FIELDS)
-_values_of_row = itemgetter(*_CONTRACT_FIELDS)
+_LIST_FIELDS = ("venues", "order_types", "security_ids")
 _LISTING_FIELDS = ("first_seen_at", "last_seen_at", "missing_since", "delisted_at")
 _SCHEDULE_FIELDS = ("trading_hours", "liquid_hours", "time_zone_id")
+
+CONTRACT_COLUMNS = (*_CONTRACT_FIELDS, *_LIST_FIELDS, *_LISTING_FIELDS)
+"""What a contract's row holds, but for the product it belongs to."""
+
+SCHEDULE_COLUMNS = ("con_id", *_SCHEDULE_FIELDS)
+
+_values_of_contract = attrgetter(*_CONTRACT_FIELDS)
+_values_of_row = itemgetter(*_CONTRACT_FIELDS)
+_values_of_listing = attrgetter(*_LISTING_FIELDS)
+_values_of_schedule = attrgetter(*_SCHEDULE_FIELDS)
+_NEVER_STORED = (None,) * len(_LISTING_FIELDS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductRows:
-    """A product as rows; `schedules` holds only contracts that have one."""
+    """A product as rows, those of its chain by con_id, as there are many of them.
+
+    Attributes:
+        product: values by column.
+        contracts: values in the order of `CONTRACT_COLUMNS`.
+        schedules: values in the order of `SCHEDULE_COLUMNS`, of contracts that have one.
+    """
 
     product: dict[str, Any]
-    contracts: tuple[dict[str, Any], ...]
-    schedules: tuple[dict[str, Any], ...]
+    contracts: dict[int, tuple[Any, ...]]
+    schedules: dict[int, tuple[Any, ...]]
 
 
 def to_rows(future: Future, con_ids: Collection[int] | None = None) -> ProductRows:
     """Spread a product over rows, without the ids that the database gives.
 
-    Of its contracts only those with the given ids, or all. A contract that was never stored
-    has no listing, so its row lacks those columns.
+    Of its contracts only those with the given ids, or all.
 
     Raises InvalidReplyError for a value that SQLite and PostgreSQL would not both keep
     unchanged: NUL or half a surrogate pair in text, a number beyond 64 bits or not finite.
@@ -106,10 +121,14 @@ def to_rows(future: Future, con_ids: Collection[int] | None = None) -> ProductRo
     }
     refuse_unstorable(str(future.key), product)
     contracts = [each for each in future.contracts if con_ids is None or each.con_id in con_ids]
-    chain = tuple(_contract_row(contract) for contract in contracts)
-    schedules = tuple(_schedule_row(contract) for contract in contracts if contract.schedule)
-    for row in chain + schedules:
-        refuse_unstorable(f"conId {row['con_id']}", row)
+    chain = {each.con_id: _contract_row(each) for each in contracts}
+    schedules = {
+        each.con_id: (each.con_id, *_values_of_schedule(each.schedule))
+        for each in contracts
+        if each.schedule
+    }
+    _refuse_unstorable_rows(CONTRACT_COLUMNS, chain)
+    _refuse_unstorable_rows(SCHEDULE_COLUMNS, schedules)
     return ProductRows(product=product, contracts=chain, schedules=schedules)
 
 
@@ -135,21 +154,20 @@ def _underlying(product: Row) -> Underlying | None:
     )
 
 
-def _contract_row(contract: FuturesContract) -> dict[str, Any]:
+def _contract_row(contract: FuturesContract) -> tuple[Any, ...]:
     listing = contract.listing
-    row = dict(zip(_CONTRACT_FIELDS, _values_of_contract(contract), strict=True))
-    row["venues"] = tuple((each.exchange, each.market_rule_id) for each in contract.venues)
-    row["order_types"] = contract.order_types
-    row["security_ids"] = contract.security_ids
-    if listing is not None:
-        row |= {name: getattr(listing, name) for name in _LISTING_FIELDS}
-    return row
+    return (
+        *_values_of_contract(contract),
+        _pairs(contract.venues),
+        contract.order_types,
+        contract.security_ids,
+        *(_values_of_listing(listing) if listing else _NEVER_STORED),
+    )
 
 
-def _schedule_row(contract: FuturesContract) -> dict[str, Any]:
-    return {"con_id": contract.con_id} | {
-        name: getattr(contract.schedule, name) for name in _SCHEDULE_FIELDS
-    }
+@lru_cache(1024)
+def _pairs(venues: tuple[Venue, ...]) -> tuple[tuple[str, int | None], ...]:
+    return tuple((each.exchange, each.market_rule_id) for each in venues)
 
 
 def _contract(row: Row) -> FuturesContract:
@@ -172,6 +190,15 @@ def refuse_unstorable(owner: str, row: Row) -> None:
         find = _FIND_REASON.get(type(value))
         if find is not None and (reason := find(value)) is not None:
             raise InvalidReplyError(owner, name, value, reason)
+
+
+def _refuse_unstorable_rows(names: Sequence[str], rows: Mapping[int, tuple[Any, ...]]) -> None:
+    """The same for rows by con_id: a value that a whole chain shares is looked at once."""
+    for name, column in zip(names, zip(*rows.values(), strict=True), strict=False):
+        for value in {id(each): each for each in column}.values():
+            if unstorable_reason(value) is not None:
+                con_id = next(key for key, each in zip(rows, column, strict=True) if each is value)
+                refuse_unstorable(f"conId {con_id}", {name: value})
 
 
 def unstorable_reason(value: object) -> str | None:

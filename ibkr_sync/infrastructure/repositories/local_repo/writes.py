@@ -18,9 +18,12 @@ from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.product_update import ProductUpdate
 from ibkr_sync.domain.run_outcomes import ProductOutcome
 from ibkr_sync.domain.sync import Evidence, FutureFailure, FutureQuery, SyncRun
+from ibkr_sync.infrastructure.repositories.local_repo.bulk_inserts import insert_rows
 from ibkr_sync.infrastructure.repositories.local_repo.evidence import pack_frames
 from ibkr_sync.infrastructure.repositories.local_repo.hours_days import keep_hours_by_day
 from ibkr_sync.infrastructure.repositories.local_repo.mapping import (
+    CONTRACT_COLUMNS,
+    SCHEDULE_COLUMNS,
     ProductRows,
     refuse_unstorable,
     storable_text,
@@ -120,12 +123,15 @@ def record_history(
     now: datetime,
 ) -> None:
     """Append what changed to the history."""
-    common = {"run_id": run.run_id, "product_id": product_id, "seen_at": now}
-    rows = [
-        common | {"con_id": each.con_id, "field": each.field, "old": each.old, "new": each.new}
-        for each in changes
-    ]
-    _insert_many(connection, field_changes, rows)
+    insert_rows(
+        connection,
+        field_changes,
+        ("run_id", "product_id", "seen_at", "con_id", "field", "old", "new"),
+        (
+            (run.run_id, product_id, now, each.con_id, each.field, each.old, each.new)
+            for each in changes
+        ),
+    )
 
 
 def keep_evidence(
@@ -238,23 +244,27 @@ def _write_contracts(
     rows: ProductRows,
     before: StoredState,
 ) -> None:
-    by_id = {row["con_id"]: row | {"product_id": product_id} for row in rows.contracts}
     diff = planned.diff
     rewritten = {each.con_id for each in diff.updated} | before.moved
     relisted = {each.con_id for each in (*diff.returned, *diff.missing, *diff.delisted)}
-    _insert_many(connection, contracts, [by_id[each.con_id] for each in diff.added])
-    all_columns = [column.name for column in contracts.c if column.name != "con_id"]
+    added = ((*rows.contracts[each.con_id], product_id) for each in diff.added)
+    insert_rows(connection, contracts, (*CONTRACT_COLUMNS, "product_id"), added)
+    by_id = {
+        con_id: dict(zip(CONTRACT_COLUMNS, rows.contracts[con_id], strict=True))
+        | {"product_id": product_id}
+        for con_id in sorted(rewritten | relisted)
+    }
     _update_many(
         connection,
         contracts.c.con_id,
-        all_columns,
-        [by_id[con_id] for con_id in sorted(rewritten)],
+        [column.name for column in contracts.c if column.name != "con_id"],
+        [row for con_id, row in by_id.items() if con_id in rewritten],
     )
     _update_many(
         connection,
         contracts.c.con_id,
         _LISTING_COLUMNS,
-        [by_id[con_id] for con_id in sorted(relisted - rewritten)],
+        [row for con_id, row in by_id.items() if con_id not in rewritten],
     )
 
 
@@ -285,12 +295,23 @@ def _write_schedules(
         for each in product.contracts
         if each.schedule is not None and each.schedule != known.get(each.con_id)
     }
-    dated = [row | {"observed_at": now} for row in rows.schedules if row["con_id"] in changed]
-    new = [row for row in dated if known.get(row["con_id"]) is None]
-    newer = [row for row in dated if known.get(row["con_id"]) is not None]
-    _insert_many(connection, contract_schedules, new)
-    columns = [column.name for column in contract_schedules.c if column.name != "con_id"]
-    _update_many(connection, contract_schedules.c.con_id, columns, newer)
+    new = [con_id for con_id in rows.schedules if con_id in changed and not known.get(con_id)]
+    newer = [con_id for con_id in rows.schedules if con_id in changed and known.get(con_id)]
+    insert_rows(
+        connection,
+        contract_schedules,
+        (*SCHEDULE_COLUMNS, "observed_at"),
+        ((*rows.schedules[con_id], now) for con_id in new),
+    )
+    _update_many(
+        connection,
+        contract_schedules.c.con_id,
+        [column.name for column in contract_schedules.c if column.name != "con_id"],
+        [
+            dict(zip(SCHEDULE_COLUMNS, rows.schedules[con_id], strict=True)) | {"observed_at": now}
+            for con_id in newer
+        ],
+    )
     return changed
 
 

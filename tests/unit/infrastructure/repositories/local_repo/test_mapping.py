@@ -11,7 +11,12 @@ from contracts import examples
 from ibkr_sync.domain.entities.contracts import ContractListing
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import InvalidReplyError
-from ibkr_sync.infrastructure.repositories.local_repo.mapping import to_entity, to_rows
+from ibkr_sync.infrastructure.repositories.local_repo.mapping import (
+    CONTRACT_COLUMNS,
+    SCHEDULE_COLUMNS,
+    to_entity,
+    to_rows,
+)
 from ibkr_sync.infrastructure.repositories.local_repo.tables import (
     contract_schedules,
     contracts,
@@ -34,8 +39,15 @@ def listed(product: Future) -> Future:
 def as_read(product: Future) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The rows of a product as a query joins them."""
     rows = to_rows(product)
-    hours = {row["con_id"]: row for row in rows.schedules}
-    return rows.product, [row | hours.get(row["con_id"], NO_HOURS) for row in rows.contracts]
+    chain = {
+        con_id: dict(zip(CONTRACT_COLUMNS, row, strict=True))
+        for con_id, row in rows.contracts.items()
+    }
+    hours = {
+        con_id: dict(zip(SCHEDULE_COLUMNS, row, strict=True))
+        for con_id, row in rows.schedules.items()
+    }
+    return rows.product, [row | hours.get(con_id, NO_HOURS) for con_id, row in chain.items()]
 
 
 @given(futures())
@@ -47,14 +59,14 @@ def test_a_product_comes_back_from_its_rows_with_all_it_holds(product: Future) -
 
 
 @given(futures())
-def test_rows_have_exactly_the_columns_of_their_tables(product: Future) -> None:
+def test_a_product_row_has_exactly_the_columns_of_its_table(product: Future) -> None:
     rows = to_rows(listed(product))
-    given_by_the_database = {"id", "first_seen_at", "product_id", "observed_at"}
-    assert rows.product.keys() == {each.name for each in products.c} - given_by_the_database
-    for row in rows.contracts:
-        assert row.keys() == {each.name for each in contracts.c} - {"product_id"}
-    for row in rows.schedules:
-        assert row.keys() == {each.name for each in contract_schedules.c} - {"observed_at"}
+    assert rows.product.keys() == {each.name for each in products.c} - {"id", "first_seen_at"}
+
+
+def test_rows_of_a_chain_have_exactly_the_columns_of_their_tables() -> None:
+    assert {*CONTRACT_COLUMNS, "product_id"} == {each.name for each in contracts.c}
+    assert {*SCHEDULE_COLUMNS, "observed_at"} == {each.name for each in contract_schedules.c}
 
 
 @given(st.sampled_from(["long_name", "local_symbol", "venues"]), st.text(max_size=5))
@@ -69,6 +81,15 @@ def test_text_is_refused_only_if_a_database_can_not_keep_it(field: str, text: st
     else:
         with pytest.raises(InvalidReplyError):
             to_rows(product)
+
+
+def test_a_contract_value_that_can_not_be_kept_is_refused_by_con_id_and_name() -> None:
+    first, second = examples.ES.contracts[:2]
+    endless = dataclasses.replace(second, min_tick=Decimal("Infinity"))
+    with pytest.raises(InvalidReplyError) as caught:
+        to_rows(dataclasses.replace(examples.ES, contracts=(first, endless)))
+    assert caught.value.field == "min_tick"
+    assert caught.value.contract == f"conId {second.con_id}"
 
 
 def test_a_product_number_that_can_not_be_kept_is_refused_by_name() -> None:
