@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, insert, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.hours_by_day import DayHours, newly_said, schedule_to_keep, split_by_day
 from ibkr_sync.domain.ports.kept_hours import KeptHours
+from ibkr_sync.infrastructure.repositories.local_repo.bulk_inserts import insert_rows
 from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.schema import reading
 from ibkr_sync.infrastructure.repositories.local_repo.tables import hours_days, products
 
 _TICK = timedelta(microseconds=1)
+
+_COLUMNS = ("product_id", "day", "seen_at", "trading_hours", "liquid_hours", "time_zone_id")
+_ALL = select(
+    hours_days.c.day,
+    hours_days.c.seen_at,
+    hours_days.c.trading_hours,
+    hours_days.c.liquid_hours,
+    hours_days.c.time_zone_id,
+).order_by(hours_days.c.seen_at)
+_OF_A_WINDOW = _ALL.where(
+    hours_days.c.product_id == bindparam("product_id"),
+    hours_days.c.day.between(bindparam("first"), bindparam("last")),
+)
 
 
 class LocalKeptHours(KeptHours):
@@ -33,7 +48,7 @@ class LocalKeptHours(KeptHours):
             products.c.trading_class == key.trading_class,
         )
         with reading(self._database) as connection:
-            found, _ = _newest(connection, hours_days.c.product_id.in_(owner))
+            found, _ = _newest(connection, _ALL.where(hours_days.c.product_id.in_(owner)), {})
         return dict(sorted(found.items()))
 
 
@@ -54,39 +69,24 @@ def keep_hours_by_day(
         return
     if not days:
         return
-    own = hours_days.c.product_id == product_id
-    kept, last = _newest(connection, own, hours_days.c.day.between(min(days), max(days)))
+    window = {"product_id": product_id, "first": min(days), "last": max(days)}
+    kept, last = _newest(connection, _OF_A_WINDOW, window)
     # The newest row applies, even after the clock was set back.
     seen_at = now if last is None else max(now, last + _TICK)
-    rows = [
-        {
-            "product_id": product_id,
-            "day": day,
-            "seen_at": seen_at,
-            "trading_hours": hours.trading,
-            "liquid_hours": hours.liquid,
-            "time_zone_id": hours.time_zone_id,
-        }
+    rows = (
+        (product_id, day, seen_at, hours.trading, hours.liquid, hours.time_zone_id)
         for day, hours in newly_said(days, kept).items()
-    ]
-    if rows:
-        connection.execute(insert(hours_days), rows)
+    )
+    insert_rows(connection, hours_days, _COLUMNS, rows)
 
 
 def _newest(
-    connection: Connection, *conditions: ColumnElement[bool]
+    connection: Connection, statement: Select[Any], parameters: Mapping[str, object]
 ) -> tuple[dict[date, DayHours], datetime | None]:
     """The hours that apply to each day, and when the last of them was seen."""
-    statement = select(
-        hours_days.c.day,
-        hours_days.c.seen_at,
-        hours_days.c.trading_hours,
-        hours_days.c.liquid_hours,
-        hours_days.c.time_zone_id,
-    ).where(*conditions)
     found: dict[date, DayHours] = {}
     last: datetime | None = None
-    for row in connection.execute(statement.order_by(hours_days.c.seen_at)):
+    for row in connection.execute(statement, parameters):
         found[row.day] = DayHours(
             trading=row.trading_hours, liquid=row.liquid_hours, time_zone_id=row.time_zone_id
         )

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from typing import Any
 
 from ibkr_sync.domain.entities.contracts import (
@@ -22,8 +23,6 @@ from ibkr_sync.domain.entities.contracts import (
 from ibkr_sync.domain.entities.futures import ASSET_TYPES, Future, Underlying
 from ibkr_sync.domain.errors import InvalidReplyError
 from ibkr_sync.infrastructure.repositories.local_repo.columns import decimal_text
-
-Row = Mapping[str, Any]
 
 LARGEST_INTEGER = 2**63 - 1
 
@@ -73,17 +72,22 @@ _CONTRACT_FIELDS = (
     "size_increment",
     "suggested_size_increment",
 )
-_LIST_FIELDS = ("venues", "order_types", "security_ids")
+_FACTS = (*_CONTRACT_FIELDS, "venues", "order_types", "security_ids")
 _LISTING_FIELDS = ("first_seen_at", "last_seen_at", "missing_since", "delisted_at")
 _SCHEDULE_FIELDS = ("trading_hours", "liquid_hours", "time_zone_id")
 
-CONTRACT_COLUMNS = (*_CONTRACT_FIELDS, *_LIST_FIELDS, *_LISTING_FIELDS)
+CONTRACT_COLUMNS = (*_FACTS, *_LISTING_FIELDS)
 """What a contract's row holds, but for the product it belongs to."""
 
 SCHEDULE_COLUMNS = ("con_id", *_SCHEDULE_FIELDS)
 
+CHAIN_COLUMNS = (*CONTRACT_COLUMNS, *_SCHEDULE_FIELDS)
+"""What a query gives of a contract, joined with its schedule: None without one."""
+
+_LISTING = slice(len(_FACTS), len(CONTRACT_COLUMNS))
+_SCHEDULE = slice(len(CONTRACT_COLUMNS), len(CHAIN_COLUMNS))
+
 _values_of_contract = attrgetter(*_CONTRACT_FIELDS)
-_values_of_row = itemgetter(*_CONTRACT_FIELDS)
 _values_of_listing = attrgetter(*_LISTING_FIELDS)
 _values_of_schedule = attrgetter(*_SCHEDULE_FIELDS)
 _NEVER_STORED = (None,) * len(_LISTING_FIELDS)
@@ -132,10 +136,10 @@ def to_rows(future: Future, con_ids: Collection[int] | None = None) -> ProductRo
     return ProductRows(product=product, contracts=chain, schedules=schedules)
 
 
-def to_entity(product: Row, chain: Iterable[Row]) -> Future:
+def to_entity(product: Mapping[Any, Any], chain: Iterable[Sequence[Any]]) -> Future:
     """Build a product, of the entity of its asset class, from its row and its contracts' rows.
 
-    A contract's row is joined with its schedule; without one those columns are None.
+    A contract's row begins with the values of `CHAIN_COLUMNS`.
     """
     return ASSET_TYPES[product["asset_class"]](
         **{name: product[name] for name in _PRODUCT_FIELDS},
@@ -144,7 +148,7 @@ def to_entity(product: Row, chain: Iterable[Row]) -> Future:
     )
 
 
-def _underlying(product: Row) -> Underlying | None:
+def _underlying(product: Mapping[Any, Any]) -> Underlying | None:
     if product["underlying_symbol"] is None:
         return None
     return Underlying(
@@ -165,26 +169,52 @@ def _contract_row(contract: FuturesContract) -> tuple[Any, ...]:
     )
 
 
+def _contract(row: Sequence[Any]) -> FuturesContract:
+    facts = dict(zip(_FACTS, row, strict=False))
+    facts["venues"] = _venues(facts["venues"])
+    facts["security_ids"] = _security_ids(facts["security_ids"])
+    schedule = dict(zip(_SCHEDULE_FIELDS, row[_SCHEDULE], strict=True))
+    return FuturesContract(
+        **facts,
+        schedule=None if schedule["time_zone_id"] is None else TradingSchedule(**schedule),
+        listing=_listing(*row[_LISTING]),
+    )
+
+
+# Whole chains have these in common.
+
+
 @lru_cache(1024)
 def _pairs(venues: tuple[Venue, ...]) -> tuple[tuple[str, int | None], ...]:
     return tuple((each.exchange, each.market_rule_id) for each in venues)
 
 
-def _contract(row: Row) -> FuturesContract:
-    schedule = None
-    if row["time_zone_id"] is not None:
-        schedule = TradingSchedule(**{name: row[name] for name in _SCHEDULE_FIELDS})
-    return FuturesContract(
-        **dict(zip(_CONTRACT_FIELDS, _values_of_row(row), strict=True)),
-        venues=tuple(Venue(exchange=name, market_rule_id=rule) for name, rule in row["venues"]),
-        order_types=tuple(row["order_types"]),
-        security_ids=tuple((kind, value) for kind, value in row["security_ids"]),
-        schedule=schedule,
-        listing=ContractListing(**{name: row[name] for name in _LISTING_FIELDS}),
+@lru_cache(1024)
+def _venues(pairs: tuple[tuple[str, int | None], ...]) -> tuple[Venue, ...]:
+    return tuple(Venue(exchange=name, market_rule_id=rule) for name, rule in pairs)
+
+
+@lru_cache(1024)
+def _security_ids(pairs: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    return tuple((kind, value) for kind, value in pairs)
+
+
+@lru_cache(1024)
+def _listing(
+    first_seen_at: datetime,
+    last_seen_at: datetime,
+    missing_since: datetime | None,
+    delisted_at: datetime | None,
+) -> ContractListing:
+    return ContractListing(
+        first_seen_at=first_seen_at,
+        last_seen_at=last_seen_at,
+        missing_since=missing_since,
+        delisted_at=delisted_at,
     )
 
 
-def refuse_unstorable(owner: str, row: Row) -> None:
+def refuse_unstorable(owner: str, row: Mapping[str, Any]) -> None:
     """Raise InvalidReplyError for a value that SQLite and PostgreSQL would not both keep."""
     for name, value in row.items():
         find = _FIND_REASON.get(type(value))

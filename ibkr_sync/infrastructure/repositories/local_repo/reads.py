@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +18,8 @@ from ibkr_sync.domain.errors import StorageError
 from ibkr_sync.domain.renaming import FormerName
 from ibkr_sync.domain.sync import FutureQuery
 from ibkr_sync.infrastructure.repositories.local_repo.mapping import (
-    Row,
+    CHAIN_COLUMNS,
+    CONTRACT_COLUMNS,
     to_entity,
     unstorable_reason,
 )
@@ -48,12 +49,11 @@ _OWNERS = select(products).where(
 )
 _CHAINS = (
     select(
-        contracts,
-        contract_schedules.c.trading_hours,
-        contract_schedules.c.liquid_hours,
-        contract_schedules.c.time_zone_id,
+        *(contracts.c[name] for name in CONTRACT_COLUMNS),
+        *(contract_schedules.c[name] for name in CHAIN_COLUMNS[len(CONTRACT_COLUMNS) :]),
+        contracts.c.product_id,
     )
-    .outerjoin(contract_schedules)
+    .outerjoin_from(contracts, contract_schedules)
     .where(contracts.c.product_id.in_(bindparam("product_ids", expanding=True)))
     .order_by(contracts.c.last_trade_date, contracts.c.con_id)
 )
@@ -212,28 +212,18 @@ def _load(
     parameters: Mapping[str, object] | None = None,
 ) -> list[StoredProduct]:
     with readable(place):
-        found = _rows(connection, statement, parameters)
+        found = connection.execute(statement, parameters).mappings().all()
         if not found:
             return []
-        chains: dict[int, list[Row]] = defaultdict(list)
+        chains: dict[int, list[Sequence[Any]]] = defaultdict(list)
         ids = {"product_ids": [row["id"] for row in found]}
-        for row in _rows(connection, _CHAINS, ids):
-            chains[row["product_id"]].append(row)
+        for row in connection.execute(_CHAINS, ids).all():
+            chains[row[-1]].append(row)
         stored = [
             StoredProduct(product_id=row["id"], product=to_entity(row, chains[row["id"]]))
             for row in found
         ]
     return sorted(stored, key=lambda each: each.product.key)
-
-
-def _rows(
-    connection: Connection,
-    statement: Select[Any],
-    parameters: Mapping[str, object] | None = None,
-) -> list[Row]:
-    found = connection.execute(statement, parameters)
-    names = tuple(found.keys())
-    return [dict(zip(names, row, strict=True)) for row in found.all()]
 
 
 @contextmanager

@@ -27,7 +27,7 @@ from strategies import futures
 SEEN = ContractListing(
     first_seen_at=datetime(2026, 1, 1, tzinfo=UTC), last_seen_at=datetime(2026, 2, 1, tzinfo=UTC)
 )
-NO_HOURS = {"trading_hours": None, "liquid_hours": None, "time_zone_id": None}
+NO_HOURS = (None, None, None)
 
 
 def listed(product: Future) -> Future:
@@ -36,18 +36,12 @@ def listed(product: Future) -> Future:
     return dataclasses.replace(product, contracts=tuple(chain))
 
 
-def as_read(product: Future) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def as_read(product: Future) -> tuple[dict[str, Any], list[tuple[Any, ...]]]:
     """The rows of a product as a query joins them."""
     rows = to_rows(product)
-    chain = {
-        con_id: dict(zip(CONTRACT_COLUMNS, row, strict=True))
-        for con_id, row in rows.contracts.items()
-    }
-    hours = {
-        con_id: dict(zip(SCHEDULE_COLUMNS, row, strict=True))
-        for con_id, row in rows.schedules.items()
-    }
-    return rows.product, [row | hours.get(con_id, NO_HOURS) for con_id, row in chain.items()]
+    hours = {con_id: row[1:] for con_id, row in rows.schedules.items()}
+    chain = [(*row, *hours.get(con_id, NO_HOURS)) for con_id, row in rows.contracts.items()]
+    return rows.product, chain
 
 
 @given(futures())
