@@ -122,7 +122,7 @@ def unknown_group(error: errors.UnknownGroupError, command: NextCommand) -> str:
 
 def unavailable(error: errors.DatabaseUnavailableError, command: NextCommand) -> str:
     """Where the database can't be opened."""
-    what = "the path and its permissions"
+    what = "the path, its permissions and the room on its disk"
     if "://" in error.database:
         what = "that the server is up and lets this user in"
     return f"Check {what}: {command('config', 'show')}"
