@@ -11,18 +11,15 @@ from pathlib import Path
 import pytest
 
 from e2e.fault_matrix.replies import EXCHANGES, con_ids_of, rows_of
-from e2e.fault_matrix.rig import Endured, Fate, Ordeal, Rig, asking, gateway_with
+from e2e.fault_matrix.rig import Fate, Ordeal, Rig, asking, gateway_with
 from ibkr_sync.infrastructure.replay.faults import (
     ErrorReply,
     Fault,
     KeptRows,
     Notice,
     PauseAfterRows,
-    RateRefused,
     ReplacedField,
 )
-from ibkr_sync.infrastructure.replay.requests import ContractDataRequest
-from ibkr_sync.infrastructure.replay.server import ReplayGateway
 
 FIVE = tuple(sorted(EXCHANGES))
 SHIFTED_CLOCK = (sys.executable, str(Path(__file__).with_name("shifted_clock.py")))
@@ -106,73 +103,6 @@ def test_farms_that_flap_disturb_nothing_and_fill_no_log(rig: Rig) -> None:
 
 
 @pytest.mark.parametrize(
-    "fault",
-    [
-        pytest.param(RateRefused(first=1), id="unnamed"),
-        pytest.param(ErrorReply(code=100, first=1), id="for-the-request"),
-    ],
-)
-def test_a_rate_that_is_refused_once_is_lowered(rig: Rig, fault: Fault) -> None:
-    endured = rig.endure(Ordeal(faults=[fault], fate=Fate.RENEWED, connections=1))
-    first, second = times_asked(endured)
-    assert second - first >= 1
-    assert most_after_a_complaint(endured, [first]) == 0
-
-
-@pytest.mark.parametrize(
-    "faults",
-    [
-        pytest.param([RateRefused(times=3, closes=True)], id="at-once"),
-        pytest.param([RateRefused(first=2), RateRefused(skip=2, closes=True)], id="one-by-one"),
-    ],
-)
-def test_a_gateway_that_hangs_up_over_the_rate_is_not_hammered(
-    rig: Rig, faults: list[Fault]
-) -> None:
-    endured = rig.endure(Ordeal(faults=faults, code=frozenset((3, 4)), seconds=4))
-    assert endured.gateway is not None
-    assert endured.gateway.connections <= 2
-    assert most_after_a_complaint(endured, times_asked(endured)) == 0
-
-
-def test_a_refresh_outlasts_a_gateway_that_hung_up_over_the_rate(any_rig: Rig) -> None:
-    """All that was on its way when the gateway complained is one message, at this rate."""
-    endured = any_rig.endure(
-        Ordeal(
-            faults=[RateRefused(times=3, closes=True, first=1)],
-            command="refresh",
-            symbols=("ES", "VIX", "CL"),
-            fate=Fate.RENEWED,
-            connections=2,
-            settings={"messages_per_second": 5},
-            seconds=10,
-        )
-    )
-    assert most_after_a_complaint(endured, times_asked(endured)[:1]) <= 1
-
-
-def test_messages_leave_evenly_spaced(rig: Rig) -> None:
-    """A strict gateway, which counts over any second, has nothing to complain of."""
-    symbols = ["ES", *(f"X{number}" for number in range(80))]
-    ordeal = Ordeal(
-        symbols=symbols,
-        spared=symbols[1:],
-        code=4,
-        fate=Fate.RENEWED,
-        connections=1,
-        gateway={"messages_per_second": 45},
-    )
-    before = rig.store.tables()
-    endured = rig.attempt(ordeal)
-    rig.check_run(ordeal, endured)
-    rig.check_database(ordeal, before)
-    assert endured.gateway is not None
-    times = [frame.at for frame in endured.gateway.frames]
-    busiest = max(sum(1 for at in times if start <= at < start + 1) for start in times)
-    assert busiest <= 42
-
-
-@pytest.mark.parametrize(
     ("code", "for_request", "ends"),
     [(10999, False, 0), (2104, True, 0), (10167, True, 0), (10999, True, 4), (321, True, 4)],
 )
@@ -245,17 +175,3 @@ def other_products_unchanged(rig: Rig) -> Iterator[None]:
     others = [row for row in rig.store.tables()["contracts"] if row["symbol"] != "ES"]
     yield
     assert [row for row in rig.store.tables()["contracts"] if row["symbol"] != "ES"] == others
-
-
-def times_asked(endured: Endured) -> list[float]:
-    """When each request for contract details came."""
-    gateway: ReplayGateway | None = endured.gateway
-    assert gateway is not None
-    return [frame.at for frame in gateway.frames if isinstance(frame.request, ContractDataRequest)]
-
-
-def most_after_a_complaint(endured: Endured, complaints: Sequence[float]) -> int:
-    """How many messages came at most in the second after a complaint."""
-    assert endured.gateway is not None
-    times = [frame.at for frame in endured.gateway.frames]
-    return max(sum(at < each < at + 1 for each in times) for at in complaints)
