@@ -32,6 +32,7 @@ class LastTrade:
     at: datetime | None
 
 
+@lru_cache(1024)
 def read_last_trade(
     text: str, exchange_zone: str | None, calendar_dates: tuple[date | None, ...]
 ) -> LastTrade:

@@ -53,11 +53,18 @@ class LocalKeptHours(KeptHours):
 
 
 def keep_hours_by_day(
-    connection: Connection, product_id: int, product: Future, sent: Collection[int], now: datetime
+    connection: Connection,
+    product_id: int,
+    product: Future,
+    sent: Collection[int],
+    now: datetime,
+    *,
+    is_new: bool,
 ) -> None:
     """Keep what the hours just received say of each day, unless it is kept already.
 
-    `sent` are the con_ids whose hours are new. Hours that can't be read are not kept by day.
+    `sent` are the con_ids whose hours are new; of a product that `is_new` nothing is kept yet.
+    Hours that can't be read are not kept by day.
     """
     contract = schedule_to_keep(product, now) if sent else None
     if contract is None or contract.schedule is None or contract.con_id not in sent:
@@ -70,7 +77,7 @@ def keep_hours_by_day(
     if not days:
         return
     window = {"product_id": product_id, "first": min(days), "last": max(days)}
-    kept, last = _newest(connection, _OF_A_WINDOW, window)
+    kept, last = ({}, None) if is_new else _newest(connection, _OF_A_WINDOW, window)
     # The newest row applies, even after the clock was set back.
     seen_at = now if last is None else max(now, last + _TICK)
     rows = (

@@ -1,4 +1,4 @@
-"""Tick ladders as they were in the past, and when they changed."""
+"""Tick ladders: kept beside those they replace, as they were, and when they changed."""
 
 from __future__ import annotations
 
@@ -6,13 +6,20 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import pairwise
+from typing import Any
 
-from sqlalchemy import ColumnElement, Text, func, select, type_coerce
+from sqlalchemy import ColumnElement, Text, func, select, type_coerce, update
 from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.recorded_history import RecordedLadder
+from ibkr_sync.infrastructure.repositories.local_repo.bulk_inserts import insert_rows
+from ibkr_sync.infrastructure.repositories.local_repo.mapping import refuse_unstorable
+from ibkr_sync.infrastructure.repositories.local_repo.reads import (
+    known_market_rules,
+    load_market_rules,
+)
 from ibkr_sync.infrastructure.repositories.local_repo.tables import (
     contracts,
     market_rule_increments,
@@ -21,7 +28,50 @@ from ibkr_sync.infrastructure.repositories.local_repo.tables import (
     sync_runs,
 )
 
+_STEP_COLUMNS = ("market_rule_id", "seen_at", "position", "low_edge", "increment")
+
 _Ladder = tuple[datetime, MarketRule]
+
+
+def write_market_rules(connection: Connection, rules: Iterable[MarketRule], now: datetime) -> None:
+    """Keep tick ladders; a ladder that changed stands beside the one it replaces.
+
+    Raises InvalidReplyError for a number that can't be kept.
+    """
+    by_id = {rule.market_rule_id: rule for rule in rules}
+    steps = {rule_id: _steps(rule, now) for rule_id, rule in by_id.items()}
+    known = known_market_rules(connection)
+    stored = load_market_rules(connection, by_id.keys())
+    new = [rule_id for rule_id in by_id if rule_id not in known]
+    changed = [
+        rule_id
+        for rule_id, rule in by_id.items()
+        if rule_id in known
+        and rule != stored.get(rule_id, MarketRule(market_rule_id=rule_id, increments=()))
+    ]
+    columns = ("market_rule_id", "first_seen_at", "changed_at")
+    insert_rows(connection, market_rules, columns, ((rule_id, now, now) for rule_id in new))
+    if changed:
+        is_changed = market_rules.c.market_rule_id.in_(changed)
+        connection.execute(update(market_rules).where(is_changed).values(changed_at=now))
+    rows = (row for rule_id in new + changed for row in steps[rule_id])
+    insert_rows(connection, market_rule_increments, _STEP_COLUMNS, rows)
+
+
+def _steps(rule: MarketRule, now: datetime) -> list[tuple[Any, ...]]:
+    for step in rule.increments:
+        refuse_unstorable(
+            f"market rule {rule.market_rule_id}",
+            {
+                "market_rule_id": rule.market_rule_id,
+                "low_edge": step.low_edge,
+                "increment": step.increment,
+            },
+        )
+    return [
+        (rule.market_rule_id, now, position, step.low_edge, step.increment)
+        for position, step in enumerate(rule.increments)
+    ]
 
 
 def ladders_at(

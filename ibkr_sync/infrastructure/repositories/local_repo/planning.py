@@ -118,7 +118,6 @@ def _refuse_sample_mix(connection: Connection, received: Future) -> None:
     """Raise SampleDataError when any product in the database is of the other sort."""
     if received.origin is Origin.CATALOGUE:
         return
-    real = {origin for origin in Origin if origin.is_real}
-    others = real if received.origin is Origin.SAMPLE else {Origin.SAMPLE}
-    if reads.holds_origin(connection, others):
+    is_sample = received.origin is Origin.SAMPLE
+    if reads.holds_real_data(connection) if is_sample else reads.holds_sample_data(connection):
         raise SampleDataError(received.key)

@@ -16,7 +16,7 @@ from ibkr_sync.domain.ports.raw_replies import RawReplyPort, RawReplyUsage
 from ibkr_sync.domain.product_update import ProductUpdate
 from ibkr_sync.domain.renormalisation import plan_renormalisation
 from ibkr_sync.domain.sync import Evidence, FutureFailure, FutureQuery, RunKind, SyncRun
-from ibkr_sync.infrastructure.repositories.local_repo import reads, writes
+from ibkr_sync.infrastructure.repositories.local_repo import outcomes, reads, writes
 from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.evidence import (
     DamagedEvidenceError,
@@ -98,12 +98,12 @@ class LocalRawReplies(RawReplyPort):
             rows = to_rows(update.product)
             product_id = writes.apply_update(connection, update, rows, before, now)
             writes.record_history(connection, update.history, product_id, run, now)
-            writes.record_outcome(
+            outcomes.record_outcome(
                 connection,
                 FutureQuery(symbol=key.symbol, exchange=key.exchange, trading_class=key[2]),
                 update.diff,
-                before,
                 product_id=product_id,
+                is_new=False,
                 run=run,
                 now=now,
             )
@@ -114,7 +114,7 @@ class LocalRawReplies(RawReplyPort):
         with writing(self._database) as connection:
             found = reads.find_products(connection, failure.query, self._database.name)
             product_id = found[0].product_id if len(found) == 1 else None
-            writes.record_failure(connection, failure, product_id, run, self._clock())
+            outcomes.record_failure(connection, failure, product_id, run, self._clock())
 
     def usage(self) -> RawReplyUsage:
         """Tell what all raw replies take (see the port)."""

@@ -57,9 +57,10 @@ _CHAINS = (
     .where(contracts.c.product_id.in_(bindparam("product_ids", expanding=True)))
     .order_by(contracts.c.last_trade_date, contracts.c.con_id)
 )
-_OF_ORIGIN = (
+_ONE_OF_SAMPLE = select(products.c.id).where(products.c.origin == Origin.SAMPLE).limit(1)
+_ONE_OF_REAL = (
     select(products.c.id)
-    .where(products.c.origin.in_(bindparam("origins", expanding=True)))
+    .where(or_(*(products.c.origin == each for each in Origin if each.is_real)))
     .limit(1)
 )
 
@@ -168,9 +169,14 @@ def find_former_names(connection: Connection, words: Collection[str]) -> list[Fo
     ]
 
 
-def holds_origin(connection: Connection, origins: Collection[Origin]) -> bool:
-    """Whether any stored product came from one of these."""
-    return connection.execute(_OF_ORIGIN, {"origins": list(origins)}).first() is not None
+def holds_sample_data(connection: Connection) -> bool:
+    """Whether any stored product is one of the sample."""
+    return connection.execute(_ONE_OF_SAMPLE).first() is not None
+
+
+def holds_real_data(connection: Connection) -> bool:
+    """Whether any stored product came from a gateway or a file."""
+    return connection.execute(_ONE_OF_REAL).first() is not None
 
 
 def load_market_rules(

@@ -156,7 +156,7 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
         self, acquired: AcquiredFuture[F], query: FutureQuery, policy: SyncPolicy, run: SyncRun
     ) -> FutureUpdate[F]:
         """Store a complete product in one transaction (see the port)."""
-        from ibkr_sync.infrastructure.repositories.local_repo import writes
+        from ibkr_sync.infrastructure.repositories.local_repo import outcomes, writes
 
         if policy.dry_run:
             return self.plan_entity(acquired, query, policy)
@@ -169,8 +169,14 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
             writes.record_history(connection, update.history, product_id, run, now)
             if acquired.evidence is not None:
                 writes.keep_evidence(connection, acquired.evidence, product_id, run)
-            writes.record_outcome(
-                connection, query, update.diff, before, product_id=product_id, run=run, now=now
+            outcomes.record_outcome(
+                connection,
+                query,
+                update.diff,
+                product_id=product_id,
+                is_new=before.product_id is None,
+                run=run,
+                now=now,
             )
         return FutureUpdate(query=query, product=update.product, diff=update.diff)
 
@@ -184,20 +190,20 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
 
     def record_failure(self, failure: FutureFailure, run: SyncRun) -> None:
         """Record a failure of the run, in a transaction of its own; raises StorageError."""
-        from ibkr_sync.infrastructure.repositories.local_repo import writes
+        from ibkr_sync.infrastructure.repositories.local_repo import outcomes
 
         with writing(self._database) as connection:
             found = reads.find_products(connection, failure.query, self._database.name)
             product_id = found[0].product_id if len(found) == 1 else None
-            writes.record_failure(connection, failure, product_id, run, self._clock())
+            outcomes.record_failure(connection, failure, product_id, run, self._clock())
 
     def store_market_rules(self, rules: Iterable[MarketRule]) -> None:
         """Keep tick ladders (see the port); what they replace stays as history."""
-        from ibkr_sync.infrastructure.repositories.local_repo import writes
+        from ibkr_sync.infrastructure.repositories.local_repo.ladders import write_market_rules
 
         complete = tuple(rules)
         with writing(self._database) as connection:
-            writes.write_market_rules(connection, complete, self._clock())
+            write_market_rules(connection, complete, self._clock())
 
     def known_market_rules(self) -> frozenset[int]:
         """The market rule ids whose tick ladder is stored; raises StorageError."""

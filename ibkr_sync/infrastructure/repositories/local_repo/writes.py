@@ -11,13 +11,11 @@ from typing import Any
 from sqlalchemy import Column, Insert, Table, Update, bindparam, delete, insert, update
 from sqlalchemy.engine import Connection
 
-from ibkr_sync.domain.chain_diff import ChainDiff, FieldChange
+from ibkr_sync.domain.chain_diff import FieldChange
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future, ProductKey
-from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.product_update import ProductUpdate
-from ibkr_sync.domain.run_outcomes import ProductOutcome
-from ibkr_sync.domain.sync import Evidence, FutureFailure, FutureQuery, SyncRun
+from ibkr_sync.domain.sync import Evidence, SyncRun
 from ibkr_sync.infrastructure.repositories.local_repo.bulk_inserts import insert_rows
 from ibkr_sync.infrastructure.repositories.local_repo.evidence import pack_frames
 from ibkr_sync.infrastructure.repositories.local_repo.hours_days import keep_hours_by_day
@@ -25,26 +23,22 @@ from ibkr_sync.infrastructure.repositories.local_repo.mapping import (
     CONTRACT_COLUMNS,
     SCHEDULE_COLUMNS,
     ProductRows,
-    refuse_unstorable,
-    storable_text,
     to_rows,
-)
-from ibkr_sync.infrastructure.repositories.local_repo.reads import (
-    known_market_rules,
-    load_market_rules,
 )
 from ibkr_sync.infrastructure.repositories.local_repo.tables import (
     contract_schedules,
     contracts,
     field_changes,
     former_names,
-    market_rule_increments,
-    market_rules,
     products,
     raw_replies,
     run_products,
 )
 
+_EVIDENCE_COLUMNS = (
+    *("run_id", "product_id", "received_at", "server_version", "client_version"),
+    *("frame_count", "frames", "sha256"),
+)
 _LISTING_COLUMNS = ("last_seen_at", "missing_since", "delisted_at")
 
 _SEEN = (
@@ -104,7 +98,8 @@ def apply_update(
     _write_contracts(connection, product_id, planned, rows, before)
     _note_seen(connection, planned, before, now)
     sent = _write_schedules(connection, planned.product, rows, before, now)
-    keep_hours_by_day(connection, product_id, planned.product, sent, now)
+    is_new = before.product_id is None
+    keep_hours_by_day(connection, product_id, planned.product, sent, now, is_new=is_new)
     return product_id
 
 
@@ -139,102 +134,12 @@ def keep_evidence(
 ) -> None:
     """Keep a raw reply beside those that were kept before."""
     packed = pack_frames(evidence.frames)
-    connection.execute(
-        _inserting(raw_replies),
-        {
-            "run_id": run.run_id,
-            "product_id": product_id,
-            "received_at": evidence.received_at,
-            "server_version": evidence.server_version,
-            "client_version": evidence.client_version,
-            "frame_count": packed.frame_count,
-            "frames": packed.frames,
-            "sha256": packed.sha256,
-        },
+    row = (
+        *(run.run_id, product_id, evidence.received_at),
+        *(evidence.server_version, evidence.client_version),
+        *(packed.frame_count, packed.frames, packed.sha256),
     )
-
-
-def record_outcome(
-    connection: Connection,
-    query: FutureQuery,
-    diff: ChainDiff,
-    before: StoredState,
-    *,
-    product_id: int,
-    run: SyncRun,
-    now: datetime,
-) -> None:
-    """Record that the run brought a product up to date, with the counts of what changed."""
-    if before.product_id is None:
-        outcome = ProductOutcome.CREATED
-    else:
-        outcome = ProductOutcome.UNCHANGED if diff.is_empty else ProductOutcome.UPDATED
-    row = _outcome_row(query, run, now, diff) | {"product_id": product_id, "outcome": outcome}
-    connection.execute(_inserting(run_products), row)
-
-
-def record_failure(
-    connection: Connection,
-    failure: FutureFailure,
-    product_id: int | None,
-    run: SyncRun,
-    now: datetime,
-) -> None:
-    """Record that the run could not bring a product up to date, and why."""
-    row = _outcome_row(failure.query, run, now, ChainDiff()) | {
-        "product_id": product_id,
-        "outcome": ProductOutcome.FAILED,
-        "error": type(failure.error).__name__,
-        "message": storable_text(str(failure.error)),
-    }
-    connection.execute(_inserting(run_products), row)
-
-
-def write_market_rules(connection: Connection, rules: Iterable[MarketRule], now: datetime) -> None:
-    """Keep tick ladders; a ladder that changed stands beside the one it replaces.
-
-    Raises InvalidReplyError for a number that can't be kept.
-    """
-    by_id = {rule.market_rule_id: rule for rule in rules}
-    increments = {rule_id: _increment_rows(rule, now) for rule_id, rule in by_id.items()}
-    known = known_market_rules(connection)
-    stored = load_market_rules(connection, by_id.keys())
-    new = [rule_id for rule_id in by_id if rule_id not in known]
-    changed = [
-        rule_id
-        for rule_id, rule in by_id.items()
-        if rule_id in known
-        and rule != stored.get(rule_id, MarketRule(market_rule_id=rule_id, increments=()))
-    ]
-    _insert_many(
-        connection,
-        market_rules,
-        [{"market_rule_id": rule_id, "first_seen_at": now, "changed_at": now} for rule_id in new],
-    )
-    _update_many(
-        connection,
-        market_rules.c.market_rule_id,
-        ("changed_at",),
-        [{"market_rule_id": rule_id, "changed_at": now} for rule_id in changed],
-    )
-    rows = [row for rule_id in new + changed for row in increments[rule_id]]
-    _insert_many(connection, market_rule_increments, rows)
-
-
-def _increment_rows(rule: MarketRule, now: datetime) -> list[dict[str, Any]]:
-    rows = [
-        {
-            "market_rule_id": rule.market_rule_id,
-            "seen_at": now,
-            "position": position,
-            "low_edge": step.low_edge,
-            "increment": step.increment,
-        }
-        for position, step in enumerate(rule.increments)
-    ]
-    for row in rows:
-        refuse_unstorable(f"market rule {rule.market_rule_id}", row)
-    return rows
+    insert_rows(connection, raw_replies, _EVIDENCE_COLUMNS, (row,))
 
 
 def _write_contracts(
@@ -315,30 +220,11 @@ def _write_schedules(
     return changed
 
 
-def _outcome_row(
-    query: FutureQuery, run: SyncRun, now: datetime, diff: ChainDiff
-) -> dict[str, Any]:
-    counts = ("added", "updated", "returned", "missing", "delisted")
-    return {name: len(getattr(diff, name)) for name in counts} | {
-        "unchanged": diff.unchanged,
-        "run_id": run.run_id,
-        "symbol": storable_text(query.symbol),
-        "exchange": query.exchange and storable_text(query.exchange),
-        "trading_class": query.trading_class and storable_text(query.trading_class),
-        "at": now,
-    }
-
-
 def _inserted_id(connection: Connection, table: Table, row: dict[str, Any]) -> int:
     key = connection.execute(_inserting(table), row).inserted_primary_key
     if key is None:
         raise LookupError(f"{table.name}: the database gave no id")
     return int(key[0])
-
-
-def _insert_many(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    if rows:
-        connection.execute(_inserting(table), rows)
 
 
 def _update_many(
