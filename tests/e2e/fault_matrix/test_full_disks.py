@@ -2,38 +2,102 @@
 
 from __future__ import annotations
 
-import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from e2e.command_line import COMMAND
-from e2e.fault_matrix.rig import Fate, Ordeal, Rig
+from e2e.fault_matrix.disks import (
+    Launcher,
+    can_fail_calls,
+    can_mount,
+    with_failing,
+    without_room,
+    without_syncs,
+)
+from e2e.fault_matrix.rig import Endured, Fate, Ordeal, Rig
+from e2e.fault_matrix.stores import Store
 from thoroughness import some_of
 
-WITHOUT = (sys.executable, str(Path(__file__).with_name("without.py")))
-PAGE = 4096
 MOST_PAGES = 130
 """Neither the database nor its log grows beyond that many."""
 
+MOST_BLOCKS, MOST_INODES = 40, 4
+"""Nor do all its files together take so many more."""
 
-@pytest.mark.parametrize("pages", some_of(range(1, MOST_PAGES), 4))
-def test_a_file_that_can_not_grow_beyond_any_page_leaves_each_product_old_or_new(
-    rig: Rig, pages: int
+MOST_WRITES, MOST_SYNCS = 60, 10
+"""No run has that many."""
+
+LIMITS = some_of([f"pages={pages}" for pages in range(1, MOST_PAGES)], 4)
+if can_mount():
+    LIMITS = [
+        *LIMITS,
+        *some_of([f"blocks={blocks}" for blocks in range(MOST_BLOCKS + 1)], 5),
+        *some_of([f"inodes={inodes}" for inodes in range(MOST_INODES + 1)], 3),
+    ]
+
+FAILURES: list[tuple[str, int, str]] = [("syncs", 1, "onwards")]
+if can_fail_calls():
+    FAILURES = [
+        *(("writes", number, "once") for number in some_of(range(1, MOST_WRITES + 1), 4)),
+        *(("writes", number, "onwards") for number in some_of(range(1, MOST_WRITES + 1), 4)),
+        *(("syncs", number, "once") for number in some_of(range(1, MOST_SYNCS + 1), 4)),
+        *(("syncs", number, "onwards") for number in some_of(range(1, MOST_SYNCS + 1), 4)),
+    ]
+
+REASONS = (
+    *("the disk is full", "the disk failed", "the file can't be opened"),
+    *("No space left", "File too large"),
+)
+"""SQLite does not say why it can't create a file beside the database."""
+
+
+@pytest.fixture
+def rig(rig: Rig, tmp_path: Path) -> Rig:
+    """On a file in a folder of its own."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    rig.store = Store(str(rig.store.path.rename(folder / rig.store.path.name)))
+    return rig
+
+
+def endure(rig: Rig, launcher: Launcher) -> Endured:
+    """Run without the room for a log; a run that ends well has stored the product."""
+    ordeal = Ordeal(launcher=launcher, code=7, fate=Fate.OLD_OR_NEW, verbose=False)
+    before = rig.store.tables()
+    endured = rig.attempt(ordeal)
+    if endured.run.code == 0:
+        ordeal = replace(ordeal, code=0, fate=Fate.RENEWED)
+    else:
+        assert "next: " in endured.run.told
+    rig.check(ordeal, endured, before)
+    return endured
+
+
+@pytest.mark.parametrize("limit", LIMITS)
+def test_a_disk_that_is_full_leaves_each_product_old_or_new(rig: Rig, limit: str) -> None:
+    endured = endure(rig, without_room(limit, rig.store.path.parent))
+    if endured.run.code == 7:
+        assert any(each in endured.run.told for each in REASONS), endured.run
+    if limit in (f"blocks={MOST_BLOCKS}", f"inodes={MOST_INODES}"):
+        assert endured.run.code == 0
+
+
+@pytest.mark.parametrize(("calls", "number", "how"), FAILURES)
+def test_a_write_or_a_sync_that_fails_leaves_each_product_old_or_new(
+    rig: Rig, calls: str, number: int, how: str
 ) -> None:
-    """It fails the write that would make the file longer, and every one after it."""
-    launcher = (*WITHOUT, f"file-size={pages * PAGE}", str(COMMAND))
-    codes = frozenset((0, 7))
-    rig.endure(Ordeal(launcher=launcher, code=codes, fate=Fate.OLD_OR_NEW, verbose=False))
+    endured = endure(rig, with_failing(calls, number, how, rig.store.path.parent))
+    if (calls, number) in (("writes", MOST_WRITES), ("syncs", MOST_SYNCS)):
+        assert endured.run.code == 0
 
 
 def test_a_file_that_can_not_grow_at_all_changes_nothing(rig: Rig) -> None:
-    launcher = (*WITHOUT, f"file-size={PAGE}", str(COMMAND))
+    launcher = without_room("pages=1", rig.store.path.parent)
     endured = rig.endure(Ordeal(launcher=launcher, code=7, verbose=False))
     assert endured.gateway is not None
     assert endured.gateway.connections == 0  # the run could not even be recorded
 
 
 def test_a_disk_that_fails_to_sync_changes_nothing(rig: Rig) -> None:
-    launcher = (*WITHOUT, "sync", str(COMMAND))
-    rig.endure(Ordeal(launcher=launcher, code=7, told="disk", verbose=False))
+    rig.endure(Ordeal(launcher=without_syncs(), code=7, told="disk", verbose=False))
