@@ -14,16 +14,21 @@ from hypothesis import HealthCheck, given, settings
 
 from contracts import examples
 from contracts.future_port import NOW_PLEASE, by_symbol, query_for
+from contracts.local_future_port import under_another_name
 from databases import before_each_step, dump
 from fakes.catalogue import FakeCatalogue
 from fakes.clock import FakeClock
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.errors import ReplyTimeoutError
+from ibkr_sync.domain.ports.pins import Pin
+from ibkr_sync.domain.ports.watchlist import WatchedProduct
 from ibkr_sync.domain.sync import AcquiredFuture, FutureFailure, SyncPolicy
 from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.pins import LocalPins
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
 from ibkr_sync.infrastructure.repositories.local_repo.schema import reading, writing
+from ibkr_sync.infrastructure.repositories.local_repo.watchlist import LocalWatchlist
 from integration.local_repo.products import NEW, OLD, repository, store
 from strategies import futures
 
@@ -48,7 +53,10 @@ def live_through_a_week(database: Database) -> None:
         increments=(PriceIncrement(low_edge=Decimal("-1.50"), increment=Decimal("0.250")),),
     )
     local.store_market_rules([ladder])
-    for product in (OLD, examples.CRUDE_OIL, examples.DAX, NEW, NEW, OLD):
+    LocalPins(database, clock).pin(Pin(word="DAX", symbol="DAX", exchange="EUREX"))
+    LocalWatchlist(database, clock).add([WatchedProduct(symbol="ES", group="night")])
+    renamed = under_another_name(examples.DAX, symbol="GDAXI")
+    for product in (OLD, examples.CRUDE_OIL, examples.DAX, NEW, NEW, OLD, renamed):
         clock.advance(days=1, microseconds=1)
         with local.sync_run(Origin.IBKR) as run:
             store(local, product, run, clock)
@@ -63,8 +71,10 @@ def test_both_databases_hold_the_same_rows(tmp_path: Path, postgres_url: str) ->
             live_through_a_week(database)
             dumps.append(dump(database))
     assert dumps[0] == dumps[1]
-    empty = {name for name, rows in dumps[0].items() if not rows}
-    assert empty == {"pins", "watchlist", "former_names"}
+    assert all(dumps[0].values()), "there is a row in every table"
+    listings = {row.new for row in dumps[0]["field_changes"] if row.field == "listing"}
+    assert listings == {"listed", "delisted"}
+    assert any(row.missing_since for row in dumps[0]["contracts"])
 
 
 @settings(
