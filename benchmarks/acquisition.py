@@ -154,7 +154,7 @@ def _now() -> datetime:
 
 
 if __name__ == "__main__":
-    gc.set_threshold(OBJECTS_PER_COLLECTION)  # as the command does
+    gc.set_threshold(OBJECTS_PER_COLLECTION)  # as the command does, and at the end
     task = json.loads(sys.argv[1])
     products = json.loads(Path(task["products"]).read_text(encoding="utf-8"))
     cost = acquire(
@@ -165,3 +165,4 @@ if __name__ == "__main__":
         requests_in_flight=task["requests_in_flight"],
     )
     print(json.dumps(asdict(cost)))
+    gc.freeze()

@@ -74,7 +74,7 @@ def translate_row(row: ReceivedRow) -> FuturesContract:
         last_trade_date=calendar_date or last_trade.date,
         last_trade_at=last_trade.at,
         last_trade_text=clean_text(row.text.last_trade),
-        contract_month=read.optional("contractMonth", details.contractMonth, ContractMonth.parse),
+        contract_month=read.optional("contractMonth", details.contractMonth, _contract_month),
         real_expiration_date=real_expiration,
         multiplier=read.number("multiplier", row.text.multiplier, positive=True),
         min_tick=read.number("minTick", row.text.min_tick, positive=True),
@@ -187,6 +187,11 @@ def parse_number(value: object) -> Decimal | None:
     if abs(number) >= _LARGEST_NUMBER or number != round(number, _MAX_DECIMAL_PLACES):
         raise ValueError("more digits than a price or size can have")
     return number
+
+
+@_remembering
+def _contract_month(text: str) -> ContractMonth:
+    return ContractMonth.parse(text)
 
 
 @_remembering
