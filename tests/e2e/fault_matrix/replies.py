@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 
 from e2e.gateways import sample
 from ibkr_sync.infrastructure.replay.matching import ContractBook
 from ibkr_sync.infrastructure.replay.requests import ContractDataRequest
-from ibkr_sync.infrastructure.replay.rows import ContractRow
+from ibkr_sync.infrastructure.replay.rows import ContractRow, Recording
 
 EXCHANGES = {"CL": "NYMEX", "ES": "CME", "GC": "COMEX", "NQ": "CME", "VIX": "CFE"}
+
+
+@cache
+def recording() -> Recording:
+    """What the sample knows of these; a gateway that knows little begins quickly."""
+    contracts = tuple(row for row in sample().contracts if row.symbol in EXCHANGES)
+    return replace(sample(), contracts=contracts)
+
+
+@cache
+def _book() -> ContractBook:
+    return ContractBook(recording().contracts)
 
 
 def rows_of(symbol: str) -> Sequence[ContractRow]:
@@ -18,7 +32,7 @@ def rows_of(symbol: str) -> Sequence[ContractRow]:
     request = ContractDataRequest(
         req_id=1, symbol=symbol, sec_type="FUT", exchange=EXCHANGES[symbol]
     )
-    return tuple(ContractBook(sample().contracts).answer(request, datetime.now(UTC)))
+    return tuple(_book().answer(request, datetime.now(UTC)))
 
 
 def con_ids_of(symbol: str) -> frozenset[int]:

@@ -6,12 +6,12 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from sqlalchemy import and_, exists, func, select
+from sqlalchemy import and_, delete, exists, func, insert, select, text
 from sqlalchemy.engine import make_url
 
 from databases import dump, refuse_damage
 from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
-from ibkr_sync.infrastructure.repositories.local_repo.schema import reading
+from ibkr_sync.infrastructure.repositories.local_repo.schema import reading, writing
 from ibkr_sync.infrastructure.repositories.local_repo.tables import metadata
 
 SECRET = "hush-hush"  # noqa: S105 - what no run may ever tell
@@ -32,6 +32,11 @@ _DIFFERS_BETWEEN_RUNS = frozenset(
 _TOLD_BY_ITS_PRESENCE = frozenset(("missing_since", "delisted_at", "synced_at"))
 
 
+_SET_NEXT_ID = """
+SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}
+"""
+
+
 class Store:
     """A database from outside; `location` is what `--database` takes."""
 
@@ -48,6 +53,23 @@ class Store:
         with Database(self.location) as database:
             dumped = dump(database)
         return {name: [dict(row._mapping) for row in rows] for name, rows in dumped.items()}
+
+    def take_over(self, path: Path) -> None:
+        """Hold what a file holds, and nothing else; for a server."""
+        with (
+            Database(path) as file,
+            reading(file) as theirs,
+            Database(self.location) as server,
+            writing(server) as ours,
+        ):
+            for table in reversed(metadata.sorted_tables):
+                ours.execute(delete(table))
+            for table in metadata.sorted_tables:
+                rows = [dict(row._mapping) for row in theirs.execute(select(table))]
+                if rows:
+                    ours.execute(insert(table), rows)
+                if "id" in table.columns:  # the next one follows on what was taken over
+                    ours.execute(text(_SET_NEXT_ID.format(table=table.name)))
 
     def refuse_damage(self) -> None:
         """Fail unless the database is sound and every reference in it is met."""

@@ -33,7 +33,8 @@ from ibkr_sync.infrastructure.replay.faults import (
 def test_a_row_that_is_not_whole_refuses_the_reply_and_keeps_the_line(
     rig: Rig, fault: Fault
 ) -> None:
-    rig.endure(Ordeal(faults=[fault], code=4, connections=1))
+    settings = {"idle_timeout": 0.5}  # an end that doesn't say whose it is ends nothing
+    rig.endure(Ordeal(faults=[fault], code=4, connections=1, settings=settings, seconds=0.5))
 
 
 def test_an_end_with_a_field_of_a_later_version_is_understood(rig: Rig) -> None:

@@ -25,16 +25,19 @@ from ibkr_sync.infrastructure.replay.faults import (
     ReplacedField,
 )
 from ibkr_sync.infrastructure.replay.server import ReplayGateway
+from ibkr_sync.infrastructure.repositories.ibkr_repo.retrying import FIRST_PAUSE
 
 SEVERAL = ("ES", "VIX", "CL")
-DEADLINE = ("--deadline", "5s")
+DEADLINE_SECONDS = 3
+DEADLINE = ("--deadline", f"{DEADLINE_SECONDS}s")
+IMPATIENT = {"idle_timeout": 0.5}
 
 
 @pytest.mark.parametrize(
     "fault",
     [
         pytest.param(NoEndMarker(symbol="ES", first=1), id="no-end"),
-        pytest.param(Late(symbol="ES", seconds=3.2, first=1), id="late"),
+        pytest.param(Late(symbol="ES", seconds=1.5, first=1), id="late"),
         pytest.param(HangUpAfterRows(symbol="ES", rows=9, first=2), id="dropped-twice"),
         pytest.param(ErrorReply(symbol="ES", code=100, first=1), id="too-fast"),
     ],
@@ -42,7 +45,14 @@ DEADLINE = ("--deadline", "5s")
 def test_what_fails_in_passing_is_whole_in_the_end(rig: Rig, fault: Fault) -> None:
     """Rows that come too late belong to nobody by then."""
     rig.endure(
-        Ordeal(faults=[fault], command="refresh", symbols=SEVERAL, fate=Fate.RENEWED, seconds=10)
+        Ordeal(
+            faults=[fault],
+            command="refresh",
+            symbols=SEVERAL,
+            fate=Fate.RENEWED,
+            settings=IMPATIENT,
+            seconds=3,
+        )
     )
 
 
@@ -67,7 +77,8 @@ def test_what_fails_for_ever_ends_with_the_deadline_and_costs_no_other_product(
             symbols=("VIX", "CL", "ES"),
             spared=("ES",),
             fate=Fate.RENEWED,
-            seconds=5,
+            settings=IMPATIENT,
+            seconds=DEADLINE_SECONDS,
         )
     )
     assert endured.gateway is not None
@@ -105,7 +116,8 @@ def test_error_200_for_everything_changes_nothing(any_rig: Rig) -> None:
             options=DEADLINE,
             symbols=SEVERAL,
             code=8,
-            seconds=5,
+            settings=IMPATIENT,
+            seconds=DEADLINE_SECONDS,
         )
     )
 
@@ -113,36 +125,42 @@ def test_error_200_for_everything_changes_nothing(any_rig: Rig) -> None:
 def test_a_gateway_that_never_comes_is_waited_for_until_the_deadline(rig: Rig) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    ordeal = Ordeal(code=3, seconds=5, command="refresh")
+    ordeal = Ordeal(code=3, seconds=DEADLINE_SECONDS, command="refresh")
     before = rig.store.tables()
     endured = rig.run(*asking(["ES"], port, "refresh"), *DEADLINE)
     rig.check(ordeal, endured, before)
+    assert endured.took >= FIRST_PAUSE
 
 
 @pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGINT])
 def test_a_refresh_that_pauses_between_two_tries_stops_at_once(
     rig: Rig, signal_number: signal.Signals
 ) -> None:
-    def stop(process: subprocess.Popen[bytes], gateway: ReplayGateway) -> None:
-        wait_until(lambda: gateway.connections)
-        time.sleep(2)  # by now the reply has timed out, and the pause has begun
+    stopped_at = []
+
+    def stop(process: subprocess.Popen[bytes], _: ReplayGateway) -> None:
+        wait_until(lambda: "asking again in 2 s" in rig.logged())
+        stopped_at.append(time.monotonic())
         os.kill(process.pid, signal_number)
 
-    fault = NoEndMarker()
-    rig.endure(
-        Ordeal(
-            faults=[fault],
-            command="refresh",
-            code=128 + signal_number,
-            during=stop,
-            seconds=3,
-        )
+    ordeal = Ordeal(
+        faults=[NoEndMarker()],
+        command="refresh",
+        code=128 + signal_number,
+        during=stop,
+        settings=IMPATIENT,
+        seconds=0.5,
     )
+    before = rig.store.tables()
+    endured = rig.attempt(ordeal)
+    took = time.monotonic() - stopped_at[0]
+    rig.check(ordeal, endured, before)
+    assert took < FIRST_PAUSE - 0.5
 
 
 def test_a_refresh_that_is_killed_leaves_each_product_old_or_new(any_rig: Rig) -> None:
     def kill(process: subprocess.Popen[bytes], gateway: ReplayGateway) -> None:
-        wait_until(lambda: len(gateway.frames) >= 4)
+        wait_until(lambda: len(gateway.frames) >= 3)
         time.sleep(0.1)
         os.kill(process.pid, signal.SIGKILL)
 
@@ -154,6 +172,5 @@ def test_a_refresh_that_is_killed_leaves_each_product_old_or_new(any_rig: Rig) -
             symbols=("ES",),
             code=-signal.SIGKILL,
             during=kill,
-            settings={"idle_timeout": 10},
         )
     )

@@ -22,6 +22,8 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from e2e.command_line import COMMAND, wait_until
+from e2e.fault_matrix.lateness import TOLERANCE
+from e2e.fault_matrix.processes import is_alive
 from e2e.fault_matrix.rig import Fate, Ordeal, Rig, asking, gateway_with, refuse_indiscretion
 from e2e.fault_matrix.stores import Store, contents, with_a_secret
 from ibkr_sync.infrastructure.replay.faults import PauseAfterRows, Silence
@@ -54,38 +56,39 @@ def another_writer(store: Store) -> Iterator[Callable[[], None]]:
         yield other.rollback
 
 
-def test_a_writer_that_ends_soon_is_waited_for(any_rig: Rig) -> None:
-    ordeal = Ordeal(fate=Fate.RENEWED, connections=1, seconds=3)
-    before = any_rig.store.tables()
-    with another_writer(any_rig.store) as let_go:
-        release = threading.Timer(1.5, let_go)
+def test_a_writer_that_ends_soon_is_waited_for(each_rig: Rig) -> None:
+    ordeal = Ordeal(fate=Fate.RENEWED, connections=1, seconds=1)
+    before = each_rig.store.tables()
+    with another_writer(each_rig.store) as let_go:
+        release = threading.Timer(1, let_go)
         release.start()
-        endured = any_rig.attempt(ordeal)
+        endured = each_rig.attempt(ordeal)
         release.join()
-    any_rig.check(ordeal, endured, before)
+    each_rig.check(ordeal, endured, before)
+    assert endured.took >= 1
 
 
-def test_a_writer_that_does_not_end_is_given_up_at_the_busy_timeout(any_rig: Rig) -> None:
-    ordeal = Ordeal(code=7, told="locked", seconds=BUSY_TIMEOUT + 1)
-    before = any_rig.store.tables()
-    with another_writer(any_rig.store):
-        endured = any_rig.attempt(ordeal)
-    any_rig.check(ordeal, endured, before)
+def test_a_writer_that_does_not_end_is_given_up_at_the_busy_timeout(each_rig: Rig) -> None:
+    ordeal = Ordeal(code=7, told="locked", seconds=BUSY_TIMEOUT)
+    before = each_rig.store.tables()
+    with another_writer(each_rig.store):
+        endured = each_rig.attempt(ordeal)
+    each_rig.check(ordeal, endured, before)
     assert endured.took >= BUSY_TIMEOUT
 
 
-@pytest.mark.parametrize("attempt", range(how_many(2, 100)))
-def test_of_two_runs_that_start_together_one_works(any_rig: Rig, attempt: int) -> None:
+@pytest.mark.parametrize("attempt", range(how_many(1, 100)))
+def test_of_two_runs_that_start_together_one_works(each_rig: Rig, attempt: int) -> None:
     """Which one is chance, and whether the other comes too late or too early for it."""
     del attempt
-    before = any_rig.store.tables()
+    before = each_rig.store.tables()
     with gateway_with(STALLED) as gateway:
-        command = [str(COMMAND), "--database", any_rig.store.location]
+        command = [str(COMMAND), "--database", each_rig.store.location]
         both = [
             subprocess.Popen(  # noqa: S603 - our own command
                 [*command, *asking(["ES"], gateway.port)],
-                env=any_rig.command.environment(),
-                cwd=any_rig.command.cwd,
+                env=each_rig.command.environment(),
+                cwd=each_rig.command.cwd,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
@@ -98,10 +101,10 @@ def test_of_two_runs_that_start_together_one_works(any_rig: Rig, attempt: int) -
     assert sorted(process.returncode for process in both) == [0, 75], told
     assert connections == 1
     assert not any("locked" in each for each in told)
-    any_rig.check_database(Ordeal(fate=Fate.RENEWED), before)
+    each_rig.check_database(Ordeal(fate=Fate.RENEWED), before)
 
 
-@pytest.mark.parametrize("seed", range(how_many(6, 60)))
+@pytest.mark.parametrize("seed", range(how_many(3, 60)))
 def test_pages_that_were_overwritten_are_told_and_never_crash(rig: Rig, seed: int) -> None:
     """What is not on those pages may still be read; what is repaired is for the user to say."""
     chance = seeded(f"pages {seed}")
@@ -149,7 +152,7 @@ def test_an_upgrade_that_ends_at_any_step_keeps_the_database_or_its_backup(
     old = first_version.path.read_bytes()
     stepping = str(Path(__file__).with_name("stepping.py"))
     codes = []
-    for step in some_of(range(1, 60), 7):
+    for step in some_of(range(1, 60), 4):
         shutil.rmtree(rig.command.cwd)
         rig.command.cwd.mkdir()
         store = Store(str(rig.command.cwd / "first.db"))
@@ -217,7 +220,7 @@ def test_a_server_that_ends_the_session_of_a_run_leaves_each_product_old_or_new(
             code=frozenset((0, 7)),
             fate=Fate.OLD_OR_NEW,
             during=end_it,
-            settings={"idle_timeout": 3},
+            seconds=STALLED.seconds,
         )
     )
 
@@ -274,7 +277,7 @@ def test_a_server_without_a_connection_to_spare_changes_nothing(server_rig: Rig,
                     "GRANT ALL ON ALL SEQUENCES IN SCHEMA {0} TO {1}")
             .format(sql.Identifier(schema), sql.Identifier(role))
         )  # fmt: skip
-    ordeal = Ordeal(code=7, seconds=10)
+    ordeal = Ordeal(code=7)
     before = server_rig.store.tables()
     server_rig.store.location = url.set(username=role).render_as_string(hide_password=False)
     with as_administrator(server_rig.store.location):  # it has the one connection
@@ -287,7 +290,7 @@ def test_a_server_that_is_not_there_is_told_without_the_password(rig: Rig) -> No
     usual = rig.store.location
     before = rig.store.tables()
     rig.store.location = with_a_secret("postgresql://trader@127.0.0.1:1/futures")
-    ordeal = Ordeal(code=7, told="127.0.0.1:1", seconds=3)
+    ordeal = Ordeal(code=7, told="127.0.0.1:1")
     endured = rig.attempt(ordeal)
     rig.store.location = usual
     rig.check(ordeal, endured, before)
@@ -308,19 +311,24 @@ def test_what_another_program_left_beside_the_file_hinders_nothing(
     rig.endure(Ordeal(fate=Fate.RENEWED, connections=1))
 
 
-def test_a_second_run_ends_at_once_while_one_waits(any_rig: Rig) -> None:
-    before = any_rig.store.tables()
+def test_a_second_run_ends_at_once_while_one_waits(each_rig: Rig) -> None:
+    """The quickest of three; a machine that is busy may hold up one of them."""
+    before = each_rig.store.tables()
+    took = []
     with gateway_with(Silence()) as gateway:
         asked = asking(["ES"], gateway.port)
 
-        def start_another(_: subprocess.Popen[bytes]) -> None:
+        def start_others(first: subprocess.Popen[bytes]) -> None:
             wait_until(lambda: gateway.connections)
-            began = time.monotonic()
-            second = any_rig.command("--database", any_rig.store.location, *asked)
-            assert (second.code, second.out) == (75, "")
-            assert time.monotonic() - began < 1 + 2
+            for _ in range(3):
+                began = time.monotonic()
+                other = each_rig.command("--database", each_rig.store.location, *asked)
+                took.append(time.monotonic() - began)
+                assert (other.code, other.out) == (75, "")
+            assert is_alive(first)
+            os.kill(first.pid, signal.SIGTERM)
 
-        slow = {"idle_timeout": 4}
-        first = any_rig.run(*asked, settings=slow, gateway=gateway, during=start_another)
-    assert first.run.code == 4
-    any_rig.check_database(Ordeal(), before)
+        first = each_rig.run(*asked, gateway=gateway, during=start_others)
+    assert first.run.code == 143
+    each_rig.check_database(Ordeal(), before)
+    assert min(took) <= TOLERANCE + 3 * each_rig.recover(Ordeal()).took

@@ -24,6 +24,7 @@ from ibkr_sync.infrastructure.replay.faults import (
 FIVE = tuple(sorted(EXCHANGES))
 SHIFTED_CLOCK = (sys.executable, str(Path(__file__).with_name("shifted_clock.py")))
 HOUR = 3600
+IMPATIENT = {"idle_timeout": 0.5}
 
 
 def test_error_200_for_one_of_five_leaves_it_as_it_was_and_the_others_saved(any_rig: Rig) -> None:
@@ -52,7 +53,9 @@ def test_error_200_that_an_outage_explains_is_asked_again_when_it_is_over(rig: R
 
 def test_error_200_during_an_outage_that_does_not_end_is_an_outage(any_rig: Rig) -> None:
     faults = [ErrorReply(code=200), Notice(code=2157)]
-    any_rig.endure(Ordeal(faults=faults, code=8, symbols=("ES", "VIX"), seconds=2))
+    any_rig.endure(
+        Ordeal(faults=faults, code=8, symbols=("ES", "VIX"), settings=IMPATIENT, seconds=1)
+    )
 
 
 @pytest.mark.parametrize(("kept", "code"), [(0, 8), (10, 4)], ids=["empty", "half"])
@@ -89,7 +92,16 @@ def test_a_reply_that_an_outage_falls_into_is_asked_for_again(
 @pytest.mark.parametrize("lost", [1100, 2110, 2157])
 def test_an_outage_that_does_not_end_changes_nothing(any_rig: Rig, lost: int) -> None:
     fault = Notice(code=lost, before_row=5)
-    any_rig.endure(Ordeal(faults=[fault], code=8, told=str(lost), seconds=2, connections=1))
+    any_rig.endure(
+        Ordeal(
+            faults=[fault],
+            code=8,
+            told=str(lost),
+            settings=IMPATIENT,
+            seconds=1,
+            connections=1,
+        )
+    )
 
 
 def test_farms_that_flap_disturb_nothing_and_fill_no_log(rig: Rig) -> None:
