@@ -9,6 +9,7 @@ what is stored, checks that both databases can keep every value, and keeps histo
 from __future__ import annotations
 
 import dataclasses
+import gc
 import json
 import sqlite3
 import statistics
@@ -30,6 +31,7 @@ from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.sync import AcquiredFuture, FutureQuery, SyncPolicy
 from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
+from ibkr_sync_cli.__main__ import OBJECTS_PER_COLLECTION
 
 CONTRACTS = 5000
 """In one chain, as the bare upsert has one transaction."""
@@ -54,6 +56,7 @@ _UNCHANGED = "ours, unchanged"
 def measure(rounds: int) -> Iterator[Figure]:
     """Store the same chain each way, in turn, on a new file each round."""
     costs: dict[str, list[Instant]] = defaultdict(list)
+    gc.set_threshold(OBJECTS_PER_COLLECTION)  # as the command does; all of them gain by it
     with TemporaryDirectory() as folder:
         databases = EmptyDatabases(Path(folder))
         product = _product()

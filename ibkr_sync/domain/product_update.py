@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Generic, TypeVar, cast
 
@@ -141,9 +142,15 @@ def _seen(
     first = known.first_seen_at if known else now
     # What `dataclasses.replace` does, in half the time: this is done for every contract.
     values = dict(zip(_CONTRACT_FIELDS, _values_of(received), strict=True))
-    values["listing"] = ContractListing(first_seen_at=first, last_seen_at=now)
+    values["listing"] = _listing(first, now)
     values["schedule"] = received.schedule or (before.schedule if before else None)
     return FuturesContract(**values)
+
+
+@lru_cache(256)
+def _listing(first_seen_at: datetime, last_seen_at: datetime) -> ContractListing:
+    """Contracts that appeared together have it in common."""
+    return ContractListing(first_seen_at=first_seen_at, last_seen_at=last_seen_at)
 
 
 def _with_listing(

@@ -225,7 +225,7 @@ def refuse_unstorable(owner: str, row: Mapping[str, Any]) -> None:
 def _refuse_unstorable_rows(names: Sequence[str], rows: Mapping[int, tuple[Any, ...]]) -> None:
     """The same for rows by con_id: a value that a whole chain shares is looked at once."""
     for name, column in zip(names, zip(*rows.values(), strict=True), strict=False):
-        for value in {id(each): each for each in column}.values():
+        for value in dict(zip(map(id, column), column, strict=True)).values():
             if unstorable_reason(value) is not None:
                 con_id = next(key for key, each in zip(rows, column, strict=True) if each is value)
                 refuse_unstorable(f"conId {con_id}", {name: value})
