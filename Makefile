@@ -18,8 +18,8 @@ demo: $(INSTALLED)  ## fetch and show the sample's ES over a real socket
 test: $(INSTALLED_DEV)  ## run all tests
 	$(BIN)/python -m pytest -n auto
 
-faults: $(INSTALLED_DEV)  ## try a sample of all that can go wrong, at some places
-	$(BIN)/python -m pytest -n auto tests/torture tests/e2e/fault_matrix
+faults: $(INSTALLED_DEV)  ## try all that can go wrong at more places than `make test` does
+	IBKR_SYNC_FAULTS=1 $(BIN)/python -m pytest -n auto tests/torture tests/e2e/fault_matrix
 
 torture: $(INSTALLED_DEV)  ## try every fault at every place, which takes hours
 	IBKR_SYNC_TORTURE=1 $(BIN)/python -m pytest -n auto --timeout 3600 tests/torture tests/e2e/fault_matrix

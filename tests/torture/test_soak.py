@@ -17,7 +17,7 @@ from ibkr_sync.infrastructure.replay.faults import Fault, HangUpAfterRows, Notic
 from ibkr_sync.infrastructure.replay.server import ReplayGateway
 from thoroughness import how_many
 
-ROUNDS = how_many(32, 1_000)
+ROUNDS = how_many(18, 1_000)
 WARM_UP = ROUNDS // 4
 
 MEGABYTES_OF_GROWTH = 5
@@ -37,7 +37,7 @@ def faults(rounds: int) -> list[Fault]:
     ]
 
 
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(how_many(120, 1800))
 def test_memory_files_and_threads_stay_as_they_were(tmp_path: Path) -> None:
     with ReplayGateway(sample(), faults=faults(ROUNDS), server_version=SERVER_VERSION) as gateway:
         done = subprocess.run(  # noqa: S603 - our own program

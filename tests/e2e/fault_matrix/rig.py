@@ -222,7 +222,8 @@ class Rig:
         usual = undisturbed.took
         if endured.took > latest_end(ordeal.seconds, usual):  # is the machine busier by now?
             usual = max(usual, *(self.recover(ordeal).took for _ in range(2)))
-        assert endured.took <= latest_end(ordeal.seconds, usual), (endured, usual)
+        told = f"took {endured.took:.1f} s where an undisturbed run takes {usual:.1f} s: {endured}"
+        assert endured.took <= latest_end(ordeal.seconds, usual), told
 
 
 def gateway_with(*faults: Fault, **options: object) -> ReplayGateway:

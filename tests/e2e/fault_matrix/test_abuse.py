@@ -71,7 +71,7 @@ def schema_of(path: Path) -> list[object]:
         return connection.execute("SELECT type, name, sql FROM sqlite_master").fetchall()
 
 
-@pytest.mark.parametrize("word", some_of(WORDS, 4))
+@pytest.mark.parametrize("word", some_of(WORDS, 3))
 def test_a_symbol_that_is_code_elsewhere_is_none_here(rig: Rig, word: str) -> None:
     schema, before = schema_of(rig.store.path), rig.store.tables()
     with gateway_with() as gateway:

@@ -28,21 +28,21 @@ MOST_BLOCKS, MOST_INODES = 40, 4
 MOST_WRITES, MOST_SYNCS = 60, 10
 """No run has that many."""
 
-LIMITS = some_of([f"pages={pages}" for pages in range(1, MOST_PAGES)], 4)
+LIMITS = some_of([f"pages={pages}" for pages in range(1, MOST_PAGES)], 3)
 if can_mount():
     LIMITS = [
         *LIMITS,
-        *some_of([f"blocks={blocks}" for blocks in range(MOST_BLOCKS + 1)], 5),
-        *some_of([f"inodes={inodes}" for inodes in range(MOST_INODES + 1)], 3),
+        *some_of([f"blocks={blocks}" for blocks in range(MOST_BLOCKS + 1)], 3),
+        *some_of([f"inodes={inodes}" for inodes in range(MOST_INODES + 1)], 2),
     ]
 
 FAILURES: list[tuple[str, int, str]] = [("syncs", 1, "onwards")]
 if can_fail_calls():
     FAILURES = [
-        *(("writes", number, "once") for number in some_of(range(1, MOST_WRITES + 1), 4)),
-        *(("writes", number, "onwards") for number in some_of(range(1, MOST_WRITES + 1), 4)),
-        *(("syncs", number, "once") for number in some_of(range(1, MOST_SYNCS + 1), 4)),
-        *(("syncs", number, "onwards") for number in some_of(range(1, MOST_SYNCS + 1), 4)),
+        *(("writes", number, "once") for number in some_of(range(1, MOST_WRITES + 1), 3)),
+        *(("writes", number, "onwards") for number in some_of(range(1, MOST_WRITES + 1), 3)),
+        *(("syncs", number, "once") for number in some_of(range(1, MOST_SYNCS + 1), 3)),
+        *(("syncs", number, "onwards") for number in some_of(range(1, MOST_SYNCS + 1), 2)),
     ]
 
 REASONS = (
