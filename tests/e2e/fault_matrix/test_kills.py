@@ -116,38 +116,3 @@ def test_a_run_that_ends_at_any_statement_or_commit_leaves_each_product_old_or_n
     for step in some_of(range(1, steps + 1), 3):
         refill(any_rig)
         any_rig.endure(Ordeal(code=code, fate=Fate.OLD_OR_NEW, launcher=stepping(what, step)))
-
-
-@pytest.mark.parametrize("seconds", (1.0, 3.0, 6.0)[: how_many(1, 3)])
-def test_a_run_that_was_suspended_ends_in_order(rig: Rig, seconds: float) -> None:
-    """Deadlines pass meanwhile, as they do while a notebook sleeps."""
-
-    def suspend(process: subprocess.Popen[bytes], gateway: ReplayGateway) -> None:
-        wait_until(lambda: gateway.connections)
-        os.kill(process.pid, signal.SIGSTOP)
-        time.sleep(seconds)
-        os.kill(process.pid, signal.SIGCONT)
-
-    rig.endure(
-        Ordeal(
-            code=frozenset((0, 3, 4)),
-            fate=Fate.OLD_OR_NEW,
-            during=suspend,
-            settings={"handshake_timeout": 0.5, "idle_timeout": 0.5},
-            seconds=seconds + 1,
-        )
-    )
-
-
-@pytest.mark.parametrize("off", some_of([-86400, -3600, 3600, 86400], 2))
-def test_a_clock_that_jumps_during_a_run_moves_no_deadline(rig: Rig, off: int) -> None:
-    clock = (sys.executable, str(Path(__file__).with_name("shifted_clock.py")))
-    rig.endure(Ordeal(launcher=(*clock, "0", "0.2", str(off)), fate=Fate.RENEWED, connections=1))
-
-
-@pytest.mark.parametrize(
-    "zone", some_of(["Pacific/Kiritimati", "Europe/Berlin", "Pacific/Pago_Pago"], 2)
-)
-def test_the_zone_of_the_machine_changes_nothing(rig: Rig, zone: str) -> None:
-    launcher = ("/usr/bin/env", f"TZ={zone}", *Ordeal().launcher)
-    rig.endure(Ordeal(launcher=launcher, fate=Fate.RENEWED, connections=1))

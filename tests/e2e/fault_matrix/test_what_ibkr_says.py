@@ -171,7 +171,7 @@ def state_after(rig: Rig, hours: int, con_id: int, faults: Sequence[Fault]) -> s
     """What becomes of a contract when the products are brought up to date so much later."""
     off = hours * HOUR
     with gateway_with(*faults, now=lambda: datetime.now(UTC) + timedelta(seconds=off)) as gateway:
-        clock = (*SHIFTED_CLOCK, str(off), "3600", str(off))
+        clock = (*SHIFTED_CLOCK, str(off), str(off), "0")
         endured = rig.run(*asking(["ES"], gateway.port), gateway=gateway, launcher=clock)
     assert endured.run.code == 0, endured
     rig.store.refuse_damage()
