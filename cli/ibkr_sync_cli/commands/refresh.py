@@ -13,7 +13,7 @@ from ibkr_sync_cli.invocation import Invocation, invocation_of, now
 from ibkr_sync_cli.output import OutputFormat
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ibkr_sync.bootstrap import Services
     from ibkr_sync.domain.entities.futures import Future, ProductKey
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ibkr_sync_cli.exit_codes import ExitCode
     from ibkr_sync_cli.output import Output
     from ibkr_sync_cli.symbols import SymbolOptions
-    from ibkr_sync_cli.views.refresh_summary import Outcome, Refreshed
+    from ibkr_sync_cli.views.refreshed import Outcome, Refreshed
 
 _TRIES = 3
 """How often a product is asked for where no deadline says how long to go on."""
@@ -136,7 +136,8 @@ class _Refreshing:
             if not queries and not self._outcomes:
                 raise NothingToRefreshError
             try:
-                self._ask(services, queries if symbols else oldest_first(queries, before.values()))
+                in_order = queries if symbols else oldest_first(queries, before.values())
+                self._ask(services, in_order, before)
             except GatewayError as error:
                 ended = error
                 for query in queries:
@@ -168,11 +169,23 @@ class _Refreshing:
         self._outcomes.update({each.query: each for each in meant.failures})
         return list(meant.contracts)
 
-    def _ask(self, services: Services[Future], queries: Sequence[FutureQuery]) -> None:
+    def _ask(
+        self,
+        services: Services[Future],
+        queries: Sequence[FutureQuery],
+        before: Mapping[ProductKey, ProductSummary],
+    ) -> None:
+        from ibkr_sync.domain.sync import FutureFailure
+        from ibkr_sync_cli.views.refreshed import refreshed_product
+
         output = self._invocation.output
         with output.progress("Refreshing", len(queries)) as advance:
             for outcome in services.futures.get_many(queries, self._policy):
-                self._outcomes[outcome.query] = outcome
+                self._outcomes[outcome.query] = (
+                    outcome
+                    if isinstance(outcome, FutureFailure)
+                    else refreshed_product(outcome, before, now())
+                )
                 advance(outcome.query.symbol)
 
     def _refreshed(
@@ -180,7 +193,7 @@ class _Refreshing:
     ) -> Refreshed:
         """What came of it, in the order in which the products were meant."""
         from ibkr_sync.domain.run_in_progress import latest_run
-        from ibkr_sync_cli.views.refresh_summary import Refreshed
+        from ibkr_sync_cli.views.refreshed import Refreshed
 
         in_order = dict.fromkeys([*(self._outcomes.keys() - set(queries)), *queries])
         run = latest_run()
@@ -219,10 +232,10 @@ def _tell_failures(
     from ibkr_sync_cli.views.refresh_summary import reasons
 
     for update in refreshed.updates:
-        if update.query.trading_class and not update.query.may_mean(update.product.key):
-            output.remark(f"note: {update.query} is {update.product.key} today", style="yellow")
+        if update.query.trading_class and not update.query.may_mean(update.key):
+            output.remark(f"note: {update.query} is {update.key} today", style="yellow")
         for remark in update.remarks:
-            output.remark(f"{update.product.key}: {remark}", style="yellow")
+            output.remark(f"{update.key}: {remark}", style="yellow")
     advised: set[str | None] = set()
     for sentence, failure in reasons(refreshed.failures):
         if isinstance(failure.error, AmbiguousProductError):

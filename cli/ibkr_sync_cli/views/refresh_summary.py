@@ -4,24 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from ibkr_sync.domain.entities.contracts import ContractState
-from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
-from ibkr_sync.domain.errors import AmbiguousProductError, ProductLookupError
-from ibkr_sync.domain.series_choice import usual_series
-from ibkr_sync.domain.sync import FutureFailure, FutureUpdate, ProductSummary
+from ibkr_sync.domain.entities.futures import Origin
+from ibkr_sync.domain.errors import ProductLookupError
+from ibkr_sync.domain.sync import FutureFailure
 from ibkr_sync_cli.durations import brief
 from ibkr_sync_cli.errors import explain
 from ibkr_sync_cli.output import Result
 from ibkr_sync_cli.quantities import counted
+from ibkr_sync_cli.views.refreshed import Outcome, Refreshed, RefreshedProduct
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-
-Outcome = FutureUpdate[Future] | FutureFailure
 
 COLUMNS = (
     *("symbol", "exchange", "trading_class", "state", "listed", "added", "changed", "returned"),
@@ -30,51 +26,6 @@ COLUMNS = (
 
 _ORDER = ("unchanged", "updated", "created", "planned", "fresh", "failed")
 _NAMED = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refreshed:
-    """What a run came to.
-
-    Attributes:
-        outcomes: one for each product, in the order in which they were meant.
-        before: the products as they were stored before the run.
-        started_at: UTC instant.
-        finished_at: UTC instant.
-        run_id: None where nothing was recorded.
-        due: how many products there were to bring up to date; None where none was left out.
-    """
-
-    outcomes: Sequence[Outcome]
-    before: Mapping[ProductKey, ProductSummary]
-    started_at: datetime
-    finished_at: datetime
-    run_id: int | None
-    due: int | None = None
-
-    @property
-    def failures(self) -> list[FutureFailure]:
-        """What could not be brought up to date."""
-        return [each for each in self.outcomes if isinstance(each, FutureFailure)]
-
-    @property
-    def updates(self) -> list[FutureUpdate[Future]]:
-        """What is up to date."""
-        return [each for each in self.outcomes if isinstance(each, FutureUpdate)]
-
-    @property
-    def has_answers(self) -> bool:
-        """Whether the source answered for any product."""
-        return any(each.diff is not None for each in self.updates)
-
-    def stored_before(self, outcome: Outcome) -> ProductSummary | None:
-        """The product as it was stored before the run, also if it has another name today."""
-        if isinstance(outcome, FutureUpdate) and outcome.product.key in self.before:
-            return self.before[outcome.product.key]
-        if isinstance(outcome, FutureFailure) and isinstance(outcome.error, AmbiguousProductError):
-            return None
-        meant = [each for key, each in self.before.items() if outcome.query.may_mean(key)]
-        return meant[0] if len(meant) == 1 else None
 
 
 def refresh_result(refreshed: Refreshed) -> Result:
@@ -102,7 +53,7 @@ def counts_sentence(refreshed: Refreshed) -> str:
 
     Of a run that ended before its time: `8 of 10 products: 8 created · 2 not reached · …`.
     """
-    counts = Counter(_state(each, refreshed) for each in refreshed.outcomes)
+    counts = Counter(_state(each) for each in refreshed.outcomes)
     told = ", ".join(f"{counts[state]} {state}" for state in _ORDER if counts[state])
     total = len(refreshed.outcomes)
     due = total if refreshed.due is None else refreshed.due
@@ -145,63 +96,40 @@ def _records(refreshed: Refreshed) -> Iterable[dict[str, object]]:
 
 
 def _record(outcome: Outcome, refreshed: Refreshed) -> dict[str, object]:
-    record = dict.fromkeys(COLUMNS) | {"state": _state(outcome, refreshed)}
-    stored = refreshed.stored_before(outcome)
+    record = dict.fromkeys(COLUMNS) | {"state": _state(outcome)}
     if isinstance(outcome, FutureFailure):
-        synced_at = stored.synced_at if stored else None
+        stored = refreshed.stored_before(outcome)
         return record | {
             "symbol": outcome.query.symbol,
             "exchange": outcome.query.exchange or (stored.key.exchange if stored else None),
             "trading_class": outcome.query.trading_class
             or (stored.key.trading_class if stored else None),
             "listed": stored.listed if stored else None,
-            "synced_at": _instant(synced_at),
+            "synced_at": _instant(stored.synced_at if stored else None),
             "error": type(outcome.error).__name__,
             "message": explain(outcome.error).sentence,
         }
-    product, diff = outcome.product, outcome.diff
-    now = refreshed.finished_at
-    active = [each for each in product.contracts if each.state(now) is ContractState.ACTIVE]
-    usual = usual_series(active)
     record |= {
-        "symbol": product.symbol,
-        "exchange": product.exchange,
-        "trading_class": product.trading_class,
-        "listed": sum(each.series in usual for each in active),
-        "synced_at": _instant(product.synced_at),
+        **outcome.key._asdict(),
+        "listed": outcome.listed,
+        "synced_at": _instant(outcome.synced_at),
         "message": "; ".join(outcome.remarks) or None,
     }
-    if diff is None:
+    if outcome.counts is None:
         return record
-    return record | {
-        "added": len(diff.added),
-        "changed": len(diff.updated),
-        "returned": len(diff.returned),
-        "missing": len(diff.missing),
-        "delisted": len(diff.delisted),
-        "expired": _newly_expired(product, stored, now),
-        "unchanged": diff.unchanged,
-    }
+    return {**record, **outcome.counts, "expired": outcome.expired}
 
 
-def _state(outcome: Outcome, refreshed: Refreshed) -> str:
+def _state(outcome: Outcome) -> str:
     if isinstance(outcome, FutureFailure):
         return "failed"
-    if outcome.diff is None:
+    if outcome.counts is None:
         return "fresh"
-    if outcome.diff.is_empty:
+    if not outcome.is_changed:
         return "unchanged"
     if not outcome.applied:
         return "planned"
-    return "updated" if refreshed.stored_before(outcome) else "created"
-
-
-def _newly_expired(product: Future, stored: ProductSummary | None, now: datetime) -> int:
-    """How many contracts have stopped trading since the product was synced before."""
-    if stored is None or stored.synced_at is None:
-        return 0
-    expired = (each for each in product.contracts if each.is_expired(now))
-    return sum(not each.is_expired(stored.synced_at) for each in expired)
+    return "updated" if outcome.was_stored else "created"
 
 
 def _table(refreshed: Refreshed) -> RenderableType:
@@ -238,20 +166,20 @@ def _table(refreshed: Refreshed) -> RenderableType:
             Text(str(record["state"]), style="red" if failed else ""),
         )
     told = [Text(sentence, style="red") for sentence, _ in reasons(refreshed.failures)]
-    origins = {each.product.origin for each in refreshed.updates}
+    origins = {each.origin for each in refreshed.updates}
     return Group(table, *told, *([SAMPLE_TAG] if Origin.SAMPLE in origins else []))
 
 
 def _name(outcome: Outcome, refreshed: Refreshed) -> str:
-    if isinstance(outcome, FutureUpdate):
-        return str(outcome.product.key)
+    if isinstance(outcome, RefreshedProduct):
+        return str(outcome.key)
     stored = refreshed.stored_before(outcome)
     return str(stored.key if stored else outcome.query)
 
 
 def _synced_at(outcome: Outcome, refreshed: Refreshed) -> datetime | None:
-    if isinstance(outcome, FutureUpdate):
-        return outcome.product.synced_at
+    if isinstance(outcome, RefreshedProduct):
+        return outcome.synced_at
     stored = refreshed.stored_before(outcome)
     return stored.synced_at if stored else None
 

@@ -23,12 +23,11 @@ from ibkr_sync.domain.known_products import KnownProduct
 from ibkr_sync.domain.sync import FutureFailure, FutureQuery, FutureUpdate, ProductSummary
 from ibkr_sync_cli.views.refresh_summary import (
     COLUMNS,
-    Outcome,
-    Refreshed,
     counts_sentence,
     reasons,
     refresh_result,
 )
+from ibkr_sync_cli.views.refreshed import Refreshed, refreshed_product
 
 YESTERDAY = NOW - timedelta(hours=23)
 DOWN = UpstreamDownError("127.0.0.1", 4002, "1100: Connectivity between IB and the TWS is lost")
@@ -45,11 +44,13 @@ def query_for(product: Future) -> FutureQuery:
     return FutureQuery(symbol=symbol, exchange=exchange, trading_class=trading_class)
 
 
-def updated(product: Future = ES, diff: ChainDiff | None = None, **more: bool) -> Outcome:
+def updated(
+    product: Future = ES, diff: ChainDiff | None = None, **more: bool
+) -> FutureUpdate[Future]:
     return FutureUpdate(query=query_for(product), product=product, diff=diff, **more)
 
 
-def failed(product: Future, error: IbkrSyncError = DOWN) -> Outcome:
+def failed(product: Future, error: IbkrSyncError = DOWN) -> FutureFailure:
     return FutureFailure(query=query_for(product), error=error)
 
 
@@ -67,10 +68,16 @@ def stored(product: Future = ES) -> ProductSummary:
     )
 
 
-def refreshed(*outcomes: Outcome, before: tuple[Future, ...] = (ES,)) -> Refreshed:
+def refreshed(
+    *outcomes: FutureUpdate[Future] | FutureFailure, before: tuple[Future, ...] = (ES,)
+) -> Refreshed:
+    stored_before = {each.key: stored(each) for each in before}
     return Refreshed(
-        outcomes=outcomes,
-        before={each.key: stored(each) for each in before},
+        outcomes=[
+            each if isinstance(each, FutureFailure) else refreshed_product(each, stored_before, NOW)
+            for each in outcomes
+        ],
+        before=stored_before,
         started_at=NOW - timedelta(seconds=12),
         finished_at=NOW,
         run_id=17,
@@ -84,7 +91,7 @@ def drawn(result: Refreshed) -> list[str]:
     return [line.rstrip() for line in stream.getvalue().splitlines()]
 
 
-def record_of(outcome: Outcome, *before: Future) -> dict[str, str]:
+def record_of(outcome: FutureUpdate[Future] | FutureFailure, *before: Future) -> dict[str, str]:
     (row,) = refresh_result(refreshed(outcome, before=before)).rows()
     return dict(row)
 
