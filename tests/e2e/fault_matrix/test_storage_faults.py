@@ -21,7 +21,7 @@ from psycopg import sql
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
-from e2e.command_line import COMMAND, wait_until
+from e2e.command_line import wait_until
 from e2e.fault_matrix.lateness import TOLERANCE
 from e2e.fault_matrix.processes import is_alive
 from e2e.fault_matrix.rig import Fate, Ordeal, Rig, asking, gateway_with, refuse_indiscretion
@@ -75,33 +75,6 @@ def test_a_writer_that_does_not_end_is_given_up_at_the_busy_timeout(each_rig: Ri
         endured = each_rig.attempt(ordeal)
     each_rig.check(ordeal, endured, before)
     assert endured.took >= BUSY_TIMEOUT
-
-
-@pytest.mark.parametrize("attempt", range(how_many(1, 100)))
-def test_of_two_runs_that_start_together_one_works(each_rig: Rig, attempt: int) -> None:
-    """Which one is chance, and whether the other comes too late or too early for it."""
-    del attempt
-    before = each_rig.store.tables()
-    with gateway_with(STALLED) as gateway:
-        command = [str(COMMAND), "--database", each_rig.store.location]
-        both = [
-            subprocess.Popen(  # noqa: S603 - our own command
-                [*command, *asking(["ES"], gateway.port)],
-                env=each_rig.command.environment(),
-                cwd=each_rig.command.cwd,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                text=True,
-            )
-            for _ in range(2)
-        ]
-        told = [process.communicate(timeout=60)[1] for process in both]
-        connections = gateway.connections
-    assert sorted(process.returncode for process in both) == [0, 75], told
-    assert connections == 1
-    assert not any("locked" in each for each in told)
-    each_rig.check_database(Ordeal(fate=Fate.RENEWED), before)
 
 
 @pytest.mark.parametrize("seed", range(how_many(2, 60)))
