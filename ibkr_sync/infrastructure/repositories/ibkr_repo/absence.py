@@ -62,13 +62,13 @@ class KnownContracts(Generic[F]):
     def __init__(self, local: LocalFuturePort[F], clock: Callable[[], datetime]) -> None:
         self._local = local
         self._clock = clock
-        self._answered: dict[ProductKey, FuturesContract] = {}
+        self._answered: dict[ProductKey, int] = {}
 
     def note_answered(self, product: Future) -> None:
-        """Remember a product that IBKR has just told of."""
+        """Remember a conId of a product that IBKR has just told of."""
         contract = _living(product, self._clock())
         if contract is not None:
-            self._answered[product.key] = contract
+            self._answered[product.key] = contract.con_id
 
     def living_contract(self, query: FutureQuery) -> tuple[ProductKey, FuturesContract] | None:
         """Give a contract that still trades of a stored product that is meant, None if none.
@@ -100,14 +100,14 @@ class KnownContracts(Generic[F]):
                 return
 
     def _kept_controls(self, without: set[ProductKey]) -> Iterator[Control]:
-        for key, contract in reversed(self._answered.items()):
+        for key, con_id in reversed(self._answered.items()):
             if key not in without:
-                yield _control(key, contract)
+                yield _control(key, con_id)
         now = self._clock()
         for key in _latest_first(self._local.list_products()):
             living = None if key in without else self._living_of(key, now)
             if living is not None:
-                yield _control(key, living)
+                yield _control(key, living.con_id)
 
     def _living_of(self, key: ProductKey, now: datetime) -> FuturesContract | None:
         symbol, exchange, trading_class = key
@@ -135,5 +135,5 @@ def _latest_first(summaries: Iterable[ProductSummary]) -> list[ProductKey]:
     return [key for _, key in sorted(synced, reverse=True)]
 
 
-def _control(key: ProductKey, contract: FuturesContract) -> Control:
-    return Control(name=str(key), request=ContractRequest(con_id=contract.con_id))
+def _control(key: ProductKey, con_id: int) -> Control:
+    return Control(name=str(key), request=ContractRequest(con_id=con_id))
