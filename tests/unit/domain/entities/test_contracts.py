@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clock_changes import instants_near_changes
 from example_products import DECEMBER, MARCH
 from ibkr_sync.domain.entities.contracts import (
     ContractListing,
@@ -18,6 +19,7 @@ from ibkr_sync.domain.entities.contracts import (
     ContractState,
     FuturesContract,
 )
+from ibkr_sync.domain.wall_clock import midnight
 from strategies import ZONES, contracts, instants, months
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -122,6 +124,20 @@ def test_without_an_instant_a_contract_lives_through_its_date_at_the_exchange(
     march = contract(time_zone=zone)
     assert not march.is_expired(last_moment)
     assert march.is_expired(last_moment + timedelta(seconds=1))
+
+
+@given(st.data(), st.sampled_from([*ZONES, "America/New_York"]).map(ZoneInfo))
+def test_near_clock_changes_a_contract_lives_through_its_date_at_the_exchange(
+    data: st.DataObject, zone: ZoneInfo
+) -> None:
+    """However many hours that day has."""
+    moment = data.draw(instants_near_changes(zone))
+    day = moment.astimezone(zone).date()
+    march = contract(last_trade_date=day, time_zone=zone.key)
+    is_over = midnight(day + timedelta(days=1), zone)
+    assert not march.is_expired(moment)
+    assert not march.is_expired(is_over - timedelta(microseconds=1))
+    assert march.is_expired(is_over)
 
 
 def test_without_a_zone_a_contract_lives_until_its_date_has_ended_everywhere() -> None:

@@ -97,6 +97,24 @@ def test_each_form_gives_the_exchange_s_date_and_the_instant(
 
 
 @pytest.mark.parametrize(
+    ("text", "zone", "day", "hours"),
+    [
+        ("20260308 02:30 US/Eastern", "America/New_York", date(2026, 3, 8), (6.5, 7.5)),
+        ("20260329 02:30 MET", "Europe/Berlin", date(2026, 3, 29), (0.5, 1.5)),
+        ("20261101 01:30 US/Eastern", "America/New_York", date(2026, 11, 1), (5.5, 6.5)),
+        ("20261025 02:30 MET", "Europe/Berlin", date(2026, 10, 25), (0.5, 1.5)),
+    ],
+)
+def test_a_time_that_a_clock_change_skips_or_repeats_keeps_its_day(
+    text: str, zone: str, day: date, hours: tuple[float, float]
+) -> None:
+    """And its instant, in hours UTC of that day, is one of both that may be meant."""
+    read = read_last_trade(text, zone, (None, None))
+    assert read.date == day
+    assert read.at in {utc(day.year, day.month, day.day) + timedelta(hours=each) for each in hours}
+
+
+@pytest.mark.parametrize(
     "text",
     [
         *(
