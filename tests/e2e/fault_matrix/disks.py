@@ -9,14 +9,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from e2e.command_line import COMMAND
+from e2e.fault_matrix.launchers import Launcher, launching
 
 PAGE = 4096
 """Bytes of a page of the database."""
 
-Launcher = tuple[str, ...]
-
-_HERE = Path(__file__)
-_PYTHON = ("/usr/bin/env", f"PYTHONPATH={_HERE.parents[2]}", sys.executable)
 _ERRORS = {"writes": "ENOSPC", "syncs": "EIO"}
 
 
@@ -27,8 +24,8 @@ def without_room(limit: str, folder: Path, command: str = str(COMMAND)) -> Launc
     """
     what, _, number = limit.partition("=")
     if what == "pages":
-        return (*_program("without.py"), f"file-size={int(number) * PAGE}", command)
-    return (*_program("small_file_system.py"), limit, str(folder), command)
+        return (*launching("without.py", f"file-size={int(number) * PAGE}"), command)
+    return (*launching("small_file_system.py", limit, folder), command)
 
 
 def with_failing(calls: str, number: int, how: str, folder: Path) -> Launcher:
@@ -45,7 +42,7 @@ def with_failing(calls: str, number: int, how: str, folder: Path) -> Launcher:
 
 def without_syncs() -> Launcher:
     """Every sync fails with EIO."""
-    return (*_program("without.py"), "sync", str(COMMAND))
+    return (*launching("without.py", "sync"), str(COMMAND))
 
 
 @cache
@@ -63,8 +60,8 @@ def can_fail_calls() -> bool:
 
 
 def _with_failing(calls: str, number: int, how: str, folder: Path, command: str) -> Launcher:
-    failure = (calls, _ERRORS[calls], str(number), how)
-    return (*_program("failing_calls.py"), *failure, str(folder), command)
+    failure = (calls, _ERRORS[calls], number, how)
+    return (*launching("failing_calls.py", *failure, folder), command)
 
 
 def _works(launcher: Launcher) -> bool:
@@ -73,7 +70,3 @@ def _works(launcher: Launcher) -> bool:
         launcher, stdin=subprocess.DEVNULL, capture_output=True, check=False
     )
     return done.returncode == 0
-
-
-def _program(name: str) -> Launcher:
-    return (*_PYTHON, str(_HERE.with_name(name)))

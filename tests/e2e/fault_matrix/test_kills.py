@@ -5,20 +5,15 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from e2e.command_line import wait_until
 from e2e.fault_matrix.rig import Fate, Ordeal, Rig
 from ibkr_sync.infrastructure.replay.server import ReplayGateway
-from thoroughness import how_many, seeded, some_of
-
-STEPPING = (sys.executable, str(Path(__file__).with_name("stepping.py")))
-TESTS = str(Path(__file__).parents[2])
+from thoroughness import how_many, seeded
 
 KILLED, STOPPED = -signal.SIGKILL, {signal.SIGTERM: 143, signal.SIGINT: 130}
 
@@ -87,32 +82,3 @@ def test_a_run_stopped_while_a_reply_is_taken_in_ends_in_order(
     codes = frozenset((STOPPED[signal_number], -signal_number, 0))
     stopping = after_asking(seconds / 4, signal_number)
     rig.endure(Ordeal(code=codes, fate=Fate.OLD_OR_NEW, during=stopping, seconds=seconds / 4))
-
-
-def stepping(what: str, argument: object) -> tuple[str, ...]:
-    """What runs the command with its steps counted, or with something done at one of them."""
-    return ("/usr/bin/env", f"PYTHONPATH={TESTS}", *STEPPING, what, str(argument))
-
-
-def steps_of_a_run(rig: Rig, folder: Path) -> int:
-    """How many statements and commits a run has with which nothing goes wrong."""
-    counted = folder / "steps"
-    ordeal = Ordeal(launcher=stepping("count", counted))
-    rig.check_run(ordeal, rig.attempt(ordeal))
-    return int(counted.read_text(encoding="ascii"))
-
-
-@pytest.mark.timeout(1200)
-@pytest.mark.parametrize(
-    ("what", "code"),
-    [("kill", KILLED), ("fail", 7), ("stop", 143)],
-    ids=["killed", "failing", "stopped"],
-)
-def test_a_run_that_ends_at_any_statement_or_commit_leaves_each_product_old_or_new(
-    any_rig: Rig, refill: Callable[[Rig], None], tmp_path: Path, what: str, code: int
-) -> None:
-    steps = steps_of_a_run(any_rig, tmp_path)
-    assert steps > 15
-    for step in some_of(range(1, steps + 1), 3):
-        refill(any_rig)
-        any_rig.endure(Ordeal(code=code, fate=Fate.OLD_OR_NEW, launcher=stepping(what, step)))

@@ -1,0 +1,36 @@
+"""The statements and commits of a run, and what may happen to others while it halts at one."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from e2e.fault_matrix.launchers import stepping
+from e2e.fault_matrix.rig import Ordeal, Rig
+from ibkr_sync.infrastructure.replay.server import ReplayGateway
+
+During = Callable[[subprocess.Popen[bytes], ReplayGateway], None]
+
+
+def steps_of(rig: Rig, folder: Path) -> list[str]:
+    """The steps of a run with which nothing goes wrong, each by its first word."""
+    steps = folder / "steps"
+    ordeal = Ordeal(launcher=stepping("list", steps))
+    rig.check_run(ordeal, rig.attempt(ordeal))
+    return steps.read_text(encoding="ascii").splitlines()
+
+
+def while_halted(act: Callable[[], None]) -> During:
+    """Act once the run halts, and let it go on; unless it ends before."""
+
+    def during(process: subprocess.Popen[bytes], _: ReplayGateway) -> None:
+        wanted = os.WSTOPPED | os.WEXITED | os.WNOWAIT
+        told = os.waitid(os.P_PID, process.pid, wanted)
+        if told is not None and told.si_code == os.CLD_STOPPED:
+            act()
+            os.kill(process.pid, signal.SIGCONT)  # it is waited for by its rig alone
+
+    return during
