@@ -15,6 +15,7 @@ pytest.register_assert_rewrite("e2e.fault_matrix.rig", "e2e.fault_matrix.stores"
 from e2e.command_line import CommandLine  # noqa: E402 - after they are registered for rewriting
 from e2e.fault_matrix.rig import (  # noqa: E402
     SPEAKS_PROTOBUF,
+    Recoveries,
     Rig,
     asking,
     file_store,
@@ -100,20 +101,34 @@ def golden(filled: Path, tmp_path_factory: pytest.TempPathFactory) -> Golden:
     return after
 
 
+@pytest.fixture(scope="session")
+def recoveries() -> Recoveries:
+    """What is known of undisturbed runs."""
+    return {}
+
+
 @pytest.fixture
-def rig(ibkr_sync: CommandLine, filled: Path, golden: Golden, tmp_path: Path) -> Rig:
+def rig(
+    ibkr_sync: CommandLine, filled: Path, golden: Golden, recoveries: Recoveries, tmp_path: Path
+) -> Rig:
     """On a file that holds the products."""
     store = file_store(tmp_path)
     shutil.copy(filled, store.path)
-    return Rig(ibkr_sync, store, golden)
+    return Rig(ibkr_sync, store, golden, recoveries)
 
 
 @pytest.fixture
-def server_rig(ibkr_sync: CommandLine, filled: Path, golden: Golden, postgres_url: str) -> Rig:
+def server_rig(
+    ibkr_sync: CommandLine,
+    filled: Path,
+    golden: Golden,
+    recoveries: Recoveries,
+    postgres_url: str,
+) -> Rig:
     """On a server that holds the same products as the file."""
     store = Store(with_a_secret(postgres_url))
     store.take_over(filled)
-    return Rig(ibkr_sync, store, golden)
+    return Rig(ibkr_sync, store, golden, recoveries)
 
 
 @pytest.fixture(params=STORES)

@@ -48,6 +48,11 @@ class Store:
         """The file; only a file has one."""
         return Path(self.location)
 
+    @property
+    def is_server(self) -> bool:
+        """Whether it is no file."""
+        return "://" in self.location
+
     def tables(self) -> Tables:
         """Every row of every table."""
         with Database(self.location) as database:
@@ -73,7 +78,7 @@ class Store:
 
     def refuse_damage(self) -> None:
         """Fail unless the database is sound and every reference in it is met."""
-        if "://" not in self.location:
+        if not self.is_server:
             refuse_damage(self.path)
             return
         with Database(self.location) as database, reading(database) as connection:

@@ -56,8 +56,8 @@ def set_clocks(process: subprocess.Popen[bytes], gateway: ReplayGateway) -> None
 
 
 def recorded(rig: Rig) -> tuple[datetime, datetime]:
-    """When the last run but the recovery's began, and when it ended."""
-    *_, run, _recovery = rig.store.tables()["sync_runs"]
+    """When the run after the one that filled the store began, and when it ended."""
+    _filling, run, *_recovery = rig.store.tables()["sync_runs"]
     return run["started_at"], run["finished_at"]
 
 
