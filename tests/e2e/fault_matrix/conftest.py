@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -38,7 +39,9 @@ Golden = Callable[[Sequence[str]], dict[str, list[str]]]
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what can't be tried here, and of two stores that will do, one."""
-    left_out = {each for each in items if not (_can_run(each) and _is_chosen(each))}
+    left_out = {each for each in items if not _can_run(each)}
+    if HAS_SERVER and not MORE:
+        left_out |= _on_the_other_store(items)
     if left_out:
         config.hook.pytest_deselected(items=list(left_out))
         items[:] = [each for each in items if each not in left_out]
@@ -51,11 +54,18 @@ def _can_run(item: pytest.Item) -> bool:
     return HAS_SERVER or not (_uses(item, "server_rig") or _store(item) == "server")
 
 
-def _is_chosen(item: pytest.Item) -> bool:
-    if MORE or not HAS_SERVER or not _uses(item, "any_rig"):
-        return True
-    case = item.name.replace("server", "file")
-    return _store(item) == seeded(case).choice(STORES)
+def _on_the_other_store(items: Sequence[pytest.Item]) -> set[pytest.Item]:
+    """The cases of a test take turns between the stores; which begins is chance."""
+    left_out = set()
+    cases: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    for item in items:
+        if _uses(item, "any_rig"):
+            test, _, _ = item.nodeid.partition("[")
+            numbers = cases[test]
+            number = numbers.setdefault(item.name.replace("server", "file"), len(numbers))
+            if STORES[(seeded(test).randrange(2) + number) % 2] != _store(item):
+                left_out.add(item)
+    return left_out
 
 
 def _uses(item: pytest.Item, fixture: str) -> bool:
