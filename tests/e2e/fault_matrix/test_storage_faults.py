@@ -34,7 +34,7 @@ from thoroughness import how_many, seeded, some_of
 BUSY_TIMEOUT = 5.0
 """Seconds for which a transaction waits for another one."""
 
-STALLED = PauseAfterRows(rows=5, seconds=0.8)
+STALLED = PauseAfterRows(rows=5, seconds=2)
 """Leaves time to do something to a run that has asked."""
 
 _WRITE_LOCK = (
