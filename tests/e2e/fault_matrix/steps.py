@@ -9,7 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from e2e.fault_matrix.launchers import stepping
-from e2e.fault_matrix.rig import Ordeal, Rig
+from e2e.fault_matrix.ordeals import Ordeal
+from e2e.fault_matrix.rig import Rig
 from ibkr_sync.infrastructure.replay.server import ReplayGateway
 
 During = Callable[[subprocess.Popen[bytes], ReplayGateway], None]

@@ -15,7 +15,8 @@ from e2e.fault_matrix.disks import (
     without_room,
     without_syncs,
 )
-from e2e.fault_matrix.rig import Endured, Fate, Ordeal, Rig
+from e2e.fault_matrix.ordeals import Fate, Ordeal
+from e2e.fault_matrix.rig import Endured, Rig
 from e2e.fault_matrix.stores import Store
 from thoroughness import some_of
 

@@ -11,7 +11,8 @@ from collections.abc import Callable
 import pytest
 
 from e2e.command_line import wait_until
-from e2e.fault_matrix.rig import Fate, Ordeal, Rig
+from e2e.fault_matrix.ordeals import Fate, Ordeal
+from e2e.fault_matrix.rig import Rig
 from ibkr_sync.infrastructure.replay.server import ReplayGateway
 from thoroughness import how_many, seeded
 

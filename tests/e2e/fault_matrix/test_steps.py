@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from e2e.fault_matrix.launchers import stepping
-from e2e.fault_matrix.rig import Fate, Ordeal, Rig
+from e2e.fault_matrix.ordeals import Fate, Ordeal
+from e2e.fault_matrix.rig import Rig
 from e2e.fault_matrix.steps import steps_of
 from thoroughness import some_of
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import sqlite3
 import subprocess
-import sys
 import threading
 import time
 import uuid
@@ -18,18 +16,15 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import sql
-from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from e2e.command_line import wait_until
 from e2e.fault_matrix.lateness import TOLERANCE
 from e2e.fault_matrix.processes import is_alive
-from e2e.fault_matrix.rig import Fate, Ordeal, Rig, asking, gateway_with, refuse_indiscretion
+from e2e.fault_matrix.rig import Fate, Ordeal, Rig, asking, gateway_with
 from e2e.fault_matrix.stores import Store, contents, with_a_secret
 from ibkr_sync.infrastructure.replay.faults import PauseAfterRows, Silence
 from ibkr_sync.infrastructure.replay.server import ReplayGateway
-from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
-from thoroughness import how_many, seeded, some_of
 
 BUSY_TIMEOUT = 5.0
 """Seconds for which a transaction waits for another one."""
@@ -75,88 +70,6 @@ def test_a_writer_that_does_not_end_is_given_up_at_the_busy_timeout(each_rig: Ri
         endured = each_rig.attempt(ordeal)
     each_rig.check(ordeal, endured, before)
     assert endured.took >= BUSY_TIMEOUT
-
-
-@pytest.mark.parametrize("seed", range(how_many(2, 60)))
-def test_pages_that_were_overwritten_are_told_and_never_crash(rig: Rig, seed: int) -> None:
-    """What is not on those pages may still be read; what is repaired is for the user to say."""
-    chance = seeded(f"pages {seed}")
-    size = rig.store.path.stat().st_size
-    with rig.store.path.open("r+b") as file:
-        for _ in range(chance.randint(1, 4)):
-            file.seek(chance.randrange(size // 4096) * 4096 + chance.randrange(4000))
-            file.write(chance.randbytes(chance.randint(1, 96)))
-    with gateway_with() as gateway:
-        endured = rig.run(*asking(["ES"], gateway.port), gateway=gateway)
-    shown = rig.run("show", "ES", "--json")
-    refuse_indiscretion(endured)
-    assert endured.run.code in (0, 4, 7), endured
-    assert shown.run.code in (0, 5, 7), shown
-
-
-STEPPING = ("/usr/bin/env", f"PYTHONPATH={Path(__file__).parents[2]}", sys.executable)
-
-
-@pytest.fixture
-def first_version(filled: Path, tmp_path: Path) -> Store:
-    """A database with the products, as the first released version left it."""
-    store = Store(str(tmp_path / "first.db"))
-    shutil.copy(filled, store.path)
-    with Database(store.path) as database:
-        downgrade(database)
-    return store
-
-
-def downgrade(database: Database) -> None:
-    """Undo what later revisions did."""
-    with database.write(enforce_foreign_keys=False) as connection:
-        for table in ("former_names", "hours_days", "watchlist"):
-            connection.execute(text(f"DROP TABLE {table}"))
-        for column in ("kind", "error", "message"):
-            connection.execute(text(f"ALTER TABLE sync_runs DROP COLUMN {column}"))
-        connection.execute(text("UPDATE alembic_version SET version_num = 'ibkr_sync_0001'"))
-
-
-@pytest.mark.timeout(600)
-@pytest.mark.parametrize("what", ["kill", "fail"])
-def test_an_upgrade_that_ends_at_any_step_keeps_the_database_or_its_backup(
-    rig: Rig, first_version: Store, what: str
-) -> None:
-    old = first_version.path.read_bytes()
-    stepping = str(Path(__file__).with_name("stepping.py"))
-    codes = []
-    for step in some_of(range(1, 60), 4):
-        shutil.rmtree(rig.command.cwd)
-        rig.command.cwd.mkdir()
-        store = Store(str(rig.command.cwd / "first.db"))
-        store.path.write_bytes(old)
-        rig.store = store
-        ended = rig.run("db", "upgrade", launcher=(*STEPPING, stepping, what, str(step)))
-        codes.append(ended.run.code)
-        assert ended.run.code in (0, 7, -signal.SIGKILL), ended
-        refuse_indiscretion(ended)
-        with closing(sqlite3.connect(store.path)) as connection:
-            assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        backups = [path for path in rig.command.cwd.iterdir() if ".backup" in path.name]
-        if ended.run.code == 7 and backups:
-            assert str(backups[0]) in ended.run.told.replace(" ", "")
-        again = rig.run("db", "upgrade")
-        assert again.run.code == 0, again
-        store.refuse_damage()
-        reached = contents(store.tables())
-        assert len(reached["contracts"]) == len(contents_of_filled(old, rig.command.cwd))
-    assert codes[0] != 0
-    assert codes[-1] == 0
-
-
-def contents_of_filled(old: bytes, folder: Path) -> list[object]:
-    """The contracts of a database's bytes."""
-    path = folder / "old.db"
-    path.write_bytes(old)
-    with closing(sqlite3.connect(path)) as connection:
-        rows = connection.execute("SELECT con_id FROM contracts").fetchall()
-    path.unlink()
-    return rows
 
 
 def as_administrator(url: str) -> psycopg.Connection[tuple[object, ...]]:
