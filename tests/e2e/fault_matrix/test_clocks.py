@@ -33,8 +33,8 @@ TEN_MINUTES = 600
 USUAL = {"idle_timeout": 30, "total_timeout": 180, "run_timeout": 3600}
 """The deadlines where nobody has set any."""
 
-PAUSED = PauseAfterRows(rows=5, seconds=0.8, first=1)
-"""Leaves time to do something while a reply is half there."""
+PAUSED = PauseAfterRows(rows=5, seconds=1.5, first=1)
+"""Leaves time to set clocks while a reply is half there."""
 
 CLOCK_CHANGES = (
     ("America/New_York", datetime(2026, 3, 8, 7, tzinfo=UTC)),
@@ -97,7 +97,7 @@ def test_a_run_that_was_suspended_ends_in_order(
 
     rig.endure(
         Ordeal(
-            faults=[PAUSED],
+            faults=[PauseAfterRows(rows=5, seconds=0.4)],
             code=frozenset((0, 3, 4)),
             fate=Fate.OLD_OR_NEW,
             during=suspend,
@@ -114,7 +114,7 @@ def test_a_reply_that_ten_minutes_fell_into_is_given_up_at_once(rig: Rig) -> Non
             code=4,
             launcher=clocks(off_then=TEN_MINUTES, stopped_for=TEN_MINUTES),
             during=set_clocks,
-            seconds=1,
+            seconds=PAUSED.seconds,
             settings=USUAL,
         )
     )
@@ -129,7 +129,7 @@ def test_a_refresh_that_ten_minutes_fell_into_asks_again(any_rig: Rig) -> None:
             connections=2,
             launcher=clocks(off_then=TEN_MINUTES, stopped_for=TEN_MINUTES),
             during=set_clocks,
-            seconds=4,
+            seconds=PAUSED.seconds + 3.5,
             settings=USUAL,
         )
     )
@@ -145,7 +145,7 @@ def test_a_refresh_whose_deadline_passed_meanwhile_asks_no_more(rig: Rig) -> Non
             connections=1,
             launcher=clocks(off_then=TEN_MINUTES, stopped_for=TEN_MINUTES),
             during=set_clocks,
-            seconds=1,
+            seconds=PAUSED.seconds,
             settings=USUAL,
         )
     )
@@ -162,7 +162,7 @@ def test_a_clock_that_is_set_during_a_run_disturbs_nothing(any_rig: Rig, off: in
             connections=1,
             launcher=clocks(off_then=off),
             during=set_clocks,
-            seconds=1,
+            seconds=PAUSED.seconds,
         )
     )
     began, ended = recorded(any_rig)
@@ -230,7 +230,7 @@ def test_a_run_during_which_the_clocks_change_is_like_any_other(
             connections=1,
             launcher=("/usr/bin/env", f"TZ={zone}", *clocks(off=off - 10, off_then=off + 10)),
             during=set_clocks,
-            seconds=1,
+            seconds=PAUSED.seconds,
         )
     )
     began, ended = recorded(rig)
