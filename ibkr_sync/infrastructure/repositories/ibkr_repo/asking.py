@@ -35,6 +35,9 @@ MAX_BROKEN_IN_A_ROW = 3
 _WORTH_ANOTHER_TRY = (ConnectionLostError, PacingError, UpstreamDownError)
 """What befalls a request without being about it, and is over at once or soon."""
 
+_ENDS_SESSIONS = (ConnectionLostError, PacingError)
+"""TWS hangs up on a client that is too fast."""
+
 
 @dataclass(slots=True, kw_only=True)
 class _Question(Generic[K, T]):
@@ -72,7 +75,7 @@ class Questioner:
         """Hold the dialogues, and give what each comes to, or fails with, as soon as it does.
 
         Raises GatewayUnreachableError or a HandshakeError when no session can be opened, and
-        ConnectionLostError when sessions keep breaking.
+        ConnectionLostError or PacingError when sessions keep breaking, or refusing our rate.
         """
         if self._gateway.outage is None:
             self._longest_outage = self._gateway.parameters.idle_timeout
@@ -144,8 +147,8 @@ class Questioner:
 class _Round(Generic[K, T]):
     """One call of `Questioner.hold`.
 
-    What a broken session leaves behind is asked again alone, each request by itself: one that
-    breaks every session is to harm no other.
+    What a broken session leaves behind, or one whose rate was refused, is asked again alone,
+    each request by itself: one that breaks every session is to harm no other.
     """
 
     def __init__(
@@ -200,13 +203,13 @@ class _Round(Generic[K, T]):
     ) -> Iterator[tuple[K, T | IbkrSyncError]]:
         if isinstance(outcome, _WORTH_ANOTHER_TRY) and not question.was_asked:
             question.was_asked = True
-            if isinstance(outcome, ConnectionLostError):
+            if isinstance(outcome, _ENDS_SESSIONS):
                 self._suspects.append(question)
                 return
             if not isinstance(outcome, UpstreamDownError) or self._questioner.outage_ends():
                 self._waiting.append(question)
                 return
-        if isinstance(outcome, ConnectionLostError):
+        if isinstance(outcome, _ENDS_SESSIONS):
             self._broken += 1
             if self._broken == MAX_BROKEN_IN_A_ROW:
                 raise outcome
