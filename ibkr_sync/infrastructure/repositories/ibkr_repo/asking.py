@@ -206,7 +206,7 @@ class _Round(Generic[K, T]):
             if isinstance(outcome, _ENDS_SESSIONS):
                 self._suspects.append(question)
                 return
-            if not isinstance(outcome, UpstreamDownError) or self._questioner.outage_ends():
+            if self._questioner.outage_ends():
                 self._waiting.append(question)
                 return
         if isinstance(outcome, _ENDS_SESSIONS):
