@@ -31,8 +31,9 @@ def interrupt(what: str, connection: Any = None) -> None:  # noqa: ANN401 - the 
         case "fail":
             raise OSError(errno.EIO, "injected failure")
         case "lose":
-            connection.close()
-            connection.execute("SELECT 'answered by the driver, with its own error'")
+            driver = connection.dbapi_connection
+            driver.close()
+            driver.commit()  # the driver says itself that the connection broke
         case _:
             os.kill(os.getpid(), _SIGNALS[what])
 
@@ -41,7 +42,7 @@ def interrupt(what: str, connection: Any = None) -> None:  # noqa: ANN401 - the 
 def after_each_commit(act: Callable[[int, Any], None]) -> Iterator[None]:
     """Call `act` with the number, from 1, of each commit that has happened, and its connection."""
     numbers = itertools.count(1)
-    commit = DefaultDialect.do_commit
+    commit: Callable[[DefaultDialect, Any], None] = DefaultDialect.do_commit
 
     def commit_and_act(dialect: DefaultDialect, connection: Any) -> None:  # noqa: ANN401
         commit(dialect, connection)

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from e2e.fault_matrix.disks import (
-    Launcher,
     can_fail_calls,
     can_mount,
     with_failing,
     without_room,
     without_syncs,
 )
-from e2e.fault_matrix.ordeals import Fate, Ordeal
-from e2e.fault_matrix.rig import Endured, Rig
+from e2e.fault_matrix.failing_stores import endure_failure
+from e2e.fault_matrix.ordeals import Ordeal
+from e2e.fault_matrix.rig import Rig
 from e2e.fault_matrix.stores import Store
 from thoroughness import some_of
 
@@ -62,22 +61,10 @@ def rig(rig: Rig, tmp_path: Path) -> Rig:
     return rig
 
 
-def endure(rig: Rig, launcher: Launcher) -> Endured:
-    """Run without the room for a log; a run that ends well has stored the product."""
-    ordeal = Ordeal(launcher=launcher, code=7, fate=Fate.OLD_OR_NEW, verbose=False)
-    before = rig.store.tables()
-    endured = rig.attempt(ordeal)
-    if endured.run.code == 0:
-        ordeal = replace(ordeal, code=0, fate=Fate.RENEWED)
-    else:
-        assert "next: " in endured.run.told
-    rig.check(ordeal, endured, before)
-    return endured
-
-
 @pytest.mark.parametrize("limit", LIMITS)
 def test_a_disk_that_is_full_leaves_each_product_old_or_new(rig: Rig, limit: str) -> None:
-    endured = endure(rig, without_room(limit, rig.store.path.parent))
+    launcher = without_room(limit, rig.store.path.parent)
+    endured = endure_failure(rig, Ordeal(launcher=launcher, verbose=False))
     if endured.run.code == 7:
         assert any(each in endured.run.told for each in REASONS), endured.run
     if limit in (f"blocks={MOST_BLOCKS}", f"inodes={MOST_INODES}"):
@@ -88,7 +75,8 @@ def test_a_disk_that_is_full_leaves_each_product_old_or_new(rig: Rig, limit: str
 def test_a_write_or_a_sync_that_fails_leaves_each_product_old_or_new(
     rig: Rig, calls: str, number: int, how: str
 ) -> None:
-    endured = endure(rig, with_failing(calls, number, how, rig.store.path.parent))
+    launcher = with_failing(calls, number, how, rig.store.path.parent)
+    endured = endure_failure(rig, Ordeal(launcher=launcher, verbose=False))
     if (calls, number) in (("writes", MOST_WRITES), ("syncs", MOST_SYNCS)):
         assert endured.run.code == 0
 
