@@ -14,7 +14,7 @@ from sqlalchemy.engine import make_url
 from e2e.command_line import wait_until
 from e2e.fault_matrix.failing_stores import endure_failure, verdict
 from e2e.fault_matrix.launchers import stepping
-from e2e.fault_matrix.ordeals import Ordeal
+from e2e.fault_matrix.ordeals import Fate, Ordeal
 from e2e.fault_matrix.rig import Rig, asking, gateway_with, refuse_indiscretion
 from e2e.fault_matrix.servers import (
     Sessions,
@@ -51,6 +51,26 @@ def test_sessions_that_end_while_ibkr_is_waited_for_leave_each_product_old_or_ne
         assert end_sessions(server_rig.store.location, which)
 
     endure_failure(server_rig, Ordeal(faults=[STALLED], during=end_them, seconds=STALLED.seconds))
+
+
+def test_a_run_whose_lock_was_lost_writes_nothing_beside_the_next_one(server_rig: Rig) -> None:
+    ordeal = Ordeal(code=7, told="kept other runs out", fate=Fate.RENEWED)
+    before = server_rig.store.tables()
+    with gateway_with(STALLED) as stalling, gateway_with() as gateway:
+
+        def run_another(_: subprocess.Popen[bytes]) -> None:
+            wait_until(lambda: len(stalling.frames) >= 3)
+            assert end_sessions(server_rig.store.location, Sessions.OLDEST)
+            other = asking(["ES"], gateway.port)
+            done = server_rig.command("--database", server_rig.store.location, *other)
+            assert done.code == 0, done
+
+        asked = asking(["ES"], stalling.port)
+        endured = server_rig.run(*asked, gateway=stalling, during=run_another)
+    server_rig.check_run(ordeal, endured)
+    server_rig.check_database(ordeal, before)
+    runs = server_rig.store.tables()["sync_runs"]
+    assert [run["outcome"].value for run in runs[-2:]] == ["interrupted", "ok"]
 
 
 @pytest.mark.timeout(1200)

@@ -242,3 +242,28 @@ def test_schemas_of_one_server_have_a_lock_each(postgres_server: str) -> None:
             database = Database(url.render_as_string(hide_password=False))
             runs.enter_context(database)
             runs.enter_context(repository(database, FakeClock()).sync_run(Origin.IBKR))
+
+
+def test_a_run_that_lost_its_lock_with_its_session_writes_nothing_more(
+    postgres_server: str, postgres_url: str
+) -> None:
+    clock = FakeClock()
+    with Database(postgres_url) as database, Database(postgres_url) as other:
+        local, local_of_other = repository(database, clock), repository(other, clock)
+
+        def lose_the_lock_and_go_on() -> None:
+            with local.sync_run(Origin.IBKR) as run:
+                with psycopg.connect(postgres_server, autocommit=True) as admin:
+                    ending = "SELECT pg_terminate_backend(%s, 10000)"
+                    admin.execute(ending, [database.run_session])
+                with local_of_other.sync_run(Origin.IBKR):
+                    for _ in range(2):
+                        with pytest.raises(DatabaseUnavailableError, match="kept other runs out"):
+                            store(local, OLD, run, clock)
+                        assert dump(other)["contracts"] == []
+                    store(local_of_other, OLD, run, clock)
+
+        with pytest.raises(DatabaseUnavailableError):
+            lose_the_lock_and_go_on()
+        outcomes = [row.outcome.value for row in dump(other)["sync_runs"]]
+        assert outcomes == ["interrupted", "ok"]

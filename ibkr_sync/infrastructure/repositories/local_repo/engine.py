@@ -31,6 +31,7 @@ DIRECTORY_MODE = 0o700
 _WRITE_LOCK = (
     "SELECT pg_advisory_xact_lock(hashtext('ibkr-sync write'), hashtext(current_schema()))"
 )
+_LOCKS_OF = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND pid = %s"
 _ONE_STATE = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _POSTGRES_DEFAULTS: dict[str, Any] = {
     "application_name": "ibkr-sync",
@@ -46,7 +47,8 @@ class Database:
     All failures inside its transactions are raised as StorageError. `create_directory` allows
     the directory of a SQLite file to be created with it, readable by its owner alone.
     `has_current_schema` remembers that the schema was looked at and found right;
-    `memory_lock` is the run lock of a database in memory.
+    `memory_lock` is the run lock of a database in memory; `run_session` is the process id, on
+    a server, of the session that holds it while a run is open.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Database:
         self.busy_timeout = busy_timeout
         self.has_current_schema = False
         self.memory_lock = threading.Lock()
+        self.run_session: int | None = None
         self._engine: Engine | None = None
 
     def __enter__(self) -> Self:
@@ -146,12 +149,14 @@ class Database:
         """A transaction that excludes other writers from its start, and commits at its end.
 
         Without `enforce_foreign_keys`, for migrations that rebuild tables, SQLite checks
-        them nowhere: the caller does, before the end.
+        them nowhere: the caller does, before the end. A run whose lock went with the session
+        that held it may write nothing more: raises DatabaseUnavailableError.
         """
         with translated(self.location), self._connect() as connection:
             if not self.is_sqlite:
                 with connection.begin():
                     connection.exec_driver_sql(_WRITE_LOCK)
+                    self._refuse_lost_lock(connection)
                     yield connection
                 return
             if self.path is not None:
@@ -193,6 +198,14 @@ class Database:
         if self.location.url is not None:
             return _postgres_engine(self.location, self.busy_timeout)
         return _sqlite_engine(self.location, self.busy_timeout)
+
+    def _refuse_lost_lock(self, connection: Connection) -> None:
+        if self.run_session is None:
+            return
+        if connection.exec_driver_sql(_LOCKS_OF, (self.run_session,)).first() is None:
+            raise DatabaseUnavailableError(
+                self.name, "the server ended the session that kept other runs out"
+            )
 
     def _refuse_missing_directory(self, directory: Path) -> None:
         if not self.create_directory and not directory.is_dir():

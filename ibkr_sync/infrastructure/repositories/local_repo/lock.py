@@ -73,7 +73,11 @@ def _session_lock(database: Database) -> Iterator[None]:
             got_it = session.exec_driver_sql(_TRY_LOCK).scalar_one()
         if not got_it:
             raise AlreadyRunningError(database.name)
-        yield
+        database.run_session = driver.info.backend_pid
+        try:
+            yield
+        finally:
+            database.run_session = None
     finally:
         # Closing alone would free the lock only when the server notices; a session that
         # broke has freed it already.
