@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -108,6 +109,7 @@ def test_a_read_only_folder_is_told(
     assert (done.code, done.out) == (7, "")
     assert str(folder / "new.db") in done.err
     assert "ermission denied" in done.err
+    assert "next: " in done.err
     assert not any(folder.iterdir())
 
 
@@ -123,6 +125,7 @@ def test_an_unreadable_file_is_told(
     ):
         assert (done.code, done.out) == (7, "")
         assert f"{stocked} can't be used" in done.err
+        assert "next: " in done.err
     assert checksum(stocked) == before
 
 
@@ -195,7 +198,8 @@ def test_a_damaged_database_is_told(ibkr_sync: CommandLine, stocked: Path) -> No
     done = ibkr_sync("--database", stocked, "show", "ES")
 
     assert (done.code, done.out) == (7, "")
-    assert "damaged" in done.err
+    assert "damaged; restore a backup" in done.err
+    assert "next: " in done.err
     assert checksum(stocked) == before
 
 
@@ -207,18 +211,51 @@ def make_pipe(path: Path) -> None:
     os.mkfifo(path)
 
 
-@pytest.mark.parametrize("make", [make_folder, make_pipe])
+def make_socket(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+
+
+@pytest.mark.parametrize("make", [make_folder, make_pipe, make_socket])
 def test_what_is_no_file_is_refused(
     ibkr_sync: CommandLine, tmp_path: Path, gateway: ReplayGateway, make: object
 ) -> None:
     assert callable(make)
     path = tmp_path / "place"
     make(path)
+    before = path.stat()
 
-    done = get(ibkr_sync, path, gateway)
+    for done in (get(ibkr_sync, path, gateway), ibkr_sync("--database", path, "list")):
+        assert (done.code, done.out) == (7, "")
+        assert f"{path} can't be used: it is not a file" in done.err
+        assert "next: " in done.err
+    assert (path.stat().st_ino, path.stat().st_mode) == (before.st_ino, before.st_mode)
+
+
+@pytest.mark.parametrize("device", ["/dev/null", "/dev/full"])
+def test_a_device_is_refused(ibkr_sync: CommandLine, gateway: ReplayGateway, device: str) -> None:
+    done = get(ibkr_sync, Path(device), gateway)
 
     assert (done.code, done.out) == (7, "")
-    assert f"{path} can't be used: it is not a file" in done.err
+    assert f"{device} can't be used: it is not a file" in done.err
+
+
+def test_links_that_lead_nowhere_are_told(
+    ibkr_sync: CommandLine, tmp_path: Path, gateway: ReplayGateway
+) -> None:
+    folder = tmp_path / "links"
+    folder.mkdir()
+    loop, dangling = folder / "loop.db", folder / "dangling.db"
+    loop.symlink_to(loop)
+    dangling.symlink_to(folder / "none" / "new.db")
+
+    for link, reason in ((loop, "the path can't be followed"), (dangling, "there is no directory")):
+        for done in (get(ibkr_sync, link, gateway), ibkr_sync("--database", link, "list")):
+            assert (done.code, done.out) == (7, "")
+            assert reason in done.err
+            assert "next: " in done.err
+        assert link.is_symlink()
+    assert sorted(folder.iterdir()) == [dangling, loop]
 
 
 def test_a_missing_folder_is_told_and_not_created(
@@ -233,6 +270,7 @@ def test_a_missing_folder_is_told_and_not_created(
     ):
         assert (done.code, done.out) == (7, "")
         assert f"there is no directory {folder}" in done.err
+        assert "next: " in done.err
     assert not folder.exists()
 
 
