@@ -16,12 +16,18 @@ from ibkr_sync.infrastructure.replay.server import ReplayGateway
 During = Callable[[subprocess.Popen[bytes], ReplayGateway], None]
 
 
+_KNOWN: dict[bool, list[str]] = {}
+"""The steps on a file and on a server, which are the same each time."""
+
+
 def steps_of(rig: Rig, folder: Path) -> list[str]:
     """The steps of a run with which nothing goes wrong, each by its first word."""
-    steps = folder / "steps"
-    ordeal = Ordeal(launcher=stepping("list", steps))
-    rig.check_run(ordeal, rig.attempt(ordeal))
-    return steps.read_text(encoding="ascii").splitlines()
+    if rig.store.is_server not in _KNOWN:
+        steps = folder / "steps"
+        ordeal = Ordeal(launcher=stepping("list", steps))
+        rig.check_run(ordeal, rig.attempt(ordeal))
+        _KNOWN[rig.store.is_server] = steps.read_text(encoding="ascii").splitlines()
+    return _KNOWN[rig.store.is_server]
 
 
 def while_halted(act: Callable[[], None]) -> During:

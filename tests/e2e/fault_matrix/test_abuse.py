@@ -80,7 +80,7 @@ def test_a_symbol_that_is_code_elsewhere_is_none_here(rig: Rig, word: str) -> No
     assert endured.run.code in (2, 4, 5), endured
     assert schema_of(rig.store.path) == schema
     rig.check_database(Ordeal(), before)
-    rig.recover(Ordeal())
+    rig.recover_once(Ordeal())
 
 
 def test_an_error_that_is_code_elsewhere_is_told_as_text(any_rig: Rig) -> None:
@@ -99,7 +99,7 @@ def test_a_log_that_can_not_be_written_is_told_and_changes_nothing(rig: Rig, pla
         )
     assert done.code in (0, 2), done
     rig.check_database(Ordeal(fate=Fate.OLD_OR_NEW), before)
-    rig.recover(Ordeal())
+    rig.recover_once(Ordeal())
 
 
 def test_a_log_is_never_written_over_the_database(rig: Rig) -> None:

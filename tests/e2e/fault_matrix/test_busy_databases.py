@@ -88,15 +88,15 @@ def test_what_another_program_left_beside_the_file_hinders_nothing(
 
 
 def test_a_second_run_ends_at_once_while_one_waits(each_rig: Rig) -> None:
-    """The quickest of three; a machine that is busy may hold up one of them."""
+    """Where the machine holds it up, that is the quickest of three."""
     before = each_rig.store.tables()
-    took = []
+    took: list[float] = []
     with gateway_with(Silence()) as gateway:
         asked = asking(["ES"], gateway.port)
 
         def start_others(first: subprocess.Popen[bytes]) -> None:
             wait_until(lambda: gateway.connections)
-            for _ in range(3):
+            while len(took) < 3 and min(took, default=TOLERANCE) >= TOLERANCE:
                 began = time.monotonic()
                 other = each_rig.command("--database", each_rig.store.location, *asked)
                 took.append(time.monotonic() - began)

@@ -93,7 +93,7 @@ def test_a_server_that_goes_down_at_any_step_leaves_each_product_old_or_new(
 def test_a_server_that_comes_back_as_a_standby_leaves_each_product_old_or_new(
     endure_at: EndureAt, own_server: OwnServer, steps: int
 ) -> None:
-    for step in some_of(range(1, steps + 1), 3):
+    for step in some_of(range(1, steps + 1), 2):
         endured = endure_at(step, own_server.become_standby, own_server.become_primary)
         assert endured.run.code == 7 or step == steps
 
@@ -128,5 +128,5 @@ def test_a_server_without_a_session_to_spare_changes_nothing(
 def test_a_server_that_lets_nobody_in_from_any_step_on_leaves_each_product_old_or_new(
     endure_at: EndureAt, own_server: OwnServer, steps: int
 ) -> None:
-    for step in some_of(range(1, steps + 1), 3):
+    for step in some_of(range(1, steps + 1), 2):
         endure_at(step, own_server.take_all_sessions, own_server.give_sessions_back)
