@@ -21,7 +21,8 @@ class Sessions(Enum):
 def as_administrator(url: str) -> Administration:
     """A connection of our own to the server that a URL names."""
     made = make_url(url)
-    plain = made.set(query={"host": made.query["host"]})
+    where = {key: value for key, value in made.query.items() if key == "host"}
+    plain = made.set(query=where)
     return psycopg.connect(plain.render_as_string(hide_password=False), autocommit=True)
 
 

