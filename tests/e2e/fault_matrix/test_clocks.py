@@ -181,8 +181,8 @@ class Deadline:
 
 
 DEADLINES = {
-    "silence": Deadline(fault=NoEndMarker(), settings={"idle_timeout": 2}, earliest=2, latest=2.2),
-    "a-run": Deadline(fault=NoEndMarker(), settings={"run_timeout": 3}, earliest=3, latest=3),
+    "silence": Deadline(fault=NoEndMarker(), settings={"idle_timeout": 1}, earliest=1, latest=1.2),
+    "a-run": Deadline(fault=NoEndMarker(), settings={"run_timeout": 1.5}, earliest=1.5, latest=1.5),
     "a-refresh": Deadline(
         fault=NoEndMarker(),
         settings={"idle_timeout": 1},
@@ -191,7 +191,10 @@ DEADLINES = {
         command=("refresh", "--deadline", "4s"),
     ),
     "a-reply": Deadline(
-        fault=Drip(seconds=0.5, rounds=50), settings={"total_timeout": 3}, earliest=3, latest=3.2
+        fault=Drip(seconds=0.2, rounds=400),
+        settings={"total_timeout": 1.5},
+        earliest=1.5,
+        latest=1.7,
     ),
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import socket
 from contextlib import ExitStack
+from itertools import product
 
 import pytest
 
@@ -21,6 +22,7 @@ from ibkr_sync.infrastructure.replay.faults import (
     ServerVersionText,
     Silence,
 )
+from thoroughness import some_of
 
 MEGABYTES_OF_A_RUN = 50
 """By how much a run may need more memory than one in which nothing goes wrong."""
@@ -78,12 +80,14 @@ def test_a_gateway_that_says_nothing_is_given_up_at_the_handshake_timeout(
     assert endured.took >= 1
 
 
-@pytest.mark.parametrize("reset", [False, True], ids=["closed", "reset"])
-@pytest.mark.parametrize("occasion", [Occasion.HELLO, Occasion.START_API])
+@pytest.mark.parametrize(
+    ("occasion", "how"),
+    some_of([*product((Occasion.HELLO, Occasion.START_API), ("closed", "reset"))], 2),
+)
 def test_a_line_that_drops_during_the_handshake_is_told_with_its_likely_causes(
-    rig: Rig, occasion: Occasion, reset: bool
+    rig: Rig, occasion: Occasion, how: str
 ) -> None:
-    fault = HangUpAfterRows(occasion=occasion, reset=reset)
+    fault = HangUpAfterRows(occasion=occasion, reset=how == "reset")
     endured = rig.endure(Ordeal(faults=[fault], code=3, told="hung up"))
     for cause in ("trusted IPs", "localhost only", "32 clients", "locked"):
         assert cause in endured.run.told
