@@ -11,11 +11,15 @@ import sys
 
 TYPE_CHECKING = False  # typing's own would be imported, while Ctrl-C is still Python's
 if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
     from types import FrameType
     from typing import NoReturn
 
 _NO_COLOR = "--no-color"
 _OWNER_ALONE = 0o077
+SOON = 0.01
+"""Seconds after which an interruption is tried again."""
+
 OBJECTS_PER_COLLECTION = 200_000
 """Python looks for garbage after 700 new objects; loading makes 100,000 that are none."""
 
@@ -44,6 +48,7 @@ def main() -> NoReturn:
         code = 128 + interruption.signal_number
     finally:
         signals.end_the_process()  # there is nothing to tidy up any more
+        signal.setitimer(signal.ITIMER_REAL, 0)
         # Else the interpreter, on its way out, looks for garbage in all that was loaded:
         # a fifth of the whole call.
         gc.freeze()
@@ -52,6 +57,9 @@ def main() -> NoReturn:
 
 class StopSignals:
     """SIGINT and SIGTERM: the first one interrupts the run, a second one ends the process.
+
+    What is raised while a module is loaded may keep other threads from ever loading any, so an
+    interruption waits for the end of that; one that Python had to swallow is tried again.
 
     `received` keeps the first one's number, as a library may turn the interruption into an
     error of its own (pydantic does, while it is imported).
@@ -67,15 +75,38 @@ class StopSignals:
 
     def interrupt_the_run(self) -> None:
         """Let the next one raise RunInterrupted in the main thread."""
+        sys.unraisablehook = self._try_again
         for each in (signal.SIGINT, signal.SIGTERM):
             signal.signal(each, self._interrupt)
 
-    def _interrupt(self, signal_number: int, _frame: FrameType | None) -> NoReturn:
+    def _interrupt(self, signal_number: int, frame: FrameType | None) -> None:
         from ibkr_sync.domain.errors import RunInterrupted
 
         self.received = signal_number
         self.end_the_process()
-        raise RunInterrupted(signal_number)
+        if not _is_loading(frame):
+            raise RunInterrupted(signal_number)
+        self._interrupt_soon(signal_number)
+
+    def _try_again(self, swallowed: UnraisableHookArgs) -> None:
+        from ibkr_sync.domain.errors import RunInterrupted
+
+        if isinstance(swallowed.exc_value, RunInterrupted):
+            self._interrupt_soon(swallowed.exc_value.signal_number)
+        else:
+            sys.__unraisablehook__(swallowed)
+
+    def _interrupt_soon(self, signal_number: int) -> None:
+        signal.signal(signal.SIGALRM, lambda _, frame: self._interrupt(signal_number, frame))
+        signal.setitimer(signal.ITIMER_REAL, SOON)
+
+
+def _is_loading(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib."):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _run(signals: StopSignals) -> int:
