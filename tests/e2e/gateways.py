@@ -17,7 +17,7 @@ SERVER_VERSION = int(os.environ.get("IBKR_SYNC_TEST_SERVER_VERSION", DEFAULT_SER
 
 IMPATIENT = """
 [gateway]
-connect_timeout = 3
+connect_timeout = 1
 handshake_timeout = 3
 idle_timeout = 1
 total_timeout = 4
