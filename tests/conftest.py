@@ -23,6 +23,11 @@ settings.register_profile("patient", deadline=None, suppress_health_check=[Healt
 settings.load_profile("patient")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Twice as many as there are processors: most tests run a command and wait for it."""
+    return 2 * (os.cpu_count() or 1)
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """The URL of a server: `IBKR_SYNC_TEST_POSTGRES`, else one started for this session."""
