@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from ibkr_sync.config.resolution import LoadedSettings
     from ibkr_sync.config.settings import LogSettings, ProfileSettings
 
+_DATABASE_FILES = ("", "-wal", "-shm", "-journal", ".lock")
+"""What is added to a database's name in the names of its files."""
+
 
 @dataclass(kw_only=True)
 class Invocation:
@@ -35,7 +38,7 @@ class Invocation:
         from ibkr_sync.config.loading import load_settings
 
         loaded = load_settings(self.flags, os.environ, Path.cwd())
-        _log_to_file(loaded.settings.log)
+        _log_to_file(loaded.settings.log, loaded.settings.active.database_file)
         for warning in loaded.warnings:
             self.output.remark(f"warning: {warning}", style="yellow")
         return loaded
@@ -79,13 +82,26 @@ def invocation_of(context: typer.Context) -> Invocation:
     return invocation
 
 
-def _log_to_file(settings: LogSettings) -> None:
+def _log_to_file(settings: LogSettings, database: Path | None) -> None:
     try:
+        if settings.file and database is not None and _is_of(database, Path(settings.file)):
+            raise ConfigError([_log_problem(settings, "is the database, or a file beside it")])
         log_to_file(settings)
     except OSError as error:
         message = f"can't be written: {error.strerror}"
-        problem = ConfigProblem(source="log.file", key=str(settings.file), message=message)
-        raise ConfigError([problem]) from error
+        raise ConfigError([_log_problem(settings, message)]) from error
+
+
+def _is_of(database: Path, log: Path) -> bool:
+    """Whether a log would be written into the database, its WAL, its index or its lock."""
+    if log.exists() and database.exists() and log.samefile(database):
+        return True
+    files = {f"{database.resolve()}{suffix}" for suffix in _DATABASE_FILES}
+    return str(log.resolve()) in files
+
+
+def _log_problem(settings: LogSettings, message: str) -> ConfigProblem:
+    return ConfigProblem(source="log.file", key=str(settings.file), message=message)
 
 
 def now() -> datetime:

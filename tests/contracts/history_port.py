@@ -262,6 +262,15 @@ class HistoryPortContract:
         assert ladders({67, 68}, storage.clock.now) == (FINER,)
         assert ladders({68}, storage.clock.now) == ()
 
+    def test_a_tick_ladder_that_changed_applies_even_after_the_clock_was_set_back(
+        self, storage: Storage
+    ) -> None:
+        storage.store_rule(RULE)
+        storage.clock.advance(hours=-1)
+        storage.store_rule(FINER)
+        storage.clock.advance(hours=2)
+        assert storage.history.market_rules({67}, storage.clock.now) == (FINER,)
+
     def test_a_tick_ladder_that_changed_is_told_of_each_product_it_applies_to(
         self, storage: Storage
     ) -> None:

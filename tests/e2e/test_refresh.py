@@ -277,6 +277,13 @@ def test_what_was_synced_longest_ago_is_asked_for_first(refresh: Refresh) -> Non
     assert list(states(done)) == ["CL", "ES", "VIX"]
 
 
+def test_what_could_not_be_asked_for_is_told_first_in_the_order_given(refresh: Refresh) -> None:
+    several = ["DAX", "SMI", "SI", "ESTX50"]
+    with sample_gateway() as gateway:
+        done = refresh(gateway, "ES", *several, "--stale", "20h", before="-f tsv")
+    assert list(states(done)) == [*several, "ES"]
+
+
 def test_the_way_out_is_told_for_a_product_that_ibkr_gave_up(refresh: Refresh) -> None:
     with sample_gateway(UNKNOWN_ES) as gateway:
         unwatched = refresh(gateway)

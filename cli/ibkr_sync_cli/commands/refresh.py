@@ -191,11 +191,13 @@ class _Refreshing:
     def _refreshed(
         self, before: dict[ProductKey, ProductSummary], queries: Sequence[FutureQuery]
     ) -> Refreshed:
-        """What came of it, in the order in which the products were meant."""
+        """What came of it: what could not be asked for, then the rest as it was meant."""
         from ibkr_sync.domain.run_in_progress import latest_run
         from ibkr_sync_cli.views.refreshed import Refreshed
 
-        in_order = dict.fromkeys([*(self._outcomes.keys() - set(queries)), *queries])
+        asked = set(queries)
+        unasked = [each for each in self._outcomes if each not in asked]
+        in_order = dict.fromkeys([*unasked, *queries])
         run = latest_run()
         return Refreshed(
             outcomes=[self._outcomes[each] for each in in_order if each in self._outcomes],

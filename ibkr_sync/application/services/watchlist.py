@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -107,7 +108,9 @@ class WatchlistService:
         watched = self.watched(groups)
         if not watched:
             return ()
-        stored = self._futures.list_products()
+        stored: dict[str, list[ProductSummary]] = defaultdict(list)
+        for summary in self._futures.list_products():
+            stored[summary.key.symbol].append(summary)
         unknown = [each for each in watched if not _meant_by(each, stored)]
         former = self._futures.former_names({each.symbol for each in unknown}) if unknown else ()
         current = {each: _by_current_name(each, former) for each in unknown}
@@ -213,9 +216,11 @@ def _listed(
 
 
 def _meant_by(
-    product: WatchedProduct, stored: Iterable[ProductSummary]
+    product: WatchedProduct, stored: Mapping[str, Sequence[ProductSummary]]
 ) -> tuple[ProductSummary, ...]:
-    return tuple(each for each in stored if each.is_meant_by(product.query))
+    """The stored products, given by symbol, that an entry means."""
+    query = product.query
+    return tuple(each for each in stored.get(query.symbol, ()) if each.is_meant_by(query))
 
 
 def _by_current_name(product: WatchedProduct, former: Iterable[FormerName]) -> WatchedProduct:

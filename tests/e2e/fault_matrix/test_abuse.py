@@ -102,15 +102,18 @@ def test_a_log_that_can_not_be_written_is_told_and_changes_nothing(rig: Rig, pla
     rig.recover_once(Ordeal())
 
 
-def test_a_log_is_never_written_over_the_database(rig: Rig) -> None:
-    before = rig.store.tables()
+@pytest.mark.parametrize("suffix", ["", "-wal", "-shm", ".lock"])
+def test_a_log_is_never_written_over_the_database(rig: Rig, suffix: str) -> None:
+    before, kept = rig.store.tables(), rig.store.path.read_bytes()
     with gateway_with() as gateway:
-        rig.command(
-            *("--database", rig.store.location, "--log-file", rig.store.location),
+        done = rig.command(
+            *("--database", rig.store.location, "--log-file", f"{rig.store.location}{suffix}"),
             *asking(["ES"], gateway.port),
         )
-    rig.store.refuse_damage()
-    rig.check_database(Ordeal(fate=Fate.OLD_OR_NEW), before)
+    assert done.code == 2, done
+    assert "is the database" in done.told
+    assert rig.store.path.read_bytes() == kept
+    rig.check_database(Ordeal(), before)
 
 
 def test_files_are_their_owner_s_alone(rig: Rig) -> None:

@@ -1,8 +1,9 @@
 """Many rows of one table in one statement, each column converted at once.
 
 Left to SQLAlchemy, every row is a mapping that is copied value by value, which took half of what
-storing a chain takes. Its statement and our column kinds are the same here; the values go to the
-driver as tuples.
+storing a chain takes (`python -m benchmarks persistence`). Its statement and our column kinds are
+the same here; the values go to the driver as it names them: by place in SQLite, by name in
+PostgreSQL.
 """
 
 from __future__ import annotations

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Any
 
 from sqlalchemy import ColumnElement, Text, func, select, type_coerce, update
 from sqlalchemy.engine import Connection
@@ -16,10 +15,7 @@ from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.recorded_history import RecordedLadder
 from ibkr_sync.infrastructure.repositories.local_repo.bulk_inserts import insert_rows
 from ibkr_sync.infrastructure.repositories.local_repo.mapping import refuse_unstorable
-from ibkr_sync.infrastructure.repositories.local_repo.reads import (
-    known_market_rules,
-    load_market_rules,
-)
+from ibkr_sync.infrastructure.repositories.local_repo.reads import load_market_rules
 from ibkr_sync.infrastructure.repositories.local_repo.tables import (
     contracts,
     market_rule_increments,
@@ -27,6 +23,8 @@ from ibkr_sync.infrastructure.repositories.local_repo.tables import (
     products,
     sync_runs,
 )
+
+_TICK = timedelta(microseconds=1)
 
 _STEP_COLUMNS = ("market_rule_id", "seen_at", "position", "low_edge", "increment")
 
@@ -36,42 +34,47 @@ _Ladder = tuple[datetime, MarketRule]
 def write_market_rules(connection: Connection, rules: Iterable[MarketRule], now: datetime) -> None:
     """Keep tick ladders; a ladder that changed stands beside the one it replaces.
 
-    Raises InvalidReplyError for a number that can't be kept.
+    It is newer than that one, even after the clock was set back. Raises InvalidReplyError for a
+    number that can't be kept.
     """
     by_id = {rule.market_rule_id: rule for rule in rules}
-    steps = {rule_id: _steps(rule, now) for rule_id, rule in by_id.items()}
-    known = known_market_rules(connection)
+    for rule in by_id.values():
+        _refuse_unstorable(rule)
     stored = load_market_rules(connection, by_id.keys())
-    new = [rule_id for rule_id in by_id if rule_id not in known]
-    changed = [
-        rule_id
-        for rule_id, rule in by_id.items()
-        if rule_id in known
-        and rule != stored.get(rule_id, MarketRule(market_rule_id=rule_id, increments=()))
-    ]
+    changed_at = _changed_at(connection, by_id.keys())
+    new = {rule_id: now for rule_id in by_id if rule_id not in changed_at}
+    changed = {
+        rule_id: max(now, at + _TICK)
+        for rule_id, at in changed_at.items()
+        if by_id[rule_id] != stored.get(rule_id, MarketRule(market_rule_id=rule_id, increments=()))
+    }
     columns = ("market_rule_id", "first_seen_at", "changed_at")
-    insert_rows(connection, market_rules, columns, ((rule_id, now, now) for rule_id in new))
-    if changed:
-        is_changed = market_rules.c.market_rule_id.in_(changed)
-        connection.execute(update(market_rules).where(is_changed).values(changed_at=now))
-    rows = (row for rule_id in new + changed for row in steps[rule_id])
+    insert_rows(
+        connection, market_rules, columns, ((rule_id, at, at) for rule_id, at in new.items())
+    )
+    for rule_id, at in changed.items():
+        is_it = market_rules.c.market_rule_id == rule_id
+        connection.execute(update(market_rules).where(is_it).values(changed_at=at))
+    rows = (
+        (rule_id, at, position, step.low_edge, step.increment)
+        for rule_id, at in (new | changed).items()
+        for position, step in enumerate(by_id[rule_id].increments)
+    )
     insert_rows(connection, market_rule_increments, _STEP_COLUMNS, rows)
 
 
-def _steps(rule: MarketRule, now: datetime) -> list[tuple[Any, ...]]:
+def _changed_at(connection: Connection, ids: Collection[int]) -> dict[int, datetime]:
+    """When the ladders that are stored under these ids were first seen as they are."""
+    statement = select(market_rules.c.market_rule_id, market_rules.c.changed_at)
+    found = connection.execute(statement.where(market_rules.c.market_rule_id.in_(ids)))
+    return {row.market_rule_id: row.changed_at for row in found}
+
+
+def _refuse_unstorable(rule: MarketRule) -> None:
+    name = f"market rule {rule.market_rule_id}"
+    refuse_unstorable(name, {"market_rule_id": rule.market_rule_id})
     for step in rule.increments:
-        refuse_unstorable(
-            f"market rule {rule.market_rule_id}",
-            {
-                "market_rule_id": rule.market_rule_id,
-                "low_edge": step.low_edge,
-                "increment": step.increment,
-            },
-        )
-    return [
-        (rule.market_rule_id, now, position, step.low_edge, step.increment)
-        for position, step in enumerate(rule.increments)
-    ]
+        refuse_unstorable(name, {"low_edge": step.low_edge, "increment": step.increment})
 
 
 def ladders_at(

@@ -1,7 +1,8 @@
 """Rows to entities and back: two pure functions, the same for every asset type.
 
-A row is a plain mapping from column names of `tables` to values. Columns carry the names of
-the fields they hold; only `underlying`, `listing` and `schedule` spread over several columns.
+A product's row is a mapping from column names of `tables` to values; those of its chain, which are
+many, are tuples in the order of the constants here. Columns carry the names of the fields they
+hold; only `underlying`, `listing` and `schedule` spread over several columns.
 """
 
 from __future__ import annotations

@@ -46,7 +46,8 @@ def plan_storage(
     con_ids = {each.con_id for each in received.contracts}
     owners = reads.find_owners(connection, con_ids - own, place)
     stub = found if found is not None and found.product.is_stub else None
-    renamed = _renamed(received, owners, now) if found is stub else None
+    is_free = found is None or found is stub  # no product of a source has the name yet
+    renamed = _renamed(received, owners, now) if is_free else None
     found = renamed or found
     stored = found.product if found else None
     moved = _contracts_of(owners, found, con_ids - own)

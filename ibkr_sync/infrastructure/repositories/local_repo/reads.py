@@ -34,6 +34,9 @@ from ibkr_sync.infrastructure.repositories.local_repo.tables import (
 
 _CON_ID = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
 
+_NAMED_AT_ONCE = 900
+"""How many conIds one statement names: SQLite limits its parameters, before 3.32 to 999."""
+
 # What every product of a run asks is built once: building takes longer than answering.
 _TAKEN_FOR = select(products).where(
     products.c.symbol == bindparam("symbol"),
@@ -147,7 +150,18 @@ def find_owners(
     connection: Connection, con_ids: Collection[int], place: str
 ) -> list[StoredProduct]:
     """Give the products under which these contracts are stored, by key; raises StorageError."""
-    return _load(connection, place, _OWNERS, {"con_ids": list(con_ids)}) if con_ids else []
+    owners = {
+        each.product_id: each
+        for some in at_once(sorted(con_ids))
+        for each in _load(connection, place, _OWNERS, {"con_ids": some})
+    }
+    return sorted(owners.values(), key=lambda each: each.product.key)
+
+
+def at_once(con_ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Cut conIds into as many as one statement may name."""
+    for first in range(0, len(con_ids), _NAMED_AT_ONCE):
+        yield con_ids[first : first + _NAMED_AT_ONCE]
 
 
 def find_former_names(connection: Connection, words: Collection[str]) -> list[FormerName]:
