@@ -1,7 +1,8 @@
 """Contracts per second without pacing: ours beside scripts that use ib_async.
 
-Whole processes, so that everyone's imports count. Ours also validates, compares with what is
-stored, keeps history, raw replies and tick ladders, and commits product by product to disk.
+Whole processes, so that everyone's imports count. The scripts create their one table; ours finds
+the schema that its first command has made. Ours also validates, compares with what is stored, keeps
+history, raw replies and tick ladders, and commits product by product to disk.
 """
 
 from __future__ import annotations

@@ -9,7 +9,6 @@ what is stored, checks that both databases can keep every value, and keeps histo
 from __future__ import annotations
 
 import dataclasses
-import gc
 import json
 import sqlite3
 import statistics
@@ -27,11 +26,11 @@ from benchmarks.acquisition import LONG_CHAIN, EmptyDatabases, Instant
 from benchmarks.decoding import entities
 from benchmarks.figures import Figure, median_ratio, quartiles
 from ibkr_sync.catalogue import load_catalogue
+from ibkr_sync.domain.entities.contracts import Venue
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.sync import AcquiredFuture, FutureQuery, SyncPolicy
 from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
-from ibkr_sync_cli.__main__ import OBJECTS_PER_COLLECTION
 
 CONTRACTS = 5000
 """In one chain, as the bare upsert has one transaction."""
@@ -56,7 +55,6 @@ _UNCHANGED = "ours, unchanged"
 def measure(rounds: int) -> Iterator[Figure]:
     """Store the same chain each way, in turn, on a new file each round."""
     costs: dict[str, list[Instant]] = defaultdict(list)
-    gc.set_threshold(OBJECTS_PER_COLLECTION)  # as the command does; all of them gain by it
     with TemporaryDirectory() as folder:
         databases = EmptyDatabases(Path(folder))
         product = _product()
@@ -185,5 +183,9 @@ def _value(value: object) -> object:
     if isinstance(value, datetime):
         return value.replace(tzinfo=None).isoformat(" ", "microseconds")
     if isinstance(value, tuple):
-        return json.dumps([getattr(each, "exchange", each) for each in value])
+        return json.dumps([_pair(each) for each in value])
     return str(value)
+
+
+def _pair(item: object) -> object:
+    return [item.exchange, item.market_rule_id] if isinstance(item, Venue) else item
