@@ -58,7 +58,7 @@ class Run:
 
     paths: tuple[str, ...]
     server_version: str | None = None
-    options: tuple[str, ...] = ("--forbid-skips", "--numprocesses", "4", "--dist", "worksteal")  # they wait a lot
+    options: tuple[str, ...] = ("--forbid-skips", "-n", "auto", "--dist", "worksteal")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
