@@ -14,7 +14,7 @@ import pytest
 
 from e2e.command_line import CommandLine, Ended
 from e2e.gateways import sample_gateway
-from e2e.stored_rows import checksum, is_sound, kept, opened, runs
+from e2e.stored_rows import checksum, is_sound, opened, runs
 from ibkr_sync.infrastructure.replay.server import ReplayGateway
 
 
@@ -37,23 +37,6 @@ def get(
         *("--source", "ibkr", "--port", str(gateway.port)),
         without_root_rights=without_root_rights,
     )
-
-
-def test_a_locked_database_is_given_up_after_a_while(
-    ibkr_sync: CommandLine, stocked: Path, gateway: ReplayGateway
-) -> None:
-    before = kept(stocked)
-    with opened(stocked) as other:
-        other.execute("BEGIN IMMEDIATE")
-        done = get(ibkr_sync, stocked, gateway)
-        shown = ibkr_sync("--database", stocked, "show", "ES")
-        other.rollback()
-
-    assert (done.code, done.out) == (7, "")
-    assert f"{stocked} is locked by another program" in done.err
-    assert "Close what is writing to it" in done.err
-    assert shown.code == 0  # readers don't wait for writers
-    assert kept(stocked) == before
 
 
 def test_a_database_that_is_soon_free_is_waited_for(

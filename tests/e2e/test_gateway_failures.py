@@ -9,27 +9,22 @@ from pathlib import Path
 import pytest
 
 from e2e.command_line import CommandLine, Ended
-from e2e.gateways import IMPATIENT, ROW, changed, gateway_with, sample_gateway
+from e2e.gateways import IMPATIENT, changed, gateway_with, sample_gateway
 from e2e.stored_rows import is_sound, kept, runs
 from ibkr_sync.infrastructure.replay.faults import (
     Chunked,
     ClientIdInUse,
     EarlyStart,
-    ErrorReply,
     Fault,
-    ForeignRows,
     HangUpAfterRows,
     KeptRows,
-    NoEndMarker,
     NoNextValidId,
-    Notice,
     Occasion,
     PortReset,
     RawReply,
     ReplacedField,
     ServerVersionText,
     Silence,
-    TruncatedRow,
 )
 
 
@@ -136,42 +131,6 @@ def test_a_handshake_that_fails_says_why(
     assert "next: " in done.err
     assert kept(stocked) == before
     assert is_sound(stocked)
-
-
-@pytest.mark.parametrize(
-    ("fault", "code"),
-    [
-        (HangUpAfterRows(rows=10), 3),
-        (HangUpAfterRows(rows=29, reset=True), 3),
-        (NoEndMarker(), 4),
-        (TruncatedRow(row=3, fields=5), 4),
-        (ReplacedField(row=None, field="symbol", value="NQ"), 4),
-        (ForeignRows(rows=(ROW,), before_row=2), 4),
-        (ReplacedField(field="con_id", value="0"), 4),
-        (ReplacedField(field="last_trade_date_or_contract_month", value="99999999"), 4),
-        (KeptRows(count=0), 8),
-        (KeptRows(count=3), 4),
-        (ErrorReply(code=321, text="Error validating request"), 4),
-        (Notice(code=2157, before_row=5), 8),
-    ],
-    ids=[
-        *("half", "no end", "stalled", "cut row", "other product", "mixed in", "no conId"),
-        *("no date", "empty", "shrunk", "321", "IBKR down"),
-    ],
-)
-def test_a_reply_that_can_not_be_trusted_changes_nothing(
-    ibkr_sync: CommandLine, stocked: Path, fault: Fault, code: int
-) -> None:
-    before = kept(stocked)
-    with sample_gateway(fault) as gateway:
-        done = get(ibkr_sync, stocked, gateway.port, "ES")
-
-    assert (done.code, done.out) == (code, "")
-    assert "error: " in done.err
-    assert "next: " in done.err
-    assert kept(stocked) == before
-    assert is_sound(stocked)
-    assert runs(stocked)[-1] == "failed"
 
 
 def test_one_product_that_fails_leaves_the_others_saved(

@@ -331,15 +331,6 @@ def test_without_a_gateway_the_run_ends_at_once(refresh: Refresh) -> None:
     assert runs(refresh.database)[-1] == "failed"
 
 
-def test_a_gateway_that_never_comes_ends_the_run_at_the_deadline(refresh: Refresh) -> None:
-    began = time.monotonic()
-    done = refresh(free_port(), "--deadline", "5s", "--json")
-    assert 2 < time.monotonic() - began < 5 + GRACE
-    assert done.code == 3
-    assert done.json["run"] == 2
-    assert {each["error"] for each in done.json["products"]} == {"GatewayUnreachableError"}
-
-
 def test_a_gateway_that_comes_late_is_waited_for(refresh: Refresh) -> None:
     port = free_port()
     with refresh.command.running(*asking(refresh.database, port, "--deadline", "60s")) as waiting:
