@@ -63,6 +63,8 @@ def store() -> Iterator[Callable[[Future], None]]:
                 )
             stored = local.get_by_symbol(QUERY)
         assert stored.contracts == product.contracts
+        hours = [each.schedule for each in product.contracts]  # no part of what is compared
+        assert [each.schedule for each in stored.contracts] == hours
 
     return keep
 

@@ -21,7 +21,7 @@ ROUNDS = how_many(18, 1_000)
 WARM_UP = ROUNDS // 4
 
 MEGABYTES_OF_GROWTH = 5
-"""What a thousand rounds may come to hold: a kilobyte lost in each would be noticed."""
+"""What a thousand rounds may come to hold: ten kilobytes lost in each would be noticed."""
 
 
 def faults(rounds: int) -> list[Fault]:

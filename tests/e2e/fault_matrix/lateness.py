@@ -1,8 +1,8 @@
 """How long after its deadline a run may still be there, on a machine that may be busy.
 
 Starting Python, reading the database and ending in order take the longer, the more else runs. How
-long, a run with which nothing goes wrong shows: one made right after the run that is judged, on
-the same machine under the same load.
+long, a run with which nothing goes wrong shows: one made after the run that is judged, or in
+`make test` after an earlier one that left the same. What seems late is measured by new ones.
 """
 
 from __future__ import annotations

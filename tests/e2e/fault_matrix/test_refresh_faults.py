@@ -158,7 +158,7 @@ def test_a_refresh_that_pauses_between_two_tries_stops_at_once(
     assert took < FIRST_PAUSE - 0.5
 
 
-def test_a_refresh_that_is_killed_leaves_each_product_old_or_new(any_rig: Rig) -> None:
+def test_a_refresh_that_is_killed_before_a_reply_is_whole_changes_nothing(any_rig: Rig) -> None:
     def kill(process: subprocess.Popen[bytes], gateway: ReplayGateway) -> None:
         wait_until(lambda: len(gateway.frames) >= 3)
         time.sleep(0.1)

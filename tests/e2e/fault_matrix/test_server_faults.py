@@ -89,6 +89,7 @@ def test_sessions_that_end_at_any_step_leave_each_product_old_or_new(
     for step in some_steps(steps, which.name):
         refill(server_rig)
         endure_failure(server_rig, Ordeal(launcher=stepping("halt", step), during=ending))
+    assert ended
     assert 0 not in ended
 
 

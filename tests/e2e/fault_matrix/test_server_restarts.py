@@ -56,12 +56,20 @@ def endure_at(
     def endure(step: int, act: Callable[[], None], undo: Callable[[], None]) -> Endured:
         refill(server_rig)
         before = server_rig.store.tables()
-        acting = while_halted(act)
-        ordeal = Ordeal(launcher=stepping("halt", step), during=acting, seconds=UP_AGAIN)
+        acted: list[int] = []
+
+        def act_and_note() -> None:
+            acted.append(step)
+            act()
+
+        ordeal = Ordeal(
+            launcher=stepping("halt", step), during=while_halted(act_and_note), seconds=UP_AGAIN
+        )
         try:
             endured = server_rig.attempt(ordeal)
         finally:
             undo()
+        assert acted == [step], "the run ended before this step"
         server_rig.check(verdict(ordeal, endured), endured, before)
         return endured
 

@@ -220,7 +220,7 @@ def _market_rule_id(value: str) -> int | None:
 
 
 def _aggregated_group(value: int) -> int | None:
-    """None for -1 and 2147483647: IBKR's ways to say that a contract is not smart-routed."""
+    """None for -1, 0 and 2147483647: IBKR's ways to say that a contract is not smart-routed."""
     group = _integer(value, range(-1, _MAX_INT32 + 1))
     return None if group in (-1, 0, _MAX_INT32) else group
 
