@@ -23,4 +23,6 @@ if __name__ == "__main__":
         fail_syncs()
     else:
         limit_file_size(int(what.removeprefix("file-size=")))
+    # Python would keep what it compiles in files cut short, and trip over them for ever.
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     os.execv(program[0], program)  # noqa: S606 - what we were told to run
