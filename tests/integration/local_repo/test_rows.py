@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -62,6 +63,26 @@ def live_through_a_week(database: Database) -> None:
             store(local, product, run, clock)
             error = ReplyTimeoutError("stalled")
             local.record_failure(FutureFailure(query=by_symbol(product), error=error), run)
+
+
+def test_a_chain_may_be_longer_than_the_parameters_that_a_statement_takes(tmp_path: Path) -> None:
+    """SQLite before 3.32 takes 999 of them."""
+    first = examples.ES.contracts[0]
+    chain = tuple(dataclasses.replace(first, con_id=number) for number in range(1, 2001))
+    product, clock = dataclasses.replace(examples.ES, contracts=chain), FakeClock()
+    with Database(tmp_path / "futures.db") as database:
+        local = repository(database, clock)
+        with writing(database) as connection:
+            driver = connection.connection.dbapi_connection
+            assert isinstance(driver, sqlite3.Connection)
+            driver.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 999)
+        for _ in range(2):  # a new chain, and one that is only seen again
+            clock.advance(days=1)
+            with local.sync_run(Origin.IBKR) as run:
+                store(local, product, run, clock)
+        stored = local.get_by_symbol(by_symbol(product)).contracts
+    assert {each.con_id for each in stored} == {each.con_id for each in chain}
+    assert {each.listing.last_seen_at for each in stored if each.listing} == {clock.now}
 
 
 def test_both_databases_hold_the_same_rows(tmp_path: Path, postgres_url: str) -> None:
