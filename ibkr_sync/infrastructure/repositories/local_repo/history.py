@@ -27,6 +27,7 @@ from ibkr_sync.domain.sync import FutureQuery, RunKind
 from ibkr_sync.infrastructure.repositories.local_repo import reads
 from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.ladders import ladders_at, recorded_ladders
+from ibkr_sync.infrastructure.repositories.local_repo.mapping import LISTING_COLUMNS
 from ibkr_sync.infrastructure.repositories.local_repo.schema import reading
 from ibkr_sync.infrastructure.repositories.local_repo.tables import (
     contracts,
@@ -42,7 +43,6 @@ _CONTRACT_COLUMNS = (
     *("con_id", "symbol", "exchange", "trading_class", "currency", "local_symbol"),
     *("last_trade_date", "last_trade_at", "time_zone"),
 )
-_LISTING_COLUMNS = ("first_seen_at", "last_seen_at", "missing_since", "delisted_at")
 _APPLIED = (ProductOutcome.CREATED, ProductOutcome.UPDATED, ProductOutcome.UNCHANGED)
 _ZONE_SLACK = timedelta(days=2)
 """A day ends up to 14 hours before it does in UTC, and up to 12 hours after; in an unknown zone
@@ -194,7 +194,7 @@ def _ended(
     now: datetime,
     is_meant: Sequence[ColumnElement[bool]],
 ) -> tuple[EndedContract, ...]:
-    columns = [contracts.c[name] for name in (*_CONTRACT_COLUMNS, *_LISTING_COLUMNS)]
+    columns = [contracts.c[name] for name in (*_CONTRACT_COLUMNS, *LISTING_COLUMNS)]
     statement = (
         select(*columns, *(column.label(f"product_{column.name}") for column in _KEY))
         .join(products, products.c.id == contracts.c.product_id)
@@ -213,7 +213,7 @@ def _ended_contract(row: Row[Any]) -> EndedContract:
         product=ProductKey(*(values[f"product_{column.name}"] for column in _KEY)),
         contract=FuturesContract(
             **{name: values[name] for name in _CONTRACT_COLUMNS},
-            listing=ContractListing(**{name: values[name] for name in _LISTING_COLUMNS}),
+            listing=ContractListing(**{name: values[name] for name in LISTING_COLUMNS}),
         ),
     )
 

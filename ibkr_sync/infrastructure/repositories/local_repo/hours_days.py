@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.hours_by_day import DayHours, newly_said, schedule_to_keep, split_by_day
 from ibkr_sync.domain.ports.kept_hours import KeptHours
-from ibkr_sync.infrastructure.repositories.local_repo.bulk_inserts import insert_rows
+from ibkr_sync.infrastructure.repositories.local_repo.bulk_writes import insert_rows
 from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.schema import reading
 from ibkr_sync.infrastructure.repositories.local_repo.tables import hours_days, products

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.recorded_history import RecordedLadder
-from ibkr_sync.infrastructure.repositories.local_repo.bulk_inserts import insert_rows
+from ibkr_sync.infrastructure.repositories.local_repo.bulk_writes import insert_rows
 from ibkr_sync.infrastructure.repositories.local_repo.mapping import refuse_unstorable
 from ibkr_sync.infrastructure.repositories.local_repo.reads import load_market_rules
 from ibkr_sync.infrastructure.repositories.local_repo.tables import (

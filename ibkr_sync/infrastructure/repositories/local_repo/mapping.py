@@ -74,10 +74,12 @@ _CONTRACT_FIELDS = (
     "suggested_size_increment",
 )
 _FACTS = (*_CONTRACT_FIELDS, "venues", "order_types", "security_ids")
-_LISTING_FIELDS = ("first_seen_at", "last_seen_at", "missing_since", "delisted_at")
+LISTING_COLUMNS = ("first_seen_at", "last_seen_at", "missing_since", "delisted_at")
+"""The last ones of `CONTRACT_COLUMNS`."""
+
 _SCHEDULE_FIELDS = ("trading_hours", "liquid_hours", "time_zone_id")
 
-CONTRACT_COLUMNS = (*_FACTS, *_LISTING_FIELDS)
+CONTRACT_COLUMNS = (*_FACTS, *LISTING_COLUMNS)
 """What a contract's row holds, but for the product it belongs to."""
 
 SCHEDULE_COLUMNS = ("con_id", *_SCHEDULE_FIELDS)
@@ -89,9 +91,9 @@ _LISTING = slice(len(_FACTS), len(CONTRACT_COLUMNS))
 _SCHEDULE = slice(len(CONTRACT_COLUMNS), len(CHAIN_COLUMNS))
 
 _values_of_contract = attrgetter(*_CONTRACT_FIELDS)
-_values_of_listing = attrgetter(*_LISTING_FIELDS)
+_values_of_listing = attrgetter(*LISTING_COLUMNS)
 _values_of_schedule = attrgetter(*_SCHEDULE_FIELDS)
-_NEVER_STORED = (None,) * len(_LISTING_FIELDS)
+_NEVER_STORED = (None,) * len(LISTING_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +109,10 @@ class ProductRows:
     product: dict[str, Any]
     contracts: dict[int, tuple[Any, ...]]
     schedules: dict[int, tuple[Any, ...]]
+
+    def listing(self, con_id: int) -> tuple[Any, ...]:
+        """A contract's values of `LISTING_COLUMNS`."""
+        return self.contracts[con_id][_LISTING]
 
 
 def to_rows(future: Future, con_ids: Collection[int] | None = None) -> ProductRows:

@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 from ibkr_sync.domain.chain_diff import ChainDiff
 from ibkr_sync.domain.run_outcomes import ProductOutcome
 from ibkr_sync.domain.sync import FutureFailure, FutureQuery, SyncRun
-from ibkr_sync.infrastructure.repositories.local_repo.bulk_inserts import insert_rows
+from ibkr_sync.infrastructure.repositories.local_repo.bulk_writes import insert_rows
 from ibkr_sync.infrastructure.repositories.local_repo.mapping import storable_text
 from ibkr_sync.infrastructure.repositories.local_repo.tables import run_products
 

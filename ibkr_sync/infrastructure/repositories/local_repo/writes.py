@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, Table, Update, bindparam, delete, insert, update
+from sqlalchemy import Table, bindparam, delete, insert, update
 from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.chain_diff import FieldChange
@@ -16,16 +15,16 @@ from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.product_update import ProductUpdate
 from ibkr_sync.domain.sync import Evidence, SyncRun
-from ibkr_sync.infrastructure.repositories.local_repo.bulk_inserts import insert_rows
+from ibkr_sync.infrastructure.repositories.local_repo.bulk_writes import insert_rows, update_rows
 from ibkr_sync.infrastructure.repositories.local_repo.evidence import pack_frames
 from ibkr_sync.infrastructure.repositories.local_repo.hours_days import keep_hours_by_day
 from ibkr_sync.infrastructure.repositories.local_repo.mapping import (
     CONTRACT_COLUMNS,
+    LISTING_COLUMNS,
     SCHEDULE_COLUMNS,
     ProductRows,
     to_rows,
 )
-from ibkr_sync.infrastructure.repositories.local_repo.reads import at_once
 from ibkr_sync.infrastructure.repositories.local_repo.tables import (
     contract_schedules,
     contracts,
@@ -39,13 +38,6 @@ from ibkr_sync.infrastructure.repositories.local_repo.tables import (
 _EVIDENCE_COLUMNS = (
     *("run_id", "product_id", "received_at", "server_version", "client_version"),
     *("frame_count", "frames", "sha256"),
-)
-_LISTING_COLUMNS = ("last_seen_at", "missing_since", "delisted_at")
-
-_SEEN = (
-    update(contracts)
-    .where(contracts.c.con_id.in_(bindparam("con_ids", expanding=True)))
-    .values(last_seen_at=bindparam("seen_at"))
 )
 
 _PRODUCT = update(products).where(products.c.id == bindparam("product_id"))
@@ -153,22 +145,17 @@ def _write_contracts(
     relisted = {each.con_id for each in (*diff.returned, *diff.missing, *diff.delisted)}
     added = ((*rows.contracts[each.con_id], product_id) for each in diff.added)
     insert_rows(connection, contracts, (*CONTRACT_COLUMNS, "product_id"), added)
-    by_id = {
-        con_id: dict(zip(CONTRACT_COLUMNS, rows.contracts[con_id], strict=True))
-        | {"product_id": product_id}
-        for con_id in sorted(rewritten | relisted)
-    }
-    _update_many(
+    update_rows(
         connection,
         contracts.c.con_id,
-        [column.name for column in contracts.c if column.name != "con_id"],
-        [row for con_id, row in by_id.items() if con_id in rewritten],
+        (*CONTRACT_COLUMNS[1:], "product_id"),
+        ((*rows.contracts[con_id][1:], product_id, con_id) for con_id in sorted(rewritten)),
     )
-    _update_many(
+    update_rows(
         connection,
         contracts.c.con_id,
-        _LISTING_COLUMNS,
-        [row for con_id, row in by_id.items() if con_id not in rewritten],
+        LISTING_COLUMNS,
+        ((*rows.listing(con_id), con_id) for con_id in sorted(relisted - rewritten)),
     )
 
 
@@ -179,13 +166,13 @@ def _note_seen(
     diff = planned.diff
     others = (*diff.added, *diff.updated, *diff.returned, *diff.missing, *diff.delisted)
     written = before.moved | {each.con_id for each in others}
-    seen = [
+    seen = sorted(
         each.con_id
         for each in planned.product.contracts
         if each.con_id not in written and each.listing != before.chain[each.con_id].listing
-    ]
-    for con_ids in at_once(seen):
-        connection.execute(_SEEN, {"con_ids": con_ids, "seen_at": now})
+    )
+    rows = ((now, con_id) for con_id in seen)
+    update_rows(connection, contracts.c.con_id, ("last_seen_at",), rows)
 
 
 def _write_schedules(
@@ -198,22 +185,19 @@ def _write_schedules(
         for each in product.contracts
         if each.schedule is not None and each.schedule != known.get(each.con_id)
     }
-    new = [con_id for con_id in rows.schedules if con_id in changed and not known.get(con_id)]
-    newer = [con_id for con_id in rows.schedules if con_id in changed and known.get(con_id)]
+    new = [con_id for con_id in sorted(changed) if not known.get(con_id)]
+    newer = [con_id for con_id in sorted(changed) if known.get(con_id)]
     insert_rows(
         connection,
         contract_schedules,
         (*SCHEDULE_COLUMNS, "observed_at"),
         ((*rows.schedules[con_id], now) for con_id in new),
     )
-    _update_many(
+    update_rows(
         connection,
         contract_schedules.c.con_id,
-        [column.name for column in contract_schedules.c if column.name != "con_id"],
-        [
-            dict(zip(SCHEDULE_COLUMNS, rows.schedules[con_id], strict=True)) | {"observed_at": now}
-            for con_id in newer
-        ],
+        (*SCHEDULE_COLUMNS[1:], "observed_at"),
+        ((*rows.schedules[con_id][1:], now, con_id) for con_id in newer),
     )
     return changed
 
@@ -223,29 +207,3 @@ def _inserted_id(connection: Connection, table: Table, row: dict[str, Any]) -> i
     if key is None:
         raise LookupError(f"{table.name}: the database gave no id")
     return int(key[0])
-
-
-def _update_many(
-    connection: Connection,
-    key: Column[Any],
-    names: Iterable[str],
-    rows: Sequence[dict[str, Any]],
-) -> None:
-    """Write the named columns of rows that each hold their key."""
-    if not rows:
-        return
-    columns = tuple(names)
-    connection.execute(
-        _updating(key, columns),
-        [{name: row[name] for name in columns} | {"key_of_row": row[key.name]} for row in rows],
-    )
-
-
-# Built once: building it takes 0.3 ms, more than carrying it out.
-@cache
-def _updating(key: Column[Any], columns: tuple[str, ...]) -> Update:
-    return (
-        update(key.table)
-        .where(key == bindparam("key_of_row"))
-        .values({name: bindparam(name) for name in columns})
-    )
