@@ -27,37 +27,48 @@ class PastMoment:
 
 
 def parse_since(text: str, now: datetime) -> datetime:
-    """Read `7d`, `36h` or a date, its beginning in UTC, as an instant; raises BadParameter."""
-    typed = text.strip()
-    if _DATE.fullmatch(typed):
-        return _past(datetime.combine(_day(typed, "--since"), time.min, UTC), now, "--since")
-    try:
-        return now - parse_duration(typed)
-    except OverflowError:
-        raise _refusal(f"{text!r} is too long", "--since") from None
-    except typer.BadParameter as error:
-        raise _refusal(f"{error.message}, or a date as 2026-10-01", "--since") from None
+    """Read when a span of time begins: `7d` ago, a date, its beginning in UTC, or an instant.
+
+    An instant is in UTC unless it has an offset. Raises BadParameter for what is in the future.
+    """
+    return _parse(text, now, "--since", time.min).at
 
 
 def parse_as_of(text: str, now: datetime) -> PastMoment:
-    """Read a date, its end in UTC, or an instant, in UTC unless it has an offset.
+    """Read as of when something is to be told, as `parse_since`, but a date is its end in UTC.
 
-    The end of today is the present. Raises BadParameter for what is in the future.
+    The end of today is the present.
     """
+    return _parse(text, now, "--as-of", time.max)
+
+
+def _parse(text: str, now: datetime, option: str, time_of_day: time) -> PastMoment:
     typed = text.strip()
     if _DATE.fullmatch(typed):
-        day = _day(typed, "--as-of")
-        _past(datetime.combine(day, time.min, UTC), now, "--as-of")
-        return PastMoment(min(datetime.combine(day, time.max, UTC), now), typed)
-    if not _INSTANT.fullmatch(typed):
-        told = f"{text!r} is no date or instant; write 2026-10-01 or 2026-10-01T14:30Z"
-        raise _refusal(told, "--as-of")
+        day = _day(typed, option)
+        _past(datetime.combine(day, time.min, UTC), now, option)
+        return PastMoment(min(datetime.combine(day, time_of_day, UTC), now), typed)
+    at = _past(_instant(typed, option) or _ago(typed, now, option), now, option)
+    return PastMoment(at, f"{at:%Y-%m-%d %H:%M} UTC")
+
+
+def _instant(text: str, option: str) -> datetime | None:
+    """The instant that is written out; None if none is."""
+    if not _INSTANT.fullmatch(text):
+        return None
     try:
-        at = datetime.fromisoformat(typed.upper())
-        at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+        at = datetime.fromisoformat(text.upper())
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise _refusal(f"{text!r} does not exist", "--as-of") from None
-    return PastMoment(_past(at, now, "--as-of"), f"{at:%Y-%m-%d %H:%M} UTC")
+        raise _refusal(f"{text!r} does not exist", option) from None
+
+
+def _ago(text: str, now: datetime, option: str) -> datetime:
+    try:
+        return now - parse_duration(text)
+    except (OverflowError, typer.BadParameter):
+        told = f"{text!r} is no moment; write 7d, 2026-10-01 or 2026-10-01T14:30Z"
+        raise _refusal(told, option) from None
 
 
 def _day(text: str, option: str) -> date:

@@ -302,11 +302,11 @@ def test_without_history_there_is_an_empty_table_and_a_remark(ibkr_sync: Command
     ("arguments", "told"),
     [
         (("history", "ES", "--field", "nonsense"), "last_trade_date"),
-        (("changes", "--since", "soon"), "no duration"),
+        (("changes", "--since", "soon"), "no moment"),
         (("changes", "--since", "2999-01-01"), "in the future"),
         (("changes", "--severity", "huge"), "huge"),
         (("show", "ES", "--as-of", "2999-01-01"), "in the future"),
-        (("show", "ES", "--as-of", "yesterday"), "no date or instant"),
+        (("show", "ES", "--as-of", "yesterday"), "no moment"),
         (("show", "ES", "--as-of", "2026-02-30"), "no day of any month"),
     ],
 )

@@ -22,7 +22,7 @@ def changes(
     trading_class: options.TradingClass = None,
     since: Annotated[
         str,
-        typer.Option("--since", help="From when on: 36h or 7d ago, or a date.", metavar="7d"),
+        typer.Option("--since", help="From when on: 7d ago, a date or an instant.", metavar="7d"),
     ] = "7d",
     severity: Annotated[
         Severity,

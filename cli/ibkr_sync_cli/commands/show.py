@@ -33,7 +33,9 @@ def show(
     as_of: Annotated[
         str | None,
         typer.Option(
-            "--as-of", help="As it was known at the end of a day, in UTC.", metavar="DATE"
+            "--as-of",
+            help="As it was known at the end of a day in UTC, 7d ago or at an instant.",
+            metavar="DATE",
         ),
     ] = None,
     wide: Annotated[bool, typer.Option("--wide", help="All columns.")] = False,
