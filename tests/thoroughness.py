@@ -21,12 +21,19 @@ SEED = int(os.environ.get("IBKR_SYNC_TORTURE_SEED", "411"))
 
 
 def some_of(everything: Sequence[T], count: int) -> Sequence[T]:
-    """So many of them, or more; the first and the last are among them."""
+    """So many of them, or more, in their order: the first, the last, and some between.
+
+    Of one alone, any of them may be the one.
+    """
+    if count < 1:
+        raise ValueError(f"{count} of them would try nothing")
     if EVERYTHING:
         return everything
     wanted = _more(count)
     if len(everything) <= wanted:
         return everything
+    if wanted == 1:
+        return [seeded("sample").choice(everything)]
     inner = sorted(seeded("sample").sample(range(1, len(everything) - 1), wanted - 2))
     return [everything[0], *(everything[index] for index in inner), everything[-1]]
 
