@@ -42,8 +42,10 @@ class RecordedRun:
 
     @property
     def took(self) -> timedelta | None:
-        """How long it ran; None when its end was not recorded."""
-        return None if self.finished_at is None else self.finished_at - self.started_at
+        """How long it ran; None when its end was not recorded, or the clock was set back."""
+        if self.finished_at is None or self.finished_at < self.started_at:
+            return None
+        return self.finished_at - self.started_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -111,6 +111,15 @@ class RunsPortContract:
             (recorded,) = runs.last_runs(1)
         assert (recorded.outcome, recorded.took) == (RunOutcome.RUNNING, None)
 
+    def test_how_long_a_run_took_is_unknown_when_the_clock_was_set_back_meanwhile(
+        self, local: LocalFuturePort[Future], runs: RunsPort, clock: FakeClock
+    ) -> None:
+        with local.sync_run(Origin.IBKR):
+            clock.advance(hours=-1)
+        (recorded,) = runs.last_runs(1)
+        assert (recorded.finished_at, recorded.took) == (clock(), None)
+        assert recorded.outcome is RunOutcome.OK
+
     def test_the_newest_runs_come_first_and_no_more_than_asked_for(
         self, local: LocalFuturePort[Future], runs: RunsPort
     ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -202,6 +203,19 @@ def test_the_widest_runs_fit_80_columns(on: CommandLine, stocked: Path) -> None:
     assert table.code == 0
     assert max(map(len, table.out.splitlines())) <= 80
     assert "gw: [31mrefused" in table.out
+
+
+def test_a_run_that_ended_before_it_began_has_no_duration(on: CommandLine, stocked: Path) -> None:
+    """The clock was set back while it ran."""
+    add_run(stocked, 2, "ibkr", "get", ago(hours=1), ago(hours=2), "ok", None, None)
+
+    (newest,) = on("runs", "--last", "1", "--json").json["runs"]
+    (row,) = on("runs", "--last", "1", "-f", "csv").rows()
+    table = on("runs", "--last", "1", "-f", "table", env={"COLUMNS": "80"}).out
+
+    assert newest["finished_at"] < newest["started_at"]
+    assert (newest["took_seconds"], row["took_seconds"]) == (None, "")
+    assert re.search(r":\d\d +- +ok", table), table
 
 
 def test_the_products_of_one_run_are_told(on: CommandLine) -> None:

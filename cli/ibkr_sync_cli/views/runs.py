@@ -192,7 +192,7 @@ def _products_table(run: RecordedRun, products: Sequence[RecordedProduct]) -> Re
 
 def _span(span: timedelta) -> str:
     """How long a run took: `12s`, `3m 20s`, `1h 05m`."""
-    minutes, seconds = divmod(max(round(span.total_seconds()), 0), 60)
+    minutes, seconds = divmod(round(span.total_seconds()), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:
         return f"{hours}h {minutes:02}m"
