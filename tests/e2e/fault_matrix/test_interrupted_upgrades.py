@@ -12,7 +12,7 @@ from sqlalchemy import inspect, text
 from sqlalchemy.engine import Connection
 
 from databases import refuse_damage
-from e2e.fault_matrix.disks import can_fail_calls, can_mount, with_failing, without_room
+from e2e.fault_matrix.disks import with_failing, without_room
 from e2e.fault_matrix.launchers import Launcher, stepping
 from e2e.fault_matrix.rig import Rig, asking, gateway_with, refuse_indiscretion
 from e2e.fault_matrix.stores import Store
@@ -27,16 +27,15 @@ KILLED = -signal.SIGKILL
 MOST_PAGES, MOST_BLOCKS, MOST_WRITES, MOST_SYNCS = 130, 160, 240, 16
 """What no upgrade of these products takes, its backup included."""
 
-LIMITS = [f"pages={pages}" for pages in some_of(range(1, MOST_PAGES + 1), 3)]
-if can_mount():
-    LIMITS = [f"blocks={blocks}" for blocks in some_of(range(MOST_BLOCKS + 1), 3)]
+LIMITS = [
+    *(f"pages={pages}" for pages in some_of(range(1, MOST_PAGES + 1), 3)),
+    *(f"blocks={blocks}" for blocks in some_of(range(MOST_BLOCKS + 1), 3)),
+]
 
-FAILURES: list[tuple[str, int, str]] = [("syncs", 1, "onwards")]
-if can_fail_calls():
-    FAILURES = [
-        *(("writes", number, "onwards") for number in some_of(range(1, MOST_WRITES + 1), 3)),
-        *(("syncs", number, "once") for number in some_of(range(1, MOST_SYNCS + 1), 3)),
-    ]
+FAILURES = [
+    *(("writes", number, "onwards") for number in some_of(range(1, MOST_WRITES + 1), 3)),
+    *(("syncs", number, "once") for number in some_of(range(1, MOST_SYNCS + 1), 3)),
+]
 
 
 @pytest.fixture

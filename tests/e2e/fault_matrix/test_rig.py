@@ -1,15 +1,20 @@
-"""The rig itself sees a run that hangs, that is late, or that leaves something behind."""
+"""The rig itself sees a run that hangs, that is late, or that leaves something behind.
+
+And what a machine can't do for a test is told.
+"""
 
 from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from e2e.command_line import wait_until
+from e2e.fault_matrix import disks
 from e2e.fault_matrix.lateness import latest_end
 from e2e.fault_matrix.ordeals import Fate, Ordeal
 from e2e.fault_matrix.processes import is_alive, live
@@ -62,3 +67,23 @@ def test_a_run_that_ends_well_but_late_fails(rig: Rig) -> None:
     late = replace(endured, took=latest_end(2, endured.took) + 20)
     with pytest.raises(AssertionError, match="an undisturbed run takes"):
         rig.check(ordeal, late, before)
+
+
+@pytest.mark.parametrize(
+    "launch",
+    [
+        pytest.param(lambda folder: disks.without_room("blocks=1", folder), id="blocks"),
+        pytest.param(lambda folder: disks.without_room("inodes=1", folder), id="inodes"),
+        pytest.param(lambda folder: disks.with_failing("writes", 1, "once", folder), id="writes"),
+        pytest.param(lambda folder: disks.with_failing("syncs", 1, "once", folder), id="syncs"),
+        pytest.param(lambda _: disks.without_syncs(), id="all-syncs"),
+    ],
+)
+def test_what_a_machine_can_not_do_skips_the_test_and_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, launch: Callable[[Path], object]
+) -> None:
+    forbidden = ("/bin/sh", "-c", "echo started >&2; echo OSError: forbidden >&2; exit 1", "sh")
+    monkeypatch.setattr(disks, "hindrance", disks.hindrance.__wrapped__)  # which forgets
+    monkeypatch.setattr(disks, "launching", lambda *_: forbidden)
+    with pytest.raises(pytest.skip.Exception, match=r"^this machine can't .+: OSError: forbidden$"):
+        launch(tmp_path)

