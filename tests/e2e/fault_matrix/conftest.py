@@ -16,6 +16,7 @@ pytest.register_assert_rewrite("e2e.fault_matrix.rig", "e2e.fault_matrix.stores"
 from e2e.command_line import CommandLine  # noqa: E402 - after they are registered for rewriting
 from e2e.fault_matrix.rig import (  # noqa: E402
     SPEAKS_PROTOBUF,
+    Golden,
     Recoveries,
     Rig,
     asking,
@@ -33,8 +34,6 @@ HAS_SERVER = "IBKR_SYNC_TEST_POSTGRES" in os.environ or find_spec("pixeltable_pg
 
 STORES = ("file", "server")
 STOCKED = ("ES", "VIX", "CL")
-
-Golden = Callable[[Sequence[str]], dict[str, list[str]]]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -27,7 +27,7 @@ from typing import TypeAlias
 from ibapi.server_versions import MAX_CLIENT_VER
 
 from e2e.command_line import COMMAND, CommandLine, Ended, ended
-from e2e.fault_matrix.lateness import latest_end
+from e2e.fault_matrix.lateness import latest_end, usual_duration
 from e2e.fault_matrix.ordeals import SETTINGS, Fate, Ordeal
 from e2e.fault_matrix.processes import live
 from e2e.fault_matrix.replies import recording
@@ -83,22 +83,26 @@ class Endured:
     log: str
 
 
-Recoveries: TypeAlias = dict[tuple[object, ...], Endured]
+Golden: TypeAlias = Callable[[Sequence[str]], dict[str, list[str]]]
+"""What is known after an undisturbed run for some symbols."""
+
+Recoveries: TypeAlias = dict[tuple[object, ...], dict[str, float]]
+"""Seconds that undisturbed runs took: by store and question, and by what they began with."""
 
 
 class Rig:
     """A command, a database that holds several products, and a golden copy of what is to come.
 
     Args:
-        golden: gives what is known after an undisturbed run for some symbols.
-        recoveries: the undisturbed runs that were made so far, by what they began with.
+        golden: what is to come.
+        recoveries: the undisturbed runs that were made so far.
     """
 
     def __init__(
         self,
         command: CommandLine,
         store: Store,
-        golden: Callable[[Sequence[str]], dict[str, list[str]]],
+        golden: Golden,
         recoveries: Recoveries,
     ) -> None:
         self.command = command
@@ -172,8 +176,11 @@ class Rig:
         # A file that took nothing more may have others left beside it; a process that was
         # killed may have left anything.
         leaves_traces = _KILLED if self.store.is_server else _CANNOT_TIDY_UP
-        recover = self.recover if endured.run.code in leaves_traces else self.recover_once
-        self._refuse_lateness(ordeal, endured, recover(ordeal))
+        if endured.run.code in leaves_traces:
+            usual = self.recover(ordeal).took
+        else:
+            usual = self.recover_once(ordeal)
+        self._refuse_lateness(ordeal, endured, usual)
 
     def check_run(self, ordeal: Ordeal, endured: Endured) -> None:
         """Check how the run ended, and what it sent and told."""
@@ -229,25 +236,23 @@ class Rig:
         assert _run_outcomes(tables) <= _OUTCOMES_OF_ENDED_RUNS
         return endured
 
-    def recover_once(self, ordeal: Ordeal) -> Endured:
-        """Recover, unless that was seen already with the same products in the same state."""
-        if MORE:
-            return self.recover(ordeal)
-        tables = self.store.tables()
-        runs = sorted(_run_outcomes(tables))
-        state = (
-            self.store.is_server,
-            ordeal.command,
-            *ordeal.symbols,
-            *runs,
-            str(contents(tables)),
-        )
-        if state not in self._recoveries:
-            self._recoveries[state] = self.recover(ordeal)
-        return self._recoveries[state]
+    def recover_once(self, ordeal: Ordeal) -> float:
+        """Recover, unless that was seen already with the same products in the same state.
 
-    def _refuse_lateness(self, ordeal: Ordeal, endured: Endured, undisturbed: Endured) -> None:
-        usual = undisturbed.took
+        Gives the seconds that a run with nothing going wrong takes.
+        """
+        if MORE:
+            return self.recover(ordeal).took
+        tables = self.store.tables()
+        state = f"{sorted(_run_outcomes(tables))} {contents(tables)}"
+        asked = (self.store.is_server, ordeal.command, *ordeal.symbols)
+        seen = self._recoveries.setdefault(asked, {})
+        if state in seen:
+            return usual_duration(seen.values())
+        seen[state] = self.recover(ordeal).took
+        return seen[state]
+
+    def _refuse_lateness(self, ordeal: Ordeal, endured: Endured, usual: float) -> None:
         if endured.took > latest_end(ordeal.seconds, usual):  # is the machine busier by now?
             usual = max(usual, *(self.recover(ordeal).took for _ in range(2)))
         told = f"took {endured.took:.1f} s where an undisturbed run takes {usual:.1f} s: {endured}"

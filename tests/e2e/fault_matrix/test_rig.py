@@ -18,7 +18,7 @@ from e2e.fault_matrix import disks
 from e2e.fault_matrix.lateness import latest_end
 from e2e.fault_matrix.ordeals import Fate, Ordeal
 from e2e.fault_matrix.processes import is_alive, live
-from e2e.fault_matrix.rig import Rig
+from e2e.fault_matrix.rig import Golden, Recoveries, Rig
 
 SLEEP = ("/bin/sh", "-c", "exec sleep 60")
 ENVIRONMENT = {"PATH": os.defpath}
@@ -67,6 +67,20 @@ def test_a_run_that_ends_well_but_late_fails(rig: Rig) -> None:
     late = replace(endured, took=latest_end(2, endured.took) + 20)
     with pytest.raises(AssertionError, match="an undisturbed run takes"):
         rig.check(ordeal, late, before)
+
+
+def test_a_slow_run_excuses_no_later_one(rig: Rig, golden: Golden) -> None:
+    ordeal = Ordeal(fate=Fate.RENEWED, seconds=2)
+    recoveries: Recoveries = {}
+    watchful = Rig(rig.command, rig.store, golden, recoveries)
+    before = watchful.store.tables()
+    endured = watchful.attempt(ordeal)
+    watchful.check(ordeal, endured, before)
+    for seen in recoveries.values():
+        seen.update((state, took + 1000) for state, took in seen.items())
+    late = replace(endured, took=latest_end(2, endured.took) + 20)
+    with pytest.raises(AssertionError, match="an undisturbed run takes"):
+        watchful.check(ordeal, late, before)
 
 
 @pytest.mark.parametrize(
