@@ -43,7 +43,7 @@ from ibkr_sync.infrastructure.replay import faults
 from ibkr_sync.infrastructure.replay.faults import Occasion
 from ibkr_sync.infrastructure.replay.requests import ContractDataRequest
 from ibkr_sync.infrastructure.replay.server import ReplayGateway
-from ibkr_sync.infrastructure.repositories.ibkr_repo.asking import Questioner
+from ibkr_sync.infrastructure.repositories.ibkr_repo.asking import MAX_BROKEN_IN_A_ROW, Questioner
 from ibkr_sync.infrastructure.repositories.ibkr_repo.dialogue import Dialogue
 from ibkr_sync.infrastructure.repositories.ibkr_repo.replies import ContractReply, ContractRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
@@ -318,6 +318,63 @@ def test_what_a_broken_session_leaves_is_asked_for_one_by_one(
     assert errors_of({"ES": outcomes["ES"]}) == {ConnectionLostError}
     assert is_whole(outcomes["NQ"], NASDAQ)
     assert is_whole(outcomes["CL"], CRUDE_OIL)
+
+
+SLOW = 20.0
+"""Messages per second: so few that a session is over before the message after its first."""
+
+
+def ends_at_once(**strikes: int) -> faults.Fault:
+    """A session that TWS ends as soon as it is open."""
+    return faults.Notice(occasion=Occasion.START_API, code=1300, before_row=None, **strikes)
+
+
+def test_what_never_left_in_a_broken_session_is_asked_for_twice_all_the_same(
+    serve: Serve, repository_at: RepositoryAt
+) -> None:
+    replay = serve(ends_at_once(first=1), faults.HangUpAfterRows(rows=1, first=1))
+    outcomes = bring_up_to_date(repository_at(replay, messages_per_second=SLOW), "ES")
+    assert is_whole(outcomes["ES"], ES)
+    assert symbols_asked(replay) == ["ES", "ES"]
+    assert replay.connections == 3
+
+
+def test_what_never_left_in_an_outage_is_asked_for_twice_all_the_same(
+    serve: Serve, repository_at: RepositoryAt
+) -> None:
+    replay = serve(
+        faults.Notice(occasion=Occasion.START_API, code=1100, before_row=None),
+        faults.PauseAfterRows(occasion=Occasion.START_API, rows=1, seconds=0.3),
+        faults.Notice(occasion=Occasion.START_API, code=1102, before_row=None),
+        faults.Notice(code=1100, before_row=2, first=1),
+        faults.Notice(code=1102, before_row=None, first=1),
+    )
+    outcomes = bring_up_to_date(repository_at(replay, messages_per_second=SLOW), "ES")
+    assert is_whole(outcomes["ES"], ES)
+    assert symbols_asked(replay) == ["ES", "ES"]
+    assert replay.connections == 1
+
+
+def test_one_broken_session_ends_no_run_however_much_never_left_in_it(
+    serve: Serve, repository_at: RepositoryAt
+) -> None:
+    replay = serve(ends_at_once(first=1))
+    repository = repository_at(replay, messages_per_second=SLOW)
+    symbols = ["ES", "NQ", "CL", *(f"X{number}" for number in range(MAX_BROKEN_IN_A_ROW))]
+    outcomes = bring_up_to_date(repository, *symbols)
+    assert is_whole(outcomes["ES"], ES)
+    assert sorted(symbols_asked(replay)) == sorted(symbols)
+    assert replay.connections == 2
+
+
+def test_sessions_that_keep_breaking_before_anything_leaves_end_the_run(
+    serve: Serve, repository_at: RepositoryAt
+) -> None:
+    replay = serve(ends_at_once())
+    with pytest.raises(ConnectionLostError):
+        bring_up_to_date(repository_at(replay, messages_per_second=SLOW), "ES")
+    assert symbols_asked(replay) == []
+    assert replay.connections == 1 + MAX_BROKEN_IN_A_ROW
 
 
 def test_an_outage_that_lasts_is_waited_for_once_however_often_is_asked(

@@ -57,6 +57,22 @@ def test_a_request_that_was_one_too_many_is_asked_again_after_a_pause(
     assert replay.connections == 1
 
 
+def test_a_gateway_that_hangs_up_before_the_repeated_message_leaves_is_asked_once_more(
+    serve: Serve, repository_of: RepositoryOf
+) -> None:
+    """It waits for a second after a complaint; what never left was no second try."""
+    replay = serve(
+        faults.HangUpAfterRows(rows=0, first=1),
+        faults.PauseAfterRows(rows=0, seconds=0.3, first=1),
+        faults.Notice(code=100, before_row=0, first=1),
+    )
+    outcome = bring_up_to_date(repository_of(replay), "ES")["ES"]
+    assert isinstance(outcome, FutureUpdate)
+    assert outcome.product.contracts == ES.contracts
+    assert len(times_asked(replay)) == 2
+    assert replay.connections == 2
+
+
 def test_a_request_that_is_one_too_many_twice_fails(
     serve: Serve, repository_of: RepositoryOf, local: InMemoryFutureRepository[Future]
 ) -> None:

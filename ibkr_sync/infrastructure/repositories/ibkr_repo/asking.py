@@ -6,7 +6,6 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent import futures
-from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -25,6 +24,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.client import Ladder
 from ibkr_sync.infrastructure.repositories.ibkr_repo.dialogue import Dialogue
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway import Gateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.replies import ContractReply, ContractRequest
+from ibkr_sync.infrastructure.repositories.ibkr_repo.sending import Sending
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -32,8 +32,8 @@ T = TypeVar("T")
 MAX_BROKEN_IN_A_ROW = 3
 """After so many requests in a row that broke their session there is no point in going on."""
 
-_WORTH_ANOTHER_TRY = (ConnectionLostError, PacingError, UpstreamDownError)
-"""What befalls a request without being about it, and is over at once or soon."""
+MAX_TIMES_SENT = 2
+"""A request that was sent so often, in vain, has failed."""
 
 _ENDS_SESSIONS = (ConnectionLostError, PacingError)
 """TWS hangs up on a client that is too fast."""
@@ -41,18 +41,25 @@ _ENDS_SESSIONS = (ConnectionLostError, PacingError)
 
 @dataclass(slots=True, kw_only=True)
 class _Question(Generic[K, T]):
-    """Where a dialogue stands: at a request, which was asked once already or not."""
+    """Where a dialogue stands: at a request.
+
+    Attributes:
+        times_sent: how often it was sent; it never was when a session broke, or IBKR went
+            away, while its message still waited for its turn.
+        is_repeated: whether it failed before, sent or not.
+    """
 
     key: K
     dialogue: Dialogue[T]
     request: ContractRequest
-    was_asked: bool = False
+    times_sent: int = 0
+    is_repeated: bool = False
 
 
 class Questioner:
     """Asks a gateway within the time of one run.
 
-    A request is asked at most twice: again after a broken session, a message too many (once
+    A request is sent at most twice: again after a broken session, a message too many (once
     the pacer has slowed down), or an outage of IBKR that ends within the idle timeout; the
     first outage that does not is the last one waited for until it is over.
     """
@@ -113,7 +120,7 @@ class Questioner:
             for pending in asked:
                 pending.cancel()
 
-    def ask(self, request: ContractRequest) -> Future[ContractReply]:
+    def ask(self, request: ContractRequest) -> Sending[ContractReply]:
         """Send a request, unless the time is over; raises what `Gateway.open` raises.
 
         Where no session ever came about, that is worth telling rather than that time is over.
@@ -138,8 +145,8 @@ class Questioner:
         """What befalls whatever is due when the time is over."""
         return ReplyTimeoutError(f"the run took longer than {self._seconds:g} s")
 
-    def _out_of_time(self) -> Future[ContractReply]:
-        failed: Future[ContractReply] = Future()
+    def _out_of_time(self) -> Sending[ContractReply]:
+        failed: Sending[ContractReply] = Sending()
         failed.set_exception(self.timeout())
         return failed
 
@@ -159,7 +166,7 @@ class _Round(Generic[K, T]):
         self._dialogues = iter(dialogues)
         self._waiting = deque[_Question[K, T]]()
         self._suspects = deque[_Question[K, T]]()
-        self._in_flight: dict[Future[ContractReply], _Question[K, T]] = {}
+        self._in_flight: dict[Sending[ContractReply], _Question[K, T]] = {}
         self._broken = 0
 
     def outcomes(self) -> Iterator[tuple[K, T | IbkrSyncError]]:
@@ -178,7 +185,9 @@ class _Round(Generic[K, T]):
             # One at a time: the next question goes out before the next reply is stored.
             reply = next(each for each in self._in_flight if each in done)
             outcome = reply.exception() or reply.result()
-            yield from self._conclude(self._in_flight.pop(reply), outcome)
+            question = self._in_flight.pop(reply)
+            question.times_sent += reply.was_sent
+            yield from self._conclude(question, outcome)
 
     def _send(self) -> Iterator[tuple[K, T | IbkrSyncError]]:
         """Ask as much as may be asked at once; gives what ends without a further question."""
@@ -201,18 +210,19 @@ class _Round(Generic[K, T]):
     def _conclude(
         self, question: _Question[K, T], outcome: ContractReply | BaseException
     ) -> Iterator[tuple[K, T | IbkrSyncError]]:
-        if isinstance(outcome, _WORTH_ANOTHER_TRY) and not question.was_asked:
-            question.was_asked = True
-            if isinstance(outcome, _ENDS_SESSIONS):
+        was_repeated, question.is_repeated = question.is_repeated, True
+        may_repeat = question.times_sent < MAX_TIMES_SENT
+        if isinstance(outcome, UpstreamDownError) and may_repeat and self._questioner.outage_ends():
+            self._waiting.append(question)
+            return
+        if isinstance(outcome, _ENDS_SESSIONS):
+            if was_repeated:
+                self._broken += 1
+                if self._broken == MAX_BROKEN_IN_A_ROW:
+                    raise outcome
+            if may_repeat:
                 self._suspects.append(question)
                 return
-            if self._questioner.outage_ends():
-                self._waiting.append(question)
-                return
-        if isinstance(outcome, _ENDS_SESSIONS):
-            self._broken += 1
-            if self._broken == MAX_BROKEN_IN_A_ROW:
-                raise outcome
         else:
             self._broken = 0
         yield from self._go_on(question.key, question.dialogue, outcome)

@@ -8,7 +8,6 @@ import math
 import random
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
 from datetime import datetime
 from types import TracebackType
 from typing import Self
@@ -18,6 +17,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.client import Ladder, Serve
 from ibkr_sync.infrastructure.repositories.ibkr_repo.pacing import Pacer
 from ibkr_sync.infrastructure.repositories.ibkr_repo.parameters import GatewayParameters
 from ibkr_sync.infrastructure.repositories.ibkr_repo.replies import ContractReply, ContractRequest
+from ibkr_sync.infrastructure.repositories.ibkr_repo.sending import Sending
 from ibkr_sync.infrastructure.repositories.ibkr_repo.session import GatewaySession
 
 _FIRST_REQUEST_IDS = range(1_000_000, 1_000_000_000)
@@ -88,15 +88,15 @@ class Gateway:
 
     def request_contracts(
         self, request: ContractRequest, deadline: float = math.inf
-    ) -> Future[ContractReply]:
+    ) -> Sending[ContractReply]:
         """Ask for contract details (see `GatewaySession.request_contracts`, and `open`)."""
         return self.open(deadline).request_contracts(request)
 
-    def request_ladder(self, market_rule_id: int, deadline: float = math.inf) -> Future[Ladder]:
+    def request_ladder(self, market_rule_id: int, deadline: float = math.inf) -> Sending[Ladder]:
         """Ask for a tick ladder (see `GatewaySession.request_ladder`, and `open`)."""
         return self.open(deadline).request_ladder(market_rule_id)
 
-    def request_time(self) -> Future[ServerTime]:
+    def request_time(self) -> Sending[ServerTime]:
         """Ask for the gateway's clock (see `GatewaySession.request_time`, and `open`)."""
         return self.open().request_time()
 

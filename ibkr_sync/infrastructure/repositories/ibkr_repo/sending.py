@@ -5,11 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from ibkr_sync.infrastructure.repositories.ibkr_repo.pacing import Pacer
 
 T = TypeVar("T")
+
+
+class Sending(Future[T], Generic[T]):
+    """What the result of a message will be; once it is there, whether the message was sent."""
+
+    was_sent = False
 
 
 class PacedSender:
@@ -20,12 +26,12 @@ class PacedSender:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="gateway-sender")
         self._is_hurried = threading.Event()
 
-    def send(self, message: Callable[[], Future[T]]) -> Future[T]:
-        """Call `message` when its turn comes; gives what its result will be.
+    def send(self, message: Callable[[], Future[T]]) -> Sending[T]:
+        """Call `message`, which sends or raises, when its turn comes.
 
-        What `message` raises is raised by the result. Cancelled before its turn, it is not called.
+        What it raises is raised by the result. Cancelled before its turn, it is not called.
         """
-        result: Future[T] = Future()
+        result: Sending[T] = Sending()
         self._thread.submit(self._send_in_turn, message, result)
         return result
 
@@ -38,7 +44,7 @@ class PacedSender:
         self.hurry()
         self._thread.shutdown()
 
-    def _send_in_turn(self, message: Callable[[], Future[T]], result: Future[T]) -> None:
+    def _send_in_turn(self, message: Callable[[], Future[T]], result: Sending[T]) -> None:
         if result.cancelled():
             return
         try:
@@ -50,6 +56,7 @@ class PacedSender:
         except BaseException as error:  # noqa: BLE001 - whoever asked must learn of it
             result.set_exception(error)
         else:
+            result.was_sent = True
             reply.add_done_callback(lambda done: _hand_over(done, result))
 
 

@@ -41,7 +41,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.pacing import Pacer
 from ibkr_sync.infrastructure.repositories.ibkr_repo.parameters import GatewayParameters
 from ibkr_sync.infrastructure.repositories.ibkr_repo.pending import PendingReplies
 from ibkr_sync.infrastructure.repositories.ibkr_repo.replies import ContractReply, ContractRequest
-from ibkr_sync.infrastructure.repositories.ibkr_repo.sending import PacedSender
+from ibkr_sync.infrastructure.repositories.ibkr_repo.sending import PacedSender, Sending
 from ibkr_sync.infrastructure.repositories.ibkr_repo.upstream import Upstream
 
 T = TypeVar("T")
@@ -125,7 +125,7 @@ class GatewaySession:
         """How often IBKR went or came back in this session."""
         return self._upstream.disturbances
 
-    def request_contracts(self, request: ContractRequest) -> Future[ContractReply]:
+    def request_contracts(self, request: ContractRequest) -> Sending[ContractReply]:
         """Send a request as soon as pacing allows; its result is a complete reply.
 
         The result raises RequestRejectedError, InvalidReplyError, ReplyTimeoutError,
@@ -133,7 +133,7 @@ class GatewaySession:
         """
         return self._in_turn(lambda: self._ask_for_contracts(request))
 
-    def request_ladder(self, market_rule_id: int) -> Future[Ladder]:
+    def request_ladder(self, market_rule_id: int) -> Sending[Ladder]:
         """Ask for a tick ladder as soon as pacing allows.
 
         The result raises ConnectionLostError, UpstreamDownError, PacingError,
@@ -141,7 +141,7 @@ class GatewaySession:
         """
         return self._in_turn(lambda: self._ask_for_ladder(market_rule_id))
 
-    def request_time(self) -> Future[ServerTime]:
+    def request_time(self) -> Sending[ServerTime]:
         """Ask for the gateway's clock as soon as pacing allows; raises as `request_ladder`."""
         return self._in_turn(self._ask_for_time)
 
@@ -175,10 +175,10 @@ class GatewaySession:
         except ConnectionLostError as error:
             raise HandshakeClosedError(*self._address, error.detail) from error
 
-    def _in_turn(self, ask: Callable[[], Future[T]]) -> Future[T]:
+    def _in_turn(self, ask: Callable[[], Future[T]]) -> Sending[T]:
         if not self._is_closed:
             return self._sender.send(ask)
-        failed: Future[T] = Future()
+        failed: Sending[T] = Sending()
         failed.set_exception(self._lost("closed by us"))
         return failed
 
@@ -190,6 +190,7 @@ class GatewaySession:
             self._client.send_contract_request(request_id, request)
         except IbkrSyncError as error:
             self._pending.fail(request_id, error)
+            raise
         return result
 
     def _ask_for_ladder(self, market_rule_id: int) -> Future[Ladder]:
