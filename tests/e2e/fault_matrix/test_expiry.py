@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from e2e.gateways import SERVER_VERSION, changed
 from ibkr_sync.domain.entities.futures import SAMPLE_MARKER
 from ibkr_sync.infrastructure.replay.rows import ContractRow, Recording
 from ibkr_sync.infrastructure.replay.server import ReplayGateway
-from thoroughness import how_many, some_of
+from thoroughness import some_of
 
 FROZEN_CLOCK = (sys.executable, str(Path(__file__).with_name("frozen_clock.py")))
 
@@ -24,8 +25,6 @@ MACHINE_ZONES = ("Asia/Tokyo", "America/Los_Angeles")
 
 JANUARY = datetime(2026, 1, 15, 12, tzinfo=UTC)
 """Nothing has expired yet."""
-
-SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +89,11 @@ EXPIRIES = (
     Expiry("NYX", "20271217", utc(2027, 12, 18, 5)),
     Expiry("BEX", "20271217", utc(2027, 12, 17, 23)),
 )
-MOMENTS = sorted(
-    {moment for each in EXPIRIES for moment in (each.expired_from - SECOND, each.expired_from)}
-)[:-4]
+INSTANTS = sorted({each.expired_from for each in EXPIRIES})[: -len(ZONES)]
+"""At which one expires that is not the last of its product."""
+
+SIDES = {"before": -timedelta(seconds=1), "at": timedelta(0)}
+"""How far from them a run is made."""
 
 
 def row(number: int, expiry: Expiry) -> ContractRow:
@@ -150,10 +151,11 @@ def listed_at(moment: datetime, symbol: str) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("zone", MACHINE_ZONES[: how_many(1, 2)])
+@pytest.mark.parametrize("zone", MACHINE_ZONES)
 def test_a_contract_is_listed_until_it_expires_at_the_exchange(rig: Rig, zone: str) -> None:
     get_at(JANUARY, zone, rig, CONTRACTS)
-    for moment in some_of(MOMENTS, 3):
+    for instant, off in product(some_of(INSTANTS, 3), SIDES.values()):
+        moment = instant + off
         products = run_at(moment, zone, rig, "list", "--json").json["products"]
         counts = {each["symbol"]: each["listed"] for each in products if each["symbol"] in ZONES}
         assert counts == {symbol: len(listed_at(moment, symbol)) for symbol in ZONES}, moment
@@ -168,11 +170,13 @@ def test_a_contract_is_listed_until_it_expires_at_the_exchange(rig: Rig, zone: s
             }, moment
 
 
-@pytest.mark.parametrize("moment", some_of(MOMENTS, 3), ids=str)
+@pytest.mark.parametrize("zone", MACHINE_ZONES)
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("instant", some_of(INSTANTS, 1), ids=str)
 def test_a_contract_that_is_no_longer_said_is_missing_until_it_expires_at_the_exchange(
-    rig: Rig, moment: datetime
+    rig: Rig, instant: datetime, side: str, zone: str
 ) -> None:
-    zone = MACHINE_ZONES[moment.second % len(MACHINE_ZONES)]
+    moment = instant + SIDES[side]
     get_at(JANUARY, zone, rig, CONTRACTS)
     get_at(moment, zone, rig, FARTHEST, "--allow-shrink")
     stored = rig.store.tables()["contracts"]
