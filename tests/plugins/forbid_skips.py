@@ -1,7 +1,8 @@
 """`--forbid-skips`: a skipped test, or a skipped module, counts as failed.
 
-For the build server, where everything that a test may need is there: a test that is skipped
-there would never run anywhere.
+For the build server, where everything that can be installed is there: a test that is skipped
+there would never run anywhere. Only what its kernel or container forbids may be skipped, with a
+reason that begins with `INABILITY`; it is told at the end.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Generator
 import pytest
 
 OPTION = "--forbid-skips"
+INABILITY = "this machine can't "
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -24,7 +26,8 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Turn the skip of a test into a failure; an expected failure stays what it is."""
     report = yield
-    if item.config.getoption(OPTION) and report.skipped and not hasattr(report, "wasxfail"):
+    is_skip = report.skipped and not hasattr(report, "wasxfail")
+    if item.config.getoption(OPTION) and is_skip and INABILITY not in _reason(report):
         _fail(report)
     return report
 
@@ -40,7 +43,22 @@ def pytest_make_collect_report(
     return report
 
 
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Tell what was not tried."""
+    skipped = terminalreporter.getreports("skipped")
+    if config.getoption(OPTION) and skipped:
+        terminalreporter.section("not tried on this machine")
+        for reason in sorted({_reason(each) for each in skipped}):
+            terminalreporter.line(reason)
+
+
+def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:
+    return str(report.longrepr[-1] if isinstance(report.longrepr, tuple) else report.longreprtext)
+
+
 def _fail(report: pytest.TestReport | pytest.CollectReport) -> None:
-    reason = report.longrepr[-1] if isinstance(report.longrepr, tuple) else report.longreprtext
+    reason = _reason(report)
     report.outcome = "failed"
     report.longrepr = f"{OPTION}: {reason}"
