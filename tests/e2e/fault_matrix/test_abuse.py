@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import subprocess
+import sys
 from contextlib import closing
 from itertools import product
 from pathlib import Path
@@ -11,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from e2e.command_line import COMMAND
+from e2e.fault_matrix.ordeals import Fate, Ordeal
 from e2e.fault_matrix.replies import rows_of
-from e2e.fault_matrix.rig import Fate, Ordeal, Rig, asking, gateway_with
+from e2e.fault_matrix.rig import Rig, asking, gateway_with
 from e2e.fault_matrix.stores import SECRET
 from ibkr_sync.infrastructure.replay.faults import ErrorReply, ReplacedField
 from thoroughness import how_many, some_of
@@ -32,15 +34,47 @@ WORDS = (*LITERALS, "../../etc/passwd", "ES\nNQ", "-", "\u202eES", "É" * 99)
 FIELDS = ("long_name", "industry", "category", "subcategory", "market_name")
 
 
+WITHOUT_A_READER = """
+import os, sys
+reader, writer = os.pipe()
+os.dup2(writer, 1)
+os.close(reader)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+"""Runs the command with its stdout in a pipe whose reader has left."""
+
+
+def redirected(streams: str) -> tuple[str, ...]:
+    """What runs the command as a shell does which is told to redirect streams."""
+    return ("/bin/sh", "-c", f'exec "$@" {streams}', "sh", str(COMMAND))
+
+
+def is_logged(line: str) -> bool:
+    """Whether a line of stderr belongs to the log."""
+    return line.startswith('{"at": ')
+
+
 @pytest.mark.parametrize(
-    "streams",
-    [">&-", "2>&-", "<&- >&- 2>&-", "| head -c 1 >/dev/null", ">/dev/full"],
-    ids=["no-stdout", "no-stderr", "no-streams", "head", "full"],
+    ("launcher", "code", "told"),
+    [
+        pytest.param(redirected(">&-"), 0, "", id="no-stdout"),
+        pytest.param(redirected("2>&-"), 0, "", id="no-stderr"),
+        pytest.param(redirected("<&- >&- 2>&-"), 0, "", id="no-streams"),
+        pytest.param((sys.executable, "-c", WITHOUT_A_READER, str(COMMAND)), 0, "", id="no-reader"),
+        pytest.param(
+            redirected(">/dev/full"),
+            1,
+            "error: The result can't be written: No space left on device.\n",
+            id="full",
+        ),
+    ],
 )
-def test_streams_that_are_closed_keep_nothing_from_being_stored(rig: Rig, streams: str) -> None:
-    launcher = ("/bin/sh", "-c", f'"$@" {streams}', "sh", str(COMMAND))
-    codes = frozenset((0, 1)) if "full" in streams else 0
-    rig.endure(Ordeal(launcher=launcher, code=codes, fate=Fate.RENEWED, connections=1))
+def test_streams_that_are_closed_keep_nothing_from_being_stored(
+    rig: Rig, launcher: tuple[str, ...], code: int, told: str
+) -> None:
+    ordeal = Ordeal(launcher=launcher, code=code, fate=Fate.RENEWED, connections=1)
+    lines = rig.endure(ordeal).run.err.splitlines(keepends=True)
+    assert "".join(line for line in lines if not is_logged(line)) == told
 
 
 @pytest.mark.parametrize("environment", [{"LANG": "C"}, {"LC_ALL": "C", "PYTHONUTF8": "0"}])
