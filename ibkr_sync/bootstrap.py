@@ -157,6 +157,14 @@ def schema_status(profile: ProfileSettings) -> SchemaStatus:
         return schema_status(database)
 
 
+def refuse_damage(profile: ProfileSettings) -> None:
+    """Read the whole of the profile's database; raises StorageError for damage in its file."""
+    from ibkr_sync.infrastructure.repositories.local_repo.integrity import refuse_damage
+
+    with _database(profile) as database:
+        refuse_damage(database)
+
+
 def upgrade_schema(profile: ProfileSettings) -> SchemaUpgrade:
     """Bring the profile's database to the schema this version needs; raises StorageError."""
     from ibkr_sync.infrastructure.repositories.local_repo.schema import upgrade

@@ -257,6 +257,14 @@ _RULES: dict[type[BaseException], _Rule] = {
         lambda e: f"The database {e.database} is locked by another program: {e.detail}.",
         lambda *_: "Close what is writing to it and try again.",
     ),
+    errors.DatabaseDamagedError: _Rule(
+        ExitCode.DATABASE,
+        lambda e: f"The database {e.database} is damaged: {e.detail}.",
+        lambda _, command: (
+            "Restore a backup. Without one, move the file away and ask anew: "
+            + command("get", "SYMBOL", "--source", "ibkr")
+        ),
+    ),
     errors.ForeignDatabaseError: _Rule(
         ExitCode.DATABASE,
         lambda e: f"{e.database} is not a database of ibkr-sync: {e.detail}. It was not touched.",

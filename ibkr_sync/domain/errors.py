@@ -37,6 +37,7 @@
     ├── StorageError                    the database can't be used
     │   ├── DatabaseUnavailableError    missing, unreadable, read-only, unreachable
     │   ├── DatabaseLockedError         another process holds it
+    │   ├── DatabaseDamagedError        what is in the file contradicts itself
     │   ├── ForeignDatabaseError        the file is not a database of ours
     │   ├── SchemaBehindError           it needs `db upgrade`
     │   └── SchemaNewerError            a newer version wrote it
@@ -424,6 +425,10 @@ class DatabaseUnavailableError(StorageError):
 
 class DatabaseLockedError(StorageError):
     """Another process kept the database locked for longer than the busy timeout."""
+
+
+class DatabaseDamagedError(StorageError):
+    """What is in the database file contradicts itself, or is cut off."""
 
 
 class ForeignDatabaseError(StorageError):

@@ -6,7 +6,7 @@ import os
 import socket
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -181,8 +181,47 @@ def test_a_damaged_database_is_told(ibkr_sync: CommandLine, stocked: Path) -> No
     done = ibkr_sync("--database", stocked, "show", "ES")
 
     assert (done.code, done.out) == (7, "")
-    assert "damaged; restore a backup" in done.err
-    assert "next: " in done.err
+    assert f"{stocked} is damaged: " in done.err
+    assert "next:  Restore a backup" in done.err
+    assert checksum(stocked) == before
+
+
+def lose_page(path: Path, root_of: str) -> None:
+    """Overwrite the page at which a table or an index begins."""
+    with opened(path) as connection:
+        statement = "SELECT rootpage FROM sqlite_master WHERE name = ?"
+        (number,) = connection.execute(statement, (root_of,)).fetchone()
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+    with path.open("r+b") as file:
+        file.seek((number - 1) * size)
+        file.write(b"\xff" * size)
+
+
+def cut_off(path: Path) -> None:
+    os.truncate(path, path.stat().st_size // 2)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(lambda path: lose_page(path, "hours_days"), id="a page of a table"),
+        pytest.param(
+            lambda path: lose_page(path, "sqlite_autoindex_products_1"), id="a page of an index"
+        ),
+        pytest.param(cut_off, id="cut off"),
+    ],
+)
+def test_damage_wherever_it_is_is_what_the_status_tells(
+    ibkr_sync: CommandLine, stocked: Path, damage: Callable[[Path], None]
+) -> None:
+    damage(stocked)
+    before = checksum(stocked)
+
+    done = ibkr_sync("--database", stocked, "db", "status")
+
+    assert (done.code, done.out) == (7, "")
+    assert f"{stocked} is damaged: " in done.err
+    assert "next:  Restore a backup" in done.err
     assert checksum(stocked) == before
 
 

@@ -25,13 +25,14 @@ def status(
     format: options.Format = None,  # noqa: A002 - the option's name
     json: options.Json = False,
 ) -> None:
-    """Tell where the database is, whether its schema is current, and what it takes."""
-    from ibkr_sync.bootstrap import schema_status
+    """Tell where the database is, whether it is sound and current, and what it takes."""
+    from ibkr_sync.bootstrap import refuse_damage, schema_status
     from ibkr_sync_cli.views.database import DatabaseState, state_result
 
     invocation = invocation_of(context)
     wanted = invocation.wanted_format(format, json=json)
     found = schema_status(invocation.profile)
+    refuse_damage(invocation.profile)
     replies, size = _taken(invocation) if found.is_current else (None, None)
     state = DatabaseState(
         profile=invocation.loaded.settings.profile,

@@ -261,6 +261,12 @@ def test_every_error_of_the_tree_is_explained(kind: type[errors.IbkrSyncError]) 
             "server is up",
         ),
         (errors.DatabaseLockedError("f.db", "busy"), ExitCode.DATABASE, "locked", "Close"),
+        (
+            errors.DatabaseDamagedError("f.db", "page 7"),
+            ExitCode.DATABASE,
+            "f.db is damaged: page 7.",
+            "Restore a backup",
+        ),
         (errors.ForeignDatabaseError("f.db", "text"), ExitCode.DATABASE, "not touched", "another"),
         (errors.SchemaBehindError("f.db", "0001"), ExitCode.DATABASE, "older", "db upgrade"),
         (errors.SchemaNewerError("f.db", "9999"), ExitCode.DATABASE, "newer", "Update ibkr-sync"),

@@ -10,6 +10,7 @@ from os import PathLike
 from sqlalchemy import exc
 
 from ibkr_sync.domain.errors import (
+    DatabaseDamagedError,
     DatabaseLockedError,
     DatabaseUnavailableError,
     ForeignDatabaseError,
@@ -28,7 +29,7 @@ _SQLITE_ERRORS: dict[int, tuple[type[StorageError], str]] = {
     sqlite3.SQLITE_FULL: (DatabaseUnavailableError, "the disk is full"),
     sqlite3.SQLITE_PROTOCOL: (DatabaseLockedError, "its locks are contended"),
     sqlite3.SQLITE_NOTADB: (ForeignDatabaseError, "the file is not a database"),
-    sqlite3.SQLITE_CORRUPT: (StorageError, "it is damaged; restore a backup"),
+    sqlite3.SQLITE_CORRUPT: (DatabaseDamagedError, "its pages make no sense"),
 }
 
 _LOCK_NOT_AVAILABLE = "another session keeps it locked"

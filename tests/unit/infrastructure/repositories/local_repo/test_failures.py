@@ -8,6 +8,7 @@ from psycopg import errors as pg
 from sqlalchemy import exc
 
 from ibkr_sync.domain.errors import (
+    DatabaseDamagedError,
     DatabaseLockedError,
     DatabaseUnavailableError,
     ForeignDatabaseError,
@@ -69,7 +70,7 @@ def test_a_driver_error_without_code_is_told_by_its_kind(kind: type[exc.DBAPIErr
         (sqlite3.SQLITE_IOERR_FSYNC, DatabaseUnavailableError),
         (sqlite3.SQLITE_FULL, DatabaseUnavailableError),
         (sqlite3.SQLITE_NOTADB, ForeignDatabaseError),
-        (sqlite3.SQLITE_CORRUPT, StorageError),
+        (sqlite3.SQLITE_CORRUPT, DatabaseDamagedError),
     ],
 )
 @pytest.mark.parametrize("is_wrapped", [True, False])

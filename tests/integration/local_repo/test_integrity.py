@@ -1,0 +1,81 @@
+"""Damage in the database file is found wherever it is, without changing a byte."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from contracts import examples
+from contracts.future_port import query_for
+from databases import fingerprints
+from fakes.catalogue import FakeCatalogue
+from fakes.clock import FakeClock
+from ibkr_sync.domain.entities.futures import Future, Origin
+from ibkr_sync.domain.errors import DatabaseDamagedError, StorageError
+from ibkr_sync.domain.sync import AcquiredFuture, SyncPolicy
+from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.integrity import refuse_damage
+from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
+
+PAGE = 4096
+HEADER = 100
+"""Bytes of the first page that tell what the file is; others look at those first."""
+
+
+@pytest.fixture
+def filled(tmp_path: Path) -> Path:
+    path = tmp_path / "futures.db"
+    with Database(path) as database:
+        repository = LocalFutureRepository(database, Future, FakeCatalogue(), FakeClock())
+        with repository.sync_run(Origin.IBKR) as run:
+            for product in (examples.ES, examples.DAX):
+                acquired = AcquiredFuture(product=product)
+                repository.get_or_create_entity(acquired, query_for(product), SyncPolicy(), run)
+    return path
+
+
+def refuse_damage_of(path: Path) -> None:
+    with Database(path) as database:
+        refuse_damage(database)
+
+
+def test_a_sound_file_is_left_as_it_is(filled: Path) -> None:
+    before = fingerprints(filled.parent)
+    refuse_damage_of(filled)
+    assert fingerprints(filled.parent) == before
+
+
+def test_what_holds_no_file_yet_is_sound_and_gets_none(tmp_path: Path) -> None:
+    refuse_damage_of(tmp_path / "futures.db")
+    (tmp_path / "empty.db").touch()
+    refuse_damage_of(tmp_path / "empty.db")
+    with Database(":memory:") as database:
+        refuse_damage(database)
+    assert [each.name for each in tmp_path.iterdir()] == ["empty.db"]
+
+
+def test_any_page_that_is_overwritten_is_found(filled: Path, tmp_path: Path) -> None:
+    sound = filled.read_bytes()
+    damaged = tmp_path / "damaged.db"
+    for page in range(len(sound) // PAGE):
+        begin, end = page * PAGE or HEADER, (page + 1) * PAGE
+        damaged.write_bytes(sound[:begin] + b"\xff" * (end - begin) + sound[end:])
+        with pytest.raises(DatabaseDamagedError):
+            refuse_damage_of(damaged)
+        assert damaged.read_bytes()[begin:end] == b"\xff" * (end - begin)
+
+
+@pytest.mark.parametrize("pages", [1, 2, 20, -1])
+def test_a_file_that_is_cut_off_is_found(filled: Path, tmp_path: Path, pages: int) -> None:
+    damaged = Path(shutil.copy(filled, tmp_path / "damaged.db"))
+    with damaged.open("r+b") as file:
+        file.truncate(pages * PAGE if pages > 0 else filled.stat().st_size + pages * PAGE)
+    with pytest.raises(DatabaseDamagedError):
+        refuse_damage_of(damaged)
+
+
+def test_what_can_not_be_read_at_all_is_no_damage(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="it is not a file"):
+        refuse_damage_of(tmp_path)
