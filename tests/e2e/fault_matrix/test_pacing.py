@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from e2e.fault_matrix.rig import Endured, Fate, Ordeal, Rig, asking
+from e2e.fault_matrix.ordeals import Fate, Ordeal
+from e2e.fault_matrix.rig import Endured, Rig, asking
 from e2e.gateways import SERVER_VERSION, changed
 from ibkr_sync.domain.entities.futures import SAMPLE_MARKER
 from ibkr_sync.infrastructure.replay.faults import ErrorReply, Fault, RateRefused
@@ -72,26 +74,54 @@ def test_however_many_products_are_asked_for_messages_leave_evenly_spaced(
     ],
 )
 def test_a_rate_that_is_refused_once_is_lowered(rig: Rig, fault: Fault) -> None:
-    endured = rig.endure(Ordeal(faults=[fault], fate=Fate.RENEWED, connections=1))
-    first, second = times_asked(endured)
-    assert second - first >= 1
-    assert most_after_a_complaint(endured, [first]) == 0
+    """After a second of silence, half as many messages leave in the same time.
+
+    As one product is asked for after the other, nothing is on its way when the gateway complains.
+    Whatever delays a message, none leaves before its turn.
+    """
+    endured = rig.endure(
+        Ordeal(
+            faults=[fault],
+            symbols=("ES", "VIX", "CL"),
+            fate=Fate.RENEWED,
+            connections=1,
+            settings={"messages_per_second": 5, "requests_in_flight": 1},
+            seconds=3,
+        )
+    )
+    refused, *later = times_asked(endured)
+    assert len(later) == 3
+    for number, at in enumerate(later):
+        assert at - refused >= 1 + number * 2 / 5
+    assert most_after_a_complaint(endured, [refused]) == 0
 
 
 @pytest.mark.parametrize(
-    "faults",
+    ("refused", "ordeal"),
     [
-        pytest.param([RateRefused(times=3, closes=True)], id="at-once"),
-        pytest.param([RateRefused(first=2), RateRefused(skip=2, closes=True)], id="one-by-one"),
+        pytest.param(2, Ordeal(faults=[RateRefused(times=3, closes=True)], code=4), id="at-once"),
+        pytest.param(
+            3,
+            Ordeal(
+                faults=[RateRefused(first=2), RateRefused(skip=2, first=1, closes=True)],
+                symbols=("ES", "VIX"),
+                spared=("ES",),
+                fate=Fate.RENEWED,
+                code=4,
+                settings={"requests_in_flight": 1},
+            ),
+            id="one-by-one",
+        ),
     ],
 )
 def test_a_gateway_that_hangs_up_over_the_rate_is_not_hammered(
-    rig: Rig, faults: list[Fault]
+    rig: Rig, refused: int, ordeal: Ordeal
 ) -> None:
-    endured = rig.endure(Ordeal(faults=faults, code=frozenset((3, 4)), seconds=4))
-    assert endured.gateway is not None
-    assert endured.gateway.connections <= 2
-    assert most_after_a_complaint(endured, times_asked(endured)) == 0
+    """Nothing, not even a hello, comes in the second after a complaint, be it the third or not."""
+    endured = rig.endure(replace(ordeal, told="100: Max rate", connections=2, seconds=5))
+    complaints = times_asked(endured)[:refused]
+    assert len(complaints) == refused
+    assert most_after_a_complaint(endured, complaints) == 0
 
 
 def test_a_refresh_outlasts_a_gateway_that_hung_up_over_the_rate(any_rig: Rig) -> None:
