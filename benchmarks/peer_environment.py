@@ -9,7 +9,8 @@ from pathlib import Path
 
 PACKAGES = ("ib_async==2.1.0", "sqlalchemy==2.1.9")
 
-_SCRIPTS = Path(__file__).parent / "ib_async_scripts"
+_SCRIPTS = Path(__file__).parent / "ib-async-scripts"
+"""No package: they find one another as scripts in one folder do."""
 
 
 def peer_python() -> str:

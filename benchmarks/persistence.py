@@ -16,7 +16,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime
-from enum import Enum
+from enum import StrEnum
 from itertools import cycle, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -179,7 +179,7 @@ def _tuples(product: Future, rows: list[dict[str, Any]]) -> list[tuple[Any, ...]
 
 def _value(value: object) -> object:
     if value is None or isinstance(value, int | str):
-        return value.value if isinstance(value, Enum) else value
+        return value.value if isinstance(value, StrEnum) else value
     if isinstance(value, datetime):
         return value.replace(tzinfo=None).isoformat(" ", "microseconds")
     if isinstance(value, tuple):
