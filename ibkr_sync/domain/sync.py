@@ -119,13 +119,16 @@ class AcquiredFuture(Generic[F_co]):
 class FutureUpdate(Generic[F_co]):
     """A product brought up to date, as it now stands in the database.
 
-    `diff` is None when it was answered from the database without asking the source;
-    `applied` is False for a dry run. `remarks` are sentences for the user about a product that
-    is right but not as was expected.
+    Attributes:
+        is_new: whether it was not stored before, under any name, not even without a chain.
+        diff: None when it was answered from the database without asking the source.
+        applied: False for a dry run.
+        remarks: sentences for the user about a product that is right but not as was expected.
     """
 
     query: FutureQuery
     product: F_co
+    is_new: bool
     diff: ChainDiff | None = None
     applied: bool = True
     remarks: tuple[str, ...] = ()

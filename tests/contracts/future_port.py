@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TypeAlias
 
 import pytest
@@ -27,6 +28,7 @@ SourceWith: TypeAlias = Callable[..., FuturePort[Future]]
 
 NOW_PLEASE = SyncPolicy()
 DRY_RUN = SyncPolicy(dry_run=True)
+UNLESS_FRESH = SyncPolicy(max_age=timedelta(days=1))
 UNKNOWN = FutureQuery(symbol="NOSUCH")
 
 
@@ -108,6 +110,15 @@ class FuturePortContract:
         second = port.get_or_create(by_symbol(product), NOW_PLEASE)
         assert second.product == first.product
         assert second.diff is None or second.diff.is_empty
+
+    def test_tells_whether_a_product_was_stored_before(
+        self, source_with: SourceWith, product: Future
+    ) -> None:
+        port = source_with([product])
+        was_stored = product.key in {each.key for each in port.list_products()}
+        policies = (DRY_RUN, NOW_PLEASE, NOW_PLEASE, UNLESS_FRESH, DRY_RUN)
+        updates = [port.get_or_create(by_symbol(product), policy) for policy in policies]
+        assert [each.is_new for each in updates] == [not was_stored] * 2 + [False] * 3
 
     def test_says_that_a_product_is_not_found(
         self, source_with: SourceWith, product: Future

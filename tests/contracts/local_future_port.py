@@ -365,7 +365,10 @@ class LocalFuturePortContract(FuturePortContract):
         self.store(local, examples.DAX)
         clock.advance(days=1)
         renamed = under_another_name(examples.DAX, symbol="GDAXI", trading_class="FGDX")
+        plan = self.store(local, renamed, DRY_RUN)
         update = self.store(local, renamed)
+        assert (plan.is_new, update.is_new) == (False, False)
+        assert [outcome for _, outcome, _ in ledger.outcomes()] == ["created", "updated"]
         assert [each.key for each in local.list_products()] == [renamed.key]
         assert everything(self.stored(local, renamed)) == everything(update.product)
         listing = ContractListing(first_seen_at=start, last_seen_at=clock.now)
@@ -393,6 +396,7 @@ class LocalFuturePortContract(FuturePortContract):
             local.record_failure(FutureFailure(query=query_for(renamed), error=error), run)
         clock.advance(days=1)
         update = self.store(local, renamed)
+        assert not update.is_new
         assert [each.key for each in local.list_products()] == [renamed.key]
         assert update.diff is not None
         assert (update.diff.added, update.diff.missing) == ((), ())
@@ -434,7 +438,7 @@ class LocalFuturePortContract(FuturePortContract):
 
     @pytest.mark.parametrize("case", ["half of the chain", "another underlying"])
     def test_what_is_not_clearly_the_same_product_is_no_rename(
-        self, local: LocalFuturePort[Future], case: str
+        self, local: LocalFuturePort[Future], ledger: Ledger, case: str
     ) -> None:
         product = examples.with_chain(examples.DAX, 4, first_con_id=1)
         self.store(local, product)
@@ -443,7 +447,10 @@ class LocalFuturePortContract(FuturePortContract):
             other = dataclasses.replace(other, contracts=other.contracts[:2])
         else:
             other = dataclasses.replace(other, underlying=Underlying(symbol="GDAXI", con_id=7))
-        self.store(local, other)
+        plan = self.store(local, other, DRY_RUN)
+        update = self.store(local, other)
+        assert (plan.is_new, update.is_new) == (True, True)
+        assert ledger.outcomes()[-1] == ("GDAXI", "created", None)
         assert {each.key for each in local.list_products()} == {product.key, other.key}
         assert local.find_former_names({product.symbol}) == ()
 
@@ -609,8 +616,9 @@ class LocalFuturePortContract(FuturePortContract):
             assert not plan.applied
             update = self.store(local, reply)
             assert update.applied
-            assert (plan.diff, everything(plan.product)) == (
+            assert (plan.diff, plan.is_new, everything(plan.product)) == (
                 update.diff,
+                update.is_new,
                 everything(update.product),
             )
 
@@ -636,7 +644,8 @@ class LocalFuturePortContract(FuturePortContract):
         known = examples.as_catalogued(product)
         catalogue.products = [known]
         update = local.get_or_create(by_symbol(product), NOW_PLEASE)
-        assert update.product == known
+        assert (update.product, update.is_new) == (known, True)
+        assert not local.get_or_create(by_symbol(product), NOW_PLEASE).is_new
         catalogue.products = []
         assert local.get_by_symbol(by_symbol(product)) == known
 
@@ -646,7 +655,7 @@ class LocalFuturePortContract(FuturePortContract):
         known = examples.as_catalogued(product)
         catalogue.products = [known]
         update = local.get_or_create(by_symbol(product), DRY_RUN)
-        assert (update.product, update.applied) == (known, False)
+        assert (update.product, update.is_new, update.applied) == (known, True, False)
         with pytest.raises(ProductNotFoundError):
             local.get_by_symbol(by_symbol(product))
 
@@ -656,7 +665,7 @@ class LocalFuturePortContract(FuturePortContract):
         self.store(local, product)
         catalogue.products = [examples.as_catalogued(product)]
         update = local.get_or_create(by_symbol(product), NOW_PLEASE)
-        assert update.diff is None
+        assert (update.diff, update.is_new) == (None, False)
         assert update.product.contracts == product.contracts
 
     def test_picks_none_of_several_that_the_catalogue_knows(
@@ -688,7 +697,9 @@ class LocalFuturePortContract(FuturePortContract):
         guess = dataclasses.replace(examples.as_catalogued(real), trading_class=real.symbol)
         catalogue.products = [guess]
         local.get_or_create(by_symbol(real), NOW_PLEASE)
-        self.store(local, real)
+        update = self.store(local, real)
+        assert not update.is_new
+        assert ledger.outcomes() == [(real.symbol, "updated", None)]
         assert [each.key for each in local.list_products()] == [real.key]
         assert self.stored(local, real).origin is Origin.IBKR
         corrected = FieldChange(
@@ -765,10 +776,14 @@ class LocalFuturePortContract(FuturePortContract):
         changed = changed_contract(product, multiplier=Decimal(5))
         failure = FutureFailure(query=UNKNOWN, error=ReplyTimeoutError("stalled"))
         with local.sync_run(Origin.IBKR) as run:
-            for reply in (product, product, changed):
-                acquired = AcquiredFuture(product=reply)
-                local.get_or_create_entity(acquired, by_symbol(reply), NOW_PLEASE, run)
+            updates = [
+                local.get_or_create_entity(
+                    AcquiredFuture(product=reply), by_symbol(reply), NOW_PLEASE, run
+                )
+                for reply in (product, product, changed)
+            ]
             local.record_failure(failure, run)
+        assert [each.is_new for each in updates] == [True, False, False]
         assert ledger.outcomes() == [
             (product.symbol, "created", None),
             (product.symbol, "unchanged", None),

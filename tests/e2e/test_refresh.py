@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import signal
 import socket
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from e2e.command_line import CommandLine, Ended, finish, wait_until
-from e2e.gateways import IMPATIENT, sample, sample_gateway
+from e2e.gateways import IMPATIENT, SERVER_VERSION, sample, sample_gateway
 from e2e.stored_rows import is_sound, kept, opened, runs
 from ibkr_sync.infrastructure.replay.faults import (
     ErrorReply,
@@ -291,6 +292,30 @@ def test_the_way_out_is_told_for_a_product_that_ibkr_gave_up(refresh: Refresh) -
         watched = refresh(gateway)
     assert "watchlist add SYMBOL" in unwatched.err
     assert "watchlist remove ES@CME" in watched.err
+
+
+def test_a_renamed_product_that_is_asked_for_by_its_new_name_is_no_new_one(
+    refresh: Refresh,
+) -> None:
+    rows = tuple(
+        dataclasses.replace(row, symbol="VOLX") if row.symbol == "VIX" else row
+        for row in sample().contracts
+    )
+    recording = dataclasses.replace(sample(), contracts=rows)
+    with ReplayGateway(recording, server_version=SERVER_VERSION) as gateway:
+        planned = refresh(gateway, "VOLX@CFE", "--dry-run")
+        first = refresh(gateway, "VOLX@CFE")
+        second = refresh(gateway, "VOLX@CFE")
+
+    assert [states(each) for each in (planned, first, second)] == [
+        {"VOLX": "planned"},
+        {"VOLX": "updated"},
+        {"VOLX": "unchanged"},
+    ]
+    assert first.told.startswith("1 product: 1 updated · ")
+    with opened(refresh.database) as connection:
+        recorded = connection.execute("SELECT outcome FROM run_products ORDER BY id").fetchall()
+    assert [outcome for (outcome,) in recorded][-2:] == ["updated", "unchanged"]
 
 
 def test_options_say_which_of_several_products_is_meant(refresh: Refresh) -> None:

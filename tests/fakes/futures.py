@@ -115,13 +115,16 @@ class InMemoryFutureRepository(LocalFuturePort[F], Generic[F]):
     def get_or_create(self, query: FutureQuery, policy: SyncPolicy) -> FutureUpdate[F]:
         applied = not policy.dry_run
         try:
-            return FutureUpdate(query=query, product=self.get_by_symbol(query), applied=applied)
+            stored = self.get_by_symbol(query)
+            return FutureUpdate(query=query, product=stored, is_new=False, applied=applied)
         except ProductNotFoundError:
             known = self._catalogue.find(query)
         product = choose_product(query, known, self._entity, place=PLACE, now=self._clock())
         if applied:
             self.products[product.key] = product
-        return FutureUpdate(query=query, product=product, diff=ChainDiff(), applied=applied)
+        return FutureUpdate(
+            query=query, product=product, is_new=True, diff=ChainDiff(), applied=applied
+        )
 
     def get_or_create_many(
         self, queries: Iterable[FutureQuery], policy: SyncPolicy
@@ -182,13 +185,21 @@ class InMemoryFutureRepository(LocalFuturePort[F], Generic[F]):
         if before is None:
             outcome = ProductOutcome.CREATED
         self._record(run, query, outcome, key=planned.product.key, diff=planned.diff)
-        return FutureUpdate(query=query, product=planned.product, diff=planned.diff)
+        return FutureUpdate(
+            query=query, product=planned.product, is_new=before is None, diff=planned.diff
+        )
 
     def plan_entity(
         self, acquired: AcquiredFuture[F], query: FutureQuery, policy: SyncPolicy
     ) -> FutureUpdate[F]:
         planned = self._plan(acquired.product, policy)
-        return FutureUpdate(query=query, product=planned.product, diff=planned.diff, applied=False)
+        return FutureUpdate(
+            query=query,
+            product=planned.product,
+            is_new=self._stored_for(acquired.product) is None,
+            diff=planned.diff,
+            applied=False,
+        )
 
     def record_failure(self, failure: FutureFailure, run: SyncRun) -> None:
         keys = [key for key, each in self.products.items() if failure.query.matches(each)]

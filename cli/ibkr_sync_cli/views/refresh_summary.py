@@ -125,11 +125,11 @@ def _state(outcome: Outcome) -> str:
         return "failed"
     if outcome.counts is None:
         return "fresh"
-    if not outcome.is_changed:
+    if not (outcome.is_changed or outcome.is_new):
         return "unchanged"
     if not outcome.applied:
         return "planned"
-    return "updated" if outcome.was_stored else "created"
+    return "created" if outcome.is_new else "updated"
 
 
 def _table(refreshed: Refreshed) -> RenderableType:

@@ -19,7 +19,7 @@ class RefreshedProduct:
     """A product that is up to date, without its chain: there may be thousands of products.
 
     Attributes:
-        was_stored: whether it was there before the run.
+        is_new: whether it was not stored before, under any name.
         listed: how many contracts of the usual series trade.
         expired: how many have stopped trading since it was synced before.
         counts: how many contracts were added, changed and so on; None where the source was not
@@ -31,7 +31,7 @@ class RefreshedProduct:
     key: ProductKey
     origin: Origin
     synced_at: datetime | None
-    was_stored: bool
+    is_new: bool
     listed: int
     expired: int
     counts: Mapping[str, int] | None
@@ -82,7 +82,8 @@ class Refreshed:
         """The product as it was stored before the run, also if it has another name today."""
         if isinstance(failure.error, AmbiguousProductError):
             return None
-        return _meant(failure.query, self.before)
+        meant = [each for key, each in self.before.items() if failure.query.may_mean(key)]
+        return meant[0] if len(meant) == 1 else None
 
 
 def refreshed_product(
@@ -90,7 +91,6 @@ def refreshed_product(
 ) -> RefreshedProduct:
     """What the summary tells of an update, given what was stored before; `now` is a UTC instant."""
     product, diff = update.product, update.diff
-    stored = before.get(product.key) or _meant(update.query, before)
     active = [each for each in product.contracts if each.state(now) is ContractState.ACTIVE]
     usual = usual_series(active)
     return RefreshedProduct(
@@ -98,9 +98,9 @@ def refreshed_product(
         key=product.key,
         origin=product.origin,
         synced_at=product.synced_at,
-        was_stored=stored is not None,
+        is_new=update.is_new,
         listed=sum(each.series in usual for each in active),
-        expired=_newly_expired(product, stored, now),
+        expired=_newly_expired(product, before.get(_key_before(update)), now),
         counts=None if diff is None else _counts(diff),
         is_changed=diff is not None and not diff.is_empty,
         applied=update.applied,
@@ -108,11 +108,13 @@ def refreshed_product(
     )
 
 
-def _meant(
-    query: FutureQuery, before: Mapping[ProductKey, ProductSummary]
-) -> ProductSummary | None:
-    meant = [each for key, each in before.items() if query.may_mean(key)]
-    return meant[0] if len(meant) == 1 else None
+def _key_before(update: FutureUpdate[Future]) -> ProductKey:
+    """The name under which the product was stored, which is its own unless it was renamed."""
+    changes = update.diff.changes if update.diff else ()
+    own = {each.field: each.old for each in changes if each.con_id is None}
+    return ProductKey(
+        *(own.get(field) or name for field, name in update.product.key._asdict().items())
+    )
 
 
 def _counts(diff: ChainDiff) -> dict[str, int]:

@@ -122,7 +122,9 @@ class FileFutureRepository(FuturePort[F], Generic[F]):
             product = self._local.find_fresh(query, policy.max_age, self._clock())
         except ProductLookupError as error:
             return FutureFailure(query=query, error=error)
-        return None if product is None else FutureUpdate(query=query, product=product)
+        if product is None:
+            return None
+        return FutureUpdate(query=query, product=product, is_new=False)
 
     def _store(
         self,

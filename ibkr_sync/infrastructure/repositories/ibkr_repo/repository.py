@@ -152,7 +152,7 @@ class IbkrFutureRepository(FuturePort[F], Generic[F]):
             return FutureFailure(query=query, error=error)
         if product is None:
             return None
-        return FutureUpdate(query=query, product=product, applied=not policy.dry_run)
+        return FutureUpdate(query=query, product=product, is_new=False, applied=not policy.dry_run)
 
     def _finish(
         self,

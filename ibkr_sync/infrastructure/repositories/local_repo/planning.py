@@ -31,6 +31,11 @@ class StoragePlan(Generic[F]):
     rows: ProductRows
     before: StoredState
 
+    @property
+    def is_new(self) -> bool:
+        """Whether the product is not stored yet, under any name."""
+        return self.before.product_id is None
+
 
 def plan_storage(
     connection: Connection, received: F, now: datetime, place: str, *, allow_shrink: bool

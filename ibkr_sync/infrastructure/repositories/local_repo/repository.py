@@ -90,7 +90,7 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
             product = self.get_by_symbol(query)
         except ProductNotFoundError:
             return self._create_from_catalogue(query, policy)
-        return FutureUpdate(query=query, product=product, applied=not policy.dry_run)
+        return FutureUpdate(query=query, product=product, is_new=False, applied=not policy.dry_run)
 
     def get_or_create_many(
         self, queries: Iterable[FutureQuery], policy: SyncPolicy
@@ -174,19 +174,27 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
                 query,
                 update.diff,
                 product_id=product_id,
-                is_new=before.product_id is None,
+                is_new=plan.is_new,
                 run=run,
                 now=now,
             )
-        return FutureUpdate(query=query, product=update.product, diff=update.diff)
+        return FutureUpdate(
+            query=query, product=update.product, is_new=plan.is_new, diff=update.diff
+        )
 
     def plan_entity(
         self, acquired: AcquiredFuture[F], query: FutureQuery, policy: SyncPolicy
     ) -> FutureUpdate[F]:
         """Tell what `get_or_create_entity` would do, and write nothing."""
         with reading(self._database) as connection:
-            update = self._plan(connection, acquired.product, policy, self._clock()).update
-        return FutureUpdate(query=query, product=update.product, diff=update.diff, applied=False)
+            plan = self._plan(connection, acquired.product, policy, self._clock())
+        return FutureUpdate(
+            query=query,
+            product=plan.update.product,
+            is_new=plan.is_new,
+            diff=plan.update.diff,
+            applied=False,
+        )
 
     def record_failure(self, failure: FutureFailure, run: SyncRun) -> None:
         """Record a failure of the run, in a transaction of its own; raises StorageError."""
@@ -225,7 +233,11 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
         known = self._catalogue.find(query)
         product = self._choose(query, known, f"{self._database.name} and the catalogue")
         created = FutureUpdate(
-            query=query, product=product, diff=ChainDiff(), applied=not policy.dry_run
+            query=query,
+            product=product,
+            is_new=True,
+            diff=ChainDiff(),
+            applied=not policy.dry_run,
         )
         if policy.dry_run:
             return created
@@ -236,7 +248,8 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
             if not stored:
                 writes.insert_product(connection, product, self._clock())
                 return created
-        return FutureUpdate(query=query, product=self._choose(query, stored, self._database.name))
+        found = self._choose(query, stored, self._database.name)
+        return FutureUpdate(query=query, product=found, is_new=False)
 
     def _plan(
         self, connection: Connection, received: F, policy: SyncPolicy, now: datetime

@@ -6,10 +6,11 @@ import dataclasses
 import io
 from datetime import timedelta
 
+import pytest
 from rich.console import Console
 
 from example_products import DECEMBER, ES, MARCH, NOW
-from ibkr_sync.domain.chain_diff import ChainDiff
+from ibkr_sync.domain.chain_diff import ChainDiff, FieldChange
 from ibkr_sync.domain.entities.futures import AssetClass, Future, Origin, ProductKey
 from ibkr_sync.domain.errors import (
     AmbiguousProductError,
@@ -45,9 +46,15 @@ def query_for(product: Future) -> FutureQuery:
 
 
 def updated(
-    product: Future = ES, diff: ChainDiff | None = None, **more: bool
+    product: Future = ES,
+    diff: ChainDiff | None = None,
+    *,
+    is_new: bool = False,
+    applied: bool = True,
 ) -> FutureUpdate[Future]:
-    return FutureUpdate(query=query_for(product), product=product, diff=diff, **more)
+    return FutureUpdate(
+        query=query_for(product), product=product, is_new=is_new, diff=diff, applied=applied
+    )
 
 
 def failed(product: Future, error: IbkrSyncError = DOWN) -> FutureFailure:
@@ -101,8 +108,9 @@ def test_each_state_is_told_by_what_the_run_did() -> None:
     nothing = ChainDiff(unchanged=2)
     assert record_of(updated(diff=nothing), ES)["state"] == "unchanged"
     assert record_of(updated(diff=new), ES)["state"] == "updated"
-    assert record_of(updated(diff=new))["state"] == "created"
+    assert record_of(updated(diff=new, is_new=True))["state"] == "created"
     assert record_of(updated(diff=new, applied=False), ES)["state"] == "planned"
+    assert record_of(updated(diff=new, is_new=True, applied=False))["state"] == "planned"
     assert record_of(updated(diff=nothing, applied=False), ES)["state"] == "unchanged"
     assert record_of(updated(), ES)["state"] == "fresh"
     assert record_of(failed(ES), ES)["state"] == "failed"
@@ -116,7 +124,8 @@ def test_the_contracts_that_expired_since_the_last_sync_are_counted() -> None:
     )
     product = dataclasses.replace(ES, contracts=chain)
     assert record_of(updated(product, ChainDiff(unchanged=3)), ES)["expired"] == "1"
-    assert record_of(updated(product, ChainDiff(added=chain)))["expired"] == "0"
+    new = updated(product, ChainDiff(added=chain), is_new=True)
+    assert record_of(new)["expired"] == "0"
 
 
 def test_a_failed_product_shows_what_is_stored_of_it_and_why_it_failed() -> None:
@@ -203,12 +212,32 @@ def test_the_document_names_the_run_and_every_product() -> None:
     assert [each["symbol"] for each in products] == ["ES", "CL"]
 
 
-def test_a_renamed_product_is_no_new_one() -> None:
-    today = named("ES", "CMENEW")
-    outcome = FutureUpdate(query=query_for(ES), product=today, diff=ChainDiff(updated=(DECEMBER,)))
+@pytest.mark.parametrize("asked_by", ["former name", "new name"])
+def test_a_renamed_product_is_no_new_one(asked_by: str) -> None:
+    """Its contracts that expired since it was synced under its former name count as always."""
+    gone = dataclasses.replace(DECEMBER, last_trade_at=NOW - timedelta(hours=2))
+    today = dataclasses.replace(named("ES", "CMENEW", "ESNEW"), contracts=(gone,))
+    renames = tuple(
+        FieldChange(con_id=None, field=field, old=getattr(ES, field), new=getattr(today, field))
+        for field in ("exchange", "trading_class")
+    )
+    outcome = FutureUpdate(
+        query=query_for(ES if asked_by == "former name" else today),
+        product=today,
+        is_new=False,
+        diff=ChainDiff(updated=(gone,), changes=renames),
+    )
     record = record_of(outcome, ES)
-    assert record["state"] == "updated"
+    assert (record["state"], record["expired"]) == ("updated", "1")
     assert ProductKey(record["symbol"], record["exchange"], record["trading_class"]) == today.key
+
+
+def test_a_new_product_is_told_as_new_although_its_symbol_is_stored_elsewhere() -> None:
+    query = FutureQuery(symbol="ES")
+    other = named("ES", "NYMEX")
+    diff = ChainDiff(added=other.contracts)
+    outcome = FutureUpdate(query=query, product=other, is_new=True, diff=diff)
+    assert record_of(outcome, ES)["state"] == "created"
 
 
 def test_what_a_run_that_was_cut_short_did_not_reach_is_counted() -> None:

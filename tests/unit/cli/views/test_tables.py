@@ -276,7 +276,7 @@ def test_outcomes_fit(draw: Draw, snapshot: SnapshotAssertion) -> None:
         product: Future, diff: ChainDiff | None, *, applied: bool = True
     ) -> FutureUpdate[Future]:
         query = FutureQuery(symbol=product.symbol)
-        return FutureUpdate(query=query, product=product, diff=diff, applied=applied)
+        return FutureUpdate(query=query, product=product, is_new=False, diff=diff, applied=applied)
 
     missing = ProductNotFoundError("N225M", "IBKR")
     table = draw(
