@@ -18,6 +18,12 @@ from ibkr_sync.domain.errors import (
 )
 from ibkr_sync.infrastructure.repositories.local_repo.location import DatabaseLocation
 
+_SQLITE_VARIANTS: dict[int, tuple[type[StorageError], str]] = {
+    sqlite3.SQLITE_IOERR_SHMSIZE: (
+        DatabaseUnavailableError,
+        "the disk is full: SQLite needs 32 KB beside the file, even to read it",
+    ),
+}
 _SQLITE_ERRORS: dict[int, tuple[type[StorageError], str]] = {
     sqlite3.SQLITE_BUSY: (DatabaseLockedError, "another process keeps it locked"),
     sqlite3.SQLITE_LOCKED: (DatabaseLockedError, "another connection keeps it locked"),
@@ -100,7 +106,8 @@ def _by_code(original: BaseException | None) -> tuple[type[StorageError], str] |
     if isinstance(original, sqlite3.Error):
         # The low byte is the primary code, the rest tells its variant. Errors that the
         # Python layer raises by itself carry none.
-        return _SQLITE_ERRORS.get(getattr(original, "sqlite_errorcode", 0) & 0xFF)
+        code = getattr(original, "sqlite_errorcode", 0)
+        return _SQLITE_VARIANTS.get(code) or _SQLITE_ERRORS.get(code & 0xFF)
     state = getattr(original, "sqlstate", None) or ""
     return _POSTGRES_ERRORS.get(state) or _POSTGRES_CLASSES.get(state[:2])
 

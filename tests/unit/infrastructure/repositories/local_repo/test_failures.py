@@ -84,6 +84,15 @@ def test_an_error_of_sqlite_is_told_by_its_code(
     assert "it said so" in error.detail
 
 
+def test_no_room_for_what_sqlite_keeps_beside_a_file_is_no_failure_of_the_disk() -> None:
+    """In WAL mode readers share an index of the log, in a file of 32 KB at least."""
+    original = sqlite3.OperationalError("disk I/O error")
+    original.sqlite_errorcode = sqlite3.SQLITE_IOERR_SHMSIZE
+    error = raised_for(original)
+    assert type(error) is DatabaseUnavailableError
+    assert error.detail.startswith("the disk is full: ")
+
+
 @pytest.mark.parametrize(
     ("original", "expected"),
     [
