@@ -16,6 +16,7 @@ import pytest
 
 from e2e.command_line import COMMAND
 from e2e.fault_matrix.launchers import Launcher, launching
+from plugins.forbid_skips import INABILITY
 
 PAGE = 4096
 """Bytes of a page of the database."""
@@ -62,7 +63,7 @@ def hindrance(what: str) -> str | None:
 def _require(what: str) -> None:
     reason = hindrance(what)
     if reason is not None:
-        pytest.skip(f"this machine can't {what}: {reason}")
+        pytest.skip(f"{INABILITY}{what}: {reason}")
 
 
 def _on_small_file_system(limit: str, folder: Path, command: str) -> Launcher:
