@@ -10,8 +10,6 @@ import sys
 from benchmarks.figures import Figure, as_json, as_table
 from ibkr_sync_cli.__main__ import OBJECTS_PER_COLLECTION
 
-# A process is never told to have peaked below what its parent held when it was started, so
-# subjects that load the product into this process come last.
 SUBJECTS = (
     "modules",
     "processes",

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 PYTHON = sys.executable
 IBKR_SYNC = str(Path(sys.executable).with_name("ibkr-sync"))
+
+_ONE_PROCESS = str(Path(__file__).with_name("one_process.py"))
 
 _KIBIBYTE = 1024
 _MAX_RSS_UNIT = 1 if sys.platform == "darwin" else _KIBIBYTE
@@ -41,30 +42,31 @@ class Machine:
         homes = ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")
         self.environment: Mapping[str, str] = kept | dict.fromkeys(homes, str(folder))
 
-    def run(self, command: Sequence[str], *, keeps_output: bool = False) -> ProcessCost:
-        """Run a command to its end, its output unseen; raises RuntimeError when it fails."""
+    def run(
+        self, command: Sequence[str], *, keeps_output: bool = False, expected: int = 0
+    ) -> ProcessCost:
+        """Run a command to its end, its output unseen; raises RuntimeError for another exit code.
+
+        It is started by a small process (see `one_process`): its peak would else be ours.
+        """
         complaints = self.folder / "stderr"
         output = self.folder / "stdout" if keeps_output else Path(os.devnull)
-        with complaints.open("wb") as stderr, output.open("wb") as stdout:
-            start = time.perf_counter()
-            process = subprocess.Popen(
-                command,
-                cwd=self.folder,
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=stdout,
-                stderr=stderr,
-            )
-            # Only wait4 tells what this very child used.
-            _, status, usage = os.wait4(process.pid, 0)
-            elapsed = time.perf_counter() - start
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode != 0:
+        done = subprocess.run(
+            [PYTHON, "-I", "-S", _ONE_PROCESS, str(complaints), str(output), *command],
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+        status, wall, cpu, peak = done.stdout.split()
+        exit_code = os.waitstatus_to_exitcode(int(status))
+        if exit_code != expected:
             said = complaints.read_text(encoding="utf-8", errors="replace")
-            raise RuntimeError(f"{' '.join(command)}: exit code {process.returncode}\n{said}")
+            raise RuntimeError(f"{' '.join(command)}: exit code {exit_code}\n{said}")
         return ProcessCost(
-            wall_ms=elapsed * 1000,
-            cpu_ms=(usage.ru_utime + usage.ru_stime) * 1000,
-            peak_mib=usage.ru_maxrss * _MAX_RSS_UNIT / _KIBIBYTE**2,
+            wall_ms=float(wall) * 1000,
+            cpu_ms=float(cpu) * 1000,
+            peak_mib=int(peak) * _MAX_RSS_UNIT / _KIBIBYTE**2,
             output=output.read_text(encoding="utf-8") if keeps_output else "",
         )

@@ -63,7 +63,7 @@ def _of_many(products: int) -> dict[str, list[float]]:
         again = Machine(Path(folder)).run([*refresh, "--source", "ibkr", "--port", str(port)])
     chains = f"{products:,} products, {first.contracts:,} contracts"
     return {
-        f"first run of {chains}": [first.process.peak_mib],
+        f"first run of {chains}, without the command line": [first.process.peak_mib],
         f"{_REFRESH} of {chains}": [again.peak_mib],
     }
 
