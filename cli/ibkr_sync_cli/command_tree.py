@@ -54,7 +54,7 @@ class _LoadedOnUse(MutableMapping[str, Any]):
             self._built[name] = _build(name, _COMMANDS[name])
         return self._built[name]
 
-    def __setitem__(self, name: str, command: Any) -> None:  # noqa: ANN401
+    def __setitem__(self, name: str, command: Any) -> None:  # noqa: ANN401 - as above
         self._built[name] = command
 
     def __delitem__(self, name: str) -> None:
@@ -67,7 +67,7 @@ class _LoadedOnUse(MutableMapping[str, Any]):
         return len(_COMMANDS.keys() | self._built.keys())
 
 
-def _build(name: str, place: str) -> Any:  # noqa: ANN401
+def _build(name: str, place: str) -> Any:  # noqa: ANN401 - as above
     module, attribute = place.split(":")
     found = getattr(import_module(f"ibkr_sync_cli.commands.{module}"), attribute)
     if isinstance(found, typer.Typer):

@@ -194,7 +194,7 @@ CONTRACT_FIELDS: Final[dict[str, Parser]] = {
 _EMPTY: Final[dict[str, Any]] = {"venues": (), "security_ids": ()}
 
 
-def parse_value(field: str, text: str | None, *, of_contract: bool) -> Any:  # noqa: ANN401
+def parse_value(field: str, text: str | None, *, of_contract: bool) -> Any:  # noqa: ANN401 - the field decides
     """The value of a field with a history, from its canonical text; raises ValueError."""
     if text is None:
         return _EMPTY.get(field) if of_contract else None

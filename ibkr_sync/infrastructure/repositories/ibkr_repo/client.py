@@ -213,7 +213,7 @@ class ReadOnlyClient(EWrapper, EClient):  # type: ignore[misc]  # ibapi has no t
         if events is not None:
             events.append(event)
 
-    # What follows bears ibapi's names, and takes what it has no types for.
+    # What follows bears ibapi's names and takes all that it passes, for which it has no types.
 
     def sendMsg(self, *message: Any) -> None:  # noqa: ANN401, N802
         """Send text."""
