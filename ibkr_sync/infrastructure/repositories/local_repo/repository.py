@@ -146,7 +146,8 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
         self, origin: Origin, kind: RunKind = RunKind.GET
     ) -> AbstractContextManager[SyncRun]:
         """Open a run (see the port)."""
-        from ibkr_sync.infrastructure.repositories.local_repo import planning  # noqa: F401 - loaded before a complete reply waits for it
+        # Not used: what stores a product is loaded now, when no complete reply waits for it.
+        from ibkr_sync.infrastructure.repositories.local_repo import planning  # noqa: F401
         from ibkr_sync.infrastructure.repositories.local_repo.runs import recorded_run
 
         return recorded_run(self._database, origin, kind, self._clock)
