@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import gc
 import importlib
+import os
 import sys
+from typing import TextIO
 
-from benchmarks.figures import Figure, as_json, as_table
+from benchmarks.figures import Figure, as_json
+from benchmarks.tables import as_table
 from ibkr_sync_cli.__main__ import OBJECTS_PER_COLLECTION
 
 SUBJECTS = (
@@ -27,18 +30,31 @@ DEFAULT_ROUNDS = 15
 
 
 def main() -> None:
-    """Measure the subjects asked for, all by default; progress goes to stderr."""
+    """Measure the subjects asked for, all by default, and print each as soon as it is measured.
+
+    Progress goes to stderr, and so do the tables where JSON is wanted.
+    """
     options = _options()
     gc.set_threshold(OBJECTS_PER_COLLECTION)  # as the command does; all that is compared gains
+    stream = sys.stderr if options.json else sys.stdout
     figures: list[Figure] = []
     for subject in SUBJECTS:
         if options.subjects and subject not in options.subjects:
             continue
         print(f"measuring {subject} ...", file=sys.stderr)
         found = list(importlib.import_module(f"benchmarks.{subject}").measure(options.rounds))
-        print(as_table(found), file=sys.stderr)
+        print(as_table(found, _width(stream)), end="\n\n", file=stream, flush=True)
         figures += found
-    print(as_json(figures) if options.json else as_table(figures))
+    if options.json:
+        print(as_json(figures))
+
+
+def _width(stream: TextIO) -> int | None:
+    """The columns of a terminal; None for a file or a pipe, which have room for any."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or None
+    except OSError:
+        return None
 
 
 def _options() -> argparse.Namespace:

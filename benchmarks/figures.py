@@ -1,4 +1,4 @@
-"""Figures: the median of several rounds with their spread, as a table or as JSON."""
+"""Figures: the median of several rounds with their spread, and as JSON."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ import platform
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-
-HEADINGS = ("", "median", "quartiles", "CPU ms", "x wall", "x CPU", "rounds", "target")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +23,7 @@ class Figure:
         cpu_ms: median of the user and system time used, in milliseconds.
         wall_ratio: median over the rounds of its time divided by the reference's in that round.
         cpu_ratio: the same of the CPU time.
+        reference: in words, what the ratios are of, in every figure that has one.
         target: what is wanted, in words.
         met: whether the target is met; None without one.
     """
@@ -38,6 +37,7 @@ class Figure:
     cpu_ms: float | None = None
     wall_ratio: float | None = None
     cpu_ratio: float | None = None
+    reference: str | None = None
     target: str | None = None
     met: bool | None = None
 
@@ -57,25 +57,6 @@ def median_ratio(values: Sequence[float], references: Sequence[float]) -> float:
     )
 
 
-def as_table(figures: Iterable[Figure]) -> str:
-    """One plain table; a line without figures is the subject of those below it."""
-    lines: list[tuple[str, ...]] = [HEADINGS]
-    subject = None
-    for figure in figures:
-        if figure.subject != subject:
-            subject = figure.subject
-            lines.append((subject, *[""] * (len(HEADINGS) - 1)))
-        lines.append(_cells(figure))
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) if position in (0, len(HEADINGS) - 1) else cell.rjust(width)
-            for position, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in lines
-    )
-
-
 def as_json(figures: Iterable[Figure]) -> str:
     """All figures with the machine they were measured on, as one JSON document."""
     document = {
@@ -85,22 +66,3 @@ def as_json(figures: Iterable[Figure]) -> str:
         "figures": [asdict(figure) for figure in figures],
     }
     return json.dumps(document, indent=2, ensure_ascii=False)
-
-
-def _cells(figure: Figure) -> tuple[str, ...]:
-    low, high = figure.quartiles
-    verdict = "" if figure.met is None else ("met: " if figure.met else "MISSED: ")
-    return (
-        f"  {figure.name}",
-        f"{_short(figure.median)} {figure.unit}",
-        f"{_short(low)} - {_short(high)}",
-        "" if figure.cpu_ms is None else _short(figure.cpu_ms),
-        "" if figure.wall_ratio is None else f"{figure.wall_ratio:.2f}",
-        "" if figure.cpu_ratio is None else f"{figure.cpu_ratio:.2f}",
-        str(figure.rounds),
-        verdict + (figure.target or ""),
-    )
-
-
-def _short(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.1f}"  # noqa: PLR2004 - a matter of taste

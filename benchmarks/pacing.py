@@ -61,8 +61,7 @@ def _figure(name: str, costs: Sequence[RunCost], latency_ms: int) -> Figure:
     walls = [cost.told["elapsed"]["wall"] for cost in costs]
     median = statistics.median(walls)
     return Figure(
-        subject=f"Paced at {RATE} messages/s, from the open session to the end"
-        " (x: times the floor, messages / rate + latency)",
+        subject=f"Paced at {RATE} messages/s, from the open session to the end",
         name=f"{name}, {messages} messages",
         unit="s",
         median=median,
@@ -70,6 +69,7 @@ def _figure(name: str, costs: Sequence[RunCost], latency_ms: int) -> Figure:
         rounds=len(walls),
         cpu_ms=statistics.median(cost.process.cpu_ms for cost in costs),
         wall_ratio=median / floor,
-        target=f"at most x {TOLERANCE} of {floor:.2f} s",
+        reference=f"the least it can take: its messages / {RATE} per second, and one latency",
+        target=f"at most x {TOLERANCE}, the least being {floor:.2f} s",
         met=median <= TOLERANCE * floor,
     )

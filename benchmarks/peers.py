@@ -65,7 +65,6 @@ def _measure(products: int, latency_ms: int, rounds: int) -> Iterator[Figure]:
         raise RuntimeError(f"not everyone stored the same contracts: {contracts}")
     subject = (
         f"{products} products, {contracts.pop():,} contracts, latency {latency_ms} ms, not paced"
-        " (x: times ours took)"
     )
     for name, found in costs.items():
         yield _figure(subject, name, found, costs[OURS])
@@ -97,6 +96,7 @@ def _figure(subject: str, name: str, costs: list[RunCost], ours: list[RunCost]) 
         cpu_ratio=median_ratio(
             [cost.process.cpu_ms for cost in costs], [cost.process.cpu_ms for cost in ours]
         ),
+        reference=f"what {OURS} took in the same round",
         target=None if wanted is None else f"at least x {wanted:g}",
         met=None if wanted is None else ratio >= wanted,
     )

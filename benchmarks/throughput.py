@@ -17,7 +17,7 @@ from benchmarks.acquisition import (
 from benchmarks.figures import Figure, quartiles
 from benchmarks.gateway import replaying
 
-_SUBJECT = "Contracts from socket to committed rows (CPU ms: of the whole run)"
+_SUBJECT = "Contracts per second from request to committed rows; CPU ms are of the whole run"
 
 
 def measure(rounds: int) -> Iterator[Figure]:
