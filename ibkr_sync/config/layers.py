@@ -66,7 +66,7 @@ class Validated:
 
 def validate_document(document: ConfigDocument, home: Path | None) -> Validated:
     """Validate a config file, whose paths are relative to its folder."""
-    context = PathContext(folder=document.path.parent, home=home)
+    context = PathContext(folder=document.path.parent, home=home, empty_is_default=True)
     found: tuple[Finding, ...] = ()
     try:
         table = ConfigTable.model_validate(document.table, context=context)

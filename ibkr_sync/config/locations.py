@@ -23,10 +23,18 @@ _MAX_PORT = 65535
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PathContext:
-    """What a path is relative to: an absolute folder, and the home that `~` stands for."""
+    """What a path is relative to: an absolute folder, and the home that `~` stands for.
+
+    `empty_is_default`: whether an empty text stands for the default place, as it does in a file.
+    """
 
     folder: Path
     home: Path | None
+    empty_is_default: bool = False
+
+    def is_default(self, text: str) -> bool:
+        """Whether the text stands for the default place."""
+        return self.empty_is_default and not text
 
     def absolute(self, text: str) -> Path:
         """Give the absolute path that `text` means; raises ValueError, saying what is wrong."""

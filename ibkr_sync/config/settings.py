@@ -71,11 +71,13 @@ def _locate_source(source: str, info: ValidationInfo) -> str:
 
 
 def _locate_database(database: str, info: ValidationInfo) -> str | None:
-    return locate_database(database, _paths(info)) if database else None
+    paths = _paths(info)
+    return None if paths.is_default(database) else locate_database(database, paths)
 
 
 def _locate_file(path: str, info: ValidationInfo) -> str | None:
-    return str(_paths(info).file(path)) if path else None
+    paths = _paths(info)
+    return None if paths.is_default(path) else str(paths.file(path))
 
 
 def _exact_number(value: object) -> object:

@@ -93,6 +93,16 @@ def test_show_tells_where_each_setting_comes_from(ibkr_sync: CommandLine) -> Non
     assert told["gateway.idle_timeout"] == ("30", "default")
 
 
+def test_an_empty_variable_counts_as_not_set(ibkr_sync: CommandLine) -> None:
+    names = ("PROFILE", "DATABASE", "HOST", "PORT", "CLIENT_ID", "LOG_FILE", "CONFIG")
+    empty = {f"IBKR_SYNC_{name}": "" for name in names}
+
+    done = ibkr_sync("config", "show", "--json", env=empty)
+
+    assert (done.code, done.err) == (0, "")
+    assert done.out == ibkr_sync("config", "show", "--json").out
+
+
 def test_path_tells_where_files_are_looked_for(ibkr_sync: CommandLine) -> None:
     path = ibkr_sync.configure("")
 

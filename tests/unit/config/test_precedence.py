@@ -122,11 +122,17 @@ def test_the_option_for_the_config_file_wins_over_the_variable(machine: Machine)
 def test_empty_variables_and_absent_options_set_nothing(machine: Machine) -> None:
     loaded = machine.load(
         {"port": None, "config": None},
-        {"IBKR_SYNC_PORT": "", "IBKR_SYNC_CONFIG": "", "IBKR_SYNC_PROFILE": "", "IBKR_PORT": "9"},
+        {
+            **dict.fromkeys(("IBKR_SYNC_PORT", "IBKR_SYNC_CONFIG", "IBKR_SYNC_PROFILE"), ""),
+            **dict.fromkeys(("IBKR_SYNC_DATABASE", "IBKR_SYNC_LOG_FILE"), ""),
+            "IBKR_PORT": "9",
+        },
     )
 
     assert where(loaded, "gateway.port") == ("9", "IBKR_PORT")
     assert loaded.settings.profile == "local"
+    assert loaded.settings.log.file is None
+    assert loaded.settings.active.database_file == machine.folders.data / "futures.db"
 
 
 def test_paths_are_relative_to_the_file_or_the_working_directory_they_are_written_in(
@@ -149,7 +155,7 @@ def test_paths_are_relative_to_the_file_or_the_working_directory_they_are_writte
     assert settings.active.source_file == machine.cwd / "y.csv"
 
 
-def test_an_empty_text_goes_back_to_the_default_place(machine: Machine) -> None:
+def test_an_empty_text_in_a_file_goes_back_to_the_default_place(machine: Machine) -> None:
     machine.user('database = "a.db"\n[log]\nfile = "a.log"')
     machine.here('database = ""\n[log]\nfile = ""')
 

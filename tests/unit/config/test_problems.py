@@ -31,6 +31,16 @@ def test_everything_wrong_in_all_files_the_environment_and_the_options_is_told_a
     }
 
 
+@pytest.mark.parametrize("option", ["database", "log_file"])
+def test_an_empty_option_is_no_way_to_the_default_place(machine: Machine, option: str) -> None:
+    machine.user('database = "a.db"\n[log]\nfile = "a.log"')
+
+    problem = machine.problem({option: ""})
+
+    assert (problem.source, problem.key) == ("command line", "--" + option.replace("_", "-"))
+    assert problem.message.endswith('not "": it names no file')
+
+
 def test_a_file_that_is_no_toml_does_not_hide_the_problems_of_the_other(machine: Machine) -> None:
     here = machine.here("profile = ibkr")
     user = machine.user("[gateway]\nport = 0")
