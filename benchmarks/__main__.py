@@ -18,6 +18,7 @@ SUBJECTS = (
     "processes",
     "memory",
     "commands",
+    "refresh",
     "pacing",
     "peers",
     "persistence",
