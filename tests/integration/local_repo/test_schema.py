@@ -393,7 +393,7 @@ def test_a_backup_that_can_not_be_made_leaves_no_file(
     for page in range(2, len(damaged) // 4096):
         damaged[page * 4096 : page * 4096 + 200] = b"\xff" * 200
     path.write_bytes(damaged)
-    with pytest.raises(StorageError, match="damaged"):
+    with pytest.raises(StorageError, match=r"damaged|make no sense"):
         back_up(file_database, tmp_path / "copy.db")
     assert not (tmp_path / "copy.db").exists()
     assert path.read_bytes() == bytes(damaged)
