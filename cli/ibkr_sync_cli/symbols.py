@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ibkr_sync.application.services.futures import FuturesService
-    from ibkr_sync.application.services.resolution import Resolution
+    from ibkr_sync.application.services.inquiry import Resolution
     from ibkr_sync.domain.contract_choice import ContractWords
     from ibkr_sync.domain.entities.contracts import FuturesContract
 

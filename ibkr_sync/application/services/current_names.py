@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from ibkr_sync.domain.contract_words import SymbolWords
 from ibkr_sync.domain.notices import Notice, ProductRenamed, SymbolRenamed
 from ibkr_sync.domain.ports.catalogue import ProductCatalogue
+from ibkr_sync.domain.ports.pins import Pin
 from ibkr_sync.domain.ports.stored_products import StoredProducts
 from ibkr_sync.domain.renaming import FormerName
 
@@ -41,6 +42,17 @@ def with_current_names(
     now = {old: dict(_changed_words(each))[old] for old, each in left.items()}
     told = dict.fromkeys(ProductRenamed(name=each) for each in left.values())
     return _replaced(words, now), tuple(told)
+
+
+def pin_of_today(pin: Pin, stored: StoredProducts) -> Pin:
+    """Give the pin by the name that its product has now, if IBKR gave up the one it names."""
+    names = {pin.symbol, pin.trading_class or pin.symbol}
+    keys = {each.current for each in stored.find_former_names(names) if pin.names(each.former)}
+    in_use = any(pin.names(each.key) for each in stored.find_named(names))
+    if len(keys) != 1 or in_use:
+        return pin
+    symbol, exchange, trading_class = keys.pop()
+    return dataclasses.replace(pin, symbol=symbol, exchange=exchange, trading_class=trading_class)
 
 
 def _words_of(words: SymbolWords) -> dict[str, None]:

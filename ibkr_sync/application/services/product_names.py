@@ -14,7 +14,11 @@ from ibkr_sync.domain.contract_words import (
     parse_trading_class,
 )
 from ibkr_sync.domain.entities.futures import Future, Origin
-from ibkr_sync.domain.errors import MalformedSymbolError, ProductNotFoundError
+from ibkr_sync.domain.errors import (
+    AmbiguousProductError,
+    MalformedSymbolError,
+    ProductNotFoundError,
+)
 from ibkr_sync.domain.known_products import KnownProduct, merge_known
 from ibkr_sync.domain.notices import ExchangeRenamed
 from ibkr_sync.domain.ports.catalogue import ProductCatalogue
@@ -164,3 +168,9 @@ def with_known(
     return ProductNotFoundError(
         *(error.symbol, error.place, error.detail), **asked, con_id=query.con_id, known=excluded
     )
+
+
+def ambiguous(word: str, products: Iterable[KnownProduct]) -> AmbiguousProductError:
+    """Give the error that names the products which a word may mean, each once, by key."""
+    by_key = {each.key: each for each in products}
+    return AmbiguousProductError(word, [by_key[key].as_candidate() for key in sorted(by_key)])

@@ -11,7 +11,8 @@ from datetime import datetime
 from functools import partial
 
 from ibkr_sync.application.services.futures import FuturesService
-from ibkr_sync.application.services.resolution import KNOWN_PLACES, Resolution
+from ibkr_sync.application.services.inquiry import Resolution
+from ibkr_sync.application.services.resolution import KNOWN_PLACES
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.errors import (
     AmbiguousProductError,

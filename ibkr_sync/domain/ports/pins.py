@@ -26,7 +26,7 @@ class Pin:
     exchange: str
     trading_class: str | None = None
 
-    def names(self, product: KnownProduct) -> bool:
+    def names(self, product: KnownProduct | ProductKey) -> bool:
         """Whether this is the product that the word is to mean."""
         same_market = (self.symbol, self.exchange) == (product.symbol, product.exchange)
         return same_market and self.trading_class in (None, product.trading_class)

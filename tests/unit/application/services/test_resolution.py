@@ -14,7 +14,8 @@ from fakes.catalogue import FakeCatalogue, a_product
 from fakes.clock import FakeClock
 from fakes.futures import InMemoryFutureRepository
 from fakes.pins import InMemoryPins
-from ibkr_sync.application.services.resolution import Resolution, SymbolResolver
+from ibkr_sync.application.services.inquiry import Resolution
+from ibkr_sync.application.services.resolution import SymbolResolver
 from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.domain.contract_choice import ContractWords, find_contract
 from ibkr_sync.domain.contract_words import DaySpelling, MonthSpelling
