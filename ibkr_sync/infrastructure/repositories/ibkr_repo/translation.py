@@ -83,7 +83,7 @@ def translate_row(row: ReceivedRow) -> FuturesContract:
         ),
         market_name=clean_text(details.marketName),
         long_name=clean_text(row.text.long_name),
-        underlying_con_id=read.optional("underConId", details.underConId or "", _con_id),
+        underlying_con_id=read.optional("underConId", details.underConId or "", _underlying_con_id),
         underlying_symbol=clean_text(details.underSymbol),
         underlying_sec_type=clean_text(details.underSecType),
         industry=clean_text(details.industry),
@@ -194,12 +194,14 @@ def _contract_month(text: str) -> ContractMonth:
     return ContractMonth.parse(text)
 
 
-@_remembering
 def _integer(value: object, allowed: range) -> int:
     text = str(value)
     if not _INTEGER.fullmatch(text) or int(text) not in allowed:
         raise ValueError(f"not a whole number from {allowed[0]} to {allowed[-1]}")
     return int(text)
+
+
+_repeated_integer = _remembering(_integer)
 
 
 def _sec_type(value: str) -> None:
@@ -208,20 +210,24 @@ def _sec_type(value: str) -> None:
 
 
 def _con_id(value: object) -> int:
+    # Each contract has its own: remembered, they would push out what every row repeats.
     return _integer(value, range(1, _MAX_INT32 + 1))
 
 
+_underlying_con_id = _remembering(_con_id)
+
+
 def _price_magnifier(value: object) -> int:
-    return _integer(value, range(1, 10**6 + 1))
+    return _repeated_integer(value, range(1, 10**6 + 1))
 
 
 def _market_rule_id(value: str) -> int | None:
-    return _integer(value, range(_MAX_INT32 + 1)) if value else None
+    return _repeated_integer(value, range(_MAX_INT32 + 1)) if value else None
 
 
 def _aggregated_group(value: int) -> int | None:
     """None for -1, 0 and 2147483647: IBKR's ways to say that a contract is not smart-routed."""
-    group = _integer(value, range(-1, _MAX_INT32 + 1))
+    group = _repeated_integer(value, range(-1, _MAX_INT32 + 1))
     return None if group in (-1, 0, _MAX_INT32) else group
 
 
