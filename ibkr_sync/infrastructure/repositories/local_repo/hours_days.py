@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,9 +16,8 @@ from ibkr_sync.domain.ports.kept_hours import KeptHours
 from ibkr_sync.infrastructure.repositories.local_repo.bulk_writes import insert_rows
 from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.schema import reading
+from ibkr_sync.infrastructure.repositories.local_repo.succession import newer_than
 from ibkr_sync.infrastructure.repositories.local_repo.tables import hours_days, products
-
-_TICK = timedelta(microseconds=1)
 
 _COLUMNS = ("product_id", "day", "seen_at", "trading_hours", "liquid_hours", "time_zone_id")
 _ALL = select(
@@ -78,8 +77,7 @@ def keep_hours_by_day(
         return
     window = {"product_id": product_id, "first": min(days), "last": max(days)}
     kept, last = ({}, None) if is_new else _newest(connection, _OF_A_WINDOW, window)
-    # The newest row applies, even after the clock was set back.
-    seen_at = now if last is None else max(now, last + _TICK)
+    seen_at = now if last is None else newer_than(last, now)
     rows = (
         (product_id, day, seen_at, hours.trading, hours.liquid, hours.time_zone_id)
         for day, hours in newly_said(days, kept).items()

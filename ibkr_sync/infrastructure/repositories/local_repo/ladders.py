@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import pairwise
 
 from sqlalchemy import ColumnElement, Text, func, select, type_coerce, update
@@ -16,6 +16,7 @@ from ibkr_sync.domain.recorded_history import RecordedLadder
 from ibkr_sync.infrastructure.repositories.local_repo.bulk_writes import insert_rows
 from ibkr_sync.infrastructure.repositories.local_repo.mapping import refuse_unstorable
 from ibkr_sync.infrastructure.repositories.local_repo.reads import load_market_rules
+from ibkr_sync.infrastructure.repositories.local_repo.succession import newer_than
 from ibkr_sync.infrastructure.repositories.local_repo.tables import (
     contracts,
     market_rule_increments,
@@ -23,8 +24,6 @@ from ibkr_sync.infrastructure.repositories.local_repo.tables import (
     products,
     sync_runs,
 )
-
-_TICK = timedelta(microseconds=1)
 
 _STEP_COLUMNS = ("market_rule_id", "seen_at", "position", "low_edge", "increment")
 
@@ -44,7 +43,7 @@ def write_market_rules(connection: Connection, rules: Iterable[MarketRule], now:
     changed_at = _changed_at(connection, by_id.keys())
     new = {rule_id: now for rule_id in by_id if rule_id not in changed_at}
     changed = {
-        rule_id: max(now, at + _TICK)
+        rule_id: newer_than(at, now)
         for rule_id, at in changed_at.items()
         if by_id[rule_id] != stored.get(rule_id, MarketRule(market_rule_id=rule_id, increments=()))
     }
