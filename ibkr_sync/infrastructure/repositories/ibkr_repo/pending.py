@@ -89,6 +89,10 @@ class PendingReplies:
         """Fail one request for contract details; what had arrived for it is discarded."""
         self._fail(lambda key, _: key == request_id, error)
 
+    def fail_unsent(self, result: Future[Any], error: IbkrSyncError) -> None:
+        """Fail what was awaited and could not be sent."""
+        self._fail(lambda _key, pending: pending.result is result, error)
+
     def fail_ladders(self, error: IbkrSyncError) -> None:
         """Fail every tick ladder that is due."""
         self._fail(lambda key, _: isinstance(key, tuple), error)

@@ -184,26 +184,26 @@ class GatewaySession:
 
     def _ask_for_contracts(self, request: ContractRequest) -> Future[ContractReply]:
         request_id = next(self._request_ids)
-        result = self._pending.expect_contracts(request_id, request, time.monotonic())
-        try:
-            self._refuse_if_down()
-            self._client.send_contract_request(request_id, request)
-        except IbkrSyncError as error:
-            self._pending.fail(request_id, error)
-            raise
-        return result
+        awaited = self._pending.expect_contracts(request_id, request, time.monotonic())
+        return self._send(awaited, lambda: self._client.send_contract_request(request_id, request))
 
     def _ask_for_ladder(self, market_rule_id: int) -> Future[Ladder]:
-        self._refuse_if_down()
-        result = self._pending.expect_ladder(market_rule_id, time.monotonic())
-        self._client.send_market_rule_request(market_rule_id)
-        return result
+        awaited = self._pending.expect_ladder(market_rule_id, time.monotonic())
+        return self._send(awaited, lambda: self._client.send_market_rule_request(market_rule_id))
 
     def _ask_for_time(self) -> Future[ServerTime]:
-        self._refuse_if_down()
-        result = self._pending.expect_time(time.monotonic())
-        self._client.send_time_request()
-        return result
+        awaited = self._pending.expect_time(time.monotonic())
+        return self._send(awaited, self._client.send_time_request)
+
+    def _send(self, awaited: Future[T], send: Callable[[], None]) -> Future[T]:
+        """Send a request that is awaited already: what ends the session meanwhile fails it."""
+        try:
+            self._refuse_if_down()
+            send()
+        except IbkrSyncError as error:
+            self._pending.fail_unsent(awaited, error)
+            raise
+        return awaited
 
     def _refuse_if_down(self) -> None:
         reason = self._end or self._upstream_down()

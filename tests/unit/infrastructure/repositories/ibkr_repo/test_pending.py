@@ -99,6 +99,16 @@ def test_ladders_can_fail_without_the_chains(pending: PendingReplies) -> None:
     assert not server_time.done()
 
 
+def test_what_could_not_be_sent_fails_alone(pending: PendingReplies) -> None:
+    chain, other = pending.expect_contracts(67, ES, 0), pending.expect_contracts(68, ES, 0)
+    ladder, server_time = pending.expect_ladder(67, 0), pending.expect_time(0)
+    pending.fail_unsent(ladder, LOST)
+    pending.fail_unsent(other, LOST)
+    assert ladder.exception(0) is other.exception(0) is LOST
+    assert not chain.done()
+    assert not server_time.done()
+
+
 def test_the_time_goes_to_all_who_asked(pending: PendingReplies) -> None:
     asked = [pending.expect_time(0), pending.expect_time(1)]
     pending.complete_time(ServerTime(5))
