@@ -29,7 +29,7 @@ def parse_duration(text: str) -> timedelta:
 
 
 def parse_limit(text: str) -> timedelta:
-    """Read how long something may take, as `parse_duration`, longer than nothing."""
+    """Read how long or how old something may be, as `parse_duration`, longer than nothing."""
     limit = parse_duration(text)
     if not limit:
         raise typer.BadParameter("it must be longer than nothing")

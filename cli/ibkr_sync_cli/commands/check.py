@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ibkr_sync_cli import options
-from ibkr_sync_cli.durations import duration_text, parse_duration
+from ibkr_sync_cli.durations import duration_text, parse_limit
 from ibkr_sync_cli.exit_codes import ExitCode
 from ibkr_sync_cli.invocation import invocation_of, now
 from ibkr_sync_cli.quantities import counted
@@ -23,7 +23,7 @@ def check(
     max_age: Annotated[
         timedelta,
         typer.Option(
-            "--max-age", help="What is older is stale.", metavar="26h", parser=parse_duration
+            "--max-age", help="What is older is stale.", metavar="26h", parser=parse_limit
         ),
     ] = "26h",  # type: ignore[assignment]  # typer parses defaults as what is typed
     groups: options.Groups = None,

@@ -33,7 +33,7 @@ def test_anything_else_is_refused_with_examples(text: str) -> None:
         parse_duration(text)
 
 
-def test_what_something_may_take_is_longer_than_nothing() -> None:
+def test_a_limit_is_longer_than_nothing() -> None:
     assert parse_limit("1s") == timedelta(seconds=1)
     with pytest.raises(typer.BadParameter, match="longer than nothing"):
         parse_limit("0m")
