@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -42,7 +41,7 @@ def main(
         typer.Option("--profile", "-p", help="local, ibkr, demo or your own.", metavar="NAME"),
     ] = None,
     config_file: Annotated[
-        Path | None, typer.Option("--config", help="Config file.", metavar="FILE")
+        str | None, typer.Option("--config", help="Config file.", metavar="FILE")
     ] = None,
     database_location: Annotated[
         str | None, typer.Option("--database", help="Database file or URL.", metavar="DB")
@@ -56,7 +55,7 @@ def main(
     no_color: Annotated[bool, typer.Option("--no-color", help="No colours.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
     log_file: Annotated[
-        Path | None, typer.Option("--log-file", help="Also log to this file.", metavar="FILE")
+        str | None, typer.Option("--log-file", help="Also log to this file.", metavar="FILE")
     ] = None,
     log_format: Annotated[
         str | None, typer.Option("--log-format", help="text or json.", metavar="FORMAT")

@@ -46,10 +46,14 @@ def _parse(text: str, now: datetime, option: str, time_of_day: time) -> PastMome
     typed = text.strip()
     if _DATE.fullmatch(typed):
         day = _day(typed, option)
-        _past(datetime.combine(day, time.min, UTC), now, option)
+        if day > now.date():
+            raise _refusal(f"{typed} is in the future", option)
         return PastMoment(min(datetime.combine(day, time_of_day, UTC), now), typed)
-    at = _past(_instant(typed, option) or _ago(typed, now, option), now, option)
-    return PastMoment(at, f"{at:%Y-%m-%d %H:%M} UTC")
+    at = _instant(typed, option) or _ago(typed, now, option)
+    told = f"{at:%Y-%m-%d %H:%M} UTC"
+    if at > now:
+        raise _refusal(f"{told} is in the future: it is {now:%H:%M} UTC", option)
+    return PastMoment(at, told)
 
 
 def _instant(text: str, option: str) -> datetime | None:
@@ -65,10 +69,14 @@ def _instant(text: str, option: str) -> datetime | None:
 
 def _ago(text: str, now: datetime, option: str) -> datetime:
     try:
-        return now - parse_duration(text)
-    except (OverflowError, typer.BadParameter):
+        span = parse_duration(text)
+    except typer.BadParameter:
         told = f"{text!r} is no moment; write 7d, 2026-10-01 or 2026-10-01T14:30Z"
         raise _refusal(told, option) from None
+    try:
+        return now - span
+    except OverflowError:
+        raise _refusal(f"{text!r} is before the year 1", option) from None
 
 
 def _day(text: str, option: str) -> date:
@@ -76,12 +84,6 @@ def _day(text: str, option: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise _refusal(f"{text!r} is no day of any month", option) from None
-
-
-def _past(at: datetime, now: datetime, option: str) -> datetime:
-    if at > now:
-        raise _refusal(f"{at:%Y-%m-%d} is in the future", option)
-    return at
 
 
 def _refusal(message: str, option: str) -> typer.BadParameter:

@@ -93,9 +93,9 @@ def config_locations(
     """
     for chosen_by, label, name in (
         ("--config", "command line", flags.get("config")),
-        (CONFIG_VARIABLE, "environment", environ.get(CONFIG_VARIABLE)),
+        (CONFIG_VARIABLE, "environment", environ.get(CONFIG_VARIABLE) or None),
     ):
-        if not name:
+        if name is None:
             continue
         try:
             path = PathContext(folder=cwd, home=home_of(environ)).file(str(name))

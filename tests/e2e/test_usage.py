@@ -58,6 +58,8 @@ def test_a_word_that_does_not_fit_is_named(
         (["--database", "", "list"], "--database: must be a file"),
         (["--database", "", "config", "show"], 'not "": it names no file'),
         (["--database", "", "schedule", "--print", "cron"], 'not "": it names no file'),
+        (["--config", "", "list"], '--config: must be a file\'s path, not ""'),
+        (["--log-file", "", "list"], '--log-file: must be a file\'s path, not ""'),
         (["--log-format", "xml", "list"], "must be auto, text or json"),
         (["--log-file", "none/x.log", "list"], "No such file or directory"),
         (["get", "ES", "--source", "ftp://x"], "there is no such source"),

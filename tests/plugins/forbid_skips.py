@@ -27,7 +27,7 @@ def pytest_runtest_makereport(
     """Turn the skip of a test into a failure; an expected failure stays what it is."""
     report = yield
     is_skip = report.skipped and not hasattr(report, "wasxfail")
-    if item.config.getoption(OPTION) and is_skip and INABILITY not in _reason(report):
+    if item.config.getoption(OPTION) and is_skip and not _reason(report).startswith(INABILITY):
         _fail(report)
     return report
 
@@ -55,7 +55,8 @@ def pytest_terminal_summary(
 
 
 def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:
-    return str(report.longrepr[-1] if isinstance(report.longrepr, tuple) else report.longreprtext)
+    told = report.longrepr[-1] if isinstance(report.longrepr, tuple) else report.longreprtext
+    return str(told).removeprefix("Skipped: ")
 
 
 def _fail(report: pytest.TestReport | pytest.CollectReport) -> None:

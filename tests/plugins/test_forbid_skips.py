@@ -17,6 +17,7 @@ CASES = {
     "fixture": "@pytest.fixture\ndef it(): pytest.skip('no ladder')\ndef test_it(it): pass",
     "module": "pytest.skip('no ladder', allow_module_level=True)",
     "import": "pytest.importorskip('no_ladder')",
+    "excuse": 'def test_it(): pytest.skip("no ladder, so this machine can\'t climb")',
 }
 ALLOWED = """
 @pytest.mark.xfail(reason='known', strict=True)

@@ -48,6 +48,18 @@ def test_as_of_is_the_end_of_a_day_but_not_later_than_now_an_instant_or_a_span_o
     assert parse_as_of(text, NOW) == PastMoment(at, told)
 
 
+def test_a_later_instant_of_today_is_told_with_the_time_that_it_is() -> None:
+    with pytest.raises(
+        typer.BadParameter, match=r"2026-11-23 13:30 UTC .* future: it is 12:00 UTC"
+    ):
+        parse_as_of("2026-11-23T14:30+01:00", NOW)
+
+
+def test_a_span_of_time_that_is_too_long_is_told_as_such() -> None:
+    with pytest.raises(typer.BadParameter, match="before the year 1"):
+        parse_since("999999d", NOW)
+
+
 @pytest.mark.parametrize("text", ["2026-11-24", "2026-11-23T12:00:01Z", "9999-12-31"])
 def test_what_is_in_the_future_is_refused(text: str) -> None:
     with pytest.raises(typer.BadParameter, match="in the future"):

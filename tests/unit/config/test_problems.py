@@ -31,7 +31,7 @@ def test_everything_wrong_in_all_files_the_environment_and_the_options_is_told_a
     }
 
 
-@pytest.mark.parametrize("option", ["database", "log_file"])
+@pytest.mark.parametrize("option", ["database", "log_file", "config"])
 def test_an_empty_option_is_no_way_to_the_default_place(machine: Machine, option: str) -> None:
     machine.user('database = "a.db"\n[log]\nfile = "a.log"')
 
