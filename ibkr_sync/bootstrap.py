@@ -5,6 +5,7 @@ Adapters are imported where they are built, so that a command loads only what it
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import UTC, datetime
@@ -220,8 +221,15 @@ def _local_repository(
         entity,
         _catalogue(profile),
         clock,
-        takes_sample_data=profile.database_file != user_folders().data / DATABASE_FILE,
+        takes_sample_data=not _is_default(database),
     )
+
+
+def _is_default(database: Database) -> bool:
+    """Whether it is the default database, by whatever path it was named."""
+    default = user_folders().data / DATABASE_FILE
+    # Path.resolve would raise for a loop of links, which must not hurt any other database.
+    return database.path == Path(os.path.realpath(default))
 
 
 def _pins(database: Database, clock: Clock) -> PinPort:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from e2e.command_line import CommandLine
 
@@ -19,3 +22,59 @@ def test_the_default_database_refuses_sample_data_from_any_source(
     assert "sample data" in refused.told
     assert "--database" in refused.told
     assert ibkr_sync("list", "--json").json["products"] == []
+
+
+def by_a_detour(folder: Path, _: Path) -> Path:
+    return folder / ".." / folder.name / "futures.db"
+
+
+def by_a_link_to_the_folder(folder: Path, free: Path) -> Path:
+    free.symlink_to(folder)
+    return free / "futures.db"
+
+
+def by_a_link_to_the_file(folder: Path, free: Path) -> Path:
+    free.symlink_to(folder / "futures.db")
+    return free
+
+
+def by_where_a_link_leads(folder: Path, free: Path) -> Path:
+    (folder / "futures.db").symlink_to(free)
+    return free
+
+
+@pytest.mark.parametrize(
+    "named", [by_a_detour, by_a_link_to_the_folder, by_a_link_to_the_file, by_where_a_link_leads]
+)
+@pytest.mark.parametrize("exists", [True, False], ids=["existing", "not yet existing"])
+def test_the_default_database_refuses_sample_data_by_whatever_path_it_is_named(
+    ibkr_sync: CommandLine, tmp_path: Path, named: Callable[[Path, Path], Path], exists: bool
+) -> None:
+    data = default_data_folder(ibkr_sync)
+    path = named(data, tmp_path / "elsewhere")
+    if exists:
+        assert ibkr_sync("watchlist", "add", "ES").code == 0
+
+    refused = ibkr_sync("--profile", "demo", "--database", path, "get", "ES")
+
+    assert refused.code == 4
+    assert "sample data" in refused.told
+    assert ibkr_sync("list", "--json").json["products"] == []
+
+
+def test_a_default_folder_that_leads_nowhere_keeps_no_other_database_from_use(
+    ibkr_sync: CommandLine, tmp_path: Path
+) -> None:
+    data = default_data_folder(ibkr_sync)
+    (data / "futures.db").symlink_to(data / "futures.db")
+
+    done = ibkr_sync("--profile", "demo", "--database", tmp_path / "other.db", "get", "ES")
+
+    assert done.code == 0, done
+
+
+def default_data_folder(ibkr_sync: CommandLine) -> Path:
+    """The folder of the default database, made."""
+    folder = ibkr_sync.home / ".local/share/ibkr-sync"
+    folder.mkdir(parents=True)
+    return folder
