@@ -96,6 +96,16 @@ def contract_not_found(error: errors.ContractNotFoundError, command: NextCommand
     return get_product(error.product, command, *(("--expired",) if error.is_past else ()))
 
 
+def name_product(
+    contract: tuple[str, ...],
+    product: ProductKey | tuple[str, str | None, str | None],
+    command: NextCommand,
+) -> str:
+    """Where `next` was given the words for a contract."""
+    of_contract = command("show", *contract)
+    return f"{command('next', *_words_for(product))}\n       of the contract: {of_contract}"
+
+
 def ambiguous(error: errors.AmbiguousProductError, command: NextCommand) -> str:
     """Where a symbol means several products."""
     keys = sorted(candidate.key for candidate in error.candidates)

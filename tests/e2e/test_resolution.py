@@ -1,9 +1,9 @@
-"""What people type for products and contracts, and which contract is next."""
+"""What people type for products and contracts."""
 
 from __future__ import annotations
 
 import dataclasses
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,6 @@ import pytest
 
 from e2e.command_line import CommandLine
 from e2e.gateways import ROW, gateway_with
-from e2e.stored_rows import opened
 
 DEMO = ("--profile", "demo")
 MONTH_CODES = "FGHJKMNQUVXZ"
@@ -119,7 +118,7 @@ def test_one_vague_symbol_does_not_keep_the_others_from_being_fetched(
     done = ibkr_sync(*DEMO, "get", "ES", "DAX", "--max-age", "20h", "--json")
 
     outcomes = {each["symbol"]: each["outcome"] for each in done.json["outcomes"]}
-    assert (done.code, outcomes) == (4, {"DAX": "failed", "ES": "updated"})
+    assert (done.code, outcomes) == (4, {"DAX": "failed", "ES": "created"})
 
 
 @pytest.mark.parametrize(
@@ -288,6 +287,13 @@ def test_a_con_id_that_ibkr_does_not_know_is_told(ibkr_sync: CommandLine) -> Non
     assert "conId 1999999999 was not found in IBKR: IBKR error 200" in done.told
 
 
+def test_a_product_is_asked_once_however_it_is_named(ibkr_sync: CommandLine) -> None:
+    done = ibkr_sync(*DEMO, "get", "EUR", "es", "6E", "ES", "6EZ6", "--json")
+
+    asked = [(each["symbol"], each["outcome"]) for each in done.json["outcomes"]]
+    assert sorted(asked) == [("ES", "created"), ("EUR", "created")]
+
+
 # --- series
 
 
@@ -314,90 +320,3 @@ def test_weekly_contracts_are_hidden_unless_they_are_wanted(
     assert not any(name in line for line in weeks for name in monthly)
     only = listed(ibkr_sync, stocked, "VIX", "--series", "weekly")
     assert [each["local_symbol"] for each in only] == weekly
-
-
-# --- next
-
-
-def test_next_is_one_line_for_scripts_on_a_terminal_too(
-    ibkr_sync: CommandLine, stocked: Path
-) -> None:
-    first = listed(ibkr_sync, stocked, "ES")[0]
-    names = ("local_symbol", "contract_month", "last_trade_date", "con_id")
-    line = "\t".join(str(first[name]) for name in names)
-
-    assert ibkr_sync("--database", stocked, "next", "ES").out == f"{line}\n"
-    code, sent = ibkr_sync.on_terminal("-q", "--database", str(stocked), "next", "ES")
-    assert (code, sent) == (0, f"{line}\n")
-    document = ibkr_sync("--database", stocked, "next", "ES", "--json").json
-    assert [each["con_id"] for each in document["contracts"]] == [first["con_id"]]
-    (row,) = ibkr_sync("--database", stocked, "next", "ES", "-f", "csv").rows()
-    assert row["con_id"] == str(first["con_id"])
-
-
-def test_days_before_the_last_trade_date_the_next_contract_takes_over(
-    ibkr_sync: CommandLine, stocked: Path
-) -> None:
-    first, second = listed(ibkr_sync, stocked, "ES")[:2]
-    gap = date.fromisoformat(first["last_trade_date"]) - datetime.now(UTC).date()
-    enough = str((gap + timedelta(days=2)).days)  # whatever the date in Chicago is
-
-    done = ibkr_sync("--database", stocked, "next", "ES", "--days-before", enough, "--explain")
-
-    assert done.code == 0
-    assert done.out.split("\t")[0] == second["local_symbol"]
-    told = [line.rstrip() for line in done.err.splitlines() if "202" in line]
-    assert told[-2].split()[0] == first["local_symbol"]
-    assert told[-2].endswith(f"{enough} days or less left")
-    assert told[-1].endswith("▶ tradable")
-    assert all(line.endswith("expired") for line in told[:-2])
-
-
-def test_next_takes_weekly_contracts_only_when_they_are_wanted(
-    ibkr_sync: CommandLine, stocked: Path
-) -> None:
-    contracts = listed(ibkr_sync, stocked, "VIX")
-    for series in ("monthly", "weekly"):
-        first = next(each for each in contracts if each["series"] == series)
-        done = ibkr_sync("--database", stocked, "next", "VX", "--series", series)
-        assert done.out.split("\t")[0] == first["local_symbol"]
-    usual = ibkr_sync("--database", stocked, "next", "VIX").out
-    assert usual == ibkr_sync("--database", stocked, "next", "VIX", "--series", "monthly").out
-
-
-def test_without_a_tradable_contract_next_names_none(ibkr_sync: CommandLine, stocked: Path) -> None:
-    late = ibkr_sync("--database", stocked, "next", "ES", "--days-before", "9999")
-    daily = ibkr_sync("--database", stocked, "next", "ES", "--series", "daily")
-    unknown = ibkr_sync("--database", stocked, "next", "GC")
-
-    for done in (late, daily, unknown):
-        assert (done.code, done.out) == (5, "")
-        assert "next:  " in done.err
-    assert "No contract of ES@CME (ES) is tradable by this rule" in late.err
-
-
-def test_next_refuses_a_negative_number_of_days(ibkr_sync: CommandLine) -> None:
-    done = ibkr_sync(*DEMO, "next", "ES", "--days-before", "-1")
-    assert (done.code, done.out) == (2, "")
-
-
-def test_a_product_is_asked_once_however_it_is_named(ibkr_sync: CommandLine) -> None:
-    done = ibkr_sync(*DEMO, "get", "EUR", "es", "6E", "ES", "6EZ6", "--json")
-
-    asked = [(each["symbol"], each["outcome"]) for each in done.json["outcomes"]]
-    assert sorted(asked) == [("ES", "updated"), ("EUR", "updated")]
-
-
-def test_next_tells_what_it_passes_over_as_missing(ibkr_sync: CommandLine, stocked: Path) -> None:
-    first, second, *_ = listed(ibkr_sync, stocked, "ES")
-    with opened(stocked) as connection, connection:
-        connection.execute(
-            "UPDATE contracts SET missing_since = last_seen_at WHERE con_id = ?",
-            (first["con_id"],),
-        )
-
-    done = ibkr_sync("--database", stocked, "next", "ES")
-
-    assert done.out.split("\t")[0] == second["local_symbol"]
-    assert f"{first['local_symbol']} is missing from the last reply" in done.err
-    assert len(done.err.splitlines()) == 2  # with that on sample data

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -11,10 +11,17 @@ from ibkr_sync.domain.series_choice import SeriesChoice
 from ibkr_sync_cli import options
 from ibkr_sync_cli.invocation import invocation_of, now
 
+if TYPE_CHECKING:
+    from ibkr_sync.application.services.inquiry import Resolution
+    from ibkr_sync_cli.output import Output
+    from ibkr_sync_cli.symbols import SymbolOptions
+
 
 def next_contract(
     context: typer.Context,
-    symbol: options.Symbol,
+    symbol: Annotated[
+        str, typer.Argument(help="A product, as ES, 6E or ES@CME.", metavar="SYMBOL")
+    ],
     exchange: options.Exchange = None,
     currency: options.Currency = None,
     trading_class: options.TradingClass = None,
@@ -55,6 +62,8 @@ def next_contract(
     rule = TradingRule(days_before=days_before, series=series)
     with bootstrap(invocation.profile, Future) as services:
         meant = resolve(output, services.futures, symbol, limits)
+        if meant.contract is not None and meant.query.con_id is None:  # else none is known by it
+            _refuse(output, symbol, limits, meant)
         judged = services.futures.judge(meant.query, rule, moment)
     if explain:
         from ibkr_sync_cli.views.judgements import judgements_table
@@ -75,3 +84,21 @@ def next_contract(
         output.write(product_result(narrowed, moment), wanted)
     if judged.product.origin is Origin.SAMPLE:
         output.remark("note: this is sample data", style="yellow")
+
+
+def _refuse(output: Output, symbol: str, limits: SymbolOptions, meant: Resolution) -> NoReturn:
+    """End the call: who names a contract would be answered with another one."""
+    from ibkr_sync_cli.exit_codes import ExitCode
+    from ibkr_sync_cli.next_steps import name_product
+
+    query, given = meant.query, dataclasses.asdict(limits).items()
+    product = meant.product or (query.symbol, query.exchange, query.trading_class)
+    limiting = [
+        (f"--{name.replace('_', '-')}", value) for name, value in given if value is not None
+    ]
+    contract = (symbol.strip(), *(word for option in limiting for word in option))
+    output.complain(
+        f"{symbol.strip()} is a contract, and next takes a product.",
+        name_product(contract, product, output.command),
+    )
+    raise typer.Exit(ExitCode.USAGE)

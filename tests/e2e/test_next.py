@@ -1,0 +1,142 @@
+"""Which contract is next, for scripts."""
+
+from __future__ import annotations
+
+import shlex
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from e2e.command_line import CommandLine
+from e2e.stored_rows import opened
+
+DEMO = ("--profile", "demo")
+
+
+def listed(ibkr_sync: CommandLine, stocked: Path, symbol: str) -> list[Any]:
+    """The contracts that trade, nearest first."""
+    product = ibkr_sync("--database", stocked, "show", symbol, "--json").json
+    return [each for each in product["contracts"] if each["state"] == "active"]
+
+
+def test_next_is_one_line_for_scripts_on_a_terminal_too(
+    ibkr_sync: CommandLine, stocked: Path
+) -> None:
+    first = listed(ibkr_sync, stocked, "ES")[0]
+    names = ("local_symbol", "contract_month", "last_trade_date", "con_id")
+    line = "\t".join(str(first[name]) for name in names)
+
+    assert ibkr_sync("--database", stocked, "next", "ES").out == f"{line}\n"
+    code, sent = ibkr_sync.on_terminal("-q", "--database", str(stocked), "next", "ES")
+    assert (code, sent) == (0, f"{line}\n")
+    document = ibkr_sync("--database", stocked, "next", "ES", "--json").json
+    assert [each["con_id"] for each in document["contracts"]] == [first["con_id"]]
+    (row,) = ibkr_sync("--database", stocked, "next", "ES", "-f", "csv").rows()
+    assert row["con_id"] == str(first["con_id"])
+
+
+def test_days_before_the_last_trade_date_the_next_contract_takes_over(
+    ibkr_sync: CommandLine, stocked: Path
+) -> None:
+    first, second = listed(ibkr_sync, stocked, "ES")[:2]
+    gap = date.fromisoformat(first["last_trade_date"]) - datetime.now(UTC).date()
+    enough = str((gap + timedelta(days=2)).days)  # whatever the date in Chicago is
+
+    done = ibkr_sync("--database", stocked, "next", "ES", "--days-before", enough, "--explain")
+
+    assert done.code == 0
+    assert done.out.split("\t")[0] == second["local_symbol"]
+    told = [line.rstrip() for line in done.err.splitlines() if "202" in line]
+    assert told[-2].split()[0] == first["local_symbol"]
+    assert told[-2].endswith(f"{enough} days or less left")
+    assert told[-1].endswith("▶ tradable")
+    assert all(line.endswith("expired") for line in told[:-2])
+
+
+def test_next_takes_weekly_contracts_only_when_they_are_wanted(
+    ibkr_sync: CommandLine, stocked: Path
+) -> None:
+    contracts = listed(ibkr_sync, stocked, "VIX")
+    for series in ("monthly", "weekly"):
+        first = next(each for each in contracts if each["series"] == series)
+        done = ibkr_sync("--database", stocked, "next", "VX", "--series", series)
+        assert done.out.split("\t")[0] == first["local_symbol"]
+    usual = ibkr_sync("--database", stocked, "next", "VIX").out
+    assert usual == ibkr_sync("--database", stocked, "next", "VIX", "--series", "monthly").out
+
+
+def test_without_a_tradable_contract_next_names_none(ibkr_sync: CommandLine, stocked: Path) -> None:
+    late = ibkr_sync("--database", stocked, "next", "ES", "--days-before", "9999")
+    daily = ibkr_sync("--database", stocked, "next", "ES", "--series", "daily")
+    unknown = ibkr_sync("--database", stocked, "next", "GC")
+
+    for done in (late, daily, unknown):
+        assert (done.code, done.out) == (5, "")
+        assert "next:  " in done.err
+    assert "No contract of ES@CME (ES) is tradable by this rule" in late.err
+
+
+def test_next_refuses_a_negative_number_of_days(ibkr_sync: CommandLine) -> None:
+    done = ibkr_sync(*DEMO, "next", "ES", "--days-before", "-1")
+    assert (done.code, done.out) == (2, "")
+
+
+def test_next_tells_what_it_passes_over_as_missing(ibkr_sync: CommandLine, stocked: Path) -> None:
+    first, second, *_ = listed(ibkr_sync, stocked, "ES")
+    with opened(stocked) as connection, connection:
+        connection.execute(
+            "UPDATE contracts SET missing_since = last_seen_at WHERE con_id = ?",
+            (first["con_id"],),
+        )
+
+    done = ibkr_sync("--database", stocked, "next", "ES")
+
+    assert done.out.split("\t")[0] == second["local_symbol"]
+    assert f"{first['local_symbol']} is missing from the last reply" in done.err
+    assert len(done.err.splitlines()) == 2  # with that on sample data
+
+
+def test_next_refuses_a_contract_for_it_would_answer_with_another(
+    ibkr_sync: CommandLine, stocked: Path
+) -> None:
+    later = listed(ibkr_sync, stocked, "ES")[1]
+    month = later["contract_month"].replace("-", "")
+
+    for text in (later["local_symbol"], "ESZ5", f"ES {month}", str(later["con_id"]), "CLF7"):
+        done = ibkr_sync("--database", stocked, "next", text, "--json")
+        assert (done.code, done.out) == (2, ""), text
+        assert f"error: {text} is a contract, and next takes a product.\n" in done.err
+        product = "CL@NYMEX" if text == "CLF7" else "ES@CME"
+        next_step, of_the_contract = done.err.splitlines()[-2:]
+        assert next_step == f"next:  ibkr-sync --database {stocked} next {product}"
+        assert of_the_contract.startswith("       of the contract: ibkr-sync --database")
+
+
+def test_what_next_says_to_type_instead_of_a_contract_works(
+    ibkr_sync: CommandLine, stocked: Path
+) -> None:
+    later = listed(ibkr_sync, stocked, "ES")[1]
+    month = later["contract_month"].replace("-", "")
+
+    refused = ibkr_sync("--database", stocked, "next", f"es  {month}", "--exchange", "cme")
+    first, second = (line.partition("ibkr-sync ")[2] for line in refused.err.splitlines()[-2:])
+
+    assert ibkr_sync(*shlex.split(first)).code == 0
+    shown = ibkr_sync(*shlex.split(second), "--json").json
+    assert [each["con_id"] for each in shown["contracts"]] == [later["con_id"]]
+
+
+def test_next_refuses_a_contract_of_a_product_that_nobody_knows(
+    ibkr_sync: CommandLine, stocked: Path
+) -> None:
+    done = ibkr_sync("--database", stocked, "next", "NOVA 202612")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.splitlines()[1].endswith("next NOVA")
+
+
+def test_a_con_id_that_is_not_stored_has_no_product_that_next_could_name(
+    ibkr_sync: CommandLine, stocked: Path
+) -> None:
+    done = ibkr_sync("--database", stocked, "next", "123456789")
+    assert (done.code, done.out) == (5, "")
+    assert "A contract with conId 123456789 was not found" in done.err
