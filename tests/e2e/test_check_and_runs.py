@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from e2e.command_line import CommandLine
-from e2e.gateways import gateway_with
+from e2e.gateways import gateway_with, sample_gateway
 from e2e.stored_rows import checksum, opened
 
 
@@ -112,6 +112,22 @@ def test_what_failed_is_told_with_its_error_in_every_format(on: CommandLine, sto
     assert by_symbol["ES"]["error"]
     assert by_symbol["ES"]["detail"].startswith("run 2 failed for it: ")
     assert [row["detail"] for row in rows] == [each["detail"] for each in lines]
+
+
+def test_a_vague_symbol_is_blamed_on_no_product(ibkr_sync: CommandLine, tmp_path: Path) -> None:
+    database = tmp_path / "dax.db"
+    demo = ("--profile", "demo", "--database", database)
+    ibkr_sync(*demo, "get", "FDXM")
+    age(database, "DAX", hours=30)
+
+    vague = ibkr_sync(*demo, "get", "DAX")
+    (stale,) = ibkr_sync(*demo, "check", "--json").json["stale"]
+    (asked,) = ibkr_sync(*demo, "runs", "--run", "2", "--json").json["products"]
+
+    assert "DAX may mean 3 products" in vague.told
+    assert (stale["trading_class"], stale["error"]) == ("FDXM", None)
+    assert (asked["symbol"], asked["trading_class"]) == ("DAX", None)
+    assert (asked["outcome"], asked["error"]) == ("failed", "AmbiguousProductError")
 
 
 def test_a_run_that_was_cut_short_is_told(on: CommandLine, stocked: Path) -> None:
@@ -234,6 +250,26 @@ def test_the_products_of_one_run_are_told(on: CommandLine) -> None:
     assert {row["symbol"]: row["outcome"] for row in first} == dict.fromkeys(
         ("ES", "VIX", "CL"), "created"
     )
+
+
+def test_a_run_tells_what_was_told_when_it_ended(on: CommandLine, stocked: Path) -> None:
+    """`get`, `refresh` and `runs` have one word for one event."""
+    change(stocked, "UPDATE products SET category = 'odd' WHERE symbol = 'VIX'")
+    with sample_gateway() as gateway:
+        source = ("--source", "ibkr", "--port", str(gateway.port), "--json")
+        planned = on("get", "ES", "--dry-run", *source).json["outcomes"]
+        got = on("get", "ES", "NQ", "VIX", *source).json["outcomes"]
+        kept = on("refresh", "ES", "GC", *source).json["products"]
+
+    def recorded(run_id: str) -> dict[str, str]:
+        products = on("runs", "--run", run_id, "--json").json["products"]
+        return {each["symbol"]: each["outcome"] for each in products}
+
+    assert [each["outcome"] for each in planned] == ["unchanged"]
+    told = {each["symbol"]: each["outcome"] for each in got}
+    assert told == recorded("2") == {"ES": "unchanged", "NQ": "created", "VIX": "updated"}
+    told = {each["symbol"]: each["state"] for each in kept}
+    assert told == recorded("3") == {"ES": "unchanged", "GC": "created"}
 
 
 def test_a_run_whose_process_died_is_shown_as_recorded(on: CommandLine, stocked: Path) -> None:

@@ -143,7 +143,7 @@ def test_one_product_that_fails_leaves_the_others_saved(
 
     assert done.code == 4
     outcomes = {line.split()[0]: line.split()[-1] for line in done.out.splitlines()[2:]}
-    assert outcomes == {"ES": "updated", "NQ": "failed", "GC": "updated", "CL": "updated"}
+    assert outcomes == {"ES": "created", "NQ": "failed", "GC": "created", "CL": "created"}
     assert done.err.startswith("error: NQ: ")
     listed = ibkr_sync("--database", database, "list", "--json").json["products"]
     assert [each["symbol"] for each in listed] == ["CL", "ES", "GC"]

@@ -24,7 +24,7 @@ def test_a_server_keeps_what_a_file_keeps(
 
     assert (absent.code, absent.json["state"]) == (0, "empty")
     assert [each.json["outcomes"][0]["outcome"] for each in (first, again)] == [
-        "updated",
+        "created",
         "unchanged",
     ]
     for product in (shown, in_file):

@@ -63,7 +63,7 @@ class TestRenormalise:
         assert "dry run, nothing written" in planned.err
         (product,) = done.json["products"]
         assert done.json["schema"] == "ibkr-sync/renormalise/1"
-        assert (product["symbol"], product["outcome"]) == ("ES", "rewritten")
+        assert (product["symbol"], product["outcome"]) == ("ES", "updated")
         assert product["fields"] == ["name", "multiplier"]
         assert product["rewritten"] == product["contracts"] == len(product["events"]) - 1
         assert product["events"][0] == {

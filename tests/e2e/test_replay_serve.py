@@ -33,7 +33,7 @@ def test_another_process_fetches_from_it(ibkr_sync: CommandLine, tmp_path: Path)
         stopped = finish(serving)
 
     assert (done.code, done.err) == (0, "")
-    assert [row["outcome"] for row in done.rows("\t")] == ["updated", "updated"]
+    assert [row["outcome"] for row in done.rows("\t")] == ["created", "created"]
     listed = ibkr_sync("--database", database, "list", "--json").json["products"]
     assert [(each["symbol"], each["origin"]) for each in listed] == [
         ("CL", "sample"),

@@ -30,7 +30,7 @@ def test_a_shown_product_becomes_the_same_product_elsewhere(
     taken = ibkr_sync("--database", other, "get", "ES", "--source", f"file:{file}", "-f", "json")
     again = ibkr_sync("--database", other, "get", "ES", "--source", f"file:{file}", "-f", "json")
 
-    assert (taken.code, taken.err, taken.json["outcomes"][0]["outcome"]) == (0, "", "updated")
+    assert (taken.code, taken.err, taken.json["outcomes"][0]["outcome"]) == (0, "", "created")
     assert again.json["outcomes"][0]["outcome"] == "unchanged"
     before = ibkr_sync("--database", stocked, "show", "ES", "--json").json
     after = ibkr_sync("--database", other, "show", "ES", "--json").json
@@ -77,5 +77,5 @@ def test_a_product_that_the_file_lacks_is_told(
     )
 
     assert done.code == 4
-    assert [each["outcome"] for each in done.json["outcomes"]] == ["failed", "updated"]
+    assert [each["outcome"] for each in done.json["outcomes"]] == ["failed", "created"]
     assert f"CL was not found in {file}" in done.err

@@ -53,7 +53,7 @@ def test_a_stalled_run_excludes_others_and_stops_when_asked(
     assert stopped.code == code
     assert took < STOP_WITHIN
     assert "error: Stopped." in stopped.err
-    assert [row["outcome"] for row in stopped.rows("\t")] == ["updated"]
+    assert [row["outcome"] for row in stopped.rows("\t")] == ["created"]
     assert kept(database) == before
     assert is_sound(database)
     assert runs(database) == ["interrupted"]
@@ -61,7 +61,7 @@ def test_a_stalled_run_excludes_others_and_stops_when_asked(
     with sample_gateway() as gateway:
         again = ibkr_sync(*asking(database, gateway))
     assert again.code == 0
-    assert [row["outcome"] for row in again.rows("\t")] == ["unchanged", "updated"]
+    assert [row["outcome"] for row in again.rows("\t")] == ["unchanged", "created"]
 
 
 def test_a_killed_run_keeps_what_was_complete_and_blocks_nobody(
@@ -85,7 +85,7 @@ def test_a_killed_run_keeps_what_was_complete_and_blocks_nobody(
         again = ibkr_sync(*asking(database, gateway))
 
     assert again.code == 0
-    assert [row["outcome"] for row in again.rows("\t")] == ["unchanged", "updated"]
+    assert [row["outcome"] for row in again.rows("\t")] == ["unchanged", "created"]
     assert runs(database) == ["interrupted", "ok"]
 
 

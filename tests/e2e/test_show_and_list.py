@@ -35,7 +35,7 @@ def test_the_same_products_twice_change_nothing(ibkr_sync: CommandLine) -> None:
     again = ibkr_sync("--profile", "demo", "get", "ES", "ES", "CL", "--json")
 
     assert (first.code, again.code, again.err) == (0, 0, "")
-    assert [each["outcome"] for each in first.json["outcomes"]] == ["updated"] * 2
+    assert [each["outcome"] for each in first.json["outcomes"]] == ["created"] * 2
     assert [each["outcome"] for each in again.json["outcomes"]] == ["unchanged"] * 2
 
 

@@ -193,7 +193,7 @@ def test_verbose_logs_to_stderr_alone(ibkr_sync: CommandLine, tmp_path: Path) ->
 
     done = ibkr_sync("-vv", "--log-file", log, "--profile", "demo", "get", "ES", "--json")
 
-    assert done.json["outcomes"][0]["outcome"] == "updated"
+    assert done.json["outcomes"][0]["outcome"] == "created"
     assert '"level": "debug"' in done.err
     assert '"level": "info"' in log.read_text()
     assert log.stat().st_mode & 0o777 == 0o600
@@ -202,4 +202,4 @@ def test_verbose_logs_to_stderr_alone(ibkr_sync: CommandLine, tmp_path: Path) ->
 def test_a_log_that_can_not_be_written_buries_no_result(ibkr_sync: CommandLine) -> None:
     done = ibkr_sync("--log-file", "/dev/full", "--profile", "demo", "get", "ES", "--json")
 
-    assert (done.code, done.json["outcomes"][0]["outcome"]) == (0, "updated")
+    assert (done.code, done.json["outcomes"][0]["outcome"]) == (0, "created")

@@ -14,6 +14,7 @@ from ibkr_sync_cli.errors import explain
 from ibkr_sync_cli.next_command import NextCommand
 from ibkr_sync_cli.next_steps import get_product
 from ibkr_sync_cli.output import Result
+from ibkr_sync_cli.views.outcome_words import FAILED, outcome_word
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -81,16 +82,6 @@ def _counts(diff: ChainDiff) -> dict[str, int]:
     }
 
 
-def _outcome_word(update: FutureUpdate[Future], *, from_source: bool) -> str:
-    if update.product.origin is Origin.CATALOGUE:
-        return "catalogue"
-    if update.diff is None:
-        return "fresh" if from_source else "stored"
-    if not update.applied:
-        return "planned"
-    return "unchanged" if update.diff.is_empty else "updated"
-
-
 def _record(outcome: Outcome, now: datetime, from_source: bool) -> dict[str, object]:
     if isinstance(outcome, FutureFailure):
         failed = dict.fromkeys(COLUMNS)
@@ -98,7 +89,7 @@ def _record(outcome: Outcome, now: datetime, from_source: bool) -> dict[str, obj
             "symbol": outcome.query.symbol,
             "exchange": outcome.query.exchange,
             "trading_class": outcome.query.trading_class,
-            "outcome": "failed",
+            "outcome": FAILED,
             "error": type(outcome.error).__name__,
             "message": explain(outcome.error).sentence,
         }
@@ -107,7 +98,7 @@ def _record(outcome: Outcome, now: datetime, from_source: bool) -> dict[str, obj
         "symbol": outcome.product.symbol,
         "exchange": outcome.product.exchange,
         "trading_class": outcome.product.trading_class,
-        "outcome": _outcome_word(outcome, from_source=from_source),
+        "outcome": outcome_word(outcome, from_source=from_source),
         "listed": sum(
             each.state(now) is ContractState.ACTIVE for each in outcome.product.contracts
         ),

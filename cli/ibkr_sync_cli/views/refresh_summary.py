@@ -14,6 +14,7 @@ from ibkr_sync_cli.durations import brief
 from ibkr_sync_cli.errors import explain
 from ibkr_sync_cli.output import Result
 from ibkr_sync_cli.quantities import counted
+from ibkr_sync_cli.views.outcome_words import FAILED
 from ibkr_sync_cli.views.refreshed import Outcome, Refreshed, RefreshedProduct
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ COLUMNS = (
     *("missing", "delisted", "expired", "unchanged", "synced_at", "error", "message"),
 )
 
-_ORDER = ("unchanged", "updated", "created", "planned", "fresh", "failed")
+_ORDER = ("unchanged", "updated", "created", "planned", "fresh", FAILED)
 _NAMED = 3
 
 
@@ -121,15 +122,7 @@ def _record(outcome: Outcome, refreshed: Refreshed) -> dict[str, object]:
 
 
 def _state(outcome: Outcome) -> str:
-    if isinstance(outcome, FutureFailure):
-        return "failed"
-    if outcome.counts is None:
-        return "fresh"
-    if not (outcome.is_changed or outcome.is_new):
-        return "unchanged"
-    if not outcome.applied:
-        return "planned"
-    return "created" if outcome.is_new else "updated"
+    return FAILED if isinstance(outcome, FutureFailure) else outcome.outcome
 
 
 def _table(refreshed: Refreshed) -> RenderableType:

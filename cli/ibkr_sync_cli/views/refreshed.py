@@ -12,6 +12,7 @@ from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.errors import AmbiguousProductError
 from ibkr_sync.domain.series_choice import usual_series
 from ibkr_sync.domain.sync import FutureFailure, FutureQuery, FutureUpdate, ProductSummary
+from ibkr_sync_cli.views.outcome_words import outcome_word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,23 +20,21 @@ class RefreshedProduct:
     """A product that is up to date, without its chain: there may be thousands of products.
 
     Attributes:
-        is_new: whether it was not stored before, under any name.
+        outcome: the word for what was done with it.
         listed: how many contracts of the usual series trade.
         expired: how many have stopped trading since it was synced before.
         counts: how many contracts were added, changed and so on; None where the source was not
             asked.
-        is_changed: whether the source told anything new.
     """
 
     query: FutureQuery
     key: ProductKey
     origin: Origin
     synced_at: datetime | None
-    is_new: bool
+    outcome: str
     listed: int
     expired: int
     counts: Mapping[str, int] | None
-    is_changed: bool
     applied: bool
     remarks: tuple[str, ...]
 
@@ -98,11 +97,10 @@ def refreshed_product(
         key=product.key,
         origin=product.origin,
         synced_at=product.synced_at,
-        is_new=update.is_new,
+        outcome=outcome_word(update),
         listed=sum(each.series in usual for each in active),
         expired=_newly_expired(product, before.get(_key_before(update)), now),
         counts=None if diff is None else _counts(diff),
-        is_changed=diff is not None and not diff.is_empty,
         applied=update.applied,
         remarks=update.remarks,
     )

@@ -10,6 +10,7 @@ from ibkr_sync.domain.sync import FutureFailure
 from ibkr_sync_cli.errors import explain
 from ibkr_sync_cli.output import Result
 from ibkr_sync_cli.quantities import counted
+from ibkr_sync_cli.views.outcome_words import FAILED, change_word
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -78,7 +79,7 @@ def _summary(outcome: Outcome) -> dict[str, object]:
             "symbol": query.symbol,
             "exchange": query.exchange,
             "trading_class": query.trading_class,
-            "outcome": "failed",
+            "outcome": FAILED,
             "fields": [],
             "error": type(outcome.error).__name__,
             "message": explain(outcome.error).sentence,
@@ -99,9 +100,8 @@ def _summary(outcome: Outcome) -> dict[str, object]:
 
 
 def _word(outcome: Renormalised) -> str:
-    if outcome.update.diff.is_empty:
-        return "unchanged"
-    return "rewritten" if outcome.applied else "planned"
+    is_changed = not outcome.update.diff.is_empty
+    return change_word(is_new=False, is_changed=is_changed, applied=outcome.applied)
 
 
 def _cells(outcome: Outcome) -> dict[str, str]:
