@@ -39,6 +39,7 @@ from ibkr_sync.domain.entities.futures import (
     Future,
     IndexFuture,
     Origin,
+    ProductKey,
     UnclassifiedFuture,
     Underlying,
 )
@@ -47,6 +48,7 @@ from ibkr_sync.domain.errors import (
     AlreadyRunningError,
     AmbiguousProductError,
     AssetClassMismatchError,
+    IbkrSyncError,
     InvalidReplyError,
     ProductNotFoundError,
     ReplyTimeoutError,
@@ -84,6 +86,9 @@ class Ledger(Protocol):
 
     def outcomes(self) -> list[tuple[str, str, str | None]]:
         """Symbol, outcome and name of the error, of every product of every run."""
+
+    def blamed(self) -> list[ProductKey | None]:
+        """The stored product that each outcome is recorded of, of every product of every run."""
 
     def ladders(self) -> dict[int, MarketRule]:
         """The tick ladders that apply, by id."""
@@ -791,6 +796,25 @@ class LocalFuturePortContract(FuturePortContract):
             (UNKNOWN.symbol, "failed", "ReplyTimeoutError"),
         ]
         assert ledger.runs() == [(Origin.IBKR, "partial", True)]
+
+    @pytest.mark.parametrize(
+        ("error", "blames_it"),
+        [(ReplyTimeoutError("stalled"), True), (AmbiguousProductError("ES", ()), False)],
+        ids=["about the product", "about what is meant"],
+    )
+    def test_an_ambiguous_symbol_is_no_failure_of_the_one_product_that_is_stored(
+        self,
+        local: LocalFuturePort[Future],
+        ledger: Ledger,
+        product: Future,
+        error: IbkrSyncError,
+        blames_it: bool,
+    ) -> None:
+        self.store(local, product)
+        with local.sync_run(Origin.IBKR) as run:
+            local.record_failure(FutureFailure(query=by_symbol(product), error=error), run)
+        assert ledger.blamed()[-1] == (product.key if blames_it else None)
+        assert ledger.outcomes()[-1] == (product.symbol, "failed", type(error).__name__)
 
     def test_records_how_each_run_ended(
         self, local: LocalFuturePort[Future], ledger: Ledger

@@ -20,7 +20,7 @@ from fakes.catalogue import FakeCatalogue
 from fakes.clock import FakeClock
 from fakes.futures import InMemoryFutureRepository
 from ibkr_sync.domain.chain_diff import FieldChange
-from ibkr_sync.domain.entities.futures import Future, Origin
+from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.errors import InvalidReplyError, ProductNotFoundError
 from ibkr_sync.domain.ports.futures import LocalFuturePort
@@ -32,6 +32,7 @@ from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFut
 from ibkr_sync.infrastructure.repositories.local_repo.schema import reading
 from ibkr_sync.infrastructure.repositories.local_repo.tables import (
     field_changes,
+    products,
     raw_replies,
     run_products,
     sync_runs,
@@ -57,6 +58,9 @@ class FakeLedger:
 
     def outcomes(self) -> list[tuple[str, str, str | None]]:
         return [outcome for each in self.fake.runs for outcome in each.outcomes]
+
+    def blamed(self) -> list[ProductKey | None]:
+        return [each.key for run in self.fake.runs for each in run.products]
 
     def ladders(self) -> dict[int, MarketRule]:
         return dict(self.fake.market_rules)
@@ -91,6 +95,13 @@ class TableLedger:
         with reading(self.database) as connection:
             rows = connection.execute(select(run_products).order_by(run_products.c.id)).all()
         return [(row.symbol, row.outcome.value, row.error) for row in rows]
+
+    def blamed(self) -> list[ProductKey | None]:
+        own_name = products.c.symbol, products.c.exchange, products.c.trading_class
+        asked = select(*own_name).select_from(run_products.outerjoin(products))
+        with reading(self.database) as connection:
+            rows = connection.execute(asked.order_by(run_products.c.id)).all()
+        return [None if row.symbol is None else ProductKey(*row) for row in rows]
 
     def ladders(self) -> dict[int, MarketRule]:
         with reading(self.database) as connection:

@@ -16,6 +16,7 @@ from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey, covere
 from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.errors import (
     AlreadyRunningError,
+    AmbiguousProductError,
     ProductLookupError,
     ProductNotFoundError,
     ReplyError,
@@ -203,7 +204,8 @@ class InMemoryFutureRepository(LocalFuturePort[F], Generic[F]):
 
     def record_failure(self, failure: FutureFailure, run: SyncRun) -> None:
         keys = [key for key, each in self.products.items() if failure.query.matches(each)]
-        key = keys[0] if len(keys) == 1 else None
+        is_clear = len(keys) == 1 and not isinstance(failure.error, AmbiguousProductError)
+        key = keys[0] if is_clear else None
         self._record(
             run,
             failure.query,

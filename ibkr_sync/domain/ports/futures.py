@@ -106,7 +106,11 @@ class LocalFuturePort(FuturePort[F], StoredProducts, Protocol[F]):
 
     @abstractmethod
     def record_failure(self, failure: FutureFailure, run: SyncRun) -> None:
-        """Record why a product of the run could not be brought up to date."""
+        """Record why a product of the run could not be brought up to date.
+
+        It is the failure of the one stored product that the query matches; of none, if another
+        matches too or the failure is that several may be meant. Raises StorageError.
+        """
 
     @abstractmethod
     def find_fresh(self, query: FutureQuery, max_age: timedelta, now: datetime) -> F | None:

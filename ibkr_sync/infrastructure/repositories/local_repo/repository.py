@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 from ibkr_sync.domain.entities.futures import Future, Origin, covered_asset_classes
 from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.errors import (
+    AmbiguousProductError,
     ProductLookupError,
     ProductNotFoundError,
     ReplyError,
@@ -197,12 +198,14 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
         )
 
     def record_failure(self, failure: FutureFailure, run: SyncRun) -> None:
-        """Record a failure of the run, in a transaction of its own; raises StorageError."""
+        """Record a failure of the run, in a transaction of its own (see the port)."""
         from ibkr_sync.infrastructure.repositories.local_repo import outcomes
 
         with writing(self._database) as connection:
             found = reads.find_products(connection, failure.query, self._database.name)
-            product_id = found[0].product_id if len(found) == 1 else None
+            # That one candidate alone is stored makes an ambiguous symbol no clearer.
+            is_clear = len(found) == 1 and not isinstance(failure.error, AmbiguousProductError)
+            product_id = found[0].product_id if is_clear else None
             outcomes.record_failure(connection, failure, product_id, run, self._clock())
 
     def store_market_rules(self, rules: Iterable[MarketRule]) -> None:
