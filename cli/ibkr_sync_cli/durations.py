@@ -8,6 +8,9 @@ from datetime import timedelta
 import typer
 
 _MINUTE, _HOUR = 60, 3600
+_TELLS_TENTHS = 10
+"""Seconds below which tenths of them tell something."""
+
 _MOST_DIGITS = 6
 _UNITS = {
     "s": timedelta(seconds=1),
@@ -53,6 +56,18 @@ def brief(age: timedelta) -> str:
     if seconds >= _HOUR:
         return f"{seconds // _HOUR}h"
     return f"{seconds // _MINUTE}m" if seconds >= _MINUTE else "now"
+
+
+def took_text(span: timedelta) -> str:
+    """How long something took, which is not negative: `0.4 s`, `12 s`, `3m 20s`, `2h 05m`."""
+    tenths = round(span.total_seconds(), 1)
+    if tenths < _TELLS_TENTHS:
+        return f"{tenths:.1f} s"
+    minutes, seconds = divmod(round(span.total_seconds()), _MINUTE)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours}h {minutes:02}m"
+    return f"{minutes}m {seconds:02}s" if minutes else f"{seconds} s"
 
 
 def hours_and_minutes(span: timedelta) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
@@ -119,6 +120,7 @@ class _Refreshing:
         self._limits = limits
         self._watched: frozenset[FutureQuery] = frozenset()
         self._started_at = now()
+        self._began = time.monotonic()
         self._outcomes: dict[FutureQuery, Outcome] = {}
 
     def carry_out(self, symbols: Sequence[str], groups: Sequence[str]) -> ExitCode:
@@ -204,6 +206,7 @@ class _Refreshing:
             before=before,
             started_at=self._started_at,
             finished_at=now(),
+            took=timedelta(seconds=time.monotonic() - self._began),
             run_id=None if run is None else run.run_id,
             due=len(in_order),
         )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.errors import ProductLookupError
 from ibkr_sync.domain.sync import FutureFailure
-from ibkr_sync_cli.durations import brief
+from ibkr_sync_cli.durations import brief, took_text
 from ibkr_sync_cli.errors import explain
 from ibkr_sync_cli.output import Result
 from ibkr_sync_cli.quantities import counted
@@ -62,7 +62,7 @@ def counts_sentence(refreshed: Refreshed) -> str:
     parts = [
         f"{reached}: {told}",
         *([] if due == total else [f"{due - total} not reached"]),
-        _span(refreshed.finished_at - refreshed.started_at),
+        took_text(refreshed.took),
         *([] if refreshed.run_id is None else [f"run {refreshed.run_id}"]),
     ]
     is_dry = any(not each.applied for each in refreshed.updates)
@@ -188,12 +188,3 @@ def _cell(value: object) -> str:
 
 def _instant(at: datetime | None) -> str | None:
     return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-def _span(span: timedelta) -> str:
-    """How long a run took: `0.4 s`, `12 s`, `3m 20s`."""
-    seconds = span.total_seconds()
-    if seconds < 10:  # noqa: PLR2004 - from here on tenths tell nothing
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}m {rest:02}s" if minutes else f"{rest} s"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ibkr_sync.domain.chain_diff import ChainDiff
 from ibkr_sync.domain.entities.contracts import ContractState
@@ -50,7 +50,8 @@ class Refreshed:
         outcomes: one for each product, in the order in which they were meant.
         before: the products as they were stored before the run.
         started_at: UTC instant.
-        finished_at: UTC instant.
+        finished_at: UTC instant; before `started_at` if the clock was set back meanwhile.
+        took: how long the run was at work, whatever the clock was set to meanwhile.
         run_id: None where nothing was recorded.
         due: how many products there were to bring up to date; None where none was left out.
     """
@@ -59,6 +60,7 @@ class Refreshed:
     before: Mapping[ProductKey, ProductSummary]
     started_at: datetime
     finished_at: datetime
+    took: timedelta
     run_id: int | None
     due: int | None = None
 

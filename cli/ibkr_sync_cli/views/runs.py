@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.run_outcomes import ProductOutcome, RunOutcome
 from ibkr_sync.domain.run_records import RecordedProduct, RecordedRun
 from ibkr_sync.domain.sync import RunKind
 from ibkr_sync.domain.untrusted_text import clean_text
+from ibkr_sync_cli.durations import took_text
 from ibkr_sync_cli.output import Result
 from ibkr_sync_cli.quantities import counted, instant_text, instant_value
 
@@ -151,7 +151,7 @@ def _runs_table(runs: Sequence[RecordedRun]) -> RenderableType:
             flexible(kind_text(run.kind)),
             *([Text(run.origin.value)] if len(sources) > 1 else []),
             Text(f"{run.started_at:%d %b %H:%M}" if is_this_year else f"{run.started_at:%d %b %Y}"),
-            Text("-" if run.took is None else _span(run.took)),
+            Text("-" if run.took is None else took_text(run.took)),
             Text(run.outcome.value, style=_STYLES.get(run.outcome, "")),
             *(Text(str(count)) for count in counts),
         )
@@ -188,12 +188,3 @@ def _products_table(run: RecordedRun, products: Sequence[RecordedProduct]) -> Re
             Text(clean_text(each.message or each.error or "") or "-"),
         )
     return Group(Text(run_sentence(run)), table)
-
-
-def _span(span: timedelta) -> str:
-    """How long a run took: `12s`, `3m 20s`, `1h 05m`."""
-    minutes, seconds = divmod(round(span.total_seconds()), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours}h {minutes:02}m"
-    return f"{minutes}m {seconds:02}s" if minutes else f"{seconds}s"

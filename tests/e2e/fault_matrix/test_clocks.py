@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -167,6 +168,22 @@ def test_a_clock_that_is_set_during_a_run_disturbs_nothing(any_rig: Rig, off: in
     )
     began, ended = recorded(any_rig)
     assert timedelta(0) < ended - began - timedelta(seconds=off) < timedelta(seconds=HANGS_AFTER)
+
+
+def test_a_refresh_tells_how_long_it_took_although_the_clock_was_set_back(rig: Rig) -> None:
+    endured = rig.endure(
+        Ordeal(
+            faults=[PAUSED],
+            command="refresh",
+            fate=Fate.RENEWED,
+            connections=1,
+            launcher=clocks(off_then=-HOUR),
+            during=set_clocks,
+            seconds=PAUSED.seconds,
+        )
+    )
+    (told,) = re.findall(r" · ([0-9.]+) s · run", endured.run.told)
+    assert PAUSED.seconds <= float(told) <= endured.took
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from ibkr_sync_cli.durations import hours_and_minutes
+from ibkr_sync_cli.durations import hours_and_minutes, took_text
 
 
 @pytest.mark.parametrize(
@@ -21,3 +23,33 @@ from ibkr_sync_cli.durations import hours_and_minutes
 )
 def test_a_span_is_told_in_hours_and_minutes(span: timedelta, told: str) -> None:
     assert hours_and_minutes(span) == told
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (0, "0.0 s"),
+        (0.04, "0.0 s"),
+        (0.4, "0.4 s"),
+        (9.94, "9.9 s"),
+        (9.97, "10 s"),
+        (12.3, "12 s"),
+        (59.6, "1m 00s"),
+        (200, "3m 20s"),
+        (3599.7, "1h 00m"),
+        (7500, "2h 05m"),
+        (90_000, "25h 00m"),
+    ],
+)
+def test_what_something_took_is_told_as_exactly_as_matters(seconds: float, told: str) -> None:
+    assert took_text(timedelta(seconds=seconds)) == told
+
+
+@given(st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=400)))
+def test_what_something_took_is_told_within_a_minute_and_never_in_sixty_of_a_unit(
+    span: timedelta,
+) -> None:
+    units = {"h": 3600, "m": 60, "s": 1}
+    parts = [(float(each[:-1]), each[-1]) for each in took_text(span).replace(" s", "s").split()]
+    assert abs(sum(count * units[unit] for count, unit in parts) - span.total_seconds()) < 60
+    assert all(count < 60 for count, unit in parts if unit != "h")

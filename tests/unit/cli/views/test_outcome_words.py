@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import timedelta
 
 import pytest
 
@@ -43,6 +44,7 @@ def test_get_and_refresh_tell_one_event_with_one_word(
         before={},
         started_at=NOW,
         finished_at=NOW,
+        took=timedelta(0),
         run_id=None,
     )
     (got,) = outcomes_result([update], NOW).rows()

@@ -87,6 +87,7 @@ def refreshed(
         before=stored_before,
         started_at=NOW - timedelta(seconds=12),
         finished_at=NOW,
+        took=timedelta(seconds=12),
         run_id=17,
     )
 
@@ -186,11 +187,17 @@ def test_one_line_counts_what_came_of_all() -> None:
         "3 products: 2 unchanged, 1 failed · 12 s · run 17"
     )
     quick = dataclasses.replace(
-        refreshed(updated(diff=nothing, applied=False)), started_at=NOW, run_id=None
+        refreshed(updated(diff=nothing, applied=False)), took=timedelta(0), run_id=None
     )
     assert counts_sentence(quick) == "1 product: 1 unchanged · 0.0 s · dry run, nothing written"
-    slow = dataclasses.replace(quick, started_at=NOW - timedelta(minutes=3, seconds=20))
-    assert " · 3m 20s · " in counts_sentence(slow)
+    slow = dataclasses.replace(quick, took=timedelta(hours=2, minutes=5))
+    assert " · 2h 05m · " in counts_sentence(slow)
+
+
+def test_a_clock_that_was_set_back_meanwhile_changes_nothing_of_how_long_it_took() -> None:
+    result = refreshed(updated(diff=ChainDiff(unchanged=2)))
+    set_back = dataclasses.replace(result, started_at=NOW + timedelta(hours=1))
+    assert counts_sentence(set_back) == "1 product: 1 unchanged · 12 s · run 17"
 
 
 def test_sample_data_is_marked() -> None:
