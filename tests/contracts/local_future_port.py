@@ -751,6 +751,7 @@ class LocalFuturePortContract(FuturePortContract):
         almost = clock.now + A_DAY - timedelta(microseconds=1)
         assert local.find_fresh(query, A_DAY, almost) == self.stored(local, product)
         assert local.find_fresh(query, A_DAY, clock.now + A_DAY) is None
+        assert local.find_fresh(query, timedelta(0), clock.now) is None
         assert local.find_fresh(query, A_DAY, clock.now - A_DAY) is None
 
     def test_what_was_never_synced_is_not_fresh(
