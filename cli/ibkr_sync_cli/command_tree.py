@@ -73,7 +73,16 @@ def _build(name: str, place: str) -> Any:  # noqa: ANN401 - as above
     if isinstance(found, typer.Typer):
         group = get_group(found)
         group.name = name
-        return group
+        return _with_whole_lines(group)
     alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     alone.command(name)(found)
-    return get_command(alone)
+    return _with_whole_lines(get_command(alone))
+
+
+def _with_whole_lines(command: Any) -> Any:  # noqa: ANN401 - as above
+    """Join the lines of each paragraph of the help, which rich would break a second time."""
+    paragraphs = (command.help or "").split("\n\n")
+    command.help = "\n\n".join(" ".join(each.split()) for each in paragraphs)
+    for each in getattr(command, "commands", {}).values():
+        _with_whole_lines(each)
+    return command

@@ -26,7 +26,7 @@ def get(
     symbols: Annotated[
         list[str],
         typer.Argument(
-            help="Products, as ES 6E CL@NYMEX; contracts, as ESZ6; conIds.", metavar="SYMBOL..."
+            help="Products, as ES 6E CL@NYMEX; contracts, as ESZ6; conIds.", metavar="SYMBOL"
         ),
     ],
     source: options.Source = None,

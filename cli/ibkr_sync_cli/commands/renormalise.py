@@ -21,7 +21,7 @@ def renormalise(
     context: typer.Context,
     symbols: Annotated[
         list[str] | None,
-        typer.Argument(help="Products, as ES or CL@NYMEX; all if none.", metavar="[SYMBOL...]"),
+        typer.Argument(help="Products, as ES or CL@NYMEX; all if none.", metavar="SYMBOL"),
     ] = None,
     exchange: options.Exchange = None,
     currency: options.Currency = None,

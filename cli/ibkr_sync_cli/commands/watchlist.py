@@ -19,7 +19,7 @@ app = typer.Typer(help="The products that are to be kept up to date.", no_args_i
 _SYMBOLS = Annotated[
     list[str],
     typer.Argument(
-        help="Products, as ES 6E CL@NYMEX; a contract means its product.", metavar="SYMBOL..."
+        help="Products, as ES 6E CL@NYMEX; a contract means its product.", metavar="SYMBOL"
     ),
 ]
 _INTO = Annotated[

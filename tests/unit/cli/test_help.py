@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -26,6 +27,19 @@ PARAMETERS = {
     for path, command in COMMANDS.items()
     for parameter in command.params
 }
+COLUMNS = 80
+MARGIN = 1
+
+
+def drawn_help(
+    path: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> str:
+    """The help of a command on a terminal of the usual width."""
+    monkeypatch.setenv("COLUMNS", str(COLUMNS))
+    command = COMMANDS[path]
+    context = command.make_context(path, [], resilient_parsing=True)
+    command.format_help(context, context.make_formatter())
+    return capsys.readouterr().out
 
 
 def test_the_commands_are_found() -> None:
@@ -45,6 +59,38 @@ def test_an_option_or_argument_says_what_it_does(path: str) -> None:
     text = PARAMETERS[path].help
     assert text
     assert text[0].isupper() or not text[0].isalpha() or " " in text
+
+
+@pytest.mark.parametrize("path", COMMANDS)
+def test_no_line_of_the_help_ends_before_its_words_fill_it(
+    path: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    prose = drawn_help(path, monkeypatch, capsys).partition("╭")[0]
+    for paragraph in re.split(r"\n\s*\n", prose):
+        for line, following in pairwise(paragraph.strip().splitlines()):
+            filled = f"{line.strip()} {following.split()[0]}"
+            assert len(filled) > COLUMNS - 2 * MARGIN, prose
+
+
+@pytest.mark.parametrize("path", PARAMETERS)
+def test_no_help_of_an_option_or_argument_breaks_its_lines_itself(path: str) -> None:
+    assert "\n" not in PARAMETERS[path].help
+
+
+@pytest.mark.parametrize("path", COMMANDS)
+def test_that_more_may_follow_is_told_once(
+    path: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert not re.search(r"\.{3}\S*\.{3}", drawn_help(path, monkeypatch, capsys))
+
+
+def test_the_exit_codes_stand_together(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drawn = drawn_help("ibkr-sync", monkeypatch, capsys).rstrip()
+    lines = [line.strip() for line in drawn.splitlines()]
+    assert "\n".join(lines).endswith("\n\n" + EXIT_CODE_HELP)
+    assert "\n\n" not in EXIT_CODE_HELP
 
 
 @pytest.mark.parametrize("code", ExitCode)
