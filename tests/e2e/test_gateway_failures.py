@@ -142,7 +142,7 @@ def test_one_product_that_fails_leaves_the_others_saved(
         done = get(ibkr_sync, database, gateway.port, "ES", "NQ", "GC", "CL")
 
     assert done.code == 4
-    outcomes = {line.split()[0]: line.split()[-1] for line in done.out.splitlines()[2:]}
+    outcomes = {line.split()[0]: line.split()[-1] for line in done.out.splitlines()[2:-1]}
     assert outcomes == {"ES": "created", "NQ": "failed", "GC": "created", "CL": "created"}
     assert done.err.startswith("error: NQ: ")
     listed = ibkr_sync("--database", database, "list", "--json").json["products"]

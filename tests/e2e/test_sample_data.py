@@ -73,6 +73,22 @@ def test_a_default_folder_that_leads_nowhere_keeps_no_other_database_from_use(
     assert done.code == 0, done
 
 
+def test_what_came_of_sample_data_is_marked_in_every_format(
+    ibkr_sync: CommandLine, stocked: Path
+) -> None:
+    demo = ("--profile", "demo", "--database", stocked)
+    for asked, key in (
+        (("get", "ES", "NQ"), "outcomes"),
+        (("refresh", "ES", "GC"), "products"),
+        (("db", "renormalise", "ES"), "products"),
+    ):
+        document = ibkr_sync(*demo, *asked, "--json").json
+        assert {each["origin"] for each in document[key]} == {"sample"}, asked
+        rows = ibkr_sync(*demo, *asked, "-f", "tsv").rows("\t")
+        assert {[*row.items()][-1] for row in rows} == {("origin", "sample")}, asked
+        assert "SAMPLE DATA" in ibkr_sync(*demo, *asked, "-f", "table").out, asked
+
+
 def default_data_folder(ibkr_sync: CommandLine) -> Path:
     """The folder of the default database, made."""
     folder = ibkr_sync.home / ".local/share/ibkr-sync"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ Outcome = FutureUpdate[Future] | FutureFailure
 
 COLUMNS = (
     *("symbol", "exchange", "trading_class", "outcome", "listed", "added", "changed"),
-    *("missing", "delisted", "returned", "unchanged", "error", "message"),
+    *("missing", "delisted", "returned", "unchanged", "error", "message", "origin"),
 )
 
 
@@ -110,13 +110,15 @@ def _record(outcome: Outcome, now: datetime, from_source: bool) -> dict[str, obj
         "unchanged": diff.unchanged,
         "error": None,
         "message": "; ".join(outcome.remarks) or None,
+        "origin": outcome.product.origin.value,
     }
 
 
-def _table(outcomes: Iterable[Outcome], now: datetime, from_source: bool) -> RenderableType:
-    from rich.text import Text  # not for pipes
+def _table(outcomes: Sequence[Outcome], now: datetime, from_source: bool) -> RenderableType:
+    from rich.console import Group  # not for pipes
+    from rich.text import Text
 
-    from ibkr_sync_cli.views.cells import plain_table
+    from ibkr_sync_cli.views.cells import SAMPLE_TAG, plain_table
 
     table = plain_table(
         ("Symbol", False),
@@ -128,10 +130,11 @@ def _table(outcomes: Iterable[Outcome], now: datetime, from_source: bool) -> Ren
         ("Missing", True),
         ("Outcome", False),
     )
-    for outcome in outcomes:
-        record = _record(outcome, now, from_source)
+    records = [_record(outcome, now, from_source) for outcome in outcomes]
+    for outcome, record in zip(outcomes, records, strict=True):
         keys = ("symbol", "exchange", "trading_class", "listed", "added", "changed", "missing")
         cells = [Text("-" if record[key] is None else str(record[key])) for key in keys]
         style = "red" if isinstance(outcome, FutureFailure) else ""
         table.add_row(*cells, Text(str(record["outcome"]), style=style))
-    return table
+    is_sample = any(record["origin"] == Origin.SAMPLE for record in records)
+    return Group(table, *([SAMPLE_TAG] if is_sample else []))

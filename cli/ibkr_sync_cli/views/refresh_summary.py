@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     *("symbol", "exchange", "trading_class", "state", "listed", "added", "changed", "returned"),
-    *("missing", "delisted", "expired", "unchanged", "synced_at", "error", "message"),
+    *("missing", "delisted", "expired", "unchanged", "synced_at", "error", "message", "origin"),
 )
 
 _ORDER = ("unchanged", "updated", "created", "planned", "fresh", FAILED)
@@ -109,12 +109,14 @@ def _record(outcome: Outcome, refreshed: Refreshed) -> dict[str, object]:
             "synced_at": _instant(stored.synced_at if stored else None),
             "error": type(outcome.error).__name__,
             "message": explain(outcome.error).sentence,
+            "origin": stored.origin.value if stored else None,
         }
     record |= {
         **outcome.key._asdict(),
         "listed": outcome.listed,
         "synced_at": _instant(outcome.synced_at),
         "message": "; ".join(outcome.remarks) or None,
+        "origin": outcome.origin.value,
     }
     if outcome.counts is None:
         return record
@@ -142,7 +144,8 @@ def _table(refreshed: Refreshed) -> RenderableType:
         ("State", False),
         shrinks="Product",
     )
-    for outcome, record in zip(refreshed.outcomes, _records(refreshed), strict=True):
+    records = [*_records(refreshed)]
+    for outcome, record in zip(refreshed.outcomes, records, strict=True):
         failed = isinstance(outcome, FutureFailure)
         synced_at = _synced_at(outcome, refreshed)
         cells = (
@@ -159,8 +162,8 @@ def _table(refreshed: Refreshed) -> RenderableType:
             Text(str(record["state"]), style="red" if failed else ""),
         )
     told = [Text(sentence, style="red") for sentence, _ in reasons(refreshed.failures)]
-    origins = {each.origin for each in refreshed.updates}
-    return Group(table, *told, *([SAMPLE_TAG] if Origin.SAMPLE in origins else []))
+    is_sample = any(record["origin"] == Origin.SAMPLE for record in records)
+    return Group(table, *told, *([SAMPLE_TAG] if is_sample else []))
 
 
 def _name(outcome: Outcome, refreshed: Refreshed) -> str:

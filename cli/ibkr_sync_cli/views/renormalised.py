@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.renormalisation import Renormalised
 from ibkr_sync.domain.sync import FutureFailure
 from ibkr_sync_cli.errors import explain
@@ -19,7 +20,7 @@ Outcome = Renormalised | FutureFailure
 
 COLUMNS = (
     *("symbol", "exchange", "trading_class", "outcome", "contracts", "rewritten", "changes"),
-    *("fields", "error", "message"),
+    *("fields", "error", "message", "origin"),
 )
 
 
@@ -96,6 +97,7 @@ def _summary(outcome: Outcome) -> dict[str, object]:
         "fields": list(dict.fromkeys(change.field for change in update.history)),
         "error": None,
         "message": None,
+        "origin": update.product.origin.value,
     }
 
 
@@ -111,10 +113,11 @@ def _cells(outcome: Outcome) -> dict[str, str]:
     }
 
 
-def _table(outcomes: Iterable[Outcome]) -> RenderableType:
-    from rich.text import Text  # not for pipes
+def _table(outcomes: Sequence[Outcome]) -> RenderableType:
+    from rich.console import Group  # not for pipes
+    from rich.text import Text
 
-    from ibkr_sync_cli.views.cells import flexible, plain_table
+    from ibkr_sync_cli.views.cells import SAMPLE_TAG, flexible, plain_table
 
     table = plain_table(
         ("Symbol", False),
@@ -127,12 +130,13 @@ def _table(outcomes: Iterable[Outcome]) -> RenderableType:
         shrinks="Fields changed",
     )
     names = ("symbol", "exchange", "trading_class", "contracts", "rewritten")
-    for outcome in outcomes:
-        cells = _cells(outcome)
+    rows = [_cells(outcome) for outcome in outcomes]
+    for outcome, cells in zip(outcomes, rows, strict=True):
         style = "red" if isinstance(outcome, FutureFailure) else ""
         table.add_row(
             *(Text(cells[name] or "-") for name in names),
             Text(cells["outcome"], style=style),
             flexible(cells["fields"].replace(",", ", ") or "-"),
         )
-    return table
+    is_sample = any(cells["origin"] == Origin.SAMPLE for cells in rows)
+    return Group(table, *([SAMPLE_TAG] if is_sample else []))

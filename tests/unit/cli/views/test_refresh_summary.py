@@ -203,6 +203,16 @@ def test_a_clock_that_was_set_back_meanwhile_changes_nothing_of_how_long_it_took
 def test_sample_data_is_marked() -> None:
     sample = dataclasses.replace(ES, origin=Origin.SAMPLE)
     assert drawn(refreshed(updated(sample, ChainDiff())))[-1] == "SAMPLE DATA"
+    assert record_of(updated(sample, ChainDiff()))["origin"] == "sample"
+
+
+def test_a_failed_product_has_the_origin_of_what_is_stored_of_it() -> None:
+    sample = dataclasses.replace(stored(), origin=Origin.SAMPLE)
+    result = dataclasses.replace(
+        refreshed(failed(ES), failed(named("CL"))), before={ES.key: sample}
+    )
+    assert [row["origin"] for row in refresh_result(result).rows()] == ["sample", ""]
+    assert drawn(result)[-1] == "SAMPLE DATA"
 
 
 def test_the_document_names_the_run_and_every_product() -> None:
