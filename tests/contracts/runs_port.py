@@ -87,6 +87,26 @@ class RunsPortContract:
         assert (recorded.succeeded, recorded.failed) == (2, 1)
         assert (recorded.added, recorded.changed, recorded.missing) == (6, 0, 0)
 
+    @pytest.mark.parametrize("told", [Origin.IBKR, Origin.FILE])
+    def test_a_run_that_stored_sample_data_is_one_of_the_sample_wherever_it_asked(
+        self, local: LocalFuturePort[Future], runs: RunsPort, told: Origin
+    ) -> None:
+        sample = dataclasses.replace(examples.ES, origin=Origin.SAMPLE)
+        with local.sync_run(told) as run:
+            self.fail(local, NOVA, run)
+            self.store(local, sample, run)
+        assert [each.origin for each in runs.last_runs(1)] == [Origin.SAMPLE]
+
+    def test_a_run_that_failed_for_a_product_of_the_sample_is_from_where_it_asked(
+        self, local: LocalFuturePort[Future], runs: RunsPort
+    ) -> None:
+        sample = dataclasses.replace(examples.ES, origin=Origin.SAMPLE)
+        with local.sync_run(Origin.SAMPLE) as run:
+            self.store(local, sample, run)
+        with local.sync_run(Origin.IBKR) as run:
+            self.fail(local, query_for(sample), run)
+        assert [each.origin for each in runs.last_runs(2)] == [Origin.IBKR, Origin.SAMPLE]
+
     def test_a_run_without_products_has_none_of_anything(
         self, local: LocalFuturePort[Future], runs: RunsPort
     ) -> None:

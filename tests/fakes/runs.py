@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from fakes.futures import InMemoryFutureRepository
 from fakes.futures import RecordedRun as KeptRun
-from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.ports.runs import RunsPort
 from ibkr_sync.domain.run_outcomes import ProductOutcome, RunOutcome
 from ibkr_sync.domain.run_records import RecordedProduct, RecordedRun
@@ -19,11 +21,11 @@ class InMemoryRuns(RunsPort):
 
     def last_runs(self, count: int, *, kind: RunKind | None = None) -> tuple[RecordedRun, ...]:
         kept = [each for each in self._repository.runs if kind in (None, each.run.kind)]
-        return tuple(map(_as_recorded, kept[::-1][:count]))
+        return tuple(map(self._as_recorded, kept[::-1][:count]))
 
     def run(self, run_id: int) -> RecordedRun | None:
         kept = [each for each in self._repository.runs if each.run.run_id == run_id]
-        return _as_recorded(kept[0]) if kept else None
+        return self._as_recorded(kept[0]) if kept else None
 
     def products_of(self, run_id: int) -> tuple[RecordedProduct, ...]:
         kept = [each for each in self._repository.runs if each.run.run_id == run_id]
@@ -33,6 +35,13 @@ class InMemoryRuns(RunsPort):
         recorded = [product for each in self._repository.runs for product in each.products]
         newest = {(each.key, each.asked): each for each in recorded}
         return tuple(each for each in recorded[::-1] if newest[each.key, each.asked] is each)
+
+    def _as_recorded(self, kept: KeptRun) -> RecordedRun:
+        stored = [each.key for each in kept.products if each.outcome is not ProductOutcome.FAILED]
+        products = [each for key, each in self._repository.products.items() if key in stored]
+        is_sample = any(each.origin is Origin.SAMPLE for each in products)
+        recorded = _as_recorded(kept)
+        return dataclasses.replace(recorded, origin=Origin.SAMPLE) if is_sample else recorded
 
 
 def _as_recorded(kept: KeptRun) -> RecordedRun:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, and_, case, func, literal, select
 from sqlalchemy.engine import Row
 
-from ibkr_sync.domain.entities.futures import ProductKey
+from ibkr_sync.domain.entities.futures import Origin, ProductKey
 from ibkr_sync.domain.errors import StorageError
 from ibkr_sync.domain.ports.runs import RunsPort
 from ibkr_sync.domain.run_outcomes import ProductOutcome
@@ -90,11 +90,17 @@ class LocalRuns(RunsPort):
 
 def _counted() -> Select[Any]:
     """Runs with the sums over their products, the newest first."""
-    failed = case((run_products.c.outcome == ProductOutcome.FAILED, 1), else_=0)
+    has_failed = run_products.c.outcome == ProductOutcome.FAILED
+    failed = case((has_failed, 1), else_=0)
+    # Sample data may come from any gateway or file, and only what was stored is known to be.
+    sample = case((and_(products.c.origin == Origin.SAMPLE, ~has_failed), 1), else_=0)
+    sample_origin = literal(Origin.SAMPLE, sync_runs.c.origin.type)
+    origin = case((func.max(sample) == 1, sample_origin), else_=sync_runs.c.origin)
     return (
         select(
             sync_runs.c.id.label("run_id"),
-            *(sync_runs.c[name] for name in ("origin", "kind", "started_at", "finished_at")),
+            origin.label("origin"),
+            *(sync_runs.c[name] for name in ("kind", "started_at", "finished_at")),
             *(sync_runs.c[name] for name in ("outcome", "error", "message")),
             (func.count(run_products.c.id) - func.coalesce(func.sum(failed), 0)).label("succeeded"),
             func.coalesce(func.sum(failed), 0).label("failed"),
@@ -103,6 +109,7 @@ def _counted() -> Select[Any]:
             func.coalesce(func.sum(run_products.c.missing), 0).label("missing"),
         )
         .outerjoin(run_products, run_products.c.run_id == sync_runs.c.id)
+        .outerjoin(products, products.c.id == run_products.c.product_id)
         .group_by(sync_runs.c.id)
         .order_by(sync_runs.c.id.desc())
     )
