@@ -20,7 +20,7 @@ from ibkr_sync.config.files import user_folders
 from ibkr_sync.config.resolution import DATABASE_FILE
 from ibkr_sync.config.settings import CatalogueEntry, ProfileSettings
 from ibkr_sync.domain.entities.catalogue import CatalogueProduct
-from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.ports.futures import FuturePort, LocalFuturePort
 from ibkr_sync.domain.ports.pins import PinPort
 
@@ -206,8 +206,12 @@ def _port(
     if profile.source == "ibkr":
         from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
 
+        is_replayed = gateway is None and profile.replay is not None
         gateway = gateway or _gateway(profile, clock, stack)
-        return IbkrFutureRepository(gateway, local, entity, _catalogue(profile), clock)
+        origin = Origin.SAMPLE if is_replayed else Origin.IBKR
+        return IbkrFutureRepository(
+            gateway, local, entity, _catalogue(profile), clock, origin=origin
+        )
     return local
 
 

@@ -65,17 +65,20 @@ class IbkrFutureRepository(FuturePort[F], Generic[F]):
         catalogue: Catalogue,
         clock: Callable[[], datetime],
         *,
+        origin: Origin = Origin.IBKR,
         pause: Callable[[float], object] = time.sleep,
     ) -> None:
         """Take what was built elsewhere; nothing is connected before the first request.
 
-        `pause` waits some seconds before what failed is asked for again.
+        `origin` is what runs are recorded with: SAMPLE where the gateway is known to send no
+        other data. `pause` waits some seconds before what failed is asked for again.
         """
         self._gateway = gateway
         self._local = local
         self._catalogue = catalogue
         self._reader = ReplyReader(entity, catalogue)
         self._clock = clock
+        self._origin = origin
         self._pause = pause
 
     def get_by_symbol(self, query: FutureQuery) -> F:
@@ -137,7 +140,7 @@ class IbkrFutureRepository(FuturePort[F], Generic[F]):
         return policy.deadline.total_seconds()
 
     def _run(self, policy: SyncPolicy) -> AbstractContextManager[SyncRun | None]:
-        return nullcontext() if policy.dry_run else self._local.sync_run(Origin.IBKR, policy.kind)
+        return nullcontext() if policy.dry_run else self._local.sync_run(self._origin, policy.kind)
 
     def _answer_unasked(
         self, query: FutureQuery, policy: SyncPolicy
