@@ -13,7 +13,7 @@ from ibkr_sync.domain.notices import (
     SeriesOfProduct,
     SymbolRenamed,
 )
-from ibkr_sync_cli.output import Output
+from ibkr_sync_cli.output import Output, OutputFormat
 
 
 def tell_notices(output: Output, notices: tuple[Notice, ...]) -> None:
@@ -27,6 +27,12 @@ def tell_other_year(output: Output, words: ContractWords, match: ContractMatch) 
     month = match.contract.contract_month
     if match.is_other_year and month is not None:
         tell_notices(output, (OtherYear(word=words.text, contract_month=month),))
+
+
+def tell_sample_data(output: Output, written: OutputFormat | None) -> None:
+    """Tell on stderr that what was written is sample data; a table says so itself."""
+    if written is not OutputFormat.TABLE:
+        output.remark("note: this is sample data", style="yellow")
 
 
 def notice_sentence(notice: Notice) -> str:

@@ -60,7 +60,7 @@ def test_fresh_data_is_fine_and_quiet_says_nothing(on: CommandLine, stocked: Pat
     document = on("check", "--json").json
 
     assert (told.code, told.err) == (0, "")
-    assert told.out == "3 products checked, none without a complete reply for 26h\n"
+    assert told.out == "SAMPLE DATA  3 products checked, none without a complete reply for 26h\n"
     assert (quiet.code, quiet.out, quiet.err) == (0, "", "")
     assert document.pop("checked_at").endswith("Z")
     run = document.pop("run")

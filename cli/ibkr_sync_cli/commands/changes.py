@@ -37,8 +37,9 @@ def changes(
     magnifier, tick, currency, symbol, exchange or time zone, a delisted contract.
     """
     from ibkr_sync.bootstrap import bootstrap
-    from ibkr_sync.domain.entities.futures import Future
+    from ibkr_sync.domain.entities.futures import Future, Origin
     from ibkr_sync_cli.moments import parse_since
+    from ibkr_sync_cli.notices import tell_sample_data
     from ibkr_sync_cli.symbols import SymbolOptions, find_meant
     from ibkr_sync_cli.views.events import changes_result
 
@@ -52,11 +53,17 @@ def changes(
         service = services.history
         if symbol is None:
             events = service.changes(start, moment)
+            stored = services.futures.list_products() if events else ()
+            origins = {each.origin for each in stored}
         else:
             product, contract = find_meant(output, services.futures, symbol, limits, moment)
             events = service.changes(start, moment, product.key, contract)
+            origins = {product.origin}
     shown = [each for each in events if each.severity.rank >= severity.rank]
-    output.write(changes_result(shown, start, moment), wanted)
+    is_sample = bool(shown) and Origin.SAMPLE in origins
+    output.write(changes_result(shown, start, moment, is_sample=is_sample), wanted)
+    if is_sample:
+        tell_sample_data(output, output.format_for(wanted))
     if not shown:
         told = "nothing changed" if not events else f"nothing {severity} changed"
         output.remark(f"note: {told} since {start:%Y-%m-%d %H:%M} UTC", style="yellow")

@@ -36,6 +36,7 @@ def check(
     """
     from ibkr_sync.bootstrap import bootstrap
     from ibkr_sync.domain.entities.futures import Future
+    from ibkr_sync_cli.notices import tell_sample_data
     from ibkr_sync_cli.views.freshness import freshness_result
 
     invocation = invocation_of(context)
@@ -47,6 +48,8 @@ def check(
     if report.is_ok and output.quiet:
         return
     output.write(freshness_result(report, moment), wanted)
+    if report.is_sample:
+        tell_sample_data(output, output.format_for(wanted))
     if not report.is_ok:
         _complain(output, report, moment)
         raise typer.Exit(ExitCode.STALE)

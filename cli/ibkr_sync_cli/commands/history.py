@@ -40,7 +40,8 @@ def history(
 ) -> None:
     """Show every recorded change of a contract, or of a product with its contracts, newest last."""
     from ibkr_sync.bootstrap import bootstrap
-    from ibkr_sync.domain.entities.futures import Future
+    from ibkr_sync.domain.entities.futures import Future, Origin
+    from ibkr_sync_cli.notices import tell_sample_data
     from ibkr_sync_cli.symbols import SymbolOptions, find_meant
     from ibkr_sync_cli.views.events import history_result
 
@@ -56,7 +57,9 @@ def history(
         else:
             chronicle = services.history.of_contract(product.key, contract, moment)
     shown = [each for each in chronicle.events if field in (None, each.field)]
-    output.write(history_result(chronicle, shown), wanted)
+    output.write(history_result(chronicle, shown, product.origin), wanted)
+    if product.origin is Origin.SAMPLE:
+        tell_sample_data(output, output.format_for(wanted))
     if not shown:
         told = "nothing is recorded" if field is None else f"{field} has not changed"
         since = f"{chronicle.first_seen_at:%Y-%m-%d %H:%M} UTC"

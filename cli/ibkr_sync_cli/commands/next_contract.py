@@ -50,6 +50,7 @@ def next_contract(
     from ibkr_sync.domain.entities.futures import Future, Origin
     from ibkr_sync.domain.nearest_contract import Objection, TradingRule
     from ibkr_sync.domain.series_choice import chosen_series
+    from ibkr_sync_cli.notices import tell_sample_data
     from ibkr_sync_cli.symbols import SymbolOptions, resolve
     from ibkr_sync_cli.views.contract import contract_line
     from ibkr_sync_cli.views.product import product_result
@@ -83,7 +84,7 @@ def next_contract(
         narrowed = dataclasses.replace(judged.product, contracts=(contract,))
         output.write(product_result(narrowed, moment), wanted)
     if judged.product.origin is Origin.SAMPLE:
-        output.remark("note: this is sample data", style="yellow")
+        tell_sample_data(output, wanted)
 
 
 def _refuse(output: Output, symbol: str, limits: SymbolOptions, meant: Resolution) -> NoReturn:

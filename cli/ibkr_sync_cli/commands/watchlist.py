@@ -95,17 +95,21 @@ def list_watched(
     """List the watchlist, and how fresh the data of each product is."""
     from ibkr_sync.bootstrap import bootstrap
     from ibkr_sync.domain.entities.futures import Future
-    from ibkr_sync_cli.views.watchlist import watchlist_result
+    from ibkr_sync_cli.notices import tell_sample_data
+    from ibkr_sync_cli.views.watchlist import tells_of_sample_data, watchlist_result
 
     invocation = invocation_of(context)
     invocation.flag(source="local")
     wanted = invocation.wanted_format(format, json=json)
     with bootstrap(invocation.profile, Future) as services:
         states = services.watchlist.states(groups or ())
-    invocation.output.write(watchlist_result(states, now()), wanted)
+    output = invocation.output
+    output.write(watchlist_result(states, now()), wanted)
+    if tells_of_sample_data(states):
+        tell_sample_data(output, output.format_for(wanted))
     if not states:
-        command = invocation.output.command("watchlist", "add", "ES")
-        invocation.output.remark(
+        command = output.command("watchlist", "add", "ES")
+        output.remark(
             f"The watchlist is empty: all that is stored is kept up to date.\nnext:  {command}"
         )
 

@@ -103,6 +103,11 @@ def days_left(contract: FuturesContract, now: datetime) -> str:
     return str(days) if days >= 0 else "-"
 
 
+def marked(text: Text, *, is_sample: bool) -> Text:
+    """The text, behind a tag if it tells of sample data."""
+    return Text.assemble(SAMPLE_TAG, "  ", text) if is_sample else text
+
+
 def origin_text(origin: Origin) -> str:
     """Where data came from, as a reader sees it."""
     return {Origin.SAMPLE: "sample data"}.get(origin, origin.value)

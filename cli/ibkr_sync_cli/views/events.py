@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ibkr_sync.application.services.history import Chronicle
+from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.events import Event, EventType
 from ibkr_sync.domain.product_update import PRODUCT
 from ibkr_sync.domain.severity import Severity
@@ -41,7 +42,9 @@ _TOLD_BY_TYPE = frozenset(
 """Fields that the type of their event names well enough."""
 
 
-def changes_result(events: Sequence[Event], since: datetime, until: datetime) -> Result:
+def changes_result(
+    events: Sequence[Event], since: datetime, until: datetime, *, is_sample: bool = False
+) -> Result:
     """What happened in a span of time, to any product."""
     document = {
         "schema": "ibkr-sync/changes/1",
@@ -49,11 +52,14 @@ def changes_result(events: Sequence[Event], since: datetime, until: datetime) ->
         "until": _instant(until),
         "events": [event_record(each) for each in events],
     }
-    return _result(events, document, lambda: _changes_table(events, since))
+    return _result(events, document, lambda: _changes_table(events, since, is_sample=is_sample))
 
 
-def history_result(chronicle: Chronicle, events: Sequence[Event]) -> Result:
-    """What happened to one product or contract; `events` are those of it that are shown."""
+def history_result(chronicle: Chronicle, events: Sequence[Event], origin: Origin) -> Result:
+    """What happened to one product or contract; `events` are those of it that are shown.
+
+    `origin` is that of the product.
+    """
     symbol, exchange, trading_class = chronicle.product
     contract = chronicle.contract
     document = {
@@ -64,9 +70,10 @@ def history_result(chronicle: Chronicle, events: Sequence[Event]) -> Result:
         "con_id": contract and contract.con_id,
         "local_symbol": contract and contract.local_symbol,
         "first_seen_at": _instant(chronicle.first_seen_at),
+        "origin": origin.value,
         "events": [event_record(each) for each in events],
     }
-    return _result(events, document, lambda: _history_table(chronicle, events))
+    return _result(events, document, lambda: _history_table(chronicle, events, origin))
 
 
 def event_record(event: Event) -> dict[str, object]:
@@ -102,9 +109,11 @@ def _result(
     )
 
 
-def _changes_table(events: Sequence[Event], since: datetime) -> RenderableType:
+def _changes_table(events: Sequence[Event], since: datetime, *, is_sample: bool) -> RenderableType:
     from rich.console import Group
     from rich.text import Text
+
+    from ibkr_sync_cli.views.cells import marked
 
     counts = Counter(each.severity for each in events)
     footer = (
@@ -112,17 +121,22 @@ def _changes_table(events: Sequence[Event], since: datetime) -> RenderableType:
         f"since {since:%Y-%m-%d %H:%M} UTC",
         *(f"{counts[each]} {each}" for each in reversed(Severity) if counts[each]),
     )
-    return Group(_events_table(events), Text(" · ".join(footer), style="dim"))
+    told = Text(" · ".join(footer), style="dim")
+    return Group(_events_table(events), marked(told, is_sample=is_sample))
 
 
-def _history_table(chronicle: Chronicle, events: Sequence[Event]) -> RenderableType:
+def _history_table(chronicle: Chronicle, events: Sequence[Event], origin: Origin) -> RenderableType:
     from rich.console import Group
     from rich.text import Text
+
+    from ibkr_sync_cli.views.cells import SAMPLE_TAG
 
     contract = chronicle.contract
     title = Text(str(chronicle.product))
     if contract is not None:
         title = Text.assemble((contract.local_symbol, "bold"), "  ", title)
+    if origin is Origin.SAMPLE:
+        title.append("  ").append_text(SAMPLE_TAG)
     first_seen = f"first seen {chronicle.first_seen_at:%Y-%m-%d %H:%M} UTC"
     footer = Text(f"{_count(len(events), 'event')} · {first_seen}", style="dim")
     return Group(title, _events_table(events, of_one=contract is not None), footer)

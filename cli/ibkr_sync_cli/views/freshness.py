@@ -85,13 +85,18 @@ def _record(stale: StaleProduct) -> dict[str, object]:
 
 
 def _table(report: FreshnessReport, now: datetime) -> RenderableType:
-    from rich.text import Text  # not for pipes
+    from rich.console import Group  # not for pipes
+    from rich.text import Text
+
+    from ibkr_sync_cli.views.cells import SAMPLE_TAG, marked
 
     if report.stale:
-        return _stale_table(report.stale, now)
+        table = _stale_table(report.stale, now)
+        return Group(table, SAMPLE_TAG) if report.is_sample else table
     checked = counted(report.checked, "product")
     limit = duration_text(report.max_age)
-    return Text(f"{checked} checked, none without a complete reply for {limit}")
+    told = Text(f"{checked} checked, none without a complete reply for {limit}")
+    return marked(told, is_sample=report.is_sample)
 
 
 def _stale_table(stale: Sequence[StaleProduct], now: datetime) -> RenderableType:

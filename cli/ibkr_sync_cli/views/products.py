@@ -14,7 +14,7 @@ from ibkr_sync.domain.errors import ProductCandidate
 from ibkr_sync.domain.sync import ProductSummary
 from ibkr_sync_cli.durations import brief
 from ibkr_sync_cli.output import Result
-from ibkr_sync_cli.views.cells import SAMPLE_TAG, flexible, number, plain_table
+from ibkr_sync_cli.views.cells import flexible, marked, number, plain_table
 
 COLUMNS = (
     *("symbol", "exchange", "trading_class", "currency", "asset_class", "category", "name"),
@@ -111,6 +111,5 @@ def _products_table(products: Sequence[ProductSummary], now: datetime) -> Render
         )
         table.add_row(*(Text(cell) for cell in cells), flexible(each.name or "-"))
     footer = Text(f"{len(products)} product{'' if len(products) == 1 else 's'}", style="dim")
-    if any(each.origin is Origin.SAMPLE for each in products):
-        footer = Text.assemble(SAMPLE_TAG, "  ", footer)
-    return Group(table, footer)
+    is_sample = any(each.origin is Origin.SAMPLE for each in products)
+    return Group(table, marked(footer, is_sample=is_sample))

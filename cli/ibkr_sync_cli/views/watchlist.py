@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.ports.watchlist import WatchedProduct
 from ibkr_sync_cli.durations import brief
 from ibkr_sync_cli.output import Result
@@ -33,6 +34,11 @@ def watchlist_result(states: Sequence[WatchedState], now: datetime) -> Result:
         columns=COLUMNS,
         rows=lambda: [_row(record) for record in records],
     )
+
+
+def tells_of_sample_data(states: Sequence[WatchedState]) -> bool:
+    """Whether anything that the list means is stored as sample data."""
+    return any(each.origin is Origin.SAMPLE for state in states for each in state.stored)
 
 
 def changes_result(
@@ -77,7 +83,7 @@ def _table(states: Sequence[WatchedState], now: datetime) -> RenderableType:
     from rich.console import Group  # not for pipes
     from rich.text import Text
 
-    from ibkr_sync_cli.views.cells import flexible, plain_table
+    from ibkr_sync_cli.views.cells import flexible, marked, plain_table
 
     table = plain_table(
         ("Symbol", False),
@@ -102,7 +108,8 @@ def _table(states: Sequence[WatchedState], now: datetime) -> RenderableType:
             "-" if record["listed"] is None else str(record["listed"]),
         )
         table.add_row(*map(Text, cells), flexible(product.group or "-"))
-    return Group(table, Text(counted(len(states), "entry", "entries"), style="dim"))
+    footer = Text(counted(len(states), "entry", "entries"), style="dim")
+    return Group(table, marked(footer, is_sample=tells_of_sample_data(states)))
 
 
 def _changes_table(records: Sequence[dict[str, object]]) -> RenderableType:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from ibkr_sync.application.services.futures import FuturesService
 from ibkr_sync.application.services.watchlist import WatchlistService
-from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.ports.runs import RunsPort
 from ibkr_sync.domain.run_records import RecordedRun
 from ibkr_sync.domain.staleness import StaleProduct, is_alarming, judge_freshness
@@ -21,6 +21,7 @@ class FreshnessReport:
 
     Attributes:
         checked: how many products were looked at.
+        is_sample: whether any of them is stored as sample data.
         stale: those without a complete reply within `max_age`, in the order of the list.
         run: the newest run that was to bring them up to date; None when there was none.
         is_run_alarming: whether that run was a refresh that was cut short, or has no end.
@@ -28,6 +29,7 @@ class FreshnessReport:
 
     max_age: timedelta
     checked: int
+    is_sample: bool
     stale: tuple[StaleProduct, ...]
     run: RecordedRun | None
     is_run_alarming: bool
@@ -65,6 +67,7 @@ class FreshnessService:
         return FreshnessReport(
             max_age=max_age,
             checked=len(subjects),
+            is_sample=any(stored and stored.origin is Origin.SAMPLE for _, stored in subjects),
             stale=tuple(each for each in judged if each is not None),
             run=run,
             is_run_alarming=run is not None

@@ -67,6 +67,17 @@ def test_fresh_products_by_a_sound_run_are_fine() -> None:
     assert (report.checked, report.stale, report.is_run_alarming) == (1, (), False)
 
 
+@pytest.mark.parametrize("origin", [Origin.IBKR, Origin.FILE, Origin.SAMPLE])
+def test_only_sample_data_is_told_to_be_that(origin: Origin) -> None:
+    world = World(NOVA)
+    world.sync(dataclasses.replace(ES, origin=origin))
+    assert not world.check().is_sample  # ES is not on the list
+
+    world = World(NOVA, WATCHED_ES)
+    world.sync(dataclasses.replace(ES, origin=origin))
+    assert world.check().is_sample == (origin is Origin.SAMPLE)
+
+
 def test_what_is_watched_and_not_stored_is_stale() -> None:
     world = World(WATCHED_ES, NOVA)
     world.sync()

@@ -10,7 +10,7 @@ import pytest
 
 from example_products import DECEMBER, ES, NOW
 from ibkr_sync.application.services.history import Chronicle
-from ibkr_sync.domain.entities.futures import ProductKey
+from ibkr_sync.domain.entities.futures import Origin, ProductKey
 from ibkr_sync.domain.events import Event, EventType
 from ibkr_sync.domain.severity import Severity
 from ibkr_sync_cli.output import Output, OutputFormat, Result
@@ -138,7 +138,7 @@ def test_the_history_of_a_contract_names_it_once(draw: Draw) -> None:
     chronicle = Chronicle(
         product=ES.key, contract=DECEMBER, first_seen_at=SINCE, events=(MULTIPLIER,)
     )
-    title, _, _, line, footer = draw(history_result(chronicle, chronicle.events))
+    title, _, _, line, footer = draw(history_result(chronicle, chronicle.events, Origin.IBKR))
     assert title == "ESZ6  ES@CME (ES)"
     assert "ESZ6" not in line
     assert footer == "1 event · first seen 2026-11-16 12:00 UTC"
@@ -146,7 +146,7 @@ def test_the_history_of_a_contract_names_it_once(draw: Draw) -> None:
 
 def test_the_history_of_a_product_names_each_contract(draw: Draw) -> None:
     chronicle = Chronicle(product=ES.key, first_seen_at=SINCE, events=(MULTIPLIER,))
-    result = history_result(chronicle, chronicle.events)
+    result = history_result(chronicle, chronicle.events, Origin.IBKR)
     title, _, _, line, _ = draw(result)
     assert title == "ES@CME (ES)"
     assert "ESZ6" in line
@@ -154,6 +154,15 @@ def test_the_history_of_a_product_names_each_contract(draw: Draw) -> None:
     assert isinstance(document, dict)
     assert (document["con_id"], document["local_symbol"]) == (None, None)
     assert document["first_seen_at"] == "2026-11-16T12:00:00Z"
+    assert document["origin"] == "ibkr"
+
+
+def test_what_tells_of_sample_data_is_marked(draw: Draw) -> None:
+    chronicle = Chronicle(product=ES.key, first_seen_at=SINCE, events=(MULTIPLIER,))
+    title, *_ = draw(history_result(chronicle, chronicle.events, Origin.SAMPLE))
+    footer = draw(changes_result([MULTIPLIER], SINCE, NOW, is_sample=True))[-1]
+    assert title == "ES@CME (ES)  SAMPLE DATA"
+    assert footer.startswith("SAMPLE DATA  1 event · since")
 
 
 def test_rows_have_every_column_and_nothing_for_what_is_not_known() -> None:
