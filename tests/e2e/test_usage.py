@@ -27,7 +27,7 @@ ESCAPE = "\x1b[31m"
         (["show", "A" * 5000], "is no symbol"),
         (["show", "ES", "--exchange", "../../etc"], "'../../etc' is no exchange"),
         (["show", "ES", "--format", "xml"], "'xml' is not one of 'table', 'json'"),
-        (["get"], "Missing argument 'SYMBOL...'"),
+        (["get"], "Missing argument 'SYMBOL'"),
         (["get", "ES", "--port", "abc"], "valid integer"),
         (["get", "ES", "--max-age", "3 fortnights"], "write 90m, 20h or 7d"),
         (["list", "--expiring", "soon"], "write 90m, 20h or 7d"),
