@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from e2e.command_line import CommandLine
+from e2e.gateways import gateway_with
 
 
 def test_the_default_database_refuses_sample_data_from_any_source(
@@ -87,6 +88,41 @@ def test_what_came_of_sample_data_is_marked_in_every_format(
         rows = ibkr_sync(*demo, *asked, "-f", "tsv").rows("\t")
         assert {[*row.items()][-1] for row in rows} == {("origin", "sample")}, asked
         assert "SAMPLE DATA" in ibkr_sync(*demo, *asked, "-f", "table").out, asked
+
+
+def test_runs_against_the_built_in_gateway_are_of_sample_data(ibkr_sync: CommandLine) -> None:
+    """Also one that brought nothing, which no product tells of."""
+    assert ibkr_sync("--profile", "demo", "get", "ES").code == 0
+    assert ibkr_sync("--profile", "demo", "get", "NOVA@CME").code != 0
+
+    document = ibkr_sync("--profile", "demo", "runs", "--json").json
+    table = ibkr_sync("--profile", "demo", "runs", "-f", "table").out
+
+    assert [each["source"] for each in document["runs"]] == ["sample", "sample"]
+    assert "SAMPLE DATA  2 runs · from sample data" in table
+    for run in ("1", "2"):
+        asked = ("--profile", "demo", "runs", "--run", run)
+        of_one = ibkr_sync(*asked, "--json").json
+        (row,) = ibkr_sync(*asked, "-f", "csv").rows()
+        assert (of_one["source"], [*row.items()][-1]) == ("sample", ("source", "sample"))
+        assert ibkr_sync(*asked, "-f", "table").out.startswith(f"SAMPLE DATA  run {run} ")
+
+
+def test_runs_that_stored_sample_data_are_told_from_those_that_did_not(
+    ibkr_sync: CommandLine, stocked: Path
+) -> None:
+    with gateway_with() as gateway:
+        source = ("--source", "ibkr", "--port", str(gateway.port))
+        assert ibkr_sync("--database", stocked, "get", "ES", *source).code != 0
+
+    table = ibkr_sync("--database", stocked, "runs", "-f", "table", env={"COLUMNS": "80"}).out
+    other = ibkr_sync("--database", stocked, "runs", "--run", "2", "-f", "table").out
+
+    newest, first = (line.split() for line in table.splitlines()[2:4])
+    assert (newest[:3], first[:3]) == (["2", "get", "ibkr"], ["1", "get", "sample"])
+    assert "SAMPLE DATA  2 runs\n" in table
+    assert max(map(len, table.splitlines())) <= 80
+    assert "SAMPLE DATA" not in other
 
 
 def default_data_folder(ibkr_sync: CommandLine) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.run_outcomes import ProductOutcome, RunOutcome
 from ibkr_sync.domain.run_records import RecordedProduct, RecordedRun
 from ibkr_sync.domain.sync import RunKind
@@ -22,7 +23,7 @@ COLUMNS = (
 )
 PRODUCT_COLUMNS = (
     *("run", "symbol", "exchange", "trading_class", "outcome", "added", "changed", "returned"),
-    *("missing", "delisted", "unchanged", "at", "error", "message"),
+    *("missing", "delisted", "unchanged", "at", "error", "message", "source"),
 )
 
 _STYLES = {
@@ -46,7 +47,7 @@ def runs_result(runs: Sequence[RecordedRun]) -> Result:
 
 def run_result(run: RecordedRun, products: Sequence[RecordedProduct]) -> Result:
     """One run with what came of each product, in every format."""
-    records = [_product_record(each) for each in products]
+    records = [_product_record(each, run) for each in products]
     return Result(
         table=lambda: _products_table(run, products),
         document=lambda: {
@@ -97,7 +98,7 @@ def kind_text(kind: RunKind) -> str:
     return kind.value.replace("_", " ")
 
 
-def _product_record(product: RecordedProduct) -> dict[str, object]:
+def _product_record(product: RecordedProduct, run: RecordedRun) -> dict[str, object]:
     key = product.key
     return {
         "run": product.run_id,
@@ -114,6 +115,7 @@ def _product_record(product: RecordedProduct) -> dict[str, object]:
         "at": instant_value(product.at),
         "error": product.error,
         "message": product.message and clean_text(product.message),
+        "source": run.origin.value,
     }
 
 
@@ -125,14 +127,14 @@ def _runs_table(runs: Sequence[RecordedRun]) -> RenderableType:
     from rich.console import Group  # not for pipes
     from rich.text import Text
 
-    from ibkr_sync_cli.views.cells import flexible, plain_table
+    from ibkr_sync_cli.views.cells import flexible, marked, origin_text, plain_table
 
-    sources = sorted({each.origin.value for each in runs})
+    origins = sorted({each.origin for each in runs})
     this_year = runs[0].started_at.year if runs else 0
     table = plain_table(
         ("Run", True),
         ("Kind", False),
-        *([("Source", False)] if len(sources) > 1 else []),
+        *([("Source", False)] if len(origins) > 1 else []),
         ("Started (UTC)", False),
         ("Took", True),
         ("Outcome", False),
@@ -149,22 +151,23 @@ def _runs_table(runs: Sequence[RecordedRun]) -> RenderableType:
         table.add_row(
             Text(str(run.run_id)),
             flexible(kind_text(run.kind)),
-            *([Text(run.origin.value)] if len(sources) > 1 else []),
+            *([Text(run.origin.value)] if len(origins) > 1 else []),
             Text(f"{run.started_at:%d %b %H:%M}" if is_this_year else f"{run.started_at:%d %b %Y}"),
             Text("-" if run.took is None else took_text(run.took)),
             Text(run.outcome.value, style=_STYLES.get(run.outcome, "")),
             *(Text(str(count)) for count in counts),
         )
-    count = counted(len(runs), "run") + (f" · from {sources[0]}" if len(sources) == 1 else "")
+    source = f" · from {origin_text(origins[0])}" if len(origins) == 1 else ""
+    footer = Text(counted(len(runs), "run") + source, style="dim")
     told = [Text(run_sentence(each), style="red") for each in runs if each.error or each.message]
-    return Group(table, Text(count, style="dim"), *told)
+    return Group(table, marked(footer, is_sample=Origin.SAMPLE in origins), *told)
 
 
 def _products_table(run: RecordedRun, products: Sequence[RecordedProduct]) -> RenderableType:
     from rich.console import Group  # not for pipes
     from rich.text import Text
 
-    from ibkr_sync_cli.views.cells import plain_table
+    from ibkr_sync_cli.views.cells import marked, plain_table
 
     table = plain_table(
         ("Product", False),
@@ -187,4 +190,5 @@ def _products_table(run: RecordedRun, products: Sequence[RecordedProduct]) -> Re
             Text(each.outcome.value, style="red" if has_failed else ""),
             Text(clean_text(each.message or each.error or "") or "-"),
         )
-    return Group(Text(run_sentence(run)), table)
+    is_sample = run.origin is Origin.SAMPLE
+    return Group(marked(Text(run_sentence(run)), is_sample=is_sample), table)
