@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ibkr_sync.domain.severity import Severity
 from ibkr_sync_cli import options
 from ibkr_sync_cli.invocation import invocation_of, now
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ibkr_sync.application.services.futures import FuturesService
+    from ibkr_sync.domain.entities.futures import Future
+    from ibkr_sync.domain.events import Event
 
 
 def changes(
@@ -37,7 +44,7 @@ def changes(
     magnifier, tick, currency, symbol, exchange or time zone, a delisted contract.
     """
     from ibkr_sync.bootstrap import bootstrap
-    from ibkr_sync.domain.entities.futures import Future, Origin
+    from ibkr_sync.domain.entities.futures import Future
     from ibkr_sync_cli.moments import parse_since
     from ibkr_sync_cli.notices import tell_sample_data
     from ibkr_sync_cli.symbols import SymbolOptions, find_meant
@@ -53,17 +60,29 @@ def changes(
         service = services.history
         if symbol is None:
             events = service.changes(start, moment)
-            stored = services.futures.list_products() if events else ()
-            origins = {each.origin for each in stored}
         else:
             product, contract = find_meant(output, services.futures, symbol, limits, moment)
             events = service.changes(start, moment, product.key, contract)
-            origins = {product.origin}
-    shown = [each for each in events if each.severity.rank >= severity.rank]
-    is_sample = bool(shown) and Origin.SAMPLE in origins
+        shown = [each for each in events if each.severity.rank >= severity.rank]
+        is_sample = _are_of_sample(shown, services.futures)
     output.write(changes_result(shown, start, moment, is_sample=is_sample), wanted)
     if is_sample:
         tell_sample_data(output, output.format_for(wanted))
     if not shown:
         told = "nothing changed" if not events else f"nothing {severity} changed"
         output.remark(f"note: {told} since {start:%Y-%m-%d %H:%M} UTC", style="yellow")
+
+
+def _are_of_sample(events: Sequence[Event], futures: FuturesService[Future]) -> bool:
+    """Whether sample data is told of; one product tells, as no database holds both."""
+    from ibkr_sync.domain.entities.futures import Origin
+    from ibkr_sync.domain.errors import ProductNotFoundError
+    from ibkr_sync.domain.sync import FutureQuery
+
+    for symbol, exchange, trading_class in dict.fromkeys(each.product for each in events):
+        query = FutureQuery(symbol=symbol, exchange=exchange, trading_class=trading_class)
+        try:
+            return futures.show(query).origin is Origin.SAMPLE
+        except ProductNotFoundError:
+            continue  # it has another name by now
+    return False
