@@ -79,3 +79,12 @@ def test_a_file_that_is_cut_off_is_found(filled: Path, tmp_path: Path, pages: in
 def test_what_can_not_be_read_at_all_is_no_damage(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="it is not a file"):
         refuse_damage_of(tmp_path)
+
+
+def test_a_schema_that_is_no_text_any_more_is_damage(filled: Path) -> None:
+    """The driver then fails over SQLite's message, which quotes the text."""
+    sound = filled.read_bytes()
+    filled.write_bytes(sound.replace(b"CREATE TABLE products", b"CREATE TABLE \xfb\xffoducts"))
+    assert filled.read_bytes() != sound
+    with pytest.raises(DatabaseDamagedError, match="not UTF-8"):
+        refuse_damage_of(filled)

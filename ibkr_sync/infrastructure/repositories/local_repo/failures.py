@@ -80,6 +80,9 @@ def translated(location: DatabaseLocation) -> Iterator[None]:
     """
     try:
         yield
+    except UnicodeDecodeError as error:
+        # sqlite3 can't even tell an error that quotes what damage left of the schema.
+        raise DatabaseDamagedError(location.name, "its text is not UTF-8") from error
     except (exc.SQLAlchemyError, sqlite3.Error, OSError) as error:
         kind, meaning = _classify(error)
         raise kind(location.name, location.redact(_detail(meaning, error))) from error
