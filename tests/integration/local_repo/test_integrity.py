@@ -84,7 +84,7 @@ def test_what_can_not_be_read_at_all_is_no_damage(tmp_path: Path) -> None:
 def test_a_schema_that_is_no_text_any_more_is_damage(filled: Path) -> None:
     """The driver then fails over SQLite's message, which quotes the text."""
     sound = filled.read_bytes()
-    filled.write_bytes(sound.replace(b"CREATE TABLE products", b"CREATE TABLE \xfb\xffoducts"))
+    filled.write_bytes(sound.replace(b"CREATE TABLE products", b"CREATE T\xfbBLE products"))
     assert filled.read_bytes() != sound
     with pytest.raises(DatabaseDamagedError, match="not UTF-8"):
         refuse_damage_of(filled)
