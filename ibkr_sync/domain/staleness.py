@@ -67,12 +67,11 @@ def judge_freshness(
 
     `attempts` are the newest records of all that was ever asked for, the newest first; `run` is
     the newest refresh. The product's own newest record tells the reason; the run does only where
-    nothing was recorded of the product since it was synced. Data from the future is stale, as
-    in `LocalFuturePort.find_fresh`: the clock that it was stamped by, or this one, is wrong.
+    nothing was recorded of the product since it was synced.
     """
-    synced_at = None if stored is None else stored.synced_at
-    if synced_at is not None and timedelta(0) <= now - synced_at < max_age:
+    if is_fresh(stored, max_age=max_age, now=now):
         return None
+    synced_at = None if stored is None else stored.synced_at
     key = None if stored is None else stored.key
     stale = StaleProduct(asked=asked, key=key, synced_at=synced_at, reason=StaleReason.CLOCK_BEHIND)
     if synced_at is not None and synced_at > now:
@@ -94,6 +93,17 @@ def judge_freshness(
     return dataclasses.replace(
         stale, reason=reason, run_id=run.run_id, error=run.error, message=run.message
     )
+
+
+def is_fresh(stored: ProductSummary | None, *, max_age: timedelta, now: datetime) -> bool:
+    """Whether a product had a complete reply that is young enough at the aware instant `now`.
+
+    Data from the future is stale, as in `LocalFuturePort.find_fresh`: the clock that it was
+    stamped by, or this one, is wrong.
+    """
+    if stored is None or stored.synced_at is None:
+        return False
+    return timedelta(0) <= now - stored.synced_at < max_age
 
 
 def is_alarming(run: RecordedRun, *, max_age: timedelta, now: datetime) -> bool:

@@ -11,7 +11,7 @@ from ibkr_sync.application.services.watchlist import WatchlistService
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.ports.runs import RunsPort
 from ibkr_sync.domain.run_records import RecordedRun
-from ibkr_sync.domain.staleness import StaleProduct, is_alarming, judge_freshness
+from ibkr_sync.domain.staleness import StaleProduct, is_alarming, is_fresh, judge_freshness
 from ibkr_sync.domain.sync import FutureQuery, ProductSummary, RunKind
 
 
@@ -58,11 +58,17 @@ class FreshnessService:
         Raises UnknownGroupError, MalformedSymbolError or StorageError.
         """
         subjects = list(self._subjects(self._watchlist.selection(groups)))
-        attempts = self._runs.last_attempts()
+        late = [
+            (asked, stored)
+            for asked, stored in subjects
+            if not is_fresh(stored, max_age=max_age, now=now)
+        ]
+        # After years of nights it takes seconds to find them, and most mornings none is needed.
+        attempts = self._runs.last_attempts() if late else ()
         run = self._newest_run()
         judged = (
             judge_freshness(asked, stored, attempts, run, max_age=max_age, now=now)
-            for asked, stored in subjects
+            for asked, stored in late
         )
         return FreshnessReport(
             max_age=max_age,
