@@ -50,7 +50,10 @@ def main(
     json: options.Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only results and errors.")] = False,
     verbose: Annotated[
-        int, typer.Option("--verbose", "-v", count=True, help="More on stderr; -vv for most.")
+        int,
+        typer.Option(
+            "--verbose", "-v", count=True, help="More on stderr; -vv for most.", show_default=False
+        ),
     ] = 0,
     no_color: Annotated[bool, typer.Option("--no-color", help="No colours.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
