@@ -97,13 +97,14 @@ def contract_not_found(error: errors.ContractNotFoundError, command: NextCommand
 
 
 def name_product(
-    contract: tuple[str, ...],
     product: ProductKey | tuple[str, str | None, str | None],
+    rule: tuple[str, ...],
+    contract: tuple[str, ...],
     command: NextCommand,
 ) -> str:
-    """Where `next` was given the words for a contract."""
-    of_contract = command("show", *contract)
-    return f"{command('next', *_words_for(product))}\n       of the contract: {of_contract}"
+    """Where `next` was given the words for a contract, and maybe options for the rule."""
+    of_product = command("next", *_words_for(product), *rule)
+    return f"{of_product}\n       of the contract: {command('show', *contract)}"
 
 
 def ambiguous(error: errors.AmbiguousProductError, command: NextCommand) -> str:

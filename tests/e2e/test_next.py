@@ -126,12 +126,24 @@ def test_what_next_says_to_type_instead_of_a_contract_works(
     assert [each["con_id"] for each in shown["contracts"]] == [later["con_id"]]
 
 
-def test_next_refuses_a_contract_of_a_product_that_nobody_knows(
+def test_what_next_says_to_type_instead_keeps_to_the_rule(
     ibkr_sync: CommandLine, stocked: Path
 ) -> None:
-    done = ibkr_sync("--database", stocked, "next", "NOVA 202612")
-    assert (done.code, done.out) == (2, "")
-    assert done.err.splitlines()[1].endswith("next NOVA")
+    rule = ("--days-before", "40", "--series", "monthly")
+    refused = ibkr_sync("--database", stocked, "next", "ESZ5", *rule)
+    next_step, of_the_contract = refused.err.splitlines()[-2:]
+    assert next_step.endswith("next ES@CME --days-before 40 --series monthly")
+    assert of_the_contract.endswith("show ESZ5")
+
+
+def test_next_does_not_find_a_contract_of_a_product_that_nobody_knows(
+    ibkr_sync: CommandLine, stocked: Path
+) -> None:
+    for text in ("NOVA 202612", "NOVAZ6"):
+        done = ibkr_sync("--database", stocked, "next", text)
+        assert (done.code, done.out) == (5, "")
+        assert "was not found" in done.err
+        assert "get NOVA" in done.err
 
 
 def test_a_con_id_that_is_not_stored_has_no_product_that_next_could_name(

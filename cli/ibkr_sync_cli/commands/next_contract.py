@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
@@ -13,6 +15,7 @@ from ibkr_sync_cli.invocation import invocation_of, now
 
 if TYPE_CHECKING:
     from ibkr_sync.application.services.inquiry import Resolution
+    from ibkr_sync.domain.nearest_contract import TradingRule
     from ibkr_sync_cli.output import Output
     from ibkr_sync_cli.symbols import SymbolOptions
 
@@ -48,6 +51,7 @@ def next_contract(
     """
     from ibkr_sync.bootstrap import bootstrap
     from ibkr_sync.domain.entities.futures import Future, Origin
+    from ibkr_sync.domain.errors import AmbiguousProductError
     from ibkr_sync.domain.nearest_contract import Objection, TradingRule
     from ibkr_sync.domain.series_choice import chosen_series
     from ibkr_sync_cli.notices import tell_sample_data
@@ -63,8 +67,10 @@ def next_contract(
     rule = TradingRule(days_before=days_before, series=series)
     with bootstrap(invocation.profile, Future) as services:
         meant = resolve(output, services.futures, symbol, limits)
-        if meant.contract is not None and meant.query.con_id is None:  # else none is known by it
-            _refuse(output, symbol, limits, meant)
+        if meant.contract is not None:
+            with suppress(AmbiguousProductError):
+                services.futures.show(meant.query)  # raises for what is not stored at all
+            _refuse(output, symbol, limits, meant, rule)
         judged = services.futures.judge(meant.query, rule, moment)
     if explain:
         from ibkr_sync_cli.views.judgements import judgements_table
@@ -87,19 +93,31 @@ def next_contract(
         tell_sample_data(output, wanted)
 
 
-def _refuse(output: Output, symbol: str, limits: SymbolOptions, meant: Resolution) -> NoReturn:
+def _refuse(
+    output: Output, symbol: str, limits: SymbolOptions, meant: Resolution, rule: TradingRule
+) -> NoReturn:
     """End the call: who names a contract would be answered with another one."""
     from ibkr_sync_cli.exit_codes import ExitCode
     from ibkr_sync_cli.next_steps import name_product
 
-    query, given = meant.query, dataclasses.asdict(limits).items()
-    product = meant.product or (query.symbol, query.exchange, query.trading_class)
-    limiting = [
-        (f"--{name.replace('_', '-')}", value) for name, value in given if value is not None
-    ]
-    contract = (symbol.strip(), *(word for option in limiting for word in option))
+    query, given = meant.query, dataclasses.asdict(limits)
+    by_rule = {
+        "days_before": rule.days_before,
+        "series": None if rule.series is SeriesChoice.USUAL else rule.series,
+    }
     output.complain(
         f"{symbol.strip()} is a contract, and next takes a product.",
-        name_product(contract, product, output.command),
+        name_product(
+            meant.product or (query.symbol, query.exchange, query.trading_class),
+            _options(by_rule),
+            (symbol.strip(), *_options(given)),
+            output.command,
+        ),
     )
     raise typer.Exit(ExitCode.USAGE)
+
+
+def _options(values: Mapping[str, object]) -> tuple[str, ...]:
+    """The options that were given, as they are typed."""
+    given = [(name, str(value)) for name, value in values.items() if value is not None]
+    return tuple(word for name, value in given for word in (f"--{name.replace('_', '-')}", value))
