@@ -232,8 +232,12 @@ def _local_repository(
 def _is_default(database: Database) -> bool:
     """Whether it is the default database, by whatever path it was named."""
     default = user_folders().data / DATABASE_FILE
-    # Path.resolve would raise for a loop of links, which must not hurt any other database.
-    return database.path == Path(os.path.realpath(default))
+    if database.path is None:
+        return False
+    try:
+        return database.path.samefile(default)  # by a hard link too
+    except OSError:  # one of them is not there yet, or is a loop of links
+        return database.path == Path(os.path.realpath(default))
 
 
 def _pins(database: Database, clock: Clock) -> PinPort:

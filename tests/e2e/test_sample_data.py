@@ -63,6 +63,19 @@ def test_the_default_database_refuses_sample_data_by_whatever_path_it_is_named(
     assert ibkr_sync("list", "--json").json["products"] == []
 
 
+def test_the_default_database_refuses_sample_data_by_another_name_of_its_file(
+    ibkr_sync: CommandLine, tmp_path: Path
+) -> None:
+    data = default_data_folder(ibkr_sync)
+    assert ibkr_sync("watchlist", "add", "ES").code == 0
+    (tmp_path / "other.db").hardlink_to(data / "futures.db")
+
+    refused = ibkr_sync("--profile", "demo", "--database", tmp_path / "other.db", "get", "ES")
+
+    assert refused.code == 4
+    assert "sample data" in refused.told
+
+
 def test_a_default_folder_that_leads_nowhere_keeps_no_other_database_from_use(
     ibkr_sync: CommandLine, tmp_path: Path
 ) -> None:
