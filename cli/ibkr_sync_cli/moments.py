@@ -50,10 +50,9 @@ def _parse(text: str, now: datetime, option: str, time_of_day: time) -> PastMome
             raise _refusal(f"{typed} is in the future", option)
         return PastMoment(min(datetime.combine(day, time_of_day, UTC), now), typed)
     at = _instant(typed, option) or _ago(typed, now, option)
-    told = f"{at:%Y-%m-%d %H:%M} UTC"
     if at > now:
-        raise _refusal(f"{told} is in the future: it is {now:%H:%M} UTC", option)
-    return PastMoment(at, told)
+        raise _refusal(f"{typed!r} is in the future: it is {now:%Y-%m-%d %H:%M:%S} UTC", option)
+    return PastMoment(at, f"{at:%Y-%m-%d %H:%M} UTC")
 
 
 def _instant(text: str, option: str) -> datetime | None:
