@@ -76,13 +76,10 @@ def changes(
 def _are_of_sample(events: Sequence[Event], futures: FuturesService[Future]) -> bool:
     """Whether sample data is told of; one product tells, as no database holds both."""
     from ibkr_sync.domain.entities.futures import Origin
-    from ibkr_sync.domain.errors import ProductNotFoundError
     from ibkr_sync.domain.sync import FutureQuery
 
-    for symbol, exchange, trading_class in dict.fromkeys(each.product for each in events):
-        query = FutureQuery(symbol=symbol, exchange=exchange, trading_class=trading_class)
-        try:
-            return futures.show(query).origin is Origin.SAMPLE
-        except ProductNotFoundError:
-            continue  # it has another name by now
-    return False
+    if not events:
+        return False
+    symbol, exchange, trading_class = events[0].product
+    query = FutureQuery(symbol=symbol, exchange=exchange, trading_class=trading_class)
+    return futures.show(query).origin is Origin.SAMPLE
