@@ -16,6 +16,8 @@ import pytest
 
 from e2e.command_line import COMMAND
 from e2e.fault_matrix.launchers import Launcher, launching
+from e2e.fault_matrix.rig import Rig
+from e2e.fault_matrix.stores import Store
 from plugins.forbid_skips import INABILITY
 
 PAGE = 4096
@@ -51,6 +53,14 @@ def without_syncs() -> Launcher:
     """Every sync fails with EIO; skips where system calls can't be filtered."""
     _require("filter system calls")
     return _without_syncs(str(COMMAND))
+
+
+def in_own_folder(rig: Rig, tmp_path: Path) -> Rig:
+    """Move the file into a folder that holds nothing else, so that it can be a small disk."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    rig.store = Store(str(rig.store.path.rename(folder / rig.store.path.name)))
+    return rig
 
 
 @cache

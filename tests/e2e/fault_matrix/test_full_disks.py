@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from e2e.fault_matrix.disks import with_failing, without_room, without_syncs
+from e2e.fault_matrix.disks import in_own_folder, with_failing, without_room, without_syncs
 from e2e.fault_matrix.failing_stores import endure_failure
 from e2e.fault_matrix.ordeals import Ordeal
 from e2e.fault_matrix.rig import Endured, Rig
-from e2e.fault_matrix.stores import Store
 from thoroughness import some_of
 
 
@@ -80,10 +79,7 @@ REASONS = (
 @pytest.fixture
 def rig(rig: Rig, tmp_path: Path) -> Rig:
     """On a file in a folder of its own."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    rig.store = Store(str(rig.store.path.rename(folder / rig.store.path.name)))
-    return rig
+    return in_own_folder(rig, tmp_path)
 
 
 def cut_of(endured: Endured) -> Cut:

@@ -12,7 +12,7 @@ from sqlalchemy import inspect, text
 from sqlalchemy.engine import Connection
 
 from databases import refuse_damage
-from e2e.fault_matrix.disks import with_failing, without_room
+from e2e.fault_matrix.disks import in_own_folder, with_failing, without_room
 from e2e.fault_matrix.launchers import Launcher, stepping
 from e2e.fault_matrix.rig import Rig, asking, gateway_with, refuse_indiscretion
 from e2e.fault_matrix.stores import Store
@@ -129,10 +129,7 @@ def test_an_upgrade_that_ends_at_any_step_leaves_the_database_as_it_was(
 @pytest.fixture
 def alone(rig: Rig, tmp_path: Path) -> Rig:
     """On a file in a folder of its own."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    rig.store = Store(str(rig.store.path.rename(folder / rig.store.path.name)))
-    return rig
+    return in_own_folder(rig, tmp_path)
 
 
 @pytest.mark.parametrize("limit", LIMITS)

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from e2e.fault_matrix.disks import without_room
+from e2e.fault_matrix.disks import in_own_folder, without_room
 from e2e.fault_matrix.rig import Rig, refuse_indiscretion
-from e2e.fault_matrix.stores import Store
 from thoroughness import some_of
 
 READERS = (("show", "ES", "--json"), ("list", "--json"), ("runs", "--json"), ("db", "status"))
@@ -32,10 +31,7 @@ ENOUGH = (
 @pytest.fixture
 def rig(rig: Rig, tmp_path: Path) -> Rig:
     """On a file in a folder of its own."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    rig.store = Store(str(rig.store.path.rename(folder / rig.store.path.name)))
-    return rig
+    return in_own_folder(rig, tmp_path)
 
 
 def leave_a_log(path: Path, *suffixes: str) -> None:
