@@ -80,7 +80,7 @@ LISTING_COLUMNS = ("first_seen_at", "last_seen_at", "missing_since", "delisted_a
 _SCHEDULE_FIELDS = ("trading_hours", "liquid_hours", "time_zone_id")
 
 CONTRACT_COLUMNS = (*_FACTS, *LISTING_COLUMNS)
-"""What a contract's row holds, but for the product it belongs to."""
+"""What a contract's row holds, its con_id first, but for the product it belongs to."""
 
 SCHEDULE_COLUMNS = ("con_id", *_SCHEDULE_FIELDS)
 
