@@ -26,12 +26,12 @@ from ibkr_sync.domain.sync import (
     SyncRun,
 )
 from ibkr_sync.infrastructure.replay.sample.products import sample_products
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway import Gateway
-from ibkr_sync.infrastructure.repositories.ibkr_repo.parameters import GatewayParameters
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.parameters import GatewayParameters
 from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
-from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
-from ibkr_sync.infrastructure.repositories.local_repo.schema import upgrade
+from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import upgrade
 from ibkr_sync_cli.__main__ import OBJECTS_PER_COLLECTION
 
 LONG_CHAIN = FutureQuery(symbol="CL")

@@ -22,7 +22,7 @@ _REQUEST_ID = 1_000_000
 
 def measure(rounds: int) -> Iterator[Figure]:
     """Take the sample's contracts in again and again, without any socket."""
-    from ibkr_sync.infrastructure.repositories.ibkr_repo.client import (
+    from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import (
         CLIENT_VERSIONS,
         IBAPI_VERSION,
     )
@@ -62,11 +62,13 @@ def _frames(version: int) -> list[bytes]:
 
 def _ways_to_take(version: int) -> dict[str, Callable[[bytes], object]]:
     """From a frame to what ibapi makes of it, and all the way to an entity."""
-    from ibkr_sync.infrastructure.repositories.ibkr_repo.client import ReadOnlyClient, Row
-    from ibkr_sync.infrastructure.repositories.ibkr_repo.connection import GatewayConnection
-    from ibkr_sync.infrastructure.repositories.ibkr_repo.messages import read_message
-    from ibkr_sync.infrastructure.repositories.ibkr_repo.replies import ReceivedRow
-    from ibkr_sync.infrastructure.repositories.ibkr_repo.translation import translate_row
+    from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import ReadOnlyClient, Row
+    from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.connection import GatewayConnection
+    from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.messages import read_message
+    from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import ReceivedRow
+    from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import (
+        translate_row,
+    )
 
     ours, theirs = socket.socketpair()
     theirs.close()  # nothing is sent

@@ -29,7 +29,7 @@ from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.domain.entities.contracts import Venue
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.sync import AcquiredFuture, FutureQuery, SyncPolicy
-from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
 
 CONTRACTS = 5000

@@ -24,7 +24,7 @@ from benchmarks.gateway import replaying
 from benchmarks.many_products import MOST_IN_FLIGHT
 from benchmarks.recordings import wide_queries
 from ibkr_sync.domain.ports.watchlist import WatchedProduct
-from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.watchlist import LocalWatchlist
 
 FEW, MANY = 60, 1500

@@ -13,8 +13,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from ibkr_sync.application.resolution.symbol_resolver import SymbolResolver
 from ibkr_sync.application.services.futures import FuturesService
-from ibkr_sync.application.services.resolution import SymbolResolver
 from ibkr_sync.catalogue import Catalogue, load_catalogue
 from ibkr_sync.config.files import user_folders
 from ibkr_sync.config.resolution import DATABASE_FILE
@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from ibkr_sync.application.services.watchlist import WatchlistService
     from ibkr_sync.domain.ports.runs import RunsPort
     from ibkr_sync.infrastructure.replay.server import ReplayGateway
-    from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway import Gateway
-    from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
-    from ibkr_sync.infrastructure.repositories.local_repo.revision import SchemaStatus
-    from ibkr_sync.infrastructure.repositories.local_repo.schema import SchemaUpgrade
+    from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
+    from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
+    from ibkr_sync.infrastructure.repositories.local_repo.schema.revision import SchemaStatus
+    from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import SchemaUpgrade
 
 F = TypeVar("F", bound=Future)
 
@@ -64,7 +64,9 @@ class Services(Generic[F]):
         """Hours of days that the window which IBKR sent last does not reach."""
         from ibkr_sync.application.services.past_hours import PastHoursService
         from ibkr_sync.catalogue import iana_zone
-        from ibkr_sync.infrastructure.repositories.local_repo.hours_days import LocalKeptHours
+        from ibkr_sync.infrastructure.repositories.local_repo.products.kept_hours import (
+            LocalKeptHours,
+        )
 
         return PastHoursService(LocalKeptHours(self._database), iana_zone)
 
@@ -105,7 +107,7 @@ class Services(Generic[F]):
     @cached_property
     def runs(self) -> RunsPort:
         """The runs that were recorded."""
-        from ibkr_sync.infrastructure.repositories.local_repo.run_records import LocalRuns
+        from ibkr_sync.infrastructure.repositories.local_repo.runs.run_records import LocalRuns
 
         return LocalRuns(self._database)
 
@@ -152,7 +154,7 @@ def catalogue_products(profile: ProfileSettings, pattern: str | None) -> Sequenc
 
 def schema_status(profile: ProfileSettings) -> SchemaStatus:
     """Tell what schema the profile's database has, and what it needs; raises StorageError."""
-    from ibkr_sync.infrastructure.repositories.local_repo.schema import schema_status
+    from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import schema_status
 
     with _database(profile) as database:
         return schema_status(database)
@@ -160,7 +162,7 @@ def schema_status(profile: ProfileSettings) -> SchemaStatus:
 
 def refuse_damage(profile: ProfileSettings) -> None:
     """Read the whole of the profile's database; raises StorageError for damage in its file."""
-    from ibkr_sync.infrastructure.repositories.local_repo.integrity import refuse_damage
+    from ibkr_sync.infrastructure.repositories.local_repo.database.integrity import refuse_damage
 
     with _database(profile) as database:
         refuse_damage(database)
@@ -168,7 +170,7 @@ def refuse_damage(profile: ProfileSettings) -> None:
 
 def upgrade_schema(profile: ProfileSettings) -> SchemaUpgrade:
     """Bring the profile's database to the schema this version needs; raises StorageError."""
-    from ibkr_sync.infrastructure.repositories.local_repo.schema import upgrade
+    from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import upgrade
 
     with _database(profile) as database:
         return upgrade(database)
@@ -257,7 +259,7 @@ def _own_product(entry: CatalogueEntry) -> CatalogueProduct:
 
 
 def _database(profile: ProfileSettings) -> Database:
-    from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
+    from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 
     file = profile.database_file
     # Only our own folder is created: a mistyped --database must not make folders elsewhere.
@@ -266,8 +268,8 @@ def _database(profile: ProfileSettings) -> Database:
 
 
 def _gateway(profile: ProfileSettings, clock: Clock, stack: ExitStack) -> Gateway:
-    from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway import Gateway
-    from ibkr_sync.infrastructure.repositories.ibkr_repo.parameters import GatewayParameters
+    from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
+    from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.parameters import GatewayParameters
 
     settings = profile.gateway.model_dump()
     if profile.replay is not None:

@@ -13,9 +13,9 @@ from typing import Any
 from sqlalchemy import event, select
 from sqlalchemy.engine import Engine, Row
 
-from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
-from ibkr_sync.infrastructure.repositories.local_repo.schema import reading
-from ibkr_sync.infrastructure.repositories.local_repo.tables import metadata
+from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import metadata
+from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import reading
 
 
 def dump(database: Database) -> dict[str, list[Row[Any]]]:

@@ -26,8 +26,8 @@ IN_THE_WHEEL = (
     "ibkr_sync/catalogue/futures_products.csv",
     "ibkr_sync/catalogue/time_zones.csv",
     "ibkr_sync/infrastructure/replay/sample/products.csv",
-    "ibkr_sync/infrastructure/repositories/local_repo/migrations/env.py",
-    "ibkr_sync/infrastructure/repositories/local_repo/migrations/script.py.mako",
+    "ibkr_sync/infrastructure/repositories/local_repo/schema/migrations/env.py",
+    "ibkr_sync/infrastructure/repositories/local_repo/schema/migrations/script.py.mako",
     ".dist-info/licenses/LICENSE",
 )
 

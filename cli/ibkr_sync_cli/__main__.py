@@ -41,7 +41,7 @@ def main() -> NoReturn:
     try:
         code = _run(signals)
     except RunInterrupted as interruption:
-        from ibkr_sync_cli.output import Output
+        from ibkr_sync_cli.terminal.output import Output
 
         output = Output(color=_NO_COLOR not in sys.argv)
         output.complain("Stopped. What was complete is stored, nothing else.", None)
@@ -111,8 +111,8 @@ def _is_loading(frame: FrameType | None) -> bool:
 
 def _run(signals: StopSignals) -> int:
     from ibkr_sync.domain.errors import IbkrSyncError, RunInterrupted
-    from ibkr_sync_cli.exit_codes import ExitCode
-    from ibkr_sync_cli.output import Output
+    from ibkr_sync_cli.messages.exit_codes import ExitCode
+    from ibkr_sync_cli.terminal.output import Output
 
     debug = "--debug" in sys.argv
     output = Output(color=_NO_COLOR not in sys.argv)

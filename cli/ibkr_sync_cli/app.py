@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
-from ibkr_sync_cli import options
+from ibkr_sync_cli.arguments import options
 from ibkr_sync_cli.command_tree import CommandTree
-from ibkr_sync_cli.exit_codes import EXIT_CODE_HELP
 from ibkr_sync_cli.invocation import Invocation
-from ibkr_sync_cli.logs import log_to_stderr
-from ibkr_sync_cli.next_command import NextCommand
-from ibkr_sync_cli.output import Output, OutputFormat
+from ibkr_sync_cli.messages.exit_codes import EXIT_CODE_HELP
+from ibkr_sync_cli.messages.next_command import NextCommand
+from ibkr_sync_cli.terminal.logs import log_to_stderr
+from ibkr_sync_cli.terminal.output import Output, OutputFormat
 
 app = typer.Typer(
     name="ibkr-sync",
@@ -27,7 +27,7 @@ app = typer.Typer(
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        from ibkr_sync_cli.commands.version import version
+        from ibkr_sync_cli.commands.upkeep.version import version
 
         version()
         raise typer.Exit

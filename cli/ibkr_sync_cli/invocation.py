@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from ibkr_sync.domain.errors import ConfigError, ConfigProblem
-from ibkr_sync_cli.logs import log_to_file
-from ibkr_sync_cli.output import Output, OutputFormat
+from ibkr_sync_cli.terminal.logs import log_to_file
+from ibkr_sync_cli.terminal.output import Output, OutputFormat
 
 if TYPE_CHECKING:
     from ibkr_sync.config.resolution import LoadedSettings

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ibkr_sync.domain.errors import AmbiguousProductError, IbkrSyncError, ProductLookupError
-from ibkr_sync_cli.errors import explain
-from ibkr_sync_cli.exit_codes import ExitCode
-from ibkr_sync_cli.output import Output
+from ibkr_sync_cli.messages.errors import explain
+from ibkr_sync_cli.messages.exit_codes import ExitCode
+from ibkr_sync_cli.terminal.output import Output
 
 
 def report_error(output: Output, error: IbkrSyncError, subject: str | None = None) -> ExitCode:
@@ -17,7 +17,7 @@ def report_error(output: Output, error: IbkrSyncError, subject: str | None = Non
     names_itself = subject is None or isinstance(error, ProductLookupError)
     sentence = explanation.sentence if names_itself else f"{subject}: {explanation.sentence}"
     if isinstance(error, AmbiguousProductError):
-        from ibkr_sync_cli.views.products import candidates_table
+        from ibkr_sync_cli.views.products.product_list import candidates_table
 
         output.complain(sentence, None)
         output.show_on_stderr(candidates_table(error.candidates))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from ibkr_sync.catalogue.tables import read_table
-from ibkr_sync.domain.known_products import RenamedSymbol
+from ibkr_sync.domain.naming.known_products import RenamedSymbol
 
 
 @cache

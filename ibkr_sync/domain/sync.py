@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from ibkr_sync.domain.entities.futures import AssetClass, Future, Origin, ProductKey
 
 if TYPE_CHECKING:
-    from ibkr_sync.domain.chain_diff import ChainDiff
     from ibkr_sync.domain.errors import IbkrSyncError
+    from ibkr_sync.domain.evidence.chain_diff import ChainDiff
 
 F_co = TypeVar("F_co", bound=Future, covariant=True)
 

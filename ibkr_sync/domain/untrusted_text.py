@@ -22,3 +22,10 @@ _HARMFUL = re.compile(
 def clean_text(text: str, max_length: int = MAX_LENGTH) -> str | None:
     """Drop control, bidi and unencodable characters, trim, cap; None when nothing is left."""
     return _HARMFUL.sub("", text).strip()[:max_length] or None
+
+
+def shown(value: object) -> str:
+    """A value as an error message quotes it: escaped, and short whatever its size."""
+    if isinstance(value, str):
+        return repr(value[:80])
+    return repr(value)[:80] if isinstance(value, int | float | None) else type(value).__name__

@@ -9,7 +9,7 @@ import pytest
 
 from contracts import examples
 from ibkr_sync.domain.entities.contracts import TradingSchedule
-from ibkr_sync.domain.hours_by_day import split_by_day
+from ibkr_sync.domain.hours.hours_by_day import split_by_day
 from ibkr_sync.domain.ports.kept_hours import KeptHours
 
 KEY = examples.ES.key

@@ -25,7 +25,6 @@ from contracts.future_port import (
 )
 from fakes.catalogue import FakeCatalogue
 from fakes.clock import FakeClock
-from ibkr_sync.domain.chain_diff import FieldChange
 from ibkr_sync.domain.entities.contracts import (
     ContractListing,
     ContractSeries,
@@ -55,8 +54,9 @@ from ibkr_sync.domain.errors import (
     SampleDataError,
     ShrinkRefusedError,
 )
+from ibkr_sync.domain.evidence.chain_diff import FieldChange
+from ibkr_sync.domain.naming.renaming import FormerName
 from ibkr_sync.domain.ports.futures import FuturePort, LocalFuturePort
-from ibkr_sync.domain.renaming import FormerName
 from ibkr_sync.domain.sync import (
     AcquiredFuture,
     Evidence,

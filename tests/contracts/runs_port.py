@@ -14,7 +14,7 @@ from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.errors import GatewayUnreachableError, ReplyTimeoutError, UnreachableReason
 from ibkr_sync.domain.ports.futures import LocalFuturePort
 from ibkr_sync.domain.ports.runs import RunsPort
-from ibkr_sync.domain.run_outcomes import ProductOutcome, RunOutcome
+from ibkr_sync.domain.runs.run_outcomes import ProductOutcome, RunOutcome
 from ibkr_sync.domain.sync import (
     AcquiredFuture,
     FutureFailure,

@@ -17,10 +17,10 @@ from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.errors import StorageError
 from ibkr_sync.domain.sync import FutureFailure, FutureQuery, SyncRun
-from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.history import LocalHistory
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
-from ibkr_sync.infrastructure.repositories.local_repo.schema import writing
+from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import writing
 
 
 class FakeStorage(Storage):

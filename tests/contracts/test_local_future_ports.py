@@ -19,24 +19,27 @@ from contracts.local_future_port import (
 from fakes.catalogue import FakeCatalogue
 from fakes.clock import FakeClock
 from fakes.futures import InMemoryFutureRepository
-from ibkr_sync.domain.chain_diff import FieldChange
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.errors import InvalidReplyError, ProductNotFoundError
+from ibkr_sync.domain.evidence.chain_diff import FieldChange
 from ibkr_sync.domain.ports.futures import LocalFuturePort
 from ibkr_sync.domain.sync import AcquiredFuture
-from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
-from ibkr_sync.infrastructure.repositories.local_repo.evidence import PackedFrames, unpack_frames
-from ibkr_sync.infrastructure.repositories.local_repo.reads import load_market_rules
+from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.products.packed_frames import (
+    PackedFrames,
+    unpack_frames,
+)
+from ibkr_sync.infrastructure.repositories.local_repo.products.reads import load_market_rules
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
-from ibkr_sync.infrastructure.repositories.local_repo.schema import reading
-from ibkr_sync.infrastructure.repositories.local_repo.tables import (
+from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
     field_changes,
     products,
     raw_replies,
     run_products,
     sync_runs,
 )
+from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import reading
 
 
 class FakeLedger:

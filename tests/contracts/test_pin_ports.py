@@ -11,7 +11,7 @@ from contracts.pin_port import FULL_SIZE, PinPortContract
 from fakes.clock import FakeClock
 from fakes.pins import InMemoryPins
 from ibkr_sync.domain.ports.pins import PinPort
-from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.pins import LocalPins
 
 

@@ -17,10 +17,10 @@ from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.errors import StorageError
 from ibkr_sync.domain.ports.futures import LocalFuturePort
 from ibkr_sync.domain.ports.runs import RunsPort
-from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
-from ibkr_sync.infrastructure.repositories.local_repo.run_records import LocalRuns
-from ibkr_sync.infrastructure.repositories.local_repo.schema import writing
+from ibkr_sync.infrastructure.repositories.local_repo.runs.run_records import LocalRuns
+from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import writing
 
 
 class TestInMemoryRuns(RunsPortContract):

@@ -12,7 +12,7 @@ from fakes.clock import FakeClock
 from fakes.futures import InMemoryFutureRepository
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.ports.futures import LocalFuturePort
-from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
 
 

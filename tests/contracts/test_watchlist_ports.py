@@ -12,9 +12,9 @@ from contracts.watchlist_port import ES, WatchlistPortContract
 from fakes.clock import FakeClock
 from fakes.watchlist import InMemoryWatchlist
 from ibkr_sync.domain.ports.watchlist import WatchlistPort
-from ibkr_sync.infrastructure.repositories.local_repo import tables
-from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
-from ibkr_sync.infrastructure.repositories.local_repo.schema import writing
+from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.schema import tables
+from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import writing
 from ibkr_sync.infrastructure.repositories.local_repo.watchlist import LocalWatchlist
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from e2e.command_line import CommandLine
 from e2e.stored_rows import checksum, is_sound
-from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from integration.local_repo import first_version
 
 

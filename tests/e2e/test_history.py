@@ -15,7 +15,7 @@ from e2e.stored_rows import opened
 from example_products import DECEMBER, ES, MARCH
 from ibkr_sync.domain.entities.contracts import ContractMonth, FuturesContract, Venue
 from ibkr_sync.domain.entities.futures import Future
-from ibkr_sync.domain.product_document import product_to_document
+from ibkr_sync.interchange.product_document import product_to_document
 
 NOW = datetime.now(UTC)
 EXPIRY = (NOW + timedelta(days=30)).replace(microsecond=0)

@@ -11,7 +11,7 @@ import pytest
 from e2e.command_line import CommandLine, Ended
 from example_products import DECEMBER, ES
 from ibkr_sync.domain.entities.contracts import TradingSchedule
-from ibkr_sync.domain.product_document import product_to_document
+from ibkr_sync.interchange.product_document import product_to_document
 
 DEMO = ("--profile", "demo")
 EXPIRY = datetime.now(UTC) + timedelta(days=30)

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from fakes.catalogue import FakeCatalogue
-from ibkr_sync.domain.chain_diff import ChainDiff, FieldChange
 from ibkr_sync.domain.entities.contracts import ContractState
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey, covered_asset_classes
 from ibkr_sync.domain.entities.market_rules import MarketRule
@@ -22,14 +21,15 @@ from ibkr_sync.domain.errors import (
     ReplyError,
     SampleDataError,
 )
+from ibkr_sync.domain.evidence.chain_diff import ChainDiff, FieldChange
+from ibkr_sync.domain.evidence.product_update import ProductUpdate, plan_update
+from ibkr_sync.domain.naming.renaming import FormerName, renamed_product
 from ibkr_sync.domain.ports.catalogue import ProductCatalogue
 from ibkr_sync.domain.ports.futures import LocalFuturePort
-from ibkr_sync.domain.product_choice import choose_product
-from ibkr_sync.domain.product_update import ProductUpdate, plan_update
-from ibkr_sync.domain.renaming import FormerName, renamed_product
-from ibkr_sync.domain.run_outcomes import ProductOutcome
-from ibkr_sync.domain.run_records import RecordedProduct
-from ibkr_sync.domain.series_choice import usual_series
+from ibkr_sync.domain.runs.run_outcomes import ProductOutcome
+from ibkr_sync.domain.runs.run_records import RecordedProduct
+from ibkr_sync.domain.selection.product_choice import choose_product
+from ibkr_sync.domain.selection.series_choice import usual_series
 from ibkr_sync.domain.sync import (
     AcquiredFuture,
     Evidence,

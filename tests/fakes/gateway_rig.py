@@ -15,7 +15,7 @@ from fakes.recordings import as_sent, recording_of
 from ibkr_sync.domain.entities.futures import Future, IndexFuture
 from ibkr_sync.domain.sync import FutureFailure, FutureQuery, FutureUpdate, SyncPolicy
 from ibkr_sync.infrastructure.replay.server import ReplayGateway
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway import Gateway
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
 
 SERVER_VERSION = int(os.environ.get("IBKR_SYNC_TEST_SERVER_VERSION", "157"))

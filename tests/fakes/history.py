@@ -11,16 +11,16 @@ from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.errors import ProductNotFoundError
-from ibkr_sync.domain.events import is_first_sight
-from ibkr_sync.domain.ports.history import HistoryPort
-from ibkr_sync.domain.product_update import PRODUCT
-from ibkr_sync.domain.recorded_history import (
+from ibkr_sync.domain.evidence.product_update import PRODUCT
+from ibkr_sync.domain.history.events import is_first_sight
+from ibkr_sync.domain.history.recorded_history import (
     EndedContract,
     ProductHistory,
     RecordedChange,
     RecordedLadder,
     RecordedPeriod,
 )
+from ibkr_sync.domain.ports.history import HistoryPort
 from ibkr_sync.domain.sync import SyncRun
 
 

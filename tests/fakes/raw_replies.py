@@ -9,9 +9,9 @@ from datetime import datetime
 from fakes.clock import FakeClock
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.errors import AlreadyRunningError, RawReplyError
+from ibkr_sync.domain.evidence.product_update import ProductUpdate
+from ibkr_sync.domain.evidence.renormalisation import plan_renormalisation
 from ibkr_sync.domain.ports.raw_replies import RawReplyPort, RawReplyReader, RawReplyUsage
-from ibkr_sync.domain.product_update import ProductUpdate
-from ibkr_sync.domain.renormalisation import plan_renormalisation
 from ibkr_sync.domain.sync import Evidence, FutureFailure, RunKind, SyncRun
 
 

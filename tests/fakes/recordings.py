@@ -15,9 +15,9 @@ from ibkr_sync.infrastructure.replay.contract_data import ContractDataLayout
 from ibkr_sync.infrastructure.replay.recording import read_recording
 from ibkr_sync.infrastructure.replay.rows import ContractRow, MarketRuleRow, Recording
 from ibkr_sync.infrastructure.replay.wire import join_fields
-from ibkr_sync.infrastructure.repositories.ibkr_repo.client import ReadOnlyClient, Row
-from ibkr_sync.infrastructure.repositories.ibkr_repo.messages import read_message
-from ibkr_sync.infrastructure.repositories.ibkr_repo.replies import ReceivedRow
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import ReadOnlyClient, Row
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.messages import read_message
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import ReceivedRow
 from recorded_es import FRAME
 
 RECORDED_ES = read_recording(Path(__file__).parents[1] / "data" / "es_jun25.replay")

@@ -8,8 +8,8 @@ from fakes.futures import InMemoryFutureRepository
 from fakes.futures import RecordedRun as KeptRun
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.ports.runs import RunsPort
-from ibkr_sync.domain.run_outcomes import ProductOutcome, RunOutcome
-from ibkr_sync.domain.run_records import RecordedProduct, RecordedRun
+from ibkr_sync.domain.runs.run_outcomes import ProductOutcome, RunOutcome
+from ibkr_sync.domain.runs.run_records import RecordedProduct, RecordedRun
 from ibkr_sync.domain.sync import RunKind
 
 

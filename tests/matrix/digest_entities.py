@@ -18,12 +18,12 @@ from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.infrastructure.replay.rows import Recording
 from ibkr_sync.infrastructure.replay.sample import sample_recording
 from ibkr_sync.infrastructure.replay.server import ReplayGateway
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway import Gateway
-from ibkr_sync.infrastructure.repositories.ibkr_repo.parameters import (
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.parameters import (
     GatewayParameters,
 )
-from ibkr_sync.infrastructure.repositories.ibkr_repo.replies import ContractRequest
-from ibkr_sync.infrastructure.repositories.ibkr_repo.translation import translate_row
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import ContractRequest
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import translate_row
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 VERSIONS = sorted({SPOKEN[0], SPOKEN[-1]} | {187, 201, 205} & set(SPOKEN))

@@ -14,12 +14,14 @@ from fakes.protocol_versions import SPOKEN
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.errors import InvalidReplyError
 from ibkr_sync.infrastructure.replay.dialect import dialect_for
-from ibkr_sync.infrastructure.repositories.ibkr_repo.client import ReadOnlyClient, Row
-from ibkr_sync.infrastructure.repositories.ibkr_repo.connection import GatewayConnection
-from ibkr_sync.infrastructure.repositories.ibkr_repo.frames import MalformedFrameError
-from ibkr_sync.infrastructure.repositories.ibkr_repo.messages import read_message
-from ibkr_sync.infrastructure.repositories.ibkr_repo.replies import ReceivedRow
-from ibkr_sync.infrastructure.repositories.ibkr_repo.translation import translate_row
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import ReadOnlyClient, Row
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.connection import GatewayConnection
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.messages import read_message
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.text_frames import (
+    MalformedFrameError,
+)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import ReceivedRow
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import translate_row
 
 NEWEST = SPOKEN[-1]
 ROW = dialect_for(NEWEST).contract_data(RECORDING.contracts[0], 12)

@@ -21,11 +21,14 @@ from ibkr_sync.infrastructure.replay.matching import ContractBook
 from ibkr_sync.infrastructure.replay.requests import ContractDataRequest
 from ibkr_sync.infrastructure.replay.server import ReplayGateway
 from ibkr_sync.infrastructure.replay.wire import frame
-from ibkr_sync.infrastructure.repositories.ibkr_repo.connection import ForbiddenMessageError
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway import Gateway
-from ibkr_sync.infrastructure.repositories.ibkr_repo.parameters import GatewayParameters
-from ibkr_sync.infrastructure.repositories.ibkr_repo.replies import ContractReply, ContractRequest
-from ibkr_sync.infrastructure.repositories.ibkr_repo.translation import translate_row
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.connection import ForbiddenMessageError
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.parameters import GatewayParameters
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
+    ContractReply,
+    ContractRequest,
+)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import translate_row
 
 VERSIONS = [version for version in SPOKEN if version >= PROTOBUF_ROWS]
 NEWEST = VERSIONS[-1]

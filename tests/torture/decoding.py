@@ -18,12 +18,12 @@ from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import ProductLookupError, ReplyError
 from ibkr_sync.domain.sync import FutureQuery
 from ibkr_sync.infrastructure.replay.dialect import dialect_for
-from ibkr_sync.infrastructure.repositories.ibkr_repo.client import ReadOnlyClient
-from ibkr_sync.infrastructure.repositories.ibkr_repo.connection import GatewayConnection
-from ibkr_sync.infrastructure.repositories.ibkr_repo.intake import Intake
-from ibkr_sync.infrastructure.repositories.ibkr_repo.pending import PendingReplies
-from ibkr_sync.infrastructure.repositories.ibkr_repo.reading import ReplyReader
-from ibkr_sync.infrastructure.repositories.ibkr_repo.replies import ContractRequest
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import ReadOnlyClient
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.connection import GatewayConnection
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import ContractRequest
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.intake import Intake
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.pending import PendingReplies
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.reading import ReplyReader
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 REQUEST_ID = 1234567

@@ -17,7 +17,7 @@ from fakes.protocol_versions import SPOKEN
 from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.sync import AcquiredFuture, SyncPolicy
-from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
 from thoroughness import MORE, seeded
 from torture.decoding import MEANT, NOW, QUERY, Decoding, frames_at, refuse_falsehood

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from ibkr_sync.domain.entities.contracts import ContractState, FuturesContract
 from ibkr_sync.domain.entities.futures import Origin
-from ibkr_sync.domain.entities.sessions import MarketState
+from ibkr_sync.domain.hours.sessions import MarketState
 
 _WEEK = timedelta(days=7)
 _CURRENCY_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}

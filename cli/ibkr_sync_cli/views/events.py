@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from ibkr_sync.application.services.history import Chronicle
 from ibkr_sync.domain.entities.futures import Origin
-from ibkr_sync.domain.events import Event, EventType
-from ibkr_sync.domain.product_update import PRODUCT
-from ibkr_sync.domain.severity import Severity
-from ibkr_sync_cli.output import Result
+from ibkr_sync.domain.evidence.product_update import PRODUCT
+from ibkr_sync.domain.history.events import Event, EventType
+from ibkr_sync.domain.history.severity import Severity
+from ibkr_sync_cli.terminal.output import Result
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from ibkr_sync_cli.output import Result
+from ibkr_sync_cli.terminal.output import Result
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ibkr_sync.domain.ports.raw_replies import RawReplyUsage
-from ibkr_sync_cli.output import Result
-from ibkr_sync_cli.quantities import counted, instant_text, instant_value, readable_size
+from ibkr_sync_cli.terminal.output import Result
+from ibkr_sync_cli.units.quantities import counted, instant_text, instant_value, readable_size
 from ibkr_sync_cli.views.settings import facts_result
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from ibkr_sync.domain.reset_windows import RESET_WINDOWS, DailyTime, ResetWindow, met_windows
+from ibkr_sync.domain.runs.reset_windows import RESET_WINDOWS, DailyTime, ResetWindow, met_windows
 from ibkr_sync_cli.scheduled_call import DATABASE_VARIABLE, ScheduledCall
 
 LABEL = "ibkr-sync-refresh"

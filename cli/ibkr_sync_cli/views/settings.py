@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.console import RenderableType
 from rich.text import Text
 
-from ibkr_sync_cli.output import Result
+from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.views.cells import plain_table
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.ports.watchlist import WatchedProduct
-from ibkr_sync_cli.durations import brief
-from ibkr_sync_cli.output import Result
-from ibkr_sync_cli.quantities import counted, instant_value
+from ibkr_sync_cli.terminal.output import Result
+from ibkr_sync_cli.units.durations import brief
+from ibkr_sync_cli.units.quantities import counted, instant_value
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -10,8 +10,8 @@ from ibkr_sync.application.services.futures import FuturesService
 from ibkr_sync.application.services.watchlist import WatchlistService
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.ports.runs import RunsPort
-from ibkr_sync.domain.run_records import RecordedRun
-from ibkr_sync.domain.staleness import StaleProduct, is_alarming, is_fresh, judge_freshness
+from ibkr_sync.domain.runs.run_records import RecordedRun
+from ibkr_sync.domain.runs.staleness import StaleProduct, is_alarming, is_fresh, judge_freshness
 from ibkr_sync.domain.sync import FutureQuery, ProductSummary, RunKind
 
 

@@ -6,18 +6,18 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from ibkr_sync.application.services.resolution import SymbolResolver
+from ibkr_sync.application.resolution.symbol_resolver import SymbolResolver
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import ProductNotFoundError
 from ibkr_sync.domain.sync import FutureFailure, FutureQuery, FutureUpdate
 
 if TYPE_CHECKING:
-    from ibkr_sync.domain.contract_choice import ContractMatch, ContractWords
     from ibkr_sync.domain.entities.market_rules import MarketRule
-    from ibkr_sync.domain.nearest_contract import JudgedChain, TradingRule
+    from ibkr_sync.domain.naming.renaming import FormerName
     from ibkr_sync.domain.ports.futures import FuturePort
     from ibkr_sync.domain.ports.stored_products import StoredProducts
-    from ibkr_sync.domain.renaming import FormerName
+    from ibkr_sync.domain.selection.contract_choice import ContractMatch, ContractWords
+    from ibkr_sync.domain.selection.nearest_contract import JudgedChain, TradingRule
     from ibkr_sync.domain.sync import ProductSummary, SyncPolicy
 
 F_co = TypeVar("F_co", bound=Future, covariant=True)
@@ -47,14 +47,14 @@ class FuturesService(Generic[F_co]):
         self, query: FutureQuery, words: ContractWords, now: datetime
     ) -> tuple[F_co, ContractMatch]:
         """Give one stored contract with its product (see `find_contract`, and `show`)."""
-        from ibkr_sync.domain.contract_choice import find_contract
+        from ibkr_sync.domain.selection.contract_choice import find_contract
 
         product = self.show(query)
         return product, find_contract(product, words, now)
 
     def judge(self, query: FutureQuery, rule: TradingRule, now: datetime) -> JudgedChain:
         """Tell of each stored contract whether it is tradable by a rule (see `show`)."""
-        from ibkr_sync.domain.nearest_contract import judge_chain
+        from ibkr_sync.domain.selection.nearest_contract import judge_chain
 
         return judge_chain(self.show(query), rule, now)
 

@@ -10,18 +10,18 @@ from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.errors import NotYetKnownError
-from ibkr_sync.domain.event_digest import events_of, history_events
-from ibkr_sync.domain.events import (
+from ibkr_sync.domain.evidence.product_update import PRODUCT
+from ibkr_sync.domain.history.as_of import product_as_of
+from ibkr_sync.domain.history.event_digest import events_of, history_events
+from ibkr_sync.domain.history.events import (
     Event,
     event_of,
     expiry_of,
     is_first_sight,
     ladder_event,
 )
-from ibkr_sync.domain.past import product_as_of
+from ibkr_sync.domain.history.recorded_history import EndedContract, ProductHistory
 from ibkr_sync.domain.ports.history import HistoryPort
-from ibkr_sync.domain.product_update import PRODUCT
-from ibkr_sync.domain.recorded_history import EndedContract, ProductHistory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from ibkr_sync.domain.contract_hours import HoursKind
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import HoursUnknownError
-from ibkr_sync.domain.hours_by_day import HoursOfDay, hours_of_day, with_current
+from ibkr_sync.domain.hours.contract_hours import HoursKind
+from ibkr_sync.domain.hours.hours_by_day import HoursOfDay, hours_of_day, with_current
 from ibkr_sync.domain.ports.kept_hours import KeptHours
 
 

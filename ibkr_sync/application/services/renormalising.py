@@ -8,9 +8,9 @@ from datetime import datetime
 
 from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.errors import ReplyError
+from ibkr_sync.domain.evidence.product_update import ProductUpdate
+from ibkr_sync.domain.evidence.renormalisation import Renormalised, plan_renormalisation
 from ibkr_sync.domain.ports.raw_replies import RawReplyPort, RawReplyReader
-from ibkr_sync.domain.product_update import ProductUpdate
-from ibkr_sync.domain.renormalisation import Renormalised, plan_renormalisation
 from ibkr_sync.domain.sync import FutureFailure, FutureQuery, SyncRun
 
 

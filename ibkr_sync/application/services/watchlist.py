@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from ibkr_sync.application.resolution.inquiry import Resolution
+from ibkr_sync.application.resolution.symbol_resolver import KNOWN_PLACES
 from ibkr_sync.application.services.futures import FuturesService
-from ibkr_sync.application.services.inquiry import Resolution
-from ibkr_sync.application.services.resolution import KNOWN_PLACES
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.errors import (
     AmbiguousProductError,
@@ -21,8 +21,8 @@ from ibkr_sync.domain.errors import (
     ProductNotFoundError,
     UnknownGroupError,
 )
+from ibkr_sync.domain.naming.renaming import FormerName
 from ibkr_sync.domain.ports.watchlist import WatchedProduct, WatchlistPort
-from ibkr_sync.domain.renaming import FormerName
 from ibkr_sync.domain.sync import FutureQuery, ProductSummary
 
 _GROUP = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")

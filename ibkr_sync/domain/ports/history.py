@@ -9,7 +9,7 @@ from typing import Protocol
 
 from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule
-from ibkr_sync.domain.recorded_history import ProductHistory, RecordedPeriod
+from ibkr_sync.domain.history.recorded_history import ProductHistory, RecordedPeriod
 
 
 class HistoryPort(Protocol):

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Protocol
 
 from ibkr_sync.domain.entities.futures import ProductKey
-from ibkr_sync.domain.hours_by_day import DayHours
+from ibkr_sync.domain.hours.hours_by_day import DayHours
 
 
 class KeptHours(Protocol):

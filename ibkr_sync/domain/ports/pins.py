@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ibkr_sync.domain.entities.futures import ProductKey
-from ibkr_sync.domain.known_products import KnownProduct
+from ibkr_sync.domain.naming.known_products import KnownProduct
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

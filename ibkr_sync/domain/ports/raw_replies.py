@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from ibkr_sync.domain.entities.futures import Future, ProductKey
-from ibkr_sync.domain.product_update import ProductUpdate
+from ibkr_sync.domain.evidence.product_update import ProductUpdate
 from ibkr_sync.domain.sync import Evidence, FutureFailure, SyncRun
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import Protocol
 
-from ibkr_sync.domain.run_records import RecordedProduct, RecordedRun
+from ibkr_sync.domain.runs.run_records import RecordedProduct, RecordedRun
 from ibkr_sync.domain.sync import RunKind
 
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.entities.market_rules import MarketRule
-from ibkr_sync.domain.renaming import FormerName
+from ibkr_sync.domain.naming.renaming import FormerName
 
 
 class StoredProducts(Protocol):

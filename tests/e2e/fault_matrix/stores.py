@@ -10,9 +10,9 @@ from sqlalchemy import and_, delete, exists, func, insert, select, text
 from sqlalchemy.engine import make_url
 
 from databases import dump, refuse_damage
-from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
-from ibkr_sync.infrastructure.repositories.local_repo.schema import reading, writing
-from ibkr_sync.infrastructure.repositories.local_repo.tables import metadata
+from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import metadata
+from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import reading, writing
 
 SECRET = "hush-hush"  # noqa: S105 - what no run may ever tell
 

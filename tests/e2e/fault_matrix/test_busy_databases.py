@@ -23,7 +23,7 @@ from e2e.fault_matrix.processes import is_alive
 from e2e.fault_matrix.rig import Rig, asking, gateway_with
 from e2e.fault_matrix.stores import Store
 from ibkr_sync.infrastructure.replay.faults import Silence
-from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 
 BUSY_TIMEOUT = 5.0
 """Seconds for which a transaction waits for another one."""

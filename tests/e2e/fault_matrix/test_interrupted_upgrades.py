@@ -16,7 +16,7 @@ from e2e.fault_matrix.disks import in_own_folder, with_failing, without_room
 from e2e.fault_matrix.launchers import Launcher, stepping
 from e2e.fault_matrix.rig import Rig, asking, gateway_with, refuse_indiscretion
 from e2e.fault_matrix.stores import Store
-from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from thoroughness import some_of
 
 Dump: TypeAlias = dict[str, list[tuple[Any, ...]]]

@@ -25,7 +25,7 @@ from ibkr_sync.infrastructure.replay.faults import (
     ReplacedField,
 )
 from ibkr_sync.infrastructure.replay.server import ReplayGateway
-from ibkr_sync.infrastructure.repositories.ibkr_repo.retrying import FIRST_PAUSE
+from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.retry_policy import FIRST_PAUSE
 
 SEVERAL = ("ES", "VIX", "CL")
 DEADLINE_SECONDS = 3

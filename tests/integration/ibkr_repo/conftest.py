@@ -25,8 +25,8 @@ from ibkr_sync.infrastructure.replay.dialect import NEWEST_TEXT_SERVER_VERSION
 from ibkr_sync.infrastructure.replay.faults import Fault
 from ibkr_sync.infrastructure.replay.rows import Recording
 from ibkr_sync.infrastructure.replay.server import ReplayGateway
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway import Gateway
-from ibkr_sync.infrastructure.repositories.ibkr_repo.parameters import GatewayParameters
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.parameters import GatewayParameters
 from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
 
 

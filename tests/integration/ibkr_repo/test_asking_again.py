@@ -43,9 +43,15 @@ from ibkr_sync.infrastructure.replay import faults
 from ibkr_sync.infrastructure.replay.faults import Occasion
 from ibkr_sync.infrastructure.replay.requests import ContractDataRequest
 from ibkr_sync.infrastructure.replay.server import ReplayGateway
-from ibkr_sync.infrastructure.repositories.ibkr_repo.asking import MAX_BROKEN_IN_A_ROW, Questioner
-from ibkr_sync.infrastructure.repositories.ibkr_repo.dialogue import Dialogue
-from ibkr_sync.infrastructure.repositories.ibkr_repo.replies import ContractReply, ContractRequest
+from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.dialogues import Dialogue
+from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.questioner import (
+    MAX_BROKEN_IN_A_ROW,
+    Questioner,
+)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
+    ContractReply,
+    ContractRequest,
+)
 from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
 
 Local: TypeAlias = InMemoryFutureRepository[Future]

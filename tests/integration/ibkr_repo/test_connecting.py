@@ -26,11 +26,11 @@ from ibkr_sync.infrastructure.replay import faults
 from ibkr_sync.infrastructure.replay.faults import Occasion
 from ibkr_sync.infrastructure.replay.requests import StartApi
 from ibkr_sync.infrastructure.replay.wire import frame
-from ibkr_sync.infrastructure.repositories.ibkr_repo.client import CLIENT_VERSIONS
-from ibkr_sync.infrastructure.repositories.ibkr_repo.connection import GatewayConnection
-from ibkr_sync.infrastructure.repositories.ibkr_repo.handshake import connect as negotiate
-from ibkr_sync.infrastructure.repositories.ibkr_repo.parameters import GatewayParameters
-from ibkr_sync.infrastructure.repositories.ibkr_repo.replies import ContractRequest
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import CLIENT_VERSIONS
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.connection import GatewayConnection
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.handshake import connect as negotiate
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.parameters import GatewayParameters
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import ContractRequest
 
 ES_AT_CME = ContractRequest(symbol="ES", exchange="CME")
 NEWEST = CLIENT_VERSIONS[1]

@@ -15,7 +15,7 @@ from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.ports.futures import FuturePort, LocalFuturePort
 from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
-from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
 
 

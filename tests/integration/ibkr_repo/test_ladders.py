@@ -20,8 +20,8 @@ from ibkr_sync.bootstrap import bootstrap
 from ibkr_sync.config.settings import GatewaySettings, ProfileSettings
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
-from ibkr_sync.domain.events import Event, EventType
-from ibkr_sync.domain.severity import Severity
+from ibkr_sync.domain.history.events import Event, EventType
+from ibkr_sync.domain.history.severity import Severity
 from ibkr_sync.domain.sync import FutureQuery, FutureUpdate, RunKind, SyncPolicy
 from ibkr_sync.infrastructure.replay import faults
 from ibkr_sync.infrastructure.replay.faults import Occasion
@@ -29,7 +29,7 @@ from ibkr_sync.infrastructure.replay.requests import MarketRuleRequest
 from ibkr_sync.infrastructure.replay.rows import MarketRuleRow, Recording
 from ibkr_sync.infrastructure.replay.server import ReplayGateway
 from ibkr_sync.infrastructure.replay.wire import frame
-from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 
 Local = InMemoryFutureRepository[Future]
 

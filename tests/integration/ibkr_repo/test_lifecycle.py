@@ -26,8 +26,8 @@ from ibkr_sync.domain.errors import ConnectionLostError, RunInterrupted
 from ibkr_sync.infrastructure.replay import faults
 from ibkr_sync.infrastructure.replay.faults import Fault, Occasion
 from ibkr_sync.infrastructure.replay.requests import ContractDataRequest, MarketRuleRequest
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway import Gateway
-from ibkr_sync.infrastructure.repositories.ibkr_repo.replies import ContractRequest
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import ContractRequest
 
 ES_AT_CME = ContractRequest(symbol="ES", exchange="CME")
 

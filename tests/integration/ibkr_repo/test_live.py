@@ -19,8 +19,8 @@ from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.domain.entities.futures import Future, IndexFuture
 from ibkr_sync.domain.ports.futures import FuturePort
 from ibkr_sync.domain.sync import FutureQuery, FutureUpdate, SyncPolicy
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway import Gateway
-from ibkr_sync.infrastructure.repositories.ibkr_repo.parameters import GatewayParameters
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.parameters import GatewayParameters
 from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
 
 pytestmark = [

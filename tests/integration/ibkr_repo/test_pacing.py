@@ -19,8 +19,8 @@ from ibkr_sync.infrastructure.replay.requests import (
     StartApi,
 )
 from ibkr_sync.infrastructure.replay.server import ReplayGateway
-from ibkr_sync.infrastructure.repositories.ibkr_repo.asking import MAX_BROKEN_IN_A_ROW
-from ibkr_sync.infrastructure.repositories.ibkr_repo.replies import ContractRequest
+from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.questioner import MAX_BROKEN_IN_A_ROW
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import ContractRequest
 
 ES_AT_CME = ContractRequest(symbol="ES", exchange="CME")
 

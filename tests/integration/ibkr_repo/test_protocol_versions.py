@@ -22,10 +22,16 @@ from ibkr_sync.infrastructure.replay.requests import (
     StartApi,
 )
 from ibkr_sync.infrastructure.replay.rows import ContractRow, MarketRuleRow, Recording
-from ibkr_sync.infrastructure.repositories.ibkr_repo.client import CLIENT_VERSIONS, IBAPI_VERSION
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway import Gateway
-from ibkr_sync.infrastructure.repositories.ibkr_repo.replies import ContractReply, ContractRequest
-from ibkr_sync.infrastructure.repositories.ibkr_repo.translation import translate_row
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import (
+    CLIENT_VERSIONS,
+    IBAPI_VERSION,
+)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
+    ContractReply,
+    ContractRequest,
+)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import translate_row
 from recorded_es import ESM5, RECORDED_AT
 
 ODD_ROW = ContractRow(

@@ -12,7 +12,7 @@ from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.sync import FutureQuery, FutureUpdate, SyncPolicy
 from ibkr_sync.infrastructure.replay.rows import Recording
 from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
-from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
 from recorded_contracts import RECORDED_CONTRACTS
 

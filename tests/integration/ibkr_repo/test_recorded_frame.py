@@ -17,8 +17,11 @@ from ibkr_sync.domain.entities.contracts import ContractListing
 from ibkr_sync.domain.entities.futures import Future, IndexFuture
 from ibkr_sync.domain.sync import FutureQuery, SyncPolicy
 from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
-from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
-from ibkr_sync.infrastructure.repositories.local_repo.evidence import PackedFrames, unpack_frames
+from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.products.packed_frames import (
+    PackedFrames,
+    unpack_frames,
+)
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
 from recorded_es import ES, ESM5, RECORDED_AT
 

@@ -21,26 +21,26 @@ from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import CommodityFuture, Future, Origin
 from ibkr_sync.domain.errors import AlreadyRunningError, RawReplyError
-from ibkr_sync.domain.renormalisation import Renormalised
+from ibkr_sync.domain.evidence.renormalisation import Renormalised
 from ibkr_sync.domain.sync import FutureFailure, FutureQuery, FutureUpdate, RunKind, SyncPolicy
 from ibkr_sync.infrastructure.replay.rows import Recording
-from ibkr_sync.infrastructure.repositories.ibkr_repo import reading as reading_replies
-from ibkr_sync.infrastructure.repositories.ibkr_repo.client import CLIENT_VERSIONS
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import CLIENT_VERSIONS
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising import reading as reading_replies
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import translate_row
 from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
 from ibkr_sync.infrastructure.repositories.ibkr_repo.rereading import IbkrReplyReader
-from ibkr_sync.infrastructure.repositories.ibkr_repo.translation import translate_row
-from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
-from ibkr_sync.infrastructure.repositories.local_repo.evidence import pack_frames
+from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.products.packed_frames import pack_frames
 from ibkr_sync.infrastructure.repositories.local_repo.raw_replies import LocalRawReplies
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
-from ibkr_sync.infrastructure.repositories.local_repo.run_records import LocalRuns
-from ibkr_sync.infrastructure.repositories.local_repo.schema import reading, writing
-from ibkr_sync.infrastructure.repositories.local_repo.tables import (
+from ibkr_sync.infrastructure.repositories.local_repo.runs.run_records import LocalRuns
+from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
     contracts,
     field_changes,
     raw_replies,
     sync_runs,
 )
+from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import reading, writing
 
 LATER = NOW + timedelta(days=3)
 OF_NO_READING = ("sync_runs", "run_products", "field_changes")

@@ -31,8 +31,10 @@ from ibkr_sync.infrastructure.replay import faults
 from ibkr_sync.infrastructure.replay.contract_data import ContractDataLayout
 from ibkr_sync.infrastructure.replay.requests import ContractDataRequest
 from ibkr_sync.infrastructure.replay.wire import frame
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway import Gateway
-from ibkr_sync.infrastructure.repositories.ibkr_repo.replies import ContractRequest
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import ContractRequest
+
+INTAKE = "ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.intake"
 
 ES_AT_CME = ContractRequest(symbol="ES", exchange="CME")
 NQ_AT_CME = ContractRequest(symbol="NQ", exchange="CME")
@@ -245,7 +247,8 @@ def test_a_reply_beyond_any_chain_is_refused_before_it_fills_the_memory(
     serve: Serve, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "ibkr_sync.infrastructure.repositories.ibkr_repo.intake.MAX_REPLY_BYTES", 10_000
+        "ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.intake.MAX_REPLY_BYTES",
+        10_000,
     )
     gateway = connect(serve())
     assert rows_of(gateway, ES_AT_CME) == 4
@@ -256,7 +259,7 @@ def test_a_reply_beyond_any_chain_is_refused_before_it_fills_the_memory(
 def test_a_reply_of_too_many_rows_is_refused(
     serve: Serve, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ibkr_sync.infrastructure.repositories.ibkr_repo.intake.MAX_ROWS", 39)
+    monkeypatch.setattr(f"{INTAKE}.MAX_ROWS", 39)
     gateway = connect(serve())
     assert rows_of(gateway, ES_AT_CME) == 4
     with pytest.raises(InvalidReplyError, match="more than 39 rows"):

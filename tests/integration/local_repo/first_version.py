@@ -22,12 +22,13 @@ from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.errors import ReplyTimeoutError
 from ibkr_sync.domain.ports.pins import Pin
 from ibkr_sync.domain.sync import FutureFailure, FutureQuery
-from ibkr_sync.infrastructure.repositories.local_repo import revision, schema
-from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.pins import LocalPins
-from ibkr_sync.infrastructure.repositories.local_repo.revision import REVISIONS
-from ibkr_sync.infrastructure.repositories.local_repo.schema import upgrade
-from ibkr_sync.infrastructure.repositories.local_repo.tables import metadata
+from ibkr_sync.infrastructure.repositories.local_repo.schema import revision
+from ibkr_sync.infrastructure.repositories.local_repo.schema import upgrading as schema
+from ibkr_sync.infrastructure.repositories.local_repo.schema.revision import REVISIONS
+from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import metadata
+from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import upgrade
 from integration.local_repo.products import NEW, OLD, repository, store
 
 FIRST = REVISIONS[0]

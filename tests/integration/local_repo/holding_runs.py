@@ -11,7 +11,7 @@ import sys
 from fakes.clock import FakeClock
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.errors import AlreadyRunningError
-from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from integration.local_repo.products import repository
 
 

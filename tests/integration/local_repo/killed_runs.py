@@ -15,7 +15,7 @@ import alembic.command  # noqa: F401 - paid for once, not by each attempt
 from databases import before_each_step
 from fakes.clock import FakeClock
 from ibkr_sync.domain.entities.futures import Origin
-from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from integration.local_repo.products import NEW, repository, store
 
 

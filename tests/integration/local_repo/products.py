@@ -12,7 +12,7 @@ from fakes.catalogue import FakeCatalogue
 from fakes.clock import FakeClock
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.sync import AcquiredFuture, Evidence, SyncRun
-from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
 
 OLD = examples.with_chain(examples.ES, 8, first_con_id=1)

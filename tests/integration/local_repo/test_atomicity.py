@@ -29,9 +29,9 @@ from ibkr_sync.domain.errors import (
     StorageError,
 )
 from ibkr_sync.domain.sync import FutureFailure, FutureQuery
-from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
-from ibkr_sync.infrastructure.repositories.local_repo.schema import schema_status
+from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import schema_status
 from integration.local_repo.products import NEW, OLD, repository, store
 
 

@@ -30,9 +30,9 @@ from ibkr_sync.domain.errors import (
     ForeignDatabaseError,
     StorageError,
 )
-from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
-from ibkr_sync.infrastructure.repositories.local_repo.schema import reading, writing
-from ibkr_sync.infrastructure.repositories.local_repo.tables import market_rules
+from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import market_rules
+from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import reading, writing
 from integration.local_repo.products import OLD, repository, store
 
 SHORT = timedelta(milliseconds=100)

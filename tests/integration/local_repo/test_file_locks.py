@@ -6,9 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
-from ibkr_sync.infrastructure.repositories.local_repo.revision import read_status
-from ibkr_sync.infrastructure.repositories.local_repo.schema import upgrade, writing
+from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.schema.revision import read_status
+from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import upgrade, writing
 
 COME_AND_GO = """
 import sqlite3, sys

@@ -15,15 +15,18 @@ from fakes.clock import FakeClock
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.errors import SchemaBehindError
 from ibkr_sync.domain.sync import RunKind
-from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
-from ibkr_sync.infrastructure.repositories.local_repo.revision import SchemaStatus, head_revision
-from ibkr_sync.infrastructure.repositories.local_repo.schema import (
+from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.schema.revision import (
+    SchemaStatus,
+    head_revision,
+)
+from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import metadata
+from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import (
     reading,
     schema_status,
     upgrade,
     writing,
 )
-from ibkr_sync.infrastructure.repositories.local_repo.tables import metadata
 from integration.local_repo import first_version
 from integration.local_repo.products import NEW, repository, store
 

@@ -18,14 +18,14 @@ from contracts.future_port import query_for
 from fakes.clock import FakeClock
 from ibkr_sync.domain.entities.contracts import ContractMonth, ContractSeries, Venue
 from ibkr_sync.domain.entities.futures import Future, IndexFuture, Origin, UnclassifiedFuture
-from ibkr_sync.domain.past import product_as_of
+from ibkr_sync.domain.history.as_of import product_as_of
 from ibkr_sync.domain.sync import AcquiredFuture, SyncPolicy
-from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.history import LocalHistory
+from ibkr_sync.infrastructure.repositories.local_repo.products.writes import insert_product
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
-from ibkr_sync.infrastructure.repositories.local_repo.schema import reading, writing
-from ibkr_sync.infrastructure.repositories.local_repo.tables import field_changes, metadata
-from ibkr_sync.infrastructure.repositories.local_repo.writes import insert_product
+from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import field_changes, metadata
+from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import reading, writing
 from integration.local_repo.products import repository
 
 Known: TypeAlias = tuple[type[Future], dict[str, Any]]

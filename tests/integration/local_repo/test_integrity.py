@@ -15,8 +15,8 @@ from fakes.clock import FakeClock
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.errors import DatabaseDamagedError, StorageError
 from ibkr_sync.domain.sync import AcquiredFuture, SyncPolicy
-from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
-from ibkr_sync.infrastructure.repositories.local_repo.integrity import refuse_damage
+from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.database.integrity import refuse_damage
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
 
 PAGE = 4096

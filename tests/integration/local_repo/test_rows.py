@@ -25,10 +25,10 @@ from ibkr_sync.domain.errors import ReplyTimeoutError
 from ibkr_sync.domain.ports.pins import Pin
 from ibkr_sync.domain.ports.watchlist import WatchedProduct
 from ibkr_sync.domain.sync import AcquiredFuture, FutureFailure, SyncPolicy
-from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.pins import LocalPins
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
-from ibkr_sync.infrastructure.repositories.local_repo.schema import reading, writing
+from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import reading, writing
 from ibkr_sync.infrastructure.repositories.local_repo.watchlist import LocalWatchlist
 from integration.local_repo.products import NEW, OLD, repository, store
 from strategies import futures

@@ -30,7 +30,7 @@ from ibkr_sync.domain.errors import (
     StorageError,
 )
 from ibkr_sync.domain.sync import FutureFailure
-from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
 from integration.local_repo.products import OLD, repository, store
 

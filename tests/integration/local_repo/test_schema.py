@@ -30,22 +30,23 @@ from ibkr_sync.domain.errors import (
     SchemaNewerError,
     StorageError,
 )
-from ibkr_sync.infrastructure.repositories.local_repo import revision, schema
-from ibkr_sync.infrastructure.repositories.local_repo.backup import back_up
-from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
-from ibkr_sync.infrastructure.repositories.local_repo.revision import (
+from ibkr_sync.infrastructure.repositories.local_repo.database.backup import back_up
+from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.schema import revision
+from ibkr_sync.infrastructure.repositories.local_repo.schema import upgrading as schema
+from ibkr_sync.infrastructure.repositories.local_repo.schema.revision import (
     REVISIONS,
     SchemaStatus,
     head_revision,
 )
-from ibkr_sync.infrastructure.repositories.local_repo.schema import (
+from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import metadata
+from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import (
     SchemaUpgrade,
     reading,
     schema_status,
     upgrade,
     writing,
 )
-from ibkr_sync.infrastructure.repositories.local_repo.tables import metadata
 from integration.local_repo.products import OLD, repository, store
 
 LATER = "ibkr_sync_9999"

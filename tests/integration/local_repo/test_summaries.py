@@ -11,8 +11,8 @@ from contracts import examples
 from fakes.clock import FakeClock
 from ibkr_sync.domain.entities.contracts import ContractSeries, ContractState, FuturesContract
 from ibkr_sync.domain.entities.futures import Origin
-from ibkr_sync.domain.series_choice import usual_series
-from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
+from ibkr_sync.domain.selection.series_choice import usual_series
+from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from integration.local_repo.products import repository, store
 
 TODAY = datetime(2026, 11, 23, tzinfo=UTC)

@@ -11,7 +11,7 @@ import pytest
 import typer
 
 from ibkr_sync_cli.app import app
-from ibkr_sync_cli.exit_codes import EXIT_CODE_HELP, ExitCode
+from ibkr_sync_cli.messages.exit_codes import EXIT_CODE_HELP, ExitCode
 
 
 def commands(command: Any, path: str = "ibkr-sync") -> Iterator[tuple[str, Any]]:  # noqa: ANN401

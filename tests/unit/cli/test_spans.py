@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibkr_sync_cli.durations import hours_and_minutes, took_text
+from ibkr_sync_cli.units.durations import hours_and_minutes, took_text
 
 
 @pytest.mark.parametrize(

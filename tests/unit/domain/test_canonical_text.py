@@ -17,9 +17,9 @@ from ibkr_sync.domain.canonical_text import (
     canonical_text,
     parse_value,
 )
-from ibkr_sync.domain.chain_diff import UNTRACKED_CONTRACT_FIELDS, UNTRACKED_PRODUCT_FIELDS
 from ibkr_sync.domain.entities.contracts import FuturesContract, Venue
 from ibkr_sync.domain.entities.futures import Future, Underlying
+from ibkr_sync.domain.evidence.chain_diff import UNTRACKED_CONTRACT_FIELDS, UNTRACKED_PRODUCT_FIELDS
 from strategies import contracts, futures
 
 

@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
-from ibkr_sync.domain.document_fields import InvalidDocumentError
 from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.errors import SourceFileError
-from ibkr_sync.domain.formula_safety import restore_formula
-from ibkr_sync.domain.product_document import product_from_document
-from ibkr_sync.domain.product_rows import products_from_rows
+from ibkr_sync.interchange.document_fields import InvalidDocumentError
+from ibkr_sync.interchange.formula_safety import restore_formula
+from ibkr_sync.interchange.product_document import product_from_document
+from ibkr_sync.interchange.product_rows import products_from_rows
 
 MAX_BYTES = 256 * 1024 * 1024
 """Largest file that is read; every futures product IBKR lists takes about a quarter of it."""

@@ -21,7 +21,7 @@ from ibkr_sync.domain.errors import (
     SourceFileError,
 )
 from ibkr_sync.domain.ports.futures import FuturePort, LocalFuturePort
-from ibkr_sync.domain.product_choice import choose_product
+from ibkr_sync.domain.selection.product_choice import choose_product
 from ibkr_sync.domain.sync import (
     AcquiredFuture,
     FutureFailure,

@@ -12,7 +12,6 @@ from typing import Generic, TypeVar
 
 from ibkr_sync.catalogue import Catalogue
 from ibkr_sync.catalogue.disagreements import disagreements
-from ibkr_sync.domain.chain_diff import ChainDiff
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.errors import (
@@ -21,6 +20,7 @@ from ibkr_sync.domain.errors import (
     ProductLookupError,
     ReplyError,
 )
+from ibkr_sync.domain.evidence.chain_diff import ChainDiff
 from ibkr_sync.domain.ports.futures import FuturePort, LocalFuturePort
 from ibkr_sync.domain.sync import (
     AcquiredFuture,
@@ -32,15 +32,18 @@ from ibkr_sync.domain.sync import (
     SyncPolicy,
     SyncRun,
 )
-from ibkr_sync.infrastructure.repositories.ibkr_repo.absence import KnownContracts
-from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring import Acquirer
-from ibkr_sync.infrastructure.repositories.ibkr_repo.asking import Questioner
-from ibkr_sync.infrastructure.repositories.ibkr_repo.client import Ladder
-from ibkr_sync.infrastructure.repositories.ibkr_repo.dialogue import Dialogues, refuse_code
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway import Gateway
-from ibkr_sync.infrastructure.repositories.ibkr_repo.reading import ReplyReader
-from ibkr_sync.infrastructure.repositories.ibkr_repo.retrying import Patience
-from ibkr_sync.infrastructure.repositories.ibkr_repo.translation import translate_ladder
+from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.absence import KnownContracts
+from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.acquirer import Acquirer
+from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.dialogues import (
+    Dialogues,
+    refuse_code,
+)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.questioner import Questioner
+from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.retry_policy import Patience
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import Ladder
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.reading import ReplyReader
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import translate_ladder
 
 _log = logging.getLogger(__name__)
 

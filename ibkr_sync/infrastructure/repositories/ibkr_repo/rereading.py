@@ -11,18 +11,23 @@ from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.errors import IbkrSyncError, ProductLookupError, RawReplyError, ReplyError
 from ibkr_sync.domain.ports.raw_replies import RawReplyReader
 from ibkr_sync.domain.sync import Evidence, FutureQuery
-from ibkr_sync.infrastructure.repositories.ibkr_repo.client import (
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import (
     CLIENT_VERSIONS,
     IBAPI_VERSION,
     ReadOnlyClient,
 )
-from ibkr_sync.infrastructure.repositories.ibkr_repo.connection import GatewayConnection
-from ibkr_sync.infrastructure.repositories.ibkr_repo.frames import MalformedFrameError
-from ibkr_sync.infrastructure.repositories.ibkr_repo.intake import Intake
-from ibkr_sync.infrastructure.repositories.ibkr_repo.messages import read_message
-from ibkr_sync.infrastructure.repositories.ibkr_repo.pending import PendingReplies
-from ibkr_sync.infrastructure.repositories.ibkr_repo.reading import ReplyReader
-from ibkr_sync.infrastructure.repositories.ibkr_repo.replies import ContractReply, ContractRequest
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.connection import GatewayConnection
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.messages import read_message
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.text_frames import (
+    MalformedFrameError,
+)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
+    ContractReply,
+    ContractRequest,
+)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.intake import Intake
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.pending import PendingReplies
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.reading import ReplyReader
 
 _log = logging.getLogger(__name__)
 

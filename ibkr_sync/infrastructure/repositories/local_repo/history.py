@@ -14,22 +14,24 @@ from ibkr_sync.domain.entities.contracts import ContractListing, FuturesContract
 from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.errors import ProductNotFoundError
-from ibkr_sync.domain.ports.history import HistoryPort
-from ibkr_sync.domain.product_update import LISTING, PRODUCT
-from ibkr_sync.domain.recorded_history import (
+from ibkr_sync.domain.evidence.product_update import LISTING, PRODUCT
+from ibkr_sync.domain.history.recorded_history import (
     EndedContract,
     ProductHistory,
     RecordedChange,
     RecordedPeriod,
 )
-from ibkr_sync.domain.run_outcomes import ProductOutcome
+from ibkr_sync.domain.ports.history import HistoryPort
+from ibkr_sync.domain.runs.run_outcomes import ProductOutcome
 from ibkr_sync.domain.sync import FutureQuery, RunKind
-from ibkr_sync.infrastructure.repositories.local_repo import reads
-from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
-from ibkr_sync.infrastructure.repositories.local_repo.ladders import ladders_at, recorded_ladders
-from ibkr_sync.infrastructure.repositories.local_repo.mapping import LISTING_COLUMNS
-from ibkr_sync.infrastructure.repositories.local_repo.schema import reading
-from ibkr_sync.infrastructure.repositories.local_repo.tables import (
+from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.products import reads
+from ibkr_sync.infrastructure.repositories.local_repo.products.ladders import (
+    ladders_at,
+    recorded_ladders,
+)
+from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import LISTING_COLUMNS
+from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
     contracts,
     field_changes,
     former_names,
@@ -37,6 +39,7 @@ from ibkr_sync.infrastructure.repositories.local_repo.tables import (
     run_products,
     sync_runs,
 )
+from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import reading
 
 _KEY = (products.c.symbol, products.c.exchange, products.c.trading_class)
 _CONTRACT_COLUMNS = (

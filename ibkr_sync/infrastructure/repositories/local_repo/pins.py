@@ -8,9 +8,9 @@ from datetime import datetime
 from sqlalchemy import delete, insert, select
 
 from ibkr_sync.domain.ports.pins import Pin, PinPort
-from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
-from ibkr_sync.infrastructure.repositories.local_repo.schema import reading, writing
-from ibkr_sync.infrastructure.repositories.local_repo.tables import pins
+from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import pins
+from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import reading, writing
 
 _COLUMNS = (pins.c.word, pins.c.symbol, pins.c.exchange, pins.c.trading_class)
 

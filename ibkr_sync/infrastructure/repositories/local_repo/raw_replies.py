@@ -12,23 +12,24 @@ from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.errors import RawReplyError
+from ibkr_sync.domain.evidence.product_update import ProductUpdate
+from ibkr_sync.domain.evidence.renormalisation import plan_renormalisation
 from ibkr_sync.domain.ports.raw_replies import RawReplyPort, RawReplyUsage
-from ibkr_sync.domain.product_update import ProductUpdate
-from ibkr_sync.domain.renormalisation import plan_renormalisation
 from ibkr_sync.domain.sync import Evidence, FutureFailure, FutureQuery, RunKind, SyncRun
-from ibkr_sync.infrastructure.repositories.local_repo import outcomes, reads, writes
-from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
-from ibkr_sync.infrastructure.repositories.local_repo.evidence import (
+from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.database.failures import translated
+from ibkr_sync.infrastructure.repositories.local_repo.database.lock import run_lock
+from ibkr_sync.infrastructure.repositories.local_repo.products import reads, writes
+from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import to_rows
+from ibkr_sync.infrastructure.repositories.local_repo.products.packed_frames import (
     DamagedEvidenceError,
     PackedFrames,
     unpack_frames,
 )
-from ibkr_sync.infrastructure.repositories.local_repo.failures import translated
-from ibkr_sync.infrastructure.repositories.local_repo.lock import run_lock
-from ibkr_sync.infrastructure.repositories.local_repo.mapping import to_rows
-from ibkr_sync.infrastructure.repositories.local_repo.runs import recorded_run
-from ibkr_sync.infrastructure.repositories.local_repo.schema import reading, writing
-from ibkr_sync.infrastructure.repositories.local_repo.tables import products, raw_replies
+from ibkr_sync.infrastructure.repositories.local_repo.runs import outcomes
+from ibkr_sync.infrastructure.repositories.local_repo.runs.recorded_run import recorded_run
+from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import products, raw_replies
+from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import reading, writing
 
 _FROM_REPLIES = (Origin.IBKR, Origin.SAMPLE)
 """The origins of a present that came from a raw reply."""

@@ -21,10 +21,10 @@ from ibkr_sync.domain.errors import (
     ReplyError,
     SampleDataError,
 )
+from ibkr_sync.domain.naming.renaming import FormerName
 from ibkr_sync.domain.ports.catalogue import ProductCatalogue
 from ibkr_sync.domain.ports.futures import LocalFuturePort
-from ibkr_sync.domain.product_choice import choose_product
-from ibkr_sync.domain.renaming import FormerName
+from ibkr_sync.domain.selection.product_choice import choose_product
 from ibkr_sync.domain.sync import (
     AcquiredFuture,
     FutureFailure,
@@ -35,12 +35,12 @@ from ibkr_sync.domain.sync import (
     SyncPolicy,
     SyncRun,
 )
-from ibkr_sync.infrastructure.repositories.local_repo import reads
-from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
-from ibkr_sync.infrastructure.repositories.local_repo.schema import reading, writing
+from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.products import reads
+from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import reading, writing
 
 if TYPE_CHECKING:
-    from ibkr_sync.infrastructure.repositories.local_repo.planning import StoragePlan
+    from ibkr_sync.infrastructure.repositories.local_repo.products.planning import StoragePlan
 
 F = TypeVar("F", bound=Future)
 
@@ -105,7 +105,7 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
 
     def list_products(self) -> tuple[ProductSummary, ...]:
         """Summarise what is stored, by symbol; raises StorageError."""
-        from ibkr_sync.infrastructure.repositories.local_repo.summaries import summarise
+        from ibkr_sync.infrastructure.repositories.local_repo.products.summaries import summarise
 
         covered = covered_asset_classes(self._entity)
         with reading(self._database) as connection:
@@ -148,8 +148,8 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
     ) -> AbstractContextManager[SyncRun]:
         """Open a run (see the port)."""
         # Not used: what stores a product is loaded now, when no complete reply waits for it.
-        from ibkr_sync.infrastructure.repositories.local_repo import planning  # noqa: F401
-        from ibkr_sync.infrastructure.repositories.local_repo.runs import recorded_run
+        from ibkr_sync.infrastructure.repositories.local_repo.products import planning  # noqa: F401
+        from ibkr_sync.infrastructure.repositories.local_repo.runs.recorded_run import recorded_run
 
         return recorded_run(self._database, origin, kind, self._clock)
 
@@ -157,7 +157,8 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
         self, acquired: AcquiredFuture[F], query: FutureQuery, policy: SyncPolicy, run: SyncRun
     ) -> FutureUpdate[F]:
         """Store a complete product in one transaction (see the port)."""
-        from ibkr_sync.infrastructure.repositories.local_repo import outcomes, writes
+        from ibkr_sync.infrastructure.repositories.local_repo.products import writes
+        from ibkr_sync.infrastructure.repositories.local_repo.runs import outcomes
 
         if policy.dry_run:
             return self.plan_entity(acquired, query, policy)
@@ -199,7 +200,7 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
 
     def record_failure(self, failure: FutureFailure, run: SyncRun) -> None:
         """Record a failure of the run, in a transaction of its own (see the port)."""
-        from ibkr_sync.infrastructure.repositories.local_repo import outcomes
+        from ibkr_sync.infrastructure.repositories.local_repo.runs import outcomes
 
         with writing(self._database) as connection:
             found = reads.find_products(connection, failure.query, self._database.name)
@@ -210,7 +211,9 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
 
     def store_market_rules(self, rules: Iterable[MarketRule]) -> None:
         """Keep tick ladders (see the port); what they replace stays as history."""
-        from ibkr_sync.infrastructure.repositories.local_repo.ladders import write_market_rules
+        from ibkr_sync.infrastructure.repositories.local_repo.products.ladders import (
+            write_market_rules,
+        )
 
         complete = tuple(rules)
         with writing(self._database) as connection:
@@ -230,8 +233,8 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
         return choose_product(query, found, self._entity, place=place, now=self._clock())
 
     def _create_from_catalogue(self, query: FutureQuery, policy: SyncPolicy) -> FutureUpdate[F]:
-        from ibkr_sync.domain.chain_diff import ChainDiff
-        from ibkr_sync.infrastructure.repositories.local_repo import writes
+        from ibkr_sync.domain.evidence.chain_diff import ChainDiff
+        from ibkr_sync.infrastructure.repositories.local_repo.products import writes
 
         known = self._catalogue.find(query)
         product = self._choose(query, known, f"{self._database.name} and the catalogue")
@@ -257,7 +260,7 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
     def _plan(
         self, connection: Connection, received: F, policy: SyncPolicy, now: datetime
     ) -> StoragePlan[F]:
-        from ibkr_sync.infrastructure.repositories.local_repo.planning import plan_storage
+        from ibkr_sync.infrastructure.repositories.local_repo.products.planning import plan_storage
 
         if received.origin is Origin.SAMPLE and not self._takes_sample_data:
             raise SampleDataError(received.key)

@@ -9,9 +9,9 @@ from sqlalchemy import and_, delete, insert, select
 from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.ports.watchlist import WatchedProduct, WatchlistPort, by_group
-from ibkr_sync.infrastructure.repositories.local_repo.engine import Database
-from ibkr_sync.infrastructure.repositories.local_repo.schema import reading, writing
-from ibkr_sync.infrastructure.repositories.local_repo.tables import watchlist
+from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import watchlist
+from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import reading, writing
 
 _COLUMNS = (
     watchlist.c.symbol,

@@ -10,14 +10,14 @@ from example_products import ES, NOW
 from fakes.clock import FakeClock
 from fakes.futures import InMemoryFutureRepository
 from fakes.pins import InMemoryPins
-from ibkr_sync.application.services.resolution import SymbolResolver
+from ibkr_sync.application.resolution.symbol_resolver import SymbolResolver
 from ibkr_sync.catalogue import load_catalogue
-from ibkr_sync.domain.contract_words import MonthSpelling
 from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.errors import AmbiguousProductError
-from ibkr_sync.domain.notices import ProductRenamed
+from ibkr_sync.domain.naming.notices import ProductRenamed
+from ibkr_sync.domain.naming.renaming import FormerName
+from ibkr_sync.domain.naming.spellings import MonthSpelling
 from ibkr_sync.domain.ports.pins import Pin
-from ibkr_sync.domain.renaming import FormerName
 
 BUND = ProductKey("GBL", "EUREX", "FGBL")
 TODAY = ProductKey("BUND", "XEUR", "FBND")

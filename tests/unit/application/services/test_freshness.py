@@ -15,14 +15,14 @@ from fakes.futures import InMemoryFutureRepository
 from fakes.pins import InMemoryPins
 from fakes.runs import InMemoryRuns
 from fakes.watchlist import InMemoryWatchlist
+from ibkr_sync.application.resolution.symbol_resolver import SymbolResolver
 from ibkr_sync.application.services.freshness import FreshnessReport, FreshnessService
 from ibkr_sync.application.services.futures import FuturesService
-from ibkr_sync.application.services.resolution import SymbolResolver
 from ibkr_sync.application.services.watchlist import WatchlistService
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.errors import ReplyTimeoutError, UnknownGroupError
 from ibkr_sync.domain.ports.watchlist import WatchedProduct
-from ibkr_sync.domain.staleness import StaleReason
+from ibkr_sync.domain.runs.staleness import StaleReason
 from ibkr_sync.domain.sync import AcquiredFuture, FutureFailure, FutureQuery, RunKind, SyncPolicy
 
 A_DAY = timedelta(hours=26)

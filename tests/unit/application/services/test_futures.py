@@ -12,13 +12,13 @@ from fakes.catalogue import FakeCatalogue
 from fakes.clock import FakeClock
 from fakes.futures import InMemoryFutureRepository
 from fakes.pins import InMemoryPins
+from ibkr_sync.application.resolution.symbol_resolver import SymbolResolver
 from ibkr_sync.application.services.futures import FuturesService
-from ibkr_sync.application.services.resolution import SymbolResolver
-from ibkr_sync.domain.contract_choice import ContractWords
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.errors import ProductNotFoundError
-from ibkr_sync.domain.nearest_contract import TradingRule
+from ibkr_sync.domain.selection.contract_choice import ContractWords
+from ibkr_sync.domain.selection.nearest_contract import TradingRule
 from ibkr_sync.domain.sync import FutureFailure, FutureQuery, FutureUpdate, SyncPolicy
 
 ES_QUERY = FutureQuery(symbol="ES")

@@ -13,7 +13,7 @@ from contracts.test_history_ports import FakeStorage
 from fakes.clock import FakeClock
 from ibkr_sync.application.services.history import HistoryService
 from ibkr_sync.domain.errors import NotYetKnownError, ProductNotFoundError
-from ibkr_sync.domain.events import EventType
+from ibkr_sync.domain.history.events import EventType
 
 DAY = timedelta(days=1)
 

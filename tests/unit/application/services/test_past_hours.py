@@ -10,10 +10,10 @@ import pytest
 from contracts import examples
 from fakes.kept_hours import InMemoryKeptHours
 from ibkr_sync.application.services.past_hours import PastHoursService
-from ibkr_sync.domain.contract_hours import HoursKind
 from ibkr_sync.domain.entities.contracts import TradingSchedule
-from ibkr_sync.domain.entities.sessions import ClosedDay, TradingSession
 from ibkr_sync.domain.errors import HoursUnknownError
+from ibkr_sync.domain.hours.contract_hours import HoursKind
+from ibkr_sync.domain.hours.sessions import ClosedDay, TradingSession
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ES = examples.ES

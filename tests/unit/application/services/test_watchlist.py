@@ -13,8 +13,8 @@ from fakes.clock import FakeClock
 from fakes.futures import InMemoryFutureRepository
 from fakes.pins import InMemoryPins
 from fakes.watchlist import InMemoryWatchlist
+from ibkr_sync.application.resolution.symbol_resolver import SymbolResolver
 from ibkr_sync.application.services.futures import FuturesService
-from ibkr_sync.application.services.resolution import SymbolResolver
 from ibkr_sync.application.services.watchlist import WatchlistService
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.errors import (
@@ -24,9 +24,9 @@ from ibkr_sync.domain.errors import (
     ProductNotFoundError,
     UnknownGroupError,
 )
+from ibkr_sync.domain.naming.renaming import FormerName
 from ibkr_sync.domain.ports.pins import Pin
 from ibkr_sync.domain.ports.watchlist import WatchedProduct
-from ibkr_sync.domain.renaming import FormerName
 from ibkr_sync.domain.sync import FutureQuery
 
 DAX_PRODUCTS = [

@@ -11,9 +11,9 @@ import pytest
 from example_products import DECEMBER, ES, NOW
 from ibkr_sync.application.services.history import Chronicle
 from ibkr_sync.domain.entities.futures import Origin, ProductKey
-from ibkr_sync.domain.events import Event, EventType
-from ibkr_sync.domain.severity import Severity
-from ibkr_sync_cli.output import Output, OutputFormat, Result
+from ibkr_sync.domain.history.events import Event, EventType
+from ibkr_sync.domain.history.severity import Severity
+from ibkr_sync_cli.terminal.output import Output, OutputFormat, Result
 from ibkr_sync_cli.views.events import COLUMNS, changes_result, history_result
 
 Draw = Callable[[Result], list[str]]

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ibkr_sync.domain.entities.sessions import MarketState
+from ibkr_sync.domain.hours.sessions import MarketState
 from ibkr_sync_cli.views.cells import market_state
 
 CHICAGO = ZoneInfo("America/Chicago")

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibkr_sync.domain.reset_windows import DailyTime
+from ibkr_sync.domain.runs.reset_windows import DailyTime
 from ibkr_sync_cli.scheduled_call import ScheduledCall
 from ibkr_sync_cli.views.schedule import (
     LONGEST_CRON_LINE,

@@ -12,7 +12,6 @@ from syrupy.assertion import SnapshotAssertion
 
 from example_products import DECEMBER, ES, NOW
 from ibkr_sync.config.resolution import ExplainedValue
-from ibkr_sync.domain.chain_diff import ChainDiff
 from ibkr_sync.domain.entities.contracts import (
     ContractListing,
     ContractMonth,
@@ -30,12 +29,13 @@ from ibkr_sync.domain.entities.futures import (
     VolatilityFuture,
 )
 from ibkr_sync.domain.errors import ProductCandidate, ProductNotFoundError
-from ibkr_sync.domain.series_choice import SeriesChoice
+from ibkr_sync.domain.evidence.chain_diff import ChainDiff
+from ibkr_sync.domain.selection.series_choice import SeriesChoice
 from ibkr_sync.domain.sync import FutureFailure, FutureQuery, FutureUpdate, ProductSummary
-from ibkr_sync_cli.output import Output, OutputFormat, Result
-from ibkr_sync_cli.views.outcomes import outcomes_result
-from ibkr_sync_cli.views.product_table import product_table
-from ibkr_sync_cli.views.products import candidates_table, products_result
+from ibkr_sync_cli.terminal.output import Output, OutputFormat, Result
+from ibkr_sync_cli.views.products.product_list import candidates_table, products_result
+from ibkr_sync_cli.views.products.product_table import product_table
+from ibkr_sync_cli.views.runs.outcomes import outcomes_result
 from ibkr_sync_cli.views.settings import facts_result, settings_result
 
 Draw = Callable[[Result], str]

@@ -19,7 +19,7 @@ from ibkr_sync.domain.entities.contracts import (
     ContractState,
     FuturesContract,
 )
-from ibkr_sync.domain.wall_clock import midnight
+from ibkr_sync.domain.hours.wall_clock import midnight
 from strategies import ZONES, contracts, instants, months
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -19,11 +19,11 @@ from hypothesis import strategies as st
 from example_products import DECEMBER, ES, MARCH, NOW, everything
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import SourceFileError
-from ibkr_sync.domain.formula_safety import neutralise_formula
-from ibkr_sync.domain.product_document import product_to_document
-from ibkr_sync.domain.product_rows import CONTRACT_COLUMNS, product_to_rows
 from ibkr_sync.infrastructure.repositories.file_repo import export_file
 from ibkr_sync.infrastructure.repositories.file_repo.export_file import read_products
+from ibkr_sync.interchange.formula_safety import neutralise_formula
+from ibkr_sync.interchange.product_document import product_to_document
+from ibkr_sync.interchange.product_rows import CONTRACT_COLUMNS, product_to_rows
 from strategies import futures
 
 OTHER = dataclasses.replace(

@@ -32,8 +32,6 @@ from ibkr_sync.domain.errors import (
     StorageError,
 )
 from ibkr_sync.domain.ports.futures import FuturePort
-from ibkr_sync.domain.product_document import product_to_document
-from ibkr_sync.domain.product_rows import CONTRACT_COLUMNS, product_to_rows
 from ibkr_sync.domain.sync import (
     AcquiredFuture,
     FutureFailure,
@@ -43,6 +41,8 @@ from ibkr_sync.domain.sync import (
     SyncRun,
 )
 from ibkr_sync.infrastructure.repositories.file_repo.repository import FileFutureRepository
+from ibkr_sync.interchange.product_document import product_to_document
+from ibkr_sync.interchange.product_rows import CONTRACT_COLUMNS, product_to_rows
 
 TODAY = NOW + timedelta(days=1)
 NO_POLICY = SyncPolicy()

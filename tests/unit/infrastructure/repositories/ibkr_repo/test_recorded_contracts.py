@@ -10,8 +10,6 @@ import pytest
 from fakes.recordings import received
 from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.catalogue.disagreements import disagreements
-from ibkr_sync.domain.contract_choice import ContractWords, find_contract
-from ibkr_sync.domain.contract_words import parse_words
 from ibkr_sync.domain.entities.futures import (
     CommodityFuture,
     CryptoFuture,
@@ -23,9 +21,14 @@ from ibkr_sync.domain.entities.futures import (
     Underlying,
     VolatilityFuture,
 )
-from ibkr_sync.infrastructure.repositories.ibkr_repo.assembly import assemble_product
-from ibkr_sync.infrastructure.repositories.ibkr_repo.rules import group_by_product, merge_rows
-from ibkr_sync.infrastructure.repositories.ibkr_repo.translation import translate_row
+from ibkr_sync.domain.naming.spellings import parse_words
+from ibkr_sync.domain.selection.contract_choice import ContractWords, find_contract
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.assembly import assemble_product
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.rules import (
+    group_by_product,
+    merge_rows,
+)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import translate_row
 from recorded_contracts import RECORDED_CONTRACTS, RecordedContract
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -1,0 +1,61 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+import typer
+
+from ibkr_sync.domain.selection.series_choice import SeriesChoice
+from ibkr_sync_cli.terminal.output import OutputFormat
+
+Symbol = Annotated[
+    str,
+    typer.Argument(
+        help="A product, as ES, 6E or ES@CME; a contract, as ESZ6 or ES 202612; a conId.",
+        metavar="SYMBOL",
+    ),
+]
+Host = Annotated[str | None, typer.Option("--host", help="Gateway's host.")]
+Port = Annotated[int | None, typer.Option("--port", help="Gateway's port.")]
+ClientId = Annotated[int | None, typer.Option("--client-id", help="API client id.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show, write nothing.")]
+AllowShrink = Annotated[
+    bool, typer.Option("--allow-shrink", help="Accept that many contracts are gone.")
+]
+Format = Annotated[
+    OutputFormat | None,
+    typer.Option("--format", "-f", help="Output format; a table on a terminal, else TSV."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Same as --format json.")]
+Exchange = Annotated[
+    str | None, typer.Option("--exchange", help="IBKR's code of the exchange.", metavar="X")
+]
+Currency = Annotated[str | None, typer.Option("--currency", help="Currency.", metavar="CUR")]
+TradingClass = Annotated[
+    str | None, typer.Option("--trading-class", help="Trading class, as FDAX.", metavar="C")
+]
+Groups = Annotated[
+    list[str] | None,
+    typer.Option("--group", help="Only this group of the watchlist; several add up.", metavar="G"),
+]
+Source = Annotated[
+    str | None,
+    typer.Option(
+        "--source", help="local, ibkr or file:PATH; the profile's if not given.", metavar="SOURCE"
+    ),
+]
+Series = Annotated[
+    SeriesChoice,
+    typer.Option(
+        "--series", help="Monthly, weekly or daily contracts; usual is monthly if there are any."
+    ),
+]
+
+
+def refuse_without_gateway(source: str, given: Mapping[str, object]) -> None:
+    """Raise BadParameter for options of a gateway, those not None, where none is asked."""
+    for name, value in given.items():
+        if source != "ibkr" and value is not None:
+            raise typer.BadParameter(f"{name} is for a gateway: add --source ibkr")

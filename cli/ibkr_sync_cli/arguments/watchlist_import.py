@@ -1,0 +1,107 @@
+"""From a file that lists products to what its lines mean, with every problem in it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from ibkr_sync.domain.errors import (
+    AmbiguousProductError,
+    MalformedSymbolError,
+    ProductLookupError,
+    WatchlistFileError,
+)
+from ibkr_sync.interchange.watchlist_file import LineProblem, WatchlistLine, read_watchlist
+from ibkr_sync_cli.messages.errors import explain
+
+if TYPE_CHECKING:
+    from ibkr_sync.application.services.watchlist import Meant, WatchlistService
+
+STDIN = "-"
+_MAX_BYTES = 1 << 20
+
+
+def read_list(file: str) -> str:
+    """The text of a file, or of stdin for `-`; raises WatchlistFileError."""
+    name = _name(file)
+    try:
+        if file == STDIN:
+            content = _stdin().read(_MAX_BYTES + 1)
+        else:
+            with Path(file).open("rb") as stream:
+                content = stream.read(_MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise WatchlistFileError(name, [f"it can't be read: {reason}"]) from error
+    if len(content) > _MAX_BYTES:
+        raise WatchlistFileError(name, ["it is larger than a list of products can be"])
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise WatchlistFileError(name, [f"line {line}: it is no text in UTF-8"]) from error
+
+
+def _stdin() -> BinaryIO:
+    if sys.stdin is None:  # as it is where a program was started without one
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+    return sys.stdin.buffer
+
+
+def meant_by_lines(
+    file: str, text: str, service: WatchlistService, group: str | None
+) -> list[Meant]:
+    """What the lines mean; `group` is for lines that name none.
+
+    Raises WatchlistFileError with all that is wrong, or StorageError.
+    """
+    lines, unreadable = read_watchlist(text)
+    problems = list(unreadable)
+    meant: list[Meant] = []
+    for line in lines:
+        found = _meant(line, service, group)
+        if isinstance(found, LineProblem):
+            problems.append(found)
+        else:
+            meant.append(found)
+    if not lines and not problems:
+        raise WatchlistFileError(_name(file), ["there is no product in it"])
+    if problems:
+        told = sorted(problems, key=lambda each: each.number)
+        raise WatchlistFileError(_name(file), [str(each) for each in told])
+    return meant
+
+
+def _meant(
+    line: WatchlistLine, service: WatchlistService, group: str | None
+) -> Meant | LineProblem:
+    try:
+        meant = service.meant(
+            line.symbol,
+            exchange=line.exchange,
+            currency=line.currency,
+            trading_class=line.trading_class,
+            group=line.group or group,
+        )
+    except (MalformedSymbolError, ProductLookupError) as error:
+        return LineProblem(number=line.number, message=" ".join(_told(error)))
+    if meant.found.contract is not None:
+        message = f"{line.symbol} is a contract, and a list is of products: {meant.product}"
+        return LineProblem(number=line.number, message=message)
+    return meant
+
+
+def _told(error: MalformedSymbolError | ProductLookupError) -> Iterator[str]:
+    if isinstance(error, AmbiguousProductError):
+        yield f"{error};"
+        yield "a CSV with a column exchange or trading_class can say which"
+    else:
+        yield explain(error).sentence.removesuffix(".")
+
+
+def _name(file: str) -> str:
+    return "stdin" if file == STDIN else file

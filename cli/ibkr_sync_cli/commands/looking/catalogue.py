@@ -1,0 +1,42 @@
+"""`catalogue`: what is known of products without asking anyone."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ibkr_sync_cli.arguments import options
+from ibkr_sync_cli.invocation import invocation_of
+from ibkr_sync_cli.messages.exit_codes import ExitCode
+
+
+def catalogue(
+    context: typer.Context,
+    pattern: Annotated[
+        str | None,
+        typer.Argument(
+            help="A symbol, exchange, class, code, type or word of the name; with * and ?.",
+            metavar="PATTERN",
+            show_default=False,
+        ),
+    ] = None,
+    wide: Annotated[bool, typer.Option("--wide", help="Codes, ticks and sources too.")] = False,
+    format: options.Format = None,  # noqa: A002 - the option's name
+    json: options.Json = False,
+) -> None:
+    """List the products that the bundled catalogue knows, your own from the settings included."""
+    from ibkr_sync.bootstrap import catalogue_products
+    from ibkr_sync_cli.views.products.catalogue import catalogue_result
+
+    invocation = invocation_of(context)
+    wanted = invocation.wanted_format(format, json=json)
+    found = catalogue_products(invocation.profile, pattern)
+    invocation.output.write(catalogue_result(found, wide=wide), wanted)
+    if not found:
+        invocation.output.complain(
+            f"The catalogue knows no {pattern!r}.",
+            "IBKR may know it: "
+            + invocation.output.command("get", pattern or "SYMBOL", "--source", "ibkr"),
+        )
+        raise typer.Exit(ExitCode.NOT_FOUND)

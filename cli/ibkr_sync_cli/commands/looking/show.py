@@ -1,0 +1,97 @@
+"""`show`: one product as it is stored, or one contract of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ibkr_sync.domain.selection.series_choice import SeriesChoice
+from ibkr_sync_cli.arguments import options
+from ibkr_sync_cli.invocation import invocation_of, now
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ibkr_sync.bootstrap import Services
+    from ibkr_sync.domain.entities.futures import Future
+    from ibkr_sync.domain.selection.contract_choice import ContractWords
+    from ibkr_sync_cli.terminal.output import Output, Result
+    from ibkr_sync_cli.units.moments import PastMoment
+
+
+def show(
+    context: typer.Context,
+    symbol: options.Symbol,
+    exchange: options.Exchange = None,
+    currency: options.Currency = None,
+    trading_class: options.TradingClass = None,
+    series: options.Series = SeriesChoice.USUAL,
+    expired: Annotated[
+        bool, typer.Option("--expired", help="Expired and delisted contracts too.")
+    ] = False,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of",
+            help="As it was known at the end of a day in UTC, 7d ago or at an instant.",
+            metavar="DATE",
+        ),
+    ] = None,
+    wide: Annotated[bool, typer.Option("--wide", help="All columns.")] = False,
+    format: options.Format = None,  # noqa: A002 - the option's name
+    json: options.Json = False,
+) -> None:
+    """Show a product and its chain, or one contract in full, from the database alone."""
+    from ibkr_sync.bootstrap import bootstrap
+    from ibkr_sync.domain.entities.futures import Future
+    from ibkr_sync_cli.arguments.symbols import SymbolOptions, resolve
+    from ibkr_sync_cli.views.products.product import product_result
+
+    invocation = invocation_of(context)
+    invocation.flag(source="local")
+    wanted = invocation.wanted_format(format, json=json)
+    output, moment, past = invocation.output, now(), None
+    limits = SymbolOptions(exchange=exchange, currency=currency, trading_class=trading_class)
+    if as_of is not None:
+        from ibkr_sync_cli.units.moments import parse_as_of
+
+        past = parse_as_of(as_of, moment)
+        moment = past.at
+    with bootstrap(invocation.profile, Future) as services:
+        meant = resolve(output, services.futures, symbol, limits)
+        product = services.futures.show(meant.query)
+        if past is not None:
+            product = services.history.as_of(product.key, past.at)
+        if meant.contract is None:
+            result = product_result(product, moment, wide=wide, expired=expired, series=series)
+        else:
+            result = _contract(output, services, product, meant.contract, moment, past)
+    if past is not None:
+        from ibkr_sync_cli.views.past import past_result
+
+        result = past_result(result, past.told)
+    output.write(result, wanted)
+
+
+def _contract(
+    output: Output,
+    services: Services[Future],
+    product: Future,
+    words: ContractWords,
+    moment: datetime,
+    past: PastMoment | None,
+) -> Result:
+    from ibkr_sync.domain.selection.contract_choice import find_contract
+    from ibkr_sync_cli.terminal.notices import tell_other_year
+    from ibkr_sync_cli.views.products.contract import contract_result
+
+    match = find_contract(product, words, moment)
+    tell_other_year(output, words, match)
+    venues = match.contract.venues
+    ids = {each.market_rule_id for each in venues if each.market_rule_id is not None}
+    if past is None:
+        ladders = services.futures.market_rules(ids)
+    else:
+        ladders = services.history.market_rules(ids, past.at)
+    return contract_result(product, match.contract, ladders, moment)

@@ -1,0 +1,1 @@
+"""Keeping the installation and its database in order."""

@@ -1,0 +1,89 @@
+"""`config`: the settings, and where each comes from."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ibkr_sync_cli.arguments import options
+from ibkr_sync_cli.invocation import invocation_of
+from ibkr_sync_cli.messages.exit_codes import ExitCode
+from ibkr_sync_cli.terminal.output import OutputFormat
+
+app = typer.Typer(help="The settings: show, check, begin.", no_args_is_help=True)
+
+
+@app.command()
+def init(
+    context: typer.Context,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+) -> None:
+    """Write the commented example as the user's config file (or as --config FILE)."""
+    from ibkr_sync.config.example import init_config
+    from ibkr_sync.config.files import CONFIG_FILE, user_folders
+
+    invocation = invocation_of(context)
+    given = invocation.flags.get("config")
+    path = Path(str(given)) if given else user_folders().config / CONFIG_FILE
+    init_config(path, force=force)
+    invocation.output.write_text(str(path))
+    invocation.output.remark(
+        f"next:  edit it, then: {invocation.output.command('config', 'check')}"
+    )
+
+
+@app.command()
+def show(
+    context: typer.Context,
+    format: options.Format = None,  # noqa: A002 - the option's name
+    json: options.Json = False,
+) -> None:
+    """Print every setting in use and where it was set; secrets are masked."""
+    from ibkr_sync_cli.views.settings import settings_result
+
+    invocation = invocation_of(context)
+    wanted = invocation.wanted_format(format, json=json)
+    invocation.output.write(settings_result(invocation.loaded.explain()), wanted)
+
+
+@app.command()
+def path(
+    context: typer.Context,
+    format: options.Format = None,  # noqa: A002 - the option's name
+    json: options.Json = False,
+) -> None:
+    """Print where config files are looked for, the most important first."""
+    from ibkr_sync.config.files import config_locations, user_folders
+    from ibkr_sync_cli.views.settings import locations_result
+
+    invocation = invocation_of(context)
+    locations = config_locations(invocation.flags, os.environ, Path.cwd(), user_folders())
+    wanted = OutputFormat.JSON if json else format or invocation.format
+    invocation.output.write(locations_result(locations), wanted)
+
+
+@app.command()
+def check(context: typer.Context) -> None:
+    """Check all settings and print every problem found."""
+    from ibkr_sync.config.loading import check_settings
+
+    invocation = invocation_of(context)
+    found = check_settings(invocation.flags, os.environ, Path.cwd())
+    for warning in found.warnings:
+        invocation.output.write_text(f"warning: {warning}")
+    for problem in found.problems:
+        invocation.output.write_text(f"problem: {problem}")
+    if found.problems:
+        raise typer.Exit(ExitCode.USAGE)
+    invocation.output.write_text("settings are fine")
+
+
+@app.command()
+def example(context: typer.Context) -> None:
+    """Print the commented example."""
+    from ibkr_sync.config.example import example_text
+
+    invocation_of(context).output.write_text(example_text())

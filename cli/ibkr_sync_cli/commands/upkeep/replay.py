@@ -1,0 +1,51 @@
+"""`replay`: a stand-in for TWS on loopback."""
+
+from __future__ import annotations
+
+import signal
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ibkr_sync_cli.invocation import invocation_of
+from ibkr_sync_cli.messages.next_command import NextCommand
+
+app = typer.Typer(
+    help="A stand-in for TWS on loopback, for trying things and for tests.", no_args_is_help=True
+)
+
+
+@app.command()
+def serve(
+    context: typer.Context,
+    port: Annotated[
+        int, typer.Option("--port", help="Port on 127.0.0.1; 0 takes a free one.", min=0, max=65535)
+    ] = 4002,
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", help="A recording; sample data if not given.", metavar="FILE"),
+    ] = None,
+) -> None:
+    """Answer contract-details requests from a recording until stopped (Ctrl-C)."""
+    from ibkr_sync.bootstrap import replay_gateway
+
+    invocation = invocation_of(context)
+    output = invocation.output
+    with ExitStack() as stack:
+        try:
+            gateway = stack.enter_context(replay_gateway(data, port=port))
+        except OSError as error:
+            raise typer.BadParameter(
+                f"127.0.0.1:{port} can't be used ({error.strerror}); --port 0 takes a free one"
+            ) from error
+        told = str(data) if data else "SAMPLE DATA, computed, not IBKR's"
+        output.write_text(f"replay gateway on {gateway.host}:{gateway.port}: {told}")
+        command = NextCommand.after(
+            profile=None, config=invocation.flags.get("config"), database="sample.db"
+        )
+        port_told = str(gateway.port)
+        output.remark(f"try: {command('get', 'ES', '--source', 'ibkr', '--port', port_told)}")
+        while True:
+            signal.pause()

@@ -1,0 +1,88 @@
+"""`schedule`: an entry for a scheduler that keeps the data up to date."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import typer
+
+from ibkr_sync_cli.arguments import options
+from ibkr_sync_cli.invocation import invocation_of
+from ibkr_sync_cli.units.durations import parse_duration, parse_limit
+
+_NEW_YORK = "America/New_York"
+
+
+class Scheduler(StrEnum):
+    """What runs programs at set times."""
+
+    CRON = "cron"
+    SYSTEMD = "systemd"
+    LAUNCHD = "launchd"
+
+
+def _parse_time(text: str) -> time:
+    try:
+        return datetime.strptime(text, "%H:%M").time()  # noqa: DTZ007 - a time of any day
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is no time; write 18:30") from error
+
+
+def _parse_zone(text: str) -> str:
+    try:
+        return ZoneInfo(text).key
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise typer.BadParameter(f"{text!r} is no time zone; write Europe/Berlin") from error
+
+
+def schedule(
+    context: typer.Context,
+    scheduler: Annotated[
+        Scheduler, typer.Option("--print", help="The scheduler to print an entry for.")
+    ],
+    at: Annotated[
+        time,
+        typer.Option("--at", help="When, every day.", metavar="HH:MM", parser=_parse_time),
+    ] = "18:30",  # type: ignore[assignment]  # typer parses defaults as what is typed
+    zone: Annotated[
+        str, typer.Option("--time-zone", help="Whose clock.", metavar="ZONE", parser=_parse_zone)
+    ] = _NEW_YORK,
+    groups: options.Groups = None,
+    stale: Annotated[
+        timedelta | None,
+        typer.Option(
+            "--stale", help="Skip what is no older.", metavar="20h", parser=parse_duration
+        ),
+    ] = None,
+    deadline: Annotated[
+        timedelta,
+        typer.Option("--deadline", help="How long it may take.", metavar="45m", parser=parse_limit),
+    ] = "45m",  # type: ignore[assignment]  # as above
+) -> None:
+    """Print an entry for cron, systemd or launchd that refreshes the data every day."""
+    from ibkr_sync.application.services.watchlist import parse_group
+    from ibkr_sync.domain.runs.reset_windows import DailyTime
+    from ibkr_sync_cli.scheduled_call import scheduled_refresh
+    from ibkr_sync_cli.views.schedule import Schedule, crontab, launchd_plist, systemd_units
+
+    invocation = invocation_of(context)
+    named = tuple(parse_group(each) for each in groups or ())
+    call = scheduled_refresh(invocation, groups=named, stale=stale, deadline=deadline)
+    today = date.today()  # noqa: DTZ011 - this machine's own day
+    write = {
+        Scheduler.CRON: crontab,
+        Scheduler.SYSTEMD: systemd_units,
+        Scheduler.LAUNCHD: launchd_plist,
+    }[scheduler]
+    entry = Schedule.here(call, DailyTime(at=at, zone=zone), today)
+    try:
+        text = write(entry)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    invocation.output.write_text(text)
+    for window in entry.met_windows(by_machine=scheduler is not Scheduler.SYSTEMD):
+        told = f"{entry.daily} may meet a reset of IBKR's servers: {window}"
+        invocation.output.remark(f"warning: {told}", style="yellow")

@@ -1,0 +1,308 @@
+"""The only table from an error to what is said of it, the next step and the exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from ibkr_sync.domain import errors
+from ibkr_sync_cli.messages import next_steps
+from ibkr_sync_cli.messages.exit_codes import ExitCode
+from ibkr_sync_cli.messages.next_command import NextCommand
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """What to tell the user: what happened, the next step, and the exit code."""
+
+    sentence: str
+    next_step: str | None
+    exit_code: ExitCode
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    exit_code: ExitCode
+    sentence: Callable[[Any], str]
+    next_step: Callable[[Any, NextCommand], str | None]
+
+
+_LONGEST_QUOTE = 60
+
+
+def _cut(text: str) -> str:
+    """As much of what was typed as is needed to know it again."""
+    return text if len(text) <= _LONGEST_QUOTE else text[:_LONGEST_QUOTE] + "…"
+
+
+def _not_found(error: errors.ProductNotFoundError) -> str:
+    asked = f"{error.symbol}@{error.exchange}" if error.exchange else error.symbol
+    limits = ", ".join(filter(None, (error.trading_class, error.currency)))
+    if limits:
+        asked += f" ({limits})"
+    if error.con_id is not None:
+        asked = f"A contract with conId {error.con_id}"
+    detail = f": {error.detail}" if error.detail else ""
+    return f"{asked} was not found in {error.place}{detail}."
+
+
+_RULES: dict[type[BaseException], _Rule] = {
+    errors.ConfigError: _Rule(
+        ExitCode.USAGE,
+        lambda e: "The settings can't be used:\n" + "\n".join(f"  {each}" for each in e.problems),
+        next_steps.mend_settings,
+    ),
+    errors.ConfigNotWrittenError: _Rule(
+        ExitCode.USAGE,
+        lambda e: "\n".join(f"The config file was not written: {each}." for each in e.problems),
+        lambda _, command: f"See what is in use: {command('config', 'show')}",
+    ),
+    errors.GatewayUnreachableError: _Rule(
+        ExitCode.GATEWAY,
+        lambda e: f"No gateway at {e.host}:{e.port}: {e.detail}.",
+        next_steps.unreachable,
+    ),
+    errors.HandshakeTimeoutError: _Rule(
+        ExitCode.GATEWAY,
+        lambda e: f"{e.host}:{e.port} accepted the connection and then said nothing: {e.detail}.",
+        lambda *_: (
+            "Look for an 'Accept incoming connection?' dialog in TWS, or add this machine to its"
+            " trusted IPs; a gateway that is still logging in needs a minute."
+        ),
+    ),
+    errors.HandshakeClosedError: _Rule(
+        ExitCode.GATEWAY,
+        lambda e: f"{e.host}:{e.port} hung up before a session started: {e.detail}.",
+        lambda *_: (
+            "In TWS's API settings check the trusted IPs and 'Allow connections from localhost"
+            " only'; other causes: 32 clients connected, TWS locked or logged out."
+        ),
+    ),
+    errors.NotAGatewayError: _Rule(
+        ExitCode.GATEWAY,
+        lambda e: f"What listens at {e.host}:{e.port} is not TWS or IB Gateway: {e.detail}.",
+        lambda _, command: f"Check the port: {command('config', 'show')}",
+    ),
+    errors.UnsupportedServerVersionError: _Rule(
+        ExitCode.GATEWAY,
+        lambda e: f"The gateway at {e.host}:{e.port} speaks an unsupported version: {e.detail}.",
+        lambda *_: "Update TWS or IB Gateway, or the ibapi package.",
+    ),
+    errors.ClientIdInUseError: _Rule(
+        ExitCode.GATEWAY,
+        lambda e: f"Every client id tried at {e.host}:{e.port} is taken (326).",
+        lambda *_: "Choose another: --client-id N, or gateway.client_id in the config.",
+    ),
+    errors.ConnectionLostError: _Rule(
+        ExitCode.GATEWAY,
+        lambda e: f"The connection to {e.host}:{e.port} broke: {e.detail}.",
+        lambda *_: "Run the command again; nothing incomplete was stored.",
+    ),
+    errors.PacingError: _Rule(
+        ExitCode.PARTIAL,
+        lambda e: f"The gateway refused our rate of messages ({e.detail}).",
+        lambda *_: "Lower gateway.messages_per_second, or stop other programs on this gateway.",
+    ),
+    errors.UpstreamDownError: _Rule(
+        ExitCode.UPSTREAM,
+        lambda e: f"The gateway is up but has lost IBKR ({e.detail}).",
+        lambda *_: "Try again when IBKR is back; it is reset every night.",
+    ),
+    errors.DefinitionsUnavailableError: _Rule(
+        ExitCode.UPSTREAM,
+        lambda e: f"IBKR does not know what it knew before ({e.detail}).",
+        lambda *_: (
+            "Nothing was changed. Try again in a while; IBKR's definitions are away at times."
+        ),
+    ),
+    errors.RequestRejectedError: _Rule(
+        ExitCode.PARTIAL,
+        lambda e: f"IBKR refused the request: {e.code} {e.text}.",
+        next_steps.rejected,
+    ),
+    errors.ReplyTimeoutError: _Rule(
+        ExitCode.PARTIAL,
+        lambda e: f"The reply did not complete: {e.detail}.",
+        lambda *_: "Run the command again, or raise gateway.idle_timeout; nothing was stored.",
+    ),
+    errors.InvalidReplyError: _Rule(
+        ExitCode.PARTIAL,
+        lambda e: f"The reply can't be trusted: {e.contract}, {e.field} {e.value!r}: {e.reason}.",
+        lambda *_: (
+            "Nothing of it was stored. Run the command again; if it stays, please report it."
+        ),
+    ),
+    errors.ShrinkRefusedError: _Rule(
+        ExitCode.PARTIAL,
+        lambda e: f"{e.product}: {e.lost} of {e.stored} listed contracts are not in the reply.",
+        lambda *_: "Nothing was changed. If that is right: --allow-shrink",
+    ),
+    errors.OutdatedDataError: _Rule(
+        ExitCode.PARTIAL,
+        lambda e: (
+            f"{e.product}: the file is as of {e.received:%Y-%m-%d %H:%M} UTC, older than what is"
+            f" stored, as of {e.stored:%Y-%m-%d %H:%M} UTC."
+        ),
+        lambda *_: "Nothing was changed. To keep old data, use another database: --database FILE",
+    ),
+    errors.SampleDataError: _Rule(
+        ExitCode.PARTIAL,
+        lambda e: f"{e.product}: sample data and real data can't share a database.",
+        lambda *_: "Use another database: --database FILE, or --profile demo for sample data.",
+    ),
+    errors.RawReplyError: _Rule(
+        ExitCode.PARTIAL,
+        lambda e: f"The raw reply of {e.product} can't be used: {e.detail}.",
+        lambda e, command: (
+            "What is stored stays as it is. Ask anew: " + next_steps.get_product(e.product, command)
+        ),
+    ),
+    errors.ProductNotFoundError: _Rule(
+        ExitCode.NOT_FOUND,
+        _not_found,
+        next_steps.not_found,
+    ),
+    errors.AmbiguousProductError: _Rule(
+        ExitCode.NOT_FOUND,
+        lambda e: f"{e.symbol} may mean {len(e.candidates)} products.",
+        next_steps.ambiguous,
+    ),
+    errors.MalformedSymbolError: _Rule(
+        ExitCode.USAGE,
+        lambda e: f"{_cut(e.text)!r} is no {e.what}.",
+        next_steps.malformed,
+    ),
+    errors.ContractNotFoundError: _Rule(
+        ExitCode.NOT_FOUND,
+        lambda e: f"{e.symbol} is not in the chain of {e.product}.",
+        next_steps.contract_not_found,
+    ),
+    errors.AmbiguousContractError: _Rule(
+        ExitCode.NOT_FOUND,
+        lambda e: f"{e}.",
+        lambda e, command: (
+            "Write the year in full, or the conId: " + command("show", str(e.contracts[0].con_id))
+        ),
+    ),
+    errors.NoTradableContractError: _Rule(
+        ExitCode.NOT_FOUND,
+        lambda e: (
+            f"No contract of {e.product} is tradable by this rule, of {e.passed_over} stored."
+        ),
+        lambda e, command: (
+            "See why with --explain, or: " + next_steps.get_product(e.product, command)
+        ),
+    ),
+    errors.AssetClassMismatchError: _Rule(
+        ExitCode.NOT_FOUND,
+        lambda e: f"{e.symbol} is of another asset class: {e.found}.",
+        lambda *_: None,
+    ),
+    errors.HoursUnknownError: _Rule(
+        ExitCode.NOT_FOUND,
+        lambda e: f"The {e.kind} hours of {e.symbol} are not known: {e.detail}.",
+        next_steps.ask_for_hours,
+    ),
+    errors.UnknownGroupError: _Rule(
+        ExitCode.NOT_FOUND,
+        lambda e: f"The watchlist has no group {_cut(e.symbol)!r}.",
+        next_steps.unknown_group,
+    ),
+    errors.NotWatchedError: _Rule(
+        ExitCode.NOT_FOUND,
+        lambda e: (
+            f"{_cut(e.symbol)} is not on the watchlist"
+            + (f" in group {_cut(e.group)!r}." if e.group else ".")
+        ),
+        lambda _, command: f"See what is: {command('watchlist', 'list')}",
+    ),
+    errors.WatchlistFileError: _Rule(
+        ExitCode.USAGE,
+        lambda e: "\n".join([f"{e.path}: nothing was imported:", *(f"  {p}" for p in e.problems)]),
+        lambda _, command: (
+            "A line is a product and maybe its group, as CL@NYMEX,night. See: "
+            + command("watchlist", "import", "--help")
+        ),
+    ),
+    errors.NotYetKnownError: _Rule(
+        ExitCode.NOT_FOUND,
+        lambda e: f"{e.product} was not known at {e.at:%Y-%m-%d %H:%M} UTC.",
+        next_steps.show_history,
+    ),
+    errors.NothingToRefreshError: _Rule(
+        ExitCode.NOT_FOUND,
+        lambda _: "There is nothing to refresh: watchlist and database are empty.",
+        lambda _, command: command("watchlist", "add", "ES"),
+    ),
+    errors.SourceFileError: _Rule(
+        ExitCode.USAGE,
+        lambda e: f"{e.path} can't be read{f' at {e.location}' if e.location else ''}: {e.detail}.",
+        lambda _, command: (
+            f"A file source reads what '{command('show', 'SYMBOL', '--json')}' prints, or its CSV."
+        ),
+    ),
+    errors.DatabaseUnavailableError: _Rule(
+        ExitCode.DATABASE,
+        lambda e: f"The database {e.database} can't be used: {e.detail}.",
+        next_steps.unavailable,
+    ),
+    errors.StorageError: _Rule(
+        ExitCode.DATABASE,
+        lambda e: f"The database {e.database} failed: {e.detail}.",
+        lambda _, command: f"Nothing incomplete was stored. See: {command('db', 'status')}",
+    ),
+    errors.DatabaseLockedError: _Rule(
+        ExitCode.DATABASE,
+        lambda e: f"The database {e.database} is locked by another program: {e.detail}.",
+        lambda *_: "Close what is writing to it and try again.",
+    ),
+    errors.DatabaseDamagedError: _Rule(
+        ExitCode.DATABASE,
+        lambda e: f"The database {e.database} is damaged: {e.detail}.",
+        lambda _, command: (
+            "Restore a backup. Without one, move the file away and ask anew: "
+            + command("get", "SYMBOL", "--source", "ibkr")
+        ),
+    ),
+    errors.ForeignDatabaseError: _Rule(
+        ExitCode.DATABASE,
+        lambda e: f"{e.database} is not a database of ibkr-sync: {e.detail}. It was not touched.",
+        lambda *_: "Name another file: --database FILE",
+    ),
+    errors.SchemaBehindError: _Rule(
+        ExitCode.DATABASE,
+        lambda e: f"The database {e.database} is of an older version: {e.detail}.",
+        lambda _, command: command("db", "upgrade"),
+    ),
+    errors.SchemaNewerError: _Rule(
+        ExitCode.DATABASE,
+        lambda e: f"The database {e.database} was written by a newer version: {e.detail}.",
+        lambda *_: "Update ibkr-sync; the database was not touched.",
+    ),
+    errors.AlreadyRunningError: _Rule(
+        ExitCode.ALREADY_RUNNING,
+        lambda e: f"Another run is at work on this database ({e.lock}).",
+        lambda *_: "Wait until it has ended.",
+    ),
+}
+
+
+def explain(error: errors.IbkrSyncError, command: NextCommand | None = None) -> Explanation:
+    """What to tell the user of an error; `command` writes the commands of the next step."""
+    rule = next(_RULES[kind] for kind in type(error).__mro__ if kind in _RULES)
+    return Explanation(
+        sentence=rule.sentence(error),
+        next_step=rule.next_step(error, command or NextCommand()),
+        exit_code=rule.exit_code,
+    )
+
+
+def exit_code_of(failures: Iterable[errors.IbkrSyncError], *, all_failed: bool) -> ExitCode:
+    """One exit code for several outcomes: the failures' own if they agree and nothing worked."""
+    codes = {explain(error).exit_code for error in failures}
+    if not codes:
+        return ExitCode.OK
+    if all_failed and len(codes) == 1:
+        return codes.pop()
+    return ExitCode.PARTIAL

@@ -1,0 +1,144 @@
+"""The next steps that depend on more than the kind of the error."""
+
+from __future__ import annotations
+
+from ibkr_sync.domain import errors
+from ibkr_sync.domain.entities.futures import ProductKey
+from ibkr_sync.domain.errors import UnreachableReason
+from ibkr_sync.domain.sync import FutureQuery
+from ibkr_sync_cli.messages.next_command import NextCommand
+
+_REFUSED = (
+    "Start TWS or IB Gateway, tick 'Enable ActiveX and Socket Clients' and check the port"
+    " (TWS 7496 live, 7497 paper; IB Gateway 4001 live, 4002 paper)."
+)
+
+_TO_CHECK = {
+    UnreachableReason.UNKNOWN_HOST: "the host name",
+    UnreachableReason.TIMED_OUT: "host, port and firewall",
+    UnreachableReason.NETWORK: "host, port and network",
+}
+
+_REJECTED = {
+    200: "Check symbol and exchange.",
+    321: "Check symbol and exchange; TWS could not make sense of the request.",
+}
+
+
+def mend_settings(error: errors.ConfigError, command: NextCommand) -> str:
+    """Where settings can't be used; what only options set is mended by typing them anew."""
+    from ibkr_sync.config.overrides import COMMAND_LINE  # settings are loaded by now
+
+    if all(problem.source == COMMAND_LINE for problem in error.problems):
+        return "Mend the option; --help tells what it takes."
+    return f"Mend them, then: {command('config', 'check')}"
+
+
+def unreachable(error: errors.GatewayUnreachableError, command: NextCommand) -> str:
+    """Where no connection came about."""
+    if error.reason is UnreachableReason.REFUSED:
+        return _REFUSED
+    return f"Check {_TO_CHECK[error.reason]}: {command('config', 'show')}"
+
+
+def not_found(error: errors.ProductNotFoundError, command: NextCommand) -> str:
+    """Where no product, or no contract of any, was found."""
+    if error.known:
+        return f"Name one that is known: {', '.join(map(str, error.known))}"
+    if error.place != "IBKR":
+        key = (error.symbol, error.exchange, error.trading_class)
+        return get_product(
+            key, command, *(("--currency", error.currency) if error.currency else ())
+        )
+    if error.con_id is not None:
+        return "Use the conId that TWS shows for the contract, or the product's symbol."
+    if error.exchange:
+        return "Use IBKR's symbol and exchange as TWS shows them."
+    return "Use IBKR's symbol as TWS shows it, or name the exchange too: SYMBOL@EXCHANGE"
+
+
+def given_up(query: FutureQuery, command: NextCommand, *, is_watched: bool) -> str:
+    """Where IBKR no longer knows a product that is kept up to date."""
+    if is_watched:
+        words = _words_for((query.symbol, query.exchange, query.trading_class))
+        return f"If it is gone for good: {command('watchlist', 'remove', *words)}"
+    return f"Keep a watchlist of what you want: {command('watchlist', 'add', 'SYMBOL')}"
+
+
+def get_product(
+    key: ProductKey | tuple[str, str | None, str | None], command: NextCommand, *more: str
+) -> str:
+    """Ask IBKR for the product of a symbol, exchange and trading class."""
+    return command("get", *_words_for(key), *more, "--source", "ibkr")
+
+
+def ask_for_hours(error: errors.HoursUnknownError, command: NextCommand) -> str | None:
+    """Where hours are not known; of a past day nobody can be asked."""
+    return get_product(error.product, command) if error.product else None
+
+
+def show_history(error: errors.NotYetKnownError, command: NextCommand) -> str:
+    """Where nothing was known yet."""
+    known = f"It is known since {error.since:%Y-%m-%d %H:%M} UTC: "
+    return known + command("history", *_words_for(error.product))
+
+
+def _words_for(key: ProductKey | tuple[str, str | None, str | None]) -> tuple[str, ...]:
+    symbol, exchange, trading_class = key
+    product = f"{symbol}@{exchange}" if exchange else symbol
+    if trading_class is None or trading_class == symbol:
+        return (product,)
+    return (product, "--trading-class", trading_class)
+
+
+def contract_not_found(error: errors.ContractNotFoundError, command: NextCommand) -> str:
+    """Where the product is there, and the contract is not."""
+    return get_product(error.product, command, *(("--expired",) if error.is_past else ()))
+
+
+def name_product(
+    product: ProductKey | tuple[str, str | None, str | None],
+    rule: tuple[str, ...],
+    contract: tuple[str, ...],
+    command: NextCommand,
+) -> str:
+    """Where `next` was given the words for a contract, and maybe options for the rule."""
+    of_product = command("next", *_words_for(product), *rule)
+    return f"{of_product}\n       of the contract: {command('show', *contract)}"
+
+
+def ambiguous(error: errors.AmbiguousProductError, command: NextCommand) -> str:
+    """Where a symbol means several products."""
+    keys = sorted(candidate.key for candidate in error.candidates)
+    by_exchange = len({key.exchange for key in keys}) == len(keys)
+    option = "--exchange" if by_exchange else "--trading-class"
+    example = keys[0].exchange if by_exchange else keys[0].trading_class
+    pin = command("pin", error.symbol, option, example)
+    return f"Say which: {option} {example}\n       to keep it: {pin}"
+
+
+def malformed(error: errors.MalformedSymbolError, _: NextCommand) -> str:
+    """Where a text is nothing that it could be."""
+    if error.what == "group":
+        return "A group is a word in letters and digits, as night or eu-close."
+    return "A product is ES, 6E or ES@CME, a contract ESZ6, ES 202612 or a conId."
+
+
+def unknown_group(error: errors.UnknownGroupError, command: NextCommand) -> str:
+    """Where the watchlist has no such group."""
+    if error.groups:
+        return f"Name one that it has: {', '.join(error.groups)}"
+    return f"It has none yet: {command('watchlist', 'add', 'SYMBOL', '--group', error.symbol)}"
+
+
+def unavailable(error: errors.DatabaseUnavailableError, command: NextCommand) -> str:
+    """Where the database can't be opened."""
+    what = "the path, its permissions and the room on its disk"
+    if "://" in error.database:
+        what = "that the server is up and lets this user in"
+    return f"Check {what}: {command('config', 'show')}"
+
+
+def rejected(error: errors.RequestRejectedError, _: NextCommand) -> str | None:
+    """Where IBKR answered with an error."""
+    return _REJECTED.get(error.code)

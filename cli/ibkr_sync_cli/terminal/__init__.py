@@ -1,0 +1,1 @@
+"""Where results, remarks and the log go."""

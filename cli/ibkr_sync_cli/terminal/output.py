@@ -1,0 +1,208 @@
+"""Where results and remarks go: results to stdout in one of five formats, the rest to stderr."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import TYPE_CHECKING, TextIO
+
+from ibkr_sync.config.masking import printable
+from ibkr_sync.interchange.formula_safety import neutralise_formula
+from ibkr_sync_cli.messages.next_command import NextCommand
+
+if TYPE_CHECKING:  # a pipe needs no drawing
+    from rich.console import Console, RenderableType
+
+
+class OutputFormat(StrEnum):
+    """How a result is written."""
+
+    TABLE = "table"
+    JSON = "json"
+    JSONL = "jsonl"
+    CSV = "csv"
+    TSV = "tsv"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """A command's result in every shape it can be written in; each is made when asked for.
+
+    Attributes:
+        table: for people.
+        document: one JSON value.
+        records: the JSON values of JSON lines.
+        columns: names of the columns of CSV and TSV.
+        rows: their raw values, by column.
+        as_wide_as_needed: whether the table may be wider than the terminal.
+    """
+
+    table: Callable[[], RenderableType]
+    document: Callable[[], object]
+    records: Callable[[], Iterable[object]]
+    columns: Sequence[str]
+    rows: Callable[[], Iterable[Mapping[str, str]]]
+    as_wide_as_needed: bool = False
+
+
+class Output:
+    """Writes results and remarks; stdout carries results and nothing else.
+
+    `color` says whether terminals get escape codes at all; `command` writes the commands that
+    the user is told to type next.
+    """
+
+    def __init__(self, *, color: bool = True, quiet: bool = False) -> None:
+        self.color = color and not os.environ.get("NO_COLOR")
+        self.quiet = quiet
+        self.command = NextCommand()
+
+    @cached_property
+    def _stdout(self) -> Console:
+        return _console(color=self.color)
+
+    @cached_property
+    def _stderr(self) -> Console:
+        return _console(color=self.color, stderr=True)
+
+    def format_for(self, wanted: OutputFormat | None) -> OutputFormat:
+        """The format asked for, else a table on a terminal and TSV anywhere else."""
+        if wanted is not None:
+            return wanted
+        return OutputFormat.TABLE if sys.stdout.isatty() else OutputFormat.TSV
+
+    def write(self, result: Result, wanted: OutputFormat | None) -> None:
+        """Write a result to stdout."""
+        match self.format_for(wanted):
+            case OutputFormat.TABLE:
+                table = result.table()
+                if result.as_wide_as_needed:
+                    _widen(self._stdout, table)
+                self._emit(_drawn(self._stdout, table))
+            case OutputFormat.JSON:
+                self._emit(_json(result.document(), indent=2))
+            case OutputFormat.JSONL:
+                for record in result.records():
+                    self._emit(_json(record))
+            case OutputFormat.CSV:
+                self._emit(_delimited(result, ",", neutralise_formula))
+            case OutputFormat.TSV:
+                self._emit(_delimited(result, "\t", str))
+
+    def write_text(self, text: str) -> None:
+        """Write text to stdout as it is."""
+        self._emit(text if text.endswith("\n") else text + "\n")
+
+    def remark(self, text: str, style: str = "") -> None:
+        """Tell something on stderr, unless the user wants it quiet."""
+        if not self.quiet:
+            self._tell((_harmless(text), style))
+
+    def complain(self, sentence: str, next_step: str | None) -> None:
+        """Tell on stderr what went wrong and what to do next; never silenced."""
+        self._tell(("error: ", "bold red"), _harmless(sentence))
+        self.advise(next_step)
+
+    def advise(self, next_step: str | None) -> None:
+        """Tell on stderr what to do next, if anything."""
+        if next_step:
+            self._tell(("next:  ", "bold"), _harmless(next_step))
+
+    @contextmanager
+    def progress(self, what: str, total: int) -> Iterator[Callable[[str], None]]:
+        """A bar on stderr while several things are done; on a terminal with colours only.
+
+        Gives a function to call with the name of each thing that is done.
+        """
+        if self.quiet or total <= 1 or self._stderr.color_system is None:
+            yield lambda _: None
+            return
+        from rich.progress import Progress
+
+        with Progress(console=self._stderr, transient=True) as bar:
+            task = bar.add_task(what, total=total)
+            yield lambda name: bar.update(task, advance=1, description=f"{what} {name}")
+
+    def show_on_stderr(self, renderable: RenderableType) -> None:
+        """Print a table that belongs to an error."""
+        _send(_drawn(self._stderr, renderable), sys.stderr)
+
+    def _tell(self, *parts: str | tuple[str, str]) -> None:
+        """Print texts, or texts with their style, as one."""
+        from rich.text import Text
+
+        _send(_drawn(self._stderr, Text.assemble(*parts), soft_wrap=True), sys.stderr)
+
+    def _emit(self, text: str) -> None:
+        failure = _send(text, sys.stdout)
+        if failure is not None and not isinstance(failure, BrokenPipeError):
+            self.complain(f"The result can't be written: {failure.strerror}.", None)
+            sys.exit(1)
+
+
+def _console(*, color: bool, stderr: bool = False) -> Console:
+    from rich.console import Console
+
+    return Console(
+        stderr=stderr,
+        color_system="auto" if color else None,  # None: not even bold, no escape code at all
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+
+
+def _drawn(console: Console, renderable: RenderableType, *, soft_wrap: bool = False) -> str:
+    with console.capture() as capture:
+        console.print(renderable, soft_wrap=soft_wrap)
+    return capture.get()
+
+
+def _widen(console: Console, renderable: RenderableType) -> None:
+    from rich.measure import Measurement
+
+    unbounded = console.options.update(max_width=sys.maxsize)
+    needed = Measurement.get(console, unbounded, renderable).maximum
+    console.width = max(console.width, needed)
+
+
+def _harmless(text: str) -> str:
+    return "\n".join(printable(line) for line in text.split("\n"))
+
+
+def _json(value: object, indent: int | None = None) -> str:
+    is_unicode = sys.stdout.encoding.lower().replace("-", "").startswith("utf")
+    return json.dumps(value, indent=indent, ensure_ascii=not is_unicode) + "\n"
+
+
+def _delimited(result: Result, delimiter: str, guard: Callable[[str], str]) -> str:
+    buffer = io.StringIO()
+    writer = csv.DictWriter(
+        buffer, result.columns, delimiter=delimiter, lineterminator="\n", extrasaction="ignore"
+    )
+    writer.writeheader()
+    for row in result.rows():
+        writer.writerow({column: guard(row.get(column, "")) for column in result.columns})
+    return buffer.getvalue()
+
+
+def _send(text: str, stream: TextIO) -> OSError | None:
+    """Write text; gives what kept it from being written, after which the stream is silent.
+
+    A reader that has seen enough (`head`) ends nothing: the work goes on, with its exit code.
+    """
+    try:
+        stream.write(text)
+        stream.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        return error
+    return None

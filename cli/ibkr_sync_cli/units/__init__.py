@@ -1,0 +1,1 @@
+"""Durations, moments, sizes and clocks, as people type and read them."""

@@ -1,0 +1,89 @@
+"""Moments in the past as people type them: 7d ago, a date, an instant."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+
+import typer
+
+from ibkr_sync_cli.units.durations import parse_duration
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_INSTANT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"
+    r"([Zz]|[+-][0-9]{2}:[0-9]{2})?",
+    re.ASCII,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PastMoment:
+    """A moment that a person named, as a UTC instant and as it is to be told."""
+
+    at: datetime
+    told: str
+
+
+def parse_since(text: str, now: datetime) -> datetime:
+    """Read when a span of time begins: `7d` ago, a date, its beginning in UTC, or an instant.
+
+    An instant is in UTC unless it has an offset. Raises BadParameter for what is in the future.
+    """
+    return _parse(text, now, "--since", time.min).at
+
+
+def parse_as_of(text: str, now: datetime) -> PastMoment:
+    """Read as of when something is to be told, as `parse_since`, but a date is its end in UTC.
+
+    The end of today is the present.
+    """
+    return _parse(text, now, "--as-of", time.max)
+
+
+def _parse(text: str, now: datetime, option: str, time_of_day: time) -> PastMoment:
+    typed = text.strip()
+    if _DATE.fullmatch(typed):
+        day = _day(typed, option)
+        if day > now.date():
+            raise _refusal(f"{typed} is in the future", option)
+        return PastMoment(min(datetime.combine(day, time_of_day, UTC), now), typed)
+    at = _instant(typed, option) or _ago(typed, now, option)
+    if at > now:
+        raise _refusal(f"{typed!r} is in the future: it is {now:%Y-%m-%d %H:%M:%S} UTC", option)
+    return PastMoment(at, f"{at:%Y-%m-%d %H:%M} UTC")
+
+
+def _instant(text: str, option: str) -> datetime | None:
+    """The instant that is written out; None if none is."""
+    if not _INSTANT.fullmatch(text):
+        return None
+    try:
+        at = datetime.fromisoformat(text.upper())
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise _refusal(f"{text!r} does not exist", option) from None
+
+
+def _ago(text: str, now: datetime, option: str) -> datetime:
+    try:
+        span = parse_duration(text)
+    except typer.BadParameter:
+        told = f"{text!r} is no moment; write 7d, 2026-10-01 or 2026-10-01T14:30Z"
+        raise _refusal(told, option) from None
+    try:
+        return now - span
+    except OverflowError:
+        raise _refusal(f"{text!r} is before the year 1", option) from None
+
+
+def _day(text: str, option: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise _refusal(f"{text!r} is no day of any month", option) from None
+
+
+def _refusal(message: str, option: str) -> typer.BadParameter:
+    return typer.BadParameter(message, param_hint=f"'{option}'")

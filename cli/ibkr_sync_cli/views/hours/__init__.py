@@ -1,0 +1,1 @@
+"""Hours, as tables and records."""

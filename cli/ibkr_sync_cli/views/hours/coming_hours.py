@@ -1,0 +1,122 @@
+"""The sessions of a product over the next days."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import TYPE_CHECKING
+
+from ibkr_sync.domain.hours.sessions import ClosedDay, TradingSession
+from ibkr_sync_cli.terminal.output import Result
+from ibkr_sync_cli.views.hours.product_hours import ProductHours
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+SCHEMA = "ibkr-sync/hours/1"
+
+COLUMNS = (
+    *("symbol", "exchange", "trading_class", "con_id", "local_symbol", "hours", "time_zone"),
+    *("date", "closed", "opens_at", "closes_at", "opens_local", "closes_local"),
+    *("minutes", "current", "as_sent"),
+)
+
+
+def hours_result(shown: ProductHours) -> Result:
+    """The hours in every format; what can't be read is given as sent."""
+
+    def table() -> RenderableType:
+        from ibkr_sync_cli.views.hours.hours_table import hours_table  # rich, not for pipes
+
+        return hours_table(shown)
+
+    return Result(
+        table=table,
+        document=lambda: _document(shown),
+        records=lambda: list(_records(shown)),
+        columns=COLUMNS,
+        rows=lambda: (as_cells(record) for record in _records(shown)),
+    )
+
+
+def _document(shown: ProductHours) -> dict[str, object]:
+    future, contract, calendar = shown.future, shown.hours.contract, shown.calendar
+    state = shown.state
+    entries = shown.entries
+    return {
+        "schema": SCHEMA,
+        "symbol": future.symbol,
+        "exchange": future.exchange,
+        "trading_class": future.trading_class,
+        "name": future.name,
+        "origin": future.origin.value,
+        "con_id": contract.con_id,
+        "local_symbol": contract.local_symbol,
+        "hours": shown.hours.kind.value,
+        "time_zone": contract.time_zone,
+        "time_zone_id": shown.hours.time_zone_id,
+        "seen_at": _utc(contract.listing.last_seen_at) if contract.listing else None,
+        "as_of": _utc(shown.now),
+        "in_session": state.is_open if state else None,
+        "until": _utc(state.until) if state and state.until else None,
+        "known_until": _utc(calendar.known_until) if calendar and calendar.known_until else None,
+        "sessions": [
+            session_record(each, calendar.time_zone, shown.now)
+            for each in entries
+            if calendar and isinstance(each, TradingSession)
+        ],
+        "closed_days": [each.date.isoformat() for each in entries if isinstance(each, ClosedDay)],
+        "as_sent": shown.hours.text,
+        "problem": shown.hours.problem,
+    }
+
+
+def _records(shown: ProductHours) -> Iterator[dict[str, object]]:
+    """One per session and closed day; one per segment as sent, if they can't be read."""
+    future, contract = shown.future, shown.hours.contract
+    blank = dict.fromkeys(COLUMNS) | {
+        "symbol": future.symbol,
+        "exchange": future.exchange,
+        "trading_class": future.trading_class,
+        "con_id": contract.con_id,
+        "local_symbol": contract.local_symbol,
+        "hours": shown.hours.kind.value,
+        "time_zone": contract.time_zone,
+    }
+    if shown.calendar is None:
+        for segment in shown.segments:
+            yield blank | {"as_sent": segment}
+        return
+    for entry in shown.entries:
+        if isinstance(entry, ClosedDay):
+            yield blank | {"date": entry.date.isoformat(), "closed": True, "current": False}
+        else:
+            session = session_record(entry, shown.calendar.time_zone, shown.now)
+            yield blank | {"closed": False} | session
+
+
+def session_record(session: TradingSession, zone: tzinfo, now: datetime) -> dict[str, object]:
+    """A session in UTC and on the exchange's clock, by the names of `COLUMNS`."""
+    opens, closes = session.opens_at.astimezone(zone), session.closes_at.astimezone(zone)
+    return {
+        "date": opens.date().isoformat(),
+        "opens_at": _utc(session.opens_at),
+        "closes_at": _utc(session.closes_at),
+        "opens_local": opens.isoformat(),
+        "closes_local": closes.isoformat(),
+        "minutes": session.duration // timedelta(minutes=1),
+        "current": session.opens_at <= now < session.closes_at,
+    }
+
+
+def as_cells(record: Mapping[str, object]) -> dict[str, str]:
+    """The values of a record as CSV and TSV have them."""
+    words = {None: "", True: "true", False: "false"}
+    return {
+        key: words[value] if value is None or isinstance(value, bool) else str(value)
+        for key, value in record.items()
+    }
+
+
+def _utc(instant: datetime) -> str:
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")

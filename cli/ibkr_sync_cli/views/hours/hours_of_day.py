@@ -1,0 +1,75 @@
+"""The sessions of a product on one day, which may be long past."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ibkr_sync.domain.hours.sessions import ClosedDay, TradingSession
+from ibkr_sync_cli.terminal.output import Result
+from ibkr_sync_cli.views.hours.coming_hours import COLUMNS, as_cells, session_record
+from ibkr_sync_cli.views.hours.product_hours import ProductDay
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+SCHEMA = "ibkr-sync/hours-of-day/1"
+
+
+def hours_of_day_result(shown: ProductDay) -> Result:
+    """The day in every format."""
+
+    def table() -> RenderableType:
+        from ibkr_sync_cli.views.hours.hours_table import day_table  # rich, not for pipes
+
+        return day_table(shown)
+
+    return Result(
+        table=table,
+        document=lambda: _document(shown),
+        records=lambda: list(_records(shown)),
+        columns=COLUMNS,
+        rows=lambda: (as_cells(record) for record in _records(shown)),
+    )
+
+
+def _document(shown: ProductDay) -> dict[str, object]:
+    future, hours = shown.future, shown.hours
+    return {
+        "schema": SCHEMA,
+        "symbol": future.symbol,
+        "exchange": future.exchange,
+        "trading_class": future.trading_class,
+        "name": future.name,
+        "origin": future.origin.value,
+        "hours": hours.kind.value,
+        "time_zone": hours.calendar.time_zone.key,
+        "time_zone_id": hours.hours.time_zone_id,
+        "date": hours.day.isoformat(),
+        "sessions": [
+            session_record(each, hours.calendar.time_zone, shown.now)
+            for each in hours.entries
+            if isinstance(each, TradingSession)
+        ],
+        "closed": any(isinstance(each, ClosedDay) for each in hours.entries),
+        "may_lack_earlier_sessions": hours.may_lack_earlier_sessions,
+        "as_sent": hours.as_sent,
+    }
+
+
+def _records(shown: ProductDay) -> Iterator[dict[str, object]]:
+    """One per session, and one for a closed day."""
+    future, hours = shown.future, shown.hours
+    blank = dict.fromkeys(COLUMNS) | {
+        "symbol": future.symbol,
+        "exchange": future.exchange,
+        "trading_class": future.trading_class,
+        "hours": hours.kind.value,
+        "time_zone": hours.calendar.time_zone.key,
+    }
+    for entry in hours.entries:
+        if isinstance(entry, ClosedDay):
+            yield blank | {"date": entry.date.isoformat(), "closed": True, "current": False}
+        else:
+            session = session_record(entry, hours.calendar.time_zone, shown.now)
+            yield blank | {"closed": False} | session

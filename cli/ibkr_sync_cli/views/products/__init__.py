@@ -1,0 +1,1 @@
+"""Products and contracts, as tables and records."""

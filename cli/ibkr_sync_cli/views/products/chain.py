@@ -1,0 +1,142 @@
+"""The contracts of a product, in as many columns as fit."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from rich.console import Console, ConsoleOptions
+from rich.measure import Measurement
+from rich.table import Table
+from rich.text import Text
+
+from ibkr_sync.domain.entities.contracts import ContractSeries, ContractState, FuturesContract
+from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.hours.contract_hours import hours_of
+from ibkr_sync_cli.units.durations import brief
+from ibkr_sync_cli.views.cells import (
+    STATE_STYLES,
+    days_left,
+    last_trade,
+    market_state,
+    number,
+    plain_table,
+)
+
+_WEEKDAY = "weekday"
+_GIVE_WAY = ("Seen", _WEEKDAY, "Days", "Session")
+"""What a narrow terminal leaves out, in this order: the footer tells when the product was
+synced, the date tells the rest, and `hours` shows the sessions."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    heading: str
+    cell: Callable[[FuturesContract], str]
+    right: bool = False
+
+
+class ChainTable:
+    """A line per contract; columns give way where there is no room for all.
+
+    `wide` adds columns; it takes a console that was made as wide as the table needs.
+    """
+
+    def __init__(
+        self, future: Future, shown: Sequence[FuturesContract], now: datetime, *, wide: bool
+    ) -> None:
+        self._future = future
+        self._shown = shown
+        self._now = now
+        self._wide = wide
+        listed = (each for each in shown if each.state(now) is ContractState.ACTIVE)
+        self._nearest = next(listed, None)
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        """All columns at most, as few as may be at least."""
+        most = Measurement.get(console, options, self._table(()))
+        least = Measurement.get(console, options, self._table(_GIVE_WAY))
+        return Measurement(least.minimum, most.maximum)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Table]:
+        """Draw the table with the most columns that fit."""
+        unbounded = options.update(max_width=sys.maxsize)
+        for count in range(len(_GIVE_WAY) + 1):
+            table = self._table(_GIVE_WAY[:count])
+            if Measurement.get(console, unbounded, table).maximum <= options.max_width:
+                break
+        yield table
+
+    def _table(self, left_out: Sequence[str]) -> Table:
+        columns = [each for each in self._columns(left_out) if each.heading not in left_out]
+        table = plain_table(*((each.heading, each.right) for each in columns))
+        for contract in self._shown:
+            style = STATE_STYLES[contract.state(self._now)]
+            table.add_row(
+                *(Text(column.cell(contract)) for column in columns),
+                style="bold" if contract is self._nearest else style,
+            )
+        return table
+
+    def _columns(self, left_out: Sequence[str]) -> list[_Column]:
+        future, shown, now, wide = self._future, self._shown, self._now, self._wide
+        has_series = any(each.series is not ContractSeries.MONTHLY for each in shown)
+        has_states = any(each.state(now) is not ContractState.ACTIVE for each in shown)
+        varies = any(each.multiplier != future.multiplier for each in shown)
+        sessions = {each.con_id: session(each, now) for each in shown}
+        weekday = _WEEKDAY not in left_out
+        columns = [
+            _Column("", lambda each: "▶" if each is self._nearest else ""),
+            _Column("Contract", lambda each: each.local_symbol),
+            _Column("Month", lambda each: str(each.contract_month or "-")),
+            _Column("Series", lambda each: each.series.value) if has_series or wide else None,
+            _Column("Last trade", lambda each: last_trade(each, future.time_zone, weekday=weekday)),
+            _Column("Days", lambda each: days_left(each, now), right=True),
+            _Column("conId", lambda each: str(each.con_id), right=True),
+            _Column("Multiplier", lambda each: number(each.multiplier), right=True)
+            if varies or wide
+            else None,
+            _Column("State", lambda each: each.state(now).value) if has_states or wide else None,
+            _Column("Session", lambda each: sessions[each.con_id] or "-")
+            if any(sessions.values())
+            else None,
+            _Column("Seen", lambda each: _last_seen(each, now), right=True),
+            *(_WIDE_COLUMNS if wide else ()),
+        ]
+        return [column for column in columns if column is not None]
+
+
+def session(contract: FuturesContract, now: datetime) -> str | None:
+    """Whether the contract trades now, if its hours are known for now."""
+    if contract.is_expired(now):
+        return None
+    hours = hours_of(contract)
+    if hours is None or hours.calendar is None:
+        return None
+    state = hours.calendar.state(now)
+    return None if state is None else market_state(state, now, hours.calendar.time_zone)
+
+
+def _last_seen(contract: FuturesContract, now: datetime) -> str:
+    return brief(now - contract.listing.last_seen_at) if contract.listing else "-"
+
+
+def _last_trade_utc(contract: FuturesContract) -> str:
+    at = contract.last_trade_at
+    return f"{at:%Y-%m-%d %H:%M}" if at else "-"
+
+
+def _market_rules(contract: FuturesContract) -> str:
+    rules = {str(venue.market_rule_id) for venue in contract.venues if venue.market_rule_id}
+    return ",".join(sorted(rules)) or "-"
+
+
+_WIDE_COLUMNS = (
+    _Column("Class", lambda each: each.trading_class),
+    _Column("Expiration", lambda each: str(each.real_expiration_date or "-")),
+    _Column("Last trade UTC", _last_trade_utc),
+    _Column("Tick", lambda each: number(each.quoted_tick), right=True),
+    _Column("Market rules", _market_rules),
+)

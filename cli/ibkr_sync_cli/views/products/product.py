@@ -1,0 +1,48 @@
+"""One product with its chain."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.selection.series_choice import SeriesChoice, chosen_series
+from ibkr_sync.interchange.product_document import product_to_document
+from ibkr_sync.interchange.product_rows import CONTRACT_COLUMNS, product_to_rows
+from ibkr_sync_cli.terminal.output import Result
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+
+def product_result(
+    future: Future,
+    now: datetime,
+    *,
+    wide: bool = False,
+    expired: bool = False,
+    series: SeriesChoice = SeriesChoice.USUAL,
+) -> Result:
+    """The product in every format; only the table leaves contracts out, unless a series is named.
+
+    Weekly and daily contracts are not among the usual ones of a product with monthly ones.
+    """
+    if series is not SeriesChoice.USUAL:
+        wanted = chosen_series(future, series)
+        chain = (each for each in future.contracts if each.series in wanted)
+        future = dataclasses.replace(future, contracts=tuple(chain))
+
+    def table() -> RenderableType:
+        from ibkr_sync_cli.views.products.product_table import product_table  # rich, not for pipes
+
+        return product_table(future, now, wide=wide, expired=expired, series=series)
+
+    return Result(
+        table=table,
+        document=lambda: product_to_document(future, now),
+        records=lambda: [product_to_document(future, now)],
+        columns=CONTRACT_COLUMNS,
+        rows=lambda: product_to_rows(future, now),
+        as_wide_as_needed=wide,
+    )

@@ -1,0 +1,114 @@
+"""The table of one product: what is constant, its chain, and where the data is from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, Group, RenderableType
+from rich.text import Text
+
+from ibkr_sync.domain.entities.contracts import ContractState, FuturesContract
+from ibkr_sync.domain.entities.futures import Future, Origin
+from ibkr_sync.domain.selection.series_choice import SeriesChoice, chosen_series
+from ibkr_sync_cli.units.durations import brief
+from ibkr_sync_cli.views.cells import SAMPLE_TAG, money, number, origin_text
+from ibkr_sync_cli.views.products.chain import ChainTable
+
+_SHOWN_STATES = frozenset((ContractState.ACTIVE, ContractState.MISSING))
+
+
+def product_table(
+    future: Future,
+    now: datetime,
+    *,
+    wide: bool = False,
+    expired: bool = False,
+    series: SeriesChoice = SeriesChoice.USUAL,
+) -> RenderableType:
+    """Title with what is constant, a line per contract, and where the data is from."""
+    wanted = chosen_series(future, series)
+    of_series = [each for each in future.contracts if each.series in wanted]
+    shown = [each for each in of_series if expired or each.state(now) in _SHOWN_STATES]
+    chain = ChainTable(future, shown, now, wide=wide)
+    return Group(_title(future), chain, _footer(future, of_series, shown, now))
+
+
+def product_name(future: Future) -> Text:
+    """Symbol and name, marked where the data is not IBKR's."""
+    name = Text.assemble((future.symbol, "bold"), "  ", future.name or "")
+    if future.origin is Origin.SAMPLE:
+        name.append("  ").append_text(SAMPLE_TAG)
+    return name
+
+
+def _title(future: Future) -> Text:
+    constants = [future.exchange, future.currency]
+    if future.trading_class != future.symbol:
+        constants.append(f"class {future.trading_class}")
+    constants.append(f"multiplier {number(future.multiplier)}")
+    value = money(future.tick_value, future.currency)
+    constants.append(f"tick {number(future.quoted_tick)} = {value}")
+    if future.price_magnifier not in (None, 1):
+        constants.append(f"prices in 1/{future.price_magnifier} {future.currency}")
+    return product_name(future).append("\n").append(" · ".join(constants), style="dim")
+
+
+def _footer(
+    future: Future,
+    of_series: Sequence[FuturesContract],
+    shown: Sequence[FuturesContract],
+    now: datetime,
+) -> RemarkLine:
+    counts = Counter(each.state(now) for each in of_series)
+    shown_states = {each.state(now) for each in shown}
+    remarks = [f"{counts[ContractState.ACTIVE]} listed"]
+    for state in (ContractState.MISSING, ContractState.DELISTED, ContractState.EXPIRED):
+        if counts[state]:
+            hint = "" if state in shown_states else " (--expired)"
+            remarks.append(f"{counts[state]} {state}{hint}")
+    remarks += _hidden_series(future, of_series, now)
+    if future.contracts:
+        remarks += ["▶ nearest expiry", future.time_zone or "time zone unknown"]
+    if future.synced_at is None:
+        remarks.append(f"from the {future.origin.value}, never synced")
+    else:
+        age = brief(now - future.synced_at)
+        remarks.append(
+            f"synced {age if age == 'now' else age + ' ago'} from {origin_text(future.origin)}"
+        )
+    return RemarkLine(remarks)
+
+
+class RemarkLine:
+    """Remarks in one line, or in more that break between two of them."""
+
+    def __init__(self, remarks: Sequence[str]) -> None:
+        self._remarks = tuple(remarks)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
+        """Put into each line what fits."""
+        line = ""
+        for remark in self._remarks:
+            longer = f"{line} · {remark}" if line else remark
+            if line and cell_len(longer) > options.max_width:
+                yield Text(line, style="dim")
+                longer = remark
+            line = longer
+        yield Text(line, style="dim")
+
+
+def _hidden_series(
+    future: Future, of_series: Sequence[FuturesContract], now: datetime
+) -> Iterator[str]:
+    """How many listed contracts of other series are not shown."""
+    shown = {each.series for each in of_series}
+    hidden = Counter(
+        each.series
+        for each in future.contracts
+        if each.series not in shown and each.state(now) is ContractState.ACTIVE
+    )
+    for series, count in sorted(hidden.items()):
+        yield f"{count} {series} (--series all)"

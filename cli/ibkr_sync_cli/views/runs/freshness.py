@@ -1,0 +1,130 @@
+"""What a check found: the stale products, and why they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from ibkr_sync.application.services.freshness import FreshnessReport
+from ibkr_sync.domain.runs.staleness import StaleProduct, StaleReason
+from ibkr_sync.domain.untrusted_text import clean_text
+from ibkr_sync_cli.terminal.output import Result
+from ibkr_sync_cli.units.durations import brief, duration_text
+from ibkr_sync_cli.units.quantities import counted, instant_text, instant_value
+from ibkr_sync_cli.views.runs.run_list import run_record
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+COLUMNS = (
+    *("symbol", "exchange", "trading_class", "synced_at", "tried_at", "run", "reason"),
+    *("error", "detail"),
+)
+
+
+def freshness_result(report: FreshnessReport, now: datetime) -> Result:
+    """The stale products, in every format."""
+    records = [_record(each) for each in report.stale]
+    return Result(
+        table=lambda: _table(report, now),
+        document=lambda: {
+            "schema": "ibkr-sync/check/1",
+            "ok": report.is_ok,
+            "checked_at": instant_value(now),
+            "max_age_seconds": report.max_age.total_seconds(),
+            "checked": report.checked,
+            "stale": records,
+            "run": None if report.run is None else run_record(report.run),
+            "run_alarming": report.is_run_alarming,
+        },
+        records=lambda: records,
+        columns=COLUMNS,
+        rows=lambda: [
+            {name: "" if value is None else str(value) for name, value in record.items()}
+            for record in records
+        ],
+    )
+
+
+_SENTENCES = {
+    StaleReason.CLOCK_BEHIND: "synced at {synced_at}, which this clock has yet to reach",
+    StaleReason.FAILED: "run {run} failed for it",
+    StaleReason.OLD_REPLY: "run {run} got a reply of {synced_at}",
+    StaleReason.RUN_CUT_SHORT: "nothing asked for it since; run {run} was cut short",
+    StaleReason.RUN_UNFINISHED: (
+        "nothing asked for it since; run {run} goes on, or its process died"
+    ),
+    StaleReason.NOT_ASKED_FOR: "nothing asked for it since {synced_at}",
+    StaleReason.NO_RUN_SINCE: "no refresh since {synced_at}",
+    StaleReason.NEVER_SYNCED: "never synced",
+}
+
+
+def stale_sentence(stale: StaleProduct) -> str:
+    """Why a product is stale."""
+    synced_at = "-" if stale.synced_at is None else instant_text(stale.synced_at)
+    sentence = _SENTENCES[stale.reason].format(run=stale.run_id, synced_at=synced_at)
+    cause = clean_text(stale.message or stale.error or "")
+    return f"{sentence}: {cause}" if cause else sentence
+
+
+def _record(stale: StaleProduct) -> dict[str, object]:
+    key = stale.key
+    return {
+        "symbol": key.symbol if key else stale.asked.symbol,
+        "exchange": key.exchange if key else stale.asked.exchange,
+        "trading_class": key.trading_class if key else stale.asked.trading_class,
+        "synced_at": instant_value(stale.synced_at),
+        "tried_at": instant_value(stale.tried_at),
+        "run": stale.run_id,
+        "reason": stale.reason.value,
+        "error": stale.error,
+        "detail": stale_sentence(stale),
+    }
+
+
+def _table(report: FreshnessReport, now: datetime) -> RenderableType:
+    from rich.console import Group  # not for pipes
+    from rich.text import Text
+
+    from ibkr_sync_cli.views.cells import SAMPLE_TAG, marked
+
+    if report.stale:
+        table = _stale_table(report.stale, now)
+        return Group(table, SAMPLE_TAG) if report.is_sample else table
+    checked = counted(report.checked, "product")
+    limit = duration_text(report.max_age)
+    told = Text(f"{checked} checked, none without a complete reply for {limit}")
+    return marked(told, is_sample=report.is_sample)
+
+
+def _stale_table(stale: Sequence[StaleProduct], now: datetime) -> RenderableType:
+    from rich.text import Text
+
+    from ibkr_sync_cli.views.cells import plain_table
+
+    table = plain_table(
+        ("Product", False),
+        ("Age", True),
+        ("Last try (UTC)", False),
+        ("Reason", False),
+        shrinks="Reason",
+    )
+    reason = table.columns[-1]
+    reason.overflow, reason.no_wrap = "fold", False
+    for each in stale:
+        tried = each.tried_at
+        table.add_row(
+            Text(str(each.key or each.asked)),
+            Text(_age(each, now)),
+            Text("-" if tried is None else f"{tried:%d %b %H:%M}"),
+            Text(stale_sentence(each)),
+        )
+    return table
+
+
+def _age(stale: StaleProduct, now: datetime) -> str:
+    if stale.synced_at is None:
+        return "never"
+    return "ahead" if stale.synced_at > now else brief(now - stale.synced_at)

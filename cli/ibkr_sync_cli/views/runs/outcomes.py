@@ -1,0 +1,140 @@
+"""What came of bringing products up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from ibkr_sync.domain.entities.contracts import ContractState
+from ibkr_sync.domain.entities.futures import Future, Origin
+from ibkr_sync.domain.evidence.chain_diff import ChainDiff
+from ibkr_sync.domain.sync import FutureFailure, FutureUpdate
+from ibkr_sync_cli.messages.errors import explain
+from ibkr_sync_cli.messages.next_command import NextCommand
+from ibkr_sync_cli.messages.next_steps import get_product
+from ibkr_sync_cli.terminal.output import Result
+from ibkr_sync_cli.views.runs.outcome_words import FAILED, outcome_word
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+Outcome = FutureUpdate[Future] | FutureFailure
+
+COLUMNS = (
+    *("symbol", "exchange", "trading_class", "outcome", "listed", "added", "changed"),
+    *("missing", "delisted", "returned", "unchanged", "error", "message", "origin"),
+)
+
+
+def outcomes_result(
+    outcomes: Sequence[Outcome], now: datetime, *, from_source: bool = True
+) -> Result:
+    """The outcomes in every format; `from_source` is False where the database alone answers."""
+    return Result(
+        table=lambda: _table(outcomes, now, from_source),
+        document=lambda: {
+            "schema": "ibkr-sync/outcomes/1",
+            "outcomes": [_record(outcome, now, from_source) for outcome in outcomes],
+        },
+        records=lambda: [_record(outcome, now, from_source) for outcome in outcomes],
+        columns=COLUMNS,
+        rows=lambda: [
+            {
+                key: "" if value is None else str(value)
+                for key, value in _record(each, now, from_source).items()
+            }
+            for each in outcomes
+        ],
+    )
+
+
+def outcome_sentence(
+    update: FutureUpdate[Future],
+    command: NextCommand | None = None,
+    *,
+    from_source: bool = True,
+) -> str:
+    """What an update did, in one line; with the next command for what only the catalogue knows."""
+    key = update.product.key
+    diff = update.diff
+    if update.product.origin is Origin.CATALOGUE:
+        known = f"{key}: from the catalogue, without contracts"
+        return f"{known}\nnext:  {get_product(key, command)}" if command else known
+    if diff is None and not from_source:
+        return f"{key}: as stored, no source was asked"
+    if diff is None:
+        return f"{key}: fresh enough, answered from the database"
+    told = [f"{count} {word}" for word, count in _counts(diff).items() if count]
+    if not update.applied:
+        told.append("dry run, nothing written")
+    return f"{key}: {', '.join(told) or 'no contracts'}"
+
+
+def _counts(diff: ChainDiff) -> dict[str, int]:
+    return {
+        "new": len(diff.added),
+        "changed": len(diff.updated),
+        "returned": len(diff.returned),
+        "missing": len(diff.missing),
+        "delisted": len(diff.delisted),
+        "unchanged": diff.unchanged,
+    }
+
+
+def _record(outcome: Outcome, now: datetime, from_source: bool) -> dict[str, object]:
+    if isinstance(outcome, FutureFailure):
+        failed = dict.fromkeys(COLUMNS)
+        return failed | {
+            "symbol": outcome.query.symbol,
+            "exchange": outcome.query.exchange,
+            "trading_class": outcome.query.trading_class,
+            "outcome": FAILED,
+            "error": type(outcome.error).__name__,
+            "message": explain(outcome.error).sentence,
+        }
+    diff = outcome.diff or ChainDiff(unchanged=len(outcome.product.contracts))
+    return {
+        "symbol": outcome.product.symbol,
+        "exchange": outcome.product.exchange,
+        "trading_class": outcome.product.trading_class,
+        "outcome": outcome_word(outcome, from_source=from_source),
+        "listed": sum(
+            each.state(now) is ContractState.ACTIVE for each in outcome.product.contracts
+        ),
+        "added": len(diff.added),
+        "changed": len(diff.updated),
+        "missing": len(diff.missing),
+        "delisted": len(diff.delisted),
+        "returned": len(diff.returned),
+        "unchanged": diff.unchanged,
+        "error": None,
+        "message": "; ".join(outcome.remarks) or None,
+        "origin": outcome.product.origin.value,
+    }
+
+
+def _table(outcomes: Sequence[Outcome], now: datetime, from_source: bool) -> RenderableType:
+    from rich.console import Group  # not for pipes
+    from rich.text import Text
+
+    from ibkr_sync_cli.views.cells import SAMPLE_TAG, plain_table
+
+    table = plain_table(
+        ("Symbol", False),
+        ("Exchange", False),
+        ("Class", False),
+        ("Listed", True),
+        ("New", True),
+        ("Changed", True),
+        ("Missing", True),
+        ("Outcome", False),
+    )
+    records = [_record(outcome, now, from_source) for outcome in outcomes]
+    for outcome, record in zip(outcomes, records, strict=True):
+        keys = ("symbol", "exchange", "trading_class", "listed", "added", "changed", "missing")
+        cells = [Text("-" if record[key] is None else str(record[key])) for key in keys]
+        style = "red" if isinstance(outcome, FutureFailure) else ""
+        table.add_row(*cells, Text(str(record["outcome"]), style=style))
+    is_sample = any(record["origin"] == Origin.SAMPLE for record in records)
+    return Group(table, *([SAMPLE_TAG] if is_sample else []))

@@ -1,0 +1,193 @@
+"""What came of keeping products up to date: one line each, the reasons, and the counts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from ibkr_sync.domain.entities.futures import Origin
+from ibkr_sync.domain.errors import ProductLookupError
+from ibkr_sync.domain.sync import FutureFailure
+from ibkr_sync_cli.messages.errors import explain
+from ibkr_sync_cli.terminal.output import Result
+from ibkr_sync_cli.units.durations import brief, took_text
+from ibkr_sync_cli.units.quantities import counted
+from ibkr_sync_cli.views.runs.outcome_words import FAILED
+from ibkr_sync_cli.views.runs.refreshed import Outcome, Refreshed, RefreshedProduct
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+COLUMNS = (
+    *("symbol", "exchange", "trading_class", "state", "listed", "added", "changed", "returned"),
+    *("missing", "delisted", "expired", "unchanged", "synced_at", "error", "message", "origin"),
+)
+
+_ORDER = ("unchanged", "updated", "created", "planned", "fresh", FAILED)
+_NAMED = 3
+
+
+def refresh_result(refreshed: Refreshed) -> Result:
+    """The summary in every format."""
+    return Result(
+        table=lambda: _table(refreshed),
+        document=lambda: {
+            "schema": "ibkr-sync/refresh/1",
+            "run": refreshed.run_id,
+            "started_at": _instant(refreshed.started_at),
+            "finished_at": _instant(refreshed.finished_at),
+            "products": list(_records(refreshed)),
+        },
+        records=lambda: _records(refreshed),
+        columns=COLUMNS,
+        rows=lambda: [
+            {key: "" if value is None else str(value) for key, value in record.items()}
+            for record in _records(refreshed)
+        ],
+    )
+
+
+def counts_sentence(refreshed: Refreshed) -> str:
+    """The run in one line: `56 products: 54 unchanged, 1 updated, 1 failed · 12 s · run 17`.
+
+    Of a run that ended before its time: `8 of 10 products: 8 created · 2 not reached · …`.
+    """
+    counts = Counter(_state(each) for each in refreshed.outcomes)
+    told = ", ".join(f"{counts[state]} {state}" for state in _ORDER if counts[state])
+    total = len(refreshed.outcomes)
+    due = total if refreshed.due is None else refreshed.due
+    reached = counted(due, "product") if due == total else f"{total} of {counted(due, 'product')}"
+    parts = [
+        f"{reached}: {told}",
+        *([] if due == total else [f"{due - total} not reached"]),
+        took_text(refreshed.took),
+        *([] if refreshed.run_id is None else [f"run {refreshed.run_id}"]),
+    ]
+    is_dry = any(not each.applied for each in refreshed.updates)
+    return " · ".join([*parts, *(["dry run, nothing written"] if is_dry else [])])
+
+
+def reasons(failures: Iterable[FutureFailure]) -> list[tuple[str, FutureFailure]]:
+    """Why products failed, each reason once with the products' names, and one of the failures."""
+    alike: dict[str, list[FutureFailure]] = {}
+    for failure in failures:
+        alike.setdefault(explain(failure.error).sentence, []).append(failure)
+    return [(_named(sentence, each), each[0]) for sentence, each in alike.items()]
+
+
+def _named(sentence: str, failures: Sequence[FutureFailure]) -> str:
+    """The sentence with the products it is about, unless it names its own."""
+    names_it = isinstance(failures[0].error, ProductLookupError)
+    if names_it or sentence.startswith(f"{failures[0].query}:"):
+        return sentence
+    return f"{_names(failures)}: {sentence}"
+
+
+def _names(failures: Sequence[FutureFailure]) -> str:
+    names = [str(each.query) for each in failures]
+    if len(names) <= _NAMED + 1:
+        return ", ".join(names)
+    return f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED} more"
+
+
+def _records(refreshed: Refreshed) -> Iterable[dict[str, object]]:
+    return (_record(outcome, refreshed) for outcome in refreshed.outcomes)
+
+
+def _record(outcome: Outcome, refreshed: Refreshed) -> dict[str, object]:
+    record = dict.fromkeys(COLUMNS) | {"state": _state(outcome)}
+    if isinstance(outcome, FutureFailure):
+        stored = refreshed.stored_before(outcome)
+        return record | {
+            "symbol": outcome.query.symbol,
+            "exchange": outcome.query.exchange or (stored.key.exchange if stored else None),
+            "trading_class": outcome.query.trading_class
+            or (stored.key.trading_class if stored else None),
+            "listed": stored.listed if stored else None,
+            "synced_at": _instant(stored.synced_at if stored else None),
+            "error": type(outcome.error).__name__,
+            "message": explain(outcome.error).sentence,
+            "origin": stored.origin.value if stored else None,
+        }
+    record |= {
+        **outcome.key._asdict(),
+        "listed": outcome.listed,
+        "synced_at": _instant(outcome.synced_at),
+        "message": "; ".join(outcome.remarks) or None,
+        "origin": outcome.origin.value,
+    }
+    if outcome.counts is None:
+        return record
+    return {**record, **outcome.counts, "expired": outcome.expired}
+
+
+def _state(outcome: Outcome) -> str:
+    return FAILED if isinstance(outcome, FutureFailure) else outcome.outcome
+
+
+def _table(refreshed: Refreshed) -> RenderableType:
+    from rich.console import Group
+    from rich.text import Text
+
+    from ibkr_sync_cli.views.cells import SAMPLE_TAG, flexible, plain_table
+
+    table = plain_table(
+        ("Product", False),
+        ("Listed", True),
+        ("New", True),
+        ("Changed", True),
+        ("Missing", True),
+        ("Expired", True),
+        ("Age", True),
+        ("State", False),
+        shrinks="Product",
+    )
+    records = [*_records(refreshed)]
+    for outcome, record in zip(refreshed.outcomes, records, strict=True):
+        failed = isinstance(outcome, FutureFailure)
+        synced_at = _synced_at(outcome, refreshed)
+        cells = (
+            _cell(record["listed"]),
+            _cell(record["added"]),
+            _sum(record, "changed", "returned"),
+            _sum(record, "missing", "delisted"),
+            _cell(record["expired"]),
+            brief(refreshed.finished_at - synced_at) if synced_at else "-",
+        )
+        table.add_row(
+            flexible(_name(outcome, refreshed)),
+            *map(Text, cells),
+            Text(str(record["state"]), style="red" if failed else ""),
+        )
+    told = [Text(sentence, style="red") for sentence, _ in reasons(refreshed.failures)]
+    is_sample = any(record["origin"] == Origin.SAMPLE for record in records)
+    return Group(table, *told, *([SAMPLE_TAG] if is_sample else []))
+
+
+def _name(outcome: Outcome, refreshed: Refreshed) -> str:
+    if isinstance(outcome, RefreshedProduct):
+        return str(outcome.key)
+    stored = refreshed.stored_before(outcome)
+    return str(stored.key if stored else outcome.query)
+
+
+def _synced_at(outcome: Outcome, refreshed: Refreshed) -> datetime | None:
+    if isinstance(outcome, RefreshedProduct):
+        return outcome.synced_at
+    stored = refreshed.stored_before(outcome)
+    return stored.synced_at if stored else None
+
+
+def _sum(record: Mapping[str, object], *names: str) -> str:
+    counts = [value for name in names if isinstance(value := record[name], int)]
+    return str(sum(counts)) if counts else "-"
+
+
+def _cell(value: object) -> str:
+    return "-" if value is None else str(value)
+
+
+def _instant(at: datetime | None) -> str | None:
+    return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,136 @@
+"""What a run that keeps products up to date came to, without the chains themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ibkr_sync.domain.entities.contracts import ContractState
+from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
+from ibkr_sync.domain.errors import AmbiguousProductError
+from ibkr_sync.domain.evidence.chain_diff import ChainDiff
+from ibkr_sync.domain.selection.series_choice import usual_series
+from ibkr_sync.domain.sync import FutureFailure, FutureQuery, FutureUpdate, ProductSummary
+from ibkr_sync_cli.views.runs.outcome_words import outcome_word
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefreshedProduct:
+    """A product that is up to date, without its chain: there may be thousands of products.
+
+    Attributes:
+        outcome: the word for what was done with it.
+        listed: how many contracts of the usual series trade.
+        expired: how many have stopped trading since it was synced before.
+        counts: how many contracts were added, changed and so on; None where the source was not
+            asked.
+    """
+
+    query: FutureQuery
+    key: ProductKey
+    origin: Origin
+    synced_at: datetime | None
+    outcome: str
+    listed: int
+    expired: int
+    counts: Mapping[str, int] | None
+    applied: bool
+    remarks: tuple[str, ...]
+
+
+Outcome = RefreshedProduct | FutureFailure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refreshed:
+    """What a run came to.
+
+    Attributes:
+        outcomes: one for each product, in the order in which they were meant.
+        before: the products as they were stored before the run.
+        started_at: UTC instant.
+        finished_at: UTC instant; before `started_at` if the clock was set back meanwhile.
+        took: how long the run was at work, whatever the clock was set to meanwhile.
+        run_id: None where nothing was recorded.
+        due: how many products there were to bring up to date; None where none was left out.
+    """
+
+    outcomes: Sequence[Outcome]
+    before: Mapping[ProductKey, ProductSummary]
+    started_at: datetime
+    finished_at: datetime
+    took: timedelta
+    run_id: int | None
+    due: int | None = None
+
+    @property
+    def failures(self) -> list[FutureFailure]:
+        """What could not be brought up to date."""
+        return [each for each in self.outcomes if isinstance(each, FutureFailure)]
+
+    @property
+    def updates(self) -> list[RefreshedProduct]:
+        """What is up to date."""
+        return [each for each in self.outcomes if isinstance(each, RefreshedProduct)]
+
+    @property
+    def has_answers(self) -> bool:
+        """Whether the source answered for any product."""
+        return any(each.counts is not None for each in self.updates)
+
+    def stored_before(self, failure: FutureFailure) -> ProductSummary | None:
+        """The product as it was stored before the run, also if it has another name today."""
+        if isinstance(failure.error, AmbiguousProductError):
+            return None
+        meant = [each for key, each in self.before.items() if failure.query.may_mean(key)]
+        return meant[0] if len(meant) == 1 else None
+
+
+def refreshed_product(
+    update: FutureUpdate[Future], before: Mapping[ProductKey, ProductSummary], now: datetime
+) -> RefreshedProduct:
+    """What the summary tells of an update, given what was stored before; `now` is a UTC instant."""
+    product, diff = update.product, update.diff
+    active = [each for each in product.contracts if each.state(now) is ContractState.ACTIVE]
+    usual = usual_series(active)
+    return RefreshedProduct(
+        query=update.query,
+        key=product.key,
+        origin=product.origin,
+        synced_at=product.synced_at,
+        outcome=outcome_word(update),
+        listed=sum(each.series in usual for each in active),
+        expired=_newly_expired(product, before.get(_key_before(update)), now),
+        counts=None if diff is None else _counts(diff),
+        applied=update.applied,
+        remarks=update.remarks,
+    )
+
+
+def _key_before(update: FutureUpdate[Future]) -> ProductKey:
+    """The name under which the product was stored, which is its own unless it was renamed."""
+    changes = update.diff.changes if update.diff else ()
+    own = {each.field: each.old for each in changes if each.con_id is None}
+    return ProductKey(
+        *(own.get(field) or name for field, name in update.product.key._asdict().items())
+    )
+
+
+def _counts(diff: ChainDiff) -> dict[str, int]:
+    return {
+        "added": len(diff.added),
+        "changed": len(diff.updated),
+        "returned": len(diff.returned),
+        "missing": len(diff.missing),
+        "delisted": len(diff.delisted),
+        "unchanged": diff.unchanged,
+    }
+
+
+def _newly_expired(product: Future, stored: ProductSummary | None, now: datetime) -> int:
+    """How many contracts have stopped trading since the product was synced before."""
+    if stored is None or stored.synced_at is None:
+        return 0
+    expired = (each for each in product.contracts if each.is_expired(now))
+    return sum(not each.is_expired(stored.synced_at) for each in expired)

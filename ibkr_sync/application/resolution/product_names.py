@@ -1,0 +1,176 @@
+"""What is known of the names in one question, within what its options leave open."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+from ibkr_sync.domain.entities.futures import Future, Origin
+from ibkr_sync.domain.errors import (
+    AmbiguousProductError,
+    MalformedSymbolError,
+    ProductNotFoundError,
+)
+from ibkr_sync.domain.naming.known_products import KnownProduct, merge_known
+from ibkr_sync.domain.naming.notices import ExchangeRenamed
+from ibkr_sync.domain.naming.renaming import FormerName
+from ibkr_sync.domain.naming.spellings import (
+    SymbolWords,
+    parse_currency,
+    parse_exchange,
+    parse_trading_class,
+)
+from ibkr_sync.domain.naming.word_meaning import base_of_series_class
+from ibkr_sync.domain.ports.catalogue import ProductCatalogue
+from ibkr_sync.domain.ports.pins import Pin
+from ibkr_sync.domain.sync import FutureQuery
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What the user said besides the word; None does not narrow the choice."""
+
+    exchange: str | None = None
+    currency: str | None = None
+    trading_class: str | None = None
+
+    @classmethod
+    def parse(
+        cls,
+        words: SymbolWords,
+        exchange: str | None,
+        currency: str | None,
+        trading_class: str | None,
+    ) -> Self:
+        """Read the options; raises MalformedSymbolError, also for two different exchanges."""
+        option = parse_exchange(exchange) if exchange is not None else None
+        if None not in (option, words.exchange) and option != words.exchange:
+            raise MalformedSymbolError(f"{words} --exchange {option}", "single exchange")
+        return cls(
+            exchange=option or words.exchange,
+            currency=parse_currency(currency) if currency is not None else None,
+            trading_class=parse_trading_class(trading_class) if trading_class is not None else None,
+        )
+
+
+class ProductNames:
+    """Finds products by any of their names, in catalogue and database.
+
+    Of the database those are given that the words of the question name. Stored copies of the
+    catalogue are left out: their trading class may be a guess. So is what the catalogue still
+    knows by a name that IBKR gave up.
+    """
+
+    def __init__(
+        self,
+        catalogue: ProductCatalogue,
+        stored: Iterable[Future],
+        limits: Limits,
+        now: datetime,
+        former: Iterable[FormerName] = (),
+    ) -> None:
+        self._catalogue = catalogue
+        self._limits = limits
+        real = [each for each in stored if each.origin is not Origin.CATALOGUE]
+        self._stored = [(each, KnownProduct.stored(each, now)) for each in real]
+        self._former = tuple(former)
+        self._retired = {each.former for each in self._former} - {each.key for each in real}
+
+    def of(self, word: str) -> tuple[KnownProduct, ...]:
+        """Give the products that may have this name and are not excluded by the options."""
+        words = filter(None, (word, base_of_series_class(word)))
+        rows = (row for each in words for row in self._catalogue.known_as(each))
+        stored = (known for _, known in self._stored)
+        catalogued = map(KnownProduct.catalogued, rows)
+        current = (each for each in catalogued if each.key not in self._retired)
+        return tuple(each for each in merge_known(current, stored) if self._admits(each))
+
+    def stored(self) -> Iterator[tuple[Future, KnownProduct]]:
+        """Give the stored products that are not excluded by the options."""
+        return ((product, known) for product, known in self._stored if self._admits(known))
+
+    def leave(self, pin: Pin) -> bool:
+        """Whether the options agree with a pin."""
+        limits = self._limits
+        return self.exchange_of(pin.symbol) in (None, pin.exchange) and limits.trading_class in (
+            None,
+            pin.trading_class,
+        )
+
+    def exchange_of(self, symbol: str) -> str | None:
+        """Today's code of the exchange that was asked for; None if none was."""
+        exchange = self._limits.exchange
+        if exchange is None:
+            return None
+        known = self._catalogue.current_exchange(exchange, symbol)
+        for each in reversed(self._former):
+            if each.current.symbol == symbol and each.former.exchange in (exchange, known):
+                return each.current.exchange
+        return known
+
+    def renamed_exchange(self, symbol: str) -> ExchangeRenamed | None:
+        """Tell that the exchange that was asked for has another code today."""
+        old, new = self._limits.exchange, self.exchange_of(symbol)
+        return ExchangeRenamed(old=old, new=new) if old and new and old != new else None
+
+    def query(
+        self,
+        symbol: str,
+        *,
+        exchange: str | None = None,
+        trading_class: str | None = None,
+        con_id: int | None = None,
+    ) -> FutureQuery:
+        """Give the query for a symbol, with what the options say where nothing else is given."""
+        return FutureQuery(
+            symbol=symbol,
+            exchange=exchange or self.exchange_of(symbol),
+            currency=self._limits.currency,
+            trading_class=trading_class or self._limits.trading_class,
+            con_id=con_id,
+        )
+
+    def query_of(self, product: KnownProduct) -> FutureQuery:
+        """Give the query for one product and no other."""
+        return self.query(
+            product.symbol, exchange=product.exchange, trading_class=product.trading_class
+        )
+
+    def _admits(self, product: KnownProduct) -> bool:
+        limits = self._limits
+        return (
+            self.exchange_of(product.symbol) in (None, product.exchange)
+            and limits.currency in (None, product.currency)
+            and (limits.trading_class is None or self._may_be_of_class(product))
+        )
+
+    def _may_be_of_class(self, product: KnownProduct) -> bool:
+        return product.trading_class in (None, self._limits.trading_class)
+
+
+def with_known(
+    error: ProductNotFoundError,
+    query: FutureQuery,
+    catalogue: ProductCatalogue,
+    stored: Collection[Future],
+    now: datetime,
+) -> ProductNotFoundError:
+    """Add to the error what was asked for, and the products that this excludes."""
+    symbol = query.symbol
+    asked = {name: getattr(query, name) for name in ("exchange", "currency", "trading_class")}
+    admitted, known = (
+        ProductNames(catalogue, stored, limits, now).of(symbol)
+        for limits in (Limits(**asked), Limits())
+    )
+    excluded = () if admitted else [each.key for each in known if each.symbol == symbol]
+    return ProductNotFoundError(
+        *(error.symbol, error.place, error.detail), **asked, con_id=query.con_id, known=excluded
+    )
+
+
+def ambiguous(word: str, products: Iterable[KnownProduct]) -> AmbiguousProductError:
+    """Give the error that names the products which a word may mean, each once, by key."""
+    by_key = {each.key: each for each in products}
+    return AmbiguousProductError(word, [by_key[key].as_candidate() for key in sorted(by_key)])

@@ -1,0 +1,156 @@
+"""From what a person types to the product, and the contract of it, that is meant."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from ibkr_sync.application.resolution.current_names import (
+    pin_of_today,
+    with_current_names,
+    with_current_symbols,
+)
+from ibkr_sync.application.resolution.inquiry import Inquiry, Resolution
+from ibkr_sync.application.resolution.product_names import (
+    Limits,
+    ProductNames,
+    ambiguous,
+    with_known,
+)
+from ibkr_sync.domain.errors import ProductNotFoundError
+from ibkr_sync.domain.naming.known_products import KnownProduct
+from ibkr_sync.domain.naming.renaming import FormerName
+from ibkr_sync.domain.naming.spellings import SymbolWords, parse_words
+from ibkr_sync.domain.naming.word_meaning import meaning_of
+from ibkr_sync.domain.ports.catalogue import ProductCatalogue
+from ibkr_sync.domain.ports.pins import Pin, PinPort
+from ibkr_sync.domain.ports.stored_products import StoredProducts
+from ibkr_sync.domain.sync import FutureQuery
+
+KNOWN_PLACES = "the catalogue or the database"
+
+
+class SymbolResolver:
+    """Knows all the names that catalogue, database and the user's pins have for products.
+
+    It gathers what is known of the words that are asked for; `Inquiry` chooses their reading.
+    """
+
+    def __init__(
+        self,
+        catalogue: ProductCatalogue,
+        pins: PinPort,
+        stored: StoredProducts,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._catalogue = catalogue
+        self._pins = pins
+        self._stored = stored
+        self._clock = clock
+
+    def resolve(
+        self,
+        text: str,
+        *,
+        exchange: str | None = None,
+        currency: str | None = None,
+        trading_class: str | None = None,
+        source_decides: bool = False,
+    ) -> Resolution:
+        """Find out what is meant by a text and the options given with it.
+
+        With `source_decides` a symbol that several products share is left open: the source is
+        asked anyway, and what it offers is newer. Raises MalformedSymbolError,
+        AmbiguousProductError or StorageError.
+        """
+        typed = parse_words(text)
+        limits = Limits.parse(typed, exchange, currency, trading_class)
+        words, renames = with_current_symbols(typed, self._catalogue)
+        former = self._stored.find_former_names({words.text, *_roots(words)})
+        words, retold = with_current_names(words, former, self._stored)
+        asked = {words.text, *_roots(words)}
+        kept = [each for each in self._pins.all_pins() if each.word in asked]
+        pins = [pin_of_today(each, self._stored) for each in kept]
+        pinned = {pin.symbol for pin in pins}
+        inquiry = Inquiry(
+            words=words,
+            names=self._names(words, limits, former, local_symbol=text, also=pinned),
+            pins={pin.word: pin for pin in pins},
+            source_decides=source_decides,
+        )
+        meant = inquiry.answer()
+        return dataclasses.replace(meant, notices=renames + retold + meant.notices)
+
+    def pin(
+        self,
+        text: str,
+        *,
+        exchange: str | None = None,
+        currency: str | None = None,
+        trading_class: str | None = None,
+    ) -> Pin:
+        """Keep what a word is to mean from now on.
+
+        Raises MalformedSymbolError, ProductNotFoundError when nothing known fits,
+        AmbiguousProductError when several products do, or StorageError.
+        """
+        words = parse_words(text)
+        limits = Limits.parse(words, exchange, currency, trading_class)
+        former = self._stored.find_former_names({words.text})
+        words, _ = with_current_names(words, former, self._stored)
+        names = self._names(words, limits, former, local_symbol=text)
+        meaning = meaning_of(words.text, names.of(words.text))
+        if meaning is None:
+            query = names.query(words.text)
+            error = ProductNotFoundError(words.text, KNOWN_PLACES)
+            raise self.with_known(error, query)
+        product = _only(words.text, meaning.products)
+        pin = Pin(
+            word=words.text,
+            symbol=product.symbol,
+            exchange=product.exchange,
+            trading_class=product.trading_class or limits.trading_class,
+        )
+        self._pins.pin(pin)
+        return pin
+
+    def unpin(self, text: str) -> bool:
+        """Forget a word's pin; tells whether there was one.
+
+        Raises MalformedSymbolError or StorageError.
+        """
+        return self._pins.unpin(parse_words(text).text)
+
+    def with_known(self, error: ProductNotFoundError, query: FutureQuery) -> ProductNotFoundError:
+        """Add to the error what was asked for, and the products that this excludes."""
+        stored = self._stored.find_named({query.symbol})
+        return with_known(error, query, self._catalogue, stored, self._clock())
+
+    def pins(self) -> tuple[Pin, ...]:
+        """Give every pin, by word; raises StorageError."""
+        return self._pins.all_pins()
+
+    def _names(
+        self,
+        words: SymbolWords,
+        limits: Limits,
+        former: Iterable[FormerName],
+        *,
+        local_symbol: str,
+        also: Iterable[str] = (),
+    ) -> ProductNames:
+        """What is known of the words; old local symbols are stored with their many blanks."""
+        padded = local_symbol.partition("@")[0].strip().upper()
+        stored = self._stored.find_named({words.text, padded, *_roots(words), *also})
+        return ProductNames(self._catalogue, stored, limits, self._clock(), former)
+
+
+def _roots(words: SymbolWords) -> set[str]:
+    return {spelling.root for spelling in words.contracts}
+
+
+def _only(word: str, products: tuple[KnownProduct, ...]) -> KnownProduct:
+    if len(products) > 1:
+        raise ambiguous(word, products)
+    return products[0]

@@ -1,0 +1,1 @@
+"""What a complete reply says of what is stored, and the update planned from it."""

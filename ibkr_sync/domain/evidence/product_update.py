@@ -1,0 +1,195 @@
+"""What a complete reply makes of a stored product: planned purely, applied elsewhere."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any, Generic, TypeVar, cast
+
+from ibkr_sync.domain.entities.contracts import ContractListing, FuturesContract
+from ibkr_sync.domain.entities.futures import AssetClass, Future, Origin
+from ibkr_sync.domain.errors import InvalidReplyError, OutdatedDataError, ShrinkRefusedError
+from ibkr_sync.domain.evidence.chain_diff import (
+    ChainDiff,
+    FieldChange,
+    diff_chain,
+    refuse_mixing_sample_data,
+    refuse_shrink,
+)
+
+F = TypeVar("F", bound=Future)
+F_co = TypeVar("F_co", bound=Future, covariant=True)
+
+LISTING = "listing"
+"""The field under which history keeps that a contract appeared, went missing or returned."""
+
+PRODUCT = "product"
+"""The field under which history keeps that a contract moved from one product to another."""
+
+LISTED, MISSING, DELISTED = "listed", "missing", "delisted"
+
+_CONTRACT_FIELDS = tuple(each.name for each in dataclasses.fields(FuturesContract))
+_values_of = attrgetter(*_CONTRACT_FIELDS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductUpdate(Generic[F_co]):
+    """A planned update.
+
+    Attributes:
+        diff: the difference that the reply makes.
+        product: the product as it stands afterwards, with all that is known of its chain.
+        history: every change to be kept: those of `diff` and those of the contracts' listing.
+    """
+
+    diff: ChainDiff
+    product: F_co
+    history: tuple[FieldChange, ...]
+
+
+def plan_update(
+    stored: Future | None, received: F, now: datetime, *, allow_shrink: bool = False
+) -> ProductUpdate[F]:
+    """Plan what a complete reply, received at the aware instant `now`, changes.
+
+    Raises InvalidReplyError for a chain that names a contract twice, SampleDataError,
+    OutdatedDataError for a file that is older than what is stored, and ShrinkRefusedError:
+    always for a reply without contracts where some are listed, else unless `allow_shrink`.
+    """
+    _refuse_duplicates(received)
+    received = classified(stored, received)
+    diff = diff_chain(stored, received, now)
+    if stored is not None:
+        refuse_mixing_sample_data(stored, received)
+        _refuse_outdated(stored, received)
+        if diff.missing and not received.contracts:
+            count = len(diff.missing)
+            raise ShrinkRefusedError(stored.key, stored=count, lost=count)
+        if not allow_shrink:
+            refuse_shrink(stored, diff, now)
+        diff = dataclasses.replace(diff, changes=class_change(stored, received) + diff.changes)
+    return ProductUpdate(
+        diff=diff,
+        product=_merge(stored, received, diff, now),
+        history=diff.changes + tuple(_listing_changes(stored, diff)),
+    )
+
+
+def _refuse_duplicates(received: Future) -> None:
+    seen: set[int] = set()
+    for contract in received.contracts:
+        if contract.con_id in seen:
+            raise InvalidReplyError(contract.local_symbol, "con_id", contract.con_id, "is doubled")
+        seen.add(contract.con_id)
+
+
+def classified(stored: Future | None, received: F) -> F:
+    """A product that is renamed keeps its class, though the catalogue doesn't know the name.
+
+    Its category stays too, unless the reply has one.
+    """
+    if stored is None or received.asset_class is not AssetClass.UNCLASSIFIED:
+        return received
+    told: dict[str, Any] = {
+        each.name: getattr(received, each.name) for each in dataclasses.fields(received)
+    }
+    told["category"] = received.category or stored.category
+    return cast("F", type(stored)(**told))
+
+
+def _refuse_outdated(stored: Future, received: Future) -> None:
+    """A file may have been written long ago; what a gateway says is as of now."""
+    known, told = stored.synced_at, received.synced_at
+    if received.origin is Origin.FILE and known and told and told < known:
+        raise OutdatedDataError(stored.key, stored=known, received=told)
+
+
+def class_change(stored: Future, received: Future) -> tuple[FieldChange, ...]:
+    """The change of the asset class, which is not a field of an entity but its type."""
+    old, new = stored.asset_class.value, received.asset_class.value
+    if old == new:
+        return ()
+    return (FieldChange(con_id=None, field="asset_class", old=old, new=new),)
+
+
+def _merge(stored: Future | None, received: F, diff: ChainDiff, now: datetime) -> F:
+    """The received product with what is already known and the reply does not contradict."""
+    before = {each.con_id: each for each in stored.contracts} if stored else {}
+    after = {each.con_id: _seen(before.get(each.con_id), each, now) for each in received.contracts}
+    newly_missing = {each.con_id for each in diff.missing}
+    newly_delisted = {each.con_id for each in diff.delisted}
+    for con_id, contract in before.items():
+        if con_id in newly_missing:
+            after[con_id] = _with_listing(contract, missing_since=now)
+        elif con_id in newly_delisted:
+            after[con_id] = _with_listing(contract, delisted_at=now)
+        else:
+            after.setdefault(con_id, contract)
+    chain = sorted(after.values(), key=lambda each: (each.last_trade_date, each.con_id))
+    return dataclasses.replace(
+        received, contracts=tuple(chain), synced_at=_sync_instant(received, now)
+    )
+
+
+def _seen(
+    before: FuturesContract | None, received: FuturesContract, now: datetime
+) -> FuturesContract:
+    known = before.listing if before else None
+    first = known.first_seen_at if known else now
+    # What `dataclasses.replace` does, in half the time: this is done for every contract.
+    values = dict(zip(_CONTRACT_FIELDS, _values_of(received), strict=True))
+    values["listing"] = _listing(first, now)
+    values["schedule"] = received.schedule or (before.schedule if before else None)
+    return FuturesContract(**values)
+
+
+@lru_cache(256)
+def _listing(first_seen_at: datetime, last_seen_at: datetime) -> ContractListing:
+    """Contracts that appeared together have it in common."""
+    return ContractListing(first_seen_at=first_seen_at, last_seen_at=last_seen_at)
+
+
+def _with_listing(
+    contract: FuturesContract,
+    *,
+    missing_since: datetime | None = None,
+    delisted_at: datetime | None = None,
+) -> FuturesContract:
+    listing = contract.listing
+    if listing is None:
+        raise ValueError(f"conId {contract.con_id} was never stored")
+    return dataclasses.replace(
+        contract,
+        listing=dataclasses.replace(
+            listing,
+            missing_since=listing.missing_since or missing_since,
+            delisted_at=listing.delisted_at or delisted_at,
+        ),
+    )
+
+
+def _sync_instant(received: Future, now: datetime) -> datetime | None:
+    """When the reply was complete; a file or a clock ahead of ours must not look fresh for ever."""
+    if received.origin is Origin.CATALOGUE:
+        return None
+    return min(received.synced_at or now, now)
+
+
+def _listing_changes(stored: Future | None, diff: ChainDiff) -> Iterable[FieldChange]:
+    before = {each.con_id: each.listing for each in stored.contracts} if stored else {}
+    for contracts, old, new in (
+        (diff.added, None, LISTED),
+        (diff.missing, LISTED, MISSING),
+        (diff.delisted, MISSING, DELISTED),
+    ):
+        for each in contracts:
+            yield FieldChange(con_id=each.con_id, field=LISTING, old=old, new=new)
+    for each in diff.returned:
+        listing = before[each.con_id]
+        was_delisted = listing is not None and listing.delisted_at is not None
+        old = DELISTED if was_delisted else MISSING
+        yield FieldChange(con_id=each.con_id, field=LISTING, old=old, new=LISTED)

@@ -1,0 +1,1 @@
+"""What was recorded of the past, and what it says."""

@@ -1,0 +1,184 @@
+"""What is worth telling of many changes: each once, a new product as one event."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from ibkr_sync.domain.canonical_text import parse_value
+from ibkr_sync.domain.entities.contracts import Venue
+from ibkr_sync.domain.entities.futures import ProductKey
+from ibkr_sync.domain.evidence.product_update import PRODUCT
+from ibkr_sync.domain.history.events import (
+    Event,
+    EventType,
+    event_of,
+    expiry_of,
+    is_first_sight,
+    ladder_event,
+)
+from ibkr_sync.domain.history.recorded_history import EndedContract, RecordedChange, RecordedPeriod
+from ibkr_sync.domain.history.severity import Severity
+
+_SHARED_FIELDS: Final = {
+    **{
+        name: name
+        for name in (
+            *("symbol", "exchange", "trading_class", "currency", "time_zone"),
+            *("multiplier", "price_magnifier", "min_tick"),
+        )
+    },
+    "long_name": "name",
+}
+"""Fields of a contract that a product has as well, and their name there."""
+
+_OF_NEAREST_CONTRACT: Final = frozenset(
+    ("multiplier", "price_magnifier", "min_tick", "currency", "time_zone")
+)
+"""Fields of a product that are those of its nearest contract, and that no name follows from."""
+
+
+def events_of(period: RecordedPeriod, since: datetime, now: datetime) -> tuple[Event, ...]:
+    """What happened between two aware instants, in order of time.
+
+    The first contracts of a product are one event; what the same reply says of the product is
+    part of that. What changed of a product and alike of its contracts is told once. Where a
+    product differs only because another contract is the nearest now, that is of no consequence.
+    """
+    first, later = _apart(period.changes, period.first_replies)
+    weighed = _weighed(later)
+    found = [*_first_sights(first), *map(weighed, _without_repeats(later))]
+    found += map(ladder_event, period.ladders)
+    found += _expiries(period.ended, since, now)
+    return tuple(sorted(found, key=lambda each: each.at))
+
+
+def history_events(
+    changes: Sequence[RecordedChange], first_reply: datetime | None
+) -> tuple[Event, ...]:
+    """Every change of one product as an event, in order; its first contracts are one event.
+
+    What the first reply corrected of the catalogue's data is of no consequence, nor is that
+    another contract is the nearest now.
+    """
+    events: list[Event] = []
+    weighed = _weighed(changes)
+    for change in changes:
+        if change.at == first_reply and change.con_id is None:
+            events.append(replace(event_of(change), severity=Severity.INFO))
+        elif change.at != first_reply or not is_first_sight(change):
+            events.append(weighed(change))
+    at_first = (each for each in changes if each.at == first_reply)
+    found = [*_first_sights(at_first), *events]
+    return tuple(sorted(found, key=lambda each: each.at))
+
+
+def _apart(
+    changes: Iterable[RecordedChange], first_replies: Mapping[ProductKey, datetime]
+) -> tuple[list[RecordedChange], list[RecordedChange]]:
+    """The changes that products' first replies made, and those made later."""
+    first: list[RecordedChange] = []
+    later: list[RecordedChange] = []
+    for change in changes:
+        is_first = first_replies.get(change.product) == change.at
+        # What came over from another product is news, even in a product's first reply.
+        is_arrival = change.con_id is not None and not is_first_sight(change)
+        (first if is_first and not is_arrival else later).append(change)
+    return first, later
+
+
+def _first_sights(changes: Iterable[RecordedChange]) -> Iterator[Event]:
+    """One event per product, with the count of its contracts."""
+    seen: defaultdict[ProductKey, list[RecordedChange]] = defaultdict(list)
+    for change in changes:
+        if is_first_sight(change):
+            seen[change.product].append(change)
+    for product, contracts in seen.items():
+        yield Event(
+            type=EventType.NEW,
+            severity=Severity.INFO,
+            product=product,
+            con_id=None,
+            local_symbol=None,
+            field=PRODUCT,
+            old=None,
+            new=str(len(contracts)),
+            at=contracts[0].at,
+            run=contracts[0].run,
+        )
+
+
+def _weighed(changes: Iterable[RecordedChange]) -> Callable[[RecordedChange], Event]:
+    """What makes an event of each of these changes, knowing the others.
+
+    A product has the multiplier of its nearest contract. When that contract expires, the product
+    takes over the next one's, and no contract has changed.
+    """
+    of_contracts = {_content(each, each.field) for each in changes if each.con_id is not None}
+
+    def event(change: RecordedChange) -> Event:
+        found = event_of(change)
+        is_of_nearest = change.con_id is None and change.field in _OF_NEAREST_CONTRACT
+        if is_of_nearest and _content(change, change.field) not in of_contracts:
+            return replace(found, severity=Severity.INFO)
+        return found
+
+    return event
+
+
+def _without_repeats(changes: Collection[RecordedChange]) -> Iterator[RecordedChange]:
+    """The changes without those that only repeat, of a contract, what another one says."""
+    told = {_content(each, each.field) for each in changes if each.con_id is None}
+    moved = {(each.run, each.con_id): each for each in changes if each.field == "last_trade_date"}
+    renamed = {(each.run, each.con_id): each for each in changes if each.field == "exchange"}
+    for change in changes:
+        if change.con_id is not None:
+            name = _SHARED_FIELDS.get(change.field)
+            if name is not None and _content(change, name) in told:
+                continue
+            if _repeats_date(change, moved.get((change.run, change.con_id))):
+                continue
+            if _repeats_exchange(change, renamed.get((change.run, change.con_id))):
+                continue
+        yield change
+
+
+def _content(change: RecordedChange, field: str) -> tuple[object, ...]:
+    return change.run, change.product, field, change.old, change.new
+
+
+def _repeats_date(change: RecordedChange, moved: RecordedChange | None) -> bool:
+    """Whether the change follows from that of the last trade date."""
+    if moved is None:
+        return False
+    if change.field == "last_trade_at":
+        return True
+    return change.field == "real_expiration_date" and (change.old, change.new) == (
+        moved.old,
+        moved.new,
+    )
+
+
+def _repeats_exchange(change: RecordedChange, renamed: RecordedChange | None) -> bool:
+    """Whether the venues are the same but for the new name of the contract's exchange."""
+    if renamed is None or change.field != "venues":
+        return False
+    before, after = _venues(change.old), _venues(change.new)
+    names = {renamed.old: renamed.new}
+    follows = {(names.get(each.exchange, each.exchange), each.market_rule_id) for each in before}
+    return follows == {(each.exchange, each.market_rule_id) for each in after}
+
+
+def _venues(text: str | None) -> tuple[Venue, ...]:
+    venues: tuple[Venue, ...] = parse_value("venues", text, of_contract=True)
+    return venues
+
+
+def _expiries(ended: Iterable[EndedContract], since: datetime, now: datetime) -> Iterator[Event]:
+    for each in ended:
+        event = expiry_of(each, now)
+        if event is not None and event.at >= since:
+            yield event

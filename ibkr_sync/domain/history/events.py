@@ -1,0 +1,232 @@
+"""What happened to products and contracts, as typed events: read from history, and from dates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from ibkr_sync.domain.canonical_text import (
+    CONTRACT_FIELDS,
+    PRODUCT_FIELDS,
+    canonical_text,
+    parse_value,
+)
+from ibkr_sync.domain.entities.contracts import ContractState, FuturesContract, Venue
+from ibkr_sync.domain.entities.futures import ProductKey
+from ibkr_sync.domain.entities.market_rules import MarketRule
+from ibkr_sync.domain.evidence.product_update import DELISTED, LISTED, LISTING, MISSING, PRODUCT
+from ibkr_sync.domain.history.recorded_history import EndedContract, RecordedChange, RecordedLadder
+from ibkr_sync.domain.history.severity import Severity
+from ibkr_sync.domain.hours.wall_clock import midnight
+
+STATE: Final = "state"
+"""The field of an event that no run recorded: that trading stopped."""
+
+LADDER: Final = "market_rule"
+"""The field of an event that tells of a tick ladder: its id, then the steps from each edge on."""
+
+RECORDED_FIELDS: Final = frozenset(
+    (*PRODUCT_FIELDS, *CONTRACT_FIELDS, LISTING, PRODUCT, STATE, LADDER)
+)
+"""Every field that an event may tell of."""
+
+
+class EventType(StrEnum):
+    """What happened."""
+
+    NEW = "NEW"
+    EXPIRED = "EXPIRED"
+    MISSING = "MISSING"
+    DELISTED = "DELISTED"
+    RETURNED = "RETURNED"
+    EXPIRY_MOVED = "EXPIRY_MOVED"
+    MONTH_CHANGED = "MONTH_CHANGED"
+    MULTIPLIER_CHANGED = "MULTIPLIER_CHANGED"
+    MAGNIFIER_CHANGED = "MAGNIFIER_CHANGED"
+    TICK_CHANGED = "TICK_CHANGED"
+    EXCHANGE_RENAMED = "EXCHANGE_RENAMED"
+    SYMBOL_RENAMED = "SYMBOL_RENAMED"
+    CLASS_CHANGED = "CLASS_CHANGED"
+    LOCAL_SYMBOL_CHANGED = "LOCAL_SYMBOL_CHANGED"
+    CURRENCY_CHANGED = "CURRENCY_CHANGED"
+    ZONE_CHANGED = "ZONE_CHANGED"
+    NAME_CHANGED = "NAME_CHANGED"
+    UNDERLYING_CHANGED = "UNDERLYING_CHANGED"
+    VENUES_CHANGED = "VENUES_CHANGED"
+    MOVED = "MOVED"
+    FIELD_CHANGED = "FIELD_CHANGED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened to a product or to one of its contracts.
+
+    Attributes:
+        product: today's key of the product.
+        con_id: None for what happened to the product itself.
+        local_symbol: today's name of the contract.
+        field: the field that changed; `listing`, `product`, `state` or `market_rule` for
+            what is no field.
+        old: canonical text (see `canonical_text`); None for what was not known, or not there.
+        new: as `old`; of a product seen for the first time the count of its contracts.
+        at: UTC instant at which it was first seen; of an expiry, at which trading stopped.
+        run: the run that saw it; None for an expiry, which no run sees.
+    """
+
+    type: EventType
+    severity: Severity
+    product: ProductKey
+    con_id: int | None
+    local_symbol: str | None
+    field: str
+    old: str | None
+    new: str | None
+    at: datetime
+    run: int | None
+
+
+_LISTING_EVENTS: Final = {
+    LISTED: (EventType.RETURNED, Severity.NOTICE),
+    MISSING: (EventType.MISSING, Severity.NOTICE),
+    DELISTED: (EventType.DELISTED, Severity.CRITICAL),
+}
+_FIELD_EVENTS: Final = {
+    "last_trade_date": (EventType.EXPIRY_MOVED, Severity.CRITICAL),
+    "last_trade_at": (EventType.EXPIRY_MOVED, Severity.CRITICAL),
+    "real_expiration_date": (EventType.EXPIRY_MOVED, Severity.CRITICAL),
+    "contract_month": (EventType.MONTH_CHANGED, Severity.NOTICE),
+    "multiplier": (EventType.MULTIPLIER_CHANGED, Severity.CRITICAL),
+    "price_magnifier": (EventType.MAGNIFIER_CHANGED, Severity.CRITICAL),
+    "min_tick": (EventType.TICK_CHANGED, Severity.CRITICAL),
+    "exchange": (EventType.EXCHANGE_RENAMED, Severity.CRITICAL),
+    "symbol": (EventType.SYMBOL_RENAMED, Severity.CRITICAL),
+    "currency": (EventType.CURRENCY_CHANGED, Severity.CRITICAL),
+    "time_zone": (EventType.ZONE_CHANGED, Severity.CRITICAL),
+    "trading_class": (EventType.CLASS_CHANGED, Severity.NOTICE),
+    "local_symbol": (EventType.LOCAL_SYMBOL_CHANGED, Severity.NOTICE),
+    PRODUCT: (EventType.MOVED, Severity.NOTICE),
+    "name": (EventType.NAME_CHANGED, Severity.INFO),
+    "long_name": (EventType.NAME_CHANGED, Severity.INFO),
+    "market_name": (EventType.NAME_CHANGED, Severity.INFO),
+    "underlying": (EventType.UNDERLYING_CHANGED, Severity.INFO),
+    "underlying_symbol": (EventType.UNDERLYING_CHANGED, Severity.INFO),
+    "underlying_sec_type": (EventType.UNDERLYING_CHANGED, Severity.INFO),
+    "underlying_con_id": (EventType.UNDERLYING_CHANGED, Severity.INFO),
+}
+
+
+def event_of(change: RecordedChange) -> Event:
+    """The event that one recorded change is.
+
+    What was not known before has not changed, so it is at most worth a notice.
+    """
+    kind, severity = _kind_of(change)
+    if change.old is None and severity is Severity.CRITICAL:
+        severity = Severity.NOTICE
+    return Event(
+        type=kind,
+        severity=severity,
+        product=change.product,
+        con_id=change.con_id,
+        local_symbol=change.local_symbol,
+        field=change.field,
+        old=change.old,
+        new=change.new,
+        at=change.at,
+        run=change.run,
+    )
+
+
+def expiry_of(ended: EndedContract, now: datetime) -> Event | None:
+    """That a contract stopped trading until the aware instant `now`; None if it did not.
+
+    A contract that was delisted before its time did not expire.
+    """
+    contract = ended.contract
+    listing = contract.listing
+    is_delisted = listing is not None and listing.delisted_at is not None
+    if is_delisted or not contract.is_expired(now):
+        return None
+    is_missing = listing is not None and listing.missing_since is not None
+    return Event(
+        type=EventType.EXPIRED,
+        severity=Severity.INFO,
+        product=ended.product,
+        con_id=contract.con_id,
+        local_symbol=contract.local_symbol,
+        field=STATE,
+        old=(ContractState.MISSING if is_missing else ContractState.ACTIVE).value,
+        new=ContractState.EXPIRED.value,
+        at=end_of_trading(contract),
+        run=None,
+    )
+
+
+def ladder_event(ladder: RecordedLadder) -> Event:
+    """That a product's tick ladder changed; `67 0:0.25,100:0.5` is rule 67 with two steps."""
+    return Event(
+        type=EventType.TICK_CHANGED,
+        severity=Severity.CRITICAL,
+        product=ladder.product,
+        con_id=None,
+        local_symbol=None,
+        field=LADDER,
+        old=_ladder_text(ladder.old),
+        new=_ladder_text(ladder.new),
+        at=ladder.at,
+        run=ladder.run,
+    )
+
+
+def _ladder_text(rule: MarketRule) -> str:
+    steps = (
+        f"{canonical_text(step.low_edge)}:{canonical_text(step.increment)}"
+        for step in rule.increments
+    )
+    return f"{rule.market_rule_id} {','.join(steps)}"
+
+
+def end_of_trading(contract: FuturesContract) -> datetime:
+    """The UTC instant at which trading stops: the end of the last trade date if no other is known.
+
+    Where the zone is unknown too, that date has then ended everywhere.
+    """
+    if contract.last_trade_at is not None:
+        return contract.last_trade_at
+    if contract.time_zone is not None:
+        return midnight(contract.last_trade_date + timedelta(days=1), ZoneInfo(contract.time_zone))
+    return midnight(contract.last_trade_date + timedelta(days=2), ZoneInfo("UTC"))
+
+
+def is_first_sight(change: RecordedChange) -> bool:
+    """Whether a contract was seen for the first time."""
+    return change.field == LISTING and change.old is None
+
+
+def _kind_of(change: RecordedChange) -> tuple[EventType, Severity]:
+    if is_first_sight(change):
+        return EventType.NEW, Severity.INFO
+    if change.field == LISTING:
+        return _LISTING_EVENTS.get(change.new or "", (EventType.FIELD_CHANGED, Severity.INFO))
+    if change.field == "venues":
+        if _has_other_rule(change):
+            return EventType.TICK_CHANGED, Severity.NOTICE
+        return EventType.VENUES_CHANGED, Severity.INFO
+    return _FIELD_EVENTS.get(change.field, (EventType.FIELD_CHANGED, Severity.INFO))
+
+
+def _has_other_rule(change: RecordedChange) -> bool:
+    """Whether a venue that stayed has another tick ladder."""
+    before, after = _rules(change.old), _rules(change.new)
+    return any(
+        None not in (rule, after.get(venue)) and rule != after[venue]
+        for venue, rule in before.items()
+    )
+
+
+def _rules(venues: str | None) -> dict[str, int | None]:
+    known: tuple[Venue, ...] = parse_value("venues", venues, of_contract=True)
+    return {venue.exchange: venue.market_rule_id for venue in known}

@@ -1,0 +1,150 @@
+"""When an exchange trades: sessions and closed days of a few days, and what follows from them."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from ibkr_sync.domain.hours.wall_clock import midnight
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradingSession:
+    """One stretch of trading, from `opens_at` until before `closes_at`, both UTC."""
+
+    opens_at: datetime
+    closes_at: datetime
+
+    def __post_init__(self) -> None:
+        if self.opens_at.tzinfo is not UTC or self.closes_at.tzinfo is not UTC:
+            raise ValueError("a session opens and closes at UTC instants")
+        if self.opens_at >= self.closes_at:
+            raise ValueError(f"a session must not close ({self.closes_at}) before it opens")
+
+    @property
+    def duration(self) -> timedelta:
+        """How long the session lasts, in elapsed time."""
+        return self.closes_at - self.opens_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosedDay:
+    """A day, in the exchange's zone, without a session of its own."""
+
+    date: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketState:
+    """Open or closed, and the UTC instant at which that changes; None when it is not known."""
+
+    is_open: bool
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionCalendar:
+    """The sessions and closed days of a few days, in order; outside them nothing is known.
+
+    Attributes:
+        time_zone: the exchange's zone, in which its days begin and end.
+        sessions: by opening; several a day stay apart, even where one follows at once.
+        closed_days: days that are said to be closed; other days without a session exist.
+    """
+
+    time_zone: ZoneInfo
+    sessions: tuple[TradingSession, ...] = ()
+    closed_days: tuple[ClosedDay, ...] = ()
+
+    def __post_init__(self) -> None:
+        for earlier, later in pairwise(self.sessions):
+            if later.opens_at < earlier.closes_at:
+                raise ValueError(f"the session of {later.opens_at} opens before another closes")
+        if any(first.date >= second.date for first, second in pairwise(self.closed_days)):
+            raise ValueError("closed days must be in order, each once")
+
+    @property
+    def known_from(self) -> datetime | None:
+        """The instant before which nothing is known: a day before the first day's beginning.
+
+        Hours are sent from the current trade date on. Where the first one begins tomorrow, today
+        is over.
+        """
+        first_days = [each.date for each in self.closed_days[:1]]
+        first_days += [self._day_of(each.opens_at) for each in self.sessions[:1]]
+        return midnight(min(first_days) - _DAY, self.time_zone) if first_days else None
+
+    @property
+    def known_until(self) -> datetime | None:
+        """The instant from which on nothing is known: the last closing, or a closed day's end."""
+        ends = [midnight(each.date + _DAY, self.time_zone) for each in self.closed_days[-1:]]
+        ends += [each.closes_at for each in self.sessions[-1:]]
+        return max(ends, default=None)
+
+    def current(self, now: datetime) -> TradingSession | None:
+        """The session that the aware instant `now` is in."""
+        index = bisect_right(self.sessions, now, key=lambda each: each.opens_at) - 1
+        if index < 0 or now >= self.sessions[index].closes_at:
+            return None
+        return self.sessions[index]
+
+    def next_open(self, now: datetime) -> datetime | None:
+        """The first opening after the aware instant `now`; None when no later one is known."""
+        return next((each.opens_at for each in self.sessions if each.opens_at > now), None)
+
+    def is_open(self, now: datetime) -> bool | None:
+        """Whether there is trading at the aware instant `now`; None when it is not known."""
+        state = self.state(now)
+        return None if state is None else state.is_open
+
+    def state(self, now: datetime) -> MarketState | None:
+        """Open or closed at the aware instant `now`, and until when; None when not known.
+
+        A session that follows at once prolongs the opening.
+        """
+        session = self.current(now)
+        if session is not None:
+            return MarketState(is_open=True, until=self._end_of_opening(session))
+        if self.known_from is None or self.known_until is None:
+            return None
+        if not self.known_from <= now < self.known_until:
+            return None
+        return MarketState(is_open=False, until=self.next_open(now))
+
+    def on(self, day: date) -> tuple[TradingSession | ClosedDay, ...]:
+        """What is known of one day in the exchange's zone (see `between`)."""
+        return self.between(day, day)
+
+    def between(self, first: date, last: date) -> tuple[TradingSession | ClosedDay, ...]:
+        """The closed days, and the sessions any part of which is in these days, in order.
+
+        Days are the exchange's and inclusive: an overnight session belongs to both its days.
+        """
+        start, end = midnight(first, self.time_zone), midnight(last + _DAY, self.time_zone)
+        found: list[tuple[datetime, TradingSession | ClosedDay]] = [
+            (each.opens_at, each)
+            for each in self.sessions
+            if each.opens_at < end and each.closes_at > start
+        ]
+        found += [
+            (midnight(each.date, self.time_zone), each)
+            for each in self.closed_days
+            if first <= each.date <= last
+        ]
+        return tuple(entry for _, entry in sorted(found, key=lambda pair: pair[0]))
+
+    def _day_of(self, instant: datetime) -> date:
+        return instant.astimezone(self.time_zone).date()
+
+    def _end_of_opening(self, session: TradingSession) -> datetime:
+        end = session.closes_at
+        for later in self.sessions[self.sessions.index(session) + 1 :]:
+            if later.opens_at != end:
+                break
+            end = later.closes_at
+        return end

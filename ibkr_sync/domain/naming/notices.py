@@ -1,0 +1,77 @@
+"""What a user is told about how the words were taken: nothing failed, nothing is silent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ibkr_sync.domain.entities.contracts import ContractMonth
+from ibkr_sync.domain.entities.futures import ProductKey
+from ibkr_sync.domain.naming.known_products import RenamedSymbol
+from ibkr_sync.domain.naming.renaming import FormerName
+from ibkr_sync.domain.naming.spellings import ContractSpelling
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeRenamed:
+    """The exchange was given by a code that IBKR replaced."""
+
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SymbolRenamed:
+    """The symbol meant, or means, another product than some may think."""
+
+    renamed: RenamedSymbol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductRenamed:
+    """The word is what a stored product was called until IBKR renamed it."""
+
+    name: FormerName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherProducts:
+    """The word is another product's trading class or exchange code as well."""
+
+    word: str
+    taken: ProductKey
+    others: tuple[ProductKey, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherContract:
+    """The word, taken for a product, is also a way to write a contract of another one."""
+
+    word: str
+    spelling: ContractSpelling
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesOfProduct:
+    """The word is the class of a weekly series, which belongs to this product."""
+
+    word: str
+    product: ProductKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherYear:
+    """A short year was taken for this contract month, which is not the next one it may mean."""
+
+    word: str
+    contract_month: ContractMonth
+
+
+Notice = (
+    ExchangeRenamed
+    | SymbolRenamed
+    | ProductRenamed
+    | OtherProducts
+    | OtherContract
+    | SeriesOfProduct
+    | OtherYear
+)

@@ -1,0 +1,98 @@
+"""Which contract of a chain is meant: one, or an error that lists those that may be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from ibkr_sync.domain.entities.contracts import ContractSeries, FuturesContract
+from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.errors import AmbiguousContractError, ContractNotFoundError
+from ibkr_sync.domain.naming.spellings import ContractSpelling, DaySpelling, MonthSpelling
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractWords:
+    """Words for one contract of a product that is known already.
+
+    Attributes:
+        text: what was typed, in upper case and with single blanks; it may be a local symbol.
+        spelling: the text as root and month or day; None when it has no such reading.
+        con_id: the contract's id; then nothing else counts.
+    """
+
+    text: str
+    spelling: ContractSpelling | None = None
+    con_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractMatch:
+    """The contract that is meant.
+
+    `is_other_year` is set when a short year is not the next one with these digits: typed in
+    November 2026, `CLZ6` is December 2036 if that is the only one that still trades.
+    """
+
+    contract: FuturesContract
+    is_other_year: bool = False
+
+
+def find_contract(product: Future, words: ContractWords, now: datetime) -> ContractMatch:
+    """Give the one contract of the product's chain that is meant, at the aware instant `now`.
+
+    A conId decides alone; else local symbols and the spelling are compared. Contracts that
+    still trade outrank those that have expired, so the chain resolves a year of one digit. Of
+    what is left a contract whose local symbol is the very text is meant, else a monthly one.
+    Raises ContractNotFoundError, or AmbiguousContractError with those that are left.
+    """
+    matching = [each for each in product.contracts if _answers(product, each, words)]
+    if not matching:
+        is_past = words.spelling is not None and words.spelling.is_past(now.date())
+        raise ContractNotFoundError(words.text, product.key, is_past=is_past)
+    left = [each for each in matching if not each.is_expired(now)] or matching
+    exact = [each for each in left if is_local_symbol(each, words.text)]
+    monthly = [each for each in left if each.series is ContractSeries.MONTHLY]
+    meant = exact or monthly or left
+    if len(meant) > 1:
+        raise AmbiguousContractError(words.text, meant)
+    return ContractMatch(
+        contract=meant[0], is_other_year=_is_other_year(meant[0], words.spelling, now.date())
+    )
+
+
+def is_local_symbol(contract: FuturesContract, text: str) -> bool:
+    """Whether the text, in upper case and with single blanks, is the contract's local symbol."""
+    return " ".join(contract.local_symbol.split()).upper() == text
+
+
+def _answers(product: Future, contract: FuturesContract, words: ContractWords) -> bool:
+    if words.con_id is not None:
+        return contract.con_id == words.con_id
+    if is_local_symbol(contract, words.text):
+        return True
+    match words.spelling:
+        case MonthSpelling(root=root) as spelling:
+            month = contract.contract_month
+            in_time = month is not None and spelling.names(month)
+        case DaySpelling(root=root, day=day, series=series):
+            in_time = day in (contract.last_trade_date, contract.real_expiration_date)
+            in_time = in_time and series in (None, contract.series)
+        case None:
+            return False
+    return in_time and _is_of_class(product, contract, root)
+
+
+def _is_of_class(product: Future, contract: FuturesContract, root: str) -> bool:
+    """Whether the root may name the contract; a weekly series' own class names no other."""
+    classes = {each.trading_class for each in product.contracts} - {product.trading_class}
+    return root not in classes or contract.trading_class == root
+
+
+def _is_other_year(
+    contract: FuturesContract, spelling: ContractSpelling | None, today: date
+) -> bool:
+    month = contract.contract_month
+    if not isinstance(spelling, MonthSpelling) or month is None:
+        return False
+    return month.year != spelling.next_year(today.year)

@@ -1,0 +1,139 @@
+"""What it means that IBKR does not know a product: error 200, or a reply without a row.
+
+IBKR answers 200 for products that exist while its security definition farm is down, without
+always saying so. So it is believed at once only for a product that was never seen. One that is
+stored is asked for by the conId of one of its contracts, which finds it if it was renamed; and
+if that is unknown too, another product has to answer meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from ibkr_sync.domain.entities.contracts import ContractState, FuturesContract
+from ibkr_sync.domain.entities.futures import Future, ProductKey
+from ibkr_sync.domain.errors import (
+    AmbiguousProductError,
+    ProductLookupError,
+    ProductNotFoundError,
+)
+from ibkr_sync.domain.ports.futures import LocalFuturePort
+from ibkr_sync.domain.sync import FutureQuery, ProductSummary
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import ContractRequest
+
+F = TypeVar("F", bound=Future)
+
+WELL_KNOWN = (
+    ProductKey("ES", "CME", "ES"),
+    ProductKey("EUR", "CME", "6E"),
+)
+"""What IBKR is asked for when nothing else can tell whether it answers at all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """A product that is stored and that IBKR says it does not know.
+
+    Attributes:
+        error: what to fail with if that is believed.
+        product: its stored name.
+        disturbances: how often the line to IBKR had been disturbed when it was first asked for.
+    """
+
+    error: ProductNotFoundError
+    product: ProductKey
+    disturbances: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Control:
+    """A product that answers if IBKR answers at all, with the request that tells."""
+
+    name: str
+    request: ContractRequest
+
+
+class KnownContracts(Generic[F]):
+    """What is stored of the products that are asked for, and which of them have answered."""
+
+    def __init__(self, local: LocalFuturePort[F], clock: Callable[[], datetime]) -> None:
+        self._local = local
+        self._clock = clock
+        self._answered: dict[ProductKey, int] = {}
+
+    def note_answered(self, product: Future) -> None:
+        """Remember a conId of a product that IBKR has just told of."""
+        contract = _living(product, self._clock())
+        if contract is not None:
+            self._answered[product.key] = contract.con_id
+
+    def living_contract(self, query: FutureQuery) -> tuple[ProductKey, FuturesContract] | None:
+        """Give a contract that still trades of a stored product that is meant, None if none.
+
+        Of a conId it is that contract.
+        """
+        now = self._clock()
+        for product in self._stored(query):
+            contract = _living(product, now)
+            if query.con_id is not None:
+                asked = (each for each in product.unexpired(now) if each.con_id == query.con_id)
+                contract = next(asked, None)
+            if contract is not None:
+                return product.key, contract
+        return None
+
+    def controls(self, doubted: Iterable[ProductKey]) -> Iterator[Control]:
+        """Give products to ask for that are none of these, the most telling first; at most two."""
+        without = set(doubted)
+        kept = next(self._kept_controls(without), None)
+        if kept is not None:
+            yield kept
+        for key in WELL_KNOWN:
+            if key not in without:
+                yield Control(
+                    name=str(key),
+                    request=ContractRequest(symbol=key.symbol, exchange=key.exchange),
+                )
+                return
+
+    def _kept_controls(self, without: set[ProductKey]) -> Iterator[Control]:
+        for key, con_id in reversed(self._answered.items()):
+            if key not in without:
+                yield _control(key, con_id)
+        now = self._clock()
+        for key in _latest_first(self._local.list_products()):
+            living = None if key in without else self._living_of(key, now)
+            if living is not None:
+                yield _control(key, living.con_id)
+
+    def _living_of(self, key: ProductKey, now: datetime) -> FuturesContract | None:
+        symbol, exchange, trading_class = key
+        query = FutureQuery(symbol=symbol, exchange=exchange, trading_class=trading_class)
+        return _living(self._local.get_by_symbol(query), now)
+
+    def _stored(self, query: FutureQuery) -> tuple[Future, ...]:
+        try:
+            return (self._local.get_by_symbol(query),)
+        except AmbiguousProductError:
+            word = query.symbol if query.con_id is None else str(query.con_id)
+            return tuple(each for each in self._local.find_named({word}) if query.matches(each))
+        except ProductLookupError:
+            return ()
+
+
+def _living(product: Future, now: datetime) -> FuturesContract | None:
+    active = (each for each in product.contracts if each.state(now) is ContractState.ACTIVE)
+    return next(active, None) or next(iter(product.unexpired(now)), None)
+
+
+def _latest_first(summaries: Iterable[ProductSummary]) -> list[ProductKey]:
+    """The products that may have living contracts, those synced last first."""
+    synced = [(each.synced_at, each.key) for each in summaries if each.listed and each.synced_at]
+    return [key for _, key in sorted(synced, reverse=True)]
+
+
+def _control(key: ProductKey, con_id: int) -> Control:
+    return Control(name=str(key), request=ContractRequest(con_id=con_id))

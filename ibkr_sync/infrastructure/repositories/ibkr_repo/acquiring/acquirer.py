@@ -1,0 +1,168 @@
+"""Asks for the products of a run until each is there or past hope, in round after round."""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Generic, TypeVar
+
+from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.errors import (
+    DefinitionsUnavailableError,
+    GatewayError,
+    IbkrSyncError,
+    ProductNotFoundError,
+    ReplyTimeoutError,
+)
+from ibkr_sync.domain.sync import AcquiredFuture, FutureQuery
+from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.absence import (
+    Control,
+    Doubt,
+    KnownContracts,
+)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.dialogues import Dialogue, Dialogues
+from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.questioner import Questioner
+from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.retry_policy import Patience
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.reading import PLACE
+
+_log = logging.getLogger(__name__)
+
+F = TypeVar("F", bound=Future)
+
+
+class Acquirer(Generic[F]):
+    """Acquires the products of one run.
+
+    `pause` waits some seconds, `jitter` gives a number from 0 to 1.
+    """
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        questioner: Questioner,
+        dialogues: Dialogues[F],
+        known: KnownContracts[F],
+        patience: Patience,
+        *,
+        pause: Callable[[float], object] = time.sleep,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self._gateway = gateway
+        self._questioner = questioner
+        self._dialogues = dialogues
+        self._known = known
+        self._patience = patience
+        self._pause = pause
+        self._jitter = jitter
+
+    def acquire(
+        self, queries: Iterable[FutureQuery]
+    ) -> Iterator[tuple[FutureQuery, AcquiredFuture[F] | IbkrSyncError]]:
+        """Give each product, or what it fails with for good, as soon as that is known.
+
+        What fails for a reason that passes is asked for again after all others. Raises what
+        ends the run: GatewayUnreachableError, a HandshakeError or ConnectionLostError.
+        """
+        due = list(queries)
+        tried = 0
+        while due:
+            tried += 1
+            failed: dict[FutureQuery, IbkrSyncError] = {}
+            concluded: set[FutureQuery] = set()
+            ended: GatewayError | None = None
+            try:
+                for query, outcome in self._round(due):
+                    if isinstance(outcome, IbkrSyncError) and self._is_passing(outcome, tried):
+                        failed[query] = outcome
+                    else:
+                        concluded.add(query)
+                        yield query, outcome
+            except GatewayError as error:
+                ended = error
+            due = [query for query in due if query not in concluded]
+            reasons = [*failed.values(), *([ended] if ended else [])]
+            if ended is None and not failed:
+                return
+            if not all(self._is_passing(each, tried) for each in reasons) or not self._wait(
+                reasons, tried
+            ):
+                yield from failed.items()
+                if ended is not None:
+                    raise ended
+                return
+
+    def _round(
+        self, due: Iterable[FutureQuery]
+    ) -> Iterator[tuple[FutureQuery, AcquiredFuture[F] | IbkrSyncError]]:
+        """Ask for each product once."""
+        doubts: dict[FutureQuery, Doubt] = {}
+        dialogues = ((query, self._dialogues.about(query)) for query in due)
+        for query, outcome in self._questioner.hold(dialogues):
+            if isinstance(outcome, Doubt):
+                doubts[query] = outcome
+                continue
+            if isinstance(outcome, AcquiredFuture):
+                self._known.note_answered(outcome.product)
+            yield query, outcome
+        if doubts:
+            yield from self._judge(doubts)
+
+    def _judge(
+        self, doubts: dict[FutureQuery, Doubt]
+    ) -> Iterator[tuple[FutureQuery, IbkrSyncError]]:
+        """Believe that IBKR does not know what is stored, or blame IBKR."""
+        control = self._answering_control(doubts.values())
+        for query, doubt in doubts.items():
+            if control is None:
+                yield query, self._unavailable("error 200 for all that is asked for")
+            elif doubt.disturbances != self._gateway.disturbances:
+                yield query, self._unavailable("error 200 around a break of the line to IBKR")
+            else:
+                detail = (
+                    f"IBKR no longer knows it ({doubt.error.detail}), while it still answers for"
+                    f" {control.name}; nothing that is stored was changed"
+                )
+                yield query, ProductNotFoundError(doubt.error.symbol, PLACE, detail)
+
+    def _unavailable(self, detail: str) -> DefinitionsUnavailableError:
+        parameters = self._gateway.parameters
+        return DefinitionsUnavailableError(parameters.host, parameters.port, detail)
+
+    def _answering_control(self, doubts: Iterable[Doubt]) -> Control | None:
+        """A product that IBKR does answer for, None if it answers for none of those asked."""
+        for control in self._known.controls(doubt.product for doubt in doubts):
+            if self._questioner.hold_one(_is_answered(control)) is True:
+                return control
+        return None
+
+    def _is_passing(self, error: IbkrSyncError, tried: int) -> bool:
+        return self._patience.is_worth_another_try(error, tried=tried)
+
+    def _wait(self, reasons: Sequence[IbkrSyncError], tried: int) -> bool:
+        """Wait until it is worth asking again; False when there is no time for that."""
+        left = self._questioner.left
+        seconds = self._patience.pause(tried=tried, left=left, jitter=self._jitter())
+        if self._gateway.outage is not None and left > 0:
+            _log.warning("%s; waiting for IBKR", _told(reasons))
+            self._gateway.await_upstream(left if self._patience.tries is None else seconds or 0.0)
+            return self._questioner.left > 0
+        if any(isinstance(each, ReplyTimeoutError) for each in reasons):
+            self._gateway.close()  # a line that says nothing may be dead
+        if seconds is None:
+            return False
+        _log.warning("%s; asking again in %.0f s", _told(reasons), seconds)
+        self._pause(seconds)
+        return True
+
+
+def _told(reasons: Sequence[IbkrSyncError]) -> str:
+    others = f" (one of {len(reasons)} failures)" if len(reasons) > 1 else ""
+    return f"{reasons[-1]}{others}"
+
+
+def _is_answered(control: Control) -> Dialogue[bool]:
+    reply = yield control.request
+    return bool(reply.rows)

@@ -1,0 +1,147 @@
+"""What is asked of IBKR for one product, question by question."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator
+from typing import Generic, TypeAlias, TypeVar
+
+from ibkr_sync.catalogue import Catalogue
+from ibkr_sync.domain.entities.futures import Future, ProductKey
+from ibkr_sync.domain.errors import (
+    DefinitionsUnavailableError,
+    ProductNotFoundError,
+    RequestRejectedError,
+)
+from ibkr_sync.domain.sync import AcquiredFuture, FutureQuery, SyncPolicy
+from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.absence import Doubt, KnownContracts
+from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.locating import request_for_product
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
+    ContractReply,
+    ContractRequest,
+)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.notices import (
+    NO_SECURITY_DEFINITION,
+)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.reading import PLACE, ReplyReader
+
+F = TypeVar("F", bound=Future)
+T_co = TypeVar("T_co", covariant=True)
+
+Dialogue: TypeAlias = Generator[ContractRequest, ContractReply, T_co]
+"""Gives a question and is sent its reply, or thrown what prevented it, until it returns."""
+
+_CODE = re.compile(r"[ -~]{1,64}")
+"""What the protocol can carry of a symbol or exchange: printable ASCII."""
+
+
+class Dialogues(Generic[F]):
+    """Leads the dialogue about each product of a run."""
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        known: KnownContracts[F],
+        catalogue: Catalogue,
+        policy: SyncPolicy,
+        reader: ReplyReader[F],
+    ) -> None:
+        self._gateway = gateway
+        self._known = known
+        self._catalogue = catalogue
+        self._policy = policy
+        self._reader = reader
+
+    def about(self, query: FutureQuery) -> Dialogue[AcquiredFuture[F] | Doubt]:
+        """Ask for the product that a query means.
+
+        Returns a Doubt where IBKR does not know a product that is stored. Raises ReplyError,
+        ProductLookupError or GatewayError.
+        """
+        disturbances = self._gateway.disturbances
+        try:
+            return (yield from self._product_of(query))
+        except ProductNotFoundError as error:
+            stored = self._known.living_contract(query)
+            if stored is None:
+                return (yield from self._elsewhere(query, error))
+            key, contract = stored
+            doubt = Doubt(error=error, product=key, disturbances=disturbances)
+        if query.con_id is not None:
+            return doubt
+        renamed = FutureQuery(symbol=query.symbol, con_id=contract.con_id)
+        try:
+            request = yield from self._locate(contract.con_id)
+        except ProductNotFoundError:
+            return doubt
+        try:
+            return self._reader.read(renamed, (yield from _ask(request)))
+        except ProductNotFoundError as error:
+            raise self._contradiction(key, contract.con_id, error) from error
+
+    def _product_of(self, query: FutureQuery) -> Dialogue[AcquiredFuture[F]]:
+        if query.con_id is None:
+            request = self._request_for(query)
+        else:
+            request = yield from self._locate(query.con_id)
+        return self._reader.read(query, (yield from _ask(request)))
+
+    def _locate(self, con_id: int) -> Dialogue[ContractRequest]:
+        """Learn of a contract's conId how to ask for its product."""
+        reply = yield from _ask(ContractRequest(con_id=con_id, include_expired=True))
+        return request_for_product(reply, self._policy)
+
+    def _elsewhere(
+        self, query: FutureQuery, error: ProductNotFoundError
+    ) -> Dialogue[AcquiredFuture[F]]:
+        """Ask for a product nobody has seen on any exchange, if the user has named none.
+
+        The exchange was the catalogue's, which may be wrong.
+        """
+        request = self._request_for(query)
+        if query.con_id is not None or query.exchange or not request.exchange:
+            raise error
+        anywhere = ContractRequest(symbol=request.symbol, include_expired=request.include_expired)
+        return self._reader.read(query, (yield from _ask(anywhere)))
+
+    def _request_for(self, query: FutureQuery) -> ContractRequest:
+        return ContractRequest(
+            symbol=query.symbol,
+            exchange=query.exchange or self._only_exchange(query.symbol),
+            include_expired=self._policy.include_expired,
+        )
+
+    def _only_exchange(self, symbol: str) -> str:
+        """The one exchange on which the catalogue knows the symbol to trade, else ""."""
+        exchanges = {each.exchange for each in self._catalogue.by_symbol(symbol) if each.active}
+        return exchanges.pop() if len(exchanges) == 1 else ""
+
+    def _contradiction(
+        self, key: ProductKey, con_id: int, error: ProductNotFoundError
+    ) -> DefinitionsUnavailableError:
+        said = f"it knows conId {con_id} and not its product {key}: {error.detail}"
+        parameters = self._gateway.parameters
+        return DefinitionsUnavailableError(parameters.host, parameters.port, said)
+
+
+def refuse_code(query: FutureQuery) -> None:
+    """Raise ProductNotFoundError for what no symbol or exchange of IBKR can be."""
+    for code in (query.symbol, query.exchange or query.symbol):
+        if not _CODE.fullmatch(code):
+            raise ProductNotFoundError(query.symbol, PLACE, f"{code!r} is no code of IBKR")
+
+
+def _ask(request: ContractRequest) -> Dialogue[ContractReply]:
+    """Ask once; ProductNotFoundError is error 200 and a reply without any row."""
+    symbol = request.symbol or str(request.con_id)
+    try:
+        reply = yield request
+    except RequestRejectedError as error:
+        if error.code != NO_SECURITY_DEFINITION:
+            raise
+        asked = "" if request.con_id or str(request) == symbol else f"{request} was asked for; "
+        raise ProductNotFoundError(symbol, PLACE, f"{asked}{error}") from error
+    if not reply.rows:
+        raise ProductNotFoundError(symbol, PLACE, "IBKR answered nothing")
+    return reply

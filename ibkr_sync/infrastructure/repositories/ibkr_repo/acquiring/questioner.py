@@ -1,0 +1,247 @@
+"""Holds many dialogues at a time, asks once more where that helps, and ends in time."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent import futures
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from ibkr_sync.domain.errors import (
+    ConnectionLostError,
+    GatewayError,
+    HandshakeTimeoutError,
+    IbkrSyncError,
+    PacingError,
+    ProductLookupError,
+    ReplyError,
+    ReplyTimeoutError,
+    UpstreamDownError,
+)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.dialogues import Dialogue
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import Ladder
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
+    ContractReply,
+    ContractRequest,
+)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.sending import Sending
+
+K = TypeVar("K")
+T = TypeVar("T")
+
+MAX_BROKEN_IN_A_ROW = 3
+"""After so many requests in a row that broke their session there is no point in going on."""
+
+MAX_TIMES_SENT = 2
+"""A request that was sent so often, in vain, has failed."""
+
+_ENDS_SESSIONS = (ConnectionLostError, PacingError)
+"""TWS hangs up on a client that is too fast."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Question(Generic[K, T]):
+    """Where a dialogue stands: at a request.
+
+    Attributes:
+        times_sent: how often it was sent; it never was when a session broke, or IBKR went
+            away, while its message still waited for its turn.
+        is_repeated: whether it failed before, sent or not.
+    """
+
+    key: K
+    dialogue: Dialogue[T]
+    request: ContractRequest
+    times_sent: int = 0
+    is_repeated: bool = False
+
+
+class Questioner:
+    """Asks a gateway within the time of one run.
+
+    A request is sent at most twice: again after a broken session, a message too many (once
+    the pacer has slowed down), or an outage of IBKR that ends within the idle timeout; the
+    first outage that does not is the last one waited for until it is over.
+    """
+
+    def __init__(self, gateway: Gateway, seconds: float) -> None:
+        """Start the run's time, which ends so many seconds from now."""
+        self._gateway = gateway
+        self._seconds = seconds
+        self._deadline = time.monotonic() + seconds
+        self._longest_outage = gateway.parameters.idle_timeout
+
+    @property
+    def left(self) -> float:
+        """Seconds of the run that are left; negative when its time is over."""
+        return self._deadline - time.monotonic()
+
+    def hold(
+        self, dialogues: Iterable[tuple[K, Dialogue[T]]]
+    ) -> Iterator[tuple[K, T | IbkrSyncError]]:
+        """Hold the dialogues, and give what each comes to, or fails with, as soon as it does.
+
+        Raises GatewayUnreachableError or a HandshakeError when no session can be opened, and
+        ConnectionLostError or PacingError when sessions keep breaking, or refusing our rate.
+        """
+        if self._gateway.outage is None:
+            self._longest_outage = self._gateway.parameters.idle_timeout
+        yield from _Round(self, self._gateway, dialogues).outcomes()
+
+    def hold_one(self, dialogue: Dialogue[T]) -> T | IbkrSyncError:
+        """Hold one dialogue; raises as `hold`."""
+        ((_, outcome),) = self.hold([(None, dialogue)])
+        return outcome
+
+    def ask_ladders(
+        self, market_rule_ids: Iterable[int]
+    ) -> Iterator[Ladder | ReplyError | GatewayError]:
+        """Give the tick ladders of these rules, or what prevented one or all of them.
+
+        What has not been sent when the time is over never is.
+        """
+        if self.left <= 0:
+            yield self.timeout()
+            return
+        try:
+            asked = [self._gateway.request_ladder(each, self._deadline) for each in market_rule_ids]
+        except (ReplyError, GatewayError) as error:
+            yield error
+            return
+        try:
+            for pending in asked:
+                try:
+                    yield pending.result(max(self.left, 0.0))
+                except TimeoutError:
+                    yield self.timeout()
+                except (ReplyError, GatewayError) as error:
+                    yield error
+        finally:
+            for pending in asked:
+                pending.cancel()
+
+    def ask(self, request: ContractRequest) -> Sending[ContractReply]:
+        """Send a request, unless the time is over; raises what `Gateway.open` raises.
+
+        Where no session ever came about, that is worth telling rather than that time is over.
+        """
+        if self.left <= 0:
+            return self._out_of_time()
+        try:
+            return self._gateway.request_contracts(request, self._deadline)
+        except HandshakeTimeoutError:
+            if self.left <= 0 and self._gateway.has_connected:
+                return self._out_of_time()
+            raise
+
+    def outage_ends(self) -> bool:
+        """Wait for IBKR to be back; False when that takes too long, now or before."""
+        ends = self._gateway.await_upstream(min(self._longest_outage, max(self.left, 0.0)))
+        if not ends:
+            self._longest_outage = 0.0
+        return ends
+
+    def timeout(self) -> ReplyTimeoutError:
+        """What befalls whatever is due when the time is over."""
+        return ReplyTimeoutError(f"the run took longer than {self._seconds:g} s")
+
+    def _out_of_time(self) -> Sending[ContractReply]:
+        failed: Sending[ContractReply] = Sending()
+        failed.set_exception(self.timeout())
+        return failed
+
+
+class _Round(Generic[K, T]):
+    """One call of `Questioner.hold`.
+
+    What a broken session leaves behind, or one whose rate was refused, is asked again alone,
+    each request by itself: one that breaks every session is to harm no other.
+    """
+
+    def __init__(
+        self, questioner: Questioner, gateway: Gateway, dialogues: Iterable[tuple[K, Dialogue[T]]]
+    ) -> None:
+        self._questioner = questioner
+        self._at_most = gateway.parameters.requests_in_flight
+        self._dialogues = iter(dialogues)
+        self._waiting = deque[_Question[K, T]]()
+        self._suspects = deque[_Question[K, T]]()
+        self._in_flight: dict[Sending[ContractReply], _Question[K, T]] = {}
+        self._broken = 0
+
+    def outcomes(self) -> Iterator[tuple[K, T | IbkrSyncError]]:
+        """Give each dialogue's outcome (see `Questioner.hold`)."""
+        while True:
+            yield from self._send()
+            if not self._in_flight:
+                return
+            left = max(self._questioner.left, 0.0)
+            done = futures.wait(self._in_flight, left, futures.FIRST_COMPLETED).done
+            if not done:
+                for reply in list(self._in_flight):
+                    timeout = self._questioner.timeout()
+                    yield from self._conclude(self._in_flight.pop(reply), timeout)
+                continue
+            # One at a time: the next question goes out before the next reply is stored.
+            reply = next(each for each in self._in_flight if each in done)
+            outcome = reply.exception() or reply.result()
+            question = self._in_flight.pop(reply)
+            question.times_sent += reply.was_sent
+            yield from self._conclude(question, outcome)
+
+    def _send(self) -> Iterator[tuple[K, T | IbkrSyncError]]:
+        """Ask as much as may be asked at once; gives what ends without a further question."""
+        if self._suspects:
+            if not self._in_flight:
+                self._ask(self._suspects.popleft())
+            return
+        while len(self._in_flight) < self._at_most:
+            if self._waiting:
+                self._ask(self._waiting.popleft())
+                continue
+            begun = next(self._dialogues, None)
+            if begun is None:
+                return
+            yield from self._go_on(*begun, None)
+
+    def _ask(self, question: _Question[K, T]) -> None:
+        self._in_flight[self._questioner.ask(question.request)] = question
+
+    def _conclude(
+        self, question: _Question[K, T], outcome: ContractReply | BaseException
+    ) -> Iterator[tuple[K, T | IbkrSyncError]]:
+        was_repeated, question.is_repeated = question.is_repeated, True
+        may_repeat = question.times_sent < MAX_TIMES_SENT
+        if isinstance(outcome, UpstreamDownError) and may_repeat and self._questioner.outage_ends():
+            self._waiting.append(question)
+            return
+        if isinstance(outcome, _ENDS_SESSIONS):
+            if was_repeated:
+                self._broken += 1
+                if self._broken == MAX_BROKEN_IN_A_ROW:
+                    raise outcome
+            if may_repeat:
+                self._suspects.append(question)
+                return
+        else:
+            self._broken = 0
+        yield from self._go_on(question.key, question.dialogue, outcome)
+
+    def _go_on(
+        self, key: K, dialogue: Dialogue[T], outcome: ContractReply | BaseException | None
+    ) -> Iterator[tuple[K, T | IbkrSyncError]]:
+        """Let a dialogue take its reply: it has another question, or it is over."""
+        try:
+            if isinstance(outcome, BaseException):
+                request = dialogue.throw(outcome)
+            else:
+                request = next(dialogue) if outcome is None else dialogue.send(outcome)
+        except StopIteration as end:
+            yield key, end.value
+        except (ReplyError, ProductLookupError, GatewayError) as error:
+            yield key, error
+        else:
+            self._waiting.appendleft(_Question(key=key, dialogue=dialogue, request=request))

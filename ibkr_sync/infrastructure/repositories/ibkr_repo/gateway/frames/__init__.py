@@ -1,0 +1,1 @@
+"""What a session must know of a frame before ibapi decodes it."""

@@ -1,0 +1,172 @@
+"""Reads what a session must know of a protobuf frame before ibapi decodes it.
+
+ibapi skips a contract row that lacks one of its parts without a word, and gives some fields
+changed, so those are taken from the frame by IBKR's field numbers:
+
+* the time zone of the last trade time, dropped for futures;
+* `minTick`, sent as text and decoded as a float;
+* `multiplier`, a double that ibapi rounds to eight places;
+* `evMultiplier`, whose absence ibapi tells as 0.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.text_frames import (
+    MalformedFrameError,
+    RowText,
+)
+
+_VARINT, _FIXED64, _LENGTH_DELIMITED, _FIXED32 = 0, 1, 2, 5
+_FIXED_BYTES = {_FIXED64: 8, _FIXED32: 4}
+_DOUBLE = struct.Struct("<d")
+_LONGEST_VARINT = 10
+_CONTINUED = 0x80
+
+_REQUEST_ID = 1  # of ContractData and of ContractDataEnd
+_CONTRACT, _DETAILS = 2, 3  # of ContractData
+_LAST_TRADE, _MULTIPLIER = 4, 7  # of Contract
+_MIN_TICK, _LONG_NAME, _EV_MULTIPLIER = 2, 7, 16  # of ContractDetails
+
+_Value = int | bytes
+
+
+def _schema(last: int, *, varints: tuple[int, ...], doubles: tuple[int, ...]) -> dict[int, int]:
+    """The wire types of the fields 1 to `last`; the others are text or embedded messages."""
+    return (
+        dict.fromkeys(range(1, last + 1), _LENGTH_DELIMITED)
+        | dict.fromkeys(varints, _VARINT)
+        | dict.fromkeys(doubles, _FIXED64)
+    )
+
+
+_ROW_FIELDS = _schema(3, varints=(_REQUEST_ID,), doubles=())
+_CONTRACT_FIELDS = _schema(21, varints=(1, 18), doubles=(5, _MULTIPLIER))
+_DETAILS_FIELDS = _schema(
+    65, varints=(5, 6, 18, 34, 35, 36, 50, 51, 52, 56), doubles=(_EV_MULTIPLIER, 48)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ProtobufMessage:
+    """A message whose body is protobuf; `message_id` is what it is as text, 200 lower."""
+
+    message_id: int
+    body: bytes
+
+    def request_id(self) -> int:
+        """The request id of a contract row or end marker; raises MalformedFrameError.
+
+        A body that is broken behind the id still tells whose it is.
+        """
+        found: int | None = None
+        try:
+            for number, wire_type, value in _fields(self.body):
+                if number == _REQUEST_ID and wire_type == _VARINT and isinstance(value, int):
+                    found = _int32(value)
+        except MalformedFrameError:
+            if found is None:
+                raise
+        if found is None:
+            raise MalformedFrameError("no request id")
+        return found
+
+    def row_text(self) -> RowText:
+        """The fields of a contract row that ibapi loses; raises MalformedFrameError.
+
+        A known field of another type than its own is refused: to ibapi it would be absent.
+        """
+        row = _values(self.body, _ROW_FIELDS)
+        for part, name in ((_CONTRACT, "contract"), (_DETAILS, "contract details")):
+            if part not in row:
+                raise MalformedFrameError(f"contract row without its {name}")
+        contract = _values(_joined(self.body, _CONTRACT), _CONTRACT_FIELDS)
+        details = _values(_joined(self.body, _DETAILS), _DETAILS_FIELDS)
+        return RowText(
+            last_trade=_text(contract, _LAST_TRADE),
+            multiplier=_double_text(contract, _MULTIPLIER),
+            min_tick=_text(details, _MIN_TICK),
+            long_name=_text(details, _LONG_NAME),
+            economic_value_multiplier=_double_text(details, _EV_MULTIPLIER),
+        )
+
+    def decodable(self) -> ProtobufMessage:
+        """The message itself: ibapi is given protobuf as it came."""
+        return self
+
+
+def _values(message: bytes, schema: dict[int, int]) -> dict[int, _Value]:
+    """The values of a message by number, of which the last one counts."""
+    values: dict[int, _Value] = {}
+    for number, wire_type, value in _fields(message):
+        if wire_type != schema.get(number, wire_type):
+            raise MalformedFrameError(f"field {number} has wire type {wire_type}")
+        values[number] = value
+    return values
+
+
+def _joined(message: bytes, part: int) -> bytes:
+    """An embedded message; where it comes in pieces, they are one."""
+    return b"".join(
+        value
+        for number, _, value in _fields(message)
+        if number == part and isinstance(value, bytes)
+    )
+
+
+def _fields(message: bytes) -> Iterator[tuple[int, int, _Value]]:
+    """Number, wire type and value of each field; raises MalformedFrameError where it breaks off."""
+    at, size = 0, len(message)
+    while at < size:
+        tag, at = _varint(message, at)
+        number, wire_type = tag >> 3, tag & 7
+        if wire_type == _VARINT:
+            whole, at = _varint(message, at)
+            yield number, wire_type, whole
+            continue
+        if wire_type == _LENGTH_DELIMITED:
+            length, at = _varint(message, at)
+        elif wire_type in _FIXED_BYTES:
+            length = _FIXED_BYTES[wire_type]
+        else:
+            raise MalformedFrameError(f"field {number} has wire type {wire_type}")
+        end = at + length
+        if end > size:
+            raise MalformedFrameError(f"field {number} goes beyond its {size} bytes")
+        yield number, wire_type, message[at:end]
+        at = end
+
+
+def _varint(message: bytes, at: int) -> tuple[int, int]:
+    """A whole number and the position behind it; raises MalformedFrameError."""
+    value = shift = 0
+    for byte in message[at : at + _LONGEST_VARINT]:
+        at += 1
+        if byte < _CONTINUED:
+            return value | byte << shift, at
+        value |= (byte - _CONTINUED) << shift
+        shift += 7
+    raise MalformedFrameError(f"broken off at byte {at} of {len(message)}")
+
+
+def _int32(value: int) -> int:
+    """What an int32 field makes of a whole number: its low 32 bits, signed."""
+    low = value & 0xFFFFFFFF
+    return low - (1 << 32) if low >= 1 << 31 else low
+
+
+def _text(values: dict[int, _Value], number: int) -> str:
+    value = values.get(number, b"")
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else ""
+
+
+def _double_text(values: dict[int, _Value], number: int) -> str:
+    value = values.get(number)
+    if not isinstance(value, bytes):
+        return ""
+    double: float
+    (double,) = _DOUBLE.unpack(value)
+    return repr(double).removesuffix(".0")

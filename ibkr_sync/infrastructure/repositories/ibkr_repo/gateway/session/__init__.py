@@ -1,0 +1,1 @@
+"""One session with a gateway, from its first message to its end."""

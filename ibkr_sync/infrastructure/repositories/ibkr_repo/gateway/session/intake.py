@@ -1,0 +1,161 @@
+"""From frames to the replies they belong to."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+from ibkr_sync.domain.errors import InvalidReplyError
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import (
+    IBAPI_VERSION,
+    End,
+    Event,
+    ReadOnlyClient,
+    Row,
+)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames import (
+    text_frames as frames,
+)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.messages import (
+    Message,
+    read_message,
+)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.text_frames import (
+    MalformedFrameError,
+)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
+    ContractReply,
+    ReceivedRow,
+)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.pending import (
+    PendingChain,
+    PendingReplies,
+)
+
+_log = logging.getLogger(__name__)
+
+MAX_ROWS = 50_000
+"""No chain comes near this; a gateway that sends more is not answering our question."""
+
+MAX_REPLY_BYTES = 64 * 1024 * 1024
+"""Nor near this, so that no gateway can fill the memory."""
+
+_REPLY_MESSAGES = (frames.CONTRACT_DATA, frames.BOND_CONTRACT_DATA, frames.CONTRACT_DATA_END)
+
+_HANDLED_MESSAGES = frozenset(
+    (
+        *_REPLY_MESSAGES,
+        frames.CURRENT_TIME,
+        frames.ERROR_MESSAGE,
+        frames.MARKET_RULE,
+        frames.NEXT_VALID_ID,
+    )
+)
+"""Others are not decoded at all, so they can do no harm; account ids are among them."""
+
+
+class Intake:
+    """Adds rows to the requests they answer and hands over replies once they are complete.
+
+    Nothing is dropped silently: a row or an end marker that can't be decoded fails the
+    request it belongs to, and every request that is due when it doesn't say to which.
+    """
+
+    def __init__(
+        self,
+        client: ReadOnlyClient,
+        pending: PendingReplies,
+        server_version: int,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._client = client
+        self._pending = pending
+        self._server_version = server_version
+        self._clock = clock
+
+    def take(self, frame: bytes) -> Event | None:
+        """Take in one frame; gives what is no part of a reply, None when nothing is left."""
+        try:
+            message = read_message(frame, self._server_version)
+        except MalformedFrameError as error:
+            self._distrust_all("message id", error)
+            return None
+        if message.message_id not in _HANDLED_MESSAGES:
+            return None
+        if message.message_id in _REPLY_MESSAGES:
+            self._take_reply(message, frame)
+            return None
+        return self._decode(message)
+
+    def _decode(self, message: Message) -> Event | None:
+        try:
+            return self._client.decode_message(message)
+        except MalformedFrameError as error:
+            _log.warning("ignored message %d: %s", message.message_id, error)
+            if message.message_id == frames.MARKET_RULE:
+                # Any of those that are due may be the one.
+                self._pending.fail_ladders(
+                    InvalidReplyError("a tick ladder", "message", "", str(error))
+                )
+            return None
+
+    def _take_reply(self, message: Message, frame: bytes) -> None:
+        try:
+            request_id = message.request_id()
+        except MalformedFrameError as error:
+            self._distrust_all("request id", error)
+            return
+        chain = self._pending.find_chain(request_id)
+        if chain is None:
+            _log.debug("ignored a late row of request %d", request_id)
+            return
+        self._pending.note_progress(time.monotonic())
+        is_end = message.message_id == frames.CONTRACT_DATA_END
+        what = "end marker" if is_end else "contract row"
+        try:
+            if is_end:
+                self._complete(request_id, chain, message, frame)
+            else:
+                self._add_row(request_id, chain, message, frame)
+        except MalformedFrameError as error:
+            self._pending.fail(
+                request_id, InvalidReplyError(str(chain.request), what, "", str(error))
+            )
+
+    def _distrust_all(self, what: str, error: MalformedFrameError) -> None:
+        """The frame may have been part of any reply in flight, so none of them is complete."""
+        _log.warning("a message could not be read: %s", error)
+        self._pending.fail_all(InvalidReplyError("a reply", what, "", str(error)))
+
+    def _add_row(
+        self, request_id: int, chain: PendingChain, message: Message, frame: bytes
+    ) -> None:
+        if message.message_id == frames.BOND_CONTRACT_DATA:
+            raise MalformedFrameError("it is a bond, and a future was asked for")
+        text = message.row_text()
+        event = self._client.decode_message(message.decodable())
+        if not isinstance(event, Row) or event.request_id != request_id:
+            raise MalformedFrameError("it was decoded as something else")
+        chain.rows.append(ReceivedRow(details=event.details, text=text, frame=frame))
+        chain.bytes_received += len(frame)
+        if len(chain.rows) > MAX_ROWS:
+            raise MalformedFrameError(f"more than {MAX_ROWS} rows")
+        if chain.bytes_received > MAX_REPLY_BYTES:
+            raise MalformedFrameError(f"more than {MAX_REPLY_BYTES} bytes")
+
+    def _complete(
+        self, request_id: int, chain: PendingChain, message: Message, frame: bytes
+    ) -> None:
+        if self._client.decode_message(message) != End(request_id):
+            raise MalformedFrameError("it was decoded as something else")
+        reply = ContractReply(
+            request=chain.request,
+            rows=tuple(chain.rows),
+            end_frame=frame,
+            received_at=self._clock(),
+            server_version=self._server_version,
+            client_version=IBAPI_VERSION,
+        )
+        self._pending.complete_contracts(request_id, reply)

@@ -1,0 +1,1 @@
+"""From the rows of a complete reply to entities: pure, and strict about what it believes."""

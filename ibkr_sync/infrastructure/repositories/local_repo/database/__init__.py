@@ -1,0 +1,1 @@
+"""A database in general: connections, transactions, locks, failures."""

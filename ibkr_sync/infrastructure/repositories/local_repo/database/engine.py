@@ -1,0 +1,206 @@
+"""Opening a database and running transactions in it, whatever the schema it holds."""
+
+from __future__ import annotations
+
+import os
+import stat
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy.engine import Connection, Engine
+
+from ibkr_sync.domain.errors import DatabaseUnavailableError
+from ibkr_sync.infrastructure.repositories.local_repo.database.failures import translated
+from ibkr_sync.infrastructure.repositories.local_repo.database.location import locate
+from ibkr_sync.infrastructure.repositories.local_repo.database.postgres_engine import (
+    holds_lock,
+    postgres_engine,
+    postgres_read,
+    postgres_write,
+)
+from ibkr_sync.infrastructure.repositories.local_repo.database.sqlite_engine import (
+    ensure_wal,
+    sqlite_engine,
+    sqlite_read,
+    sqlite_write,
+    vacuum,
+)
+
+BUSY_TIMEOUT = timedelta(seconds=5)
+"""How long a transaction waits for another one to end."""
+
+FILE_MODE = 0o600
+DIRECTORY_MODE = 0o700
+
+
+class Database:
+    """A SQLite or PostgreSQL database; nothing is opened before the first transaction.
+
+    All failures inside its transactions are raised as StorageError. `create_directory` allows
+    the directory of a SQLite file to be created with it, readable by its owner alone.
+    `has_current_schema` remembers that the schema was looked at and found right;
+    `memory_lock` is the run lock of a database in memory; `run_session` is the process id, on
+    a server, of the session that holds it while a run is open.
+    """
+
+    def __init__(
+        self,
+        location: str | Path,
+        *,
+        create_directory: bool = False,
+        busy_timeout: timedelta = BUSY_TIMEOUT,
+    ) -> None:
+        self.location = locate(location)
+        self.create_directory = create_directory
+        self.busy_timeout = busy_timeout
+        self.has_current_schema = False
+        self.memory_lock = threading.Lock()
+        self.run_session: int | None = None
+        self._engine: Engine | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def name(self) -> str:
+        """What messages call it, secrets masked."""
+        return self.location.name
+
+    @property
+    def path(self) -> Path | None:
+        """The SQLite file; None in memory and for a server."""
+        return self.location.path
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether it is SQLite, in a file or in memory."""
+        return self.location.url is None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether SQLite may hold locks on the file; then nobody else here may open it.
+
+        Closing any descriptor of a file drops all POSIX locks that the process holds on it.
+        Another program would take the database for unused, and delete the WAL being written.
+        """
+        return self._engine is not None
+
+    @property
+    def is_absent(self) -> bool:
+        """Whether it is a SQLite file that does not exist, or not yet holds a byte.
+
+        Raises DatabaseUnavailableError for anything there that is not a file, and for a
+        missing directory unless it may be created.
+        """
+        if self.path is None:
+            return False
+        with translated(self.location):
+            try:
+                found = self.path.stat()
+            except FileNotFoundError:
+                self._refuse_missing_directory(self.path.parent)
+                return True
+            if not stat.S_ISREG(found.st_mode):
+                raise DatabaseUnavailableError(self.name, "it is not a file")
+            return found.st_size == 0
+
+    def create_file(self) -> None:
+        """Create the SQLite file, empty and private, unless it exists; no effect elsewhere."""
+        if self.path is None or not self.is_absent:
+            return
+        with translated(self.location):
+            _create_directory(self.path.parent)
+            try:
+                flags = os.O_CREAT | os.O_EXCL | os.O_RDWR
+                os.close(os.open(self.path, flags, FILE_MODE))
+            except FileExistsError:
+                return
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that sees one state of the database and can't write."""
+        begun = sqlite_read if self.is_sqlite else postgres_read
+        with translated(self.location), self._connect() as connection, begun(connection):
+            yield connection
+
+    @contextmanager
+    def write(self, *, enforce_foreign_keys: bool = True) -> Iterator[Connection]:
+        """A transaction that excludes other writers from its start, and commits at its end.
+
+        Without `enforce_foreign_keys`, for migrations that rebuild tables, SQLite checks
+        them nowhere: the caller does, before the end. A run whose lock went with the session
+        that held it may write nothing more: raises DatabaseUnavailableError.
+        """
+        with translated(self.location), self._connect() as connection:
+            if not self.is_sqlite:
+                with postgres_write(connection):
+                    self._refuse_lost_lock(connection)
+                    yield connection
+                return
+            if self.path is not None:
+                ensure_wal(connection, self.name)
+            with sqlite_write(connection, enforce_foreign_keys=enforce_foreign_keys):
+                yield connection
+
+    def open_session(self) -> Connection:
+        """A server connection of its own, which commits each statement and ends when closed."""
+        connection = self._connect().execution_options(isolation_level="AUTOCOMMIT")
+        connection.detach()
+        return connection
+
+    def compact(self) -> None:
+        """Give the space of deleted rows in a SQLite file back; no effect elsewhere.
+
+        Takes as much free space as the file, and waits for other transactions as a write does.
+        """
+        if self.path is None:
+            return
+        with translated(self.location), self._connect() as connection:
+            vacuum(connection)
+
+    def close(self) -> None:
+        """Close every connection; the next transaction opens new ones."""
+        if self._engine is not None:
+            self._engine.dispose()
+            self._engine = None
+
+    def _connect(self) -> Connection:
+        if self._engine is None:
+            self._engine = self._create_engine()
+        return self._engine.connect()
+
+    def _create_engine(self) -> Engine:
+        if self.location.url is not None:
+            return postgres_engine(self.location.url, self.name, self.busy_timeout)
+        return sqlite_engine(self.path, self.name, self.busy_timeout)
+
+    def _refuse_lost_lock(self, connection: Connection) -> None:
+        if self.run_session is not None and not holds_lock(connection, self.run_session):
+            raise DatabaseUnavailableError(
+                self.name, "the server ended the session that kept other runs out"
+            )
+
+    def _refuse_missing_directory(self, directory: Path) -> None:
+        if not self.create_directory and not directory.is_dir():
+            raise DatabaseUnavailableError(self.name, f"there is no directory {directory}")
+
+
+def _create_directory(directory: Path) -> None:
+    """Create a directory and those above it, each for its owner alone."""
+    if directory.is_dir():
+        return
+    _create_directory(directory.parent)
+    directory.mkdir(mode=DIRECTORY_MODE, exist_ok=True)

@@ -1,0 +1,1 @@
+"""Products as rows: read, planned and written."""

@@ -1,0 +1,99 @@
+"""Hours of past and coming days, kept when the window that IBKR sends has rolled on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Select, bindparam, select
+from sqlalchemy.engine import Connection
+
+from ibkr_sync.domain.entities.futures import Future, ProductKey
+from ibkr_sync.domain.hours.hours_by_day import DayHours, newly_said, schedule_to_keep, split_by_day
+from ibkr_sync.domain.ports.kept_hours import KeptHours
+from ibkr_sync.infrastructure.repositories.local_repo.database.bulk_writes import insert_rows
+from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.products.succession import newer_than
+from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import hours_days, products
+from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import reading
+
+_COLUMNS = ("product_id", "day", "seen_at", "trading_hours", "liquid_hours", "time_zone_id")
+_ALL = select(
+    hours_days.c.day,
+    hours_days.c.seen_at,
+    hours_days.c.trading_hours,
+    hours_days.c.liquid_hours,
+    hours_days.c.time_zone_id,
+).order_by(hours_days.c.seen_at)
+_OF_A_WINDOW = _ALL.where(
+    hours_days.c.product_id == bindparam("product_id"),
+    hours_days.c.day.between(bindparam("first"), bindparam("last")),
+)
+
+
+class LocalKeptHours(KeptHours):
+    """The hours by day in a SQLite or PostgreSQL database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def hours_by_day(self, key: ProductKey) -> dict[date, DayHours]:
+        """Give the hours that are kept of a product (see the port)."""
+        owner = select(products.c.id).where(
+            products.c.symbol == key.symbol,
+            products.c.exchange == key.exchange,
+            products.c.trading_class == key.trading_class,
+        )
+        with reading(self._database) as connection:
+            found, _ = _newest(connection, _ALL.where(hours_days.c.product_id.in_(owner)), {})
+        return dict(sorted(found.items()))
+
+
+def keep_hours_by_day(
+    connection: Connection,
+    product_id: int,
+    product: Future,
+    sent: Collection[int],
+    now: datetime,
+    *,
+    is_new: bool,
+) -> None:
+    """Keep what the hours just received say of each day, unless it is kept already.
+
+    `sent` are the con_ids whose hours are new; of a product that `is_new` nothing is kept yet.
+    Hours that can't be read are not kept by day.
+    """
+    contract = schedule_to_keep(product, now) if sent else None
+    if contract is None or contract.schedule is None or contract.con_id not in sent:
+        return
+    zone = ZoneInfo(contract.time_zone or "UTC")
+    try:
+        days = split_by_day(contract.schedule, zone)
+    except ValueError:
+        return
+    if not days:
+        return
+    window = {"product_id": product_id, "first": min(days), "last": max(days)}
+    kept, last = ({}, None) if is_new else _newest(connection, _OF_A_WINDOW, window)
+    seen_at = now if last is None else newer_than(last, now)
+    rows = (
+        (product_id, day, seen_at, hours.trading, hours.liquid, hours.time_zone_id)
+        for day, hours in newly_said(days, kept).items()
+    )
+    insert_rows(connection, hours_days, _COLUMNS, rows)
+
+
+def _newest(
+    connection: Connection, statement: Select[Any], parameters: Mapping[str, object]
+) -> tuple[dict[date, DayHours], datetime | None]:
+    """The hours that apply to each day, and when the last of them was seen."""
+    found: dict[date, DayHours] = {}
+    last: datetime | None = None
+    for row in connection.execute(statement, parameters):
+        found[row.day] = DayHours(
+            trading=row.trading_hours, liquid=row.liquid_hours, time_zone_id=row.time_zone_id
+        )
+        last = row.seen_at
+    return found, last

@@ -1,0 +1,144 @@
+"""Tick ladders: kept beside those they replace, as they were, and when they changed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import pairwise
+
+from sqlalchemy import ColumnElement, Text, func, select, type_coerce, update
+from sqlalchemy.engine import Connection
+
+from ibkr_sync.domain.entities.futures import ProductKey
+from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
+from ibkr_sync.domain.history.recorded_history import RecordedLadder
+from ibkr_sync.infrastructure.repositories.local_repo.database.bulk_writes import insert_rows
+from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import refuse_unstorable
+from ibkr_sync.infrastructure.repositories.local_repo.products.reads import load_market_rules
+from ibkr_sync.infrastructure.repositories.local_repo.products.succession import newer_than
+from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
+    contracts,
+    market_rule_increments,
+    market_rules,
+    products,
+    sync_runs,
+)
+
+_STEP_COLUMNS = ("market_rule_id", "seen_at", "position", "low_edge", "increment")
+
+_Ladder = tuple[datetime, MarketRule]
+
+
+def write_market_rules(connection: Connection, rules: Iterable[MarketRule], now: datetime) -> None:
+    """Keep tick ladders; a ladder that changed stands beside the one it replaces.
+
+    It is newer than that one, even after the clock was set back. Raises InvalidReplyError for a
+    number that can't be kept.
+    """
+    by_id = {rule.market_rule_id: rule for rule in rules}
+    for rule in by_id.values():
+        _refuse_unstorable(rule)
+    stored = load_market_rules(connection, by_id.keys())
+    changed_at = _changed_at(connection, by_id.keys())
+    new = {rule_id: now for rule_id in by_id if rule_id not in changed_at}
+    changed = {
+        rule_id: newer_than(at, now)
+        for rule_id, at in changed_at.items()
+        if by_id[rule_id] != stored.get(rule_id, MarketRule(market_rule_id=rule_id, increments=()))
+    }
+    columns = ("market_rule_id", "first_seen_at", "changed_at")
+    insert_rows(
+        connection, market_rules, columns, ((rule_id, at, at) for rule_id, at in new.items())
+    )
+    for rule_id, at in changed.items():
+        is_it = market_rules.c.market_rule_id == rule_id
+        connection.execute(update(market_rules).where(is_it).values(changed_at=at))
+    rows = (
+        (rule_id, at, position, step.low_edge, step.increment)
+        for rule_id, at in (new | changed).items()
+        for position, step in enumerate(by_id[rule_id].increments)
+    )
+    insert_rows(connection, market_rule_increments, _STEP_COLUMNS, rows)
+
+
+def _changed_at(connection: Connection, ids: Collection[int]) -> dict[int, datetime]:
+    """When the ladders that are stored under these ids were first seen as they are."""
+    statement = select(market_rules.c.market_rule_id, market_rules.c.changed_at)
+    found = connection.execute(statement.where(market_rules.c.market_rule_id.in_(ids)))
+    return {row.market_rule_id: row.changed_at for row in found}
+
+
+def _refuse_unstorable(rule: MarketRule) -> None:
+    name = f"market rule {rule.market_rule_id}"
+    refuse_unstorable(name, {"market_rule_id": rule.market_rule_id})
+    for step in rule.increments:
+        refuse_unstorable(name, {"low_edge": step.low_edge, "increment": step.increment})
+
+
+def ladders_at(
+    connection: Connection, ids: Collection[int], at: datetime
+) -> tuple[MarketRule, ...]:
+    """Give the tick ladders that applied under these ids at an aware instant, by id."""
+    step = market_rule_increments.c
+    found = _ladders(connection, step.market_rule_id.in_(ids), step.seen_at <= at)
+    return tuple(ladders[-1][1] for _, ladders in sorted(found.items()))
+
+
+def recorded_ladders(
+    connection: Connection, since: datetime, is_meant: Sequence[ColumnElement[bool]]
+) -> tuple[RecordedLadder, ...]:
+    """Give the tick ladders that changed from an aware instant on, once for each product."""
+    rule = market_rules.c
+    changed = (rule.changed_at >= since, rule.changed_at > rule.first_seen_at)
+    ids = connection.execute(select(rule.market_rule_id).where(*changed)).scalars().all()
+    found = _ladders(connection, market_rule_increments.c.market_rule_id.in_(ids)) if ids else {}
+    recorded = [
+        RecordedLadder(product=product, old=old, new=new, at=at, run=_run_at(connection, at))
+        for rule_id, ladders in found.items()
+        for product in _products_of(connection, rule_id, is_meant)
+        for (_, old), (at, new) in pairwise(ladders)
+        if at >= since
+    ]
+    return tuple(sorted(recorded, key=lambda each: each.at))
+
+
+def _ladders(connection: Connection, *conditions: ColumnElement[bool]) -> dict[int, list[_Ladder]]:
+    """Every ladder of each rule with the instant it was first seen at, oldest first."""
+    step = market_rule_increments.c
+    statement = (
+        select(market_rule_increments)
+        .where(*conditions)
+        .order_by(step.market_rule_id, step.seen_at, step.position)
+    )
+    steps: defaultdict[tuple[int, datetime], list[PriceIncrement]] = defaultdict(list)
+    for row in connection.execute(statement):
+        increment = PriceIncrement(low_edge=row.low_edge, increment=row.increment)
+        steps[row.market_rule_id, row.seen_at].append(increment)
+    ladders: defaultdict[int, list[_Ladder]] = defaultdict(list)
+    for (rule_id, seen_at), increments in steps.items():
+        rule = MarketRule(market_rule_id=rule_id, increments=tuple(increments))
+        ladders[rule_id].append((seen_at, rule))
+    return ladders
+
+
+def _products_of(
+    connection: Connection, rule_id: int, is_meant: Iterable[ColumnElement[bool]]
+) -> Iterator[ProductKey]:
+    """The products that have a contract with this rule on any of its venues, by key."""
+    # Venues are compact JSON: [["CME",67],["QBALGO",null]].
+    has_rule = type_coerce(contracts.c.venues, Text).contains(f",{rule_id}]")
+    statement = (
+        select(products.c.symbol, products.c.exchange, products.c.trading_class)
+        .where(products.c.id.in_(select(contracts.c.product_id).where(has_rule)), *is_meant)
+        .order_by(products.c.symbol, products.c.exchange, products.c.trading_class)
+    )
+    for row in connection.execute(statement):
+        yield ProductKey(*row)
+
+
+def _run_at(connection: Connection, at: datetime) -> int | None:
+    """The run that was open at an instant, if any: there is one at a time."""
+    latest = select(func.max(sync_runs.c.id)).where(sync_runs.c.started_at <= at)
+    run: int | None = connection.execute(latest).scalar()
+    return run

@@ -1,0 +1,281 @@
+"""Rows to entities and back: two pure functions, the same for every asset type.
+
+A product's row is a mapping from column names of `tables` to values; those of its chain, which are
+many, are tuples in the order of the constants here. Columns carry the names of the fields they
+hold; only `underlying`, `listing` and `schedule` spread over several columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any
+
+from ibkr_sync.domain.entities.contracts import (
+    ContractListing,
+    FuturesContract,
+    TradingSchedule,
+    Venue,
+)
+from ibkr_sync.domain.entities.futures import ASSET_TYPES, Future, Underlying
+from ibkr_sync.domain.errors import InvalidReplyError
+from ibkr_sync.infrastructure.repositories.local_repo.schema.columns import decimal_text
+
+LARGEST_INTEGER = 2**63 - 1
+
+_PRODUCT_FIELDS = (
+    "symbol",
+    "exchange",
+    "trading_class",
+    "currency",
+    "name",
+    "category",
+    "multiplier",
+    "price_magnifier",
+    "min_tick",
+    "time_zone",
+    "origin",
+    "synced_at",
+)
+_CONTRACT_FIELDS = (
+    "con_id",
+    "symbol",
+    "exchange",
+    "trading_class",
+    "currency",
+    "local_symbol",
+    "last_trade_date",
+    "last_trade_at",
+    "last_trade_text",
+    "contract_month",
+    "real_expiration_date",
+    "series",
+    "multiplier",
+    "min_tick",
+    "price_magnifier",
+    "market_name",
+    "long_name",
+    "underlying_con_id",
+    "underlying_symbol",
+    "underlying_sec_type",
+    "industry",
+    "category",
+    "subcategory",
+    "time_zone",
+    "economic_value_rule",
+    "economic_value_multiplier",
+    "aggregated_group",
+    "min_size",
+    "size_increment",
+    "suggested_size_increment",
+)
+_FACTS = (*_CONTRACT_FIELDS, "venues", "order_types", "security_ids")
+LISTING_COLUMNS = ("first_seen_at", "last_seen_at", "missing_since", "delisted_at")
+"""The last ones of `CONTRACT_COLUMNS`."""
+
+_SCHEDULE_FIELDS = ("trading_hours", "liquid_hours", "time_zone_id")
+
+CONTRACT_COLUMNS = (*_FACTS, *LISTING_COLUMNS)
+"""What a contract's row holds, its con_id first, but for the product it belongs to."""
+
+SCHEDULE_COLUMNS = ("con_id", *_SCHEDULE_FIELDS)
+
+CHAIN_COLUMNS = (*CONTRACT_COLUMNS, *_SCHEDULE_FIELDS)
+"""What a query gives of a contract, joined with its schedule: None without one."""
+
+_LISTING = slice(len(_FACTS), len(CONTRACT_COLUMNS))
+_SCHEDULE = slice(len(CONTRACT_COLUMNS), len(CHAIN_COLUMNS))
+
+_values_of_contract = attrgetter(*_CONTRACT_FIELDS)
+_values_of_listing = attrgetter(*LISTING_COLUMNS)
+_values_of_schedule = attrgetter(*_SCHEDULE_FIELDS)
+_NEVER_STORED = (None,) * len(LISTING_COLUMNS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductRows:
+    """A product as rows, those of its chain by con_id, as there are many of them.
+
+    Attributes:
+        product: values by column.
+        contracts: values in the order of `CONTRACT_COLUMNS`.
+        schedules: values in the order of `SCHEDULE_COLUMNS`, of contracts that have one.
+    """
+
+    product: dict[str, Any]
+    contracts: dict[int, tuple[Any, ...]]
+    schedules: dict[int, tuple[Any, ...]]
+
+    def listing(self, con_id: int) -> tuple[Any, ...]:
+        """A contract's values of `LISTING_COLUMNS`."""
+        return self.contracts[con_id][_LISTING]
+
+
+def to_rows(future: Future, con_ids: Collection[int] | None = None) -> ProductRows:
+    """Spread a product over rows, without the ids that the database gives.
+
+    Of its contracts only those with the given ids, or all.
+
+    Raises InvalidReplyError for a value that SQLite and PostgreSQL would not both keep
+    unchanged: NUL or half a surrogate pair in text, a number beyond 64 bits or not finite.
+    """
+    underlying = future.underlying
+    product = {name: getattr(future, name) for name in _PRODUCT_FIELDS} | {
+        "asset_class": future.asset_class,
+        "underlying_symbol": underlying.symbol if underlying else None,
+        "underlying_sec_type": underlying.sec_type if underlying else None,
+        "underlying_con_id": underlying.con_id if underlying else None,
+    }
+    refuse_unstorable(str(future.key), product)
+    contracts = [each for each in future.contracts if con_ids is None or each.con_id in con_ids]
+    chain = {each.con_id: _contract_row(each) for each in contracts}
+    schedules = {
+        each.con_id: (each.con_id, *_values_of_schedule(each.schedule))
+        for each in contracts
+        if each.schedule
+    }
+    _refuse_unstorable_rows(CONTRACT_COLUMNS, chain)
+    _refuse_unstorable_rows(SCHEDULE_COLUMNS, schedules)
+    return ProductRows(product=product, contracts=chain, schedules=schedules)
+
+
+def to_entity(product: Mapping[Any, Any], chain: Iterable[Sequence[Any]]) -> Future:
+    """Build a product, of the entity of its asset class, from its row and its contracts' rows.
+
+    A contract's row begins with the values of `CHAIN_COLUMNS`.
+    """
+    return ASSET_TYPES[product["asset_class"]](
+        **{name: product[name] for name in _PRODUCT_FIELDS},
+        underlying=_underlying(product),
+        contracts=tuple(_contract(row) for row in chain),
+    )
+
+
+def _underlying(product: Mapping[Any, Any]) -> Underlying | None:
+    if product["underlying_symbol"] is None:
+        return None
+    return Underlying(
+        symbol=product["underlying_symbol"],
+        sec_type=product["underlying_sec_type"],
+        con_id=product["underlying_con_id"],
+    )
+
+
+def _contract_row(contract: FuturesContract) -> tuple[Any, ...]:
+    listing = contract.listing
+    return (
+        *_values_of_contract(contract),
+        _pairs(contract.venues),
+        contract.order_types,
+        contract.security_ids,
+        *(_values_of_listing(listing) if listing else _NEVER_STORED),
+    )
+
+
+def _contract(row: Sequence[Any]) -> FuturesContract:
+    facts = dict(zip(_FACTS, row, strict=False))
+    facts["venues"] = _venues(facts["venues"])
+    facts["security_ids"] = _security_ids(facts["security_ids"])
+    schedule = dict(zip(_SCHEDULE_FIELDS, row[_SCHEDULE], strict=True))
+    return FuturesContract(
+        **facts,
+        schedule=None if schedule["time_zone_id"] is None else TradingSchedule(**schedule),
+        listing=_listing(*row[_LISTING]),
+    )
+
+
+# Whole chains have these in common.
+
+
+@lru_cache(1024)
+def _pairs(venues: tuple[Venue, ...]) -> tuple[tuple[str, int | None], ...]:
+    return tuple((each.exchange, each.market_rule_id) for each in venues)
+
+
+@lru_cache(1024)
+def _venues(pairs: tuple[tuple[str, int | None], ...]) -> tuple[Venue, ...]:
+    return tuple(Venue(exchange=name, market_rule_id=rule) for name, rule in pairs)
+
+
+@lru_cache(1024)
+def _security_ids(pairs: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    return tuple((kind, value) for kind, value in pairs)
+
+
+@lru_cache(1024)
+def _listing(
+    first_seen_at: datetime,
+    last_seen_at: datetime,
+    missing_since: datetime | None,
+    delisted_at: datetime | None,
+) -> ContractListing:
+    return ContractListing(
+        first_seen_at=first_seen_at,
+        last_seen_at=last_seen_at,
+        missing_since=missing_since,
+        delisted_at=delisted_at,
+    )
+
+
+def refuse_unstorable(owner: str, row: Mapping[str, Any]) -> None:
+    """Raise InvalidReplyError for a value that SQLite and PostgreSQL would not both keep."""
+    for name, value in row.items():
+        find = _FIND_REASON.get(type(value))
+        if find is not None and (reason := find(value)) is not None:
+            raise InvalidReplyError(owner, name, value, reason)
+
+
+def _refuse_unstorable_rows(names: Sequence[str], rows: Mapping[int, tuple[Any, ...]]) -> None:
+    """The same for rows by con_id: a value that a whole chain shares is looked at once."""
+    for name, column in zip(names, zip(*rows.values(), strict=True), strict=False):
+        for value in dict(zip(map(id, column), column, strict=True)).values():
+            if unstorable_reason(value) is not None:
+                con_id = next(key for key, each in zip(rows, column, strict=True) if each is value)
+                refuse_unstorable(f"conId {con_id}", {name: value})
+
+
+def unstorable_reason(value: object) -> str | None:
+    """Why a value would not be kept unchanged by both databases; None if it would."""
+    find = _FIND_REASON.get(type(value))
+    return None if find is None else find(value)
+
+
+def _reason_of_parts(parts: tuple[object, ...]) -> str | None:
+    return next((reason for reason in map(unstorable_reason, parts) if reason), None)
+
+
+def _reason_of_text(text: str) -> str | None:
+    if "\0" in text:
+        return "holds a NUL character"
+    if not text.isascii() and any("\ud800" <= each <= "\udfff" for each in text):
+        return "holds half a surrogate pair"
+    return None
+
+
+def _reason_of_integer(number: int) -> str | None:
+    return "is larger than 64 bits" if abs(number) > LARGEST_INTEGER else None
+
+
+def _reason_of_decimal(number: Decimal) -> str | None:
+    try:
+        decimal_text(number)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+_FIND_REASON: Mapping[type, Callable[[Any], str | None]] = {
+    str: lru_cache(1024)(_reason_of_text),
+    int: _reason_of_integer,
+    Decimal: _reason_of_decimal,
+    tuple: lru_cache(1024)(_reason_of_parts),
+}
+
+
+def storable_text(text: str) -> str:
+    """Text that a person or a gateway wrote, as both databases can keep it."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,255 @@
+"""What is asked of the stored rows; every function works inside the caller's transaction."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, and_, bindparam, or_, select
+from sqlalchemy.engine import Connection
+
+from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
+from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
+from ibkr_sync.domain.errors import StorageError
+from ibkr_sync.domain.naming.renaming import FormerName
+from ibkr_sync.domain.sync import FutureQuery
+from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import (
+    CHAIN_COLUMNS,
+    CONTRACT_COLUMNS,
+    to_entity,
+    unstorable_reason,
+)
+from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
+    contract_schedules,
+    contracts,
+    former_names,
+    market_rule_increments,
+    market_rules,
+    products,
+)
+
+_CON_ID = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
+
+_NAMED_AT_ONCE = 900
+"""How many conIds one statement names: SQLite limits its parameters, before 3.32 to 999."""
+
+# What every product of a run asks is built once: building takes longer than answering.
+_TAKEN_FOR = select(products).where(
+    products.c.symbol == bindparam("symbol"),
+    products.c.exchange == bindparam("exchange"),
+    products.c.trading_class.in_([bindparam("trading_class"), bindparam("symbol")]),
+)
+_OWNERS = select(products).where(
+    products.c.id.in_(
+        select(contracts.c.product_id).where(
+            contracts.c.con_id.in_(bindparam("con_ids", expanding=True))
+        )
+    )
+)
+_CHAINS = (
+    select(
+        *(contracts.c[name] for name in CONTRACT_COLUMNS),
+        *(contract_schedules.c[name] for name in CHAIN_COLUMNS[len(CONTRACT_COLUMNS) :]),
+        contracts.c.product_id,
+    )
+    .outerjoin_from(contracts, contract_schedules)
+    .where(contracts.c.product_id.in_(bindparam("product_ids", expanding=True)))
+    .order_by(contracts.c.last_trade_date, contracts.c.con_id)
+)
+_ONE_OF_SAMPLE = select(products.c.id).where(products.c.origin == Origin.SAMPLE).limit(1)
+_ONE_OF_REAL = (
+    select(products.c.id)
+    .where(or_(*(products.c.origin == each for each in Origin if each.is_real)))
+    .limit(1)
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredProduct:
+    """A product with the id of its row."""
+
+    product_id: int
+    product: Future
+
+
+def find_products(connection: Connection, query: FutureQuery, place: str) -> list[StoredProduct]:
+    """Give the products that the query matches, else those it did by a former name, by key.
+
+    Raises StorageError, naming `place`, for a row that holds what no entity can.
+    """
+    asked = {
+        products.c.symbol: query.symbol if query.con_id is None else None,
+        products.c.exchange: query.exchange,
+        products.c.currency: query.currency,
+        products.c.trading_class: query.trading_class,
+    }
+    if any(unstorable_reason(value) for value in (*asked.values(), query.con_id)):
+        return []
+    conditions = [column == value for column, value in asked.items() if value is not None]
+    if query.con_id is not None:
+        owner = select(contracts.c.product_id).where(contracts.c.con_id == query.con_id)
+        return _load(
+            connection, place, select(products).where(*conditions, products.c.id.in_(owner))
+        )
+    former = products.c.id.in_(_formerly_called(query))
+    return _load(connection, place, select(products).where(*conditions)) or _load(
+        connection, place, select(products).where(former)
+    )
+
+
+def _formerly_called(query: FutureQuery) -> Select[Any]:
+    """The products that the query would have matched before they were renamed."""
+    asked = {
+        former_names.c.symbol: query.symbol,
+        former_names.c.exchange: query.exchange,
+        former_names.c.trading_class: query.trading_class,
+    }
+    conditions = [column == value for column, value in asked.items() if value is not None]
+    return select(former_names.c.product_id).where(*conditions)
+
+
+def find_named(connection: Connection, words: Collection[str], place: str) -> list[Future]:
+    """Give the products that have one of the words for a name (see the port), by key.
+
+    Raises StorageError for a row that holds what no entity can.
+    """
+    names = [word for word in words if not unstorable_reason(word)]
+    con_ids = [int(word) for word in names if _CON_ID.fullmatch(word)]
+    owners = select(contracts.c.product_id).where(
+        or_(
+            contracts.c.con_id.in_(con_ids),
+            contracts.c.local_symbol.in_(names),
+            contracts.c.trading_class.in_(names),
+        )
+    )
+    is_named = or_(
+        products.c.symbol.in_(names), products.c.trading_class.in_(names), products.c.id.in_(owners)
+    )
+    return [stored.product for stored in _load(connection, place, select(products).where(is_named))]
+
+
+def find_by_key(connection: Connection, key: ProductKey, place: str) -> StoredProduct | None:
+    """Give the product that a reply for `key` is about, with its chain; raises StorageError.
+
+    A product from the catalogue that has no contracts, and whose trading class the catalogue
+    took to be its symbol, is taken for it when no product has the key itself.
+    """
+    found = _load(connection, place, _TAKEN_FOR, key._asdict())
+    by_class = {each.product.trading_class: each for each in found}
+    guessed = by_class.get(key.symbol)
+    if key.trading_class in by_class or guessed is None:
+        return by_class.get(key.trading_class)
+    return guessed if guessed.product.is_stub else None
+
+
+def find_owners(
+    connection: Connection, con_ids: Collection[int], place: str
+) -> list[StoredProduct]:
+    """Give the products under which these contracts are stored, by key; raises StorageError."""
+    owners = {
+        each.product_id: each
+        for some in at_once(sorted(con_ids))
+        for each in _load(connection, place, _OWNERS, {"con_ids": some})
+    }
+    return sorted(owners.values(), key=lambda each: each.product.key)
+
+
+def at_once(con_ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Cut conIds into as many as one statement may name."""
+    for first in range(0, len(con_ids), _NAMED_AT_ONCE):
+        yield con_ids[first : first + _NAMED_AT_ONCE]
+
+
+def find_former_names(connection: Connection, words: Collection[str]) -> list[FormerName]:
+    """Give the former names of products that have one of the words for symbol or class."""
+    names = [word for word in words if not unstorable_reason(word)]
+    former, now = former_names.c, products.c
+    statement = (
+        select(
+            *(former.symbol, former.exchange, former.trading_class, former.until),
+            *(now.symbol, now.exchange, now.trading_class),
+        )
+        .join(products, now.id == former.product_id)
+        .where(or_(former.symbol.in_(names), former.trading_class.in_(names)))
+        .order_by(former.id)
+    )
+    return [
+        FormerName(former=ProductKey(*row[:3]), until=row[3], current=ProductKey(*row[4:]))
+        for row in connection.execute(statement)
+    ]
+
+
+def holds_sample_data(connection: Connection) -> bool:
+    """Whether any stored product is one of the sample."""
+    return connection.execute(_ONE_OF_SAMPLE).first() is not None
+
+
+def holds_real_data(connection: Connection) -> bool:
+    """Whether any stored product came from a gateway or a file."""
+    return connection.execute(_ONE_OF_REAL).first() is not None
+
+
+def load_market_rules(
+    connection: Connection, ids: Collection[int] | None = None
+) -> dict[int, MarketRule]:
+    """Give the tick ladders that apply, all of them or those of some ids."""
+    statement = (
+        select(market_rule_increments)
+        .join(
+            market_rules,
+            and_(
+                market_rules.c.market_rule_id == market_rule_increments.c.market_rule_id,
+                market_rules.c.changed_at == market_rule_increments.c.seen_at,
+            ),
+        )
+        .order_by(market_rule_increments.c.position)
+    )
+    if ids is not None:
+        statement = statement.where(market_rules.c.market_rule_id.in_(ids))
+    ladders: dict[int, list[PriceIncrement]] = defaultdict(list)
+    for row in connection.execute(statement):
+        step = PriceIncrement(low_edge=row.low_edge, increment=row.increment)
+        ladders[row.market_rule_id].append(step)
+    return {
+        rule_id: MarketRule(market_rule_id=rule_id, increments=tuple(steps))
+        for rule_id, steps in ladders.items()
+    }
+
+
+def known_market_rules(connection: Connection) -> frozenset[int]:
+    """Give the ids of the tick ladders that are stored."""
+    return frozenset(connection.execute(select(market_rules.c.market_rule_id)).scalars())
+
+
+def _load(
+    connection: Connection,
+    place: str,
+    statement: Select[Any],
+    parameters: Mapping[str, object] | None = None,
+) -> list[StoredProduct]:
+    with readable(place):
+        found = connection.execute(statement, parameters).mappings().all()
+        if not found:
+            return []
+        chains: dict[int, list[Sequence[Any]]] = defaultdict(list)
+        ids = {"product_ids": [row["id"] for row in found]}
+        for row in connection.execute(_CHAINS, ids).all():
+            chains[row[-1]].append(row)
+        stored = [
+            StoredProduct(product_id=row["id"], product=to_entity(row, chains[row["id"]]))
+            for row in found
+        ]
+    return sorted(stored, key=lambda each: each.product.key)
+
+
+@contextmanager
+def readable(place: str) -> Iterator[None]:
+    """Report a stored value that no column kind or entity accepts."""
+    try:
+        yield
+    except (ValueError, TypeError) as error:
+        raise StorageError(place, f"it holds a value that can't be read: {error}") from error

@@ -1,0 +1,212 @@
+"""How a planned update becomes rows; every function works inside the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Table, bindparam, delete, insert, update
+from sqlalchemy.engine import Connection
+
+from ibkr_sync.domain.entities.contracts import FuturesContract
+from ibkr_sync.domain.entities.futures import Future, ProductKey
+from ibkr_sync.domain.evidence.chain_diff import FieldChange
+from ibkr_sync.domain.evidence.product_update import ProductUpdate
+from ibkr_sync.domain.sync import Evidence, SyncRun
+from ibkr_sync.infrastructure.repositories.local_repo.database.bulk_writes import (
+    insert_rows,
+    update_rows,
+)
+from ibkr_sync.infrastructure.repositories.local_repo.products.kept_hours import keep_hours_by_day
+from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import (
+    CONTRACT_COLUMNS,
+    LISTING_COLUMNS,
+    SCHEDULE_COLUMNS,
+    ProductRows,
+    to_rows,
+)
+from ibkr_sync.infrastructure.repositories.local_repo.products.packed_frames import pack_frames
+from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
+    contract_schedules,
+    contracts,
+    field_changes,
+    former_names,
+    products,
+    raw_replies,
+    run_products,
+)
+
+_EVIDENCE_COLUMNS = (
+    *("run_id", "product_id", "received_at", "server_version", "client_version"),
+    *("frame_count", "frames", "sha256"),
+)
+
+_PRODUCT = update(products).where(products.c.id == bindparam("product_id"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredState:
+    """What is stored of a product before an update, and of contracts that move to it.
+
+    `former` is its key when the update gives it another one, `stub_id` the row of the
+    catalogue's product that has this other key already.
+    """
+
+    product_id: int | None
+    chain: dict[int, FuturesContract]
+    moved: frozenset[int] = frozenset()
+    former: ProductKey | None = None
+    stub_id: int | None = None
+
+
+def insert_product(connection: Connection, product: Future, now: datetime) -> int:
+    """Store a new product without its chain, and give the id of its row."""
+    row = to_rows(product).product | {"first_seen_at": now}
+    return _inserted_id(connection, products, row)
+
+
+def apply_update(
+    connection: Connection,
+    planned: ProductUpdate[Future],
+    rows: ProductRows,
+    before: StoredState,
+    now: datetime,
+) -> int:
+    """Store the product and its chain as planned, given its rows, and give the id of its row.
+
+    Of a contract that did not change, only the instant it was last seen is written.
+    """
+    if before.product_id is None:
+        row = rows.product | {"first_seen_at": now}
+        product_id = _inserted_id(connection, products, row)
+    else:
+        product_id = before.product_id
+        if before.stub_id is not None:
+            _absorb_stub(connection, before.stub_id, product_id)
+        connection.execute(_PRODUCT, rows.product | {"product_id": product_id})
+        if before.former is not None:
+            former = before.former._asdict() | {"product_id": product_id, "until": now}
+            connection.execute(insert(former_names), former)
+    _write_contracts(connection, product_id, planned, rows, before)
+    _note_seen(connection, planned, before, now)
+    sent = _write_schedules(connection, planned.product, rows, before, now)
+    is_new = before.product_id is None
+    keep_hours_by_day(connection, product_id, planned.product, sent, now, is_new=is_new)
+    return product_id
+
+
+def _absorb_stub(connection: Connection, stub_id: int, product_id: int) -> None:
+    """Let a stored product take the place of one that only the catalogue knew, by its new name."""
+    asked = update(run_products).where(run_products.c.product_id == stub_id)
+    connection.execute(asked.values(product_id=product_id))
+    connection.execute(delete(products).where(products.c.id == stub_id))
+
+
+def record_history(
+    connection: Connection,
+    changes: Iterable[FieldChange],
+    product_id: int,
+    run: SyncRun,
+    now: datetime,
+) -> None:
+    """Append what changed to the history."""
+    insert_rows(
+        connection,
+        field_changes,
+        ("run_id", "product_id", "seen_at", "con_id", "field", "old", "new"),
+        (
+            (run.run_id, product_id, now, each.con_id, each.field, each.old, each.new)
+            for each in changes
+        ),
+    )
+
+
+def keep_evidence(
+    connection: Connection, evidence: Evidence, product_id: int, run: SyncRun
+) -> None:
+    """Keep a raw reply beside those that were kept before."""
+    packed = pack_frames(evidence.frames)
+    row = (
+        *(run.run_id, product_id, evidence.received_at),
+        *(evidence.server_version, evidence.client_version),
+        *(packed.frame_count, packed.frames, packed.sha256),
+    )
+    insert_rows(connection, raw_replies, _EVIDENCE_COLUMNS, (row,))
+
+
+def _write_contracts(
+    connection: Connection,
+    product_id: int,
+    planned: ProductUpdate[Future],
+    rows: ProductRows,
+    before: StoredState,
+) -> None:
+    diff = planned.diff
+    rewritten = {each.con_id for each in diff.updated} | before.moved
+    relisted = {each.con_id for each in (*diff.returned, *diff.missing, *diff.delisted)}
+    added = ((*rows.contracts[each.con_id], product_id) for each in diff.added)
+    insert_rows(connection, contracts, (*CONTRACT_COLUMNS, "product_id"), added)
+    update_rows(
+        connection,
+        contracts.c.con_id,
+        (*CONTRACT_COLUMNS[1:], "product_id"),
+        ((*rows.contracts[con_id][1:], product_id, con_id) for con_id in sorted(rewritten)),
+    )
+    update_rows(
+        connection,
+        contracts.c.con_id,
+        LISTING_COLUMNS,
+        ((*rows.listing(con_id), con_id) for con_id in sorted(relisted - rewritten)),
+    )
+
+
+def _note_seen(
+    connection: Connection, planned: ProductUpdate[Future], before: StoredState, now: datetime
+) -> None:
+    """Write when contracts were last seen of which that is all that is new, many at once."""
+    diff = planned.diff
+    others = (*diff.added, *diff.updated, *diff.returned, *diff.missing, *diff.delisted)
+    written = before.moved | {each.con_id for each in others}
+    seen = sorted(
+        each.con_id
+        for each in planned.product.contracts
+        if each.con_id not in written and each.listing != before.chain[each.con_id].listing
+    )
+    rows = ((now, con_id) for con_id in seen)
+    update_rows(connection, contracts.c.con_id, ("last_seen_at",), rows)
+
+
+def _write_schedules(
+    connection: Connection, product: Future, rows: ProductRows, before: StoredState, now: datetime
+) -> set[int]:
+    """Write the hours that are new; gives the con_ids that they are of."""
+    known = {con_id: contract.schedule for con_id, contract in before.chain.items()}
+    changed = {
+        each.con_id
+        for each in product.contracts
+        if each.schedule is not None and each.schedule != known.get(each.con_id)
+    }
+    new = [con_id for con_id in sorted(changed) if not known.get(con_id)]
+    newer = [con_id for con_id in sorted(changed) if known.get(con_id)]
+    insert_rows(
+        connection,
+        contract_schedules,
+        (*SCHEDULE_COLUMNS, "observed_at"),
+        ((*rows.schedules[con_id], now) for con_id in new),
+    )
+    update_rows(
+        connection,
+        contract_schedules.c.con_id,
+        (*SCHEDULE_COLUMNS[1:], "observed_at"),
+        ((*rows.schedules[con_id][1:], now, con_id) for con_id in newer),
+    )
+    return changed
+
+
+def _inserted_id(connection: Connection, table: Table, row: dict[str, Any]) -> int:
+    key = connection.execute(insert(table), row).inserted_primary_key
+    if key is None:
+        raise LookupError(f"{table.name}: the database gave no id")
+    return int(key[0])

@@ -1,0 +1,1 @@
+"""Runs as rows: opened, closed, and what came of each product."""

@@ -1,0 +1,70 @@
+"""What became of each product that a run was asked for, as rows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.engine import Connection
+
+from ibkr_sync.domain.evidence.chain_diff import ChainDiff
+from ibkr_sync.domain.runs.run_outcomes import ProductOutcome
+from ibkr_sync.domain.sync import FutureFailure, FutureQuery, SyncRun
+from ibkr_sync.infrastructure.repositories.local_repo.database.bulk_writes import insert_rows
+from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import storable_text
+from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import run_products
+
+_COLUMNS = (
+    *("run_id", "at", "symbol", "exchange", "trading_class", "product_id", "outcome"),
+    *("added", "updated", "returned", "missing", "delisted", "unchanged"),
+    *("error", "message"),
+)
+
+
+def record_outcome(
+    connection: Connection,
+    query: FutureQuery,
+    diff: ChainDiff,
+    *,
+    product_id: int,
+    is_new: bool,
+    run: SyncRun,
+    now: datetime,
+) -> None:
+    """Record that the run brought a product up to date, with the counts of what changed."""
+    if is_new:
+        outcome = ProductOutcome.CREATED
+    else:
+        outcome = ProductOutcome.UNCHANGED if diff.is_empty else ProductOutcome.UPDATED
+    row = (*_asked(query, run, now), product_id, outcome, *_counts(diff), None, None)
+    insert_rows(connection, run_products, _COLUMNS, (row,))
+
+
+def record_failure(
+    connection: Connection,
+    failure: FutureFailure,
+    product_id: int | None,
+    run: SyncRun,
+    now: datetime,
+) -> None:
+    """Record that the run could not bring a product up to date, and why."""
+    reason = type(failure.error).__name__, storable_text(str(failure.error))
+    asked = _asked(failure.query, run, now)
+    row = (*asked, product_id, ProductOutcome.FAILED, *_counts(ChainDiff()), *reason)
+    insert_rows(connection, run_products, _COLUMNS, (row,))
+
+
+def _asked(
+    query: FutureQuery, run: SyncRun, now: datetime
+) -> tuple[int, datetime, str, str | None, str | None]:
+    return (
+        run.run_id,
+        now,
+        storable_text(query.symbol),
+        query.exchange and storable_text(query.exchange),
+        query.trading_class and storable_text(query.trading_class),
+    )
+
+
+def _counts(diff: ChainDiff) -> tuple[int, ...]:
+    told = (diff.added, diff.updated, diff.returned, diff.missing, diff.delisted)
+    return (*map(len, told), diff.unchanged)

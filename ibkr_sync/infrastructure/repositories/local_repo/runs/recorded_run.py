@@ -1,0 +1,122 @@
+"""Runs as they are recorded: opened under the lock, closed with their outcome."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.engine import Connection
+
+from ibkr_sync.domain.entities.futures import Origin
+from ibkr_sync.domain.errors import StorageError
+from ibkr_sync.domain.runs.run_in_progress import in_progress
+from ibkr_sync.domain.runs.run_outcomes import ProductOutcome, RunOutcome
+from ibkr_sync.domain.sync import RunKind, SyncRun
+from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.database.lock import run_lock
+from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import storable_text
+from ibkr_sync.infrastructure.repositories.local_repo.schema.revision import (
+    read_status,
+    refuse_behind,
+)
+from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
+    run_products,
+    sync_runs,
+)
+from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import writing
+
+_log = logging.getLogger(__name__)
+
+
+@contextmanager
+def recorded_run(
+    database: Database, origin: Origin, kind: RunKind, clock: Callable[[], datetime]
+) -> Iterator[SyncRun]:
+    """Hold the run lock and record the run, whatever ends it.
+
+    Raises AlreadyRunningError at once when another run is open, or StorageError.
+    """
+    # What is not ours gets no lock file beside it either.
+    refuse_behind(read_status(database), database)
+    with run_lock(database):
+        with writing(database) as connection:
+            run = _open_run(connection, origin, kind, clock())
+        with in_progress(run):
+            _log.info("run %d started: %s from %s", run.run_id, kind, origin)
+            try:
+                try:
+                    yield run
+                except Exception as error:
+                    _close_quietly(database, run, RunOutcome.FAILED, clock, error)
+                    raise
+                with writing(database) as connection:
+                    outcome = _outcome_of(connection, run)
+                    _close_run(connection, run, outcome, clock())
+            except Exception:
+                raise
+            except BaseException:  # a signal, which may come while the end is recorded
+                _close_quietly(database, run, RunOutcome.INTERRUPTED, clock)
+                raise
+            _log.info("run %d ended: %s", run.run_id, outcome)
+
+
+def _open_run(connection: Connection, origin: Origin, kind: RunKind, now: datetime) -> SyncRun:
+    """Record a new run, after closing those whose process died: the lock proves they did."""
+    connection.execute(
+        update(sync_runs)
+        .where(sync_runs.c.outcome == RunOutcome.RUNNING)
+        .values(outcome=RunOutcome.INTERRUPTED, finished_at=now)
+    )
+    row = {"origin": origin, "kind": kind, "started_at": now, "outcome": RunOutcome.RUNNING}
+    key = connection.execute(insert(sync_runs), row).inserted_primary_key
+    if key is None:
+        raise LookupError("sync_runs: the database gave no id")
+    return SyncRun(run_id=key[0], origin=origin, started_at=now, kind=kind)
+
+
+def _close_quietly(
+    database: Database,
+    run: SyncRun,
+    outcome: RunOutcome,
+    clock: Callable[[], datetime],
+    error: Exception | None = None,
+) -> None:
+    """Record how a failing run ended; what made it fail matters more than a failure here."""
+    with suppress(StorageError), writing(database) as connection:
+        _close_run(connection, run, outcome, clock(), error)
+    _log.info("run %d ended: %s%s", run.run_id, outcome, f": {error}" if error else "")
+
+
+def _close_run(
+    connection: Connection,
+    run: SyncRun,
+    outcome: RunOutcome,
+    now: datetime,
+    error: Exception | None = None,
+) -> None:
+    reason = (
+        {}
+        if error is None
+        else {"error": type(error).__name__, "message": storable_text(str(error))}
+    )
+    connection.execute(
+        update(sync_runs)
+        .where(sync_runs.c.id == run.run_id)
+        .values(outcome=outcome, finished_at=now, **reason)
+    )
+
+
+def _outcome_of(connection: Connection, run: SyncRun) -> RunOutcome:
+    statement = (
+        select(run_products.c.outcome, func.count())
+        .where(run_products.c.run_id == run.run_id)
+        .group_by(run_products.c.outcome)
+    )
+    counts = {row[0]: row[1] for row in connection.execute(statement)}
+    failed = counts.pop(ProductOutcome.FAILED, 0)
+    if not failed:
+        return RunOutcome.OK
+    return RunOutcome.PARTIAL if counts else RunOutcome.FAILED

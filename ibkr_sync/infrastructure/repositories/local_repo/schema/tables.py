@@ -1,0 +1,282 @@
+"""The schema, the same in SQLite and PostgreSQL: current state, history, runs and evidence.
+
+Current state is `products`, `contracts`, `contract_schedules` and `market_rules`. Every change
+of a field is appended to `field_changes`, so that any past day follows from current state and
+history; hours, which roll on every day, are kept by day in `hours_days` instead. `sync_runs`,
+`run_products` and `raw_replies` tell where each fact came from. All instants are UTC, all numbers
+exact; nothing is ever deleted but old raw replies, when the user says so. `pins` and `watchlist`
+are the user's own.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from ibkr_sync.domain.entities.contracts import ContractSeries
+from ibkr_sync.domain.entities.futures import AssetClass, Origin
+from ibkr_sync.domain.runs.run_outcomes import ProductOutcome, RunOutcome
+from ibkr_sync.domain.sync import RunKind
+from ibkr_sync.infrastructure.repositories.local_repo.schema.columns import (
+    EnumValue,
+    ExactDecimal,
+    JsonList,
+    MonthText,
+    UtcDateTime,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+products = Table(
+    "products",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("symbol", Text, nullable=False),
+    Column("exchange", Text, nullable=False),
+    Column("trading_class", Text, nullable=False),
+    Column("asset_class", EnumValue(AssetClass), nullable=False),
+    Column("category", Text),
+    Column("name", Text),
+    Column("currency", Text, nullable=False),
+    Column("underlying_symbol", Text),
+    Column("underlying_sec_type", Text),
+    Column("underlying_con_id", BigInteger),
+    Column("multiplier", ExactDecimal),
+    Column("price_magnifier", BigInteger),
+    Column("min_tick", ExactDecimal),
+    Column("time_zone", Text),
+    Column("origin", EnumValue(Origin), nullable=False),
+    Column("first_seen_at", UtcDateTime, nullable=False),
+    Column("synced_at", UtcDateTime),
+    UniqueConstraint("symbol", "exchange", "trading_class"),
+)
+
+contracts = Table(
+    "contracts",
+    metadata,
+    Column("con_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("product_id", ForeignKey("products.id"), nullable=False),
+    Column("symbol", Text, nullable=False),
+    Column("exchange", Text, nullable=False),
+    Column("trading_class", Text, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("local_symbol", Text, nullable=False),
+    Column("last_trade_date", Date, nullable=False),
+    Column("last_trade_at", UtcDateTime),
+    Column("last_trade_text", Text),
+    Column("contract_month", MonthText),
+    Column("real_expiration_date", Date),
+    Column("series", EnumValue(ContractSeries), nullable=False),
+    Column("multiplier", ExactDecimal),
+    Column("min_tick", ExactDecimal),
+    Column("price_magnifier", BigInteger),
+    Column("market_name", Text),
+    Column("long_name", Text),
+    Column("underlying_con_id", BigInteger),
+    Column("underlying_symbol", Text),
+    Column("underlying_sec_type", Text),
+    Column("industry", Text),
+    Column("category", Text),
+    Column("subcategory", Text),
+    Column("time_zone", Text),
+    Column("venues", JsonList, nullable=False),
+    Column("order_types", JsonList, nullable=False),
+    Column("security_ids", JsonList, nullable=False),
+    Column("economic_value_rule", Text),
+    Column("economic_value_multiplier", ExactDecimal),
+    Column("aggregated_group", BigInteger),
+    Column("min_size", ExactDecimal),
+    Column("size_increment", ExactDecimal),
+    Column("suggested_size_increment", ExactDecimal),
+    Column("first_seen_at", UtcDateTime, nullable=False),
+    Column("last_seen_at", UtcDateTime, nullable=False),
+    Column("missing_since", UtcDateTime),
+    Column("delisted_at", UtcDateTime),
+    CheckConstraint("con_id > 0", name="con_id_is_positive"),
+    Index(None, "product_id", "last_trade_date"),
+    Index(None, "last_trade_date"),
+    Index(None, "local_symbol"),
+)
+
+contract_schedules = Table(
+    "contract_schedules",
+    metadata,
+    Column("con_id", ForeignKey("contracts.con_id"), primary_key=True, autoincrement=False),
+    Column("trading_hours", Text, nullable=False),
+    Column("liquid_hours", Text, nullable=False),
+    Column("time_zone_id", Text, nullable=False),
+    Column("observed_at", UtcDateTime, nullable=False),
+    comment="Hours as sent; observed_at is when this window was first seen.",
+)
+
+market_rules = Table(
+    "market_rules",
+    metadata,
+    Column("market_rule_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("first_seen_at", UtcDateTime, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    comment="The ladder that applies is the one whose seen_at is changed_at.",
+)
+
+market_rule_increments = Table(
+    "market_rule_increments",
+    metadata,
+    Column("market_rule_id", ForeignKey("market_rules.market_rule_id"), primary_key=True),
+    Column("seen_at", UtcDateTime, primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("low_edge", ExactDecimal, nullable=False),
+    Column("increment", ExactDecimal, nullable=False),
+    comment="Append-only: a changed ladder is a new set of rows.",
+)
+
+sync_runs = Table(
+    "sync_runs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("origin", EnumValue(Origin), nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime),
+    Column("outcome", EnumValue(RunOutcome), nullable=False),
+    Column("kind", EnumValue(RunKind), nullable=False, server_default=RunKind.GET.value),
+    Column("error", Text),
+    Column("message", Text),
+    comment="Error and message tell what ended a run before its time.",
+)
+
+field_changes = Table(
+    "field_changes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("run_id", ForeignKey("sync_runs.id"), nullable=False),
+    Column("product_id", ForeignKey("products.id"), nullable=False),
+    Column("con_id", ForeignKey("contracts.con_id")),
+    Column("field", Text, nullable=False),
+    Column("old", Text),
+    Column("new", Text),
+    Column("seen_at", UtcDateTime, nullable=False),
+    Index(None, "product_id", "seen_at"),
+    Index(None, "con_id", "seen_at"),
+    Index(None, "seen_at"),
+    comment="Append-only. A null con_id is the product's own field.",
+)
+
+run_products = Table(
+    "run_products",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("run_id", ForeignKey("sync_runs.id"), nullable=False),
+    Column("symbol", Text, nullable=False),
+    Column("exchange", Text),
+    Column("trading_class", Text),
+    Column("product_id", ForeignKey("products.id")),
+    Column("outcome", EnumValue(ProductOutcome), nullable=False),
+    Column("error", Text),
+    Column("message", Text),
+    Column("added", Integer, nullable=False),
+    Column("updated", Integer, nullable=False),
+    Column("returned", Integer, nullable=False),
+    Column("missing", Integer, nullable=False),
+    Column("delisted", Integer, nullable=False),
+    Column("unchanged", Integer, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Index(None, "run_id"),
+    Index(None, "product_id", "at"),
+    comment="Symbol, exchange and trading class as asked; null did not narrow the choice.",
+)
+
+raw_replies = Table(
+    "raw_replies",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("run_id", ForeignKey("sync_runs.id"), nullable=False),
+    Column("product_id", ForeignKey("products.id"), nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("server_version", Integer, nullable=False),
+    Column("client_version", String(64), nullable=False),
+    Column("frame_count", Integer, nullable=False),
+    Column("frames", LargeBinary, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Index(None, "product_id", "received_at"),
+    Index(None, "run_id"),
+    comment="frames: zlib over (4-byte big-endian length, payload) each; sha256 before zlib.",
+)
+
+former_names = Table(
+    "former_names",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("product_id", ForeignKey("products.id"), nullable=False),
+    Column("symbol", Text, nullable=False),
+    Column("exchange", Text, nullable=False),
+    Column("trading_class", Text, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+    Index(None, "symbol"),
+    Index(None, "product_id"),
+    comment="What a product was called before IBKR renamed it; until is when that was noticed.",
+)
+
+hours_days = Table(
+    "hours_days",
+    metadata,
+    Column("product_id", ForeignKey("products.id"), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("seen_at", UtcDateTime, primary_key=True),
+    Column("trading_hours", Text),
+    Column("liquid_hours", Text),
+    Column("time_zone_id", Text, nullable=False),
+    comment="Append-only: hours of a day as sent, null if not told; the row seen last applies.",
+)
+
+watchlist = Table(
+    "watchlist",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("symbol", Text, nullable=False),
+    Column("exchange", Text),
+    Column("trading_class", Text),
+    Column("currency", Text),
+    Column("watch_group", Text),
+    Column("added_at", UtcDateTime, nullable=False),
+    Index(None, "watch_group"),
+    comment="What the nightly refresh asks for; null does not narrow the choice.",
+)
+
+pins = Table(
+    "pins",
+    metadata,
+    Column("word", Text, primary_key=True),
+    Column("symbol", Text, nullable=False),
+    Column("exchange", Text, nullable=False),
+    Column("trading_class", Text),
+    Column("pinned_at", UtcDateTime, nullable=False),
+    comment="What a word that several products share is to mean; the products may be unknown.",
+)
+
+alembic_version = Table(
+    "alembic_version",
+    MetaData(),  # Alembic's own table, which it keeps out of what it compares
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)

@@ -1,0 +1,152 @@
+"""Bringing a database to the schema this version needs, and opening it with that schema.
+
+Alembic is imported only here, and only when there is something to migrate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import insert
+from sqlalchemy.engine import Connection
+
+from ibkr_sync.domain.errors import StorageError
+from ibkr_sync.infrastructure.repositories.local_repo.database.backup import back_up
+from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.schema.revision import (
+    APPLICATION_ID,
+    SchemaStatus,
+    head_revision,
+    read_status,
+    refuse_behind,
+    status_of,
+)
+from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import alembic_version, metadata
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchemaUpgrade:
+    """What an upgrade did: revisions before (None: empty) and after, and the backup made."""
+
+    before: str | None
+    after: str
+    backup: Path | None
+
+
+def schema_status(database: Database) -> SchemaStatus:
+    """Tell what schema a database holds and what this version needs.
+
+    Raises ForeignDatabaseError, SchemaNewerError or another StorageError.
+    """
+    return read_status(database)
+
+
+def upgrade(database: Database) -> SchemaUpgrade:
+    """Bring a database to the schema this version needs, in one transaction.
+
+    A SQLite file that holds anything is backed up first, beside it. Raises StorageError; then
+    the schema is as it was, and the message names the backup.
+    """
+    before = read_status(database)
+    if before.is_current:
+        return SchemaUpgrade(before=before.current, after=before.head, backup=None)
+    backup = None
+    if database.path is not None and not before.is_empty:
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
+        name = f"{database.path.name}.{before.current}.{stamp}.backup"
+        backup = back_up(database, database.path.with_name(name))
+    try:
+        _migrate(database)
+    except StorageError as error:
+        if backup is None:
+            raise
+        detail = f"{error.detail}; the schema is as it was, and {backup} is a backup"
+        raise type(error)(error.database, detail) from error
+    return SchemaUpgrade(before=before.current, after=before.head, backup=backup)
+
+
+@contextmanager
+def reading(database: Database) -> Iterator[Connection]:
+    """A read transaction on our schema; what is still empty reads as empty tables.
+
+    Raises SchemaBehindError, SchemaNewerError, ForeignDatabaseError or another StorageError.
+    Creates nothing.
+    """
+    if _is_empty(database):
+        with _blank_database() as blank, blank.read() as connection:
+            yield connection
+        return
+    with database.read() as connection:
+        yield connection
+
+
+@contextmanager
+def writing(database: Database) -> Iterator[Connection]:
+    """A write transaction on our schema, creating what is still empty; raises as `reading`."""
+    if _is_empty(database):
+        if database.location.is_memory:
+            _create_at_once(database)
+        else:
+            _migrate(database)
+        database.has_current_schema = True
+    with database.write() as connection:
+        yield connection
+
+
+def _is_empty(database: Database) -> bool:
+    """Whether there is no schema yet; asks the database only until it has the current one."""
+    if database.has_current_schema:
+        return False
+    status = read_status(database)
+    refuse_behind(status, database)
+    database.has_current_schema = status.is_current
+    return status.is_empty
+
+
+def _migrate(database: Database) -> None:
+    database.create_file()
+    with database.write(enforce_foreign_keys=False) as connection:
+        # Another process may have migrated while this one waited.
+        if status_of(connection, database).is_current:
+            return
+        if database.is_sqlite:
+            connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+        _run_migrations(connection)
+        if database.is_sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+            raise StorageError(database.name, "the migration would break references between rows")
+
+
+def _run_migrations(connection: Connection) -> None:
+    from alembic import command  # 300 ms that only a migration may cost
+    from alembic.config import Config
+    from alembic.util import CommandError
+
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise StorageError("migrations", str(error)) from error
+
+
+@contextmanager
+def _blank_database() -> Iterator[Database]:
+    with Database(":memory:") as blank:
+        _create_at_once(blank)
+        yield blank
+
+
+def _create_at_once(database: Database) -> None:
+    """Create the newest schema from the metadata, which a test holds equal to the migrations."""
+    with database.write() as connection:
+        connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+        metadata.create_all(connection)
+        alembic_version.create(connection)
+        connection.execute(insert(alembic_version).values(version_num=head_revision()))

@@ -1,0 +1,191 @@
+"""Products as flat rows for CSV and TSV: the schema of `product_document`, one row per contract.
+
+Values are raw: exact, untruncated, an unknown one is an empty cell. Lists stand in their cell
+as JSON. Columns of the product that a contract has as well begin with `product_`; symbol,
+exchange and currency are the same for both. A product without contracts is one row with an
+empty `con_id`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.untrusted_text import shown
+from ibkr_sync.interchange.document_fields import DocumentFields, InvalidDocumentError
+from ibkr_sync.interchange.product_document import (
+    CONTRACT_KEYS,
+    DERIVED_CONTRACT_KEYS,
+    LISTING_KEYS,
+    PRODUCT_KEYS,
+    SCHEDULE_KEYS,
+    SCHEMA,
+    UNDERLYING_KEYS,
+    product_to_document,
+    read_product,
+    refuse_other_schema,
+    with_contracts,
+)
+
+_SHARED = ("symbol", "exchange", "currency")
+_NESTED = {"schedule": SCHEDULE_KEYS, "listing": LISTING_KEYS}
+_LISTS = frozenset({"venues", "order_types", "security_ids"})
+_INTEGERS = frozenset({"con_id", "price_magnifier", "underlying_con_id", "aggregated_group"})
+_INTEGER = re.compile(r"-?[0-9]{1,10}", re.ASCII)
+
+_PLAIN_CONTRACT_KEYS = tuple(key for key in CONTRACT_KEYS if key not in _NESTED)
+_PLAIN_PRODUCT_KEYS = tuple(key for key in PRODUCT_KEYS if key != "underlying")
+
+
+def _product_column(key: str) -> str:
+    return f"product_{key}" if key in CONTRACT_KEYS and key not in _SHARED else key
+
+
+_PRODUCT_COLUMNS = {key: _product_column(key) for key in _PLAIN_PRODUCT_KEYS}
+_UNDERLYING_COLUMNS = {key: f"product_underlying_{key}" for key in UNDERLYING_KEYS}
+_COLUMNS_OF_PRODUCT = (*_PRODUCT_COLUMNS.values(), *_UNDERLYING_COLUMNS.values())
+_COLUMNS_OF_CONTRACT = (*_PLAIN_CONTRACT_KEYS, *SCHEDULE_KEYS, *LISTING_KEYS)
+
+CONTRACT_COLUMNS = (
+    *_PLAIN_CONTRACT_KEYS[:10],  # identity, dates and numbers stand first
+    *DERIVED_CONTRACT_KEYS,
+    *_PLAIN_CONTRACT_KEYS[10:],
+    *SCHEDULE_KEYS,
+    *LISTING_KEYS,
+    *(column for column in _COLUMNS_OF_PRODUCT if column not in _SHARED),
+    "schema",
+)
+"""The columns of a row, in their order."""
+
+_KNOWN_COLUMNS = frozenset(CONTRACT_COLUMNS)
+_REQUIRED_COLUMNS = tuple(each for each in CONTRACT_COLUMNS if each not in DERIVED_CONTRACT_KEYS)
+
+
+def product_to_rows(future: Future, now: datetime) -> list[dict[str, str]]:
+    """Write a product as rows of `CONTRACT_COLUMNS`; `now` is the instant `state` refers to."""
+    document: Any = product_to_document(future, now)
+    product = _product_cells(document)
+    if not document["contracts"]:
+        return [dict.fromkeys(CONTRACT_COLUMNS, "") | product]
+    rows = [_contract_cells(contract) | product for contract in document["contracts"]]
+    return [{column: row[column] for column in CONTRACT_COLUMNS} for row in rows]
+
+
+def products_from_rows(rows: Iterable[Mapping[str, str]]) -> tuple[Future, ...]:
+    """Read products as `product_to_rows` wrote them, in order of first appearance.
+
+    Raises InvalidDocumentError as `product_from_document` does, with the row in the path; the
+    first row after the header is row 2, as a spreadsheet counts.
+    """
+    chains: dict[tuple[str, ...], list[tuple[str, Mapping[str, str]]]] = {}
+    for path, row in _checked(rows):
+        key = (row["symbol"], row["exchange"], row["product_trading_class"])
+        chain = chains.setdefault(key, [])
+        if chain:
+            _refuse_other_product_data(path, row, *chain[0])
+        chain.append((path, row))
+    return tuple(_read_chain(chain) for chain in chains.values())
+
+
+def _read_chain(chain: list[tuple[str, Mapping[str, str]]]) -> Future:
+    path, first = chain[0]
+    return with_contracts(
+        read_product(DocumentFields(_product_object(first), path, keys=PRODUCT_KEYS)),
+        (
+            DocumentFields(_contract_object(row), path, keys=CONTRACT_KEYS)
+            for path, row in chain
+            if not _has_no_contract(row)
+        ),
+    )
+
+
+def _checked(rows: Iterable[Mapping[str, str]]) -> Iterator[tuple[str, Mapping[str, str]]]:
+    for number, row in enumerate(rows, start=2):
+        for column in row:
+            if column not in _KNOWN_COLUMNS:
+                raise InvalidDocumentError("", f"unknown column {shown(column)}")
+        for column in _REQUIRED_COLUMNS:
+            if column not in row:
+                raise InvalidDocumentError("", f"column {column!r} is missing")
+        path = f"row {number}"
+        refuse_other_schema(row["schema"], path)
+        yield path, row
+
+
+def _refuse_other_product_data(
+    path: str, row: Mapping[str, str], first_path: str, first: Mapping[str, str]
+) -> None:
+    for column in _COLUMNS_OF_PRODUCT:
+        if row[column] != first[column]:
+            raise InvalidDocumentError(
+                f"{path}.{column}",
+                f"{shown(row[column])} differs from {shown(first[column])} in {first_path}, "
+                "a row of the same product",
+            )
+
+
+def _has_no_contract(row: Mapping[str, str]) -> bool:
+    return not any(row[column] for column in _COLUMNS_OF_CONTRACT if column not in _SHARED)
+
+
+def _product_cells(document: dict[str, Any]) -> dict[str, str]:
+    underlying = document["underlying"] or {}
+    return {
+        **{column: _cell(document[key]) for key, column in _PRODUCT_COLUMNS.items()},
+        **{column: _cell(underlying.get(key)) for key, column in _UNDERLYING_COLUMNS.items()},
+        "schema": SCHEMA,
+    }
+
+
+def _contract_cells(contract: dict[str, Any]) -> dict[str, str]:
+    cells = {key: _cell(value) for key, value in contract.items() if key not in _NESTED}
+    for key, columns in _NESTED.items():
+        nested = contract[key] or {}
+        cells |= {column: _cell(nested.get(column)) for column in columns}
+    return cells
+
+
+def _cell(value: object) -> str:
+    if value is None or value == []:
+        return ""
+    if isinstance(value, list):
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return str(value)
+
+
+def _product_object(row: Mapping[str, str]) -> dict[str, object]:
+    underlying = {key: _value(key, row[column]) for key, column in _UNDERLYING_COLUMNS.items()}
+    return {
+        **{key: _value(key, row[column]) for key, column in _PRODUCT_COLUMNS.items()},
+        "underlying": underlying if any(underlying.values()) else None,
+    }
+
+
+def _contract_object(row: Mapping[str, str]) -> dict[str, object]:
+    hours = {key: row[key] for key in SCHEDULE_KEYS}
+    listing = {key: _value(key, row[key]) for key in LISTING_KEYS}
+    return {
+        **{key: _value(key, row[key]) for key in _PLAIN_CONTRACT_KEYS},
+        "schedule": hours if any(hours.values()) else None,
+        "listing": listing if any(listing.values()) else None,
+    }
+
+
+def _value(key: str, cell: str) -> object:
+    """A cell as JSON would hold it; what can't be read so stays text, to be refused by name."""
+    if key in _LISTS:
+        return _list(cell)
+    if not cell:
+        return None
+    return int(cell) if key in _INTEGERS and _INTEGER.fullmatch(cell) else cell
+
+
+def _list(cell: str) -> object:
+    try:
+        return json.loads(cell) if cell else []
+    except (ValueError, RecursionError):
+        return cell

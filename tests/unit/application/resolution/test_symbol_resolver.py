@@ -1,0 +1,509 @@
+"""From what a person types to the product and the contract that is meant."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from example_products import DECEMBER, ES, MARCH, NOW
+from fakes.catalogue import FakeCatalogue, a_product
+from fakes.clock import FakeClock
+from fakes.futures import InMemoryFutureRepository
+from fakes.pins import InMemoryPins
+from ibkr_sync.application.resolution.inquiry import Resolution
+from ibkr_sync.application.resolution.symbol_resolver import SymbolResolver
+from ibkr_sync.catalogue import load_catalogue
+from ibkr_sync.domain.entities.catalogue import CatalogueProduct
+from ibkr_sync.domain.entities.contracts import ContractSeries, FuturesContract
+from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
+from ibkr_sync.domain.errors import (
+    AmbiguousProductError,
+    MalformedSymbolError,
+    ProductNotFoundError,
+)
+from ibkr_sync.domain.naming.notices import (
+    ExchangeRenamed,
+    OtherContract,
+    OtherProducts,
+    SeriesOfProduct,
+    SymbolRenamed,
+)
+from ibkr_sync.domain.naming.spellings import DaySpelling, MonthSpelling
+from ibkr_sync.domain.ports.catalogue import ProductCatalogue
+from ibkr_sync.domain.ports.pins import Pin
+from ibkr_sync.domain.selection.contract_choice import ContractWords, find_contract
+from ibkr_sync.domain.sync import FutureQuery
+
+FULL_SIZE = Pin(word="DAX", symbol="DAX", exchange="EUREX", trading_class="FDAX")
+
+
+def resolver(
+    *stored: Future,
+    pins: InMemoryPins | None = None,
+    catalogue: ProductCatalogue | None = None,
+) -> SymbolResolver:
+    repository = InMemoryFutureRepository(Future, FakeClock(NOW))
+    repository.products = {each.key: each for each in stored}
+    return SymbolResolver(
+        catalogue or load_catalogue(), pins or InMemoryPins(), repository, FakeClock(NOW)
+    )
+
+
+def product(
+    symbol: str, exchange: str, trading_class: str, *contracts: FuturesContract, **fields: object
+) -> Future:
+    own = (
+        dataclasses.replace(each, symbol=symbol, exchange=exchange, trading_class=trading_class)
+        for each in contracts
+    )
+    return Future(
+        symbol=symbol,
+        exchange=exchange,
+        trading_class=trading_class,
+        currency="USD",
+        contracts=tuple(own),
+        **fields,  # type: ignore[arg-type]
+    )
+
+
+def candidates(error: AmbiguousProductError) -> list[str]:
+    return [each.key.trading_class for each in error.candidates]
+
+
+# --- products
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("ES", FutureQuery(symbol="ES")),
+        ("es", FutureQuery(symbol="ES")),
+        ("EUR", FutureQuery(symbol="EUR")),
+        ("6E", FutureQuery(symbol="EUR", exchange="CME", trading_class="6E")),
+        ("FDAX", FutureQuery(symbol="DAX", exchange="EUREX", trading_class="FDAX")),
+        ("SIL", FutureQuery(symbol="SI", exchange="COMEX", trading_class="SIL")),
+        ("VX", FutureQuery(symbol="VIX", exchange="CFE", trading_class="VX")),
+        ("SR3", FutureQuery(symbol="SOFR3", exchange="CME", trading_class="SR3")),
+        ("BTC", FutureQuery(symbol="BRR", exchange="CME", trading_class="BTC")),
+        ("ES@CME", FutureQuery(symbol="ES", exchange="CME")),
+        *(
+            (code, FutureQuery(symbol=symbol, exchange=exchange, trading_class=code))
+            for symbol, exchange, code in (
+                *(("AUD", "CME", "6A"), ("GBP", "CME", "6B"), ("CAD", "CME", "6C")),
+                *(("JPY", "CME", "6J"), ("CHF", "CME", "6S"), ("NZD", "CME", "6N")),
+                *(("ZAR", "CME", "6Z"), ("BRE", "CME", "6L"), ("ETHUSDRR", "CME", "ETH")),
+                *(("SOFR1", "CME", "SR1"), ("ESTX50", "EUREX", "FESX"), ("GBL", "EUREX", "FGBL")),
+                *(("YC", "CBOT", "XC"), ("YK", "CBOT", "XK"), ("YW", "CBOT", "XW")),
+                *(("MHNG", "NYMEX", "MNG"), ("SPI", "SNFE", "AP"), ("N225", "OSE.JPN", "225")),
+                *(("TOPX", "OSE.JPN", "TPX"), ("NIY", "CME", "ENY")),
+            )
+        ),
+    ],
+)
+def test_a_product_is_found_by_ibkrs_name_and_the_exchanges(text: str, query: FutureQuery) -> None:
+    found = resolver().resolve(text)
+
+    assert (found.query, found.contract, found.notices) == (query, None, ())
+    assert found.product is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "query", "notice"),
+    [
+        (
+            "ES@GLOBEX",
+            FutureQuery(symbol="ES", exchange="CME"),
+            ExchangeRenamed(old="GLOBEX", new="CME"),
+        ),
+        (
+            "GBL@DTB",
+            FutureQuery(symbol="GBL", exchange="EUREX"),
+            ExchangeRenamed(old="DTB", new="EUREX"),
+        ),
+        (
+            "FGBL@DTB",
+            FutureQuery(symbol="GBL", exchange="EUREX", trading_class="FGBL"),
+            ExchangeRenamed(old="DTB", new="EUREX"),
+        ),
+        (
+            "GC@NYMEX",
+            FutureQuery(symbol="GC", exchange="COMEX"),
+            ExchangeRenamed(old="NYMEX", new="COMEX"),
+        ),
+        (
+            "SIL@NYMEX",
+            FutureQuery(symbol="SI", exchange="COMEX", trading_class="SIL"),
+            ExchangeRenamed(old="NYMEX", new="COMEX"),
+        ),
+        (
+            "NOVA@GLOBEX",
+            FutureQuery(symbol="NOVA", exchange="CME"),
+            ExchangeRenamed(old="GLOBEX", new="CME"),
+        ),
+    ],
+)
+def test_an_old_exchange_is_replaced_with_a_notice(
+    text: str, query: FutureQuery, notice: ExchangeRenamed
+) -> None:
+    found = resolver().resolve(text)
+
+    assert (found.query, found.contract, found.notices) == (query, None, (notice,))
+
+
+def test_an_old_exchange_may_be_an_option_too() -> None:
+    found = resolver().resolve("6E", exchange="globex")
+    assert found.query == FutureQuery(symbol="EUR", exchange="CME", trading_class="6E")
+    assert found.notices == (ExchangeRenamed(old="GLOBEX", new="CME"),)
+
+
+def test_an_old_symbol_is_replaced_with_a_notice() -> None:
+    for text, contract_root in (("MXPP", None), ("MXPP 202612", "6M")):
+        found = resolver().resolve(text)
+        assert found.query.symbol == "6M"
+        assert [type(each) for each in found.notices] == [SymbolRenamed]
+        spelling = found.contract and found.contract.spelling
+        assert (spelling and spelling.root) == contract_root
+
+
+def test_a_symbol_that_was_given_away_keeps_its_meaning_with_a_notice() -> None:
+    found = resolver().resolve("MXP")
+    assert found.query == FutureQuery(symbol="MXP")
+    assert [type(each) for each in found.notices] == [SymbolRenamed]
+
+
+@pytest.mark.parametrize(
+    ("text", "classes"),
+    [
+        ("DAX", ["FDAX", "FDXM", "FDXS"]),
+        ("SI", ["SI", "SIL"]),
+        ("ESTX50", ["FESX", "FSXE"]),
+        ("EOE", ["FTI", "MFA"]),
+        ("FTMIB", ["FTMIB", "MICRO", "MINI"]),
+        ("NIY", ["ENY", "NIY"]),
+    ],
+)
+def test_a_symbol_of_several_products_is_ambiguous(text: str, classes: list[str]) -> None:
+    with pytest.raises(AmbiguousProductError) as caught:
+        resolver().resolve(text)
+    assert (caught.value.symbol, candidates(caught.value)) == (text, classes)
+
+
+def test_a_stored_product_does_not_make_the_others_of_its_symbol_unknown() -> None:
+    stored = product("DAX", "EUREX", "FDAX", DECEMBER)
+    with pytest.raises(AmbiguousProductError) as caught:
+        resolver(stored).resolve("DAX")
+    assert [(each.next_expiry, each.contract_count) for each in caught.value.candidates] == [
+        (date(2026, 12, 18), 1),
+        (None, None),
+        (None, None),
+    ]
+
+
+def test_a_source_may_decide_what_a_shared_symbol_means() -> None:
+    found = resolver().resolve("DAX", source_decides=True)
+    assert found == Resolution(query=FutureQuery(symbol="DAX"))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"trading_class": "FDXM"},
+        {"trading_class": "fdxm"},
+        {"trading_class": "FDXM", "exchange": "DTB"},
+    ],
+)
+def test_an_option_says_which_product_is_meant(options: dict[str, str]) -> None:
+    query = resolver().resolve("DAX", **options).query  # type: ignore[arg-type]
+    assert (query.symbol, query.trading_class) == ("DAX", "FDXM")
+
+
+def test_an_exchange_or_a_currency_says_which_product_is_meant() -> None:
+    assert resolver().resolve("CNH", exchange="CME").query.exchange == "CME"
+    usd = product("XYZ", "CME", "XYZ")
+    eur = dataclasses.replace(product("XYZ", "EUREX", "XYZ"), currency="EUR")
+    found = resolver(usd, eur).resolve("XYZ", currency="eur")
+    assert found.query == FutureQuery(symbol="XYZ", currency="EUR")
+
+
+def test_two_different_exchanges_are_refused() -> None:
+    with pytest.raises(MalformedSymbolError):
+        resolver().resolve("ES@CME", exchange="EUREX")
+
+
+def test_a_symbol_outranks_the_code_of_another_product_with_a_notice() -> None:
+    found = resolver().resolve("ZS")
+    assert found.query == FutureQuery(symbol="ZS")
+    (notice,) = found.notices
+    assert isinstance(notice, OtherProducts)
+    assert notice.taken == ProductKey("ZS", "CBOT", "ZS")
+    assert [each.exchange for each in notice.others] == ["LMEOTC"]
+
+
+def test_an_option_may_mean_the_product_of_the_lower_rank() -> None:
+    assert resolver().resolve("ZS", exchange="LMEOTC").query.symbol == "ZSLME"
+
+
+def test_a_class_that_two_exchanges_use_is_ambiguous_even_if_a_source_is_asked() -> None:
+    catalogue = FakeCatalogue(
+        rows=[a_product(symbol="A", exchange="CME"), a_product(symbol="B", exchange="EUREX")]
+    )
+    with pytest.raises(AmbiguousProductError):
+        resolver(catalogue=catalogue).resolve("XY", source_decides=True)
+
+
+def test_a_product_that_only_the_database_knows_is_found_by_its_class() -> None:
+    found = resolver(product("NOVA", "CME", "NV")).resolve("NV")
+    assert found.query == FutureQuery(symbol="NOVA", exchange="CME", trading_class="NV")
+
+
+def test_what_the_catalogue_guessed_of_a_stored_product_is_no_name() -> None:
+    copied = product("AUD", "ICEUS", "GUESS", origin=Origin.CATALOGUE)
+    assert resolver(copied).resolve("GUESS").query == FutureQuery(symbol="GUESS")
+
+
+@pytest.mark.parametrize("text", ["NOVA", "BRK B", "M&M"])
+def test_what_nobody_knows_is_asked_as_typed(text: str) -> None:
+    assert resolver().resolve(text) == Resolution(query=FutureQuery(symbol=text))
+
+
+def test_options_are_kept_for_what_nobody_knows() -> None:
+    found = resolver().resolve("nova", exchange="cme", currency="usd", trading_class="nv")
+    assert found.query == FutureQuery(
+        symbol="NOVA", exchange="CME", currency="USD", trading_class="NV"
+    )
+
+
+# --- pins
+
+
+def test_a_pin_says_what_a_shared_symbol_means() -> None:
+    found = resolver(pins=InMemoryPins(FULL_SIZE)).resolve("dax")
+    assert found.query == FutureQuery(symbol="DAX", exchange="EUREX", trading_class="FDAX")
+
+
+def test_a_pin_counts_for_contracts_too() -> None:
+    found = resolver(pins=InMemoryPins(FULL_SIZE)).resolve("DAX 202612")
+    assert found.query.trading_class == "FDAX"
+    assert found.contract is not None
+
+
+def test_a_pin_counts_even_if_a_source_could_decide() -> None:
+    pins = InMemoryPins(FULL_SIZE)
+    assert resolver(pins=pins).resolve("DAX", source_decides=True).query.trading_class == "FDAX"
+
+
+@pytest.mark.parametrize("options", [{"trading_class": "FDXM"}, {"exchange": "CME"}])
+def test_an_option_outranks_a_pin(options: dict[str, str]) -> None:
+    query = resolver(pins=InMemoryPins(FULL_SIZE)).resolve("DAX", **options).query  # type: ignore[arg-type]
+    assert (query.trading_class, query.exchange) == (
+        options.get("trading_class"),
+        options.get("exchange"),
+    )
+
+
+def test_an_option_that_agrees_leaves_the_pin() -> None:
+    query = resolver(pins=InMemoryPins(FULL_SIZE)).resolve("DAX", exchange="DTB").query
+    assert query == FutureQuery(symbol="DAX", exchange="EUREX", trading_class="FDAX")
+
+
+def test_pinning_keeps_what_the_options_say() -> None:
+    pins = InMemoryPins()
+    names = resolver(pins=pins)
+    assert names.pin("dax", trading_class="fdax") == FULL_SIZE
+    assert names.pins() == pins.all_pins() == (FULL_SIZE,)
+    assert names.unpin("dax")
+    assert not names.unpin("dax")
+    assert names.pins() == ()
+
+
+def test_a_pin_may_need_no_class() -> None:
+    catalogue = FakeCatalogue(
+        rows=[
+            a_product(symbol="AUD", exchange="CME", trading_class="6A"),
+            a_product(symbol="AUD", exchange="ICEUS", trading_class=None),
+        ]
+    )
+    pin = resolver(catalogue=catalogue).pin("AUD", exchange="ICEUS")
+    assert pin == Pin(word="AUD", symbol="AUD", exchange="ICEUS")
+
+
+def test_a_product_that_only_the_database_knows_can_be_pinned() -> None:
+    pin = resolver(product("NOVA", "CME", "NV")).pin("NOVA")
+    assert pin == Pin(word="NOVA", symbol="NOVA", exchange="CME", trading_class="NV")
+
+
+def test_what_nobody_knows_can_not_be_pinned() -> None:
+    pins = InMemoryPins()
+    with pytest.raises(ProductNotFoundError):
+        resolver(pins=pins).pin("DAX", trading_class="NOSUCH")
+    with pytest.raises(ProductNotFoundError):
+        resolver(pins=pins).pin("NOVA")
+    assert pins.pins == {}
+
+
+def test_a_pin_that_says_too_little_is_ambiguous() -> None:
+    with pytest.raises(AmbiguousProductError):
+        resolver().pin("DAX", exchange="EUREX")
+
+
+# --- contracts
+
+
+@pytest.mark.parametrize(
+    ("text", "symbol", "spelling"),
+    [
+        ("ESZ6", "ES", MonthSpelling(root="ES", month=12, year=6, year_digits=1)),
+        ("ES 202612", "ES", MonthSpelling(root="ES", month=12, year=2026, year_digits=4)),
+        ("6EZ26", "EUR", MonthSpelling(root="6E", month=12, year=26, year_digits=2)),
+        ("ZN   MAR 24", "ZN", MonthSpelling(root="ZN", month=3, year=24, year_digits=2)),
+        (
+            "FDAX 20261218 M",
+            "DAX",
+            DaySpelling(root="FDAX", day=date(2026, 12, 18), series=ContractSeries.MONTHLY),
+        ),
+        ("VX48X6", "VIX", MonthSpelling(root="VX48", month=11, year=6, year_digits=1)),
+        ("APH3", "SPI", MonthSpelling(root="AP", month=3, year=3, year_digits=1)),
+    ],
+)
+def test_a_contract_is_found_by_its_product_and_its_month_or_day(
+    text: str, symbol: str, spelling: MonthSpelling | DaySpelling
+) -> None:
+    found = resolver().resolve(text)
+    assert found.query.symbol == symbol
+    assert found.contract is not None
+    assert found.contract.spelling == spelling
+
+
+def test_the_class_of_a_weekly_series_is_its_product_with_a_notice() -> None:
+    vix = ProductKey("VIX", "CFE", "VX")
+    for text in ("VX48", "VX48X6"):
+        found = resolver().resolve(text)
+        assert found.query.trading_class == "VX"
+        assert found.notices == (SeriesOfProduct(word="VX48", product=vix),)
+
+
+def test_an_exchanges_code_means_the_class_where_products_share_a_symbol() -> None:
+    assert resolver().resolve("SIZ6").query.trading_class == "SI"
+    assert resolver().resolve("SILZ6").query.trading_class == "SIL"
+    for text in ("SI 202612", "SI Dec26", "DAXZ6"):
+        with pytest.raises(AmbiguousProductError):
+            resolver().resolve(text)
+
+
+def test_a_root_that_is_a_symbol_and_another_products_class_is_ambiguous() -> None:
+    catalogue = FakeCatalogue(
+        rows=[
+            a_product(symbol="SG", exchange="ICEEU", trading_class=None),
+            a_product(symbol="SGX", exchange="CME", trading_class="SG"),
+        ]
+    )
+    names = resolver(catalogue=catalogue)
+    for text in ("SGH7", "SG 202703"):
+        with pytest.raises(AmbiguousProductError) as caught:
+            names.resolve(text, source_decides=True)
+        assert [each.key.symbol for each in caught.value.candidates] == ["SG", "SGX"]
+    assert names.resolve("SGH7", exchange="CME").query.symbol == "SGX"
+
+
+def test_a_product_that_may_be_a_contract_too_is_told() -> None:
+    found = resolver().resolve("IBEX35")
+    assert found.query == FutureQuery(symbol="IBEX35")
+    assert found.notices == (
+        OtherContract(
+            word="IBEX35", spelling=MonthSpelling(root="IBE", month=11, year=35, year_digits=2)
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("ESM5", "XKQ6", "CLZ3", "COILZ5", "HSIJ4", "APH3", "IBHYH4", "HOILN7", "6JU4"),
+        *("YM   DEC 20", "MYM  JUN 23", "ZN   MAR 24", "FESX JUN 21", "FGBL MAR 23"),
+        *("FGBL 20251208 M", "SCOI 20251219 M", "AH_20240221", "SXAH24", "INFY26DECFUT@NSE"),
+        *("169120018", "4TLSN4L", "3TLSN4N", "M3FIDRM4P", "DVCE91MR24", "DVCXC MR24"),
+        *("DVM3  JN24", "ISP   24L20"),
+    ],
+)
+def test_a_local_symbol_of_any_form_is_found_where_it_is_stored(text: str) -> None:
+    local_symbol = text.partition("@")[0]
+    opaque = dataclasses.replace(MARCH, local_symbol=local_symbol)
+    stored = product("NOVA", "NSE", "NV", DECEMBER, opaque)
+    found = resolver(stored, catalogue=FakeCatalogue()).resolve(text)
+    assert found.query.symbol == "NOVA"
+    assert found.contract is not None
+    assert find_contract(stored, found.contract, NOW).contract.con_id == MARCH.con_id
+
+
+def test_a_local_symbol_of_two_stored_products_is_ambiguous() -> None:
+    twins = (product("A", "X", "A", DECEMBER), product("B", "Y", "B", DECEMBER))
+    with pytest.raises(AmbiguousProductError) as caught:
+        resolver(*twins, catalogue=FakeCatalogue()).resolve("ESZ6")
+    assert candidates(caught.value) == ["A", "B"]
+
+
+@pytest.mark.parametrize("text", ["NOVA 202612", "NOVA Dec26", "NOVA Z6"])
+def test_a_contract_of_a_product_that_nobody_knows_asks_for_the_product(text: str) -> None:
+    found = resolver().resolve(text)
+    assert found.query == FutureQuery(symbol="NOVA")
+    assert found.contract is not None
+
+
+def test_what_may_be_a_product_is_asked_as_typed_if_its_root_is_unknown() -> None:
+    assert resolver().resolve("NOVAZ6") == Resolution(query=FutureQuery(symbol="NOVAZ6"))
+
+
+# --- conIds
+
+
+def test_a_stored_con_id_means_its_product_and_the_contract() -> None:
+    found = resolver(ES).resolve(str(MARCH.con_id))
+    assert found.query == FutureQuery(symbol="ES", exchange="CME", trading_class="ES")
+    assert found.contract == ContractWords(text=str(MARCH.con_id), con_id=MARCH.con_id)
+
+
+def test_an_unknown_con_id_is_asked_for() -> None:
+    found = resolver(ES).resolve("495512563")
+    assert found.query == FutureQuery(symbol="495512563", con_id=495512563)
+    assert found.contract == ContractWords(text="495512563", con_id=495512563)
+
+
+def test_a_con_id_that_is_another_products_local_symbol_is_ambiguous() -> None:
+    opaque = dataclasses.replace(DECEMBER, con_id=5, local_symbol=str(MARCH.con_id))
+    with pytest.raises(AmbiguousProductError):
+        resolver(ES, product("N225", "OSE.JPN", "225", opaque)).resolve(str(MARCH.con_id))
+
+
+# --- anything
+
+
+@given(
+    text=st.text(max_size=20) | st.from_regex(r"[A-Z0-9 @.]{1,16}", fullmatch=True),
+    source_decides=st.booleans(),
+)
+def test_any_text_is_resolved_or_refused_with_a_documented_error(
+    text: str, *, source_decides: bool
+) -> None:
+    try:
+        found = resolver(ES).resolve(text, source_decides=source_decides)
+    except (MalformedSymbolError, AmbiguousProductError):
+        return
+    assert found.query.symbol
+
+
+@given(st.sampled_from(load_catalogue().products).filter(lambda row: row.active))
+def test_every_product_of_the_catalogue_is_found_by_its_symbol_or_told_apart(
+    row: CatalogueProduct,
+) -> None:
+    namesakes = {each.key for each in load_catalogue().known_as(row.symbol) if each.active}
+    keys = {key for key in namesakes if key.symbol == row.symbol}
+    if len(keys) == 1:
+        assert resolver().resolve(row.symbol).query == FutureQuery(symbol=row.symbol)
+        return
+    with pytest.raises(AmbiguousProductError) as caught:
+        resolver().resolve(row.symbol)
+    assert {each.key for each in caught.value.candidates} == keys

@@ -1,0 +1,355 @@
+"""Every error has its sentence, its next step and its exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+
+from example_products import DECEMBER, MARCH
+from ibkr_sync.domain import errors
+from ibkr_sync.domain.entities.futures import AssetClass, ProductKey
+from ibkr_sync_cli.messages.errors import _RULES, exit_code_of, explain
+from ibkr_sync_cli.messages.exit_codes import ExitCode
+from ibkr_sync_cli.messages.next_command import NextCommand
+
+FDAX = ProductKey("DAX", "EUREX", "FDAX")
+EARLIER, LATER = datetime(2026, 11, 2, 21, tzinfo=UTC), datetime(2026, 11, 3, 21, tzinfo=UTC)
+ADDRESS = ("127.0.0.1", 4002)
+
+
+def candidate(key: ProductKey) -> errors.ProductCandidate:
+    return errors.ProductCandidate(
+        key=key,
+        currency="EUR",
+        multiplier=Decimal(25),
+        name="DAX 40 Index",
+        next_expiry=date(2026, 12, 18),
+        contract_count=12,
+    )
+
+
+def kinds(base: type[errors.IbkrSyncError]) -> Iterator[type[errors.IbkrSyncError]]:
+    """All errors of the tree that are raised: its leaves, and bases with a rule of their own."""
+    below = [each for each in base.__subclasses__() if each.__module__ == errors.__name__]
+    if not below or base in _RULES:
+        yield base
+    for each in below:
+        yield from kinds(each)
+
+
+@pytest.mark.parametrize("kind", [*kinds(errors.IbkrSyncError)], ids=lambda kind: kind.__name__)
+def test_every_error_of_the_tree_is_explained(kind: type[errors.IbkrSyncError]) -> None:
+    assert any(each in _RULES for each in kind.__mro__)
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "sentence", "next_step"),
+    [
+        (
+            errors.ConfigError(
+                [
+                    errors.ConfigProblem(source="a.toml:3", key="port", message="is no port"),
+                    errors.ConfigProblem(source="a.toml:4", key="host", message="is no host"),
+                ]
+            ),
+            ExitCode.USAGE,
+            "a.toml:3: port: is no port\n  a.toml:4: host: is no host",
+            "ibkr-sync config check",
+        ),
+        (
+            errors.GatewayUnreachableError(*ADDRESS, errors.UnreachableReason.REFUSED, "refused"),
+            ExitCode.GATEWAY,
+            "No gateway at 127.0.0.1:4002: refused.",
+            "Start TWS",
+        ),
+        (
+            errors.HandshakeTimeoutError(*ADDRESS, "nothing"),
+            ExitCode.GATEWAY,
+            "127.0.0.1:4002 accepted the connection and then said nothing",
+            "Accept incoming connection?",
+        ),
+        (
+            errors.ClientIdInUseError(*ADDRESS, "411 to 414"),
+            ExitCode.GATEWAY,
+            "127.0.0.1:4002",
+            "--client-id",
+        ),
+        (errors.PacingError(*ADDRESS, "100"), ExitCode.PARTIAL, "rate", "messages_per_second"),
+        (errors.UpstreamDownError(*ADDRESS, "1100"), ExitCode.UPSTREAM, "1100", "Try again"),
+        (errors.RequestRejectedError(321, "Bad"), ExitCode.PARTIAL, "321 Bad", "Check symbol"),
+        (errors.ReplyTimeoutError("idle"), ExitCode.PARTIAL, "idle", "gateway.idle_timeout"),
+        (
+            errors.InvalidReplyError("ESZ6", "conId", "x\x1b", "no number"),
+            ExitCode.PARTIAL,
+            r"ESZ6, conId 'x\x1b': no number",
+            "Nothing of it was stored",
+        ),
+        (
+            errors.ShrinkRefusedError(FDAX, 12, 7),
+            ExitCode.PARTIAL,
+            "DAX@EUREX (FDAX): 7 of 12",
+            "--allow-shrink",
+        ),
+        (
+            errors.OutdatedDataError(FDAX, stored=LATER, received=EARLIER),
+            ExitCode.PARTIAL,
+            "as of 2026-11-02 21:00 UTC, older than what is stored, as of 2026-11-03 21:00 UTC",
+            "another database",
+        ),
+        (errors.SampleDataError(FDAX), ExitCode.PARTIAL, "can't share", "--database FILE"),
+        (
+            errors.RawReplyError(FDAX, "none is kept"),
+            ExitCode.PARTIAL,
+            "The raw reply of DAX@EUREX (FDAX) can't be used: none is kept.",
+            "ibkr-sync get DAX@EUREX --trading-class FDAX --source ibkr",
+        ),
+        (
+            errors.ProductNotFoundError("6E", "IBKR", "error 200"),
+            ExitCode.NOT_FOUND,
+            "6E was not found in IBKR: error 200.",
+            "Use IBKR's symbol",
+        ),
+        (
+            errors.ProductNotFoundError("ES", "/data/f.db"),
+            ExitCode.NOT_FOUND,
+            "ES was not found in /data/f.db.",
+            "ibkr-sync get ES --source ibkr",
+        ),
+        (
+            errors.AssetClassMismatchError("ES", AssetClass.INDEX),
+            ExitCode.NOT_FOUND,
+            "index",
+            None,
+        ),
+        (
+            errors.NotYetKnownError(FDAX, at=EARLIER, since=LATER),
+            ExitCode.NOT_FOUND,
+            "DAX@EUREX (FDAX) was not known at 2026-11-02 21:00 UTC.",
+            "UTC: ibkr-sync history DAX@EUREX --trading-class FDAX",
+        ),
+        (
+            errors.MalformedSymbolError("=" * 5000, "symbol, contract or conId"),
+            ExitCode.USAGE,
+            f"'{'=' * 60}…' is no symbol, contract or conId.",
+            "ES 202612",
+        ),
+        (
+            errors.ContractNotFoundError("ESU5", FDAX, is_past=True),
+            ExitCode.NOT_FOUND,
+            "ESU5 is not in the chain of DAX@EUREX (FDAX).",
+            "ibkr-sync get DAX@EUREX --trading-class FDAX --expired --source ibkr",
+        ),
+        (
+            errors.ContractNotFoundError("ESU9", ProductKey("ES", "CME", "ES")),
+            ExitCode.NOT_FOUND,
+            "ESU9 is not in the chain of ES@CME (ES).",
+            "ibkr-sync get ES@CME --source ibkr",
+        ),
+        (
+            errors.ProductNotFoundError("DAX", "f.db", trading_class="FOO", known=[FDAX]),
+            ExitCode.NOT_FOUND,
+            "DAX (FOO) was not found in f.db.",
+            "Name one that is known: DAX@EUREX (FDAX)",
+        ),
+        (
+            errors.ProductNotFoundError("ES", "f.db", exchange="CME", currency="USD"),
+            ExitCode.NOT_FOUND,
+            "ES@CME (USD) was not found in f.db.",
+            "ibkr-sync get ES@CME --currency USD --source ibkr",
+        ),
+        (
+            errors.ProductNotFoundError("ES", "IBKR", exchange="NOPE"),
+            ExitCode.NOT_FOUND,
+            "ES@NOPE was not found in IBKR.",
+            "Use IBKR's symbol and exchange as TWS shows them.",
+        ),
+        (
+            errors.ProductNotFoundError("999999999", "IBKR", con_id=999999999),
+            ExitCode.NOT_FOUND,
+            "A contract with conId 999999999 was not found in IBKR.",
+            "Use the conId that TWS shows",
+        ),
+        (
+            errors.ConfigError(
+                [errors.ConfigProblem(source="command line", key="--port", message="is no port")]
+            ),
+            ExitCode.USAGE,
+            "--port: is no port",
+            "Mend the option",
+        ),
+        (
+            errors.ConfigNotWrittenError(
+                [errors.ConfigProblem(source="a.toml", key="", message="exists already")]
+            ),
+            ExitCode.USAGE,
+            "The config file was not written: a.toml: exists already.",
+            "ibkr-sync config show",
+        ),
+        (
+            errors.AmbiguousContractError("ESZ6", (DECEMBER, MARCH)),
+            ExitCode.NOT_FOUND,
+            "ESZ6 may mean 2026-12 (600000001), 2027-03-19 (600000002).",
+            "ibkr-sync show 600000001",
+        ),
+        (
+            errors.NoTradableContractError(FDAX, 3),
+            ExitCode.NOT_FOUND,
+            "No contract of DAX@EUREX (FDAX) is tradable by this rule, of 3 stored.",
+            "--explain",
+        ),
+        (
+            errors.MalformedSymbolError("a b", "group"),
+            ExitCode.USAGE,
+            "'a b' is no group.",
+            "as night",
+        ),
+        (
+            errors.UnknownGroupError("nigt", ["day", "night"]),
+            ExitCode.NOT_FOUND,
+            "The watchlist has no group 'nigt'.",
+            "Name one that it has: day, night",
+        ),
+        (
+            errors.UnknownGroupError("night", []),
+            ExitCode.NOT_FOUND,
+            "no group 'night'",
+            "ibkr-sync watchlist add SYMBOL --group night",
+        ),
+        (
+            errors.NotWatchedError("ES"),
+            ExitCode.NOT_FOUND,
+            "ES is not on the watchlist.",
+            "ibkr-sync watchlist list",
+        ),
+        (
+            errors.NotWatchedError("ES", "night"),
+            ExitCode.NOT_FOUND,
+            "ES is not on the watchlist in group 'night'.",
+            "ibkr-sync watchlist list",
+        ),
+        (
+            errors.WatchlistFileError("w.txt", ["line 2: '=' is no symbol", "line 3: no group"]),
+            ExitCode.USAGE,
+            "w.txt: nothing was imported:\n  line 2: '=' is no symbol\n  line 3: no group",
+            "CL@NYMEX,night",
+        ),
+        (
+            errors.SourceFileError("f.csv", "row 3", "no conId"),
+            ExitCode.USAGE,
+            "f.csv can't be read at row 3: no conId.",
+            "show SYMBOL --json",
+        ),
+        (
+            errors.SourceFileError("f.csv", None, "no such file"),
+            ExitCode.USAGE,
+            "f.csv can't be read: no such file.",
+            "show SYMBOL --json",
+        ),
+        (
+            errors.DatabaseUnavailableError("/data/f.db", "read-only"),
+            ExitCode.DATABASE,
+            "/data/f.db can't be used: read-only.",
+            "permissions",
+        ),
+        (
+            errors.DatabaseUnavailableError("postgresql://u:***@h/d", "refused"),
+            ExitCode.DATABASE,
+            "postgresql://u:***@h/d",
+            "server is up",
+        ),
+        (errors.DatabaseLockedError("f.db", "busy"), ExitCode.DATABASE, "locked", "Close"),
+        (
+            errors.DatabaseDamagedError("f.db", "page 7"),
+            ExitCode.DATABASE,
+            "f.db is damaged: page 7.",
+            "Restore a backup",
+        ),
+        (errors.ForeignDatabaseError("f.db", "text"), ExitCode.DATABASE, "not touched", "another"),
+        (errors.SchemaBehindError("f.db", "0001"), ExitCode.DATABASE, "older", "db upgrade"),
+        (errors.SchemaNewerError("f.db", "9999"), ExitCode.DATABASE, "newer", "Update ibkr-sync"),
+        (errors.AlreadyRunningError("f.db.lock"), ExitCode.ALREADY_RUNNING, "f.db.lock", "Wait"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+)
+def test_an_error_says_what_happened_and_what_to_do(
+    error: errors.IbkrSyncError, code: ExitCode, sentence: str, next_step: str | None
+) -> None:
+    explanation = explain(error)
+
+    assert explanation.exit_code is code
+    assert sentence in explanation.sentence
+    if next_step is None:
+        assert explanation.next_step is None
+    else:
+        assert next_step in (explanation.next_step or "")
+
+
+@pytest.mark.parametrize("reason", errors.UnreachableReason)
+def test_every_reason_for_no_connection_has_a_next_step(reason: errors.UnreachableReason) -> None:
+    assert explain(errors.GatewayUnreachableError(*ADDRESS, reason, "it")).next_step
+
+
+@pytest.mark.parametrize(
+    ("keys", "option"),
+    [
+        ([("EUREX", "FDAX"), ("EUREX", "FDXM")], "--trading-class FDAX"),
+        ([("CME", "ES"), ("EUREX", "ES")], "--exchange CME"),
+        ([("CME", "A"), ("CME", "B"), ("EUREX", "A")], "--trading-class A"),
+    ],
+)
+def test_the_next_step_tells_candidates_apart(keys: list[tuple[str, str]], option: str) -> None:
+    candidates = [candidate(ProductKey("DAX", *key)) for key in keys]
+
+    explanation = explain(errors.AmbiguousProductError("DAX", candidates))
+
+    assert explanation.exit_code is ExitCode.NOT_FOUND
+    assert explanation.sentence == f"DAX may mean {len(keys)} products."
+    assert option in (explanation.next_step or "")
+
+
+def test_the_next_step_acts_on_the_same_profile_and_database() -> None:
+    command = NextCommand.after(profile="demo", config=None, database="my file.db")
+
+    explanation = explain(errors.ProductNotFoundError("NQ", "the database"), command)
+
+    assert explanation.next_step == (
+        "ibkr-sync --profile demo --database 'my file.db' get NQ --source ibkr"
+    )
+
+
+def test_the_next_step_repeats_no_password() -> None:
+    url = "postgresql://me:hunter2@db/futures"
+
+    command = NextCommand.after(profile=None, config="a.toml", database=url)
+
+    assert command("db", "status") == "ibkr-sync --config a.toml --database … db status"
+
+
+def test_a_subclass_that_is_not_listed_is_explained_as_its_base() -> None:
+    class DiskError(errors.StorageError):
+        """The disk failed."""
+
+    assert explain(DiskError("f.db", "bad block")).exit_code is ExitCode.DATABASE
+
+
+MISSING = errors.ProductNotFoundError("XX", "IBKR")
+DOWN = errors.UpstreamDownError(*ADDRESS, "1100")
+
+
+@pytest.mark.parametrize(
+    ("failures", "all_failed", "code"),
+    [
+        ([], False, ExitCode.OK),
+        ([MISSING], True, ExitCode.NOT_FOUND),
+        ([MISSING, MISSING], True, ExitCode.NOT_FOUND),
+        ([MISSING], False, ExitCode.PARTIAL),
+        ([MISSING, DOWN], True, ExitCode.PARTIAL),
+    ],
+)
+def test_one_exit_code_stands_for_several_outcomes(
+    failures: list[errors.IbkrSyncError], all_failed: bool, code: ExitCode
+) -> None:
+    assert exit_code_of(failures, all_failed=all_failed) is code

@@ -1,0 +1,92 @@
+"""Durations as people type them, and ages as they read them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import typer
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ibkr_sync_cli.units.durations import brief, duration_text, parse_duration, parse_limit
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("45s", timedelta(seconds=45)),
+        ("90m", timedelta(minutes=90)),
+        ("20h", timedelta(hours=20)),
+        (" 7D ", timedelta(days=7)),
+        ("0m", timedelta(0)),
+        ("999999d", timedelta(days=999_999)),
+    ],
+)
+def test_a_duration_is_a_number_and_a_unit(text: str, meant: timedelta) -> None:
+    assert parse_duration(text) == meant
+
+
+@pytest.mark.parametrize("text", ["", "7", "d", "1.5h", "-1h", "1w", "٣h", "1h 1m"])
+def test_anything_else_is_refused_with_examples(text: str) -> None:
+    with pytest.raises(typer.BadParameter, match="write 90m, 20h or 7d"):
+        parse_duration(text)
+
+
+def test_a_limit_is_longer_than_nothing() -> None:
+    assert parse_limit("1s") == timedelta(seconds=1)
+    with pytest.raises(typer.BadParameter, match="longer than nothing"):
+        parse_limit("0m")
+
+
+def test_a_duration_that_no_calendar_holds_is_too_long() -> None:
+    with pytest.raises(typer.BadParameter, match="'9999999d' is too long"):
+        parse_duration("9999999d")
+
+
+@given(st.text())
+def test_whatever_is_typed_is_read_or_refused(text: str) -> None:
+    try:
+        duration = parse_duration(text)
+    except typer.BadParameter as error:
+        refusal = error.message
+    else:
+        refusal = ""
+        assert duration >= timedelta(0)
+    assert refusal.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("age", "told"),
+    [
+        (timedelta(seconds=-5), "now"),
+        (timedelta(seconds=59), "now"),
+        (timedelta(seconds=60), "1m"),
+        (timedelta(minutes=59, seconds=59), "59m"),
+        (timedelta(hours=1), "1h"),
+        (timedelta(hours=47, minutes=59), "47h"),
+        (timedelta(hours=48), "2d"),
+        (timedelta(days=400), "400d"),
+    ],
+)
+def test_an_age_is_told_in_its_largest_whole_unit(age: timedelta, told: str) -> None:
+    assert brief(age) == told
+
+
+@given(st.integers(0, 999_999), st.sampled_from("smhd"))
+def test_a_span_is_written_so_that_it_is_read_back(count: int, unit: str) -> None:
+    span = parse_duration(f"{count}{unit}")
+    assert parse_duration(duration_text(span)) == span
+
+
+@pytest.mark.parametrize(
+    ("span", "told"),
+    [
+        (timedelta(minutes=45), "45m"),
+        (timedelta(hours=20), "20h"),
+        (timedelta(hours=48), "2d"),
+        (timedelta(seconds=90), "90s"),
+    ],
+)
+def test_a_span_is_written_in_the_largest_unit_that_fits(span: timedelta, told: str) -> None:
+    assert duration_text(span) == told

@@ -1,0 +1,85 @@
+"""Moments in the past as people type them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import typer
+
+from ibkr_sync_cli.units.moments import PastMoment, parse_as_of, parse_since
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("7d", NOW - timedelta(days=7)),
+        (" 36H ", NOW - timedelta(hours=36)),
+        ("2026-10-01", datetime(2026, 10, 1, tzinfo=UTC)),
+        ("2026-11-23", datetime(2026, 11, 23, tzinfo=UTC)),
+        ("2026-10-01T14:30+02:00", datetime(2026, 10, 1, 12, 30, tzinfo=UTC)),
+    ],
+)
+def test_since_is_a_span_of_time_ago_the_beginning_of_a_day_or_an_instant(
+    text: str, at: datetime
+) -> None:
+    assert parse_since(text, NOW) == at
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "told"),
+    [
+        ("2026-10-01", datetime(2026, 10, 1, 23, 59, 59, 999999, UTC), "2026-10-01"),
+        ("2026-11-23", NOW, "2026-11-23"),
+        ("2026-10-01T14:30", datetime(2026, 10, 1, 14, 30, tzinfo=UTC), "2026-10-01 14:30 UTC"),
+        ("2026-10-01 14:30:10", datetime(2026, 10, 1, 14, 30, 10, tzinfo=UTC), None),
+        ("2026-10-01t14:30:10.5z", datetime(2026, 10, 1, 14, 30, 10, 500000, UTC), None),
+        ("2026-10-01T14:30+02:00", datetime(2026, 10, 1, 12, 30, tzinfo=UTC), None),
+        (" 2026-11-23T12:00Z ", NOW, "2026-11-23 12:00 UTC"),
+        ("7d", NOW - timedelta(days=7), "2026-11-16 12:00 UTC"),
+    ],
+)
+def test_as_of_is_the_end_of_a_day_but_not_later_than_now_an_instant_or_a_span_of_time_ago(
+    text: str, at: datetime, told: str | None
+) -> None:
+    told = told or f"{at:%Y-%m-%d %H:%M} UTC"
+    assert parse_as_of(text, NOW) == PastMoment(at, told)
+
+
+def test_a_later_instant_of_today_is_told_with_the_time_that_it_is() -> None:
+    told = r"'2026-11-23T14:30\+01:00' is in the future: it is 2026-11-23 12:00:00 UTC"
+    with pytest.raises(typer.BadParameter, match=told):
+        parse_as_of("2026-11-23T14:30+01:00", NOW)
+
+
+def test_a_span_of_time_that_is_too_long_is_told_as_such() -> None:
+    with pytest.raises(typer.BadParameter, match="before the year 1"):
+        parse_since("999999d", NOW)
+
+
+@pytest.mark.parametrize("text", ["2026-11-24", "2026-11-23T12:00:01Z", "9999-12-31"])
+def test_what_is_in_the_future_is_refused(text: str) -> None:
+    with pytest.raises(typer.BadParameter, match="in the future"):
+        parse_as_of(text, NOW)
+    with pytest.raises(typer.BadParameter, match="in the future"):
+        parse_since(text, NOW)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "yesterday", "2026-13-01", "2026-02-30", "20261001", "2026-10-01T25:00Z"),
+        *("2026-10-01T14", "2026-10-01T14:30+99:00", "0000-00-00", "0001-01-01T00:00+14:00"),
+        *("7", "week", "-7d", "9999999d", "999999d"),
+        *("１999-01-01", "2026-10-01\n2026-10-02"),  # noqa: RUF001 - a digit that is not ASCII
+    ],
+)
+def test_what_is_no_moment_is_refused(text: str) -> None:
+    with pytest.raises(typer.BadParameter) as caught:
+        parse_as_of(text, NOW)
+    assert caught.value.param_hint == "'--as-of'"
+    with pytest.raises(typer.BadParameter) as caught:
+        parse_since(text, NOW)
+    assert caught.value.param_hint == "'--since'"

@@ -1,0 +1,176 @@
+"""One contract in full, and the series of a product."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from rich.console import Console, RenderableType
+
+from example_products import DECEMBER, ES, MARCH, NOW
+from ibkr_sync.domain.entities.contracts import ContractListing, ContractSeries
+from ibkr_sync.domain.entities.futures import Origin
+from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
+from ibkr_sync.domain.ports.pins import Pin
+from ibkr_sync.domain.selection.nearest_contract import TradingRule, judge_chain
+from ibkr_sync.domain.selection.series_choice import SeriesChoice
+from ibkr_sync.interchange.product_document import product_to_document
+from ibkr_sync_cli.views.products.contract import contract_line, contract_result
+from ibkr_sync_cli.views.products.judgements import judgements_table
+from ibkr_sync_cli.views.products.pins import pins_result
+from ibkr_sync_cli.views.products.product import product_result
+
+WEEKLY = dataclasses.replace(MARCH, con_id=3, local_symbol="ES48X6", series=ContractSeries.WEEKLY)
+LATER = NOW + timedelta(hours=3)
+
+
+def drawn(renderable: RenderableType, width: int = 80) -> list[str]:
+    console = Console(file=io.StringIO(), width=width, markup=False, highlight=False)
+    with console.capture() as capture:
+        console.print(renderable)
+    return [" ".join(line.split()) for line in capture.get().splitlines()]
+
+
+def ladder(rule_id: int, *steps: tuple[str, str]) -> MarketRule:
+    increments = tuple(
+        PriceIncrement(low_edge=Decimal(edge), increment=Decimal(step)) for edge, step in steps
+    )
+    return MarketRule(market_rule_id=rule_id, increments=increments)
+
+
+def test_a_contract_is_shown_with_all_that_is_known() -> None:
+    contract = dataclasses.replace(DECEMBER, time_zone="America/Chicago")
+    ladders = (ladder(67, ("0", "0.25")), ladder(9, ("-100", "0.05"), ("0", "0.1")))
+    lines = drawn(contract_result(ES, contract, ladders, LATER).table())
+    assert lines[0] == "ESZ6 ES E-mini S&P 500"
+    for line in (
+        "Product ES@CME (ES)",
+        "conId 600000001",
+        "Contract month 2026-12",
+        "Series monthly",
+        "State active · 25 days left",
+        "Last trade Fri 18 Dec 2026 08:30 America/Chicago",
+        "Last trade UTC 2026-12-18 14:30",
+        "Expiration 2026-12-18",
+        "Multiplier 50",
+        "Point value $50.00",
+        "Tick 0.25 = $12.50",
+        "Market rule 67 0.25",
+        "Market rule 9 0.05 from -100, 0.1 from 0",
+        "Exchanges CME, QBALGO",
+        "Identifiers ISIN XX0000000000",
+        "First seen 2026-11-23 12:00 UTC · 3h ago",
+        "Last seen 2026-11-23 12:00 UTC · 3h ago",
+        "Source ibkr",
+    ):
+        assert line in lines
+    assert not any(line.startswith(("Missing since", "Delisted", "Prices in")) for line in lines)
+    assert max(map(len, lines)) <= 80
+
+
+def test_what_is_not_known_of_a_contract_is_left_out_or_said() -> None:
+    lines = drawn(contract_result(ES, MARCH, (), NOW).table())
+    assert "Last trade Fri 19 Mar 2027 America/Chicago" in lines
+    assert "Multiplier -" in lines
+    assert "Contract month -" in lines
+    assert not any(line.startswith(("Last trade UTC", "Name", "Underlying", "First seen"))
+                   for line in lines)  # fmt: skip
+
+
+def test_absence_magnified_prices_and_a_class_of_its_own_are_shown() -> None:
+    gone = dataclasses.replace(
+        DECEMBER,
+        price_magnifier=100,
+        trading_class="ES48",
+        listing=ContractListing(first_seen_at=NOW, last_seen_at=NOW, missing_since=NOW),
+    )
+    lines = drawn(contract_result(ES, gone, (), LATER).table())
+    assert "State missing · 25 days left" in lines
+    assert "Missing since 2026-11-23 12:00 UTC · 3h ago" in lines
+    assert "Prices in 1/100 USD" in lines
+    assert "Trading class ES48" in lines
+
+
+def test_sample_data_is_marked() -> None:
+    sample = dataclasses.replace(ES, origin=Origin.SAMPLE)
+    assert "SAMPLE DATA" in drawn(contract_result(sample, DECEMBER, (), NOW).table())[0]
+
+
+def test_the_document_of_a_contract_is_its_product_with_it_alone() -> None:
+    result = contract_result(ES, MARCH, (), NOW)
+    alone = dataclasses.replace(ES, contracts=(MARCH,))
+    assert result.document() == product_to_document(alone, NOW)
+    assert [row["con_id"] for row in result.rows()] == [str(MARCH.con_id)]
+
+
+def test_a_contract_in_one_line_is_made_for_scripts() -> None:
+    assert contract_line(DECEMBER) == "ESZ6\t2026-12\t2026-12-18\t600000001"
+    assert contract_line(MARCH) == "ESH7\t\t2027-03-19\t600000002"
+
+
+@pytest.mark.parametrize(
+    ("series", "shown", "footer"),
+    [
+        (SeriesChoice.USUAL, ["ESZ6"], "1 listed · 1 weekly (--series all) ·"),
+        (SeriesChoice.ALL, ["ESZ6", "ES48X6"], "2 listed · ▶"),
+        (SeriesChoice.WEEKLY, ["ES48X6"], "1 listed · ▶"),
+    ],
+)
+def test_other_series_are_hidden_and_counted_unless_wanted(
+    series: SeriesChoice, shown: list[str], footer: str
+) -> None:
+    product = dataclasses.replace(ES, contracts=(DECEMBER, WEEKLY))
+    lines = drawn(product_result(product, NOW, series=series).table(), width=120)
+    chain = [line for line in lines if any(name in line for name in ("ESZ6", "ES48X6"))]
+    assert [name for line in chain for name in shown if name in line] == shown
+    assert chain[0].startswith(f"▶ {shown[0]}")
+    assert lines[-1].startswith(footer)
+
+
+def test_other_formats_hold_every_series_unless_one_is_named() -> None:
+    product = dataclasses.replace(ES, contracts=(DECEMBER, WEEKLY))
+    every = product_result(product, NOW)
+    assert [row["con_id"] for row in every.rows()] == ["600000001", "3"]
+    weekly = product_result(product, NOW, series=SeriesChoice.WEEKLY)
+    assert [row["con_id"] for row in weekly.rows()] == ["3"]
+
+
+def test_an_explanation_tells_why_each_contract_before_is_not_it() -> None:
+    expired = dataclasses.replace(
+        DECEMBER, con_id=9, local_symbol="ESU6", last_trade_at=datetime(2026, 9, 18, tzinfo=UTC)
+    )
+    gone = dataclasses.replace(
+        DECEMBER,
+        con_id=8,
+        listing=ContractListing(first_seen_at=NOW, last_seen_at=NOW, missing_since=NOW),
+    )
+    weekly = dataclasses.replace(DECEMBER, con_id=7, series=ContractSeries.WEEKLY)
+    product = dataclasses.replace(ES, contracts=(weekly, gone, expired, DECEMBER, MARCH))
+    rule = TradingRule(days_before=30, series=SeriesChoice.MONTHLY)
+    lines = drawn(judgements_table(judge_chain(product, rule, NOW), rule, NOW))
+    assert [line.partition(" 25 ")[2] or line.partition(" 116 ")[2] for line in lines[2:]] == [
+        "7 weekly, not monthly",
+        "8 missing from the last reply",
+        "9 expired",
+        "600000001 30 days or less left",
+        "600000002 ▶ tradable",
+    ]
+
+
+def test_pins_are_shown_with_what_they_mean() -> None:
+    pins = (
+        Pin(word="AUD", symbol="AUD", exchange="ICEUS"),
+        Pin(word="DAX", symbol="DAX", exchange="EUREX", trading_class="FDAX"),
+    )
+    result = pins_result(pins)
+    assert drawn(result.table())[2:] == ["AUD AUD@ICEUS", "DAX DAX@EUREX (FDAX)"]
+    assert next(iter(result.rows())) == {
+        "word": "AUD",
+        "symbol": "AUD",
+        "exchange": "ICEUS",
+        "trading_class": "",
+    }
+    assert result.document() == {"schema": "ibkr-sync/pins/1", "pins": list(result.records())}

@@ -1,0 +1,330 @@
+"""What a complete reply changes: additions, absences, and nothing that it doesn't say."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from example_products import DECEMBER, ES, MARCH
+from ibkr_sync.domain.entities.contracts import (
+    ContractListing,
+    ContractMonth,
+    ContractSeries,
+    FuturesContract,
+    TradingSchedule,
+    Venue,
+)
+from ibkr_sync.domain.entities.futures import Future, Origin, Underlying
+from ibkr_sync.domain.errors import SampleDataError, ShrinkRefusedError
+from ibkr_sync.domain.evidence.chain_diff import (
+    ChainDiff,
+    FieldChange,
+    canonical_text,
+    diff_chain,
+    refuse_mixing_sample_data,
+    refuse_shrink,
+)
+from strategies import futures
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+SEEN = ContractListing(first_seen_at=NOW, last_seen_at=NOW)
+
+
+def with_contracts(*chain: FuturesContract) -> Future:
+    return dataclasses.replace(ES, contracts=chain)
+
+
+def missing_for(contract: FuturesContract, hours: float) -> FuturesContract:
+    """The contract, absent from complete replies since some hours before NOW."""
+    since = dataclasses.replace(SEEN, missing_since=NOW - timedelta(hours=hours))
+    return dataclasses.replace(contract, listing=since)
+
+
+def chain_of(count: int) -> tuple[FuturesContract, ...]:
+    return tuple(dataclasses.replace(MARCH, con_id=number, listing=SEEN) for number in range(count))
+
+
+def test_everything_is_new_in_a_product_that_was_not_stored() -> None:
+    diff = diff_chain(None, ES, NOW)
+    assert diff == ChainDiff(added=(DECEMBER, MARCH))
+    assert not diff.is_empty
+
+
+@settings(max_examples=50)
+@given(futures(), st.datetimes(timezones=st.just(UTC)))
+def test_the_same_reply_again_changes_nothing(product: Future, now: datetime) -> None:
+    listed = [dataclasses.replace(each, listing=SEEN) for each in product.contracts]
+    stored = dataclasses.replace(product, contracts=tuple(listed))
+    diff = diff_chain(stored, product, now)
+    assert diff == ChainDiff(unchanged=len(listed))
+    assert diff.is_empty
+
+
+@settings(max_examples=30)
+@given(futures(), futures(), st.datetimes(timezones=st.just(UTC)))
+def test_every_contract_of_a_reply_is_accounted_for_once(
+    stored: Future, received: Future, now: datetime
+) -> None:
+    diff = diff_chain(stored, received, now)
+    assert len(diff.added) + len(diff.updated) + diff.unchanged == len(received.contracts)
+    assert {each.con_id for each in diff.added}.isdisjoint(each.con_id for each in stored.contracts)
+    absent = {each.con_id for each in diff.missing + diff.delisted}
+    assert absent <= {each.con_id for each in stored.contracts}
+    assert absent.isdisjoint(each.con_id for each in received.contracts)
+    assert not any(each.is_expired(now) for each in diff.missing + diff.delisted)
+
+
+def test_a_new_contract_is_added_without_a_change_of_fields() -> None:
+    diff = diff_chain(with_contracts(DECEMBER), ES, NOW)
+    assert diff == ChainDiff(added=(MARCH,), unchanged=1)
+
+
+def test_a_changed_field_is_told_with_both_values() -> None:
+    moved = dataclasses.replace(
+        DECEMBER, last_trade_date=date(2026, 12, 17), multiplier=Decimal("5E+1")
+    )
+    diff = diff_chain(ES, with_contracts(moved, MARCH), NOW)
+    assert diff.updated == (moved,)
+    assert diff.changes == (
+        FieldChange(con_id=600000001, field="last_trade_date", old="2026-12-18", new="2026-12-17"),
+    )
+    assert diff.unchanged == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("order_types", ("LMT",)),
+        ("last_trade_text", "20261218 15:30:00 Europe/Berlin"),
+        ("min_size", Decimal(1)),
+        ("size_increment", Decimal(1)),
+        ("suggested_size_increment", Decimal(1)),
+    ],
+)
+def test_what_depends_on_login_account_or_ibapi_is_updated_and_leaves_no_history(
+    field: str, value: object
+) -> None:
+    other = dataclasses.replace(DECEMBER, **{field: value})  # type: ignore[arg-type]
+    diff = diff_chain(ES, with_contracts(other, MARCH), NOW)
+    assert (diff.updated, diff.changes) == ((other,), ())
+
+
+def test_hours_that_roll_on_are_no_change() -> None:
+    schedule = TradingSchedule(trading_hours="x", liquid_hours="", time_zone_id="US/Central")
+    other = dataclasses.replace(DECEMBER, schedule=schedule)
+    assert diff_chain(ES, with_contracts(other, MARCH), NOW).is_empty
+
+
+def test_every_other_field_of_a_contract_has_a_history() -> None:
+    tracked = {field.name for field in dataclasses.fields(FuturesContract)} - {
+        *("con_id", "listing", "schedule", "order_types", "last_trade_text"),
+        *("min_size", "size_increment", "suggested_size_increment"),
+    }
+    blank = dataclasses.replace(
+        MARCH, symbol="A", exchange="A", trading_class="A", currency="A", local_symbol="A"
+    )
+    full = dataclasses.replace(
+        DECEMBER,
+        con_id=MARCH.con_id,
+        series=ContractSeries.WEEKLY,
+        contract_month=ContractMonth(2026, 12),
+        market_name="B",
+        long_name="B",
+        underlying_con_id=1,
+        underlying_symbol="B",
+        underlying_sec_type="IND",
+        industry="B",
+        category="B",
+        subcategory="B",
+        time_zone="UTC",
+        economic_value_rule="B",
+        economic_value_multiplier=Decimal(1),
+        aggregated_group=1,
+    )
+    diff = diff_chain(with_contracts(blank), with_contracts(full), NOW)
+    assert {change.field for change in diff.changes} == tracked
+
+
+def test_changes_of_the_product_itself_name_no_contract() -> None:
+    renamed = dataclasses.replace(ES, name="S&P 500", synced_at=NOW + timedelta(days=1))
+    diff = diff_chain(ES, renamed, NOW)
+    assert diff.changes == (
+        FieldChange(con_id=None, field="name", old="E-mini S&P 500", new="S&P 500"),
+    )
+    assert not diff.is_empty
+
+
+def test_an_absent_contract_is_missing_and_is_told_so_once() -> None:
+    assert diff_chain(ES, with_contracts(DECEMBER), NOW).missing == (MARCH,)
+    again = diff_chain(
+        with_contracts(DECEMBER, missing_for(MARCH, 1)), with_contracts(DECEMBER), NOW
+    )
+    assert again.is_empty
+
+
+def test_no_contract_is_delisted_by_the_first_reply_that_lacks_it() -> None:
+    long_listed = dataclasses.replace(MARCH, listing=SEEN)
+    diff = diff_chain(with_contracts(DECEMBER, long_listed), with_contracts(DECEMBER), NOW)
+    assert (diff.missing, diff.delisted) == ((long_listed,), ())
+
+
+@pytest.mark.parametrize(
+    ("hours", "is_delisted"), [(0, False), (19.99, False), (20, True), (99, True)]
+)
+def test_a_missing_contract_is_delisted_by_a_second_reply_twenty_hours_later(
+    hours: float, is_delisted: bool
+) -> None:
+    gone = missing_for(MARCH, hours)
+    diff = diff_chain(with_contracts(DECEMBER, gone), with_contracts(DECEMBER), NOW)
+    assert diff.delisted == ((gone,) if is_delisted else ())
+
+
+def test_a_delisted_contract_is_delisted_once() -> None:
+    gone = missing_for(MARCH, 99)
+    assert gone.listing is not None
+    delisted = dataclasses.replace(
+        gone, listing=dataclasses.replace(gone.listing, delisted_at=NOW - timedelta(hours=70))
+    )
+    stored = with_contracts(DECEMBER, delisted)
+    assert diff_chain(stored, with_contracts(DECEMBER), NOW).is_empty
+
+
+def test_an_expired_contract_is_not_missed() -> None:
+    after = datetime(2026, 12, 19, tzinfo=UTC)
+    assert diff_chain(ES, with_contracts(MARCH), after) == ChainDiff(unchanged=1)
+    assert diff_chain(
+        with_contracts(missing_for(DECEMBER, 99), MARCH), with_contracts(MARCH), after
+    ).is_empty
+
+
+def test_a_contract_that_comes_back_has_returned() -> None:
+    diff = diff_chain(with_contracts(DECEMBER, missing_for(MARCH, 99)), ES, NOW)
+    assert diff == ChainDiff(returned=(MARCH,), unchanged=2)
+    assert not diff.is_empty
+
+
+def test_a_contract_may_come_back_changed() -> None:
+    changed = dataclasses.replace(MARCH, local_symbol="ESXX")
+    diff = diff_chain(
+        with_contracts(DECEMBER, missing_for(MARCH, 99)), with_contracts(DECEMBER, changed), NOW
+    )
+    assert (diff.returned, diff.updated, diff.unchanged) == ((changed,), (changed,), 1)
+
+
+@pytest.mark.parametrize(
+    ("stored", "lost", "is_refused"),
+    [
+        *((1, 1, True), (2, 1, False), (2, 2, True), (3, 1, False), (3, 2, True)),
+        *((4, 2, False), (4, 3, True), (10, 2, False), (10, 3, True), (15, 3, False)),
+        *((15, 4, True), (100, 20, False), (100, 21, True)),
+    ],
+)
+def test_a_reply_may_lack_two_contracts_or_a_fifth_and_never_most_of_a_chain(
+    stored: int, lost: int, is_refused: bool
+) -> None:
+    chain = chain_of(stored)
+    before, after = with_contracts(*chain), with_contracts(*chain[lost:])
+    diff = diff_chain(before, after, NOW)
+    assert len(diff.missing) == lost
+    if not is_refused:
+        refuse_shrink(before, diff, NOW)
+        return
+    with pytest.raises(ShrinkRefusedError) as caught:
+        refuse_shrink(before, diff, NOW)
+    assert (caught.value.product, caught.value.stored, caught.value.lost) == (ES.key, stored, lost)
+
+
+def test_what_earlier_replies_lacked_counts_until_it_is_delisted_or_expired() -> None:
+    chain = chain_of(20)
+    gone = tuple(missing_for(each, 1) for each in chain[:4])
+    before = with_contracts(*gone, *chain[4:])
+    one_more = diff_chain(before, with_contracts(*chain[5:]), NOW)
+    with pytest.raises(ShrinkRefusedError) as caught:
+        refuse_shrink(before, one_more, NOW)
+    assert (caught.value.stored, caught.value.lost) == (20, 5)
+    later = datetime(2028, 1, 1, tzinfo=UTC)
+    refuse_shrink(before, diff_chain(before, with_contracts(*chain[5:]), later), later)
+
+
+def test_a_reply_that_lacks_nothing_new_is_no_loss() -> None:
+    chain = chain_of(15)
+    gone = tuple(missing_for(each, 1) for each in chain[:9])
+    before, after = with_contracts(*gone, *chain[9:]), with_contracts(*chain[9:])
+    refuse_shrink(before, diff_chain(before, after, NOW), NOW)
+
+
+def test_a_contract_that_returns_no_longer_counts_as_lost() -> None:
+    chain = chain_of(20)
+    gone = tuple(missing_for(each, 1) for each in chain[:4])
+    before = with_contracts(*gone, *chain[4:])
+    after = with_contracts(*chain[:4], *chain[8:])
+    refuse_shrink(before, diff_chain(before, after, NOW), NOW)
+
+
+@pytest.mark.parametrize("real", [Origin.IBKR, Origin.FILE])
+def test_sample_and_real_data_are_never_mixed(real: Origin) -> None:
+    sample = dataclasses.replace(ES, origin=Origin.SAMPLE)
+    genuine = dataclasses.replace(ES, origin=real)
+    for stored, received in ((sample, genuine), (genuine, sample)):
+        with pytest.raises(SampleDataError):
+            refuse_mixing_sample_data(stored, received)
+    refuse_mixing_sample_data(sample, sample)
+    refuse_mixing_sample_data(genuine, genuine)
+
+
+def test_what_the_catalogue_knows_may_become_either() -> None:
+    known = dataclasses.replace(ES, origin=Origin.CATALOGUE)
+    for origin in Origin:
+        refuse_mixing_sample_data(known, dataclasses.replace(ES, origin=origin))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, None),
+        ("", None),
+        ((), None),
+        ("ES", "ES"),
+        (Decimal("50.00"), "50"),
+        (Decimal("5E+1"), "50"),
+        (Decimal("0.10"), "0.1"),
+        (Decimal("1E-7"), "0.0000001"),
+        (Decimal("-0"), "0"),
+        (Decimal("0E-9"), "0"),
+        (
+            Decimal("1234567890123456789012345678.0123456789"),
+            "1234567890123456789012345678.0123456789",
+        ),
+        (100, "100"),
+        (0, "0"),
+        (date(2026, 12, 18), "2026-12-18"),
+        (datetime(2026, 12, 18, 14, 30, tzinfo=UTC), "2026-12-18T14:30:00+00:00"),
+        (ContractMonth(2026, 12), "2026-12"),
+        (ContractSeries.WEEKLY, "weekly"),
+        (Origin.IBKR, "ibkr"),
+        (Venue(exchange="CME", market_rule_id=67), "CME:67"),
+        (Venue(exchange="CME", market_rule_id=0), "CME:0"),
+        (Venue(exchange="CME"), "CME"),
+        ((Venue(exchange="CME", market_rule_id=67), Venue(exchange="QBALGO")), "CME:67,QBALGO"),
+        (Underlying(symbol="ES", sec_type="IND", con_id=11004968), "ES IND 11004968"),
+        (Underlying(symbol="ES"), "ES - -"),
+        ((("ISIN", "XX0"), ("CUSIP", "1")), "ISIN,XX0,CUSIP,1"),
+    ],
+)
+def test_history_keeps_a_value_as_text(value: object, text: str | None) -> None:
+    assert canonical_text(value) == text
+
+
+@given(st.decimals(-(10**15), 10**15, allow_nan=False, places=12), st.integers(0, 5))
+def test_equal_numbers_have_one_text_and_different_ones_two(number: Decimal, zeros: int) -> None:
+    assume(number != 0)
+    sign, digits, exponent = number.as_tuple()
+    assert isinstance(exponent, int)
+    longer = Decimal((sign, digits + (0,) * zeros, exponent - zeros))
+    assert canonical_text(longer) == canonical_text(number)
+    assert Decimal(canonical_text(number) or "") == number

@@ -1,0 +1,96 @@
+import dataclasses
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from contracts import examples
+from ibkr_sync.domain.entities.contracts import FuturesContract
+from ibkr_sync.domain.entities.futures import Future, Origin
+from ibkr_sync.domain.errors import OutdatedDataError, ShrinkRefusedError
+from ibkr_sync.domain.evidence.product_update import plan_update
+from strategies import contracts, futures, in_one_chain, instants
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+chains = st.lists(contracts, min_size=1, max_size=4, unique_by=lambda each: each.con_id)
+
+
+@given(futures(), chains, chains, instants)
+def test_no_contract_is_ever_lost(
+    product: Future, stored: list[FuturesContract], received: list[FuturesContract], now: datetime
+) -> None:
+    assume(product.origin is not Origin.CATALOGUE)
+    before = plan_update(None, in_one_chain(product, stored), now).product
+    reply = in_one_chain(product, received)
+    after = plan_update(before, reply, now, allow_shrink=True).product
+    assert {each.con_id for each in after.contracts} == {
+        each.con_id for each in before.contracts + reply.contracts
+    }
+    assert all(each.listing is not None for each in after.contracts)
+    in_order = [(each.last_trade_date, each.con_id) for each in after.contracts]
+    assert in_order == sorted(in_order)
+
+
+@given(futures(), chains, chains, st.timedeltas(timedelta(0), timedelta(hours=19)))
+def test_the_same_reply_again_makes_no_difference(
+    product: Future,
+    stored: list[FuturesContract],
+    received: list[FuturesContract],
+    later: timedelta,
+) -> None:
+    before = plan_update(None, in_one_chain(product, stored), NOW).product
+    reply = in_one_chain(product, received)
+    once = plan_update(before, reply, NOW, allow_shrink=True)
+    twice = plan_update(once.product, reply, NOW + later)
+    assert twice.diff.is_empty
+    assert twice.history == ()
+    assert twice.product.contracts == once.product.contracts
+
+
+@given(futures(), chains, instants)
+def test_a_first_reply_adds_every_contract(
+    product: Future, chain: list[FuturesContract], now: datetime
+) -> None:
+    reply = in_one_chain(product, chain)
+    planned = plan_update(None, reply, now)
+    assert planned.diff.added == reply.contracts
+    assert {each.con_id for each in planned.history} == {each.con_id for each in reply.contracts}
+
+
+@pytest.mark.parametrize("allow_shrink", [True, False])
+def test_an_empty_reply_never_makes_a_listed_contract_missing(allow_shrink: bool) -> None:
+    stored = plan_update(None, examples.ES, NOW).product
+    empty = dataclasses.replace(examples.ES, contracts=())
+    with pytest.raises(ShrinkRefusedError):
+        plan_update(stored, empty, NOW, allow_shrink=allow_shrink)
+
+
+def test_an_empty_reply_is_harmless_where_everything_has_expired() -> None:
+    gone = dataclasses.replace(examples.ES, contracts=(examples.expired(examples.ES, con_id=5),))
+    stored = plan_update(None, gone, NOW).product
+    planned = plan_update(stored, dataclasses.replace(gone, contracts=()), NOW)
+    assert planned.diff.is_empty
+    assert planned.product.contracts == stored.contracts
+
+
+def test_a_file_never_overwrites_what_is_newer() -> None:
+    stored = plan_update(None, dataclasses.replace(examples.ES, synced_at=NOW), NOW).product
+    old = dataclasses.replace(examples.ES, origin=Origin.FILE, synced_at=NOW - timedelta(seconds=1))
+    with pytest.raises(OutdatedDataError):
+        plan_update(stored, old, NOW + timedelta(days=1), allow_shrink=True)
+
+
+@pytest.mark.parametrize("synced_at", [None, NOW, NOW + timedelta(hours=1)])
+def test_a_file_that_is_no_older_or_does_not_tell_is_taken(synced_at: datetime | None) -> None:
+    stored = plan_update(None, dataclasses.replace(examples.ES, synced_at=NOW), NOW).product
+    told = dataclasses.replace(examples.ES, origin=Origin.FILE, synced_at=synced_at, name="S&P")
+    planned = plan_update(stored, told, NOW + timedelta(days=1))
+    assert planned.product.name == "S&P"
+
+
+def test_a_gateway_is_believed_even_when_our_clock_was_ahead() -> None:
+    stored = plan_update(None, dataclasses.replace(examples.ES, synced_at=NOW), NOW).product
+    earlier = NOW - timedelta(hours=1)
+    told = dataclasses.replace(examples.ES, synced_at=earlier, name="S&P")
+    assert plan_update(stored, told, earlier).product.name == "S&P"

@@ -1,0 +1,105 @@
+"""A kept reply, read again, changes what is read and nothing of what was seen."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts import examples
+from ibkr_sync.domain.entities.contracts import ContractListing, TradingSchedule
+from ibkr_sync.domain.entities.futures import (
+    CommodityFuture,
+    Future,
+    IndexFuture,
+    UnclassifiedFuture,
+)
+from ibkr_sync.domain.errors import RawReplyError
+from ibkr_sync.domain.evidence.renormalisation import plan_renormalisation
+
+SEEN = datetime(2026, 11, 20, 12, tzinfo=UTC)
+NOW = SEEN + timedelta(days=3)
+SENT = examples.with_chain(examples.ES, 5, first_con_id=1)
+
+
+def as_stored(product: Future, **listing: datetime) -> Future:
+    seen = ContractListing(first_seen_at=SEEN, last_seen_at=SEEN, **listing)
+    chain = tuple(dataclasses.replace(each, listing=seen) for each in product.contracts)
+    return dataclasses.replace(product, contracts=chain, synced_at=SEEN)
+
+
+STORED = as_stored(SENT)
+
+
+def test_what_is_read_the_same_changes_nothing() -> None:
+    update = plan_renormalisation(STORED, SENT, NOW)
+    assert (update.product, update.history, update.diff.is_empty) == (STORED, (), True)
+
+
+@given(
+    absent=st.sets(st.integers(1, 5)),
+    listing=st.sampled_from([{}, {"missing_since": SEEN}, {"delisted_at": SEEN}]),
+)
+def test_no_contract_is_added_lost_or_seen_again(
+    absent: set[int], listing: dict[str, datetime]
+) -> None:
+    stored = as_stored(SENT, **listing)
+    halved = tuple(
+        dataclasses.replace(each, multiplier=Decimal(25))
+        for each in SENT.contracts
+        if each.con_id not in absent
+    )
+    update = plan_renormalisation(stored, dataclasses.replace(SENT, contracts=halved), NOW)
+    diff = update.diff
+    assert (diff.added, diff.missing, diff.returned, diff.delisted) == ((), (), (), ())
+    before = {each.con_id: each for each in stored.contracts}
+    for contract in update.product.contracts:
+        assert contract.listing == before[contract.con_id].listing
+        assert contract.multiplier == (50 if contract.con_id in absent else 25)
+    assert update.product.synced_at == SEEN
+    assert {each.con_id for each in diff.updated} == set(before) - absent
+
+
+def test_contracts_that_are_not_stored_with_the_product_are_ignored() -> None:
+    moved = dataclasses.replace(STORED, contracts=STORED.contracts[1:])
+    update = plan_renormalisation(moved, SENT, NOW)
+    assert update.product == moved
+
+
+def test_hours_come_from_the_reply_unless_it_has_none() -> None:
+    hours = TradingSchedule(trading_hours="x", liquid_hours="y", time_zone_id="z")
+    first, second = (
+        dataclasses.replace(SENT.contracts[0], schedule=hours),
+        dataclasses.replace(SENT.contracts[1], schedule=None),
+    )
+    reread = dataclasses.replace(SENT, contracts=(first, second))
+    chain = plan_renormalisation(STORED, reread, NOW).product.contracts
+    assert [each.schedule for each in chain[:2]] == [hours, examples.HOURS]
+
+
+def test_another_asset_class_is_a_change_of_the_product() -> None:
+    fields = {each.name: getattr(SENT, each.name) for each in dataclasses.fields(SENT)}
+    update = plan_renormalisation(STORED, CommodityFuture(**fields), NOW)
+    (change,) = update.history
+    assert (change.con_id, change.field) == (None, "asset_class")
+    assert (change.old, change.new) == ("index", "commodity")
+    assert isinstance(update.product, CommodityFuture)
+
+
+def test_a_product_that_the_catalogue_does_not_know_by_its_new_name_keeps_its_class() -> None:
+    fields = {each.name: getattr(SENT, each.name) for each in dataclasses.fields(SENT)}
+    stored = dataclasses.replace(STORED, category="index")
+    reread = UnclassifiedFuture(**fields | {"category": None, "min_tick": Decimal("0.5")})
+    update = plan_renormalisation(stored, reread, NOW)
+    assert (type(update.product), update.product.category) == (IndexFuture, "index")
+    assert [each.field for each in update.history] == ["min_tick"]
+
+
+def test_a_reply_about_another_product_is_refused() -> None:
+    other = dataclasses.replace(SENT, trading_class="MES")
+    with pytest.raises(RawReplyError, match=r"it is about ES@CME \(MES\)"):
+        plan_renormalisation(STORED, other, NOW)

@@ -1,0 +1,262 @@
+"""Of many changes, what is worth telling, and each of it once."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from example_products import DECEMBER, ES, NOW
+from ibkr_sync.domain.entities.futures import ProductKey
+from ibkr_sync.domain.history.event_digest import events_of, history_events
+from ibkr_sync.domain.history.events import EventType
+from ibkr_sync.domain.history.recorded_history import EndedContract, RecordedChange, RecordedPeriod
+from ibkr_sync.domain.history.severity import Severity
+
+CL = ProductKey("CL", "NYMEX", "CL")
+LATER = NOW + timedelta(days=1)
+
+
+def change(
+    con_id: int | None,
+    field: str,
+    old: str | None,
+    new: str | None,
+    *,
+    at: datetime = NOW,
+    run: int = 1,
+    product: ProductKey = ES.key,
+) -> RecordedChange:
+    return RecordedChange(
+        product=product,
+        con_id=con_id,
+        local_symbol=None if con_id is None else f"ES{con_id}",
+        field=field,
+        old=old,
+        new=new,
+        at=at,
+        run=run,
+    )
+
+
+def told(period: RecordedPeriod) -> list[tuple[int | None, str, str | None, str | None]]:
+    events = events_of(period, NOW, LATER)
+    return [(each.con_id, each.field, each.old, each.new) for each in events]
+
+
+def test_the_first_contracts_of_a_product_are_one_event() -> None:
+    changes = (
+        *(change(con_id, "listing", None, "listed") for con_id in (1, 2, 3)),
+        change(9, "listing", None, "listed", product=CL, run=2, at=LATER),
+        change(4, "listing", None, "listed", run=2, at=LATER),
+    )
+    period = RecordedPeriod(changes=changes, first_replies={ES.key: NOW, CL: LATER})
+    first, *later = events_of(period, NOW, LATER)
+    assert (first.type, first.product, first.con_id, first.new) == (
+        *(EventType.NEW, ES.key, None, "3"),
+    )
+    assert (first.at, first.run) == (NOW, 1)
+    assert {(each.product, each.con_id, each.new) for each in later} == {
+        (CL, None, "1"),
+        (ES.key, 4, "listed"),
+    }
+
+
+def test_what_a_first_reply_corrects_of_the_catalogue_is_no_news() -> None:
+    changes = (
+        change(None, "origin", "catalogue", "ibkr"),
+        change(None, "multiplier", "5", "50"),
+        change(1, "listing", None, "listed"),
+    )
+    period = RecordedPeriod(changes=changes, first_replies={ES.key: NOW})
+    assert told(period) == [(None, "product", None, "1")]
+
+
+def test_a_contract_that_came_over_is_news_in_a_first_reply_too() -> None:
+    changes = (
+        change(1, "listing", None, "listed"),
+        change(2, "product", "EW@CME (EW)", "ES@CME (ES)"),
+        change(2, "multiplier", "5", "50"),
+    )
+    period = RecordedPeriod(changes=changes, first_replies={ES.key: NOW})
+    assert {each[:2] for each in told(period)} == {
+        (None, "product"),
+        (2, "product"),
+        (2, "multiplier"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("own", "of_contract"),
+    [
+        *(
+            (field, field)
+            for field in (
+                *("symbol", "exchange", "trading_class", "currency", "time_zone"),
+                *("multiplier", "price_magnifier", "min_tick"),
+            )
+        ),
+        ("name", "long_name"),
+    ],
+)
+def test_what_contracts_only_repeat_of_their_product_is_told_once(
+    own: str, of_contract: str
+) -> None:
+    changes = (
+        change(None, own, "1", "2"),
+        change(1, of_contract, "1", "2"),
+        change(2, of_contract, "1", "2"),
+        change(3, of_contract, "1", "3"),
+        change(4, of_contract, "1", "2", product=CL),
+        change(5, of_contract, "1", "2", run=2),
+    )
+    kept = [each[0] for each in told(RecordedPeriod(changes=changes))]
+    assert kept == [None, 3, 4, 5]
+
+
+OF_NEAREST = (
+    *(
+        ("multiplier", "1000", "744"),
+        ("price_magnifier", "1", "100"),
+        ("min_tick", "0.01", "0.005"),
+    ),
+    *(("currency", "EUR", "USD"), ("time_zone", "Europe/Berlin", "Europe/London")),
+)
+MARCH, JUNE = 2, 3
+
+
+@pytest.mark.parametrize(("field", "old", "new"), OF_NEAREST)
+@pytest.mark.parametrize(
+    ("of_contracts", "severity"),
+    [
+        ((), Severity.INFO),
+        (((MARCH, {}), (JUNE, {})), Severity.CRITICAL),
+        (((JUNE, {}),), Severity.CRITICAL),
+        (((MARCH, {"run": 2}),), Severity.INFO),
+        (((MARCH, {"product": CL}),), Severity.INFO),
+        (((MARCH, {"old": None}),), Severity.INFO),
+    ],
+    ids=["none", "all", "one", "another run", "another product", "from another value"],
+)
+def test_a_product_changed_gravely_only_if_a_contract_of_it_changed_alike(
+    field: str,
+    old: str,
+    new: str,
+    of_contracts: tuple[tuple[int, dict[str, Any]], ...],
+    severity: Severity,
+) -> None:
+    own = change(None, field, old, new)
+    alike = (
+        dataclasses.replace(change(con_id, field, old, new), **other)
+        for con_id, other in of_contracts
+    )
+    changes = (own, *alike)
+    for events in (
+        events_of(RecordedPeriod(changes=changes), NOW, LATER),
+        history_events(changes, None),
+    ):
+        assert [each.severity for each in events if each.con_id is None] == [severity]
+
+
+def test_a_product_that_was_renamed_changed_gravely_whatever_its_contracts_did() -> None:
+    renamed = (change(None, "exchange", "CME", "CMEX"), change(None, "symbol", "A", "B", run=2))
+    events = events_of(RecordedPeriod(changes=renamed), NOW, LATER)
+    assert {each.severity for each in events} == {Severity.CRITICAL}
+
+
+@pytest.mark.parametrize(
+    ("con_id", "run", "old", "new", "is_told"),
+    [
+        (1, 1, "NYBOT:67,QBALGO", "ICEUS:67,QBALGO", False),
+        (1, 1, "NYBOT:67,ZZZ", "ZZZ,ICEUS:67", False),
+        (1, 1, "NYBOT:67,QBALGO", "ICEUS:68,QBALGO", True),
+        (1, 1, "NYBOT:67,QBALGO", "ICEUS:67", True),
+        (1, 1, "NYBOT:67", "NYBOT:67,ICEUS:67", True),
+        (1, 2, "NYBOT:67", "ICEUS:67", True),
+        (2, 1, "NYBOT:67", "ICEUS:67", True),
+    ],
+)
+def test_venues_that_only_repeat_the_new_name_of_the_exchange_are_not_told(
+    con_id: int, run: int, old: str, new: str, is_told: bool
+) -> None:
+    changes = (
+        change(None, "exchange", "NYBOT", "ICEUS"),
+        change(1, "exchange", "NYBOT", "ICEUS"),
+        change(con_id, "venues", old, new, run=run),
+    )
+    for kept in (changes, changes[1:]):  # of the product, and of one contract alone
+        fields = [each[1] for each in told(RecordedPeriod(changes=kept))]
+        assert fields == (["exchange", "venues"] if is_told else ["exchange"])
+    assert len(history_events(changes, None)) == len(changes)
+
+
+def test_a_field_that_products_do_not_share_is_told_of_each_contract() -> None:
+    changes = (
+        change(None, "category", "a", "b"),
+        change(1, "category", "a", "b"),
+        change(2, "category", "a", "b"),
+    )
+    assert len(told(RecordedPeriod(changes=changes))) == 3
+
+
+def test_an_expiry_that_moved_is_told_once() -> None:
+    old, new = "2026-12-18", "2026-12-17"
+    changes = (
+        change(1, "last_trade_date", old, new),
+        change(1, "last_trade_at", f"{old}T14:30:00+00:00", f"{new}T14:30:00+00:00"),
+        change(1, "real_expiration_date", old, new),
+        change(2, "last_trade_at", f"{old}T14:30:00+00:00", f"{old}T15:00:00+00:00"),
+        change(3, "last_trade_date", old, new),
+        change(3, "real_expiration_date", old, "2026-12-16"),
+    )
+    assert [each[:2] for each in told(RecordedPeriod(changes=changes))] == [
+        (1, "last_trade_date"),
+        (2, "last_trade_at"),
+        (3, "last_trade_date"),
+        (3, "real_expiration_date"),
+    ]
+
+
+def test_an_expiry_is_told_if_it_was_in_the_span_of_time() -> None:
+    def ended_at(at: datetime, con_id: int) -> EndedContract:
+        contract = dataclasses.replace(DECEMBER, con_id=con_id, last_trade_at=at)
+        return EndedContract(product=ES.key, contract=contract)
+
+    second = timedelta(seconds=1)
+    ended = (
+        *(ended_at(NOW - second, 1), ended_at(NOW, 2)),
+        *(ended_at(LATER, 3), ended_at(LATER + second, 4)),
+    )
+    assert [each[0] for each in told(RecordedPeriod(ended=ended))] == [2, 3]
+
+
+def test_events_are_in_order_of_time() -> None:
+    expired = dataclasses.replace(DECEMBER, last_trade_at=NOW + timedelta(hours=1))
+    period = RecordedPeriod(
+        changes=(change(None, "name", "a", "b", at=LATER), change(None, "name", "b", "c", at=NOW)),
+        ended=(EndedContract(product=ES.key, contract=expired),),
+    )
+    assert [each.at for each in events_of(period, NOW, LATER)] == [
+        *(NOW, NOW + timedelta(hours=1), LATER)
+    ]
+
+
+def test_a_history_keeps_what_the_first_reply_corrected_and_every_repetition() -> None:
+    changes = (
+        change(None, "multiplier", "5", "50"),
+        change(1, "listing", None, "listed"),
+        change(2, "listing", None, "listed"),
+        change(None, "multiplier", "50", "5", at=LATER, run=2),
+        change(1, "multiplier", "50", "5", at=LATER, run=2),
+        change(3, "listing", None, "listed", at=LATER, run=2),
+    )
+    events = history_events(changes, NOW)
+    assert [(each.con_id, each.field, each.severity) for each in events] == [
+        (None, "product", Severity.INFO),
+        (None, "multiplier", Severity.INFO),
+        (None, "multiplier", Severity.CRITICAL),
+        (1, "multiplier", Severity.CRITICAL),
+        (3, "listing", Severity.INFO),
+    ]

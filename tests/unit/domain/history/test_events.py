@@ -1,0 +1,160 @@
+"""What each recorded change is as an event, and how much it matters."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from example_products import DECEMBER, ES, MARCH, NOW
+from ibkr_sync.domain.canonical_text import CONTRACT_FIELDS, PRODUCT_FIELDS
+from ibkr_sync.domain.entities.contracts import ContractListing, FuturesContract
+from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
+from ibkr_sync.domain.history.events import (
+    RECORDED_FIELDS,
+    Event,
+    EventType,
+    end_of_trading,
+    event_of,
+    expiry_of,
+    ladder_event,
+)
+from ibkr_sync.domain.history.recorded_history import EndedContract, RecordedChange, RecordedLadder
+from ibkr_sync.domain.history.severity import Severity
+
+INFO, NOTICE, CRITICAL = Severity.INFO, Severity.NOTICE, Severity.CRITICAL
+
+
+def change(field: str, old: str | None, new: str | None, **more: object) -> RecordedChange:
+    known: dict[str, object] = {"con_id": 600000001, "local_symbol": "ESZ6", "at": NOW, "run": 7}
+    return RecordedChange(product=ES.key, field=field, old=old, new=new, **known | more)  # type: ignore[arg-type]
+
+
+CASES = [
+    ("listing", None, "listed", EventType.NEW, INFO),
+    ("listing", "listed", "missing", EventType.MISSING, NOTICE),
+    ("listing", "missing", "delisted", EventType.DELISTED, CRITICAL),
+    ("listing", "missing", "listed", EventType.RETURNED, NOTICE),
+    ("listing", "delisted", "listed", EventType.RETURNED, NOTICE),
+    ("last_trade_date", "2026-12-18", "2026-12-17", EventType.EXPIRY_MOVED, CRITICAL),
+    ("last_trade_at", "2026-12-18T14:30:00+00:00", None, EventType.EXPIRY_MOVED, CRITICAL),
+    ("real_expiration_date", "2026-12-18", "2026-12-17", EventType.EXPIRY_MOVED, CRITICAL),
+    ("real_expiration_date", None, "2026-12-17", EventType.EXPIRY_MOVED, NOTICE),
+    ("contract_month", "2026-12", "2027-01", EventType.MONTH_CHANGED, NOTICE),
+    ("multiplier", "50", "5", EventType.MULTIPLIER_CHANGED, CRITICAL),
+    ("multiplier", None, "50", EventType.MULTIPLIER_CHANGED, NOTICE),
+    ("price_magnifier", "1", "100", EventType.MAGNIFIER_CHANGED, CRITICAL),
+    ("min_tick", "0.25", "0.1", EventType.TICK_CHANGED, CRITICAL),
+    ("exchange", "GLOBEX", "CME", EventType.EXCHANGE_RENAMED, CRITICAL),
+    ("symbol", "MXP", "6M", EventType.SYMBOL_RENAMED, CRITICAL),
+    ("currency", "USD", "EUR", EventType.CURRENCY_CHANGED, CRITICAL),
+    ("time_zone", "America/Chicago", "UTC", EventType.ZONE_CHANGED, CRITICAL),
+    ("trading_class", "ES", "EW", EventType.CLASS_CHANGED, NOTICE),
+    ("local_symbol", "ESZ6", "ES DEC", EventType.LOCAL_SYMBOL_CHANGED, NOTICE),
+    ("product", "ES@CME (ES)", "EW@CME (EW)", EventType.MOVED, NOTICE),
+    ("venues", "CME:67,QBALGO", "CME:68,QBALGO", EventType.TICK_CHANGED, NOTICE),
+    ("venues", "CME:67", "CME:67,QBALGO:1", EventType.VENUES_CHANGED, INFO),
+    ("venues", "CME,QBALGO:1", "CME:67,QBALGO:1", EventType.VENUES_CHANGED, INFO),
+    ("venues", None, "CME:67", EventType.VENUES_CHANGED, INFO),
+    ("venues", "CME:67", None, EventType.VENUES_CHANGED, INFO),
+    ("name", "E-mini", "Mini", EventType.NAME_CHANGED, INFO),
+    ("long_name", "E-mini", None, EventType.NAME_CHANGED, INFO),
+    ("market_name", "ES", "MES", EventType.NAME_CHANGED, INFO),
+    ("underlying", "ES IND 1", "ES IND 2", EventType.UNDERLYING_CHANGED, INFO),
+    ("underlying_con_id", "1", "2", EventType.UNDERLYING_CHANGED, INFO),
+    ("underlying_symbol", "ES", "SPX", EventType.UNDERLYING_CHANGED, INFO),
+    ("underlying_sec_type", "IND", "STK", EventType.UNDERLYING_CHANGED, INFO),
+    ("origin", "file", "ibkr", EventType.FIELD_CHANGED, INFO),
+    ("asset_class", "index", "commodity", EventType.FIELD_CHANGED, INFO),
+    ("industry", None, "Indices", EventType.FIELD_CHANGED, INFO),
+    ("of a later version", "1", "2", EventType.FIELD_CHANGED, INFO),
+]
+
+
+@pytest.mark.parametrize(("field", "old", "new", "kind", "severity"), CASES)
+def test_a_change_is_an_event_of_its_kind(
+    field: str, old: str | None, new: str | None, kind: EventType, severity: Severity
+) -> None:
+    assert event_of(change(field, old, new)) == Event(
+        type=kind,
+        severity=severity,
+        product=ES.key,
+        con_id=600000001,
+        local_symbol="ESZ6",
+        field=field,
+        old=old,
+        new=new,
+        at=NOW,
+        run=7,
+    )
+
+
+def test_every_type_but_the_expiry_comes_from_a_change() -> None:
+    assert {kind for *_, kind, _ in CASES} == set(EventType) - {EventType.EXPIRED}
+    assert {*PRODUCT_FIELDS, *CONTRACT_FIELDS} | {
+        *("listing", "product", "state", "market_rule")
+    } == RECORDED_FIELDS
+
+
+def test_severities_rank_from_info_to_critical() -> None:
+    assert INFO.rank < NOTICE.rank < CRITICAL.rank
+
+
+def test_another_ladder_under_the_same_rule_is_a_critical_change_of_the_tick() -> None:
+    step = PriceIncrement(low_edge=Decimal(0), increment=Decimal("0.250"))
+    old = MarketRule(market_rule_id=67, increments=(step,))
+    upper = PriceIncrement(low_edge=Decimal(100), increment=Decimal("0.5"))
+    new = dataclasses.replace(old, increments=(step, upper))
+    event = ladder_event(RecordedLadder(product=ES.key, old=old, new=new, at=NOW, run=None))
+    assert (event.type, event.severity) == (EventType.TICK_CHANGED, CRITICAL)
+    assert (event.field, event.old, event.new) == (
+        *("market_rule", "67 0:0.25", "67 0:0.25,100:0.5"),
+    )
+
+
+def seen(**listing: datetime) -> ContractListing:
+    return ContractListing(first_seen_at=NOW, last_seen_at=NOW, **listing)
+
+
+@pytest.mark.parametrize(
+    ("contract", "ends_at"),
+    [
+        (DECEMBER, datetime(2026, 12, 18, 14, 30, tzinfo=UTC)),
+        (
+            dataclasses.replace(MARCH, time_zone="America/Chicago"),
+            datetime(2027, 3, 20, 5, tzinfo=UTC),
+        ),
+        (dataclasses.replace(MARCH, time_zone="Asia/Tokyo"), datetime(2027, 3, 19, 15, tzinfo=UTC)),
+        (MARCH, datetime(2027, 3, 21, tzinfo=UTC)),
+    ],
+)
+def test_a_contract_expires_at_the_instant_trading_stops(
+    contract: FuturesContract, ends_at: datetime
+) -> None:
+    ended = EndedContract(product=ES.key, contract=contract)
+    assert end_of_trading(contract) == ends_at
+    assert expiry_of(ended, ends_at - timedelta(seconds=1)) is None
+    assert expiry_of(ended, ends_at) == Event(
+        type=EventType.EXPIRED,
+        severity=INFO,
+        product=ES.key,
+        con_id=contract.con_id,
+        local_symbol=contract.local_symbol,
+        field="state",
+        old="active",
+        new="expired",
+        at=ends_at,
+        run=None,
+    )
+
+
+def test_a_missing_contract_expires_and_a_delisted_one_does_not() -> None:
+    now = datetime.combine(date(2027, 1, 1), datetime.min.time(), UTC)
+    missing = dataclasses.replace(DECEMBER, listing=seen(missing_since=NOW))
+    delisted = dataclasses.replace(DECEMBER, listing=seen(missing_since=NOW, delisted_at=NOW))
+    found = expiry_of(EndedContract(product=ES.key, contract=missing), now)
+    assert found is not None
+    assert found.old == "missing"
+    assert expiry_of(EndedContract(product=ES.key, contract=delisted), now) is None

@@ -1,0 +1,103 @@
+"""The hours of a contract, and those that stand for its product."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from example_products import DECEMBER, ES, MARCH, NOW
+from ibkr_sync.domain.entities.contracts import FuturesContract, TradingSchedule
+from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.errors import HoursUnknownError
+from ibkr_sync.domain.hours.contract_hours import HoursKind, hours_of, product_hours
+
+TODAY = "20261122:1700-20261123:1600"
+LAST_WEEK = "20261115:1700-20261116:1600"
+
+
+def with_hours(
+    contract: FuturesContract, trading: str, liquid: str = "", zone: str | None = "America/Chicago"
+) -> FuturesContract:
+    schedule = TradingSchedule(
+        trading_hours=trading, liquid_hours=liquid, time_zone_id="US/Central"
+    )
+    return dataclasses.replace(contract, time_zone=zone, schedule=schedule)
+
+
+def product_of(*contracts: FuturesContract) -> Future:
+    return dataclasses.replace(ES, contracts=contracts)
+
+
+class TestOfAContract:
+    def test_they_are_read_in_the_contracts_zone(self) -> None:
+        hours = hours_of(with_hours(DECEMBER, TODAY))
+        assert hours is not None
+        assert hours.calendar is not None
+        assert hours.calendar.sessions[0].opens_at == datetime(2026, 11, 22, 23, tzinfo=UTC)
+        assert (hours.text, hours.time_zone_id, hours.problem) == (TODAY, "US/Central", None)
+
+    def test_liquid_hours_are_their_own(self) -> None:
+        contract = with_hours(DECEMBER, TODAY, "20261123:0830-20261123:1600")
+        hours = hours_of(contract, HoursKind.LIQUID)
+        assert hours is not None
+        assert hours.calendar is not None
+        assert hours.calendar.sessions[0].duration == timedelta(hours=7, minutes=30)
+
+    def test_without_a_schedule_or_with_an_empty_one_there_are_none(self) -> None:
+        assert hours_of(MARCH) is None
+        assert hours_of(with_hours(DECEMBER, TODAY), HoursKind.LIQUID) is None
+
+    def test_in_a_zone_that_is_not_known_they_stay_as_sent(self) -> None:
+        hours = hours_of(with_hours(DECEMBER, TODAY, zone=None))
+        assert hours is not None
+        assert (hours.calendar, hours.text) == (None, TODAY)
+        assert hours.problem == "time zone 'US/Central' is not known"
+
+    def test_a_text_that_cannot_be_read_stays_as_sent(self) -> None:
+        hours = hours_of(with_hours(DECEMBER, "20261123:all day"))
+        assert hours is not None
+        assert (hours.calendar, hours.text) == (None, "20261123:all day")
+        assert hours.problem is not None
+        assert hours.problem.startswith("trading hours can't be read: '20261123:all day'")
+
+
+class TestOfAProduct:
+    def test_the_nearest_listed_contract_speaks_for_the_product(self) -> None:
+        expired = dataclasses.replace(
+            with_hours(DECEMBER, TODAY), con_id=1, last_trade_date=date(2026, 9, 18)
+        )
+        expired = dataclasses.replace(expired, last_trade_at=None)
+        product = product_of(expired, with_hours(DECEMBER, TODAY), with_hours(MARCH, TODAY))
+        assert product_hours(product, NOW).contract.local_symbol == "ESZ6"
+
+    def test_a_contract_without_hours_is_passed_over(self) -> None:
+        nearest = dataclasses.replace(DECEMBER, schedule=None)
+        product = product_of(nearest, with_hours(MARCH, TODAY))
+        assert product_hours(product, NOW).contract.local_symbol == "ESH7"
+
+    def test_a_contract_with_hours_of_the_past_is_passed_over(self) -> None:
+        product = product_of(with_hours(DECEMBER, LAST_WEEK), with_hours(MARCH, TODAY))
+        assert product_hours(product, NOW).contract.local_symbol == "ESH7"
+
+    def test_hours_that_cannot_be_read_are_given_as_sent(self) -> None:
+        product = product_of(with_hours(DECEMBER, TODAY, zone=None), with_hours(MARCH, TODAY))
+        assert product_hours(product, NOW).problem is not None
+
+    @pytest.mark.parametrize("contracts", [(), (MARCH,), (with_hours(DECEMBER, ";"),)])
+    def test_without_any_hours_they_are_unknown(
+        self, contracts: tuple[FuturesContract, ...]
+    ) -> None:
+        with pytest.raises(HoursUnknownError) as caught:
+            product_hours(product_of(*contracts), NOW)
+        assert (caught.value.symbol, caught.value.detail) == ("ES", "none are stored")
+
+    def test_hours_of_the_past_alone_are_unknown_with_their_end(self) -> None:
+        with pytest.raises(HoursUnknownError, match="those stored ended 2026-11-16 22:00 UTC"):
+            product_hours(product_of(with_hours(DECEMBER, LAST_WEEK)), NOW)
+
+    def test_the_error_names_the_kind_that_was_asked_for(self) -> None:
+        with pytest.raises(HoursUnknownError) as caught:
+            product_hours(product_of(with_hours(DECEMBER, TODAY)), NOW, HoursKind.LIQUID)
+        assert caught.value.kind == "liquid"

@@ -1,0 +1,323 @@
+"""What people type for products and contracts, and all that it may mean."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import date
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from ibkr_sync.domain.entities.contracts import ContractMonth, ContractSeries
+from ibkr_sync.domain.errors import MalformedSymbolError
+from ibkr_sync.domain.naming.spellings import (
+    MONTH_CODES,
+    MONTH_NAMES,
+    DaySpelling,
+    MonthSpelling,
+    SymbolWords,
+    parse_currency,
+    parse_exchange,
+    parse_trading_class,
+    parse_words,
+)
+
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+DIGITS = "0123456789"
+
+
+def monthly(root: str, month: int, year: int, digits: int = 4) -> MonthSpelling:
+    return MonthSpelling(root=root, month=month, year=year, year_digits=digits)
+
+
+@pytest.mark.parametrize(
+    "text", ["ES", "6E", "SIL", "M2K", "225", "700", "KS200.EU", "M-GD", "M&M", "BRK B", "AJ"]
+)
+def test_a_name_is_a_product_and_nothing_else(text: str) -> None:
+    assert parse_words(text) == SymbolWords(text=text, product=text)
+
+
+@pytest.mark.parametrize(
+    ("text", "spelling"),
+    [
+        ("ESZ6", monthly("ES", 12, 6, 1)),
+        ("ESZ26", monthly("ES", 12, 26, 2)),
+        ("ESZ2026", monthly("ES", 12, 2026)),
+        ("ES Z6", monthly("ES", 12, 6, 1)),
+        ("ES 202612", monthly("ES", 12, 2026)),
+        ("ES202612", monthly("ES", 12, 2026)),
+        ("ES 2026-12", monthly("ES", 12, 2026)),
+        ("ES Dec26", monthly("ES", 12, 26, 2)),
+        ("ES DEC 26", monthly("ES", 12, 26, 2)),
+        ("ES Jan27", monthly("ES", 1, 27, 2)),
+        ("ES-JUN-27", monthly("ES", 6, 27, 2)),
+        ("es dec 2026", monthly("ES", 12, 2026)),
+        ("ES       MAR2021", monthly("ES", 3, 2021)),
+        ("ZN   MAR 24", monthly("ZN", 3, 24, 2)),
+        ("NIFTY26NOVFUT", monthly("NIFTY", 11, 26, 2)),
+        ("MESZ6", monthly("MES", 12, 6, 1)),
+        ("VX48X6", monthly("VX48", 11, 6, 1)),
+        ("SR3Z6", monthly("SR3", 12, 6, 1)),
+        ("225MZ6", monthly("225M", 12, 6, 1)),
+        ("225 202612", monthly("225", 12, 2026)),
+        ("FDAX 20261218 M", DaySpelling(
+            root="FDAX", day=date(2026, 12, 18), series=ContractSeries.MONTHLY
+        )),
+        ("FMWP 20261204 D", DaySpelling(
+            root="FMWP", day=date(2026, 12, 4), series=ContractSeries.DAILY
+        )),
+        ("FDAX 20261218", DaySpelling(root="FDAX", day=date(2026, 12, 18))),
+        ("AH_20240221", DaySpelling(root="AH", day=date(2024, 2, 21))),
+    ],
+)  # fmt: skip
+def test_every_usual_spelling_of_a_contract_is_read(
+    text: str, spelling: MonthSpelling | DaySpelling
+) -> None:
+    assert parse_words(text).contracts == (spelling,)
+
+
+@pytest.mark.parametrize(
+    ("local_symbol", "spelling"),
+    [
+        ("ESM5", monthly("ES", 6, 5, 1)),
+        ("XKQ6", monthly("XK", 8, 6, 1)),
+        ("CLZ3", monthly("CL", 12, 3, 1)),
+        ("COILZ5", monthly("COIL", 12, 5, 1)),
+        ("HSIJ4", monthly("HSI", 4, 4, 1)),
+        ("APH3", monthly("AP", 3, 3, 1)),
+        ("IBHYH4", monthly("IBHY", 3, 4, 1)),
+        ("HOILN7", monthly("HOIL", 7, 7, 1)),
+        ("6JU4", monthly("6J", 9, 4, 1)),
+        ("YM   DEC 20", monthly("YM", 12, 20, 2)),
+        ("MYM  JUN 23", monthly("MYM", 6, 23, 2)),
+        ("ZN   MAR 24", monthly("ZN", 3, 24, 2)),
+        ("FESX JUN 21", monthly("FESX", 6, 21, 2)),
+        ("FGBL MAR 23", monthly("FGBL", 3, 23, 2)),
+        ("FGBL 20251208 M", DaySpelling(
+            root="FGBL", day=date(2025, 12, 8), series=ContractSeries.MONTHLY
+        )),
+        ("SCOI 20251219 M", DaySpelling(
+            root="SCOI", day=date(2025, 12, 19), series=ContractSeries.MONTHLY
+        )),
+        ("AH_20240221", DaySpelling(root="AH", day=date(2024, 2, 21))),
+        ("SXAH24", monthly("SXA", 3, 24, 2)),
+        ("INFY24FEBFUT", monthly("INFY", 2, 24, 2)),
+    ],
+)  # fmt: skip
+def test_the_local_symbols_of_most_exchanges_say_root_and_month_or_day(
+    local_symbol: str, spelling: MonthSpelling | DaySpelling
+) -> None:
+    assert parse_words(local_symbol).contracts == (spelling,)
+
+
+@pytest.mark.parametrize(
+    "local_symbol",
+    [
+        *("169120018", "4TLSN4L", "3TLSN4N", "M3FIDRM4P", "DVCE91MR24", "DVCXC MR24"),
+        *("DVM3  JN24", "ISP   24L20"),
+    ],
+)
+def test_the_local_symbols_of_the_others_stand_for_themselves(local_symbol: str) -> None:
+    assert parse_words(local_symbol).product == " ".join(local_symbol.split())
+
+
+@pytest.mark.parametrize(("code", "month"), list(zip("FGHJKMNQUVXZ", range(1, 13), strict=True)))
+def test_each_month_has_its_letter(code: str, month: int) -> None:
+    assert parse_words(f"ES{code}6").contracts == (monthly("ES", month, 6, 1),)
+
+
+def test_a_text_that_may_be_a_product_or_a_contract_is_both() -> None:
+    words = parse_words("ESZ6")
+    assert words.product == "ESZ6"
+    assert words.contracts == (monthly("ES", 12, 6, 1),)
+
+
+def test_a_month_by_name_that_ends_in_a_month_code_gives_both_roots() -> None:
+    assert set(parse_words("ESJUN26").contracts) == {
+        monthly("ES", 6, 26, 2),
+        monthly("ESJU", 7, 26, 2),
+    }
+
+
+def test_a_contract_with_blanks_is_no_product() -> None:
+    assert parse_words("ES 202612").product is None
+
+
+@pytest.mark.parametrize(
+    ("text", "con_id"),
+    [
+        ("12345", 12345),
+        ("495512563", 495512563),
+        ("2147483647", 2147483647),
+        ("2147483648", None),
+        ("1234", None),
+        ("005930", None),
+    ],
+)
+def test_five_digits_and_more_may_be_a_con_id(text: str, con_id: int | None) -> None:
+    words = parse_words(text)
+    assert (words.con_id, words.product) == (con_id, text)
+
+
+@pytest.mark.parametrize("text", ["ES@GLOBEX", " es @ globex ", "ES@globex"])
+def test_an_exchange_stands_after_the_sign(text: str) -> None:
+    assert parse_words(text) == SymbolWords(text="ES", exchange="GLOBEX", product="ES")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "",
+            "   ",
+            "@",
+            "ES@",
+            "@CME",
+            "ES@CME@X",
+            "ES@C ME",
+            "É",
+            "ES\x00",
+            "ES\nZ6",
+            "ESZ\uff16",
+        ),
+        *("ES 202613", "ES 20261232", "FDAX 20261218 X", "ES DEC", "ES Dec 31 2026", "-ES", "ß"),
+        "E" * 65,
+    ],
+)
+def test_what_is_nothing_is_refused(text: str) -> None:
+    with pytest.raises(MalformedSymbolError):
+        parse_words(text)
+
+
+@given(st.text() | st.text(f"{LETTERS}{DIGITS}esz @_-./\t\n\u0130\u017f\uff16", max_size=24))
+@example("\u017f")  # its upper case is an S
+def test_any_text_is_read_or_refused_with_the_documented_error(text: str) -> None:
+    try:
+        words = parse_words(text)
+    except MalformedSymbolError:
+        return
+    assert words.product or words.contracts
+    assert words.text == words.text.upper()
+    assert words.text.isascii()
+
+
+@given(
+    st.from_regex(r"[A-Z0-9]{1,4}[ _-]{0,3}(DEC|JAN|Z)?[ -]?[0-9]{1,8}( [MWD])?", fullmatch=True)
+)
+def test_what_is_no_product_is_a_contract_of_one_root(text: str) -> None:
+    try:
+        words = parse_words(text)
+    except MalformedSymbolError:
+        return
+    assert words.product or len({each.root for each in words.contracts}) == 1
+
+
+@given(st.from_regex(r"[A-Z0-9 ._@-]{1,24}", fullmatch=True))
+def test_words_are_read_back_as_they_are_written(text: str) -> None:
+    try:
+        words = parse_words(text)
+    except MalformedSymbolError:
+        return
+    assert parse_words(str(words)) == words
+
+
+roots = st.from_regex(r"[A-Z0-9]{0,4}[A-Z]", fullmatch=True)
+years = st.integers(1990, 2099)
+months = st.integers(1, 12)
+month_spellings = st.one_of(
+    st.builds(monthly, roots, months, years, st.just(4)),
+    st.builds(monthly, roots, months, st.integers(0, 99), st.just(2)),
+    st.builds(monthly, roots, months, st.integers(0, 9), st.just(1)),
+)
+day_spellings = st.builds(
+    DaySpelling,
+    root=roots,
+    day=st.dates(date(1990, 1, 1), date(2099, 12, 31)),
+    series=st.none() | st.sampled_from(ContractSeries),
+)
+
+
+@given(month_spellings | day_spellings)
+def test_a_spelling_is_read_back_as_it_is_written(spelling: MonthSpelling | DaySpelling) -> None:
+    assert parse_words(str(spelling)).contracts == (spelling,)
+
+
+@given(root=roots, year=years, month=months, lower=st.booleans(), blanks=st.integers(1, 4))
+def test_all_spellings_of_a_contract_mean_the_same_month(
+    root: str, year: int, month: int, blanks: int, *, lower: bool
+) -> None:
+    code, name, gap = MONTH_CODES[month - 1], MONTH_NAMES[month - 1], " " * blanks
+    wanted = ContractMonth(year, month)
+    for text in (
+        f"{root}{code}{year % 10}",
+        f"{root}{code}{year % 100:02d}",
+        f"{root}{code}{year}",
+        f"{root}{gap}{code}{year % 10}",
+        f"{root}{gap}{year}{month:02d}",
+        f"{root}{year}{month:02d}",
+        f"{root}{gap}{name}{gap}{year % 100:02d}",
+        f"{root}{gap}{name}{year}",
+        f"{root}{year % 100:02d}{name}FUT",
+    ):
+        readings = parse_words(text.lower() if lower else text).contracts
+        meant = [each for each in readings if each.root == root]
+        assert [type(each) for each in meant] == [MonthSpelling], text
+        assert all(isinstance(each, MonthSpelling) and each.names(wanted) for each in meant)
+
+
+@pytest.mark.parametrize(
+    ("digits", "year", "named"),
+    [(1, 6, {2016, 2026, 2036}), (2, 26, {2026}), (4, 2026, {2026})],
+)
+def test_a_short_year_names_every_year_that_ends_so(
+    digits: int, year: int, named: set[int]
+) -> None:
+    spelling = monthly("ES", 12, year, digits)
+    assert named == {each for each in range(2010, 2040) if spelling.names(ContractMonth(each, 12))}
+    assert not spelling.names(ContractMonth(2026, 11))
+
+
+@pytest.mark.parametrize(
+    ("digits", "year", "next_year"), [(1, 6, 2026), (1, 5, 2035), (2, 25, 2125), (4, 2020, 2020)]
+)
+def test_the_next_year_of_some_digits_is_not_in_the_past(
+    digits: int, year: int, next_year: int
+) -> None:
+    assert monthly("ES", 12, year, digits).next_year(2026) == next_year
+
+
+def test_options_are_read_in_any_case() -> None:
+    assert (parse_exchange(" ose.jpn "), parse_currency("usd"), parse_trading_class("fdax")) == (
+        "OSE.JPN",
+        "USD",
+        "FDAX",
+    )
+
+
+@given(st.text())
+def test_options_are_read_or_refused_with_the_documented_error(text: str) -> None:
+    for parse in (parse_exchange, parse_currency, parse_trading_class):
+        with suppress(MalformedSymbolError):
+            assert parse(text) == text.strip().upper()
+
+
+@pytest.mark.parametrize(
+    ("text", "is_past"),
+    [
+        ("ESZ6", False),
+        ("ESX6", False),
+        ("ESV6", True),
+        ("ESZ5", True),
+        ("ESZ25", True),
+        ("ESH7", False),
+        ("ES 202512", True),
+        ("ES 209912", False),
+        ("FDAX 20261122 M", True),
+        ("FDAX 20261123 M", False),
+    ],
+)
+def test_a_spelling_tells_whether_its_time_has_passed(text: str, is_past: bool) -> None:
+    (spelling, *_) = parse_words(text).contracts
+
+    assert spelling.is_past(date(2026, 11, 23)) is is_past

@@ -1,0 +1,133 @@
+"""What is worth another try, and after how long."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ibkr_sync.domain import errors
+from ibkr_sync.domain.entities.futures import ProductKey
+from ibkr_sync.domain.sync import SyncPolicy
+from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.retry_policy import Patience
+
+ES = ProductKey("ES", "CME", "ES")
+AT = ("127.0.0.1", 4002)
+REFUSED = errors.UnreachableReason.REFUSED
+
+ONE_TRY = Patience.of(SyncPolicy())
+THREE_TRIES = Patience.of(SyncPolicy(tries=3))
+WITH_DEADLINE = Patience.of(SyncPolicy(tries=3, deadline=timedelta(minutes=30)))
+
+OF_THE_MOMENT = [
+    errors.ReplyTimeoutError("nothing arrived for 30 s"),
+    errors.ConnectionLostError(*AT, "closed"),
+    errors.PacingError(*AT, "100"),
+    errors.UpstreamDownError(*AT, "1100"),
+    errors.DefinitionsUnavailableError(*AT, "error 200 for all"),
+]
+OF_THE_GATEWAY = [
+    errors.GatewayUnreachableError(*AT, REFUSED, "connection refused"),
+    errors.HandshakeTimeoutError(*AT, "silent"),
+    errors.HandshakeClosedError(*AT, "closed"),
+    errors.ClientIdInUseError(*AT, "326"),
+]
+FOR_GOOD = [
+    errors.NotAGatewayError(*AT, "HTTP"),
+    errors.UnsupportedServerVersionError(*AT, "60"),
+    errors.RequestRejectedError(321, "Error validating request"),
+    errors.InvalidReplyError("ESZ6", "con_id", 0, "is no conId"),
+    errors.ShrinkRefusedError(ES, stored=21, lost=18),
+    errors.SampleDataError(ES),
+    errors.ProductNotFoundError("ES", "IBKR"),
+    errors.AmbiguousProductError("ES", []),
+    errors.DatabaseLockedError("a.db", "locked"),
+    errors.AlreadyRunningError("a.db.lock"),
+]
+
+
+def worth(patience: Patience, error: errors.IbkrSyncError, tried: int = 1) -> bool:
+    return patience.is_worth_another_try(error, tried=tried)
+
+
+def name(value: object) -> str:
+    return type(value).__name__
+
+
+@pytest.mark.parametrize("error", OF_THE_MOMENT, ids=name)
+def test_what_befalls_a_request_without_being_about_it_is_worth_another_try(
+    error: errors.IbkrSyncError,
+) -> None:
+    assert [worth(THREE_TRIES, error, tried) for tried in (1, 2, 3, 4)] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert all(worth(WITH_DEADLINE, error, tried) for tried in (1, 3, 1000))
+    assert not worth(ONE_TRY, error)
+
+
+@pytest.mark.parametrize("error", OF_THE_GATEWAY, ids=name)
+def test_a_gateway_that_may_come_is_worth_waiting_for_with_a_deadline_only(
+    error: errors.IbkrSyncError,
+) -> None:
+    assert worth(WITH_DEADLINE, error)
+    assert not worth(THREE_TRIES, error)
+
+
+@pytest.mark.parametrize("error", FOR_GOOD, ids=name)
+def test_what_would_fail_again_is_never_worth_another_try(error: errors.IbkrSyncError) -> None:
+    assert not worth(WITH_DEADLINE, error)
+    assert not worth(THREE_TRIES, error)
+
+
+def test_every_error_of_a_gateway_or_a_reply_has_its_place() -> None:
+    """A new error has to be put into one of the lists."""
+
+    def below(kind: type[errors.IbkrSyncError]) -> set[type[errors.IbkrSyncError]]:
+        return {kind}.union(*(below(each) for each in kind.__subclasses__()))
+
+    placed = {type(each) for each in (*OF_THE_MOMENT, *OF_THE_GATEWAY, *FOR_GOOD)}
+    abstract = {errors.GatewayError, errors.HandshakeError, errors.ReplyError}
+    of_other_sources = {errors.OutdatedDataError, errors.RawReplyError}
+    known = placed | abstract | of_other_sources
+    assert below(errors.GatewayError) | below(errors.ReplyError) <= known
+
+
+@pytest.mark.parametrize(
+    ("patience", "pauses"),
+    [(THREE_TRIES, [2, 8]), (WITH_DEADLINE, [2, 4, 8, 16, 32, 60, 60, 60])],
+    ids=["few tries", "deadline"],
+)
+def test_pauses_grow(patience: Patience, pauses: list[float]) -> None:
+    tries = range(1, len(pauses) + 1)
+    assert [patience.pause(tried=each, left=1800, jitter=0) for each in tries] == pauses
+
+
+@pytest.mark.parametrize(
+    ("left", "pause"), [(1800.0, 60.0), (60.5, 60.0), (60.0, 30.0), (10.0, 5.0), (3.0, 2.0)]
+)
+def test_towards_the_deadline_pauses_shrink(left: float, pause: float) -> None:
+    assert WITH_DEADLINE.pause(tried=20, left=left, jitter=0) == pause
+
+
+@pytest.mark.parametrize("patience", [THREE_TRIES, WITH_DEADLINE], ids=["tries", "deadline"])
+@pytest.mark.parametrize("left", [2.0, 1.0, 0.0, -5.0])
+def test_without_time_for_a_pause_there_is_none(patience: Patience, left: float) -> None:
+    assert patience.pause(tried=1, left=left, jitter=0) is None
+
+
+@given(
+    patience=st.sampled_from([THREE_TRIES, WITH_DEADLINE]),
+    tried=st.integers(1, 10_000),
+    left=st.floats(-10, 1e6),
+    jitter=st.floats(0, 1),
+)
+def test_a_pause_is_two_seconds_at_least_and_ends_in_time(
+    patience: Patience, tried: int, left: float, jitter: float
+) -> None:
+    pause = patience.pause(tried=tried, left=left, jitter=jitter)
+    assert pause is None or 2 <= pause < min(left, 72.1)

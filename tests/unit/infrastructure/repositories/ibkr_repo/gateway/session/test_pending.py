@@ -1,0 +1,197 @@
+"""What is due: each result is set once, and nothing waits for ever."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from ibkr_sync.domain.errors import ConnectionLostError, InvalidReplyError, ReplyTimeoutError
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import Ladder, ServerTime
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
+    ContractReply,
+    ContractRequest,
+)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.pending import PendingReplies
+
+ES = ContractRequest(symbol="ES", exchange="CME")
+NQ = ContractRequest(symbol="NQ")
+REPLY = ContractReply(
+    request=ES,
+    rows=(),
+    end_frame=b"",
+    received_at=datetime(2026, 11, 23, tzinfo=UTC),
+    server_version=157,
+    client_version="9.81.1",
+)
+LOST = ConnectionLostError("127.0.0.1", 4002, "closed")
+
+
+@pytest.fixture
+def pending() -> PendingReplies:
+    return PendingReplies(idle_timeout=10, total_timeout=25)
+
+
+def test_a_reply_goes_to_the_request_of_its_id(pending: PendingReplies) -> None:
+    first = pending.expect_contracts(1, ES, 0)
+    second = pending.expect_contracts(2, NQ, 0)
+    pending.complete_contracts(2, REPLY)
+    assert second.result(0) is REPLY
+    assert not first.done()
+    assert pending.find_chain(2) is None
+    chain = pending.find_chain(1)
+    assert chain is not None
+    assert chain.request is ES
+
+
+def test_what_comes_after_a_result_belongs_to_nobody(pending: PendingReplies) -> None:
+    result = pending.expect_contracts(1, ES, 0)
+    pending.complete_contracts(1, REPLY)
+    pending.complete_contracts(1, REPLY)
+    pending.fail(1, LOST)
+    pending.fail_all(LOST)
+    assert result.result(0) is REPLY
+
+
+def test_a_failure_concerns_its_request_alone(pending: PendingReplies) -> None:
+    first, second = pending.expect_contracts(1, ES, 0), pending.expect_contracts(2, ES, 0)
+    pending.fail(1, LOST)
+    assert first.exception(0) is LOST
+    assert not second.done()
+
+
+def test_an_id_that_nobody_used_concerns_nobody(pending: PendingReplies) -> None:
+    result = pending.expect_contracts(1, ES, 0)
+    pending.fail(-1, LOST)
+    pending.complete_contracts(7, REPLY)
+    pending.complete_ladder(Ladder(67, ()))
+    pending.complete_time(ServerTime(0))
+    assert not result.done()
+
+
+def test_everything_fails_together(pending: PendingReplies) -> None:
+    due: list[Future[Any]] = [
+        pending.expect_contracts(1, ES, 0),
+        pending.expect_ladder(67, 0),
+        pending.expect_time(0),
+    ]
+    pending.fail_all(LOST)
+    assert [each.exception(0) for each in due] == [LOST] * 3
+
+
+def test_a_ladder_goes_to_all_who_asked_for_it_and_to_nobody_else(pending: PendingReplies) -> None:
+    asked = [pending.expect_ladder(67, 0), pending.expect_ladder(67, 1)]
+    other = pending.expect_ladder(68, 0)
+    ladder = Ladder(67, ((0.0, 0.25),))
+    pending.complete_ladder(ladder)
+    assert [each.result(0) for each in asked] == [ladder, ladder]
+    assert not other.done()
+
+
+def test_ladders_can_fail_without_the_chains(pending: PendingReplies) -> None:
+    chain = pending.expect_contracts(67, ES, 0)
+    ladder, server_time = pending.expect_ladder(67, 0), pending.expect_time(0)
+    malformed = InvalidReplyError("a tick ladder", "message", "", "x")
+    pending.fail_ladders(malformed)
+    assert ladder.exception(0) is malformed
+    assert not chain.done()
+    assert not server_time.done()
+
+
+def test_what_could_not_be_sent_fails_alone(pending: PendingReplies) -> None:
+    chain, other = pending.expect_contracts(67, ES, 0), pending.expect_contracts(68, ES, 0)
+    ladder, server_time = pending.expect_ladder(67, 0), pending.expect_time(0)
+    pending.fail_unsent(ladder, LOST)
+    pending.fail_unsent(other, LOST)
+    assert ladder.exception(0) is other.exception(0) is LOST
+    assert not chain.done()
+    assert not server_time.done()
+
+
+def test_the_time_goes_to_all_who_asked(pending: PendingReplies) -> None:
+    asked = [pending.expect_time(0), pending.expect_time(1)]
+    pending.complete_time(ServerTime(5))
+    assert [each.result(0) for each in asked] == [ServerTime(5)] * 2
+
+
+def test_silence_fails_everything_after_the_idle_timeout(pending: PendingReplies) -> None:
+    due: list[Future[Any]] = [
+        pending.expect_contracts(1, ES, 100),
+        pending.expect_ladder(67, 100),
+        pending.expect_time(100),
+    ]
+    pending.expire(110)
+    assert not any(each.done() for each in due)
+    pending.expire(110.1)
+    for each in due:
+        assert isinstance(each.exception(0), ReplyTimeoutError)
+        assert "nothing arrived for 10 s" in str(each.exception(0))
+
+
+def test_progress_of_one_reply_keeps_the_others_waiting(pending: PendingReplies) -> None:
+    """TWS answers requests one after the other."""
+    due = pending.expect_contracts(1, ES, 100)
+    pending.note_progress(109)
+    pending.expire(118)
+    assert not due.done()
+    pending.expire(119.1)
+    assert due.done()
+
+
+def test_a_new_request_is_progress(pending: PendingReplies) -> None:
+    first = pending.expect_contracts(1, ES, 100)
+    pending.expect_contracts(2, ES, 109)
+    pending.expire(118)
+    assert not first.done()
+
+
+def test_each_request_fails_after_its_own_total_timeout(pending: PendingReplies) -> None:
+    early, late = pending.expect_contracts(1, ES, 100), pending.expect_contracts(2, ES, 120)
+    ladder = pending.expect_ladder(67, 100)
+    for now in range(100, 126):
+        pending.note_progress(now)
+        pending.expire(now)
+    assert not early.done()
+    pending.expire(125.1)
+    for each in (early, ladder):
+        assert "incomplete after 25 s" in str(each.exception(0))
+    assert not late.done()
+
+
+def test_nothing_due_never_expires(pending: PendingReplies) -> None:
+    pending.expire(1e9)
+    due = pending.expect_contracts(1, ES, 1e9)
+    pending.expire(1e9 + 1)
+    assert not due.done()
+
+
+def test_completing_and_failing_at_once_sets_each_result_once() -> None:
+    pending = PendingReplies(idle_timeout=10, total_timeout=25)
+    due = [pending.expect_contracts(number, ES, 0) for number in range(2000)]
+    problems: list[BaseException] = []
+
+    def guarded(action: Callable[[], None]) -> None:
+        try:
+            action()
+        except BaseException as error:  # noqa: BLE001 - shown by the test
+            problems.append(error)
+
+    def complete() -> None:
+        for number in range(2000):
+            pending.complete_contracts(number, REPLY)
+
+    def fail() -> None:
+        for number in reversed(range(2000)):
+            pending.fail(number, LOST)
+
+    threads = [threading.Thread(target=guarded, args=(each,)) for each in (complete, fail)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert problems == []
+    assert all(each.done() for each in due)

@@ -1,0 +1,115 @@
+"""From contracts that belong together to their product."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+
+from example_products import DECEMBER, MARCH
+from ibkr_sync.catalogue import load_catalogue
+from ibkr_sync.domain.entities.futures import (
+    SAMPLE_MARKER,
+    CommodityFuture,
+    Future,
+    IndexFuture,
+    Origin,
+    ProductKey,
+    SingleStockFuture,
+    UnclassifiedFuture,
+    Underlying,
+)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.assembly import (
+    assemble_product,
+    nearest_contract,
+)
+
+AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
+ES_KEY = ProductKey("ES", "CME", "ES")
+
+NEAR = dataclasses.replace(
+    DECEMBER,
+    long_name="E-mini S&P 500",
+    time_zone="America/Chicago",
+    underlying_symbol="ES",
+    underlying_sec_type="IND",
+    underlying_con_id=11004968,
+)
+FAR = dataclasses.replace(MARCH, multiplier=Decimal(5), currency="USD")
+EXPIRED = dataclasses.replace(
+    MARCH, con_id=1, last_trade_date=date(2026, 9, 18), multiplier=Decimal(1)
+)
+
+
+def assembled(*chain: object, key: ProductKey = ES_KEY) -> Future:
+    return assemble_product(key, chain, load_catalogue(), AT)  # type: ignore[arg-type]
+
+
+def test_the_product_takes_what_varies_by_month_from_the_nearest_contract() -> None:
+    product = assembled(EXPIRED, NEAR, FAR)
+    assert product == IndexFuture(
+        symbol="ES",
+        exchange="CME",
+        trading_class="ES",
+        currency="USD",
+        name="E-mini S&P 500",
+        category="index",
+        underlying=Underlying(symbol="ES", sec_type="IND", con_id=11004968),
+        multiplier=Decimal(50),
+        price_magnifier=1,
+        min_tick=Decimal("0.25"),
+        time_zone="America/Chicago",
+        origin=Origin.IBKR,
+        contracts=(EXPIRED, NEAR, FAR),
+        synced_at=AT,
+    )
+
+
+def test_the_nearest_contract_is_the_next_to_expire_of_those_that_trade() -> None:
+    assert nearest_contract((FAR, EXPIRED, NEAR), AT) is NEAR
+
+
+def test_of_contracts_that_have_all_expired_the_last_is_the_nearest() -> None:
+    long_ago = dataclasses.replace(EXPIRED, con_id=2, last_trade_date=date(2020, 3, 20))
+    assert nearest_contract((EXPIRED, long_ago), AT) is EXPIRED
+
+
+@pytest.mark.parametrize(
+    ("key", "underlying", "expected", "category"),
+    [
+        (("CL", "NYMEX", "CL"), "IND", CommodityFuture, "energy"),  # IBKR's word for crude oil
+        (("ES", "CME", "ES"), "STK", SingleStockFuture, "single_stock"),
+        (("NOSUCH", "CME", "NOSUCH"), "IND", UnclassifiedFuture, None),
+        (("NOSUCH", "CME", "NOSUCH"), "STK", SingleStockFuture, "single_stock"),
+        (("NOSUCH", "CME", "NOSUCH"), None, UnclassifiedFuture, None),
+    ],
+)
+def test_the_catalogue_tells_the_asset_class_except_of_stock_futures(
+    key: tuple[str, str, str],
+    underlying: str | None,
+    expected: type[Future],
+    category: str | None,
+) -> None:
+    symbol, exchange, trading_class = key
+    contract = dataclasses.replace(
+        NEAR,
+        symbol=symbol,
+        exchange=exchange,
+        trading_class=trading_class,
+        underlying_sec_type=underlying,
+    )
+    product = assembled(contract, key=ProductKey(*key))
+    assert (type(product), product.category) == (expected, category)
+
+
+def test_a_product_of_sample_rows_says_so_once_and_not_in_its_name() -> None:
+    sample = dataclasses.replace(NEAR, long_name="E-mini S&P 500" + SAMPLE_MARKER)
+    assert assembled(sample, FAR).origin is Origin.SAMPLE
+    assert assembled(sample, FAR).name == "E-mini S&P 500"
+    assert assembled(NEAR, dataclasses.replace(sample, con_id=5)).origin is Origin.SAMPLE
+
+
+def test_without_an_underlying_symbol_there_is_no_underlying() -> None:
+    assert assembled(dataclasses.replace(NEAR, underlying_symbol=None)).underlying is None

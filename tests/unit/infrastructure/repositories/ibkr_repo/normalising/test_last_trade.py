@@ -1,0 +1,264 @@
+"""The day and instant on which a contract stops trading, in all forms that TWS has for them."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.last_trade import (
+    LastTrade,
+    parse_date,
+    read_last_trade,
+)
+
+EXCHANGE_ZONES = [
+    *("America/Chicago", "America/New_York", "Europe/Berlin", "Europe/London", "Asia/Tokyo"),
+    *("Asia/Hong_Kong", "Australia/Sydney", "Asia/Kolkata", "Asia/Singapore"),
+]
+LOGIN_ZONES = [
+    *EXCHANGE_ZONES,
+    *("US/Central", "US/Eastern", "GB", "Japan", "Hongkong", "Etc/GMT-5", "Etc/GMT+12"),
+    *("Pacific/Kiritimati", "Pacific/Pago_Pago", "UTC", "Asia/Shanghai"),
+]
+
+
+def utc(*fields: int) -> datetime:
+    return datetime(*fields, tzinfo=UTC)  # type: ignore[misc,arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "exchange_zone", "day", "at"),
+    [
+        ("20260814", "America/Chicago", date(2026, 8, 14), None),
+        ("20260814", None, date(2026, 8, 14), None),
+        (
+            "20250620 08:30 US/Central",
+            "America/Chicago",
+            date(2025, 6, 20),
+            utc(2025, 6, 20, 13, 30),
+        ),
+        (
+            "20260225 19:30:00 Europe/Zurich",
+            "America/New_York",
+            date(2026, 2, 25),
+            utc(2026, 2, 25, 18, 30),
+        ),
+        ("20250915 10:00:00 GB", "Europe/London", date(2025, 9, 15), utc(2025, 9, 15, 9)),
+        ("20231110 12:00:00 GB", "Europe/London", date(2023, 11, 10), utc(2023, 11, 10, 12)),
+        ("20231124 12:30:00 GB", "Europe/London", date(2023, 11, 24), utc(2023, 11, 24, 12, 30)),
+        (
+            "20241220 08:30 US/Central",
+            "America/Chicago",
+            date(2024, 12, 20),
+            utc(2024, 12, 20, 14, 30),
+        ),
+        (
+            "20230624 04:00:00 Asia/Shanghai",
+            "America/New_York",
+            date(2023, 6, 23),
+            utc(2023, 6, 23, 20),
+        ),
+        (
+            "20261218-13:30:00",
+            "America/Chicago",
+            date(2026, 12, 18),
+            utc(2026, 12, 18, 13, 30),
+        ),
+        ("20261218-23:30", "Asia/Tokyo", date(2026, 12, 19), utc(2026, 12, 18, 23, 30)),
+        (
+            "20261218 19:30 Etc/GMT-5",
+            "America/Chicago",
+            date(2026, 12, 18),
+            utc(2026, 12, 18, 14, 30),
+        ),
+        (
+            "20261218  16:00:00  MET",
+            "Europe/Berlin",
+            date(2026, 12, 18),
+            utc(2026, 12, 18, 15),
+        ),
+        (
+            "20261218 08:30 CST (Central Standard Time)",
+            "America/Chicago",
+            date(2026, 12, 18),
+            utc(2026, 12, 18, 14, 30),
+        ),
+        (" 20261218 ", None, date(2026, 12, 18), None),
+    ],
+)
+def test_each_form_gives_the_exchange_s_date_and_the_instant(
+    text: str, exchange_zone: str | None, day: date, at: datetime | None
+) -> None:
+    assert read_last_trade(text, exchange_zone, (None, None)) == LastTrade(date=day, at=at)
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "day", "hours"),
+    [
+        ("20260308 02:30 US/Eastern", "America/New_York", date(2026, 3, 8), (6.5, 7.5)),
+        ("20260329 02:30 MET", "Europe/Berlin", date(2026, 3, 29), (0.5, 1.5)),
+        ("20261101 01:30 US/Eastern", "America/New_York", date(2026, 11, 1), (5.5, 6.5)),
+        ("20261025 02:30 MET", "Europe/Berlin", date(2026, 10, 25), (0.5, 1.5)),
+    ],
+)
+def test_a_time_that_a_clock_change_skips_or_repeats_keeps_its_day(
+    text: str, zone: str, day: date, hours: tuple[float, float]
+) -> None:
+    """And its instant, in hours UTC of that day, is one of both that may be meant."""
+    read = read_last_trade(text, zone, (None, None))
+    assert read.date == day
+    assert read.at in {utc(day.year, day.month, day.day) + timedelta(hours=each) for each in hours}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "",
+            " ",
+            "0",
+            "NOEXP",
+            "202612",
+            "2026-12-18",
+            "2026121",
+            "202612180",
+            "ES       MAR2021",
+        ),
+        *("99999999", "00000000", "20261301", "20260230", "19691231", "22000101"),
+        *(
+            "20261218 24:00 GB",
+            "20261218 8:30 GB",
+            "20261218 08:30:60 GB",
+            "20261218 08:30:00.5 GB",
+        ),
+        *("20261218 GB", "20261218-", "20261218-08:30 GB", "2026121808:30", "20261218T08:30"),
+        *("20261218 08:30 US/Central\nx", "\u0662\u0660261218", "20261218 08:3\u0660 GB"),
+        *("20261218 08:30", "20261218 08:30 Middle/Earth", "20261218 08:30 ../../etc/passwd"),
+    ],
+)
+def test_what_is_none_of_them_or_leaves_the_day_open_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - whatever the reason
+        read_last_trade(text, "America/Chicago", (None, None))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "20261218 08:30",
+        "20261218 08:30 Middle/Earth",
+        "20261218 08:30 China Standard Time",
+        "20261218 08:30:00 中国标准时间",
+        "20261218 08:30:00 " + "中国标准时间".encode("gbk").decode("latin-1"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("other_dates", "expected"),
+    [
+        ((None, date(2026, 12, 18)), date(2026, 12, 18)),
+        ((date(2026, 12, 18), None), date(2026, 12, 18)),
+        ((None, date(2026, 12, 17)), date(2026, 12, 17)),
+        ((None, date(2026, 12, 19)), date(2026, 12, 19)),
+        ((date(2026, 12, 19), date(2026, 12, 18)), date(2026, 12, 18)),
+        ((date(2026, 12, 19), date(2026, 12, 20)), date(2026, 12, 19)),
+        ((None, date(2026, 12, 16)), None),
+        ((None, date(2026, 12, 20)), None),
+        ((None, None), None),
+    ],
+)
+def test_the_other_dates_decide_where_the_zone_is_unknown(
+    text: str, other_dates: tuple[date | None, date | None], expected: date | None
+) -> None:
+    if expected is None:
+        with pytest.raises(ValueError, match="zone is unknown"):
+            read_last_trade(text, "America/Chicago", other_dates)
+    else:
+        read = read_last_trade(text, "America/Chicago", other_dates)
+        assert read == LastTrade(date=expected, at=None)
+
+
+def test_without_the_exchange_s_zone_the_instant_is_known_and_the_other_dates_decide() -> None:
+    shifted = "20230624 04:00:00 Asia/Shanghai"
+    read = read_last_trade(shifted, None, (None, date(2023, 6, 23)))
+    assert read == LastTrade(date=date(2023, 6, 23), at=utc(2023, 6, 23, 20))
+    with pytest.raises(ValueError, match="zone is unknown"):
+        read_last_trade(shifted, None, (None, None))
+
+
+@given(
+    st.datetimes(datetime(1990, 1, 1), datetime(2099, 12, 31)),  # noqa: DTZ001 - made aware below
+    st.sampled_from(EXCHANGE_ZONES),
+    st.sampled_from(LOGIN_ZONES),
+    st.booleans(),
+)
+def test_an_instant_reads_the_same_under_any_login_zone(
+    naive: datetime, exchange_zone: str, login_zone: str, to_the_second: bool
+) -> None:
+    at = naive.replace(second=naive.second if to_the_second else 0, microsecond=0, tzinfo=UTC)
+    local = at.astimezone(ZoneInfo(login_zone))
+    assume(local.replace(fold=0).astimezone(UTC) == at)  # else the text names two instants
+    form = "%Y%m%d %H:%M:%S" if to_the_second else "%Y%m%d %H:%M"
+    read = read_last_trade(f"{local:{form}} {login_zone}", exchange_zone, (None, None))
+    assert read == LastTrade(date=at.astimezone(ZoneInfo(exchange_zone)).date(), at=at)
+
+
+TEXTS = st.one_of(
+    st.text(max_size=40),
+    st.text("0123456789 :-/ABCGMTUSa\u0660\n\x00", max_size=30),
+    st.from_regex(r"[0-9]{8}[ -]?([0-9]{2}:[0-9]{2})?( \S+)?", fullmatch=True),
+)
+
+
+@given(TEXTS, st.sampled_from([None, *EXCHANGE_ZONES]), st.none() | st.dates())
+def test_no_text_fails_in_another_way_than_being_refused(
+    text: str, exchange_zone: str | None, other: date | None
+) -> None:
+    try:
+        read = read_last_trade(text, exchange_zone, (None, other))
+    except ValueError:
+        return
+    assert abs(read.date - parse_date(text.strip()[:8])) <= timedelta(days=2)
+    assert read.at is None or read.at.utcoffset() == timedelta(0)
+
+
+@given(
+    st.datetimes(datetime(1990, 1, 1), datetime(2099, 12, 31), timezones=st.just(UTC)),  # noqa: DTZ001 - hypothesis adds the zone
+    st.sampled_from(EXCHANGE_ZONES),
+)
+def test_an_instant_in_the_utc_form_is_read_back(at: datetime, exchange_zone: str) -> None:
+    at = at.replace(microsecond=0)
+    read = read_last_trade(f"{at:%Y%m%d-%H:%M:%S}", exchange_zone, (None, None))
+    assert read == LastTrade(date=at.astimezone(ZoneInfo(exchange_zone)).date(), at=at)
+
+
+LIKELY_DAYS = st.dates(date(1970, 1, 1), date(2199, 12, 31))
+
+
+@given(LIKELY_DAYS)
+def test_a_date_is_read_from_eight_digits(day: date) -> None:
+    assert parse_date(f"{day:%Y%m%d}") == day
+    assert read_last_trade(f"{day:%Y%m%d}", None, (None, None)) == LastTrade(date=day, at=None)
+
+
+@given(
+    st.text(max_size=12)
+    | st.text("0123456789-/ \u0662", max_size=10)
+    | st.from_regex(r"[012][0-9]{3}[01][0-9][0-3][0-9]", fullmatch=True)
+)
+def test_any_text_is_read_as_the_date_it_says_or_refused(text: str) -> None:
+    try:
+        day = parse_date(text)
+    except ValueError:
+        return
+    assert f"{day:%Y%m%d}" == text
+
+
+@pytest.mark.parametrize(
+    "text", ["", "2026-12-18", "20261218 ", "+2026121", "19691231", "22000101"]
+)
+def test_a_date_in_another_form_or_age_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="not a"):
+        parse_date(text)

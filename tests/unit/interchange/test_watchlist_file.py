@@ -1,0 +1,144 @@
+"""Reading lists of products to import, whoever wrote them."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ibkr_sync.interchange.watchlist_file import (
+    MAX_LINES,
+    LineProblem,
+    WatchlistLine,
+    read_watchlist,
+)
+
+HEADER = "symbol,exchange,trading_class,currency,group"
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("ES", [WatchlistLine(number=1, symbol="ES")]),
+        ("\ufeffES\r\n6E\r\n", [(1, "ES"), (2, "6E")]),
+        ("# all of them\n\n  CL@NYMEX  # crude\n", [(3, "CL@NYMEX")]),
+        ("ES,night", [WatchlistLine(number=1, symbol="ES", group="night")]),
+        ("ES\tnight", [WatchlistLine(number=1, symbol="ES", group="night")]),
+        ("ES , night", [WatchlistLine(number=1, symbol="ES", group="night")]),
+        ("ES,", [(1, "ES")]),
+        ("FDAX 20261218 M", [(1, "FDAX 20261218 M")]),
+        ("", []),
+        ("\n# nothing\n", []),
+    ],
+)
+def test_a_plain_line_names_a_product_and_maybe_its_group(
+    text: str, lines: list[WatchlistLine | tuple[int, str]]
+) -> None:
+    expected = tuple(
+        each if isinstance(each, WatchlistLine) else WatchlistLine(number=each[0], symbol=each[1])
+        for each in lines
+    )
+    assert read_watchlist(text) == (expected, ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{HEADER}\nDAX,EUREX,FDAX,EUR,night",
+        "Group , SYMBOL,exchange,trading_class,currency\nnight,DAX,EUREX,FDAX,EUR",
+        "symbol\texchange\ttrading_class\tcurrency\tgroup\nDAX\tEUREX\tFDAX\tEUR\tnight",
+        'symbol,exchange,trading_class,currency,group\n"DAX",EUREX,FDAX,"EUR",night  # mine',
+        f"{HEADER},added_at,synced_at,listed\nDAX,EUREX,FDAX,EUR,night,2026-11-23,,4",
+    ],
+)
+def test_a_header_says_what_the_values_are(text: str) -> None:
+    line = WatchlistLine(
+        number=2,
+        symbol="DAX",
+        exchange="EUREX",
+        trading_class="FDAX",
+        currency="EUR",
+        group="night",
+    )
+    assert read_watchlist(text) == ((line,), ())
+
+
+def test_what_a_row_leaves_out_does_not_narrow_the_choice() -> None:
+    lines, problems = read_watchlist(f"{HEADER}\nES\nCL,NYMEX,,,\n")
+
+    assert not problems
+    assert lines == (
+        WatchlistLine(number=2, symbol="ES"),
+        WatchlistLine(number=3, symbol="CL", exchange="NYMEX"),
+    )
+
+
+def test_leading_tabs_are_empty_values() -> None:
+    lines, _ = read_watchlist("group\tsymbol\n\tES\n")
+    assert lines == (WatchlistLine(number=2, symbol="ES"),)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("ES\n,night", "line 2: there is no product before the comma"),
+        ("ES,CME,night", "line 1: it has more than a product and its group"),
+        ("symbol,echange\nES,CME", "line 1: there is no column 'echange'; there are symbol,"),
+        ("symbol,group,group\nES,a,b", "line 1: the column 'group' is there twice"),
+        (f"{HEADER}\n,CME", "line 2: it has no symbol"),
+        (f"{HEADER}\nES,CME,ES,USD,night,extra", "line 2: it has 6 values for 5 columns"),
+        (f'{HEADER}\nES,"CME', "line 2: a quote in it is not closed"),
+        ("ES\n" * MAX_LINES, f"line {MAX_LINES + 1}: these are {MAX_LINES + 1} lines"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_line(text: str, problem: str) -> None:
+    _, problems = read_watchlist(text)
+
+    assert [str(each)[: len(problem)] for each in problems] == [problem]
+
+
+def test_every_wrong_line_is_told() -> None:
+    _, problems = read_watchlist(",a\nES\n,b\n")
+
+    assert [each.number for each in problems] == [1, 3]
+
+
+@given(st.text())
+def test_any_text_gives_lines_or_problems_with_numbers_that_it_has(text: str) -> None:
+    lines, problems = read_watchlist(text)
+
+    last = text.count("\n") + text.count("\r") + 1
+    assert all(1 <= each.number <= last for each in (*lines, *problems))
+    assert all(each.symbol for each in lines)
+
+
+CELLS = st.text(st.characters(codec="ascii", categories=("L", "N", "P", "S")), max_size=8).map(
+    lambda text: text.replace("#", "").replace("'", "")
+)
+
+
+@given(st.lists(st.tuples(CELLS.filter(bool), CELLS, CELLS, CELLS, CELLS), max_size=5))
+def test_a_table_written_as_csv_is_read_back(rows: list[tuple[str, ...]]) -> None:
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerows([HEADER.split(","), *rows])
+
+    lines, problems = read_watchlist(buffer.getvalue())
+
+    assert problems == ()
+    assert [
+        tuple(getattr(line, name) or "" for name in HEADER.split(",")) for line in lines
+    ] == rows
+
+
+def test_problems_are_told_as_a_sentence() -> None:
+    assert str(LineProblem(number=3, message="it has no symbol")) == "line 3: it has no symbol"
+
+
+def test_a_header_without_the_symbol_is_refused_and_names_no_products() -> None:
+    lines, problems = read_watchlist("exchange,group\nCME,night\n")
+
+    assert lines == ()
+    assert list(map(str, problems)) == ["line 1: the header has no column 'symbol'"]
