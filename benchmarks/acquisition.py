@@ -17,14 +17,10 @@ from pathlib import Path
 
 from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.domain.entities.futures import Future
-from ibkr_sync.domain.sync import (
-    AcquiredFuture,
-    FutureFailure,
-    FutureQuery,
-    FutureUpdate,
-    SyncPolicy,
-    SyncRun,
-)
+from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
+from ibkr_sync.domain.naming.query import FutureQuery
+from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
+from ibkr_sync.domain.runs.sync_policy import SyncPolicy, SyncRun
 from ibkr_sync.infrastructure.replay.sample.products import sample_products
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.parameters import GatewayParameters

@@ -6,7 +6,7 @@ import socket
 import struct
 import time
 
-from ibkr_sync.domain.sync import FutureQuery
+from ibkr_sync.domain.naming.query import FutureQuery
 
 _LENGTH = struct.Struct(">I")
 _SERVER_VERSION = 157

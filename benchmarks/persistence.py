@@ -28,7 +28,9 @@ from benchmarks.figures import Figure, median_ratio, quartiles
 from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.domain.entities.contracts import Venue
 from ibkr_sync.domain.entities.futures import Future, Origin
-from ibkr_sync.domain.sync import AcquiredFuture, FutureQuery, SyncPolicy
+from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
+from ibkr_sync.domain.naming.query import FutureQuery
+from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 from itertools import count, cycle, islice
 
-from ibkr_sync.domain.sync import FutureQuery
+from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.infrastructure.replay.rows import ContractRow, Recording
 from ibkr_sync.infrastructure.replay.sample import sample_recording
 

@@ -22,8 +22,8 @@ from ibkr_sync.catalogue.tables import read_table
 from ibkr_sync.domain.entities.catalogue import ASSET_CLASS_OF_CATEGORY, CatalogueProduct
 from ibkr_sync.domain.entities.futures import ASSET_TYPES, AssetClass, Future, Origin, ProductKey
 from ibkr_sync.domain.naming.known_products import RenamedSymbol
+from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.catalogue import ProductCatalogue
-from ibkr_sync.domain.sync import FutureQuery
 
 
 class Catalogue(ProductCatalogue):

@@ -21,8 +21,10 @@ from ibkr_sync.domain.errors import (
     AssetClassMismatchError,
     ProductNotFoundError,
 )
+from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.futures import FuturePort
-from ibkr_sync.domain.sync import FutureFailure, FutureQuery, FutureUpdate, SyncPolicy
+from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
+from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 
 SourceWith: TypeAlias = Callable[..., FuturePort[Future]]
 

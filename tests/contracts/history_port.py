@@ -15,10 +15,11 @@ from fakes.clock import FakeClock
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.errors import ProductNotFoundError
+from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
 from ibkr_sync.domain.history.as_of import product_as_of
 from ibkr_sync.domain.ports.futures import LocalFuturePort
 from ibkr_sync.domain.ports.history import HistoryPort
-from ibkr_sync.domain.sync import AcquiredFuture, SyncPolicy, SyncRun
+from ibkr_sync.domain.runs.sync_policy import SyncPolicy, SyncRun
 
 ES, FDAX, FDXM = examples.ES, examples.DAX, examples.DAX_MINI
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)

@@ -54,17 +54,13 @@ from ibkr_sync.domain.errors import (
     SampleDataError,
     ShrinkRefusedError,
 )
+from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture, Evidence
 from ibkr_sync.domain.evidence.chain_diff import FieldChange
+from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.renaming import FormerName
 from ibkr_sync.domain.ports.futures import FuturePort, LocalFuturePort
-from ibkr_sync.domain.sync import (
-    AcquiredFuture,
-    Evidence,
-    FutureFailure,
-    FutureQuery,
-    FutureUpdate,
-    SyncPolicy,
-)
+from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
+from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 
 StoredIn: TypeAlias = Callable[[type[Future]], LocalFuturePort[Future]]
 

@@ -13,8 +13,8 @@ import pytest
 from contracts import examples
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.errors import AlreadyRunningError, RawReplyError
+from ibkr_sync.domain.evidence.acquired_future import Evidence
 from ibkr_sync.domain.ports.raw_replies import RawReplyPort, RawReplyUsage
-from ibkr_sync.domain.sync import Evidence
 
 DAY = timedelta(days=1)
 FIRST = datetime(2026, 11, 1, 12, tzinfo=UTC)

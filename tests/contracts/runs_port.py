@@ -12,17 +12,13 @@ from contracts.future_port import query_for
 from fakes.clock import FakeClock
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.errors import GatewayUnreachableError, ReplyTimeoutError, UnreachableReason
+from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
+from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.futures import LocalFuturePort
 from ibkr_sync.domain.ports.runs import RunsPort
+from ibkr_sync.domain.runs.future_update import FutureFailure
 from ibkr_sync.domain.runs.run_outcomes import ProductOutcome, RunOutcome
-from ibkr_sync.domain.sync import (
-    AcquiredFuture,
-    FutureFailure,
-    FutureQuery,
-    RunKind,
-    SyncPolicy,
-    SyncRun,
-)
+from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy, SyncRun
 
 REFUSED = GatewayUnreachableError("gateway", 4002, UnreachableReason.REFUSED, "nobody listens")
 STALLED = ReplyTimeoutError("no reply for 30 s")

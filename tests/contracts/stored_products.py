@@ -13,8 +13,9 @@ from contracts import examples
 from contracts.future_port import query_for
 from ibkr_sync.domain.entities.futures import CommodityFuture, Future, Origin
 from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
+from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
 from ibkr_sync.domain.ports.futures import LocalFuturePort
-from ibkr_sync.domain.sync import AcquiredFuture, SyncPolicy
+from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 
 LocalOf: TypeAlias = Callable[[type[Future]], LocalFuturePort[Future]]
 

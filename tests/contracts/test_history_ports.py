@@ -16,7 +16,9 @@ from fakes.history import InMemoryHistory
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.errors import StorageError
-from ibkr_sync.domain.sync import FutureFailure, FutureQuery, SyncRun
+from ibkr_sync.domain.naming.query import FutureQuery
+from ibkr_sync.domain.runs.future_update import FutureFailure
+from ibkr_sync.domain.runs.sync_policy import SyncRun
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.history import LocalHistory
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository

@@ -25,7 +25,7 @@ from fakes.clock import FakeClock
 from fakes.kept_hours import InMemoryKeptHours
 from ibkr_sync.domain.entities.contracts import TradingSchedule
 from ibkr_sync.domain.entities.futures import Future, Origin
-from ibkr_sync.domain.sync import AcquiredFuture
+from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.products.kept_hours import LocalKeptHours
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository

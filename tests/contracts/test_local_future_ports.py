@@ -22,9 +22,9 @@ from fakes.futures import InMemoryFutureRepository
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.errors import InvalidReplyError, ProductNotFoundError
+from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
 from ibkr_sync.domain.evidence.chain_diff import FieldChange
 from ibkr_sync.domain.ports.futures import LocalFuturePort
-from ibkr_sync.domain.sync import AcquiredFuture
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.products.packed_frames import (
     PackedFrames,

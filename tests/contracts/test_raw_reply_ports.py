@@ -18,8 +18,8 @@ from fakes.clock import FakeClock
 from fakes.raw_replies import InMemoryRawReplies
 from ibkr_sync.domain.entities.contracts import ContractListing
 from ibkr_sync.domain.entities.futures import Future, Origin
+from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture, Evidence
 from ibkr_sync.domain.ports.raw_replies import RawReplyUsage
-from ibkr_sync.domain.sync import AcquiredFuture, Evidence
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.raw_replies import LocalRawReplies
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository

@@ -9,8 +9,8 @@ from decimal import Decimal
 from ibkr_sync.domain.entities.catalogue import CatalogueProduct
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.naming.known_products import RenamedSymbol
+from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.catalogue import ProductCatalogue
-from ibkr_sync.domain.sync import FutureQuery
 
 
 class FakeCatalogue(ProductCatalogue):

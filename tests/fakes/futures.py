@@ -13,6 +13,7 @@ from fakes.catalogue import FakeCatalogue
 from ibkr_sync.domain.entities.contracts import ContractState
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey, covered_asset_classes
 from ibkr_sync.domain.entities.market_rules import MarketRule
+from ibkr_sync.domain.entities.product_summary import ProductSummary
 from ibkr_sync.domain.errors import (
     AlreadyRunningError,
     AmbiguousProductError,
@@ -21,26 +22,19 @@ from ibkr_sync.domain.errors import (
     ReplyError,
     SampleDataError,
 )
+from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture, Evidence
 from ibkr_sync.domain.evidence.chain_diff import ChainDiff, FieldChange
 from ibkr_sync.domain.evidence.product_update import ProductUpdate, plan_update
+from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.renaming import FormerName, renamed_product
 from ibkr_sync.domain.ports.catalogue import ProductCatalogue
 from ibkr_sync.domain.ports.futures import LocalFuturePort
+from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.domain.runs.run_outcomes import ProductOutcome
 from ibkr_sync.domain.runs.run_records import RecordedProduct
+from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy, SyncRun
 from ibkr_sync.domain.selection.product_choice import choose_product
 from ibkr_sync.domain.selection.series_choice import usual_series
-from ibkr_sync.domain.sync import (
-    AcquiredFuture,
-    Evidence,
-    FutureFailure,
-    FutureQuery,
-    FutureUpdate,
-    ProductSummary,
-    RunKind,
-    SyncPolicy,
-    SyncRun,
-)
 
 F = TypeVar("F", bound=Future)
 

@@ -13,7 +13,9 @@ from typing import TypeAlias
 from contracts import examples
 from fakes.recordings import as_sent, recording_of
 from ibkr_sync.domain.entities.futures import Future, IndexFuture
-from ibkr_sync.domain.sync import FutureFailure, FutureQuery, FutureUpdate, SyncPolicy
+from ibkr_sync.domain.naming.query import FutureQuery
+from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
+from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.infrastructure.replay.server import ReplayGateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository

@@ -21,7 +21,7 @@ from ibkr_sync.domain.history.recorded_history import (
     RecordedPeriod,
 )
 from ibkr_sync.domain.ports.history import HistoryPort
-from ibkr_sync.domain.sync import SyncRun
+from ibkr_sync.domain.runs.sync_policy import SyncRun
 
 
 class InMemoryHistory(HistoryPort):

@@ -9,10 +9,12 @@ from datetime import datetime
 from fakes.clock import FakeClock
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.errors import AlreadyRunningError, RawReplyError
+from ibkr_sync.domain.evidence.acquired_future import Evidence
 from ibkr_sync.domain.evidence.product_update import ProductUpdate
 from ibkr_sync.domain.evidence.renormalisation import plan_renormalisation
 from ibkr_sync.domain.ports.raw_replies import RawReplyPort, RawReplyReader, RawReplyUsage
-from ibkr_sync.domain.sync import Evidence, FutureFailure, RunKind, SyncRun
+from ibkr_sync.domain.runs.future_update import FutureFailure
+from ibkr_sync.domain.runs.sync_policy import RunKind, SyncRun
 
 
 class InMemoryRawReplies(RawReplyPort):

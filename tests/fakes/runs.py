@@ -10,7 +10,7 @@ from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.ports.runs import RunsPort
 from ibkr_sync.domain.runs.run_outcomes import ProductOutcome, RunOutcome
 from ibkr_sync.domain.runs.run_records import RecordedProduct, RecordedRun
-from ibkr_sync.domain.sync import RunKind
+from ibkr_sync.domain.runs.sync_policy import RunKind
 
 
 class InMemoryRuns(RunsPort):

@@ -21,7 +21,7 @@ from ibkr_sync.domain.entities.futures import (
     Origin,
     ProductKey,
 )
-from ibkr_sync.domain.sync import FutureFailure, FutureUpdate
+from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from report_catalogue import bring_in, report, stored
 
 ROWS = {row.key: row for row in load_catalogue().products}

@@ -16,7 +16,9 @@ from pathlib import Path
 from ibkr_sync.bootstrap import bootstrap
 from ibkr_sync.config.settings import GatewaySettings, ProfileSettings
 from ibkr_sync.domain.entities.futures import Future
-from ibkr_sync.domain.sync import FutureQuery, FutureUpdate, SyncPolicy
+from ibkr_sync.domain.naming.query import FutureQuery
+from ibkr_sync.domain.runs.future_update import FutureUpdate
+from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 
 SYMBOLS = ("ES", "VIX")
 

@@ -16,7 +16,8 @@ from fakes.clock import FakeClock
 from fakes.protocol_versions import SPOKEN
 from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.domain.entities.futures import Future, Origin
-from ibkr_sync.domain.sync import AcquiredFuture, SyncPolicy
+from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
+from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
 from thoroughness import MORE, seeded

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.errors import ProductLookupError
+from ibkr_sync.domain.naming.query import FutureQuery
+from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.domain.selection.contract_choice import find_contract
-from ibkr_sync.domain.sync import FutureFailure, FutureQuery, FutureUpdate
 from ibkr_sync_cli.terminal.notices import tell_notices, tell_other_year
 from ibkr_sync_cli.terminal.output import Output
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ibkr_sync.domain import errors
 from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.errors import UnreachableReason
-from ibkr_sync.domain.sync import FutureQuery
+from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync_cli.messages.next_command import NextCommand
 
 _REFUSED = (

@@ -9,11 +9,11 @@ from ibkr_sync.application.resolution.product_names import ProductNames, ambiguo
 from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.naming.known_products import KnownProduct
 from ibkr_sync.domain.naming.notices import Notice, OtherContract, OtherProducts, SeriesOfProduct
+from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.spellings import ContractSpelling, DaySpelling, SymbolWords
 from ibkr_sync.domain.naming.word_meaning import Meaning, Role, meaning_of, meaning_of_root
 from ibkr_sync.domain.ports.pins import Pin
 from ibkr_sync.domain.selection.contract_choice import ContractWords, is_local_symbol
-from ibkr_sync.domain.sync import FutureQuery
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

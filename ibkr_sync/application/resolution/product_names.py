@@ -15,6 +15,7 @@ from ibkr_sync.domain.errors import (
 )
 from ibkr_sync.domain.naming.known_products import KnownProduct, merge_known
 from ibkr_sync.domain.naming.notices import ExchangeRenamed
+from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.renaming import FormerName
 from ibkr_sync.domain.naming.spellings import (
     SymbolWords,
@@ -25,7 +26,6 @@ from ibkr_sync.domain.naming.spellings import (
 from ibkr_sync.domain.naming.word_meaning import base_of_series_class
 from ibkr_sync.domain.ports.catalogue import ProductCatalogue
 from ibkr_sync.domain.ports.pins import Pin
-from ibkr_sync.domain.sync import FutureQuery
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,13 +20,13 @@ from ibkr_sync.application.resolution.product_names import (
 )
 from ibkr_sync.domain.errors import ProductNotFoundError
 from ibkr_sync.domain.naming.known_products import KnownProduct
+from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.renaming import FormerName
 from ibkr_sync.domain.naming.spellings import SymbolWords, parse_words
 from ibkr_sync.domain.naming.word_meaning import meaning_of
 from ibkr_sync.domain.ports.catalogue import ProductCatalogue
 from ibkr_sync.domain.ports.pins import Pin, PinPort
 from ibkr_sync.domain.ports.stored_products import StoredProducts
-from ibkr_sync.domain.sync import FutureQuery
 
 KNOWN_PLACES = "the catalogue or the database"
 

@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 from ibkr_sync.application.services.futures import FuturesService
 from ibkr_sync.application.services.watchlist import WatchlistService
 from ibkr_sync.domain.entities.futures import Future, Origin
+from ibkr_sync.domain.entities.product_summary import ProductSummary
+from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.runs import RunsPort
 from ibkr_sync.domain.runs.run_records import RecordedRun
 from ibkr_sync.domain.runs.staleness import StaleProduct, is_alarming, is_fresh, judge_freshness
-from ibkr_sync.domain.sync import FutureQuery, ProductSummary, RunKind
+from ibkr_sync.domain.runs.sync_policy import RunKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +89,7 @@ class FreshnessService:
         """Each query with each stored product that it means, and with None if there is none."""
         products = self._futures.list_products()
         for query in queries:
-            found = [each for each in products if each.is_meant_by(query)]
+            found = [each for each in products if query.covers(each)]
             yield from ((query, each) for each in found)
             if not found:
                 yield query, None

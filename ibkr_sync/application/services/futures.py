@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from ibkr_sync.application.resolution.symbol_resolver import SymbolResolver
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import ProductNotFoundError
-from ibkr_sync.domain.sync import FutureFailure, FutureQuery, FutureUpdate
+from ibkr_sync.domain.naming.query import FutureQuery
+from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 
 if TYPE_CHECKING:
     from ibkr_sync.domain.entities.market_rules import MarketRule
+    from ibkr_sync.domain.entities.product_summary import ProductSummary
     from ibkr_sync.domain.naming.renaming import FormerName
     from ibkr_sync.domain.ports.futures import FuturePort
     from ibkr_sync.domain.ports.stored_products import StoredProducts
+    from ibkr_sync.domain.runs.sync_policy import SyncPolicy
     from ibkr_sync.domain.selection.contract_choice import ContractMatch, ContractWords
     from ibkr_sync.domain.selection.nearest_contract import JudgedChain, TradingRule
-    from ibkr_sync.domain.sync import ProductSummary, SyncPolicy
 
 F_co = TypeVar("F_co", bound=Future, covariant=True)
 

@@ -10,8 +10,10 @@ from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.errors import ReplyError
 from ibkr_sync.domain.evidence.product_update import ProductUpdate
 from ibkr_sync.domain.evidence.renormalisation import Renormalised, plan_renormalisation
+from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.raw_replies import RawReplyPort, RawReplyReader
-from ibkr_sync.domain.sync import FutureFailure, FutureQuery, SyncRun
+from ibkr_sync.domain.runs.future_update import FutureFailure
+from ibkr_sync.domain.runs.sync_policy import SyncRun
 
 
 class RenormalisingService:

@@ -14,6 +14,7 @@ from ibkr_sync.application.resolution.inquiry import Resolution
 from ibkr_sync.application.resolution.symbol_resolver import KNOWN_PLACES
 from ibkr_sync.application.services.futures import FuturesService
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
+from ibkr_sync.domain.entities.product_summary import ProductSummary
 from ibkr_sync.domain.errors import (
     AmbiguousProductError,
     MalformedSymbolError,
@@ -21,9 +22,9 @@ from ibkr_sync.domain.errors import (
     ProductNotFoundError,
     UnknownGroupError,
 )
+from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.renaming import FormerName
 from ibkr_sync.domain.ports.watchlist import WatchedProduct, WatchlistPort
-from ibkr_sync.domain.sync import FutureQuery, ProductSummary
 
 _GROUP = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
 
@@ -221,7 +222,7 @@ def _meant_by(
 ) -> tuple[ProductSummary, ...]:
     """The stored products, given by symbol, that an entry means."""
     query = product.query
-    return tuple(each for each in stored.get(query.symbol, ()) if each.is_meant_by(query))
+    return tuple(each for each in stored.get(query.symbol, ()) if query.covers(each))
 
 
 def _by_current_name(product: WatchedProduct, former: Iterable[FormerName]) -> WatchedProduct:

@@ -12,7 +12,7 @@ from typing import Self
 from ibkr_sync.domain.entities.catalogue import CatalogueProduct
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.errors import ProductCandidate
-from ibkr_sync.domain.sync import FutureQuery
+from ibkr_sync.domain.naming.query import FutureQuery
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import Protocol
 from ibkr_sync.domain.entities.catalogue import CatalogueProduct
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.naming.known_products import RenamedSymbol
-from ibkr_sync.domain.sync import FutureQuery
+from ibkr_sync.domain.naming.query import FutureQuery
 
 
 class ProductCatalogue(Protocol):

@@ -24,17 +24,12 @@ from ibkr_sync.domain.entities.futures import (
     VolatilityFuture,
 )
 from ibkr_sync.domain.entities.market_rules import MarketRule
+from ibkr_sync.domain.entities.product_summary import ProductSummary
+from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
+from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.stored_products import StoredProducts
-from ibkr_sync.domain.sync import (
-    AcquiredFuture,
-    FutureFailure,
-    FutureQuery,
-    FutureUpdate,
-    ProductSummary,
-    RunKind,
-    SyncPolicy,
-    SyncRun,
-)
+from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
+from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy, SyncRun
 
 F = TypeVar("F", bound=Future)
 F_co = TypeVar("F_co", bound=Future, covariant=True)

@@ -9,8 +9,10 @@ from datetime import datetime
 from typing import Protocol
 
 from ibkr_sync.domain.entities.futures import Future, ProductKey
+from ibkr_sync.domain.evidence.acquired_future import Evidence
 from ibkr_sync.domain.evidence.product_update import ProductUpdate
-from ibkr_sync.domain.sync import Evidence, FutureFailure, SyncRun
+from ibkr_sync.domain.runs.future_update import FutureFailure
+from ibkr_sync.domain.runs.sync_policy import SyncRun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

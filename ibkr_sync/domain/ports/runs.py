@@ -6,7 +6,7 @@ from abc import abstractmethod
 from typing import Protocol
 
 from ibkr_sync.domain.runs.run_records import RecordedProduct, RecordedRun
-from ibkr_sync.domain.sync import RunKind
+from ibkr_sync.domain.runs.sync_policy import RunKind
 
 
 class RunsPort(Protocol):

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from ibkr_sync.domain.entities.futures import ProductKey
-from ibkr_sync.domain.sync import FutureQuery
+from ibkr_sync.domain.naming.query import FutureQuery
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from ibkr_sync.domain.sync import FutureQuery, ProductSummary
+from ibkr_sync.domain.entities.product_summary import ProductSummary
+from ibkr_sync.domain.naming.query import FutureQuery
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -23,7 +24,7 @@ def oldest_first(
         by_symbol[each.key.symbol].append(each)
 
     def synced_at(query: FutureQuery) -> datetime:
-        meant = [each for each in by_symbol.get(query.symbol, ()) if each.is_meant_by(query)]
+        meant = [each for each in by_symbol.get(query.symbol, ()) if query.covers(each)]
         return min((each.synced_at or _NEVER for each in meant), default=_NEVER)
 
     return sorted(queries, key=synced_at)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ibkr_sync.domain.sync import SyncRun
+    from ibkr_sync.domain.runs.sync_policy import SyncRun
 
 _opened: list[SyncRun] = []
 _in_progress: list[SyncRun] = []

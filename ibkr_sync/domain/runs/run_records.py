@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ibkr_sync.domain.entities.futures import Origin, ProductKey
+from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.run_outcomes import ProductOutcome, RunOutcome
-from ibkr_sync.domain.sync import FutureQuery, RunKind
+from ibkr_sync.domain.runs.sync_policy import RunKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

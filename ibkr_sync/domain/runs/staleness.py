@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from ibkr_sync.domain.entities.futures import ProductKey
+from ibkr_sync.domain.entities.product_summary import ProductSummary
+from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.run_outcomes import ProductOutcome, RunOutcome
 from ibkr_sync.domain.runs.run_records import RecordedProduct, RecordedRun
-from ibkr_sync.domain.sync import FutureQuery, ProductSummary
 
 
 class StaleReason(StrEnum):

@@ -13,7 +13,7 @@ from ibkr_sync.domain.errors import (
     ProductNotFoundError,
 )
 from ibkr_sync.domain.naming.known_products import KnownProduct
-from ibkr_sync.domain.sync import FutureQuery
+from ibkr_sync.domain.naming.query import FutureQuery
 
 F = TypeVar("F", bound=Future)
 

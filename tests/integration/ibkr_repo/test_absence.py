@@ -30,7 +30,9 @@ from ibkr_sync.domain.errors import (
     ProductNotFoundError,
     UpstreamDownError,
 )
-from ibkr_sync.domain.sync import FutureFailure, FutureQuery, FutureUpdate, SyncPolicy
+from ibkr_sync.domain.naming.query import FutureQuery
+from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
+from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.infrastructure.replay import faults
 from ibkr_sync.infrastructure.replay.requests import ContractDataRequest
 from ibkr_sync.infrastructure.replay.rows import Recording

@@ -38,7 +38,9 @@ from ibkr_sync.domain.errors import (
     UnsupportedServerVersionError,
     UpstreamDownError,
 )
-from ibkr_sync.domain.sync import FutureFailure, FutureQuery, FutureUpdate, RunKind, SyncPolicy
+from ibkr_sync.domain.naming.query import FutureQuery
+from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
+from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy
 from ibkr_sync.infrastructure.replay import faults
 from ibkr_sync.infrastructure.replay.faults import Occasion
 from ibkr_sync.infrastructure.replay.requests import ContractDataRequest

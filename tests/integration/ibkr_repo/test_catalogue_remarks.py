@@ -12,7 +12,8 @@ from fakes.futures import InMemoryFutureRepository
 from fakes.gateway_rig import ES, RepositoryOf, Serve
 from fakes.recordings import recording_of
 from ibkr_sync.domain.entities.futures import Future
-from ibkr_sync.domain.sync import FutureQuery, SyncPolicy
+from ibkr_sync.domain.naming.query import FutureQuery
+from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 
 QUERY = FutureQuery(symbol="ES")
 REMARK = "IBKR says multiplier 2, the catalogue 50; IBKR's is stored"

@@ -14,7 +14,7 @@ from fakes.recordings import contract_row
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import InvalidReplyError
-from ibkr_sync.domain.sync import FutureFailure, FutureUpdate
+from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.infrastructure.replay import faults
 
 Local = InMemoryFutureRepository[Future]

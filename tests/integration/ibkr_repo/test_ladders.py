@@ -22,7 +22,9 @@ from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.history.events import Event, EventType
 from ibkr_sync.domain.history.severity import Severity
-from ibkr_sync.domain.sync import FutureQuery, FutureUpdate, RunKind, SyncPolicy
+from ibkr_sync.domain.naming.query import FutureQuery
+from ibkr_sync.domain.runs.future_update import FutureUpdate
+from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy
 from ibkr_sync.infrastructure.replay import faults
 from ibkr_sync.infrastructure.replay.faults import Occasion
 from ibkr_sync.infrastructure.replay.requests import MarketRuleRequest

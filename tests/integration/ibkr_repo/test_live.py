@@ -17,8 +17,10 @@ from fakes.clock import FakeClock
 from fakes.futures import InMemoryFutureRepository
 from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.domain.entities.futures import Future, IndexFuture
+from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.futures import FuturePort
-from ibkr_sync.domain.sync import FutureQuery, FutureUpdate, SyncPolicy
+from ibkr_sync.domain.runs.future_update import FutureUpdate
+from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.parameters import GatewayParameters
 from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository

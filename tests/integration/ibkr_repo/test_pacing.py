@@ -10,7 +10,9 @@ from fakes.futures import InMemoryFutureRepository
 from fakes.gateway_rig import ES, Connect, RepositoryOf, Serve, bring_up_to_date
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import ConnectionLostError, PacingError
-from ibkr_sync.domain.sync import FutureFailure, FutureQuery, FutureUpdate, SyncPolicy
+from ibkr_sync.domain.naming.query import FutureQuery
+from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
+from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.infrastructure.replay import faults
 from ibkr_sync.infrastructure.replay.faults import Fault
 from ibkr_sync.infrastructure.replay.requests import (

@@ -9,7 +9,9 @@ from fakes.clock import FakeClock
 from fakes.gateway_rig import NOW, Connect, Serve
 from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.domain.entities.futures import Future
-from ibkr_sync.domain.sync import FutureQuery, FutureUpdate, SyncPolicy
+from ibkr_sync.domain.naming.query import FutureQuery
+from ibkr_sync.domain.runs.future_update import FutureUpdate
+from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.infrastructure.replay.rows import Recording
 from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database

@@ -15,7 +15,8 @@ from fakes.recordings import RECORDED_ES, as_sent_at
 from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.domain.entities.contracts import ContractListing
 from ibkr_sync.domain.entities.futures import Future, IndexFuture
-from ibkr_sync.domain.sync import FutureQuery, SyncPolicy
+from ibkr_sync.domain.naming.query import FutureQuery
+from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.products.packed_frames import (

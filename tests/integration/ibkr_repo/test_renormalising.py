@@ -22,7 +22,9 @@ from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import CommodityFuture, Future, Origin
 from ibkr_sync.domain.errors import AlreadyRunningError, RawReplyError
 from ibkr_sync.domain.evidence.renormalisation import Renormalised
-from ibkr_sync.domain.sync import FutureFailure, FutureQuery, FutureUpdate, RunKind, SyncPolicy
+from ibkr_sync.domain.naming.query import FutureQuery
+from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
+from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy
 from ibkr_sync.infrastructure.replay.rows import Recording
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import CLIENT_VERSIONS
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising import reading as reading_replies

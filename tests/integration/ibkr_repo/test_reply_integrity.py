@@ -26,7 +26,7 @@ from ibkr_sync.domain.errors import (
     ProductNotFoundError,
     ReplyTimeoutError,
 )
-from ibkr_sync.domain.sync import FutureFailure, FutureUpdate
+from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.infrastructure.replay import faults
 from ibkr_sync.infrastructure.replay.contract_data import ContractDataLayout
 from ibkr_sync.infrastructure.replay.requests import ContractDataRequest

@@ -33,7 +33,9 @@ from ibkr_sync.domain.errors import (
     ReplyTimeoutError,
     ShrinkRefusedError,
 )
-from ibkr_sync.domain.sync import FutureFailure, FutureQuery, FutureUpdate, SyncPolicy
+from ibkr_sync.domain.naming.query import FutureQuery
+from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
+from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.infrastructure.replay import faults
 from ibkr_sync.infrastructure.replay.faults import Occasion
 from ibkr_sync.infrastructure.replay.requests import ContractDataRequest

@@ -15,7 +15,7 @@ from ibkr_sync.domain.errors import (
     RequestRejectedError,
     UpstreamDownError,
 )
-from ibkr_sync.domain.sync import FutureFailure, FutureUpdate
+from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.infrastructure.replay import faults
 from ibkr_sync.infrastructure.replay.requests import ContractDataRequest
 from ibkr_sync.infrastructure.replay.server import ReplayGateway

@@ -20,8 +20,9 @@ from fakes.clock import FakeClock
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.errors import ReplyTimeoutError
+from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.pins import Pin
-from ibkr_sync.domain.sync import FutureFailure, FutureQuery
+from ibkr_sync.domain.runs.future_update import FutureFailure
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.pins import LocalPins
 from ibkr_sync.infrastructure.repositories.local_repo.schema import revision

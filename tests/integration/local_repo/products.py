@@ -11,7 +11,8 @@ from contracts.local_future_port import changed_contract, without
 from fakes.catalogue import FakeCatalogue
 from fakes.clock import FakeClock
 from ibkr_sync.domain.entities.futures import Future
-from ibkr_sync.domain.sync import AcquiredFuture, Evidence, SyncRun
+from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture, Evidence
+from ibkr_sync.domain.runs.sync_policy import SyncRun
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
 

@@ -28,7 +28,8 @@ from ibkr_sync.domain.errors import (
     ReplyTimeoutError,
     StorageError,
 )
-from ibkr_sync.domain.sync import FutureFailure, FutureQuery
+from ibkr_sync.domain.naming.query import FutureQuery
+from ibkr_sync.domain.runs.future_update import FutureFailure
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
 from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import schema_status

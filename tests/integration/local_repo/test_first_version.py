@@ -14,7 +14,7 @@ from databases import dump, refuse_damage
 from fakes.clock import FakeClock
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.errors import SchemaBehindError
-from ibkr_sync.domain.sync import RunKind
+from ibkr_sync.domain.runs.sync_policy import RunKind
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.schema.revision import (
     SchemaStatus,

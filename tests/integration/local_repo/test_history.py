@@ -18,8 +18,9 @@ from contracts.future_port import query_for
 from fakes.clock import FakeClock
 from ibkr_sync.domain.entities.contracts import ContractMonth, ContractSeries, Venue
 from ibkr_sync.domain.entities.futures import Future, IndexFuture, Origin, UnclassifiedFuture
+from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
 from ibkr_sync.domain.history.as_of import product_as_of
-from ibkr_sync.domain.sync import AcquiredFuture, SyncPolicy
+from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.history import LocalHistory
 from ibkr_sync.infrastructure.repositories.local_repo.products.writes import insert_product

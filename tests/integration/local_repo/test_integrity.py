@@ -14,7 +14,8 @@ from fakes.catalogue import FakeCatalogue
 from fakes.clock import FakeClock
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.errors import DatabaseDamagedError, StorageError
-from ibkr_sync.domain.sync import AcquiredFuture, SyncPolicy
+from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
+from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.database.integrity import refuse_damage
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository

@@ -22,9 +22,11 @@ from fakes.clock import FakeClock
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.errors import ReplyTimeoutError
+from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
 from ibkr_sync.domain.ports.pins import Pin
 from ibkr_sync.domain.ports.watchlist import WatchedProduct
-from ibkr_sync.domain.sync import AcquiredFuture, FutureFailure, SyncPolicy
+from ibkr_sync.domain.runs.future_update import FutureFailure
+from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.pins import LocalPins
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository

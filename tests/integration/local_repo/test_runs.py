@@ -29,7 +29,7 @@ from ibkr_sync.domain.errors import (
     RunInterrupted,
     StorageError,
 )
-from ibkr_sync.domain.sync import FutureFailure
+from ibkr_sync.domain.runs.future_update import FutureFailure
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
 from integration.local_repo.products import OLD, repository, store

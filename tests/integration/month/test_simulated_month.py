@@ -17,7 +17,9 @@ from ibkr_sync.config.settings import GatewaySettings, ProfileSettings
 from ibkr_sync.domain.entities.contracts import ContractState
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import GatewayError
-from ibkr_sync.domain.sync import FutureFailure, FutureQuery, RunKind, SyncPolicy
+from ibkr_sync.domain.naming.query import FutureQuery
+from ibkr_sync.domain.runs.future_update import FutureFailure
+from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy
 from ibkr_sync.infrastructure.replay.server import ReplayGateway
 from integration.month.market import Market
 from integration.month.nights import CALENDAR, CRUDE_SPRING, NIGHTS, Night

@@ -18,7 +18,7 @@ from ibkr_sync.domain.entities.futures import (
     Origin,
     ProductKey,
 )
-from ibkr_sync.domain.sync import FutureQuery
+from ibkr_sync.domain.naming.query import FutureQuery
 
 KNOWN_SOURCES = ["pst", "icli", "ibkr", "pyf", "lean", "exch", "doc", "gen"]
 

@@ -76,7 +76,7 @@ def changes(
 def _are_of_sample(events: Sequence[Event], futures: FuturesService[Future]) -> bool:
     """Whether sample data is told of; one product tells, as no database holds both."""
     from ibkr_sync.domain.entities.futures import Origin
-    from ibkr_sync.domain.sync import FutureQuery
+    from ibkr_sync.domain.naming.query import FutureQuery
 
     if not events:
         return False

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ibkr_sync.domain.errors import IbkrSyncError
-    from ibkr_sync.domain.sync import SyncPolicy
+    from ibkr_sync.domain.runs.sync_policy import SyncPolicy
     from ibkr_sync_cli.arguments.symbols import MeantSymbols, SymbolOptions
     from ibkr_sync_cli.views.runs.outcomes import Outcome
 
@@ -54,7 +54,7 @@ def get(
     json: options.Json = False,
 ) -> None:
     """Bring products up to date from a source, store them, and show what changed."""
-    from ibkr_sync.domain.sync import SyncPolicy
+    from ibkr_sync.domain.runs.sync_policy import SyncPolicy
     from ibkr_sync_cli.arguments.symbols import MeantSymbols, SymbolOptions
     from ibkr_sync_cli.messages.errors import exit_code_of
 
@@ -112,7 +112,7 @@ def _report(
 ) -> list[IbkrSyncError]:
     """Show what came of it, failures on stderr; gives the failures."""
     from ibkr_sync.domain.entities.futures import Origin
-    from ibkr_sync.domain.sync import FutureFailure
+    from ibkr_sync.domain.runs.future_update import FutureFailure
     from ibkr_sync_cli.arguments.symbols import check_contracts
     from ibkr_sync_cli.reporting import report_error
     from ibkr_sync_cli.views.products.product import product_result

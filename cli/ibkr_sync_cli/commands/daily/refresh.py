@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 
     from ibkr_sync.bootstrap import Services
     from ibkr_sync.domain.entities.futures import Future, ProductKey
+    from ibkr_sync.domain.entities.product_summary import ProductSummary
     from ibkr_sync.domain.errors import GatewayError
-    from ibkr_sync.domain.sync import FutureFailure, FutureQuery, ProductSummary, SyncPolicy
+    from ibkr_sync.domain.naming.query import FutureQuery
+    from ibkr_sync.domain.runs.future_update import FutureFailure
+    from ibkr_sync.domain.runs.sync_policy import SyncPolicy
     from ibkr_sync_cli.arguments.symbols import SymbolOptions
     from ibkr_sync_cli.messages.exit_codes import ExitCode
     from ibkr_sync_cli.terminal.output import Output
@@ -71,7 +74,7 @@ def refresh(
     json: options.Json = False,
 ) -> None:
     """Bring all that is watched up to date, and show what came of it."""
-    from ibkr_sync.domain.sync import RunKind, SyncPolicy
+    from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy
     from ibkr_sync_cli.arguments.symbols import SymbolOptions
 
     invocation = invocation_of(context)
@@ -128,8 +131,8 @@ class _Refreshing:
         from ibkr_sync.bootstrap import bootstrap
         from ibkr_sync.domain.entities.futures import Future
         from ibkr_sync.domain.errors import GatewayError, NothingToRefreshError
+        from ibkr_sync.domain.runs.future_update import FutureFailure
         from ibkr_sync.domain.runs.refresh_order import oldest_first
-        from ibkr_sync.domain.sync import FutureFailure
 
         ended: GatewayError | None = None
         with bootstrap(self._invocation.profile, Future) as services:
@@ -177,7 +180,7 @@ class _Refreshing:
         queries: Sequence[FutureQuery],
         before: Mapping[ProductKey, ProductSummary],
     ) -> None:
-        from ibkr_sync.domain.sync import FutureFailure
+        from ibkr_sync.domain.runs.future_update import FutureFailure
         from ibkr_sync_cli.views.runs.refreshed import refreshed_product
 
         output = self._invocation.output
@@ -265,7 +268,7 @@ def _next_step(
     error, stored = failure.error, refreshed.stored_before(failure)
     if not isinstance(error, ProductNotFoundError) or error.place != "IBKR" or stored is None:
         return explain(error, output.command).next_step
-    is_watched = any(stored.is_meant_by(each) for each in watched)
+    is_watched = any(each.covers(stored) for each in watched)
     if watched and not is_watched:  # it was named, and nobody asks for it every night
         return explain(error, output.command).next_step
     return given_up(failure.query, output.command, is_watched=is_watched)

@@ -12,7 +12,7 @@ from ibkr_sync_cli.invocation import invocation_of, now
 from ibkr_sync_cli.units.durations import parse_duration
 
 if TYPE_CHECKING:
-    from ibkr_sync.domain.sync import ProductSummary
+    from ibkr_sync.domain.entities.product_summary import ProductSummary
 
 
 def list_products(

@@ -20,7 +20,7 @@ def demo(
     """Fetch and show a product from the built-in replay gateway, over a real socket."""
     from ibkr_sync.bootstrap import bootstrap
     from ibkr_sync.domain.entities.futures import Future
-    from ibkr_sync.domain.sync import SyncPolicy
+    from ibkr_sync.domain.runs.sync_policy import SyncPolicy
     from ibkr_sync_cli.arguments.symbols import SymbolOptions, resolve
     from ibkr_sync_cli.views.products.product import product_result
     from ibkr_sync_cli.views.runs.outcomes import outcome_sentence

@@ -63,7 +63,7 @@ def _named(
 ) -> tuple[ProductKey, ...]:
     """The stored products that are meant; what means none is added to the outcomes."""
     from ibkr_sync.domain.errors import ProductLookupError
-    from ibkr_sync.domain.sync import FutureFailure
+    from ibkr_sync.domain.runs.future_update import FutureFailure
     from ibkr_sync_cli.arguments.symbols import MeantSymbols, resolve_all
 
     meant = MeantSymbols()
@@ -86,7 +86,7 @@ def _report(
     dry_run: bool,
 ) -> int:
     """Show what came of it, failures on stderr; gives the exit code."""
-    from ibkr_sync.domain.sync import FutureFailure
+    from ibkr_sync.domain.runs.future_update import FutureFailure
     from ibkr_sync_cli.messages.errors import exit_code_of
     from ibkr_sync_cli.reporting import report_error
     from ibkr_sync_cli.views.runs.renormalised import renormalised_result, renormalised_sentence

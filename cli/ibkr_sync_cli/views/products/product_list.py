@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from ibkr_sync.domain.entities.futures import Origin
+from ibkr_sync.domain.entities.product_summary import ProductSummary
 from ibkr_sync.domain.errors import ProductCandidate
-from ibkr_sync.domain.sync import ProductSummary
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.durations import brief
 from ibkr_sync_cli.views.cells import flexible, marked, number, plain_table

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ibkr_sync.domain.entities.futures import Future, Origin
+from ibkr_sync.domain.runs.future_update import FutureUpdate
 from ibkr_sync.domain.runs.run_outcomes import ProductOutcome
-from ibkr_sync.domain.sync import FutureUpdate
 
 FAILED = ProductOutcome.FAILED.value
 

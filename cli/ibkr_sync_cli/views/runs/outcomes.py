@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ibkr_sync.domain.entities.contracts import ContractState
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.evidence.chain_diff import ChainDiff
-from ibkr_sync.domain.sync import FutureFailure, FutureUpdate
+from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync_cli.messages.errors import explain
 from ibkr_sync_cli.messages.next_command import NextCommand
 from ibkr_sync_cli.messages.next_steps import get_product

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.errors import ProductLookupError
-from ibkr_sync.domain.sync import FutureFailure
+from ibkr_sync.domain.runs.future_update import FutureFailure
 from ibkr_sync_cli.messages.errors import explain
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.durations import brief, took_text

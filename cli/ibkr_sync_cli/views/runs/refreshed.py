@@ -8,10 +8,12 @@ from datetime import datetime, timedelta
 
 from ibkr_sync.domain.entities.contracts import ContractState
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
+from ibkr_sync.domain.entities.product_summary import ProductSummary
 from ibkr_sync.domain.errors import AmbiguousProductError
 from ibkr_sync.domain.evidence.chain_diff import ChainDiff
+from ibkr_sync.domain.naming.query import FutureQuery
+from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.domain.selection.series_choice import usual_series
-from ibkr_sync.domain.sync import FutureFailure, FutureQuery, FutureUpdate, ProductSummary
 from ibkr_sync_cli.views.runs.outcome_words import outcome_word
 
 

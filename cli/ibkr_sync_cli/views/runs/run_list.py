@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.runs.run_outcomes import ProductOutcome, RunOutcome
 from ibkr_sync.domain.runs.run_records import RecordedProduct, RecordedRun
-from ibkr_sync.domain.sync import RunKind
+from ibkr_sync.domain.runs.sync_policy import RunKind
 from ibkr_sync.domain.untrusted_text import clean_text
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.durations import took_text

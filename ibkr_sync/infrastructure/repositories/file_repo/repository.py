@@ -15,22 +15,18 @@ from ibkr_sync.domain.entities.futures import (
     Origin,
     covered_asset_classes,
 )
+from ibkr_sync.domain.entities.product_summary import ProductSummary
 from ibkr_sync.domain.errors import (
     ProductLookupError,
     ReplyError,
     SourceFileError,
 )
+from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
+from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.futures import FuturePort, LocalFuturePort
+from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
+from ibkr_sync.domain.runs.sync_policy import SyncPolicy, SyncRun
 from ibkr_sync.domain.selection.product_choice import choose_product
-from ibkr_sync.domain.sync import (
-    AcquiredFuture,
-    FutureFailure,
-    FutureQuery,
-    FutureUpdate,
-    ProductSummary,
-    SyncPolicy,
-    SyncRun,
-)
 from ibkr_sync.infrastructure.repositories.file_repo.export_file import read_products
 
 F = TypeVar("F", bound=Future)

@@ -14,24 +14,19 @@ from ibkr_sync.catalogue import Catalogue
 from ibkr_sync.catalogue.disagreements import disagreements
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.entities.market_rules import MarketRule
+from ibkr_sync.domain.entities.product_summary import ProductSummary
 from ibkr_sync.domain.errors import (
     GatewayError,
     IbkrSyncError,
     ProductLookupError,
     ReplyError,
 )
+from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
 from ibkr_sync.domain.evidence.chain_diff import ChainDiff
+from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.futures import FuturePort, LocalFuturePort
-from ibkr_sync.domain.sync import (
-    AcquiredFuture,
-    FutureFailure,
-    FutureQuery,
-    FutureUpdate,
-    ProductSummary,
-    RunKind,
-    SyncPolicy,
-    SyncRun,
-)
+from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
+from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy, SyncRun
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.absence import KnownContracts
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.acquirer import Acquirer
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.dialogues import (

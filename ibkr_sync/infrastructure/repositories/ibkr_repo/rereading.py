@@ -9,8 +9,9 @@ from typing import NoReturn
 from ibkr_sync.catalogue import Catalogue
 from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.errors import IbkrSyncError, ProductLookupError, RawReplyError, ReplyError
+from ibkr_sync.domain.evidence.acquired_future import Evidence
+from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.raw_replies import RawReplyReader
-from ibkr_sync.domain.sync import Evidence, FutureQuery
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import (
     CLIENT_VERSIONS,
     IBAPI_VERSION,

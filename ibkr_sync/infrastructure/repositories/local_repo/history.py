@@ -21,9 +21,10 @@ from ibkr_sync.domain.history.recorded_history import (
     RecordedChange,
     RecordedPeriod,
 )
+from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.history import HistoryPort
 from ibkr_sync.domain.runs.run_outcomes import ProductOutcome
-from ibkr_sync.domain.sync import FutureQuery, RunKind
+from ibkr_sync.domain.runs.sync_policy import RunKind
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.products import reads
 from ibkr_sync.infrastructure.repositories.local_repo.products.ladders import (

@@ -12,10 +12,13 @@ from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.errors import RawReplyError
+from ibkr_sync.domain.evidence.acquired_future import Evidence
 from ibkr_sync.domain.evidence.product_update import ProductUpdate
 from ibkr_sync.domain.evidence.renormalisation import plan_renormalisation
+from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.raw_replies import RawReplyPort, RawReplyUsage
-from ibkr_sync.domain.sync import Evidence, FutureFailure, FutureQuery, RunKind, SyncRun
+from ibkr_sync.domain.runs.future_update import FutureFailure
+from ibkr_sync.domain.runs.sync_policy import RunKind, SyncRun
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.database.failures import translated
 from ibkr_sync.infrastructure.repositories.local_repo.database.lock import run_lock

@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.entities.futures import Future, Origin, covered_asset_classes
 from ibkr_sync.domain.entities.market_rules import MarketRule
+from ibkr_sync.domain.entities.product_summary import ProductSummary
 from ibkr_sync.domain.errors import (
     AmbiguousProductError,
     ProductLookupError,
@@ -21,20 +22,14 @@ from ibkr_sync.domain.errors import (
     ReplyError,
     SampleDataError,
 )
+from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
+from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.renaming import FormerName
 from ibkr_sync.domain.ports.catalogue import ProductCatalogue
 from ibkr_sync.domain.ports.futures import LocalFuturePort
+from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
+from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy, SyncRun
 from ibkr_sync.domain.selection.product_choice import choose_product
-from ibkr_sync.domain.sync import (
-    AcquiredFuture,
-    FutureFailure,
-    FutureQuery,
-    FutureUpdate,
-    ProductSummary,
-    RunKind,
-    SyncPolicy,
-    SyncRun,
-)
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.products import reads
 from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import reading, writing

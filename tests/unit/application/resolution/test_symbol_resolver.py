@@ -32,11 +32,11 @@ from ibkr_sync.domain.naming.notices import (
     SeriesOfProduct,
     SymbolRenamed,
 )
+from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.spellings import DaySpelling, MonthSpelling
 from ibkr_sync.domain.ports.catalogue import ProductCatalogue
 from ibkr_sync.domain.ports.pins import Pin
 from ibkr_sync.domain.selection.contract_choice import ContractWords, find_contract
-from ibkr_sync.domain.sync import FutureQuery
 
 FULL_SIZE = Pin(word="DAX", symbol="DAX", exchange="EUREX", trading_class="FDAX")
 

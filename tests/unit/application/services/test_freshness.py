@@ -21,9 +21,12 @@ from ibkr_sync.application.services.futures import FuturesService
 from ibkr_sync.application.services.watchlist import WatchlistService
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.errors import ReplyTimeoutError, UnknownGroupError
+from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
+from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.watchlist import WatchedProduct
+from ibkr_sync.domain.runs.future_update import FutureFailure
 from ibkr_sync.domain.runs.staleness import StaleReason
-from ibkr_sync.domain.sync import AcquiredFuture, FutureFailure, FutureQuery, RunKind, SyncPolicy
+from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy
 
 A_DAY = timedelta(hours=26)
 NOVA = WatchedProduct(symbol="NOVA", group="night")

@@ -17,9 +17,11 @@ from ibkr_sync.application.services.futures import FuturesService
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.errors import ProductNotFoundError
+from ibkr_sync.domain.naming.query import FutureQuery
+from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
+from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.domain.selection.contract_choice import ContractWords
 from ibkr_sync.domain.selection.nearest_contract import TradingRule
-from ibkr_sync.domain.sync import FutureFailure, FutureQuery, FutureUpdate, SyncPolicy
 
 ES_QUERY = FutureQuery(symbol="ES")
 NQ_QUERY = FutureQuery(symbol="NQ")

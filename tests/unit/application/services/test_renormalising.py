@@ -14,8 +14,9 @@ from fakes.raw_replies import FakeReader, InMemoryRawReplies
 from ibkr_sync.application.services.renormalising import RenormalisingService
 from ibkr_sync.domain.entities.contracts import ContractListing
 from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.evidence.acquired_future import Evidence
 from ibkr_sync.domain.evidence.renormalisation import Renormalised
-from ibkr_sync.domain.sync import Evidence, FutureFailure
+from ibkr_sync.domain.runs.future_update import FutureFailure
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

@@ -24,10 +24,10 @@ from ibkr_sync.domain.errors import (
     ProductNotFoundError,
     UnknownGroupError,
 )
+from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.renaming import FormerName
 from ibkr_sync.domain.ports.pins import Pin
 from ibkr_sync.domain.ports.watchlist import WatchedProduct
-from ibkr_sync.domain.sync import FutureQuery
 
 DAX_PRODUCTS = [
     a_product(symbol="DAX", exchange="EUREX", currency="EUR", trading_class=trading_class)

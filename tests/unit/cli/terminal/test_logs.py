@@ -15,7 +15,7 @@ from ibkr_sync.config.settings import LogSettings
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.errors import RunInterrupted
 from ibkr_sync.domain.runs.run_in_progress import in_progress
-from ibkr_sync.domain.sync import SyncRun
+from ibkr_sync.domain.runs.sync_policy import SyncRun
 from ibkr_sync_cli.terminal.logs import log_to_file, log_to_stderr
 
 HOSTILE = "TWS says \x1b[2J\u202e[bold]"

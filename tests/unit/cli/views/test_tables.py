@@ -28,10 +28,12 @@ from ibkr_sync.domain.entities.futures import (
     ProductKey,
     VolatilityFuture,
 )
+from ibkr_sync.domain.entities.product_summary import ProductSummary
 from ibkr_sync.domain.errors import ProductCandidate, ProductNotFoundError
 from ibkr_sync.domain.evidence.chain_diff import ChainDiff
+from ibkr_sync.domain.naming.query import FutureQuery
+from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.domain.selection.series_choice import SeriesChoice
-from ibkr_sync.domain.sync import FutureFailure, FutureQuery, FutureUpdate, ProductSummary
 from ibkr_sync_cli.terminal.output import Output, OutputFormat, Result
 from ibkr_sync_cli.views.products.product_list import candidates_table, products_result
 from ibkr_sync_cli.views.products.product_table import product_table

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from ibkr_sync.domain.entities.futures import AssetClass, Origin, ProductKey
+from ibkr_sync.domain.entities.product_summary import ProductSummary
+from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.refresh_order import oldest_first
-from ibkr_sync.domain.sync import FutureQuery, ProductSummary
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

@@ -7,10 +7,12 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from ibkr_sync.domain.entities.futures import AssetClass, Origin, ProductKey
+from ibkr_sync.domain.entities.product_summary import ProductSummary
+from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.run_outcomes import ProductOutcome, RunOutcome
 from ibkr_sync.domain.runs.run_records import RecordedProduct, RecordedRun
 from ibkr_sync.domain.runs.staleness import StaleReason, is_alarming, judge_freshness
-from ibkr_sync.domain.sync import FutureQuery, ProductSummary, RunKind
+from ibkr_sync.domain.runs.sync_policy import RunKind
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 MAX_AGE = timedelta(hours=26)

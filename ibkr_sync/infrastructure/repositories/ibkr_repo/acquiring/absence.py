@@ -15,13 +15,14 @@ from typing import Generic, TypeVar
 
 from ibkr_sync.domain.entities.contracts import ContractState, FuturesContract
 from ibkr_sync.domain.entities.futures import Future, ProductKey
+from ibkr_sync.domain.entities.product_summary import ProductSummary
 from ibkr_sync.domain.errors import (
     AmbiguousProductError,
     ProductLookupError,
     ProductNotFoundError,
 )
+from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.futures import LocalFuturePort
-from ibkr_sync.domain.sync import FutureQuery, ProductSummary
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import ContractRequest
 
 F = TypeVar("F", bound=Future)

@@ -16,7 +16,8 @@ from ibkr_sync.domain.errors import (
     ProductNotFoundError,
     ReplyTimeoutError,
 )
-from ibkr_sync.domain.sync import AcquiredFuture, FutureQuery
+from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
+from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.absence import (
     Control,
     Doubt,

@@ -13,7 +13,9 @@ from ibkr_sync.domain.errors import (
     ProductNotFoundError,
     RequestRejectedError,
 )
-from ibkr_sync.domain.sync import AcquiredFuture, FutureQuery, SyncPolicy
+from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
+from ibkr_sync.domain.naming.query import FutureQuery
+from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.absence import Doubt, KnownContracts
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.locating import request_for_product
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ibkr_sync.domain.sync import SyncPolicy
+from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
     ContractReply,
     ContractRequest,

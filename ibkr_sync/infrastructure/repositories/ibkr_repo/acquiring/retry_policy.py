@@ -21,7 +21,7 @@ from ibkr_sync.domain.errors import (
     ReplyTimeoutError,
     UpstreamDownError,
 )
-from ibkr_sync.domain.sync import SyncPolicy
+from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 
 PASSING = (ConnectionLostError, PacingError, ReplyTimeoutError, UpstreamDownError)
 """What befalls a request without being about it."""

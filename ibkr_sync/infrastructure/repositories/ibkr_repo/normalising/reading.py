@@ -8,8 +8,9 @@ from typing import Generic, TypeVar
 from ibkr_sync.catalogue import Catalogue, iana_zone
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import ProductNotFoundError
+from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture, Evidence
+from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.selection.product_choice import choose_product
-from ibkr_sync.domain.sync import AcquiredFuture, Evidence, FutureQuery
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import ContractReply
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.assembly import assemble_product
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.hours import (

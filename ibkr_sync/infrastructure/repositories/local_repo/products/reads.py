@@ -15,8 +15,8 @@ from sqlalchemy.engine import Connection
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.errors import StorageError
+from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.renaming import FormerName
-from ibkr_sync.domain.sync import FutureQuery
 from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import (
     CHAIN_COLUMNS,
     CONTRACT_COLUMNS,

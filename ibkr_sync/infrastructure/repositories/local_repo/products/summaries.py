@@ -11,8 +11,8 @@ from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.entities.contracts import ContractSeries, ContractState, FuturesContract
 from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.entities.product_summary import ProductSummary
 from ibkr_sync.domain.selection.series_choice import usual_of
-from ibkr_sync.domain.sync import ProductSummary
 from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import to_entity
 from ibkr_sync.infrastructure.repositories.local_repo.products.reads import readable
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import contracts, products

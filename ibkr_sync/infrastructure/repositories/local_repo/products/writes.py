@@ -12,9 +12,10 @@ from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future, ProductKey
+from ibkr_sync.domain.evidence.acquired_future import Evidence
 from ibkr_sync.domain.evidence.chain_diff import FieldChange
 from ibkr_sync.domain.evidence.product_update import ProductUpdate
-from ibkr_sync.domain.sync import Evidence, SyncRun
+from ibkr_sync.domain.runs.sync_policy import SyncRun
 from ibkr_sync.infrastructure.repositories.local_repo.database.bulk_writes import (
     insert_rows,
     update_rows,

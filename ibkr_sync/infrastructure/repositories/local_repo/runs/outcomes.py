@@ -7,8 +7,10 @@ from datetime import datetime
 from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.evidence.chain_diff import ChainDiff
+from ibkr_sync.domain.naming.query import FutureQuery
+from ibkr_sync.domain.runs.future_update import FutureFailure
 from ibkr_sync.domain.runs.run_outcomes import ProductOutcome
-from ibkr_sync.domain.sync import FutureFailure, FutureQuery, SyncRun
+from ibkr_sync.domain.runs.sync_policy import SyncRun
 from ibkr_sync.infrastructure.repositories.local_repo.database.bulk_writes import insert_rows
 from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import storable_text
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import run_products

@@ -30,7 +30,7 @@ from sqlalchemy import (
 from ibkr_sync.domain.entities.contracts import ContractSeries
 from ibkr_sync.domain.entities.futures import AssetClass, Origin
 from ibkr_sync.domain.runs.run_outcomes import ProductOutcome, RunOutcome
-from ibkr_sync.domain.sync import RunKind
+from ibkr_sync.domain.runs.sync_policy import RunKind
 from ibkr_sync.infrastructure.repositories.local_repo.schema.columns import (
     EnumValue,
     ExactDecimal,

@@ -10,7 +10,8 @@ import pytest
 from example_products import DECEMBER, ES, NOW
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.evidence.chain_diff import ChainDiff
-from ibkr_sync.domain.sync import FutureQuery, FutureUpdate
+from ibkr_sync.domain.naming.query import FutureQuery
+from ibkr_sync.domain.runs.future_update import FutureUpdate
 from ibkr_sync_cli.views.runs.outcome_words import outcome_word
 from ibkr_sync_cli.views.runs.outcomes import outcomes_result
 from ibkr_sync_cli.views.runs.refresh_summary import refresh_result

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from example_products import DECEMBER, ES, MARCH, NOW
 from ibkr_sync.domain.entities.futures import AssetClass, Future, Origin, ProductKey
+from ibkr_sync.domain.entities.product_summary import ProductSummary
 from ibkr_sync.domain.errors import (
     AmbiguousProductError,
     IbkrSyncError,
@@ -21,7 +22,8 @@ from ibkr_sync.domain.errors import (
 )
 from ibkr_sync.domain.evidence.chain_diff import ChainDiff, FieldChange
 from ibkr_sync.domain.naming.known_products import KnownProduct
-from ibkr_sync.domain.sync import FutureFailure, FutureQuery, FutureUpdate, ProductSummary
+from ibkr_sync.domain.naming.query import FutureQuery
+from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync_cli.views.runs.refresh_summary import (
     COLUMNS,
     counts_sentence,

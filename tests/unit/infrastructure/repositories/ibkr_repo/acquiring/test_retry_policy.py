@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ibkr_sync.domain import errors
 from ibkr_sync.domain.entities.futures import ProductKey
-from ibkr_sync.domain.sync import SyncPolicy
+from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.retry_policy import Patience
 
 ES = ProductKey("ES", "CME", "ES")

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from example_products import ES
 from ibkr_sync.domain.entities.futures import Future
-from ibkr_sync.domain.sync import FutureQuery, SyncPolicy
+from ibkr_sync.domain.naming.query import FutureQuery
+from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from strategies import futures, maybe
 
 

@@ -1,0 +1,27 @@
+"""A stored product at a glance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from ibkr_sync.domain.entities.futures import AssetClass, Origin, ProductKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductSummary:
+    """A stored product without its chain.
+
+    `listed` and `next_expiry` are of the usual series: weekly and daily contracts don't count
+    where there are monthly ones.
+    """
+
+    key: ProductKey
+    asset_class: AssetClass
+    category: str | None
+    currency: str
+    name: str | None
+    origin: Origin
+    listed: int
+    next_expiry: date | None
+    synced_at: datetime | None

@@ -1,0 +1,56 @@
+"""Which product is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ibkr_sync.domain.entities.futures import Future, ProductKey
+from ibkr_sync.domain.entities.product_summary import ProductSummary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FutureQuery:
+    """Which product is meant; what is None does not narrow the choice.
+
+    With a `con_id` it is the product whose chain holds this contract, and the symbol only says
+    what was typed.
+    """
+
+    symbol: str
+    exchange: str | None = None
+    currency: str | None = None
+    trading_class: str | None = None
+    con_id: int | None = None
+
+    def matches(self, future: Future) -> bool:
+        """Whether the product is one of those meant."""
+        if self.con_id is None:
+            is_meant = future.symbol == self.symbol
+        else:
+            is_meant = any(each.con_id == self.con_id for each in future.contracts)
+        return (
+            is_meant
+            and self.exchange in (None, future.exchange)
+            and self.currency in (None, future.currency)
+            and self.trading_class in (None, future.trading_class)
+        )
+
+    def may_mean(self, key: ProductKey) -> bool:
+        """Whether this is the product of that key, as far as names tell; no for a conId."""
+        return (
+            self.con_id is None
+            and self.symbol == key.symbol
+            and self.exchange in (None, key.exchange)
+            and self.trading_class in (None, key.trading_class)
+        )
+
+    def covers(self, summary: ProductSummary) -> bool:
+        """Whether the summary is of one of the products asked for; no for a conId.
+
+        A conId says nothing without the chain.
+        """
+        return self.may_mean(summary.key) and self.currency in (None, summary.currency)
+
+    def __str__(self) -> str:
+        text = f"{self.symbol}@{self.exchange}" if self.exchange else self.symbol
+        return f"{text} ({self.trading_class})" if self.trading_class else text

@@ -1,0 +1,40 @@
+"""What came of bringing a product up to date: an update, or a failure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.errors import IbkrSyncError
+from ibkr_sync.domain.evidence.chain_diff import ChainDiff
+from ibkr_sync.domain.naming.query import FutureQuery
+
+F_co = TypeVar("F_co", bound=Future, covariant=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FutureUpdate(Generic[F_co]):
+    """A product brought up to date, as it now stands in the database.
+
+    Attributes:
+        is_new: whether it was not stored before, under any name, not even without a chain.
+        diff: None when it was answered from the database without asking the source.
+        applied: False for a dry run.
+        remarks: sentences for the user about a product that is right but not as was expected.
+    """
+
+    query: FutureQuery
+    product: F_co
+    is_new: bool
+    diff: ChainDiff | None = None
+    applied: bool = True
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FutureFailure:
+    """A product that could not be brought up to date, with the reason; nothing was stored."""
+
+    query: FutureQuery
+    error: IbkrSyncError

@@ -1,0 +1,56 @@
+"""How products are brought up to date, and the run that does it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from ibkr_sync.domain.entities.futures import Origin
+
+
+class RunKind(StrEnum):
+    """What a run was for.
+
+    REFRESH is of the watchlist, a group of it, or all that is stored; NAMED_REFRESH of products
+    that somebody named.
+    """
+
+    GET = "get"
+    REFRESH = "refresh"
+    NAMED_REFRESH = "named_refresh"
+    RENORMALISE = "renormalise"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncPolicy:
+    """How a product is brought up to date.
+
+    Attributes:
+        include_expired: ask for expired contracts too.
+        max_age: what was synced within this time is answered from the database.
+        allow_shrink: accept a reply that lacks many contracts that are stored.
+        dry_run: plan and show, write nothing.
+        deadline: how long the run may take, in which what fails for a reason that passes is
+            asked again and again; None for the source's own limit and `tries`.
+        tries: how often a product is asked for in all while it fails for a reason that passes.
+        kind: what the run is recorded as.
+    """
+
+    include_expired: bool = False
+    max_age: timedelta | None = None
+    allow_shrink: bool = False
+    dry_run: bool = False
+    deadline: timedelta | None = None
+    tries: int = 1
+    kind: RunKind = RunKind.GET
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncRun:
+    """A run that brings products up to date; `run_id` orders runs of one database."""
+
+    run_id: int
+    origin: Origin
+    started_at: datetime
+    kind: RunKind = RunKind.GET
