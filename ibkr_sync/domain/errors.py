@@ -12,9 +12,10 @@
     │   │   ├── UnsupportedServerVersionError
     │   │   └── ClientIdInUseError      every client id tried is taken
     │   ├── ConnectionLostError         the session broke while replies were due
-    │   └── PacingError                 the gateway refused our rate of messages
-    ├── UpstreamDownError               the gateway is up, IBKR behind it is not
-    │   └── DefinitionsUnavailableError IBKR does not know what it knew before
+    │   ├── PacingError                 the gateway refused our rate of messages
+    │   └── UpstreamDownError           the gateway is up, IBKR behind it is not
+    │       └── DefinitionsUnavailableError
+    │                                   IBKR does not know what it knew before
     ├── ReplyError                      one product's reply can't be used
     │   ├── RequestRejectedError        IBKR answered the request with an error
     │   ├── ReplyTimeoutError           the reply stalled or took too long
@@ -23,12 +24,16 @@
     │   ├── OutdatedDataError           what is stored is newer
     │   ├── SampleDataError             sample and real data would be mixed
     │   └── RawReplyError               a reply that is kept can't be read again
-    ├── ProductLookupError              the user's words name no single product
+    ├── MalformedSymbolError            the user's words can't be what they stand for
+    ├── ProductLookupError              the user's words name no single product or contract
     │   ├── ProductNotFoundError
     │   ├── AmbiguousProductError       holds the candidates
     │   ├── AssetClassMismatchError
     │   ├── HoursUnknownError           the product is known, its hours are not
     │   ├── NotYetKnownError            the product was stored only after the instant asked for
+    │   ├── ContractNotFoundError       the chain has no such contract
+    │   ├── AmbiguousContractError      holds the contracts
+    │   ├── NoTradableContractError     the rule passes over all contracts of the chain
     │   ├── UnknownGroupError           the watchlist has no such group
     │   └── NotWatchedError             the watchlist has no such product
     ├── WatchlistFileError              a list to import is wrong; holds all problems found
