@@ -42,7 +42,7 @@ def serve() -> None:
     """Tell the port, then answer until stdin ends."""
     from benchmarks.recordings import wide_recording
     from ibkr_sync.infrastructure.replay.sample import sample_recording
-    from ibkr_sync.infrastructure.replay.server import ReplayGateway
+    from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
 
     parser = argparse.ArgumentParser()
     parser.add_argument("--products", type=int)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ibkr_sync.application.services.renormalising import RenormalisingService
     from ibkr_sync.application.services.watchlist import WatchlistService
     from ibkr_sync.domain.ports.runs import RunsPort
-    from ibkr_sync.infrastructure.replay.server import ReplayGateway
+    from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
     from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
     from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
     from ibkr_sync.infrastructure.repositories.local_repo.schema.revision import SchemaStatus
@@ -185,7 +185,7 @@ def replay_gateway(
     """
     from ibkr_sync.infrastructure.replay.recording import read_recording
     from ibkr_sync.infrastructure.replay.sample import sample_recording
-    from ibkr_sync.infrastructure.replay.server import ReplayGateway
+    from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
 
     known = read_recording(recording) if recording else sample_recording(clock().date())
     return ReplayGateway(known, port=port, now=clock)

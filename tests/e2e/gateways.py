@@ -7,10 +7,10 @@ import os
 from datetime import UTC, datetime
 from functools import cache
 
-from ibkr_sync.infrastructure.replay.faults import Fault
 from ibkr_sync.infrastructure.replay.rows import ContractRow, Recording
 from ibkr_sync.infrastructure.replay.sample import sample_recording
-from ibkr_sync.infrastructure.replay.server import DEFAULT_SERVER_VERSION, ReplayGateway
+from ibkr_sync.infrastructure.replay.serving.faults import Fault
+from ibkr_sync.infrastructure.replay.serving.server import DEFAULT_SERVER_VERSION, ReplayGateway
 
 SERVER_VERSION = int(os.environ.get("IBKR_SYNC_TEST_SERVER_VERSION", DEFAULT_SERVER_VERSION))
 """The newest that gateways offer; above 200 they speak protobuf with an ibapi that does."""

@@ -15,7 +15,7 @@ import pytest
 from e2e.command_line import CommandLine, Ended
 from e2e.gateways import sample_gateway
 from e2e.stored_rows import checksum, is_sound, opened, runs
-from ibkr_sync.infrastructure.replay.server import ReplayGateway
+from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
 
 
 @pytest.fixture

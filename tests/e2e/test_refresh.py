@@ -14,7 +14,8 @@ import pytest
 from e2e.command_line import CommandLine, Ended, finish, wait_until
 from e2e.gateways import IMPATIENT, SERVER_VERSION, sample, sample_gateway
 from e2e.stored_rows import is_sound, kept, opened, runs
-from ibkr_sync.infrastructure.replay.faults import (
+from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest
+from ibkr_sync.infrastructure.replay.serving.faults import (
     ErrorReply,
     HangUpAfterRows,
     KeptRows,
@@ -23,8 +24,7 @@ from ibkr_sync.infrastructure.replay.faults import (
     PauseAfterRows,
     Silence,
 )
-from ibkr_sync.infrastructure.replay.requests import ContractDataRequest
-from ibkr_sync.infrastructure.replay.server import ReplayGateway
+from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
 
 GRACE = 5.0
 """Seconds after a deadline or a signal by which the process is gone."""

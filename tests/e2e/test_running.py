@@ -11,8 +11,8 @@ import pytest
 from e2e.command_line import CommandLine, finish, wait_until
 from e2e.gateways import sample_gateway
 from e2e.stored_rows import is_sound, kept, runs
-from ibkr_sync.infrastructure.replay.faults import Occasion, PauseAfterRows, Silence
-from ibkr_sync.infrastructure.replay.server import ReplayGateway
+from ibkr_sync.infrastructure.replay.serving.faults import Occasion, PauseAfterRows, Silence
+from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
 
 STOP_WITHIN = 5.0
 """Seconds from the signal to the end of the process."""

@@ -11,10 +11,10 @@ from typing import Any, cast
 from fakes.protocol_versions import SIZES
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future
-from ibkr_sync.infrastructure.replay.contract_data import ContractDataLayout
+from ibkr_sync.infrastructure.replay.protocol.contract_data import ContractDataLayout
+from ibkr_sync.infrastructure.replay.protocol.wire import join_fields
 from ibkr_sync.infrastructure.replay.recording import read_recording
 from ibkr_sync.infrastructure.replay.rows import ContractRow, MarketRuleRow, Recording
-from ibkr_sync.infrastructure.replay.wire import join_fields
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import ReadOnlyClient, Row
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.messages import read_message
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import ReceivedRow

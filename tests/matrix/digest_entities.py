@@ -17,7 +17,7 @@ from fakes.protocol_versions import SPOKEN
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.infrastructure.replay.rows import Recording
 from ibkr_sync.infrastructure.replay.sample import sample_recording
-from ibkr_sync.infrastructure.replay.server import ReplayGateway
+from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.parameters import (
     GatewayParameters,

@@ -14,13 +14,13 @@ from fakes.gateway_rig import ES, NOW, QUICK, RECORDING, reader_threads
 from fakes.protocol_versions import PROTOBUF_ROWS, SPOKEN
 from fakes.tws_protobuf import field
 from ibkr_sync.domain.errors import InvalidReplyError, ReplyTimeoutError
-from ibkr_sync.infrastructure.replay import faults
-from ibkr_sync.infrastructure.replay.dialect import dialect_for
-from ibkr_sync.infrastructure.replay.faults import Fault, Occasion
-from ibkr_sync.infrastructure.replay.matching import ContractBook
-from ibkr_sync.infrastructure.replay.requests import ContractDataRequest
-from ibkr_sync.infrastructure.replay.server import ReplayGateway
-from ibkr_sync.infrastructure.replay.wire import frame
+from ibkr_sync.infrastructure.replay.protocol.dialect import dialect_for
+from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest
+from ibkr_sync.infrastructure.replay.protocol.wire import frame
+from ibkr_sync.infrastructure.replay.serving import faults
+from ibkr_sync.infrastructure.replay.serving.faults import Fault, Occasion
+from ibkr_sync.infrastructure.replay.serving.matching import ContractBook
+from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.connection import ForbiddenMessageError
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.parameters import GatewayParameters

@@ -13,8 +13,13 @@ from statistics import median
 import pytest
 
 from e2e.gateways import SERVER_VERSION, sample
-from ibkr_sync.infrastructure.replay.faults import Fault, HangUpAfterRows, Notice, ReplacedField
-from ibkr_sync.infrastructure.replay.server import ReplayGateway
+from ibkr_sync.infrastructure.replay.serving.faults import (
+    Fault,
+    HangUpAfterRows,
+    Notice,
+    ReplacedField,
+)
+from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
 from thoroughness import how_many
 
 ROUNDS = how_many(18, 1_000)

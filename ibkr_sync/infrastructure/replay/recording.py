@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Final
 
 from ibkr_sync.domain.errors import SourceFileError
-from ibkr_sync.infrastructure.replay.contract_data import (
+from ibkr_sync.infrastructure.replay.protocol.contract_data import (
     MESSAGE_ID,
     ContractDataError,
     ContractDataLayout,
 )
-from ibkr_sync.infrastructure.replay.dialect import (
+from ibkr_sync.infrastructure.replay.protocol.dialect import (
     NEWEST_TEXT_SERVER_VERSION,
     OLDEST_SERVER_VERSION,
     market_rule_fields,

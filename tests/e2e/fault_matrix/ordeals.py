@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from e2e.command_line import COMMAND
-from ibkr_sync.infrastructure.replay.faults import Fault
-from ibkr_sync.infrastructure.replay.server import ReplayGateway
+from ibkr_sync.infrastructure.replay.serving.faults import Fault
+from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
 
 SETTINGS: Mapping[str, float] = {
     "connect_timeout": 30,

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from functools import cache
 
 from e2e.gateways import sample
-from ibkr_sync.infrastructure.replay.matching import ContractBook
-from ibkr_sync.infrastructure.replay.requests import ContractDataRequest
+from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest
 from ibkr_sync.infrastructure.replay.rows import ContractRow, Recording
+from ibkr_sync.infrastructure.replay.serving.matching import ContractBook
 
 EXCHANGES = {"CL": "NYMEX", "ES": "CME", "GC": "COMEX", "NQ": "CME", "VIX": "CFE"}
 

@@ -42,8 +42,8 @@ from e2e.fault_matrix.stores import (
     without_shared,
 )
 from e2e.gateways import SERVER_VERSION
-from ibkr_sync.infrastructure.replay.faults import Fault
-from ibkr_sync.infrastructure.replay.server import ReplayGateway
+from ibkr_sync.infrastructure.replay.serving.faults import Fault
+from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
 from thoroughness import MORE
 
 ACCOUNT = "DU7654321"

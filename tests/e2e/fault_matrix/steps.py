@@ -11,7 +11,7 @@ from pathlib import Path
 from e2e.fault_matrix.launchers import stepping
 from e2e.fault_matrix.ordeals import Ordeal
 from e2e.fault_matrix.rig import Rig
-from ibkr_sync.infrastructure.replay.server import ReplayGateway
+from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
 from thoroughness import how_many, seeded
 
 During = Callable[[subprocess.Popen[bytes], ReplayGateway], None]

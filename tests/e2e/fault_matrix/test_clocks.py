@@ -20,9 +20,9 @@ from e2e.command_line import wait_until
 from e2e.fault_matrix.ordeals import Fate, Ordeal
 from e2e.fault_matrix.processes import HANGS_AFTER
 from e2e.fault_matrix.rig import Rig
-from ibkr_sync.infrastructure.replay.faults import Drip, Fault, NoEndMarker, PauseAfterRows
-from ibkr_sync.infrastructure.replay.requests import ContractDataRequest
-from ibkr_sync.infrastructure.replay.server import ReplayGateway
+from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest
+from ibkr_sync.infrastructure.replay.serving.faults import Drip, Fault, NoEndMarker, PauseAfterRows
+from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
 from thoroughness import how_many, some_of
 
 SHIFTED_CLOCK = (sys.executable, str(Path(__file__).with_name("shifted_clock.py")))

@@ -16,7 +16,7 @@ from e2e.fault_matrix.rig import Rig, asking
 from e2e.gateways import SERVER_VERSION, changed
 from ibkr_sync.domain.entities.futures import SAMPLE_MARKER
 from ibkr_sync.infrastructure.replay.rows import ContractRow, Recording
-from ibkr_sync.infrastructure.replay.server import ReplayGateway
+from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
 from thoroughness import some_of
 
 FROZEN_CLOCK = (sys.executable, str(Path(__file__).with_name("frozen_clock.py")))

@@ -13,7 +13,7 @@ import pytest
 from e2e.command_line import wait_until
 from e2e.fault_matrix.ordeals import Fate, Ordeal
 from e2e.fault_matrix.rig import Rig
-from ibkr_sync.infrastructure.replay.server import ReplayGateway
+from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
 from thoroughness import how_many, seeded
 
 KILLED, STOPPED = -signal.SIGKILL, {signal.SIGTERM: 143, signal.SIGINT: 130}

@@ -13,10 +13,10 @@ from e2e.fault_matrix.ordeals import Fate, Ordeal
 from e2e.fault_matrix.rig import Endured, Rig, asking
 from e2e.gateways import SERVER_VERSION, changed
 from ibkr_sync.domain.entities.futures import SAMPLE_MARKER
-from ibkr_sync.infrastructure.replay.faults import ErrorReply, Fault, RateRefused
-from ibkr_sync.infrastructure.replay.requests import ContractDataRequest
+from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest
 from ibkr_sync.infrastructure.replay.rows import Recording
-from ibkr_sync.infrastructure.replay.server import ReplayGateway
+from ibkr_sync.infrastructure.replay.serving.faults import ErrorReply, Fault, RateRefused
+from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
 from thoroughness import how_many
 
 RECORDED_SENDS = (sys.executable, str(Path(__file__).with_name("recorded_sends.py")))

@@ -13,7 +13,7 @@ import pytest
 from e2e.command_line import wait_until
 from e2e.fault_matrix.replies import con_ids_of, rows_of
 from e2e.fault_matrix.rig import Fate, Ordeal, Rig, asking
-from ibkr_sync.infrastructure.replay.faults import (
+from ibkr_sync.infrastructure.replay.serving.faults import (
     ErrorReply,
     Fault,
     HangUpAfterRows,
@@ -24,7 +24,7 @@ from ibkr_sync.infrastructure.replay.faults import (
     PauseAfterRows,
     ReplacedField,
 )
-from ibkr_sync.infrastructure.replay.server import ReplayGateway
+from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.retry_policy import FIRST_PAUSE
 
 SEVERAL = ("ES", "VIX", "CL")

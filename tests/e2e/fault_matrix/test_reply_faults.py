@@ -6,7 +6,8 @@ import pytest
 
 from e2e.fault_matrix.replies import rows_of
 from e2e.fault_matrix.rig import SPEAKS_PROTOBUF, Fate, Ordeal, Rig
-from ibkr_sync.infrastructure.replay.faults import (
+from ibkr_sync.infrastructure.replay.protocol.wire import frame
+from ibkr_sync.infrastructure.replay.serving.faults import (
     Chunked,
     Drip,
     EndWithExtraField,
@@ -20,7 +21,6 @@ from ibkr_sync.infrastructure.replay.faults import (
     PauseAfterBytes,
     ReplacedField,
 )
-from ibkr_sync.infrastructure.replay.wire import frame
 from thoroughness import how_many, some_of
 
 MEGABYTES_OF_A_RUN = 50

@@ -26,8 +26,8 @@ from e2e.fault_matrix.servers import (
 )
 from e2e.fault_matrix.steps import some_steps, steps_of, while_halted
 from e2e.fault_matrix.stores import with_a_secret
-from ibkr_sync.infrastructure.replay.faults import PauseAfterRows
-from ibkr_sync.infrastructure.replay.server import ReplayGateway
+from ibkr_sync.infrastructure.replay.serving.faults import PauseAfterRows
+from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
 from thoroughness import how_many, some_of
 
 STALLED = PauseAfterRows(rows=5, seconds=2)

@@ -15,7 +15,7 @@ from e2e.fault_matrix.lateness import latest_end
 from e2e.fault_matrix.ordeals import Fate, Ordeal
 from e2e.fault_matrix.processes import Lived, live
 from e2e.fault_matrix.rig import Rig, asking, gateway_with
-from ibkr_sync.infrastructure.replay.server import ReplayGateway
+from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
 from thoroughness import how_many, seeded
 
 AT_MOST = 30.0

@@ -41,10 +41,10 @@ from ibkr_sync.domain.errors import (
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy
-from ibkr_sync.infrastructure.replay import faults
-from ibkr_sync.infrastructure.replay.faults import Occasion
-from ibkr_sync.infrastructure.replay.requests import ContractDataRequest
-from ibkr_sync.infrastructure.replay.server import ReplayGateway
+from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest
+from ibkr_sync.infrastructure.replay.serving import faults
+from ibkr_sync.infrastructure.replay.serving.faults import Occasion
+from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.dialogues import Dialogue
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.questioner import (
     MAX_BROKEN_IN_A_ROW,

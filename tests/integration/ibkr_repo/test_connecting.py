@@ -22,10 +22,10 @@ from ibkr_sync.domain.errors import (
     UnreachableReason,
     UnsupportedServerVersionError,
 )
-from ibkr_sync.infrastructure.replay import faults
-from ibkr_sync.infrastructure.replay.faults import Occasion
-from ibkr_sync.infrastructure.replay.requests import StartApi
-from ibkr_sync.infrastructure.replay.wire import frame
+from ibkr_sync.infrastructure.replay.protocol.requests import StartApi
+from ibkr_sync.infrastructure.replay.protocol.wire import frame
+from ibkr_sync.infrastructure.replay.serving import faults
+from ibkr_sync.infrastructure.replay.serving.faults import Occasion
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import CLIENT_VERSIONS
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.connection import GatewayConnection
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.handshake import connect as negotiate

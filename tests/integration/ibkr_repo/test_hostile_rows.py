@@ -15,7 +15,7 @@ from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import InvalidReplyError
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
-from ibkr_sync.infrastructure.replay import faults
+from ibkr_sync.infrastructure.replay.serving import faults
 
 Local = InMemoryFutureRepository[Future]
 Value = str | bytes

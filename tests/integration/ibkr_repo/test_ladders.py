@@ -25,12 +25,12 @@ from ibkr_sync.domain.history.severity import Severity
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.future_update import FutureUpdate
 from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy
-from ibkr_sync.infrastructure.replay import faults
-from ibkr_sync.infrastructure.replay.faults import Occasion
-from ibkr_sync.infrastructure.replay.requests import MarketRuleRequest
+from ibkr_sync.infrastructure.replay.protocol.requests import MarketRuleRequest
+from ibkr_sync.infrastructure.replay.protocol.wire import frame
 from ibkr_sync.infrastructure.replay.rows import MarketRuleRow, Recording
-from ibkr_sync.infrastructure.replay.server import ReplayGateway
-from ibkr_sync.infrastructure.replay.wire import frame
+from ibkr_sync.infrastructure.replay.serving import faults
+from ibkr_sync.infrastructure.replay.serving.faults import Occasion
+from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 
 Local = InMemoryFutureRepository[Future]

@@ -23,9 +23,9 @@ from fakes.gateway_rig import (
 )
 from ibkr_sync.domain.entities.futures import Future as Product
 from ibkr_sync.domain.errors import ConnectionLostError, RunInterrupted
-from ibkr_sync.infrastructure.replay import faults
-from ibkr_sync.infrastructure.replay.faults import Fault, Occasion
-from ibkr_sync.infrastructure.replay.requests import ContractDataRequest, MarketRuleRequest
+from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest, MarketRuleRequest
+from ibkr_sync.infrastructure.replay.serving import faults
+from ibkr_sync.infrastructure.replay.serving.faults import Fault, Occasion
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import ContractRequest
 

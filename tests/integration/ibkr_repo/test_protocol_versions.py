@@ -15,7 +15,7 @@ from fakes.protocol_versions import PROTOBUF_ROWS, SPOKEN
 from fakes.recordings import RECORDED_ES, as_sent_at
 from ibkr_sync.domain.entities.contracts import FuturesContract, Venue
 from ibkr_sync.domain.errors import ConnectionLostError, RequestRejectedError
-from ibkr_sync.infrastructure.replay.requests import (
+from ibkr_sync.infrastructure.replay.protocol.requests import (
     ContractDataRequest,
     CurrentTimeRequest,
     MarketRuleRequest,

@@ -20,7 +20,11 @@ from ibapi.server_versions import MAX_CLIENT_VER
 
 from fakes.gateway_rig import Connect, RepositoryOf, Serve, bring_up_to_date
 from fakes.protocol_versions import SPOKEN
-from ibkr_sync.infrastructure.replay.requests import CurrentTimeRequest, OtherRequest, StartApi
+from ibkr_sync.infrastructure.replay.protocol.requests import (
+    CurrentTimeRequest,
+    OtherRequest,
+    StartApi,
+)
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import Notice, ReadOnlyClient
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.connection import (
     ALLOWED_MESSAGES,

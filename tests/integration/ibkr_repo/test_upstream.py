@@ -16,9 +16,9 @@ from ibkr_sync.domain.errors import (
     UpstreamDownError,
 )
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
-from ibkr_sync.infrastructure.replay import faults
-from ibkr_sync.infrastructure.replay.requests import ContractDataRequest
-from ibkr_sync.infrastructure.replay.server import ReplayGateway
+from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest
+from ibkr_sync.infrastructure.replay.serving import faults
+from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
 
 Local = InMemoryFutureRepository[Future]
 

@@ -20,7 +20,7 @@ from ibkr_sync.domain.errors import GatewayError
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.future_update import FutureFailure
 from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy
-from ibkr_sync.infrastructure.replay.server import ReplayGateway
+from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
 from integration.month.market import Market
 from integration.month.nights import CALENDAR, CRUDE_SPRING, NIGHTS, Night
 

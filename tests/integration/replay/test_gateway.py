@@ -11,14 +11,18 @@ from pathlib import Path
 import pytest
 
 from fakes.tws_client import TwsClient, decode_contract_data, decode_error
-from ibkr_sync.infrastructure.replay import faults
-from ibkr_sync.infrastructure.replay.contract_data import ContractDataLayout
-from ibkr_sync.infrastructure.replay.faults import Occasion
+from ibkr_sync.infrastructure.replay.protocol.contract_data import ContractDataLayout
+from ibkr_sync.infrastructure.replay.protocol.requests import (
+    ContractDataRequest,
+    OtherRequest,
+    StartApi,
+)
+from ibkr_sync.infrastructure.replay.protocol.wire import frame
 from ibkr_sync.infrastructure.replay.recording import read_recording
-from ibkr_sync.infrastructure.replay.requests import ContractDataRequest, OtherRequest, StartApi
 from ibkr_sync.infrastructure.replay.rows import ContractRow, MarketRuleRow, Recording
-from ibkr_sync.infrastructure.replay.server import ReplayGateway
-from ibkr_sync.infrastructure.replay.wire import frame
+from ibkr_sync.infrastructure.replay.serving import faults
+from ibkr_sync.infrastructure.replay.serving.faults import Occasion
+from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
 
 
 def _row(symbol: str, number: int) -> ContractRow:

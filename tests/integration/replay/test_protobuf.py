@@ -9,8 +9,7 @@ import pytest
 
 from fakes.tws_client import decode_error
 from fakes.tws_protobuf import RawIdClient, field
-from ibkr_sync.infrastructure.replay.recording import read_recording
-from ibkr_sync.infrastructure.replay.requests import (
+from ibkr_sync.infrastructure.replay.protocol.requests import (
     CancelContractData,
     ContractDataRequest,
     CurrentTimeRequest,
@@ -19,7 +18,8 @@ from ibkr_sync.infrastructure.replay.requests import (
     StartApi,
     UnreadableRequest,
 )
-from ibkr_sync.infrastructure.replay.server import ReplayGateway
+from ibkr_sync.infrastructure.replay.recording import read_recording
+from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
 
 RECORDING = read_recording(Path(__file__).parents[2] / "data" / "es_jun25.replay")
 NOW = datetime(2025, 5, 21, 15, tzinfo=UTC)

@@ -9,7 +9,10 @@ from hypothesis import strategies as st
 
 from fakes.recordings import RECORDED_ES
 from fakes.tws_client import decode_contract_data
-from ibkr_sync.infrastructure.replay.contract_data import ContractDataError, ContractDataLayout
+from ibkr_sync.infrastructure.replay.protocol.contract_data import (
+    ContractDataError,
+    ContractDataLayout,
+)
 from ibkr_sync.infrastructure.replay.rows import ContractRow
 from recorded_es import FRAME
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes.tws_client import decode_error
-from ibkr_sync.infrastructure.replay.dialect import TextDialect, ascii7, dialect_for
-from ibkr_sync.infrastructure.replay.requests import (
+from ibkr_sync.infrastructure.replay.protocol.dialect import TextDialect, ascii7, dialect_for
+from ibkr_sync.infrastructure.replay.protocol.requests import (
     CancelContractData,
     ContractDataRequest,
     CurrentTimeRequest,
@@ -18,8 +18,8 @@ from ibkr_sync.infrastructure.replay.requests import (
     StartApi,
     UnreadableRequest,
 )
+from ibkr_sync.infrastructure.replay.protocol.wire import split_fields
 from ibkr_sync.infrastructure.replay.rows import ContractRow, MarketRuleRow
-from ibkr_sync.infrastructure.replay.wire import split_fields
 from recorded_es import REQUEST
 
 VERSIONS = range(157, 201)

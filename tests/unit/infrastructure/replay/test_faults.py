@@ -8,10 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes.tws_client import decode_error
-from ibkr_sync.infrastructure.replay import faults
-from ibkr_sync.infrastructure.replay.dialect import dialect_for
-from ibkr_sync.infrastructure.replay.faults import Fault, FaultScript, Occasion, Situation
-from ibkr_sync.infrastructure.replay.replies import (
+from ibkr_sync.infrastructure.replay.protocol.dialect import dialect_for
+from ibkr_sync.infrastructure.replay.protocol.replies import (
     HangUp,
     Message,
     Part,
@@ -22,14 +20,16 @@ from ibkr_sync.infrastructure.replay.replies import (
     Wait,
     in_few_writes,
 )
-from ibkr_sync.infrastructure.replay.requests import (
+from ibkr_sync.infrastructure.replay.protocol.requests import (
     ContractDataRequest,
     MarketRuleRequest,
     Request,
     StartApi,
 )
+from ibkr_sync.infrastructure.replay.protocol.wire import frame, split_fields
 from ibkr_sync.infrastructure.replay.rows import ContractRow
-from ibkr_sync.infrastructure.replay.wire import frame, split_fields
+from ibkr_sync.infrastructure.replay.serving import faults
+from ibkr_sync.infrastructure.replay.serving.faults import Fault, FaultScript, Occasion, Situation
 
 DIALECT = dialect_for(187)
 NOW = datetime(2026, 11, 23, tzinfo=UTC)

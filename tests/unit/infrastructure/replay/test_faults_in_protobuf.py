@@ -8,12 +8,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fakes.tws_protobuf import decode_payload
-from ibkr_sync.infrastructure.replay import faults
-from ibkr_sync.infrastructure.replay.dialect import dialect_for
-from ibkr_sync.infrastructure.replay.faults import Fault, FaultScript, Occasion, Situation
-from ibkr_sync.infrastructure.replay.replies import HangUp, Message, Part, Plan, Raw, in_few_writes
-from ibkr_sync.infrastructure.replay.requests import ContractDataRequest
+from ibkr_sync.infrastructure.replay.protocol.dialect import dialect_for
+from ibkr_sync.infrastructure.replay.protocol.replies import (
+    HangUp,
+    Message,
+    Part,
+    Plan,
+    Raw,
+    in_few_writes,
+)
+from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest
 from ibkr_sync.infrastructure.replay.rows import ContractRow
+from ibkr_sync.infrastructure.replay.serving import faults
+from ibkr_sync.infrastructure.replay.serving.faults import Fault, FaultScript, Occasion, Situation
 
 DIALECT = dialect_for(226)
 SITUATION = Situation(

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibkr_sync.infrastructure.replay.matching import ContractBook, invalidity
-from ibkr_sync.infrastructure.replay.requests import ContractDataRequest
+from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest
 from ibkr_sync.infrastructure.replay.rows import ContractRow
+from ibkr_sync.infrastructure.replay.serving.matching import ContractBook, invalidity
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

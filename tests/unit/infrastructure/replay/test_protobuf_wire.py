@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes.tws_protobuf import field, fields_of
-from ibkr_sync.infrastructure.replay.protobuf_wire import (
+from ibkr_sync.infrastructure.replay.protocol.dialect.protobuf_wire import (
     Field,
     WireType,
     double_field,
@@ -17,7 +17,7 @@ from ibkr_sync.infrastructure.replay.protobuf_wire import (
     read_message,
     text_field,
 )
-from ibkr_sync.infrastructure.replay.wire import WireError
+from ibkr_sync.infrastructure.replay.protocol.wire import WireError
 
 NUMBERS = st.integers(1, 536_870_911)
 INT64 = st.integers(-(1 << 63), (1 << 63) - 1)

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from fakes.tws_client import decode_contract_data
 from fakes.tws_protobuf import contract_request, decode_payload, field, fields_of
-from ibkr_sync.infrastructure.replay.contract_data import ContractDataError
-from ibkr_sync.infrastructure.replay.dialect import dialect_for
-from ibkr_sync.infrastructure.replay.requests import (
+from ibkr_sync.infrastructure.replay.protocol.contract_data import ContractDataError
+from ibkr_sync.infrastructure.replay.protocol.dialect import dialect_for
+from ibkr_sync.infrastructure.replay.protocol.requests import (
     CancelContractData,
     ContractDataRequest,
     CurrentTimeRequest,
@@ -21,8 +21,8 @@ from ibkr_sync.infrastructure.replay.requests import (
     StartApi,
     UnreadableRequest,
 )
+from ibkr_sync.infrastructure.replay.protocol.wire import WireError
 from ibkr_sync.infrastructure.replay.rows import ContractRow, MarketRuleRow
-from ibkr_sync.infrastructure.replay.wire import WireError
 
 VERSIONS = range(201, 227)
 NOW = datetime(2026, 11, 23, 12, 0, 0, 250_000, tzinfo=UTC)

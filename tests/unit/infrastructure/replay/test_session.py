@@ -11,14 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes.tws_client import decode_error
-from ibkr_sync.infrastructure.replay.backend import Backend, ClientFrame
-from ibkr_sync.infrastructure.replay.faults import FaultScript
-from ibkr_sync.infrastructure.replay.matching import ContractBook
-from ibkr_sync.infrastructure.replay.replies import HangUp, Message, Step
-from ibkr_sync.infrastructure.replay.requests import OtherRequest, StartApi, UnreadableRequest
+from ibkr_sync.infrastructure.replay.protocol.replies import HangUp, Message, Step
+from ibkr_sync.infrastructure.replay.protocol.requests import (
+    OtherRequest,
+    StartApi,
+    UnreadableRequest,
+)
+from ibkr_sync.infrastructure.replay.protocol.wire import frame, join_fields, split_fields
 from ibkr_sync.infrastructure.replay.rows import ContractRow, MarketRuleRow
-from ibkr_sync.infrastructure.replay.session import Session
-from ibkr_sync.infrastructure.replay.wire import frame, join_fields, split_fields
+from ibkr_sync.infrastructure.replay.serving.backend import Backend, ClientFrame
+from ibkr_sync.infrastructure.replay.serving.faults import FaultScript
+from ibkr_sync.infrastructure.replay.serving.matching import ContractBook
+from ibkr_sync.infrastructure.replay.serving.session import Session
 
 NOW = datetime(2026, 1, 1, 14, 30, tzinfo=UTC)
 ES = ("9", "8", "12", "0", "ES", "FUT", "", "", "", "", "CME", "", "", "", "", "0", "", "", "")

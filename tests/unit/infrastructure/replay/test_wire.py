@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibkr_sync.infrastructure.replay.wire import (
+from ibkr_sync.infrastructure.replay.protocol.wire import (
     FrameBuffer,
     WireError,
     frame,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ibkr_sync.domain.errors import ConnectionLostError, RequestRejectedError
-from ibkr_sync.infrastructure.replay.wire import join_fields
+from ibkr_sync.infrastructure.replay.protocol.wire import join_fields
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import (
     End,
     Event,

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from contracts import examples
 from fakes.recordings import contract_row
-from ibkr_sync.infrastructure.replay.contract_data import ContractDataLayout
-from ibkr_sync.infrastructure.replay.wire import join_fields
+from ibkr_sync.infrastructure.replay.protocol.contract_data import ContractDataLayout
+from ibkr_sync.infrastructure.replay.protocol.wire import join_fields
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.messages import read_message
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.text_frames import (
     MalformedFrameError,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from ibkr_sync.infrastructure.replay.wire import frame
+from ibkr_sync.infrastructure.replay.protocol.wire import frame
 
 
 class Part(Enum):

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import IntEnum
 from typing import Protocol
 
-from ibkr_sync.infrastructure.replay.requests import Request
+from ibkr_sync.infrastructure.replay.protocol.requests import Request
 from ibkr_sync.infrastructure.replay.rows import ContractRow, MarketRuleRow
 
 OLDEST_SERVER_VERSION = 157

@@ -8,14 +8,10 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from zoneinfo import ZoneInfo
 
-from ibkr_sync.infrastructure.replay import notices
-from ibkr_sync.infrastructure.replay.backend import Backend, ClientFrame
-from ibkr_sync.infrastructure.replay.dialect import OLDEST_SERVER_VERSION
-from ibkr_sync.infrastructure.replay.faults import Occasion, Situation
-from ibkr_sync.infrastructure.replay.matching import invalidity
-from ibkr_sync.infrastructure.replay.pacing import BREACHES_TO_CLOSE, PacingWindow
-from ibkr_sync.infrastructure.replay.replies import HangUp, Message, Part, Plan
-from ibkr_sync.infrastructure.replay.requests import (
+from ibkr_sync.infrastructure.replay.protocol import notices
+from ibkr_sync.infrastructure.replay.protocol.dialect import OLDEST_SERVER_VERSION
+from ibkr_sync.infrastructure.replay.protocol.replies import HangUp, Message, Part, Plan
+from ibkr_sync.infrastructure.replay.protocol.requests import (
     CancelContractData,
     ContractDataRequest,
     CurrentTimeRequest,
@@ -25,7 +21,11 @@ from ibkr_sync.infrastructure.replay.requests import (
     StartApi,
     UnreadableRequest,
 )
-from ibkr_sync.infrastructure.replay.wire import FrameBuffer, WireError, join_fields
+from ibkr_sync.infrastructure.replay.protocol.wire import FrameBuffer, WireError, join_fields
+from ibkr_sync.infrastructure.replay.serving.backend import Backend, ClientFrame
+from ibkr_sync.infrastructure.replay.serving.faults import Occasion, Situation
+from ibkr_sync.infrastructure.replay.serving.matching import invalidity
+from ibkr_sync.infrastructure.replay.serving.pacing import BREACHES_TO_CLOSE, PacingWindow
 
 _HELLO_PREFIX = b"API\0"
 _CLIENT_VERSIONS = re.compile(rb"v(\d{1,6})(?:\.\.(\d{1,6}))?(?: .*)?", re.DOTALL)

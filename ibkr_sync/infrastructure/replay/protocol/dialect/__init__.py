@@ -4,14 +4,18 @@ Up to 200 all is text. From 201 on a binary message id comes first and, message 
 protobuf behind it.
 """
 
-from ibkr_sync.infrastructure.replay.dialect.base import (
+from ibkr_sync.infrastructure.replay.protocol.dialect.base import (
     NEWEST_SERVER_VERSION,
     NEWEST_TEXT_SERVER_VERSION,
     OLDEST_SERVER_VERSION,
     Dialect,
 )
-from ibkr_sync.infrastructure.replay.dialect.raw_ids import RawIdDialect
-from ibkr_sync.infrastructure.replay.dialect.text import TextDialect, ascii7, market_rule_fields
+from ibkr_sync.infrastructure.replay.protocol.dialect.raw_ids import RawIdDialect
+from ibkr_sync.infrastructure.replay.protocol.dialect.text import (
+    TextDialect,
+    ascii7,
+    market_rule_fields,
+)
 
 __all__ = [
     "NEWEST_SERVER_VERSION",

@@ -11,16 +11,16 @@ from threading import Lock, Thread
 from types import TracebackType
 from typing import Self
 
-from ibkr_sync.infrastructure.replay.backend import Backend, ClientFrame
-from ibkr_sync.infrastructure.replay.connection import Connection
-from ibkr_sync.infrastructure.replay.dialect import (
+from ibkr_sync.infrastructure.replay.protocol.dialect import (
     NEWEST_SERVER_VERSION,
     OLDEST_SERVER_VERSION,
 )
-from ibkr_sync.infrastructure.replay.faults import Fault, FaultScript
-from ibkr_sync.infrastructure.replay.matching import ContractBook
-from ibkr_sync.infrastructure.replay.requests import Request
+from ibkr_sync.infrastructure.replay.protocol.requests import Request
 from ibkr_sync.infrastructure.replay.rows import Recording
+from ibkr_sync.infrastructure.replay.serving.backend import Backend, ClientFrame
+from ibkr_sync.infrastructure.replay.serving.connection import Connection
+from ibkr_sync.infrastructure.replay.serving.faults import Fault, FaultScript
+from ibkr_sync.infrastructure.replay.serving.matching import ContractBook
 
 DEFAULT_SERVER_VERSION = 187
 ACCOUNTS = "DU0000000"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ibkr_sync.infrastructure.replay import notices
-from ibkr_sync.infrastructure.replay.faults.base import Fault, Occasion, Situation
-from ibkr_sync.infrastructure.replay.replies import HangUp, Message, Part, Plan
-from ibkr_sync.infrastructure.replay.requests import StartApi
-from ibkr_sync.infrastructure.replay.wire import join_fields
+from ibkr_sync.infrastructure.replay.protocol import notices
+from ibkr_sync.infrastructure.replay.protocol.replies import HangUp, Message, Part, Plan
+from ibkr_sync.infrastructure.replay.protocol.requests import StartApi
+from ibkr_sync.infrastructure.replay.protocol.wire import join_fields
+from ibkr_sync.infrastructure.replay.serving.faults.base import Fault, Occasion, Situation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,8 +11,7 @@ from collections import deque
 from contextlib import suppress
 from itertools import count
 
-from ibkr_sync.infrastructure.replay.backend import Backend
-from ibkr_sync.infrastructure.replay.replies import (
+from ibkr_sync.infrastructure.replay.protocol.replies import (
     HangUp,
     Plan,
     Raw,
@@ -21,7 +20,8 @@ from ibkr_sync.infrastructure.replay.replies import (
     Wait,
     in_few_writes,
 )
-from ibkr_sync.infrastructure.replay.session import Reply, Session
+from ibkr_sync.infrastructure.replay.serving.backend import Backend
+from ibkr_sync.infrastructure.replay.serving.session import Reply, Session
 
 _RECEIVE_BYTES = 1 << 16
 _LINGER_SECONDS = 2.0

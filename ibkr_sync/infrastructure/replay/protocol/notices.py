@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from ibkr_sync.infrastructure.replay.dialect import Dialect
-from ibkr_sync.infrastructure.replay.replies import Message, Part, Plan
+from ibkr_sync.infrastructure.replay.protocol.dialect import Dialect
+from ibkr_sync.infrastructure.replay.protocol.replies import Message, Part, Plan
 
 PACING: Final = 100
 NOT_FOUND: Final = 200

@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
-from ibkr_sync.infrastructure.replay.requests import ContractDataRequest
+from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest
 from ibkr_sync.infrastructure.replay.rows import ContractRow
 
 _UNSET_STRIKE = Decimal("1e300")

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
-from ibkr_sync.infrastructure.replay.wire import WireError
+from ibkr_sync.infrastructure.replay.protocol.wire import WireError
 
 _DOUBLE = struct.Struct("<d")
 _TAG_TYPE_BITS = 3

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from itertools import count
 from typing import ClassVar
 
-from ibkr_sync.infrastructure.replay import notices
-from ibkr_sync.infrastructure.replay.faults.base import Fault, Occasion, Situation
-from ibkr_sync.infrastructure.replay.faults.contents import is_part, place_of_row
-from ibkr_sync.infrastructure.replay.replies import (
+from ibkr_sync.infrastructure.replay.protocol import notices
+from ibkr_sync.infrastructure.replay.protocol.replies import (
     HangUp,
     Message,
     Part,
@@ -20,7 +18,9 @@ from ibkr_sync.infrastructure.replay.replies import (
     Wait,
     in_few_writes,
 )
-from ibkr_sync.infrastructure.replay.wire import frame
+from ibkr_sync.infrastructure.replay.protocol.wire import frame
+from ibkr_sync.infrastructure.replay.serving.faults.base import Fault, Occasion, Situation
+from ibkr_sync.infrastructure.replay.serving.faults.contents import is_part, place_of_row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from ibkr_sync.infrastructure.replay.dialect.base import RequestId
-from ibkr_sync.infrastructure.replay.protobuf_wire import Field, read_message
-from ibkr_sync.infrastructure.replay.requests import (
+from ibkr_sync.infrastructure.replay.protocol.dialect.base import RequestId
+from ibkr_sync.infrastructure.replay.protocol.dialect.protobuf_wire import Field, read_message
+from ibkr_sync.infrastructure.replay.protocol.requests import (
     CancelContractData,
     ContractDataRequest,
     CurrentTimeRequest,
@@ -16,7 +16,7 @@ from ibkr_sync.infrastructure.replay.requests import (
     StartApi,
     UnreadableRequest,
 )
-from ibkr_sync.infrastructure.replay.wire import WireError
+from ibkr_sync.infrastructure.replay.protocol.wire import WireError
 
 Fields = dict[int, Field]
 

@@ -8,11 +8,11 @@ from datetime import datetime
 from threading import Lock
 from typing import Protocol
 
-from ibkr_sync.infrastructure.replay.dialect import Dialect, dialect_for
-from ibkr_sync.infrastructure.replay.faults import FaultScript
-from ibkr_sync.infrastructure.replay.matching import ContractBook
-from ibkr_sync.infrastructure.replay.requests import Request
+from ibkr_sync.infrastructure.replay.protocol.dialect import Dialect, dialect_for
+from ibkr_sync.infrastructure.replay.protocol.requests import Request
 from ibkr_sync.infrastructure.replay.rows import MarketRuleRow
+from ibkr_sync.infrastructure.replay.serving.faults import FaultScript
+from ibkr_sync.infrastructure.replay.serving.matching import ContractBook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

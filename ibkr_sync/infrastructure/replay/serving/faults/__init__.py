@@ -6,8 +6,13 @@ of the occasions it concerns, so that retries and other products succeed. A faul
 that the reply doesn't have changes nothing.
 """
 
-from ibkr_sync.infrastructure.replay.faults.base import Fault, FaultScript, Occasion, Situation
-from ibkr_sync.infrastructure.replay.faults.contents import (
+from ibkr_sync.infrastructure.replay.serving.faults.base import (
+    Fault,
+    FaultScript,
+    Occasion,
+    Situation,
+)
+from ibkr_sync.infrastructure.replay.serving.faults.contents import (
     CutRow,
     DroppedField,
     DuplicatedRow,
@@ -23,14 +28,14 @@ from ibkr_sync.infrastructure.replay.faults.contents import (
     ReplacedField,
     TruncatedRow,
 )
-from ibkr_sync.infrastructure.replay.faults.greeting import (
+from ibkr_sync.infrastructure.replay.serving.faults.greeting import (
     ClientIdInUse,
     EarlyStart,
     NoNextValidId,
     PortReset,
     ServerVersionText,
 )
-from ibkr_sync.infrastructure.replay.faults.line import (
+from ibkr_sync.infrastructure.replay.serving.faults.line import (
     Chunked,
     Drip,
     HangUpAfterRows,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ibkr_sync.infrastructure.replay.contract_data import ContractDataLayout
-from ibkr_sync.infrastructure.replay.dialect.base import Dialect, RequestId
-from ibkr_sync.infrastructure.replay.requests import (
+from ibkr_sync.infrastructure.replay.protocol.contract_data import ContractDataLayout
+from ibkr_sync.infrastructure.replay.protocol.dialect.base import Dialect, RequestId
+from ibkr_sync.infrastructure.replay.protocol.requests import (
     CancelContractData,
     ContractDataRequest,
     CurrentTimeRequest,
@@ -16,8 +16,8 @@ from ibkr_sync.infrastructure.replay.requests import (
     StartApi,
     UnreadableRequest,
 )
+from ibkr_sync.infrastructure.replay.protocol.wire import WireError, join_fields, split_fields
 from ibkr_sync.infrastructure.replay.rows import ContractRow, MarketRuleRow
-from ibkr_sync.infrastructure.replay.wire import WireError, join_fields, split_fields
 
 ADVANCED_ORDER_REJECT = 166
 BOND_ISSUER_ID = 176

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ibkr_sync.infrastructure.replay.protocol.wire import join_fields
 from ibkr_sync.infrastructure.replay.rows import ContractRow
-from ibkr_sync.infrastructure.replay.wire import join_fields
 
 MESSAGE_ID = "10"
 VERSION = "8"

@@ -10,9 +10,9 @@ from enum import Enum, auto
 from threading import Lock
 from typing import ClassVar
 
-from ibkr_sync.infrastructure.replay.dialect import Dialect
-from ibkr_sync.infrastructure.replay.replies import Plan
-from ibkr_sync.infrastructure.replay.requests import ContractDataRequest, Request
+from ibkr_sync.infrastructure.replay.protocol.dialect import Dialect
+from ibkr_sync.infrastructure.replay.protocol.replies import Plan
+from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest, Request
 
 
 class Occasion(Enum):

@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from ibkr_sync.infrastructure.replay.contract_data import ContractDataError
-from ibkr_sync.infrastructure.replay.protobuf_wire import (
+from ibkr_sync.infrastructure.replay.protocol.contract_data import ContractDataError
+from ibkr_sync.infrastructure.replay.protocol.dialect.protobuf_wire import (
     double_field,
     integer_field,
     message_field,

@@ -5,20 +5,24 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from ibkr_sync.infrastructure.replay import contract_data_protobuf
-from ibkr_sync.infrastructure.replay.contract_data import ContractDataError
-from ibkr_sync.infrastructure.replay.dialect.base import Dialect, RequestId
-from ibkr_sync.infrastructure.replay.dialect.protobuf_requests import decode_request
-from ibkr_sync.infrastructure.replay.dialect.text import TextDialect
-from ibkr_sync.infrastructure.replay.protobuf_wire import (
+from ibkr_sync.infrastructure.replay.protocol.contract_data import ContractDataError
+from ibkr_sync.infrastructure.replay.protocol.dialect import contract_data_protobuf
+from ibkr_sync.infrastructure.replay.protocol.dialect.base import Dialect, RequestId
+from ibkr_sync.infrastructure.replay.protocol.dialect.protobuf_requests import decode_request
+from ibkr_sync.infrastructure.replay.protocol.dialect.protobuf_wire import (
     double_field,
     integer_field,
     message_field,
     text_field,
 )
-from ibkr_sync.infrastructure.replay.requests import OtherRequest, Request, UnreadableRequest
+from ibkr_sync.infrastructure.replay.protocol.dialect.text import TextDialect
+from ibkr_sync.infrastructure.replay.protocol.requests import (
+    OtherRequest,
+    Request,
+    UnreadableRequest,
+)
+from ibkr_sync.infrastructure.replay.protocol.wire import WireError, join_fields, split_fields
 from ibkr_sync.infrastructure.replay.rows import ContractRow, MarketRuleRow
-from ibkr_sync.infrastructure.replay.wire import WireError, join_fields, split_fields
 
 PROTOBUF_OFFSET: Final = 200
 """What is added to the id of a message whose body is protobuf."""

@@ -1,0 +1,1 @@
+"""What TWS and its clients say to each other, as text."""

@@ -1,0 +1,1 @@
+"""The gateway: sockets, the sessions on them, and what answers a request."""
