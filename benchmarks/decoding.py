@@ -52,7 +52,7 @@ def entities() -> list[FuturesContract]:
 
 def _frames(version: int) -> list[bytes]:
     """The sample as a gateway of that version says it."""
-    from ibkr_sync.infrastructure.replay.protocol.dialect import dialect_for
+    from gateway.dialects import dialect_for
     from ibkr_sync.infrastructure.replay.sample import sample_recording
 
     dialect = dialect_for(version)

@@ -41,8 +41,8 @@ def replaying(
 def serve() -> None:
     """Tell the port, then answer until stdin ends."""
     from benchmarks.recordings import wide_recording
+    from gateway.server import ScriptedGateway
     from ibkr_sync.infrastructure.replay.sample import sample_recording
-    from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
 
     parser = argparse.ArgumentParser()
     parser.add_argument("--products", type=int)
@@ -54,7 +54,7 @@ def serve() -> None:
         recording = sample_recording(today)
     else:
         recording = wide_recording(options.products, today)
-    with ReplayGateway(
+    with ScriptedGateway(
         recording, latency=options.latency, messages_per_second=options.limit
     ) as gateway:
         print(gateway.port, flush=True)

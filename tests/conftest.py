@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 from sqlalchemy.engine import make_url
 
 pytest_plugins = ("plugins.forbid_skips",)
-pytest.register_assert_rewrite("contracts", "fakes")
+pytest.register_assert_rewrite("contracts", "fakes", "gateway")
 
 # A busy machine is slow, which says nothing about the code.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])

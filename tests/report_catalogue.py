@@ -18,11 +18,11 @@ from contracts.future_port import query_for
 from fakes.catalogue_recording import products_of, recording_of_catalogue
 from fakes.clock import FakeClock
 from fakes.gateway_rig import NOW, QUICK
+from gateway.server import ScriptedGateway
 from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
-from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.parameters import GatewayParameters
 from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
@@ -41,7 +41,7 @@ def bring_in(products: Sequence[Future], path: Path) -> list[FutureUpdate[Future
     recording = recording_of_catalogue(products)
     with (
         Database(path) as database,
-        ReplayGateway(recording, now=clock, server_version=157) as replay,
+        ScriptedGateway(recording, now=clock, server_version=157) as replay,
     ):
         place = {"host": replay.host, "port": replay.port}
         with Gateway(GatewayParameters(**_LIMITS, **place), clock) as gateway:  # type: ignore[arg-type]

@@ -7,10 +7,11 @@ import os
 from datetime import UTC, datetime
 from functools import cache
 
+from gateway.faults import Fault
+from gateway.server import ScriptedGateway
 from ibkr_sync.infrastructure.replay.rows import ContractRow, Recording
 from ibkr_sync.infrastructure.replay.sample import sample_recording
-from ibkr_sync.infrastructure.replay.serving.faults import Fault
-from ibkr_sync.infrastructure.replay.serving.server import DEFAULT_SERVER_VERSION, ReplayGateway
+from ibkr_sync.infrastructure.replay.serving.server import DEFAULT_SERVER_VERSION
 
 SERVER_VERSION = int(os.environ.get("IBKR_SYNC_TEST_SERVER_VERSION", DEFAULT_SERVER_VERSION))
 """The newest that gateways offer; above 200 they speak protobuf with an ibapi that does."""
@@ -55,15 +56,15 @@ def sample() -> Recording:
     return sample_recording(datetime.now(UTC).date())
 
 
-def sample_gateway(*faults: Fault) -> ReplayGateway:
+def sample_gateway(*faults: Fault) -> ScriptedGateway:
     """A gateway with the sample; real in nothing but its answers to `[sample]`."""
-    return ReplayGateway(sample(), faults=faults, server_version=SERVER_VERSION)
+    return ScriptedGateway(sample(), faults=faults, server_version=SERVER_VERSION)
 
 
-def gateway_with(*rows: ContractRow, faults: tuple[Fault, ...] = ()) -> ReplayGateway:
+def gateway_with(*rows: ContractRow, faults: tuple[Fault, ...] = ()) -> ScriptedGateway:
     """A gateway that knows these rows."""
     recording = Recording(contracts=rows)
-    return ReplayGateway(recording, faults=faults, server_version=SERVER_VERSION)
+    return ScriptedGateway(recording, faults=faults, server_version=SERVER_VERSION)
 
 
 def changed(row: ContractRow = ROW, **fields: str) -> ContractRow:

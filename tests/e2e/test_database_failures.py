@@ -15,11 +15,11 @@ import pytest
 from e2e.command_line import CommandLine, Ended
 from e2e.gateways import sample_gateway
 from e2e.stored_rows import checksum, is_sound, opened, runs
-from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
+from gateway.server import ScriptedGateway
 
 
 @pytest.fixture
-def gateway() -> Iterator[ReplayGateway]:
+def gateway() -> Iterator[ScriptedGateway]:
     """A gateway with the sample."""
     with sample_gateway() as gateway:
         yield gateway
@@ -28,7 +28,7 @@ def gateway() -> Iterator[ReplayGateway]:
 def get(
     ibkr_sync: CommandLine,
     database: Path,
-    gateway: ReplayGateway,
+    gateway: ScriptedGateway,
     *,
     without_root_rights: bool = False,
 ) -> Ended:
@@ -40,7 +40,7 @@ def get(
 
 
 def test_a_database_that_is_soon_free_is_waited_for(
-    ibkr_sync: CommandLine, stocked: Path, gateway: ReplayGateway
+    ibkr_sync: CommandLine, stocked: Path, gateway: ScriptedGateway
 ) -> None:
     with closing(sqlite3.connect(stocked, check_same_thread=False)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -54,7 +54,7 @@ def test_a_database_that_is_soon_free_is_waited_for(
 
 
 def test_a_reader_with_an_old_snapshot_keeps_nobody_from_writing(
-    ibkr_sync: CommandLine, stocked: Path, gateway: ReplayGateway
+    ibkr_sync: CommandLine, stocked: Path, gateway: ScriptedGateway
 ) -> None:
     with opened(stocked) as reader:
         reader.execute("BEGIN")
@@ -66,7 +66,7 @@ def test_a_reader_with_an_old_snapshot_keeps_nobody_from_writing(
 
 
 def test_a_read_only_file_is_read_and_not_written(
-    ibkr_sync: CommandLine, stocked: Path, gateway: ReplayGateway
+    ibkr_sync: CommandLine, stocked: Path, gateway: ScriptedGateway
 ) -> None:
     before = checksum(stocked)
     stocked.chmod(0o400)
@@ -82,7 +82,7 @@ def test_a_read_only_file_is_read_and_not_written(
 
 
 def test_a_read_only_folder_is_told(
-    ibkr_sync: CommandLine, tmp_path: Path, gateway: ReplayGateway
+    ibkr_sync: CommandLine, tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     folder = tmp_path / "closed"
     folder.mkdir(mode=0o500)
@@ -97,7 +97,7 @@ def test_a_read_only_folder_is_told(
 
 
 def test_an_unreadable_file_is_told(
-    ibkr_sync: CommandLine, stocked: Path, gateway: ReplayGateway
+    ibkr_sync: CommandLine, stocked: Path, gateway: ScriptedGateway
 ) -> None:
     before = checksum(stocked)
     stocked.chmod(0)
@@ -129,7 +129,7 @@ def make_cut_off(path: Path) -> None:
 
 @pytest.mark.parametrize("make", [make_foreign, make_text, make_cut_off])
 def test_what_is_not_ours_stays_as_it_is(
-    ibkr_sync: CommandLine, tmp_path: Path, gateway: ReplayGateway, make: object
+    ibkr_sync: CommandLine, tmp_path: Path, gateway: ScriptedGateway, make: object
 ) -> None:
     assert callable(make)
     folder = tmp_path / "theirs"
@@ -151,7 +151,7 @@ def test_what_is_not_ours_stays_as_it_is(
 
 
 def test_a_database_of_a_newer_version_is_left_alone(
-    ibkr_sync: CommandLine, stocked: Path, gateway: ReplayGateway
+    ibkr_sync: CommandLine, stocked: Path, gateway: ScriptedGateway
 ) -> None:
     with opened(stocked) as connection:
         (table,) = connection.execute(
@@ -240,7 +240,7 @@ def make_socket(path: Path) -> None:
 
 @pytest.mark.parametrize("make", [make_folder, make_pipe, make_socket])
 def test_what_is_no_file_is_refused(
-    ibkr_sync: CommandLine, tmp_path: Path, gateway: ReplayGateway, make: object
+    ibkr_sync: CommandLine, tmp_path: Path, gateway: ScriptedGateway, make: object
 ) -> None:
     assert callable(make)
     path = tmp_path / "place"
@@ -255,7 +255,7 @@ def test_what_is_no_file_is_refused(
 
 
 @pytest.mark.parametrize("device", ["/dev/null", "/dev/full"])
-def test_a_device_is_refused(ibkr_sync: CommandLine, gateway: ReplayGateway, device: str) -> None:
+def test_a_device_is_refused(ibkr_sync: CommandLine, gateway: ScriptedGateway, device: str) -> None:
     done = get(ibkr_sync, Path(device), gateway)
 
     assert (done.code, done.out) == (7, "")
@@ -263,7 +263,7 @@ def test_a_device_is_refused(ibkr_sync: CommandLine, gateway: ReplayGateway, dev
 
 
 def test_links_that_lead_nowhere_are_told(
-    ibkr_sync: CommandLine, tmp_path: Path, gateway: ReplayGateway
+    ibkr_sync: CommandLine, tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     folder = tmp_path / "links"
     folder.mkdir()
@@ -281,7 +281,7 @@ def test_links_that_lead_nowhere_are_told(
 
 
 def test_a_missing_folder_is_told_and_not_created(
-    ibkr_sync: CommandLine, tmp_path: Path, gateway: ReplayGateway
+    ibkr_sync: CommandLine, tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     folder = tmp_path / "none"
 
@@ -297,7 +297,7 @@ def test_a_missing_folder_is_told_and_not_created(
 
 
 def test_an_empty_file_becomes_a_database(
-    ibkr_sync: CommandLine, tmp_path: Path, gateway: ReplayGateway
+    ibkr_sync: CommandLine, tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     path = tmp_path / "empty.db"
     path.touch()
@@ -314,7 +314,7 @@ def test_an_empty_file_becomes_a_database(
 
 
 def test_a_database_behind_a_symlink_is_used_in_its_place(
-    ibkr_sync: CommandLine, stocked: Path, tmp_path: Path, gateway: ReplayGateway
+    ibkr_sync: CommandLine, stocked: Path, tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     link = tmp_path / "link.db"
     link.symlink_to(stocked)

@@ -11,7 +11,7 @@ import pytest
 from e2e.command_line import CommandLine, Ended
 from e2e.gateways import IMPATIENT, changed, gateway_with, sample_gateway
 from e2e.stored_rows import is_sound, kept, runs
-from ibkr_sync.infrastructure.replay.serving.faults import (
+from gateway.faults import (
     Chunked,
     ClientIdInUse,
     EarlyStart,

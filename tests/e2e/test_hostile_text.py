@@ -11,7 +11,7 @@ import pytest
 
 from e2e.command_line import CommandLine
 from e2e.gateways import ROW, changed, gateway_with
-from ibkr_sync.infrastructure.replay.serving.faults import ErrorReply, Notice, ReplacedField
+from gateway.faults import ErrorReply, Notice, ReplacedField
 
 HOSTILE = (
     "[bold]B[/nope][link=http://x]\x1b[2J\x1b]8;;http://x\x07\x1b]52;c;aGk=\x07"

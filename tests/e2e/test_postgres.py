@@ -8,7 +8,7 @@ from sqlalchemy.engine import make_url
 
 from e2e.command_line import CommandLine, finish, wait_until
 from e2e.gateways import sample_gateway
-from ibkr_sync.infrastructure.replay.serving.faults import Silence
+from gateway.faults import Silence
 
 
 def test_a_server_keeps_what_a_file_keeps(

@@ -13,7 +13,7 @@ import pytest
 from e2e.command_line import CommandLine, wait_until
 from e2e.gateways import sample_gateway
 from e2e.stored_rows import is_sound, kept, opened, runs
-from ibkr_sync.infrastructure.replay.serving.faults import Silence
+from gateway.faults import Silence
 
 RENORMALISE = ("db", "renormalise")
 PRUNE = ("db", "prune")

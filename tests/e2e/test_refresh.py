@@ -14,8 +14,7 @@ import pytest
 from e2e.command_line import CommandLine, Ended, finish, wait_until
 from e2e.gateways import IMPATIENT, SERVER_VERSION, sample, sample_gateway
 from e2e.stored_rows import is_sound, kept, opened, runs
-from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest
-from ibkr_sync.infrastructure.replay.serving.faults import (
+from gateway.faults import (
     ErrorReply,
     HangUpAfterRows,
     KeptRows,
@@ -24,7 +23,8 @@ from ibkr_sync.infrastructure.replay.serving.faults import (
     PauseAfterRows,
     Silence,
 )
-from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
+from gateway.server import ScriptedGateway
+from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest
 
 GRACE = 5.0
 """Seconds after a deadline or a signal by which the process is gone."""
@@ -52,7 +52,7 @@ class Refresh:
         self.database = database
         command.configure(IMPATIENT)
 
-    def __call__(self, gateway: ReplayGateway | int, *arguments: str, before: str = "") -> Ended:
+    def __call__(self, gateway: ScriptedGateway | int, *arguments: str, before: str = "") -> Ended:
         port = gateway if isinstance(gateway, int) else gateway.port
         options = before.split()
         return self.command(*options, *asking(self.database, port, *arguments))
@@ -75,7 +75,7 @@ def states(done: Ended) -> dict[str, str]:
     return {line.split("@")[0]: line.split()[-1] for line in lines if "@" in line.split()[0]}
 
 
-def symbols_asked(gateway: ReplayGateway) -> list[str]:
+def symbols_asked(gateway: ScriptedGateway) -> list[str]:
     asked = (each for each in gateway.requests if isinstance(each, ContractDataRequest))
     return sorted(each.symbol for each in asked)
 
@@ -302,7 +302,7 @@ def test_a_renamed_product_that_is_asked_for_by_its_new_name_is_no_new_one(
         for row in sample().contracts
     )
     recording = dataclasses.replace(sample(), contracts=rows)
-    with ReplayGateway(recording, server_version=SERVER_VERSION) as gateway:
+    with ScriptedGateway(recording, server_version=SERVER_VERSION) as gateway:
         planned = refresh(gateway, "VOLX@CFE", "--dry-run")
         first = refresh(gateway, "VOLX@CFE")
         second = refresh(gateway, "VOLX@CFE")
@@ -360,7 +360,7 @@ def test_a_gateway_that_comes_late_is_waited_for(refresh: Refresh) -> None:
     port = free_port()
     with refresh.command.running(*asking(refresh.database, port, "--deadline", "60s")) as waiting:
         wait_until(lambda: runs(refresh.database)[-1] == "running")
-        with ReplayGateway(sample(), port=port):
+        with ScriptedGateway(sample(), port=port):
             done = finish(waiting)
     assert done.code == 0
     assert set(states(done).values()) == {"unchanged"}

@@ -11,14 +11,14 @@ import pytest
 from e2e.command_line import CommandLine, finish, wait_until
 from e2e.gateways import sample_gateway
 from e2e.stored_rows import is_sound, kept, runs
-from ibkr_sync.infrastructure.replay.serving.faults import Occasion, PauseAfterRows, Silence
-from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
+from gateway.faults import Occasion, PauseAfterRows, Silence
+from gateway.server import ScriptedGateway
 
 STOP_WITHIN = 5.0
 """Seconds from the signal to the end of the process."""
 
 
-def asking(database: Path, gateway: ReplayGateway) -> list[str]:
+def asking(database: Path, gateway: ScriptedGateway) -> list[str]:
     source = ["--source", "ibkr", "--port", str(gateway.port)]
     return ["--database", str(database), "get", "NQ", "ES", *source]
 

@@ -12,7 +12,7 @@ import pytest
 from e2e.command_line import COMMAND, CommandLine, ended
 from e2e.gateways import changed, gateway_with, sample_gateway
 from e2e.stored_rows import runs
-from ibkr_sync.infrastructure.replay.serving.faults import ReplacedField
+from gateway.faults import ReplacedField
 
 ESCAPE = "\x1b"
 

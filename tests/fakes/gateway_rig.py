@@ -12,11 +12,11 @@ from typing import TypeAlias
 
 from contracts import examples
 from fakes.recordings import as_sent, recording_of
+from gateway.server import ScriptedGateway
 from ibkr_sync.domain.entities.futures import Future, IndexFuture
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
-from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
 
@@ -61,7 +61,7 @@ QUICK = {
 
 NOW_PLEASE = SyncPolicy()
 
-Serve: TypeAlias = Callable[..., ReplayGateway]
+Serve: TypeAlias = Callable[..., ScriptedGateway]
 Connect: TypeAlias = Callable[..., Gateway]
 RepositoryOf: TypeAlias = Callable[..., IbkrFutureRepository[Future]]
 

@@ -14,10 +14,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from fakes.protocol_versions import SPOKEN
+from gateway.server import ScriptedGateway
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.infrastructure.replay.rows import Recording
 from ibkr_sync.infrastructure.replay.sample import sample_recording
-from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.parameters import (
     GatewayParameters,
@@ -43,7 +43,7 @@ def main() -> None:
 
 def contracts(recording: Recording, version: int) -> Iterator[FuturesContract]:
     """Every contract of the recording, as it comes through a gateway of that version."""
-    with ReplayGateway(recording, server_version=version, now=lambda: NOW) as replay:
+    with ScriptedGateway(recording, server_version=version, now=lambda: NOW) as replay:
         parameters = GatewayParameters(port=replay.port, messages_per_second=1000)
         with Gateway(parameters, lambda: NOW) as gateway:
             for symbol in sorted({row.symbol for row in recording.contracts}):

@@ -11,9 +11,9 @@ from ib_async import IB, ContractDetails, Future
 
 from fakes.decoded_details import values_of
 from fakes.expected_details import ES_JUN25, ODD, ODD_ROW
+from gateway.server import ScriptedGateway
 from ibkr_sync.infrastructure.replay.recording import read_recording
 from ibkr_sync.infrastructure.replay.rows import Recording
-from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
 
 RECORDED = read_recording(Path(__file__).parents[1] / "data" / "es_jun25.replay")
 NOW = datetime(2025, 5, 21, 15, tzinfo=UTC)
@@ -32,7 +32,7 @@ async def _asked(port: int, contract: Future) -> tuple[int, list[ContractDetails
 @pytest.mark.parametrize("version", [157, 163, 164, 176, 226])
 def test_ib_async_decodes_what_ibapi_does(version: int) -> None:
     recording = Recording(contracts=(*RECORDED.contracts, ODD_ROW))
-    with ReplayGateway(recording, server_version=version, now=lambda: NOW) as gateway:
+    with ScriptedGateway(recording, server_version=version, now=lambda: NOW) as gateway:
         es = Future("ES", exchange="CME", currency="USD")
         agreed, (details,) = asyncio.run(_asked(gateway.port, es))
         _, (odd,) = asyncio.run(_asked(gateway.port, Future("ODD", exchange="OSE.JPN")))

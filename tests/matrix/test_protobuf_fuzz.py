@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from fakes.gateway_rig import RECORDING
 from fakes.protocol_versions import SPOKEN
+from gateway.dialects import dialect_for
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.errors import InvalidReplyError
-from ibkr_sync.infrastructure.replay.protocol.dialect import dialect_for
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import ReadOnlyClient, Row
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.connection import GatewayConnection
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.messages import read_message

@@ -13,14 +13,14 @@ from fakes.clock import FakeClock
 from fakes.gateway_rig import ES, NOW, QUICK, RECORDING, reader_threads
 from fakes.protocol_versions import PROTOBUF_ROWS, SPOKEN
 from fakes.tws_protobuf import field
+from gateway import faults
+from gateway.dialects import dialect_for
+from gateway.faults import Fault, Occasion
+from gateway.server import ScriptedGateway
 from ibkr_sync.domain.errors import InvalidReplyError, ReplyTimeoutError
-from ibkr_sync.infrastructure.replay.protocol.dialect import dialect_for
 from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest
 from ibkr_sync.infrastructure.replay.protocol.wire import frame
-from ibkr_sync.infrastructure.replay.serving import faults
-from ibkr_sync.infrastructure.replay.serving.faults import Fault, Occasion
 from ibkr_sync.infrastructure.replay.serving.matching import ContractBook
-from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.connection import ForbiddenMessageError
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.parameters import GatewayParameters
@@ -51,7 +51,7 @@ class Rig:
     def __init__(self, version: int, *script: Fault, **parameters: float) -> None:
         self._stack = ExitStack()
         self.replay = self._stack.enter_context(
-            ReplayGateway(RECORDING, server_version=version, faults=script, now=FakeClock(NOW))
+            ScriptedGateway(RECORDING, server_version=version, faults=script, now=FakeClock(NOW))
         )
         limits = QUICK | {"host": self.replay.host, "port": self.replay.port} | parameters
         self.gateway = self._stack.enter_context(

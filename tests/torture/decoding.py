@@ -13,11 +13,11 @@ from types import TracebackType
 from typing import Self
 
 from fakes.gateway_rig import RECORDING
+from gateway.dialects import dialect_for
 from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import ProductLookupError, ReplyError
 from ibkr_sync.domain.naming.query import FutureQuery
-from ibkr_sync.infrastructure.replay.protocol.dialect import dialect_for
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import ReadOnlyClient
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.connection import GatewayConnection
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import ContractRequest

@@ -13,13 +13,13 @@ from statistics import median
 import pytest
 
 from e2e.gateways import SERVER_VERSION, sample
-from ibkr_sync.infrastructure.replay.serving.faults import (
+from gateway.faults import (
     Fault,
     HangUpAfterRows,
     Notice,
     ReplacedField,
 )
-from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
+from gateway.server import ScriptedGateway
 from thoroughness import how_many
 
 ROUNDS = how_many(18, 1_000)
@@ -44,7 +44,7 @@ def faults(rounds: int) -> list[Fault]:
 
 @pytest.mark.timeout(how_many(120, 1800))
 def test_memory_files_and_threads_stay_as_they_were(tmp_path: Path) -> None:
-    with ReplayGateway(sample(), faults=faults(ROUNDS), server_version=SERVER_VERSION) as gateway:
+    with ScriptedGateway(sample(), faults=faults(ROUNDS), server_version=SERVER_VERSION) as gateway:
         done = subprocess.run(  # noqa: S603 - our own program
             [
                 *(sys.executable, str(Path(__file__).with_name("soak.py"))),

@@ -22,8 +22,8 @@ from ibkr_sync.infrastructure.replay.protocol.contract_data import (
 from ibkr_sync.infrastructure.replay.protocol.dialect import (
     NEWEST_TEXT_SERVER_VERSION,
     OLDEST_SERVER_VERSION,
-    market_rule_fields,
 )
+from ibkr_sync.infrastructure.replay.protocol.text_dialect import market_rule_fields
 from ibkr_sync.infrastructure.replay.rows import ContractRow, MarketRuleRow, Recording
 
 _FORMAT: Final = 1

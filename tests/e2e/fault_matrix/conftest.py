@@ -24,7 +24,7 @@ from e2e.fault_matrix.rig import (  # noqa: E402
     gateway_with,
 )
 from e2e.fault_matrix.stores import Store, contents, with_a_secret  # noqa: E402
-from ibkr_sync.infrastructure.replay.serving.faults import ReplacedField  # noqa: E402
+from gateway.faults import ReplacedField  # noqa: E402
 from thoroughness import MORE, seeded  # noqa: E402
 
 collect_ignore = [] if SPEAKS_PROTOBUF else ["test_protobuf_faults.py"]

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from e2e.command_line import COMMAND
-from ibkr_sync.infrastructure.replay.serving.faults import Fault
-from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
+from gateway.faults import Fault
+from gateway.server import ScriptedGateway
 
 SETTINGS: Mapping[str, float] = {
     "connect_timeout": 30,
@@ -63,7 +63,7 @@ class Ordeal:
     seconds: float = 0.0
     settings: Mapping[str, float] = field(default_factory=dict)
     launcher: Sequence[str] = (str(COMMAND),)
-    during: Callable[[subprocess.Popen[bytes], ReplayGateway], None] | None = None
+    during: Callable[[subprocess.Popen[bytes], ScriptedGateway], None] | None = None
     verbose: bool = True
     gateway: Mapping[str, object] = field(default_factory=dict)
 

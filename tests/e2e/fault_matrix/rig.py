@@ -42,12 +42,10 @@ from e2e.fault_matrix.stores import (
     without_shared,
 )
 from e2e.gateways import SERVER_VERSION
-from ibkr_sync.infrastructure.replay.serving.faults import Fault
-from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
+from gateway.faults import Fault
+from gateway.server import ScriptedGateway
+from ibkr_sync.infrastructure.replay.protocol.notices import ACCOUNTS
 from thoroughness import MORE
-
-ACCOUNT = "DU7654321"
-"""What the gateways of these tests announce, and no run may ever tell."""
 
 SPOKEN = min(SERVER_VERSION, MAX_CLIENT_VER)
 """The server version that the gateway and the installed ibapi agree on."""
@@ -79,7 +77,7 @@ class Endured:
     took: float
     cpu_seconds: float
     peak_megabytes: float
-    gateway: ReplayGateway | None
+    gateway: ScriptedGateway | None
     log: str
 
 
@@ -136,7 +134,7 @@ class Rig:
         self,
         *arguments: str,
         settings: Mapping[str, float] | None = None,
-        gateway: ReplayGateway | None = None,
+        gateway: ScriptedGateway | None = None,
         launcher: Sequence[str] = (str(COMMAND),),
         verbose: bool = True,
         during: Callable[[subprocess.Popen[bytes]], None] | None = None,
@@ -259,10 +257,10 @@ class Rig:
         assert endured.took <= latest_end(ordeal.seconds, usual), told
 
 
-def gateway_with(*faults: Fault, **options: object) -> ReplayGateway:
+def gateway_with(*faults: Fault, **options: object) -> ScriptedGateway:
     """A gateway with the sample and these faults, which announces an account."""
-    options = {"server_version": SERVER_VERSION, "accounts": ACCOUNT} | options
-    return ReplayGateway(recording(), faults=faults, **options)  # type: ignore[arg-type]
+    options = {"server_version": SERVER_VERSION} | options
+    return ScriptedGateway(recording(), faults=faults, **options)  # type: ignore[arg-type]
 
 
 def asking(symbols: Sequence[str], port: int, command: str = "get") -> list[str]:
@@ -273,11 +271,11 @@ def asking(symbols: Sequence[str], port: int, command: str = "get") -> list[str]
 def refuse_indiscretion(endured: Endured) -> None:
     """Fail if a run told what nobody may know, or what only developers understand."""
     told = endured.run.out + endured.run.err + endured.log
-    for secret in (SECRET, ACCOUNT, "Traceback"):
+    for secret in (SECRET, ACCOUNTS, "Traceback"):
         assert secret not in told, secret
 
 
-def refuse_forbidden_frames(gateway: ReplayGateway | None) -> None:
+def refuse_forbidden_frames(gateway: ScriptedGateway | None) -> None:
     """Fail if a client sent anything but questions about reference data."""
     frames = gateway.frames if gateway is not None else ()
     sent = {frame.fields[0] for frame in frames if frame.fields[0] != "API"}

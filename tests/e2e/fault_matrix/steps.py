@@ -11,10 +11,10 @@ from pathlib import Path
 from e2e.fault_matrix.launchers import stepping
 from e2e.fault_matrix.ordeals import Ordeal
 from e2e.fault_matrix.rig import Rig
-from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
+from gateway.server import ScriptedGateway
 from thoroughness import how_many, seeded
 
-During = Callable[[subprocess.Popen[bytes], ReplayGateway], None]
+During = Callable[[subprocess.Popen[bytes], ScriptedGateway], None]
 
 
 _KNOWN: dict[bool, list[str]] = {}
@@ -40,7 +40,7 @@ def some_steps(count: int, purpose: str) -> Sequence[int]:
 def while_halted(act: Callable[[], None]) -> During:
     """Act once the run halts, and let it go on; unless it ends before."""
 
-    def during(process: subprocess.Popen[bytes], _: ReplayGateway) -> None:
+    def during(process: subprocess.Popen[bytes], _: ScriptedGateway) -> None:
         wanted = os.WSTOPPED | os.WEXITED | os.WNOWAIT
         told = os.waitid(os.P_PID, process.pid, wanted)
         if told is not None and told.si_code == os.CLD_STOPPED:

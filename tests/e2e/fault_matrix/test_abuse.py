@@ -16,7 +16,7 @@ from e2e.fault_matrix.ordeals import Fate, Ordeal
 from e2e.fault_matrix.replies import rows_of
 from e2e.fault_matrix.rig import Rig, asking, gateway_with
 from e2e.fault_matrix.stores import SECRET
-from ibkr_sync.infrastructure.replay.serving.faults import ErrorReply, ReplacedField
+from gateway.faults import ErrorReply, ReplacedField
 from thoroughness import how_many, some_of
 
 LITERALS = (

@@ -8,7 +8,7 @@ from e2e.fault_matrix.launchers import launching
 from e2e.fault_matrix.replies import rows_of
 from e2e.fault_matrix.rig import Rig, asking, gateway_with
 from e2e.fault_matrix.stores import Tables, contents
-from ibkr_sync.infrastructure.replay.serving.faults import Fault, KeptRows, ReplacedField
+from gateway.faults import Fault, KeptRows, ReplacedField
 
 EVERYTHING = ("ES", "VIX", "CL", "NQ", "GC")
 

@@ -22,7 +22,7 @@ from e2e.fault_matrix.ordeals import Fate, Ordeal
 from e2e.fault_matrix.processes import is_alive
 from e2e.fault_matrix.rig import Rig, asking, gateway_with
 from e2e.fault_matrix.stores import Store
-from ibkr_sync.infrastructure.replay.serving.faults import Silence
+from gateway.faults import Silence
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 
 BUSY_TIMEOUT = 5.0

@@ -20,9 +20,9 @@ from e2e.command_line import wait_until
 from e2e.fault_matrix.ordeals import Fate, Ordeal
 from e2e.fault_matrix.processes import HANGS_AFTER
 from e2e.fault_matrix.rig import Rig
+from gateway.faults import Drip, Fault, NoEndMarker, PauseAfterRows
+from gateway.server import ScriptedGateway
 from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest
-from ibkr_sync.infrastructure.replay.serving.faults import Drip, Fault, NoEndMarker, PauseAfterRows
-from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
 from thoroughness import how_many, some_of
 
 SHIFTED_CLOCK = (sys.executable, str(Path(__file__).with_name("shifted_clock.py")))
@@ -45,12 +45,12 @@ CLOCK_CHANGES = (
 )
 
 
-def has_asked(gateway: ReplayGateway) -> bool:
+def has_asked(gateway: ScriptedGateway) -> bool:
     """Whether a request for contract details has arrived."""
     return any(isinstance(each, ContractDataRequest) for each in gateway.requests)
 
 
-def set_clocks(process: subprocess.Popen[bytes], gateway: ReplayGateway) -> None:
+def set_clocks(process: subprocess.Popen[bytes], gateway: ScriptedGateway) -> None:
     """Let a run on shifted clocks see them jump once it has asked."""
     wait_until(lambda: has_asked(gateway))
     os.kill(process.pid, signal.SIGUSR1)  # it is waited for by its rig alone
@@ -67,7 +67,7 @@ def clocks(*, off: float = 0, off_then: float = 0, stopped_for: float = 0) -> tu
     return (*SHIFTED_CLOCK, str(off), str(off_then), str(stopped_for))
 
 
-def has_connected(gateway: ReplayGateway) -> bool:
+def has_connected(gateway: ScriptedGateway) -> bool:
     """Whether the run has opened a connection."""
     return gateway.connections > 0
 
@@ -84,13 +84,13 @@ def has_connected(gateway: ReplayGateway) -> bool:
 )
 def test_a_run_that_was_suspended_ends_in_order(
     rig: Rig,
-    moment: Callable[[ReplayGateway], bool],
+    moment: Callable[[ScriptedGateway], bool],
     deadlines: dict[str, float],
     seconds: float,
 ) -> None:
     """Deadlines pass meanwhile, as they do while a notebook sleeps."""
 
-    def suspend(process: subprocess.Popen[bytes], gateway: ReplayGateway) -> None:
+    def suspend(process: subprocess.Popen[bytes], gateway: ScriptedGateway) -> None:
         wait_until(lambda: moment(gateway))
         os.kill(process.pid, signal.SIGSTOP)
         time.sleep(seconds)

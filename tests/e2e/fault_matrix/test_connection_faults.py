@@ -10,7 +10,7 @@ from itertools import product
 import pytest
 
 from e2e.fault_matrix.rig import Fate, Ordeal, Rig, asking
-from ibkr_sync.infrastructure.replay.serving.faults import (
+from gateway.faults import (
     ClientIdInUse,
     EarlyStart,
     Fault,

@@ -14,9 +14,9 @@ import pytest
 from e2e.command_line import Ended
 from e2e.fault_matrix.rig import Rig, asking
 from e2e.gateways import SERVER_VERSION, changed
+from gateway.server import ScriptedGateway
 from ibkr_sync.domain.entities.futures import SAMPLE_MARKER
 from ibkr_sync.infrastructure.replay.rows import ContractRow, Recording
-from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
 from thoroughness import some_of
 
 FROZEN_CLOCK = (sys.executable, str(Path(__file__).with_name("frozen_clock.py")))
@@ -118,7 +118,7 @@ FARTHEST = CONTRACTS[-len(ZONES) :]
 
 
 def run_at(
-    moment: datetime, zone: str, rig: Rig, *arguments: str, gateway: ReplayGateway | None = None
+    moment: datetime, zone: str, rig: Rig, *arguments: str, gateway: ScriptedGateway | None = None
 ) -> Ended:
     """Run the command at a moment that does not pass, on a machine in this zone."""
     endured = rig.run(
@@ -137,7 +137,7 @@ def get_at(
 ) -> None:
     """Ask a gateway for both products, which says these contracts, be they expired or not."""
     known = Recording(contracts=tuple(contracts))
-    with ReplayGateway(known, server_version=SERVER_VERSION, now=lambda: JANUARY) as gateway:
+    with ScriptedGateway(known, server_version=SERVER_VERSION, now=lambda: JANUARY) as gateway:
         asked = asking([*ZONES], gateway.port)
         run_at(moment, zone, rig, *asked, *options, gateway=gateway)
 

@@ -13,12 +13,12 @@ import pytest
 from e2e.command_line import wait_until
 from e2e.fault_matrix.ordeals import Fate, Ordeal
 from e2e.fault_matrix.rig import Rig
-from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
+from gateway.server import ScriptedGateway
 from thoroughness import how_many, seeded
 
 KILLED, STOPPED = -signal.SIGKILL, {signal.SIGTERM: 143, signal.SIGINT: 130}
 
-During = Callable[[subprocess.Popen[bytes], ReplayGateway], None]
+During = Callable[[subprocess.Popen[bytes], ScriptedGateway], None]
 
 
 def points(purpose: str, count: int) -> list[float]:
@@ -30,7 +30,7 @@ def points(purpose: str, count: int) -> list[float]:
 def after_start(seconds: float, signal_number: int) -> During:
     """Send a signal so long after the process was started."""
 
-    def act(process: subprocess.Popen[bytes], _: ReplayGateway) -> None:
+    def act(process: subprocess.Popen[bytes], _: ScriptedGateway) -> None:
         time.sleep(seconds)
         os.kill(process.pid, signal_number)  # it is waited for by its rig alone
 
@@ -40,7 +40,7 @@ def after_start(seconds: float, signal_number: int) -> During:
 def after_asking(seconds: float, signal_number: int) -> During:
     """Send a signal so long after the first message reached the gateway."""
 
-    def act(process: subprocess.Popen[bytes], gateway: ReplayGateway) -> None:
+    def act(process: subprocess.Popen[bytes], gateway: ScriptedGateway) -> None:
         wait_until(lambda: gateway.connections)
         time.sleep(seconds)
         os.kill(process.pid, signal_number)  # it is waited for by its rig alone

@@ -9,8 +9,8 @@ import pytest
 
 from e2e.fault_matrix.replies import rows_of
 from e2e.fault_matrix.rig import SPEAKS_PROTOBUF, SPOKEN, Fate, Ordeal, Rig
-from ibkr_sync.infrastructure.replay.protocol.dialect import dialect_for
-from ibkr_sync.infrastructure.replay.serving.faults import (
+from gateway.dialects import dialect_for
+from gateway.faults import (
     CutRow,
     Fault,
     HangUpAfterRows,

@@ -12,11 +12,11 @@ import pytest
 from e2e.fault_matrix.ordeals import Fate, Ordeal
 from e2e.fault_matrix.rig import Endured, Rig, asking
 from e2e.gateways import SERVER_VERSION, changed
+from gateway.faults import ErrorReply, Fault, RateRefused
+from gateway.server import ScriptedGateway
 from ibkr_sync.domain.entities.futures import SAMPLE_MARKER
 from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest
 from ibkr_sync.infrastructure.replay.rows import Recording
-from ibkr_sync.infrastructure.replay.serving.faults import ErrorReply, Fault, RateRefused
-from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
 from thoroughness import how_many
 
 RECORDED_SENDS = (sys.executable, str(Path(__file__).with_name("recorded_sends.py")))
@@ -42,7 +42,7 @@ def test_however_many_products_are_asked_for_messages_leave_evenly_spaced(
     """
     symbols = [f"X{number}" for number in range(MANY)]
     record = tmp_path / "sends"
-    with ReplayGateway(one_contract_each(symbols), server_version=SERVER_VERSION) as gateway:
+    with ScriptedGateway(one_contract_each(symbols), server_version=SERVER_VERSION) as gateway:
         endured = rig.run(
             *asking(symbols, gateway.port),
             settings={"messages_per_second": 40, "run_timeout": 300},
@@ -142,7 +142,7 @@ def test_a_refresh_outlasts_a_gateway_that_hung_up_over_the_rate(any_rig: Rig) -
 
 def times_asked(endured: Endured) -> list[float]:
     """When each request for contract details came."""
-    gateway: ReplayGateway | None = endured.gateway
+    gateway: ScriptedGateway | None = endured.gateway
     assert gateway is not None
     return [frame.at for frame in gateway.frames if isinstance(frame.request, ContractDataRequest)]
 

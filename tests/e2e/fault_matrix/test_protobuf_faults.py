@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from e2e.fault_matrix.rig import Fate, Ordeal, Rig
-from ibkr_sync.infrastructure.replay.serving.faults import (
+from gateway.faults import (
     CutRow,
     DroppedField,
     EndWithExtraField,

@@ -13,7 +13,7 @@ import pytest
 from e2e.command_line import wait_until
 from e2e.fault_matrix.replies import con_ids_of, rows_of
 from e2e.fault_matrix.rig import Fate, Ordeal, Rig, asking
-from ibkr_sync.infrastructure.replay.serving.faults import (
+from gateway.faults import (
     ErrorReply,
     Fault,
     HangUpAfterRows,
@@ -24,7 +24,7 @@ from ibkr_sync.infrastructure.replay.serving.faults import (
     PauseAfterRows,
     ReplacedField,
 )
-from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
+from gateway.server import ScriptedGateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.retry_policy import FIRST_PAUSE
 
 SEVERAL = ("ES", "VIX", "CL")
@@ -138,7 +138,7 @@ def test_a_refresh_that_pauses_between_two_tries_stops_at_once(
 ) -> None:
     stopped_at = []
 
-    def stop(process: subprocess.Popen[bytes], _: ReplayGateway) -> None:
+    def stop(process: subprocess.Popen[bytes], _: ScriptedGateway) -> None:
         wait_until(lambda: "asking again in 2 s" in rig.logged())
         stopped_at.append(time.monotonic())
         os.kill(process.pid, signal_number)
@@ -159,7 +159,7 @@ def test_a_refresh_that_pauses_between_two_tries_stops_at_once(
 
 
 def test_a_refresh_that_is_killed_before_a_reply_is_whole_changes_nothing(any_rig: Rig) -> None:
-    def kill(process: subprocess.Popen[bytes], gateway: ReplayGateway) -> None:
+    def kill(process: subprocess.Popen[bytes], gateway: ScriptedGateway) -> None:
         wait_until(lambda: len(gateway.frames) >= 3)
         time.sleep(0.1)
         os.kill(process.pid, signal.SIGKILL)

@@ -6,8 +6,7 @@ import pytest
 
 from e2e.fault_matrix.replies import rows_of
 from e2e.fault_matrix.rig import SPEAKS_PROTOBUF, Fate, Ordeal, Rig
-from ibkr_sync.infrastructure.replay.protocol.wire import frame
-from ibkr_sync.infrastructure.replay.serving.faults import (
+from gateway.faults import (
     Chunked,
     Drip,
     EndWithExtraField,
@@ -21,6 +20,7 @@ from ibkr_sync.infrastructure.replay.serving.faults import (
     PauseAfterBytes,
     ReplacedField,
 )
+from ibkr_sync.infrastructure.replay.protocol.wire import frame
 from thoroughness import how_many, some_of
 
 MEGABYTES_OF_A_RUN = 50

@@ -9,7 +9,7 @@ import pytest
 
 from e2e.fault_matrix.replies import rows_of
 from e2e.fault_matrix.rig import SPEAKS_PROTOBUF, Fate, Ordeal, Rig
-from ibkr_sync.infrastructure.replay.serving.faults import DuplicatedRow, ForeignRows, ReplacedField
+from gateway.faults import DuplicatedRow, ForeignRows, ReplacedField
 from thoroughness import how_many, some_of
 
 NAMES = (

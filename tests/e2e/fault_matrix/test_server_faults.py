@@ -26,8 +26,8 @@ from e2e.fault_matrix.servers import (
 )
 from e2e.fault_matrix.steps import some_steps, steps_of, while_halted
 from e2e.fault_matrix.stores import with_a_secret
-from ibkr_sync.infrastructure.replay.serving.faults import PauseAfterRows
-from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
+from gateway.faults import PauseAfterRows
+from gateway.server import ScriptedGateway
 from thoroughness import how_many, some_of
 
 STALLED = PauseAfterRows(rows=5, seconds=2)
@@ -46,7 +46,7 @@ def test_sessions_that_end_while_ibkr_is_waited_for_leave_each_product_old_or_ne
     server_rig: Rig, which: Sessions
 ) -> None:
 
-    def end_them(_: subprocess.Popen[bytes], gateway: ReplayGateway) -> None:
+    def end_them(_: subprocess.Popen[bytes], gateway: ScriptedGateway) -> None:
         wait_until(lambda: len(gateway.frames) >= 3)
         assert end_sessions(server_rig.store.location, which)
 

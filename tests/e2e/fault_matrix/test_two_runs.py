@@ -15,7 +15,7 @@ from e2e.fault_matrix.lateness import latest_end
 from e2e.fault_matrix.ordeals import Fate, Ordeal
 from e2e.fault_matrix.processes import Lived, live
 from e2e.fault_matrix.rig import Rig, asking, gateway_with
-from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
+from gateway.server import ScriptedGateway
 from thoroughness import how_many, seeded
 
 AT_MOST = 30.0
@@ -36,7 +36,7 @@ def waiting_for(event: threading.Event) -> Callable[[], datetime]:
 
 
 def run_twice(
-    rig: Rig, gateway: ReplayGateway, apart: float, one_has_ended: threading.Event
+    rig: Rig, gateway: ScriptedGateway, apart: float, one_has_ended: threading.Event
 ) -> list[Lived]:
     """Start two runs so many seconds apart; gives both in the order in which they end."""
     command = [str(COMMAND), "--database", rig.store.location, *asking(["ES"], gateway.port)]

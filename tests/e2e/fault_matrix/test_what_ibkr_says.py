@@ -12,7 +12,7 @@ import pytest
 
 from e2e.fault_matrix.replies import EXCHANGES, con_ids_of, rows_of
 from e2e.fault_matrix.rig import Fate, Ordeal, Rig, asking, gateway_with
-from ibkr_sync.infrastructure.replay.serving.faults import (
+from gateway.faults import (
     ErrorReply,
     Fault,
     KeptRows,

@@ -19,12 +19,12 @@ from fakes.gateway_rig import (
     Serve,
     reader_threads,
 )
+from gateway.faults import Fault
+from gateway.server import ScriptedGateway
 from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.infrastructure.replay.protocol.dialect import NEWEST_TEXT_SERVER_VERSION
 from ibkr_sync.infrastructure.replay.rows import Recording
-from ibkr_sync.infrastructure.replay.serving.faults import Fault
-from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.parameters import GatewayParameters
 from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
@@ -45,9 +45,9 @@ def serve() -> Iterator[Serve]:
 
         def start(
             *faults: Fault, recording: Recording = RECORDING, **options: object
-        ) -> ReplayGateway:
+        ) -> ScriptedGateway:
             options = {"now": FakeClock(NOW), "server_version": SERVER_VERSION} | options
-            return stack.enter_context(ReplayGateway(recording, faults=faults, **options))  # type: ignore[arg-type]
+            return stack.enter_context(ScriptedGateway(recording, faults=faults, **options))  # type: ignore[arg-type]
 
         yield start
 
@@ -61,7 +61,7 @@ def connect() -> Iterator[Connect]:
     with ExitStack() as stack:
 
         def make(
-            replay: ReplayGateway, clock: FakeClock | None = None, **parameters: float
+            replay: ScriptedGateway, clock: FakeClock | None = None, **parameters: float
         ) -> Gateway:
             limits = QUICK | {"host": replay.host, "port": replay.port} | parameters
             gateway = Gateway(GatewayParameters(**limits), clock or FakeClock(NOW))  # type: ignore[arg-type]
@@ -81,7 +81,7 @@ def local() -> InMemoryFutureRepository[Future]:
 def repository_of(connect: Connect, local: InMemoryFutureRepository[Future]) -> RepositoryOf:
     """Make repositories on a gateway: `repository_of(replay, **parameters)`."""
 
-    def make(replay: ReplayGateway, **parameters: float) -> IbkrFutureRepository[Future]:
+    def make(replay: ScriptedGateway, **parameters: float) -> IbkrFutureRepository[Future]:
         gateway = connect(replay, **parameters)
         return IbkrFutureRepository(gateway, local, Future, load_catalogue(), FakeClock(NOW))
 

@@ -22,6 +22,8 @@ from fakes.gateway_rig import (
     bring_up_to_date,
 )
 from fakes.recordings import as_sent, recording_of
+from gateway import faults
+from gateway.server import ScriptedGateway
 from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.domain.entities.contracts import Venue
 from ibkr_sync.domain.entities.futures import Future, ProductKey, SingleStockFuture
@@ -35,8 +37,6 @@ from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest
 from ibkr_sync.infrastructure.replay.rows import Recording
-from ibkr_sync.infrastructure.replay.serving import faults
-from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
 
 Local: TypeAlias = InMemoryFutureRepository[Future]
@@ -77,7 +77,7 @@ def renamed(product: Future, **names: str) -> Future:
     return dataclasses.replace(product, **names, contracts=contracts)  # type: ignore[arg-type]
 
 
-def asked(replay: ReplayGateway) -> list[tuple[str, str, int]]:
+def asked(replay: ScriptedGateway) -> list[tuple[str, str, int]]:
     """Symbol, exchange and conId of every request for contract details."""
     return [
         (each.symbol, each.exchange, each.con_id)
@@ -107,11 +107,11 @@ class Rig:
         for outcome in self.ask(gateway, *map(exactly, products)).values():
             assert isinstance(outcome, FutureUpdate)
 
-    def gateway(self, *script: faults.Fault, recording: Recording = RECORDING) -> ReplayGateway:
+    def gateway(self, *script: faults.Fault, recording: Recording = RECORDING) -> ScriptedGateway:
         return self._serve(*script, recording=recording)
 
     def ask(
-        self, replay: ReplayGateway, *queries: FutureQuery, policy: SyncPolicy = ONCE
+        self, replay: ScriptedGateway, *queries: FutureQuery, policy: SyncPolicy = ONCE
     ) -> dict[FutureQuery, Outcome]:
         repository = IbkrFutureRepository(
             self._connect(replay, idle_timeout=2.0),

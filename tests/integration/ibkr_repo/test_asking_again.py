@@ -23,6 +23,9 @@ from fakes.gateway_rig import (
     Serve,
     bring_up_to_date,
 )
+from gateway import faults
+from gateway.faults import Occasion
+from gateway.server import ScriptedGateway
 from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import (
@@ -42,9 +45,6 @@ from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy
 from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest
-from ibkr_sync.infrastructure.replay.serving import faults
-from ibkr_sync.infrastructure.replay.serving.faults import Occasion
-from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.dialogues import Dialogue
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.questioner import (
     MAX_BROKEN_IN_A_ROW,
@@ -85,7 +85,7 @@ def pauses() -> Pauses:
 def repository_at(connect: Connect, local: Local, pauses: Pauses) -> RepositoryAt:
     """Make repositories that pause without waiting: `repository_at(replay, **parameters)`."""
 
-    def make(replay: ReplayGateway, **parameters: float) -> IbkrFutureRepository[Future]:
+    def make(replay: ScriptedGateway, **parameters: float) -> IbkrFutureRepository[Future]:
         gateway = connect(replay, **parameters)
         return IbkrFutureRepository(
             gateway, local, Future, load_catalogue(), FakeClock(NOW), pause=pauses
@@ -95,15 +95,15 @@ def repository_at(connect: Connect, local: Local, pauses: Pauses) -> RepositoryA
 
 
 @pytest.fixture
-def restarts() -> Iterator[Callable[[int], ReplayGateway]]:
+def restarts() -> Iterator[Callable[[int], ScriptedGateway]]:
     """Start a healthy gateway at a port that another one had."""
     with ExitStack() as stack:
         yield lambda port: stack.enter_context(
-            ReplayGateway(RECORDING, port=port, now=FakeClock(NOW), server_version=SERVER_VERSION)
+            ScriptedGateway(RECORDING, port=port, now=FakeClock(NOW), server_version=SERVER_VERSION)
         )
 
 
-def symbols_asked(replay: ReplayGateway) -> list[str]:
+def symbols_asked(replay: ScriptedGateway) -> list[str]:
     return [each.symbol for each in replay.requests if isinstance(each, ContractDataRequest)]
 
 
@@ -227,7 +227,7 @@ def test_a_gateway_that_comes_before_the_deadline_is_waited_for(
     serve: Serve,
     repository_at: RepositoryAt,
     pauses: Pauses,
-    restarts: Callable[[int], ReplayGateway],
+    restarts: Callable[[int], ScriptedGateway],
 ) -> None:
     replay = serve()
     port = replay.port
@@ -243,12 +243,12 @@ def test_a_gateway_that_restarts_is_gone_on_with_where_it_stopped(
     serve: Serve,
     repository_at: RepositoryAt,
     pauses: Pauses,
-    restarts: Callable[[int], ReplayGateway],
+    restarts: Callable[[int], ScriptedGateway],
     local: Local,
 ) -> None:
     replay = serve()
     port = replay.port
-    again: list[ReplayGateway] = []
+    again: list[ScriptedGateway] = []
     pauses.during = lambda _: again.append(restarts(port))
     repository = repository_at(replay, port=port, requests_in_flight=1)
     queries = [FutureQuery(symbol=symbol) for symbol in ("ES", "NQ", "CL")]

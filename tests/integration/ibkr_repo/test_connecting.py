@@ -10,6 +10,8 @@ from collections.abc import Iterator
 import pytest
 
 from fakes.gateway_rig import SERVER_VERSION, Connect, Serve, open_files, reader_threads
+from gateway import faults
+from gateway.faults import Occasion
 from ibkr_sync.domain.errors import (
     ClientIdInUseError,
     ConnectionLostError,
@@ -24,8 +26,6 @@ from ibkr_sync.domain.errors import (
 )
 from ibkr_sync.infrastructure.replay.protocol.requests import StartApi
 from ibkr_sync.infrastructure.replay.protocol.wire import frame
-from ibkr_sync.infrastructure.replay.serving import faults
-from ibkr_sync.infrastructure.replay.serving.faults import Occasion
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import CLIENT_VERSIONS
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.connection import GatewayConnection
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.handshake import connect as negotiate

@@ -11,11 +11,11 @@ import pytest
 from fakes.futures import InMemoryFutureRepository
 from fakes.gateway_rig import CRUDE_OIL, ES, NASDAQ, RepositoryOf, Serve, bring_up_to_date
 from fakes.recordings import contract_row
+from gateway import faults
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import InvalidReplyError
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
-from ibkr_sync.infrastructure.replay.serving import faults
 
 Local = InMemoryFutureRepository[Future]
 Value = str | bytes

@@ -16,6 +16,9 @@ from databases import dump
 from fakes.clock import FakeClock
 from fakes.futures import InMemoryFutureRepository
 from fakes.gateway_rig import ES, NOW, RECORDING, Connect, RepositoryOf, Serve, bring_up_to_date
+from gateway import faults
+from gateway.faults import Occasion
+from gateway.server import ScriptedGateway
 from ibkr_sync.bootstrap import bootstrap
 from ibkr_sync.config.settings import GatewaySettings, ProfileSettings
 from ibkr_sync.domain.entities.futures import Future
@@ -28,9 +31,6 @@ from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy
 from ibkr_sync.infrastructure.replay.protocol.requests import MarketRuleRequest
 from ibkr_sync.infrastructure.replay.protocol.wire import frame
 from ibkr_sync.infrastructure.replay.rows import MarketRuleRow, Recording
-from ibkr_sync.infrastructure.replay.serving import faults
-from ibkr_sync.infrastructure.replay.serving.faults import Occasion
-from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 
 Local = InMemoryFutureRepository[Future]
@@ -38,7 +38,7 @@ Local = InMemoryFutureRepository[Future]
 REFRESH = SyncPolicy(kind=RunKind.REFRESH)
 
 
-def rules_asked(replay: ReplayGateway) -> list[str]:
+def rules_asked(replay: ScriptedGateway) -> list[str]:
     return [each.market_rule_id for each in replay.requests if isinstance(each, MarketRuleRequest)]
 
 

@@ -21,11 +21,11 @@ from fakes.gateway_rig import (
     open_files,
     reader_threads,
 )
+from gateway import faults
+from gateway.faults import Fault, Occasion
 from ibkr_sync.domain.entities.futures import Future as Product
 from ibkr_sync.domain.errors import ConnectionLostError, RunInterrupted
 from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest, MarketRuleRequest
-from ibkr_sync.infrastructure.replay.serving import faults
-from ibkr_sync.infrastructure.replay.serving.faults import Fault, Occasion
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import ContractRequest
 

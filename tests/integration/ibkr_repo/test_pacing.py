@@ -8,6 +8,9 @@ import pytest
 
 from fakes.futures import InMemoryFutureRepository
 from fakes.gateway_rig import ES, Connect, RepositoryOf, Serve, bring_up_to_date
+from gateway import faults
+from gateway.faults import Fault
+from gateway.server import ScriptedGateway
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import ConnectionLostError, PacingError
 from ibkr_sync.domain.naming.query import FutureQuery
@@ -18,16 +21,13 @@ from ibkr_sync.infrastructure.replay.protocol.requests import (
     MarketRuleRequest,
     StartApi,
 )
-from ibkr_sync.infrastructure.replay.serving import faults
-from ibkr_sync.infrastructure.replay.serving.faults import Fault
-from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.questioner import MAX_BROKEN_IN_A_ROW
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import ContractRequest
 
 ES_AT_CME = ContractRequest(symbol="ES", exchange="CME")
 
 
-def times_asked(replay: ReplayGateway) -> list[float]:
+def times_asked(replay: ScriptedGateway) -> list[float]:
     """When each request for contract details arrived."""
     return [each.at for each in replay.frames if isinstance(each.request, ContractDataRequest)]
 

@@ -20,6 +20,7 @@ from ibapi.server_versions import MAX_CLIENT_VER
 
 from fakes.gateway_rig import Connect, RepositoryOf, Serve, bring_up_to_date
 from fakes.protocol_versions import SPOKEN
+from ibkr_sync.infrastructure.replay.protocol.notices import ACCOUNTS
 from ibkr_sync.infrastructure.replay.protocol.requests import (
     CurrentTimeRequest,
     OtherRequest,
@@ -183,9 +184,8 @@ def test_accounts_that_the_gateway_announces_appear_nowhere(
     serve: Serve, repository_of: RepositoryOf, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    replay = serve(accounts="DU7654321,DU7654322")
-    bring_up_to_date(repository_of(replay), "ES")
-    assert "DU765432" not in caplog.text
+    bring_up_to_date(repository_of(serve()), "ES")
+    assert ACCOUNTS not in caplog.text
 
 
 def test_the_legs_of_a_combination_change_nothing_about_that(

@@ -19,6 +19,7 @@ from fakes.gateway_rig import (
 )
 from fakes.protocol_versions import PROTOBUF_ROWS
 from fakes.recordings import contract_row
+from gateway import faults
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import (
     ConnectionLostError,
@@ -30,7 +31,6 @@ from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.infrastructure.replay.protocol.contract_data import ContractDataLayout
 from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest
 from ibkr_sync.infrastructure.replay.protocol.wire import frame
-from ibkr_sync.infrastructure.replay.serving import faults
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import ContractRequest
 

@@ -23,6 +23,9 @@ from fakes.gateway_rig import (
     bring_up_to_date,
 )
 from fakes.recordings import contract_row, recording_of
+from gateway import faults
+from gateway.faults import Occasion
+from gateway.server import ScriptedGateway
 from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.domain.entities.futures import Future, IndexFuture
 from ibkr_sync.domain.errors import (
@@ -37,16 +40,13 @@ from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest
-from ibkr_sync.infrastructure.replay.serving import faults
-from ibkr_sync.infrastructure.replay.serving.faults import Occasion
-from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
 
 Local = InMemoryFutureRepository[Future]
 Outcome = FutureUpdate[Future] | FutureFailure
 
 
-def asked(replay: ReplayGateway) -> list[ContractDataRequest]:
+def asked(replay: ScriptedGateway) -> list[ContractDataRequest]:
     return [each for each in replay.requests if isinstance(each, ContractDataRequest)]
 
 

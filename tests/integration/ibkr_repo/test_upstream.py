@@ -9,6 +9,8 @@ import pytest
 
 from fakes.futures import InMemoryFutureRepository
 from fakes.gateway_rig import CRUDE_OIL, ES, NASDAQ, RepositoryOf, Serve, bring_up_to_date
+from gateway import faults
+from gateway.server import ScriptedGateway
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import (
     ProductNotFoundError,
@@ -17,13 +19,11 @@ from ibkr_sync.domain.errors import (
 )
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest
-from ibkr_sync.infrastructure.replay.serving import faults
-from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
 
 Local = InMemoryFutureRepository[Future]
 
 
-def symbols_asked(replay: ReplayGateway) -> list[str]:
+def symbols_asked(replay: ScriptedGateway) -> list[str]:
     return [each.symbol for each in replay.requests if isinstance(each, ContractDataRequest)]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
 
-from ibkr_sync.infrastructure.replay.serving.faults import (
+from gateway.faults import (
     ErrorReply,
     Fault,
     HangUpAfterRows,

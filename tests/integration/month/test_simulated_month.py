@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from fakes.clock import FakeClock
+from gateway.server import ScriptedGateway
 from ibkr_sync.bootstrap import Services, bootstrap
 from ibkr_sync.config.settings import GatewaySettings, ProfileSettings
 from ibkr_sync.domain.entities.contracts import ContractState
@@ -20,7 +21,6 @@ from ibkr_sync.domain.errors import GatewayError
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.future_update import FutureFailure
 from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy
-from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
 from integration.month.market import Market
 from integration.month.nights import CALENDAR, CRUDE_SPRING, NIGHTS, Night
 
@@ -54,7 +54,7 @@ class Month:
             if not night.has_gateway:
                 yield closed_port()
                 return
-            replay = ReplayGateway(recording, faults=night.faults, now=self.clock)
+            replay = ScriptedGateway(recording, faults=night.faults, now=self.clock)
             yield stack.enter_context(replay).port
 
     @contextmanager

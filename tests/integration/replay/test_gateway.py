@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 
 from fakes.tws_client import TwsClient, decode_contract_data, decode_error
+from gateway import faults
+from gateway.faults import Occasion
+from gateway.server import ScriptedGateway
 from ibkr_sync.infrastructure.replay.protocol.contract_data import ContractDataLayout
 from ibkr_sync.infrastructure.replay.protocol.requests import (
     ContractDataRequest,
@@ -20,9 +23,6 @@ from ibkr_sync.infrastructure.replay.protocol.requests import (
 from ibkr_sync.infrastructure.replay.protocol.wire import frame
 from ibkr_sync.infrastructure.replay.recording import read_recording
 from ibkr_sync.infrastructure.replay.rows import ContractRow, MarketRuleRow, Recording
-from ibkr_sync.infrastructure.replay.serving import faults
-from ibkr_sync.infrastructure.replay.serving.faults import Occasion
-from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
 
 
 def _row(symbol: str, number: int) -> ContractRow:
@@ -48,7 +48,7 @@ RECORDING = Recording(
     market_rules=(MarketRuleRow(market_rule_id="67", increments=(("0", "0.25"),)),),
 )
 
-Start = Callable[..., ReplayGateway]
+Start = Callable[..., ScriptedGateway]
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def start() -> Iterator[Start]:
     """Starts gateways and checks at the end that they leave no thread behind."""
     with ExitStack() as stack:
         yield lambda *script, **options: stack.enter_context(
-            ReplayGateway(RECORDING, faults=script, **options)
+            ScriptedGateway(RECORDING, faults=script, **options)
         )
     assert not [each for each in threading.enumerate() if each.name.startswith("replay")]
 
@@ -116,20 +116,14 @@ def test_everything_clients_send_can_be_looked_at_afterwards(start: Start) -> No
     assert times == sorted(times)
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.1", "::", "::1"])  # noqa: S104 - is refused
-def test_only_loopback_is_listened_on(host: str) -> None:
-    with pytest.raises(ValueError, match="loopback only"):
-        ReplayGateway(RECORDING, host=host)
-
-
 @pytest.mark.parametrize("version", [156, 227])
 def test_a_version_that_is_not_spoken_cannot_be_offered(version: int) -> None:
     with pytest.raises(ValueError, match=r"outside 157\.\.226"):
-        ReplayGateway(RECORDING, server_version=version)
+        ScriptedGateway(RECORDING, server_version=version)
 
 
 def test_a_port_can_be_chosen_and_is_free_again_after_the_stop(start: Start) -> None:
-    with ReplayGateway(RECORDING) as gateway, TwsClient(gateway.port).start() as client:
+    with ScriptedGateway(RECORDING) as gateway, TwsClient(gateway.port).start() as client:
         port = gateway.port
         gateway.stop()
         assert client.is_closed_by_peer()
@@ -365,7 +359,7 @@ def test_an_unknown_version_text_does_not_end_the_conversation(start: Start) -> 
 def test_the_recorded_contract_is_found_as_its_recording_asked_for_it() -> None:
     recording = read_recording(Path(__file__).parents[2] / "data" / "es_jun25.replay")
     with (
-        ReplayGateway(recording, now=lambda: datetime(2025, 5, 21, tzinfo=UTC)) as gateway,
+        ScriptedGateway(recording, now=lambda: datetime(2025, 5, 21, tzinfo=UTC)) as gateway,
         TwsClient(gateway.port).start(versions="v100..176") as client,
     ):
         client.ask(9000, symbol="ES", expiry="202506", strike="0", exchange="CME", currency="USD")
@@ -376,7 +370,7 @@ def test_the_recorded_contract_is_found_as_its_recording_asked_for_it() -> None:
 
 def test_a_recorded_contract_expires_by_the_gateway_s_clock() -> None:
     recording = read_recording(Path(__file__).parents[2] / "data" / "es_jun25.replay")
-    with ReplayGateway(recording) as gateway, TwsClient(gateway.port).start() as client:
+    with ScriptedGateway(recording) as gateway, TwsClient(gateway.port).start() as client:
         client.ask(1, symbol="ES", exchange="CME")
         assert decode_error(client.receive(), 187)[:2] == (1, 200)
         client.ask(2, symbol="ES", exchange="CME", include_expired=True)

@@ -19,10 +19,10 @@ from ibapi.wrapper import EWrapper
 
 from fakes.decoded_details import values_of
 from fakes.expected_details import ES_JUN25, ODD, ODD_ROW
+from gateway.server import ScriptedGateway
 from ibkr_sync.infrastructure.replay.protocol.requests import OtherRequest
 from ibkr_sync.infrastructure.replay.recording import read_recording
 from ibkr_sync.infrastructure.replay.rows import Recording
-from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
 
 RECORDING = read_recording(Path(__file__).parents[2] / "data" / "es_jun25.replay")
 NOW = datetime(2025, 5, 21, 15, tzinfo=UTC)
@@ -89,8 +89,8 @@ class App(EWrapper, EClient):  # type: ignore[misc]
 
 
 @pytest.fixture(params=SPOKEN)
-def gateway(request: pytest.FixtureRequest) -> Iterator[ReplayGateway]:
-    with ReplayGateway(RECORDING, server_version=request.param, now=lambda: NOW) as gateway:
+def gateway(request: pytest.FixtureRequest) -> Iterator[ScriptedGateway]:
+    with ScriptedGateway(RECORDING, server_version=request.param, now=lambda: NOW) as gateway:
         yield gateway
 
 
@@ -108,7 +108,7 @@ def connected(port: int) -> Iterator[App]:
 
 
 @pytest.fixture
-def app(gateway: ReplayGateway) -> Iterator[App]:
+def app(gateway: ScriptedGateway) -> Iterator[App]:
     with connected(gateway.port) as app:
         yield app
 
@@ -141,7 +141,7 @@ def test_ibapi_decodes_the_recorded_contract(app: App) -> None:
 def test_ibapi_decodes_a_contract_with_a_value_in_most_fields(version: int) -> None:
     recording = Recording(contracts=(ODD_ROW,))
     with (
-        ReplayGateway(recording, server_version=version, now=lambda: NOW) as gateway,
+        ScriptedGateway(recording, server_version=version, now=lambda: NOW) as gateway,
         connected(gateway.port) as app,
     ):
         app.reqContractDetails(1, _es(symbol="ODD", exchange="OSE.JPN"))
@@ -175,7 +175,7 @@ def test_ibapi_decodes_market_rules_and_the_clock(app: App) -> None:
 
 
 def test_what_a_read_only_gateway_does_not_serve_is_refused_and_kept(
-    app: App, gateway: ReplayGateway
+    app: App, gateway: ScriptedGateway
 ) -> None:
     app.reqPositions()
     app.wait_for("error", -1, 321)
@@ -187,7 +187,7 @@ def test_ibapi_decodes_text_that_is_not_ascii(version: int) -> None:
     row = replace(RECORDING.contracts[0], long_name="Soci\\u00e9t\\u00e9")
     recording = replace(RECORDING, contracts=(row,))
     with (
-        ReplayGateway(recording, server_version=version, now=lambda: NOW) as gateway,
+        ScriptedGateway(recording, server_version=version, now=lambda: NOW) as gateway,
         connected(gateway.port) as app,
     ):
         app.reqContractDetails(1, _es())

@@ -9,6 +9,7 @@ import pytest
 
 from fakes.tws_client import decode_error
 from fakes.tws_protobuf import RawIdClient, field
+from gateway.server import ScriptedGateway
 from ibkr_sync.infrastructure.replay.protocol.requests import (
     CancelContractData,
     ContractDataRequest,
@@ -19,7 +20,6 @@ from ibkr_sync.infrastructure.replay.protocol.requests import (
     UnreadableRequest,
 )
 from ibkr_sync.infrastructure.replay.recording import read_recording
-from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
 
 RECORDING = read_recording(Path(__file__).parents[2] / "data" / "es_jun25.replay")
 NOW = datetime(2025, 5, 21, 15, tzinfo=UTC)
@@ -28,7 +28,7 @@ NOW = datetime(2025, 5, 21, 15, tzinfo=UTC)
 @pytest.mark.parametrize("version", [201, 204, 205, 207, 212, 213, 226])
 def test_a_client_is_served_at_every_stage_of_the_migration(version: int) -> None:
     with (
-        ReplayGateway(RECORDING, server_version=version, now=lambda: NOW) as gateway,
+        ScriptedGateway(RECORDING, server_version=version, now=lambda: NOW) as gateway,
         RawIdClient(gateway.port).start() as client,
     ):
         assert client.server_version == version
@@ -44,7 +44,7 @@ def test_a_client_is_served_at_every_stage_of_the_migration(version: int) -> Non
 
 def test_a_client_that_announces_text_only_gets_text_from_the_newest_gateway() -> None:
     with (
-        ReplayGateway(RECORDING, server_version=226, now=lambda: NOW) as gateway,
+        ScriptedGateway(RECORDING, server_version=226, now=lambda: NOW) as gateway,
         RawIdClient(gateway.port) as client,
     ):
         assert client.connect("v100..200").server_version == 200
@@ -54,7 +54,7 @@ def test_a_client_that_announces_text_only_gets_text_from_the_newest_gateway() -
 
 def test_what_clients_ask_in_protobuf_is_kept() -> None:
     with (
-        ReplayGateway(RECORDING, server_version=226, now=lambda: NOW) as gateway,
+        ScriptedGateway(RECORDING, server_version=226, now=lambda: NOW) as gateway,
         RawIdClient(gateway.port).start(411) as client,
     ):
         client.ask(12, symbol="ES", exchange="CME")
@@ -85,7 +85,7 @@ def test_what_clients_ask_in_protobuf_is_kept() -> None:
 
 def test_the_same_gateway_serves_text_and_protobuf_at_once() -> None:
     with (
-        ReplayGateway(RECORDING, server_version=226, now=lambda: NOW) as gateway,
+        ScriptedGateway(RECORDING, server_version=226, now=lambda: NOW) as gateway,
         RawIdClient(gateway.port).start(1) as protobuf,
         RawIdClient(gateway.port).connect("v100..187") as text,
     ):

@@ -16,7 +16,7 @@ FUND_DATA_FIELDS = 179
 LAST_TRADE_DATE = 182
 INELIGIBILITY_REASONS = 186
 
-_PAIR_LISTS = frozenset({"sec_id_list", "ineligibility_reasons"})
+PAIR_LISTS = frozenset({"sec_id_list", "ineligibility_reasons"})
 _SIZE_MIN_TICK = "size_min_tick"
 
 
@@ -54,7 +54,7 @@ class ContractDataLayout:
             raise ContractDataError("fund fields are not supported", "sec_type")
         wire: list[str] = []
         for name in self.names:
-            if name in _PAIR_LISTS:
+            if name in PAIR_LISTS:
                 pairs: tuple[tuple[str, str], ...] = getattr(row, name)
                 wire += [str(len(pairs)), *(text for pair in pairs for text in pair)]
             else:
@@ -67,19 +67,6 @@ class ContractDataLayout:
         at = self.names.index("req_id")
         return join_fields(wire[:at]), join_fields(wire[at + 1 :])
 
-    def wire_index(self, name: str, row_fields: Sequence[str]) -> int:
-        """Where a named field stands in a laid-out row; of a pair list, its count.
-
-        Raises:
-            ContractDataError: this server version doesn't send the field.
-        """
-        index = 0
-        for each in self.names:
-            if each == name:
-                return index
-            index += 1 + (2 * int(row_fields[index]) if each in _PAIR_LISTS else 0)
-        raise ContractDataError(f"not sent at server version {self.server_version}", name)
-
     def decode(self, wire: Sequence[str]) -> ContractRow:
         """Read a row back; fields that this server version doesn't send keep their defaults.
 
@@ -89,7 +76,7 @@ class ContractDataLayout:
         rest = _Fields(wire)
         values: dict[str, str | tuple[tuple[str, str], ...]] = {}
         for name in self.names:
-            values[name] = rest.pairs(name) if name in _PAIR_LISTS else rest.text(name)
+            values[name] = rest.pairs(name) if name in PAIR_LISTS else rest.text(name)
         if values["message_id"] != MESSAGE_ID:
             raise ContractDataError(f"expected {MESSAGE_ID}", "message_id")
         if values.get("version", VERSION) != VERSION:

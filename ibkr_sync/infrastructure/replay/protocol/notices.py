@@ -45,12 +45,13 @@ TEXTS: Final[dict[int, str]] = {
 }
 
 AT_START: Final = (2104, 2106, 2158)
+ACCOUNTS: Final = "DU0000000"
 
 
-def start_plan(dialect: Dialect, accounts: str, now: datetime) -> Plan:
+def start_plan(dialect: Dialect, now: datetime) -> Plan:
     """What follows a client's START_API: next valid id, accounts, and the farms' state."""
     return [
         Message(dialect.next_valid_id(1), Part.NEXT_VALID_ID),
-        Message(dialect.managed_accounts(accounts)),
+        Message(dialect.managed_accounts(ACCOUNTS)),
         *(Message(dialect.error(-1, code, TEXTS[code], now)) for code in AT_START),
     ]

@@ -1,4 +1,4 @@
-"""What all sessions of one gateway share: the data, the faults, the log, the client ids."""
+"""What all sessions of one gateway share: the data, the clock, the client ids."""
 
 from __future__ import annotations
 
@@ -8,31 +8,10 @@ from datetime import datetime
 from threading import Lock
 from typing import Protocol
 
-from ibkr_sync.infrastructure.replay.protocol.dialect import Dialect, dialect_for
-from ibkr_sync.infrastructure.replay.protocol.requests import Request
+from ibkr_sync.infrastructure.replay.protocol.dialect import Dialect
 from ibkr_sync.infrastructure.replay.rows import MarketRuleRow
-from ibkr_sync.infrastructure.replay.serving.faults import FaultScript
+from ibkr_sync.infrastructure.replay.serving.interceptor import Interceptor
 from ibkr_sync.infrastructure.replay.serving.matching import ContractBook
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClientFrame:
-    """A frame as a client sent it.
-
-    Attributes:
-        at: monotonic clock, seconds.
-        connection: number of the connection, counted from 1.
-        fields: the message id first, of protobuf only that, as sent, 200 higher than of text;
-            ("API", "v157..200") for the hello; empty if undecodable.
-        payload: the bytes after the length prefix.
-        request: what the gateway understood; None for the hello.
-    """
-
-    at: float
-    connection: int
-    fields: tuple[str, ...]
-    payload: bytes
-    request: Request | None = None
 
 
 class ClientIdHolder(Protocol):
@@ -76,14 +55,12 @@ class Backend:
     server_version: int
     book: ContractBook
     market_rules: Mapping[str, MarketRuleRow]
-    script: FaultScript
     now: Callable[[], datetime]
-    messages_per_second: int | None
-    accounts: str
-    log: Callable[[ClientFrame], None]
+    dialect_of: Callable[[int], Dialect]
+    interceptor: Interceptor
     client_ids: ClientIds = field(default_factory=ClientIds)
     dialects: dict[int, Dialect] = field(default_factory=dict)
 
     def dialect(self, server_version: int) -> Dialect:
         """One dialect for each version, so that its encoded rows are shared."""
-        return self.dialects.setdefault(server_version, dialect_for(server_version))
+        return self.dialects.setdefault(server_version, self.dialect_of(server_version))

@@ -21,7 +21,7 @@ from ibkr_sync.infrastructure.replay.protocol.replies import (
     in_few_writes,
 )
 from ibkr_sync.infrastructure.replay.serving.backend import Backend
-from ibkr_sync.infrastructure.replay.serving.session import Reply, Session
+from ibkr_sync.infrastructure.replay.serving.session import Session
 
 _RECEIVE_BYTES = 1 << 16
 _LINGER_SECONDS = 2.0
@@ -40,11 +40,9 @@ class Connection:
         number: int,
         backend: Backend,
         *,
-        latency: float,
         stop: socket.socket,
     ) -> None:
         self._sock = sock
-        self._latency = latency
         self._stop = stop
         self._session = Session(number, backend, self._client_is_there)
         self._schedule: list[tuple[float, int, deque[Step]]] = []
@@ -62,7 +60,7 @@ class Connection:
             selector.register(self._stop, selectors.EVENT_READ)
             selector.register(self._sock, selectors.EVENT_READ)
             try:
-                self._plan(self._session.accepted(), time.monotonic())
+                self._push(time.monotonic(), in_few_writes(self._session.accepted()))
                 while self._open:
                     self._turn(selector)
             except OSError:
@@ -95,12 +93,8 @@ class Connection:
             self._open = False
             return
         at = time.monotonic()
-        for reply in self._session.received(data, at):
-            self._plan(reply, at)
-
-    def _plan(self, reply: Reply, at: float) -> None:
-        due = at + (self._latency if reply.to_request else 0.0)
-        self._push(due, in_few_writes(reply.plan))
+        for plan in self._session.received(data, at):
+            self._push(at, in_few_writes(plan))
 
     def _push(self, due: float, plan: Plan | deque[Step]) -> None:
         heapq.heappush(self._schedule, (due, next(self._order), deque(plan)))

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-import ipaddress
 import selectors
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
-from threading import Lock, Thread
+from itertools import count
+from threading import Thread
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
-from ibkr_sync.infrastructure.replay.protocol.dialect import (
-    NEWEST_SERVER_VERSION,
-    OLDEST_SERVER_VERSION,
-)
-from ibkr_sync.infrastructure.replay.protocol.requests import Request
+from ibkr_sync.infrastructure.replay.protocol.dialect import Dialect
+from ibkr_sync.infrastructure.replay.protocol.text_dialect import text_dialect
 from ibkr_sync.infrastructure.replay.rows import Recording
-from ibkr_sync.infrastructure.replay.serving.backend import Backend, ClientFrame
+from ibkr_sync.infrastructure.replay.serving.backend import Backend
 from ibkr_sync.infrastructure.replay.serving.connection import Connection
-from ibkr_sync.infrastructure.replay.serving.faults import Fault, FaultScript
+from ibkr_sync.infrastructure.replay.serving.interceptor import Interceptor
 from ibkr_sync.infrastructure.replay.serving.matching import ContractBook
 
 DEFAULT_SERVER_VERSION = 187
-ACCOUNTS = "DU0000000"
-
-_IPV4 = 4
 
 
-def _utc_now() -> datetime:
+def utc_now() -> datetime:
+    """The present instant, in UTC."""
     return datetime.now(UTC)
 
 
@@ -37,51 +32,42 @@ class ReplayGateway:
 
     Args:
         recording: what it knows.
-        host: an IPv4 loopback address.
         port: 0 takes a free one.
-        server_version: the newest version it offers, 157 to 226.
-        faults: deviations from what TWS would do.
+        server_version: the newest version it offers.
         now: aware instant by which contracts are expired and the clock is told.
-        messages_per_second: limit over any sliding second; None doesn't limit.
-        latency: seconds between each request and its reply.
-        accounts: the login's accounts, comma-separated.
+        dialect_of: how a server version speaks.
+        interceptor: what may watch and change the conversations.
 
     Raises:
-        ValueError: the address isn't loopback, or the server version isn't spoken here.
+        ValueError: the server version isn't spoken here.
         OSError: the port can't be bound.
     """
+
+    host: Final = "127.0.0.1"
 
     def __init__(
         self,
         recording: Recording,
         *,
-        host: str = "127.0.0.1",
         port: int = 0,
         server_version: int = DEFAULT_SERVER_VERSION,
-        faults: Sequence[Fault] = (),
-        now: Callable[[], datetime] = _utc_now,
-        messages_per_second: int | None = None,
-        latency: float = 0.0,
-        accounts: str = ACCOUNTS,
+        now: Callable[[], datetime] = utc_now,
+        dialect_of: Callable[[int], Dialect] = text_dialect,
+        interceptor: Interceptor | None = None,
     ) -> None:
-        self.host = _loopback(host)
         self._requested_port = port
-        self._latency = latency
-        self._lock = Lock()
-        self._frames: list[ClientFrame] = []
-        self._connections = 0
+        self._numbers = count(1)
         self._threads: list[Thread] = []
         self._listener: socket.socket | None = None
         self._backend = Backend(
-            server_version=_spoken(server_version),
+            server_version=server_version,
             book=ContractBook(recording.contracts),
             market_rules={rule.market_rule_id: rule for rule in recording.market_rules},
-            script=FaultScript(faults),
             now=now,
-            messages_per_second=messages_per_second,
-            accounts=accounts,
-            log=self._log,
+            dialect_of=dialect_of,
+            interceptor=interceptor or Interceptor(),
         )
+        self._backend.dialect(server_version)  # or it isn't spoken
 
     def __enter__(self) -> Self:
         self.start()
@@ -102,23 +88,6 @@ class ReplayGateway:
             return self._requested_port
         port: int = self._listener.getsockname()[1]
         return port
-
-    @property
-    def connections(self) -> int:
-        """How many connections were accepted so far."""
-        with self._lock:
-            return self._connections
-
-    @property
-    def frames(self) -> tuple[ClientFrame, ...]:
-        """Every frame that clients sent so far, hellos included, in order of arrival."""
-        with self._lock:
-            return tuple(self._frames)
-
-    @property
-    def requests(self) -> tuple[Request, ...]:
-        """What those frames asked for, as far as the gateway understood."""
-        return tuple(each.request for each in self.frames if each.request is not None)
 
     def start(self) -> None:
         """Listen and serve in background threads."""
@@ -160,33 +129,9 @@ class ReplayGateway:
                 self._serve(client)
 
     def _serve(self, client: socket.socket) -> None:
-        with self._lock:
-            self._connections += 1
-            number = self._connections
-        connection = Connection(
-            client, number, self._backend, latency=self._latency, stop=self._stop_reader
-        )
+        number = next(self._numbers)
+        connection = Connection(client, number, self._backend, stop=self._stop_reader)
         thread = Thread(target=connection.run, name=f"replay-{number}", daemon=True)
         self._threads = [each for each in self._threads if each.is_alive()]
         self._threads.append(thread)
         thread.start()
-
-    def _log(self, client_frame: ClientFrame) -> None:
-        with self._lock:
-            self._frames.append(client_frame)
-
-
-def _loopback(host: str) -> str:
-    address = ipaddress.ip_address(host)
-    if address.version != _IPV4 or not address.is_loopback:
-        raise ValueError(f"the replay gateway listens on IPv4 loopback only, not on {host}")
-    return host
-
-
-def _spoken(server_version: int) -> int:
-    if not OLDEST_SERVER_VERSION <= server_version <= NEWEST_SERVER_VERSION:
-        raise ValueError(
-            f"server version {server_version} is outside "
-            f"{OLDEST_SERVER_VERSION}..{NEWEST_SERVER_VERSION}"
-        )
-    return server_version

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import Enum, auto
 from zoneinfo import ZoneInfo
 
@@ -12,7 +11,6 @@ from ibkr_sync.infrastructure.replay.protocol import notices
 from ibkr_sync.infrastructure.replay.protocol.dialect import OLDEST_SERVER_VERSION
 from ibkr_sync.infrastructure.replay.protocol.replies import HangUp, Message, Part, Plan
 from ibkr_sync.infrastructure.replay.protocol.requests import (
-    CancelContractData,
     ContractDataRequest,
     CurrentTimeRequest,
     MarketRuleRequest,
@@ -22,10 +20,9 @@ from ibkr_sync.infrastructure.replay.protocol.requests import (
     UnreadableRequest,
 )
 from ibkr_sync.infrastructure.replay.protocol.wire import FrameBuffer, WireError, join_fields
-from ibkr_sync.infrastructure.replay.serving.backend import Backend, ClientFrame
-from ibkr_sync.infrastructure.replay.serving.faults import Occasion, Situation
+from ibkr_sync.infrastructure.replay.serving.backend import Backend
+from ibkr_sync.infrastructure.replay.serving.interceptor import Received
 from ibkr_sync.infrastructure.replay.serving.matching import invalidity
-from ibkr_sync.infrastructure.replay.serving.pacing import BREACHES_TO_CLOSE, PacingWindow
 
 _HELLO_PREFIX = b"API\0"
 _CLIENT_VERSIONS = re.compile(rb"v(\d{1,6})(?:\.\.(\d{1,6}))?(?: .*)?", re.DOTALL)
@@ -43,16 +40,8 @@ class _State(Enum):
     UNREADABLE = auto()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """A plan and whether it answers a request, whose latency then applies."""
-
-    plan: Plan
-    to_request: bool = False
-
-
 class Session:
-    """The protocol's state for one connection: bytes in, replies out."""
+    """The protocol's state for one connection: bytes in, plans out."""
 
     def __init__(
         self, number: int, backend: Backend, is_connected: Callable[[], bool] = lambda: True
@@ -63,17 +52,17 @@ class Session:
         self._state = _State.GREETING
         self._hello = b""
         self._frames = FrameBuffer()
-        self._pacing = PacingWindow(backend.messages_per_second)
         self._dialect = backend.dialect(backend.server_version)
 
-    def accepted(self) -> Reply:
-        """What is sent before the client has said anything: nothing, unless by a fault."""
-        return Reply(plan=self._rewritten([], Occasion.ACCEPT))
+    def accepted(self) -> Plan:
+        """What is sent before the client has said anything: nothing, if not intercepted."""
+        return self._backend.interceptor.connected(self._number, self._dialect)
 
-    def received(self, data: bytes, at: float) -> Iterator[Reply]:
-        """Take bytes that came at a monotonic time and give the replies they cause.
+    def received(self, data: bytes, at: float) -> Iterator[Plan]:
+        """Take bytes that came at a monotonic time and give the plans they cause.
 
-        What comes after a hang-up is still logged, unless it can't be cut into frames.
+        What comes after a hang-up is still shown to the interceptor, unless it can't be cut
+        into frames.
         """
         if self._state is _State.UNREADABLE:
             return
@@ -81,12 +70,11 @@ class Session:
             if self._state is _State.GREETING:
                 data = self._after_hello_prefix(data)
             for payload in self._frames.feed(data):
-                reply = self._handle(payload, at)
-                if reply.plan:
-                    yield reply
+                if plan := self._handle(payload, at):
+                    yield plan
         except WireError:
             self._state = _State.UNREADABLE
-            yield Reply(plan=[HangUp()])
+            yield [HangUp()]
 
     def ended(self) -> None:
         """The connection is gone: its client id is free again."""
@@ -103,18 +91,25 @@ class Session:
         self._state = _State.NEGOTIATING
         return self._hello[len(_HELLO_PREFIX) :]
 
-    def _handle(self, payload: bytes, at: float) -> Reply:
-        if self._state is _State.NEGOTIATING:
-            text = payload.decode("latin-1")
-            self._log(payload, at, ("API", text), None)
-            return Reply(plan=self._negotiate(payload))
-        request = self._dialect.decode(payload)
-        self._log(payload, at, self._fields(payload), request)
+    def _handle(self, payload: bytes, at: float) -> Plan:
+        is_hello = self._state is _State.NEGOTIATING
+        request = None if is_hello else self._dialect.decode(payload)
+        instead = self._backend.interceptor.received(
+            Received(
+                connection=self._number,
+                at=at,
+                payload=payload,
+                request=request,
+                dialect=self._dialect,
+            )
+        )
         if self._state is _State.CLOSED:
-            return Reply(plan=[])
-        if not self._pacing.admits(at):
-            return Reply(plan=self._pacing_breach())
-        return self._answer(request)
+            return []
+        if instead is not None:
+            if HangUp() in instead:
+                self._state = _State.CLOSED
+            return instead
+        return self._negotiate(payload) if request is None else self._answer(request)
 
     def _negotiate(self, versions: bytes) -> Plan:
         """Agree on min(client's newest, ours), as TWS does; without common ground hang up."""
@@ -129,40 +124,30 @@ class Session:
         local = self._backend.now().astimezone(_CONNECTION_TIME_ZONE)
         connected_at = f"{local:%Y%m%d %H:%M:%S} {_CONNECTION_TIME_ZONE.key}"
         greeting = Message(join_fields((str(agreed), connected_at)))
-        return self._rewritten([greeting], Occasion.HELLO)
+        return self._intercepted([greeting])
 
-    def _pacing_breach(self) -> Plan:
-        breaches, rate = self._pacing.breaches, self._pacing.rate
-        limit = self._backend.messages_per_second
-        text = f"{notices.TEXTS[notices.PACING]}:max={limit} rec={rate} ({breaches})"
-        plan: Plan = [self._error(-1, notices.PACING, text)]
-        if breaches >= BREACHES_TO_CLOSE:
-            plan.append(self._hang_up())
-        return plan
-
-    def _answer(self, request: Request) -> Reply:
+    def _answer(self, request: Request) -> Plan:
         if isinstance(request, StartApi):
-            return Reply(plan=self._start(request))
+            return self._start(request)
         if self._state is not _State.STARTED:
-            return Reply(plan=[])  # TWS drops what comes before START_API
+            return []  # TWS drops what comes before START_API
+        return self._intercepted(self._reply(request), request)
+
+    def _reply(self, request: Request) -> Plan:
         match request:
             case ContractDataRequest():
-                plan = self._rewritten(
-                    self._contract_data(request), Occasion.CONTRACT_DATA, request
-                )
+                return self._contract_data(request)
             case MarketRuleRequest():
-                plan = self._rewritten(self._market_rule(request), Occasion.MARKET_RULE, request)
+                return self._market_rule(request)
             case CurrentTimeRequest():
-                clock = Message(self._dialect.current_time(self._backend.now()))
-                plan = self._rewritten([clock], Occasion.CURRENT_TIME, request)
-            case CancelContractData():
-                plan = []
-            case OtherRequest():
-                plan = [self._invalid(-1, "The API interface is currently in Read-Only mode.")]
+                return [Message(self._dialect.current_time(self._backend.now()))]
             case UnreadableRequest():
                 text = f"{notices.TEXTS[notices.UNREADABLE]} {request.reason}"
-                plan = [self._error(request.req_id, notices.UNREADABLE, text)]
-        return Reply(plan=plan, to_request=True)
+                return [self._error(request.req_id, notices.UNREADABLE, text)]
+            case OtherRequest():
+                return [self._invalid(-1, "The API interface is currently in Read-Only mode.")]
+            case _:
+                return []
 
     def _start(self, request: StartApi) -> Plan:
         if self._state is _State.STARTED:
@@ -171,8 +156,7 @@ class Session:
             code = notices.CLIENT_ID_IN_USE
             return [self._error(-1, code, notices.TEXTS[code]), self._hang_up()]
         self._state = _State.STARTED
-        plan = notices.start_plan(self._dialect, self._backend.accounts, self._backend.now())
-        return self._rewritten(plan, Occasion.START_API, request)
+        return self._intercepted(notices.start_plan(self._dialect, self._backend.now()), request)
 
     def _contract_data(self, request: ContractDataRequest) -> Plan:
         if reason := invalidity(request):
@@ -203,27 +187,5 @@ class Session:
         self._state = _State.CLOSED
         return HangUp()
 
-    def _rewritten(self, plan: Plan, occasion: Occasion, request: Request | None = None) -> Plan:
-        situation = Situation(
-            occasion=occasion,
-            dialect=self._dialect,
-            now=self._backend.now(),
-            accounts=self._backend.accounts,
-            request=request,
-        )
-        return self._backend.script.rewrite(plan, situation)
-
-    def _fields(self, payload: bytes) -> tuple[str, ...]:
-        try:
-            return self._dialect.fields(payload)
-        except WireError:
-            return ()
-
-    def _log(
-        self, payload: bytes, at: float, fields: tuple[str, ...], request: Request | None
-    ) -> None:
-        self._backend.log(
-            ClientFrame(
-                at=at, connection=self._number, fields=fields, payload=payload, request=request
-            )
-        )
+    def _intercepted(self, plan: Plan, request: Request | None = None) -> Plan:
+        return self._backend.interceptor.answering(plan, request, self._dialect)

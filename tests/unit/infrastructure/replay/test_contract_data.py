@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from fakes.recordings import RECORDED_ES
 from fakes.tws_client import decode_contract_data
+from gateway.dialects.text import wire_index
 from ibkr_sync.infrastructure.replay.protocol.contract_data import (
     ContractDataError,
     ContractDataLayout,
@@ -87,7 +88,7 @@ def test_an_impossible_count_of_pairs_is_refused(
 ) -> None:
     layout = ContractDataLayout(176)
     wire = layout.encode(make_row(), "1")
-    wire[layout.wire_index("sec_id_list", wire)] = count
+    wire[wire_index(layout, "sec_id_list", wire)] = count
     with pytest.raises(ContractDataError) as caught:
         layout.decode(wire)
     assert caught.value.field == "sec_id_list"
@@ -102,25 +103,9 @@ def test_a_fund_is_refused_where_fund_fields_would_follow(
         ContractDataLayout(179).encode(fund, "1")
 
 
-@given(ROWS, st.sampled_from(VERSIONS))
-def test_a_field_is_found_on_the_wire_by_name(row: ContractRow, version: int) -> None:
-    layout = ContractDataLayout(version)
-    wire = layout.encode(row, "1")
-    assert wire[layout.wire_index("market_rule_ids", wire)] == row.market_rule_ids
-    assert wire[layout.wire_index("symbol", wire)] == row.symbol
-
-
-def test_a_field_that_a_version_does_not_send_has_no_place(
-    make_row: Callable[..., ContractRow],
-) -> None:
-    layout = ContractDataLayout(181)
-    with pytest.raises(ContractDataError, match="not sent at server version 181"):
-        layout.wire_index("last_trade_date", layout.encode(make_row(), "1"))
-
-
 def _named(layout: ContractDataLayout, wire: list[str]) -> list[tuple[str, str]]:
     """Pair each wire field with its name; the fields of pair lists share theirs."""
-    starts = {layout.wire_index(name, wire): name for name in layout.names}
+    starts = {wire_index(layout, name, wire): name for name in layout.names}
     named = []
     name = ""
     for index, field in enumerate(wire):

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes.tws_client import decode_error
-from ibkr_sync.infrastructure.replay.protocol.dialect import TextDialect, ascii7, dialect_for
 from ibkr_sync.infrastructure.replay.protocol.requests import (
     CancelContractData,
     ContractDataRequest,
@@ -17,6 +16,11 @@ from ibkr_sync.infrastructure.replay.protocol.requests import (
     OtherRequest,
     StartApi,
     UnreadableRequest,
+)
+from ibkr_sync.infrastructure.replay.protocol.text_dialect import (
+    TextDialect,
+    ascii7,
+    text_dialect,
 )
 from ibkr_sync.infrastructure.replay.protocol.wire import split_fields
 from ibkr_sync.infrastructure.replay.rows import ContractRow, MarketRuleRow
@@ -31,20 +35,20 @@ def _payload(*fields: str) -> bytes:
     return "".join(f"{field}\0" for field in fields).encode()
 
 
-@pytest.mark.parametrize("version", [156, 227, 0, -1])
+@pytest.mark.parametrize("version", [156, 201, 0, -1])
 def test_a_version_that_is_not_spoken_has_no_dialect(version: int) -> None:
-    with pytest.raises(ValueError, match=r"outside 157\.\.226"):
-        dialect_for(version)
+    with pytest.raises(ValueError, match=r"outside 157\.\.200"):
+        text_dialect(version)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_errors_are_laid_out_as_each_version_expects(version: int) -> None:
-    wire = split_fields(dialect_for(version).error(12, 200, "No security definition", NOW))
+    wire = split_fields(text_dialect(version).error(12, 200, "No security definition", NOW))
     assert decode_error(wire, version) == (12, 200, "No security definition")
 
 
 def test_an_error_carries_its_time_in_milliseconds_from_194_on() -> None:
-    assert split_fields(dialect_for(194).error(-1, 1100, "lost", NOW))[-1] == "1795435200250"
+    assert split_fields(text_dialect(194).error(-1, 1100, "lost", NOW))[-1] == "1795435200250"
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
@@ -56,7 +60,7 @@ def test_error_texts_are_ascii_that_unescapes_to_the_original(text: str) -> None
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_the_simple_messages_have_the_layout_of_every_text_version(version: int) -> None:
-    dialect = dialect_for(version)
+    dialect = text_dialect(version)
     rule = MarketRuleRow(market_rule_id="67", increments=(("0", "0.25"), ("100", "0.5")))
     assert dialect.next_valid_id(1) == b"9\x001\x001\0"
     assert dialect.managed_accounts("DU1,DU2") == b"15\x001\0DU1,DU2\0"
@@ -79,7 +83,7 @@ def test_a_row_is_encoded_the_same_under_every_request_id(
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_contract_request_is_understood_at_every_version(version: int) -> None:
     rest = ("ESZ6", "ES", "1", "ISIN", "X1", *(["e1234"] if version >= 176 else []))
-    assert dialect_for(version).decode(_payload(*MONTH_OF_ES, *rest)) == ContractDataRequest(
+    assert text_dialect(version).decode(_payload(*MONTH_OF_ES, *rest)) == ContractDataRequest(
         req_id=12,
         symbol="ES",
         sec_type="FUT",
@@ -100,7 +104,7 @@ def test_a_contract_request_is_understood_at_every_version(version: int) -> None
 @pytest.mark.parametrize("version", [164, 175])
 def test_the_recorded_request_is_understood(version: int) -> None:
     payload = REQUEST.replace("|", "\0").encode()
-    assert dialect_for(version).decode(payload) == ContractDataRequest(
+    assert text_dialect(version).decode(payload) == ContractDataRequest(
         req_id=9000,
         symbol="ES",
         sec_type="FUT",
@@ -131,32 +135,10 @@ def test_the_recorded_request_is_understood(version: int) -> None:
 def test_every_message_of_a_client_is_understood_or_called_unreadable(
     fields: tuple[str, ...], request_: object
 ) -> None:
-    assert dialect_for(176).decode(_payload(*fields)) == request_
+    assert text_dialect(176).decode(_payload(*fields)) == request_
 
 
 @given(st.binary(max_size=60))
 def test_no_bytes_of_a_client_break_the_dialect(payload: bytes) -> None:
-    decoded = dialect_for(187).decode(payload)
+    decoded = text_dialect(187).decode(payload)
     assert isinstance(decoded, UnreadableRequest) or payload.endswith(b"\0")
-
-
-def test_a_field_can_be_replaced_by_name_and_by_place(make_row: Callable[..., ContractRow]) -> None:
-    dialect = dialect_for(176)
-    row = dialect.contract_data(make_row(), 1)
-    by_name = split_fields(dialect.with_field(row, "long_name", "other"))
-    assert "other" in by_name
-    assert len(by_name) == len(split_fields(row))
-    assert split_fields(dialect.with_field(row, 0, "11"))[0] == "11"
-
-
-def test_a_field_left_out_is_an_empty_one(make_row: Callable[..., ContractRow]) -> None:
-    dialect = dialect_for(176)
-    whole = split_fields(dialect.contract_data(make_row(), 1))
-    without = split_fields(dialect.without_field(dialect.contract_data(make_row(), 1), "min_tick"))
-    assert [name for name, value in zip(whole, without, strict=True) if name != value] == ["0.25"]
-    assert len(without) == len(whole)
-
-
-def test_an_end_marker_can_lack_its_request_id() -> None:
-    dialect = dialect_for(176)
-    assert dialect.without_req_id(dialect.contract_data_end(12)) == b"52\x001\x00\0"

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from contracts import examples
 from fakes.recordings import contract_row
+from gateway.dialects.text import wire_index
 from ibkr_sync.infrastructure.replay.protocol.contract_data import ContractDataLayout
 from ibkr_sync.infrastructure.replay.protocol.wire import join_fields
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.messages import read_message
@@ -57,7 +58,7 @@ def test_only_what_ibapi_may_stumble_over_is_emptied_for_it(version: int) -> Non
     wire = layout.encode(ROW, "1")
     emptied = [each.decode() for each in make_decodable(split_fields(join_fields(wire)), version)]
     for name in ("long_name", "ev_multiplier"):
-        wire[layout.wire_index(name, wire)] = ""
+        wire[wire_index(layout, name, wire)] = ""
     assert emptied == wire
 
 
@@ -65,7 +66,7 @@ def test_only_what_ibapi_may_stumble_over_is_emptied_for_it(version: int) -> Non
 def test_a_row_that_ends_before_the_last_fixed_field_is_refused(version: int) -> None:
     layout = ContractDataLayout(version)
     wire = layout.encode(ROW, "1")
-    last = layout.wire_index("ev_multiplier", wire)
+    last = wire_index(layout, "ev_multiplier", wire)
     whole = split_fields(join_fields(wire))
     assert read_row_text(whole[: last + 1], version).economic_value_multiplier == "0.5"
     for length in range(last + 1):
@@ -97,7 +98,7 @@ def test_a_field_that_is_not_ended_is_no_field() -> None:
 )
 def test_a_long_name_is_read_in_whatever_way_it_was_written(sent: bytes, read: str) -> None:
     wire = ContractDataLayout(157).encode(ROW, "1")
-    at = ContractDataLayout(157).wire_index("long_name", wire)
+    at = wire_index(ContractDataLayout(157), "long_name", wire)
     fields = [*split_fields(join_fields(wire))]
     fields[at] = sent
     assert read_row_text(tuple(fields), 157).long_name == read

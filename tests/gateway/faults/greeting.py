@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gateway.faults.base import Fault, Occasion, Situation
 from ibkr_sync.infrastructure.replay.protocol import notices
 from ibkr_sync.infrastructure.replay.protocol.replies import HangUp, Message, Part, Plan
 from ibkr_sync.infrastructure.replay.protocol.requests import StartApi
 from ibkr_sync.infrastructure.replay.protocol.wire import join_fields
-from ibkr_sync.infrastructure.replay.serving.faults.base import Fault, Occasion, Situation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ class EarlyStart(Fault):
         """Move what answers START_API behind the handshake."""
         if situation.occasion is Occasion.START_API:
             return []
-        early = notices.start_plan(situation.dialect, situation.accounts, situation.now)
+        early = notices.start_plan(situation.dialect, situation.now)
         return [*plan, *early]
 
 

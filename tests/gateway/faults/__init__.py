@@ -6,13 +6,13 @@ of the occasions it concerns, so that retries and other products succeed. A faul
 that the reply doesn't have changes nothing.
 """
 
-from ibkr_sync.infrastructure.replay.serving.faults.base import (
+from gateway.faults.base import (
     Fault,
     FaultScript,
     Occasion,
     Situation,
 )
-from ibkr_sync.infrastructure.replay.serving.faults.contents import (
+from gateway.faults.contents import (
     CutRow,
     DroppedField,
     DuplicatedRow,
@@ -28,14 +28,14 @@ from ibkr_sync.infrastructure.replay.serving.faults.contents import (
     ReplacedField,
     TruncatedRow,
 )
-from ibkr_sync.infrastructure.replay.serving.faults.greeting import (
+from gateway.faults.greeting import (
     ClientIdInUse,
     EarlyStart,
     NoNextValidId,
     PortReset,
     ServerVersionText,
 )
-from ibkr_sync.infrastructure.replay.serving.faults.line import (
+from gateway.faults.line import (
     Chunked,
     Drip,
     HangUpAfterRows,

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from fakes.tws_client import decode_contract_data
 from fakes.tws_protobuf import contract_request, decode_payload, field, fields_of
+from gateway.dialects import dialect_for
 from ibkr_sync.infrastructure.replay.protocol.contract_data import ContractDataError
-from ibkr_sync.infrastructure.replay.protocol.dialect import dialect_for
 from ibkr_sync.infrastructure.replay.protocol.requests import (
     CancelContractData,
     ContractDataRequest,

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from itertools import count
 from typing import ClassVar
 
+from gateway.faults.base import Fault, Occasion, Situation
+from gateway.faults.contents import is_part, place_of_row
 from ibkr_sync.infrastructure.replay.protocol import notices
 from ibkr_sync.infrastructure.replay.protocol.replies import (
     HangUp,
@@ -19,8 +21,6 @@ from ibkr_sync.infrastructure.replay.protocol.replies import (
     in_few_writes,
 )
 from ibkr_sync.infrastructure.replay.protocol.wire import frame
-from ibkr_sync.infrastructure.replay.serving.faults.base import Fault, Occasion, Situation
-from ibkr_sync.infrastructure.replay.serving.faults.contents import is_part, place_of_row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

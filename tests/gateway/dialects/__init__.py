@@ -4,33 +4,20 @@ Up to 200 all is text. From 201 on a binary message id comes first and, message 
 protobuf behind it.
 """
 
-from ibkr_sync.infrastructure.replay.protocol.dialect.base import (
-    NEWEST_SERVER_VERSION,
+from gateway.dialects.raw_ids import RawIdDialect
+from gateway.dialects.scripted import ScriptedDialect
+from gateway.dialects.text import ScriptedTextDialect
+from ibkr_sync.infrastructure.replay.protocol.dialect import (
     NEWEST_TEXT_SERVER_VERSION,
     OLDEST_SERVER_VERSION,
-    Dialect,
-)
-from ibkr_sync.infrastructure.replay.protocol.dialect.raw_ids import RawIdDialect
-from ibkr_sync.infrastructure.replay.protocol.dialect.text import (
-    TextDialect,
-    ascii7,
-    market_rule_fields,
 )
 
-__all__ = [
-    "NEWEST_SERVER_VERSION",
-    "NEWEST_TEXT_SERVER_VERSION",
-    "OLDEST_SERVER_VERSION",
-    "Dialect",
-    "RawIdDialect",
-    "TextDialect",
-    "ascii7",
-    "dialect_for",
-    "market_rule_fields",
-]
+__all__ = ["NEWEST_SERVER_VERSION", "ScriptedDialect", "dialect_for"]
+
+NEWEST_SERVER_VERSION = 226
 
 
-def dialect_for(server_version: int) -> Dialect:
+def dialect_for(server_version: int) -> ScriptedDialect:
     """The dialect of a negotiated server version.
 
     Raises:
@@ -42,5 +29,5 @@ def dialect_for(server_version: int) -> Dialect:
             f"{OLDEST_SERVER_VERSION}..{NEWEST_SERVER_VERSION}"
         )
     if server_version <= NEWEST_TEXT_SERVER_VERSION:
-        return TextDialect(server_version)
+        return ScriptedTextDialect(server_version)
     return RawIdDialect(server_version)

@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes.tws_client import decode_error
-from ibkr_sync.infrastructure.replay.protocol.dialect import dialect_for
+from gateway import faults
+from gateway.dialects import dialect_for
+from gateway.faults import Fault, FaultScript, Occasion, Situation
 from ibkr_sync.infrastructure.replay.protocol.replies import (
     HangUp,
     Message,
@@ -28,8 +30,6 @@ from ibkr_sync.infrastructure.replay.protocol.requests import (
 )
 from ibkr_sync.infrastructure.replay.protocol.wire import frame, split_fields
 from ibkr_sync.infrastructure.replay.rows import ContractRow
-from ibkr_sync.infrastructure.replay.serving import faults
-from ibkr_sync.infrastructure.replay.serving.faults import Fault, FaultScript, Occasion, Situation
 
 DIALECT = dialect_for(187)
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -40,7 +40,7 @@ CON_ID = 13  # place of the conId on the wire at 187
 def _situation(
     request: Request | None = ES, occasion: Occasion = Occasion.CONTRACT_DATA
 ) -> Situation:
-    return Situation(occasion=occasion, dialect=DIALECT, now=NOW, accounts="DU1", request=request)
+    return Situation(occasion=occasion, dialect=DIALECT, now=NOW, request=request)
 
 
 HELLO = _situation(None, Occasion.HELLO)

@@ -10,14 +10,14 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from ibkr_sync.infrastructure.replay.protocol.contract_data import ContractDataError
-from ibkr_sync.infrastructure.replay.protocol.dialect.protobuf_wire import (
+from gateway.dialects.protobuf_wire import (
     double_field,
     integer_field,
     message_field,
     read_message,
     text_field,
 )
+from ibkr_sync.infrastructure.replay.protocol.contract_data import ContractDataError
 from ibkr_sync.infrastructure.replay.rows import ContractRow
 
 REQ_ID = 1

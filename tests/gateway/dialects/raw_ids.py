@@ -5,17 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from ibkr_sync.infrastructure.replay.protocol.contract_data import ContractDataError
-from ibkr_sync.infrastructure.replay.protocol.dialect import contract_data_protobuf
-from ibkr_sync.infrastructure.replay.protocol.dialect.base import Dialect, RequestId
-from ibkr_sync.infrastructure.replay.protocol.dialect.protobuf_requests import decode_request
-from ibkr_sync.infrastructure.replay.protocol.dialect.protobuf_wire import (
+from gateway.dialects import contract_data_protobuf
+from gateway.dialects.protobuf_requests import decode_request
+from gateway.dialects.protobuf_wire import (
     double_field,
     integer_field,
     message_field,
     text_field,
 )
-from ibkr_sync.infrastructure.replay.protocol.dialect.text import TextDialect
+from gateway.dialects.scripted import ScriptedDialect
+from gateway.dialects.text import ScriptedTextDialect
+from ibkr_sync.infrastructure.replay.protocol.contract_data import ContractDataError
+from ibkr_sync.infrastructure.replay.protocol.dialect import RequestId
 from ibkr_sync.infrastructure.replay.protocol.requests import (
     OtherRequest,
     Request,
@@ -53,7 +54,7 @@ _ID_BYTES = 4
 _UNKNOWN_FIELD = 999
 
 
-class RawIdDialect(Dialect):
+class RawIdDialect(ScriptedDialect):
     """Four bytes of message id, then text as before or, 200 higher, protobuf.
 
     Which messages are protobuf grows from version to version, in both directions alike;
@@ -62,7 +63,7 @@ class RawIdDialect(Dialect):
 
     def __init__(self, server_version: int) -> None:
         self.server_version = server_version
-        self._text = TextDialect(server_version)
+        self._text = ScriptedTextDialect(server_version)
         self._encoded_rows: dict[ContractRow, bytes] = {}
 
     def decode(self, payload: bytes) -> Request:

@@ -5,7 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from ibkr_sync.infrastructure.replay.protocol.contract_data import ContractDataLayout
-from ibkr_sync.infrastructure.replay.protocol.dialect.base import Dialect, RequestId
+from ibkr_sync.infrastructure.replay.protocol.dialect import (
+    NEWEST_TEXT_SERVER_VERSION,
+    OLDEST_SERVER_VERSION,
+    Dialect,
+    RequestId,
+)
 from ibkr_sync.infrastructure.replay.protocol.requests import (
     CancelContractData,
     ContractDataRequest,
@@ -47,10 +52,6 @@ class TextDialect(Dialect):
             return UnreadableRequest(
                 reason=f"Unable to parse message {message_id}", req_id=_req_id(message_id, fields)
             )
-
-    def fields(self, payload: bytes) -> tuple[str, ...]:
-        """Show a client's message as its fields."""
-        return split_fields(payload)
 
     def _decode_known(self, message_id: int, fields: tuple[str, ...]) -> Request:
         match message_id:
@@ -128,29 +129,15 @@ class TextDialect(Dialect):
         """Say the gateway's clock."""
         return join_fields(("49", "1", str(int(at.timestamp()))))
 
-    def with_field(self, contract_data: bytes, field: str | int, value: str) -> bytes:
-        """Replace a field of a row, by name or by its place among the wire's fields."""
-        wire = list(split_fields(contract_data))
-        index = field if isinstance(field, int) else self._layout.wire_index(field, wire)
-        wire[index] = value
-        return join_fields(wire)
 
-    def without_field(self, contract_data: bytes, field: str) -> bytes:
-        """Leave a field of a row empty."""
-        return self.with_field(contract_data, field, "")
-
-    def without_req_id(self, contract_data_end: bytes) -> bytes:
-        """Leave the request id of an end marker empty."""
-        message_id, version, _ = split_fields(contract_data_end)
-        return join_fields((message_id, version, ""))
-
-    def with_extra_field(self, payload: bytes, value: str) -> bytes:
-        """Append a field to a message."""
-        return payload + join_fields((value,))
-
-    def truncated(self, payload: bytes, fields: int) -> bytes:
-        """Keep only the first fields of a message."""
-        return join_fields(split_fields(payload)[:fields])
+def text_dialect(server_version: int) -> Dialect:
+    """The dialect of a negotiated server version; raises ValueError where it isn't text."""
+    if not OLDEST_SERVER_VERSION <= server_version <= NEWEST_TEXT_SERVER_VERSION:
+        raise ValueError(
+            f"server version {server_version} is outside "
+            f"{OLDEST_SERVER_VERSION}..{NEWEST_TEXT_SERVER_VERSION}"
+        )
+    return TextDialect(server_version)
 
 
 def market_rule_fields(rule: MarketRuleRow) -> list[str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from ibkr_sync.infrastructure.replay.protocol.dialect.base import RequestId
-from ibkr_sync.infrastructure.replay.protocol.dialect.protobuf_wire import Field, read_message
+from gateway.dialects.protobuf_wire import Field, read_message
+from ibkr_sync.infrastructure.replay.protocol.dialect import RequestId
 from ibkr_sync.infrastructure.replay.protocol.requests import (
     CancelContractData,
     ContractDataRequest,

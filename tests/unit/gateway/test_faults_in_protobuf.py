@@ -8,7 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fakes.tws_protobuf import decode_payload
-from ibkr_sync.infrastructure.replay.protocol.dialect import dialect_for
+from gateway import faults
+from gateway.dialects import dialect_for
+from gateway.faults import Fault, FaultScript, Occasion, Situation
 from ibkr_sync.infrastructure.replay.protocol.replies import (
     HangUp,
     Message,
@@ -19,15 +21,12 @@ from ibkr_sync.infrastructure.replay.protocol.replies import (
 )
 from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest
 from ibkr_sync.infrastructure.replay.rows import ContractRow
-from ibkr_sync.infrastructure.replay.serving import faults
-from ibkr_sync.infrastructure.replay.serving.faults import Fault, FaultScript, Occasion, Situation
 
 DIALECT = dialect_for(226)
 SITUATION = Situation(
     occasion=Occasion.CONTRACT_DATA,
     dialect=DIALECT,
     now=datetime(2026, 11, 23, tzinfo=UTC),
-    accounts="DU1",
     request=ContractDataRequest(req_id=12, symbol="ES", sec_type="FUT"),
 )
 

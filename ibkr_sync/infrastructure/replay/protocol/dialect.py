@@ -12,7 +12,6 @@ from ibkr_sync.infrastructure.replay.rows import ContractRow, MarketRuleRow
 
 OLDEST_SERVER_VERSION = 157
 NEWEST_TEXT_SERVER_VERSION = 200
-NEWEST_SERVER_VERSION = 226
 
 
 class RequestId(IntEnum):
@@ -33,14 +32,6 @@ class Dialect(Protocol):
     @abstractmethod
     def decode(self, payload: bytes) -> Request:
         """Understand a client's message; what can't be understood is said in the result."""
-
-    @abstractmethod
-    def fields(self, payload: bytes) -> tuple[str, ...]:
-        """Show a client's message as fields, the message id first; of protobuf only that.
-
-        Raises:
-            WireError: the payload isn't a message.
-        """
 
     @abstractmethod
     def next_valid_id(self, order_id: int) -> bytes:
@@ -69,32 +60,3 @@ class Dialect(Protocol):
     @abstractmethod
     def current_time(self, at: datetime) -> bytes:
         """Say the gateway's clock, in whole seconds since 1970."""
-
-    @abstractmethod
-    def with_field(self, contract_data: bytes, field: str | int, value: str) -> bytes:
-        """Replace a field of a row, by `ContractRow`'s name or by its place on the wire.
-
-        Raises:
-            ContractDataError: rows have no such field at this server version.
-            IndexError: nor such a place.
-        """
-
-    @abstractmethod
-    def without_field(self, contract_data: bytes, field: str) -> bytes:
-        """Leave a field of a row out, which in text is to leave it empty.
-
-        Raises:
-            ContractDataError: rows have no such field at this server version.
-        """
-
-    @abstractmethod
-    def without_req_id(self, contract_data_end: bytes) -> bytes:
-        """Leave the request id of an end marker out, which in text is to leave it empty."""
-
-    @abstractmethod
-    def with_extra_field(self, payload: bytes, value: str) -> bytes:
-        """Append a field to a message."""
-
-    @abstractmethod
-    def truncated(self, payload: bytes, fields: int) -> bytes:
-        """Keep only the first fields of a message, the message id being the first."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gateway.faults.base import Fault, Situation
 from ibkr_sync.infrastructure.replay.protocol import notices
 from ibkr_sync.infrastructure.replay.protocol.replies import HangUp, Message, Part, Plan, Raw, Step
 from ibkr_sync.infrastructure.replay.rows import ContractRow
-from ibkr_sync.infrastructure.replay.serving.faults.base import Fault, Situation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

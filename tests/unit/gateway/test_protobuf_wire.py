@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes.tws_protobuf import field, fields_of
-from ibkr_sync.infrastructure.replay.protocol.dialect.protobuf_wire import (
+from gateway.dialects.protobuf_wire import (
     Field,
     WireType,
     double_field,

@@ -10,7 +10,7 @@ from enum import Enum, auto
 from threading import Lock
 from typing import ClassVar
 
-from ibkr_sync.infrastructure.replay.protocol.dialect import Dialect
+from gateway.dialects import ScriptedDialect
 from ibkr_sync.infrastructure.replay.protocol.replies import Plan
 from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest, Request
 
@@ -31,9 +31,8 @@ class Situation:
     """What a fault may know about the reply it rewrites; no request at ACCEPT and HELLO."""
 
     occasion: Occasion
-    dialect: Dialect
+    dialect: ScriptedDialect
     now: datetime
-    accounts: str
     request: Request | None = None
 
     @property
