@@ -124,23 +124,20 @@ def bootstrap(
     profile: ProfileSettings,
     entity: type[F],
     *,
-    local: LocalFuturePort[F] | None = None,
-    pins: PinPort | None = None,
     gateway: Gateway | None = None,
     clock: Clock = utc_now,
 ) -> Iterator[Services[F]]:
     """Build the services for an asset type (`Future` for all) and close what was opened.
 
-    `local`, `pins` and `gateway` replace what the profile would have built. Nothing is
-    connected or created before a service is asked for something that needs it.
+    `gateway` replaces the one that the profile would have built. Nothing is connected or
+    created before a service is asked for something that needs it.
     """
     with ExitStack() as stack:
         database = stack.enter_context(_database(profile))
-        local = local or _local_repository(profile, entity, database, clock)
-        pins = pins or _pins(database, clock)
+        local = _local_repository(profile, entity, database, clock)
         port = _port(profile, entity, local, gateway=gateway, clock=clock, stack=stack)
         catalogue = _catalogue(profile)
-        names = SymbolResolver(catalogue, pins, local, clock)
+        names = SymbolResolver(catalogue, _pins(database, clock), local, clock)
         yield Services(FuturesService(port, names, local), database, catalogue, clock)
 
 
@@ -200,7 +197,7 @@ def _port(
     clock: Clock,
     stack: ExitStack,
 ) -> FuturePort[F]:
-    """The source that the profile names; a further source is a further branch here."""
+    """The repository of the source that the profile names; a further one is a branch here."""
     if profile.source_file is not None:
         from ibkr_sync.infrastructure.repositories.file_repo.repository import FileFutureRepository
 

@@ -90,4 +90,6 @@ def main(
         log_file=log_file,
         log_format=log_format,
     )
-    log_to_stderr(verbosity=verbose, quiet=quiet, log_format=log_format, debug=debug)
+    log_to_stderr(
+        invocation.run, verbosity=verbose, quiet=quiet, log_format=log_format, debug=debug
+    )

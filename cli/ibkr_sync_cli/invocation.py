@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from ibkr_sync.domain.errors import ConfigError, ConfigProblem
-from ibkr_sync_cli.terminal.logs import log_to_file
+from ibkr_sync_cli.terminal.logs import RunOfCall, log_to_file
 from ibkr_sync_cli.terminal.output import Output, OutputFormat
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ class Invocation:
     flags: dict[str, object] = field(default_factory=dict)
     format: OutputFormat | None = None
     debug: bool = False
+    run: RunOfCall = field(default_factory=RunOfCall)
 
     @cached_property
     def loaded(self) -> LoadedSettings:
@@ -38,7 +39,7 @@ class Invocation:
         from ibkr_sync.config.loading import load_settings
 
         loaded = load_settings(self.flags, os.environ, Path.cwd())
-        _log_to_file(loaded.settings.log, loaded.settings.active.database_file)
+        _log_to_file(self.run, loaded.settings.log, loaded.settings.active.database_file)
         for warning in loaded.warnings:
             self.output.remark(f"warning: {warning}", style="yellow")
         return loaded
@@ -82,11 +83,11 @@ def invocation_of(context: typer.Context) -> Invocation:
     return invocation
 
 
-def _log_to_file(settings: LogSettings, database: Path | None) -> None:
+def _log_to_file(run: RunOfCall, settings: LogSettings, database: Path | None) -> None:
     try:
         if settings.file and database is not None and _is_of(database, Path(settings.file)):
             raise ConfigError([_log_problem(settings, "is the database, or a file beside it")])
-        log_to_file(settings)
+        log_to_file(run, settings)
     except OSError as error:
         message = f"can't be written: {error.strerror}"
         raise ConfigError([_log_problem(settings, message)]) from error

@@ -122,8 +122,13 @@ class InMemoryFutureRepository(LocalFuturePort[F], Generic[F]):
         )
 
     def get_or_create_many(
-        self, queries: Iterable[FutureQuery], policy: SyncPolicy
+        self,
+        queries: Iterable[FutureQuery],
+        policy: SyncPolicy,
+        *,
+        on_run: Callable[[SyncRun], object] | None = None,
     ) -> Iterator[FutureUpdate[F] | FutureFailure]:
+        del on_run
         for query in queries:
             try:
                 yield self.get_or_create(query, policy)

@@ -5,30 +5,43 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ibkr_sync.config.masking import printable
-from ibkr_sync.domain.runs.run_in_progress import run_in_progress
 
 if TYPE_CHECKING:
     from ibkr_sync.config.settings import LogSettings
+    from ibkr_sync.domain.runs.sync_policy import SyncRun
 
 _LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
+
+
+@dataclass(slots=True)
+class RunOfCall:
+    """The run that a call of the command line has opened; whatever it logs then belongs to it."""
+
+    run_id: int | None = None
+
+    def note(self, run: SyncRun) -> None:
+        """Remember the run, now that it is open."""
+        self.run_id = run.run_id
 
 
 class TextLines(logging.Formatter):
     """A line for people, with the run it belongs to, then the traceback if it is wanted."""
 
-    def __init__(self, *, tracebacks: bool) -> None:
+    def __init__(self, run: RunOfCall, *, tracebacks: bool) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+        self._run = run
         self._tracebacks = tracebacks
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
         """Write a record as text that a terminal takes for nothing else."""
-        run = run_in_progress()
         line = super().formatMessage(record)
-        return printable(line if run is None else f"{line} [run {run.run_id}]")
+        run_id = self._run.run_id
+        return printable(line if run_id is None else f"{line} [run {run_id}]")
 
     def formatException(self, ei: Any) -> str:  # noqa: ANN401, N802 - logging's names
         """Write a traceback, or nothing."""
@@ -36,10 +49,11 @@ class TextLines(logging.Formatter):
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object per line; `at` is UTC, `run` the run that is being recorded, if any."""
+    """One JSON object per line; `at` is UTC, `run` the run that was opened, if any."""
 
-    def __init__(self, *, tracebacks: bool) -> None:
+    def __init__(self, run: RunOfCall, *, tracebacks: bool) -> None:
         super().__init__()
+        self._run = run
         self._tracebacks = tracebacks
 
     def format(self, record: logging.LogRecord) -> str:
@@ -50,9 +64,8 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
-        run = run_in_progress()
-        if run is not None:
-            entry["run"] = run.run_id
+        if self._run.run_id is not None:
+            entry["run"] = self._run.run_id
         if record.exc_info and self._tracebacks:
             entry["traceback"] = self.formatException(record.exc_info)
         return json.dumps(entry)
@@ -69,7 +82,9 @@ class NoInterruptions(logging.Filter):
         return not isinstance(error, RunInterrupted)
 
 
-def log_to_stderr(*, verbosity: int, quiet: bool, log_format: str | None, debug: bool) -> None:
+def log_to_stderr(
+    run: RunOfCall, *, verbosity: int, quiet: bool, log_format: str | None, debug: bool
+) -> None:
     """Log warnings to stderr, more with each -v; text on a terminal, JSON lines otherwise.
 
     Tracebacks are shown for `debug` only.
@@ -77,7 +92,8 @@ def log_to_stderr(*, verbosity: int, quiet: bool, log_format: str | None, debug:
     level = logging.ERROR if quiet else _LEVELS[min(verbosity, len(_LEVELS) - 1)]
     handler = logging.StreamHandler()
     handler.setLevel(level)
-    handler.setFormatter(_formatter(log_format, is_terminal=sys.stderr.isatty(), tracebacks=debug))
+    is_terminal = sys.stderr.isatty()
+    handler.setFormatter(_formatter(run, log_format, is_terminal=is_terminal, tracebacks=debug))
     handler.addFilter(NoInterruptions())
     root = logging.getLogger()
     root.handlers = [handler]
@@ -86,7 +102,7 @@ def log_to_stderr(*, verbosity: int, quiet: bool, log_format: str | None, debug:
     logging.getLogger("ibapi").setLevel(logging.ERROR)
 
 
-def log_to_file(settings: LogSettings) -> None:
+def log_to_file(run: RunOfCall, settings: LogSettings) -> None:
     """Also log to the file that the settings name; information and above, with tracebacks.
 
     Raises OSError when it can't be written.
@@ -94,7 +110,7 @@ def log_to_file(settings: LogSettings) -> None:
     if settings.file is None:
         return
     handler = logging.FileHandler(settings.file, encoding="utf-8")
-    handler.setFormatter(_formatter(settings.format, is_terminal=False, tracebacks=True))
+    handler.setFormatter(_formatter(run, settings.format, is_terminal=False, tracebacks=True))
     handler.setLevel(logging.INFO)
     handler.addFilter(NoInterruptions())
     root = logging.getLogger()
@@ -103,6 +119,9 @@ def log_to_file(settings: LogSettings) -> None:
     logging.raiseExceptions = False  # a full disk under the log does not bury the result
 
 
-def _formatter(log_format: str | None, *, is_terminal: bool, tracebacks: bool) -> logging.Formatter:
+def _formatter(
+    run: RunOfCall, log_format: str | None, *, is_terminal: bool, tracebacks: bool
+) -> logging.Formatter:
     as_text = log_format == "text" or (log_format in (None, "auto") and is_terminal)
-    return TextLines(tracebacks=tracebacks) if as_text else JsonLines(tracebacks=tracebacks)
+    lines = TextLines if as_text else JsonLines
+    return lines(run, tracebacks=tracebacks)

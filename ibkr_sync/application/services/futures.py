@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ibkr_sync.domain.naming.renaming import FormerName
     from ibkr_sync.domain.ports.futures import FuturePort
     from ibkr_sync.domain.ports.stored_products import StoredProducts
-    from ibkr_sync.domain.runs.sync_policy import SyncPolicy
+    from ibkr_sync.domain.runs.sync_policy import SyncPolicy, SyncRun
     from ibkr_sync.domain.selection.contract_choice import ContractMatch, ContractWords
     from ibkr_sync.domain.selection.nearest_contract import JudgedChain, TradingRule
 
@@ -65,13 +65,18 @@ class FuturesService(Generic[F_co]):
         return self._port.get_or_create(query, policy)
 
     def get_many(
-        self, queries: Iterable[FutureQuery], policy: SyncPolicy
+        self,
+        queries: Iterable[FutureQuery],
+        policy: SyncPolicy,
+        *,
+        on_run: Callable[[SyncRun], object] | None = None,
     ) -> Iterator[FutureUpdate[F_co] | FutureFailure]:
         """Bring each product up to date once, however often it is named.
 
         Yields an outcome per product as it is ready (see `FuturePort.get_or_create_many`).
         """
-        for outcome in self._port.get_or_create_many(dict.fromkeys(queries), policy):
+        once = dict.fromkeys(queries)
+        for outcome in self._port.get_or_create_many(once, policy, on_run=on_run):
             if isinstance(outcome, FutureFailure) and isinstance(
                 outcome.error, ProductNotFoundError
             ):

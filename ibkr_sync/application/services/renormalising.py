@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import logging
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 
@@ -14,6 +15,8 @@ from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.raw_replies import RawReplyPort, RawReplyReader
 from ibkr_sync.domain.runs.future_update import FutureFailure
 from ibkr_sync.domain.runs.sync_policy import SyncRun
+
+_log = logging.getLogger(__name__)
 
 
 class RenormalisingService:
@@ -28,12 +31,18 @@ class RenormalisingService:
         return self._replies.products()
 
     def renormalise(
-        self, keys: Iterable[ProductKey], now: datetime, *, dry_run: bool = False
+        self,
+        keys: Iterable[ProductKey],
+        now: datetime,
+        *,
+        dry_run: bool = False,
+        on_run: Callable[[SyncRun], object] | None = None,
     ) -> Iterator[Renormalised | FutureFailure]:
         """Read the newest raw reply of each product again, in one recorded run.
 
         Yields an outcome per product as it is ready; a dry run writes and records nothing.
-        `now` is an aware instant. Raises AlreadyRunningError or StorageError.
+        `now` is an aware instant, `on_run` is called once when a run was opened. Raises
+        AlreadyRunningError or StorageError.
         """
         wanted = tuple(dict.fromkeys(keys))
         if not wanted:
@@ -42,6 +51,10 @@ class RenormalisingService:
             nullcontext() if dry_run else self._replies.run()
         )
         with opened as run:
+            if run is not None:
+                if on_run is not None:
+                    on_run(run)
+                _log.info("run %d started: %s from %s", run.run_id, run.kind, run.origin)
             for key in wanted:
                 try:
                     update = self._reread(key, run, now)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Generic, TypeVar
 
 from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.entities.market_rules import MarketRule
 
 F_co = TypeVar("F_co", bound=Future, covariant=True)
 
@@ -26,7 +27,18 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcquiredFuture(Generic[F_co]):
-    """A complete, validated product on its way to the local repository."""
+    """A complete, validated product on its way to the local repository.
+
+    `remarks` are sentences for the user (see `FutureUpdate`).
+    """
 
     product: F_co
     evidence: Evidence | None = None
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TickLadders:
+    """The tick ladders that a source could get of those that were due."""
+
+    rules: tuple[MarketRule, ...]

@@ -1,4 +1,4 @@
-"""The port that every source of futures products stands behind.
+"""The port that all repositories of futures products stand behind.
 
 One shape for all asset types: `FuturePort[IndexFuture]` holds index futures,
 `FuturePort[Future]` all of them.
@@ -7,22 +7,12 @@ One shape for all asset types: `FuturePort[IndexFuture]` holds index futures,
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
-from ibkr_sync.domain.entities.futures import (
-    CommodityFuture,
-    CryptoFuture,
-    CurrencyFuture,
-    Future,
-    IndexFuture,
-    InterestRateFuture,
-    Origin,
-    SingleStockFuture,
-    VolatilityFuture,
-)
+from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.entities.product_summary import ProductSummary
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
@@ -36,7 +26,7 @@ F_co = TypeVar("F_co", bound=Future, covariant=True)
 
 
 class FuturePort(Protocol[F_co]):
-    """Futures products of one asset type, or of all, from one source."""
+    """Futures products of one asset type, or of all, brought up to date from one source."""
 
     @abstractmethod
     def get_by_symbol(self, query: FutureQuery) -> F_co:
@@ -56,11 +46,16 @@ class FuturePort(Protocol[F_co]):
 
     @abstractmethod
     def get_or_create_many(
-        self, queries: Iterable[FutureQuery], policy: SyncPolicy
+        self,
+        queries: Iterable[FutureQuery],
+        policy: SyncPolicy,
+        *,
+        on_run: Callable[[SyncRun], object] | None = None,
     ) -> Iterator[FutureUpdate[F_co] | FutureFailure]:
         """Bring many products up to date, yielding one outcome per query as it is ready.
 
-        A failure of one product is yielded; what ends the whole run is raised.
+        A failure of one product is yielded; what ends the whole run is raised. `on_run` is
+        called once when a run was opened: never in a dry run, nor when nothing is due.
         """
 
     @abstractmethod
@@ -121,12 +116,3 @@ class LocalFuturePort(FuturePort[F], StoredProducts, Protocol[F]):
     @abstractmethod
     def known_market_rules(self) -> frozenset[int]:
         """The market rule ids whose tick ladder is stored."""
-
-
-IndexFuturePort = FuturePort[IndexFuture]
-CommodityFuturePort = FuturePort[CommodityFuture]
-InterestRateFuturePort = FuturePort[InterestRateFuture]
-CurrencyFuturePort = FuturePort[CurrencyFuture]
-CryptoFuturePort = FuturePort[CryptoFuture]
-VolatilityFuturePort = FuturePort[VolatilityFuture]
-SingleStockFuturePort = FuturePort[SingleStockFuture]

@@ -198,7 +198,7 @@ def test_a_signal_that_arrives_while_a_run_waits_leaves_nothing_behind(
     ):
         bring_up_to_date(repository, "ES")
     assert local.runs[0].outcome == "interrupted"
-    gateway: Gateway = repository._gateway
+    gateway: Gateway = repository.source._gateway
     gateway.close()
     assert reader_threads() == []
 

@@ -99,7 +99,8 @@ def _bring_up_to_date(
         resolve_all(output, services.futures, symbols, limits, meant, source_decides=asked)
         yield from meant.failures
         with output.progress("Asking", len(meant.contracts)) as advance:
-            for outcome in services.futures.get_many(meant.contracts, policy):
+            note = invocation.run.note
+            for outcome in services.futures.get_many(meant.contracts, policy, on_run=note):
                 yield outcome
                 advance(outcome.query.symbol)
 

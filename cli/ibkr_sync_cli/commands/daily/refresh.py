@@ -185,7 +185,8 @@ class _Refreshing:
 
         output = self._invocation.output
         with output.progress("Refreshing", len(queries)) as advance:
-            for outcome in services.futures.get_many(queries, self._policy):
+            note = self._invocation.run.note
+            for outcome in services.futures.get_many(queries, self._policy, on_run=note):
                 self._outcomes[outcome.query] = (
                     outcome
                     if isinstance(outcome, FutureFailure)
@@ -197,20 +198,18 @@ class _Refreshing:
         self, before: dict[ProductKey, ProductSummary], queries: Sequence[FutureQuery]
     ) -> Refreshed:
         """What came of it: what could not be asked for, then the rest as it was meant."""
-        from ibkr_sync.domain.runs.run_in_progress import latest_run
         from ibkr_sync_cli.views.runs.refreshed import Refreshed
 
         asked = set(queries)
         unasked = [each for each in self._outcomes if each not in asked]
         in_order = dict.fromkeys([*unasked, *queries])
-        run = latest_run()
         return Refreshed(
             outcomes=[self._outcomes[each] for each in in_order if each in self._outcomes],
             before=before,
             started_at=self._started_at,
             finished_at=now(),
             took=timedelta(seconds=time.monotonic() - self._began),
-            run_id=None if run is None else run.run_id,
+            run_id=self._invocation.run.run_id,
             due=len(in_order),
         )
 

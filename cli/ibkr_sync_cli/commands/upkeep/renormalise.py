@@ -48,7 +48,9 @@ def renormalise(
         else:
             keys = services.renormalising.products()
         with invocation.output.progress("Reading", len(keys)) as advance:
-            for outcome in services.renormalising.renormalise(keys, now(), dry_run=dry_run):
+            for outcome in services.renormalising.renormalise(
+                keys, now(), dry_run=dry_run, on_run=invocation.run.note
+            ):
                 outcomes.append(outcome)
                 advance("")
     raise typer.Exit(_report(invocation, outcomes, wanted, dry_run=dry_run))

@@ -89,9 +89,14 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
         return FutureUpdate(query=query, product=product, is_new=False, applied=not policy.dry_run)
 
     def get_or_create_many(
-        self, queries: Iterable[FutureQuery], policy: SyncPolicy
+        self,
+        queries: Iterable[FutureQuery],
+        policy: SyncPolicy,
+        *,
+        on_run: Callable[[SyncRun], object] | None = None,
     ) -> Iterator[FutureUpdate[F] | FutureFailure]:
-        """Give or create one product after the other; raises StorageError."""
+        """Give or create one product after the other, without a run; raises StorageError."""
+        del on_run
         for query in queries:
             try:
                 yield self.get_or_create(query, policy)

@@ -14,9 +14,8 @@ import pytest
 from ibkr_sync.config.settings import LogSettings
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.errors import RunInterrupted
-from ibkr_sync.domain.runs.run_in_progress import in_progress
 from ibkr_sync.domain.runs.sync_policy import SyncRun
-from ibkr_sync_cli.terminal.logs import log_to_file, log_to_stderr
+from ibkr_sync_cli.terminal.logs import RunOfCall, log_to_file, log_to_stderr
 
 HOSTILE = "TWS says \x1b[2J\u202e[bold]"
 
@@ -54,7 +53,7 @@ def log_everything() -> None:
 def test_each_v_tells_more_and_quiet_errors_alone(
     capsys: pytest.CaptureFixture[str], options: dict[str, int], levels: list[str]
 ) -> None:
-    log_to_stderr(**options, log_format="json", debug=False)  # type: ignore[arg-type]
+    log_to_stderr(RunOfCall(), **options, log_format="json", debug=False)  # type: ignore[arg-type]
     log_everything()
 
     out, err = capsys.readouterr()
@@ -71,7 +70,7 @@ def test_each_v_tells_more_and_quiet_errors_alone(
 def test_tracebacks_are_for_debug(
     capsys: pytest.CaptureFixture[str], log_format: str, debug: bool
 ) -> None:
-    log_to_stderr(verbosity=0, quiet=False, log_format=log_format, debug=debug)
+    log_to_stderr(RunOfCall(), verbosity=0, quiet=False, log_format=log_format, debug=debug)
     log_everything()
 
     err = capsys.readouterr().err
@@ -80,7 +79,7 @@ def test_tracebacks_are_for_debug(
 
 
 def test_text_for_people_holds_no_code(capsys: pytest.CaptureFixture[str]) -> None:
-    log_to_stderr(verbosity=0, quiet=False, log_format="text", debug=False)
+    log_to_stderr(RunOfCall(), verbosity=0, quiet=False, log_format="text", debug=False)
     log_everything()
 
     lines = capsys.readouterr().err.splitlines()
@@ -92,8 +91,8 @@ def test_a_file_keeps_more_than_stderr_shows(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "run.log"
-    log_to_stderr(verbosity=0, quiet=True, log_format="json", debug=False)
-    log_to_file(LogSettings.model_construct(file=str(path), format="json"))
+    log_to_stderr(RunOfCall(), verbosity=0, quiet=True, log_format="json", debug=False)
+    log_to_file(RunOfCall(), LogSettings.model_construct(file=str(path), format="json"))
     log_everything()
 
     kept = [json.loads(line) for line in path.read_text().splitlines()]
@@ -103,43 +102,44 @@ def test_a_file_keeps_more_than_stderr_shows(
 
 
 def test_without_a_file_nothing_is_added() -> None:
-    log_to_stderr(verbosity=0, quiet=False, log_format=None, debug=False)
-    log_to_file(LogSettings())
+    log_to_stderr(RunOfCall(), verbosity=0, quiet=False, log_format=None, debug=False)
+    log_to_file(RunOfCall(), LogSettings())
 
     assert len(logging.getLogger().handlers) == 1
 
 
 def test_what_ibapi_logs_of_every_frame_stays_out(capsys: pytest.CaptureFixture[str]) -> None:
-    log_to_stderr(verbosity=2, quiet=False, log_format="json", debug=False)
+    log_to_stderr(RunOfCall(), verbosity=2, quiet=False, log_format="json", debug=False)
     logging.getLogger("ibapi.client").info("SENDING DU1234567")
 
     assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize("log_format", ["text", "json"])
-def test_each_line_of_a_run_names_it(tmp_path: Path, log_format: str) -> None:
+def test_a_line_names_the_run_that_its_call_has_opened(tmp_path: Path, log_format: str) -> None:
     file = tmp_path / "run.log"
-    log_to_file(LogSettings.model_construct(file=str(file), format=log_format))
+    opened = RunOfCall()
+    log_to_file(opened, LogSettings.model_construct(file=str(file), format=log_format))
     log = logging.getLogger("ibkr_sync.test")
-    run = SyncRun(run_id=17, origin=Origin.IBKR, started_at=datetime(2026, 11, 23, tzinfo=UTC))
     log.info("before")
-    with in_progress(run):
-        log.info("during")
-        elsewhere = Thread(target=log.info, args=("in another thread",))
-        elsewhere.start()
-        elsewhere.join()
-    log.info("after")
+    opened.note(
+        SyncRun(run_id=17, origin=Origin.IBKR, started_at=datetime(2026, 11, 23, tzinfo=UTC))
+    )
+    log.info("during")
+    elsewhere = Thread(target=log.info, args=("in another thread",))
+    elsewhere.start()
+    elsewhere.join()
 
     lines = file.read_text(encoding="utf-8").splitlines()
     if log_format == "json":
-        assert [json.loads(line).get("run") for line in lines] == [None, 17, 17, None]
+        assert [json.loads(line).get("run") for line in lines] == [None, 17, 17]
     else:
-        assert [line.endswith(" [run 17]") for line in lines] == [False, True, True, False]
+        assert [line.endswith(" [run 17]") for line in lines] == [False, True, True]
 
 
 def test_an_interruption_is_no_failure_of_a_library(tmp_path: Path) -> None:
     file = tmp_path / "run.log"
-    log_to_file(LogSettings.model_construct(file=file, format="json"))
+    log_to_file(RunOfCall(), LogSettings.model_construct(file=file, format="json"))
     log = logging.getLogger("sqlalchemy.pool")
     log.error("Exception closing connection", exc_info=RunInterrupted(15))
     log.error("Exception closing connection", exc_info=OSError("gone"))

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeVar
 
 from ibkr_sync.domain.entities.contracts import ContractState, FuturesContract
 from ibkr_sync.domain.entities.futures import Future, ProductKey
@@ -22,10 +21,8 @@ from ibkr_sync.domain.errors import (
     ProductNotFoundError,
 )
 from ibkr_sync.domain.naming.query import FutureQuery
-from ibkr_sync.domain.ports.futures import LocalFuturePort
+from ibkr_sync.domain.ports.future_source import KnownFutures
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import ContractRequest
-
-F = TypeVar("F", bound=Future)
 
 WELL_KNOWN = (
     ProductKey("ES", "CME", "ES"),
@@ -57,11 +54,11 @@ class Control:
     request: ContractRequest
 
 
-class KnownContracts(Generic[F]):
+class KnownContracts:
     """What is stored of the products that are asked for, and which of them have answered."""
 
-    def __init__(self, local: LocalFuturePort[F], clock: Callable[[], datetime]) -> None:
-        self._local = local
+    def __init__(self, known: KnownFutures, clock: Callable[[], datetime]) -> None:
+        self._known = known
         self._clock = clock
         self._answered: dict[ProductKey, int] = {}
 
@@ -105,7 +102,7 @@ class KnownContracts(Generic[F]):
             if key not in without:
                 yield _control(key, con_id)
         now = self._clock()
-        for key in _latest_first(self._local.list_products()):
+        for key in _latest_first(self._known.list_products()):
             living = None if key in without else self._living_of(key, now)
             if living is not None:
                 yield _control(key, living.con_id)
@@ -113,14 +110,14 @@ class KnownContracts(Generic[F]):
     def _living_of(self, key: ProductKey, now: datetime) -> FuturesContract | None:
         symbol, exchange, trading_class = key
         query = FutureQuery(symbol=symbol, exchange=exchange, trading_class=trading_class)
-        return _living(self._local.get_by_symbol(query), now)
+        return _living(self._known.get_by_symbol(query), now)
 
     def _stored(self, query: FutureQuery) -> tuple[Future, ...]:
         try:
-            return (self._local.get_by_symbol(query),)
+            return (self._known.get_by_symbol(query),)
         except AmbiguousProductError:
             word = query.symbol if query.con_id is None else str(query.con_id)
-            return tuple(each for each in self._local.find_named({word}) if query.matches(each))
+            return tuple(each for each in self._known.find_named({word}) if query.matches(each))
         except ProductLookupError:
             return ()
 

@@ -45,7 +45,7 @@ class Acquirer(Generic[F]):
         gateway: Gateway,
         questioner: Questioner,
         dialogues: Dialogues[F],
-        known: KnownContracts[F],
+        known: KnownContracts,
         patience: Patience,
         *,
         pause: Callable[[float], object] = time.sleep,

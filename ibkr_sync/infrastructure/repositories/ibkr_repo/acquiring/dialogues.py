@@ -44,7 +44,7 @@ class Dialogues(Generic[F]):
     def __init__(
         self,
         gateway: Gateway,
-        known: KnownContracts[F],
+        known: KnownContracts,
         catalogue: Catalogue,
         policy: SyncPolicy,
         reader: ReplyReader[F],

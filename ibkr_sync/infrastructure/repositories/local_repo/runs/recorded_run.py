@@ -12,7 +12,6 @@ from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.errors import StorageError
-from ibkr_sync.domain.runs.run_in_progress import in_progress
 from ibkr_sync.domain.runs.run_outcomes import ProductOutcome, RunOutcome
 from ibkr_sync.domain.runs.sync_policy import RunKind, SyncRun
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
@@ -44,23 +43,21 @@ def recorded_run(
     with run_lock(database):
         with writing(database) as connection:
             run = _open_run(connection, origin, kind, clock())
-        with in_progress(run):
-            _log.info("run %d started: %s from %s", run.run_id, kind, origin)
+        try:
             try:
-                try:
-                    yield run
-                except Exception as error:
-                    _close_quietly(database, run, RunOutcome.FAILED, clock, error)
-                    raise
-                with writing(database) as connection:
-                    outcome = _outcome_of(connection, run)
-                    _close_run(connection, run, outcome, clock())
-            except Exception:
+                yield run
+            except Exception as error:
+                _close_quietly(database, run, RunOutcome.FAILED, clock, error)
                 raise
-            except BaseException:  # a signal, which may come while the end is recorded
-                _close_quietly(database, run, RunOutcome.INTERRUPTED, clock)
-                raise
-            _log.info("run %d ended: %s", run.run_id, outcome)
+            with writing(database) as connection:
+                outcome = _outcome_of(connection, run)
+                _close_run(connection, run, outcome, clock())
+        except Exception:
+            raise
+        except BaseException:  # a signal, which may come while the end is recorded
+            _close_quietly(database, run, RunOutcome.INTERRUPTED, clock)
+            raise
+        _log.info("run %d ended: %s", run.run_id, outcome)
 
 
 def _open_run(connection: Connection, origin: Origin, kind: RunKind, now: datetime) -> SyncRun:

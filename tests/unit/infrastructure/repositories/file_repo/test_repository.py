@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from contracts.future_port import FuturePortContract, SourceWith
+from contracts.future_port import FuturePortContract, SourceWith, query_for
 from example_products import DECEMBER, ES, MARCH, NOW
 from fakes.clock import FakeClock
 from fakes.futures import InMemoryFutureRepository
@@ -234,7 +234,8 @@ class TestFreshness:
         )
         write(path, ES, other, CRUDE)
         repository = source(path, local)
-        list(repository.get_or_create_many(repository.queries(), NO_POLICY))
+        queries = [query_for(ES), query_for(other), query_for(CRUDE)]
+        list(repository.get_or_create_many(queries, NO_POLICY))
         policy = SyncPolicy(max_age=timedelta(days=2))
         failure, update = repository.get_or_create_many([ASK_ES, FutureQuery(symbol="CL")], policy)
         assert isinstance(failure, FutureFailure)
@@ -283,7 +284,6 @@ class TestWhatIsMeant:
         with pytest.raises(SourceFileError, match="has no contracts"):
             repository.get_or_create(ASK_ES, NO_POLICY)
         assert local.products == {}
-        assert [query.symbol for query in repository.queries()] == ["CL"]
 
 
 class TestGetOrCreateMany:
@@ -314,16 +314,6 @@ class TestGetOrCreateMany:
         )
         next(outcomes)
         assert set(local.products) == {ES.key}
-
-    def test_every_covered_product_of_the_file_can_be_named(
-        self, path: Path, local: InMemoryFutureRepository[Any]
-    ) -> None:
-        write(path, ES, CRUDE)
-        assert source(path, local).queries() == (
-            FutureQuery(symbol="ES", exchange="CME", currency="USD", trading_class="ES"),
-            FutureQuery(symbol="CL", exchange="NYMEX", currency="USD", trading_class="CL"),
-        )
-        assert [each.symbol for each in source(path, local, IndexFuture).queries()] == ["ES"]
 
     def test_a_bad_product_refuses_the_whole_file_before_anything_is_stored(
         self, path: Path, local: InMemoryFutureRepository[Any]

@@ -1,0 +1,186 @@
+"""The repository of any source: it acquires there, and delegates to the local repository."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.entities.product_summary import ProductSummary
+from ibkr_sync.domain.errors import IbkrSyncError, ProductLookupError, ReplyError
+from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture, TickLadders
+from ibkr_sync.domain.evidence.chain_diff import ChainDiff
+from ibkr_sync.domain.naming.query import FutureQuery
+from ibkr_sync.domain.ports.future_source import FutureSource, KnownFutures
+from ibkr_sync.domain.ports.futures import FuturePort, LocalFuturePort
+from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
+from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy, SyncRun
+
+_log = logging.getLogger(__name__)
+
+F = TypeVar("F", bound=Future)
+
+_REFRESHES = (RunKind.REFRESH, RunKind.NAMED_REFRESH)
+
+
+class DelegatingFutureRepository(FuturePort[F], Generic[F]):
+    """Acquires products from a source, and delegates all persistence to the local repository.
+
+    What is fresh is answered from the database before the source is asked. A run is opened
+    only if something is due, and never for a dry run.
+    """
+
+    def __init__(
+        self, source: FutureSource[F], local: LocalFuturePort[F], clock: Callable[[], datetime]
+    ) -> None:
+        self.source = source
+        self._local = local
+        self._clock = clock
+
+    def get_by_symbol(self, query: FutureQuery) -> F:
+        return self._local.get_by_symbol(query)
+
+    def list_products(self) -> tuple[ProductSummary, ...]:
+        return self._local.list_products()
+
+    def get_or_create(self, query: FutureQuery, policy: SyncPolicy) -> FutureUpdate[F]:
+        (outcome,) = self.get_or_create_many([query], policy)
+        if isinstance(outcome, FutureFailure):
+            raise outcome.error
+        return outcome
+
+    def get_or_create_many(
+        self,
+        queries: Iterable[FutureQuery],
+        policy: SyncPolicy,
+        *,
+        on_run: Callable[[SyncRun], object] | None = None,
+    ) -> Iterator[FutureUpdate[F] | FutureFailure]:
+        due: list[FutureQuery] = []
+        for query in queries:
+            known = self._answer_from_database(query, policy)
+            if known is None:
+                due.append(query)
+            else:
+                yield known
+        if not due:
+            return
+        stored = _StoredInRun(self._local, policy)
+        acquisitions = self.source.acquire(due, policy, stored)
+        with self._run(policy, on_run) as run:
+            for acquisition in acquisitions:
+                if isinstance(acquisition, TickLadders):
+                    if run is not None:
+                        self._local.store_market_rules(acquisition.rules)
+                    continue
+                outcome = self._conclude(*acquisition, policy, run)
+                _log.info("%s", _log_line(outcome))
+                if isinstance(outcome, FutureUpdate):
+                    if outcome.applied:
+                        stored.note(outcome.product)
+                    for remark in outcome.remarks:
+                        _log.info("%s: %s", outcome.product.key, remark)
+                yield outcome
+
+    @contextmanager
+    def _run(
+        self, policy: SyncPolicy, on_run: Callable[[SyncRun], object] | None
+    ) -> Iterator[SyncRun | None]:
+        if policy.dry_run:
+            yield None
+            return
+        with self._local.sync_run(self.source.origin, policy.kind) as run:
+            if on_run is not None:
+                on_run(run)
+            _log.info("run %d started: %s from %s", run.run_id, run.kind, run.origin)
+            yield run
+
+    def _answer_from_database(
+        self, query: FutureQuery, policy: SyncPolicy
+    ) -> FutureUpdate[F] | FutureFailure | None:
+        if policy.max_age is None:
+            return None
+        try:
+            product = self._local.find_fresh(query, policy.max_age, self._clock())
+        except ProductLookupError as error:
+            return FutureFailure(query=query, error=error)
+        if product is None:
+            return None
+        return FutureUpdate(query=query, product=product, is_new=False, applied=not policy.dry_run)
+
+    def _conclude(
+        self,
+        query: FutureQuery,
+        acquired: AcquiredFuture[F] | IbkrSyncError,
+        policy: SyncPolicy,
+        run: SyncRun | None,
+    ) -> FutureUpdate[F] | FutureFailure:
+        """Store what was acquired, or record what it failed with."""
+        if isinstance(acquired, IbkrSyncError):
+            return self._fail(query, acquired, run)
+        try:
+            if run is None:
+                update = self._local.plan_entity(acquired, query, policy)
+            else:
+                update = self._local.get_or_create_entity(acquired, query, policy, run)
+        except (ReplyError, ProductLookupError) as error:
+            return self._fail(query, error, run)
+        return dataclasses.replace(update, remarks=acquired.remarks)
+
+    def _fail(self, query: FutureQuery, error: IbkrSyncError, run: SyncRun | None) -> FutureFailure:
+        failure = FutureFailure(query=query, error=error)
+        if run is not None:
+            self._local.record_failure(failure, run)
+        return failure
+
+
+class _StoredInRun(KnownFutures, Generic[F]):
+    """What is stored, and which tick ladders the products refer to that the run has stored."""
+
+    def __init__(self, local: LocalFuturePort[F], policy: SyncPolicy) -> None:
+        self._local = local
+        self._policy = policy
+        self._market_rules: set[int] = set()
+
+    def note(self, product: Future) -> None:
+        """Remember that the run has stored this product."""
+        venues = (venue for contract in product.contracts for venue in contract.venues)
+        ids = (venue.market_rule_id for venue in venues)
+        self._market_rules.update(each for each in ids if each is not None)
+
+    def get_by_symbol(self, query: FutureQuery) -> Future:
+        return self._local.get_by_symbol(query)
+
+    def find_named(self, words: Collection[str]) -> tuple[Future, ...]:
+        return self._local.find_named(words)
+
+    def list_products(self) -> tuple[ProductSummary, ...]:
+        return self._local.list_products()
+
+    def due_market_rules(self) -> tuple[int, ...]:
+        """Those not stored yet; then, in a refresh, those stored, which may have changed since."""
+        if not self._market_rules:
+            return ()
+        known = self._local.known_market_rules()
+        again = self._market_rules & known if self._policy.kind in _REFRESHES else ()
+        return (*sorted(self._market_rules - known), *sorted(again))
+
+
+def _log_line(outcome: FutureUpdate[F] | FutureFailure) -> str:
+    if isinstance(outcome, FutureFailure):
+        return f"{outcome.query} failed: {type(outcome.error).__name__}: {outcome.error}"
+    diff = outcome.diff or ChainDiff()
+    counts = {
+        "new": len(diff.added),
+        "changed": len(diff.updated),
+        "returned": len(diff.returned),
+        "missing": len(diff.missing),
+        "delisted": len(diff.delisted),
+        "unchanged": diff.unchanged,
+    }
+    words = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+    return f"{outcome.product.key}: {words}{'' if outcome.applied else ' (nothing written)'}"

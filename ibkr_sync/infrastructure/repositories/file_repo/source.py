@@ -1,0 +1,77 @@
+"""Futures products from a file in our own export format."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from ibkr_sync.domain.entities.futures import SAMPLE_MARKER, Future, Origin
+from ibkr_sync.domain.errors import ProductLookupError, SourceFileError
+from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
+from ibkr_sync.domain.naming.query import FutureQuery
+from ibkr_sync.domain.ports.future_source import Acquisition, FutureSource, KnownFutures
+from ibkr_sync.domain.runs.sync_policy import SyncPolicy
+from ibkr_sync.domain.selection.product_choice import choose_product
+from ibkr_sync.infrastructure.repositories.file_repo.export_file import read_products
+
+F = TypeVar("F", bound=Future)
+
+
+class FileFutureSource(FutureSource[F], Generic[F]):
+    """Takes products from a file.
+
+    The file is read and validated whole before anything is given; what is wrong in one of its
+    products refuses all of them. Its products have the origin FILE, sample data stays SAMPLE;
+    when a contract was seen is for the local repository to say, so that is not taken over.
+    """
+
+    origin = Origin.FILE
+
+    def __init__(self, path: Path, entity: type[F], clock: Callable[[], datetime]) -> None:
+        """Take what was built elsewhere; the file is not opened before the first request."""
+        self.name = str(path)
+        self._path = path
+        self._entity = entity
+        self._clock = clock
+
+    def acquire(
+        self, queries: Iterable[FutureQuery], policy: SyncPolicy, known: KnownFutures
+    ) -> Iterator[Acquisition[F]]:
+        """Read the file at once, then find the products; a product that it lacks is a failure."""
+        del policy, known  # a file is read the same way whatever is stored
+        products = read_products(self._path)
+        return ((query, self._find(query, products)) for query in queries)
+
+    def _find(
+        self, query: FutureQuery, products: tuple[Future, ...]
+    ) -> AcquiredFuture[F] | ProductLookupError | SourceFileError:
+        """The one product of the file that is meant and may be stored."""
+        matching = [product for product in products if query.matches(product)]
+        try:
+            product = choose_product(
+                query, matching, self._entity, place=self.name, now=self._clock()
+            )
+        except ProductLookupError as error:
+            return error
+        if not product.contracts:
+            return SourceFileError(self.name, str(product.key), "has no contracts")
+        return AcquiredFuture(product=_imported(product))
+
+
+def _imported(product: F) -> F:
+    """The product as it comes from a file; `synced_at` stays, as the age of the data."""
+    return dataclasses.replace(
+        product,
+        origin=Origin.SAMPLE if _is_sample(product) else Origin.FILE,
+        contracts=tuple(
+            dataclasses.replace(contract, listing=None) for contract in product.contracts
+        ),
+    )
+
+
+def _is_sample(product: Future) -> bool:
+    names = (contract.long_name or "" for contract in product.contracts)
+    return product.origin is Origin.SAMPLE or any(name.endswith(SAMPLE_MARKER) for name in names)
