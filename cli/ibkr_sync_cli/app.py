@@ -8,11 +8,11 @@ import typer
 
 from ibkr_sync_cli.arguments import options
 from ibkr_sync_cli.command_tree import CommandTree
-from ibkr_sync_cli.invocation import Invocation
+from ibkr_sync_cli.invocation import Invocation, one_format
 from ibkr_sync_cli.messages.exit_codes import EXIT_CODE_HELP
 from ibkr_sync_cli.messages.next_command import NextCommand
 from ibkr_sync_cli.terminal.logs import log_to_stderr
-from ibkr_sync_cli.terminal.output import Output, OutputFormat
+from ibkr_sync_cli.terminal.output import Output
 
 app = typer.Typer(
     name="ibkr-sync",
@@ -79,7 +79,7 @@ def main(
     )
     invocation = Invocation(
         output=output,
-        format=OutputFormat.JSON if json else format,
+        format=one_format(format, json=json),
         debug=debug,
     )
     context.obj = invocation

@@ -62,17 +62,22 @@ class Invocation:
 
     def explicit_format(self, option: OutputFormat | None, *, json: bool) -> OutputFormat | None:
         """The format asked for in this very call, after or before the command."""
-        return OutputFormat.JSON if json else option or self.format
+        return one_format(option, json=json) or self.format
 
     def wanted_format(self, option: OutputFormat | None, *, json: bool) -> OutputFormat | None:
         """The format asked for after or before the command, else the settings'; None is auto."""
-        if json and option not in (None, OutputFormat.JSON):
-            raise typer.BadParameter(f"--json and --format {option} exclude each other")
         explicit = self.explicit_format(option, json=json)
         if explicit is not None:
             return explicit
         configured = self.loaded.settings.output.format
         return None if configured == "auto" else OutputFormat(configured)
+
+
+def one_format(option: OutputFormat | None, *, json: bool) -> OutputFormat | None:
+    """The format that both options ask for; raises BadParameter where they differ."""
+    if json and option not in (None, OutputFormat.JSON):
+        raise typer.BadParameter(f"--json and --format {option} exclude each other")
+    return OutputFormat.JSON if json else option
 
 
 def invocation_of(context: typer.Context) -> Invocation:

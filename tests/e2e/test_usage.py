@@ -143,6 +143,7 @@ def test_an_ambiguous_symbol_is_never_picked_silently(
         (["get", "ES", "--port", "4002"], "--port is for a gateway: add --source ibkr"),
         (["get", "ES", "--client-id", "7"], "--client-id is for a gateway: add --source ibkr"),
         (["show", "ES", "--json", "--format", "csv"], "--json and --format csv exclude each other"),
+        (["--json", "--format", "csv", "show", "ES"], "--json and --format csv exclude each other"),
         (["get", "ES", "--max-age", "9999999d"], "'--max-age': '9999999d' is too long"),
         (["check", "--max-age", "0s"], "'--max-age': it must be longer than nothing"),
         (["list", "--expiring", "3x"], "'--expiring': '3x' is no duration"),
