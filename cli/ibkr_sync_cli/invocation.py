@@ -52,7 +52,7 @@ class Invocation:
     @property
     def database_name(self) -> str:
         """What to call the database in use, secrets masked; raises ConfigError."""
-        from ibkr_sync.config.masking import mask_url
+        from ibkr_sync.domain.database_url import mask_url
 
         return mask_url(self.profile.database)
 

@@ -49,7 +49,7 @@ def scheduled_refresh(
     Raises ConfigError.
     """
     from ibkr_sync.config.files import CONFIG_VARIABLE, home_of, user_folders
-    from ibkr_sync.config.masking import has_secret
+    from ibkr_sync.domain.database_url import has_secret
 
     settings, cwd = invocation.loaded.settings, Path.cwd()
     given = _overrides(invocation)

@@ -28,9 +28,10 @@ from ibkr_sync.config.files import (
 from ibkr_sync.config.key_lines import Key
 from ibkr_sync.config.layers import Layer, Setting, validate_document, validate_overrides
 from ibkr_sync.config.locations import PathContext
-from ibkr_sync.config.masking import has_secret, printable
+from ibkr_sync.config.masking import printable
 from ibkr_sync.config.overrides import environment_overrides, flag_overrides, unknown_variables
 from ibkr_sync.config.resolution import LoadedSettings, resolve, selected_profile
+from ibkr_sync.domain.database_url import has_secret
 from ibkr_sync.domain.errors import ConfigError, ConfigProblem
 
 

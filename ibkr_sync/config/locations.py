@@ -2,23 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
-_SQLITE_SCHEMES = frozenset({"sqlite", "sqlite+pysqlite"})
-_POSTGRES_SCHEMES = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
-_SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>.*)", re.DOTALL)
-_BROKEN_SCHEME = re.compile(r"(sqlite|postgres|postgresql)(\+\w+)?(:|//)", re.IGNORECASE)
-_KEYWORDS = re.compile(r"(^|\s)(host|hostaddr|port|dbname|user|password|service)\s*=")
-_POSTGRES = re.compile(
-    r"((?P<user>[^:/@?]*)(:[^@]*)?@)?"
-    r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^:/@?\[\]\s]*)"
-    r"(:(?P<port>[^/@?]*))?"
-    r"(/(?P<name>[^/?]*))?"
-    r"(\?(?P<query>.*))?"
-)
-_MAX_PORT = 65535
+from ibkr_sync.domain.database_url import MEMORY, parse_database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,53 +44,19 @@ class PathContext:
 
 
 def locate_database(text: str, context: PathContext) -> str:
-    """Give the absolute path of the SQLite file, or the PostgreSQL URL, that `text` means.
+    """Give the absolute path of the SQLite file, `:memory:`, or the PostgreSQL URL that is meant.
 
     A PostgreSQL URL is checked by its form and passed on as it is, secrets included.
     Raises ValueError, saying what is wrong without repeating the text.
     """
     if not text.isprintable():
         raise ValueError("it holds characters that can't be printed")
-    url = _SCHEME.fullmatch(text)
-    if url is None:
-        if _BROKEN_SCHEME.match(text):
-            raise ValueError("after the scheme of a URL comes ://")
-        if _KEYWORDS.search(text):
-            raise ValueError("write it as postgresql://USER@HOST:PORT/NAME")
-        return str(context.file(text))
-    scheme = url["scheme"].lower()
-    if scheme in _SQLITE_SCHEMES:
-        return str(_sqlite_file(url["rest"], context))
-    if scheme in _POSTGRES_SCHEMES:
-        _check_postgres(url["rest"])
+    address = parse_database(text)
+    if address.server is not None:
         return text
-    if scheme.startswith(("postgres", "sqlite")):
-        raise ValueError("leave the driver out: postgresql:// or sqlite:///")
-    raise ValueError("only SQLite and PostgreSQL are supported")
+    return MEMORY if address.file is None else str(context.file(address.file))
 
 
-def is_postgres(database: str) -> bool:
-    """Whether a located database is a PostgreSQL URL; else it is the path of a SQLite file."""
-    return "://" in database
-
-
-def _sqlite_file(rest: str, context: PathContext) -> Path:
-    # sqlite:///name is relative and sqlite:////name absolute, as SQLAlchemy has it.
-    host, slash, path = rest.partition("/")
-    if host or not slash or path == ":memory:":
-        raise ValueError("a SQLite URL is sqlite:///FILE")
-    if "?" in path:
-        raise ValueError("a SQLite URL takes no parameters here")
-    return context.file(path)
-
-
-def _check_postgres(rest: str) -> None:
-    parts = _POSTGRES.fullmatch(rest)
-    if parts is None:
-        raise ValueError(
-            "write it as postgresql://USER:PASSWORD@HOST:PORT/NAME,"
-            " with an @ in the password as %40"
-        )
-    port = parts["port"]
-    if port is not None and not (re.fullmatch("[0-9]{1,5}", port) and 1 <= int(port) <= _MAX_PORT):
-        raise ValueError(f"its port must be from 1 to {_MAX_PORT}")
+def database_file(database: str) -> Path | None:
+    """The SQLite file of a located database; None in memory and for a server."""
+    return None if database == MEMORY or "://" in database else Path(database)

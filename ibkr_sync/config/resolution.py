@@ -9,7 +9,7 @@ from typing import Any
 from ibkr_sync.config.files import UserFolders
 from ibkr_sync.config.key_lines import Key, key_text
 from ibkr_sync.config.layers import Layer, Place, Setting
-from ibkr_sync.config.masking import mask_url, printable
+from ibkr_sync.config.masking import printable
 from ibkr_sync.config.settings import (
     SHIPPED_PROFILES,
     CatalogueEntry,
@@ -20,6 +20,7 @@ from ibkr_sync.config.settings import (
     ProfileSettings,
     Settings,
 )
+from ibkr_sync.domain.database_url import mask_url
 from ibkr_sync.domain.errors import ConfigProblem
 
 DATABASE_FILE = "futures.db"

@@ -23,7 +23,7 @@ from pydantic import (
     ValidationInfo,
 )
 
-from ibkr_sync.config.locations import PathContext, is_postgres, locate_database
+from ibkr_sync.config.locations import PathContext, database_file, locate_database
 from ibkr_sync.domain.entities.catalogue import ASSET_CLASS_OF_CATEGORY
 
 FILE_SOURCE = "file:"
@@ -274,8 +274,8 @@ class ProfileSettings:
 
     @property
     def database_file(self) -> Path | None:
-        """The SQLite file; None for PostgreSQL."""
-        return None if is_postgres(self.database) else Path(self.database)
+        """The SQLite file; None in memory and for PostgreSQL."""
+        return database_file(self.database)
 
     @property
     def source_file(self) -> Path | None:

@@ -6,7 +6,7 @@ import shlex
 from dataclasses import dataclass
 from typing import Self
 
-from ibkr_sync.config.masking import has_secret
+from ibkr_sync.domain.database_url import has_secret
 
 _MASKED = "…"
 

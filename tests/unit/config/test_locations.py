@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibkr_sync.config.locations import PathContext, is_postgres, locate_database
+from ibkr_sync.config.locations import PathContext, database_file, locate_database
 
 HERE = PathContext(folder=Path("/etc/futures"), home=Path("/home/me"))
 
@@ -30,7 +30,15 @@ def test_files_and_sqlite_urls_become_absolute_paths(text: str, path: str) -> No
     located = locate_database(text, HERE)
 
     assert located == path
-    assert not is_postgres(located)
+    assert database_file(located) == Path(path)
+
+
+@pytest.mark.parametrize("text", [":memory:", "sqlite:///:memory:"])
+def test_memory_is_no_file(text: str) -> None:
+    located = locate_database(text, HERE)
+
+    assert located == ":memory:"
+    assert database_file(located) is None
 
 
 @pytest.mark.parametrize(
@@ -46,7 +54,7 @@ def test_files_and_sqlite_urls_become_absolute_paths(text: str, path: str) -> No
 )
 def test_postgresql_urls_are_passed_on_unchanged(url: str) -> None:
     assert locate_database(url, HERE) == url
-    assert is_postgres(url)
+    assert database_file(url) is None
 
 
 @pytest.mark.parametrize(
@@ -65,7 +73,7 @@ def test_postgresql_urls_are_passed_on_unchanged(url: str) -> None:
         ("host=h password=p dbname=d", "postgresql://"),
         ("sqlite://", "sqlite:///FILE"),
         ("sqlite:///", "no file"),
-        ("sqlite:///:memory:", "sqlite:///FILE"),
+        ("me:secret@h/db", "postgresql://"),
         ("sqlite://h/futures.db", "sqlite:///FILE"),
         ("sqlite:///futures.db?mode=ro", "no parameters"),
         ("folder/", "no file"),
@@ -93,5 +101,6 @@ def test_any_text_gives_an_absolute_path_or_a_postgresql_url_or_is_refused(text:
         located = locate_database(text, HERE)
     except ValueError:
         return
-    assert is_postgres(located) == located.lower().startswith("postgres")
-    assert is_postgres(located) or Path(located).is_absolute()
+    file = database_file(located)
+    assert (file is None) == (located.lower().startswith("postgres") or located == ":memory:")
+    assert file is None or file.is_absolute()

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import quote, quote_plus
 
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.engine import URL
 
+from ibkr_sync.domain.database_url import MASK, MEMORY, DatabaseServer, parse_database
 from ibkr_sync.domain.errors import DatabaseUnavailableError
 
-MASK = "***"
-MEMORY = ":memory:"
 POSTGRES_DRIVER = "postgresql+psycopg"
 
-_SECRET_KEY = re.compile(r"pass|secret|token|key", re.IGNORECASE)
-_MAY_HOLD_SECRETS = re.compile(r"\A[^/]*:.*@|(pass\w*|secret|token)\s*=", re.IGNORECASE)
 _ACCEPTED = "give a file, sqlite:///FILE or postgresql://USER@HOST/DATABASE"
-_POSTGRES_SCHEMES = {"postgres", "postgresql", POSTGRES_DRIVER}
-_SQLITE_SCHEMES = {"sqlite", "sqlite+pysqlite"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,25 +46,22 @@ class DatabaseLocation:
 def locate(location: str | Path) -> DatabaseLocation:
     """Read a file path, `:memory:` or a URL of SQLite or PostgreSQL.
 
-    `postgres://` and `postgresql://` mean `postgresql+psycopg://`. Raises
-    DatabaseUnavailableError for anything else, naming no part of it that may be secret.
+    Every scheme of PostgreSQL means one driver. Raises DatabaseUnavailableError for anything
+    else, naming no part of it that may be secret.
     """
     if isinstance(location, Path):
         return _file(location)
-    text = location.strip()
-    if text == MEMORY:
+    try:
+        address = parse_database(location.strip())
+    except ValueError as error:
+        raise DatabaseUnavailableError(f"{MASK}://{MASK}", str(error)) from error
+    if address.server is not None:
+        return _server(address.server)
+    if address.file is None:
         return DatabaseLocation(name=MEMORY)
-    scheme, colon, rest = text.partition(":")
-    scheme = scheme.lower()
-    if colon and scheme in _SQLITE_SCHEMES:
-        return _sqlite(text)
-    if colon and scheme in _POSTGRES_SCHEMES:
-        return _postgres(rest)
-    if rest.startswith("//") or _MAY_HOLD_SECRETS.search(text):
-        raise DatabaseUnavailableError(f"{MASK}://{MASK}", _ACCEPTED)
-    if not text:
+    if not address.file:
         raise DatabaseUnavailableError("database", _ACCEPTED)
-    return _file(Path(text))
+    return _file(Path(address.file))
 
 
 def _file(path: Path) -> DatabaseLocation:
@@ -83,42 +72,20 @@ def _file(path: Path) -> DatabaseLocation:
     return DatabaseLocation(name=str(resolved), path=resolved)
 
 
-def _sqlite(text: str) -> DatabaseLocation:
-    url = _parsed(text, "sqlite")
-    if url.query or url.host or (url.database or "").startswith("file:"):
-        raise DatabaseUnavailableError(
-            f"sqlite://{MASK}", "give a file as sqlite:///FILE, without host or options"
-        )
-    if url.database in (None, "", MEMORY):
-        return DatabaseLocation(name=MEMORY)
-    return _file(Path(str(url.database)))
-
-
-def _postgres(rest: str) -> DatabaseLocation:
-    url = _parsed(f"{POSTGRES_DRIVER}:{rest}", "postgresql")
-    masked = {key: MASK if _SECRET_KEY.search(key) else value for key, value in url.query.items()}
-    hidden = [str(url.password)] if url.password else []
-    for key, value in url.query.items():
-        if _SECRET_KEY.search(key):
-            hidden.extend([value] if isinstance(value, str) else value)
-    shown = url.set(drivername="postgresql", query=masked)
+def _server(server: DatabaseServer) -> DatabaseLocation:
+    query: dict[str, tuple[str, ...]] = {}
+    for key, value in server.query:
+        query[key] = (*query.get(key, ()), value)
     return DatabaseLocation(
-        name=shown.render_as_string(hide_password=True).replace(quote_plus(MASK), MASK),
-        url=url,
-        secrets=frozenset(
-            form
-            for text in hidden
-            if text
-            for form in (text, quote(text, safe=""), quote_plus(text))
+        name=server.shown,
+        url=URL.create(
+            POSTGRES_DRIVER,
+            server.user,
+            server.password,
+            server.host,
+            server.port,
+            server.name,
+            {key: values[0] if len(values) == 1 else values for key, values in query.items()},
         ),
+        secrets=server.secrets,
     )
-
-
-def _parsed(text: str, scheme: str) -> URL:
-    try:
-        return make_url(text)
-    except (ArgumentError, ValueError):
-        # The library's message may quote the URL, so the cause is not kept.
-        raise DatabaseUnavailableError(
-            f"{scheme}://{MASK}", "the URL can't be read; quote characters like @ : / # in it"
-        ) from None

@@ -34,7 +34,7 @@ def test_a_home_directory_is_expanded(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert locate("~/futures.db").path == tmp_path.resolve() / "futures.db"
 
 
-@pytest.mark.parametrize("text", [":memory:", "sqlite://", "sqlite:///:memory:"])
+@pytest.mark.parametrize("text", [":memory:", "sqlite:///:memory:"])
 def test_memory_is_a_place_without_file(text: str) -> None:
     location = locate(text)
     assert location.is_memory
@@ -91,7 +91,9 @@ def test_what_can_not_be_understood_is_refused_without_being_quoted(text: str) -
     assert "hunter2" not in f"{caught.value} {caught.value.__cause__}"
 
 
-@pytest.mark.parametrize("text", ["", "   ", "sqlite:///file:x.db?mode=memory&uri=true", "a\0b"])
+@pytest.mark.parametrize(
+    "text", ["", "   ", "sqlite://", "sqlite:///file:x.db?mode=memory&uri=true", "a\0b"]
+)
 def test_what_names_no_database_is_refused(text: str) -> None:
     with pytest.raises(DatabaseUnavailableError):
         locate(text)
