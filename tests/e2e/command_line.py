@@ -13,13 +13,16 @@ import struct
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import termios
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
+
+from e2e import preloaded
 
 COMMAND = Path(sysconfig.get_path("scripts")) / "ibkr-sync"
 
@@ -69,9 +72,14 @@ class CommandLine:
 
     Whatever a run is for, it may show no traceback and send a terminal no control character
     that is not its own; both are checked on every run.
+
+    Args:
+        folder: where the home and the working folder are made.
+        installed: run the installed command even where a fork of a preloaded one would do.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, installed: bool = False) -> None:
+        self.installed = installed
         self.home = folder / "home"
         self.cwd = folder / "work"
         self.home.mkdir(parents=True)
@@ -86,6 +94,8 @@ class CommandLine:
     ) -> Ended:
         """Run to the end."""
         command = [str(COMMAND), *map(str, arguments)]
+        if stdout == subprocess.PIPE and not without_root_rights and self._can_fork(command, env):
+            return self._fork(command, env)
         if without_root_rights:
             command = [sys.executable, "-c", _WITHOUT_ROOT_RIGHTS, *command]
         done = subprocess.run(  # noqa: S603 - our own command
@@ -128,18 +138,24 @@ class CommandLine:
         """Run on a terminal; gives the exit code and all that the terminal was sent."""
         ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-        process = subprocess.Popen(  # noqa: S603 - our own command
-            [str(COMMAND), *map(str, arguments)],
-            env=self.environment({"TERM": "xterm-256color"} | dict(env or {})),
-            cwd=self.cwd,
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
-        )
+        command = [str(COMMAND), *map(str, arguments)]
+        env = {"TERM": "xterm-256color"} | dict(env or {})
+        wait: Callable[[float], int]
+        if self._can_fork(command, env):
+            wait = self._start_fork(command, env, (theirs, theirs, theirs))
+        else:
+            wait = subprocess.Popen(  # noqa: S603 - our own command
+                command,
+                env=self.environment(env),
+                cwd=self.cwd,
+                stdin=theirs,
+                stdout=theirs,
+                stderr=theirs,
+            ).wait
         os.close(theirs)
         sent = b"".join(iter(lambda: _read(ours), b""))
         os.close(ours)
-        return process.wait(timeout=FAIL_AFTER), sent.decode().replace("\r\n", "\n")
+        return wait(FAIL_AFTER), sent.decode().replace("\r\n", "\n")
 
     def configure(self, text: str) -> Path:
         """Write the config file of the working folder."""
@@ -152,12 +168,37 @@ class CommandLine:
         known = {"HOME": str(self.home), "PATH": os.defpath} | dict(extra or {})
         return {name: value for name, value in known.items() if value is not None}
 
+    def _can_fork(self, command: Sequence[str], env: Mapping[str, str | None] | None) -> bool:
+        return not self.installed and preloaded.can_run(command, self.environment(env))
+
+    def _fork(self, command: Sequence[str], env: Mapping[str, str | None] | None) -> Ended:
+        with (
+            open(os.devnull, "rb") as nothing,  # noqa: PTH123 - a device
+            tempfile.TemporaryFile() as out,
+            tempfile.TemporaryFile() as err,
+        ):
+            wait = self._start_fork(command, env, (nothing.fileno(), out.fileno(), err.fileno()))
+            code = wait(FAIL_AFTER)
+            out.seek(0)
+            err.seek(0)
+            return ended(code, out.read(), err.read(), command[1:])
+
+    def _start_fork(
+        self,
+        command: Sequence[str],
+        env: Mapping[str, str | None] | None,
+        streams: tuple[int, int, int],
+    ) -> Callable[[float], int]:
+        process = preloaded.started()
+        process.start(command, env=self.environment(env), cwd=self.cwd, streams=streams)
+        return process.wait
+
 
 def ended(
     code: int,
     out: bytes,
     err: bytes,
-    arguments: tuple[str | Path, ...] = (),
+    arguments: Sequence[str | Path] = (),
     *,
     encoding: str = "utf-8",
 ) -> Ended:
