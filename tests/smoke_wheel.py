@@ -25,6 +25,7 @@ IN_THE_WHEEL = (
     "ibkr_sync/config/config.example.toml",
     "ibkr_sync/catalogue/futures_products.csv",
     "ibkr_sync/catalogue/time_zones.csv",
+    "ibkr_sync/catalogue/login_time_zones.csv",
     "ibkr_sync/infrastructure/replay/sample/products.csv",
     "ibkr_sync/infrastructure/repositories/local_repo/schema/migrations/env.py",
     "ibkr_sync/infrastructure/repositories/local_repo/schema/migrations/script.py.mako",

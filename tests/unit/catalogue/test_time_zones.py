@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibkr_sync.catalogue import iana_zone
+from ibkr_sync.catalogue import iana_zone, login_zone
 from ibkr_sync.catalogue.tables import read_table
 
 ROWS = list(read_table("time_zones"))
@@ -114,3 +114,108 @@ def test_what_names_no_zone_is_unknown(zone: str) -> None:
 def test_whatever_is_sent_the_answer_is_a_zone_or_unknown(text: str) -> None:
     zone = iana_zone(text)
     assert zone is None or ZoneInfo(zone).key == zone
+
+
+LOGIN_ROWS = list(read_table("login_time_zones"))
+JULY = datetime(2026, 7, 1, 12, tzinfo=UTC)
+JANUARY = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+def hours_east(zone_id: str, at: datetime) -> float | None:
+    zone = login_zone(zone_id)
+    offset = None if zone is None else at.astimezone(zone).utcoffset()
+    return None if offset is None else offset / timedelta(hours=1)
+
+
+@pytest.mark.parametrize("row", LOGIN_ROWS, ids=[row["login_id"] for row in LOGIN_ROWS])
+def test_every_login_id_of_the_table_means_a_zone_that_exists(row: dict[str, str]) -> None:
+    assert login_zone(row["login_id"]) == ZoneInfo(row["iana"])
+
+
+def test_no_login_id_stands_twice_in_the_table() -> None:
+    assert len({row["login_id"] for row in LOGIN_ROWS}) == len(LOGIN_ROWS)
+
+
+@pytest.mark.parametrize(
+    ("zone_id", "winter", "summer"),
+    [
+        ("GMT", 0, 0),
+        ("GMT (Greenwich Mean Time)", 0, 0),
+        ("GMT Standard Time", 0, 1),
+        ("Europe/London", 0, 1),
+        ("BST (British Summer Time)", 0, 1),
+        ("CTT", 8, 8),
+        ("PRC", 8, 8),
+        ("ROC", 8, 8),
+        ("China Standard Time", 8, 8),
+        ("CET", 1, 2),
+        ("Central European Standard Time", 1, 2),
+        ("W. Europe Standard Time", 1, 2),
+        ("MET", 1, 2),
+        ("EET", 2, 3),
+        ("WET", 0, 1),
+        ("NZ", 13, 12),
+        ("NST", 13, 12),
+        ("HST", -10, -10),
+        ("MST", -7, -7),
+        ("US Mountain Standard Time", -7, -7),
+        ("Mountain Standard Time", -7, -6),
+        ("EST", -5, -5),
+        ("EST5EDT", -5, -4),
+        ("EST (Eastern Standard Time)", -5, -4),
+        ("Eastern Standard Time", -5, -4),
+        ("CST", -6, -5),
+        ("Central Standard Time", -6, -5),
+        ("America/Belize", -6, -6),
+        ("Tokyo Standard Time", 9, 9),
+        ("India Standard Time", 5.5, 5.5),
+        ("UTC", 0, 0),
+        ("Etc/GMT-5", 5, 5),
+        ("GMT+08:00", 8, 8),
+        ("GMT-05:30", -5.5, -5.5),
+        ("GMT+2", 2, 2),
+        ("GMT0", 0, 0),
+    ],
+)
+def test_a_login_id_is_taken_as_java_and_windows_mean_it(
+    zone_id: str, winter: float, summer: float
+) -> None:
+    assert (hours_east(zone_id, JANUARY), hours_east(zone_id, JULY)) == (winter, summer)
+
+
+def test_the_two_vocabularies_differ_where_exchanges_mean_something_else() -> None:
+    differing = {
+        "GMT": "Europe/London",
+        "CTT": "America/Chicago",
+        "America/Belize": "America/Chicago",
+    }
+    for zone_id, exchange in differing.items():
+        assert iana_zone(zone_id) == exchange
+        assert login_zone(zone_id) != ZoneInfo(exchange)
+
+
+@pytest.mark.parametrize(
+    "zone_id",
+    [
+        *(
+            "",
+            " ",
+            "BST",
+            "cet",
+            "Mars/Olympus",
+            "../../etc/passwd",
+            "localtime",
+            "Factory",
+            "\x00",
+        ),
+        *("GMT+15", "GMT+08:60", "GMT+\u0668", "GMT+8:", "UTC+25", "中国标准时间"),
+    ],
+)
+def test_what_names_no_zone_of_a_login_is_unknown(zone_id: str) -> None:
+    assert login_zone(zone_id) is None
+
+
+@given(st.text(max_size=30) | st.from_regex(r"GMT[+-][0-9]{1,2}(:[0-9]{2})?", fullmatch=True))
+def test_whatever_a_login_is_called_its_offset_is_less_than_a_day_or_unknown(text: str) -> None:
+    hours = hours_east(text, JULY)
+    assert hours is None or abs(hours) < 15

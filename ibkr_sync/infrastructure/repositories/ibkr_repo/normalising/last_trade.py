@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, time, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from ibkr_sync.catalogue import iana_zone
+from ibkr_sync.catalogue import login_zone
 
 _TIME = r"[0-9]{2}:[0-9]{2}(?::[0-9]{2})?"
 _LAST_TRADE = re.compile(
@@ -70,8 +70,7 @@ def parse_date(text: str) -> date:
 
 
 def _zone_of(zone_id: str | None) -> tzinfo | None:
-    name = None if zone_id is None else iana_zone(zone_id)
-    return None if name is None else ZoneInfo(name)
+    return None if zone_id is None else login_zone(zone_id)
 
 
 def _settle(sent: date, calendar_dates: tuple[date | None, ...]) -> date:

@@ -22,6 +22,7 @@ EXCHANGE_ZONES = [
 LOGIN_ZONES = [
     *EXCHANGE_ZONES,
     *("US/Central", "US/Eastern", "GB", "Japan", "Hongkong", "Etc/GMT-5", "Etc/GMT+12"),
+    *("CET", "EET", "WET", "PRC", "ROC", "NZ", "HST", "MST", "EST", "EST5EDT", "GMT", "MET"),
     *("Pacific/Kiritimati", "Pacific/Pago_Pago", "UTC", "Asia/Shanghai"),
 ]
 
@@ -87,6 +88,20 @@ def utc(*fields: int) -> datetime:
             date(2026, 12, 18),
             utc(2026, 12, 18, 14, 30),
         ),
+        ("20260715 12:00 GMT", "Europe/London", date(2026, 7, 15), utc(2026, 7, 15, 12)),
+        ("20260715 04:00 CTT", "America/New_York", date(2026, 7, 14), utc(2026, 7, 14, 20)),
+        (
+            "20260714 22:00 Central European Standard Time",
+            "America/New_York",
+            date(2026, 7, 14),
+            utc(2026, 7, 14, 20),
+        ),
+        (
+            "20260620 14:00 America/Belize",
+            "America/Chicago",
+            date(2026, 6, 20),
+            utc(2026, 6, 20, 20),
+        ),
         (" 20261218 ", None, date(2026, 12, 18), None),
     ],
 )
@@ -150,7 +165,7 @@ def test_what_is_none_of_them_or_leaves_the_day_open_is_refused(text: str) -> No
     [
         "20261218 08:30",
         "20261218 08:30 Middle/Earth",
-        "20261218 08:30 China Standard Time",
+        "20261218 08:30 BST",
         "20261218 08:30:00 中国标准时间",
         "20261218 08:30:00 " + "中国标准时间".encode("gbk").decode("latin-1"),
     ],
