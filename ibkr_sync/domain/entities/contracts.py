@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 from zoneinfo import ZoneInfo
+
+FIRST_ZONE: Final = timezone(timedelta(hours=14))
+"""Where a date begins first (Kiritimati)."""
+
+LAST_ZONE: Final = timezone(timedelta(hours=-12))
+"""Where a date ends last (Baker Island)."""
 
 _CONTRACT_MONTH = re.compile(r"([0-9]{4})-?([0-9]{2})", re.ASCII)
 
@@ -177,9 +184,18 @@ class FuturesContract:
         """
         if self.last_trade_at is not None:
             return now >= self.last_trade_at
-        if self.time_zone is not None:
-            return now.astimezone(ZoneInfo(self.time_zone)).date() > self.last_trade_date
-        return (now.astimezone(UTC).date() - self.last_trade_date).days > 1
+        zone = LAST_ZONE if self.time_zone is None else ZoneInfo(self.time_zone)
+        return now.astimezone(zone).date() > self.last_trade_date
+
+    def has_reached_last_day(self, now: datetime) -> bool:
+        """Whether the last trade date has begun at the aware instant `now`, or trading has stopped.
+
+        Without a zone the date has begun where it begins first.
+        """
+        if self.is_expired(now):
+            return True
+        zone = FIRST_ZONE if self.time_zone is None else ZoneInfo(self.time_zone)
+        return now.astimezone(zone).date() >= self.last_trade_date
 
     def days_left(self, now: datetime) -> int:
         """Calendar days until the last trade date, in the exchange's zone; negative after it."""

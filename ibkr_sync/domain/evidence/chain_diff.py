@@ -77,9 +77,9 @@ class ChainDiff:
 def diff_chain(stored: Future | None, received: Future, now: datetime) -> ChainDiff:
     """Compare a complete reply with what is stored; `now` is an aware instant.
 
-    Absence is no evidence of expiry: a stored contract that the reply lacks is ignored when
-    it has expired, else missing, and delisted only when it was missing from another complete
-    reply at least `DELISTING_CONFIRMATION` ago.
+    A stored contract that the reply lacks on its last trade date, or later, has come to its end.
+    Before that it is missing, and delisted only when it was missing from another complete reply
+    at least `DELISTING_CONFIRMATION` ago.
     """
     before = {contract.con_id: contract for contract in stored.contracts} if stored else {}
     after = {contract.con_id: contract for contract in received.contracts}
@@ -87,7 +87,7 @@ def diff_chain(stored: Future | None, received: Future, now: datetime) -> ChainD
     absent = [
         contract
         for con_id, contract in before.items()
-        if con_id not in after and not contract.is_expired(now)
+        if con_id not in after and not contract.has_reached_last_day(now)
     ]
     differing = [(old, new) for old, new in both if old != new]
     return ChainDiff(
@@ -113,7 +113,10 @@ def refuse_shrink(stored: Future, diff: ChainDiff, now: datetime) -> None:
     listed = [contract for contract in stored.unexpired(now) if not _is_delisted(contract)]
     returned = {contract.con_id for contract in diff.returned}
     lost = len(diff.missing) + sum(
-        _is_absent(contract) and contract.con_id not in returned for contract in listed
+        _is_absent(contract)
+        and contract.con_id not in returned
+        and not contract.has_reached_last_day(now)
+        for contract in listed
     )
     fixed, share = SHRINK_TOLERANCE
     if lost > max(Decimal(fixed), share * len(listed)) or lost > LARGEST_LOSS * len(listed):

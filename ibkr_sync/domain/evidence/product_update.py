@@ -20,6 +20,7 @@ from ibkr_sync.domain.evidence.chain_diff import (
     refuse_mixing_sample_data,
     refuse_shrink,
 )
+from ibkr_sync.domain.evidence.silence import with_known
 
 F = TypeVar("F", bound=Future)
 F_co = TypeVar("F_co", bound=Future, covariant=True)
@@ -61,7 +62,7 @@ def plan_update(
     always for a reply without contracts where some are listed, else unless `allow_shrink`.
     """
     _refuse_duplicates(received)
-    received = classified(stored, received)
+    received = with_known(stored, classified(stored, received))
     diff = diff_chain(stored, received, now)
     if stored is not None:
         refuse_mixing_sample_data(stored, received)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -14,7 +14,7 @@ from ibkr_sync.domain.canonical_text import (
     canonical_text,
     parse_value,
 )
-from ibkr_sync.domain.entities.contracts import ContractState, FuturesContract, Venue
+from ibkr_sync.domain.entities.contracts import LAST_ZONE, ContractState, FuturesContract, Venue
 from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.evidence.product_update import DELISTED, LISTED, LISTING, MISSING, PRODUCT
@@ -196,9 +196,10 @@ def end_of_trading(contract: FuturesContract) -> datetime:
     """
     if contract.last_trade_at is not None:
         return contract.last_trade_at
-    if contract.time_zone is not None:
-        return midnight(contract.last_trade_date + timedelta(days=1), ZoneInfo(contract.time_zone))
-    return midnight(contract.last_trade_date + timedelta(days=2), ZoneInfo("UTC"))
+    end = contract.last_trade_date + timedelta(days=1)
+    if contract.time_zone is None:
+        return datetime.combine(end, time.min, LAST_ZONE).astimezone(UTC)
+    return midnight(end, ZoneInfo(contract.time_zone))
 
 
 def is_first_sight(change: RecordedChange) -> bool:

@@ -202,6 +202,42 @@ def test_an_expired_contract_is_not_missed() -> None:
     ).is_empty
 
 
+@pytest.mark.parametrize(
+    ("zone", "last_day_begins"),
+    [
+        ("America/Chicago", datetime(2027, 3, 19, 5, tzinfo=UTC)),
+        ("Asia/Tokyo", datetime(2027, 3, 18, 15, tzinfo=UTC)),
+        (None, datetime(2027, 3, 18, 10, tzinfo=UTC)),
+    ],
+)
+@pytest.mark.parametrize("hours_missing", [None, 99])
+def test_a_contract_that_is_absent_on_its_last_day_has_come_to_its_end(
+    zone: str | None, last_day_begins: datetime, hours_missing: int | None
+) -> None:
+    march = dataclasses.replace(MARCH, time_zone=zone, listing=SEEN)
+    if hours_missing is not None:
+        march = missing_for(march, hours_missing)
+    stored, reply = with_contracts(DECEMBER, march), with_contracts(DECEMBER)
+    on_the_eve = diff_chain(stored, reply, last_day_begins - timedelta(seconds=1))
+    assert on_the_eve.missing + on_the_eve.delisted == (march,)
+    assert diff_chain(stored, reply, last_day_begins).is_empty
+    assert diff_chain(stored, reply, last_day_begins + timedelta(days=9)).is_empty
+
+
+def test_contracts_that_end_are_no_loss() -> None:
+    chain = chain_of(20)
+    gone = tuple(missing_for(contract, 1) for contract in chain[:8])
+    before, after = with_contracts(*gone, *chain[8:]), with_contracts(*chain[9:])
+    with pytest.raises(ShrinkRefusedError):
+        refuse_shrink(before, diff_chain(before, after, NOW), NOW)
+    ending = tuple(
+        dataclasses.replace(contract, last_trade_date=NOW.date(), time_zone="UTC")
+        for contract in gone
+    )
+    before = with_contracts(*ending, *chain[8:])
+    refuse_shrink(before, diff_chain(before, after, NOW), NOW)
+
+
 def test_a_contract_that_comes_back_has_returned() -> None:
     diff = diff_chain(with_contracts(DECEMBER, missing_for(MARCH, 99)), ES, NOW)
     assert diff == ChainDiff(returned=(MARCH,), unchanged=2)

@@ -127,7 +127,7 @@ def seen(**listing: datetime) -> ContractListing:
             datetime(2027, 3, 20, 5, tzinfo=UTC),
         ),
         (dataclasses.replace(MARCH, time_zone="Asia/Tokyo"), datetime(2027, 3, 19, 15, tzinfo=UTC)),
-        (MARCH, datetime(2027, 3, 21, tzinfo=UTC)),
+        (MARCH, datetime(2027, 3, 20, 12, tzinfo=UTC)),
     ],
 )
 def test_a_contract_expires_at_the_instant_trading_stops(

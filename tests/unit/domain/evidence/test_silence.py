@@ -1,0 +1,96 @@
+"""What a reply leaves out erases nothing and contradicts nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from example_products import DECEMBER, ES, MARCH
+from ibkr_sync.domain.entities.contracts import FuturesContract
+from ibkr_sync.domain.entities.futures import Future, Origin
+from ibkr_sync.domain.evidence.product_update import plan_update
+from ibkr_sync.domain.evidence.silence import contract_with_known, with_known
+from strategies import contracts, futures
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+ROLLING = {"order_types", "schedule", "listing"}
+IDENTITY = {
+    *("con_id", "symbol", "exchange", "trading_class", "currency", "local_symbol"),
+    *("last_trade_date", "series"),
+}
+OPTIONAL = sorted(
+    {field.name for field in dataclasses.fields(FuturesContract)} - ROLLING - IDENTITY
+)
+
+
+def _without(contract: FuturesContract, *fields: str) -> FuturesContract:
+    defaults = {field.name: field.default for field in dataclasses.fields(contract)}
+    return dataclasses.replace(contract, **{name: defaults[name] for name in fields})
+
+
+@given(contracts, st.sets(st.sampled_from(OPTIONAL)))
+def test_whatever_a_row_leaves_out_stays_known(stored: FuturesContract, silent: set[str]) -> None:
+    completed = contract_with_known(stored, _without(stored, *silent))
+    assert completed == stored
+
+
+@given(contracts, contracts)
+def test_whatever_a_row_states_is_taken(stored: FuturesContract, received: FuturesContract) -> None:
+    received = dataclasses.replace(received, con_id=stored.con_id)
+    completed = contract_with_known(stored, received)
+    for field in dataclasses.fields(received):
+        stated = getattr(received, field.name)
+        if stated not in (None, ()):
+            assert getattr(completed, field.name) == stated, field.name
+
+
+@given(futures(), st.data())
+def test_silence_makes_no_history(product: Future, data: st.DataObject) -> None:
+    assume(product.origin is not Origin.CATALOGUE)
+    stored = plan_update(None, product, NOW).product
+    reply = dataclasses.replace(
+        product,
+        time_zone=None,
+        multiplier=None,
+        contracts=tuple(
+            _without(contract, *data.draw(st.sets(st.sampled_from(OPTIONAL))))
+            for contract in product.contracts
+        ),
+    )
+    planned = plan_update(stored, reply, NOW + timedelta(days=1))
+    assert planned.history == ()
+    assert planned.diff.unchanged == len(product.contracts)
+
+
+@pytest.mark.parametrize("origin", [Origin.IBKR, Origin.FILE])
+def test_a_contract_about_to_expire_keeps_time_zone_and_hours(origin: Origin) -> None:
+    stored = plan_update(None, ES, NOW).product
+    silent = _without(DECEMBER, "last_trade_at", "schedule", "real_expiration_date")
+    reply = dataclasses.replace(ES, time_zone=None, contracts=(silent, MARCH), origin=origin)
+    after = plan_update(stored, reply, NOW).product
+    assert after.time_zone == ES.time_zone
+    assert after.contracts[0].last_trade_at == DECEMBER.last_trade_at
+    assert after.contracts[0].schedule == DECEMBER.schedule
+
+
+def test_the_instant_of_a_date_that_moved_is_not_kept() -> None:
+    moved = dataclasses.replace(DECEMBER, last_trade_date=date(2026, 12, 17), last_trade_at=None)
+    assert contract_with_known(DECEMBER, moved).last_trade_at is None
+
+
+def test_order_types_of_the_day_are_not_kept() -> None:
+    stored = dataclasses.replace(DECEMBER, order_types=("LMT", "MKT"))
+    assert contract_with_known(stored, _without(stored, "order_types")).order_types == ()
+
+
+def test_what_only_the_catalogue_knew_is_not_confirmed_by_silence() -> None:
+    known = dataclasses.replace(
+        ES, origin=Origin.CATALOGUE, contracts=(), multiplier=Decimal(20), synced_at=None
+    )
+    reply = dataclasses.replace(ES, multiplier=None)
+    assert with_known(known, reply).multiplier is None
