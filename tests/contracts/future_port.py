@@ -1,7 +1,8 @@
-"""What every source of futures products promises.
+"""What every repository of futures products promises.
 
-A source's own tests inherit `FuturePortContract` and override its fixture `source_with`; where
-a source can't hold the example products as they are, it overrides those fixtures too.
+The local repository's tests inherit `FuturePortContract`, those of a source with the local
+repository `SourceContract`, and override the fixture `source_with`; where a source can't hold
+the example products as they are, they override those fixtures too.
 """
 
 from __future__ import annotations
@@ -24,13 +25,16 @@ from ibkr_sync.domain.errors import (
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.futures import FuturePort
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
-from ibkr_sync.domain.runs.sync_policy import SyncPolicy
+from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy, SyncRun
+from ibkr_sync.infrastructure.repositories.delegating import DelegatingFutureRepository
 
 SourceWith: TypeAlias = Callable[..., FuturePort[Future]]
+DelegatingTo: TypeAlias = Callable[..., DelegatingFutureRepository[Future]]
 
 NOW_PLEASE = SyncPolicy()
 DRY_RUN = SyncPolicy(dry_run=True)
 UNLESS_FRESH = SyncPolicy(max_age=timedelta(days=1))
+DRY_RUN_UNLESS_FRESH = dataclasses.replace(UNLESS_FRESH, dry_run=True)
 UNKNOWN = FutureQuery(symbol="NOSUCH")
 
 
@@ -234,6 +238,33 @@ class FuturePortContract:
         assert isinstance(failure, FutureFailure)
         assert isinstance(failure.error, ProductNotFoundError)
 
+    def test_what_was_not_asked_for_is_applied_unless_it_is_a_dry_run(
+        self, source_with: SourceWith, product: Future
+    ) -> None:
+        port = source_with([product])
+        stored = port.get_or_create(by_symbol(product), NOW_PLEASE).product
+        for policy in (UNLESS_FRESH, DRY_RUN_UNLESS_FRESH):
+            update = port.get_or_create(by_symbol(product), policy)
+            assert (update.product, update.diff, update.remarks) == (stored, None, ())
+            assert update.applied is not policy.dry_run
+
+    @pytest.mark.parametrize("policy", [UNLESS_FRESH, DRY_RUN_UNLESS_FRESH])
+    def test_what_is_stored_twice_is_one_failure_among_outcomes(
+        self,
+        source_with: SourceWith,
+        product: Future,
+        twins: tuple[Future, Future],
+        policy: SyncPolicy,
+    ) -> None:
+        port = source_with([product, *twins])
+        given = [product, *twins]
+        assert len(list(port.get_or_create_many(map(query_for, given), NOW_PLEASE))) == len(given)
+        queries = [by_symbol(twins[0]), by_symbol(product)]
+        failure, update = port.get_or_create_many(queries, policy)
+        assert isinstance(failure, FutureFailure)
+        assert isinstance(failure.error, AmbiguousProductError)
+        assert isinstance(update, FutureUpdate)
+
     def test_streams_nothing_when_asked_for_nothing(self, source_with: SourceWith) -> None:
         assert list(source_with([]).get_or_create_many([], NOW_PLEASE)) == []
 
@@ -268,3 +299,76 @@ class FuturePortContract:
         port = source_with([product, other_product], entity=IndexFuture)
         port.get_or_create(by_symbol(product), NOW_PLEASE)
         assert [each.key for each in port.list_products()] == [product.key]
+
+
+class SourceContract(FuturePortContract):
+    """The promises of a source with the local repository; inherit and override `source_with`."""
+
+    @pytest.fixture
+    def source_with(self, clock: FakeClock) -> DelegatingTo:
+        """Make a repository whose source holds exactly these products (see the base)."""
+        raise NotImplementedError
+
+    @pytest.mark.parametrize("kind", [RunKind.GET, RunKind.REFRESH])
+    def test_tells_of_its_run_once_before_anything_else(
+        self, source_with: DelegatingTo, product: Future, other_product: Future, kind: RunKind
+    ) -> None:
+        port = source_with([product, other_product])
+        runs: list[SyncRun] = []
+        queries = [by_symbol(product), UNKNOWN, by_symbol(other_product)]
+        outcomes = port.get_or_create_many(queries, SyncPolicy(kind=kind), on_run=runs.append)
+        next(outcomes)
+        assert [(run.origin, run.kind) for run in runs] == [(port.source.origin, kind)]
+        assert len(list(outcomes)) == len(queries) - 1
+        assert len(runs) == 1
+
+    def test_opens_no_run_for_a_dry_run_or_when_nothing_is_due(
+        self, source_with: DelegatingTo, product: Future
+    ) -> None:
+        port = source_with([product])
+        runs: list[SyncRun] = []
+
+        def get(policy: SyncPolicy, *queries: FutureQuery) -> None:
+            assert len(list(port.get_or_create_many(queries, policy, on_run=runs.append))) == len(
+                queries
+            )
+
+        get(DRY_RUN, by_symbol(product), UNKNOWN)
+        get(NOW_PLEASE)
+        assert runs == []
+        get(NOW_PLEASE, by_symbol(product))
+        get(UNLESS_FRESH, by_symbol(product))
+        get(DRY_RUN_UNLESS_FRESH, by_symbol(product))
+        assert len(runs) == 1
+
+    @pytest.mark.parametrize("symbol", ["NOSUCH", "NO\0SUCH", "N" * 65, "\u0416"])
+    @pytest.mark.parametrize("policy", [NOW_PLEASE, DRY_RUN])
+    def test_what_it_lacks_is_not_found_in_the_source_by_name(
+        self, source_with: DelegatingTo, product: Future, symbol: str, policy: SyncPolicy
+    ) -> None:
+        port = source_with([product])
+        queries = [FutureQuery(symbol=symbol), by_symbol(product)]
+        by_query = {each.query: each for each in port.get_or_create_many(queries, policy)}
+        failure = by_query[queries[0]]
+        assert isinstance(failure, FutureFailure)
+        assert isinstance(failure.error, ProductNotFoundError)
+        assert (failure.error.symbol, failure.error.place) == (symbol, port.source.name)
+        assert isinstance(by_query[queries[1]], FutureUpdate)
+
+    def test_a_product_that_is_too_old_is_asked_for(
+        self, source_with: DelegatingTo, product: Future, clock: FakeClock
+    ) -> None:
+        port = source_with([product])
+        port.get_or_create(by_symbol(product), NOW_PLEASE)
+        clock.advance(days=2)
+        assert port.get_or_create(by_symbol(product), UNLESS_FRESH).diff is not None
+
+    def test_an_outcome_is_stored_before_the_next_one_is_due(
+        self, source_with: DelegatingTo, product: Future, other_product: Future
+    ) -> None:
+        port = source_with([product, other_product])
+        queries = [by_symbol(product), by_symbol(other_product)]
+        outcomes = port.get_or_create_many(queries, NOW_PLEASE)
+        for count, outcome in enumerate(outcomes, start=1):
+            assert isinstance(outcome, FutureUpdate)
+            assert len(port.list_products()) == count

@@ -6,20 +6,20 @@ from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 
-from contracts.future_port import FuturePortContract, SourceWith
+from contracts.future_port import DelegatingTo, SourceContract
 from fakes.clock import FakeClock
 from fakes.futures import InMemoryFutureRepository
 from fakes.gateway_rig import CRUDE_OIL, DAX, DAX_MINI, ES, Connect, Serve
 from fakes.recordings import recording_of
 from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.domain.entities.futures import Future
-from ibkr_sync.domain.ports.futures import FuturePort, LocalFuturePort
+from ibkr_sync.domain.ports.futures import LocalFuturePort
 from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
 
 
-class TestIbkrFutureRepository(FuturePortContract):
+class TestIbkrFutureRepository(SourceContract):
     @pytest.fixture(params=["in memory", "in SQLite"])
     def local_for(
         self, clock: FakeClock, request: pytest.FixtureRequest
@@ -40,8 +40,10 @@ class TestIbkrFutureRepository(FuturePortContract):
         serve: Serve,
         connect: Connect,
         local_for: Callable[[type[Future]], LocalFuturePort[Future]],
-    ) -> SourceWith:
-        def make(products: Iterable[Future], entity: type[Future] = Future) -> FuturePort[Future]:
+    ) -> DelegatingTo:
+        def make(
+            products: Iterable[Future], entity: type[Future] = Future
+        ) -> IbkrFutureRepository[Future]:
             replay = serve(recording=recording_of(*products), now=clock)
             gateway = connect(replay, clock=clock)
             return IbkrFutureRepository(gateway, local_for(entity), entity, load_catalogue(), clock)

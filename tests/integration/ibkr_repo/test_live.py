@@ -12,13 +12,12 @@ from decimal import Decimal
 
 import pytest
 
-from contracts.future_port import FuturePortContract, SourceWith
+from contracts.future_port import DelegatingTo, SourceContract
 from fakes.clock import FakeClock
 from fakes.futures import InMemoryFutureRepository
 from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.domain.entities.futures import Future, IndexFuture
 from ibkr_sync.domain.naming.query import FutureQuery
-from ibkr_sync.domain.ports.futures import FuturePort
 from ibkr_sync.domain.runs.future_update import FutureUpdate
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
@@ -66,16 +65,18 @@ def repository_on(
     return IbkrFutureRepository(gateway, local, entity, load_catalogue(), clock)
 
 
-class TestLiveGateway(FuturePortContract):
+class TestLiveGateway(SourceContract):
     @pytest.fixture
     def clock(self, live_clock: FakeClock) -> FakeClock:
         return live_clock
 
     @pytest.fixture
-    def source_with(self, gateway: Gateway, clock: FakeClock) -> SourceWith:
+    def source_with(self, gateway: Gateway, clock: FakeClock) -> DelegatingTo:
         """A port on the gateway, which holds the products already."""
 
-        def make(_products: Iterable[Future], entity: type[Future] = Future) -> FuturePort[Future]:
+        def make(
+            _products: Iterable[Future], entity: type[Future] = Future
+        ) -> IbkrFutureRepository[Future]:
             return repository_on(gateway, entity, clock)
 
         return make

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from contracts.future_port import FuturePortContract, SourceWith, query_for
+from contracts.future_port import DelegatingTo, SourceContract
 from example_products import DECEMBER, ES, MARCH, NOW
 from fakes.clock import FakeClock
 from fakes.futures import InMemoryFutureRepository
@@ -33,7 +33,6 @@ from ibkr_sync.domain.errors import (
 )
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
 from ibkr_sync.domain.naming.query import FutureQuery
-from ibkr_sync.domain.ports.futures import FuturePort
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy, SyncRun
 from ibkr_sync.infrastructure.repositories.file_repo.repository import FileFutureRepository
@@ -100,14 +99,16 @@ def write_table(path: Path, products: Iterable[Future]) -> None:
 
 
 @pytest.mark.parametrize("suffix", ["jsonl", "csv"])
-class TestContract(FuturePortContract):
+class TestContract(SourceContract):
     """The file source keeps the promises of every source, whatever form its file has."""
 
     @pytest.fixture
-    def source_with(self, clock: FakeClock, tmp_path: Path, suffix: str) -> SourceWith:
+    def source_with(self, clock: FakeClock, tmp_path: Path, suffix: str) -> DelegatingTo:
         path = tmp_path / f"export.{suffix}"
 
-        def make(products: Iterable[Future], entity: type[Future] = Future) -> FuturePort[Future]:
+        def make(
+            products: Iterable[Future], entity: type[Future] = Future
+        ) -> FileFutureRepository[Future]:
             if suffix == "csv":
                 write_table(path, products)
             else:
@@ -225,22 +226,6 @@ class TestFreshness:
         source(path, local).get_or_create(ASK_ES, NO_POLICY)
         update = source(path, local).get_or_create(ASK_ES, SyncPolicy(max_age=timedelta(hours=1)))
         assert update.diff is not None
-
-    def test_an_ambiguous_symbol_is_one_failure_among_outcomes(
-        self, path: Path, local: InMemoryFutureRepository[Any]
-    ) -> None:
-        other = dataclasses.replace(
-            ES, trading_class="XX", contracts=(dataclasses.replace(MARCH, con_id=9),)
-        )
-        write(path, ES, other, CRUDE)
-        repository = source(path, local)
-        queries = [query_for(ES), query_for(other), query_for(CRUDE)]
-        list(repository.get_or_create_many(queries, NO_POLICY))
-        policy = SyncPolicy(max_age=timedelta(days=2))
-        failure, update = repository.get_or_create_many([ASK_ES, FutureQuery(symbol="CL")], policy)
-        assert isinstance(failure, FutureFailure)
-        assert isinstance(failure.error, AmbiguousProductError)
-        assert isinstance(update, FutureUpdate)
 
 
 class TestWhatIsMeant:
