@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -39,6 +40,9 @@ class Invocation:
         from ibkr_sync.config.loading import load_settings
 
         loaded = load_settings(self.flags, os.environ, Path.cwd())
+        source = loaded.settings.active.source
+        if source != "local":
+            self.output.command = dataclasses.replace(self.output.command, source=source)
         _log_to_file(self.run, loaded.settings.log, loaded.settings.active.database_file)
         for warning in loaded.warnings:
             self.output.remark(f"warning: {warning}", style="yellow")

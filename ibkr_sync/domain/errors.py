@@ -63,7 +63,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from ibkr_sync.domain.entities.contracts import FuturesContract
-from ibkr_sync.domain.entities.futures import AssetClass, ProductKey
+from ibkr_sync.domain.entities.futures import AssetClass, Origin, ProductKey
 
 
 class IbkrSyncError(Exception):
@@ -272,7 +272,8 @@ class ProductNotFoundError(ProductLookupError):
     """No product answers to this symbol in `place` (the database, IBKR, a file).
 
     The keywords are what was asked for besides; `known` are products that have the symbol and
-    are excluded by that.
+    are excluded by that. `asked` is the kind of the source that was asked; None where `place`
+    is only what is known already.
     """
 
     def __init__(
@@ -286,6 +287,7 @@ class ProductNotFoundError(ProductLookupError):
         trading_class: str | None = None,
         con_id: int | None = None,
         known: Sequence[ProductKey] = (),
+        asked: Origin | None = None,
     ) -> None:
         self.place = place
         self.detail = detail
@@ -294,6 +296,7 @@ class ProductNotFoundError(ProductLookupError):
         self.trading_class = trading_class
         self.con_id = con_id
         self.known = tuple(known)
+        self.asked = asked
         super().__init__(symbol, f"{symbol}: not found in {place}")
 
 

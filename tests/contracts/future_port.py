@@ -353,6 +353,7 @@ class SourceContract(FuturePortContract):
         assert isinstance(failure, FutureFailure)
         assert isinstance(failure.error, ProductNotFoundError)
         assert (failure.error.symbol, failure.error.place) == (symbol, port.source.name)
+        assert failure.error.asked is port.source.origin
         assert isinstance(by_query[queries[1]], FutureUpdate)
 
     def test_a_product_that_is_too_old_is_asked_for(

@@ -262,7 +262,7 @@ _RULES: dict[type[BaseException], _Rule] = {
         lambda e: f"The database {e.database} is damaged: {e.detail}.",
         lambda _, command: (
             "Restore a backup. Without one, move the file away and ask anew: "
-            + command("get", "SYMBOL", "--source", "ibkr")
+            + command("get", "SYMBOL", "--source", command.source)
         ),
     ),
     errors.ForeignDatabaseError: _Rule(

@@ -13,9 +13,13 @@ _MASKED = "…"
 
 @dataclass(frozen=True, slots=True)
 class NextCommand:
-    """Writes commands of ours as a shell takes them, after the global options `options`."""
+    """Writes commands of ours as a shell takes them, after the global options `options`.
+
+    `source` is where products are to be asked for: the source of this call, IBKR if it has none.
+    """
 
     options: tuple[str, ...] = ()
+    source: str = "ibkr"
 
     @classmethod
     def after(cls, *, profile: object, config: object, database: object) -> Self:

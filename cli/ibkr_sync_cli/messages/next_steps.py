@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ibkr_sync.domain import errors
-from ibkr_sync.domain.entities.futures import ProductKey
+from ibkr_sync.domain.entities.futures import Origin, ProductKey
 from ibkr_sync.domain.errors import UnreachableReason
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync_cli.messages.next_command import NextCommand
@@ -18,6 +18,10 @@ _TO_CHECK = {
     UnreachableReason.TIMED_OUT: "host, port and firewall",
     UnreachableReason.NETWORK: "host, port and network",
 }
+
+_AT_IBKR = ("IBKR's symbol", "TWS shows")
+_NAMES_AT = {Origin.IBKR: _AT_IBKR, Origin.SAMPLE: _AT_IBKR}
+"""What a source's symbols are called, and where they can be looked up."""
 
 _REJECTED = {
     200: "Check symbol and exchange.",
@@ -45,20 +49,21 @@ def not_found(error: errors.ProductNotFoundError, command: NextCommand) -> str:
     """Where no product, or no contract of any, was found."""
     if error.known:
         return f"Name one that is known: {', '.join(map(str, error.known))}"
-    if error.place != "IBKR":
+    if error.asked is None:
         key = (error.symbol, error.exchange, error.trading_class)
         return get_product(
             key, command, *(("--currency", error.currency) if error.currency else ())
         )
+    symbol, shown = _NAMES_AT.get(error.asked, ("the symbol", f"{error.place} has"))
     if error.con_id is not None:
-        return "Use the conId that TWS shows for the contract, or the product's symbol."
+        return f"Use the conId that {shown} for the contract, or the product's symbol."
     if error.exchange:
-        return "Use IBKR's symbol and exchange as TWS shows them."
-    return "Use IBKR's symbol as TWS shows it, or name the exchange too: SYMBOL@EXCHANGE"
+        return f"Use {symbol} and exchange as {shown} them."
+    return f"Use {symbol} as {shown} it, or name the exchange too: SYMBOL@EXCHANGE"
 
 
 def given_up(query: FutureQuery, command: NextCommand, *, is_watched: bool) -> str:
-    """Where IBKR no longer knows a product that is kept up to date."""
+    """Where the source no longer knows a product that is kept up to date."""
     if is_watched:
         words = _words_for((query.symbol, query.exchange, query.trading_class))
         return f"If it is gone for good: {command('watchlist', 'remove', *words)}"
@@ -68,8 +73,8 @@ def given_up(query: FutureQuery, command: NextCommand, *, is_watched: bool) -> s
 def get_product(
     key: ProductKey | tuple[str, str | None, str | None], command: NextCommand, *more: str
 ) -> str:
-    """Ask IBKR for the product of a symbol, exchange and trading class."""
-    return command("get", *_words_for(key), *more, "--source", "ibkr")
+    """Ask the source for the product of a symbol, exchange and trading class."""
+    return command("get", *_words_for(key), *more, "--source", command.source)
 
 
 def ask_for_hours(error: errors.HoursUnknownError, command: NextCommand) -> str | None:

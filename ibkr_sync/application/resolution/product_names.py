@@ -166,7 +166,11 @@ def with_known(
     )
     excluded = () if admitted else [each.key for each in known if each.symbol == symbol]
     return ProductNotFoundError(
-        *(error.symbol, error.place, error.detail), **asked, con_id=query.con_id, known=excluded
+        *(error.symbol, error.place, error.detail),
+        **asked,
+        con_id=query.con_id,
+        known=excluded,
+        asked=error.asked,
     )
 
 

@@ -11,7 +11,12 @@ from typing import Generic, TypeVar
 
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.entities.product_summary import ProductSummary
-from ibkr_sync.domain.errors import IbkrSyncError, ProductLookupError, ReplyError
+from ibkr_sync.domain.errors import (
+    IbkrSyncError,
+    ProductLookupError,
+    ProductNotFoundError,
+    ReplyError,
+)
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture, TickLadders
 from ibkr_sync.domain.evidence.chain_diff import ChainDiff
 from ibkr_sync.domain.naming.query import FutureQuery
@@ -120,6 +125,8 @@ class DelegatingFutureRepository(FuturePort[F], Generic[F]):
         run: SyncRun | None,
     ) -> FutureUpdate[F] | FutureFailure:
         """Store what was acquired, or record what it failed with."""
+        if isinstance(acquired, ProductNotFoundError):
+            acquired.asked = self.source.origin
         if isinstance(acquired, IbkrSyncError):
             return self._fail(query, acquired, run)
         try:

@@ -259,13 +259,19 @@ def _tell_failures(
 def _next_step(
     output: Output, refreshed: Refreshed, failure: FutureFailure, watched: frozenset[FutureQuery]
 ) -> str | None:
-    """What to do about a failure; a stored product that IBKR gave up needs more than patience."""
+    """What to do about a failure; a stored product that was given up needs more than patience.
+
+    That a file lacks a product says nothing about it.
+    """
+    from ibkr_sync.domain.entities.futures import Origin
     from ibkr_sync.domain.errors import ProductNotFoundError
     from ibkr_sync_cli.messages.errors import explain
     from ibkr_sync_cli.messages.next_steps import given_up
 
     error, stored = failure.error, refreshed.stored_before(failure)
-    if not isinstance(error, ProductNotFoundError) or error.place != "IBKR" or stored is None:
+    if not isinstance(error, ProductNotFoundError) or error.asked in (None, Origin.FILE):
+        return explain(error, output.command).next_step
+    if stored is None:
         return explain(error, output.command).next_step
     is_watched = any(each.covers(stored) for each in watched)
     if watched and not is_watched:  # it was named, and nobody asks for it every night

@@ -191,7 +191,6 @@ def _meant(
 def _tell_unknown(output: Output, meant: list[Meant]) -> None:
     for product in dict.fromkeys(each.product for each in meant if not each.is_known):
         output.remark(
-            f"note: {product} is in neither catalogue nor database;"
-            " IBKR will be asked for it as typed",
+            f"note: {product} is in neither catalogue nor database; it will be asked for as typed",
             style="yellow",
         )

@@ -10,7 +10,7 @@ import pytest
 
 from example_products import DECEMBER, MARCH
 from ibkr_sync.domain import errors
-from ibkr_sync.domain.entities.futures import AssetClass, ProductKey
+from ibkr_sync.domain.entities.futures import AssetClass, Origin, ProductKey
 from ibkr_sync_cli.messages.errors import _RULES, exit_code_of, explain
 from ibkr_sync_cli.messages.exit_codes import ExitCode
 from ibkr_sync_cli.messages.next_command import NextCommand
@@ -107,7 +107,7 @@ def test_every_error_of_the_tree_is_explained(kind: type[errors.IbkrSyncError]) 
             "ibkr-sync get DAX@EUREX --trading-class FDAX --source ibkr",
         ),
         (
-            errors.ProductNotFoundError("6E", "IBKR", "error 200"),
+            errors.ProductNotFoundError("6E", "IBKR", "error 200", asked=Origin.IBKR),
             ExitCode.NOT_FOUND,
             "6E was not found in IBKR: error 200.",
             "Use IBKR's symbol",
@@ -117,6 +117,18 @@ def test_every_error_of_the_tree_is_explained(kind: type[errors.IbkrSyncError]) 
             ExitCode.NOT_FOUND,
             "ES was not found in /data/f.db.",
             "ibkr-sync get ES --source ibkr",
+        ),
+        (
+            errors.ProductNotFoundError("NQ", "es.json", asked=Origin.FILE),
+            ExitCode.NOT_FOUND,
+            "NQ was not found in es.json.",
+            "Use the symbol as es.json has it, or name the exchange too: SYMBOL@EXCHANGE",
+        ),
+        (
+            errors.ProductNotFoundError("NQ", "es.json", exchange="CME", asked=Origin.FILE),
+            ExitCode.NOT_FOUND,
+            "NQ@CME was not found in es.json.",
+            "Use the symbol and exchange as es.json has them.",
         ),
         (
             errors.AssetClassMismatchError("ES", AssetClass.INDEX),
@@ -161,13 +173,13 @@ def test_every_error_of_the_tree_is_explained(kind: type[errors.IbkrSyncError]) 
             "ibkr-sync get ES@CME --currency USD --source ibkr",
         ),
         (
-            errors.ProductNotFoundError("ES", "IBKR", exchange="NOPE"),
+            errors.ProductNotFoundError("ES", "IBKR", exchange="NOPE", asked=Origin.IBKR),
             ExitCode.NOT_FOUND,
             "ES@NOPE was not found in IBKR.",
             "Use IBKR's symbol and exchange as TWS shows them.",
         ),
         (
-            errors.ProductNotFoundError("999999999", "IBKR", con_id=999999999),
+            errors.ProductNotFoundError("999999999", "IBKR", con_id=999999999, asked=Origin.SAMPLE),
             ExitCode.NOT_FOUND,
             "A contract with conId 999999999 was not found in IBKR.",
             "Use the conId that TWS shows",
@@ -318,6 +330,14 @@ def test_the_next_step_acts_on_the_same_profile_and_database() -> None:
     assert explanation.next_step == (
         "ibkr-sync --profile demo --database 'my file.db' get NQ --source ibkr"
     )
+
+
+def test_the_next_step_asks_the_source_of_the_call() -> None:
+    command = NextCommand(source="file:/my data/es.json")
+
+    explanation = explain(errors.ProductNotFoundError("NQ", "the database"), command)
+
+    assert explanation.next_step == "ibkr-sync get NQ --source 'file:/my data/es.json'"
 
 
 def test_the_next_step_repeats_no_password() -> None:
