@@ -163,16 +163,16 @@ def test_another_stored_product_is_asked_for_when_none_has_answered_in_the_run(r
     assert asked(replay)[-1] == ("", "", CRUDE_OIL.contracts[0].con_id)
 
 
-@pytest.mark.parametrize(("stored", "control"), [(CRUDE_OIL, "ES@CME (ES)"), (ES, "EUR@CME (6E)")])
+@pytest.mark.parametrize(("stored", "probe"), [(CRUDE_OIL, "ES@CME (ES)"), (ES, "EUR@CME (6E)")])
 def test_where_nothing_else_is_stored_a_well_known_product_is_asked_for(
-    rig: Rig, stored: Future, control: str
+    rig: Rig, stored: Future, probe: str
 ) -> None:
     rig.store(stored)
     euro = renamed(NASDAQ, symbol="EUR", trading_class="6E")
     replay = rig.gateway(unknown(stored), recording=recording_of(ES, CRUDE_OIL, euro))
     error = error_of(rig.ask(replay, exactly(stored))[exactly(stored)])
     assert isinstance(error, ProductNotFoundError)
-    assert control in str(error.detail)
+    assert probe in str(error.detail)
 
 
 @pytest.mark.parametrize("fault", [faults.ErrorReply(code=200), faults.KeptRows(count=0)])
@@ -186,13 +186,13 @@ def test_that_all_that_is_stored_is_unknown_is_not_believed(rig: Rig, fault: fau
     assert (rig.local.products, rig.local.history) == (before, history)
 
 
-def test_one_control_question_is_asked_for_all_that_is_doubted(rig: Rig) -> None:
+def test_one_probe_is_asked_for_all_that_is_doubted(rig: Rig) -> None:
     rig.store(ES, NASDAQ, CRUDE_OIL)
     replay = rig.gateway(unknown(ES), unknown(NASDAQ))
     outcomes = rig.ask(replay, exactly(ES), exactly(NASDAQ))
     assert {type(error_of(each)) for each in outcomes.values()} == {ProductNotFoundError}
-    of_control = [each for each in asked(replay) if each[2] == CRUDE_OIL.contracts[0].con_id]
-    assert len(of_control) == 1
+    of_probe = [each for each in asked(replay) if each[2] == CRUDE_OIL.contracts[0].con_id]
+    assert len(of_probe) == 1
 
 
 def test_what_is_not_believed_is_asked_for_again(rig: Rig) -> None:
@@ -204,7 +204,7 @@ def test_what_is_not_believed_is_asked_for_again(rig: Rig) -> None:
 
 
 def test_error_200_around_a_break_of_the_line_to_ibkr_is_not_believed(rig: Rig) -> None:
-    """The control product answers, but only after IBKR has come back."""
+    """The probe answers, but only after IBKR has come back."""
     rig.store(ES, NASDAQ)
     con_ids = frozenset(each.con_id for each in ES.contracts)
     replay = rig.gateway(

@@ -25,7 +25,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.dialogues import 
     refuse_code,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.questioner import Questioner
-from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.retry_policy import Patience
+from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.retry_policy import RetryPolicy
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import Ladder
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.reading import PLACE, ReplyReader
@@ -101,7 +101,12 @@ class IbkrFutureSource(FutureSource[F], Generic[F]):
         contracts = KnownContracts(known, self._clock)
         dialogues = Dialogues(self._gateway, contracts, self._catalogue, policy, self._reader)
         return Acquirer(
-            self._gateway, questioner, dialogues, contracts, Patience.of(policy), pause=self._pause
+            self._gateway,
+            questioner,
+            dialogues,
+            contracts,
+            RetryPolicy.of(policy),
+            pause=self._pause,
         )
 
     def _seconds(self, policy: SyncPolicy) -> float:

@@ -47,7 +47,7 @@ class Doubt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Control:
+class Probe:
     """A product that answers if IBKR answers at all, with the request that tells."""
 
     name: str
@@ -83,29 +83,29 @@ class KnownContracts:
                 return product.key, contract
         return None
 
-    def controls(self, doubted: Iterable[ProductKey]) -> Iterator[Control]:
+    def probes(self, doubted: Iterable[ProductKey]) -> Iterator[Probe]:
         """Give products to ask for that are none of these, the most telling first; at most two."""
         without = set(doubted)
-        kept = next(self._kept_controls(without), None)
+        kept = next(self._kept_probes(without), None)
         if kept is not None:
             yield kept
         for key in WELL_KNOWN:
             if key not in without:
-                yield Control(
+                yield Probe(
                     name=str(key),
                     request=ContractRequest(symbol=key.symbol, exchange=key.exchange),
                 )
                 return
 
-    def _kept_controls(self, without: set[ProductKey]) -> Iterator[Control]:
+    def _kept_probes(self, without: set[ProductKey]) -> Iterator[Probe]:
         for key, con_id in reversed(self._answered.items()):
             if key not in without:
-                yield _control(key, con_id)
+                yield _probe(key, con_id)
         now = self._clock()
         for key in _latest_first(self._known.list_products()):
             living = None if key in without else self._living_of(key, now)
             if living is not None:
-                yield _control(key, living.con_id)
+                yield _probe(key, living.con_id)
 
     def _living_of(self, key: ProductKey, now: datetime) -> FuturesContract | None:
         symbol, exchange, trading_class = key
@@ -133,5 +133,5 @@ def _latest_first(summaries: Iterable[ProductSummary]) -> list[ProductKey]:
     return [key for _, key in sorted(synced, reverse=True)]
 
 
-def _control(key: ProductKey, con_id: int) -> Control:
-    return Control(name=str(key), request=ContractRequest(con_id=con_id))
+def _probe(key: ProductKey, con_id: int) -> Probe:
+    return Probe(name=str(key), request=ContractRequest(con_id=con_id))

@@ -19,13 +19,13 @@ from ibkr_sync.domain.errors import (
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.absence import (
-    Control,
     Doubt,
     KnownContracts,
+    Probe,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.dialogues import Dialogue, Dialogues
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.questioner import Questioner
-from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.retry_policy import Patience
+from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.retry_policy import RetryPolicy
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.reading import PLACE
 
@@ -46,7 +46,7 @@ class Acquirer(Generic[F]):
         questioner: Questioner,
         dialogues: Dialogues[F],
         known: KnownContracts,
-        patience: Patience,
+        retry_policy: RetryPolicy,
         *,
         pause: Callable[[float], object] = time.sleep,
         jitter: Callable[[], float] = random.random,
@@ -55,7 +55,7 @@ class Acquirer(Generic[F]):
         self._questioner = questioner
         self._dialogues = dialogues
         self._known = known
-        self._patience = patience
+        self._retry_policy = retry_policy
         self._pause = pause
         self._jitter = jitter
 
@@ -76,7 +76,7 @@ class Acquirer(Generic[F]):
             ended: GatewayError | None = None
             try:
                 for query, outcome in self._round(due):
-                    if isinstance(outcome, IbkrSyncError) and self._is_passing(outcome, tried):
+                    if isinstance(outcome, IbkrSyncError) and self._is_transient(outcome, tried):
                         failed[query] = outcome
                     else:
                         concluded.add(query)
@@ -87,7 +87,7 @@ class Acquirer(Generic[F]):
             reasons = [*failed.values(), *([ended] if ended else [])]
             if ended is None and not failed:
                 return
-            if not all(self._is_passing(each, tried) for each in reasons) or not self._wait(
+            if not all(self._is_transient(each, tried) for each in reasons) or not self._wait(
                 reasons, tried
             ):
                 yield from failed.items()
@@ -115,16 +115,16 @@ class Acquirer(Generic[F]):
         self, doubts: dict[FutureQuery, Doubt]
     ) -> Iterator[tuple[FutureQuery, IbkrSyncError]]:
         """Believe that IBKR does not know what is stored, or blame IBKR."""
-        control = self._answering_control(doubts.values())
+        probe = self._answering_probe(doubts.values())
         for query, doubt in doubts.items():
-            if control is None:
+            if probe is None:
                 yield query, self._unavailable("error 200 for all that is asked for")
             elif doubt.disturbances != self._gateway.disturbances:
                 yield query, self._unavailable("error 200 around a break of the line to IBKR")
             else:
                 detail = (
                     f"IBKR no longer knows it ({doubt.error.detail}), while it still answers for"
-                    f" {control.name}; nothing that is stored was changed"
+                    f" {probe.name}; nothing that is stored was changed"
                 )
                 yield query, ProductNotFoundError(doubt.error.symbol, PLACE, detail)
 
@@ -132,23 +132,25 @@ class Acquirer(Generic[F]):
         parameters = self._gateway.parameters
         return DefinitionsUnavailableError(parameters.host, parameters.port, detail)
 
-    def _answering_control(self, doubts: Iterable[Doubt]) -> Control | None:
+    def _answering_probe(self, doubts: Iterable[Doubt]) -> Probe | None:
         """A product that IBKR does answer for, None if it answers for none of those asked."""
-        for control in self._known.controls(doubt.product for doubt in doubts):
-            if self._questioner.hold_one(_is_answered(control)) is True:
-                return control
+        for probe in self._known.probes(doubt.product for doubt in doubts):
+            if self._questioner.hold_one(_is_answered(probe)) is True:
+                return probe
         return None
 
-    def _is_passing(self, error: IbkrSyncError, tried: int) -> bool:
-        return self._patience.is_worth_another_try(error, tried=tried)
+    def _is_transient(self, error: IbkrSyncError, tried: int) -> bool:
+        return self._retry_policy.is_worth_another_try(error, tried=tried)
 
     def _wait(self, reasons: Sequence[IbkrSyncError], tried: int) -> bool:
         """Wait until it is worth asking again; False when there is no time for that."""
         left = self._questioner.left
-        seconds = self._patience.pause(tried=tried, left=left, jitter=self._jitter())
+        seconds = self._retry_policy.pause(tried=tried, left=left, jitter=self._jitter())
         if self._gateway.outage is not None and left > 0:
             _log.warning("%s; waiting for IBKR", _told(reasons))
-            self._gateway.await_upstream(left if self._patience.tries is None else seconds or 0.0)
+            self._gateway.await_upstream(
+                left if self._retry_policy.tries is None else seconds or 0.0
+            )
             return self._questioner.left > 0
         if any(isinstance(each, ReplyTimeoutError) for each in reasons):
             self._gateway.close()  # a line that says nothing may be dead
@@ -164,6 +166,6 @@ def _told(reasons: Sequence[IbkrSyncError]) -> str:
     return f"{reasons[-1]}{others}"
 
 
-def _is_answered(control: Control) -> Dialogue[bool]:
-    reply = yield control.request
+def _is_answered(probe: Probe) -> Dialogue[bool]:
+    reply = yield probe.request
     return bool(reply.rows)

@@ -145,7 +145,7 @@ class Questioner:
         return ends
 
     def timeout(self) -> ReplyTimeoutError:
-        """What befalls whatever is due when the time is over."""
+        """The error of whatever is still due when the time is over."""
         return ReplyTimeoutError(f"the run took longer than {self._seconds:g} s")
 
     def _out_of_time(self) -> Sending[ContractReply]:

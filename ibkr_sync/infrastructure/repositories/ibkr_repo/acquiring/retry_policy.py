@@ -1,8 +1,8 @@
 """Whether what failed is worth another try, and when: all pure.
 
-What befalls a request without being about it passes: a silence, a broken line, a rate that the
-gateway refused, an outage of IBKR. What is about the request itself does not: asked again, it
-would fail again. Whether a gateway that can't be reached is worth waiting for is the user's
+A failure that is not about the request is transient: a silence, a broken line, a rate that the
+gateway refused, an outage of IBKR. One about the request itself is not: asked again, it would
+fail again. Whether a gateway that can't be reached is worth waiting for is the user's
 call, who makes it by naming a deadline.
 """
 
@@ -23,8 +23,8 @@ from ibkr_sync.domain.errors import (
 )
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 
-PASSING = (ConnectionLostError, PacingError, ReplyTimeoutError, UpstreamDownError)
-"""What befalls a request without being about it."""
+TRANSIENT = (ConnectionLostError, PacingError, ReplyTimeoutError, UpstreamDownError)
+"""Failures that are not about the request."""
 
 GATEWAY_MAY_COME = (
     GatewayUnreachableError,
@@ -49,7 +49,7 @@ _JITTER = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
+class RetryPolicy:
     """How long a run goes on with what fails.
 
     Attributes:
@@ -61,8 +61,8 @@ class Patience:
     waits_for_gateway: bool = False
 
     @classmethod
-    def of(cls, policy: SyncPolicy) -> Patience:
-        """The patience that a policy asks for."""
+    def of(cls, policy: SyncPolicy) -> RetryPolicy:
+        """The retry policy that a run is to have."""
         if policy.deadline is not None:
             return cls(tries=None, waits_for_gateway=True)
         return cls(tries=policy.tries)
@@ -71,7 +71,7 @@ class Patience:
         """Whether a product that failed so is asked for again, having been `tried` times."""
         if self.tries is not None and tried >= self.tries:
             return False
-        if isinstance(error, PASSING):
+        if isinstance(error, TRANSIENT):
             return True
         return self.waits_for_gateway and isinstance(error, GATEWAY_MAY_COME)
 

@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 from ibkr_sync.domain import errors
 from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
-from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.retry_policy import Patience
+from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.retry_policy import RetryPolicy
 
 ES = ProductKey("ES", "CME", "ES")
 AT = ("127.0.0.1", 4002)
 REFUSED = errors.UnreachableReason.REFUSED
 
-ONE_TRY = Patience.of(SyncPolicy())
-THREE_TRIES = Patience.of(SyncPolicy(tries=3))
-WITH_DEADLINE = Patience.of(SyncPolicy(tries=3, deadline=timedelta(minutes=30)))
+ONE_TRY = RetryPolicy.of(SyncPolicy())
+THREE_TRIES = RetryPolicy.of(SyncPolicy(tries=3))
+WITH_DEADLINE = RetryPolicy.of(SyncPolicy(tries=3, deadline=timedelta(minutes=30)))
 
 OF_THE_MOMENT = [
     errors.ReplyTimeoutError("nothing arrived for 30 s"),
@@ -48,8 +48,8 @@ FOR_GOOD = [
 ]
 
 
-def worth(patience: Patience, error: errors.IbkrSyncError, tried: int = 1) -> bool:
-    return patience.is_worth_another_try(error, tried=tried)
+def worth(retry_policy: RetryPolicy, error: errors.IbkrSyncError, tried: int = 1) -> bool:
+    return retry_policy.is_worth_another_try(error, tried=tried)
 
 
 def name(value: object) -> str:
@@ -57,7 +57,7 @@ def name(value: object) -> str:
 
 
 @pytest.mark.parametrize("error", OF_THE_MOMENT, ids=name)
-def test_what_befalls_a_request_without_being_about_it_is_worth_another_try(
+def test_a_transient_failure_is_worth_another_try(
     error: errors.IbkrSyncError,
 ) -> None:
     assert [worth(THREE_TRIES, error, tried) for tried in (1, 2, 3, 4)] == [
@@ -98,13 +98,13 @@ def test_every_error_of_a_gateway_or_a_reply_has_its_place() -> None:
 
 
 @pytest.mark.parametrize(
-    ("patience", "pauses"),
+    ("retry_policy", "pauses"),
     [(THREE_TRIES, [2, 8]), (WITH_DEADLINE, [2, 4, 8, 16, 32, 60, 60, 60])],
     ids=["few tries", "deadline"],
 )
-def test_pauses_grow(patience: Patience, pauses: list[float]) -> None:
+def test_pauses_grow(retry_policy: RetryPolicy, pauses: list[float]) -> None:
     tries = range(1, len(pauses) + 1)
-    assert [patience.pause(tried=each, left=1800, jitter=0) for each in tries] == pauses
+    assert [retry_policy.pause(tried=each, left=1800, jitter=0) for each in tries] == pauses
 
 
 @pytest.mark.parametrize(
@@ -114,20 +114,20 @@ def test_towards_the_deadline_pauses_shrink(left: float, pause: float) -> None:
     assert WITH_DEADLINE.pause(tried=20, left=left, jitter=0) == pause
 
 
-@pytest.mark.parametrize("patience", [THREE_TRIES, WITH_DEADLINE], ids=["tries", "deadline"])
+@pytest.mark.parametrize("retry_policy", [THREE_TRIES, WITH_DEADLINE], ids=["tries", "deadline"])
 @pytest.mark.parametrize("left", [2.0, 1.0, 0.0, -5.0])
-def test_without_time_for_a_pause_there_is_none(patience: Patience, left: float) -> None:
-    assert patience.pause(tried=1, left=left, jitter=0) is None
+def test_without_time_for_a_pause_there_is_none(retry_policy: RetryPolicy, left: float) -> None:
+    assert retry_policy.pause(tried=1, left=left, jitter=0) is None
 
 
 @given(
-    patience=st.sampled_from([THREE_TRIES, WITH_DEADLINE]),
+    retry_policy=st.sampled_from([THREE_TRIES, WITH_DEADLINE]),
     tried=st.integers(1, 10_000),
     left=st.floats(-10, 1e6),
     jitter=st.floats(0, 1),
 )
 def test_a_pause_is_two_seconds_at_least_and_ends_in_time(
-    patience: Patience, tried: int, left: float, jitter: float
+    retry_policy: RetryPolicy, tried: int, left: float, jitter: float
 ) -> None:
-    pause = patience.pause(tried=tried, left=left, jitter=jitter)
+    pause = retry_policy.pause(tried=tried, left=left, jitter=jitter)
     assert pause is None or 2 <= pause < min(left, 72.1)
