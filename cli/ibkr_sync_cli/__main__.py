@@ -125,7 +125,7 @@ def _run(signals: StopSignals) -> int:
 
         app(obj=output)
     except IbkrSyncError as error:
-        from ibkr_sync_cli.reporting import report_error
+        from ibkr_sync_cli.reports.errors import report_error
 
         if signals.received is not None:
             raise RunInterrupted(signals.received) from error

@@ -115,7 +115,7 @@ def _report(
     from ibkr_sync.domain.entities.futures import Origin
     from ibkr_sync.domain.runs.future_update import FutureFailure
     from ibkr_sync_cli.arguments.symbols import check_contracts
-    from ibkr_sync_cli.reporting import report_error
+    from ibkr_sync_cli.reports.errors import report_error
     from ibkr_sync_cli.views.products.product import product_result
     from ibkr_sync_cli.views.runs.outcomes import outcome_sentence, outcomes_result
 

@@ -16,6 +16,7 @@ from ibkr_sync_cli.units.durations import parse_duration, parse_limit
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from ibkr_sync.application.services.refresh_report import Outcome, Refreshed
     from ibkr_sync.bootstrap import Services
     from ibkr_sync.domain.entities.futures import Future, ProductKey
     from ibkr_sync.domain.entities.product_summary import ProductSummary
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from ibkr_sync_cli.arguments.symbols import SymbolOptions
     from ibkr_sync_cli.messages.exit_codes import ExitCode
     from ibkr_sync_cli.terminal.output import Output
-    from ibkr_sync_cli.views.runs.refreshed import Outcome, Refreshed
 
 _TRIES = 3
 """How often a product is asked for where no deadline says how long to go on."""
@@ -180,8 +180,8 @@ class _Refreshing:
         queries: Sequence[FutureQuery],
         before: Mapping[ProductKey, ProductSummary],
     ) -> None:
+        from ibkr_sync.application.services.refresh_report import refreshed_product
         from ibkr_sync.domain.runs.future_update import FutureFailure
-        from ibkr_sync_cli.views.runs.refreshed import refreshed_product
 
         output = self._invocation.output
         with output.progress("Refreshing", len(queries)) as advance:
@@ -198,7 +198,7 @@ class _Refreshing:
         self, before: dict[ProductKey, ProductSummary], queries: Sequence[FutureQuery]
     ) -> Refreshed:
         """What came of it: what could not be asked for, then the rest as it was meant."""
-        from ibkr_sync_cli.views.runs.refreshed import Refreshed
+        from ibkr_sync.application.services.refresh_report import Refreshed
 
         asked = set(queries)
         unasked = [each for each in self._outcomes if each not in asked]
@@ -235,7 +235,7 @@ def _tell_failures(
 ) -> None:
     """Tell on stderr what failed and what to do next, each once; the reasons if still untold."""
     from ibkr_sync.domain.errors import AmbiguousProductError
-    from ibkr_sync_cli.reporting import report_error
+    from ibkr_sync_cli.reports.errors import report_error
     from ibkr_sync_cli.views.runs.refresh_summary import reasons
 
     for update in refreshed.updates:

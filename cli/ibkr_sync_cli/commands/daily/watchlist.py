@@ -156,7 +156,7 @@ def _meant(
     """Find out what all symbols mean; what names no single product ends the call."""
     from ibkr_sync.domain.errors import ProductLookupError
     from ibkr_sync_cli.messages.exit_codes import ExitCode
-    from ibkr_sync_cli.reporting import report_error
+    from ibkr_sync_cli.reports.errors import report_error
     from ibkr_sync_cli.terminal.notices import tell_notices
 
     meant: list[Meant] = []

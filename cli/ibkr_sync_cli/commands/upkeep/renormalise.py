@@ -90,7 +90,7 @@ def _report(
     """Show what came of it, failures on stderr; gives the exit code."""
     from ibkr_sync.domain.runs.future_update import FutureFailure
     from ibkr_sync_cli.messages.errors import exit_code_of
-    from ibkr_sync_cli.reporting import report_error
+    from ibkr_sync_cli.reports.errors import report_error
     from ibkr_sync_cli.views.runs.renormalised import renormalised_result, renormalised_sentence
 
     output = invocation.output

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from ibkr_sync.application.services.outcome_words import FAILED, outcome_word
 from ibkr_sync.domain.entities.contracts import ContractState
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.evidence.chain_diff import ChainDiff
@@ -14,7 +15,6 @@ from ibkr_sync_cli.messages.errors import explain
 from ibkr_sync_cli.messages.next_command import NextCommand
 from ibkr_sync_cli.messages.next_steps import get_product
 from ibkr_sync_cli.terminal.output import Result
-from ibkr_sync_cli.views.runs.outcome_words import FAILED, outcome_word
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from ibkr_sync.application.services.outcome_words import FAILED
+from ibkr_sync.application.services.refresh_report import Outcome, Refreshed, RefreshedProduct
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.errors import ProductLookupError
 from ibkr_sync.domain.runs.future_update import FutureFailure
@@ -14,8 +16,6 @@ from ibkr_sync_cli.messages.errors import explain
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.durations import brief, took_text
 from ibkr_sync_cli.units.quantities import counted
-from ibkr_sync_cli.views.runs.outcome_words import FAILED
-from ibkr_sync_cli.views.runs.refreshed import Outcome, Refreshed, RefreshedProduct
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ibkr_sync.application.services.outcome_words import FAILED, change_word
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.evidence.renormalisation import Renormalised
 from ibkr_sync.domain.runs.future_update import FutureFailure
 from ibkr_sync_cli.messages.errors import explain
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.quantities import counted
-from ibkr_sync_cli.views.runs.outcome_words import FAILED, change_word
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -8,14 +8,14 @@ from datetime import timedelta
 import pytest
 
 from example_products import DECEMBER, ES, NOW
+from ibkr_sync.application.services.outcome_words import outcome_word
+from ibkr_sync.application.services.refresh_report import Refreshed, refreshed_product
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.evidence.chain_diff import ChainDiff
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.future_update import FutureUpdate
-from ibkr_sync_cli.views.runs.outcome_words import outcome_word
 from ibkr_sync_cli.views.runs.outcomes import outcomes_result
 from ibkr_sync_cli.views.runs.refresh_summary import refresh_result
-from ibkr_sync_cli.views.runs.refreshed import Refreshed, refreshed_product
 
 NOTHING, NEW = ChainDiff(unchanged=2), ChainDiff(added=(DECEMBER,))
 

@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 
 from example_products import DECEMBER, ES, MARCH, NOW
+from ibkr_sync.application.services.refresh_report import Refreshed, refreshed_product
 from ibkr_sync.domain.entities.futures import AssetClass, Future, Origin, ProductKey
 from ibkr_sync.domain.entities.product_summary import ProductSummary
 from ibkr_sync.domain.errors import (
@@ -30,7 +31,6 @@ from ibkr_sync_cli.views.runs.refresh_summary import (
     reasons,
     refresh_result,
 )
-from ibkr_sync_cli.views.runs.refreshed import Refreshed, refreshed_product
 
 YESTERDAY = NOW - timedelta(hours=23)
 DOWN = UpstreamDownError("127.0.0.1", 4002, "1100: Connectivity between IB and the TWS is lost")

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from ibkr_sync.application.services.outcome_words import outcome_word
 from ibkr_sync.domain.entities.contracts import ContractState
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.entities.product_summary import ProductSummary
@@ -14,7 +15,6 @@ from ibkr_sync.domain.evidence.chain_diff import ChainDiff
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.domain.selection.series_choice import usual_series
-from ibkr_sync_cli.views.runs.outcome_words import outcome_word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
