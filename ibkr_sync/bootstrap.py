@@ -6,10 +6,10 @@ Adapters are imported where they are built, so that a command loads only what it
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -26,12 +26,18 @@ from ibkr_sync.domain.ports.pins import PinPort
 
 if TYPE_CHECKING:
     from ibkr_sync.application.services.freshness import FreshnessService
+    from ibkr_sync.application.services.get import GetService
     from ibkr_sync.application.services.history import HistoryService
     from ibkr_sync.application.services.past_hours import PastHoursService
     from ibkr_sync.application.services.raw_replies import RawReplyService
+    from ibkr_sync.application.services.refresh import RefreshService
     from ibkr_sync.application.services.renormalising import RenormalisingService
     from ibkr_sync.application.services.watchlist import WatchlistService
+    from ibkr_sync.domain.entities.product_summary import ProductSummary
+    from ibkr_sync.domain.naming.query import FutureQuery
     from ibkr_sync.domain.ports.runs import RunsPort
+    from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
+    from ibkr_sync.domain.runs.sync_policy import SyncPolicy, SyncRun
     from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
     from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
     from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
@@ -52,12 +58,33 @@ class Services(Generic[F]):
     """What a profile offers; what few commands need is built when it is first asked for."""
 
     def __init__(
-        self, futures: FuturesService[F], database: Database, catalogue: Catalogue, clock: Clock
+        self,
+        futures: FuturesService[F],
+        database: Database,
+        catalogue: Catalogue,
+        clock: Clock,
+        *,
+        asks_source: bool,
     ) -> None:
         self.futures = futures
         self._database = database
         self._catalogue = catalogue
         self._clock = clock
+        self._asks_source = asks_source
+
+    @cached_property
+    def get(self) -> GetService:
+        """Bringing what is named up to date."""
+        from ibkr_sync.application.services.get import GetService
+
+        return GetService(self.futures, self._clock, asks_source=self._asks_source)
+
+    @cached_property
+    def refresh(self) -> RefreshService:
+        """Keeping what is watched up to date."""
+        from ibkr_sync.application.services.refresh import RefreshService
+
+        return RefreshService(self.futures, self.watchlist, self._clock)
 
     @cached_property
     def past_hours(self) -> PastHoursService:
@@ -130,15 +157,18 @@ def bootstrap(
     """Build the services for an asset type (`Future` for all) and close what was opened.
 
     `gateway` replaces the one that the profile would have built. Nothing is connected or
-    created before a service is asked for something that needs it.
+    created before a service is asked for something that needs it; the source, a replay gateway
+    included, is not even built.
     """
     with ExitStack() as stack:
         database = stack.enter_context(_database(profile))
         local = _local_repository(profile, entity, database, clock)
-        port = _port(profile, entity, local, gateway=gateway, clock=clock, stack=stack)
         catalogue = _catalogue(profile)
+        build = partial(_port, profile, entity, local, gateway=gateway, clock=clock, stack=stack)
         names = SymbolResolver(catalogue, _pins(database, clock), local, clock)
-        yield Services(FuturesService(port, names, local), database, catalogue, clock)
+        futures = FuturesService(_SourceOnDemand(build, local), names, local)
+        asks_source = profile.source != "local"
+        yield Services(futures, database, catalogue, clock, asks_source=asks_source)
 
 
 def catalogue_products(profile: ProfileSettings, pattern: str | None) -> Sequence[CatalogueProduct]:
@@ -186,6 +216,32 @@ def replay_gateway(
 
     known = read_recording(recording) if recording else sample_recording(clock().date())
     return ReplayGateway(known, port=port, now=clock)
+
+
+class _SourceOnDemand(FuturePort[F], Generic[F]):
+    """A source that is built when it is first asked; what is stored is read without it."""
+
+    def __init__(self, build: Callable[[], FuturePort[F]], local: LocalFuturePort[F]) -> None:
+        self._source = cache(build)
+        self._local = local
+
+    def get_by_symbol(self, query: FutureQuery) -> F:
+        return self._local.get_by_symbol(query)
+
+    def get_or_create(self, query: FutureQuery, policy: SyncPolicy) -> FutureUpdate[F]:
+        return self._source().get_or_create(query, policy)
+
+    def get_or_create_many(
+        self,
+        queries: Iterable[FutureQuery],
+        policy: SyncPolicy,
+        *,
+        on_run: Callable[[SyncRun], object] | None = None,
+    ) -> Iterator[FutureUpdate[F] | FutureFailure]:
+        return self._source().get_or_create_many(queries, policy, on_run=on_run)
+
+    def list_products(self) -> tuple[ProductSummary, ...]:
+        return self._local.list_products()
 
 
 def _port(

@@ -77,19 +77,19 @@ def main(
     output.command = NextCommand.after(
         profile=profile, config=config_file, database=database_location
     )
+    given = {
+        "profile": profile,
+        "config": config_file,
+        "database": database_location,
+        "log_file": log_file,
+        "log_format": log_format,
+    }
     invocation = Invocation(
         output=output,
+        flags={name: value for name, value in given.items() if value is not None},
         format=one_format(format, json=json),
-        debug=debug,
     )
     context.obj = invocation
-    invocation.flag(
-        profile=profile,
-        config=config_file,
-        database=database_location,
-        log_file=log_file,
-        log_format=log_format,
-    )
     log_to_stderr(
         invocation.run, verbosity=verbose, quiet=quiet, log_format=log_format, debug=debug
     )

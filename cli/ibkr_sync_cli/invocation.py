@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import typer
@@ -17,64 +18,71 @@ from ibkr_sync_cli.terminal.logs import RunOfCall, log_to_file
 from ibkr_sync_cli.terminal.output import Output, OutputFormat
 
 if TYPE_CHECKING:
+    from ibkr_sync.bootstrap import Services
     from ibkr_sync.config.resolution import LoadedSettings
     from ibkr_sync.config.settings import LogSettings, ProfileSettings
+    from ibkr_sync.domain.entities.futures import Future
 
 _DATABASE_FILES = ("", "-wal", "-shm", "-journal", ".lock")
 """What is added to a database's name in the names of its files."""
 
 
-@dataclass(kw_only=True)
-class Invocation:
-    """What the command line said before the command's own options."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A command's call, with all of its options and the settings that follow from them.
+
+    Attributes:
+        flags: the options that are settings too, wherever they stood.
+        explicit_format: the format asked for in this very call; None if none was.
+        run: what the log takes for the run of this call.
+    """
 
     output: Output
-    flags: dict[str, object] = field(default_factory=dict)
-    format: OutputFormat | None = None
-    debug: bool = False
-    run: RunOfCall = field(default_factory=RunOfCall)
-
-    @cached_property
-    def loaded(self) -> LoadedSettings:
-        """The settings with their origins; raises ConfigError."""
-        from ibkr_sync.config.loading import load_settings
-
-        loaded = load_settings(self.flags, os.environ, Path.cwd())
-        source = loaded.settings.active.source
-        if source != "local":
-            self.output.command = dataclasses.replace(self.output.command, source=source)
-        _log_to_file(self.run, loaded.settings.log, loaded.settings.active.database_file)
-        for warning in loaded.warnings:
-            self.output.remark(f"warning: {warning}", style="yellow")
-        return loaded
+    flags: Mapping[str, object]
+    loaded: LoadedSettings
+    explicit_format: OutputFormat | None
+    run: RunOfCall
 
     @property
     def profile(self) -> ProfileSettings:
-        """The settings of the profile in use; raises ConfigError."""
+        """The settings of the profile in use."""
         return self.loaded.settings.active
 
     @property
     def database_name(self) -> str:
-        """What to call the database in use, secrets masked; raises ConfigError."""
+        """What to call the database in use, secrets masked."""
         from ibkr_sync.domain.database_url import mask_url
 
         return mask_url(self.profile.database)
 
-    def flag(self, **options: object) -> None:
-        """Add options of the command that are settings too; None means not given."""
-        self.flags |= {name: value for name, value in options.items() if value is not None}
+    @property
+    def wanted(self) -> OutputFormat | None:
+        """The format asked for in this call, else the settings'; None is auto."""
+        configured = self.loaded.settings.output.format
+        if self.explicit_format is not None or configured == "auto":
+            return self.explicit_format
+        return OutputFormat(configured)
+
+    def services(self) -> AbstractContextManager[Services[Future]]:
+        """The services for futures of all asset types."""
+        from ibkr_sync.bootstrap import bootstrap
+        from ibkr_sync.domain.entities.futures import Future
+
+        return bootstrap(self.profile, Future)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invocation:
+    """What the command line said before the command's own options."""
+
+    output: Output
+    flags: Mapping[str, object]
+    format: OutputFormat | None = None
+    run: RunOfCall = field(default_factory=RunOfCall)
 
     def explicit_format(self, option: OutputFormat | None, *, json: bool) -> OutputFormat | None:
         """The format asked for in this very call, after or before the command."""
         return one_format(option, json=json) or self.format
-
-    def wanted_format(self, option: OutputFormat | None, *, json: bool) -> OutputFormat | None:
-        """The format asked for after or before the command, else the settings'; None is auto."""
-        explicit = self.explicit_format(option, json=json)
-        if explicit is not None:
-            return explicit
-        configured = self.loaded.settings.output.format
-        return None if configured == "auto" else OutputFormat(configured)
 
 
 def one_format(option: OutputFormat | None, *, json: bool) -> OutputFormat | None:
@@ -85,11 +93,42 @@ def one_format(option: OutputFormat | None, *, json: bool) -> OutputFormat | Non
 
 
 def invocation_of(context: typer.Context) -> Invocation:
-    """The call that a command belongs to."""
+    """What was said before a command."""
     invocation = context.obj
     if not isinstance(invocation, Invocation):
         raise TypeError("the command was called without its application")
     return invocation
+
+
+def call_of(
+    context: typer.Context,
+    option: OutputFormat | None = None,
+    *,
+    json: bool = False,
+    **flags: object,
+) -> Call:
+    """Read the settings, once all options are known.
+
+    `flags` are the command's own options that are settings too, None if not given. Raises
+    BadParameter for two formats, ConfigError, and tells what the settings warn of.
+    """
+    from ibkr_sync.config.loading import load_settings
+
+    invocation = invocation_of(context)
+    explicit_format = invocation.explicit_format(option, json=json)
+    given = {name: value for name, value in flags.items() if value is not None}
+    all_flags = MappingProxyType({**invocation.flags, **given})
+    loaded = load_settings(all_flags, os.environ, Path.cwd())
+    _log_to_file(invocation.run, loaded.settings.log, loaded.settings.active.database_file)
+    for warning in loaded.warnings:
+        invocation.output.remark(f"warning: {warning}", style="yellow")
+    return Call(
+        output=invocation.output,
+        flags=all_flags,
+        loaded=loaded,
+        explicit_format=explicit_format,
+        run=invocation.run,
+    )
 
 
 def _log_to_file(run: RunOfCall, settings: LogSettings, database: Path | None) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from ibkr_sync_cli.units.durations import duration_text
 
 if TYPE_CHECKING:
-    from ibkr_sync_cli.invocation import Invocation
+    from ibkr_sync_cli.invocation import Call
 
 DATABASE_VARIABLE = "IBKR_SYNC_DATABASE"
 _LOG_FILE = "ibkr-sync.log"
@@ -42,7 +42,7 @@ class ScheduledCall:
 
 
 def scheduled_refresh(
-    invocation: Invocation, *, groups: tuple[str, ...], stale: timedelta | None, deadline: timedelta
+    call: Call, *, groups: tuple[str, ...], stale: timedelta | None, deadline: timedelta
 ) -> ScheduledCall:
     """The nightly refresh with the profile, config, database and gateway of this call.
 
@@ -51,9 +51,9 @@ def scheduled_refresh(
     from ibkr_sync.config.files import CONFIG_VARIABLE, home_of, user_folders
     from ibkr_sync.domain.database_url import has_secret
 
-    settings, cwd = invocation.loaded.settings, Path.cwd()
-    given = _overrides(invocation)
-    config = invocation.flags.get("config") or os.environ.get(CONFIG_VARIABLE)
+    settings, cwd = call.loaded.settings, Path.cwd()
+    given = _overrides(call)
+    config = call.flags.get("config") or os.environ.get(CONFIG_VARIABLE)
     database = _database(given, cwd)
     is_secret = database is not None and has_secret(database)
     home = home_of(os.environ) or cwd
@@ -94,11 +94,11 @@ def our_program(called_as: str) -> tuple[str, ...]:
     return (sys.executable, "-m", __package__ or "ibkr_sync_cli")
 
 
-def _overrides(invocation: Invocation) -> dict[tuple[str, ...], str]:
+def _overrides(call: Call) -> dict[tuple[str, ...], str]:
     """What the environment and the options of this call set, which a scheduler would not."""
     from ibkr_sync.config.overrides import environment_overrides, flag_overrides
 
-    overrides = (*environment_overrides(os.environ), *flag_overrides(invocation.flags))
+    overrides = (*environment_overrides(os.environ), *flag_overrides(call.flags))
     return {each.key: str(each.value) for each in overrides}
 
 

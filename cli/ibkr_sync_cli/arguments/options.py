@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ibkr_sync.domain.selection.series_choice import SeriesChoice
 from ibkr_sync_cli.terminal.output import OutputFormat
+
+if TYPE_CHECKING:
+    from ibkr_sync.application.resolution.product_names import Limits
 
 Symbol = Annotated[
     str,
@@ -58,4 +62,11 @@ def refuse_without_gateway(source: str, given: Mapping[str, object]) -> None:
     """Raise BadParameter for options of a gateway, those not None, where none is asked."""
     for name, value in given.items():
         if source != "ibkr" and value is not None:
-            raise typer.BadParameter(f"{name} is for a gateway: add --source ibkr")
+            option = "--" + name.replace("_", "-")
+            raise typer.BadParameter(f"{option} is for a gateway: add --source ibkr")
+
+
+def refuse_without_symbols(symbols: Sequence[str] | None, limits: Limits, reason: str) -> None:
+    """Raise BadParameter for options that narrow what symbols mean, where there are none."""
+    if not symbols and any(each is not None for each in astuple(limits)):
+        raise typer.BadParameter(f"--exchange, --currency and --trading-class {reason}")

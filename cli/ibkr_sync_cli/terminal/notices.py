@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ibkr_sync.domain.naming.notices import (
     ExchangeRenamed,
     Notice,
@@ -16,7 +18,7 @@ from ibkr_sync.domain.selection.contract_choice import ContractMatch, ContractWo
 from ibkr_sync_cli.terminal.output import Output, OutputFormat
 
 
-def tell_notices(output: Output, notices: tuple[Notice, ...]) -> None:
+def tell_notices(output: Output, notices: Iterable[Notice]) -> None:
     """Tell on stderr how the user's words were taken."""
     for notice in notices:
         output.remark(f"note: {notice_sentence(notice)}", style="yellow")

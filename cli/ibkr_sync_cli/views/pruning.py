@@ -2,25 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-
-from ibkr_sync.domain.ports.raw_replies import RawReplyUsage
+from ibkr_sync.application.services.raw_replies import Pruning
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.quantities import counted, instant_text, instant_value, readable_size
 from ibkr_sync_cli.views.settings import facts_result
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pruning:
-    """Raw replies received before an instant, and the bytes of the database before and after.
-
-    `sizes` is None as long as nothing was deleted.
-    """
-
-    before: datetime
-    replies: RawReplyUsage
-    sizes: tuple[int, int] | None = None
 
 
 def pruning_result(pruning: Pruning) -> Result:

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ibkr_sync.application.resolution.symbol_resolver import SymbolResolver
-from ibkr_sync.domain.entities.futures import Future
-from ibkr_sync.domain.errors import ProductNotFoundError
+from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
+from ibkr_sync.domain.errors import ProductLookupError, ProductNotFoundError
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 
@@ -92,6 +92,25 @@ class FuturesService(Generic[F_co]):
     def former_names(self, symbols: Collection[str]) -> tuple[FormerName, ...]:
         """Give what stored products were called before (see `StoredProducts`)."""
         return self._stored.find_former_names(symbols)
+
+    def stored_keys(
+        self, queries: Iterable[FutureQuery]
+    ) -> tuple[tuple[ProductKey, ...], list[FutureFailure]]:
+        """Give the stored products that are meant, each once, and why others are not there."""
+        keys: dict[ProductKey, None] = {}
+        failures: list[FutureFailure] = []
+        for query in queries:
+            try:
+                keys[self.show(query).key] = None
+            except ProductLookupError as error:
+                failures.append(FutureFailure(query=query, error=error))
+        return tuple(keys), failures
+
+    def is_sample(self, product: ProductKey) -> bool:
+        """Whether a stored product is sample data, and with it all of the database."""
+        symbol, exchange, trading_class = product
+        query = FutureQuery(symbol=symbol, exchange=exchange, trading_class=trading_class)
+        return self.show(query).origin is Origin.SAMPLE
 
     def market_rules(self, ids: Collection[int]) -> tuple[MarketRule, ...]:
         """Give the tick ladders that are stored under these ids; raises StorageError."""

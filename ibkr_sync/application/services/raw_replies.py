@@ -2,9 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
+from ibkr_sync.domain.errors import StorageError
 from ibkr_sync.domain.ports.raw_replies import RawReplyPort, RawReplyUsage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pruning:
+    """Raw replies received before an instant that were deleted, or would be.
+
+    Attributes:
+        sizes: the bytes of the database before and after; None as long as nothing was deleted.
+        not_compacted: why the space could not be given back; None if it could, or need not.
+    """
+
+    before: datetime
+    replies: RawReplyUsage
+    sizes: tuple[int, int] | None = None
+    not_compacted: str | None = None
+
+    @property
+    def is_due(self) -> bool:
+        """Whether something is there to delete."""
+        return self.sizes is None and self.replies.replies > 0
 
 
 class RawReplyService:
@@ -17,18 +39,24 @@ class RawReplyService:
         """Tell what all raw replies take."""
         return self._replies.usage()
 
-    def prunable(self, before: datetime) -> RawReplyUsage:
-        """Tell what `prune` would delete."""
-        return self._replies.prunable(before)
+    def prune(self, before: datetime, *, dry_run: bool) -> Pruning:
+        """Delete what was received before, but for each product's newest, and give the space back.
 
-    def prune(self, before: datetime) -> RawReplyUsage:
-        """Delete what was received before, but for each product's newest (see the port)."""
-        return self._replies.prune(before)
+        A dry run tells what would be deleted. What is deleted stays so where the space can't be
+        given back.
+        """
+        pruning = Pruning(before=before, replies=self._replies.prunable(before))
+        if dry_run or not pruning.is_due:
+            return pruning
+        size, problem = self.database_size(), None
+        deleted = self._replies.prune(before)
+        try:
+            self._replies.compact()
+        except StorageError as error:
+            problem = error.detail
+        sizes = (size, self.database_size())
+        return Pruning(before=before, replies=deleted, sizes=sizes, not_compacted=problem)
 
     def database_size(self) -> int:
         """Tell how many bytes the whole database takes; 0 before the first write."""
         return self._replies.database_size()
-
-    def compact(self) -> None:
-        """Give the space of what was deleted back, where that is our task."""
-        self._replies.compact()

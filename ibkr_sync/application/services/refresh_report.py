@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ibkr_sync.application.services.outcome_words import outcome_word
+from ibkr_sync.application.services.product_sync import SyncReport
 from ibkr_sync.domain.entities.contracts import ContractState
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.entities.product_summary import ProductSummary
-from ibkr_sync.domain.errors import AmbiguousProductError
+from ibkr_sync.domain.errors import AmbiguousProductError, GatewayError, ProductNotFoundError
 from ibkr_sync.domain.evidence.chain_diff import ChainDiff
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
@@ -41,45 +42,43 @@ class RefreshedProduct:
     remarks: tuple[str, ...]
 
 
-Outcome = RefreshedProduct | FutureFailure
+RefreshOutcome = RefreshedProduct | FutureFailure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refreshed:
-    """What a run came to.
+class RefreshReport(SyncReport[RefreshedProduct]):
+    """What a refresh came to.
 
     Attributes:
-        outcomes: one for each product, in the order in which they were meant.
-        before: the products as they were stored before the run.
+        before: the products as they were stored before it.
+        watched: what the watchlist asks for every night, by today's names.
         started_at: UTC instant.
         finished_at: UTC instant; before `started_at` if the clock was set back meanwhile.
-        took: how long the run was at work, whatever the clock was set to meanwhile.
-        run_id: None where nothing was recorded.
-        due: how many products there were to bring up to date; None where none was left out.
+        took: how long it was at work, whatever the clock was set to meanwhile.
+        ended_by: how the gateway failed for good; then what was still due failed with it.
     """
 
-    outcomes: Sequence[Outcome]
     before: Mapping[ProductKey, ProductSummary]
+    watched: frozenset[FutureQuery] = frozenset()
     started_at: datetime
     finished_at: datetime
     took: timedelta
-    run_id: int | None
-    due: int | None = None
-
-    @property
-    def failures(self) -> list[FutureFailure]:
-        """What could not be brought up to date."""
-        return [each for each in self.outcomes if isinstance(each, FutureFailure)]
-
-    @property
-    def updates(self) -> list[RefreshedProduct]:
-        """What is up to date."""
-        return [each for each in self.outcomes if isinstance(each, RefreshedProduct)]
+    ended_by: GatewayError | None = None
 
     @property
     def has_answers(self) -> bool:
         """Whether the source answered for any product."""
         return any(each.counts is not None for each in self.updates)
+
+    @property
+    def has_success(self) -> bool:
+        """Whether any product is up to date.
+
+        What is fresh without asking counts, unless the gateway or IBKR itself was away: then no
+        due product could be asked for.
+        """
+        nothing_asked = all(isinstance(each.error, GatewayError) for each in self.failures)
+        return self.has_answers or bool(self.updates and not nothing_asked)
 
     def stored_before(self, failure: FutureFailure) -> ProductSummary | None:
         """The product as it was stored before the run, also if it has another name today."""
@@ -87,6 +86,13 @@ class Refreshed:
             return None
         meant = [each for key, each in self.before.items() if failure.query.may_mean(key)]
         return meant[0] if len(meant) == 1 else None
+
+    def is_given_up(self, failure: FutureFailure) -> bool:
+        """Whether IBKR gave up a stored product that every night asks for."""
+        error, stored = failure.error, self.stored_before(failure)
+        if not isinstance(error, ProductNotFoundError) or error.place != "IBKR" or stored is None:
+            return False
+        return not self.watched or any(each.covers(stored) for each in self.watched)
 
 
 def refreshed_product(

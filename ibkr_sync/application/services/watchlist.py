@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import partial
 
 from ibkr_sync.application.resolution.inquiry import Resolution
+from ibkr_sync.application.resolution.product_names import Limits
 from ibkr_sync.application.resolution.symbol_resolver import KNOWN_PLACES
 from ibkr_sync.application.services.futures import FuturesService
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
@@ -19,6 +20,7 @@ from ibkr_sync.domain.errors import (
     AmbiguousProductError,
     MalformedSymbolError,
     NotWatchedError,
+    ProductLookupError,
     ProductNotFoundError,
     UnknownGroupError,
 )
@@ -62,6 +64,21 @@ class WatchedState:
         instants = [each.synced_at for each in self.stored]
         known = [each for each in instants if each is not None]
         return min(known) if known and len(known) == len(instants) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Added:
+    """What was put on the list.
+
+    Attributes:
+        products: all that were named, each once.
+        new: those that were not on the list before.
+        unknown: those that neither catalogue nor database know.
+    """
+
+    products: tuple[WatchedProduct, ...]
+    new: tuple[WatchedProduct, ...]
+    unknown: tuple[WatchedProduct, ...]
 
 
 class WatchlistService:
@@ -154,6 +171,31 @@ class WatchlistService:
             group=kept_in,
         )
         return Meant(product=product, is_known=found.product is not None, found=found)
+
+    def meant_by_all(
+        self, texts: Iterable[str], limits: Limits, group: str | None
+    ) -> tuple[list[Meant], list[ProductLookupError]]:
+        """Find out which products texts mean, and which of them mean no single one.
+
+        Raises MalformedSymbolError or StorageError.
+        """
+        found: list[Meant] = []
+        errors: list[ProductLookupError] = []
+        for text in texts:
+            try:
+                found.append(self.meant(text, **dataclasses.asdict(limits), group=group))
+            except ProductLookupError as error:
+                errors.append(error)
+        return found, errors
+
+    def add_found(self, found: Iterable[Meant]) -> Added:
+        """Put products on the list, each once; raises StorageError."""
+        is_known = {each.product: each.is_known for each in found}
+        return Added(
+            products=tuple(is_known),
+            new=self.add(is_known),
+            unknown=tuple(each for each in is_known if not is_known[each]),
+        )
 
     def add(self, products: Iterable[WatchedProduct]) -> tuple[WatchedProduct, ...]:
         """Put products on the list; gives those that were not on it (see the port)."""

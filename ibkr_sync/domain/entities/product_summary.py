@@ -25,3 +25,11 @@ class ProductSummary:
     listed: int
     next_expiry: date | None
     synced_at: datetime | None
+
+    def is_of(self, exchange: str | None, *, expiring_until: date | None) -> bool:
+        """Whether it is of an exchange, in any case, and expires by a day; None asks nothing."""
+        if exchange is not None and self.key.exchange != exchange.upper():
+            return False
+        return expiring_until is None or (
+            self.next_expiry is not None and self.next_expiry <= expiring_until
+        )

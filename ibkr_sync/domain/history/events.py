@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
@@ -231,3 +232,8 @@ def _has_other_rule(change: RecordedChange) -> bool:
 def _rules(venues: str | None) -> dict[str, int | None]:
     known: tuple[Venue, ...] = parse_value("venues", venues, of_contract=True)
     return {venue.exchange: venue.market_rule_id for venue in known}
+
+
+def at_least(severity: Severity, events: Iterable[Event]) -> list[Event]:
+    """The events that matter at least so much."""
+    return [each for each in events if each.severity.rank >= severity.rank]

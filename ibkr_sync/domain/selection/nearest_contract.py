@@ -63,6 +63,12 @@ class JudgedChain:
         """The contracts before the nearest tradable one; all if none is."""
         return tuple(takewhile(lambda each: each.objection is not None, self.judgements))
 
+    def missing(self, series: SeriesChoice) -> list[FuturesContract]:
+        """The contracts of a series passed over because the last reply lacks them."""
+        chosen = chosen_series(self.product, series)
+        missing = (each for each in self.passed_over if each.objection is Objection.MISSING)
+        return [each.contract for each in missing if each.contract.series in chosen]
+
     def nearest(self) -> FuturesContract:
         """Give the first contract without objection; raises NoTradableContractError."""
         count = len(self.passed_over)

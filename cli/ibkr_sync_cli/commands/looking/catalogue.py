@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ibkr_sync_cli.arguments import options
-from ibkr_sync_cli.invocation import invocation_of
+from ibkr_sync_cli.invocation import call_of
 from ibkr_sync_cli.messages.exit_codes import ExitCode
 
 
@@ -29,14 +29,10 @@ def catalogue(
     from ibkr_sync.bootstrap import catalogue_products
     from ibkr_sync_cli.views.products.catalogue import catalogue_result
 
-    invocation = invocation_of(context)
-    wanted = invocation.wanted_format(format, json=json)
-    found = catalogue_products(invocation.profile, pattern)
-    invocation.output.write(catalogue_result(found, wide=wide), wanted)
+    call = call_of(context, format, json=json)
+    found = catalogue_products(call.profile, pattern)
+    call.output.write(catalogue_result(found, wide=wide), call.wanted)
     if not found:
-        invocation.output.complain(
-            f"The catalogue knows no {pattern!r}.",
-            "IBKR may know it: "
-            + invocation.output.command("get", pattern or "SYMBOL", "--source", "ibkr"),
-        )
+        get = call.output.command("get", pattern or "SYMBOL", "--source", "ibkr")
+        call.output.complain(f"The catalogue knows no {pattern!r}.", f"IBKR may know it: {get}")
         raise typer.Exit(ExitCode.NOT_FOUND)

@@ -8,7 +8,7 @@ import typer
 
 from ibkr_sync.domain.selection.series_choice import SeriesChoice
 from ibkr_sync_cli.arguments import options
-from ibkr_sync_cli.invocation import invocation_of, now
+from ibkr_sync_cli.invocation import call_of, now
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -43,35 +43,26 @@ def show(
     json: options.Json = False,
 ) -> None:
     """Show a product and its chain, or one contract in full, from the database alone."""
-    from ibkr_sync.bootstrap import bootstrap
-    from ibkr_sync.domain.entities.futures import Future
-    from ibkr_sync_cli.arguments.symbols import SymbolOptions, resolve
+    from ibkr_sync.application.resolution.product_names import Limits
+    from ibkr_sync_cli.arguments.symbols import resolve
+    from ibkr_sync_cli.units.moments import parse_as_of
+    from ibkr_sync_cli.views.past import past_result
     from ibkr_sync_cli.views.products.product import product_result
 
-    invocation = invocation_of(context)
-    invocation.flag(source="local")
-    wanted = invocation.wanted_format(format, json=json)
-    output, moment, past = invocation.output, now(), None
-    limits = SymbolOptions(exchange=exchange, currency=currency, trading_class=trading_class)
-    if as_of is not None:
-        from ibkr_sync_cli.units.moments import parse_as_of
-
-        past = parse_as_of(as_of, moment)
-        moment = past.at
-    with bootstrap(invocation.profile, Future) as services:
-        meant = resolve(output, services.futures, symbol, limits)
+    call, moment = call_of(context, format, json=json), now()
+    limits = Limits(exchange=exchange, currency=currency, trading_class=trading_class)
+    past = None if as_of is None else parse_as_of(as_of, moment)
+    moment = moment if past is None else past.at
+    with call.services() as services:
+        meant = resolve(call.output, services.futures, symbol, limits)
         product = services.futures.show(meant.query)
         if past is not None:
             product = services.history.as_of(product.key, past.at)
         if meant.contract is None:
             result = product_result(product, moment, wide=wide, expired=expired, series=series)
         else:
-            result = _contract(output, services, product, meant.contract, moment, past)
-    if past is not None:
-        from ibkr_sync_cli.views.past import past_result
-
-        result = past_result(result, past.told)
-    output.write(result, wanted)
+            result = _contract(call.output, services, product, meant.contract, moment, past)
+    call.output.write(result if past is None else past_result(result, past.told), call.wanted)
 
 
 def _contract(

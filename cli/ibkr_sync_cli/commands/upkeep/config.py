@@ -9,9 +9,8 @@ from typing import Annotated
 import typer
 
 from ibkr_sync_cli.arguments import options
-from ibkr_sync_cli.invocation import invocation_of
+from ibkr_sync_cli.invocation import call_of, invocation_of
 from ibkr_sync_cli.messages.exit_codes import ExitCode
-from ibkr_sync_cli.terminal.output import OutputFormat
 
 app = typer.Typer(help="The settings: show, check, begin.", no_args_is_help=True)
 
@@ -44,9 +43,8 @@ def show(
     """Print every setting in use and where it was set; secrets are masked."""
     from ibkr_sync_cli.views.settings import settings_result
 
-    invocation = invocation_of(context)
-    wanted = invocation.wanted_format(format, json=json)
-    invocation.output.write(settings_result(invocation.loaded.explain()), wanted)
+    call = call_of(context, format, json=json)
+    call.output.write(settings_result(call.loaded.explain()), call.wanted)
 
 
 @app.command()
@@ -61,7 +59,7 @@ def path(
 
     invocation = invocation_of(context)
     locations = config_locations(invocation.flags, os.environ, Path.cwd(), user_folders())
-    wanted = OutputFormat.JSON if json else format or invocation.format
+    wanted = invocation.explicit_format(format, json=json)
     invocation.output.write(locations_result(locations), wanted)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ibkr_sync_cli.arguments import options
-from ibkr_sync_cli.invocation import invocation_of
+from ibkr_sync_cli.invocation import call_of
 
 _PINNED = Annotated[str, typer.Argument(help="A symbol that is pinned.", metavar="SYMBOL")]
 
@@ -26,33 +26,25 @@ def pin(
     json: options.Json = False,
 ) -> None:
     """Keep which product a symbol means, for this database; without SYMBOL list what is kept."""
-    from ibkr_sync.bootstrap import bootstrap
-    from ibkr_sync.domain.entities.futures import Future
     from ibkr_sync_cli.views.products.pins import pins_result
 
-    invocation = invocation_of(context)
-    invocation.flag(source="local")
-    wanted = invocation.wanted_format(format, json=json)
-    with bootstrap(invocation.profile, Future) as services:
+    call = call_of(context, format, json=json)
+    with call.services() as services:
+        names = services.futures.names
         if symbol is None or list_all:
-            pins = services.futures.names.pins()
+            pins = names.pins()
         else:
-            pins = (
-                services.futures.names.pin(
-                    symbol, exchange=exchange, currency=currency, trading_class=trading_class
-                ),
+            kept = names.pin(
+                symbol, exchange=exchange, currency=currency, trading_class=trading_class
             )
-    invocation.output.write(pins_result(pins), wanted)
+            pins = (kept,)
+    call.output.write(pins_result(pins), call.wanted)
 
 
 def unpin(context: typer.Context, symbol: _PINNED) -> None:
     """Forget which product a symbol means."""
-    from ibkr_sync.bootstrap import bootstrap
-    from ibkr_sync.domain.entities.futures import Future
-
-    invocation = invocation_of(context)
-    invocation.flag(source="local")
-    with bootstrap(invocation.profile, Future) as services:
+    call = call_of(context)
+    with call.services() as services:
         was_pinned = services.futures.names.unpin(symbol)
     told = "is no longer pinned" if was_pinned else "was not pinned"
-    invocation.output.remark(f"{symbol} {told}")
+    call.output.remark(f"{symbol} {told}")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ibkr_sync_cli.arguments import options
-from ibkr_sync_cli.invocation import invocation_of, now
+from ibkr_sync_cli.invocation import call_of, now
 from ibkr_sync_cli.units.durations import parse_duration
 
 _KEPT_FOR = "90d"
@@ -29,35 +29,19 @@ def prune(
     json: options.Json = False,
 ) -> None:
     """Delete old raw replies, but never the newest of a product; history is never touched."""
-    from ibkr_sync.bootstrap import bootstrap
-    from ibkr_sync.domain.entities.futures import Future
-    from ibkr_sync.domain.errors import StorageError
     from ibkr_sync_cli.messages.exit_codes import ExitCode
-    from ibkr_sync_cli.views.pruning import Pruning, pruning_result, pruning_sentence
+    from ibkr_sync_cli.reports.pruning import report_pruning
 
-    invocation = invocation_of(context)
-    invocation.flag(source="local")
-    wanted, output = invocation.wanted_format(format, json=json), invocation.output
+    call = call_of(context, format, json=json)
     if older_than > _LONGEST:
         raise typer.BadParameter("--older-than takes up to a hundred years")
-    before = now() - older_than
-    with bootstrap(invocation.profile, Future) as services:
-        replies = services.raw_replies
-        pruning = Pruning(before=before, replies=replies.prunable(before))
-        is_due = pruning.replies.replies > 0
-        if is_due and yes:
-            size = replies.database_size()
-            deleted = replies.prune(before)
-            try:
-                replies.compact()
-            except StorageError as error:
-                output.remark(f"warning: not compacted: {error.detail}", style="yellow")
-            sizes = (size, replies.database_size())
-            pruning = Pruning(before=before, replies=deleted, sizes=sizes)
-    output.write(pruning_result(pruning), wanted)
-    output.remark(pruning_sentence(pruning))
-    if is_due and not yes:
-        output.advise(output.command("db", "prune", "--older-than", _typed(older_than), "--yes"))
+    with call.services() as services:
+        pruning = services.raw_replies.prune(now() - older_than, dry_run=not yes)
+    report_pruning(call, pruning)
+    if pruning.is_due:
+        call.output.advise(
+            call.output.command("db", "prune", "--older-than", _typed(older_than), "--yes")
+        )
         raise typer.Exit(ExitCode.USAGE)
 
 

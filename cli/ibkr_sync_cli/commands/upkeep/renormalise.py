@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ibkr_sync_cli.arguments import options
-from ibkr_sync_cli.invocation import Invocation, invocation_of, now
+from ibkr_sync_cli.invocation import call_of, now
 
 if TYPE_CHECKING:
-    from ibkr_sync.application.services.futures import FuturesService
+    from ibkr_sync.application.resolution.product_names import Limits
+    from ibkr_sync.bootstrap import Services
     from ibkr_sync.domain.entities.futures import Future, ProductKey
-    from ibkr_sync_cli.arguments.symbols import SymbolOptions
-    from ibkr_sync_cli.terminal.output import OutputFormat
+    from ibkr_sync_cli.invocation import Call
     from ibkr_sync_cli.views.runs.renormalised import Outcome
 
 
@@ -31,73 +31,34 @@ def renormalise(
     json: options.Json = False,
 ) -> None:
     """Read the raw replies that are kept again, and rewrite what today is read otherwise."""
-    from ibkr_sync.bootstrap import bootstrap
-    from ibkr_sync.domain.entities.futures import Future
-    from ibkr_sync_cli.arguments.symbols import SymbolOptions
+    from ibkr_sync.application.resolution.product_names import Limits
+    from ibkr_sync_cli.reports.renormalised import report_renormalised
 
-    invocation = invocation_of(context)
-    invocation.flag(source="local")
-    wanted = invocation.wanted_format(format, json=json)
-    limits = SymbolOptions(exchange=exchange, currency=currency, trading_class=trading_class)
-    if not symbols and limits != SymbolOptions():
-        raise typer.BadParameter("--exchange, --currency and --trading-class need a SYMBOL")
-    outcomes: list[Outcome] = []
-    with bootstrap(invocation.profile, Future) as services:
+    call = call_of(context, format, json=json)
+    limits = Limits(exchange=exchange, currency=currency, trading_class=trading_class)
+    options.refuse_without_symbols(symbols, limits, "need a SYMBOL")
+    with call.services() as services:
         if symbols:
-            keys = _named(invocation, services.futures, symbols, limits, outcomes)
+            keys, outcomes = _named(call, services, symbols, limits)
         else:
-            keys = services.renormalising.products()
-        with invocation.output.progress("Reading", len(keys)) as advance:
+            keys, outcomes = services.renormalising.products(), []
+        with call.output.progress("Reading", len(keys)) as advance:
             for outcome in services.renormalising.renormalise(
-                keys, now(), dry_run=dry_run, on_run=invocation.run.note
+                keys, now(), dry_run=dry_run, on_run=call.run.note
             ):
                 outcomes.append(outcome)
                 advance("")
-    raise typer.Exit(_report(invocation, outcomes, wanted, dry_run=dry_run))
+    raise typer.Exit(report_renormalised(call, outcomes, dry_run=dry_run))
 
 
 def _named(
-    invocation: Invocation,
-    service: FuturesService[Future],
-    symbols: list[str],
-    limits: SymbolOptions,
-    outcomes: list[Outcome],
-) -> tuple[ProductKey, ...]:
-    """The stored products that are meant; what means none is added to the outcomes."""
-    from ibkr_sync.domain.errors import ProductLookupError
-    from ibkr_sync.domain.runs.future_update import FutureFailure
-    from ibkr_sync_cli.arguments.symbols import MeantSymbols, resolve_all
+    call: Call, services: Services[Future], symbols: list[str], limits: Limits
+) -> tuple[tuple[ProductKey, ...], list[Outcome]]:
+    """The stored products that are meant, and what means none."""
+    from ibkr_sync.application.resolution.named_products import name_products
+    from ibkr_sync_cli.terminal.notices import tell_notices
 
-    meant = MeantSymbols()
-    resolve_all(invocation.output, service, symbols, limits, meant, source_decides=False)
-    outcomes.extend(meant.failures)
-    keys: dict[ProductKey, None] = {}
-    for query in meant.contracts:
-        try:
-            keys[service.show(query).key] = None
-        except ProductLookupError as error:
-            outcomes.append(FutureFailure(query=query, error=error))
-    return tuple(keys)
-
-
-def _report(
-    invocation: Invocation,
-    outcomes: list[Outcome],
-    wanted: OutputFormat | None,
-    *,
-    dry_run: bool,
-) -> int:
-    """Show what came of it, failures on stderr; gives the exit code."""
-    from ibkr_sync.domain.runs.future_update import FutureFailure
-    from ibkr_sync_cli.messages.errors import exit_code_of
-    from ibkr_sync_cli.reports.errors import report_error
-    from ibkr_sync_cli.views.runs.renormalised import renormalised_result, renormalised_sentence
-
-    output = invocation.output
-    output.write(renormalised_result(outcomes), wanted)
-    output.remark(renormalised_sentence(outcomes, dry_run=dry_run))
-    failures = [each for each in outcomes if isinstance(each, FutureFailure)]
-    for failure in failures:
-        report_error(output, failure.error, str(failure.query) if len(outcomes) > 1 else None)
-    errors = [failure.error for failure in failures]
-    return exit_code_of(errors, all_failed=len(failures) == len(outcomes))
+    named = name_products(services.futures.names, symbols, limits, source_decides=False)
+    tell_notices(call.output, named.notices)
+    keys, missing = services.futures.stored_keys(named.names)
+    return keys, [*named.failures, *missing]

@@ -32,7 +32,6 @@ def serve(
     from ibkr_sync.bootstrap import replay_gateway
 
     invocation = invocation_of(context)
-    output = invocation.output
     with ExitStack() as stack:
         try:
             gateway = stack.enter_context(replay_gateway(data, port=port))
@@ -41,11 +40,10 @@ def serve(
                 f"127.0.0.1:{port} can't be used ({error.strerror}); --port 0 takes a free one"
             ) from error
         told = str(data) if data else "SAMPLE DATA, computed, not IBKR's"
-        output.write_text(f"replay gateway on {gateway.host}:{gateway.port}: {told}")
-        command = NextCommand.after(
-            profile=None, config=invocation.flags.get("config"), database="sample.db"
-        )
-        port_told = str(gateway.port)
-        output.remark(f"try: {command('get', 'ES', '--source', 'ibkr', '--port', port_told)}")
+        invocation.output.write_text(f"replay gateway on {gateway.host}:{gateway.port}: {told}")
+        config = invocation.flags.get("config")
+        command = NextCommand.after(profile=None, config=config, database="sample.db")
+        asking = command("get", "ES", "--source", "ibkr", "--port", str(gateway.port))
+        invocation.output.remark(f"try: {asking}")
         while True:
             signal.pause()

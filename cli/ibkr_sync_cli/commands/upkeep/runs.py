@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ibkr_sync_cli.arguments import options
-from ibkr_sync_cli.invocation import invocation_of
+from ibkr_sync_cli.invocation import call_of
 from ibkr_sync_cli.messages.exit_codes import ExitCode
 
 
@@ -24,27 +24,24 @@ def runs(
     json: options.Json = False,
 ) -> None:
     """List the runs that asked for data, with how each ended, or the products of one run."""
-    from ibkr_sync.bootstrap import bootstrap
-    from ibkr_sync.domain.entities.futures import Future
     from ibkr_sync_cli.views.runs.run_list import run_result, runs_result
 
-    invocation = invocation_of(context)
-    invocation.flag(source="local")
-    output, wanted = invocation.output, invocation.wanted_format(format, json=json)
-    with bootstrap(invocation.profile, Future) as services:
+    call = call_of(context, format, json=json)
+    output = call.output
+    with call.services() as services:
         if run_id is None:
             recorded = services.runs.last_runs(min(last, _MOST))
-            result = runs_result(recorded)
-        else:
-            run = services.runs.run(run_id)
-            if run is None:
-                command = output.command("runs")
-                output.complain(f"There is no run {run_id}.", f"See which there are: {command}")
-                raise typer.Exit(ExitCode.NOT_FOUND)
-            result = run_result(run, services.runs.products_of(run_id))
-    output.write(result, wanted)
-    if run_id is None and not recorded:
-        output.remark("Nothing was recorded yet.")
+            output.write(runs_result(recorded), call.wanted)
+            if not recorded:
+                output.remark("Nothing was recorded yet.")
+            return
+        run = services.runs.run(run_id)
+        products = services.runs.products_of(run_id)
+    if run is None:
+        command = output.command("runs")
+        output.complain(f"There is no run {run_id}.", f"See which there are: {command}")
+        raise typer.Exit(ExitCode.NOT_FOUND)
+    output.write(run_result(run, products), call.wanted)
 
 
 _MOST = 1_000_000

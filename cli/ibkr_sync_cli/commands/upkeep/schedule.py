@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import typer
 
 from ibkr_sync_cli.arguments import options
-from ibkr_sync_cli.invocation import invocation_of
+from ibkr_sync_cli.invocation import call_of
 from ibkr_sync_cli.units.durations import parse_duration, parse_limit
 
 _NEW_YORK = "America/New_York"
@@ -68,21 +68,17 @@ def schedule(
     from ibkr_sync_cli.scheduled_call import scheduled_refresh
     from ibkr_sync_cli.views.schedule import Schedule, crontab, launchd_plist, systemd_units
 
-    invocation = invocation_of(context)
+    call = call_of(context)
     named = tuple(parse_group(each) for each in groups or ())
-    call = scheduled_refresh(invocation, groups=named, stale=stale, deadline=deadline)
+    refresh = scheduled_refresh(call, groups=named, stale=stale, deadline=deadline)
     today = date.today()  # noqa: DTZ011 - this machine's own day
-    write = {
-        Scheduler.CRON: crontab,
-        Scheduler.SYSTEMD: systemd_units,
-        Scheduler.LAUNCHD: launchd_plist,
-    }[scheduler]
-    entry = Schedule.here(call, DailyTime(at=at, zone=zone), today)
+    entry = Schedule.here(refresh, DailyTime(at=at, zone=zone), today)
+    writers = {Scheduler.CRON: crontab, Scheduler.SYSTEMD: systemd_units}
     try:
-        text = write(entry)
+        text = writers.get(scheduler, launchd_plist)(entry)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
-    invocation.output.write_text(text)
+    call.output.write_text(text)
     for window in entry.met_windows(by_machine=scheduler is not Scheduler.SYSTEMD):
         told = f"{entry.daily} may meet a reset of IBKR's servers: {window}"
-        invocation.output.remark(f"warning: {told}", style="yellow")
+        call.output.remark(f"warning: {told}", style="yellow")

@@ -8,7 +8,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ibkr_sync.application.services.outcome_words import FAILED
-from ibkr_sync.application.services.refresh_report import Outcome, Refreshed, RefreshedProduct
+from ibkr_sync.application.services.refresh_report import (
+    RefreshedProduct,
+    RefreshOutcome,
+    RefreshReport,
+)
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.errors import ProductLookupError
 from ibkr_sync.domain.runs.future_update import FutureFailure
@@ -29,7 +33,7 @@ _ORDER = ("unchanged", "updated", "created", "planned", "fresh", FAILED)
 _NAMED = 3
 
 
-def refresh_result(refreshed: Refreshed) -> Result:
+def refresh_result(refreshed: RefreshReport) -> Result:
     """The summary in every format."""
     return Result(
         table=lambda: _table(refreshed),
@@ -49,7 +53,7 @@ def refresh_result(refreshed: Refreshed) -> Result:
     )
 
 
-def counts_sentence(refreshed: Refreshed) -> str:
+def counts_sentence(refreshed: RefreshReport) -> str:
     """The run in one line: `56 products: 54 unchanged, 1 updated, 1 failed · 12 s · run 17`.
 
     Of a run that ended before its time: `8 of 10 products: 8 created · 2 not reached · …`.
@@ -57,7 +61,7 @@ def counts_sentence(refreshed: Refreshed) -> str:
     counts = Counter(_state(each) for each in refreshed.outcomes)
     told = ", ".join(f"{counts[state]} {state}" for state in _ORDER if counts[state])
     total = len(refreshed.outcomes)
-    due = total if refreshed.due is None else refreshed.due
+    due = total + len(refreshed.unasked)
     reached = counted(due, "product") if due == total else f"{total} of {counted(due, 'product')}"
     parts = [
         f"{reached}: {told}",
@@ -92,11 +96,11 @@ def _names(failures: Sequence[FutureFailure]) -> str:
     return f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED} more"
 
 
-def _records(refreshed: Refreshed) -> Iterable[dict[str, object]]:
+def _records(refreshed: RefreshReport) -> Iterable[dict[str, object]]:
     return (_record(outcome, refreshed) for outcome in refreshed.outcomes)
 
 
-def _record(outcome: Outcome, refreshed: Refreshed) -> dict[str, object]:
+def _record(outcome: RefreshOutcome, refreshed: RefreshReport) -> dict[str, object]:
     record = dict.fromkeys(COLUMNS) | {"state": _state(outcome)}
     if isinstance(outcome, FutureFailure):
         stored = refreshed.stored_before(outcome)
@@ -123,11 +127,11 @@ def _record(outcome: Outcome, refreshed: Refreshed) -> dict[str, object]:
     return {**record, **outcome.counts, "expired": outcome.expired}
 
 
-def _state(outcome: Outcome) -> str:
+def _state(outcome: RefreshOutcome) -> str:
     return FAILED if isinstance(outcome, FutureFailure) else outcome.outcome
 
 
-def _table(refreshed: Refreshed) -> RenderableType:
+def _table(refreshed: RefreshReport) -> RenderableType:
     from rich.console import Group
     from rich.text import Text
 
@@ -166,14 +170,14 @@ def _table(refreshed: Refreshed) -> RenderableType:
     return Group(table, *told, *([SAMPLE_TAG] if is_sample else []))
 
 
-def _name(outcome: Outcome, refreshed: Refreshed) -> str:
+def _name(outcome: RefreshOutcome, refreshed: RefreshReport) -> str:
     if isinstance(outcome, RefreshedProduct):
         return str(outcome.key)
     stored = refreshed.stored_before(outcome)
     return str(stored.key if stored else outcome.query)
 
 
-def _synced_at(outcome: Outcome, refreshed: Refreshed) -> datetime | None:
+def _synced_at(outcome: RefreshOutcome, refreshed: RefreshReport) -> datetime | None:
     if isinstance(outcome, RefreshedProduct):
         return outcome.synced_at
     stored = refreshed.stored_before(outcome)

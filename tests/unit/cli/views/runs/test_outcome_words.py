@@ -9,7 +9,7 @@ import pytest
 
 from example_products import DECEMBER, ES, NOW
 from ibkr_sync.application.services.outcome_words import outcome_word
-from ibkr_sync.application.services.refresh_report import Refreshed, refreshed_product
+from ibkr_sync.application.services.refresh_report import RefreshReport, refreshed_product
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.evidence.chain_diff import ChainDiff
 from ibkr_sync.domain.naming.query import FutureQuery
@@ -40,7 +40,7 @@ def test_get_and_refresh_tell_one_event_with_one_word(
     update = FutureUpdate(
         query=FutureQuery(symbol="ES"), product=ES, is_new=is_new, diff=diff, applied=applied
     )
-    refreshed = Refreshed(
+    refreshed = RefreshReport(
         outcomes=[refreshed_product(update, {}, NOW)],
         before={},
         started_at=NOW,

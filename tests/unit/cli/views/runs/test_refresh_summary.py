@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from example_products import DECEMBER, ES, MARCH, NOW
-from ibkr_sync.application.services.refresh_report import Refreshed, refreshed_product
+from ibkr_sync.application.services.refresh_report import RefreshReport, refreshed_product
 from ibkr_sync.domain.entities.futures import AssetClass, Future, Origin, ProductKey
 from ibkr_sync.domain.entities.product_summary import ProductSummary
 from ibkr_sync.domain.errors import (
@@ -79,9 +79,9 @@ def stored(product: Future = ES) -> ProductSummary:
 
 def refreshed(
     *outcomes: FutureUpdate[Future] | FutureFailure, before: tuple[Future, ...] = (ES,)
-) -> Refreshed:
+) -> RefreshReport:
     stored_before = {each.key: stored(each) for each in before}
-    return Refreshed(
+    return RefreshReport(
         outcomes=[
             each if isinstance(each, FutureFailure) else refreshed_product(each, stored_before, NOW)
             for each in outcomes
@@ -94,7 +94,7 @@ def refreshed(
     )
 
 
-def drawn(result: Refreshed) -> list[str]:
+def drawn(result: RefreshReport) -> list[str]:
     stream = io.StringIO()
     console = Console(file=stream, width=80, color_system=None, highlight=False)
     console.print(refresh_result(result).table())
@@ -260,7 +260,8 @@ def test_a_new_product_is_told_as_new_although_its_symbol_is_stored_elsewhere() 
 
 
 def test_what_a_run_that_was_cut_short_did_not_reach_is_counted() -> None:
-    result = dataclasses.replace(refreshed(updated(diff=ChainDiff(unchanged=2))), due=3)
+    unasked = (FutureQuery(symbol="NQ"), FutureQuery(symbol="CL"))
+    result = dataclasses.replace(refreshed(updated(diff=ChainDiff(unchanged=2))), unasked=unasked)
     told = "1 of 3 products: 1 unchanged · 2 not reached · 12 s · run 17"
     assert counts_sentence(result) == told
 

@@ -1,0 +1,49 @@
+"""What happened to products and contracts, with a note where nothing did."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ibkr_sync.domain.entities.futures import Origin
+from ibkr_sync_cli.terminal.notices import tell_sample_data
+from ibkr_sync_cli.views.events import changes_result, history_result
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from ibkr_sync.application.services.history import Chronicle
+    from ibkr_sync.domain.history.events import Event
+    from ibkr_sync_cli.invocation import Call
+
+
+def report_changes(
+    call: Call,
+    events: Sequence[Event],
+    since: datetime,
+    now: datetime,
+    *,
+    nothing: str,
+    is_sample: bool,
+) -> None:
+    """Show events; `nothing` says what did not change where there are none."""
+    call.output.write(changes_result(events, since, now, is_sample=is_sample), call.wanted)
+    if is_sample:
+        tell_sample_data(call.output, call.output.format_for(call.wanted))
+    if not events:
+        _note(call, f"{nothing} changed", since)
+
+
+def report_history(call: Call, chronicle: Chronicle, field: str | None, origin: Origin) -> None:
+    """Show all that is recorded, or the changes of one field."""
+    shown = [each for each in chronicle.events if field in (None, each.field)]
+    call.output.write(history_result(chronicle, shown, origin), call.wanted)
+    if origin is Origin.SAMPLE:
+        tell_sample_data(call.output, call.output.format_for(call.wanted))
+    if not shown:
+        what = "nothing is recorded" if field is None else f"{field} has not changed"
+        _note(call, what, chronicle.first_seen_at)
+
+
+def _note(call: Call, what: str, since: datetime) -> None:
+    call.output.remark(f"note: {what} since {since:%Y-%m-%d %H:%M} UTC", style="yellow")

@@ -1,0 +1,44 @@
+"""What a check found, with what is not well on stderr."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ibkr_sync_cli.terminal.notices import tell_sample_data
+from ibkr_sync_cli.units.durations import duration_text
+from ibkr_sync_cli.units.quantities import counted
+from ibkr_sync_cli.views.runs.freshness import freshness_result
+from ibkr_sync_cli.views.runs.run_list import run_sentence
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ibkr_sync.application.services.freshness import FreshnessReport
+    from ibkr_sync_cli.invocation import Call
+    from ibkr_sync_cli.terminal.output import Output
+
+
+def report_freshness(call: Call, report: FreshnessReport, moment: datetime) -> None:
+    """Show what was checked; with --quiet nothing as long as all is well."""
+    output = call.output
+    if report.is_ok and output.quiet:
+        return
+    output.write(freshness_result(report, moment), call.wanted)
+    if report.is_sample:
+        tell_sample_data(output, output.format_for(call.wanted))
+    if not report.is_ok:
+        _complain(output, report, moment)
+
+
+def _complain(output: Output, report: FreshnessReport, moment: datetime) -> None:
+    refresh = output.command("refresh", "--source", "ibkr")
+    if report.checked == 0:
+        output.complain("Nothing is watched or stored.", output.command("watchlist", "add", "ES"))
+    if report.stale:
+        count, limit = counted(report.checked, "product"), duration_text(report.max_age)
+        told = f"{len(report.stale)} of {count} without a complete reply for {limit}"
+        output.complain(f"{told}, at {moment:%Y-%m-%d %H:%M} UTC.", refresh)
+    if report.is_run_alarming and report.run is not None:
+        sentence = run_sentence(report.run)
+        products = output.command("runs", "--run", str(report.run.run_id))
+        output.complain(f"{sentence[0].upper()}{sentence[1:]}.", f"See: {products}")

@@ -1,0 +1,55 @@
+"""What came of bringing named products up to date, failures on stderr."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ibkr_sync.domain.entities.futures import Origin
+from ibkr_sync_cli.messages.errors import exit_code_of
+from ibkr_sync_cli.reports.errors import report_error
+from ibkr_sync_cli.terminal.notices import tell_other_year
+from ibkr_sync_cli.terminal.output import OutputFormat
+from ibkr_sync_cli.views.products.product import product_result
+from ibkr_sync_cli.views.runs.outcomes import outcome_sentence, outcomes_result
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ibkr_sync.application.services.get import GetReport
+    from ibkr_sync_cli.invocation import Call
+    from ibkr_sync_cli.messages.exit_codes import ExitCode
+
+
+def report_get(call: Call, report: GetReport, now: datetime) -> ExitCode:
+    """Show what came of it, if anything did; gives the exit code."""
+    output, is_one = call.output, len(report.outcomes) == 1
+    if report.outcomes:
+        _write(call, report, now)
+    for update in report.updates:
+        for remark in update.remarks:
+            output.remark(f"{update.product.key}: {remark}", style="yellow")
+    for failure in report.failures:
+        report_error(output, failure.error, None if is_one else str(failure.query))
+    for words, match in report.contracts:
+        tell_other_year(output, words, match)
+        contract = match.contract
+        output.remark(
+            f"{words.text}: conId {contract.con_id}, last trade {contract.last_trade_date}"
+        )
+    for error in report.absent:
+        report_error(output, error)
+    return exit_code_of(report.errors, all_failed=not report.has_success)
+
+
+def _write(call: Call, report: GetReport, now: datetime) -> None:
+    """One product in full for people, else a line for each."""
+    output, wanted, from_source = call.output, call.wanted, report.from_source
+    if len(report.outcomes) == 1 and output.format_for(wanted) is OutputFormat.TABLE:
+        for update in report.updates:
+            output.write(product_result(update.product, now), wanted)
+            output.remark(outcome_sentence(update, output.command, from_source=from_source))
+        return
+    output.write(outcomes_result(report.outcomes, now, from_source=from_source), wanted)
+    for update in report.updates:
+        if update.product.origin is Origin.CATALOGUE:
+            output.remark(outcome_sentence(update, output.command))

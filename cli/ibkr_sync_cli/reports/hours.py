@@ -1,0 +1,31 @@
+"""When a product trades, with what is doubtful about it on stderr."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from ibkr_sync_cli.invocation import Call
+    from ibkr_sync_cli.views.hours.product_hours import ProductDay, ProductHours
+
+
+def report_hours_of_day(call: Call, product_day: ProductDay, day: date) -> None:
+    """Show one day."""
+    from ibkr_sync_cli.views.hours.hours_of_day import hours_of_day_result
+
+    call.output.write(hours_of_day_result(product_day), call.wanted)
+    if product_day.hours.may_lack_earlier_sessions:
+        note = f"note: what began the day before {day} is not known"
+        call.output.remark(note, style="yellow")
+
+
+def report_coming_hours(call: Call, product_hours: ProductHours) -> None:
+    """Show the next days."""
+    from ibkr_sync_cli.views.hours.coming_hours import hours_result
+
+    call.output.write(hours_result(product_hours), call.wanted)
+    problem = product_hours.hours.problem
+    if problem is not None:
+        call.output.remark(f"warning: {problem}; shown as sent", style="yellow")

@@ -1,0 +1,19 @@
+"""What of the raw replies was deleted, with what went wrong on stderr."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ibkr_sync_cli.views.pruning import pruning_result, pruning_sentence
+
+if TYPE_CHECKING:
+    from ibkr_sync.application.services.raw_replies import Pruning
+    from ibkr_sync_cli.invocation import Call
+
+
+def report_pruning(call: Call, pruning: Pruning) -> None:
+    """Show what was deleted, or would be."""
+    if pruning.not_compacted is not None:
+        call.output.remark(f"warning: not compacted: {pruning.not_compacted}", style="yellow")
+    call.output.write(pruning_result(pruning), call.wanted)
+    call.output.remark(pruning_sentence(pruning))

@@ -1,0 +1,75 @@
+"""What a refresh came to, with what to do next on stderr."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ibkr_sync.domain.errors import AmbiguousProductError
+from ibkr_sync_cli.messages.errors import exit_code_of, explain
+from ibkr_sync_cli.messages.next_steps import given_up
+from ibkr_sync_cli.reports.errors import report_error
+from ibkr_sync_cli.terminal.output import Output, OutputFormat
+from ibkr_sync_cli.views.runs.refresh_summary import counts_sentence, reasons, refresh_result
+
+if TYPE_CHECKING:
+    from ibkr_sync.application.services.refresh_report import RefreshReport
+    from ibkr_sync.domain.runs.future_update import FutureFailure
+    from ibkr_sync_cli.invocation import Call
+    from ibkr_sync_cli.messages.exit_codes import ExitCode
+
+
+def report_refresh(call: Call, report: RefreshReport) -> ExitCode:
+    """Show the summary, if there is anything to tell; gives the exit code.
+
+    Failures are told on stderr too where the summary is not for people. With --quiet a format
+    that is only configured asks for no summary.
+    """
+    output = call.output
+    wanted = call.explicit_format if output.quiet else call.wanted
+    is_shown = wanted is not None or not output.quiet
+    if report.outcomes:
+        if is_shown:
+            output.write(refresh_result(report), wanted)
+        shows_reasons = is_shown and output.format_for(wanted) is OutputFormat.TABLE
+        _remark(output, report)
+        _complain(output, report, shows_reasons=shows_reasons)
+        output.remark(counts_sentence(report))
+    return _exit_code(report)
+
+
+def _remark(output: Output, report: RefreshReport) -> None:
+    for update in report.updates:
+        if update.query.trading_class and not update.query.may_mean(update.key):
+            output.remark(f"note: {update.query} is {update.key} today", style="yellow")
+        for remark in update.remarks:
+            output.remark(f"{update.key}: {remark}", style="yellow")
+
+
+def _complain(output: Output, report: RefreshReport, *, shows_reasons: bool) -> None:
+    """Say what failed and what to do next, each once; the reasons if they are not shown yet."""
+    advised: set[str | None] = set()
+    for sentence, failure in reasons(report.failures):
+        if isinstance(failure.error, AmbiguousProductError):
+            report_error(output, failure.error)
+            continue
+        next_step = _next_step(output, report, failure)
+        if not shows_reasons:
+            output.complain(sentence, None)
+        if next_step not in advised:
+            output.advise(next_step)
+        advised.add(next_step)
+
+
+def _next_step(output: Output, report: RefreshReport, failure: FutureFailure) -> str | None:
+    """What to do about a failure; a stored product that IBKR gave up needs more than patience."""
+    if report.is_given_up(failure):
+        return given_up(failure.query, output.command, is_watched=bool(report.watched))
+    return explain(failure.error, output.command).next_step
+
+
+def _exit_code(report: RefreshReport) -> ExitCode:
+    """The code of what ended the run before anything was answered, else of the failures."""
+    if report.ended_by is not None and not report.has_answers:
+        return explain(report.ended_by).exit_code
+    failures = [each.error for each in report.failures]
+    return exit_code_of(failures, all_failed=not report.has_success)
