@@ -5,19 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from ibkr_sync_cli.invocation import Call
     from ibkr_sync_cli.views.hours.product_hours import ProductDay, ProductHours
 
 
-def report_hours_of_day(call: Call, product_day: ProductDay, day: date) -> None:
+def report_hours_of_day(call: Call, product_day: ProductDay) -> None:
     """Show one day."""
     from ibkr_sync_cli.views.hours.hours_of_day import hours_of_day_result
 
     call.output.write(hours_of_day_result(product_day), call.wanted)
     if product_day.hours.may_lack_earlier_sessions:
-        note = f"note: what began the day before {day} is not known"
+        note = f"note: what began the day before {product_day.hours.day} is not known"
         call.output.remark(note, style="yellow")
 
 

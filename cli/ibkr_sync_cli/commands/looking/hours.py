@@ -49,7 +49,7 @@ def hours(
 ) -> None:
     """Show when a product trades, from the database alone; days are the exchange's."""
     from ibkr_sync.application.resolution.product_names import Limits
-    from ibkr_sync.domain.hours.contract_hours import HoursKind, product_hours
+    from ibkr_sync.domain.hours.contract_hours import HoursKind
     from ibkr_sync_cli.arguments.symbols import show_meant
     from ibkr_sync_cli.reports.hours import report_coming_hours, report_hours_of_day
     from ibkr_sync_cli.views.hours.product_hours import ProductDay, ProductHours
@@ -64,8 +64,7 @@ def hours(
         if on is not None:
             known = services.past_hours.on(product, on, kind, moment)
             day = ProductDay(future=product, hours=known, now=moment, clock=tz)
-            report_hours_of_day(call, day, on)
+            report_hours_of_day(call, day)
         else:
-            span, found = days or _USUAL_DAYS, product_hours(product, moment, kind)
-            coming = ProductHours(future=product, hours=found, now=moment, days=span, clock=tz)
+            coming = ProductHours.of(product, kind, moment, days=days or _USUAL_DAYS, clock=tz)
             report_coming_hours(call, coming)

@@ -1,0 +1,116 @@
+"""Bringing what is named up to date: products, and contracts of them."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from example_products import ES, MARCH, NOW
+from fakes.catalogue import FakeCatalogue, a_product
+from fakes.clock import FakeClock
+from fakes.futures import InMemoryFutureRepository
+from fakes.pins import InMemoryPins
+from fakes.source import FakeSource
+from ibkr_sync.application.resolution.product_names import Limits
+from ibkr_sync.application.resolution.symbol_resolver import SymbolResolver
+from ibkr_sync.application.services.futures import FuturesService
+from ibkr_sync.application.services.get import GetReport, GetService
+from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.errors import (
+    AmbiguousProductError,
+    ContractNotFoundError,
+    GatewayUnreachableError,
+    RunInterrupted,
+    UnreachableReason,
+)
+from ibkr_sync.domain.runs.sync_policy import SyncPolicy
+
+NQ = dataclasses.replace(
+    ES,
+    symbol="NQ",
+    trading_class="NQ",
+    contracts=(dataclasses.replace(MARCH, con_id=7, symbol="NQ", local_symbol="NQH7"),),
+)
+UNREACHABLE = GatewayUnreachableError("127.0.0.1", 4002, UnreachableReason.REFUSED, "refused")
+DAX = [
+    a_product(symbol="DAX", exchange="EUREX", currency="EUR", trading_class=trading_class)
+    for trading_class in ("FDAX", "FDXM")
+]
+
+
+class Rig:
+    """A service on what is kept in memory, with a source that knows ES and NQ."""
+
+    def __init__(self, *, asks_source: bool = True) -> None:
+        clock = FakeClock(NOW)
+        self.local: InMemoryFutureRepository[Future] = InMemoryFutureRepository(Future, clock)
+        self.source = FakeSource(self.local, clock, ES, NQ)
+        rows = [a_product(symbol="ES", trading_class="ES"), *DAX]
+        names = SymbolResolver(FakeCatalogue(rows=rows), InMemoryPins(), self.local, clock)
+        futures = FuturesService(self.source, names, self.local)
+        self.service = GetService(futures, clock, asks_source=asks_source)
+
+    def get(self, *symbols: str) -> GetReport:
+        getting = self.service.begin(symbols, Limits(), SyncPolicy())
+        list(getting)
+        return getting.report()
+
+
+def test_products_are_reported_as_they_were_named() -> None:
+    report = Rig().get("NQ", "ES", "NQ")
+    assert [each.product.symbol for each in report.updates] == ["NQ", "ES"]
+    assert (report.errors, report.has_success) == ([], True)
+
+
+def test_a_contract_is_found_in_the_chain_that_was_received() -> None:
+    report = Rig().get("ESH7")
+    ((words, match),) = report.contracts
+    assert (words.text, match.contract.con_id) == ("ESH7", MARCH.con_id)
+    assert report.has_success
+
+
+def test_contracts_that_are_absent_are_no_failure_of_what_else_was_stored() -> None:
+    rig = Rig()
+    report = rig.get("ES 201512", "ES 201412", "NQ")
+    assert [type(each) for each in report.errors] == [ContractNotFoundError] * 2
+    assert [each.symbol for each in rig.local.products] == ["ES", "NQ"]
+    assert report.has_success
+
+
+@pytest.mark.parametrize(
+    ("symbols", "has_success"),
+    [
+        (("ES 201512",), False),
+        (("ES 201512", "ES 201412"), False),
+        (("ES 201512", "ES"), True),
+        (("ES 201512", "ESH7"), True),
+        (("NOSUCH", "ES 201512"), False),
+    ],
+)
+def test_success_is_of_what_was_named(symbols: tuple[str, ...], has_success: bool) -> None:
+    report = Rig().get(*symbols)
+    assert report.errors
+    assert report.has_success is has_success
+
+
+def test_a_symbol_that_several_products_share_fails_before_the_others_are_asked() -> None:
+    report = Rig(asks_source=False).get("NQ", "DAX")
+    failed, done = report.outcomes
+    assert [failed] == report.failures
+    assert [done] == report.updates
+    assert isinstance(report.failures[0].error, AmbiguousProductError)
+
+
+@pytest.mark.parametrize("end", [UNREACHABLE, RunInterrupted(2)])
+def test_what_ends_the_run_is_raised_and_leaves_a_report_of_what_was_stored(
+    end: BaseException,
+) -> None:
+    rig = Rig()
+    rig.source.dies_of["NQ"] = end
+    getting = rig.service.begin(("ES", "NQ"), Limits(), SyncPolicy())
+    with pytest.raises(type(end)):
+        list(getting)
+    report = getting.report()
+    assert [each.product.symbol for each in report.updates] == ["ES"]
+    assert [each.symbol for each in report.unasked] == ["NQ"]
