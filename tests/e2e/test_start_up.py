@@ -87,3 +87,18 @@ def test_show_loads_no_gateway_no_migrations_and_no_orm(
     assert done.returncode == 0
     assert "sqlalchemy" in modules  # or this test would look at nothing
     assert modules & {"ibapi", "alembic", "sqlalchemy.orm", "psycopg"} == set()
+
+
+@pytest.mark.parametrize("arguments", [("db", "status"), ("show", "ES"), ("list",), ("runs",)])
+def test_what_only_reads_the_database_builds_no_gateway_in_any_profile(
+    ibkr_sync: CommandLine, tmp_path: Path, stocked: Path, arguments: tuple[str, ...]
+) -> None:
+    done, modules = loaded(
+        ibkr_sync, tmp_path, "-p", "demo", "--database", str(stocked), *arguments
+    )
+
+    assert done.returncode == 0
+    assert "ibkr_sync.infrastructure.repositories.local_repo" in modules
+    infrastructure = {each for each in modules if each.startswith("ibkr_sync.infrastructure.")}
+    assert not [each for each in infrastructure if "replay" in each or "ibkr_repo.gateway" in each]
+    assert "ibapi" not in modules
