@@ -84,7 +84,7 @@ class FakeSource(FuturePort[Future]):
         if query.symbol in self.dies_of:
             raise self.dies_of[query.symbol]
         try:
-            known = [each for each in self.products if query.matches(each)]
+            known = [product for product in self.products if query.matches(product)]
             if not known:
                 raise ProductNotFoundError(query.symbol, PLACE)
             acquired = AcquiredFuture(product=known[0])

@@ -23,7 +23,7 @@ def begin(services: Services[Future], *symbols: str) -> Refresh:
 
 
 def stored(services: Services[Future]) -> list[str]:
-    return [each.key.symbol for each in services.futures.list_products()]
+    return [summary.key.symbol for summary in services.futures.list_products()]
 
 
 def test_two_sets_of_services_in_one_process_know_nothing_of_each_other(tmp_path: Path) -> None:
@@ -31,11 +31,11 @@ def test_two_sets_of_services_in_one_process_know_nothing_of_each_other(tmp_path
     with bootstrap(one, Future) as first, bootstrap(other, Future) as second:
         list(begin(first, "CL"))  # so that the runs have different numbers
         refreshes = (begin(first, "ES", "NQ"), begin(second, "ZN", "GC"))
-        outcomes: list[Iterator[object]] = [iter(each) for each in refreshes]
+        outcomes: list[Iterator[object]] = [iter(refresh) for refresh in refreshes]
         for _ in range(2):
-            for each in outcomes:
-                next(each)
-        assert [each.report().run_id for each in refreshes] == [2, 1]
-        assert [list(each) for each in outcomes] == [[], []]
+            for outcome in outcomes:
+                next(outcome)
+        assert [refresh.report().run_id for refresh in refreshes] == [2, 1]
+        assert [list(rest) for rest in outcomes] == [[], []]
         assert (stored(first), stored(second)) == (["CL", "ES", "NQ"], ["GC", "ZN"])
-        assert [len(each.runs.last_runs(9)) for each in (first, second)] == [2, 1]
+        assert [len(services.runs.last_runs(9)) for services in (first, second)] == [2, 1]

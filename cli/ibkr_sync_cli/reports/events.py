@@ -36,7 +36,7 @@ def report_changes(
 
 def report_history(call: Call, chronicle: Chronicle, field: str | None, origin: Origin) -> None:
     """Show all that is recorded, or the changes of one field."""
-    shown = [each for each in chronicle.events if field in (None, each.field)]
+    shown = [event for event in chronicle.events if field in (None, event.field)]
     call.output.write(history_result(chronicle, shown, origin), call.wanted)
     if origin is Origin.SAMPLE:
         tell_sample_data(call.output, call.output.format_for(call.wanted))

@@ -36,8 +36,8 @@ def _complain(output: Output, report: FreshnessReport, moment: datetime) -> None
         output.complain("Nothing is watched or stored.", output.command("watchlist", "add", "ES"))
     if report.stale:
         count, limit = counted(report.checked, "product"), duration_text(report.max_age)
-        told = f"{len(report.stale)} of {count} without a complete reply for {limit}"
-        output.complain(f"{told}, at {moment:%Y-%m-%d %H:%M} UTC.", refresh)
+        sentence = f"{len(report.stale)} of {count} without a complete reply for {limit}"
+        output.complain(f"{sentence}, at {moment:%Y-%m-%d %H:%M} UTC.", refresh)
     if report.is_run_alarming and report.run is not None:
         sentence = run_sentence(report.run)
         products = output.command("runs", "--run", str(report.run.run_id))

@@ -71,5 +71,5 @@ def _exit_code(report: RefreshReport) -> ExitCode:
     """The code of what ended the run before anything was answered, else of the failures."""
     if report.ended_by is not None and not report.has_answers:
         return explain(report.ended_by).exit_code
-    failures = [each.error for each in report.failures]
+    failures = [failure.error for failure in report.failures]
     return exit_code_of(failures, all_failed=not report.has_success)

@@ -22,7 +22,7 @@ def report_renormalised(call: Call, outcomes: Sequence[Outcome], *, dry_run: boo
     output = call.output
     output.write(renormalised_result(outcomes), call.wanted)
     output.remark(renormalised_sentence(outcomes, dry_run=dry_run))
-    failures = [each for each in outcomes if isinstance(each, FutureFailure)]
+    failures = [outcome for outcome in outcomes if isinstance(outcome, FutureFailure)]
     for failure in failures:
         report_error(output, failure.error, str(failure.query) if len(outcomes) > 1 else None)
     errors = [failure.error for failure in failures]

@@ -36,7 +36,7 @@ class GetReport(SyncReport[FutureUpdate[Future]]):
     @property
     def errors(self) -> list[IbkrSyncError]:
         """Why something that was named is not there."""
-        return [*(each.error for each in self.failures), *self.absent]
+        return [*(failure.error for failure in self.failures), *self.absent]
 
 
 class GetService:

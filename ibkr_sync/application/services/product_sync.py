@@ -35,12 +35,12 @@ class SyncReport(Generic[Kept]):
     @property
     def failures(self) -> list[FutureFailure]:
         """What could not be brought up to date."""
-        return [each for each in self.outcomes if isinstance(each, FutureFailure)]
+        return [outcome for outcome in self.outcomes if isinstance(outcome, FutureFailure)]
 
     @property
     def updates(self) -> list[Kept]:
         """What is up to date."""
-        return [each for each in self.outcomes if not isinstance(each, FutureFailure)]
+        return [outcome for outcome in self.outcomes if not isinstance(outcome, FutureFailure)]
 
 
 class ProductSync(ABC, Generic[Kept]):
@@ -68,7 +68,7 @@ class ProductSync(ABC, Generic[Kept]):
         self._policy = policy
         self._on_run = on_run
         self._run: SyncRun | None = None
-        self._unnamed = {each.query: each for each in named.failures}
+        self._unnamed = {failure.query: failure for failure in named.failures}
         self._outcomes: dict[FutureQuery, Kept | FutureFailure] = {}
 
     def __iter__(self) -> Iterator[FutureUpdate[Future] | FutureFailure]:
@@ -97,8 +97,8 @@ class ProductSync(ABC, Generic[Kept]):
         return None if self._run is None else self._run.run_id
 
     def _reported(self) -> list[Kept | FutureFailure]:
-        asked = (self._outcomes[each] for each in self.products if each in self._outcomes)
+        asked = (self._outcomes[query] for query in self.products if query in self._outcomes)
         return [*self._unnamed.values(), *asked]
 
     def _unasked(self) -> tuple[FutureQuery, ...]:
-        return tuple(each for each in self.products if each not in self._outcomes)
+        return tuple(query for query in self.products if query not in self._outcomes)

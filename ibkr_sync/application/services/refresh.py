@@ -91,7 +91,7 @@ class RefreshService:
             products,
             named,
             on_run,
-            watched=frozenset(each.current.query for each in self._watchlist.states()),
+            watched=frozenset(state.current.query for state in self._watchlist.states()),
             clock=self._clock,
             started_at=started_at,
             elapsed=lambda: self._timer() - began,
@@ -119,7 +119,7 @@ class Refresh(ProductSync[RefreshedProduct]):
         self._clock = clock
         self._started_at = started_at
         self._elapsed = elapsed
-        self._before = {each.key: each for each in futures.list_products()}
+        self._before = {summary.key: summary for summary in futures.list_products()}
         self._ended_by: GatewayError | None = None
 
     def __iter__(self) -> Iterator[FutureUpdate[Future] | FutureFailure]:

@@ -172,7 +172,7 @@ class WatchlistService:
         )
         return Meant(product=product, is_known=found.product is not None, found=found)
 
-    def meant_by_all(
+    def find_all(
         self, texts: Iterable[str], limits: Limits, group: str | None
     ) -> tuple[list[Meant], list[ProductLookupError]]:
         """Find out which products texts mean, and which of them mean no single one.

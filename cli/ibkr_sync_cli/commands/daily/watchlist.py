@@ -129,7 +129,7 @@ def _find_all(
     from ibkr_sync_cli.reports.errors import report_error
     from ibkr_sync_cli.reports.watchlist import remark_found
 
-    meant, errors = service.meant_by_all(symbols, limits, group)
+    meant, errors = service.find_all(symbols, limits, group)
     for each in meant:
         remark_found(output, each)
     for error in errors:

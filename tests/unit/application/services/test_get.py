@@ -59,7 +59,7 @@ class Rig:
 
 def test_products_are_reported_as_they_were_named() -> None:
     report = Rig().get("NQ", "ES", "NQ")
-    assert [each.product.symbol for each in report.updates] == ["NQ", "ES"]
+    assert [update.product.symbol for update in report.updates] == ["NQ", "ES"]
     assert (report.errors, report.has_success) == ([], True)
 
 
@@ -73,8 +73,8 @@ def test_a_contract_is_found_in_the_chain_that_was_received() -> None:
 def test_contracts_that_are_absent_are_no_failure_of_what_else_was_stored() -> None:
     rig = Rig()
     report = rig.get("ES 201512", "ES 201412", "NQ")
-    assert [type(each) for each in report.errors] == [ContractNotFoundError] * 2
-    assert [each.symbol for each in rig.local.products] == ["ES", "NQ"]
+    assert [type(error) for error in report.errors] == [ContractNotFoundError] * 2
+    assert [key.symbol for key in rig.local.products] == ["ES", "NQ"]
     assert report.has_success
 
 
@@ -112,5 +112,5 @@ def test_what_ends_the_run_is_raised_and_leaves_a_report_of_what_was_stored(
     with pytest.raises(type(end)):
         list(getting)
     report = getting.report()
-    assert [each.product.symbol for each in report.updates] == ["ES"]
-    assert [each.symbol for each in report.unasked] == ["NQ"]
+    assert [update.product.symbol for update in report.updates] == ["ES"]
+    assert [query.symbol for query in report.unasked] == ["NQ"]

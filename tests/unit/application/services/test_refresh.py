@@ -34,8 +34,8 @@ from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy
 
 def product(symbol: str, age: timedelta | None = None) -> Future:
     contracts = tuple(
-        dataclasses.replace(each, con_id=each.con_id + hash_of(symbol), symbol=symbol)
-        for each in ES.contracts
+        dataclasses.replace(contract, con_id=contract.con_id + hash_of(symbol), symbol=symbol)
+        for contract in ES.contracts
     )
     return dataclasses.replace(
         ES,
@@ -60,7 +60,7 @@ class Rig:
     def __init__(self, *stored: Future, watched: tuple[WatchedProduct, ...] = ()) -> None:
         self.clock = FakeClock(NOW)
         self.local: InMemoryFutureRepository[Future] = InMemoryFutureRepository(Future, self.clock)
-        self.local.products = {each.key: each for each in stored}
+        self.local.products = {future.key: future for future in stored}
         known = [product(symbol) for symbol in ("CL", "ES", "NQ", "ZN")]
         self.source = FakeSource(self.local, self.clock, *known)
         names = SymbolResolver(FakeCatalogue(), InMemoryPins(), self.local, self.clock)
@@ -86,7 +86,7 @@ def test_all_that_is_stored_is_asked_for_the_oldest_first_and_reported_by_name()
     rig = Rig(product("CL", DAY), product("ES"), product("NQ", WEEK))
     refresh = rig.begin()
     assert asked(refresh) == ["ES", "NQ", "CL"]
-    assert [each.key.symbol for each in refresh.report().updates] == ["CL", "ES", "NQ"]
+    assert [update.key.symbol for update in refresh.report().updates] == ["CL", "ES", "NQ"]
 
 
 def test_the_watchlist_is_asked_for_in_place_of_what_is_stored() -> None:
@@ -100,13 +100,13 @@ def test_the_watchlist_is_asked_for_in_place_of_what_is_stored() -> None:
 def test_named_products_are_asked_for_as_they_were_named() -> None:
     rig = Rig(product("CL"), product("NQ", WEEK), watched=(watched("ES"),))
     assert asked(rig.begin("NQ", "CL")) == ["NQ", "CL"]
-    assert [each.run.kind for each in rig.local.runs] == [RunKind.NAMED_REFRESH]
+    assert [record.run.kind for record in rig.local.runs] == [RunKind.NAMED_REFRESH]
 
 
 def test_a_refresh_of_the_list_is_recorded_as_one() -> None:
     rig = Rig(watched=(watched("ES"),))
     asked(rig.begin())
-    assert [each.run.kind for each in rig.local.runs] == [RunKind.REFRESH]
+    assert [record.run.kind for record in rig.local.runs] == [RunKind.REFRESH]
 
 
 def test_nothing_to_refresh_is_an_error_before_anything_is_asked() -> None:
@@ -123,7 +123,7 @@ def test_what_fails_leaves_the_others_and_is_reported_in_its_place() -> None:
     refresh = rig.begin()
     list(refresh)
     report = refresh.report()
-    assert [type(each).__name__ for each in report.outcomes] == [
+    assert [type(outcome).__name__ for outcome in report.outcomes] == [
         "RefreshedProduct",
         "FutureFailure",
         "RefreshedProduct",
@@ -138,8 +138,8 @@ def test_a_gateway_that_dies_fails_what_is_still_due_and_nothing_else() -> None:
     refresh = rig.begin()
     assert asked(refresh) == ["ES"]
     report = refresh.report()
-    assert [each.key.symbol for each in report.updates] == ["ES"]
-    assert [(each.query.symbol, each.error) for each in report.failures] == [
+    assert [update.key.symbol for update in report.updates] == ["ES"]
+    assert [(failure.query.symbol, failure.error) for failure in report.failures] == [
         ("NQ", UNREACHABLE),
         ("ZN", UNREACHABLE),
     ]
@@ -152,7 +152,7 @@ def test_what_was_fresh_is_no_success_where_the_gateway_was_away() -> None:
     refresh = rig.begin(max_age=DAY)
     list(refresh)
     report = refresh.report()
-    assert [each.outcome for each in report.updates] == ["fresh"]
+    assert [update.outcome for update in report.updates] == ["fresh"]
     assert (report.has_answers, report.has_success) == (False, False)
 
 
@@ -166,9 +166,9 @@ def test_what_ends_the_run_leaves_a_report_of_what_was_stored(
     with pytest.raises(type(interruption)):
         asked(refresh)
     report = refresh.report()
-    assert [each.key.symbol for each in report.updates] == ["ES"]
-    assert [each.symbol for each in report.unasked] == ["NQ", "ZN"]
-    assert [each.symbol for each in rig.local.products] == ["ES"]
+    assert [update.key.symbol for update in report.updates] == ["ES"]
+    assert [query.symbol for query in report.unasked] == ["NQ", "ZN"]
+    assert [key.symbol for key in rig.local.products] == ["ES"]
 
 
 def test_who_stops_listening_ends_the_run_and_gets_a_report() -> None:
@@ -176,8 +176,8 @@ def test_who_stops_listening_ends_the_run_and_gets_a_report() -> None:
     refresh = rig.begin()
     for _ in refresh:
         break
-    assert [each.symbol for each in refresh.report().unasked] == ["NQ"]
-    assert [each.outcome for each in rig.local.runs] == ["interrupted"]
+    assert [query.symbol for query in refresh.report().unasked] == ["NQ"]
+    assert [record.outcome for record in rig.local.runs] == ["interrupted"]
 
 
 def test_the_report_names_its_own_run_and_none_where_nothing_is_recorded() -> None:
@@ -204,5 +204,5 @@ def test_a_product_that_ibkr_gave_up_is_told_from_one_that_was_never_there() -> 
     refresh = rig.begin()
     list(refresh)
     report = refresh.report()
-    gone = {each.query.symbol: report.is_given_up(each) for each in report.failures}
+    gone = {failure.query.symbol: report.is_given_up(failure) for failure in report.failures}
     assert gone == {"GONE": True, "NOSUCH": False}
