@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -119,6 +120,9 @@ def call_of(
     given = {name: value for name, value in flags.items() if value is not None}
     all_flags = MappingProxyType({**invocation.flags, **given})
     loaded = load_settings(all_flags, os.environ, Path.cwd())
+    source = loaded.settings.active.source
+    if source != "local":
+        invocation.output.command = dataclasses.replace(invocation.output.command, source=source)
     _log_to_file(invocation.run, loaded.settings.log, loaded.settings.active.database_file)
     for warning in loaded.warnings:
         invocation.output.remark(f"warning: {warning}", style="yellow")

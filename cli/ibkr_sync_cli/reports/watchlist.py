@@ -29,8 +29,7 @@ def report_added(call: Call, added: Added) -> None:
     call.output.write(changes_result(added.products, added.new, "added"), call.wanted)
     for product in added.unknown:
         call.output.remark(
-            f"note: {product} is in neither catalogue nor database;"
-            " IBKR will be asked for it as typed",
+            f"note: {product} is in neither catalogue nor database; it will be asked for as typed",
             style="yellow",
         )
 

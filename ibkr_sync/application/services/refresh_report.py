@@ -88,9 +88,14 @@ class RefreshReport(SyncReport[RefreshedProduct]):
         return meant[0] if len(meant) == 1 else None
 
     def is_given_up(self, failure: FutureFailure) -> bool:
-        """Whether IBKR gave up a stored product that every night asks for."""
+        """Whether a source gave up a stored product that every night asks for.
+
+        That a file lacks a product says nothing about it.
+        """
         error, stored = failure.error, self.stored_before(failure)
-        if not isinstance(error, ProductNotFoundError) or error.place != "IBKR" or stored is None:
+        if not isinstance(error, ProductNotFoundError) or error.asked in {None, Origin.FILE}:
+            return False
+        if stored is None:
             return False
         return not self.watched or any(each.covers(stored) for each in self.watched)
 
