@@ -97,3 +97,22 @@ def test_contracts_that_are_absent_are_a_partial_failure_beside_what_was_stored(
 
     assert done.code == code
     assert "201512 is not in the chain" in done.err
+
+
+def test_the_next_step_names_the_file_that_was_asked(
+    ibkr_sync: CommandLine, stocked: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "es.json"
+    file.write_text(ibkr_sync("--database", stocked, "show", "ES", "--json").out)
+    source = ("--source", f"file:{file}")
+
+    lacking = ibkr_sync("--database", stocked, "refresh", "CL", *source)
+    no_contract = ibkr_sync("--database", stocked, "get", "ESZ40", *source)
+    not_stored = ibkr_sync("--database", stocked, "get", "GC", "--max-age", "1d", *source)
+
+    assert f"as {file} has" in lacking.err
+    assert f"get ES@CME --source file:{file}" in no_contract.err
+    assert f"as {file} has" in not_stored.err
+    for done in (lacking, no_contract, not_stored):
+        assert "IBKR" not in done.err
+        assert "--source ibkr" not in done.err
