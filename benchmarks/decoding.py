@@ -53,10 +53,11 @@ def entities() -> list[FuturesContract]:
 def _frames(version: int) -> list[bytes]:
     """The sample as a gateway of that version says it."""
     from gateway.dialects import dialect_for
+    from ibkr_sync.infrastructure.calendars import HolidayCalendar
     from ibkr_sync.infrastructure.replay.sample import sample_recording
 
     dialect = dialect_for(version)
-    recording = sample_recording(datetime.now(UTC).date())
+    recording = sample_recording(datetime.now(UTC).date(), HolidayCalendar())
     return [dialect.contract_data(row, _REQUEST_ID) for row in recording.contracts]
 
 

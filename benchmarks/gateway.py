@@ -42,6 +42,7 @@ def serve() -> None:
     """Tell the port, then answer until stdin ends."""
     from benchmarks.recordings import wide_recording
     from gateway.server import ScriptedGateway
+    from ibkr_sync.infrastructure.calendars import HolidayCalendar
     from ibkr_sync.infrastructure.replay.sample import sample_recording
 
     parser = argparse.ArgumentParser()
@@ -51,7 +52,7 @@ def serve() -> None:
     options = parser.parse_args()
     today = datetime.now(UTC).date()
     if options.products is None:
-        recording = sample_recording(today)
+        recording = sample_recording(today, HolidayCalendar())
     else:
         recording = wide_recording(options.products, today)
     with ScriptedGateway(

@@ -9,6 +9,7 @@ from datetime import date
 from itertools import count, cycle, islice
 
 from ibkr_sync.domain.naming.query import FutureQuery
+from ibkr_sync.infrastructure.calendars import HolidayCalendar
 from ibkr_sync.infrastructure.replay.rows import ContractRow, Recording
 from ibkr_sync.infrastructure.replay.sample import sample_recording
 
@@ -22,7 +23,7 @@ _MIX = 17
 
 def wide_recording(products: int, today: date) -> Recording:
     """So many products with all the contracts that trade, each product with a symbol of its own."""
-    sample = sample_recording(today)
+    sample = sample_recording(today, HolidayCalendar())
     con_ids = count(_FIRST_CON_ID)
     contracts = [
         _renamed(row, str(number), next(con_ids))
@@ -34,7 +35,7 @@ def wide_recording(products: int, today: date) -> Recording:
 
 def wide_queries(products: int, today: date) -> list[FutureQuery]:
     """What asks for each of these products."""
-    chains = _numbered_chains(sample_recording(today), products)
+    chains = _numbered_chains(sample_recording(today, HolidayCalendar()), products)
     return [
         FutureQuery(symbol=_numbered(chain[0].symbol, str(number)), exchange=chain[0].exchange)
         for number, chain in chains

@@ -210,11 +210,15 @@ def replay_gateway(
 
     Port 0 takes a free one. Raises SourceFileError for a recording that can't be read.
     """
+    from ibkr_sync.infrastructure.calendars import HolidayCalendar
     from ibkr_sync.infrastructure.replay.recording import read_recording
     from ibkr_sync.infrastructure.replay.sample import sample_recording
     from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
 
-    known = read_recording(recording) if recording else sample_recording(clock().date())
+    if recording:
+        known = read_recording(recording)
+    else:
+        known = sample_recording(clock().date(), HolidayCalendar())
     return ReplayGateway(known, port=port, now=clock)
 
 

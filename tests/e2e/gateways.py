@@ -9,6 +9,7 @@ from functools import cache
 
 from gateway.faults import Fault
 from gateway.server import ScriptedGateway
+from ibkr_sync.infrastructure.calendars import HolidayCalendar
 from ibkr_sync.infrastructure.replay.rows import ContractRow, Recording
 from ibkr_sync.infrastructure.replay.sample import sample_recording
 from ibkr_sync.infrastructure.replay.serving.server import DEFAULT_SERVER_VERSION
@@ -53,7 +54,7 @@ ROW = ContractRow(
 @cache
 def sample() -> Recording:
     """The sample as the command itself would compute it today."""
-    return sample_recording(datetime.now(UTC).date())
+    return sample_recording(datetime.now(UTC).date(), HolidayCalendar())
 
 
 def sample_gateway(*faults: Fault) -> ScriptedGateway:

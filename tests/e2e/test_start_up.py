@@ -20,7 +20,10 @@ finally:
     with open(path, "w") as file:
         file.write("\\n".join(sys.modules))
 """
-HEAVY = {"sqlalchemy", "alembic", "ibapi", "psycopg", "asyncio", "filelock", "ibkr_sync.bootstrap"}
+HEAVY = {
+    "sqlalchemy", "alembic", "ibapi", "psycopg", "asyncio", "filelock", "holidays",
+    "ibkr_sync.bootstrap",
+}  # fmt: skip
 
 
 def loaded(

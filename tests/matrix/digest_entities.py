@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from fakes.protocol_versions import SPOKEN
 from gateway.server import ScriptedGateway
 from ibkr_sync.domain.entities.contracts import FuturesContract
+from ibkr_sync.infrastructure.calendars import HolidayCalendar
 from ibkr_sync.infrastructure.replay.rows import Recording
 from ibkr_sync.infrastructure.replay.sample import sample_recording
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
@@ -32,7 +33,7 @@ SIZES = dict.fromkeys(("min_size", "size_increment", "suggested_size_increment")
 
 def main() -> None:
     """Print the lines."""
-    recording = sample_recording(NOW.date())
+    recording = sample_recording(NOW.date(), HolidayCalendar())
     for version in VERSIONS:
         digest = hashlib.sha256()
         for contract in contracts(recording, version):

@@ -13,6 +13,7 @@ from fakes.catalogue import a_product
 from ibkr_sync.catalogue import Catalogue, load_catalogue
 from ibkr_sync.catalogue.disagreements import disagreements
 from ibkr_sync.domain.entities.futures import Future, SingleStockFuture, Underlying
+from ibkr_sync.infrastructure.calendars import HolidayCalendar
 from ibkr_sync.infrastructure.replay.sample import sample_recording
 
 
@@ -91,7 +92,7 @@ def test_another_size_is_no_disagreement() -> None:
 
 def test_the_built_in_sample_and_the_catalogue_agree() -> None:
     by_product: dict[tuple[str, str, str], Future] = {}
-    for row in sample_recording(date(2026, 11, 23)).contracts:
+    for row in sample_recording(date(2026, 11, 23), HolidayCalendar()).contracts:
         key = (row.symbol, row.exchange, row.trading_class)
         by_product[key] = Future(
             symbol=row.symbol,

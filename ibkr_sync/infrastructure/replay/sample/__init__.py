@@ -8,21 +8,24 @@ from __future__ import annotations
 
 from datetime import date
 
+from ibkr_sync.domain.ports.business_calendar import BusinessCalendar
 from ibkr_sync.infrastructure.replay.rows import MarketRuleRow, Recording
 from ibkr_sync.infrastructure.replay.sample.contracts import contract_rows
 from ibkr_sync.infrastructure.replay.sample.products import sample_products
 
 
-def sample_recording(today: date) -> Recording:
+def sample_recording(today: date, calendar: BusinessCalendar) -> Recording:
     """What TWS would answer on `today`: contracts that trade and those of the last two years.
 
     The same day always gives the same rows, and a contract keeps its conId on every day. Texts
-    are in the form of the setting "instrument timezone". Meant for days from 2000 on.
+    are in the form of the setting "instrument timezone". For days from 2018 on.
     """
     products = sample_products()
     ladders = {product.market_rule: product.increments for product in products}
     return Recording(
-        contracts=tuple(row for product in products for row in contract_rows(product, today)),
+        contracts=tuple(
+            row for product in products for row in contract_rows(product, calendar, today)
+        ),
         market_rules=tuple(
             MarketRuleRow(market_rule_id=rule, increments=ladders[rule])
             for rule in sorted(ladders, key=int)

@@ -7,6 +7,7 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from ibkr_sync.domain.entities.futures import SAMPLE_MARKER
+from ibkr_sync.domain.ports.business_calendar import BusinessCalendar
 from ibkr_sync.infrastructure.replay.rows import ContractRow
 from ibkr_sync.infrastructure.replay.sample.listing import (
     ListedContract,
@@ -32,13 +33,15 @@ _ORDER_TYPES = (
 _ORDER_TYPES_OF_EXPIRED = "LTH"
 
 
-def contract_rows(product: SampleProduct, today: date) -> list[ContractRow]:
+def contract_rows(
+    product: SampleProduct, calendar: BusinessCalendar, today: date
+) -> list[ContractRow]:
     """The product's rows on `today`, in no order, as TWS sends them.
 
     Expired contracts have no zone, no hours and no time of the last trade.
     """
     schedule = SCHEDULES[product.schedule]
-    trading_hours, liquid_hours = hours(schedule, today)
+    trading_hours, liquid_hours = hours(schedule, calendar, today)
     rows = [
         _row(
             product,
@@ -49,7 +52,7 @@ def contract_rows(product: SampleProduct, today: date) -> list[ContractRow]:
             trading_hours=trading_hours,
             liquid_hours=liquid_hours,
         )
-        for contract in listed_contracts(product, today)
+        for contract in listed_contracts(product, calendar, today)
     ]
     rows += [
         _row(
@@ -58,7 +61,7 @@ def contract_rows(product: SampleProduct, today: date) -> list[ContractRow]:
             last_trade=f"{contract.last_trade_date:%Y%m%d}",
             order_types=_ORDER_TYPES_OF_EXPIRED,
         )
-        for contract in expired_contracts(product, today)
+        for contract in expired_contracts(product, calendar, today)
     ]
     return sorted(rows, key=lambda row: int(row.con_id) * _SCATTER % 2**32)
 

@@ -1,6 +1,6 @@
 """When a contract stops trading: one pure rule per kind of product.
 
-Each rule takes the contract month and the name of the exchange calendar. Sources: the
+Each rule takes the contract month and the market's business days. Sources: the
 contract specifications of the exchanges; dates recorded from IBKR are in the tests.
 """
 
@@ -10,17 +10,14 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from functools import cache
 
-from ibkr_sync.infrastructure.replay.sample.calendar import (
+from ibkr_sync.domain.delivery.business_days import (
     FRIDAY,
     THURSDAY,
     TUESDAY,
     WEDNESDAY,
-    business_days_before,
-    last_business_day,
+    BusinessDays,
     last_weekday,
     nth_weekday,
-    on_or_after,
-    on_or_before,
 )
 
 _DAY = timedelta(days=1)
@@ -30,129 +27,127 @@ _NSE_TUESDAYS_FROM = (2025, 9)
 
 
 @cache
-def last_trade_date(rule: str, calendar: str, year: int, month: int) -> date:
+def last_trade_date(rule: str, days: BusinessDays, year: int, month: int) -> date:
     """The last trade date of the contract of a month; raises KeyError for no such rule."""
-    return _RULES[rule](calendar, year, month)
+    return _RULES[rule](days, year, month)
 
 
-def thirty_days_before(friday: date, calendar: str) -> date:
+def thirty_days_before(friday: date, days: BusinessDays) -> date:
     """30 days before an option expiry Friday, each end moved to the business day before.
 
     Source: Cboe's final settlement date of VX futures; weekly ones use every Friday.
     """
-    return on_or_before(on_or_before(friday, calendar) - _THIRTY_DAYS, calendar)
+    return days.on_or_before(days.on_or_before(friday) - _THIRTY_DAYS)
 
 
-def _third_friday(calendar: str, year: int, month: int) -> date:
-    return on_or_before(nth_weekday(year, month, FRIDAY, 3), calendar)
+def _third_friday(days: BusinessDays, year: int, month: int) -> date:
+    return days.on_or_before(nth_weekday(year, month, FRIDAY, 3))
 
 
-def _third_thursday(calendar: str, year: int, month: int) -> date:
-    return on_or_before(nth_weekday(year, month, THURSDAY, 3), calendar)
+def _third_thursday(days: BusinessDays, year: int, month: int) -> date:
+    return days.on_or_before(nth_weekday(year, month, THURSDAY, 3))
 
 
-def _second_thursday(calendar: str, year: int, month: int) -> date:
-    return on_or_before(nth_weekday(year, month, THURSDAY, 2), calendar)
+def _second_thursday(days: BusinessDays, year: int, month: int) -> date:
+    return days.on_or_before(nth_weekday(year, month, THURSDAY, 2))
 
 
-def _last_friday(calendar: str, year: int, month: int) -> date:
-    return on_or_before(last_weekday(year, month, FRIDAY), calendar)
+def _last_friday(days: BusinessDays, year: int, month: int) -> date:
+    return days.on_or_before(last_weekday(year, month, FRIDAY))
 
 
-def _before_second_friday(calendar: str, year: int, month: int) -> date:
-    settlement = on_or_before(nth_weekday(year, month, FRIDAY, 2), calendar)
-    return business_days_before(settlement, 1, calendar)
+def _before_second_friday(days: BusinessDays, year: int, month: int) -> date:
+    settlement = days.on_or_before(nth_weekday(year, month, FRIDAY, 2))
+    return days.before(settlement, 1)
 
 
-def _two_before_third_wednesday(calendar: str, year: int, month: int) -> date:
-    return business_days_before(nth_weekday(year, month, WEDNESDAY, 3), 2, calendar)
+def _two_before_third_wednesday(days: BusinessDays, year: int, month: int) -> date:
+    return days.before(nth_weekday(year, month, WEDNESDAY, 3), 2)
 
 
-def _sofr_quarter_end(calendar: str, year: int, month: int) -> date:
+def _sofr_quarter_end(days: BusinessDays, year: int, month: int) -> date:
     """A three-month rate contract is named by the month its quarter starts in."""
     end_year, end_month = _months_later(year, month, 3)
-    return business_days_before(nth_weekday(end_year, end_month, WEDNESDAY, 3), 1, calendar)
+    return days.before(nth_weekday(end_year, end_month, WEDNESDAY, 3), 1)
 
 
-def _crude_oil(calendar: str, year: int, month: int) -> date:
+def _crude_oil(days: BusinessDays, year: int, month: int) -> date:
     """Three business days before the 25th, four when the 25th itself is none."""
     before_year, before_month = _months_later(year, month, -1)
-    return business_days_before(
-        on_or_before(date(before_year, before_month, 25), calendar), 3, calendar
-    )
+    return days.before(days.on_or_before(date(before_year, before_month, 25)), 3)
 
 
-def _micro_crude_oil(calendar: str, year: int, month: int) -> date:
-    return business_days_before(_crude_oil(calendar, year, month), 1, calendar)
+def _micro_crude_oil(days: BusinessDays, year: int, month: int) -> date:
+    return days.before(_crude_oil(days, year, month), 1)
 
 
-def _three_before_delivery_month(calendar: str, year: int, month: int) -> date:
-    return business_days_before(date(year, month, 1), 3, calendar)
+def _three_before_delivery_month(days: BusinessDays, year: int, month: int) -> date:
+    return days.before(date(year, month, 1), 3)
 
 
-def _last_business_day_of_preceding_month(calendar: str, year: int, month: int) -> date:
-    return business_days_before(date(year, month, 1), 1, calendar)
+def _last_business_day_of_preceding_month(days: BusinessDays, year: int, month: int) -> date:
+    return days.before(date(year, month, 1), 1)
 
 
-def _brent(calendar: str, year: int, month: int) -> date:
+def _brent(days: BusinessDays, year: int, month: int) -> date:
     """The last business day two months ahead; in December not the one before New Year."""
-    day = last_business_day(*_months_later(year, month, -2), calendar)
-    return business_days_before(day, 1, calendar) if day.month == _DECEMBER else day
+    day = days.last_of_month(*_months_later(year, month, -2))
+    return days.before(day, 1) if day.month == _DECEMBER else day
 
 
-def _third_last_business_day(calendar: str, year: int, month: int) -> date:
-    return business_days_before(last_business_day(year, month, calendar), 2, calendar)
+def _third_last_business_day(days: BusinessDays, year: int, month: int) -> date:
+    return days.before(days.last_of_month(year, month), 2)
 
 
-def _seven_before_last_business_day(calendar: str, year: int, month: int) -> date:
-    return business_days_before(last_business_day(year, month, calendar), 7, calendar)
+def _seven_before_last_business_day(days: BusinessDays, year: int, month: int) -> date:
+    return days.before(days.last_of_month(year, month), 7)
 
 
-def _eight_before_last_business_day(calendar: str, year: int, month: int) -> date:
-    return business_days_before(last_business_day(year, month, calendar), 8, calendar)
+def _eight_before_last_business_day(days: BusinessDays, year: int, month: int) -> date:
+    return days.before(days.last_of_month(year, month), 8)
 
 
-def _before_last_business_day(calendar: str, year: int, month: int) -> date:
-    return business_days_before(last_business_day(year, month, calendar), 1, calendar)
+def _before_last_business_day(days: BusinessDays, year: int, month: int) -> date:
+    return days.before(days.last_of_month(year, month), 1)
 
 
-def _last_business_day(calendar: str, year: int, month: int) -> date:
-    return last_business_day(year, month, calendar)
+def _last_business_day(days: BusinessDays, year: int, month: int) -> date:
+    return days.last_of_month(year, month)
 
 
-def _before_the_15th(calendar: str, year: int, month: int) -> date:
-    return business_days_before(date(year, month, 15), 1, calendar)
+def _before_the_15th(days: BusinessDays, year: int, month: int) -> date:
+    return days.before(date(year, month, 15), 1)
 
 
-def _tenth_business_day(calendar: str, year: int, month: int) -> date:
-    day = on_or_after(date(year, month, 1), calendar)
+def _tenth_business_day(days: BusinessDays, year: int, month: int) -> date:
+    day = days.on_or_after(date(year, month, 1))
     for _ in range(9):
-        day = on_or_after(day + _DAY, calendar)
+        day = days.on_or_after(day + _DAY)
     return day
 
 
-def _feeder_cattle(calendar: str, year: int, month: int) -> date:
+def _feeder_cattle(days: BusinessDays, year: int, month: int) -> date:
     """The last Thursday with no holiday on it or on the four weekdays before."""
     day = last_weekday(year, month, THURSDAY)
-    while business_days_before(day + _DAY, 5, calendar) != day - 6 * _DAY:
+    while days.before(day + _DAY, 5) != day - 6 * _DAY:
         day -= 7 * _DAY
     return day
 
 
-def _two_before_the_10th(calendar: str, year: int, month: int) -> date:
+def _two_before_the_10th(days: BusinessDays, year: int, month: int) -> date:
     """Two exchange days before the delivery day, the 10th or the next exchange day."""
-    return business_days_before(on_or_after(date(year, month, 10), calendar), 2, calendar)
+    return days.before(days.on_or_after(date(year, month, 10)), 2)
 
 
-def _volatility(calendar: str, year: int, month: int) -> date:
+def _volatility(days: BusinessDays, year: int, month: int) -> date:
     option_year, option_month = _months_later(year, month, 1)
-    return thirty_days_before(nth_weekday(option_year, option_month, FRIDAY, 3), calendar)
+    return thirty_days_before(nth_weekday(option_year, option_month, FRIDAY, 3), days)
 
 
-def _nse_monthly(calendar: str, year: int, month: int) -> date:
+def _nse_monthly(days: BusinessDays, year: int, month: int) -> date:
     """The last Thursday; since September 2025 the last Tuesday."""
     weekday = TUESDAY if (year, month) >= _NSE_TUESDAYS_FROM else THURSDAY
-    return on_or_before(last_weekday(year, month, weekday), calendar)
+    return days.on_or_before(last_weekday(year, month, weekday))
 
 
 def _months_later(year: int, month: int, months: int) -> tuple[int, int]:
@@ -160,7 +155,7 @@ def _months_later(year: int, month: int, months: int) -> tuple[int, int]:
     return year, month + 1
 
 
-_RULES: dict[str, Callable[[str, int, int], date]] = {
+_RULES: dict[str, Callable[[BusinessDays, int, int], date]] = {
     "third_friday": _third_friday,
     "third_thursday": _third_thursday,
     "second_thursday": _second_thursday,

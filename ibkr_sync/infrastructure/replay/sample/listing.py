@@ -15,6 +15,8 @@ from datetime import date, timedelta
 from functools import cache
 from itertools import count, islice, takewhile
 
+from ibkr_sync.domain.delivery.business_days import BusinessDays
+from ibkr_sync.domain.ports.business_calendar import BusinessCalendar
 from ibkr_sync.infrastructure.replay.sample.expiry import last_trade_date, thirty_days_before
 from ibkr_sync.infrastructure.replay.sample.products import SampleProduct
 
@@ -68,24 +70,32 @@ class _Term:
         return None
 
 
-def listed_contracts(product: SampleProduct, today: date) -> list[ListedContract]:
+def listed_contracts(
+    product: SampleProduct, calendar: BusinessCalendar, today: date
+) -> list[ListedContract]:
     """The contracts that still trade on `today`, the monthly ones in order before the weeklies."""
     terms, weeklies = _parse(product.listing)
-    months = {contract.number: contract for term in terms for contract in _of(term, product, today)}
+    months = {
+        contract.number: contract
+        for term in terms
+        for contract in _of(term, product, calendar, today)
+    }
     return [
         *(months[number] for number in sorted(months)),
-        *islice(_weekly_contracts(product, today), weeklies),
+        *islice(_weekly_contracts(product, calendar, today), weeklies),
     ]
 
 
-def expired_contracts(product: SampleProduct, today: date) -> list[ListedContract]:
+def expired_contracts(
+    product: SampleProduct, calendar: BusinessCalendar, today: date
+) -> list[ListedContract]:
     """The contracts whose last trade date lies within the two years before `today`."""
     terms, weeklies = _parse(product.listing)
     cycle = frozenset[int]().union(*(term.months for term in terms))
     first = today - EXPIRED_KEPT
-    series = [_monthly_contracts(product, cycle, first)]
+    series = [_monthly_contracts(product, calendar, cycle, first)]
     if weeklies:
-        series.append(_weekly_contracts(product, first))
+        series.append(_weekly_contracts(product, calendar, first))
     return [
         contract
         for contracts in series
@@ -93,9 +103,11 @@ def expired_contracts(product: SampleProduct, today: date) -> list[ListedContrac
     ]
 
 
-def _of(term: _Term, product: SampleProduct, today: date) -> Iterator[ListedContract]:
+def _of(
+    term: _Term, product: SampleProduct, calendar: BusinessCalendar, today: date
+) -> Iterator[ListedContract]:
     reach = term.reaches(today)
-    contracts = _monthly_contracts(product, term.months, today)
+    contracts = _monthly_contracts(product, calendar, term.months, today)
     for contract in islice(contracts, term.nearest):
         if reach is not None and contract.number > reach:
             return
@@ -103,22 +115,26 @@ def _of(term: _Term, product: SampleProduct, today: date) -> Iterator[ListedCont
 
 
 def _monthly_contracts(
-    product: SampleProduct, months: frozenset[int], since: date
+    product: SampleProduct, calendar: BusinessCalendar, months: frozenset[int], since: date
 ) -> Iterator[ListedContract]:
     """The contracts of the cycle in order, from the first that still traded on `since`."""
+    days = BusinessDays(calendar, product.market)
     for number in count(_month_index(since) - _FURTHEST_LAST_TRADE_AFTER_MONTH):
         year, month = number // 12, number % 12 + 1
         if month in months:
-            last = last_trade_date(product.expiry_rule, product.calendar, year, month)
+            last = last_trade_date(product.expiry_rule, days, year, month)
             if last >= since:
                 yield ListedContract(year, month, last, number)
 
 
-def _weekly_contracts(product: SampleProduct, since: date) -> Iterator[ListedContract]:
+def _weekly_contracts(
+    product: SampleProduct, calendar: BusinessCalendar, since: date
+) -> Iterator[ListedContract]:
     """The weekly expiries in order, leaving out the weeks of the monthly ones."""
+    days = BusinessDays(calendar, product.market)
     for weeks in count((since + _FRIDAY_AFTER_EXPIRY - _EPOCH_FRIDAY).days // 7):
         friday = _EPOCH_FRIDAY + timedelta(weeks=weeks)
-        last = thirty_days_before(friday, product.calendar)
+        last = thirty_days_before(friday, days)
         if last >= since and friday.day not in _THIRD_WEEK:
             wednesday = friday - _FRIDAY_AFTER_EXPIRY
             week = wednesday.isocalendar().week

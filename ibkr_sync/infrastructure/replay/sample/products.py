@@ -19,7 +19,7 @@ class SampleProduct:
         ladder: market-rule steps, `increment` or `low edge:increment` from the lowest edge up.
         market_rule: id of the ladder; 67 and 32 are IBKR's own, from 9001 on they are ours.
         expiry_rule: name of a rule in `expiry`.
-        calendar: name of an exchange calendar in `calendar`.
+        market: whose business days count, see `BusinessCalendar`.
         last_trade_time: `HH:MM` in the schedule's zone, or followed by the zone it is fixed in.
         schedule: name of a week of trading hours in `schedule`.
         listing: which months are listed, in the notation of `listing`.
@@ -37,7 +37,7 @@ class SampleProduct:
     market_rule: str
     under_sec_type: str
     expiry_rule: str
-    calendar: str
+    market: str
     last_trade_time: str
     schedule: str
     listing: str

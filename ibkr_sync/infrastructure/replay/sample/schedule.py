@@ -11,10 +11,13 @@ from datetime import date, timedelta
 from enum import Enum, auto
 from itertools import count
 
-from ibkr_sync.infrastructure.replay.sample.calendar import SATURDAY, full_closures, is_business_day
+from ibkr_sync.domain.delivery.business_days import SATURDAY
+from ibkr_sync.domain.ports.business_calendar import BusinessCalendar
 
 _DAY = timedelta(days=1)
 _TRADE_DATES_SENT = 6
+_MONTHS_OF_GOOD_FRIDAY_AND_CHRISTMAS = (3, 4, 12)
+_LAST_OF_NEW_YEAR = (1, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +26,12 @@ class WeeklySchedule:
 
     Attributes:
         time_zone_id: IBKR's id of the zone, which is not always the tz database's name.
-        calendar: name of the calendar of days without a session.
+        market: on whose holidays there is no session, see `BusinessCalendar`.
         holiday_halt: when the overnight session ends on a US holiday; "" when there is none.
     """
 
     time_zone_id: str
-    calendar: str
+    market: str
     trading: str
     liquid: str
     holiday_halt: str = ""
@@ -40,36 +43,36 @@ class _Day(Enum):
     CLOSED = auto()
 
 
-def hours(schedule: WeeklySchedule, today: date) -> tuple[str, str]:
+def hours(schedule: WeeklySchedule, calendar: BusinessCalendar, today: date) -> tuple[str, str]:
     """The texts of tradingHours and liquidHours on `today`.
 
     A closed day on whose evening the next session starts has no entry of its own, and the last
     entry of liquidHours is a whole overnight session: both as in recorded replies.
     """
-    days = _trade_dates(schedule, today)
-    trading = [_trading(schedule, day) for day in days]
-    liquid = [_liquid(schedule, day) for day in days]
+    days = _trade_dates(schedule, calendar, today)
+    trading = [_trading(schedule, calendar, day) for day in days]
+    liquid = [_liquid(schedule, calendar, day) for day in days]
     if _starts_on_the_evening_before(schedule):
         liquid[-1] = trading[-1]
     return ";".join(trading), ";".join(liquid)
 
 
-def _trade_dates(schedule: WeeklySchedule, today: date) -> list[date]:
+def _trade_dates(schedule: WeeklySchedule, calendar: BusinessCalendar, today: date) -> list[date]:
     days: list[date] = []
     for offset in count():
         day = today + offset * _DAY
-        if not _is_evening_only(schedule, day):
+        if not _is_evening_only(schedule, calendar, day):
             days.append(day)
         if len(days) == _TRADE_DATES_SENT:
             break
     return days
 
 
-def _is_evening_only(schedule: WeeklySchedule, day: date) -> bool:
+def _is_evening_only(schedule: WeeklySchedule, calendar: BusinessCalendar, day: date) -> bool:
     return (
         _starts_on_the_evening_before(schedule)
-        and _kind(schedule, day) is _Day.CLOSED
-        and _kind(schedule, day + _DAY) is not _Day.CLOSED
+        and _kind(schedule, calendar, day) is _Day.CLOSED
+        and _kind(schedule, calendar, day + _DAY) is not _Day.CLOSED
     )
 
 
@@ -77,16 +80,24 @@ def _starts_on_the_evening_before(schedule: WeeklySchedule) -> bool:
     return schedule.trading.startswith("<")
 
 
-def _kind(schedule: WeeklySchedule, day: date) -> _Day:
-    if is_business_day(day, schedule.calendar):
+def _kind(schedule: WeeklySchedule, calendar: BusinessCalendar, day: date) -> _Day:
+    if calendar.is_business_day(day, schedule.market):
         return _Day.OPEN
-    if schedule.holiday_halt and day.weekday() < SATURDAY and day not in full_closures(day.year):
+    if schedule.holiday_halt and day.weekday() < SATURDAY and not _is_full_closure(day):
         return _Day.HALTED
     return _Day.CLOSED
 
 
-def _trading(schedule: WeeklySchedule, day: date) -> str:
-    match _kind(schedule, day):
+def _is_full_closure(holiday: date) -> bool:
+    """Whether a US holiday is Christmas, New Year or Good Friday: electronic trading stays shut."""
+    return (
+        holiday.month in _MONTHS_OF_GOOD_FRIDAY_AND_CHRISTMAS
+        or (holiday.month, holiday.day) <= _LAST_OF_NEW_YEAR
+    )
+
+
+def _trading(schedule: WeeklySchedule, calendar: BusinessCalendar, day: date) -> str:
+    match _kind(schedule, calendar, day):
         case _Day.OPEN:
             return _sessions(schedule.trading, day)
         case _Day.HALTED:
@@ -95,10 +106,10 @@ def _trading(schedule: WeeklySchedule, day: date) -> str:
             return f"{day:%Y%m%d}:CLOSED"
 
 
-def _liquid(schedule: WeeklySchedule, day: date) -> str:
-    if _kind(schedule, day) is _Day.OPEN:
+def _liquid(schedule: WeeklySchedule, calendar: BusinessCalendar, day: date) -> str:
+    if _kind(schedule, calendar, day) is _Day.OPEN:
         return _sessions(schedule.liquid, day)
-    return _trading(schedule, day)
+    return _trading(schedule, calendar, day)
 
 
 def _sessions(notation: str, day: date) -> str:

@@ -15,8 +15,11 @@ from ibkr_sync.catalogue import iana_zone
 from ibkr_sync.domain.hours.sessions import ClosedDay
 from ibkr_sync.domain.hours.trading_hours import read_hours
 from ibkr_sync.domain.hours.wall_clock import instant_of
+from ibkr_sync.infrastructure.calendars import HolidayCalendar
 from ibkr_sync.infrastructure.replay.sample.schedule import SCHEDULES, hours
 from recorded_es import LIQUID_HOURS, TRADING_HOURS
+
+CALENDAR = HolidayCalendar()
 
 CHICAGO = ZoneInfo("America/Chicago")
 MINUTE = timedelta(minutes=1)
@@ -265,7 +268,7 @@ def test_sessions_that_overlap_are_refused() -> None:
 def test_the_hours_of_the_sample_can_be_read_and_cover_the_day_they_are_sent(name: str) -> None:
     zone = ZoneInfo(iana_zone(SCHEDULES[name].time_zone_id) or "")
     noon = datetime.combine(date(2026, 11, 23), time(12), zone)
-    for text in hours(SCHEDULES[name], noon.date()):
+    for text in hours(SCHEDULES[name], CALENDAR, noon.date()):
         calendar = read_hours(text, zone)
         assert calendar.is_open(noon) is not None
         assert calendar.known_until is not None

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibkr_sync.infrastructure.replay.sample.calendar import is_business_day
+from ibkr_sync.infrastructure.calendars import HolidayCalendar
 from ibkr_sync.infrastructure.replay.sample.listing import (
     EXPIRED_KEPT,
     ListedContract,
@@ -17,6 +17,8 @@ from ibkr_sync.infrastructure.replay.sample.listing import (
     listed_contracts,
 )
 from ibkr_sync.infrastructure.replay.sample.products import SampleProduct, sample_products
+
+CALENDAR = HolidayCalendar()
 
 TODAY = date(2026, 11, 23)
 days = st.dates(date(2020, 1, 1), date(2035, 12, 31))
@@ -53,7 +55,7 @@ def months(contracts: list[ListedContract]) -> list[str]:
     ],
 )  # fmt: skip
 def test_a_chain_is_as_long_as_the_listing_rules_make_it(trading_class: str, size: int) -> None:
-    assert len(listed_contracts(product_of_class(trading_class), TODAY)) == size
+    assert len(listed_contracts(product_of_class(trading_class), CALENDAR, TODAY)) == size
 
 
 @pytest.mark.parametrize(
@@ -70,30 +72,34 @@ def test_a_chain_is_as_long_as_the_listing_rules_make_it(trading_class: str, siz
     ],
 )
 def test_a_listing_term_says_which_months_and_how_far(listing: str, expected: list[str]) -> None:
-    assert months(listed_contracts(es_listed_as(listing), TODAY)) == expected
+    assert months(listed_contracts(es_listed_as(listing), CALENDAR, TODAY)) == expected
 
 
 @pytest.mark.parametrize("listing", ["HMUZ", "*:x", "A:3", "*:3w", "weekly:", "z:1"])
 def test_a_listing_in_another_notation_is_refused(listing: str) -> None:
     with pytest.raises(ValueError, match="not a listing term"):
-        listed_contracts(es_listed_as(listing), TODAY)
+        listed_contracts(es_listed_as(listing), CALENDAR, TODAY)
 
 
 def test_a_contract_is_listed_through_its_last_trade_date() -> None:
     last = date(2026, 12, 18)
     es = product_of_class("ES")
-    assert months(listed_contracts(es, last))[0] == "Z26"
-    assert months(listed_contracts(es, last + timedelta(days=1)))[0] == "H27"
-    assert months(expired_contracts(es, last))[-1] == "U26"
-    assert months(expired_contracts(es, last + timedelta(days=1)))[-1] == "Z26"
+    assert months(listed_contracts(es, CALENDAR, last))[0] == "Z26"
+    assert months(listed_contracts(es, CALENDAR, last + timedelta(days=1)))[0] == "H27"
+    assert months(expired_contracts(es, CALENDAR, last))[-1] == "U26"
+    assert months(expired_contracts(es, CALENDAR, last + timedelta(days=1)))[-1] == "Z26"
 
 
 def test_a_rate_contract_outlives_the_month_that_names_it() -> None:
-    assert months(listed_contracts(product_of_class("SR3"), TODAY))[:3] == ["U26", "V26", "X26"]
+    assert months(listed_contracts(product_of_class("SR3"), CALENDAR, TODAY))[:3] == [
+        "U26",
+        "V26",
+        "X26",
+    ]
 
 
 def test_the_weekly_expiries_leave_out_the_week_of_the_monthly_one() -> None:
-    listed = listed_contracts(product_of_class("VX"), TODAY)
+    listed = listed_contracts(product_of_class("VX"), CALENDAR, TODAY)
     assert [contract.week for contract in weekly(listed)] == [48, 49, 50, 52, 53, 1]
     assert date(2026, 12, 16) in {contract.last_trade_date for contract in monthly(listed)}
 
@@ -102,14 +108,14 @@ def test_the_weekly_expiries_leave_out_the_week_of_the_monthly_one() -> None:
 def test_every_product_has_something_to_trade_on_every_day(
     product: SampleProduct, today: date
 ) -> None:
-    listed = listed_contracts(product, today)
+    listed = listed_contracts(product, CALENDAR, today)
     assert listed
     assert all(contract.last_trade_date >= today for contract in listed)
 
 
 @given(products, days)
 def test_expired_contracts_reach_two_years_back(product: SampleProduct, today: date) -> None:
-    expired = [contract.last_trade_date for contract in expired_contracts(product, today)]
+    expired = [contract.last_trade_date for contract in expired_contracts(product, CALENDAR, today)]
     assert expired
     assert all(today - EXPIRED_KEPT <= day < today for day in expired)
     assert min(expired) < today - timedelta(days=500)
@@ -119,7 +125,7 @@ def test_expired_contracts_reach_two_years_back(product: SampleProduct, today: d
 def test_last_trade_dates_ascend_with_the_contract_month(
     product: SampleProduct, today: date
 ) -> None:
-    chain = expired_contracts(product, today) + listed_contracts(product, today)
+    chain = expired_contracts(product, CALENDAR, today) + listed_contracts(product, CALENDAR, today)
     for series in (monthly(chain), weekly(chain)):
         dates = [contract.last_trade_date for contract in series]
         numbers = [contract.number for contract in series]
@@ -129,11 +135,11 @@ def test_last_trade_dates_ascend_with_the_contract_month(
 
 @given(products, days)
 def test_last_trade_dates_are_business_days(product: SampleProduct, today: date) -> None:
-    chain = expired_contracts(product, today) + listed_contracts(product, today)
+    chain = expired_contracts(product, CALENDAR, today) + listed_contracts(product, CALENDAR, today)
     assert [
         contract
         for contract in chain
-        if not is_business_day(contract.last_trade_date, product.calendar)
+        if not CALENDAR.is_business_day(contract.last_trade_date, product.market)
     ] == []
 
 
@@ -142,5 +148,5 @@ def test_a_listed_contract_stays_listed_until_it_expires(
     product: SampleProduct, today: date, later: int
 ) -> None:
     then = today + timedelta(days=later)
-    known = listed_contracts(product, then) + expired_contracts(product, then)
-    assert set(listed_contracts(product, today)) <= set(known)
+    known = listed_contracts(product, CALENDAR, then) + expired_contracts(product, CALENDAR, then)
+    assert set(listed_contracts(product, CALENDAR, today)) <= set(known)

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ibkr_sync.domain.entities.futures import SAMPLE_MARKER, AssetClass
+from ibkr_sync.infrastructure.calendars import HolidayCalendar
 from ibkr_sync.infrastructure.replay.rows import ContractRow
 from ibkr_sync.infrastructure.replay.sample import sample_recording
 from ibkr_sync.infrastructure.replay.sample.products import sample_products
@@ -31,7 +32,7 @@ EXAMPLES_OF_EACH_TYPE = {
 
 @pytest.fixture(scope="module")
 def rows() -> tuple[ContractRow, ...]:
-    return sample_recording(TODAY).contracts
+    return sample_recording(TODAY, HolidayCalendar()).contracts
 
 
 def row_of(rows: tuple[ContractRow, ...], local_symbol: str, contract_month: str) -> ContractRow:
@@ -44,7 +45,7 @@ def row_of(rows: tuple[ContractRow, ...], local_symbol: str, contract_month: str
 
 
 def test_the_sample_marks_itself(rows: tuple[ContractRow, ...]) -> None:
-    assert sample_recording(TODAY).sample
+    assert sample_recording(TODAY, HolidayCalendar()).sample
     assert SAMPLE_MARKER == " [sample]"
     assert {row.long_name[-len(SAMPLE_MARKER) :] for row in rows} == {SAMPLE_MARKER}
     assert all(row.long_name.removesuffix(SAMPLE_MARKER).strip() for row in rows)
@@ -59,7 +60,7 @@ def test_every_asset_class_has_its_products(rows: tuple[ContractRow, ...]) -> No
 
 
 def test_the_row_of_es_equals_the_recorded_one_but_for_ids_and_name() -> None:
-    row = row_of(sample_recording(date(2025, 5, 22)).contracts, "ESM5", "202506")
+    row = row_of(sample_recording(date(2025, 5, 22), HolidayCalendar()).contracts, "ESM5", "202506")
     assert (row.symbol, row.sec_type, row.exchange, row.currency) == ("ES", "FUT", "CME", "USD")
     assert row.last_trade_date_or_contract_month == "20250620 08:30:00 US/Central"
     assert (row.last_trade_date, row.real_expiration_date) == ("20250620", "20250620")
@@ -91,7 +92,7 @@ def test_the_row_of_es_equals_the_recorded_one_but_for_ids_and_name() -> None:
         ("APZ6", "202612", "20261217 12:00:00 Australia/NSW"),
         ("CNX6", "202611", "20261127 16:35:00 Singapore"),
         ("KMZ6", "202612", "20261210 15:20:00 Japan"),
-        ("NIFTY26NOVFUT", "202611", "20261124 15:30:00 Asia/Calcutta"),
+        ("NIFTY26NOVFUT", "202611", "20261123 15:30:00 Asia/Calcutta"),
         ("M3FITXZ6P", "202612", "20261218 17:35:00 MET"),
         ("BTCX6", "202611", "20261127 10:00:00 US/Central"),
         ("BTCH7", "202703", "20270325 11:00:00 US/Central"),
@@ -106,7 +107,7 @@ def test_contracts_are_named_and_dated_in_the_form_of_their_exchange(
 
 
 def test_osaka_codes_count_years_from_2015_as_in_recorded_ones() -> None:
-    expired = sample_recording(date(2025, 1, 6)).contracts
+    expired = sample_recording(date(2025, 1, 6), HolidayCalendar()).contracts
     assert row_of(expired, "169120018", "202412").last_trade_date == "20241212"
     assert row_of(expired, "169120019", "202412").symbol == "N225M"
 
@@ -159,7 +160,7 @@ def test_rows_arrive_in_no_order(rows: tuple[ContractRow, ...]) -> None:
 
 
 def test_each_venue_has_a_market_rule_that_the_sample_knows() -> None:
-    recording = sample_recording(TODAY)
+    recording = sample_recording(TODAY, HolidayCalendar())
     ladders = {rule.market_rule_id: rule.increments for rule in recording.market_rules}
     for row in recording.contracts:
         rules = row.market_rule_ids.split(",")
@@ -175,7 +176,7 @@ def test_products_with_one_market_rule_agree_on_its_ladder() -> None:
 
 
 def test_ladders_rise_from_the_lowest_edge() -> None:
-    for rule in sample_recording(TODAY).market_rules:
+    for rule in sample_recording(TODAY, HolidayCalendar()).market_rules:
         edges = [Decimal(low_edge) for low_edge, _ in rule.increments]
         assert edges == sorted(set(edges))
         assert all(Decimal(increment) > 0 for _, increment in rule.increments)
@@ -184,7 +185,7 @@ def test_ladders_rise_from_the_lowest_edge() -> None:
 @settings(max_examples=15)
 @given(days)
 def test_con_ids_are_unique_and_out_of_the_range_of_real_ones(today: date) -> None:
-    rows = sample_recording(today).contracts
+    rows = sample_recording(today, HolidayCalendar()).contracts
     con_ids = {int(row.con_id) for row in rows}
     assert len(con_ids) == len(rows)
     assert con_ids.isdisjoint(int(row.under_con_id) for row in rows)
@@ -203,7 +204,7 @@ def test_a_con_id_means_the_same_contract_on_every_day(today: date, later: int) 
                 row.symbol, row.exchange, row.trading_class, row.local_symbol, row.contract_month,
                 row.last_trade_date, row.multiplier, row.under_con_id,
             )
-            for row in sample_recording(day).contracts
+            for row in sample_recording(day, HolidayCalendar()).contracts
         }  # fmt: skip
 
     first, second = identities(today), identities(today + timedelta(days=later))
@@ -217,4 +218,4 @@ def test_a_con_id_means_the_same_contract_on_every_day(today: date, later: int) 
 
 
 def test_the_same_day_gives_the_same_recording() -> None:
-    assert sample_recording(TODAY) == sample_recording(TODAY)
+    assert sample_recording(TODAY, HolidayCalendar()) == sample_recording(TODAY, HolidayCalendar())

@@ -1,0 +1,1 @@
+"""The dates at which contracts end, counted in business days."""
