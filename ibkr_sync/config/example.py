@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 import tempfile
-from importlib import resources
 from pathlib import Path
 
 from ibkr_sync.config.masking import printable
 from ibkr_sync.domain.errors import ConfigNotWrittenError, ConfigProblem
 
-EXAMPLE_FILE = "config.example.toml"
+_EXAMPLE_FILE = "config.example.toml"
 
 
 def example_text() -> str:
     """Give the text of the example: every setting with its default, commented out."""
-    return resources.files(__package__).joinpath(EXAMPLE_FILE).read_text(encoding="utf-8")
+    here = Path(__file__).parent
+    places = (here, here.parents[1])  # as installed, or at the top of a checkout
+    example = next(place / _EXAMPLE_FILE for place in places if (place / _EXAMPLE_FILE).exists())
+    return example.read_text(encoding="utf-8")
 
 
 def init_config(path: Path, *, force: bool = False) -> None:

@@ -11,14 +11,12 @@ import pytest
 import tomli
 from pydantic import BaseModel
 
-import ibkr_sync
-from ibkr_sync.config.example import EXAMPLE_FILE, example_text, init_config
+from ibkr_sync.config.example import example_text, init_config
 from ibkr_sync.config.key_lines import Key, keys_of
 from ibkr_sync.config.settings import SHIPPED_PROFILES, ConfigTable, ProfileTable
 from ibkr_sync.domain.errors import ConfigError
 from unit.config.machine import Machine
 
-ROOT = Path(ibkr_sync.__file__).parents[1]
 # Set in no profile that is shipped: they share what [gateway] and `database` say.
 INHERITED = {"gateway", "database"}
 
@@ -33,14 +31,6 @@ def model_keys(model: type[BaseModel], above: Key = ()) -> Iterator[Key]:
         yield (*above, name)
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             yield from model_keys(field.annotation, (*above, name))
-
-
-def test_the_example_at_the_top_of_the_repository_is_the_one_that_is_shipped() -> None:
-    shipped = ROOT / "ibkr_sync" / "config" / EXAMPLE_FILE
-
-    assert (ROOT / EXAMPLE_FILE).read_bytes() == shipped.read_bytes(), (
-        f"cp {shipped.relative_to(ROOT)} {EXAMPLE_FILE}"
-    )
 
 
 def test_the_example_as_it_stands_changes_nothing(machine: Machine) -> None:
