@@ -63,6 +63,7 @@ def test_a_recording_is_served_as_it_was_recorded(ibkr_sync: CommandLine, tmp_pa
     assert (contract["contract_month"], contract["last_trade_date"]) == ("2025-06", "2025-06-20")
     assert contract["state"] == "expired"
     assert stopped.code == 130
+    assert stopped.err.splitlines()[-1] == "stopped"
 
 
 @pytest.mark.parametrize(

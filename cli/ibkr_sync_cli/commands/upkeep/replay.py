@@ -5,12 +5,15 @@ from __future__ import annotations
 import signal
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from ibkr_sync_cli.invocation import invocation_of
 from ibkr_sync_cli.messages.next_command import NextCommand
+
+if TYPE_CHECKING:
+    from ibkr_sync_cli.terminal.output import Output
 
 app = typer.Typer(
     help="A stand-in for TWS on loopback, for trying things and for tests.", no_args_is_help=True
@@ -45,5 +48,15 @@ def serve(
         command = NextCommand.after(profile=None, config=config, database="sample.db")
         asking = command("get", "ES", "--source", "ibkr", "--port", str(gateway.port))
         invocation.output.remark(f"try: {asking}")
+        _wait(invocation.output)
+
+
+def _wait(output: Output) -> NoReturn:
+    from ibkr_sync.domain.errors import RunInterrupted
+
+    try:
         while True:
             signal.pause()
+    except RunInterrupted as interruption:
+        output.remark(\"stopped\")
+        raise typer.Exit(128 + interruption.signal_number) from interruption
