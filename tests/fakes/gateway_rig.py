@@ -18,6 +18,8 @@ from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import ContractRequest
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.session import GatewaySession
 from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
 
 SERVER_VERSION = int(os.environ.get("IBKR_SYNC_TEST_SERVER_VERSION", "157"))
@@ -64,6 +66,11 @@ NOW_PLEASE = SyncPolicy()
 Serve: TypeAlias = Callable[..., ScriptedGateway]
 Connect: TypeAlias = Callable[..., Gateway]
 RepositoryOf: TypeAlias = Callable[..., IbkrFutureRepository[Future]]
+
+
+def await_arrival(gateway: Gateway | GatewaySession) -> None:
+    """Return once all that was sent before has arrived: this question is answered after it."""
+    gateway.request_contracts(ContractRequest(symbol="ES", exchange="CME")).exception(10)
 
 
 def reader_threads() -> list[threading.Thread]:

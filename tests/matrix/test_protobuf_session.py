@@ -10,7 +10,7 @@ from typing import Self
 import pytest
 
 from fakes.clock import FakeClock
-from fakes.gateway_rig import ES, NOW, QUICK, RECORDING, reader_threads
+from fakes.gateway_rig import ES, NOW, QUICK, RECORDING, await_arrival, reader_threads
 from fakes.protocol_versions import PROTOBUF_ROWS, SPOKEN
 from fakes.tws_protobuf import field
 from gateway import faults
@@ -223,16 +223,16 @@ def test_the_connection_sends_nothing_but_one_allowed_message(version: int, mess
         before = len(rig.replay.frames)
         with pytest.raises(ForbiddenMessageError):
             session._connection.sendMsg(message)
-        assert session.request_time().result(10).seconds
+        await_arrival(session)
         assert len(rig.replay.frames) == before + 1
 
 
-@pytest.mark.parametrize("message_id", [9, 49, 71, 91, 106])
+@pytest.mark.parametrize("message_id", [9, 71, 91])
 def test_every_question_may_leave_in_text_and_in_protobuf(message_id: int) -> None:
     with Rig(NEWEST) as rig:
         session = rig.gateway.open()
         before = len(rig.replay.frames)
         session._connection.sendMsg(framed(message_id))
         session._connection.sendMsg(framed(message_id + 200))
-        assert session.request_time().result(10).seconds
+        await_arrival(session)
         assert len(rig.replay.frames) == before + 3

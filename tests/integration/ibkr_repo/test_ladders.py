@@ -15,7 +15,16 @@ import pytest
 from databases import dump
 from fakes.clock import FakeClock
 from fakes.futures import InMemoryFutureRepository
-from fakes.gateway_rig import ES, NOW, RECORDING, Connect, RepositoryOf, Serve, bring_up_to_date
+from fakes.gateway_rig import (
+    ES,
+    NOW,
+    RECORDING,
+    Connect,
+    RepositoryOf,
+    Serve,
+    await_arrival,
+    bring_up_to_date,
+)
 from gateway import faults
 from gateway.faults import Occasion
 from gateway.server import ScriptedGateway
@@ -157,7 +166,7 @@ def test_what_is_left_of_the_ladders_is_not_asked_for_once_the_run_s_time_is_ove
     began = time.monotonic()
     bring_up_to_date(repository, "ES", policy=policy)
     assert time.monotonic() - began < 4
-    repository.source._gateway.request_time().result(5)  # what was sent before it has arrived
+    await_arrival(repository.source._gateway)
     asked = len(rules_asked(replay))
     assert 0 < asked < 90
     received = sum(step == 1 for step in increments(local).values())
@@ -306,5 +315,5 @@ def test_no_ladder_is_asked_for_once_the_run_s_time_is_over(
     replay = serve(faults.Silence(symbol="NQ"))
     repository = repository_of(replay, run_timeout=0.3, idle_timeout=60.0, total_timeout=60.0)
     bring_up_to_date(repository, "ES", "NQ")
-    repository.source._gateway.request_time().result(5)  # what was sent before it has arrived
+    await_arrival(repository.source._gateway)
     assert rules_asked(replay) == []

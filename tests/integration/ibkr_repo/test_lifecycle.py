@@ -108,14 +108,12 @@ def test_closing_fails_what_is_due(serve: Serve, connect: Connect) -> None:
         serve(
             faults.Silence(),
             faults.Silence(occasion=Occasion.MARKET_RULE),
-            faults.Silence(occasion=Occasion.CURRENT_TIME),
         ),
         **SLOW,
     )
     due: list[Future[Any]] = [
         gateway.request_contracts(ES_AT_CME),
         gateway.request_ladder(67),
-        gateway.request_time(),
     ]
     gateway.close()
     for each in due:
@@ -130,31 +128,23 @@ def test_a_request_to_a_closed_session_fails_at_once(serve: Serve, connect: Conn
         session.request_contracts(ES_AT_CME).result(1)
     with pytest.raises(ConnectionLostError):
         session.request_ladder(67).result(1)
-    with pytest.raises(ConnectionLostError):
-        session.request_time().result(1)
 
 
 def test_a_line_that_drops_fails_everything_that_is_due(serve: Serve, connect: Connect) -> None:
     gateway = connect(
         serve(
             faults.Silence(occasion=Occasion.MARKET_RULE),
-            faults.Silence(occasion=Occasion.CURRENT_TIME),
             faults.HangUpAfterRows(rows=1),
         ),
         **SLOW,
     )
     due: list[Future[Any]] = [
         gateway.request_ladder(67),
-        gateway.request_time(),
         gateway.request_contracts(ES_AT_CME),
     ]
     for each in due:
         with pytest.raises(ConnectionLostError):
             each.result(5)
-
-
-def test_the_gateway_s_clock_can_be_asked(serve: Serve, connect: Connect) -> None:
-    assert connect(serve()).request_time().result(5).seconds == 1795435200
 
 
 def test_a_signal_that_arrives_while_connecting_leaves_nothing_behind(

@@ -17,7 +17,6 @@ from ibkr_sync.domain.entities.contracts import FuturesContract, Venue
 from ibkr_sync.domain.errors import ConnectionLostError, RequestRejectedError
 from ibkr_sync.infrastructure.replay.protocol.requests import (
     ContractDataRequest,
-    CurrentTimeRequest,
     MarketRuleRequest,
     StartApi,
 )
@@ -160,13 +159,12 @@ def test_every_question_is_answered_at_every_version(
     gateway = connect(replay, client_id=411)
     ladder = gateway.request_ladder(3541).result(5)
     assert ladder.increments == ((-9999.0, 0.25), (0.0, 0.000001), (100.5, 1.0))
-    assert gateway.request_time().result(5).seconds == int(RECORDED_AT.timestamp())
     with pytest.raises(RequestRejectedError, match="No security definition") as rejected:
         _ask(gateway, "NQ", "CME")
     assert rejected.value.code == 200
-    start, rules, clock, contracts = replay.requests
+    start, rules, contracts = replay.requests
     assert start == StartApi(client_id=411)
-    assert (rules, clock) == (MarketRuleRequest(market_rule_id="3541"), CurrentTimeRequest())
+    assert rules == MarketRuleRequest(market_rule_id="3541")
     assert isinstance(contracts, ContractDataRequest)
     assert (contracts.symbol, contracts.sec_type, contracts.exchange) == ("NQ", "FUT", "CME")
     assert not any((contracts.con_id, contracts.currency, contracts.multiplier))

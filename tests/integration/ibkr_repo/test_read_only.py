@@ -18,11 +18,11 @@ from ibapi.order import Order
 from ibapi.scanner import ScannerSubscription
 from ibapi.server_versions import MAX_CLIENT_VER
 
-from fakes.gateway_rig import Connect, RepositoryOf, Serve, bring_up_to_date
+from fakes.gateway_rig import Connect, RepositoryOf, Serve, await_arrival, bring_up_to_date
 from fakes.protocol_versions import SPOKEN
 from ibkr_sync.infrastructure.replay.protocol.notices import ACCOUNTS
 from ibkr_sync.infrastructure.replay.protocol.requests import (
-    CurrentTimeRequest,
+    ContractDataRequest,
     OtherRequest,
     StartApi,
 )
@@ -43,12 +43,11 @@ LOCAL_METHODS = {
 """What ibapi's client does without sending a message of its own."""
 
 ALLOWED_METHODS = {
-    *("startApi", "reqContractDetails", "reqMarketRule", "reqCurrentTime"),
+    *("startApi", "reqContractDetails", "reqMarketRule"),
 }
 
 ALLOWED_IN_PROTOBUF = {
     *("startApiProtoBuf", "reqContractDataProtoBuf", "reqMarketRuleProtoBuf"),
-    *("reqCurrentTimeProtoBuf", "cancelContractData", "cancelContractDataProtoBuf"),
 }
 """What newer ibapis have besides, some of it for newer gateways only."""
 
@@ -125,11 +124,11 @@ def test_only_questions_about_reference_data_leave_whatever_method_is_called(
     session = connect(replay).open()
     session._client.extraAuth = True  # or two methods would refuse by themselves
     outcomes = {method: call(session._client, method) for method in request_methods()}
-    assert session.request_time().result(5).seconds  # all that was sent before has arrived
+    await_arrival(session)
     sent = {method for method, outcome in outcomes.items() if outcome == "sent"}
     blocked = {method for method, outcome in outcomes.items() if outcome == "blocked"}
     assert ALLOWED_METHODS <= sent <= ALLOWED_METHODS | ALLOWED_IN_PROTOBUF
-    assert {"placeOrder", "cancelOrder", "reqGlobalCancel"} < blocked
+    assert {"placeOrder", "cancelOrder", "reqGlobalCancel", "reqCurrentTime"} < blocked
     assert outcomes["exerciseOptions"] in ("blocked", "refused")  # by ibapi, at some versions
     assert {"reqAutoOpenOrders", "reqAccountUpdates", "replaceFA", "reqIds"} < blocked
     assert len(blocked) > 60
@@ -176,8 +175,8 @@ def test_the_connection_sends_nothing_but_one_allowed_message(
     before = len(replay.frames)
     with pytest.raises(ForbiddenMessageError):
         session._connection.sendMsg(message)
-    assert session.request_time().result(5).seconds
-    assert [frame.fields[0] for frame in replay.frames[before:]] == ["49"]
+    await_arrival(session)
+    assert [frame.fields[0] for frame in replay.frames[before:]] == ["9"]
 
 
 def test_accounts_that_the_gateway_announces_appear_nowhere(
@@ -198,5 +197,5 @@ def test_the_legs_of_a_combination_change_nothing_about_that(
     combination.comboLegs = [ComboLeg()]
     with contextlib.suppress(ForbiddenMessageError):
         session._client.placeOrder(1, combination, Order())
-    assert session.request_time().result(5).seconds
-    assert [type(each) for each in replay.requests] == [StartApi, CurrentTimeRequest]
+    await_arrival(session)
+    assert [type(each) for each in replay.requests] == [StartApi, ContractDataRequest]

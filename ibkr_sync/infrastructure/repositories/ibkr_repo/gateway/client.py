@@ -83,13 +83,6 @@ class Ladder:
 
 
 @dataclass(frozen=True, slots=True)
-class ServerTime:
-    """`currentTime`: seconds since the epoch, UTC."""
-
-    seconds: int
-
-
-@dataclass(frozen=True, slots=True)
 class Notice:
     """`error`: an error, a warning or a status; request id -1 names no request."""
 
@@ -98,7 +91,7 @@ class Notice:
     text: str
 
 
-Event = Ready | Row | End | Ladder | ServerTime | Notice
+Event = Ready | Row | End | Ladder | Notice
 
 
 class ReadOnlyClient(EWrapper, EClient):  # type: ignore[misc]  # ibapi has no type information
@@ -162,11 +155,6 @@ class ReadOnlyClient(EWrapper, EClient):  # type: ignore[misc]  # ibapi has no t
         """Ask for a tick ladder."""
         with self._sending():
             self.reqMarketRule(market_rule_id)
-
-    def send_time_request(self) -> None:
-        """Ask for the gateway's clock."""
-        with self._sending():
-            self.reqCurrentTime()
 
     def connect(self, *_args: object) -> NoReturn:
         """Refuse: ibapi's own connection would send whatever it is given."""
@@ -248,7 +236,3 @@ class ReadOnlyClient(EWrapper, EClient):  # type: ignore[misc]  # ibapi has no t
         """One tick ladder."""
         pairs = tuple((each.lowEdge, each.increment) for each in priceIncrements)
         self._collect(Ladder(marketRuleId, pairs))
-
-    def currentTime(self, time: int) -> None:  # noqa: N802
-        """The gateway's clock."""
-        self._collect(ServerTime(time))

@@ -27,10 +27,8 @@ _LENGTH = struct.Struct("!I")
 
 ALLOWED_MESSAGES = {
     9: "contract details",
-    49: "current time",
     71: "start API",
     91: "market rule",
-    106: "cancel contract details",
 }
 """Message ids that may leave the process; whatever else is called on the client is refused."""
 

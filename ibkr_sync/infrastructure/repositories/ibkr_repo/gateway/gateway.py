@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from ibkr_sync.domain.errors import ClientIdInUseError
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import Ladder, ServerTime
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import Ladder
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.pacing import Pacer
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.parameters import GatewayParameters
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
@@ -98,10 +98,6 @@ class Gateway:
     def request_ladder(self, market_rule_id: int, deadline: float = math.inf) -> Sending[Ladder]:
         """Ask for a tick ladder (see `GatewaySession.request_ladder`, and `open`)."""
         return self.open(deadline).request_ladder(market_rule_id)
-
-    def request_time(self) -> Sending[ServerTime]:
-        """Ask for the gateway's clock (see `GatewaySession.request_time`, and `open`)."""
-        return self.open().request_time()
 
     def await_upstream(self, seconds: float) -> bool:
         """Wait until the gateway reaches IBKR; False when it does not within that time.

@@ -21,7 +21,6 @@ BOND_CONTRACT_DATA = 18
 CONTRACT_DATA_END = 52
 NEXT_VALID_ID = 9
 ERROR_MESSAGE = 4
-CURRENT_TIME = 49
 MARKET_RULE = 93
 
 _SIZE_RULES = 164  # drops the message version and mdSizeMultiplier

@@ -47,7 +47,6 @@ _REPLY_MESSAGES = (frames.CONTRACT_DATA, frames.BOND_CONTRACT_DATA, frames.CONTR
 _HANDLED_MESSAGES = frozenset(
     (
         *_REPLY_MESSAGES,
-        frames.CURRENT_TIME,
         frames.ERROR_MESSAGE,
         frames.MARKET_RULE,
         frames.NEXT_VALID_ID,

@@ -9,14 +9,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ibkr_sync.domain.errors import IbkrSyncError, ReplyTimeoutError
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import Ladder, ServerTime
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import Ladder
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
     ContractReply,
     ContractRequest,
     ReceivedRow,
 )
-
-_TIME = "time"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -49,6 +47,7 @@ class PendingReplies:
         self._lock = threading.Lock()
         self._due: dict[Hashable, PendingReply] = {}
         self._last_progress = 0.0
+        self._oldest_sent_at = 0.0  # or earlier: replies that came since are not looked through
 
     def expect_contracts(
         self, request_id: int, request: ContractRequest, now: float
@@ -59,10 +58,6 @@ class PendingReplies:
     def expect_ladder(self, market_rule_id: int, now: float) -> Future[Ladder]:
         """Await a tick ladder; asking again for one that is due gives the same result."""
         return self._expect(_ladder(market_rule_id), PendingReply(sent_at=now))
-
-    def expect_time(self, now: float) -> Future[ServerTime]:
-        """Await the gateway's clock; asking again while it is due gives the same result."""
-        return self._expect(_TIME, PendingReply(sent_at=now))
 
     def find_chain(self, request_id: int) -> PendingChain | None:
         """The request for contract details that has this id, None when none is due."""
@@ -80,10 +75,6 @@ class PendingReplies:
     def complete_ladder(self, ladder: Ladder) -> None:
         """Hand over a tick ladder; one that nobody asked for is dropped."""
         self._complete(_ladder(ladder.market_rule_id), ladder)
-
-    def complete_time(self, server_time: ServerTime) -> None:
-        """Hand over the gateway's clock; dropped if nobody asked."""
-        self._complete(_TIME, server_time)
 
     def fail(self, request_id: int, error: IbkrSyncError) -> None:
         """Fail one request for contract details; what had arrived for it is discarded."""
@@ -111,15 +102,20 @@ class PendingReplies:
             return
         if now - self._last_progress > self._idle_timeout:
             self.fail_all(ReplyTimeoutError(f"nothing arrived for {self._idle_timeout:g} s"))
-            return
-        self._fail(
-            lambda _, pending: now - pending.sent_at > self._total_timeout,
-            ReplyTimeoutError(f"incomplete after {self._total_timeout:g} s"),
-        )
+        elif now - self._oldest_sent_at > self._total_timeout:
+            self._fail(
+                lambda _, pending: now - pending.sent_at > self._total_timeout,
+                ReplyTimeoutError(f"incomplete after {self._total_timeout:g} s"),
+            )
+            with self._lock:
+                sent = (pending.sent_at for pending in self._due.values())
+                self._oldest_sent_at = min(sent, default=now)
 
     def _expect(self, key: Hashable, pending: PendingReply) -> Future[Any]:
         with self._lock:
             self._last_progress = pending.sent_at
+            if not self._due:
+                self._oldest_sent_at = pending.sent_at
             return self._due.setdefault(key, pending).result
 
     def _complete(self, key: Hashable, reply: object) -> None:

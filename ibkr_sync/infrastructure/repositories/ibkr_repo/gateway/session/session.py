@@ -32,7 +32,6 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import (
     ReadOnlyClient,
     Ready,
     Row,
-    ServerTime,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.handshake import connect
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.pacing import Pacer
@@ -148,10 +147,6 @@ class GatewaySession:
         """
         return self._in_turn(lambda: self._ask_for_ladder(market_rule_id))
 
-    def request_time(self) -> Sending[ServerTime]:
-        """Ask for the gateway's clock as soon as pacing allows; raises as `request_ladder`."""
-        return self._in_turn(self._ask_for_time)
-
     def await_upstream(self, seconds: float) -> bool:
         """Wait until the gateway reaches IBKR; False when it does not within that time."""
         return self._upstream.wait(seconds)
@@ -197,10 +192,6 @@ class GatewaySession:
     def _ask_for_ladder(self, market_rule_id: int) -> Future[Ladder]:
         awaited = self._pending.expect_ladder(market_rule_id, time.monotonic())
         return self._send(awaited, lambda: self._client.send_market_rule_request(market_rule_id))
-
-    def _ask_for_time(self) -> Future[ServerTime]:
-        awaited = self._pending.expect_time(time.monotonic())
-        return self._send(awaited, self._client.send_time_request)
 
     def _send(self, awaited: Future[T], send: Callable[[], None]) -> Future[T]:
         """Send a request that is awaited already: what ends the session meanwhile fails it."""
@@ -259,8 +250,6 @@ class GatewaySession:
             case Ladder():
                 self._pending.note_progress(time.monotonic())
                 self._pending.complete_ladder(event)
-            case ServerTime():
-                self._pending.complete_time(event)
             case Notice():
                 self._heed(event)
             case Row() | End():

@@ -18,7 +18,6 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import (
     Notice,
     ReadOnlyClient,
     Ready,
-    ServerTime,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.connection import GatewayConnection
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.messages import read_message
@@ -78,7 +77,6 @@ def test_what_an_error_says_is_cleaned(client: ReadOnlyClient) -> None:
     [
         ((9, 1, 45), Ready()),
         ((52, 1, 12), End(12)),
-        ((49, 1, 1795435200), ServerTime(1795435200)),
         ((93, 67, 2, 0, 0.25, 100, 0.5), Ladder(67, ((0.0, 0.25), (100.0, 0.5)))),
         ((4, 2, 12, 200, "No."), Notice(12, 200, "No.")),
         ((4, 2, -1, 2104, "Farm is OK:x"), Notice(-1, 2104, "Farm is OK:x")),
@@ -103,7 +101,6 @@ def test_a_text_that_ends_in_a_backslash_is_still_an_error(client: ReadOnlyClien
         (9, 1),
         (52, 1, 12, "more"),
         (52, 1, ""),
-        (49, 1, "noon"),
         (93, 67, 9, 0, 0.25),
         (4, 2, 12, "x", "No."),
         (10, 8, 12, "ES"),
@@ -173,7 +170,6 @@ def test_sending_on_a_dead_connection_is_a_lost_connection(
     ends[0].disconnect()
     for send in (
         client.send_start,
-        client.send_time_request,
         lambda: client.send_market_rule_request(67),
         lambda: client.send_contract_request(12, ContractRequest(symbol="ES")),
     ):

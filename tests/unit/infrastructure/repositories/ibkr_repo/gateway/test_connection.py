@@ -100,7 +100,7 @@ def test_a_message_that_could_not_be_sent_whole_ends_the_connection(
     connection, gateway = ends
     assert connection.receive_frame(0.01) is None
     with pytest.raises(ConnectionLostError):
-        connection.sendMsg(framed(b"49\x001\0" + b"x" * 100_000_000))  # nobody reads it
+        connection.sendMsg(framed(b"91\x0067\0" + b"x" * 100_000_000))  # nobody reads it
     assert not connection.isConnected()
     with pytest.raises(ConnectionLostError):
         connection.receive_frame(0.01)
@@ -116,7 +116,7 @@ def test_a_disconnected_connection_neither_sends_nor_receives(
     connection.disconnect()
     assert not connection.isConnected()
     with pytest.raises(ConnectionLostError):
-        connection.sendMsg(framed(b"49\x001\0"))
+        connection.sendMsg(framed(b"91\x0067\0"))
     with pytest.raises(ConnectionLostError):
         connection.receive_frame(1)
     assert gateway.recv(10) == b""

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ibkr_sync.domain.errors import ConnectionLostError, InvalidReplyError, ReplyTimeoutError
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import Ladder, ServerTime
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import Ladder
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
     ContractReply,
     ContractRequest,
@@ -69,7 +69,6 @@ def test_an_id_that_nobody_used_concerns_nobody(pending: PendingReplies) -> None
     pending.fail(-1, LOST)
     pending.complete_contracts(7, REPLY)
     pending.complete_ladder(Ladder(67, ()))
-    pending.complete_time(ServerTime(0))
     assert not result.done()
 
 
@@ -77,10 +76,9 @@ def test_everything_fails_together(pending: PendingReplies) -> None:
     due: list[Future[Any]] = [
         pending.expect_contracts(1, ES, 0),
         pending.expect_ladder(67, 0),
-        pending.expect_time(0),
     ]
     pending.fail_all(LOST)
-    assert [each.exception(0) for each in due] == [LOST] * 3
+    assert [each.exception(0) for each in due] == [LOST] * 2
 
 
 def test_a_ladder_goes_to_all_who_asked_for_it_and_to_nobody_else(pending: PendingReplies) -> None:
@@ -94,35 +92,26 @@ def test_a_ladder_goes_to_all_who_asked_for_it_and_to_nobody_else(pending: Pendi
 
 def test_ladders_can_fail_without_the_chains(pending: PendingReplies) -> None:
     chain = pending.expect_contracts(67, ES, 0)
-    ladder, server_time = pending.expect_ladder(67, 0), pending.expect_time(0)
+    ladder = pending.expect_ladder(67, 0)
     malformed = InvalidReplyError("a tick ladder", "message", "", "x")
     pending.fail_ladders(malformed)
     assert ladder.exception(0) is malformed
     assert not chain.done()
-    assert not server_time.done()
 
 
 def test_what_could_not_be_sent_fails_alone(pending: PendingReplies) -> None:
     chain, other = pending.expect_contracts(67, ES, 0), pending.expect_contracts(68, ES, 0)
-    ladder, server_time = pending.expect_ladder(67, 0), pending.expect_time(0)
+    ladder = pending.expect_ladder(67, 0)
     pending.fail_unsent(ladder, LOST)
     pending.fail_unsent(other, LOST)
     assert ladder.exception(0) is other.exception(0) is LOST
     assert not chain.done()
-    assert not server_time.done()
-
-
-def test_the_time_goes_to_all_who_asked(pending: PendingReplies) -> None:
-    asked = [pending.expect_time(0), pending.expect_time(1)]
-    pending.complete_time(ServerTime(5))
-    assert [each.result(0) for each in asked] == [ServerTime(5)] * 2
 
 
 def test_silence_fails_everything_after_the_idle_timeout(pending: PendingReplies) -> None:
     due: list[Future[Any]] = [
         pending.expect_contracts(1, ES, 100),
         pending.expect_ladder(67, 100),
-        pending.expect_time(100),
     ]
     pending.expire(110)
     assert not any(each.done() for each in due)
@@ -160,6 +149,11 @@ def test_each_request_fails_after_its_own_total_timeout(pending: PendingReplies)
     for each in (early, ladder):
         assert "incomplete after 25 s" in str(each.exception(0))
     assert not late.done()
+    pending.note_progress(145)
+    pending.expire(145)
+    assert not late.done()
+    pending.expire(145.1)
+    assert "incomplete after 25 s" in str(late.exception(0))
 
 
 def test_nothing_due_never_expires(pending: PendingReplies) -> None:
