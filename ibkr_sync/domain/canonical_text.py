@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from ibkr_sync.domain.entities.contracts import ContractMonth, ContractSeries, Venue
-from ibkr_sync.domain.entities.futures import AssetClass, Origin, Underlying
-
-ASSET_CLASS: Final = "asset_class"
-"""The field under which history keeps a product's asset class."""
+from ibkr_sync.domain.entities.contracts import ContractMonth, Venue
+from ibkr_sync.domain.entities.fields import EntityField, FieldKind, Kind
+from ibkr_sync.domain.entities.futures import CONTRACT_FIELDS, PRODUCT_FIELDS, Underlying
 
 Parser = Callable[[str], Any]
 
@@ -143,59 +141,36 @@ def _unescaped(text: str) -> str:
     return _ESCAPED.sub(r"\1", text) if ESCAPE in text else text
 
 
-PRODUCT_FIELDS: Final[dict[str, Parser]] = {
-    "symbol": _text,
-    "exchange": _text,
-    "trading_class": _text,
-    "currency": _text,
-    "name": _text,
-    "category": _text,
-    "underlying": _underlying,
-    "multiplier": _number,
-    "price_magnifier": _integer,
-    "min_tick": _number,
-    "time_zone": _text,
-    "origin": Origin,
-    ASSET_CLASS: AssetClass,
+_PARSERS: Final[dict[FieldKind, Parser]] = {
+    Kind.TEXT: _text,
+    Kind.ZONE: _text,
+    Kind.INTEGER: _integer,
+    Kind.POSITIVE_INTEGER: _integer,
+    Kind.NUMBER: _number,
+    Kind.POSITIVE_NUMBER: _number,
+    Kind.DATE: _date,
+    Kind.INSTANT: _instant,
+    Kind.MONTH: ContractMonth.parse,
+    Kind.PAIRS: _pairs,
+    Kind.VENUES: _venues,
+    Underlying: _underlying,
 }
-"""How each of a product's own fields that have a history is read back from its text."""
-
-CONTRACT_FIELDS: Final[dict[str, Parser]] = {
-    "symbol": _text,
-    "exchange": _text,
-    "trading_class": _text,
-    "currency": _text,
-    "local_symbol": _text,
-    "last_trade_date": _date,
-    "last_trade_at": _instant,
-    "contract_month": ContractMonth.parse,
-    "real_expiration_date": _date,
-    "series": ContractSeries,
-    "multiplier": _number,
-    "min_tick": _number,
-    "price_magnifier": _integer,
-    "market_name": _text,
-    "long_name": _text,
-    "underlying_con_id": _integer,
-    "underlying_symbol": _text,
-    "underlying_sec_type": _text,
-    "industry": _text,
-    "category": _text,
-    "subcategory": _text,
-    "time_zone": _text,
-    "venues": _venues,
-    "security_ids": _pairs,
-    "economic_value_rule": _text,
-    "economic_value_multiplier": _number,
-    "aggregated_group": _integer,
-}
-"""As `PRODUCT_FIELDS`, of contracts; besides these, history keeps their listing and product."""
-
-_EMPTY: Final[dict[str, Any]] = {"venues": (), "security_ids": ()}
 
 
-def parse_value(field: str, text: str | None, *, of_contract: bool) -> Any:  # noqa: ANN401 - the field decides
+def _tracked(fields: Iterable[EntityField]) -> dict[str, EntityField]:
+    return {each.name: each for each in fields if each.tracked}
+
+
+TRACKED_OF_PRODUCT: Final = _tracked(PRODUCT_FIELDS)
+"""A product's own fields that have a history, by name."""
+
+TRACKED_OF_CONTRACT: Final = _tracked(CONTRACT_FIELDS)
+"""As `TRACKED_OF_PRODUCT`; besides these, history keeps a contract's listing and product."""
+
+
+def parse_value(name: str, text: str | None, *, of_contract: bool) -> Any:  # noqa: ANN401 - the field decides
     """The value of a field with a history, from its canonical text; raises ValueError."""
+    field = (TRACKED_OF_CONTRACT if of_contract else TRACKED_OF_PRODUCT)[name]
     if text is None:
-        return _EMPTY.get(field) if of_contract else None
-    return (CONTRACT_FIELDS if of_contract else PRODUCT_FIELDS)[field](text)
+        return field.unknown
+    return (field.choices or _PARSERS[field.kind])(text)

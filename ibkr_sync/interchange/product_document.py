@@ -8,95 +8,57 @@ Exact numbers are text (`"0.25"`), dates `2026-12-18`, months `2026-12`, instant
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any, TypeAlias
 
 from ibkr_sync.domain.entities.contracts import (
     ContractListing,
     ContractMonth,
-    ContractSeries,
     FuturesContract,
     TradingSchedule,
     Venue,
 )
+from ibkr_sync.domain.entities.fields import EntityField, FieldKind, Kind, ordered
 from ibkr_sync.domain.entities.futures import (
+    ASSET_CLASS,
     ASSET_TYPES,
-    AssetClass,
+    CONTRACT_FIELDS,
+    PRODUCT_FIELDS,
     Future,
-    Origin,
     Underlying,
 )
 from ibkr_sync.domain.untrusted_text import shown
 from ibkr_sync.interchange import field_values as parse
 from ibkr_sync.interchange.document_fields import DocumentFields, InvalidDocumentError
 
+_Readers: TypeAlias = Mapping[str, Callable[[DocumentFields], Any]]
+
 SCHEMA = "ibkr-sync/product/1"
 """Name and version of the schema; any change of keys or meanings makes it `/2`."""
 
-PRODUCT_KEYS = (
-    "symbol",
-    "exchange",
-    "trading_class",
-    "currency",
-    "name",
-    "asset_class",
-    "category",
-    "origin",
-    "underlying",
-    "multiplier",
-    "price_magnifier",
-    "min_tick",
-    "time_zone",
-    "synced_at",
+_PRODUCT_FIELDS = ordered(
+    PRODUCT_FIELDS,
+    ("symbol", "exchange", "trading_class", "currency", "name", ASSET_CLASS, "category", "origin"),
 )
+_CONTRACT_FIELDS = ordered(
+    CONTRACT_FIELDS,
+    (
+        *("con_id", "local_symbol", "contract_month", "last_trade_date", "last_trade_at"),
+        *("real_expiration_date", "trading_class", "multiplier", "min_tick", "price_magnifier"),
+        "series",
+    ),
+)
+PRODUCT_KEYS = tuple(each.name for each in _PRODUCT_FIELDS)
 """What a document says of the product itself, besides `schema` and `contracts`."""
 
-CONTRACT_KEYS = (
-    "con_id",
-    "local_symbol",
-    "contract_month",
-    "last_trade_date",
-    "last_trade_at",
-    "real_expiration_date",
-    "trading_class",
-    "multiplier",
-    "min_tick",
-    "price_magnifier",
-    "series",
-    "symbol",
-    "exchange",
-    "currency",
-    "last_trade_text",
-    "market_name",
-    "long_name",
-    "underlying_con_id",
-    "underlying_symbol",
-    "underlying_sec_type",
-    "industry",
-    "category",
-    "subcategory",
-    "time_zone",
-    "venues",
-    "order_types",
-    "security_ids",
-    "economic_value_rule",
-    "economic_value_multiplier",
-    "aggregated_group",
-    "min_size",
-    "size_increment",
-    "suggested_size_increment",
-    "schedule",
-    "listing",
-)
-"""What a document says of each contract."""
+CONTRACT_KEYS = tuple(each.name for each in _CONTRACT_FIELDS)
+"""What a document says of each contract: identity, dates and numbers first."""
 
 DERIVED_PRODUCT_KEYS = ("quoted_tick", "tick_value", "point_value")
 DERIVED_CONTRACT_KEYS = ("state", *DERIVED_PRODUCT_KEYS)
-UNDERLYING_KEYS = ("symbol", "sec_type", "con_id")
-SCHEDULE_KEYS = ("trading_hours", "liquid_hours", "time_zone_id")
-LISTING_KEYS = ("first_seen_at", "last_seen_at", "missing_since", "delisted_at")
 
 
 def product_to_document(future: Future, now: datetime) -> dict[str, object]:
@@ -139,28 +101,15 @@ def refuse_other_schema(schema: object, path: str = "") -> None:
 
 def read_product(fields: DocumentFields) -> Future:
     """Read the product itself, without its contracts."""
-    return ASSET_TYPES[fields.required("asset_class", parse.choice(AssetClass))](
-        symbol=fields.required("symbol", parse.text),
-        exchange=fields.required("exchange", parse.text),
-        trading_class=fields.required("trading_class", parse.text),
-        currency=fields.required("currency", parse.text),
-        name=fields.optional("name", parse.text),
-        category=fields.optional("category", parse.text),
-        underlying=fields.child("underlying", _read_underlying, keys=UNDERLYING_KEYS),
-        multiplier=fields.optional("multiplier", parse.positive_number),
-        price_magnifier=fields.optional("price_magnifier", parse.positive_integer),
-        min_tick=fields.optional("min_tick", parse.positive_number),
-        time_zone=fields.optional("time_zone", parse.zone),
-        origin=fields.required("origin", parse.choice(Origin)),
-        synced_at=fields.optional("synced_at", parse.instant),
-    )
+    values = _read(fields, _PRODUCT_READERS)
+    return ASSET_TYPES[values.pop(ASSET_CLASS)](**values)
 
 
 def with_contracts(product: Future, chain: Iterable[DocumentFields]) -> Future:
     """Give the product the contracts that are read from `chain`; equal rows are one contract."""
     contracts: dict[int, FuturesContract] = {}
     for fields in chain:
-        contract = _read_contract(fields)
+        contract = FuturesContract(**_read(fields, _CONTRACT_READERS))
         for key in ("symbol", "exchange", "currency"):
             if getattr(contract, key) != getattr(product, key):
                 raise InvalidDocumentError(
@@ -219,75 +168,59 @@ def _encode(value: object) -> object:
     return encoded
 
 
-def _read_underlying(fields: DocumentFields) -> Underlying:
-    return Underlying(
-        symbol=fields.required("symbol", parse.text),
-        sec_type=fields.optional("sec_type", parse.text),
-        con_id=fields.optional("con_id", parse.positive_integer),
-    )
+def _read(fields: DocumentFields, readers: _Readers) -> dict[str, Any]:
+    return {name: read(fields) for name, read in readers.items()}
 
 
-def _read_contract(fields: DocumentFields) -> FuturesContract:
-    return FuturesContract(
-        con_id=fields.required("con_id", parse.positive_integer),
-        symbol=fields.required("symbol", parse.text),
+def _venue(fields: DocumentFields) -> Venue:
+    return Venue(
         exchange=fields.required("exchange", parse.text),
-        trading_class=fields.required("trading_class", parse.text),
-        currency=fields.required("currency", parse.text),
-        local_symbol=fields.required("local_symbol", parse.text),
-        last_trade_date=fields.required("last_trade_date", parse.date),
-        last_trade_at=fields.optional("last_trade_at", parse.instant),
-        last_trade_text=fields.optional("last_trade_text", parse.text),
-        contract_month=fields.optional("contract_month", parse.month),
-        real_expiration_date=fields.optional("real_expiration_date", parse.date),
-        series=fields.required("series", parse.choice(ContractSeries)),
-        multiplier=fields.optional("multiplier", parse.positive_number),
-        min_tick=fields.optional("min_tick", parse.positive_number),
-        price_magnifier=fields.optional("price_magnifier", parse.positive_integer),
-        market_name=fields.optional("market_name", parse.text),
-        long_name=fields.optional("long_name", parse.text),
-        underlying_con_id=fields.optional("underlying_con_id", parse.positive_integer),
-        underlying_symbol=fields.optional("underlying_symbol", parse.text),
-        underlying_sec_type=fields.optional("underlying_sec_type", parse.text),
-        industry=fields.optional("industry", parse.text),
-        category=fields.optional("category", parse.text),
-        subcategory=fields.optional("subcategory", parse.text),
-        time_zone=fields.optional("time_zone", parse.zone),
-        venues=tuple(
-            Venue(
-                exchange=venue.required("exchange", parse.text),
-                market_rule_id=venue.optional("market_rule_id", parse.integer),
-            )
-            for venue in fields.children("venues", keys=("exchange", "market_rule_id"))
-        ),
-        order_types=fields.many("order_types", parse.text),
-        security_ids=tuple(
-            (pair.required("type", parse.text), pair.required("value", parse.text))
-            for pair in fields.children("security_ids", keys=("type", "value"))
-        ),
-        economic_value_rule=fields.optional("economic_value_rule", parse.text),
-        economic_value_multiplier=fields.optional("economic_value_multiplier", parse.number),
-        aggregated_group=fields.optional("aggregated_group", parse.integer),
-        min_size=fields.optional("min_size", parse.number),
-        size_increment=fields.optional("size_increment", parse.number),
-        suggested_size_increment=fields.optional("suggested_size_increment", parse.number),
-        schedule=fields.child("schedule", _read_schedule, keys=SCHEDULE_KEYS),
-        listing=fields.child("listing", _read_listing, keys=LISTING_KEYS),
+        market_rule_id=fields.optional("market_rule_id", parse.integer),
     )
 
 
-def _read_schedule(fields: DocumentFields) -> TradingSchedule:
-    return TradingSchedule(
-        trading_hours=fields.required("trading_hours", parse.possibly_empty_text),
-        liquid_hours=fields.required("liquid_hours", parse.possibly_empty_text),
-        time_zone_id=fields.required("time_zone_id", parse.possibly_empty_text),
-    )
+def _pair(fields: DocumentFields) -> tuple[str, str]:
+    return fields.required("type", parse.text), fields.required("value", parse.text)
 
 
-def _read_listing(fields: DocumentFields) -> ContractListing:
-    return ContractListing(
-        first_seen_at=fields.required("first_seen_at", parse.instant),
-        last_seen_at=fields.required("last_seen_at", parse.instant),
-        missing_since=fields.optional("missing_since", parse.instant),
-        delisted_at=fields.optional("delisted_at", parse.instant),
-    )
+_PARSERS: dict[FieldKind, Callable[[object], Any]] = {
+    Kind.TEXT: parse.text,
+    Kind.POSSIBLY_EMPTY_TEXT: parse.possibly_empty_text,
+    Kind.ZONE: parse.zone,
+    Kind.INTEGER: parse.integer,
+    Kind.POSITIVE_INTEGER: parse.positive_integer,
+    Kind.NUMBER: parse.number,
+    Kind.POSITIVE_NUMBER: parse.positive_number,
+    Kind.DATE: parse.date,
+    Kind.INSTANT: parse.instant,
+    Kind.MONTH: parse.month,
+}
+
+
+def _reader(field: EntityField) -> Callable[[DocumentFields], Any]:
+    """What reads a field of its kind from a document."""
+    name, entity, parts = field.name, field.kind, field.parts
+    if field.kind is Kind.TEXTS:
+        return lambda fields: fields.many(name, parse.text)
+    if field.kind is Kind.PAIRS:
+        return lambda fields: tuple(map(_pair, fields.children(name, keys=("type", "value"))))
+    if field.kind is Kind.VENUES:
+        keys = ("exchange", "market_rule_id")
+        return lambda fields: tuple(map(_venue, fields.children(name, keys=keys)))
+    if parts and isinstance(entity, type):
+        readers = _readers(parts)
+        return lambda fields: fields.child(
+            name, lambda nested: entity(**_read(nested, readers)), keys=readers
+        )
+    parser = parse.choice(field.choices) if field.choices else _PARSERS[field.kind]
+    if field.nullable:
+        return lambda fields: fields.optional(name, parser)
+    return lambda fields: fields.required(name, parser)
+
+
+def _readers(fields: Iterable[EntityField]) -> _Readers:
+    return {each.name: _reader(each) for each in fields}
+
+
+_PRODUCT_READERS = _readers(PRODUCT_FIELDS)
+_CONTRACT_READERS = _readers(CONTRACT_FIELDS)

@@ -14,17 +14,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.entities.fields import INTEGERS, LISTS, Kind, fields_of
+from ibkr_sync.domain.entities.futures import CONTRACT_FIELDS, PRODUCT_FIELDS, Future, Underlying
 from ibkr_sync.domain.untrusted_text import shown
 from ibkr_sync.interchange.document_fields import DocumentFields, InvalidDocumentError
 from ibkr_sync.interchange.product_document import (
     CONTRACT_KEYS,
     DERIVED_CONTRACT_KEYS,
-    LISTING_KEYS,
     PRODUCT_KEYS,
-    SCHEDULE_KEYS,
     SCHEMA,
-    UNDERLYING_KEYS,
     product_to_document,
     read_product,
     refuse_other_schema,
@@ -32,9 +30,13 @@ from ibkr_sync.interchange.product_document import (
 )
 
 _SHARED = ("symbol", "exchange", "currency")
-_NESTED = {"schedule": SCHEDULE_KEYS, "listing": LISTING_KEYS}
-_LISTS = frozenset({"venues", "order_types", "security_ids"})
-_INTEGERS = frozenset({"con_id", "price_magnifier", "underlying_con_id", "aggregated_group"})
+_FIELDS = (*PRODUCT_FIELDS, *CONTRACT_FIELDS)
+_KIND = {each.name: each.kind for field in _FIELDS for each in (field, *field.parts)}
+_UNDERLYING = tuple(each.name for each in fields_of(Underlying))
+_NESTED = {
+    field.name: tuple(each.name for each in field.parts) for field in CONTRACT_FIELDS if field.parts
+}
+_NESTED_COLUMNS = tuple(column for columns in _NESTED.values() for column in columns)
 _INTEGER = re.compile(r"-?[0-9]{1,10}", re.ASCII)
 
 _PLAIN_CONTRACT_KEYS = tuple(key for key in CONTRACT_KEYS if key not in _NESTED)
@@ -46,16 +48,15 @@ def _product_column(key: str) -> str:
 
 
 _PRODUCT_COLUMNS = {key: _product_column(key) for key in _PLAIN_PRODUCT_KEYS}
-_UNDERLYING_COLUMNS = {key: f"product_underlying_{key}" for key in UNDERLYING_KEYS}
+_UNDERLYING_COLUMNS = {key: f"product_underlying_{key}" for key in _UNDERLYING}
 _COLUMNS_OF_PRODUCT = (*_PRODUCT_COLUMNS.values(), *_UNDERLYING_COLUMNS.values())
-_COLUMNS_OF_CONTRACT = (*_PLAIN_CONTRACT_KEYS, *SCHEDULE_KEYS, *LISTING_KEYS)
+_COLUMNS_OF_CONTRACT = (*_PLAIN_CONTRACT_KEYS, *_NESTED_COLUMNS)
 
 CONTRACT_COLUMNS = (
     *_PLAIN_CONTRACT_KEYS[:10],  # identity, dates and numbers stand first
     *DERIVED_CONTRACT_KEYS,
     *_PLAIN_CONTRACT_KEYS[10:],
-    *SCHEDULE_KEYS,
-    *LISTING_KEYS,
+    *_NESTED_COLUMNS,
     *(column for column in _COLUMNS_OF_PRODUCT if column not in _SHARED),
     "schema",
 )
@@ -166,22 +167,24 @@ def _product_object(row: Mapping[str, str]) -> dict[str, object]:
 
 
 def _contract_object(row: Mapping[str, str]) -> dict[str, object]:
-    hours = {key: row[key] for key in SCHEDULE_KEYS}
-    listing = {key: _value(key, row[key]) for key in LISTING_KEYS}
+    nested = {
+        key: {column: _value(column, row[column]) for column in columns}
+        for key, columns in _NESTED.items()
+    }
     return {
         **{key: _value(key, row[key]) for key in _PLAIN_CONTRACT_KEYS},
-        "schedule": hours if any(hours.values()) else None,
-        "listing": listing if any(listing.values()) else None,
+        **{key: values if any(values.values()) else None for key, values in nested.items()},
     }
 
 
 def _value(key: str, cell: str) -> object:
     """A cell as JSON would hold it; what can't be read so stays text, to be refused by name."""
-    if key in _LISTS:
+    kind = _KIND[key]
+    if kind in LISTS:
         return _list(cell)
     if not cell:
-        return None
-    return int(cell) if key in _INTEGERS and _INTEGER.fullmatch(cell) else cell
+        return cell if kind is Kind.POSSIBLY_EMPTY_TEXT else None
+    return int(cell) if kind in INTEGERS and _INTEGER.fullmatch(cell) else cell
 
 
 def _list(cell: str) -> object:

@@ -10,6 +10,8 @@ from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from ibkr_sync.domain.entities.fields import Kind, kind
+
 FIRST_ZONE: Final = timezone(timedelta(hours=14))
 """Where a date begins first (Kiritimati)."""
 
@@ -80,9 +82,9 @@ class TradingSchedule:
     Source: IBKR `tradingHours`, `liquidHours`, `timeZoneId`, each kept as sent.
     """
 
-    trading_hours: str
-    liquid_hours: str
-    time_zone_id: str
+    trading_hours: str = field(metadata=kind(Kind.POSSIBLY_EMPTY_TEXT))
+    liquid_hours: str = field(metadata=kind(Kind.POSSIBLY_EMPTY_TEXT))
+    time_zone_id: str = field(metadata=kind(Kind.POSSIBLY_EMPTY_TEXT))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,10 +95,10 @@ class ContractListing:
     complete replies, `delisted_at` once a second such reply confirmed it.
     """
 
-    first_seen_at: datetime
-    last_seen_at: datetime
-    missing_since: datetime | None = None
-    delisted_at: datetime | None = None
+    first_seen_at: datetime = field(metadata=kind(Kind.INSTANT))
+    last_seen_at: datetime = field(metadata=kind(Kind.INSTANT))
+    missing_since: datetime | None = field(default=None, metadata=kind(Kind.INSTANT))
+    delisted_at: datetime | None = field(default=None, metadata=kind(Kind.INSTANT))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,41 +121,53 @@ class FuturesContract:
         listing: None until the local repository has stored the contract.
     """
 
-    con_id: int
-    symbol: str
-    exchange: str
-    trading_class: str
-    currency: str
-    local_symbol: str
-    last_trade_date: date
-    last_trade_at: datetime | None = None
-    last_trade_text: str | None = None
-    contract_month: ContractMonth | None = None
-    real_expiration_date: date | None = None
-    series: ContractSeries = ContractSeries.MONTHLY
-    multiplier: Decimal | None = None
-    min_tick: Decimal | None = None
-    price_magnifier: int | None = None
-    market_name: str | None = None
-    long_name: str | None = None
-    underlying_con_id: int | None = None
-    underlying_symbol: str | None = None
-    underlying_sec_type: str | None = None
-    industry: str | None = None
-    category: str | None = None
-    subcategory: str | None = None
-    time_zone: str | None = None
-    venues: tuple[Venue, ...] = ()
-    order_types: tuple[str, ...] = ()
-    security_ids: tuple[tuple[str, str], ...] = ()
-    economic_value_rule: str | None = None
-    economic_value_multiplier: Decimal | None = None
-    aggregated_group: int | None = None
-    min_size: Decimal | None = None
-    size_increment: Decimal | None = None
-    suggested_size_increment: Decimal | None = None
-    schedule: TradingSchedule | None = field(default=None, compare=False)
-    listing: ContractListing | None = field(default=None, compare=False)
+    # Not tracked: it is the identity itself.
+    con_id: int = field(metadata=kind(Kind.POSITIVE_INTEGER, tracked=False))
+    symbol: str = field(metadata=kind(Kind.TEXT))
+    exchange: str = field(metadata=kind(Kind.TEXT))
+    trading_class: str = field(metadata=kind(Kind.TEXT))
+    currency: str = field(metadata=kind(Kind.TEXT))
+    local_symbol: str = field(metadata=kind(Kind.TEXT))
+    last_trade_date: date = field(metadata=kind(Kind.DATE))
+    last_trade_at: datetime | None = field(default=None, metadata=kind(Kind.INSTANT))
+    # Not tracked: it depends on the login's time zone; last_trade_at is the fact.
+    last_trade_text: str | None = field(default=None, metadata=kind(Kind.TEXT, tracked=False))
+    contract_month: ContractMonth | None = field(default=None, metadata=kind(Kind.MONTH))
+    real_expiration_date: date | None = field(default=None, metadata=kind(Kind.DATE))
+    series: ContractSeries = field(default=ContractSeries.MONTHLY, metadata=kind(ContractSeries))
+    multiplier: Decimal | None = field(default=None, metadata=kind(Kind.POSITIVE_NUMBER))
+    min_tick: Decimal | None = field(default=None, metadata=kind(Kind.POSITIVE_NUMBER))
+    price_magnifier: int | None = field(default=None, metadata=kind(Kind.POSITIVE_INTEGER))
+    market_name: str | None = field(default=None, metadata=kind(Kind.TEXT))
+    long_name: str | None = field(default=None, metadata=kind(Kind.TEXT))
+    underlying_con_id: int | None = field(default=None, metadata=kind(Kind.POSITIVE_INTEGER))
+    underlying_symbol: str | None = field(default=None, metadata=kind(Kind.TEXT))
+    underlying_sec_type: str | None = field(default=None, metadata=kind(Kind.TEXT))
+    industry: str | None = field(default=None, metadata=kind(Kind.TEXT))
+    category: str | None = field(default=None, metadata=kind(Kind.TEXT))
+    subcategory: str | None = field(default=None, metadata=kind(Kind.TEXT))
+    time_zone: str | None = field(default=None, metadata=kind(Kind.ZONE))
+    venues: tuple[Venue, ...] = field(default=(), metadata=kind(Kind.VENUES))
+    # Not tracked: they depend on the account's permissions.
+    order_types: tuple[str, ...] = field(default=(), metadata=kind(Kind.TEXTS, tracked=False))
+    security_ids: tuple[tuple[str, str], ...] = field(default=(), metadata=kind(Kind.PAIRS))
+    economic_value_rule: str | None = field(default=None, metadata=kind(Kind.TEXT))
+    economic_value_multiplier: Decimal | None = field(default=None, metadata=kind(Kind.NUMBER))
+    aggregated_group: int | None = field(default=None, metadata=kind(Kind.INTEGER))
+    # Sizes are not tracked: sent from server version 164 on only, they depend on the ibapi.
+    min_size: Decimal | None = field(default=None, metadata=kind(Kind.NUMBER, tracked=False))
+    size_increment: Decimal | None = field(default=None, metadata=kind(Kind.NUMBER, tracked=False))
+    suggested_size_increment: Decimal | None = field(
+        default=None, metadata=kind(Kind.NUMBER, tracked=False)
+    )
+    # Not tracked: a rolling window, new every day.
+    schedule: TradingSchedule | None = field(
+        default=None, compare=False, metadata=kind(TradingSchedule, tracked=False)
+    )
+    # Not tracked: written by the local repository.
+    listing: ContractListing | None = field(
+        default=None, compare=False, metadata=kind(ContractListing, tracked=False)
+    )
 
     @property
     def point_value(self) -> Decimal | None:

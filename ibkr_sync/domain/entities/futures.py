@@ -6,13 +6,17 @@ A new asset type is a subclass of `Future` with its own `asset_class`, and a lin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import ClassVar, NamedTuple
 
 from ibkr_sync.domain.entities.contracts import FuturesContract
+from ibkr_sync.domain.entities.fields import EntityField, Kind, fields_of, kind
+
+ASSET_CLASS = "asset_class"
+"""The field of a product that is told by the type of its entity."""
 
 SAMPLE_MARKER = " [sample]"
 """Ends the long name of every contract row that is computed, not IBKR's."""
@@ -60,9 +64,9 @@ class ProductKey(NamedTuple):
 class Underlying:
     """What the product is written on, as IBKR names it (ES: index ES, conId 11004968)."""
 
-    symbol: str
-    sec_type: str | None = None
-    con_id: int | None = None
+    symbol: str = field(metadata=kind(Kind.TEXT))
+    sec_type: str | None = field(default=None, metadata=kind(Kind.TEXT))
+    con_id: int | None = field(default=None, metadata=kind(Kind.POSITIVE_INTEGER))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,20 +87,20 @@ class Future:
 
     asset_class: ClassVar[AssetClass] = AssetClass.UNCLASSIFIED
 
-    symbol: str
-    exchange: str
-    trading_class: str
-    currency: str
-    name: str | None = None
-    category: str | None = None
-    underlying: Underlying | None = None
-    multiplier: Decimal | None = None
-    price_magnifier: int | None = None
-    min_tick: Decimal | None = None
-    time_zone: str | None = None
-    origin: Origin = Origin.IBKR
+    symbol: str = field(metadata=kind(Kind.TEXT))
+    exchange: str = field(metadata=kind(Kind.TEXT))
+    trading_class: str = field(metadata=kind(Kind.TEXT))
+    currency: str = field(metadata=kind(Kind.TEXT))
+    name: str | None = field(default=None, metadata=kind(Kind.TEXT))
+    category: str | None = field(default=None, metadata=kind(Kind.TEXT))
+    underlying: Underlying | None = field(default=None, metadata=kind(Underlying))
+    multiplier: Decimal | None = field(default=None, metadata=kind(Kind.POSITIVE_NUMBER))
+    price_magnifier: int | None = field(default=None, metadata=kind(Kind.POSITIVE_INTEGER))
+    min_tick: Decimal | None = field(default=None, metadata=kind(Kind.POSITIVE_NUMBER))
+    time_zone: str | None = field(default=None, metadata=kind(Kind.ZONE))
+    origin: Origin = field(default=Origin.IBKR, metadata=kind(Origin))
     contracts: tuple[FuturesContract, ...] = ()
-    synced_at: datetime | None = None
+    synced_at: datetime | None = field(default=None, metadata=kind(Kind.INSTANT, tracked=False))
 
     @property
     def key(self) -> ProductKey:
@@ -231,6 +235,12 @@ ASSET_TYPES: dict[AssetClass, type[Future]] = {
     )
 }
 """The entity of each asset class."""
+
+
+PRODUCT_FIELDS = (EntityField(name=ASSET_CLASS, kind=AssetClass), *fields_of(Future))
+"""The fields of a product without its contracts; the first is its entity's type."""
+
+CONTRACT_FIELDS = fields_of(FuturesContract)
 
 
 def covered_asset_classes(entity: type[Future]) -> frozenset[AssetClass]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from ibkr_sync.domain.canonical_text import canonical_text
+from ibkr_sync.domain.canonical_text import (
+    TRACKED_OF_CONTRACT,
+    TRACKED_OF_PRODUCT,
+    canonical_text,
+)
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.errors import SampleDataError, ShrinkRefusedError
@@ -21,17 +24,6 @@ SHRINK_TOLERANCE = (2, Decimal("0.2"))
 
 LARGEST_LOSS = Decimal("0.5")
 """The share that a reply may never lack more of, however short the chain."""
-
-UNTRACKED_CONTRACT_FIELDS = {
-    "con_id",  # the identity itself
-    "listing",  # written by the local repository
-    "schedule",  # a rolling window, new every day
-    "order_types",  # depends on the account's permissions
-    "last_trade_text",  # depends on the login's time zone; last_trade_at is the fact
-    # Sent from server version 164 on only, so they depend on the installed ibapi.
-    *("min_size", "size_increment", "suggested_size_increment"),
-}
-UNTRACKED_PRODUCT_FIELDS = {"contracts", "synced_at"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,24 +140,22 @@ def _is_delisted_by(contract: FuturesContract, now: datetime) -> bool:
 def _product_changes(stored: Future | None, received: Future) -> tuple[FieldChange, ...]:
     if stored is None:
         return ()
-    return tuple(_field_changes(stored, received, UNTRACKED_PRODUCT_FIELDS, con_id=None))
+    return tuple(_field_changes(stored, received, TRACKED_OF_PRODUCT, con_id=None))
 
 
 def _contract_changes(old: FuturesContract, new: FuturesContract) -> Iterable[FieldChange]:
-    return _field_changes(old, new, UNTRACKED_CONTRACT_FIELDS, con_id=new.con_id)
+    return _field_changes(old, new, TRACKED_OF_CONTRACT, con_id=new.con_id)
 
 
 def _field_changes(
     old: Future | FuturesContract,
     new: Future | FuturesContract,
-    untracked: set[str],
+    tracked: Iterable[str],
     *,
     con_id: int | None,
 ) -> Iterable[FieldChange]:
-    for each in dataclasses.fields(new):
-        if each.name in untracked:
-            continue
-        before = canonical_text(getattr(old, each.name))
-        after = canonical_text(getattr(new, each.name))
+    for name in tracked:
+        before = canonical_text(getattr(old, name))
+        after = canonical_text(getattr(new, name))
         if before != after:
-            yield FieldChange(con_id=con_id, field=each.name, old=before, new=after)
+            yield FieldChange(con_id=con_id, field=name, old=before, new=after)

@@ -72,7 +72,6 @@ def plan_update(
             raise ShrinkRefusedError(stored.key, stored=count, lost=count)
         if not allow_shrink:
             refuse_shrink(stored, diff, now)
-        diff = dataclasses.replace(diff, changes=class_change(stored, received) + diff.changes)
     return ProductUpdate(
         diff=diff,
         product=_merge(stored, received, diff, now),
@@ -107,14 +106,6 @@ def _refuse_outdated(stored: Future, received: Future) -> None:
     known, told = stored.synced_at, received.synced_at
     if received.origin is Origin.FILE and known and told and told < known:
         raise OutdatedDataError(stored.key, stored=known, received=told)
-
-
-def class_change(stored: Future, received: Future) -> tuple[FieldChange, ...]:
-    """The change of the asset class, which is not a field of an entity but its type."""
-    old, new = stored.asset_class.value, received.asset_class.value
-    if old == new:
-        return ()
-    return (FieldChange(con_id=None, field="asset_class", old=old, new=new),)
 
 
 def _merge(stored: Future | None, received: F, diff: ChainDiff, now: datetime) -> F:

@@ -15,7 +15,7 @@ from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import RawReplyError
 from ibkr_sync.domain.evidence.chain_diff import diff_chain
-from ibkr_sync.domain.evidence.product_update import ProductUpdate, class_change, classified
+from ibkr_sync.domain.evidence.product_update import ProductUpdate, classified
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +42,8 @@ def plan_renormalisation(stored: Future, reread: Future, now: datetime) -> Produ
         key=lambda each: (each.last_trade_date, each.con_id),
     )
     product = dataclasses.replace(reread, contracts=tuple(chain), synced_at=stored.synced_at)
-    diff = diff_chain(stored, product, now)
     # A missing contract is in the chain, which is no sign that it was listed again.
-    diff = dataclasses.replace(
-        diff, returned=(), changes=class_change(stored, product) + diff.changes
-    )
+    diff = dataclasses.replace(diff_chain(stored, product, now), returned=())
     return ProductUpdate(diff=diff, product=product, history=diff.changes)
 
 

@@ -14,23 +14,25 @@ from datetime import datetime
 from typing import Any, Final
 
 from ibkr_sync.domain.canonical_text import (
-    ASSET_CLASS,
-    CONTRACT_FIELDS,
-    PRODUCT_FIELDS,
+    TRACKED_OF_CONTRACT,
+    TRACKED_OF_PRODUCT,
     parse_value,
 )
 from ibkr_sync.domain.entities.contracts import ContractListing, FuturesContract
-from ibkr_sync.domain.entities.futures import ASSET_TYPES, Future, Origin
+from ibkr_sync.domain.entities.futures import (
+    ASSET_CLASS,
+    ASSET_TYPES,
+    CONTRACT_FIELDS,
+    Future,
+    Origin,
+)
 from ibkr_sync.domain.evidence.product_update import DELISTED, LISTED, LISTING, MISSING
 from ibkr_sync.domain.history.recorded_history import ProductHistory, RecordedChange
 
 _UNKNOWN: Final[dict[str, Any]] = {
-    "order_types": (),
-    "last_trade_text": None,
-    "schedule": None,
-    "min_size": None,
-    "size_increment": None,
-    "suggested_size_increment": None,
+    each.name: each.unknown
+    for each in CONTRACT_FIELDS
+    if not each.tracked and each.name not in ("con_id", LISTING)
 }
 """What has no history."""
 
@@ -73,11 +75,11 @@ def _rewound_product(
     at: datetime,
 ) -> Future:
     product = history.product
-    past = _rewound(changes, PRODUCT_FIELDS, at, of_contract=False)
+    past = _rewound(changes, TRACKED_OF_PRODUCT, at, of_contract=False)
     entity = ASSET_TYPES[past.pop(ASSET_CLASS, product.asset_class)]
     fields = {
         name: past.get(name, getattr(product, name))
-        for name in PRODUCT_FIELDS
+        for name in TRACKED_OF_PRODUCT
         if name != ASSET_CLASS
     }
     synced_at = None
@@ -102,7 +104,7 @@ def _rewound_contract(
     replies: Sequence[datetime],
     at: datetime,
 ) -> FuturesContract:
-    past = _rewound(changes, CONTRACT_FIELDS, at, of_contract=True)
+    past = _rewound(changes, TRACKED_OF_CONTRACT, at, of_contract=True)
     return replace(contract, **past, **_UNKNOWN, listing=_listing(contract, changes, replies, at))
 
 

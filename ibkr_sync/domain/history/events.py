@@ -10,8 +10,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from ibkr_sync.domain.canonical_text import (
-    CONTRACT_FIELDS,
-    PRODUCT_FIELDS,
+    TRACKED_OF_CONTRACT,
+    TRACKED_OF_PRODUCT,
     canonical_text,
     parse_value,
 )
@@ -30,7 +30,7 @@ LADDER: Final = "market_rule"
 """The field of an event that tells of a tick ladder: its id, then the steps from each edge on."""
 
 RECORDED_FIELDS: Final = frozenset(
-    (*PRODUCT_FIELDS, *CONTRACT_FIELDS, LISTING, PRODUCT, STATE, LADDER)
+    (*TRACKED_OF_PRODUCT, *TRACKED_OF_CONTRACT, LISTING, PRODUCT, STATE, LADDER)
 )
 """Every field that an event may tell of."""
 

@@ -4,32 +4,32 @@ from __future__ import annotations
 
 import dataclasses
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from hypothesis import example, given
 
 from example_products import DECEMBER, ES
 from ibkr_sync.domain.canonical_text import (
-    ASSET_CLASS,
-    CONTRACT_FIELDS,
-    PRODUCT_FIELDS,
+    TRACKED_OF_CONTRACT,
+    TRACKED_OF_PRODUCT,
     canonical_text,
     parse_value,
 )
 from ibkr_sync.domain.entities.contracts import FuturesContract, Venue
 from ibkr_sync.domain.entities.futures import Future, Underlying
-from ibkr_sync.domain.evidence.chain_diff import UNTRACKED_CONTRACT_FIELDS, UNTRACKED_PRODUCT_FIELDS
 from strategies import contracts, futures
 
 
-def names_of(entity: type[Any]) -> set[str]:
-    return {each.name for each in dataclasses.fields(entity)}
-
-
-def test_every_field_that_is_compared_can_be_read_back() -> None:
-    assert set(CONTRACT_FIELDS) == names_of(FuturesContract) - UNTRACKED_CONTRACT_FIELDS
-    assert set(PRODUCT_FIELDS) == names_of(Future) - UNTRACKED_PRODUCT_FIELDS | {ASSET_CLASS}
+def test_every_field_but_these_has_a_history() -> None:
+    assert {each.name for each in dataclasses.fields(FuturesContract)} - set(
+        TRACKED_OF_CONTRACT
+    ) == {
+        *("con_id", "listing", "schedule", "order_types", "last_trade_text"),
+        *("min_size", "size_increment", "suggested_size_increment"),
+    }
+    assert {each.name for each in dataclasses.fields(Future)} ^ set(TRACKED_OF_PRODUCT) == {
+        *("contracts", "synced_at", "asset_class")
+    }
 
 
 @given(contracts)
@@ -37,7 +37,7 @@ def test_every_field_that_is_compared_can_be_read_back() -> None:
 @example(dataclasses.replace(DECEMBER, venues=(Venue(exchange="A:1,\\"), Venue(exchange=":"))))
 @example(dataclasses.replace(DECEMBER, multiplier=Decimal("1E+3"), min_tick=Decimal("1E-9")))
 def test_every_field_of_a_contract_is_read_back_as_it_was(contract: FuturesContract) -> None:
-    for name in CONTRACT_FIELDS:
+    for name in TRACKED_OF_CONTRACT:
         value = getattr(contract, name)
         assert parse_value(name, canonical_text(value), of_contract=True) == value, name
 
@@ -46,7 +46,7 @@ def test_every_field_of_a_contract_is_read_back_as_it_was(contract: FuturesContr
 @example(dataclasses.replace(ES, underlying=Underlying(symbol="A B\\", sec_type="- -", con_id=1)))
 @example(dataclasses.replace(ES, underlying=Underlying(symbol="\\", sec_type="-")))
 def test_every_field_of_a_product_is_read_back_as_it_was(product: Future) -> None:
-    for name in PRODUCT_FIELDS:
+    for name in TRACKED_OF_PRODUCT:
         value = getattr(product, name)
         assert parse_value(name, canonical_text(value), of_contract=False) == value, name
 

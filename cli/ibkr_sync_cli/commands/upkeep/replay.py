@@ -58,5 +58,5 @@ def _wait(output: Output) -> NoReturn:
         while True:
             signal.pause()
     except RunInterrupted as interruption:
-        output.remark(\"stopped\")
+        output.remark("stopped")
         raise typer.Exit(128 + interruption.signal_number) from interruption

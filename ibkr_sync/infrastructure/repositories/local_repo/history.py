@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, and_, or_, select, union
 from sqlalchemy.engine import Connection
 
-from ibkr_sync.domain.canonical_text import CONTRACT_FIELDS, PRODUCT_FIELDS, parse_value
+from ibkr_sync.domain.canonical_text import TRACKED_OF_CONTRACT, TRACKED_OF_PRODUCT, parse_value
 from ibkr_sync.domain.entities.contracts import ContractListing, FuturesContract
 from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule
@@ -188,7 +188,7 @@ def _recorded(connection: Connection, statement: Select[Any]) -> tuple[RecordedC
 def _refuse_unreadable(change: RecordedChange) -> None:
     """Raise ValueError for text that no value of the field has."""
     of_contract = change.con_id is not None
-    if change.field in (CONTRACT_FIELDS if of_contract else PRODUCT_FIELDS):
+    if change.field in (TRACKED_OF_CONTRACT if of_contract else TRACKED_OF_PRODUCT):
         parse_value(change.field, change.old, of_contract=of_contract)
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from example_products import DECEMBER, ES, MARCH, NOW
-from ibkr_sync.domain.canonical_text import CONTRACT_FIELDS, PRODUCT_FIELDS
+from ibkr_sync.domain.canonical_text import TRACKED_OF_CONTRACT, TRACKED_OF_PRODUCT
 from ibkr_sync.domain.entities.contracts import ContractListing, FuturesContract
 from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.history.events import (
@@ -93,7 +93,7 @@ def test_a_change_is_an_event_of_its_kind(
 
 def test_every_type_but_the_expiry_comes_from_a_change() -> None:
     assert {kind for *_, kind, _ in CASES} == set(EventType) - {EventType.EXPIRED}
-    assert {*PRODUCT_FIELDS, *CONTRACT_FIELDS} | {
+    assert {*TRACKED_OF_PRODUCT, *TRACKED_OF_CONTRACT} | {
         *("listing", "product", "state", "market_rule")
     } == RECORDED_FIELDS
 

@@ -21,63 +21,35 @@ from ibkr_sync.domain.entities.contracts import (
     TradingSchedule,
     Venue,
 )
-from ibkr_sync.domain.entities.futures import ASSET_TYPES, Future, Underlying
+from ibkr_sync.domain.entities.fields import Kind, fields_of
+from ibkr_sync.domain.entities.futures import (
+    ASSET_CLASS,
+    ASSET_TYPES,
+    CONTRACT_FIELDS,
+    PRODUCT_FIELDS,
+    Future,
+    Underlying,
+)
 from ibkr_sync.domain.errors import InvalidReplyError
 from ibkr_sync.infrastructure.repositories.local_repo.schema.columns import decimal_text
+from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import UNDERLYING_PREFIX
 
 LARGEST_INTEGER = 2**63 - 1
 
-_PRODUCT_FIELDS = (
-    "symbol",
-    "exchange",
-    "trading_class",
-    "currency",
-    "name",
-    "category",
-    "multiplier",
-    "price_magnifier",
-    "min_tick",
-    "time_zone",
-    "origin",
-    "synced_at",
-)
-_CONTRACT_FIELDS = (
-    "con_id",
-    "symbol",
-    "exchange",
-    "trading_class",
-    "currency",
-    "local_symbol",
-    "last_trade_date",
-    "last_trade_at",
-    "last_trade_text",
-    "contract_month",
-    "real_expiration_date",
-    "series",
-    "multiplier",
-    "min_tick",
-    "price_magnifier",
-    "market_name",
-    "long_name",
-    "underlying_con_id",
-    "underlying_symbol",
-    "underlying_sec_type",
-    "industry",
-    "category",
-    "subcategory",
-    "time_zone",
-    "economic_value_rule",
-    "economic_value_multiplier",
-    "aggregated_group",
-    "min_size",
-    "size_increment",
-    "suggested_size_increment",
-)
-_FACTS = (*_CONTRACT_FIELDS, "venues", "order_types", "security_ids")
-LISTING_COLUMNS = ("first_seen_at", "last_seen_at", "missing_since", "delisted_at")
-"""The last ones of `CONTRACT_COLUMNS`."""
+_PRODUCT_COLUMNS = tuple(each.name for each in PRODUCT_FIELDS if not each.parts)
+_UNDERLYING_COLUMNS = {
+    each.name: f"{UNDERLYING_PREFIX}{each.name}" for each in fields_of(Underlying)
+}
 
-_SCHEDULE_FIELDS = ("trading_hours", "liquid_hours", "time_zone_id")
+_PLAIN_FIELDS = tuple(each for each in CONTRACT_FIELDS if not each.parts)
+_VENUES = tuple(each.name for each in _PLAIN_FIELDS if each.kind is Kind.VENUES)
+_PAIRS = tuple(each.name for each in _PLAIN_FIELDS if each.kind is Kind.PAIRS)
+_KEPT_AS_THEY_ARE = tuple(each.name for each in _PLAIN_FIELDS if each.name not in _VENUES)
+_FACTS = (*_KEPT_AS_THEY_ARE, *_VENUES)
+_SCHEDULE_FIELDS = tuple(each.name for each in fields_of(TradingSchedule))
+
+LISTING_COLUMNS = tuple(each.name for each in fields_of(ContractListing))
+"""The last ones of `CONTRACT_COLUMNS`."""
 
 CONTRACT_COLUMNS = (*_FACTS, *LISTING_COLUMNS)
 """What a contract's row holds, its con_id first, but for the product it belongs to."""
@@ -90,7 +62,7 @@ CHAIN_COLUMNS = (*CONTRACT_COLUMNS, *_SCHEDULE_FIELDS)
 _LISTING = slice(len(_FACTS), len(CONTRACT_COLUMNS))
 _SCHEDULE = slice(len(CONTRACT_COLUMNS), len(CHAIN_COLUMNS))
 
-_values_of_contract = attrgetter(*_CONTRACT_FIELDS)
+_values_of_contract = attrgetter(*_KEPT_AS_THEY_ARE)
 _values_of_listing = attrgetter(*LISTING_COLUMNS)
 _values_of_schedule = attrgetter(*_SCHEDULE_FIELDS)
 _NEVER_STORED = (None,) * len(LISTING_COLUMNS)
@@ -124,11 +96,9 @@ def to_rows(future: Future, con_ids: Collection[int] | None = None) -> ProductRo
     unchanged: NUL or half a surrogate pair in text, a number beyond 64 bits or not finite.
     """
     underlying = future.underlying
-    product = {name: getattr(future, name) for name in _PRODUCT_FIELDS} | {
-        "asset_class": future.asset_class,
-        "underlying_symbol": underlying.symbol if underlying else None,
-        "underlying_sec_type": underlying.sec_type if underlying else None,
-        "underlying_con_id": underlying.con_id if underlying else None,
+    product = {name: getattr(future, name) for name in _PRODUCT_COLUMNS} | {
+        column: getattr(underlying, name) if underlying else None
+        for name, column in _UNDERLYING_COLUMNS.items()
     }
     refuse_unstorable(str(future.key), product)
     contracts = [each for each in future.contracts if con_ids is None or each.con_id in con_ids]
@@ -148,38 +118,34 @@ def to_entity(product: Mapping[Any, Any], chain: Iterable[Sequence[Any]]) -> Fut
 
     A contract's row begins with the values of `CHAIN_COLUMNS`.
     """
-    return ASSET_TYPES[product["asset_class"]](
-        **{name: product[name] for name in _PRODUCT_FIELDS},
+    values = {name: product[name] for name in _PRODUCT_COLUMNS}
+    return ASSET_TYPES[values.pop(ASSET_CLASS)](
+        **values,
         underlying=_underlying(product),
         contracts=tuple(_contract(row) for row in chain),
     )
 
 
 def _underlying(product: Mapping[Any, Any]) -> Underlying | None:
-    if product["underlying_symbol"] is None:
-        return None
-    return Underlying(
-        symbol=product["underlying_symbol"],
-        sec_type=product["underlying_sec_type"],
-        con_id=product["underlying_con_id"],
-    )
+    parts = {name: product[column] for name, column in _UNDERLYING_COLUMNS.items()}
+    return None if parts["symbol"] is None else Underlying(**parts)
 
 
 def _contract_row(contract: FuturesContract) -> tuple[Any, ...]:
     listing = contract.listing
     return (
         *_values_of_contract(contract),
-        _pairs(contract.venues),
-        contract.order_types,
-        contract.security_ids,
+        *(_pairs(getattr(contract, name)) for name in _VENUES),
         *(_values_of_listing(listing) if listing else _NEVER_STORED),
     )
 
 
 def _contract(row: Sequence[Any]) -> FuturesContract:
     facts = dict(zip(_FACTS, row, strict=False))
-    facts["venues"] = _venues(facts["venues"])
-    facts["security_ids"] = _security_ids(facts["security_ids"])
+    for name in _VENUES:
+        facts[name] = _venues(facts[name])
+    for name in _PAIRS:
+        facts[name] = _text_pairs(facts[name])
     schedule = dict(zip(_SCHEDULE_FIELDS, row[_SCHEDULE], strict=True))
     return FuturesContract(
         **facts,
@@ -202,7 +168,7 @@ def _venues(pairs: tuple[tuple[str, int | None], ...]) -> tuple[Venue, ...]:
 
 
 @lru_cache(1024)
-def _security_ids(pairs: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+def _text_pairs(pairs: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
     return tuple((kind, value) for kind, value in pairs)
 
 

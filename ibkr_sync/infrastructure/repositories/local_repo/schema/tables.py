@@ -10,6 +10,9 @@ are the user's own.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
@@ -26,9 +29,17 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
+from sqlalchemy.types import TypeEngine
 
-from ibkr_sync.domain.entities.contracts import ContractSeries
-from ibkr_sync.domain.entities.futures import AssetClass, Origin
+from ibkr_sync.domain.entities.contracts import TradingSchedule
+from ibkr_sync.domain.entities.fields import EntityField, FieldKind, Kind, fields_of, ordered
+from ibkr_sync.domain.entities.futures import (
+    ASSET_CLASS,
+    CONTRACT_FIELDS,
+    PRODUCT_FIELDS,
+    Origin,
+    Underlying,
+)
 from ibkr_sync.domain.runs.run_outcomes import ProductOutcome, RunOutcome
 from ibkr_sync.domain.runs.sync_policy import RunKind
 from ibkr_sync.infrastructure.repositories.local_repo.schema.columns import (
@@ -49,25 +60,59 @@ metadata = MetaData(
     }
 )
 
+UNDERLYING_PREFIX = "underlying_"
+"""Begins the columns that an underlying spreads over."""
+
+_COLUMN_TYPES: dict[FieldKind, TypeEngine[Any] | type[TypeEngine[Any]]] = {
+    Kind.TEXT: Text,
+    Kind.POSSIBLY_EMPTY_TEXT: Text,
+    Kind.ZONE: Text,
+    Kind.INTEGER: BigInteger,
+    Kind.POSITIVE_INTEGER: BigInteger,
+    Kind.NUMBER: ExactDecimal,
+    Kind.POSITIVE_NUMBER: ExactDecimal,
+    Kind.DATE: Date,
+    Kind.INSTANT: UtcDateTime,
+    Kind.MONTH: MonthText,
+    Kind.TEXTS: JsonList,
+    Kind.PAIRS: JsonList,
+    Kind.VENUES: JsonList,
+}
+
+
+def _columns(
+    fields: Iterable[EntityField], *, leading: Iterable[str] = (), besides: Iterable[str] = ()
+) -> Iterator[Column[Any]]:
+    """The columns of fields in their order, but for those that lead or are left out.
+
+    Nested fields spread over columns of their own: an underlying's bear its name and may all be
+    null, a listing's are as its own fields are, since no contract is stored without one.
+    """
+    for field in ordered(fields, leading):
+        if field.name in besides:
+            continue
+        if field.kind is Underlying:
+            yield from (_column(each, UNDERLYING_PREFIX, nullable=True) for each in field.parts)
+        elif field.parts:
+            yield from map(_column, field.parts)
+        else:
+            yield _column(field)
+
+
+def _column(field: EntityField, prefix: str = "", *, nullable: bool = False) -> Column[Any]:
+    kind = EnumValue(field.choices) if field.choices else _COLUMN_TYPES[field.kind]
+    return Column(prefix + field.name, kind, nullable=nullable or field.nullable)
+
+
 products = Table(
     "products",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("symbol", Text, nullable=False),
-    Column("exchange", Text, nullable=False),
-    Column("trading_class", Text, nullable=False),
-    Column("asset_class", EnumValue(AssetClass), nullable=False),
-    Column("category", Text),
-    Column("name", Text),
-    Column("currency", Text, nullable=False),
-    Column("underlying_symbol", Text),
-    Column("underlying_sec_type", Text),
-    Column("underlying_con_id", BigInteger),
-    Column("multiplier", ExactDecimal),
-    Column("price_magnifier", BigInteger),
-    Column("min_tick", ExactDecimal),
-    Column("time_zone", Text),
-    Column("origin", EnumValue(Origin), nullable=False),
+    *_columns(
+        PRODUCT_FIELDS,
+        leading=("symbol", "exchange", "trading_class", ASSET_CLASS, "category", "name"),
+        besides=("synced_at",),
+    ),
     Column("first_seen_at", UtcDateTime, nullable=False),
     Column("synced_at", UtcDateTime),
     UniqueConstraint("symbol", "exchange", "trading_class"),
@@ -78,42 +123,7 @@ contracts = Table(
     metadata,
     Column("con_id", BigInteger, primary_key=True, autoincrement=False),
     Column("product_id", ForeignKey("products.id"), nullable=False),
-    Column("symbol", Text, nullable=False),
-    Column("exchange", Text, nullable=False),
-    Column("trading_class", Text, nullable=False),
-    Column("currency", Text, nullable=False),
-    Column("local_symbol", Text, nullable=False),
-    Column("last_trade_date", Date, nullable=False),
-    Column("last_trade_at", UtcDateTime),
-    Column("last_trade_text", Text),
-    Column("contract_month", MonthText),
-    Column("real_expiration_date", Date),
-    Column("series", EnumValue(ContractSeries), nullable=False),
-    Column("multiplier", ExactDecimal),
-    Column("min_tick", ExactDecimal),
-    Column("price_magnifier", BigInteger),
-    Column("market_name", Text),
-    Column("long_name", Text),
-    Column("underlying_con_id", BigInteger),
-    Column("underlying_symbol", Text),
-    Column("underlying_sec_type", Text),
-    Column("industry", Text),
-    Column("category", Text),
-    Column("subcategory", Text),
-    Column("time_zone", Text),
-    Column("venues", JsonList, nullable=False),
-    Column("order_types", JsonList, nullable=False),
-    Column("security_ids", JsonList, nullable=False),
-    Column("economic_value_rule", Text),
-    Column("economic_value_multiplier", ExactDecimal),
-    Column("aggregated_group", BigInteger),
-    Column("min_size", ExactDecimal),
-    Column("size_increment", ExactDecimal),
-    Column("suggested_size_increment", ExactDecimal),
-    Column("first_seen_at", UtcDateTime, nullable=False),
-    Column("last_seen_at", UtcDateTime, nullable=False),
-    Column("missing_since", UtcDateTime),
-    Column("delisted_at", UtcDateTime),
+    *_columns(CONTRACT_FIELDS, besides=("con_id", "schedule")),
     CheckConstraint("con_id > 0", name="con_id_is_positive"),
     Index(None, "product_id", "last_trade_date"),
     Index(None, "last_trade_date"),
@@ -124,9 +134,7 @@ contract_schedules = Table(
     "contract_schedules",
     metadata,
     Column("con_id", ForeignKey("contracts.con_id"), primary_key=True, autoincrement=False),
-    Column("trading_hours", Text, nullable=False),
-    Column("liquid_hours", Text, nullable=False),
-    Column("time_zone_id", Text, nullable=False),
+    *_columns(fields_of(TradingSchedule)),
     Column("observed_at", UtcDateTime, nullable=False),
     comment="Hours as sent; observed_at is when this window was first seen.",
 )
