@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 _STEP = 1000
@@ -29,5 +29,5 @@ def instant_text(instant: datetime) -> str:
 
 
 def instant_value(instant: datetime | None) -> str | None:
-    """A UTC instant as machines read it: `2026-11-23T12:05:00Z`; None stays None."""
-    return None if instant is None else instant.isoformat().replace("+00:00", "Z")
+    """An instant as machines read it, in UTC: `2026-11-23T12:05:00Z`; None stays None."""
+    return None if instant is None else instant.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -6,8 +6,6 @@ from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
 from rich.text import Text
 
 from ibkr_sync.domain.entities.contracts import ContractState, FuturesContract
@@ -26,29 +24,6 @@ STATE_STYLES = {
 
 SAMPLE_TAG = Text("SAMPLE DATA", style="bold black on yellow")
 """Stands wherever computed data is shown, so that nobody trades on it."""
-
-
-def plain_table(*columns: tuple[str, bool], shrinks: str | None = None) -> Table:
-    """A table without frame; columns are (heading, right-aligned) and never wrap.
-
-    On a narrow terminal the column `shrinks` gives way; its cells are `flexible`.
-    """
-    table = Table(
-        box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True, padding=(0, 1), show_edge=False
-    )
-    for heading, right in columns:
-        table.add_column(
-            heading,
-            justify="right" if right else "left",
-            no_wrap=heading != shrinks,
-            overflow="ellipsis",
-        )
-    return table
-
-
-def flexible(text: str) -> Text:
-    """A cell that is cut short where its column has to shrink."""
-    return Text(text, no_wrap=True, overflow="ellipsis")
 
 
 def number(value: Decimal | None) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ibkr_sync.application.services.history import Chronicle
@@ -13,6 +13,8 @@ from ibkr_sync.domain.evidence.product_update import PRODUCT
 from ibkr_sync.domain.history.events import Event, EventType
 from ibkr_sync.domain.history.severity import Severity
 from ibkr_sync_cli.terminal.output import Result
+from ibkr_sync_cli.units.quantities import counted, instant_value
+from ibkr_sync_cli.views.records import Record, list_result
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -46,13 +48,12 @@ def changes_result(
     events: Sequence[Event], since: datetime, until: datetime, *, is_sample: bool = False
 ) -> Result:
     """What happened in a span of time, to any product."""
-    document = {
-        "schema": "ibkr-sync/changes/1",
-        "since": _instant(since),
-        "until": _instant(until),
-        "events": [event_record(each) for each in events],
-    }
-    return _result(events, document, lambda: _changes_table(events, since, is_sample=is_sample))
+    return _result(
+        events,
+        lambda: _changes_table(events, since, is_sample=is_sample),
+        schema="ibkr-sync/changes/1",
+        head={"since": instant_value(since), "until": instant_value(until)},
+    )
 
 
 def history_result(chronicle: Chronicle, events: Sequence[Event], origin: Origin) -> Result:
@@ -62,18 +63,21 @@ def history_result(chronicle: Chronicle, events: Sequence[Event], origin: Origin
     """
     symbol, exchange, trading_class = chronicle.product
     contract = chronicle.contract
-    document = {
-        "schema": "ibkr-sync/history/1",
+    head = {
         "symbol": symbol,
         "exchange": exchange,
         "trading_class": trading_class,
         "con_id": contract and contract.con_id,
         "local_symbol": contract and contract.local_symbol,
-        "first_seen_at": _instant(chronicle.first_seen_at),
+        "first_seen_at": instant_value(chronicle.first_seen_at),
         "origin": origin.value,
-        "events": [event_record(each) for each in events],
     }
-    return _result(events, document, lambda: _history_table(chronicle, events, origin))
+    return _result(
+        events,
+        lambda: _history_table(chronicle, events, origin),
+        schema="ibkr-sync/history/1",
+        head=head,
+    )
 
 
 def event_record(event: Event) -> dict[str, object]:
@@ -89,23 +93,16 @@ def event_record(event: Event) -> dict[str, object]:
         "field": event.field,
         "old": event.old,
         "new": event.new,
-        "at": _instant(event.at),
+        "at": instant_value(event.at),
         "run": event.run,
     }
 
 
 def _result(
-    events: Sequence[Event], document: Mapping[str, object], table: Callable[[], RenderableType]
+    events: Sequence[Event], table: Callable[[], RenderableType], *, schema: str, head: Record
 ) -> Result:
-    return Result(
-        table=table,
-        document=lambda: document,
-        records=lambda: [event_record(each) for each in events],
-        columns=COLUMNS,
-        rows=lambda: [
-            {key: "" if value is None else str(value) for key, value in event_record(each).items()}
-            for each in events
-        ],
+    return list_result(
+        events, event_record, COLUMNS, table, schema=schema, name="events", head=head
     )
 
 
@@ -117,7 +114,7 @@ def _changes_table(events: Sequence[Event], since: datetime, *, is_sample: bool)
 
     counts = Counter(each.severity for each in events)
     footer = (
-        _count(len(events), "event"),
+        counted(len(events), "event"),
         f"since {since:%Y-%m-%d %H:%M} UTC",
         *(f"{counts[each]} {each}" for each in reversed(Severity) if counts[each]),
     )
@@ -138,31 +135,23 @@ def _history_table(chronicle: Chronicle, events: Sequence[Event], origin: Origin
     if origin is Origin.SAMPLE:
         title.append("  ").append_text(SAMPLE_TAG)
     first_seen = f"first seen {chronicle.first_seen_at:%Y-%m-%d %H:%M} UTC"
-    footer = Text(f"{_count(len(events), 'event')} · {first_seen}", style="dim")
+    footer = Text(f"{counted(len(events), 'event')} · {first_seen}", style="dim")
     return Group(title, _events_table(events, of_one=contract is not None), footer)
 
 
 def _events_table(events: Sequence[Event], *, of_one: bool = False) -> RenderableType:
     """A line per event; what it happened to is left out where that is one contract."""
-    from rich.text import Text
+    from ibkr_sync_cli.views.tables import Column, items_table  # rich, not for pipes
 
-    from ibkr_sync_cli.views.cells import plain_table
-
-    table = plain_table(
-        *(("Seen (UTC)", False), ("Severity", False), ("Type", False)),
-        *([] if of_one else [("What", False)]),
-        *(("Change", False), ("Run", True)),
-        shrinks="Change",
-    )
-    for each in events:
-        cells = (
-            *(f"{each.at:%Y-%m-%d %H:%M}", each.severity.value, each.type.value),
-            *([] if of_one else [_subject(each)]),
-        )
-        run = Text("-" if each.run is None else str(each.run))
-        style = _STYLES[each.severity]
-        table.add_row(*map(Text, cells), Text(_told(each)), run, style=style)
-    return table
+    columns: list[Column[Event] | None] = [
+        Column("Seen (UTC)", lambda each: f"{each.at:%Y-%m-%d %H:%M}"),
+        Column("Severity", lambda each: each.severity.value),
+        Column("Type", lambda each: each.type.value),
+        None if of_one else Column("What", _subject),
+        Column("Change", _told, fit="wrap"),
+        Column("Run", lambda each: each.run, right=True),
+    ]
+    return items_table(events, columns, style=lambda each: _STYLES[each.severity])
 
 
 def _subject(event: Event) -> str:
@@ -182,7 +171,7 @@ def _told(event: Event) -> str:
 def _change(event: Event) -> str:
     if event.type is EventType.NEW:
         is_product = event.con_id is None
-        return _count(int(event.new or 0), "contract") if is_product else "first seen"
+        return counted(int(event.new or 0), "contract") if is_product else "first seen"
     if event.field == "venues":
         before, after = (text.split(",") if text else [] for text in (event.old, event.new))
         gone = [f"-{each}" for each in before if each not in after]
@@ -193,11 +182,3 @@ def _change(event: Event) -> str:
     if event.field == "last_trade_at":
         old, new = (text.replace("T", " ")[: len("2026-12-18 14:30")] for text in (old, new))
     return f"{old} → {new}"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
-
-
-def _instant(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")

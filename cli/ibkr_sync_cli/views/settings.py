@@ -9,7 +9,8 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from ibkr_sync_cli.terminal.output import Result
-from ibkr_sync_cli.views.cells import plain_table
+from ibkr_sync_cli.views.records import Record, as_cells, list_result
+from ibkr_sync_cli.views.tables import Column, items_table, plain_table
 
 if TYPE_CHECKING:
     from ibkr_sync.config.files import ConfigLocation
@@ -22,35 +23,29 @@ def facts_result(
     shown: Mapping[str, str | None] | None = None,
 ) -> Result:
     """A few named facts, a line each; `shown` is what people read, if it is not the facts."""
-    texts = {name: _text(value) for name, value in facts.items()}
+    texts = as_cells(facts)
     return Result(
         table=lambda: _two_columns(texts if shown is None else shown),
         document=lambda: {"schema": schema, **facts},
         records=lambda: [dict(facts)],
         columns=tuple(facts),
-        rows=lambda: [{name: value or "" for name, value in texts.items()}],
+        rows=lambda: [texts],
     )
-
-
-def _text(value: str | int | bool | None) -> str | None:
-    if value is None:
-        return None
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def settings_result(values: Sequence[ExplainedValue]) -> Result:
     """Settings with their values and where each was set."""
-    records: list[dict[str, str | None]] = [
-        {"key": each.key, "value": each.value, "where": each.where} for each in values
-    ]
     return _records_result(
-        "ibkr-sync/settings/1", "settings", ("Setting", "Value", "Set by"), records
+        [{"key": each.key, "value": each.value, "where": each.where} for each in values],
+        {"key": "Setting", "value": "Value", "where": "Set by"},
+        schema="ibkr-sync/settings/1",
+        name="settings",
     )
 
 
 def locations_result(locations: Sequence[ConfigLocation]) -> Result:
     """Where config files are looked for."""
-    records: list[dict[str, str | None]] = [
+    records = [
         {
             "path": str(each.path),
             "chosen_by": each.chosen_by,
@@ -59,28 +54,27 @@ def locations_result(locations: Sequence[ConfigLocation]) -> Result:
         for each in locations
     ]
     return _records_result(
-        "ibkr-sync/config-files/1", "files", ("File", "Looked for by", "Exists"), records
+        records,
+        {"path": "File", "chosen_by": "Looked for by", "exists": "Exists"},
+        schema="ibkr-sync/config-files/1",
+        name="files",
     )
 
 
 def _records_result(
-    schema: str, name: str, headings: Sequence[str], records: list[dict[str, str | None]]
+    records: Sequence[Record], headings: Mapping[str, str], *, schema: str, name: str
 ) -> Result:
     def table() -> RenderableType:
-        drawn = plain_table(*((heading, False) for heading in headings))
-        for column in drawn.columns:
-            column.overflow, column.no_wrap = "fold", False
-        for record in records:
-            drawn.add_row(*(Text(value or "-") for value in record.values()))
-        return drawn
+        columns = [_folded(key, heading) for key, heading in headings.items()]
+        return items_table(records, columns)
 
-    return Result(
-        table=table,
-        document=lambda: {"schema": schema, name: records},
-        records=lambda: records,
-        columns=tuple(records[0]) if records else (),
-        rows=lambda: [{key: value or "" for key, value in each.items()} for each in records],
+    return list_result(
+        records, lambda record: record, tuple(headings), table, schema=schema, name=name
     )
+
+
+def _folded(key: str, heading: str) -> Column[Record]:
+    return Column(heading, lambda record: record[key] or None, fit="fold")
 
 
 def _two_columns(facts: Mapping[str, str | None]) -> RenderableType:

@@ -11,6 +11,7 @@ from ibkr_sync.domain.ports.watchlist import WatchedProduct
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.durations import brief
 from ibkr_sync_cli.units.quantities import counted, instant_value
+from ibkr_sync_cli.views.records import Record, list_result
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -26,13 +27,13 @@ _WORDS = {"present": "on it already"}
 
 def watchlist_result(states: Sequence[WatchedState], now: datetime) -> Result:
     """The list with how fresh its data is, in every format."""
-    records = [_record(each) for each in states]
-    return Result(
-        table=lambda: _table(states, now),
-        document=lambda: {"schema": "ibkr-sync/watchlist/1", "watchlist": records},
-        records=lambda: records,
-        columns=COLUMNS,
-        rows=lambda: [_row(record) for record in records],
+    return list_result(
+        states,
+        _record,
+        COLUMNS,
+        lambda: _table(states, now),
+        schema="ibkr-sync/watchlist/1",
+        name="watchlist",
     )
 
 
@@ -54,12 +55,13 @@ def changes_result(
     records = [
         _product(each) | {"outcome": done if each in changed else not_done} for each in products
     ]
-    return Result(
-        table=lambda: _changes_table(records),
-        document=lambda: {"schema": "ibkr-sync/watchlist-changes/1", "products": records},
-        records=lambda: records,
-        columns=CHANGE_COLUMNS,
-        rows=lambda: [_row(record) for record in records],
+    return list_result(
+        records,
+        dict,
+        CHANGE_COLUMNS,
+        lambda: _changes_table(records),
+        schema="ibkr-sync/watchlist-changes/1",
+        name="products",
     )
 
 
@@ -75,61 +77,41 @@ def _record(state: WatchedState) -> dict[str, object]:
     }
 
 
-def _row(record: dict[str, object]) -> dict[str, str]:
-    return {name: "" if value is None else str(value) for name, value in record.items()}
-
-
 def _table(states: Sequence[WatchedState], now: datetime) -> RenderableType:
     from rich.console import Group  # not for pipes
     from rich.text import Text
 
-    from ibkr_sync_cli.views.cells import flexible, marked, plain_table
+    from ibkr_sync_cli.views.cells import marked
+    from ibkr_sync_cli.views.tables import Column, items_table
 
-    table = plain_table(
-        ("Symbol", False),
-        ("Exchange", False),
-        ("Class", False),
-        ("Cur", False),
-        ("Added", False),
-        ("Synced", True),
-        ("Listed", True),
-        ("Group", False),
-        shrinks="Group",
-    )
-    for each in states:
-        record, product = _record(each), each.product
-        cells = (
-            product.symbol,
-            product.exchange or "-",
-            product.trading_class or "-",
-            product.currency or "-",
-            "-" if product.added_at is None else f"{product.added_at:%Y-%m-%d}",
-            "never" if each.synced_at is None else brief(now - each.synced_at),
-            "-" if record["listed"] is None else str(record["listed"]),
-        )
-        table.add_row(*map(Text, cells), flexible(product.group or "-"))
+    columns: list[Column[WatchedState] | None] = [
+        Column("Symbol", lambda each: each.product.symbol),
+        Column("Exchange", lambda each: each.product.exchange or None),
+        Column("Class", lambda each: each.product.trading_class or None),
+        Column("Cur", lambda each: each.product.currency or None),
+        Column("Added", lambda each: each.product.added_at and f"{each.product.added_at:%Y-%m-%d}"),
+        Column(
+            "Synced",
+            lambda each: "never" if each.synced_at is None else brief(now - each.synced_at),
+            right=True,
+        ),
+        Column("Listed", lambda each: _record(each)["listed"], right=True),
+        Column("Group", lambda each: each.product.group or None, fit="cut"),
+    ]
     footer = Text(counted(len(states), "entry", "entries"), style="dim")
-    return Group(table, marked(footer, is_sample=tells_of_sample_data(states)))
+    is_sample = tells_of_sample_data(states)
+    return Group(items_table(states, columns), marked(footer, is_sample=is_sample))
 
 
-def _changes_table(records: Sequence[dict[str, object]]) -> RenderableType:
-    from rich.text import Text  # not for pipes
+def _changes_table(records: Sequence[Record]) -> RenderableType:
+    from ibkr_sync_cli.views.tables import Column, items_table  # rich, not for pipes
 
-    from ibkr_sync_cli.views.cells import flexible, plain_table
-
-    table = plain_table(
-        ("Symbol", False),
-        ("Exchange", False),
-        ("Class", False),
-        ("Cur", False),
-        ("Outcome", False),
-        ("Group", False),
-        shrinks="Group",
-    )
-    for record in records:
-        names = ("symbol", "exchange", "trading_class", "currency")
-        cells = [Text(str(record[name] or "-")) for name in names]
-        outcome = str(record["outcome"])
-        cells.append(Text(_WORDS.get(outcome, outcome)))
-        table.add_row(*cells, flexible(str(record["group"] or "-")))
-    return table
+    columns: list[Column[Record] | None] = [
+        Column("Symbol", lambda record: record["symbol"]),
+        Column("Exchange", lambda record: record["exchange"] or None),
+        Column("Class", lambda record: record["trading_class"] or None),
+        Column("Cur", lambda record: record["currency"] or None),
+        Column("Outcome", lambda record: _WORDS.get(str(record["outcome"]), record["outcome"])),
+        Column("Group", lambda record: record["group"] or None, fit="cut"),
+    ]
+    return items_table(records, columns)

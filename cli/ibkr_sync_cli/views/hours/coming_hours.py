@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta, tzinfo
+from collections.abc import Iterator
+from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.hours.sessions import ClosedDay, TradingSession
 from ibkr_sync_cli.terminal.output import Result
+from ibkr_sync_cli.units.quantities import instant_value
 from ibkr_sync_cli.views.hours.product_hours import ProductHours
+from ibkr_sync_cli.views.records import as_cells
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -35,7 +37,7 @@ def hours_result(shown: ProductHours) -> Result:
         document=lambda: _document(shown),
         records=lambda: list(_records(shown)),
         columns=COLUMNS,
-        rows=lambda: (as_cells(record) for record in _records(shown)),
+        rows=lambda: map(as_cells, _records(shown)),
     )
 
 
@@ -55,11 +57,11 @@ def _document(shown: ProductHours) -> dict[str, object]:
         "hours": shown.hours.kind.value,
         "time_zone": contract.time_zone,
         "time_zone_id": shown.hours.time_zone_id,
-        "seen_at": _utc(contract.listing.last_seen_at) if contract.listing else None,
-        "as_of": _utc(shown.now),
+        "seen_at": instant_value(contract.listing.last_seen_at) if contract.listing else None,
+        "as_of": instant_value(shown.now),
         "in_session": state.is_open if state else None,
-        "until": _utc(state.until) if state and state.until else None,
-        "known_until": _utc(calendar.known_until) if calendar and calendar.known_until else None,
+        "until": instant_value(state.until) if state else None,
+        "known_until": instant_value(calendar.known_until) if calendar else None,
         "sessions": [
             session_record(each, calendar.time_zone, shown.now)
             for each in entries
@@ -100,23 +102,10 @@ def session_record(session: TradingSession, zone: tzinfo, now: datetime) -> dict
     opens, closes = session.opens_at.astimezone(zone), session.closes_at.astimezone(zone)
     return {
         "date": opens.date().isoformat(),
-        "opens_at": _utc(session.opens_at),
-        "closes_at": _utc(session.closes_at),
+        "opens_at": instant_value(session.opens_at),
+        "closes_at": instant_value(session.closes_at),
         "opens_local": opens.isoformat(),
         "closes_local": closes.isoformat(),
         "minutes": session.duration // timedelta(minutes=1),
         "current": session.opens_at <= now < session.closes_at,
     }
-
-
-def as_cells(record: Mapping[str, object]) -> dict[str, str]:
-    """The values of a record as CSV and TSV have them."""
-    words = {None: "", True: "true", False: "false"}
-    return {
-        key: words[value] if value is None or isinstance(value, bool) else str(value)
-        for key, value in record.items()
-    }
-
-
-def _utc(instant: datetime) -> str:
-    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.hours.sessions import ClosedDay, TradingSession
 from ibkr_sync_cli.terminal.output import Result
-from ibkr_sync_cli.views.hours.coming_hours import COLUMNS, as_cells, session_record
+from ibkr_sync_cli.views.hours.coming_hours import COLUMNS, session_record
 from ibkr_sync_cli.views.hours.product_hours import ProductDay
+from ibkr_sync_cli.views.records import as_cells
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -29,7 +30,7 @@ def hours_of_day_result(shown: ProductDay) -> Result:
         document=lambda: _document(shown),
         records=lambda: list(_records(shown)),
         columns=COLUMNS,
-        rows=lambda: (as_cells(record) for record in _records(shown)),
+        rows=lambda: map(as_cells, _records(shown)),
     )
 
 

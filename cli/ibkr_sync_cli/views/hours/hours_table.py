@@ -14,9 +14,10 @@ from ibkr_sync.domain.hours.contract_hours import HoursKind
 from ibkr_sync.domain.hours.sessions import ClosedDay, TradingSession
 from ibkr_sync_cli.units.clocks import Clock
 from ibkr_sync_cli.units.durations import brief, hours_and_minutes
-from ibkr_sync_cli.views.cells import flexible, market_state, origin_text, plain_table
+from ibkr_sync_cli.views.cells import market_state, origin_text
 from ibkr_sync_cli.views.hours.product_hours import ProductDay, ProductHours
 from ibkr_sync_cli.views.products.product_table import product_name
+from ibkr_sync_cli.views.tables import Column, items_table, plain_table
 
 _CLOCK_NAMES = {Clock.LOCAL: "shown in local time", Clock.UTC: "shown in UTC"}
 
@@ -93,7 +94,4 @@ def _sessions_table(
 
 
 def _as_sent_table(shown: ProductHours) -> Table:
-    table = plain_table(("As sent", False), shrinks="As sent")
-    for segment in shown.segments:
-        table.add_row(flexible(segment))
-    return table
+    return items_table(shown.segments, [Column("As sent", str, fit="cut")])

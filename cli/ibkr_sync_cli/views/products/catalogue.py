@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.entities.catalogue import CatalogueProduct
 from ibkr_sync_cli.terminal.output import Result
+from ibkr_sync_cli.units.quantities import counted
+from ibkr_sync_cli.views.records import list_result
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -22,15 +24,13 @@ _DEAD = "†"
 
 def catalogue_result(products: Sequence[CatalogueProduct], *, wide: bool) -> Result:
     """The products in every format; `wide` adds columns to the table."""
-    return Result(
-        table=lambda: _table(products, wide=wide),
-        document=lambda: {
-            "schema": "ibkr-sync/catalogue/1",
-            "products": [_record(product) for product in products],
-        },
-        records=lambda: [_record(product) for product in products],
-        columns=COLUMNS,
-        rows=lambda: [_row(product) for product in products],
+    return list_result(
+        products,
+        _record,
+        COLUMNS,
+        lambda: _table(products, wide=wide),
+        schema="ibkr-sync/catalogue/1",
+        name="products",
         as_wide_as_needed=wide,
     )
 
@@ -55,47 +55,27 @@ def _record(product: CatalogueProduct) -> dict[str, object]:
     }
 
 
-def _row(product: CatalogueProduct) -> dict[str, str]:
-    flags = {name: str(getattr(product, name)).lower() for name in ("weekly_expiries", "active")}
-    texts = _record(product) | flags | {"sources": " ".join(product.sources)}
-    return {name: "" if value is None else str(value) for name, value in texts.items()}
-
-
 def _table(products: Sequence[CatalogueProduct], *, wide: bool) -> RenderableType:
     from rich.console import Group  # not for pipes
     from rich.text import Text
 
-    from ibkr_sync_cli.views.cells import flexible, number, plain_table
+    from ibkr_sync_cli.views.cells import number
+    from ibkr_sync_cli.views.tables import Column, items_table
 
-    table = plain_table(
-        ("Symbol", False),
-        ("Exchange", False),
-        ("Class", False),
-        *([("Code", False)] if wide else []),
-        ("Type", False),
-        ("Cur", False),
-        ("Multiplier", True),
-        ("Magn", True),
-        *([("Tick", True)] if wide else []),
-        ("Name", False),
-        *([("Sources", False)] if wide else []),
-        shrinks="Name",
-    )
-    for each in products:
-        cells = (
-            each.symbol if each.active else f"{each.symbol} {_DEAD}",
-            each.exchange,
-            each.trading_class or "-",
-            *([each.exchange_code or "-"] if wide else []),
-            each.asset_class.value.replace("_", " "),
-            each.currency,
-            number(each.multiplier),
-            str(each.price_magnifier or "-"),
-            *([number(each.min_tick)] if wide else []),
-        )
-        sources = [Text(" ".join(each.sources))] if wide else []
-        table.add_row(*map(Text, cells), flexible(each.name or "-"), *sources)
-    count = f"{len(products)} product{'' if len(products) == 1 else 's'}"
+    columns: list[Column[CatalogueProduct] | None] = [
+        Column("Symbol", lambda each: each.symbol if each.active else f"{each.symbol} {_DEAD}"),
+        Column("Exchange", lambda each: each.exchange),
+        Column("Class", lambda each: each.trading_class or None),
+        Column("Code", lambda each: each.exchange_code or None) if wide else None,
+        Column("Type", lambda each: each.asset_class.value.replace("_", " ")),
+        Column("Cur", lambda each: each.currency),
+        Column("Multiplier", lambda each: number(each.multiplier), right=True),
+        Column("Magn", lambda each: each.price_magnifier or None, right=True),
+        Column("Tick", lambda each: number(each.min_tick), right=True) if wide else None,
+        Column("Name", lambda each: each.name or None, fit="cut"),
+        Column("Sources", lambda each: " ".join(each.sources)) if wide else None,
+    ]
+    count = counted(len(products), "product")
     dead = any(not each.active for each in products)
     footer = f"{count} · {_DEAD} trades no longer" if dead else count
-    return Group(table, Text(footer, style="dim"))
+    return Group(items_table(products, columns), Text(footer, style="dim"))

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from rich.console import Console, ConsoleOptions
 from rich.measure import Measurement
 from rich.table import Table
-from rich.text import Text
 
 from ibkr_sync.domain.entities.contracts import ContractSeries, ContractState, FuturesContract
 from ibkr_sync.domain.entities.futures import Future
@@ -22,20 +20,13 @@ from ibkr_sync_cli.views.cells import (
     last_trade,
     market_state,
     number,
-    plain_table,
 )
+from ibkr_sync_cli.views.tables import Column, items_table
 
 _WEEKDAY = "weekday"
 _GIVE_WAY = ("Seen", _WEEKDAY, "Days", "Session")
 """What a narrow terminal leaves out, in this order: the footer tells when the product was
 synced, the date tells the rest, and `hours` shows the sessions."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Column:
-    heading: str
-    cell: Callable[[FuturesContract], str]
-    right: bool = False
 
 
 class ChainTable:
@@ -71,38 +62,37 @@ class ChainTable:
 
     def _table(self, left_out: Sequence[str]) -> Table:
         columns = [each for each in self._columns(left_out) if each.heading not in left_out]
-        table = plain_table(*((each.heading, each.right) for each in columns))
-        for contract in self._shown:
-            style = STATE_STYLES[contract.state(self._now)]
-            table.add_row(
-                *(Text(column.cell(contract)) for column in columns),
-                style="bold" if contract is self._nearest else style,
-            )
-        return table
+        return items_table(
+            self._shown,
+            columns,
+            style=lambda each: (
+                "bold" if each is self._nearest else STATE_STYLES[each.state(self._now)]
+            ),
+        )
 
-    def _columns(self, left_out: Sequence[str]) -> list[_Column]:
+    def _columns(self, left_out: Sequence[str]) -> list[Column[FuturesContract]]:
         future, shown, now, wide = self._future, self._shown, self._now, self._wide
         has_series = any(each.series is not ContractSeries.MONTHLY for each in shown)
         has_states = any(each.state(now) is not ContractState.ACTIVE for each in shown)
         varies = any(each.multiplier != future.multiplier for each in shown)
         sessions = {each.con_id: session(each, now) for each in shown}
         weekday = _WEEKDAY not in left_out
-        columns = [
-            _Column("", lambda each: "▶" if each is self._nearest else ""),
-            _Column("Contract", lambda each: each.local_symbol),
-            _Column("Month", lambda each: str(each.contract_month or "-")),
-            _Column("Series", lambda each: each.series.value) if has_series or wide else None,
-            _Column("Last trade", lambda each: last_trade(each, future.time_zone, weekday=weekday)),
-            _Column("Days", lambda each: days_left(each, now), right=True),
-            _Column("conId", lambda each: str(each.con_id), right=True),
-            _Column("Multiplier", lambda each: number(each.multiplier), right=True)
+        columns: list[Column[FuturesContract] | None] = [
+            Column("", lambda each: "▶" if each is self._nearest else ""),
+            Column("Contract", lambda each: each.local_symbol),
+            Column("Month", lambda each: str(each.contract_month or "-")),
+            Column("Series", lambda each: each.series.value) if has_series or wide else None,
+            Column("Last trade", lambda each: last_trade(each, future.time_zone, weekday=weekday)),
+            Column("Days", lambda each: days_left(each, now), right=True),
+            Column("conId", lambda each: str(each.con_id), right=True),
+            Column("Multiplier", lambda each: number(each.multiplier), right=True)
             if varies or wide
             else None,
-            _Column("State", lambda each: each.state(now).value) if has_states or wide else None,
-            _Column("Session", lambda each: sessions[each.con_id] or "-")
+            Column("State", lambda each: each.state(now).value) if has_states or wide else None,
+            Column("Session", lambda each: sessions[each.con_id] or "-")
             if any(sessions.values())
             else None,
-            _Column("Seen", lambda each: _last_seen(each, now), right=True),
+            Column("Seen", lambda each: _last_seen(each, now), right=True),
             *(_WIDE_COLUMNS if wide else ()),
         ]
         return [column for column in columns if column is not None]
@@ -133,10 +123,10 @@ def _market_rules(contract: FuturesContract) -> str:
     return ",".join(sorted(rules)) or "-"
 
 
-_WIDE_COLUMNS = (
-    _Column("Class", lambda each: each.trading_class),
-    _Column("Expiration", lambda each: str(each.real_expiration_date or "-")),
-    _Column("Last trade UTC", _last_trade_utc),
-    _Column("Tick", lambda each: number(each.quoted_tick), right=True),
-    _Column("Market rules", _market_rules),
+_WIDE_COLUMNS: tuple[Column[FuturesContract], ...] = (
+    Column("Class", lambda each: each.trading_class),
+    Column("Expiration", lambda each: str(each.real_expiration_date or "-")),
+    Column("Last trade UTC", _last_trade_utc),
+    Column("Tick", lambda each: number(each.quoted_tick), right=True),
+    Column("Market rules", _market_rules),
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from rich.table import Table
-from rich.text import Text
 
 from ibkr_sync.domain.selection.nearest_contract import (
     JudgedChain,
@@ -13,33 +12,24 @@ from ibkr_sync.domain.selection.nearest_contract import (
     Objection,
     TradingRule,
 )
-from ibkr_sync_cli.views.cells import flexible, plain_table
+from ibkr_sync_cli.views.tables import Column, items_table
 
 
 def judgements_table(judged: JudgedChain, rule: TradingRule, now: datetime) -> Table:
     """The contracts up to the nearest tradable one, with what speaks against them."""
-    table = plain_table(
-        ("Contract", False),
-        ("Month", False),
-        ("Last trade", False),
-        ("Days", True),
-        ("conId", True),
-        ("Why", False),
-        shrinks="Why",
+    columns: list[Column[Judgement] | None] = [
+        Column("Contract", lambda each: each.contract.local_symbol),
+        Column("Month", lambda each: each.contract.contract_month),
+        Column("Last trade", lambda each: each.contract.last_trade_date),
+        Column("Days", lambda each: each.contract.days_left(now), right=True),
+        Column("conId", lambda each: each.contract.con_id, right=True),
+        Column("Why", lambda each: _reason(each, rule), fit="cut"),
+    ]
+    return items_table(
+        judged.judgements[: len(judged.passed_over) + 1],
+        columns,
+        style=lambda each: "bold" if each.objection is None else "",
     )
-    for judgement in judged.judgements[: len(judged.passed_over) + 1]:
-        contract = judgement.contract
-        cells = (
-            contract.local_symbol,
-            str(contract.contract_month or "-"),
-            str(contract.last_trade_date),
-            str(contract.days_left(now)),
-            str(contract.con_id),
-        )
-        style = "bold" if judgement.objection is None else ""
-        why = flexible(_reason(judgement, rule))
-        table.add_row(*(Text(cell) for cell in cells), why, style=style)
-    return table
 
 
 def _reason(judgement: Judgement, rule: TradingRule) -> str:

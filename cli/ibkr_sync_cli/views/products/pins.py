@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.ports.pins import Pin
 from ibkr_sync_cli.terminal.output import Result
+from ibkr_sync_cli.views.records import list_result
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -16,22 +17,21 @@ COLUMNS = ("word", "symbol", "exchange", "trading_class")
 
 def pins_result(pins: Sequence[Pin]) -> Result:
     """The pins in every format."""
-    records = [{name: getattr(pin, name) for name in COLUMNS} for pin in pins]
-    return Result(
-        table=lambda: _table(pins),
-        document=lambda: {"schema": "ibkr-sync/pins/1", "pins": records},
-        records=lambda: records,
-        columns=COLUMNS,
-        rows=lambda: [{name: value or "" for name, value in record.items()} for record in records],
+    return list_result(
+        pins,
+        lambda pin: {name: getattr(pin, name) for name in COLUMNS},
+        COLUMNS,
+        lambda: _table(pins),
+        schema="ibkr-sync/pins/1",
+        name="pins",
     )
 
 
 def _table(pins: Sequence[Pin]) -> RenderableType:
-    from rich.text import Text  # not for pipes
+    from ibkr_sync_cli.views.tables import Column, items_table  # rich, not for pipes
 
-    from ibkr_sync_cli.views.cells import plain_table
-
-    table = plain_table(("Symbol", False), ("means", False))
-    for pin in pins:
-        table.add_row(Text(pin.word), Text(str(pin)))
-    return table
+    columns: list[Column[Pin] | None] = [
+        Column("Symbol", lambda pin: pin.word),
+        Column("means", str),
+    ]
+    return items_table(pins, columns)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -14,7 +14,10 @@ from ibkr_sync.domain.entities.product_summary import ProductSummary
 from ibkr_sync.domain.errors import ProductCandidate
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.durations import brief
-from ibkr_sync_cli.views.cells import flexible, marked, number, plain_table
+from ibkr_sync_cli.units.quantities import counted, instant_value
+from ibkr_sync_cli.views.cells import marked, number
+from ibkr_sync_cli.views.records import list_result
+from ibkr_sync_cli.views.tables import Column, items_table
 
 COLUMNS = (
     *("symbol", "exchange", "trading_class", "currency", "asset_class", "category", "name"),
@@ -24,18 +27,13 @@ COLUMNS = (
 
 def products_result(products: Sequence[ProductSummary], now: datetime) -> Result:
     """The stored products in every format."""
-    return Result(
-        table=lambda: _products_table(products, now),
-        document=lambda: {
-            "schema": "ibkr-sync/products/1",
-            "products": [_record(product) for product in products],
-        },
-        records=lambda: [_record(product) for product in products],
-        columns=COLUMNS,
-        rows=lambda: [
-            {key: "" if value is None else str(value) for key, value in _record(each).items()}
-            for each in products
-        ],
+    return list_result(
+        products,
+        _record,
+        COLUMNS,
+        lambda: _products_table(products, now),
+        schema="ibkr-sync/products/1",
+        name="products",
     )
 
 
@@ -43,33 +41,20 @@ def candidates_table(candidates: Iterable[ProductCandidate]) -> Table:
     """The products that a symbol may mean, and by what they differ."""
     listed = sorted(candidates, key=lambda candidate: candidate.key)
     has_symbols = len({each.key.symbol for each in listed}) > 1
-    table = plain_table(
-        *([("Symbol", False)] if has_symbols else []),
-        ("Exchange", False),
-        ("Class", False),
-        ("Multiplier", True),
-        ("Currency", False),
-        ("Next expiry", False),
-        ("Listed", True),
-        ("Name", False),
-        shrinks="Name",
-    )
-    for each in listed:
-        cells = (
-            *([each.key.symbol] if has_symbols else []),
-            each.key.exchange,
-            each.key.trading_class,
-            number(each.multiplier),
-            each.currency,
-            str(each.next_expiry or "-"),
-            "-" if each.contract_count is None else str(each.contract_count),
-        )
-        table.add_row(*(Text(cell) for cell in cells), flexible(each.name or "-"))
-    return table
+    columns: list[Column[ProductCandidate] | None] = [
+        Column("Symbol", lambda each: each.key.symbol) if has_symbols else None,
+        Column("Exchange", lambda each: each.key.exchange),
+        Column("Class", lambda each: each.key.trading_class),
+        Column("Multiplier", lambda each: number(each.multiplier), right=True),
+        Column("Currency", lambda each: each.currency),
+        Column("Next expiry", lambda each: each.next_expiry),
+        Column("Listed", lambda each: each.contract_count, right=True),
+        Column("Name", lambda each: each.name or None, fit="cut"),
+    ]
+    return items_table(listed, columns)
 
 
 def _record(product: ProductSummary) -> dict[str, object]:
-    synced = product.synced_at
     return {
         "symbol": product.key.symbol,
         "exchange": product.key.exchange,
@@ -80,36 +65,26 @@ def _record(product: ProductSummary) -> dict[str, object]:
         "name": product.name,
         "listed": product.listed,
         "next_expiry": None if product.next_expiry is None else product.next_expiry.isoformat(),
-        "synced_at": None
-        if synced is None
-        else synced.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "synced_at": instant_value(product.synced_at),
         "origin": product.origin.value,
     }
 
 
 def _products_table(products: Sequence[ProductSummary], now: datetime) -> RenderableType:
-    table = plain_table(
-        ("Symbol", False),
-        ("Exchange", False),
-        ("Class", False),
-        ("Type", False),
-        ("Listed", True),
-        ("Next expiry", False),
-        ("Synced", True),
-        ("Name", False),
-        shrinks="Name",
-    )
-    for each in products:
-        cells = (
-            each.key.symbol,
-            each.key.exchange,
-            each.key.trading_class,
-            each.asset_class.value.replace("_", " "),
-            str(each.listed) if each.synced_at else "-",
-            str(each.next_expiry or "-"),
-            brief(now - each.synced_at) if each.synced_at else each.origin.value,
-        )
-        table.add_row(*(Text(cell) for cell in cells), flexible(each.name or "-"))
-    footer = Text(f"{len(products)} product{'' if len(products) == 1 else 's'}", style="dim")
+    columns: list[Column[ProductSummary] | None] = [
+        Column("Symbol", lambda each: each.key.symbol),
+        Column("Exchange", lambda each: each.key.exchange),
+        Column("Class", lambda each: each.key.trading_class),
+        Column("Type", lambda each: each.asset_class.value.replace("_", " ")),
+        Column("Listed", lambda each: each.listed if each.synced_at else None, right=True),
+        Column("Next expiry", lambda each: each.next_expiry),
+        Column(
+            "Synced",
+            lambda each: brief(now - each.synced_at) if each.synced_at else each.origin.value,
+            right=True,
+        ),
+        Column("Name", lambda each: each.name or None, fit="cut"),
+    ]
+    footer = Text(counted(len(products), "product"), style="dim")
     is_sample = any(each.origin is Origin.SAMPLE for each in products)
-    return Group(table, marked(footer, is_sample=is_sample))
+    return Group(items_table(products, columns), marked(footer, is_sample=is_sample))

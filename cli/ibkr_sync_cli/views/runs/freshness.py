@@ -12,6 +12,7 @@ from ibkr_sync.domain.untrusted_text import clean_text
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.durations import brief, duration_text
 from ibkr_sync_cli.units.quantities import counted, instant_text, instant_value
+from ibkr_sync_cli.views.records import list_result
 from ibkr_sync_cli.views.runs.run_list import run_record
 
 if TYPE_CHECKING:
@@ -25,25 +26,23 @@ COLUMNS = (
 
 def freshness_result(report: FreshnessReport, now: datetime) -> Result:
     """The stale products, in every format."""
-    records = [_record(each) for each in report.stale]
-    return Result(
-        table=lambda: _table(report, now),
-        document=lambda: {
-            "schema": "ibkr-sync/check/1",
+    return list_result(
+        report.stale,
+        _record,
+        COLUMNS,
+        lambda: _table(report, now),
+        schema="ibkr-sync/check/1",
+        name="stale",
+        head={
             "ok": report.is_ok,
             "checked_at": instant_value(now),
             "max_age_seconds": report.max_age.total_seconds(),
             "checked": report.checked,
-            "stale": records,
+        },
+        tail={
             "run": None if report.run is None else run_record(report.run),
             "run_alarming": report.is_run_alarming,
         },
-        records=lambda: records,
-        columns=COLUMNS,
-        rows=lambda: [
-            {name: "" if value is None else str(value) for name, value in record.items()}
-            for record in records
-        ],
     )
 
 
@@ -100,28 +99,15 @@ def _table(report: FreshnessReport, now: datetime) -> RenderableType:
 
 
 def _stale_table(stale: Sequence[StaleProduct], now: datetime) -> RenderableType:
-    from rich.text import Text
+    from ibkr_sync_cli.views.tables import Column, items_table
 
-    from ibkr_sync_cli.views.cells import plain_table
-
-    table = plain_table(
-        ("Product", False),
-        ("Age", True),
-        ("Last try (UTC)", False),
-        ("Reason", False),
-        shrinks="Reason",
-    )
-    reason = table.columns[-1]
-    reason.overflow, reason.no_wrap = "fold", False
-    for each in stale:
-        tried = each.tried_at
-        table.add_row(
-            Text(str(each.key or each.asked)),
-            Text(_age(each, now)),
-            Text("-" if tried is None else f"{tried:%d %b %H:%M}"),
-            Text(stale_sentence(each)),
-        )
-    return table
+    columns: list[Column[StaleProduct] | None] = [
+        Column("Product", lambda each: each.key or each.asked),
+        Column("Age", lambda each: _age(each, now), right=True),
+        Column("Last try (UTC)", lambda each: each.tried_at and f"{each.tried_at:%d %b %H:%M}"),
+        Column("Reason", stale_sentence, fit="fold"),
+    ]
+    return items_table(stale, columns)
 
 
 def _age(stale: StaleProduct, now: datetime) -> str:

@@ -15,6 +15,7 @@ from ibkr_sync_cli.messages.errors import explain
 from ibkr_sync_cli.messages.next_command import NextCommand
 from ibkr_sync_cli.messages.next_steps import get_product
 from ibkr_sync_cli.terminal.output import Result
+from ibkr_sync_cli.views.records import Record, list_result
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -31,21 +32,13 @@ def outcomes_result(
     outcomes: Sequence[Outcome], now: datetime, *, from_source: bool = True
 ) -> Result:
     """The outcomes in every format; `from_source` is False where the database alone answers."""
-    return Result(
-        table=lambda: _table(outcomes, now, from_source),
-        document=lambda: {
-            "schema": "ibkr-sync/outcomes/1",
-            "outcomes": [_record(outcome, now, from_source) for outcome in outcomes],
-        },
-        records=lambda: [_record(outcome, now, from_source) for outcome in outcomes],
-        columns=COLUMNS,
-        rows=lambda: [
-            {
-                key: "" if value is None else str(value)
-                for key, value in _record(each, now, from_source).items()
-            }
-            for each in outcomes
-        ],
+    return list_result(
+        outcomes,
+        lambda each: _record(each, now, from_source),
+        COLUMNS,
+        lambda: _table(outcomes, now, from_source),
+        schema="ibkr-sync/outcomes/1",
+        name="outcomes",
     )
 
 
@@ -118,23 +111,22 @@ def _table(outcomes: Sequence[Outcome], now: datetime, from_source: bool) -> Ren
     from rich.console import Group  # not for pipes
     from rich.text import Text
 
-    from ibkr_sync_cli.views.cells import SAMPLE_TAG, plain_table
+    from ibkr_sync_cli.views.cells import SAMPLE_TAG
+    from ibkr_sync_cli.views.tables import Column, items_table
 
-    table = plain_table(
-        ("Symbol", False),
-        ("Exchange", False),
-        ("Class", False),
-        ("Listed", True),
-        ("New", True),
-        ("Changed", True),
-        ("Missing", True),
-        ("Outcome", False),
-    )
-    records = [_record(outcome, now, from_source) for outcome in outcomes]
-    for outcome, record in zip(outcomes, records, strict=True):
-        keys = ("symbol", "exchange", "trading_class", "listed", "added", "changed", "missing")
-        cells = [Text("-" if record[key] is None else str(record[key])) for key in keys]
-        style = "red" if isinstance(outcome, FutureFailure) else ""
-        table.add_row(*cells, Text(str(record["outcome"]), style=style))
+    def outcome(record: Record) -> Text:
+        return Text(str(record["outcome"]), style="red" if record["outcome"] == FAILED else "")
+
+    columns: list[Column[Record] | None] = [
+        Column("Symbol", lambda record: record["symbol"]),
+        Column("Exchange", lambda record: record["exchange"]),
+        Column("Class", lambda record: record["trading_class"]),
+        Column("Listed", lambda record: record["listed"], right=True),
+        Column("New", lambda record: record["added"], right=True),
+        Column("Changed", lambda record: record["changed"], right=True),
+        Column("Missing", lambda record: record["missing"], right=True),
+        Column("Outcome", outcome),
+    ]
+    records = [_record(each, now, from_source) for each in outcomes]
     is_sample = any(record["origin"] == Origin.SAMPLE for record in records)
-    return Group(table, *([SAMPLE_TAG] if is_sample else []))
+    return Group(items_table(records, columns), *([SAMPLE_TAG] if is_sample else []))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ibkr_sync.application.services.outcome_words import FAILED
@@ -19,7 +19,8 @@ from ibkr_sync.domain.runs.future_update import FutureFailure
 from ibkr_sync_cli.messages.errors import explain
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.durations import brief, took_text
-from ibkr_sync_cli.units.quantities import counted
+from ibkr_sync_cli.units.quantities import counted, instant_value
+from ibkr_sync_cli.views.records import Record, list_result
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -35,21 +36,18 @@ _NAMED = 3
 
 def refresh_result(refreshed: RefreshReport) -> Result:
     """The summary in every format."""
-    return Result(
-        table=lambda: _table(refreshed),
-        document=lambda: {
-            "schema": "ibkr-sync/refresh/1",
+    return list_result(
+        refreshed.outcomes,
+        lambda each: _record(each, refreshed),
+        COLUMNS,
+        lambda: _table(refreshed),
+        schema="ibkr-sync/refresh/1",
+        name="products",
+        head={
             "run": refreshed.run_id,
-            "started_at": _instant(refreshed.started_at),
-            "finished_at": _instant(refreshed.finished_at),
-            "products": list(_records(refreshed)),
+            "started_at": instant_value(refreshed.started_at),
+            "finished_at": instant_value(refreshed.finished_at),
         },
-        records=lambda: _records(refreshed),
-        columns=COLUMNS,
-        rows=lambda: [
-            {key: "" if value is None else str(value) for key, value in record.items()}
-            for record in _records(refreshed)
-        ],
     )
 
 
@@ -96,10 +94,6 @@ def _names(failures: Sequence[FutureFailure]) -> str:
     return f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED} more"
 
 
-def _records(refreshed: RefreshReport) -> Iterable[dict[str, object]]:
-    return (_record(outcome, refreshed) for outcome in refreshed.outcomes)
-
-
 def _record(outcome: RefreshOutcome, refreshed: RefreshReport) -> dict[str, object]:
     record = dict.fromkeys(COLUMNS) | {"state": _state(outcome)}
     if isinstance(outcome, FutureFailure):
@@ -110,7 +104,7 @@ def _record(outcome: RefreshOutcome, refreshed: RefreshReport) -> dict[str, obje
             "trading_class": outcome.query.trading_class
             or (stored.key.trading_class if stored else None),
             "listed": stored.listed if stored else None,
-            "synced_at": _instant(stored.synced_at if stored else None),
+            "synced_at": instant_value(stored.synced_at if stored else None),
             "error": type(outcome.error).__name__,
             "message": explain(outcome.error).sentence,
             "origin": stored.origin.value if stored else None,
@@ -118,7 +112,7 @@ def _record(outcome: RefreshOutcome, refreshed: RefreshReport) -> dict[str, obje
     record |= {
         **outcome.key._asdict(),
         "listed": outcome.listed,
-        "synced_at": _instant(outcome.synced_at),
+        "synced_at": instant_value(outcome.synced_at),
         "message": "; ".join(outcome.remarks) or None,
         "origin": outcome.origin.value,
     }
@@ -135,36 +129,28 @@ def _table(refreshed: RefreshReport) -> RenderableType:
     from rich.console import Group
     from rich.text import Text
 
-    from ibkr_sync_cli.views.cells import SAMPLE_TAG, flexible, plain_table
+    from ibkr_sync_cli.views.cells import SAMPLE_TAG
+    from ibkr_sync_cli.views.tables import Column, items_table
 
-    table = plain_table(
-        ("Product", False),
-        ("Listed", True),
-        ("New", True),
-        ("Changed", True),
-        ("Missing", True),
-        ("Expired", True),
-        ("Age", True),
-        ("State", False),
-        shrinks="Product",
-    )
-    records = [*_records(refreshed)]
-    for outcome, record in zip(refreshed.outcomes, records, strict=True):
-        failed = isinstance(outcome, FutureFailure)
+    def age(outcome: RefreshOutcome) -> str | None:
         synced_at = _synced_at(outcome, refreshed)
-        cells = (
-            _cell(record["listed"]),
-            _cell(record["added"]),
-            _sum(record, "changed", "returned"),
-            _sum(record, "missing", "delisted"),
-            _cell(record["expired"]),
-            brief(refreshed.finished_at - synced_at) if synced_at else "-",
-        )
-        table.add_row(
-            flexible(_name(outcome, refreshed)),
-            *map(Text, cells),
-            Text(str(record["state"]), style="red" if failed else ""),
-        )
+        return brief(refreshed.finished_at - synced_at) if synced_at else None
+
+    def state(record: Record) -> Text:
+        return Text(str(record["state"]), style="red" if record["state"] == FAILED else "")
+
+    columns: list[Column[tuple[RefreshOutcome, Record]] | None] = [
+        Column("Product", lambda each: _name(each[0], refreshed), fit="cut"),
+        Column("Listed", lambda each: each[1]["listed"], right=True),
+        Column("New", lambda each: each[1]["added"], right=True),
+        Column("Changed", lambda each: _sum(each[1], "changed", "returned"), right=True),
+        Column("Missing", lambda each: _sum(each[1], "missing", "delisted"), right=True),
+        Column("Expired", lambda each: each[1]["expired"], right=True),
+        Column("Age", lambda each: age(each[0]), right=True),
+        Column("State", lambda each: state(each[1])),
+    ]
+    records = [_record(each, refreshed) for each in refreshed.outcomes]
+    table = items_table(zip(refreshed.outcomes, records, strict=True), columns)
     told = [Text(sentence, style="red") for sentence, _ in reasons(refreshed.failures)]
     is_sample = any(record["origin"] == Origin.SAMPLE for record in records)
     return Group(table, *told, *([SAMPLE_TAG] if is_sample else []))
@@ -184,14 +170,6 @@ def _synced_at(outcome: RefreshOutcome, refreshed: RefreshReport) -> datetime | 
     return stored.synced_at if stored else None
 
 
-def _sum(record: Mapping[str, object], *names: str) -> str:
+def _sum(record: Record, *names: str) -> int | None:
     counts = [value for name in names if isinstance(value := record[name], int)]
-    return str(sum(counts)) if counts else "-"
-
-
-def _cell(value: object) -> str:
-    return "-" if value is None else str(value)
-
-
-def _instant(at: datetime | None) -> str | None:
-    return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return sum(counts) if counts else None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ibkr_sync.application.services.outcome_words import FAILED, change_word
 from ibkr_sync.domain.entities.futures import Origin
@@ -12,6 +13,7 @@ from ibkr_sync.domain.runs.future_update import FutureFailure
 from ibkr_sync_cli.messages.errors import explain
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.quantities import counted
+from ibkr_sync_cli.views.records import Record, as_cells, list_result
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -26,16 +28,15 @@ COLUMNS = (
 
 def renormalised_result(outcomes: Sequence[Outcome]) -> Result:
     """The outcomes in every format; JSON tells every change, the others the fields."""
-    return Result(
-        table=lambda: _table(outcomes),
-        document=lambda: {
-            "schema": "ibkr-sync/renormalise/1",
-            "products": [_document(outcome) for outcome in outcomes],
-        },
-        records=lambda: [_document(outcome) for outcome in outcomes],
-        columns=COLUMNS,
-        rows=lambda: (_cells(outcome) for outcome in outcomes),
+    result = list_result(
+        outcomes,
+        _document,
+        COLUMNS,
+        lambda: _table(outcomes),
+        schema="ibkr-sync/renormalise/1",
+        name="products",
     )
+    return dataclasses.replace(result, rows=lambda: (_cells(outcome) for outcome in outcomes))
 
 
 def renormalised_sentence(outcomes: Sequence[Outcome], *, dry_run: bool) -> str:
@@ -51,9 +52,8 @@ def renormalised_sentence(outcomes: Sequence[Outcome], *, dry_run: bool) -> str:
 
 
 def _document(outcome: Outcome) -> dict[str, object]:
-    summary: dict[str, object] = {
-        name: value for name, value in _summary(outcome).items() if name != "changes"
-    }
+    summary = _summary(outcome)
+    del summary["changes"]
     return summary | {"events": _events(outcome)}
 
 
@@ -73,7 +73,7 @@ def _events(outcome: Outcome) -> list[dict[str, object]]:
     ]
 
 
-def _summary(outcome: Outcome) -> dict[str, object]:
+def _summary(outcome: Outcome) -> dict[str, Any]:
     if isinstance(outcome, FutureFailure):
         query = outcome.query
         return dict.fromkeys(COLUMNS) | {
@@ -107,36 +107,29 @@ def _word(outcome: Renormalised) -> str:
 
 
 def _cells(outcome: Outcome) -> dict[str, str]:
-    return {
-        name: ",".join(value) if isinstance(value, list) else "" if value is None else str(value)
-        for name, value in _summary(outcome).items()
-    }
+    summary = _summary(outcome)
+    return as_cells(summary | {"fields": ",".join(summary["fields"])})
 
 
 def _table(outcomes: Sequence[Outcome]) -> RenderableType:
     from rich.console import Group  # not for pipes
     from rich.text import Text
 
-    from ibkr_sync_cli.views.cells import SAMPLE_TAG, flexible, plain_table
+    from ibkr_sync_cli.views.cells import SAMPLE_TAG
+    from ibkr_sync_cli.views.tables import Column, items_table
 
-    table = plain_table(
-        ("Symbol", False),
-        ("Exchange", False),
-        ("Class", False),
-        ("Contracts", True),
-        ("Rewritten", True),
-        ("Outcome", False),
-        ("Fields changed", False),
-        shrinks="Fields changed",
-    )
-    names = ("symbol", "exchange", "trading_class", "contracts", "rewritten")
-    rows = [_cells(outcome) for outcome in outcomes]
-    for outcome, cells in zip(outcomes, rows, strict=True):
-        style = "red" if isinstance(outcome, FutureFailure) else ""
-        table.add_row(
-            *(Text(cells[name] or "-") for name in names),
-            Text(cells["outcome"], style=style),
-            flexible(cells["fields"].replace(",", ", ") or "-"),
-        )
-    is_sample = any(cells["origin"] == Origin.SAMPLE for cells in rows)
-    return Group(table, *([SAMPLE_TAG] if is_sample else []))
+    def outcome(summary: Record) -> Text:
+        return Text(str(summary["outcome"]), style="red" if summary["outcome"] == FAILED else "")
+
+    columns: list[Column[dict[str, Any]] | None] = [
+        Column("Symbol", lambda summary: summary["symbol"]),
+        Column("Exchange", lambda summary: summary["exchange"]),
+        Column("Class", lambda summary: summary["trading_class"]),
+        Column("Contracts", lambda summary: summary["contracts"], right=True),
+        Column("Rewritten", lambda summary: summary["rewritten"], right=True),
+        Column("Outcome", outcome),
+        Column("Fields changed", lambda summary: ", ".join(summary["fields"]) or None, fit="cut"),
+    ]
+    summaries = [_summary(each) for each in outcomes]
+    is_sample = any(summary["origin"] == Origin.SAMPLE for summary in summaries)
+    return Group(items_table(summaries, columns), *([SAMPLE_TAG] if is_sample else []))

@@ -13,6 +13,7 @@ from ibkr_sync.domain.untrusted_text import clean_text
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.durations import took_text
 from ibkr_sync_cli.units.quantities import counted, instant_text, instant_value
+from ibkr_sync_cli.views.records import list_result
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -35,29 +36,26 @@ _STYLES = {
 
 def runs_result(runs: Sequence[RecordedRun]) -> Result:
     """Runs, in every format."""
-    records = [run_record(each) for each in runs]
-    return Result(
-        table=lambda: _runs_table(runs),
-        document=lambda: {"schema": "ibkr-sync/runs/1", "runs": records},
-        records=lambda: records,
-        columns=COLUMNS,
-        rows=lambda: [_row(each) for each in records],
+    return list_result(
+        runs,
+        run_record,
+        COLUMNS,
+        lambda: _runs_table(runs),
+        schema="ibkr-sync/runs/1",
+        name="runs",
     )
 
 
 def run_result(run: RecordedRun, products: Sequence[RecordedProduct]) -> Result:
     """One run with what came of each product, in every format."""
-    records = [_product_record(each, run) for each in products]
-    return Result(
-        table=lambda: _products_table(run, products),
-        document=lambda: {
-            "schema": "ibkr-sync/run/1",
-            **run_record(run),
-            "products": records,
-        },
-        records=lambda: records,
-        columns=PRODUCT_COLUMNS,
-        rows=lambda: [_row(each) for each in records],
+    return list_result(
+        products,
+        lambda each: _product_record(each, run),
+        PRODUCT_COLUMNS,
+        lambda: _products_table(run, products),
+        schema="ibkr-sync/run/1",
+        name="products",
+        head=run_record(run),
     )
 
 
@@ -119,47 +117,37 @@ def _product_record(product: RecordedProduct, run: RecordedRun) -> dict[str, obj
     }
 
 
-def _row(record: dict[str, object]) -> dict[str, str]:
-    return {name: "" if value is None else str(value) for name, value in record.items()}
-
-
 def _runs_table(runs: Sequence[RecordedRun]) -> RenderableType:
     from rich.console import Group  # not for pipes
     from rich.text import Text
 
-    from ibkr_sync_cli.views.cells import flexible, marked, origin_text, plain_table
+    from ibkr_sync_cli.views.cells import marked, origin_text
+    from ibkr_sync_cli.views.tables import Column, items_table
 
     origins = sorted({each.origin for each in runs})
     this_year = runs[0].started_at.year if runs else 0
-    table = plain_table(
-        ("Run", True),
-        ("Kind", False),
-        *([("Source", False)] if len(origins) > 1 else []),
-        ("Started (UTC)", False),
-        ("Took", True),
-        ("Outcome", False),
-        ("Ok", True),
-        ("Fail", True),
-        ("New", True),
-        ("Chg", True),
-        ("Miss", True),
-        shrinks="Kind",
-    )
-    for run in runs:
+
+    def started(run: RecordedRun) -> str:
         is_this_year = run.started_at.year == this_year
-        counts = (run.succeeded, run.failed, run.added, run.changed, run.missing)
-        table.add_row(
-            Text(str(run.run_id)),
-            flexible(kind_text(run.kind)),
-            *([Text(run.origin.value)] if len(origins) > 1 else []),
-            Text(f"{run.started_at:%d %b %H:%M}" if is_this_year else f"{run.started_at:%d %b %Y}"),
-            Text("-" if run.took is None else took_text(run.took)),
-            Text(run.outcome.value, style=_STYLES.get(run.outcome, "")),
-            *(Text(str(count)) for count in counts),
-        )
+        return f"{run.started_at:%d %b %H:%M}" if is_this_year else f"{run.started_at:%d %b %Y}"
+
+    columns: list[Column[RecordedRun] | None] = [
+        Column("Run", lambda run: run.run_id, right=True),
+        Column("Kind", lambda run: kind_text(run.kind), fit="cut"),
+        Column("Source", lambda run: run.origin.value) if len(origins) > 1 else None,
+        Column("Started (UTC)", started),
+        Column("Took", lambda run: None if run.took is None else took_text(run.took), right=True),
+        Column("Outcome", lambda run: Text(run.outcome.value, style=_STYLES.get(run.outcome, ""))),
+        Column("Ok", lambda run: run.succeeded, right=True),
+        Column("Fail", lambda run: run.failed, right=True),
+        Column("New", lambda run: run.added, right=True),
+        Column("Chg", lambda run: run.changed, right=True),
+        Column("Miss", lambda run: run.missing, right=True),
+    ]
     source = f" · from {origin_text(origins[0])}" if len(origins) == 1 else ""
     footer = Text(counted(len(runs), "run") + source, style="dim")
     told = [Text(run_sentence(each), style="red") for each in runs if each.error or each.message]
+    table = items_table(runs, columns)
     return Group(table, marked(footer, is_sample=Origin.SAMPLE in origins), *told)
 
 
@@ -167,28 +155,21 @@ def _products_table(run: RecordedRun, products: Sequence[RecordedProduct]) -> Re
     from rich.console import Group  # not for pipes
     from rich.text import Text
 
-    from ibkr_sync_cli.views.cells import marked, plain_table
+    from ibkr_sync_cli.views.cells import marked
+    from ibkr_sync_cli.views.tables import Column, items_table
 
-    table = plain_table(
-        ("Product", False),
-        ("New", True),
-        ("Changed", True),
-        ("Missing", True),
-        ("Outcome", False),
-        ("Reason", False),
-        shrinks="Reason",
-    )
-    reason = table.columns[-1]
-    reason.overflow, reason.no_wrap = "fold", False
-    for each in products:
+    def outcome(each: RecordedProduct) -> Text:
         has_failed = each.outcome is ProductOutcome.FAILED
-        table.add_row(
-            Text(str(each.key or each.asked)),
-            Text(str(each.added)),
-            Text(str(each.changed + each.returned)),
-            Text(str(each.missing + each.delisted)),
-            Text(each.outcome.value, style="red" if has_failed else ""),
-            Text(clean_text(each.message or each.error or "") or "-"),
-        )
+        return Text(each.outcome.value, style="red" if has_failed else "")
+
+    columns: list[Column[RecordedProduct] | None] = [
+        Column("Product", lambda each: each.key or each.asked),
+        Column("New", lambda each: each.added, right=True),
+        Column("Changed", lambda each: each.changed + each.returned, right=True),
+        Column("Missing", lambda each: each.missing + each.delisted, right=True),
+        Column("Outcome", outcome),
+        Column("Reason", lambda each: clean_text(each.message or each.error or ""), fit="fold"),
+    ]
     is_sample = run.origin is Origin.SAMPLE
-    return Group(marked(Text(run_sentence(run)), is_sample=is_sample), table)
+    sentence = marked(Text(run_sentence(run)), is_sample=is_sample)
+    return Group(sentence, items_table(products, columns))

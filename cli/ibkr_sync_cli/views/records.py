@@ -1,0 +1,59 @@
+"""A list of one kind of things, in every format: JSON values, the cells of them, and a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+from ibkr_sync_cli.terminal.output import Result
+
+if TYPE_CHECKING:  # a pipe needs no drawing
+    from rich.console import RenderableType
+
+T = TypeVar("T")
+
+Record = Mapping[str, object]
+
+_WORDS = {None: "", True: "true", False: "false"}
+
+
+def list_result(
+    items: Iterable[T],
+    record: Callable[[T], Record],
+    columns: Sequence[str],
+    table: Callable[[], RenderableType],
+    *,
+    schema: str,
+    name: str,
+    head: Record | None = None,
+    tail: Record | None = None,
+    as_wide_as_needed: bool = False,
+) -> Result:
+    """The items in every format.
+
+    In JSON they stand under `name` in a document of `schema`, between what `head` and `tail` say
+    of all of them. `record` gives an item as JSON has it; CSV and TSV have its `columns`.
+    """
+
+    def records() -> list[Record]:
+        return [record(each) for each in items]
+
+    return Result(
+        table=table,
+        document=lambda: {"schema": schema, **(head or {}), name: records(), **(tail or {})},
+        records=records,
+        columns=columns,
+        rows=lambda: map(as_cells, records()),
+        as_wide_as_needed=as_wide_as_needed,
+    )
+
+
+def as_cells(record: Record) -> dict[str, str]:
+    """The values of a record as CSV and TSV have them."""
+    return {key: _cell(value) for key, value in record.items()}
+
+
+def _cell(value: object) -> str:
+    if value is None or isinstance(value, bool):
+        return _WORDS[value]
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,0 +1,65 @@
+"""Tables of one kind of things, column by column."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Generic, Literal, TypeVar
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+from rich.text import Text
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Generic[T]):
+    """A column of a table.
+
+    Attributes:
+        cell: gives what an item has there, as text or styled; None shows as a hyphen.
+        right: whether it is right-aligned.
+        fit: what happens to its cells on a narrow terminal.
+    """
+
+    heading: str
+    cell: Callable[[T], object]
+    right: bool = False
+    fit: Literal["whole", "cut", "wrap", "fold"] = "whole"
+
+
+def items_table(
+    items: Iterable[T],
+    columns: Iterable[Column[T] | None],
+    *,
+    style: Callable[[T], str] = lambda _: "",
+) -> Table:
+    """A line per item, without frame; None is a column that is left out."""
+    shown = [column for column in columns if column is not None]
+    table = plain_table(*((column.heading, column.right) for column in shown))
+    for column, drawn in zip(shown, table.columns, strict=True):
+        drawn.no_wrap = column.fit == "whole"
+        drawn.overflow = "fold" if column.fit == "fold" else "ellipsis"
+    for each in items:
+        table.add_row(*(_text(column, column.cell(each)) for column in shown), style=style(each))
+    return table
+
+
+def plain_table(*columns: tuple[str, bool]) -> Table:
+    """A table without frame; columns are (heading, right-aligned) and never wrap."""
+    table = Table(
+        box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True, padding=(0, 1), show_edge=False
+    )
+    for heading, right in columns:
+        table.add_column(
+            heading, justify="right" if right else "left", no_wrap=True, overflow="ellipsis"
+        )
+    return table
+
+
+def _text(column: Column[T], value: object) -> Text:
+    text = value if isinstance(value, Text) else Text("-" if value is None else str(value))
+    if column.fit == "cut":
+        text.no_wrap, text.overflow = True, "ellipsis"
+    return text
