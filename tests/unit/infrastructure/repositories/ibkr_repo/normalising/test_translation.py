@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -28,7 +28,7 @@ from ibkr_sync.domain.entities.contracts import (
     TradingSchedule,
     Venue,
 )
-from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.entities.futures import CONTRACT_FIELDS, Future
 from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.errors import InvalidReplyError
 from ibkr_sync.infrastructure.replay.rows import ContractRow
@@ -68,23 +68,35 @@ def test_what_a_reply_can_carry_comes_back_as_it_was(product: Future) -> None:
         assert dataclasses.asdict(back) == dataclasses.asdict(contract)
 
 
+HARDLY_EVER_FILLED: Mapping[str, object] = {
+    "industry": "Indices",
+    "category": "Broad",
+    "subcategory": "*",
+    "ev_rule": "aussieBond",
+    "ev_multiplier": "0.5",
+    "agg_group": "4",
+    "sec_id_list": (("ISIN", "US0000000000"), ("CUSIP", "000000000")),
+    "order_types": "LMT,,MKT,ADJUST",
+}
+
+
 def test_texts_that_are_hardly_ever_filled_are_read_too() -> None:
-    contract = translated(
-        industry="Indices",
-        category="Broad",
-        subcategory="*",
-        ev_rule="aussieBond",
-        ev_multiplier="0.5",
-        agg_group="4",
-        sec_id_list=(("ISIN", "US0000000000"), ("CUSIP", "000000000")),
-        order_types="LMT,,MKT,ADJUST",
-    )
+    contract = translated(**HARDLY_EVER_FILLED)
     assert (contract.industry, contract.category, contract.subcategory) == ("Indices", "Broad", "*")
     assert contract.economic_value_rule == "aussieBond"
     assert contract.economic_value_multiplier == Decimal("0.5")
     assert contract.aggregated_group == 4
     assert contract.security_ids == (("CUSIP", "000000000"), ("ISIN", "US0000000000"))
     assert contract.order_types == ("ADJUST", "LMT", "MKT")
+
+
+def test_every_field_of_a_contract_is_read_from_a_row() -> None:
+    row = received(dataclasses.replace(RECORDED, **HARDLY_EVER_FILLED))  # type: ignore[arg-type]
+    for size in ("minSize", "sizeIncrement", "suggestedSizeIncrement"):
+        setattr(row.details, size, Decimal(1))  # older ibapis lack them
+    contract = translate_row(row)
+    unread = {each.name for each in CONTRACT_FIELDS if getattr(contract, each.name) == each.unknown}
+    assert unread == {"listing"}, "but when the local repository listed it"
 
 
 def test_an_expired_contract_has_neither_zone_nor_hours() -> None:
