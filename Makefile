@@ -15,16 +15,16 @@ help:  ## show what can be made
 demo: $(INSTALLED)  ## fetch and show the sample's ES over a real socket
 	@$(BIN)/ibkr-sync demo
 
-test: $(INSTALLED_DEV)  ## run all tests
+test: $(INSTALLED_DEV)  ## run the tests, which takes two minutes
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
-faults: $(INSTALLED_DEV)  ## try all that can go wrong at more places than `make test` does
-	IBKR_SYNC_FAULTS=1 $(BIN)/python -m pytest -n auto --dist worksteal tests/torture tests/e2e/fault_matrix
+faults: $(INSTALLED_DEV)  ## try all that can go wrong at some places
+	$(BIN)/python -m pytest -n auto --dist worksteal -m faults tests/torture tests/e2e/fault_matrix
 
 torture: $(INSTALLED_DEV)  ## try every fault at every place, which takes hours
-	IBKR_SYNC_TORTURE=1 $(BIN)/python -m pytest -n auto --dist worksteal --timeout 3600 tests/torture tests/e2e/fault_matrix
+	IBKR_SYNC_TORTURE=1 $(BIN)/python -m pytest -n auto --dist worksteal -m "not live" --timeout 3600 tests/torture tests/e2e/fault_matrix
 
-check: format lint types imports test smoke matrix  ## everything that the build server checks
+check: format lint types imports test faults smoke matrix  ## everything that the build server checks
 
 format: $(INSTALLED_DEV)  ## check the formatting
 	$(BIN)/ruff format --check .

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from sqlalchemy.engine import make_url
 
-pytest_plugins = ("plugins.forbid_skips",)
+pytest_plugins = ("plugins.forbid_skips", "plugins.representatives")
 pytest.register_assert_rewrite("contracts", "fakes", "gateway")
 
 # A busy machine is slow, which says nothing about the code.

@@ -58,7 +58,10 @@ class Run:
 
     paths: tuple[str, ...]
     server_version: str | None = None
-    options: tuple[str, ...] = ("--forbid-skips", "-n", "auto", "--dist", "worksteal")
+    options: tuple[str, ...] = (
+        *("--forbid-skips", "-m", "not live"),
+        *("-n", "auto", "--dist", "worksteal"),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

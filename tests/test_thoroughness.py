@@ -12,9 +12,8 @@ PLACES = range(10, 60)
 
 @pytest.fixture(autouse=True)
 def usual(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As in `make test`, whatever runs these tests."""
+    """As in `make faults`, whatever runs these tests."""
     monkeypatch.setattr(thoroughness, "EVERYTHING", False)
-    monkeypatch.setattr(thoroughness, "MORE", False)
 
 
 @pytest.fixture
@@ -48,17 +47,6 @@ def test_any_place_is_tried_with_one_seed_or_another(
 @pytest.mark.parametrize("count", [1, 2, 5])
 def test_the_same_seed_takes_the_same_places(count: int) -> None:
     assert some_of(PLACES, count) == some_of(PLACES, count)
-
-
-@pytest.mark.parametrize("count", [1, 2, 5, 50, 51])
-def test_more_is_twice_as_many_and_no_more_than_there_are(
-    monkeypatch: pytest.MonkeyPatch, count: int
-) -> None:
-    monkeypatch.setattr(thoroughness, "MORE", True)
-    sample = list(some_of(PLACES, count))
-    assert len(sample) == min(2 * count, len(PLACES))
-    assert set(sample) <= set(PLACES)
-    assert how_many(count, 60) == min(2 * count, 60)
 
 
 @pytest.mark.parametrize("count", [1, 2, 50, 51])

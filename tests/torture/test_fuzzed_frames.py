@@ -20,7 +20,7 @@ from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
-from thoroughness import MORE, seeded
+from thoroughness import EVERYTHING, seeded
 from torture.decoding import MEANT, NOW, QUERY, Decoding, frames_at, refuse_falsehood
 from torture.mutations import mutated
 
@@ -30,7 +30,7 @@ VERSIONS = sorted({SPOKEN[0], *(version for version in SPOKEN if version in (187
 """Text, text as newer gateways send it, and protobuf; as far as the installed ibapi goes."""
 
 BATCHES = 8
-FRAMES_OF_A_BATCH = (104_000 if MORE else 3_000) // BATCHES
+FRAMES_OF_A_BATCH = (104_000 if EVERYTHING else 3_000) // BATCHES
 
 STORED_OF = 40
 """One of so many products that were believed is stored and read back."""
@@ -79,7 +79,8 @@ def test_what_is_unchanged_is_understood(decoding: Decoding) -> None:
     assert len(product.contracts) == len(MEANT)
 
 
-@pytest.mark.timeout(1200 if MORE else 120)
+@pytest.mark.representative
+@pytest.mark.timeout(1200 if EVERYTHING else 120)
 @pytest.mark.parametrize("batch", range(BATCHES))
 def test_a_mutated_frame_is_read_as_what_it_is_or_refused(
     decoding: Decoding, store: Callable[[Future], None], batch: int
@@ -106,6 +107,7 @@ def kept_frames() -> list[tuple[int, bytes]]:
     return [(int(line[0]), binascii.unhexlify(line[1])) for line in lines if line]
 
 
+@pytest.mark.representative
 def test_a_frame_that_once_showed_a_defect_shows_none(
     decoding: Decoding, store: Callable[[Future], None]
 ) -> None:

@@ -25,7 +25,7 @@ from e2e.fault_matrix.rig import (  # noqa: E402
 )
 from e2e.fault_matrix.stores import Store, contents, with_a_secret  # noqa: E402
 from gateway.faults import ReplacedField  # noqa: E402
-from thoroughness import MORE, seeded  # noqa: E402
+from thoroughness import EVERYTHING, seeded  # noqa: E402
 
 collect_ignore = [] if SPEAKS_PROTOBUF else ["test_protobuf_faults.py"]
 
@@ -41,7 +41,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     # No row is text where all are protobuf.
     about_text = (each for each in items if each.get_closest_marker("text_protocol"))
     left_out = set(about_text) if SPEAKS_PROTOBUF else set()
-    if not MORE:
+    if not EVERYTHING:
         left_out |= _on_the_other_store(items)
     if left_out:
         config.hook.pytest_deselected(items=list(left_out))
@@ -145,7 +145,7 @@ def each_rig(request: pytest.FixtureRequest) -> Rig:
 
 @pytest.fixture
 def any_rig(each_rig: Rig) -> Rig:
-    """One of both, where it is all the same; both, where more is tried than usual."""
+    """One of both, where it is all the same; both, in a torture."""
     return each_rig
 
 

@@ -10,7 +10,7 @@ Whatever happens to a run:
 - it tells no password, no account id and no traceback, on its streams or in its log;
 - the next run, with nothing going wrong, ends well and brings about what it would have brought
   about before. (It is made after every run that may have left more than its products. After
-  others, `make test` makes it once for all that left the same; `make faults` always makes it.)
+  others it is made once for all that left the same; `make torture` always makes it.)
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from e2e.gateways import SERVER_VERSION
 from gateway.faults import Fault
 from gateway.server import ScriptedGateway
 from ibkr_sync.infrastructure.replay.protocol.notices import ACCOUNTS
-from thoroughness import MORE
+from thoroughness import EVERYTHING
 
 SPOKEN = min(SERVER_VERSION, MAX_CLIENT_VER)
 """The server version that the gateway and the installed ibapi agree on."""
@@ -239,7 +239,7 @@ class Rig:
 
         Gives the seconds that a run with nothing going wrong takes.
         """
-        if MORE:
+        if EVERYTHING:
             return self.recover(ordeal).took
         tables = self.store.tables()
         state = f"{sorted(_run_outcomes(tables))} {contents(tables)}"

@@ -81,6 +81,7 @@ def test_a_reader_that_looks_at_an_old_state_hinders_no_writer(each_rig: Rig) ->
     each_rig.check(ordeal, endured, before)
 
 
+@pytest.mark.representative
 @pytest.mark.parametrize("left_over", ["-wal", "-journal", ".lock"])
 def test_what_another_program_left_beside_the_file_hinders_nothing(
     rig: Rig, left_over: str

@@ -258,6 +258,7 @@ def test_a_run_during_which_the_clocks_change_is_like_any_other(
     assert timedelta(seconds=20) < ended - began < timedelta(seconds=20 + HANGS_AFTER)
 
 
+@pytest.mark.representative
 @pytest.mark.parametrize(
     "zone",
     some_of(

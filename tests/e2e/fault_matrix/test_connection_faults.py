@@ -37,6 +37,7 @@ def ask(rig: Rig, port: int, host: str = "127.0.0.1", **expected: object) -> Non
     rig.check(ordeal, endured, before)
 
 
+@pytest.mark.representative
 def test_a_closed_port_is_told(rig: Rig) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

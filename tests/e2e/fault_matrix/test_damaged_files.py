@@ -72,6 +72,7 @@ def test_any_byte_of_the_header_that_is_wrong_is_told_or_does_not_matter(
         live_with(rig, damaged, known)
 
 
+@pytest.mark.representative
 @pytest.mark.parametrize("seed", range(how_many(2, 60)))
 def test_pages_that_were_overwritten_are_told_and_never_crash(rig: Rig, seed: int) -> None:
     """What is not on those pages may still be read; what is repaired is for the user to say."""

@@ -88,6 +88,7 @@ def cut_of(endured: Endured) -> Cut:
     return Cut((endured.run.code, endured.gateway.connections))
 
 
+@pytest.mark.representative
 @pytest.mark.parametrize("limit", LIMITS)
 def test_a_disk_that_is_full_leaves_each_product_old_or_new(rig: Rig, limit: str) -> None:
     launcher = without_room(limit, rig.store.path.parent)

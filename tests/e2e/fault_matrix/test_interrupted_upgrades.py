@@ -132,6 +132,7 @@ def alone(rig: Rig, tmp_path: Path) -> Rig:
     return in_own_folder(rig, tmp_path)
 
 
+@pytest.mark.representative
 @pytest.mark.parametrize("limit", LIMITS)
 def test_an_upgrade_without_room_leaves_the_database_as_it_was(
     alone: Rig, make_old: MakeOld, limit: str

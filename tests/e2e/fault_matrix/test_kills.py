@@ -56,6 +56,7 @@ def test_a_run_killed_at_any_moment_leaves_each_product_old_or_new(
     rig.endure(Ordeal(code=frozenset((KILLED, 0)), fate=Fate.OLD_OR_NEW, during=killing))
 
 
+@pytest.mark.representative
 @pytest.mark.parametrize("seconds", points("kill after asking", how_many(2, 100)))
 def test_a_run_killed_while_a_reply_is_taken_in_leaves_each_product_old_or_new(
     rig: Rig, seconds: float

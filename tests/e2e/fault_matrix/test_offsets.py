@@ -63,6 +63,7 @@ def test_a_row_that_ends_at_any_field_fails_its_product_alone(rig: Rig, cut: Fau
 DROPS = list(product(range(ROWS + 1), ("closed", "reset"), ("once", "always")))
 
 
+@pytest.mark.representative
 @pytest.mark.parametrize(("rows", "how", "often"), some_of(DROPS, 5))
 def test_a_line_that_drops_after_any_row_stores_all_or_nothing(
     rig: Rig, rows: int, how: str, often: str

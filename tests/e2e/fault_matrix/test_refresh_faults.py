@@ -85,6 +85,7 @@ def test_what_fails_for_ever_ends_with_the_deadline_and_costs_no_other_product(
     assert endured.gateway.connections < 12
 
 
+@pytest.mark.representative
 @pytest.mark.parametrize(
     ("fault", "code"),
     [

@@ -24,6 +24,7 @@ SLEEP = ("/bin/sh", "-c", "exec sleep 60")
 ENVIRONMENT = {"PATH": os.defpath}
 
 
+@pytest.mark.representative
 def test_what_goes_wrong_meanwhile_is_told_and_ends_the_process(tmp_path: Path) -> None:
     seen = []
 
@@ -39,17 +40,20 @@ def test_what_goes_wrong_meanwhile_is_told_and_ends_the_process(tmp_path: Path) 
         os.kill(process.pid, 0)
 
 
+@pytest.mark.representative
 def test_a_process_that_hangs_is_killed(tmp_path: Path) -> None:
     lived = live(SLEEP, env=ENVIRONMENT, cwd=tmp_path, hangs_after=0.2)
     assert lived.code == -9
     assert 0.2 <= lived.took < 60
 
 
+@pytest.mark.representative
 def test_a_process_that_leaves_another_behind_is_found_out(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="behind"):
         live(("/bin/sh", "-c", "sleep 60 &"), env=ENVIRONMENT, cwd=tmp_path)
 
 
+@pytest.mark.representative
 def test_a_process_that_has_ended_is_not_alive(tmp_path: Path) -> None:
     lived = live(
         ("/bin/sh", "-c", "exit 3"),

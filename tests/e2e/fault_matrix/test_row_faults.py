@@ -71,6 +71,7 @@ IMPOSSIBLE = (
 )
 
 
+@pytest.mark.representative
 @pytest.mark.parametrize(("field", "value"), some_of(IMPOSSIBLE, 4))
 def test_one_row_with_an_impossible_value_fails_the_product_alone(
     rig: Rig, field: str, value: str

@@ -113,6 +113,7 @@ def elsewhere(rig: Rig, location: str, ordeal: Ordeal) -> None:
     rig.check(ordeal, endured, before)
 
 
+@pytest.mark.representative
 def test_a_server_that_is_read_only_changes_nothing(server_rig: Rig) -> None:
     location = with_option(server_rig.store.location, "default_transaction_read_only=on")
     elsewhere(server_rig, location, Ordeal(code=7, told="read-only"))

@@ -59,6 +59,7 @@ def test_error_200_during_an_outage_that_does_not_end_is_an_outage(any_rig: Rig)
     )
 
 
+@pytest.mark.representative
 @pytest.mark.parametrize(("kept", "code"), [(0, 8), (10, 4)], ids=["empty", "half"])
 def test_a_reply_that_lacks_too_much_changes_nothing(any_rig: Rig, kept: int, code: int) -> None:
     any_rig.endure(Ordeal(faults=[KeptRows(count=kept)], code=code, told="Nothing was changed"))
