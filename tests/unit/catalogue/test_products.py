@@ -19,6 +19,7 @@ from ibkr_sync.domain.entities.futures import (
     ProductKey,
 )
 from ibkr_sync.domain.naming.query import FutureQuery
+from one_case import one_case
 
 KNOWN_SOURCES = ["pst", "icli", "ibkr", "pyf", "lean", "exch", "doc", "gen"]
 
@@ -77,7 +78,7 @@ class TestTable:
             products, key=lambda each: (each.exchange, each.symbol, -(each.multiplier or 0))
         )
 
-    @pytest.mark.parametrize(
+    @one_case(
         ("symbol", "exchange", "sizes"),
         [
             ("EOE", "FTA", {"FTI": 200, "MFA": 20}),
@@ -136,7 +137,7 @@ class TestTable:
         (row,) = load_catalogue().by_symbol(symbol)
         assert (row.exchange, row.multiplier) == (exchange, None)
 
-    @pytest.mark.parametrize(
+    @one_case(
         ("exchange", "symbols"),
         [
             ("NYBOT", {"KC", "CT", "OJ", "SB", "SF", "CC", "DX", "NYFANG", "LRC30APR"}),
@@ -170,7 +171,7 @@ class TestTable:
         listed = {each.symbol for each in load_catalogue().products if each.exchange == exchange}
         assert symbols <= listed
 
-    @pytest.mark.parametrize(
+    @one_case(
         "symbol",
         ["AH", "CA", "PB", "NI", "SNLME", "ZSLME", "NG", "M1MS", "MXWO", "VIX", "VXM"],
     )
@@ -208,7 +209,7 @@ class TestBySymbol:
 
 
 class TestClassify:
-    @pytest.mark.parametrize(
+    @one_case(
         ("symbol", "exchange", "trading_class", "expected"),
         [
             ("ES", "CME", "ES", (AssetClass.INDEX, "index")),
@@ -369,7 +370,7 @@ class TestRowOf:
 
 
 class TestSearch:
-    @pytest.mark.parametrize(
+    @one_case(
         ("pattern", "found"),
         [
             ("cl", {"CL"}),

@@ -6,9 +6,10 @@ import pytest
 
 from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.catalogue.tables import read_table
+from one_case import one_case
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("old", "symbol", "today"),
     [
         ("GLOBEX", "ES", "CME"),

@@ -11,18 +11,19 @@ from hypothesis import strategies as st
 
 from ibkr_sync.catalogue import iana_zone, login_zone
 from ibkr_sync.catalogue.tables import read_table
+from one_case import one_case
 
 ROWS = list(read_table("time_zones"))
 LONG_FORMS = [row["ib_id"] for row in ROWS if "(" in row["ib_id"]]
 
 
-@pytest.mark.parametrize("row", ROWS, ids=[row["ib_id"] for row in ROWS])
+@one_case("row", ROWS)
 def test_every_id_of_the_table_means_a_zone_that_exists(row: dict[str, str]) -> None:
     assert iana_zone(row["ib_id"]) == row["iana"]
     assert ZoneInfo(row["iana"]).key == row["iana"]
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("zone", "ids"),
     [
         ("America/Chicago", ["US/Central", "CST", "CST (Central Standard Time)"]),
@@ -56,13 +57,13 @@ def test_every_id_that_ibkr_documents_or_was_seen_to_send_is_known(
     assert {each: iana_zone(each) for each in ids} == dict.fromkeys(ids, zone)
 
 
-@pytest.mark.parametrize("zone", ["JST", "CST", "IST", "SGT", "Korea", *LONG_FORMS])
+@one_case("zone", ["JST", "CST", "IST", "SGT", "Korea", *LONG_FORMS])
 def test_an_id_that_the_zone_database_lacks_is_known_all_the_same(zone: str) -> None:
     assert zone not in available_timezones()
     assert iana_zone(zone) is not None
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("sent", "winter", "summer"),
     [
         ("America/Belize", -6, -5),  # unlike Belize, CME has daylight saving
@@ -102,7 +103,7 @@ def test_an_abbreviation_outside_the_table_is_unknown_though_the_database_has_it
     assert iana_zone(zone) is None
 
 
-@pytest.mark.parametrize(
+@one_case(
     "zone",
     ["", " ", "europe/london", "Mars/Olympus", "../../etc/passwd", "localtime", "Factory", "\x00"],
 )
@@ -127,7 +128,7 @@ def hours_east(zone_id: str, at: datetime) -> float | None:
     return None if offset is None else offset / timedelta(hours=1)
 
 
-@pytest.mark.parametrize("row", LOGIN_ROWS, ids=[row["login_id"] for row in LOGIN_ROWS])
+@one_case("row", LOGIN_ROWS)
 def test_every_login_id_of_the_table_means_a_zone_that_exists(row: dict[str, str]) -> None:
     assert login_zone(row["login_id"]) == ZoneInfo(row["iana"])
 
@@ -136,7 +137,7 @@ def test_no_login_id_stands_twice_in_the_table() -> None:
     assert len({row["login_id"] for row in LOGIN_ROWS}) == len(LOGIN_ROWS)
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("zone_id", "winter", "summer"),
     [
         ("GMT", 0, 0),
@@ -194,7 +195,7 @@ def test_the_two_vocabularies_differ_where_exchanges_mean_something_else() -> No
         assert login_zone(zone_id) != ZoneInfo(exchange)
 
 
-@pytest.mark.parametrize(
+@one_case(
     "zone_id",
     [
         *(

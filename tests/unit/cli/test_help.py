@@ -12,6 +12,7 @@ import typer
 
 from ibkr_sync_cli.app import app
 from ibkr_sync_cli.messages.exit_codes import EXIT_CODE_HELP, ExitCode
+from one_case import one_case
 
 
 def commands(command: Any, path: str = "ibkr-sync") -> Iterator[tuple[str, Any]]:  # noqa: ANN401
@@ -47,21 +48,21 @@ def test_the_commands_are_found() -> None:
     assert {"ibkr-sync --profile", "ibkr-sync get --source"} <= PARAMETERS.keys()
 
 
-@pytest.mark.parametrize("path", COMMANDS)
+@one_case("path", COMMANDS)
 def test_a_command_says_what_it_does(path: str) -> None:
     text = COMMANDS[path].help
     assert text
     assert text.splitlines()[0].rstrip().endswith((".", ").")), text
 
 
-@pytest.mark.parametrize("path", PARAMETERS)
+@one_case("path", PARAMETERS)
 def test_an_option_or_argument_says_what_it_does(path: str) -> None:
     text = PARAMETERS[path].help
     assert text
     assert text[0].isupper() or not text[0].isalpha() or " " in text
 
 
-@pytest.mark.parametrize("path", COMMANDS)
+@one_case("path", COMMANDS)
 def test_no_line_of_the_help_ends_before_its_words_fill_it(
     path: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -72,12 +73,12 @@ def test_no_line_of_the_help_ends_before_its_words_fill_it(
             assert len(filled) > COLUMNS - 2 * MARGIN, prose
 
 
-@pytest.mark.parametrize("path", PARAMETERS)
+@one_case("path", PARAMETERS)
 def test_no_help_of_an_option_or_argument_breaks_its_lines_itself(path: str) -> None:
     assert "\n" not in PARAMETERS[path].help
 
 
-@pytest.mark.parametrize("path", COMMANDS)
+@one_case("path", COMMANDS)
 def test_that_more_may_follow_is_told_once(
     path: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -93,7 +94,7 @@ def test_the_exit_codes_stand_together(
     assert "\n\n" not in EXIT_CODE_HELP
 
 
-@pytest.mark.parametrize("code", ExitCode)
+@one_case("code", ExitCode)
 def test_an_exit_code_is_in_the_help(code: ExitCode) -> None:
     help_ = COMMANDS["ibkr-sync"].epilog
     assert help_ == EXIT_CODE_HELP

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ibkr_sync_cli.units.durations import hours_and_minutes, took_text
+from one_case import one_case
 
 
 @pytest.mark.parametrize(
@@ -25,7 +26,7 @@ def test_a_span_is_told_in_hours_and_minutes(span: timedelta, told: str) -> None
     assert hours_and_minutes(span) == told
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("seconds", "told"),
     [
         (0, "0.0 s"),

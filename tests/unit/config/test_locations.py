@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ibkr_sync.config.locations import PathContext, database_file, locate_database
+from one_case import one_case
 
 HERE = PathContext(folder=Path("/etc/futures"), home=Path("/home/me"))
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("text", "path"),
     [
         ("futures.db", "/etc/futures/futures.db"),
@@ -57,7 +58,7 @@ def test_postgresql_urls_are_passed_on_unchanged(url: str) -> None:
     assert database_file(url) is None
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("text", "reason"),
     [
         ("mysql://u:p@h/db", "only SQLite and PostgreSQL"),

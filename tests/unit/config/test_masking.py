@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ibkr_sync.config.masking import printable, shown
+from one_case import one_case
 
 
 @given(st.text())
@@ -13,7 +14,7 @@ def test_shown_text_is_printable_whatever_it_holds(text: str) -> None:
     assert shown(text).isprintable()
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("value", "words"),
     [
         (True, "true"),

@@ -17,6 +17,7 @@ from ibkr_sync.domain.canonical_text import (
 )
 from ibkr_sync.domain.entities.contracts import FuturesContract, Venue
 from ibkr_sync.domain.entities.futures import Future, Underlying
+from one_case import one_case
 from strategies import contracts, futures
 
 
@@ -51,7 +52,7 @@ def test_every_field_of_a_product_is_read_back_as_it_was(product: Future) -> Non
         assert parse_value(name, canonical_text(value), of_contract=False) == value, name
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("field", "text"),
     [
         ("multiplier", "many"),

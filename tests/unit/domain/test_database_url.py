@@ -20,6 +20,7 @@ from ibkr_sync.infrastructure.repositories.local_repo.database.location import (
     POSTGRES_DRIVER,
     locate,
 )
+from one_case import one_case
 
 HIDDEN = "s3cr3t"
 # What a password may hold besides letters, encoded or not.
@@ -50,7 +51,7 @@ def spelt(draw: st.DrawFn, key: str) -> str:
 SPELT_KEYS = KEYS.flatmap(spelt)
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("url", "masked"),
     [
         ("postgresql://u:p@h/db", "postgresql://u:***@h/db"),

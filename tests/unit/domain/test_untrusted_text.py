@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ibkr_sync.domain.untrusted_text import MAX_LENGTH, clean_text
+from one_case import one_case
 
 HARMFUL = [
     *(chr(code) for code in (*range(0x20), *range(0x7F, 0xA0))),
@@ -17,12 +18,12 @@ HARMFUL = [
 ]
 
 
-@pytest.mark.parametrize("character", HARMFUL, ids=lambda each: f"U+{ord(each):04X}")
+@one_case("character", HARMFUL)
 def test_a_harmful_character_is_dropped_wherever_it_stands(character: str) -> None:
     assert clean_text(f"{character}E{character}S{character}") == "ES"
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("sent", "kept"),
     [
         ("E-mini S&P 500", "E-mini S&P 500"),

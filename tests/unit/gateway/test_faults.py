@@ -30,6 +30,7 @@ from ibkr_sync.infrastructure.replay.protocol.requests import (
 )
 from ibkr_sync.infrastructure.replay.protocol.wire import frame, split_fields
 from ibkr_sync.infrastructure.replay.rows import ContractRow
+from one_case import one_case
 
 DIALECT = dialect_for(187)
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -88,7 +89,7 @@ def _stream(plan: Plan) -> bytes:
     return b"".join(step.data for step in in_few_writes(plan) if isinstance(step, Raw))
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("fault", "outline"),
     [
         (faults.Silence(), []),
@@ -138,7 +139,7 @@ def test_an_end_marker_can_have_a_field_too_many() -> None:
     assert split_fields(end.payload) == ("52", "1", "12", "x")
 
 
-@pytest.mark.parametrize("count", range(len(split_fields(DIALECT.contract_data(_row(0), 1))) + 1))
+@one_case("count", range(len(split_fields(DIALECT.contract_data(_row(0), 1))) + 1))
 def test_a_row_can_be_truncated_at_every_field(count: int) -> None:
     whole, cut = (plan[1] for plan in (_plan(), _rewritten(_plan(), faults.TruncatedRow(
         row=1, fields=count

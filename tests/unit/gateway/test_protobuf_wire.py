@@ -18,6 +18,7 @@ from gateway.dialects.protobuf_wire import (
     text_field,
 )
 from ibkr_sync.infrastructure.replay.protocol.wire import WireError
+from one_case import one_case
 
 NUMBERS = st.integers(1, 536_870_911)
 INT64 = st.integers(-(1 << 63), (1 << 63) - 1)
@@ -29,7 +30,7 @@ def _only(message: bytes) -> Field:
     return one
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("encoded", "wire"),
     [
         (integer_field(1, 150), b"\x08\x96\x01"),

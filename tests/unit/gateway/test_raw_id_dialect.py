@@ -23,6 +23,7 @@ from ibkr_sync.infrastructure.replay.protocol.requests import (
 )
 from ibkr_sync.infrastructure.replay.protocol.wire import WireError
 from ibkr_sync.infrastructure.replay.rows import ContractRow, MarketRuleRow
+from one_case import one_case
 
 VERSIONS = range(201, 227)
 NOW = datetime(2026, 11, 23, 12, 0, 0, 250_000, tzinfo=UTC)
@@ -33,7 +34,7 @@ def _raw_id(message_id: int, body: bytes = b"") -> bytes:
     return message_id.to_bytes(4, "big") + body
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@one_case("version", VERSIONS)
 def test_each_message_is_protobuf_from_its_version_on_and_text_before(
     version: int, make_row: Callable[..., ContractRow]
 ) -> None:
@@ -188,7 +189,7 @@ def test_a_row_is_encoded_the_same_under_every_request_id(
     assert first[6:] == second[8:]
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@one_case("version", VERSIONS)
 def test_a_contract_request_is_understood_at_every_version(version: int) -> None:
     expected = ContractDataRequest(
         req_id=12, symbol="ES", sec_type="FUT", exchange="CME", currency="USD"
@@ -242,7 +243,7 @@ def test_every_field_of_a_contract_request_is_understood() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("version", "payload", "request_"),
     [
         (212, _raw_id(71, b"2\x007\0\0"), StartApi(client_id=7)),
@@ -302,7 +303,7 @@ def test_a_client_s_text_shows_as_fields_and_its_protobuf_as_its_id() -> None:
         dialect.fields(b"\0\0")
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("name", "value", "part", "said"),
     [
         ("long_name", "other", "details", "other"),

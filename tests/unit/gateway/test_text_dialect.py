@@ -12,6 +12,7 @@ from ibkr_sync.infrastructure.replay.protocol.contract_data import (
 )
 from ibkr_sync.infrastructure.replay.protocol.wire import split_fields
 from ibkr_sync.infrastructure.replay.rows import ContractRow
+from one_case import one_case
 
 
 @pytest.mark.parametrize("version", [156, 227, 0, -1])
@@ -20,7 +21,7 @@ def test_a_version_that_is_not_spoken_has_no_dialect(version: int) -> None:
         dialect_for(version)
 
 
-@pytest.mark.parametrize("version", range(157, 201))
+@one_case("version", range(157, 201))
 def test_a_field_is_found_on_the_wire_by_name(
     version: int, make_row: Callable[..., ContractRow]
 ) -> None:

@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ibkr_sync.interchange.formula_safety import neutralise_formula, restore_formula
+from one_case import one_case
 from strategies import hostile_texts
 
 
-@pytest.mark.parametrize(
+@one_case(
     "text",
     [
         "=cmd|'/C calc'!A0",

@@ -24,6 +24,7 @@ from ibkr_sync.interchange.product_document import (
     product_from_document,
     product_to_document,
 )
+from one_case import one_case
 from strategies import futures, hostile_texts, instants
 
 
@@ -143,7 +144,7 @@ class TestReading:
             product_from_document(document)
         assert refusal.value.path == f"contracts[1].{key}"
 
-    @pytest.mark.parametrize("key", [*PRODUCT_KEYS, "contracts"])
+    @one_case("key", [*PRODUCT_KEYS, "contracts"])
     def test_a_product_that_lacks_a_key_is_refused(self, key: str) -> None:
         document = a_document()
         del document[key]
@@ -151,7 +152,7 @@ class TestReading:
             product_from_document(document)
         assert refusal.value.path == key
 
-    @pytest.mark.parametrize("key", CONTRACT_KEYS)
+    @one_case("key", CONTRACT_KEYS)
     def test_a_contract_that_lacks_a_key_is_refused(self, key: str) -> None:
         document = a_document()
         del document["contracts"][1][key]
@@ -159,7 +160,7 @@ class TestReading:
             product_from_document(document)
         assert refusal.value.path == f"contracts[1].{key}"
 
-    @pytest.mark.parametrize(
+    @one_case(
         ("key", "value", "reason"),
         [
             ("con_id", 0, "at least 1"),

@@ -17,6 +17,7 @@ from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.interchange.document_fields import InvalidDocumentError
 from ibkr_sync.interchange.formula_safety import neutralise_formula, restore_formula
 from ibkr_sync.interchange.product_rows import CONTRACT_COLUMNS, product_to_rows, products_from_rows
+from one_case import one_case
 from strategies import futures, instants
 
 
@@ -93,7 +94,7 @@ class TestReading:
             products_from_rows(rows)
         assert refusal.value.path == "row 3.product_multiplier"
 
-    @pytest.mark.parametrize(
+    @one_case(
         ("column", "cell", "path"),
         [
             ("con_id", "", "row 3.con_id"),

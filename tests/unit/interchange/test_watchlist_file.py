@@ -15,11 +15,12 @@ from ibkr_sync.interchange.watchlist_file import (
     WatchlistLine,
     read_watchlist,
 )
+from one_case import one_case
 
 HEADER = "symbol,exchange,trading_class,currency,group"
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("text", "lines"),
     [
         ("ES", [WatchlistLine(number=1, symbol="ES")]),
@@ -81,7 +82,7 @@ def test_leading_tabs_are_empty_values() -> None:
     assert lines == (WatchlistLine(number=2, symbol="ES"),)
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("text", "problem"),
     [
         ("ES\n,night", "line 2: there is no product before the comma"),

@@ -37,6 +37,7 @@ from ibkr_sync.domain.naming.spellings import DaySpelling, MonthSpelling
 from ibkr_sync.domain.ports.catalogue import ProductCatalogue
 from ibkr_sync.domain.ports.pins import Pin
 from ibkr_sync.domain.selection.contract_choice import ContractWords, find_contract
+from one_case import one_case
 
 FULL_SIZE = Pin(word="DAX", symbol="DAX", exchange="EUREX", trading_class="FDAX")
 
@@ -77,7 +78,7 @@ def candidates(error: AmbiguousProductError) -> list[str]:
 # --- products
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("text", "query"),
     [
         ("ES", FutureQuery(symbol="ES")),
@@ -419,7 +420,7 @@ def test_a_product_that_may_be_a_contract_too_is_told() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@one_case(
     "text",
     [
         *("ESM5", "XKQ6", "CLZ3", "COILZ5", "HSIJ4", "APH3", "IBHYH4", "HOILN7", "6JU4"),

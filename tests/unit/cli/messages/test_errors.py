@@ -14,6 +14,7 @@ from ibkr_sync.domain.entities.futures import AssetClass, Origin, ProductKey
 from ibkr_sync_cli.messages.errors import _RULES, exit_code_of, explain
 from ibkr_sync_cli.messages.exit_codes import ExitCode
 from ibkr_sync_cli.messages.next_command import NextCommand
+from one_case import one_case
 
 FDAX = ProductKey("DAX", "EUREX", "FDAX")
 EARLIER, LATER = datetime(2026, 11, 2, 21, tzinfo=UTC), datetime(2026, 11, 3, 21, tzinfo=UTC)
@@ -40,12 +41,12 @@ def kinds(base: type[errors.IbkrSyncError]) -> Iterator[type[errors.IbkrSyncErro
         yield from kinds(each)
 
 
-@pytest.mark.parametrize("kind", [*kinds(errors.IbkrSyncError)], ids=lambda kind: kind.__name__)
+@one_case("kind", [*kinds(errors.IbkrSyncError)])
 def test_every_error_of_the_tree_is_explained(kind: type[errors.IbkrSyncError]) -> None:
     assert any(each in _RULES for each in kind.__mro__)
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("error", "code", "sentence", "next_step"),
     [
         (
@@ -284,7 +285,6 @@ def test_every_error_of_the_tree_is_explained(kind: type[errors.IbkrSyncError]) 
         (errors.SchemaNewerError("f.db", "9999"), ExitCode.DATABASE, "newer", "Update ibkr-sync"),
         (errors.AlreadyRunningError("f.db.lock"), ExitCode.ALREADY_RUNNING, "f.db.lock", "Wait"),
     ],
-    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
 )
 def test_an_error_says_what_happened_and_what_to_do(
     error: errors.IbkrSyncError, code: ExitCode, sentence: str, next_step: str | None

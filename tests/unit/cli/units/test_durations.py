@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ibkr_sync_cli.units.durations import brief, duration_text, parse_duration, parse_limit
+from one_case import one_case
 
 
 @pytest.mark.parametrize(
@@ -27,7 +28,7 @@ def test_a_duration_is_a_number_and_a_unit(text: str, meant: timedelta) -> None:
     assert parse_duration(text) == meant
 
 
-@pytest.mark.parametrize("text", ["", "7", "d", "1.5h", "-1h", "1w", "٣h", "1h 1m"])
+@one_case("text", ["", "7", "d", "1.5h", "-1h", "1w", "٣h", "1h 1m"])
 def test_anything_else_is_refused_with_examples(text: str) -> None:
     with pytest.raises(typer.BadParameter, match="write 90m, 20h or 7d"):
         parse_duration(text)
@@ -56,7 +57,7 @@ def test_whatever_is_typed_is_read_or_refused(text: str) -> None:
     assert refusal.isprintable()
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("age", "told"),
     [
         (timedelta(seconds=-5), "now"),

@@ -8,6 +8,7 @@ import pytest
 import typer
 
 from ibkr_sync_cli.units.moments import PastMoment, parse_as_of, parse_since
+from one_case import one_case
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -28,7 +29,7 @@ def test_since_is_a_span_of_time_ago_the_beginning_of_a_day_or_an_instant(
     assert parse_since(text, NOW) == at
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("text", "at", "told"),
     [
         ("2026-10-01", datetime(2026, 10, 1, 23, 59, 59, 999999, UTC), "2026-10-01"),
@@ -67,7 +68,7 @@ def test_what_is_in_the_future_is_refused(text: str) -> None:
         parse_since(text, NOW)
 
 
-@pytest.mark.parametrize(
+@one_case(
     "text",
     [
         *("", "yesterday", "2026-13-01", "2026-02-30", "20261001", "2026-10-01T25:00Z"),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ibkr_sync_cli.units.quantities import counted, instant_text, instant_value, readable_size
+from one_case import one_case
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("size", "text"),
     [
         (0, "0 bytes"),

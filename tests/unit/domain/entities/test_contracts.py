@@ -20,6 +20,7 @@ from ibkr_sync.domain.entities.contracts import (
     FuturesContract,
 )
 from ibkr_sync.domain.hours.wall_clock import midnight
+from one_case import one_case
 from strategies import ZONES, contracts, instants, months
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -38,7 +39,7 @@ def test_a_contract_month_is_read_as_it_is_written_and_as_ibkr_writes_it(
     assert ContractMonth.parse(f"{month.year:04d}{month.month:02d}") == month
 
 
-@pytest.mark.parametrize(
+@one_case(
     "text",
     [
         *("", "2026", "202613", "202600", "20261", "2026-1", "2026/12", "20261218", " 202612"),

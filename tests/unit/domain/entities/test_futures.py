@@ -25,6 +25,7 @@ from ibkr_sync.domain.entities.futures import (
     VolatilityFuture,
     covered_asset_classes,
 )
+from one_case import one_case
 
 FIELDS = {"symbol": "X", "exchange": "CME", "trading_class": "X", "currency": "USD"}
 ON_A_STOCK = Underlying(symbol="NVDA", sec_type="STK", con_id=4815747)
@@ -43,7 +44,7 @@ def test_every_asset_class_has_one_entity_of_its_own() -> None:
         assert entity.__mro__[1] is Future
 
 
-@pytest.mark.parametrize("entity", list(ASSET_TYPES.values()))
+@one_case("entity", list(ASSET_TYPES.values()))
 def test_a_repository_of_one_type_covers_its_class_alone(entity: type[Future]) -> None:
     assert covered_asset_classes(entity) == {entity.asset_class}
 
@@ -52,7 +53,7 @@ def test_a_repository_of_all_products_covers_all_classes() -> None:
     assert covered_asset_classes(Future) == set(AssetClass)
 
 
-@pytest.mark.parametrize("entity", list(ASSET_TYPES.values()))
+@one_case("entity", list(ASSET_TYPES.values()))
 def test_entities_are_frozen_and_slotted(entity: type[Future]) -> None:
     product = entity(**FIELDS)  # type: ignore[arg-type]
     assert not hasattr(product, "__dict__")

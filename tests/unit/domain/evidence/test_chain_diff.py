@@ -29,6 +29,7 @@ from ibkr_sync.domain.evidence.chain_diff import (
     refuse_mixing_sample_data,
     refuse_shrink,
 )
+from one_case import one_case
 from strategies import futures
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -252,7 +253,7 @@ def test_a_contract_may_come_back_changed() -> None:
     assert (diff.returned, diff.updated, diff.unchanged) == ((changed,), (changed,), 1)
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("stored", "lost", "is_refused"),
     [
         *((1, 1, True), (2, 1, False), (2, 2, True), (3, 1, False), (3, 2, True)),
@@ -319,7 +320,7 @@ def test_what_the_catalogue_knows_may_become_either() -> None:
         refuse_mixing_sample_data(known, dataclasses.replace(ES, origin=origin))
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("value", "text"),
     [
         (None, None),

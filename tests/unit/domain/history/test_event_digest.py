@@ -14,6 +14,7 @@ from ibkr_sync.domain.history.event_digest import events_of, history_events
 from ibkr_sync.domain.history.events import EventType
 from ibkr_sync.domain.history.recorded_history import EndedContract, RecordedChange, RecordedPeriod
 from ibkr_sync.domain.history.severity import Severity
+from one_case import one_case
 
 CL = ProductKey("CL", "NYMEX", "CL")
 LATER = NOW + timedelta(days=1)
@@ -88,7 +89,7 @@ def test_a_contract_that_came_over_is_news_in_a_first_reply_too() -> None:
     }
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("own", "of_contract"),
     [
         *(
@@ -127,8 +128,8 @@ OF_NEAREST = (
 MARCH, JUNE = 2, 3
 
 
-@pytest.mark.parametrize(("field", "old", "new"), OF_NEAREST)
-@pytest.mark.parametrize(
+@one_case(("field", "old", "new"), OF_NEAREST)
+@one_case(
     ("of_contracts", "severity"),
     [
         ((), Severity.INFO),
@@ -138,7 +139,6 @@ MARCH, JUNE = 2, 3
         (((MARCH, {"product": CL}),), Severity.INFO),
         (((MARCH, {"old": None}),), Severity.INFO),
     ],
-    ids=["none", "all", "one", "another run", "another product", "from another value"],
 )
 def test_a_product_changed_gravely_only_if_a_contract_of_it_changed_alike(
     field: str,

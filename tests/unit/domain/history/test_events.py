@@ -23,6 +23,7 @@ from ibkr_sync.domain.history.events import (
 )
 from ibkr_sync.domain.history.recorded_history import EndedContract, RecordedChange, RecordedLadder
 from ibkr_sync.domain.history.severity import Severity
+from one_case import one_case
 
 INFO, NOTICE, CRITICAL = Severity.INFO, Severity.NOTICE, Severity.CRITICAL
 
@@ -73,7 +74,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("field", "old", "new", "kind", "severity"), CASES)
+@one_case(("field", "old", "new", "kind", "severity"), CASES)
 def test_a_change_is_an_event_of_its_kind(
     field: str, old: str | None, new: str | None, kind: EventType, severity: Severity
 ) -> None:

@@ -17,6 +17,7 @@ from ibkr_sync.domain.hours.trading_hours import read_hours
 from ibkr_sync.domain.hours.wall_clock import instant_of
 from ibkr_sync.infrastructure.calendars import HolidayCalendar
 from ibkr_sync.infrastructure.replay.sample.schedule import SCHEDULES, hours
+from one_case import one_case
 from recorded_es import LIQUID_HOURS, TRADING_HOURS
 
 CALENDAR = HolidayCalendar()
@@ -219,7 +220,7 @@ class TestClockChanges:
         assert second.duration == timedelta(hours=2, minutes=30)
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("segment", "reason"),
     [
         ("20260105", "neither"),
@@ -264,7 +265,7 @@ def test_sessions_that_overlap_are_refused() -> None:
         read_hours("20260105:0900-20260105:1200;20260105:1100-20260105:1300", CHICAGO)
 
 
-@pytest.mark.parametrize("name", SCHEDULES)
+@one_case("name", SCHEDULES)
 def test_the_hours_of_the_sample_can_be_read_and_cover_the_day_they_are_sent(name: str) -> None:
     zone = ZoneInfo(iana_zone(SCHEDULES[name].time_zone_id) or "")
     noon = datetime.combine(date(2026, 11, 23), time(12), zone)

@@ -22,6 +22,7 @@ from ibkr_sync.domain.naming.spellings import (
     parse_trading_class,
     parse_words,
 )
+from one_case import one_case
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 DIGITS = "0123456789"
@@ -31,14 +32,14 @@ def monthly(root: str, month: int, year: int, digits: int = 4) -> MonthSpelling:
     return MonthSpelling(root=root, month=month, year=year, year_digits=digits)
 
 
-@pytest.mark.parametrize(
+@one_case(
     "text", ["ES", "6E", "SIL", "M2K", "225", "700", "KS200.EU", "M-GD", "M&M", "BRK B", "AJ"]
 )
 def test_a_name_is_a_product_and_nothing_else(text: str) -> None:
     assert parse_words(text) == SymbolWords(text=text, product=text)
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("text", "spelling"),
     [
         ("ESZ6", monthly("ES", 12, 6, 1)),
@@ -77,7 +78,7 @@ def test_every_usual_spelling_of_a_contract_is_read(
     assert parse_words(text).contracts == (spelling,)
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("local_symbol", "spelling"),
     [
         ("ESM5", monthly("ES", 6, 5, 1)),
@@ -111,7 +112,7 @@ def test_the_local_symbols_of_most_exchanges_say_root_and_month_or_day(
     assert parse_words(local_symbol).contracts == (spelling,)
 
 
-@pytest.mark.parametrize(
+@one_case(
     "local_symbol",
     [
         *("169120018", "4TLSN4L", "3TLSN4N", "M3FIDRM4P", "DVCE91MR24", "DVCXC MR24"),
@@ -122,7 +123,7 @@ def test_the_local_symbols_of_the_others_stand_for_themselves(local_symbol: str)
     assert parse_words(local_symbol).product == " ".join(local_symbol.split())
 
 
-@pytest.mark.parametrize(("code", "month"), list(zip("FGHJKMNQUVXZ", range(1, 13), strict=True)))
+@one_case(("code", "month"), list(zip("FGHJKMNQUVXZ", range(1, 13), strict=True)))
 def test_each_month_has_its_letter(code: str, month: int) -> None:
     assert parse_words(f"ES{code}6").contracts == (monthly("ES", month, 6, 1),)
 
@@ -165,7 +166,7 @@ def test_an_exchange_stands_after_the_sign(text: str) -> None:
     assert parse_words(text) == SymbolWords(text="ES", exchange="GLOBEX", product="ES")
 
 
-@pytest.mark.parametrize(
+@one_case(
     "text",
     [
         *(
@@ -302,7 +303,7 @@ def test_options_are_read_or_refused_with_the_documented_error(text: str) -> Non
             assert parse(text) == text.strip().upper()
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("text", "is_past"),
     [
         ("ESZ6", False),

@@ -13,6 +13,7 @@ from ibkr_sync.domain.runs.run_outcomes import ProductOutcome, RunOutcome
 from ibkr_sync.domain.runs.run_records import RecordedProduct, RecordedRun
 from ibkr_sync.domain.runs.staleness import StaleReason, is_alarming, judge_freshness
 from ibkr_sync.domain.runs.sync_policy import RunKind
+from one_case import one_case
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 MAX_AGE = timedelta(hours=26)
@@ -98,7 +99,7 @@ def test_what_was_synced_within_the_time_is_fresh_whatever_went_wrong_since(
 OLD = ago(hours=50)
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("synced_at", "attempts", "run", "told"),
     [
         (ago(hours=26), [], None, (StaleReason.NO_RUN_SINCE, None, None)),

@@ -15,6 +15,7 @@ from ibkr_sync.infrastructure.replay.protocol.contract_data import (
     ContractDataLayout,
 )
 from ibkr_sync.infrastructure.replay.rows import ContractRow
+from one_case import one_case
 from recorded_es import FRAME
 
 VERSIONS = range(157, 201)
@@ -53,7 +54,7 @@ def test_what_a_version_sends_is_decoded_as_it_was_encoded(row: ContractRow, ver
     ]
 
 
-@pytest.mark.parametrize("version", range(164, 182))
+@one_case("version", range(164, 182))
 def test_the_recorded_frame_is_laid_out_as_it_was_recorded(version: int) -> None:
     (row,) = RECORDED_ES.contracts
     layout = ContractDataLayout(version)

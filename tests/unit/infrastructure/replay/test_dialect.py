@@ -24,6 +24,7 @@ from ibkr_sync.infrastructure.replay.protocol.text_dialect import (
 )
 from ibkr_sync.infrastructure.replay.protocol.wire import split_fields
 from ibkr_sync.infrastructure.replay.rows import ContractRow, MarketRuleRow
+from one_case import one_case
 from recorded_es import REQUEST
 
 VERSIONS = range(157, 201)
@@ -41,7 +42,7 @@ def test_a_version_that_is_not_spoken_has_no_dialect(version: int) -> None:
         text_dialect(version)
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@one_case("version", VERSIONS)
 def test_errors_are_laid_out_as_each_version_expects(version: int) -> None:
     wire = split_fields(text_dialect(version).error(12, 200, "No security definition", NOW))
     assert decode_error(wire, version) == (12, 200, "No security definition")
@@ -58,7 +59,7 @@ def test_error_texts_are_ascii_that_unescapes_to_the_original(text: str) -> None
     assert escaped.encode("ascii").decode("unicode-escape") == text
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@one_case("version", VERSIONS)
 def test_the_simple_messages_have_the_layout_of_every_text_version(version: int) -> None:
     dialect = text_dialect(version)
     rule = MarketRuleRow(market_rule_id="67", increments=(("0", "0.25"), ("100", "0.5")))
@@ -80,7 +81,7 @@ def test_a_row_is_encoded_the_same_under_every_request_id(
     assert first[0] == second[0] == "10"
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@one_case("version", VERSIONS)
 def test_a_contract_request_is_understood_at_every_version(version: int) -> None:
     rest = ("ESZ6", "ES", "1", "ISIN", "X1", *(["e1234"] if version >= 176 else []))
     assert text_dialect(version).decode(_payload(*MONTH_OF_ES, *rest)) == ContractDataRequest(
@@ -115,7 +116,7 @@ def test_the_recorded_request_is_understood(version: int) -> None:
     )
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("fields", "request_"),
     [
         (("71", "2", "7", ""), StartApi(client_id=7)),

@@ -17,6 +17,7 @@ from ibkr_sync.infrastructure.replay.recording import (
     write_recording,
 )
 from ibkr_sync.infrastructure.replay.rows import ContractRow, MarketRuleRow, Recording
+from one_case import one_case
 
 ES_JUN25 = Path(__file__).parents[3] / "data" / "es_jun25.replay"
 HEADER = "# ibkr-sync replay 1\n# server-version 176\n"
@@ -142,7 +143,7 @@ MALFORMED = {
 }
 
 
-@pytest.mark.parametrize(("text", "message"), MALFORMED.items())
+@one_case(("text", "message"), MALFORMED.items())
 def test_a_malformed_file_is_refused_with_line_and_field(text: str, message: str) -> None:
     with pytest.raises(RecordingError) as caught:
         parse_recording(text, "x")

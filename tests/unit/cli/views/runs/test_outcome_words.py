@@ -5,8 +5,6 @@ from __future__ import annotations
 import dataclasses
 from datetime import timedelta
 
-import pytest
-
 from example_products import DECEMBER, ES, NOW
 from ibkr_sync.application.services.outcome_words import outcome_word
 from ibkr_sync.application.services.refresh_report import RefreshReport, refreshed_product
@@ -16,11 +14,12 @@ from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.future_update import FutureUpdate
 from ibkr_sync_cli.views.runs.outcomes import outcomes_result
 from ibkr_sync_cli.views.runs.refresh_summary import refresh_result
+from one_case import one_case
 
 NOTHING, NEW = ChainDiff(unchanged=2), ChainDiff(added=(DECEMBER,))
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("is_new", "diff", "applied", "word"),
     [
         (True, NEW, True, "created"),

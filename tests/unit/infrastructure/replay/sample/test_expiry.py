@@ -10,6 +10,7 @@ from ibkr_sync.domain.delivery.business_days import BusinessDays
 from ibkr_sync.infrastructure.calendars import HolidayCalendar
 from ibkr_sync.infrastructure.replay.sample.expiry import last_trade_date
 from ibkr_sync.infrastructure.replay.sample.products import SampleProduct, sample_products
+from one_case import one_case
 
 CALENDAR = HolidayCalendar()
 
@@ -18,7 +19,7 @@ def product_of_class(trading_class: str) -> SampleProduct:
     return next(each for each in sample_products() if each.trading_class == trading_class)
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("trading_class", "contract_month", "expected"),
     [
         ("ES", "201806", "20180615"),
@@ -76,7 +77,7 @@ def test_the_rules_give_the_dates_that_ibkr_sent(
     assert f"{last_trade_date_of(trading_class, contract_month):%Y%m%d}" == expected
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("trading_class", "contract_month", "expected", "reason"),
     [
         ("FDAX", "202612", "20261218", "third Friday"),

@@ -17,6 +17,7 @@ from ibkr_sync.infrastructure.replay.sample.listing import (
     listed_contracts,
 )
 from ibkr_sync.infrastructure.replay.sample.products import SampleProduct, sample_products
+from one_case import one_case
 
 CALENDAR = HolidayCalendar()
 
@@ -45,7 +46,7 @@ def months(contracts: list[ListedContract]) -> list[str]:
     return [f"{contract.month_code}{contract.year % 100}" for contract in contracts]
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("trading_class", "size"),
     [
         ("ES", 21), ("NQ", 5), ("YM", 4), ("NKD", 15), ("FDAX", 12), ("FDXM", 12), ("FDXS", 3),
@@ -58,7 +59,7 @@ def test_a_chain_is_as_long_as_the_listing_rules_make_it(trading_class: str, siz
     assert len(listed_contracts(product_of_class(trading_class), CALENDAR, TODAY)) == size
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("listing", "expected"),
     [
         ("HMUZ:3", ["Z26", "H27", "M27"]),

@@ -6,12 +6,12 @@ import re
 from datetime import date, timedelta
 from itertools import pairwise
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ibkr_sync.infrastructure.calendars import HolidayCalendar
 from ibkr_sync.infrastructure.replay.sample.schedule import SCHEDULES, hours
+from one_case import one_case
 
 CALENDAR = HolidayCalendar()
 
@@ -60,7 +60,7 @@ def test_a_holiday_on_which_the_market_does_not_open_has_no_session_of_its_own()
     ]
 
 
-@pytest.mark.parametrize("name", SCHEDULES)
+@one_case("name", SCHEDULES)
 def test_six_trade_dates_are_sent_with_all_sessions_of_each(name: str) -> None:
     monday_of_a_week_without_holidays = date(2026, 11, 16)
     trading, liquid = hours(SCHEDULES[name], CALENDAR, monday_of_a_week_without_holidays)

@@ -29,6 +29,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.rules import (
     merge_rows,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import translate_row
+from one_case import one_case
 from recorded_contracts import RECORDED_CONTRACTS, RecordedContract
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -43,12 +44,8 @@ TYPES: dict[type[Future], str] = {
 """The symbols of each type; at OneChicago, ES is a stock's."""
 
 
-each_contract = pytest.mark.parametrize(
-    "recorded", RECORDED_CONTRACTS, ids=lambda each: f"{each.local_symbol} {each.con_id}"
-)
-each_product = pytest.mark.parametrize(
-    "key", dict.fromkeys(each.key for each in RECORDED_CONTRACTS), ids=str
-)
+each_contract = one_case("recorded", RECORDED_CONTRACTS)
+each_product = one_case("key", dict.fromkeys(each.key for each in RECORDED_CONTRACTS))
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ from ibkr_sync.domain import errors
 from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.retry_policy import RetryPolicy
+from one_case import one_case
 
 ES = ProductKey("ES", "CME", "ES")
 AT = ("127.0.0.1", 4002)
@@ -78,7 +79,7 @@ def test_a_gateway_that_may_come_is_worth_waiting_for_with_a_deadline_only(
     assert not worth(THREE_TRIES, error)
 
 
-@pytest.mark.parametrize("error", FOR_GOOD, ids=name)
+@one_case("error", FOR_GOOD)
 def test_what_would_fail_again_is_never_worth_another_try(error: errors.IbkrSyncError) -> None:
     assert not worth(WITH_DEADLINE, error)
     assert not worth(THREE_TRIES, error)

@@ -14,6 +14,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.last_trade impo
     parse_date,
     read_last_trade,
 )
+from one_case import one_case
 
 EXCHANGE_ZONES = [
     *("America/Chicago", "America/New_York", "Europe/Berlin", "Europe/London", "Asia/Tokyo"),
@@ -31,7 +32,7 @@ def utc(*fields: int) -> datetime:
     return datetime(*fields, tzinfo=UTC)  # type: ignore[misc,arg-type]
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("text", "exchange_zone", "day", "at"),
     [
         ("20260814", "America/Chicago", date(2026, 8, 14), None),
@@ -129,7 +130,7 @@ def test_a_time_that_a_clock_change_skips_or_repeats_keeps_its_day(
     assert read.at in {utc(day.year, day.month, day.day) + timedelta(hours=each) for each in hours}
 
 
-@pytest.mark.parametrize(
+@one_case(
     "text",
     [
         *(
@@ -160,7 +161,7 @@ def test_what_is_none_of_them_or_leaves_the_day_open_is_refused(text: str) -> No
         read_last_trade(text, "America/Chicago", (None, None))
 
 
-@pytest.mark.parametrize(
+@one_case(
     "text",
     [
         "20261218 08:30",
@@ -170,7 +171,7 @@ def test_what_is_none_of_them_or_leaves_the_day_open_is_refused(text: str) -> No
         "20261218 08:30:00 " + "中国标准时间".encode("gbk").decode("latin-1"),
     ],
 )
-@pytest.mark.parametrize(
+@one_case(
     ("other_dates", "expected"),
     [
         ((None, date(2026, 12, 18)), date(2026, 12, 18)),

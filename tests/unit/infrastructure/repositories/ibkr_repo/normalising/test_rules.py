@@ -28,6 +28,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.rules import (
     refuse_foreign_rows,
     refuse_mixed_currencies,
 )
+from one_case import one_case
 
 AT = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -124,7 +125,7 @@ def test_equal_rows_are_one_contract() -> None:
     assert merge_rows([DECEMBER] * 3) == (DECEMBER,)
 
 
-@pytest.mark.parametrize("field", OTHER_VALUES)
+@one_case("field", OTHER_VALUES)
 def test_rows_of_one_contract_that_differ_in_any_attribute_conflict(field: str) -> None:
     other = dataclasses.replace(DECEMBER, **{field: OTHER_VALUES[field]})  # type: ignore[arg-type]
     for rows in ([DECEMBER, other], [other, DECEMBER], [on("QBALGO"), other]):

@@ -18,6 +18,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.series import (
     class_of_product,
     series_of,
 )
+from one_case import one_case
 from strategies import codes, contracts
 
 MONTHLY, WEEKLY, DAILY = ContractSeries
@@ -85,9 +86,7 @@ def test_a_weekly_class_without_its_product_stands_alone() -> None:
     assert series_by_id(contract(1, key, "VX48X6")) == {key: {1: MONTHLY}}
 
 
-@pytest.mark.parametrize(
-    ("name", "base"), [*((f"VX{week:02d}", "VX") for week in range(1, 54)), ("HHW", None)]
-)
+@one_case(("name", "base"), [*((f"VX{week:02d}", "VX") for week in range(1, 54)), ("HHW", None)])
 def test_a_class_that_ends_in_a_week_may_belong_to_another(name: str, base: str | None) -> None:
     assert class_of_product(ProductKey("VIX", "CFE", name)) == base
 
@@ -97,8 +96,8 @@ def test_a_class_that_ends_in_no_week_is_its_own(name: str) -> None:
     assert class_of_product(ProductKey("VIX", "CFE", name)) is None
 
 
-@pytest.mark.parametrize("symbol", ["MXWO", "M1MS"])
-@pytest.mark.parametrize(
+@one_case("symbol", ["MXWO", "M1MS"])
+@one_case(
     ("local_symbol", "series"),
     [
         ("FMWP 20261218 M", MONTHLY),

@@ -38,6 +38,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation imp
     translate_ladder,
     translate_row,
 )
+from one_case import one_case
 from recorded_es import ESM5
 
 (RECORDED,) = RECORDED_ES.contracts
@@ -192,7 +193,7 @@ def test_the_time_may_be_missing_for_a_month_further_away() -> None:
     assert (far.last_trade_date, far.last_trade_at) == (date(2025, 9, 19), None)
 
 
-@pytest.mark.parametrize(
+@one_case(
     "local_symbol",
     [
         *("ESM5", "XKQ6", "CLZ3", "COILZ5", "HSIJ4", "APH3", "IBHYH4", "HOILN7", "6JU4"),
@@ -228,10 +229,9 @@ MONTHS_NOT_OF_THE_LAST_TRADE = [
 """Seen one or two months before the delivery month, and one or three after it."""
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("symbol", "month", "day"),
     MONTHS_NOT_OF_THE_LAST_TRADE,
-    ids=[symbol for symbol, *_ in MONTHS_NOT_OF_THE_LAST_TRADE],
 )
 def test_the_delivery_month_is_the_one_sent_whatever_the_last_trade_date(
     symbol: str, month: str, day: str
@@ -270,7 +270,7 @@ def test_the_hours_of_a_whole_month_are_kept() -> None:
     assert (schedule.trading_hours, schedule.liquid_hours) == (text, text)
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("exchanges", "rules", "expected"),
     [
         ("CME,QBALGO", "67,67", [("CME", 67), ("QBALGO", 67)]),
@@ -363,9 +363,7 @@ def test_any_text_is_read_as_the_number_it_says_or_refused(text: str) -> None:
         assert abs(number) < 10**15
 
 
-@pytest.mark.parametrize(
-    "text", [" 1", "1 ", "1_0", "\u0665", "0x1", "1,5", "--1", ".", "e5", "1e"]
-)
+@one_case("text", [" 1", "1 ", "1_0", "\u0665", "0x1", "1,5", "--1", ".", "e5", "1e"])
 def test_what_python_would_take_for_a_number_but_tws_never_writes_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not a finite number"):
         parse_number(text)
@@ -390,7 +388,7 @@ def test_a_ladder_is_translated_exactly() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@one_case(
     "increments",
     [
         (),

@@ -19,6 +19,7 @@ from ibkr_sync.infrastructure.repositories.local_repo.database.failures import (
     translated,
 )
 from ibkr_sync.infrastructure.repositories.local_repo.database.location import locate
+from one_case import one_case
 
 DATABASE = locate("postgresql://me:hunter2@db.example/futures")
 
@@ -46,7 +47,7 @@ OTHER_ERRORS = {
 }
 
 
-@pytest.mark.parametrize("kind", sorted(OTHER_ERRORS, key=str))
+@one_case("kind", sorted(OTHER_ERRORS, key=str))
 def test_every_other_error_of_sqlalchemy_becomes_a_storage_error(kind: type[Exception]) -> None:
     error = kind.__new__(kind)
     Exception.__init__(error, "went wrong")
@@ -54,7 +55,7 @@ def test_every_other_error_of_sqlalchemy_becomes_a_storage_error(kind: type[Exce
     raised_for(error)
 
 
-@pytest.mark.parametrize("kind", sorted(DBAPI_ERRORS, key=lambda each: each.__name__))
+@one_case("kind", sorted(DBAPI_ERRORS, key=lambda each: each.__name__))
 def test_a_driver_error_without_code_is_told_by_its_kind(kind: type[exc.DBAPIError]) -> None:
     error = raised_for(kind("SELECT 1", {}, Exception("went wrong")))
     expected, meaning = DBAPI_ERRORS[kind]
@@ -62,7 +63,7 @@ def test_a_driver_error_without_code_is_told_by_its_kind(kind: type[exc.DBAPIErr
     assert error.detail == f"{meaning} (went wrong)"
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("code", "expected"),
     [
         (sqlite3.SQLITE_BUSY, DatabaseLockedError),
@@ -76,7 +77,7 @@ def test_a_driver_error_without_code_is_told_by_its_kind(kind: type[exc.DBAPIErr
         (sqlite3.SQLITE_CORRUPT, DatabaseDamagedError),
     ],
 )
-@pytest.mark.parametrize("is_wrapped", [True, False])
+@one_case("is_wrapped", [True, False])
 def test_an_error_of_sqlite_is_told_by_its_code(
     code: int, expected: type[StorageError], is_wrapped: bool
 ) -> None:
@@ -96,7 +97,7 @@ def test_no_room_for_what_sqlite_keeps_beside_a_file_is_no_failure_of_the_disk()
     assert error.detail.startswith("the disk is full: ")
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("original", "expected"),
     [
         (pg.LockNotAvailable, DatabaseLockedError),

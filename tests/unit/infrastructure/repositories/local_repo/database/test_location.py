@@ -7,6 +7,7 @@ from sqlalchemy.engine import URL
 
 from ibkr_sync.domain.errors import DatabaseUnavailableError
 from ibkr_sync.infrastructure.repositories.local_repo.database.location import locate
+from one_case import one_case
 
 SECRET = "hunter2+/@:é %"  # noqa: S105 - it must never be seen again
 
@@ -72,7 +73,7 @@ def test_no_password_survives_in_name_or_message(password: str) -> None:
     assert marked not in location.redact(f"<{marked}>")
 
 
-@pytest.mark.parametrize(
+@one_case(
     "text",
     [
         f"postgresql://me:{SECRET}@db.example:port/futures",

@@ -12,6 +12,7 @@ from ibkr_sync.infrastructure.repositories.local_repo.schema.columns import (
     UtcDateTime,
     decimal_text,
 )
+from one_case import one_case
 
 numbers = st.decimals(allow_nan=False, allow_infinity=False).filter(
     lambda number: not number or abs(number.adjusted()) <= MAX_DECIMAL_EXPONENT
@@ -53,7 +54,7 @@ def test_a_stored_number_comes_back_from_its_text(number: Decimal) -> None:
     assert ExactDecimal().process_result_value(number, postgresql.dialect()) == number
 
 
-@pytest.mark.parametrize(
+@one_case(
     "stored",
     [
         *("abc", "", "NaN", "Infinity", "1_0", " 1", "1\n", "1e3", "\u0661", ".5", "1."),

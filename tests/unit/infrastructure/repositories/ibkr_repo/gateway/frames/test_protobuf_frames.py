@@ -14,6 +14,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.text_frames 
     MalformedFrameError,
     RowText,
 )
+from one_case import one_case
 
 CONTRACT = (
     field(1, 620731015)
@@ -73,13 +74,13 @@ def test_a_row_without_a_request_id_is_refused(body: bytes) -> None:
         ProtobufMessage(10, body).request_id()
 
 
-@pytest.mark.parametrize("size", range(len(ROW)))
+@one_case("size", range(len(ROW)))
 def test_a_row_cut_short_is_refused_wherever_it_is_cut(size: int) -> None:
     with pytest.raises(MalformedFrameError):
         _row(ROW[:size]).row_text()
 
 
-@pytest.mark.parametrize("size", range(2, len(ROW)))
+@one_case("size", range(2, len(ROW)))
 def test_a_row_cut_short_still_tells_its_request(size: int) -> None:
     assert _row(ROW[:size]).request_id() == 12
 
@@ -139,7 +140,7 @@ def test_a_wire_type_that_is_not_in_use_is_refused(wire_type: int) -> None:
         _row(ROW, bytes([0x08 | wire_type])).row_text()
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("double", "text"),
     [
         (50.0, "50"),

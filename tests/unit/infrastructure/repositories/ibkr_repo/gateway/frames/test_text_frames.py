@@ -23,6 +23,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.text_frames 
     request_id,
     split_fields,
 )
+from one_case import one_case
 
 TEXT_VERSIONS = range(157, 201)
 
@@ -38,7 +39,7 @@ ROW = dataclasses.replace(
 )
 
 
-@pytest.mark.parametrize("version", TEXT_VERSIONS)
+@one_case("version", TEXT_VERSIONS)
 def test_the_fields_that_ibapi_loses_are_found_at_every_server_version(version: int) -> None:
     fields = split_fields(join_fields(ContractDataLayout(version).encode(ROW, "4711")))
     assert message_id(fields) == 10
@@ -52,7 +53,7 @@ def test_the_fields_that_ibapi_loses_are_found_at_every_server_version(version: 
     )
 
 
-@pytest.mark.parametrize("version", TEXT_VERSIONS)
+@one_case("version", TEXT_VERSIONS)
 def test_only_what_ibapi_may_stumble_over_is_emptied_for_it(version: int) -> None:
     layout = ContractDataLayout(version)
     wire = layout.encode(ROW, "1")
@@ -62,7 +63,7 @@ def test_only_what_ibapi_may_stumble_over_is_emptied_for_it(version: int) -> Non
     assert emptied == wire
 
 
-@pytest.mark.parametrize("version", TEXT_VERSIONS)
+@one_case("version", TEXT_VERSIONS)
 def test_a_row_that_ends_before_the_last_fixed_field_is_refused(version: int) -> None:
     layout = ContractDataLayout(version)
     wire = layout.encode(ROW, "1")
@@ -83,7 +84,7 @@ def test_a_field_that_is_not_ended_is_no_field() -> None:
     assert split_fields(b"10\x008\x0047") == (b"10", b"8")
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("sent", "read"),
     [
         (b"Soci\\u00e9t\\u00E9", "Société"),

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.notices import (
     RESTORES,
     Meaning,
     meaning_of,
 )
+from one_case import one_case
 
 ALWAYS = {
     100: Meaning.PACING,
@@ -26,23 +25,23 @@ FARMS = [2100, 2103, 2104, 2105, 2106, 2107, 2108, 2119, 2159, 2199]
 FAILS_THE_REQUEST = [102, 200, 320, 321, 322, 323, 504, 505, 579, 2099, 2200, 99999, 0, -1]
 
 
-@pytest.mark.parametrize("names_our_request", [False, True])
-@pytest.mark.parametrize("code", ALWAYS)
+@one_case("names_our_request", [False, True])
+@one_case("code", ALWAYS)
 def test_what_concerns_the_session_does_so_whatever_request_it_names(
     code: int, names_our_request: bool
 ) -> None:
     assert meaning_of(code, names_our_request=names_our_request) is ALWAYS[code]
 
 
-@pytest.mark.parametrize("names_our_request", [False, True])
-@pytest.mark.parametrize("code", NEVER_OURS + FARMS)
+@one_case("names_our_request", [False, True])
+@one_case("code", NEVER_OURS + FARMS)
 def test_market_data_and_its_farms_are_never_about_a_contract(
     code: int, names_our_request: bool
 ) -> None:
     assert meaning_of(code, names_our_request=names_our_request) is Meaning.INFORMATION
 
 
-@pytest.mark.parametrize("code", FAILS_THE_REQUEST)
+@one_case("code", FAILS_THE_REQUEST)
 def test_any_other_code_fails_the_request_it_names_and_nothing_else(code: int) -> None:
     assert meaning_of(code, names_our_request=True) is Meaning.REQUEST_FAILED
     assert meaning_of(code, names_our_request=False) is Meaning.INFORMATION
