@@ -12,6 +12,7 @@ USERINFO = "postgresql://u:hush-1@127.0.0.1:1/db?sslpassword=hush-2&password=hus
 URLS = {
     "userinfo and query": USERINFO,
     "percent-encoded": "postgresql://u:hu%73h-1%40@127.0.0.1:1/db?passw%6Frd=hush-2",
+    "other names": "postgresql://u@127.0.0.1:1/db?pwd=hush-1&options=-cx.y%3Dhush-2&passfile=hush",
     "unencoded at": "postgresql://u:hush-1@hush-2@127.0.0.1:1/db",
     "bad port": "postgresql://u:hush-1@127.0.0.1:port/db",
     "bad option": "postgresql://u:hush-1@127.0.0.1:1/db?nonsense=1&password=hush-3",

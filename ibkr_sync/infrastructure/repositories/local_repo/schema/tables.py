@@ -104,17 +104,21 @@ def _column(field: EntityField, prefix: str = "", *, nullable: bool = False) -> 
     return Column(prefix + field.name, kind, nullable=nullable or field.nullable)
 
 
+_PRODUCT_COLUMNS = tuple(
+    _columns(
+        PRODUCT_FIELDS,
+        leading=("symbol", "exchange", "trading_class", ASSET_CLASS, "category", "name"),
+    )
+)
+_SYNCED = [each.name for each in _PRODUCT_COLUMNS].index("synced_at")
+
 products = Table(
     "products",
     metadata,
     Column("id", Integer, primary_key=True),
-    *_columns(
-        PRODUCT_FIELDS,
-        leading=("symbol", "exchange", "trading_class", ASSET_CLASS, "category", "name"),
-        besides=("synced_at",),
-    ),
+    *_PRODUCT_COLUMNS[:_SYNCED],
     Column("first_seen_at", UtcDateTime, nullable=False),
-    Column("synced_at", UtcDateTime),
+    *_PRODUCT_COLUMNS[_SYNCED:],
     UniqueConstraint("symbol", "exchange", "trading_class"),
 )
 
