@@ -286,13 +286,13 @@ class LocalFuturePortContract(FuturePortContract):
         self.store(local, product)
         before = ledger.history()
         con_id = product.contracts[0].con_id
-        changed = changed_contract(product, multiplier=Decimal("12.5"), market_name=None)
+        changed = changed_contract(product, multiplier=Decimal("12.5"), market_name="E-mini")
         changed = dataclasses.replace(changed, min_tick=Decimal("0.5"))
         update = self.store(local, changed)
         expected = {
             FieldChange(con_id=None, field="min_tick", old="0.25", new="0.5"),
             FieldChange(con_id=con_id, field="multiplier", old="50", new="12.5"),
-            FieldChange(con_id=con_id, field="market_name", old="ES", new=None),
+            FieldChange(con_id=con_id, field="market_name", old="ES", new="E-mini"),
         }
         assert update.diff is not None
         assert set(update.diff.changes) == expected

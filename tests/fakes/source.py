@@ -86,7 +86,9 @@ class FakeSource(FuturePort[Future]):
         try:
             known = [product for product in self.products if query.matches(product)]
             if not known:
-                raise ProductNotFoundError(query.symbol, PLACE)
+                error = ProductNotFoundError(query.symbol, PLACE)
+                error.asked = Origin.IBKR
+                raise error
             acquired = AcquiredFuture(product=known[0])
             if run is None:
                 return self._local.plan_entity(acquired, query, policy)
