@@ -139,3 +139,7 @@ CRUDE_OIL = with_chain(
     3,
     first_con_id=630000001,
 )
+
+
+EVERY_CON_ID = frozenset((*range(1, 200), *range(600_000_000, 600_000_100)))
+"""What a source, asked by conId, no longer knows: every contract here that its reply lacks."""

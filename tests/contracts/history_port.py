@@ -45,7 +45,7 @@ class Storage(ABC):
         """Store a complete reply, as a run of its own; gives the product as it then stands."""
         with self.local.sync_run(Origin.IBKR) as run:
             update = self.local.get_or_create_entity(
-                AcquiredFuture(product=product),
+                AcquiredFuture(product=product, gone=examples.EVERY_CON_ID),
                 query_for(product),
                 SyncPolicy(allow_shrink=True),
                 run,

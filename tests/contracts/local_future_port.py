@@ -49,6 +49,7 @@ from ibkr_sync.domain.errors import (
     AssetClassMismatchError,
     IbkrSyncError,
     InvalidReplyError,
+    OutdatedDataError,
     ProductNotFoundError,
     ReplyTimeoutError,
     SampleDataError,
@@ -88,6 +89,23 @@ class Ledger(Protocol):
 
     def ladders(self) -> dict[int, MarketRule]:
         """The tick ladders that apply, by id."""
+
+
+def acquired_of(
+    product: Future,
+    evidence: Evidence | None = None,
+    *,
+    gone: frozenset[int] = examples.EVERY_CON_ID,
+    others: tuple[Future, ...] = (),
+) -> AcquiredFuture[Future]:
+    """A complete reply to a question about the product's symbol."""
+    return AcquiredFuture(
+        product=product,
+        others=others,
+        scope=FutureQuery(symbol=product.symbol),
+        gone=gone,
+        evidence=evidence,
+    )
 
 
 def everything(product: Future) -> dict[str, Any]:
@@ -150,9 +168,12 @@ class LocalFuturePortContract(FuturePortContract):
         product: Future,
         policy: SyncPolicy = NOW_PLEASE,
         evidence: Evidence | None = None,
+        *,
+        gone: frozenset[int] = examples.EVERY_CON_ID,
+        others: tuple[Future, ...] = (),
     ) -> FutureUpdate[Future]:
         """Store a complete reply in a run of its own."""
-        acquired = AcquiredFuture(product=product, evidence=evidence)
+        acquired = acquired_of(product, evidence, gone=gone, others=others)
         with local.sync_run(product.origin) as run:
             return local.get_or_create_entity(acquired, query_for(product), policy, run)
 
@@ -357,6 +378,84 @@ class LocalFuturePortContract(FuturePortContract):
         assert update.diff.added == ()
         assert move in update.diff.changes
 
+    def test_contracts_that_the_reply_shows_under_another_product_move_there(
+        self, local: LocalFuturePort[Future], ledger: Ledger, clock: FakeClock
+    ) -> None:
+        full = examples.with_chain(examples.ES, 8, first_con_id=1)
+        self.store(local, full)
+        clock.advance(hours=21)
+        left = without(full, 5, 6, 7, 8)
+        other = dataclasses.replace(
+            full,
+            trading_class="ESX",
+            contracts=tuple(
+                dataclasses.replace(contract, trading_class="ESX")
+                for contract in full.contracts
+                if contract not in left.contracts
+            ),
+        )
+        for _ in range(2):
+            update = self.store(local, left, others=(other,))
+            clock.advance(hours=21)
+        assert update.diff is not None
+        assert update.diff.is_empty
+        assert {each.con_id for each in self.stored(local, left).contracts} == {1, 2, 3, 4}
+        assert {each.con_id for each in self.stored(local, other).contracts} == {5, 6, 7, 8}
+        moves = [change for change in ledger.history() if change.field == "product"]
+        assert {change.con_id for change in moves} == {5, 6, 7, 8}
+        assert {change.new for change in moves} == {str(other.key)}
+        assert not any(change.new == "missing" for change in ledger.history())
+
+    def test_a_reply_about_one_product_takes_no_chain_from_another(
+        self, local: LocalFuturePort[Future], ledger: Ledger, clock: FakeClock
+    ) -> None:
+        donor = examples.with_chain(examples.DAX, 8, first_con_id=1)
+        self.store(local, donor)
+        before = ledger.history()
+        clock.advance(hours=1)
+        taken = dataclasses.replace(
+            examples.ES,
+            contracts=tuple(
+                dataclasses.replace(contract, symbol="ES", exchange="CME", trading_class="ES")
+                for contract in donor.contracts[:4]
+            ),
+        )
+        with pytest.raises(ShrinkRefusedError) as caught:
+            self.store(local, taken)
+        assert caught.value.product == donor.key
+        assert ledger.history() == before
+        self.store(local, taken, SyncPolicy(allow_shrink=True))
+        assert self.stored(local, donor).contracts == donor.contracts[4:]
+
+    def test_a_file_older_than_a_product_takes_none_of_its_contracts(
+        self, local: LocalFuturePort[Future], clock: FakeClock
+    ) -> None:
+        donor = dataclasses.replace(
+            examples.with_chain(examples.DAX, 8, first_con_id=1), synced_at=clock.now
+        )
+        self.store(local, donor)
+        old = dataclasses.replace(
+            examples.ES,
+            origin=Origin.FILE,
+            synced_at=clock.now - timedelta(days=100),
+            contracts=donor.contracts[:1],
+        )
+        with pytest.raises(OutdatedDataError), local.sync_run(Origin.FILE) as run:
+            local.get_or_create_entity(AcquiredFuture(product=old), by_symbol(old), NOW_PLEASE, run)
+
+    def test_silence_about_a_contract_says_nothing_of_it(
+        self, local: LocalFuturePort[Future], ledger: Ledger, clock: FakeClock
+    ) -> None:
+        full = examples.with_chain(examples.ES, 10, first_con_id=1)
+        self.store(local, full)
+        before = ledger.history()
+        for _ in range(3):
+            clock.advance(hours=21)
+            update = self.store(local, without(full, 9, 10), gone=frozenset())
+            assert update.diff is not None
+            assert update.diff.is_empty
+        assert ledger.history() == before
+
     # --- renamed products
 
     def test_a_product_that_comes_back_under_another_name_is_renamed(
@@ -448,8 +547,8 @@ class LocalFuturePortContract(FuturePortContract):
             other = dataclasses.replace(other, contracts=other.contracts[:2])
         else:
             other = dataclasses.replace(other, underlying=Underlying(symbol="GDAXI", con_id=7))
-        plan = self.store(local, other, DRY_RUN)
-        update = self.store(local, other)
+        plan = self.store(local, other, SyncPolicy(dry_run=True, allow_shrink=True))
+        update = self.store(local, other, SyncPolicy(allow_shrink=True))
         assert (plan.is_new, update.is_new) == (True, True)
         assert ledger.outcomes()[-1] == ("GDAXI", "created", None)
         assert {each.key for each in local.list_products()} == {product.key, other.key}
@@ -611,7 +710,7 @@ class LocalFuturePortContract(FuturePortContract):
     ) -> None:
         for reply in (product, changed_contract(product, multiplier=Decimal(5))):
             before = local.list_products(), ledger.history(), ledger.runs(), ledger.replies()
-            plan = local.plan_entity(AcquiredFuture(product=reply), by_symbol(reply), DRY_RUN)
+            plan = local.plan_entity(acquired_of(reply), by_symbol(reply), DRY_RUN)
             after = local.list_products(), ledger.history(), ledger.runs(), ledger.replies()
             assert after == before
             assert not plan.applied

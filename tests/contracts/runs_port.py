@@ -42,7 +42,7 @@ class RunsPortContract:
         raise NotImplementedError
 
     def store(self, local: LocalFuturePort[Future], product: Future, run: SyncRun) -> None:
-        acquired = AcquiredFuture(product=product)
+        acquired = AcquiredFuture(product=product, gone=examples.EVERY_CON_ID)
         local.get_or_create_entity(acquired, query_for(product), SyncPolicy(), run)
 
     def fail(self, local: LocalFuturePort[Future], query: FutureQuery, run: SyncRun) -> None:

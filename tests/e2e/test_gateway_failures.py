@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from e2e.command_line import CommandLine, Ended
+from e2e.fault_matrix.replies import gone_after
 from e2e.gateways import IMPATIENT, changed, gateway_with, sample_gateway
 from e2e.stored_rows import is_sound, kept, runs
 from gateway.faults import (
@@ -17,7 +18,6 @@ from gateway.faults import (
     EarlyStart,
     Fault,
     HangUpAfterRows,
-    KeptRows,
     NoNextValidId,
     Occasion,
     PortReset,
@@ -151,7 +151,7 @@ def test_one_product_that_fails_leaves_the_others_saved(
 
 
 def test_a_shrunken_chain_is_accepted_when_asked(ibkr_sync: CommandLine, stocked: Path) -> None:
-    with sample_gateway(KeptRows(count=9)) as gateway:
+    with sample_gateway(*gone_after("ES", 9)) as gateway:
         refused = get(ibkr_sync, stocked, gateway.port, "ES")
         done = get(ibkr_sync, stocked, gateway.port, "ES", "--allow-shrink")
 

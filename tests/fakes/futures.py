@@ -23,10 +23,14 @@ from ibkr_sync.domain.errors import (
     SampleDataError,
 )
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture, Evidence
+from ibkr_sync.domain.evidence.acquisition_plan import (
+    ProductPlan,
+    StoredChains,
+    plan_acquired,
+)
 from ibkr_sync.domain.evidence.chain_diff import ChainDiff, FieldChange
-from ibkr_sync.domain.evidence.product_update import ProductUpdate, plan_update
 from ibkr_sync.domain.naming.query import FutureQuery
-from ibkr_sync.domain.naming.renaming import FormerName, renamed_product
+from ibkr_sync.domain.naming.renaming import FormerName
 from ibkr_sync.domain.ports.catalogue import ProductCatalogue
 from ibkr_sync.domain.ports.futures import LocalFuturePort
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
@@ -67,7 +71,7 @@ class RecordedRun:
         return "failed" if len(failed) == len(self.outcomes) else "partial"
 
 
-class InMemoryFutureRepository(LocalFuturePort[F], Generic[F]):
+class InMemoryFutureRepository(LocalFuturePort[F], StoredChains, Generic[F]):
     """Keeps what the local repository keeps; its attributes are what a test may look at.
 
     Attributes:
@@ -168,36 +172,28 @@ class InMemoryFutureRepository(LocalFuturePort[F], Generic[F]):
     ) -> FutureUpdate[F]:
         if policy.dry_run:
             return self.plan_entity(acquired, query, policy)
-        before = self._stored_for(acquired.product)
-        planned = self._plan(acquired.product, policy)
-        if before is not None:
-            del self.products[before.key]
-            self._note_name(before.key, acquired.product.key, renamed=bool(before.contracts))
-            self.replies[planned.product.key] = self.replies.pop(before.key, [])
-            for stub in list(self._stubs_of(acquired.product.key)):
-                del self.products[stub.key]
-        self._take_contracts_from_others(planned.product)
-        self.products[planned.product.key] = planned.product
-        self.history.extend(planned.history)
+        plan = self._plan(acquired, policy)
+        for taker in plan.takers:
+            self._apply(taker)
+        self._apply(plan)
+        product, diff = plan.update.product, plan.update.diff
         if acquired.evidence is not None:
-            self.replies.setdefault(planned.product.key, []).append(acquired.evidence)
-        outcome = ProductOutcome.UNCHANGED if planned.diff.is_empty else ProductOutcome.UPDATED
-        if before is None:
+            self.replies.setdefault(product.key, []).append(acquired.evidence)
+        outcome = ProductOutcome.UNCHANGED if diff.is_empty else ProductOutcome.UPDATED
+        if plan.is_new:
             outcome = ProductOutcome.CREATED
-        self._record(run, query, outcome, key=planned.product.key, diff=planned.diff)
-        return FutureUpdate(
-            query=query, product=planned.product, is_new=before is None, diff=planned.diff
-        )
+        self._record(run, query, outcome, key=product.key, diff=diff)
+        return FutureUpdate(query=query, product=product, is_new=plan.is_new, diff=diff)
 
     def plan_entity(
         self, acquired: AcquiredFuture[F], query: FutureQuery, policy: SyncPolicy
     ) -> FutureUpdate[F]:
-        planned = self._plan(acquired.product, policy)
+        plan = self._plan(acquired, policy)
         return FutureUpdate(
             query=query,
-            product=planned.product,
-            is_new=self._stored_for(acquired.product) is None,
-            diff=planned.diff,
+            product=plan.update.product,
+            is_new=plan.is_new,
+            diff=plan.update.diff,
             applied=False,
         )
 
@@ -277,19 +273,6 @@ class InMemoryFutureRepository(LocalFuturePort[F], Generic[F]):
         )
         self.runs[run.run_id - 1].products.append(recorded)
 
-    def _stored_for(self, received: Future) -> Future | None:
-        exact = self.products.get(received.key)
-        if exact is not None and not exact.is_stub:
-            return exact
-        stub = next(self._stubs_of(received.key), None)
-        owners = [
-            product
-            for product in self.products.values()
-            if {each.con_id for each in product.contracts}
-            & {each.con_id for each in received.contracts}
-        ]
-        return renamed_product(received, owners, self._clock()) or stub
-
     def _stubs_of(self, key: ProductKey) -> Iterator[Future]:
         for each in (key, key._replace(trading_class=key.symbol)):
             if each in self.products and self.products[each].is_stub:
@@ -305,34 +288,33 @@ class InMemoryFutureRepository(LocalFuturePort[F], Generic[F]):
         name = FormerName(former=before, current=after, until=self._clock())
         self.former_names.append(name)
 
-    def _plan(self, received: F, policy: SyncPolicy) -> ProductUpdate[F]:
-        self._refuse_sample_mix(received)
-        stored = self._stored_for(received)
-        moved = {
-            contract: owner.key
-            for owner in self.products.values()
-            if stored is None or owner.key != stored.key
-            for contract in owner.contracts
-            if contract.con_id in {each.con_id for each in received.contracts}
-        }
-        if moved:
-            base = stored or dataclasses.replace(received, contracts=())
-            stored = dataclasses.replace(base, contracts=base.contracts + tuple(moved))
-        planned = plan_update(stored, received, self._clock(), allow_shrink=policy.allow_shrink)
-        moves = tuple(
-            FieldChange(
-                con_id=contract.con_id, field="product", old=str(owner), new=str(received.key)
-            )
-            for contract, owner in moved.items()
-        )
-        diff = dataclasses.replace(planned.diff, changes=planned.diff.changes + moves)
-        return dataclasses.replace(planned, diff=diff, history=planned.history + moves)
+    def _plan(self, acquired: AcquiredFuture[F], policy: SyncPolicy) -> ProductPlan[F]:
+        self._refuse_sample_mix(acquired.product)
+        return plan_acquired(acquired, self, self._clock(), allow_shrink=policy.allow_shrink)
 
-    def _take_contracts_from_others(self, product: Future) -> None:
-        taken = {contract.con_id for contract in product.contracts}
+    def find(self, key: ProductKey) -> Future | None:
+        return self.products.get(key) or next(self._stubs_of(key), None)
+
+    def owners_of(self, con_ids: Collection[int]) -> tuple[Future, ...]:
+        return tuple(
+            product
+            for _, product in sorted(self.products.items())
+            if any(contract.con_id in con_ids for contract in product.contracts)
+        )
+
+    def _apply(self, plan: ProductPlan[Future]) -> None:
+        product = plan.update.product
+        if plan.before is not None:
+            del self.products[plan.before.key]
+            self._note_name(plan.before.key, product.key, renamed=plan.is_renamed)
+            self.replies[product.key] = self.replies.pop(plan.before.key, [])
+            for stub in list(self._stubs_of(product.key)):
+                del self.products[stub.key]
         for key, other in self.products.items():
-            left = tuple(each for each in other.contracts if each.con_id not in taken)
+            left = tuple(each for each in other.contracts if each.con_id not in plan.moved_in)
             self.products[key] = dataclasses.replace(other, contracts=left)
+        self.products[product.key] = product
+        self.history.extend(plan.update.history)
 
     def _refuse_sample_mix(self, received: Future) -> None:
         origins = {product.origin for product in self.products.values()} | {received.origin}

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.entities.contracts import FuturesContract
+from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule
+from ibkr_sync.domain.naming.query import FutureQuery
 
+F = TypeVar("F", bound=Future)
 F_co = TypeVar("F_co", bound=Future, covariant=True)
 
 
@@ -27,14 +32,60 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcquiredFuture(Generic[F_co]):
-    """A complete, validated product on its way to the local repository.
+    """A complete, validated product on its way to the local repository, with what came along.
 
-    `remarks` are sentences for the user (see `FutureUpdate`).
+    Attributes:
+        others: other products of the same reply; without `synced_at` where a question about one
+            contract showed it, so that the rest of the chain is unknown.
+        scope: what the question covered, so that the reply may speak of what it lacks; None for
+            a file, whose silence says nothing.
+        gone: conIds of stored contracts that the reply lacks and that the source, asked for each
+            by its conId, does not know, while it answered for another one.
+        remarks: sentences for the user (see `FutureUpdate`).
     """
 
     product: F_co
+    others: tuple[Future, ...] = ()
+    scope: FutureQuery | None = None
+    gone: frozenset[int] = frozenset()
     evidence: Evidence | None = None
     remarks: tuple[str, ...] = ()
+
+
+def with_answers(
+    acquired: AcquiredFuture[F],
+    found: Iterable[tuple[FuturesContract, Future]],
+    gone: Collection[int],
+) -> AcquiredFuture[F]:
+    """Complete a reply by what its source, asked for single contracts, said of them.
+
+    `found` are stored contracts, each with the product that now holds it alone: one that stands
+    where it stood joins the chain, another joins the other products.
+    """
+    product = acquired.product
+    others = {other.key: other for other in acquired.others}
+    for stored, holder in found:
+        (answered,) = holder.contracts
+        if _place_of(answered) == _place_of(stored):
+            product = _joined(product, dataclasses.replace(answered, series=stored.series))
+        elif holder.key in others:
+            others[holder.key] = _joined(others[holder.key], answered)
+        else:
+            others[holder.key] = dataclasses.replace(holder, synced_at=None)
+    return dataclasses.replace(
+        acquired, product=product, others=tuple(others.values()), gone=frozenset(gone)
+    )
+
+
+def _joined(product: F, contract: FuturesContract) -> F:
+    chain = sorted(
+        (*product.contracts, contract), key=lambda each: (each.last_trade_date, each.con_id)
+    )
+    return dataclasses.replace(product, contracts=tuple(chain))
+
+
+def _place_of(contract: FuturesContract) -> ProductKey:
+    return ProductKey(contract.symbol, contract.exchange, contract.trading_class)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

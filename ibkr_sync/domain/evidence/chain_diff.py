@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -66,27 +66,50 @@ class ChainDiff:
         )
 
 
-def diff_chain(stored: Future | None, received: Future, now: datetime) -> ChainDiff:
-    """Compare a complete reply with what is stored; `now` is an aware instant.
+def absent_contracts(
+    stored: Future | None, received: Future, now: datetime
+) -> tuple[FuturesContract, ...]:
+    """Give the stored contracts that a reply lacks, given at the aware instant `now`.
 
-    A stored contract that the reply lacks on its last trade date, or later, has come to its end.
-    Before that it is missing, and delisted only when it was missing from another complete reply
-    at least `DELISTING_CONFIRMATION` ago.
+    A contract that is not there on its last trade date, or later, has come to its end; one that
+    was delisted is expected to be absent. Absence by itself is no evidence of anything.
+    """
+    if stored is None:
+        return ()
+    present = {contract.con_id for contract in received.contracts}
+    return tuple(
+        contract
+        for contract in stored.contracts
+        if contract.con_id not in present
+        and not _is_delisted(contract)
+        and not contract.has_reached_last_day(now)
+    )
+
+
+def diff_chain(
+    stored: Future | None,
+    received: Future,
+    now: datetime,
+    gone: Collection[int] = (),
+) -> ChainDiff:
+    """Compare a complete reply, given at the aware instant `now`, with what is stored.
+
+    Of the contracts that it lacks, those that are `gone` are missing, and delisted when they were
+    gone from another reply too, at least `DELISTING_CONFIRMATION` before. Nothing is said of the
+    others.
     """
     before = {contract.con_id: contract for contract in stored.contracts} if stored else {}
     after = {contract.con_id: contract for contract in received.contracts}
     both = [(before[con_id], after[con_id]) for con_id in after if con_id in before]
     absent = [
-        contract
-        for con_id, contract in before.items()
-        if con_id not in after and not contract.has_reached_last_day(now)
+        contract for contract in absent_contracts(stored, received, now) if contract.con_id in gone
     ]
     differing = [(old, new) for old, new in both if old != new]
     return ChainDiff(
         added=tuple(contract for con_id, contract in after.items() if con_id not in before),
         updated=tuple(new for _, new in differing),
         returned=tuple(new for old, new in both if _is_absent(old)),
-        missing=tuple(contract for contract in absent if not _is_absent(contract)),
+        missing=tuple(contract for contract in absent if not _is_missing_since(contract, now)),
         delisted=tuple(contract for contract in absent if _is_delisted_by(contract, now)),
         changes=_product_changes(stored, received)
         + tuple(change for old, new in differing for change in _contract_changes(old, new)),
@@ -94,22 +117,17 @@ def diff_chain(stored: Future | None, received: Future, now: datetime) -> ChainD
     )
 
 
-def refuse_shrink(stored: Future, diff: ChainDiff, now: datetime) -> None:
+def refuse_shrink(stored: Future, received: Future, now: datetime) -> None:
     """Raise ShrinkRefusedError when a reply lacks too many unexpired contracts.
 
     What earlier replies lacked counts with what this one newly lacks, until it is delisted, so
     that a chain can't crumble away reply by reply. A reply that lacks nothing new is no loss.
     """
-    if not diff.missing:
+    absent = absent_contracts(stored, received, now)
+    if all(_is_absent(contract) for contract in absent):
         return
     listed = [contract for contract in stored.unexpired(now) if not _is_delisted(contract)]
-    returned = {contract.con_id for contract in diff.returned}
-    lost = len(diff.missing) + sum(
-        _is_absent(contract)
-        and contract.con_id not in returned
-        and not contract.has_reached_last_day(now)
-        for contract in listed
-    )
+    lost = len(absent)
     fixed, share = SHRINK_TOLERANCE
     if lost > max(Decimal(fixed), share * len(listed)) or lost > LARGEST_LOSS * len(listed):
         raise ShrinkRefusedError(stored.key, stored=len(listed), lost=lost)
@@ -124,6 +142,14 @@ def refuse_mixing_sample_data(stored: Future, received: Future) -> None:
 
 def _is_absent(contract: FuturesContract) -> bool:
     return contract.listing is not None and contract.listing.missing_since is not None
+
+
+def _is_missing_since(contract: FuturesContract, now: datetime) -> bool:
+    """Whether it was missing before; a clock that was ahead then makes it begin anew."""
+    listing = contract.listing
+    return (
+        listing is not None and listing.missing_since is not None and listing.missing_since <= now
+    )
 
 
 def _is_delisted(contract: FuturesContract) -> bool:

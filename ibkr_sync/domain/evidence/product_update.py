@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -16,6 +16,7 @@ from ibkr_sync.domain.errors import InvalidReplyError, OutdatedDataError, Shrink
 from ibkr_sync.domain.evidence.chain_diff import (
     ChainDiff,
     FieldChange,
+    absent_contracts,
     diff_chain,
     refuse_mixing_sample_data,
     refuse_shrink,
@@ -53,9 +54,17 @@ class ProductUpdate(Generic[F_co]):
 
 
 def plan_update(
-    stored: Future | None, received: F, now: datetime, *, allow_shrink: bool = False
+    stored: Future | None,
+    received: F,
+    now: datetime,
+    *,
+    gone: Collection[int] = (),
+    allow_shrink: bool = False,
 ) -> ProductUpdate[F]:
-    """Plan what a complete reply, received at the aware instant `now`, changes.
+    """Plan what a complete reply, given at the aware instant `now`, changes.
+
+    `gone` are the conIds of stored contracts that it lacks and that its source, asked for each of
+    them, no longer knows.
 
     Raises InvalidReplyError for a chain that names a contract twice, SampleDataError,
     OutdatedDataError for a file that is older than what is stored, and ShrinkRefusedError:
@@ -63,15 +72,14 @@ def plan_update(
     """
     _refuse_duplicates(received)
     received = with_known(stored, classified(stored, received))
-    diff = diff_chain(stored, received, now)
+    diff = diff_chain(stored, received, now, gone)
     if stored is not None:
         refuse_mixing_sample_data(stored, received)
-        _refuse_outdated(stored, received)
-        if diff.missing and not received.contracts:
-            count = len(diff.missing)
-            raise ShrinkRefusedError(stored.key, stored=count, lost=count)
+        refuse_outdated(stored, received)
+        if not received.contracts and (lost := len(absent_contracts(stored, received, now))):
+            raise ShrinkRefusedError(stored.key, stored=lost, lost=lost)
         if not allow_shrink:
-            refuse_shrink(stored, diff, now)
+            refuse_shrink(stored, received, now)
     return ProductUpdate(
         diff=diff,
         product=_merge(stored, received, diff, now),
@@ -101,8 +109,11 @@ def classified(stored: Future | None, received: F) -> F:
     return cast("F", type(stored)(**told))
 
 
-def _refuse_outdated(stored: Future, received: Future) -> None:
-    """A file may have been written long ago; what a gateway says is as of now."""
+def refuse_outdated(stored: Future, received: Future) -> None:
+    """Raise OutdatedDataError for a file older than what is stored.
+
+    A file may have been written long ago; what a gateway says is as of now.
+    """
     known, told = stored.synced_at, received.synced_at
     if received.origin is Origin.FILE and known and told and told < known:
         raise OutdatedDataError(stored.key, stored=known, received=told)
@@ -158,7 +169,7 @@ def _with_listing(
         contract,
         listing=dataclasses.replace(
             listing,
-            missing_since=listing.missing_since or missing_since,
+            missing_since=missing_since or listing.missing_since,
             delisted_at=listing.delisted_at or delisted_at,
         ),
     )

@@ -108,7 +108,7 @@ _FIELD_EVENTS: Final = {
     "time_zone": (EventType.ZONE_CHANGED, Severity.CRITICAL),
     "trading_class": (EventType.CLASS_CHANGED, Severity.NOTICE),
     "local_symbol": (EventType.LOCAL_SYMBOL_CHANGED, Severity.NOTICE),
-    PRODUCT: (EventType.MOVED, Severity.NOTICE),
+    PRODUCT: (EventType.MOVED, Severity.CRITICAL),
     "name": (EventType.NAME_CHANGED, Severity.INFO),
     "long_name": (EventType.NAME_CHANGED, Severity.INFO),
     "market_name": (EventType.NAME_CHANGED, Severity.INFO),

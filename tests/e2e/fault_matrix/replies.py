@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import cache
 
 from e2e.gateways import sample
+from gateway.faults import ErrorReply, Fault, KeptRows
 from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest
 from ibkr_sync.infrastructure.replay.rows import ContractRow, Recording
 from ibkr_sync.infrastructure.replay.serving.matching import ContractBook
@@ -38,3 +39,9 @@ def rows_of(symbol: str) -> Sequence[ContractRow]:
 def con_ids_of(symbol: str) -> frozenset[int]:
     """The conIds of a reply."""
     return frozenset(int(row.con_id) for row in rows_of(symbol))
+
+
+def gone_after(symbol: str, count: int) -> tuple[Fault, ...]:
+    """IBKR knows no more than so many contracts of a product, in whatever way it is asked."""
+    gone = frozenset(int(row.con_id) for row in rows_of(symbol)[count:])
+    return KeptRows(symbol=symbol, count=count), ErrorReply(code=200, con_ids=gone)

@@ -5,23 +5,23 @@ from __future__ import annotations
 from datetime import timedelta
 
 from e2e.fault_matrix.launchers import launching
-from e2e.fault_matrix.replies import rows_of
+from e2e.fault_matrix.replies import gone_after, rows_of
 from e2e.fault_matrix.rig import Rig, asking, gateway_with
 from e2e.fault_matrix.stores import Tables, contents
-from gateway.faults import Fault, KeptRows, ReplacedField
+from gateway.faults import Fault, ReplacedField
 
 EVERYTHING = ("ES", "VIX", "CL", "NQ", "GC")
 
 
-def shortened(symbol: str) -> Fault:
+def shortened(symbol: str) -> tuple[Fault, ...]:
     """The chain of a product lacks its last contract."""
-    return KeptRows(symbol=symbol, count=len(rows_of(symbol)) - 1)
+    return gone_after(symbol, len(rows_of(symbol)) - 1)
 
 
 RUNS: tuple[tuple[timedelta, tuple[Fault, ...]], ...] = (
-    (timedelta(0), (shortened("ES"), ReplacedField(row=0, field="min_tick", value="0.5"))),
-    (timedelta(hours=21), (shortened("ES"), shortened("VIX"))),
-    (timedelta(hours=42), (shortened("VIX"), shortened("CL"))),
+    (timedelta(0), (*shortened("ES"), ReplacedField(row=0, field="min_tick", value="0.5"))),
+    (timedelta(hours=21), (*shortened("ES"), *shortened("VIX"))),
+    (timedelta(hours=42), (*shortened("VIX"), *shortened("CL"))),
 )
 """ES lacks a contract that returns, VIX one that is delisted, and CL one for now."""
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from e2e.fault_matrix.replies import EXCHANGES, con_ids_of, rows_of
+from e2e.fault_matrix.replies import EXCHANGES, con_ids_of, gone_after, rows_of
 from e2e.fault_matrix.rig import Fate, Ordeal, Rig, asking, gateway_with
 from gateway.faults import (
     ErrorReply,
@@ -67,7 +67,10 @@ def test_a_reply_that_lacks_too_much_changes_nothing(any_rig: Rig, kept: int, co
 
 def test_a_reply_that_lacks_too_much_is_taken_when_that_is_wanted(any_rig: Rig) -> None:
     ordeal = Ordeal(
-        faults=[KeptRows(count=10)], options=["--allow-shrink"], fate=Fate.OTHERWISE, connections=1
+        faults=[*gone_after("ES", 10)],
+        options=["--allow-shrink"],
+        fate=Fate.OTHERWISE,
+        connections=1,
     )
     before = any_rig.store.tables()
     endured = any_rig.attempt(ordeal)
@@ -161,7 +164,7 @@ def test_an_absent_contract_is_delisted_by_a_second_reply_a_day_later_and_may_re
     any_rig: Rig,
 ) -> None:
     absent = int(rows_of("ES")[-1].con_id)
-    faults = [KeptRows(count=len(rows_of("ES")) - 1)]
+    faults = gone_after("ES", len(rows_of("ES")) - 1)
     states = []
     with other_products_unchanged(any_rig):
         for hours, present in ((0, False), (19, False), (40, False), (60, True)):

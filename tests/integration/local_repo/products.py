@@ -39,5 +39,7 @@ def store(
         client_version="9.81.1",
         frames=(repr(product).encode(),),
     )
-    acquired = AcquiredFuture(product=product, evidence=evidence)
+    acquired = AcquiredFuture(
+        product=product, evidence=evidence, gone=frozenset(each.con_id for each in OLD.contracts)
+    )
     local.get_or_create_entity(acquired, by_symbol(product), NOW_PLEASE, run)

@@ -16,7 +16,7 @@ from sqlalchemy import delete, select
 from contracts import examples
 from contracts.future_port import query_for
 from fakes.clock import FakeClock
-from ibkr_sync.domain.entities.contracts import ContractMonth, ContractSeries, Venue
+from ibkr_sync.domain.entities.contracts import ContractMonth, ContractSeries, ContractState, Venue
 from ibkr_sync.domain.entities.futures import Future, IndexFuture, Origin, UnclassifiedFuture
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
 from ibkr_sync.domain.history.as_of import product_as_of
@@ -90,6 +90,10 @@ product_fields = st.fixed_dictionaries(
 )
 
 
+OF_THE_CHAIN = frozenset(range(1, 6))
+"""The conIds of which the source knows no more, where a reply lacks them."""
+
+
 @st.composite
 def replies(draw: st.DrawFn) -> Future:
     """A complete reply for one product: some contracts gone, some changed, some new."""
@@ -104,16 +108,20 @@ def replies(draw: st.DrawFn) -> Future:
     return entity(**fields | draw(product_fields) | {"contracts": tuple(chain)})
 
 
-def store(local: LocalFutureRepository[Future], product: Future) -> None:
+def store(
+    local: LocalFutureRepository[Future], product: Future, gone: frozenset[int] = OF_THE_CHAIN
+) -> None:
     policy = SyncPolicy(allow_shrink=True)
     with local.sync_run(Origin.IBKR) as run:
-        acquired = AcquiredFuture(product=product)
+        acquired = AcquiredFuture(product=product, gone=gone)
         local.get_or_create_entity(acquired, query_for(product), policy, run)
 
 
-def stored(local: LocalFutureRepository[Future], product: Future) -> Future:
+def stored(
+    local: LocalFutureRepository[Future], product: Future, gone: frozenset[int] = OF_THE_CHAIN
+) -> Future:
     """Store a product; gives it as it then stands."""
-    store(local, product)
+    store(local, product, gone)
     return local.get_by_symbol(query_for(product))
 
 
@@ -145,6 +153,36 @@ def test_every_day_before_follows_from_today_and_the_history(
             assert past is not None
             assert known_of(past) == known
     assert product_as_of(history, days[0][0] - timedelta(microseconds=1)) is None
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    story=st.lists(
+        st.tuples(replies(), st.frozensets(st.sampled_from(sorted(OF_THE_CHAIN)))),
+        min_size=2,
+        max_size=6,
+    )
+)
+def test_every_state_before_follows_where_the_source_gave_no_clear_answer(
+    database: Database, story: list[tuple[Future, frozenset[int]]]
+) -> None:
+    clock = FakeClock()
+    days: list[tuple[datetime, dict[int, ContractState]]] = []
+    local = repository(emptied(database), clock)
+    for reply, gone in story:
+        days.append((clock.now, states_of(stored(local, reply, gone), clock.now)))
+        clock.advance(hours=21)
+    history = LocalHistory(database).of_product(FDAX.key)
+    for at, states in days:
+        past = product_as_of(history, at)
+        assert past is not None
+        assert states_of(past, at) == states
+
+
+def states_of(product: Future, at: datetime) -> dict[int, ContractState]:
+    return {contract.con_id: contract.state(at) for contract in product.contracts}
 
 
 def test_a_contract_is_then_in_the_product_it_has_left_since(database: Database) -> None:

@@ -62,12 +62,17 @@ class FileFutureSource(FutureSource[F], Generic[F]):
 
 
 def _imported(product: F) -> F:
-    """The product as it comes from a file; `synced_at` stays, as the age of the data."""
+    """The product as it comes from a file; `synced_at` stays, as the age of the data.
+
+    A row that the file itself calls missing or delisted shows no contract.
+    """
     return dataclasses.replace(
         product,
         origin=Origin.SAMPLE if _is_sample(product) else Origin.FILE,
         contracts=tuple(
-            dataclasses.replace(contract, listing=None) for contract in product.contracts
+            dataclasses.replace(contract, listing=None)
+            for contract in product.contracts
+            if contract.listing is None or contract.listing.missing_since is None
         ),
     )
 

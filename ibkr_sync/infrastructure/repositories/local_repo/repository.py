@@ -165,7 +165,12 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
         self._known.clear()
         now = self._clock()
         with writing(self._database) as connection:
-            plan = self._plan(connection, acquired.product, policy, now)
+            plan = self._plan(connection, acquired, policy, now)
+            for taker in plan.takers:
+                taker_id = writes.apply_update(
+                    connection, taker.update, taker.rows, taker.before, now
+                )
+                writes.record_history(connection, taker.update.history, taker_id, run, now)
             update, before = plan.update, plan.before
             product_id = writes.apply_update(connection, update, plan.rows, before, now)
             writes.record_history(connection, update.history, product_id, run, now)
@@ -189,7 +194,7 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
     ) -> FutureUpdate[F]:
         """Tell what `get_or_create_entity` would do, and write nothing."""
         with reading(self._database) as connection:
-            plan = self._plan(connection, acquired.product, policy, self._clock())
+            plan = self._plan(connection, acquired, policy, self._clock())
         return FutureUpdate(
             query=query,
             product=plan.update.product,
@@ -258,12 +263,13 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
         return FutureUpdate(query=query, product=found, is_new=False)
 
     def _plan(
-        self, connection: Connection, received: F, policy: SyncPolicy, now: datetime
+        self, connection: Connection, acquired: AcquiredFuture[F], policy: SyncPolicy, now: datetime
     ) -> StoragePlan[F]:
         from ibkr_sync.infrastructure.repositories.local_repo.products.planning import plan_storage
 
-        if received.origin is Origin.SAMPLE and not self._takes_sample_data:
-            raise SampleDataError(received.key)
+        product = acquired.product
+        if product.origin is Origin.SAMPLE and not self._takes_sample_data:
+            raise SampleDataError(product.key)
         return plan_storage(
-            connection, received, now, self._database.name, allow_shrink=policy.allow_shrink
+            connection, acquired, now, self._database.name, allow_shrink=policy.allow_shrink
         )

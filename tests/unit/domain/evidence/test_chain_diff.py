@@ -29,6 +29,7 @@ from ibkr_sync.domain.evidence.chain_diff import (
     refuse_mixing_sample_data,
     refuse_shrink,
 )
+from ibkr_sync.domain.evidence.product_update import plan_update
 from one_case import one_case
 from strategies import futures
 
@@ -44,6 +45,11 @@ def missing_for(contract: FuturesContract, hours: float) -> FuturesContract:
     """The contract, absent from complete replies since some hours before NOW."""
     since = dataclasses.replace(SEEN, missing_since=NOW - timedelta(hours=hours))
     return dataclasses.replace(contract, listing=since)
+
+
+def diff_of_gone(stored: Future, reply: Future, now: datetime) -> ChainDiff:
+    """The difference where the source knows nothing any more of what its reply lacks."""
+    return diff_chain(stored, reply, now, {contract.con_id for contract in stored.contracts})
 
 
 def chain_of(count: int) -> tuple[FuturesContract, ...]:
@@ -160,9 +166,35 @@ def test_changes_of_the_product_itself_name_no_contract() -> None:
     assert not diff.is_empty
 
 
-def test_an_absent_contract_is_missing_and_is_told_so_once() -> None:
-    assert diff_chain(ES, with_contracts(DECEMBER), NOW).missing == (MARCH,)
-    again = diff_chain(
+@given(futures(), futures(), st.datetimes(timezones=st.just(UTC)))
+def test_absence_alone_says_nothing(stored: Future, received: Future, now: datetime) -> None:
+    diff = diff_chain(stored, received, now)
+    assert diff.missing == diff.delisted == ()
+
+
+@given(futures(), futures(), st.datetimes(timezones=st.just(UTC)))
+def test_whatever_is_in_the_reply_is_never_absent(
+    stored: Future, received: Future, now: datetime
+) -> None:
+    everything = {contract.con_id for contract in (*stored.contracts, *received.contracts)}
+    diff = diff_chain(stored, received, now, gone=everything)
+    absent = {contract.con_id for contract in (*diff.missing, *diff.delisted)}
+    assert absent.isdisjoint(contract.con_id for contract in received.contracts)
+
+
+def test_a_clock_that_was_ahead_confirms_no_delisting_and_begins_anew() -> None:
+    ahead = missing_for(MARCH, -30)
+    stored, reply = with_contracts(DECEMBER, ahead), with_contracts(DECEMBER)
+    diff = diff_of_gone(stored, reply, NOW)
+    assert (diff.missing, diff.delisted) == ((ahead,), ())
+    anew = plan_update(stored, reply, NOW, gone={MARCH.con_id}).product.contracts[1]
+    assert anew.listing is not None
+    assert anew.listing.missing_since == NOW
+
+
+def test_a_gone_contract_is_missing_and_is_told_so_once() -> None:
+    assert diff_of_gone(ES, with_contracts(DECEMBER), NOW).missing == (MARCH,)
+    again = diff_of_gone(
         with_contracts(DECEMBER, missing_for(MARCH, 1)), with_contracts(DECEMBER), NOW
     )
     assert again.is_empty
@@ -170,7 +202,7 @@ def test_an_absent_contract_is_missing_and_is_told_so_once() -> None:
 
 def test_no_contract_is_delisted_by_the_first_reply_that_lacks_it() -> None:
     long_listed = dataclasses.replace(MARCH, listing=SEEN)
-    diff = diff_chain(with_contracts(DECEMBER, long_listed), with_contracts(DECEMBER), NOW)
+    diff = diff_of_gone(with_contracts(DECEMBER, long_listed), with_contracts(DECEMBER), NOW)
     assert (diff.missing, diff.delisted) == ((long_listed,), ())
 
 
@@ -181,7 +213,7 @@ def test_a_missing_contract_is_delisted_by_a_second_reply_twenty_hours_later(
     hours: float, is_delisted: bool
 ) -> None:
     gone = missing_for(MARCH, hours)
-    diff = diff_chain(with_contracts(DECEMBER, gone), with_contracts(DECEMBER), NOW)
+    diff = diff_of_gone(with_contracts(DECEMBER, gone), with_contracts(DECEMBER), NOW)
     assert diff.delisted == ((gone,) if is_delisted else ())
 
 
@@ -192,13 +224,13 @@ def test_a_delisted_contract_is_delisted_once() -> None:
         gone, listing=dataclasses.replace(gone.listing, delisted_at=NOW - timedelta(hours=70))
     )
     stored = with_contracts(DECEMBER, delisted)
-    assert diff_chain(stored, with_contracts(DECEMBER), NOW).is_empty
+    assert diff_of_gone(stored, with_contracts(DECEMBER), NOW).is_empty
 
 
 def test_an_expired_contract_is_not_missed() -> None:
     after = datetime(2026, 12, 19, tzinfo=UTC)
-    assert diff_chain(ES, with_contracts(MARCH), after) == ChainDiff(unchanged=1)
-    assert diff_chain(
+    assert diff_of_gone(ES, with_contracts(MARCH), after) == ChainDiff(unchanged=1)
+    assert diff_of_gone(
         with_contracts(missing_for(DECEMBER, 99), MARCH), with_contracts(MARCH), after
     ).is_empty
 
@@ -219,10 +251,10 @@ def test_a_contract_that_is_absent_on_its_last_day_has_come_to_its_end(
     if hours_missing is not None:
         march = missing_for(march, hours_missing)
     stored, reply = with_contracts(DECEMBER, march), with_contracts(DECEMBER)
-    on_the_eve = diff_chain(stored, reply, last_day_begins - timedelta(seconds=1))
+    on_the_eve = diff_of_gone(stored, reply, last_day_begins - timedelta(seconds=1))
     assert on_the_eve.missing + on_the_eve.delisted == (march,)
-    assert diff_chain(stored, reply, last_day_begins).is_empty
-    assert diff_chain(stored, reply, last_day_begins + timedelta(days=9)).is_empty
+    assert diff_of_gone(stored, reply, last_day_begins).is_empty
+    assert diff_of_gone(stored, reply, last_day_begins + timedelta(days=9)).is_empty
 
 
 def test_contracts_that_end_are_no_loss() -> None:
@@ -230,24 +262,24 @@ def test_contracts_that_end_are_no_loss() -> None:
     gone = tuple(missing_for(contract, 1) for contract in chain[:8])
     before, after = with_contracts(*gone, *chain[8:]), with_contracts(*chain[9:])
     with pytest.raises(ShrinkRefusedError):
-        refuse_shrink(before, diff_chain(before, after, NOW), NOW)
+        refuse_shrink(before, after, NOW)
     ending = tuple(
         dataclasses.replace(contract, last_trade_date=NOW.date(), time_zone="UTC")
         for contract in gone
     )
     before = with_contracts(*ending, *chain[8:])
-    refuse_shrink(before, diff_chain(before, after, NOW), NOW)
+    refuse_shrink(before, after, NOW)
 
 
 def test_a_contract_that_comes_back_has_returned() -> None:
-    diff = diff_chain(with_contracts(DECEMBER, missing_for(MARCH, 99)), ES, NOW)
+    diff = diff_of_gone(with_contracts(DECEMBER, missing_for(MARCH, 99)), ES, NOW)
     assert diff == ChainDiff(returned=(MARCH,), unchanged=2)
     assert not diff.is_empty
 
 
 def test_a_contract_may_come_back_changed() -> None:
     changed = dataclasses.replace(MARCH, local_symbol="ESXX")
-    diff = diff_chain(
+    diff = diff_of_gone(
         with_contracts(DECEMBER, missing_for(MARCH, 99)), with_contracts(DECEMBER, changed), NOW
     )
     assert (diff.returned, diff.updated, diff.unchanged) == ((changed,), (changed,), 1)
@@ -266,13 +298,13 @@ def test_a_reply_may_lack_two_contracts_or_a_fifth_and_never_most_of_a_chain(
 ) -> None:
     chain = chain_of(stored)
     before, after = with_contracts(*chain), with_contracts(*chain[lost:])
-    diff = diff_chain(before, after, NOW)
+    diff = diff_of_gone(before, after, NOW)
     assert len(diff.missing) == lost
     if not is_refused:
-        refuse_shrink(before, diff, NOW)
+        refuse_shrink(before, after, NOW)
         return
     with pytest.raises(ShrinkRefusedError) as caught:
-        refuse_shrink(before, diff, NOW)
+        refuse_shrink(before, after, NOW)
     assert (caught.value.product, caught.value.stored, caught.value.lost) == (ES.key, stored, lost)
 
 
@@ -280,19 +312,19 @@ def test_what_earlier_replies_lacked_counts_until_it_is_delisted_or_expired() ->
     chain = chain_of(20)
     gone = tuple(missing_for(each, 1) for each in chain[:4])
     before = with_contracts(*gone, *chain[4:])
-    one_more = diff_chain(before, with_contracts(*chain[5:]), NOW)
+    one_more = with_contracts(*chain[5:])
     with pytest.raises(ShrinkRefusedError) as caught:
         refuse_shrink(before, one_more, NOW)
     assert (caught.value.stored, caught.value.lost) == (20, 5)
     later = datetime(2028, 1, 1, tzinfo=UTC)
-    refuse_shrink(before, diff_chain(before, with_contracts(*chain[5:]), later), later)
+    refuse_shrink(before, with_contracts(*chain[5:]), later)
 
 
 def test_a_reply_that_lacks_nothing_new_is_no_loss() -> None:
     chain = chain_of(15)
     gone = tuple(missing_for(each, 1) for each in chain[:9])
     before, after = with_contracts(*gone, *chain[9:]), with_contracts(*chain[9:])
-    refuse_shrink(before, diff_chain(before, after, NOW), NOW)
+    refuse_shrink(before, after, NOW)
 
 
 def test_a_contract_that_returns_no_longer_counts_as_lost() -> None:
@@ -300,7 +332,7 @@ def test_a_contract_that_returns_no_longer_counts_as_lost() -> None:
     gone = tuple(missing_for(each, 1) for each in chain[:4])
     before = with_contracts(*gone, *chain[4:])
     after = with_contracts(*chain[:4], *chain[8:])
-    refuse_shrink(before, diff_chain(before, after, NOW), NOW)
+    refuse_shrink(before, after, NOW)
 
 
 @pytest.mark.parametrize("real", [Origin.IBKR, Origin.FILE])

@@ -41,8 +41,9 @@ def test_the_same_reply_again_makes_no_difference(
 ) -> None:
     before = plan_update(None, in_one_chain(product, stored), NOW).product
     reply = in_one_chain(product, received)
-    once = plan_update(before, reply, NOW, allow_shrink=True)
-    twice = plan_update(once.product, reply, NOW + later)
+    gone = {contract.con_id for contract in stored}
+    once = plan_update(before, reply, NOW, gone=gone, allow_shrink=True)
+    twice = plan_update(once.product, reply, NOW + later, gone=gone)
     assert twice.diff.is_empty
     assert twice.history == ()
     assert twice.product.contracts == once.product.contracts

@@ -54,7 +54,7 @@ CASES = [
     ("time_zone", "America/Chicago", "UTC", EventType.ZONE_CHANGED, CRITICAL),
     ("trading_class", "ES", "EW", EventType.CLASS_CHANGED, NOTICE),
     ("local_symbol", "ESZ6", "ES DEC", EventType.LOCAL_SYMBOL_CHANGED, NOTICE),
-    ("product", "ES@CME (ES)", "EW@CME (EW)", EventType.MOVED, NOTICE),
+    ("product", "ES@CME (ES)", "EW@CME (EW)", EventType.MOVED, CRITICAL),
     ("venues", "CME:67,QBALGO", "CME:68,QBALGO", EventType.TICK_CHANGED, NOTICE),
     ("venues", "CME:67", "CME:67,QBALGO:1", EventType.VENUES_CHANGED, INFO),
     ("venues", "CME,QBALGO:1", "CME:67,QBALGO:1", EventType.VENUES_CHANGED, INFO),

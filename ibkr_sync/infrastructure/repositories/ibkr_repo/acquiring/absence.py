@@ -8,6 +8,7 @@ if that is unknown too, another product has to answer meanwhile.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,9 +20,13 @@ from ibkr_sync.domain.errors import (
     AmbiguousProductError,
     ProductLookupError,
     ProductNotFoundError,
+    ShrinkRefusedError,
 )
+from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
+from ibkr_sync.domain.evidence.chain_diff import absent_contracts, refuse_shrink
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.future_source import KnownFutures
+from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import ContractRequest
 
 WELL_KNOWN = (
@@ -67,6 +72,31 @@ class KnownContracts:
         contract = _living(product, self._clock())
         if contract is not None:
             self._answered[product.key] = contract.con_id
+
+    def absent_from(
+        self, acquired: AcquiredFuture[Future], policy: SyncPolicy
+    ) -> tuple[FuturesContract, ...]:
+        """Give the stored contracts that a reply lacks and that are worth a question each.
+
+        None where it lacks so many that it will be refused.
+        """
+        received = acquired.product
+        key = received.key
+        query = FutureQuery(
+            symbol=key.symbol, exchange=key.exchange, trading_class=key.trading_class
+        )
+        try:
+            stored = self._known.get_by_symbol(query)
+        except ProductLookupError:
+            return ()
+        now = received.synced_at or self._clock()
+        present = _with_contracts_of(received, acquired.others)
+        if not policy.allow_shrink:
+            try:
+                refuse_shrink(stored, present, now)
+            except ShrinkRefusedError:
+                return ()
+        return absent_contracts(stored, present, now)
 
     def living_contract(self, query: FutureQuery) -> tuple[ProductKey, FuturesContract] | None:
         """Give a contract that still trades of a stored product that is meant, None if none.
@@ -120,6 +150,11 @@ class KnownContracts:
             return tuple(each for each in self._known.find_named({word}) if query.matches(each))
         except ProductLookupError:
             return ()
+
+
+def _with_contracts_of(product: Future, others: Iterable[Future]) -> Future:
+    chains = (other.contracts for other in others)
+    return dataclasses.replace(product, contracts=sum(chains, product.contracts))
 
 
 def _living(product: Future, now: datetime) -> FuturesContract | None:

@@ -7,13 +7,16 @@ from collections.abc import Generator
 from typing import Generic, TypeAlias, TypeVar
 
 from ibkr_sync.catalogue import Catalogue
+from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.errors import (
     DefinitionsUnavailableError,
     ProductNotFoundError,
+    ReplyError,
+    ReplyTimeoutError,
     RequestRejectedError,
 )
-from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
+from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture, with_answers
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.absence import Doubt, KnownContracts
@@ -63,7 +66,8 @@ class Dialogues(Generic[F]):
         """
         disturbances = self._gateway.disturbances
         try:
-            return (yield from self._product_of(query))
+            acquired = yield from self._product_of(query)
+            return (yield from self._ask_for_absent(acquired, disturbances))
         except ProductNotFoundError as error:
             stored = self._known.living_contract(query)
             if stored is None:
@@ -78,9 +82,50 @@ class Dialogues(Generic[F]):
         except ProductNotFoundError:
             return doubt
         try:
-            return self._reader.read(renamed, (yield from _ask(request)))
+            acquired = self._reader.read(renamed, (yield from _ask(request)))
         except ProductNotFoundError as error:
             raise self._contradiction(key, contract.con_id, error) from error
+        return (yield from self._ask_for_absent(acquired, disturbances))
+
+    def _ask_for_absent(
+        self, acquired: AcquiredFuture[F], disturbances: int
+    ) -> Dialogue[AcquiredFuture[F]]:
+        """Ask by its conId for each stored contract that the reply lacks.
+
+        One that IBKR still has joins the reply, under whatever product it stands. One that it
+        does not know is gone, if it then answers for a contract of the reply, the probe, and the
+        line was not disturbed. Of one without a clear answer nothing is said.
+        """
+        absent = self._known.absent_from(acquired, self._policy)
+        found: list[tuple[FuturesContract, Future]] = []
+        unknown: set[int] = set()
+        for contract in absent:
+            try:
+                reply = yield from _ask(
+                    ContractRequest(con_id=contract.con_id, include_expired=True)
+                )
+            except ProductNotFoundError:
+                unknown.add(contract.con_id)
+            except ReplyTimeoutError:
+                break  # so would the next
+            except ReplyError:
+                continue
+            else:
+                answer = self._reader.read_contract(reply)
+                if answer is not None:
+                    found.append((contract, answer))
+        if unknown and not (yield from self._is_believable(acquired, disturbances)):
+            unknown.clear()
+        return with_answers(acquired, found, unknown)
+
+    def _is_believable(self, acquired: AcquiredFuture[F], disturbances: int) -> Dialogue[bool]:
+        """Whether IBKR answers for a contract of the reply, after it knew others no more."""
+        probe = acquired.product.contracts[-1]
+        try:
+            yield from _ask(ContractRequest(con_id=probe.con_id, include_expired=True))
+        except (ProductNotFoundError, ReplyError):
+            return False
+        return self._gateway.disturbances == disturbances
 
     def _product_of(self, query: FutureQuery) -> Dialogue[AcquiredFuture[F]]:
         if query.con_id is None:

@@ -7,11 +7,14 @@ from typing import Generic, TypeVar
 
 from ibkr_sync.catalogue import Catalogue, iana_zone
 from ibkr_sync.domain.entities.futures import Future
-from ibkr_sync.domain.errors import ProductNotFoundError
+from ibkr_sync.domain.errors import InvalidReplyError, ProductNotFoundError
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture, Evidence
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.selection.product_choice import choose_product
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import ContractReply
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
+    ContractReply,
+    ContractRequest,
+)
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.assembly import assemble_product
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.hours import (
     report_unreadable_hours,
@@ -68,7 +71,39 @@ class ReplyReader(Generic[F]):
             client_version=reply.client_version,
             frames=(*frames, reply.end_frame),
         )
-        return AcquiredFuture(product=product, evidence=evidence)
+        return AcquiredFuture(
+            product=product,
+            others=tuple(each for each in products if each is not product and _is_sound(each)),
+            scope=_scope_of(reply.request),
+            evidence=evidence,
+        )
+
+    def read_contract(self, reply: ContractReply) -> Future | None:
+        """Read the one contract of a reply to a question by conId, as its product's only one.
+
+        None where it was answered without a row, or by rows of several products.
+        """
+        contracts = merge_rows(translate_row(row) for row in reply.rows)
+        refuse_foreign_rows(reply.request, contracts)
+        groups = group_by_product(contracts)
+        if len(groups) != 1:
+            return None
+        ((key, chain),) = groups.items()
+        return assemble_product(key, chain, self._catalogue, reply.received_at)
+
+
+def _scope_of(request: ContractRequest) -> FutureQuery | None:
+    if not request.symbol:
+        return None
+    return FutureQuery(symbol=request.symbol, exchange=request.exchange or None)
+
+
+def _is_sound(product: Future) -> bool:
+    try:
+        refuse_mixed_currencies(product.contracts)
+    except InvalidReplyError:
+        return False
+    return True
 
 
 def _report_unknown_zones(reply: ContractReply) -> None:

@@ -16,6 +16,7 @@ from contracts.future_port import DelegatingTo, SourceContract
 from example_products import DECEMBER, ES, MARCH, NOW
 from fakes.clock import FakeClock
 from fakes.futures import InMemoryFutureRepository
+from ibkr_sync.domain.entities.contracts import ContractListing
 from ibkr_sync.domain.entities.futures import (
     AssetClass,
     CommodityFuture,
@@ -205,7 +206,37 @@ class TestGetOrCreate:
         assert local.products[ES.key].contracts[4].listing is not None
         update = source(path, local).get_or_create(ASK_ES, SyncPolicy(allow_shrink=True))
         assert update.diff is not None
-        assert len(update.diff.missing) == 3
+        assert update.diff.is_empty
+
+    @pytest.mark.parametrize("hours", [0, 21, 200])
+    def test_what_a_file_lacks_is_never_missing(
+        self, path: Path, local: InMemoryFutureRepository[Any], hours: int
+    ) -> None:
+        write(path, ES)
+        source(path, local).get_or_create(ASK_ES, NO_POLICY)
+        history = list(local.history)
+        for age in (0, hours):
+            later = dataclasses.replace(ES, synced_at=NOW + timedelta(hours=age))
+            write(path, dataclasses.replace(later, contracts=ES.contracts[:1]))
+            source(path, local).get_or_create(ASK_ES, SyncPolicy(allow_shrink=True))
+        assert local.history == history
+
+    @pytest.mark.parametrize("absence", ["missing", "delisted"])
+    def test_a_row_that_the_file_itself_calls_absent_shows_no_contract(
+        self, path: Path, local: InMemoryFutureRepository[Any], absence: str
+    ) -> None:
+        listing = ContractListing(
+            first_seen_at=NOW,
+            last_seen_at=NOW,
+            missing_since=NOW,
+            delisted_at=NOW if absence == "delisted" else None,
+        )
+        absent = dataclasses.replace(MARCH, listing=listing)
+        stored = dataclasses.replace(ES, contracts=(DECEMBER, absent))
+        local.products[ES.key] = stored
+        write(path, dataclasses.replace(stored, synced_at=NOW + timedelta(hours=1)))
+        product = source(path, local).get_or_create(ASK_ES, NO_POLICY).product
+        assert product.contracts[1].listing == listing
 
 
 class TestFreshness:

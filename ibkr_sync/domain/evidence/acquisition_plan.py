@@ -1,0 +1,218 @@
+"""What storing an acquired product does to it, and to products that gave it or took contracts.
+
+A contract belongs to one product. One that stands in a reply under another product than before
+has moved, and is missed by nobody. If most of a chain goes to a key that is not stored yet, the
+product is renamed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import abstractmethod
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, Protocol, TypeVar
+
+from ibkr_sync.domain.entities.contracts import FuturesContract
+from ibkr_sync.domain.entities.futures import Future, ProductKey
+from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
+from ibkr_sync.domain.evidence.chain_diff import FieldChange, refuse_shrink
+from ibkr_sync.domain.evidence.product_update import (
+    PRODUCT,
+    ProductUpdate,
+    plan_update,
+    refuse_outdated,
+)
+from ibkr_sync.domain.naming.query import FutureQuery
+from ibkr_sync.domain.naming.renaming import renamed_product
+
+F = TypeVar("F", bound=Future)
+F_co = TypeVar("F_co", bound=Future, covariant=True)
+
+
+class StoredChains(Protocol):
+    """What is stored, as far as a plan must know it."""
+
+    @abstractmethod
+    def find(self, key: ProductKey) -> Future | None:
+        """Give the product that a reply for `key` is about, with its chain."""
+
+    @abstractmethod
+    def owners_of(self, con_ids: Collection[int]) -> tuple[Future, ...]:
+        """Give the products under which these contracts are stored, with their chains."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductPlan(Generic[F_co]):
+    """What becomes of one product.
+
+    Attributes:
+        before: the product as it is stored, perhaps under another name; None for a new one.
+        chain: contracts as they are stored, those that move in included, by conId.
+        moved_in: conIds of contracts that another product gives.
+        stub: what only the catalogue knew by the new name of a renamed product.
+        takers: products to which contracts of this one move, to be stored before it.
+    """
+
+    update: ProductUpdate[F_co]
+    before: Future | None
+    chain: dict[int, FuturesContract]
+    moved_in: frozenset[int]
+    stub: Future | None = None
+    takers: tuple[ProductPlan[Future], ...] = ()
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the product is not stored yet, under any name."""
+        return self.before is None
+
+    @property
+    def is_renamed(self) -> bool:
+        """Whether it was stored under another name."""
+        return (
+            self.before is not None
+            and not self.before.is_stub
+            and self.before.key != self.update.product.key
+        )
+
+
+def plan_acquired(
+    acquired: AcquiredFuture[F], stored: StoredChains, now: datetime, *, allow_shrink: bool = False
+) -> ProductPlan[F]:
+    """Plan how an acquired product is stored, given at the aware instant `now`.
+
+    Raises what `plan_update` raises; OutdatedDataError and ShrinkRefusedError for a product that
+    the question did not cover too, when it would lose contracts.
+    """
+    return _plan(acquired, stored, now, allow_shrink=allow_shrink, may_rename=True)
+
+
+def _plan(
+    acquired: AcquiredFuture[F],
+    stored: StoredChains,
+    now: datetime,
+    *,
+    allow_shrink: bool,
+    may_rename: bool,
+) -> ProductPlan[F]:
+    received = acquired.product
+    con_ids = {contract.con_id for contract in received.contracts}
+    found = stored.find(received.key)
+    known = {contract.con_id for contract in found.contracts} if found else set()
+    owners = stored.owners_of(con_ids - known)
+    stub = found if found is not None and found.is_stub else None
+    is_free = found is None or found is stub  # no product of a source has the name yet
+    renamed = renamed_product(received, owners, now) if is_free and may_rename else None
+    before = renamed or found
+    donors = [owner for owner in owners if before is None or owner.key != before.key]
+    moved = _contracts_of(donors, con_ids - known)
+    _refuse_loss(donors, set(moved), acquired, now, allow_shrink=allow_shrink)
+    takers = _takers(before, acquired, stored, now)
+    chain = _chain(before, moved.values(), takers)
+    base = received if before is None and moved else before
+    planned = plan_update(
+        None if base is None else dataclasses.replace(base, contracts=tuple(chain.values())),
+        received,
+        now,
+        gone=acquired.gone,
+        allow_shrink=allow_shrink,
+    )
+    return ProductPlan(
+        update=_with_moves(planned, donors, set(moved), received.key),
+        before=before,
+        chain=chain,
+        moved_in=frozenset(moved),
+        stub=stub if renamed else None,
+        takers=takers,
+    )
+
+
+def _chain(
+    before: Future | None,
+    moved_in: Iterable[FuturesContract],
+    takers: Iterable[ProductPlan[Future]],
+) -> dict[int, FuturesContract]:
+    moved_out = {con_id for taker in takers for con_id in taker.moved_in}
+    own = before.contracts if before else ()
+    return {
+        contract.con_id: contract
+        for contract in (*own, *moved_in)
+        if contract.con_id not in moved_out
+    }
+
+
+def _takers(
+    before: Future | None, acquired: AcquiredFuture[Future], stored: StoredChains, now: datetime
+) -> tuple[ProductPlan[Future], ...]:
+    """Plan the other products of the reply that hold contracts of the stored one.
+
+    Nothing is gone from them, and nothing is said of what they lack.
+    """
+    present = {contract.con_id for contract in acquired.product.contracts}
+    own = before.contracts if before else ()
+    leaving = {contract.con_id for contract in own} - present
+    takers = []
+    for other in acquired.others:
+        if leaving.isdisjoint(contract.con_id for contract in other.contracts):
+            continue
+        covered = AcquiredFuture(product=other, scope=FutureQuery(symbol=acquired.product.symbol))
+        plan = _plan(covered, stored, now, allow_shrink=True, may_rename=False)
+        takers.append(plan if other.synced_at is not None else _as_old_as_it_was(plan))
+    return tuple(takers)
+
+
+def _as_old_as_it_was(plan: ProductPlan[F]) -> ProductPlan[F]:
+    """A product of which single contracts were seen has not been synced by that."""
+    synced_at = plan.before.synced_at if plan.before else None
+    product = dataclasses.replace(plan.update.product, synced_at=synced_at)
+    return dataclasses.replace(plan, update=dataclasses.replace(plan.update, product=product))
+
+
+def _refuse_loss(
+    donors: Iterable[Future],
+    leaving: set[int],
+    acquired: AcquiredFuture[Future],
+    now: datetime,
+    *,
+    allow_shrink: bool,
+) -> None:
+    """Let the age and the size of a product decide whether a reply may take its contracts.
+
+    A reply whose question covered that product has spoken of it too.
+    """
+    for donor in donors:
+        if acquired.scope is not None and acquired.scope.may_mean(donor.key):
+            continue
+        rest = dataclasses.replace(
+            donor,
+            contracts=tuple(each for each in donor.contracts if each.con_id not in leaving),
+            origin=acquired.product.origin,
+            synced_at=acquired.product.synced_at,
+        )
+        refuse_outdated(donor, rest)
+        if not allow_shrink:
+            refuse_shrink(donor, rest, now)
+
+
+def _contracts_of(donors: Iterable[Future], con_ids: set[int]) -> dict[int, FuturesContract]:
+    return {
+        contract.con_id: contract
+        for donor in donors
+        for contract in donor.contracts
+        if contract.con_id in con_ids
+    }
+
+
+def _with_moves(
+    planned: ProductUpdate[F], donors: Iterable[Future], moved: set[int], to: ProductKey
+) -> ProductUpdate[F]:
+    """The update with the contracts that left another product among its changes."""
+    moves = tuple(
+        FieldChange(con_id=contract.con_id, field=PRODUCT, old=str(donor.key), new=str(to))
+        for donor in donors
+        for contract in donor.contracts
+        if contract.con_id in moved
+    )
+    diff = dataclasses.replace(planned.diff, changes=planned.diff.changes + moves)
+    return dataclasses.replace(planned, diff=diff, history=planned.history + moves)

@@ -1,0 +1,146 @@
+"""What stands in a reply is there, wherever it stands; what does not is asked for by its conId."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from fakes.clock import FakeClock
+from fakes.futures import InMemoryFutureRepository
+from fakes.gateway_rig import ES, NASDAQ, NOW, Connect, Serve
+from fakes.recordings import recording_of
+from gateway import faults
+from gateway.server import ScriptedGateway
+from ibkr_sync.catalogue import load_catalogue
+from ibkr_sync.domain.entities.contracts import ContractState, FuturesContract
+from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.evidence.chain_diff import FieldChange
+from ibkr_sync.domain.naming.query import FutureQuery
+from ibkr_sync.domain.runs.future_update import FutureUpdate
+from ibkr_sync.domain.runs.sync_policy import SyncPolicy
+from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest
+from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
+
+QUERY = FutureQuery(symbol="NQ", exchange="CME", trading_class="NQ")
+LEFT = NASDAQ.contracts[:-2]
+LEAVING = NASDAQ.contracts[-2:]
+LEAVING_IDS = frozenset(contract.con_id for contract in LEAVING)
+
+
+class Nights:
+    """A database that holds the chain, and one question for it a night."""
+
+    def __init__(self, serve: Serve, connect: Connect) -> None:
+        self._serve = serve
+        self._connect = connect
+        self.clock = FakeClock(NOW)
+        self.local: InMemoryFutureRepository[Future] = InMemoryFutureRepository(Future, self.clock)
+        self.night([NASDAQ, ES])
+        self.first_night = len(self.local.history)
+
+    def night(self, products: list[Future], *script: faults.Fault) -> ScriptedGateway:
+        """Ask a gateway that knows these products, then let 21 hours pass."""
+        replay = self._serve(*script, recording=recording_of(*products), now=self.clock)
+        repository = IbkrFutureRepository(
+            self._connect(replay, clock=self.clock, idle_timeout=2.0),
+            self.local,
+            Future,
+            load_catalogue(),
+            self.clock,
+        )
+        (outcome,) = repository.get_or_create_many([QUERY], SyncPolicy())
+        assert isinstance(outcome, FutureUpdate), outcome
+        self.clock.advance(hours=21)
+        return replay
+
+    @property
+    def news(self) -> list[FieldChange]:
+        """What history has of all nights but the first."""
+        return self.local.history[self.first_night :]
+
+    def state(self, contract: FuturesContract) -> ContractState:
+        """What is known of a contract of the chain now."""
+        chain = self.local.products[NASDAQ.key].contracts
+        (known,) = (each for each in chain if each.con_id == contract.con_id)
+        return known.state(self.clock.now)
+
+
+@pytest.fixture
+def nights(serve: Serve, connect: Connect) -> Nights:
+    return Nights(serve, connect)
+
+
+def elsewhere(**names: str) -> Future:
+    """The two contracts as they stand under another product."""
+    contracts = tuple(
+        dataclasses.replace(contract, **names)  # type: ignore[arg-type]
+        for contract in LEAVING
+    )
+    return dataclasses.replace(NASDAQ, **names, contracts=contracts)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "names", [{"trading_class": "NQX"}, {"symbol": "NDX", "trading_class": "NDX"}]
+)
+def test_contracts_under_another_product_have_moved_and_are_not_missing(
+    nights: Nights, names: dict[str, str]
+) -> None:
+    other = elsewhere(**names)
+    for _ in range(3):
+        nights.night([dataclasses.replace(NASDAQ, contracts=LEFT), other, ES])
+    moves = [change for change in nights.news if change.field == "product"]
+    assert {change.con_id for change in moves} == LEAVING_IDS
+    assert {(change.old, change.new) for change in moves} == {(str(NASDAQ.key), str(other.key))}
+    assert not [change for change in nights.news if change.field == "listing"]
+    assert {each.con_id for each in nights.local.products[other.key].contracts} == LEAVING_IDS
+    assert len(nights.local.products[NASDAQ.key].contracts) == len(LEFT)
+
+
+def test_contracts_that_ibkr_still_knows_by_conid_are_there(nights: Nights) -> None:
+    incomplete = faults.KeptRows(count=len(LEFT), symbol="NQ")
+    for _ in range(3):
+        replay = nights.night([NASDAQ, ES], incomplete)
+    assert nights.news == []
+    assert {nights.state(each) for each in NASDAQ.contracts} == {ContractState.ACTIVE}
+    asked = [each.con_id for each in replay.requests if isinstance(each, ContractDataRequest)]
+    assert len(asked) == 1 + len(LEAVING)
+
+
+def test_contracts_that_ibkr_no_longer_knows_are_missing_then_delisted(nights: Nights) -> None:
+    shorter = [dataclasses.replace(NASDAQ, contracts=LEFT), ES]
+    nights.night(shorter)
+    assert {nights.state(each) for each in LEAVING} == {ContractState.MISSING}
+    nights.night(shorter)
+    assert {nights.state(each) for each in LEAVING} == {ContractState.DELISTED}
+    assert {nights.state(each) for each in LEFT} == {ContractState.ACTIVE}
+
+
+def test_error_200_is_not_believed_where_ibkr_does_not_answer_for_the_probe(
+    nights: Nights,
+) -> None:
+    nobody = faults.ErrorReply(
+        code=200, con_ids=frozenset(each.con_id for each in NASDAQ.contracts)
+    )
+    for _ in range(3):
+        nights.night([dataclasses.replace(NASDAQ, contracts=LEFT), ES], nobody)
+    assert nights.news == []
+    assert {nights.state(each) for each in LEAVING} == {ContractState.ACTIVE}
+
+
+@pytest.mark.parametrize("code", [321, 162])
+def test_any_other_error_says_nothing_of_a_contract(nights: Nights, code: int) -> None:
+    unclear = faults.ErrorReply(code=code, con_ids=LEAVING_IDS)
+    for _ in range(3):
+        nights.night([dataclasses.replace(NASDAQ, contracts=LEFT), ES], unclear)
+    assert nights.news == []
+    assert {nights.state(each) for each in LEAVING} == {ContractState.ACTIVE}
+
+
+def test_a_contract_is_delisted_only_if_ibkr_did_not_know_it_both_times(nights: Nights) -> None:
+    shorter = [dataclasses.replace(NASDAQ, contracts=LEFT), ES]
+    nights.night(shorter)
+    nights.night(shorter, faults.ErrorReply(code=321, con_ids=LEAVING_IDS))
+    assert {nights.state(each) for each in LEAVING} == {ContractState.MISSING}
+    nights.night(shorter)
+    assert {nights.state(each) for each in LEAVING} == {ContractState.DELISTED}
