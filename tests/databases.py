@@ -10,11 +10,15 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event, select
+from sqlalchemy import event, insert, select
 from sqlalchemy.engine import Engine, Row
 
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
-from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import metadata
+from ibkr_sync.infrastructure.repositories.local_repo.schema.revision import (
+    APPLICATION_ID,
+    head_revision,
+)
+from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import alembic_version, metadata
 from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import reading
 
 
@@ -25,6 +29,16 @@ def dump(database: Database) -> dict[str, list[Row[Any]]]:
             table.name: list(connection.execute(select(table).order_by(*table.primary_key)))
             for table in metadata.sorted_tables
         }
+
+
+def create_schema(database: Database) -> None:
+    """Make the newest schema at once, which a test holds equal to what the migrations make."""
+    with database.write() as connection:
+        if database.is_sqlite:
+            connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+        for table in (*metadata.sorted_tables, alembic_version):
+            table.create(connection, checkfirst=False)
+        connection.execute(insert(alembic_version).values(version_num=head_revision()))
 
 
 def refuse_damage(path: Path) -> None:

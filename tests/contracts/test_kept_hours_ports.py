@@ -108,6 +108,6 @@ class TestSqliteFile(LocalContract):
 
 class TestPostgres(LocalContract):
     @pytest.fixture
-    def stored(self, postgres_url: str) -> Iterator[StoredHours]:
-        with Database(postgres_url) as database:
+    def stored(self, postgres_tables_url: str) -> Iterator[StoredHours]:
+        with Database(postgres_tables_url) as database:
             yield Local(database)

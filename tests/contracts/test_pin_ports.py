@@ -45,6 +45,6 @@ class TestSqliteFile(PinPortContract):
 
 class TestPostgres(PinPortContract):
     @pytest.fixture
-    def pins(self, postgres_url: str) -> Iterator[PinPort]:
-        with Database(postgres_url) as database:
+    def pins(self, postgres_tables_url: str) -> Iterator[PinPort]:
+        with Database(postgres_tables_url) as database:
             yield LocalPins(database, FakeClock())

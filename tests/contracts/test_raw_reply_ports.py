@@ -112,6 +112,6 @@ class TestMemoryDatabase(RawReplyPortContract):
 
 class TestPostgres(RawReplyPortContract):
     @pytest.fixture
-    def kept(self, postgres_url: str) -> Iterator[KeptRawReplies]:
-        with Database(postgres_url) as database:
+    def kept(self, postgres_tables_url: str) -> Iterator[KeptRawReplies]:
+        with Database(postgres_tables_url) as database:
             yield Local(database)
