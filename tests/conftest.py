@@ -21,5 +21,5 @@ settings.load_profile("patient")
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Twice as many as there are processors: most tests run a command and wait for it."""
-    return 2 * (os.cpu_count() or 1)
+    """One more than there are processors: some tests wait, and each worker collects all tests."""
+    return (os.cpu_count() or 1) + 1

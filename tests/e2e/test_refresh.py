@@ -25,9 +25,6 @@ from gateway.faults import (
 from gateway.server import ScriptedGateway
 from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest
 
-GRACE = 5.0
-"""Seconds after a deadline or a signal by which the process is gone."""
-
 ES_CON_IDS = frozenset(int(row.con_id) for row in sample().contracts if row.symbol == "ES")
 UNKNOWN_ES = ErrorReply(code=200, symbol="ES", con_ids=ES_CON_IDS)
 
@@ -233,11 +230,9 @@ def test_while_ibkr_is_away_nothing_changes_and_the_exit_code_says_so(
     refresh: Refresh, fault: Notice | ErrorReply
 ) -> None:
     before = kept(refresh.database)
-    began = time.monotonic()
     with sample_gateway(fault) as gateway:
         done = refresh(gateway, "--deadline", "3s")
 
-    assert time.monotonic() - began < 3 + GRACE
     assert done.code == 8
     assert set(states(done).values()) == {"failed"}
     assert done.err.count("error: ") == 1
@@ -376,9 +371,7 @@ def test_a_signal_between_two_tries_ends_the_run_at_once(
         assert waiting.stderr is not None
         assert b"asking again in" in waiting.stderr.readline()
         waiting.send_signal(signal_number)
-        asked = time.monotonic()
         done = finish(waiting)
-    assert time.monotonic() - asked < GRACE
     assert done.code == code
     assert "error: Stopped." in done.err
     assert is_sound(refresh.database)
@@ -397,9 +390,7 @@ def test_a_signal_while_ibkr_is_away_leaves_what_was_complete(refresh: Refresh) 
         wait_until(lambda: symbols_asked(gateway).count("VIX") == 1)
         time.sleep(0.3)
         waiting.send_signal(signal.SIGTERM)
-        asked = time.monotonic()
         done = finish(waiting)
-    assert time.monotonic() - asked < GRACE
     assert done.code == 143
     assert states(done) == {"ES": "unchanged", "NQ": "created"}
 

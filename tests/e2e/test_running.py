@@ -14,8 +14,8 @@ from e2e.stored_rows import is_sound, kept, runs
 from gateway.faults import Occasion, PauseAfterRows, Silence
 from gateway.server import ScriptedGateway
 
-STOP_WITHIN = 5.0
-"""Seconds from the signal to the end of the process."""
+FOREVER = 3600.0
+"""Seconds that no test lasts; a process that waits for their end counts as hanging."""
 
 
 def asking(database: Path, gateway: ScriptedGateway) -> list[str]:
@@ -33,7 +33,7 @@ def test_a_stalled_run_excludes_others_and_stops_when_asked(
 ) -> None:
     database = tmp_path / "own.db"
     with (
-        sample_gateway(PauseAfterRows(symbol="ES", rows=4, seconds=60)) as gateway,
+        sample_gateway(PauseAfterRows(symbol="ES", rows=4, seconds=FOREVER)) as gateway,
         ibkr_sync.running(*asking(database, gateway)) as stalled,
     ):
         wait_until(lambda: database.exists() and holds_a_product(database))
@@ -42,16 +42,13 @@ def test_a_stalled_run_excludes_others_and_stops_when_asked(
         looking = ibkr_sync("--database", database, "list", "--json")
         connections = gateway.connections
         stalled.send_signal(signal_number)
-        asked = time.monotonic()
         stopped = finish(stalled)
-        took = time.monotonic() - asked
 
     assert (second.code, second.out) == (75, "")
     assert "Another run is at work on this database" in second.err
     assert connections == 1  # the second one did not bother the gateway
     assert [each["symbol"] for each in looking.json["products"]] == ["NQ"]
     assert stopped.code == code
-    assert took < STOP_WITHIN
     assert "error: Stopped." in stopped.err
     assert [row["outcome"] for row in stopped.rows("\t")] == ["created"]
     assert kept(database) == before
@@ -69,7 +66,7 @@ def test_a_killed_run_keeps_what_was_complete_and_blocks_nobody(
 ) -> None:
     database = tmp_path / "own.db"
     with (
-        sample_gateway(PauseAfterRows(symbol="ES", rows=4, seconds=60)) as gateway,
+        sample_gateway(PauseAfterRows(symbol="ES", rows=4, seconds=FOREVER)) as gateway,
         ibkr_sync.running(*asking(database, gateway)) as stalled,
     ):
         # We open and close the database all the time: that must not cost the run its writes.
@@ -94,16 +91,15 @@ def test_a_signal_during_the_handshake_ends_the_run_at_once(
     ibkr_sync: CommandLine, tmp_path: Path, signal_number: int
 ) -> None:
     database = tmp_path / "own.db"
+    ibkr_sync.configure(f"[gateway]\nhandshake_timeout = {FOREVER}")
     with (
         sample_gateway(Silence(occasion=Occasion.HELLO)) as gateway,
         ibkr_sync.running(*asking(database, gateway)) as stalled,
     ):
         wait_until(lambda: gateway.connections == 1)
         stalled.send_signal(signal_number)
-        asked = time.monotonic()
         stopped = finish(stalled)
 
-    assert time.monotonic() - asked < STOP_WITHIN
     assert (stopped.code, stopped.out) == (128 + signal_number, "")
     assert "Traceback" not in stopped.err
 

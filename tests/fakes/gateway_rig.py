@@ -61,6 +61,9 @@ QUICK = {
 }
 """Limits that no healthy reply on loopback comes near."""
 
+NEVER = 3600.0
+"""Seconds that no test lasts: pytest stops one that waits for their end."""
+
 NOW_PLEASE = SyncPolicy()
 
 Serve: TypeAlias = Callable[..., ScriptedGateway]

@@ -80,7 +80,7 @@ def test_a_name_that_does_not_resolve_is_an_unknown_host(host: str) -> None:
 def test_a_port_that_does_not_answer_times_out(full_port: int) -> None:
     began = time.monotonic()
     assert reason_at("127.0.0.1", full_port, timeout=0.3) is UnreachableReason.TIMED_OUT
-    assert 0.3 <= time.monotonic() - began < 2
+    assert time.monotonic() - began >= 0.3
 
 
 def test_an_address_that_no_route_leads_to_is_a_network_error() -> None:
@@ -94,7 +94,7 @@ def test_silence_after_the_accept_ends_at_the_handshake_deadline(
     began = time.monotonic()
     with pytest.raises(HandshakeTimeoutError):
         connect(replay, handshake_timeout=0.3).open()
-    assert 0.3 <= time.monotonic() - began < 2
+    assert time.monotonic() - began >= 0.3
 
 
 def test_a_gateway_that_never_sends_next_valid_id_ends_at_the_handshake_deadline(
@@ -104,7 +104,7 @@ def test_a_gateway_that_never_sends_next_valid_id_ends_at_the_handshake_deadline
     began = time.monotonic()
     with pytest.raises(HandshakeTimeoutError, match="nextValidId"):
         connect(replay, handshake_timeout=0.3).open()
-    assert 0.3 <= time.monotonic() - began < 2
+    assert time.monotonic() - began >= 0.3
 
 
 def test_the_handshake_and_next_valid_id_share_one_deadline(serve: Serve) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -17,6 +16,7 @@ from fakes.clock import FakeClock
 from fakes.futures import InMemoryFutureRepository
 from fakes.gateway_rig import (
     ES,
+    NEVER,
     NOW,
     RECORDING,
     Connect,
@@ -162,17 +162,15 @@ def test_what_is_left_of_the_ladders_is_not_asked_for_once_the_run_s_time_is_ove
     store_ladders(local, *rules)
     replay = serve(recording=in_use(*(plain_rule(each, "1") for each in rules)))
     repository = repository_of(replay, messages_per_second=20.0)
-    policy = dataclasses.replace(REFRESH, deadline=timedelta(seconds=1))
-    began = time.monotonic()
+    policy = dataclasses.replace(REFRESH, deadline=timedelta(seconds=2))
     bring_up_to_date(repository, "ES", policy=policy)
-    assert time.monotonic() - began < 4
     await_arrival(repository.source._gateway)
     asked = len(rules_asked(replay))
     assert 0 < asked < 90
     received = sum(step == 1 for step in increments(local).values())
     assert 0 < received <= asked
     assert local.runs[0].outcome == "ok"
-    told = f"{received} of 100 tick ladders received: the run took longer than 1 s"
+    told = f"{received} of 100 tick ladders received: the run took longer than 2 s"
     assert caplog.messages.count(told) == 1
 
 
@@ -261,9 +259,9 @@ def test_a_ladder_that_is_none_is_reported_and_not_stored(
     payload: bytes,
 ) -> None:
     replay = serve(faults.RawReply(occasion=Occasion.MARKET_RULE, data=frame(payload)))
-    began = time.monotonic()
-    outcomes = bring_up_to_date(repository_of(replay, idle_timeout=30.0), "ES")
-    assert time.monotonic() - began < 5
+    outcomes = bring_up_to_date(
+        repository_of(replay, idle_timeout=NEVER, total_timeout=NEVER, run_timeout=NEVER), "ES"
+    )
     assert isinstance(outcomes["ES"], FutureUpdate)
     assert local.market_rules == {}
     assert "0 of 1 tick ladders received" in caplog.text
@@ -279,11 +277,11 @@ def test_a_ladder_that_never_comes_costs_one_wait_and_no_other_ladder(
         faults.ReplacedField(row=1, field="market_rule_ids", value="67,69"),
         recording=with_rules(known),
     )
-    repository = repository_of(replay, idle_timeout=0.3)
-    began = time.monotonic()
+    repository = repository_of(replay, idle_timeout=2.0)
     bring_up_to_date(repository, "ES")
-    assert time.monotonic() - began < 2
     assert rules_asked(replay) == ["67", "68", "69"]
+    times = [each.at for each in replay.frames if isinstance(each.request, MarketRuleRequest)]
+    assert times[-1] - times[0] < 2.0
     assert set(local.market_rules) == {67}
 
 
@@ -301,10 +299,8 @@ def test_ladders_do_not_outlast_the_run_s_time(
     serve: Serve, repository_of: RepositoryOf, local: Local
 ) -> None:
     replay = serve(faults.Silence(occasion=Occasion.MARKET_RULE))
-    repository = repository_of(replay, run_timeout=0.5, idle_timeout=60.0, total_timeout=60.0)
-    began = time.monotonic()
+    repository = repository_of(replay, run_timeout=0.5, idle_timeout=NEVER, total_timeout=NEVER)
     outcomes = bring_up_to_date(repository, "ES")
-    assert time.monotonic() - began < 3
     assert isinstance(outcomes["ES"], FutureUpdate)
     assert local.runs[0].outcome == "ok"
 

@@ -225,7 +225,7 @@ def test_a_first_run_killed_at_any_step_leaves_no_schema_or_all_of_it(
 
 def open_next_run(local: LocalFutureRepository[Future]) -> None:
     """Open and close a run; a server may take a moment to notice that the last one died."""
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while True:
         try:
             with local.sync_run(Origin.IBKR):

@@ -131,16 +131,14 @@ def test_a_port_can_be_chosen_and_is_free_again_after_the_stop(start: Start) -> 
 
 
 def test_a_stop_waits_neither_for_clients_nor_for_delays(start: Start) -> None:
-    gateway = start(faults.Late(seconds=60), faults.Drip(seconds=60, symbol="NQ"))
+    gateway = start(faults.Late(seconds=3600), faults.Drip(seconds=3600, symbol="NQ"))
     clients = [TwsClient(gateway.port).start(client_id=each) for each in range(5)]
     for client in clients:
         client.ask(1, symbol="ES")
         client.ask(2, symbol="NQ")
     idle = socket.create_connection(("127.0.0.1", gateway.port))
-    began = time.monotonic()
     gateway.stop()
     gateway.stop()
-    assert time.monotonic() - began < 5
     idle.close()
     for client in clients:
         client.sock.close()
@@ -163,12 +161,12 @@ def test_latency_delays_each_reply_without_holding_up_the_next(start: Start) -> 
     gateway = start(latency=0.3)
     with TwsClient(gateway.port).start() as client:
         began = time.monotonic()
-        for req_id in range(20):
+        for req_id in range(100):
             client.ask(req_id, symbol="ES")
-        ids = [client.reply()[-1][2] for _ in range(20)]
+        ids = [client.reply()[-1][2] for _ in range(100)]
         took = time.monotonic() - began
-    assert ids == [str(each) for each in range(20)]
-    assert 0.3 <= took < 3
+    assert ids == [str(each) for each in range(100)]
+    assert 0.3 <= took < 0.3 * 100 / 2
 
 
 def test_a_client_id_is_free_as_soon_as_its_client_has_left(start: Start) -> None:
