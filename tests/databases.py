@@ -65,7 +65,7 @@ def before_each_step(act: Callable[[int], None]) -> Iterator[list[str]]:
     """
     seen: list[str] = []
 
-    def on_statement(*args: Any) -> None:  # noqa: ANN401 - SQLAlchemy's own arguments
+    def on_statement(*args: Any) -> None:
         seen.append(args[2])
         act(len(seen))
 

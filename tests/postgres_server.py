@@ -81,7 +81,6 @@ class PostgresServer:
 
     def _call(self, program: str, *arguments: str) -> None:
         user = self._user
-        as_user = {} if user is None else {"user": user.pw_uid, "group": user.pw_gid}
         subprocess.run(  # noqa: S603 - the server's own programs
             [self._programs / program, "-D", self._data, *arguments],
             cwd=self._folder,
@@ -89,7 +88,8 @@ class PostgresServer:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             check=True,
-            **as_user,
+            user=None if user is None else user.pw_uid,
+            group=None if user is None else user.pw_gid,
         )
 
 

@@ -488,7 +488,7 @@ class LocalFuturePortContract(FuturePortContract):
         self, local: LocalFuturePort[Future], catalogue: FakeCatalogue, clock: FakeClock
     ) -> None:
         renamed = under_another_name(examples.DAX, symbol="GDAXI")
-        catalogue.products = (examples.as_catalogued(renamed),)
+        catalogue.products = [examples.as_catalogued(renamed)]
         self.store(local, examples.DAX)
         local.get_or_create(query_for(renamed), NOW_PLEASE)
         with local.sync_run(Origin.IBKR) as run:

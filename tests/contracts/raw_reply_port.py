@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -77,7 +78,7 @@ class RawReplyPortContract:
         self, kept: KeptRawReplies
     ) -> None:
         kept.keep(ES, [reply(1), reply(2)])
-        names = {"symbol": "SPX", "trading_class": "SPX"}
+        names: dict[str, Any] = {"symbol": "SPX", "trading_class": "SPX"}
         chain = tuple(dataclasses.replace(each, **names) for each in ES.contracts)
         renamed = dataclasses.replace(ES, symbol="SPX", trading_class="SPX", contracts=chain)
         kept.keep(renamed, [reply(3)])

@@ -52,7 +52,7 @@ class Ended:
     err: str
 
     @property
-    def json(self) -> Any:  # noqa: ANN401 - as the tests know it
+    def json(self) -> Any:
         """Stdout as one JSON value."""
         assert self.out, self
         return json.loads(self.out)

@@ -6,6 +6,7 @@ import dataclasses
 import os
 from datetime import UTC, datetime
 from functools import cache
+from typing import Any
 
 from gateway.faults import Fault
 from gateway.server import ScriptedGateway
@@ -68,6 +69,6 @@ def gateway_with(*rows: ContractRow, faults: tuple[Fault, ...] = ()) -> Scripted
     return ScriptedGateway(recording, faults=faults, server_version=SERVER_VERSION)
 
 
-def changed(row: ContractRow = ROW, **fields: str) -> ContractRow:
+def changed(row: ContractRow = ROW, **fields: Any) -> ContractRow:
     """The row with other fields."""
     return dataclasses.replace(row, **fields)

@@ -144,7 +144,7 @@ def _run(streams: Sequence[int], command: list[str], env: dict[str, str], cwd: s
     os._exit(code if isinstance(code, int) else 0)
 
 
-def _stream(number: int, mode: str) -> Any:  # noqa: ANN401 - as open has it
+def _stream(number: int, mode: str) -> Any:
     is_terminal = os.isatty(number)
     return open(
         number,

@@ -31,7 +31,10 @@ from gateway.faults import (
 def get(ibkr_sync: CommandLine, database: Path, port: int, *symbols: str) -> Ended:
     ibkr_sync.configure(IMPATIENT)
     return ibkr_sync(
-        *("--database", database, "get", *symbols),
+        "--database",
+        database,
+        "get",
+        *symbols,
         *("--source", "ibkr", "--port", str(port), "-f", "table"),
     )
 

@@ -39,7 +39,7 @@ def test_it_ends_and_prints_as_the_installed_command_does(
     arguments: list[str],
     env: dict[str, str],
 ) -> None:
-    call = ("--database", stocked, *arguments)
+    call: list[str | Path] = ["--database", stocked, *arguments]
 
     assert ibkr_sync(*call, env=env) == installed(*call, env=env)
     assert ibkr_sync.on_terminal(*call, env=env) == installed.on_terminal(*call, env=env)

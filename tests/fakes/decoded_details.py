@@ -21,7 +21,7 @@ _NOT_SAID = (Decimal(0), Decimal(2**31 - 1), Decimal(2**127 - 1))
 """What decoders make of numbers that weren't sent, or that say there is none."""
 
 
-def values_of(details: Any, *, with_sizes: bool) -> dict[str, object]:  # noqa: ANN401 - of any client
+def values_of(details: Any, *, with_sizes: bool) -> dict[str, object]:
     """The fields of a `ContractDetails` under IBKR's names; what isn't known is None."""
     contract = details.contract
     values: dict[str, object] = {name: getattr(contract, name) or None for name in _OF_CONTRACT}

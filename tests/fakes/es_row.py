@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -39,7 +40,7 @@ ES_JUN27 = ContractRow(
 def make_row() -> Callable[..., ContractRow]:
     """Makes rows that differ from one of ES in the given fields."""
 
-    def make(**fields: str) -> ContractRow:
+    def make(**fields: Any) -> ContractRow:
         return replace(ES_JUN27, **fields)
 
     return make

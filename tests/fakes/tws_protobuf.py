@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from typing import Self
+from typing import Any, Self
 
 from fakes.tws_client import TwsClient
 
@@ -67,7 +67,7 @@ INCREMENT = {1: ("low_edge", "double"), 2: ("increment", "double")}
 MARKET_RULE = {1: ("market_rule_id", "int"), 2: ("increments", [INCREMENT])}
 PAIR = {1: ("key", "str"), 2: ("value", "str")}
 
-MESSAGES = {
+MESSAGES: dict[int, dict[int, tuple[str, Any]]] = {
     204: ERROR,
     209: NEXT_VALID_ID,
     210: CONTRACT_DATA,
@@ -78,7 +78,7 @@ MESSAGES = {
 }
 
 
-def decode_payload(payload: bytes) -> tuple[int, object]:
+def decode_payload(payload: bytes) -> tuple[int, Any]:
     """The id of a message from 201 on, with its text fields or its protobuf as a dictionary."""
     (raw_id,) = struct.unpack("!I", payload[:4])
     body = payload[4:]
@@ -87,9 +87,9 @@ def decode_payload(payload: bytes) -> tuple[int, object]:
     return raw_id, tuple(body.decode("utf-8", "surrogateescape").split("\0")[:-1])
 
 
-def decode(message: bytes, schema: dict[int, tuple[str, object]]) -> dict[str, object]:
+def decode(message: bytes, schema: dict[int, tuple[str, Any]]) -> dict[str, Any]:
     """The present fields of a message by name."""
-    found: dict[str, object] = {}
+    found: dict[str, Any] = {}
     for number, wire_type, value in fields_of(message):
         name, kind = schema[number]
         if kind == "int":
@@ -111,9 +111,10 @@ def decode(message: bytes, schema: dict[int, tuple[str, object]]) -> dict[str, o
     return found
 
 
-def fields_of(message: bytes) -> Iterator[tuple[int, int, int | bytes]]:
+def fields_of(message: bytes) -> Iterator[tuple[int, int, Any]]:
     """Number, wire type and value of each field; a message that ends too early raises."""
     rest = message
+    value: Any
     while rest:
         tag, rest = _varint(rest)
         if tag & 7 == 0:
@@ -159,7 +160,7 @@ def contract_request(req_id: int, **contract: float | str) -> bytes:
     """The body of a contract-details request, with the conId of 0 that ibapi always says."""
     numbers = {name: number for number, (name, _) in CONTRACT.items()}
     numbers |= {"sec_id_type": 13, "sec_id": 14, "issuer_id": 16, "include_expired": 18}
-    said = {"con_id": 0, "sec_type": "FUT"} | contract
+    said: dict[str, Any] = {"con_id": 0, "sec_type": "FUT"} | contract
     body = b"".join(field(numbers[name], value) for name, value in said.items())
     return field(1, req_id) + field(2, body)
 
@@ -188,14 +189,14 @@ class RawIdClient(TwsClient):
             self.greeting.append(self.hear())
         return self
 
-    def ask(self, req_id: int = 1, **contract: object) -> None:
+    def ask(self, req_id: int = 1, **contract: Any) -> None:
         """Send a contract-details request with some fields filled."""
         if self.server_version < 205:
             super().ask(req_id, **contract)
         else:
             self.send_raw(209, contract_request(req_id, **contract))
 
-    def hear(self) -> tuple[int, object]:
+    def hear(self) -> tuple[int, Any]:
         """The next message, decoded."""
         return decode_payload(self.receive_payload())
 

@@ -36,7 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_configure_node(node: Any) -> None:  # noqa: ANN401 - xdist's own
+def pytest_configure_node(node: Any) -> None:
     """Tell a worker the folder."""
     node.workerinput[_NAME] = str(node.config.stash[FOLDER])
 

@@ -51,7 +51,7 @@ def decoding(request: pytest.FixtureRequest) -> Iterator[Decoding]:
 
 
 @pytest.fixture
-def store() -> Iterator[Callable[[Future], None]]:
+def store() -> Callable[[Future], None]:
     """Store a product in a database of its own, and look whether it comes back as it was."""
 
     def keep(product: Future) -> None:

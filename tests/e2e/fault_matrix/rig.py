@@ -141,7 +141,7 @@ class Rig:
         env: Mapping[str, str | None] | None = None,
     ) -> Endured:
         """Run the command on the store to its end, while `during` does something to it."""
-        self.command.configure(_toml(SETTINGS | dict(settings or {})))
+        self.command.configure(_toml({**SETTINGS, **(settings or {})}))
         self._log.unlink(missing_ok=True)
         lived = live(
             [*launcher, *self.globals(verbose=verbose), *arguments],

@@ -38,7 +38,7 @@ def main_with_other_clocks(off: float, off_then: float, stopped_for: float) -> N
     """Run the command line."""
     present = datetime.now(UTC)
     wall_clock = time_machine.travel(present + timedelta(seconds=off), tick=True).start()
-    time.monotonic = monotonic_clock = MonotonicClock()  # type: ignore[assignment]
+    time.monotonic = monotonic_clock = MonotonicClock()
 
     def jump(_signal: int, _frame: FrameType | None) -> None:
         wall_clock.shift(timedelta(seconds=off_then - off))

@@ -25,7 +25,7 @@ from ibkr_sync_cli.__main__ import main
 _SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGTERM, "halt": signal.SIGSTOP}
 
 
-def interrupt(what: str, connection: Any = None) -> None:  # noqa: ANN401 - the driver's own
+def interrupt(what: str, connection: Any = None) -> None:
     """Do it to this process; what is halted goes on when it is told to."""
     match what:
         case "fail":
@@ -44,7 +44,7 @@ def after_each_commit(act: Callable[[int, Any], None]) -> Iterator[None]:
     numbers = itertools.count(1)
     commit: Callable[[DefaultDialect, Any], None] = DefaultDialect.do_commit
 
-    def commit_and_act(dialect: DefaultDialect, connection: Any) -> None:  # noqa: ANN401
+    def commit_and_act(dialect: DefaultDialect, connection: Any) -> None:
         commit(dialect, connection)
         act(next(numbers), connection)
 

@@ -9,7 +9,8 @@ from itertools import product
 
 import pytest
 
-from e2e.fault_matrix.rig import Fate, Ordeal, Rig, asking
+from e2e.fault_matrix.ordeals import Fate, Ordeal
+from e2e.fault_matrix.rig import Rig, asking
 from gateway.faults import (
     ClientIdInUse,
     EarlyStart,

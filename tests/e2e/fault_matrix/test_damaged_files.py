@@ -114,7 +114,7 @@ def live_with(rig: Rig, damaged: bytes, known: Known) -> int:
     return endured.run.code
 
 
-def shown(rig: Rig, symbol: str) -> Any:  # noqa: ANN401 - JSON
+def shown(rig: Rig, symbol: str) -> Any:
     """What is told of a product, but for when that was learned; None if it can't be read."""
     done = rig.run("show", symbol, "--json", verbose=False).run
     if done.code == 7:

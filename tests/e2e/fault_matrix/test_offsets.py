@@ -7,8 +7,9 @@ from itertools import product
 
 import pytest
 
+from e2e.fault_matrix.ordeals import Fate, Ordeal
 from e2e.fault_matrix.replies import rows_of
-from e2e.fault_matrix.rig import SPEAKS_PROTOBUF, SPOKEN, Fate, Ordeal, Rig
+from e2e.fault_matrix.rig import SPEAKS_PROTOBUF, SPOKEN, Rig
 from gateway.dialects import dialect_for
 from gateway.faults import (
     CutRow,

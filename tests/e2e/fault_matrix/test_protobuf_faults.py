@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from e2e.fault_matrix.rig import Fate, Ordeal, Rig
+from e2e.fault_matrix.ordeals import Fate, Ordeal
+from e2e.fault_matrix.rig import Rig
 from gateway.faults import (
     CutRow,
     DroppedField,

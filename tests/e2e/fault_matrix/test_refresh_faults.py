@@ -11,8 +11,9 @@ import time
 import pytest
 
 from e2e.command_line import wait_until
+from e2e.fault_matrix.ordeals import Fate, Ordeal
 from e2e.fault_matrix.replies import con_ids_of, rows_of
-from e2e.fault_matrix.rig import Fate, Ordeal, Rig, asking
+from e2e.fault_matrix.rig import Rig, asking
 from gateway.faults import (
     ErrorReply,
     Fault,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from e2e.fault_matrix.ordeals import Fate, Ordeal
 from e2e.fault_matrix.replies import rows_of
-from e2e.fault_matrix.rig import SPEAKS_PROTOBUF, Fate, Ordeal, Rig
+from e2e.fault_matrix.rig import SPEAKS_PROTOBUF, Rig
 from gateway.faults import (
     Chunked,
     Drip,

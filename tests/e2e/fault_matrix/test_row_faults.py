@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import pytest
 
+from e2e.fault_matrix.ordeals import Fate, Ordeal
 from e2e.fault_matrix.replies import rows_of
-from e2e.fault_matrix.rig import SPEAKS_PROTOBUF, Fate, Ordeal, Rig
+from e2e.fault_matrix.rig import SPEAKS_PROTOBUF, Rig
 from gateway.faults import DuplicatedRow, ForeignRows, ReplacedField
 from thoroughness import how_many, some_of
 
@@ -34,7 +36,7 @@ NAMES_IN_TEXT = (
 
 
 def test_no_name_ends_the_run_or_keeps_a_harmful_character(any_rig: Rig) -> None:
-    names = NAMES if SPEAKS_PROTOBUF else NAMES_IN_TEXT
+    names: Sequence[tuple[str | bytes, str | None]] = NAMES if SPEAKS_PROTOBUF else NAMES_IN_TEXT
     faults = [
         ReplacedField(row=row, field="long_name", value=value)
         for row, (value, _) in enumerate(names)
@@ -103,7 +105,7 @@ def test_rows_of_one_contract_that_differ_fail_the_product(
 
 @pytest.mark.parametrize("stranger", ["NQ", "CL"][: how_many(1, 2)])
 def test_a_row_of_another_product_fails_the_reply(rig: Rig, stranger: str) -> None:
-    fault = ForeignRows(rows=rows_of(stranger)[:1], before_row=3, symbol="ES")
+    fault = ForeignRows(rows=tuple(rows_of(stranger)[:1]), before_row=3, symbol="ES")
     rig.endure(Ordeal(faults=[fault], code=4))
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from e2e.fault_matrix.ordeals import Fate, Ordeal
 from e2e.fault_matrix.replies import EXCHANGES, con_ids_of, gone_after, rows_of
-from e2e.fault_matrix.rig import Fate, Ordeal, Rig, asking, gateway_with
+from e2e.fault_matrix.rig import Rig, asking, gateway_with
 from gateway.faults import (
     ErrorReply,
     Fault,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import timedelta
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pytest
 
@@ -53,7 +53,7 @@ def exactly(product: Future) -> FutureQuery:
     )
 
 
-def unknown(product: Future, **limits: int) -> faults.ErrorReply:
+def unknown(product: Future, **limits: Any) -> faults.ErrorReply:
     """IBKR knows neither the product nor any contract of it."""
     con_ids = frozenset(each.con_id for each in product.contracts)
     return faults.ErrorReply(code=200, symbol=product.symbol, con_ids=con_ids, **limits)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import timedelta
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pytest
 
@@ -333,7 +333,7 @@ SLOW = 20.0
 """Messages per second: so few that a session is over before the message after its first."""
 
 
-def ends_at_once(**strikes: int) -> faults.Fault:
+def ends_at_once(**strikes: Any) -> faults.Fault:
     """A session that TWS ends as soon as it is open."""
     return faults.Notice(occasion=Occasion.START_API, code=1300, before_row=None, **strikes)
 

@@ -40,6 +40,8 @@ from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy
 from ibkr_sync.infrastructure.replay.protocol.requests import MarketRuleRequest
 from ibkr_sync.infrastructure.replay.protocol.wire import frame
 from ibkr_sync.infrastructure.replay.rows import MarketRuleRow, Recording
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
+from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 
 Local = InMemoryFutureRepository[Future]
@@ -155,6 +157,12 @@ def test_a_refresh_spaces_its_requests_for_ladders(
     assert times[-1] - times[0] >= 9 * 0.045
 
 
+def gateway_of(repository: IbkrFutureRepository[Future]) -> Gateway:
+    source: Any = repository.source
+    gateway: Gateway = source._gateway
+    return gateway
+
+
 def test_what_is_left_of_the_ladders_is_not_asked_for_once_the_run_s_time_is_over(
     serve: Serve, repository_of: RepositoryOf, local: Local, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -164,7 +172,7 @@ def test_what_is_left_of_the_ladders_is_not_asked_for_once_the_run_s_time_is_ove
     repository = repository_of(replay, messages_per_second=20.0)
     policy = dataclasses.replace(REFRESH, deadline=timedelta(seconds=2))
     bring_up_to_date(repository, "ES", policy=policy)
-    await_arrival(repository.source._gateway)
+    await_arrival(gateway_of(repository))
     asked = len(rules_asked(replay))
     assert 0 < asked < 90
     received = sum(step == 1 for step in increments(local).values())
@@ -309,7 +317,7 @@ def test_no_ladder_is_asked_for_once_the_run_s_time_is_over(
     serve: Serve, repository_of: RepositoryOf
 ) -> None:
     replay = serve(faults.Silence(symbol="NQ"))
-    repository = repository_of(replay, run_timeout=0.3, idle_timeout=60.0, total_timeout=60.0)
+    repository = repository_of(replay, run_timeout=0.3, idle_timeout=NEVER, total_timeout=NEVER)
     bring_up_to_date(repository, "ES", "NQ")
-    await_arrival(repository.source._gateway)
+    await_arrival(gateway_of(repository))
     assert rules_asked(replay) == []

@@ -188,7 +188,8 @@ def test_a_signal_that_arrives_while_a_run_waits_leaves_nothing_behind(
     ):
         bring_up_to_date(repository, "ES")
     assert local.runs[0].outcome == "interrupted"
-    gateway: Gateway = repository.source._gateway
+    source: Any = repository.source
+    gateway: Gateway = source._gateway
     gateway.close()
     assert reader_threads() == []
 

@@ -87,7 +87,7 @@ def arguments_of(method: str) -> list[Any]:
     ][1:]
 
 
-def _argument(parameter: inspect.Parameter) -> Any:  # noqa: ANN401 - ibapi takes anything
+def _argument(parameter: inspect.Parameter) -> Any:
     name, kind = parameter.name, parameter.annotation
     if hasattr(kind, "DESCRIPTOR") or getattr(kind, "__module__", "").startswith("ibapi."):
         return kind()
@@ -98,7 +98,7 @@ def _argument(parameter: inspect.Parameter) -> Any:  # noqa: ANN401 - ibapi take
     return (BY_NAME.get(name) or BY_TYPE.get(kind) or (lambda: 1))()
 
 
-def _protobuf_message(name: str) -> Any:  # noqa: ANN401 - which newer ibapis have only
+def _protobuf_message(name: str) -> Any:
     return getattr(importlib.import_module(f"ibapi.protobuf.{name}_pb2"), name)()
 
 

@@ -49,7 +49,7 @@ OF_NO_READING = ("sync_runs", "run_products", "field_changes")
 """What a run leaves even when nothing is read otherwise."""
 
 
-def badly(row: Any) -> FuturesContract:  # noqa: ANN401 - a received row
+def badly(row: Any) -> FuturesContract:
     """Translate as an older version might have: no instant, half the size, no venues."""
     contract = translate_row(row)
     return dataclasses.replace(
@@ -275,7 +275,7 @@ def test_the_newest_of_two_replies_with_the_same_rows_is_read(rig: Rig, database
 def test_a_renamed_product_that_the_catalogue_does_not_know_keeps_its_asset_class(
     rig: Rig, database: Database
 ) -> None:
-    names = {"symbol": "WTI", "trading_class": "WTI"}
+    names: dict[str, Any] = {"symbol": "WTI", "trading_class": "WTI"}
     rows = (
         dataclasses.replace(
             row, **names, market_name="WTI", industry="", category="", subcategory=""

@@ -86,7 +86,7 @@ def _fill(database: Database) -> None:
     LocalPins(database, clock).pin(Pin(word="DAX", symbol="DAX", exchange="EUREX"))
 
 
-def _insert(connection: Connection, table: Any, rows: list[Row[Any]]) -> None:  # noqa: ANN401
+def _insert(connection: Connection, table: Any, rows: list[Row[Any]]) -> None:
     """Insert rows as far as the table has their columns."""
     names = {each["name"] for each in inspect(connection).get_columns(table.name)}
     known = [column for column in table.c if column.name in names]

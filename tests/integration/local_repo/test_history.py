@@ -206,7 +206,7 @@ def test_a_contract_is_then_in_the_product_it_has_left_since(database: Database)
     assert (move.con_id, move.old, move.new) == (mover.con_id, str(FDAX.key), str(FDXM.key))
 
 
-def renamed(product: Future, **names: str) -> Future:
+def renamed(product: Future, **names: Any) -> Future:
     """The product and its contracts under another name, as a later reply has them."""
     chain = (dataclasses.replace(each, **names) for each in product.contracts)
     return dataclasses.replace(product, contracts=tuple(chain), **names)

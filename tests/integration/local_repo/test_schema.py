@@ -336,7 +336,7 @@ def test_a_creation_that_fails_at_any_statement_leaves_an_empty_database(
     assert repository(database, FakeClock()).list_products() == ()
 
 
-def create(location: str, results: Any) -> None:  # noqa: ANN401 - a queue of processes
+def create(location: str, results: Any) -> None:
     try:
         with Database(location) as database, writing(database):
             results.put("ok")

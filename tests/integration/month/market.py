@@ -45,7 +45,7 @@ class Market:
         product = self.products[name]
         self.products[name] = dataclasses.replace(product, contracts=(*product.contracts, contract))
 
-    def change(self, name: str, **fields: Any) -> None:  # noqa: ANN401 - any field
+    def change(self, name: str, **fields: Any) -> None:
         """Change fields of a product and of all its contracts."""
         product = self.products[name]
         chain = tuple(dataclasses.replace(each, **fields) for each in product.contracts)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fakes.tws_client import decode_error
+from fakes.tws_client import TwsClient, decode_error
 from fakes.tws_protobuf import RawIdClient, field
 from gateway.server import ScriptedGateway
 from ibkr_sync.infrastructure.replay.protocol.requests import (
@@ -89,12 +89,11 @@ def test_the_same_gateway_serves_text_and_protobuf_at_once() -> None:
         RawIdClient(gateway.port).start(1) as protobuf,
         RawIdClient(gateway.port).connect("v100..187") as text,
     ):
-        super(RawIdClient, text).send(71, 2, 2, "")
+        TwsClient.send(text, 71, 2, 2, "")
         text.receive_until("2158")
         protobuf.ask(1, symbol="NQ", exchange="CME")
         assert protobuf.hear()[1]["code"] == 200
-        bare = super(RawIdClient, text)
-        bare.send(49, 1)
+        TwsClient.send(text, 49, 1)
         assert text.receive() == ("49", "1", str(int(NOW.timestamp())))
-        bare.send(91, 68)
+        TwsClient.send(text, 91, 68)
         assert decode_error(text.receive(), 187)[1] == 321

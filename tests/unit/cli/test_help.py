@@ -15,7 +15,7 @@ from ibkr_sync_cli.messages.exit_codes import EXIT_CODE_HELP, ExitCode
 from one_case import one_case
 
 
-def commands(command: Any, path: str = "ibkr-sync") -> Iterator[tuple[str, Any]]:  # noqa: ANN401
+def commands(command: Any, path: str = "ibkr-sync") -> Iterator[tuple[str, Any]]:
     """Every command with the words that call it."""
     yield path, command
     for name, sub in getattr(command, "commands", {}).items():

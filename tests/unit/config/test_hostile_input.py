@@ -89,7 +89,7 @@ def toml(value: object) -> str:
         case float():
             return repr(value)
         case _:
-            return value.isoformat()  # type: ignore[attr-defined]
+            return str(value.isoformat())  # type: ignore[attr-defined]
 
 
 def load(content: bytes, environ: dict[str, str]) -> None:

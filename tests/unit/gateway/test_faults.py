@@ -256,7 +256,7 @@ def test_a_fault_leaves_other_occasions_alone() -> None:
 
 @pytest.mark.parametrize("text", ["abc", "60", "99999", "-1"])
 def test_the_handshake_can_name_any_version(text: str) -> None:
-    greeting = [Message(b"187\x0020261123 07:00:00 America/New_York\0")]
+    greeting: Plan = [Message(b"187\x0020261123 07:00:00 America/New_York\0")]
     (step,) = _rewritten(greeting, faults.ServerVersionText(text=text), situation=HELLO)
     assert isinstance(step, Message)
     assert split_fields(step.payload)[0] == text

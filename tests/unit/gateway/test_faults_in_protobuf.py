@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -17,6 +18,7 @@ from ibkr_sync.infrastructure.replay.protocol.replies import (
     Part,
     Plan,
     Raw,
+    Step,
     in_few_writes,
 )
 from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest
@@ -40,9 +42,9 @@ def plan(make_row: Callable[..., ContractRow]) -> Plan:
     ]
 
 
-def _said(plan: Plan, *script: Fault) -> list[object]:
+def _said(plan: Plan, *script: Fault) -> list[Any]:
     """What comes of a reply: rows as dictionaries, errors by code, other steps as they are."""
-    said: list[object] = []
+    said: list[Any] = []
     for step in FaultScript(script).rewrite(plan, SITUATION):
         if isinstance(step, Message):
             raw_id, content = decode_payload(step.payload)
@@ -53,7 +55,10 @@ def _said(plan: Plan, *script: Fault) -> list[object]:
 
 
 def _payload(plan: Plan, fault: Fault, row: int = 1) -> bytes:
-    step = FaultScript([fault]).rewrite(plan, SITUATION)[row]
+    return _bytes(FaultScript([fault]).rewrite(plan, SITUATION)[row])
+
+
+def _bytes(step: Step) -> bytes:
     assert isinstance(step, Message)
     return step.payload
 
@@ -84,7 +89,7 @@ def test_a_minimum_tick_can_be_anything(plan: Plan, value: str) -> None:
 
 
 def test_a_row_can_be_cut_at_every_byte(plan: Plan) -> None:
-    whole = plan[1].payload
+    whole = _bytes(plan[1])
     for size in range(len(whole) + 1):
         assert _payload(plan, faults.CutRow(row=1, size=size)) == whole[:size]
 
@@ -92,8 +97,8 @@ def test_a_row_can_be_cut_at_every_byte(plan: Plan) -> None:
 def test_an_end_marker_can_lack_its_request_id_or_have_more(plan: Plan) -> None:
     assert _said(plan, faults.EndWithoutRequestId())[-1] == {}
     extended = _payload(plan, faults.EndWithExtraField(value="x"), row=3)
-    assert extended.startswith(plan[3].payload)
-    assert len(extended) > len(plan[3].payload)
+    assert extended.startswith(_bytes(plan[3]))
+    assert len(extended) > len(_bytes(plan[3]))
 
 
 def test_errors_and_foreign_rows_are_protobuf_too(
@@ -116,4 +121,4 @@ def test_a_padded_reply_is_an_exact_multiple_and_keeps_its_rows(
     size = sum(len(step.data) for step in in_few_writes(padded) if isinstance(step, Raw))
     assert size % multiple == 0
     assert padded[1:] == reply
-    assert decode_payload(padded[0].payload)[1]["code"] == 2104
+    assert decode_payload(_bytes(padded[0]))[1]["code"] == 2104

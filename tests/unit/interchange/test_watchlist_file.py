@@ -112,7 +112,8 @@ def test_any_text_gives_lines_or_problems_with_numbers_that_it_has(text: str) ->
     lines, problems = read_watchlist(text)
 
     last = text.count("\n") + text.count("\r") + 1
-    assert all(1 <= each.number <= last for each in (*lines, *problems))
+    numbers = [each.number for each in lines] + [each.number for each in problems]
+    assert all(1 <= number <= last for number in numbers)
     assert all(each.symbol for each in lines)
 
 

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import sys
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -139,7 +140,13 @@ def test_a_table_may_be_wider_than_the_terminal_if_it_has_to(
         return drawn
 
     monkeypatch.setenv("COLUMNS", "80")
-    parts = {"table": table, "document": dict, "records": list, "columns": (), "rows": list}
+    parts: dict[str, Any] = {
+        "table": table,
+        "document": dict,
+        "records": list,
+        "columns": (),
+        "rows": list,
+    }
     Output().write(Result(**parts), OutputFormat.TABLE)
     narrow = capsys.readouterr().out
     Output().write(Result(**parts, as_wide_as_needed=True), OutputFormat.TABLE)
@@ -169,4 +176,4 @@ def test_json_needs_no_character_that_the_stream_may_lack(
 
     Output().write(result, OutputFormat.JSON)
 
-    assert stream.buffer.getvalue().decode(encoding) == written + "\n"  # type: ignore[attr-defined]
+    assert stream.buffer.getvalue().decode(encoding) == written + "\n"

@@ -11,6 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from example_products import DECEMBER, ES, MARCH
+from ibkr_sync.domain.canonical_text import canonical_text
 from ibkr_sync.domain.entities.contracts import (
     ContractListing,
     ContractMonth,
@@ -24,7 +25,6 @@ from ibkr_sync.domain.errors import SampleDataError, ShrinkRefusedError
 from ibkr_sync.domain.evidence.chain_diff import (
     ChainDiff,
     FieldChange,
-    canonical_text,
     diff_chain,
     refuse_mixing_sample_data,
     refuse_shrink,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import assume, given
@@ -29,7 +30,7 @@ OPTIONAL = sorted(
 
 
 def _without(contract: FuturesContract, *fields: str) -> FuturesContract:
-    defaults = {field.name: field.default for field in dataclasses.fields(contract)}
+    defaults: dict[str, Any] = {field.name: field.default for field in dataclasses.fields(contract)}
     return dataclasses.replace(contract, **{name: defaults[name] for name in fields})
 
 

@@ -22,7 +22,7 @@ def catalogued(**fields: object) -> KnownProduct:
 
 def test_a_stored_product_tells_its_next_expiry_and_its_series() -> None:
     assert STORED.next_expiry == DECEMBER.last_trade_date
-    assert (STORED.contract_count, STORED.series_classes) == (3, {"ES48"})
+    assert (STORED.contract_count, STORED.series_classes) == (3, frozenset({"ES48"}))
 
 
 def test_a_copy_of_the_catalogue_does_not_count_contracts() -> None:

@@ -15,8 +15,8 @@ NORTH_AMERICA = RESET_WINDOWS[0]
 WEEKEND = RESET_WINDOWS[-1]
 
 
-def new_york(day: int, *clock: int) -> datetime:
-    return datetime(2026, 11, day, *clock, tzinfo=ZoneInfo(NEW_YORK))
+def new_york(day: int, hour: int, minute: int = 0) -> datetime:
+    return datetime(2026, 11, day, hour, minute, tzinfo=ZoneInfo(NEW_YORK))
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -74,7 +75,7 @@ def _local_symbols(rows: Iterable[ContractRow]) -> set[str]:
     return {row.local_symbol for row in rows}
 
 
-def _ask(**fields: object) -> ContractDataRequest:
+def _ask(**fields: Any) -> ContractDataRequest:
     return replace(ContractDataRequest(req_id=1, sec_type="FUT"), **fields)
 
 

@@ -143,7 +143,7 @@ def run(
 
 
 ASK_BOTH = (asking_for(ES), asking_for(CRUDE_OIL))
-UNREACHABLE = GatewayUnreachableError("host", 4002, "gone", UnreachableReason.REFUSED)
+UNREACHABLE = GatewayUnreachableError("host", 4002, UnreachableReason.REFUSED, "gone")
 
 
 def test_what_a_query_came_to_is_recorded_in_the_run(local: Local) -> None:

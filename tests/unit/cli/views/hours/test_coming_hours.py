@@ -33,7 +33,7 @@ def product(
     trading: str = TRADING,
     liquid: str = LIQUID,
     zone: str | None = "America/Chicago",
-    **changes: Any,  # noqa: ANN401 - whatever fields a product has
+    **changes: Any,
 ) -> Future:
     contract = dataclasses.replace(
         DECEMBER,

@@ -184,10 +184,8 @@ def test_what_is_not_found_is_named_by_its_own_sentence() -> None:
 
 def test_one_line_counts_what_came_of_all() -> None:
     nothing = ChainDiff(unchanged=2)
-    outcomes = [updated(diff=nothing), updated(named("NQ"), nothing), failed(named("CL"))]
-    assert counts_sentence(refreshed(*outcomes)) == (
-        "3 products: 2 unchanged, 1 failed · 12 s · run 17"
-    )
+    report = refreshed(updated(diff=nothing), updated(named("NQ"), nothing), failed(named("CL")))
+    assert counts_sentence(report) == ("3 products: 2 unchanged, 1 failed · 12 s · run 17")
     quick = dataclasses.replace(
         refreshed(updated(diff=nothing, applied=False)), took=timedelta(0), run_id=None
     )

@@ -48,7 +48,9 @@ def series_by_id(
     *rows: FuturesContract,
 ) -> dict[tuple[str, str, str], dict[int, ContractSeries]]:
     return {
-        tuple(key): {each.con_id: each.series for each in members}
+        (key.symbol, key.exchange, key.trading_class): {
+            each.con_id: each.series for each in members
+        }
         for key, members in group_by_product(rows).items()
     }
 

@@ -1,6 +1,7 @@
 import errno
 import sqlite3
 from collections.abc import Iterator
+from typing import TypeVar
 
 import psycopg
 import pytest
@@ -21,10 +22,11 @@ from ibkr_sync.infrastructure.repositories.local_repo.database.failures import (
 from ibkr_sync.infrastructure.repositories.local_repo.database.location import locate
 from one_case import one_case
 
+T = TypeVar("T")
 DATABASE = locate("postgresql://me:hunter2@db.example/futures")
 
 
-def subclasses(cls: type) -> Iterator[type]:
+def subclasses(cls: type[T]) -> Iterator[type[T]]:
     for each in cls.__subclasses__():
         yield each
         yield from subclasses(each)
@@ -55,7 +57,7 @@ def test_every_other_error_of_sqlalchemy_becomes_a_storage_error(kind: type[Exce
     raised_for(error)
 
 
-@one_case("kind", sorted(DBAPI_ERRORS, key=lambda each: each.__name__))
+@one_case("kind", sorted(DBAPI_ERRORS, key=str))
 def test_a_driver_error_without_code_is_told_by_its_kind(kind: type[exc.DBAPIError]) -> None:
     error = raised_for(kind("SELECT 1", {}, Exception("went wrong")))
     expected, meaning = DBAPI_ERRORS[kind]

@@ -66,7 +66,7 @@ def test_rows_of_a_chain_have_exactly_the_columns_of_their_tables() -> None:
 @given(st.sampled_from(["long_name", "local_symbol", "venues"]), st.text(max_size=5))
 def test_text_is_refused_only_if_a_database_can_not_keep_it(field: str, text: str) -> None:
     value: Any = (dataclasses.replace(examples.ES.contracts[0].venues[0], exchange=text),)
-    changes = {field: value if field == "venues" else text}
+    changes: dict[str, Any] = {field: value if field == "venues" else text}
     contract = dataclasses.replace(examples.ES.contracts[0], **changes)
     product = dataclasses.replace(examples.ES, contracts=(contract,))
     can_be_kept = "\0" not in text and not any("\ud800" <= each <= "\udfff" for each in text)

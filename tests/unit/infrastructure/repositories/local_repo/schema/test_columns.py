@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Dialect
 
 from ibkr_sync.infrastructure.repositories.local_repo.schema.columns import (
     MAX_DECIMAL_EXPONENT,
@@ -13,6 +14,9 @@ from ibkr_sync.infrastructure.repositories.local_repo.schema.columns import (
     decimal_text,
 )
 from one_case import one_case
+
+SQLITE: Dialect = sqlite.dialect()
+POSTGRES: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 numbers = st.decimals(allow_nan=False, allow_infinity=False).filter(
     lambda number: not number or abs(number.adjusted()) <= MAX_DECIMAL_EXPONENT
@@ -40,18 +44,18 @@ def test_refuses_what_is_no_price_tick_or_size(number: str) -> None:
         decimal_text(Decimal(number))
 
 
-@pytest.mark.parametrize("dialect", [sqlite.dialect(), postgresql.dialect()])
-def test_refuses_an_instant_without_zone(dialect: object) -> None:
+@pytest.mark.parametrize("dialect", [SQLITE, POSTGRES])
+def test_refuses_an_instant_without_zone(dialect: Dialect) -> None:
     naive = datetime(2026, 12, 18, 14, 30)  # noqa: DTZ001 - that is the point
     with pytest.raises(ValueError, match="time zone"):
-        UtcDateTime().process_bind_param(naive, dialect)  # type: ignore[arg-type]
+        UtcDateTime().process_bind_param(naive, dialect)
 
 
 @given(numbers)
 def test_a_stored_number_comes_back_from_its_text(number: Decimal) -> None:
-    text = ExactDecimal().process_bind_param(number, sqlite.dialect())
-    assert ExactDecimal().process_result_value(text, sqlite.dialect()) == number
-    assert ExactDecimal().process_result_value(number, postgresql.dialect()) == number
+    text = ExactDecimal().process_bind_param(number, SQLITE)
+    assert ExactDecimal().process_result_value(text, SQLITE) == number
+    assert ExactDecimal().process_result_value(number, POSTGRES) == number
 
 
 @one_case(
@@ -63,13 +67,13 @@ def test_a_stored_number_comes_back_from_its_text(number: Decimal) -> None:
 )
 def test_reports_a_stored_value_that_is_no_number(stored: object) -> None:
     with pytest.raises(ValueError, match="not a number: "):
-        ExactDecimal().process_result_value(stored, sqlite.dialect())
+        ExactDecimal().process_result_value(stored, SQLITE)
 
 
 @given(st.text(max_size=8) | st.text("0123456789.-+eE_NaIinf", max_size=8))
 def test_any_stored_text_is_the_number_it_says_or_reported(text: str) -> None:
     try:
-        number = ExactDecimal().process_result_value(text, sqlite.dialect())
+        number = ExactDecimal().process_result_value(text, SQLITE)
     except ValueError:
         return
     assert number == Decimal(text)
