@@ -20,6 +20,7 @@
     │   ├── RequestRejectedError        IBKR answered the request with an error
     │   ├── ReplyTimeoutError           the reply stalled or took too long
     │   ├── InvalidReplyError           a row can't be trusted
+    │   ├── ReplyTooLargeError          it would fill the memory
     │   ├── ShrinkRefusedError          too many unexpired contracts would be lost
     │   ├── OutdatedDataError           what is stored is newer
     │   ├── SampleDataError             sample and real data would be mixed
@@ -197,6 +198,15 @@ class InvalidReplyError(ReplyError):
         self.value = value
         self.reason = reason
         super().__init__(f"{contract}: {field} {value!r}: {reason}")
+
+
+class ReplyTooLargeError(ReplyError):
+    """The reply to `request` would fill the memory; `rows` of it had come."""
+
+    def __init__(self, request: str, rows: int) -> None:
+        self.request = request
+        self.rows = rows
+        super().__init__(f"{request}: a reply of {rows} contracts and more is too large")
 
 
 class ShrinkRefusedError(ReplyError):

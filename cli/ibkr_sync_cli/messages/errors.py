@@ -133,6 +133,17 @@ _RULES: dict[type[BaseException], _Rule] = {
             "Nothing of it was stored. Run the command again; if it stays, please report it."
         ),
     ),
+    errors.ReplyTooLargeError: _Rule(
+        ExitCode.PARTIAL,
+        lambda e: (
+            f"The reply to {e.request} is larger than that of any product: it was refused"
+            f" after {e.rows} contracts."
+        ),
+        lambda *_: (
+            "Nothing of it was stored. Ask for fewer products at once; if it stays, please"
+            " report it."
+        ),
+    ),
     errors.ShrinkRefusedError: _Rule(
         ExitCode.PARTIAL,
         lambda e: f"{e.product}: {e.lost} of {e.stored} listed contracts are not in the reply.",

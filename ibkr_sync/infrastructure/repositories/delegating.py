@@ -29,6 +29,9 @@ _log = logging.getLogger(__name__)
 
 F = TypeVar("F", bound=Future)
 
+MAX_LADDERS = 1000
+"""So many tick ladders are asked for in a run; IBKR has some hundreds."""
+
 _REFRESHES = (RunKind.REFRESH, RunKind.NAMED_REFRESH)
 
 
@@ -135,7 +138,8 @@ class DelegatingFutureRepository(FuturePort[F], Generic[F]):
             else:
                 update = self._local.get_or_create_entity(acquired, query, policy, run)
         except (ReplyError, ProductLookupError) as error:
-            return self._fail(query, error, run)
+            # Its traceback would hold the whole reply for as long as the run lasts.
+            return self._fail(query, error.with_traceback(None), run)
         return dataclasses.replace(update, remarks=acquired.remarks)
 
     def _fail(self, query: FutureQuery, error: IbkrSyncError, run: SyncRun | None) -> FutureFailure:
@@ -156,8 +160,9 @@ class _StoredInRun(KnownFutures, Generic[F]):
     def note(self, product: Future) -> None:
         """Remember that the run has stored this product."""
         venues = (venue for contract in product.contracts for venue in contract.venues)
-        ids = (venue.market_rule_id for venue in venues)
-        self._market_rules.update(each for each in ids if each is not None)
+        ids = {venue.market_rule_id for venue in venues if venue.market_rule_id is not None}
+        room = MAX_LADDERS - len(self._market_rules)
+        self._market_rules.update(sorted(ids - self._market_rules)[:room])
 
     def get_by_symbol(self, query: FutureQuery) -> Future:
         return self._local.get_by_symbol(query)

@@ -105,6 +105,9 @@ def test_missing_names_are_missing(serve: Serve, repository_of: RepositoryOf) ->
         ("min_tick", ["nan", "-inf", "0", "-0.25", "1e-13", "0.1234567890123"]),
         ("ev_multiplier", ["NaN", "one"]),
         ("strike", ["x"]),
+        ("order_types", [",".join(map(str, range(200)))]),
+        ("valid_exchanges", [",".join(f"X{number}" for number in range(129))]),
+        ("market_rule_ids", [",".join(["67"] * 129)]),
     ],
 )
 def test_a_row_with_an_impossible_value_fails_its_product_alone(

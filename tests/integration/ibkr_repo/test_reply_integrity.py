@@ -26,6 +26,7 @@ from ibkr_sync.domain.errors import (
     InvalidReplyError,
     ProductNotFoundError,
     ReplyTimeoutError,
+    ReplyTooLargeError,
 )
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.infrastructure.replay.protocol.contract_data import ContractDataLayout
@@ -35,6 +36,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gate
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import ContractRequest
 
 INTAKE = "ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.intake"
+BUDGET = "ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.row_budget"
 
 ES_AT_CME = ContractRequest(symbol="ES", exchange="CME")
 NQ_AT_CME = ContractRequest(symbol="NQ", exchange="CME")
@@ -236,34 +238,46 @@ def test_a_frame_too_long_ends_the_session_at_once(
     assert_only_nasdaq_was_stored(local)
 
 
-def test_twenty_thousand_rows_arrive_whole(serve: Serve, connect: Connect) -> None:
+def test_four_thousand_rows_arrive_whole(serve: Serve, connect: Connect) -> None:
     chain = with_chain(ES, 1, first_con_id=1)
     row = contract_row(chain.contracts[0])
-    replay = serve(faults.ForeignRows(rows=(row,) * 20_000))
-    assert rows_of(connect(replay, idle_timeout=60.0, total_timeout=60.0), ES_AT_CME) == 20_004
+    replay = serve(faults.ForeignRows(rows=(row,) * 4_000))
+    assert rows_of(connect(replay, idle_timeout=60.0, total_timeout=60.0), ES_AT_CME) == 4_004
 
 
-def test_a_reply_beyond_any_chain_is_refused_before_it_fills_the_memory(
+def test_a_reply_larger_than_any_chain_is_refused_and_others_are_not(
     serve: Serve, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        "ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.intake.MAX_REPLY_BYTES",
-        10_000,
-    )
+    monkeypatch.setattr(f"{INTAKE}.MAX_REPLY_WEIGHT", 200_000)
     gateway = connect(serve())
     assert rows_of(gateway, ES_AT_CME) == 4
-    with pytest.raises(InvalidReplyError, match="more than 10000 bytes"):
+    with pytest.raises(ReplyTooLargeError, match=r"NQ@CME: a reply of \d+ contracts"):
         rows_of(gateway)
+    assert rows_of(gateway, ES_AT_CME) == 4
 
 
-def test_a_reply_of_too_many_rows_is_refused(
+def test_of_replies_too_large_together_the_largest_is_refused(
     serve: Serve, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(f"{INTAKE}.MAX_ROWS", 39)
-    gateway = connect(serve())
-    assert rows_of(gateway, ES_AT_CME) == 4
-    with pytest.raises(InvalidReplyError, match="more than 39 rows"):
+    monkeypatch.setattr(f"{BUDGET}.MAX_SESSION_WEIGHT", 200_000)
+    gateway = connect(serve(faults.NoEndMarker(symbol="ES")), idle_timeout=60.0)
+    small = gateway.request_contracts(ES_AT_CME)
+    with pytest.raises(ReplyTooLargeError):
         rows_of(gateway)
+    assert not small.done()
+
+
+def test_rows_count_until_their_reply_is_let_go_of(
+    serve: Serve, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(f"{BUDGET}.MAX_SESSION_WEIGHT", 115_000)
+    gateway = connect(serve())
+    kept = [gateway.request_contracts(ES_AT_CME).result(90) for _ in range(2)]
+    with pytest.raises(ReplyTooLargeError):
+        rows_of(gateway, ES_AT_CME)
+    kept.clear()
+    for _ in range(10):
+        assert rows_of(gateway, ES_AT_CME) == 4
 
 
 def test_late_rows_of_a_request_that_timed_out_are_not_mixed_into_the_next(

@@ -242,6 +242,15 @@ class _Round(Generic[K, T]):
         except StopIteration as end:
             yield key, end.value
         except (ReplyError, ProductLookupError, GatewayError) as error:
+            _forget_frames(error)
             yield key, error
         else:
             self._waiting.appendleft(_Question(key=key, dialogue=dialogue, request=request))
+
+
+def _forget_frames(error: BaseException) -> None:
+    """Let go of the reply that failed: its traceback would hold it for as long as the run lasts."""
+    reason: BaseException | None = error
+    while reason is not None:
+        reason.__traceback__ = None
+        reason = reason.__cause__ or reason.__context__

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -39,6 +40,22 @@ class ReceivedRow:
     frame: bytes
 
 
+class ReceivedRows(list[ReceivedRow]):
+    """The rows of a reply; `weight` is the memory in bytes that they take, generously estimated."""
+
+    weight = 0
+
+    def add(self, row: ReceivedRow, weight: int) -> None:
+        """Append a row that weighs so much."""
+        self.append(row)
+        self.weight += weight
+
+    def discard(self) -> None:
+        """Let go of all rows."""
+        self.clear()
+        self.weight = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractReply:
     """A complete reply: the end marker came, and every frame for it was decoded.
@@ -47,7 +64,7 @@ class ContractReply:
     """
 
     request: ContractRequest
-    rows: tuple[ReceivedRow, ...]
+    rows: Sequence[ReceivedRow]
     end_frame: bytes
     received_at: datetime
     server_version: int

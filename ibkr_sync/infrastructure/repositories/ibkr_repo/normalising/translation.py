@@ -38,6 +38,7 @@ _LARGEST_DOUBLE = Decimal("1e307")
 _MAX_DECIMAL_PLACES = 12
 _MAX_SCHEDULE_LENGTH = 8192
 _MAX_LIST_LENGTH = 4096
+_MAX_ITEMS = 128
 _MAX_COMPLAINT_LENGTH = 100
 
 _remembering = lru_cache(1024, typed=True)
@@ -98,8 +99,8 @@ def translate_row(row: ReceivedRow) -> FuturesContract:
             details.marketRuleIds,
             lambda ids: _venues(details.validExchanges, ids),
         ),
-        order_types=_items(details.orderTypes),
-        security_ids=_security_ids(details.secIdList),
+        order_types=read.checked("orderTypes", details.orderTypes, _items),
+        security_ids=read.checked("secIdList", details.secIdList, _security_ids),
         economic_value_rule=clean_text(details.evRule),
         economic_value_multiplier=read.number(
             "evMultiplier", row.text.economic_value_multiplier, zero_is_missing=True
@@ -236,15 +237,14 @@ def _aggregated_group(value: int) -> int | None:
 
 @_remembering
 def _items(text: str) -> tuple[str, ...]:
-    cleaned = clean_text(text, _MAX_LIST_LENGTH) or ""
-    return tuple(sorted(item for item in cleaned.split(",") if item))
+    return tuple(sorted(item for item in _split(text) if item))
 
 
 @_remembering
 def _venues(valid_exchanges: str, market_rule_ids: str) -> tuple[Venue, ...]:
     """Pair exchanges and tick ladders by position; ladders may be absent altogether."""
-    exchanges = (clean_text(valid_exchanges, _MAX_LIST_LENGTH) or "").split(",")
-    rules = (clean_text(market_rule_ids, _MAX_LIST_LENGTH) or "").split(",")
+    exchanges = _split(valid_exchanges)
+    rules = _split(market_rule_ids)
     if not any(rules):
         rules = [""] * len(exchanges)
     if len(rules) != len(exchanges):
@@ -256,7 +256,17 @@ def _venues(valid_exchanges: str, market_rule_ids: str) -> tuple[Venue, ...]:
     )
 
 
+def _split(text: str) -> list[str]:
+    """The items of a list; raises ValueError where there are more than any contract has."""
+    items = (clean_text(text, _MAX_LIST_LENGTH) or "").split(",")
+    if len(items) > _MAX_ITEMS:
+        raise ValueError(f"more than {_MAX_ITEMS} of them")
+    return items
+
+
 def _security_ids(pairs: list[Any] | None) -> tuple[tuple[str, str], ...]:
+    if len(pairs or ()) > _MAX_ITEMS:
+        raise ValueError(f"more than {_MAX_ITEMS} of them")
     cleaned = ((clean_text(pair.tag), clean_text(pair.value)) for pair in pairs or ())
     return tuple(sorted((tag, value) for tag, value in cleaned if tag and value))
 

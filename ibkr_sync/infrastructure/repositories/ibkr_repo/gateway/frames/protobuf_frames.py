@@ -57,6 +57,14 @@ class ProtobufMessage:
     message_id: int
     body: bytes
 
+    def field_count(self) -> int:
+        """How many fields there are, those of the parts of a contract row included."""
+        parts = (
+            value for number, _, value in _fields(self.body) if number in (_CONTRACT, _DETAILS)
+        )
+        nested = (_fields(part) for part in parts if isinstance(part, bytes))
+        return sum(1 for _ in _fields(self.body)) + sum(1 for fields in nested for _ in fields)
+
     def request_id(self) -> int:
         """The request id of a contract row or end marker; raises MalformedFrameError.
 

@@ -42,6 +42,12 @@ _SENT_ONLY_BY = {
     "last_trade_date": range(_LAST_TRADE_DATE, 1000),
 }
 
+_MOST_SPLIT = 1024
+"""More fields than any message has that is decoded here."""
+
+_LONGEST_TEXT = 16 * 1024
+"""Bytes; what is kept of a field is shorter."""
+
 _UNICODE_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 
 
@@ -61,8 +67,8 @@ class MalformedFrameError(ValueError):
 
 
 def split_fields(frame: bytes) -> tuple[bytes, ...]:
-    """The NUL-terminated fields of a text frame."""
-    return tuple(frame.split(b"\0")[:-1])
+    """The NUL-terminated fields of a text frame; of a monstrous one the first."""
+    return tuple(frame.split(b"\0", _MOST_SPLIT)[:-1])
 
 
 def message_id(fields: tuple[bytes, ...]) -> int:
@@ -111,6 +117,10 @@ class TextMessage:
     fields: tuple[bytes, ...]
     server_version: int
 
+    def field_count(self) -> int:
+        """How many fields there are; of a monstrous number of them a great one."""
+        return len(self.fields)
+
     def request_id(self) -> int:
         """The request id of a contract row or end marker; raises MalformedFrameError."""
         return request_id(self.fields, self.server_version)
@@ -143,7 +153,7 @@ def _whole_number(field: bytes, name: str) -> int:
 
 
 def _text(field: bytes) -> str:
-    return field.decode("utf-8", "replace")
+    return field[:_LONGEST_TEXT].decode("utf-8", "replace")
 
 
 def _unescape(text: str) -> str:

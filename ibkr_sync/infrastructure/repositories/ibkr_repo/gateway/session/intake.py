@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
-from ibkr_sync.domain.errors import InvalidReplyError
+from ibkr_sync.domain.errors import InvalidReplyError, ReplyTooLargeError
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import (
     IBAPI_VERSION,
     End,
@@ -33,14 +33,13 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.pending imp
     PendingChain,
     PendingReplies,
 )
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.row_budget import (
+    MAX_FIELDS,
+    MAX_REPLY_WEIGHT,
+    weight_of_row,
+)
 
 _log = logging.getLogger(__name__)
-
-MAX_ROWS = 50_000
-"""No chain comes near this; a gateway that sends more is not answering our question."""
-
-MAX_REPLY_BYTES = 64 * 1024 * 1024
-"""Nor near this, so that no gateway can fill the memory."""
 
 _REPLY_MESSAGES = (frames.CONTRACT_DATA, frames.BOND_CONTRACT_DATA, frames.CONTRACT_DATA_END)
 
@@ -90,6 +89,7 @@ class Intake:
 
     def _decode(self, message: Message) -> Event | None:
         try:
+            _field_count(message)
             return self._client.decode_message(message)
         except MalformedFrameError as error:
             _log.warning("ignored message %d: %s", message.message_id, error)
@@ -133,16 +133,18 @@ class Intake:
     ) -> None:
         if message.message_id == frames.BOND_CONTRACT_DATA:
             raise MalformedFrameError("it is a bond, and a future was asked for")
+        fields = _field_count(message)
         text = message.row_text()
         event = self._client.decode_message(message.decodable())
         if not isinstance(event, Row) or event.request_id != request_id:
             raise MalformedFrameError("it was decoded as something else")
-        chain.rows.append(ReceivedRow(details=event.details, text=text, frame=frame))
-        chain.bytes_received += len(frame)
-        if len(chain.rows) > MAX_ROWS:
-            raise MalformedFrameError(f"more than {MAX_ROWS} rows")
-        if chain.bytes_received > MAX_REPLY_BYTES:
-            raise MalformedFrameError(f"more than {MAX_REPLY_BYTES} bytes")
+        row = ReceivedRow(details=event.details, text=text, frame=frame)
+        chain.rows.add(row, weight_of_row(frame, fields))
+        if chain.rows.weight > MAX_REPLY_WEIGHT:
+            error = ReplyTooLargeError(str(chain.request), len(chain.rows))
+            self._pending.fail(request_id, error)
+        else:
+            self._pending.fail_beyond_budget()
 
     def _complete(
         self, request_id: int, chain: PendingChain, message: Message, frame: bytes
@@ -151,10 +153,18 @@ class Intake:
             raise MalformedFrameError("it was decoded as something else")
         reply = ContractReply(
             request=chain.request,
-            rows=tuple(chain.rows),
+            rows=chain.rows,
             end_frame=frame,
             received_at=self._clock(),
             server_version=self._server_version,
             client_version=IBAPI_VERSION,
         )
         self._pending.complete_contracts(request_id, reply)
+
+
+def _field_count(message: Message) -> int:
+    """The fields of a message; raises MalformedFrameError for more than any has."""
+    fields = message.field_count()
+    if fields > MAX_FIELDS:
+        raise MalformedFrameError(f"it has more than {MAX_FIELDS} fields")
+    return fields

@@ -8,13 +8,14 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
-from ibkr_sync.domain.errors import IbkrSyncError, ReplyTimeoutError
+from ibkr_sync.domain.errors import IbkrSyncError, ReplyTimeoutError, ReplyTooLargeError
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import Ladder
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
     ContractReply,
     ContractRequest,
-    ReceivedRow,
+    ReceivedRows,
 )
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.row_budget import RowBudget
 
 
 @dataclass(slots=True, kw_only=True)
@@ -30,8 +31,7 @@ class PendingChain(PendingReply):
     """A request for contract details, and the rows that have arrived for it."""
 
     request: ContractRequest
-    rows: list[ReceivedRow] = field(default_factory=list)
-    bytes_received: int = 0
+    rows: ReceivedRows
 
 
 class PendingReplies:
@@ -48,12 +48,14 @@ class PendingReplies:
         self._due: dict[Hashable, PendingReply] = {}
         self._last_progress = 0.0
         self._oldest_sent_at = 0.0  # or earlier: replies that came since are not looked through
+        self._budget = RowBudget()
 
     def expect_contracts(
         self, request_id: int, request: ContractRequest, now: float
     ) -> Future[ContractReply]:
         """Await the reply to a request that is about to be sent."""
-        return self._expect(request_id, PendingChain(request=request, sent_at=now))
+        chain = PendingChain(request=request, sent_at=now, rows=self._budget.hold())
+        return self._expect(request_id, chain)
 
     def expect_ladder(self, market_rule_id: int, now: float) -> Future[Ladder]:
         """Await a tick ladder; asking again for one that is due gives the same result."""
@@ -79,6 +81,19 @@ class PendingReplies:
     def fail(self, request_id: int, error: IbkrSyncError) -> None:
         """Fail one request for contract details; what had arrived for it is discarded."""
         self._fail(lambda key, _: key == request_id, error)
+
+    def fail_beyond_budget(self) -> None:
+        """Where all rows together take too much memory, fail the largest reply in flight."""
+        if not self._budget.is_exceeded:
+            return
+        with self._lock:
+            chains = [each for each in self._due.values() if isinstance(each, PendingChain)]
+        largest = max(chains, key=lambda each: each.rows.weight, default=None)
+        if largest is None:  # the session has ended meanwhile
+            return
+        error = ReplyTooLargeError(str(largest.request), len(largest.rows))
+        largest.rows.discard()
+        self._fail(lambda _key, pending: pending is largest, error)
 
     def fail_unsent(self, result: Future[Any], error: IbkrSyncError) -> None:
         """Fail what was awaited and could not be sent."""

@@ -40,6 +40,7 @@ FOR_GOOD = [
     errors.UnsupportedServerVersionError(*AT, "60"),
     errors.RequestRejectedError(321, "Error validating request"),
     errors.InvalidReplyError("ESZ6", "con_id", 0, "is no conId"),
+    errors.ReplyTooLargeError("ES@CME", 5_000),
     errors.ShrinkRefusedError(ES, stored=21, lost=18),
     errors.SampleDataError(ES),
     errors.ProductNotFoundError("ES", "IBKR"),
