@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -23,12 +24,18 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.row_budget 
 LIMIT = 300
 """Megabytes that a run may take, whatever a gateway sends."""
 
+LOG_LIMIT = 20_000_000
+"""Bytes that a run may log."""
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
 NEEDS_PROC = pytest.mark.skipif(
     not Path("/proc/self/status").exists(), reason="how much memory a process took, /proc tells"
 )
 
 MEASURING = """
 import runpy, sys
+from datetime import UTC, datetime
 from pathlib import Path
 told, sys.argv = Path(sys.argv[1]), sys.argv[2:]
 try:
@@ -167,3 +174,28 @@ def test_tick_ladders_without_end_take_little_memory(ibkr_sync: CommandLine) -> 
     assert run.code == 0
     assert "0 of 50 tick ladders received" in run.err
     assert f"more than {MAX_FIELDS} fields" in run.err
+
+
+def test_ever_new_notices_fill_no_log(ibkr_sync: CommandLine) -> None:
+    codes = itertools.count(10_000)
+
+    def answer(question: Question) -> Iterator[bytes]:
+        """Messages that can't be read are worth a warning each."""
+        for code in itertools.islice(codes, 8_000):
+            yield DIALECT.error(-1, code, "\u00e9" * 500, NOW)
+            yield b"4\0002\0x\0"
+        if isinstance(question, ContractDataRequest):
+            yield from flood(question)
+
+    flood = Flood(1, lambda row: row)
+    log = ibkr_sync.cwd / "run.log"
+    with FloodingGateway(answer) as gateway:
+        run = ibkr_sync(
+            *("-vv", "--log-file", log, "get", "AAAA"),
+            *("--source", "ibkr", "--port", str(gateway.port)),
+        )
+    assert run.code == 0
+    assert len(run.err) < LOG_LIMIT
+    assert log.stat().st_size < LOG_LIMIT
+    assert "more messages were not logged: TWS" in log.read_text()
+    assert "more messages were not logged: ignored message" in run.err

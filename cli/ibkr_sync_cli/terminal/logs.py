@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ibkr_sync.config.masking import printable
+from ibkr_sync_cli.terminal.bounded_logs import BoundedFileHandler, BoundedStreamHandler
 
 if TYPE_CHECKING:
     from ibkr_sync.config.settings import LogSettings
@@ -90,7 +91,7 @@ def log_to_stderr(
     Tracebacks are shown for `debug` only.
     """
     level = logging.ERROR if quiet else _LEVELS[min(verbosity, len(_LEVELS) - 1)]
-    handler = logging.StreamHandler()
+    handler = BoundedStreamHandler()
     handler.setLevel(level)
     is_terminal = sys.stderr.isatty()
     handler.setFormatter(_formatter(run, log_format, is_terminal=is_terminal, tracebacks=debug))
@@ -109,7 +110,7 @@ def log_to_file(run: RunOfCall, settings: LogSettings) -> None:
     """
     if settings.file is None:
         return
-    handler = logging.FileHandler(settings.file, encoding="utf-8")
+    handler = BoundedFileHandler(settings.file)
     handler.setFormatter(_formatter(run, settings.format, is_terminal=False, tracebacks=True))
     handler.setLevel(logging.INFO)
     handler.addFilter(NoInterruptions())

@@ -15,6 +15,7 @@ from ibkr_sync.config.settings import LogSettings
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.errors import RunInterrupted
 from ibkr_sync.domain.runs.sync_policy import SyncRun
+from ibkr_sync_cli.terminal.bounded_logs import MAX_BYTES, MAX_BYTES_ALIKE
 from ibkr_sync_cli.terminal.logs import RunOfCall, log_to_file, log_to_stderr
 
 HOSTILE = "TWS says \x1b[2J\u202e[bold]"
@@ -145,3 +146,33 @@ def test_an_interruption_is_no_failure_of_a_library(tmp_path: Path) -> None:
     log.error("Exception closing connection", exc_info=OSError("gone"))
     (line,) = file.read_text().splitlines()
     assert "gone" in line
+
+
+def test_messages_alike_are_counted_once_they_are_too_many(tmp_path: Path) -> None:
+    file = tmp_path / "run.log"
+    log_to_stderr(verbosity=0, quiet=True, log_format="json", debug=False)
+    log_to_file(LogSettings.model_construct(file=str(file), format="json"))
+    log = logging.getLogger("ibkr_sync.test")
+    for number in range(10_000):
+        log.warning("TWS %s", f"{number} {'x' * 200}")
+    log.warning("another")
+    for handler in logging.getLogger().handlers:
+        handler.close()
+
+    entries = [json.loads(line)["message"] for line in file.read_text().splitlines()]
+    written = [each for each in entries if each.startswith("TWS ")]
+    assert len(written) > 2_000
+    assert sum(map(len, written)) < MAX_BYTES_ALIKE
+    assert entries[-2] == "another"
+    assert entries[-1] == f"{10_000 - len(written)} more messages were not logged: TWS %s"
+
+
+def test_a_log_is_bounded_whatever_the_wording(tmp_path: Path) -> None:
+    file = tmp_path / "run.log"
+    log_to_file(LogSettings.model_construct(file=str(file), format="text"))
+    log = logging.getLogger("ibkr_sync.test")
+    for number in range(5_000):
+        log.warning(f"{number} " + "\U0001f680" * 300)  # noqa: G003 - each a wording of its own
+    for handler in logging.getLogger().handlers:
+        handler.close()
+    assert file.stat().st_size < MAX_BYTES + 10_000

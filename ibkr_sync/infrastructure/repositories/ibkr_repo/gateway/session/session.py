@@ -54,6 +54,9 @@ T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
+_MOST_CODES = 500
+"""TWS has fewer kinds of notices."""
+
 _POLL_SECONDS = 0.1
 """How late a deadline may be noticed."""
 
@@ -277,8 +280,10 @@ class GatewaySession:
 
     def _tell(self, code: int, said: str) -> None:
         """Log what is good to know; farms that flap say it hundreds of times."""
-        level = logging.DEBUG if code in self._told else logging.INFO
-        self._told.add(code)
+        is_news = code not in self._told and len(self._told) < _MOST_CODES
+        level = logging.INFO if is_news else logging.DEBUG
+        if is_news:
+            self._told.add(code)
         _log.log(level, "TWS %s", said)
 
     def _lose_upstream(self, code: int, said: str) -> None:
