@@ -5,9 +5,12 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import re
+import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -74,14 +77,15 @@ class Flood:
         yield DIALECT.contract_data_end(question.req_id)
 
 
-def run_measured(
-    command: CommandLine, port: int, arguments: Iterable[str | Path]
-) -> tuple[Ended, float]:
+def get_measured(command: CommandLine, port: int, symbols: Sequence[str]) -> tuple[Ended, float]:
+    return run_measured(command, "get", *symbols, "--source", "ibkr", "--port", str(port))
+
+
+def run_measured(command: CommandLine, *arguments: str | Path) -> tuple[Ended, float]:
     """How a run ended, and the megabytes that it took at most."""
     told = command.cwd / "status"
-    asked = [COMMAND, *arguments, "--source", "ibkr", "--port", port]
     done = subprocess.run(  # noqa: S603 - our own command
-        [sys.executable, "-c", MEASURING, told, *map(str, asked)],
+        [sys.executable, "-c", MEASURING, told, COMMAND, *map(str, arguments)],
         env=command.environment(None),
         cwd=command.cwd,
         capture_output=True,
@@ -134,7 +138,7 @@ def test_a_flood_of_contracts_fails_its_product_and_takes_little_memory(
     ibkr_sync: CommandLine, flood: Flood, symbols: Sequence[str], reason: str
 ) -> None:
     with FloodingGateway(flood) as gateway:
-        run, megabytes = run_measured(ibkr_sync, gateway.port, ["get", *symbols, "FINE"])
+        run, megabytes = get_measured(ibkr_sync, gateway.port, [*symbols, "FINE"])
         again = ibkr_sync("get", "FINE", "--source", "ibkr", "--port", str(gateway.port))
     assert megabytes < LIMIT
     outcomes = {row["symbol"]: row for row in run.rows("\t")}
@@ -150,7 +154,7 @@ def test_replies_that_were_refused_are_let_go_of(ibkr_sync: CommandLine) -> None
     flood = Flood(1_000, with_(currency=""))
     symbols = [f"BAD{number}" for number in range(16)]
     with FloodingGateway(flood) as gateway:
-        run, megabytes = run_measured(ibkr_sync, gateway.port, ["get", *symbols, "FINE"])
+        run, megabytes = get_measured(ibkr_sync, gateway.port, [*symbols, "FINE"])
     assert megabytes < LIMIT
     messages = {row["message"] for row in run.rows("\t")}
     assert all("larger" not in message for message in messages), messages
@@ -169,7 +173,7 @@ def test_tick_ladders_without_end_take_little_memory(ibkr_sync: CommandLine) -> 
             yield from flood(question)
 
     with FloodingGateway(answer) as gateway:
-        run, megabytes = run_measured(ibkr_sync, gateway.port, ["get", "AAAA"])
+        run, megabytes = get_measured(ibkr_sync, gateway.port, ["AAAA"])
     assert megabytes < LIMIT
     assert run.code == 0
     assert "0 of 50 tick ladders received" in run.err
@@ -199,3 +203,23 @@ def test_ever_new_notices_fill_no_log(ibkr_sync: CommandLine) -> None:
     assert log.stat().st_size < LOG_LIMIT
     assert "more messages were not logged: TWS" in log.read_text()
     assert "more messages were not logged: ignored message" in run.err
+
+
+@NEEDS_PROC
+def test_a_kept_reply_that_unpacks_to_gigabytes_fails_its_product_alone(
+    ibkr_sync: CommandLine, stocked: Path
+) -> None:
+    packing = zlib.compressobj()
+    nothing = bytes(2**20)
+    frames = b"".join(packing.compress(nothing) for _ in range(2_000)) + packing.flush()
+    with closing(sqlite3.connect(stocked)) as database, database:
+        database.execute(
+            "UPDATE raw_replies SET frames = ? WHERE product_id ="
+            " (SELECT id FROM products WHERE symbol = 'ES')",
+            (frames,),
+        )
+    run, megabytes = run_measured(ibkr_sync, "--database", stocked, "db", "renormalise")
+    assert megabytes < LIMIT
+    assert run.code == 4
+    assert "The raw reply of ES@CME (ES) can't be used: stored frames take more than" in run.told
+    assert {row["symbol"]: row["outcome"] for row in run.rows("\t")}["CL"] != "failed"

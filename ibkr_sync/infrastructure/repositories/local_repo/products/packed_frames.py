@@ -10,14 +10,19 @@ from __future__ import annotations
 import hashlib
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+
+MAX_UNPACKED = 32 * 1024 * 1024
+"""Bytes; no gateway may send a reply that comes near it."""
+
+MAX_FRAMES = 50_000
 
 _LENGTH = struct.Struct(">I")
 
 
 class DamagedEvidenceError(ValueError):
-    """Stored frames that do not match their checksum or their framing."""
+    """Stored frames that do not match their checksum or their framing, or fill the memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,17 +46,37 @@ def pack_frames(frames: Sequence[bytes]) -> PackedFrames:
 
 def unpack_frames(packed: PackedFrames) -> tuple[bytes, ...]:
     """Give the payloads back; raises DamagedEvidenceError if they would differ."""
-    try:
-        framed = zlib.decompress(packed.frames)
-    except zlib.error as error:
-        raise DamagedEvidenceError(f"stored frames can't be decompressed: {error}") from error
+    framed = _decompress(packed.frames)
     if hashlib.sha256(framed).hexdigest() != packed.sha256:
         raise DamagedEvidenceError("stored frames do not match their checksum")
-    frames: list[bytes] = []
+    return tuple(_split(framed))
+
+
+def _decompress(compressed: bytes) -> bytes:
+    unpacking = zlib.decompressobj()
+    try:
+        framed = unpacking.decompress(compressed, MAX_UNPACKED)
+    except zlib.error as error:
+        raise DamagedEvidenceError(f"stored frames can't be decompressed: {error}") from error
+    if unpacking.unconsumed_tail:
+        raise DamagedEvidenceError(f"stored frames take more than {MAX_UNPACKED} bytes")
+    if not unpacking.eof:
+        raise DamagedEvidenceError("stored frames can't be decompressed: they are cut off")
+    return framed
+
+
+def _split(framed: bytes) -> Iterator[bytes]:
     position = 0
-    while position < len(framed):
+    for _ in range(MAX_FRAMES):
+        if position == len(framed):
+            return
+        if position + _LENGTH.size > len(framed):
+            raise DamagedEvidenceError("stored frames are cut off")
         (length,) = _LENGTH.unpack_from(framed, position)
         position += _LENGTH.size
-        frames.append(framed[position : position + length])
+        if position + length > len(framed):
+            raise DamagedEvidenceError("stored frames are cut off")
+        yield framed[position : position + length]
         position += length
-    return tuple(frames)
+    if position < len(framed):
+        raise DamagedEvidenceError(f"there are more than {MAX_FRAMES} stored frames")

@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ibkr_sync.infrastructure.repositories.local_repo.products.packed_frames import (
+    MAX_FRAMES,
+    MAX_UNPACKED,
     DamagedEvidenceError,
     PackedFrames,
     pack_frames,
@@ -58,3 +60,33 @@ def test_a_reply_that_can_not_be_decompressed_is_refused() -> None:
     packed = dataclasses.replace(pack_frames([b"ES"]), frames=b"not zlib")
     with pytest.raises(DamagedEvidenceError, match="decompressed"):
         unpack_frames(packed)
+
+
+def packed_as(framed: bytes, *, cut: int = 0) -> PackedFrames:
+    frames = zlib.compress(framed)
+    return PackedFrames(
+        frames=frames[: len(frames) - cut],
+        sha256=hashlib.sha256(framed).hexdigest(),
+        frame_count=1,
+    )
+
+
+@pytest.mark.parametrize(
+    ("packed", "reason"),
+    [
+        (packed_as(bytes(MAX_UNPACKED + 1)), "take more than"),
+        (packed_as(b"\0\0\0\2ES", cut=1), "cut off"),
+        (packed_as(b"\0\0\0\3ES"), "cut off"),
+        (packed_as(b"\0\0\0\1E\0\0"), "cut off"),
+        (packed_as(bytes(4 * MAX_FRAMES + 4)), "more than 50000"),
+    ],
+)
+def test_a_reply_that_is_cut_off_or_beyond_any_bound_is_refused(
+    packed: PackedFrames, reason: str
+) -> None:
+    with pytest.raises(DamagedEvidenceError, match=reason):
+        unpack_frames(packed)
+
+
+def test_as_many_frames_as_are_allowed_come_back() -> None:
+    assert len(unpack_frames(packed_as(bytes(4 * MAX_FRAMES)))) == MAX_FRAMES
