@@ -147,7 +147,9 @@ def _run(signals: StopSignals) -> int:
 def _print_traceback() -> None:
     import traceback
 
-    traceback.print_exc()
+    from ibkr_sync.domain.untrusted_text import harmless
+
+    sys.stderr.write(harmless(traceback.format_exc()))
 
 
 def _mend_streams() -> None:

@@ -1,4 +1,4 @@
-"""Makes text from outside harmless before it is stored."""
+"""Makes text from outside harmless, before it is stored and where it leaves again."""
 
 from __future__ import annotations
 
@@ -8,20 +8,28 @@ from functools import lru_cache
 MAX_LENGTH = 512
 """Longest text kept for one field; IBKR's longest names are well under 200 characters."""
 
-_HARMFUL = re.compile(
-    "["
-    "\x00-\x1f\x7f-\x9f"  # C0, DEL and C1: terminal control, NUL breaks both databases
+_HARMFUL_BUT_CONTROL = (
+    "\x7f-\x9f"  # DEL and C1: terminal control
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # bidi: shows another text than is stored
     "\u2028\u2029\ufeff"  # line separators and byte order mark
     "\ud800-\udfff"  # lone surrogates: not encodable
-    "]"
 )
+_HARMFUL = re.compile(f"[\x00-\x1f{_HARMFUL_BUT_CONTROL}]")  # NUL breaks both databases
+_UNSHOWABLE = re.compile(f"[\x00-\x08\x0b-\x1f{_HARMFUL_BUT_CONTROL}]")
 
 
 @lru_cache(2048)
 def clean_text(text: str, max_length: int = MAX_LENGTH) -> str | None:
     """Drop control, bidi and unencodable characters, trim, cap; None when nothing is left."""
     return _HARMFUL.sub("", text).strip()[:max_length] or None
+
+
+def harmless(text: str) -> str:
+    r"""Write as `\uXXXX` what a terminal may act on; tabs and line breaks stay.
+
+    JSON says the same as before.
+    """
+    return _UNSHOWABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def shown(value: object) -> str:

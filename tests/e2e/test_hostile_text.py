@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -133,3 +135,50 @@ def test_errors_and_logs_show_it_as_plain_text(ibkr_sync: CommandLine, tmp_path:
     lines = log.read_text().split("\n")
     assert all(line.isprintable() for line in lines)
     assert json.loads(lines[-2])["level"] in {"info", "warning", "error"}
+
+
+WRITTEN_BY_OTHERS = "\x1b]0;\x07hey\x9b2J\u202e"
+"""What this tool would not have stored."""
+
+TEXTS = {
+    "products": ("name",),
+    "contracts": ("local_symbol", "long_name", "market_name", "industry"),
+    "watchlist": ("watch_group",),
+}
+
+
+@pytest.fixture
+def planted(stocked: Path, ibkr_sync: CommandLine) -> Path:
+    """A database into which another program wrote escape sequences."""
+    assert ibkr_sync("--database", stocked, "watchlist", "add", "ES@CME").code == 0
+    with closing(sqlite3.connect(stocked)) as database, database:
+        for table, columns in TEXTS.items():
+            for column in columns:
+                database.execute(
+                    f"UPDATE {table} SET {column} = ? || coalesce({column}, '')",  # noqa: S608 - ours
+                    (WRITTEN_BY_OTHERS,),
+                )
+    return stocked
+
+
+@pytest.mark.parametrize("format_", ["table", "json", "jsonl", "csv", "tsv"])
+@pytest.mark.parametrize("command", [["show", "ES@CME", "--wide"], ["list"], ["next", "ES@CME"]])
+def test_what_others_stored_is_shown_escaped(
+    ibkr_sync: CommandLine, planted: Path, command: list[str], format_: str
+) -> None:
+    done = ibkr_sync("--database", planted, *command, "-f", format_)
+
+    # That there are no control characters is checked on every run.
+    assert done.code == 0, done
+    assert r"\u001b]0;" in done.out
+
+
+def test_what_others_stored_acts_on_no_terminal(ibkr_sync: CommandLine, planted: Path) -> None:
+    for arguments in (["next", "ES@CME"], ["list"], ["show", "ES@CME"], ["watchlist", "list"]):
+        code, sent = ibkr_sync.on_terminal("--database", planted, *arguments)
+        assert code == 0
+        assert r"\u001b]" in sent
+        assert re.search("[\x07\x9b\u202e]|\x1b[^\\[]", sent) is None
+    line = ibkr_sync("--database", planted, "next", "ES@CME")
+    assert line.out.startswith(r"\u001b]0;\u0007hey\u009b2J\u202eES")
+    assert r"\u001b]0;" in ibkr_sync("--database", planted, "next", "ES@CME", "--explain").err

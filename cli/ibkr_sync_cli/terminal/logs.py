@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ibkr_sync.config.masking import printable
+from ibkr_sync.domain.untrusted_text import harmless
 from ibkr_sync_cli.terminal.bounded_logs import BoundedFileHandler, BoundedStreamHandler
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class TextLines(logging.Formatter):
 
     def formatException(self, ei: Any) -> str:  # noqa: ANN401, N802 - logging's names
         """Write a traceback, or nothing."""
-        return super().formatException(ei) if self._tracebacks else ""
+        return harmless(super().formatException(ei)) if self._tracebacks else ""
 
 
 class JsonLines(logging.Formatter):
@@ -69,7 +70,7 @@ class JsonLines(logging.Formatter):
             entry["run"] = self._run.run_id
         if record.exc_info and self._tracebacks:
             entry["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(entry)
+        return harmless(json.dumps(entry))
 
 
 class NoInterruptions(logging.Filter):

@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TextIO
 
 from ibkr_sync.config.masking import printable
+from ibkr_sync.domain.untrusted_text import harmless
 from ibkr_sync.interchange.formula_safety import neutralise_formula
 from ibkr_sync_cli.messages.next_command import NextCommand
 
@@ -98,8 +99,8 @@ class Output:
                 self._emit(_delimited(result, "\t", str))
 
     def write_text(self, text: str) -> None:
-        """Write text to stdout as it is."""
-        self._emit(text if text.endswith("\n") else text + "\n")
+        """Write text to stdout."""
+        self._emit(harmless(text if text.endswith("\n") else text + "\n"))
 
     def remark(self, text: str, style: str = "") -> None:
         """Tell something on stderr, unless the user wants it quiet."""
@@ -149,9 +150,9 @@ class Output:
 
 
 def _console(*, color: bool, stderr: bool = False) -> Console:
-    from rich.console import Console
+    from ibkr_sync_cli.terminal.harmless_console import HarmlessConsole
 
-    return Console(
+    return HarmlessConsole(
         stderr=stderr,
         color_system="auto" if color else None,  # None: not even bold, no escape code at all
         highlight=False,
@@ -180,7 +181,7 @@ def _harmless(text: str) -> str:
 
 def _json(value: object, indent: int | None = None) -> str:
     is_unicode = sys.stdout.encoding.lower().replace("-", "").startswith("utf")
-    return json.dumps(value, indent=indent, ensure_ascii=not is_unicode) + "\n"
+    return harmless(json.dumps(value, indent=indent, ensure_ascii=not is_unicode)) + "\n"
 
 
 def _delimited(result: Result, delimiter: str, guard: Callable[[str], str]) -> str:
@@ -190,7 +191,7 @@ def _delimited(result: Result, delimiter: str, guard: Callable[[str], str]) -> s
     )
     writer.writeheader()
     for row in result.rows():
-        writer.writerow({column: guard(row.get(column, "")) for column in result.columns})
+        writer.writerow({each: guard(harmless(row.get(each, ""))) for each in result.columns})
     return buffer.getvalue()
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibkr_sync.domain.untrusted_text import MAX_LENGTH, clean_text
+from ibkr_sync.domain.untrusted_text import MAX_LENGTH, clean_text, harmless
 from one_case import one_case
 
 HARMFUL = [
@@ -63,3 +64,26 @@ def test_what_is_kept_can_be_stored_shown_and_cleaned_again(text: str) -> None:
         {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
     )
     assert clean_text(kept) == kept
+
+
+SHOWN_AS_THEY_ARE = "\t\n"
+
+
+@pytest.mark.parametrize("character", HARMFUL, ids=lambda each: f"U+{ord(each):04X}")
+def test_a_harmful_character_is_escaped_where_it_leaves(character: str) -> None:
+    escaped = f"\\u{ord(character):04x}"
+    expected = character if character in SHOWN_AS_THEY_ARE else escaped
+    assert harmless(f"E{character}S") == f"E{expected}S"
+
+
+@given(st.text())
+def test_what_was_cleaned_leaves_as_it_is_stored(text: str) -> None:
+    cleaned = clean_text(text) or ""
+    assert harmless(cleaned) == cleaned
+
+
+@given(st.recursive(st.text(), st.lists))
+def test_json_says_the_same_with_its_harmful_characters_escaped(value: object) -> None:
+    written = harmless(json.dumps(value, ensure_ascii=False))
+    assert json.loads(written) == value
+    assert not any(each in written for each in HARMFUL)

@@ -150,8 +150,8 @@ def test_an_interruption_is_no_failure_of_a_library(tmp_path: Path) -> None:
 
 def test_messages_alike_are_counted_once_they_are_too_many(tmp_path: Path) -> None:
     file = tmp_path / "run.log"
-    log_to_stderr(verbosity=0, quiet=True, log_format="json", debug=False)
-    log_to_file(LogSettings.model_construct(file=str(file), format="json"))
+    log_to_stderr(RunOfCall(), verbosity=0, quiet=True, log_format="json", debug=False)
+    log_to_file(RunOfCall(), LogSettings.model_construct(file=str(file), format="json"))
     log = logging.getLogger("ibkr_sync.test")
     for number in range(10_000):
         log.warning("TWS %s", f"{number} {'x' * 200}")
@@ -169,7 +169,7 @@ def test_messages_alike_are_counted_once_they_are_too_many(tmp_path: Path) -> No
 
 def test_a_log_is_bounded_whatever_the_wording(tmp_path: Path) -> None:
     file = tmp_path / "run.log"
-    log_to_file(LogSettings.model_construct(file=str(file), format="text"))
+    log_to_file(RunOfCall(), LogSettings.model_construct(file=str(file), format="text"))
     log = logging.getLogger("ibkr_sync.test")
     for number in range(5_000):
         log.warning(f"{number} " + "\U0001f680" * 300)  # noqa: G003 - each a wording of its own

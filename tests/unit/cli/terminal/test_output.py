@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rich.text import Text
 
+from ibkr_sync.domain.untrusted_text import harmless
 from ibkr_sync_cli.terminal.output import Output, OutputFormat, Result
 
 RECORDS = [{"name": "É=1", "note": "=1+1"}, {"name": "b\tc", "note": 'x,"y"\nz'}]
@@ -83,7 +84,9 @@ def test_csv_reads_back_and_holds_no_formula(
     Output().write(result, OutputFormat.CSV)
 
     (read,) = csv.DictReader(io.StringIO(capsys.readouterr().out))
-    assert {key: restore_formula(cell) for key, cell in read.items()} == row
+    assert {key: restore_formula(cell) for key, cell in read.items()} == {
+        key: harmless(cell) for key, cell in row.items()
+    }
     assert not any(cell.startswith(("=", "+", "@")) for cell in read.values())
 
 
@@ -177,3 +180,49 @@ def test_json_needs_no_character_that_the_stream_may_lack(
     Output().write(result, OutputFormat.JSON)
 
     assert stream.buffer.getvalue().decode(encoding) == written + "\n"
+
+
+HOSTILE = "a\x1b]0;title\x07\x9b2J\x7f\r\u202eb\u2028c"
+
+
+@pytest.mark.parametrize("format_", OutputFormat)
+@pytest.mark.parametrize("color", [False, True])
+def test_no_text_of_a_result_acts_on_a_terminal(
+    capsys: pytest.CaptureFixture[str], format_: OutputFormat, color: bool
+) -> None:
+    from rich.table import Table
+
+    def table() -> Table:
+        drawn = Table(HOSTILE, title=HOSTILE)
+        drawn.add_row(Text(HOSTILE))
+        return drawn
+
+    rows = [{"note": HOSTILE}]
+    result = Result(
+        table=table,
+        document=lambda: rows,
+        records=lambda: rows,
+        columns=("note",),
+        rows=lambda: rows,
+    )
+    output = Output(color=color)
+    output.write(result, format_)
+    output.write_text(HOSTILE)
+    output.show_on_stderr(table())
+
+    for written in capsys.readouterr():
+        assert "title" in written
+        assert all(each in "\t\n" or each.isprintable() for each in written)
+
+
+def test_a_table_keeps_its_own_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    stream = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", stream)
+    text = Text(f"x{HOSTILE}", style="red")
+    parts = {"document": dict, "records": list, "columns": (), "rows": list}
+    Output().write(Result(table=lambda: text, **parts), OutputFormat.TABLE)  # type: ignore[arg-type]
+
+    assert stream.getvalue().startswith("\x1b[31mx")
+    assert stream.getvalue().count("\x1b") == 2
