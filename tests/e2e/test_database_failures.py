@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import sqlite3
 import threading
@@ -12,10 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from e2e.command_line import CommandLine, Ended
+from e2e.command_line import CommandLine, Ended, finish, wait_until
 from e2e.gateways import sample_gateway
 from e2e.stored_rows import checksum, is_sound, opened, runs
+from gateway.faults import Drip
 from gateway.server import ScriptedGateway
+from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest
 
 
 @pytest.fixture
@@ -340,3 +343,28 @@ def test_status_and_upgrade_tell_the_schema(ibkr_sync: CommandLine, tmp_path: Pa
     assert again.out == f"schema {status.json['needed']} is current, nothing to do\n"
     assert (status.json["state"], status.json["database"]) == ("current", str(path))
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("name", ["stocked.db", "stocked.db.lock"])
+def test_a_file_that_is_replaced_during_a_run_is_told_and_not_written(
+    ibkr_sync: CommandLine, stocked: Path, name: str
+) -> None:
+    replaced = stocked.with_name(name)
+    with sample_gateway(Drip(symbol="ES", seconds=0.1)) as gateway:
+        asked = ("get", "ES", "--source", "ibkr", "--port", str(gateway.port))
+        with ibkr_sync.running("--database", stocked, *asked) as process:
+            wait_until(
+                lambda: any(isinstance(each, ContractDataRequest) for each in gateway.requests)
+            )
+            copy = stocked.with_name("copy")
+            shutil.copy(replaced, copy)
+            copy.replace(replaced)
+            before = checksum(stocked)
+            done = finish(process)
+
+    assert done.code == 7
+    assert "deleted or replaced" in done.told
+    if name == "stocked.db":
+        assert checksum(stocked) == before
+    else:
+        assert runs(stocked) == ["ok", "running"]

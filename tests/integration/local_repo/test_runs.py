@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 import signal
 import subprocess
 import sys
@@ -32,6 +33,7 @@ from ibkr_sync.domain.errors import (
 from ibkr_sync.domain.runs.future_update import FutureFailure
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
+from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import writing
 from integration.local_repo.products import OLD, repository, store
 
 Program: TypeAlias = "subprocess.Popen[str]"
@@ -267,3 +269,78 @@ def test_a_run_that_lost_its_lock_with_its_session_writes_nothing_more(
             lose_the_lock_and_go_on()
         outcomes = [row.outcome.value for row in dump(other)["sync_runs"]]
         assert outcomes == ["interrupted", "ok"]
+
+
+def delete(path: Path) -> None:
+    path.unlink()
+
+
+def replace_by_a_copy(path: Path) -> None:
+    copy = path.with_name("copy")
+    shutil.copy(path, copy)
+    copy.replace(path)
+
+
+def move_away(path: Path) -> None:
+    path.rename(path.with_name("moved"))
+
+
+@pytest.mark.parametrize("do", [delete, replace_by_a_copy, move_away])
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("futures.db.lock", "keeps other runs out"), ("futures.db", "moved, deleted or replaced")],
+)
+def test_a_run_whose_files_are_no_longer_in_place_writes_nothing_more(
+    tmp_path: Path, name: str, reason: str, do: Callable[[Path], None]
+) -> None:
+    clock = FakeClock()
+    with Database(tmp_path / "futures.db") as database:
+        local = repository(database, clock)
+
+        def lose_the_file_and_go_on() -> None:
+            with local.sync_run(Origin.IBKR) as run:
+                do(tmp_path / name)
+                with pytest.raises(DatabaseUnavailableError, match=reason):
+                    store(local, OLD, run, clock)
+                assert dump(database)["contracts"] == []
+
+        with pytest.raises(DatabaseUnavailableError, match=reason):
+            lose_the_file_and_go_on()
+        assert [row.outcome.value for row in dump(database)["sync_runs"]] == ["running"]
+    if (tmp_path / "futures.db").exists():
+        with Database(tmp_path / "futures.db") as found:
+            assert dump(found)["contracts"] == []
+            store_in_a_run(found, clock)
+
+
+def store_in_a_run(database: Database, clock: FakeClock) -> None:
+    local = repository(database, clock)
+    with local.sync_run(Origin.IBKR) as run:
+        store(local, OLD, run, clock)
+
+
+@pytest.mark.parametrize("name", ["futures.db.lock", "futures.db"])
+def test_a_file_that_is_replaced_while_a_product_is_stored_leaves_it_as_it_was(
+    tmp_path: Path, name: str
+) -> None:
+    with Database(tmp_path / "futures.db") as database:
+        local = repository(database, FakeClock())
+
+        def replace_it_within_a_transaction() -> None:
+            with local.sync_run(Origin.IBKR), writing(database) as connection:
+                connection.execute(text("DELETE FROM sync_runs"))
+                replace_by_a_copy(tmp_path / name)
+
+        with pytest.raises(DatabaseUnavailableError):
+            replace_it_within_a_transaction()
+        assert len(dump(database)["sync_runs"]) == 1
+
+
+def test_a_run_that_has_ended_leaves_no_lock_to_look_for(tmp_path: Path) -> None:
+    with Database(tmp_path / "futures.db") as database:
+        store_in_a_run(database, FakeClock())
+        delete(tmp_path / "futures.db.lock")
+        store_in_a_run(database, FakeClock())
+        delete(tmp_path / "futures.db.lock")
+        with writing(database) as connection:
+            connection.execute(text("DELETE FROM pins"))

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeAlias
 
 from sqlalchemy.engine import Connection, Engine
 
@@ -34,6 +34,9 @@ from ibkr_sync.infrastructure.repositories.local_repo.database.sqlite_engine imp
 BUSY_TIMEOUT = timedelta(seconds=5)
 """How long a transaction waits for another one to end."""
 
+FileIdentity: TypeAlias = tuple[int, int]
+"""Device and inode, which no other file has while this one is open."""
+
 FILE_MODE = 0o600
 DIRECTORY_MODE = 0o700
 
@@ -45,7 +48,8 @@ class Database:
     the directory of a SQLite file to be created with it, readable by its owner alone.
     `has_current_schema` remembers that the schema was looked at and found right;
     `memory_lock` is the run lock of a database in memory; `run_session` is the process id, on
-    a server, of the session that holds it while a run is open.
+    a server, of the session that holds it while a run is open, `run_lock_file` the file that
+    does so beside a SQLite file.
     """
 
     def __init__(
@@ -61,6 +65,8 @@ class Database:
         self.has_current_schema = False
         self.memory_lock = threading.Lock()
         self.run_session: int | None = None
+        self.run_lock_file: tuple[Path, FileIdentity | None] | None = None
+        self._opened_file: FileIdentity | None = None
         self._engine: Engine | None = None
 
     def __enter__(self) -> Self:
@@ -142,7 +148,8 @@ class Database:
 
         Without `enforce_foreign_keys`, for migrations that rebuild tables, SQLite checks
         them nowhere: the caller does, before the end. A run whose lock went with the session
-        that held it may write nothing more: raises DatabaseUnavailableError.
+        that held it, or with its file, may write nothing more, nor may anybody to a file that is
+        no longer where it was opened: raises DatabaseUnavailableError.
         """
         with translated(self.location), self._connect() as connection:
             if not self.is_sqlite:
@@ -153,7 +160,9 @@ class Database:
             if self.path is not None:
                 ensure_wal(connection, self.name)
             with sqlite_write(connection, enforce_foreign_keys=enforce_foreign_keys):
+                self._refuse_other_files()
                 yield connection
+                self._refuse_other_files()
 
     def open_session(self) -> Connection:
         """A server connection of its own, which commits each statement and ends when closed."""
@@ -176,10 +185,13 @@ class Database:
         if self._engine is not None:
             self._engine.dispose()
             self._engine = None
+            self._opened_file = None
 
     def _connect(self) -> Connection:
         if self._engine is None:
             self._engine = self._create_engine()
+        if self.path is not None and self._opened_file is None:
+            self._opened_file = file_identity(self.path)
         return self._engine.connect()
 
     def _create_engine(self) -> Engine:
@@ -193,9 +205,32 @@ class Database:
                 self.name, "the server ended the session that kept other runs out"
             )
 
+    def _refuse_other_files(self) -> None:
+        """Raise DatabaseUnavailableError where another file has taken the place of one in use."""
+        if self.path is not None and file_identity(self.path) != self._opened_file:
+            raise DatabaseUnavailableError(
+                self.name, "its file was moved, deleted or replaced while it was in use"
+            )
+        if self.run_lock_file is None:
+            return
+        path, held = self.run_lock_file
+        if file_identity(path) != held:
+            raise DatabaseUnavailableError(
+                self.name, f"{path}, which keeps other runs out, was deleted or replaced"
+            )
+
     def _refuse_missing_directory(self, directory: Path) -> None:
         if not self.create_directory and not directory.is_dir():
             raise DatabaseUnavailableError(self.name, f"there is no directory {directory}")
+
+
+def file_identity(path: Path) -> FileIdentity | None:
+    """What tells a file from any other that takes its place; None where there is none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _create_directory(directory: Path) -> None:

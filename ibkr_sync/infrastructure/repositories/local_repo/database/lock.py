@@ -10,7 +10,11 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from ibkr_sync.domain.errors import AlreadyRunningError
-from ibkr_sync.infrastructure.repositories.local_repo.database.engine import FILE_MODE, Database
+from ibkr_sync.infrastructure.repositories.local_repo.database.engine import (
+    FILE_MODE,
+    Database,
+    file_identity,
+)
 from ibkr_sync.infrastructure.repositories.local_repo.database.failures import translated
 
 _TRY_LOCK = (
@@ -57,9 +61,11 @@ def _file_lock(database: Database, path: Path) -> Iterator[None]:
             lock.acquire()
         except Timeout:
             raise AlreadyRunningError(str(lock_path)) from None
+    database.run_lock_file = (lock_path, file_identity(lock_path))
     try:
         yield
     finally:
+        database.run_lock_file = None
         lock.release()
 
 
