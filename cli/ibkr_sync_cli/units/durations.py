@@ -11,7 +11,9 @@ _MINUTE, _HOUR = 60, 3600
 _TELLS_TENTHS = 10
 """Seconds below which tenths of them tell something."""
 
-_MOST_DIGITS = 6
+_LONGEST = timedelta(days=36_500)
+_LONGEST_DEADLINE = timedelta(days=7)
+_MOST_DIGITS = 10
 _UNITS = {
     "s": timedelta(seconds=1),
     "m": timedelta(minutes=1),
@@ -22,13 +24,17 @@ _DURATION = re.compile(r"(?P<count>[0-9]+)(?P<unit>[smhd])", re.ASCII)
 
 
 def parse_duration(text: str) -> timedelta:
-    """Read `45s`, `90m`, `20h` or `7d`; raises typer's BadParameter otherwise."""
+    """Read `45s`, `90m`, `20h` or `7d`, up to a hundred years.
+
+    Raises typer's BadParameter otherwise.
+    """
     match = _DURATION.fullmatch(text.strip().lower())
     if match is None:
         raise typer.BadParameter(f"{text!r} is no duration; write 90m, 20h or 7d")
-    if len(match["count"]) > _MOST_DIGITS:
-        raise typer.BadParameter(f"{text!r} is too long")
-    return int(match["count"]) * _UNITS[match["unit"]]
+    count, unit = match["count"], _UNITS[match["unit"]]
+    if len(count) > _MOST_DIGITS or int(count) > _LONGEST // unit:
+        raise typer.BadParameter(f"{text[:20]!r} is too long; it takes at most {_LONGEST.days}d")
+    return int(count) * unit
 
 
 def parse_limit(text: str) -> timedelta:
@@ -37,6 +43,14 @@ def parse_limit(text: str) -> timedelta:
     if not limit:
         raise typer.BadParameter("it must be longer than nothing")
     return limit
+
+
+def parse_deadline(text: str) -> timedelta:
+    """Read how long a run may take, as `parse_limit`, up to a week."""
+    deadline = parse_limit(text)
+    if deadline > _LONGEST_DEADLINE:
+        raise typer.BadParameter(f"it is at most {duration_text(_LONGEST_DEADLINE)}")
+    return deadline
 
 
 def duration_text(span: timedelta) -> str:

@@ -36,6 +36,7 @@ def next_contract(
             help="Pass over a contract from N calendar days before its last trade date on.",
             metavar="N",
             min=0,
+            max=36_500,
         ),
     ] = None,
     series: options.Series = SeriesChoice.USUAL,

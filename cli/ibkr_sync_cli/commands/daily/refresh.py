@@ -10,7 +10,7 @@ import typer
 
 from ibkr_sync_cli.arguments import options
 from ibkr_sync_cli.invocation import call_of
-from ibkr_sync_cli.units.durations import parse_duration, parse_limit
+from ibkr_sync_cli.units.durations import parse_deadline, parse_duration
 
 if TYPE_CHECKING:
     from ibkr_sync.application.services.refresh import RefreshSelection
@@ -46,7 +46,7 @@ def refresh(
             "--deadline",
             help="Go on for so long with what fails, also without a gateway, and no longer.",
             metavar="30m",
-            parser=parse_limit,
+            parser=parse_deadline,
         ),
     ] = None,
     dry_run: options.DryRun = False,

@@ -12,7 +12,6 @@ from ibkr_sync_cli.invocation import call_of, now
 from ibkr_sync_cli.units.durations import parse_duration
 
 _KEPT_FOR = "90d"
-_LONGEST = timedelta(days=36_500)
 _UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1)}
 
 
@@ -33,8 +32,6 @@ def prune(
     from ibkr_sync_cli.reports.pruning import report_pruning
 
     call = call_of(context, format, json=json)
-    if older_than > _LONGEST:
-        raise typer.BadParameter("--older-than takes up to a hundred years")
     with call.services() as services:
         pruning = services.raw_replies.prune(now() - older_than, dry_run=not yes)
     report_pruning(call, pruning)

@@ -11,7 +11,7 @@ import typer
 
 from ibkr_sync_cli.arguments import options
 from ibkr_sync_cli.invocation import call_of
-from ibkr_sync_cli.units.durations import parse_duration, parse_limit
+from ibkr_sync_cli.units.durations import parse_deadline, parse_duration
 
 _NEW_YORK = "America/New_York"
 
@@ -59,7 +59,9 @@ def schedule(
     ] = None,
     deadline: Annotated[
         timedelta,
-        typer.Option("--deadline", help="How long it may take.", metavar="45m", parser=parse_limit),
+        typer.Option(
+            "--deadline", help="How long it may take.", metavar="45m", parser=parse_deadline
+        ),
     ] = "45m",  # type: ignore[assignment]  # as above
 ) -> None:
     """Print an entry for cron, systemd or launchd that refreshes the data every day."""
