@@ -18,9 +18,9 @@ import pytest
 
 from e2e.command_line import COMMAND, CommandLine, Ended, ended
 from e2e.gateways import ROW
-from fakes.flooding_gateway import FloodingGateway, Question
-from ibkr_sync.infrastructure.replay.dialect import dialect_for
-from ibkr_sync.infrastructure.replay.requests import ContractDataRequest, MarketRuleRequest
+from gateway.dialects import dialect_for
+from gateway.flooding import FloodingGateway, Question
+from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest, MarketRuleRequest
 from ibkr_sync.infrastructure.replay.rows import ContractRow
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.row_budget import MAX_FIELDS
 

@@ -10,13 +10,13 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self, TypeAlias
 
-from ibkr_sync.infrastructure.replay.dialect import dialect_for
-from ibkr_sync.infrastructure.replay.requests import (
+from gateway.dialects import dialect_for
+from ibkr_sync.infrastructure.replay.protocol.requests import (
     ContractDataRequest,
     MarketRuleRequest,
     StartApi,
 )
-from ibkr_sync.infrastructure.replay.wire import FrameBuffer, WireError, frame, join_fields
+from ibkr_sync.infrastructure.replay.protocol.wire import FrameBuffer, WireError, frame, join_fields
 
 Question: TypeAlias = ContractDataRequest | MarketRuleRequest | StartApi
 
