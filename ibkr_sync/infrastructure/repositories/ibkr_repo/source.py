@@ -26,8 +26,8 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.dialogues import 
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.questioner import Questioner
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.retry_policy import RetryPolicy
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import Ladder
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import Ladder
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.reading import PLACE, ReplyReader
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import translate_ladder
 

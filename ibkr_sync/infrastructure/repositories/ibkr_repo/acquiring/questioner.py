@@ -21,11 +21,11 @@ from ibkr_sync.domain.errors import (
     UpstreamDownError,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.dialogues import Dialogue
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import Ladder
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
     ContractReply,
     ContractRequest,
+    Ladder,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.sending import Sending
 

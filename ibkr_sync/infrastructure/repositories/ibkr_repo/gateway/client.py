@@ -35,7 +35,10 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.text_frames 
     ERROR_MESSAGE,
     MalformedFrameError,
 )
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import ContractRequest
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
+    ContractRequest,
+    Ladder,
+)
 
 IBAPI_VERSION: str = ibapi.get_version_string()
 """The version of the installed ibapi."""
@@ -72,14 +75,6 @@ class End:
     """`contractDetailsEnd`: the reply is complete."""
 
     request_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class Ladder:
-    """`marketRule`: a tick ladder as (low edge, increment) pairs."""
-
-    market_rule_id: int
-    increments: tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,12 @@ from types import TracebackType
 from typing import Self
 
 from ibkr_sync.domain.errors import ClientIdInUseError
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import Ladder
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.pacing import Pacer
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.parameters import GatewayParameters
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
     ContractReply,
     ContractRequest,
+    Ladder,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.sending import Sending
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.session import GatewaySession

@@ -69,3 +69,11 @@ class ContractReply:
     received_at: datetime
     server_version: int
     client_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """`marketRule`: a tick ladder as (low edge, increment) pairs."""
+
+    market_rule_id: int
+    increments: tuple[tuple[float, float], ...]

@@ -22,8 +22,7 @@ from ibkr_sync.domain.entities.contracts import (
 from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.errors import InvalidReplyError
 from ibkr_sync.domain.untrusted_text import clean_text
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import Ladder
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import ReceivedRow
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import Ladder, ReceivedRow
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.last_trade import (
     parse_date,
     read_last_trade,

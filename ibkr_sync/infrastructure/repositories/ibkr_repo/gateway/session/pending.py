@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ibkr_sync.domain.errors import IbkrSyncError, ReplyTimeoutError, ReplyTooLargeError
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import Ladder
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
     ContractReply,
     ContractRequest,
+    Ladder,
     ReceivedRows,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.row_budget import RowBudget

@@ -27,7 +27,6 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import (
     CLIENT_VERSIONS,
     End,
     Event,
-    Ladder,
     Notice,
     ReadOnlyClient,
     Ready,
@@ -39,6 +38,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.parameters import G
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
     ContractReply,
     ContractRequest,
+    Ladder,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.sending import PacedSender, Sending
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.intake import Intake

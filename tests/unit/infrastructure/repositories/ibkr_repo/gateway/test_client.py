@@ -14,7 +14,6 @@ from ibkr_sync.infrastructure.replay.protocol.wire import join_fields
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import (
     End,
     Event,
-    Ladder,
     Notice,
     ReadOnlyClient,
     Ready,
@@ -24,7 +23,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.messages imp
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.text_frames import (
     MalformedFrameError,
 )
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import ContractRequest
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import ContractRequest, Ladder
 
 
 @pytest.fixture

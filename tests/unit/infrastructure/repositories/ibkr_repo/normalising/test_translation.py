@@ -32,7 +32,7 @@ from ibkr_sync.domain.entities.futures import CONTRACT_FIELDS, Future
 from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.errors import InvalidReplyError
 from ibkr_sync.infrastructure.replay.rows import ContractRow
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import Ladder
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import Ladder
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import (
     parse_number,
     translate_ladder,

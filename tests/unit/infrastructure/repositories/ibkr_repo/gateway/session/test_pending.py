@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from ibkr_sync.domain.errors import ConnectionLostError, InvalidReplyError, ReplyTimeoutError
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import Ladder
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
     ContractReply,
     ContractRequest,
+    Ladder,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.pending import PendingReplies
 

@@ -1,0 +1,83 @@
+"""What docs/architecture.md draws is what stands there."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+DOCUMENT = ROOT / "docs" / "architecture.md"
+PACKAGES = (ROOT / "ibkr_sync", ROOT / "cli" / "ibkr_sync_cli")
+
+MOST_ENTRIES = 14
+"""Beyond that a folder no longer says what it holds."""
+
+
+def test_the_drawn_rooms_are_the_packages_in_the_words_of_their_docstrings() -> None:
+    drawing = "\n".join(line for package in PACKAGES for line in _rooms(package, 0))
+    assert drawing in DOCUMENT.read_text(encoding="utf-8"), f"draw this:\n{drawing}"
+
+
+def test_whatever_the_document_names_is_there() -> None:
+    text = DOCUMENT.read_text(encoding="utf-8").partition("## How to add")[0]
+    files = [path for package in PACKAGES for path in package.rglob("*")]
+    source = "\n".join(path.read_text(encoding="utf-8") for path in files if path.suffix == ".py")
+    named = set(re.findall(r"`([\w/]+\.(?:py|csv))`", text))
+    missing = {name for name in named if not any(str(path).endswith(f"/{name}") for path in files)}
+    classes = set(re.findall(r"\b((?:[A-Z][a-z]+){2,})\b(?=[\[`(\s,;:.])", text))
+    missing |= {name for name in classes if not re.search(rf"\b{name}\b", source)}
+    assert not missing
+
+
+def test_no_folder_holds_more_than_a_reader_takes_in() -> None:
+    folders = {path.parent for package in PACKAGES for path in package.rglob("*.py")}
+    crowded = {
+        str(folder.relative_to(ROOT)): count
+        for folder in folders
+        if (count := sum(1 for _ in _entries(folder))) > MOST_ENTRIES
+    }
+    assert not crowded
+
+
+def test_no_module_holds_state() -> None:
+    offenders = [
+        f"{path.relative_to(ROOT)}:{line}"
+        for package in PACKAGES
+        for path in package.rglob("*.py")
+        for line in _state(ast.parse(path.read_text(encoding="utf-8")))
+    ]
+    assert not offenders
+
+
+def _rooms(package: Path, depth: int) -> Iterator[str]:
+    indent = "    " * depth
+    docstring = ast.get_docstring(ast.parse((package / "__init__.py").read_text("utf-8"))) or ""
+    yield f"{indent}{package.name}/".ljust(32) + docstring.partition("\n")[0]
+    for child in sorted(package.iterdir()):
+        if (child / "__init__.py").exists():
+            yield from _rooms(child, depth + 1)
+
+
+def _entries(folder: Path) -> Iterator[Path]:
+    for entry in folder.iterdir():
+        if entry.name not in {"__init__.py", "__pycache__", "py.typed"}:
+            yield entry
+
+
+def _state(module: ast.Module) -> Iterator[int]:
+    """Lines that give a module something to change: an empty collection, or `global`."""
+    for node in module.body:
+        value = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
+        is_empty = (
+            isinstance(value, ast.List | ast.Dict | ast.Set)
+            and not list(ast.iter_child_nodes(value))[1:]
+        )
+        made_by = value.func if isinstance(value, ast.Call) else None
+        is_made = isinstance(made_by, ast.Name) and made_by.id in {"list", "dict", "set", "deque"}
+        if is_empty or is_made:
+            yield node.lineno
+    for inner in ast.walk(module):
+        if isinstance(inner, ast.Global):
+            yield inner.lineno
