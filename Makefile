@@ -19,7 +19,7 @@ test: $(INSTALLED_DEV)  ## run the tests, which takes two minutes
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
 faults: $(INSTALLED_DEV)  ## try all that can go wrong at some places
-	$(BIN)/python -m pytest -n auto --dist worksteal -m faults tests/torture tests/e2e/fault_matrix
+	$(BIN)/python -m pytest -n auto --dist worksteal -m faults
 
 torture: $(INSTALLED_DEV)  ## try every fault at every place, which takes hours
 	IBKR_SYNC_TORTURE=1 $(BIN)/python -m pytest -n auto --dist worksteal -m "not live" --timeout 3600 tests/torture tests/e2e/fault_matrix

@@ -96,12 +96,15 @@ def can_run(command: Sequence[str], env: Mapping[str, str]) -> bool:
 
 
 def _serve(requests: socket.socket) -> NoReturn:
+    from ibkr_sync.catalogue import load_catalogue
+
     for package in PACKAGES:
         for module in walk_packages(import_module(package).__path__, f"{package}."):
             if ".schema.migrations" not in module.name:  # alembic runs these itself
                 import_module(module.name)
     for name in LOADED_WHEN_USED:
         import_module(name)
+    load_catalogue()
     gc.freeze()
     while True:
         request, streams, _, _ = socket.recv_fds(requests, _LARGEST, 3)

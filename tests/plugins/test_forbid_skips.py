@@ -19,6 +19,11 @@ CASES = {
     "import": "pytest.importorskip('no_ladder')",
     "excuse": 'def test_it(): pytest.skip("no ladder, so this machine can\'t climb")',
 }
+ENVIRONMENT = {
+    "PATH": os.defpath,
+    "PYTHONPATH": str(PLUGINS),
+    "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # they take long to load
+}
 ALLOWED = """
 @pytest.mark.xfail(reason='known', strict=True)
 def test_that_fails(): assert False
@@ -31,9 +36,9 @@ def run(folder: Path, content: str, *options: str) -> subprocess.CompletedProces
     (folder / "test_it.py").write_text(f"import pytest\n{content}\n")
     (folder / "conftest.py").write_text("pytest_plugins = ['plugins.forbid_skips']\n")
     return subprocess.run(  # noqa: S603 - pytest itself
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options],
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "xdist", *options],
         cwd=folder,
-        env={"PATH": os.defpath, "PYTHONPATH": str(PLUGINS)},
+        env=ENVIRONMENT,
         capture_output=True,
         text=True,
         check=False,

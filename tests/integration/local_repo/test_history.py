@@ -134,7 +134,7 @@ def emptied(database: Database) -> Database:
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(story=st.lists(st.tuples(replies(), st.integers(1, 48)), min_size=2, max_size=6))
 def test_every_day_before_follows_from_today_and_the_history(

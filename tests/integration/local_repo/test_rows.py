@@ -100,7 +100,7 @@ def test_both_databases_hold_the_same_rows(tmp_path: Path, postgres_url: str) ->
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(product=futures())
 def test_any_product_comes_back_the_same_from_both_databases(

@@ -128,7 +128,9 @@ def closed_port() -> int:
         return port
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+@pytest.fixture(
+    scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.faults)]
+)
 def month(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Month:
     if request.param == "postgres":
         database = request.getfixturevalue("module_postgres_url")
