@@ -34,6 +34,7 @@ _SECRET_KEY = re.compile(r"pass|pw|secret|token|key|cred|options", re.IGNORECASE
 """Names of parameters that hold secrets; `options` may set any other parameter."""
 
 _QUOTED = r"(?:'(?:\\.|[^'\\])*(?:'|\\?\Z))?"
+_QUERY = re.compile(r"[^=\s]*\?")
 _QUERY_KEY = re.compile(r"([^?&=]+)=")
 _QUERY_VALUE = re.compile(_QUOTED + r"[^&]*", re.DOTALL)
 _KEYWORD = re.compile(r"([^?&;\s=]+)\s*=\s*")
@@ -112,7 +113,8 @@ def mask_url(text: str) -> str:
     """
     url = _SCHEME.fullmatch(text)
     scheme, rest = (f"{url['scheme']}://", url["rest"]) if url else ("", text)
-    key, value = (_QUERY_KEY, _QUERY_VALUE) if url else (_KEYWORD, _KEYWORD_VALUE)
+    is_url = url is not None or _QUERY.match(text) is not None
+    key, value = (_QUERY_KEY, _QUERY_VALUE) if is_url else (_KEYWORD, _KEYWORD_VALUE)
     before, at, after = rest.rpartition("@")
     user, colon, password = before.partition(":")
     if at and colon:

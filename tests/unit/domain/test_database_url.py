@@ -56,6 +56,8 @@ SPELT_KEYS = KEYS.flatmap(spelt)
     [
         ("postgresql://u:p@h/db", "postgresql://u:***@h/db"),
         ("postgresql://u@h/db", "postgresql://u@h/db"),
+        ("postgresql:/host/db?PW=x :=y", "postgresql:/host/db?PW=***"),
+        ("host/db?PW=x :=y", "host/db?PW=***"),
         ("postgresql://h:5432/db", "postgresql://h:5432/db"),
         ("postgresql://u:p@h/db?password=x&sslmode=require", None),
         ("postgresql://h/db?sslpassword=x", "postgresql://h/db?sslpassword=***"),
@@ -69,7 +71,7 @@ SPELT_KEYS = KEYS.flatmap(spelt)
         ("postgresql://u:p@h/db?pwd=a@b&x=1", "postgresql://u:***"),
         ("postgresql:/u:p@h/db", "postgresql:***@h/db"),
         ("postgresql:/h/db?password=two words", "postgresql:/h/db?password=***"),
-        ("postgresql:/h/db?a=1&pwd=x&b=2", "postgresql:/h/db?a=1&pwd=***"),
+        ("postgresql:/h/db?a=1&pwd=x&b=2", "postgresql:/h/db?a=1&pwd=***&b=2"),
         pytest.param("a=" * 50_000, "a=" * 50_000, id="many"),
         ("host=h password=x dbname=d", "host=h password=*** dbname=d"),
         ("host=h password = 'x y' dbname=d", "host=h password = *** dbname=d"),
