@@ -275,21 +275,34 @@ def test_a_ladder_that_is_none_is_reported_and_not_stored(
     assert "0 of 1 tick ladders received" in caplog.text
 
 
-def test_a_ladder_that_never_comes_costs_one_wait_and_no_other_ladder(
+def test_a_ladder_that_is_refused_costs_no_wait_and_no_other_ladder(
+    serve: Serve, repository_of: RepositoryOf, local: Local, caplog: pytest.LogCaptureFixture
+) -> None:
+    """TWS refuses an unknown rule without saying which one it was: the id is -1, the code 321."""
+    replay = serve(
+        faults.ReplacedField(row=0, field="market_rule_ids", value="66,68"),
+        faults.ReplacedField(row=1, field="market_rule_ids", value="67,69"),
+        recording=with_rules(plain_rule(67, "0.25"), plain_rule(69, "0.5")),
+    )
+    repository = repository_of(replay, idle_timeout=300.0, total_timeout=300.0)
+    bring_up_to_date(repository, "ES")
+    assert rules_asked(replay)[:4] == ["66", "67", "68", "69"]
+    assert len(rules_asked(replay)) <= 8
+    assert set(local.market_rules) == {67, 69}
+    assert "tick ladders received: IBKR error 321" in caplog.text
+
+
+@pytest.mark.text_protocol
+def test_an_error_that_names_another_request_is_no_ladder_s(
     serve: Serve, repository_of: RepositoryOf, local: Local
 ) -> None:
-    """TWS refuses an unknown rule without saying which one it was."""
-    known = MarketRuleRow(market_rule_id="67", increments=(("0", "0.25"),))
+    stranger = frame(b"4\x002\x00999999\x00321\x00Error validating request.\0")
     replay = serve(
-        faults.ReplacedField(row=0, field="market_rule_ids", value="67,68"),
-        faults.ReplacedField(row=1, field="market_rule_ids", value="67,69"),
-        recording=with_rules(known),
+        faults.InsertedBytes(data=stranger, occasion=Occasion.MARKET_RULE),
+        recording=in_use(plain_rule(67, "0.25")),
     )
-    repository = repository_of(replay, idle_timeout=2.0)
-    bring_up_to_date(repository, "ES")
-    assert rules_asked(replay) == ["67", "68", "69"]
-    times = [each.at for each in replay.frames if isinstance(each.request, MarketRuleRequest)]
-    assert times[-1] - times[0] < 2.0
+    bring_up_to_date(repository_of(replay), "ES")
+    assert rules_asked(replay) == ["67"]
     assert set(local.market_rules) == {67}
 
 

@@ -18,6 +18,7 @@ from ibkr_sync.domain.errors import (
     ProductLookupError,
     ReplyError,
     ReplyTimeoutError,
+    RequestRejectedError,
     UpstreamDownError,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.dialogues import Dialogue
@@ -101,26 +102,46 @@ class Questioner:
     ) -> Iterator[Ladder | ReplyError | GatewayError]:
         """Give the tick ladders of these rules, or what prevented one or all of them.
 
-        What has not been sent when the time is over never is.
+        What has not been sent when the time is over never is. The gateway refuses a rule without
+        saying which one, so that all that were under way with it are asked again, one by one.
         """
+        refused: list[int] = []
+        for market_rule_id, outcome in self._ask_at_once(market_rule_ids):
+            if isinstance(outcome, RequestRejectedError) and market_rule_id is not None:
+                refused.append(market_rule_id)
+                reason = outcome
+            else:
+                yield outcome
+        if len(refused) == 1:
+            yield reason
+            return
+        for market_rule_id in refused:
+            yield from (outcome for _, outcome in self._ask_at_once([market_rule_id]))
+
+    def _ask_at_once(
+        self, market_rule_ids: Iterable[int]
+    ) -> Iterator[tuple[int | None, Ladder | ReplyError | GatewayError]]:
+        """Give each rule with its outcome; None with what prevented all of them."""
         if self.left <= 0:
-            yield self.timeout()
+            yield None, self.timeout()
             return
         try:
-            asked = [self._gateway.request_ladder(each, self._deadline) for each in market_rule_ids]
+            asked = {
+                each: self._gateway.request_ladder(each, self._deadline) for each in market_rule_ids
+            }
         except (ReplyError, GatewayError) as error:
-            yield error
+            yield None, error
             return
         try:
-            for pending in asked:
+            for market_rule_id, pending in asked.items():
                 try:
-                    yield pending.result(max(self.left, 0.0))
+                    yield market_rule_id, pending.result(max(self.left, 0.0))
                 except TimeoutError:
-                    yield self.timeout()
+                    yield market_rule_id, self.timeout()
                 except (ReplyError, GatewayError) as error:
-                    yield error
+                    yield market_rule_id, error
         finally:
-            for pending in asked:
+            for pending in asked.values():
                 pending.cancel()
 
     def ask(self, request: ContractRequest) -> Sending[ContractReply]:

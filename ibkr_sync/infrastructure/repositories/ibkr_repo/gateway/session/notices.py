@@ -7,6 +7,7 @@ from enum import Enum, auto
 PORT_RESET = 1300
 CONNECTIVITY_LOST = 1100
 NO_SECURITY_DEFINITION = 200
+INVALID_REQUEST = 321
 
 
 class Meaning(Enum):
@@ -24,6 +25,8 @@ class Meaning(Enum):
     """Another session holds our client id."""
     REQUEST_FAILED = auto()
     """The request it names has failed."""
+    LADDER_FAILED = auto()
+    """A request without an id has failed, as one for a tick ladder is (seen with id -1)."""
 
 
 _MEANINGS = {
@@ -53,6 +56,8 @@ def meaning_of(code: int, *, names_our_request: bool) -> Meaning:
     """Classify a code; an unknown one fails the request it names, else it is only logged."""
     if code in _MEANINGS:
         return _MEANINGS[code]
+    if code == INVALID_REQUEST and not names_our_request:
+        return Meaning.LADDER_FAILED
     if not names_our_request or code in _NEVER_ABOUT_CONTRACT_DETAILS or code in _FARM_STATUS:
         return Meaning.INFORMATION
     return Meaning.REQUEST_FAILED

@@ -60,6 +60,9 @@ _MOST_CODES = 500
 _POLL_SECONDS = 0.1
 """How late a deadline may be noticed."""
 
+_NO_REQUEST = -1
+"""The id of an error that names no request."""
+
 _JOIN_SECONDS = 2.0
 """How long the end of a session waits for its thread, which closing the socket has woken."""
 
@@ -277,6 +280,10 @@ class GatewaySession:
             case Meaning.REQUEST_FAILED:
                 rejected = RequestRejectedError(notice.code, notice.text)
                 self._pending.fail(notice.request_id, rejected)
+            case Meaning.LADDER_FAILED:
+                self._tell(notice.code, said)
+                if notice.request_id == _NO_REQUEST:
+                    self._pending.fail_ladders(RequestRejectedError(notice.code, notice.text))
 
     def _tell(self, code: int, said: str) -> None:
         """Log what is good to know; farms that flap say it hundreds of times."""

@@ -44,7 +44,9 @@ def test_market_data_and_its_farms_are_never_about_a_contract(
 @one_case("code", FAILS_THE_REQUEST)
 def test_any_other_code_fails_the_request_it_names_and_nothing_else(code: int) -> None:
     assert meaning_of(code, names_our_request=True) is Meaning.REQUEST_FAILED
-    assert meaning_of(code, names_our_request=False) is Meaning.INFORMATION
+    assert meaning_of(code, names_our_request=False) is (
+        Meaning.LADDER_FAILED if code == 321 else Meaning.INFORMATION
+    )
 
 
 def test_every_restoration_ends_outages_that_can_begin_and_every_outage_can_end() -> None:
