@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
@@ -68,6 +69,15 @@ listings = st.builds(
     delisted_at=maybe(instants),
 )
 
+
+def _in_agreement(contract: FuturesContract) -> FuturesContract:
+    """The contract with the date on which its instant is in its zone, as every source has it."""
+    if contract.last_trade_at is None or contract.time_zone is None:
+        return contract
+    at = contract.last_trade_at.astimezone(ZoneInfo(contract.time_zone))
+    return dataclasses.replace(contract, last_trade_date=at.date())
+
+
 contracts = st.builds(
     FuturesContract,
     con_id=con_ids,
@@ -105,7 +115,7 @@ contracts = st.builds(
     suggested_size_increment=maybe(positive_numbers),
     schedule=maybe(schedules),
     listing=maybe(listings),
-)
+).map(_in_agreement)
 
 
 def in_one_chain(product: Future, chain: Iterable[FuturesContract]) -> Future:

@@ -15,8 +15,10 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ibkr_sync.domain.entities.contracts import ContractMonth
+from ibkr_sync.domain.evidence.last_trade import LIKELY_YEARS
 from ibkr_sync.domain.untrusted_text import clean_text, shown
 
+D = TypeVar("D", dt.date, dt.datetime)
 E = TypeVar("E", bound=StrEnum)
 
 MAX_TEXT = 32_768
@@ -90,7 +92,7 @@ def date(value: object) -> dt.date:
     """A calendar date, `2026-12-18`."""
     if not isinstance(value, str) or _DATE.fullmatch(value) is None:
         raise _refusal("a date such as 2026-12-18", value)
-    return dt.date.fromisoformat(value)
+    return _likely(dt.date.fromisoformat(value))
 
 
 def instant(value: object) -> dt.datetime:
@@ -98,7 +100,7 @@ def instant(value: object) -> dt.datetime:
     if not isinstance(value, str) or _INSTANT.fullmatch(value) is None:
         raise _refusal("an instant such as 2026-12-18T14:30:00Z", value)
     try:
-        return dt.datetime.fromisoformat(value).astimezone(dt.UTC)
+        return _likely(dt.datetime.fromisoformat(value).astimezone(dt.UTC))
     except OverflowError as error:
         raise ValueError(f"{value} is out of range") from error
 
@@ -129,6 +131,13 @@ def choice(kind: type[E]) -> Callable[[object], E]:
         return kind(value)
 
     return parse
+
+
+def _likely(day: D) -> D:
+    """The date or instant, unless no gateway may send it either."""
+    if day.year not in LIKELY_YEARS:
+        raise ValueError(f"{day.year} is not a likely year")
+    return day
 
 
 def _refusal(expected: str, value: object) -> ValueError:

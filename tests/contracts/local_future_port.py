@@ -57,6 +57,7 @@ from ibkr_sync.domain.errors import (
 )
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture, Evidence
 from ibkr_sync.domain.evidence.chain_diff import FieldChange
+from ibkr_sync.domain.evidence.remarks import Remark, RemarkKind
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.renaming import FormerName
 from ibkr_sync.domain.ports.futures import FuturePort, LocalFuturePort
@@ -124,6 +125,17 @@ def changed_contract(product: Future, **changes: object) -> Future:
     first, *others = product.contracts
     changed = dataclasses.replace(first, **changes)  # type: ignore[arg-type]
     return dataclasses.replace(product, contracts=(changed, *others))
+
+
+def _remark(con_id: int, field: str) -> Remark:
+    return Remark(
+        kind=RemarkKind.ODD_ROW,
+        con_id=con_id,
+        contract=f"conId {con_id}",
+        field=field,
+        value="?",
+        reason="can't be read",
+    )
 
 
 def under_another_name(product: Future, **names: str) -> Future:
@@ -319,6 +331,51 @@ class LocalFuturePortContract(FuturePortContract):
         assert set(update.diff.changes) == expected
         assert set(ledger.history()[len(before) :]) == expected
         assert self.stored(local, product).contracts == changed.contracts
+
+    def test_what_is_odd_in_a_reply_is_told_once(
+        self, local: LocalFuturePort[Future], ledger: Ledger, product: Future
+    ) -> None:
+        self.store(local, product)
+        before = ledger.history()
+        con_id = product.contracts[0].con_id
+        odd = _remark(con_id, "minTick")
+        left_out = _remark(4711, "lastTradeDateOrContractMonth")
+        reply = AcquiredFuture(
+            product=product, row_remarks=(odd, left_out), unstorable=frozenset({4711})
+        )
+        dry = local.plan_entity(reply, by_symbol(product), DRY_RUN)
+        assert dry.left_out == ("conId 4711",)
+        updates = [self.give(local, reply), self.give(local, reply)]
+        assert [each.left_out for each in updates] == [("conId 4711",), ()]
+        assert all(each.diff is not None and each.diff.is_empty for each in updates)
+        assert [
+            (each.con_id, each.field, each.old) for each in ledger.history()[len(before) :]
+        ] == [
+            (con_id, "odd_row", None),
+            (None, "odd_row", None),
+        ]
+        again = AcquiredFuture(product=product, row_remarks=(_remark(con_id, "multiplier"),))
+        self.give(local, again)
+        assert ledger.history()[-1].new == f"conId {con_id} multiplier: '?': can't be read"
+
+    def test_what_is_odd_in_the_first_reply_is_told(
+        self, local: LocalFuturePort[Future], ledger: Ledger, product: Future
+    ) -> None:
+        reply = AcquiredFuture(
+            product=product,
+            row_remarks=(_remark(4711, "tradingClass"),),
+            unstorable=frozenset({4711}),
+        )
+        assert self.give(local, reply).left_out == ("conId 4711",)
+        assert (None, "odd_row") in {(each.con_id, each.field) for each in ledger.history()}
+
+    def give(
+        self, local: LocalFuturePort[Future], acquired: AcquiredFuture[Future]
+    ) -> FutureUpdate[Future]:
+        with local.sync_run(Origin.IBKR) as run:
+            return local.get_or_create_entity(
+                acquired, by_symbol(acquired.product), NOW_PLEASE, run
+            )
 
     def test_what_changes_daily_is_kept_up_to_date_without_history(
         self, local: LocalFuturePort[Future], ledger: Ledger, product: Future

@@ -153,6 +153,49 @@ def test_one_product_that_fails_leaves_the_others_saved(
     assert runs(database) == ["partial"]
 
 
+def test_a_contract_that_can_t_be_stored_is_a_partial_success_once(
+    ibkr_sync: CommandLine, tmp_path: Path
+) -> None:
+    database = tmp_path / "own.db"
+    odd = changed(
+        con_id="987654322", local_symbol="NOVAH9", last_trade_date_or_contract_month="24:00"
+    )
+    with gateway_with(changed(), odd) as gateway:
+        first = get(ibkr_sync, database, gateway.port, "NOVA")
+        second = get(ibkr_sync, database, gateway.port, "NOVA")
+        refreshed = ibkr_sync(
+            *("--database", database, "refresh", "--source", "ibkr"),
+            *("--port", str(gateway.port)),
+        )
+
+    assert [each.code for each in (first, second, refreshed)] == [4, 0, 0]
+    told = "NOVAH9: lastTradeDateOrContractMonth '24:00': not a date"
+    for done in (first, second, refreshed):
+        assert told in done.err
+        assert "not stored" in done.err
+    shown = ibkr_sync("--database", database, "show", "NOVA", "--json").json
+    assert [each["con_id"] for each in shown["contracts"]] == [987654321]
+    changes = ibkr_sync("--database", database, "changes", "--json").json["events"]
+    odd_rows = [each for each in changes if each["type"] == "ODD_ROW"]
+    assert [(each["severity"], each["con_id"]) for each in odd_rows] == [("notice", None)]
+    assert runs(database) == ["ok", "ok", "ok"]
+
+
+def test_a_refresh_that_leaves_a_contract_out_is_a_partial_success(
+    ibkr_sync: CommandLine, tmp_path: Path
+) -> None:
+    database = tmp_path / "own.db"
+    with gateway_with(changed()) as gateway:
+        get(ibkr_sync, database, gateway.port, "NOVA")
+    with gateway_with(changed(), changed(con_id="987654322", trading_class="")) as gateway:
+        done = ibkr_sync(
+            *("--database", database, "refresh", "--source", "ibkr"),
+            *("--port", str(gateway.port)),
+        )
+    assert done.code == 4
+    assert "tradingClass" in done.err
+
+
 def test_a_shrunken_chain_is_accepted_when_asked(ibkr_sync: CommandLine, stocked: Path) -> None:
     with sample_gateway(*gone_after("ES", 9)) as gateway:
         refused = get(ibkr_sync, stocked, gateway.port, "ES")

@@ -64,8 +64,9 @@ def known(document: dict[str, Any]) -> dict[str, Any]:
 
 def test_a_change_is_told_with_old_new_when_and_by_which_run(ibkr_sync: CommandLine) -> None:
     store(ibkr_sync, PRODUCT)
-    moved = (EXPIRY - timedelta(days=1)).date()
-    store(ibkr_sync, changed(multiplier=Decimal(5), last_trade_date=moved))
+    moved = EXPIRY - timedelta(days=1)
+    dates = {"last_trade_date": moved.date(), "last_trade_at": moved}
+    store(ibkr_sync, changed(multiplier=Decimal(5), **dates))
 
     done = ibkr_sync("changes", "--json")
 
@@ -91,7 +92,7 @@ def test_a_change_is_told_with_old_new_when_and_by_which_run(ibkr_sync: CommandL
         "run": 2,
     }
     assert (told["EXPIRY_MOVED"]["old"], told["EXPIRY_MOVED"]["new"]) == (
-        *(str(EXPIRY.date()), str(moved)),
+        *(str(EXPIRY.date()), str(moved.date())),
     )
 
 

@@ -29,6 +29,7 @@ from ibkr_sync.domain.evidence.acquisition_plan import (
     plan_acquired,
 )
 from ibkr_sync.domain.evidence.chain_diff import ChainDiff, FieldChange
+from ibkr_sync.domain.evidence.remarks import REMARK_FIELDS, Remark, remark_changes, untold
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.renaming import FormerName
 from ibkr_sync.domain.ports.catalogue import ProductCatalogue
@@ -173,17 +174,26 @@ class InMemoryFutureRepository(LocalFuturePort[F], StoredChains, Generic[F]):
         if policy.dry_run:
             return self.plan_entity(acquired, query, policy)
         plan = self._plan(acquired, policy)
+        odd = self._untold(acquired)
         for taker in plan.takers:
             self._apply(taker)
         self._apply(plan)
         product, diff = plan.update.product, plan.update.diff
+        con_ids = {each.con_id for each in product.contracts}
+        self.history.extend(remark_changes(odd, con_ids))
         if acquired.evidence is not None:
             self.replies.setdefault(product.key, []).append(acquired.evidence)
         outcome = ProductOutcome.UNCHANGED if diff.is_empty else ProductOutcome.UPDATED
         if plan.is_new:
             outcome = ProductOutcome.CREATED
         self._record(run, query, outcome, key=product.key, diff=diff)
-        return FutureUpdate(query=query, product=product, is_new=plan.is_new, diff=diff)
+        return FutureUpdate(
+            query=query,
+            product=product,
+            is_new=plan.is_new,
+            diff=diff,
+            left_out=acquired.left_out(odd),
+        )
 
     def plan_entity(
         self, acquired: AcquiredFuture[F], query: FutureQuery, policy: SyncPolicy
@@ -195,7 +205,12 @@ class InMemoryFutureRepository(LocalFuturePort[F], StoredChains, Generic[F]):
             is_new=plan.is_new,
             diff=plan.update.diff,
             applied=False,
+            left_out=acquired.left_out(self._untold(acquired)),
         )
+
+    def _untold(self, acquired: AcquiredFuture[F]) -> tuple[Remark, ...]:
+        told = (each.new for each in self.history if each.field in REMARK_FIELDS)
+        return untold(acquired.row_remarks, [text for text in told if text is not None])
 
     def record_failure(self, failure: FutureFailure, run: SyncRun) -> None:
         keys = [key for key, each in self.products.items() if failure.query.matches(each)]

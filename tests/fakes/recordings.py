@@ -18,6 +18,7 @@ from ibkr_sync.infrastructure.replay.rows import ContractRow, MarketRuleRow, Rec
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import ReadOnlyClient, Row
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.messages import read_message
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import ReceivedRow
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import translate_row
 from recorded_es import FRAME
 
 RECORDED_ES = read_recording(Path(__file__).parents[1] / "data" / "es_jun25.replay")
@@ -120,6 +121,13 @@ def received(row: ContractRow, *, server_version: int = 157) -> ReceivedRow:
     """The row as a session takes it in from its frame."""
     layout = ContractDataLayout(server_version)
     return received_frame(join_fields(layout.encode(row, "1")), server_version)
+
+
+def contract_of(row: ReceivedRow) -> FuturesContract:
+    """The contract that a row makes by itself."""
+    contract = translate_row(row).contract
+    assert contract is not None
+    return contract
 
 
 def received_frame(frame: bytes, server_version: int) -> ReceivedRow:

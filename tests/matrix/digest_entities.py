@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from fakes.protocol_versions import SPOKEN
+from fakes.recordings import contract_of
 from gateway.server import ScriptedGateway
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.infrastructure.calendars import HolidayCalendar
@@ -24,7 +25,6 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.parameters import (
     GatewayParameters,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import ContractRequest
-from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import translate_row
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 VERSIONS = sorted({SPOKEN[0], SPOKEN[-1]} | {187, 201, 205} & set(SPOKEN))
@@ -49,7 +49,7 @@ def contracts(recording: Recording, version: int) -> Iterator[FuturesContract]:
         with Gateway(parameters, lambda: NOW) as gateway:
             for symbol in sorted({row.symbol for row in recording.contracts}):
                 request = ContractRequest(symbol=symbol, include_expired=True)
-                yield from map(translate_row, gateway.request_contracts(request).result(60).rows)
+                yield from map(contract_of, gateway.request_contracts(request).result(60).rows)
 
 
 if __name__ == "__main__":

@@ -43,14 +43,15 @@ def client() -> Iterator[ReadOnlyClient]:
 
 
 def taken(client: ReadOnlyClient, frame: bytes) -> FuturesContract | None:
-    """The contract of a row, as the session takes it in; None when it is refused."""
+    """The contract of a row, as the session takes it in; None when it makes none."""
     try:
         message = read_message(frame, NEWEST)
         request_id, text = message.request_id(), message.row_text()
         event = client.decode_message(message.decodable())
         assert isinstance(event, Row)
         assert event.request_id == request_id
-        return translate_row(ReceivedRow(details=event.details, text=text, frame=frame))
+        received = ReceivedRow(details=event.details, text=text, frame=frame)
+        return translate_row(received).contract
     except (MalformedFrameError, InvalidReplyError):
         return None
 

@@ -309,11 +309,16 @@ def explain(error: errors.IbkrSyncError, command: NextCommand | None = None) -> 
     )
 
 
-def exit_code_of(failures: Iterable[errors.IbkrSyncError], *, all_failed: bool) -> ExitCode:
-    """One exit code for several outcomes: the failures' own if they agree and nothing worked."""
+def exit_code_of(
+    failures: Iterable[errors.IbkrSyncError], *, all_failed: bool, is_partial: bool = False
+) -> ExitCode:
+    """One exit code for several outcomes: the failures' own if they agree and nothing worked.
+
+    `is_partial` says that what worked left something out.
+    """
     codes = {explain(error).exit_code for error in failures}
     if not codes:
-        return ExitCode.OK
+        return ExitCode.PARTIAL if is_partial else ExitCode.OK
     if all_failed and len(codes) == 1:
         return codes.pop()
     return ExitCode.PARTIAL

@@ -38,7 +38,8 @@ def report_get(call: Call, report: GetReport, now: datetime) -> ExitCode:
         )
     for error in report.absent:
         report_error(output, error)
-    return exit_code_of(report.errors, all_failed=not report.has_success)
+    is_partial = any(update.left_out for update in report.updates)
+    return exit_code_of(report.errors, all_failed=not report.has_success, is_partial=is_partial)
 
 
 def _write(call: Call, report: GetReport, now: datetime) -> None:

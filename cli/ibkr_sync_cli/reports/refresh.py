@@ -72,4 +72,5 @@ def _exit_code(report: RefreshReport) -> ExitCode:
     if report.ended_by is not None and not report.has_answers:
         return explain(report.ended_by).exit_code
     failures = [failure.error for failure in report.failures]
-    return exit_code_of(failures, all_failed=not report.has_success)
+    is_partial = any(update.left_out for update in report.updates)
+    return exit_code_of(failures, all_failed=not report.has_success, is_partial=is_partial)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ibkr_sync.application.services.history import Chronicle
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.evidence.product_update import PRODUCT
+from ibkr_sync.domain.evidence.remarks import REMARK_FIELDS
 from ibkr_sync.domain.history.events import Event, EventType
 from ibkr_sync.domain.history.severity import Severity
 from ibkr_sync_cli.terminal.output import Result
@@ -27,6 +28,7 @@ COLUMNS = (
 _STYLES = {Severity.INFO: "", Severity.NOTICE: "yellow", Severity.CRITICAL: "red"}
 _TOLD_BY_TYPE = frozenset(
     (
+        *REMARK_FIELDS,
         *("listing", "state", "last_trade_date", "last_trade_at", "multiplier"),
         *(
             "price_magnifier",
@@ -172,6 +174,8 @@ def _change(event: Event) -> str:
     if event.type is EventType.NEW:
         is_product = event.con_id is None
         return counted(int(event.new or 0), "contract") if is_product else "first seen"
+    if event.field in REMARK_FIELDS:
+        return event.new or "-"
     if event.field == "venues":
         before, after = (text.split(",") if text else [] for text in (event.old, event.new))
         gone = [f"-{each}" for each in before if each not in after]

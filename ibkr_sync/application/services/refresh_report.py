@@ -28,6 +28,7 @@ class RefreshedProduct:
         expired: how many have stopped trading since it was synced before.
         counts: how many contracts were added, changed and so on; None where the source was not
             asked.
+        left_out: contracts of the reply that could not be stored (see `FutureUpdate`).
     """
 
     query: FutureQuery
@@ -40,6 +41,7 @@ class RefreshedProduct:
     counts: Mapping[str, int] | None
     applied: bool
     remarks: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
 
 
 RefreshOutcome = RefreshedProduct | FutureFailure
@@ -118,6 +120,7 @@ def refreshed_product(
         counts=None if diff is None else _counts(diff),
         applied=update.applied,
         remarks=update.remarks,
+        left_out=update.left_out,
     )
 
 

@@ -8,10 +8,12 @@ trade, while its siblings have them (seen in recordings of 2024 to 2026).
 from __future__ import annotations
 
 import dataclasses
+from datetime import date, datetime
 from operator import attrgetter
 from typing import Any, Final, TypeVar
+from zoneinfo import ZoneInfo
 
-from ibkr_sync.domain.entities.contracts import FuturesContract
+from ibkr_sync.domain.entities.contracts import FuturesContract, Venue
 from ibkr_sync.domain.entities.futures import Future
 
 F = TypeVar("F", bound=Future)
@@ -56,14 +58,39 @@ def contract_with_known(
     """Complete a received contract by what is stored of it.
 
     The instant of the last trade is of its date: where the date moved and no time was stated,
-    it is unknown.
+    or the date is another one in the zone that was, it is unknown. A zone that is known from
+    before tells on which date a stated instant is.
     """
     if stored is None or stored == received:
         return received
     known = _left_out(_CONTRACT_FIELDS, _contract_values(stored), _contract_values(received))
-    if received.last_trade_date != stored.last_trade_date:
-        known.pop("last_trade_at", None)
+    if any(venue.market_rule_id is None for venue in received.venues):
+        known["venues"] = _with_known_ladders(stored.venues, received.venues)
+    day = received.last_trade_date
+    if "last_trade_at" in known:
+        zone = received.time_zone or stored.time_zone
+        if day != stored.last_trade_date or _date_in(zone, known["last_trade_at"]) not in (
+            None,
+            day,
+        ):
+            del known["last_trade_at"]
+    elif "time_zone" in known and received.last_trade_at is not None:
+        known["last_trade_date"] = _date_in(stored.time_zone, received.last_trade_at)
     return dataclasses.replace(received, **known) if known else received
+
+
+def _date_in(zone: str | None, at: datetime) -> date | None:
+    return None if zone is None else at.astimezone(ZoneInfo(zone)).date()
+
+
+def _with_known_ladders(
+    stored: tuple[Venue, ...], received: tuple[Venue, ...]
+) -> tuple[Venue, ...]:
+    rules = {venue.exchange: venue.market_rule_id for venue in stored}
+    return tuple(
+        Venue(exchange=exchange, market_rule_id=rules.get(exchange) if rule is None else rule)
+        for exchange, rule in ((venue.exchange, venue.market_rule_id) for venue in received)
+    )
 
 
 def _left_out(

@@ -12,6 +12,7 @@ from ibkr_sync.domain.canonical_text import parse_value
 from ibkr_sync.domain.entities.contracts import Venue
 from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.evidence.product_update import PRODUCT
+from ibkr_sync.domain.evidence.remarks import REMARK_FIELDS
 from ibkr_sync.domain.history.events import (
     Event,
     EventType,
@@ -67,7 +68,8 @@ def history_events(
     events: list[Event] = []
     weighed = _weighed(changes)
     for change in changes:
-        if change.at == first_reply and change.con_id is None:
+        is_remark = change.field in REMARK_FIELDS
+        if change.at == first_reply and change.con_id is None and not is_remark:
             events.append(replace(event_of(change), severity=Severity.INFO))
         elif change.at != first_reply or not is_first_sight(change):
             events.append(weighed(change))
@@ -84,9 +86,11 @@ def _apart(
     later: list[RecordedChange] = []
     for change in changes:
         is_first = first_replies.get(change.product) == change.at
-        # What came over from another product is news, even in a product's first reply.
+        # What came over from another product is news, even in a product's first reply, and so is
+        # what was odd in it.
         is_arrival = change.con_id is not None and not is_first_sight(change)
-        (first if is_first and not is_arrival else later).append(change)
+        is_news = is_arrival or change.field in REMARK_FIELDS
+        (first if is_first and not is_news else later).append(change)
     return first, later
 
 

@@ -19,6 +19,7 @@ from ibkr_sync.domain.entities.contracts import LAST_ZONE, ContractState, Future
 from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.evidence.product_update import DELISTED, LISTED, LISTING, MISSING, PRODUCT
+from ibkr_sync.domain.evidence.remarks import REMARK_FIELDS, RemarkKind
 from ibkr_sync.domain.history.recorded_history import EndedContract, RecordedChange, RecordedLadder
 from ibkr_sync.domain.history.severity import Severity
 from ibkr_sync.domain.hours.wall_clock import midnight
@@ -30,7 +31,7 @@ LADDER: Final = "market_rule"
 """The field of an event that tells of a tick ladder: its id, then the steps from each edge on."""
 
 RECORDED_FIELDS: Final = frozenset(
-    (*TRACKED_OF_PRODUCT, *TRACKED_OF_CONTRACT, LISTING, PRODUCT, STATE, LADDER)
+    (*TRACKED_OF_PRODUCT, *TRACKED_OF_CONTRACT, LISTING, PRODUCT, STATE, LADDER, *REMARK_FIELDS)
 )
 """Every field that an event may tell of."""
 
@@ -58,6 +59,8 @@ class EventType(StrEnum):
     UNDERLYING_CHANGED = "UNDERLYING_CHANGED"
     VENUES_CHANGED = "VENUES_CHANGED"
     MOVED = "MOVED"
+    ODD_ROW = "ODD_ROW"
+    DATES_DISAGREE = "DATES_DISAGREE"
     FIELD_CHANGED = "FIELD_CHANGED"
 
 
@@ -108,6 +111,8 @@ _FIELD_EVENTS: Final = {
     "time_zone": (EventType.ZONE_CHANGED, Severity.CRITICAL),
     "trading_class": (EventType.CLASS_CHANGED, Severity.NOTICE),
     "local_symbol": (EventType.LOCAL_SYMBOL_CHANGED, Severity.NOTICE),
+    RemarkKind.ODD_ROW: (EventType.ODD_ROW, Severity.NOTICE),
+    RemarkKind.DATES_DISAGREE: (EventType.DATES_DISAGREE, Severity.NOTICE),
     PRODUCT: (EventType.MOVED, Severity.CRITICAL),
     "name": (EventType.NAME_CHANGED, Severity.INFO),
     "long_name": (EventType.NAME_CHANGED, Severity.INFO),

@@ -59,23 +59,12 @@ IMPOSSIBLE = (
     pytest.param("con_id", str(2**63), marks=pytest.mark.text_protocol),
     ("symbol", "NQ"),
     ("sec_type", "OPT"),
-    ("currency", ""),
-    ("last_trade_date_or_contract_month", ""),
-    ("last_trade_date_or_contract_month", "2026-12-18"),
-    ("last_trade_date_or_contract_month", "99999999"),
-    ("last_trade_date_or_contract_month", "209812"),
-    ("multiplier", "nan"),
-    ("multiplier", "inf"),
-    ("min_tick", "nan"),
-    ("min_tick", "0"),
-    ("real_expiration_date", "20261301"),
-    ("price_magnifier", "-1"),
 )
 
 
 @pytest.mark.representative
 @pytest.mark.parametrize(("field", "value"), some_of(IMPOSSIBLE, 4))
-def test_one_row_with_an_impossible_value_fails_the_product_alone(
+def test_one_row_that_can_t_be_identified_fails_the_product_alone(
     rig: Rig, field: str, value: str
 ) -> None:
     rig.endure(
@@ -88,6 +77,41 @@ def test_one_row_with_an_impossible_value_fails_the_product_alone(
             connections=1,
         )
     )
+
+
+ODD = (
+    ("currency", "", "currency"),
+    ("trading_class", "", "tradingClass"),
+    ("last_trade_date_or_contract_month", "", "lastTradeDateOrContractMonth"),
+    ("last_trade_date_or_contract_month", "2026-12-18", "lastTradeDateOrContractMonth"),
+    ("last_trade_date_or_contract_month", "99999999", "lastTradeDateOrContractMonth"),
+    ("last_trade_date_or_contract_month", "20261218 24:00 GB", "lastTradeDateOrContractMonth"),
+    ("multiplier", "nan", "multiplier"),
+    ("multiplier", "inf", "multiplier"),
+    pytest.param("min_tick", "nan", "minTick", marks=pytest.mark.text_protocol),
+    ("min_tick", "0", "minTick"),
+    ("real_expiration_date", "20261301", "realExpirationDate"),
+    ("price_magnifier", "-1", "priceMagnifier"),
+)
+
+
+@pytest.mark.representative
+@pytest.mark.parametrize(("sent", "value", "field"), some_of(ODD, 4))
+def test_a_row_with_an_impossible_value_keeps_what_is_known_and_spares_its_siblings(
+    rig: Rig, sent: str, value: str, field: str
+) -> None:
+    con_id = int(rows_of("ES")[7].con_id)
+    before = rig.store.tables()
+    (known,) = (row for row in before["contracts"] if row["con_id"] == con_id)
+    fault = ReplacedField(row=7, field=sent, value=value, symbol="ES")
+    ordeal = Ordeal(faults=[fault], told=f"{known['local_symbol']}: {field} ", fate=Fate.OTHERWISE)
+    endured = rig.attempt(ordeal)
+    rows = rig.store.tables()["contracts"]
+    rig.check(ordeal, endured, before)
+    (stored,) = (row for row in rows if row["con_id"] == con_id)
+    assert stored["missing_since"] is None
+    for column in ("currency", "trading_class", "last_trade_date", "multiplier", "min_tick"):
+        assert stored[column] == known[column] is not None
 
 
 def test_a_row_that_comes_twice_is_one_contract(any_rig: Rig) -> None:
@@ -145,12 +169,6 @@ def test_a_last_trade_date_is_the_exchange_s_in_any_time_zone(any_rig: Rig) -> N
     any_rig.check(ordeal, endured, before)
     for row, day in zip(rows_of("ES"), DAYS, strict=True):
         assert f"{stored[int(row.con_id)]['last_trade_date']:%Y%m%d}" == day
-
-
-def test_a_date_that_no_time_zone_explains_is_refused(rig: Rig) -> None:
-    text = f"{day_after(DAYS[4], 12)} 04:00:00 Middle/Earth"
-    fault = ReplacedField(row=4, field="last_trade_date_or_contract_month", value=text)
-    rig.endure(Ordeal(faults=[fault], code=4))
 
 
 PLACEHOLDERS = {

@@ -12,7 +12,7 @@ import pytest
 from fakes.clock import FakeClock
 from fakes.gateway_rig import Connect, Serve
 from fakes.protocol_versions import PROTOBUF_ROWS, SPOKEN
-from fakes.recordings import RECORDED_ES, as_sent_at
+from fakes.recordings import RECORDED_ES, as_sent_at, contract_of
 from ibkr_sync.domain.entities.contracts import FuturesContract, Venue
 from ibkr_sync.domain.errors import ConnectionLostError, RequestRejectedError
 from ibkr_sync.infrastructure.replay.protocol.requests import (
@@ -30,7 +30,6 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
     ContractReply,
     ContractRequest,
 )
-from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import translate_row
 from recorded_es import ESM5, RECORDED_AT
 
 ODD_ROW = ContractRow(
@@ -142,7 +141,7 @@ def test_a_contract_is_the_same_at_every_version(
     recording = Recording(contracts=(row,))
     replay = serve(recording=recording, server_version=version, now=FakeClock(RECORDED_AT))
     reply = _ask(connect(replay), contract.symbol, contract.exchange)
-    (translated,) = map(translate_row, reply.rows)
+    (translated,) = map(contract_of, reply.rows)
     assert _everything(translated) == _everything(as_sent_at(version, contract))
     assert (reply.server_version, reply.client_version) == (version, IBAPI_VERSION)
 

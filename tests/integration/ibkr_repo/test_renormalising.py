@@ -18,7 +18,6 @@ from fakes.gateway_rig import CRUDE_OIL, ES, NOW, RECORDING, SERVER_VERSION, Con
 from fakes.protocol_versions import SPOKEN
 from ibkr_sync.application.services.renormalising import RenormalisingService
 from ibkr_sync.catalogue import load_catalogue
-from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import CommodityFuture, Future, Origin
 from ibkr_sync.domain.errors import AlreadyRunningError, RawReplyError
 from ibkr_sync.domain.evidence.renormalisation import Renormalised
@@ -27,8 +26,11 @@ from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy
 from ibkr_sync.infrastructure.replay.rows import Recording
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import CLIENT_VERSIONS
-from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising import reading as reading_replies
-from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import translate_row
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising import rows as reading_rows
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import (
+    TranslatedRow,
+    translate_row,
+)
 from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
 from ibkr_sync.infrastructure.repositories.ibkr_repo.rereading import IbkrReplyReader
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
@@ -49,10 +51,12 @@ OF_NO_READING = ("sync_runs", "run_products", "field_changes")
 """What a run leaves even when nothing is read otherwise."""
 
 
-def badly(row: Any) -> FuturesContract:
+def badly(row: Any, **known: Any) -> TranslatedRow:
     """Translate as an older version might have: no instant, half the size, no venues."""
-    contract = translate_row(row)
-    return dataclasses.replace(
+    read = translate_row(row, **known)
+    contract = read.contract
+    assert contract is not None
+    contract = dataclasses.replace(
         contract,
         last_trade_at=None,
         multiplier=contract.multiplier and contract.multiplier / 2,
@@ -60,6 +64,7 @@ def badly(row: Any) -> FuturesContract:
         min_size=None,
         venues=(),
     )
+    return dataclasses.replace(read, contract=contract)
 
 
 class Rig:
@@ -101,7 +106,7 @@ def rig(connect: Connect, serve: Serve) -> Rig:
 @contextmanager
 def older_rules() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reading_replies, "translate_row", badly)
+        patch.setattr(reading_rows, "translate_row", badly)
         yield
 
 

@@ -91,9 +91,7 @@ CALENDAR: dict[int, Night] = {
     16: Night(market=lambda market: market.move_expiry("E-mini", 0, date(2026, 12, 17))),
     17: Night(market=_change("Crude", min_tick=Decimal("0.005"))),
     18: Night(
-        faults=[
-            ReplacedField(symbol="ES", field="last_trade_date_or_contract_month", value="99999999")
-        ],
+        faults=[ReplacedField(symbol="ES", field="con_id", value="0")],
         failing={"ES": "InvalidReplyError"},
     ),
     19: Night(

@@ -8,9 +8,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import SAMPLE_MARKER, Future, Origin
 from ibkr_sync.domain.errors import ProductLookupError, SourceFileError
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
+from ibkr_sync.domain.evidence.last_trade import LastTrade, SettledLastTrade, settle
+from ibkr_sync.domain.evidence.remarks import Remark, RemarkKind, sentences
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.future_source import Acquisition, FutureSource, KnownFutures
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
@@ -41,12 +44,12 @@ class FileFutureSource(FutureSource[F], Generic[F]):
         self, queries: Iterable[FutureQuery], policy: SyncPolicy, known: KnownFutures
     ) -> Iterator[Acquisition[F]]:
         """Read the file at once, then find the products; a product that it lacks is a failure."""
-        del policy, known  # a file is read the same way whatever is stored
+        del policy  # a file is read the same way whatever is wanted
         products = read_products(self._path)
-        return ((query, self._find(query, products)) for query in queries)
+        return ((query, self._find(query, products, known)) for query in queries)
 
     def _find(
-        self, query: FutureQuery, products: tuple[Future, ...]
+        self, query: FutureQuery, products: tuple[Future, ...], known: KnownFutures
     ) -> AcquiredFuture[F] | ProductLookupError | SourceFileError:
         """The one product of the file that is meant and may be stored."""
         matching = [product for product in products if query.matches(product)]
@@ -58,7 +61,7 @@ class FileFutureSource(FutureSource[F], Generic[F]):
             return error
         if not product.contracts:
             return SourceFileError(self.name, str(product.key), "has no contracts")
-        return AcquiredFuture(product=_imported(product))
+        return _settled(_imported(product), known)
 
 
 def _imported(product: F) -> F:
@@ -75,6 +78,45 @@ def _imported(product: F) -> F:
             if contract.listing is None or contract.listing.missing_since is None
         ),
     )
+
+
+def _settled(product: F, known: KnownFutures) -> AcquiredFuture[F]:
+    """The product with dates and instants of last trades that agree, and remarks on the others."""
+    settled = {each.con_id: _settle(each) for each in product.contracts}
+    odd = [str(con_id) for con_id, each in settled.items() if each.is_contradicted]
+    found = known.find_named(odd) if odd else ()
+    stored = {each.con_id: each.last_trade_date for one in found for each in one.contracts}
+    chain: list[FuturesContract] = []
+    remarks: list[Remark] = []
+    for contract in product.contracts:
+        last_trade = settled[contract.con_id]
+        believed = last_trade.given(stored.get(contract.con_id))
+        chain.append(
+            dataclasses.replace(contract, last_trade_date=believed.date, last_trade_at=believed.at)
+        )
+        if last_trade.is_contradicted:
+            days = " or ".join(str(day) for day in last_trade.dates)
+            remarks.append(
+                Remark(
+                    kind=RemarkKind.DATES_DISAGREE,
+                    con_id=contract.con_id,
+                    contract=contract.local_symbol,
+                    field="last_trade_at",
+                    value=str(contract.last_trade_at),
+                    reason=f"it is {days}",
+                )
+            )
+    return AcquiredFuture(
+        product=dataclasses.replace(product, contracts=tuple(chain)),
+        remarks=sentences(remarks),
+        row_remarks=tuple(remarks),
+    )
+
+
+def _settle(contract: FuturesContract) -> SettledLastTrade:
+    at = contract.last_trade_at
+    stated = LastTrade(date=contract.last_trade_date if at is None else at.date(), at=at)
+    return settle(stated, contract.time_zone, contract.last_trade_date)
 
 
 def _is_sample(product: Future) -> bool:

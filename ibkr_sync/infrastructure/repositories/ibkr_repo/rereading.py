@@ -47,7 +47,8 @@ class IbkrReplyReader(RawReplyReader):
             symbol=key.symbol, exchange=key.exchange, trading_class=key.trading_class
         )
         try:
-            return self._reader.read(query, _decode(key, evidence)).product
+            reply = _decode(key, evidence)
+            return self._reader.read(query, reply, lambda _: (stored,)).product
         except (ReplyError, ProductLookupError) as error:
             raise RawReplyError(key, f"it can't be read any more: {_reason(error)}") from error
 

@@ -15,6 +15,7 @@ from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.errors import GatewayError, ProductNotFoundError, ReplyError
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture, TickLadders
+from ibkr_sync.domain.evidence.remarks import sentences
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.future_source import Acquisition, FutureSource, KnownFutures
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
@@ -28,8 +29,8 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.questioner import
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.retry_policy import RetryPolicy
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import Ladder
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.ladders import translate_ladder
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.reading import PLACE, ReplyReader
-from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import translate_ladder
 
 _log = logging.getLogger(__name__)
 
@@ -116,9 +117,10 @@ class IbkrFutureSource(FutureSource[F], Generic[F]):
         return policy.deadline.total_seconds()
 
     def _remarked(self, acquired: AcquiredFuture[F]) -> AcquiredFuture[F]:
-        """With remarks on where the catalogue knows the product otherwise than IBKR."""
-        found = disagreements(acquired.product, self._catalogue)
-        return dataclasses.replace(acquired, remarks=tuple(map(str, found)))
+        """With remarks on what is odd, and where the catalogue knows the product otherwise."""
+        found = map(str, disagreements(acquired.product, self._catalogue))
+        remarks = (*sentences(acquired.row_remarks, acquired.unstorable), *found)
+        return dataclasses.replace(acquired, remarks=remarks)
 
 
 def _ask_ladders(market_rule_ids: Sequence[int], questioner: Questioner) -> tuple[MarketRule, ...]:

@@ -23,6 +23,7 @@ from ibkr_sync.domain.errors import (
     SampleDataError,
 )
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
+from ibkr_sync.domain.evidence.remarks import remark_changes
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.renaming import FormerName
 from ibkr_sync.domain.ports.catalogue import ProductCatalogue
@@ -158,6 +159,9 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
     ) -> FutureUpdate[F]:
         """Store a complete product in one transaction (see the port)."""
         from ibkr_sync.infrastructure.repositories.local_repo.products import writes
+        from ibkr_sync.infrastructure.repositories.local_repo.products.told_remarks import (
+            untold_remarks,
+        )
         from ibkr_sync.infrastructure.repositories.local_repo.runs import outcomes
 
         if policy.dry_run:
@@ -172,8 +176,11 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
                 )
                 writes.record_history(connection, taker.update.history, taker_id, run, now)
             update, before = plan.update, plan.before
+            odd = untold_remarks(connection, before.product_id, acquired.row_remarks)
             product_id = writes.apply_update(connection, update, plan.rows, before, now)
-            writes.record_history(connection, update.history, product_id, run, now)
+            con_ids = {each.con_id for each in update.product.contracts}
+            history = (*update.history, *remark_changes(odd, con_ids))
+            writes.record_history(connection, history, product_id, run, now)
             if acquired.evidence is not None:
                 writes.keep_evidence(connection, acquired.evidence, product_id, run)
             outcomes.record_outcome(
@@ -186,21 +193,31 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
                 now=now,
             )
         return FutureUpdate(
-            query=query, product=update.product, is_new=plan.is_new, diff=update.diff
+            query=query,
+            product=update.product,
+            is_new=plan.is_new,
+            diff=update.diff,
+            left_out=acquired.left_out(odd),
         )
 
     def plan_entity(
         self, acquired: AcquiredFuture[F], query: FutureQuery, policy: SyncPolicy
     ) -> FutureUpdate[F]:
         """Tell what `get_or_create_entity` would do, and write nothing."""
+        from ibkr_sync.infrastructure.repositories.local_repo.products.told_remarks import (
+            untold_remarks,
+        )
+
         with reading(self._database) as connection:
             plan = self._plan(connection, acquired, policy, self._clock())
+            odd = untold_remarks(connection, plan.before.product_id, acquired.row_remarks)
         return FutureUpdate(
             query=query,
             product=plan.update.product,
             is_new=plan.is_new,
             diff=plan.update.diff,
             applied=False,
+            left_out=acquired.left_out(odd),
         )
 
     def record_failure(self, failure: FutureFailure, run: SyncRun) -> None:

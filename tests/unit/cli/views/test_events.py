@@ -81,6 +81,10 @@ def of_product(**changes: object) -> Event:
             "critical EXPIRED ESZ6 active → expired -",
         ),
         (
+            event(type=EventType.ODD_ROW, field="odd_row", old=None, new="conId 7 minTick: '0'"),
+            "critical ODD_ROW ESZ6 conId 7 minTick: '0' 12",
+        ),
+        (
             event(type=EventType.FIELD_CHANGED, field="industry", old=None, new="Indices"),
             "critical FIELD_CHANGED ESZ6 industry: - → Indices 12",
         ),

@@ -6,13 +6,14 @@ import dataclasses
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from example_products import DECEMBER, ES, MARCH
-from ibkr_sync.domain.entities.contracts import FuturesContract
+from ibkr_sync.domain.entities.contracts import FuturesContract, Venue
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.evidence.product_update import plan_update
 from ibkr_sync.domain.evidence.silence import contract_with_known, with_known
@@ -46,7 +47,11 @@ def test_whatever_a_row_states_is_taken(stored: FuturesContract, received: Futur
     completed = contract_with_known(stored, received)
     for field in dataclasses.fields(received):
         stated = getattr(received, field.name)
-        if stated not in (None, ()):
+        is_of_known_zone = field.name == "last_trade_date" and received.time_zone is None
+        is_ladderless = field.name == "venues" and any(
+            venue.market_rule_id is None for venue in received.venues
+        )
+        if stated not in (None, ()) and not is_of_known_zone and not is_ladderless:
             assert getattr(completed, field.name) == stated, field.name
 
 
@@ -82,6 +87,44 @@ def test_a_contract_about_to_expire_keeps_time_zone_and_hours(origin: Origin) ->
 def test_the_instant_of_a_date_that_moved_is_not_kept() -> None:
     moved = dataclasses.replace(DECEMBER, last_trade_date=date(2026, 12, 17), last_trade_at=None)
     assert contract_with_known(DECEMBER, moved).last_trade_at is None
+
+
+@given(contracts, contracts)
+def test_date_and_instant_never_disagree(
+    stored: FuturesContract, received: FuturesContract
+) -> None:
+    received = dataclasses.replace(received, con_id=stored.con_id)
+    completed = contract_with_known(stored, received)
+    if completed.last_trade_at is not None and completed.time_zone is not None:
+        zone = ZoneInfo(completed.time_zone)
+        assert completed.last_trade_at.astimezone(zone).date() == completed.last_trade_date
+    assert contract_with_known(completed, received) == completed
+
+
+def test_an_instant_without_a_zone_is_on_the_day_it_has_in_the_known_zone() -> None:
+    stored = dataclasses.replace(
+        DECEMBER,
+        time_zone="America/Chicago",
+        last_trade_at=datetime(2026, 12, 18, 14, 30, tzinfo=UTC),
+    )
+    shifted = dataclasses.replace(stored, time_zone=None, last_trade_date=date(2026, 12, 19))
+    assert contract_with_known(stored, shifted) == stored
+
+
+def test_a_ladder_that_is_left_out_is_the_known_one_of_its_exchange() -> None:
+    venues = (Venue(exchange="CME", market_rule_id=67), Venue(exchange="QBALGO"))
+    stored = dataclasses.replace(DECEMBER, venues=venues)
+    sent = (
+        Venue(exchange="SMART"),
+        Venue(exchange="CME"),
+        Venue(exchange="QBALGO", market_rule_id=26),
+    )
+    completed = contract_with_known(stored, dataclasses.replace(stored, venues=sent))
+    assert [(each.exchange, each.market_rule_id) for each in completed.venues] == [
+        ("SMART", None),
+        ("CME", 67),
+        ("QBALGO", 26),
+    ]
 
 
 def test_order_types_of_the_day_are_not_kept() -> None:

@@ -75,6 +75,18 @@ def test_what_a_first_reply_corrects_of_the_catalogue_is_no_news() -> None:
     assert told(period) == [(None, "product", None, "1")]
 
 
+@one_case("con_id", [None, 1])
+def test_what_was_odd_is_news_in_a_first_reply_too(con_id: int | None) -> None:
+    changes = (
+        change(1, "listing", None, "listed"),
+        change(con_id, "odd_row", None, "conId 2 minTick: '0': must be positive"),
+    )
+    period = RecordedPeriod(changes=changes, first_replies={ES.key: NOW})
+    assert [each[:2] for each in told(period)] == [(None, "product"), (con_id, "odd_row")]
+    severities = [each.severity for each in history_events(changes, NOW)]
+    assert severities == [Severity.INFO, Severity.NOTICE]
+
+
 def test_a_contract_that_came_over_is_news_in_a_first_reply_too() -> None:
     changes = (
         change(1, "listing", None, "listed"),

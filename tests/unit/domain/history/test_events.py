@@ -39,6 +39,14 @@ CASES = [
     ("listing", "missing", "delisted", EventType.DELISTED, CRITICAL),
     ("listing", "missing", "listed", EventType.RETURNED, NOTICE),
     ("listing", "delisted", "listed", EventType.RETURNED, NOTICE),
+    ("odd_row", None, "conId 705 minTick: '0': must be positive", EventType.ODD_ROW, NOTICE),
+    (
+        "dates_disagree",
+        None,
+        "conId 705 lastTradeDate: '20270118': it is 2026-12-18 or 2027-01-18",
+        EventType.DATES_DISAGREE,
+        NOTICE,
+    ),
     ("last_trade_date", "2026-12-18", "2026-12-17", EventType.EXPIRY_MOVED, CRITICAL),
     ("last_trade_at", "2026-12-18T14:30:00+00:00", None, EventType.EXPIRY_MOVED, CRITICAL),
     ("real_expiration_date", "2026-12-18", "2026-12-17", EventType.EXPIRY_MOVED, CRITICAL),
@@ -95,7 +103,7 @@ def test_a_change_is_an_event_of_its_kind(
 def test_every_type_but_the_expiry_comes_from_a_change() -> None:
     assert {kind for *_, kind, _ in CASES} == set(EventType) - {EventType.EXPIRED}
     assert {*TRACKED_OF_PRODUCT, *TRACKED_OF_CONTRACT} | {
-        *("listing", "product", "state", "market_rule")
+        *("listing", "product", "state", "market_rule", "odd_row", "dates_disagree")
     } == RECORDED_FIELDS
 
 

@@ -9,7 +9,7 @@ if that is unknown too, another product has to answer meanwhile.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -66,6 +66,10 @@ class KnownContracts:
         self._known = known
         self._clock = clock
         self._answered: dict[ProductKey, int] = {}
+
+    def find_named(self, words: Collection[str]) -> tuple[Future, ...]:
+        """Give the stored products that one of the words names, a conId among them."""
+        return self._known.find_named(words)
 
     def note_answered(self, product: Future) -> None:
         """Remember a conId of a product that IBKR has just told of."""

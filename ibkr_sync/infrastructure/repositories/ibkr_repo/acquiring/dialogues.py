@@ -82,7 +82,7 @@ class Dialogues(Generic[F]):
         except ProductNotFoundError:
             return doubt
         try:
-            acquired = self._reader.read(renamed, (yield from _ask(request)))
+            acquired = self._read(renamed, (yield from _ask(request)))
         except ProductNotFoundError as error:
             raise self._contradiction(key, contract.con_id, error) from error
         return (yield from self._ask_for_absent(acquired, disturbances))
@@ -111,7 +111,7 @@ class Dialogues(Generic[F]):
             except ReplyError:
                 continue
             else:
-                answer = self._reader.read_contract(reply)
+                answer = self._reader.read_contract(reply, self._known.find_named)
                 if answer is not None:
                     found.append((contract, answer))
         if unknown and not (yield from self._is_believable(acquired, disturbances)):
@@ -132,12 +132,15 @@ class Dialogues(Generic[F]):
             request = self._request_for(query)
         else:
             request = yield from self._locate(query.con_id)
-        return self._reader.read(query, (yield from _ask(request)))
+        return self._read(query, (yield from _ask(request)))
+
+    def _read(self, query: FutureQuery, reply: ContractReply) -> AcquiredFuture[F]:
+        return self._reader.read(query, reply, self._known.find_named)
 
     def _locate(self, con_id: int) -> Dialogue[ContractRequest]:
         """Learn of a contract's conId how to ask for its product."""
         reply = yield from _ask(ContractRequest(con_id=con_id, include_expired=True))
-        return request_for_product(reply, self._policy)
+        return request_for_product(reply, self._policy, self._known.find_named)
 
     def _elsewhere(
         self, query: FutureQuery, error: ProductNotFoundError
@@ -150,7 +153,7 @@ class Dialogues(Generic[F]):
         if query.con_id is not None or query.exchange or not request.exchange:
             raise error
         anywhere = ContractRequest(symbol=request.symbol, include_expired=request.include_expired)
-        return self._reader.read(query, (yield from _ask(anywhere)))
+        return self._read(query, (yield from _ask(anywhere)))
 
     def _request_for(self, query: FutureQuery) -> ContractRequest:
         return ContractRequest(

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+from ibkr_sync.domain.errors import InvalidReplyError
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
     ContractReply,
     ContractRequest,
 )
-from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.rules import (
-    merge_rows,
-    refuse_foreign_rows,
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.rows import (
+    FindNamed,
+    nothing_stored,
+    read_rows,
 )
-from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import translate_row
 
 
-def request_for_product(reply: ContractReply, policy: SyncPolicy) -> ContractRequest:
+def request_for_product(
+    reply: ContractReply, policy: SyncPolicy, find_named: FindNamed = nothing_stored
+) -> ContractRequest:
     """Give the request for the whole chain of the contract that was asked for by its conId.
 
-    Expired contracts are included when it has expired itself. Raises InvalidReplyError.
+    Expired contracts are included when it has expired itself. `find_named` gives what is stored.
+    Raises InvalidReplyError.
     """
-    rows = [translate_row(row) for row in reply.rows]
-    refuse_foreign_rows(reply.request, rows)
-    contract = merge_rows(rows)[0]
+    read = read_rows(reply, find_named)
+    contract = next((chain[0] for chain in read.products.values()), None)
+    if contract is None:
+        remark = read.rows[0][0].remarks[0]
+        raise InvalidReplyError(remark.contract, remark.field, remark.value, remark.reason)
     return ContractRequest(
         symbol=contract.symbol,
         exchange=contract.exchange,

@@ -9,38 +9,32 @@ for dual-mode API client in" has it. ibapi drops the zone and cuts `Etc/GMT-5` i
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, tzinfo
+from datetime import UTC, date, datetime, time
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from ibkr_sync.catalogue import login_zone
+from ibkr_sync.domain.evidence.last_trade import (
+    LIKELY_YEARS,
+    LastTrade,
+    SettledLastTrade,
+    settle,
+)
 
-_TIME = r"[0-9]{2}:[0-9]{2}(?::[0-9]{2})?"
+_TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?"
 _LAST_TRADE = re.compile(
     rf"(?P<date>[0-9]{{8}})(?:-(?P<utc>{_TIME})|\s+(?P<time>{_TIME})(?:\s+(?P<zone>\S.*))?)?",
     re.ASCII,
 )
-_YEARS = range(1970, 2200)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LastTrade:
-    """A contract's last trade: calendar date in the exchange's zone, and UTC instant if known."""
-
-    date: date
-    at: datetime | None
 
 
 @lru_cache(1024)
 def read_last_trade(
-    text: str, exchange_zone: str | None, calendar_dates: tuple[date | None, ...]
-) -> LastTrade:
-    """Read `lastTradeDateOrContractMonth` as sent; raises ValueError when it can't be trusted.
+    text: str, exchange_zone: str | None, calendar_date: date | None
+) -> SettledLastTrade:
+    """Read `lastTradeDateOrContractMonth` as sent; raises ValueError when it can't be read.
 
-    `exchange_zone` is an IANA name; `calendar_dates` are IBKR's other dates for the same
-    contract (`lastTradeDate`, `realExpirationDate`), which don't shift with the login. They
-    decide the date when text and zone leave it open.
+    `exchange_zone` is an IANA name; `calendar_date` is IBKR's `lastTradeDate`, which doesn't
+    shift with the login. `realExpirationDate` has no say: it may be a business day later.
     """
     match = _LAST_TRADE.fullmatch(text.strip())
     if match is None:
@@ -48,14 +42,15 @@ def read_last_trade(
     sent_date = parse_date(match["date"])
     sent_time = match["utc"] or match["time"]
     if sent_time is None:
-        return LastTrade(date=sent_date, at=None)
-    zone = UTC if match["utc"] else _zone_of(match["zone"])
+        return settle(LastTrade(date=sent_date), exchange_zone, calendar_date)
+    zone = UTC if match["utc"] else login_zone(match["zone"] or "")
     if zone is None:
-        return LastTrade(date=_settle(sent_date, calendar_dates), at=None)
+        return settle(LastTrade(date=sent_date), exchange_zone, calendar_date, is_shifted=True)
     at = datetime.combine(sent_date, time.fromisoformat(sent_time), zone).astimezone(UTC)
-    if exchange_zone is None:
-        return LastTrade(date=_settle(sent_date, calendar_dates), at=at)
-    return LastTrade(date=at.astimezone(ZoneInfo(exchange_zone)).date(), at=at)
+    settled = settle(LastTrade(date=sent_date, at=at), exchange_zone, calendar_date)
+    if at.year not in LIKELY_YEARS or settled.believed.date.year not in LIKELY_YEARS:
+        raise ValueError("not a likely year")
+    return settled
 
 
 @lru_cache(1024)
@@ -64,20 +59,6 @@ def parse_date(text: str) -> date:
     if re.fullmatch(r"[0-9]{8}", text, re.ASCII) is None:
         raise ValueError("not a date (YYYYMMDD)")
     parsed = date(int(text[:4]), int(text[4:6]), int(text[6:]))
-    if parsed.year not in _YEARS:
+    if parsed.year not in LIKELY_YEARS:
         raise ValueError("not a likely year")
     return parsed
-
-
-def _zone_of(zone_id: str | None) -> tzinfo | None:
-    return None if zone_id is None else login_zone(zone_id)
-
-
-def _settle(sent: date, calendar_dates: tuple[date | None, ...]) -> date:
-    """The date when a zone is unknown, so that it may be a day off: IBKR's other dates decide."""
-    known = [each for each in calendar_dates if each is not None]
-    if sent in known:
-        return sent
-    if known and abs((known[0] - sent).days) == 1:
-        return known[0]
-    raise ValueError(f"its time zone is unknown and no other date confirms it ({known})")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Collection, Iterator, Mapping
 from typing import Generic, TypeVar
 
-from ibkr_sync.catalogue import Catalogue, iana_zone
+from ibkr_sync.catalogue import Catalogue
+from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import InvalidReplyError, ProductNotFoundError
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture, Evidence
+from ibkr_sync.domain.evidence.remarks import Remark
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.selection.product_choice import choose_product
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
@@ -19,15 +21,16 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.assembly import
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.hours import (
     report_unreadable_hours,
 )
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.rows import (
+    FindNamed,
+    ReadRows,
+    nothing_stored,
+    read_rows,
+)
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.rules import (
-    group_by_product,
-    merge_rows,
-    refuse_foreign_rows,
     refuse_mixed_currencies,
 )
-from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import translate_row
-
-_log = logging.getLogger(__name__)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import TranslatedRow
 
 F = TypeVar("F", bound=Future)
 
@@ -42,53 +45,58 @@ class ReplyReader(Generic[F]):
         self._entity = entity
         self._catalogue = catalogue
 
-    def read(self, query: FutureQuery, reply: ContractReply) -> AcquiredFuture[F]:
+    def read(
+        self, query: FutureQuery, reply: ContractReply, find_named: FindNamed = nothing_stored
+    ) -> AcquiredFuture[F]:
         """The one product of the reply that the query means.
 
-        Raises InvalidReplyError for a row that is not valid or was not asked for, and
-        ProductLookupError when no product, or not one alone, is meant.
+        `find_named` gives what is stored. Raises InvalidReplyError for a row that can't be
+        identified or was not asked for, or where no row can be stored, and ProductLookupError
+        when no product, or not one alone, is meant.
         """
-        _report_unknown_zones(reply)
-        translated = [(translate_row(row), row.frame) for row in reply.rows]
-        refuse_foreign_rows(reply.request, (contract for contract, _ in translated))
-        groups = group_by_product(merge_rows(contract for contract, _ in translated))
+        read = read_rows(reply, find_named)
         products = [
             assemble_product(key, contracts, self._catalogue, reply.received_at)
-            for key, contracts in groups.items()
+            for key, contracts in read.products.items()
         ]
         meant = [product for product in products if query.matches(product)]
         if not meant:
+            _refuse_unstorable(query, read)
             offered = ", ".join(str(product.key) for product in products) or "nothing"
             raise ProductNotFoundError(query.symbol, PLACE, f"IBKR answered {offered}")
         product = choose_product(query, meant, self._entity, place=PLACE, now=reply.received_at)
         refuse_mixed_currencies(product.contracts)
         report_unreadable_hours(product.contracts)
-        members = {contract.con_id for contract in product.contracts}
-        frames = (frame for contract, frame in translated if contract.con_id in members)
-        evidence = Evidence(
-            received_at=reply.received_at,
-            server_version=reply.server_version,
-            client_version=reply.client_version,
-            frames=(*frames, reply.end_frame),
+        members = {contract.con_id: contract for contract in product.contracts}
+        unstorable = {row.con_id for row, _ in read.rows if _is_unstorable(row, product, members)}
+        frames = (
+            frame for row, frame in read.rows if row.con_id in members or row.con_id in unstorable
         )
         return AcquiredFuture(
             product=product,
+            evidence=Evidence(
+                received_at=reply.received_at,
+                server_version=reply.server_version,
+                client_version=reply.client_version,
+                frames=(*frames, reply.end_frame),
+            ),
             others=tuple(each for each in products if each is not product and _is_sound(each)),
             scope=_scope_of(reply.request),
-            evidence=evidence,
+            unstorable=frozenset(unstorable),
+            row_remarks=tuple(dict.fromkeys(_remarks(read, members, unstorable))),
         )
 
-    def read_contract(self, reply: ContractReply) -> Future | None:
+    def read_contract(
+        self, reply: ContractReply, find_named: FindNamed = nothing_stored
+    ) -> Future | None:
         """Read the one contract of a reply to a question by conId, as its product's only one.
 
         None where it was answered without a row, or by rows of several products.
         """
-        contracts = merge_rows(translate_row(row) for row in reply.rows)
-        refuse_foreign_rows(reply.request, contracts)
-        groups = group_by_product(contracts)
-        if len(groups) != 1:
+        products = read_rows(reply, find_named).products
+        if len(products) != 1:
             return None
-        ((key, chain),) = groups.items()
+        ((key, chain),) = products.items()
         return assemble_product(key, chain, self._catalogue, reply.received_at)
 
 
@@ -106,8 +114,43 @@ def _is_sound(product: Future) -> bool:
     return True
 
 
-def _report_unknown_zones(reply: ContractReply) -> None:
-    """Without a zone dates are still right, but nobody can tell when trading ends."""
-    for zone_id in sorted({str(row.details.timeZoneId) for row in reply.rows} - {""}):
-        if iana_zone(zone_id) is None:
-            _log.warning("%s: unknown time zone %r", reply.request, zone_id[:40])
+def _is_unstorable(
+    row: TranslatedRow, product: Future, members: Mapping[int, FuturesContract]
+) -> bool:
+    """Whether a row is of the product, as far as it says, and makes no contract of it."""
+    if row.contract is not None or row.con_id in members:
+        return False
+    classes = {each.trading_class for each in members.values()}
+    return row.exchange in (None, product.exchange) and (
+        row.trading_class is None or row.trading_class in classes
+    )
+
+
+def _remarks(
+    read: ReadRows, members: Mapping[int, FuturesContract], unstorable: Collection[int]
+) -> Iterator[Remark]:
+    """The remarks on the product's rows, in the order of its chain.
+
+    Those of routes beside the listing exchange are left out.
+    """
+    stated_on = {(row.con_id, row.exchange) for row, _ in read.rows}
+    places = {con_id: place for place, con_id in enumerate(members)}
+    rows = (row for row, _ in read.rows)
+    for row in sorted(rows, key=lambda row: places.get(row.con_id, len(places))):
+        member = members.get(row.con_id)
+        if member is None:
+            is_told = row.con_id in unstorable
+        else:
+            is_listed = (row.con_id, member.exchange) in stated_on
+            is_told = row.exchange in (None, member.exchange) or not is_listed
+        if is_told:
+            yield from row.remarks
+
+
+def _refuse_unstorable(query: FutureQuery, read: ReadRows) -> None:
+    """Raise InvalidReplyError where what is meant may be in a row that makes no contract."""
+    for row, _ in read.rows:
+        may_be_meant = query.exchange in (None, row.exchange) or row.exchange is None
+        if row.contract is None and may_be_meant:
+            first = row.remarks[0]
+            raise InvalidReplyError(first.contract, first.field, first.value, first.reason)

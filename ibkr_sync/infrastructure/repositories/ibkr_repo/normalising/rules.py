@@ -1,7 +1,8 @@
 """IBKR's rules for turning the rows of a complete reply into products: all pure.
 
 * Asked without an exchange, TWS answers one row per route: the same conId on `CME` and again
-  on `QBALGO`. The row on the listing exchange, the first of `validExchanges`, is the contract.
+  on `QBALGO`, where order types and liquid hours differ (seen in 2025, server version 187). The
+  row on the listing exchange is the contract; of a route's row only the identity is compared.
 * A symbol may name several products: DAX in three sizes, SI of 5000 and 1000 ounces, ES the
   index future and ES the stock future. `reqContractDetails` returns all of them, mixed.
 * The products of one symbol on one exchange differ by trading class; a weekly series has a
@@ -12,7 +13,8 @@ from __future__ import annotations
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from ibkr_sync.domain.entities.contracts import ContractSeries, FuturesContract
 from ibkr_sync.domain.entities.futures import ProductKey
@@ -22,30 +24,47 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.series import (
     class_of_product,
     series_of,
 )
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import TranslatedRow
+
+ROUTES = frozenset({"QBALGO", "QBALGOIEU", "QBALGOIUS"})
+"""What stands beside exchanges in `validExchanges` and lists no contract."""
+
+_CONFLICT = "rows of one conId conflict"
+
+_IDENTITY = ("symbol", "trading_class", "currency", "local_symbol")
 
 
-def refuse_foreign_rows(request: ContractRequest, contracts: Iterable[FuturesContract]) -> None:
+def refuse_foreign_rows(request: ContractRequest, rows: Iterable[TranslatedRow]) -> None:
     """Raise InvalidReplyError for a row that was not asked for."""
-    for contract in contracts:
+    for row in rows:
         wanted: object
         found: object
-        if request.con_id not in (None, contract.con_id):
-            wanted, field, found = request.con_id, "con_id", contract.con_id
-        elif request.con_id is None and contract.symbol != request.symbol:
-            wanted, field, found = request.symbol, "symbol", contract.symbol
-        elif request.exchange and request.exchange not in _exchanges(contract):
-            wanted, field, found = request.exchange, "exchange", contract.exchange
+        if request.con_id not in (None, row.con_id):
+            wanted, field, found = request.con_id, "con_id", row.con_id
+        elif request.con_id is None and row.symbol != request.symbol:
+            wanted, field, found = request.symbol, "symbol", row.symbol
+        elif request.exchange and row.exchange and request.exchange not in _exchanges(row):
+            wanted, field, found = request.exchange, "exchange", row.exchange
         else:
             continue
-        raise InvalidReplyError(contract.local_symbol, field, found, f"{wanted} was asked for")
+        raise InvalidReplyError(row.name, field, found, f"{wanted} was asked for")
 
 
-def merge_rows(contracts: Iterable[FuturesContract]) -> tuple[FuturesContract, ...]:
-    """One contract per conId, on its listing exchange; InvalidReplyError when rows conflict."""
+def merge_rows(
+    contracts: Iterable[FuturesContract],
+    *,
+    asked_on: str = "",
+    stored: Mapping[int, FuturesContract] = MappingProxyType({}),
+) -> tuple[FuturesContract, ...]:
+    """One contract per conId, on its listing exchange; InvalidReplyError when rows conflict.
+
+    That is the exchange it was asked on, else the one it is stored under, else the first of
+    `validExchanges` that is no route.
+    """
     rows_of: dict[int, list[FuturesContract]] = defaultdict(list)
     for contract in contracts:
         rows_of[contract.con_id].append(contract)
-    return tuple(_merge(rows) for rows in rows_of.values())
+    return tuple(_merge(rows, asked_on, stored.get(con_id)) for con_id, rows in rows_of.items())
 
 
 def group_by_product(
@@ -75,26 +94,46 @@ def refuse_mixed_currencies(contracts: Iterable[FuturesContract]) -> None:
             raise InvalidReplyError(each.local_symbol, "currency", each.currency, reason)
 
 
-def _merge(rows: Sequence[FuturesContract]) -> FuturesContract:
-    listing = rows[0].venues[0].exchange if rows[0].venues else rows[0].exchange
-    on_listing = next((row for row in rows if row.exchange == listing), None)
-    main = on_listing or dataclasses.replace(rows[0], exchange=listing)
+def _merge(
+    rows: Sequence[FuturesContract], asked_on: str, stored: FuturesContract | None
+) -> FuturesContract:
+    listing = _listing_exchange(rows, asked_on, stored)
+    on_listing = [row for row in rows if row.exchange == listing]
+    first = min(rows, key=lambda row: row.exchange)
+    main = on_listing[0] if on_listing else dataclasses.replace(first, exchange=listing)
+    every_attribute = [each.name for each in dataclasses.fields(main) if each.compare]
     for row in rows:
-        if row is not main:
-            _refuse_conflict(main, row)
+        is_same_place = row.exchange == main.exchange
+        _refuse_conflict(main, row, every_attribute if is_same_place else _IDENTITY)
     return main
 
 
-def _refuse_conflict(main: FuturesContract, row: FuturesContract) -> None:
-    """Rows of one contract may differ only in the exchange they were asked for."""
-    compared = [field.name for field in dataclasses.fields(main) if field.compare]
-    if main.venues:
-        compared.remove("exchange")
-    for name in compared:
+def _listing_exchange(
+    rows: Sequence[FuturesContract], asked_on: str, stored: FuturesContract | None
+) -> str:
+    own = {row.exchange for row in rows}
+    in_order = sorted(rows, key=lambda row: row.exchange)
+    valid = [venue.exchange for row in in_order for venue in row.venues]
+    known = stored.exchange if stored else ""
+    candidates = [
+        *(each for each in (asked_on,) if each in own),
+        *(each for each in (known,) if each in own or each in valid),
+        *valid,
+        *sorted(own),
+    ]
+    listing = next((each for each in candidates if each not in ROUTES), candidates[-1])
+    if not valid and listing not in (asked_on, known) and len(own - ROUTES) > 1:
+        others = ", ".join(sorted(own - {listing}))
+        raise InvalidReplyError(rows[0].local_symbol, "exchange", others, _CONFLICT)
+    return listing
+
+
+def _refuse_conflict(
+    main: FuturesContract, row: FuturesContract, attributes: Iterable[str]
+) -> None:
+    for name in attributes:
         if getattr(row, name) != getattr(main, name):
-            raise InvalidReplyError(
-                main.local_symbol, name, getattr(row, name), "rows of one conId conflict"
-            )
+            raise InvalidReplyError(main.local_symbol, name, getattr(row, name), _CONFLICT)
 
 
 def _product_of_weekly_class(
@@ -102,18 +141,29 @@ def _product_of_weekly_class(
     members: Sequence[FuturesContract],
     by_class: dict[ProductKey, list[FuturesContract]],
 ) -> ProductKey | None:
-    """The product a weekly class belongs to, if it is there: same symbol, exchange and size."""
+    """The product a weekly class belongs to, if it is there: same symbol, exchange and size.
+
+    A size that a row does not state is no other size.
+    """
     trading_class = class_of_product(key)
     base = key._replace(trading_class=trading_class) if trading_class else None
     if base is None or base not in by_class:
         return None
-    sizes = {(each.multiplier, each.price_magnifier, each.currency) for each in members}
-    base_sizes = {(each.multiplier, each.price_magnifier, each.currency) for each in by_class[base]}
-    return base if sizes <= base_sizes else None
+    base_sizes = [_size(each) for each in by_class[base]]
+    fits = all(any(_is_compatible(_size(each), size) for size in base_sizes) for each in members)
+    return base if fits else None
 
 
-def _exchanges(contract: FuturesContract) -> set[str]:
-    return {contract.exchange, *(venue.exchange for venue in contract.venues)}
+def _size(contract: FuturesContract) -> tuple[object, ...]:
+    return contract.multiplier, contract.price_magnifier, contract.currency
+
+
+def _is_compatible(one: tuple[object, ...], other: tuple[object, ...]) -> bool:
+    return all(a == b or a is None or b is None for a, b in zip(one, other, strict=True))
+
+
+def _exchanges(row: TranslatedRow) -> set[str | None]:
+    return {row.exchange, *(venue.exchange for venue in row.venues)}
 
 
 def _by_date(contract: FuturesContract) -> tuple[object, ...]:

@@ -6,7 +6,7 @@ import csv
 import dataclasses
 import json
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -237,6 +237,48 @@ class TestGetOrCreate:
         write(path, dataclasses.replace(stored, synced_at=NOW + timedelta(hours=1)))
         product = source(path, local).get_or_create(ASK_ES, NO_POLICY).product
         assert product.contracts[1].listing == listing
+
+
+class TestLastTrade:
+    AT = datetime(2026, 12, 18, 14, 30, tzinfo=UTC)
+
+    def give(
+        self, path: Path, local: InMemoryFutureRepository[Any], **fields: object
+    ) -> FutureUpdate[Future]:
+        fields = {"time_zone": "America/Chicago", "last_trade_at": self.AT} | fields
+        contract = dataclasses.replace(DECEMBER, **fields)  # type: ignore[arg-type]
+        write(path, dataclasses.replace(ES, contracts=(contract,)))
+        return source(path, local).get_or_create(ASK_ES, NO_POLICY)
+
+    @pytest.mark.parametrize("day", [17, 18, 19])
+    def test_the_date_is_the_instant_s_in_the_exchange_s_zone(
+        self, path: Path, local: InMemoryFutureRepository[Any], day: int
+    ) -> None:
+        update = self.give(path, local, last_trade_date=date(2026, 12, day))
+        (contract,) = update.product.contracts
+        assert (contract.last_trade_date, contract.last_trade_at) == (date(2026, 12, 18), self.AT)
+        assert update.remarks == ()
+
+    @pytest.mark.parametrize("zone", ["America/Chicago", None])
+    def test_of_dates_that_contradict_each_other_the_known_one_is_kept_else_the_earlier(
+        self, path: Path, local: InMemoryFutureRepository[Any], zone: str | None
+    ) -> None:
+        later = date(2027, 3, 19)
+        first = self.give(path, local, last_trade_date=later, time_zone=zone)
+        (contract,) = first.product.contracts
+        assert (contract.last_trade_date, contract.last_trade_at) == (date(2026, 12, 18), self.AT)
+        (remark,) = first.remarks
+        assert remark.startswith(f"{DECEMBER.local_symbol}: last_trade_at ")
+        assert remark.endswith("it is 2026-12-18 or 2027-03-19")
+
+        local.products.clear()
+        self.give(path, local, last_trade_date=later, last_trade_at=None, time_zone=zone)
+        again = self.give(path, local, last_trade_date=later, time_zone=zone)
+        (contract,) = again.product.contracts
+        assert (contract.last_trade_date, contract.last_trade_at) == (later, None)
+        assert len(again.remarks) == 1
+        kinds = [each.field for each in local.history if each.field == "dates_disagree"]
+        assert len(kinds) == 1  # told once, in the first file
 
 
 class TestFreshness:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from fakes.recordings import received
+from fakes.recordings import contract_of, received
 from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.catalogue.disagreements import disagreements
 from ibkr_sync.domain.entities.futures import (
@@ -28,7 +28,6 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.rules import (
     group_by_product,
     merge_rows,
 )
-from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import translate_row
 from one_case import one_case
 from recorded_contracts import RECORDED_CONTRACTS, RecordedContract
 
@@ -51,7 +50,7 @@ each_product = one_case("key", dict.fromkeys(each.key for each in RECORDED_CONTR
 @pytest.fixture(scope="module")
 def products() -> dict[ProductKey, Future]:
     """All that was recorded, as products."""
-    contracts = merge_rows(translate_row(received(each.row)) for each in RECORDED_CONTRACTS)
+    contracts = merge_rows(contract_of(received(each.row)) for each in RECORDED_CONTRACTS)
     return {
         key: assemble_product(key, members, load_catalogue(), NOW)
         for key, members in group_by_product(contracts).items()
@@ -60,7 +59,7 @@ def products() -> dict[ProductKey, Future]:
 
 @each_contract
 def test_a_recorded_contract_is_translated_as_it_was_recorded(recorded: RecordedContract) -> None:
-    contract = translate_row(received(recorded.row))
+    contract = contract_of(received(recorded.row))
     key = (contract.symbol, contract.exchange, contract.trading_class)
     assert key == recorded.key
     assert contract.local_symbol == recorded.local_symbol
@@ -142,7 +141,7 @@ def test_ibkr_says_index_of_commodities_too_and_the_catalogue_knows_better(
         under_sec_type="IND",
     )
     product = assemble_product(
-        ProductKey(*key), (translate_row(received(row)),), load_catalogue(), NOW
+        ProductKey(*key), (contract_of(received(row)),), load_catalogue(), NOW
     )
     assert type(product) is expected
     assert product.underlying == Underlying(symbol=symbol, sec_type="IND", con_id=con_id)

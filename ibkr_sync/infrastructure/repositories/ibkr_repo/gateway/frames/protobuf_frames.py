@@ -30,6 +30,7 @@ _REQUEST_ID = 1  # of ContractData and of ContractDataEnd
 _CONTRACT, _DETAILS = 2, 3  # of ContractData
 _LAST_TRADE, _MULTIPLIER = 4, 7  # of Contract
 _MIN_TICK, _LONG_NAME, _EV_MULTIPLIER = 2, 7, 16  # of ContractDetails
+_PRICE_MAGNIFIER, _UNDERLYING_CON_ID = 5, 6  # of ContractDetails
 
 _Value = int | bytes
 
@@ -99,6 +100,8 @@ class ProtobufMessage:
             min_tick=_text(details, _MIN_TICK),
             long_name=_text(details, _LONG_NAME),
             economic_value_multiplier=_double_text(details, _EV_MULTIPLIER),
+            price_magnifier=_int32_text(details, _PRICE_MAGNIFIER),
+            underlying_con_id=_int32_text(details, _UNDERLYING_CON_ID),
         )
 
     def decodable(self) -> ProtobufMessage:
@@ -169,6 +172,11 @@ def _int32(value: int) -> int:
 def _text(values: dict[int, _Value], number: int) -> str:
     value = values.get(number, b"")
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else ""
+
+
+def _int32_text(values: dict[int, _Value], number: int) -> str:
+    value = values.get(number)
+    return str(_int32(value)) if isinstance(value, int) else ""
 
 
 def _double_text(values: dict[int, _Value], number: int) -> str:

@@ -5,7 +5,8 @@ ibapi drops or spoils some fields of a contract row, so those are taken from the
 * the time zone of the last trade time (dropped for futures by 9.81.1 to 10.51.1);
 * `longName`, decoded with strict unicode-escape: a trailing backslash raises, `é` is garbled;
 * `evMultiplier`, decoded as an integer by 9.81.1: 0.5 raises;
-* `minTick`, decoded as a float.
+* `minTick`, decoded as a float;
+* `priceMagnifier` and `underConId`, decoded as integers, on which an odd one raises.
 
 `protobuf_frames` does the same for protobuf.
 """
@@ -47,6 +48,10 @@ _MOST_SPLIT = 1024
 
 _LONGEST_TEXT = 16 * 1024
 """Bytes; what is kept of a field is shorter."""
+_EMPTIED = (
+    *("long_name", "ev_multiplier", "min_tick", "price_magnifier", "under_con_id"),
+    *("strike", "md_size_multiplier"),  # which say nothing of a future
+)
 
 _UNICODE_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 
@@ -60,6 +65,8 @@ class RowText:
     long_name: str
     economic_value_multiplier: str
     min_tick: str
+    price_magnifier: str
+    underlying_con_id: str
 
 
 class MalformedFrameError(ValueError):
@@ -97,6 +104,8 @@ def read_row_text(fields: tuple[bytes, ...], server_version: int) -> RowText:
         long_name=_unescape(_text(fields[position["long_name"]])),
         economic_value_multiplier=_text(fields[position["ev_multiplier"]]),
         min_tick=_text(fields[position["min_tick"]]),
+        price_magnifier=_text(fields[position["price_magnifier"]]),
+        underlying_con_id=_text(fields[position["under_con_id"]]),
     )
 
 
@@ -104,8 +113,9 @@ def make_decodable(fields: tuple[bytes, ...], server_version: int) -> tuple[byte
     """The same row with the fields emptied on which ibapi's decoder may raise."""
     position = _positions(server_version)
     emptied = list(fields)
-    emptied[position["long_name"]] = b""
-    emptied[position["ev_multiplier"]] = b""
+    for name in _EMPTIED:
+        if name in position:
+            emptied[position[name]] = b""
     return tuple(emptied)
 
 

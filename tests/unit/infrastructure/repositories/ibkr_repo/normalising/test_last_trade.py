@@ -9,8 +9,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from ibkr_sync.domain.evidence.last_trade import LastTrade
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.last_trade import (
-    LastTrade,
     parse_date,
     read_last_trade,
 )
@@ -26,6 +26,14 @@ LOGIN_ZONES = [
     *("CET", "EET", "WET", "PRC", "ROC", "NZ", "HST", "MST", "EST", "EST5EDT", "GMT", "MET"),
     *("Pacific/Kiritimati", "Pacific/Pago_Pago", "UTC", "Asia/Shanghai"),
 ]
+
+
+DAY = timedelta(days=1)
+
+
+def believed(text: str, zone: str | None, calendar_date: date | None = None) -> LastTrade:
+    """What is read of a contract of which nothing is known."""
+    return read_last_trade(text, zone, calendar_date).believed
 
 
 def utc(*fields: int) -> datetime:
@@ -109,7 +117,7 @@ def utc(*fields: int) -> datetime:
 def test_each_form_gives_the_exchange_s_date_and_the_instant(
     text: str, exchange_zone: str | None, day: date, at: datetime | None
 ) -> None:
-    assert read_last_trade(text, exchange_zone, (None, None)) == LastTrade(date=day, at=at)
+    assert believed(text, exchange_zone) == LastTrade(date=day, at=at)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +133,7 @@ def test_a_time_that_a_clock_change_skips_or_repeats_keeps_its_day(
     text: str, zone: str, day: date, hours: tuple[float, float]
 ) -> None:
     """And its instant, in hours UTC of that day, is one of both that may be meant."""
-    read = read_last_trade(text, zone, (None, None))
+    read = believed(text, zone)
     assert read.date == day
     assert read.at in {utc(day.year, day.month, day.day) + timedelta(hours=each) for each in hours}
 
@@ -153,12 +161,13 @@ def test_a_time_that_a_clock_change_skips_or_repeats_keeps_its_day(
         ),
         *("20261218 GB", "20261218-", "20261218-08:30 GB", "2026121808:30", "20261218T08:30"),
         *("20261218 08:30 US/Central\nx", "\u0662\u0660261218", "20261218 08:3\u0660 GB"),
-        *("20261218 08:30", "20261218 08:30 Middle/Earth", "20261218 08:30 ../../etc/passwd"),
+        *("20261218 24:00:00 GB", "20261218 25:00 GB", "20261218 08:60 GB", "20261218-24:00"),
+        *("22000101 08:30 GB", "21991231 23:30 US/Eastern", "19700101 00:30 Japan"),
     ],
 )
-def test_what_is_none_of_them_or_leaves_the_day_open_is_refused(text: str) -> None:
+def test_what_is_none_of_them_is_refused(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - whatever the reason
-        read_last_trade(text, "America/Chicago", (None, None))
+        read_last_trade(text, "America/Chicago", None)
 
 
 @one_case(
@@ -172,36 +181,68 @@ def test_what_is_none_of_them_or_leaves_the_day_open_is_refused(text: str) -> No
     ],
 )
 @one_case(
-    ("other_dates", "expected"),
+    ("calendar_date", "expected"),
     [
-        ((None, date(2026, 12, 18)), date(2026, 12, 18)),
-        ((date(2026, 12, 18), None), date(2026, 12, 18)),
-        ((None, date(2026, 12, 17)), date(2026, 12, 17)),
-        ((None, date(2026, 12, 19)), date(2026, 12, 19)),
-        ((date(2026, 12, 19), date(2026, 12, 18)), date(2026, 12, 18)),
-        ((date(2026, 12, 19), date(2026, 12, 20)), date(2026, 12, 19)),
-        ((None, date(2026, 12, 16)), None),
-        ((None, date(2026, 12, 20)), None),
-        ((None, None), None),
+        (None, date(2026, 12, 18)),
+        (date(2026, 12, 18), date(2026, 12, 18)),
+        (date(2026, 12, 17), date(2026, 12, 17)),
+        (date(2026, 12, 19), date(2026, 12, 19)),
     ],
 )
-def test_the_other_dates_decide_where_the_zone_is_unknown(
-    text: str, other_dates: tuple[date | None, date | None], expected: date | None
+def test_where_the_zone_is_unknown_last_trade_date_decides_else_the_text(
+    text: str, calendar_date: date | None, expected: date
 ) -> None:
-    if expected is None:
-        with pytest.raises(ValueError, match="zone is unknown"):
-            read_last_trade(text, "America/Chicago", other_dates)
-    else:
-        read = read_last_trade(text, "America/Chicago", other_dates)
-        assert read == LastTrade(date=expected, at=None)
+    assert believed(text, "America/Chicago", calendar_date) == LastTrade(date=expected)
 
 
-def test_without_the_exchange_s_zone_the_instant_is_known_and_the_other_dates_decide() -> None:
+def test_a_contract_that_is_known_keeps_its_date_where_an_unknown_zone_may_have_moved_it() -> None:
+    read = read_last_trade("20261218 08:30 Middle/Earth", "America/Chicago", None)
+    for day in (date(2026, 12, 17), date(2026, 12, 18), date(2026, 12, 19)):
+        assert read.given(day) == LastTrade(date=day)
+    for other in (date(2026, 12, 16), date(2026, 12, 20), None):
+        assert read.given(other) == LastTrade(date=date(2026, 12, 18))
+    assert not read.is_contradicted
+
+
+def test_without_the_exchange_s_zone_the_instant_is_known_and_last_trade_date_decides() -> None:
     shifted = "20230624 04:00:00 Asia/Shanghai"
-    read = read_last_trade(shifted, None, (None, date(2023, 6, 23)))
-    assert read == LastTrade(date=date(2023, 6, 23), at=utc(2023, 6, 23, 20))
-    with pytest.raises(ValueError, match="zone is unknown"):
-        read_last_trade(shifted, None, (None, None))
+    at = utc(2023, 6, 23, 20)
+    assert believed(shifted, None, date(2023, 6, 23)) == LastTrade(date=date(2023, 6, 23), at=at)
+    assert believed(shifted, None) == LastTrade(date=date(2023, 6, 24), at=at)
+    read = read_last_trade(shifted, None, None)
+    assert read.given(date(2023, 6, 23)) == LastTrade(date=date(2023, 6, 23), at=at)
+
+
+@pytest.mark.parametrize("calendar_date", [date(2026, 12, 17), date(2026, 12, 19)])
+def test_a_day_beside_a_known_instant_is_no_contradiction(calendar_date: date) -> None:
+    read = read_last_trade("20261218 08:30 US/Central", "America/Chicago", calendar_date)
+    expected = LastTrade(date=date(2026, 12, 18), at=utc(2026, 12, 18, 14, 30))
+    assert (read.believed, read.others, read.is_contradicted) == (expected, (), False)
+
+
+@pytest.mark.parametrize(
+    ("text", "by_text"),
+    [
+        (
+            "20261218 08:30 US/Central",
+            LastTrade(date=date(2026, 12, 18), at=utc(2026, 12, 18, 14, 30)),
+        ),
+        ("20261218 08:30 Middle/Earth", LastTrade(date=date(2026, 12, 18))),
+        ("20261218", LastTrade(date=date(2026, 12, 18))),
+    ],
+)
+def test_of_dates_further_apart_the_known_one_is_kept_else_the_earlier(
+    text: str, by_text: LastTrade
+) -> None:
+    later, earlier = date(2027, 1, 18), date(2026, 12, 16)
+    read = read_last_trade(text, "America/Chicago", later)
+    assert read.is_contradicted
+    assert read.believed == read.given(by_text.date) == read.given(date(2020, 1, 1)) == by_text
+    assert read.given(later) == LastTrade(date=later)
+    read = read_last_trade(text, "America/Chicago", earlier)
+    assert read.is_contradicted
+    assert read.believed == read.given(earlier) == read.given(None) == LastTrade(date=earlier)
+    assert read.given(by_text.date) == by_text
 
 
 @given(
@@ -217,7 +258,7 @@ def test_an_instant_reads_the_same_under_any_login_zone(
     local = at.astimezone(ZoneInfo(login_zone))
     assume(local.replace(fold=0).astimezone(UTC) == at)  # else the text names two instants
     form = "%Y%m%d %H:%M:%S" if to_the_second else "%Y%m%d %H:%M"
-    read = read_last_trade(f"{local:{form}} {login_zone}", exchange_zone, (None, None))
+    read = believed(f"{local:{form}} {login_zone}", exchange_zone)
     assert read == LastTrade(date=at.astimezone(ZoneInfo(exchange_zone)).date(), at=at)
 
 
@@ -233,11 +274,14 @@ def test_no_text_fails_in_another_way_than_being_refused(
     text: str, exchange_zone: str | None, other: date | None
 ) -> None:
     try:
-        read = read_last_trade(text, exchange_zone, (None, other))
+        read = read_last_trade(text, exchange_zone, other)
     except ValueError:
         return
-    assert abs(read.date - parse_date(text.strip()[:8])) <= timedelta(days=2)
-    assert read.at is None or read.at.utcoffset() == timedelta(0)
+    for each in (read.believed, *read.others):
+        assert other is not None or abs(each.date - parse_date(text.strip()[:8])) <= DAY * 2
+        assert each.at is None or each.at.utcoffset() == timedelta(0)
+        if each.at is not None and exchange_zone is not None:
+            assert each.date == each.at.astimezone(ZoneInfo(exchange_zone)).date()
 
 
 @given(
@@ -246,7 +290,7 @@ def test_no_text_fails_in_another_way_than_being_refused(
 )
 def test_an_instant_in_the_utc_form_is_read_back(at: datetime, exchange_zone: str) -> None:
     at = at.replace(microsecond=0)
-    read = read_last_trade(f"{at:%Y%m%d-%H:%M:%S}", exchange_zone, (None, None))
+    read = believed(f"{at:%Y%m%d-%H:%M:%S}", exchange_zone)
     assert read == LastTrade(date=at.astimezone(ZoneInfo(exchange_zone)).date(), at=at)
 
 
@@ -256,7 +300,7 @@ LIKELY_DAYS = st.dates(date(1970, 1, 1), date(2199, 12, 31))
 @given(LIKELY_DAYS)
 def test_a_date_is_read_from_eight_digits(day: date) -> None:
     assert parse_date(f"{day:%Y%m%d}") == day
-    assert read_last_trade(f"{day:%Y%m%d}", None, (None, None)) == LastTrade(date=day, at=None)
+    assert believed(f"{day:%Y%m%d}", None) == LastTrade(date=day, at=None)
 
 
 @given(

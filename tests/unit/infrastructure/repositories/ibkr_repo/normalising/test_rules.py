@@ -28,6 +28,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.rules import (
     refuse_foreign_rows,
     refuse_mixed_currencies,
 )
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import TranslatedRow
 from one_case import one_case
 
 AT = datetime(2026, 11, 23, tzinfo=UTC)
@@ -81,9 +82,25 @@ def of_class(con_id: int, trading_class: str, multiplier: int, **fields: object)
     )
 
 
+def row_of(contract: FuturesContract, **fields: object) -> TranslatedRow:
+    row = TranslatedRow(
+        con_id=contract.con_id,
+        name=contract.local_symbol,
+        symbol=contract.symbol,
+        exchange=contract.exchange,
+        trading_class=contract.trading_class,
+        venues=contract.venues,
+        zone_id=contract.time_zone,
+        contract=contract,
+        remarks=(),
+        depends_on_stored=False,
+    )
+    return dataclasses.replace(row, **fields)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("exchange", ["", "CME", "QBALGO"])
 def test_rows_that_were_asked_for_pass(exchange: str) -> None:
-    rows = [DECEMBER, on("QBALGO")]
+    rows = [row_of(DECEMBER), row_of(on("QBALGO")), row_of(on("QBALGO"), exchange=None)]
     refuse_foreign_rows(ContractRequest(symbol="ES", exchange=exchange), rows)
 
 
@@ -97,7 +114,7 @@ def test_rows_that_were_asked_for_pass(exchange: str) -> None:
 )
 def test_a_row_that_was_not_asked_for_is_refused(request_: ContractRequest, field: str) -> None:
     with pytest.raises(InvalidReplyError) as caught:
-        refuse_foreign_rows(request_, [DECEMBER])
+        refuse_foreign_rows(request_, [row_of(DECEMBER)])
     assert caught.value.field == field
     assert caught.value.contract == "ESZ6"
 
@@ -128,9 +145,90 @@ def test_equal_rows_are_one_contract() -> None:
 @one_case("field", OTHER_VALUES)
 def test_rows_of_one_contract_that_differ_in_any_attribute_conflict(field: str) -> None:
     other = dataclasses.replace(DECEMBER, **{field: OTHER_VALUES[field]})  # type: ignore[arg-type]
-    for rows in ([DECEMBER, other], [other, DECEMBER], [on("QBALGO"), other]):
+    for rows in ([DECEMBER, other], [other, DECEMBER]):
         with pytest.raises(InvalidReplyError, match="conflict"):
             merge_rows(rows)
+
+
+IDENTITY = {"symbol", "trading_class", "currency", "local_symbol"}
+
+
+@pytest.mark.parametrize("field", OTHER_VALUES)
+@pytest.mark.parametrize("route", ["QBALGO", "QBALGOIEU", "QBALGOIUS", "SMART"])
+def test_of_the_row_of_a_route_only_the_identity_is_compared(route: str, field: str) -> None:
+    other = dataclasses.replace(
+        on(route),
+        **{field: OTHER_VALUES[field]},  # type: ignore[arg-type]
+    )
+    for rows in ([DECEMBER, other], [other, DECEMBER]):
+        if field in IDENTITY:
+            with pytest.raises(InvalidReplyError, match="conflict"):
+                merge_rows(rows)
+        else:
+            assert merge_rows(rows) == (DECEMBER,)
+
+
+def on_exchanges(*exchanges: str) -> list[FuturesContract]:
+    """Rows of one contract in another order than its exchanges have."""
+    venues = tuple(Venue(exchange=each) for each in exchanges)
+    return [
+        dataclasses.replace(DECEMBER, exchange=each, venues=venues, multiplier=Decimal(place))
+        for place, each in reversed(list(enumerate(exchanges, 1)))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("exchanges", "asked_on", "stored_on", "listing"),
+    [
+        (["CME", "QBALGO"], "", None, "CME"),
+        (["QBALGO", "CME"], "", None, "CME"),  # a route may be named first
+        (["QBALGOIEU", "QBALGOIUS", "IPE"], "", None, "IPE"),
+        (["CME", "SMART"], "", None, "CME"),
+        (["SMART", "CME"], "", "CME", "CME"),  # known better from before
+        (["SMART", "CME"], "CME", None, "CME"),
+        (["SMART", "CME"], "CME", "SMART", "CME"),
+        (["CME", "QBALGO"], "QBALGO", None, "CME"),  # a route lists nothing, asked or stored
+        (["CME", "QBALGO"], "", "QBALGO", "CME"),
+        (["CME", "QBALGO"], "", "GLOBEX", "CME"),  # no longer available
+    ],
+)
+def test_the_listing_exchange_is_the_one_asked_else_the_one_known_else_the_first_that_is_no_route(
+    exchanges: list[str], asked_on: str, stored_on: str | None, listing: str
+) -> None:
+    stored = {DECEMBER.con_id: on(stored_on)} if stored_on else {}
+    rows = on_exchanges(*exchanges)
+    for order in (rows, rows[::-1]):
+        (contract,) = merge_rows(order, asked_on=asked_on, stored=stored)
+        assert contract.exchange == listing
+        assert contract.multiplier == exchanges.index(listing) + 1  # its own row's
+
+
+def test_a_contract_known_on_an_exchange_that_sent_no_row_is_put_there() -> None:
+    venues = (Venue(exchange="SMART"), Venue(exchange="CME"))
+    row = dataclasses.replace(DECEMBER, exchange="SMART", venues=venues)
+    (contract,) = merge_rows([row], stored={DECEMBER.con_id: DECEMBER})
+    assert contract == dataclasses.replace(row, exchange="CME")
+
+
+SIZE = ("multiplier", "price_magnifier")
+
+
+@pytest.mark.parametrize("unstated", [["multiplier"], ["price_magnifier"], [*SIZE]])
+@pytest.mark.parametrize("is_weekly", [True, False])
+def test_a_weekly_class_that_states_no_size_stays_with_its_product(
+    unstated: list[str], is_weekly: bool
+) -> None:
+    product, weekly = of_class(1, "VX", 1000), of_class(2, "VX48", 1000)
+    silent = dict.fromkeys(unstated)
+    if is_weekly:
+        weekly = dataclasses.replace(weekly, **silent)  # type: ignore[arg-type]
+    else:
+        product = dataclasses.replace(product, **silent)  # type: ignore[arg-type]
+    ((key, members),) = group_by_product([product, weekly]).items()
+    assert (key.trading_class, len(members)) == ("VX", 2)
+    assert members[1].series is ContractSeries.WEEKLY
+    other = dataclasses.replace(weekly, currency="EUR")
+    assert len(group_by_product([product, other])) == 2
 
 
 def test_every_attribute_but_the_exchange_is_compared() -> None:

@@ -17,6 +17,7 @@ from fakes.recordings import (
     RECORDED_ES,
     as_sent,
     as_sent_at,
+    contract_of,
     contract_row,
     received,
     received_frame,
@@ -31,13 +32,12 @@ from ibkr_sync.domain.entities.contracts import (
 from ibkr_sync.domain.entities.futures import CONTRACT_FIELDS, Future
 from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.errors import InvalidReplyError
+from ibkr_sync.domain.evidence.remarks import Remark, RemarkKind
 from ibkr_sync.infrastructure.replay.rows import ContractRow
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import Ladder
-from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import (
-    parse_number,
-    translate_ladder,
-    translate_row,
-)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import Ladder, ReceivedRow
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.ladders import translate_ladder
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import translate_row
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.values import parse_number
 from one_case import one_case
 from recorded_es import ESM5
 
@@ -47,7 +47,7 @@ from recorded_es import ESM5
 def translated(**fields: object) -> FuturesContract:
     """The recorded row with some fields replaced, as an entity."""
     row = dataclasses.replace(RECORDED, **fields)  # type: ignore[arg-type]
-    return translate_row(received(row))
+    return contract_of(received(row))
 
 
 def complaint(**fields: object) -> InvalidReplyError:
@@ -56,16 +56,22 @@ def complaint(**fields: object) -> InvalidReplyError:
     return caught.value
 
 
+def remark(**fields: object) -> Remark:
+    row = dataclasses.replace(RECORDED, **fields)  # type: ignore[arg-type]
+    (only,) = translate_row(received(row)).remarks
+    return only
+
+
 @pytest.mark.parametrize("version", [each for each in SPOKEN if each <= 181])
 def test_the_recorded_frame_is_translated_field_by_field(version: int) -> None:
-    contract = translate_row(received_frame(recorded_frame(version), version))
+    contract = contract_of(received_frame(recorded_frame(version), version))
     assert dataclasses.asdict(contract) == dataclasses.asdict(as_sent_at(version, ESM5))
 
 
 @pytest.mark.parametrize("product", [examples.ES, examples.DAX, examples.CRUDE_OIL])
 def test_what_a_reply_can_carry_comes_back_as_it_was(product: Future) -> None:
     for contract in as_sent(product, category=None).contracts:
-        back = translate_row(received(contract_row(contract)))
+        back = contract_of(received(contract_row(contract)))
         assert dataclasses.asdict(back) == dataclasses.asdict(contract)
 
 
@@ -95,7 +101,7 @@ def test_every_field_of_a_contract_is_read_from_a_row() -> None:
     row = received(dataclasses.replace(RECORDED, **HARDLY_EVER_FILLED))  # type: ignore[arg-type]
     for size in ("minSize", "sizeIncrement", "suggestedSizeIncrement"):
         setattr(row.details, size, Decimal(1))  # older ibapis lack them
-    contract = translate_row(row)
+    contract = contract_of(row)
     unread = {each.name for each in CONTRACT_FIELDS if getattr(contract, each.name) == each.unknown}
     assert unread == {"listing"}, "but when the local repository listed it"
 
@@ -177,13 +183,88 @@ def test_gold_as_recorded_under_a_login_in_zurich(
     assert (contract.multiplier, contract.min_tick) == (Decimal(100), Decimal("0.1"))
 
 
-def test_the_date_in_a_field_of_its_own_outranks_the_one_with_the_time() -> None:
-    """Servers send it from version 182 on; it never shifts with the login's zone."""
+def with_last_trade_date(text: str) -> ReceivedRow:
+    """The recorded row, with the date in a field of its own as servers send it from 182 on."""
     row = received(RECORDED)
-    row.details.contract.lastTradeDate = "20250619"
-    contract = translate_row(row)
-    assert contract.last_trade_date == date(2025, 6, 19)
-    assert contract.last_trade_at == datetime(2025, 6, 20, 13, 30, tzinfo=UTC)
+    row.details.contract.lastTradeDate = text
+    return row
+
+
+@pytest.mark.parametrize("text", ["20250619", "20250620", "20250621", ""])
+def test_the_date_is_that_of_the_instant_in_the_exchange_s_zone(text: str) -> None:
+    row = translate_row(with_last_trade_date(text))
+    assert row.remarks == ()
+    assert row.contract is not None
+    assert row.contract.last_trade_date == date(2025, 6, 20)
+    assert row.contract.last_trade_at == datetime(2025, 6, 20, 13, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("known", [None, date(2025, 6, 20), date(2025, 7, 18), date(2025, 9, 19)])
+def test_of_dates_that_contradict_each_other_the_known_one_is_kept_and_it_is_told(
+    known: date | None,
+) -> None:
+    stored = known and dataclasses.replace(ESM5, last_trade_date=known)
+    row = translate_row(with_last_trade_date("20250718"), stored=stored or None)
+    assert row.depends_on_stored
+    assert row.contract is not None
+    is_later = known == date(2025, 7, 18)
+    assert row.contract.last_trade_date == (date(2025, 7, 18) if is_later else date(2025, 6, 20))
+    assert (row.contract.last_trade_at is None) == is_later
+    (only,) = row.remarks
+    assert (only.kind, only.con_id, only.contract) == (RemarkKind.DATES_DISAGREE, 620731015, "ESM5")
+    assert (only.field, only.value) == ("lastTradeDate", "20250718")
+    assert only.reason == "it is 2025-06-20 or 2025-07-18"
+
+
+@pytest.mark.parametrize(("calendar", "day"), [("20250620", 20), ("", None), ("0", None)])
+def test_where_the_text_can_t_be_read_the_date_besides_it_stands(
+    calendar: str, day: int | None
+) -> None:
+    row = received(
+        dataclasses.replace(RECORDED, last_trade_date_or_contract_month="20250620 24:00 GB")
+    )
+    row.details.contract.lastTradeDate = calendar
+    read = translate_row(row)
+    assert "lastTradeDateOrContractMonth" in [each.field for each in read.remarks]
+    if day is None:
+        assert read.contract is None
+    else:
+        assert read.contract is not None
+        assert (read.contract.last_trade_date, read.contract.last_trade_at) == (
+            date(2025, 6, day),
+            None,
+        )
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "at"),
+    [
+        ("20250620 15:30 GMT", 20, datetime(2025, 6, 20, 15, 30, tzinfo=UTC)),
+        ("20250621 04:30 CTT", 20, datetime(2025, 6, 20, 20, 30, tzinfo=UTC)),
+        ("20250620 15:30 Middle/Earth", 20, None),
+    ],
+)
+def test_the_real_expiration_date_never_decides_the_last_trade_date(
+    zone: str, day: int, at: datetime | None
+) -> None:
+    """It is a business day later for milk, and an unknown zone moves no date."""
+    for later in ("20250621", "20250623", "20250718", ""):
+        contract = translated(last_trade_date_or_contract_month=zone, real_expiration_date=later)
+        assert contract.last_trade_date == date(2025, 6, day)
+        assert contract.last_trade_at == at
+
+
+@pytest.mark.parametrize("zone_id", ["", "Middle/Earth"])
+def test_a_row_without_a_zone_has_that_of_a_sibling(zone_id: str) -> None:
+    fields = {"time_zone_id": zone_id, "last_trade_date_or_contract_month": "20250621 04:30 CTT"}
+    raw = received(dataclasses.replace(RECORDED, **fields))  # type: ignore[arg-type]
+    alone = translate_row(raw)
+    assert (alone.zone_id, alone.depends_on_stored) == (None, True)
+    beside = translate_row(raw, sibling_zone_id="US/Central").contract
+    assert beside is not None
+    assert (beside.time_zone, beside.last_trade_date) == ("America/Chicago", date(2025, 6, 20))
+    assert beside.schedule is not None
+    assert beside.schedule.time_zone_id == (zone_id or "US/Central")
 
 
 def test_the_time_may_be_missing_for_a_month_further_away() -> None:
@@ -208,7 +289,7 @@ def test_a_local_symbol_is_kept_as_sent_with_all_its_blanks(local_symbol: str) -
 
 
 def test_right_and_strike_say_nothing_of_a_future() -> None:
-    assert translated(right="0", strike="0.0") == translate_row(received(RECORDED))
+    assert translated(right="0", strike="0.0") == contract_of(received(RECORDED))
 
 
 MONTHS_NOT_OF_THE_LAST_TRADE = [
@@ -320,10 +401,7 @@ def test_a_tick_is_worth_what_the_exchange_says(
     [
         ("sec_type", "secType", "OPT"),
         ("con_id", "conId", "0"),
-        ("exchange", "exchange", ""),
-        ("multiplier", "multiplier", "-1"),
-        ("real_expiration_date", "realExpirationDate", "soon"),
-        ("market_rule_ids", "marketRuleIds", "67"),
+        ("symbol", "symbol", ""),
     ],
 )
 def test_a_complaint_names_contract_field_and_value(row_field: str, field: str, value: str) -> None:
@@ -332,12 +410,84 @@ def test_a_complaint_names_contract_field_and_value(row_field: str, field: str, 
 
 
 def test_a_complaint_about_a_row_without_a_name_names_its_id() -> None:
-    assert complaint(local_symbol="").contract == "conId 620731015"
+    assert complaint(local_symbol="", sec_type="OPT").contract == "conId 620731015"
 
 
-def test_a_complaint_does_not_repeat_a_value_of_any_length() -> None:
-    error = complaint(contract_month="9" * 100_000)
-    assert len(str(error)) < 500
+def test_neither_complaint_nor_remark_repeats_a_value_of_any_length() -> None:
+    assert len(str(complaint(sec_type="X" * 100_000))) < 500
+    assert len(remark(contract_month="9" * 100_000).value) <= 100
+
+
+ODD_FIELDS: list[tuple[str, str, str, str]] = [
+    ("currency", "currency", "currency", "\x1b"),
+    ("exchange", "exchange", "exchange", ""),
+    ("trading_class", "tradingClass", "trading_class", ""),
+    ("local_symbol", "localSymbol", "local_symbol", ""),
+    (
+        "last_trade_date_or_contract_month",
+        "lastTradeDateOrContractMonth",
+        "last_trade_date",
+        "soon",
+    ),
+    ("min_tick", "minTick", "min_tick", "0"),
+    ("min_tick", "minTick", "min_tick", "x"),
+    ("multiplier", "multiplier", "multiplier", "-1"),
+    ("price_magnifier", "priceMagnifier", "price_magnifier", "x"),
+    ("price_magnifier", "priceMagnifier", "price_magnifier", "-1"),
+    ("under_con_id", "underConId", "underlying_con_id", "x"),
+    ("contract_month", "contractMonth", "contract_month", "202513"),
+    ("time_zone_id", "timeZoneId", "time_zone", "Mars/Olympus"),
+    ("ev_multiplier", "evMultiplier", "economic_value_multiplier", "one"),
+    ("real_expiration_date", "realExpirationDate", "real_expiration_date", "99991231"),
+    ("agg_group", "aggGroup", "aggregated_group", "-2"),
+]
+
+
+@pytest.mark.parametrize(("sent", "field", "attribute", "value"), ODD_FIELDS)
+def test_a_field_that_can_t_be_read_is_unstated_and_a_remark(
+    sent: str, field: str, attribute: str, value: str
+) -> None:
+    only = remark(**{sent: value})
+    assert (only.kind, only.con_id) == (RemarkKind.ODD_ROW, 620731015)
+    assert (only.field, only.value) == (field, value)
+    assert only.contract == ("conId 620731015" if sent == "local_symbol" else "ESM5")
+    row = translate_row(
+        received(dataclasses.replace(RECORDED, **{sent: value})),  # type: ignore[arg-type]
+    )
+    assert row.con_id == 620731015
+    if row.contract is not None:
+        expected = contract_of(received(RECORDED))
+        assert getattr(row.contract, attribute) is None
+        for each in dataclasses.fields(row.contract):
+            if each.name not in {attribute, "last_trade_at", "last_trade_date", "schedule"}:
+                assert getattr(row.contract, each.name) == getattr(expected, each.name), each.name
+
+
+@pytest.mark.parametrize(
+    "sent",
+    ["currency", "exchange", "trading_class", "local_symbol", "last_trade_date_or_contract_month"],
+)
+def test_what_no_contract_can_be_without_is_as_it_is_known(sent: str) -> None:
+    raw = received(dataclasses.replace(RECORDED, **{sent: ""}))  # type: ignore[arg-type]
+    alone = translate_row(raw)
+    assert (alone.contract, alone.depends_on_stored) == (None, True)
+    stored = dataclasses.replace(contract_of(received(RECORDED)), multiplier=None)
+    known = translate_row(raw, stored=stored)
+    assert known.remarks == alone.remarks
+    assert known.contract is not None
+    assert known.contract.multiplier == 50  # all else as the row has it
+    for name in ("currency", "exchange", "trading_class", "local_symbol", "last_trade_date"):
+        assert getattr(known.contract, name) == getattr(stored, name)
+
+
+@pytest.mark.parametrize(
+    ("rule_ids", "exchanges"),
+    [("67", "CME,QBALGO"), ("67,x", "CME,QBALGO"), (f"67,{2**31}", "CME,QBALGO")],
+)
+def test_ladders_that_can_t_be_read_leave_the_exchanges(rule_ids: str, exchanges: str) -> None:
+    fields = {"market_rule_ids": rule_ids, "valid_exchanges": exchanges}
+    assert remark(**fields).field == "marketRuleIds"
+    assert translated(**fields).venues == (Venue(exchange="CME"), Venue(exchange="QBALGO"))
 
 
 numbers = st.decimals(allow_nan=False, allow_infinity=False, places=12).filter(
@@ -410,4 +560,4 @@ def test_rows_of_every_text_version_translate_alike() -> None:
     """Only the installed ibapi limits which of them can be decoded."""
     row: ContractRow = RECORDED
     for version in (157, 158, 162):
-        assert translate_row(received(row, server_version=version)) == translate_row(received(row))
+        assert contract_of(received(row, server_version=version)) == contract_of(received(row))

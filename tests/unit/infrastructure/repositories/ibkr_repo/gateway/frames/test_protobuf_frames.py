@@ -23,7 +23,14 @@ CONTRACT = (
     + field(5, 0.0)
     + field(7, 50.0)
 )
-DETAILS = field(1, "ES") + field(2, "0.25") + field(7, "E-mini S&P 500") + field(16, 0.5)
+DETAILS = (
+    field(1, "ES")
+    + field(2, "0.25")
+    + field(5, 100)
+    + field(6, 11004968)
+    + field(7, "E-mini S&P 500")
+    + field(16, 0.5)
+)
 ROW = field(1, 12) + field(2, CONTRACT) + field(3, DETAILS)
 TEXT = RowText(
     last_trade="20250620 08:30:00 US/Central",
@@ -31,6 +38,8 @@ TEXT = RowText(
     min_tick="0.25",
     long_name="E-mini S&P 500",
     economic_value_multiplier="0.5",
+    price_magnifier="100",
+    underlying_con_id="11004968",
 )
 
 
@@ -50,7 +59,13 @@ def test_an_end_marker_tells_its_request() -> None:
 def test_what_is_absent_is_empty() -> None:
     row = _row(field(1, 12), field(2, field(1, 5)), field(3, field(1, "ES")))
     assert row.row_text() == RowText(
-        last_trade="", multiplier="", min_tick="", long_name="", economic_value_multiplier=""
+        last_trade="",
+        multiplier="",
+        min_tick="",
+        long_name="",
+        economic_value_multiplier="",
+        price_magnifier="",
+        underlying_con_id="",
     )
 
 

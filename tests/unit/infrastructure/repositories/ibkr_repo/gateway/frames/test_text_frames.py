@@ -50,6 +50,8 @@ def test_the_fields_that_ibapi_loses_are_found_at_every_server_version(version: 
         long_name="E-mini S&P 500\\",
         economic_value_multiplier="0.5",
         min_tick="0.25",
+        price_magnifier="1",
+        underlying_con_id=ROW.under_con_id,
     )
 
 
@@ -58,7 +60,10 @@ def test_only_what_ibapi_may_stumble_over_is_emptied_for_it(version: int) -> Non
     layout = ContractDataLayout(version)
     wire = layout.encode(ROW, "1")
     emptied = [each.decode() for each in make_decodable(split_fields(join_fields(wire)), version)]
-    for name in ("long_name", "ev_multiplier"):
+    names = ["long_name", "ev_multiplier", "min_tick", "price_magnifier", "under_con_id", "strike"]
+    if version < 164:
+        names.append("md_size_multiplier")
+    for name in names:
         wire[wire_index(layout, name, wire)] = ""
     assert emptied == wire
 

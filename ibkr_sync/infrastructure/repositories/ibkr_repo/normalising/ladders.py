@@ -1,0 +1,23 @@
+"""From a received tick ladder to an entity."""
+
+from __future__ import annotations
+
+from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import Ladder
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.field_readers import StrictReader
+
+
+def translate_ladder(ladder: Ladder) -> MarketRule:
+    """Turn a tick ladder into an entity; raises InvalidReplyError."""
+    read = StrictReader(f"market rule {ladder.market_rule_id}")
+    increments = tuple(
+        PriceIncrement(
+            low_edge=read.needed("lowEdge", low_edge),
+            increment=read.needed("increment", increment, positive=True),
+        )
+        for low_edge, increment in ladder.increments
+    )
+    edges = [each.low_edge for each in increments]
+    if not edges or edges != sorted(set(edges)):
+        raise read.complaint("lowEdge", edges, "not a ladder")
+    return MarketRule(market_rule_id=ladder.market_rule_id, increments=increments)

@@ -1,0 +1,123 @@
+"""From the rows of a reply to its contracts: what a row leaves open, others tell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from ibkr_sync.domain.entities.contracts import FuturesContract
+from ibkr_sync.domain.entities.futures import Future, ProductKey
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
+    ContractReply,
+    ContractRequest,
+    ReceivedRow,
+)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.rules import (
+    ROUTES,
+    group_by_product,
+    merge_rows,
+    refuse_foreign_rows,
+)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import (
+    TranslatedRow,
+    translate_row,
+)
+
+FindNamed = Callable[[Collection[str]], Iterable[Future]]
+"""Gives the stored products that one of the words names, a conId among them."""
+
+
+def nothing_stored(_words: Collection[str]) -> tuple[Future, ...]:
+    """Where nothing is stored, or nothing of it matters."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadRows:
+    """The rows of a complete reply, in order, and the products that they make."""
+
+    rows: tuple[tuple[TranslatedRow, bytes], ...]
+    products: Mapping[ProductKey, tuple[FuturesContract, ...]]
+
+
+def read_rows(reply: ContractReply, find_named: FindNamed = nothing_stored) -> ReadRows:
+    """Translate the rows of a reply and group them by product.
+
+    Raises InvalidReplyError for a row that can't be identified or was not asked for, and for
+    rows of one contract that conflict.
+    """
+    received = reply.rows
+    rows = [translate_row(each) for each in received]
+    refuse_foreign_rows(reply.request, rows)
+    stored = _stored_of(reply.request, rows, find_named)
+    rows = [
+        translate_row(raw, stored=stored[row.con_id])
+        if row.depends_on_stored and row.con_id in stored
+        else row
+        for raw, row in zip(received, rows, strict=True)
+    ]
+    products = _products(reply.request, rows, stored)
+    zones = _zones_of_siblings(rows, products)
+    if zones:
+        rows = [
+            _in_zone_of_sibling(raw, row, zones, stored)
+            for raw, row in zip(received, rows, strict=True)
+        ]
+        products = _products(reply.request, rows, stored)
+    frames = (each.frame for each in received)
+    return ReadRows(rows=tuple(zip(rows, frames, strict=True)), products=products)
+
+
+def _stored_of(
+    request: ContractRequest, rows: Iterable[TranslatedRow], find_named: FindNamed
+) -> dict[int, FuturesContract]:
+    """The contracts as they are stored of which a row leaves something open."""
+    in_question = {
+        row.con_id for row in rows if row.depends_on_stored or _may_list_twice(request, row)
+    }
+    if not in_question:
+        return {}
+    products = find_named([str(each) for each in sorted(in_question)])
+    chain = (contract for product in products for contract in product.contracts)
+    return {each.con_id: each for each in chain if each.con_id in in_question}
+
+
+def _may_list_twice(request: ContractRequest, row: TranslatedRow) -> bool:
+    places = {venue.exchange for venue in row.venues} | {row.exchange}
+    return not request.exchange and len(places - ROUTES) > 1
+
+
+def _products(
+    request: ContractRequest,
+    rows: Iterable[TranslatedRow],
+    stored: Mapping[int, FuturesContract],
+) -> dict[ProductKey, tuple[FuturesContract, ...]]:
+    contracts = [row.contract for row in rows if row.contract is not None]
+    return group_by_product(merge_rows(contracts, asked_on=request.exchange, stored=stored))
+
+
+def _zones_of_siblings(
+    rows: Iterable[TranslatedRow], products: Mapping[ProductKey, tuple[FuturesContract, ...]]
+) -> dict[int, str]:
+    """By conId the zone id of its siblings, where it has none and those that state one agree."""
+    stated = {row.con_id: row.zone_id for row in rows if row.zone_id is not None}
+    zones: dict[int, str] = {}
+    for chain in products.values():
+        without = [each.con_id for each in chain if each.con_id not in stated]
+        known = [each for each in chain if each.con_id in stated]
+        if without and len({each.time_zone for each in known}) == 1:
+            zones |= dict.fromkeys(without, stated[known[0].con_id])
+    return zones
+
+
+def _in_zone_of_sibling(
+    raw: ReceivedRow,
+    row: TranslatedRow,
+    zones: Mapping[int, str],
+    stored: Mapping[int, FuturesContract],
+) -> TranslatedRow:
+    zone_id = zones.get(row.con_id)
+    if zone_id is None:
+        return row
+    known = stored.get(row.con_id) if row.depends_on_stored else None
+    return translate_row(raw, stored=known, sibling_zone_id=zone_id)
