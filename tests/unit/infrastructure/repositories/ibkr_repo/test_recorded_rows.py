@@ -1,0 +1,223 @@
+"""Rows that real gateways sent, through every form of the protocol to what they say."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+from ibapi.server_versions import MAX_CLIENT_VER
+
+from fakes.protocol_versions import SIZES
+from fakes.recordings import received_frame
+from gateway.dialects import dialect_for
+from ibkr_sync.catalogue import load_catalogue
+from ibkr_sync.domain.entities.contracts import FuturesContract
+from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.naming.query import FutureQuery
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
+    ContractReply,
+    ContractRequest,
+    ReceivedRow,
+)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.reading import ReplyReader
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import translate_row
+from one_case import one_case
+from recorded_contracts import RECORDED_CONTRACTS, RecordedContract
+from recorded_rows import RECORDED_ROWS, RecordedRow
+
+VERSIONS = [version for version in (157, 187, 225) if version <= MAX_CLIENT_VER]
+"""Text without sizes and with them, and protobuf, as far as the installed ibapi goes."""
+
+ZONES = {
+    "": None,
+    "US/Central": "America/Chicago",
+    "US/Eastern": "America/New_York",
+    "MET": "Europe/Berlin",
+    "GB-Eire": "Europe/London",
+}
+WHOLE = [each for each in RECORDED_ROWS if each.is_whole]
+PARTIAL = [each for each in RECORDED_ROWS if not each.is_whole]
+
+NEEDED = {
+    "exchange": "exchange",
+    "currency": "currency",
+    "localSymbol": "local_symbol",
+    "tradingClass": "trading_class",
+    "lastTradeDateOrContractMonth": "last_trade_date",
+}
+"""What no contract can be without, by IBKR's name."""
+
+TEXTS = {
+    "localSymbol": "local_symbol",
+    "tradingClass": "trading_class",
+    "exchange": "exchange",
+    "currency": "currency",
+    "marketName": "market_name",
+    "longName": "long_name",
+    "underSymbol": "underlying_symbol",
+    "underSecType": "underlying_sec_type",
+    "industry": "industry",
+    "category": "category",
+    "subcategory": "subcategory",
+    "evRule": "economic_value_rule",
+}
+NUMBERS = {
+    "multiplier": "multiplier",
+    "minTick": "min_tick",
+    "priceMagnifier": "price_magnifier",
+    "underConId": "underlying_con_id",
+}
+SIZES_OF_A_ROW = {
+    "minSize": "min_size",
+    "sizeIncrement": "size_increment",
+    "suggestedSizeIncrement": "suggested_size_increment",
+}
+
+
+def received(recorded: RecordedRow, version: int) -> ReceivedRow:
+    return received_frame(dialect_for(version).contract_data(recorded.row, 1), version)
+
+
+def day(text: str) -> date:
+    return date(int(text[:4]), int(text[4:6]), int(text[6:8]))
+
+
+def instant(recorded: RecordedRow) -> datetime | None:
+    """When trading stops: in UTC after a hyphen, else by the clock of the zone behind it."""
+    text = recorded.last_trade
+    if "-" in text:
+        return datetime.strptime(text, "%Y%m%d-%H:%M:%S").replace(tzinfo=UTC)
+    if " " not in text:
+        return None
+    clock, zone_id = text[:17], text[18:]
+    zone = ZoneInfo(ZONES[zone_id] or "")
+    return datetime.strptime(clock, "%Y%m%d %H:%M:%S").replace(tzinfo=zone).astimezone(UTC)
+
+
+def check(contract: FuturesContract, sent: dict[str, str], version: int) -> None:
+    """Compare every field but those of the last trade and the hours."""
+    assert (contract.con_id, contract.symbol) == (int(sent["conId"]), sent["symbol"])
+    for field, attribute in TEXTS.items():
+        assert getattr(contract, attribute) == (sent[field].strip() or None), field
+    for field, attribute in NUMBERS.items():
+        expected = Decimal(sent[field]) if sent[field] else None
+        assert getattr(contract, attribute) == expected, field
+    for field, attribute in SIZES_OF_A_ROW.items():
+        is_sent = sent[field] and version >= SIZES
+        assert getattr(contract, attribute) == (Decimal(sent[field]) if is_sent else None), field
+    assert str(contract.contract_month or "").replace("-", "") == sent["contractMonth"]
+    real = sent["realExpirationDate"]
+    assert contract.real_expiration_date == (day(real) if real else None)
+    exchanges = [each for each in sent["validExchanges"].split(",") if each]
+    rules = [int(each) for each in sent["marketRuleIds"].split(",") if each]
+    venues = [(each.exchange, each.market_rule_id) for each in contract.venues]
+    assert venues == list(zip(exchanges, rules, strict=True))
+    types = [each for each in sent["orderTypes"].split(",") if each]
+    assert list(contract.order_types) == sorted(types)
+    assert contract.security_ids == ()
+    assert (contract.economic_value_multiplier, contract.aggregated_group) == (None, None)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@one_case("recorded", WHOLE)
+def test_a_row_is_read_field_by_field_as_it_was_sent(recorded: RecordedRow, version: int) -> None:
+    read = translate_row(received(recorded, version))
+    contract, sent = read.contract, recorded.sent
+    assert contract is not None
+    assert (read.remarks, read.depends_on_stored) == ((), False)
+    check(contract, sent, version)
+    assert contract.time_zone == ZONES[sent["timeZoneId"]]
+    assert contract.last_trade_date == day(sent["lastTradeDateOrContractMonth"])
+    assert contract.last_trade_at == instant(recorded)
+    assert contract.last_trade_text == recorded.last_trade
+    hours = (sent["tradingHours"], sent["liquidHours"])
+    if any(hours):
+        schedule = contract.schedule
+        assert schedule is not None
+        assert (schedule.trading_hours, schedule.liquid_hours) == hours
+        assert schedule.time_zone_id == sent["timeZoneId"]
+    else:
+        assert contract.schedule is None
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@one_case("recorded", PARTIAL)
+def test_what_was_not_recorded_is_unknown_and_what_is_needed_is_told(
+    recorded: RecordedRow, version: int
+) -> None:
+    read = translate_row(received(recorded, version))
+    sent = recorded.sent
+    unstated = {field for field in NEEDED if not sent[field]}
+    assert {each.field for each in read.remarks} == unstated
+    assert (read.con_id, read.symbol) == (int(sent["conId"]), sent["symbol"])
+    assert read.depends_on_stored == bool(unstated)
+    if not unstated:
+        assert read.contract is not None
+        check(read.contract, sent, version)
+        assert read.contract.last_trade_date == day(sent["lastTradeDateOrContractMonth"])
+        return
+    assert read.contract is None
+    stored = FuturesContract(
+        con_id=read.con_id,
+        symbol=read.symbol,
+        exchange="OLD",
+        trading_class="OLD",
+        currency="OLD",
+        local_symbol="OLD",
+        last_trade_date=date(2020, 1, 1),
+        multiplier=Decimal(7),
+    )
+    contract = translate_row(received(recorded, version), stored=stored).contract
+    assert contract is not None
+    for field, attribute in NEEDED.items():
+        is_known = getattr(contract, attribute) == getattr(stored, attribute)
+        assert is_known == (field in unstated), field
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@one_case("recorded", RECORDED_CONTRACTS)
+def test_a_contract_of_other_records_is_the_same_in_every_form(
+    recorded: RecordedContract, version: int
+) -> None:
+    frame = dialect_for(version).contract_data(recorded.row, 1)
+    contract = translate_row(received_frame(frame, version)).contract
+    oldest = dialect_for(VERSIONS[0]).contract_data(recorded.row, 1)
+    assert contract == translate_row(received_frame(oldest, VERSIONS[0])).contract
+
+
+def chains() -> dict[tuple[str, str], list[RecordedRow]]:
+    """The whole rows of a class that were captured together; of doubled ones the first."""
+    found: dict[tuple[str, str], dict[str, RecordedRow]] = defaultdict(dict)
+    for each in WHOLE:
+        key = each.sent["tradingClass"], each.captured
+        found[key].setdefault(each.sent["conId"], each)
+    return {key: list(rows.values()) for key, rows in found.items()}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@one_case("rows", chains().values())
+def test_rows_that_came_without_a_zone_have_that_of_their_siblings(
+    rows: Iterable[RecordedRow], version: int
+) -> None:
+    rows = list(rows)
+    first = rows[0].sent
+    reply = ContractReply(
+        request=ContractRequest(symbol=first["symbol"], exchange=first["exchange"]),
+        rows=tuple(received(each, version) for each in rows),
+        end_frame=b"",
+        received_at=datetime(2026, 1, 1, tzinfo=UTC),
+        server_version=version,
+        client_version="",
+    )
+    reader = ReplyReader(Future, load_catalogue())
+    product = reader.read(FutureQuery(symbol=first["symbol"]), reply).product
+    zones = {ZONES[each.sent["timeZoneId"]] for each in rows} - {None}
+    assert {each.time_zone for each in product.contracts} == (zones or {None})
+    days = {
+        int(each.sent["conId"]): day(each.sent["lastTradeDateOrContractMonth"]) for each in rows
+    }
+    assert {each.con_id: each.last_trade_date for each in product.contracts} == days
