@@ -23,6 +23,7 @@
     │   ├── ReplyTooLargeError          it would fill the memory
     │   ├── ShrinkRefusedError          too many unexpired contracts would be lost
     │   ├── OutdatedDataError           what is stored is newer
+    │   ├── UndatedDataError            a file tells no time, and something is stored
     │   ├── SampleDataError             sample and real data would be mixed
     │   └── RawReplyError               a reply that is kept can't be read again
     ├── MalformedSymbolError            the user's words can't be what they stand for
@@ -230,6 +231,14 @@ class OutdatedDataError(ReplyError):
             f"{product}: as of {received:%Y-%m-%d %H:%M} UTC, but what is stored is as of"
             f" {stored:%Y-%m-%d %H:%M} UTC"
         )
+
+
+class UndatedDataError(ReplyError):
+    """A file does not tell as of when its data is, and something is stored."""
+
+    def __init__(self, product: ProductKey) -> None:
+        self.product = product
+        super().__init__(f"{product}: the file tells no time, and the product is stored")
 
 
 class SampleDataError(ReplyError):

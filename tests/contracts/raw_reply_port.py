@@ -96,7 +96,9 @@ class RawReplyPortContract:
         self, kept: KeptRawReplies
     ) -> None:
         kept.keep(ES, [reply(1)])
-        kept.keep(dataclasses.replace(ES, origin=Origin.FILE), [])
+        kept.keep(
+            dataclasses.replace(ES, origin=Origin.FILE, synced_at=FIRST + timedelta(days=99)), []
+        )
         assert kept.port.products() == ()
         with pytest.raises(RawReplyError, match="came from a file since"):
             kept.port.newest(ES.key)

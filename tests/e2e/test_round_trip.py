@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -116,3 +117,23 @@ def test_the_next_step_names_the_file_that_was_asked(
     for done in (lacking, no_contract, not_stored):
         assert "IBKR" not in done.err
         assert "--source ibkr" not in done.err
+
+
+def test_a_file_that_tells_no_time_gets_none_and_replaces_nothing(
+    ibkr_sync: CommandLine, stocked: Path, tmp_path: Path
+) -> None:
+    document = ibkr_sync("--database", stocked, "show", "ES", "--json").json
+    file, other = tmp_path / "es.json", tmp_path / "other.db"
+    file.write_text(json.dumps(document | {"synced_at": None}))
+    asked = ("--database", other, "get", "ES", "--source", f"file:{file}")
+
+    taken, again = ibkr_sync(*asked), ibkr_sync(*asked)
+    shown = ibkr_sync("--database", other, "show", "ES", "-f", "table")
+
+    assert (taken.code, again.code) == (0, 4)
+    assert "does not say as of when" in again.told
+    assert ibkr_sync("--database", other, "show", "ES", "--json").json["synced_at"] is None
+    assert "nobody knows as of when" in shown.out
+    listed = ibkr_sync("--database", other, "list", "-f", "table").out.splitlines()[2].split()
+    assert "21" in listed
+    assert ibkr_sync("--database", other, "check").code == 6

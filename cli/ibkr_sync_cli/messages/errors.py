@@ -157,6 +157,14 @@ _RULES: dict[type[BaseException], _Rule] = {
         ),
         lambda *_: "Nothing was changed. To keep old data, use another database: --database FILE",
     ),
+    errors.UndatedDataError: _Rule(
+        ExitCode.PARTIAL,
+        lambda e: (
+            f"{e.product}: the file does not say as of when its data is (synced_at), and the"
+            " product is stored already."
+        ),
+        lambda *_: "Nothing was changed. To take it, use another database: --database FILE",
+    ),
     errors.SampleDataError: _Rule(
         ExitCode.PARTIAL,
         lambda e: f"{e.product}: sample data and real data can't share a database.",

@@ -12,7 +12,12 @@ from typing import Any, Generic, TypeVar, cast
 
 from ibkr_sync.domain.entities.contracts import ContractListing, FuturesContract
 from ibkr_sync.domain.entities.futures import AssetClass, Future, Origin
-from ibkr_sync.domain.errors import InvalidReplyError, OutdatedDataError, ShrinkRefusedError
+from ibkr_sync.domain.errors import (
+    InvalidReplyError,
+    OutdatedDataError,
+    ShrinkRefusedError,
+    UndatedDataError,
+)
 from ibkr_sync.domain.evidence.chain_diff import (
     ChainDiff,
     FieldChange,
@@ -67,7 +72,8 @@ def plan_update(
     them, no longer knows.
 
     Raises InvalidReplyError for a chain that names a contract twice, SampleDataError,
-    OutdatedDataError for a file that is older than what is stored, and ShrinkRefusedError:
+    OutdatedDataError for a file that is older than what is stored, UndatedDataError for one
+    that tells no time, where something is stored, and ShrinkRefusedError:
     always for a reply without contracts where some are listed, else unless `allow_shrink`.
     """
     _refuse_duplicates(received)
@@ -110,13 +116,22 @@ def classified(stored: Future | None, received: F) -> F:
 
 
 def refuse_outdated(stored: Future, received: Future) -> None:
-    """Raise OutdatedDataError for a file older than what is stored.
+    """Raise OutdatedDataError for an older file, UndatedDataError for one without a time.
 
-    A file may have been written long ago; what a gateway says is as of now.
+    A file may have been written long ago, and may not tell when; what a gateway says is as of
+    now.
     """
+    if is_undated(received) and not stored.is_stub:
+        raise UndatedDataError(stored.key)
     known, told = stored.synced_at, received.synced_at
     if received.origin is Origin.FILE and known and told and told < known:
         raise OutdatedDataError(stored.key, stored=known, received=told)
+
+
+def is_undated(received: Future) -> bool:
+    """Whether it is of a file that does not tell as of when; gateways always do."""
+    is_from_file = received.origin in (Origin.FILE, Origin.SAMPLE)
+    return is_from_file and received.synced_at is None
 
 
 def _merge(stored: Future | None, received: F, diff: ChainDiff, now: datetime) -> F:
@@ -177,7 +192,7 @@ def _with_listing(
 
 def _sync_instant(received: Future, now: datetime) -> datetime | None:
     """When the reply was complete; a file or a clock ahead of ours must not look fresh for ever."""
-    if received.origin is Origin.CATALOGUE:
+    if received.origin is Origin.CATALOGUE or is_undated(received):
         return None
     return min(received.synced_at or now, now)
 

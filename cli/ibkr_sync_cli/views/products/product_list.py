@@ -70,13 +70,17 @@ def _record(product: ProductSummary) -> dict[str, object]:
     }
 
 
+def _listed(product: ProductSummary) -> int | None:
+    return None if product.origin is Origin.CATALOGUE else product.listed
+
+
 def _products_table(products: Sequence[ProductSummary], now: datetime) -> RenderableType:
     columns: list[Column[ProductSummary] | None] = [
         Column("Symbol", lambda each: each.key.symbol),
         Column("Exchange", lambda each: each.key.exchange),
         Column("Class", lambda each: each.key.trading_class),
         Column("Type", lambda each: each.asset_class.value.replace("_", " ")),
-        Column("Listed", lambda each: each.listed if each.synced_at else None, right=True),
+        Column("Listed", _listed, right=True),
         Column("Next expiry", lambda each: each.next_expiry),
         Column(
             "Synced",

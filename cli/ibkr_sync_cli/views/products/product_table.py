@@ -72,8 +72,10 @@ def _footer(
     remarks += _hidden_series(future, of_series, now)
     if future.contracts:
         remarks += ["▶ nearest expiry", future.time_zone or "time zone unknown"]
-    if future.synced_at is None:
+    if future.synced_at is None and future.origin is Origin.CATALOGUE:
         remarks.append(f"from the {future.origin.value}, never synced")
+    elif future.synced_at is None:
+        remarks.append(f"from {origin_text(future.origin)}, nobody knows as of when")
     else:
         age = brief(now - future.synced_at)
         remarks.append(

@@ -100,6 +100,18 @@ def test_every_error_of_the_tree_is_explained(kind: type[errors.IbkrSyncError]) 
             "as of 2026-11-02 21:00 UTC, older than what is stored, as of 2026-11-03 21:00 UTC",
             "another database",
         ),
+        (
+            errors.UndatedDataError(FDAX),
+            ExitCode.PARTIAL,
+            "does not say as of when its data is (synced_at)",
+            "another database",
+        ),
+        (
+            errors.ReplyTooLargeError("ES@CME", 5_000),
+            ExitCode.PARTIAL,
+            "The reply to ES@CME is larger than that of any product: it was refused after 5000",
+            "Ask for fewer products at once",
+        ),
         (errors.SampleDataError(FDAX), ExitCode.PARTIAL, "can't share", "--database FILE"),
         (
             errors.RawReplyError(FDAX, "none is kept"),

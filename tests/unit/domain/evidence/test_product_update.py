@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from contracts import examples
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future, Origin
-from ibkr_sync.domain.errors import OutdatedDataError, ShrinkRefusedError
+from ibkr_sync.domain.errors import OutdatedDataError, ShrinkRefusedError, UndatedDataError
 from ibkr_sync.domain.evidence.product_update import plan_update
 from strategies import contracts, futures, in_one_chain, instants
 
@@ -21,6 +21,7 @@ def test_no_contract_is_ever_lost(
     product: Future, stored: list[FuturesContract], received: list[FuturesContract], now: datetime
 ) -> None:
     assume(product.origin is not Origin.CATALOGUE)
+    product = dataclasses.replace(product, synced_at=product.synced_at or now)
     before = plan_update(None, in_one_chain(product, stored), now).product
     reply = in_one_chain(product, received)
     after = plan_update(before, reply, now, allow_shrink=True).product
@@ -39,6 +40,7 @@ def test_the_same_reply_again_makes_no_difference(
     received: list[FuturesContract],
     later: timedelta,
 ) -> None:
+    product = dataclasses.replace(product, synced_at=product.synced_at or NOW)
     before = plan_update(None, in_one_chain(product, stored), NOW).product
     reply = in_one_chain(product, received)
     gone = {contract.con_id for contract in stored}
@@ -82,8 +84,29 @@ def test_a_file_never_overwrites_what_is_newer() -> None:
         plan_update(stored, old, NOW + timedelta(days=1), allow_shrink=True)
 
 
-@pytest.mark.parametrize("synced_at", [None, NOW, NOW + timedelta(hours=1)])
-def test_a_file_that_is_no_older_or_does_not_tell_is_taken(synced_at: datetime | None) -> None:
+@pytest.mark.parametrize("origin", [Origin.FILE, Origin.SAMPLE])
+def test_a_file_without_a_time_is_taken_only_where_nothing_is_stored(origin: Origin) -> None:
+    undated = dataclasses.replace(examples.ES, origin=origin, synced_at=None)
+    stub = dataclasses.replace(examples.ES, origin=Origin.CATALOGUE, contracts=())
+    for nothing in (None, stub):
+        taken = plan_update(nothing, undated, NOW).product
+        assert taken.synced_at is None
+        assert len(taken.contracts) == len(examples.ES.contracts)
+    dated = plan_update(None, dataclasses.replace(undated, synced_at=NOW), NOW).product
+    for stored in (taken, dated):
+        with pytest.raises(UndatedDataError):
+            plan_update(stored, undated, NOW + timedelta(days=1), allow_shrink=True)
+
+
+def test_a_file_with_a_time_is_taken_over_one_without() -> None:
+    undated = dataclasses.replace(examples.ES, origin=Origin.FILE, synced_at=None)
+    stored = plan_update(None, undated, NOW).product
+    told = dataclasses.replace(undated, synced_at=NOW - timedelta(days=9))
+    assert plan_update(stored, told, NOW).product.synced_at == NOW - timedelta(days=9)
+
+
+@pytest.mark.parametrize("synced_at", [NOW, NOW + timedelta(hours=1)])
+def test_a_file_that_is_no_older_is_taken(synced_at: datetime) -> None:
     stored = plan_update(None, dataclasses.replace(examples.ES, synced_at=NOW), NOW).product
     told = dataclasses.replace(examples.ES, origin=Origin.FILE, synced_at=synced_at, name="S&P")
     planned = plan_update(stored, told, NOW + timedelta(days=1))

@@ -58,6 +58,7 @@ def test_whatever_a_row_states_is_taken(stored: FuturesContract, received: Futur
 @given(futures(), st.data())
 def test_silence_makes_no_history(product: Future, data: st.DataObject) -> None:
     assume(product.origin is not Origin.CATALOGUE)
+    product = dataclasses.replace(product, synced_at=product.synced_at or NOW)
     stored = plan_update(None, product, NOW).product
     reply = dataclasses.replace(
         product,

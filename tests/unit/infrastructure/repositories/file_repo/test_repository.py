@@ -110,10 +110,11 @@ class TestContract(SourceContract):
         def make(
             products: Iterable[Future], entity: type[Future] = Future
         ) -> FileFutureRepository[Future]:
+            dated = [dataclasses.replace(each, synced_at=clock.now) for each in products]
             if suffix == "csv":
-                write_table(path, products)
+                write_table(path, dated)
             else:
-                write(path, *products)
+                write(path, *dated)
             local = InMemoryFutureRepository(entity, clock)
             return FileFutureRepository(path, local, entity, clock)
 

@@ -94,7 +94,11 @@ def test_every_error_of_a_gateway_or_a_reply_has_its_place() -> None:
 
     placed = {type(each) for each in (*OF_THE_MOMENT, *OF_THE_GATEWAY, *FOR_GOOD)}
     abstract = {errors.GatewayError, errors.HandshakeError, errors.ReplyError}
-    of_other_sources = {errors.OutdatedDataError, errors.RawReplyError}
+    of_other_sources = {
+        errors.OutdatedDataError,
+        errors.UndatedDataError,
+        errors.RawReplyError,
+    }
     known = placed | abstract | of_other_sources
     assert below(errors.GatewayError) | below(errors.ReplyError) <= known
 
