@@ -3,6 +3,7 @@
     IbkrSyncError
     ├── ConfigError                     settings that can't be used; holds all problems found
     │   └── ConfigNotWrittenError       the config file to begin with can't be written
+    ├── ClientLibraryError              ibapi is missing, broken or newer than its protobuf
     ├── GatewayError                    the gateway can't be used
     │   ├── GatewayUnreachableError     no TCP connection: refused, unknown host, timed out
     │   ├── HandshakeError              connected, but no session came of it
@@ -100,6 +101,16 @@ class ConfigError(IbkrSyncError):
 
 class ConfigNotWrittenError(ConfigError):
     """The example can't be written as the config file; what was there is untouched."""
+
+
+class ClientLibraryError(IbkrSyncError):
+    """IBKR's client library can't be loaded, because of `package`: itself or one it needs."""
+
+    def __init__(self, package: str, detail: str, *, is_missing: bool) -> None:
+        self.package = package
+        self.detail = detail
+        self.is_missing = is_missing
+        super().__init__(f"{package}: {detail}")
 
 
 class GatewayError(IbkrSyncError):

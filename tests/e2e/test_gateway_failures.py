@@ -226,3 +226,53 @@ def test_a_silent_gateway_does_not_hold_what_is_fresh(
     assert done.code == 0
     assert "fresh enough, answered from the database" in done.err
     assert gateway.connections == 0
+
+
+VERSION_ERROR = """
+class VersionError(Exception): ...
+raise VersionError('Detected incompatible Protobuf Gencode/Runtime versions when loading'
+    ' Contract.proto: gencode 6.33.5 runtime 5.29.1.')
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "sentence", "next_step"),
+    [
+        (
+            VERSION_ERROR,
+            "The installed ibapi can't be loaded, because of protobuf: Detected incompatible",
+            "pip install --upgrade protobuf",
+        ),
+        (
+            "raise ModuleNotFoundError(\"No module named 'google'\", name='google.protobuf')",
+            "because of protobuf: No module named 'google'.",
+            "pip install --upgrade protobuf",
+        ),
+        (
+            "raise ModuleNotFoundError(\"No module named 'google'\", name='google')",
+            "protobuf is not installed",
+            "pip install protobuf",
+        ),
+        (
+            "raise ModuleNotFoundError(\"No module named 'ibapi'\", name='ibapi')",
+            "ibapi is not installed, and IBKR can't be asked without it.",
+            "pip install ibapi",
+        ),
+        ("", "because of ibapi: No module named 'ibapi.client'", "--force-reinstall"),
+        ("this is no Python", "because of ibapi: invalid syntax", "--force-reinstall"),
+        ("raise RuntimeError", "because of ibapi: RuntimeError.", "--force-reinstall"),
+    ],
+)
+def test_a_library_that_can_not_be_loaded_is_told_with_the_remedy(
+    ibkr_sync: CommandLine, stocked: Path, source: str, sentence: str, next_step: str
+) -> None:
+    package = stocked.parent / "shadow" / "ibapi"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text(source)
+    shadowed = {"PYTHONPATH": str(package.parent)}
+    for command in (("get", "ES", "--source", "ibkr"), ("db", "renormalise")):
+        done = ibkr_sync("--database", stocked, *command, env=shadowed)
+        assert done.code == 2, done
+        assert sentence in done.told
+        assert next_step in done.told
+    assert ibkr_sync("--database", stocked, "show", "ES", env=shadowed).code == 0

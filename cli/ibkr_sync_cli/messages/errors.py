@@ -58,6 +58,15 @@ _RULES: dict[type[BaseException], _Rule] = {
         lambda e: "\n".join(f"The config file was not written: {each}." for each in e.problems),
         lambda _, command: f"See what is in use: {command('config', 'show')}",
     ),
+    errors.ClientLibraryError: _Rule(
+        ExitCode.USAGE,
+        lambda e: (
+            f"{e.package} is not installed, and IBKR can't be asked without it."
+            if e.is_missing
+            else f"The installed ibapi can't be loaded, because of {e.package}: {e.detail}."
+        ),
+        next_steps.install_library,
+    ),
     errors.GatewayUnreachableError: _Rule(
         ExitCode.GATEWAY,
         lambda e: f"No gateway at {e.host}:{e.port}: {e.detail}.",

@@ -144,6 +144,15 @@ def unavailable(error: errors.DatabaseUnavailableError, command: NextCommand) ->
     return f"Check {what}: {command('config', 'show')}"
 
 
+def install_library(error: errors.ClientLibraryError, _: NextCommand) -> str:
+    """Where ibapi can't be loaded."""
+    if error.is_missing:
+        return f"pip install {error.package}"
+    if error.package == "ibapi":
+        return "Install it anew: pip install --force-reinstall --no-cache-dir ibapi"
+    return f"pip install --upgrade {error.package}"
+
+
 def rejected(error: errors.RequestRejectedError, _: NextCommand) -> str | None:
     """Where IBKR answered with an error."""
     return _REJECTED.get(error.code)

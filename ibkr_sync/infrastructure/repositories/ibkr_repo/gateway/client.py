@@ -14,13 +14,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-import ibapi
-from ibapi.client import EClient
-from ibapi.contract import Contract
-from ibapi.decoder import Decoder
-from ibapi.server_versions import MAX_CLIENT_VER
-from ibapi.wrapper import EWrapper
-
 from ibkr_sync.domain.errors import ConnectionLostError, RequestRejectedError
 from ibkr_sync.domain.untrusted_text import clean_text
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.connection import (
@@ -35,10 +28,21 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.text_frames 
     ERROR_MESSAGE,
     MalformedFrameError,
 )
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.library import library_error
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
     ContractRequest,
     Ladder,
 )
+
+try:
+    import ibapi
+    from ibapi.client import EClient
+    from ibapi.contract import Contract
+    from ibapi.decoder import Decoder
+    from ibapi.server_versions import MAX_CLIENT_VER
+    from ibapi.wrapper import EWrapper
+except Exception as error:  # a broken package raises anything
+    raise library_error(error) from error
 
 IBAPI_VERSION: str = ibapi.get_version_string()
 """The version of the installed ibapi."""
