@@ -98,14 +98,20 @@ MATRIX = (
             Run(paths=DAMAGED_FRAMES, server_version=NEWEST_SERVER_VERSION),
         ),
     ),
-    Environment(
-        name="ib_async-2.1.0",
-        package="ib_async==2.1.0",
-        has_ibapi=False,
-        # The other tests' conftest needs the packages of the project.
-        runs=(
-            Run(paths=("tests/matrix/test_ib_async.py",), options=("--confcutdir=tests/matrix",)),
-        ),
+    *(
+        Environment(
+            name=name,
+            package=name.replace("-", "=="),
+            has_ibapi=False,
+            # The other tests' conftest needs the packages of the project.
+            runs=(
+                Run(
+                    paths=("tests/matrix/test_other_clients.py",),
+                    options=("--confcutdir=tests/matrix",),
+                ),
+            ),
+        )
+        for name in ("ib_async-2.1.0", "ib_insync-0.9.86")
     ),
 )
 """Beside the environment that runs this, which has ibapi 9.81.1 and all the tests."""
@@ -164,7 +170,7 @@ def wanted_packages(environment: Environment) -> list[str]:
 
 
 def wanted_versions(environment: Environment) -> str:
-    """The constraints of the project, but for ibapi; ib_async has its own idea of tzdata."""
+    """The constraints of the project, but for ibapi; other clients want another tzdata."""
     free = {"ibapi"} if environment.has_ibapi else {"ibapi", "tzdata"}
     lines = CONSTRAINTS.read_text(encoding="utf-8").splitlines()
     return "\n".join(line for line in lines if name_of(line) not in free)

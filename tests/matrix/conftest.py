@@ -16,5 +16,5 @@ else:
     if MAX_CLIENT_VER < 205:
         collect_ignore += PROTOBUF
 
-if find_spec("ib_async") is None:
-    collect_ignore.append("test_ib_async.py")
+if find_spec("ib_async") is None and find_spec("ib_insync") is None:
+    collect_ignore.append("test_other_clients.py")

@@ -18,6 +18,7 @@ from gateway.dialects.text import ScriptedTextDialect
 from ibkr_sync.infrastructure.replay.protocol.contract_data import ContractDataError
 from ibkr_sync.infrastructure.replay.protocol.dialect import RequestId
 from ibkr_sync.infrastructure.replay.protocol.requests import (
+    AccountRequest,
     OtherRequest,
     Request,
     UnreadableRequest,
@@ -135,6 +136,11 @@ class RawIdDialect(ScriptedDialect):
         )
         body = integer_field(1, int(rule.market_rule_id))
         return _protobuf(_MARKET_RULE, b"".join((body, *increments)))
+
+    def end_of_account_data(self, request: AccountRequest) -> bytes | None:
+        """Say nothing: this dialect does not understand what asks for it."""
+        del request
+        return None
 
     def current_time(self, at: datetime) -> bytes:
         """Say the gateway's clock."""

@@ -374,3 +374,44 @@ def test_a_recorded_contract_expires_by_the_gateway_s_clock() -> None:
         client.ask(2, symbol="ES", exchange="CME", include_expired=True)
         row = decode_contract_data(client.reply()[0], 187)
         assert (row["local_symbol"], row["time_zone_id"]) == ("ESM5", "")
+
+
+@pytest.mark.parametrize(
+    ("request_", "answer"),
+    [
+        (("5", "1"), ("53", "1")),
+        (("16", "1"), ("53", "1")),
+        (("6", "2", "1", "DU1"), ("54", "1", "DU1")),
+        (("7", "3", "11", "0", "", "", "", "", "", ""), ("55", "1", "11")),
+        (("61", "1"), ("62", "1")),
+        (("62", "1", "12", "All", "NetLiquidation"), ("64", "1", "12")),
+        (("74", "1", "13", "DU1", ""), ("72", "1", "13")),
+        (("76", "1", "14", "DU1", "", "0"), ("74", "1", "14")),
+        (("99", "0"), ("102",)),
+    ],
+    ids=lambda fields: fields[0],
+)
+def test_an_account_has_nothing_and_the_answer_says_so(
+    start: Start, request_: tuple[str, ...], answer: tuple[str, ...]
+) -> None:
+    with TwsClient(start().port) as client:
+        client.start()
+        client.send(*request_)
+        assert client.receive() == answer
+
+
+def test_what_tws_takes_without_a_word_is_taken_without_a_word(start: Start) -> None:
+    with TwsClient(start().port) as client:
+        client.start()
+        silent = (("14", "1", "5"), ("15", "1", "1"), ("59", "1", "3"), ("63", "1", "12"))
+        for request in (*silent, ("64", "1"), ("75", "1", "13"), ("77", "1", "14")):
+            client.send(*request)
+        client.send("61", "1")
+        assert client.receive() == ("62", "1")
+
+
+def test_a_request_that_lacks_what_its_end_names_is_unreadable(start: Start) -> None:
+    with TwsClient(start().port) as client:
+        client.start()
+        client.send("7", "3")
+        assert decode_error(client.receive(), 187)[1] == 320

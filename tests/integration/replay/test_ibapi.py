@@ -177,9 +177,9 @@ def test_ibapi_decodes_market_rules_and_the_clock(app: App) -> None:
 def test_what_a_read_only_gateway_does_not_serve_is_refused_and_kept(
     app: App, gateway: ScriptedGateway
 ) -> None:
-    app.reqPositions()
+    app.reqScannerParameters()
     app.wait_for("error", -1, 321)
-    assert gateway.requests[-1] == OtherRequest(message_id=61)
+    assert gateway.requests[-1] == OtherRequest(message_id=24)
 
 
 @pytest.mark.parametrize("version", SPOKEN)

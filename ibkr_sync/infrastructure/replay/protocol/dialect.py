@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import IntEnum
 from typing import Protocol
 
-from ibkr_sync.infrastructure.replay.protocol.requests import Request
+from ibkr_sync.infrastructure.replay.protocol.requests import AccountRequest, Request
 from ibkr_sync.infrastructure.replay.rows import ContractRow, MarketRuleRow
 
 OLDEST_SERVER_VERSION = 157
@@ -56,6 +56,10 @@ class Dialect(Protocol):
     @abstractmethod
     def market_rule(self, rule: MarketRuleRow) -> bytes:
         """Say one market rule."""
+
+    @abstractmethod
+    def end_of_account_data(self, request: AccountRequest) -> bytes | None:
+        """End the answer to a request for what an account has; None where TWS says nothing."""
 
     @abstractmethod
     def current_time(self, at: datetime) -> bytes:

@@ -59,6 +59,18 @@ class CancelContractData:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AccountRequest:
+    """A request for what an account has: orders, executions, positions, values. Here it is none.
+
+    Attributes:
+        names: what the end of the answer names: a request id, an account, or nothing.
+    """
+
+    message_id: int
+    names: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OtherRequest:
     """Any message that a gateway in read-only mode doesn't serve, orders above all."""
 
@@ -79,6 +91,7 @@ Request = (
     | MarketRuleRequest
     | CurrentTimeRequest
     | CancelContractData
+    | AccountRequest
     | OtherRequest
     | UnreadableRequest
 )

@@ -12,6 +12,7 @@ from ibkr_sync.infrastructure.replay.protocol.dialect import (
     RequestId,
 )
 from ibkr_sync.infrastructure.replay.protocol.requests import (
+    AccountRequest,
     CancelContractData,
     ContractDataRequest,
     CurrentTimeRequest,
@@ -30,6 +31,29 @@ ERROR_TIME = 194
 
 _CONTRACT_REQUEST_FIELDS = 18
 
+_NAMED_FIELD = {6: 3, 7: 2, 62: 2, 74: 2, 76: 2}
+"""Where requests for account data have what the end of their answer names."""
+
+_ENDS_OF_ACCOUNT_DATA = {
+    5: ("53", "1"),  # open orders of the client
+    6: ("54", "1"),  # values of an account
+    7: ("55", "1"),  # executions
+    14: None,  # the server's log level
+    15: None,  # binding manual orders
+    16: ("53", "1"),  # open orders of all clients
+    59: None,  # type of market data
+    61: ("62", "1"),  # positions
+    62: ("64", "1"),  # summary of accounts
+    63: None,  # no more of that
+    64: None,  # no more positions
+    74: ("72", "1"),  # positions by model
+    75: None,  # no more of them
+    76: ("74", "1"),  # values by model
+    77: None,  # no more of them
+    99: ("102",),  # completed orders
+}
+"""What clients ask when they start, and the message that ends the answer."""
+
 
 class TextDialect(Dialect):
     """NUL-terminated text fields, the message id among them."""
@@ -47,6 +71,9 @@ class TextDialect(Dialect):
         except (WireError, ValueError, IndexError):
             return UnreadableRequest(reason="Unable to parse the message")
         try:
+            if message_id in _ENDS_OF_ACCOUNT_DATA:
+                named = _NAMED_FIELD.get(message_id)
+                return AccountRequest(message_id=message_id, names=fields[named] if named else "")
             return self._decode_known(message_id, fields)
         except (ValueError, IndexError):
             return UnreadableRequest(
@@ -124,6 +151,13 @@ class TextDialect(Dialect):
     def market_rule(self, rule: MarketRuleRow) -> bytes:
         """Say one market rule; the message has neither version nor request id."""
         return join_fields(market_rule_fields(rule))
+
+    def end_of_account_data(self, request: AccountRequest) -> bytes | None:
+        """End the answer to a request for what an account has; None where TWS says nothing."""
+        end = _ENDS_OF_ACCOUNT_DATA[request.message_id]
+        if end is None:
+            return None
+        return join_fields((*end, request.names) if request.message_id in _NAMED_FIELD else end)
 
     def current_time(self, at: datetime) -> bytes:
         """Say the gateway's clock."""

@@ -11,6 +11,7 @@ from ibkr_sync.infrastructure.replay.protocol import notices
 from ibkr_sync.infrastructure.replay.protocol.dialect import OLDEST_SERVER_VERSION
 from ibkr_sync.infrastructure.replay.protocol.replies import HangUp, Message, Part, Plan
 from ibkr_sync.infrastructure.replay.protocol.requests import (
+    AccountRequest,
     ContractDataRequest,
     CurrentTimeRequest,
     MarketRuleRequest,
@@ -146,8 +147,11 @@ class Session:
                 return [self._error(request.req_id, notices.UNREADABLE, text)]
             case OtherRequest():
                 return [self._invalid(-1, "The API interface is currently in Read-Only mode.")]
+            case AccountRequest():
+                end = self._dialect.end_of_account_data(request)
             case _:
-                return []
+                end = None
+        return [] if end is None else [Message(end)]
 
     def _start(self, request: StartApi) -> Plan:
         if self._state is _State.STARTED:
