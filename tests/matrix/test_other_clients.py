@@ -23,7 +23,7 @@ NEWEST_OF = {"ib_async": 178, "ib_insync": 176}
 INSTALLED = [name for name in NEWEST_OF if find_spec(name)]
 
 
-async def _asked(library: Any, port: int, *contract: str) -> tuple[int, list[Any]]:  # noqa: ANN401
+async def _asked(library: Any, port: int, *contract: str) -> tuple[int, list[Any]]:
     """What comes of a contract, once all is there that the client waits for at its start."""
     symbol, exchange = contract
     client = library.IB()
