@@ -15,7 +15,7 @@ from ibkr_sync.config.settings import LogSettings
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.errors import RunInterrupted
 from ibkr_sync.domain.runs.sync_policy import SyncRun
-from ibkr_sync_cli.terminal.bounded_logs import MAX_BYTES, MAX_BYTES_ALIKE
+from ibkr_sync_cli.terminal.bounded_logs import MAX_BYTES, MAX_BYTES_ALIKE, LogAllowance
 from ibkr_sync_cli.terminal.logs import RunOfCall, log_to_file, log_to_stderr
 
 HOSTILE = "TWS says \x1b[2J\u202e[bold]"
@@ -76,6 +76,7 @@ def test_tracebacks_are_for_debug(
 
     err = capsys.readouterr().err
     assert ("ValueError" in err) is debug
+    assert "\x1b" not in err
     assert "failed" in err
 
 
@@ -176,3 +177,19 @@ def test_a_log_is_bounded_whatever_the_wording(tmp_path: Path) -> None:
     for handler in logging.getLogger().handlers:
         handler.close()
     assert file.stat().st_size < MAX_BYTES + 10_000
+
+
+def admitted(wordings: int, length: int) -> int:
+    """How many messages are admitted, each of its own wording and of so many characters."""
+    allowance = LogAllowance()
+    messages = (f"{number:05}".ljust(length, "x") for number in range(wordings))
+    records = (logging.LogRecord("x", 10, "", 0, each, None, None) for each in messages)
+    return sum(map(allowance.admits, records))
+
+
+def test_all_messages_together_are_bounded() -> None:
+    assert 0 < admitted(300, 100_000) * 100_000 < MAX_BYTES
+
+
+def test_messages_of_ever_new_wording_are_alike() -> None:
+    assert 500 < admitted(10_000, 1_000) < 1_500

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
@@ -165,6 +166,14 @@ def test_what_the_local_repository_refuses_is_a_failure_too(local: Local) -> Non
     assert local.runs[1].outcomes == [("ES", "failed", "ShrinkRefusedError")]
 
 
+def test_a_failure_holds_nothing_of_the_reply_that_was_refused(local: Local) -> None:
+    run(local, Scripted(acquired(ES)), NOW_PLEASE, asking_for(ES))
+    shrunken = Scripted(acquired(dataclasses.replace(ES, contracts=ES.contracts[:1])))
+    (refused,) = run(local, shrunken, NOW_PLEASE, asking_for(ES))
+    assert isinstance(refused, FutureFailure)
+    assert list(traceback.walk_tb(refused.error.__traceback__)) == []
+
+
 @pytest.mark.parametrize("policy", [NOW_PLEASE, DRY_RUN])
 def test_what_a_source_remarks_reaches_the_user(local: Local, policy: SyncPolicy) -> None:
     (update,) = run(local, Scripted(acquired(ES, remark="odd")), policy, asking_for(ES))
@@ -205,6 +214,15 @@ def test_a_refresh_asks_again_for_ladders_after_those_not_stored_yet(
     source = Scripted(acquired(ES, rule=9), acquired(CRUDE_OIL, rule=3))
     run(local, source, SyncPolicy(kind=kind), *ASK_BOTH)
     assert source.asked_for == due
+
+
+def test_so_many_ladders_are_asked_for_and_no_more(
+    local: Local, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ibkr_sync.infrastructure.repositories.delegating.MAX_LADDERS", 1)
+    source = Scripted(acquired(ES, rule=9), acquired(CRUDE_OIL, rule=3))
+    run(local, source, NOW_PLEASE, *ASK_BOTH)
+    assert source.asked_for == [9]
 
 
 def test_a_dry_run_keeps_no_ladder(local: Local) -> None:

@@ -74,8 +74,6 @@ def _split(framed: bytes) -> Iterator[bytes]:
             raise DamagedEvidenceError("stored frames are cut off")
         (length,) = _LENGTH.unpack_from(framed, position)
         position += _LENGTH.size
-        if position + length > len(framed):
-            raise DamagedEvidenceError("stored frames are cut off")
         yield framed[position : position + length]
         position += length
     if position < len(framed):

@@ -561,3 +561,9 @@ def test_rows_of_every_text_version_translate_alike() -> None:
     row: ContractRow = RECORDED
     for version in (157, 158, 162):
         assert contract_of(received(row, server_version=version)) == contract_of(received(row))
+
+
+def test_a_row_has_no_more_security_ids_than_any_contract() -> None:
+    ids = tuple((f"T{number}", str(number)) for number in range(129))
+    assert len(translated(sec_id_list=ids[:128]).security_ids) == 128
+    assert remark(sec_id_list=ids).field == "secIdList"
