@@ -65,7 +65,9 @@ def _ways_to_take(version: int) -> dict[str, Callable[[bytes], object]]:
     """From a frame to what ibapi makes of it, and all the way to an entity."""
     from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import ReadOnlyClient, Row
     from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.connection import GatewayConnection
-    from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.messages import read_message
+    from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.messages import (
+        message_in_frame,
+    )
     from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import ReceivedRow
     from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import (
         translate_row,
@@ -76,7 +78,7 @@ def _ways_to_take(version: int) -> dict[str, Callable[[bytes], object]]:
     client = ReadOnlyClient(GatewayConnection("nowhere", 0, ours), 1, version)
 
     def receive(frame: bytes) -> ReceivedRow:
-        message = read_message(frame, version)
+        message = message_in_frame(frame, version)
         text = message.row_text()
         event = client.decode_message(message.decodable())
         assert isinstance(event, Row)  # noqa: S101 - or nothing was measured
@@ -84,7 +86,7 @@ def _ways_to_take(version: int) -> dict[str, Callable[[bytes], object]]:
 
     return {
         "ibapi alone": lambda frame: client.decode_message(
-            read_message(frame, version).decodable()
+            message_in_frame(frame, version).decodable()
         ),
         "frame to row": receive,
         "frame to entity": lambda frame: translate_row(receive(frame)),

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from ibkr_sync.application.resolution.symbol_resolver import SymbolResolver
 from ibkr_sync.application.services.futures import FuturesService
 from ibkr_sync.catalogue import Catalogue, load_catalogue
-from ibkr_sync.config.files import user_folders
+from ibkr_sync.config.config_files import user_folders
 from ibkr_sync.config.resolution import DATABASE_FILE
 from ibkr_sync.config.settings import CatalogueEntry, ProfileSettings
 from ibkr_sync.domain.entities.catalogue import CatalogueProduct
@@ -109,7 +109,7 @@ class Services(Generic[F]):
     def renormalising(self) -> RenormalisingService:
         """Reading the raw replies again that are kept."""
         from ibkr_sync.application.services.renormalising import RenormalisingService
-        from ibkr_sync.infrastructure.repositories.ibkr_repo.rereading import IbkrReplyReader
+        from ibkr_sync.infrastructure.repositories.ibkr_repo.raw_reply_reader import IbkrReplyReader
         from ibkr_sync.infrastructure.repositories.local_repo.raw_replies import LocalRawReplies
 
         replies = LocalRawReplies(self._database, self._clock)
@@ -134,7 +134,7 @@ class Services(Generic[F]):
     @cached_property
     def runs(self) -> RunsPort:
         """The runs that were recorded."""
-        from ibkr_sync.infrastructure.repositories.local_repo.runs.run_records import LocalRuns
+        from ibkr_sync.infrastructure.repositories.local_repo.runs.local_runs import LocalRuns
 
         return LocalRuns(self._database)
 
@@ -326,7 +326,9 @@ def _database(profile: ProfileSettings) -> Database:
 
 def _gateway(profile: ProfileSettings, clock: Clock, stack: ExitStack) -> Gateway:
     from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
-    from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.parameters import GatewayParameters
+    from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway_parameters import (
+        GatewayParameters,
+    )
 
     settings = profile.gateway.model_dump()
     if profile.replay is not None:

@@ -48,7 +48,7 @@ def scheduled_refresh(
 
     Raises ConfigError.
     """
-    from ibkr_sync.config.files import CONFIG_VARIABLE, home_of, user_folders
+    from ibkr_sync.config.config_files import CONFIG_VARIABLE, home_of, user_folders
     from ibkr_sync.domain.database_url import has_secret
 
     settings, cwd = call.loaded.settings, Path.cwd()
@@ -103,7 +103,7 @@ def _overrides(call: Call) -> dict[tuple[str, ...], str]:
 
 
 def _database(given: Mapping[tuple[str, ...], str], cwd: Path) -> str | None:
-    from ibkr_sync.config.files import home_of
+    from ibkr_sync.config.config_files import home_of
     from ibkr_sync.config.locations import PathContext, locate_database
 
     text = given.get(("database",))

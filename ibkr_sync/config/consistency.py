@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from ibkr_sync.config.files import ConfigDocument
-from ibkr_sync.config.key_lines import Key, keys_of, position
-from ibkr_sync.config.layers import Place, Setting
+from ibkr_sync.config.config_files import ConfigDocument
 from ibkr_sync.config.masking import shown
 from ibkr_sync.config.overrides import COMMAND_LINE, Override
-from ibkr_sync.config.problems import did_you_mean
 from ibkr_sync.config.resolution import REPLAYED_KEYS
+from ibkr_sync.config.setting_layers import Setting, SettingPlace
 from ibkr_sync.config.settings import PROFILE_NAME_PATTERN, SHIPPED_PROFILES
+from ibkr_sync.config.toml_keys import Key, position, toml_keys
+from ibkr_sync.config.validation_findings import did_you_mean
 from ibkr_sync.domain.errors import ConfigProblem
 
 _REPLAYS = "a replay gateway picks its own host and port"
@@ -24,7 +24,7 @@ _REPLAYS = "a replay gateway picks its own host and port"
 
 def written_keys(documents: Sequence[ConfigDocument]) -> dict[Key, ConfigDocument]:
     """Map each key written in the documents to the first document that has it."""
-    return {key: document for document in reversed(documents) for key in keys_of(document.table)}
+    return {key: document for document in reversed(documents) for key in toml_keys(document.table)}
 
 
 def defined_profiles(written: Iterable[Key]) -> frozenset[str]:
@@ -39,14 +39,14 @@ def check_profiles(written: Mapping[Key, ConfigDocument]) -> Iterator[ConfigProb
     for name in sorted(defined_profiles(written)):
         table = ("profiles", name)
         if name not in SHIPPED_PROFILES and (*table, "source") not in written:
-            yield Place(document=written[table], key=table).problem(
+            yield SettingPlace(document=written[table], key=table).problem(
                 "the profile has no source", 'add source = "ibkr", "local" or "file:PATH"'
             )
         if not _replays(name, written):
             continue
         for key in sorted((*table, *replayed) for replayed in REPLAYED_KEYS):
             if key in written:
-                yield Place(document=written[key], key=key).problem(_REPLAYS)
+                yield SettingPlace(document=written[key], key=key).problem(_REPLAYS)
 
 
 def check_selection(
@@ -62,7 +62,7 @@ def check_selection(
     elif _replays(selected.value, written):
         for override in overrides:
             if override.source == COMMAND_LINE and override.key in REPLAYED_KEYS:
-                yield Place(source=override.source, name=override.name).problem(_REPLAYS)
+                yield SettingPlace(source=override.source, name=override.name).problem(_REPLAYS)
 
 
 def check_catalogue(document: ConfigDocument) -> Iterator[ConfigProblem]:
@@ -76,7 +76,7 @@ def check_catalogue(document: ConfigDocument) -> Iterator[ConfigProblem]:
         if identity in seen:
             symbol, exchange, trading_class = identity
             product = shown(f"{symbol}@{exchange} ({trading_class})")
-            yield Place(document=document, key=("catalogue", position(index))).problem(
+            yield SettingPlace(document=document, key=("catalogue", position(index))).problem(
                 f"{product} stands here a second time"
             )
         seen.add(identity)

@@ -11,13 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ibkr_sync.config.consistency import (
-    check_catalogue,
-    check_profiles,
-    check_selection,
-    written_keys,
-)
-from ibkr_sync.config.files import (
+from ibkr_sync.config.config_files import (
     ConfigDocument,
     UserFolders,
     config_locations,
@@ -25,12 +19,18 @@ from ibkr_sync.config.files import (
     read_document,
     user_folders,
 )
-from ibkr_sync.config.key_lines import Key
-from ibkr_sync.config.layers import Layer, Setting, validate_document, validate_overrides
+from ibkr_sync.config.consistency import (
+    check_catalogue,
+    check_profiles,
+    check_selection,
+    written_keys,
+)
 from ibkr_sync.config.locations import PathContext
 from ibkr_sync.config.masking import printable
 from ibkr_sync.config.overrides import environment_overrides, flag_overrides, unknown_variables
 from ibkr_sync.config.resolution import LoadedSettings, resolve, selected_profile
+from ibkr_sync.config.setting_layers import Layer, Setting, validate_document, validate_overrides
+from ibkr_sync.config.toml_keys import Key
 from ibkr_sync.domain.database_url import has_secret
 from ibkr_sync.domain.errors import ConfigError, ConfigProblem
 

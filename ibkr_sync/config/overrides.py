@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from ibkr_sync.config.files import CONFIG_VARIABLE
-from ibkr_sync.config.key_lines import Key
+from ibkr_sync.config.config_files import CONFIG_VARIABLE
 from ibkr_sync.config.masking import printable
+from ibkr_sync.config.toml_keys import Key
 from ibkr_sync.domain.errors import ConfigProblem
 
 COMMAND_LINE = "command line"

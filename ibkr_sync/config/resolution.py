@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from ibkr_sync.config.files import UserFolders
-from ibkr_sync.config.key_lines import Key, key_text
-from ibkr_sync.config.layers import Layer, Place, Setting
+from ibkr_sync.config.config_files import UserFolders
 from ibkr_sync.config.masking import printable
+from ibkr_sync.config.setting_layers import Layer, Setting, SettingPlace
 from ibkr_sync.config.settings import (
     SHIPPED_PROFILES,
     CatalogueEntry,
@@ -20,6 +19,7 @@ from ibkr_sync.config.settings import (
     ProfileSettings,
     Settings,
 )
+from ibkr_sync.config.toml_keys import Key, toml_key_text
 from ibkr_sync.domain.database_url import mask_url
 from ibkr_sync.domain.errors import ConfigProblem
 
@@ -67,7 +67,7 @@ class LoadedSettings:
         """Tell each setting in use, its value and where it was set."""
         return tuple(
             ExplainedValue(
-                key=key_text(key), value=_explained(setting.value), where=str(setting.place)
+                key=toml_key_text(key), value=_explained(setting.value), where=str(setting.place)
             )
             for key, setting in self.values.items()
         )
@@ -147,7 +147,7 @@ def _shipped(name: str) -> dict[Key, Setting]:
     if profile is None:
         return {}
     return {
-        (key,): Setting(value=value, place=Place())
+        (key,): Setting(value=value, place=SettingPlace())
         for key, value in profile.model_dump(exclude_unset=True).items()
     }
 
@@ -156,7 +156,7 @@ def _default(key: Key) -> Setting:
     value: Any = ConfigTable()
     for name in key:
         value = getattr(value, name, None)
-    return Setting(value=value, place=Place())
+    return Setting(value=value, place=SettingPlace())
 
 
 def _explained(value: object) -> str | None:

@@ -19,7 +19,7 @@ from ibkr_sync.domain.ports.futures import LocalFuturePort
 from ibkr_sync.domain.ports.runs import RunsPort
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
-from ibkr_sync.infrastructure.repositories.local_repo.runs.run_records import LocalRuns
+from ibkr_sync.infrastructure.repositories.local_repo.runs.local_runs import LocalRuns
 from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import writing
 
 

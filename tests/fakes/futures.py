@@ -29,7 +29,7 @@ from ibkr_sync.domain.evidence.acquisition_plan import (
     plan_acquired,
 )
 from ibkr_sync.domain.evidence.chain_diff import ChainDiff, FieldChange
-from ibkr_sync.domain.evidence.remarks import REMARK_FIELDS, Remark, remark_changes, untold
+from ibkr_sync.domain.evidence.remarks import REMARK_FIELDS, Remark, remark_changes, unreported
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.renaming import FormerName
 from ibkr_sync.domain.ports.catalogue import ProductCatalogue
@@ -210,7 +210,7 @@ class InMemoryFutureRepository(LocalFuturePort[F], StoredChains, Generic[F]):
 
     def _untold(self, acquired: AcquiredFuture[F]) -> tuple[Remark, ...]:
         told = (each.new for each in self.history if each.field in REMARK_FIELDS)
-        return untold(acquired.row_remarks, [text for text in told if text is not None])
+        return unreported(acquired.row_remarks, [text for text in told if text is not None])
 
     def record_failure(self, failure: FutureFailure, run: SyncRun) -> None:
         keys = [key for key, each in self.products.items() if failure.query.matches(each)]

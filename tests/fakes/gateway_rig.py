@@ -19,7 +19,9 @@ from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import ContractRequest
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.session import GatewaySession
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.gateway_session import (
+    GatewaySession,
+)
 from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
 
 SERVER_VERSION = int(os.environ.get("IBKR_SYNC_TEST_SERVER_VERSION", "157"))

@@ -16,7 +16,7 @@ from ibkr_sync.infrastructure.replay.protocol.wire import join_fields
 from ibkr_sync.infrastructure.replay.recording import read_recording
 from ibkr_sync.infrastructure.replay.rows import ContractRow, MarketRuleRow, Recording
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import ReadOnlyClient, Row
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.messages import read_message
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.messages import message_in_frame
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import ReceivedRow
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import translate_row
 from recorded_es import FRAME
@@ -132,7 +132,7 @@ def contract_of(row: ReceivedRow) -> FuturesContract:
 
 def received_frame(frame: bytes, server_version: int) -> ReceivedRow:
     """The frame of a row as a session takes it in."""
-    message = read_message(frame, server_version)
+    message = message_in_frame(frame, server_version)
     client = ReadOnlyClient(cast("Any", None), 1, server_version)
     event = client.decode_message(message.decodable())
     assert isinstance(event, Row)

@@ -21,7 +21,7 @@ from ibkr_sync.infrastructure.calendars import HolidayCalendar
 from ibkr_sync.infrastructure.replay.rows import Recording
 from ibkr_sync.infrastructure.replay.sample import sample_recording
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.parameters import (
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway_parameters import (
     GatewayParameters,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import ContractRequest

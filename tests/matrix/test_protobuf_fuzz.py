@@ -16,7 +16,7 @@ from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.errors import InvalidReplyError
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import ReadOnlyClient, Row
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.connection import GatewayConnection
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.messages import read_message
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.messages import message_in_frame
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.text_frames import (
     MalformedFrameError,
 )
@@ -45,7 +45,7 @@ def client() -> Iterator[ReadOnlyClient]:
 def taken(client: ReadOnlyClient, frame: bytes) -> FuturesContract | None:
     """The contract of a row, as the session takes it in; None when it makes none."""
     try:
-        message = read_message(frame, NEWEST)
+        message = message_in_frame(frame, NEWEST)
         request_id, text = message.request_id(), message.row_text()
         event = client.decode_message(message.decodable())
         assert isinstance(event, Row)

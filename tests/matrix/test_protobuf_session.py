@@ -23,7 +23,9 @@ from ibkr_sync.infrastructure.replay.protocol.wire import frame
 from ibkr_sync.infrastructure.replay.serving.matching import ContractBook
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.connection import ForbiddenMessageError
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.parameters import GatewayParameters
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway_parameters import (
+    GatewayParameters,
+)
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
     ContractReply,
     ContractRequest,

@@ -22,8 +22,10 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import ReadO
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.connection import GatewayConnection
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import ContractRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.intake import Intake
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.pending import PendingReplies
-from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.reading import ReplyReader
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.pending_replies import (
+    PendingReplies,
+)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.reply_reader import ReplyReader
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 REQUEST_ID = 1234567

@@ -8,7 +8,7 @@ from ibkr_sync_cli.terminal.notices import tell_sample_data
 from ibkr_sync_cli.units.durations import duration_text
 from ibkr_sync_cli.units.quantities import counted
 from ibkr_sync_cli.views.runs.freshness import freshness_result
-from ibkr_sync_cli.views.runs.run_list import run_sentence
+from ibkr_sync_cli.views.runs.recorded_runs import run_sentence
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -13,7 +13,7 @@ from ibkr_sync_cli.views.records import Record, as_cells, list_result
 from ibkr_sync_cli.views.tables import Column, items_table, plain_table
 
 if TYPE_CHECKING:
-    from ibkr_sync.config.files import ConfigLocation
+    from ibkr_sync.config.config_files import ConfigLocation
     from ibkr_sync.config.resolution import ExplainedValue
 
 

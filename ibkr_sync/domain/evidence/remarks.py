@@ -67,7 +67,7 @@ def _named(contracts: list[str]) -> str:
     return f"{first} and {len(others)} more" if others else first
 
 
-def untold(remarks: Iterable[Remark], told: Iterable[str]) -> tuple[Remark, ...]:
+def unreported(remarks: Iterable[Remark], told: Iterable[str]) -> tuple[Remark, ...]:
     """The remarks on fields of which none of the texts that history has kept tells."""
     known = {text.partition(_END)[0] for text in told}
     return tuple(each for each in remarks if _subject(each) not in known)

@@ -26,7 +26,9 @@ from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.infrastructure.replay.protocol.dialect import NEWEST_TEXT_SERVER_VERSION
 from ibkr_sync.infrastructure.replay.rows import Recording
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.parameters import GatewayParameters
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway_parameters import (
+    GatewayParameters,
+)
 from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
 
 

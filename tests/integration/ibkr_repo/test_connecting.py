@@ -28,8 +28,10 @@ from ibkr_sync.infrastructure.replay.protocol.requests import StartApi
 from ibkr_sync.infrastructure.replay.protocol.wire import frame
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import CLIENT_VERSIONS
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.connection import GatewayConnection
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway_parameters import (
+    GatewayParameters,
+)
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.handshake import connect as negotiate
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.parameters import GatewayParameters
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import ContractRequest
 
 ES_AT_CME = ContractRequest(symbol="ES", exchange="CME")

@@ -26,18 +26,18 @@ from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy
 from ibkr_sync.infrastructure.replay.rows import Recording
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import CLIENT_VERSIONS
-from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising import rows as reading_rows
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising import row_reader as reading_rows
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import (
     TranslatedRow,
     translate_row,
 )
+from ibkr_sync.infrastructure.repositories.ibkr_repo.raw_reply_reader import IbkrReplyReader
 from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
-from ibkr_sync.infrastructure.repositories.ibkr_repo.rereading import IbkrReplyReader
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.products.packed_frames import pack_frames
 from ibkr_sync.infrastructure.repositories.local_repo.raw_replies import LocalRawReplies
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
-from ibkr_sync.infrastructure.repositories.local_repo.runs.run_records import LocalRuns
+from ibkr_sync.infrastructure.repositories.local_repo.runs.local_runs import LocalRuns
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
     contracts,
     field_changes,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ibkr_sync.config.files import UserFolders
+from ibkr_sync.config.config_files import UserFolders
 from unit.config.machine import Machine
 
 

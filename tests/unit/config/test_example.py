@@ -12,8 +12,8 @@ import tomli
 from pydantic import BaseModel
 
 from ibkr_sync.config.example import example_text, init_config
-from ibkr_sync.config.key_lines import Key, keys_of
 from ibkr_sync.config.settings import SHIPPED_PROFILES, ConfigTable, ProfileTable
+from ibkr_sync.config.toml_keys import Key, toml_keys
 from ibkr_sync.domain.errors import ConfigError
 from unit.config.machine import Machine
 
@@ -53,7 +53,7 @@ def test_each_value_in_the_example_is_the_default(machine: Machine, profile: str
 
 
 def test_every_setting_there_is_stands_in_the_example() -> None:
-    written = set(keys_of(tomli.loads(defaults_written_out())))
+    written = set(toml_keys(tomli.loads(defaults_written_out())))
     profile_keys = set(ProfileTable.model_fields) - INHERITED
 
     assert set(model_keys(ConfigTable)) <= written

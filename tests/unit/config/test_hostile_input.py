@@ -9,7 +9,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibkr_sync.config.files import UserFolders
+from ibkr_sync.config.config_files import UserFolders
 from ibkr_sync.config.loading import load_settings
 from ibkr_sync.config.settings import (
     CatalogueEntry,

@@ -12,7 +12,7 @@ HEAVY = ("pydantic", "asyncio", "sqlalchemy", "alembic", "ibapi", "platformdirs"
     ("module", "needs"),
     [
         ("ibkr_sync.domain.database_url", set()),
-        ("ibkr_sync.config.files", set()),
+        ("ibkr_sync.config.config_files", set()),
         ("ibkr_sync.config.example", set()),
         ("ibkr_sync.config.loading", {"pydantic"}),
     ],

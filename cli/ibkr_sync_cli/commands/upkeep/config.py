@@ -21,8 +21,8 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
     """Write the commented example as the user's config file (or as --config FILE)."""
+    from ibkr_sync.config.config_files import CONFIG_FILE, user_folders
     from ibkr_sync.config.example import init_config
-    from ibkr_sync.config.files import CONFIG_FILE, user_folders
 
     invocation = invocation_of(context)
     given = invocation.flags.get("config")
@@ -54,7 +54,7 @@ def path(
     json: options.Json = False,
 ) -> None:
     """Print where config files are looked for, the most important first."""
-    from ibkr_sync.config.files import config_locations, user_folders
+    from ibkr_sync.config.config_files import config_locations, user_folders
     from ibkr_sync_cli.views.settings import locations_result
 
     invocation = invocation_of(context)

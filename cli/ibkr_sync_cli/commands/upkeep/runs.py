@@ -24,7 +24,7 @@ def runs(
     json: options.Json = False,
 ) -> None:
     """List the runs that asked for data, with how each ended, or the products of one run."""
-    from ibkr_sync_cli.views.runs.run_list import run_result, runs_result
+    from ibkr_sync_cli.views.runs.recorded_runs import run_result, runs_result
 
     call = call_of(context, format, json=json)
     output = call.output

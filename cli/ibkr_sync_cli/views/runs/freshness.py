@@ -13,7 +13,7 @@ from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.durations import brief, duration_text
 from ibkr_sync_cli.units.quantities import counted, instant_text, instant_value
 from ibkr_sync_cli.views.records import list_result
-from ibkr_sync_cli.views.runs.run_list import run_record
+from ibkr_sync_cli.views.runs.recorded_runs import run_record
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

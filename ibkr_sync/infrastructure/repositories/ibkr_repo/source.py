@@ -19,18 +19,21 @@ from ibkr_sync.domain.evidence.remarks import sentences
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.future_source import Acquisition, FutureSource, KnownFutures
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
-from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.absence import KnownContracts
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.acquirer import Acquirer
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.dialogues import (
     Dialogues,
     refuse_code,
 )
+from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.known_contracts import KnownContracts
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.questioner import Questioner
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.retry_policy import RetryPolicy
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import Ladder
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.ladders import translate_ladder
-from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.reading import PLACE, ReplyReader
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.reply_reader import (
+    PLACE,
+    ReplyReader,
+)
 
 _log = logging.getLogger(__name__)
 

@@ -159,8 +159,8 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
     ) -> FutureUpdate[F]:
         """Store a complete product in one transaction (see the port)."""
         from ibkr_sync.infrastructure.repositories.local_repo.products import writes
-        from ibkr_sync.infrastructure.repositories.local_repo.products.told_remarks import (
-            untold_remarks,
+        from ibkr_sync.infrastructure.repositories.local_repo.products.recorded_remarks import (
+            unreported_remarks,
         )
         from ibkr_sync.infrastructure.repositories.local_repo.runs import outcomes
 
@@ -176,7 +176,7 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
                 )
                 writes.record_history(connection, taker.update.history, taker_id, run, now)
             update, before = plan.update, plan.before
-            odd = untold_remarks(connection, before.product_id, acquired.row_remarks)
+            odd = unreported_remarks(connection, before.product_id, acquired.row_remarks)
             product_id = writes.apply_update(connection, update, plan.rows, before, now)
             con_ids = {each.con_id for each in update.product.contracts}
             history = (*update.history, *remark_changes(odd, con_ids))
@@ -204,13 +204,13 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
         self, acquired: AcquiredFuture[F], query: FutureQuery, policy: SyncPolicy
     ) -> FutureUpdate[F]:
         """Tell what `get_or_create_entity` would do, and write nothing."""
-        from ibkr_sync.infrastructure.repositories.local_repo.products.told_remarks import (
-            untold_remarks,
+        from ibkr_sync.infrastructure.repositories.local_repo.products.recorded_remarks import (
+            unreported_remarks,
         )
 
         with reading(self._database) as connection:
             plan = self._plan(connection, acquired, policy, self._clock())
-            odd = untold_remarks(connection, plan.before.product_id, acquired.row_remarks)
+            odd = unreported_remarks(connection, plan.before.product_id, acquired.row_remarks)
         return FutureUpdate(
             query=query,
             product=plan.update.product,

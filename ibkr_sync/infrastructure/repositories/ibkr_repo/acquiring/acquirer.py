@@ -18,16 +18,16 @@ from ibkr_sync.domain.errors import (
 )
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
 from ibkr_sync.domain.naming.query import FutureQuery
-from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.absence import (
+from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.dialogues import Dialogue, Dialogues
+from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.known_contracts import (
     Doubt,
     KnownContracts,
     Probe,
 )
-from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.dialogues import Dialogue, Dialogues
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.questioner import Questioner
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.retry_policy import RetryPolicy
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
-from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.reading import PLACE
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.reply_reader import PLACE
 
 _log = logging.getLogger(__name__)
 

@@ -19,17 +19,25 @@ from ibkr_sync.domain.errors import (
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture, with_answers
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
-from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.absence import Doubt, KnownContracts
-from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.locating import request_for_product
+from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.known_contracts import (
+    Doubt,
+    KnownContracts,
+)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.product_request import (
+    request_for_product,
+)
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
     ContractReply,
     ContractRequest,
 )
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.notices import (
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.notice_meaning import (
     NO_SECURITY_DEFINITION,
 )
-from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.reading import PLACE, ReplyReader
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.reply_reader import (
+    PLACE,
+    ReplyReader,
+)
 
 F = TypeVar("F", bound=Future)
 T_co = TypeVar("T_co", covariant=True)

@@ -23,12 +23,12 @@ from ibkr_sync.domain.errors import (
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.dialogues import Dialogue
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.paced_sender import Sending
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
     ContractReply,
     ContractRequest,
     Ladder,
 )
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.sending import Sending
 
 K = TypeVar("K")
 T = TypeVar("T")

@@ -17,7 +17,9 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.messages imp
     BINARY_MESSAGE_IDS,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.text_frames import split_fields
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.parameters import GatewayParameters
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway_parameters import (
+    GatewayParameters,
+)
 
 MIN_SERVER_VERSION = 157
 """The oldest protocol version that the tests cover."""

@@ -23,8 +23,10 @@ from ibkr_sync.domain.entities.futures import (
 )
 from ibkr_sync.domain.naming.spellings import parse_words
 from ibkr_sync.domain.selection.contract_choice import ContractWords, find_contract
-from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.assembly import assemble_product
-from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.rules import (
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.product_assembly import (
+    assemble_product,
+)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.product_grouping import (
     group_by_product,
     merge_rows,
 )

@@ -23,7 +23,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
     ContractRequest,
     ReceivedRow,
 )
-from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.reading import ReplyReader
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.reply_reader import ReplyReader
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import translate_row
 from one_case import one_case
 from recorded_contracts import RECORDED_CONTRACTS, RecordedContract

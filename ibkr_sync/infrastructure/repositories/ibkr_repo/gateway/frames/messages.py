@@ -23,7 +23,7 @@ _ID_BYTES = 4
 Message = TextMessage | ProtobufMessage
 
 
-def read_message(frame: bytes, server_version: int) -> Message:
+def message_in_frame(frame: bytes, server_version: int) -> Message:
     """Tell what message a frame is; raises MalformedFrameError when it has no message id."""
     if server_version < BINARY_MESSAGE_IDS:
         fields = split_fields(frame)

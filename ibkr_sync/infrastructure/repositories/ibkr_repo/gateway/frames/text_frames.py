@@ -109,7 +109,7 @@ def read_row_text(fields: tuple[bytes, ...], server_version: int) -> RowText:
     )
 
 
-def make_decodable(fields: tuple[bytes, ...], server_version: int) -> tuple[bytes, ...]:
+def make_text_decodable(fields: tuple[bytes, ...], server_version: int) -> tuple[bytes, ...]:
     """The same row with the fields emptied on which ibapi's decoder may raise."""
     position = _positions(server_version)
     emptied = list(fields)
@@ -141,7 +141,7 @@ class TextMessage:
 
     def decodable(self) -> TextMessage:
         """The same contract row without the fields on which ibapi's decoder may raise."""
-        fields = make_decodable(self.fields, self.server_version)
+        fields = make_text_decodable(self.fields, self.server_version)
         return TextMessage(self.message_id, fields, self.server_version)
 
 

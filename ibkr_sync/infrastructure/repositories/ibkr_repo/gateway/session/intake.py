@@ -20,7 +20,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames import (
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.messages import (
     Message,
-    read_message,
+    message_in_frame,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.text_frames import (
     MalformedFrameError,
@@ -29,7 +29,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
     ContractReply,
     ReceivedRow,
 )
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.pending import (
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.pending_replies import (
     PendingChain,
     PendingReplies,
 )
@@ -76,7 +76,7 @@ class Intake:
     def take(self, frame: bytes) -> Event | None:
         """Take in one frame; gives what is no part of a reply, None when nothing is left."""
         try:
-            message = read_message(frame, self._server_version)
+            message = message_in_frame(frame, self._server_version)
         except MalformedFrameError as error:
             self._distrust_all("message id", error)
             return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.notices import (
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.notice_meaning import (
     CONNECTIVITY_LOST,
     RESTORES,
 )

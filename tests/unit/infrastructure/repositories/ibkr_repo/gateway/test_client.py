@@ -19,7 +19,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import (
     Ready,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.connection import GatewayConnection
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.messages import read_message
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.messages import message_in_frame
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.text_frames import (
     MalformedFrameError,
 )
@@ -41,7 +41,7 @@ def client(ends: tuple[GatewayConnection, socket.socket]) -> ReadOnlyClient:
 
 
 def decoded(client: ReadOnlyClient, *fields: object) -> Event:
-    return client.decode_message(read_message(join_fields(map(str, fields)), 157))
+    return client.decode_message(message_in_frame(join_fields(map(str, fields)), 157))
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from example_products import DECEMBER
 from ibkr_sync.domain.entities.contracts import ContractSeries, FuturesContract
 from ibkr_sync.domain.entities.futures import ProductKey
-from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.rules import group_by_product
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.product_grouping import (
+    group_by_product,
+)
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.series import (
     class_of_product,
     series_of,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.messages import read_message
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.messages import message_in_frame
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.protobuf_frames import (
     ProtobufMessage,
 )
@@ -15,19 +15,19 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.text_frames 
 
 
 def test_up_to_200_the_message_id_is_text() -> None:
-    message = read_message(b"52\x001\x0012\0", 200)
+    message = message_in_frame(b"52\x001\x0012\0", 200)
     assert message == TextMessage(52, (b"52", b"1", b"12"), 200)
     assert message.request_id() == 12
 
 
 def test_from_201_on_the_message_id_comes_first_in_four_bytes() -> None:
-    message = read_message(b"\0\0\0\x34" + b"1\x0012\0", 201)
+    message = message_in_frame(b"\0\0\0\x34" + b"1\x0012\0", 201)
     assert message == TextMessage(52, (b"52", b"1", b"12"), 201)
     assert message.request_id() == 12
 
 
 def test_an_id_above_200_means_protobuf_under_the_id_200_lower() -> None:
-    message = read_message(b"\0\0\0\xfc" + b"\x08\x0c", 205)
+    message = message_in_frame(b"\0\0\0\xfc" + b"\x08\x0c", 205)
     assert message == ProtobufMessage(52, b"\x08\x0c")
     assert message.request_id() == 12
 
@@ -38,13 +38,13 @@ def test_an_id_above_200_means_protobuf_under_the_id_200_lower() -> None:
 )
 def test_a_frame_without_a_message_id_is_refused(frame: bytes, server_version: int) -> None:
     with pytest.raises(MalformedFrameError):
-        read_message(frame, server_version)
+        message_in_frame(frame, server_version)
 
 
 @given(st.binary(max_size=60), st.sampled_from([157, 200, 201, 226]))
 def test_no_frame_breaks_the_reader(frame: bytes, server_version: int) -> None:
     try:
-        message = read_message(frame, server_version)
+        message = message_in_frame(frame, server_version)
         message.request_id()
         message.row_text()
     except MalformedFrameError:

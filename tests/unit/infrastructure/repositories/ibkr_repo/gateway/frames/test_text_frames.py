@@ -13,11 +13,11 @@ from fakes.recordings import contract_row
 from gateway.dialects.text import wire_index
 from ibkr_sync.infrastructure.replay.protocol.contract_data import ContractDataLayout
 from ibkr_sync.infrastructure.replay.protocol.wire import join_fields
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.messages import read_message
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.messages import message_in_frame
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.text_frames import (
     MalformedFrameError,
     RowText,
-    make_decodable,
+    make_text_decodable,
     message_id,
     read_row_text,
     request_id,
@@ -59,7 +59,9 @@ def test_the_fields_that_ibapi_loses_are_found_at_every_server_version(version: 
 def test_only_what_ibapi_may_stumble_over_is_emptied_for_it(version: int) -> None:
     layout = ContractDataLayout(version)
     wire = layout.encode(ROW, "1")
-    emptied = [each.decode() for each in make_decodable(split_fields(join_fields(wire)), version)]
+    emptied = [
+        each.decode() for each in make_text_decodable(split_fields(join_fields(wire)), version)
+    ]
     names = ["long_name", "ev_multiplier", "min_tick", "price_magnifier", "under_con_id", "strike"]
     if version < 164:
         names.append("md_size_multiplier")
@@ -113,7 +115,7 @@ def test_a_long_name_is_read_in_whatever_way_it_was_written(sent: bytes, read: s
 @given(st.binary(max_size=200), st.sampled_from([157, 163, 164, 182, 200, 201, 226]))
 def test_no_bytes_make_reading_a_message_fail_in_another_way(data: bytes, version: int) -> None:
     try:
-        message = read_message(data, version)
+        message = message_in_frame(data, version)
         message.request_id()
         message.row_text()
         message.decodable()

@@ -21,7 +21,7 @@ from ibkr_sync.domain.entities.futures import (
     UnclassifiedFuture,
     Underlying,
 )
-from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.assembly import (
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.product_assembly import (
     assemble_product,
     nearest_contract,
 )

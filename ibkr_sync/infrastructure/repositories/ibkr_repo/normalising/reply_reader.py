@@ -17,18 +17,20 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
     ContractReply,
     ContractRequest,
 )
-from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.assembly import assemble_product
-from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.hours import (
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.hours_check import (
     report_unreadable_hours,
 )
-from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.rows import (
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.product_assembly import (
+    assemble_product,
+)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.product_grouping import (
+    refuse_mixed_currencies,
+)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.row_reader import (
     FindNamed,
     ReadRows,
     nothing_stored,
     read_rows,
-)
-from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.rules import (
-    refuse_mixed_currencies,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import TranslatedRow
 

@@ -44,22 +44,22 @@ def key_lines(text: str) -> Mapping[Key, int]:
             table = tomli.loads("\n".join(lines[:number]))
         except (ValueError, RecursionError):
             continue
-        for key in keys_of(table):
+        for key in toml_keys(table):
             found.setdefault(key, statement)
         statement = None
     return found
 
 
-def keys_of(table: Mapping[str, object], above: Key = ()) -> Iterator[Key]:
+def toml_keys(table: Mapping[str, object], above: Key = ()) -> Iterator[Key]:
     """Give the keys of a TOML table and of the tables in it, down to `DEPTH`."""
     for name, value in table.items():
         key = (*above, name)
         yield key
         if isinstance(value, dict) and len(key) < DEPTH:
-            yield from keys_of(value, key)
+            yield from toml_keys(value, key)
         if isinstance(value, list) and len(key) < DEPTH:
             tables = {position(i): each for i, each in enumerate(value) if isinstance(each, dict)}
-            yield from keys_of(tables, key)
+            yield from toml_keys(tables, key)
 
 
 def position(index: int) -> str:
@@ -67,7 +67,7 @@ def position(index: int) -> str:
     return f"[{index + 1}]"
 
 
-def key_text(key: Key) -> str:
+def toml_key_text(key: Key) -> str:
     """Write a key as TOML does, shortened and safe to show."""
     text = ""
     for part in key:

@@ -9,12 +9,12 @@ from typing import Any, TypeAlias
 
 from pydantic import ValidationError
 
-from ibkr_sync.config.files import ConfigDocument
-from ibkr_sync.config.key_lines import Key, key_text, position
+from ibkr_sync.config.config_files import ConfigDocument
 from ibkr_sync.config.locations import PathContext
 from ibkr_sync.config.overrides import Override
-from ibkr_sync.config.problems import Finding, findings
 from ibkr_sync.config.settings import ConfigTable
+from ibkr_sync.config.toml_keys import Key, position, toml_key_text
+from ibkr_sync.config.validation_findings import Finding, findings
 from ibkr_sync.domain.errors import ConfigProblem
 
 # The only override that no shared table has; the name of the profile doesn't matter here.
@@ -22,7 +22,7 @@ _IN_PROFILE: Key = ("profiles", "any", "source")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class SettingPlace:
     """Where a value was set: a key in a file, or an option or variable by its name."""
 
     source: str = "default"
@@ -39,7 +39,7 @@ class Place:
         """Say what is wrong with the value set here."""
         return ConfigProblem(
             source=str(self) if self.document else self.source,
-            key=key_text(self.key) if self.document else self.name,
+            key=toml_key_text(self.key) if self.document else self.name,
             message=message,
             suggestion=suggestion,
         )
@@ -50,7 +50,7 @@ class Setting:
     """A valid value, and where it was set."""
 
     value: Any = field(repr=False)
-    place: Place
+    place: SettingPlace
 
 
 Layer: TypeAlias = Mapping[Key, Setting]
@@ -76,11 +76,13 @@ def validate_document(document: ConfigDocument, home: Path | None) -> Validated:
         table = ConfigTable.model_validate(valid, context=context)
     return Validated(
         settings={
-            key: Setting(value=value, place=Place(document=document, key=key))
+            key: Setting(value=value, place=SettingPlace(document=document, key=key))
             for key, value in _flat(table.model_dump(exclude_unset=True))
         },
         problems=tuple(
-            Place(document=document, key=finding.key).problem(finding.message, finding.suggestion)
+            SettingPlace(document=document, key=finding.key).problem(
+                finding.message, finding.suggestion
+            )
             for finding in found
         ),
     )
@@ -91,7 +93,7 @@ def validate_overrides(overrides: Iterable[Override], context: PathContext) -> V
     settings: dict[Key, Setting] = {}
     problems: list[ConfigProblem] = []
     for override in overrides:
-        place = Place(source=override.source, name=override.name)
+        place = SettingPlace(source=override.source, name=override.name)
         path = override.key if override.key[0] in ConfigTable.model_fields else _IN_PROFILE
         table: object = override.value
         for name in reversed(path):

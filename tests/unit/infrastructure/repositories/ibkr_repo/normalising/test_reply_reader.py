@@ -25,8 +25,8 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
     ContractRequest,
     ReceivedRow,
 )
-from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.reading import ReplyReader
-from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.rows import FindNamed
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.reply_reader import ReplyReader
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.row_reader import FindNamed
 
 AT = datetime(2025, 5, 21, 12, tzinfo=UTC)
 ES = FutureQuery(symbol="ES")

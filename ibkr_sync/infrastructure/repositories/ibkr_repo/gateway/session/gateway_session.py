@@ -32,22 +32,29 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import (
     Ready,
     Row,
 )
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway_parameters import (
+    GatewayParameters,
+)
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.handshake import connect
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.pacing import Pacer
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.parameters import GatewayParameters
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.paced_sender import (
+    PacedSender,
+    Sending,
+)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.pacer import Pacer
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
     ContractReply,
     ContractRequest,
     Ladder,
 )
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.sending import PacedSender, Sending
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.intake import Intake
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.notices import (
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.notice_meaning import (
     PORT_RESET,
     Meaning,
     meaning_of,
 )
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.pending import PendingReplies
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.pending_replies import (
+    PendingReplies,
+)
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.upstream import Upstream
 
 T = TypeVar("T")

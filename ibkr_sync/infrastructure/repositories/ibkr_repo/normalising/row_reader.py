@@ -12,7 +12,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
     ContractRequest,
     ReceivedRow,
 )
-from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.rules import (
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.product_grouping import (
     ROUTES,
     group_by_product,
     merge_rows,

@@ -87,11 +87,11 @@ def run_sentence(run: RecordedRun) -> str:
         ended = "failed"
     reason = clean_text(run.message or run.error or "")
     when = instant_text(run.started_at)
-    kind = kind_text(run.kind)
+    kind = run_kind_text(run.kind)
     return f"run {run.run_id} ({kind} of {when}) {ended}{f': {reason}' if reason else ''}"
 
 
-def kind_text(kind: RunKind) -> str:
+def run_kind_text(kind: RunKind) -> str:
     """What a run was for, in words."""
     return kind.value.replace("_", " ")
 
@@ -133,7 +133,7 @@ def _runs_table(runs: Sequence[RecordedRun]) -> RenderableType:
 
     columns: list[Column[RecordedRun] | None] = [
         Column("Run", lambda run: run.run_id, right=True),
-        Column("Kind", lambda run: kind_text(run.kind), fit="cut"),
+        Column("Kind", lambda run: run_kind_text(run.kind), fit="cut"),
         Column("Source", lambda run: run.origin.value) if len(origins) > 1 else None,
         Column("Started (UTC)", started),
         Column("Took", lambda run: None if run.took is None else took_text(run.took), right=True),

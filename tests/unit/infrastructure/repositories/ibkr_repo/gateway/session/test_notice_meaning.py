@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.notices import (
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.notice_meaning import (
     RESTORES,
     Meaning,
     meaning_of,

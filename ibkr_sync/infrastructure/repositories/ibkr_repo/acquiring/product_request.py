@@ -8,7 +8,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
     ContractReply,
     ContractRequest,
 )
-from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.rows import (
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.row_reader import (
     FindNamed,
     nothing_stored,
     read_rows,

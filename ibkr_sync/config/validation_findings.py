@@ -11,7 +11,6 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from ibkr_sync.config.key_lines import Key, position
 from ibkr_sync.config.masking import shown
 from ibkr_sync.config.settings import (
     FILE_SOURCE,
@@ -24,6 +23,7 @@ from ibkr_sync.config.settings import (
     OutputSettings,
     ProfileTable,
 )
+from ibkr_sync.config.toml_keys import Key, position
 from ibkr_sync.domain.entities.catalogue import ASSET_CLASS_OF_CATEGORY
 
 _TABLES: Mapping[str, type[BaseModel]] = {

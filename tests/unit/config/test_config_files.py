@@ -6,7 +6,7 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from ibkr_sync.config.files import config_locations, user_folders
+from ibkr_sync.config.config_files import config_locations, user_folders
 from unit.config.machine import Machine, write
 
 

@@ -11,7 +11,9 @@ from fakes.recordings import RECORDED_ES, received
 from ibkr_sync.domain.errors import InvalidReplyError
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.infrastructure.replay.rows import ContractRow
-from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.locating import request_for_product
+from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.product_request import (
+    request_for_product,
+)
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
     ContractReply,
     ContractRequest,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.pacing import Pacer
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.pacer import Pacer
 
 
 class Clock:

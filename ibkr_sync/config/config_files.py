@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ibkr_sync.config.key_lines import Key, key_lines
 from ibkr_sync.config.locations import PathContext
 from ibkr_sync.config.masking import printable, shown
+from ibkr_sync.config.toml_keys import Key, key_lines
 from ibkr_sync.domain.errors import ConfigError, ConfigProblem
 
 APPLICATION = "ibkr-sync"

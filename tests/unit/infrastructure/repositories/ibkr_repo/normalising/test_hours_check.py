@@ -8,7 +8,7 @@ import pytest
 
 from example_products import DECEMBER, MARCH
 from ibkr_sync.domain.entities.contracts import FuturesContract, TradingSchedule
-from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.hours import (
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.hours_check import (
     report_unreadable_hours,
 )
 

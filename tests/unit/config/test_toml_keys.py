@@ -4,7 +4,7 @@ import tomli
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibkr_sync.config.key_lines import key_lines, key_text, keys_of
+from ibkr_sync.config.toml_keys import key_lines, toml_key_text, toml_keys
 
 TEXT = '''\
 # port = 1
@@ -61,11 +61,11 @@ def test_every_key_of_a_valid_text_has_a_line_within_it(text: str) -> None:
         return
     lines = key_lines(text)
 
-    assert set(lines) == set(keys_of(table))
+    assert set(lines) == set(toml_keys(table))
     assert all(1 <= line <= text.count("\n") + 1 for line in lines.values())
 
 
 def test_keys_are_written_as_toml_writes_them_without_secrets_or_control_characters() -> None:
     key = ("profiles", "a b", "u:secret@h", "\x1b[2J")
 
-    assert key_text(key) == 'profiles."a b"."u:***@h"."\\x1b[2J"'
+    assert toml_key_text(key) == 'profiles."a b"."u:***@h"."\\x1b[2J"'

@@ -16,7 +16,9 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
     ContractRequest,
     Ladder,
 )
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.pending import PendingReplies
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.pending_replies import (
+    PendingReplies,
+)
 
 ES = ContractRequest(symbol="ES", exchange="CME")
 NQ = ContractRequest(symbol="NQ")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Generic, TypeVar
 
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.pacing import Pacer
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.pacer import Pacer
 
 T = TypeVar("T")
 

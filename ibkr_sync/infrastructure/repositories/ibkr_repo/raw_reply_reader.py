@@ -18,7 +18,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import (
     ReadOnlyClient,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.connection import GatewayConnection
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.messages import read_message
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.messages import message_in_frame
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.text_frames import (
     MalformedFrameError,
 )
@@ -27,8 +27,10 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
     ContractRequest,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.intake import Intake
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.pending import PendingReplies
-from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.reading import ReplyReader
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.pending_replies import (
+    PendingReplies,
+)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.reply_reader import ReplyReader
 
 _log = logging.getLogger(__name__)
 
@@ -89,7 +91,7 @@ def _request_id(key: ProductKey, evidence: Evidence) -> int:
     if not evidence.frames:
         _refuse(key, "it is empty")
     try:
-        return read_message(evidence.frames[-1], evidence.server_version).request_id()
+        return message_in_frame(evidence.frames[-1], evidence.server_version).request_id()
     except MalformedFrameError as error:
         raise RawReplyError(key, f"its end can't be read: {error}") from error
 
