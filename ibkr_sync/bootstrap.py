@@ -17,8 +17,8 @@ from ibkr_sync.application.resolution.symbol_resolver import SymbolResolver
 from ibkr_sync.application.services.futures import FuturesService
 from ibkr_sync.catalogue import Catalogue, load_catalogue
 from ibkr_sync.config.config_files import user_folders
-from ibkr_sync.config.resolution import DATABASE_FILE
 from ibkr_sync.config.settings import CatalogueEntry, ProfileSettings
+from ibkr_sync.config.settings_resolution import DATABASE_FILE
 from ibkr_sync.domain.entities.catalogue import CatalogueProduct
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.ports.futures import FuturePort, LocalFuturePort

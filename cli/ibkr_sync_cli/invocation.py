@@ -20,8 +20,8 @@ from ibkr_sync_cli.terminal.output import Output, OutputFormat
 
 if TYPE_CHECKING:
     from ibkr_sync.bootstrap import Services
-    from ibkr_sync.config.resolution import LoadedSettings
     from ibkr_sync.config.settings import LogSettings, ProfileSettings
+    from ibkr_sync.config.settings_resolution import LoadedSettings
     from ibkr_sync.domain.entities.futures import Future
 
 _DATABASE_FILES = ("", "-wal", "-shm", "-journal", ".lock")

@@ -104,7 +104,7 @@ def _overrides(call: Call) -> dict[tuple[str, ...], str]:
 
 def _database(given: Mapping[tuple[str, ...], str], cwd: Path) -> str | None:
     from ibkr_sync.config.config_files import home_of
-    from ibkr_sync.config.locations import PathContext, locate_database
+    from ibkr_sync.config.database_paths import PathContext, locate_database
 
     text = given.get(("database",))
     if text is None:
@@ -120,7 +120,7 @@ def _gateway(given: Mapping[tuple[str, ...], str]) -> Iterator[str]:
 
 
 def _absolute(path: Path, cwd: Path, home: Path) -> Path:
-    from ibkr_sync.config.locations import PathContext
+    from ibkr_sync.config.database_paths import PathContext
 
     return PathContext(folder=cwd, home=home).file(str(path))
 

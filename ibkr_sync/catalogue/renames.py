@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from ibkr_sync.catalogue.tables import read_table
+from ibkr_sync.catalogue.csv_tables import read_table
 from ibkr_sync.domain.naming.known_products import RenamedSymbol
 
 

@@ -10,7 +10,7 @@ from ibkr_sync.domain.entities.catalogue import CatalogueProduct
 _WORD = re.compile(r"[^\s,;()/]+")
 
 
-def matches(product: CatalogueProduct, pattern: str) -> bool:
+def matches_pattern(product: CatalogueProduct, pattern: str) -> bool:
     """Whether the pattern is the product's symbol, exchange, class, code or type, or in its name.
 
     Case doesn't matter. In codes and in the name as a whole, `*` and `?` stand for any

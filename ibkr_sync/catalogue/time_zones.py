@@ -12,7 +12,7 @@ import zoneinfo
 from datetime import timedelta, timezone, tzinfo
 from functools import cache, lru_cache
 
-from ibkr_sync.catalogue.tables import read_table
+from ibkr_sync.catalogue.csv_tables import read_table
 
 _ABBREVIATION = re.compile(r"[A-Z]+([+-]?[0-9]+)?", re.ASCII)
 _JAVA_OFFSET = re.compile(

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ibkr_sync.config.locations import PathContext
+from ibkr_sync.config.database_paths import PathContext
 from ibkr_sync.config.masking import printable, shown
-from ibkr_sync.config.toml_keys import Key, key_lines
+from ibkr_sync.config.toml_keys import TomlKey, key_lines
 from ibkr_sync.domain.errors import ConfigError, ConfigProblem
 
 APPLICATION = "ibkr-sync"
@@ -62,7 +62,7 @@ class ConfigDocument:
     text: str = field(repr=False)
     table: Mapping[str, object] = field(repr=False)
 
-    def place(self, key: Key) -> str:
+    def place(self, key: TomlKey) -> str:
         """Say where a key stands, with the line if it can be told."""
         line = key_lines(self.text).get(key)
         path = printable(str(self.path))

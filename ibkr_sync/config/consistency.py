@@ -12,29 +12,29 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ibkr_sync.config.config_files import ConfigDocument
 from ibkr_sync.config.masking import shown
 from ibkr_sync.config.overrides import COMMAND_LINE, Override
-from ibkr_sync.config.resolution import REPLAYED_KEYS
 from ibkr_sync.config.setting_layers import Setting, SettingPlace
 from ibkr_sync.config.settings import PROFILE_NAME_PATTERN, SHIPPED_PROFILES
-from ibkr_sync.config.toml_keys import Key, position, toml_keys
+from ibkr_sync.config.settings_resolution import REPLAYED_KEYS
+from ibkr_sync.config.toml_keys import TomlKey, toml_keys, toml_position
 from ibkr_sync.config.validation_findings import did_you_mean
 from ibkr_sync.domain.errors import ConfigProblem
 
 _REPLAYS = "a replay gateway picks its own host and port"
 
 
-def written_keys(documents: Sequence[ConfigDocument]) -> dict[Key, ConfigDocument]:
+def written_keys(documents: Sequence[ConfigDocument]) -> dict[TomlKey, ConfigDocument]:
     """Map each key written in the documents to the first document that has it."""
     return {key: document for document in reversed(documents) for key in toml_keys(document.table)}
 
 
-def defined_profiles(written: Iterable[Key]) -> frozenset[str]:
+def defined_profiles(written: Iterable[TomlKey]) -> frozenset[str]:
     """Give the names of all profiles, those shipped and those written, as far as they are valid."""
     own = {key[1] for key in written if key[0] == "profiles" and len(key) > 1}
     valid = {name for name in own if re.fullmatch(PROFILE_NAME_PATTERN, name)}
     return frozenset(valid | SHIPPED_PROFILES.keys())
 
 
-def check_profiles(written: Mapping[Key, ConfigDocument]) -> Iterator[ConfigProblem]:
+def check_profiles(written: Mapping[TomlKey, ConfigDocument]) -> Iterator[ConfigProblem]:
     """Find profiles that lack a source, or that set what a replay gateway decides itself."""
     for name in sorted(defined_profiles(written)):
         table = ("profiles", name)
@@ -50,7 +50,7 @@ def check_profiles(written: Mapping[Key, ConfigDocument]) -> Iterator[ConfigProb
 
 
 def check_selection(
-    selected: Setting, overrides: Sequence[Override], written: Mapping[Key, ConfigDocument]
+    selected: Setting, overrides: Sequence[Override], written: Mapping[TomlKey, ConfigDocument]
 ) -> Iterator[ConfigProblem]:
     """Check the profile in use: that it exists, and that it can take the options given."""
     names = defined_profiles(written)
@@ -76,7 +76,7 @@ def check_catalogue(document: ConfigDocument) -> Iterator[ConfigProblem]:
         if identity in seen:
             symbol, exchange, trading_class = identity
             product = shown(f"{symbol}@{exchange} ({trading_class})")
-            yield SettingPlace(document=document, key=("catalogue", position(index))).problem(
+            yield SettingPlace(document=document, key=("catalogue", toml_position(index))).problem(
                 f"{product} stands here a second time"
             )
         seen.add(identity)
@@ -95,6 +95,6 @@ def _identity(entry: object) -> tuple[str, str, str] | None:
             return None
 
 
-def _replays(name: str, written: Mapping[Key, ConfigDocument]) -> bool:
+def _replays(name: str, written: Mapping[TomlKey, ConfigDocument]) -> bool:
     shipped = SHIPPED_PROFILES.get(name)
     return ("profiles", name, "replay") in written or bool(shipped and shipped.replay)

@@ -25,12 +25,12 @@ from ibkr_sync.config.consistency import (
     check_selection,
     written_keys,
 )
-from ibkr_sync.config.locations import PathContext
+from ibkr_sync.config.database_paths import PathContext
 from ibkr_sync.config.masking import printable
 from ibkr_sync.config.overrides import environment_overrides, flag_overrides, unknown_variables
-from ibkr_sync.config.resolution import LoadedSettings, resolve, selected_profile
 from ibkr_sync.config.setting_layers import Layer, Setting, validate_document, validate_overrides
-from ibkr_sync.config.toml_keys import Key
+from ibkr_sync.config.settings_resolution import LoadedSettings, resolve_settings, selected_profile
+from ibkr_sync.config.toml_keys import TomlKey
 from ibkr_sync.domain.database_url import has_secret
 from ibkr_sync.domain.errors import ConfigError, ConfigProblem
 
@@ -61,7 +61,7 @@ def load_settings(
     gathered = _gather(flags, environ, cwd, folders)
     if gathered.problems:
         raise ConfigError(gathered.problems)
-    return resolve(gathered.files, gathered.overrides, folders, gathered.warnings)
+    return resolve_settings(gathered.files, gathered.overrides, folders, gathered.warnings)
 
 
 def check_settings(
@@ -91,7 +91,7 @@ def _gather(
     problems = list(unread)
     warnings = list(unknown_variables(environ))
 
-    files: dict[Key, Setting] = {}
+    files: dict[TomlKey, Setting] = {}
     for document in reversed(documents):
         validated = validate_document(document, home)
         files |= validated.settings

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 
 from ibkr_sync.config.config_files import CONFIG_VARIABLE
 from ibkr_sync.config.masking import printable
-from ibkr_sync.config.toml_keys import Key
+from ibkr_sync.config.toml_keys import TomlKey
 from ibkr_sync.domain.errors import ConfigProblem
 
 COMMAND_LINE = "command line"
@@ -19,7 +19,7 @@ ENVIRONMENT = "environment"
 _ALIKE = 0.85
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,18}")
 
-_FLAGS: Mapping[str, Key] = {
+_FLAGS: Mapping[str, TomlKey] = {
     "profile": ("profile",),
     "source": ("source",),
     "database": ("database",),
@@ -31,7 +31,7 @@ _FLAGS: Mapping[str, Key] = {
     "log_format": ("log", "format"),
 }
 # The names without SYNC are shared with other programs: the last resort.
-_VARIABLES: Mapping[Key, tuple[str, ...]] = {
+_VARIABLES: Mapping[TomlKey, tuple[str, ...]] = {
     ("profile",): ("IBKR_SYNC_PROFILE",),
     ("database",): ("IBKR_SYNC_DATABASE",),
     ("gateway", "host"): ("IBKR_SYNC_HOST", "IBKR_HOST"),
@@ -48,7 +48,7 @@ class Override:
 
     source: str
     name: str
-    key: Key
+    key: TomlKey
     value: object = field(repr=False)
 
 
@@ -92,7 +92,7 @@ def unknown_variables(environ: Mapping[str, str]) -> Iterator[ConfigProblem]:
             )
 
 
-def _typed(key: Key, text: str) -> object:
+def _typed(key: TomlKey, text: str) -> object:
     if key in _NUMBERS and _WHOLE_NUMBER.fullmatch(text.strip()):
         return int(text)
     return text

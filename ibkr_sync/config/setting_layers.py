@@ -10,15 +10,15 @@ from typing import Any, TypeAlias
 from pydantic import ValidationError
 
 from ibkr_sync.config.config_files import ConfigDocument
-from ibkr_sync.config.locations import PathContext
+from ibkr_sync.config.database_paths import PathContext
 from ibkr_sync.config.overrides import Override
 from ibkr_sync.config.settings import ConfigTable
-from ibkr_sync.config.toml_keys import Key, position, toml_key_text
+from ibkr_sync.config.toml_keys import TomlKey, toml_key_text, toml_position
 from ibkr_sync.config.validation_findings import Finding, findings
 from ibkr_sync.domain.errors import ConfigProblem
 
 # The only override that no shared table has; the name of the profile doesn't matter here.
-_IN_PROFILE: Key = ("profiles", "any", "source")
+_IN_PROFILE: TomlKey = ("profiles", "any", "source")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,7 @@ class SettingPlace:
     source: str = "default"
     name: str = ""
     document: ConfigDocument | None = field(default=None, repr=False)
-    key: Key = ()
+    key: TomlKey = ()
 
     def __str__(self) -> str:
         if self.document:
@@ -53,7 +53,7 @@ class Setting:
     place: SettingPlace
 
 
-Layer: TypeAlias = Mapping[Key, Setting]
+Layer: TypeAlias = Mapping[TomlKey, Setting]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +90,7 @@ def validate_document(document: ConfigDocument, home: Path | None) -> Validated:
 
 def validate_overrides(overrides: Iterable[Override], context: PathContext) -> Validated:
     """Validate what the environment and the command line set; of two, the later wins."""
-    settings: dict[Key, Setting] = {}
+    settings: dict[TomlKey, Setting] = {}
     problems: list[ConfigProblem] = []
     for override in overrides:
         place = SettingPlace(source=override.source, name=override.name)
@@ -110,7 +110,7 @@ def validate_overrides(overrides: Iterable[Override], context: PathContext) -> V
     return Validated(settings=settings, problems=tuple(problems))
 
 
-def _flat(table: Mapping[str, object], above: Key = ()) -> Iterator[tuple[Key, object]]:
+def _flat(table: Mapping[str, object], above: TomlKey = ()) -> Iterator[tuple[TomlKey, object]]:
     for name, value in table.items():
         if isinstance(value, dict):
             yield from _flat(value, (*above, name))
@@ -119,7 +119,7 @@ def _flat(table: Mapping[str, object], above: Key = ()) -> Iterator[tuple[Key, o
 
 
 def _without(
-    table: Mapping[str, object], keys: frozenset[Key], above: Key = ()
+    table: Mapping[str, object], keys: frozenset[TomlKey], above: TomlKey = ()
 ) -> dict[str, object]:
     """The table without those keys; of a list, the elements that none of them lies in."""
     return {
@@ -129,10 +129,10 @@ def _without(
     }
 
 
-def _rest(value: object, keys: frozenset[Key], above: Key) -> object:
+def _rest(value: object, keys: frozenset[TomlKey], above: TomlKey) -> object:
     if isinstance(value, dict):
         return _without(value, keys, above)
     if isinstance(value, list):
         wrong = {key[len(above)] for key in keys if key[:-1][: len(above)] == above}
-        return [each for index, each in enumerate(value) if position(index) not in wrong]
+        return [each for index, each in enumerate(value) if toml_position(index) not in wrong]
     return value

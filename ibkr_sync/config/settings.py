@@ -23,7 +23,7 @@ from pydantic import (
     ValidationInfo,
 )
 
-from ibkr_sync.config.locations import PathContext, database_file, locate_database
+from ibkr_sync.config.database_paths import PathContext, database_file, locate_database
 from ibkr_sync.domain.entities.catalogue import ASSET_CLASS_OF_CATEGORY
 
 FILE_SOURCE = "file:"

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from ibkr_sync.config.masking import shown
 
-Key = tuple[str, ...]
+TomlKey = tuple[str, ...]
 """The names of the tables a value lies in, and its own; `[2]` is the second of a list of tables."""
 
 # [profiles.NAME.gateway] with its key is the deepest a config file goes.
@@ -19,7 +19,7 @@ _POSITION = re.compile(r"\[[0-9]{1,9}\]")
 
 
 @lru_cache(maxsize=8)
-def key_lines(text: str) -> Mapping[Key, int]:
+def key_lines(text: str) -> Mapping[TomlKey, int]:
     """Map each table and key of a TOML text to the line its statement starts on, from 1.
 
     The text is parsed up to the end of each statement in turn, so that a line counts only for
@@ -29,7 +29,7 @@ def key_lines(text: str) -> Mapping[Key, int]:
     import tomli  # only where there is a file
 
     lines = text.replace("\r\n", "\n").split("\n")
-    found: dict[Key, int] = {}
+    found: dict[TomlKey, int] = {}
     statement: int | None = None
     parsed = 0
     for number, line in enumerate(lines, start=1):
@@ -50,7 +50,7 @@ def key_lines(text: str) -> Mapping[Key, int]:
     return found
 
 
-def toml_keys(table: Mapping[str, object], above: Key = ()) -> Iterator[Key]:
+def toml_keys(table: Mapping[str, object], above: TomlKey = ()) -> Iterator[TomlKey]:
     """Give the keys of a TOML table and of the tables in it, down to `DEPTH`."""
     for name, value in table.items():
         key = (*above, name)
@@ -58,16 +58,18 @@ def toml_keys(table: Mapping[str, object], above: Key = ()) -> Iterator[Key]:
         if isinstance(value, dict) and len(key) < DEPTH:
             yield from toml_keys(value, key)
         if isinstance(value, list) and len(key) < DEPTH:
-            tables = {position(i): each for i, each in enumerate(value) if isinstance(each, dict)}
+            tables = {
+                toml_position(i): each for i, each in enumerate(value) if isinstance(each, dict)
+            }
             yield from toml_keys(tables, key)
 
 
-def position(index: int) -> str:
+def toml_position(index: int) -> str:
     """The part of a key that tells an element of a list; `index` counts from 0."""
     return f"[{index + 1}]"
 
 
-def toml_key_text(key: Key) -> str:
+def toml_key_text(key: TomlKey) -> str:
     """Write a key as TOML does, shortened and safe to show."""
     text = ""
     for part in key:

@@ -23,7 +23,7 @@ from ibkr_sync.config.settings import (
     OutputSettings,
     ProfileTable,
 )
-from ibkr_sync.config.toml_keys import Key, position
+from ibkr_sync.config.toml_keys import TomlKey, toml_position
 from ibkr_sync.domain.entities.catalogue import ASSET_CLASS_OF_CATEGORY
 
 _TABLES: Mapping[str, type[BaseModel]] = {
@@ -39,7 +39,7 @@ _TABLES: Mapping[str, type[BaseModel]] = {
 class Finding:
     """What is wrong with the value of a key, wherever it came from."""
 
-    key: Key
+    key: TomlKey
     message: str
     suggestion: str | None = None
 
@@ -60,10 +60,10 @@ def did_you_mean(word: object, choices: Iterable[str]) -> str | None:
 
 
 def _part(part: int | str) -> str:
-    return part if isinstance(part, str) else position(part)
+    return part if isinstance(part, str) else toml_position(part)
 
 
-def _describe(error: ErrorDetails, key: Key) -> Finding:
+def _describe(error: ErrorDetails, key: TomlKey) -> Finding:
     kind, value = error["type"], error["input"]
     if kind == "missing":
         return Finding(key=key[:-1], message=f"{key[-1]} is missing")
@@ -80,7 +80,7 @@ def _describe(error: ErrorDetails, key: Key) -> Finding:
     return Finding(key=key, message=message, suggestion=did_you_mean(value, _choices(field)))
 
 
-def _suggest_key(key: Key) -> str | None:
+def _suggest_key(key: TomlKey) -> str | None:
     name = key[-1]
     if meant := did_you_mean(name, _table_at(key[:-1]).model_fields):
         return meant
@@ -92,7 +92,7 @@ def _suggest_key(key: Key) -> str | None:
     return None
 
 
-def _table_at(key: Key) -> type[BaseModel]:
+def _table_at(key: TomlKey) -> type[BaseModel]:
     match key:
         case ("gateway",) | ("profiles", _, "gateway"):
             return GatewaySettings

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 from fakes.tws_client import decode_error
 from ibkr_sync.infrastructure.replay.protocol.dialect import Dialect
-from ibkr_sync.infrastructure.replay.protocol.replies import Message, Step
+from ibkr_sync.infrastructure.replay.protocol.replies import ReplyMessage, Step
 from ibkr_sync.infrastructure.replay.protocol.text_dialect import text_dialect
-from ibkr_sync.infrastructure.replay.protocol.wire import frame, join_fields, split_fields
+from ibkr_sync.infrastructure.replay.protocol.wire import join_fields, split_fields, wire_frame
 from ibkr_sync.infrastructure.replay.rows import ContractRow, MarketRuleRow
 from ibkr_sync.infrastructure.replay.serving.backend import Backend
 from ibkr_sync.infrastructure.replay.serving.interceptor import Interceptor
@@ -30,10 +30,10 @@ class Client:
         return [step for plan in self.session.received(data, self.at) for step in plan]
 
     def say(self, *fields: str) -> list[Step]:
-        return self.send(frame(join_fields(fields)))
+        return self.send(wire_frame(join_fields(fields)))
 
     def start(self, client_id: str = "7") -> list[Step]:
-        self.send(b"API\0" + frame(b"v100..187"))
+        self.send(b"API\0" + wire_frame(b"v100..187"))
         return self.say("71", "2", client_id, "")
 
 
@@ -58,7 +58,7 @@ def backend_with(
 
 def said(steps: Sequence[Step]) -> list[tuple[str, ...]]:
     """The messages among the steps, as fields."""
-    return [split_fields(step.payload) for step in steps if isinstance(step, Message)]
+    return [split_fields(step.payload) for step in steps if isinstance(step, ReplyMessage)]
 
 
 def errors(steps: Sequence[Step]) -> list[tuple[int, int, str]]:

@@ -16,7 +16,12 @@ from ibkr_sync.infrastructure.replay.protocol.requests import (
     MarketRuleRequest,
     StartApi,
 )
-from ibkr_sync.infrastructure.replay.protocol.wire import FrameBuffer, WireError, frame, join_fields
+from ibkr_sync.infrastructure.replay.protocol.wire import (
+    FrameBuffer,
+    WireError,
+    join_fields,
+    wire_frame,
+)
 
 Question: TypeAlias = ContractDataRequest | MarketRuleRequest | StartApi
 
@@ -74,7 +79,7 @@ class FloodingGateway:
         frames = FrameBuffer()
         client.recv(len(_PREFIX), socket.MSG_WAITALL)
         greeting = join_fields((str(self._dialect.server_version), "20261123 12:00:00 EST"))
-        client.sendall(frame(greeting))
+        client.sendall(wire_frame(greeting))
         is_greeted = False
         answers: list[Iterator[bytes]] = []
         while True:
@@ -91,7 +96,7 @@ class FloodingGateway:
                 if following is None:
                     answers.remove(answer)
                 else:
-                    client.sendall(frame(following))
+                    client.sendall(wire_frame(following))
 
     def _answer_to(self, payload: bytes) -> Iterable[bytes]:
         question = self._dialect.decode(payload)

@@ -15,7 +15,7 @@ from gateway.faults import Fault, FaultScript, Occasion, Situation
 from gateway.pacing import BREACHES_TO_CLOSE, PacingWindow
 from ibkr_sync.infrastructure.replay.protocol import notices
 from ibkr_sync.infrastructure.replay.protocol.dialect import Dialect
-from ibkr_sync.infrastructure.replay.protocol.replies import HangUp, Message, Plan, Wait
+from ibkr_sync.infrastructure.replay.protocol.replies import HangUp, Plan, ReplyMessage, Wait
 from ibkr_sync.infrastructure.replay.protocol.requests import (
     ContractDataRequest,
     CurrentTimeRequest,
@@ -107,7 +107,7 @@ class Script(Interceptor):
             return None
         code = notices.PACING
         text = f"{notices.TEXTS[code]}:max={self._limit} rec={window.rate} ({window.breaches})"
-        plan: Plan = [Message(received.dialect.error(-1, code, text, self._now()))]
+        plan: Plan = [ReplyMessage(received.dialect.error(-1, code, text, self._now()))]
         return [*plan, HangUp()] if window.breaches >= BREACHES_TO_CLOSE else plan
 
     def answering(self, plan: Plan, request: Request | None, dialect: Dialect, /) -> Plan:

@@ -19,7 +19,7 @@ from gateway.faults import Fault, Occasion
 from gateway.server import ScriptedGateway
 from ibkr_sync.domain.errors import InvalidReplyError, ReplyTimeoutError
 from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest
-from ibkr_sync.infrastructure.replay.protocol.wire import frame
+from ibkr_sync.infrastructure.replay.protocol.wire import wire_frame
 from ibkr_sync.infrastructure.replay.serving.matching import ContractBook
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.connection import ForbiddenMessageError
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
@@ -166,7 +166,7 @@ def test_a_row_cut_at_any_byte_refuses_the_reply(row: int) -> None:
     ],
 )
 def test_a_message_that_may_have_been_a_row_refuses_what_is_due(message: bytes) -> None:
-    inserted = faults.InsertedBytes(data=frame(message), before_row=1, symbol="ES")
+    inserted = faults.InsertedBytes(data=wire_frame(message), before_row=1, symbol="ES")
     with Rig(NEWEST, inserted) as rig:
         rig.refuses()
 
@@ -187,7 +187,7 @@ def test_a_message_that_may_have_been_a_row_refuses_what_is_due(message: bytes) 
     ],
 )
 def test_a_message_that_is_no_part_of_a_reply_disturbs_none(message: bytes) -> None:
-    inserted = faults.InsertedBytes(data=frame(message), before_row=1, symbol="ES")
+    inserted = faults.InsertedBytes(data=wire_frame(message), before_row=1, symbol="ES")
     with Rig(NEWEST, inserted) as rig:
         assert len(rig.ask().rows) == ROWS_OF_ES
 
@@ -202,7 +202,9 @@ def test_a_message_that_is_no_part_of_a_reply_disturbs_none(message: bytes) -> N
     ],
 )
 def test_a_tick_ladder_that_is_none_is_an_error(ladder: bytes) -> None:
-    reply = faults.RawReply(occasion=Occasion.MARKET_RULE, data=frame(b"\0\0\x01\x25" + ladder))
+    reply = faults.RawReply(
+        occasion=Occasion.MARKET_RULE, data=wire_frame(b"\0\0\x01\x25" + ladder)
+    )
     with Rig(NEWEST, reply, idle_timeout=0.5) as rig:
         asked = rig.gateway.request_ladder(67)
         with pytest.raises((InvalidReplyError, ReplyTimeoutError)):

@@ -12,7 +12,7 @@ from ibkr_sync_cli.terminal.output import Output
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from ibkr_sync.application.resolution.inquiry import Resolution
+    from ibkr_sync.application.resolution.inquiry import SymbolResolution
     from ibkr_sync.application.resolution.product_names import Limits
     from ibkr_sync.application.services.futures import FuturesService
     from ibkr_sync.domain.entities.contracts import FuturesContract
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Future)
 
 
-def resolve(
+def resolve_symbol(
     output: Output,
     service: FuturesService[F],
     symbol: str,
     limits: Limits,
     *,
     source_decides: bool = False,
-) -> Resolution:
+) -> SymbolResolution:
     """Find out what a symbol means (see `SymbolResolver.resolve`)."""
     found = service.names.resolve(
         symbol,
@@ -40,7 +40,7 @@ def resolve(
     return found
 
 
-def show_meant(
+def show_named(
     output: Output,
     service: FuturesService[F],
     symbol: str,
@@ -48,11 +48,11 @@ def show_meant(
     now: datetime,
 ) -> F:
     """Give the stored product that a symbol means; of a contract the product with it alone."""
-    product, contract = find_meant(output, service, symbol, limits, now)
+    product, contract = find_named(output, service, symbol, limits, now)
     return product if contract is None else dataclasses.replace(product, contracts=(contract,))
 
 
-def find_meant(
+def find_named(
     output: Output,
     service: FuturesService[F],
     symbol: str,
@@ -60,7 +60,7 @@ def find_meant(
     now: datetime,
 ) -> tuple[F, FuturesContract | None]:
     """Give the stored product that a symbol means, and the contract if it means one."""
-    found = resolve(output, service, symbol, limits)
+    found = resolve_symbol(output, service, symbol, limits)
     if found.contract is None:
         return service.show(found.query), None
     product, match = service.show_contract(found.query, found.contract, now)

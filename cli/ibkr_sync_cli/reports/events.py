@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from ibkr_sync.application.services.history import Chronicle
+    from ibkr_sync.application.services.history import HistoryReport
     from ibkr_sync.domain.history.events import Event
     from ibkr_sync_cli.invocation import Call
 
@@ -34,7 +34,7 @@ def report_changes(
         _note(call, f"{nothing} changed", since)
 
 
-def report_history(call: Call, chronicle: Chronicle, field: str | None, origin: Origin) -> None:
+def report_history(call: Call, chronicle: HistoryReport, field: str | None, origin: Origin) -> None:
     """Show all that is recorded, or the changes of one field."""
     shown = [event for event in chronicle.events if field in (None, event.field)]
     call.output.write(history_result(chronicle, shown, origin), call.wanted)

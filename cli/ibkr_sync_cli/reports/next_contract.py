@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync_cli.terminal.notices import tell_sample_data
 from ibkr_sync_cli.views.products.contract import contract_line
-from ibkr_sync_cli.views.products.judgements import judgements_table
+from ibkr_sync_cli.views.products.nearest_judgements import judgements_table
 from ibkr_sync_cli.views.products.product import product_result
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ SAMPLE_TAG = Text("SAMPLE DATA", style="bold black on yellow")
 """Stands wherever computed data is shown, so that nobody trades on it."""
 
 
-def number(value: Decimal | None) -> str:
+def number_cell(value: Decimal | None) -> str:
     """An exact number without trailing zeros or exponent; `-` when unknown."""
     if value is None:
         return "-"
@@ -34,7 +34,7 @@ def number(value: Decimal | None) -> str:
     return f"{normalised:f}"
 
 
-def money(value: Decimal | None, currency: str) -> str:
+def money_cell(value: Decimal | None, currency: str) -> str:
     """An amount with its currency: `$12.50`, `6.25 CHF`; at least two decimals."""
     if value is None:
         return "-"
@@ -44,7 +44,9 @@ def money(value: Decimal | None, currency: str) -> str:
     return f"{sign}{amount}" if sign else f"{amount} {currency}"
 
 
-def last_trade(contract: FuturesContract, time_zone: str | None, *, weekday: bool = True) -> str:
+def last_trade_cell(
+    contract: FuturesContract, time_zone: str | None, *, weekday: bool = True
+) -> str:
     """The last trade as the exchange's clock has it; without the time when it is unknown."""
     day = "%a %d %b %Y" if weekday else "%d %b %Y"
     if contract.last_trade_at is None or time_zone is None:
@@ -55,7 +57,7 @@ def last_trade(contract: FuturesContract, time_zone: str | None, *, weekday: boo
     return f"{local:{day} %H:%M}"
 
 
-def market_state(state: MarketState, now: datetime, zone: tzinfo | None) -> str:
+def market_state_cell(state: MarketState, now: datetime, zone: tzinfo | None) -> str:
     """Open or closed, and until when: `open → 16:00`, `closed → Sun 17:00`.
 
     Times are in `zone`, in this machine's if None.
@@ -71,7 +73,7 @@ def market_state(state: MarketState, now: datetime, zone: tzinfo | None) -> str:
     return f"{word} → {until:%d %b %H:%M}"
 
 
-def days_left(contract: FuturesContract, now: datetime) -> str:
+def days_left_cell(contract: FuturesContract, now: datetime) -> str:
     """Calendar days until the last trade date, in the exchange's zone."""
     zone = ZoneInfo(contract.time_zone or "UTC")
     days = (contract.last_trade_date - now.astimezone(zone).date()).days
@@ -83,6 +85,6 @@ def marked(text: Text, *, is_sample: bool) -> Text:
     return Text.assemble(SAMPLE_TAG, "  ", text) if is_sample else text
 
 
-def origin_text(origin: Origin) -> str:
+def origin_cell(origin: Origin) -> str:
     """Where data came from, as a reader sees it."""
     return {Origin.SAMPLE: "sample data"}.get(origin, origin.value)

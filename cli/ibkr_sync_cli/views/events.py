@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from ibkr_sync.application.services.history import Chronicle
+from ibkr_sync.application.services.history import HistoryReport
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.evidence.product_update import PRODUCT
 from ibkr_sync.domain.evidence.remarks import REMARK_FIELDS
@@ -58,7 +58,7 @@ def changes_result(
     )
 
 
-def history_result(chronicle: Chronicle, events: Sequence[Event], origin: Origin) -> Result:
+def history_result(chronicle: HistoryReport, events: Sequence[Event], origin: Origin) -> Result:
     """What happened to one product or contract; `events` are those of it that are shown.
 
     `origin` is that of the product.
@@ -124,7 +124,9 @@ def _changes_table(events: Sequence[Event], since: datetime, *, is_sample: bool)
     return Group(_events_table(events), marked(told, is_sample=is_sample))
 
 
-def _history_table(chronicle: Chronicle, events: Sequence[Event], origin: Origin) -> RenderableType:
+def _history_table(
+    chronicle: HistoryReport, events: Sequence[Event], origin: Origin
+) -> RenderableType:
     from rich.console import Group
     from rich.text import Text
 

@@ -14,7 +14,7 @@ from ibkr_sync_cli.views.tables import Column, items_table, plain_table
 
 if TYPE_CHECKING:
     from ibkr_sync.config.config_files import ConfigLocation
-    from ibkr_sync.config.resolution import ExplainedValue
+    from ibkr_sync.config.settings_resolution import ExplainedValue
 
 
 def facts_result(

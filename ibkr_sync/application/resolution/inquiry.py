@@ -11,13 +11,13 @@ from ibkr_sync.domain.naming.known_products import KnownProduct
 from ibkr_sync.domain.naming.notices import Notice, OtherContract, OtherProducts, SeriesOfProduct
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.spellings import ContractSpelling, DaySpelling, SymbolWords
-from ibkr_sync.domain.naming.word_meaning import Meaning, Role, meaning_of, meaning_of_root
+from ibkr_sync.domain.naming.word_meaning import WordMeaning, WordRole, meaning_of, meaning_of_root
 from ibkr_sync.domain.ports.pins import Pin
 from ibkr_sync.domain.selection.contract_choice import ContractWords, is_local_symbol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Resolution:
+class SymbolResolution:
     """What a text means.
 
     Attributes:
@@ -56,11 +56,11 @@ class Inquiry:
     pins: Mapping[str, Pin]
     source_decides: bool
 
-    def answer(self) -> Resolution:
+    def answer(self) -> SymbolResolution:
         """Give what is meant; raises AmbiguousProductError."""
         return self._as_product() or self._as_contract() or self._as_typed()
 
-    def _as_product(self) -> Resolution | None:
+    def _as_product(self) -> SymbolResolution | None:
         word = self.words.product
         if word is None:
             return None
@@ -73,11 +73,11 @@ class Inquiry:
             if meaning_of(each.root, self.names.of(each.root))
         )
         notices = named.notices + also
-        return Resolution(
+        return SymbolResolution(
             query=named.query, notices=notices, product=named.product, exact=named.exact
         )
 
-    def _as_contract(self) -> Resolution | None:
+    def _as_contract(self) -> SymbolResolution | None:
         text = self.words.text
         readings = list(self._spelled())
         readings += self._stored([named.query for _, named in readings])
@@ -86,7 +86,7 @@ class Inquiry:
         if not readings:
             return None
         contract, named = readings[0]
-        return Resolution(
+        return SymbolResolution(
             query=named.query,
             contract=contract,
             notices=named.notices,
@@ -94,7 +94,7 @@ class Inquiry:
             exact=named.exact,
         )
 
-    def _as_typed(self) -> Resolution:
+    def _as_typed(self) -> SymbolResolution:
         """What nobody knows, as it stands, for the source to make something of it."""
         words = self.words
         spelling = words.contracts[0] if words.product is None else None
@@ -102,7 +102,7 @@ class Inquiry:
         contract = None
         if spelling or words.con_id is not None:
             contract = ContractWords(text=words.text, spelling=spelling, con_id=words.con_id)
-        return Resolution(
+        return SymbolResolution(
             query=self.names.query(symbol, con_id=words.con_id),
             contract=contract,
             notices=self._exchange_notices(symbol),
@@ -129,7 +129,7 @@ class Inquiry:
             ):
                 yield ContractWords(text=text), named
 
-    def _choose(self, word: str, meaning: Meaning | None) -> _Named | None:
+    def _choose(self, word: str, meaning: WordMeaning | None) -> _Named | None:
         """Choose the product that a word means; None when it means none."""
         pin = self.pins.get(word)
         if pin is not None and self.names.leave(pin):
@@ -140,7 +140,7 @@ class Inquiry:
         shares_symbol = all(each.symbol == first.symbol for each in more)
         if more and not (self.source_decides and shares_symbol):
             raise ambiguous(word, meaning.products)
-        by_symbol = meaning.role is Role.SYMBOL
+        by_symbol = meaning.role is WordRole.SYMBOL
         return _Named(
             query=self.names.query(first.symbol) if by_symbol else self.names.query_of(first),
             products=meaning.products,
@@ -186,9 +186,9 @@ def _is_code(spelling: ContractSpelling) -> bool:
     return isinstance(spelling, DaySpelling) or spelling.year_digits == 1
 
 
-def _notices(word: str, meaning: Meaning) -> Iterator[Notice]:
+def _notices(word: str, meaning: WordMeaning) -> Iterator[Notice]:
     taken = meaning.products[0].key
-    if meaning.role is Role.SERIES_CLASS:
+    if meaning.role is WordRole.SERIES_CLASS:
         yield SeriesOfProduct(word=word, product=taken)
     if meaning.others:
         yield OtherProducts(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from ibkr_sync.application.resolution.inquiry import Resolution
+from ibkr_sync.application.resolution.inquiry import SymbolResolution
 from ibkr_sync.application.resolution.product_names import Limits
 from ibkr_sync.application.resolution.symbol_resolver import SymbolResolver
 from ibkr_sync.domain.entities.futures import ProductKey
@@ -32,12 +32,12 @@ class NamedProducts:
     notices: list[Notice] = field(default_factory=list)
     _queries: dict[ProductKey, FutureQuery] = field(default_factory=dict)
 
-    def add(self, found: Resolution) -> None:
+    def add(self, found: SymbolResolution) -> None:
         """Take one more symbol, by what it means."""
         self.names.setdefault(self._query_for(found), []).append(found.contract)
         self.notices.extend(found.notices)
 
-    def _query_for(self, found: Resolution) -> FutureQuery:
+    def _query_for(self, found: SymbolResolution) -> FutureQuery:
         """Give the one query for a product; the narrowest so far."""
         if found.product is None:
             return found.query

@@ -11,7 +11,7 @@ from ibkr_sync.application.resolution.current_names import (
     with_current_names,
     with_current_symbols,
 )
-from ibkr_sync.application.resolution.inquiry import Inquiry, Resolution
+from ibkr_sync.application.resolution.inquiry import Inquiry, SymbolResolution
 from ibkr_sync.application.resolution.product_names import (
     Limits,
     ProductNames,
@@ -57,7 +57,7 @@ class SymbolResolver:
         currency: str | None = None,
         trading_class: str | None = None,
         source_decides: bool = False,
-    ) -> Resolution:
+    ) -> SymbolResolution:
         """Find out what is meant by a text and the options given with it.
 
         With `source_decides` a symbol that several products share is left open: the source is

@@ -13,7 +13,12 @@ from ibkr_sync.domain.entities.product_summary import ProductSummary
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.runs import RunsPort
 from ibkr_sync.domain.runs.run_records import RecordedRun
-from ibkr_sync.domain.runs.staleness import StaleProduct, is_alarming, is_fresh, judge_freshness
+from ibkr_sync.domain.runs.staleness import (
+    StaleProduct,
+    is_alarmingly_stale,
+    is_fresh,
+    judge_freshness,
+)
 from ibkr_sync.domain.runs.sync_policy import RunKind
 
 
@@ -80,7 +85,7 @@ class FreshnessService:
             run=run,
             is_run_alarming=run is not None
             and run.kind is RunKind.REFRESH
-            and is_alarming(run, max_age=max_age, now=now),
+            and is_alarmingly_stale(run, max_age=max_age, now=now),
         )
 
     def _subjects(

@@ -25,7 +25,7 @@ from ibkr_sync.domain.ports.history import HistoryPort
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Chronicle:
+class HistoryReport:
     """All that was recorded of a product, or of one contract of it.
 
     Attributes:
@@ -64,7 +64,7 @@ class HistoryService:
         period = self._history.period(since, now, product, contract.con_id)
         return events_of(period.of_contract(contract), since, now)
 
-    def of_product(self, product: ProductKey, now: datetime) -> Chronicle:
+    def of_product(self, product: ProductKey, now: datetime) -> HistoryReport:
         """All that happened to a product and to its contracts; raises ProductNotFoundError."""
         history = self._history.of_product(product)
         own = [each for each in history.changes if each.product == product or each.field == PRODUCT]
@@ -74,7 +74,7 @@ class HistoryService:
         )
         expiries = _expiries(history, history.product.contracts, now)
         ladders = map(ladder_event, history.ladders)
-        return Chronicle(
+        return HistoryReport(
             product=product,
             first_seen_at=history.first_seen_at,
             events=_in_order((*history_events(own, first_reply), *ladders, *expiries)),
@@ -82,7 +82,7 @@ class HistoryService:
 
     def of_contract(
         self, product: ProductKey, contract: FuturesContract, now: datetime
-    ) -> Chronicle:
+    ) -> HistoryReport:
         """All that happened to a stored contract of a product; raises ProductNotFoundError."""
         history = self._history.of_product(product)
         changes = (each for each in history.changes if each.con_id == contract.con_id)
@@ -95,7 +95,7 @@ class HistoryService:
             *(ladder_event(each) for each in ladders if each.at > first_seen_at),
             *_expiries(history, (contract,), now),
         )
-        return Chronicle(
+        return HistoryReport(
             product=product,
             contract=contract,
             first_seen_at=first_seen_at,

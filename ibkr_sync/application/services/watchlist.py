@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from ibkr_sync.application.resolution.inquiry import Resolution
+from ibkr_sync.application.resolution.inquiry import SymbolResolution
 from ibkr_sync.application.resolution.product_names import Limits
 from ibkr_sync.application.resolution.symbol_resolver import KNOWN_PLACES
 from ibkr_sync.application.services.futures import FuturesService
@@ -42,7 +42,7 @@ class Meant:
 
     product: WatchedProduct
     is_known: bool
-    found: Resolution
+    found: SymbolResolution
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,7 +242,7 @@ def parse_group(typed: str) -> str:
 
 
 def _listed(
-    text: str, states: Sequence[WatchedState], resolve: Callable[[str], Resolution]
+    text: str, states: Sequence[WatchedState], resolve: Callable[[str], SymbolResolution]
 ) -> Iterator[WatchedProduct]:
     """Give the entries of the list that a text means."""
     try:

@@ -46,7 +46,7 @@ class SettledLastTrade:
         return next((each for each in self.others if each.date == known), self.believed)
 
 
-def settle(
+def settle_last_trade(
     stated: LastTrade,
     zone: str | None,
     calendar_date: date | None = None,

@@ -26,7 +26,7 @@ from ibkr_sync.domain.evidence.chain_diff import (
     refuse_mixing_sample_data,
     refuse_shrink,
 )
-from ibkr_sync.domain.evidence.silence import with_known
+from ibkr_sync.domain.evidence.silence import product_with_known
 
 F = TypeVar("F", bound=Future)
 F_co = TypeVar("F_co", bound=Future, covariant=True)
@@ -77,7 +77,7 @@ def plan_update(
     always for a reply without contracts where some are listed, else unless `allow_shrink`.
     """
     _refuse_duplicates(received)
-    received = with_known(stored, classified(stored, received))
+    received = product_with_known(stored, classified(stored, received))
     diff = diff_chain(stored, received, now, gone)
     if stored is not None:
         refuse_mixing_sample_data(stored, received)

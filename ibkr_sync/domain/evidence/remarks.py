@@ -47,7 +47,9 @@ class Remark:
     reason: str
 
 
-def sentences(remarks: Iterable[Remark], unstorable: Collection[int] = ()) -> tuple[str, ...]:
+def remark_sentences(
+    remarks: Iterable[Remark], unstorable: Collection[int] = ()
+) -> tuple[str, ...]:
     """One sentence for each thing that is odd, naming the first contract that has it.
 
     `unstorable` are the conIds of contracts that are not stored for it.

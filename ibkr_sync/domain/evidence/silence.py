@@ -32,7 +32,7 @@ _contract_values = attrgetter(*_CONTRACT_FIELDS)
 _product_values = attrgetter(*_PRODUCT_FIELDS)
 
 
-def with_known(stored: Future | None, received: F) -> F:
+def product_with_known(stored: Future | None, received: F) -> F:
     """Complete a received product and its chain by what is stored of both.
 
     What the catalogue alone knew is no knowledge: IBKR's silence does not confirm it.

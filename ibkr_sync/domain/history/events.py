@@ -239,6 +239,6 @@ def _rules(venues: str | None) -> dict[str, int | None]:
     return {venue.exchange: venue.market_rule_id for venue in known}
 
 
-def at_least(severity: Severity, events: Iterable[Event]) -> list[Event]:
+def events_at_least(severity: Severity, events: Iterable[Event]) -> list[Event]:
     """The events that matter at least so much."""
     return [each for each in events if each.severity.rank >= severity.rank]

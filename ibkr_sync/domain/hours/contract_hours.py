@@ -11,7 +11,7 @@ from ibkr_sync.domain.entities.contracts import ContractState, FuturesContract
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import HoursUnknownError
 from ibkr_sync.domain.hours.sessions import SessionCalendar
-from ibkr_sync.domain.hours.trading_hours import read_hours
+from ibkr_sync.domain.hours.trading_hours import read_trading_hours
 from ibkr_sync.domain.untrusted_text import shown
 
 
@@ -56,7 +56,7 @@ def hours_of(
         problem = f"time zone {shown(schedule.time_zone_id)} is not known"
     else:
         try:
-            calendar = read_hours(text, ZoneInfo(contract.time_zone))
+            calendar = read_trading_hours(text, ZoneInfo(contract.time_zone))
         except ValueError as error:
             problem = f"{kind.value} hours can't be read: {error}"
     return ContractHours(

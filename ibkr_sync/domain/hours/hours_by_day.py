@@ -19,7 +19,7 @@ from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import HoursUnknownError
 from ibkr_sync.domain.hours.contract_hours import HoursKind
 from ibkr_sync.domain.hours.sessions import ClosedDay, SessionCalendar, TradingSession
-from ibkr_sync.domain.hours.trading_hours import read_hours
+from ibkr_sync.domain.hours.trading_hours import read_trading_hours
 from ibkr_sync.domain.selection.series_choice import SeriesChoice, chosen_series
 
 LONGEST_WINDOW = timedelta(days=400)
@@ -182,7 +182,7 @@ def hours_of_day(
         day=day,
         kind=kind,
         hours=days[day],
-        calendar=_merged([read_hours(join_days(each), own) for own, each in texts.items()]),
+        calendar=_merged([read_trading_hours(join_days(each), own) for own, each in texts.items()]),
         may_lack_earlier_sessions=day - _DAY not in known,
     )
 
@@ -229,7 +229,7 @@ def spans_of(days: Iterable[date]) -> list[tuple[date, date]]:
 
 def _window(text: str, zone: ZoneInfo) -> dict[date, str]:
     """The segments of each day from the first to the last; empty when nothing was sent."""
-    read_hours(text, zone)
+    read_trading_hours(text, zone)
     segments: dict[date, list[str]] = defaultdict(list)
     for segment in (each.strip() for each in text.split(";")):
         if segment:

@@ -49,7 +49,7 @@ class _WallSession(NamedTuple):
 
 
 @lru_cache(maxsize=256)
-def read_hours(text: str, zone: ZoneInfo) -> SessionCalendar:
+def read_trading_hours(text: str, zone: ZoneInfo) -> SessionCalendar:
     """Read hours as sent into UTC sessions and closed days; "" is an empty calendar.
 
     `zone` is the exchange's, which the times are in; `instant_of` says what a time means that

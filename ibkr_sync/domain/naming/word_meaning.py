@@ -17,7 +17,7 @@ from ibkr_sync.domain.naming.known_products import KnownProduct
 _WEEK_CLASS = re.compile(r"(?P<base>.+)(?:0[1-9]|[1-4][0-9]|5[0-3])")
 
 
-class Role(IntEnum):
+class WordRole(IntEnum):
     """What a word is to a product, the higher rank first."""
 
     SYMBOL = 1
@@ -27,10 +27,10 @@ class Role(IntEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Meaning:
+class WordMeaning:
     """The products that a word means, and those that it means by a lower rank."""
 
-    role: Role
+    role: WordRole
     products: tuple[KnownProduct, ...]
     others: tuple[KnownProduct, ...] = ()
 
@@ -41,21 +41,21 @@ def base_of_series_class(word: str) -> str | None:
     return match["base"] if match else None
 
 
-def role_of(word: str, product: KnownProduct) -> Role | None:
+def role_of(word: str, product: KnownProduct) -> WordRole | None:
     """What the word is to the product; None if it is nothing."""
     if word == product.symbol:
-        return Role.SYMBOL
+        return WordRole.SYMBOL
     if word == product.trading_class:
-        return Role.TRADING_CLASS
+        return WordRole.TRADING_CLASS
     is_weekly = product.has_weeklies and base_of_series_class(word) == product.trading_class
     if word in product.series_classes or is_weekly:
-        return Role.SERIES_CLASS
-    return Role.EXCHANGE_CODE if word == product.exchange_code else None
+        return WordRole.SERIES_CLASS
+    return WordRole.EXCHANGE_CODE if word == product.exchange_code else None
 
 
-def meaning_of(word: str, known: Iterable[KnownProduct]) -> Meaning | None:
+def meaning_of(word: str, known: Iterable[KnownProduct]) -> WordMeaning | None:
     """Give the products of the highest rank that the word has among those known."""
-    ranked: dict[Role, list[KnownProduct]] = {}
+    ranked: dict[WordRole, list[KnownProduct]] = {}
     for product in known:
         role = role_of(word, product)
         if role is not None:
@@ -64,10 +64,12 @@ def meaning_of(word: str, known: Iterable[KnownProduct]) -> Meaning | None:
         return None
     best = min(ranked)
     others = (each for role in sorted(ranked) if role != best for each in ranked[role])
-    return Meaning(role=best, products=tuple(ranked[best]), others=tuple(others))
+    return WordMeaning(role=best, products=tuple(ranked[best]), others=tuple(others))
 
 
-def meaning_of_root(word: str, known: Iterable[KnownProduct], *, is_code: bool) -> Meaning | None:
+def meaning_of_root(
+    word: str, known: Iterable[KnownProduct], *, is_code: bool
+) -> WordMeaning | None:
     """The same for the root of a contract, where symbol and class have the same rank.
 
     `is_code` tells that it is part of an exchange's code, as `SI` is in `SIZ6`. Exchanges build
@@ -75,11 +77,11 @@ def meaning_of_root(word: str, known: Iterable[KnownProduct], *, is_code: bool) 
     meant; in `SI 202612` each of them may be.
     """
     found = meaning_of(word, known)
-    if found is None or found.role is not Role.SYMBOL:
+    if found is None or found.role is not WordRole.SYMBOL:
         return found
     of_class = tuple(each for each in found.products if each.trading_class == word)
     elsewhere = tuple(each for each in found.others if each.trading_class == word)
     rest = tuple(each for each in found.others if each not in elsewhere)
     if is_code and len(found.products) > 1 and len(of_class) == 1 and not elsewhere:
-        return Meaning(role=Role.TRADING_CLASS, products=of_class, others=rest)
-    return Meaning(role=found.role, products=found.products + elsewhere, others=rest)
+        return WordMeaning(role=WordRole.TRADING_CLASS, products=of_class, others=rest)
+    return WordMeaning(role=found.role, products=found.products + elsewhere, others=rest)

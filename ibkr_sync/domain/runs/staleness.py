@@ -107,7 +107,7 @@ def is_fresh(stored: ProductSummary | None, *, max_age: timedelta, now: datetime
     return timedelta(0) <= now - stored.synced_at < max_age
 
 
-def is_alarming(run: RecordedRun, *, max_age: timedelta, now: datetime) -> bool:
+def is_alarmingly_stale(run: RecordedRun, *, max_age: timedelta, now: datetime) -> bool:
     """Whether the newest run alone is a reason to look: cut short, or without an end so long."""
     if run.outcome is RunOutcome.RUNNING:
         return now - run.started_at >= max_age

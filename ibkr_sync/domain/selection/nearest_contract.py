@@ -44,7 +44,7 @@ class TradingRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
+class NearestJudgement:
     """A contract under a rule; without an objection it is tradable."""
 
     contract: FuturesContract
@@ -56,10 +56,10 @@ class JudgedChain:
     """Every contract of a product under a rule, in order of last trade date."""
 
     product: Future
-    judgements: tuple[Judgement, ...]
+    judgements: tuple[NearestJudgement, ...]
 
     @property
-    def passed_over(self) -> tuple[Judgement, ...]:
+    def passed_over(self) -> tuple[NearestJudgement, ...]:
         """The contracts before the nearest tradable one; all if none is."""
         return tuple(takewhile(lambda each: each.objection is not None, self.judgements))
 
@@ -84,7 +84,7 @@ def judge_chain(product: Future, rule: TradingRule, now: datetime) -> JudgedChai
     return JudgedChain(
         product=product,
         judgements=tuple(
-            Judgement(
+            NearestJudgement(
                 contract=each,
                 objection=_objection(each, series, rule.days_before, now),
             )

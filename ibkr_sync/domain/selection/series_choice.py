@@ -32,10 +32,10 @@ def chosen_series(product: Future, choice: SeriesChoice) -> frozenset[ContractSe
 
 def usual_series(contracts: Iterable[FuturesContract]) -> frozenset[ContractSeries]:
     """Give the monthly series, or all where none of the contracts is monthly."""
-    return usual_of(each.series for each in contracts)
+    return usual_series_of(each.series for each in contracts)
 
 
-def usual_of(series: Iterable[ContractSeries]) -> frozenset[ContractSeries]:
+def usual_series_of(series: Iterable[ContractSeries]) -> frozenset[ContractSeries]:
     """Give the monthly series, or all where these are without it."""
     monthly = ContractSeries.MONTHLY
     return frozenset((monthly,)) if monthly in series else _ALL_SERIES

@@ -21,7 +21,7 @@ from gateway.faults import (
     PauseAfterBytes,
     ReplacedField,
 )
-from ibkr_sync.infrastructure.replay.protocol.wire import frame
+from ibkr_sync.infrastructure.replay.protocol.wire import wire_frame
 from thoroughness import how_many, some_of
 
 MEGABYTES_OF_A_RUN = 50
@@ -105,7 +105,7 @@ NO_ID = b"\0\0\0\0" if SPEAKS_PROTOBUF else b"0\0"
     "message", [pytest.param(UNKNOWN, id="unknown-id"), pytest.param(NO_ID, id="id-0")]
 )
 def test_a_message_that_is_no_part_of_a_reply_disturbs_none(rig: Rig, message: bytes) -> None:
-    fault = InsertedBytes(data=frame(message), before_row=2)
+    fault = InsertedBytes(data=wire_frame(message), before_row=2)
     rig.endure(Ordeal(faults=[fault], fate=Fate.RENEWED, connections=1))
 
 
@@ -113,8 +113,8 @@ def test_a_message_that_is_no_part_of_a_reply_disturbs_none(rig: Rig, message: b
     "data",
     [
         pytest.param(b"\0\0\0\0", id="empty-frame"),
-        pytest.param(frame(b"x\0"), id="no-number"),
-        pytest.param(frame(b"\0\0"), id="two-bytes"),
+        pytest.param(wire_frame(b"x\0"), id="no-number"),
+        pytest.param(wire_frame(b"\0\0"), id="two-bytes"),
     ],
 )
 def test_a_message_that_may_have_been_a_row_fails_the_product(rig: Rig, data: bytes) -> None:
@@ -140,7 +140,7 @@ def test_an_end_with_a_field_too_many_fails_the_product_alone(rig: Rig) -> None:
     "data",
     [
         pytest.param(b"\xff\xff\xff\xff", id="absurd-length"),
-        pytest.param(frame(b"x" * (17 << 20)), id="17-megabytes"),
+        pytest.param(wire_frame(b"x" * (17 << 20)), id="17-megabytes"),
     ],
 )
 def test_a_frame_beyond_any_row_ends_the_session_at_once(rig: Rig, data: bytes) -> None:

@@ -6,7 +6,14 @@ from dataclasses import dataclass
 
 from gateway.faults.base import Fault, Situation
 from ibkr_sync.infrastructure.replay.protocol import notices
-from ibkr_sync.infrastructure.replay.protocol.replies import HangUp, Message, Part, Plan, Raw, Step
+from ibkr_sync.infrastructure.replay.protocol.replies import (
+    HangUp,
+    Plan,
+    Raw,
+    ReplyMessage,
+    ReplyPart,
+    Step,
+)
 from ibkr_sync.infrastructure.replay.rows import ContractRow
 
 
@@ -70,7 +77,7 @@ class NoEndMarker(Fault):
 
     def rewrite(self, plan: Plan, _situation: Situation, /) -> Plan:
         """Leave the end marker out."""
-        return [step for step in plan if not is_part(step, Part.END)]
+        return [step for step in plan if not is_part(step, ReplyPart.END)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,8 +90,8 @@ class EndWithExtraField(Fault):
         """Append the field to the end marker."""
         extend = situation.dialect.with_extra_field
         return [
-            Message(extend(step.payload, self.value), Part.END)
-            if isinstance(step, Message) and step.part is Part.END
+            ReplyMessage(extend(step.payload, self.value), ReplyPart.END)
+            if isinstance(step, ReplyMessage) and step.part is ReplyPart.END
             else step
             for step in plan
         ]
@@ -98,8 +105,8 @@ class EndWithoutRequestId(Fault):
         """Leave the request id out."""
         without = situation.dialect.without_req_id
         return [
-            Message(without(step.payload), Part.END)
-            if isinstance(step, Message) and step.part is Part.END
+            ReplyMessage(without(step.payload), ReplyPart.END)
+            if isinstance(step, ReplyMessage) and step.part is ReplyPart.END
             else step
             for step in plan
         ]
@@ -113,7 +120,7 @@ class KeptRows(Fault):
 
     def rewrite(self, plan: Plan, _situation: Situation, /) -> Plan:
         """Leave the other rows out."""
-        rows = [index for index, step in enumerate(plan) if is_part(step, Part.ROW)]
+        rows = [index for index, step in enumerate(plan) if is_part(step, ReplyPart.ROW)]
         dropped = set(rows[self.count :])
         return [step for index, step in enumerate(plan) if index not in dropped]
 
@@ -144,7 +151,7 @@ class ForeignRows(Fault):
         """Mix the rows in."""
         encode = situation.dialect.contract_data
         at = place_of_row(plan, self.before_row)
-        foreign = [Message(encode(row, situation.req_id), Part.ROW) for row in self.rows]
+        foreign = [ReplyMessage(encode(row, situation.req_id), ReplyPart.ROW) for row in self.rows]
         return [*plan[:at], *foreign, *plan[at:]]
 
 
@@ -158,8 +165,8 @@ class TruncatedRow(Fault):
     def rewrite(self, plan: Plan, situation: Situation, /) -> Plan:
         """Cut the row short."""
         return [
-            Message(situation.dialect.truncated(step.payload, self.fields), Part.ROW)
-            if isinstance(step, Message) and index == self.row
+            ReplyMessage(situation.dialect.truncated(step.payload, self.fields), ReplyPart.ROW)
+            if isinstance(step, ReplyMessage) and index == self.row
             else step
             for step, index in _with_row_numbers(plan)
         ]
@@ -175,8 +182,8 @@ class CutRow(Fault):
     def rewrite(self, plan: Plan, _situation: Situation, /) -> Plan:
         """Cut the row short."""
         return [
-            Message(step.payload[: self.size], Part.ROW)
-            if isinstance(step, Message) and index == self.row
+            ReplyMessage(step.payload[: self.size], ReplyPart.ROW)
+            if isinstance(step, ReplyMessage) and index == self.row
             else step
             for step, index in _with_row_numbers(plan)
         ]
@@ -197,8 +204,8 @@ class DroppedField(Fault):
     def rewrite(self, plan: Plan, situation: Situation, /) -> Plan:
         """Leave the field out."""
         return [
-            Message(situation.dialect.without_field(step.payload, self.field), Part.ROW)
-            if isinstance(step, Message) and index is not None and self.row in (None, index)
+            ReplyMessage(situation.dialect.without_field(step.payload, self.field), ReplyPart.ROW)
+            if isinstance(step, ReplyMessage) and index is not None and self.row in (None, index)
             else step
             for step, index in _with_row_numbers(plan)
         ]
@@ -224,8 +231,10 @@ class ReplacedField(Fault):
         value = self.value
         text = value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value
         return [
-            Message(situation.dialect.with_field(step.payload, self.field, text), Part.ROW)
-            if isinstance(step, Message) and index is not None and self.row in (None, index)
+            ReplyMessage(
+                situation.dialect.with_field(step.payload, self.field, text), ReplyPart.ROW
+            )
+            if isinstance(step, ReplyMessage) and index is not None and self.row in (None, index)
             else step
             for step, index in _with_row_numbers(plan)
         ]
@@ -248,9 +257,9 @@ class InsertedBytes(Fault):
         return [*plan[:at], Raw(self.data), *plan[at:]]
 
 
-def is_part(step: Step, part: Part) -> bool:
+def is_part(step: Step, part: ReplyPart) -> bool:
     """Whether a step is a message that plays a part."""
-    return isinstance(step, Message) and step.part is part
+    return isinstance(step, ReplyMessage) and step.part is part
 
 
 def place_of_row(plan: Plan, row: int | None) -> int:
@@ -262,10 +271,10 @@ def place_of_row(plan: Plan, row: int | None) -> int:
         return len(plan)
     if row == 0:
         return 0
-    rows = [index for index, step in enumerate(plan) if is_part(step, Part.ROW)]
+    rows = [index for index, step in enumerate(plan) if is_part(step, ReplyPart.ROW)]
     if row < len(rows):
         return rows[row]
-    ends = [index for index, step in enumerate(plan) if is_part(step, Part.END)]
+    ends = [index for index, step in enumerate(plan) if is_part(step, ReplyPart.END)]
     return ends[0] if ends else len(plan)
 
 
@@ -273,7 +282,7 @@ def _with_row_numbers(plan: Plan) -> list[tuple[Step, int | None]]:
     numbered: list[tuple[Step, int | None]] = []
     row = 0
     for step in plan:
-        if is_part(step, Part.ROW):
+        if is_part(step, ReplyPart.ROW):
             numbered.append((step, row))
             row += 1
         else:
@@ -281,7 +290,7 @@ def _with_row_numbers(plan: Plan) -> list[tuple[Step, int | None]]:
     return numbered
 
 
-def _error(situation: Situation, code: int, text: str, *, for_request: bool) -> Message:
+def _error(situation: Situation, code: int, text: str, *, for_request: bool) -> ReplyMessage:
     req_id = situation.req_id if for_request else -1
     said = text or notices.TEXTS.get(code, "")
-    return Message(situation.dialect.error(req_id, code, said, situation.now))
+    return ReplyMessage(situation.dialect.error(req_id, code, said, situation.now))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from gateway.faults.base import Fault, Occasion, Situation
 from ibkr_sync.infrastructure.replay.protocol import notices
-from ibkr_sync.infrastructure.replay.protocol.replies import HangUp, Message, Part, Plan
+from ibkr_sync.infrastructure.replay.protocol.replies import HangUp, Plan, ReplyMessage, ReplyPart
 from ibkr_sync.infrastructure.replay.protocol.requests import StartApi
 from ibkr_sync.infrastructure.replay.protocol.wire import join_fields
 
@@ -21,7 +21,7 @@ class ServerVersionText(Fault):
     def rewrite(self, _plan: Plan, situation: Situation, /) -> Plan:
         """Replace the handshake, without its usual connection time."""
         connected_at = f"{situation.now:%Y%m%d %H:%M:%S} UTC"
-        return [Message(join_fields((self.text, connected_at)))]
+        return [ReplyMessage(join_fields((self.text, connected_at)))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ class NoNextValidId(Fault):
         return [
             step
             for step in plan
-            if not (isinstance(step, Message) and step.part is Part.NEXT_VALID_ID)
+            if not (isinstance(step, ReplyMessage) and step.part is ReplyPart.NEXT_VALID_ID)
         ]
 
 
@@ -79,7 +79,7 @@ class ClientIdInUse(Fault):
         """Refuse the client."""
         code = notices.CLIENT_ID_IN_USE
         text = notices.TEXTS[code]
-        return [Message(situation.dialect.error(-1, code, text, situation.now)), HangUp()]
+        return [ReplyMessage(situation.dialect.error(-1, code, text, situation.now)), HangUp()]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,4 +93,4 @@ class PortReset(Fault):
         """Send the client to the new port."""
         code = notices.PORT_RESET
         text = f"{notices.TEXTS[code]} Please reconnect on the new port - {self.new_port}"
-        return [Message(situation.dialect.error(-1, code, text, situation.now)), HangUp()]
+        return [ReplyMessage(situation.dialect.error(-1, code, text, situation.now)), HangUp()]

@@ -11,16 +11,16 @@ from gateway.faults.contents import is_part, place_of_row
 from ibkr_sync.infrastructure.replay.protocol import notices
 from ibkr_sync.infrastructure.replay.protocol.replies import (
     HangUp,
-    Message,
-    Part,
     Plan,
     Raw,
+    ReplyMessage,
+    ReplyPart,
     Stall,
     Step,
     Wait,
     in_few_writes,
 )
-from ibkr_sync.infrastructure.replay.protocol.wire import frame
+from ibkr_sync.infrastructure.replay.protocol.wire import wire_frame
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +82,8 @@ class Drip(Fault):
 
     def rewrite(self, plan: Plan, _situation: Situation, /) -> Plan:
         """Wait before each row."""
-        rows: Plan = [step for step in plan if is_part(step, Part.ROW)]
-        rest = [step for step in plan if not is_part(step, Part.ROW)]
+        rows: Plan = [step for step in plan if is_part(step, ReplyPart.ROW)]
+        rest = [step for step in plan if not is_part(step, ReplyPart.ROW)]
         dripping: Plan = [step for row in rows for step in (Wait(self.seconds), row)]
         return [*dripping * self.rounds, *rest]
 
@@ -117,9 +117,9 @@ class PaddedReply(Fault):
         return [next(each for each in fillings if not (size + _size(each)) % self.multiple), *plan]
 
     @staticmethod
-    def _filled(situation: Situation, code: int, length: int) -> Message:
+    def _filled(situation: Situation, code: int, length: int) -> ReplyMessage:
         text = notices.TEXTS[code].ljust(length, ".")[:length]
-        return Message(situation.dialect.error(-1, code, text, situation.now))
+        return ReplyMessage(situation.dialect.error(-1, code, text, situation.now))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +172,6 @@ class Chunked(Fault):
 
 
 def _size(step: Step) -> int:
-    if isinstance(step, Message):
-        return len(frame(step.payload))
+    if isinstance(step, ReplyMessage):
+        return len(wire_frame(step.payload))
     return len(step.data) if isinstance(step, Raw) else 0

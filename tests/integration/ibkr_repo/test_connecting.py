@@ -25,13 +25,13 @@ from ibkr_sync.domain.errors import (
     UnsupportedServerVersionError,
 )
 from ibkr_sync.infrastructure.replay.protocol.requests import StartApi
-from ibkr_sync.infrastructure.replay.protocol.wire import frame
+from ibkr_sync.infrastructure.replay.protocol.wire import wire_frame
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import CLIENT_VERSIONS
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.connection import GatewayConnection
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway_parameters import (
     GatewayParameters,
 )
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.handshake import connect as negotiate
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.handshake import negotiate
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import ContractRequest
 
 ES_AT_CME = ContractRequest(symbol="ES", exchange="CME")
@@ -173,7 +173,7 @@ def test_what_a_gateway_says_at_the_start_may_come_in_any_order(
 ) -> None:
     names = list(AT_START)[::step]
     at = names.index(first)
-    said = b"".join(frame(AT_START[name]) for name in names[at:] + names[:at])
+    said = b"".join(wire_frame(AT_START[name]) for name in names[at:] + names[:at])
     gateway = connect(serve(faults.RawReply(occasion=Occasion.START_API, data=said)))
     assert len(gateway.request_contracts(ES_AT_CME).result(5).rows) == 4
 
@@ -216,8 +216,8 @@ def test_a_server_version_that_we_do_not_speak_is_refused(
 def test_a_gateway_that_talks_without_end_ends_at_the_handshake_deadline(
     serve: Serve, connect: Connect
 ) -> None:
-    frame = b"\x00\x00\x00\x084\x002\x00-1\x00\x00"
-    replay = serve(faults.RawReply(data=frame * 20_000), faults.Chunked(size=4096, gap=0.005))
+    wire_frame = b"\x00\x00\x00\x084\x002\x00-1\x00\x00"
+    replay = serve(faults.RawReply(data=wire_frame * 20_000), faults.Chunked(size=4096, gap=0.005))
     with pytest.raises(HandshakeTimeoutError):
         connect(replay, handshake_timeout=0.3).open()
 

@@ -38,7 +38,7 @@ from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.future_update import FutureUpdate
 from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy
 from ibkr_sync.infrastructure.replay.protocol.requests import MarketRuleRequest
-from ibkr_sync.infrastructure.replay.protocol.wire import frame
+from ibkr_sync.infrastructure.replay.protocol.wire import wire_frame
 from ibkr_sync.infrastructure.replay.rows import MarketRuleRow, Recording
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
@@ -266,7 +266,7 @@ def test_a_ladder_that_is_none_is_reported_and_not_stored(
     caplog: pytest.LogCaptureFixture,
     payload: bytes,
 ) -> None:
-    replay = serve(faults.RawReply(occasion=Occasion.MARKET_RULE, data=frame(payload)))
+    replay = serve(faults.RawReply(occasion=Occasion.MARKET_RULE, data=wire_frame(payload)))
     outcomes = bring_up_to_date(
         repository_of(replay, idle_timeout=NEVER, total_timeout=NEVER, run_timeout=NEVER), "ES"
     )
@@ -296,7 +296,7 @@ def test_a_ladder_that_is_refused_costs_no_wait_and_no_other_ladder(
 def test_an_error_that_names_another_request_is_no_ladder_s(
     serve: Serve, repository_of: RepositoryOf, local: Local
 ) -> None:
-    stranger = frame(b"4\x002\x00999999\x00321\x00Error validating request.\0")
+    stranger = wire_frame(b"4\x002\x00999999\x00321\x00Error validating request.\0")
     replay = serve(
         faults.InsertedBytes(data=stranger, occasion=Occasion.MARKET_RULE),
         recording=in_use(plain_rule(67, "0.25")),

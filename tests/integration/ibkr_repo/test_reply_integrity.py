@@ -31,7 +31,7 @@ from ibkr_sync.domain.errors import (
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.infrastructure.replay.protocol.contract_data import ContractDataLayout
 from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest
-from ibkr_sync.infrastructure.replay.protocol.wire import frame
+from ibkr_sync.infrastructure.replay.protocol.wire import wire_frame
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import ContractRequest
 
@@ -205,7 +205,7 @@ def test_an_end_marker_with_a_field_too_many_fails_its_product_alone(
 def test_a_message_that_is_no_part_of_a_reply_disturbs_none(
     serve: Serve, repository_of: RepositoryOf, message: bytes
 ) -> None:
-    replay = serve(faults.InsertedBytes(data=frame(message), before_row=2))
+    replay = serve(faults.InsertedBytes(data=wire_frame(message), before_row=2))
     assert is_whole(bring_up_to_date(repository_of(replay), "ES")["ES"], ES)
 
 
@@ -217,7 +217,7 @@ def test_a_message_that_is_no_part_of_a_reply_disturbs_none(
 def test_a_message_that_may_have_been_a_row_fails_what_is_due(
     serve: Serve, repository_of: RepositoryOf, local: Local, message: bytes
 ) -> None:
-    replay = serve(faults.InsertedBytes(data=frame(message), before_row=2, first=1))
+    replay = serve(faults.InsertedBytes(data=wire_frame(message), before_row=2, first=1))
     repository = repository_of(replay)
     assert isinstance(failure_of(bring_up_to_date(repository, "ES")["ES"]), InvalidReplyError)
     assert not local.products
@@ -225,7 +225,7 @@ def test_a_message_that_may_have_been_a_row_fails_what_is_due(
 
 
 @pytest.mark.parametrize(
-    "data", [b"\xff\xff\xff\xff", frame(b"x" * (17 << 20)), b"\x00\x10\x00\x01"]
+    "data", [b"\xff\xff\xff\xff", wire_frame(b"x" * (17 << 20)), b"\x00\x10\x00\x01"]
 )
 def test_a_frame_too_long_ends_the_session_at_once(
     serve: Serve, repository_of: RepositoryOf, local: Local, data: bytes

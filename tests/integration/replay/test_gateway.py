@@ -20,7 +20,7 @@ from ibkr_sync.infrastructure.replay.protocol.requests import (
     OtherRequest,
     StartApi,
 )
-from ibkr_sync.infrastructure.replay.protocol.wire import frame
+from ibkr_sync.infrastructure.replay.protocol.wire import wire_frame
 from ibkr_sync.infrastructure.replay.recording import read_recording
 from ibkr_sync.infrastructure.replay.rows import ContractRow, MarketRuleRow, Recording
 
@@ -337,7 +337,8 @@ def test_a_fault_of_one_product_leaves_the_others_alone(start: Start) -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [frame(b"999\0x\0"), frame(b""), b"\xff\xff\xff\xff", frame(b"x" * (17 << 20))]
+    "data",
+    [wire_frame(b"999\0x\0"), wire_frame(b""), b"\xff\xff\xff\xff", wire_frame(b"x" * (17 << 20))],
 )
 def test_any_bytes_can_be_put_between_rows(start: Start, data: bytes) -> None:
     gateway = start(faults.InsertedBytes(data=data, before_row=2))

@@ -9,7 +9,7 @@ import pytest
 
 from fakes.catalogue import a_product
 from ibkr_sync.catalogue import Catalogue, load_catalogue
-from ibkr_sync.catalogue.tables import read_table
+from ibkr_sync.catalogue.csv_tables import read_table
 from ibkr_sync.domain.entities.catalogue import ASSET_CLASS_OF_CATEGORY
 from ibkr_sync.domain.entities.futures import (
     AssetClass,

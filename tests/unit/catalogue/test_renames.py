@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ibkr_sync.catalogue import load_catalogue
-from ibkr_sync.catalogue.tables import read_table
+from ibkr_sync.catalogue.csv_tables import read_table
 from one_case import one_case
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ibkr_sync.catalogue import iana_zone, login_zone
-from ibkr_sync.catalogue.tables import read_table
+from ibkr_sync.catalogue.csv_tables import read_table
 from one_case import one_case
 
 ROWS = list(read_table("time_zones"))

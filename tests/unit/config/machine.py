@@ -10,7 +10,7 @@ import pytest
 
 from ibkr_sync.config.config_files import UserFolders
 from ibkr_sync.config.loading import check_settings, load_settings
-from ibkr_sync.config.resolution import LoadedSettings
+from ibkr_sync.config.settings_resolution import LoadedSettings
 from ibkr_sync.domain.errors import ConfigError, ConfigProblem
 
 

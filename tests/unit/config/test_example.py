@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from ibkr_sync.config.example import example_text, init_config
 from ibkr_sync.config.settings import SHIPPED_PROFILES, ConfigTable, ProfileTable
-from ibkr_sync.config.toml_keys import Key, toml_keys
+from ibkr_sync.config.toml_keys import TomlKey, toml_keys
 from ibkr_sync.domain.errors import ConfigError
 from unit.config.machine import Machine
 
@@ -26,7 +26,7 @@ def defaults_written_out() -> str:
     return re.sub(r"^#(?=[a-z\[])", "", example_text(), flags=re.MULTILINE)
 
 
-def model_keys(model: type[BaseModel], above: Key = ()) -> Iterator[Key]:
+def model_keys(model: type[BaseModel], above: TomlKey = ()) -> Iterator[TomlKey]:
     for name, field in model.model_fields.items():
         yield (*above, name)
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):

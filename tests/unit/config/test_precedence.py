@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ibkr_sync.config.resolution import LoadedSettings
+from ibkr_sync.config.settings_resolution import LoadedSettings
 from unit.config.machine import Machine, write
 
 

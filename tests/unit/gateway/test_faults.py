@@ -13,10 +13,10 @@ from gateway.dialects import dialect_for
 from gateway.faults import Fault, FaultScript, Occasion, Situation
 from ibkr_sync.infrastructure.replay.protocol.replies import (
     HangUp,
-    Message,
-    Part,
     Plan,
     Raw,
+    ReplyMessage,
+    ReplyPart,
     Stall,
     Step,
     Wait,
@@ -28,7 +28,7 @@ from ibkr_sync.infrastructure.replay.protocol.requests import (
     Request,
     StartApi,
 )
-from ibkr_sync.infrastructure.replay.protocol.wire import frame, split_fields
+from ibkr_sync.infrastructure.replay.protocol.wire import split_fields, wire_frame
 from ibkr_sync.infrastructure.replay.rows import ContractRow
 from one_case import one_case
 
@@ -62,8 +62,10 @@ def _row(number: int) -> ContractRow:
 
 
 def _plan(rows: int = 3) -> Plan:
-    messages = [Message(DIALECT.contract_data(_row(each), 12), Part.ROW) for each in range(rows)]
-    return [*messages, Message(DIALECT.contract_data_end(12), Part.END)]
+    messages = [
+        ReplyMessage(DIALECT.contract_data(_row(each), 12), ReplyPart.ROW) for each in range(rows)
+    ]
+    return [*messages, ReplyMessage(DIALECT.contract_data_end(12), ReplyPart.END)]
 
 
 def _rewritten(plan: Plan, *script: Fault, situation: Situation | None = None) -> Plan:
@@ -74,7 +76,7 @@ def _outline(plan: Sequence[Step]) -> list[object]:
     """Rows by conId, other messages by message id, errors by code, other steps as they are."""
     outline: list[object] = []
     for step in plan:
-        if not isinstance(step, Message):
+        if not isinstance(step, ReplyMessage):
             outline.append(step)
             continue
         fields = split_fields(step.payload)
@@ -135,7 +137,7 @@ def test_a_drip_can_repeat_the_rows() -> None:
 
 def test_an_end_marker_can_have_a_field_too_many() -> None:
     end = _rewritten(_plan(0), faults.EndWithExtraField(value="x"))[-1]
-    assert isinstance(end, Message)
+    assert isinstance(end, ReplyMessage)
     assert split_fields(end.payload) == ("52", "1", "12", "x")
 
 
@@ -144,8 +146,8 @@ def test_a_row_can_be_truncated_at_every_field(count: int) -> None:
     whole, cut = (plan[1] for plan in (_plan(), _rewritten(_plan(), faults.TruncatedRow(
         row=1, fields=count
     ))))  # fmt: skip
-    assert isinstance(whole, Message)
-    assert isinstance(cut, Message)
+    assert isinstance(whole, ReplyMessage)
+    assert isinstance(cut, ReplyMessage)
     assert split_fields(cut.payload) == split_fields(whole.payload)[:count]
 
 
@@ -162,7 +164,7 @@ def test_a_field_can_be_replaced_by_any_text_or_bytes(
 ) -> None:
     replaced = faults.ReplacedField(row=1, field="long_name", value=value)
     first, second, *_ = _rewritten(_plan(), replaced)
-    assert isinstance(second, Message)
+    assert isinstance(second, ReplyMessage)
     assert on_the_wire in second.payload
     assert first == _plan()[0]
 
@@ -256,15 +258,15 @@ def test_a_fault_leaves_other_occasions_alone() -> None:
 
 @pytest.mark.parametrize("text", ["abc", "60", "99999", "-1"])
 def test_the_handshake_can_name_any_version(text: str) -> None:
-    greeting: Plan = [Message(b"187\x0020261123 07:00:00 America/New_York\0")]
+    greeting: Plan = [ReplyMessage(b"187\x0020261123 07:00:00 America/New_York\0")]
     (step,) = _rewritten(greeting, faults.ServerVersionText(text=text), situation=HELLO)
-    assert isinstance(step, Message)
+    assert isinstance(step, ReplyMessage)
     assert split_fields(step.payload)[0] == text
     assert len(split_fields(step.payload)) == 2
 
 
 def test_an_early_start_comes_with_the_handshake_in_one_write_and_not_again() -> None:
-    greeting: Plan = [Message(b"187\0now\0")]
+    greeting: Plan = [ReplyMessage(b"187\0now\0")]
     early = _rewritten(greeting, faults.EarlyStart(), situation=HELLO)
     assert _outline(early) == ["187", "9", "15", (-1, 2104), (-1, 2106), (-1, 2158)]
     assert len(in_few_writes(early)) == 1
@@ -274,8 +276,8 @@ def test_an_early_start_comes_with_the_handshake_in_one_write_and_not_again() ->
 
 def test_a_start_can_lack_the_next_valid_id() -> None:
     start: Plan = [
-        Message(DIALECT.next_valid_id(1), Part.NEXT_VALID_ID),
-        Message(DIALECT.managed_accounts("DU1")),
+        ReplyMessage(DIALECT.next_valid_id(1), ReplyPart.NEXT_VALID_ID),
+        ReplyMessage(DIALECT.managed_accounts("DU1")),
     ]
     assert _outline(_rewritten(start, faults.NoNextValidId(), situation=START)) == ["15"]
 
@@ -292,11 +294,11 @@ def test_some_or_all_client_ids_can_be_in_use(
 
 
 def test_messages_next_to_each_other_become_one_write() -> None:
-    one, two, three = (Message(text) for text in (b"1\0", b"2\0", b"3\0"))
+    one, two, three = (ReplyMessage(text) for text in (b"1\0", b"2\0", b"3\0"))
     assert in_few_writes([one, two, Wait(1), three, Raw(b"x"), HangUp()]) == [
-        Raw(frame(b"1\0") + frame(b"2\0")),
+        Raw(wire_frame(b"1\0") + wire_frame(b"2\0")),
         Wait(1),
-        Raw(frame(b"3\0")),
+        Raw(wire_frame(b"3\0")),
         Raw(b"x"),
         HangUp(),
     ]

@@ -14,10 +14,10 @@ from gateway.dialects import dialect_for
 from gateway.faults import Fault, FaultScript, Occasion, Situation
 from ibkr_sync.infrastructure.replay.protocol.replies import (
     HangUp,
-    Message,
-    Part,
     Plan,
     Raw,
+    ReplyMessage,
+    ReplyPart,
     Step,
     in_few_writes,
 )
@@ -37,8 +37,8 @@ SITUATION = Situation(
 def plan(make_row: Callable[..., ContractRow]) -> Plan:
     rows = (make_row(con_id=str(number)) for number in (1, 2, 3))
     return [
-        *(Message(DIALECT.contract_data(row, 12), Part.ROW) for row in rows),
-        Message(DIALECT.contract_data_end(12), Part.END),
+        *(ReplyMessage(DIALECT.contract_data(row, 12), ReplyPart.ROW) for row in rows),
+        ReplyMessage(DIALECT.contract_data_end(12), ReplyPart.END),
     ]
 
 
@@ -46,7 +46,7 @@ def _said(plan: Plan, *script: Fault) -> list[Any]:
     """What comes of a reply: rows as dictionaries, errors by code, other steps as they are."""
     said: list[Any] = []
     for step in FaultScript(script).rewrite(plan, SITUATION):
-        if isinstance(step, Message):
+        if isinstance(step, ReplyMessage):
             raw_id, content = decode_payload(step.payload)
             said.append(content if raw_id != 204 else content["code"])
         else:
@@ -59,7 +59,7 @@ def _payload(plan: Plan, fault: Fault, row: int = 1) -> bytes:
 
 
 def _bytes(step: Step) -> bytes:
-    assert isinstance(step, Message)
+    assert isinstance(step, ReplyMessage)
     return step.payload
 
 

@@ -9,7 +9,7 @@ from ibkr_sync.infrastructure.replay.protocol.requests import (
     StartApi,
     UnreadableRequest,
 )
-from ibkr_sync.infrastructure.replay.protocol.wire import frame
+from ibkr_sync.infrastructure.replay.protocol.wire import wire_frame
 
 
 def _scripted(*, messages_per_second: int | None = None) -> tuple[Script, Client]:
@@ -21,7 +21,7 @@ def test_every_frame_is_logged_also_what_is_not_served() -> None:
     script, client = _scripted()
     client.start()
     client.say("3", "45", "1")
-    client.send(frame(b"\xff"))
+    client.send(wire_frame(b"\xff"))
     assert [(each.fields, each.request) for each in script.frames] == [
         (("API", "v100..187"), None),
         (("71", "2", "7", ""), StartApi(client_id=7)),

@@ -37,8 +37,8 @@ def changes(
     magnifier, tick, currency, symbol, exchange or time zone, a delisted contract.
     """
     from ibkr_sync.application.resolution.product_names import Limits
-    from ibkr_sync.domain.history.events import at_least
-    from ibkr_sync_cli.arguments.symbols import find_meant
+    from ibkr_sync.domain.history.events import events_at_least
+    from ibkr_sync_cli.arguments.symbols import find_named
     from ibkr_sync_cli.reports.events import report_changes
     from ibkr_sync_cli.units.moments import parse_since
 
@@ -47,10 +47,10 @@ def changes(
     start, product, contract = parse_since(since, moment), None, None
     with call.services() as services:
         if symbol is not None:
-            found, contract = find_meant(call.output, services.futures, symbol, limits, moment)
+            found, contract = find_named(call.output, services.futures, symbol, limits, moment)
             product = found.key
         events = services.history.changes(start, moment, product, contract)
-        shown = at_least(severity, events)
+        shown = events_at_least(severity, events)
         is_sample = bool(shown) and services.futures.is_sample(shown[0].product)
     nothing = f"nothing {severity}" if events else "nothing"
     report_changes(call, shown, start, moment, nothing=nothing, is_sample=is_sample)

@@ -15,7 +15,7 @@ from ibkr_sync_cli.arguments import options
 from ibkr_sync_cli.invocation import call_of, now
 
 if TYPE_CHECKING:
-    from ibkr_sync.application.resolution.inquiry import Resolution
+    from ibkr_sync.application.resolution.inquiry import SymbolResolution
     from ibkr_sync.application.resolution.product_names import Limits
     from ibkr_sync.domain.selection.nearest_contract import TradingRule
     from ibkr_sync_cli.terminal.output import Output
@@ -53,14 +53,14 @@ def next_contract(
     """
     from ibkr_sync.application.resolution.product_names import Limits
     from ibkr_sync.domain.selection.nearest_contract import TradingRule
-    from ibkr_sync_cli.arguments.symbols import resolve
+    from ibkr_sync_cli.arguments.symbols import resolve_symbol
     from ibkr_sync_cli.reports.next_contract import report_next, report_passed_over
 
     call, moment = call_of(context, format, json=json), now()
     limits = Limits(exchange=exchange, currency=currency, trading_class=trading_class)
     rule = TradingRule(days_before=days_before, series=series)
     with call.services() as services:
-        found = resolve(call.output, services.futures, symbol, limits)
+        found = resolve_symbol(call.output, services.futures, symbol, limits)
         if found.contract is not None:
             with suppress(AmbiguousProductError):
                 services.futures.show(found.query)  # raises for what is not stored at all
@@ -71,7 +71,7 @@ def next_contract(
 
 
 def _refuse(
-    output: Output, symbol: str, limits: Limits, found: Resolution, rule: TradingRule
+    output: Output, symbol: str, limits: Limits, found: SymbolResolution, rule: TradingRule
 ) -> NoReturn:
     """End the call: who names a contract would be answered with another one."""
     from ibkr_sync_cli.messages.exit_codes import ExitCode

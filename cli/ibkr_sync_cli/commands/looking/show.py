@@ -44,7 +44,7 @@ def show(
 ) -> None:
     """Show a product and its chain, or one contract in full, from the database alone."""
     from ibkr_sync.application.resolution.product_names import Limits
-    from ibkr_sync_cli.arguments.symbols import resolve
+    from ibkr_sync_cli.arguments.symbols import resolve_symbol
     from ibkr_sync_cli.units.moments import parse_as_of
     from ibkr_sync_cli.views.past import past_result
     from ibkr_sync_cli.views.products.product import product_result
@@ -54,7 +54,7 @@ def show(
     past = None if as_of is None else parse_as_of(as_of, moment)
     moment = moment if past is None else past.at
     with call.services() as services:
-        meant = resolve(call.output, services.futures, symbol, limits)
+        meant = resolve_symbol(call.output, services.futures, symbol, limits)
         product = services.futures.show(meant.query)
         if past is not None:
             product = services.history.as_of(product.key, past.at)

@@ -20,7 +20,7 @@ def demo(
     """Fetch and show a product from the built-in replay gateway, over a real socket."""
     from ibkr_sync.application.resolution.product_names import Limits
     from ibkr_sync.domain.runs.sync_policy import SyncPolicy
-    from ibkr_sync_cli.arguments.symbols import resolve
+    from ibkr_sync_cli.arguments.symbols import resolve_symbol
     from ibkr_sync_cli.views.products.product import product_result
     from ibkr_sync_cli.views.runs.outcomes import outcome_sentence
 
@@ -31,7 +31,7 @@ def demo(
     )
     output.remark(f"$ {output.command('get', symbol, '--source', 'ibkr')}", style="bold")
     with call.services() as services:
-        found = resolve(output, services.futures, symbol, Limits(), source_decides=True)
+        found = resolve_symbol(output, services.futures, symbol, Limits(), source_decides=True)
         update = services.futures.get(found.query, SyncPolicy())
         output.remark(outcome_sentence(update))
         output.remark(f"$ {output.command('show', symbol)}", style="bold")

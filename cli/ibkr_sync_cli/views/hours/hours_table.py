@@ -14,7 +14,7 @@ from ibkr_sync.domain.hours.contract_hours import HoursKind
 from ibkr_sync.domain.hours.sessions import ClosedDay, TradingSession
 from ibkr_sync_cli.units.clocks import Clock
 from ibkr_sync_cli.units.durations import brief, hours_and_minutes
-from ibkr_sync_cli.views.cells import market_state, origin_text
+from ibkr_sync_cli.views.cells import market_state_cell, origin_cell
 from ibkr_sync_cli.views.hours.product_hours import ProductDay, ProductHours
 from ibkr_sync_cli.views.products.product_table import product_name
 from ibkr_sync_cli.views.tables import Column, items_table, plain_table
@@ -31,7 +31,7 @@ def hours_table(shown: ProductHours) -> RenderableType:
     title = [_CLOCK_NAMES[shown.clock]] if shown.clock in _CLOCK_NAMES else []
     # Outside liquid hours the market may well be open.
     if shown.state is not None and shown.hours.kind is HoursKind.TRADING:
-        title.append(market_state(shown.state, shown.now, zone))
+        title.append(market_state_cell(shown.state, shown.now, zone))
     footer = []
     if calendar.current(shown.now) is not None:
         footer.append("▶ now")
@@ -61,7 +61,7 @@ def _title(shown: ProductHours, more: list[str]) -> Text:
 
 def _footer(shown: ProductHours, more: list[str]) -> Text:
     contract, origin = shown.hours.contract, shown.future.origin
-    sent = "as IBKR sent them" if origin is Origin.IBKR else f"from {origin_text(origin)}"
+    sent = "as IBKR sent them" if origin is Origin.IBKR else f"from {origin_cell(origin)}"
     told = [f"{sent} for {contract.local_symbol}"]
     if contract.listing is not None:
         age = brief(shown.now - contract.listing.last_seen_at)

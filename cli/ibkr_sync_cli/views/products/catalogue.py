@@ -59,7 +59,7 @@ def _table(products: Sequence[CatalogueProduct], *, wide: bool) -> RenderableTyp
     from rich.console import Group  # not for pipes
     from rich.text import Text
 
-    from ibkr_sync_cli.views.cells import number
+    from ibkr_sync_cli.views.cells import number_cell
     from ibkr_sync_cli.views.tables import Column, items_table
 
     columns: list[Column[CatalogueProduct] | None] = [
@@ -69,9 +69,9 @@ def _table(products: Sequence[CatalogueProduct], *, wide: bool) -> RenderableTyp
         Column("Code", lambda each: each.exchange_code or None) if wide else None,
         Column("Type", lambda each: each.asset_class.value.replace("_", " ")),
         Column("Cur", lambda each: each.currency),
-        Column("Multiplier", lambda each: number(each.multiplier), right=True),
+        Column("Multiplier", lambda each: number_cell(each.multiplier), right=True),
         Column("Magn", lambda each: each.price_magnifier or None, right=True),
-        Column("Tick", lambda each: number(each.min_tick), right=True) if wide else None,
+        Column("Tick", lambda each: number_cell(each.min_tick), right=True) if wide else None,
         Column("Name", lambda each: each.name or None, fit="cut"),
         Column("Sources", lambda each: " ".join(each.sources)) if wide else None,
     ]

@@ -16,10 +16,10 @@ from ibkr_sync.domain.hours.contract_hours import hours_of
 from ibkr_sync_cli.units.durations import brief
 from ibkr_sync_cli.views.cells import (
     STATE_STYLES,
-    days_left,
-    last_trade,
-    market_state,
-    number,
+    days_left_cell,
+    last_trade_cell,
+    market_state_cell,
+    number_cell,
 )
 from ibkr_sync_cli.views.tables import Column, items_table
 
@@ -82,10 +82,12 @@ class ChainTable:
             Column("Contract", lambda each: each.local_symbol),
             Column("Month", lambda each: str(each.contract_month or "-")),
             Column("Series", lambda each: each.series.value) if has_series or wide else None,
-            Column("Last trade", lambda each: last_trade(each, future.time_zone, weekday=weekday)),
-            Column("Days", lambda each: days_left(each, now), right=True),
+            Column(
+                "Last trade", lambda each: last_trade_cell(each, future.time_zone, weekday=weekday)
+            ),
+            Column("Days", lambda each: days_left_cell(each, now), right=True),
             Column("conId", lambda each: str(each.con_id), right=True),
-            Column("Multiplier", lambda each: number(each.multiplier), right=True)
+            Column("Multiplier", lambda each: number_cell(each.multiplier), right=True)
             if varies or wide
             else None,
             Column("State", lambda each: each.state(now).value) if has_states or wide else None,
@@ -106,7 +108,7 @@ def session(contract: FuturesContract, now: datetime) -> str | None:
     if hours is None or hours.calendar is None:
         return None
     state = hours.calendar.state(now)
-    return None if state is None else market_state(state, now, hours.calendar.time_zone)
+    return None if state is None else market_state_cell(state, now, hours.calendar.time_zone)
 
 
 def _last_seen(contract: FuturesContract, now: datetime) -> str:
@@ -127,6 +129,6 @@ _WIDE_COLUMNS: tuple[Column[FuturesContract], ...] = (
     Column("Class", lambda each: each.trading_class),
     Column("Expiration", lambda each: str(each.real_expiration_date or "-")),
     Column("Last trade UTC", _last_trade_utc),
-    Column("Tick", lambda each: number(each.quoted_tick), right=True),
+    Column("Tick", lambda each: number_cell(each.quoted_tick), right=True),
     Column("Market rules", _market_rules),
 )

@@ -13,7 +13,7 @@ from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync_cli.units.durations import brief
-from ibkr_sync_cli.views.cells import last_trade, money, number, origin_text
+from ibkr_sync_cli.views.cells import last_trade_cell, money_cell, number_cell, origin_cell
 from ibkr_sync_cli.views.products.chain import session
 from ibkr_sync_cli.views.products.product_table import product_name
 
@@ -62,7 +62,7 @@ def _dates(
     zone = contract.time_zone or future.time_zone
     days = contract.days_left(now)
     yield "State", contract.state(now).value + (f" · {days} days left" if days >= 0 else "")
-    yield "Last trade", f"{last_trade(contract, zone)} {zone or '(time zone unknown)'}"
+    yield "Last trade", f"{last_trade_cell(contract, zone)} {zone or '(time zone unknown)'}"
     yield "Last trade UTC", _instant(contract.last_trade_at)
     if contract.real_expiration_date is not None:
         yield "Expiration", str(contract.real_expiration_date)
@@ -73,18 +73,21 @@ def _numbers(
     contract: FuturesContract, ladders: Sequence[MarketRule]
 ) -> Iterator[tuple[str, str | None]]:
     currency = contract.currency
-    yield "Multiplier", number(contract.multiplier)
+    yield "Multiplier", number_cell(contract.multiplier)
     if contract.price_magnifier not in (None, 1):
         yield "Prices in", f"1/{contract.price_magnifier} {currency}"
-    yield "Point value", money(contract.point_value, currency)
-    yield "Tick", f"{number(contract.quoted_tick)} = {money(contract.tick_value, currency)}"
+    yield "Point value", money_cell(contract.point_value, currency)
+    yield (
+        "Tick",
+        f"{number_cell(contract.quoted_tick)} = {money_cell(contract.tick_value, currency)}",
+    )
     for ladder in ladders:
         yield f"Market rule {ladder.market_rule_id}", _steps(ladder)
     sizes = (
         ("at least", contract.min_size),
         ("in steps of", contract.size_increment),
     )
-    yield "Size", ", ".join(f"{name} {number(size)}" for name, size in sizes if size)
+    yield "Size", ", ".join(f"{name} {number_cell(size)}" for name, size in sizes if size)
     yield "Identifiers", ", ".join(f"{kind} {value}" for kind, value in contract.security_ids)
 
 
@@ -97,15 +100,16 @@ def _evidence(
         yield "Last seen", _seen(listing.last_seen_at, now)
         yield "Missing since", _seen(listing.missing_since, now)
         yield "Delisted", _seen(listing.delisted_at, now)
-    yield "Source", origin_text(future.origin)
+    yield "Source", origin_cell(future.origin)
 
 
 def _steps(ladder: MarketRule) -> str:
     """The steps of the price; the edge from which a step counts, unless there is only one."""
     if len(ladder.increments) == 1:
-        return number(ladder.increments[0].increment)
+        return number_cell(ladder.increments[0].increment)
     return ", ".join(
-        f"{number(step.increment)} from {number(step.low_edge)}" for step in ladder.increments
+        f"{number_cell(step.increment)} from {number_cell(step.low_edge)}"
+        for step in ladder.increments
     )
 
 

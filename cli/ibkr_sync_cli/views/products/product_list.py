@@ -15,7 +15,7 @@ from ibkr_sync.domain.errors import ProductCandidate
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.durations import brief
 from ibkr_sync_cli.units.quantities import counted, instant_value
-from ibkr_sync_cli.views.cells import marked, number
+from ibkr_sync_cli.views.cells import marked, number_cell
 from ibkr_sync_cli.views.records import list_result
 from ibkr_sync_cli.views.tables import Column, items_table
 
@@ -45,7 +45,7 @@ def candidates_table(candidates: Iterable[ProductCandidate]) -> Table:
         Column("Symbol", lambda each: each.key.symbol) if has_symbols else None,
         Column("Exchange", lambda each: each.key.exchange),
         Column("Class", lambda each: each.key.trading_class),
-        Column("Multiplier", lambda each: number(each.multiplier), right=True),
+        Column("Multiplier", lambda each: number_cell(each.multiplier), right=True),
         Column("Currency", lambda each: each.currency),
         Column("Next expiry", lambda each: each.next_expiry),
         Column("Listed", lambda each: each.contract_count, right=True),

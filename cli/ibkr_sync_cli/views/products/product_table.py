@@ -14,7 +14,7 @@ from ibkr_sync.domain.entities.contracts import ContractState, FuturesContract
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.selection.series_choice import SeriesChoice, chosen_series
 from ibkr_sync_cli.units.durations import brief
-from ibkr_sync_cli.views.cells import SAMPLE_TAG, money, number, origin_text
+from ibkr_sync_cli.views.cells import SAMPLE_TAG, money_cell, number_cell, origin_cell
 from ibkr_sync_cli.views.products.chain import ChainTable
 
 _SHOWN_STATES = frozenset((ContractState.ACTIVE, ContractState.MISSING))
@@ -48,9 +48,9 @@ def _title(future: Future) -> Text:
     constants = [future.exchange, future.currency]
     if future.trading_class != future.symbol:
         constants.append(f"class {future.trading_class}")
-    constants.append(f"multiplier {number(future.multiplier)}")
-    value = money(future.tick_value, future.currency)
-    constants.append(f"tick {number(future.quoted_tick)} = {value}")
+    constants.append(f"multiplier {number_cell(future.multiplier)}")
+    value = money_cell(future.tick_value, future.currency)
+    constants.append(f"tick {number_cell(future.quoted_tick)} = {value}")
     if future.price_magnifier not in (None, 1):
         constants.append(f"prices in 1/{future.price_magnifier} {future.currency}")
     return product_name(future).append("\n").append(" · ".join(constants), style="dim")
@@ -75,11 +75,11 @@ def _footer(
     if future.synced_at is None and future.origin is Origin.CATALOGUE:
         remarks.append(f"from the {future.origin.value}, never synced")
     elif future.synced_at is None:
-        remarks.append(f"from {origin_text(future.origin)}, nobody knows as of when")
+        remarks.append(f"from {origin_cell(future.origin)}, nobody knows as of when")
     else:
         age = brief(now - future.synced_at)
         remarks.append(
-            f"synced {age if age == 'now' else age + ' ago'} from {origin_text(future.origin)}"
+            f"synced {age if age == 'now' else age + ' ago'} from {origin_cell(future.origin)}"
         )
     return RemarkLine(remarks)
 

@@ -121,7 +121,7 @@ def _runs_table(runs: Sequence[RecordedRun]) -> RenderableType:
     from rich.console import Group  # not for pipes
     from rich.text import Text
 
-    from ibkr_sync_cli.views.cells import marked, origin_text
+    from ibkr_sync_cli.views.cells import marked, origin_cell
     from ibkr_sync_cli.views.tables import Column, items_table
 
     origins = sorted({each.origin for each in runs})
@@ -144,7 +144,7 @@ def _runs_table(runs: Sequence[RecordedRun]) -> RenderableType:
         Column("Chg", lambda run: run.changed, right=True),
         Column("Miss", lambda run: run.missing, right=True),
     ]
-    source = f" · from {origin_text(origins[0])}" if len(origins) == 1 else ""
+    source = f" · from {origin_cell(origins[0])}" if len(origins) == 1 else ""
     footer = Text(counted(len(runs), "run") + source, style="dim")
     told = [Text(run_sentence(each), style="red") for each in runs if each.error or each.message]
     table = items_table(runs, columns)

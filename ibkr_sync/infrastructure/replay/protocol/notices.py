@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from ibkr_sync.infrastructure.replay.protocol.dialect import Dialect
-from ibkr_sync.infrastructure.replay.protocol.replies import Message, Part, Plan
+from ibkr_sync.infrastructure.replay.protocol.replies import Plan, ReplyMessage, ReplyPart
 
 PACING: Final = 100
 NOT_FOUND: Final = 200
@@ -51,7 +51,7 @@ ACCOUNTS: Final = "DU0000000"
 def start_plan(dialect: Dialect, now: datetime) -> Plan:
     """What follows a client's START_API: next valid id, accounts, and the farms' state."""
     return [
-        Message(dialect.next_valid_id(1), Part.NEXT_VALID_ID),
-        Message(dialect.managed_accounts(ACCOUNTS)),
-        *(Message(dialect.error(-1, code, TEXTS[code], now)) for code in AT_START),
+        ReplyMessage(dialect.next_valid_id(1), ReplyPart.NEXT_VALID_ID),
+        ReplyMessage(dialect.managed_accounts(ACCOUNTS)),
+        *(ReplyMessage(dialect.error(-1, code, TEXTS[code], now)) for code in AT_START),
     ]

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from ibkr_sync.infrastructure.replay.protocol.wire import frame
+from ibkr_sync.infrastructure.replay.protocol.wire import wire_frame
 
 
-class Part(Enum):
+class ReplyPart(Enum):
     """What a message is to its reply."""
 
     NEXT_VALID_ID = auto()
@@ -22,11 +22,11 @@ class Part(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class ReplyMessage:
     """One message, sent as a frame together with the messages next to it."""
 
     payload: bytes
-    part: Part = Part.OTHER
+    part: ReplyPart = ReplyPart.OTHER
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class HangUp:
     reset: bool = False
 
 
-Step = Message | Raw | Wait | Stall | HangUp
+Step = ReplyMessage | Raw | Wait | Stall | HangUp
 Plan = list[Step]
 
 
@@ -66,8 +66,8 @@ def in_few_writes(plan: Sequence[Step]) -> Plan:
     joined: Plan = []
     pending: list[bytes] = []
     for step in plan:
-        if isinstance(step, Message):
-            pending.append(frame(step.payload))
+        if isinstance(step, ReplyMessage):
+            pending.append(wire_frame(step.payload))
             continue
         if pending:
             joined.append(Raw(b"".join(pending)))

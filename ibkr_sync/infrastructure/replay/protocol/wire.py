@@ -14,7 +14,7 @@ class WireError(ValueError):
     """Bytes from a peer that cannot be frames or fields."""
 
 
-def frame(payload: bytes) -> bytes:
+def wire_frame(payload: bytes) -> bytes:
     """Put the four-byte big-endian length before a payload."""
     return len(payload).to_bytes(_PREFIX, "big") + payload
 

@@ -10,7 +10,7 @@ from datetime import date
 
 from ibkr_sync.domain.ports.business_calendar import BusinessCalendar
 from ibkr_sync.infrastructure.replay.rows import MarketRuleRow, Recording
-from ibkr_sync.infrastructure.replay.sample.contracts import contract_rows
+from ibkr_sync.infrastructure.replay.sample.contracts import sample_contract_rows
 from ibkr_sync.infrastructure.replay.sample.products import sample_products
 
 
@@ -24,7 +24,7 @@ def sample_recording(today: date, calendar: BusinessCalendar) -> Recording:
     ladders = {product.market_rule: product.increments for product in products}
     return Recording(
         contracts=tuple(
-            row for product in products for row in contract_rows(product, calendar, today)
+            row for product in products for row in sample_contract_rows(product, calendar, today)
         ),
         market_rules=tuple(
             MarketRuleRow(market_rule_id=rule, increments=ladders[rule])

@@ -16,7 +16,7 @@ from ibkr_sync.infrastructure.replay.sample.listing import (
 )
 from ibkr_sync.infrastructure.replay.sample.local_symbols import local_symbol, trading_class
 from ibkr_sync.infrastructure.replay.sample.products import SampleProduct, sample_products
-from ibkr_sync.infrastructure.replay.sample.schedule import SCHEDULES, hours
+from ibkr_sync.infrastructure.replay.sample.schedule import SCHEDULES, sample_hours
 
 FIRST_CON_ID = 2_000_000_000
 """IBKR's own conIds are below it, and the sample's fit into 31 bits, as IBKR's do."""
@@ -33,7 +33,7 @@ _ORDER_TYPES = (
 _ORDER_TYPES_OF_EXPIRED = "LTH"
 
 
-def contract_rows(
+def sample_contract_rows(
     product: SampleProduct, calendar: BusinessCalendar, today: date
 ) -> list[ContractRow]:
     """The product's rows on `today`, in no order, as TWS sends them.
@@ -41,7 +41,7 @@ def contract_rows(
     Expired contracts have no zone, no hours and no time of the last trade.
     """
     schedule = SCHEDULES[product.schedule]
-    trading_hours, liquid_hours = hours(schedule, calendar, today)
+    trading_hours, liquid_hours = sample_hours(schedule, calendar, today)
     rows = [
         _row(
             product,

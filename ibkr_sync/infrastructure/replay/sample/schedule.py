@@ -43,7 +43,9 @@ class _Day(Enum):
     CLOSED = auto()
 
 
-def hours(schedule: WeeklySchedule, calendar: BusinessCalendar, today: date) -> tuple[str, str]:
+def sample_hours(
+    schedule: WeeklySchedule, calendar: BusinessCalendar, today: date
+) -> tuple[str, str]:
     """The texts of tradingHours and liquidHours on `today`.
 
     A closed day on whose evening the next session starts has no entry of its own, and the last

@@ -67,7 +67,7 @@ class ContractBook:
         return self._by_trading_class.get(request.trading_class, ())
 
 
-def invalidity(request: ContractDataRequest) -> str | None:
+def request_invalidity(request: ContractDataRequest) -> str | None:
     """Why TWS refuses to look a request up (error 321), or None."""
     if request.con_id:
         return None

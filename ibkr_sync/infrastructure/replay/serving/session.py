@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from ibkr_sync.infrastructure.replay.protocol import notices
 from ibkr_sync.infrastructure.replay.protocol.dialect import OLDEST_SERVER_VERSION
-from ibkr_sync.infrastructure.replay.protocol.replies import HangUp, Message, Part, Plan
+from ibkr_sync.infrastructure.replay.protocol.replies import HangUp, Plan, ReplyMessage, ReplyPart
 from ibkr_sync.infrastructure.replay.protocol.requests import (
     AccountRequest,
     ContractDataRequest,
@@ -23,7 +23,7 @@ from ibkr_sync.infrastructure.replay.protocol.requests import (
 from ibkr_sync.infrastructure.replay.protocol.wire import FrameBuffer, WireError, join_fields
 from ibkr_sync.infrastructure.replay.serving.backend import Backend
 from ibkr_sync.infrastructure.replay.serving.interceptor import Received
-from ibkr_sync.infrastructure.replay.serving.matching import invalidity
+from ibkr_sync.infrastructure.replay.serving.matching import request_invalidity
 
 _HELLO_PREFIX = b"API\0"
 _CLIENT_VERSIONS = re.compile(rb"v(\d{1,6})(?:\.\.(\d{1,6}))?(?: .*)?", re.DOTALL)
@@ -124,7 +124,7 @@ class Session:
         self._dialect = self._backend.dialect(agreed)
         local = self._backend.now().astimezone(_CONNECTION_TIME_ZONE)
         connected_at = f"{local:%Y%m%d %H:%M:%S} {_CONNECTION_TIME_ZONE.key}"
-        greeting = Message(join_fields((str(agreed), connected_at)))
+        greeting = ReplyMessage(join_fields((str(agreed), connected_at)))
         return self._intercepted([greeting])
 
     def _answer(self, request: Request) -> Plan:
@@ -141,7 +141,7 @@ class Session:
             case MarketRuleRequest():
                 return self._market_rule(request)
             case CurrentTimeRequest():
-                return [Message(self._dialect.current_time(self._backend.now()))]
+                return [ReplyMessage(self._dialect.current_time(self._backend.now()))]
             case UnreadableRequest():
                 text = f"{notices.TEXTS[notices.UNREADABLE]} {request.reason}"
                 return [self._error(request.req_id, notices.UNREADABLE, text)]
@@ -151,7 +151,7 @@ class Session:
                 end = self._dialect.end_of_account_data(request)
             case _:
                 end = None
-        return [] if end is None else [Message(end)]
+        return [] if end is None else [ReplyMessage(end)]
 
     def _start(self, request: StartApi) -> Plan:
         if self._state is _State.STARTED:
@@ -163,29 +163,29 @@ class Session:
         return self._intercepted(notices.start_plan(self._dialect, self._backend.now()), request)
 
     def _contract_data(self, request: ContractDataRequest) -> Plan:
-        if reason := invalidity(request):
+        if reason := request_invalidity(request):
             return [self._invalid(request.req_id, reason)]
         rows = self._backend.book.answer(request, self._backend.now())
         if not rows:
             code = notices.NOT_FOUND
             return [self._error(request.req_id, code, notices.TEXTS[code])]
         encode = self._dialect.contract_data
-        plan: Plan = [Message(encode(row, request.req_id), Part.ROW) for row in rows]
-        plan.append(Message(self._dialect.contract_data_end(request.req_id), Part.END))
+        plan: Plan = [ReplyMessage(encode(row, request.req_id), ReplyPart.ROW) for row in rows]
+        plan.append(ReplyMessage(self._dialect.contract_data_end(request.req_id), ReplyPart.END))
         return plan
 
     def _market_rule(self, request: MarketRuleRequest) -> Plan:
         rule = self._backend.market_rules.get(request.market_rule_id)
         if rule is None:
             return [self._invalid(-1, f"Unknown market rule {request.market_rule_id}")]
-        return [Message(self._dialect.market_rule(rule))]
+        return [ReplyMessage(self._dialect.market_rule(rule))]
 
-    def _invalid(self, req_id: int, reason: str) -> Message:
+    def _invalid(self, req_id: int, reason: str) -> ReplyMessage:
         text = f"{notices.TEXTS[notices.INVALID]} cause - {reason}"
         return self._error(req_id, notices.INVALID, text)
 
-    def _error(self, req_id: int, code: int, text: str) -> Message:
-        return Message(self._dialect.error(req_id, code, text, self._backend.now()))
+    def _error(self, req_id: int, code: int, text: str) -> ReplyMessage:
+        return ReplyMessage(self._dialect.error(req_id, code, text, self._backend.now()))
 
     def _hang_up(self) -> HangUp:
         self._state = _State.CLOSED

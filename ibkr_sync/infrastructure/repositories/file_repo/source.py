@@ -12,8 +12,8 @@ from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import SAMPLE_MARKER, Future, Origin
 from ibkr_sync.domain.errors import ProductLookupError, SourceFileError
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
-from ibkr_sync.domain.evidence.last_trade import LastTrade, SettledLastTrade, settle
-from ibkr_sync.domain.evidence.remarks import Remark, RemarkKind, sentences
+from ibkr_sync.domain.evidence.last_trade import LastTrade, SettledLastTrade, settle_last_trade
+from ibkr_sync.domain.evidence.remarks import Remark, RemarkKind, remark_sentences
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.future_source import Acquisition, FutureSource, KnownFutures
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
@@ -108,7 +108,7 @@ def _settled(product: F, known: KnownFutures) -> AcquiredFuture[F]:
             )
     return AcquiredFuture(
         product=dataclasses.replace(product, contracts=tuple(chain)),
-        remarks=sentences(remarks),
+        remarks=remark_sentences(remarks),
         row_remarks=tuple(remarks),
     )
 
@@ -116,7 +116,7 @@ def _settled(product: F, known: KnownFutures) -> AcquiredFuture[F]:
 def _settle(contract: FuturesContract) -> SettledLastTrade:
     at = contract.last_trade_at
     stated = LastTrade(date=contract.last_trade_date if at is None else at.date(), at=at)
-    return settle(stated, contract.time_zone, contract.last_trade_date)
+    return settle_last_trade(stated, contract.time_zone, contract.last_trade_date)
 
 
 def _is_sample(product: Future) -> bool:

@@ -15,7 +15,7 @@ from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.errors import GatewayError, ProductNotFoundError, ReplyError
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture, TickLadders
-from ibkr_sync.domain.evidence.remarks import sentences
+from ibkr_sync.domain.evidence.remarks import remark_sentences
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.future_source import Acquisition, FutureSource, KnownFutures
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
@@ -122,7 +122,7 @@ class IbkrFutureSource(FutureSource[F], Generic[F]):
     def _remarked(self, acquired: AcquiredFuture[F]) -> AcquiredFuture[F]:
         """With remarks on what is odd, and where the catalogue knows the product otherwise."""
         found = map(str, disagreements(acquired.product, self._catalogue))
-        remarks = (*sentences(acquired.row_remarks, acquired.unstorable), *found)
+        remarks = (*remark_sentences(acquired.row_remarks, acquired.unstorable), *found)
         return dataclasses.replace(acquired, remarks=remarks)
 
 

@@ -20,7 +20,7 @@ from ibkr_sync.domain.ports.raw_replies import RawReplyPort, RawReplyUsage
 from ibkr_sync.domain.runs.future_update import FutureFailure
 from ibkr_sync.domain.runs.sync_policy import RunKind, SyncRun
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
-from ibkr_sync.infrastructure.repositories.local_repo.database.failures import translated
+from ibkr_sync.infrastructure.repositories.local_repo.database.failures import translated_errors
 from ibkr_sync.infrastructure.repositories.local_repo.database.lock import run_lock
 from ibkr_sync.infrastructure.repositories.local_repo.products import reads, writes
 from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import to_rows
@@ -145,7 +145,7 @@ class LocalRawReplies(RawReplyPort):
             with reading(self._database) as connection:
                 return int(connection.exec_driver_sql(question).scalar_one())
         files = (path, path.with_name(f"{path.name}-wal"))
-        with translated(self._database.location):
+        with translated_errors(self._database.location):
             return sum(each.stat().st_size for each in files if each.exists())
 
     def compact(self) -> None:

@@ -14,7 +14,7 @@ from fakes.catalogue import FakeCatalogue, a_product
 from fakes.clock import FakeClock
 from fakes.futures import InMemoryFutureRepository
 from fakes.pins import InMemoryPins
-from ibkr_sync.application.resolution.inquiry import Resolution
+from ibkr_sync.application.resolution.inquiry import SymbolResolution
 from ibkr_sync.application.resolution.symbol_resolver import SymbolResolver
 from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.domain.entities.catalogue import CatalogueProduct
@@ -206,7 +206,7 @@ def test_a_stored_product_does_not_make_the_others_of_its_symbol_unknown() -> No
 
 def test_a_source_may_decide_what_a_shared_symbol_means() -> None:
     found = resolver().resolve("DAX", source_decides=True)
-    assert found == Resolution(query=FutureQuery(symbol="DAX"))
+    assert found == SymbolResolution(query=FutureQuery(symbol="DAX"))
 
 
 @pytest.mark.parametrize(
@@ -268,7 +268,7 @@ def test_what_the_catalogue_guessed_of_a_stored_product_is_no_name() -> None:
 
 @pytest.mark.parametrize("text", ["NOVA", "BRK B", "M&M"])
 def test_what_nobody_knows_is_asked_as_typed(text: str) -> None:
-    assert resolver().resolve(text) == Resolution(query=FutureQuery(symbol=text))
+    assert resolver().resolve(text) == SymbolResolution(query=FutureQuery(symbol=text))
 
 
 def test_options_are_kept_for_what_nobody_knows() -> None:
@@ -455,7 +455,7 @@ def test_a_contract_of_a_product_that_nobody_knows_asks_for_the_product(text: st
 
 
 def test_what_may_be_a_product_is_asked_as_typed_if_its_root_is_unknown() -> None:
-    assert resolver().resolve("NOVAZ6") == Resolution(query=FutureQuery(symbol="NOVAZ6"))
+    assert resolver().resolve("NOVAZ6") == SymbolResolution(query=FutureQuery(symbol="NOVAZ6"))
 
 
 # --- conIds

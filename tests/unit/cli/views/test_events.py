@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from example_products import DECEMBER, ES, NOW
-from ibkr_sync.application.services.history import Chronicle
+from ibkr_sync.application.services.history import HistoryReport
 from ibkr_sync.domain.entities.futures import Origin, ProductKey
 from ibkr_sync.domain.history.events import Event, EventType
 from ibkr_sync.domain.history.severity import Severity
@@ -139,7 +139,7 @@ def test_what_matters_most_is_counted_first(draw: Draw) -> None:
 
 
 def test_the_history_of_a_contract_names_it_once(draw: Draw) -> None:
-    chronicle = Chronicle(
+    chronicle = HistoryReport(
         product=ES.key, contract=DECEMBER, first_seen_at=SINCE, events=(MULTIPLIER,)
     )
     title, _, _, line, footer = draw(history_result(chronicle, chronicle.events, Origin.IBKR))
@@ -149,7 +149,7 @@ def test_the_history_of_a_contract_names_it_once(draw: Draw) -> None:
 
 
 def test_the_history_of_a_product_names_each_contract(draw: Draw) -> None:
-    chronicle = Chronicle(product=ES.key, first_seen_at=SINCE, events=(MULTIPLIER,))
+    chronicle = HistoryReport(product=ES.key, first_seen_at=SINCE, events=(MULTIPLIER,))
     result = history_result(chronicle, chronicle.events, Origin.IBKR)
     title, _, _, line, _ = draw(result)
     assert title == "ES@CME (ES)"
@@ -162,7 +162,7 @@ def test_the_history_of_a_product_names_each_contract(draw: Draw) -> None:
 
 
 def test_what_tells_of_sample_data_is_marked(draw: Draw) -> None:
-    chronicle = Chronicle(product=ES.key, first_seen_at=SINCE, events=(MULTIPLIER,))
+    chronicle = HistoryReport(product=ES.key, first_seen_at=SINCE, events=(MULTIPLIER,))
     title, *_ = draw(history_result(chronicle, chronicle.events, Origin.SAMPLE))
     footer = draw(changes_result([MULTIPLIER], SINCE, NOW, is_sample=True))[-1]
     assert title == "ES@CME (ES)  SAMPLE DATA"

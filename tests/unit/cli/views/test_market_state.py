@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ibkr_sync.domain.hours.sessions import MarketState
-from ibkr_sync_cli.views.cells import market_state
+from ibkr_sync_cli.views.cells import market_state_cell
 
 CHICAGO = ZoneInfo("America/Chicago")
 NOW = datetime(2026, 11, 20, 22, tzinfo=UTC)  # Friday 16:00 in Chicago
@@ -30,10 +30,10 @@ def test_the_end_is_told_with_as_much_of_its_date_as_it_takes(
     is_open: bool, until: datetime | None, told: str
 ) -> None:
     state = MarketState(is_open=is_open, until=until and until.astimezone(UTC))
-    assert market_state(state, NOW, CHICAGO) == told
+    assert market_state_cell(state, NOW, CHICAGO) == told
 
 
 def test_today_is_that_of_the_zone() -> None:
     state = MarketState(is_open=False, until=datetime(2026, 11, 21, 1, tzinfo=UTC))
-    assert market_state(state, NOW, CHICAGO) == "closed → 19:00"
-    assert market_state(state, NOW, UTC) == "closed → Sat 01:00"
+    assert market_state_cell(state, NOW, CHICAGO) == "closed → 19:00"
+    assert market_state_cell(state, NOW, UTC) == "closed → Sat 01:00"

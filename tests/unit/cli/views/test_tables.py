@@ -11,7 +11,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from example_products import DECEMBER, ES, NOW
-from ibkr_sync.config.resolution import ExplainedValue
+from ibkr_sync.config.settings_resolution import ExplainedValue
 from ibkr_sync.domain.entities.contracts import (
     ContractListing,
     ContractMonth,

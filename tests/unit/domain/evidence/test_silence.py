@@ -16,7 +16,7 @@ from example_products import DECEMBER, ES, MARCH
 from ibkr_sync.domain.entities.contracts import FuturesContract, Venue
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.evidence.product_update import plan_update
-from ibkr_sync.domain.evidence.silence import contract_with_known, with_known
+from ibkr_sync.domain.evidence.silence import contract_with_known, product_with_known
 from strategies import contracts, futures
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -138,4 +138,4 @@ def test_what_only_the_catalogue_knew_is_not_confirmed_by_silence() -> None:
         ES, origin=Origin.CATALOGUE, contracts=(), multiplier=Decimal(20), synced_at=None
     )
     reply = dataclasses.replace(ES, multiplier=None)
-    assert with_known(known, reply).multiplier is None
+    assert product_with_known(known, reply).multiplier is None

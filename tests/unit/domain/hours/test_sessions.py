@@ -13,10 +13,10 @@ from ibkr_sync.domain.hours.sessions import (
     SessionCalendar,
     TradingSession,
 )
-from ibkr_sync.domain.hours.trading_hours import read_hours
+from ibkr_sync.domain.hours.trading_hours import read_trading_hours
 
 CHICAGO = ZoneInfo("America/Chicago")
-ES = read_hours(
+ES = read_trading_hours(
     "20261122:1700-20261123:1600;20261123:1700-20261124:1600;20261124:1700-20261125:1600;"
     "20261125:1700-20261126:1200;20261126:1700-20261127:1215;20261128:CLOSED",
     CHICAGO,
@@ -48,7 +48,7 @@ class TestNow:
         assert ES.next_open(chicago(23, 12)) == chicago(23, 17)
 
     def test_a_session_that_follows_at_once_prolongs_the_opening(self) -> None:
-        two = read_hours("20261123:0700-1830,1830-2330", CHICAGO)
+        two = read_trading_hours("20261123:0700-1830,1830-2330", CHICAGO)
         assert two.state(chicago(23, 12)) == MarketState(is_open=True, until=chicago(23, 23, 30))
         assert two.current(chicago(23, 12)) == two.sessions[0]
 
@@ -66,7 +66,7 @@ class TestNow:
         assert ES.is_open(chicago(day, 12)) is None
 
     def test_after_the_last_closing_nothing_is_known(self) -> None:
-        one = read_hours("20261123:0830-20261123:1600", CHICAGO)
+        one = read_trading_hours("20261123:0830-20261123:1600", CHICAGO)
         assert one.is_open(chicago(23, 16)) is None
 
     def test_without_hours_nothing_is_known(self) -> None:
@@ -85,7 +85,7 @@ class TestDays:
         assert ES.on(date(2026, 11, 22)) == (ES.sessions[0],)
 
     def test_a_session_that_ends_at_midnight_is_not_of_the_next_day(self) -> None:
-        until_midnight = read_hours("20261123:0830-20261123:2400", CHICAGO)
+        until_midnight = read_trading_hours("20261123:0830-20261123:2400", CHICAGO)
         assert until_midnight.on(date(2026, 11, 24)) == ()
 
     def test_closed_days_stand_among_the_sessions_in_order(self) -> None:

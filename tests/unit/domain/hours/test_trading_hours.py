@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from clock_changes import instants_near_changes, wall_times_near_changes, zones
 from ibkr_sync.catalogue import iana_zone
 from ibkr_sync.domain.hours.sessions import ClosedDay
-from ibkr_sync.domain.hours.trading_hours import read_hours
+from ibkr_sync.domain.hours.trading_hours import read_trading_hours
 from ibkr_sync.domain.hours.wall_clock import instant_of
 from ibkr_sync.infrastructure.calendars import HolidayCalendar
-from ibkr_sync.infrastructure.replay.sample.schedule import SCHEDULES, hours
+from ibkr_sync.infrastructure.replay.sample.schedule import SCHEDULES, sample_hours
 from one_case import one_case
 from recorded_es import LIQUID_HOURS, TRADING_HOURS
 
@@ -33,12 +33,12 @@ def read_local(text: str, zone: ZoneInfo = CHICAGO) -> list[str]:
             f"{instant.astimezone(zone):%Y%m%d:%H%M}"
             for instant in (session.opens_at, session.closes_at)
         )
-        for session in read_hours(text, zone).sessions
+        for session in read_trading_hours(text, zone).sessions
     ]
 
 
 def read_closed(text: str) -> list[str]:
-    return [f"{each.date:%Y%m%d}" for each in read_hours(text, CHICAGO).closed_days]
+    return [f"{each.date:%Y%m%d}" for each in read_trading_hours(text, CHICAGO).closed_days]
 
 
 class TestFormatWithBothDates:
@@ -46,7 +46,7 @@ class TestFormatWithBothDates:
 
     def test_the_recorded_trading_hours_of_es_are_read_into_utc(self) -> None:
         """An overnight session is dated by its start; Memorial Day's ends at noon."""
-        calendar = read_hours(TRADING_HOURS, CHICAGO)
+        calendar = read_trading_hours(TRADING_HOURS, CHICAGO)
         assert [(each.opens_at, each.closes_at) for each in calendar.sessions] == [
             (datetime(2025, 5, 21, 22, tzinfo=UTC), datetime(2025, 5, 22, 21, tzinfo=UTC)),
             (datetime(2025, 5, 22, 22, tzinfo=UTC), datetime(2025, 5, 23, 21, tzinfo=UTC)),
@@ -101,7 +101,7 @@ class TestFormatWithBothDates:
         self, text: str, zone: str, first_opening: datetime
     ) -> None:
         assert read_local(text, ZoneInfo(zone)) == text.split(";")
-        assert read_hours(text, ZoneInfo(zone)).sessions[0].opens_at == first_opening
+        assert read_trading_hours(text, ZoneInfo(zone)).sessions[0].opens_at == first_opening
 
     def test_a_month_of_hours_is_read_whole(self) -> None:
         """TWS sends so much when it is set to expose the entire schedule."""
@@ -115,7 +115,7 @@ class TestFormatWithBothDates:
 
     @pytest.mark.parametrize("text", ["", ";", " ; "])
     def test_hours_that_say_nothing_are_an_empty_calendar(self, text: str) -> None:
-        calendar = read_hours(text, CHICAGO)
+        calendar = read_trading_hours(text, CHICAGO)
         assert (calendar.sessions, calendar.closed_days) == ((), ())
 
     def test_sessions_that_follow_at_once_are_kept_as_sent(self) -> None:
@@ -161,7 +161,7 @@ class TestFormatWithTradeDates:
 
     def test_a_currency_pair_trades_from_sunday_evening_to_friday_afternoon(self) -> None:
         text = "20180323:1715-1700;20180324:CLOSED;20180325:CLOSED;20180326:1715-1700"
-        calendar = read_hours(text, ZoneInfo("America/New_York"))
+        calendar = read_trading_hours(text, ZoneInfo("America/New_York"))
         friday, sunday = (
             datetime(2018, 3, day, 18, tzinfo=ZoneInfo("America/New_York")) for day in (23, 25)
         )
@@ -192,20 +192,20 @@ class TestFormatWithTradeDates:
 
 class TestClockChanges:
     def test_the_offset_is_that_of_the_day(self) -> None:
-        friday, monday = read_hours(
+        friday, monday = read_trading_hours(
             "20261030:0830-20261030:1600;20261102:0830-20261102:1600", CHICAGO
         ).sessions
         assert friday.opens_at == datetime(2026, 10, 30, 13, 30, tzinfo=UTC)
         assert monday.opens_at == datetime(2026, 11, 2, 14, 30, tzinfo=UTC)
 
     def test_a_session_over_the_change_lasts_an_hour_more_or_less(self) -> None:
-        autumn = read_hours("20261031:2000-20261101:2000", CHICAGO).sessions[0]
-        spring = read_hours("20260307:2000-20260308:2000", CHICAGO).sessions[0]
+        autumn = read_trading_hours("20261031:2000-20261101:2000", CHICAGO).sessions[0]
+        spring = read_trading_hours("20260307:2000-20260308:2000", CHICAGO).sessions[0]
         assert autumn.duration == timedelta(hours=25)
         assert spring.duration == timedelta(hours=23)
 
     def test_a_session_that_opens_in_the_skipped_hour_opens_at_the_jump(self) -> None:
-        session = read_hours("20260308:0230-20260308:0400", CHICAGO).sessions[0]
+        session = read_trading_hours("20260308:0230-20260308:0400", CHICAGO).sessions[0]
         assert session.opens_at == datetime(2026, 3, 8, 8, tzinfo=UTC)
         assert session.closes_at == datetime(2026, 3, 8, 9, tzinfo=UTC)
 
@@ -213,7 +213,7 @@ class TestClockChanges:
         assert read_local("20260308:0215-20260308:0245;20260308:0245-20260308:0300") == []
 
     def test_sessions_that_meet_in_the_repeated_hour_meet_once(self) -> None:
-        first, second = read_hours(
+        first, second = read_trading_hours(
             "20261101:0000-20261101:0130;20261101:0130-20261101:0300", CHICAGO
         ).sessions
         assert first.closes_at == second.opens_at == datetime(2026, 11, 1, 6, 30, tzinfo=UTC)
@@ -250,27 +250,27 @@ class TestClockChanges:
 def test_a_malformed_segment_is_named(segment: str, reason: str) -> None:
     text = f"20260102:0830-20260102:1600;{segment};20260106:CLOSED"
     with pytest.raises(ValueError, match=reason) as caught:
-        read_hours(text, CHICAGO)
+        read_trading_hours(text, CHICAGO)
     assert str(caught.value).startswith(repr(segment))
 
 
 def test_a_very_long_segment_is_named_by_its_beginning() -> None:
     with pytest.raises(ValueError, match="neither") as caught:
-        read_hours("9" * 100_000, CHICAGO)
+        read_trading_hours("9" * 100_000, CHICAGO)
     assert len(str(caught.value)) < 200
 
 
 def test_sessions_that_overlap_are_refused() -> None:
     with pytest.raises(ValueError, match=r"20260105:1100-20260105:1300 overlaps .* 20260105:0900"):
-        read_hours("20260105:0900-20260105:1200;20260105:1100-20260105:1300", CHICAGO)
+        read_trading_hours("20260105:0900-20260105:1200;20260105:1100-20260105:1300", CHICAGO)
 
 
 @one_case("name", SCHEDULES)
 def test_the_hours_of_the_sample_can_be_read_and_cover_the_day_they_are_sent(name: str) -> None:
     zone = ZoneInfo(iana_zone(SCHEDULES[name].time_zone_id) or "")
     noon = datetime.combine(date(2026, 11, 23), time(12), zone)
-    for text in hours(SCHEDULES[name], CALENDAR, noon.date()):
-        calendar = read_hours(text, zone)
+    for text in sample_hours(SCHEDULES[name], CALENDAR, noon.date()):
+        calendar = read_trading_hours(text, zone)
         assert calendar.is_open(noon) is not None
         assert calendar.known_until is not None
         assert calendar.known_until > noon + timedelta(days=4)
@@ -291,7 +291,7 @@ def test_what_a_clock_shows_is_read_back_as_the_same_instants(
     instants = [start + sum(steps[:index]) * MINUTE for index in range(len(steps))]
     local = [instant.astimezone(zone) for instant in instants]
     assume(not any(each.fold for each in local))  # the second of two equal times can't be told
-    sessions = read_hours(written(local), zone).sessions
+    sessions = read_trading_hours(written(local), zone).sessions
     assert [at for each in sessions for at in (each.opens_at, each.closes_at)] == instants
 
 
@@ -306,7 +306,7 @@ def test_any_wall_times_in_order_give_sessions_in_order(
         (instant_of(opens, zone), instant_of(closes, zone))
         for opens, closes in zip(walls[::2], walls[1::2], strict=True)
     ]
-    sessions = read_hours(written(walls), zone).sessions
+    sessions = read_trading_hours(written(walls), zone).sessions
     assert [(each.opens_at, each.closes_at) for each in sessions] == [
         (opens, closes) for opens, closes in expected if opens < closes
     ]
@@ -326,7 +326,7 @@ def test_both_formats_say_the_same(zone: ZoneInfo, trade_date: date, minutes: li
     walls += [midnight + minute * MINUTE for minute in rest]
     pairs = zip(walls[::2], walls[1::2], strict=True)
     older = f"{trade_date:%Y%m%d}:" + ",".join(f"{o:%H%M}-{c:%H%M}" for o, c in pairs)
-    assert read_hours(older, zone) == read_hours(written(walls), zone)
+    assert read_trading_hours(older, zone) == read_trading_hours(written(walls), zone)
 
 
 almost_hours = st.lists(
@@ -340,7 +340,7 @@ almost_hours = st.lists(
 @given(st.one_of(st.text(max_size=60), st.text("0123456789:-,;", max_size=60), almost_hours), zones)
 def test_any_text_is_read_into_sessions_in_order_or_refused(text: str, zone: ZoneInfo) -> None:
     try:
-        calendar = read_hours(text, zone)
+        calendar = read_trading_hours(text, zone)
     except ValueError:
         return
     assert all(each.opens_at < each.closes_at for each in calendar.sessions)

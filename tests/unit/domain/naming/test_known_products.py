@@ -10,7 +10,7 @@ from example_products import DECEMBER, ES, NOW
 from fakes.catalogue import a_product
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.naming.known_products import KnownProduct, merge_known
-from ibkr_sync.domain.naming.word_meaning import Role, base_of_series_class, meaning_of, role_of
+from ibkr_sync.domain.naming.word_meaning import WordRole, base_of_series_class, meaning_of, role_of
 
 WEEKLY = dataclasses.replace(DECEMBER, con_id=9, trading_class="ES48")
 STORED = KnownProduct.stored(dataclasses.replace(ES, contracts=(*ES.contracts, WEEKLY)), NOW)
@@ -48,15 +48,15 @@ def test_another_class_is_another_product() -> None:
 @pytest.mark.parametrize(
     ("word", "role"),
     [
-        ("ES", Role.SYMBOL),
-        ("XY", Role.TRADING_CLASS),
-        ("XY48", Role.SERIES_CLASS),
+        ("ES", WordRole.SYMBOL),
+        ("XY", WordRole.TRADING_CLASS),
+        ("XY48", WordRole.SERIES_CLASS),
         ("XY54", None),
-        ("CODE", Role.EXCHANGE_CODE),
+        ("CODE", WordRole.EXCHANGE_CODE),
         ("CME", None),
     ],
 )
-def test_a_word_has_a_role(word: str, role: Role | None) -> None:
+def test_a_word_has_a_role(word: str, role: WordRole | None) -> None:
     row = catalogued(trading_class="XY", exchange_code="CODE", weekly_expiries=True)
     assert role_of(word, row) == role
 
@@ -66,7 +66,7 @@ def test_without_weeklies_a_number_behind_a_class_means_nothing() -> None:
 
 
 def test_the_class_of_a_stored_weekly_series_has_a_role() -> None:
-    assert role_of("ES48", STORED) is Role.SERIES_CLASS
+    assert role_of("ES48", STORED) is WordRole.SERIES_CLASS
 
 
 @pytest.mark.parametrize(("word", "base"), [("VX01", "VX"), ("VX53", "VX"), ("VX", None)])
@@ -81,6 +81,6 @@ def test_the_highest_rank_counts_and_the_lower_ones_are_told() -> None:
     known = [KnownProduct.catalogued(each) for each in (by_code, by_class, by_symbol)]
     found = meaning_of("W", known)
     assert found is not None
-    assert (found.role, [each.symbol for each in found.products]) == (Role.SYMBOL, ["W"])
+    assert (found.role, [each.symbol for each in found.products]) == (WordRole.SYMBOL, ["W"])
     assert [each.symbol for each in found.others] == ["B", "C"]
     assert meaning_of("NOTHING", known) is None

@@ -11,7 +11,7 @@ from ibkr_sync.domain.entities.product_summary import ProductSummary
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.run_outcomes import ProductOutcome, RunOutcome
 from ibkr_sync.domain.runs.run_records import RecordedProduct, RecordedRun
-from ibkr_sync.domain.runs.staleness import StaleReason, is_alarming, judge_freshness
+from ibkr_sync.domain.runs.staleness import StaleReason, is_alarmingly_stale, judge_freshness
 from ibkr_sync.domain.runs.sync_policy import RunKind
 from one_case import one_case
 
@@ -237,4 +237,4 @@ def test_a_run_that_was_cut_short_or_never_ends_is_alarming(
 ) -> None:
     run = a_run(started_at, outcome, error=error)
 
-    assert is_alarming(run, max_age=MAX_AGE, now=NOW) is alarming
+    assert is_alarmingly_stale(run, max_age=MAX_AGE, now=NOW) is alarming

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest
 from ibkr_sync.infrastructure.replay.rows import ContractRow
-from ibkr_sync.infrastructure.replay.serving.matching import ContractBook, invalidity
+from ibkr_sync.infrastructure.replay.serving.matching import ContractBook, request_invalidity
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -239,9 +239,9 @@ def test_rows_come_in_an_order_that_is_neither_by_date_nor_by_recording(order: l
 def test_an_invalid_request_is_refused_with_a_reason(
     fields: dict[str, object], reason: str
 ) -> None:
-    assert reason in (invalidity(_ask(**fields)) or "")
+    assert reason in (request_invalidity(_ask(**fields)) or "")
 
 
 @pytest.mark.parametrize("fields", [{"symbol": "ES"}, {"con_id": 1, "sec_type": ""}])
 def test_a_valid_request_is_not_refused(fields: dict[str, object]) -> None:
-    assert invalidity(_ask(**fields)) is None
+    assert request_invalidity(_ask(**fields)) is None

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from fakes.session_client import NOW, Client, backend_with, errors, said
 from fakes.tws_client import decode_error
 from ibkr_sync.infrastructure.replay.protocol.replies import HangUp
-from ibkr_sync.infrastructure.replay.protocol.wire import frame, join_fields
+from ibkr_sync.infrastructure.replay.protocol.wire import join_fields, wire_frame
 from ibkr_sync.infrastructure.replay.rows import ContractRow
 from ibkr_sync.infrastructure.replay.serving.backend import Backend
 
@@ -46,13 +46,13 @@ def test_the_newest_version_that_both_speak_is_agreed(
     make_backend: Callable[..., Backend], server: int, versions: str, agreed: str
 ) -> None:
     client = Client(make_backend(server_version=server))
-    (greeting,) = said(client.send(b"API\0" + frame(versions.encode())))
+    (greeting,) = said(client.send(b"API\0" + wire_frame(versions.encode())))
     assert greeting == (agreed, "20260101 09:30:00 America/New_York")
 
 
 @pytest.mark.parametrize("versions", ["v188..226", "v100..156", "v201..226", "100..200", "", "v"])
 def test_a_client_without_common_version_is_hung_up_on(client: Client, versions: str) -> None:
-    assert client.send(b"API\0" + frame(versions.encode())) == [HangUp()]
+    assert client.send(b"API\0" + wire_frame(versions.encode())) == [HangUp()]
     assert client.say("71", "2", "7", "") == []
 
 
@@ -64,8 +64,8 @@ def test_a_client_that_speaks_something_else_is_hung_up_on(client: Client, data:
 
 @given(size=st.integers(1, 40))
 def test_a_conversation_does_not_depend_on_how_it_was_cut(size: int) -> None:
-    start = frame(join_fields(("71", "2", "7", "")))
-    stream = b"API\0" + frame(b"v100..200") + start + frame(join_fields(ES))
+    start = wire_frame(join_fields(("71", "2", "7", "")))
+    stream = b"API\0" + wire_frame(b"v100..200") + start + wire_frame(join_fields(ES))
     whole = Client(backend_with()).send(stream)
     client = Client(backend_with())
     pieces = [stream[at : at + size] for at in range(0, len(stream), size)]
@@ -84,7 +84,7 @@ def test_a_start_is_answered_with_the_next_id_the_accounts_and_the_farms(client:
 
 
 def test_a_request_before_the_start_is_dropped(client: Client) -> None:
-    client.send(b"API\0" + frame(b"v100..187"))
+    client.send(b"API\0" + wire_frame(b"v100..187"))
     assert client.say(*ES) == []
 
 

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from ibkr_sync.infrastructure.replay.protocol.wire import (
     FrameBuffer,
     WireError,
-    frame,
     join_fields,
     split_fields,
+    wire_frame,
 )
 
 FIELDS = st.lists(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])))
@@ -22,7 +22,7 @@ def test_fields_come_back_as_they_were_joined(fields: list[str]) -> None:
 
 @given(st.lists(st.binary(max_size=300), max_size=8), st.integers(1, 64))
 def test_payloads_come_back_however_the_stream_is_cut(payloads: list[bytes], size: int) -> None:
-    stream = b"".join(map(frame, payloads))
+    stream = b"".join(map(wire_frame, payloads))
     buffer = FrameBuffer()
     received = [
         payload
@@ -48,4 +48,4 @@ def test_a_frame_above_the_maximum_is_refused_before_it_is_received() -> None:
 
 
 def test_a_frame_of_the_maximum_is_accepted() -> None:
-    assert list(FrameBuffer(max_frame=100).feed(frame(b"x" * 100))) == [b"x" * 100]
+    assert list(FrameBuffer(max_frame=100).feed(wire_frame(b"x" * 100))) == [b"x" * 100]

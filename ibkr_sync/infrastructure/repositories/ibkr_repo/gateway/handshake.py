@@ -38,7 +38,7 @@ class Negotiated(NamedTuple):
     deadline: float
 
 
-def connect(parameters: GatewayParameters, client_versions: tuple[int, int]) -> Negotiated:
+def negotiate(parameters: GatewayParameters, client_versions: tuple[int, int]) -> Negotiated:
     """Connect and negotiate the oldest and newest version we speak.
 
     Raises GatewayUnreachableError or one of the HandshakeErrors; then nothing stays open.

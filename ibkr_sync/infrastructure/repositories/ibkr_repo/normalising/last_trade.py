@@ -17,7 +17,7 @@ from ibkr_sync.domain.evidence.last_trade import (
     LIKELY_YEARS,
     LastTrade,
     SettledLastTrade,
-    settle,
+    settle_last_trade,
 )
 
 _TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?"
@@ -42,12 +42,14 @@ def read_last_trade(
     sent_date = parse_date(match["date"])
     sent_time = match["utc"] or match["time"]
     if sent_time is None:
-        return settle(LastTrade(date=sent_date), exchange_zone, calendar_date)
+        return settle_last_trade(LastTrade(date=sent_date), exchange_zone, calendar_date)
     zone = UTC if match["utc"] else login_zone(match["zone"] or "")
     if zone is None:
-        return settle(LastTrade(date=sent_date), exchange_zone, calendar_date, is_shifted=True)
+        return settle_last_trade(
+            LastTrade(date=sent_date), exchange_zone, calendar_date, is_shifted=True
+        )
     at = datetime.combine(sent_date, time.fromisoformat(sent_time), zone).astimezone(UTC)
-    settled = settle(LastTrade(date=sent_date, at=at), exchange_zone, calendar_date)
+    settled = settle_last_trade(LastTrade(date=sent_date, at=at), exchange_zone, calendar_date)
     if at.year not in LIKELY_YEARS or settled.believed.date.year not in LIKELY_YEARS:
         raise ValueError("not a likely year")
     return settled

@@ -19,7 +19,11 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.field_readers i
     LenientReader,
     StrictReader,
 )
-from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.field_values import (
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.last_trade import (
+    parse_date,
+    read_last_trade,
+)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.row_values import (
     parse_aggregated_group,
     parse_con_id,
     parse_contract_month,
@@ -32,10 +36,6 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.field_values im
     refuse_no_future,
     schedule_of,
     unless_zero,
-)
-from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.last_trade import (
-    parse_date,
-    read_last_trade,
 )
 
 

@@ -15,7 +15,7 @@ from typing import Self, TypeAlias
 from sqlalchemy.engine import Connection, Engine
 
 from ibkr_sync.domain.errors import DatabaseUnavailableError
-from ibkr_sync.infrastructure.repositories.local_repo.database.failures import translated
+from ibkr_sync.infrastructure.repositories.local_repo.database.failures import translated_errors
 from ibkr_sync.infrastructure.repositories.local_repo.database.location import locate
 from ibkr_sync.infrastructure.repositories.local_repo.database.postgres_engine import (
     holds_lock,
@@ -113,7 +113,7 @@ class Database:
         """
         if self.path is None:
             return False
-        with translated(self.location):
+        with translated_errors(self.location):
             try:
                 found = self.path.stat()
             except FileNotFoundError:
@@ -127,7 +127,7 @@ class Database:
         """Create the SQLite file, empty and private, unless it exists; no effect elsewhere."""
         if self.path is None or not self.is_absent:
             return
-        with translated(self.location):
+        with translated_errors(self.location):
             _create_directory(self.path.parent)
             try:
                 flags = os.O_CREAT | os.O_EXCL | os.O_RDWR
@@ -139,7 +139,7 @@ class Database:
     def read(self) -> Iterator[Connection]:
         """A transaction that sees one state of the database and can't write."""
         begun = sqlite_read if self.is_sqlite else postgres_read
-        with translated(self.location), self._connect() as connection, begun(connection):
+        with translated_errors(self.location), self._connect() as connection, begun(connection):
             yield connection
 
     @contextmanager
@@ -151,7 +151,7 @@ class Database:
         that held it, or with its file, may write nothing more, nor may anybody to a file that is
         no longer where it was opened: raises DatabaseUnavailableError.
         """
-        with translated(self.location), self._connect() as connection:
+        with translated_errors(self.location), self._connect() as connection:
             if not self.is_sqlite:
                 with postgres_write(connection):
                     self._refuse_lost_lock(connection)
@@ -177,7 +177,7 @@ class Database:
         """
         if self.path is None:
             return
-        with translated(self.location), self._connect() as connection:
+        with translated_errors(self.location), self._connect() as connection:
             vacuum(connection)
 
     def close(self) -> None:

@@ -152,13 +152,13 @@ def find_owners(
     """Give the products under which these contracts are stored, by key; raises StorageError."""
     owners = {
         each.product_id: each
-        for some in at_once(sorted(con_ids))
+        for some in in_batches(sorted(con_ids))
         for each in _load(connection, place, _OWNERS, {"con_ids": some})
     }
     return sorted(owners.values(), key=lambda each: each.product.key)
 
 
-def at_once(con_ids: Sequence[int]) -> Iterator[Sequence[int]]:
+def in_batches(con_ids: Sequence[int]) -> Iterator[Sequence[int]]:
     """Cut conIds into as many as one statement may name."""
     for first in range(0, len(con_ids), _NAMED_AT_ONCE):
         yield con_ids[first : first + _NAMED_AT_ONCE]

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from ibkr_sync.domain.entities.contracts import ContractSeries, ContractState, FuturesContract
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.entities.product_summary import ProductSummary
-from ibkr_sync.domain.selection.series_choice import usual_of
+from ibkr_sync.domain.selection.series_choice import usual_series_of
 from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import to_entity
 from ibkr_sync.infrastructure.repositories.local_repo.products.reads import readable
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import contracts, products
@@ -85,7 +85,7 @@ def _listed(connection: Connection, now: datetime) -> dict[int, _Listed]:
 
 
 def _summary(product: Future, listed: _Listed) -> ProductSummary:
-    usual = listed.counts.keys() & usual_of(listed.counts)
+    usual = listed.counts.keys() & usual_series_of(listed.counts)
     return ProductSummary(
         key=product.key,
         asset_class=product.asset_class,

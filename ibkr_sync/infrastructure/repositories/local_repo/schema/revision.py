@@ -17,7 +17,7 @@ from ibkr_sync.domain.errors import (
     SchemaNewerError,
 )
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
-from ibkr_sync.infrastructure.repositories.local_repo.database.failures import translated
+from ibkr_sync.infrastructure.repositories.local_repo.database.failures import translated_errors
 
 REVISIONS = ("ibkr_sync_0001", "ibkr_sync_0002")
 """Every revision of the schema, oldest first; the last is the one this version needs."""
@@ -123,7 +123,7 @@ def _stored_revision(connection: Connection, tables: frozenset[str]) -> str | No
 
 def _refuse_foreign_file(database: Database, path: Path) -> None:
     """Look at a file before SQLite may write to it: even closing it can fold its WAL in."""
-    with translated(database.location):
+    with translated_errors(database.location):
         with path.open("rb") as file:
             header = file.read(_HEADER_LENGTH)
         if len(header) < _HEADER_LENGTH or not header.startswith(_MAGIC):

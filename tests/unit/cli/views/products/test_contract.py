@@ -19,7 +19,7 @@ from ibkr_sync.domain.selection.nearest_contract import TradingRule, judge_chain
 from ibkr_sync.domain.selection.series_choice import SeriesChoice
 from ibkr_sync.interchange.product_document import product_to_document
 from ibkr_sync_cli.views.products.contract import contract_line, contract_result
-from ibkr_sync_cli.views.products.judgements import judgements_table
+from ibkr_sync_cli.views.products.nearest_judgements import judgements_table
 from ibkr_sync_cli.views.products.pins import pins_result
 from ibkr_sync_cli.views.products.product import product_result
 

@@ -35,7 +35,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import (
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway_parameters import (
     GatewayParameters,
 )
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.handshake import connect
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.handshake import negotiate
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.paced_sender import (
     PacedSender,
     Sending,
@@ -49,8 +49,8 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.intake import Intake
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.notice_meaning import (
     PORT_RESET,
-    Meaning,
-    meaning_of,
+    NoticeMeaning,
+    notice_meaning_of,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.pending_replies import (
     PendingReplies,
@@ -106,7 +106,7 @@ class GatewaySession:
         self._end_lock = threading.Lock()
         self._is_closed = False
         pacer.await_turn()  # START_API is a message too
-        self._connection, self.server_version, ready_by = connect(parameters, CLIENT_VERSIONS)
+        self._connection, self.server_version, ready_by = negotiate(parameters, CLIENT_VERSIONS)
         self._client = ReadOnlyClient(self._connection, client_id, self.server_version)
         self._intake = Intake(self._client, self._pending, self.server_version, clock)
         self._sender = PacedSender(pacer)
@@ -271,23 +271,23 @@ class GatewaySession:
     def _heed(self, notice: Notice) -> None:
         said = f"{notice.code}: {notice.text}"
         names_our_request = self._pending.find_chain(notice.request_id) is not None
-        match meaning_of(notice.code, names_our_request=names_our_request):
-            case Meaning.INFORMATION:
+        match notice_meaning_of(notice.code, names_our_request=names_our_request):
+            case NoticeMeaning.INFORMATION:
                 self._tell(notice.code, said)
-            case Meaning.UPSTREAM_LOST:
+            case NoticeMeaning.UPSTREAM_LOST:
                 self._lose_upstream(notice.code, said)
-            case Meaning.UPSTREAM_RESTORED:
+            case NoticeMeaning.UPSTREAM_RESTORED:
                 self._tell(notice.code, said)
                 if self._upstream.restore(notice.code):
                     self._pending.fail_all(UpstreamDownError(*self._address, said))
-            case Meaning.PACING:
+            case NoticeMeaning.PACING:
                 self._slow_down(notice.request_id if names_our_request else None, said)
-            case Meaning.CLIENT_ID_IN_USE:
+            case NoticeMeaning.CLIENT_ID_IN_USE:
                 self._finish(ClientIdInUseError(*self._address, said))
-            case Meaning.REQUEST_FAILED:
+            case NoticeMeaning.REQUEST_FAILED:
                 rejected = RequestRejectedError(notice.code, notice.text)
                 self._pending.fail(notice.request_id, rejected)
-            case Meaning.LADDER_FAILED:
+            case NoticeMeaning.LADDER_FAILED:
                 self._tell(notice.code, said)
                 if notice.request_id == _NO_REQUEST:
                     self._pending.fail_ladders(RequestRejectedError(notice.code, notice.text))

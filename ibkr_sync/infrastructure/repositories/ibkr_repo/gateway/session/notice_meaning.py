@@ -10,7 +10,7 @@ NO_SECURITY_DEFINITION = 200
 INVALID_REQUEST = 321
 
 
-class Meaning(Enum):
+class NoticeMeaning(Enum):
     """How to react to a message of TWS's error channel."""
 
     INFORMATION = auto()
@@ -30,16 +30,16 @@ class Meaning(Enum):
 
 
 _MEANINGS = {
-    100: Meaning.PACING,
-    326: Meaning.CLIENT_ID_IN_USE,
-    CONNECTIVITY_LOST: Meaning.UPSTREAM_LOST,
-    1101: Meaning.UPSTREAM_RESTORED,
-    1102: Meaning.UPSTREAM_RESTORED,
-    PORT_RESET: Meaning.UPSTREAM_LOST,
-    2110: Meaning.UPSTREAM_LOST,
+    100: NoticeMeaning.PACING,
+    326: NoticeMeaning.CLIENT_ID_IN_USE,
+    CONNECTIVITY_LOST: NoticeMeaning.UPSTREAM_LOST,
+    1101: NoticeMeaning.UPSTREAM_RESTORED,
+    1102: NoticeMeaning.UPSTREAM_RESTORED,
+    PORT_RESET: NoticeMeaning.UPSTREAM_LOST,
+    2110: NoticeMeaning.UPSTREAM_LOST,
     # The security definition farm serves contract details: the one farm that matters here.
-    2157: Meaning.UPSTREAM_LOST,
-    2158: Meaning.UPSTREAM_RESTORED,
+    2157: NoticeMeaning.UPSTREAM_LOST,
+    2158: NoticeMeaning.UPSTREAM_RESTORED,
 }
 
 RESTORES = {1101: (CONNECTIVITY_LOST, 2110), 1102: (CONNECTIVITY_LOST, 2110), 2158: (2157,)}
@@ -52,12 +52,12 @@ _NEVER_ABOUT_CONTRACT_DETAILS = frozenset(
 _FARM_STATUS = range(2100, 2200)
 
 
-def meaning_of(code: int, *, names_our_request: bool) -> Meaning:
+def notice_meaning_of(code: int, *, names_our_request: bool) -> NoticeMeaning:
     """Classify a code; an unknown one fails the request it names, else it is only logged."""
     if code in _MEANINGS:
         return _MEANINGS[code]
     if code == INVALID_REQUEST and not names_our_request:
-        return Meaning.LADDER_FAILED
+        return NoticeMeaning.LADDER_FAILED
     if not names_our_request or code in _NEVER_ABOUT_CONTRACT_DETAILS or code in _FARM_STATUS:
-        return Meaning.INFORMATION
-    return Meaning.REQUEST_FAILED
+        return NoticeMeaning.INFORMATION
+    return NoticeMeaning.REQUEST_FAILED

@@ -35,8 +35,8 @@ from ibkr_sync.domain.errors import InvalidReplyError
 from ibkr_sync.domain.evidence.remarks import Remark, RemarkKind
 from ibkr_sync.infrastructure.replay.rows import ContractRow
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import Ladder, ReceivedRow
-from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.field_values import parse_number
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.ladders import translate_ladder
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.row_values import parse_number
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import translate_row
 from one_case import one_case
 from recorded_es import ESM5

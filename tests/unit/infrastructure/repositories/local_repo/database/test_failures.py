@@ -17,7 +17,7 @@ from ibkr_sync.domain.errors import (
 )
 from ibkr_sync.infrastructure.repositories.local_repo.database.failures import (
     DBAPI_ERRORS,
-    translated,
+    translated_errors,
 )
 from ibkr_sync.infrastructure.repositories.local_repo.database.location import locate
 from one_case import one_case
@@ -33,7 +33,7 @@ def subclasses(cls: type[T]) -> Iterator[type[T]]:
 
 
 def raised_for(error: Exception) -> StorageError:
-    with pytest.raises(StorageError) as caught, translated(DATABASE):
+    with pytest.raises(StorageError) as caught, translated_errors(DATABASE):
         raise error
     assert caught.value.__cause__ is error
     return caught.value
@@ -136,6 +136,6 @@ def test_a_message_never_holds_the_password_nor_more_than_one_line() -> None:
 
 def test_errors_of_the_domain_pass_unchanged() -> None:
     error = ForeignDatabaseError("x", "y")
-    with pytest.raises(ForeignDatabaseError) as caught, translated(DATABASE):
+    with pytest.raises(ForeignDatabaseError) as caught, translated_errors(DATABASE):
         raise error
     assert caught.value is error

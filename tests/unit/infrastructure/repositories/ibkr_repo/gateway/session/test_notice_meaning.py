@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.notice_meaning import (
     RESTORES,
-    Meaning,
-    meaning_of,
+    NoticeMeaning,
+    notice_meaning_of,
 )
 from one_case import one_case
 
 ALWAYS = {
-    100: Meaning.PACING,
-    326: Meaning.CLIENT_ID_IN_USE,
-    1100: Meaning.UPSTREAM_LOST,
-    1101: Meaning.UPSTREAM_RESTORED,
-    1102: Meaning.UPSTREAM_RESTORED,
-    1300: Meaning.UPSTREAM_LOST,
-    2110: Meaning.UPSTREAM_LOST,
-    2157: Meaning.UPSTREAM_LOST,
-    2158: Meaning.UPSTREAM_RESTORED,
+    100: NoticeMeaning.PACING,
+    326: NoticeMeaning.CLIENT_ID_IN_USE,
+    1100: NoticeMeaning.UPSTREAM_LOST,
+    1101: NoticeMeaning.UPSTREAM_RESTORED,
+    1102: NoticeMeaning.UPSTREAM_RESTORED,
+    1300: NoticeMeaning.UPSTREAM_LOST,
+    2110: NoticeMeaning.UPSTREAM_LOST,
+    2157: NoticeMeaning.UPSTREAM_LOST,
+    2158: NoticeMeaning.UPSTREAM_RESTORED,
 }
 NEVER_OURS = [162, 165, 166, 354, 10089, 10090, 10167, 10186, 10197, 10285]
 FARMS = [2100, 2103, 2104, 2105, 2106, 2107, 2108, 2119, 2159, 2199]
@@ -30,7 +30,7 @@ FAILS_THE_REQUEST = [102, 200, 320, 321, 322, 323, 504, 505, 579, 2099, 2200, 99
 def test_what_concerns_the_session_does_so_whatever_request_it_names(
     code: int, names_our_request: bool
 ) -> None:
-    assert meaning_of(code, names_our_request=names_our_request) is ALWAYS[code]
+    assert notice_meaning_of(code, names_our_request=names_our_request) is ALWAYS[code]
 
 
 @one_case("names_our_request", [False, True])
@@ -38,19 +38,21 @@ def test_what_concerns_the_session_does_so_whatever_request_it_names(
 def test_market_data_and_its_farms_are_never_about_a_contract(
     code: int, names_our_request: bool
 ) -> None:
-    assert meaning_of(code, names_our_request=names_our_request) is Meaning.INFORMATION
+    assert notice_meaning_of(code, names_our_request=names_our_request) is NoticeMeaning.INFORMATION
 
 
 @one_case("code", FAILS_THE_REQUEST)
 def test_any_other_code_fails_the_request_it_names_and_nothing_else(code: int) -> None:
-    assert meaning_of(code, names_our_request=True) is Meaning.REQUEST_FAILED
-    assert meaning_of(code, names_our_request=False) is (
-        Meaning.LADDER_FAILED if code == 321 else Meaning.INFORMATION
+    assert notice_meaning_of(code, names_our_request=True) is NoticeMeaning.REQUEST_FAILED
+    assert notice_meaning_of(code, names_our_request=False) is (
+        NoticeMeaning.LADDER_FAILED if code == 321 else NoticeMeaning.INFORMATION
     )
 
 
 def test_every_restoration_ends_outages_that_can_begin_and_every_outage_can_end() -> None:
-    restorations = {code for code, each in ALWAYS.items() if each is Meaning.UPSTREAM_RESTORED}
-    outages = {code for code, each in ALWAYS.items() if each is Meaning.UPSTREAM_LOST}
+    restorations = {
+        code for code, each in ALWAYS.items() if each is NoticeMeaning.UPSTREAM_RESTORED
+    }
+    outages = {code for code, each in ALWAYS.items() if each is NoticeMeaning.UPSTREAM_LOST}
     assert set(RESTORES) == restorations
     assert {code for ended in RESTORES.values() for code in ended} == outages - {1300}

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from ibkr_sync.domain.selection.nearest_contract import (
     JudgedChain,
-    Judgement,
+    NearestJudgement,
     Objection,
     TradingRule,
 )
@@ -17,7 +17,7 @@ from ibkr_sync_cli.views.tables import Column, items_table
 
 def judgements_table(judged: JudgedChain, rule: TradingRule, now: datetime) -> Table:
     """The contracts up to the nearest tradable one, with what speaks against them."""
-    columns: list[Column[Judgement] | None] = [
+    columns: list[Column[NearestJudgement] | None] = [
         Column("Contract", lambda each: each.contract.local_symbol),
         Column("Month", lambda each: each.contract.contract_month),
         Column("Last trade", lambda each: each.contract.last_trade_date),
@@ -32,7 +32,7 @@ def judgements_table(judged: JudgedChain, rule: TradingRule, now: datetime) -> T
     )
 
 
-def _reason(judgement: Judgement, rule: TradingRule) -> str:
+def _reason(judgement: NearestJudgement, rule: TradingRule) -> str:
     match judgement.objection:
         case None:
             return "▶ tradable"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibkr_sync.config.locations import PathContext, database_file, locate_database
+from ibkr_sync.config.database_paths import PathContext, database_file, locate_database
 from one_case import one_case
 
 HERE = PathContext(folder=Path("/etc/futures"), home=Path("/home/me"))

@@ -19,7 +19,7 @@ from ibkr_sync.config.settings import (
     ProfileSettings,
     Settings,
 )
-from ibkr_sync.config.toml_keys import Key, toml_key_text
+from ibkr_sync.config.toml_keys import TomlKey, toml_key_text
 from ibkr_sync.domain.database_url import mask_url
 from ibkr_sync.domain.errors import ConfigProblem
 
@@ -27,15 +27,17 @@ DATABASE_FILE = "futures.db"
 SAMPLE_DATABASE_FILE = "demo.db"
 
 # What a replay gateway decides itself.
-REPLAYED_KEYS: frozenset[Key] = frozenset({("gateway", "host"), ("gateway", "port")})
+REPLAYED_KEYS: frozenset[TomlKey] = frozenset({("gateway", "host"), ("gateway", "port")})
 
-_PROFILE: Key = ("profile",)
-_DATABASE: Key = ("database",)
-_CATALOGUE: Key = ("catalogue",)
-_REPLAY: Key = ("replay",)
-_GATEWAY_KEYS: tuple[Key, ...] = tuple(("gateway", name) for name in GatewaySettings.model_fields)
-_PROFILE_KEYS: tuple[Key, ...] = (("source",), _REPLAY, _DATABASE, *_GATEWAY_KEYS)
-_COMMON_KEYS: tuple[Key, ...] = (
+_PROFILE: TomlKey = ("profile",)
+_DATABASE: TomlKey = ("database",)
+_CATALOGUE: TomlKey = ("catalogue",)
+_REPLAY: TomlKey = ("replay",)
+_GATEWAY_KEYS: tuple[TomlKey, ...] = tuple(
+    ("gateway", name) for name in GatewaySettings.model_fields
+)
+_PROFILE_KEYS: tuple[TomlKey, ...] = (("source",), _REPLAY, _DATABASE, *_GATEWAY_KEYS)
+_COMMON_KEYS: tuple[TomlKey, ...] = (
     _CATALOGUE,
     *(("output", name) for name in OutputSettings.model_fields),
     *(("log", name) for name in LogSettings.model_fields),
@@ -73,7 +75,7 @@ class LoadedSettings:
         )
 
 
-def resolve(
+def resolve_settings(
     files: Layer, overrides: Layer, folders: UserFolders, warnings: tuple[ConfigProblem, ...]
 ) -> LoadedSettings:
     """Build the settings from valid values.
@@ -110,7 +112,7 @@ def selected_profile(files: Layer, overrides: Layer) -> Setting:
 
 def _profile_values(
     name: str, files: Layer, overrides: Layer, folders: UserFolders
-) -> dict[Key, Setting]:
+) -> dict[TomlKey, Setting]:
     shipped = _shipped(name)
     replay = files.get(("profiles", name, *_REPLAY)) or shipped.get(_REPLAY) or _default(_REPLAY)
     found = {}
@@ -142,7 +144,7 @@ def _table(values: Layer, name: str) -> dict[str, Any]:
     return {key[-1]: setting.value for key, setting in values.items() if key[:-1] == (name,)}
 
 
-def _shipped(name: str) -> dict[Key, Setting]:
+def _shipped(name: str) -> dict[TomlKey, Setting]:
     profile = SHIPPED_PROFILES.get(name)
     if profile is None:
         return {}
@@ -152,7 +154,7 @@ def _shipped(name: str) -> dict[Key, Setting]:
     }
 
 
-def _default(key: Key) -> Setting:
+def _default(key: TomlKey) -> Setting:
     value: Any = ConfigTable()
     for name in key:
         value = getattr(value, name, None)
