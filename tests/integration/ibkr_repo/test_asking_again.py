@@ -329,7 +329,7 @@ def test_what_a_broken_session_leaves_is_asked_for_one_by_one(
     assert is_whole(outcomes["CL"], CRUDE_OIL)
 
 
-SLOW = 20.0
+SLOW = 4.0
 """Messages per second: so few that a session is over before the message after its first."""
 
 
