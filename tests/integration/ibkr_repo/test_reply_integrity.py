@@ -33,7 +33,10 @@ from ibkr_sync.infrastructure.replay.protocol.contract_data import ContractDataL
 from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest
 from ibkr_sync.infrastructure.replay.protocol.wire import wire_frame
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import ContractRequest
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
+    ContractRequest,
+    ReceivedRows,
+)
 
 INTAKE = "ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.intake"
 BUDGET = "ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.row_budget"
@@ -270,12 +273,15 @@ def test_of_replies_too_large_together_the_largest_is_refused(
 def test_rows_count_until_their_reply_is_let_go_of(
     serve: Serve, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(f"{BUDGET}.MAX_SESSION_WEIGHT", 115_000)
     gateway = connect(serve())
     kept = [gateway.request_contracts(ES_AT_CME).result(90) for _ in range(2)]
+    rows = [reply.rows for reply in kept if isinstance(reply.rows, ReceivedRows)]
+    weights = [each.weight for each in rows]  # another in text than in protobuf
+    monkeypatch.setattr(f"{BUDGET}.MAX_SESSION_WEIGHT", sum(weights) + min(weights) // 2)
     with pytest.raises(ReplyTooLargeError):
         rows_of(gateway, ES_AT_CME)
     kept.clear()
+    rows.clear()
     for _ in range(10):
         assert rows_of(gateway, ES_AT_CME) == 4
 
