@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -10,7 +11,7 @@ from zoneinfo import ZoneInfo
 from ibkr_sync.domain.entities.contracts import ContractState, FuturesContract
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import HoursUnknownError
-from ibkr_sync.domain.hours.sessions import SessionCalendar
+from ibkr_sync.domain.hours.sessions import MarketState, SessionCalendar
 from ibkr_sync.domain.hours.trading_hours import read_trading_hours
 from ibkr_sync.domain.untrusted_text import shown
 
@@ -67,6 +68,22 @@ def hours_of(
         calendar=calendar,
         problem=problem,
     )
+
+
+def market_state_of(contract: FuturesContract, now: datetime) -> MarketState | None:
+    """Whether a contract trades at the aware instant `now`, and until when.
+
+    Its last trade ends its last session, and nothing opens after it. None when it is not known,
+    for a contract that has expired, and for one that was delisted.
+    """
+    if contract.state(now) in (ContractState.EXPIRED, ContractState.DELISTED):
+        return None
+    hours = hours_of(contract)
+    state = hours.calendar.state(now) if hours is not None and hours.calendar is not None else None
+    end = contract.last_trade_at
+    if state is None or state.until is None or end is None or state.until <= end:
+        return state
+    return dataclasses.replace(state, until=end if state.is_open else None)
 
 
 def product_hours(

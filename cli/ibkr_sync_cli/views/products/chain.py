@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from rich.console import Console, ConsoleOptions
 from rich.measure import Measurement
@@ -12,7 +13,7 @@ from rich.table import Table
 
 from ibkr_sync.domain.entities.contracts import ContractSeries, ContractState, FuturesContract
 from ibkr_sync.domain.entities.futures import Future
-from ibkr_sync.domain.hours.contract_hours import hours_of
+from ibkr_sync.domain.hours.contract_hours import market_state_of
 from ibkr_sync_cli.units.durations import brief
 from ibkr_sync_cli.views.cells import (
     STATE_STYLES,
@@ -102,13 +103,9 @@ class ChainTable:
 
 def session(contract: FuturesContract, now: datetime) -> str | None:
     """Whether the contract trades now, if its hours are known for now."""
-    if contract.is_expired(now):
-        return None
-    hours = hours_of(contract)
-    if hours is None or hours.calendar is None:
-        return None
-    state = hours.calendar.state(now)
-    return None if state is None else market_state_cell(state, now, hours.calendar.time_zone)
+    state = market_state_of(contract, now)
+    zone = ZoneInfo(contract.time_zone) if contract.time_zone else None
+    return None if state is None else market_state_cell(state, now, zone)
 
 
 def _last_seen(contract: FuturesContract, now: datetime) -> str:

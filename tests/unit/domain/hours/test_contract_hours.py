@@ -8,10 +8,20 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from example_products import DECEMBER, ES, MARCH, NOW
-from ibkr_sync.domain.entities.contracts import FuturesContract, TradingSchedule
+from ibkr_sync.domain.entities.contracts import (
+    ContractListing,
+    FuturesContract,
+    TradingSchedule,
+)
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import HoursUnknownError
-from ibkr_sync.domain.hours.contract_hours import HoursKind, hours_of, product_hours
+from ibkr_sync.domain.hours.contract_hours import (
+    HoursKind,
+    hours_of,
+    market_state_of,
+    product_hours,
+)
+from ibkr_sync.domain.hours.sessions import MarketState
 
 TODAY = "20261122:1700-20261123:1600"
 LAST_WEEK = "20261115:1700-20261116:1600"
@@ -28,6 +38,35 @@ def with_hours(
 
 def product_of(*contracts: FuturesContract) -> Future:
     return dataclasses.replace(ES, contracts=contracts)
+
+
+class TestMarketState:
+    """The last session of DECEMBER ends with its last trade, at 14:30 UTC on 18 December."""
+
+    LAST_DAY = "20261217:1700-20261218:1600;20261220:1700-20261221:1600"
+    MORNING = datetime(2026, 12, 18, 13, 30, tzinfo=UTC)
+
+    def test_the_last_trade_ends_the_last_session(self) -> None:
+        state = market_state_of(with_hours(DECEMBER, self.LAST_DAY), self.MORNING)
+        assert state == MarketState(is_open=True, until=DECEMBER.last_trade_at)
+
+    def test_before_that_a_session_ends_as_it_says(self) -> None:
+        state = market_state_of(with_hours(DECEMBER, TODAY), NOW)
+        assert state == MarketState(is_open=True, until=datetime(2026, 11, 23, 22, tzinfo=UTC))
+
+    def test_nothing_opens_after_the_last_trade(self) -> None:
+        hours = "20261217:1700-20261218:0600;20261220:1700-20261221:1600"
+        state = market_state_of(with_hours(DECEMBER, hours), self.MORNING)
+        assert state == MarketState(is_open=False, until=None)
+
+    def test_a_contract_that_has_expired_or_was_delisted_trades_no_more(self) -> None:
+        december = with_hours(DECEMBER, self.LAST_DAY)
+        gone = ContractListing(
+            first_seen_at=NOW, last_seen_at=NOW, missing_since=NOW, delisted_at=NOW
+        )
+        delisted = dataclasses.replace(december, listing=gone)
+        assert market_state_of(december, self.MORNING + timedelta(hours=2)) is None
+        assert market_state_of(delisted, self.MORNING) is None
 
 
 class TestOfAContract:
