@@ -7,7 +7,9 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ("plugins.forbid_skips", "plugins.postgres", "plugins.representatives")
+pytest_plugins = (
+    *("plugins.forbid_skips", "plugins.postgres", "plugins.representatives", "plugins.sqlite"),
+)
 pytest.register_assert_rewrite("contracts", "fakes", "gateway")
 
 # A busy machine is slow, which says nothing about the code. The build server tries more examples.

@@ -101,8 +101,8 @@ class LocalContract(KeptHoursContract):
 
 class TestSqliteFile(LocalContract):
     @pytest.fixture
-    def stored(self, tmp_path: Path) -> Iterator[StoredHours]:
-        with Database(tmp_path / "futures.db") as database:
+    def stored(self, sqlite_tables_path: Path) -> Iterator[StoredHours]:
+        with Database(sqlite_tables_path) as database:
             yield Local(database)
 
 

@@ -195,6 +195,7 @@ class DatabaseContract(LocalFuturePortContract):
         assert local.known_market_rules() == frozenset()
 
 
+@pytest.mark.faults
 class TestSqliteInMemory(DatabaseContract):
     @pytest.fixture
     def database(self) -> Iterator[Database]:
@@ -204,8 +205,8 @@ class TestSqliteInMemory(DatabaseContract):
 
 class TestSqliteFile(DatabaseContract):
     @pytest.fixture
-    def database(self, tmp_path: Path) -> Iterator[Database]:
-        with Database(tmp_path / "futures.db") as database:
+    def database(self, sqlite_tables_path: Path) -> Iterator[Database]:
+        with Database(sqlite_tables_path) as database:
             yield database
 
 

@@ -1,9 +1,9 @@
 """Runs the command in a fork of a process that has loaded it already.
 
 Such a run is a process of its own, with streams, environment, working folder, signals and exit
-code of its own. It only saves what starting Python and loading the command costs, which is most
-of a short run, and the teardown of what was loaded. Tests that are about these, and about how
-streams are set up, use the installed command instead.
+code of its own. It only saves what starting Python, loading the command and computing the sample
+cost, which is most of a short run, and the teardown of what was loaded. Tests that are about
+these, and about how streams are set up, use the installed command instead.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import threading
 import time
 import traceback
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -105,6 +106,7 @@ def _serve(requests: socket.socket) -> NoReturn:
     for name in LOADED_WHEN_USED:
         import_module(name)
     load_catalogue()
+    _keep_sample()
     gc.freeze()
     while True:
         request, streams, _, _ = socket.recv_fds(requests, _LARGEST, 3)
@@ -118,6 +120,17 @@ def _serve(requests: socket.socket) -> NoReturn:
             os.close(each)
         _, status = os.waitpid(child, 0)
         requests.send(str(os.waitstatus_to_exitcode(status)).encode())
+
+
+def _keep_sample() -> None:
+    """Compute today's sample, which costs more than the rest of a run that asks for it."""
+    from ibkr_sync.infrastructure.calendars import HolidayCalendar
+    from ibkr_sync.infrastructure.replay import sample
+
+    compute = sample.sample_recording
+    of_day = cache(lambda today: compute(today, HolidayCalendar()))
+    of_day(datetime.now(UTC).date())
+    sample.sample_recording = lambda today, calendar: of_day(today)  # noqa: ARG005 - its name
 
 
 def _run(streams: Sequence[int], command: list[str], env: dict[str, str], cwd: str) -> NoReturn:

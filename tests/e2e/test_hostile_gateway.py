@@ -113,12 +113,14 @@ SYMBOLS = ("AAAA", "BBBB", "CCCC", "DDDD", "EEEE", "FFFF", "GGGG")
             SYMBOLS[:3],
             "larger than that of any product",
             id="many rows",
+            marks=pytest.mark.faults,
         ),
         pytest.param(
             Flood(8, with_(sec_id_list=tuple((f"T{n}", str(n)) for n in range(60_000)))),
             SYMBOLS,
             f"more than {MAX_FIELDS} fields",
             id="many security ids",
+            marks=pytest.mark.faults,
         ),
         pytest.param(
             Flood(60, with_(industry="\U0001f680" + "x" * 900_000)),
@@ -131,6 +133,7 @@ SYMBOLS = ("AAAA", "BBBB", "CCCC", "DDDD", "EEEE", "FFFF", "GGGG")
             SYMBOLS,
             "larger than that of any product",
             id="many items",
+            marks=pytest.mark.faults,
         ),
     ],
 )
@@ -148,6 +151,7 @@ def test_a_flood_of_contracts_fails_its_product_and_takes_little_memory(
     assert again.code == 0
 
 
+@pytest.mark.faults
 @NEEDS_PROC
 def test_replies_that_were_refused_are_let_go_of(ibkr_sync: CommandLine) -> None:
     """Each is small enough by itself, and ends with a row that can't be right."""
@@ -161,6 +165,7 @@ def test_replies_that_were_refused_are_let_go_of(ibkr_sync: CommandLine) -> None
     assert run.rows("\t")[-1]["outcome"] == "created"
 
 
+@pytest.mark.faults
 @NEEDS_PROC
 def test_tick_ladders_without_end_take_little_memory(ibkr_sync: CommandLine) -> None:
     steps = b"".join(b"%d\0000.25\0" % number for number in range(60_000))
@@ -180,6 +185,7 @@ def test_tick_ladders_without_end_take_little_memory(ibkr_sync: CommandLine) -> 
     assert f"more than {MAX_FIELDS} fields" in run.err
 
 
+@pytest.mark.faults
 def test_ever_new_notices_fill_no_log(ibkr_sync: CommandLine) -> None:
     codes = itertools.count(10_000)
 
@@ -205,6 +211,7 @@ def test_ever_new_notices_fill_no_log(ibkr_sync: CommandLine) -> None:
     assert "more messages were not logged: ignored message" in run.err
 
 
+@pytest.mark.faults
 @NEEDS_PROC
 def test_a_kept_reply_that_unpacks_to_gigabytes_fails_its_product_alone(
     ibkr_sync: CommandLine, stocked: Path

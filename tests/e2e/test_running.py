@@ -27,7 +27,10 @@ def holds_a_product(database: Path) -> bool:
     return any('INTO "products"' in row for row in kept(database))
 
 
-@pytest.mark.parametrize(("signal_number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(
+    ("signal_number", "code"),
+    [(signal.SIGTERM, 143), pytest.param(signal.SIGINT, 130, marks=pytest.mark.faults)],
+)
 def test_a_stalled_run_excludes_others_and_stops_when_asked(
     ibkr_sync: CommandLine, tmp_path: Path, signal_number: int, code: int
 ) -> None:
@@ -61,6 +64,7 @@ def test_a_stalled_run_excludes_others_and_stops_when_asked(
     assert [row["outcome"] for row in again.rows("\t")] == ["unchanged", "created"]
 
 
+@pytest.mark.faults
 def test_a_killed_run_keeps_what_was_complete_and_blocks_nobody(
     ibkr_sync: CommandLine, tmp_path: Path
 ) -> None:
@@ -86,7 +90,9 @@ def test_a_killed_run_keeps_what_was_complete_and_blocks_nobody(
     assert runs(database) == ["interrupted", "ok"]
 
 
-@pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "signal_number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.faults)]
+)
 def test_a_signal_during_the_handshake_ends_the_run_at_once(
     ibkr_sync: CommandLine, tmp_path: Path, signal_number: int
 ) -> None:
@@ -104,6 +110,7 @@ def test_a_signal_during_the_handshake_ends_the_run_at_once(
     assert "Traceback" not in stopped.err
 
 
+@pytest.mark.faults
 def test_a_signal_at_any_moment_of_the_start_is_heeded(ibkr_sync: CommandLine) -> None:
     for after in (0.05, 0.1, 0.15, 0.2, 0.3, 0.5):
         with ibkr_sync.running("list") as process:

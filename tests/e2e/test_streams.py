@@ -67,7 +67,14 @@ def test_a_result_that_can_not_be_written_is_a_failure(
     assert done.err == "error: The result can't be written: No space left on device.\n"
 
 
-@pytest.mark.parametrize("closed", ["1>&-", "2>&-", "0<&- 1>&- 2>&-"])
+@pytest.mark.parametrize(
+    "closed",
+    [
+        pytest.param("1>&-", marks=pytest.mark.faults),
+        pytest.param("2>&-", marks=pytest.mark.faults),
+        "0<&- 1>&- 2>&-",
+    ],
+)
 def test_closed_streams_keep_nothing_from_being_done(
     ibkr_sync: CommandLine, stocked: Path, closed: str
 ) -> None:

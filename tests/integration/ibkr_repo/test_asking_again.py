@@ -488,6 +488,7 @@ def test_a_message_too_many_slows_the_run_down_and_loses_nothing(
     assert asked[-1] - asked[0] >= 0.9
 
 
+@pytest.mark.faults
 def test_a_run_of_many_products_stays_below_the_limit_of_a_strict_gateway(
     serve: Serve, repository_at: RepositoryAt
 ) -> None:

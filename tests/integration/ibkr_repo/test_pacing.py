@@ -32,6 +32,7 @@ def times_asked(replay: ScriptedGateway) -> list[float]:
     return [each.at for each in replay.frames if isinstance(each.request, ContractDataRequest)]
 
 
+@pytest.mark.faults
 def test_a_strict_gateway_never_complains_at_the_default_rate(
     serve: Serve, connect: Connect
 ) -> None:
@@ -137,6 +138,7 @@ def test_requests_for_ladders_are_spaced_like_any_other(serve: Serve, connect: C
     assert times[-1] - times[0] >= 9 * 0.045
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize(
     "breaches",
     [

@@ -119,6 +119,7 @@ def test_a_failure_while_a_run_opens_frees_the_lock(database: Database) -> None:
         pass
 
 
+@pytest.mark.faults
 def test_a_full_disk_leaves_every_product_old_or_new(tmp_path: Path) -> None:
     clock = FakeClock()
     large = examples.with_chain(examples.ES, 60, first_con_id=1000)
@@ -158,7 +159,7 @@ def attempt(
     return None
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def kill_at() -> Iterator[Callable[[int, Database], None]]:
     """Store the new product in a process of its own, which is killed at this step."""
     with subprocess.Popen(  # noqa: S603 - our own program
@@ -183,6 +184,24 @@ def kill_at() -> Iterator[Callable[[int, Database], None]]:
         stdin.close()
 
 
+def test_a_run_killed_within_a_product_leaves_it_old_and_the_lock_free(
+    database: Database, kill_at: Callable[[int, Database], None]
+) -> None:
+    clock = FakeClock()
+    local = repository(database, clock)
+    with local.sync_run(Origin.IBKR) as run:
+        store(local, OLD, run, clock)
+    old = everything_of(database)
+    kill_at(22, database)
+    check_soundness(database)
+    assert everything_of(database) == old
+    open_next_run(local)
+    assert [row.outcome.value for row in rows_of(database, "sync_runs")] == [
+        *("ok", "interrupted", "ok"),
+    ]
+
+
+@pytest.mark.faults
 def test_a_run_killed_at_any_step_leaves_the_product_old_or_new_and_the_lock_free(
     database: Database, kill_at: Callable[[int, Database], None]
 ) -> None:

@@ -62,6 +62,14 @@ def database(request: pytest.FixtureRequest) -> Iterator[Database]:
         yield database
 
 
+SERVER_AMONG_FAULTS = pytest.mark.parametrize(
+    "database", ["sqlite", pytest.param("postgres", marks=pytest.mark.faults)], indirect=True
+)
+"""Both databases run the same code, and a server takes twice as long for each story."""
+
+EXAMPLES = settings().max_examples // 2
+"""Each stores several products, and looks at every day between."""
+
 contract_fields = st.fixed_dictionaries(
     {},
     optional={
@@ -133,8 +141,11 @@ def emptied(database: Database) -> Database:
     return database
 
 
+@SERVER_AMONG_FAULTS
 @settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(story=st.lists(st.tuples(replies(), st.integers(1, 48)), min_size=2, max_size=6))
 def test_every_day_before_follows_from_today_and_the_history(
@@ -155,8 +166,11 @@ def test_every_day_before_follows_from_today_and_the_history(
     assert product_as_of(history, days[0][0] - timedelta(microseconds=1)) is None
 
 
+@SERVER_AMONG_FAULTS
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     story=st.lists(
