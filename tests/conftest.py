@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 pytest_plugins = (
-    *("plugins.forbid_skips", "plugins.postgres", "plugins.representatives", "plugins.sqlite"),
+    *("plugins.forbid_skips", "plugins.garbage", "plugins.postgres", "plugins.representatives"),
+    "plugins.sqlite",
 )
 pytest.register_assert_rewrite("contracts", "fakes", "gateway")
 
@@ -16,7 +17,7 @@ pytest.register_assert_rewrite("contracts", "fakes", "gateway")
 settings.register_profile(
     "patient",
     deadline=None,
-    max_examples=100 if os.environ.get("CI") else 30,
+    max_examples=100 if os.environ.get("CI") else 20,
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("patient")

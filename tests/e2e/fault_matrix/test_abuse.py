@@ -54,7 +54,6 @@ def is_logged(line: str) -> bool:
     return line.startswith('{"at": ')
 
 
-@pytest.mark.representative
 @pytest.mark.parametrize(
     ("launcher", "code", "told"),
     [

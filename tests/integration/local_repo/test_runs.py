@@ -102,6 +102,9 @@ def test_a_run_is_refused_at_once_while_another_process_has_one(
         pass
 
 
+@pytest.mark.parametrize(
+    "database", ["sqlite", pytest.param("postgres", marks=pytest.mark.faults)], indirect=True
+)
 def test_of_processes_that_start_together_exactly_one_runs(
     start: Callable[[], Program],
 ) -> None:

@@ -323,6 +323,9 @@ def attempt_upgrade(database: Database) -> StorageError | None:
     return None
 
 
+@pytest.mark.parametrize(
+    "database", ["sqlite", pytest.param("postgres", marks=pytest.mark.faults)], indirect=True
+)
 def test_a_creation_that_fails_at_any_statement_leaves_an_empty_database(
     database: Database,
 ) -> None:
@@ -344,6 +347,9 @@ def create(location: str, results: Any) -> None:
         results.put(repr(error))
 
 
+@pytest.mark.parametrize(
+    "database", ["sqlite", pytest.param("postgres", marks=pytest.mark.faults)], indirect=True
+)
 def test_processes_that_create_one_database_at_once_all_succeed(database: Database) -> None:
     context = multiprocessing.get_context("spawn")
     results = context.Queue()

@@ -182,7 +182,7 @@ def test_ladders_rise_from_the_lowest_edge() -> None:
         assert all(Decimal(increment) > 0 for _, increment in rule.increments)
 
 
-@settings(max_examples=15)
+@settings(max_examples=settings().max_examples // 4)
 @given(days)
 def test_con_ids_are_unique_and_out_of_the_range_of_real_ones(today: date) -> None:
     rows = sample_recording(today, HolidayCalendar()).contracts
@@ -195,7 +195,7 @@ def test_con_ids_are_unique_and_out_of_the_range_of_real_ones(today: date) -> No
     )
 
 
-@settings(max_examples=15)
+@settings(max_examples=settings().max_examples // 4)
 @given(days, st.integers(1, 1200))
 def test_a_con_id_means_the_same_contract_on_every_day(today: date, later: int) -> None:
     def identities(day: date) -> dict[str, tuple[str, ...]]:
