@@ -451,11 +451,15 @@ class LocalFuturePortContract(FuturePortContract):
                 if contract not in left.contracts
             ),
         )
-        for _ in range(2):
-            update = self.store(local, left, others=(other,))
-            clock.advance(hours=21)
-        assert update.diff is not None
-        assert update.diff.is_empty
+        first = self.store(local, left, others=(other,))
+        assert first.diff is not None
+        assert not first.diff.is_empty
+        assert first.remarks == (f"4 contracts moved to {other.key}",)
+        clock.advance(hours=21)
+        again = self.store(local, left, others=(other,))
+        assert again.diff is not None
+        assert again.diff.is_empty
+        assert again.remarks == ()
         assert {each.con_id for each in self.stored(local, left).contracts} == {1, 2, 3, 4}
         assert {each.con_id for each in self.stored(local, other).contracts} == {5, 6, 7, 8}
         moves = [change for change in ledger.history() if change.field == "product"]
@@ -499,6 +503,16 @@ class LocalFuturePortContract(FuturePortContract):
         )
         with pytest.raises(OutdatedDataError), local.sync_run(Origin.FILE) as run:
             local.get_or_create_entity(AcquiredFuture(product=old), by_symbol(old), NOW_PLEASE, run)
+
+    def test_a_file_of_sample_data_does_not_turn_the_clock_back(
+        self, local: LocalFuturePort[Future], clock: FakeClock
+    ) -> None:
+        sample = dataclasses.replace(examples.ES, origin=Origin.SAMPLE, synced_at=clock.now)
+        self.store(local, sample)
+        old = dataclasses.replace(sample, synced_at=clock.now - timedelta(days=1))
+        with pytest.raises(OutdatedDataError), local.sync_run(Origin.FILE) as run:
+            local.get_or_create_entity(AcquiredFuture(product=old), by_symbol(old), NOW_PLEASE, run)
+        assert self.stored(local, sample).synced_at == clock.now
 
     def test_silence_about_a_contract_says_nothing_of_it(
         self, local: LocalFuturePort[Future], ledger: Ledger, clock: FakeClock

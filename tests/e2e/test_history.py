@@ -39,7 +39,8 @@ UNKNOWN_OF_THE_PAST = (
 
 
 def store(ibkr_sync: CommandLine, product: Future, *options: str) -> datetime:
-    """Store a product from a file; gives an instant right after it."""
+    """Store a product from a file of this instant; gives an instant right after it."""
+    product = dataclasses.replace(product, synced_at=datetime.now(UTC))
     document = product_to_document(product, datetime.now(UTC))
     (ibkr_sync.cwd / "es.json").write_text(json.dumps(document), encoding="utf-8")
     done = ibkr_sync("get", "ES", "--source", "file:es.json", *options)
@@ -229,9 +230,8 @@ def test_a_renamed_product_is_told_once_and_has_then_the_name_it_had(
 ) -> None:
     first = store(ibkr_sync, PRODUCT)
     chain = tuple(dataclasses.replace(each, symbol="SPX") for each in PRODUCT.contracts)
-    document = product_to_document(
-        dataclasses.replace(PRODUCT, symbol="SPX", contracts=chain), datetime.now(UTC)
-    )
+    spx = dataclasses.replace(PRODUCT, symbol="SPX", contracts=chain, synced_at=datetime.now(UTC))
+    document = product_to_document(spx, datetime.now(UTC))
     (ibkr_sync.cwd / "spx.json").write_text(json.dumps(document), encoding="utf-8")
     renamed = ibkr_sync("get", "SPX", "--source", "file:spx.json")
     assert renamed.code == 0, renamed

@@ -192,6 +192,7 @@ class InMemoryFutureRepository(LocalFuturePort[F], StoredChains, Generic[F]):
             product=product,
             is_new=plan.is_new,
             diff=diff,
+            remarks=plan.remarks,
             left_out=acquired.left_out(odd),
         )
 
@@ -205,6 +206,7 @@ class InMemoryFutureRepository(LocalFuturePort[F], StoredChains, Generic[F]):
             is_new=plan.is_new,
             diff=plan.update.diff,
             applied=False,
+            remarks=plan.remarks,
             left_out=acquired.left_out(self._untold(acquired)),
         )
 

@@ -54,7 +54,7 @@ def test_no_module_holds_state() -> None:
 def _rooms(package: Path, depth: int) -> Iterator[str]:
     indent = "    " * depth
     docstring = ast.get_docstring(ast.parse((package / "__init__.py").read_text("utf-8"))) or ""
-    yield f"{indent}{package.name}/".ljust(32) + docstring.partition("\n")[0]
+    yield f"{indent}{package.name}/".ljust(31) + " " + docstring.partition("\n")[0]
     for child in sorted(package.iterdir()):
         if (child / "__init__.py").exists():
             yield from _rooms(child, depth + 1)

@@ -15,13 +15,14 @@ from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
 from ibkr_sync.domain.entities.contracts import FuturesContract
-from ibkr_sync.domain.entities.futures import Future, ProductKey
+from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
 from ibkr_sync.domain.evidence.chain_diff import FieldChange, refuse_shrink
 from ibkr_sync.domain.evidence.product_update import (
     PRODUCT,
     ProductUpdate,
     plan_update,
+    refuse_older,
     refuse_outdated,
 )
 from ibkr_sync.domain.naming.query import FutureQuery
@@ -68,6 +69,15 @@ class ProductPlan(Generic[F_co]):
         return self.before is None
 
     @property
+    def remarks(self) -> tuple[str, ...]:
+        """Where contracts moved to, a sentence for each product."""
+        return tuple(
+            f"{len(taker.moved_in)} contract{'s' * (len(taker.moved_in) > 1)} moved to"
+            f" {taker.update.product.key}"
+            for taker in self.takers
+        )
+
+    @property
     def is_renamed(self) -> bool:
         """Whether it was stored under another name."""
         return (
@@ -108,6 +118,8 @@ def _plan(
     donors = [owner for owner in owners if before is None or owner.key != before.key]
     moved = _contracts_of(donors, con_ids - known)
     _refuse_loss(donors, set(moved), acquired, now, allow_shrink=allow_shrink)
+    if before is not None and acquired.scope is None and received.origin is Origin.SAMPLE:
+        refuse_older(before, received)  # a file, though its origin does not say so
     takers = _takers(before, acquired, stored, now)
     chain = _chain(before, moved.values(), takers)
     base = received if before is None and moved else before
@@ -118,6 +130,7 @@ def _plan(
         gone=acquired.gone,
         allow_shrink=allow_shrink,
     )
+    planned = _without_what_left(planned, received.key, takers)
     return ProductPlan(
         update=_with_moves(planned, donors, set(moved), received.key),
         before=before,
@@ -202,6 +215,22 @@ def _contracts_of(donors: Iterable[Future], con_ids: set[int]) -> dict[int, Futu
         for contract in donor.contracts
         if contract.con_id in con_ids
     }
+
+
+def _without_what_left(
+    planned: ProductUpdate[F], key: ProductKey, takers: Iterable[ProductPlan[Future]]
+) -> ProductUpdate[F]:
+    """The update with the contracts that left the product among its changes.
+
+    History has them once, as changes of the product that took them.
+    """
+    left = tuple(
+        FieldChange(con_id=con_id, field=PRODUCT, old=str(key), new=str(taker.update.product.key))
+        for taker in takers
+        for con_id in sorted(taker.moved_in)
+    )
+    diff = dataclasses.replace(planned.diff, changes=planned.diff.changes + left)
+    return dataclasses.replace(planned, diff=diff)
 
 
 def _with_moves(

@@ -123,9 +123,15 @@ def refuse_outdated(stored: Future, received: Future) -> None:
     """
     if is_undated(received) and not stored.is_stub:
         raise UndatedDataError(stored.key)
-    known, told = stored.synced_at, received.synced_at
-    if received.origin is Origin.FILE and known and told and told < known:
-        raise OutdatedDataError(stored.key, stored=known, received=told)
+    if received.origin is Origin.FILE:
+        refuse_older(stored, received)
+
+
+def refuse_older(stored: Future, received: Future) -> None:
+    """Raise OutdatedDataError for data that are older than what is stored."""
+    known, given = stored.synced_at, received.synced_at
+    if known and given and given < known:
+        raise OutdatedDataError(stored.key, stored=known, received=given)
 
 
 def is_undated(received: Future) -> bool:

@@ -121,7 +121,8 @@ def store(
 ) -> None:
     policy = SyncPolicy(allow_shrink=True)
     with local.sync_run(Origin.IBKR) as run:
-        acquired = AcquiredFuture(product=product, gone=gone)
+        dated = dataclasses.replace(product, synced_at=run.started_at)
+        acquired = AcquiredFuture(product=dated, gone=gone)
         local.get_or_create_entity(acquired, query_for(product), policy, run)
 
 

@@ -197,6 +197,7 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
             product=update.product,
             is_new=plan.is_new,
             diff=update.diff,
+            remarks=plan.remarks,
             left_out=acquired.left_out(odd),
         )
 
@@ -217,6 +218,7 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
             is_new=plan.is_new,
             diff=plan.update.diff,
             applied=False,
+            remarks=plan.remarks,
             left_out=acquired.left_out(odd),
         )
 

@@ -32,6 +32,7 @@ class StoragePlan(Generic[F]):
     rows: ProductRows
     before: StoredState
     takers: tuple[StoragePlan[Future], ...] = ()
+    remarks: tuple[str, ...] = ()
 
     @property
     def is_new(self) -> bool:
@@ -91,6 +92,7 @@ def _with_rows(plan: ProductPlan[F], ids: dict[ProductKey, int]) -> StoragePlan[
         rows=to_rows(plan.update.product, _to_write(plan.update, before)),
         before=before,
         takers=tuple(_with_rows(taker, ids) for taker in plan.takers),
+        remarks=plan.remarks,
     )
 
 
