@@ -281,7 +281,7 @@ class InMemoryFutureRepository(LocalFuturePort[F], StoredChains, Generic[F]):
             error=None if error is None else type(error).__name__,
             message=None if error is None else str(error),
             added=len(diff.added),
-            changed=len(diff.updated),
+            changed=diff.changed,
             returned=len(diff.returned),
             missing=len(diff.missing),
             delisted=len(diff.delisted),

@@ -136,7 +136,7 @@ def _key_before(update: FutureUpdate[Future]) -> ProductKey:
 def _counts(diff: ChainDiff) -> dict[str, int]:
     return {
         "added": len(diff.added),
-        "changed": len(diff.updated),
+        "changed": diff.changed,
         "returned": len(diff.returned),
         "missing": len(diff.missing),
         "delisted": len(diff.delisted),

@@ -54,16 +54,14 @@ class ChainDiff:
     unchanged: int = 0
 
     @property
+    def changed(self) -> int:
+        """Of how many contracts history keeps a change of a field."""
+        return len(_changed(self.changes))
+
+    @property
     def is_empty(self) -> bool:
-        """Whether the reply says nothing new."""
-        return not (
-            self.added
-            or self.updated
-            or self.returned
-            or self.missing
-            or self.delisted
-            or self.changes
-        )
+        """Whether the reply says nothing new that history keeps."""
+        return not (self.added or self.returned or self.missing or self.delisted or self.changes)
 
 
 def absent_contracts(
@@ -105,15 +103,15 @@ def diff_chain(
         contract for contract in absent_contracts(stored, received, now) if contract.con_id in gone
     ]
     differing = [(old, new) for old, new in both if old != new]
+    changes = tuple(change for old, new in differing for change in _contract_changes(old, new))
     return ChainDiff(
         added=tuple(contract for con_id, contract in after.items() if con_id not in before),
         updated=tuple(new for _, new in differing),
         returned=tuple(new for old, new in both if _is_absent(old)),
         missing=tuple(contract for contract in absent if not _is_missing_since(contract, now)),
         delisted=tuple(contract for contract in absent if _is_delisted_by(contract, now)),
-        changes=_product_changes(stored, received)
-        + tuple(change for old, new in differing for change in _contract_changes(old, new)),
-        unchanged=len(both) - len(differing),
+        changes=_product_changes(stored, received) + changes,
+        unchanged=len(both) - len(_changed(changes)),
     )
 
 
@@ -138,6 +136,10 @@ def refuse_mixing_sample_data(stored: Future, received: Future) -> None:
     origins = (stored.origin, received.origin)
     if Origin.SAMPLE in origins and any(origin.is_real for origin in origins):
         raise SampleDataError(stored.key)
+
+
+def _changed(changes: Iterable[FieldChange]) -> set[int]:
+    return {change.con_id for change in changes if change.con_id is not None}
 
 
 def _is_absent(contract: FuturesContract) -> bool:

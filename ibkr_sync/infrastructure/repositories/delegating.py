@@ -188,7 +188,7 @@ def _log_line(outcome: FutureUpdate[F] | FutureFailure) -> str:
     diff = outcome.diff or ChainDiff()
     counts = {
         "new": len(diff.added),
-        "changed": len(diff.updated),
+        "changed": diff.changed,
         "returned": len(diff.returned),
         "missing": len(diff.missing),
         "delisted": len(diff.delisted),

@@ -67,7 +67,7 @@ def outcome_sentence(
 def _counts(diff: ChainDiff) -> dict[str, int]:
     return {
         "new": len(diff.added),
-        "changed": len(diff.updated),
+        "changed": diff.changed,
         "returned": len(diff.returned),
         "missing": len(diff.missing),
         "delisted": len(diff.delisted),
@@ -96,7 +96,7 @@ def _record(outcome: Outcome, now: datetime, from_source: bool) -> dict[str, obj
             each.state(now) is ContractState.ACTIVE for each in outcome.product.contracts
         ),
         "added": len(diff.added),
-        "changed": len(diff.updated),
+        "changed": diff.changed,
         "missing": len(diff.missing),
         "delisted": len(diff.delisted),
         "returned": len(diff.returned),

@@ -78,7 +78,7 @@ def test_every_contract_of_a_reply_is_accounted_for_once(
     stored: Future, received: Future, now: datetime
 ) -> None:
     diff = diff_chain(stored, received, now)
-    assert len(diff.added) + len(diff.updated) + diff.unchanged == len(received.contracts)
+    assert len(diff.added) + diff.changed + diff.unchanged == len(received.contracts)
     assert {each.con_id for each in diff.added}.isdisjoint(each.con_id for each in stored.contracts)
     absent = {each.con_id for each in diff.missing + diff.delisted}
     assert absent <= {each.con_id for each in stored.contracts}
@@ -119,6 +119,7 @@ def test_what_depends_on_login_account_or_ibapi_is_updated_and_leaves_no_history
     other = dataclasses.replace(DECEMBER, **{field: value})  # type: ignore[arg-type]
     diff = diff_chain(ES, with_contracts(other, MARCH), NOW)
     assert (diff.updated, diff.changes) == ((other,), ())
+    assert (diff.changed, diff.unchanged, diff.is_empty) == (0, 2, True)
 
 
 def test_hours_that_roll_on_are_no_change() -> None:

@@ -68,5 +68,5 @@ def _asked(
 
 
 def _counts(diff: ChainDiff) -> tuple[int, ...]:
-    told = (diff.added, diff.updated, diff.returned, diff.missing, diff.delisted)
-    return (*map(len, told), diff.unchanged)
+    others = (diff.returned, diff.missing, diff.delisted)
+    return (len(diff.added), diff.changed, *map(len, others), diff.unchanged)

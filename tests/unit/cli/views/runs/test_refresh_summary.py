@@ -35,6 +35,8 @@ from ibkr_sync_cli.views.runs.refresh_summary import (
 YESTERDAY = NOW - timedelta(hours=23)
 DOWN = UpstreamDownError("127.0.0.1", 4002, "1100: Connectivity between IB and the TWS is lost")
 
+TICK_CHANGE = FieldChange(con_id=DECEMBER.con_id, field="min_tick", old="0.25", new="0.5")
+
 
 def named(symbol: str, exchange: str = "CME", trading_class: str | None = None) -> Future:
     return dataclasses.replace(
@@ -150,7 +152,7 @@ def test_the_table_fits_80_columns_and_cuts_no_reason() -> None:
     text = "no answer " * 20 + "at all"
     lines = drawn(
         refreshed(
-            updated(diff=ChainDiff(updated=(DECEMBER,), unchanged=1)),
+            updated(diff=ChainDiff(updated=(DECEMBER,), changes=(TICK_CHANGE,), unchanged=1)),
             failed(long, ReplyTimeoutError(text)),
         )
     )
