@@ -34,7 +34,7 @@ def faults(rounds: int) -> list[Fault]:
     kinds: list[Fault] = [
         HangUpAfterRows(symbol="ES", rows=3, first=1),
         Notice(symbol="ES", code=2104, times=20, first=1),
-        ReplacedField(symbol="ES", row=None, field="industry", value="Other", first=1),
+        ReplacedField(symbol="ES", row=None, field="market_name", value="Other", first=1),
     ]
     return [
         dataclasses.replace(fault, skip=5 * number)

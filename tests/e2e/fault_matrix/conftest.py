@@ -74,7 +74,7 @@ def _store(item: pytest.Item) -> object:
 def fill(folder: Path) -> Path:
     """Store products in a state that the gateways of these tests know to be outdated."""
     store = file_store(folder)
-    outdated = ReplacedField(row=None, field="industry", value="Before")
+    outdated = ReplacedField(row=None, field="market_name", value="Before")
     with gateway_with(outdated) as gateway:
         done = CommandLine(folder)("--database", store.location, *asking(STOCKED, gateway.port))
     assert done.code == 0, done

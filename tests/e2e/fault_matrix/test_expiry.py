@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -173,7 +174,7 @@ def test_a_contract_is_listed_until_it_expires_at_the_exchange(rig: Rig, zone: s
 @pytest.mark.parametrize("zone", MACHINE_ZONES)
 @pytest.mark.parametrize("side", SIDES)
 @pytest.mark.parametrize("instant", some_of(INSTANTS, 1), ids=str)
-def test_a_contract_that_is_no_longer_said_is_missing_until_it_expires_at_the_exchange(
+def test_a_contract_that_ibkr_no_longer_knows_is_missing_until_its_last_day_begins(
     rig: Rig, instant: datetime, side: str, zone: str
 ) -> None:
     moment = instant + SIDES[side]
@@ -181,5 +182,9 @@ def test_a_contract_that_is_no_longer_said_is_missing_until_it_expires_at_the_ex
     get_at(moment, zone, rig, FARTHEST, "--allow-shrink")
     stored = rig.store.tables()["contracts"]
     missing = {each["local_symbol"] for each in stored if each["missing_since"] is not None}
-    listed = {name for symbol in ZONES for name in listed_at(moment, symbol)}
-    assert missing == listed - {each.local_symbol for each in FARTHEST}
+    before_their_last_day = {
+        each.local_symbol
+        for each in EXPIRIES
+        if f"{moment.astimezone(ZoneInfo(ZONES[each.symbol])):%Y%m%d}" < each.last_trade[:8]
+    }
+    assert missing == before_their_last_day - {each.local_symbol for each in FARTHEST}
