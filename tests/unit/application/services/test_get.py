@@ -25,6 +25,7 @@ from ibkr_sync.domain.errors import (
     UnreachableReason,
 )
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
+from ibkr_sync.infrastructure.repositories.delegating import DelegatingFutureRepository
 
 NQ = dataclasses.replace(
     ES,
@@ -45,10 +46,11 @@ class Rig:
     def __init__(self, *, asks_source: bool = True) -> None:
         clock = FakeClock(NOW)
         self.local: InMemoryFutureRepository[Future] = InMemoryFutureRepository(Future, clock)
-        self.source = FakeSource(self.local, clock, ES, NQ)
+        self.source = FakeSource(ES, NQ)
+        delegating = DelegatingFutureRepository(self.source, self.local, clock)
         rows = [a_product(symbol="ES", trading_class="ES"), *DAX]
         names = SymbolResolver(FakeCatalogue(rows=rows), InMemoryPins(), self.local, clock)
-        futures = FuturesService(self.source, names, self.local)
+        futures = FuturesService(delegating, names, self.local)
         self.service = GetService(futures, clock, asks_source=asks_source)
 
     def get(self, *symbols: str) -> GetReport:

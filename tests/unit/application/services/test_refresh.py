@@ -30,6 +30,7 @@ from ibkr_sync.domain.errors import (
 )
 from ibkr_sync.domain.ports.watchlist import WatchedProduct
 from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy
+from ibkr_sync.infrastructure.repositories.delegating import DelegatingFutureRepository
 
 
 def product(symbol: str, age: timedelta | None = None) -> Future:
@@ -62,9 +63,10 @@ class Rig:
         self.local: InMemoryFutureRepository[Future] = InMemoryFutureRepository(Future, self.clock)
         self.local.products = {future.key: future for future in stored}
         known = [product(symbol) for symbol in ("CL", "ES", "NQ", "ZN")]
-        self.source = FakeSource(self.local, self.clock, *known)
+        self.source = FakeSource(*known)
+        delegating = DelegatingFutureRepository(self.source, self.local, self.clock)
         names = SymbolResolver(FakeCatalogue(), InMemoryPins(), self.local, self.clock)
-        futures = FuturesService(self.source, names, self.local)
+        futures = FuturesService(delegating, names, self.local)
         watchlist = WatchlistService(InMemoryWatchlist(*watched), futures)
         self.seconds = 0.0
         self.service = RefreshService(futures, watchlist, self.clock, lambda: self.seconds)
