@@ -165,7 +165,9 @@ class RawReplyPortContract:
     def test_the_database_takes_more_than_nothing_and_can_be_compacted(
         self, kept: KeptRawReplies
     ) -> None:
+        """A server counts what others keep in the same database, so less it need not be."""
         kept.keep(ES, map(reply, (1, 2, 3)))
-        size = kept.port.database_size()
+        assert kept.port.database_size() > 0
         kept.port.compact()
-        assert 0 < kept.port.database_size() <= size
+        assert kept.port.database_size() > 0
+        assert kept.port.usage().replies == 3
