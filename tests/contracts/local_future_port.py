@@ -467,6 +467,34 @@ class LocalFuturePortContract(FuturePortContract):
         assert {change.new for change in moves} == {str(other.key)}
         assert not any(change.new == "missing" for change in ledger.history())
 
+    @pytest.mark.parametrize("origin", [Origin.IBKR, Origin.SAMPLE])
+    def test_a_contract_that_was_asked_for_alone_moves_to_a_product_that_stays_as_old(
+        self, local: LocalFuturePort[Future], clock: FakeClock, origin: Origin
+    ) -> None:
+        """Of the product that takes it, the reply shows no more than this contract."""
+        asked = dataclasses.replace(
+            examples.with_chain(examples.DAX, 8, first_con_id=1), origin=origin, synced_at=clock.now
+        )
+        other = dataclasses.replace(
+            asked,
+            trading_class="FDXM",
+            contracts=tuple(
+                dataclasses.replace(each, con_id=each.con_id + 100, trading_class="FDXM")
+                for each in asked.contracts
+            ),
+        )
+        self.store(local, asked)
+        self.store(local, other)
+        clock.advance(hours=21)
+        left = dataclasses.replace(without(asked, 8), synced_at=clock.now)
+        mover = dataclasses.replace(asked.contracts[-1], trading_class="FDXM")
+        alone = dataclasses.replace(other, contracts=(mover,), synced_at=None)
+        update = self.store(local, left, others=(alone,))
+        assert update.remarks == (f"1 contract moved to {other.key}",)
+        taken = self.stored(local, other)
+        assert {each.con_id for each in taken.contracts} == {8, *range(101, 109)}
+        assert taken.synced_at == other.synced_at
+
     def test_a_reply_about_one_product_takes_no_chain_from_another(
         self, local: LocalFuturePort[Future], ledger: Ledger, clock: FakeClock
     ) -> None:

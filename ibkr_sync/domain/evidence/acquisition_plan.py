@@ -169,7 +169,9 @@ def _takers(
     for other in acquired.others:
         if leaving.isdisjoint(contract.con_id for contract in other.contracts):
             continue
-        covered = AcquiredFuture(product=other, scope=FutureQuery(symbol=acquired.product.symbol))
+        # Whether whole or one contract alone, it was shown when the reply was given.
+        shown = dataclasses.replace(other, synced_at=acquired.product.synced_at)
+        covered = AcquiredFuture(product=shown, scope=FutureQuery(symbol=acquired.product.symbol))
         plan = _plan(covered, stored, now, allow_shrink=True, may_rename=False)
         takers.append(plan if other.synced_at is not None else _as_old_as_it_was(plan))
     return tuple(takers)
