@@ -143,7 +143,9 @@ def is_undated(received: Future) -> bool:
 def _merge(stored: Future | None, received: F, diff: ChainDiff, now: datetime) -> F:
     """The received product with what is already known and the reply does not contradict."""
     before = {each.con_id: each for each in stored.contracts} if stored else {}
-    after = {each.con_id: _seen(before.get(each.con_id), each, now) for each in received.contracts}
+    synced_at = _sync_instant(received, now)
+    at = synced_at or now
+    after = {each.con_id: _seen(before.get(each.con_id), each, at) for each in received.contracts}
     newly_missing = {each.con_id for each in diff.missing}
     newly_delisted = {each.con_id for each in diff.delisted}
     for con_id, contract in before.items():
@@ -154,19 +156,17 @@ def _merge(stored: Future | None, received: F, diff: ChainDiff, now: datetime) -
         else:
             after.setdefault(con_id, contract)
     chain = sorted(after.values(), key=lambda each: (each.last_trade_date, each.con_id))
-    return dataclasses.replace(
-        received, contracts=tuple(chain), synced_at=_sync_instant(received, now)
-    )
+    return dataclasses.replace(received, contracts=tuple(chain), synced_at=synced_at)
 
 
 def _seen(
-    before: FuturesContract | None, received: FuturesContract, now: datetime
+    before: FuturesContract | None, received: FuturesContract, at: datetime
 ) -> FuturesContract:
     known = before.listing if before else None
-    first = known.first_seen_at if known else now
+    first = known.first_seen_at if known else at
     # What `dataclasses.replace` does, in half the time: this is done for every contract.
     values = dict(zip(_CONTRACT_FIELDS, _values_of(received), strict=True))
-    values["listing"] = _listing(first, now)
+    values["listing"] = _listing(first, at)
     values["schedule"] = received.schedule or (before.schedule if before else None)
     return FuturesContract(**values)
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, or_, select, union
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, union
 from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.canonical_text import TRACKED_OF_CONTRACT, TRACKED_OF_PRODUCT, parse_value
@@ -198,9 +198,13 @@ def _ended(
     now: datetime,
     is_meant: Sequence[ColumnElement[bool]],
 ) -> tuple[EndedContract, ...]:
-    columns = [contracts.c[name] for name in (*_CONTRACT_COLUMNS, *LISTING_COLUMNS)]
+    columns = {name: contracts.c[name] for name in (*_CONTRACT_COLUMNS, *LISTING_COLUMNS)}
+    seen = func.coalesce(contracts.c.last_seen_at, products.c.synced_at).label("last_seen_at")
     statement = (
-        select(*columns, *(column.label(f"product_{column.name}") for column in _KEY))
+        select(
+            *(columns | {"last_seen_at": seen}).values(),
+            *(column.label(f"product_{column.name}") for column in _KEY),
+        )
         .join(products, products.c.id == contracts.c.product_id)
         .where(contracts.c.last_trade_date >= (since - _ZONE_SLACK).date())
         .where(contracts.c.last_trade_date <= (now + _ZONE_SLACK).date())

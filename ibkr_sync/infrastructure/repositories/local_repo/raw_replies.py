@@ -98,6 +98,7 @@ class LocalRawReplies(RawReplyPort):
             before = writes.StoredState(
                 product_id=stored.product_id,
                 chain={each.con_id: each for each in stored.product.contracts},
+                synced_at=stored.product.synced_at,
             )
             rows = to_rows(update.product)
             product_id = writes.apply_update(connection, update, rows, before, now)

@@ -102,7 +102,7 @@ def to_rows(future: Future, con_ids: Collection[int] | None = None) -> ProductRo
     }
     refuse_unstorable(str(future.key), product)
     contracts = [each for each in future.contracts if con_ids is None or each.con_id in con_ids]
-    chain = {each.con_id: _contract_row(each) for each in contracts}
+    chain = {each.con_id: _contract_row(each, future.synced_at) for each in contracts}
     schedules = {
         each.con_id: (each.con_id, *_values_of_schedule(each.schedule))
         for each in contracts
@@ -116,13 +116,14 @@ def to_rows(future: Future, con_ids: Collection[int] | None = None) -> ProductRo
 def to_entity(product: Mapping[Any, Any], chain: Iterable[Sequence[Any]]) -> Future:
     """Build a product, of the entity of its asset class, from its row and its contracts' rows.
 
-    A contract's row begins with the values of `CHAIN_COLUMNS`.
+    A contract's row begins with the values of `CHAIN_COLUMNS`; one that does not say when it was
+    last seen was seen when the product was synced.
     """
     values = {name: product[name] for name in _PRODUCT_COLUMNS}
     return ASSET_TYPES[values.pop(ASSET_CLASS)](
         **values,
         underlying=_underlying(product),
-        contracts=tuple(_contract(row) for row in chain),
+        contracts=tuple(_contract(row, values["synced_at"]) for row in chain),
     )
 
 
@@ -131,16 +132,33 @@ def _underlying(product: Mapping[Any, Any]) -> Underlying | None:
     return None if parts["symbol"] is None else Underlying(**parts)
 
 
-def _contract_row(contract: FuturesContract) -> tuple[Any, ...]:
-    listing = contract.listing
+def _contract_row(contract: FuturesContract, synced_at: datetime | None) -> tuple[Any, ...]:
     return (
         *_values_of_contract(contract),
         *(_pairs(getattr(contract, name)) for name in _VENUES),
-        *(_values_of_listing(listing) if listing else _NEVER_STORED),
+        *_listing_row(contract.listing, synced_at),
     )
 
 
-def _contract(row: Sequence[Any]) -> FuturesContract:
+@lru_cache(1024)
+def _listing_row(listing: ContractListing | None, synced_at: datetime | None) -> tuple[Any, ...]:
+    if listing is None:
+        return _NEVER_STORED
+    first, _, *absence = _values_of_listing(listing)
+    return (first, stored_last_seen(listing, synced_at), *absence)
+
+
+def stored_last_seen(
+    listing: ContractListing | None, synced_at: datetime | None
+) -> datetime | None:
+    """When a contract was last seen, as its row holds it: None for the last sync of its product.
+
+    So a reply in which nothing is new writes no row for each of its contracts.
+    """
+    return None if listing is None or listing.last_seen_at == synced_at else listing.last_seen_at
+
+
+def _contract(row: Sequence[Any], synced_at: datetime | None) -> FuturesContract:
     facts = dict(zip(_FACTS, row, strict=False))
     for name in _VENUES:
         facts[name] = _venues(facts[name])
@@ -150,7 +168,7 @@ def _contract(row: Sequence[Any]) -> FuturesContract:
     return FuturesContract(
         **facts,
         schedule=None if schedule["time_zone_id"] is None else TradingSchedule(**schedule),
-        listing=_listing(*row[_LISTING]),
+        listing=_listing(*row[_LISTING], synced_at=synced_at),
     )
 
 
@@ -175,13 +193,18 @@ def _text_pairs(pairs: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ..
 @lru_cache(1024)
 def _listing(
     first_seen_at: datetime,
-    last_seen_at: datetime,
+    last_seen_at: datetime | None,
     missing_since: datetime | None,
     delisted_at: datetime | None,
+    *,
+    synced_at: datetime | None,
 ) -> ContractListing:
+    seen = last_seen_at or synced_at
+    if seen is None:
+        raise ValueError("a contract of a product that was never synced was never seen")
     return ContractListing(
         first_seen_at=first_seen_at,
-        last_seen_at=last_seen_at,
+        last_seen_at=seen,
         missing_since=missing_since,
         delisted_at=delisted_at,
     )

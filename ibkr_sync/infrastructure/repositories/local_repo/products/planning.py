@@ -83,6 +83,7 @@ def _with_rows(plan: ProductPlan[F], ids: dict[ProductKey, int]) -> StoragePlan[
     before = StoredState(
         product_id=ids[plan.before.key] if plan.before else None,
         chain=plan.chain,
+        synced_at=plan.before.synced_at if plan.before else None,
         moved=plan.moved_in,
         former=plan.before.key if plan.before and plan.is_renamed else None,
         stub_id=ids[plan.stub.key] if plan.stub else None,

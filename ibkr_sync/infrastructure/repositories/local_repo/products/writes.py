@@ -26,6 +26,7 @@ from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import (
     LISTING_COLUMNS,
     SCHEDULE_COLUMNS,
     ProductRows,
+    stored_last_seen,
     to_rows,
 )
 from ibkr_sync.infrastructure.repositories.local_repo.products.packed_frames import pack_frames
@@ -57,6 +58,7 @@ class StoredState:
 
     product_id: int | None
     chain: dict[int, FuturesContract]
+    synced_at: datetime | None = None
     moved: frozenset[int] = frozenset()
     former: ProductKey | None = None
     stub_id: int | None = None
@@ -77,7 +79,7 @@ def apply_update(
 ) -> int:
     """Store the product and its chain as planned, given its rows, and give the id of its row.
 
-    Of a contract that did not change, only the instant it was last seen is written.
+    Of contracts that did not change nothing is written, unless the reply lacks them.
     """
     if before.product_id is None:
         row = rows.product | {"first_seen_at": now}
@@ -91,7 +93,7 @@ def apply_update(
             former = before.former._asdict() | {"product_id": product_id, "until": now}
             connection.execute(insert(former_names), former)
     _write_contracts(connection, product_id, planned, rows, before)
-    _note_seen(connection, planned, before, now)
+    _write_last_seen(connection, planned, before)
     sent = _write_schedules(connection, planned.product, rows, before, now)
     is_new = before.product_id is None
     keep_hours_by_day(connection, product_id, planned.product, sent, now, is_new=is_new)
@@ -163,19 +165,21 @@ def _write_contracts(
     )
 
 
-def _note_seen(
-    connection: Connection, planned: ProductUpdate[Future], before: StoredState, now: datetime
+def _write_last_seen(
+    connection: Connection, planned: ProductUpdate[Future], before: StoredState
 ) -> None:
-    """Write when contracts were last seen of which that is all that is new, many at once."""
+    """Write when contracts were last seen where that is not, or no longer, the last sync."""
     diff = planned.diff
     others = (*diff.added, *diff.updated, *diff.returned, *diff.missing, *diff.delisted)
     written = before.moved | {each.con_id for each in others}
-    seen = sorted(
-        each.con_id
-        for each in planned.product.contracts
-        if each.con_id not in written and each.listing != before.chain[each.con_id].listing
+    synced_at = planned.product.synced_at
+    rows = (
+        (stored_last_seen(each.listing, synced_at), each.con_id)
+        for each in sorted(planned.product.contracts, key=lambda each: each.con_id)
+        if each.con_id not in written
+        and stored_last_seen(each.listing, synced_at)
+        != stored_last_seen(before.chain[each.con_id].listing, before.synced_at)
     )
-    rows = ((now, con_id) for con_id in seen)
     update_rows(connection, contracts.c.con_id, ("last_seen_at",), rows)
 
 

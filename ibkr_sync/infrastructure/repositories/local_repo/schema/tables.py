@@ -81,12 +81,17 @@ _COLUMN_TYPES: dict[FieldKind, TypeEngine[Any] | type[TypeEngine[Any]]] = {
 
 
 def _columns(
-    fields: Iterable[EntityField], *, leading: Iterable[str] = (), besides: Iterable[str] = ()
+    fields: Iterable[EntityField],
+    *,
+    leading: Iterable[str] = (),
+    besides: Iterable[str] = (),
+    implied: Iterable[str] = (),
 ) -> Iterator[Column[Any]]:
     """The columns of fields in their order, but for those that lead or are left out.
 
     Nested fields spread over columns of their own: an underlying's bear its name and may all be
-    null, a listing's are as its own fields are, since no contract is stored without one.
+    null, a listing's are as its own fields are, since no contract is stored without one, but for
+    those that are `implied` by another table where they are null.
     """
     for field in ordered(fields, leading):
         if field.name in besides:
@@ -94,7 +99,7 @@ def _columns(
         if field.kind is Underlying:
             yield from (_column(each, UNDERLYING_PREFIX, nullable=True) for each in field.parts)
         elif field.parts:
-            yield from map(_column, field.parts)
+            yield from (_column(each, nullable=each.name in implied) for each in field.parts)
         else:
             yield _column(field)
 
@@ -127,11 +132,12 @@ contracts = Table(
     metadata,
     Column("con_id", BigInteger, primary_key=True, autoincrement=False),
     Column("product_id", ForeignKey("products.id"), nullable=False),
-    *_columns(CONTRACT_FIELDS, besides=("con_id", "schedule")),
+    *_columns(CONTRACT_FIELDS, besides=("con_id", "schedule"), implied=("last_seen_at",)),
     CheckConstraint("con_id > 0", name="con_id_is_positive"),
     Index(None, "product_id", "last_trade_date"),
     Index(None, "last_trade_date"),
     Index(None, "local_symbol"),
+    comment="A null last_seen_at: seen when its product was last synced.",
 )
 
 contract_schedules = Table(

@@ -90,10 +90,7 @@ def reading(database: Database) -> Iterator[Connection]:
 def writing(database: Database) -> Iterator[Connection]:
     """A write transaction on our schema, creating what is still empty; raises as `reading`."""
     if _is_empty(database):
-        if database.location.is_memory:
-            _create_at_once(database)
-        else:
-            _migrate(database)
+        _migrate(database)
         database.has_current_schema = True
     with database.write() as connection:
         yield connection
@@ -110,19 +107,25 @@ def _is_empty(database: Database) -> bool:
 
 
 def _migrate(database: Database) -> None:
+    """Bring a database to the newest schema; one that is empty gets it at once."""
     database.create_file()
     with database.write(enforce_foreign_keys=False) as connection:
         # Another process may have migrated while this one waited.
-        if status_of(connection, database).is_current:
+        status = status_of(connection, database)
+        if status.is_current:
             return
         if database.is_sqlite:
             connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
-        _run_migrations(connection)
+        if status.is_empty:
+            _create(connection)
+        else:
+            run_migrations(connection)
         if database.is_sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
             raise StorageError(database.name, "the migration would break references between rows")
 
 
-def _run_migrations(connection: Connection) -> None:
+def run_migrations(connection: Connection) -> None:
+    """Run what migrations are due, in the caller's transaction; raises StorageError."""
     from alembic import command  # 300 ms that only a migration may cost
     from alembic.config import Config
     from alembic.util import CommandError
@@ -139,14 +142,12 @@ def _run_migrations(connection: Connection) -> None:
 @contextmanager
 def _blank_database() -> Iterator[Database]:
     with Database(":memory:") as blank:
-        _create_at_once(blank)
+        _migrate(blank)
         yield blank
 
 
-def _create_at_once(database: Database) -> None:
+def _create(connection: Connection) -> None:
     """Create the newest schema from the metadata, which a test holds equal to the migrations."""
-    with database.write() as connection:
-        connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
-        metadata.create_all(connection)
-        alembic_version.create(connection)
-        connection.execute(insert(alembic_version).values(version_num=head_revision()))
+    metadata.create_all(connection, checkfirst=False)
+    alembic_version.create(connection)
+    connection.execute(insert(alembic_version).values(version_num=head_revision()))

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+from alembic import op
+
 revision = "ibkr_sync_0003"
 down_revision = "ibkr_sync_0002"
 branch_labels = None
 depends_on = None
 
+INSTANT = sa.DateTime(timezone=True)
+
 
 def upgrade() -> None:
     """Add what an observation knows beside its contracts."""
+    _let_products_say_when_contracts_were_seen()
+
+
+def _let_products_say_when_contracts_were_seen() -> None:
+    with op.batch_alter_table("contracts") as contracts:
+        contracts.alter_column("last_seen_at", existing_type=INSTANT, nullable=True)
+    if op.get_bind().dialect.supports_comments:
+        comment = "A null last_seen_at: seen when its product was last synced."
+        op.create_table_comment("contracts", comment)

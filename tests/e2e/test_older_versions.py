@@ -1,4 +1,4 @@
-"""The installed command on a database that the first version made."""
+"""The installed command on a database that an older version made."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ import pytest
 from e2e.command_line import CommandLine
 from e2e.stored_rows import checksum, is_sound
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
-from integration.local_repo import first_version
+from integration.local_repo import older_versions
+
+FIRST = older_versions.OLDER[0]
 
 
 @pytest.fixture
 def older(tmp_path: Path) -> Path:
     path = tmp_path / "older.db"
     with Database(path) as database:
-        first_version.create(database)
+        older_versions.create(database, FIRST)
     return path
 
 
@@ -50,10 +52,10 @@ def test_the_upgrade_keeps_a_backup_and_everything_works_again(
     status = ibkr_sync("--database", older, "db", "status", "--json")
     upgraded = ibkr_sync("--database", older, "db", "upgrade")
     assert (status.code, status.json["state"]) == (0, "behind")
-    assert status.json["revision"] == first_version.FIRST
+    assert status.json["revision"] == FIRST
     assert "db upgrade" in status.err
     assert upgraded.code == 0
-    assert upgraded.out.startswith(f"schema {first_version.FIRST} → ")
+    assert upgraded.out.startswith(f"schema {FIRST} → ")
 
     backup = Path(upgraded.err.removeprefix("backup: ").strip())
     assert is_sound(backup)

@@ -1,0 +1,117 @@
+"""A database of an older version is upgraded with all that it holds, and not used before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from contracts.future_port import by_symbol
+from databases import dump, refuse_damage
+from fakes.clock import FakeClock
+from ibkr_sync.domain.entities.futures import Origin
+from ibkr_sync.domain.errors import SchemaBehindError
+from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.schema.revision import (
+    SchemaStatus,
+    head_revision,
+)
+from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import metadata
+from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import (
+    reading,
+    schema_status,
+    upgrade,
+    writing,
+)
+from integration.local_repo import older_versions
+from integration.local_repo.products import NEW, repository, store
+
+LISTING = (8, "listing")
+"""Where history keeps that the contract went which replies lack in the end."""
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    is_postgres = request.param == "postgres"
+    location = request.getfixturevalue("postgres_url") if is_postgres else tmp_path / "futures.db"
+    with Database(location) as database:
+        yield database
+
+
+@pytest.fixture(params=older_versions.OLDER)
+def revision(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def test_it_is_refused_until_it_is_upgraded(database: Database, revision: str) -> None:
+    older_versions.create(database, revision)
+    status = schema_status(database)
+    assert status == SchemaStatus(current=revision, head=head_revision())
+    for attempt in (reading, writing):
+        with pytest.raises(SchemaBehindError, match=revision), attempt(database):
+            pass
+    with (
+        pytest.raises(SchemaBehindError),
+        repository(database, FakeClock()).sync_run(Origin.IBKR),
+    ):
+        pass
+
+
+def test_an_upgrade_makes_the_schema_of_today(database: Database, revision: str) -> None:
+    older_versions.create(database, revision)
+    done = upgrade(database)
+    assert (done.before, done.after) == (revision, head_revision())
+    with database.read() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    if database.path is not None:
+        refuse_damage(database.path)
+
+
+def test_an_upgrade_keeps_every_row(tmp_path: Path, revision: str) -> None:
+    with Database(tmp_path / "futures.db") as database:
+        older_versions.create(database, revision)
+        upgrade(database)
+        assert older_versions.kept_rows(database, revision) == older_versions.rows_of(revision)
+
+
+def test_both_databases_read_the_same_after_it(
+    tmp_path: Path, postgres_url: str, revision: str
+) -> None:
+    rows = []
+    for location in (tmp_path / "futures.db", postgres_url):
+        with Database(location) as database:
+            older_versions.create(database, revision)
+            upgrade(database)
+            rows.append(dump(database))
+    assert rows[0] == rows[1]
+    assert rows[0]["contracts"]
+
+
+def test_a_file_is_backed_up_before_as_it_was(tmp_path: Path, revision: str) -> None:
+    with Database(tmp_path / "futures.db") as database:
+        older_versions.create(database, revision)
+        backup = upgrade(database).backup
+    assert backup is not None
+    refuse_damage(backup)
+    with Database(backup) as older:
+        assert schema_status(older).current == revision
+
+
+def test_it_goes_on_where_it_was(database: Database, revision: str) -> None:
+    older_versions.create(database, revision)
+    upgrade(database)
+    before = dump(database)
+    clock = FakeClock()
+    clock.advance(days=10)
+    local = repository(database, clock)
+    with local.sync_run(Origin.IBKR) as run:
+        store(local, NEW, run, clock)
+    after = dump(database)
+    for table in ("sync_runs", "field_changes"):
+        assert after[table][: len(before[table])] == before[table]
+    listed = [each.new for each in after["field_changes"] if (each.con_id, each.field) == LISTING]
+    assert listed == ["listed", "missing", "delisted"]
+    assert len(local.get_by_symbol(by_symbol(NEW)).contracts) == 9
