@@ -74,6 +74,7 @@ class RecordedRow:
             min_size=sent["minSize"],
             size_increment=sent["sizeIncrement"],
             suggested_size_increment=sent["suggestedSizeIncrement"],
+            settlement_method=sent["settlementMethod"],
         )
 
 

@@ -115,6 +115,7 @@ contracts = st.builds(
     suggested_size_increment=maybe(positive_numbers),
     schedule=maybe(schedules),
     listing=maybe(listings),
+    settlement_method=maybe(texts),
 ).map(_in_agreement)
 
 

@@ -22,21 +22,15 @@ class InvalidDocumentError(ValueError):
 class DocumentFields:
     """The fields of one object at `path`; every method raises InvalidDocumentError.
 
-    Keys must be among `keys` or `ignored`; those in `keys` must all be present, so that a
-    file that lost a column is not taken for one that says nothing about it.
+    Those in `keys` must all be present, so that a file that lost a column is not taken for one
+    that says nothing about it. Any other may be absent, which is as null.
     """
 
-    def __init__(
-        self, value: object, path: str, *, keys: Iterable[str], ignored: Iterable[str] = ()
-    ) -> None:
+    def __init__(self, value: object, path: str, *, keys: Iterable[str]) -> None:
         if not isinstance(value, dict):
             raise InvalidDocumentError(path, f"must be an object, not {shown(value)}")
         self.path = path
         self._values = value
-        required = set(keys)
-        for key in value:
-            if key not in required and key not in ignored:
-                raise InvalidDocumentError(path, f"has an unknown key {shown(key)}")
         for key in keys:
             if key not in value:
                 raise InvalidDocumentError(self.path_of(key), "is missing (null says: not known)")
@@ -47,14 +41,14 @@ class DocumentFields:
 
     def required(self, key: str, parse: Callable[[object], T]) -> T:
         """Give a field that must have a value."""
-        value = self._values[key]
+        value = self._values.get(key)
         if value is None:
             raise InvalidDocumentError(self.path_of(key), "must have a value")
         return self._parse(value, self.path_of(key), parse)
 
     def optional(self, key: str, parse: Callable[[object], T]) -> T | None:
         """Give a field that may be null."""
-        return None if self._values[key] is None else self.required(key, parse)
+        return None if self._values.get(key) is None else self.required(key, parse)
 
     def many(self, key: str, parse: Callable[[object], T]) -> tuple[T, ...]:
         """Give a field that holds a list of plain values."""
@@ -64,15 +58,13 @@ class DocumentFields:
         self, key: str, read: Callable[[DocumentFields], T], *, keys: Iterable[str]
     ) -> T | None:
         """Give a field that holds an object or null."""
-        value = self._values[key]
+        value = self._values.get(key)
         return None if value is None else read(DocumentFields(value, self.path_of(key), keys=keys))
 
-    def children(
-        self, key: str, *, keys: Iterable[str], ignored: Iterable[str] = ()
-    ) -> Iterator[DocumentFields]:
+    def children(self, key: str, *, keys: Iterable[str]) -> Iterator[DocumentFields]:
         """Give the objects of a field that holds a list of them, one by one."""
         for path, value in self._items(key):
-            yield DocumentFields(value, path, keys=keys, ignored=ignored)
+            yield DocumentFields(value, path, keys=keys)
 
     def _items(self, key: str) -> Iterator[tuple[str, object]]:
         path = self.path_of(key)

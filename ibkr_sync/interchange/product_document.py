@@ -2,7 +2,8 @@
 
 Exact numbers are text (`"0.25"`), dates `2026-12-18`, months `2026-12`, instants UTC
 (`2026-12-18T14:30:00Z`), what is not known is null. `state`, `quoted_tick`, `tick_value` and
-`point_value` are derived: written for the reader's sake, ignored when read back.
+`point_value` are derived: written for the reader's sake, ignored when read back, as are keys that
+are not known. A later version of the program may add keys; what files before it lack is unknown.
 """
 
 from __future__ import annotations
@@ -36,8 +37,13 @@ from ibkr_sync.interchange.document_fields import DocumentFields, InvalidDocumen
 
 _Readers: TypeAlias = Mapping[str, Callable[[DocumentFields], Any]]
 
-SCHEMA = "ibkr-sync/product/1"
-"""Name and version of the schema; any change of keys or meanings makes it `/2`."""
+SCHEMA = "ibkr-sync/product/2"
+"""Name and version of the schema; any change of meanings, or a key less, makes it `/3`."""
+
+_READABLE = ("ibkr-sync/product/1", SCHEMA)
+
+_ADDED = frozenset(("settlement_method",))
+"""Keys that files of a former version lack."""
 
 _PRODUCT_FIELDS = ordered(
     PRODUCT_FIELDS,
@@ -56,6 +62,10 @@ PRODUCT_KEYS = tuple(each.name for each in _PRODUCT_FIELDS)
 
 CONTRACT_KEYS = tuple(each.name for each in _CONTRACT_FIELDS)
 """What a document says of each contract: identity, dates and numbers first."""
+
+REQUIRED_PRODUCT_KEYS = tuple(key for key in PRODUCT_KEYS if key not in _ADDED)
+REQUIRED_CONTRACT_KEYS = tuple(key for key in CONTRACT_KEYS if key not in _ADDED)
+"""What every file says of a product, and of a contract."""
 
 DERIVED_PRODUCT_KEYS = ("quoted_tick", "tick_value", "point_value")
 DERIVED_CONTRACT_KEYS = ("state", *DERIVED_PRODUCT_KEYS)
@@ -77,23 +87,20 @@ def product_from_document(document: object) -> Future:
     """Read a product as `product_to_document` wrote it, for one who trusts none of it.
 
     Gives the entity of its asset class, the chain in order of last trade date. Raises
-    InvalidDocumentError, with the path of the field, for a missing or unknown key, a value
-    that is not what its key says, text with control or direction characters, a contract that
-    is not the product's, and one conId with two different contents.
+    InvalidDocumentError, with the path of the field, for a missing key, a value that is not what
+    its key says, text with control or direction characters, a contract that is not the product's,
+    and one conId with two different contents.
     """
     refuse_other_schema(document.get("schema") if isinstance(document, dict) else None)
-    fields = DocumentFields(
-        document, "", keys=("schema", *PRODUCT_KEYS, "contracts"), ignored=DERIVED_PRODUCT_KEYS
-    )
-    return with_contracts(
-        read_product(fields),
-        fields.children("contracts", keys=CONTRACT_KEYS, ignored=DERIVED_CONTRACT_KEYS),
-    )
+    keys = ("schema", *REQUIRED_PRODUCT_KEYS, "contracts")
+    fields = DocumentFields(document, "", keys=keys)
+    chain = fields.children("contracts", keys=REQUIRED_CONTRACT_KEYS)
+    return with_contracts(read_product(fields), chain)
 
 
 def refuse_other_schema(schema: object, path: str = "") -> None:
-    """Raise InvalidDocumentError unless the schema is the one this version reads."""
-    if schema != SCHEMA:
+    """Raise InvalidDocumentError unless the schema is one that this version reads."""
+    if schema not in _READABLE:
         raise InvalidDocumentError(
             f"{path}.schema" if path else "schema", f"must be {SCHEMA!r}, not {shown(schema)}"
         )

@@ -22,6 +22,8 @@ from ibkr_sync.interchange.product_document import (
     CONTRACT_KEYS,
     DERIVED_CONTRACT_KEYS,
     PRODUCT_KEYS,
+    REQUIRED_CONTRACT_KEYS,
+    REQUIRED_PRODUCT_KEYS,
     SCHEMA,
     product_to_document,
     read_product,
@@ -62,8 +64,12 @@ CONTRACT_COLUMNS = (
 )
 """The columns of a row, in their order."""
 
-_KNOWN_COLUMNS = frozenset(CONTRACT_COLUMNS)
-_REQUIRED_COLUMNS = tuple(each for each in CONTRACT_COLUMNS if each not in DERIVED_CONTRACT_KEYS)
+_NOT_REQUIRED = {
+    *DERIVED_CONTRACT_KEYS,
+    *(key for key in _PLAIN_CONTRACT_KEYS if key not in REQUIRED_CONTRACT_KEYS),
+    *(_product_column(key) for key in PRODUCT_KEYS if key not in REQUIRED_PRODUCT_KEYS),
+}
+_REQUIRED_COLUMNS = tuple(each for each in CONTRACT_COLUMNS if each not in _NOT_REQUIRED)
 
 
 def product_to_rows(future: Future, now: datetime) -> list[dict[str, str]]:
@@ -95,9 +101,9 @@ def products_from_rows(rows: Iterable[Mapping[str, str]]) -> tuple[Future, ...]:
 def _read_chain(chain: list[tuple[str, Mapping[str, str]]]) -> Future:
     path, first = chain[0]
     return with_contracts(
-        read_product(DocumentFields(_product_object(first), path, keys=PRODUCT_KEYS)),
+        read_product(DocumentFields(_product_object(first), path, keys=REQUIRED_PRODUCT_KEYS)),
         (
-            DocumentFields(_contract_object(row), path, keys=CONTRACT_KEYS)
+            DocumentFields(_contract_object(row), path, keys=REQUIRED_CONTRACT_KEYS)
             for path, row in chain
             if not _has_no_contract(row)
         ),
@@ -106,9 +112,6 @@ def _read_chain(chain: list[tuple[str, Mapping[str, str]]]) -> Future:
 
 def _checked(rows: Iterable[Mapping[str, str]]) -> Iterator[tuple[str, Mapping[str, str]]]:
     for number, row in enumerate(rows, start=2):
-        for column in row:
-            if column not in _KNOWN_COLUMNS:
-                raise InvalidDocumentError("", f"unknown column {shown(column)}")
         for column in _REQUIRED_COLUMNS:
             if column not in row:
                 raise InvalidDocumentError("", f"column {column!r} is missing")
@@ -121,16 +124,17 @@ def _refuse_other_product_data(
     path: str, row: Mapping[str, str], first_path: str, first: Mapping[str, str]
 ) -> None:
     for column in _COLUMNS_OF_PRODUCT:
-        if row[column] != first[column]:
+        value, first_value = row.get(column, ""), first.get(column, "")
+        if value != first_value:
             raise InvalidDocumentError(
                 f"{path}.{column}",
-                f"{shown(row[column])} differs from {shown(first[column])} in {first_path}, "
+                f"{shown(value)} differs from {shown(first_value)} in {first_path}, "
                 "a row of the same product",
             )
 
 
 def _has_no_contract(row: Mapping[str, str]) -> bool:
-    return not any(row[column] for column in _COLUMNS_OF_CONTRACT if column not in _SHARED)
+    return not any(row.get(column) for column in _COLUMNS_OF_CONTRACT if column not in _SHARED)
 
 
 def _product_cells(document: dict[str, Any]) -> dict[str, str]:
@@ -161,7 +165,7 @@ def _cell(value: object) -> str:
 def _product_object(row: Mapping[str, str]) -> dict[str, object]:
     underlying = {key: _value(key, row[column]) for key, column in _UNDERLYING_COLUMNS.items()}
     return {
-        **{key: _value(key, row[column]) for key, column in _PRODUCT_COLUMNS.items()},
+        **{key: _value(key, row.get(column, "")) for key, column in _PRODUCT_COLUMNS.items()},
         "underlying": underlying if any(underlying.values()) else None,
     }
 
@@ -172,7 +176,7 @@ def _contract_object(row: Mapping[str, str]) -> dict[str, object]:
         for key, columns in _NESTED.items()
     }
     return {
-        **{key: _value(key, row[key]) for key in _PLAIN_CONTRACT_KEYS},
+        **{key: _value(key, row.get(key, "")) for key in _PLAIN_CONTRACT_KEYS},
         **{key: values if any(values.values()) else None for key, values in nested.items()},
     }
 

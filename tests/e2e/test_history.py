@@ -34,7 +34,7 @@ FAR = dataclasses.replace(MARCH, last_trade_date=(EXPIRY + timedelta(days=90)).d
 PRODUCT = dataclasses.replace(ES, contracts=(NEAR, FAR), synced_at=None)
 UNKNOWN_OF_THE_PAST = (
     *("order_types", "last_trade_text", "schedule"),
-    *("min_size", "size_increment", "suggested_size_increment"),
+    *("min_size", "size_increment", "suggested_size_increment", "settlement_method"),
 )
 
 

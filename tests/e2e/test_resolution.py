@@ -184,7 +184,7 @@ def test_every_spelling_shows_the_same_contract(ibkr_sync: CommandLine, stocked:
     ):
         done = ibkr_sync("--database", stocked, "show", text, "--json")
         assert (done.code, done.err) == (0, ""), text
-        assert done.json["schema"] == "ibkr-sync/product/1"
+        assert done.json["schema"] == "ibkr-sync/product/2"
         assert [each["con_id"] for each in done.json["contracts"]] == [first["con_id"]], text
 
 

@@ -47,7 +47,7 @@ def test_all_formats_tell_the_same_contracts(ibkr_sync: CommandLine, stocked: Pa
 
     document = json.loads(show("--json"))
     con_ids = [str(each["con_id"]) for each in document["contracts"]]
-    assert document["schema"] == "ibkr-sync/product/1"
+    assert document["schema"] == "ibkr-sync/product/2"
     assert (document["multiplier"], document["min_tick"]) == ("50", "0.25")
     assert {"active", "expired"} == {each["state"] for each in document["contracts"]}
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
 
-from fakes.protocol_versions import SIZES
+from fakes.protocol_versions import PROTOBUF_ROWS, SIZES
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.infrastructure.replay.protocol.contract_data import ContractDataLayout
@@ -74,6 +74,7 @@ def contract_row(contract: FuturesContract) -> ContractRow:
         min_size=_number(contract.min_size),
         size_increment=_number(contract.size_increment),
         suggested_size_increment=_number(contract.suggested_size_increment),
+        settlement_method=contract.settlement_method or "",
     )
 
 
@@ -87,8 +88,8 @@ def last_trade_text(contract: FuturesContract) -> str:
 def as_sent(product: Future, *, category: str | None) -> Future:
     """The product as a text reply of server version 157 can carry it.
 
-    Sizes came with version 164, 2147483647 says that there is no group, the hours are in the
-    exchange's zone, and the category comes from the catalogue.
+    Sizes came with version 164, how it settles with protobuf, 2147483647 says that there is no
+    group, the hours are in the exchange's zone, and the category comes from the catalogue.
     """
     chain = tuple(
         dataclasses.replace(
@@ -98,6 +99,7 @@ def as_sent(product: Future, *, category: str | None) -> Future:
             min_size=None,
             size_increment=None,
             suggested_size_increment=None,
+            settlement_method=None,
             schedule=(
                 dataclasses.replace(contract.schedule, time_zone_id=contract.time_zone)
                 if contract.schedule and contract.time_zone
@@ -151,7 +153,12 @@ def recorded_frame(server_version: int) -> bytes:
 
 
 def as_sent_at(server_version: int, contract: FuturesContract) -> FuturesContract:
-    """The contract as a server of this version can say it: its sizes came with 164."""
+    """The contract as a server of this version can say it.
+
+    Its sizes came with 164, how it settles with protobuf.
+    """
+    if server_version < PROTOBUF_ROWS:
+        contract = dataclasses.replace(contract, settlement_method=None)
     if server_version >= SIZES:
         return contract
     return dataclasses.replace(

@@ -56,6 +56,7 @@ DETAILS = {
     26: ("suggested_size_increment", "str"),
     58: ("ineligibility_reasons", "pair"),
     62: ("min_algo_size", "str"),
+    65: ("settlement_method", "str"),
 }
 CONTRACT_DATA = {1: ("req_id", "int"), 2: ("contract", CONTRACT), 3: ("details", DETAILS)}
 CONTRACT_DATA_END = {1: ("req_id", "int")}

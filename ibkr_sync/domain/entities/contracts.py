@@ -118,6 +118,7 @@ class FuturesContract:
         multiplier: contract size in units of the underlying; may differ by month.
         min_tick: smallest increment in currency units, not in magnified ones.
         price_magnifier: quoted prices are this many times the currency price.
+        settlement_method: how it settles in IBKR's word (`Cash`), opaque.
         listing: None until the local repository has stored the contract.
     """
 
@@ -168,6 +169,8 @@ class FuturesContract:
     listing: ContractListing | None = field(
         default=None, compare=False, metadata=kind(ContractListing, tracked=False)
     )
+    # Not tracked: sent from server version 225 on only, it depends on the gateway.
+    settlement_method: str | None = field(default=None, metadata=kind(Kind.TEXT, tracked=False))
 
     @property
     def point_value(self) -> Decimal | None:

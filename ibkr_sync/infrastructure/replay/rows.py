@@ -10,7 +10,8 @@ class ContractRow:
     """One contract-details reply, each field the text that TWS puts on the wire.
 
     Field names follow IBKR's in snake case; "" is an absent field. Which of them are sent,
-    and in what order, depends on the negotiated server version.
+    and in what order, depends on the negotiated server version; `settlement_method` never is
+    as text.
     """
 
     symbol: str
@@ -54,6 +55,7 @@ class ContractRow:
     size_increment: str = "1"
     suggested_size_increment: str = "1"
     ineligibility_reasons: tuple[tuple[str, str], ...] = ()
+    settlement_method: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -96,6 +96,7 @@ DETAILS_FIELDS: dict[str, tuple[int, Encode]] = {
     "size_increment": (25, text_field),
     "suggested_size_increment": (26, text_field),
     "ineligibility_reasons": (58, text_field),
+    "settlement_method": (65, text_field),
 }
 
 _PATHS: dict[str, Path] = {

@@ -57,6 +57,7 @@ ODD_ROW = ContractRow(
     suggested_size_increment="100",
     ineligibility_reasons=(("REASON", "under review"),),
     real_expiration_date="20270115",
+    settlement_method="Physical",
 )
 ODD_CONTRACT = FuturesContract(
     con_id=2147483647,
@@ -82,6 +83,7 @@ ODD_CONTRACT = FuturesContract(
     min_size=Decimal("0.1"),
     size_increment=Decimal("0.00000001"),
     suggested_size_increment=Decimal(100),
+    settlement_method="Physical",
 )
 
 BARE_ROW = ContractRow(

@@ -38,6 +38,7 @@ WITHOUT_HISTORY: dict[str, Any] = {
     "min_size": None,
     "size_increment": None,
     "suggested_size_increment": None,
+    "settlement_method": None,
 }
 FDAX, FDXM = examples.DAX, examples.DAX_MINI
 

@@ -26,7 +26,7 @@ def test_every_field_but_these_has_a_history() -> None:
         TRACKED_OF_CONTRACT
     ) == {
         *("con_id", "listing", "schedule", "order_types", "last_trade_text"),
-        *("min_size", "size_increment", "suggested_size_increment"),
+        *("min_size", "size_increment", "suggested_size_increment", "settlement_method"),
     }
     assert {each.name for each in dataclasses.fields(Future)} ^ set(TRACKED_OF_PRODUCT) == {
         *("contracts", "synced_at", "asset_class")

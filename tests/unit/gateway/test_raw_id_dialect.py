@@ -87,6 +87,7 @@ def test_a_row_carries_every_value_in_the_type_of_its_field(
         primary_exchange="CME",
         industry="Indices",
         min_tick="0.000001",
+        settlement_method="Cash",
     )
     _, said = decode_payload(dialect_for(version).contract_data(row, 12))
     assert said == {
@@ -127,6 +128,7 @@ def test_a_row_carries_every_value_in_the_type_of_its_field(
             "min_size": "1",
             "size_increment": "1",
             "suggested_size_increment": "1",
+            "settlement_method": "Cash",
             "min_algo_size": "0",
         },
     }

@@ -19,6 +19,7 @@ from ibkr_sync.interchange.document_fields import InvalidDocumentError
 from ibkr_sync.interchange.product_document import (
     CONTRACT_KEYS,
     PRODUCT_KEYS,
+    REQUIRED_CONTRACT_KEYS,
     SCHEMA,
     exact_text,
     product_from_document,
@@ -59,7 +60,7 @@ class TestWriting:
 
     def test_the_product_says_what_it_is_and_what_a_tick_is_worth(self) -> None:
         document = a_document()
-        assert document["schema"] == SCHEMA == "ibkr-sync/product/1"
+        assert document["schema"] == SCHEMA == "ibkr-sync/product/2"
         assert document["asset_class"] == "index"
         assert document["origin"] == "ibkr"
         assert document["tick_value"] == "12.5"
@@ -152,7 +153,7 @@ class TestReading:
             product_from_document(document)
         assert refusal.value.path == key
 
-    @one_case("key", CONTRACT_KEYS)
+    @one_case("key", REQUIRED_CONTRACT_KEYS)
     def test_a_contract_that_lacks_a_key_is_refused(self, key: str) -> None:
         document = a_document()
         del document["contracts"][1][key]
@@ -217,20 +218,25 @@ class TestReading:
         assert refusal.value.path == "contracts[0].venues[1].market_rule_id"
 
     @pytest.mark.parametrize("place", ["product", "contract", "underlying"])
-    def test_an_unknown_key_is_refused_by_name(self, place: str) -> None:
+    def test_an_unknown_key_is_ignored(self, place: str) -> None:
         document = a_document()
         target = {
             "product": document,
             "contract": document["contracts"][0],
             "underlying": document["underlying"],
         }[place]
-        target["multiplyer"] = "50"
-        with pytest.raises(InvalidDocumentError, match="unknown key 'multiplyer'"):
-            product_from_document(document)
+        target["colour"] = "50"
+        assert everything(product_from_document(document)) == everything(ES)
 
-    @pytest.mark.parametrize("schema", ["ibkr-sync/product/2", None, 1, ["ibkr-sync/product/1"]])
+    def test_a_file_of_the_first_version_is_read_and_what_it_lacks_is_unknown(self) -> None:
+        document = a_document() | {"schema": "ibkr-sync/product/1"}
+        for contract in document["contracts"]:
+            del contract["settlement_method"]
+        assert everything(product_from_document(document)) == everything(ES)
+
+    @pytest.mark.parametrize("schema", ["ibkr-sync/product/3", None, 1, ["ibkr-sync/product/2"]])
     def test_another_schema_is_refused_before_anything_else(self, schema: object) -> None:
-        with pytest.raises(InvalidDocumentError, match=r"schema: must be 'ibkr-sync/product/1'"):
+        with pytest.raises(InvalidDocumentError, match=r"schema: must be 'ibkr-sync/product/2'"):
             product_from_document({"schema": schema, "surprise": 1})
 
     @pytest.mark.parametrize("document", [None, [], "ES", 5])

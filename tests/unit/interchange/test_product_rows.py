@@ -105,7 +105,7 @@ class TestReading:
             ("venues", "[" * 100_000, "row 3.venues"),
             ("venues", '["CME"]', "row 3.venues[0]"),
             ("first_seen_at", "yesterday", "row 3.listing.first_seen_at"),
-            ("schema", "ibkr-sync/product/2", "row 3.schema"),
+            ("schema", "ibkr-sync/product/3", "row 3.schema"),
             ("schema", "", "row 3.schema"),
         ],
     )
@@ -124,8 +124,12 @@ class TestReading:
         with pytest.raises(InvalidDocumentError, match="column 'multiplier' is missing"):
             products_from_rows(rows)
 
-    def test_an_unknown_column_is_named(self) -> None:
-        rows = product_to_rows(ES, NOW)
-        rows[0]["multiplyer"] = "50"
-        with pytest.raises(InvalidDocumentError, match="unknown column 'multiplyer'"):
-            products_from_rows(rows)
+    def test_an_unknown_column_is_ignored(self) -> None:
+        rows = [row | {"colour": "50"} for row in product_to_rows(ES, NOW)]
+        assert products_from_rows(rows) == (ES,)
+
+    def test_a_file_of_the_first_version_is_read_and_what_it_lacks_is_unknown(self) -> None:
+        rows = [row | {"schema": "ibkr-sync/product/1"} for row in product_to_rows(ES, NOW)]
+        for row in rows:
+            del row["settlement_method"]
+        assert products_from_rows(rows) == (ES,)

@@ -66,6 +66,7 @@ def _dates(
     yield "Last trade UTC", _instant(contract.last_trade_at)
     if contract.real_expiration_date is not None:
         yield "Expiration", str(contract.real_expiration_date)
+    yield "Settlement", contract.settlement_method
     yield "Session", session(contract, now)
 
 

@@ -111,6 +111,7 @@ def test_a_changed_field_is_told_with_both_values() -> None:
         ("min_size", Decimal(1)),
         ("size_increment", Decimal(1)),
         ("suggested_size_increment", Decimal(1)),
+        ("settlement_method", "Cash"),
     ],
 )
 def test_what_depends_on_login_account_or_ibapi_is_updated_and_leaves_no_history(
@@ -131,7 +132,7 @@ def test_hours_that_roll_on_are_no_change() -> None:
 def test_every_other_field_of_a_contract_has_a_history() -> None:
     tracked = {field.name for field in dataclasses.fields(FuturesContract)} - {
         *("con_id", "listing", "schedule", "order_types", "last_trade_text"),
-        *("min_size", "size_increment", "suggested_size_increment"),
+        *("min_size", "size_increment", "suggested_size_increment", "settlement_method"),
     }
     blank = dataclasses.replace(
         MARCH, symbol="A", exchange="A", trading_class="A", currency="A", local_symbol="A"

@@ -143,6 +143,7 @@ def test_a_contract_is_in_the_chain_of_the_product_it_was_of() -> None:
         ("min_size", None),
         ("size_increment", None),
         ("suggested_size_increment", None),
+        ("settlement_method", None),
     ],
 )
 def test_what_has_no_history_is_not_known_of_the_past(name: str, value: object) -> None:
@@ -152,6 +153,7 @@ def test_what_has_no_history_is_not_known_of_the_past(name: str, value: object) 
         "min_size": Decimal(1),
         "size_increment": Decimal(1),
         "suggested_size_increment": Decimal(1),
+        "settlement_method": "Cash",
     }
     recorded = history(contract=dataclasses.replace(DECEMBER, **today))
     assert getattr(contract_of(recorded, 2), name) == value

@@ -138,6 +138,7 @@ def translate_row(
             "suggestedSizeIncrement", getattr(details, "suggestedSizeIncrement", "")
         ),
         "schedule": schedule_of(details, stated_zone_id or sibling_zone_id),
+        "settlement_method": clean_text(row.text.settlement_method),
     }
     is_whole = not lacks or stored is not None
     return TranslatedRow(

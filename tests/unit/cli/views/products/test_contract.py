@@ -42,7 +42,7 @@ def ladder(rule_id: int, *steps: tuple[str, str]) -> MarketRule:
 
 
 def test_a_contract_is_shown_with_all_that_is_known() -> None:
-    contract = dataclasses.replace(DECEMBER, time_zone="America/Chicago")
+    contract = dataclasses.replace(DECEMBER, time_zone="America/Chicago", settlement_method="Cash")
     ladders = (ladder(67, ("0", "0.25")), ladder(9, ("-100", "0.05"), ("0", "0.1")))
     lines = drawn(contract_result(ES, contract, ladders, LATER).table())
     assert lines[0] == "ESZ6 ES E-mini S&P 500"
@@ -55,6 +55,7 @@ def test_a_contract_is_shown_with_all_that_is_known() -> None:
         "Last trade Fri 18 Dec 2026 08:30 America/Chicago",
         "Last trade UTC 2026-12-18 14:30",
         "Expiration 2026-12-18",
+        "Settlement Cash",
         "Multiplier 50",
         "Point value $50.00",
         "Tick 0.25 = $12.50",

@@ -212,7 +212,7 @@ class TestRefusals:
             ("con_id,con_id\n1,2\n", "row 1", "a column stands twice"),
             ("con_id,symbol\n1,2\n3\n", None, "is missing"),
             ('con_id\n"1\n', "line 2", "unexpected end of data"),
-            ("con_id;symbol\n1;2\n", None, "unknown column 'con_id;symbol'"),
+            ("con_id;symbol\n1;2\n", None, "column 'con_id' is missing"),
             ("con_id\n\n1\n", "row 2", "has 0 cells"),
             ("con_id\n1,2\n", "row 2", "has 2 cells"),
             ("x" * 200_000, "line 1", "field larger"),

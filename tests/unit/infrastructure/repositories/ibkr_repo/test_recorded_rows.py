@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from ibapi.server_versions import MAX_CLIENT_VER
 
-from fakes.protocol_versions import SIZES
+from fakes.protocol_versions import PROTOBUF_ROWS, SIZES
 from fakes.recordings import received_frame
 from gateway.dialects import dialect_for
 from ibkr_sync.catalogue import load_catalogue
@@ -118,6 +118,8 @@ def check(contract: FuturesContract, sent: dict[str, str], version: int) -> None
     assert venues == list(zip(exchanges, rules, strict=True))
     types = [each for each in sent["orderTypes"].split(",") if each]
     assert list(contract.order_types) == sorted(types)
+    is_stated = sent["settlementMethod"] and version >= PROTOBUF_ROWS
+    assert contract.settlement_method == (sent["settlementMethod"] if is_stated else None)
     assert contract.security_ids == ()
     assert (contract.economic_value_multiplier, contract.aggregated_group) == (None, None)
 

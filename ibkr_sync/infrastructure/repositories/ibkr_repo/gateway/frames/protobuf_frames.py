@@ -6,7 +6,8 @@ changed, so those are taken from the frame by IBKR's field numbers:
 * the time zone of the last trade time, dropped for futures;
 * `minTick`, sent as text and decoded as a float;
 * `multiplier`, a double that ibapi rounds to eight places;
-* `evMultiplier`, whose absence ibapi tells as 0.
+* `evMultiplier`, whose absence ibapi tells as 0;
+* `settlementMethod`, which ibapi knows from 10.49 on and servers send from version 225 on.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ _REQUEST_ID = 1  # of ContractData and of ContractDataEnd
 _CONTRACT, _DETAILS = 2, 3  # of ContractData
 _LAST_TRADE, _MULTIPLIER = 4, 7  # of Contract
 _MIN_TICK, _LONG_NAME, _EV_MULTIPLIER = 2, 7, 16  # of ContractDetails
-_PRICE_MAGNIFIER, _UNDERLYING_CON_ID = 5, 6  # of ContractDetails
+_PRICE_MAGNIFIER, _UNDERLYING_CON_ID, _SETTLEMENT_METHOD = 5, 6, 65  # of ContractDetails
 
 _Value = int | bytes
 
@@ -102,6 +103,7 @@ class ProtobufMessage:
             economic_value_multiplier=_double_text(details, _EV_MULTIPLIER),
             price_magnifier=_int32_text(details, _PRICE_MAGNIFIER),
             underlying_con_id=_int32_text(details, _UNDERLYING_CON_ID),
+            settlement_method=_text(details, _SETTLEMENT_METHOD),
         )
 
     def decodable(self) -> ProtobufMessage:

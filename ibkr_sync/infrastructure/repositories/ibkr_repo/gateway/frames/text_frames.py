@@ -8,6 +8,8 @@ ibapi drops or spoils some fields of a contract row, so those are taken from the
 * `minTick`, decoded as a float;
 * `priceMagnifier` and `underConId`, decoded as integers, on which an odd one raises.
 
+`settlementMethod` is sent in protobuf only.
+
 `protobuf_frames` does the same for protobuf.
 """
 
@@ -67,6 +69,7 @@ class RowText:
     min_tick: str
     price_magnifier: str
     underlying_con_id: str
+    settlement_method: str
 
 
 class MalformedFrameError(ValueError):
@@ -106,6 +109,7 @@ def read_row_text(fields: tuple[bytes, ...], server_version: int) -> RowText:
         min_tick=_text(fields[position["min_tick"]]),
         price_magnifier=_text(fields[position["price_magnifier"]]),
         underlying_con_id=_text(fields[position["under_con_id"]]),
+        settlement_method="",
     )
 
 

@@ -65,6 +65,7 @@ OTHER_VALUES: dict[str, object] = {
     "min_size": Decimal(2),
     "size_increment": Decimal(2),
     "suggested_size_increment": Decimal(2),
+    "settlement_method": "Cash",
 }
 
 

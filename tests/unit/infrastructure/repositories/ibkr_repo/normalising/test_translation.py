@@ -101,7 +101,9 @@ def test_every_field_of_a_contract_is_read_from_a_row() -> None:
     row = received(dataclasses.replace(RECORDED, **HARDLY_EVER_FILLED))  # type: ignore[arg-type]
     for size in ("minSize", "sizeIncrement", "suggestedSizeIncrement"):
         setattr(row.details, size, Decimal(1))  # older ibapis lack them
-    contract = contract_of(row)
+    text = dataclasses.replace(row.text, settlement_method=" Cash ")  # not in a text frame
+    contract = contract_of(dataclasses.replace(row, text=text))
+    assert contract.settlement_method == "Cash"
     unread = {each.name for each in CONTRACT_FIELDS if getattr(contract, each.name) == each.unknown}
     assert unread == {"listing"}, "but when the local repository listed it"
 

@@ -15,11 +15,8 @@ INSTANT = sa.DateTime(timezone=True)
 
 def upgrade() -> None:
     """Add what an observation knows beside its contracts."""
-    _let_products_say_when_contracts_were_seen()
-
-
-def _let_products_say_when_contracts_were_seen() -> None:
     with op.batch_alter_table("contracts") as contracts:
+        contracts.add_column(sa.Column("settlement_method", sa.Text()))
         contracts.alter_column("last_seen_at", existing_type=INSTANT, nullable=True)
     if op.get_bind().dialect.supports_comments:
         comment = "A null last_seen_at: seen when its product was last synced."

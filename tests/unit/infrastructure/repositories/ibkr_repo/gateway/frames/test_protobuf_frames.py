@@ -30,6 +30,7 @@ DETAILS = (
     + field(6, 11004968)
     + field(7, "E-mini S&P 500")
     + field(16, 0.5)
+    + field(65, "Cash")
 )
 ROW = field(1, 12) + field(2, CONTRACT) + field(3, DETAILS)
 TEXT = RowText(
@@ -40,6 +41,7 @@ TEXT = RowText(
     economic_value_multiplier="0.5",
     price_magnifier="100",
     underlying_con_id="11004968",
+    settlement_method="Cash",
 )
 
 
@@ -66,6 +68,7 @@ def test_what_is_absent_is_empty() -> None:
         economic_value_multiplier="",
         price_magnifier="",
         underlying_con_id="",
+        settlement_method="",
     )
 
 

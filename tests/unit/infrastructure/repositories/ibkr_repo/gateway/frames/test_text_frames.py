@@ -52,6 +52,7 @@ def test_the_fields_that_ibapi_loses_are_found_at_every_server_version(version: 
         min_tick="0.25",
         price_magnifier="1",
         underlying_con_id=ROW.under_con_id,
+        settlement_method="",
     )
 
 
