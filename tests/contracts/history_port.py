@@ -167,7 +167,8 @@ class HistoryPortContract:
         history = storage.history.of_product(ES.key)
         assert history.product == stored
         assert history.contracts == stored.contracts
-        assert history.replies == tuple(replies)
+        assert [each.at for each in history.replies] == replies
+        assert [(each.run, each.started_at) for each in history.runs] == list(enumerate(replies, 1))
         assert history.first_seen_at == replies[0]
         own = [(each.old, each.new, each.run) for each in history.changes if not each.con_id]
         assert own == [("50", "5", 2), ("5", "50", 3)]

@@ -75,7 +75,7 @@ class DatabaseContract(HistoryPortContract):
             error = StorageError("f.db", "broken")
             failure = FutureFailure(query=FutureQuery(symbol="ES"), error=error)
             storage.local.record_failure(failure, run)
-        assert storage.history.of_product(ES.key).replies == (seen,)
+        assert [each.at for each in storage.history.of_product(ES.key).replies] == [seen]
 
     def test_what_can_not_be_read_is_a_failure_of_the_database(
         self, storage: DatabaseStorage

@@ -19,6 +19,8 @@ from ibkr_sync.domain.history.recorded_history import (
     RecordedChange,
     RecordedLadder,
     RecordedPeriod,
+    RecordedReply,
+    RecordedRun,
 )
 from ibkr_sync.domain.ports.history import HistoryPort
 from ibkr_sync.domain.runs.sync_policy import SyncRun
@@ -30,7 +32,8 @@ class InMemoryHistory(HistoryPort):
     def __init__(self, local: InMemoryFutureRepository[Future]) -> None:
         self._local = local
         self._changes: list[RecordedChange] = []
-        self._replies: dict[ProductKey, list[datetime]] = {}
+        self._replies: dict[ProductKey, list[RecordedReply]] = {}
+        self._runs: dict[int, RecordedRun] = {}
         self._ladders: list[tuple[datetime, int, MarketRule]] = []
 
     def note(self, product: Future, run: SyncRun, at: datetime) -> None:
@@ -49,7 +52,10 @@ class InMemoryHistory(HistoryPort):
                     run=run.run_id,
                 )
             )
-        self._replies.setdefault(product.key, []).append(at)
+        self._replies.setdefault(product.key, []).append(
+            RecordedReply(run=run.run_id, at=at, given_at=product.synced_at or at)
+        )
+        self._runs[run.run_id] = RecordedRun(run=run.run_id, started_at=run.started_at)
 
     def note_ladder(self, rule: MarketRule, run: SyncRun, at: datetime) -> None:
         """Take over a tick ladder that was stored."""
@@ -115,8 +121,9 @@ class InMemoryHistory(HistoryPort):
                 if each.product == product or each.con_id in ever
             ),
             replies=tuple(self._replies[product]),
+            runs=tuple(self._runs.values()),
             ladders=tuple(self._ladders_of(found)),
-            first_seen_at=self._replies[product][0],
+            first_seen_at=self._replies[product][0].at,
         )
 
     def market_rules(self, ids: Collection[int], at: datetime) -> tuple[MarketRule, ...]:

@@ -20,10 +20,15 @@ _INSTANT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class PastMoment:
-    """A moment that a person named, as a UTC instant and as it is to be told."""
+    """A moment that a person named, as a UTC instant and as it is to be told.
+
+    Attributes:
+        day: the date that was named, if it was one.
+    """
 
     at: datetime
     told: str
+    day: date | None = None
 
 
 def parse_since(text: str, now: datetime) -> datetime:
@@ -37,7 +42,8 @@ def parse_since(text: str, now: datetime) -> datetime:
 def parse_as_of(text: str, now: datetime) -> PastMoment:
     """Read as of when something is to be told, as `parse_since`, but a date is its end in UTC.
 
-    The end of today is the present.
+    The end of today is the present. What a run left that began on a date is of that date, though
+    the run ended later.
     """
     return _parse(text, now, "--as-of", time.max)
 
@@ -48,7 +54,7 @@ def _parse(text: str, now: datetime, option: str, time_of_day: time) -> PastMome
         day = _day(typed, option)
         if day > now.date():
             raise _refusal(f"{typed} is in the future", option)
-        return PastMoment(min(datetime.combine(day, time_of_day, UTC), now), typed)
+        return PastMoment(min(datetime.combine(day, time_of_day, UTC), now), typed, day)
     at = _instant(typed, option) or _ago(typed, now, option)
     if at > now:
         raise _refusal(f"{typed!r} is in the future: it is {now:%Y-%m-%d %H:%M:%S} UTC", option)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.errors import NotYetKnownError
 from ibkr_sync.domain.evidence.product_update import PRODUCT
-from ibkr_sync.domain.history.as_of import product_as_of
+from ibkr_sync.domain.history.as_of import end_of, product_as_of
 from ibkr_sync.domain.history.event_digest import events_of, history_events
 from ibkr_sync.domain.history.events import (
     Event,
@@ -102,15 +102,15 @@ class HistoryService:
             events=_in_order(found),
         )
 
-    def as_of(self, product: ProductKey, at: datetime) -> Future:
-        """The product with its chain as it was known at an aware instant.
+    def as_of(self, product: ProductKey, as_of: date | datetime) -> Future:
+        """The product with its chain as it was known in the past (see `product_as_of`).
 
         Raises ProductNotFoundError, or NotYetKnownError if it was stored only later.
         """
         history = self._history.of_product(product)
-        past = product_as_of(history, at)
+        past = product_as_of(history, as_of)
         if past is None:
-            raise NotYetKnownError(product, at=at, since=history.first_seen_at)
+            raise NotYetKnownError(product, at=end_of(as_of), since=history.first_seen_at)
         return past
 
     def market_rules(self, ids: Collection[int], at: datetime) -> tuple[MarketRule, ...]:

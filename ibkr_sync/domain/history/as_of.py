@@ -1,16 +1,17 @@
-"""What was known of a product at an instant in the past: today's state, each later change undone.
+"""What was known of a product in the past: today's state, each later change undone.
 
-Order types, sizes, the last trade as received, and hours have no history: they are not known of
-the past.
+What was recorded is in the order of runs, not of clocks: a clock that was ahead, or was set back,
+mixes up no two states. Order types, sizes, the last trade as received, and hours have no history:
+they are not known of the past.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
 from typing import Any, Final
 
 from ibkr_sync.domain.canonical_text import (
@@ -27,7 +28,11 @@ from ibkr_sync.domain.entities.futures import (
     Origin,
 )
 from ibkr_sync.domain.evidence.product_update import DELISTED, LISTED, LISTING, MISSING
-from ibkr_sync.domain.history.recorded_history import ProductHistory, RecordedChange
+from ibkr_sync.domain.history.recorded_history import (
+    ProductHistory,
+    RecordedChange,
+    RecordedReply,
+)
 
 _UNKNOWN: Final[dict[str, Any]] = {
     each.name: each.unknown
@@ -37,14 +42,43 @@ _UNKNOWN: Final[dict[str, Any]] = {
 """What has no history."""
 
 
-def product_as_of(history: ProductHistory, at: datetime) -> Future | None:
-    """The product with its chain as it was known at the aware instant `at`; None if not yet.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Past:
+    """What had been recorded: all of the runs before one, and of that one what came in time.
 
-    Contracts that were the product's then are in its chain, wherever they are today. When an
-    expired contract was last seen is certain only if no later reply had it; else the latest reply
-    until then is taken. Raises ValueError for text that no value has.
+    Attributes:
+        run: the newest run that had begun; None before the first.
+        until: of that run, nothing recorded later counts; None where all of it does.
     """
-    if at < history.first_seen_at:
+
+    run: int | None
+    until: datetime | None
+
+    def has(self, recorded: RecordedChange | RecordedReply) -> bool:
+        if self.run is None or recorded.run > self.run:
+            return False
+        return recorded.run < self.run or self.until is None or recorded.at <= self.until
+
+
+def end_of(as_of: date | datetime) -> datetime:
+    """The instant that a moment stands for: itself, or the end of a day in UTC."""
+    return as_of if isinstance(as_of, datetime) else datetime.combine(as_of, time.max, UTC)
+
+
+def product_as_of(history: ProductHistory, as_of: date | datetime) -> Future | None:
+    """The product with its chain as it was known in the past; None if it was not yet.
+
+    At an aware instant that is what had been recorded by then; of a date, what the runs left that
+    began on it in UTC, or before, though one of them ended later. Contracts that were the
+    product's then are in its chain, wherever they are today. When an expired contract was last
+    seen is certain only if no later reply had it; else the latest reply until then is taken.
+    Raises ValueError for text that no value has.
+    """
+    end = end_of(as_of)
+    begun = (each.run for each in history.runs if each.started_at <= end)
+    past = _Past(run=max(begun, default=None), until=end if as_of is end else None)
+    replies = [each for each in history.replies if past.has(each)]
+    if not replies and end < history.first_seen_at:
         return None
     own: list[RecordedChange] = []
     by_contract: defaultdict[int, list[RecordedChange]] = defaultdict(list)
@@ -54,102 +88,102 @@ def product_as_of(history: ProductHistory, at: datetime) -> Future | None:
         elif change.product == history.product.key:
             own.append(change)
     chain = [
-        _rewound_contract(contract, by_contract[contract.con_id], history.replies, at)
+        _rewound_contract(contract, by_contract[contract.con_id], replies, past)
         for contract in history.contracts
-        if _was_of(history, by_contract[contract.con_id], at)
+        if _was_of(history, by_contract[contract.con_id], past)
     ]
     chain.sort(key=lambda each: (each.last_trade_date, each.con_id))
-    return _rewound_product(history, own, tuple(chain), at)
+    return _rewound_product(history, own, tuple(chain), replies, past)
 
 
-def _was_of(history: ProductHistory, changes: Sequence[RecordedChange], at: datetime) -> bool:
-    """Whether a contract was known at that instant, and the product's."""
-    until = [change for change in changes if change.at <= at]
-    return bool(until) and until[-1].product == history.product.key
+def _was_of(history: ProductHistory, changes: Sequence[RecordedChange], past: _Past) -> bool:
+    """Whether a contract was known then, and the product's."""
+    recorded = [change for change in changes if past.has(change)]
+    return bool(recorded) and recorded[-1].product == history.product.key
 
 
 def _rewound_product(
     history: ProductHistory,
     changes: Iterable[RecordedChange],
     chain: tuple[FuturesContract, ...],
-    at: datetime,
+    replies: Sequence[RecordedReply],
+    past: _Past,
 ) -> Future:
     product = history.product
-    past = _rewound(changes, TRACKED_OF_PRODUCT, at, of_contract=False)
-    entity = ASSET_TYPES[past.pop(ASSET_CLASS, product.asset_class)]
+    old = _rewound(changes, TRACKED_OF_PRODUCT, past, of_contract=False)
+    entity = ASSET_TYPES[old.pop(ASSET_CLASS, product.asset_class)]
     fields = {
-        name: past.get(name, getattr(product, name))
+        name: old.get(name, getattr(product, name))
         for name in TRACKED_OF_PRODUCT
         if name != ASSET_CLASS
     }
     synced_at = None
     if fields["origin"] is not Origin.CATALOGUE:
-        synced_at = _synced_at(history, at)
+        synced_at = _synced_at(history, replies)
     return entity(**fields, contracts=chain, synced_at=synced_at)
 
 
-def _synced_at(history: ProductHistory, at: datetime) -> datetime | None:
-    """When the last reply until then was complete: of all but the very last, when it was stored."""
-    count = bisect_right(history.replies, at)
-    if count == 0:
+def _synced_at(history: ProductHistory, replies: Sequence[RecordedReply]) -> datetime | None:
+    if not replies:
         return None
-    return (
-        history.product.synced_at if count == len(history.replies) else history.replies[count - 1]
-    )
+    is_today = len(replies) == len(history.replies)
+    return history.product.synced_at if is_today else replies[-1].given_at
 
 
 def _rewound_contract(
     contract: FuturesContract,
     changes: Sequence[RecordedChange],
-    replies: Sequence[datetime],
-    at: datetime,
+    replies: Sequence[RecordedReply],
+    past: _Past,
 ) -> FuturesContract:
-    past = _rewound(changes, TRACKED_OF_CONTRACT, at, of_contract=True)
-    return replace(contract, **past, **_UNKNOWN, listing=_listing(contract, changes, replies, at))
+    old = _rewound(changes, TRACKED_OF_CONTRACT, past, of_contract=True)
+    return replace(contract, **old, **_UNKNOWN, listing=_listing(contract, changes, replies, past))
 
 
 def _rewound(
     changes: Iterable[RecordedChange],
     fields: Iterable[str],
-    at: datetime,
+    past: _Past,
     *,
     of_contract: bool,
 ) -> dict[str, Any]:
     """The old value of each field that changed later, by the first of its changes."""
-    past: dict[str, Any] = {}
+    old: dict[str, Any] = {}
     for change in changes:
-        if change.at > at and change.field in fields and change.field not in past:
-            past[change.field] = parse_value(change.field, change.old, of_contract=of_contract)
-    return past
+        if change.field in fields and change.field not in old and not past.has(change):
+            old[change.field] = parse_value(change.field, change.old, of_contract=of_contract)
+    return old
 
 
 def _listing(
     contract: FuturesContract,
     changes: Iterable[RecordedChange],
-    replies: Sequence[datetime],
-    at: datetime,
+    replies: Sequence[RecordedReply],
+    past: _Past,
 ) -> ContractListing | None:
     today = contract.listing
     if today is None:
         return None
-    missing_since = delisted_at = None
+    missing: RecordedChange | None = None
+    delisted_at = None
     for change in changes:
-        if change.field != LISTING or change.at > at:
+        if change.field != LISTING or not past.has(change):
             continue
         if change.new == LISTED:
-            missing_since = delisted_at = None
+            missing = delisted_at = None
         elif change.new == MISSING:
-            missing_since = change.at
+            missing = change
         elif change.new == DELISTED:
             delisted_at = change.at
-    if missing_since is None:
-        seen = bisect_right(replies, at)
-    else:
-        seen = bisect_left(replies, missing_since)
-    last_seen_at = replies[seen - 1] if seen else today.first_seen_at
+    seen = len(replies) if missing is None else bisect_left(replies, _place(missing), key=_place)
+    last_seen_at = replies[seen - 1].given_at if seen else today.first_seen_at
     return ContractListing(
         first_seen_at=today.first_seen_at,
         last_seen_at=max(min(last_seen_at, today.last_seen_at), today.first_seen_at),
-        missing_since=missing_since,
+        missing_since=missing.at if missing else None,
         delisted_at=delisted_at,
     )
+
+
+def _place(recorded: RecordedChange | RecordedReply) -> tuple[int, datetime]:
+    return recorded.run, recorded.at

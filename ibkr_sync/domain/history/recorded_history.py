@@ -36,6 +36,29 @@ class RecordedChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedReply:
+    """A complete reply for a product.
+
+    Attributes:
+        run: the run that asked for it.
+        at: UTC instant at which it was stored.
+        given_at: UTC instant as of which its source gave it.
+    """
+
+    run: int
+    at: datetime
+    given_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedRun:
+    """When a run began; runs follow each other in the order of their numbers."""
+
+    run: int
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedLadder:
     """A tick ladder that changed under its id, for one product that it applies to today."""
 
@@ -91,7 +114,8 @@ class ProductHistory:
             to another product since, too.
         changes: those of the product and of these contracts, in the order they were recorded,
             also while a contract was another product's.
-        replies: the UTC instants of its complete replies, in order.
+        replies: its complete replies, in the order they were recorded.
+        runs: all runs, of this product or not.
         ladders: the product's tick ladders that changed since.
         first_seen_at: when it was stored first.
     """
@@ -99,6 +123,7 @@ class ProductHistory:
     product: Future
     contracts: tuple[FuturesContract, ...]
     changes: tuple[RecordedChange, ...]
-    replies: tuple[datetime, ...]
+    replies: tuple[RecordedReply, ...]
+    runs: tuple[RecordedRun, ...]
     ladders: tuple[RecordedLadder, ...] = ()
     first_seen_at: datetime

@@ -57,7 +57,7 @@ def show(
         meant = resolve_symbol(call.output, services.futures, symbol, limits)
         product = services.futures.show(meant.query)
         if past is not None:
-            product = services.history.as_of(product.key, past.at)
+            product = services.history.as_of(product.key, past.day or past.at)
         if meant.contract is None:
             result = product_result(product, moment, wide=wide, expired=expired, series=series)
         else:

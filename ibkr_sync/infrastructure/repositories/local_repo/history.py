@@ -20,6 +20,8 @@ from ibkr_sync.domain.history.recorded_history import (
     ProductHistory,
     RecordedChange,
     RecordedPeriod,
+    RecordedReply,
+    RecordedRun,
 )
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.history import HistoryPort
@@ -154,6 +156,7 @@ def _history(connection: Connection, found: reads.StoredProduct, place: str) -> 
         contracts=(*found.product.contracts, *moved),
         changes=recorded,
         replies=_replies(connection, own_id),
+        runs=_runs(connection),
         ladders=recorded_ladders(connection, first_seen_at, [own]),
         first_seen_at=first_seen_at,
     )
@@ -248,14 +251,23 @@ def _first_replies(
     }
 
 
-def _replies(connection: Connection, product_id: int) -> tuple[datetime, ...]:
-    """When its complete replies came; one that was read again is none."""
+def _replies(connection: Connection, product_id: int) -> tuple[RecordedReply, ...]:
+    """Its complete replies; one that was read again is none."""
     statement = (
-        select(run_products.c.at)
+        select(
+            run_products.c.run_id.label("run"),
+            run_products.c.at,
+            func.coalesce(run_products.c.given_at, run_products.c.at).label("given_at"),
+        )
         .join(sync_runs)
         .where(run_products.c.product_id == product_id)
         .where(run_products.c.outcome.in_(_APPLIED))
         .where(sync_runs.c.kind != RunKind.RENORMALISE)
-        .order_by(run_products.c.at)
+        .order_by(run_products.c.id)
     )
-    return tuple(connection.execute(statement).scalars())
+    return tuple(RecordedReply(**row._asdict()) for row in connection.execute(statement))
+
+
+def _runs(connection: Connection) -> tuple[RecordedRun, ...]:
+    statement = select(sync_runs.c.id, sync_runs.c.started_at).order_by(sync_runs.c.id)
+    return tuple(RecordedRun(run=run, started_at=at) for run, at in connection.execute(statement))

@@ -111,6 +111,7 @@ class LocalRawReplies(RawReplyPort):
                 is_new=False,
                 run=run,
                 now=now,
+                given_at=update.product.synced_at,
             )
         return update
 

@@ -191,6 +191,7 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
                 is_new=plan.is_new,
                 run=run,
                 now=now,
+                given_at=update.product.synced_at,
             )
         return FutureUpdate(
             query=query,

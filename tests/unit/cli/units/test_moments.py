@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import typer
@@ -46,7 +46,8 @@ def test_as_of_is_the_end_of_a_day_but_not_later_than_now_an_instant_or_a_span_o
     text: str, at: datetime, told: str | None
 ) -> None:
     told = told or f"{at:%Y-%m-%d %H:%M} UTC"
-    assert parse_as_of(text, NOW) == PastMoment(at, told)
+    day = date.fromisoformat(text) if len(text) == len("2026-10-01") else None
+    assert parse_as_of(text, NOW) == PastMoment(at, told, day)
 
 
 def test_a_later_instant_of_today_is_told_with_the_time_that_it_is() -> None:

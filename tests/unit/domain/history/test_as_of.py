@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,9 +13,15 @@ from example_products import DECEMBER, ES, NOW
 from ibkr_sync.domain.entities.contracts import ContractListing, FuturesContract
 from ibkr_sync.domain.entities.futures import Future, IndexFuture, ProductKey, UnclassifiedFuture
 from ibkr_sync.domain.history.as_of import product_as_of
-from ibkr_sync.domain.history.recorded_history import ProductHistory, RecordedChange
+from ibkr_sync.domain.history.recorded_history import (
+    ProductHistory,
+    RecordedChange,
+    RecordedReply,
+    RecordedRun,
+)
 
 DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
 DAYS = tuple(NOW + number * DAY for number in range(6))
 OTHER = ProductKey("EW", "CME", "EW")
 
@@ -48,7 +54,11 @@ def history(
         product=dataclasses.replace(product, contracts=(contract,), synced_at=DAYS[5] - DAY / 24),
         contracts=(contract,),
         changes=(change(1, "listing", None, "listed"), *changes),
-        replies=DAYS[first_reply:],
+        replies=tuple(
+            RecordedReply(run=day, at=DAYS[day], given_at=DAYS[day])
+            for day in range(first_reply, 6)
+        ),
+        runs=tuple(RecordedRun(run=day, started_at=DAYS[day]) for day in range(1, 6)),
         first_seen_at=DAYS[1],
     )
 
@@ -116,6 +126,70 @@ def test_a_product_was_synced_with_the_last_reply_until_then() -> None:
     assert past(recorded, DAYS[1]).synced_at is None
     assert past(recorded, DAYS[4] - timedelta(seconds=1)).synced_at == DAYS[3]
     assert past(recorded, DAYS[5]).synced_at == recorded.product.synced_at
+
+
+def test_what_was_recorded_while_the_clock_was_a_day_ahead_is_in_its_place() -> None:
+    recorded = history(change(2, "multiplier", "5", "10"), change(3, "multiplier", "10", "50"))
+    ahead = dataclasses.replace(recorded.changes[1], at=DAYS[3] + 12 * HOUR)
+    runs = (
+        *(each for each in recorded.runs if each.run != 2),
+        RecordedRun(run=2, started_at=ahead.at),
+    )
+    recorded = dataclasses.replace(
+        recorded, changes=(recorded.changes[0], ahead, recorded.changes[2]), runs=runs
+    )
+    found = [contract_of(recorded, day).multiplier for day in (1, 2, 3, 4)]
+    assert found == [Decimal(5), Decimal(5), Decimal(50), Decimal(50)]
+
+
+@pytest.mark.parametrize("hours", [-48, -1, 1])
+def test_what_was_recorded_after_the_clock_was_set_back_comes_after(hours: int) -> None:
+    recorded = history(change(2, "multiplier", "5", "10"), change(4, "multiplier", "10", "50"))
+    first, second, last = recorded.changes
+    back = dataclasses.replace(last, at=second.at + hours * HOUR, run=3)
+    runs = (recorded.runs[0], recorded.runs[1], RecordedRun(run=3, started_at=back.at))
+    recorded = dataclasses.replace(
+        recorded,
+        changes=(first, second, back),
+        runs=runs,
+        replies=tuple(
+            RecordedReply(run=each.run, at=each.started_at, given_at=each.started_at)
+            for each in runs
+        ),
+    )
+    assert contract_of(recorded, 5).multiplier == Decimal(50)
+    just_before = back.at - timedelta(microseconds=1)
+    if just_before >= DAYS[1]:
+        (contract,) = past(recorded, just_before).contracts
+        assert contract.multiplier == (Decimal(10) if just_before >= second.at else Decimal(5))
+
+
+def test_a_date_has_what_the_runs_left_that_began_on_it() -> None:
+    midnight = datetime(2026, 12, 2, tzinfo=UTC)
+    recorded = history(change(2, "multiplier", "5", "10"), change(3, "multiplier", "10", "50"))
+    first, second, third = recorded.changes
+    recorded = dataclasses.replace(
+        recorded,
+        changes=(
+            first,
+            dataclasses.replace(second, at=midnight + HOUR),
+            dataclasses.replace(third, at=midnight + 2 * HOUR),
+        ),
+        runs=(
+            RecordedRun(run=1, started_at=DAYS[1]),
+            RecordedRun(run=2, started_at=midnight - HOUR),
+            RecordedRun(run=3, started_at=midnight + 2 * HOUR),
+        ),
+    )
+
+    def multiplier(as_of: date | datetime) -> Decimal | None:
+        product = product_as_of(recorded, as_of)
+        assert product is not None
+        return product.contracts[0].multiplier
+
+    assert multiplier(date(2026, 12, 1)) == Decimal(10)
+    assert multiplier(midnight - timedelta(microseconds=1)) == Decimal(5)
+    assert multiplier(date(2026, 12, 2)) == Decimal(50)
 
 
 def test_the_catalogue_is_never_synced() -> None:

@@ -18,7 +18,7 @@ from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import run_p
 _COLUMNS = (
     *("run_id", "at", "symbol", "exchange", "trading_class", "product_id", "outcome"),
     *("added", "updated", "returned", "missing", "delisted", "unchanged"),
-    *("error", "message"),
+    *("error", "message", "given_at"),
 )
 
 
@@ -31,13 +31,17 @@ def record_outcome(
     is_new: bool,
     run: SyncRun,
     now: datetime,
+    given_at: datetime | None,
 ) -> None:
-    """Record that the run brought a product up to date, with the counts of what changed."""
+    """Record that the run brought a product up to date, with the counts of what changed.
+
+    `given_at` is when its source said so: before it was stored, long before for a file.
+    """
     if is_new:
         outcome = ProductOutcome.CREATED
     else:
         outcome = ProductOutcome.UNCHANGED if diff.is_empty else ProductOutcome.UPDATED
-    row = (*_asked(query, run, now), product_id, outcome, *_counts(diff), None, None)
+    row = (*_asked(query, run, now), product_id, outcome, *_counts(diff), None, None, given_at)
     insert_rows(connection, run_products, _COLUMNS, (row,))
 
 
@@ -51,7 +55,7 @@ def record_failure(
     """Record that the run could not bring a product up to date, and why."""
     reason = type(failure.error).__name__, storable_text(str(failure.error))
     asked = _asked(failure.query, run, now)
-    row = (*asked, product_id, ProductOutcome.FAILED, *_counts(ChainDiff()), *reason)
+    row = (*asked, product_id, ProductOutcome.FAILED, *_counts(ChainDiff()), *reason, None)
     insert_rows(connection, run_products, _COLUMNS, (row,))
 
 

@@ -219,6 +219,7 @@ run_products = Table(
     Column("delisted", Integer, nullable=False),
     Column("unchanged", Integer, nullable=False),
     Column("at", UtcDateTime, nullable=False),
+    Column("given_at", UtcDateTime),
     Index(None, "run_id"),
     Index(None, "product_id", "at"),
     comment="Symbol, exchange and trading class as asked; null did not narrow the choice.",

@@ -18,6 +18,7 @@ def upgrade() -> None:
     with op.batch_alter_table("contracts") as contracts:
         contracts.add_column(sa.Column("settlement_method", sa.Text()))
         contracts.alter_column("last_seen_at", existing_type=INSTANT, nullable=True)
+    op.add_column("run_products", sa.Column("given_at", INSTANT))
     if op.get_bind().dialect.supports_comments:
         comment = "A null last_seen_at: seen when its product was last synced."
         op.create_table_comment("contracts", comment)
