@@ -11,7 +11,9 @@ _WORD = re.compile(r"[^\s,;()/]+")
 
 
 def matches_pattern(product: CatalogueProduct, pattern: str) -> bool:
-    """Whether the pattern is the product's symbol, exchange, class, code or type, or in its name.
+    """Whether the pattern is the product's symbol, exchange, class, code, type or label.
+
+    Or in its name.
 
     Case doesn't matter. In codes and in the name as a whole, `*` and `?` stand for any
     characters; without them a word is looked for in the name, as a whole, so that `CL` is not
@@ -27,6 +29,8 @@ def matches_pattern(product: CatalogueProduct, pattern: str) -> bool:
         product.asset_class.value,
         product.category,
         name,
+        f"{product.symbol}@{product.exchange}",
+        str(product.key),
     )
     if any(fnmatchcase(code.casefold(), wanted) for code in codes if code):
         return True

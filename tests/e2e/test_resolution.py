@@ -294,6 +294,24 @@ def test_a_product_is_asked_once_however_it_is_named(ibkr_sync: CommandLine) -> 
     assert sorted(asked) == [("ES", "created"), ("EUR", "created")]
 
 
+# --- what the tool prints
+
+
+def test_a_label_is_taken_everywhere_a_symbol_is(ibkr_sync: CommandLine) -> None:
+    label = "DAX@EUREX (FDAX)"
+    for command in (
+        *(["get", label], ["refresh", label, "--source", "ibkr"], ["show", label], ["next", label]),
+        *(["hours", label], ["history", label], ["changes", label], ["db", "renormalise", label]),
+        *(["pin", label], ["watchlist", "add", label], ["watchlist", "remove", label]),
+        *(["catalogue", label], ["unpin", label], ["show", "dax (fdax)"]),
+    ):
+        done = ibkr_sync(*DEMO, *command)
+        assert done.code == 0, (command, done)
+    assert ibkr_sync(*DEMO, "show", label, "--json").json["trading_class"] == "FDAX"
+    two = ibkr_sync(*DEMO, "show", label, "--trading-class", "FDXM")
+    assert (two.code, two.out) == (2, "")
+
+
 # --- series
 
 

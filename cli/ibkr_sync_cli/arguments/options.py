@@ -12,7 +12,7 @@ from ibkr_sync.domain.selection.series_choice import SeriesChoice
 from ibkr_sync_cli.terminal.output import OutputFormat
 
 if TYPE_CHECKING:
-    from ibkr_sync.application.resolution.product_names import Limits
+    from ibkr_sync.domain.naming.limits import Limits
 
 Symbol = Annotated[
     str,

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ibkr_sync.application.resolution.inquiry import SymbolResolution
-    from ibkr_sync.application.resolution.product_names import Limits
     from ibkr_sync.application.services.futures import FuturesService
     from ibkr_sync.domain.entities.contracts import FuturesContract
+    from ibkr_sync.domain.naming.limits import Limits
 
 F = TypeVar("F", bound=Future)
 
@@ -29,13 +29,7 @@ def resolve_symbol(
     source_decides: bool = False,
 ) -> SymbolResolution:
     """Find out what a symbol means (see `SymbolResolver.resolve`)."""
-    found = service.names.resolve(
-        symbol,
-        exchange=limits.exchange,
-        currency=limits.currency,
-        trading_class=limits.trading_class,
-        source_decides=source_decides,
-    )
+    found = service.names.resolve(symbol, limits, source_decides=source_decides)
     tell_notices(output, found.notices)
     return found
 

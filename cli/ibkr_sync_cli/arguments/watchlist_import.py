@@ -15,6 +15,7 @@ from ibkr_sync.domain.errors import (
     ProductLookupError,
     WatchlistFileError,
 )
+from ibkr_sync.domain.naming.limits import Limits
 from ibkr_sync.interchange.watchlist_file import LineProblem, WatchlistLine, read_watchlist
 from ibkr_sync_cli.messages.errors import explain
 
@@ -80,13 +81,10 @@ def _meant(
     line: WatchlistLine, service: WatchlistService, group: str | None
 ) -> Meant | LineProblem:
     try:
-        meant = service.meant(
-            line.symbol,
-            exchange=line.exchange,
-            currency=line.currency,
-            trading_class=line.trading_class,
-            group=line.group or group,
+        limits = Limits(
+            exchange=line.exchange, currency=line.currency, trading_class=line.trading_class
         )
+        meant = service.meant(line.symbol, limits, group=line.group or group)
     except (MalformedSymbolError, ProductLookupError) as error:
         return LineProblem(number=line.number, message=" ".join(_told(error)))
     if meant.found.contract is not None:

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ibkr_sync.application.resolution.inquiry import SymbolResolution
-from ibkr_sync.application.resolution.product_names import Limits
 from ibkr_sync.application.resolution.symbol_resolver import SymbolResolver
 from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.errors import ProductLookupError
+from ibkr_sync.domain.naming.limits import Limits
 from ibkr_sync.domain.naming.notices import Notice
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.future_update import FutureFailure
@@ -60,13 +60,7 @@ def name_products(
     named = NamedProducts()
     for symbol in symbols:
         try:
-            found = resolver.resolve(
-                symbol,
-                exchange=limits.exchange,
-                currency=limits.currency,
-                trading_class=limits.trading_class,
-                source_decides=source_decides,
-            )
+            found = resolver.resolve(symbol, limits, source_decides=source_decides)
         except ProductLookupError as error:
             query = FutureQuery(symbol=symbol.strip().upper())
             named.failures.append(FutureFailure(query=query, error=error))

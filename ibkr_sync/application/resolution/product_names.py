@@ -3,56 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
 
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.errors import (
     AmbiguousProductError,
-    MalformedSymbolError,
     ProductNotFoundError,
 )
 from ibkr_sync.domain.naming.known_products import KnownProduct, merge_known
+from ibkr_sync.domain.naming.limits import Limits
 from ibkr_sync.domain.naming.notices import ExchangeRenamed
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.renaming import FormerName
-from ibkr_sync.domain.naming.spellings import (
-    SymbolWords,
-    parse_currency,
-    parse_exchange,
-    parse_trading_class,
-)
 from ibkr_sync.domain.naming.word_meaning import base_of_series_class
 from ibkr_sync.domain.ports.catalogue import ProductCatalogue
 from ibkr_sync.domain.ports.pins import Pin
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What the user said besides the word; None does not narrow the choice."""
-
-    exchange: str | None = None
-    currency: str | None = None
-    trading_class: str | None = None
-
-    @classmethod
-    def parse(
-        cls,
-        words: SymbolWords,
-        exchange: str | None,
-        currency: str | None,
-        trading_class: str | None,
-    ) -> Self:
-        """Read the options; raises MalformedSymbolError, also for two different exchanges."""
-        option = parse_exchange(exchange) if exchange is not None else None
-        if None not in (option, words.exchange) and option != words.exchange:
-            raise MalformedSymbolError(f"{words} --exchange {option}", "single exchange")
-        return cls(
-            exchange=option or words.exchange,
-            currency=parse_currency(currency) if currency is not None else None,
-            trading_class=parse_trading_class(trading_class) if trading_class is not None else None,
-        )
 
 
 class ProductNames:

@@ -13,13 +13,13 @@ from ibkr_sync.application.resolution.current_names import (
 )
 from ibkr_sync.application.resolution.inquiry import Inquiry, SymbolResolution
 from ibkr_sync.application.resolution.product_names import (
-    Limits,
     ProductNames,
     ambiguous,
     with_known,
 )
 from ibkr_sync.domain.errors import ProductNotFoundError
 from ibkr_sync.domain.naming.known_products import KnownProduct
+from ibkr_sync.domain.naming.limits import UNLIMITED, Limits
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.renaming import FormerName
 from ibkr_sync.domain.naming.spellings import SymbolWords, parse_words
@@ -50,22 +50,16 @@ class SymbolResolver:
         self._clock = clock
 
     def resolve(
-        self,
-        text: str,
-        *,
-        exchange: str | None = None,
-        currency: str | None = None,
-        trading_class: str | None = None,
-        source_decides: bool = False,
+        self, text: str, limits: Limits = UNLIMITED, *, source_decides: bool = False
     ) -> SymbolResolution:
-        """Find out what is meant by a text and the options given with it.
+        """Find out what is meant by a text within the limits given with it.
 
         With `source_decides` a symbol that several products share is left open: the source is
         asked anyway, and what it offers is newer. Raises MalformedSymbolError,
         AmbiguousProductError or StorageError.
         """
         typed = parse_words(text)
-        limits = Limits.parse(typed, exchange, currency, trading_class)
+        limits = limits.joined(typed)
         words, renames = with_current_symbols(typed, self._catalogue)
         former = self._stored.find_former_names({words.text, *_roots(words)})
         words, retold = with_current_names(words, former, self._stored)
@@ -75,31 +69,24 @@ class SymbolResolver:
         pinned = {pin.symbol for pin in pins}
         inquiry = Inquiry(
             words=words,
-            names=self._names(words, limits, former, local_symbol=text, also=pinned),
+            names=self._names(words, limits, former, also=pinned),
             pins={pin.word: pin for pin in pins},
             source_decides=source_decides,
         )
         meant = inquiry.answer()
         return dataclasses.replace(meant, notices=renames + retold + meant.notices)
 
-    def pin(
-        self,
-        text: str,
-        *,
-        exchange: str | None = None,
-        currency: str | None = None,
-        trading_class: str | None = None,
-    ) -> Pin:
+    def pin(self, text: str, limits: Limits = UNLIMITED) -> Pin:
         """Keep what a word is to mean from now on.
 
         Raises MalformedSymbolError, ProductNotFoundError when nothing known fits,
         AmbiguousProductError when several products do, or StorageError.
         """
         words = parse_words(text)
-        limits = Limits.parse(words, exchange, currency, trading_class)
+        limits = limits.joined(words)
         former = self._stored.find_former_names({words.text})
         words, _ = with_current_names(words, former, self._stored)
-        names = self._names(words, limits, former, local_symbol=text)
+        names = self._names(words, limits, former)
         meaning = meaning_of(words.text, names.of(words.text))
         if meaning is None:
             query = names.query(words.text)
@@ -136,13 +123,10 @@ class SymbolResolver:
         words: SymbolWords,
         limits: Limits,
         former: Iterable[FormerName],
-        *,
-        local_symbol: str,
         also: Iterable[str] = (),
     ) -> ProductNames:
         """What is known of the words; old local symbols are stored with their many blanks."""
-        padded = local_symbol.partition("@")[0].strip().upper()
-        stored = self._stored.find_named({words.text, padded, *_roots(words), *also})
+        stored = self._stored.find_named({words.text, words.typed, *_roots(words), *also})
         return ProductNames(self._catalogue, stored, limits, self._clock(), former)
 
 

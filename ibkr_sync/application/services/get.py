@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ibkr_sync.application.resolution.named_products import NamedProducts, name_products
-from ibkr_sync.application.resolution.product_names import Limits
 from ibkr_sync.application.services.futures import FuturesService
 from ibkr_sync.application.services.product_sync import ProductSync, SyncReport
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import IbkrSyncError, ProductLookupError
+from ibkr_sync.domain.naming.limits import Limits
 from ibkr_sync.domain.runs.future_update import FutureUpdate
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy, SyncRun
 from ibkr_sync.domain.selection.contract_choice import ContractMatch, ContractWords, find_contract

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from ibkr_sync.application.resolution.named_products import NamedProducts, name_products
-from ibkr_sync.application.resolution.product_names import Limits
 from ibkr_sync.application.services.futures import FuturesService
 from ibkr_sync.application.services.product_sync import ProductSync
 from ibkr_sync.application.services.refresh_report import (
@@ -20,6 +19,7 @@ from ibkr_sync.application.services.refresh_report import (
 from ibkr_sync.application.services.watchlist import WatchlistService
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import GatewayError, NothingToRefreshError
+from ibkr_sync.domain.naming.limits import Limits
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.domain.runs.refresh_order import oldest_first

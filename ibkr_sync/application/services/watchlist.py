@@ -11,7 +11,6 @@ from datetime import datetime
 from functools import partial
 
 from ibkr_sync.application.resolution.inquiry import SymbolResolution
-from ibkr_sync.application.resolution.product_names import Limits
 from ibkr_sync.application.resolution.symbol_resolver import KNOWN_PLACES
 from ibkr_sync.application.services.futures import FuturesService
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
@@ -24,6 +23,7 @@ from ibkr_sync.domain.errors import (
     ProductNotFoundError,
     UnknownGroupError,
 )
+from ibkr_sync.domain.naming.limits import UNLIMITED, Limits
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.renaming import FormerName
 from ibkr_sync.domain.ports.watchlist import WatchedProduct, WatchlistPort
@@ -142,24 +142,14 @@ class WatchlistService:
             for each in watched
         )
 
-    def meant(
-        self,
-        text: str,
-        *,
-        exchange: str | None = None,
-        currency: str | None = None,
-        trading_class: str | None = None,
-        group: str | None = None,
-    ) -> Meant:
+    def meant(self, text: str, limits: Limits = UNLIMITED, *, group: str | None = None) -> Meant:
         """Find out which product a text means, a contract meaning its product.
 
         Raises MalformedSymbolError, AmbiguousProductError, ProductNotFoundError for a conId that
         is in no stored chain, or StorageError.
         """
         kept_in = None if group is None else parse_group(group)
-        found = self._futures.names.resolve(
-            text, exchange=exchange, currency=currency, trading_class=trading_class
-        )
+        found = self._futures.names.resolve(text, limits)
         query = found.exact or found.query
         if query.con_id is not None:
             raise ProductNotFoundError(query.symbol, KNOWN_PLACES, con_id=query.con_id)
@@ -183,7 +173,7 @@ class WatchlistService:
         errors: list[ProductLookupError] = []
         for text in texts:
             try:
-                found.append(self.meant(text, **dataclasses.asdict(limits), group=group))
+                found.append(self.meant(text, limits, group=group))
             except ProductLookupError as error:
                 errors.append(error)
         return found, errors
@@ -204,10 +194,8 @@ class WatchlistService:
     def remove(
         self,
         texts: Sequence[str],
+        limits: Limits = UNLIMITED,
         *,
-        exchange: str | None = None,
-        currency: str | None = None,
-        trading_class: str | None = None,
         group: str | None = None,
     ) -> tuple[WatchedProduct, ...]:
         """Take products off the list, or off one group of it, all or none; gives what went.
@@ -217,12 +205,7 @@ class WatchlistService:
         StorageError.
         """
         states = self.states(() if group is None else (group,))
-        resolve = partial(
-            self._futures.names.resolve,
-            exchange=exchange,
-            currency=currency,
-            trading_class=trading_class,
-        )
+        resolve = partial(self._futures.names.resolve, limits=limits)
         gone: list[WatchedProduct] = []
         for text in texts:
             listed = list(_listed(text, states, resolve))

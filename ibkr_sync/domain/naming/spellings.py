@@ -12,14 +12,15 @@ here: all readings are given, and whoever knows the products chooses. Understood
     495512563                                 a conId: five digits or more
     169120018  DVCXC MR24  ISP   24L20        a name that tells nothing, as in Osaka, Mexico, Milan
 
-in upper or lower case, with any number of blanks, and all of them with `@EXCHANGE` after it.
+in upper or lower case, with any number of blanks, and all of them with `@EXCHANGE` and
+`(TRADING CLASS)` after it, as in `DAX@EUREX (FDAX)`. What has one of these is no conId.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from ibkr_sync.domain.entities.contracts import ContractMonth, ContractSeries
@@ -43,6 +44,7 @@ _SERIES_LETTERS = {
 }
 _LETTERS_OF_SERIES = {series: letter for letter, series in _SERIES_LETTERS.items()}
 
+_OF_CLASS = re.compile(r"(?P<name>[^()]*)\((?P<trading_class>[^()]*)\)\s*")
 _PRINTABLE = re.compile(r"[ -~]+")
 _PRODUCT = re.compile(
     r"[A-Z0-9][A-Z0-9._&/+-]*( (?P<suffix>[A-Z]{1,3}|[A-Z]{2}[0-9]{2}|[0-9]{2}[A-Z][0-9]{2}))?"
@@ -132,33 +134,41 @@ class SymbolWords:
     """A text with all its readings; at least one is there, and none is preferred.
 
     Attributes:
-        text: what was typed, in upper case and with single blanks, without the exchange.
+        text: what was typed, in upper case and with single blanks, without exchange and class.
+        typed: the same with all its blanks, as old local symbols have them.
         exchange: what stood after `@`.
+        trading_class: what stood in parentheses.
         product: the text as the name of a product.
         contracts: the text as a contract, once for each root it may have.
         con_id: the text as IBKR's contract id.
     """
 
     text: str
+    typed: str = field(compare=False)
     exchange: str | None = None
+    trading_class: str | None = None
     product: str | None = None
     contracts: tuple[ContractSpelling, ...] = ()
     con_id: int | None = None
 
     def __str__(self) -> str:
-        return f"{self.text}@{self.exchange}" if self.exchange else self.text
+        text = f"{self.text}@{self.exchange}" if self.exchange else self.text
+        return f"{text} ({self.trading_class})" if self.trading_class else text
 
 
 def parse_words(typed: str) -> SymbolWords:
     """Read what was typed; raises MalformedSymbolError for what has no reading at all."""
-    symbol, separator, exchange = typed.partition("@")
+    of_class = _OF_CLASS.fullmatch(typed)
+    symbol, at, exchange = (of_class["name"] if of_class else typed).partition("@")
     text = _normalised(typed, symbol)
     words = SymbolWords(
         text=text,
-        exchange=parse_exchange(exchange) if separator else None,
+        typed=symbol.strip().upper(),
+        exchange=parse_exchange(exchange) if at else None,
+        trading_class=parse_trading_class(of_class["trading_class"]) if of_class else None,
         product=_read_product(text),
         contracts=tuple(dict.fromkeys(_read_contracts(text))),
-        con_id=_read_con_id(text),
+        con_id=None if at or of_class else _read_con_id(text),
     )
     if words.product is None and not words.contracts:
         raise MalformedSymbolError(typed, "symbol, contract or conId")

@@ -391,6 +391,11 @@ class TestSearch:
         assert found <= symbols
         assert found or not symbols
 
+    def test_finds_what_its_own_table_calls_a_product(self) -> None:
+        (row,) = load_catalogue().search("dax@eurex (fdxm)")
+        assert row.trading_class == "FDXM"
+        assert len(load_catalogue().search("DAX@EUREX")) == 3
+
     def test_a_word_is_not_found_within_another(self) -> None:
         assert {each.symbol for each in load_catalogue().search("CL")} == {"CL"}
 

@@ -36,8 +36,8 @@ def changes(
     Critical is what breaks a trading system: an expiry that moved, another multiplier, price
     magnifier, tick, currency, symbol, exchange or time zone, a delisted contract.
     """
-    from ibkr_sync.application.resolution.product_names import Limits
     from ibkr_sync.domain.history.events import events_at_least
+    from ibkr_sync.domain.naming.limits import Limits
     from ibkr_sync_cli.arguments.symbols import find_named
     from ibkr_sync_cli.reports.events import report_changes
     from ibkr_sync_cli.units.moments import parse_since

@@ -45,7 +45,7 @@ def get(
     json: options.Json = False,
 ) -> None:
     """Bring products up to date from a source, store them, and show what changed."""
-    from ibkr_sync.application.resolution.product_names import Limits
+    from ibkr_sync.domain.naming.limits import Limits
     from ibkr_sync.domain.runs.sync_policy import SyncPolicy
     from ibkr_sync_cli.reports.get import report_get
     from ibkr_sync_cli.reports.progress import carry_out

@@ -16,7 +16,7 @@ from ibkr_sync_cli.invocation import call_of, now
 
 if TYPE_CHECKING:
     from ibkr_sync.application.resolution.inquiry import SymbolResolution
-    from ibkr_sync.application.resolution.product_names import Limits
+    from ibkr_sync.domain.naming.limits import Limits
     from ibkr_sync.domain.selection.nearest_contract import TradingRule
     from ibkr_sync_cli.terminal.output import Output
 
@@ -51,7 +51,7 @@ def next_contract(
     One line of local symbol, contract month, last trade date and conId, unless a format is
     asked for. IBKR tells no first notice days: where goods are delivered, give --days-before.
     """
-    from ibkr_sync.application.resolution.product_names import Limits
+    from ibkr_sync.domain.naming.limits import Limits
     from ibkr_sync.domain.selection.nearest_contract import TradingRule
     from ibkr_sync_cli.arguments.symbols import resolve_symbol
     from ibkr_sync_cli.reports.next_contract import report_next, report_passed_over

@@ -58,8 +58,8 @@ def refresh(
     json: options.Json = False,
 ) -> None:
     """Bring all that is watched up to date, and show what came of it."""
-    from ibkr_sync.application.resolution.product_names import Limits
     from ibkr_sync.application.services.refresh import RefreshSelection
+    from ibkr_sync.domain.naming.limits import Limits
     from ibkr_sync.domain.runs.sync_policy import SyncPolicy
     from ibkr_sync_cli.reports.progress import carry_out
     from ibkr_sync_cli.reports.refresh import report_refresh

@@ -10,8 +10,8 @@ from ibkr_sync_cli.arguments import options
 from ibkr_sync_cli.invocation import call_of, now
 
 if TYPE_CHECKING:
-    from ibkr_sync.application.resolution.product_names import Limits
     from ibkr_sync.application.services.watchlist import Meant, WatchlistService
+    from ibkr_sync.domain.naming.limits import Limits
     from ibkr_sync_cli.terminal.output import Output
 
 app = typer.Typer(help="The products that are to be kept up to date.", no_args_is_help=True)
@@ -42,7 +42,7 @@ def add(
     json: options.Json = False,
 ) -> None:
     """Put products on the watchlist, all that are named or none."""
-    from ibkr_sync.application.resolution.product_names import Limits
+    from ibkr_sync.domain.naming.limits import Limits
     from ibkr_sync_cli.reports.watchlist import report_added
 
     call = call_of(context, format, json=json)
@@ -65,13 +65,13 @@ def remove(
     json: options.Json = False,
 ) -> None:
     """Take products off the watchlist, out of every group or one; what is stored stays."""
+    from ibkr_sync.domain.naming.limits import Limits
     from ibkr_sync_cli.views.watchlist import changes_result
 
     call = call_of(context, format, json=json)
+    limits = Limits(exchange=exchange, currency=currency, trading_class=trading_class)
     with call.services() as services:
-        gone = services.watchlist.remove(
-            symbols, exchange=exchange, currency=currency, trading_class=trading_class, group=group
-        )
+        gone = services.watchlist.remove(symbols, limits, group=group)
     call.output.write(changes_result(gone, gone, "removed"), call.wanted)
 
 

@@ -39,7 +39,7 @@ def history(
     json: options.Json = False,
 ) -> None:
     """Show every recorded change of a contract, or of a product with its contracts, newest last."""
-    from ibkr_sync.application.resolution.product_names import Limits
+    from ibkr_sync.domain.naming.limits import Limits
     from ibkr_sync_cli.arguments.symbols import find_named
     from ibkr_sync_cli.reports.events import report_history
 

@@ -48,8 +48,8 @@ def hours(
     json: options.Json = False,
 ) -> None:
     """Show when a product trades, from the database alone; days are the exchange's."""
-    from ibkr_sync.application.resolution.product_names import Limits
     from ibkr_sync.domain.hours.contract_hours import HoursKind
+    from ibkr_sync.domain.naming.limits import Limits
     from ibkr_sync_cli.arguments.symbols import show_named
     from ibkr_sync_cli.reports.hours import report_coming_hours, report_hours_of_day
     from ibkr_sync_cli.views.hours.product_hours import ProductDay, ProductHours

@@ -43,7 +43,7 @@ def show(
     json: options.Json = False,
 ) -> None:
     """Show a product and its chain, or one contract in full, from the database alone."""
-    from ibkr_sync.application.resolution.product_names import Limits
+    from ibkr_sync.domain.naming.limits import Limits
     from ibkr_sync_cli.arguments.symbols import resolve_symbol
     from ibkr_sync_cli.units.moments import parse_as_of
     from ibkr_sync_cli.views.past import past_result

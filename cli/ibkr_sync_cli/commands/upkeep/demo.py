@@ -18,7 +18,7 @@ def demo(
     ] = "ES",
 ) -> None:
     """Fetch and show a product from the built-in replay gateway, over a real socket."""
-    from ibkr_sync.application.resolution.product_names import Limits
+    from ibkr_sync.domain.naming.limits import Limits
     from ibkr_sync.domain.runs.sync_policy import SyncPolicy
     from ibkr_sync_cli.arguments.symbols import resolve_symbol
     from ibkr_sync_cli.views.products.product import product_result

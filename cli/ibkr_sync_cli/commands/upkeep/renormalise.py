@@ -10,9 +10,9 @@ from ibkr_sync_cli.arguments import options
 from ibkr_sync_cli.invocation import call_of, now
 
 if TYPE_CHECKING:
-    from ibkr_sync.application.resolution.product_names import Limits
     from ibkr_sync.bootstrap import Services
     from ibkr_sync.domain.entities.futures import Future, ProductKey
+    from ibkr_sync.domain.naming.limits import Limits
     from ibkr_sync_cli.invocation import Call
     from ibkr_sync_cli.views.runs.renormalised import Outcome
 
@@ -31,7 +31,7 @@ def renormalise(
     json: options.Json = False,
 ) -> None:
     """Read the raw replies that are kept again, and rewrite what today is read otherwise."""
-    from ibkr_sync.application.resolution.product_names import Limits
+    from ibkr_sync.domain.naming.limits import Limits
     from ibkr_sync_cli.reports.renormalised import report_renormalised
 
     call = call_of(context, format, json=json)

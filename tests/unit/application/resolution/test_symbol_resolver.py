@@ -25,6 +25,7 @@ from ibkr_sync.domain.errors import (
     MalformedSymbolError,
     ProductNotFoundError,
 )
+from ibkr_sync.domain.naming.limits import Limits
 from ibkr_sync.domain.naming.notices import (
     ExchangeRenamed,
     OtherContract,
@@ -156,7 +157,7 @@ def test_an_old_exchange_is_replaced_with_a_notice(
 
 
 def test_an_old_exchange_may_be_an_option_too() -> None:
-    found = resolver().resolve("6E", exchange="globex")
+    found = resolver().resolve("6E", Limits(exchange="globex"))
     assert found.query == FutureQuery(symbol="EUR", exchange="CME", trading_class="6E")
     assert found.notices == (ExchangeRenamed(old="GLOBEX", new="CME"),)
 
@@ -218,21 +219,21 @@ def test_a_source_may_decide_what_a_shared_symbol_means() -> None:
     ],
 )
 def test_an_option_says_which_product_is_meant(options: dict[str, str]) -> None:
-    query = resolver().resolve("DAX", **options).query  # type: ignore[arg-type]
+    query = resolver().resolve("DAX", Limits(**options)).query
     assert (query.symbol, query.trading_class) == ("DAX", "FDXM")
 
 
 def test_an_exchange_or_a_currency_says_which_product_is_meant() -> None:
-    assert resolver().resolve("CNH", exchange="CME").query.exchange == "CME"
+    assert resolver().resolve("CNH", Limits(exchange="CME")).query.exchange == "CME"
     usd = product("XYZ", "CME", "XYZ")
     eur = dataclasses.replace(product("XYZ", "EUREX", "XYZ"), currency="EUR")
-    found = resolver(usd, eur).resolve("XYZ", currency="eur")
+    found = resolver(usd, eur).resolve("XYZ", Limits(currency="eur"))
     assert found.query == FutureQuery(symbol="XYZ", currency="EUR")
 
 
 def test_two_different_exchanges_are_refused() -> None:
     with pytest.raises(MalformedSymbolError):
-        resolver().resolve("ES@CME", exchange="EUREX")
+        resolver().resolve("ES@CME", Limits(exchange="EUREX"))
 
 
 def test_a_symbol_outranks_the_code_of_another_product_with_a_notice() -> None:
@@ -245,7 +246,7 @@ def test_a_symbol_outranks_the_code_of_another_product_with_a_notice() -> None:
 
 
 def test_an_option_may_mean_the_product_of_the_lower_rank() -> None:
-    assert resolver().resolve("ZS", exchange="LMEOTC").query.symbol == "ZSLME"
+    assert resolver().resolve("ZS", Limits(exchange="LMEOTC")).query.symbol == "ZSLME"
 
 
 def test_a_class_that_two_exchanges_use_is_ambiguous_even_if_a_source_is_asked() -> None:
@@ -272,7 +273,7 @@ def test_what_nobody_knows_is_asked_as_typed(text: str) -> None:
 
 
 def test_options_are_kept_for_what_nobody_knows() -> None:
-    found = resolver().resolve("nova", exchange="cme", currency="usd", trading_class="nv")
+    found = resolver().resolve("nova", Limits(exchange="cme", currency="usd", trading_class="nv"))
     assert found.query == FutureQuery(
         symbol="NOVA", exchange="CME", currency="USD", trading_class="NV"
     )
@@ -299,7 +300,7 @@ def test_a_pin_counts_even_if_a_source_could_decide() -> None:
 
 @pytest.mark.parametrize("options", [{"trading_class": "FDXM"}, {"exchange": "CME"}])
 def test_an_option_outranks_a_pin(options: dict[str, str]) -> None:
-    query = resolver(pins=InMemoryPins(FULL_SIZE)).resolve("DAX", **options).query  # type: ignore[arg-type]
+    query = resolver(pins=InMemoryPins(FULL_SIZE)).resolve("DAX", Limits(**options)).query
     assert (query.trading_class, query.exchange) == (
         options.get("trading_class"),
         options.get("exchange"),
@@ -307,14 +308,14 @@ def test_an_option_outranks_a_pin(options: dict[str, str]) -> None:
 
 
 def test_an_option_that_agrees_leaves_the_pin() -> None:
-    query = resolver(pins=InMemoryPins(FULL_SIZE)).resolve("DAX", exchange="DTB").query
+    query = resolver(pins=InMemoryPins(FULL_SIZE)).resolve("DAX", Limits(exchange="DTB")).query
     assert query == FutureQuery(symbol="DAX", exchange="EUREX", trading_class="FDAX")
 
 
 def test_pinning_keeps_what_the_options_say() -> None:
     pins = InMemoryPins()
     names = resolver(pins=pins)
-    assert names.pin("dax", trading_class="fdax") == FULL_SIZE
+    assert names.pin("dax", Limits(trading_class="fdax")) == FULL_SIZE
     assert names.pins() == pins.all_pins() == (FULL_SIZE,)
     assert names.unpin("dax")
     assert not names.unpin("dax")
@@ -328,7 +329,7 @@ def test_a_pin_may_need_no_class() -> None:
             a_product(symbol="AUD", exchange="ICEUS", trading_class=None),
         ]
     )
-    pin = resolver(catalogue=catalogue).pin("AUD", exchange="ICEUS")
+    pin = resolver(catalogue=catalogue).pin("AUD", Limits(exchange="ICEUS"))
     assert pin == Pin(word="AUD", symbol="AUD", exchange="ICEUS")
 
 
@@ -340,7 +341,7 @@ def test_a_product_that_only_the_database_knows_can_be_pinned() -> None:
 def test_what_nobody_knows_can_not_be_pinned() -> None:
     pins = InMemoryPins()
     with pytest.raises(ProductNotFoundError):
-        resolver(pins=pins).pin("DAX", trading_class="NOSUCH")
+        resolver(pins=pins).pin("DAX", Limits(trading_class="NOSUCH"))
     with pytest.raises(ProductNotFoundError):
         resolver(pins=pins).pin("NOVA")
     assert pins.pins == {}
@@ -348,7 +349,7 @@ def test_what_nobody_knows_can_not_be_pinned() -> None:
 
 def test_a_pin_that_says_too_little_is_ambiguous() -> None:
     with pytest.raises(AmbiguousProductError):
-        resolver().pin("DAX", exchange="EUREX")
+        resolver().pin("DAX", Limits(exchange="EUREX"))
 
 
 # --- contracts
@@ -407,7 +408,7 @@ def test_a_root_that_is_a_symbol_and_another_products_class_is_ambiguous() -> No
         with pytest.raises(AmbiguousProductError) as caught:
             names.resolve(text, source_decides=True)
         assert [each.key.symbol for each in caught.value.candidates] == ["SG", "SGX"]
-    assert names.resolve("SGH7", exchange="CME").query.symbol == "SGX"
+    assert names.resolve("SGH7", Limits(exchange="CME")).query.symbol == "SGX"
 
 
 def test_a_product_that_may_be_a_contract_too_is_told() -> None:

@@ -12,7 +12,6 @@ from fakes.clock import FakeClock
 from fakes.futures import InMemoryFutureRepository
 from fakes.pins import InMemoryPins
 from fakes.source import FakeSource
-from ibkr_sync.application.resolution.product_names import Limits
 from ibkr_sync.application.resolution.symbol_resolver import SymbolResolver
 from ibkr_sync.application.services.futures import FuturesService
 from ibkr_sync.application.services.get import GetReport, GetService
@@ -24,6 +23,7 @@ from ibkr_sync.domain.errors import (
     RunInterrupted,
     UnreachableReason,
 )
+from ibkr_sync.domain.naming.limits import Limits
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.infrastructure.repositories.delegating import DelegatingFutureRepository
 

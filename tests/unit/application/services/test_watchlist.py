@@ -24,6 +24,7 @@ from ibkr_sync.domain.errors import (
     ProductNotFoundError,
     UnknownGroupError,
 )
+from ibkr_sync.domain.naming.limits import Limits
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.renaming import FormerName
 from ibkr_sync.domain.ports.pins import Pin
@@ -173,7 +174,7 @@ def test_a_known_product_is_kept_exactly(text: str, product: WatchedProduct) -> 
 
 
 def test_what_nobody_knows_is_kept_as_it_was_typed() -> None:
-    meant = service_on().meant("nova", exchange="cme", currency="usd", group="Night")
+    meant = service_on().meant("nova", Limits(exchange="cme", currency="usd"), group="Night")
 
     assert meant.product == dataclasses.replace(NOVA, exchange="CME", group="night")
     assert not meant.is_known
@@ -183,7 +184,7 @@ def test_what_several_products_share_is_never_picked_silently() -> None:
     with pytest.raises(AmbiguousProductError):
         service_on().meant("DAX")
 
-    meant = service_on().meant("DAX", trading_class="FDAX", group="night")
+    meant = service_on().meant("DAX", Limits(trading_class="FDAX"), group="night")
     assert meant.product == FDAX
 
 
@@ -238,7 +239,7 @@ def test_of_several_products_on_the_list_none_is_picked() -> None:
 
     with pytest.raises(AmbiguousProductError):
         service.remove(["DAX"])
-    assert service.remove(["DAX"], trading_class="FDAX") == (FDAX,)
+    assert service.remove(["DAX"], Limits(trading_class="FDAX")) == (FDAX,)
     assert service.watched() == (FDXM,)
 
 
@@ -246,7 +247,7 @@ def test_what_nobody_knows_is_taken_off_as_it_was_typed() -> None:
     other = WatchedProduct(symbol="NOVA", currency="EUR")
     service = service_on(NOVA, other)
 
-    assert service.remove(["nova"], currency="EUR") == (other,)
+    assert service.remove(["nova"], Limits(currency="EUR")) == (other,)
     assert service.remove(["NOVA"]) == (NOVA,)
 
 

@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ibkr_sync.domain.entities.contracts import ContractMonth, ContractSeries
+from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.errors import MalformedSymbolError
 from ibkr_sync.domain.naming.spellings import (
     MONTH_CODES,
@@ -36,7 +37,7 @@ def monthly(root: str, month: int, year: int, digits: int = 4) -> MonthSpelling:
     "text", ["ES", "6E", "SIL", "M2K", "225", "700", "KS200.EU", "M-GD", "M&M", "BRK B", "AJ"]
 )
 def test_a_name_is_a_product_and_nothing_else(text: str) -> None:
-    assert parse_words(text) == SymbolWords(text=text, product=text)
+    assert parse_words(text) == SymbolWords(text=text, typed=text, product=text)
 
 
 @one_case(
@@ -163,7 +164,49 @@ def test_five_digits_and_more_may_be_a_con_id(text: str, con_id: int | None) -> 
 
 @pytest.mark.parametrize("text", ["ES@GLOBEX", " es @ globex ", "ES@globex"])
 def test_an_exchange_stands_after_the_sign(text: str) -> None:
-    assert parse_words(text) == SymbolWords(text="ES", exchange="GLOBEX", product="ES")
+    expected = SymbolWords(text="ES", typed="ES", exchange="GLOBEX", product="ES")
+    assert parse_words(text) == expected
+
+
+@one_case(
+    ("text", "name", "exchange", "trading_class"),
+    [
+        ("DAX@EUREX (FDAX)", "DAX", "EUREX", "FDAX"),
+        (" dax @ eurex(fdax) ", "DAX", "EUREX", "FDAX"),
+        ("SI (SIL)", "SI", None, "SIL"),
+        ("N225@OSE.JPN (225)", "N225", "OSE.JPN", "225"),
+        ("ESZ6@CME (ES)", "ESZ6", "CME", "ES"),
+        ("FDAX 20261218 M@EUREX (FDAX)", "FDAX 20261218 M", "EUREX", "FDAX"),
+    ],
+)
+def test_a_trading_class_stands_in_parentheses(
+    text: str, name: str, exchange: str | None, trading_class: str
+) -> None:
+    words = parse_words(text)
+    assert (words.text, words.exchange, words.trading_class) == (name, exchange, trading_class)
+    assert (words.product, words.contracts) == (
+        parse_words(name).product,
+        parse_words(name).contracts,
+    )
+
+
+@one_case("text", ["70407716@NYMEX", "005930@KSE", "12345 (ABC)", "169120018@OSE.JPN (225)"])
+def test_digits_of_an_exchange_or_a_class_are_no_con_id(text: str) -> None:
+    words = parse_words(text)
+    assert (words.con_id, words.product) == (None, words.text)
+
+
+@given(
+    symbol=st.from_regex(r"[A-Z0-9][A-Z0-9._&/+-]{0,9}", fullmatch=True),
+    exchange=st.from_regex(r"[A-Z0-9][A-Z0-9.]{0,15}", fullmatch=True),
+    trading_class=st.from_regex(r"[A-Z0-9][A-Z0-9._&/+-]{0,9}( [A-Z]{1,3})?", fullmatch=True),
+)
+def test_the_label_of_a_product_is_read_back(
+    symbol: str, exchange: str, trading_class: str
+) -> None:
+    words = parse_words(str(ProductKey(symbol, exchange, trading_class)))
+    read = ProductKey(str(words.product), str(words.exchange), str(words.trading_class))
+    assert read == (symbol, exchange, trading_class)
 
 
 @one_case(
@@ -182,6 +225,7 @@ def test_an_exchange_stands_after_the_sign(text: str) -> None:
             "ES\nZ6",
             "ESZ\uff16",
         ),
+        *("ES ()", "(ES)", "ES@CME (ES", "ES@CME) (ES)", "ES (ES) X", "ES (ES)@CME", "ES (E;S)"),
         *("ES 202613", "ES 20261232", "FDAX 20261218 X", "ES DEC", "ES Dec 31 2026", "-ES", "ß"),
         "E" * 65,
     ],
@@ -214,7 +258,7 @@ def test_what_is_no_product_is_a_contract_of_one_root(text: str) -> None:
     assert words.product or len({each.root for each in words.contracts}) == 1
 
 
-@given(st.from_regex(r"[A-Z0-9 ._@-]{1,24}", fullmatch=True))
+@given(st.from_regex(r"[A-Z0-9 ._@-]{1,24}( \([A-Z0-9]{1,5}\))?", fullmatch=True))
 def test_words_are_read_back_as_they_are_written(text: str) -> None:
     try:
         words = parse_words(text)
