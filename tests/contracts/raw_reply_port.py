@@ -33,6 +33,26 @@ def reply(number: int) -> Evidence:
     )
 
 
+def whole_reply(number: int) -> Evidence:
+    """A reply of the day of this number as a gateway gives it, whose hours roll from day to day."""
+    hours = ";".join(f"{day}:1700-{day + 1}:1600" for day in range(20261101, 20261108))
+    rolled = hours.replace("202611", f"2026{number:02}")
+    texts = [
+        f"ES{each}\0{hash((each, 7)) ** 5}\0{rolled}\0{number}\0" + "LMT,MKT\0" * 20
+        for each in range(50)
+    ]
+    return Evidence(
+        received_at=FIRST + number * DAY,
+        server_version=187,
+        client_version="9.81.1",
+        frames=(*(text.encode() for text in texts), b"end %d" % number),
+        symbol="ES",
+        exchange="CME",
+        answers=(b"row %d" % number, b"end"),
+        gone=frozenset({number}),
+    )
+
+
 class KeptRawReplies(ABC):
     """Raw replies, and a way to keep more."""
 

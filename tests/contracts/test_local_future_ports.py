@@ -26,10 +26,7 @@ from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
 from ibkr_sync.domain.evidence.chain_diff import FieldChange
 from ibkr_sync.domain.ports.futures import LocalFuturePort
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
-from ibkr_sync.infrastructure.repositories.local_repo.products.packed_frames import (
-    PackedFrames,
-    unpack_frames,
-)
+from ibkr_sync.infrastructure.repositories.local_repo.evidence.evidence_rows import read_evidence
 from ibkr_sync.infrastructure.repositories.local_repo.products.reads import load_market_rules
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
@@ -83,11 +80,9 @@ class TableLedger:
         return [FieldChange(**row._asdict()) for row in rows]
 
     def replies(self) -> list[tuple[bytes, ...]]:
-        reply = raw_replies.c
-        statement = select(reply.frames, reply.sha256, reply.frame_count).order_by(reply.id)
         with reading(self.database) as connection:
-            rows = connection.execute(statement).all()
-        return [unpack_frames(PackedFrames(**row._asdict())) for row in rows]
+            rows = connection.execute(select(raw_replies).order_by(raw_replies.c.id)).all()
+            return [read_evidence(connection, row).frames for row in rows]
 
     def runs(self) -> list[tuple[Origin, str, bool]]:
         with reading(self.database) as connection:

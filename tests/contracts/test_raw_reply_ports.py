@@ -11,7 +11,15 @@ from pathlib import Path
 import pytest
 
 from contracts.future_port import NOW_PLEASE, by_symbol
-from contracts.raw_reply_port import ES, FIRST, KeptRawReplies, RawReplyPortContract, reply
+from contracts.raw_reply_port import (
+    DAY,
+    ES,
+    FIRST,
+    KeptRawReplies,
+    RawReplyPortContract,
+    reply,
+    whole_reply,
+)
 from databases import dump, refuse_damage
 from fakes.catalogue import FakeCatalogue
 from fakes.clock import FakeClock
@@ -64,7 +72,26 @@ class TestInMemoryRawReplies(RawReplyPortContract):
         return InMemory()
 
 
-class TestSqliteFile(RawReplyPortContract):
+class DatabaseContract(RawReplyPortContract):
+    def test_whole_replies_to_one_question_take_little_more_than_what_changed(
+        self, kept: KeptRawReplies
+    ) -> None:
+        kept.keep(ES, [whole_reply(1)])
+        first = kept.port.usage().size
+        kept.keep(ES, map(whole_reply, (2, 3, 4)))
+        assert kept.port.usage().size < 1.5 * first
+        assert kept.port.newest(ES.key)[1] == whole_reply(4)
+
+    def test_what_newer_replies_were_packed_beside_is_kept_as_long_as_they_are(
+        self, kept: KeptRawReplies
+    ) -> None:
+        kept.keep(ES, map(whole_reply, (1, 2, 3, 4)))
+        assert kept.port.prune(FIRST + 4 * DAY).replies == 2
+        assert kept.port.newest(ES.key)[1] == whole_reply(4)
+        assert kept.port.usage().oldest == FIRST + DAY
+
+
+class TestSqliteFile(DatabaseContract):
     @pytest.fixture
     def path(self, tmp_path: Path) -> Path:
         return tmp_path / "futures.db"
@@ -96,21 +123,21 @@ class TestSqliteFile(RawReplyPortContract):
         assert kept.port.prune(FIRST + timedelta(days=30)).replies == 5
         before = dump(kept.database)
         kept.port.compact()
-        assert kept.port.database_size() < size - 900_000
+        assert kept.port.database_size() < size - 900_000, size
         assert dump(kept.database) == before
         assert path.stat().st_mode & 0o777 == 0o600
         kept.database.close()
         refuse_damage(path)
 
 
-class TestMemoryDatabase(RawReplyPortContract):
+class TestMemoryDatabase(DatabaseContract):
     @pytest.fixture
     def kept(self) -> Iterator[KeptRawReplies]:
         with Database(":memory:") as database:
             yield Local(database)
 
 
-class TestPostgres(RawReplyPortContract):
+class TestPostgres(DatabaseContract):
     @pytest.fixture
     def kept(self, postgres_tables_url: str) -> Iterator[KeptRawReplies]:
         with Database(postgres_tables_url) as database:

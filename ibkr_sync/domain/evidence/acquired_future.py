@@ -20,15 +20,29 @@ F_co = TypeVar("F_co", bound=Future, covariant=True)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """The raw reply behind a product, kept so that a better parser can read it again.
+    """The raw reply behind a product, kept whole, so that a better parser can read it again.
 
-    `frames` are the payloads as received, without length prefix, in order of arrival.
+    Attributes:
+        received_at: UTC instant at which it was complete.
+        frames: its payloads as received, without length prefix, in order of arrival.
+        symbol: what was asked for; None where older versions kept the frames of one product
+            alone.
+        exchange: on which exchange; None for any.
+        include_expired: whether ended contracts were asked for.
+        answers: the payloads of further answers, to questions about single contracts that the
+            reply lacks.
+        gone: the conIds that such questions found to be unknown (see `AcquiredFuture`).
     """
 
     received_at: datetime
     server_version: int
     client_version: str
     frames: tuple[bytes, ...]
+    symbol: str | None = None
+    exchange: str | None = None
+    include_expired: bool = False
+    answers: tuple[bytes, ...] = ()
+    gone: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,11 +80,12 @@ def with_answers(
     acquired: AcquiredFuture[F],
     found: Iterable[tuple[FuturesContract, Future]],
     gone: Collection[int],
+    frames: Iterable[bytes] = (),
 ) -> AcquiredFuture[F]:
     """Complete a reply by what its source, asked for single contracts, said of them.
 
     `found` are stored contracts, each with the product that now holds it alone: one that stands
-    where it stood joins the chain, another joins the other products.
+    where it stood joins the chain, another joins the other products. `frames` are what it said.
     """
     product = acquired.product
     others = {other.key: other for other in acquired.others}
@@ -82,8 +97,15 @@ def with_answers(
             others[holder.key] = _joined(others[holder.key], answered)
         else:
             others[holder.key] = dataclasses.replace(holder, synced_at=None)
+    evidence = acquired.evidence and dataclasses.replace(
+        acquired.evidence, answers=tuple(frames), gone=frozenset(gone)
+    )
     return dataclasses.replace(
-        acquired, product=product, others=tuple(others.values()), gone=frozenset(gone)
+        acquired,
+        product=product,
+        others=tuple(others.values()),
+        gone=frozenset(gone),
+        evidence=evidence,
     )
 
 

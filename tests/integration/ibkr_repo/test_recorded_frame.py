@@ -19,7 +19,7 @@ from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
-from ibkr_sync.infrastructure.repositories.local_repo.products.packed_frames import (
+from ibkr_sync.infrastructure.repositories.local_repo.evidence.packed_frames import (
     PackedFrames,
     unpack_frames,
 )

@@ -34,7 +34,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation imp
 from ibkr_sync.infrastructure.repositories.ibkr_repo.raw_reply_reader import IbkrReplyReader
 from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
-from ibkr_sync.infrastructure.repositories.local_repo.products.packed_frames import pack_frames
+from ibkr_sync.infrastructure.repositories.local_repo.evidence.packed_frames import pack_frames
 from ibkr_sync.infrastructure.repositories.local_repo.raw_replies import LocalRawReplies
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
 from ibkr_sync.infrastructure.repositories.local_repo.runs.local_runs import LocalRuns

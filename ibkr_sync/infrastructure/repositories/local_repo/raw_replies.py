@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, distinct, func, select
+from sqlalchemy import ColumnElement, delete, distinct, func, select
 from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
@@ -22,13 +22,15 @@ from ibkr_sync.domain.runs.sync_policy import RunKind, SyncRun
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.database.failures import translated_errors
 from ibkr_sync.infrastructure.repositories.local_repo.database.lock import run_lock
+from ibkr_sync.infrastructure.repositories.local_repo.evidence.evidence_rows import (
+    prunable,
+    read_evidence,
+)
+from ibkr_sync.infrastructure.repositories.local_repo.evidence.packed_frames import (
+    DamagedEvidenceError,
+)
 from ibkr_sync.infrastructure.repositories.local_repo.products import reads, writes
 from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import to_rows
-from ibkr_sync.infrastructure.repositories.local_repo.products.packed_frames import (
-    DamagedEvidenceError,
-    PackedFrames,
-    unpack_frames,
-)
 from ibkr_sync.infrastructure.repositories.local_repo.runs import outcomes
 from ibkr_sync.infrastructure.repositories.local_repo.runs.recorded_run import recorded_run
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import products, raw_replies
@@ -69,21 +71,14 @@ class LocalRawReplies(RawReplyPort):
                 .limit(1)
             )
             row = connection.execute(statement).first()
-        if row is None:
-            raise RawReplyError(key, "none is kept")
-        if stored.product.origin not in _FROM_REPLIES:
-            raise RawReplyError(key, "what is stored came from a file since")
-        packed = PackedFrames(frames=row.frames, sha256=row.sha256, frame_count=row.frame_count)
-        try:
-            frames = unpack_frames(packed)
-        except DamagedEvidenceError as error:
-            raise RawReplyError(key, str(error)) from error
-        return stored.product, Evidence(
-            received_at=row.received_at,
-            server_version=row.server_version,
-            client_version=row.client_version,
-            frames=frames,
-        )
+            if row is None:
+                raise RawReplyError(key, "none is kept")
+            if stored.product.origin not in _FROM_REPLIES:
+                raise RawReplyError(key, "what is stored came from a file since")
+            try:
+                return stored.product, read_evidence(connection, row)
+            except DamagedEvidenceError as error:
+                raise RawReplyError(key, str(error)) from error
 
     def run(self) -> AbstractContextManager[SyncRun]:
         """Open a run that reads raw replies again (see the port)."""
@@ -130,13 +125,13 @@ class LocalRawReplies(RawReplyPort):
     def prunable(self, before: datetime) -> RawReplyUsage:
         """Tell what `prune` would delete (see the port)."""
         with reading(self._database) as connection:
-            return _usage(connection, _outdated(before))
+            return _usage(connection, prunable(before))
 
     def prune(self, before: datetime) -> RawReplyUsage:
         """Delete what is older, but for each product's newest (see the port)."""
         with run_lock(self._database), writing(self._database) as connection:
-            deleted = _usage(connection, _outdated(before))
-            connection.execute(delete(raw_replies).where(_outdated(before)))
+            deleted = _usage(connection, prunable(before))
+            connection.execute(delete(raw_replies).where(prunable(before)))
         return deleted
 
     def database_size(self) -> int:
@@ -159,11 +154,6 @@ class LocalRawReplies(RawReplyPort):
         if stored is None or stored.product.key != key:
             raise RawReplyError(key, "the product is not stored")
         return stored
-
-
-def _outdated(before: datetime) -> ColumnElement[bool]:
-    newest = select(func.max(raw_replies.c.id)).group_by(raw_replies.c.product_id)
-    return and_(raw_replies.c.received_at < before, raw_replies.c.id.not_in(newest))
 
 
 def _usage(connection: Connection, *conditions: ColumnElement[bool]) -> RawReplyUsage:

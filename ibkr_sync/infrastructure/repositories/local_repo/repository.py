@@ -49,7 +49,8 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
 
     What was read is remembered until this repository writes: one instance serves one command
     or one run, not a process that lives for days. `takes_sample_data` is False for a database
-    that is kept for real data: sample data is refused there, even while it is empty.
+    that is kept for real data: sample data is refused there, even while it is empty. Raw replies
+    are kept for so long, or for ever, and the newest of a product always.
     """
 
     def __init__(
@@ -60,9 +61,11 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
         clock: Callable[[], datetime],
         *,
         takes_sample_data: bool = True,
+        keep_raw_replies: timedelta | None = None,
     ) -> None:
         self._database = database
         self._takes_sample_data = takes_sample_data
+        self._keep_raw_replies = keep_raw_replies
         self._entity = entity
         self._catalogue = catalogue
         self._clock = clock
@@ -158,6 +161,9 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
         self, acquired: AcquiredFuture[F], query: FutureQuery, policy: SyncPolicy, run: SyncRun
     ) -> FutureUpdate[F]:
         """Store a complete product in one transaction (see the port)."""
+        from ibkr_sync.infrastructure.repositories.local_repo.evidence.evidence_rows import (
+            keep_evidence,
+        )
         from ibkr_sync.infrastructure.repositories.local_repo.products import writes
         from ibkr_sync.infrastructure.repositories.local_repo.products.recorded_remarks import (
             unreported_remarks,
@@ -182,7 +188,9 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
             history = (*update.history, *remark_changes(odd, con_ids))
             writes.record_history(connection, history, product_id, run, now)
             if acquired.evidence is not None:
-                writes.keep_evidence(connection, acquired.evidence, product_id, run)
+                keep = self._keep_raw_replies
+                outdated_before = None if keep is None else now - keep
+                keep_evidence(connection, acquired.evidence, product_id, run, outdated_before)
             outcomes.record_outcome(
                 connection,
                 query,

@@ -106,6 +106,7 @@ class Dialogues(Generic[F]):
         """
         absent = self._known.absent_from(acquired, self._policy)
         found: list[tuple[FuturesContract, Future]] = []
+        frames: list[bytes] = []
         unknown: set[int] = set()
         for contract in absent:
             try:
@@ -122,9 +123,10 @@ class Dialogues(Generic[F]):
                 answer = self._reader.read_contract(reply, self._known.find_named)
                 if answer is not None:
                     found.append((contract, answer))
+                    frames += reply.frames
         if unknown and not (yield from self._is_believable(acquired, disturbances)):
             unknown.clear()
-        return with_answers(acquired, found, unknown)
+        return with_answers(acquired, found, unknown, frames)
 
     def _is_believable(self, acquired: AcquiredFuture[F], disturbances: int) -> Dialogue[bool]:
         """Whether IBKR answers for a contract of the reply, after it knew others no more."""

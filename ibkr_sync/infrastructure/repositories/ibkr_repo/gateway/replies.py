@@ -70,6 +70,11 @@ class ContractReply:
     server_version: int
     client_version: str
 
+    @property
+    def frames(self) -> tuple[bytes, ...]:
+        """All its payloads, the end marker last."""
+        return (*(row.frame for row in self.rows), self.end_frame)
+
 
 @dataclass(frozen=True, slots=True)
 class Ladder:

@@ -1,4 +1,4 @@
-"""From a complete reply to the product that is meant, with the frames it was read from."""
+"""From a complete reply to the product that is meant, with the reply itself."""
 
 from __future__ import annotations
 
@@ -71,16 +71,16 @@ class ReplyReader(Generic[F]):
         report_unreadable_hours(product.contracts)
         members = {contract.con_id: contract for contract in product.contracts}
         unstorable = {row.con_id for row, _ in read.rows if _is_unstorable(row, product, members)}
-        frames = (
-            frame for row, frame in read.rows if row.con_id in members or row.con_id in unstorable
-        )
         return AcquiredFuture(
             product=product,
             evidence=Evidence(
                 received_at=reply.received_at,
                 server_version=reply.server_version,
                 client_version=reply.client_version,
-                frames=(*frames, reply.end_frame),
+                frames=reply.frames,
+                symbol=reply.request.symbol or None,
+                exchange=reply.request.exchange or None,
+                include_expired=reply.request.include_expired,
             ),
             others=tuple(each for each in products if each is not product and _is_sound(each)),
             scope=_scope_of(reply.request),

@@ -12,7 +12,6 @@ from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future, ProductKey
-from ibkr_sync.domain.evidence.acquired_future import Evidence
 from ibkr_sync.domain.evidence.chain_diff import FieldChange
 from ibkr_sync.domain.evidence.product_update import ProductUpdate
 from ibkr_sync.domain.runs.sync_policy import SyncRun
@@ -29,20 +28,13 @@ from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import (
     stored_last_seen,
     to_rows,
 )
-from ibkr_sync.infrastructure.repositories.local_repo.products.packed_frames import pack_frames
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
     contract_schedules,
     contracts,
     field_changes,
     former_names,
     products,
-    raw_replies,
     run_products,
-)
-
-_EVIDENCE_COLUMNS = (
-    *("run_id", "product_id", "received_at", "server_version", "client_version"),
-    *("frame_count", "frames", "sha256"),
 )
 
 _PRODUCT = update(products).where(products.c.id == bindparam("product_id"))
@@ -124,19 +116,6 @@ def record_history(
             for each in changes
         ),
     )
-
-
-def keep_evidence(
-    connection: Connection, evidence: Evidence, product_id: int, run: SyncRun
-) -> None:
-    """Keep a raw reply beside those that were kept before."""
-    packed = pack_frames(evidence.frames)
-    row = (
-        *(run.run_id, product_id, evidence.received_at),
-        *(evidence.server_version, evidence.client_version),
-        *(packed.frame_count, packed.frames, packed.sha256),
-    )
-    insert_rows(connection, raw_replies, _EVIDENCE_COLUMNS, (row,))
 
 
 def _write_contracts(

@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -237,9 +238,19 @@ raw_replies = Table(
     Column("frame_count", Integer, nullable=False),
     Column("frames", LargeBinary, nullable=False),
     Column("sha256", String(64), nullable=False),
+    Column("base_id", ForeignKey("raw_replies.id")),
+    Column("symbol", Text),
+    Column("exchange", Text),
+    Column("include_expired", Boolean),
+    Column("answer_count", Integer, nullable=False, server_default="0"),
+    Column("gone", JsonList, nullable=False, server_default="[]"),
     Index(None, "product_id", "received_at"),
     Index(None, "run_id"),
-    comment="frames: zlib over (4-byte big-endian length, payload) each; sha256 before zlib.",
+    Index(None, "symbol"),
+    Index(None, "base_id"),
+    comment="frames: zlib over (4-byte big-endian length, payload) each; sha256 before zlib."
+    " With a base_id: differences from the frames of that reply. The last answer_count frames"
+    " answer questions about single contracts, gone has those that were unknown.",
 )
 
 former_names = Table(

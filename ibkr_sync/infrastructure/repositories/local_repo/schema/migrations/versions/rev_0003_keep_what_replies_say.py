@@ -19,6 +19,26 @@ def upgrade() -> None:
         contracts.add_column(sa.Column("settlement_method", sa.Text()))
         contracts.alter_column("last_seen_at", existing_type=INSTANT, nullable=True)
     op.add_column("run_products", sa.Column("given_at", INSTANT))
+    with op.batch_alter_table("raw_replies") as replies:
+        replies.add_column(sa.Column("base_id", sa.Integer()))
+        replies.add_column(sa.Column("symbol", sa.Text()))
+        replies.add_column(sa.Column("exchange", sa.Text()))
+        replies.add_column(sa.Column("include_expired", sa.Boolean()))
+        replies.add_column(
+            sa.Column("answer_count", sa.Integer(), nullable=False, server_default="0")
+        )
+        replies.add_column(sa.Column("gone", sa.Text(), nullable=False, server_default="[]"))
+        replies.create_foreign_key(
+            op.f("fk_raw_replies_base_id_raw_replies"), "raw_replies", ["base_id"], ["id"]
+        )
+    op.create_index(op.f("ix_raw_replies_symbol"), "raw_replies", ["symbol"])
+    op.create_index(op.f("ix_raw_replies_base_id"), "raw_replies", ["base_id"])
     if op.get_bind().dialect.supports_comments:
         comment = "A null last_seen_at: seen when its product was last synced."
         op.create_table_comment("contracts", comment)
+        comment = (
+            "frames: zlib over (4-byte big-endian length, payload) each; sha256 before zlib."
+            " With a base_id: differences from the frames of that reply. The last answer_count"
+            " frames answer questions about single contracts, gone has those that were unknown."
+        )
+        op.create_table_comment("raw_replies", comment)

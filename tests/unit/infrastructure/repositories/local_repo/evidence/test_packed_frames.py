@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibkr_sync.infrastructure.repositories.local_repo.products.packed_frames import (
+from ibkr_sync.infrastructure.repositories.local_repo.evidence.packed_frames import (
     MAX_FRAMES,
     MAX_UNPACKED,
     DamagedEvidenceError,

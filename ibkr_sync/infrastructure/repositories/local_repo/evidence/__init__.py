@@ -1,0 +1,1 @@
+"""Raw replies as they are kept: whole, packed, and not for ever."""

@@ -1,0 +1,129 @@
+"""Raw replies as rows: whole, each beside the last one that was kept in full, and not for ever.
+
+Every function works inside the caller's transaction.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, and_, delete, func, or_, select
+from sqlalchemy.engine import Connection
+
+from ibkr_sync.domain.evidence.acquired_future import Evidence
+from ibkr_sync.domain.runs.sync_policy import SyncRun
+from ibkr_sync.infrastructure.repositories.local_repo.database.bulk_writes import insert_rows
+from ibkr_sync.infrastructure.repositories.local_repo.evidence.packed_frames import (
+    DamagedEvidenceError,
+    PackedFrames,
+    pack_frames,
+    unpack_frames,
+)
+from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import raw_replies
+
+_COLUMNS = (
+    *("run_id", "product_id", "received_at", "server_version", "client_version"),
+    *("frame_count", "frames", "sha256", "base_id"),
+    *("symbol", "exchange", "include_expired", "answer_count", "gone"),
+)
+
+_WORTH_A_BASE = 4
+"""A base is of use as long as the differences from it take a quarter of its space, or less."""
+
+
+def keep_evidence(
+    connection: Connection,
+    evidence: Evidence,
+    product_id: int,
+    run: SyncRun,
+    outdated_before: datetime | None,
+) -> None:
+    """Keep a raw reply, and let go of the product's older ones received before an instant."""
+    frames = (*evidence.frames, *evidence.answers)
+    packed, base_id = _packed(connection, evidence, frames)
+    row = (
+        *(run.run_id, product_id, evidence.received_at),
+        *(evidence.server_version, evidence.client_version),
+        *(packed.frame_count, packed.frames, packed.sha256, base_id),
+        *(evidence.symbol, evidence.exchange, evidence.include_expired),
+        *(len(evidence.answers), tuple(sorted(evidence.gone))),
+    )
+    insert_rows(connection, raw_replies, _COLUMNS, (row,))
+    if outdated_before is not None:
+        is_own = raw_replies.c.product_id == product_id
+        connection.execute(delete(raw_replies).where(is_own, prunable(outdated_before)))
+
+
+def prunable(before: datetime) -> ColumnElement[bool]:
+    """Whether a reply was received before an instant, and neither its product's newest nor of use.
+
+    Of use is one that others, which stay, were packed beside.
+    """
+    own = raw_replies.alias()
+    newest = select(func.max(own.c.id)).group_by(own.c.product_id)
+    beside = raw_replies.alias()
+    bases = select(beside.c.base_id).where(
+        beside.c.base_id.is_not(None),
+        or_(beside.c.received_at >= before, beside.c.id.in_(newest)),
+    )
+    row = raw_replies.c
+    return and_(row.received_at < before, row.id.not_in(newest), row.id.not_in(bases))
+
+
+def read_evidence(connection: Connection, row: Row[Any]) -> Evidence:
+    """Give the reply of a row of `raw_replies`; raises DamagedEvidenceError."""
+    base: tuple[bytes, ...] = ()
+    if row.base_id is not None:
+        base_row = connection.execute(_by_id(row.base_id)).first()
+        if base_row is None or base_row.base_id is not None:
+            raise DamagedEvidenceError("the reply that it was packed beside is not there")
+        base = unpack_frames(_packed_in(base_row))
+    frames = unpack_frames(_packed_in(row), base)
+    end = len(frames) - row.answer_count
+    if end < 0:
+        raise DamagedEvidenceError("it has fewer frames than answers")
+    return Evidence(
+        received_at=row.received_at,
+        server_version=row.server_version,
+        client_version=row.client_version,
+        frames=frames[:end],
+        symbol=row.symbol,
+        exchange=row.exchange,
+        include_expired=bool(row.include_expired),
+        answers=frames[end:],
+        gone=frozenset(row.gone),
+    )
+
+
+def _packed(
+    connection: Connection, evidence: Evidence, frames: tuple[bytes, ...]
+) -> tuple[PackedFrames, int | None]:
+    """The frames beside the newest reply to the same question kept in full, if that saves space."""
+    if evidence.symbol is None:
+        return pack_frames(frames), None
+    row = raw_replies.c
+    same_question = (
+        row.symbol == evidence.symbol,
+        row.exchange.is_not_distinct_from(evidence.exchange),
+        row.include_expired == evidence.include_expired,
+    )
+    newest = select(raw_replies).where(*same_question, row.base_id.is_(None))
+    found = connection.execute(newest.order_by(row.id.desc()).limit(1)).first()
+    if found is not None:
+        try:
+            base = unpack_frames(_packed_in(found))
+        except DamagedEvidenceError:
+            return pack_frames(frames), None
+        packed = pack_frames(frames, base)
+        if len(packed.frames) * _WORTH_A_BASE <= len(found.frames):
+            return packed, int(found.id)
+    return pack_frames(frames), None
+
+
+def _by_id(reply_id: int) -> Select[Any]:
+    return select(raw_replies).where(raw_replies.c.id == reply_id)
+
+
+def _packed_in(row: Row[Any]) -> PackedFrames:
+    return PackedFrames(frames=row.frames, sha256=row.sha256, frame_count=row.frame_count)
