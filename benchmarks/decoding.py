@@ -65,10 +65,10 @@ def _ways_to_take(version: int) -> dict[str, Callable[[bytes], object]]:
     """From a frame to what ibapi makes of it, and all the way to an entity."""
     from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import ReadOnlyClient, Row
     from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.connection import GatewayConnection
+    from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ReceivedRow
     from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.messages import (
         message_in_frame,
     )
-    from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import ReceivedRow
     from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import (
         translate_row,
     )

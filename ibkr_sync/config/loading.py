@@ -19,7 +19,7 @@ from ibkr_sync.config.config_files import (
     read_document,
     user_folders,
 )
-from ibkr_sync.config.consistency import (
+from ibkr_sync.config.consistency_checks import (
     check_catalogue,
     check_profiles,
     check_selection,

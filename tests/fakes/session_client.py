@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from fakes.tws_client import decode_error
 from ibkr_sync.infrastructure.replay.protocol.dialect import Dialect
-from ibkr_sync.infrastructure.replay.protocol.replies import ReplyMessage, Step
+from ibkr_sync.infrastructure.replay.protocol.reply_parts import ReplyMessage, Step
 from ibkr_sync.infrastructure.replay.protocol.text_dialect import text_dialect
 from ibkr_sync.infrastructure.replay.protocol.wire import join_fields, split_fields, wire_frame
 from ibkr_sync.infrastructure.replay.rows import ContractRow, MarketRuleRow

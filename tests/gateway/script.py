@@ -15,7 +15,7 @@ from gateway.faults import Fault, FaultScript, Occasion, Situation
 from gateway.pacing import BREACHES_TO_CLOSE, PacingWindow
 from ibkr_sync.infrastructure.replay.protocol import notices
 from ibkr_sync.infrastructure.replay.protocol.dialect import Dialect
-from ibkr_sync.infrastructure.replay.protocol.replies import HangUp, Plan, ReplyMessage, Wait
+from ibkr_sync.infrastructure.replay.protocol.reply_parts import HangUp, Plan, ReplyMessage, Wait
 from ibkr_sync.infrastructure.replay.protocol.requests import (
     ContractDataRequest,
     CurrentTimeRequest,

@@ -20,11 +20,11 @@ from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.infrastructure.calendars import HolidayCalendar
 from ibkr_sync.infrastructure.replay.rows import Recording
 from ibkr_sync.infrastructure.replay.sample import sample_recording
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ContractRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway_parameters import (
     GatewayParameters,
 )
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import ContractRequest
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 VERSIONS = sorted({SPOKEN[0], SPOKEN[-1]} | {187, 201, 205} & set(SPOKEN))

@@ -16,11 +16,11 @@ from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.errors import InvalidReplyError
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import ReadOnlyClient, Row
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.connection import GatewayConnection
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ReceivedRow
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.messages import message_in_frame
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.text_frames import (
     MalformedFrameError,
 )
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import ReceivedRow
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import translate_row
 
 NEWEST = SPOKEN[-1]

@@ -22,13 +22,13 @@ from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataReques
 from ibkr_sync.infrastructure.replay.protocol.wire import wire_frame
 from ibkr_sync.infrastructure.replay.serving.matching import ContractBook
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.connection import ForbiddenMessageError
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import (
+    ContractReply,
+    ContractRequest,
+)
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway_parameters import (
     GatewayParameters,
-)
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
-    ContractReply,
-    ContractRequest,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import translate_row
 

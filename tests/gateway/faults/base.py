@@ -11,7 +11,7 @@ from threading import Lock
 from typing import ClassVar
 
 from gateway.dialects import ScriptedDialect
-from ibkr_sync.infrastructure.replay.protocol.replies import Plan
+from ibkr_sync.infrastructure.replay.protocol.reply_parts import Plan
 from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest, Request
 
 

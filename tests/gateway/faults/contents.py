@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from gateway.faults.base import Fault, Situation
 from ibkr_sync.infrastructure.replay.protocol import notices
-from ibkr_sync.infrastructure.replay.protocol.replies import (
+from ibkr_sync.infrastructure.replay.protocol.reply_parts import (
     HangUp,
     Plan,
     Raw,

@@ -6,7 +6,12 @@ from dataclasses import dataclass
 
 from gateway.faults.base import Fault, Occasion, Situation
 from ibkr_sync.infrastructure.replay.protocol import notices
-from ibkr_sync.infrastructure.replay.protocol.replies import HangUp, Plan, ReplyMessage, ReplyPart
+from ibkr_sync.infrastructure.replay.protocol.reply_parts import (
+    HangUp,
+    Plan,
+    ReplyMessage,
+    ReplyPart,
+)
 from ibkr_sync.infrastructure.replay.protocol.requests import StartApi
 from ibkr_sync.infrastructure.replay.protocol.wire import join_fields
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 from gateway.faults.base import Fault, Occasion, Situation
 from gateway.faults.contents import is_part, place_of_row
 from ibkr_sync.infrastructure.replay.protocol import notices
-from ibkr_sync.infrastructure.replay.protocol.replies import (
+from ibkr_sync.infrastructure.replay.protocol.reply_parts import (
     HangUp,
     Plan,
     Raw,

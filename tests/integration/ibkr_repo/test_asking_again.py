@@ -51,7 +51,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.questioner import
     MAX_BROKEN_IN_A_ROW,
     Questioner,
 )
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import (
     ContractReply,
     ContractRequest,
 )

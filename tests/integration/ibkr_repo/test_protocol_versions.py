@@ -25,11 +25,11 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import (
     CLIENT_VERSIONS,
     IBAPI_VERSION,
 )
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import (
     ContractReply,
     ContractRequest,
 )
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
 from recorded_es import ESM5, RECORDED_AT
 
 ODD_ROW = ContractRow(

@@ -32,11 +32,11 @@ from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.infrastructure.replay.protocol.contract_data import ContractDataLayout
 from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest
 from ibkr_sync.infrastructure.replay.protocol.wire import wire_frame
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import (
     ContractRequest,
     ReceivedRows,
 )
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
 
 INTAKE = "ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.intake"
 BUDGET = "ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.row_budget"

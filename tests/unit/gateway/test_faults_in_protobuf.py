@@ -12,7 +12,7 @@ from fakes.tws_protobuf import decode_payload
 from gateway import faults
 from gateway.dialects import dialect_for
 from gateway.faults import Fault, FaultScript, Occasion, Situation
-from ibkr_sync.infrastructure.replay.protocol.replies import (
+from ibkr_sync.infrastructure.replay.protocol.reply_parts import (
     HangUp,
     Plan,
     Raw,

@@ -3,7 +3,7 @@ from __future__ import annotations
 from fakes.session_client import NOW, Client, backend_with, errors, said
 from gateway.dialects import dialect_for
 from gateway.script import Script
-from ibkr_sync.infrastructure.replay.protocol.replies import HangUp
+from ibkr_sync.infrastructure.replay.protocol.reply_parts import HangUp
 from ibkr_sync.infrastructure.replay.protocol.requests import (
     OtherRequest,
     StartApi,

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from ibkr_sync.infrastructure.replay.protocol.dialect import Dialect
-from ibkr_sync.infrastructure.replay.protocol.replies import Plan, ReplyMessage, ReplyPart
+from ibkr_sync.infrastructure.replay.protocol.reply_parts import Plan, ReplyMessage, ReplyPart
 
 PACING: Final = 100
 NOT_FOUND: Final = 200

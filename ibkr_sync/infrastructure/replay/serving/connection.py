@@ -11,7 +11,7 @@ from collections import deque
 from contextlib import suppress
 from itertools import count
 
-from ibkr_sync.infrastructure.replay.protocol.replies import (
+from ibkr_sync.infrastructure.replay.protocol.reply_parts import (
     HangUp,
     Plan,
     Raw,

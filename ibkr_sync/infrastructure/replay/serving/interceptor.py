@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ibkr_sync.infrastructure.replay.protocol.dialect import Dialect
-from ibkr_sync.infrastructure.replay.protocol.replies import Plan
+from ibkr_sync.infrastructure.replay.protocol.reply_parts import Plan
 from ibkr_sync.infrastructure.replay.protocol.requests import Request
 
 

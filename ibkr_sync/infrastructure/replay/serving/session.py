@@ -9,7 +9,12 @@ from zoneinfo import ZoneInfo
 
 from ibkr_sync.infrastructure.replay.protocol import notices
 from ibkr_sync.infrastructure.replay.protocol.dialect import OLDEST_SERVER_VERSION
-from ibkr_sync.infrastructure.replay.protocol.replies import HangUp, Plan, ReplyMessage, ReplyPart
+from ibkr_sync.infrastructure.replay.protocol.reply_parts import (
+    HangUp,
+    Plan,
+    ReplyMessage,
+    ReplyPart,
+)
 from ibkr_sync.infrastructure.replay.protocol.requests import (
     AccountRequest,
     ContractDataRequest,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from fakes.session_client import NOW, Client, backend_with, errors, said
 from fakes.tws_client import decode_error
-from ibkr_sync.infrastructure.replay.protocol.replies import HangUp
+from ibkr_sync.infrastructure.replay.protocol.reply_parts import HangUp
 from ibkr_sync.infrastructure.replay.protocol.wire import join_fields, wire_frame
 from ibkr_sync.infrastructure.replay.rows import ContractRow
 from ibkr_sync.infrastructure.replay.serving.backend import Backend

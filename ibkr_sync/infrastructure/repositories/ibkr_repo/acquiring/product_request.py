@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ibkr_sync.domain.errors import InvalidReplyError
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import (
     ContractReply,
     ContractRequest,
 )

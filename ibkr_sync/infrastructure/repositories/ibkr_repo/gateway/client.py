@@ -20,6 +20,10 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.connection import (
     ForbiddenMessageError,
     GatewayConnection,
 )
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import (
+    ContractRequest,
+    Ladder,
+)
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.messages import Message
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.protobuf_frames import (
     ProtobufMessage,
@@ -29,10 +33,6 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.text_frames 
     MalformedFrameError,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.library import library_error
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
-    ContractRequest,
-    Ladder,
-)
 
 try:
     import ibapi

@@ -13,16 +13,16 @@ from types import TracebackType
 from typing import Self
 
 from ibkr_sync.domain.errors import ClientIdInUseError
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import (
+    ContractReply,
+    ContractRequest,
+    Ladder,
+)
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway_parameters import (
     GatewayParameters,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.paced_sender import Sending
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.pacer import Pacer
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
-    ContractReply,
-    ContractRequest,
-    Ladder,
-)
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.gateway_session import (
     GatewaySession,
 )

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from ibkr_sync.domain.errors import InvalidReplyError
 from ibkr_sync.domain.evidence.remarks import Remark, RemarkKind
 from ibkr_sync.domain.untrusted_text import clean_text
-from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.row_values import (
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.value_parsers import (
     parse_number,
     parse_positive_number,
 )

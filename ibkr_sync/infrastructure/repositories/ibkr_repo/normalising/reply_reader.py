@@ -13,7 +13,7 @@ from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture, Evidence
 from ibkr_sync.domain.evidence.remarks import Remark
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.selection.product_choice import choose_product
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import (
     ContractReply,
     ContractRequest,
 )

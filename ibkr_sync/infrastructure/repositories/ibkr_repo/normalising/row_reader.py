@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future, ProductKey
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import (
     ContractReply,
     ContractRequest,
     ReceivedRow,

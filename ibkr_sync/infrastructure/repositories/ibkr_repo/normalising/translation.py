@@ -14,16 +14,16 @@ from ibkr_sync.domain.entities.contracts import FuturesContract, Venue
 from ibkr_sync.domain.evidence.last_trade import LastTrade, SettledLastTrade
 from ibkr_sync.domain.evidence.remarks import Remark, RemarkKind
 from ibkr_sync.domain.untrusted_text import clean_text
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import ReceivedRow
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ReceivedRow
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.date_reader import (
+    parse_date,
+    read_last_trade,
+)
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.field_readers import (
     LenientReader,
     StrictReader,
 )
-from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.last_trade import (
-    parse_date,
-    read_last_trade,
-)
-from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.row_values import (
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.value_parsers import (
     parse_aggregated_group,
     parse_con_id,
     parse_contract_month,

@@ -18,7 +18,7 @@ from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.naming.query import FutureQuery
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import (
     ContractReply,
     ContractRequest,
     ReceivedRow,

@@ -32,6 +32,11 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import (
     Ready,
     Row,
 )
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import (
+    ContractReply,
+    ContractRequest,
+    Ladder,
+)
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway_parameters import (
     GatewayParameters,
 )
@@ -41,11 +46,6 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.paced_sender import
     Sending,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.pacer import Pacer
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
-    ContractReply,
-    ContractRequest,
-    Ladder,
-)
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.intake import Intake
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.notice_meaning import (
     PORT_RESET,

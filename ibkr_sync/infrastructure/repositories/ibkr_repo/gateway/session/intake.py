@@ -15,6 +15,10 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import (
     ReadOnlyClient,
     Row,
 )
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import (
+    ContractReply,
+    ReceivedRow,
+)
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames import (
     text_frames as frames,
 )
@@ -24,10 +28,6 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.messages imp
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.text_frames import (
     MalformedFrameError,
-)
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import (
-    ContractReply,
-    ReceivedRow,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.pending_replies import (
     PendingChain,

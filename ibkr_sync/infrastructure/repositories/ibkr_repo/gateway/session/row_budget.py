@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import ReceivedRows
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ReceivedRows
 
 _MEGABYTE = 1024 * 1024
 

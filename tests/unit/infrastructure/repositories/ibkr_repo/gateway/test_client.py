@@ -19,11 +19,14 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import (
     Ready,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.connection import GatewayConnection
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import (
+    ContractRequest,
+    Ladder,
+)
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.messages import message_in_frame
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.text_frames import (
     MalformedFrameError,
 )
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import ContractRequest, Ladder
 
 
 @pytest.fixture

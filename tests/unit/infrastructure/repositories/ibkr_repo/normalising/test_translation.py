@@ -34,10 +34,13 @@ from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.errors import InvalidReplyError
 from ibkr_sync.domain.evidence.remarks import Remark, RemarkKind
 from ibkr_sync.infrastructure.replay.rows import ContractRow
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.replies import Ladder, ReceivedRow
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import (
+    Ladder,
+    ReceivedRow,
+)
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.ladders import translate_ladder
-from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.row_values import parse_number
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import translate_row
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.value_parsers import parse_number
 from one_case import one_case
 from recorded_es import ESM5
 

@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ibkr_sync.domain.evidence.last_trade import LastTrade
-from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.last_trade import (
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.date_reader import (
     parse_date,
     read_last_trade,
 )
