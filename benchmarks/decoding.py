@@ -63,7 +63,8 @@ def _frames(version: int) -> list[bytes]:
 
 def _ways_to_take(version: int) -> dict[str, Callable[[bytes], object]]:
     """From a frame to what ibapi makes of it, and all the way to an entity."""
-    from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import ReadOnlyClient, Row
+    from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import ReadOnlyClient
+    from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client_events import Row
     from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.connection import GatewayConnection
     from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ReceivedRow
     from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.messages import (

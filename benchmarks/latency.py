@@ -20,7 +20,7 @@ from unittest.mock import patch
 from benchmarks.acquisition import LONG_CHAIN, EmptyDatabases, Instant, acquire
 from benchmarks.figures import Figure, quartiles
 from benchmarks.gateway import replaying
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.connection import FrameBuffer
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.frame_buffer import FrameBuffer
 
 LIMIT_MS = 50
 

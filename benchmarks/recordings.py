@@ -10,7 +10,8 @@ from itertools import count, cycle, islice
 
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.infrastructure.calendars import HolidayCalendar
-from ibkr_sync.infrastructure.replay.rows import ContractRow, Recording
+from ibkr_sync.infrastructure.replay.recording import Recording
+from ibkr_sync.infrastructure.replay.rows import ContractRow
 from ibkr_sync.infrastructure.replay.sample import sample_recording
 
 SHORTEST_CHAIN = 8

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ibkr_sync.config.database_paths import PathContext
-from ibkr_sync.config.masking import printable, shown
+from ibkr_sync.config.safe_text import printable, shown
 from ibkr_sync.config.toml_keys import TomlKey, key_lines
 from ibkr_sync.domain.errors import ConfigError, ConfigProblem
 

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ibkr_sync.config.config_files import ConfigDocument
-from ibkr_sync.config.masking import shown
 from ibkr_sync.config.overrides import COMMAND_LINE, Override
+from ibkr_sync.config.safe_text import shown
 from ibkr_sync.config.setting_layers import Setting, SettingPlace
 from ibkr_sync.config.settings import PROFILE_NAME_PATTERN, SHIPPED_PROFILES
 from ibkr_sync.config.settings_resolution import REPLAYED_KEYS

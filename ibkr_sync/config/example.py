@@ -6,7 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from ibkr_sync.config.masking import printable
+from ibkr_sync.config.safe_text import printable
 from ibkr_sync.domain.errors import ConfigNotWrittenError, ConfigProblem
 
 _EXAMPLE_FILE = "config.example.toml"

@@ -26,8 +26,8 @@ from ibkr_sync.config.consistency_checks import (
     written_keys,
 )
 from ibkr_sync.config.database_paths import PathContext
-from ibkr_sync.config.masking import printable
 from ibkr_sync.config.overrides import environment_overrides, flag_overrides, unknown_variables
+from ibkr_sync.config.safe_text import printable
 from ibkr_sync.config.setting_layers import Layer, Setting, validate_document, validate_overrides
 from ibkr_sync.config.settings_resolution import LoadedSettings, resolve_settings, selected_profile
 from ibkr_sync.config.toml_keys import TomlKey

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from ibkr_sync.config.config_files import CONFIG_VARIABLE
-from ibkr_sync.config.masking import printable
+from ibkr_sync.config.safe_text import printable
 from ibkr_sync.config.toml_keys import TomlKey
 from ibkr_sync.domain.errors import ConfigProblem
 

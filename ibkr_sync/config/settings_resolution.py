@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ibkr_sync.config.config_files import UserFolders
-from ibkr_sync.config.masking import printable
+from ibkr_sync.config.safe_text import printable
 from ibkr_sync.config.setting_layers import Layer, Setting, SettingPlace
 from ibkr_sync.config.settings import (
     SHIPPED_PROFILES,

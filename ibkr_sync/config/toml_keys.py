@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from ibkr_sync.config.masking import shown
+from ibkr_sync.config.safe_text import shown
 
 TomlKey = tuple[str, ...]
 """The names of the tables a value lies in, and its own; `[2]` is the second of a list of tables."""

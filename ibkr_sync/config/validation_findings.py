@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from ibkr_sync.config.masking import shown
+from ibkr_sync.config.safe_text import shown
 from ibkr_sync.config.settings import (
     FILE_SOURCE,
     PROFILE_NAME,

@@ -11,7 +11,8 @@ from typing import Any
 from gateway.faults import Fault
 from gateway.server import ScriptedGateway
 from ibkr_sync.infrastructure.calendars import HolidayCalendar
-from ibkr_sync.infrastructure.replay.rows import ContractRow, Recording
+from ibkr_sync.infrastructure.replay.recording import Recording
+from ibkr_sync.infrastructure.replay.rows import ContractRow
 from ibkr_sync.infrastructure.replay.sample import sample_recording
 from ibkr_sync.infrastructure.replay.serving.server import DEFAULT_SERVER_VERSION
 

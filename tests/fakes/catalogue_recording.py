@@ -27,7 +27,7 @@ from ibkr_sync.domain.entities.futures import (
     Origin,
     Underlying,
 )
-from ibkr_sync.infrastructure.replay.rows import Recording
+from ibkr_sync.infrastructure.replay.recording import Recording
 from ibkr_sync.infrastructure.replay.sample.contracts import FIRST_CON_ID
 
 ZONE_IDS = {

@@ -17,7 +17,7 @@ from ibkr_sync.domain.entities.futures import Future, IndexFuture
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ContractRequest
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.gateway_session import (
     GatewaySession,

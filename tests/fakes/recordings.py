@@ -13,9 +13,10 @@ from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.infrastructure.replay.protocol.contract_data import ContractDataLayout
 from ibkr_sync.infrastructure.replay.protocol.wire import join_fields
-from ibkr_sync.infrastructure.replay.recording import read_recording
-from ibkr_sync.infrastructure.replay.rows import ContractRow, MarketRuleRow, Recording
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import ReadOnlyClient, Row
+from ibkr_sync.infrastructure.replay.recording import Recording, read_recording
+from ibkr_sync.infrastructure.replay.rows import ContractRow, MarketRuleRow
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import ReadOnlyClient
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client_events import Row
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ReceivedRow
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.messages import message_in_frame
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import translate_row

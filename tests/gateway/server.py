@@ -9,7 +9,7 @@ from gateway.dialects import dialect_for
 from gateway.faults import Fault
 from gateway.script import ClientFrame, Script
 from ibkr_sync.infrastructure.replay.protocol.requests import Request
-from ibkr_sync.infrastructure.replay.rows import Recording
+from ibkr_sync.infrastructure.replay.recording import Recording
 from ibkr_sync.infrastructure.replay.serving.server import (
     DEFAULT_SERVER_VERSION,
     ReplayGateway,

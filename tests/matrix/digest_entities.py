@@ -18,9 +18,9 @@ from fakes.recordings import contract_of
 from gateway.server import ScriptedGateway
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.infrastructure.calendars import HolidayCalendar
-from ibkr_sync.infrastructure.replay.rows import Recording
+from ibkr_sync.infrastructure.replay.recording import Recording
 from ibkr_sync.infrastructure.replay.sample import sample_recording
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ContractRequest
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway_parameters import (
     GatewayParameters,

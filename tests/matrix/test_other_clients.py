@@ -14,8 +14,7 @@ import pytest
 from fakes.decoded_details import values_of
 from fakes.expected_details import ES_JUN25, ODD, ODD_ROW
 from gateway.server import ScriptedGateway
-from ibkr_sync.infrastructure.replay.recording import read_recording
-from ibkr_sync.infrastructure.replay.rows import Recording
+from ibkr_sync.infrastructure.replay.recording import Recording, read_recording
 
 RECORDED = read_recording(Path(__file__).parents[1] / "data" / "es_jun25.replay")
 NOW = datetime(2025, 5, 21, 15, tzinfo=UTC)

@@ -14,7 +14,8 @@ from fakes.protocol_versions import SPOKEN
 from gateway.dialects import dialect_for
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.errors import InvalidReplyError
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import ReadOnlyClient, Row
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import ReadOnlyClient
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client_events import Row
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.connection import GatewayConnection
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ReceivedRow
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.messages import message_in_frame

@@ -22,10 +22,8 @@ from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataReques
 from ibkr_sync.infrastructure.replay.protocol.wire import wire_frame
 from ibkr_sync.infrastructure.replay.serving.matching import ContractBook
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.connection import ForbiddenMessageError
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import (
-    ContractReply,
-    ContractRequest,
-)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ContractReply
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway_parameters import (
     GatewayParameters,

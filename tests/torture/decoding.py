@@ -20,7 +20,7 @@ from ibkr_sync.domain.errors import ProductLookupError, ReplyError
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import ReadOnlyClient
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.connection import GatewayConnection
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ContractRequest
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.intake import Intake
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.pending_replies import (
     PendingReplies,

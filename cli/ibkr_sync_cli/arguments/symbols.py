@@ -12,7 +12,7 @@ from ibkr_sync_cli.terminal.output import Output
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from ibkr_sync.application.resolution.inquiry import SymbolResolution
+    from ibkr_sync.application.resolution.symbol_resolution import SymbolResolution
     from ibkr_sync.application.services.futures import FuturesService
     from ibkr_sync.domain.entities.contracts import FuturesContract
     from ibkr_sync.domain.naming.limits import Limits

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from ibkr_sync.config.masking import printable
+from ibkr_sync.config.safe_text import printable
 from ibkr_sync.domain.untrusted_text import harmless
 from ibkr_sync_cli.terminal.bounded_logs import BoundedFileHandler, BoundedStreamHandler
 

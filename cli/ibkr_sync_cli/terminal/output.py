@@ -14,7 +14,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, TextIO
 
-from ibkr_sync.config.masking import printable
+from ibkr_sync.config.safe_text import printable
 from ibkr_sync.domain.untrusted_text import harmless
 from ibkr_sync.interchange.formula_safety import neutralise_formula
 from ibkr_sync_cli.messages.next_command import NextCommand

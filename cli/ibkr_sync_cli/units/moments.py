@@ -1,4 +1,4 @@
-"""Moments in the past as people type them: 7d ago, a date, an instant."""
+"""Moments as people type them, 7d ago, a date, an instant, and as they are read."""
 
 from __future__ import annotations
 
@@ -90,3 +90,13 @@ def _day(text: str, option: str) -> date:
 
 def _refusal(message: str, option: str) -> typer.BadParameter:
     return typer.BadParameter(message, param_hint=f"'{option}'")
+
+
+def instant_text(instant: datetime) -> str:
+    """A UTC instant to the minute: `2026-11-23 12:05 UTC`."""
+    return f"{instant:%Y-%m-%d %H:%M} UTC"
+
+
+def instant_value(instant: datetime | None) -> str | None:
+    """An instant as machines read it, in UTC: `2026-11-23T12:05:00Z`; None stays None."""
+    return None if instant is None else instant.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from ibkr_sync.domain.ports.raw_replies import RawReplyUsage
 from ibkr_sync_cli.terminal.output import Result
-from ibkr_sync_cli.units.quantities import instant_text, instant_value, readable_size
+from ibkr_sync_cli.units.moments import instant_text, instant_value
+from ibkr_sync_cli.units.quantities import readable_size
 from ibkr_sync_cli.views.settings import facts_result
 
 

@@ -14,7 +14,8 @@ from ibkr_sync.domain.evidence.remarks import REMARK_FIELDS
 from ibkr_sync.domain.history.events import Event, EventType
 from ibkr_sync.domain.history.severity import Severity
 from ibkr_sync_cli.terminal.output import Result
-from ibkr_sync_cli.units.quantities import counted, instant_value
+from ibkr_sync_cli.units.moments import instant_value
+from ibkr_sync_cli.units.quantities import counted
 from ibkr_sync_cli.views.records import Record, list_result
 
 if TYPE_CHECKING:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ibkr_sync.application.services.raw_replies import Pruning
 from ibkr_sync_cli.terminal.output import Result
-from ibkr_sync_cli.units.quantities import counted, instant_text, instant_value, readable_size
+from ibkr_sync_cli.units.moments import instant_text, instant_value
+from ibkr_sync_cli.units.quantities import counted, readable_size
 from ibkr_sync_cli.views.settings import facts_result
 
 

@@ -10,7 +10,8 @@ from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.ports.watchlist import WatchedProduct
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.durations import brief
-from ibkr_sync_cli.units.quantities import counted, instant_value
+from ibkr_sync_cli.units.moments import instant_value
+from ibkr_sync_cli.units.quantities import counted
 from ibkr_sync_cli.views.records import Record, list_result
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ibkr_sync.application.resolution.product_names import ProductNames, ambiguous
+from ibkr_sync.application.resolution.symbol_resolution import SymbolResolution
 from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.naming.known_products import KnownProduct
 from ibkr_sync.domain.naming.notices import Notice, OtherContract, OtherProducts, SeriesOfProduct
@@ -14,25 +15,6 @@ from ibkr_sync.domain.naming.spellings import ContractSpelling, DaySpelling, Sym
 from ibkr_sync.domain.naming.word_meaning import WordMeaning, WordRole, meaning_of, meaning_of_root
 from ibkr_sync.domain.ports.pins import Pin
 from ibkr_sync.domain.selection.contract_choice import ContractWords, is_local_symbol
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SymbolResolution:
-    """What a text means.
-
-    Attributes:
-        query: the product.
-        contract: the contract of its chain; None when the whole product is meant.
-        notices: what the user should know about how the text was taken.
-        product: the one product it can be by what is known; None if several or none.
-        exact: the query for that product and no other, as far as its trading class is known.
-    """
-
-    query: FutureQuery
-    contract: ContractWords | None = None
-    notices: tuple[Notice, ...] = ()
-    product: ProductKey | None = None
-    exact: FutureQuery | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from ibkr_sync.application.resolution.inquiry import SymbolResolution
+from ibkr_sync.application.resolution.symbol_resolution import SymbolResolution
 from ibkr_sync.application.resolution.symbol_resolver import SymbolResolver
 from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.errors import ProductLookupError

@@ -11,12 +11,13 @@ from ibkr_sync.application.resolution.current_names import (
     with_current_names,
     with_current_symbols,
 )
-from ibkr_sync.application.resolution.inquiry import Inquiry, SymbolResolution
+from ibkr_sync.application.resolution.inquiry import Inquiry
 from ibkr_sync.application.resolution.product_names import (
     ProductNames,
     ambiguous,
     with_known,
 )
+from ibkr_sync.application.resolution.symbol_resolution import SymbolResolution
 from ibkr_sync.domain.errors import ProductNotFoundError
 from ibkr_sync.domain.naming.known_products import KnownProduct
 from ibkr_sync.domain.naming.limits import UNLIMITED, Limits

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from ibkr_sync.application.resolution.inquiry import SymbolResolution
+from ibkr_sync.application.resolution.symbol_resolution import SymbolResolution
 from ibkr_sync.application.resolution.symbol_resolver import KNOWN_PLACES
 from ibkr_sync.application.services.futures import FuturesService
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey

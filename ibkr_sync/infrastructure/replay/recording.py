@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Final
@@ -24,7 +24,7 @@ from ibkr_sync.infrastructure.replay.protocol.dialect import (
     OLDEST_SERVER_VERSION,
 )
 from ibkr_sync.infrastructure.replay.protocol.text_dialect import market_rule_fields
-from ibkr_sync.infrastructure.replay.rows import ContractRow, MarketRuleRow, Recording
+from ibkr_sync.infrastructure.replay.rows import ContractRow, MarketRuleRow
 
 _FORMAT: Final = 1
 _FIRST_LINE = re.compile(r"# ibkr-sync replay (\d{1,9})")
@@ -42,6 +42,16 @@ _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)")
 
 class RecordingError(SourceFileError):
     """A recording can't be read; the location names line and field."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """Everything a replay gateway knows; `sample` marks computed, unreal data."""
+
+    contracts: tuple[ContractRow, ...]
+    market_rules: tuple[MarketRuleRow, ...] = ()
+    sample: bool = False
+    recorded_at_server_version: int | None = field(default=None)
 
 
 def read_recording(path: Path) -> Recording:

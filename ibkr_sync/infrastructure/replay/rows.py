@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,13 +64,3 @@ class MarketRuleRow:
 
     market_rule_id: str
     increments: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recording:
-    """Everything a replay gateway knows; `sample` marks computed, unreal data."""
-
-    contracts: tuple[ContractRow, ...]
-    market_rules: tuple[MarketRuleRow, ...] = ()
-    sample: bool = False
-    recorded_at_server_version: int | None = field(default=None)

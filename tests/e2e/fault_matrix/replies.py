@@ -10,7 +10,8 @@ from functools import cache
 from e2e.gateways import sample
 from gateway.faults import ErrorReply, Fault, KeptRows
 from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest
-from ibkr_sync.infrastructure.replay.rows import ContractRow, Recording
+from ibkr_sync.infrastructure.replay.recording import Recording
+from ibkr_sync.infrastructure.replay.rows import ContractRow
 from ibkr_sync.infrastructure.replay.serving.matching import ContractBook
 
 EXCHANGES = {"CL": "NYMEX", "ES": "CME", "GC": "COMEX", "NQ": "CME", "VIX": "CFE"}

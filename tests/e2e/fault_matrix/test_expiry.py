@@ -17,7 +17,8 @@ from e2e.fault_matrix.rig import Rig, asking
 from e2e.gateways import SERVER_VERSION, changed
 from gateway.server import ScriptedGateway
 from ibkr_sync.domain.entities.futures import SAMPLE_MARKER
-from ibkr_sync.infrastructure.replay.rows import ContractRow, Recording
+from ibkr_sync.infrastructure.replay.recording import Recording
+from ibkr_sync.infrastructure.replay.rows import ContractRow
 from thoroughness import some_of
 
 FROZEN_CLOCK = (sys.executable, str(Path(__file__).with_name("frozen_clock.py")))

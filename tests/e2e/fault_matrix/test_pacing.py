@@ -16,7 +16,7 @@ from gateway.faults import ErrorReply, Fault, RateRefused
 from gateway.server import ScriptedGateway
 from ibkr_sync.domain.entities.futures import SAMPLE_MARKER
 from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest
-from ibkr_sync.infrastructure.replay.rows import Recording
+from ibkr_sync.infrastructure.replay.recording import Recording
 from thoroughness import how_many
 
 RECORDED_SENDS = (sys.executable, str(Path(__file__).with_name("recorded_sends.py")))

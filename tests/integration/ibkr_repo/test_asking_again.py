@@ -51,10 +51,8 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.questioner import
     MAX_BROKEN_IN_A_ROW,
     Questioner,
 )
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import (
-    ContractReply,
-    ContractRequest,
-)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ContractReply
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
 
 Local: TypeAlias = InMemoryFutureRepository[Future]

@@ -26,7 +26,7 @@ from gateway.faults import Fault, Occasion
 from ibkr_sync.domain.entities.futures import Future as Product
 from ibkr_sync.domain.errors import ConnectionLostError, RunInterrupted
 from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest, MarketRuleRequest
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ContractRequest
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
 
 ES_AT_CME = ContractRequest(symbol="ES", exchange="CME")

@@ -22,7 +22,7 @@ from ibkr_sync.infrastructure.replay.protocol.requests import (
     StartApi,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.questioner import MAX_BROKEN_IN_A_ROW
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ContractRequest
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
 
 ES_AT_CME = ContractRequest(symbol="ES", exchange="CME")
 

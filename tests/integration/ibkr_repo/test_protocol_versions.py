@@ -20,15 +20,14 @@ from ibkr_sync.infrastructure.replay.protocol.requests import (
     MarketRuleRequest,
     StartApi,
 )
-from ibkr_sync.infrastructure.replay.rows import ContractRow, MarketRuleRow, Recording
+from ibkr_sync.infrastructure.replay.recording import Recording
+from ibkr_sync.infrastructure.replay.rows import ContractRow, MarketRuleRow
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import (
     CLIENT_VERSIONS,
     IBAPI_VERSION,
 )
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import (
-    ContractReply,
-    ContractRequest,
-)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ContractReply
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
 from recorded_es import ESM5, RECORDED_AT
 

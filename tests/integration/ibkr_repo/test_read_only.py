@@ -26,7 +26,8 @@ from ibkr_sync.infrastructure.replay.protocol.requests import (
     OtherRequest,
     StartApi,
 )
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import Notice, ReadOnlyClient
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import ReadOnlyClient
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client_events import Notice
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.connection import (
     ALLOWED_MESSAGES,
     ForbiddenMessageError,

@@ -12,7 +12,7 @@ from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.future_update import FutureUpdate
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
-from ibkr_sync.infrastructure.replay.rows import Recording
+from ibkr_sync.infrastructure.replay.recording import Recording
 from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository

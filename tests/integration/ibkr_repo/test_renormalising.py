@@ -24,7 +24,7 @@ from ibkr_sync.domain.evidence.renormalisation import Renormalised
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy
-from ibkr_sync.infrastructure.replay.rows import Recording
+from ibkr_sync.infrastructure.replay.recording import Recording
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import CLIENT_VERSIONS
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising import row_reader as reading_rows
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import (

@@ -32,10 +32,8 @@ from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.infrastructure.replay.protocol.contract_data import ContractDataLayout
 from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest
 from ibkr_sync.infrastructure.replay.protocol.wire import wire_frame
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import (
-    ContractRequest,
-    ReceivedRows,
-)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ReceivedRows
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
 
 INTAKE = "ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.intake"

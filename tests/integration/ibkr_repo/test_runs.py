@@ -337,7 +337,7 @@ def test_a_product_of_another_asset_class_is_known_by_its_underlying(
 
 
 def test_two_threads_may_wait_for_replies_of_one_session(serve: Serve, connect: Connect) -> None:
-    from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import (
+    from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import (
         ContractRequest,
     )
 

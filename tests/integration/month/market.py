@@ -17,7 +17,7 @@ from ibkr_sync.domain.entities.contracts import (
     Venue,
 )
 from ibkr_sync.domain.entities.futures import CommodityFuture, Future, IndexFuture, Underlying
-from ibkr_sync.infrastructure.replay.rows import Recording
+from ibkr_sync.infrastructure.replay.recording import Recording
 
 LETTERS = "FGHJKMNQUVXZ"
 

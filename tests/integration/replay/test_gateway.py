@@ -21,8 +21,8 @@ from ibkr_sync.infrastructure.replay.protocol.requests import (
     StartApi,
 )
 from ibkr_sync.infrastructure.replay.protocol.wire import wire_frame
-from ibkr_sync.infrastructure.replay.recording import read_recording
-from ibkr_sync.infrastructure.replay.rows import ContractRow, MarketRuleRow, Recording
+from ibkr_sync.infrastructure.replay.recording import Recording, read_recording
+from ibkr_sync.infrastructure.replay.rows import ContractRow, MarketRuleRow
 
 
 def _row(symbol: str, number: int) -> ContractRow:

@@ -15,7 +15,7 @@ from ibkr_sync_cli.arguments import options
 from ibkr_sync_cli.invocation import call_of, now
 
 if TYPE_CHECKING:
-    from ibkr_sync.application.resolution.inquiry import SymbolResolution
+    from ibkr_sync.application.resolution.symbol_resolution import SymbolResolution
     from ibkr_sync.domain.naming.limits import Limits
     from ibkr_sync.domain.selection.nearest_contract import TradingRule
     from ibkr_sync_cli.terminal.output import Output

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.hours.sessions import ClosedDay, TradingSession
 from ibkr_sync_cli.terminal.output import Result
-from ibkr_sync_cli.units.quantities import instant_value
+from ibkr_sync_cli.units.moments import instant_value
 from ibkr_sync_cli.views.hours.product_hours import ProductHours
 from ibkr_sync_cli.views.records import as_cells
 

@@ -14,7 +14,8 @@ from ibkr_sync.domain.entities.product_summary import ProductSummary
 from ibkr_sync.domain.errors import ProductCandidate
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.durations import brief
-from ibkr_sync_cli.units.quantities import counted, instant_value
+from ibkr_sync_cli.units.moments import instant_value
+from ibkr_sync_cli.units.quantities import counted
 from ibkr_sync_cli.views.cells import marked, number_cell
 from ibkr_sync_cli.views.records import list_result
 from ibkr_sync_cli.views.tables import Column, items_table

@@ -11,7 +11,8 @@ from ibkr_sync.domain.runs.staleness import StaleProduct, StaleReason
 from ibkr_sync.domain.untrusted_text import clean_text
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.durations import brief, duration_text
-from ibkr_sync_cli.units.quantities import counted, instant_text, instant_value
+from ibkr_sync_cli.units.moments import instant_text, instant_value
+from ibkr_sync_cli.units.quantities import counted
 from ibkr_sync_cli.views.records import list_result
 from ibkr_sync_cli.views.runs.recorded_runs import run_record
 

@@ -19,7 +19,8 @@ from ibkr_sync.domain.runs.future_update import FutureFailure
 from ibkr_sync_cli.messages.errors import explain
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.durations import brief, took_text
-from ibkr_sync_cli.units.quantities import counted, instant_value
+from ibkr_sync_cli.units.moments import instant_value
+from ibkr_sync_cli.units.quantities import counted
 from ibkr_sync_cli.views.records import Record, list_result
 
 if TYPE_CHECKING:

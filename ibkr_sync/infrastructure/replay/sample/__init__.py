@@ -9,7 +9,8 @@ from __future__ import annotations
 from datetime import date
 
 from ibkr_sync.domain.ports.business_calendar import BusinessCalendar
-from ibkr_sync.infrastructure.replay.rows import MarketRuleRow, Recording
+from ibkr_sync.infrastructure.replay.recording import Recording
+from ibkr_sync.infrastructure.replay.rows import MarketRuleRow
 from ibkr_sync.infrastructure.replay.sample.contracts import sample_contract_rows
 from ibkr_sync.infrastructure.replay.sample.products import sample_products
 

@@ -13,7 +13,7 @@ from typing import Final, Self
 
 from ibkr_sync.infrastructure.replay.protocol.dialect import Dialect
 from ibkr_sync.infrastructure.replay.protocol.text_dialect import text_dialect
-from ibkr_sync.infrastructure.replay.rows import Recording
+from ibkr_sync.infrastructure.replay.recording import Recording
 from ibkr_sync.infrastructure.replay.serving.backend import Backend
 from ibkr_sync.infrastructure.replay.serving.connection import Connection
 from ibkr_sync.infrastructure.replay.serving.interceptor import Interceptor

@@ -18,10 +18,8 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import (
     ReadOnlyClient,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.connection import GatewayConnection
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import (
-    ContractReply,
-    ContractRequest,
-)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ContractReply
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.messages import message_in_frame
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.text_frames import (
     MalformedFrameError,

@@ -27,7 +27,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.dialogues import 
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.known_contracts import KnownContracts
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.questioner import Questioner
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.retry_policy import RetryPolicy
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import Ladder
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client_events import Ladder
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.ladders import translate_ladder
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.reply_reader import (

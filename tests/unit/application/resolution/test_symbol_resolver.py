@@ -14,7 +14,7 @@ from fakes.catalogue import FakeCatalogue, a_product
 from fakes.clock import FakeClock
 from fakes.futures import InMemoryFutureRepository
 from fakes.pins import InMemoryPins
-from ibkr_sync.application.resolution.inquiry import SymbolResolution
+from ibkr_sync.application.resolution.symbol_resolution import SymbolResolution
 from ibkr_sync.application.resolution.symbol_resolver import SymbolResolver
 from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.domain.entities.catalogue import CatalogueProduct

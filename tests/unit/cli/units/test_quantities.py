@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibkr_sync_cli.units.quantities import counted, instant_text, instant_value, readable_size
+from ibkr_sync_cli.units.moments import instant_text, instant_value
+from ibkr_sync_cli.units.quantities import counted, readable_size
 from one_case import one_case
 
 

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from ibkr_sync.infrastructure.replay.protocol.contract_data import ContractDataLayout
 from ibkr_sync.infrastructure.replay.recording import (
+    Recording,
     RecordingError,
     format_recording,
     parse_recording,
     read_recording,
     write_recording,
 )
-from ibkr_sync.infrastructure.replay.rows import ContractRow, MarketRuleRow, Recording
+from ibkr_sync.infrastructure.replay.rows import ContractRow, MarketRuleRow
 from one_case import one_case
 
 ES_JUN25 = Path(__file__).parents[3] / "data" / "es_jun25.replay"

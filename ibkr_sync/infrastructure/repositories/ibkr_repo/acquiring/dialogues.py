@@ -26,10 +26,8 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.known_contracts i
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.product_request import (
     request_for_product,
 )
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import (
-    ContractReply,
-    ContractRequest,
-)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ContractReply
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.notice_meaning import (
     NO_SECURITY_DEFINITION,

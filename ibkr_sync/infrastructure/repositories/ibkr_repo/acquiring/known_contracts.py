@@ -27,7 +27,7 @@ from ibkr_sync.domain.evidence.chain_diff import absent_contracts, refuse_shrink
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.future_source import KnownFutures
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ContractRequest
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
 
 WELL_KNOWN = (
     ProductKey("ES", "CME", "ES"),

@@ -22,11 +22,9 @@ from ibkr_sync.domain.errors import (
     UpstreamDownError,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.dialogues import Dialogue
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import (
-    ContractReply,
-    ContractRequest,
-    Ladder,
-)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client_events import Ladder
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ContractReply
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.paced_sender import Sending
 

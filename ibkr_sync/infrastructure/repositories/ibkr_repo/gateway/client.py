@@ -11,19 +11,23 @@ import inspect
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from ibkr_sync.domain.errors import ConnectionLostError, RequestRejectedError
 from ibkr_sync.domain.untrusted_text import clean_text
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client_events import (
+    End,
+    Event,
+    Ladder,
+    Notice,
+    Ready,
+    Row,
+)
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.connection import (
     ForbiddenMessageError,
     GatewayConnection,
 )
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import (
-    ContractRequest,
-    Ladder,
-)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.messages import Message
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.protobuf_frames import (
     ProtobufMessage,
@@ -59,38 +63,6 @@ _LONGEST_CAUSE = 200
 """ibapi's exceptions quote what they stumble over, however long it is."""
 
 _DECODER_TAKES_MESSAGE_ID = "msgId" in inspect.signature(Decoder.interpret).parameters
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """`nextValidId`: the gateway takes requests now."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """`contractDetails`: one contract of a reply."""
-
-    request_id: int
-    details: Any
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """`contractDetailsEnd`: the reply is complete."""
-
-    request_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """`error`: an error, a warning or a status; request id -1 names no request."""
-
-    request_id: int
-    code: int
-    text: str
-
-
-Event = Ready | Row | End | Ladder | Notice
 
 
 class ReadOnlyClient(EWrapper, EClient):  # type: ignore[misc]  # ibapi has no type information

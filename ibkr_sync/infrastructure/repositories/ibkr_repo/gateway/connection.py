@@ -17,10 +17,10 @@ from ibkr_sync.domain.errors import (
     NotAGatewayError,
     UnreachableReason,
 )
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.frame_buffer import (
+    FrameBuffer,
+)
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.messages import PROTOBUF_OFFSET
-
-MAX_FRAME_BYTES = 1024 * 1024
-"""No contract row comes near this; a longer length prefix is an attack or another protocol."""
 
 _CHUNK_BYTES = 64 * 1024
 _LENGTH = struct.Struct("!I")
@@ -35,31 +35,6 @@ ALLOWED_MESSAGES = {
 
 class ForbiddenMessageError(RuntimeError):
     """Something tried to send a message that is not read-only reference data; a bug."""
-
-
-class FrameBuffer:
-    """Cuts a byte stream into length-prefixed frames, however it was chopped up in transit."""
-
-    def __init__(self) -> None:
-        self._bytes = bytearray()
-
-    def feed(self, chunk: bytes) -> None:
-        """Append what was received."""
-        self._bytes += chunk
-
-    def next_frame(self) -> bytes | None:
-        """The next whole frame without its prefix, or None; ValueError beyond the size limit."""
-        if len(self._bytes) < _LENGTH.size:
-            return None
-        (length,) = _LENGTH.unpack_from(self._bytes)
-        if length > MAX_FRAME_BYTES:
-            raise ValueError(f"frame of {length} bytes announced")
-        end = _LENGTH.size + length
-        if len(self._bytes) < end:
-            return None
-        frame = bytes(self._bytes[_LENGTH.size : end])
-        del self._bytes[:end]
-        return frame
 
 
 class GatewayConnection:

@@ -13,11 +13,9 @@ from types import TracebackType
 from typing import Self
 
 from ibkr_sync.domain.errors import ClientIdInUseError
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import (
-    ContractReply,
-    ContractRequest,
-    Ladder,
-)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client_events import Ladder
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ContractReply
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway_parameters import (
     GatewayParameters,
 )

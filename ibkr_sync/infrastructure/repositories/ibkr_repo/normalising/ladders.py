@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import Ladder
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client_events import Ladder
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.field_readers import StrictReader
 
 

@@ -19,7 +19,7 @@ from types import MappingProxyType
 from ibkr_sync.domain.entities.contracts import ContractSeries, FuturesContract
 from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.errors import InvalidReplyError
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ContractRequest
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.series import (
     class_of_product,
     series_of,

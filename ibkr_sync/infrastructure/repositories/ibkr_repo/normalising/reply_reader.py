@@ -13,10 +13,8 @@ from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture, Evidence
 from ibkr_sync.domain.evidence.remarks import Remark
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.selection.product_choice import choose_product
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import (
-    ContractReply,
-    ContractRequest,
-)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ContractReply
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.hours_check import (
     report_unreadable_hours,
 )

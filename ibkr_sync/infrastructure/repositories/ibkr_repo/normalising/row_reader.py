@@ -9,9 +9,9 @@ from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import (
     ContractReply,
-    ContractRequest,
     ReceivedRow,
 )
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.product_grouping import (
     ROUTES,
     group_by_product,

@@ -20,9 +20,9 @@ from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import (
     ContractReply,
-    ContractRequest,
     ReceivedRow,
 )
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.reply_reader import ReplyReader
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import translate_row
 from one_case import one_case

@@ -25,18 +25,18 @@ from ibkr_sync.domain.errors import (
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import (
     CLIENT_VERSIONS,
+    ReadOnlyClient,
+)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client_events import (
     End,
     Event,
+    Ladder,
     Notice,
-    ReadOnlyClient,
     Ready,
     Row,
 )
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import (
-    ContractReply,
-    ContractRequest,
-    Ladder,
-)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ContractReply
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway_parameters import (
     GatewayParameters,
 )

@@ -10,11 +10,9 @@ from datetime import datetime
 from ibkr_sync.domain.errors import InvalidReplyError, ReplyTooLargeError
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import (
     IBAPI_VERSION,
-    End,
-    Event,
     ReadOnlyClient,
-    Row,
 )
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client_events import End, Event, Row
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import (
     ContractReply,
     ReceivedRow,

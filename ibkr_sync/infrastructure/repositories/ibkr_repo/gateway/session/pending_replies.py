@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ibkr_sync.domain.errors import IbkrSyncError, ReplyTimeoutError, ReplyTooLargeError
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client_events import Ladder
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import (
     ContractReply,
-    ContractRequest,
-    Ladder,
     ReceivedRows,
 )
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.row_budget import RowBudget
 
 

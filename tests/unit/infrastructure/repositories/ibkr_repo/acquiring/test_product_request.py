@@ -14,10 +14,8 @@ from ibkr_sync.infrastructure.replay.rows import ContractRow
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.product_request import (
     request_for_product,
 )
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import (
-    ContractReply,
-    ContractRequest,
-)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ContractReply
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
 
 (RECORDED,) = RECORDED_ES.contracts
 CON_ID = int(RECORDED.con_id)

@@ -11,18 +11,16 @@ import pytest
 
 from ibkr_sync.domain.errors import ConnectionLostError, RequestRejectedError
 from ibkr_sync.infrastructure.replay.protocol.wire import join_fields
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import (
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import ReadOnlyClient
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client_events import (
     End,
     Event,
+    Ladder,
     Notice,
-    ReadOnlyClient,
     Ready,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.connection import GatewayConnection
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import (
-    ContractRequest,
-    Ladder,
-)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.messages import message_in_frame
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.text_frames import (
     MalformedFrameError,

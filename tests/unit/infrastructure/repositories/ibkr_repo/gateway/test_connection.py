@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from ibkr_sync.domain.errors import ConnectionLostError, NotAGatewayError
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.connection import (
+    GatewayConnection,
+)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.frame_buffer import (
     MAX_FRAME_BYTES,
     FrameBuffer,
-    GatewayConnection,
 )
 
 

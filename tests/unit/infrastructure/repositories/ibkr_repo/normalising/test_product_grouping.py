@@ -21,7 +21,7 @@ from ibkr_sync.domain.entities.contracts import (
     Venue,
 )
 from ibkr_sync.domain.errors import InvalidReplyError
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ContractRequest
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.product_grouping import (
     group_by_product,
     merge_rows,

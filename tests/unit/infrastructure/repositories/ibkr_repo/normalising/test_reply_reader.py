@@ -21,9 +21,9 @@ from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.infrastructure.replay.rows import ContractRow
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import (
     ContractReply,
-    ContractRequest,
     ReceivedRow,
 )
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.text_frames import _positions
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.reply_reader import ReplyReader
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.row_reader import FindNamed

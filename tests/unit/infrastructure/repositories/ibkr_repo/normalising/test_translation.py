@@ -34,10 +34,8 @@ from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.errors import InvalidReplyError
 from ibkr_sync.domain.evidence.remarks import Remark, RemarkKind
 from ibkr_sync.infrastructure.replay.rows import ContractRow
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import (
-    Ladder,
-    ReceivedRow,
-)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client_events import Ladder
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ReceivedRow
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.ladders import translate_ladder
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import translate_row
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.value_parsers import parse_number

@@ -11,11 +11,9 @@ from typing import Any
 import pytest
 
 from ibkr_sync.domain.errors import ConnectionLostError, InvalidReplyError, ReplyTimeoutError
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import (
-    ContractReply,
-    ContractRequest,
-    Ladder,
-)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client_events import Ladder
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ContractReply
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.pending_replies import (
     PendingReplies,
 )

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibkr_sync.config.masking import printable, shown
+from ibkr_sync.config.safe_text import printable, shown
 from one_case import one_case
 
 
