@@ -64,9 +64,9 @@ def _frames(version: int) -> list[bytes]:
 def _ways_to_take(version: int) -> dict[str, Callable[[bytes], object]]:
     """From a frame to what ibapi makes of it, and all the way to an entity."""
     from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import ReadOnlyClient
-    from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client_events import Row
+    from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client_events import RowEvent
     from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.connection import GatewayConnection
-    from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ReceivedRow
+    from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ReplyRow
     from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.messages import (
         message_in_frame,
     )
@@ -78,12 +78,12 @@ def _ways_to_take(version: int) -> dict[str, Callable[[bytes], object]]:
     theirs.close()  # nothing is sent
     client = ReadOnlyClient(GatewayConnection("nowhere", 0, ours), 1, version)
 
-    def receive(frame: bytes) -> ReceivedRow:
+    def receive(frame: bytes) -> ReplyRow:
         message = message_in_frame(frame, version)
         text = message.row_text()
         event = client.decode_message(message.decodable())
-        assert isinstance(event, Row)  # noqa: S101 - or nothing was measured
-        return ReceivedRow(details=event.details, text=text, frame=frame)
+        assert isinstance(event, RowEvent)  # noqa: S101 - or nothing was measured
+        return ReplyRow(details=event.details, text=text, frame=frame)
 
     return {
         "ibapi alone": lambda frame: client.decode_message(

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from ibkr_sync.application.resolution.symbol_resolver import SymbolResolver
 from ibkr_sync.application.services.futures import FuturesService
 from ibkr_sync.catalogue import Catalogue, load_catalogue
-from ibkr_sync.config.config_files import user_folders
-from ibkr_sync.config.settings import CatalogueEntry, ProfileSettings
+from ibkr_sync.config.config_files import config_folders
+from ibkr_sync.config.settings import CatalogueSettings, ProfileSettings
 from ibkr_sync.config.settings_resolution import DATABASE_FILE
 from ibkr_sync.domain.entities.catalogue import CatalogueProduct
 from ibkr_sync.domain.entities.futures import Future, Origin
@@ -189,10 +189,10 @@ def schema_status(profile: ProfileSettings) -> SchemaStatus:
 
 def refuse_damage(profile: ProfileSettings) -> None:
     """Read the whole of the profile's database; raises StorageError for damage in its file."""
-    from ibkr_sync.infrastructure.repositories.local_repo.database.integrity import refuse_damage
+    from ibkr_sync.infrastructure.repositories.local_repo.database.integrity import check_integrity
 
     with _database(profile) as database:
-        refuse_damage(database)
+        check_integrity(database)
 
 
 def upgrade_schema(profile: ProfileSettings) -> SchemaUpgrade:
@@ -290,7 +290,7 @@ def _local_repository(
 
 def _is_default(database: Database) -> bool:
     """Whether it is the default database, by whatever path it was named."""
-    default = user_folders().data / DATABASE_FILE
+    default = config_folders().data / DATABASE_FILE
     if database.path is None:
         return False
     try:
@@ -310,7 +310,7 @@ def _catalogue(profile: ProfileSettings) -> Catalogue:
     return load_catalogue().extended(_own_product(entry) for entry in profile.catalogue)
 
 
-def _own_product(entry: CatalogueEntry) -> CatalogueProduct:
+def _own_product(entry: CatalogueSettings) -> CatalogueProduct:
     values = entry.model_dump() | {"trading_class": entry.trading_class or entry.symbol}
     return CatalogueProduct(**values, sources=("config",))
 
@@ -320,7 +320,7 @@ def _database(profile: ProfileSettings) -> Database:
 
     file = profile.database_file
     # Only our own folder is created: a mistyped --database must not make folders elsewhere.
-    is_ours = file is not None and file.parent == user_folders().data
+    is_ours = file is not None and file.parent == config_folders().data
     return Database(profile.database, create_directory=is_ours)
 
 

@@ -147,9 +147,9 @@ def _run(signals: StopSignals) -> int:
 def _print_traceback() -> None:
     import traceback
 
-    from ibkr_sync.domain.untrusted_text import harmless
+    from ibkr_sync.domain.untrusted_text import harmless_text
 
-    sys.stderr.write(harmless(traceback.format_exc()))
+    sys.stderr.write(harmless_text(traceback.format_exc()))
 
 
 def _mend_streams() -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from ibkr_sync.domain.errors import ConfigError, ConfigProblem
-from ibkr_sync_cli.terminal.logs import RunOfCall, log_to_file
+from ibkr_sync_cli.terminal.logs import LoggedRun, log_to_file
 from ibkr_sync_cli.terminal.output import Output, OutputFormat
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Call:
     flags: Mapping[str, object]
     loaded: LoadedSettings
     explicit_format: OutputFormat | None
-    run: RunOfCall
+    run: LoggedRun
 
     @property
     def profile(self) -> ProfileSettings:
@@ -79,7 +79,7 @@ class Invocation:
     output: Output
     flags: Mapping[str, object]
     format: OutputFormat | None = None
-    run: RunOfCall = field(default_factory=RunOfCall)
+    run: LoggedRun = field(default_factory=LoggedRun)
 
     def explicit_format(self, option: OutputFormat | None, *, json: bool) -> OutputFormat | None:
         """The format asked for in this very call, after or before the command."""
@@ -135,7 +135,7 @@ def call_of(
     )
 
 
-def _log_to_file(run: RunOfCall, settings: LogSettings, database: Path | None) -> None:
+def _log_to_file(run: LoggedRun, settings: LogSettings, database: Path | None) -> None:
     try:
         if settings.file and database is not None and _is_of(database, Path(settings.file)):
             raise ConfigError([_log_problem(settings, "is the database, or a file beside it")])

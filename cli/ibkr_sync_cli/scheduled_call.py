@@ -48,15 +48,15 @@ def scheduled_refresh(
 
     Raises ConfigError.
     """
-    from ibkr_sync.config.config_files import CONFIG_VARIABLE, home_of, user_folders
-    from ibkr_sync.domain.database_url import has_secret
+    from ibkr_sync.config.config_files import CONFIG_VARIABLE, config_folders, config_home
+    from ibkr_sync.domain.database_url import url_has_secret
 
     settings, cwd = call.loaded.settings, Path.cwd()
     given = _overrides(call)
     config = call.flags.get("config") or os.environ.get(CONFIG_VARIABLE)
     database = _database(given, cwd)
-    is_secret = database is not None and has_secret(database)
-    home = home_of(os.environ) or cwd
+    is_secret = database is not None and url_has_secret(database)
+    home = config_home(os.environ) or cwd
     beside = _log_folder(settings.active.database_file, home)
     log_file = Path(settings.log.file or beside / _LOG_FILE)
     options: list[str] = []
@@ -76,15 +76,15 @@ def scheduled_refresh(
     for group in groups:
         arguments += ["--group", group]
     return ScheduledCall(
-        command=(*our_program(sys.argv[0]), *options, *arguments),
+        command=(*program_of_call(sys.argv[0]), *options, *arguments),
         folder=None if config or not (cwd / "config.toml").is_file() else cwd,
-        environment_file=user_folders().config / _ENVIRONMENT_FILE if is_secret else None,
+        environment_file=config_folders().config / _ENVIRONMENT_FILE if is_secret else None,
         log_file=log_file,
         deadline=deadline,
     )
 
 
-def our_program(called_as: str) -> tuple[str, ...]:
+def program_of_call(called_as: str) -> tuple[str, ...]:
     """The program as it was called, by its absolute path; a module by its interpreter's."""
     called = Path(called_as)
     if called.suffix != ".py":
@@ -103,13 +103,13 @@ def _overrides(call: Call) -> dict[tuple[str, ...], str]:
 
 
 def _database(given: Mapping[tuple[str, ...], str], cwd: Path) -> str | None:
-    from ibkr_sync.config.config_files import home_of
-    from ibkr_sync.config.database_paths import PathContext, locate_database
+    from ibkr_sync.config.config_files import config_home
+    from ibkr_sync.config.database_paths import PathContext, database_path
 
     text = given.get(("database",))
     if text is None:
         return None
-    return locate_database(text, PathContext(folder=cwd, home=home_of(os.environ)))
+    return database_path(text, PathContext(folder=cwd, home=config_home(os.environ)))
 
 
 def _gateway(given: Mapping[tuple[str, ...], str]) -> Iterator[str]:

@@ -18,7 +18,7 @@ from itertools import chain
 
 from ibkr_sync.catalogue.csv_tables import read_table
 from ibkr_sync.catalogue.renames import renamed_exchanges, renamed_symbols
-from ibkr_sync.catalogue.search import matches_pattern
+from ibkr_sync.catalogue.search import matches_search
 from ibkr_sync.domain.entities.catalogue import ASSET_CLASS_OF_CATEGORY, CatalogueProduct
 from ibkr_sync.domain.entities.futures import ASSET_TYPES, AssetClass, Future, Origin, ProductKey
 from ibkr_sync.domain.naming.known_products import RenamedSymbol
@@ -65,9 +65,9 @@ class Catalogue(ProductCatalogue):
         return tuple(self._by_symbol.get(symbol, ()))
 
     def search(self, pattern: str | None) -> tuple[CatalogueProduct, ...]:
-        """Give the rows that a person may mean (see `search.matches_pattern`), all for None."""
+        """Give the rows that a person may mean (see `search.matches_search`), all for None."""
         return tuple(
-            each for each in self.products if pattern is None or matches_pattern(each, pattern)
+            each for each in self.products if pattern is None or matches_search(each, pattern)
         )
 
     def row_of(self, key: ProductKey) -> CatalogueProduct | None:

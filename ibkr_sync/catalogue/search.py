@@ -10,7 +10,7 @@ from ibkr_sync.domain.entities.catalogue import CatalogueProduct
 _WORD = re.compile(r"[^\s,;()/]+")
 
 
-def matches_pattern(product: CatalogueProduct, pattern: str) -> bool:
+def matches_search(product: CatalogueProduct, pattern: str) -> bool:
     """Whether the pattern is the product's symbol, exchange, class, code, type or label.
 
     Or in its name.

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ibkr_sync.config.database_paths import PathContext
-from ibkr_sync.config.safe_text import printable, shown
+from ibkr_sync.config.safe_text import safe_text, safe_value_text
 from ibkr_sync.config.toml_keys import TomlKey, key_lines
 from ibkr_sync.domain.errors import ConfigError, ConfigProblem
 
@@ -22,7 +22,7 @@ _OTHERS_MAY_READ = 0o077
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UserFolders:
+class ConfigFolders:
     """The user's own folders: for settings and for data."""
 
     config: Path
@@ -65,26 +65,26 @@ class ConfigDocument:
     def place(self, key: TomlKey) -> str:
         """Say where a key stands, with the line if it can be told."""
         line = key_lines(self.text).get(key)
-        path = printable(str(self.path))
+        path = safe_text(str(self.path))
         return path if line is None else f"{path}:{line}"
 
 
-def user_folders() -> UserFolders:
+def config_folders() -> ConfigFolders:
     """Give the folders this platform has for the user's settings and data."""
     import platformdirs  # 20 ms that `--help` can do without
 
     directories = platformdirs.PlatformDirs(APPLICATION, appauthor=False)
-    return UserFolders(config=directories.user_config_path, data=directories.user_data_path)
+    return ConfigFolders(config=directories.user_config_path, data=directories.user_data_path)
 
 
-def home_of(environ: Mapping[str, str]) -> Path | None:
+def config_home(environ: Mapping[str, str]) -> Path | None:
     """Give the home that the environment names, if it is absolute."""
     home = Path(environ.get("HOME", ""))
     return home if home.is_absolute() else None
 
 
 def config_locations(
-    flags: Mapping[str, object], environ: Mapping[str, str], cwd: Path, folders: UserFolders
+    flags: Mapping[str, object], environ: Mapping[str, str], cwd: Path, folders: ConfigFolders
 ) -> tuple[ConfigLocation, ...]:
     """Tell which config files are read, the one that wins first.
 
@@ -98,9 +98,9 @@ def config_locations(
         if name is None:
             continue
         try:
-            path = PathContext(folder=cwd, home=home_of(environ)).file(str(name))
+            path = PathContext(folder=cwd, home=config_home(environ)).file(str(name))
         except ValueError as error:
-            message = f"must be a file's path, not {shown(str(name))}: {error}"
+            message = f"must be a file's path, not {safe_value_text(str(name))}: {error}"
             raise ConfigError(
                 [ConfigProblem(source=label, key=chosen_by, message=message)]
             ) from None
@@ -110,7 +110,7 @@ def config_locations(
     return (here,) if here.path == user.path else (here, user)
 
 
-def read_document(location: ConfigLocation) -> ConfigDocument | None:
+def read_config_file(location: ConfigLocation) -> ConfigDocument | None:
     """Read a config file; None if there is none and none was asked for.
 
     Raises ConfigError with one problem: missing, unreadable, too large, not UTF-8 or no TOML.
@@ -171,7 +171,7 @@ def _parse(path: Path, text: str) -> dict[str, object]:
         return tomli.loads(text)
     except tomli.TOMLDecodeError as error:
         place = f":{error.lineno}:{error.colno}"
-        message = f"is not valid TOML: {printable(error.msg)}"
+        message = f"is not valid TOML: {safe_text(error.msg)}"
         raise _unusable(path, message, line=place) from None
     except (ValueError, RecursionError):
         # Python refuses numbers of thousands of digits, tomli nesting of hundreds of levels.
@@ -181,7 +181,7 @@ def _parse(path: Path, text: str) -> dict[str, object]:
 def _unusable(
     path: Path, message: str, *, line: str = "", suggestion: str | None = None
 ) -> ConfigError:
-    source = printable(str(path)) + line
+    source = safe_text(str(path)) + line
     return ConfigError(
         [ConfigProblem(source=source, key="", message=message, suggestion=suggestion)]
     )

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ibkr_sync.config.config_files import ConfigDocument
 from ibkr_sync.config.overrides import COMMAND_LINE, Override
-from ibkr_sync.config.safe_text import shown
+from ibkr_sync.config.safe_text import safe_value_text
 from ibkr_sync.config.setting_layers import Setting, SettingPlace
 from ibkr_sync.config.settings import PROFILE_NAME_PATTERN, SHIPPED_PROFILES
 from ibkr_sync.config.settings_resolution import REPLAYED_KEYS
 from ibkr_sync.config.toml_keys import TomlKey, toml_keys, toml_position
-from ibkr_sync.config.validation_findings import did_you_mean
+from ibkr_sync.config.validation_findings import finding_suggestion
 from ibkr_sync.domain.errors import ConfigProblem
 
 _REPLAYS = "a replay gateway picks its own host and port"
@@ -56,8 +56,8 @@ def check_selection(
     names = defined_profiles(written)
     if selected.value not in names:
         yield selected.place.problem(
-            f"there is no profile {shown(selected.value)}",
-            did_you_mean(selected.value, names) or f"there are {', '.join(sorted(names))}",
+            f"there is no profile {safe_value_text(selected.value)}",
+            finding_suggestion(selected.value, names) or f"there are {', '.join(sorted(names))}",
         )
     elif _replays(selected.value, written):
         for override in overrides:
@@ -75,7 +75,7 @@ def check_catalogue(document: ConfigDocument) -> Iterator[ConfigProblem]:
             continue
         if identity in seen:
             symbol, exchange, trading_class = identity
-            product = shown(f"{symbol}@{exchange} ({trading_class})")
+            product = safe_value_text(f"{symbol}@{exchange} ({trading_class})")
             yield SettingPlace(document=document, key=("catalogue", toml_position(index))).problem(
                 f"{product} stands here a second time"
             )

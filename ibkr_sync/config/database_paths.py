@@ -43,7 +43,7 @@ class PathContext:
         return self.absolute(text)
 
 
-def locate_database(text: str, context: PathContext) -> str:
+def database_path(text: str, context: PathContext) -> str:
     """Give the absolute path of the SQLite file, `:memory:`, or the PostgreSQL URL that is meant.
 
     A PostgreSQL URL is checked by its form and passed on as it is, secrets included.
@@ -57,6 +57,6 @@ def locate_database(text: str, context: PathContext) -> str:
     return MEMORY if address.file is None else str(context.file(address.file))
 
 
-def database_file(database: str) -> Path | None:
+def database_file_path(database: str) -> Path | None:
     """The SQLite file of a located database; None in memory and for a server."""
     return None if database == MEMORY or "://" in database else Path(database)

@@ -6,7 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from ibkr_sync.config.safe_text import printable
+from ibkr_sync.config.safe_text import safe_text
 from ibkr_sync.domain.errors import ConfigNotWrittenError, ConfigProblem
 
 _EXAMPLE_FILE = "config.example.toml"
@@ -20,7 +20,7 @@ def example_text() -> str:
     return example.read_text(encoding="utf-8")
 
 
-def init_config(path: Path, *, force: bool = False) -> None:
+def write_example(path: Path, *, force: bool = False) -> None:
     """Write the example to `path`, readable by its owner alone, all of it or nothing.
 
     Missing folders are made. Raises ConfigNotWrittenError if the file exists, unless `force`
@@ -68,5 +68,5 @@ def _replace(path: Path, text: str) -> None:
 
 def _refused(path: Path, message: str, suggestion: str | None = None) -> ConfigNotWrittenError:
     return ConfigNotWrittenError(
-        [ConfigProblem(source=printable(str(path)), key="", message=message, suggestion=suggestion)]
+        [ConfigProblem(source=safe_text(str(path)), key="", message=message, suggestion=suggestion)]
     )

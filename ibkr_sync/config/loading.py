@@ -13,11 +13,11 @@ from pathlib import Path
 
 from ibkr_sync.config.config_files import (
     ConfigDocument,
-    UserFolders,
+    ConfigFolders,
+    config_folders,
+    config_home,
     config_locations,
-    home_of,
-    read_document,
-    user_folders,
+    read_config_file,
 )
 from ibkr_sync.config.consistency_checks import (
     check_catalogue,
@@ -26,12 +26,17 @@ from ibkr_sync.config.consistency_checks import (
     written_keys,
 )
 from ibkr_sync.config.database_paths import PathContext
-from ibkr_sync.config.overrides import environment_overrides, flag_overrides, unknown_variables
-from ibkr_sync.config.safe_text import printable
-from ibkr_sync.config.setting_layers import Layer, Setting, validate_document, validate_overrides
-from ibkr_sync.config.settings_resolution import LoadedSettings, resolve_settings, selected_profile
+from ibkr_sync.config.overrides import environment_overrides, flag_overrides, unknown_overrides
+from ibkr_sync.config.safe_text import safe_text
+from ibkr_sync.config.setting_layers import (
+    Layer,
+    Setting,
+    validate_document_layer,
+    validate_override_layer,
+)
+from ibkr_sync.config.settings_resolution import LoadedSettings, resolve_profile, resolve_settings
 from ibkr_sync.config.toml_keys import TomlKey
-from ibkr_sync.domain.database_url import has_secret
+from ibkr_sync.domain.database_url import url_has_secret
 from ibkr_sync.domain.errors import ConfigError, ConfigProblem
 
 
@@ -47,7 +52,7 @@ def load_settings(
     flags: Mapping[str, object],
     environ: Mapping[str, str],
     cwd: Path,
-    folders: UserFolders | None = None,
+    folders: ConfigFolders | None = None,
 ) -> LoadedSettings:
     """Read, validate and merge all settings.
 
@@ -57,7 +62,7 @@ def load_settings(
 
     Raises ConfigError with everything that is wrong in any of them.
     """
-    folders = folders or user_folders()
+    folders = folders or config_folders()
     gathered = _gather(flags, environ, cwd, folders)
     if gathered.problems:
         raise ConfigError(gathered.problems)
@@ -68,10 +73,10 @@ def check_settings(
     flags: Mapping[str, object],
     environ: Mapping[str, str],
     cwd: Path,
-    folders: UserFolders | None = None,
+    folders: ConfigFolders | None = None,
 ) -> SettingsCheck:
     """Find all that `load_settings` would raise for, and what it would warn of."""
-    gathered = _gather(flags, environ, cwd, folders or user_folders())
+    gathered = _gather(flags, environ, cwd, folders or config_folders())
     return SettingsCheck(problems=gathered.problems, warnings=gathered.warnings)
 
 
@@ -84,29 +89,29 @@ class _Gathered:
 
 
 def _gather(
-    flags: Mapping[str, object], environ: Mapping[str, str], cwd: Path, folders: UserFolders
+    flags: Mapping[str, object], environ: Mapping[str, str], cwd: Path, folders: ConfigFolders
 ) -> _Gathered:
-    home = home_of(environ)
+    home = config_home(environ)
     documents, unread = _read_all(flags, environ, cwd, folders)
     problems = list(unread)
-    warnings = list(unknown_variables(environ))
+    warnings = list(unknown_overrides(environ))
 
     files: dict[TomlKey, Setting] = {}
     for document in reversed(documents):
-        validated = validate_document(document, home)
+        validated = validate_document_layer(document, home)
         files |= validated.settings
         problems += validated.problems
         problems += check_catalogue(document)
         warnings += _exposed_secrets(document, validated.settings)
 
     given = (*environment_overrides(environ), *flag_overrides(flags))
-    overrides = validate_overrides(given, PathContext(folder=cwd, home=home))
+    overrides = validate_override_layer(given, PathContext(folder=cwd, home=home))
     problems += overrides.problems
 
     written = written_keys(documents)
     problems += check_profiles(written)
     if not unread:  # a file that can't be read may define the profile
-        selected = selected_profile(files, overrides.settings)
+        selected = resolve_profile(files, overrides.settings)
         problems += check_selection(selected, given, written)
     return _Gathered(
         files=files,
@@ -117,7 +122,7 @@ def _gather(
 
 
 def _read_all(
-    flags: Mapping[str, object], environ: Mapping[str, str], cwd: Path, folders: UserFolders
+    flags: Mapping[str, object], environ: Mapping[str, str], cwd: Path, folders: ConfigFolders
 ) -> tuple[list[ConfigDocument], list[ConfigProblem]]:
     documents: list[ConfigDocument] = []
     problems: list[ConfigProblem] = []
@@ -127,7 +132,7 @@ def _read_all(
         return [], list(error.problems)
     for location in locations:
         try:
-            document = read_document(location)
+            document = read_config_file(location)
         except ConfigError as error:
             problems += error.problems
         else:
@@ -140,8 +145,8 @@ def _exposed_secrets(document: ConfigDocument, settings: Layer) -> Iterator[Conf
     if not document.exposed:
         return
     for key, setting in settings.items():
-        if key[-1] == "database" and setting.value is not None and has_secret(setting.value):
+        if key[-1] == "database" and setting.value is not None and url_has_secret(setting.value):
             yield setting.place.problem(
                 "other users of this machine can read this password",
-                f"chmod 600 {printable(str(document.path))}",
+                f"chmod 600 {safe_text(str(document.path))}",
             )

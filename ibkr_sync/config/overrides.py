@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from ibkr_sync.config.config_files import CONFIG_VARIABLE
-from ibkr_sync.config.safe_text import printable
+from ibkr_sync.config.safe_text import safe_text
 from ibkr_sync.config.toml_keys import TomlKey
 from ibkr_sync.domain.errors import ConfigProblem
 
@@ -77,7 +77,7 @@ def environment_overrides(environ: Mapping[str, str]) -> Iterator[Override]:
                 break
 
 
-def unknown_variables(environ: Mapping[str, str]) -> Iterator[ConfigProblem]:
+def unknown_overrides(environ: Mapping[str, str]) -> Iterator[ConfigProblem]:
     """Warn of variables that look like a misspelled one of ours."""
     known = {name for names in _VARIABLES.values() for name in names} | {CONFIG_VARIABLE}
     for name in sorted(environ.keys() - known):
@@ -86,7 +86,7 @@ def unknown_variables(environ: Mapping[str, str]) -> Iterator[ConfigProblem]:
         for meant in get_close_matches(name, known, n=1, cutoff=_ALIKE):
             yield ConfigProblem(
                 source=ENVIRONMENT,
-                key=printable(name),
+                key=safe_text(name),
                 message="there is no such variable",
                 suggestion=f"did you mean {meant}?",
             )

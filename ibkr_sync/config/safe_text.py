@@ -8,18 +8,18 @@ _SHOWN_LENGTH = 120
 _SHOWN_NUMBER = 10**18
 
 
-def printable(text: str) -> str:
+def safe_text(text: str) -> str:
     r"""Replace what a terminal may interpret, or can't encode, by its `\x..` escape."""
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
     )
 
 
-def shown(value: object) -> str:
+def safe_value_text(value: object) -> str:
     """Say a value as a message may repeat it: masked, printable, short, in TOML's words."""
     match value:
         case str() if len(value) <= _SHOWN_LENGTH:
-            return f'"{printable(mask_url(value))}"'
+            return f'"{safe_text(mask_url(value))}"'
         case str():
             return f"a text of {len(value)} characters"
         case bool():

@@ -57,14 +57,14 @@ Layer: TypeAlias = Mapping[TomlKey, Setting]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Validated:
+class ValidatedLayer:
     """The valid settings of one layer, and what is wrong with the others."""
 
     settings: Layer
     problems: tuple[ConfigProblem, ...]
 
 
-def validate_document(document: ConfigDocument, home: Path | None) -> Validated:
+def validate_document_layer(document: ConfigDocument, home: Path | None) -> ValidatedLayer:
     """Validate a config file, whose paths are relative to its folder."""
     context = PathContext(folder=document.path.parent, home=home, empty_is_default=True)
     found: tuple[Finding, ...] = ()
@@ -74,7 +74,7 @@ def validate_document(document: ConfigDocument, home: Path | None) -> Validated:
         found = tuple(findings(error))
         valid = _without(document.table, frozenset(finding.key for finding in found))
         table = ConfigTable.model_validate(valid, context=context)
-    return Validated(
+    return ValidatedLayer(
         settings={
             key: Setting(value=value, place=SettingPlace(document=document, key=key))
             for key, value in _flat(table.model_dump(exclude_unset=True))
@@ -88,7 +88,7 @@ def validate_document(document: ConfigDocument, home: Path | None) -> Validated:
     )
 
 
-def validate_overrides(overrides: Iterable[Override], context: PathContext) -> Validated:
+def validate_override_layer(overrides: Iterable[Override], context: PathContext) -> ValidatedLayer:
     """Validate what the environment and the command line set; of two, the later wins."""
     settings: dict[TomlKey, Setting] = {}
     problems: list[ConfigProblem] = []
@@ -107,7 +107,7 @@ def validate_overrides(overrides: Iterable[Override], context: PathContext) -> V
             continue
         value = dict(_flat(valid.model_dump(exclude_unset=True)))[path]
         settings[override.key] = Setting(value=value, place=place)
-    return Validated(settings=settings, problems=tuple(problems))
+    return ValidatedLayer(settings=settings, problems=tuple(problems))
 
 
 def _flat(table: Mapping[str, object], above: TomlKey = ()) -> Iterator[tuple[TomlKey, object]]:

@@ -23,7 +23,7 @@ from pydantic import (
     ValidationInfo,
 )
 
-from ibkr_sync.config.database_paths import PathContext, database_file, locate_database
+from ibkr_sync.config.database_paths import PathContext, database_file_path, database_path
 from ibkr_sync.domain.entities.catalogue import ASSET_CLASS_OF_CATEGORY
 
 FILE_SOURCE = "file:"
@@ -72,7 +72,7 @@ def _locate_source(source: str, info: ValidationInfo) -> str:
 
 def _locate_database(database: str, info: ValidationInfo) -> str | None:
     paths = _paths(info)
-    return None if paths.is_default(database) else locate_database(database, paths)
+    return None if paths.is_default(database) else database_path(database, paths)
 
 
 def _locate_file(path: str, info: ValidationInfo) -> str | None:
@@ -183,7 +183,7 @@ class LogSettings(_Table):
     )
 
 
-class ProfileTable(_Table):
+class ProfileSettingsTable(_Table):
     """`[profiles.NAME]` as a file writes it; what is not set comes from elsewhere."""
 
     source: Annotated[
@@ -196,7 +196,7 @@ class ProfileTable(_Table):
     gateway: GatewaySettings = GatewaySettings.model_construct()
 
 
-class CatalogueEntry(_Table):
+class CatalogueSettings(_Table):
     """`[[catalogue]]`: a product that the bundled catalogue lacks or has wrong.
 
     Attributes:
@@ -237,19 +237,19 @@ class ConfigTable(_Table):
     )
     database: DatabaseLocation = Field(default=None, repr=False)
     # A list in TOML; strictness is for what it holds.
-    catalogue: Annotated[tuple[CatalogueEntry, ...], Field(strict=False)] = Field(
+    catalogue: Annotated[tuple[CatalogueSettings, ...], Field(strict=False)] = Field(
         default=(), description="tables of their own, each under [[catalogue]]"
     )
     gateway: GatewaySettings = GatewaySettings.model_construct()
     output: OutputSettings = OutputSettings.model_construct()
     log: LogSettings = LogSettings.model_construct()
-    profiles: dict[ProfileName, ProfileTable] = Field(default={}, description=PROFILE_NAME)
+    profiles: dict[ProfileName, ProfileSettingsTable] = Field(default={}, description=PROFILE_NAME)
 
 
-SHIPPED_PROFILES: Mapping[str, ProfileTable] = {
-    "local": ProfileTable.model_construct(source="local"),
-    "ibkr": ProfileTable.model_construct(source="ibkr"),
-    "demo": ProfileTable.model_construct(source="ibkr", replay="sample"),
+SHIPPED_PROFILES: Mapping[str, ProfileSettingsTable] = {
+    "local": ProfileSettingsTable.model_construct(source="local"),
+    "ibkr": ProfileSettingsTable.model_construct(source="ibkr"),
+    "demo": ProfileSettingsTable.model_construct(source="ibkr", replay="sample"),
 }
 
 
@@ -270,12 +270,12 @@ class ProfileSettings:
     replay: Literal["sample"] | None
     database: str = field(repr=False)
     gateway: GatewaySettings
-    catalogue: tuple[CatalogueEntry, ...] = ()
+    catalogue: tuple[CatalogueSettings, ...] = ()
 
     @property
     def database_file(self) -> Path | None:
         """The SQLite file; None in memory and for PostgreSQL."""
-        return database_file(self.database)
+        return database_file_path(self.database)
 
     @property
     def source_file(self) -> Path | None:

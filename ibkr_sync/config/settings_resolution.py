@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from ibkr_sync.config.config_files import UserFolders
-from ibkr_sync.config.safe_text import printable
+from ibkr_sync.config.config_files import ConfigFolders
+from ibkr_sync.config.safe_text import safe_text
 from ibkr_sync.config.setting_layers import Layer, Setting, SettingPlace
 from ibkr_sync.config.settings import (
     SHIPPED_PROFILES,
-    CatalogueEntry,
+    CatalogueSettings,
     ConfigTable,
     GatewaySettings,
     LogSettings,
@@ -45,7 +45,7 @@ _COMMON_KEYS: tuple[TomlKey, ...] = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ExplainedValue:
+class ResolvedSetting:
     """A setting as `config show` prints it: safe to show, with secrets masked.
 
     `value` is None for what is not set; `where` is an option, a variable, FILE:LINE or
@@ -65,10 +65,10 @@ class LoadedSettings:
     warnings: tuple[ConfigProblem, ...]
     values: Layer = field(repr=False)
 
-    def explain(self) -> tuple[ExplainedValue, ...]:
+    def explain(self) -> tuple[ResolvedSetting, ...]:
         """Tell each setting in use, its value and where it was set."""
         return tuple(
-            ExplainedValue(
+            ResolvedSetting(
                 key=toml_key_text(key), value=_explained(setting.value), where=str(setting.place)
             )
             for key, setting in self.values.items()
@@ -76,20 +76,20 @@ class LoadedSettings:
 
 
 def resolve_settings(
-    files: Layer, overrides: Layer, folders: UserFolders, warnings: tuple[ConfigProblem, ...]
+    files: Layer, overrides: Layer, folders: ConfigFolders, warnings: tuple[ConfigProblem, ...]
 ) -> LoadedSettings:
     """Build the settings from valid values.
 
     `files` has the keys of a config file, `overrides` those of the profile in use.
     """
-    profile = selected_profile(files, overrides)
+    profile = resolve_profile(files, overrides)
     defined = {key[1] for key in files if key[0] == "profiles"}
     profiles = {
         name: _profile_values(name, files, overrides if name == profile.value else {}, folders)
         for name in (*SHIPPED_PROFILES, *sorted(defined - SHIPPED_PROFILES.keys()))
     }
     common = {key: overrides.get(key) or files.get(key) or _default(key) for key in _COMMON_KEYS}
-    catalogue = tuple(CatalogueEntry(**entry) for entry in common[_CATALOGUE].value)
+    catalogue = tuple(CatalogueSettings(**entry) for entry in common[_CATALOGUE].value)
     settings = Settings(
         profile=profile.value,
         profiles=MappingProxyType(
@@ -105,13 +105,13 @@ def resolve_settings(
     )
 
 
-def selected_profile(files: Layer, overrides: Layer) -> Setting:
+def resolve_profile(files: Layer, overrides: Layer) -> Setting:
     """Give the name of the profile in use, which may turn out not to exist."""
     return overrides.get(_PROFILE) or files.get(_PROFILE) or _default(_PROFILE)
 
 
 def _profile_values(
-    name: str, files: Layer, overrides: Layer, folders: UserFolders
+    name: str, files: Layer, overrides: Layer, folders: ConfigFolders
 ) -> dict[TomlKey, Setting]:
     shipped = _shipped(name)
     replay = files.get(("profiles", name, *_REPLAY)) or shipped.get(_REPLAY) or _default(_REPLAY)
@@ -130,7 +130,7 @@ def _profile_values(
     return found
 
 
-def _profile_settings(values: Layer, catalogue: tuple[CatalogueEntry, ...]) -> ProfileSettings:
+def _profile_settings(values: Layer, catalogue: tuple[CatalogueSettings, ...]) -> ProfileSettings:
     return ProfileSettings(
         source=values["source",].value,
         replay=values[_REPLAY].value,
@@ -168,4 +168,4 @@ def _explained(value: object) -> str | None:
         return f"products: {len(value)}"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return printable(mask_url(str(value)))
+    return safe_text(mask_url(str(value)))

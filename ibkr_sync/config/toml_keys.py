@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from ibkr_sync.config.safe_text import shown
+from ibkr_sync.config.safe_text import safe_value_text
 
 TomlKey = tuple[str, ...]
 """The names of the tables a value lies in, and its own; `[2]` is the second of a list of tables."""
@@ -76,5 +76,5 @@ def toml_key_text(key: TomlKey) -> str:
         if _POSITION.fullmatch(part):
             text += part
         else:
-            text += "." * bool(text) + (part if _BARE.fullmatch(part) else shown(part))
+            text += "." * bool(text) + (part if _BARE.fullmatch(part) else safe_value_text(part))
     return text

@@ -11,17 +11,17 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from ibkr_sync.config.safe_text import shown
+from ibkr_sync.config.safe_text import safe_value_text
 from ibkr_sync.config.settings import (
     FILE_SOURCE,
     PROFILE_NAME,
     SOURCES,
-    CatalogueEntry,
+    CatalogueSettings,
     ConfigTable,
     GatewaySettings,
     LogSettings,
     OutputSettings,
-    ProfileTable,
+    ProfileSettingsTable,
 )
 from ibkr_sync.config.toml_keys import TomlKey, toml_position
 from ibkr_sync.domain.entities.catalogue import ASSET_CLASS_OF_CATEGORY
@@ -30,8 +30,8 @@ _TABLES: Mapping[str, type[BaseModel]] = {
     "[gateway]": GatewaySettings,
     "[output]": OutputSettings,
     "[log]": LogSettings,
-    "[profiles.NAME]": ProfileTable,
-    "[[catalogue]]": CatalogueEntry,
+    "[profiles.NAME]": ProfileSettingsTable,
+    "[[catalogue]]": CatalogueSettings,
 }
 
 
@@ -50,7 +50,7 @@ def findings(error: ValidationError) -> Iterator[Finding]:
         yield _describe(detail, tuple(_part(part) for part in detail["loc"]))
 
 
-def did_you_mean(word: object, choices: Iterable[str]) -> str | None:
+def finding_suggestion(word: object, choices: Iterable[str]) -> str | None:
     """Suggest the choice that is spelled most like the word, if one is."""
     if not isinstance(word, str):
         return None
@@ -72,22 +72,22 @@ def _describe(error: ErrorDetails, key: TomlKey) -> Finding:
     if key[-1] == "[key]":
         return Finding(key=key[:-1], message=f"a profile's name must be {PROFILE_NAME}")
     if kind in ("model_type", "dict_type"):
-        return Finding(key=key, message=f"must be a table, not {shown(value)}")
+        return Finding(key=key, message=f"must be a table, not {safe_value_text(value)}")
     field = _table_at(key[:-1]).model_fields[key[-1]]
-    message = f"must be {field.description}, not {shown(value)}"
+    message = f"must be {field.description}, not {safe_value_text(value)}"
     if kind == "value_error":
         message += f": {error['ctx']['error']}"
-    return Finding(key=key, message=message, suggestion=did_you_mean(value, _choices(field)))
+    return Finding(key=key, message=message, suggestion=finding_suggestion(value, _choices(field)))
 
 
 def _suggest_key(key: TomlKey) -> str | None:
     name = key[-1]
-    if meant := did_you_mean(name, _table_at(key[:-1]).model_fields):
+    if meant := finding_suggestion(name, _table_at(key[:-1]).model_fields):
         return meant
     for title, table in _TABLES.items():
         if name in table.model_fields:
             return f"it belongs under {title}"
-        if meant := did_you_mean(name, table.model_fields):
+        if meant := finding_suggestion(name, table.model_fields):
             return f"{meant.rstrip('?')} under {title}?"
     return None
 
@@ -97,21 +97,21 @@ def _table_at(key: TomlKey) -> type[BaseModel]:
         case ("gateway",) | ("profiles", _, "gateway"):
             return GatewaySettings
         case ("profiles", _):
-            return ProfileTable
+            return ProfileSettingsTable
         case ("output",):
             return OutputSettings
         case ("log",):
             return LogSettings
         case ("catalogue", _):
-            return CatalogueEntry
+            return CatalogueSettings
         case _:
             return ConfigTable
 
 
 def _choices(field: FieldInfo) -> tuple[str, ...]:
-    if field is ProfileTable.model_fields["source"]:
+    if field is ProfileSettingsTable.model_fields["source"]:
         return tuple(source for source in SOURCES if source != FILE_SOURCE)
-    if field is CatalogueEntry.model_fields["category"]:
+    if field is CatalogueSettings.model_fields["category"]:
         return tuple(ASSET_CLASS_OF_CATEGORY)
     choices = get_args(field.annotation)
     nested = tuple(inner for choice in choices for inner in get_args(choice))

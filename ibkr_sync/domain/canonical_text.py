@@ -30,7 +30,7 @@ def canonical_text(value: object) -> str | None:
     """A value as history keeps it: exact, and equal for equal values; None stays None.
 
     Lists are joined by commas, a venue and its market rule by a colon, an underlying's parts by
-    blanks, of which an unknown one is a hyphen. `parse_value` reads it back.
+    blanks, of which an unknown one is a hyphen. `parse_canonical_text` reads it back.
     """
     if value is None or value in ((), ""):
         return None
@@ -168,7 +168,7 @@ TRACKED_OF_CONTRACT: Final = _tracked(CONTRACT_FIELDS)
 """As `TRACKED_OF_PRODUCT`; besides these, history keeps a contract's listing and product."""
 
 
-def parse_value(name: str, text: str | None, *, of_contract: bool) -> Any:  # noqa: ANN401 - the field decides
+def parse_canonical_text(name: str, text: str | None, *, of_contract: bool) -> Any:  # noqa: ANN401 - the field decides
     """The value of a field with a history, from its canonical text; raises ValueError."""
     field = (TRACKED_OF_CONTRACT if of_contract else TRACKED_OF_PRODUCT)[name]
     if text is None:

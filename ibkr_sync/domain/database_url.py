@@ -124,7 +124,7 @@ def mask_url(text: str) -> str:
     return scheme + "".join(_masked_parameters(rest, key, value))
 
 
-def has_secret(text: str) -> bool:
+def url_has_secret(text: str) -> bool:
     """Whether `mask_url` hides something in the text."""
     return mask_url(text) != text
 

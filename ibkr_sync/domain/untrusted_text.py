@@ -24,7 +24,7 @@ def clean_text(text: str, max_length: int = MAX_LENGTH) -> str | None:
     return _HARMFUL.sub("", text).strip()[:max_length] or None
 
 
-def harmless(text: str) -> str:
+def harmless_text(text: str) -> str:
     r"""Write as `\uXXXX` what a terminal may act on; tabs and line breaks stay.
 
     JSON says the same as before.
@@ -32,7 +32,7 @@ def harmless(text: str) -> str:
     return _UNSHOWABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
-def shown(value: object) -> str:
+def quote_untrusted(value: object) -> str:
     """A value as an error message quotes it: escaped, and short whatever its size."""
     if isinstance(value, str):
         return repr(value[:80])

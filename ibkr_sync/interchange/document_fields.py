@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
-from ibkr_sync.domain.untrusted_text import shown
+from ibkr_sync.domain.untrusted_text import quote_untrusted
 
 T = TypeVar("T")
 
@@ -28,7 +28,7 @@ class DocumentFields:
 
     def __init__(self, value: object, path: str, *, keys: Iterable[str]) -> None:
         if not isinstance(value, dict):
-            raise InvalidDocumentError(path, f"must be an object, not {shown(value)}")
+            raise InvalidDocumentError(path, f"must be an object, not {quote_untrusted(value)}")
         self.path = path
         self._values = value
         for key in keys:
@@ -70,7 +70,7 @@ class DocumentFields:
         path = self.path_of(key)
         value = self._values[key]
         if not isinstance(value, list):
-            raise InvalidDocumentError(path, f"must be a list, not {shown(value)}")
+            raise InvalidDocumentError(path, f"must be a list, not {quote_untrusted(value)}")
         for position, item in enumerate(value):
             yield f"{path}[{position}]", item
 

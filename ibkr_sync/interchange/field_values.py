@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ibkr_sync.domain.entities.contracts import ContractMonth
 from ibkr_sync.domain.evidence.last_trade import LIKELY_YEARS
-from ibkr_sync.domain.untrusted_text import clean_text, shown
+from ibkr_sync.domain.untrusted_text import clean_text, quote_untrusted
 
 D = TypeVar("D", dt.date, dt.datetime)
 E = TypeVar("E", bound=StrEnum)
@@ -36,66 +36,66 @@ _INSTANT = re.compile(
 )
 
 
-def possibly_empty_text(value: object) -> str:
+def possibly_empty_value(value: object) -> str:
     """Text that may be empty; refused if `clean_text` would alter it."""
     if not isinstance(value, str):
         raise _refusal("text", value)
     if (clean_text(value, MAX_TEXT) or "") != value:
         raise ValueError(
-            f"{shown(value)} holds control or direction characters, has a blank at an end, "
-            f"or is longer than {MAX_TEXT} characters"
+            f"{quote_untrusted(value)} holds control or direction characters, has a blank at an "
+            f"end, or is longer than {MAX_TEXT} characters"
         )
     return value
 
 
-def text(value: object) -> str:
+def text_value(value: object) -> str:
     """Text that says something; refused if `clean_text` would alter it."""
-    content = possibly_empty_text(value)
+    content = possibly_empty_value(value)
     if not content:
         raise ValueError("must not be empty (null says: not known)")
     return content
 
 
-def integer(value: object) -> int:
+def integer_value(value: object) -> int:
     """A whole number that fits IBKR's 32 bits."""
     if not isinstance(value, int) or isinstance(value, bool):
         raise _refusal("a whole number", value)
     if abs(value) > MAX_INTEGER:
-        raise ValueError(f"{shown(value)} is out of range")
+        raise ValueError(f"{quote_untrusted(value)} is out of range")
     return value
 
 
-def positive_integer(value: object) -> int:
+def positive_integer_value(value: object) -> int:
     """A whole number from 1 up: a conId, a price magnifier."""
-    number = integer(value)
+    number = integer_value(value)
     if number < 1:
         raise ValueError(f"must be at least 1, not {number}")
     return number
 
 
-def number(value: object) -> Decimal:
+def number_value(value: object) -> Decimal:
     """An exact number, written as text without exponent."""
     if not isinstance(value, str) or _NUMBER.fullmatch(value) is None:
         raise _refusal('a number written as text such as "0.25"', value)
     return Decimal(value)
 
 
-def positive_number(value: object) -> Decimal:
+def positive_number_value(value: object) -> Decimal:
     """An exact number above zero."""
-    amount = number(value)
+    amount = number_value(value)
     if amount <= 0:
         raise ValueError(f"must be above zero, not {value}")
     return amount
 
 
-def date(value: object) -> dt.date:
+def date_value(value: object) -> dt.date:
     """A calendar date, `2026-12-18`."""
     if not isinstance(value, str) or _DATE.fullmatch(value) is None:
         raise _refusal("a date such as 2026-12-18", value)
     return _likely(dt.date.fromisoformat(value))
 
 
-def instant(value: object) -> dt.datetime:
+def instant_value(value: object) -> dt.datetime:
     """An instant with its offset, `2026-12-18T14:30:00Z`; given in UTC."""
     if not isinstance(value, str) or _INSTANT.fullmatch(value) is None:
         raise _refusal("an instant such as 2026-12-18T14:30:00Z", value)
@@ -105,24 +105,24 @@ def instant(value: object) -> dt.datetime:
         raise ValueError(f"{value} is out of range") from error
 
 
-def month(value: object) -> ContractMonth:
+def month_value(value: object) -> ContractMonth:
     """A contract month, `2026-12`."""
     if not isinstance(value, str):
         raise _refusal("a month such as 2026-12", value)
     return ContractMonth.parse(value)
 
 
-def zone(value: object) -> str:
+def zone_value(value: object) -> str:
     """The name of a zone that the zone database knows."""
-    name = text(value)
+    name = text_value(value)
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, OSError, ValueError) as error:
-        raise ValueError(f"{shown(name)} is no time zone of the zone database") from error
+        raise ValueError(f"{quote_untrusted(name)} is no time zone of the zone database") from error
     return name
 
 
-def choice(kind: type[E]) -> Callable[[object], E]:
+def choice_value(kind: type[E]) -> Callable[[object], E]:
     """Make the parser of an enumeration's values."""
 
     def parse(value: object) -> E:
@@ -141,4 +141,4 @@ def _likely(day: D) -> D:
 
 
 def _refusal(expected: str, value: object) -> ValueError:
-    return ValueError(f"must be {expected}; not {shown(value)}")
+    return ValueError(f"must be {expected}; not {quote_untrusted(value)}")

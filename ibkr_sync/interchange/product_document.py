@@ -22,7 +22,7 @@ from ibkr_sync.domain.entities.contracts import (
     TradingSchedule,
     Venue,
 )
-from ibkr_sync.domain.entities.fields import EntityField, FieldKind, Kind, ordered
+from ibkr_sync.domain.entities.fields import EntityField, FieldKind, Kind, ordered_fields
 from ibkr_sync.domain.entities.futures import (
     ASSET_CLASS,
     ASSET_TYPES,
@@ -31,7 +31,7 @@ from ibkr_sync.domain.entities.futures import (
     Future,
     Underlying,
 )
-from ibkr_sync.domain.untrusted_text import shown
+from ibkr_sync.domain.untrusted_text import quote_untrusted
 from ibkr_sync.interchange import field_values as parse
 from ibkr_sync.interchange.document_fields import DocumentFields, InvalidDocumentError
 
@@ -45,11 +45,11 @@ _READABLE = ("ibkr-sync/product/1", SCHEMA)
 _ADDED = frozenset(("settlement_method",))
 """Keys that files of a former version lack."""
 
-_PRODUCT_FIELDS = ordered(
+_PRODUCT_FIELDS = ordered_fields(
     PRODUCT_FIELDS,
     ("symbol", "exchange", "trading_class", "currency", "name", ASSET_CLASS, "category", "origin"),
 )
-_CONTRACT_FIELDS = ordered(
+_CONTRACT_FIELDS = ordered_fields(
     CONTRACT_FIELDS,
     (
         *("con_id", "local_symbol", "contract_month", "last_trade_date", "last_trade_at"),
@@ -91,18 +91,19 @@ def product_from_document(document: object) -> Future:
     its key says, text with control or direction characters, a contract that is not the product's,
     and one conId with two different contents.
     """
-    refuse_other_schema(document.get("schema") if isinstance(document, dict) else None)
+    refuse_other_document(document.get("schema") if isinstance(document, dict) else None)
     keys = ("schema", *REQUIRED_PRODUCT_KEYS, "contracts")
     fields = DocumentFields(document, "", keys=keys)
     chain = fields.children("contracts", keys=REQUIRED_CONTRACT_KEYS)
-    return with_contracts(read_product(fields), chain)
+    return product_with_contracts(read_product(fields), chain)
 
 
-def refuse_other_schema(schema: object, path: str = "") -> None:
+def refuse_other_document(schema: object, path: str = "") -> None:
     """Raise InvalidDocumentError unless the schema is one that this version reads."""
     if schema not in _READABLE:
         raise InvalidDocumentError(
-            f"{path}.schema" if path else "schema", f"must be {SCHEMA!r}, not {shown(schema)}"
+            f"{path}.schema" if path else "schema",
+            f"must be {SCHEMA!r}, not {quote_untrusted(schema)}",
         )
 
 
@@ -112,7 +113,7 @@ def read_product(fields: DocumentFields) -> Future:
     return ASSET_TYPES[values.pop(ASSET_CLASS)](**values)
 
 
-def with_contracts(product: Future, chain: Iterable[DocumentFields]) -> Future:
+def product_with_contracts(product: Future, chain: Iterable[DocumentFields]) -> Future:
     """Give the product the contracts that are read from `chain`; equal rows are one contract."""
     contracts: dict[int, FuturesContract] = {}
     for fields in chain:
@@ -130,7 +131,7 @@ def with_contracts(product: Future, chain: Iterable[DocumentFields]) -> Future:
     return dataclasses.replace(product, contracts=tuple(in_order))
 
 
-def exact_text(number: Decimal) -> str:
+def number_in_document(number: Decimal) -> str:
     """A number as text: every digit it has, no exponent, no trailing zeros."""
     text = format(number, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
@@ -158,7 +159,7 @@ def _encode(value: object) -> object:
     encoded: object = value
     match value:
         case Decimal():
-            encoded = exact_text(value)
+            encoded = number_in_document(value)
         case datetime():
             encoded = value.astimezone(UTC).isoformat().replace("+00:00", "Z")
         case date():
@@ -181,26 +182,26 @@ def _read(fields: DocumentFields, readers: _Readers) -> dict[str, Any]:
 
 def _venue(fields: DocumentFields) -> Venue:
     return Venue(
-        exchange=fields.required("exchange", parse.text),
-        market_rule_id=fields.optional("market_rule_id", parse.integer),
+        exchange=fields.required("exchange", parse.text_value),
+        market_rule_id=fields.optional("market_rule_id", parse.integer_value),
     )
 
 
 def _pair(fields: DocumentFields) -> tuple[str, str]:
-    return fields.required("type", parse.text), fields.required("value", parse.text)
+    return fields.required("type", parse.text_value), fields.required("value", parse.text_value)
 
 
 _PARSERS: dict[FieldKind, Callable[[object], Any]] = {
-    Kind.TEXT: parse.text,
-    Kind.POSSIBLY_EMPTY_TEXT: parse.possibly_empty_text,
-    Kind.ZONE: parse.zone,
-    Kind.INTEGER: parse.integer,
-    Kind.POSITIVE_INTEGER: parse.positive_integer,
-    Kind.NUMBER: parse.number,
-    Kind.POSITIVE_NUMBER: parse.positive_number,
-    Kind.DATE: parse.date,
-    Kind.INSTANT: parse.instant,
-    Kind.MONTH: parse.month,
+    Kind.TEXT: parse.text_value,
+    Kind.POSSIBLY_EMPTY_TEXT: parse.possibly_empty_value,
+    Kind.ZONE: parse.zone_value,
+    Kind.INTEGER: parse.integer_value,
+    Kind.POSITIVE_INTEGER: parse.positive_integer_value,
+    Kind.NUMBER: parse.number_value,
+    Kind.POSITIVE_NUMBER: parse.positive_number_value,
+    Kind.DATE: parse.date_value,
+    Kind.INSTANT: parse.instant_value,
+    Kind.MONTH: parse.month_value,
 }
 
 
@@ -208,7 +209,7 @@ def _reader(field: EntityField) -> Callable[[DocumentFields], Any]:
     """What reads a field of its kind from a document."""
     name, entity, parts = field.name, field.kind, field.parts
     if field.kind is Kind.TEXTS:
-        return lambda fields: fields.many(name, parse.text)
+        return lambda fields: fields.many(name, parse.text_value)
     if field.kind is Kind.PAIRS:
         return lambda fields: tuple(map(_pair, fields.children(name, keys=("type", "value"))))
     if field.kind is Kind.VENUES:
@@ -219,7 +220,7 @@ def _reader(field: EntityField) -> Callable[[DocumentFields], Any]:
         return lambda fields: fields.child(
             name, lambda nested: entity(**_read(nested, readers)), keys=readers
         )
-    parser = parse.choice(field.choices) if field.choices else _PARSERS[field.kind]
+    parser = parse.choice_value(field.choices) if field.choices else _PARSERS[field.kind]
     if field.nullable:
         return lambda fields: fields.optional(name, parser)
     return lambda fields: fields.required(name, parser)

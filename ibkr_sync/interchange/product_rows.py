@@ -16,7 +16,7 @@ from typing import Any
 
 from ibkr_sync.domain.entities.fields import INTEGERS, LISTS, Kind, fields_of
 from ibkr_sync.domain.entities.futures import CONTRACT_FIELDS, PRODUCT_FIELDS, Future, Underlying
-from ibkr_sync.domain.untrusted_text import shown
+from ibkr_sync.domain.untrusted_text import quote_untrusted
 from ibkr_sync.interchange.document_fields import DocumentFields, InvalidDocumentError
 from ibkr_sync.interchange.product_document import (
     CONTRACT_KEYS,
@@ -26,9 +26,9 @@ from ibkr_sync.interchange.product_document import (
     REQUIRED_PRODUCT_KEYS,
     SCHEMA,
     product_to_document,
+    product_with_contracts,
     read_product,
-    refuse_other_schema,
-    with_contracts,
+    refuse_other_document,
 )
 
 _SHARED = ("symbol", "exchange", "currency")
@@ -100,7 +100,7 @@ def products_from_rows(rows: Iterable[Mapping[str, str]]) -> tuple[Future, ...]:
 
 def _read_chain(chain: list[tuple[str, Mapping[str, str]]]) -> Future:
     path, first = chain[0]
-    return with_contracts(
+    return product_with_contracts(
         read_product(DocumentFields(_product_object(first), path, keys=REQUIRED_PRODUCT_KEYS)),
         (
             DocumentFields(_contract_object(row), path, keys=REQUIRED_CONTRACT_KEYS)
@@ -116,7 +116,7 @@ def _checked(rows: Iterable[Mapping[str, str]]) -> Iterator[tuple[str, Mapping[s
             if column not in row:
                 raise InvalidDocumentError("", f"column {column!r} is missing")
         path = f"row {number}"
-        refuse_other_schema(row["schema"], path)
+        refuse_other_document(row["schema"], path)
         yield path, row
 
 
@@ -128,8 +128,8 @@ def _refuse_other_product_data(
         if value != first_value:
             raise InvalidDocumentError(
                 f"{path}.{column}",
-                f"{shown(value)} differs from {shown(first_value)} in {first_path}, "
-                "a row of the same product",
+                f"{quote_untrusted(value)} differs from {quote_untrusted(first_value)} in "
+                f"{first_path}, a row of the same product",
             )
 
 

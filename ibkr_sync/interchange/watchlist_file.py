@@ -44,7 +44,7 @@ class WatchlistLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LineProblem:
+class WatchlistLineProblem:
     """What is wrong with a line."""
 
     number: int
@@ -54,18 +54,18 @@ class LineProblem:
         return f"line {self.number}: {self.message}"
 
 
-def read_watchlist(text: str) -> tuple[tuple[WatchlistLine, ...], tuple[LineProblem, ...]]:
+def read_watchlist(text: str) -> tuple[tuple[WatchlistLine, ...], tuple[WatchlistLineProblem, ...]]:
     """Give the products that the lines name, and all that is wrong with other lines."""
     lines = _LINE_END.split(text.removeprefix(_BYTE_ORDER_MARK))
     if len(lines) > MAX_LINES:
         message = f"these are {len(lines)} lines, which is no list of products"
-        return (), (LineProblem(number=MAX_LINES + 1, message=message),)
+        return (), (WatchlistLineProblem(number=MAX_LINES + 1, message=message),)
     bare = ((number, line.partition("#")[0].strip(" ")) for number, line in enumerate(lines, 1))
     filled = [(number, line) for number, line in bare if line.strip()]
     read = list(_read_table(filled) if _is_header(filled) else map(_read_plain, filled))
     return (
         tuple(each for each in read if isinstance(each, WatchlistLine)),
-        tuple(each for each in read if isinstance(each, LineProblem)),
+        tuple(each for each in read if isinstance(each, WatchlistLineProblem)),
     )
 
 
@@ -100,50 +100,51 @@ def _cells(line: str, delimiter: str) -> list[str] | None:
     return cells
 
 
-def _read_plain(numbered: _Numbered) -> WatchlistLine | LineProblem:
+def _read_plain(numbered: _Numbered) -> WatchlistLine | WatchlistLineProblem:
     number, line = numbered
     cells = [cell.strip() for cell in line.replace("\t", ",").split(",")]
     symbol, *more = cells
     if not symbol:
-        return LineProblem(number=number, message="there is no product before the comma")
+        return WatchlistLineProblem(number=number, message="there is no product before the comma")
     if len(more) > 1:
         message = "it has more than a product and its group; write a header line for more"
-        return LineProblem(number=number, message=message)
+        return WatchlistLineProblem(number=number, message=message)
     return WatchlistLine(number=number, symbol=symbol, group=(more or [""])[0] or None)
 
 
-def _read_table(filled: Sequence[_Numbered]) -> Iterator[WatchlistLine | LineProblem]:
+def _read_table(filled: Sequence[_Numbered]) -> Iterator[WatchlistLine | WatchlistLineProblem]:
     (number, header), *rows = filled
     names = _names(header)
     wrong = [each for each in names if each not in _FIELDS and each not in _OF_OUR_TABLES]
     twice = sorted({each for each in names if names.count(each) > 1})
     yield from (
-        LineProblem(
+        WatchlistLineProblem(
             number=number, message=f"there is no column {each!r}; there are {', '.join(_FIELDS)}"
         )
         for each in wrong
     )
     yield from (
-        LineProblem(number=number, message=f"the column {each!r} is there twice") for each in twice
+        WatchlistLineProblem(number=number, message=f"the column {each!r} is there twice")
+        for each in twice
     )
     if "symbol" not in names:
-        yield LineProblem(number=number, message="the header has no column 'symbol'")
+        yield WatchlistLineProblem(number=number, message="the header has no column 'symbol'")
     elif not wrong and not twice:
         yield from (_read_row(row, names, _delimiter(header)) for row in rows)
 
 
 def _read_row(
     numbered: _Numbered, names: Sequence[str], delimiter: str
-) -> WatchlistLine | LineProblem:
+) -> WatchlistLine | WatchlistLineProblem:
     number, line = numbered
     cells = _cells(line, delimiter)
     if cells is None:
-        return LineProblem(number=number, message="a quote in it is not closed")
+        return WatchlistLineProblem(number=number, message="a quote in it is not closed")
     if len(cells) > len(names):
         message = f"it has {len(cells)} values for {len(names)} columns"
-        return LineProblem(number=number, message=message)
+        return WatchlistLineProblem(number=number, message=message)
     values = dict(zip(names, (restore_formula(cell.strip()) for cell in cells), strict=False))
     if not values.get("symbol"):
-        return LineProblem(number=number, message="it has no symbol")
+        return WatchlistLineProblem(number=number, message="it has no symbol")
     fields = {name: values.get(name) or None for name in _FIELDS if name != "symbol"}
     return WatchlistLine(number=number, symbol=values["symbol"], **fields)

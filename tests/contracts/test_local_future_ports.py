@@ -27,7 +27,7 @@ from ibkr_sync.domain.evidence.chain_diff import FieldChange
 from ibkr_sync.domain.ports.futures import LocalFuturePort
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.evidence.evidence_rows import read_evidence
-from ibkr_sync.infrastructure.repositories.local_repo.products.reads import load_market_rules
+from ibkr_sync.infrastructure.repositories.local_repo.products.reads import read_market_rules
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
     field_changes,
@@ -103,7 +103,7 @@ class TableLedger:
 
     def ladders(self) -> dict[int, MarketRule]:
         with reading(self.database) as connection:
-            return load_market_rules(connection)
+            return read_market_rules(connection)
 
 
 class TestInMemoryFutureRepository(LocalFuturePortContract):

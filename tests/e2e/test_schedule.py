@@ -11,7 +11,7 @@ import pytest
 
 from e2e.command_line import COMMAND, CommandLine
 from e2e.gateways import sample_gateway
-from ibkr_sync_cli.scheduled_call import our_program
+from ibkr_sync_cli.scheduled_call import program_of_call
 
 BERLIN = {"TZ": "Europe/Berlin"}
 
@@ -167,5 +167,9 @@ def test_what_makes_no_schedule_is_refused(
 
 
 def test_a_module_is_called_by_its_interpreter() -> None:
-    assert our_program("/lib/ibkr_sync_cli/__main__.py") == (sys.executable, "-m", "ibkr_sync_cli")
-    assert our_program(str(COMMAND)) == (str(COMMAND),)
+    assert program_of_call("/lib/ibkr_sync_cli/__main__.py") == (
+        sys.executable,
+        "-m",
+        "ibkr_sync_cli",
+    )
+    assert program_of_call(str(COMMAND)) == (str(COMMAND),)

@@ -25,11 +25,16 @@ from ibkr_sync.domain.errors import (
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture, Evidence
 from ibkr_sync.domain.evidence.acquisition_plan import (
     ProductPlan,
-    StoredChains,
+    StoredForPlan,
     plan_acquired,
 )
 from ibkr_sync.domain.evidence.chain_diff import ChainDiff, FieldChange
-from ibkr_sync.domain.evidence.remarks import REMARK_FIELDS, Remark, remark_changes, unreported
+from ibkr_sync.domain.evidence.remarks import (
+    REMARK_FIELDS,
+    Remark,
+    remark_changes,
+    unreported_remarks,
+)
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.renaming import FormerName
 from ibkr_sync.domain.ports.catalogue import ProductCatalogue
@@ -72,7 +77,7 @@ class RecordedRun:
         return "failed" if len(failed) == len(self.outcomes) else "partial"
 
 
-class InMemoryFutureRepository(LocalFuturePort[F], StoredChains, Generic[F]):
+class InMemoryFutureRepository(LocalFuturePort[F], StoredForPlan, Generic[F]):
     """Keeps what the local repository keeps; its attributes are what a test may look at.
 
     Attributes:
@@ -212,7 +217,7 @@ class InMemoryFutureRepository(LocalFuturePort[F], StoredChains, Generic[F]):
 
     def _untold(self, acquired: AcquiredFuture[F]) -> tuple[Remark, ...]:
         told = (each.new for each in self.history if each.field in REMARK_FIELDS)
-        return unreported(acquired.row_remarks, [text for text in told if text is not None])
+        return unreported_remarks(acquired.row_remarks, [text for text in told if text is not None])
 
     def record_failure(self, failure: FutureFailure, run: SyncRun) -> None:
         keys = [key for key, each in self.products.items() if failure.query.matches(each)]

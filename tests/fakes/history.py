@@ -12,11 +12,11 @@ from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.errors import ProductNotFoundError
 from ibkr_sync.domain.evidence.product_update import PRODUCT
-from ibkr_sync.domain.history.events import is_first_sight
+from ibkr_sync.domain.history.events import is_first_sight_event
 from ibkr_sync.domain.history.recorded_history import (
-    EndedContract,
     ProductHistory,
     RecordedChange,
+    RecordedEnd,
     RecordedLadder,
     RecordedPeriod,
     RecordedReply,
@@ -85,11 +85,13 @@ class InMemoryHistory(HistoryPort):
             )
         ]
         first: dict[ProductKey, datetime] = {}
-        for change in filter(is_first_sight, changes):
+        for change in filter(is_first_sight_event, changes):
             first.setdefault(change.product, change.at)
-        new = {each.product for each in filter(is_first_sight, recent) if each.product in keys}
+        new = {
+            each.product for each in filter(is_first_sight_event, recent) if each.product in keys
+        }
         ended = [
-            EndedContract(product=each.key, contract=contract)
+            RecordedEnd(product=each.key, contract=contract)
             for each in chosen
             for contract in each.contracts
             if contract.is_expired(now)

@@ -6,7 +6,7 @@ from datetime import date
 
 from ibkr_sync.domain.entities.contracts import TradingSchedule
 from ibkr_sync.domain.entities.futures import ProductKey
-from ibkr_sync.domain.hours.hours_by_day import DayHours, newly_said, split_by_day
+from ibkr_sync.domain.hours.hours_by_day import DayHours, newly_said_days, split_by_day
 from ibkr_sync.domain.ports.kept_hours import KeptHours
 
 
@@ -26,4 +26,4 @@ class InMemoryKeptHours(KeptHours):
         except ValueError:
             return
         kept = self.days.setdefault(key, {})
-        kept.update(newly_said(sent, kept))
+        kept.update(newly_said_days(sent, kept))

@@ -12,12 +12,12 @@ from fakes.protocol_versions import PROTOBUF_ROWS, SIZES
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.infrastructure.replay.protocol.contract_data import ContractDataLayout
-from ibkr_sync.infrastructure.replay.protocol.wire import join_fields
+from ibkr_sync.infrastructure.replay.protocol.wire import wire_from_fields
 from ibkr_sync.infrastructure.replay.recording import Recording, read_recording
 from ibkr_sync.infrastructure.replay.rows import ContractRow, MarketRuleRow
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import ReadOnlyClient
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client_events import Row
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ReceivedRow
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client_events import RowEvent
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ReplyRow
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.messages import message_in_frame
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import translate_row
 from recorded_es import FRAME
@@ -120,26 +120,26 @@ def _text(value: int | None) -> str:
     return "" if value is None else str(value)
 
 
-def received(row: ContractRow, *, server_version: int = 157) -> ReceivedRow:
+def received(row: ContractRow, *, server_version: int = 157) -> ReplyRow:
     """The row as a session takes it in from its frame."""
     layout = ContractDataLayout(server_version)
-    return received_frame(join_fields(layout.encode(row, "1")), server_version)
+    return received_frame(wire_from_fields(layout.encode(row, "1")), server_version)
 
 
-def contract_of(row: ReceivedRow) -> FuturesContract:
+def contract_of(row: ReplyRow) -> FuturesContract:
     """The contract that a row makes by itself."""
     contract = translate_row(row).contract
     assert contract is not None
     return contract
 
 
-def received_frame(frame: bytes, server_version: int) -> ReceivedRow:
+def received_frame(frame: bytes, server_version: int) -> ReplyRow:
     """The frame of a row as a session takes it in."""
     message = message_in_frame(frame, server_version)
     client = ReadOnlyClient(cast("Any", None), 1, server_version)
     event = client.decode_message(message.decodable())
-    assert isinstance(event, Row)
-    return ReceivedRow(details=event.details, text=message.row_text(), frame=frame)
+    assert isinstance(event, RowEvent)
+    return ReplyRow(details=event.details, text=message.row_text(), frame=frame)
 
 
 def recorded_frame(server_version: int) -> bytes:

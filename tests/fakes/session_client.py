@@ -9,11 +9,15 @@ from fakes.tws_client import decode_error
 from ibkr_sync.infrastructure.replay.protocol.dialect import Dialect
 from ibkr_sync.infrastructure.replay.protocol.reply_parts import ReplyMessage, Step
 from ibkr_sync.infrastructure.replay.protocol.text_dialect import text_dialect
-from ibkr_sync.infrastructure.replay.protocol.wire import join_fields, split_fields, wire_frame
+from ibkr_sync.infrastructure.replay.protocol.wire import (
+    fields_from_wire,
+    wire_frame,
+    wire_from_fields,
+)
 from ibkr_sync.infrastructure.replay.rows import ContractRow, MarketRuleRow
 from ibkr_sync.infrastructure.replay.serving.backend import Backend
 from ibkr_sync.infrastructure.replay.serving.interceptor import Interceptor
-from ibkr_sync.infrastructure.replay.serving.matching import ContractBook
+from ibkr_sync.infrastructure.replay.serving.matching import MatchableRows
 from ibkr_sync.infrastructure.replay.serving.session import Session
 
 NOW = datetime(2026, 1, 1, 14, 30, tzinfo=UTC)
@@ -30,7 +34,7 @@ class Client:
         return [step for plan in self.session.received(data, self.at) for step in plan]
 
     def say(self, *fields: str) -> list[Step]:
-        return self.send(wire_frame(join_fields(fields)))
+        return self.send(wire_frame(wire_from_fields(fields)))
 
     def start(self, client_id: str = "7") -> list[Step]:
         self.send(b"API\0" + wire_frame(b"v100..187"))
@@ -48,7 +52,7 @@ def backend_with(
     rule = MarketRuleRow(market_rule_id="67", increments=(("0", "0.25"),))
     return Backend(
         server_version=server_version,
-        book=ContractBook(rows),
+        book=MatchableRows(rows),
         market_rules={rule.market_rule_id: rule},
         now=lambda: NOW,
         dialect_of=dialect_of,
@@ -58,7 +62,7 @@ def backend_with(
 
 def said(steps: Sequence[Step]) -> list[tuple[str, ...]]:
     """The messages among the steps, as fields."""
-    return [split_fields(step.payload) for step in steps if isinstance(step, ReplyMessage)]
+    return [fields_from_wire(step.payload) for step in steps if isinstance(step, ReplyMessage)]
 
 
 def errors(steps: Sequence[Step]) -> list[tuple[int, int, str]]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from fakes.clock import FakeClock
-from ibkr_sync.domain.ports.watchlist import WatchedProduct, WatchlistPort, by_group
+from ibkr_sync.domain.ports.watchlist import WatchedProduct, WatchlistPort, watched_by_group
 
 
 class InMemoryWatchlist(WatchlistPort):
@@ -29,4 +29,4 @@ class InMemoryWatchlist(WatchlistPort):
         self.products = [each for each in self.products if each not in unwanted]
 
     def watched(self) -> tuple[WatchedProduct, ...]:
-        return tuple(sorted(self.products, key=by_group))
+        return tuple(sorted(self.products, key=watched_by_group))

@@ -14,16 +14,16 @@ from gateway.dialects import dialect_for
 from ibkr_sync.infrastructure.replay.protocol.requests import (
     ContractDataRequest,
     MarketRuleRequest,
-    StartApi,
+    StartApiRequest,
 )
 from ibkr_sync.infrastructure.replay.protocol.wire import (
-    FrameBuffer,
+    WireBuffer,
     WireError,
-    join_fields,
     wire_frame,
+    wire_from_fields,
 )
 
-Question: TypeAlias = ContractDataRequest | MarketRuleRequest | StartApi
+Question: TypeAlias = ContractDataRequest | MarketRuleRequest | StartApiRequest
 
 Answer: TypeAlias = Callable[[Question], Iterable[bytes]]
 """The payloads that follow a question, made one by one so that none pile up here."""
@@ -76,9 +76,9 @@ class FloodingGateway:
             self._converse(client)
 
     def _converse(self, client: socket.socket) -> None:
-        frames = FrameBuffer()
+        frames = WireBuffer()
         client.recv(len(_PREFIX), socket.MSG_WAITALL)
-        greeting = join_fields((str(self._dialect.server_version), "20261123 12:00:00 EST"))
+        greeting = wire_from_fields((str(self._dialect.server_version), "20261123 12:00:00 EST"))
         client.sendall(wire_frame(greeting))
         is_greeted = False
         answers: list[Iterator[bytes]] = []
@@ -100,7 +100,7 @@ class FloodingGateway:
 
     def _answer_to(self, payload: bytes) -> Iterable[bytes]:
         question = self._dialect.decode(payload)
-        if isinstance(question, StartApi):
+        if isinstance(question, StartApiRequest):
             yield self._dialect.next_valid_id(1)
-        if isinstance(question, StartApi | ContractDataRequest | MarketRuleRequest):
+        if isinstance(question, StartApiRequest | ContractDataRequest | MarketRuleRequest):
             yield from self._answer(question)

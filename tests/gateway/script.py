@@ -15,20 +15,25 @@ from gateway.faults import Fault, FaultScript, Occasion, Situation
 from gateway.pacing import BREACHES_TO_CLOSE, PacingWindow
 from ibkr_sync.infrastructure.replay.protocol import notices
 from ibkr_sync.infrastructure.replay.protocol.dialect import Dialect
-from ibkr_sync.infrastructure.replay.protocol.reply_parts import HangUp, Plan, ReplyMessage, Wait
+from ibkr_sync.infrastructure.replay.protocol.reply_parts import (
+    Plan,
+    ReplyHangUp,
+    ReplyMessage,
+    ReplyWait,
+)
 from ibkr_sync.infrastructure.replay.protocol.requests import (
     ContractDataRequest,
     CurrentTimeRequest,
     MarketRuleRequest,
     Request,
-    StartApi,
+    StartApiRequest,
 )
 from ibkr_sync.infrastructure.replay.protocol.wire import WireError
-from ibkr_sync.infrastructure.replay.serving.interceptor import Interceptor, Received
+from ibkr_sync.infrastructure.replay.serving.interceptor import InterceptedFrame, Interceptor
 
 _OCCASIONS: dict[type, Occasion] = {
     type(None): Occasion.HELLO,
-    StartApi: Occasion.START_API,
+    StartApiRequest: Occasion.START_API,
     ContractDataRequest: Occasion.CONTRACT_DATA,
     MarketRuleRequest: Occasion.MARKET_RULE,
     CurrentTimeRequest: Occasion.CURRENT_TIME,
@@ -99,7 +104,7 @@ class Script(Interceptor):
             self._connections += 1
         return self._rewritten([], Occasion.ACCEPT, None, dialect)
 
-    def received(self, received: Received, /) -> Plan | None:
+    def received(self, received: InterceptedFrame, /) -> Plan | None:
         with self._lock:
             self._frames.append(_logged(received))
             window = self._windows[received.connection]
@@ -108,13 +113,13 @@ class Script(Interceptor):
         code = notices.PACING
         text = f"{notices.TEXTS[code]}:max={self._limit} rec={window.rate} ({window.breaches})"
         plan: Plan = [ReplyMessage(received.dialect.error(-1, code, text, self._now()))]
-        return [*plan, HangUp()] if window.breaches >= BREACHES_TO_CLOSE else plan
+        return [*plan, ReplyHangUp()] if window.breaches >= BREACHES_TO_CLOSE else plan
 
     def answering(self, plan: Plan, request: Request | None, dialect: Dialect, /) -> Plan:
         if occasion := _OCCASIONS.get(type(request)):
             plan = self._rewritten(plan, occasion, request, dialect)
-        if plan and self._latency and not isinstance(request, StartApi | None):
-            return [Wait(self._latency), *plan]
+        if plan and self._latency and not isinstance(request, StartApiRequest | None):
+            return [ReplyWait(self._latency), *plan]
         return plan
 
     def _rewritten(
@@ -129,7 +134,7 @@ class Script(Interceptor):
         return self._faults.rewrite(plan, situation)
 
 
-def _logged(received: Received) -> ClientFrame:
+def _logged(received: InterceptedFrame) -> ClientFrame:
     if received.request is None:
         fields: tuple[str, ...] = ("API", received.payload.decode("latin-1"))
     else:

@@ -15,9 +15,9 @@ from gateway.dialects import dialect_for
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.errors import InvalidReplyError
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import ReadOnlyClient
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client_events import Row
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client_events import RowEvent
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.connection import GatewayConnection
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ReceivedRow
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ReplyRow
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.messages import message_in_frame
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.text_frames import (
     MalformedFrameError,
@@ -49,9 +49,9 @@ def taken(client: ReadOnlyClient, frame: bytes) -> FuturesContract | None:
         message = message_in_frame(frame, NEWEST)
         request_id, text = message.request_id(), message.row_text()
         event = client.decode_message(message.decodable())
-        assert isinstance(event, Row)
+        assert isinstance(event, RowEvent)
         assert event.request_id == request_id
-        received = ReceivedRow(details=event.details, text=text, frame=frame)
+        received = ReplyRow(details=event.details, text=text, frame=frame)
         return translate_row(received).contract
     except (MalformedFrameError, InvalidReplyError):
         return None

@@ -20,7 +20,7 @@ from gateway.server import ScriptedGateway
 from ibkr_sync.domain.errors import InvalidReplyError, ReplyTimeoutError
 from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest
 from ibkr_sync.infrastructure.replay.protocol.wire import wire_frame
-from ibkr_sync.infrastructure.replay.serving.matching import ContractBook
+from ibkr_sync.infrastructure.replay.serving.matching import MatchableRows
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.connection import ForbiddenMessageError
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ContractReply
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
@@ -37,7 +37,7 @@ NQ_AT_CME = ContractRequest(symbol="NQ", exchange="CME")
 ROWS_OF_ES = len(ES.contracts)
 SIZE_OF_A_ROW = len(
     dialect_for(NEWEST).contract_data(
-        ContractBook(RECORDING.contracts).answer(
+        MatchableRows(RECORDING.contracts).answer(
             ContractDataRequest(req_id=1, symbol="ES", sec_type="FUT", exchange="CME"), NOW
         )[0],
         2_000_000,

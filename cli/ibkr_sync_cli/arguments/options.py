@@ -58,7 +58,7 @@ Series = Annotated[
 ]
 
 
-def refuse_without_gateway(source: str, given: Mapping[str, object]) -> None:
+def refuse_gateway_options(source: str, given: Mapping[str, object]) -> None:
     """Raise BadParameter for options of a gateway, those not None, where none is asked."""
     for name, value in given.items():
         if source != "ibkr" and value is not None:
@@ -66,7 +66,7 @@ def refuse_without_gateway(source: str, given: Mapping[str, object]) -> None:
             raise typer.BadParameter(f"{option} is for a gateway: add --source ibkr")
 
 
-def refuse_without_symbols(symbols: Sequence[str] | None, limits: Limits, reason: str) -> None:
+def refuse_symbol_options(symbols: Sequence[str] | None, limits: Limits, reason: str) -> None:
     """Raise BadParameter for options that narrow what symbols mean, where there are none."""
     if not symbols and any(each is not None for each in astuple(limits)):
         raise typer.BadParameter(f"--exchange, --currency and --trading-class {reason}")

@@ -6,7 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, TypeVar
 
 from ibkr_sync.domain.entities.futures import Future
-from ibkr_sync_cli.terminal.notices import tell_notices, tell_other_year
+from ibkr_sync_cli.terminal.notices import write_notices, write_other_year_notice
 from ibkr_sync_cli.terminal.output import Output
 
 if TYPE_CHECKING:
@@ -30,11 +30,11 @@ def resolve_symbol(
 ) -> SymbolResolution:
     """Find out what a symbol means (see `SymbolResolver.resolve`)."""
     found = service.names.resolve(symbol, limits, source_decides=source_decides)
-    tell_notices(output, found.notices)
+    write_notices(output, found.notices)
     return found
 
 
-def show_named(
+def product_of_symbol(
     output: Output,
     service: FuturesService[F],
     symbol: str,
@@ -42,11 +42,11 @@ def show_named(
     now: datetime,
 ) -> F:
     """Give the stored product that a symbol means; of a contract the product with it alone."""
-    product, contract = find_named(output, service, symbol, limits, now)
+    product, contract = find_symbol(output, service, symbol, limits, now)
     return product if contract is None else dataclasses.replace(product, contracts=(contract,))
 
 
-def find_named(
+def find_symbol(
     output: Output,
     service: FuturesService[F],
     symbol: str,
@@ -58,5 +58,5 @@ def find_named(
     if found.contract is None:
         return service.show(found.query), None
     product, match = service.show_contract(found.query, found.contract, now)
-    tell_other_year(output, found.contract, match)
+    write_other_year_notice(output, found.contract, match)
     return product, match.contract

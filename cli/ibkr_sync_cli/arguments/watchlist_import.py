@@ -16,17 +16,17 @@ from ibkr_sync.domain.errors import (
     WatchlistFileError,
 )
 from ibkr_sync.domain.naming.limits import Limits
-from ibkr_sync.interchange.watchlist_file import LineProblem, WatchlistLine, read_watchlist
-from ibkr_sync_cli.messages.errors import explain
+from ibkr_sync.interchange.watchlist_file import WatchlistLine, WatchlistLineProblem, read_watchlist
+from ibkr_sync_cli.messages.errors import explain_error
 
 if TYPE_CHECKING:
-    from ibkr_sync.application.services.watchlist import Meant, WatchlistService
+    from ibkr_sync.application.services.watchlist import WatchlistMatch, WatchlistService
 
 STDIN = "-"
 _MAX_BYTES = 1 << 20
 
 
-def read_list(file: str) -> str:
+def read_import(file: str) -> str:
     """The text of a file, or of stdin for `-`; raises WatchlistFileError."""
     name = _name(file)
     try:
@@ -53,19 +53,19 @@ def _stdin() -> BinaryIO:
     return sys.stdin.buffer
 
 
-def meant_by_lines(
+def find_imported(
     file: str, text: str, service: WatchlistService, group: str | None
-) -> list[Meant]:
+) -> list[WatchlistMatch]:
     """What the lines mean; `group` is for lines that name none.
 
     Raises WatchlistFileError with all that is wrong, or StorageError.
     """
     lines, unreadable = read_watchlist(text)
     problems = list(unreadable)
-    meant: list[Meant] = []
+    meant: list[WatchlistMatch] = []
     for line in lines:
         found = _meant(line, service, group)
-        if isinstance(found, LineProblem):
+        if isinstance(found, WatchlistLineProblem):
             problems.append(found)
         else:
             meant.append(found)
@@ -79,17 +79,17 @@ def meant_by_lines(
 
 def _meant(
     line: WatchlistLine, service: WatchlistService, group: str | None
-) -> Meant | LineProblem:
+) -> WatchlistMatch | WatchlistLineProblem:
     try:
         limits = Limits(
             exchange=line.exchange, currency=line.currency, trading_class=line.trading_class
         )
         meant = service.meant(line.symbol, limits, group=line.group or group)
     except (MalformedSymbolError, ProductLookupError) as error:
-        return LineProblem(number=line.number, message=" ".join(_told(error)))
+        return WatchlistLineProblem(number=line.number, message=" ".join(_told(error)))
     if meant.found.contract is not None:
         message = f"{line.symbol} is a contract, and a list is of products: {meant.product}"
-        return LineProblem(number=line.number, message=message)
+        return WatchlistLineProblem(number=line.number, message=message)
     return meant
 
 
@@ -98,7 +98,7 @@ def _told(error: MalformedSymbolError | ProductLookupError) -> Iterator[str]:
         yield f"{error};"
         yield "a CSV with a column exchange or trading_class can say which"
     else:
-        yield explain(error).sentence.removesuffix(".")
+        yield explain_error(error).sentence.removesuffix(".")
 
 
 def _name(file: str) -> str:

@@ -13,7 +13,7 @@ from ibkr_sync_cli.messages.next_command import NextCommand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Explanation:
+class ErrorMessage:
     """What to tell the user: what happened, the next step, and the exit code."""
 
     sentence: str
@@ -51,7 +51,7 @@ _RULES: dict[type[BaseException], _Rule] = {
     errors.ConfigError: _Rule(
         ExitCode.USAGE,
         lambda e: "The settings can't be used:\n" + "\n".join(f"  {each}" for each in e.problems),
-        next_steps.mend_settings,
+        next_steps.step_to_mend_settings,
     ),
     errors.ConfigNotWrittenError: _Rule(
         ExitCode.USAGE,
@@ -65,12 +65,12 @@ _RULES: dict[type[BaseException], _Rule] = {
             if e.is_missing
             else f"The installed ibapi can't be loaded, because of {e.package}: {e.detail}."
         ),
-        next_steps.install_library,
+        next_steps.step_to_install_library,
     ),
     errors.GatewayUnreachableError: _Rule(
         ExitCode.GATEWAY,
         lambda e: f"No gateway at {e.host}:{e.port}: {e.detail}.",
-        next_steps.unreachable,
+        next_steps.step_if_unreachable,
     ),
     errors.HandshakeTimeoutError: _Rule(
         ExitCode.GATEWAY,
@@ -128,7 +128,7 @@ _RULES: dict[type[BaseException], _Rule] = {
     errors.RequestRejectedError: _Rule(
         ExitCode.PARTIAL,
         lambda e: f"IBKR refused the request: {e.code} {e.text}.",
-        next_steps.rejected,
+        next_steps.step_if_rejected,
     ),
     errors.ReplyTimeoutError: _Rule(
         ExitCode.PARTIAL,
@@ -183,28 +183,29 @@ _RULES: dict[type[BaseException], _Rule] = {
         ExitCode.PARTIAL,
         lambda e: f"The raw reply of {e.product} can't be used: {e.detail}.",
         lambda e, command: (
-            "What is stored stays as it is. Ask anew: " + next_steps.get_product(e.product, command)
+            "What is stored stays as it is. Ask anew: "
+            + next_steps.step_to_get_product(e.product, command)
         ),
     ),
     errors.ProductNotFoundError: _Rule(
         ExitCode.NOT_FOUND,
         _not_found,
-        next_steps.not_found,
+        next_steps.step_if_not_found,
     ),
     errors.AmbiguousProductError: _Rule(
         ExitCode.NOT_FOUND,
         lambda e: f"{e.symbol} may mean {len(e.candidates)} products.",
-        next_steps.ambiguous,
+        next_steps.step_if_ambiguous,
     ),
     errors.MalformedSymbolError: _Rule(
         ExitCode.USAGE,
         lambda e: f"{_cut(e.text)!r} is no {e.what}.",
-        next_steps.malformed,
+        next_steps.step_if_malformed,
     ),
     errors.ContractNotFoundError: _Rule(
         ExitCode.NOT_FOUND,
         lambda e: f"{e.symbol} is not in the chain of {e.product}.",
-        next_steps.contract_not_found,
+        next_steps.step_if_contract_not_found,
     ),
     errors.AmbiguousContractError: _Rule(
         ExitCode.NOT_FOUND,
@@ -219,7 +220,7 @@ _RULES: dict[type[BaseException], _Rule] = {
             f"No contract of {e.product} is tradable by this rule, of {e.passed_over} stored."
         ),
         lambda e, command: (
-            "See why with --explain, or: " + next_steps.get_product(e.product, command)
+            "See why with --explain, or: " + next_steps.step_to_get_product(e.product, command)
         ),
     ),
     errors.AssetClassMismatchError: _Rule(
@@ -230,12 +231,12 @@ _RULES: dict[type[BaseException], _Rule] = {
     errors.HoursUnknownError: _Rule(
         ExitCode.NOT_FOUND,
         lambda e: f"The {e.kind} hours of {e.symbol} are not known: {e.detail}.",
-        next_steps.ask_for_hours,
+        next_steps.step_to_ask_for_hours,
     ),
     errors.UnknownGroupError: _Rule(
         ExitCode.NOT_FOUND,
         lambda e: f"The watchlist has no group {_cut(e.symbol)!r}.",
-        next_steps.unknown_group,
+        next_steps.step_if_group_unknown,
     ),
     errors.NotWatchedError: _Rule(
         ExitCode.NOT_FOUND,
@@ -256,7 +257,7 @@ _RULES: dict[type[BaseException], _Rule] = {
     errors.NotYetKnownError: _Rule(
         ExitCode.NOT_FOUND,
         lambda e: f"{e.product} was not known at {e.at:%Y-%m-%d %H:%M} UTC.",
-        next_steps.show_history,
+        next_steps.step_to_show_history,
     ),
     errors.NothingToRefreshError: _Rule(
         ExitCode.NOT_FOUND,
@@ -273,7 +274,7 @@ _RULES: dict[type[BaseException], _Rule] = {
     errors.DatabaseUnavailableError: _Rule(
         ExitCode.DATABASE,
         lambda e: f"The database {e.database} can't be used: {e.detail}.",
-        next_steps.unavailable,
+        next_steps.step_if_unavailable,
     ),
     errors.StorageError: _Rule(
         ExitCode.DATABASE,
@@ -316,10 +317,10 @@ _RULES: dict[type[BaseException], _Rule] = {
 }
 
 
-def explain(error: errors.IbkrSyncError, command: NextCommand | None = None) -> Explanation:
+def explain_error(error: errors.IbkrSyncError, command: NextCommand | None = None) -> ErrorMessage:
     """What to tell the user of an error; `command` writes the commands of the next step."""
     rule = next(_RULES[kind] for kind in type(error).__mro__ if kind in _RULES)
-    return Explanation(
+    return ErrorMessage(
         sentence=rule.sentence(error),
         next_step=rule.next_step(error, command or NextCommand()),
         exit_code=rule.exit_code,
@@ -333,7 +334,7 @@ def exit_code_of(
 
     `is_partial` says that what worked left something out.
     """
-    codes = {explain(error).exit_code for error in failures}
+    codes = {explain_error(error).exit_code for error in failures}
     if not codes:
         return ExitCode.PARTIAL if is_partial else ExitCode.OK
     if all_failed and len(codes) == 1:

@@ -6,7 +6,7 @@ import shlex
 from dataclasses import dataclass
 from typing import Self
 
-from ibkr_sync.domain.database_url import has_secret
+from ibkr_sync.domain.database_url import url_has_secret
 
 _MASKED = "…"
 
@@ -32,7 +32,7 @@ class NextCommand:
         for name, value in given.items():
             if value is not None:
                 text = str(value)
-                options += [name, _MASKED if has_secret(text) else shlex.quote(text)]
+                options += [name, _MASKED if url_has_secret(text) else shlex.quote(text)]
         return cls(tuple(options))
 
     def __call__(self, *arguments: str) -> str:

@@ -29,7 +29,7 @@ _REJECTED = {
 }
 
 
-def mend_settings(error: errors.ConfigError, command: NextCommand) -> str:
+def step_to_mend_settings(error: errors.ConfigError, command: NextCommand) -> str:
     """Where settings can't be used; what only options set is mended by typing them anew."""
     from ibkr_sync.config.overrides import COMMAND_LINE  # settings are loaded by now
 
@@ -38,20 +38,20 @@ def mend_settings(error: errors.ConfigError, command: NextCommand) -> str:
     return f"Mend them, then: {command('config', 'check')}"
 
 
-def unreachable(error: errors.GatewayUnreachableError, command: NextCommand) -> str:
+def step_if_unreachable(error: errors.GatewayUnreachableError, command: NextCommand) -> str:
     """Where no connection came about."""
     if error.reason is UnreachableReason.REFUSED:
         return _REFUSED
     return f"Check {_TO_CHECK[error.reason]}: {command('config', 'show')}"
 
 
-def not_found(error: errors.ProductNotFoundError, command: NextCommand) -> str:
+def step_if_not_found(error: errors.ProductNotFoundError, command: NextCommand) -> str:
     """Where no product, or no contract of any, was found."""
     if error.known:
         return f"Name one that is known: {', '.join(map(str, error.known))}"
     if error.asked is None:
         key = (error.symbol, error.exchange, error.trading_class)
-        return get_product(
+        return step_to_get_product(
             key, command, *(("--currency", error.currency) if error.currency else ())
         )
     symbol, shown = _NAMES_AT.get(error.asked, ("the symbol", f"{error.place} has"))
@@ -62,7 +62,7 @@ def not_found(error: errors.ProductNotFoundError, command: NextCommand) -> str:
     return f"Use {symbol} as {shown} it, or name the exchange too: SYMBOL@EXCHANGE"
 
 
-def given_up(query: FutureQuery, command: NextCommand, *, is_watched: bool) -> str:
+def step_if_given_up(query: FutureQuery, command: NextCommand, *, is_watched: bool) -> str:
     """Where the source no longer knows a product that is kept up to date."""
     if is_watched:
         words = _words_for((query.symbol, query.exchange, query.trading_class))
@@ -70,19 +70,19 @@ def given_up(query: FutureQuery, command: NextCommand, *, is_watched: bool) -> s
     return f"Keep a watchlist of what you want: {command('watchlist', 'add', 'SYMBOL')}"
 
 
-def get_product(
+def step_to_get_product(
     key: ProductKey | tuple[str, str | None, str | None], command: NextCommand, *more: str
 ) -> str:
     """Ask the source for the product of a symbol, exchange and trading class."""
     return command("get", *_words_for(key), *more, "--source", command.source)
 
 
-def ask_for_hours(error: errors.HoursUnknownError, command: NextCommand) -> str | None:
+def step_to_ask_for_hours(error: errors.HoursUnknownError, command: NextCommand) -> str | None:
     """Where hours are not known; of a past day nobody can be asked."""
-    return get_product(error.product, command) if error.product else None
+    return step_to_get_product(error.product, command) if error.product else None
 
 
-def show_history(error: errors.NotYetKnownError, command: NextCommand) -> str:
+def step_to_show_history(error: errors.NotYetKnownError, command: NextCommand) -> str:
     """Where nothing was known yet."""
     known = f"It is known since {error.since:%Y-%m-%d %H:%M} UTC: "
     return known + command("history", *_words_for(error.product))
@@ -96,12 +96,12 @@ def _words_for(key: ProductKey | tuple[str, str | None, str | None]) -> tuple[st
     return (product, "--trading-class", trading_class)
 
 
-def contract_not_found(error: errors.ContractNotFoundError, command: NextCommand) -> str:
+def step_if_contract_not_found(error: errors.ContractNotFoundError, command: NextCommand) -> str:
     """Where the product is there, and the contract is not."""
-    return get_product(error.product, command, *(("--expired",) if error.is_past else ()))
+    return step_to_get_product(error.product, command, *(("--expired",) if error.is_past else ()))
 
 
-def name_product(
+def step_to_name_product(
     product: ProductKey | tuple[str, str | None, str | None],
     rule: tuple[str, ...],
     contract: tuple[str, ...],
@@ -112,7 +112,7 @@ def name_product(
     return f"{of_product}\n       of the contract: {command('show', *contract)}"
 
 
-def ambiguous(error: errors.AmbiguousProductError, command: NextCommand) -> str:
+def step_if_ambiguous(error: errors.AmbiguousProductError, command: NextCommand) -> str:
     """Where a symbol means several products."""
     keys = sorted(candidate.key for candidate in error.candidates)
     by_exchange = len({key.exchange for key in keys}) == len(keys)
@@ -122,21 +122,21 @@ def ambiguous(error: errors.AmbiguousProductError, command: NextCommand) -> str:
     return f"Say which: {option} {example}\n       to keep it: {pin}"
 
 
-def malformed(error: errors.MalformedSymbolError, _: NextCommand) -> str:
+def step_if_malformed(error: errors.MalformedSymbolError, _: NextCommand) -> str:
     """Where a text is nothing that it could be."""
     if error.what == "group":
         return "A group is a word in letters and digits, as night or eu-close."
     return "A product is ES, 6E or ES@CME, a contract ESZ6, ES 202612 or a conId."
 
 
-def unknown_group(error: errors.UnknownGroupError, command: NextCommand) -> str:
+def step_if_group_unknown(error: errors.UnknownGroupError, command: NextCommand) -> str:
     """Where the watchlist has no such group."""
     if error.groups:
         return f"Name one that it has: {', '.join(error.groups)}"
     return f"It has none yet: {command('watchlist', 'add', 'SYMBOL', '--group', error.symbol)}"
 
 
-def unavailable(error: errors.DatabaseUnavailableError, command: NextCommand) -> str:
+def step_if_unavailable(error: errors.DatabaseUnavailableError, command: NextCommand) -> str:
     """Where the database can't be opened."""
     what = "the path, its permissions and the room on its disk"
     if "://" in error.database:
@@ -144,7 +144,7 @@ def unavailable(error: errors.DatabaseUnavailableError, command: NextCommand) ->
     return f"Check {what}: {command('config', 'show')}"
 
 
-def install_library(error: errors.ClientLibraryError, _: NextCommand) -> str:
+def step_to_install_library(error: errors.ClientLibraryError, _: NextCommand) -> str:
     """Where ibapi can't be loaded."""
     if error.is_missing:
         return f"pip install {error.package}"
@@ -153,6 +153,6 @@ def install_library(error: errors.ClientLibraryError, _: NextCommand) -> str:
     return f"pip install --upgrade {error.package}"
 
 
-def rejected(error: errors.RequestRejectedError, _: NextCommand) -> str | None:
+def step_if_rejected(error: errors.RequestRejectedError, _: NextCommand) -> str | None:
     """Where IBKR answered with an error."""
     return _REJECTED.get(error.code)

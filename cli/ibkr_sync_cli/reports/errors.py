@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ibkr_sync.domain.errors import AmbiguousProductError, IbkrSyncError, ProductLookupError
-from ibkr_sync_cli.messages.errors import explain
+from ibkr_sync_cli.messages.errors import explain_error
 from ibkr_sync_cli.messages.exit_codes import ExitCode
 from ibkr_sync_cli.terminal.output import Output
 
@@ -13,14 +13,14 @@ def report_error(output: Output, error: IbkrSyncError, subject: str | None = Non
 
     `subject` says what failed where the error alone does not.
     """
-    explanation = explain(error, output.command)
+    explanation = explain_error(error, output.command)
     names_itself = subject is None or isinstance(error, ProductLookupError)
     sentence = explanation.sentence if names_itself else f"{subject}: {explanation.sentence}"
     if isinstance(error, AmbiguousProductError):
-        from ibkr_sync_cli.views.products.product_list import candidates_table
+        from ibkr_sync_cli.views.products.product_list import product_list_table
 
         output.complain(sentence, None)
-        output.show_on_stderr(candidates_table(error.candidates))
+        output.show_on_stderr(product_list_table(error.candidates))
         output.advise(explanation.next_step)
     else:
         output.complain(sentence, explanation.next_step)

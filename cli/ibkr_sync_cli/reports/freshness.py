@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ibkr_sync_cli.terminal.notices import tell_sample_data
+from ibkr_sync_cli.terminal.notices import write_sample_data_notice
 from ibkr_sync_cli.units.durations import duration_text
-from ibkr_sync_cli.units.quantities import counted
-from ibkr_sync_cli.views.runs.freshness import freshness_result
+from ibkr_sync_cli.units.quantities import quantity_of
+from ibkr_sync_cli.views.runs.freshness import freshness_view
 from ibkr_sync_cli.views.runs.recorded_runs import run_sentence
 
 if TYPE_CHECKING:
@@ -23,9 +23,9 @@ def report_freshness(call: Call, report: FreshnessReport, moment: datetime) -> N
     output = call.output
     if report.is_ok and output.quiet:
         return
-    output.write(freshness_result(report, moment), call.wanted)
+    output.write(freshness_view(report, moment), call.wanted)
     if report.is_sample:
-        tell_sample_data(output, output.format_for(call.wanted))
+        write_sample_data_notice(output, output.format_for(call.wanted))
     if not report.is_ok:
         _complain(output, report, moment)
 
@@ -35,7 +35,7 @@ def _complain(output: Output, report: FreshnessReport, moment: datetime) -> None
     if report.checked == 0:
         output.complain("Nothing is watched or stored.", output.command("watchlist", "add", "ES"))
     if report.stale:
-        count, limit = counted(report.checked, "product"), duration_text(report.max_age)
+        count, limit = quantity_of(report.checked, "product"), duration_text(report.max_age)
         sentence = f"{len(report.stale)} of {count} without a complete reply for {limit}"
         output.complain(f"{sentence}, at {moment:%Y-%m-%d %H:%M} UTC.", refresh)
     if report.is_run_alarming and report.run is not None:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync_cli.messages.errors import exit_code_of
 from ibkr_sync_cli.reports.errors import report_error
-from ibkr_sync_cli.terminal.notices import tell_other_year
+from ibkr_sync_cli.terminal.notices import write_other_year_notice
 from ibkr_sync_cli.terminal.output import OutputFormat
-from ibkr_sync_cli.views.products.product import product_result
-from ibkr_sync_cli.views.runs.outcomes import outcome_sentence, outcomes_result
+from ibkr_sync_cli.views.products.product import product_view
+from ibkr_sync_cli.views.runs.outcomes import outcome_sentence, outcomes_view
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,7 +31,7 @@ def report_get(call: Call, report: GetReport, now: datetime) -> ExitCode:
     for failure in report.failures:
         report_error(output, failure.error, None if is_one else str(failure.query))
     for words, match in report.contracts:
-        tell_other_year(output, words, match)
+        write_other_year_notice(output, words, match)
         contract = match.contract
         output.remark(
             f"{words.text}: conId {contract.con_id}, last trade {contract.last_trade_date}"
@@ -47,10 +47,10 @@ def _write(call: Call, report: GetReport, now: datetime) -> None:
     output, wanted, from_source = call.output, call.wanted, report.from_source
     if len(report.outcomes) == 1 and output.format_for(wanted) is OutputFormat.TABLE:
         for update in report.updates:
-            output.write(product_result(update.product, now), wanted)
+            output.write(product_view(update.product, now), wanted)
             output.remark(outcome_sentence(update, output.command, from_source=from_source))
         return
-    output.write(outcomes_result(report.outcomes, now, from_source=from_source), wanted)
+    output.write(outcomes_view(report.outcomes, now, from_source=from_source), wanted)
     for update in report.updates:
         if update.product.origin is Origin.CATALOGUE:
             output.remark(outcome_sentence(update, output.command))

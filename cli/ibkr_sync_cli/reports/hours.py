@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 def report_hours_of_day(call: Call, product_day: ProductDay) -> None:
     """Show one day."""
-    from ibkr_sync_cli.views.hours.hours_of_day import hours_of_day_result
+    from ibkr_sync_cli.views.hours.hours_of_day import hours_of_day_view
 
-    call.output.write(hours_of_day_result(product_day), call.wanted)
+    call.output.write(hours_of_day_view(product_day), call.wanted)
     if product_day.hours.may_lack_earlier_sessions:
         note = f"note: what began the day before {product_day.hours.day} is not known"
         call.output.remark(note, style="yellow")
@@ -21,9 +21,9 @@ def report_hours_of_day(call: Call, product_day: ProductDay) -> None:
 
 def report_coming_hours(call: Call, product_hours: ProductHours) -> None:
     """Show the next days."""
-    from ibkr_sync_cli.views.hours.coming_hours import hours_result
+    from ibkr_sync_cli.views.hours.coming_hours import coming_hours_view
 
-    call.output.write(hours_result(product_hours), call.wanted)
+    call.output.write(coming_hours_view(product_hours), call.wanted)
     problem = product_hours.hours.problem
     if problem is not None:
         call.output.remark(f"warning: {problem}; shown as sent", style="yellow")

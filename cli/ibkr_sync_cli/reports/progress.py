@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from ibkr_sync_cli.terminal.notices import tell_notices
+from ibkr_sync_cli.terminal.notices import write_notices
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 Kept = TypeVar("Kept")
 
 
-def carry_out(
+def sync_with_progress(
     output: Output, verb: str, sync: ProductSync[Kept], report: Callable[[], ExitCode]
 ) -> ExitCode:
     """Bring each product up to date and report; raises what ends the run, after the report."""
-    tell_notices(output, sync.notices)
+    write_notices(output, sync.notices)
     try:
         with output.progress(verb, len(sync.products)) as advance:
             for outcome in sync:

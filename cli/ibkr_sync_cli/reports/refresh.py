@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.errors import AmbiguousProductError
-from ibkr_sync_cli.messages.errors import exit_code_of, explain
-from ibkr_sync_cli.messages.next_steps import given_up
+from ibkr_sync_cli.messages.errors import exit_code_of, explain_error
+from ibkr_sync_cli.messages.next_steps import step_if_given_up
 from ibkr_sync_cli.reports.errors import report_error
 from ibkr_sync_cli.terminal.output import Output, OutputFormat
-from ibkr_sync_cli.views.runs.refresh_summary import counts_sentence, reasons, refresh_result
+from ibkr_sync_cli.views.runs.refresh_summary import (
+    refresh_failures,
+    refresh_sentence,
+    refresh_view,
+)
 
 if TYPE_CHECKING:
     from ibkr_sync.application.services.refresh_report import RefreshReport
@@ -29,11 +33,11 @@ def report_refresh(call: Call, report: RefreshReport) -> ExitCode:
     is_shown = wanted is not None or not output.quiet
     if report.outcomes:
         if is_shown:
-            output.write(refresh_result(report), wanted)
+            output.write(refresh_view(report), wanted)
         shows_reasons = is_shown and output.format_for(wanted) is OutputFormat.TABLE
         _remark(output, report)
         _complain(output, report, shows_reasons=shows_reasons)
-        output.remark(counts_sentence(report))
+        output.remark(refresh_sentence(report))
     return _exit_code(report)
 
 
@@ -48,7 +52,7 @@ def _remark(output: Output, report: RefreshReport) -> None:
 def _complain(output: Output, report: RefreshReport, *, shows_reasons: bool) -> None:
     """Say what failed and what to do next, each once; the reasons if they are not shown yet."""
     advised: set[str | None] = set()
-    for sentence, failure in reasons(report.failures):
+    for sentence, failure in refresh_failures(report.failures):
         if isinstance(failure.error, AmbiguousProductError):
             report_error(output, failure.error)
             continue
@@ -63,14 +67,14 @@ def _complain(output: Output, report: RefreshReport, *, shows_reasons: bool) -> 
 def _next_step(output: Output, report: RefreshReport, failure: FutureFailure) -> str | None:
     """What to do about a failure; a stored product that IBKR gave up needs more than patience."""
     if report.is_given_up(failure):
-        return given_up(failure.query, output.command, is_watched=bool(report.watched))
-    return explain(failure.error, output.command).next_step
+        return step_if_given_up(failure.query, output.command, is_watched=bool(report.watched))
+    return explain_error(failure.error, output.command).next_step
 
 
 def _exit_code(report: RefreshReport) -> ExitCode:
     """The code of what ended the run before anything was answered, else of the failures."""
     if report.ended_by is not None and not report.has_answers:
-        return explain(report.ended_by).exit_code
+        return explain_error(report.ended_by).exit_code
     failures = [failure.error for failure in report.failures]
     is_partial = any(update.left_out for update in report.updates)
     return exit_code_of(failures, all_failed=not report.has_success, is_partial=is_partial)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ibkr_sync.domain.runs.future_update import FutureFailure
 from ibkr_sync_cli.messages.errors import exit_code_of
 from ibkr_sync_cli.reports.errors import report_error
-from ibkr_sync_cli.views.runs.renormalised import renormalised_result, renormalised_sentence
+from ibkr_sync_cli.views.runs.renormalised import renormalised_sentence, renormalised_view
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def report_renormalised(call: Call, outcomes: Sequence[Outcome], *, dry_run: bool) -> ExitCode:
     """Show what came of it; gives the exit code."""
     output = call.output
-    output.write(renormalised_result(outcomes), call.wanted)
+    output.write(renormalised_view(outcomes), call.wanted)
     output.remark(renormalised_sentence(outcomes, dry_run=dry_run))
     failures = [outcome for outcome in outcomes if isinstance(outcome, FutureFailure)]
     for failure in failures:

@@ -4,29 +4,37 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ibkr_sync_cli.terminal.notices import tell_notices, tell_sample_data
-from ibkr_sync_cli.views.watchlist import changes_result, tells_of_sample_data, watchlist_result
+from ibkr_sync_cli.terminal.notices import write_notices, write_sample_data_notice
+from ibkr_sync_cli.views.watchlist import (
+    watchlist_changes_view,
+    watchlist_has_sample_data,
+    watchlist_view,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from ibkr_sync.application.services.watchlist import Added, Meant, WatchedState
+    from ibkr_sync.application.services.watchlist import (
+        WatchlistAddition,
+        WatchlistMatch,
+        WatchlistState,
+    )
     from ibkr_sync_cli.invocation import Call
     from ibkr_sync_cli.terminal.output import Output
 
 
-def remark_found(output: Output, found: Meant) -> None:
+def remark_watchlist_symbol(output: Output, found: WatchlistMatch) -> None:
     """Say how a symbol was taken."""
-    tell_notices(output, found.found.notices)
+    write_notices(output, found.found.notices)
     if found.found.contract is not None:
         note = f"note: {found.found.contract.text} is a contract; {found.product} is watched"
         output.remark(note, style="yellow")
 
 
-def report_added(call: Call, added: Added) -> None:
+def report_watchlist_addition(call: Call, added: WatchlistAddition) -> None:
     """Show what was named and what of it is new; say what nobody knows."""
-    call.output.write(changes_result(added.products, added.new, "added"), call.wanted)
+    call.output.write(watchlist_changes_view(added.products, added.new, "added"), call.wanted)
     for product in added.unknown:
         call.output.remark(
             f"note: {product} is in neither catalogue nor database; it will be asked for as typed",
@@ -34,12 +42,12 @@ def report_added(call: Call, added: Added) -> None:
         )
 
 
-def report_watchlist(call: Call, states: Sequence[WatchedState], now: datetime) -> None:
+def report_watchlist(call: Call, states: Sequence[WatchlistState], now: datetime) -> None:
     """Show the list, and what an empty one means."""
     output = call.output
-    output.write(watchlist_result(states, now), call.wanted)
-    if tells_of_sample_data(states):
-        tell_sample_data(output, output.format_for(call.wanted))
+    output.write(watchlist_view(states, now), call.wanted)
+    if watchlist_has_sample_data(states):
+        write_sample_data_notice(output, output.format_for(call.wanted))
     if not states:
         command = output.command("watchlist", "add", "ES")
         output.remark(

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-from ibkr_sync.domain.untrusted_text import harmless
+from ibkr_sync.domain.untrusted_text import harmless_text
 
 
 class HarmlessConsole(Console):
@@ -18,4 +18,4 @@ class HarmlessConsole(Console):
     ) -> Iterable[Segment]:
         """Render to segments, whose text is harmless."""
         for text, style, control in super().render(renderable, options):
-            yield Segment(text if control else harmless(text), style, control)
+            yield Segment(text if control else harmless_text(text), style, control)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from ibkr_sync.config.safe_text import printable
-from ibkr_sync.domain.untrusted_text import harmless
+from ibkr_sync.config.safe_text import safe_text
+from ibkr_sync.domain.untrusted_text import harmless_text
 from ibkr_sync_cli.terminal.bounded_logs import BoundedFileHandler, BoundedStreamHandler
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
 
 
 @dataclass(slots=True)
-class RunOfCall:
+class LoggedRun:
     """The run that a call of the command line has opened; whatever it logs then belongs to it."""
 
     run_id: int | None = None
@@ -31,10 +31,10 @@ class RunOfCall:
         self.run_id = run.run_id
 
 
-class TextLines(logging.Formatter):
+class TextLogFormatter(logging.Formatter):
     """A line for people, with the run it belongs to, then the traceback if it is wanted."""
 
-    def __init__(self, run: RunOfCall, *, tracebacks: bool) -> None:
+    def __init__(self, run: LoggedRun, *, tracebacks: bool) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
         self._run = run
         self._tracebacks = tracebacks
@@ -43,17 +43,17 @@ class TextLines(logging.Formatter):
         """Write a record as text that a terminal takes for nothing else."""
         line = super().formatMessage(record)
         run_id = self._run.run_id
-        return printable(line if run_id is None else f"{line} [run {run_id}]")
+        return safe_text(line if run_id is None else f"{line} [run {run_id}]")
 
     def formatException(self, ei: Any) -> str:  # noqa: ANN401, N802 - logging's names
         """Write a traceback, or nothing."""
-        return harmless(super().formatException(ei)) if self._tracebacks else ""
+        return harmless_text(super().formatException(ei)) if self._tracebacks else ""
 
 
-class JsonLines(logging.Formatter):
+class JsonLogFormatter(logging.Formatter):
     """One JSON object per line; `at` is UTC, `run` the run that was opened, if any."""
 
-    def __init__(self, run: RunOfCall, *, tracebacks: bool) -> None:
+    def __init__(self, run: LoggedRun, *, tracebacks: bool) -> None:
         super().__init__()
         self._run = run
         self._tracebacks = tracebacks
@@ -70,10 +70,10 @@ class JsonLines(logging.Formatter):
             entry["run"] = self._run.run_id
         if record.exc_info and self._tracebacks:
             entry["traceback"] = self.formatException(record.exc_info)
-        return harmless(json.dumps(entry))
+        return harmless_text(json.dumps(entry))
 
 
-class NoInterruptions(logging.Filter):
+class InterruptionLogFilter(logging.Filter):
     """Leaves out what a library says of being interrupted: it takes a signal for a failure."""
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -85,7 +85,7 @@ class NoInterruptions(logging.Filter):
 
 
 def log_to_stderr(
-    run: RunOfCall, *, verbosity: int, quiet: bool, log_format: str | None, debug: bool
+    run: LoggedRun, *, verbosity: int, quiet: bool, log_format: str | None, debug: bool
 ) -> None:
     """Log warnings to stderr, more with each -v; text on a terminal, JSON lines otherwise.
 
@@ -96,7 +96,7 @@ def log_to_stderr(
     handler.setLevel(level)
     is_terminal = sys.stderr.isatty()
     handler.setFormatter(_formatter(run, log_format, is_terminal=is_terminal, tracebacks=debug))
-    handler.addFilter(NoInterruptions())
+    handler.addFilter(InterruptionLogFilter())
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
@@ -104,7 +104,7 @@ def log_to_stderr(
     logging.getLogger("ibapi").setLevel(logging.ERROR)
 
 
-def log_to_file(run: RunOfCall, settings: LogSettings) -> None:
+def log_to_file(run: LoggedRun, settings: LogSettings) -> None:
     """Also log to the file that the settings name; information and above, with tracebacks.
 
     Raises OSError when it can't be written.
@@ -114,7 +114,7 @@ def log_to_file(run: RunOfCall, settings: LogSettings) -> None:
     handler = BoundedFileHandler(settings.file)
     handler.setFormatter(_formatter(run, settings.format, is_terminal=False, tracebacks=True))
     handler.setLevel(logging.INFO)
-    handler.addFilter(NoInterruptions())
+    handler.addFilter(InterruptionLogFilter())
     root = logging.getLogger()
     root.addHandler(handler)
     root.setLevel(min(root.level, logging.INFO))
@@ -122,8 +122,8 @@ def log_to_file(run: RunOfCall, settings: LogSettings) -> None:
 
 
 def _formatter(
-    run: RunOfCall, log_format: str | None, *, is_terminal: bool, tracebacks: bool
+    run: LoggedRun, log_format: str | None, *, is_terminal: bool, tracebacks: bool
 ) -> logging.Formatter:
     as_text = log_format == "text" or (log_format in (None, "auto") and is_terminal)
-    lines = TextLines if as_text else JsonLines
+    lines = TextLogFormatter if as_text else JsonLogFormatter
     return lines(run, tracebacks=tracebacks)

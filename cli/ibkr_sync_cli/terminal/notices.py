@@ -5,33 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ibkr_sync.domain.naming.notices import (
-    ExchangeRenamed,
+    ExchangeRenamedNotice,
     Notice,
-    OtherContract,
-    OtherProducts,
-    OtherYear,
-    ProductRenamed,
-    SeriesOfProduct,
-    SymbolRenamed,
+    OtherContractNotice,
+    OtherProductsNotice,
+    OtherYearNotice,
+    ProductRenamedNotice,
+    SeriesNotice,
+    SymbolRenamedNotice,
 )
 from ibkr_sync.domain.selection.contract_choice import ContractMatch, ContractWords
 from ibkr_sync_cli.terminal.output import Output, OutputFormat
 
 
-def tell_notices(output: Output, notices: Iterable[Notice]) -> None:
+def write_notices(output: Output, notices: Iterable[Notice]) -> None:
     """Tell on stderr how the user's words were taken."""
     for notice in notices:
         output.remark(f"note: {notice_sentence(notice)}", style="yellow")
 
 
-def tell_other_year(output: Output, words: ContractWords, match: ContractMatch) -> None:
+def write_other_year_notice(output: Output, words: ContractWords, match: ContractMatch) -> None:
     """Tell on stderr that a short year was not taken for the next one it may mean."""
     month = match.contract.contract_month
     if match.is_other_year and month is not None:
-        tell_notices(output, (OtherYear(word=words.text, contract_month=month),))
+        write_notices(output, (OtherYearNotice(word=words.text, contract_month=month),))
 
 
-def tell_sample_data(output: Output, written: OutputFormat | None) -> None:
+def write_sample_data_notice(output: Output, written: OutputFormat | None) -> None:
     """Tell on stderr that what was written is sample data; a table says so itself."""
     if written is not OutputFormat.TABLE:
         output.remark("note: this is sample data", style="yellow")
@@ -40,19 +40,19 @@ def tell_sample_data(output: Output, written: OutputFormat | None) -> None:
 def notice_sentence(notice: Notice) -> str:
     """What to tell the user."""
     match notice:
-        case ExchangeRenamed(old=old, new=new):
+        case ExchangeRenamedNotice(old=old, new=new):
             told = f"{old} is {new} today"
-        case SymbolRenamed(renamed=renamed):
+        case SymbolRenamedNotice(renamed=renamed):
             told = renamed.note
-        case ProductRenamed(name=name):
+        case ProductRenamedNotice(name=name):
             told = f"IBKR renamed {name.former} to {name.current}, seen {name.until:%Y-%m-%d}"
-        case OtherProducts(word=word, taken=taken, others=others):
+        case OtherProductsNotice(word=word, taken=taken, others=others):
             names = ", ".join(map(str, others))
             told = f"{word} is taken for {taken}; it is also a name of {names}"
-        case OtherContract(word=word, spelling=spelling):
+        case OtherContractNotice(word=word, spelling=spelling):
             told = f"{word} is taken for the product; the contract is {spelling}"
-        case SeriesOfProduct(word=word, product=product):
+        case SeriesNotice(word=word, product=product):
             told = f"{word} is a weekly series of {product}"
-        case OtherYear(word=word, contract_month=month):
+        case OtherYearNotice(word=word, contract_month=month):
             told = f"{word} is taken for {month}; a year in full is safer"
     return told

@@ -14,8 +14,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, TextIO
 
-from ibkr_sync.config.safe_text import printable
-from ibkr_sync.domain.untrusted_text import harmless
+from ibkr_sync.config.safe_text import safe_text
+from ibkr_sync.domain.untrusted_text import harmless_text
 from ibkr_sync.interchange.formula_safety import neutralise_formula
 from ibkr_sync_cli.messages.next_command import NextCommand
 
@@ -100,7 +100,7 @@ class Output:
 
     def write_text(self, text: str) -> None:
         """Write text to stdout."""
-        self._emit(harmless(text if text.endswith("\n") else text + "\n"))
+        self._emit(harmless_text(text if text.endswith("\n") else text + "\n"))
 
     def remark(self, text: str, style: str = "") -> None:
         """Tell something on stderr, unless the user wants it quiet."""
@@ -176,12 +176,12 @@ def _widen(console: Console, renderable: RenderableType) -> None:
 
 
 def _harmless(text: str) -> str:
-    return "\n".join(printable(line) for line in text.split("\n"))
+    return "\n".join(safe_text(line) for line in text.split("\n"))
 
 
 def _json(value: object, indent: int | None = None) -> str:
     is_unicode = sys.stdout.encoding.lower().replace("-", "").startswith("utf")
-    return harmless(json.dumps(value, indent=indent, ensure_ascii=not is_unicode)) + "\n"
+    return harmless_text(json.dumps(value, indent=indent, ensure_ascii=not is_unicode)) + "\n"
 
 
 def _delimited(result: Result, delimiter: str, guard: Callable[[str], str]) -> str:
@@ -191,7 +191,7 @@ def _delimited(result: Result, delimiter: str, guard: Callable[[str], str]) -> s
     )
     writer.writeheader()
     for row in result.rows():
-        writer.writerow({each: guard(harmless(row.get(each, ""))) for each in result.columns})
+        writer.writerow({each: guard(harmless_text(row.get(each, ""))) for each in result.columns})
     return buffer.getvalue()
 
 

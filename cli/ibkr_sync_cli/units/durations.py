@@ -37,7 +37,7 @@ def parse_duration(text: str) -> timedelta:
     return int(count) * unit
 
 
-def parse_limit(text: str) -> timedelta:
+def parse_duration_limit(text: str) -> timedelta:
     """Read how long or how old something may be, as `parse_duration`, longer than nothing."""
     limit = parse_duration(text)
     if not limit:
@@ -45,9 +45,9 @@ def parse_limit(text: str) -> timedelta:
     return limit
 
 
-def parse_deadline(text: str) -> timedelta:
-    """Read how long a run may take, as `parse_limit`, up to a week."""
-    deadline = parse_limit(text)
+def parse_longest_duration(text: str) -> timedelta:
+    """Read how long a run may take, as `parse_duration_limit`, up to a week."""
+    deadline = parse_duration_limit(text)
     if deadline > _LONGEST_DEADLINE:
         raise typer.BadParameter(f"it is at most {duration_text(_LONGEST_DEADLINE)}")
     return deadline
@@ -62,7 +62,7 @@ def duration_text(span: timedelta) -> str:
     return f"{span // _UNITS[unit]}{unit}"
 
 
-def brief(age: timedelta) -> str:
+def brief_duration(age: timedelta) -> str:
     """An age in its largest whole unit: `now`, `5m`, `2h`, `3d`."""
     seconds = max(int(age.total_seconds()), 0)
     if seconds >= 48 * _HOUR:
@@ -72,7 +72,7 @@ def brief(age: timedelta) -> str:
     return f"{seconds // _MINUTE}m" if seconds >= _MINUTE else "now"
 
 
-def took_text(span: timedelta) -> str:
+def precise_duration(span: timedelta) -> str:
     """How long something took, which is not negative: `0.4 s`, `12 s`, `3m 20s`, `2h 05m`."""
     tenths = round(span.total_seconds(), 1)
     if tenths < _TELLS_TENTHS:
@@ -84,7 +84,7 @@ def took_text(span: timedelta) -> str:
     return f"{minutes}m {seconds:02}s" if minutes else f"{seconds} s"
 
 
-def hours_and_minutes(span: timedelta) -> str:
+def duration_to_the_minute(span: timedelta) -> str:
     """A span as `23h`, `7h 30m` or `45m`."""
     hours, minutes = divmod(span // timedelta(minutes=1), 60)
     parts = [f"{hours}h"] if hours else []

@@ -31,7 +31,7 @@ class PastMoment:
     day: date | None = None
 
 
-def parse_since(text: str, now: datetime) -> datetime:
+def parse_first_moment(text: str, now: datetime) -> datetime:
     """Read when a span of time begins: `7d` ago, a date, its beginning in UTC, or an instant.
 
     An instant is in UTC unless it has an offset. Raises BadParameter for what is in the future.
@@ -39,8 +39,8 @@ def parse_since(text: str, now: datetime) -> datetime:
     return _parse(text, now, "--since", time.min).at
 
 
-def parse_as_of(text: str, now: datetime) -> PastMoment:
-    """Read as of when something is to be told, as `parse_since`, but a date is its end in UTC.
+def parse_last_moment(text: str, now: datetime) -> PastMoment:
+    """Read as of when something is said, as `parse_first_moment`, but a date is its end in UTC.
 
     The end of today is the present. What a run left that began on a date is of that date, though
     the run ended later.

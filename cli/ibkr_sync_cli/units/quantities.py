@@ -1,4 +1,4 @@
-"""Counts, sizes and instants as people read them."""
+"""Counts and sizes as people read them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ _STEP = 1000
 _TEN = 10
 
 
-def readable_size(size: int) -> str:
+def size_quantity(size: int) -> str:
     """A size in its largest fitting unit: `999 bytes`, `1.2 kB`, `34 MB`."""
     value, unit = float(size), 0
     while round(value) >= _STEP and unit + 1 < len(_UNITS):
@@ -16,6 +16,6 @@ def readable_size(size: int) -> str:
     return f"{value:.{digits}f} {_UNITS[unit]}"
 
 
-def counted(count: int, one: str, many: str | None = None) -> str:
+def quantity_of(count: int, one: str, many: str | None = None) -> str:
     """A number with its noun: `1 product`, `2 products`."""
     return f"{count} {one if count == 1 else many or one + 's'}"

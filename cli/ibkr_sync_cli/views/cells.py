@@ -80,7 +80,7 @@ def days_left_cell(contract: FuturesContract, now: datetime) -> str:
     return str(days) if days >= 0 else "-"
 
 
-def marked(text: Text, *, is_sample: bool) -> Text:
+def marked_cell(text: Text, *, is_sample: bool) -> Text:
     """The text, behind a tag if it tells of sample data."""
     return Text.assemble(SAMPLE_TAG, "  ", text) if is_sample else text
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from ibkr_sync.domain.ports.raw_replies import RawReplyUsage
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.moments import instant_text, instant_value
-from ibkr_sync_cli.units.quantities import readable_size
-from ibkr_sync_cli.views.settings import facts_result
+from ibkr_sync_cli.units.quantities import size_quantity
+from ibkr_sync_cli.views.settings import settings_facts_view
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class DatabaseState:
         return "current" if self.revision == self.needed else "behind"
 
 
-def state_result(state: DatabaseState) -> Result:
+def database_view(state: DatabaseState) -> Result:
     """The state in every format."""
     replies = state.replies
     schema: dict[str, str | None] = {
@@ -48,13 +48,13 @@ def state_result(state: DatabaseState) -> Result:
     }
     shown = dict(schema)
     if replies is not None and state.size is not None:
-        shown["size"] = readable_size(state.size)
+        shown["size"] = size_quantity(state.size)
         shown["raw replies"] = _replies_text(replies)
-    return facts_result("ibkr-sync/db-status/1", facts, shown)
+    return settings_facts_view("ibkr-sync/db-status/1", facts, shown)
 
 
 def _replies_text(replies: RawReplyUsage) -> str:
     if replies.oldest is None:
         return "none"
     oldest = instant_text(replies.oldest)
-    return f"{replies.replies}, {readable_size(replies.size)}, oldest of {oldest}"
+    return f"{replies.replies}, {size_quantity(replies.size)}, oldest of {oldest}"

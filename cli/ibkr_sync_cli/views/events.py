@@ -15,8 +15,8 @@ from ibkr_sync.domain.history.events import Event, EventType
 from ibkr_sync.domain.history.severity import Severity
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.moments import instant_value
-from ibkr_sync_cli.units.quantities import counted
-from ibkr_sync_cli.views.records import Record, list_result
+from ibkr_sync_cli.units.quantities import quantity_of
+from ibkr_sync_cli.views.records import Record, records_view
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -47,7 +47,7 @@ _TOLD_BY_TYPE = frozenset(
 """Fields that the type of their event names well enough."""
 
 
-def changes_result(
+def changed_events_view(
     events: Sequence[Event], since: datetime, until: datetime, *, is_sample: bool = False
 ) -> Result:
     """What happened in a span of time, to any product."""
@@ -59,7 +59,7 @@ def changes_result(
     )
 
 
-def history_result(chronicle: HistoryReport, events: Sequence[Event], origin: Origin) -> Result:
+def past_events_view(chronicle: HistoryReport, events: Sequence[Event], origin: Origin) -> Result:
     """What happened to one product or contract; `events` are those of it that are shown.
 
     `origin` is that of the product.
@@ -104,7 +104,7 @@ def event_record(event: Event) -> dict[str, object]:
 def _result(
     events: Sequence[Event], table: Callable[[], RenderableType], *, schema: str, head: Record
 ) -> Result:
-    return list_result(
+    return records_view(
         events, event_record, COLUMNS, table, schema=schema, name="events", head=head
     )
 
@@ -113,16 +113,16 @@ def _changes_table(events: Sequence[Event], since: datetime, *, is_sample: bool)
     from rich.console import Group
     from rich.text import Text
 
-    from ibkr_sync_cli.views.cells import marked
+    from ibkr_sync_cli.views.cells import marked_cell
 
     counts = Counter(each.severity for each in events)
     footer = (
-        counted(len(events), "event"),
+        quantity_of(len(events), "event"),
         f"since {since:%Y-%m-%d %H:%M} UTC",
         *(f"{counts[each]} {each}" for each in reversed(Severity) if counts[each]),
     )
     told = Text(" · ".join(footer), style="dim")
-    return Group(_events_table(events), marked(told, is_sample=is_sample))
+    return Group(_events_table(events), marked_cell(told, is_sample=is_sample))
 
 
 def _history_table(
@@ -140,21 +140,21 @@ def _history_table(
     if origin is Origin.SAMPLE:
         title.append("  ").append_text(SAMPLE_TAG)
     first_seen = f"first seen {chronicle.first_seen_at:%Y-%m-%d %H:%M} UTC"
-    footer = Text(f"{counted(len(events), 'event')} · {first_seen}", style="dim")
+    footer = Text(f"{quantity_of(len(events), 'event')} · {first_seen}", style="dim")
     return Group(title, _events_table(events, of_one=contract is not None), footer)
 
 
 def _events_table(events: Sequence[Event], *, of_one: bool = False) -> RenderableType:
     """A line per event; what it happened to is left out where that is one contract."""
-    from ibkr_sync_cli.views.tables import Column, items_table  # rich, not for pipes
+    from ibkr_sync_cli.views.tables import TableColumn, items_table  # rich, not for pipes
 
-    columns: list[Column[Event] | None] = [
-        Column("Seen (UTC)", lambda each: f"{each.at:%Y-%m-%d %H:%M}"),
-        Column("Severity", lambda each: each.severity.value),
-        Column("Type", lambda each: each.type.value),
-        None if of_one else Column("What", _subject),
-        Column("Change", _told, fit="wrap"),
-        Column("Run", lambda each: each.run, right=True),
+    columns: list[TableColumn[Event] | None] = [
+        TableColumn("Seen (UTC)", lambda each: f"{each.at:%Y-%m-%d %H:%M}"),
+        TableColumn("Severity", lambda each: each.severity.value),
+        TableColumn("Type", lambda each: each.type.value),
+        None if of_one else TableColumn("What", _subject),
+        TableColumn("Change", _told, fit="wrap"),
+        TableColumn("Run", lambda each: each.run, right=True),
     ]
     return items_table(events, columns, style=lambda each: _STYLES[each.severity])
 
@@ -176,7 +176,7 @@ def _told(event: Event) -> str:
 def _change(event: Event) -> str:
     if event.type is EventType.NEW:
         is_product = event.con_id is None
-        return counted(int(event.new or 0), "contract") if is_product else "first seen"
+        return quantity_of(int(event.new or 0), "contract") if is_product else "first seen"
     if event.field in REMARK_FIELDS:
         return event.new or "-"
     if event.field == "venues":

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 
-def past_result(result: Result, told: str) -> Result:
+def past_view(result: Result, told: str) -> Result:
     """The result with a table that says of when it is; what machines read is as ever."""
 
     def table() -> RenderableType:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from ibkr_sync.application.services.raw_replies import Pruning
+from ibkr_sync.application.services.raw_replies import RawReplyPruning
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.moments import instant_text, instant_value
-from ibkr_sync_cli.units.quantities import counted, readable_size
-from ibkr_sync_cli.views.settings import facts_result
+from ibkr_sync_cli.units.quantities import quantity_of, size_quantity
+from ibkr_sync_cli.views.settings import settings_facts_view
 
 
-def pruning_result(pruning: Pruning) -> Result:
+def pruning_view(pruning: RawReplyPruning) -> Result:
     """The pruning in every format."""
     replies, sizes = pruning.replies, pruning.sizes
     facts: dict[str, str | int | bool | None] = {
@@ -22,19 +22,19 @@ def pruning_result(pruning: Pruning) -> Result:
         "database_bytes_before": sizes[0] if sizes else None,
         "database_bytes_after": sizes[1] if sizes else None,
     }
-    of_products = counted(replies.products, "product")
+    of_products = quantity_of(replies.products, "product")
     shown = {
         "received before": instant_text(pruning.before),
         "raw replies": f"{replies.replies}, of {of_products}" if replies.replies else "0",
-        "size": readable_size(replies.size),
+        "size": size_quantity(replies.size),
         "oldest": instant_text(replies.oldest) if replies.oldest else "-",
     }
     if sizes:
-        shown["database"] = " → ".join(map(readable_size, sizes))
-    return facts_result("ibkr-sync/prune/1", facts, shown)
+        shown["database"] = " → ".join(map(size_quantity, sizes))
+    return settings_facts_view("ibkr-sync/prune/1", facts, shown)
 
 
-def pruning_sentence(pruning: Pruning) -> str:
+def pruning_sentence(pruning: RawReplyPruning) -> str:
     """What was deleted, would be, or why nothing is."""
     count = pruning.replies.replies
     if not count:
@@ -42,5 +42,5 @@ def pruning_sentence(pruning: Pruning) -> str:
             f"nothing to delete: before {instant_text(pruning.before)} only the newest raw"
             " replies of products were received, if any, and those are kept"
         )
-    told = counted(count, "raw reply", "raw replies")
+    told = quantity_of(count, "raw reply", "raw replies")
     return f"{told} deleted" if pruning.sizes else f"{told} would be deleted"

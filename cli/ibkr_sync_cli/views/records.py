@@ -17,7 +17,7 @@ Record = Mapping[str, object]
 _WORDS = {None: "", True: "true", False: "false"}
 
 
-def list_result(
+def records_view(
     items: Iterable[T],
     record: Callable[[T], Record],
     columns: Sequence[str],
@@ -43,12 +43,12 @@ def list_result(
         document=lambda: {"schema": schema, **(head or {}), name: records(), **(tail or {})},
         records=records,
         columns=columns,
-        rows=lambda: map(as_cells, records()),
+        rows=lambda: map(record_cells, records()),
         as_wide_as_needed=as_wide_as_needed,
     )
 
 
-def as_cells(record: Record) -> dict[str, str]:
+def record_cells(record: Record) -> dict[str, str]:
     """The values of a record as CSV and TSV have them."""
     return {key: _cell(value) for key, value in record.items()}
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from ibkr_sync.domain.runs.reset_windows import RESET_WINDOWS, DailyTime, ResetWindow, met_windows
+from ibkr_sync.domain.runs.reset_windows import RESET_WINDOWS, ResetTime, ResetWindow, met_windows
 from ibkr_sync_cli.scheduled_call import DATABASE_VARIABLE, ScheduledCall
 
 LABEL = "ibkr-sync-refresh"
@@ -43,7 +43,7 @@ class Schedule:
     """
 
     call: ScheduledCall
-    daily: DailyTime
+    daily: ResetTime
     local: time
     exceptions: tuple[tuple[time, int], ...]
     clock: str
@@ -51,7 +51,7 @@ class Schedule:
     today: date
 
     @classmethod
-    def here(cls, call: ScheduledCall, daily: DailyTime, today: date) -> Schedule:
+    def here(cls, call: ScheduledCall, daily: ResetTime, today: date) -> Schedule:
         """The schedule on this machine."""
         (local, _), *others = daily.seen_by(today, datetime.astimezone).most_common()
         offsets = {each.astimezone().utcoffset() for each in daily.days(today)}
@@ -77,7 +77,7 @@ class Schedule:
         return met_windows(starts, self.call.deadline)
 
 
-def crontab(schedule: Schedule) -> str:
+def crontab_schedule(schedule: Schedule) -> str:
     """A line for `crontab -e`; raises ValueError when cron can't take it."""
     words = " ".join(map(shlex.quote, schedule.call.command))
     if schedule.call.folder is not None:
@@ -99,7 +99,7 @@ def crontab(schedule: Schedule) -> str:
     return "\n".join([*_commented(comments), "SHELL=/bin/sh", line]) + "\n"
 
 
-def systemd_units(schedule: Schedule) -> str:
+def systemd_schedule(schedule: Schedule) -> str:
     """A service and its timer, of the user, each below a line that names its file."""
     call = schedule.call
     comments = [
@@ -144,7 +144,7 @@ def systemd_units(schedule: Schedule) -> str:
     return "\n".join([*_commented(comments), "", *service, "", *timer]) + "\n"
 
 
-def launchd_plist(schedule: Schedule) -> str:
+def launchd_schedule(schedule: Schedule) -> str:
     """A launch agent of the user."""
     call = schedule.call
     arguments = list(call.command)

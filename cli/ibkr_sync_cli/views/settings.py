@@ -9,21 +9,21 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from ibkr_sync_cli.terminal.output import Result
-from ibkr_sync_cli.views.records import Record, as_cells, list_result
-from ibkr_sync_cli.views.tables import Column, items_table, plain_table
+from ibkr_sync_cli.views.records import Record, record_cells, records_view
+from ibkr_sync_cli.views.tables import TableColumn, items_table, plain_table
 
 if TYPE_CHECKING:
     from ibkr_sync.config.config_files import ConfigLocation
-    from ibkr_sync.config.settings_resolution import ExplainedValue
+    from ibkr_sync.config.settings_resolution import ResolvedSetting
 
 
-def facts_result(
+def settings_facts_view(
     schema: str,
     facts: Mapping[str, str | int | bool | None],
     shown: Mapping[str, str | None] | None = None,
 ) -> Result:
     """A few named facts, a line each; `shown` is what people read, if it is not the facts."""
-    texts = as_cells(facts)
+    texts = record_cells(facts)
     return Result(
         table=lambda: _two_columns(texts if shown is None else shown),
         document=lambda: {"schema": schema, **facts},
@@ -33,7 +33,7 @@ def facts_result(
     )
 
 
-def settings_result(values: Sequence[ExplainedValue]) -> Result:
+def settings_view(values: Sequence[ResolvedSetting]) -> Result:
     """Settings with their values and where each was set."""
     return _records_result(
         [{"key": each.key, "value": each.value, "where": each.where} for each in values],
@@ -43,7 +43,7 @@ def settings_result(values: Sequence[ExplainedValue]) -> Result:
     )
 
 
-def locations_result(locations: Sequence[ConfigLocation]) -> Result:
+def settings_files_view(locations: Sequence[ConfigLocation]) -> Result:
     """Where config files are looked for."""
     records = [
         {
@@ -68,13 +68,13 @@ def _records_result(
         columns = [_folded(key, heading) for key, heading in headings.items()]
         return items_table(records, columns)
 
-    return list_result(
+    return records_view(
         records, lambda record: record, tuple(headings), table, schema=schema, name=name
     )
 
 
-def _folded(key: str, heading: str) -> Column[Record]:
-    return Column(heading, lambda record: record[key] or None, fit="fold")
+def _folded(key: str, heading: str) -> TableColumn[Record]:
+    return TableColumn(heading, lambda record: record[key] or None, fit="fold")
 
 
 def _two_columns(facts: Mapping[str, str | None]) -> RenderableType:

@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Column(Generic[T]):
+class TableColumn(Generic[T]):
     """A column of a table.
 
     Attributes:
@@ -31,7 +31,7 @@ class Column(Generic[T]):
 
 def items_table(
     items: Iterable[T],
-    columns: Iterable[Column[T] | None],
+    columns: Iterable[TableColumn[T] | None],
     *,
     style: Callable[[T], str] = lambda _: "",
 ) -> Table:
@@ -58,7 +58,7 @@ def plain_table(*columns: tuple[str, bool]) -> Table:
     return table
 
 
-def _text(column: Column[T], value: object) -> Text:
+def _text(column: TableColumn[T], value: object) -> Text:
     text = value if isinstance(value, Text) else Text("-" if value is None else str(value))
     if column.fit == "cut":
         text.no_wrap, text.overflow = True, "ellipsis"

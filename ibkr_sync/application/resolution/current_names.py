@@ -5,28 +5,28 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping
 
-from ibkr_sync.domain.naming.notices import Notice, ProductRenamed, SymbolRenamed
+from ibkr_sync.domain.naming.notices import Notice, ProductRenamedNotice, SymbolRenamedNotice
 from ibkr_sync.domain.naming.renaming import FormerName
-from ibkr_sync.domain.naming.spellings import SymbolWords
+from ibkr_sync.domain.naming.spellings import SymbolSpellings
 from ibkr_sync.domain.ports.catalogue import ProductCatalogue
 from ibkr_sync.domain.ports.pins import Pin
 from ibkr_sync.domain.ports.stored_products import StoredProducts
 
 
 def with_current_symbols(
-    words: SymbolWords, catalogue: ProductCatalogue
-) -> tuple[SymbolWords, tuple[Notice, ...]]:
+    words: SymbolSpellings, catalogue: ProductCatalogue
+) -> tuple[SymbolSpellings, tuple[Notice, ...]]:
     """Replace symbols that mean nothing any more, as the catalogue knows it."""
     asked = {each: catalogue.renamed_symbol(each) for each in _words_of(words)}
     renamed = {old: found for old, found in asked.items() if found is not None}
     now = {old: each.now for old, each in renamed.items() if not each.is_reused}
-    told = tuple(SymbolRenamed(renamed=each) for each in renamed.values())
+    told = tuple(SymbolRenamedNotice(renamed=each) for each in renamed.values())
     return _replaced(words, now), told
 
 
 def with_current_names(
-    words: SymbolWords, former: Iterable[FormerName], stored: StoredProducts
-) -> tuple[SymbolWords, tuple[Notice, ...]]:
+    words: SymbolSpellings, former: Iterable[FormerName], stored: StoredProducts
+) -> tuple[SymbolSpellings, tuple[Notice, ...]]:
     """Replace former symbols and classes of stored products; what is in use again stays."""
     gone = {
         old: each for each in former for old, now in _changed_words(each) if old in _words_of(words)
@@ -40,11 +40,11 @@ def with_current_names(
     }
     left = {old: each for old, each in gone.items() if old not in in_use}
     now = {old: dict(_changed_words(each))[old] for old, each in left.items()}
-    told = dict.fromkeys(ProductRenamed(name=each) for each in left.values())
+    told = dict.fromkeys(ProductRenamedNotice(name=each) for each in left.values())
     return _replaced(words, now), tuple(told)
 
 
-def pin_of_today(pin: Pin, stored: StoredProducts) -> Pin:
+def pin_with_current_names(pin: Pin, stored: StoredProducts) -> Pin:
     """Give the pin by the name that its product has now, if IBKR gave up the one it names."""
     names = {pin.symbol, pin.trading_class or pin.symbol}
     keys = {each.current for each in stored.find_former_names(names) if pin.names(each.former)}
@@ -55,7 +55,7 @@ def pin_of_today(pin: Pin, stored: StoredProducts) -> Pin:
     return dataclasses.replace(pin, symbol=symbol, exchange=exchange, trading_class=trading_class)
 
 
-def _words_of(words: SymbolWords) -> dict[str, None]:
+def _words_of(words: SymbolSpellings) -> dict[str, None]:
     return dict.fromkeys([words.text, *(each.root for each in words.contracts)])
 
 
@@ -66,7 +66,7 @@ def _changed_words(name: FormerName) -> list[tuple[str, str]]:
     return [(old, now) for old, now in changed.items() if old != now]
 
 
-def _replaced(words: SymbolWords, now: Mapping[str, str]) -> SymbolWords:
+def _replaced(words: SymbolSpellings, now: Mapping[str, str]) -> SymbolSpellings:
     return dataclasses.replace(
         words,
         text=now.get(words.text, words.text),

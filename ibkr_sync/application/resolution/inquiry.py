@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from ibkr_sync.application.resolution.product_names import ProductNames, ambiguous
+from ibkr_sync.application.resolution.product_names import ProductNames, ambiguous_name
 from ibkr_sync.application.resolution.symbol_resolution import SymbolResolution
 from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.naming.known_products import KnownProduct
-from ibkr_sync.domain.naming.notices import Notice, OtherContract, OtherProducts, SeriesOfProduct
+from ibkr_sync.domain.naming.notices import (
+    Notice,
+    OtherContractNotice,
+    OtherProductsNotice,
+    SeriesNotice,
+)
 from ibkr_sync.domain.naming.query import FutureQuery
-from ibkr_sync.domain.naming.spellings import ContractSpelling, DaySpelling, SymbolWords
+from ibkr_sync.domain.naming.spellings import ContractSpelling, DaySpelling, SymbolSpellings
 from ibkr_sync.domain.naming.word_meaning import WordMeaning, WordRole, meaning_of, meaning_of_root
 from ibkr_sync.domain.ports.pins import Pin
-from ibkr_sync.domain.selection.contract_choice import ContractWords, is_local_symbol
+from ibkr_sync.domain.selection.contract_choice import ContractWords, is_choice_by_symbol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +38,7 @@ class Inquiry:
         source_decides: whether a symbol that several products share may be left open.
     """
 
-    words: SymbolWords
+    words: SymbolSpellings
     names: ProductNames
     pins: Mapping[str, Pin]
     source_decides: bool
@@ -50,7 +55,7 @@ class Inquiry:
         if named is None:
             return None
         also = tuple(
-            OtherContract(word=word, spelling=each)
+            OtherContractNotice(word=word, spelling=each)
             for each in self.words.contracts
             if meaning_of(each.root, self.names.of(each.root))
         )
@@ -64,7 +69,7 @@ class Inquiry:
         readings = list(self._spelled())
         readings += self._stored([named.query for _, named in readings])
         if len(readings) > 1:
-            raise ambiguous(text, (each for _, named in readings for each in named.products))
+            raise ambiguous_name(text, (each for _, named in readings for each in named.products))
         if not readings:
             return None
         contract, named = readings[0]
@@ -106,7 +111,7 @@ class Inquiry:
             named = _Named(query=self.names.query_of(known), products=(known,))
             if any(each.con_id == con_id for each in product.contracts):
                 yield ContractWords(text=text, con_id=con_id), named
-            elif any(is_local_symbol(each, text) for each in product.contracts) and not any(
+            elif any(is_choice_by_symbol(each, text) for each in product.contracts) and not any(
                 query.matches(product) for query in covered
             ):
                 yield ContractWords(text=text), named
@@ -121,7 +126,7 @@ class Inquiry:
         first, *more = meaning.products
         shares_symbol = all(each.symbol == first.symbol for each in more)
         if more and not (self.source_decides and shares_symbol):
-            raise ambiguous(word, meaning.products)
+            raise ambiguous_name(word, meaning.products)
         by_symbol = meaning.role is WordRole.SYMBOL
         return _Named(
             query=self.names.query(first.symbol) if by_symbol else self.names.query_of(first),
@@ -171,8 +176,8 @@ def _is_code(spelling: ContractSpelling) -> bool:
 def _notices(word: str, meaning: WordMeaning) -> Iterator[Notice]:
     taken = meaning.products[0].key
     if meaning.role is WordRole.SERIES_CLASS:
-        yield SeriesOfProduct(word=word, product=taken)
+        yield SeriesNotice(word=word, product=taken)
     if meaning.others:
-        yield OtherProducts(
+        yield OtherProductsNotice(
             word=word, taken=taken, others=tuple(each.key for each in meaning.others)
         )

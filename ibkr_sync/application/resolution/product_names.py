@@ -12,10 +12,10 @@ from ibkr_sync.domain.errors import (
 )
 from ibkr_sync.domain.naming.known_products import KnownProduct, merge_known
 from ibkr_sync.domain.naming.limits import Limits
-from ibkr_sync.domain.naming.notices import ExchangeRenamed
+from ibkr_sync.domain.naming.notices import ExchangeRenamedNotice
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.renaming import FormerName
-from ibkr_sync.domain.naming.word_meaning import base_of_series_class
+from ibkr_sync.domain.naming.word_meaning import meaning_of_series_class
 from ibkr_sync.domain.ports.catalogue import ProductCatalogue
 from ibkr_sync.domain.ports.pins import Pin
 
@@ -45,7 +45,7 @@ class ProductNames:
 
     def of(self, word: str) -> tuple[KnownProduct, ...]:
         """Give the products that may have this name and are not excluded by the options."""
-        words = filter(None, (word, base_of_series_class(word)))
+        words = filter(None, (word, meaning_of_series_class(word)))
         rows = (row for each in words for row in self._catalogue.known_as(each))
         stored = (known for _, known in self._stored)
         catalogued = map(KnownProduct.catalogued, rows)
@@ -75,10 +75,10 @@ class ProductNames:
                 return each.current.exchange
         return known
 
-    def renamed_exchange(self, symbol: str) -> ExchangeRenamed | None:
+    def renamed_exchange(self, symbol: str) -> ExchangeRenamedNotice | None:
         """Tell that the exchange that was asked for has another code today."""
         old, new = self._limits.exchange, self.exchange_of(symbol)
-        return ExchangeRenamed(old=old, new=new) if old and new and old != new else None
+        return ExchangeRenamedNotice(old=old, new=new) if old and new and old != new else None
 
     def query(
         self,
@@ -115,7 +115,7 @@ class ProductNames:
         return product.trading_class in (None, self._limits.trading_class)
 
 
-def with_known(
+def with_known_names(
     error: ProductNotFoundError,
     query: FutureQuery,
     catalogue: ProductCatalogue,
@@ -139,7 +139,7 @@ def with_known(
     )
 
 
-def ambiguous(word: str, products: Iterable[KnownProduct]) -> AmbiguousProductError:
+def ambiguous_name(word: str, products: Iterable[KnownProduct]) -> AmbiguousProductError:
     """Give the error that names the products which a word may mean, each once, by key."""
     by_key = {each.key: each for each in products}
     return AmbiguousProductError(word, [by_key[key].as_candidate() for key in sorted(by_key)])

@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from ibkr_sync.application.resolution.current_names import (
-    pin_of_today,
+    pin_with_current_names,
     with_current_names,
     with_current_symbols,
 )
 from ibkr_sync.application.resolution.inquiry import Inquiry
 from ibkr_sync.application.resolution.product_names import (
     ProductNames,
-    ambiguous,
-    with_known,
+    ambiguous_name,
+    with_known_names,
 )
 from ibkr_sync.application.resolution.symbol_resolution import SymbolResolution
 from ibkr_sync.domain.errors import ProductNotFoundError
@@ -23,7 +23,7 @@ from ibkr_sync.domain.naming.known_products import KnownProduct
 from ibkr_sync.domain.naming.limits import UNLIMITED, Limits
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.renaming import FormerName
-from ibkr_sync.domain.naming.spellings import SymbolWords, parse_words
+from ibkr_sync.domain.naming.spellings import SymbolSpellings, parse_spellings
 from ibkr_sync.domain.naming.word_meaning import meaning_of
 from ibkr_sync.domain.ports.catalogue import ProductCatalogue
 from ibkr_sync.domain.ports.pins import Pin, PinPort
@@ -59,14 +59,14 @@ class SymbolResolver:
         asked anyway, and what it offers is newer. Raises MalformedSymbolError,
         AmbiguousProductError or StorageError.
         """
-        typed = parse_words(text)
+        typed = parse_spellings(text)
         limits = limits.joined(typed)
         words, renames = with_current_symbols(typed, self._catalogue)
         former = self._stored.find_former_names({words.text, *_roots(words)})
         words, retold = with_current_names(words, former, self._stored)
         asked = {words.text, *_roots(words)}
         kept = [each for each in self._pins.all_pins() if each.word in asked]
-        pins = [pin_of_today(each, self._stored) for each in kept]
+        pins = [pin_with_current_names(each, self._stored) for each in kept]
         pinned = {pin.symbol for pin in pins}
         inquiry = Inquiry(
             words=words,
@@ -83,7 +83,7 @@ class SymbolResolver:
         Raises MalformedSymbolError, ProductNotFoundError when nothing known fits,
         AmbiguousProductError when several products do, or StorageError.
         """
-        words = parse_words(text)
+        words = parse_spellings(text)
         limits = limits.joined(words)
         former = self._stored.find_former_names({words.text})
         words, _ = with_current_names(words, former, self._stored)
@@ -108,12 +108,12 @@ class SymbolResolver:
 
         Raises MalformedSymbolError or StorageError.
         """
-        return self._pins.unpin(parse_words(text).text)
+        return self._pins.unpin(parse_spellings(text).text)
 
     def with_known(self, error: ProductNotFoundError, query: FutureQuery) -> ProductNotFoundError:
         """Add to the error what was asked for, and the products that this excludes."""
         stored = self._stored.find_named({query.symbol})
-        return with_known(error, query, self._catalogue, stored, self._clock())
+        return with_known_names(error, query, self._catalogue, stored, self._clock())
 
     def pins(self) -> tuple[Pin, ...]:
         """Give every pin, by word; raises StorageError."""
@@ -121,7 +121,7 @@ class SymbolResolver:
 
     def _names(
         self,
-        words: SymbolWords,
+        words: SymbolSpellings,
         limits: Limits,
         former: Iterable[FormerName],
         also: Iterable[str] = (),
@@ -131,11 +131,11 @@ class SymbolResolver:
         return ProductNames(self._catalogue, stored, limits, self._clock(), former)
 
 
-def _roots(words: SymbolWords) -> set[str]:
+def _roots(words: SymbolSpellings) -> set[str]:
     return {spelling.root for spelling in words.contracts}
 
 
 def _only(word: str, products: tuple[KnownProduct, ...]) -> KnownProduct:
     if len(products) > 1:
-        raise ambiguous(word, products)
+        raise ambiguous_name(word, products)
     return products[0]

@@ -16,8 +16,8 @@ from ibkr_sync.domain.runs.run_records import RecordedRun
 from ibkr_sync.domain.runs.staleness import (
     StaleProduct,
     is_alarmingly_stale,
-    is_fresh,
-    judge_freshness,
+    is_not_stale,
+    judge_staleness,
 )
 from ibkr_sync.domain.runs.sync_policy import RunKind
 
@@ -68,13 +68,13 @@ class FreshnessService:
         late = [
             (asked, stored)
             for asked, stored in subjects
-            if not is_fresh(stored, max_age=max_age, now=now)
+            if not is_not_stale(stored, max_age=max_age, now=now)
         ]
         # After years of nights it takes seconds to find them, and most mornings none is needed.
         attempts = self._runs.last_attempts() if late else ()
         run = self._newest_run()
         judged = (
-            judge_freshness(asked, stored, attempts, run, max_age=max_age, now=now)
+            judge_staleness(asked, stored, attempts, run, max_age=max_age, now=now)
             for asked, stored in late
         )
         return FreshnessReport(

@@ -12,15 +12,15 @@ from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.errors import NotYetKnownError
 from ibkr_sync.domain.evidence.product_update import PRODUCT
 from ibkr_sync.domain.history.as_of import end_of, product_as_of
-from ibkr_sync.domain.history.event_digest import events_of, history_events
+from ibkr_sync.domain.history.event_digest import digest_events, digest_history
 from ibkr_sync.domain.history.events import (
     Event,
     event_of,
-    expiry_of,
-    is_first_sight,
+    expiry_event,
+    is_first_sight_event,
     ladder_event,
 )
-from ibkr_sync.domain.history.recorded_history import EndedContract, ProductHistory
+from ibkr_sync.domain.history.recorded_history import ProductHistory, RecordedEnd
 from ibkr_sync.domain.ports.history import HistoryPort
 
 
@@ -60,16 +60,16 @@ class HistoryService:
         told of with what happened to it elsewhere; of the product that it left, that it did.
         """
         if contract is None:
-            return events_of(self._history.period(since, now, product), since, now)
+            return digest_events(self._history.period(since, now, product), since, now)
         period = self._history.period(since, now, product, contract.con_id)
-        return events_of(period.of_contract(contract), since, now)
+        return digest_events(period.of_contract(contract), since, now)
 
     def of_product(self, product: ProductKey, now: datetime) -> HistoryReport:
         """All that happened to a product and to its contracts; raises ProductNotFoundError."""
         history = self._history.of_product(product)
         own = [each for each in history.changes if each.product == product or each.field == PRODUCT]
         first_reply = min(
-            (each.at for each in own if is_first_sight(each) and each.product == product),
+            (each.at for each in own if is_first_sight_event(each) and each.product == product),
             default=None,
         )
         expiries = _expiries(history, history.product.contracts, now)
@@ -77,7 +77,7 @@ class HistoryService:
         return HistoryReport(
             product=product,
             first_seen_at=history.first_seen_at,
-            events=_in_order((*history_events(own, first_reply), *ladders, *expiries)),
+            events=_in_order((*digest_history(own, first_reply), *ladders, *expiries)),
         )
 
     def of_contract(
@@ -122,8 +122,8 @@ def _expiries(
     history: ProductHistory, contracts: tuple[FuturesContract, ...], now: datetime
 ) -> tuple[Event, ...]:
     key = history.product.key
-    ended = (EndedContract(product=key, contract=contract) for contract in contracts)
-    return tuple(event for each in ended if (event := expiry_of(each, now)) is not None)
+    ended = (RecordedEnd(product=key, contract=contract) for contract in contracts)
+    return tuple(event for each in ended if (event := expiry_event(each, now)) is not None)
 
 
 def _in_order(events: tuple[Event, ...]) -> tuple[Event, ...]:

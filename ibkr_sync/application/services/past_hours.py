@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import HoursUnknownError
 from ibkr_sync.domain.hours.contract_hours import HoursKind
-from ibkr_sync.domain.hours.hours_by_day import HoursOfDay, hours_of_day, with_current
+from ibkr_sync.domain.hours.hours_by_day import HoursOfDay, hours_of_day, with_current_days
 from ibkr_sync.domain.ports.kept_hours import KeptHours
 
 
@@ -28,7 +28,7 @@ class PastHoursService:
         where that is unknown, of today's.
         Raises HoursUnknownError, saying which days are known, or StorageError.
         """
-        days = with_current(self._kept.hours_by_day(product.key), product, now)
+        days = with_current_days(self._kept.hours_by_day(product.key), product, now)
 
         def zone_of(time_zone_id: str) -> ZoneInfo | None:
             name = self._iana_zone(time_zone_id) or product.time_zone

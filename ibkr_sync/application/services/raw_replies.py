@@ -10,7 +10,7 @@ from ibkr_sync.domain.ports.raw_replies import RawReplyPort, RawReplyUsage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pruning:
+class RawReplyPruning:
     """Raw replies received before an instant that were deleted, or would be.
 
     Attributes:
@@ -39,13 +39,13 @@ class RawReplyService:
         """Tell what all raw replies take."""
         return self._replies.usage()
 
-    def prune(self, before: datetime, *, dry_run: bool) -> Pruning:
+    def prune(self, before: datetime, *, dry_run: bool) -> RawReplyPruning:
         """Delete what was received before, but for each product's newest, and give the space back.
 
         A dry run tells what would be deleted. What is deleted stays so where the space can't be
         given back.
         """
-        pruning = Pruning(before=before, replies=self._replies.prunable(before))
+        pruning = RawReplyPruning(before=before, replies=self._replies.prunable(before))
         if dry_run or not pruning.is_due:
             return pruning
         size, problem = self.database_size(), None
@@ -55,7 +55,7 @@ class RawReplyService:
         except StorageError as error:
             problem = error.detail
         sizes = (size, self.database_size())
-        return Pruning(before=before, replies=deleted, sizes=sizes, not_compacted=problem)
+        return RawReplyPruning(before=before, replies=deleted, sizes=sizes, not_compacted=problem)
 
     def database_size(self) -> int:
         """Tell how many bytes the whole database takes; 0 before the first write."""

@@ -22,7 +22,7 @@ from ibkr_sync.domain.errors import GatewayError, NothingToRefreshError
 from ibkr_sync.domain.naming.limits import Limits
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
-from ibkr_sync.domain.runs.refresh_order import oldest_first
+from ibkr_sync.domain.runs.refresh_order import oldest_first_order
 from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy, SyncRun
 
 _TRIES = 3
@@ -148,7 +148,7 @@ class Refresh(ProductSync[RefreshedProduct]):
     def _order(self) -> Iterable[FutureQuery]:
         if self._policy.kind is RunKind.NAMED_REFRESH:
             return self.products
-        return oldest_first(self.products, self._before.values())
+        return oldest_first_order(self.products, self._before.values())
 
     def _keep(self, update: FutureUpdate[Future]) -> RefreshedProduct:
         return refreshed_product(update, self._before, self._clock())

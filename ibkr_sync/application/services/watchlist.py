@@ -32,7 +32,7 @@ _GROUP = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Meant:
+class WatchlistMatch:
     """What a text given for the watchlist means.
 
     Attributes:
@@ -46,7 +46,7 @@ class Meant:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WatchedState:
+class WatchlistState:
     """An entry of the list, and what it means today.
 
     Attributes:
@@ -67,7 +67,7 @@ class WatchedState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Added:
+class WatchlistAddition:
     """What was put on the list.
 
     Attributes:
@@ -114,12 +114,12 @@ class WatchlistService:
         """Give the list, or some groups of it (see `WatchlistPort.watched`, and `selection`)."""
         watched = self._watchlist.watched()
         names = sorted({each.group for each in watched if each.group is not None})
-        wanted = {parse_group(group) for group in groups}
+        wanted = {parse_watchlist_group(group) for group in groups}
         for group in sorted(wanted.difference(names)):
             raise UnknownGroupError(group, names)
         return tuple(each for each in watched if not wanted or each.group in wanted)
 
-    def states(self, groups: Collection[str] = ()) -> tuple[WatchedState, ...]:
+    def states(self, groups: Collection[str] = ()) -> tuple[WatchlistState, ...]:
         """Give the list with what is stored of each product (see `selection`).
 
         An entry that means nothing stored is looked for among the names that products had.
@@ -134,7 +134,7 @@ class WatchlistService:
         former = self._futures.former_names({each.symbol for each in unknown}) if unknown else ()
         current = {each: _by_current_name(each, former) for each in unknown}
         return tuple(
-            WatchedState(
+            WatchlistState(
                 product=each,
                 current=current.get(each, each),
                 stored=_meant_by(current.get(each, each), stored),
@@ -142,13 +142,15 @@ class WatchlistService:
             for each in watched
         )
 
-    def meant(self, text: str, limits: Limits = UNLIMITED, *, group: str | None = None) -> Meant:
+    def meant(
+        self, text: str, limits: Limits = UNLIMITED, *, group: str | None = None
+    ) -> WatchlistMatch:
         """Find out which product a text means, a contract meaning its product.
 
         Raises MalformedSymbolError, AmbiguousProductError, ProductNotFoundError for a conId that
         is in no stored chain, or StorageError.
         """
-        kept_in = None if group is None else parse_group(group)
+        kept_in = None if group is None else parse_watchlist_group(group)
         found = self._futures.names.resolve(text, limits)
         query = found.exact or found.query
         if query.con_id is not None:
@@ -160,16 +162,16 @@ class WatchlistService:
             currency=query.currency,
             group=kept_in,
         )
-        return Meant(product=product, is_known=found.product is not None, found=found)
+        return WatchlistMatch(product=product, is_known=found.product is not None, found=found)
 
     def find_all(
         self, texts: Iterable[str], limits: Limits, group: str | None
-    ) -> tuple[list[Meant], list[ProductLookupError]]:
+    ) -> tuple[list[WatchlistMatch], list[ProductLookupError]]:
         """Find out which products texts mean, and which of them mean no single one.
 
         Raises MalformedSymbolError or StorageError.
         """
-        found: list[Meant] = []
+        found: list[WatchlistMatch] = []
         errors: list[ProductLookupError] = []
         for text in texts:
             try:
@@ -178,10 +180,10 @@ class WatchlistService:
                 errors.append(error)
         return found, errors
 
-    def add_found(self, found: Iterable[Meant]) -> Added:
+    def add_found(self, found: Iterable[WatchlistMatch]) -> WatchlistAddition:
         """Put products on the list, each once; raises StorageError."""
         is_known = {each.product: each.is_known for each in found}
-        return Added(
+        return WatchlistAddition(
             products=tuple(is_known),
             new=self.add(is_known),
             unknown=tuple(each for each in is_known if not is_known[each]),
@@ -216,7 +218,7 @@ class WatchlistService:
         return tuple(dict.fromkeys(gone))
 
 
-def parse_group(typed: str) -> str:
+def parse_watchlist_group(typed: str) -> str:
     """Read the name of a group, which is kept in lower case; raises MalformedSymbolError."""
     group = typed.strip().lower()
     if not _GROUP.fullmatch(group):
@@ -225,7 +227,7 @@ def parse_group(typed: str) -> str:
 
 
 def _listed(
-    text: str, states: Sequence[WatchedState], resolve: Callable[[str], SymbolResolution]
+    text: str, states: Sequence[WatchlistState], resolve: Callable[[str], SymbolResolution]
 ) -> Iterator[WatchedProduct]:
     """Give the entries of the list that a text means."""
     try:

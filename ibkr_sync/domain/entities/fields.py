@@ -89,7 +89,9 @@ def fields_of(entity: type[Any]) -> tuple[EntityField, ...]:
     )
 
 
-def ordered(fields: Iterable[EntityField], leading: Iterable[str] = ()) -> tuple[EntityField, ...]:
+def ordered_fields(
+    fields: Iterable[EntityField], leading: Iterable[str] = ()
+) -> tuple[EntityField, ...]:
     """The fields with those that lead by name first, the others in their order."""
     by_name = {each.name: each for each in fields}
     return tuple(by_name[name] for name in dict.fromkeys((*leading, *by_name)))

@@ -76,7 +76,7 @@ class AcquiredFuture(Generic[F_co]):
         return tuple(dict.fromkeys(names))
 
 
-def with_answers(
+def future_with_answers(
     acquired: AcquiredFuture[F],
     found: Iterable[tuple[FuturesContract, Future]],
     gone: Collection[int],
@@ -121,7 +121,7 @@ def _place_of(contract: FuturesContract) -> ProductKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TickLadders:
+class AcquiredLadders:
     """The tick ladders that a source could get of those that were due."""
 
     rules: tuple[MarketRule, ...]

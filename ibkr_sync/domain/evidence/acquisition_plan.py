@@ -17,13 +17,13 @@ from typing import Generic, Protocol, TypeVar
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
-from ibkr_sync.domain.evidence.chain_diff import FieldChange, refuse_shrink
+from ibkr_sync.domain.evidence.chain_diff import FieldChange, refuse_chain_shrink
 from ibkr_sync.domain.evidence.product_update import (
     PRODUCT,
     ProductUpdate,
     plan_update,
-    refuse_older,
-    refuse_outdated,
+    refuse_older_update,
+    refuse_outdated_update,
 )
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.renaming import renamed_product
@@ -32,7 +32,7 @@ F = TypeVar("F", bound=Future)
 F_co = TypeVar("F_co", bound=Future, covariant=True)
 
 
-class StoredChains(Protocol):
+class StoredForPlan(Protocol):
     """What is stored, as far as a plan must know it."""
 
     @abstractmethod
@@ -88,7 +88,7 @@ class ProductPlan(Generic[F_co]):
 
 
 def plan_acquired(
-    acquired: AcquiredFuture[F], stored: StoredChains, now: datetime, *, allow_shrink: bool = False
+    acquired: AcquiredFuture[F], stored: StoredForPlan, now: datetime, *, allow_shrink: bool = False
 ) -> ProductPlan[F]:
     """Plan how an acquired product is stored, given at the aware instant `now`.
 
@@ -100,7 +100,7 @@ def plan_acquired(
 
 def _plan(
     acquired: AcquiredFuture[F],
-    stored: StoredChains,
+    stored: StoredForPlan,
     now: datetime,
     *,
     allow_shrink: bool,
@@ -119,7 +119,7 @@ def _plan(
     moved = _contracts_of(donors, con_ids - known)
     _refuse_loss(donors, set(moved), acquired, now, allow_shrink=allow_shrink)
     if before is not None and acquired.scope is None and received.origin is Origin.SAMPLE:
-        refuse_older(before, received)  # a file, though its origin does not say so
+        refuse_older_update(before, received)  # a file, though its origin does not say so
     takers = _takers(before, acquired, stored, now)
     chain = _chain(before, moved.values(), takers)
     base = received if before is None and moved else before
@@ -156,7 +156,7 @@ def _chain(
 
 
 def _takers(
-    before: Future | None, acquired: AcquiredFuture[Future], stored: StoredChains, now: datetime
+    before: Future | None, acquired: AcquiredFuture[Future], stored: StoredForPlan, now: datetime
 ) -> tuple[ProductPlan[Future], ...]:
     """Plan the other products of the reply that hold contracts of the stored one.
 
@@ -205,9 +205,9 @@ def _refuse_loss(
             origin=acquired.product.origin,
             synced_at=acquired.product.synced_at,
         )
-        refuse_outdated(donor, rest)
+        refuse_outdated_update(donor, rest)
         if not allow_shrink:
-            refuse_shrink(donor, rest, now)
+            refuse_chain_shrink(donor, rest, now)
 
 
 def _contracts_of(donors: Iterable[Future], con_ids: set[int]) -> dict[int, FuturesContract]:

@@ -64,7 +64,7 @@ class ChainDiff:
         return not (self.added or self.returned or self.missing or self.delisted or self.changes)
 
 
-def absent_contracts(
+def absent_from_chain(
     stored: Future | None, received: Future, now: datetime
 ) -> tuple[FuturesContract, ...]:
     """Give the stored contracts that a reply lacks, given at the aware instant `now`.
@@ -100,7 +100,7 @@ def diff_chain(
     after = {contract.con_id: contract for contract in received.contracts}
     both = [(before[con_id], after[con_id]) for con_id in after if con_id in before]
     absent = [
-        contract for contract in absent_contracts(stored, received, now) if contract.con_id in gone
+        contract for contract in absent_from_chain(stored, received, now) if contract.con_id in gone
     ]
     differing = [(old, new) for old, new in both if old != new]
     changes = tuple(change for old, new in differing for change in _contract_changes(old, new))
@@ -115,13 +115,13 @@ def diff_chain(
     )
 
 
-def refuse_shrink(stored: Future, received: Future, now: datetime) -> None:
+def refuse_chain_shrink(stored: Future, received: Future, now: datetime) -> None:
     """Raise ShrinkRefusedError when a reply lacks too many unexpired contracts.
 
     What earlier replies lacked counts with what this one newly lacks, until it is delisted, so
     that a chain can't crumble away reply by reply. A reply that lacks nothing new is no loss.
     """
-    absent = absent_contracts(stored, received, now)
+    absent = absent_from_chain(stored, received, now)
     if all(_is_absent(contract) for contract in absent):
         return
     listed = [contract for contract in stored.unexpired(now) if not _is_delisted(contract)]
@@ -131,7 +131,7 @@ def refuse_shrink(stored: Future, received: Future, now: datetime) -> None:
         raise ShrinkRefusedError(stored.key, stored=len(listed), lost=lost)
 
 
-def refuse_mixing_sample_data(stored: Future, received: Future) -> None:
+def refuse_mixed_chain(stored: Future, received: Future) -> None:
     """Raise SampleDataError when one of the two is sample data and the other real."""
     origins = (stored.origin, received.origin)
     if Origin.SAMPLE in origins and any(origin.is_real for origin in origins):

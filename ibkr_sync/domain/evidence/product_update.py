@@ -21,12 +21,12 @@ from ibkr_sync.domain.errors import (
 from ibkr_sync.domain.evidence.chain_diff import (
     ChainDiff,
     FieldChange,
-    absent_contracts,
+    absent_from_chain,
     diff_chain,
-    refuse_mixing_sample_data,
-    refuse_shrink,
+    refuse_chain_shrink,
+    refuse_mixed_chain,
 )
-from ibkr_sync.domain.evidence.silence import product_with_known
+from ibkr_sync.domain.evidence.silence import fill_silent_product
 
 F = TypeVar("F", bound=Future)
 F_co = TypeVar("F_co", bound=Future, covariant=True)
@@ -77,15 +77,15 @@ def plan_update(
     always for a reply without contracts where some are listed, else unless `allow_shrink`.
     """
     _refuse_duplicates(received)
-    received = product_with_known(stored, classified(stored, received))
+    received = fill_silent_product(stored, classified_product(stored, received))
     diff = diff_chain(stored, received, now, gone)
     if stored is not None:
-        refuse_mixing_sample_data(stored, received)
-        refuse_outdated(stored, received)
-        if not received.contracts and (lost := len(absent_contracts(stored, received, now))):
+        refuse_mixed_chain(stored, received)
+        refuse_outdated_update(stored, received)
+        if not received.contracts and (lost := len(absent_from_chain(stored, received, now))):
             raise ShrinkRefusedError(stored.key, stored=lost, lost=lost)
         if not allow_shrink:
-            refuse_shrink(stored, received, now)
+            refuse_chain_shrink(stored, received, now)
     return ProductUpdate(
         diff=diff,
         product=_merge(stored, received, diff, now),
@@ -101,7 +101,7 @@ def _refuse_duplicates(received: Future) -> None:
         seen.add(contract.con_id)
 
 
-def classified(stored: Future | None, received: F) -> F:
+def classified_product(stored: Future | None, received: F) -> F:
     """A product that is renamed keeps its class, though the catalogue doesn't know the name.
 
     Its category stays too, unless the reply has one.
@@ -115,26 +115,26 @@ def classified(stored: Future | None, received: F) -> F:
     return cast("F", type(stored)(**told))
 
 
-def refuse_outdated(stored: Future, received: Future) -> None:
+def refuse_outdated_update(stored: Future, received: Future) -> None:
     """Raise OutdatedDataError for an older file, UndatedDataError for one without a time.
 
     A file may have been written long ago, and may not tell when; what a gateway says is as of
     now.
     """
-    if is_undated(received) and not stored.is_stub:
+    if is_undated_update(received) and not stored.is_stub:
         raise UndatedDataError(stored.key)
     if received.origin is Origin.FILE:
-        refuse_older(stored, received)
+        refuse_older_update(stored, received)
 
 
-def refuse_older(stored: Future, received: Future) -> None:
+def refuse_older_update(stored: Future, received: Future) -> None:
     """Raise OutdatedDataError for data that are older than what is stored."""
     known, given = stored.synced_at, received.synced_at
     if known and given and given < known:
         raise OutdatedDataError(stored.key, stored=known, received=given)
 
 
-def is_undated(received: Future) -> bool:
+def is_undated_update(received: Future) -> bool:
     """Whether it is of a file that does not tell as of when; gateways always do."""
     is_from_file = received.origin in (Origin.FILE, Origin.SAMPLE)
     return is_from_file and received.synced_at is None
@@ -198,7 +198,7 @@ def _with_listing(
 
 def _sync_instant(received: Future, now: datetime) -> datetime | None:
     """When the reply was complete; a file or a clock ahead of ours must not look fresh for ever."""
-    if received.origin is Origin.CATALOGUE or is_undated(received):
+    if received.origin is Origin.CATALOGUE or is_undated_update(received):
         return None
     return min(received.synced_at or now, now)
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from ibkr_sync.domain.evidence.chain_diff import FieldChange
-from ibkr_sync.domain.untrusted_text import shown
+from ibkr_sync.domain.untrusted_text import quote_untrusted
 
 _END = ": "
 """Where a remark's subject ends."""
@@ -59,7 +59,7 @@ def remark_sentences(
         reason = f"{each.reason}; not stored" if each.con_id in unstorable else each.reason
         contracts[each.field, each.value, reason].append(each.contract)
     return tuple(
-        f"{_named(names)}: {field} {shown(value)}: {reason}"
+        f"{_named(names)}: {field} {quote_untrusted(value)}: {reason}"
         for (field, value, reason), names in contracts.items()
     )
 
@@ -69,7 +69,7 @@ def _named(contracts: list[str]) -> str:
     return f"{first} and {len(others)} more" if others else first
 
 
-def unreported(remarks: Iterable[Remark], told: Iterable[str]) -> tuple[Remark, ...]:
+def unreported_remarks(remarks: Iterable[Remark], told: Iterable[str]) -> tuple[Remark, ...]:
     """The remarks on fields of which none of the texts that history has kept tells."""
     known = {text.partition(_END)[0] for text in told}
     return tuple(each for each in remarks if _subject(each) not in known)
@@ -78,7 +78,7 @@ def unreported(remarks: Iterable[Remark], told: Iterable[str]) -> tuple[Remark, 
 def remark_changes(remarks: Iterable[Remark], stored: Collection[int]) -> Iterator[FieldChange]:
     """The remarks as history keeps them; of a contract that is not `stored`, as the product's."""
     for each in remarks:
-        text = f"{_subject(each)}{_END}{shown(each.value)}: {each.reason}"
+        text = f"{_subject(each)}{_END}{quote_untrusted(each.value)}: {each.reason}"
         con_id = each.con_id if each.con_id in stored else None
         yield FieldChange(con_id=con_id, field=each.kind.value, old=None, new=text)
 

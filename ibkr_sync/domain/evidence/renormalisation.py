@@ -15,8 +15,8 @@ from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import RawReplyError
 from ibkr_sync.domain.evidence.chain_diff import diff_chain
-from ibkr_sync.domain.evidence.product_update import ProductUpdate, classified
-from ibkr_sync.domain.evidence.silence import product_with_known
+from ibkr_sync.domain.evidence.product_update import ProductUpdate, classified_product
+from ibkr_sync.domain.evidence.silence import fill_silent_product
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ def plan_renormalisation(stored: Future, reread: Future, now: datetime) -> Produ
     """
     if reread.key != stored.key:
         raise RawReplyError(stored.key, f"read again, it is about {reread.key}")
-    reread = product_with_known(stored, classified(stored, reread))
+    reread = fill_silent_product(stored, classified_product(stored, reread))
     again = {each.con_id: each for each in reread.contracts}
     chain = sorted(
         (_reread(each, again.get(each.con_id)) for each in stored.contracts),

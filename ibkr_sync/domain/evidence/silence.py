@@ -32,7 +32,7 @@ _contract_values = attrgetter(*_CONTRACT_FIELDS)
 _product_values = attrgetter(*_PRODUCT_FIELDS)
 
 
-def product_with_known(stored: Future | None, received: F) -> F:
+def fill_silent_product(stored: Future | None, received: F) -> F:
     """Complete a received product and its chain by what is stored of both.
 
     What the catalogue alone knew is no knowledge: IBKR's silence does not confirm it.
@@ -41,7 +41,7 @@ def product_with_known(stored: Future | None, received: F) -> F:
         return received
     before = {contract.con_id: contract for contract in stored.contracts}
     chain = tuple(
-        contract_with_known(before.get(contract.con_id), contract)
+        fill_silent_contract(before.get(contract.con_id), contract)
         for contract in received.contracts
     )
     known = (
@@ -52,7 +52,7 @@ def product_with_known(stored: Future | None, received: F) -> F:
     return dataclasses.replace(received, contracts=chain, **known)
 
 
-def contract_with_known(
+def fill_silent_contract(
     stored: FuturesContract | None, received: FuturesContract
 ) -> FuturesContract:
     """Complete a received contract by what is stored of it.

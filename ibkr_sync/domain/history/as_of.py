@@ -17,7 +17,7 @@ from typing import Any, Final
 from ibkr_sync.domain.canonical_text import (
     TRACKED_OF_CONTRACT,
     TRACKED_OF_PRODUCT,
-    parse_value,
+    parse_canonical_text,
 )
 from ibkr_sync.domain.entities.contracts import ContractListing, FuturesContract
 from ibkr_sync.domain.entities.futures import (
@@ -151,7 +151,9 @@ def _rewound(
     old: dict[str, Any] = {}
     for change in changes:
         if change.field in fields and change.field not in old and not past.has(change):
-            old[change.field] = parse_value(change.field, change.old, of_contract=of_contract)
+            old[change.field] = parse_canonical_text(
+                change.field, change.old, of_contract=of_contract
+            )
     return old
 
 

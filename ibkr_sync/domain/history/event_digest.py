@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from ibkr_sync.domain.canonical_text import parse_value
+from ibkr_sync.domain.canonical_text import parse_canonical_text
 from ibkr_sync.domain.entities.contracts import Venue
 from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.evidence.product_update import PRODUCT
@@ -17,11 +17,11 @@ from ibkr_sync.domain.history.events import (
     Event,
     EventType,
     event_of,
-    expiry_of,
-    is_first_sight,
+    expiry_event,
+    is_first_sight_event,
     ladder_event,
 )
-from ibkr_sync.domain.history.recorded_history import EndedContract, RecordedChange, RecordedPeriod
+from ibkr_sync.domain.history.recorded_history import RecordedChange, RecordedEnd, RecordedPeriod
 from ibkr_sync.domain.history.severity import Severity
 
 _SHARED_FIELDS: Final = {
@@ -42,7 +42,7 @@ _OF_NEAREST_CONTRACT: Final = frozenset(
 """Fields of a product that are those of its nearest contract, and that no name follows from."""
 
 
-def events_of(period: RecordedPeriod, since: datetime, now: datetime) -> tuple[Event, ...]:
+def digest_events(period: RecordedPeriod, since: datetime, now: datetime) -> tuple[Event, ...]:
     """What happened between two aware instants, in order of time.
 
     The first contracts of a product are one event; what the same reply says of the product is
@@ -57,7 +57,7 @@ def events_of(period: RecordedPeriod, since: datetime, now: datetime) -> tuple[E
     return tuple(sorted(found, key=lambda each: each.at))
 
 
-def history_events(
+def digest_history(
     changes: Sequence[RecordedChange], first_reply: datetime | None
 ) -> tuple[Event, ...]:
     """Every change of one product as an event, in order; its first contracts are one event.
@@ -71,7 +71,7 @@ def history_events(
         is_remark = change.field in REMARK_FIELDS
         if change.at == first_reply and change.con_id is None and not is_remark:
             events.append(replace(event_of(change), severity=Severity.INFO))
-        elif change.at != first_reply or not is_first_sight(change):
+        elif change.at != first_reply or not is_first_sight_event(change):
             events.append(weighed(change))
     at_first = (each for each in changes if each.at == first_reply)
     found = [*_first_sights(at_first), *events]
@@ -88,7 +88,7 @@ def _apart(
         is_first = first_replies.get(change.product) == change.at
         # What came over from another product is news, even in a product's first reply, and so is
         # what was odd in it.
-        is_arrival = change.con_id is not None and not is_first_sight(change)
+        is_arrival = change.con_id is not None and not is_first_sight_event(change)
         is_news = is_arrival or change.field in REMARK_FIELDS
         (first if is_first and not is_news else later).append(change)
     return first, later
@@ -98,7 +98,7 @@ def _first_sights(changes: Iterable[RecordedChange]) -> Iterator[Event]:
     """One event per product, with the count of its contracts."""
     seen: defaultdict[ProductKey, list[RecordedChange]] = defaultdict(list)
     for change in changes:
-        if is_first_sight(change):
+        if is_first_sight_event(change):
             seen[change.product].append(change)
     for product, contracts in seen.items():
         yield Event(
@@ -177,12 +177,12 @@ def _repeats_exchange(change: RecordedChange, renamed: RecordedChange | None) ->
 
 
 def _venues(text: str | None) -> tuple[Venue, ...]:
-    venues: tuple[Venue, ...] = parse_value("venues", text, of_contract=True)
+    venues: tuple[Venue, ...] = parse_canonical_text("venues", text, of_contract=True)
     return venues
 
 
-def _expiries(ended: Iterable[EndedContract], since: datetime, now: datetime) -> Iterator[Event]:
+def _expiries(ended: Iterable[RecordedEnd], since: datetime, now: datetime) -> Iterator[Event]:
     for each in ended:
-        event = expiry_of(each, now)
+        event = expiry_event(each, now)
         if event is not None and event.at >= since:
             yield event

@@ -13,16 +13,16 @@ from ibkr_sync.domain.canonical_text import (
     TRACKED_OF_CONTRACT,
     TRACKED_OF_PRODUCT,
     canonical_text,
-    parse_value,
+    parse_canonical_text,
 )
 from ibkr_sync.domain.entities.contracts import LAST_ZONE, ContractState, FuturesContract, Venue
 from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.evidence.product_update import DELISTED, LISTED, LISTING, MISSING, PRODUCT
 from ibkr_sync.domain.evidence.remarks import REMARK_FIELDS, RemarkKind
-from ibkr_sync.domain.history.recorded_history import EndedContract, RecordedChange, RecordedLadder
+from ibkr_sync.domain.history.recorded_history import RecordedChange, RecordedEnd, RecordedLadder
 from ibkr_sync.domain.history.severity import Severity
-from ibkr_sync.domain.hours.wall_clock import midnight
+from ibkr_sync.domain.hours.wall_clock import midnight_by_clock
 
 STATE: Final = "state"
 """The field of an event that no run recorded: that trading stopped."""
@@ -146,7 +146,7 @@ def event_of(change: RecordedChange) -> Event:
     )
 
 
-def expiry_of(ended: EndedContract, now: datetime) -> Event | None:
+def expiry_event(ended: RecordedEnd, now: datetime) -> Event | None:
     """That a contract stopped trading until the aware instant `now`; None if it did not.
 
     A contract that was delisted before its time did not expire.
@@ -205,16 +205,16 @@ def end_of_trading(contract: FuturesContract) -> datetime:
     end = contract.last_trade_date + timedelta(days=1)
     if contract.time_zone is None:
         return datetime.combine(end, time.min, LAST_ZONE).astimezone(UTC)
-    return midnight(end, ZoneInfo(contract.time_zone))
+    return midnight_by_clock(end, ZoneInfo(contract.time_zone))
 
 
-def is_first_sight(change: RecordedChange) -> bool:
+def is_first_sight_event(change: RecordedChange) -> bool:
     """Whether a contract was seen for the first time."""
     return change.field == LISTING and change.old is None
 
 
 def _kind_of(change: RecordedChange) -> tuple[EventType, Severity]:
-    if is_first_sight(change):
+    if is_first_sight_event(change):
         return EventType.NEW, Severity.INFO
     if change.field == LISTING:
         return _LISTING_EVENTS.get(change.new or "", (EventType.FIELD_CHANGED, Severity.INFO))
@@ -235,7 +235,7 @@ def _has_other_rule(change: RecordedChange) -> bool:
 
 
 def _rules(venues: str | None) -> dict[str, int | None]:
-    known: tuple[Venue, ...] = parse_value("venues", venues, of_contract=True)
+    known: tuple[Venue, ...] = parse_canonical_text("venues", venues, of_contract=True)
     return {venue.exchange: venue.market_rule_id for venue in known}
 
 

@@ -70,7 +70,7 @@ class RecordedLadder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EndedContract:
+class RecordedEnd:
     """A contract whose last trade date is near or in a span of time, with its product."""
 
     product: ProductKey
@@ -89,7 +89,7 @@ class RecordedPeriod:
     """
 
     changes: tuple[RecordedChange, ...] = ()
-    ended: tuple[EndedContract, ...] = ()
+    ended: tuple[RecordedEnd, ...] = ()
     ladders: tuple[RecordedLadder, ...] = ()
     first_replies: Mapping[ProductKey, datetime] = field(default_factory=dict)
 

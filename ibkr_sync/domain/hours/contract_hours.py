@@ -13,7 +13,7 @@ from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import HoursUnknownError
 from ibkr_sync.domain.hours.sessions import MarketState, SessionCalendar
 from ibkr_sync.domain.hours.trading_hours import read_trading_hours
-from ibkr_sync.domain.untrusted_text import shown
+from ibkr_sync.domain.untrusted_text import quote_untrusted
 
 
 class HoursKind(StrEnum):
@@ -54,7 +54,7 @@ def hours_of(
         return None
     calendar, problem = None, None
     if contract.time_zone is None:
-        problem = f"time zone {shown(schedule.time_zone_id)} is not known"
+        problem = f"time zone {quote_untrusted(schedule.time_zone_id)} is not known"
     else:
         try:
             calendar = read_trading_hours(text, ZoneInfo(contract.time_zone))
@@ -70,7 +70,7 @@ def hours_of(
     )
 
 
-def market_state_of(contract: FuturesContract, now: datetime) -> MarketState | None:
+def contract_market_state(contract: FuturesContract, now: datetime) -> MarketState | None:
     """Whether a contract trades at the aware instant `now`, and until when.
 
     Its last trade ends its last session, and nothing opens after it. None when it is not known,

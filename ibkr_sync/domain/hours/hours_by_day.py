@@ -97,7 +97,7 @@ def join_days(texts: Iterable[str | None]) -> str:
     return ";".join(text for text in texts if text)
 
 
-def newly_said(
+def newly_said_days(
     sent: Mapping[date, DayHours], kept: Mapping[date, DayHours]
 ) -> dict[date, DayHours]:
     """What a window says of its days that is not kept of them yet.
@@ -119,7 +119,7 @@ def newly_said(
     return said
 
 
-def schedule_to_keep(product: Future, now: datetime) -> FuturesContract | None:
+def schedule_by_day(product: Future, now: datetime) -> FuturesContract | None:
     """The contract whose hours stand for the product at the aware instant `now`.
 
     It is the nearest of the usual series that is listed and has any; None when none has.
@@ -135,14 +135,14 @@ def schedule_to_keep(product: Future, now: datetime) -> FuturesContract | None:
     return min(listed, key=lambda each: (each.last_trade_date, each.con_id), default=None)
 
 
-def with_current(
+def with_current_days(
     kept: Mapping[date, DayHours], product: Future, now: datetime
 ) -> dict[date, DayHours]:
     """What is kept, and what the hours that are stored of the product's contracts add to it.
 
     A database that kept no hours by day when it stored the product answers like any other.
     """
-    contract = schedule_to_keep(product, now)
+    contract = schedule_by_day(product, now)
     if contract is None or contract.schedule is None:
         return dict(kept)
     try:
@@ -208,7 +208,7 @@ def _merged(calendars: Sequence[SessionCalendar]) -> SessionCalendar:
 
 
 def _told(known: Iterable[date]) -> str:
-    spans = spans_of(known)
+    spans = spans_of_hours(known)
     if not spans:
         return ""
     told = [f"{first} to {last}" if first != last else str(first) for first, last in spans]
@@ -216,7 +216,7 @@ def _told(known: Iterable[date]) -> str:
     return f"; known are {more}{', '.join(told[-_MOST_SPANS:])}"
 
 
-def spans_of(days: Iterable[date]) -> list[tuple[date, date]]:
+def spans_of_hours(days: Iterable[date]) -> list[tuple[date, date]]:
     """Days in order as spans of days that follow each other, first and last inclusive."""
     spans: list[tuple[date, date]] = []
     for day in days:

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from ibkr_sync.domain.hours.wall_clock import midnight
+from ibkr_sync.domain.hours.wall_clock import midnight_by_clock
 
 _DAY = timedelta(days=1)
 
@@ -77,12 +77,14 @@ class SessionCalendar:
         """
         first_days = [each.date for each in self.closed_days[:1]]
         first_days += [self._day_of(each.opens_at) for each in self.sessions[:1]]
-        return midnight(min(first_days) - _DAY, self.time_zone) if first_days else None
+        return midnight_by_clock(min(first_days) - _DAY, self.time_zone) if first_days else None
 
     @property
     def known_until(self) -> datetime | None:
         """The instant from which on nothing is known: the last closing, or a closed day's end."""
-        ends = [midnight(each.date + _DAY, self.time_zone) for each in self.closed_days[-1:]]
+        ends = [
+            midnight_by_clock(each.date + _DAY, self.time_zone) for each in self.closed_days[-1:]
+        ]
         ends += [each.closes_at for each in self.sessions[-1:]]
         return max(ends, default=None)
 
@@ -125,14 +127,17 @@ class SessionCalendar:
 
         Days are the exchange's and inclusive: an overnight session belongs to both its days.
         """
-        start, end = midnight(first, self.time_zone), midnight(last + _DAY, self.time_zone)
+        start, end = (
+            midnight_by_clock(first, self.time_zone),
+            midnight_by_clock(last + _DAY, self.time_zone),
+        )
         found: list[tuple[datetime, TradingSession | ClosedDay]] = [
             (each.opens_at, each)
             for each in self.sessions
             if each.opens_at < end and each.closes_at > start
         ]
         found += [
-            (midnight(each.date, self.time_zone), each)
+            (midnight_by_clock(each.date, self.time_zone), each)
             for each in self.closed_days
             if first <= each.date <= last
         ]

@@ -26,8 +26,8 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from ibkr_sync.domain.hours.sessions import ClosedDay, SessionCalendar, TradingSession
-from ibkr_sync.domain.hours.wall_clock import instant_of
-from ibkr_sync.domain.untrusted_text import shown
+from ibkr_sync.domain.hours.wall_clock import instant_of_wall_clock
+from ibkr_sync.domain.untrusted_text import quote_untrusted
 
 _TIME = "[0-9]{2}:?[0-9]{2}"
 _SESSION = re.compile(
@@ -52,10 +52,10 @@ class _WallSession(NamedTuple):
 def read_trading_hours(text: str, zone: ZoneInfo) -> SessionCalendar:
     """Read hours as sent into UTC sessions and closed days; "" is an empty calendar.
 
-    `zone` is the exchange's, which the times are in; `instant_of` says what a time means that
-    the zone's clock shows twice or skips, and a session that lies wholly in a skipped hour does
-    not take place. Raises ValueError, naming the segment, for what has no such form, is no date
-    or time, closes before it opens, lasts more than a week or overlaps another session.
+    `zone` is the exchange's, which the times are in; `instant_of_wall_clock` says what a time
+    means that the zone's clock shows twice or skips, and a session that lies wholly in a skipped
+    hour does not take place. Raises ValueError, naming the segment, for what has no such form, is
+    no date or time, closes before it opens, lasts more than a week or overlaps another session.
     """
     closed_days: set[date] = set()
     sessions: set[_WallSession] = set()
@@ -67,7 +67,7 @@ def read_trading_hours(text: str, zone: ZoneInfo) -> SessionCalendar:
             else:
                 sessions.update(_read_segment(segment))
         except ValueError as error:
-            raise ValueError(f"{shown(segment)}: {error}") from error
+            raise ValueError(f"{quote_untrusted(segment)}: {error}") from error
     return SessionCalendar(
         time_zone=zone,
         sessions=tuple(_in_utc(_apart(sessions), zone)),
@@ -137,7 +137,10 @@ def _apart(sessions: Iterable[_WallSession]) -> list[_WallSession]:
 
 def _in_utc(sessions: Iterable[_WallSession], zone: ZoneInfo) -> Iterator[TradingSession]:
     for wall in sessions:
-        opens_at, closes_at = instant_of(wall.opens, zone), instant_of(wall.closes, zone)
+        opens_at, closes_at = (
+            instant_of_wall_clock(wall.opens, zone),
+            instant_of_wall_clock(wall.closes, zone),
+        )
         if opens_at < closes_at:
             yield TradingSession(opens_at=opens_at, closes_at=closes_at)
 

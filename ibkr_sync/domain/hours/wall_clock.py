@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 _SECOND = timedelta(seconds=1)
 
 
-def instant_of(wall: datetime, zone: ZoneInfo) -> datetime:
+def instant_of_wall_clock(wall: datetime, zone: ZoneInfo) -> datetime:
     """The first UTC instant at which a clock in `zone` shows `wall`, a naive time, or later.
 
     A time that occurs twice, when clocks go back, is therefore its first occurrence; a time that
@@ -21,9 +21,9 @@ def instant_of(wall: datetime, zone: ZoneInfo) -> datetime:
     return _jump(wall.replace(tzinfo=zone, fold=1).astimezone(UTC), first, zone)
 
 
-def midnight(day: date, zone: ZoneInfo) -> datetime:
+def midnight_by_clock(day: date, zone: ZoneInfo) -> datetime:
     """The UTC instant at which `day` begins in `zone`."""
-    return instant_of(datetime.combine(day, time.min), zone)
+    return instant_of_wall_clock(datetime.combine(day, time.min), zone)
 
 
 def _jump(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:

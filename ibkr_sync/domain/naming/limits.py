@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from ibkr_sync.domain.errors import MalformedSymbolError
 from ibkr_sync.domain.naming.spellings import (
-    SymbolWords,
-    parse_currency,
-    parse_exchange,
-    parse_trading_class,
+    SymbolSpellings,
+    parse_class_spelling,
+    parse_currency_spelling,
+    parse_exchange_spelling,
 )
 
 
@@ -21,14 +21,14 @@ class Limits:
     currency: str | None = None
     trading_class: str | None = None
 
-    def joined(self, words: SymbolWords) -> Limits:
+    def joined(self, words: SymbolSpellings) -> Limits:
         """The limits in upper case, with those that stand in the words themselves.
 
         Raises MalformedSymbolError, also where the two disagree.
         """
-        exchange = parse_exchange(self.exchange) if self.exchange is not None else None
+        exchange = parse_exchange_spelling(self.exchange) if self.exchange is not None else None
         trading_class = (
-            parse_trading_class(self.trading_class) if self.trading_class is not None else None
+            parse_class_spelling(self.trading_class) if self.trading_class is not None else None
         )
         if None not in (exchange, words.exchange) and exchange != words.exchange:
             raise MalformedSymbolError(f"{words} --exchange {exchange}", "single exchange")
@@ -39,7 +39,7 @@ class Limits:
             raise MalformedSymbolError(given, "single trading class")
         return Limits(
             exchange=exchange or words.exchange,
-            currency=parse_currency(self.currency) if self.currency is not None else None,
+            currency=parse_currency_spelling(self.currency) if self.currency is not None else None,
             trading_class=trading_class or words.trading_class,
         )
 

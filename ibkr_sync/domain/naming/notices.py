@@ -12,7 +12,7 @@ from ibkr_sync.domain.naming.spellings import ContractSpelling
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ExchangeRenamed:
+class ExchangeRenamedNotice:
     """The exchange was given by a code that IBKR replaced."""
 
     old: str
@@ -20,21 +20,21 @@ class ExchangeRenamed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SymbolRenamed:
+class SymbolRenamedNotice:
     """The symbol meant, or means, another product than some may think."""
 
     renamed: RenamedSymbol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProductRenamed:
+class ProductRenamedNotice:
     """The word is what a stored product was called until IBKR renamed it."""
 
     name: FormerName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OtherProducts:
+class OtherProductsNotice:
     """The word is another product's trading class or exchange code as well."""
 
     word: str
@@ -43,7 +43,7 @@ class OtherProducts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OtherContract:
+class OtherContractNotice:
     """The word, taken for a product, is also a way to write a contract of another one."""
 
     word: str
@@ -51,7 +51,7 @@ class OtherContract:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SeriesOfProduct:
+class SeriesNotice:
     """The word is the class of a weekly series, which belongs to this product."""
 
     word: str
@@ -59,7 +59,7 @@ class SeriesOfProduct:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OtherYear:
+class OtherYearNotice:
     """A short year was taken for this contract month, which is not the next one it may mean."""
 
     word: str
@@ -67,11 +67,11 @@ class OtherYear:
 
 
 Notice = (
-    ExchangeRenamed
-    | SymbolRenamed
-    | ProductRenamed
-    | OtherProducts
-    | OtherContract
-    | SeriesOfProduct
-    | OtherYear
+    ExchangeRenamedNotice
+    | SymbolRenamedNotice
+    | ProductRenamedNotice
+    | OtherProductsNotice
+    | OtherContractNotice
+    | SeriesNotice
+    | OtherYearNotice
 )

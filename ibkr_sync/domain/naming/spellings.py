@@ -130,7 +130,7 @@ ContractSpelling = MonthSpelling | DaySpelling
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SymbolWords:
+class SymbolSpellings:
     """A text with all its readings; at least one is there, and none is preferred.
 
     Attributes:
@@ -156,16 +156,16 @@ class SymbolWords:
         return f"{text} ({self.trading_class})" if self.trading_class else text
 
 
-def parse_words(typed: str) -> SymbolWords:
+def parse_spellings(typed: str) -> SymbolSpellings:
     """Read what was typed; raises MalformedSymbolError for what has no reading at all."""
     of_class = _OF_CLASS.fullmatch(typed)
     symbol, at, exchange = (of_class["name"] if of_class else typed).partition("@")
     text = _normalised(typed, symbol)
-    words = SymbolWords(
+    words = SymbolSpellings(
         text=text,
         typed=symbol.strip().upper(),
-        exchange=parse_exchange(exchange) if at else None,
-        trading_class=parse_trading_class(of_class["trading_class"]) if of_class else None,
+        exchange=parse_exchange_spelling(exchange) if at else None,
+        trading_class=parse_class_spelling(of_class["trading_class"]) if of_class else None,
         product=_read_product(text),
         contracts=tuple(dict.fromkeys(_read_contracts(text))),
         con_id=None if at or of_class else _read_con_id(text),
@@ -175,17 +175,17 @@ def parse_words(typed: str) -> SymbolWords:
     return words
 
 
-def parse_exchange(typed: str) -> str:
+def parse_exchange_spelling(typed: str) -> str:
     """Read an exchange's code; raises MalformedSymbolError."""
     return _checked(typed, _EXCHANGE, "exchange")
 
 
-def parse_currency(typed: str) -> str:
+def parse_currency_spelling(typed: str) -> str:
     """Read a currency's code of three letters; raises MalformedSymbolError."""
     return _checked(typed, _CURRENCY, "currency")
 
 
-def parse_trading_class(typed: str) -> str:
+def parse_class_spelling(typed: str) -> str:
     """Read a trading class; raises MalformedSymbolError."""
     return _checked(typed, _PRODUCT, "trading class")
 

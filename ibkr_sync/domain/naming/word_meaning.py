@@ -35,19 +35,19 @@ class WordMeaning:
     others: tuple[KnownProduct, ...] = ()
 
 
-def base_of_series_class(word: str) -> str | None:
+def meaning_of_series_class(word: str) -> str | None:
     """The trading class of the product to which a class like `VX48` may belong, else None."""
     match = _WEEK_CLASS.fullmatch(word)
     return match["base"] if match else None
 
 
-def role_of(word: str, product: KnownProduct) -> WordRole | None:
+def role_of_word(word: str, product: KnownProduct) -> WordRole | None:
     """What the word is to the product; None if it is nothing."""
     if word == product.symbol:
         return WordRole.SYMBOL
     if word == product.trading_class:
         return WordRole.TRADING_CLASS
-    is_weekly = product.has_weeklies and base_of_series_class(word) == product.trading_class
+    is_weekly = product.has_weeklies and meaning_of_series_class(word) == product.trading_class
     if word in product.series_classes or is_weekly:
         return WordRole.SERIES_CLASS
     return WordRole.EXCHANGE_CODE if word == product.exchange_code else None
@@ -57,7 +57,7 @@ def meaning_of(word: str, known: Iterable[KnownProduct]) -> WordMeaning | None:
     """Give the products of the highest rank that the word has among those known."""
     ranked: dict[WordRole, list[KnownProduct]] = {}
     for product in known:
-        role = role_of(word, product)
+        role = role_of_word(word, product)
         if role is not None:
             ranked.setdefault(role, []).append(product)
     if not ranked:

@@ -9,13 +9,13 @@ from typing import Protocol, TypeAlias, TypeVar
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.entities.product_summary import ProductSummary
 from ibkr_sync.domain.errors import IbkrSyncError
-from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture, TickLadders
+from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture, AcquiredLadders
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 
 F_co = TypeVar("F_co", bound=Future, covariant=True)
 
-Acquisition: TypeAlias = tuple[FutureQuery, AcquiredFuture[F_co] | IbkrSyncError] | TickLadders
+Acquisition: TypeAlias = tuple[FutureQuery, AcquiredFuture[F_co] | IbkrSyncError] | AcquiredLadders
 """What came of a query; or tick ladders, in the end."""
 
 

@@ -68,7 +68,7 @@ class WatchlistPort(Protocol):
         """Give the whole list, by group (the one without a name first) and product."""
 
 
-def by_group(product: WatchedProduct) -> tuple[str, ...]:
+def watched_by_group(product: WatchedProduct) -> tuple[str, ...]:
     """The order of the list."""
     texts = (
         product.group,

@@ -12,7 +12,7 @@ from ibkr_sync.domain.naming.query import FutureQuery
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-def oldest_first(
+def oldest_first_order(
     queries: Iterable[FutureQuery], stored: Iterable[ProductSummary]
 ) -> list[FutureQuery]:
     """Order queries by the last complete reply for their products, those without one first.

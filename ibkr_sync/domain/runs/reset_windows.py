@@ -64,7 +64,7 @@ RESET_WINDOWS = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DailyTime:
+class ResetTime:
     """A time of every day on the clock of a zone."""
 
     at: time

@@ -55,7 +55,7 @@ class StaleProduct:
     message: str | None = None
 
 
-def judge_freshness(
+def judge_staleness(
     asked: FutureQuery,
     stored: ProductSummary | None,
     attempts: Iterable[RecordedProduct],
@@ -70,7 +70,7 @@ def judge_freshness(
     the newest refresh. The product's own newest record tells the reason; the run does only where
     nothing was recorded of the product since it was synced.
     """
-    if is_fresh(stored, max_age=max_age, now=now):
+    if is_not_stale(stored, max_age=max_age, now=now):
         return None
     synced_at = None if stored is None else stored.synced_at
     key = None if stored is None else stored.key
@@ -96,7 +96,7 @@ def judge_freshness(
     )
 
 
-def is_fresh(stored: ProductSummary | None, *, max_age: timedelta, now: datetime) -> bool:
+def is_not_stale(stored: ProductSummary | None, *, max_age: timedelta, now: datetime) -> bool:
     """Whether a product had a complete reply that is young enough at the aware instant `now`.
 
     Data from the future is stale, as in `LocalFuturePort.find_fresh`: the clock that it was

@@ -51,7 +51,7 @@ def find_contract(product: Future, words: ContractWords, now: datetime) -> Contr
         is_past = words.spelling is not None and words.spelling.is_past(now.date())
         raise ContractNotFoundError(words.text, product.key, is_past=is_past)
     left = [each for each in matching if not each.is_expired(now)] or matching
-    exact = [each for each in left if is_local_symbol(each, words.text)]
+    exact = [each for each in left if is_choice_by_symbol(each, words.text)]
     monthly = [each for each in left if each.series is ContractSeries.MONTHLY]
     meant = exact or monthly or left
     if len(meant) > 1:
@@ -61,7 +61,7 @@ def find_contract(product: Future, words: ContractWords, now: datetime) -> Contr
     )
 
 
-def is_local_symbol(contract: FuturesContract, text: str) -> bool:
+def is_choice_by_symbol(contract: FuturesContract, text: str) -> bool:
     """Whether the text, in upper case and with single blanks, is the contract's local symbol."""
     return " ".join(contract.local_symbol.split()).upper() == text
 
@@ -69,7 +69,7 @@ def is_local_symbol(contract: FuturesContract, text: str) -> bool:
 def _answers(product: Future, contract: FuturesContract, words: ContractWords) -> bool:
     if words.con_id is not None:
         return contract.con_id == words.con_id
-    if is_local_symbol(contract, words.text):
+    if is_choice_by_symbol(contract, words.text):
         return True
     match words.spelling:
         case MonthSpelling(root=root) as spelling:

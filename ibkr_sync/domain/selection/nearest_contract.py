@@ -13,7 +13,7 @@ from ibkr_sync.domain.errors import NoTradableContractError
 from ibkr_sync.domain.selection.series_choice import SeriesChoice, chosen_series
 
 
-class Objection(StrEnum):
+class NearestObjection(StrEnum):
     """Why a contract is not tradable under a rule."""
 
     EXPIRED = "expired"
@@ -24,14 +24,14 @@ class Objection(StrEnum):
 
 
 _OBJECTIONS_TO_STATES = {
-    ContractState.EXPIRED: Objection.EXPIRED,
-    ContractState.MISSING: Objection.MISSING,
-    ContractState.DELISTED: Objection.DELISTED,
+    ContractState.EXPIRED: NearestObjection.EXPIRED,
+    ContractState.MISSING: NearestObjection.MISSING,
+    ContractState.DELISTED: NearestObjection.DELISTED,
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TradingRule:
+class NearestRule:
     """What a contract must be to be traded still.
 
     Attributes:
@@ -48,11 +48,11 @@ class NearestJudgement:
     """A contract under a rule; without an objection it is tradable."""
 
     contract: FuturesContract
-    objection: Objection | None
+    objection: NearestObjection | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JudgedChain:
+class NearestJudgements:
     """Every contract of a product under a rule, in order of last trade date."""
 
     product: Future
@@ -66,7 +66,7 @@ class JudgedChain:
     def missing(self, series: SeriesChoice) -> list[FuturesContract]:
         """The contracts of a series passed over because the last reply lacks them."""
         chosen = chosen_series(self.product, series)
-        missing = (each for each in self.passed_over if each.objection is Objection.MISSING)
+        missing = (each for each in self.passed_over if each.objection is NearestObjection.MISSING)
         return [each.contract for each in missing if each.contract.series in chosen]
 
     def nearest(self) -> FuturesContract:
@@ -77,11 +77,11 @@ class JudgedChain:
         return self.judgements[count].contract
 
 
-def judge_chain(product: Future, rule: TradingRule, now: datetime) -> JudgedChain:
+def judge_nearest(product: Future, rule: NearestRule, now: datetime) -> NearestJudgements:
     """Judge every contract of a product at the aware instant `now`."""
     series = chosen_series(product, rule.series)
     chain = sorted(product.contracts, key=lambda each: (each.last_trade_date, each.con_id))
-    return JudgedChain(
+    return NearestJudgements(
         product=product,
         judgements=tuple(
             NearestJudgement(
@@ -98,12 +98,12 @@ def _objection(
     series: frozenset[ContractSeries],
     days_before: int | None,
     now: datetime,
-) -> Objection | None:
+) -> NearestObjection | None:
     state = contract.state(now)
     if state in _OBJECTIONS_TO_STATES:
         return _OBJECTIONS_TO_STATES[state]
     if contract.series not in series:
-        return Objection.OTHER_SERIES
+        return NearestObjection.OTHER_SERIES
     if days_before is not None and contract.days_left(now) <= days_before:
-        return Objection.TOO_CLOSE
+        return NearestObjection.TOO_CLOSE
     return None

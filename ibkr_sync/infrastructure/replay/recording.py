@@ -23,7 +23,7 @@ from ibkr_sync.infrastructure.replay.protocol.dialect import (
     NEWEST_TEXT_SERVER_VERSION,
     OLDEST_SERVER_VERSION,
 )
-from ibkr_sync.infrastructure.replay.protocol.text_dialect import market_rule_fields
+from ibkr_sync.infrastructure.replay.protocol.text_dialect import market_rule_text
 from ibkr_sync.infrastructure.replay.rows import ContractRow, MarketRuleRow
 
 _FORMAT: Final = 1
@@ -104,7 +104,7 @@ def format_recording(recording: Recording) -> str:
     if recording.sample:
         lines.append(_SAMPLE)
     lines += [_line(layout.encode(row, req_id="")) for row in recording.contracts]
-    lines += [_line(market_rule_fields(rule)) for rule in recording.market_rules]
+    lines += [_line(market_rule_text(rule)) for rule in recording.market_rules]
     return "".join(f"{line}\n" for line in lines)
 
 

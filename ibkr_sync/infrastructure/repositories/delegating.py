@@ -17,7 +17,7 @@ from ibkr_sync.domain.errors import (
     ProductNotFoundError,
     ReplyError,
 )
-from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture, TickLadders
+from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture, AcquiredLadders
 from ibkr_sync.domain.evidence.chain_diff import ChainDiff
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.future_source import FutureSource, KnownFutures
@@ -81,7 +81,7 @@ class DelegatingFutureRepository(FuturePort[F], Generic[F]):
         acquisitions = self.source.acquire(due, policy, stored)
         with self._run(policy, on_run) as run:
             for acquisition in acquisitions:
-                if isinstance(acquisition, TickLadders):
+                if isinstance(acquisition, AcquiredLadders):
                     if run is not None:
                         self._local.store_market_rules(acquisition.rules)
                     continue

@@ -12,7 +12,7 @@ from gateway.faults import ErrorReply, Fault, KeptRows
 from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest
 from ibkr_sync.infrastructure.replay.recording import Recording
 from ibkr_sync.infrastructure.replay.rows import ContractRow
-from ibkr_sync.infrastructure.replay.serving.matching import ContractBook
+from ibkr_sync.infrastructure.replay.serving.matching import MatchableRows
 
 EXCHANGES = {"CL": "NYMEX", "ES": "CME", "GC": "COMEX", "NQ": "CME", "VIX": "CFE"}
 
@@ -25,8 +25,8 @@ def recording() -> Recording:
 
 
 @cache
-def _book() -> ContractBook:
-    return ContractBook(recording().contracts)
+def _book() -> MatchableRows:
+    return MatchableRows(recording().contracts)
 
 
 def rows_of(symbol: str) -> Sequence[ContractRow]:

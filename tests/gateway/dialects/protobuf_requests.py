@@ -6,14 +6,14 @@ from collections.abc import Callable
 from typing import Final
 
 from gateway.dialects.protobuf_wire import Field, read_message
-from ibkr_sync.infrastructure.replay.protocol.dialect import RequestId
+from ibkr_sync.infrastructure.replay.protocol.dialect import DialectRequestId
 from ibkr_sync.infrastructure.replay.protocol.requests import (
-    CancelContractData,
+    CancelContractDataRequest,
     ContractDataRequest,
     CurrentTimeRequest,
     MarketRuleRequest,
     Request,
-    StartApi,
+    StartApiRequest,
     UnreadableRequest,
 )
 from ibkr_sync.infrastructure.replay.protocol.wire import WireError
@@ -29,7 +29,7 @@ def decode_request(message_id: int, body: bytes) -> Request:
     req_id = -1
     try:
         fields = _by_number(body)
-        if message_id == RequestId.REQ_CONTRACT_DATA:
+        if message_id == DialectRequestId.REQ_CONTRACT_DATA:
             req_id = fields[1].integer
         return _DECODERS[message_id](fields)
     except (WireError, KeyError):
@@ -61,13 +61,13 @@ def _contract_data_request(fields: Fields) -> ContractDataRequest:
 
 
 _DECODERS: Final[dict[int, Callable[[Fields], Request]]] = {
-    RequestId.REQ_CONTRACT_DATA: _contract_data_request,
-    RequestId.REQ_CURRENT_TIME: lambda _: CurrentTimeRequest(),
-    RequestId.START_API: lambda fields: StartApi(client_id=fields[1].integer),
-    RequestId.REQ_MARKET_RULE: lambda fields: MarketRuleRequest(
+    DialectRequestId.REQ_CONTRACT_DATA: _contract_data_request,
+    DialectRequestId.REQ_CURRENT_TIME: lambda _: CurrentTimeRequest(),
+    DialectRequestId.START_API: lambda fields: StartApiRequest(client_id=fields[1].integer),
+    DialectRequestId.REQ_MARKET_RULE: lambda fields: MarketRuleRequest(
         market_rule_id=str(fields[1].integer)
     ),
-    RequestId.CANCEL_CONTRACT_DATA: lambda _: CancelContractData(),
+    DialectRequestId.CANCEL_CONTRACT_DATA: lambda _: CancelContractDataRequest(),
 }
 
 

@@ -16,14 +16,18 @@ from gateway.dialects.protobuf_wire import (
 from gateway.dialects.scripted import ScriptedDialect
 from gateway.dialects.text import ScriptedTextDialect
 from ibkr_sync.infrastructure.replay.protocol.contract_data import ContractDataError
-from ibkr_sync.infrastructure.replay.protocol.dialect import RequestId
+from ibkr_sync.infrastructure.replay.protocol.dialect import DialectRequestId
 from ibkr_sync.infrastructure.replay.protocol.requests import (
     AccountRequest,
     OtherRequest,
     Request,
     UnreadableRequest,
 )
-from ibkr_sync.infrastructure.replay.protocol.wire import WireError, join_fields, split_fields
+from ibkr_sync.infrastructure.replay.protocol.wire import (
+    WireError,
+    fields_from_wire,
+    wire_from_fields,
+)
 from ibkr_sync.infrastructure.replay.rows import ContractRow, MarketRuleRow
 
 PROTOBUF_OFFSET: Final = 200
@@ -36,11 +40,11 @@ SESSION_IN_PROTOBUF: Final = 213
 CANCELLED_CONTRACT_DATA: Final = 215
 
 _REQUESTS_IN_PROTOBUF: Final[dict[int, int]] = {
-    RequestId.REQ_CONTRACT_DATA: CONTRACT_DATA_IN_PROTOBUF,
-    RequestId.REQ_CURRENT_TIME: SESSION_IN_PROTOBUF,
-    RequestId.START_API: SESSION_IN_PROTOBUF,
-    RequestId.REQ_MARKET_RULE: MARKET_RULES_IN_PROTOBUF,
-    RequestId.CANCEL_CONTRACT_DATA: CANCELLED_CONTRACT_DATA,
+    DialectRequestId.REQ_CONTRACT_DATA: CONTRACT_DATA_IN_PROTOBUF,
+    DialectRequestId.REQ_CURRENT_TIME: SESSION_IN_PROTOBUF,
+    DialectRequestId.START_API: SESSION_IN_PROTOBUF,
+    DialectRequestId.REQ_MARKET_RULE: MARKET_RULES_IN_PROTOBUF,
+    DialectRequestId.CANCEL_CONTRACT_DATA: CANCELLED_CONTRACT_DATA,
 }
 
 _ERROR = 4
@@ -81,14 +85,14 @@ class RawIdDialect(ScriptedDialect):
             return UnreadableRequest(reason=f"Unable to parse message {raw_id}")
         if is_protobuf:
             return decode_request(message_id, body)
-        return self._text.decode(join_fields((str(raw_id),)) + body)
+        return self._text.decode(wire_from_fields((str(raw_id),)) + body)
 
     def fields(self, payload: bytes) -> tuple[str, ...]:
         """Show a client's message as its fields; of protobuf only the id."""
         if len(payload) < _ID_BYTES:
             raise WireError(f"{len(payload)} bytes hold no message id")
         raw_id, body = _split_id(payload)
-        return (str(raw_id), *(() if raw_id > PROTOBUF_OFFSET else split_fields(body)))
+        return (str(raw_id), *(() if raw_id > PROTOBUF_OFFSET else fields_from_wire(body)))
 
     def next_valid_id(self, order_id: int) -> bytes:
         """Say that requests are now accepted."""
@@ -227,4 +231,4 @@ def _with_raw_id(text_payload: bytes) -> bytes:
 
 def _with_text_id(payload: bytes) -> bytes:
     raw_id, rest = _split_id(payload)
-    return join_fields((str(raw_id),)) + rest
+    return wire_from_fields((str(raw_id),)) + rest

@@ -11,7 +11,7 @@ from ibkr_sync.infrastructure.replay.protocol.contract_data import (
     ContractDataLayout,
 )
 from ibkr_sync.infrastructure.replay.protocol.text_dialect import TextDialect
-from ibkr_sync.infrastructure.replay.protocol.wire import join_fields, split_fields
+from ibkr_sync.infrastructure.replay.protocol.wire import fields_from_wire, wire_from_fields
 
 
 class ScriptedTextDialect(TextDialect, ScriptedDialect):
@@ -19,14 +19,14 @@ class ScriptedTextDialect(TextDialect, ScriptedDialect):
 
     def fields(self, payload: bytes) -> tuple[str, ...]:
         """Show a client's message as its fields."""
-        return split_fields(payload)
+        return fields_from_wire(payload)
 
     def with_field(self, contract_data: bytes, field: str | int, value: str) -> bytes:
         """Replace a field of a row, by name or by its place among the wire's fields."""
-        wire = list(split_fields(contract_data))
+        wire = list(fields_from_wire(contract_data))
         index = field if isinstance(field, int) else wire_index(self._layout, field, wire)
         wire[index] = value
-        return join_fields(wire)
+        return wire_from_fields(wire)
 
     def without_field(self, contract_data: bytes, field: str) -> bytes:
         """Leave a field of a row empty."""
@@ -34,16 +34,16 @@ class ScriptedTextDialect(TextDialect, ScriptedDialect):
 
     def without_req_id(self, contract_data_end: bytes) -> bytes:
         """Leave the request id of an end marker empty."""
-        message_id, version, _ = split_fields(contract_data_end)
-        return join_fields((message_id, version, ""))
+        message_id, version, _ = fields_from_wire(contract_data_end)
+        return wire_from_fields((message_id, version, ""))
 
     def with_extra_field(self, payload: bytes, value: str) -> bytes:
         """Append a field to a message."""
-        return payload + join_fields((value,))
+        return payload + wire_from_fields((value,))
 
     def truncated(self, payload: bytes, fields: int) -> bytes:
         """Keep only the first fields of a message."""
-        return join_fields(split_fields(payload)[:fields])
+        return wire_from_fields(fields_from_wire(payload)[:fields])
 
 
 def wire_index(layout: ContractDataLayout, name: str, row_fields: Sequence[str]) -> int:

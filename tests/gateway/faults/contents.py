@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from gateway.faults.base import Fault, Situation
 from ibkr_sync.infrastructure.replay.protocol import notices
 from ibkr_sync.infrastructure.replay.protocol.reply_parts import (
-    HangUp,
     Plan,
-    Raw,
+    ReplyBytes,
+    ReplyHangUp,
     ReplyMessage,
     ReplyPart,
     Step,
@@ -67,7 +67,7 @@ class RateRefused(Fault):
     def rewrite(self, _plan: Plan, situation: Situation, /) -> Plan:
         """Refuse the message for its rate."""
         refusal = _error(situation, notices.PACING, "", for_request=False)
-        end: Plan = [HangUp()] if self.closes else []
+        end: Plan = [ReplyHangUp()] if self.closes else []
         return [*[refusal] * self.times, *end]
 
 
@@ -254,7 +254,7 @@ class InsertedBytes(Fault):
     def rewrite(self, plan: Plan, _situation: Situation, /) -> Plan:
         """Insert the bytes."""
         at = place_of_row(plan, self.before_row)
-        return [*plan[:at], Raw(self.data), *plan[at:]]
+        return [*plan[:at], ReplyBytes(self.data), *plan[at:]]
 
 
 def is_part(step: Step, part: ReplyPart) -> bool:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from gateway.faults.base import Fault, Occasion, Situation
 from ibkr_sync.infrastructure.replay.protocol import notices
 from ibkr_sync.infrastructure.replay.protocol.reply_parts import (
-    HangUp,
     Plan,
+    ReplyHangUp,
     ReplyMessage,
     ReplyPart,
 )
-from ibkr_sync.infrastructure.replay.protocol.requests import StartApi
-from ibkr_sync.infrastructure.replay.protocol.wire import join_fields
+from ibkr_sync.infrastructure.replay.protocol.requests import StartApiRequest
+from ibkr_sync.infrastructure.replay.protocol.wire import wire_from_fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class ServerVersionText(Fault):
     def rewrite(self, _plan: Plan, situation: Situation, /) -> Plan:
         """Replace the handshake, without its usual connection time."""
         connected_at = f"{situation.now:%Y%m%d %H:%M:%S} UTC"
-        return [ReplyMessage(join_fields((self.text, connected_at)))]
+        return [ReplyMessage(wire_from_fields((self.text, connected_at)))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,7 @@ class EarlyStart(Fault):
         """Move what answers START_API behind the handshake."""
         if situation.occasion is Occasion.START_API:
             return []
-        early = notices.start_plan(situation.dialect, situation.now)
+        early = notices.plan_start_notices(situation.dialect, situation.now)
         return [*plan, *early]
 
 
@@ -75,7 +75,7 @@ class ClientIdInUse(Fault):
     def concerns(self, situation: Situation) -> bool:
         """Only clients that come with one of the ids."""
         return (
-            isinstance(situation.request, StartApi)
+            isinstance(situation.request, StartApiRequest)
             and situation.occasion is Occasion.START_API
             and (self.client_ids is None or situation.request.client_id in self.client_ids)
         )
@@ -84,7 +84,7 @@ class ClientIdInUse(Fault):
         """Refuse the client."""
         code = notices.CLIENT_ID_IN_USE
         text = notices.TEXTS[code]
-        return [ReplyMessage(situation.dialect.error(-1, code, text, situation.now)), HangUp()]
+        return [ReplyMessage(situation.dialect.error(-1, code, text, situation.now)), ReplyHangUp()]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,4 +98,4 @@ class PortReset(Fault):
         """Send the client to the new port."""
         code = notices.PORT_RESET
         text = f"{notices.TEXTS[code]} Please reconnect on the new port - {self.new_port}"
-        return [ReplyMessage(situation.dialect.error(-1, code, text, situation.now)), HangUp()]
+        return [ReplyMessage(situation.dialect.error(-1, code, text, situation.now)), ReplyHangUp()]

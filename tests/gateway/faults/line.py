@@ -10,15 +10,15 @@ from gateway.faults.base import Fault, Occasion, Situation
 from gateway.faults.contents import is_part, place_of_row
 from ibkr_sync.infrastructure.replay.protocol import notices
 from ibkr_sync.infrastructure.replay.protocol.reply_parts import (
-    HangUp,
     Plan,
-    Raw,
+    ReplyBytes,
+    ReplyHangUp,
     ReplyMessage,
     ReplyPart,
-    Stall,
+    ReplyStall,
+    ReplyWait,
     Step,
-    Wait,
-    in_few_writes,
+    reply_in_few_writes,
 )
 from ibkr_sync.infrastructure.replay.protocol.wire import wire_frame
 
@@ -41,7 +41,7 @@ class RawReply(Fault):
 
     def rewrite(self, _plan: Plan, _situation: Situation, /) -> Plan:
         """Send the bytes."""
-        return [Raw(self.data)]
+        return [ReplyBytes(self.data)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +58,8 @@ class HangUpAfterRows(Fault):
     def rewrite(self, plan: Plan, _situation: Situation, /) -> Plan:
         """Cut the plan short."""
         if self.rows == 0:
-            return [HangUp(self.reset)]
-        return [*plan[: place_of_row(plan, self.rows)], HangUp(self.reset)]
+            return [ReplyHangUp(self.reset)]
+        return [*plan[: place_of_row(plan, self.rows)], ReplyHangUp(self.reset)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ class Late(Fault):
 
     def rewrite(self, plan: Plan, _situation: Situation, /) -> Plan:
         """Wait before the plan."""
-        return [Wait(self.seconds), *plan]
+        return [ReplyWait(self.seconds), *plan]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +84,7 @@ class Drip(Fault):
         """Wait before each row."""
         rows: Plan = [step for step in plan if is_part(step, ReplyPart.ROW)]
         rest = [step for step in plan if not is_part(step, ReplyPart.ROW)]
-        dripping: Plan = [step for row in rows for step in (Wait(self.seconds), row)]
+        dripping: Plan = [step for row in rows for step in (ReplyWait(self.seconds), row)]
         return [*dripping * self.rounds, *rest]
 
 
@@ -98,7 +98,7 @@ class PauseAfterRows(Fault):
     def rewrite(self, plan: Plan, _situation: Situation, /) -> Plan:
         """Stall before the next row."""
         at = place_of_row(plan, self.rows)
-        return [*plan[:at], Stall(self.seconds), *plan[at:]]
+        return [*plan[:at], ReplyStall(self.seconds), *plan[at:]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,9 +138,13 @@ class PauseAfterBytes(Fault):
         """Stall at that byte."""
         paused: Plan = []
         left = self.count
-        for step in in_few_writes(plan):
-            if isinstance(step, Raw) and 0 <= left < len(step.data):
-                paused += [Raw(step.data[:left]), Stall(self.seconds), Raw(step.data[left:])]
+        for step in reply_in_few_writes(plan):
+            if isinstance(step, ReplyBytes) and 0 <= left < len(step.data):
+                paused += [
+                    ReplyBytes(step.data[:left]),
+                    ReplyStall(self.seconds),
+                    ReplyBytes(step.data[left:]),
+                ]
             else:
                 paused.append(step)
             left -= _size(step)
@@ -160,18 +164,18 @@ class Chunked(Fault):
     def rewrite(self, plan: Plan, _situation: Situation, /) -> Plan:
         """Cut the bytes up."""
         chunked: Plan = []
-        for step in in_few_writes(plan):
-            if not isinstance(step, Raw):
+        for step in reply_in_few_writes(plan):
+            if not isinstance(step, ReplyBytes):
                 chunked.append(step)
                 continue
             for at in range(0, len(step.data), self.size):
-                chunked.append(Raw(step.data[at : at + self.size]))
+                chunked.append(ReplyBytes(step.data[at : at + self.size]))
                 if self.gap:
-                    chunked.append(Stall(self.gap))
+                    chunked.append(ReplyStall(self.gap))
         return chunked
 
 
 def _size(step: Step) -> int:
     if isinstance(step, ReplyMessage):
         return len(wire_frame(step.payload))
-    return len(step.data) if isinstance(step, Raw) else 0
+    return len(step.data) if isinstance(step, ReplyBytes) else 0

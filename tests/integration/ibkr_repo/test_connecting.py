@@ -24,7 +24,7 @@ from ibkr_sync.domain.errors import (
     UnreachableReason,
     UnsupportedServerVersionError,
 )
-from ibkr_sync.infrastructure.replay.protocol.requests import StartApi
+from ibkr_sync.infrastructure.replay.protocol.requests import StartApiRequest
 from ibkr_sync.infrastructure.replay.protocol.wire import wire_frame
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import CLIENT_VERSIONS
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.connection import GatewayConnection
@@ -32,7 +32,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request im
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway_parameters import (
     GatewayParameters,
 )
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.handshake import negotiate
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.handshake import negotiate_handshake
 
 ES_AT_CME = ContractRequest(symbol="ES", exchange="CME")
 NEWEST = CLIENT_VERSIONS[1]
@@ -112,7 +112,7 @@ def test_a_gateway_that_never_sends_next_valid_id_ends_at_the_handshake_deadline
 def test_the_handshake_and_next_valid_id_share_one_deadline(serve: Serve) -> None:
     replay = serve(faults.PauseAfterBytes(occasion=Occasion.HELLO, count=4, seconds=0.3))
     parameters = GatewayParameters(host=replay.host, port=replay.port, handshake_timeout=5.0)
-    connection, _, ready_by = negotiate(parameters, CLIENT_VERSIONS)
+    connection, _, ready_by = negotiate_handshake(parameters, CLIENT_VERSIONS)
     connection.disconnect()
     assert ready_by - time.monotonic() <= 5.0 - 0.3
 
@@ -226,7 +226,7 @@ def test_the_next_client_ids_are_tried_when_some_are_taken(serve: Serve, connect
     replay = serve(faults.ClientIdInUse(client_ids=frozenset({7, 8})))
     gateway = connect(replay, client_id=7, client_id_tries=4)
     assert len(gateway.request_contracts(ES_AT_CME).result(5).rows) == 4
-    asked = [each.client_id for each in replay.requests if isinstance(each, StartApi)]
+    asked = [each.client_id for each in replay.requests if isinstance(each, StartApiRequest)]
     assert asked == [7, 8, 9]
 
 
@@ -234,7 +234,7 @@ def test_each_client_id_is_tried_once_when_all_are_taken(serve: Serve, connect: 
     replay = serve(faults.ClientIdInUse())
     with pytest.raises(ClientIdInUseError):
         connect(replay, client_id=7, client_id_tries=3).open()
-    asked = [each.client_id for each in replay.requests if isinstance(each, StartApi)]
+    asked = [each.client_id for each in replay.requests if isinstance(each, StartApiRequest)]
     assert asked == [7, 8, 9]
 
 

@@ -19,7 +19,7 @@ from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.infrastructure.replay.protocol.requests import (
     ContractDataRequest,
     MarketRuleRequest,
-    StartApi,
+    StartApiRequest,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.questioner import MAX_BROKEN_IN_A_ROW
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
@@ -124,7 +124,7 @@ def test_the_first_message_of_a_new_session_waits_for_its_turn_too(
         gateway.request_contracts(ES_AT_CME).result(5)
     gateway.close()
     gateway.open()
-    starts = [each.at for each in replay.frames if isinstance(each.request, StartApi)]
+    starts = [each.at for each in replay.frames if isinstance(each.request, StartApiRequest)]
     assert starts[1] - times_asked(replay)[0] >= 0.9
 
 

@@ -18,7 +18,7 @@ from ibkr_sync.domain.errors import ConnectionLostError, RequestRejectedError
 from ibkr_sync.infrastructure.replay.protocol.requests import (
     ContractDataRequest,
     MarketRuleRequest,
-    StartApi,
+    StartApiRequest,
 )
 from ibkr_sync.infrastructure.replay.recording import Recording
 from ibkr_sync.infrastructure.replay.rows import ContractRow, MarketRuleRow
@@ -163,7 +163,7 @@ def test_every_question_is_answered_at_every_version(
         _ask(gateway, "NQ", "CME")
     assert rejected.value.code == 200
     start, rules, contracts = replay.requests
-    assert start == StartApi(client_id=411)
+    assert start == StartApiRequest(client_id=411)
     assert rules == MarketRuleRequest(market_rule_id="3541")
     assert isinstance(contracts, ContractDataRequest)
     assert (contracts.symbol, contracts.sec_type, contracts.exchange) == ("NQ", "FUT", "CME")

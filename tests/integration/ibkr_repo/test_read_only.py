@@ -24,10 +24,10 @@ from ibkr_sync.infrastructure.replay.protocol.notices import ACCOUNTS
 from ibkr_sync.infrastructure.replay.protocol.requests import (
     ContractDataRequest,
     OtherRequest,
-    StartApi,
+    StartApiRequest,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import ReadOnlyClient
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client_events import Notice
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client_events import NoticeEvent
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.connection import (
     ALLOWED_MESSAGES,
     ForbiddenMessageError,
@@ -111,7 +111,7 @@ def call(client: ReadOnlyClient, method: str) -> str:
         except ForbiddenMessageError:
             return "blocked"
     # From 10.x on ibapi catches what is raised and tells it as an error.
-    said = [each.text for each in complaints if isinstance(each, Notice)]
+    said = [each.text for each in complaints if isinstance(each, NoticeEvent)]
     if any("may not be sent" in text for text in said):
         return "blocked"
     return "refused" if said else "sent"
@@ -199,4 +199,4 @@ def test_the_legs_of_a_combination_change_nothing_about_that(
     with contextlib.suppress(ForbiddenMessageError):
         session._client.placeOrder(1, combination, Order())
     await_arrival(session)
-    assert [type(each) for each in replay.requests] == [StartApi, ContractDataRequest]
+    assert [type(each) for each in replay.requests] == [StartApiRequest, ContractDataRequest]

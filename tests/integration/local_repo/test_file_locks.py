@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
-from ibkr_sync.infrastructure.repositories.local_repo.schema.revision import read_status
+from ibkr_sync.infrastructure.repositories.local_repo.schema.revision import read_revision
 from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import upgrade, writing
 
 COME_AND_GO = """
@@ -23,10 +23,10 @@ def test_looking_at_the_schema_again_drops_no_lock(tmp_path: Path) -> None:
     with Database(path) as database:
         upgrade(database)
     with Database(path) as database:
-        read_status(database)
+        read_revision(database)
         with writing(database):
             pass
-        read_status(database)
+        read_revision(database)
         # Whoever closes the last connection deletes the WAL, with what it alone holds.
         subprocess.run([sys.executable, "-c", COME_AND_GO, path], check=True)  # noqa: S603 - ours
         assert path.with_name("own.db-wal").exists()

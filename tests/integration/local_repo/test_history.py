@@ -23,7 +23,7 @@ from ibkr_sync.domain.history.as_of import product_as_of
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.history import LocalHistory
-from ibkr_sync.infrastructure.repositories.local_repo.products.writes import insert_product
+from ibkr_sync.infrastructure.repositories.local_repo.products.writes import write_new_product
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import field_changes, metadata
 from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import reading, writing
@@ -247,7 +247,7 @@ def test_a_product_of_the_catalogue_is_then_what_the_catalogue_knew(database: Da
     clock = FakeClock()
     guess = dataclasses.replace(examples.as_catalogued(FDAX), multiplier=Decimal(5))
     with writing(database) as connection:
-        insert_product(connection, guess, clock.now)
+        write_new_product(connection, guess, clock.now)
     first_day = clock.now
     clock.advance(days=1)
     local = repository(database, clock)

@@ -17,7 +17,7 @@ from ibkr_sync.domain.errors import DatabaseDamagedError, StorageError
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
-from ibkr_sync.infrastructure.repositories.local_repo.database.integrity import refuse_damage
+from ibkr_sync.infrastructure.repositories.local_repo.database.integrity import check_integrity
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
 
 PAGE = 4096
@@ -39,7 +39,7 @@ def filled(tmp_path: Path) -> Path:
 
 def refuse_damage_of(path: Path) -> None:
     with Database(path) as database:
-        refuse_damage(database)
+        check_integrity(database)
 
 
 def test_a_sound_file_is_left_as_it_is(filled: Path) -> None:
@@ -53,7 +53,7 @@ def test_what_holds_no_file_yet_is_sound_and_gets_none(tmp_path: Path) -> None:
     (tmp_path / "empty.db").touch()
     refuse_damage_of(tmp_path / "empty.db")
     with Database(":memory:") as database:
-        refuse_damage(database)
+        check_integrity(database)
     assert [each.name for each in tmp_path.iterdir()] == ["empty.db"]
 
 

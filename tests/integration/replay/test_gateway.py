@@ -18,7 +18,7 @@ from ibkr_sync.infrastructure.replay.protocol.contract_data import ContractDataL
 from ibkr_sync.infrastructure.replay.protocol.requests import (
     ContractDataRequest,
     OtherRequest,
-    StartApi,
+    StartApiRequest,
 )
 from ibkr_sync.infrastructure.replay.protocol.wire import wire_frame
 from ibkr_sync.infrastructure.replay.recording import Recording, read_recording
@@ -105,7 +105,7 @@ def test_everything_clients_send_can_be_looked_at_afterwards(start: Start) -> No
         pass
     assert gateway.connections == 2
     assert gateway.requests == (
-        StartApi(client_id=3),
+        StartApiRequest(client_id=3),
         ContractDataRequest(req_id=12, symbol="ES", sec_type="FUT"),
         OtherRequest(message_id=3),
     )

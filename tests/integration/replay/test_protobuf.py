@@ -11,12 +11,12 @@ from fakes.tws_client import TwsClient, decode_error
 from fakes.tws_protobuf import RawIdClient, field
 from gateway.server import ScriptedGateway
 from ibkr_sync.infrastructure.replay.protocol.requests import (
-    CancelContractData,
+    CancelContractDataRequest,
     ContractDataRequest,
     CurrentTimeRequest,
     MarketRuleRequest,
     OtherRequest,
-    StartApi,
+    StartApiRequest,
     UnreadableRequest,
 )
 from ibkr_sync.infrastructure.replay.recording import read_recording
@@ -70,11 +70,11 @@ def test_what_clients_ask_in_protobuf_is_kept() -> None:
         client.send(9, 8, 12)
         assert client.hear()[1]["code"] == 320
         assert gateway.requests == (
-            StartApi(client_id=411),
+            StartApiRequest(client_id=411),
             ContractDataRequest(req_id=12, symbol="ES", sec_type="FUT", exchange="CME"),
             MarketRuleRequest(market_rule_id="67"),
             CurrentTimeRequest(),
-            CancelContractData(),
+            CancelContractDataRequest(),
             OtherRequest(message_id=58),
             UnreadableRequest(reason="Unable to parse message 9"),
         )

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibkr_sync_cli.units.durations import hours_and_minutes, took_text
+from ibkr_sync_cli.units.durations import duration_to_the_minute, precise_duration
 from one_case import one_case
 
 
@@ -23,7 +23,7 @@ from one_case import one_case
     ],
 )
 def test_a_span_is_told_in_hours_and_minutes(span: timedelta, told: str) -> None:
-    assert hours_and_minutes(span) == told
+    assert duration_to_the_minute(span) == told
 
 
 @one_case(
@@ -43,7 +43,7 @@ def test_a_span_is_told_in_hours_and_minutes(span: timedelta, told: str) -> None
     ],
 )
 def test_what_something_took_is_told_as_exactly_as_matters(seconds: float, told: str) -> None:
-    assert took_text(timedelta(seconds=seconds)) == told
+    assert precise_duration(timedelta(seconds=seconds)) == told
 
 
 @given(st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=400)))
@@ -51,6 +51,8 @@ def test_what_something_took_is_told_within_a_minute_and_never_in_sixty_of_a_uni
     span: timedelta,
 ) -> None:
     units = {"h": 3600, "m": 60, "s": 1}
-    parts = [(float(each[:-1]), each[-1]) for each in took_text(span).replace(" s", "s").split()]
+    parts = [
+        (float(each[:-1]), each[-1]) for each in precise_duration(span).replace(" s", "s").split()
+    ]
     assert abs(sum(count * units[unit] for count, unit in parts) - span.total_seconds()) < 60
     assert all(count < 60 for count, unit in parts if unit != "h")

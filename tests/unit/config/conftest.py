@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ibkr_sync.config.config_files import UserFolders
+from ibkr_sync.config.config_files import ConfigFolders
 from unit.config.machine import Machine
 
 
@@ -13,5 +13,5 @@ def machine(tmp_path: Path) -> Machine:
     home, cwd = tmp_path / "home", tmp_path / "work"
     home.mkdir()
     cwd.mkdir()
-    folders = UserFolders(config=home / "settings", data=home / "data")
+    folders = ConfigFolders(config=home / "settings", data=home / "data")
     return Machine(home=home, cwd=cwd, folders=folders)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ibkr_sync.config.config_files import UserFolders
+from ibkr_sync.config.config_files import ConfigFolders
 from ibkr_sync.config.loading import check_settings, load_settings
 from ibkr_sync.config.settings_resolution import LoadedSettings
 from ibkr_sync.domain.errors import ConfigError, ConfigProblem
@@ -20,7 +20,7 @@ class Machine:
 
     home: Path
     cwd: Path
-    folders: UserFolders
+    folders: ConfigFolders
 
     def here(self, toml: str) -> Path:
         return write(self.cwd / "config.toml", toml)

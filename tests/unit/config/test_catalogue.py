@@ -9,7 +9,7 @@ import pytest
 import tomli
 
 from ibkr_sync.config.example import example_text
-from ibkr_sync.config.settings import CatalogueEntry
+from ibkr_sync.config.settings import CatalogueSettings
 from ibkr_sync.domain.entities.catalogue import ASSET_CLASS_OF_CATEGORY
 from unit.config.machine import Machine
 
@@ -27,7 +27,7 @@ CODE = "letters, digits and . _ & / + -, at most 32"
 def shown_in_the_example() -> str:
     lines = re.findall(r"^#     (.*)$", example_text(), re.MULTILINE)
     start = lines.index("[[catalogue]]")
-    return "\n".join(lines[start : start + 1 + len(CatalogueEntry.model_fields)])
+    return "\n".join(lines[start : start + 1 + len(CatalogueSettings.model_fields)])
 
 
 def test_what_is_not_said_has_a_default(machine: Machine) -> None:
@@ -35,7 +35,7 @@ def test_what_is_not_said_has_a_default(machine: Machine) -> None:
 
     (entry,) = machine.load().settings.active.catalogue
 
-    assert entry == CatalogueEntry(
+    assert entry == CatalogueSettings(
         symbol="XYZ", exchange="SGX", currency="USD", category="energy", price_magnifier=1
     )
 
@@ -82,7 +82,7 @@ def test_the_product_shown_as_an_example_loads_and_names_every_setting(machine: 
 
     (entry,) = machine.load().settings.active.catalogue
 
-    assert entry.model_fields_set == set(CatalogueEntry.model_fields)
+    assert entry.model_fields_set == set(CatalogueSettings.model_fields)
 
 
 def test_the_example_lists_every_category() -> None:

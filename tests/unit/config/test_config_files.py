@@ -6,7 +6,7 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from ibkr_sync.config.config_files import config_locations, user_folders
+from ibkr_sync.config.config_files import config_folders, config_locations
 from unit.config.machine import Machine, write
 
 
@@ -29,7 +29,7 @@ def test_a_file_that_is_in_both_places_is_looked_for_once(machine: Machine) -> N
 
 
 def test_the_users_folders_are_those_of_the_platform() -> None:
-    folders = user_folders()
+    folders = config_folders()
 
     assert folders.config == Path(platformdirs.user_config_dir("ibkr-sync", appauthor=False))
     assert folders.data == Path(platformdirs.user_data_dir("ibkr-sync", appauthor=False))

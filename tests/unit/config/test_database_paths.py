@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibkr_sync.config.database_paths import PathContext, database_file, locate_database
+from ibkr_sync.config.database_paths import PathContext, database_file_path, database_path
 from one_case import one_case
 
 HERE = PathContext(folder=Path("/etc/futures"), home=Path("/home/me"))
@@ -28,18 +28,18 @@ HERE = PathContext(folder=Path("/etc/futures"), home=Path("/home/me"))
     ],
 )
 def test_files_and_sqlite_urls_become_absolute_paths(text: str, path: str) -> None:
-    located = locate_database(text, HERE)
+    located = database_path(text, HERE)
 
     assert located == path
-    assert database_file(located) == Path(path)
+    assert database_file_path(located) == Path(path)
 
 
 @pytest.mark.parametrize("text", [":memory:", "sqlite:///:memory:"])
 def test_memory_is_no_file(text: str) -> None:
-    located = locate_database(text, HERE)
+    located = database_path(text, HERE)
 
     assert located == ":memory:"
-    assert database_file(located) is None
+    assert database_file_path(located) is None
 
 
 @pytest.mark.parametrize(
@@ -54,8 +54,8 @@ def test_memory_is_no_file(text: str) -> None:
     ],
 )
 def test_postgresql_urls_are_passed_on_unchanged(url: str) -> None:
-    assert locate_database(url, HERE) == url
-    assert database_file(url) is None
+    assert database_path(url, HERE) == url
+    assert database_file_path(url) is None
 
 
 @one_case(
@@ -88,20 +88,20 @@ def test_postgresql_urls_are_passed_on_unchanged(url: str) -> None:
 )
 def test_what_names_no_usable_database_is_refused_with_the_reason(text: str, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
-        locate_database(text, HERE)
+        database_path(text, HERE)
 
 
 def test_a_home_that_is_not_known_is_said_not_guessed() -> None:
     with pytest.raises(ValueError, match="HOME"):
-        locate_database("~/futures.db", PathContext(folder=Path("/"), home=None))
+        database_path("~/futures.db", PathContext(folder=Path("/"), home=None))
 
 
 @given(st.text() | st.text().map("postgresql://{}".format) | st.text().map("sqlite:///{}".format))
 def test_any_text_gives_an_absolute_path_or_a_postgresql_url_or_is_refused(text: str) -> None:
     try:
-        located = locate_database(text, HERE)
+        located = database_path(text, HERE)
     except ValueError:
         return
-    file = database_file(located)
+    file = database_file_path(located)
     assert (file is None) == (located.lower().startswith("postgres") or located == ":memory:")
     assert file is None or file.is_absolute()

@@ -11,8 +11,8 @@ import pytest
 import tomli
 from pydantic import BaseModel
 
-from ibkr_sync.config.example import example_text, init_config
-from ibkr_sync.config.settings import SHIPPED_PROFILES, ConfigTable, ProfileTable
+from ibkr_sync.config.example import example_text, write_example
+from ibkr_sync.config.settings import SHIPPED_PROFILES, ConfigTable, ProfileSettingsTable
 from ibkr_sync.config.toml_keys import TomlKey, toml_keys
 from ibkr_sync.domain.errors import ConfigError
 from unit.config.machine import Machine
@@ -54,7 +54,7 @@ def test_each_value_in_the_example_is_the_default(machine: Machine, profile: str
 
 def test_every_setting_there_is_stands_in_the_example() -> None:
     written = set(toml_keys(tomli.loads(defaults_written_out())))
-    profile_keys = set(ProfileTable.model_fields) - INHERITED
+    profile_keys = set(ProfileSettingsTable.model_fields) - INHERITED
 
     assert set(model_keys(ConfigTable)) <= written
     assert {("profiles", name) for name in SHIPPED_PROFILES} <= written
@@ -84,7 +84,7 @@ class TestInit:
     ) -> None:
         path = tmp_path / "new" / "folder" / "config.toml"
 
-        init_config(path)
+        write_example(path)
 
         assert path.read_text(encoding="utf-8") == example_text()
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -95,10 +95,10 @@ class TestInit:
         path.write_text("mine")
 
         with pytest.raises(ConfigError, match=r"exists already \(--force replaces it\)"):
-            init_config(path)
+            write_example(path)
         assert path.read_text() == "mine"
 
-        init_config(path, force=True)
+        write_example(path, force=True)
         assert path.read_text(encoding="utf-8") == example_text()
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         assert [*tmp_path.iterdir()] == [path]
@@ -108,7 +108,7 @@ class TestInit:
         path.symlink_to(target)
 
         with pytest.raises(ConfigError, match="exists already"):
-            init_config(path)
+            write_example(path)
         assert not target.exists()
 
     @pytest.mark.parametrize("force", [False, True])
@@ -118,7 +118,7 @@ class TestInit:
         (tmp_path / "file").write_text("")
 
         with pytest.raises(ConfigError, match="can't be written"):
-            init_config(tmp_path / "file" / "config.toml", force=force)
+            write_example(tmp_path / "file" / "config.toml", force=force)
         assert [*tmp_path.iterdir()] == [tmp_path / "file"]
 
     @pytest.mark.parametrize("force", [False, True])
@@ -135,7 +135,7 @@ class TestInit:
         monkeypatch.setattr(os, "fsync", disk_full)
 
         with pytest.raises(ConfigError, match="No space left on device"):
-            init_config(path, force=force)
+            write_example(path, force=force)
         assert [*tmp_path.iterdir()] == before
         assert not force or path.read_text() == "mine"
 
@@ -143,5 +143,5 @@ class TestInit:
         (tmp_path / "config.toml").mkdir()
 
         with pytest.raises(ConfigError, match="can't be written"):
-            init_config(tmp_path / "config.toml", force=True)
+            write_example(tmp_path / "config.toml", force=True)
         assert [*tmp_path.iterdir()] == [tmp_path / "config.toml"]

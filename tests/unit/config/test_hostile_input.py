@@ -9,15 +9,15 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibkr_sync.config.config_files import UserFolders
+from ibkr_sync.config.config_files import ConfigFolders
 from ibkr_sync.config.loading import load_settings
 from ibkr_sync.config.settings import (
-    CatalogueEntry,
+    CatalogueSettings,
     ConfigTable,
     GatewaySettings,
     LogSettings,
     OutputSettings,
-    ProfileTable,
+    ProfileSettingsTable,
 )
 from ibkr_sync.domain.errors import ConfigError
 
@@ -25,8 +25,8 @@ KNOWN = sorted(
     {
         name
         for table in (
-            *(ConfigTable, ProfileTable, GatewaySettings),
-            *(OutputSettings, LogSettings, CatalogueEntry),
+            *(ConfigTable, ProfileSettingsTable, GatewaySettings),
+            *(OutputSettings, LogSettings, CatalogueSettings),
         )
         for name in table.model_fields
     }
@@ -57,7 +57,8 @@ TABLES = st.fixed_dictionaries(
         "profile": DOCUMENTS,
         "database": DOCUMENTS,
         "catalogue": st.lists(
-            st.dictionaries(st.sampled_from([*CatalogueEntry.model_fields]), DOCUMENTS) | DOCUMENTS,
+            st.dictionaries(st.sampled_from([*CatalogueSettings.model_fields]), DOCUMENTS)
+            | DOCUMENTS,
             max_size=3,
         ),
         "gateway": st.dictionaries(st.sampled_from([*GatewaySettings.model_fields]), DOCUMENTS),
@@ -65,7 +66,7 @@ TABLES = st.fixed_dictionaries(
         "log": st.dictionaries(st.sampled_from(["file", "format"]) | KEYS, DOCUMENTS, max_size=2),
         "profiles": st.dictionaries(
             KEYS,
-            st.dictionaries(st.sampled_from([*ProfileTable.model_fields]), DOCUMENTS)
+            st.dictionaries(st.sampled_from([*ProfileSettingsTable.model_fields]), DOCUMENTS)
             | st.fixed_dictionaries(
                 {"gateway": st.dictionaries(KEYS, DOCUMENTS, max_size=3), "source": WORDS}
             ),
@@ -98,7 +99,7 @@ def load(content: bytes, environ: dict[str, str]) -> None:
         cwd = Path(folder)
         (cwd / "config.toml").write_bytes(content)
         try:
-            loaded = load_settings({}, environ, cwd, UserFolders(config=cwd, data=cwd))
+            loaded = load_settings({}, environ, cwd, ConfigFolders(config=cwd, data=cwd))
         except ConfigError as error:
             shown = [str(problem) for problem in error.problems]
         else:

@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibkr_sync.config.safe_text import printable, shown
+from ibkr_sync.config.safe_text import safe_text, safe_value_text
 from one_case import one_case
 
 
 @given(st.text())
 def test_shown_text_is_printable_whatever_it_holds(text: str) -> None:
-    assert printable(text).isprintable()
-    assert shown(text).isprintable()
+    assert safe_text(text).isprintable()
+    assert safe_value_text(text).isprintable()
 
 
 @one_case(
@@ -30,4 +30,4 @@ def test_shown_text_is_printable_whatever_it_holds(text: str) -> None:
     ],
 )
 def test_values_are_said_in_words_of_the_config_file(value: object, words: str) -> None:
-    assert shown(value) == words
+    assert safe_value_text(value) == words

@@ -13,7 +13,7 @@ from ibkr_sync.domain.canonical_text import (
     TRACKED_OF_CONTRACT,
     TRACKED_OF_PRODUCT,
     canonical_text,
-    parse_value,
+    parse_canonical_text,
 )
 from ibkr_sync.domain.entities.contracts import FuturesContract, Venue
 from ibkr_sync.domain.entities.futures import Future, Underlying
@@ -40,7 +40,7 @@ def test_every_field_but_these_has_a_history() -> None:
 def test_every_field_of_a_contract_is_read_back_as_it_was(contract: FuturesContract) -> None:
     for name in TRACKED_OF_CONTRACT:
         value = getattr(contract, name)
-        assert parse_value(name, canonical_text(value), of_contract=True) == value, name
+        assert parse_canonical_text(name, canonical_text(value), of_contract=True) == value, name
 
 
 @given(futures())
@@ -49,7 +49,7 @@ def test_every_field_of_a_contract_is_read_back_as_it_was(contract: FuturesContr
 def test_every_field_of_a_product_is_read_back_as_it_was(product: Future) -> None:
     for name in TRACKED_OF_PRODUCT:
         value = getattr(product, name)
-        assert parse_value(name, canonical_text(value), of_contract=False) == value, name
+        assert parse_canonical_text(name, canonical_text(value), of_contract=False) == value, name
 
 
 @one_case(
@@ -71,10 +71,10 @@ def test_every_field_of_a_product_is_read_back_as_it_was(product: Future) -> Non
 )
 def test_text_that_no_value_has_is_refused(field: str, text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
-        parse_value(field, text, of_contract=True)
+        parse_canonical_text(field, text, of_contract=True)
 
 
 @pytest.mark.parametrize("text", ["ES", "ES IND", "ES IND x", "ES  IND  1 "])
 def test_text_that_names_no_underlying_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not an underlying"):
-        parse_value("underlying", text, of_contract=False)
+        parse_canonical_text("underlying", text, of_contract=False)

@@ -12,13 +12,13 @@ from sqlalchemy.engine import make_url
 
 from ibkr_sync.domain.database_url import (
     DatabaseAddress,
-    has_secret,
     mask_url,
     parse_database,
+    url_has_secret,
 )
 from ibkr_sync.infrastructure.repositories.local_repo.database.location import (
     POSTGRES_DRIVER,
-    locate,
+    locate_database,
 )
 from one_case import one_case
 
@@ -89,7 +89,7 @@ def test_passwords_and_secret_parameters_are_masked_and_the_rest_is_kept(
     expected = masked or "postgresql://u:***@h/db?password=***&sslmode=require"
 
     assert mask_url(url) == expected
-    assert has_secret(url) == (expected != url)
+    assert url_has_secret(url) == (expected != url)
 
 
 @given(password=MESSY, tail=st.sampled_from(["", "/db", "/db?sslmode=require", ":5432/db"]))
@@ -153,7 +153,7 @@ def test_a_url_is_read_as_sqlalchemy_reads_it(
     assert (server.user, server.password) == (expected.username, expected.password)
     assert (server.host, server.port) == (expected.host, expected.port)
     assert server.name == expected.database
-    assert locate(url).url == expected.set(drivername=POSTGRES_DRIVER)
+    assert locate_database(url).url == expected.set(drivername=POSTGRES_DRIVER)
 
 
 @pytest.mark.parametrize("text", [":memory:", "sqlite:///:memory:", "SQLite+pysqlite:///:memory:"])

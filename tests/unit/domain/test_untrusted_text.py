@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibkr_sync.domain.untrusted_text import MAX_LENGTH, clean_text, harmless
+from ibkr_sync.domain.untrusted_text import MAX_LENGTH, clean_text, harmless_text
 from one_case import one_case
 
 HARMFUL = [
@@ -73,17 +73,17 @@ SHOWN_AS_THEY_ARE = "\t\n"
 def test_a_harmful_character_is_escaped_where_it_leaves(character: str) -> None:
     escaped = f"\\u{ord(character):04x}"
     expected = character if character in SHOWN_AS_THEY_ARE else escaped
-    assert harmless(f"E{character}S") == f"E{expected}S"
+    assert harmless_text(f"E{character}S") == f"E{expected}S"
 
 
 @given(st.text())
 def test_what_was_cleaned_leaves_as_it_is_stored(text: str) -> None:
     cleaned = clean_text(text) or ""
-    assert harmless(cleaned) == cleaned
+    assert harmless_text(cleaned) == cleaned
 
 
 @given(st.recursive(st.text(), st.lists))
 def test_json_says_the_same_with_its_harmful_characters_escaped(value: object) -> None:
-    written = harmless(json.dumps(value, ensure_ascii=False))
+    written = harmless_text(json.dumps(value, ensure_ascii=False))
     assert json.loads(written) == value
     assert not any(each in written for each in HARMFUL)

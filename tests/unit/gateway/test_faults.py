@@ -12,23 +12,23 @@ from gateway import faults
 from gateway.dialects import dialect_for
 from gateway.faults import Fault, FaultScript, Occasion, Situation
 from ibkr_sync.infrastructure.replay.protocol.reply_parts import (
-    HangUp,
     Plan,
-    Raw,
+    ReplyBytes,
+    ReplyHangUp,
     ReplyMessage,
     ReplyPart,
-    Stall,
+    ReplyStall,
+    ReplyWait,
     Step,
-    Wait,
-    in_few_writes,
+    reply_in_few_writes,
 )
 from ibkr_sync.infrastructure.replay.protocol.requests import (
     ContractDataRequest,
     MarketRuleRequest,
     Request,
-    StartApi,
+    StartApiRequest,
 )
-from ibkr_sync.infrastructure.replay.protocol.wire import split_fields, wire_frame
+from ibkr_sync.infrastructure.replay.protocol.wire import fields_from_wire, wire_frame
 from ibkr_sync.infrastructure.replay.rows import ContractRow
 from one_case import one_case
 
@@ -45,7 +45,7 @@ def _situation(
 
 
 HELLO = _situation(None, Occasion.HELLO)
-START = _situation(StartApi(client_id=7), Occasion.START_API)
+START = _situation(StartApiRequest(client_id=7), Occasion.START_API)
 
 
 def _row(number: int) -> ContractRow:
@@ -79,7 +79,7 @@ def _outline(plan: Sequence[Step]) -> list[object]:
         if not isinstance(step, ReplyMessage):
             outline.append(step)
             continue
-        fields = split_fields(step.payload)
+        fields = fields_from_wire(step.payload)
         if fields[0] == "4":
             outline.append(decode_error(fields, 187)[:2])
         else:
@@ -88,7 +88,7 @@ def _outline(plan: Sequence[Step]) -> list[object]:
 
 
 def _stream(plan: Plan) -> bytes:
-    return b"".join(step.data for step in in_few_writes(plan) if isinstance(step, Raw))
+    return b"".join(step.data for step in reply_in_few_writes(plan) if isinstance(step, ReplyBytes))
 
 
 @one_case(
@@ -102,7 +102,8 @@ def _stream(plan: Plan) -> bytes:
         (faults.ForeignRows(rows=(_row(9),), before_row=1), ["#0", "#9", "#1", "#2", "52"]),
         (faults.ErrorReply(code=200), [(12, 200)]),
         (faults.RateRefused(), [(-1, 100)]),
-        (faults.RateRefused(times=3, closes=True), [(-1, 100), (-1, 100), (-1, 100), HangUp()]),
+        (faults.RateRefused(times=3, closes=True),
+         [(-1, 100), (-1, 100), (-1, 100), ReplyHangUp()]),
         (faults.Notice(code=1100), [(-1, 1100), "#0", "#1", "#2", "52"]),
         (faults.Notice(code=162, for_request=True, before_row=2),
          ["#0", "#1", (12, 162), "#2", "52"]),
@@ -110,16 +111,17 @@ def _stream(plan: Plan) -> bytes:
         (faults.Notice(code=2158, before_row=None, times=2),
          ["#0", "#1", "#2", "52", (-1, 2158), (-1, 2158)]),
         (faults.InsertedBytes(data=b"\0\0\0\0", before_row=1),
-         ["#0", Raw(b"\0\0\0\0"), "#1", "#2", "52"]),
-        (faults.HangUpAfterRows(), [HangUp()]),
-        (faults.HangUpAfterRows(rows=2), ["#0", "#1", HangUp()]),
-        (faults.HangUpAfterRows(rows=3, reset=True), ["#0", "#1", "#2", HangUp(reset=True)]),
-        (faults.PauseAfterRows(rows=1, seconds=2), ["#0", Stall(2), "#1", "#2", "52"]),
-        (faults.Late(seconds=2), [Wait(2), "#0", "#1", "#2", "52"]),
-        (faults.Drip(seconds=1), [Wait(1), "#0", Wait(1), "#1", Wait(1), "#2", "52"]),
+         ["#0", ReplyBytes(b"\0\0\0\0"), "#1", "#2", "52"]),
+        (faults.HangUpAfterRows(), [ReplyHangUp()]),
+        (faults.HangUpAfterRows(rows=2), ["#0", "#1", ReplyHangUp()]),
+        (faults.HangUpAfterRows(rows=3, reset=True), ["#0", "#1", "#2", ReplyHangUp(reset=True)]),
+        (faults.PauseAfterRows(rows=1, seconds=2), ["#0", ReplyStall(2), "#1", "#2", "52"]),
+        (faults.Late(seconds=2), [ReplyWait(2), "#0", "#1", "#2", "52"]),
+        (faults.Drip(seconds=1),
+         [ReplyWait(1), "#0", ReplyWait(1), "#1", ReplyWait(1), "#2", "52"]),
         (faults.PortReset(new_port=4003, occasion=Occasion.CONTRACT_DATA),
-         [(-1, 1300), HangUp()]),
-        (faults.RawReply(data=b"x", occasion=Occasion.CONTRACT_DATA), [Raw(b"x")]),
+         [(-1, 1300), ReplyHangUp()]),
+        (faults.RawReply(data=b"x", occasion=Occasion.CONTRACT_DATA), [ReplyBytes(b"x")]),
     ],
 )  # fmt: skip
 def test_each_fault_rewrites_a_reply_of_three_rows_as_it_says(
@@ -138,17 +140,17 @@ def test_a_drip_can_repeat_the_rows() -> None:
 def test_an_end_marker_can_have_a_field_too_many() -> None:
     end = _rewritten(_plan(0), faults.EndWithExtraField(value="x"))[-1]
     assert isinstance(end, ReplyMessage)
-    assert split_fields(end.payload) == ("52", "1", "12", "x")
+    assert fields_from_wire(end.payload) == ("52", "1", "12", "x")
 
 
-@one_case("count", range(len(split_fields(DIALECT.contract_data(_row(0), 1))) + 1))
+@one_case("count", range(len(fields_from_wire(DIALECT.contract_data(_row(0), 1))) + 1))
 def test_a_row_can_be_truncated_at_every_field(count: int) -> None:
     whole, cut = (plan[1] for plan in (_plan(), _rewritten(_plan(), faults.TruncatedRow(
         row=1, fields=count
     ))))  # fmt: skip
     assert isinstance(whole, ReplyMessage)
     assert isinstance(cut, ReplyMessage)
-    assert split_fields(cut.payload) == split_fields(whole.payload)[:count]
+    assert fields_from_wire(cut.payload) == fields_from_wire(whole.payload)[:count]
 
 
 @pytest.mark.parametrize(
@@ -212,7 +214,9 @@ def test_a_pause_falls_after_exactly_so_many_bytes(count: int, seconds: float) -
     plan = _rewritten(_plan(), faults.PauseAfterBytes(count=count, seconds=seconds))
     assert _stream(plan) == _stream(_plan())
     before = b"".join(
-        step.data for step in plan[: plan.index(Stall(seconds))] if isinstance(step, Raw)
+        step.data
+        for step in plan[: plan.index(ReplyStall(seconds))]
+        if isinstance(step, ReplyBytes)
     )
     assert len(before) == count
 
@@ -220,7 +224,7 @@ def test_a_pause_falls_after_exactly_so_many_bytes(count: int, seconds: float) -
 @given(size=st.integers(1, 200))
 def test_chunks_have_the_asked_size_and_carry_the_same_bytes(size: int) -> None:
     plan = _rewritten(_plan(), faults.Chunked(size=size))
-    sizes = [len(step.data) for step in plan if isinstance(step, Raw)]
+    sizes = [len(step.data) for step in plan if isinstance(step, ReplyBytes)]
     assert set(sizes[:-1]) <= {size}
     assert sizes[-1] <= size
     assert _stream(plan) == _stream(_plan())
@@ -261,15 +265,15 @@ def test_the_handshake_can_name_any_version(text: str) -> None:
     greeting: Plan = [ReplyMessage(b"187\x0020261123 07:00:00 America/New_York\0")]
     (step,) = _rewritten(greeting, faults.ServerVersionText(text=text), situation=HELLO)
     assert isinstance(step, ReplyMessage)
-    assert split_fields(step.payload)[0] == text
-    assert len(split_fields(step.payload)) == 2
+    assert fields_from_wire(step.payload)[0] == text
+    assert len(fields_from_wire(step.payload)) == 2
 
 
 def test_an_early_start_comes_with_the_handshake_in_one_write_and_not_again() -> None:
     greeting: Plan = [ReplyMessage(b"187\0now\0")]
     early = _rewritten(greeting, faults.EarlyStart(), situation=HELLO)
     assert _outline(early) == ["187", "9", "15", (-1, 2104), (-1, 2106), (-1, 2158)]
-    assert len(in_few_writes(early)) == 1
+    assert len(reply_in_few_writes(early)) == 1
     assert _rewritten(_plan(), faults.EarlyStart(), situation=START) == []
     assert _rewritten(_plan(), faults.EarlyStart()) == _plan()
 
@@ -290,17 +294,19 @@ def test_some_or_all_client_ids_can_be_in_use(
 ) -> None:
     fault = faults.ClientIdInUse(client_ids=client_ids)
     outline = _outline(_rewritten(_plan(0), fault, situation=START))
-    assert outline == ([(-1, 326), HangUp()] if refused else ["52"])
+    assert outline == ([(-1, 326), ReplyHangUp()] if refused else ["52"])
 
 
 def test_messages_next_to_each_other_become_one_write() -> None:
     one, two, three = (ReplyMessage(text) for text in (b"1\0", b"2\0", b"3\0"))
-    assert in_few_writes([one, two, Wait(1), three, Raw(b"x"), HangUp()]) == [
-        Raw(wire_frame(b"1\0") + wire_frame(b"2\0")),
-        Wait(1),
-        Raw(wire_frame(b"3\0")),
-        Raw(b"x"),
-        HangUp(),
+    assert reply_in_few_writes(
+        [one, two, ReplyWait(1), three, ReplyBytes(b"x"), ReplyHangUp()]
+    ) == [
+        ReplyBytes(wire_frame(b"1\0") + wire_frame(b"2\0")),
+        ReplyWait(1),
+        ReplyBytes(wire_frame(b"3\0")),
+        ReplyBytes(b"x"),
+        ReplyHangUp(),
     ]
 
 

@@ -13,13 +13,13 @@ from gateway import faults
 from gateway.dialects import dialect_for
 from gateway.faults import Fault, FaultScript, Occasion, Situation
 from ibkr_sync.infrastructure.replay.protocol.reply_parts import (
-    HangUp,
     Plan,
-    Raw,
+    ReplyBytes,
+    ReplyHangUp,
     ReplyMessage,
     ReplyPart,
     Step,
-    in_few_writes,
+    reply_in_few_writes,
 )
 from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest
 from ibkr_sync.infrastructure.replay.rows import ContractRow
@@ -105,7 +105,7 @@ def test_errors_and_foreign_rows_are_protobuf_too(
     plan: Plan, make_row: Callable[..., ContractRow]
 ) -> None:
     assert _said(plan, faults.ErrorReply(code=200)) == [200]
-    assert _said(plan, faults.PortReset(new_port=4003, occasion=None)) == [1300, HangUp()]
+    assert _said(plan, faults.PortReset(new_port=4003, occasion=None)) == [1300, ReplyHangUp()]
     said = _said(plan, faults.ForeignRows(rows=(make_row(symbol="NQ"),), before_row=1))
     assert [each["contract"]["symbol"] for each in said[:4]] == ["ES", "NQ", "ES", "ES"]
     assert said[1]["req_id"] == 12
@@ -118,7 +118,9 @@ def test_a_padded_reply_is_an_exact_multiple_and_keeps_its_rows(
 ) -> None:
     reply = plan[3 - rows :]
     padded = FaultScript([faults.PaddedReply(multiple=multiple)]).rewrite(reply, SITUATION)
-    size = sum(len(step.data) for step in in_few_writes(padded) if isinstance(step, Raw))
+    size = sum(
+        len(step.data) for step in reply_in_few_writes(padded) if isinstance(step, ReplyBytes)
+    )
     assert size % multiple == 0
     assert padded[1:] == reply
     assert decode_payload(_bytes(padded[0]))[1]["code"] == 2104

@@ -12,13 +12,13 @@ from fakes.tws_protobuf import contract_request, decode_payload, field, fields_o
 from gateway.dialects import dialect_for
 from ibkr_sync.infrastructure.replay.protocol.contract_data import ContractDataError
 from ibkr_sync.infrastructure.replay.protocol.requests import (
-    CancelContractData,
+    CancelContractDataRequest,
     ContractDataRequest,
     CurrentTimeRequest,
     MarketRuleRequest,
     OtherRequest,
     Request,
-    StartApi,
+    StartApiRequest,
     UnreadableRequest,
 )
 from ibkr_sync.infrastructure.replay.protocol.wire import WireError
@@ -248,13 +248,13 @@ def test_every_field_of_a_contract_request_is_understood() -> None:
 @one_case(
     ("version", "payload", "request_"),
     [
-        (212, _raw_id(71, b"2\x007\0\0"), StartApi(client_id=7)),
-        (213, _raw_id(271, field(1, 7)), StartApi(client_id=7)),
+        (212, _raw_id(71, b"2\x007\0\0"), StartApiRequest(client_id=7)),
+        (213, _raw_id(271, field(1, 7)), StartApiRequest(client_id=7)),
         (211, _raw_id(91, b"67\0"), MarketRuleRequest(market_rule_id="67")),
         (212, _raw_id(291, field(1, 67)), MarketRuleRequest(market_rule_id="67")),
         (212, _raw_id(49, b"1\0"), CurrentTimeRequest()),
         (213, _raw_id(249), CurrentTimeRequest()),
-        (215, _raw_id(306, field(1, 12)), CancelContractData()),
+        (215, _raw_id(306, field(1, 12)), CancelContractDataRequest()),
         (226, _raw_id(203, b"\xff"), OtherRequest(message_id=3)),
         (201, _raw_id(3, b"45\0"), OtherRequest(message_id=3)),
         (226, _raw_id(258), OtherRequest(message_id=58)),

@@ -3,10 +3,10 @@ from __future__ import annotations
 from fakes.session_client import NOW, Client, backend_with, errors, said
 from gateway.dialects import dialect_for
 from gateway.script import Script
-from ibkr_sync.infrastructure.replay.protocol.reply_parts import HangUp
+from ibkr_sync.infrastructure.replay.protocol.reply_parts import ReplyHangUp
 from ibkr_sync.infrastructure.replay.protocol.requests import (
     OtherRequest,
-    StartApi,
+    StartApiRequest,
     UnreadableRequest,
 )
 from ibkr_sync.infrastructure.replay.protocol.wire import wire_frame
@@ -24,7 +24,7 @@ def test_every_frame_is_logged_also_what_is_not_served() -> None:
     client.send(wire_frame(b"\xff"))
     assert [(each.fields, each.request) for each in script.frames] == [
         (("API", "v100..187"), None),
-        (("71", "2", "7", ""), StartApi(client_id=7)),
+        (("71", "2", "7", ""), StartApiRequest(client_id=7)),
         (("3", "45", "1"), OtherRequest(message_id=3)),
         ((), UnreadableRequest(reason="Unable to parse the message")),
     ]
@@ -40,8 +40,8 @@ def test_messages_above_the_limit_are_refused_and_the_third_one_ends_it() -> Non
     first, second, third = (client.say("49", "1") for _ in range(3))
     text = "Max rate of messages per second has been exceeded"
     assert errors(first) == [(-1, 100, f"{text}:max=3 rec=4 (1)")]
-    assert HangUp() not in second
-    assert third[-1] == HangUp()
+    assert ReplyHangUp() not in second
+    assert third[-1] == ReplyHangUp()
     assert client.say("49", "1") == []
 
 

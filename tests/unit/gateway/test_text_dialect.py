@@ -10,7 +10,7 @@ from ibkr_sync.infrastructure.replay.protocol.contract_data import (
     ContractDataError,
     ContractDataLayout,
 )
-from ibkr_sync.infrastructure.replay.protocol.wire import split_fields
+from ibkr_sync.infrastructure.replay.protocol.wire import fields_from_wire
 from ibkr_sync.infrastructure.replay.rows import ContractRow
 from one_case import one_case
 
@@ -43,16 +43,18 @@ def test_a_field_that_a_version_does_not_send_has_no_place(
 def test_a_field_can_be_replaced_by_name_and_by_place(make_row: Callable[..., ContractRow]) -> None:
     dialect = dialect_for(176)
     row = dialect.contract_data(make_row(), 1)
-    by_name = split_fields(dialect.with_field(row, "long_name", "other"))
+    by_name = fields_from_wire(dialect.with_field(row, "long_name", "other"))
     assert "other" in by_name
-    assert len(by_name) == len(split_fields(row))
-    assert split_fields(dialect.with_field(row, 0, "11"))[0] == "11"
+    assert len(by_name) == len(fields_from_wire(row))
+    assert fields_from_wire(dialect.with_field(row, 0, "11"))[0] == "11"
 
 
 def test_a_field_left_out_is_an_empty_one(make_row: Callable[..., ContractRow]) -> None:
     dialect = dialect_for(176)
-    whole = split_fields(dialect.contract_data(make_row(), 1))
-    without = split_fields(dialect.without_field(dialect.contract_data(make_row(), 1), "min_tick"))
+    whole = fields_from_wire(dialect.contract_data(make_row(), 1))
+    without = fields_from_wire(
+        dialect.without_field(dialect.contract_data(make_row(), 1), "min_tick")
+    )
     assert [name for name, value in zip(whole, without, strict=True) if name != value] == ["0.25"]
     assert len(without) == len(whole)
 

@@ -17,17 +17,17 @@ from ibkr_sync.interchange import field_values
 from strategies import hostile_texts, months
 
 PARSERS: dict[str, Callable[[object], object]] = {
-    "text": field_values.text,
-    "possibly_empty_text": field_values.possibly_empty_text,
-    "integer": field_values.integer,
-    "positive_integer": field_values.positive_integer,
-    "number": field_values.number,
-    "positive_number": field_values.positive_number,
-    "date": field_values.date,
-    "instant": field_values.instant,
-    "month": field_values.month,
-    "zone": field_values.zone,
-    "series": field_values.choice(ContractSeries),
+    "text": field_values.text_value,
+    "possibly_empty_text": field_values.possibly_empty_value,
+    "integer": field_values.integer_value,
+    "positive_integer": field_values.positive_integer_value,
+    "number": field_values.number_value,
+    "positive_number": field_values.positive_number_value,
+    "date": field_values.date_value,
+    "instant": field_values.instant_value,
+    "month": field_values.month_value,
+    "zone": field_values.zone_value,
+    "series": field_values.choice_value(ContractSeries),
 }
 
 almost_values = st.one_of(
@@ -62,7 +62,7 @@ def test_any_value_is_read_or_refused_in_a_short_line(name: str, value: object) 
 @given(almost_values | hostile_texts)
 def test_a_number_is_the_one_its_text_says(text: str) -> None:
     try:
-        number = field_values.number(text)
+        number = field_values.number_value(text)
     except ValueError:
         return
     assert number == Decimal(text)
@@ -72,7 +72,7 @@ def test_a_number_is_the_one_its_text_says(text: str) -> None:
 @given(almost_values | hostile_texts)
 def test_a_date_is_the_one_its_text_says(text: str) -> None:
     try:
-        day = field_values.date(text)
+        day = field_values.date_value(text)
     except ValueError:
         return
     assert day.isoformat() == text
@@ -82,15 +82,15 @@ def test_a_date_is_the_one_its_text_says(text: str) -> None:
 def test_a_year_that_no_gateway_may_send_is_refused(year: str) -> None:
     """So that no calendar overflows, in no zone."""
     with pytest.raises(ValueError, match="not a likely year"):
-        field_values.date(f"{year}-06-15")
+        field_values.date_value(f"{year}-06-15")
     with pytest.raises(ValueError, match="not a likely year"):
-        field_values.instant(f"{year}-06-15T00:00:00Z")
+        field_values.instant_value(f"{year}-06-15T00:00:00Z")
 
 
 @given(almost_values | hostile_texts)
 def test_an_instant_is_in_utc_and_the_one_its_text_says(text: str) -> None:
     try:
-        instant = field_values.instant(text)
+        instant = field_values.instant_value(text)
     except ValueError:
         return
     assert instant.tzinfo is UTC
@@ -100,7 +100,7 @@ def test_an_instant_is_in_utc_and_the_one_its_text_says(text: str) -> None:
 @given(almost_values | hostile_texts)
 def test_a_month_is_the_one_its_text_says(text: str) -> None:
     try:
-        month = field_values.month(text)
+        month = field_values.month_value(text)
     except ValueError:
         return
     assert str(month).replace("-", "") == text.replace("-", "")
@@ -109,7 +109,7 @@ def test_a_month_is_the_one_its_text_says(text: str) -> None:
 @given(almost_values | hostile_texts)
 def test_a_zone_is_one_of_the_zone_database(text: str) -> None:
     try:
-        zone = field_values.zone(text)
+        zone = field_values.zone_value(text)
     except ValueError:
         return
     assert ZoneInfo(zone).key == text
@@ -118,19 +118,19 @@ def test_a_zone_is_one_of_the_zone_database(text: str) -> None:
 @given(st.integers())
 def test_a_whole_number_is_itself_or_out_of_range(number: int) -> None:
     try:
-        assert field_values.integer(number) == number
+        assert field_values.integer_value(number) == number
     except ValueError:
         assert abs(number) > 2**31 - 1
 
 
 @given(st.decimals(-(10**15), 10**15, places=12))
 def test_a_number_is_read_back_as_it_was_written(number: Decimal) -> None:
-    assert field_values.number(format(number, "f")) == number
+    assert field_values.number_value(format(number, "f")) == number
 
 
 @given(st.dates(date(1970, 1, 1), date(2199, 12, 31)))
 def test_a_date_is_read_back_as_it_was_written(day: date) -> None:
-    assert field_values.date(day.isoformat()) == day
+    assert field_values.date_value(day.isoformat()) == day
 
 
 offsets = st.integers(-14 * 60, 14 * 60).map(lambda each: timezone(timedelta(minutes=each)))
@@ -138,9 +138,9 @@ offsets = st.integers(-14 * 60, 14 * 60).map(lambda each: timezone(timedelta(min
 
 @given(st.datetimes(datetime(1970, 1, 2), datetime(2199, 12, 31), timezones=offsets))  # noqa: DTZ001 - hypothesis adds the zone
 def test_an_instant_is_read_back_from_whatever_offset_it_was_written_in(at: datetime) -> None:
-    assert field_values.instant(json.loads(json.dumps(at.isoformat()))) == at
+    assert field_values.instant_value(json.loads(json.dumps(at.isoformat()))) == at
 
 
 @given(months)
 def test_a_month_is_read_back_as_it_was_written(month: ContractMonth) -> None:
-    assert field_values.month(str(month)) == month
+    assert field_values.month_value(str(month)) == month

@@ -21,7 +21,7 @@ from ibkr_sync.interchange.product_document import (
     PRODUCT_KEYS,
     REQUIRED_CONTRACT_KEYS,
     SCHEMA,
-    exact_text,
+    number_in_document,
     product_from_document,
     product_to_document,
 )
@@ -90,11 +90,11 @@ class TestWriting:
         [("0.250", "0.25"), ("1E+3", "1000"), ("50", "50"), ("0.00", "0"), ("100", "100")],
     )
     def test_numbers_have_no_exponent_and_no_idle_zeros(self, number: str, text: str) -> None:
-        assert exact_text(Decimal(number)) == text
+        assert number_in_document(Decimal(number)) == text
 
     def test_more_digits_than_a_decimal_context_holds_survive(self) -> None:
         digits = "1234567890123456789012345678901234.000000000000000000000000000001"
-        assert exact_text(Decimal(digits)) == digits
+        assert number_in_document(Decimal(digits)) == digits
 
 
 class TestReading:

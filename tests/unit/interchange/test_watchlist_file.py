@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from ibkr_sync.interchange.watchlist_file import (
     MAX_LINES,
-    LineProblem,
     WatchlistLine,
+    WatchlistLineProblem,
     read_watchlist,
 )
 from one_case import one_case
@@ -136,7 +136,10 @@ def test_a_table_written_as_csv_is_read_back(rows: list[tuple[str, ...]]) -> Non
 
 
 def test_problems_are_told_as_a_sentence() -> None:
-    assert str(LineProblem(number=3, message="it has no symbol")) == "line 3: it has no symbol"
+    assert (
+        str(WatchlistLineProblem(number=3, message="it has no symbol"))
+        == "line 3: it has no symbol"
+    )
 
 
 def test_a_header_without_the_symbol_is_refused_and_names_no_products() -> None:

@@ -38,19 +38,19 @@ def changes(
     """
     from ibkr_sync.domain.history.events import events_at_least
     from ibkr_sync.domain.naming.limits import Limits
-    from ibkr_sync_cli.arguments.symbols import find_named
-    from ibkr_sync_cli.reports.events import report_changes
-    from ibkr_sync_cli.units.moments import parse_since
+    from ibkr_sync_cli.arguments.symbols import find_symbol
+    from ibkr_sync_cli.reports.events import report_changed_events
+    from ibkr_sync_cli.units.moments import parse_first_moment
 
     call, moment = call_of(context, format, json=json), now()
     limits = Limits(exchange=exchange, currency=currency, trading_class=trading_class)
-    start, product, contract = parse_since(since, moment), None, None
+    start, product, contract = parse_first_moment(since, moment), None, None
     with call.services() as services:
         if symbol is not None:
-            found, contract = find_named(call.output, services.futures, symbol, limits, moment)
+            found, contract = find_symbol(call.output, services.futures, symbol, limits, moment)
             product = found.key
         events = services.history.changes(start, moment, product, contract)
         shown = events_at_least(severity, events)
         is_sample = bool(shown) and services.futures.is_sample(shown[0].product)
     nothing = f"nothing {severity}" if events else "nothing"
-    report_changes(call, shown, start, moment, nothing=nothing, is_sample=is_sample)
+    report_changed_events(call, shown, start, moment, nothing=nothing, is_sample=is_sample)

@@ -10,7 +10,7 @@ import typer
 from ibkr_sync_cli.arguments import options
 from ibkr_sync_cli.invocation import call_of, now
 from ibkr_sync_cli.messages.exit_codes import ExitCode
-from ibkr_sync_cli.units.durations import parse_limit
+from ibkr_sync_cli.units.durations import parse_duration_limit
 
 
 def check(
@@ -18,7 +18,7 @@ def check(
     max_age: Annotated[
         timedelta,
         typer.Option(
-            "--max-age", help="What is older is stale.", metavar="26h", parser=parse_limit
+            "--max-age", help="What is older is stale.", metavar="26h", parser=parse_duration_limit
         ),
     ] = "26h",  # type: ignore[assignment]  # typer parses defaults as what is typed
     groups: options.Groups = None,

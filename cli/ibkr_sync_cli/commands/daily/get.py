@@ -48,18 +48,18 @@ def get(
     from ibkr_sync.domain.naming.limits import Limits
     from ibkr_sync.domain.runs.sync_policy import SyncPolicy
     from ibkr_sync_cli.reports.get import report_get
-    from ibkr_sync_cli.reports.progress import carry_out
+    from ibkr_sync_cli.reports.progress import sync_with_progress
 
     gateway = {"host": host, "port": port, "client_id": client_id}
     call = call_of(context, format, json=json, source=source, **gateway)
-    options.refuse_without_gateway(call.profile.source, gateway)
+    options.refuse_gateway_options(call.profile.source, gateway)
     limits = Limits(exchange=exchange, currency=currency, trading_class=trading_class)
     policy = SyncPolicy(
         include_expired=expired, max_age=max_age, allow_shrink=allow_shrink, dry_run=dry_run
     )
     with call.services() as services:
         getting = services.get.begin(symbols, limits, policy, call.run.note)
-        code = carry_out(
+        code = sync_with_progress(
             call.output, "Asking", getting, lambda: report_get(call, getting.report(), now())
         )
     raise typer.Exit(code)

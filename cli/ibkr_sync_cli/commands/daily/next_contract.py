@@ -17,7 +17,7 @@ from ibkr_sync_cli.invocation import call_of, now
 if TYPE_CHECKING:
     from ibkr_sync.application.resolution.symbol_resolution import SymbolResolution
     from ibkr_sync.domain.naming.limits import Limits
-    from ibkr_sync.domain.selection.nearest_contract import TradingRule
+    from ibkr_sync.domain.selection.nearest_contract import NearestRule
     from ibkr_sync_cli.terminal.output import Output
 
 
@@ -52,13 +52,13 @@ def next_contract(
     asked for. IBKR tells no first notice days: where goods are delivered, give --days-before.
     """
     from ibkr_sync.domain.naming.limits import Limits
-    from ibkr_sync.domain.selection.nearest_contract import TradingRule
+    from ibkr_sync.domain.selection.nearest_contract import NearestRule
     from ibkr_sync_cli.arguments.symbols import resolve_symbol
-    from ibkr_sync_cli.reports.next_contract import report_next, report_passed_over
+    from ibkr_sync_cli.reports.next_contract import report_contracts_passed_over, report_next
 
     call, moment = call_of(context, format, json=json), now()
     limits = Limits(exchange=exchange, currency=currency, trading_class=trading_class)
-    rule = TradingRule(days_before=days_before, series=series)
+    rule = NearestRule(days_before=days_before, series=series)
     with call.services() as services:
         found = resolve_symbol(call.output, services.futures, symbol, limits)
         if found.contract is not None:
@@ -66,16 +66,16 @@ def next_contract(
                 services.futures.show(found.query)  # raises for what is not stored at all
             _refuse(call.output, symbol, limits, found, rule)
         judged = services.futures.judge(found.query, rule, moment)
-    report_passed_over(call.output, judged, rule, moment, explain=explain)
+    report_contracts_passed_over(call.output, judged, rule, moment, explain=explain)
     report_next(call, judged, moment)
 
 
 def _refuse(
-    output: Output, symbol: str, limits: Limits, found: SymbolResolution, rule: TradingRule
+    output: Output, symbol: str, limits: Limits, found: SymbolResolution, rule: NearestRule
 ) -> NoReturn:
     """End the call: who names a contract would be answered with another one."""
     from ibkr_sync_cli.messages.exit_codes import ExitCode
-    from ibkr_sync_cli.messages.next_steps import name_product
+    from ibkr_sync_cli.messages.next_steps import step_to_name_product
 
     query, given = found.query, dataclasses.asdict(limits)
     by_rule = {
@@ -84,7 +84,7 @@ def _refuse(
     }
     output.complain(
         f"{symbol.strip()} is a contract, and next takes a product.",
-        name_product(
+        step_to_name_product(
             found.product or (query.symbol, query.exchange, query.trading_class),
             _options(by_rule),
             (symbol.strip(), *_options(given)),

@@ -10,7 +10,7 @@ import typer
 
 from ibkr_sync_cli.arguments import options
 from ibkr_sync_cli.invocation import call_of
-from ibkr_sync_cli.units.durations import parse_deadline, parse_duration
+from ibkr_sync_cli.units.durations import parse_duration, parse_longest_duration
 
 if TYPE_CHECKING:
     from ibkr_sync.application.services.refresh import RefreshSelection
@@ -46,7 +46,7 @@ def refresh(
             "--deadline",
             help="Go on for so long with what fails, also without a gateway, and no longer.",
             metavar="30m",
-            parser=parse_deadline,
+            parser=parse_longest_duration,
         ),
     ] = None,
     dry_run: options.DryRun = False,
@@ -61,7 +61,7 @@ def refresh(
     from ibkr_sync.application.services.refresh import RefreshSelection
     from ibkr_sync.domain.naming.limits import Limits
     from ibkr_sync.domain.runs.sync_policy import SyncPolicy
-    from ibkr_sync_cli.reports.progress import carry_out
+    from ibkr_sync_cli.reports.progress import sync_with_progress
     from ibkr_sync_cli.reports.refresh import report_refresh
 
     gateway = {"host": host, "port": port, "client_id": client_id}
@@ -74,7 +74,7 @@ def refresh(
     )
     with call.services() as services:
         refreshing = services.refresh.begin(selection, policy, call.run.note)
-        code = carry_out(
+        code = sync_with_progress(
             call.output, "Refreshing", refreshing, lambda: report_refresh(call, refreshing.report())
         )
     raise typer.Exit(code)
@@ -88,7 +88,7 @@ def _refuse_unusable(
         raise typer.BadParameter(
             "the database alone has nothing new to tell: add --source ibkr, or use -p ibkr"
         )
-    options.refuse_without_gateway(source, asking)
+    options.refuse_gateway_options(source, asking)
     if selection.symbols and selection.groups:
         raise typer.BadParameter("name products or groups, not both")
-    options.refuse_without_symbols(selection.symbols, selection.limits, "are for SYMBOL")
+    options.refuse_symbol_options(selection.symbols, selection.limits, "are for SYMBOL")

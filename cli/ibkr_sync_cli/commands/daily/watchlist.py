@@ -10,7 +10,7 @@ from ibkr_sync_cli.arguments import options
 from ibkr_sync_cli.invocation import call_of, now
 
 if TYPE_CHECKING:
-    from ibkr_sync.application.services.watchlist import Meant, WatchlistService
+    from ibkr_sync.application.services.watchlist import WatchlistMatch, WatchlistService
     from ibkr_sync.domain.naming.limits import Limits
     from ibkr_sync_cli.terminal.output import Output
 
@@ -30,8 +30,8 @@ _OUT_OF = Annotated[
 ]
 
 
-@app.command()
-def add(
+@app.command("add")
+def add_to_watchlist(
     context: typer.Context,
     symbols: _SYMBOLS,
     group: _INTO = None,
@@ -43,18 +43,18 @@ def add(
 ) -> None:
     """Put products on the watchlist, all that are named or none."""
     from ibkr_sync.domain.naming.limits import Limits
-    from ibkr_sync_cli.reports.watchlist import report_added
+    from ibkr_sync_cli.reports.watchlist import report_watchlist_addition
 
     call = call_of(context, format, json=json)
     limits = Limits(exchange=exchange, currency=currency, trading_class=trading_class)
     with call.services() as services:
         found = _find_all(call.output, services.watchlist, symbols, limits, group)
         added = services.watchlist.add_found(found)
-    report_added(call, added)
+    report_watchlist_addition(call, added)
 
 
-@app.command()
-def remove(
+@app.command("remove")
+def remove_from_watchlist(
     context: typer.Context,
     symbols: _SYMBOLS,
     group: _OUT_OF = None,
@@ -66,17 +66,17 @@ def remove(
 ) -> None:
     """Take products off the watchlist, out of every group or one; what is stored stays."""
     from ibkr_sync.domain.naming.limits import Limits
-    from ibkr_sync_cli.views.watchlist import changes_result
+    from ibkr_sync_cli.views.watchlist import watchlist_changes_view
 
     call = call_of(context, format, json=json)
     limits = Limits(exchange=exchange, currency=currency, trading_class=trading_class)
     with call.services() as services:
         gone = services.watchlist.remove(symbols, limits, group=group)
-    call.output.write(changes_result(gone, gone, "removed"), call.wanted)
+    call.output.write(watchlist_changes_view(gone, gone, "removed"), call.wanted)
 
 
 @app.command("list")
-def list_watched(
+def list_watchlist(
     context: typer.Context,
     groups: options.Groups = None,
     format: options.Format = None,  # noqa: A002 - the option's name
@@ -92,7 +92,7 @@ def list_watched(
 
 
 @app.command("import")
-def import_list(
+def import_watchlist(
     context: typer.Context,
     file: Annotated[
         str, typer.Argument(help="A text or CSV file; - reads from stdin.", metavar="FILE")
@@ -106,15 +106,15 @@ def import_list(
     A line is a product, as ES or CL@NYMEX, and after a comma maybe its group; or the file is a
     CSV with a header of symbol, exchange, trading_class, currency, group. # starts a comment.
     """
-    from ibkr_sync_cli.arguments.watchlist_import import meant_by_lines, read_list
-    from ibkr_sync_cli.reports.watchlist import report_added
+    from ibkr_sync_cli.arguments.watchlist_import import find_imported, read_import
+    from ibkr_sync_cli.reports.watchlist import report_watchlist_addition
 
     call = call_of(context, format, json=json)
-    text = read_list(file)
+    text = read_import(file)
     with call.services() as services:
-        found = meant_by_lines(file, text, services.watchlist, group)
+        found = find_imported(file, text, services.watchlist, group)
         added = services.watchlist.add_found(found)
-    report_added(call, added)
+    report_watchlist_addition(call, added)
 
 
 def _find_all(
@@ -123,15 +123,15 @@ def _find_all(
     symbols: list[str],
     limits: Limits,
     group: str | None,
-) -> list[Meant]:
+) -> list[WatchlistMatch]:
     """Find out what all symbols mean; what names no single product ends the call."""
     from ibkr_sync_cli.messages.exit_codes import ExitCode
     from ibkr_sync_cli.reports.errors import report_error
-    from ibkr_sync_cli.reports.watchlist import remark_found
+    from ibkr_sync_cli.reports.watchlist import remark_watchlist_symbol
 
     meant, errors = service.find_all(symbols, limits, group)
     for each in meant:
-        remark_found(output, each)
+        remark_watchlist_symbol(output, each)
     for error in errors:
         report_error(output, error)
     if errors:

@@ -27,11 +27,11 @@ def catalogue(
 ) -> None:
     """List the products that the bundled catalogue knows, your own from the settings included."""
     from ibkr_sync.bootstrap import catalogue_products
-    from ibkr_sync_cli.views.products.catalogue import catalogue_result
+    from ibkr_sync_cli.views.products.catalogue import catalogue_view
 
     call = call_of(context, format, json=json)
     found = catalogue_products(call.profile, pattern)
-    call.output.write(catalogue_result(found, wide=wide), call.wanted)
+    call.output.write(catalogue_view(found, wide=wide), call.wanted)
     if not found:
         get = call.output.command("get", pattern or "SYMBOL", "--source", "ibkr")
         call.output.complain(f"The catalogue knows no {pattern!r}.", f"IBKR may know it: {get}")

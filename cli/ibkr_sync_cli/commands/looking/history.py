@@ -40,15 +40,15 @@ def history(
 ) -> None:
     """Show every recorded change of a contract, or of a product with its contracts, newest last."""
     from ibkr_sync.domain.naming.limits import Limits
-    from ibkr_sync_cli.arguments.symbols import find_named
-    from ibkr_sync_cli.reports.events import report_history
+    from ibkr_sync_cli.arguments.symbols import find_symbol
+    from ibkr_sync_cli.reports.events import report_past_events
 
     call, moment = call_of(context, format, json=json), now()
     limits = Limits(exchange=exchange, currency=currency, trading_class=trading_class)
     with call.services() as services:
-        product, contract = find_named(call.output, services.futures, symbol, limits, moment)
+        product, contract = find_symbol(call.output, services.futures, symbol, limits, moment)
         if contract is None:
             chronicle = services.history.of_product(product.key, moment)
         else:
             chronicle = services.history.of_contract(product.key, contract, moment)
-    report_history(call, chronicle, field, product.origin)
+    report_past_events(call, chronicle, field, product.origin)

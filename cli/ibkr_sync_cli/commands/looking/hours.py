@@ -50,7 +50,7 @@ def hours(
     """Show when a product trades, from the database alone; days are the exchange's."""
     from ibkr_sync.domain.hours.contract_hours import HoursKind
     from ibkr_sync.domain.naming.limits import Limits
-    from ibkr_sync_cli.arguments.symbols import show_named
+    from ibkr_sync_cli.arguments.symbols import product_of_symbol
     from ibkr_sync_cli.reports.hours import report_coming_hours, report_hours_of_day
     from ibkr_sync_cli.views.hours.product_hours import ProductDay, ProductHours
 
@@ -60,7 +60,7 @@ def hours(
     kind = HoursKind.LIQUID if liquid else HoursKind.TRADING
     limits = Limits(exchange=exchange, currency=currency, trading_class=trading_class)
     with call.services() as services:
-        product = show_named(call.output, services.futures, symbol, limits, moment)
+        product = product_of_symbol(call.output, services.futures, symbol, limits, moment)
         if on is not None:
             known = services.past_hours.on(product, on, kind, moment)
             day = ProductDay(future=product, hours=known, now=moment, clock=tz)

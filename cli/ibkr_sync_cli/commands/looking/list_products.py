@@ -28,14 +28,14 @@ def list_products(
     json: options.Json = False,
 ) -> None:
     """List the products in the database."""
-    from ibkr_sync_cli.views.products.product_list import products_result
+    from ibkr_sync_cli.views.products.product_list import product_list_view
 
     call, moment = call_of(context, format, json=json), now()
     until = (moment + expiring).date() if expiring is not None else None
     with call.services() as services:
         stored = services.futures.list_products()
     products = [each for each in stored if each.is_of(exchange, expiring_until=until)]
-    call.output.write(products_result(products, moment), call.wanted)
+    call.output.write(product_list_view(products, moment), call.wanted)
     if not products and (exchange or expiring is not None):
         call.output.remark("note: nothing that is stored fits", style="yellow")
     elif not products:

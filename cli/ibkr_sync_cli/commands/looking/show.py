@@ -45,13 +45,13 @@ def show(
     """Show a product and its chain, or one contract in full, from the database alone."""
     from ibkr_sync.domain.naming.limits import Limits
     from ibkr_sync_cli.arguments.symbols import resolve_symbol
-    from ibkr_sync_cli.units.moments import parse_as_of
-    from ibkr_sync_cli.views.past import past_result
-    from ibkr_sync_cli.views.products.product import product_result
+    from ibkr_sync_cli.units.moments import parse_last_moment
+    from ibkr_sync_cli.views.past import past_view
+    from ibkr_sync_cli.views.products.product import product_view
 
     call, moment = call_of(context, format, json=json), now()
     limits = Limits(exchange=exchange, currency=currency, trading_class=trading_class)
-    past = None if as_of is None else parse_as_of(as_of, moment)
+    past = None if as_of is None else parse_last_moment(as_of, moment)
     moment = moment if past is None else past.at
     with call.services() as services:
         meant = resolve_symbol(call.output, services.futures, symbol, limits)
@@ -59,10 +59,10 @@ def show(
         if past is not None:
             product = services.history.as_of(product.key, past.day or past.at)
         if meant.contract is None:
-            result = product_result(product, moment, wide=wide, expired=expired, series=series)
+            result = product_view(product, moment, wide=wide, expired=expired, series=series)
         else:
             result = _contract(call.output, services, product, meant.contract, moment, past)
-    call.output.write(result if past is None else past_result(result, past.told), call.wanted)
+    call.output.write(result if past is None else past_view(result, past.told), call.wanted)
 
 
 def _contract(
@@ -74,15 +74,15 @@ def _contract(
     past: PastMoment | None,
 ) -> Result:
     from ibkr_sync.domain.selection.contract_choice import find_contract
-    from ibkr_sync_cli.terminal.notices import tell_other_year
-    from ibkr_sync_cli.views.products.contract import contract_result
+    from ibkr_sync_cli.terminal.notices import write_other_year_notice
+    from ibkr_sync_cli.views.products.contract import contract_view
 
     match = find_contract(product, words, moment)
-    tell_other_year(output, words, match)
+    write_other_year_notice(output, words, match)
     venues = match.contract.venues
     ids = {each.market_rule_id for each in venues if each.market_rule_id is not None}
     if past is None:
         ladders = services.futures.market_rules(ids)
     else:
         ladders = services.history.market_rules(ids, past.at)
-    return contract_result(product, match.contract, ladders, moment)
+    return contract_view(product, match.contract, ladders, moment)

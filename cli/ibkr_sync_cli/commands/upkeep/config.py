@@ -15,56 +15,56 @@ from ibkr_sync_cli.messages.exit_codes import ExitCode
 app = typer.Typer(help="The settings: show, check, begin.", no_args_is_help=True)
 
 
-@app.command()
-def init(
+@app.command("init")
+def init_config(
     context: typer.Context,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
     """Write the commented example as the user's config file (or as --config FILE)."""
-    from ibkr_sync.config.config_files import CONFIG_FILE, user_folders
-    from ibkr_sync.config.example import init_config
+    from ibkr_sync.config.config_files import CONFIG_FILE, config_folders
+    from ibkr_sync.config.example import write_example
 
     invocation = invocation_of(context)
     given = invocation.flags.get("config")
-    path = Path(str(given)) if given else user_folders().config / CONFIG_FILE
-    init_config(path, force=force)
+    path = Path(str(given)) if given else config_folders().config / CONFIG_FILE
+    write_example(path, force=force)
     invocation.output.write_text(str(path))
     invocation.output.remark(
         f"next:  edit it, then: {invocation.output.command('config', 'check')}"
     )
 
 
-@app.command()
-def show(
+@app.command("show")
+def show_config(
     context: typer.Context,
     format: options.Format = None,  # noqa: A002 - the option's name
     json: options.Json = False,
 ) -> None:
     """Print every setting in use and where it was set; secrets are masked."""
-    from ibkr_sync_cli.views.settings import settings_result
+    from ibkr_sync_cli.views.settings import settings_view
 
     call = call_of(context, format, json=json)
-    call.output.write(settings_result(call.loaded.explain()), call.wanted)
+    call.output.write(settings_view(call.loaded.explain()), call.wanted)
 
 
-@app.command()
-def path(
+@app.command("path")
+def config_path(
     context: typer.Context,
     format: options.Format = None,  # noqa: A002 - the option's name
     json: options.Json = False,
 ) -> None:
     """Print where config files are looked for, the most important first."""
-    from ibkr_sync.config.config_files import config_locations, user_folders
-    from ibkr_sync_cli.views.settings import locations_result
+    from ibkr_sync.config.config_files import config_folders, config_locations
+    from ibkr_sync_cli.views.settings import settings_files_view
 
     invocation = invocation_of(context)
-    locations = config_locations(invocation.flags, os.environ, Path.cwd(), user_folders())
+    locations = config_locations(invocation.flags, os.environ, Path.cwd(), config_folders())
     wanted = invocation.explicit_format(format, json=json)
-    invocation.output.write(locations_result(locations), wanted)
+    invocation.output.write(settings_files_view(locations), wanted)
 
 
-@app.command()
-def check(context: typer.Context) -> None:
+@app.command("check")
+def check_config(context: typer.Context) -> None:
     """Check all settings and print every problem found."""
     from ibkr_sync.config.loading import check_settings
 
@@ -79,8 +79,8 @@ def check(context: typer.Context) -> None:
     invocation.output.write_text("settings are fine")
 
 
-@app.command()
-def example(context: typer.Context) -> None:
+@app.command("example")
+def config_example(context: typer.Context) -> None:
     """Print the commented example."""
     from ibkr_sync.config.example import example_text
 

@@ -19,15 +19,15 @@ app = typer.Typer(
 )
 
 
-@app.command()
-def status(
+@app.command("status")
+def database_status(
     context: typer.Context,
     format: options.Format = None,  # noqa: A002 - the option's name
     json: options.Json = False,
 ) -> None:
     """Tell where the database is, whether it is sound and current, and what it takes."""
     from ibkr_sync.bootstrap import refuse_damage, schema_status
-    from ibkr_sync_cli.views.database import DatabaseState, state_result
+    from ibkr_sync_cli.views.database import DatabaseState, database_view
 
     call = call_of(context, format, json=json)
     found = schema_status(call.profile)
@@ -41,13 +41,13 @@ def status(
         replies=replies,
         size=size,
     )
-    call.output.write(state_result(state), call.wanted)
+    call.output.write(database_view(state), call.wanted)
     if state.word == "behind":
         call.output.remark(f"next:  {call.output.command('db', 'upgrade')}")
 
 
-@app.command()
-def upgrade(context: typer.Context) -> None:
+@app.command("upgrade")
+def upgrade_database(context: typer.Context) -> None:
     """Bring the schema to what this version needs; an existing file is backed up first."""
     from ibkr_sync.bootstrap import upgrade_schema
 

@@ -21,7 +21,7 @@ def demo(
     from ibkr_sync.domain.naming.limits import Limits
     from ibkr_sync.domain.runs.sync_policy import SyncPolicy
     from ibkr_sync_cli.arguments.symbols import resolve_symbol
-    from ibkr_sync_cli.views.products.product import product_result
+    from ibkr_sync_cli.views.products.product import product_view
     from ibkr_sync_cli.views.runs.outcomes import outcome_sentence
 
     call = call_of(context, profile="demo")
@@ -36,4 +36,4 @@ def demo(
         output.remark(outcome_sentence(update))
         output.remark(f"$ {output.command('show', symbol)}", style="bold")
         product = services.futures.show(found.query)
-    output.write(product_result(product, now()), OutputFormat.TABLE)
+    output.write(product_view(product, now()), OutputFormat.TABLE)

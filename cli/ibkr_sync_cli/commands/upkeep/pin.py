@@ -27,14 +27,14 @@ def pin(
 ) -> None:
     """Keep which product a symbol means, for this database; without SYMBOL list what is kept."""
     from ibkr_sync.domain.naming.limits import Limits
-    from ibkr_sync_cli.views.products.pins import pins_result
+    from ibkr_sync_cli.views.products.pins import pins_view
 
     call = call_of(context, format, json=json)
     limits = Limits(exchange=exchange, currency=currency, trading_class=trading_class)
     with call.services() as services:
         names = services.futures.names
         pins = (names.pin(symbol, limits),) if symbol is not None and not list_all else names.pins()
-    call.output.write(pins_result(pins), call.wanted)
+    call.output.write(pins_view(pins), call.wanted)
 
 
 def unpin(context: typer.Context, symbol: _PINNED) -> None:

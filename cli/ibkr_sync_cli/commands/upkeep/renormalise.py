@@ -36,7 +36,7 @@ def renormalise(
 
     call = call_of(context, format, json=json)
     limits = Limits(exchange=exchange, currency=currency, trading_class=trading_class)
-    options.refuse_without_symbols(symbols, limits, "need a SYMBOL")
+    options.refuse_symbol_options(symbols, limits, "need a SYMBOL")
     with call.services() as services:
         if symbols:
             keys, outcomes = _named(call, services, symbols, limits)
@@ -56,9 +56,9 @@ def _named(
 ) -> tuple[tuple[ProductKey, ...], list[Outcome]]:
     """The stored products that are meant, and what means none."""
     from ibkr_sync.application.resolution.named_products import name_products
-    from ibkr_sync_cli.terminal.notices import tell_notices
+    from ibkr_sync_cli.terminal.notices import write_notices
 
     named = name_products(services.futures.names, symbols, limits, source_decides=False)
-    tell_notices(call.output, named.notices)
+    write_notices(call.output, named.notices)
     keys, missing = services.futures.stored_keys(named.names)
     return keys, [*named.failures, *missing]

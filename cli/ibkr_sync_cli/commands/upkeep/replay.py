@@ -20,8 +20,8 @@ app = typer.Typer(
 )
 
 
-@app.command()
-def serve(
+@app.command("serve")
+def serve_replay(
     context: typer.Context,
     port: Annotated[
         int, typer.Option("--port", help="Port on 127.0.0.1; 0 takes a free one.", min=0, max=65535)

@@ -24,14 +24,14 @@ def runs(
     json: options.Json = False,
 ) -> None:
     """List the runs that asked for data, with how each ended, or the products of one run."""
-    from ibkr_sync_cli.views.runs.recorded_runs import run_result, runs_result
+    from ibkr_sync_cli.views.runs.recorded_runs import recorded_run_view, recorded_runs_view
 
     call = call_of(context, format, json=json)
     output = call.output
     with call.services() as services:
         if run_id is None:
             recorded = services.runs.last_runs(min(last, _MOST))
-            output.write(runs_result(recorded), call.wanted)
+            output.write(recorded_runs_view(recorded), call.wanted)
             if not recorded:
                 output.remark("Nothing was recorded yet.")
             return
@@ -41,7 +41,7 @@ def runs(
         command = output.command("runs")
         output.complain(f"There is no run {run_id}.", f"See which there are: {command}")
         raise typer.Exit(ExitCode.NOT_FOUND)
-    output.write(run_result(run, products), call.wanted)
+    output.write(recorded_run_view(run, products), call.wanted)
 
 
 _MOST = 1_000_000

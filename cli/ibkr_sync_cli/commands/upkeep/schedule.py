@@ -11,7 +11,7 @@ import typer
 
 from ibkr_sync_cli.arguments import options
 from ibkr_sync_cli.invocation import call_of
-from ibkr_sync_cli.units.durations import parse_deadline, parse_duration
+from ibkr_sync_cli.units.durations import parse_duration, parse_longest_duration
 
 _NEW_YORK = "America/New_York"
 
@@ -60,24 +60,24 @@ def schedule(
     deadline: Annotated[
         timedelta,
         typer.Option(
-            "--deadline", help="How long it may take.", metavar="45m", parser=parse_deadline
+            "--deadline", help="How long it may take.", metavar="45m", parser=parse_longest_duration
         ),
     ] = "45m",  # type: ignore[assignment]  # as above
 ) -> None:
     """Print an entry for cron, systemd or launchd that refreshes the data every day."""
-    from ibkr_sync.application.services.watchlist import parse_group
-    from ibkr_sync.domain.runs.reset_windows import DailyTime
+    from ibkr_sync.application.services.watchlist import parse_watchlist_group
+    from ibkr_sync.domain.runs.reset_windows import ResetTime
     from ibkr_sync_cli.scheduled_call import scheduled_refresh
-    from ibkr_sync_cli.views.schedule import Schedule, crontab, launchd_plist, systemd_units
+    from ibkr_sync_cli.views import schedule as views
 
     call = call_of(context)
-    named = tuple(parse_group(each) for each in groups or ())
+    named = tuple(parse_watchlist_group(each) for each in groups or ())
     refresh = scheduled_refresh(call, groups=named, stale=stale, deadline=deadline)
     today = date.today()  # noqa: DTZ011 - this machine's own day
-    entry = Schedule.here(refresh, DailyTime(at=at, zone=zone), today)
-    writers = {Scheduler.CRON: crontab, Scheduler.SYSTEMD: systemd_units}
+    entry = views.Schedule.here(refresh, ResetTime(at=at, zone=zone), today)
+    writers = {Scheduler.CRON: views.crontab_schedule, Scheduler.SYSTEMD: views.systemd_schedule}
     try:
-        text = writers.get(scheduler, launchd_plist)(entry)
+        text = writers.get(scheduler, views.launchd_schedule)(entry)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     call.output.write_text(text)

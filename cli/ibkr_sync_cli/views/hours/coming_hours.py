@@ -10,7 +10,7 @@ from ibkr_sync.domain.hours.sessions import ClosedDay, TradingSession
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.moments import instant_value
 from ibkr_sync_cli.views.hours.product_hours import ProductHours
-from ibkr_sync_cli.views.records import as_cells
+from ibkr_sync_cli.views.records import record_cells
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -24,7 +24,7 @@ COLUMNS = (
 )
 
 
-def hours_result(shown: ProductHours) -> Result:
+def coming_hours_view(shown: ProductHours) -> Result:
     """The hours in every format; what can't be read is given as sent."""
 
     def table() -> RenderableType:
@@ -37,7 +37,7 @@ def hours_result(shown: ProductHours) -> Result:
         document=lambda: _document(shown),
         records=lambda: list(_records(shown)),
         columns=COLUMNS,
-        rows=lambda: map(as_cells, _records(shown)),
+        rows=lambda: map(record_cells, _records(shown)),
     )
 
 
@@ -63,7 +63,7 @@ def _document(shown: ProductHours) -> dict[str, object]:
         "until": instant_value(state.until) if state else None,
         "known_until": instant_value(calendar.known_until) if calendar else None,
         "sessions": [
-            session_record(each, calendar.time_zone, shown.now)
+            coming_session_record(each, calendar.time_zone, shown.now)
             for each in entries
             if calendar and isinstance(each, TradingSession)
         ],
@@ -93,11 +93,13 @@ def _records(shown: ProductHours) -> Iterator[dict[str, object]]:
         if isinstance(entry, ClosedDay):
             yield blank | {"date": entry.date.isoformat(), "closed": True, "current": False}
         else:
-            session = session_record(entry, shown.calendar.time_zone, shown.now)
+            session = coming_session_record(entry, shown.calendar.time_zone, shown.now)
             yield blank | {"closed": False} | session
 
 
-def session_record(session: TradingSession, zone: tzinfo, now: datetime) -> dict[str, object]:
+def coming_session_record(
+    session: TradingSession, zone: tzinfo, now: datetime
+) -> dict[str, object]:
     """A session in UTC and on the exchange's clock, by the names of `COLUMNS`."""
     opens, closes = session.opens_at.astimezone(zone), session.closes_at.astimezone(zone)
     return {

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.hours.sessions import ClosedDay, TradingSession
 from ibkr_sync_cli.terminal.output import Result
-from ibkr_sync_cli.views.hours.coming_hours import COLUMNS, session_record
+from ibkr_sync_cli.views.hours.coming_hours import COLUMNS, coming_session_record
 from ibkr_sync_cli.views.hours.product_hours import ProductDay
-from ibkr_sync_cli.views.records import as_cells
+from ibkr_sync_cli.views.records import record_cells
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 SCHEMA = "ibkr-sync/hours-of-day/1"
 
 
-def hours_of_day_result(shown: ProductDay) -> Result:
+def hours_of_day_view(shown: ProductDay) -> Result:
     """The day in every format."""
 
     def table() -> RenderableType:
@@ -30,7 +30,7 @@ def hours_of_day_result(shown: ProductDay) -> Result:
         document=lambda: _document(shown),
         records=lambda: list(_records(shown)),
         columns=COLUMNS,
-        rows=lambda: map(as_cells, _records(shown)),
+        rows=lambda: map(record_cells, _records(shown)),
     )
 
 
@@ -48,7 +48,7 @@ def _document(shown: ProductDay) -> dict[str, object]:
         "time_zone_id": hours.hours.time_zone_id,
         "date": hours.day.isoformat(),
         "sessions": [
-            session_record(each, hours.calendar.time_zone, shown.now)
+            coming_session_record(each, hours.calendar.time_zone, shown.now)
             for each in hours.entries
             if isinstance(each, TradingSession)
         ],
@@ -72,5 +72,5 @@ def _records(shown: ProductDay) -> Iterator[dict[str, object]]:
         if isinstance(entry, ClosedDay):
             yield blank | {"date": entry.date.isoformat(), "closed": True, "current": False}
         else:
-            session = session_record(entry, hours.calendar.time_zone, shown.now)
+            session = coming_session_record(entry, hours.calendar.time_zone, shown.now)
             yield blank | {"closed": False} | session

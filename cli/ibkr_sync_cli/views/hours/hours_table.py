@@ -13,11 +13,11 @@ from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.hours.contract_hours import HoursKind
 from ibkr_sync.domain.hours.sessions import ClosedDay, TradingSession
 from ibkr_sync_cli.units.clocks import Clock
-from ibkr_sync_cli.units.durations import brief, hours_and_minutes
+from ibkr_sync_cli.units.durations import brief_duration, duration_to_the_minute
 from ibkr_sync_cli.views.cells import market_state_cell, origin_cell
 from ibkr_sync_cli.views.hours.product_hours import ProductDay, ProductHours
 from ibkr_sync_cli.views.products.product_table import product_name
-from ibkr_sync_cli.views.tables import Column, items_table, plain_table
+from ibkr_sync_cli.views.tables import TableColumn, items_table, plain_table
 
 _CLOCK_NAMES = {Clock.LOCAL: "shown in local time", Clock.UTC: "shown in UTC"}
 
@@ -64,7 +64,7 @@ def _footer(shown: ProductHours, more: list[str]) -> Text:
     sent = "as IBKR sent them" if origin is Origin.IBKR else f"from {origin_cell(origin)}"
     told = [f"{sent} for {contract.local_symbol}"]
     if contract.listing is not None:
-        age = brief(shown.now - contract.listing.last_seen_at)
+        age = brief_duration(shown.now - contract.listing.last_seen_at)
         told.append("seen now" if age == "now" else f"seen {age} ago")
     return Text(" · ".join([*told, *more]), style="dim")
 
@@ -87,11 +87,11 @@ def _sessions_table(
             f"{opens:%a %d %b}",
             f"{opens:%H:%M}",
             f"{closes:%H:%M}" if closes.date() == opens.date() else f"{closes:%a %H:%M}",
-            hours_and_minutes(entry.duration),
+            duration_to_the_minute(entry.duration),
             style="bold" if is_current else "dim" if is_over else "",
         )
     return table
 
 
 def _as_sent_table(shown: ProductHours) -> Table:
-    return items_table(shown.segments, [Column("As sent", str, fit="cut")])
+    return items_table(shown.segments, [TableColumn("As sent", str, fit="cut")])

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.entities.catalogue import CatalogueProduct
 from ibkr_sync_cli.terminal.output import Result
-from ibkr_sync_cli.units.quantities import counted
-from ibkr_sync_cli.views.records import list_result
+from ibkr_sync_cli.units.quantities import quantity_of
+from ibkr_sync_cli.views.records import records_view
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -22,9 +22,9 @@ COLUMNS = (
 _DEAD = "†"
 
 
-def catalogue_result(products: Sequence[CatalogueProduct], *, wide: bool) -> Result:
+def catalogue_view(products: Sequence[CatalogueProduct], *, wide: bool) -> Result:
     """The products in every format; `wide` adds columns to the table."""
-    return list_result(
+    return records_view(
         products,
         _record,
         COLUMNS,
@@ -60,22 +60,24 @@ def _table(products: Sequence[CatalogueProduct], *, wide: bool) -> RenderableTyp
     from rich.text import Text
 
     from ibkr_sync_cli.views.cells import number_cell
-    from ibkr_sync_cli.views.tables import Column, items_table
+    from ibkr_sync_cli.views.tables import TableColumn, items_table
 
-    columns: list[Column[CatalogueProduct] | None] = [
-        Column("Symbol", lambda each: each.symbol if each.active else f"{each.symbol} {_DEAD}"),
-        Column("Exchange", lambda each: each.exchange),
-        Column("Class", lambda each: each.trading_class or None),
-        Column("Code", lambda each: each.exchange_code or None) if wide else None,
-        Column("Type", lambda each: each.asset_class.value.replace("_", " ")),
-        Column("Cur", lambda each: each.currency),
-        Column("Multiplier", lambda each: number_cell(each.multiplier), right=True),
-        Column("Magn", lambda each: each.price_magnifier or None, right=True),
-        Column("Tick", lambda each: number_cell(each.min_tick), right=True) if wide else None,
-        Column("Name", lambda each: each.name or None, fit="cut"),
-        Column("Sources", lambda each: " ".join(each.sources)) if wide else None,
+    columns: list[TableColumn[CatalogueProduct] | None] = [
+        TableColumn(
+            "Symbol", lambda each: each.symbol if each.active else f"{each.symbol} {_DEAD}"
+        ),
+        TableColumn("Exchange", lambda each: each.exchange),
+        TableColumn("Class", lambda each: each.trading_class or None),
+        TableColumn("Code", lambda each: each.exchange_code or None) if wide else None,
+        TableColumn("Type", lambda each: each.asset_class.value.replace("_", " ")),
+        TableColumn("Cur", lambda each: each.currency),
+        TableColumn("Multiplier", lambda each: number_cell(each.multiplier), right=True),
+        TableColumn("Magn", lambda each: each.price_magnifier or None, right=True),
+        TableColumn("Tick", lambda each: number_cell(each.min_tick), right=True) if wide else None,
+        TableColumn("Name", lambda each: each.name or None, fit="cut"),
+        TableColumn("Sources", lambda each: " ".join(each.sources)) if wide else None,
     ]
-    count = counted(len(products), "product")
+    count = quantity_of(len(products), "product")
     dead = any(not each.active for each in products)
     footer = f"{count} · {_DEAD} trades no longer" if dead else count
     return Group(items_table(products, columns), Text(footer, style="dim"))

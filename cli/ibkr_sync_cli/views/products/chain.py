@@ -13,8 +13,8 @@ from rich.table import Table
 
 from ibkr_sync.domain.entities.contracts import ContractSeries, ContractState, FuturesContract
 from ibkr_sync.domain.entities.futures import Future
-from ibkr_sync.domain.hours.contract_hours import market_state_of
-from ibkr_sync_cli.units.durations import brief
+from ibkr_sync.domain.hours.contract_hours import contract_market_state
+from ibkr_sync_cli.units.durations import brief_duration
 from ibkr_sync_cli.views.cells import (
     STATE_STYLES,
     days_left_cell,
@@ -22,7 +22,7 @@ from ibkr_sync_cli.views.cells import (
     market_state_cell,
     number_cell,
 )
-from ibkr_sync_cli.views.tables import Column, items_table
+from ibkr_sync_cli.views.tables import TableColumn, items_table
 
 _WEEKDAY = "weekday"
 _GIVE_WAY = ("Seen", _WEEKDAY, "Days", "Session")
@@ -71,45 +71,47 @@ class ChainTable:
             ),
         )
 
-    def _columns(self, left_out: Sequence[str]) -> list[Column[FuturesContract]]:
+    def _columns(self, left_out: Sequence[str]) -> list[TableColumn[FuturesContract]]:
         future, shown, now, wide = self._future, self._shown, self._now, self._wide
         has_series = any(each.series is not ContractSeries.MONTHLY for each in shown)
         has_states = any(each.state(now) is not ContractState.ACTIVE for each in shown)
         varies = any(each.multiplier != future.multiplier for each in shown)
-        sessions = {each.con_id: session(each, now) for each in shown}
+        sessions = {each.con_id: session_in_chain(each, now) for each in shown}
         weekday = _WEEKDAY not in left_out
-        columns: list[Column[FuturesContract] | None] = [
-            Column("", lambda each: "▶" if each is self._nearest else ""),
-            Column("Contract", lambda each: each.local_symbol),
-            Column("Month", lambda each: str(each.contract_month or "-")),
-            Column("Series", lambda each: each.series.value) if has_series or wide else None,
-            Column(
+        columns: list[TableColumn[FuturesContract] | None] = [
+            TableColumn("", lambda each: "▶" if each is self._nearest else ""),
+            TableColumn("Contract", lambda each: each.local_symbol),
+            TableColumn("Month", lambda each: str(each.contract_month or "-")),
+            TableColumn("Series", lambda each: each.series.value) if has_series or wide else None,
+            TableColumn(
                 "Last trade", lambda each: last_trade_cell(each, future.time_zone, weekday=weekday)
             ),
-            Column("Days", lambda each: days_left_cell(each, now), right=True),
-            Column("conId", lambda each: str(each.con_id), right=True),
-            Column("Multiplier", lambda each: number_cell(each.multiplier), right=True)
+            TableColumn("Days", lambda each: days_left_cell(each, now), right=True),
+            TableColumn("conId", lambda each: str(each.con_id), right=True),
+            TableColumn("Multiplier", lambda each: number_cell(each.multiplier), right=True)
             if varies or wide
             else None,
-            Column("State", lambda each: each.state(now).value) if has_states or wide else None,
-            Column("Session", lambda each: sessions[each.con_id] or "-")
+            TableColumn("State", lambda each: each.state(now).value)
+            if has_states or wide
+            else None,
+            TableColumn("Session", lambda each: sessions[each.con_id] or "-")
             if any(sessions.values())
             else None,
-            Column("Seen", lambda each: _last_seen(each, now), right=True),
+            TableColumn("Seen", lambda each: _last_seen(each, now), right=True),
             *(_WIDE_COLUMNS if wide else ()),
         ]
         return [column for column in columns if column is not None]
 
 
-def session(contract: FuturesContract, now: datetime) -> str | None:
+def session_in_chain(contract: FuturesContract, now: datetime) -> str | None:
     """Whether the contract trades now, if its hours are known for now."""
-    state = market_state_of(contract, now)
+    state = contract_market_state(contract, now)
     zone = ZoneInfo(contract.time_zone) if contract.time_zone else None
     return None if state is None else market_state_cell(state, now, zone)
 
 
 def _last_seen(contract: FuturesContract, now: datetime) -> str:
-    return brief(now - contract.listing.last_seen_at) if contract.listing else "-"
+    return brief_duration(now - contract.listing.last_seen_at) if contract.listing else "-"
 
 
 def _last_trade_utc(contract: FuturesContract) -> str:
@@ -122,10 +124,10 @@ def _market_rules(contract: FuturesContract) -> str:
     return ",".join(sorted(rules)) or "-"
 
 
-_WIDE_COLUMNS: tuple[Column[FuturesContract], ...] = (
-    Column("Class", lambda each: each.trading_class),
-    Column("Expiration", lambda each: str(each.real_expiration_date or "-")),
-    Column("Last trade UTC", _last_trade_utc),
-    Column("Tick", lambda each: number_cell(each.quoted_tick), right=True),
-    Column("Market rules", _market_rules),
+_WIDE_COLUMNS: tuple[TableColumn[FuturesContract], ...] = (
+    TableColumn("Class", lambda each: each.trading_class),
+    TableColumn("Expiration", lambda each: str(each.real_expiration_date or "-")),
+    TableColumn("Last trade UTC", _last_trade_utc),
+    TableColumn("Tick", lambda each: number_cell(each.quoted_tick), right=True),
+    TableColumn("Market rules", _market_rules),
 )

@@ -11,13 +11,13 @@ from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync_cli.terminal.output import Result
-from ibkr_sync_cli.views.products.product import product_result
+from ibkr_sync_cli.views.products.product import product_view
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
 
-def contract_result(
+def contract_view(
     future: Future, contract: FuturesContract, ladders: Sequence[MarketRule], now: datetime
 ) -> Result:
     """The contract in every format; all but the table are its product with this one contract."""
@@ -30,7 +30,7 @@ def contract_result(
         return contract_table(future, contract, ladders, now)
 
     narrowed = dataclasses.replace(future, contracts=(contract,))
-    return dataclasses.replace(product_result(narrowed, now), table=table)
+    return dataclasses.replace(product_view(narrowed, now), table=table)
 
 
 def contract_line(contract: FuturesContract) -> str:

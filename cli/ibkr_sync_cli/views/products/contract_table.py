@@ -12,9 +12,9 @@ from rich.text import Text
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.entities.market_rules import MarketRule
-from ibkr_sync_cli.units.durations import brief
+from ibkr_sync_cli.units.durations import brief_duration
 from ibkr_sync_cli.views.cells import last_trade_cell, money_cell, number_cell, origin_cell
-from ibkr_sync_cli.views.products.chain import session
+from ibkr_sync_cli.views.products.chain import session_in_chain
 from ibkr_sync_cli.views.products.product_table import product_name
 
 
@@ -67,7 +67,7 @@ def _dates(
     if contract.real_expiration_date is not None:
         yield "Expiration", str(contract.real_expiration_date)
     yield "Settlement", contract.settlement_method
-    yield "Session", session(contract, now)
+    yield "Session", session_in_chain(contract, now)
 
 
 def _numbers(
@@ -121,5 +121,5 @@ def _instant(at: datetime | None) -> str | None:
 def _seen(at: datetime | None, now: datetime) -> str | None:
     if at is None:
         return None
-    age = brief(now - at)
+    age = brief_duration(now - at)
     return f"{at:%Y-%m-%d %H:%M} UTC · {age if age == 'now' else age + ' ago'}"

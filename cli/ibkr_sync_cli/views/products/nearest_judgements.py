@@ -7,23 +7,23 @@ from datetime import datetime
 from rich.table import Table
 
 from ibkr_sync.domain.selection.nearest_contract import (
-    JudgedChain,
     NearestJudgement,
-    Objection,
-    TradingRule,
+    NearestJudgements,
+    NearestObjection,
+    NearestRule,
 )
-from ibkr_sync_cli.views.tables import Column, items_table
+from ibkr_sync_cli.views.tables import TableColumn, items_table
 
 
-def judgements_table(judged: JudgedChain, rule: TradingRule, now: datetime) -> Table:
+def judgements_table(judged: NearestJudgements, rule: NearestRule, now: datetime) -> Table:
     """The contracts up to the nearest tradable one, with what speaks against them."""
-    columns: list[Column[NearestJudgement] | None] = [
-        Column("Contract", lambda each: each.contract.local_symbol),
-        Column("Month", lambda each: each.contract.contract_month),
-        Column("Last trade", lambda each: each.contract.last_trade_date),
-        Column("Days", lambda each: each.contract.days_left(now), right=True),
-        Column("conId", lambda each: each.contract.con_id, right=True),
-        Column("Why", lambda each: _reason(each, rule), fit="cut"),
+    columns: list[TableColumn[NearestJudgement] | None] = [
+        TableColumn("Contract", lambda each: each.contract.local_symbol),
+        TableColumn("Month", lambda each: each.contract.contract_month),
+        TableColumn("Last trade", lambda each: each.contract.last_trade_date),
+        TableColumn("Days", lambda each: each.contract.days_left(now), right=True),
+        TableColumn("conId", lambda each: each.contract.con_id, right=True),
+        TableColumn("Why", lambda each: _reason(each, rule), fit="cut"),
     ]
     return items_table(
         judged.judgements[: len(judged.passed_over) + 1],
@@ -32,15 +32,15 @@ def judgements_table(judged: JudgedChain, rule: TradingRule, now: datetime) -> T
     )
 
 
-def _reason(judgement: NearestJudgement, rule: TradingRule) -> str:
+def _reason(judgement: NearestJudgement, rule: NearestRule) -> str:
     match judgement.objection:
         case None:
             return "▶ tradable"
-        case Objection.MISSING:
+        case NearestObjection.MISSING:
             return "missing from the last reply"
-        case Objection.OTHER_SERIES:
+        case NearestObjection.OTHER_SERIES:
             return f"{judgement.contract.series}, not {rule.series}"
-        case Objection.TOO_CLOSE:
+        case NearestObjection.TOO_CLOSE:
             return f"{rule.days_before} days or less left"
-        case Objection.EXPIRED | Objection.DELISTED:
+        case NearestObjection.EXPIRED | NearestObjection.DELISTED:
             return judgement.objection.value

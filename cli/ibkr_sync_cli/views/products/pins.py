@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.ports.pins import Pin
 from ibkr_sync_cli.terminal.output import Result
-from ibkr_sync_cli.views.records import list_result
+from ibkr_sync_cli.views.records import records_view
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 COLUMNS = ("word", "symbol", "exchange", "trading_class")
 
 
-def pins_result(pins: Sequence[Pin]) -> Result:
+def pins_view(pins: Sequence[Pin]) -> Result:
     """The pins in every format."""
-    return list_result(
+    return records_view(
         pins,
         lambda pin: {name: getattr(pin, name) for name in COLUMNS},
         COLUMNS,
@@ -28,10 +28,10 @@ def pins_result(pins: Sequence[Pin]) -> Result:
 
 
 def _table(pins: Sequence[Pin]) -> RenderableType:
-    from ibkr_sync_cli.views.tables import Column, items_table  # rich, not for pipes
+    from ibkr_sync_cli.views.tables import TableColumn, items_table  # rich, not for pipes
 
-    columns: list[Column[Pin] | None] = [
-        Column("Symbol", lambda pin: pin.word),
-        Column("means", str),
+    columns: list[TableColumn[Pin] | None] = [
+        TableColumn("Symbol", lambda pin: pin.word),
+        TableColumn("means", str),
     ]
     return items_table(pins, columns)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 
-def product_result(
+def product_view(
     future: Future,
     now: datetime,
     *,

@@ -13,12 +13,12 @@ from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.entities.product_summary import ProductSummary
 from ibkr_sync.domain.errors import ProductCandidate
 from ibkr_sync_cli.terminal.output import Result
-from ibkr_sync_cli.units.durations import brief
+from ibkr_sync_cli.units.durations import brief_duration
 from ibkr_sync_cli.units.moments import instant_value
-from ibkr_sync_cli.units.quantities import counted
-from ibkr_sync_cli.views.cells import marked, number_cell
-from ibkr_sync_cli.views.records import list_result
-from ibkr_sync_cli.views.tables import Column, items_table
+from ibkr_sync_cli.units.quantities import quantity_of
+from ibkr_sync_cli.views.cells import marked_cell, number_cell
+from ibkr_sync_cli.views.records import records_view
+from ibkr_sync_cli.views.tables import TableColumn, items_table
 
 COLUMNS = (
     *("symbol", "exchange", "trading_class", "currency", "asset_class", "category", "name"),
@@ -26,9 +26,9 @@ COLUMNS = (
 )
 
 
-def products_result(products: Sequence[ProductSummary], now: datetime) -> Result:
+def product_list_view(products: Sequence[ProductSummary], now: datetime) -> Result:
     """The stored products in every format."""
-    return list_result(
+    return records_view(
         products,
         _record,
         COLUMNS,
@@ -38,19 +38,19 @@ def products_result(products: Sequence[ProductSummary], now: datetime) -> Result
     )
 
 
-def candidates_table(candidates: Iterable[ProductCandidate]) -> Table:
+def product_list_table(candidates: Iterable[ProductCandidate]) -> Table:
     """The products that a symbol may mean, and by what they differ."""
     listed = sorted(candidates, key=lambda candidate: candidate.key)
     has_symbols = len({each.key.symbol for each in listed}) > 1
-    columns: list[Column[ProductCandidate] | None] = [
-        Column("Symbol", lambda each: each.key.symbol) if has_symbols else None,
-        Column("Exchange", lambda each: each.key.exchange),
-        Column("Class", lambda each: each.key.trading_class),
-        Column("Multiplier", lambda each: number_cell(each.multiplier), right=True),
-        Column("Currency", lambda each: each.currency),
-        Column("Next expiry", lambda each: each.next_expiry),
-        Column("Listed", lambda each: each.contract_count, right=True),
-        Column("Name", lambda each: each.name or None, fit="cut"),
+    columns: list[TableColumn[ProductCandidate] | None] = [
+        TableColumn("Symbol", lambda each: each.key.symbol) if has_symbols else None,
+        TableColumn("Exchange", lambda each: each.key.exchange),
+        TableColumn("Class", lambda each: each.key.trading_class),
+        TableColumn("Multiplier", lambda each: number_cell(each.multiplier), right=True),
+        TableColumn("Currency", lambda each: each.currency),
+        TableColumn("Next expiry", lambda each: each.next_expiry),
+        TableColumn("Listed", lambda each: each.contract_count, right=True),
+        TableColumn("Name", lambda each: each.name or None, fit="cut"),
     ]
     return items_table(listed, columns)
 
@@ -76,20 +76,22 @@ def _listed(product: ProductSummary) -> int | None:
 
 
 def _products_table(products: Sequence[ProductSummary], now: datetime) -> RenderableType:
-    columns: list[Column[ProductSummary] | None] = [
-        Column("Symbol", lambda each: each.key.symbol),
-        Column("Exchange", lambda each: each.key.exchange),
-        Column("Class", lambda each: each.key.trading_class),
-        Column("Type", lambda each: each.asset_class.value.replace("_", " ")),
-        Column("Listed", _listed, right=True),
-        Column("Next expiry", lambda each: each.next_expiry),
-        Column(
+    columns: list[TableColumn[ProductSummary] | None] = [
+        TableColumn("Symbol", lambda each: each.key.symbol),
+        TableColumn("Exchange", lambda each: each.key.exchange),
+        TableColumn("Class", lambda each: each.key.trading_class),
+        TableColumn("Type", lambda each: each.asset_class.value.replace("_", " ")),
+        TableColumn("Listed", _listed, right=True),
+        TableColumn("Next expiry", lambda each: each.next_expiry),
+        TableColumn(
             "Synced",
-            lambda each: brief(now - each.synced_at) if each.synced_at else each.origin.value,
+            lambda each: (
+                brief_duration(now - each.synced_at) if each.synced_at else each.origin.value
+            ),
             right=True,
         ),
-        Column("Name", lambda each: each.name or None, fit="cut"),
+        TableColumn("Name", lambda each: each.name or None, fit="cut"),
     ]
-    footer = Text(counted(len(products), "product"), style="dim")
+    footer = Text(quantity_of(len(products), "product"), style="dim")
     is_sample = any(each.origin is Origin.SAMPLE for each in products)
-    return Group(items_table(products, columns), marked(footer, is_sample=is_sample))
+    return Group(items_table(products, columns), marked_cell(footer, is_sample=is_sample))

@@ -13,7 +13,7 @@ from rich.text import Text
 from ibkr_sync.domain.entities.contracts import ContractState, FuturesContract
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.selection.series_choice import SeriesChoice, chosen_series
-from ibkr_sync_cli.units.durations import brief
+from ibkr_sync_cli.units.durations import brief_duration
 from ibkr_sync_cli.views.cells import SAMPLE_TAG, money_cell, number_cell, origin_cell
 from ibkr_sync_cli.views.products.chain import ChainTable
 
@@ -61,7 +61,7 @@ def _footer(
     of_series: Sequence[FuturesContract],
     shown: Sequence[FuturesContract],
     now: datetime,
-) -> RemarkLine:
+) -> ProductRemark:
     counts = Counter(each.state(now) for each in of_series)
     shown_states = {each.state(now) for each in shown}
     remarks = [f"{counts[ContractState.ACTIVE]} listed"]
@@ -77,14 +77,14 @@ def _footer(
     elif future.synced_at is None:
         remarks.append(f"from {origin_cell(future.origin)}, nobody knows as of when")
     else:
-        age = brief(now - future.synced_at)
+        age = brief_duration(now - future.synced_at)
         remarks.append(
             f"synced {age if age == 'now' else age + ' ago'} from {origin_cell(future.origin)}"
         )
-    return RemarkLine(remarks)
+    return ProductRemark(remarks)
 
 
-class RemarkLine:
+class ProductRemark:
     """Remarks in one line, or in more that break between two of them."""
 
     def __init__(self, remarks: Sequence[str]) -> None:

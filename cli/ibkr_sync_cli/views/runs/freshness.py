@@ -10,10 +10,10 @@ from ibkr_sync.application.services.freshness import FreshnessReport
 from ibkr_sync.domain.runs.staleness import StaleProduct, StaleReason
 from ibkr_sync.domain.untrusted_text import clean_text
 from ibkr_sync_cli.terminal.output import Result
-from ibkr_sync_cli.units.durations import brief, duration_text
+from ibkr_sync_cli.units.durations import brief_duration, duration_text
 from ibkr_sync_cli.units.moments import instant_text, instant_value
-from ibkr_sync_cli.units.quantities import counted
-from ibkr_sync_cli.views.records import list_result
+from ibkr_sync_cli.units.quantities import quantity_of
+from ibkr_sync_cli.views.records import records_view
 from ibkr_sync_cli.views.runs.recorded_runs import run_record
 
 if TYPE_CHECKING:
@@ -25,9 +25,9 @@ COLUMNS = (
 )
 
 
-def freshness_result(report: FreshnessReport, now: datetime) -> Result:
+def freshness_view(report: FreshnessReport, now: datetime) -> Result:
     """The stale products, in every format."""
-    return list_result(
+    return records_view(
         report.stale,
         _record,
         COLUMNS,
@@ -61,7 +61,7 @@ _SENTENCES = {
 }
 
 
-def stale_sentence(stale: StaleProduct) -> str:
+def freshness_sentence(stale: StaleProduct) -> str:
     """Why a product is stale."""
     synced_at = "-" if stale.synced_at is None else instant_text(stale.synced_at)
     sentence = _SENTENCES[stale.reason].format(run=stale.run_id, synced_at=synced_at)
@@ -80,7 +80,7 @@ def _record(stale: StaleProduct) -> dict[str, object]:
         "run": stale.run_id,
         "reason": stale.reason.value,
         "error": stale.error,
-        "detail": stale_sentence(stale),
+        "detail": freshness_sentence(stale),
     }
 
 
@@ -88,25 +88,27 @@ def _table(report: FreshnessReport, now: datetime) -> RenderableType:
     from rich.console import Group  # not for pipes
     from rich.text import Text
 
-    from ibkr_sync_cli.views.cells import SAMPLE_TAG, marked
+    from ibkr_sync_cli.views.cells import SAMPLE_TAG, marked_cell
 
     if report.stale:
         table = _stale_table(report.stale, now)
         return Group(table, SAMPLE_TAG) if report.is_sample else table
-    checked = counted(report.checked, "product")
+    checked = quantity_of(report.checked, "product")
     limit = duration_text(report.max_age)
     told = Text(f"{checked} checked, none without a complete reply for {limit}")
-    return marked(told, is_sample=report.is_sample)
+    return marked_cell(told, is_sample=report.is_sample)
 
 
 def _stale_table(stale: Sequence[StaleProduct], now: datetime) -> RenderableType:
-    from ibkr_sync_cli.views.tables import Column, items_table
+    from ibkr_sync_cli.views.tables import TableColumn, items_table
 
-    columns: list[Column[StaleProduct] | None] = [
-        Column("Product", lambda each: each.key or each.asked),
-        Column("Age", lambda each: _age(each, now), right=True),
-        Column("Last try (UTC)", lambda each: each.tried_at and f"{each.tried_at:%d %b %H:%M}"),
-        Column("Reason", stale_sentence, fit="fold"),
+    columns: list[TableColumn[StaleProduct] | None] = [
+        TableColumn("Product", lambda each: each.key or each.asked),
+        TableColumn("Age", lambda each: _age(each, now), right=True),
+        TableColumn(
+            "Last try (UTC)", lambda each: each.tried_at and f"{each.tried_at:%d %b %H:%M}"
+        ),
+        TableColumn("Reason", freshness_sentence, fit="fold"),
     ]
     return items_table(stale, columns)
 
@@ -114,4 +116,4 @@ def _stale_table(stale: Sequence[StaleProduct], now: datetime) -> RenderableType
 def _age(stale: StaleProduct, now: datetime) -> str:
     if stale.synced_at is None:
         return "never"
-    return "ahead" if stale.synced_at > now else brief(now - stale.synced_at)
+    return "ahead" if stale.synced_at > now else brief_duration(now - stale.synced_at)

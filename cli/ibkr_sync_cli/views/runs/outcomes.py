@@ -11,11 +11,11 @@ from ibkr_sync.domain.entities.contracts import ContractState
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.evidence.chain_diff import ChainDiff
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
-from ibkr_sync_cli.messages.errors import explain
+from ibkr_sync_cli.messages.errors import explain_error
 from ibkr_sync_cli.messages.next_command import NextCommand
-from ibkr_sync_cli.messages.next_steps import get_product
+from ibkr_sync_cli.messages.next_steps import step_to_get_product
 from ibkr_sync_cli.terminal.output import Result
-from ibkr_sync_cli.views.records import Record, list_result
+from ibkr_sync_cli.views.records import Record, records_view
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -28,11 +28,11 @@ COLUMNS = (
 )
 
 
-def outcomes_result(
+def outcomes_view(
     outcomes: Sequence[Outcome], now: datetime, *, from_source: bool = True
 ) -> Result:
     """The outcomes in every format; `from_source` is False where the database alone answers."""
-    return list_result(
+    return records_view(
         outcomes,
         lambda each: _record(each, now, from_source),
         COLUMNS,
@@ -53,7 +53,7 @@ def outcome_sentence(
     diff = update.diff
     if update.product.origin is Origin.CATALOGUE:
         known = f"{key}: from the catalogue, without contracts"
-        return f"{known}\nnext:  {get_product(key, command)}" if command else known
+        return f"{known}\nnext:  {step_to_get_product(key, command)}" if command else known
     if diff is None and not from_source:
         return f"{key}: as stored, no source was asked"
     if diff is None:
@@ -84,7 +84,7 @@ def _record(outcome: Outcome, now: datetime, from_source: bool) -> dict[str, obj
             "trading_class": outcome.query.trading_class,
             "outcome": FAILED,
             "error": type(outcome.error).__name__,
-            "message": explain(outcome.error).sentence,
+            "message": explain_error(outcome.error).sentence,
         }
     diff = outcome.diff or ChainDiff(unchanged=len(outcome.product.contracts))
     return {
@@ -112,20 +112,20 @@ def _table(outcomes: Sequence[Outcome], now: datetime, from_source: bool) -> Ren
     from rich.text import Text
 
     from ibkr_sync_cli.views.cells import SAMPLE_TAG
-    from ibkr_sync_cli.views.tables import Column, items_table
+    from ibkr_sync_cli.views.tables import TableColumn, items_table
 
     def outcome(record: Record) -> Text:
         return Text(str(record["outcome"]), style="red" if record["outcome"] == FAILED else "")
 
-    columns: list[Column[Record] | None] = [
-        Column("Symbol", lambda record: record["symbol"]),
-        Column("Exchange", lambda record: record["exchange"]),
-        Column("Class", lambda record: record["trading_class"]),
-        Column("Listed", lambda record: record["listed"], right=True),
-        Column("New", lambda record: record["added"], right=True),
-        Column("Changed", lambda record: record["changed"], right=True),
-        Column("Missing", lambda record: record["missing"], right=True),
-        Column("Outcome", outcome),
+    columns: list[TableColumn[Record] | None] = [
+        TableColumn("Symbol", lambda record: record["symbol"]),
+        TableColumn("Exchange", lambda record: record["exchange"]),
+        TableColumn("Class", lambda record: record["trading_class"]),
+        TableColumn("Listed", lambda record: record["listed"], right=True),
+        TableColumn("New", lambda record: record["added"], right=True),
+        TableColumn("Changed", lambda record: record["changed"], right=True),
+        TableColumn("Missing", lambda record: record["missing"], right=True),
+        TableColumn("Outcome", outcome),
     ]
     records = [_record(each, now, from_source) for each in outcomes]
     is_sample = any(record["origin"] == Origin.SAMPLE for record in records)

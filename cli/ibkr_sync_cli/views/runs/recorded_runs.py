@@ -11,10 +11,10 @@ from ibkr_sync.domain.runs.run_records import RecordedProduct, RecordedRun
 from ibkr_sync.domain.runs.sync_policy import RunKind
 from ibkr_sync.domain.untrusted_text import clean_text
 from ibkr_sync_cli.terminal.output import Result
-from ibkr_sync_cli.units.durations import took_text
+from ibkr_sync_cli.units.durations import precise_duration
 from ibkr_sync_cli.units.moments import instant_text, instant_value
-from ibkr_sync_cli.units.quantities import counted
-from ibkr_sync_cli.views.records import list_result
+from ibkr_sync_cli.units.quantities import quantity_of
+from ibkr_sync_cli.views.records import records_view
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -35,9 +35,9 @@ _STYLES = {
 }
 
 
-def runs_result(runs: Sequence[RecordedRun]) -> Result:
+def recorded_runs_view(runs: Sequence[RecordedRun]) -> Result:
     """Runs, in every format."""
-    return list_result(
+    return records_view(
         runs,
         run_record,
         COLUMNS,
@@ -47,9 +47,9 @@ def runs_result(runs: Sequence[RecordedRun]) -> Result:
     )
 
 
-def run_result(run: RecordedRun, products: Sequence[RecordedProduct]) -> Result:
+def recorded_run_view(run: RecordedRun, products: Sequence[RecordedProduct]) -> Result:
     """One run with what came of each product, in every format."""
-    return list_result(
+    return records_view(
         products,
         lambda each: _product_record(each, run),
         PRODUCT_COLUMNS,
@@ -122,8 +122,8 @@ def _runs_table(runs: Sequence[RecordedRun]) -> RenderableType:
     from rich.console import Group  # not for pipes
     from rich.text import Text
 
-    from ibkr_sync_cli.views.cells import marked, origin_cell
-    from ibkr_sync_cli.views.tables import Column, items_table
+    from ibkr_sync_cli.views.cells import marked_cell, origin_cell
+    from ibkr_sync_cli.views.tables import TableColumn, items_table
 
     origins = sorted({each.origin for each in runs})
     this_year = runs[0].started_at.year if runs else 0
@@ -132,45 +132,51 @@ def _runs_table(runs: Sequence[RecordedRun]) -> RenderableType:
         is_this_year = run.started_at.year == this_year
         return f"{run.started_at:%d %b %H:%M}" if is_this_year else f"{run.started_at:%d %b %Y}"
 
-    columns: list[Column[RecordedRun] | None] = [
-        Column("Run", lambda run: run.run_id, right=True),
-        Column("Kind", lambda run: run_kind_text(run.kind), fit="cut"),
-        Column("Source", lambda run: run.origin.value) if len(origins) > 1 else None,
-        Column("Started (UTC)", started),
-        Column("Took", lambda run: None if run.took is None else took_text(run.took), right=True),
-        Column("Outcome", lambda run: Text(run.outcome.value, style=_STYLES.get(run.outcome, ""))),
-        Column("Ok", lambda run: run.succeeded, right=True),
-        Column("Fail", lambda run: run.failed, right=True),
-        Column("New", lambda run: run.added, right=True),
-        Column("Chg", lambda run: run.changed, right=True),
-        Column("Miss", lambda run: run.missing, right=True),
+    columns: list[TableColumn[RecordedRun] | None] = [
+        TableColumn("Run", lambda run: run.run_id, right=True),
+        TableColumn("Kind", lambda run: run_kind_text(run.kind), fit="cut"),
+        TableColumn("Source", lambda run: run.origin.value) if len(origins) > 1 else None,
+        TableColumn("Started (UTC)", started),
+        TableColumn(
+            "Took", lambda run: None if run.took is None else precise_duration(run.took), right=True
+        ),
+        TableColumn(
+            "Outcome", lambda run: Text(run.outcome.value, style=_STYLES.get(run.outcome, ""))
+        ),
+        TableColumn("Ok", lambda run: run.succeeded, right=True),
+        TableColumn("Fail", lambda run: run.failed, right=True),
+        TableColumn("New", lambda run: run.added, right=True),
+        TableColumn("Chg", lambda run: run.changed, right=True),
+        TableColumn("Miss", lambda run: run.missing, right=True),
     ]
     source = f" · from {origin_cell(origins[0])}" if len(origins) == 1 else ""
-    footer = Text(counted(len(runs), "run") + source, style="dim")
+    footer = Text(quantity_of(len(runs), "run") + source, style="dim")
     told = [Text(run_sentence(each), style="red") for each in runs if each.error or each.message]
     table = items_table(runs, columns)
-    return Group(table, marked(footer, is_sample=Origin.SAMPLE in origins), *told)
+    return Group(table, marked_cell(footer, is_sample=Origin.SAMPLE in origins), *told)
 
 
 def _products_table(run: RecordedRun, products: Sequence[RecordedProduct]) -> RenderableType:
     from rich.console import Group  # not for pipes
     from rich.text import Text
 
-    from ibkr_sync_cli.views.cells import marked
-    from ibkr_sync_cli.views.tables import Column, items_table
+    from ibkr_sync_cli.views.cells import marked_cell
+    from ibkr_sync_cli.views.tables import TableColumn, items_table
 
     def outcome(each: RecordedProduct) -> Text:
         has_failed = each.outcome is ProductOutcome.FAILED
         return Text(each.outcome.value, style="red" if has_failed else "")
 
-    columns: list[Column[RecordedProduct] | None] = [
-        Column("Product", lambda each: each.key or each.asked),
-        Column("New", lambda each: each.added, right=True),
-        Column("Changed", lambda each: each.changed + each.returned, right=True),
-        Column("Missing", lambda each: each.missing + each.delisted, right=True),
-        Column("Outcome", outcome),
-        Column("Reason", lambda each: clean_text(each.message or each.error or ""), fit="fold"),
+    columns: list[TableColumn[RecordedProduct] | None] = [
+        TableColumn("Product", lambda each: each.key or each.asked),
+        TableColumn("New", lambda each: each.added, right=True),
+        TableColumn("Changed", lambda each: each.changed + each.returned, right=True),
+        TableColumn("Missing", lambda each: each.missing + each.delisted, right=True),
+        TableColumn("Outcome", outcome),
+        TableColumn(
+            "Reason", lambda each: clean_text(each.message or each.error or ""), fit="fold"
+        ),
     ]
     is_sample = run.origin is Origin.SAMPLE
-    sentence = marked(Text(run_sentence(run)), is_sample=is_sample)
+    sentence = marked_cell(Text(run_sentence(run)), is_sample=is_sample)
     return Group(sentence, items_table(products, columns))

@@ -16,12 +16,12 @@ from ibkr_sync.application.services.refresh_report import (
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.errors import ProductLookupError
 from ibkr_sync.domain.runs.future_update import FutureFailure
-from ibkr_sync_cli.messages.errors import explain
+from ibkr_sync_cli.messages.errors import explain_error
 from ibkr_sync_cli.terminal.output import Result
-from ibkr_sync_cli.units.durations import brief, took_text
+from ibkr_sync_cli.units.durations import brief_duration, precise_duration
 from ibkr_sync_cli.units.moments import instant_value
-from ibkr_sync_cli.units.quantities import counted
-from ibkr_sync_cli.views.records import Record, list_result
+from ibkr_sync_cli.units.quantities import quantity_of
+from ibkr_sync_cli.views.records import Record, records_view
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -35,9 +35,9 @@ _ORDER = ("unchanged", "updated", "created", "planned", "fresh", FAILED)
 _NAMED = 3
 
 
-def refresh_result(refreshed: RefreshReport) -> Result:
+def refresh_view(refreshed: RefreshReport) -> Result:
     """The summary in every format."""
-    return list_result(
+    return records_view(
         refreshed.outcomes,
         lambda each: _record(each, refreshed),
         COLUMNS,
@@ -52,7 +52,7 @@ def refresh_result(refreshed: RefreshReport) -> Result:
     )
 
 
-def counts_sentence(refreshed: RefreshReport) -> str:
+def refresh_sentence(refreshed: RefreshReport) -> str:
     """The run in one line: `56 products: 54 unchanged, 1 updated, 1 failed · 12 s · run 17`.
 
     Of a run that ended before its time: `8 of 10 products: 8 created · 2 not reached · …`.
@@ -61,22 +61,24 @@ def counts_sentence(refreshed: RefreshReport) -> str:
     told = ", ".join(f"{counts[state]} {state}" for state in _ORDER if counts[state])
     total = len(refreshed.outcomes)
     due = total + len(refreshed.unasked)
-    reached = counted(due, "product") if due == total else f"{total} of {counted(due, 'product')}"
+    reached = (
+        quantity_of(due, "product") if due == total else f"{total} of {quantity_of(due, 'product')}"
+    )
     parts = [
         f"{reached}: {told}",
         *([] if due == total else [f"{due - total} not reached"]),
-        took_text(refreshed.took),
+        precise_duration(refreshed.took),
         *([] if refreshed.run_id is None else [f"run {refreshed.run_id}"]),
     ]
     is_dry = any(not each.applied for each in refreshed.updates)
     return " · ".join([*parts, *(["dry run, nothing written"] if is_dry else [])])
 
 
-def reasons(failures: Iterable[FutureFailure]) -> list[tuple[str, FutureFailure]]:
+def refresh_failures(failures: Iterable[FutureFailure]) -> list[tuple[str, FutureFailure]]:
     """Why products failed, each reason once with the products' names, and one of the failures."""
     alike: dict[str, list[FutureFailure]] = {}
     for failure in failures:
-        alike.setdefault(explain(failure.error).sentence, []).append(failure)
+        alike.setdefault(explain_error(failure.error).sentence, []).append(failure)
     return [(_named(sentence, each), each[0]) for sentence, each in alike.items()]
 
 
@@ -107,7 +109,7 @@ def _record(outcome: RefreshOutcome, refreshed: RefreshReport) -> dict[str, obje
             "listed": stored.listed if stored else None,
             "synced_at": instant_value(stored.synced_at if stored else None),
             "error": type(outcome.error).__name__,
-            "message": explain(outcome.error).sentence,
+            "message": explain_error(outcome.error).sentence,
             "origin": stored.origin.value if stored else None,
         }
     record |= {
@@ -131,28 +133,28 @@ def _table(refreshed: RefreshReport) -> RenderableType:
     from rich.text import Text
 
     from ibkr_sync_cli.views.cells import SAMPLE_TAG
-    from ibkr_sync_cli.views.tables import Column, items_table
+    from ibkr_sync_cli.views.tables import TableColumn, items_table
 
     def age(outcome: RefreshOutcome) -> str | None:
         synced_at = _synced_at(outcome, refreshed)
-        return brief(refreshed.finished_at - synced_at) if synced_at else None
+        return brief_duration(refreshed.finished_at - synced_at) if synced_at else None
 
     def state(record: Record) -> Text:
         return Text(str(record["state"]), style="red" if record["state"] == FAILED else "")
 
-    columns: list[Column[tuple[RefreshOutcome, Record]] | None] = [
-        Column("Product", lambda each: _name(each[0], refreshed), fit="cut"),
-        Column("Listed", lambda each: each[1]["listed"], right=True),
-        Column("New", lambda each: each[1]["added"], right=True),
-        Column("Changed", lambda each: _sum(each[1], "changed", "returned"), right=True),
-        Column("Missing", lambda each: _sum(each[1], "missing", "delisted"), right=True),
-        Column("Expired", lambda each: each[1]["expired"], right=True),
-        Column("Age", lambda each: age(each[0]), right=True),
-        Column("State", lambda each: state(each[1])),
+    columns: list[TableColumn[tuple[RefreshOutcome, Record]] | None] = [
+        TableColumn("Product", lambda each: _name(each[0], refreshed), fit="cut"),
+        TableColumn("Listed", lambda each: each[1]["listed"], right=True),
+        TableColumn("New", lambda each: each[1]["added"], right=True),
+        TableColumn("Changed", lambda each: _sum(each[1], "changed", "returned"), right=True),
+        TableColumn("Missing", lambda each: _sum(each[1], "missing", "delisted"), right=True),
+        TableColumn("Expired", lambda each: each[1]["expired"], right=True),
+        TableColumn("Age", lambda each: age(each[0]), right=True),
+        TableColumn("State", lambda each: state(each[1])),
     ]
     records = [_record(each, refreshed) for each in refreshed.outcomes]
     table = items_table(zip(refreshed.outcomes, records, strict=True), columns)
-    told = [Text(sentence, style="red") for sentence, _ in reasons(refreshed.failures)]
+    told = [Text(sentence, style="red") for sentence, _ in refresh_failures(refreshed.failures)]
     is_sample = any(record["origin"] == Origin.SAMPLE for record in records)
     return Group(table, *told, *([SAMPLE_TAG] if is_sample else []))
 

@@ -10,10 +10,10 @@ from ibkr_sync.application.services.outcome_words import FAILED, change_word
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.evidence.renormalisation import Renormalised
 from ibkr_sync.domain.runs.future_update import FutureFailure
-from ibkr_sync_cli.messages.errors import explain
+from ibkr_sync_cli.messages.errors import explain_error
 from ibkr_sync_cli.terminal.output import Result
-from ibkr_sync_cli.units.quantities import counted
-from ibkr_sync_cli.views.records import Record, as_cells, list_result
+from ibkr_sync_cli.units.quantities import quantity_of
+from ibkr_sync_cli.views.records import Record, record_cells, records_view
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -26,9 +26,9 @@ COLUMNS = (
 )
 
 
-def renormalised_result(outcomes: Sequence[Outcome]) -> Result:
+def renormalised_view(outcomes: Sequence[Outcome]) -> Result:
     """The outcomes in every format; JSON tells every change, the others the fields."""
-    result = list_result(
+    result = records_view(
         outcomes,
         _document,
         COLUMNS,
@@ -45,7 +45,7 @@ def renormalised_sentence(outcomes: Sequence[Outcome], *, dry_run: bool) -> str:
     if not outcomes:
         return "no raw replies are kept, so there is nothing to read again"
     changed = [each for each in read if not each.update.diff.is_empty]
-    told = [f"{counted(len(read), 'product')} read again", f"{len(changed)} changed"]
+    told = [f"{quantity_of(len(read), 'product')} read again", f"{len(changed)} changed"]
     if dry_run:
         told.append("dry run, nothing written")
     return ", ".join(told)
@@ -83,7 +83,7 @@ def _summary(outcome: Outcome) -> dict[str, Any]:
             "outcome": FAILED,
             "fields": [],
             "error": type(outcome.error).__name__,
-            "message": explain(outcome.error).sentence,
+            "message": explain_error(outcome.error).sentence,
         }
     update, key = outcome.update, outcome.update.product.key
     return {
@@ -108,7 +108,7 @@ def _word(outcome: Renormalised) -> str:
 
 def _cells(outcome: Outcome) -> dict[str, str]:
     summary = _summary(outcome)
-    return as_cells(summary | {"fields": ",".join(summary["fields"])})
+    return record_cells(summary | {"fields": ",".join(summary["fields"])})
 
 
 def _table(outcomes: Sequence[Outcome]) -> RenderableType:
@@ -116,19 +116,21 @@ def _table(outcomes: Sequence[Outcome]) -> RenderableType:
     from rich.text import Text
 
     from ibkr_sync_cli.views.cells import SAMPLE_TAG
-    from ibkr_sync_cli.views.tables import Column, items_table
+    from ibkr_sync_cli.views.tables import TableColumn, items_table
 
     def outcome(summary: Record) -> Text:
         return Text(str(summary["outcome"]), style="red" if summary["outcome"] == FAILED else "")
 
-    columns: list[Column[dict[str, Any]] | None] = [
-        Column("Symbol", lambda summary: summary["symbol"]),
-        Column("Exchange", lambda summary: summary["exchange"]),
-        Column("Class", lambda summary: summary["trading_class"]),
-        Column("Contracts", lambda summary: summary["contracts"], right=True),
-        Column("Rewritten", lambda summary: summary["rewritten"], right=True),
-        Column("Outcome", outcome),
-        Column("Fields changed", lambda summary: ", ".join(summary["fields"]) or None, fit="cut"),
+    columns: list[TableColumn[dict[str, Any]] | None] = [
+        TableColumn("Symbol", lambda summary: summary["symbol"]),
+        TableColumn("Exchange", lambda summary: summary["exchange"]),
+        TableColumn("Class", lambda summary: summary["trading_class"]),
+        TableColumn("Contracts", lambda summary: summary["contracts"], right=True),
+        TableColumn("Rewritten", lambda summary: summary["rewritten"], right=True),
+        TableColumn("Outcome", outcome),
+        TableColumn(
+            "Fields changed", lambda summary: ", ".join(summary["fields"]) or None, fit="cut"
+        ),
     ]
     summaries = [_summary(each) for each in outcomes]
     is_sample = any(summary["origin"] == Origin.SAMPLE for summary in summaries)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ibkr_sync.infrastructure.replay.protocol.wire import join_fields
+from ibkr_sync.infrastructure.replay.protocol.wire import wire_from_fields
 from ibkr_sync.infrastructure.replay.rows import ContractRow
 
 MESSAGE_ID = "10"
@@ -65,7 +65,7 @@ class ContractDataLayout:
         """Encode a row into what comes before its request id and what comes after."""
         wire = self.encode(row, "")
         at = self.names.index("req_id")
-        return join_fields(wire[:at]), join_fields(wire[at + 1 :])
+        return wire_from_fields(wire[:at]), wire_from_fields(wire[at + 1 :])
 
     def decode(self, wire: Sequence[str]) -> ContractRow:
         """Read a row back; fields that this server version doesn't send keep their defaults.

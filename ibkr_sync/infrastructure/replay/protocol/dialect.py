@@ -14,7 +14,7 @@ OLDEST_SERVER_VERSION = 157
 NEWEST_TEXT_SERVER_VERSION = 200
 
 
-class RequestId(IntEnum):
+class DialectRequestId(IntEnum):
     """The message ids of the requests that a read-only gateway serves."""
 
     REQ_CONTRACT_DATA = 9

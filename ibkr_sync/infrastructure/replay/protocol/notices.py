@@ -48,7 +48,7 @@ AT_START: Final = (2104, 2106, 2158)
 ACCOUNTS: Final = "DU0000000"
 
 
-def start_plan(dialect: Dialect, now: datetime) -> Plan:
+def plan_start_notices(dialect: Dialect, now: datetime) -> Plan:
     """What follows a client's START_API: next valid id, accounts, and the farms' state."""
     return [
         ReplyMessage(dialect.next_valid_id(1), ReplyPart.NEXT_VALID_ID),

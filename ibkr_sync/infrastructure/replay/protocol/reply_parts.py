@@ -30,38 +30,38 @@ class ReplyMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class Raw:
+class ReplyBytes:
     """Bytes as they are, in a write of their own."""
 
     data: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
+class ReplyWait:
     """Hold back the rest of this reply; other replies may pass. In seconds."""
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
-class Stall:
+class ReplyStall:
     """Send nothing at all for some seconds, be it in the middle of a frame."""
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
-class HangUp:
+class ReplyHangUp:
     """Close the connection, with a TCP reset if so asked."""
 
     reset: bool = False
 
 
-Step = ReplyMessage | Raw | Wait | Stall | HangUp
+Step = ReplyMessage | ReplyBytes | ReplyWait | ReplyStall | ReplyHangUp
 Plan = list[Step]
 
 
-def in_few_writes(plan: Sequence[Step]) -> Plan:
+def reply_in_few_writes(plan: Sequence[Step]) -> Plan:
     """Frame the messages and join neighbours into one write."""
     joined: Plan = []
     pending: list[bytes] = []
@@ -70,9 +70,9 @@ def in_few_writes(plan: Sequence[Step]) -> Plan:
             pending.append(wire_frame(step.payload))
             continue
         if pending:
-            joined.append(Raw(b"".join(pending)))
+            joined.append(ReplyBytes(b"".join(pending)))
             pending = []
         joined.append(step)
     if pending:
-        joined.append(Raw(b"".join(pending)))
+        joined.append(ReplyBytes(b"".join(pending)))
     return joined

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StartApi:
+class StartApiRequest:
     """The client's first message: from now on it is served under its client id."""
 
     client_id: int
@@ -54,7 +54,7 @@ class CurrentTimeRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CancelContractData:
+class CancelContractDataRequest:
     """Takes back a contract-details request."""
 
 
@@ -86,11 +86,11 @@ class UnreadableRequest:
 
 
 Request = (
-    StartApi
+    StartApiRequest
     | ContractDataRequest
     | MarketRuleRequest
     | CurrentTimeRequest
-    | CancelContractData
+    | CancelContractDataRequest
     | AccountRequest
     | OtherRequest
     | UnreadableRequest

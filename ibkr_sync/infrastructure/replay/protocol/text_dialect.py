@@ -9,20 +9,24 @@ from ibkr_sync.infrastructure.replay.protocol.dialect import (
     NEWEST_TEXT_SERVER_VERSION,
     OLDEST_SERVER_VERSION,
     Dialect,
-    RequestId,
+    DialectRequestId,
 )
 from ibkr_sync.infrastructure.replay.protocol.requests import (
     AccountRequest,
-    CancelContractData,
+    CancelContractDataRequest,
     ContractDataRequest,
     CurrentTimeRequest,
     MarketRuleRequest,
     OtherRequest,
     Request,
-    StartApi,
+    StartApiRequest,
     UnreadableRequest,
 )
-from ibkr_sync.infrastructure.replay.protocol.wire import WireError, join_fields, split_fields
+from ibkr_sync.infrastructure.replay.protocol.wire import (
+    WireError,
+    fields_from_wire,
+    wire_from_fields,
+)
 from ibkr_sync.infrastructure.replay.rows import ContractRow, MarketRuleRow
 
 ADVANCED_ORDER_REJECT = 166
@@ -66,7 +70,7 @@ class TextDialect(Dialect):
     def decode(self, payload: bytes) -> Request:
         """Understand a client's message; what can't be understood is said in the result."""
         try:
-            fields = split_fields(payload)
+            fields = fields_from_wire(payload)
             message_id = int(fields[0])
         except (WireError, ValueError, IndexError):
             return UnreadableRequest(reason="Unable to parse the message")
@@ -82,16 +86,16 @@ class TextDialect(Dialect):
 
     def _decode_known(self, message_id: int, fields: tuple[str, ...]) -> Request:
         match message_id:
-            case RequestId.REQ_CONTRACT_DATA:
+            case DialectRequestId.REQ_CONTRACT_DATA:
                 return self._contract_data_request(fields)
-            case RequestId.REQ_CURRENT_TIME:
+            case DialectRequestId.REQ_CURRENT_TIME:
                 return CurrentTimeRequest()
-            case RequestId.START_API:
-                return StartApi(client_id=int(fields[2]))
-            case RequestId.REQ_MARKET_RULE:
+            case DialectRequestId.START_API:
+                return StartApiRequest(client_id=int(fields[2]))
+            case DialectRequestId.REQ_MARKET_RULE:
                 return MarketRuleRequest(market_rule_id=str(int(fields[1])))
-            case RequestId.CANCEL_CONTRACT_DATA:
-                return CancelContractData()
+            case DialectRequestId.CANCEL_CONTRACT_DATA:
+                return CancelContractDataRequest()
             case _:
                 return OtherRequest(message_id=message_id)
 
@@ -121,21 +125,21 @@ class TextDialect(Dialect):
 
     def next_valid_id(self, order_id: int) -> bytes:
         """Say that requests are now accepted."""
-        return join_fields(("9", "1", str(order_id)))
+        return wire_from_fields(("9", "1", str(order_id)))
 
     def managed_accounts(self, accounts: str) -> bytes:
         """List the accounts of the login, comma-separated."""
-        return join_fields(("15", "1", accounts))
+        return wire_from_fields(("15", "1", accounts))
 
     def error(self, req_id: int, code: int, text: str, at: datetime) -> bytes:
         """Report an error; its layout grew at 166 and lost its version field at 194."""
         fields = ["4"] if self.server_version >= ERROR_TIME else ["4", "2"]
-        fields += [str(req_id), str(code), ascii7(text)]
+        fields += [str(req_id), str(code), ascii_text(text)]
         if self.server_version >= ADVANCED_ORDER_REJECT:
             fields.append("")
         if self.server_version >= ERROR_TIME:
             fields.append(str(int(at.timestamp() * 1000)))
-        return join_fields(fields)
+        return wire_from_fields(fields)
 
     def contract_data(self, row: ContractRow, req_id: int) -> bytes:
         """Say one row; all but the request id is encoded once and kept."""
@@ -146,22 +150,24 @@ class TextDialect(Dialect):
 
     def contract_data_end(self, req_id: int) -> bytes:
         """End a contract-details reply."""
-        return join_fields(("52", "1", str(req_id)))
+        return wire_from_fields(("52", "1", str(req_id)))
 
     def market_rule(self, rule: MarketRuleRow) -> bytes:
         """Say one market rule; the message has neither version nor request id."""
-        return join_fields(market_rule_fields(rule))
+        return wire_from_fields(market_rule_text(rule))
 
     def end_of_account_data(self, request: AccountRequest) -> bytes | None:
         """End the answer to a request for what an account has; None where TWS says nothing."""
         end = _ENDS_OF_ACCOUNT_DATA[request.message_id]
         if end is None:
             return None
-        return join_fields((*end, request.names) if request.message_id in _NAMED_FIELD else end)
+        return wire_from_fields(
+            (*end, request.names) if request.message_id in _NAMED_FIELD else end
+        )
 
     def current_time(self, at: datetime) -> bytes:
         """Say the gateway's clock."""
-        return join_fields(("49", "1", str(int(at.timestamp()))))
+        return wire_from_fields(("49", "1", str(int(at.timestamp()))))
 
 
 def text_dialect(server_version: int) -> Dialect:
@@ -174,13 +180,13 @@ def text_dialect(server_version: int) -> Dialect:
     return TextDialect(server_version)
 
 
-def market_rule_fields(rule: MarketRuleRow) -> list[str]:
+def market_rule_text(rule: MarketRuleRow) -> list[str]:
     """The fields of message 93: rule id, number of increments, then low edge and increment."""
     pairs = [field for increment in rule.increments for field in increment]
     return ["93", rule.market_rule_id, str(len(rule.increments)), *pairs]
 
 
-def ascii7(text: str) -> str:
+def ascii_text(text: str) -> str:
     """Write text as TWS does from server version 153 on: ASCII, everything else escaped."""
     escaped = text.replace("\\", "\\\\")
     return escaped.encode("ascii", "backslashreplace").decode("ascii")
@@ -189,6 +195,6 @@ def ascii7(text: str) -> str:
 def _req_id(message_id: int, fields: tuple[str, ...]) -> int:
     """The request id of a message that can't be read otherwise, -1 if that can't be either."""
     try:
-        return int(fields[2]) if message_id == RequestId.REQ_CONTRACT_DATA else -1
+        return int(fields[2]) if message_id == DialectRequestId.REQ_CONTRACT_DATA else -1
     except (ValueError, IndexError):
         return -1

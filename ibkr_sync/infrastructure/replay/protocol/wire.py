@@ -19,12 +19,12 @@ def wire_frame(payload: bytes) -> bytes:
     return len(payload).to_bytes(_PREFIX, "big") + payload
 
 
-def join_fields(fields: Iterable[str]) -> bytes:
+def wire_from_fields(fields: Iterable[str]) -> bytes:
     """Encode fields, each ended by NUL; surrogate escapes come out as the raw bytes they hide."""
     return "".join(f"{field}\0" for field in fields).encode("utf-8", "surrogateescape")
 
 
-def split_fields(payload: bytes) -> tuple[str, ...]:
+def fields_from_wire(payload: bytes) -> tuple[str, ...]:
     """Decode the fields of a payload; invalid UTF-8 becomes surrogate escapes.
 
     Raises:
@@ -38,7 +38,7 @@ def split_fields(payload: bytes) -> tuple[str, ...]:
     return tuple(fields)
 
 
-class FrameBuffer:
+class WireBuffer:
     """Cuts a byte stream into payloads, however the stream was chunked."""
 
     def __init__(self, max_frame: int = MAX_CLIENT_FRAME) -> None:

@@ -11,12 +11,12 @@ from ibkr_sync.domain.ports.business_calendar import BusinessCalendar
 from ibkr_sync.infrastructure.replay.rows import ContractRow
 from ibkr_sync.infrastructure.replay.sample.listing import (
     ListedContract,
-    expired_contracts,
+    expired_listing,
     listed_contracts,
 )
-from ibkr_sync.infrastructure.replay.sample.local_symbols import local_symbol, trading_class
+from ibkr_sync.infrastructure.replay.sample.local_symbols import class_in_local_symbol, local_symbol
 from ibkr_sync.infrastructure.replay.sample.products import SampleProduct, sample_products
-from ibkr_sync.infrastructure.replay.sample.schedule import SCHEDULES, sample_hours
+from ibkr_sync.infrastructure.replay.sample.schedule import SCHEDULES, scheduled_hours
 
 FIRST_CON_ID = 2_000_000_000
 """IBKR's own conIds are below it, and the sample's fit into 31 bits, as IBKR's do."""
@@ -41,7 +41,7 @@ def sample_contract_rows(
     Expired contracts have no zone, no hours and no time of the last trade.
     """
     schedule = SCHEDULES[product.schedule]
-    trading_hours, liquid_hours = sample_hours(schedule, calendar, today)
+    trading_hours, liquid_hours = scheduled_hours(schedule, calendar, today)
     rows = [
         _row(
             product,
@@ -61,7 +61,7 @@ def sample_contract_rows(
             last_trade=f"{contract.last_trade_date:%Y%m%d}",
             order_types=_ORDER_TYPES_OF_EXPIRED,
         )
-        for contract in expired_contracts(product, calendar, today)
+        for contract in expired_listing(product, calendar, today)
     ]
     return sorted(rows, key=lambda row: int(row.con_id) * _SCATTER % 2**32)
 
@@ -76,7 +76,7 @@ def _row(
     trading_hours: str = "",
     liquid_hours: str = "",
 ) -> ContractRow:
-    contract_class = trading_class(product, contract)
+    contract_class = class_in_local_symbol(product, contract)
     day = f"{contract.last_trade_date:%Y%m%d}"
     exchanges = product.valid_exchanges
     return ContractRow(

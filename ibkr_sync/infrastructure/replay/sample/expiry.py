@@ -27,12 +27,12 @@ _NSE_TUESDAYS_FROM = (2025, 9)
 
 
 @cache
-def last_trade_date(rule: str, days: BusinessDays, year: int, month: int) -> date:
+def expiry_date(rule: str, days: BusinessDays, year: int, month: int) -> date:
     """The last trade date of the contract of a month; raises KeyError for no such rule."""
     return _RULES[rule](days, year, month)
 
 
-def thirty_days_before(friday: date, days: BusinessDays) -> date:
+def thirty_days_before_expiry(friday: date, days: BusinessDays) -> date:
     """30 days before an option expiry Friday, each end moved to the business day before.
 
     Source: Cboe's final settlement date of VX futures; weekly ones use every Friday.
@@ -141,7 +141,7 @@ def _two_before_the_10th(days: BusinessDays, year: int, month: int) -> date:
 
 def _volatility(days: BusinessDays, year: int, month: int) -> date:
     option_year, option_month = _months_later(year, month, 1)
-    return thirty_days_before(nth_weekday(option_year, option_month, FRIDAY, 3), days)
+    return thirty_days_before_expiry(nth_weekday(option_year, option_month, FRIDAY, 3), days)
 
 
 def _nse_monthly(days: BusinessDays, year: int, month: int) -> date:

@@ -17,7 +17,7 @@ from itertools import count, islice, takewhile
 
 from ibkr_sync.domain.delivery.business_days import BusinessDays
 from ibkr_sync.domain.ports.business_calendar import BusinessCalendar
-from ibkr_sync.infrastructure.replay.sample.expiry import last_trade_date, thirty_days_before
+from ibkr_sync.infrastructure.replay.sample.expiry import expiry_date, thirty_days_before_expiry
 from ibkr_sync.infrastructure.replay.sample.products import SampleProduct
 
 MONTH_CODES = "FGHJKMNQUVXZ"
@@ -86,7 +86,7 @@ def listed_contracts(
     ]
 
 
-def expired_contracts(
+def expired_listing(
     product: SampleProduct, calendar: BusinessCalendar, today: date
 ) -> list[ListedContract]:
     """The contracts whose last trade date lies within the two years before `today`."""
@@ -122,7 +122,7 @@ def _monthly_contracts(
     for number in count(_month_index(since) - _FURTHEST_LAST_TRADE_AFTER_MONTH):
         year, month = number // 12, number % 12 + 1
         if month in months:
-            last = last_trade_date(product.expiry_rule, days, year, month)
+            last = expiry_date(product.expiry_rule, days, year, month)
             if last >= since:
                 yield ListedContract(year, month, last, number)
 
@@ -134,7 +134,7 @@ def _weekly_contracts(
     days = BusinessDays(calendar, product.market)
     for weeks in count((since + _FRIDAY_AFTER_EXPIRY - _EPOCH_FRIDAY).days // 7):
         friday = _EPOCH_FRIDAY + timedelta(weeks=weeks)
-        last = thirty_days_before(friday, days)
+        last = thirty_days_before_expiry(friday, days)
         if last >= since and friday.day not in _THIRD_WEEK:
             wednesday = friday - _FRIDAY_AFTER_EXPIRY
             week = wednesday.isocalendar().week

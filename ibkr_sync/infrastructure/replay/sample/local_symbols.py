@@ -10,7 +10,7 @@ _MONTH_NAMES = (
 )  # fmt: skip
 
 
-def trading_class(product: SampleProduct, contract: ListedContract) -> str:
+def class_in_local_symbol(product: SampleProduct, contract: ListedContract) -> str:
     """The product's class, which names the week for a weekly expiry (`VX48`)."""
     if contract.week is None:
         return product.trading_class
@@ -24,7 +24,7 @@ def local_symbol(product: SampleProduct, contract: ListedContract) -> str:
     `ose:<product code>` 161120018, whose third digit counts the years from 2015.
     """
     code, year = contract.month_code, contract.year
-    root = trading_class(product, contract)
+    root = class_in_local_symbol(product, contract)
     match product.local_symbol.split(":"):
         case ["month_code"]:
             return f"{root}{code}{year % 10}"

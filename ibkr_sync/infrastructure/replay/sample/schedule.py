@@ -43,7 +43,7 @@ class _Day(Enum):
     CLOSED = auto()
 
 
-def sample_hours(
+def scheduled_hours(
     schedule: WeeklySchedule, calendar: BusinessCalendar, today: date
 ) -> tuple[str, str]:
     """The texts of tradingHours and liquidHours on `today`.

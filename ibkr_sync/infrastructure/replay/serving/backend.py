@@ -11,7 +11,7 @@ from typing import Protocol
 from ibkr_sync.infrastructure.replay.protocol.dialect import Dialect
 from ibkr_sync.infrastructure.replay.rows import MarketRuleRow
 from ibkr_sync.infrastructure.replay.serving.interceptor import Interceptor
-from ibkr_sync.infrastructure.replay.serving.matching import ContractBook
+from ibkr_sync.infrastructure.replay.serving.matching import MatchableRows
 
 
 class ClientIdHolder(Protocol):
@@ -53,7 +53,7 @@ class Backend:
     """What all sessions of a gateway share."""
 
     server_version: int
-    book: ContractBook
+    book: MatchableRows
     market_rules: Mapping[str, MarketRuleRow]
     now: Callable[[], datetime]
     dialect_of: Callable[[int], Dialect]

@@ -12,13 +12,13 @@ from contextlib import suppress
 from itertools import count
 
 from ibkr_sync.infrastructure.replay.protocol.reply_parts import (
-    HangUp,
     Plan,
-    Raw,
-    Stall,
+    ReplyBytes,
+    ReplyHangUp,
+    ReplyStall,
+    ReplyWait,
     Step,
-    Wait,
-    in_few_writes,
+    reply_in_few_writes,
 )
 from ibkr_sync.infrastructure.replay.serving.backend import Backend
 from ibkr_sync.infrastructure.replay.serving.session import Session
@@ -60,7 +60,7 @@ class Connection:
             selector.register(self._stop, selectors.EVENT_READ)
             selector.register(self._sock, selectors.EVENT_READ)
             try:
-                self._push(time.monotonic(), in_few_writes(self._session.accepted()))
+                self._push(time.monotonic(), reply_in_few_writes(self._session.accepted()))
                 while self._open:
                     self._turn(selector)
             except OSError:
@@ -73,7 +73,7 @@ class Connection:
         if not self._open:
             return
         now = time.monotonic()
-        blocked = isinstance(self._outbox[0], Raw) if self._outbox else False
+        blocked = isinstance(self._outbox[0], ReplyBytes) if self._outbox else False
         events = selectors.EVENT_READ
         if blocked and now >= self._stalled_until:
             events |= selectors.EVENT_WRITE
@@ -94,7 +94,7 @@ class Connection:
             return
         at = time.monotonic()
         for plan in self._session.received(data, at):
-            self._push(at, in_few_writes(plan))
+            self._push(at, reply_in_few_writes(plan))
 
     def _push(self, due: float, plan: Plan | deque[Step]) -> None:
         heapq.heappush(self._schedule, (due, next(self._order), deque(plan)))
@@ -105,7 +105,7 @@ class Connection:
             due, _, steps = heapq.heappop(self._schedule)
             while steps:
                 step = steps.popleft()
-                if isinstance(step, Wait):
+                if isinstance(step, ReplyWait):
                     self._push(due + step.seconds, steps)
                     break
                 self._outbox.append(step)
@@ -115,21 +115,21 @@ class Connection:
     def _carry_out(self, now: float) -> bool:
         """Do the outbox's next step; False when the socket takes no more for now."""
         step = self._outbox.popleft()
-        if isinstance(step, Stall):
+        if isinstance(step, ReplyStall):
             self._stalled_until = now + step.seconds
-        elif isinstance(step, HangUp):
+        elif isinstance(step, ReplyHangUp):
             self._hang_up(step)
-        elif isinstance(step, Raw) and step.data:
+        elif isinstance(step, ReplyBytes) and step.data:
             try:
                 sent = self._sock.send(step.data)
             except BlockingIOError:
                 sent = 0
             if sent < len(step.data):
-                self._outbox.appendleft(Raw(step.data[sent:]))
+                self._outbox.appendleft(ReplyBytes(step.data[sent:]))
                 return False
         return True
 
-    def _hang_up(self, step: HangUp) -> None:
+    def _hang_up(self, step: ReplyHangUp) -> None:
         """Close so that the client still gets what was sent, unless a reset is wanted."""
         self._schedule.clear()
         self._outbox.clear()

@@ -10,7 +10,7 @@ from ibkr_sync.infrastructure.replay.protocol.requests import Request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Received:
+class InterceptedFrame:
     """A frame as it was understood.
 
     Attributes:
@@ -34,7 +34,7 @@ class Interceptor:
         """Give what is sent before the client has said anything."""
         return []
 
-    def received(self, _received: Received, /) -> Plan | None:
+    def received(self, _received: InterceptedFrame, /) -> Plan | None:
         """Take note of a frame; a plan is carried out instead of serving it."""
         return None
 

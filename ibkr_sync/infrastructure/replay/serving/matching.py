@@ -21,7 +21,7 @@ _DATE_DIGITS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
+class MatchableRow:
     """A row on one exchange, ready to be matched.
 
     Attributes:
@@ -39,15 +39,15 @@ class Listing:
         return self.expires_at is not None and now >= self.expires_at
 
 
-class ContractBook:
+class MatchableRows:
     """All listings of a recording, found by symbol, local symbol, conId or trading class."""
 
     def __init__(self, rows: Iterable[ContractRow]) -> None:
-        self._by_con_id: dict[str, list[Listing]] = defaultdict(list)
-        self._by_symbol: dict[str, list[Listing]] = defaultdict(list)
-        self._by_local_symbol: dict[str, list[Listing]] = defaultdict(list)
-        self._by_trading_class: dict[str, list[Listing]] = defaultdict(list)
-        for listing in map(_listing, sorted(on_every_route(rows), key=_scattered)):
+        self._by_con_id: dict[str, list[MatchableRow]] = defaultdict(list)
+        self._by_symbol: dict[str, list[MatchableRow]] = defaultdict(list)
+        self._by_local_symbol: dict[str, list[MatchableRow]] = defaultdict(list)
+        self._by_trading_class: dict[str, list[MatchableRow]] = defaultdict(list)
+        for listing in map(_listing, sorted(matching_on_every_route(rows), key=_scattered)):
             self._by_con_id[listing.row.con_id].append(listing)
             self._by_symbol[listing.row.symbol].append(listing)
             self._by_local_symbol[listing.row.local_symbol].append(listing)
@@ -57,7 +57,7 @@ class ContractBook:
         """The rows that TWS would send, in no useful order; empty is its error 200."""
         return matching_rows(request, self._candidates(request), now)
 
-    def _candidates(self, request: ContractDataRequest) -> Sequence[Listing]:
+    def _candidates(self, request: ContractDataRequest) -> Sequence[MatchableRow]:
         if request.con_id:
             return self._by_con_id.get(str(request.con_id), ())
         if request.symbol:
@@ -67,7 +67,7 @@ class ContractBook:
         return self._by_trading_class.get(request.trading_class, ())
 
 
-def request_invalidity(request: ContractDataRequest) -> str | None:
+def unmatchable_reason(request: ContractDataRequest) -> str | None:
     """Why TWS refuses to look a request up (error 321), or None."""
     if request.con_id:
         return None
@@ -86,7 +86,7 @@ def request_invalidity(request: ContractDataRequest) -> str | None:
 
 
 def matching_rows(
-    request: ContractDataRequest, listings: Iterable[Listing], now: datetime
+    request: ContractDataRequest, listings: Iterable[MatchableRow], now: datetime
 ) -> tuple[ContractRow, ...]:
     """Apply a request to listings.
 
@@ -108,7 +108,7 @@ def matching_rows(
     return tuple(rows)
 
 
-def on_every_route(rows: Iterable[ContractRow]) -> list[ContractRow]:
+def matching_on_every_route(rows: Iterable[ContractRow]) -> list[ContractRow]:
     """Repeat each row on each of its valid exchanges, equal but for the exchange.
 
     A row that the recording itself holds for an exchange is taken as it is.
@@ -124,12 +124,12 @@ def on_every_route(rows: Iterable[ContractRow]) -> list[ContractRow]:
     return routed
 
 
-def last_trade_date_of(row: ContractRow) -> str:
+def matching_date(row: ContractRow) -> str:
     """The eight digits of the last trade date; its own field wins where it is sent."""
     return row.last_trade_date or row.last_trade_date_or_contract_month[:_DATE_DIGITS]
 
 
-def _fits(request: ContractDataRequest, listing: Listing) -> bool:
+def _fits(request: ContractDataRequest, listing: MatchableRow) -> bool:
     row = listing.row
     asked_and_held = (
         (request.symbol, row.symbol),
@@ -150,7 +150,7 @@ def _fits(request: ContractDataRequest, listing: Listing) -> bool:
     )
 
 
-def _fits_expiry(asked: str, listing: Listing) -> bool:
+def _fits_expiry(asked: str, listing: MatchableRow) -> bool:
     if not asked:
         return True
     if len(asked) == _CONTRACT_MONTH_DIGITS:
@@ -174,8 +174,8 @@ def _number(text: str) -> Decimal | None:
     return number if number.is_finite() else None
 
 
-def _continuous(listings: Iterable[Listing]) -> list[ContractRow]:
-    nearest: dict[tuple[str, Decimal | None], Listing] = {}
+def _continuous(listings: Iterable[MatchableRow]) -> list[ContractRow]:
+    nearest: dict[tuple[str, Decimal | None], MatchableRow] = {}
     for listing in listings:
         venue = (listing.row.exchange, listing.multiplier)
         held = nearest.get(venue)
@@ -184,9 +184,9 @@ def _continuous(listings: Iterable[Listing]) -> list[ContractRow]:
     return [replace(listing.row, sec_type="CONTFUT") for listing in nearest.values()]
 
 
-def _listing(row: ContractRow) -> Listing:
-    last_trade_date = last_trade_date_of(row)
-    return Listing(
+def _listing(row: ContractRow) -> MatchableRow:
+    last_trade_date = matching_date(row)
+    return MatchableRow(
         row=row,
         last_trade_date=last_trade_date,
         multiplier=_number(row.multiplier),

@@ -17,7 +17,7 @@ from ibkr_sync.infrastructure.replay.recording import Recording
 from ibkr_sync.infrastructure.replay.serving.backend import Backend
 from ibkr_sync.infrastructure.replay.serving.connection import Connection
 from ibkr_sync.infrastructure.replay.serving.interceptor import Interceptor
-from ibkr_sync.infrastructure.replay.serving.matching import ContractBook
+from ibkr_sync.infrastructure.replay.serving.matching import MatchableRows
 
 DEFAULT_SERVER_VERSION = 187
 
@@ -61,7 +61,7 @@ class ReplayGateway:
         self._listener: socket.socket | None = None
         self._backend = Backend(
             server_version=server_version,
-            book=ContractBook(recording.contracts),
+            book=MatchableRows(recording.contracts),
             market_rules={rule.market_rule_id: rule for rule in recording.market_rules},
             now=now,
             dialect_of=dialect_of,

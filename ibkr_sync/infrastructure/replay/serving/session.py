@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from ibkr_sync.infrastructure.replay.protocol import notices
 from ibkr_sync.infrastructure.replay.protocol.dialect import OLDEST_SERVER_VERSION
 from ibkr_sync.infrastructure.replay.protocol.reply_parts import (
-    HangUp,
     Plan,
+    ReplyHangUp,
     ReplyMessage,
     ReplyPart,
 )
@@ -22,13 +22,13 @@ from ibkr_sync.infrastructure.replay.protocol.requests import (
     MarketRuleRequest,
     OtherRequest,
     Request,
-    StartApi,
+    StartApiRequest,
     UnreadableRequest,
 )
-from ibkr_sync.infrastructure.replay.protocol.wire import FrameBuffer, WireError, join_fields
+from ibkr_sync.infrastructure.replay.protocol.wire import WireBuffer, WireError, wire_from_fields
 from ibkr_sync.infrastructure.replay.serving.backend import Backend
-from ibkr_sync.infrastructure.replay.serving.interceptor import Received
-from ibkr_sync.infrastructure.replay.serving.matching import request_invalidity
+from ibkr_sync.infrastructure.replay.serving.interceptor import InterceptedFrame
+from ibkr_sync.infrastructure.replay.serving.matching import unmatchable_reason
 
 _HELLO_PREFIX = b"API\0"
 _CLIENT_VERSIONS = re.compile(rb"v(\d{1,6})(?:\.\.(\d{1,6}))?(?: .*)?", re.DOTALL)
@@ -57,7 +57,7 @@ class Session:
         self.is_connected = is_connected
         self._state = _State.GREETING
         self._hello = b""
-        self._frames = FrameBuffer()
+        self._frames = WireBuffer()
         self._dialect = backend.dialect(backend.server_version)
 
     def accepted(self) -> Plan:
@@ -80,7 +80,7 @@ class Session:
                     yield plan
         except WireError:
             self._state = _State.UNREADABLE
-            yield [HangUp()]
+            yield [ReplyHangUp()]
 
     def ended(self) -> None:
         """The connection is gone: its client id is free again."""
@@ -101,7 +101,7 @@ class Session:
         is_hello = self._state is _State.NEGOTIATING
         request = None if is_hello else self._dialect.decode(payload)
         instead = self._backend.interceptor.received(
-            Received(
+            InterceptedFrame(
                 connection=self._number,
                 at=at,
                 payload=payload,
@@ -112,7 +112,7 @@ class Session:
         if self._state is _State.CLOSED:
             return []
         if instead is not None:
-            if HangUp() in instead:
+            if ReplyHangUp() in instead:
                 self._state = _State.CLOSED
             return instead
         return self._negotiate(payload) if request is None else self._answer(request)
@@ -124,16 +124,16 @@ class Session:
         agreed = min(newest, self._backend.server_version)
         if not max(oldest, OLDEST_SERVER_VERSION) <= agreed:
             self._state = _State.CLOSED
-            return [HangUp()]
+            return [ReplyHangUp()]
         self._state = _State.NEGOTIATED
         self._dialect = self._backend.dialect(agreed)
         local = self._backend.now().astimezone(_CONNECTION_TIME_ZONE)
         connected_at = f"{local:%Y%m%d %H:%M:%S} {_CONNECTION_TIME_ZONE.key}"
-        greeting = ReplyMessage(join_fields((str(agreed), connected_at)))
+        greeting = ReplyMessage(wire_from_fields((str(agreed), connected_at)))
         return self._intercepted([greeting])
 
     def _answer(self, request: Request) -> Plan:
-        if isinstance(request, StartApi):
+        if isinstance(request, StartApiRequest):
             return self._start(request)
         if self._state is not _State.STARTED:
             return []  # TWS drops what comes before START_API
@@ -158,17 +158,19 @@ class Session:
                 end = None
         return [] if end is None else [ReplyMessage(end)]
 
-    def _start(self, request: StartApi) -> Plan:
+    def _start(self, request: StartApiRequest) -> Plan:
         if self._state is _State.STARTED:
             return []
         if not self._backend.client_ids.claim(request.client_id, self):
             code = notices.CLIENT_ID_IN_USE
             return [self._error(-1, code, notices.TEXTS[code]), self._hang_up()]
         self._state = _State.STARTED
-        return self._intercepted(notices.start_plan(self._dialect, self._backend.now()), request)
+        return self._intercepted(
+            notices.plan_start_notices(self._dialect, self._backend.now()), request
+        )
 
     def _contract_data(self, request: ContractDataRequest) -> Plan:
-        if reason := request_invalidity(request):
+        if reason := unmatchable_reason(request):
             return [self._invalid(request.req_id, reason)]
         rows = self._backend.book.answer(request, self._backend.now())
         if not rows:
@@ -192,9 +194,9 @@ class Session:
     def _error(self, req_id: int, code: int, text: str) -> ReplyMessage:
         return ReplyMessage(self._dialect.error(req_id, code, text, self._backend.now()))
 
-    def _hang_up(self) -> HangUp:
+    def _hang_up(self) -> ReplyHangUp:
         self._state = _State.CLOSED
-        return HangUp()
+        return ReplyHangUp()
 
     def _intercepted(self, plan: Plan, request: Request | None = None) -> Plan:
         return self._backend.interceptor.answering(plan, request, self._dialect)

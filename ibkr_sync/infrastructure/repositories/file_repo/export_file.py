@@ -25,7 +25,7 @@ _DELIMITER_OF_SUFFIX = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
 _BLANKS = " \t\r\n"
 
 
-def read_products(path: Path) -> tuple[Future, ...]:
+def read_export_file(path: Path) -> tuple[Future, ...]:
     """Give every product of a JSON, JSON lines, CSV or TSV file, told by suffix, else content.
 
     The whole file must be valid: one bad row refuses all of it, since a file that is wrong in

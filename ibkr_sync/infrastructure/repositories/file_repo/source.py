@@ -18,7 +18,7 @@ from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.future_source import Acquisition, FutureSource, KnownFutures
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.domain.selection.product_choice import choose_product
-from ibkr_sync.infrastructure.repositories.file_repo.export_file import read_products
+from ibkr_sync.infrastructure.repositories.file_repo.export_file import read_export_file
 
 F = TypeVar("F", bound=Future)
 
@@ -45,7 +45,7 @@ class FileFutureSource(FutureSource[F], Generic[F]):
     ) -> Iterator[Acquisition[F]]:
         """Read the file at once, then find the products; a product that it lacks is a failure."""
         del policy  # a file is read the same way whatever is wanted
-        products = read_products(self._path)
+        products = read_export_file(self._path)
         return ((query, self._find(query, products, known)) for query in queries)
 
     def _find(

@@ -14,7 +14,7 @@ from ibkr_sync.catalogue.disagreements import disagreements
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.errors import GatewayError, ProductNotFoundError, ReplyError
-from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture, TickLadders
+from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture, AcquiredLadders
 from ibkr_sync.domain.evidence.remarks import remark_sentences
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.future_source import Acquisition, FutureSource, KnownFutures
@@ -27,7 +27,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.dialogues import 
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.known_contracts import KnownContracts
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.questioner import Questioner
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.retry_policy import RetryPolicy
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client_events import Ladder
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client_events import LadderEvent
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.ladders import translate_ladder
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.reply_reader import (
@@ -97,7 +97,7 @@ class IbkrFutureSource(FutureSource[F], Generic[F]):
                 yield query, acquired
         due = known.due_market_rules()
         if due:
-            yield TickLadders(rules=_ask_ladders(due, questioner))
+            yield AcquiredLadders(rules=_ask_ladders(due, questioner))
 
     def _acquirer(
         self, questioner: Questioner, policy: SyncPolicy, known: KnownFutures
@@ -140,7 +140,7 @@ def _ask_ladders(market_rule_ids: Sequence[int], questioner: Questioner) -> tupl
     return tuple(rules)
 
 
-def _read_ladder(outcome: Ladder | ReplyError | GatewayError) -> MarketRule:
-    if isinstance(outcome, Ladder):
+def _read_ladder(outcome: LadderEvent | ReplyError | GatewayError) -> MarketRule:
+    if isinstance(outcome, LadderEvent):
         return translate_ladder(outcome)
     raise outcome

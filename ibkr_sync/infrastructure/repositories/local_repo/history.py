@@ -9,16 +9,20 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, union
 from sqlalchemy.engine import Connection
 
-from ibkr_sync.domain.canonical_text import TRACKED_OF_CONTRACT, TRACKED_OF_PRODUCT, parse_value
+from ibkr_sync.domain.canonical_text import (
+    TRACKED_OF_CONTRACT,
+    TRACKED_OF_PRODUCT,
+    parse_canonical_text,
+)
 from ibkr_sync.domain.entities.contracts import ContractListing, FuturesContract
 from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.errors import ProductNotFoundError
 from ibkr_sync.domain.evidence.product_update import LISTING, PRODUCT
 from ibkr_sync.domain.history.recorded_history import (
-    EndedContract,
     ProductHistory,
     RecordedChange,
+    RecordedEnd,
     RecordedPeriod,
     RecordedReply,
     RecordedRun,
@@ -92,7 +96,7 @@ class LocalHistory(HistoryPort):
         symbol, exchange, trading_class = product
         query = FutureQuery(symbol=symbol, exchange=exchange, trading_class=trading_class)
         with reading(self._database) as connection, reads.readable(place):
-            for found in reads.find_products(connection, query, place):
+            for found in reads.read_products(connection, query, place):
                 if found.product.key == product:
                     return _history(connection, found, place)
         raise ProductNotFoundError(symbol, place, exchange=exchange, trading_class=trading_class)
@@ -145,7 +149,7 @@ def _history(connection: Connection, found: reads.StoredProduct, place: str) -> 
     gone = ever - {each.con_id for each in found.product.contracts}
     moved = [
         contract
-        for owner in reads.find_owners(connection, gone, place)
+        for owner in reads.read_owners(connection, gone, place)
         for contract in owner.product.contracts
         if contract.con_id in gone
     ]
@@ -192,7 +196,7 @@ def _refuse_unreadable(change: RecordedChange) -> None:
     """Raise ValueError for text that no value of the field has."""
     of_contract = change.con_id is not None
     if change.field in (TRACKED_OF_CONTRACT if of_contract else TRACKED_OF_PRODUCT):
-        parse_value(change.field, change.old, of_contract=of_contract)
+        parse_canonical_text(change.field, change.old, of_contract=of_contract)
 
 
 def _ended(
@@ -200,7 +204,7 @@ def _ended(
     since: datetime,
     now: datetime,
     is_meant: Sequence[ColumnElement[bool]],
-) -> tuple[EndedContract, ...]:
+) -> tuple[RecordedEnd, ...]:
     columns = {name: contracts.c[name] for name in (*_CONTRACT_COLUMNS, *LISTING_COLUMNS)}
     seen = func.coalesce(contracts.c.last_seen_at, products.c.synced_at).label("last_seen_at")
     statement = (
@@ -218,9 +222,9 @@ def _ended(
     return tuple(_ended_contract(row) for row in connection.execute(statement))
 
 
-def _ended_contract(row: Row[Any]) -> EndedContract:
+def _ended_contract(row: Row[Any]) -> RecordedEnd:
     values = row._asdict()
-    return EndedContract(
+    return RecordedEnd(
         product=ProductKey(*(values[f"product_{column.name}"] for column in _KEY)),
         contract=FuturesContract(
             **{name: values[name] for name in _CONTRACT_COLUMNS},

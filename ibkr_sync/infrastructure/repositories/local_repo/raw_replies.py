@@ -20,17 +20,17 @@ from ibkr_sync.domain.ports.raw_replies import RawReplyPort, RawReplyUsage
 from ibkr_sync.domain.runs.future_update import FutureFailure
 from ibkr_sync.domain.runs.sync_policy import RunKind, SyncRun
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
-from ibkr_sync.infrastructure.repositories.local_repo.database.failures import translated_errors
+from ibkr_sync.infrastructure.repositories.local_repo.database.failures import translated_failures
 from ibkr_sync.infrastructure.repositories.local_repo.database.lock import run_lock
 from ibkr_sync.infrastructure.repositories.local_repo.evidence.evidence_rows import (
     prunable,
     read_evidence,
 )
 from ibkr_sync.infrastructure.repositories.local_repo.evidence.packed_frames import (
-    DamagedEvidenceError,
+    DamagedFramesError,
 )
 from ibkr_sync.infrastructure.repositories.local_repo.products import reads, writes
-from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import to_rows
+from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import map_to_rows
 from ibkr_sync.infrastructure.repositories.local_repo.runs import outcomes
 from ibkr_sync.infrastructure.repositories.local_repo.runs.recorded_run import recorded_run
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import products, raw_replies
@@ -77,7 +77,7 @@ class LocalRawReplies(RawReplyPort):
                 raise RawReplyError(key, "what is stored came from a file since")
             try:
                 return stored.product, read_evidence(connection, row)
-            except DamagedEvidenceError as error:
+            except DamagedFramesError as error:
                 raise RawReplyError(key, str(error)) from error
 
     def run(self) -> AbstractContextManager[SyncRun]:
@@ -95,9 +95,9 @@ class LocalRawReplies(RawReplyPort):
                 chain={each.con_id: each for each in stored.product.contracts},
                 synced_at=stored.product.synced_at,
             )
-            rows = to_rows(update.product)
-            product_id = writes.apply_update(connection, update, rows, before, now)
-            writes.record_history(connection, update.history, product_id, run, now)
+            rows = map_to_rows(update.product)
+            product_id = writes.write_update(connection, update, rows, before, now)
+            writes.write_history(connection, update.history, product_id, run, now)
             outcomes.record_outcome(
                 connection,
                 FutureQuery(symbol=key.symbol, exchange=key.exchange, trading_class=key[2]),
@@ -113,9 +113,9 @@ class LocalRawReplies(RawReplyPort):
     def record_failure(self, failure: FutureFailure, run: SyncRun) -> None:
         """Record why a reply could not be read again (see the port)."""
         with writing(self._database) as connection:
-            found = reads.find_products(connection, failure.query, self._database.name)
+            found = reads.read_products(connection, failure.query, self._database.name)
             product_id = found[0].product_id if len(found) == 1 else None
-            outcomes.record_failure(connection, failure, product_id, run, self._clock())
+            outcomes.record_failed_outcome(connection, failure, product_id, run, self._clock())
 
     def usage(self) -> RawReplyUsage:
         """Tell what all raw replies take (see the port)."""
@@ -142,7 +142,7 @@ class LocalRawReplies(RawReplyPort):
             with reading(self._database) as connection:
                 return int(connection.exec_driver_sql(question).scalar_one())
         files = (path, path.with_name(f"{path.name}-wal"))
-        with translated_errors(self._database.location):
+        with translated_failures(self._database.location):
             return sum(each.stat().st_size for each in files if each.exists())
 
     def compact(self) -> None:
@@ -150,7 +150,7 @@ class LocalRawReplies(RawReplyPort):
         self._database.compact()
 
     def _stored(self, connection: Connection, key: ProductKey) -> reads.StoredProduct:
-        stored = reads.find_by_key(connection, key, self._database.name)
+        stored = reads.read_by_key(connection, key, self._database.name)
         if stored is None or stored.product.key != key:
             raise RawReplyError(key, "the product is not stored")
         return stored

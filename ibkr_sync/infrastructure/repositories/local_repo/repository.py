@@ -120,18 +120,18 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
         """Give every product that one of the words names (see the port)."""
         covered = covered_asset_classes(self._entity)
         with reading(self._database) as connection:
-            found = reads.find_named(connection, words, self._database.name)
+            found = reads.read_named(connection, words, self._database.name)
         return tuple(each for each in found if each.asset_class in covered)
 
     def find_former_names(self, words: Collection[str]) -> tuple[FormerName, ...]:
         """Give the former names that one of the words is part of (see the port)."""
         with reading(self._database) as connection:
-            return tuple(reads.find_former_names(connection, words))
+            return tuple(reads.read_former_names(connection, words))
 
     def find_market_rules(self, ids: Collection[int]) -> tuple[MarketRule, ...]:
         """Give the tick ladders that are stored under these ids (see the port)."""
         with reading(self._database) as connection:
-            rules = reads.load_market_rules(connection, ids)
+            rules = reads.read_market_rules(connection, ids)
         return tuple(rules[each] for each in sorted(rules))
 
     def find_fresh(self, query: FutureQuery, max_age: timedelta, now: datetime) -> F | None:
@@ -166,7 +166,7 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
         )
         from ibkr_sync.infrastructure.repositories.local_repo.products import writes
         from ibkr_sync.infrastructure.repositories.local_repo.products.recorded_remarks import (
-            unreported_remarks,
+            unrecorded_remarks,
         )
         from ibkr_sync.infrastructure.repositories.local_repo.runs import outcomes
 
@@ -177,16 +177,16 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
         with writing(self._database) as connection:
             plan = self._plan(connection, acquired, policy, now)
             for taker in plan.takers:
-                taker_id = writes.apply_update(
+                taker_id = writes.write_update(
                     connection, taker.update, taker.rows, taker.before, now
                 )
-                writes.record_history(connection, taker.update.history, taker_id, run, now)
+                writes.write_history(connection, taker.update.history, taker_id, run, now)
             update, before = plan.update, plan.before
-            odd = unreported_remarks(connection, before.product_id, acquired.row_remarks)
-            product_id = writes.apply_update(connection, update, plan.rows, before, now)
+            odd = unrecorded_remarks(connection, before.product_id, acquired.row_remarks)
+            product_id = writes.write_update(connection, update, plan.rows, before, now)
             con_ids = {each.con_id for each in update.product.contracts}
             history = (*update.history, *remark_changes(odd, con_ids))
-            writes.record_history(connection, history, product_id, run, now)
+            writes.write_history(connection, history, product_id, run, now)
             if acquired.evidence is not None:
                 keep = self._keep_raw_replies
                 outdated_before = None if keep is None else now - keep
@@ -215,12 +215,12 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
     ) -> FutureUpdate[F]:
         """Tell what `get_or_create_entity` would do, and write nothing."""
         from ibkr_sync.infrastructure.repositories.local_repo.products.recorded_remarks import (
-            unreported_remarks,
+            unrecorded_remarks,
         )
 
         with reading(self._database) as connection:
             plan = self._plan(connection, acquired, policy, self._clock())
-            odd = unreported_remarks(connection, plan.before.product_id, acquired.row_remarks)
+            odd = unrecorded_remarks(connection, plan.before.product_id, acquired.row_remarks)
         return FutureUpdate(
             query=query,
             product=plan.update.product,
@@ -236,29 +236,29 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
         from ibkr_sync.infrastructure.repositories.local_repo.runs import outcomes
 
         with writing(self._database) as connection:
-            found = reads.find_products(connection, failure.query, self._database.name)
+            found = reads.read_products(connection, failure.query, self._database.name)
             # That one candidate alone is stored makes an ambiguous symbol no clearer.
             is_clear = len(found) == 1 and not isinstance(failure.error, AmbiguousProductError)
             product_id = found[0].product_id if is_clear else None
-            outcomes.record_failure(connection, failure, product_id, run, self._clock())
+            outcomes.record_failed_outcome(connection, failure, product_id, run, self._clock())
 
     def store_market_rules(self, rules: Iterable[MarketRule]) -> None:
         """Keep tick ladders (see the port); what they replace stays as history."""
         from ibkr_sync.infrastructure.repositories.local_repo.products.ladders import (
-            write_market_rules,
+            write_ladders,
         )
 
         complete = tuple(rules)
         with writing(self._database) as connection:
-            write_market_rules(connection, complete, self._clock())
+            write_ladders(connection, complete, self._clock())
 
     def known_market_rules(self) -> frozenset[int]:
         """The market rule ids whose tick ladder is stored; raises StorageError."""
         with reading(self._database) as connection:
-            return reads.known_market_rules(connection)
+            return reads.read_known_ladder_ids(connection)
 
     def _find(self, connection: Connection, query: FutureQuery) -> list[Future]:
-        found = reads.find_products(connection, query, self._database.name)
+        found = reads.read_products(connection, query, self._database.name)
         return [each.product for each in found]
 
     def _choose(self, query: FutureQuery, matching: Iterable[Future], place: str) -> F:
@@ -285,7 +285,7 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
             # Another process may have stored it since this one looked.
             stored = self._find(connection, query)
             if not stored:
-                writes.insert_product(connection, product, self._clock())
+                writes.write_new_product(connection, product, self._clock())
                 return created
         found = self._choose(query, stored, self._database.name)
         return FutureUpdate(query=query, product=found, is_new=False)

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import and_, delete, insert, select
 from sqlalchemy.engine import Connection
 
-from ibkr_sync.domain.ports.watchlist import WatchedProduct, WatchlistPort, by_group
+from ibkr_sync.domain.ports.watchlist import WatchedProduct, WatchlistPort, watched_by_group
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import watchlist
 from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import reading, writing
@@ -62,7 +62,7 @@ class LocalWatchlist(WatchlistPort):
         """Give the whole list (see the port)."""
         with reading(self._database) as connection:
             products = _read(connection)
-        return tuple(sorted(products, key=by_group))
+        return tuple(sorted(products, key=watched_by_group))
 
 
 def _read(connection: Connection) -> Iterable[WatchedProduct]:

@@ -27,11 +27,11 @@ from ibkr_sync.domain.errors import (
 )
 from ibkr_sync.domain.naming.limits import Limits
 from ibkr_sync.domain.naming.notices import (
-    ExchangeRenamed,
-    OtherContract,
-    OtherProducts,
-    SeriesOfProduct,
-    SymbolRenamed,
+    ExchangeRenamedNotice,
+    OtherContractNotice,
+    OtherProductsNotice,
+    SeriesNotice,
+    SymbolRenamedNotice,
 )
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.spellings import DaySpelling, MonthSpelling
@@ -119,37 +119,37 @@ def test_a_product_is_found_by_ibkrs_name_and_the_exchanges(text: str, query: Fu
         (
             "ES@GLOBEX",
             FutureQuery(symbol="ES", exchange="CME"),
-            ExchangeRenamed(old="GLOBEX", new="CME"),
+            ExchangeRenamedNotice(old="GLOBEX", new="CME"),
         ),
         (
             "GBL@DTB",
             FutureQuery(symbol="GBL", exchange="EUREX"),
-            ExchangeRenamed(old="DTB", new="EUREX"),
+            ExchangeRenamedNotice(old="DTB", new="EUREX"),
         ),
         (
             "FGBL@DTB",
             FutureQuery(symbol="GBL", exchange="EUREX", trading_class="FGBL"),
-            ExchangeRenamed(old="DTB", new="EUREX"),
+            ExchangeRenamedNotice(old="DTB", new="EUREX"),
         ),
         (
             "GC@NYMEX",
             FutureQuery(symbol="GC", exchange="COMEX"),
-            ExchangeRenamed(old="NYMEX", new="COMEX"),
+            ExchangeRenamedNotice(old="NYMEX", new="COMEX"),
         ),
         (
             "SIL@NYMEX",
             FutureQuery(symbol="SI", exchange="COMEX", trading_class="SIL"),
-            ExchangeRenamed(old="NYMEX", new="COMEX"),
+            ExchangeRenamedNotice(old="NYMEX", new="COMEX"),
         ),
         (
             "NOVA@GLOBEX",
             FutureQuery(symbol="NOVA", exchange="CME"),
-            ExchangeRenamed(old="GLOBEX", new="CME"),
+            ExchangeRenamedNotice(old="GLOBEX", new="CME"),
         ),
     ],
 )
 def test_an_old_exchange_is_replaced_with_a_notice(
-    text: str, query: FutureQuery, notice: ExchangeRenamed
+    text: str, query: FutureQuery, notice: ExchangeRenamedNotice
 ) -> None:
     found = resolver().resolve(text)
 
@@ -159,14 +159,14 @@ def test_an_old_exchange_is_replaced_with_a_notice(
 def test_an_old_exchange_may_be_an_option_too() -> None:
     found = resolver().resolve("6E", Limits(exchange="globex"))
     assert found.query == FutureQuery(symbol="EUR", exchange="CME", trading_class="6E")
-    assert found.notices == (ExchangeRenamed(old="GLOBEX", new="CME"),)
+    assert found.notices == (ExchangeRenamedNotice(old="GLOBEX", new="CME"),)
 
 
 def test_an_old_symbol_is_replaced_with_a_notice() -> None:
     for text, contract_root in (("MXPP", None), ("MXPP 202612", "6M")):
         found = resolver().resolve(text)
         assert found.query.symbol == "6M"
-        assert [type(each) for each in found.notices] == [SymbolRenamed]
+        assert [type(each) for each in found.notices] == [SymbolRenamedNotice]
         spelling = found.contract and found.contract.spelling
         assert (spelling and spelling.root) == contract_root
 
@@ -174,7 +174,7 @@ def test_an_old_symbol_is_replaced_with_a_notice() -> None:
 def test_a_symbol_that_was_given_away_keeps_its_meaning_with_a_notice() -> None:
     found = resolver().resolve("MXP")
     assert found.query == FutureQuery(symbol="MXP")
-    assert [type(each) for each in found.notices] == [SymbolRenamed]
+    assert [type(each) for each in found.notices] == [SymbolRenamedNotice]
 
 
 @pytest.mark.parametrize(
@@ -240,7 +240,7 @@ def test_a_symbol_outranks_the_code_of_another_product_with_a_notice() -> None:
     found = resolver().resolve("ZS")
     assert found.query == FutureQuery(symbol="ZS")
     (notice,) = found.notices
-    assert isinstance(notice, OtherProducts)
+    assert isinstance(notice, OtherProductsNotice)
     assert notice.taken == ProductKey("ZS", "CBOT", "ZS")
     assert [each.exchange for each in notice.others] == ["LMEOTC"]
 
@@ -385,7 +385,7 @@ def test_the_class_of_a_weekly_series_is_its_product_with_a_notice() -> None:
     for text in ("VX48", "VX48X6"):
         found = resolver().resolve(text)
         assert found.query.trading_class == "VX"
-        assert found.notices == (SeriesOfProduct(word="VX48", product=vix),)
+        assert found.notices == (SeriesNotice(word="VX48", product=vix),)
 
 
 def test_an_exchanges_code_means_the_class_where_products_share_a_symbol() -> None:
@@ -415,7 +415,7 @@ def test_a_product_that_may_be_a_contract_too_is_told() -> None:
     found = resolver().resolve("IBEX35")
     assert found.query == FutureQuery(symbol="IBEX35")
     assert found.notices == (
-        OtherContract(
+        OtherContractNotice(
             word="IBEX35", spelling=MonthSpelling(root="IBE", month=11, year=35, year_digits=2)
         ),
     )

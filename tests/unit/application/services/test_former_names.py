@@ -14,7 +14,7 @@ from ibkr_sync.application.resolution.symbol_resolver import SymbolResolver
 from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.errors import AmbiguousProductError
-from ibkr_sync.domain.naming.notices import ProductRenamed
+from ibkr_sync.domain.naming.notices import ProductRenamedNotice
 from ibkr_sync.domain.naming.renaming import FormerName
 from ibkr_sync.domain.naming.spellings import MonthSpelling
 from ibkr_sync.domain.ports.pins import Pin
@@ -43,7 +43,7 @@ def test_a_former_symbol_or_class_names_the_product_of_today(word: str) -> None:
     found = resolver(TODAY).resolve(word)
 
     assert found.product == TODAY
-    assert ProductRenamed(name=RENAMED) in found.notices
+    assert ProductRenamedNotice(name=RENAMED) in found.notices
 
 
 def test_a_contract_spelled_with_a_former_name_is_the_products() -> None:

@@ -21,7 +21,7 @@ from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.domain.selection.contract_choice import ContractWords
-from ibkr_sync.domain.selection.nearest_contract import TradingRule
+from ibkr_sync.domain.selection.nearest_contract import NearestRule
 
 ES_QUERY = FutureQuery(symbol="ES")
 NQ_QUERY = FutureQuery(symbol="NQ")
@@ -112,8 +112,8 @@ def test_the_nearest_contract_is_judged_by_a_rule(
     service: FuturesService[Future], repository: InMemoryFutureRepository[Future]
 ) -> None:
     repository.products[ES.key] = ES
-    assert service.judge(ES_QUERY, TradingRule(), NOW).nearest() == DECEMBER
-    assert service.judge(ES_QUERY, TradingRule(days_before=30), NOW).nearest() == MARCH
+    assert service.judge(ES_QUERY, NearestRule(), NOW).nearest() == DECEMBER
+    assert service.judge(ES_QUERY, NearestRule(days_before=30), NOW).nearest() == MARCH
 
 
 def test_tick_ladders_are_those_stored(

@@ -11,7 +11,7 @@ import pytest
 from example_products import DECEMBER, MARCH
 from ibkr_sync.domain import errors
 from ibkr_sync.domain.entities.futures import AssetClass, Origin, ProductKey
-from ibkr_sync_cli.messages.errors import _RULES, exit_code_of, explain
+from ibkr_sync_cli.messages.errors import _RULES, exit_code_of, explain_error
 from ibkr_sync_cli.messages.exit_codes import ExitCode
 from ibkr_sync_cli.messages.next_command import NextCommand
 from one_case import one_case
@@ -301,7 +301,7 @@ def test_every_error_of_the_tree_is_explained(kind: type[errors.IbkrSyncError]) 
 def test_an_error_says_what_happened_and_what_to_do(
     error: errors.IbkrSyncError, code: ExitCode, sentence: str, next_step: str | None
 ) -> None:
-    explanation = explain(error)
+    explanation = explain_error(error)
 
     assert explanation.exit_code is code
     assert sentence in explanation.sentence
@@ -313,7 +313,7 @@ def test_an_error_says_what_happened_and_what_to_do(
 
 @pytest.mark.parametrize("reason", errors.UnreachableReason)
 def test_every_reason_for_no_connection_has_a_next_step(reason: errors.UnreachableReason) -> None:
-    assert explain(errors.GatewayUnreachableError(*ADDRESS, reason, "it")).next_step
+    assert explain_error(errors.GatewayUnreachableError(*ADDRESS, reason, "it")).next_step
 
 
 @pytest.mark.parametrize(
@@ -327,7 +327,7 @@ def test_every_reason_for_no_connection_has_a_next_step(reason: errors.Unreachab
 def test_the_next_step_tells_candidates_apart(keys: list[tuple[str, str]], option: str) -> None:
     candidates = [candidate(ProductKey("DAX", *key)) for key in keys]
 
-    explanation = explain(errors.AmbiguousProductError("DAX", candidates))
+    explanation = explain_error(errors.AmbiguousProductError("DAX", candidates))
 
     assert explanation.exit_code is ExitCode.NOT_FOUND
     assert explanation.sentence == f"DAX may mean {len(keys)} products."
@@ -337,7 +337,7 @@ def test_the_next_step_tells_candidates_apart(keys: list[tuple[str, str]], optio
 def test_the_next_step_acts_on_the_same_profile_and_database() -> None:
     command = NextCommand.after(profile="demo", config=None, database="my file.db")
 
-    explanation = explain(errors.ProductNotFoundError("NQ", "the database"), command)
+    explanation = explain_error(errors.ProductNotFoundError("NQ", "the database"), command)
 
     assert explanation.next_step == (
         "ibkr-sync --profile demo --database 'my file.db' get NQ --source ibkr"
@@ -347,7 +347,7 @@ def test_the_next_step_acts_on_the_same_profile_and_database() -> None:
 def test_the_next_step_asks_the_source_of_the_call() -> None:
     command = NextCommand(source="file:/my data/es.json")
 
-    explanation = explain(errors.ProductNotFoundError("NQ", "the database"), command)
+    explanation = explain_error(errors.ProductNotFoundError("NQ", "the database"), command)
 
     assert explanation.next_step == "ibkr-sync get NQ --source 'file:/my data/es.json'"
 
@@ -364,7 +364,7 @@ def test_a_subclass_that_is_not_listed_is_explained_as_its_base() -> None:
     class DiskError(errors.StorageError):
         """The disk failed."""
 
-    assert explain(DiskError("f.db", "bad block")).exit_code is ExitCode.DATABASE
+    assert explain_error(DiskError("f.db", "bad block")).exit_code is ExitCode.DATABASE
 
 
 MISSING = errors.ProductNotFoundError("XX", "IBKR")

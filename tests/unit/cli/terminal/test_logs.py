@@ -16,7 +16,7 @@ from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.errors import RunInterrupted
 from ibkr_sync.domain.runs.sync_policy import SyncRun
 from ibkr_sync_cli.terminal.bounded_logs import MAX_BYTES, MAX_BYTES_ALIKE, LogAllowance
-from ibkr_sync_cli.terminal.logs import RunOfCall, log_to_file, log_to_stderr
+from ibkr_sync_cli.terminal.logs import LoggedRun, log_to_file, log_to_stderr
 
 HOSTILE = "TWS says \x1b[2J\u202e[bold]"
 
@@ -54,7 +54,7 @@ def log_everything() -> None:
 def test_each_v_tells_more_and_quiet_errors_alone(
     capsys: pytest.CaptureFixture[str], options: dict[str, int], levels: list[str]
 ) -> None:
-    log_to_stderr(RunOfCall(), **options, log_format="json", debug=False)  # type: ignore[arg-type]
+    log_to_stderr(LoggedRun(), **options, log_format="json", debug=False)  # type: ignore[arg-type]
     log_everything()
 
     out, err = capsys.readouterr()
@@ -71,7 +71,7 @@ def test_each_v_tells_more_and_quiet_errors_alone(
 def test_tracebacks_are_for_debug(
     capsys: pytest.CaptureFixture[str], log_format: str, debug: bool
 ) -> None:
-    log_to_stderr(RunOfCall(), verbosity=0, quiet=False, log_format=log_format, debug=debug)
+    log_to_stderr(LoggedRun(), verbosity=0, quiet=False, log_format=log_format, debug=debug)
     log_everything()
 
     err = capsys.readouterr().err
@@ -81,7 +81,7 @@ def test_tracebacks_are_for_debug(
 
 
 def test_text_for_people_holds_no_code(capsys: pytest.CaptureFixture[str]) -> None:
-    log_to_stderr(RunOfCall(), verbosity=0, quiet=False, log_format="text", debug=False)
+    log_to_stderr(LoggedRun(), verbosity=0, quiet=False, log_format="text", debug=False)
     log_everything()
 
     lines = capsys.readouterr().err.splitlines()
@@ -93,8 +93,8 @@ def test_a_file_keeps_more_than_stderr_shows(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "run.log"
-    log_to_stderr(RunOfCall(), verbosity=0, quiet=True, log_format="json", debug=False)
-    log_to_file(RunOfCall(), LogSettings.model_construct(file=str(path), format="json"))
+    log_to_stderr(LoggedRun(), verbosity=0, quiet=True, log_format="json", debug=False)
+    log_to_file(LoggedRun(), LogSettings.model_construct(file=str(path), format="json"))
     log_everything()
 
     kept = [json.loads(line) for line in path.read_text().splitlines()]
@@ -104,14 +104,14 @@ def test_a_file_keeps_more_than_stderr_shows(
 
 
 def test_without_a_file_nothing_is_added() -> None:
-    log_to_stderr(RunOfCall(), verbosity=0, quiet=False, log_format=None, debug=False)
-    log_to_file(RunOfCall(), LogSettings())
+    log_to_stderr(LoggedRun(), verbosity=0, quiet=False, log_format=None, debug=False)
+    log_to_file(LoggedRun(), LogSettings())
 
     assert len(logging.getLogger().handlers) == 1
 
 
 def test_what_ibapi_logs_of_every_frame_stays_out(capsys: pytest.CaptureFixture[str]) -> None:
-    log_to_stderr(RunOfCall(), verbosity=2, quiet=False, log_format="json", debug=False)
+    log_to_stderr(LoggedRun(), verbosity=2, quiet=False, log_format="json", debug=False)
     logging.getLogger("ibapi.client").info("SENDING DU1234567")
 
     assert capsys.readouterr().err == ""
@@ -120,7 +120,7 @@ def test_what_ibapi_logs_of_every_frame_stays_out(capsys: pytest.CaptureFixture[
 @pytest.mark.parametrize("log_format", ["text", "json"])
 def test_a_line_names_the_run_that_its_call_has_opened(tmp_path: Path, log_format: str) -> None:
     file = tmp_path / "run.log"
-    opened = RunOfCall()
+    opened = LoggedRun()
     log_to_file(opened, LogSettings.model_construct(file=str(file), format=log_format))
     log = logging.getLogger("ibkr_sync.test")
     log.info("before")
@@ -141,7 +141,7 @@ def test_a_line_names_the_run_that_its_call_has_opened(tmp_path: Path, log_forma
 
 def test_an_interruption_is_no_failure_of_a_library(tmp_path: Path) -> None:
     file = tmp_path / "run.log"
-    log_to_file(RunOfCall(), LogSettings.model_construct(file=file, format="json"))
+    log_to_file(LoggedRun(), LogSettings.model_construct(file=file, format="json"))
     log = logging.getLogger("sqlalchemy.pool")
     log.error("Exception closing connection", exc_info=RunInterrupted(15))
     log.error("Exception closing connection", exc_info=OSError("gone"))
@@ -151,8 +151,8 @@ def test_an_interruption_is_no_failure_of_a_library(tmp_path: Path) -> None:
 
 def test_messages_alike_are_counted_once_they_are_too_many(tmp_path: Path) -> None:
     file = tmp_path / "run.log"
-    log_to_stderr(RunOfCall(), verbosity=0, quiet=True, log_format="json", debug=False)
-    log_to_file(RunOfCall(), LogSettings.model_construct(file=str(file), format="json"))
+    log_to_stderr(LoggedRun(), verbosity=0, quiet=True, log_format="json", debug=False)
+    log_to_file(LoggedRun(), LogSettings.model_construct(file=str(file), format="json"))
     log = logging.getLogger("ibkr_sync.test")
     for number in range(10_000):
         log.warning("TWS %s", f"{number} {'x' * 200}")
@@ -170,7 +170,7 @@ def test_messages_alike_are_counted_once_they_are_too_many(tmp_path: Path) -> No
 
 def test_a_log_is_bounded_whatever_the_wording(tmp_path: Path) -> None:
     file = tmp_path / "run.log"
-    log_to_file(RunOfCall(), LogSettings.model_construct(file=str(file), format="text"))
+    log_to_file(LoggedRun(), LogSettings.model_construct(file=str(file), format="text"))
     log = logging.getLogger("ibkr_sync.test")
     for number in range(5_000):
         log.warning(f"{number} " + "\U0001f680" * 300)  # noqa: G003 - each a wording of its own

@@ -12,35 +12,35 @@ from ibkr_sync.domain.entities.contracts import ContractMonth
 from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.naming.known_products import RenamedSymbol
 from ibkr_sync.domain.naming.notices import (
-    ExchangeRenamed,
+    ExchangeRenamedNotice,
     Notice,
-    OtherContract,
-    OtherProducts,
-    OtherYear,
-    ProductRenamed,
-    SeriesOfProduct,
-    SymbolRenamed,
+    OtherContractNotice,
+    OtherProductsNotice,
+    OtherYearNotice,
+    ProductRenamedNotice,
+    SeriesNotice,
+    SymbolRenamedNotice,
 )
 from ibkr_sync.domain.naming.renaming import FormerName
 from ibkr_sync.domain.naming.spellings import MonthSpelling
 from ibkr_sync.domain.selection.contract_choice import ContractMatch, ContractWords
-from ibkr_sync_cli.terminal.notices import notice_sentence, tell_notices, tell_other_year
+from ibkr_sync_cli.terminal.notices import notice_sentence, write_notices, write_other_year_notice
 from ibkr_sync_cli.terminal.output import Output
 
 SOYBEANS = ProductKey("ZS", "CBOT", "ZS")
 ZINC = ProductKey("ZSLME", "LMEOTC", "ZSLME")
 SENTENCES: list[tuple[Notice, str]] = [
     (
-        ProductRenamed(
+        ProductRenamedNotice(
             name=FormerName(
                 former=SOYBEANS, current=ZINC, until=datetime(2026, 11, 3, 22, 15, tzinfo=UTC)
             )
         ),
         "IBKR renamed ZS@CBOT (ZS) to ZSLME@LMEOTC (ZSLME), seen 2026-11-03",
     ),
-    (ExchangeRenamed(old="GLOBEX", new="CME"), "GLOBEX is CME today"),
+    (ExchangeRenamedNotice(old="GLOBEX", new="CME"), "GLOBEX is CME today"),
     (
-        SymbolRenamed(
+        SymbolRenamedNotice(
             renamed=RenamedSymbol(
                 old="MXPP", now="6M", exchange="CME", is_reused=False, note="the peso is 6M"
             )
@@ -48,21 +48,21 @@ SENTENCES: list[tuple[Notice, str]] = [
         "the peso is 6M",
     ),
     (
-        OtherProducts(word="ZS", taken=SOYBEANS, others=(ZINC,)),
+        OtherProductsNotice(word="ZS", taken=SOYBEANS, others=(ZINC,)),
         "ZS is taken for ZS@CBOT (ZS); it is also a name of ZSLME@LMEOTC (ZSLME)",
     ),
     (
-        OtherContract(
+        OtherContractNotice(
             word="IBEX35", spelling=MonthSpelling(root="IBE", month=11, year=35, year_digits=2)
         ),
         "IBEX35 is taken for the product; the contract is IBE X35",
     ),
     (
-        SeriesOfProduct(word="VX48", product=ProductKey("VIX", "CFE", "VX")),
+        SeriesNotice(word="VX48", product=ProductKey("VIX", "CFE", "VX")),
         "VX48 is a weekly series of VIX@CFE (VX)",
     ),
     (
-        OtherYear(word="CLZ6", contract_month=ContractMonth(2036, 12)),
+        OtherYearNotice(word="CLZ6", contract_month=ContractMonth(2036, 12)),
         "CLZ6 is taken for 2036-12; a year in full is safer",
     ),
 ]
@@ -78,10 +78,10 @@ def test_no_notice_lacks_a_sentence() -> None:
 
 
 def test_notices_go_to_stderr_unless_it_is_to_be_quiet(capsys: pytest.CaptureFixture[str]) -> None:
-    notices = (ExchangeRenamed(old="GLOBEX", new="CME"),)
-    tell_notices(Output(color=False, quiet=True), notices)
+    notices = (ExchangeRenamedNotice(old="GLOBEX", new="CME"),)
+    write_notices(Output(color=False, quiet=True), notices)
     assert capsys.readouterr() == ("", "")
-    tell_notices(Output(color=False), notices)
+    write_notices(Output(color=False), notices)
     assert capsys.readouterr() == ("", "note: GLOBEX is CME today\n")
 
 
@@ -93,5 +93,5 @@ def test_an_unexpected_year_is_told(
     capsys: pytest.CaptureFixture[str], told: str, *, is_other_year: bool
 ) -> None:
     match = ContractMatch(contract=DECEMBER, is_other_year=is_other_year)
-    tell_other_year(Output(color=False), ContractWords(text="ESZ6"), match)
+    write_other_year_notice(Output(color=False), ContractWords(text="ESZ6"), match)
     assert capsys.readouterr() == ("", told)

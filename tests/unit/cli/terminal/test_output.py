@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rich.text import Text
 
-from ibkr_sync.domain.untrusted_text import harmless
+from ibkr_sync.domain.untrusted_text import harmless_text
 from ibkr_sync_cli.terminal.output import Output, OutputFormat, Result
 
 RECORDS = [{"name": "É=1", "note": "=1+1"}, {"name": "b\tc", "note": 'x,"y"\nz'}]
@@ -85,7 +85,7 @@ def test_csv_reads_back_and_holds_no_formula(
 
     (read,) = csv.DictReader(io.StringIO(capsys.readouterr().out))
     assert {key: restore_formula(cell) for key, cell in read.items()} == {
-        key: harmless(cell) for key, cell in row.items()
+        key: harmless_text(cell) for key, cell in row.items()
     }
     assert not any(cell.startswith(("=", "+", "@")) for cell in read.values())
 

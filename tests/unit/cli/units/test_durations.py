@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ibkr_sync_cli.units.durations import (
-    brief,
+    brief_duration,
     duration_text,
-    parse_deadline,
     parse_duration,
-    parse_limit,
+    parse_duration_limit,
+    parse_longest_duration,
 )
 from one_case import one_case
 
@@ -43,9 +43,9 @@ def test_anything_else_is_refused_with_examples(text: str) -> None:
 
 
 def test_a_limit_is_longer_than_nothing() -> None:
-    assert parse_limit("1s") == timedelta(seconds=1)
+    assert parse_duration_limit("1s") == timedelta(seconds=1)
     with pytest.raises(typer.BadParameter, match="longer than nothing"):
-        parse_limit("0m")
+        parse_duration_limit("0m")
 
 
 @pytest.mark.parametrize(
@@ -58,12 +58,12 @@ def test_a_duration_of_more_than_a_hundred_years_is_refused(text: str) -> None:
 
 
 def test_a_run_takes_no_longer_than_a_week() -> None:
-    assert parse_deadline("7d") == timedelta(days=7)
+    assert parse_longest_duration("7d") == timedelta(days=7)
     for text in ("169h", "8d", "36500d"):
         with pytest.raises(typer.BadParameter, match="it is at most 7d"):
-            parse_deadline(text)
+            parse_longest_duration(text)
     with pytest.raises(typer.BadParameter, match="longer than nothing"):
-        parse_deadline("0s")
+        parse_longest_duration("0s")
 
 
 @given(st.text())
@@ -92,7 +92,7 @@ def test_whatever_is_typed_is_read_or_refused(text: str) -> None:
     ],
 )
 def test_an_age_is_told_in_its_largest_whole_unit(age: timedelta, told: str) -> None:
-    assert brief(age) == told
+    assert brief_duration(age) == told
 
 
 @given(st.integers(0, 36_500), st.sampled_from("smhd"))

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import typer
 
-from ibkr_sync_cli.units.moments import PastMoment, parse_as_of, parse_since
+from ibkr_sync_cli.units.moments import PastMoment, parse_first_moment, parse_last_moment
 from one_case import one_case
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -26,7 +26,7 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 def test_since_is_a_span_of_time_ago_the_beginning_of_a_day_or_an_instant(
     text: str, at: datetime
 ) -> None:
-    assert parse_since(text, NOW) == at
+    assert parse_first_moment(text, NOW) == at
 
 
 @one_case(
@@ -47,26 +47,26 @@ def test_as_of_is_the_end_of_a_day_but_not_later_than_now_an_instant_or_a_span_o
 ) -> None:
     told = told or f"{at:%Y-%m-%d %H:%M} UTC"
     day = date.fromisoformat(text) if len(text) == len("2026-10-01") else None
-    assert parse_as_of(text, NOW) == PastMoment(at, told, day)
+    assert parse_last_moment(text, NOW) == PastMoment(at, told, day)
 
 
 def test_a_later_instant_of_today_is_told_with_the_time_that_it_is() -> None:
     told = r"'2026-11-23T14:30\+01:00' is in the future: it is 2026-11-23 12:00:00 UTC"
     with pytest.raises(typer.BadParameter, match=told):
-        parse_as_of("2026-11-23T14:30+01:00", NOW)
+        parse_last_moment("2026-11-23T14:30+01:00", NOW)
 
 
 def test_a_span_of_time_that_is_too_long_is_told_as_such() -> None:
     with pytest.raises(typer.BadParameter, match="'999999d' is no moment"):
-        parse_since("999999d", NOW)
+        parse_first_moment("999999d", NOW)
 
 
 @pytest.mark.parametrize("text", ["2026-11-24", "2026-11-23T12:00:01Z", "9999-12-31"])
 def test_what_is_in_the_future_is_refused(text: str) -> None:
     with pytest.raises(typer.BadParameter, match="in the future"):
-        parse_as_of(text, NOW)
+        parse_last_moment(text, NOW)
     with pytest.raises(typer.BadParameter, match="in the future"):
-        parse_since(text, NOW)
+        parse_first_moment(text, NOW)
 
 
 @one_case(
@@ -80,8 +80,8 @@ def test_what_is_in_the_future_is_refused(text: str) -> None:
 )
 def test_what_is_no_moment_is_refused(text: str) -> None:
     with pytest.raises(typer.BadParameter) as caught:
-        parse_as_of(text, NOW)
+        parse_last_moment(text, NOW)
     assert caught.value.param_hint == "'--as-of'"
     with pytest.raises(typer.BadParameter) as caught:
-        parse_since(text, NOW)
+        parse_first_moment(text, NOW)
     assert caught.value.param_hint == "'--since'"

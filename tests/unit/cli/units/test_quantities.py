@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ibkr_sync_cli.units.moments import instant_text, instant_value
-from ibkr_sync_cli.units.quantities import counted, readable_size
+from ibkr_sync_cli.units.quantities import quantity_of, size_quantity
 from one_case import one_case
 
 
@@ -27,18 +27,18 @@ from one_case import one_case
     ],
 )
 def test_a_size_has_its_largest_fitting_unit(size: int, text: str) -> None:
-    assert readable_size(size) == text
+    assert size_quantity(size) == text
 
 
 @given(size=st.integers(0, 10**14))
 def test_no_size_is_told_with_more_than_three_digits(size: int) -> None:
-    assert len(readable_size(size).split()[0].replace(".", "")) <= 3
+    assert len(size_quantity(size).split()[0].replace(".", "")) <= 3
 
 
 def test_a_number_has_its_noun() -> None:
-    assert counted(1, "product") == "1 product"
-    assert counted(0, "product") == "0 products"
-    assert counted(2, "raw reply", "raw replies") == "2 raw replies"
+    assert quantity_of(1, "product") == "1 product"
+    assert quantity_of(0, "product") == "0 products"
+    assert quantity_of(2, "raw reply", "raw replies") == "2 raw replies"
 
 
 def test_instants_are_told_to_people_and_machines() -> None:

@@ -14,7 +14,7 @@ from ibkr_sync.domain.entities.futures import Origin, ProductKey
 from ibkr_sync.domain.history.events import Event, EventType
 from ibkr_sync.domain.history.severity import Severity
 from ibkr_sync_cli.terminal.output import Output, OutputFormat, Result
-from ibkr_sync_cli.views.events import COLUMNS, changes_result, history_result
+from ibkr_sync_cli.views.events import COLUMNS, changed_events_view, past_events_view
 
 Draw = Callable[[Result], list[str]]
 
@@ -108,7 +108,7 @@ def of_product(**changes: object) -> Event:
     ],
 )
 def test_an_event_is_a_line(draw: Draw, shown: Event, cells: str) -> None:
-    _, _, line, _ = draw(changes_result([shown], SINCE, NOW))
+    _, _, line, _ = draw(changed_events_view([shown], SINCE, NOW))
     assert " ".join(line.split()) == f"2026-11-23 12:00 {cells}"
 
 
@@ -124,7 +124,7 @@ def test_no_event_is_wider_than_the_terminal_or_loses_what_it_is_about(
         new="99 " * 8,
         run=98765,
     )
-    lines = draw(changes_result([widest], SINCE, NOW))[2:-1]
+    lines = draw(changed_events_view([widest], SINCE, NOW))[2:-1]
     assert lines[0].startswith("2026-11-23 12:00")
     for kept in ("critical", "FDAX 20261218 M", "98765"):
         assert kept in lines[0]
@@ -134,7 +134,7 @@ def test_no_event_is_wider_than_the_terminal_or_loses_what_it_is_about(
 
 def test_what_matters_most_is_counted_first(draw: Draw) -> None:
     events = [event(severity=each) for each in (*Severity, Severity.INFO)]
-    footer = draw(changes_result(events, SINCE, NOW))[-1]
+    footer = draw(changed_events_view(events, SINCE, NOW))[-1]
     assert footer == ("4 events · since 2026-11-16 12:00 UTC · 1 critical · 1 notice · 2 info")
 
 
@@ -142,7 +142,7 @@ def test_the_history_of_a_contract_names_it_once(draw: Draw) -> None:
     chronicle = HistoryReport(
         product=ES.key, contract=DECEMBER, first_seen_at=SINCE, events=(MULTIPLIER,)
     )
-    title, _, _, line, footer = draw(history_result(chronicle, chronicle.events, Origin.IBKR))
+    title, _, _, line, footer = draw(past_events_view(chronicle, chronicle.events, Origin.IBKR))
     assert title == "ESZ6  ES@CME (ES)"
     assert "ESZ6" not in line
     assert footer == "1 event · first seen 2026-11-16 12:00 UTC"
@@ -150,7 +150,7 @@ def test_the_history_of_a_contract_names_it_once(draw: Draw) -> None:
 
 def test_the_history_of_a_product_names_each_contract(draw: Draw) -> None:
     chronicle = HistoryReport(product=ES.key, first_seen_at=SINCE, events=(MULTIPLIER,))
-    result = history_result(chronicle, chronicle.events, Origin.IBKR)
+    result = past_events_view(chronicle, chronicle.events, Origin.IBKR)
     title, _, _, line, _ = draw(result)
     assert title == "ES@CME (ES)"
     assert "ESZ6" in line
@@ -163,14 +163,14 @@ def test_the_history_of_a_product_names_each_contract(draw: Draw) -> None:
 
 def test_what_tells_of_sample_data_is_marked(draw: Draw) -> None:
     chronicle = HistoryReport(product=ES.key, first_seen_at=SINCE, events=(MULTIPLIER,))
-    title, *_ = draw(history_result(chronicle, chronicle.events, Origin.SAMPLE))
-    footer = draw(changes_result([MULTIPLIER], SINCE, NOW, is_sample=True))[-1]
+    title, *_ = draw(past_events_view(chronicle, chronicle.events, Origin.SAMPLE))
+    footer = draw(changed_events_view([MULTIPLIER], SINCE, NOW, is_sample=True))[-1]
     assert title == "ES@CME (ES)  SAMPLE DATA"
     assert footer.startswith("SAMPLE DATA  1 event · since")
 
 
 def test_rows_have_every_column_and_nothing_for_what_is_not_known() -> None:
-    (row,) = changes_result([of_product(run=None, old=None)], SINCE, NOW).rows()
+    (row,) = changed_events_view([of_product(run=None, old=None)], SINCE, NOW).rows()
     assert tuple(sorted(row)) == tuple(sorted(COLUMNS))
     assert (row["con_id"], row["local_symbol"], row["old"], row["run"]) == ("", "", "", "")
     assert (row["at"], row["new"]) == ("2026-11-23T12:00:00Z", "5")

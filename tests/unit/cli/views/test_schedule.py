@@ -14,16 +14,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibkr_sync.domain.runs.reset_windows import DailyTime
+from ibkr_sync.domain.runs.reset_windows import ResetTime
 from ibkr_sync_cli.scheduled_call import ScheduledCall
 from ibkr_sync_cli.views.schedule import (
     LONGEST_CRON_LINE,
     SERVICE_HEADING,
     TIMER_HEADING,
     Schedule,
-    crontab,
-    launchd_plist,
-    systemd_units,
+    crontab_schedule,
+    launchd_schedule,
+    systemd_schedule,
 )
 
 PROGRAM = ("/opt/venv/bin/ibkr-sync", "--profile", "ibkr", "--quiet", "refresh")
@@ -40,7 +40,7 @@ def schedule(*more: str, folder: Path | None = None, secret: Path | None = None)
             log_file=Path("/var/log/ibkr sync.log"),
             deadline=timedelta(minutes=45),
         ),
-        daily=DailyTime(at=time(4, 30), zone="America/New_York"),
+        daily=ResetTime(at=time(4, 30), zone="America/New_York"),
         local=time(10, 30),
         exceptions=((time(9, 30), 21),),
         clock="CET",
@@ -81,7 +81,7 @@ def systemd_words(text: str) -> list[str]:
 
 
 def test_a_crontab_has_five_fields_and_the_command() -> None:
-    fields, words = cron_entry(crontab(schedule()))
+    fields, words = cron_entry(crontab_schedule(schedule()))
 
     assert fields == ["30", "10", "*", "*", "*"]
     assert words == [*PROGRAM]
@@ -89,11 +89,11 @@ def test_a_crontab_has_five_fields_and_the_command() -> None:
 
 @given(st.lists(WORDS, max_size=4))
 def test_a_crontab_keeps_every_word(words: list[str]) -> None:
-    assert cron_entry(crontab(schedule(*ODD, *words)))[1] == [*PROGRAM, *ODD, *words]
+    assert cron_entry(crontab_schedule(schedule(*ODD, *words)))[1] == [*PROGRAM, *ODD, *words]
 
 
 def test_a_crontab_goes_to_the_folder_and_reads_the_secrets_first() -> None:
-    text = crontab(schedule(folder=Path("/home/me/my sync"), secret=Path("/etc/a b.env")))
+    text = crontab_schedule(schedule(folder=Path("/home/me/my sync"), secret=Path("/etc/a b.env")))
 
     words = cron_entry(text)[1]
     assert words[: -len(PROGRAM)] == [
@@ -105,14 +105,14 @@ def test_a_crontab_goes_to_the_folder_and_reads_the_secrets_first() -> None:
 
 def test_what_cron_would_cut_off_is_refused() -> None:
     with pytest.raises(ValueError, match="too long"):
-        crontab(schedule("x" * LONGEST_CRON_LINE))
+        crontab_schedule(schedule("x" * LONGEST_CRON_LINE))
 
 
 # --- systemd
 
 
 def test_units_hold_what_systemd_needs() -> None:
-    service, timer = units(systemd_units(schedule()))
+    service, timer = units(systemd_schedule(schedule()))
 
     assert service["Service"]["Type"] == "oneshot"
     assert systemd_words(service["Service"]["ExecStart"]) == [*PROGRAM]
@@ -124,14 +124,14 @@ def test_units_hold_what_systemd_needs() -> None:
 
 @given(st.lists(WORDS, max_size=4))
 def test_a_unit_keeps_every_word(words: list[str]) -> None:
-    service, _ = units(systemd_units(schedule(*ODD, *words)))
+    service, _ = units(systemd_schedule(schedule(*ODD, *words)))
 
     assert systemd_words(service["Service"]["ExecStart"]) == [*PROGRAM, *ODD, *words]
 
 
 def test_a_unit_names_the_folder_and_the_secrets() -> None:
     service, _ = units(
-        systemd_units(schedule(folder=Path("/my sync/50%"), secret=Path("/etc/a b.env")))
+        systemd_schedule(schedule(folder=Path("/my sync/50%"), secret=Path("/etc/a b.env")))
     )
 
     assert service["Service"]["WorkingDirectory"] == "/my sync/50%%"
@@ -143,13 +143,13 @@ def test_a_unit_names_the_folder_and_the_secrets() -> None:
 
 @given(st.lists(WORDS, max_size=4))
 def test_an_agent_keeps_every_word(words: list[str]) -> None:
-    agent = plistlib.loads(launchd_plist(schedule(*ODD, *words)).encode())
+    agent = plistlib.loads(launchd_schedule(schedule(*ODD, *words)).encode())
 
     assert agent["ProgramArguments"] == [*PROGRAM, *ODD, *words]
 
 
 def test_an_agent_holds_what_launchd_needs() -> None:
-    agent = plistlib.loads(launchd_plist(schedule(folder=Path("/my sync"))).encode())
+    agent = plistlib.loads(launchd_schedule(schedule(folder=Path("/my sync"))).encode())
 
     assert agent["Label"] == "ibkr-sync-refresh"
     assert agent["StartCalendarInterval"] == {"Hour": 10, "Minute": 30}
@@ -158,7 +158,7 @@ def test_an_agent_holds_what_launchd_needs() -> None:
 
 
 def test_an_agent_reads_the_secrets_in_a_shell() -> None:
-    agent = plistlib.loads(launchd_plist(schedule("a b", secret=Path("/etc/a b.env"))).encode())
+    agent = plistlib.loads(launchd_schedule(schedule("a b", secret=Path("/etc/a b.env"))).encode())
 
     shell, option, line = agent["ProgramArguments"]
     assert (shell, option) == ("/bin/sh", "-c")
@@ -172,7 +172,7 @@ def test_an_agent_reads_the_secrets_in_a_shell() -> None:
 # --- what to know of it
 
 
-@pytest.mark.parametrize("write", [crontab, systemd_units, launchd_plist])
+@pytest.mark.parametrize("write", [crontab_schedule, systemd_schedule, launchd_schedule])
 def test_the_caveats_are_told_whatever_the_scheduler(write: object) -> None:
     assert callable(write)
     told = " ".join(write(schedule()).replace("#", " ").split())
@@ -182,7 +182,7 @@ def test_the_caveats_are_told_whatever_the_scheduler(write: object) -> None:
     assert "second factor" in told
 
 
-@pytest.mark.parametrize("write", [crontab, launchd_plist])
+@pytest.mark.parametrize("write", [crontab_schedule, launchd_schedule])
 def test_what_the_machine_s_clock_makes_of_it_is_told(write: object) -> None:
     assert callable(write)
     told = " ".join(write(schedule()).replace("#", " ").split())
@@ -195,7 +195,7 @@ def test_what_the_machine_s_clock_makes_of_it_is_told(write: object) -> None:
 
 
 def test_a_window_that_the_run_may_meet_is_told() -> None:
-    late = dataclasses.replace(schedule(), daily=DailyTime(at=time(0, 30), zone="America/New_York"))
+    late = dataclasses.replace(schedule(), daily=ResetTime(at=time(0, 30), zone="America/New_York"))
 
     assert "North America" in {each.region for each in late.met_windows(by_machine=False)}
 
@@ -222,5 +222,7 @@ def test_only_the_clock_that_decides_counts(monkeypatch: pytest.MonkeyPatch) -> 
 def test_cron_is_said_to_skip_or_repeat_only_where_it_may(
     local: time, changes_clocks: bool, is_told: bool
 ) -> None:
-    entry = crontab(dataclasses.replace(schedule(), local=local, changes_clocks=changes_clocks))
+    entry = crontab_schedule(
+        dataclasses.replace(schedule(), local=local, changes_clocks=changes_clocks)
+    )
     assert ("skips or repeats" in entry) is is_told

@@ -11,7 +11,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from example_products import DECEMBER, ES, NOW
-from ibkr_sync.config.settings_resolution import ExplainedValue
+from ibkr_sync.config.settings_resolution import ResolvedSetting
 from ibkr_sync.domain.entities.contracts import (
     ContractListing,
     ContractMonth,
@@ -35,10 +35,10 @@ from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.domain.selection.series_choice import SeriesChoice
 from ibkr_sync_cli.terminal.output import Output, OutputFormat, Result
-from ibkr_sync_cli.views.products.product_list import candidates_table, products_result
+from ibkr_sync_cli.views.products.product_list import product_list_table, product_list_view
 from ibkr_sync_cli.views.products.product_table import product_table
-from ibkr_sync_cli.views.runs.outcomes import outcomes_result
-from ibkr_sync_cli.views.settings import facts_result, settings_result
+from ibkr_sync_cli.views.runs.outcomes import outcomes_view
+from ibkr_sync_cli.views.settings import settings_facts_view, settings_view
 
 Draw = Callable[[Result], str]
 
@@ -238,7 +238,7 @@ def test_a_list_fits(draw: Draw, snapshot: SnapshotAssertion) -> None:
         summary("GBL", "EUREX", asset_class=AssetClass.INTEREST_RATE, origin=Origin.SAMPLE),
         summary("XINA50", "SGX", origin=Origin.CATALOGUE, listed=0, synced_at=None, name=None),
     )
-    table = draw(products_result(listed, NOW))
+    table = draw(product_list_view(listed, NOW))
 
     for key in ("ESTX50", "single stock", "interest rate", "2026-12-18", "catalogue"):
         assert key in table
@@ -258,7 +258,7 @@ def test_candidates_fit(draw: Draw, snapshot: SnapshotAssertion) -> None:
 
     table = draw(
         result(
-            candidates_table(
+            product_list_table(
                 [
                     candidate("FDXM", "5", "Mini DAX 40 Index"),
                     candidate("FDAX", "25", LONG_NAME),
@@ -282,7 +282,7 @@ def test_outcomes_fit(draw: Draw, snapshot: SnapshotAssertion) -> None:
 
     missing = ProductNotFoundError("N225M", "IBKR")
     table = draw(
-        outcomes_result(
+        outcomes_view(
             [
                 update(ES_CHAIN, ChainDiff(added=ES_CHAIN.contracts)),
                 update(DAX_CHAIN, ChainDiff(unchanged=3)),
@@ -303,12 +303,12 @@ def test_outcomes_fit(draw: Draw, snapshot: SnapshotAssertion) -> None:
 def test_settings_fit_and_are_complete(draw: Draw, snapshot: SnapshotAssertion) -> None:
     database = "/home/a-rather-long-user-name/.local/share/ibkr-sync/with/folders/futures.db"
     table = draw(
-        settings_result(
+        settings_view(
             [
-                ExplainedValue(key="profile", value="ibkr", where="IBKR_SYNC_PROFILE"),
-                ExplainedValue(key="database", value=database, where="/etc/config.toml:12"),
-                ExplainedValue(key="gateway.messages_per_second", value="40", where="default"),
-                ExplainedValue(key="log.file", value=None, where="default"),
+                ResolvedSetting(key="profile", value="ibkr", where="IBKR_SYNC_PROFILE"),
+                ResolvedSetting(key="database", value=database, where="/etc/config.toml:12"),
+                ResolvedSetting(key="gateway.messages_per_second", value="40", where="default"),
+                ResolvedSetting(key="log.file", value=None, where="default"),
             ]
         )
     )
@@ -320,7 +320,7 @@ def test_settings_fit_and_are_complete(draw: Draw, snapshot: SnapshotAssertion) 
 
 def test_the_state_of_a_database_fits(draw: Draw, snapshot: SnapshotAssertion) -> None:
     table = draw(
-        facts_result(
+        settings_facts_view(
             "ibkr-sync/db-status/1",
             {
                 "profile": "ibkr",

@@ -19,7 +19,7 @@ from ibkr_sync.domain.entities.contracts import (
     ContractState,
     FuturesContract,
 )
-from ibkr_sync.domain.hours.wall_clock import midnight
+from ibkr_sync.domain.hours.wall_clock import midnight_by_clock
 from one_case import one_case
 from strategies import ZONES, contracts, instants, months
 
@@ -135,7 +135,7 @@ def test_near_clock_changes_a_contract_lives_through_its_date_at_the_exchange(
     moment = data.draw(instants_near_changes(zone))
     day = moment.astimezone(zone).date()
     march = contract(last_trade_date=day, time_zone=zone.key)
-    is_over = midnight(day + timedelta(days=1), zone)
+    is_over = midnight_by_clock(day + timedelta(days=1), zone)
     assert not march.is_expired(moment)
     assert not march.is_expired(is_over - timedelta(microseconds=1))
     assert march.is_expired(is_over)

@@ -26,8 +26,8 @@ from ibkr_sync.domain.evidence.chain_diff import (
     ChainDiff,
     FieldChange,
     diff_chain,
-    refuse_mixing_sample_data,
-    refuse_shrink,
+    refuse_chain_shrink,
+    refuse_mixed_chain,
 )
 from ibkr_sync.domain.evidence.product_update import plan_update
 from one_case import one_case
@@ -264,13 +264,13 @@ def test_contracts_that_end_are_no_loss() -> None:
     gone = tuple(missing_for(contract, 1) for contract in chain[:8])
     before, after = with_contracts(*gone, *chain[8:]), with_contracts(*chain[9:])
     with pytest.raises(ShrinkRefusedError):
-        refuse_shrink(before, after, NOW)
+        refuse_chain_shrink(before, after, NOW)
     ending = tuple(
         dataclasses.replace(contract, last_trade_date=NOW.date(), time_zone="UTC")
         for contract in gone
     )
     before = with_contracts(*ending, *chain[8:])
-    refuse_shrink(before, after, NOW)
+    refuse_chain_shrink(before, after, NOW)
 
 
 def test_a_contract_that_comes_back_has_returned() -> None:
@@ -303,10 +303,10 @@ def test_a_reply_may_lack_two_contracts_or_a_fifth_and_never_most_of_a_chain(
     diff = diff_of_gone(before, after, NOW)
     assert len(diff.missing) == lost
     if not is_refused:
-        refuse_shrink(before, after, NOW)
+        refuse_chain_shrink(before, after, NOW)
         return
     with pytest.raises(ShrinkRefusedError) as caught:
-        refuse_shrink(before, after, NOW)
+        refuse_chain_shrink(before, after, NOW)
     assert (caught.value.product, caught.value.stored, caught.value.lost) == (ES.key, stored, lost)
 
 
@@ -316,17 +316,17 @@ def test_what_earlier_replies_lacked_counts_until_it_is_delisted_or_expired() ->
     before = with_contracts(*gone, *chain[4:])
     one_more = with_contracts(*chain[5:])
     with pytest.raises(ShrinkRefusedError) as caught:
-        refuse_shrink(before, one_more, NOW)
+        refuse_chain_shrink(before, one_more, NOW)
     assert (caught.value.stored, caught.value.lost) == (20, 5)
     later = datetime(2028, 1, 1, tzinfo=UTC)
-    refuse_shrink(before, with_contracts(*chain[5:]), later)
+    refuse_chain_shrink(before, with_contracts(*chain[5:]), later)
 
 
 def test_a_reply_that_lacks_nothing_new_is_no_loss() -> None:
     chain = chain_of(15)
     gone = tuple(missing_for(each, 1) for each in chain[:9])
     before, after = with_contracts(*gone, *chain[9:]), with_contracts(*chain[9:])
-    refuse_shrink(before, after, NOW)
+    refuse_chain_shrink(before, after, NOW)
 
 
 def test_a_contract_that_returns_no_longer_counts_as_lost() -> None:
@@ -334,7 +334,7 @@ def test_a_contract_that_returns_no_longer_counts_as_lost() -> None:
     gone = tuple(missing_for(each, 1) for each in chain[:4])
     before = with_contracts(*gone, *chain[4:])
     after = with_contracts(*chain[:4], *chain[8:])
-    refuse_shrink(before, after, NOW)
+    refuse_chain_shrink(before, after, NOW)
 
 
 @pytest.mark.parametrize("real", [Origin.IBKR, Origin.FILE])
@@ -343,15 +343,15 @@ def test_sample_and_real_data_are_never_mixed(real: Origin) -> None:
     genuine = dataclasses.replace(ES, origin=real)
     for stored, received in ((sample, genuine), (genuine, sample)):
         with pytest.raises(SampleDataError):
-            refuse_mixing_sample_data(stored, received)
-    refuse_mixing_sample_data(sample, sample)
-    refuse_mixing_sample_data(genuine, genuine)
+            refuse_mixed_chain(stored, received)
+    refuse_mixed_chain(sample, sample)
+    refuse_mixed_chain(genuine, genuine)
 
 
 def test_what_the_catalogue_knows_may_become_either() -> None:
     known = dataclasses.replace(ES, origin=Origin.CATALOGUE)
     for origin in Origin:
-        refuse_mixing_sample_data(known, dataclasses.replace(ES, origin=origin))
+        refuse_mixed_chain(known, dataclasses.replace(ES, origin=origin))
 
 
 @one_case(

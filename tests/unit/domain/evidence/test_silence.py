@@ -16,7 +16,7 @@ from example_products import DECEMBER, ES, MARCH
 from ibkr_sync.domain.entities.contracts import FuturesContract, Venue
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.evidence.product_update import plan_update
-from ibkr_sync.domain.evidence.silence import contract_with_known, product_with_known
+from ibkr_sync.domain.evidence.silence import fill_silent_contract, fill_silent_product
 from strategies import contracts, futures
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -37,14 +37,14 @@ def _without(contract: FuturesContract, *fields: str) -> FuturesContract:
 
 @given(contracts, st.sets(st.sampled_from(OPTIONAL)))
 def test_whatever_a_row_leaves_out_stays_known(stored: FuturesContract, silent: set[str]) -> None:
-    completed = contract_with_known(stored, _without(stored, *silent))
+    completed = fill_silent_contract(stored, _without(stored, *silent))
     assert completed == stored
 
 
 @given(contracts, contracts)
 def test_whatever_a_row_states_is_taken(stored: FuturesContract, received: FuturesContract) -> None:
     received = dataclasses.replace(received, con_id=stored.con_id)
-    completed = contract_with_known(stored, received)
+    completed = fill_silent_contract(stored, received)
     for field in dataclasses.fields(received):
         stated = getattr(received, field.name)
         is_of_known_zone = field.name == "last_trade_date" and received.time_zone is None
@@ -87,7 +87,7 @@ def test_a_contract_about_to_expire_keeps_time_zone_and_hours(origin: Origin) ->
 
 def test_the_instant_of_a_date_that_moved_is_not_kept() -> None:
     moved = dataclasses.replace(DECEMBER, last_trade_date=date(2026, 12, 17), last_trade_at=None)
-    assert contract_with_known(DECEMBER, moved).last_trade_at is None
+    assert fill_silent_contract(DECEMBER, moved).last_trade_at is None
 
 
 @given(contracts, contracts)
@@ -95,11 +95,11 @@ def test_date_and_instant_never_disagree(
     stored: FuturesContract, received: FuturesContract
 ) -> None:
     received = dataclasses.replace(received, con_id=stored.con_id)
-    completed = contract_with_known(stored, received)
+    completed = fill_silent_contract(stored, received)
     if completed.last_trade_at is not None and completed.time_zone is not None:
         zone = ZoneInfo(completed.time_zone)
         assert completed.last_trade_at.astimezone(zone).date() == completed.last_trade_date
-    assert contract_with_known(completed, received) == completed
+    assert fill_silent_contract(completed, received) == completed
 
 
 def test_an_instant_without_a_zone_is_on_the_day_it_has_in_the_known_zone() -> None:
@@ -109,7 +109,7 @@ def test_an_instant_without_a_zone_is_on_the_day_it_has_in_the_known_zone() -> N
         last_trade_at=datetime(2026, 12, 18, 14, 30, tzinfo=UTC),
     )
     shifted = dataclasses.replace(stored, time_zone=None, last_trade_date=date(2026, 12, 19))
-    assert contract_with_known(stored, shifted) == stored
+    assert fill_silent_contract(stored, shifted) == stored
 
 
 def test_a_ladder_that_is_left_out_is_the_known_one_of_its_exchange() -> None:
@@ -120,7 +120,7 @@ def test_a_ladder_that_is_left_out_is_the_known_one_of_its_exchange() -> None:
         Venue(exchange="CME"),
         Venue(exchange="QBALGO", market_rule_id=26),
     )
-    completed = contract_with_known(stored, dataclasses.replace(stored, venues=sent))
+    completed = fill_silent_contract(stored, dataclasses.replace(stored, venues=sent))
     assert [(each.exchange, each.market_rule_id) for each in completed.venues] == [
         ("SMART", None),
         ("CME", 67),
@@ -130,7 +130,7 @@ def test_a_ladder_that_is_left_out_is_the_known_one_of_its_exchange() -> None:
 
 def test_order_types_of_the_day_are_not_kept() -> None:
     stored = dataclasses.replace(DECEMBER, order_types=("LMT", "MKT"))
-    assert contract_with_known(stored, _without(stored, "order_types")).order_types == ()
+    assert fill_silent_contract(stored, _without(stored, "order_types")).order_types == ()
 
 
 def test_what_only_the_catalogue_knew_is_not_confirmed_by_silence() -> None:
@@ -138,4 +138,4 @@ def test_what_only_the_catalogue_knew_is_not_confirmed_by_silence() -> None:
         ES, origin=Origin.CATALOGUE, contracts=(), multiplier=Decimal(20), synced_at=None
     )
     reply = dataclasses.replace(ES, multiplier=None)
-    assert product_with_known(known, reply).multiplier is None
+    assert fill_silent_product(known, reply).multiplier is None

@@ -10,9 +10,9 @@ import pytest
 
 from example_products import DECEMBER, ES, NOW
 from ibkr_sync.domain.entities.futures import ProductKey
-from ibkr_sync.domain.history.event_digest import events_of, history_events
+from ibkr_sync.domain.history.event_digest import digest_events, digest_history
 from ibkr_sync.domain.history.events import EventType
-from ibkr_sync.domain.history.recorded_history import EndedContract, RecordedChange, RecordedPeriod
+from ibkr_sync.domain.history.recorded_history import RecordedChange, RecordedEnd, RecordedPeriod
 from ibkr_sync.domain.history.severity import Severity
 from one_case import one_case
 
@@ -43,7 +43,7 @@ def change(
 
 
 def told(period: RecordedPeriod) -> list[tuple[int | None, str, str | None, str | None]]:
-    events = events_of(period, NOW, LATER)
+    events = digest_events(period, NOW, LATER)
     return [(each.con_id, each.field, each.old, each.new) for each in events]
 
 
@@ -54,7 +54,7 @@ def test_the_first_contracts_of_a_product_are_one_event() -> None:
         change(4, "listing", None, "listed", run=2, at=LATER),
     )
     period = RecordedPeriod(changes=changes, first_replies={ES.key: NOW, CL: LATER})
-    first, *later = events_of(period, NOW, LATER)
+    first, *later = digest_events(period, NOW, LATER)
     assert (first.type, first.product, first.con_id, first.new) == (
         *(EventType.NEW, ES.key, None, "3"),
     )
@@ -83,7 +83,7 @@ def test_what_was_odd_is_news_in_a_first_reply_too(con_id: int | None) -> None:
     )
     period = RecordedPeriod(changes=changes, first_replies={ES.key: NOW})
     assert [each[:2] for each in told(period)] == [(None, "product"), (con_id, "odd_row")]
-    severities = [each.severity for each in history_events(changes, NOW)]
+    severities = [each.severity for each in digest_history(changes, NOW)]
     assert severities == [Severity.INFO, Severity.NOTICE]
 
 
@@ -166,15 +166,15 @@ def test_a_product_changed_gravely_only_if_a_contract_of_it_changed_alike(
     )
     changes = (own, *alike)
     for events in (
-        events_of(RecordedPeriod(changes=changes), NOW, LATER),
-        history_events(changes, None),
+        digest_events(RecordedPeriod(changes=changes), NOW, LATER),
+        digest_history(changes, None),
     ):
         assert [each.severity for each in events if each.con_id is None] == [severity]
 
 
 def test_a_product_that_was_renamed_changed_gravely_whatever_its_contracts_did() -> None:
     renamed = (change(None, "exchange", "CME", "CMEX"), change(None, "symbol", "A", "B", run=2))
-    events = events_of(RecordedPeriod(changes=renamed), NOW, LATER)
+    events = digest_events(RecordedPeriod(changes=renamed), NOW, LATER)
     assert {each.severity for each in events} == {Severity.CRITICAL}
 
 
@@ -201,7 +201,7 @@ def test_venues_that_only_repeat_the_new_name_of_the_exchange_are_not_told(
     for kept in (changes, changes[1:]):  # of the product, and of one contract alone
         fields = [each[1] for each in told(RecordedPeriod(changes=kept))]
         assert fields == (["exchange", "venues"] if is_told else ["exchange"])
-    assert len(history_events(changes, None)) == len(changes)
+    assert len(digest_history(changes, None)) == len(changes)
 
 
 def test_a_field_that_products_do_not_share_is_told_of_each_contract() -> None:
@@ -232,9 +232,9 @@ def test_an_expiry_that_moved_is_told_once() -> None:
 
 
 def test_an_expiry_is_told_if_it_was_in_the_span_of_time() -> None:
-    def ended_at(at: datetime, con_id: int) -> EndedContract:
+    def ended_at(at: datetime, con_id: int) -> RecordedEnd:
         contract = dataclasses.replace(DECEMBER, con_id=con_id, last_trade_at=at)
-        return EndedContract(product=ES.key, contract=contract)
+        return RecordedEnd(product=ES.key, contract=contract)
 
     second = timedelta(seconds=1)
     ended = (
@@ -248,9 +248,9 @@ def test_events_are_in_order_of_time() -> None:
     expired = dataclasses.replace(DECEMBER, last_trade_at=NOW + timedelta(hours=1))
     period = RecordedPeriod(
         changes=(change(None, "name", "a", "b", at=LATER), change(None, "name", "b", "c", at=NOW)),
-        ended=(EndedContract(product=ES.key, contract=expired),),
+        ended=(RecordedEnd(product=ES.key, contract=expired),),
     )
-    assert [each.at for each in events_of(period, NOW, LATER)] == [
+    assert [each.at for each in digest_events(period, NOW, LATER)] == [
         *(NOW, NOW + timedelta(hours=1), LATER)
     ]
 
@@ -264,7 +264,7 @@ def test_a_history_keeps_what_the_first_reply_corrected_and_every_repetition() -
         change(1, "multiplier", "50", "5", at=LATER, run=2),
         change(3, "listing", None, "listed", at=LATER, run=2),
     )
-    events = history_events(changes, NOW)
+    events = digest_history(changes, NOW)
     assert [(each.con_id, each.field, each.severity) for each in events] == [
         (None, "product", Severity.INFO),
         (None, "multiplier", Severity.INFO),

@@ -18,10 +18,10 @@ from ibkr_sync.domain.history.events import (
     EventType,
     end_of_trading,
     event_of,
-    expiry_of,
+    expiry_event,
     ladder_event,
 )
-from ibkr_sync.domain.history.recorded_history import EndedContract, RecordedChange, RecordedLadder
+from ibkr_sync.domain.history.recorded_history import RecordedChange, RecordedEnd, RecordedLadder
 from ibkr_sync.domain.history.severity import Severity
 from one_case import one_case
 
@@ -142,10 +142,10 @@ def seen(**listing: datetime) -> ContractListing:
 def test_a_contract_expires_at_the_instant_trading_stops(
     contract: FuturesContract, ends_at: datetime
 ) -> None:
-    ended = EndedContract(product=ES.key, contract=contract)
+    ended = RecordedEnd(product=ES.key, contract=contract)
     assert end_of_trading(contract) == ends_at
-    assert expiry_of(ended, ends_at - timedelta(seconds=1)) is None
-    assert expiry_of(ended, ends_at) == Event(
+    assert expiry_event(ended, ends_at - timedelta(seconds=1)) is None
+    assert expiry_event(ended, ends_at) == Event(
         type=EventType.EXPIRED,
         severity=INFO,
         product=ES.key,
@@ -163,7 +163,7 @@ def test_a_missing_contract_expires_and_a_delisted_one_does_not() -> None:
     now = datetime.combine(date(2027, 1, 1), datetime.min.time(), UTC)
     missing = dataclasses.replace(DECEMBER, listing=seen(missing_since=NOW))
     delisted = dataclasses.replace(DECEMBER, listing=seen(missing_since=NOW, delisted_at=NOW))
-    found = expiry_of(EndedContract(product=ES.key, contract=missing), now)
+    found = expiry_event(RecordedEnd(product=ES.key, contract=missing), now)
     assert found is not None
     assert found.old == "missing"
-    assert expiry_of(EndedContract(product=ES.key, contract=delisted), now) is None
+    assert expiry_event(RecordedEnd(product=ES.key, contract=delisted), now) is None

@@ -17,8 +17,8 @@ from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import HoursUnknownError
 from ibkr_sync.domain.hours.contract_hours import (
     HoursKind,
+    contract_market_state,
     hours_of,
-    market_state_of,
     product_hours,
 )
 from ibkr_sync.domain.hours.sessions import MarketState
@@ -47,16 +47,16 @@ class TestMarketState:
     MORNING = datetime(2026, 12, 18, 13, 30, tzinfo=UTC)
 
     def test_the_last_trade_ends_the_last_session(self) -> None:
-        state = market_state_of(with_hours(DECEMBER, self.LAST_DAY), self.MORNING)
+        state = contract_market_state(with_hours(DECEMBER, self.LAST_DAY), self.MORNING)
         assert state == MarketState(is_open=True, until=DECEMBER.last_trade_at)
 
     def test_before_that_a_session_ends_as_it_says(self) -> None:
-        state = market_state_of(with_hours(DECEMBER, TODAY), NOW)
+        state = contract_market_state(with_hours(DECEMBER, TODAY), NOW)
         assert state == MarketState(is_open=True, until=datetime(2026, 11, 23, 22, tzinfo=UTC))
 
     def test_nothing_opens_after_the_last_trade(self) -> None:
         hours = "20261217:1700-20261218:0600;20261220:1700-20261221:1600"
-        state = market_state_of(with_hours(DECEMBER, hours), self.MORNING)
+        state = contract_market_state(with_hours(DECEMBER, hours), self.MORNING)
         assert state == MarketState(is_open=False, until=None)
 
     def test_a_contract_that_has_expired_or_was_delisted_trades_no_more(self) -> None:
@@ -65,8 +65,8 @@ class TestMarketState:
             first_seen_at=NOW, last_seen_at=NOW, missing_since=NOW, delisted_at=NOW
         )
         delisted = dataclasses.replace(december, listing=gone)
-        assert market_state_of(december, self.MORNING + timedelta(hours=2)) is None
-        assert market_state_of(delisted, self.MORNING) is None
+        assert contract_market_state(december, self.MORNING + timedelta(hours=2)) is None
+        assert contract_market_state(delisted, self.MORNING) is None
 
 
 class TestOfAContract:

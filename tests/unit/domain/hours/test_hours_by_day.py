@@ -18,9 +18,9 @@ from ibkr_sync.domain.hours.hours_by_day import (
     DayHours,
     hours_of_day,
     join_days,
-    newly_said,
-    schedule_to_keep,
-    spans_of,
+    newly_said_days,
+    schedule_by_day,
+    spans_of_hours,
     split_by_day,
 )
 from recorded_es import LIQUID_HOURS, TRADING_HOURS
@@ -80,7 +80,7 @@ class TestCuttingAWindow:
     @given(text=windows())
     def test_a_window_has_each_of_its_days_once_and_in_order(self, text: str) -> None:
         days = list(split_by_day(trading(text)))
-        assert len(spans_of(days)) == (1 if days else 0)
+        assert len(spans_of_hours(days)) == (1 if days else 0)
 
     def test_segments_belong_to_the_day_they_begin_with(self) -> None:
         days = split_by_day(ES_HOURS, CHICAGO)
@@ -110,32 +110,32 @@ class TestWhatIsNewInAWindow:
     @given(text=windows())
     def test_the_same_window_twice_says_nothing_new(self, text: str) -> None:
         days = split_by_day(trading(text))
-        assert newly_said(days, {}) == days
-        assert newly_said(days, days) == {}
+        assert newly_said_days(days, {}) == days
+        assert newly_said_days(days, days) == {}
 
     def test_a_day_that_changed_is_said_anew_and_no_other(self) -> None:
         kept = split_by_day(trading("20261123:0800-20261123:1600;20261124:0800-20261124:1600"))
         sent = split_by_day(trading("20261123:0800-20261123:1600;20261124:CLOSED"))
-        assert newly_said(sent, kept) == {date(2026, 11, 24): hours("20261124:CLOSED")}
+        assert newly_said_days(sent, kept) == {date(2026, 11, 24): hours("20261124:CLOSED")}
 
     def test_sessions_of_the_first_day_that_are_over_stay(self) -> None:
         kept = split_by_day(trading(SYDNEY))
         rolled = split_by_day(trading(SYDNEY.partition(";")[2]))
-        assert newly_said(rolled, kept) == {}
+        assert newly_said_days(rolled, kept) == {}
 
     def test_a_day_inside_the_window_that_lost_a_session_is_said_anew(self) -> None:
         before = "20231015:CLOSED;"
         kept = split_by_day(trading(before + SYDNEY))
         sent = split_by_day(trading(before + SYDNEY.partition(";")[2]))
         lost = {date(2023, 10, 16): hours("20231016:1708-20231017:0700")}
-        assert newly_said(sent, kept) == lost
+        assert newly_said_days(sent, kept) == lost
 
     def test_what_a_window_does_not_reach_stays_as_it_was_kept(self) -> None:
         day = date(2025, 5, 21)
         kept = {day: hours("20250521:1700-20250522:1600", "20250521:0830-20250521:1600")}
-        assert newly_said({day: hours("20250521:1700-20250522:1600")}, kept) == {}
+        assert newly_said_days({day: hours("20250521:1700-20250522:1600")}, kept) == {}
         sent = {day: hours("20250521:CLOSED")}
-        assert newly_said(sent, kept) == {
+        assert newly_said_days(sent, kept) == {
             day: hours("20250521:CLOSED", "20250521:0830-20250521:1600")
         }
 
@@ -145,9 +145,9 @@ class TestTheContractThatStandsForTheProduct:
         later = dataclasses.replace(MARCH, schedule=ES_HOURS)
         both = dataclasses.replace(ES, contracts=(DECEMBER, later))
         assert DECEMBER.schedule is not None
-        assert schedule_to_keep(both, NOW) == DECEMBER
+        assert schedule_by_day(both, NOW) == DECEMBER
         without = dataclasses.replace(DECEMBER, schedule=None)
-        assert schedule_to_keep(dataclasses.replace(ES, contracts=(without, later)), NOW) == later
+        assert schedule_by_day(dataclasses.replace(ES, contracts=(without, later)), NOW) == later
 
     def test_a_weekly_one_does_not_stand_for_a_product_with_monthly_ones(self) -> None:
         weekly = dataclasses.replace(
@@ -155,10 +155,10 @@ class TestTheContractThatStandsForTheProduct:
         )
         monthly = dataclasses.replace(MARCH, schedule=ES_HOURS)
         product = dataclasses.replace(ES, contracts=(weekly, monthly))
-        assert schedule_to_keep(product, NOW) == monthly
+        assert schedule_by_day(product, NOW) == monthly
 
     def test_where_nothing_is_listed_there_is_none(self) -> None:
-        assert schedule_to_keep(ES, datetime(2050, 1, 1, tzinfo=UTC)) is None
+        assert schedule_by_day(ES, datetime(2050, 1, 1, tzinfo=UTC)) is None
 
 
 class TestAsking:

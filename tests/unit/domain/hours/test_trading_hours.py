@@ -14,9 +14,9 @@ from clock_changes import instants_near_changes, wall_times_near_changes, zones
 from ibkr_sync.catalogue import iana_zone
 from ibkr_sync.domain.hours.sessions import ClosedDay
 from ibkr_sync.domain.hours.trading_hours import read_trading_hours
-from ibkr_sync.domain.hours.wall_clock import instant_of
+from ibkr_sync.domain.hours.wall_clock import instant_of_wall_clock
 from ibkr_sync.infrastructure.calendars import HolidayCalendar
-from ibkr_sync.infrastructure.replay.sample.schedule import SCHEDULES, sample_hours
+from ibkr_sync.infrastructure.replay.sample.schedule import SCHEDULES, scheduled_hours
 from one_case import one_case
 from recorded_es import LIQUID_HOURS, TRADING_HOURS
 
@@ -269,7 +269,7 @@ def test_sessions_that_overlap_are_refused() -> None:
 def test_the_hours_of_the_sample_can_be_read_and_cover_the_day_they_are_sent(name: str) -> None:
     zone = ZoneInfo(iana_zone(SCHEDULES[name].time_zone_id) or "")
     noon = datetime.combine(date(2026, 11, 23), time(12), zone)
-    for text in sample_hours(SCHEDULES[name], CALENDAR, noon.date()):
+    for text in scheduled_hours(SCHEDULES[name], CALENDAR, noon.date()):
         calendar = read_trading_hours(text, zone)
         assert calendar.is_open(noon) is not None
         assert calendar.known_until is not None
@@ -303,7 +303,7 @@ def test_any_wall_times_in_order_give_sessions_in_order(
     steps = data.draw(st.lists(st.integers(1, 200), min_size=2 * count, max_size=2 * count))
     walls = [start + sum(steps[:index]) * MINUTE for index in range(len(steps))]
     expected = [
-        (instant_of(opens, zone), instant_of(closes, zone))
+        (instant_of_wall_clock(opens, zone), instant_of_wall_clock(closes, zone))
         for opens, closes in zip(walls[::2], walls[1::2], strict=True)
     ]
     sessions = read_trading_hours(written(walls), zone).sessions

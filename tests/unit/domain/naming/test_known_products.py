@@ -10,7 +10,12 @@ from example_products import DECEMBER, ES, NOW
 from fakes.catalogue import a_product
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.naming.known_products import KnownProduct, merge_known
-from ibkr_sync.domain.naming.word_meaning import WordRole, base_of_series_class, meaning_of, role_of
+from ibkr_sync.domain.naming.word_meaning import (
+    WordRole,
+    meaning_of,
+    meaning_of_series_class,
+    role_of_word,
+)
 
 WEEKLY = dataclasses.replace(DECEMBER, con_id=9, trading_class="ES48")
 STORED = KnownProduct.stored(dataclasses.replace(ES, contracts=(*ES.contracts, WEEKLY)), NOW)
@@ -58,20 +63,20 @@ def test_another_class_is_another_product() -> None:
 )
 def test_a_word_has_a_role(word: str, role: WordRole | None) -> None:
     row = catalogued(trading_class="XY", exchange_code="CODE", weekly_expiries=True)
-    assert role_of(word, row) == role
+    assert role_of_word(word, row) == role
 
 
 def test_without_weeklies_a_number_behind_a_class_means_nothing() -> None:
-    assert role_of("XY48", catalogued(trading_class="XY")) is None
+    assert role_of_word("XY48", catalogued(trading_class="XY")) is None
 
 
 def test_the_class_of_a_stored_weekly_series_has_a_role() -> None:
-    assert role_of("ES48", STORED) is WordRole.SERIES_CLASS
+    assert role_of_word("ES48", STORED) is WordRole.SERIES_CLASS
 
 
 @pytest.mark.parametrize(("word", "base"), [("VX01", "VX"), ("VX53", "VX"), ("VX", None)])
 def test_the_base_of_a_series_class_lacks_the_week(word: str, base: str | None) -> None:
-    assert base_of_series_class(word) == base
+    assert meaning_of_series_class(word) == base
 
 
 def test_the_highest_rank_counts_and_the_lower_ones_are_told() -> None:

@@ -17,11 +17,11 @@ from ibkr_sync.domain.naming.spellings import (
     MONTH_NAMES,
     DaySpelling,
     MonthSpelling,
-    SymbolWords,
-    parse_currency,
-    parse_exchange,
-    parse_trading_class,
-    parse_words,
+    SymbolSpellings,
+    parse_class_spelling,
+    parse_currency_spelling,
+    parse_exchange_spelling,
+    parse_spellings,
 )
 from one_case import one_case
 
@@ -37,7 +37,7 @@ def monthly(root: str, month: int, year: int, digits: int = 4) -> MonthSpelling:
     "text", ["ES", "6E", "SIL", "M2K", "225", "700", "KS200.EU", "M-GD", "M&M", "BRK B", "AJ"]
 )
 def test_a_name_is_a_product_and_nothing_else(text: str) -> None:
-    assert parse_words(text) == SymbolWords(text=text, typed=text, product=text)
+    assert parse_spellings(text) == SymbolSpellings(text=text, typed=text, product=text)
 
 
 @one_case(
@@ -76,7 +76,7 @@ def test_a_name_is_a_product_and_nothing_else(text: str) -> None:
 def test_every_usual_spelling_of_a_contract_is_read(
     text: str, spelling: MonthSpelling | DaySpelling
 ) -> None:
-    assert parse_words(text).contracts == (spelling,)
+    assert parse_spellings(text).contracts == (spelling,)
 
 
 @one_case(
@@ -110,7 +110,7 @@ def test_every_usual_spelling_of_a_contract_is_read(
 def test_the_local_symbols_of_most_exchanges_say_root_and_month_or_day(
     local_symbol: str, spelling: MonthSpelling | DaySpelling
 ) -> None:
-    assert parse_words(local_symbol).contracts == (spelling,)
+    assert parse_spellings(local_symbol).contracts == (spelling,)
 
 
 @one_case(
@@ -121,29 +121,29 @@ def test_the_local_symbols_of_most_exchanges_say_root_and_month_or_day(
     ],
 )
 def test_the_local_symbols_of_the_others_stand_for_themselves(local_symbol: str) -> None:
-    assert parse_words(local_symbol).product == " ".join(local_symbol.split())
+    assert parse_spellings(local_symbol).product == " ".join(local_symbol.split())
 
 
 @one_case(("code", "month"), list(zip("FGHJKMNQUVXZ", range(1, 13), strict=True)))
 def test_each_month_has_its_letter(code: str, month: int) -> None:
-    assert parse_words(f"ES{code}6").contracts == (monthly("ES", month, 6, 1),)
+    assert parse_spellings(f"ES{code}6").contracts == (monthly("ES", month, 6, 1),)
 
 
 def test_a_text_that_may_be_a_product_or_a_contract_is_both() -> None:
-    words = parse_words("ESZ6")
+    words = parse_spellings("ESZ6")
     assert words.product == "ESZ6"
     assert words.contracts == (monthly("ES", 12, 6, 1),)
 
 
 def test_a_month_by_name_that_ends_in_a_month_code_gives_both_roots() -> None:
-    assert set(parse_words("ESJUN26").contracts) == {
+    assert set(parse_spellings("ESJUN26").contracts) == {
         monthly("ES", 6, 26, 2),
         monthly("ESJU", 7, 26, 2),
     }
 
 
 def test_a_contract_with_blanks_is_no_product() -> None:
-    assert parse_words("ES 202612").product is None
+    assert parse_spellings("ES 202612").product is None
 
 
 @pytest.mark.parametrize(
@@ -158,14 +158,14 @@ def test_a_contract_with_blanks_is_no_product() -> None:
     ],
 )
 def test_five_digits_and_more_may_be_a_con_id(text: str, con_id: int | None) -> None:
-    words = parse_words(text)
+    words = parse_spellings(text)
     assert (words.con_id, words.product) == (con_id, text)
 
 
 @pytest.mark.parametrize("text", ["ES@GLOBEX", " es @ globex ", "ES@globex"])
 def test_an_exchange_stands_after_the_sign(text: str) -> None:
-    expected = SymbolWords(text="ES", typed="ES", exchange="GLOBEX", product="ES")
-    assert parse_words(text) == expected
+    expected = SymbolSpellings(text="ES", typed="ES", exchange="GLOBEX", product="ES")
+    assert parse_spellings(text) == expected
 
 
 @one_case(
@@ -182,17 +182,17 @@ def test_an_exchange_stands_after_the_sign(text: str) -> None:
 def test_a_trading_class_stands_in_parentheses(
     text: str, name: str, exchange: str | None, trading_class: str
 ) -> None:
-    words = parse_words(text)
+    words = parse_spellings(text)
     assert (words.text, words.exchange, words.trading_class) == (name, exchange, trading_class)
     assert (words.product, words.contracts) == (
-        parse_words(name).product,
-        parse_words(name).contracts,
+        parse_spellings(name).product,
+        parse_spellings(name).contracts,
     )
 
 
 @one_case("text", ["70407716@NYMEX", "005930@KSE", "12345 (ABC)", "169120018@OSE.JPN (225)"])
 def test_digits_of_an_exchange_or_a_class_are_no_con_id(text: str) -> None:
-    words = parse_words(text)
+    words = parse_spellings(text)
     assert (words.con_id, words.product) == (None, words.text)
 
 
@@ -204,7 +204,7 @@ def test_digits_of_an_exchange_or_a_class_are_no_con_id(text: str) -> None:
 def test_the_label_of_a_product_is_read_back(
     symbol: str, exchange: str, trading_class: str
 ) -> None:
-    words = parse_words(str(ProductKey(symbol, exchange, trading_class)))
+    words = parse_spellings(str(ProductKey(symbol, exchange, trading_class)))
     read = ProductKey(str(words.product), str(words.exchange), str(words.trading_class))
     assert read == (symbol, exchange, trading_class)
 
@@ -232,14 +232,14 @@ def test_the_label_of_a_product_is_read_back(
 )
 def test_what_is_nothing_is_refused(text: str) -> None:
     with pytest.raises(MalformedSymbolError):
-        parse_words(text)
+        parse_spellings(text)
 
 
 @given(st.text() | st.text(f"{LETTERS}{DIGITS}esz @_-./\t\n\u0130\u017f\uff16", max_size=24))
 @example("\u017f")  # its upper case is an S
 def test_any_text_is_read_or_refused_with_the_documented_error(text: str) -> None:
     try:
-        words = parse_words(text)
+        words = parse_spellings(text)
     except MalformedSymbolError:
         return
     assert words.product or words.contracts
@@ -252,7 +252,7 @@ def test_any_text_is_read_or_refused_with_the_documented_error(text: str) -> Non
 )
 def test_what_is_no_product_is_a_contract_of_one_root(text: str) -> None:
     try:
-        words = parse_words(text)
+        words = parse_spellings(text)
     except MalformedSymbolError:
         return
     assert words.product or len({each.root for each in words.contracts}) == 1
@@ -261,10 +261,10 @@ def test_what_is_no_product_is_a_contract_of_one_root(text: str) -> None:
 @given(st.from_regex(r"[A-Z0-9 ._@-]{1,24}( \([A-Z0-9]{1,5}\))?", fullmatch=True))
 def test_words_are_read_back_as_they_are_written(text: str) -> None:
     try:
-        words = parse_words(text)
+        words = parse_spellings(text)
     except MalformedSymbolError:
         return
-    assert parse_words(str(words)) == words
+    assert parse_spellings(str(words)) == words
 
 
 roots = st.from_regex(r"[A-Z0-9]{0,4}[A-Z]", fullmatch=True)
@@ -285,7 +285,7 @@ day_spellings = st.builds(
 
 @given(month_spellings | day_spellings)
 def test_a_spelling_is_read_back_as_it_is_written(spelling: MonthSpelling | DaySpelling) -> None:
-    assert parse_words(str(spelling)).contracts == (spelling,)
+    assert parse_spellings(str(spelling)).contracts == (spelling,)
 
 
 @given(root=roots, year=years, month=months, lower=st.booleans(), blanks=st.integers(1, 4))
@@ -305,7 +305,7 @@ def test_all_spellings_of_a_contract_mean_the_same_month(
         f"{root}{gap}{name}{year}",
         f"{root}{year % 100:02d}{name}FUT",
     ):
-        readings = parse_words(text.lower() if lower else text).contracts
+        readings = parse_spellings(text.lower() if lower else text).contracts
         meant = [each for each in readings if each.root == root]
         assert [type(each) for each in meant] == [MonthSpelling], text
         assert all(isinstance(each, MonthSpelling) and each.names(wanted) for each in meant)
@@ -333,7 +333,11 @@ def test_the_next_year_of_some_digits_is_not_in_the_past(
 
 
 def test_options_are_read_in_any_case() -> None:
-    assert (parse_exchange(" ose.jpn "), parse_currency("usd"), parse_trading_class("fdax")) == (
+    assert (
+        parse_exchange_spelling(" ose.jpn "),
+        parse_currency_spelling("usd"),
+        parse_class_spelling("fdax"),
+    ) == (
         "OSE.JPN",
         "USD",
         "FDAX",
@@ -342,7 +346,7 @@ def test_options_are_read_in_any_case() -> None:
 
 @given(st.text())
 def test_options_are_read_or_refused_with_the_documented_error(text: str) -> None:
-    for parse in (parse_exchange, parse_currency, parse_trading_class):
+    for parse in (parse_exchange_spelling, parse_currency_spelling, parse_class_spelling):
         with suppress(MalformedSymbolError):
             assert parse(text) == text.strip().upper()
 
@@ -363,6 +367,6 @@ def test_options_are_read_or_refused_with_the_documented_error(text: str) -> Non
     ],
 )
 def test_a_spelling_tells_whether_its_time_has_passed(text: str, is_past: bool) -> None:
-    (spelling, *_) = parse_words(text).contracts
+    (spelling, *_) = parse_spellings(text).contracts
 
     assert spelling.is_past(date(2026, 11, 23)) is is_past

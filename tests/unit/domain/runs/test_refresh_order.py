@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from ibkr_sync.domain.entities.futures import AssetClass, Origin, ProductKey
 from ibkr_sync.domain.entities.product_summary import ProductSummary
 from ibkr_sync.domain.naming.query import FutureQuery
-from ibkr_sync.domain.runs.refresh_order import oldest_first
+from ibkr_sync.domain.runs.refresh_order import oldest_first_order
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -28,7 +28,7 @@ def stored(symbol: str, hours: float | None, exchange: str = "CME") -> ProductSu
 
 def order(symbols: str, *products: ProductSummary) -> str:
     queries = [FutureQuery(symbol=each) for each in symbols.split()]
-    return " ".join(each.symbol for each in oldest_first(queries, products))
+    return " ".join(each.symbol for each in oldest_first_order(queries, products))
 
 
 def test_what_was_synced_longest_ago_comes_first() -> None:

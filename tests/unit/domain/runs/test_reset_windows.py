@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ibkr_sync.domain.runs.reset_windows import NEW_YORK, RESET_WINDOWS, DailyTime, met_windows
+from ibkr_sync.domain.runs.reset_windows import NEW_YORK, RESET_WINDOWS, ResetTime, met_windows
 
 AN_HOUR = timedelta(hours=1)
 NOVEMBER = date(2026, 11, 23)
@@ -50,7 +50,7 @@ def test_a_long_run_meets_what_comes_days_later() -> None:
 
 
 def test_half_past_four_in_new_york_meets_no_window_in_the_whole_year() -> None:
-    at = DailyTime(at=time(4, 30), zone=NEW_YORK)
+    at = ResetTime(at=time(4, 30), zone=NEW_YORK)
 
     assert met_windows(at.days(NOVEMBER), timedelta(minutes=45)) == ()
 
@@ -66,13 +66,13 @@ def test_half_past_four_in_new_york_meets_no_window_in_the_whole_year() -> None:
     ],
 )
 def test_a_time_in_a_window_is_told_by_its_region(at: time, zone: str, region: str) -> None:
-    met = met_windows(DailyTime(at=at, zone=zone).days(NOVEMBER), timedelta(minutes=10))
+    met = met_windows(ResetTime(at=at, zone=zone).days(NOVEMBER), timedelta(minutes=10))
 
     assert region in {each.region for each in met}
 
 
 def test_another_clock_shows_one_time_where_both_zones_change_together() -> None:
-    at = DailyTime(at=time(4, 30), zone=NEW_YORK)
+    at = ResetTime(at=time(4, 30), zone=NEW_YORK)
 
     seen = at.seen_by(NOVEMBER, lambda each: each.astimezone(ZoneInfo("America/Chicago")))
 
@@ -80,7 +80,7 @@ def test_another_clock_shows_one_time_where_both_zones_change_together() -> None
 
 
 def test_another_clock_shows_two_times_where_the_zones_change_on_different_days() -> None:
-    at = DailyTime(at=time(4, 30), zone=NEW_YORK)
+    at = ResetTime(at=time(4, 30), zone=NEW_YORK)
 
     seen = at.seen_by(NOVEMBER, lambda each: each.astimezone(ZoneInfo("Europe/Berlin")))
 
@@ -91,4 +91,4 @@ def test_another_clock_shows_two_times_where_the_zones_change_on_different_days(
 def test_windows_and_times_read_well() -> None:
     assert str(NORTH_AMERICA) == "North America 23:45-01:45 New York time"
     assert str(WEEKEND) == "all regions 23:00-03:00 New York time on Fridays"
-    assert str(DailyTime(at=time(4, 30), zone=NEW_YORK)) == "04:30 America/New_York"
+    assert str(ResetTime(at=time(4, 30), zone=NEW_YORK)) == "04:30 America/New_York"

@@ -11,7 +11,7 @@ from ibkr_sync.domain.entities.product_summary import ProductSummary
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.run_outcomes import ProductOutcome, RunOutcome
 from ibkr_sync.domain.runs.run_records import RecordedProduct, RecordedRun
-from ibkr_sync.domain.runs.staleness import StaleReason, is_alarmingly_stale, judge_freshness
+from ibkr_sync.domain.runs.staleness import StaleReason, is_alarmingly_stale, judge_staleness
 from ibkr_sync.domain.runs.sync_policy import RunKind
 from one_case import one_case
 
@@ -92,7 +92,7 @@ def test_what_was_synced_within_the_time_is_fresh_whatever_went_wrong_since(
     failed, run = attempt(NOW), a_run(NOW, RunOutcome.FAILED)
 
     assert (
-        judge_freshness(ASKED, stored(NOW - age), [failed], run, max_age=MAX_AGE, now=NOW) is None
+        judge_staleness(ASKED, stored(NOW - age), [failed], run, max_age=MAX_AGE, now=NOW) is None
     )
 
 
@@ -168,7 +168,7 @@ def test_the_products_own_last_try_is_the_reason_and_else_the_last_refresh(
     run: RecordedRun | None,
     told: tuple[StaleReason, datetime | None, int | None],
 ) -> None:
-    stale = judge_freshness(ASKED, stored(synced_at), attempts, run, max_age=MAX_AGE, now=NOW)
+    stale = judge_staleness(ASKED, stored(synced_at), attempts, run, max_age=MAX_AGE, now=NOW)
 
     assert stale is not None
     assert (stale.asked, stale.key, stale.synced_at) == (ASKED, KEY, synced_at)
@@ -176,7 +176,7 @@ def test_the_products_own_last_try_is_the_reason_and_else_the_last_refresh(
 
 
 def test_what_failed_is_told_with_its_error() -> None:
-    stale = judge_freshness(ASKED, stored(OLD), [attempt(NOW)], None, max_age=MAX_AGE, now=NOW)
+    stale = judge_staleness(ASKED, stored(OLD), [attempt(NOW)], None, max_age=MAX_AGE, now=NOW)
 
     assert stale is not None
     assert (stale.error, stale.message) == ("ReplyTimeoutError", "it stalled")
@@ -185,14 +185,14 @@ def test_what_failed_is_told_with_its_error() -> None:
 def test_what_cut_a_run_short_is_told_with_its_error() -> None:
     run = a_run(NOW, RunOutcome.FAILED, error="GatewayUnreachableError")
 
-    stale = judge_freshness(ASKED, stored(OLD), [], run, max_age=MAX_AGE, now=NOW)
+    stale = judge_staleness(ASKED, stored(OLD), [], run, max_age=MAX_AGE, now=NOW)
 
     assert stale is not None
     assert (stale.error, stale.message) == ("GatewayUnreachableError", "refused")
 
 
 def test_a_product_that_is_not_stored_was_never_synced() -> None:
-    stale = judge_freshness(ASKED, None, [], None, max_age=MAX_AGE, now=NOW)
+    stale = judge_staleness(ASKED, None, [], None, max_age=MAX_AGE, now=NOW)
 
     assert stale is not None
     assert (stale.key, stale.synced_at, stale.reason) == (None, None, StaleReason.NEVER_SYNCED)
@@ -214,7 +214,7 @@ DAX = FutureQuery(symbol="DAX")
 def test_only_what_was_tried_for_this_product_counts(
     other: RecordedProduct, is_about: bool
 ) -> None:
-    stale = judge_freshness(ASKED, stored(OLD), [other], None, max_age=MAX_AGE, now=NOW)
+    stale = judge_staleness(ASKED, stored(OLD), [other], None, max_age=MAX_AGE, now=NOW)
 
     assert stale is not None
     assert stale.reason is (StaleReason.FAILED if is_about else StaleReason.NO_RUN_SINCE)

@@ -17,7 +17,7 @@ from ibkr_sync.domain.errors import (
     ContractNotFoundError,
     ProductLookupError,
 )
-from ibkr_sync.domain.naming.spellings import parse_words
+from ibkr_sync.domain.naming.spellings import parse_spellings
 from ibkr_sync.domain.selection.contract_choice import ContractMatch, ContractWords, find_contract
 from strategies import futures, instants
 
@@ -65,7 +65,7 @@ CRUDE_OIL = chain(DECEMBER_2026, JANUARY_2027, DECEMBER_2036)
 
 
 def words(text: str) -> ContractWords:
-    read = parse_words(text)
+    read = parse_spellings(text)
     return ContractWords(
         text=read.text, spelling=next(iter(read.contracts), None), con_id=read.con_id
     )

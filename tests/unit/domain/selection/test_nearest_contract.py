@@ -19,18 +19,18 @@ from ibkr_sync.domain.entities.contracts import (
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import NoTradableContractError
 from ibkr_sync.domain.selection.nearest_contract import (
-    Objection,
-    TradingRule,
-    judge_chain,
+    NearestObjection,
+    NearestRule,
+    judge_nearest,
 )
 from ibkr_sync.domain.selection.series_choice import SeriesChoice, chosen_series
 from strategies import futures, instants
 
-ANY = TradingRule(series=SeriesChoice.ALL)
+ANY = NearestRule(series=SeriesChoice.ALL)
 
 
-def nearest(product: Future, rule: TradingRule, now: datetime) -> FuturesContract:
-    return judge_chain(product, rule, now).nearest()
+def nearest(product: Future, rule: NearestRule, now: datetime) -> FuturesContract:
+    return judge_nearest(product, rule, now).nearest()
 
 
 def with_first(**changes: object) -> Future:
@@ -40,7 +40,7 @@ def with_first(**changes: object) -> Future:
 
 def test_the_next_to_expire_is_the_nearest_whatever_the_order_of_the_chain() -> None:
     backwards = dataclasses.replace(ES, contracts=(MARCH, DECEMBER))
-    judged = judge_chain(backwards, ANY, NOW)
+    judged = judge_nearest(backwards, ANY, NOW)
     assert (judged.nearest(), judged.passed_over) == (DECEMBER, ())
 
 
@@ -57,7 +57,7 @@ def test_on_its_last_day_a_contract_is_tradable_until_the_last_trade() -> None:
 def test_days_before_the_last_trade_the_next_contract_takes_over(
     days_before: int | None, month: int
 ) -> None:
-    rule = TradingRule(days_before=days_before)
+    rule = NearestRule(days_before=days_before)
     assert nearest(ES, rule, NOW).last_trade_date.month == month
 
 
@@ -65,7 +65,7 @@ def test_days_are_counted_in_the_zone_of_the_exchange() -> None:
     product = with_first(time_zone="America/Chicago")
     still_the_17th_there = datetime(2026, 12, 18, 5, 59, tzinfo=UTC)
     one_minute_later = datetime(2026, 12, 18, 6, 0, tzinfo=UTC)
-    rule = TradingRule(days_before=0)
+    rule = NearestRule(days_before=0)
     assert nearest(product, rule, still_the_17th_there).con_id == DECEMBER.con_id
     assert nearest(product, rule, one_minute_later) is MARCH
 
@@ -73,36 +73,36 @@ def test_days_are_counted_in_the_zone_of_the_exchange() -> None:
 @pytest.mark.parametrize(
     ("changes", "rule", "objection"),
     [
-        ({"last_trade_at": datetime(2026, 11, 20, tzinfo=UTC)}, ANY, Objection.EXPIRED),
+        ({"last_trade_at": datetime(2026, 11, 20, tzinfo=UTC)}, ANY, NearestObjection.EXPIRED),
         (
             {"listing": ContractListing(first_seen_at=NOW, last_seen_at=NOW, missing_since=NOW)},
             ANY,
-            Objection.MISSING,
+            NearestObjection.MISSING,
         ),
         (
             {"listing": ContractListing(first_seen_at=NOW, last_seen_at=NOW, delisted_at=NOW)},
             ANY,
-            Objection.DELISTED,
+            NearestObjection.DELISTED,
         ),
         (
             {"series": ContractSeries.WEEKLY},
-            TradingRule(series=SeriesChoice.MONTHLY),
-            Objection.OTHER_SERIES,
+            NearestRule(series=SeriesChoice.MONTHLY),
+            NearestObjection.OTHER_SERIES,
         ),
-        ({}, TradingRule(days_before=30), Objection.TOO_CLOSE),
+        ({}, NearestRule(days_before=30), NearestObjection.TOO_CLOSE),
     ],
 )
 def test_what_is_passed_over_is_told_with_its_reason(
-    changes: dict[str, object], rule: TradingRule, objection: Objection
+    changes: dict[str, object], rule: NearestRule, objection: NearestObjection
 ) -> None:
-    judged = judge_chain(with_first(**changes), rule, NOW)
+    judged = judge_nearest(with_first(**changes), rule, NOW)
     assert judged.nearest() is MARCH
     assert [each.objection for each in judged.passed_over] == [objection]
 
 
 def test_without_a_tradable_contract_there_is_an_error() -> None:
     with pytest.raises(NoTradableContractError) as caught:
-        nearest(ES, TradingRule(days_before=1000), NOW)
+        nearest(ES, NearestRule(days_before=1000), NOW)
     assert (caught.value.product, caught.value.passed_over) == (ES.key, 2)
 
 
@@ -113,14 +113,14 @@ def test_a_product_without_contracts_has_no_tradable_one() -> None:
 
 def test_monthly_is_usual_where_there_are_monthly_contracts() -> None:
     product = with_first(series=ContractSeries.WEEKLY)
-    assert nearest(product, TradingRule(), NOW) is MARCH
+    assert nearest(product, NearestRule(), NOW) is MARCH
 
 
 def test_any_series_is_usual_where_nothing_is_monthly() -> None:
     weekly = dataclasses.replace(DECEMBER, series=ContractSeries.WEEKLY)
     daily = dataclasses.replace(MARCH, series=ContractSeries.DAILY)
     product = dataclasses.replace(ES, contracts=(weekly, daily))
-    assert nearest(product, TradingRule(), NOW) is weekly
+    assert nearest(product, NearestRule(), NOW) is weekly
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_a_series_that_is_named_is_meant(choice: SeriesChoice, series: set[Contr
     assert chosen_series(ES, choice) == series
 
 
-def _is_tradable(contract: FuturesContract, rule: TradingRule, now: datetime) -> bool:
+def _is_tradable(contract: FuturesContract, rule: NearestRule, now: datetime) -> bool:
     return (
         contract.state(now) is ContractState.ACTIVE
         and (rule.series is SeriesChoice.ALL or contract.series.value == rule.series.value)
@@ -148,16 +148,16 @@ def _is_tradable(contract: FuturesContract, rule: TradingRule, now: datetime) ->
     product=futures(),
     now=instants,
     rule=st.builds(
-        TradingRule,
+        NearestRule,
         days_before=st.none() | st.integers(0, 400),
         series=st.sampled_from([each for each in SeriesChoice if each is not SeriesChoice.USUAL]),
     ),
 )
 def test_the_nearest_is_tradable_and_nothing_before_it_is(
-    product: Future, now: datetime, rule: TradingRule
+    product: Future, now: datetime, rule: NearestRule
 ) -> None:
     tradable = [each for each in product.contracts if _is_tradable(each, rule, now)]
-    judged = judge_chain(product, rule, now)
+    judged = judge_nearest(product, rule, now)
     assert not any(_is_tradable(each.contract, rule, now) for each in judged.passed_over)
     if not tradable:
         with pytest.raises(NoTradableContractError):

@@ -9,20 +9,20 @@ from hypothesis import strategies as st
 
 from fakes.tws_client import decode_error
 from ibkr_sync.infrastructure.replay.protocol.requests import (
-    CancelContractData,
+    CancelContractDataRequest,
     ContractDataRequest,
     CurrentTimeRequest,
     MarketRuleRequest,
     OtherRequest,
-    StartApi,
+    StartApiRequest,
     UnreadableRequest,
 )
 from ibkr_sync.infrastructure.replay.protocol.text_dialect import (
     TextDialect,
-    ascii7,
+    ascii_text,
     text_dialect,
 )
-from ibkr_sync.infrastructure.replay.protocol.wire import split_fields
+from ibkr_sync.infrastructure.replay.protocol.wire import fields_from_wire
 from ibkr_sync.infrastructure.replay.rows import ContractRow, MarketRuleRow
 from one_case import one_case
 from recorded_es import REQUEST
@@ -44,17 +44,17 @@ def test_a_version_that_is_not_spoken_has_no_dialect(version: int) -> None:
 
 @one_case("version", VERSIONS)
 def test_errors_are_laid_out_as_each_version_expects(version: int) -> None:
-    wire = split_fields(text_dialect(version).error(12, 200, "No security definition", NOW))
+    wire = fields_from_wire(text_dialect(version).error(12, 200, "No security definition", NOW))
     assert decode_error(wire, version) == (12, 200, "No security definition")
 
 
 def test_an_error_carries_its_time_in_milliseconds_from_194_on() -> None:
-    assert split_fields(text_dialect(194).error(-1, 1100, "lost", NOW))[-1] == "1795435200250"
+    assert fields_from_wire(text_dialect(194).error(-1, 1100, "lost", NOW))[-1] == "1795435200250"
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_error_texts_are_ascii_that_unescapes_to_the_original(text: str) -> None:
-    escaped = ascii7(text)
+    escaped = ascii_text(text)
     assert escaped.isascii()
     assert escaped.encode("ascii").decode("unicode-escape") == text
 
@@ -74,8 +74,8 @@ def test_a_row_is_encoded_the_same_under_every_request_id(
     make_row: Callable[..., ContractRow],
 ) -> None:
     dialect = TextDialect(187)
-    first = split_fields(dialect.contract_data(make_row(), 1))
-    second = split_fields(dialect.contract_data(make_row(), 2000000))
+    first = fields_from_wire(dialect.contract_data(make_row(), 1))
+    second = fields_from_wire(dialect.contract_data(make_row(), 2000000))
     assert (first[1], second[1]) == ("1", "2000000")
     assert first[2:] == second[2:]
     assert first[0] == second[0] == "10"
@@ -119,10 +119,10 @@ def test_the_recorded_request_is_understood(version: int) -> None:
 @one_case(
     ("fields", "request_"),
     [
-        (("71", "2", "7", ""), StartApi(client_id=7)),
+        (("71", "2", "7", ""), StartApiRequest(client_id=7)),
         (("91", "67"), MarketRuleRequest(market_rule_id="67")),
         (("49", "1"), CurrentTimeRequest()),
-        (("106", "12"), CancelContractData()),
+        (("106", "12"), CancelContractDataRequest()),
         (("3", "1", "0", "ES"), OtherRequest(message_id=3)),
         (("58", "1"), OtherRequest(message_id=58)),
         (("91", "x"), UnreadableRequest(reason="Unable to parse message 91")),

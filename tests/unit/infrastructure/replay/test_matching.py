@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest
 from ibkr_sync.infrastructure.replay.rows import ContractRow
-from ibkr_sync.infrastructure.replay.serving.matching import ContractBook, request_invalidity
+from ibkr_sync.infrastructure.replay.serving.matching import MatchableRows, unmatchable_reason
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def book(make_row: Callable[..., ContractRow]) -> ContractBook:
+def book(make_row: Callable[..., ContractRow]) -> MatchableRows:
     """ES with one expired contract, SI in two sizes, crude oil, and a Eurex product."""
     si = {
         "symbol": "SI",
@@ -26,7 +26,7 @@ def book(make_row: Callable[..., ContractRow]) -> ContractBook:
         "last_trade_date_or_contract_month": "20261229",
         "contract_month": "202612",
     }
-    return ContractBook(
+    return MatchableRows(
         [
             make_row(),
             make_row(
@@ -122,12 +122,12 @@ def _ask(**fields: Any) -> ContractDataRequest:
     ],
 )
 def test_every_field_of_a_request_must_agree(
-    book: ContractBook, fields: dict[str, object], found: set[str]
+    book: MatchableRows, fields: dict[str, object], found: set[str]
 ) -> None:
     assert _local_symbols(book.answer(_ask(**fields), NOW)) == found
 
 
-def test_without_an_exchange_each_route_answers_equal_but_for_its_name(book: ContractBook) -> None:
+def test_without_an_exchange_each_route_answers_equal_but_for_its_name(book: MatchableRows) -> None:
     rows = book.answer(_ask(local_symbol="ESM7"), NOW)
     assert {row.exchange for row in rows} == {"CME", "QBALGO"}
     assert len({replace(row, exchange="") for row in rows}) == 1
@@ -137,11 +137,11 @@ def test_a_route_that_was_recorded_itself_is_not_made_up(
     make_row: Callable[..., ContractRow],
 ) -> None:
     recorded = [make_row(), make_row(exchange="QBALGO", market_rule_ids="99")]
-    rows = ContractBook(recorded).answer(_ask(symbol="ES"), NOW)
+    rows = MatchableRows(recorded).answer(_ask(symbol="ES"), NOW)
     assert sorted(row.market_rule_ids for row in rows) == ["67,67", "99"]
 
 
-def test_an_expired_contract_comes_without_zone_and_hours(book: ContractBook) -> None:
+def test_an_expired_contract_comes_without_zone_and_hours(book: MatchableRows) -> None:
     (row,) = book.answer(_ask(con_id=500000001, exchange="CME", include_expired=True), NOW)
     assert (row.time_zone_id, row.trading_hours, row.liquid_hours) == ("", "", "")
     assert row.last_trade_date_or_contract_month == "20260918"
@@ -159,7 +159,7 @@ def test_an_expired_contract_comes_without_zone_and_hours(book: ContractBook) ->
 def test_a_contract_expires_when_its_last_trade_date_ends_where_it_trades(
     make_row: Callable[..., ContractRow], zone: str, last_instant: datetime
 ) -> None:
-    book = ContractBook([make_row(time_zone_id=zone)])
+    book = MatchableRows([make_row(time_zone_id=zone)])
     before = last_instant - timedelta(seconds=1)
     assert book.answer(_ask(symbol="ES"), before)
     assert not book.answer(_ask(symbol="ES"), last_instant)
@@ -169,7 +169,7 @@ def test_a_contract_expires_when_its_last_trade_date_ends_where_it_trades(
 def test_a_contract_whose_date_cannot_be_read_never_expires(
     make_row: Callable[..., ContractRow], garbage: str
 ) -> None:
-    book = ContractBook([make_row(last_trade_date_or_contract_month=garbage)])
+    book = MatchableRows([make_row(last_trade_date_or_contract_month=garbage)])
     assert book.answer(_ask(symbol="ES"), datetime(2200, 1, 1, tzinfo=UTC))
 
 
@@ -178,13 +178,13 @@ def test_the_own_field_of_the_last_trade_date_wins(make_row: Callable[..., Contr
         last_trade_date_or_contract_month="20270619 01:00:00 Asia/Shanghai",
         last_trade_date="20270618",
     )
-    book = ContractBook([shifted])
+    book = MatchableRows([shifted])
     assert book.answer(_ask(symbol="ES", last_trade_date_or_contract_month="20270618"), NOW)
     assert not book.answer(_ask(symbol="ES", last_trade_date_or_contract_month="20270619"), NOW)
 
 
 def test_a_continuous_future_is_the_nearest_contract_of_each_venue_and_multiplier(
-    book: ContractBook,
+    book: MatchableRows,
 ) -> None:
     es = book.answer(_ask(symbol="ES", sec_type="CONTFUT"), NOW)
     si = book.answer(_ask(symbol="SI", sec_type="CONTFUT"), NOW)
@@ -195,7 +195,7 @@ def test_a_continuous_future_is_the_nearest_contract_of_each_venue_and_multiplie
     assert {row.multiplier for row in si} == {"5000", "1000"}
 
 
-def test_both_kinds_can_be_asked_for_at_once(book: ContractBook) -> None:
+def test_both_kinds_can_be_asked_for_at_once(book: MatchableRows) -> None:
     rows = book.answer(_ask(symbol="ES", sec_type="FUT+CONTFUT", exchange="CME"), NOW)
     assert sorted((row.sec_type, row.local_symbol) for row in rows) == [
         ("CONTFUT", "ESZ6"),
@@ -220,11 +220,11 @@ def test_rows_come_in_an_order_that_is_neither_by_date_nor_by_recording(order: l
         )
         for index, month in enumerate(months)
     ]
-    answer = ContractBook([rows[index] for index in order]).answer(_ask(symbol="CL"), NOW)
+    answer = MatchableRows([rows[index] for index in order]).answer(_ask(symbol="CL"), NOW)
     dates = [row.last_trade_date_or_contract_month for row in answer]
     assert sorted(dates) == [f"{month}20" for month in months]
     assert dates != sorted(dates)
-    assert answer == ContractBook(rows).answer(_ask(symbol="CL"), NOW)
+    assert answer == MatchableRows(rows).answer(_ask(symbol="CL"), NOW)
 
 
 @pytest.mark.parametrize(
@@ -239,9 +239,9 @@ def test_rows_come_in_an_order_that_is_neither_by_date_nor_by_recording(order: l
 def test_an_invalid_request_is_refused_with_a_reason(
     fields: dict[str, object], reason: str
 ) -> None:
-    assert reason in (request_invalidity(_ask(**fields)) or "")
+    assert reason in (unmatchable_reason(_ask(**fields)) or "")
 
 
 @pytest.mark.parametrize("fields", [{"symbol": "ES"}, {"con_id": 1, "sec_type": ""}])
 def test_a_valid_request_is_not_refused(fields: dict[str, object]) -> None:
-    assert request_invalidity(_ask(**fields)) is None
+    assert unmatchable_reason(_ask(**fields)) is None

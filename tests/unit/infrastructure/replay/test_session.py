@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from fakes.session_client import NOW, Client, backend_with, errors, said
 from fakes.tws_client import decode_error
-from ibkr_sync.infrastructure.replay.protocol.reply_parts import HangUp
-from ibkr_sync.infrastructure.replay.protocol.wire import join_fields, wire_frame
+from ibkr_sync.infrastructure.replay.protocol.reply_parts import ReplyHangUp
+from ibkr_sync.infrastructure.replay.protocol.wire import wire_frame, wire_from_fields
 from ibkr_sync.infrastructure.replay.rows import ContractRow
 from ibkr_sync.infrastructure.replay.serving.backend import Backend
 
@@ -52,20 +52,20 @@ def test_the_newest_version_that_both_speak_is_agreed(
 
 @pytest.mark.parametrize("versions", ["v188..226", "v100..156", "v201..226", "100..200", "", "v"])
 def test_a_client_without_common_version_is_hung_up_on(client: Client, versions: str) -> None:
-    assert client.send(b"API\0" + wire_frame(versions.encode())) == [HangUp()]
+    assert client.send(b"API\0" + wire_frame(versions.encode())) == [ReplyHangUp()]
     assert client.say("71", "2", "7", "") == []
 
 
 @pytest.mark.parametrize("data", [b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01", b"63\0", b"APIX"])
 def test_a_client_that_speaks_something_else_is_hung_up_on(client: Client, data: bytes) -> None:
-    assert client.send(data) == [HangUp()]
+    assert client.send(data) == [ReplyHangUp()]
     assert client.send(data) == []
 
 
 @given(size=st.integers(1, 40))
 def test_a_conversation_does_not_depend_on_how_it_was_cut(size: int) -> None:
-    start = wire_frame(join_fields(("71", "2", "7", "")))
-    stream = b"API\0" + wire_frame(b"v100..200") + start + wire_frame(join_fields(ES))
+    start = wire_frame(wire_from_fields(("71", "2", "7", "")))
+    stream = b"API\0" + wire_frame(b"v100..200") + start + wire_frame(wire_from_fields(ES))
     whole = Client(backend_with()).send(stream)
     client = Client(backend_with())
     pieces = [stream[at : at + size] for at in range(0, len(stream), size)]
@@ -101,7 +101,7 @@ def test_a_client_id_in_use_is_refused_and_free_again_after_its_holder(
     holder.start("7")
     refusal = other.start("7")
     assert [error[:2] for error in errors(refusal)] == [(-1, 326)]
-    assert refusal[-1] == HangUp()
+    assert refusal[-1] == ReplyHangUp()
     other.session.ended()
     holder.session.ended()
     assert said(later.start("7"))[0] == ("9", "1", "1")
@@ -165,5 +165,5 @@ def test_taking_a_request_back_is_not_answered(client: Client) -> None:
 
 def test_a_frame_of_absurd_length_ends_the_conversation(client: Client) -> None:
     client.start()
-    assert client.send(struct.pack("!I", 1 << 24)) == [HangUp()]
+    assert client.send(struct.pack("!I", 1 << 24)) == [ReplyHangUp()]
     assert client.say("49", "1") == []

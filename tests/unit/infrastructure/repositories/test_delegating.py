@@ -25,7 +25,7 @@ from ibkr_sync.domain.errors import (
     SourceFileError,
     UnreachableReason,
 )
-from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture, TickLadders
+from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture, AcquiredLadders
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.future_source import Acquisition, FutureSource, KnownFutures
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
@@ -98,7 +98,7 @@ class Scripted(FutureSource[Future]):
             yield query, given  # type: ignore[misc]  # the others are domain errors
         self.asked_for += known.due_market_rules()
         if self._has_ladders:
-            yield TickLadders(rules=tuple(map(ladder, self.asked_for or [1])))
+            yield AcquiredLadders(rules=tuple(map(ladder, self.asked_for or [1])))
 
 
 class OneThatIsUseless(Scripted):

@@ -20,9 +20,9 @@ from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.dialogues import Dialogue, Dialogues
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.known_contracts import (
-    Doubt,
+    KnownButDoubted,
     KnownContracts,
-    Probe,
+    KnownProbe,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.questioner import Questioner
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.retry_policy import RetryPolicy
@@ -99,10 +99,10 @@ class Acquirer(Generic[F]):
         self, due: Iterable[FutureQuery]
     ) -> Iterator[tuple[FutureQuery, AcquiredFuture[F] | IbkrSyncError]]:
         """Ask for each product once."""
-        doubts: dict[FutureQuery, Doubt] = {}
+        doubts: dict[FutureQuery, KnownButDoubted] = {}
         dialogues = ((query, self._dialogues.about(query)) for query in due)
         for query, outcome in self._questioner.hold(dialogues):
-            if isinstance(outcome, Doubt):
+            if isinstance(outcome, KnownButDoubted):
                 doubts[query] = outcome
                 continue
             if isinstance(outcome, AcquiredFuture):
@@ -112,7 +112,7 @@ class Acquirer(Generic[F]):
             yield from self._judge(doubts)
 
     def _judge(
-        self, doubts: dict[FutureQuery, Doubt]
+        self, doubts: dict[FutureQuery, KnownButDoubted]
     ) -> Iterator[tuple[FutureQuery, IbkrSyncError]]:
         """Believe that IBKR does not know what is stored, or blame IBKR."""
         probe = self._answering_probe(doubts.values())
@@ -132,7 +132,7 @@ class Acquirer(Generic[F]):
         parameters = self._gateway.parameters
         return DefinitionsUnavailableError(parameters.host, parameters.port, detail)
 
-    def _answering_probe(self, doubts: Iterable[Doubt]) -> Probe | None:
+    def _answering_probe(self, doubts: Iterable[KnownButDoubted]) -> KnownProbe | None:
         """A product that IBKR does answer for, None if it answers for none of those asked."""
         for probe in self._known.probes(doubt.product for doubt in doubts):
             if self._questioner.hold_one(_is_answered(probe)) is True:
@@ -166,6 +166,6 @@ def _told(reasons: Sequence[IbkrSyncError]) -> str:
     return f"{reasons[-1]}{others}"
 
 
-def _is_answered(probe: Probe) -> Dialogue[bool]:
+def _is_answered(probe: KnownProbe) -> Dialogue[bool]:
     reply = yield probe.request
     return bool(reply.rows)

@@ -16,11 +16,11 @@ from ibkr_sync.domain.errors import (
     ReplyTimeoutError,
     RequestRejectedError,
 )
-from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture, with_answers
+from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture, future_with_answers
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.known_contracts import (
-    Doubt,
+    KnownButDoubted,
     KnownContracts,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.product_request import (
@@ -64,7 +64,7 @@ class Dialogues(Generic[F]):
         self._policy = policy
         self._reader = reader
 
-    def about(self, query: FutureQuery) -> Dialogue[AcquiredFuture[F] | Doubt]:
+    def about(self, query: FutureQuery) -> Dialogue[AcquiredFuture[F] | KnownButDoubted]:
         """Ask for the product that a query means.
 
         Returns a Doubt where IBKR does not know a product that is stored. Raises ReplyError,
@@ -79,7 +79,7 @@ class Dialogues(Generic[F]):
             if stored is None:
                 return (yield from self._elsewhere(query, error))
             key, contract = stored
-            doubt = Doubt(error=error, product=key, disturbances=disturbances)
+            doubt = KnownButDoubted(error=error, product=key, disturbances=disturbances)
         if query.con_id is not None:
             return doubt
         renamed = FutureQuery(symbol=query.symbol, con_id=contract.con_id)
@@ -124,7 +124,7 @@ class Dialogues(Generic[F]):
                     frames += reply.frames
         if unknown and not (yield from self._is_believable(acquired, disturbances)):
             unknown.clear()
-        return with_answers(acquired, found, unknown, frames)
+        return future_with_answers(acquired, found, unknown, frames)
 
     def _is_believable(self, acquired: AcquiredFuture[F], disturbances: int) -> Dialogue[bool]:
         """Whether IBKR answers for a contract of the reply, after it knew others no more."""

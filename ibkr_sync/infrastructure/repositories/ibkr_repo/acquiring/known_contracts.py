@@ -23,7 +23,7 @@ from ibkr_sync.domain.errors import (
     ShrinkRefusedError,
 )
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
-from ibkr_sync.domain.evidence.chain_diff import absent_contracts, refuse_shrink
+from ibkr_sync.domain.evidence.chain_diff import absent_from_chain, refuse_chain_shrink
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.future_source import KnownFutures
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
@@ -37,7 +37,7 @@ WELL_KNOWN = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Doubt:
+class KnownButDoubted:
     """A product that is stored and that IBKR says it does not know.
 
     Attributes:
@@ -52,7 +52,7 @@ class Doubt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Probe:
+class KnownProbe:
     """A product that answers if IBKR answers at all, with the request that tells."""
 
     name: str
@@ -97,10 +97,10 @@ class KnownContracts:
         present = _with_contracts_of(received, acquired.others)
         if not policy.allow_shrink:
             try:
-                refuse_shrink(stored, present, now)
+                refuse_chain_shrink(stored, present, now)
             except ShrinkRefusedError:
                 return ()
-        return absent_contracts(stored, present, now)
+        return absent_from_chain(stored, present, now)
 
     def living_contract(self, query: FutureQuery) -> tuple[ProductKey, FuturesContract] | None:
         """Give a contract that still trades of a stored product that is meant, None if none.
@@ -117,7 +117,7 @@ class KnownContracts:
                 return product.key, contract
         return None
 
-    def probes(self, doubted: Iterable[ProductKey]) -> Iterator[Probe]:
+    def probes(self, doubted: Iterable[ProductKey]) -> Iterator[KnownProbe]:
         """Give products to ask for that are none of these, the most telling first; at most two."""
         without = set(doubted)
         kept = next(self._kept_probes(without), None)
@@ -125,13 +125,13 @@ class KnownContracts:
             yield kept
         for key in WELL_KNOWN:
             if key not in without:
-                yield Probe(
+                yield KnownProbe(
                     name=str(key),
                     request=ContractRequest(symbol=key.symbol, exchange=key.exchange),
                 )
                 return
 
-    def _kept_probes(self, without: set[ProductKey]) -> Iterator[Probe]:
+    def _kept_probes(self, without: set[ProductKey]) -> Iterator[KnownProbe]:
         for key, con_id in reversed(self._answered.items()):
             if key not in without:
                 yield _probe(key, con_id)
@@ -172,5 +172,5 @@ def _latest_first(summaries: Iterable[ProductSummary]) -> list[ProductKey]:
     return [key for _, key in sorted(synced, reverse=True)]
 
 
-def _probe(key: ProductKey, con_id: int) -> Probe:
-    return Probe(name=str(key), request=ContractRequest(con_id=con_id))
+def _probe(key: ProductKey, con_id: int) -> KnownProbe:
+    return KnownProbe(name=str(key), request=ContractRequest(con_id=con_id))

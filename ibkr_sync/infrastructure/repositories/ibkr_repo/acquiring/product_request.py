@@ -8,13 +8,13 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply impo
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.row_reader import (
     FindNamed,
-    nothing_stored,
+    no_rows_stored,
     read_rows,
 )
 
 
 def request_for_product(
-    reply: ContractReply, policy: SyncPolicy, find_named: FindNamed = nothing_stored
+    reply: ContractReply, policy: SyncPolicy, find_named: FindNamed = no_rows_stored
 ) -> ContractRequest:
     """Give the request for the whole chain of the contract that was asked for by its conId.
 

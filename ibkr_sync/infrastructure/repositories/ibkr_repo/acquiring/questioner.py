@@ -22,7 +22,7 @@ from ibkr_sync.domain.errors import (
     UpstreamDownError,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.dialogues import Dialogue
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client_events import Ladder
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client_events import LadderEvent
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ContractReply
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
@@ -97,7 +97,7 @@ class Questioner:
 
     def ask_ladders(
         self, market_rule_ids: Iterable[int]
-    ) -> Iterator[Ladder | ReplyError | GatewayError]:
+    ) -> Iterator[LadderEvent | ReplyError | GatewayError]:
         """Give the tick ladders of these rules, or what prevented one or all of them.
 
         What has not been sent when the time is over never is. The gateway refuses a rule without
@@ -118,7 +118,7 @@ class Questioner:
 
     def _ask_at_once(
         self, market_rule_ids: Iterable[int]
-    ) -> Iterator[tuple[int | None, Ladder | ReplyError | GatewayError]]:
+    ) -> Iterator[tuple[int | None, LadderEvent | ReplyError | GatewayError]]:
         """Give each rule with its outcome; None with what prevented all of them."""
         if self.left <= 0:
             yield None, self.timeout()

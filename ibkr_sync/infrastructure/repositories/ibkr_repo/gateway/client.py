@@ -16,12 +16,12 @@ from typing import Any, NoReturn
 from ibkr_sync.domain.errors import ConnectionLostError, RequestRejectedError
 from ibkr_sync.domain.untrusted_text import clean_text
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client_events import (
-    End,
-    Event,
-    Ladder,
-    Notice,
-    Ready,
-    Row,
+    ClientEvent,
+    EndEvent,
+    LadderEvent,
+    NoticeEvent,
+    ReadyEvent,
+    RowEvent,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.connection import (
     ForbiddenMessageError,
@@ -82,7 +82,7 @@ class ReadOnlyClient(EWrapper, EClient):  # type: ignore[misc]  # ibapi has no t
         self.decoder = Decoder(self, server_version)
         self.setConnState(EClient.CONNECTED)
 
-    def decode_message(self, message: Message) -> Event:
+    def decode_message(self, message: Message) -> ClientEvent:
         """Decode one message; raises MalformedFrameError whatever ibapi stumbles over."""
         with self._collecting() as events:
             try:
@@ -93,7 +93,7 @@ class ReadOnlyClient(EWrapper, EClient):  # type: ignore[misc]  # ibapi has no t
         if not events:
             raise MalformedFrameError("ibapi dropped it")
         event = events[0]
-        if isinstance(event, Notice) and message.message_id != ERROR_MESSAGE:
+        if isinstance(event, NoticeEvent) and message.message_id != ERROR_MESSAGE:
             raise MalformedFrameError(f"ibapi complains of it: {event.text}")
         return event
 
@@ -144,9 +144,9 @@ class ReadOnlyClient(EWrapper, EClient):  # type: ignore[misc]  # ibapi has no t
         if self._collected.hindrance is not None:
             raise self._collected.hindrance
         for event in events:
-            if isinstance(event, Notice) and event.code == _NOT_CONNECTED:
+            if isinstance(event, NoticeEvent) and event.code == _NOT_CONNECTED:
                 raise ConnectionLostError(self.conn.host, self.conn.port, event.text)
-            if isinstance(event, Notice):
+            if isinstance(event, NoticeEvent):
                 raise RequestRejectedError(event.code, event.text)
 
     @contextmanager
@@ -159,18 +159,18 @@ class ReadOnlyClient(EWrapper, EClient):  # type: ignore[misc]  # ibapi has no t
             raise
 
     @contextmanager
-    def _collecting(self) -> Iterator[list[Event]]:
+    def _collecting(self) -> Iterator[list[ClientEvent]]:
         """Gather the callbacks that ibapi makes on this thread."""
-        events: list[Event] = []
+        events: list[ClientEvent] = []
         self._collected.events = events
         try:
             yield events
         finally:
             del self._collected.events
 
-    def _collect(self, event: Event) -> None:
+    def _collect(self, event: ClientEvent) -> None:
         """Keep what a callback says; outside of our own calls nobody is there to hear it."""
-        events: list[Event] | None = getattr(self._collected, "events", None)
+        events: list[ClientEvent] | None = getattr(self._collected, "events", None)
         if events is not None:
             events.append(event)
 
@@ -189,21 +189,21 @@ class ReadOnlyClient(EWrapper, EClient):  # type: ignore[misc]  # ibapi has no t
     def error(self, reqId: int, *args: Any) -> None:  # noqa: ANN401, N803
         """Normalise the signatures of 9.81 (code, text), 10.19 (…, json) and 10.33 (time, …)."""
         text = next(position for position, each in enumerate(args) if isinstance(each, str))
-        self._collect(Notice(reqId, args[text - 1], clean_text(args[text]) or ""))
+        self._collect(NoticeEvent(reqId, args[text - 1], clean_text(args[text]) or ""))
 
     def nextValidId(self, orderId: int) -> None:  # noqa: ARG002, N802, N803
         """Proof of life."""
-        self._collect(Ready())
+        self._collect(ReadyEvent())
 
     def contractDetails(self, reqId: int, contractDetails: Any) -> None:  # noqa: ANN401, N802, N803
         """One contract."""
-        self._collect(Row(reqId, contractDetails))
+        self._collect(RowEvent(reqId, contractDetails))
 
     def contractDetailsEnd(self, reqId: int) -> None:  # noqa: N802, N803
         """The end marker."""
-        self._collect(End(reqId))
+        self._collect(EndEvent(reqId))
 
     def marketRule(self, marketRuleId: int, priceIncrements: Any) -> None:  # noqa: ANN401, N802, N803
         """One tick ladder."""
         pairs = tuple((each.lowEdge, each.increment) for each in priceIncrements)
-        self._collect(Ladder(marketRuleId, pairs))
+        self._collect(LadderEvent(marketRuleId, pairs))

@@ -7,7 +7,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Ladder:
+class LadderEvent:
     """`marketRule`: a tick ladder as (low edge, increment) pairs."""
 
     market_rule_id: int
@@ -15,12 +15,12 @@ class Ladder:
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
+class ReadyEvent:
     """`nextValidId`: the gateway takes requests now."""
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class RowEvent:
     """`contractDetails`: one contract of a reply."""
 
     request_id: int
@@ -28,14 +28,14 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class End:
+class EndEvent:
     """`contractDetailsEnd`: the reply is complete."""
 
     request_id: int
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class NoticeEvent:
     """`error`: an error, a warning or a status; request id -1 names no request."""
 
     request_id: int
@@ -43,4 +43,4 @@ class Notice:
     text: str
 
 
-Event = Ready | Row | End | Ladder | Notice
+ClientEvent = ReadyEvent | RowEvent | EndEvent | LadderEvent | NoticeEvent

@@ -12,7 +12,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.text_frames 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReceivedRow:
+class ReplyRow:
     """One contract row: ibapi's `ContractDetails`, the text it loses, and the whole frame."""
 
     details: Any
@@ -20,12 +20,12 @@ class ReceivedRow:
     frame: bytes
 
 
-class ReceivedRows(list[ReceivedRow]):
+class ReplyRows(list[ReplyRow]):
     """The rows of a reply; `weight` is the memory in bytes that they take, generously estimated."""
 
     weight = 0
 
-    def add(self, row: ReceivedRow, weight: int) -> None:
+    def add(self, row: ReplyRow, weight: int) -> None:
         """Append a row that weighs so much."""
         self.append(row)
         self.weight += weight
@@ -44,7 +44,7 @@ class ContractReply:
     """
 
     request: ContractRequest
-    rows: Sequence[ReceivedRow]
+    rows: Sequence[ReplyRow]
     end_frame: bytes
     received_at: datetime
     server_version: int

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from ibkr_sync.domain.errors import ClientIdInUseError
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client_events import Ladder
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client_events import LadderEvent
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ContractReply
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway_parameters import (
@@ -97,7 +97,9 @@ class Gateway:
         """Ask for contract details (see `GatewaySession.request_contracts`, and `open`)."""
         return self.open(deadline).request_contracts(request)
 
-    def request_ladder(self, market_rule_id: int, deadline: float = math.inf) -> Sending[Ladder]:
+    def request_ladder(
+        self, market_rule_id: int, deadline: float = math.inf
+    ) -> Sending[LadderEvent]:
         """Ask for a tick ladder (see `GatewaySession.request_ladder`, and `open`)."""
         return self.open(deadline).request_ladder(market_rule_id)
 

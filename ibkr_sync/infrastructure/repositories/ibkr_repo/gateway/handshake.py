@@ -16,7 +16,9 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.connection import G
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.messages import (
     BINARY_MESSAGE_IDS,
 )
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.text_frames import split_fields
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.text_frames import (
+    split_text_frame,
+)
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway_parameters import (
     GatewayParameters,
 )
@@ -27,7 +29,7 @@ MIN_SERVER_VERSION = 157
 _HANDSHAKE_FIELDS = 2  # server version and connection time
 
 
-class Negotiated(NamedTuple):
+class Handshake(NamedTuple):
     """A connection whose server version is known; `nextValidId` is due by `deadline`.
 
     `deadline` is monotonic seconds.
@@ -38,7 +40,9 @@ class Negotiated(NamedTuple):
     deadline: float
 
 
-def negotiate(parameters: GatewayParameters, client_versions: tuple[int, int]) -> Negotiated:
+def negotiate_handshake(
+    parameters: GatewayParameters, client_versions: tuple[int, int]
+) -> Handshake:
     """Connect and negotiate the oldest and newest version we speak.
 
     Raises GatewayUnreachableError or one of the HandshakeErrors; then nothing stays open.
@@ -57,7 +61,7 @@ def negotiate(parameters: GatewayParameters, client_versions: tuple[int, int]) -
         connection.disconnect()
         raise
     connection.has_binary_ids = version >= BINARY_MESSAGE_IDS
-    return Negotiated(connection, version, deadline)
+    return Handshake(connection, version, deadline)
 
 
 def _await_answer(connection: GatewayConnection, deadline: float) -> tuple[bytes, ...]:
@@ -65,7 +69,7 @@ def _await_answer(connection: GatewayConnection, deadline: float) -> tuple[bytes
         frame = connection.receive_frame(remaining)
         if frame is None:
             continue
-        fields = split_fields(frame)
+        fields = split_text_frame(frame)
         # Status messages may come before the answer; all of them have more fields.
         if len(fields) <= _HANDSHAKE_FIELDS:
             return fields

@@ -28,7 +28,7 @@ _LAST_TRADE = re.compile(
 
 
 @lru_cache(1024)
-def read_last_trade(
+def read_last_trade_date(
     text: str, exchange_zone: str | None, calendar_date: date | None
 ) -> SettledLastTrade:
     """Read `lastTradeDateOrContractMonth` as sent; raises ValueError when it can't be read.
@@ -39,7 +39,7 @@ def read_last_trade(
     match = _LAST_TRADE.fullmatch(text.strip())
     if match is None:
         raise ValueError("not a date, optionally with time and zone")
-    sent_date = parse_date(match["date"])
+    sent_date = read_date(match["date"])
     sent_time = match["utc"] or match["time"]
     if sent_time is None:
         return settle_last_trade(LastTrade(date=sent_date), exchange_zone, calendar_date)
@@ -56,7 +56,7 @@ def read_last_trade(
 
 
 @lru_cache(1024)
-def parse_date(text: str) -> date:
+def read_date(text: str) -> date:
     """Read `YYYYMMDD`; raises ValueError for anything else or an unlikely year."""
     if re.fullmatch(r"[0-9]{8}", text, re.ASCII) is None:
         raise ValueError("not a date (YYYYMMDD)")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client_events import Ladder
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client_events import LadderEvent
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.field_readers import StrictReader
 
 
-def translate_ladder(ladder: Ladder) -> MarketRule:
+def translate_ladder(ladder: LadderEvent) -> MarketRule:
     """Turn a tick ladder into an entity; raises InvalidReplyError."""
     read = StrictReader(f"market rule {ladder.market_rule_id}")
     increments = tuple(

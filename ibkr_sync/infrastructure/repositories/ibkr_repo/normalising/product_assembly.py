@@ -26,7 +26,7 @@ def assemble_product(
     received_at: datetime,
 ) -> Future:
     """Make the product of a complete chain; what varies by month is the nearest contract's."""
-    nearest = nearest_contract(contracts, received_at)
+    nearest = describing_contract(contracts, received_at)
     asset_class, category = _classify(nearest, catalogue)
     name = nearest.long_name
     is_sample = any((each.long_name or "").endswith(SAMPLE_MARKER) for each in contracts)
@@ -48,7 +48,7 @@ def assemble_product(
     )
 
 
-def nearest_contract(contracts: tuple[FuturesContract, ...], now: datetime) -> FuturesContract:
+def describing_contract(contracts: tuple[FuturesContract, ...], now: datetime) -> FuturesContract:
     """The next of the unexpired contracts to expire, else the one that expired last."""
     by_date = sorted(contracts, key=lambda each: (each.last_trade_date, each.con_id))
     return next((each for each in by_date if not each.is_expired(now)), by_date[-1])

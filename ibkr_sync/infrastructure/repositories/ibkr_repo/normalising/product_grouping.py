@@ -21,7 +21,7 @@ from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.errors import InvalidReplyError
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.series import (
-    class_of_product,
+    class_of_series_product,
     series_of,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import TranslatedRow
@@ -34,7 +34,7 @@ _CONFLICT = "rows of one conId conflict"
 _IDENTITY = ("symbol", "trading_class", "currency", "local_symbol")
 
 
-def refuse_foreign_rows(request: ContractRequest, rows: Iterable[TranslatedRow]) -> None:
+def refuse_foreign_products(request: ContractRequest, rows: Iterable[TranslatedRow]) -> None:
     """Raise InvalidReplyError for a row that was not asked for."""
     for row in rows:
         wanted: object
@@ -50,7 +50,7 @@ def refuse_foreign_rows(request: ContractRequest, rows: Iterable[TranslatedRow])
         raise InvalidReplyError(row.name, field, found, f"{wanted} was asked for")
 
 
-def merge_rows(
+def merge_product_rows(
     contracts: Iterable[FuturesContract],
     *,
     asked_on: str = "",
@@ -145,7 +145,7 @@ def _product_of_weekly_class(
 
     A size that a row does not state is no other size.
     """
-    trading_class = class_of_product(key)
+    trading_class = class_of_series_product(key)
     base = key._replace(trading_class=trading_class) if trading_class else None
     if base is None or base not in by_class:
         return None

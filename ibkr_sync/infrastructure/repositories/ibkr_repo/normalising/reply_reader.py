@@ -27,7 +27,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.product_groupin
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.row_reader import (
     FindNamed,
     ReadRows,
-    nothing_stored,
+    no_rows_stored,
     read_rows,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import TranslatedRow
@@ -46,7 +46,7 @@ class ReplyReader(Generic[F]):
         self._catalogue = catalogue
 
     def read(
-        self, query: FutureQuery, reply: ContractReply, find_named: FindNamed = nothing_stored
+        self, query: FutureQuery, reply: ContractReply, find_named: FindNamed = no_rows_stored
     ) -> AcquiredFuture[F]:
         """The one product of the reply that the query means.
 
@@ -87,7 +87,7 @@ class ReplyReader(Generic[F]):
         )
 
     def read_contract(
-        self, reply: ContractReply, find_named: FindNamed = nothing_stored
+        self, reply: ContractReply, find_named: FindNamed = no_rows_stored
     ) -> Future | None:
         """Read the one contract of a reply to a question by conId, as its product's only one.
 

@@ -9,14 +9,14 @@ from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import (
     ContractReply,
-    ReceivedRow,
+    ReplyRow,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.product_grouping import (
     ROUTES,
     group_by_product,
-    merge_rows,
-    refuse_foreign_rows,
+    merge_product_rows,
+    refuse_foreign_products,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import (
     TranslatedRow,
@@ -27,7 +27,7 @@ FindNamed = Callable[[Collection[str]], Iterable[Future]]
 """Gives the stored products that one of the words names, a conId among them."""
 
 
-def nothing_stored(_words: Collection[str]) -> tuple[Future, ...]:
+def no_rows_stored(_words: Collection[str]) -> tuple[Future, ...]:
     """Where nothing is stored, or nothing of it matters."""
     return ()
 
@@ -40,7 +40,7 @@ class ReadRows:
     products: Mapping[ProductKey, tuple[FuturesContract, ...]]
 
 
-def read_rows(reply: ContractReply, find_named: FindNamed = nothing_stored) -> ReadRows:
+def read_rows(reply: ContractReply, find_named: FindNamed = no_rows_stored) -> ReadRows:
     """Translate the rows of a reply and group them by product.
 
     Raises InvalidReplyError for a row that can't be identified or was not asked for, and for
@@ -48,7 +48,7 @@ def read_rows(reply: ContractReply, find_named: FindNamed = nothing_stored) -> R
     """
     received = reply.rows
     rows = [translate_row(each) for each in received]
-    refuse_foreign_rows(reply.request, rows)
+    refuse_foreign_products(reply.request, rows)
     stored = _stored_of(reply.request, rows, find_named)
     rows = [
         translate_row(raw, stored=stored[row.con_id])
@@ -93,7 +93,7 @@ def _products(
     stored: Mapping[int, FuturesContract],
 ) -> dict[ProductKey, tuple[FuturesContract, ...]]:
     contracts = [row.contract for row in rows if row.contract is not None]
-    return group_by_product(merge_rows(contracts, asked_on=request.exchange, stored=stored))
+    return group_by_product(merge_product_rows(contracts, asked_on=request.exchange, stored=stored))
 
 
 def _zones_of_siblings(
@@ -111,7 +111,7 @@ def _zones_of_siblings(
 
 
 def _in_zone_of_sibling(
-    raw: ReceivedRow,
+    raw: ReplyRow,
     row: TranslatedRow,
     zones: Mapping[int, str],
     stored: Mapping[int, FuturesContract],

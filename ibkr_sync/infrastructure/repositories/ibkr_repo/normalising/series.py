@@ -34,7 +34,7 @@ _WEDNESDAY = 2
 _DAYS_OF_THIRD_WEEKDAY = range(15, 22)
 
 
-def class_of_product(key: ProductKey) -> str | None:
+def class_of_series_product(key: ProductKey) -> str | None:
     """The trading class of the product that a weekly class may belong to; None for others."""
     if key in _WEEKLY_CLASSES:
         return _WEEKLY_CLASSES[key]

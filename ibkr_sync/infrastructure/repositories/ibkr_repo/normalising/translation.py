@@ -14,10 +14,10 @@ from ibkr_sync.domain.entities.contracts import FuturesContract, Venue
 from ibkr_sync.domain.evidence.last_trade import LastTrade, SettledLastTrade
 from ibkr_sync.domain.evidence.remarks import Remark, RemarkKind
 from ibkr_sync.domain.untrusted_text import clean_text
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ReceivedRow
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ReplyRow
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.date_reader import (
-    parse_date,
-    read_last_trade,
+    read_date,
+    read_last_trade_date,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.field_readers import (
     LenientReader,
@@ -30,12 +30,12 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.value_parsers i
     parse_exchange_zone,
     parse_items,
     parse_price_magnifier,
+    parse_schedule,
     parse_security_ids,
+    parse_security_type,
     parse_underlying_con_id,
+    parse_unless_zero,
     parse_venues,
-    refuse_no_future,
-    schedule_of,
-    unless_zero,
 )
 
 
@@ -64,7 +64,7 @@ class TranslatedRow:
 
 
 def translate_row(
-    row: ReceivedRow, *, stored: FuturesContract | None = None, sibling_zone_id: str | None = None
+    row: ReplyRow, *, stored: FuturesContract | None = None, sibling_zone_id: str | None = None
 ) -> TranslatedRow:
     """Turn one contract row into an entity; InvalidReplyError where it can't be identified.
 
@@ -75,7 +75,7 @@ def translate_row(
     contract = details.contract
     name = clean_text(contract.localSymbol) or f"conId {contract.conId}"
     identify = StrictReader(name)
-    identify.checked("secType", contract.secType, refuse_no_future)
+    identify.checked("secType", contract.secType, parse_security_type)
     con_id = identify.checked("conId", contract.conId, parse_con_id)
     symbol = identify.text("symbol", contract.symbol)
     read = LenientReader(name, con_id)
@@ -106,17 +106,17 @@ def translate_row(
             "contractMonth", details.contractMonth, parse_contract_month
         ),
         "real_expiration_date": read.optional(
-            "realExpirationDate", details.realExpirationDate, parse_date
+            "realExpirationDate", details.realExpirationDate, read_date
         ),
         "multiplier": read.number("multiplier", row.text.multiplier, positive=True),
         "min_tick": read.number("minTick", row.text.min_tick, positive=True),
         "price_magnifier": read.optional(
-            "priceMagnifier", unless_zero(row.text.price_magnifier), parse_price_magnifier
+            "priceMagnifier", parse_unless_zero(row.text.price_magnifier), parse_price_magnifier
         ),
         "market_name": clean_text(details.marketName),
         "long_name": clean_text(row.text.long_name),
         "underlying_con_id": read.optional(
-            "underConId", unless_zero(row.text.underlying_con_id), parse_underlying_con_id
+            "underConId", parse_unless_zero(row.text.underlying_con_id), parse_underlying_con_id
         ),
         "underlying_symbol": clean_text(details.underSymbol),
         "underlying_sec_type": clean_text(details.underSecType),
@@ -137,7 +137,7 @@ def translate_row(
         "suggested_size_increment": read.number(
             "suggestedSizeIncrement", getattr(details, "suggestedSizeIncrement", "")
         ),
-        "schedule": schedule_of(details, stated_zone_id or sibling_zone_id),
+        "schedule": parse_schedule(details, stated_zone_id or sibling_zone_id),
         "settlement_method": clean_text(row.text.settlement_method),
     }
     is_whole = not lacks or stored is not None
@@ -158,15 +158,15 @@ def translate_row(
 
 
 def _settled_last_trade(
-    row: ReceivedRow, time_zone: str | None, read: LenientReader
+    row: ReplyRow, time_zone: str | None, read: LenientReader
 ) -> SettledLastTrade | None:
     """The last trade by its text and by the date besides it; None where neither can be read."""
     calendar_text = getattr(row.details.contract, "lastTradeDate", "")
-    calendar_date = read.optional("lastTradeDate", calendar_text, parse_date)
+    calendar_date = read.optional("lastTradeDate", calendar_text, read_date)
     settled = read.checked(
         "lastTradeDateOrContractMonth",
         row.text.last_trade,
-        lambda text: read_last_trade(text, time_zone, calendar_date),
+        lambda text: read_last_trade_date(text, time_zone, calendar_date),
     )
     if settled is None:
         known = calendar_date and LastTrade(date=calendar_date)

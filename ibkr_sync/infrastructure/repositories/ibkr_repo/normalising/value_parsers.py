@@ -39,7 +39,7 @@ def parse_positive_number(value: object) -> Decimal | None:
     return number
 
 
-def unless_zero(text: str) -> str:
+def parse_unless_zero(text: str) -> str:
     """The text of a number of which 0 says that there is none."""
     return "" if text == "0" else text
 
@@ -89,7 +89,7 @@ def _integer(value: object, allowed: range) -> int:
 _repeated_integer = _remembering(_integer)
 
 
-def refuse_no_future(value: str) -> None:
+def parse_security_type(value: str) -> None:
     """Refuse every security type but that of futures."""
     if value != "FUT":
         raise ValueError("not a future")
@@ -157,7 +157,7 @@ def parse_security_ids(pairs: list[Any] | None) -> tuple[tuple[str, str], ...]:
     return tuple(sorted((tag, value) for tag, value in cleaned if tag and value))
 
 
-def schedule_of(details: Any, time_zone_id: str | None) -> TradingSchedule | None:  # noqa: ANN401 - ibapi has no types
+def parse_schedule(details: Any, time_zone_id: str | None) -> TradingSchedule | None:  # noqa: ANN401 - ibapi has no types
     """The hours as sent; None where none were, or in no zone."""
     trading = clean_text(details.tradingHours, _MAX_SCHEDULE_LENGTH)
     liquid = clean_text(details.liquidHours, _MAX_SCHEDULE_LENGTH)

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from ibkr_sync.domain.errors import DatabaseUnavailableError, StorageError
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import FILE_MODE, Database
-from ibkr_sync.infrastructure.repositories.local_repo.database.failures import translated_errors
+from ibkr_sync.infrastructure.repositories.local_repo.database.failures import translated_failures
 
 
 def back_up(database: Database, target: Path) -> Path:
@@ -25,7 +25,7 @@ def back_up(database: Database, target: Path) -> Path:
         raise DatabaseUnavailableError(database.name, "only a SQLite file can be copied this way")
     if database.is_absent:
         raise DatabaseUnavailableError(database.name, "there is nothing to back up yet")
-    with translated_errors(database.location), _new_file(target):
+    with translated_failures(database.location), _new_file(target):
         with (
             closing(sqlite3.connect(f"file:{quote(str(source))}?mode=rw", uri=True)) as origin,
             closing(sqlite3.connect(target)) as copy,

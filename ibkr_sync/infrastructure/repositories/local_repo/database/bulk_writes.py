@@ -40,7 +40,7 @@ class _Prepared:
     parameters: tuple[_Parameter, ...]
 
 
-def insert_rows(
+def bulk_insert(
     connection: Connection, table: Table, names: tuple[str, ...], rows: Iterable[Sequence[Any]]
 ) -> None:
     """Insert rows, which hold the values of the named columns in that order.
@@ -50,7 +50,7 @@ def insert_rows(
     _execute(connection, _insert(table, names, connection.dialect), rows)
 
 
-def update_rows(
+def bulk_update(
     connection: Connection, key: Column[Any], names: tuple[str, ...], rows: Iterable[Sequence[Any]]
 ) -> None:
     """Write the named columns of stored rows: rows hold their values in that order, then the key.

@@ -15,20 +15,20 @@ from typing import Self, TypeAlias
 from sqlalchemy.engine import Connection, Engine
 
 from ibkr_sync.domain.errors import DatabaseUnavailableError
-from ibkr_sync.infrastructure.repositories.local_repo.database.failures import translated_errors
-from ibkr_sync.infrastructure.repositories.local_repo.database.location import locate
+from ibkr_sync.infrastructure.repositories.local_repo.database.failures import translated_failures
+from ibkr_sync.infrastructure.repositories.local_repo.database.location import locate_database
 from ibkr_sync.infrastructure.repositories.local_repo.database.postgres_engine import (
-    holds_lock,
     postgres_engine,
+    postgres_holds_lock,
     postgres_read,
     postgres_write,
 )
 from ibkr_sync.infrastructure.repositories.local_repo.database.sqlite_engine import (
-    ensure_wal,
+    ensure_sqlite_wal,
     sqlite_engine,
     sqlite_read,
+    sqlite_vacuum,
     sqlite_write,
-    vacuum,
 )
 
 BUSY_TIMEOUT = timedelta(seconds=5)
@@ -59,7 +59,7 @@ class Database:
         create_directory: bool = False,
         busy_timeout: timedelta = BUSY_TIMEOUT,
     ) -> None:
-        self.location = locate(location)
+        self.location = locate_database(location)
         self.create_directory = create_directory
         self.busy_timeout = busy_timeout
         self.has_current_schema = False
@@ -113,7 +113,7 @@ class Database:
         """
         if self.path is None:
             return False
-        with translated_errors(self.location):
+        with translated_failures(self.location):
             try:
                 found = self.path.stat()
             except FileNotFoundError:
@@ -127,7 +127,7 @@ class Database:
         """Create the SQLite file, empty and private, unless it exists; no effect elsewhere."""
         if self.path is None or not self.is_absent:
             return
-        with translated_errors(self.location):
+        with translated_failures(self.location):
             _create_directory(self.path.parent)
             try:
                 flags = os.O_CREAT | os.O_EXCL | os.O_RDWR
@@ -139,7 +139,7 @@ class Database:
     def read(self) -> Iterator[Connection]:
         """A transaction that sees one state of the database and can't write."""
         begun = sqlite_read if self.is_sqlite else postgres_read
-        with translated_errors(self.location), self._connect() as connection, begun(connection):
+        with translated_failures(self.location), self._connect() as connection, begun(connection):
             yield connection
 
     @contextmanager
@@ -151,14 +151,14 @@ class Database:
         that held it, or with its file, may write nothing more, nor may anybody to a file that is
         no longer where it was opened: raises DatabaseUnavailableError.
         """
-        with translated_errors(self.location), self._connect() as connection:
+        with translated_failures(self.location), self._connect() as connection:
             if not self.is_sqlite:
                 with postgres_write(connection):
                     self._refuse_lost_lock(connection)
                     yield connection
                 return
             if self.path is not None:
-                ensure_wal(connection, self.name)
+                ensure_sqlite_wal(connection, self.name)
             with sqlite_write(connection, enforce_foreign_keys=enforce_foreign_keys):
                 self._refuse_other_files()
                 yield connection
@@ -177,8 +177,8 @@ class Database:
         """
         if self.path is None:
             return
-        with translated_errors(self.location), self._connect() as connection:
-            vacuum(connection)
+        with translated_failures(self.location), self._connect() as connection:
+            sqlite_vacuum(connection)
 
     def close(self) -> None:
         """Close every connection; the next transaction opens new ones."""
@@ -200,7 +200,7 @@ class Database:
         return sqlite_engine(self.path, self.name, self.busy_timeout)
 
     def _refuse_lost_lock(self, connection: Connection) -> None:
-        if self.run_session is not None and not holds_lock(connection, self.run_session):
+        if self.run_session is not None and not postgres_holds_lock(connection, self.run_session):
             raise DatabaseUnavailableError(
                 self.name, "the server ended the session that kept other runs out"
             )

@@ -73,7 +73,7 @@ DBAPI_ERRORS: dict[type[exc.DBAPIError], tuple[type[StorageError], str]] = {
 
 
 @contextmanager
-def translated_errors(location: DatabaseLocation) -> Iterator[None]:
+def translated_failures(location: DatabaseLocation) -> Iterator[None]:
     """Turn whatever SQLAlchemy, a driver or the file system raises into a StorageError.
 
     Messages are redacted; the original stays as the cause, for `--debug`.

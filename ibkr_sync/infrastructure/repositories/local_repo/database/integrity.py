@@ -6,7 +6,7 @@ from ibkr_sync.domain.errors import DatabaseDamagedError
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 
 
-def refuse_damage(database: Database) -> None:
+def check_integrity(database: Database) -> None:
     """Raise DatabaseDamagedError if SQLite finds damage, or another StorageError.
 
     The whole file is read: a third of a second for 100 MB in memory. Neither a value that is

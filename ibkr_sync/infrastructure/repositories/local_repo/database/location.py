@@ -43,7 +43,7 @@ class DatabaseLocation:
         return text
 
 
-def locate(location: str | Path) -> DatabaseLocation:
+def locate_database(location: str | Path) -> DatabaseLocation:
     """Read a file path, `:memory:` or a URL of SQLite or PostgreSQL.
 
     Every scheme of PostgreSQL means one driver. Raises DatabaseUnavailableError for anything

@@ -15,7 +15,7 @@ from ibkr_sync.infrastructure.repositories.local_repo.database.engine import (
     Database,
     file_identity,
 )
-from ibkr_sync.infrastructure.repositories.local_repo.database.failures import translated_errors
+from ibkr_sync.infrastructure.repositories.local_repo.database.failures import translated_failures
 
 _TRY_LOCK = (
     "SELECT pg_try_advisory_lock(hashtext('ibkr-sync run'), hashtext(current_schema())) IS TRUE"
@@ -55,7 +55,7 @@ def _file_lock(database: Database, path: Path) -> Iterator[None]:
 
     lock_path = path.with_name(f"{path.name}.lock")
     lock = FileLock(lock_path, timeout=0, mode=FILE_MODE, thread_local=False)
-    with translated_errors(database.location):
+    with translated_failures(database.location):
         database.create_file()
         try:
             lock.acquire()
@@ -71,11 +71,11 @@ def _file_lock(database: Database, path: Path) -> Iterator[None]:
 
 @contextmanager
 def _session_lock(database: Database) -> Iterator[None]:
-    with translated_errors(database.location):
+    with translated_failures(database.location):
         session = database.open_session()
         driver: Any = session.connection.dbapi_connection
     try:
-        with translated_errors(database.location):
+        with translated_failures(database.location):
             got_it = session.exec_driver_sql(_TRY_LOCK).scalar_one()
         if not got_it:
             raise AlreadyRunningError(database.name)

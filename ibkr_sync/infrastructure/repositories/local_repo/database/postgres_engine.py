@@ -75,6 +75,6 @@ def postgres_write(connection: Connection) -> Iterator[None]:
         yield
 
 
-def holds_lock(connection: Connection, session: int) -> bool:
+def postgres_holds_lock(connection: Connection, session: int) -> bool:
     """Whether the session with that process id still holds an advisory lock, as a run's does."""
     return connection.exec_driver_sql(_LOCKS_OF, (session,)).first() is not None

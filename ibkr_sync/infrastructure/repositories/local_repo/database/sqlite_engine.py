@@ -73,7 +73,7 @@ def sqlite_write(connection: Connection, *, enforce_foreign_keys: bool) -> Itera
         yield
 
 
-def ensure_wal(connection: Connection, name: str) -> None:
+def ensure_sqlite_wal(connection: Connection, name: str) -> None:
     """Let a file have a write-ahead log; raises DatabaseUnavailableError where it can't."""
     driver = _driver_connection(connection)
     if driver.execute("PRAGMA journal_mode").fetchone() == ("wal",):
@@ -82,7 +82,7 @@ def ensure_wal(connection: Connection, name: str) -> None:
         raise DatabaseUnavailableError(name, "its file system does not allow journal_mode wal")
 
 
-def vacuum(connection: Connection) -> None:
+def sqlite_vacuum(connection: Connection) -> None:
     """Give the space of deleted rows back to the file system."""
     driver = _driver_connection(connection)
     driver.execute("VACUUM")

@@ -13,9 +13,9 @@ from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.evidence.acquired_future import Evidence
 from ibkr_sync.domain.runs.sync_policy import SyncRun
-from ibkr_sync.infrastructure.repositories.local_repo.database.bulk_writes import insert_rows
+from ibkr_sync.infrastructure.repositories.local_repo.database.bulk_writes import bulk_insert
 from ibkr_sync.infrastructure.repositories.local_repo.evidence.packed_frames import (
-    DamagedEvidenceError,
+    DamagedFramesError,
     PackedFrames,
     pack_frames,
     unpack_frames,
@@ -49,7 +49,7 @@ def keep_evidence(
         *(evidence.symbol, evidence.exchange, evidence.include_expired),
         *(len(evidence.answers), tuple(sorted(evidence.gone))),
     )
-    insert_rows(connection, raw_replies, _COLUMNS, (row,))
+    bulk_insert(connection, raw_replies, _COLUMNS, (row,))
     if outdated_before is not None:
         is_own = raw_replies.c.product_id == product_id
         connection.execute(delete(raw_replies).where(is_own, prunable(outdated_before)))
@@ -72,17 +72,17 @@ def prunable(before: datetime) -> ColumnElement[bool]:
 
 
 def read_evidence(connection: Connection, row: Row[Any]) -> Evidence:
-    """Give the reply of a row of `raw_replies`; raises DamagedEvidenceError."""
+    """Give the reply of a row of `raw_replies`; raises DamagedFramesError."""
     base: tuple[bytes, ...] = ()
     if row.base_id is not None:
         base_row = connection.execute(_by_id(row.base_id)).first()
         if base_row is None or base_row.base_id is not None:
-            raise DamagedEvidenceError("the reply that it was packed beside is not there")
+            raise DamagedFramesError("the reply that it was packed beside is not there")
         base = unpack_frames(_packed_in(base_row))
     frames = unpack_frames(_packed_in(row), base)
     end = len(frames) - row.answer_count
     if end < 0:
-        raise DamagedEvidenceError("it has fewer frames than answers")
+        raise DamagedFramesError("it has fewer frames than answers")
     return Evidence(
         received_at=row.received_at,
         server_version=row.server_version,
@@ -113,7 +113,7 @@ def _packed(
     if found is not None:
         try:
             base = unpack_frames(_packed_in(found))
-        except DamagedEvidenceError:
+        except DamagedFramesError:
             return pack_frames(frames), None
         packed = pack_frames(frames, base)
         if len(packed.frames) * _WORTH_A_BASE <= len(found.frames):

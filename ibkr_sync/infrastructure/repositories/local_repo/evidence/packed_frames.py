@@ -31,7 +31,7 @@ _WINDOW = 32 * 1024
 """Bytes that zlib looks back."""
 
 
-class DamagedEvidenceError(ValueError):
+class DamagedFramesError(ValueError):
     """Stored frames that do not match their checksum or their framing, or fill the memory."""
 
 
@@ -62,7 +62,7 @@ def pack_frames(frames: Sequence[bytes], base: Sequence[bytes] = ()) -> PackedFr
 def unpack_frames(packed: PackedFrames, base: Sequence[bytes] = ()) -> tuple[bytes, ...]:
     """Give the payloads back, with the base that they were packed beside.
 
-    Raises DamagedEvidenceError if they would differ.
+    Raises DamagedFramesError if they would differ.
     """
     if base:
         encoded = _decompress(packed.frames, _dictionary(base))
@@ -70,13 +70,13 @@ def unpack_frames(packed: PackedFrames, base: Sequence[bytes] = ()) -> tuple[byt
         try:
             frames = decode_differences(encoded, base, most_bytes=MAX_UNPACKED, most=MAX_FRAMES)
         except MalformedDifferencesError as error:
-            raise DamagedEvidenceError(f"stored frames can't be rebuilt: {error}") from error
+            raise DamagedFramesError(f"stored frames can't be rebuilt: {error}") from error
         framed = _framed(frames)
     else:
         framed = _decompress(packed.frames)
         frames = None
     if hashlib.sha256(framed).hexdigest() != packed.sha256:
-        raise DamagedEvidenceError("stored frames do not match their checksum")
+        raise DamagedFramesError("stored frames do not match their checksum")
     return tuple(_split(framed)) if frames is None else frames
 
 
@@ -94,11 +94,11 @@ def _decompress(compressed: bytes, dictionary: bytes = b"") -> bytes:
     try:
         framed = unpacking.decompress(compressed, MAX_UNPACKED)
     except zlib.error as error:
-        raise DamagedEvidenceError(f"stored frames can't be decompressed: {error}") from error
+        raise DamagedFramesError(f"stored frames can't be decompressed: {error}") from error
     if unpacking.unconsumed_tail:
-        raise DamagedEvidenceError(f"stored frames take more than {MAX_UNPACKED} bytes")
+        raise DamagedFramesError(f"stored frames take more than {MAX_UNPACKED} bytes")
     if not unpacking.eof:
-        raise DamagedEvidenceError("stored frames can't be decompressed: they are cut off")
+        raise DamagedFramesError("stored frames can't be decompressed: they are cut off")
     return framed
 
 
@@ -108,10 +108,10 @@ def _split(framed: bytes) -> Iterator[bytes]:
         if position == len(framed):
             return
         if position + _LENGTH.size > len(framed):
-            raise DamagedEvidenceError("stored frames are cut off")
+            raise DamagedFramesError("stored frames are cut off")
         (length,) = _LENGTH.unpack_from(framed, position)
         position += _LENGTH.size
         yield framed[position : position + length]
         position += length
     if position < len(framed):
-        raise DamagedEvidenceError(f"there are more than {MAX_FRAMES} stored frames")
+        raise DamagedFramesError(f"there are more than {MAX_FRAMES} stored frames")

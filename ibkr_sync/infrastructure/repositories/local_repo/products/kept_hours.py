@@ -11,11 +11,18 @@ from sqlalchemy import Select, bindparam, select
 from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.entities.futures import Future, ProductKey
-from ibkr_sync.domain.hours.hours_by_day import DayHours, newly_said, schedule_to_keep, split_by_day
+from ibkr_sync.domain.hours.hours_by_day import (
+    DayHours,
+    newly_said_days,
+    schedule_by_day,
+    split_by_day,
+)
 from ibkr_sync.domain.ports.kept_hours import KeptHours
-from ibkr_sync.infrastructure.repositories.local_repo.database.bulk_writes import insert_rows
+from ibkr_sync.infrastructure.repositories.local_repo.database.bulk_writes import bulk_insert
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
-from ibkr_sync.infrastructure.repositories.local_repo.products.succession import newer_than
+from ibkr_sync.infrastructure.repositories.local_repo.products.succession import (
+    instant_of_succession,
+)
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import hours_days, products
 from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import reading
 
@@ -65,7 +72,7 @@ def keep_hours_by_day(
     `sent` are the con_ids whose hours are new; of a product that `is_new` nothing is kept yet.
     Hours that can't be read are not kept by day.
     """
-    contract = schedule_to_keep(product, now) if sent else None
+    contract = schedule_by_day(product, now) if sent else None
     if contract is None or contract.schedule is None or contract.con_id not in sent:
         return
     zone = ZoneInfo(contract.time_zone or "UTC")
@@ -77,12 +84,12 @@ def keep_hours_by_day(
         return
     window = {"product_id": product_id, "first": min(days), "last": max(days)}
     kept, last = ({}, None) if is_new else _newest(connection, _OF_A_WINDOW, window)
-    seen_at = now if last is None else newer_than(last, now)
+    seen_at = now if last is None else instant_of_succession(last, now)
     rows = (
         (product_id, day, seen_at, hours.trading, hours.liquid, hours.time_zone_id)
-        for day, hours in newly_said(days, kept).items()
+        for day, hours in newly_said_days(days, kept).items()
     )
-    insert_rows(connection, hours_days, _COLUMNS, rows)
+    bulk_insert(connection, hours_days, _COLUMNS, rows)
 
 
 def _newest(

@@ -13,10 +13,12 @@ from sqlalchemy.engine import Connection
 from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.history.recorded_history import RecordedLadder
-from ibkr_sync.infrastructure.repositories.local_repo.database.bulk_writes import insert_rows
+from ibkr_sync.infrastructure.repositories.local_repo.database.bulk_writes import bulk_insert
 from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import refuse_unstorable
-from ibkr_sync.infrastructure.repositories.local_repo.products.reads import load_market_rules
-from ibkr_sync.infrastructure.repositories.local_repo.products.succession import newer_than
+from ibkr_sync.infrastructure.repositories.local_repo.products.reads import read_market_rules
+from ibkr_sync.infrastructure.repositories.local_repo.products.succession import (
+    instant_of_succession,
+)
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
     contracts,
     market_rule_increments,
@@ -30,7 +32,7 @@ _STEP_COLUMNS = ("market_rule_id", "seen_at", "position", "low_edge", "increment
 _Ladder = tuple[datetime, MarketRule]
 
 
-def write_market_rules(connection: Connection, rules: Iterable[MarketRule], now: datetime) -> None:
+def write_ladders(connection: Connection, rules: Iterable[MarketRule], now: datetime) -> None:
     """Keep tick ladders; a ladder that changed stands beside the one it replaces.
 
     It is newer than that one, even after the clock was set back. Raises InvalidReplyError for a
@@ -39,16 +41,16 @@ def write_market_rules(connection: Connection, rules: Iterable[MarketRule], now:
     by_id = {rule.market_rule_id: rule for rule in rules}
     for rule in by_id.values():
         _refuse_unstorable(rule)
-    stored = load_market_rules(connection, by_id.keys())
+    stored = read_market_rules(connection, by_id.keys())
     changed_at = _changed_at(connection, by_id.keys())
     new = {rule_id: now for rule_id in by_id if rule_id not in changed_at}
     changed = {
-        rule_id: newer_than(at, now)
+        rule_id: instant_of_succession(at, now)
         for rule_id, at in changed_at.items()
         if by_id[rule_id] != stored.get(rule_id, MarketRule(market_rule_id=rule_id, increments=()))
     }
     columns = ("market_rule_id", "first_seen_at", "changed_at")
-    insert_rows(
+    bulk_insert(
         connection, market_rules, columns, ((rule_id, at, at) for rule_id, at in new.items())
     )
     for rule_id, at in changed.items():
@@ -59,7 +61,7 @@ def write_market_rules(connection: Connection, rules: Iterable[MarketRule], now:
         for rule_id, at in (new | changed).items()
         for position, step in enumerate(by_id[rule_id].increments)
     )
-    insert_rows(connection, market_rule_increments, _STEP_COLUMNS, rows)
+    bulk_insert(connection, market_rule_increments, _STEP_COLUMNS, rows)
 
 
 def _changed_at(connection: Connection, ids: Collection[int]) -> dict[int, datetime]:

@@ -31,7 +31,7 @@ from ibkr_sync.domain.entities.futures import (
     Underlying,
 )
 from ibkr_sync.domain.errors import InvalidReplyError
-from ibkr_sync.infrastructure.repositories.local_repo.schema.columns import decimal_text
+from ibkr_sync.infrastructure.repositories.local_repo.schema.columns import decimal_column_text
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import UNDERLYING_PREFIX
 
 LARGEST_INTEGER = 2**63 - 1
@@ -87,7 +87,7 @@ class ProductRows:
         return self.contracts[con_id][_LISTING]
 
 
-def to_rows(future: Future, con_ids: Collection[int] | None = None) -> ProductRows:
+def map_to_rows(future: Future, con_ids: Collection[int] | None = None) -> ProductRows:
     """Spread a product over rows, without the ids that the database gives.
 
     Of its contracts only those with the given ids, or all.
@@ -113,7 +113,7 @@ def to_rows(future: Future, con_ids: Collection[int] | None = None) -> ProductRo
     return ProductRows(product=product, contracts=chain, schedules=schedules)
 
 
-def to_entity(product: Mapping[Any, Any], chain: Iterable[Sequence[Any]]) -> Future:
+def map_to_entity(product: Mapping[Any, Any], chain: Iterable[Sequence[Any]]) -> Future:
     """Build a product, of the entity of its asset class, from its row and its contracts' rows.
 
     A contract's row begins with the values of `CHAIN_COLUMNS`; one that does not say when it was
@@ -251,7 +251,7 @@ def _reason_of_integer(number: int) -> str | None:
 
 def _reason_of_decimal(number: Decimal) -> str | None:
     try:
-        decimal_text(number)
+        decimal_column_text(number)
     except ValueError as error:
         return str(error)
     return None

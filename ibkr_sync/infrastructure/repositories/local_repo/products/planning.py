@@ -12,10 +12,13 @@ from sqlalchemy.engine import Connection
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.errors import SampleDataError
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
-from ibkr_sync.domain.evidence.acquisition_plan import ProductPlan, StoredChains, plan_acquired
+from ibkr_sync.domain.evidence.acquisition_plan import ProductPlan, StoredForPlan, plan_acquired
 from ibkr_sync.domain.evidence.product_update import ProductUpdate
 from ibkr_sync.infrastructure.repositories.local_repo.products import reads
-from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import ProductRows, to_rows
+from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import (
+    ProductRows,
+    map_to_rows,
+)
 from ibkr_sync.infrastructure.repositories.local_repo.products.writes import StoredState
 
 F = TypeVar("F", bound=Future)
@@ -58,7 +61,7 @@ def plan_storage(
     return _with_rows(plan_acquired(acquired, stored, now, allow_shrink=allow_shrink), stored.ids)
 
 
-class _StoredRows(StoredChains):
+class _StoredRows(StoredForPlan):
     """Reads stored products, and remembers the ids of their rows."""
 
     def __init__(self, connection: Connection, place: str) -> None:
@@ -67,11 +70,11 @@ class _StoredRows(StoredChains):
         self.ids: dict[ProductKey, int] = {}
 
     def find(self, key: ProductKey) -> Future | None:
-        found = reads.find_by_key(self._connection, key, self._place)
+        found = reads.read_by_key(self._connection, key, self._place)
         return None if found is None else self._product(found)
 
     def owners_of(self, con_ids: Collection[int]) -> tuple[Future, ...]:
-        found = reads.find_owners(self._connection, con_ids, self._place)
+        found = reads.read_owners(self._connection, con_ids, self._place)
         return tuple(map(self._product, found))
 
     def _product(self, found: reads.StoredProduct) -> Future:
@@ -90,7 +93,7 @@ def _with_rows(plan: ProductPlan[F], ids: dict[ProductKey, int]) -> StoragePlan[
     )
     return StoragePlan(
         update=plan.update,
-        rows=to_rows(plan.update.product, _to_write(plan.update, before)),
+        rows=map_to_rows(plan.update.product, _to_write(plan.update, before)),
         before=before,
         takers=tuple(_with_rows(taker, ids) for taker in plan.takers),
         remarks=plan.remarks,

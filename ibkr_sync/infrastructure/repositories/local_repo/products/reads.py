@@ -20,7 +20,7 @@ from ibkr_sync.domain.naming.renaming import FormerName
 from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import (
     CHAIN_COLUMNS,
     CONTRACT_COLUMNS,
-    to_entity,
+    map_to_entity,
     unstorable_reason,
 )
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
@@ -76,7 +76,7 @@ class StoredProduct:
     product: Future
 
 
-def find_products(connection: Connection, query: FutureQuery, place: str) -> list[StoredProduct]:
+def read_products(connection: Connection, query: FutureQuery, place: str) -> list[StoredProduct]:
     """Give the products that the query matches, else those it did by a former name, by key.
 
     Raises StorageError, naming `place`, for a row that holds what no entity can.
@@ -112,7 +112,7 @@ def _formerly_called(query: FutureQuery) -> Select[Any]:
     return select(former_names.c.product_id).where(*conditions)
 
 
-def find_named(connection: Connection, words: Collection[str], place: str) -> list[Future]:
+def read_named(connection: Connection, words: Collection[str], place: str) -> list[Future]:
     """Give the products that have one of the words for a name (see the port), by key.
 
     Raises StorageError for a row that holds what no entity can.
@@ -132,7 +132,7 @@ def find_named(connection: Connection, words: Collection[str], place: str) -> li
     return [stored.product for stored in _load(connection, place, select(products).where(is_named))]
 
 
-def find_by_key(connection: Connection, key: ProductKey, place: str) -> StoredProduct | None:
+def read_by_key(connection: Connection, key: ProductKey, place: str) -> StoredProduct | None:
     """Give the product that a reply for `key` is about, with its chain; raises StorageError.
 
     A product from the catalogue that has no contracts, and whose trading class the catalogue
@@ -146,25 +146,25 @@ def find_by_key(connection: Connection, key: ProductKey, place: str) -> StoredPr
     return guessed if guessed.product.is_stub else None
 
 
-def find_owners(
+def read_owners(
     connection: Connection, con_ids: Collection[int], place: str
 ) -> list[StoredProduct]:
     """Give the products under which these contracts are stored, by key; raises StorageError."""
     owners = {
         each.product_id: each
-        for some in in_batches(sorted(con_ids))
+        for some in read_batches(sorted(con_ids))
         for each in _load(connection, place, _OWNERS, {"con_ids": some})
     }
     return sorted(owners.values(), key=lambda each: each.product.key)
 
 
-def in_batches(con_ids: Sequence[int]) -> Iterator[Sequence[int]]:
+def read_batches(con_ids: Sequence[int]) -> Iterator[Sequence[int]]:
     """Cut conIds into as many as one statement may name."""
     for first in range(0, len(con_ids), _NAMED_AT_ONCE):
         yield con_ids[first : first + _NAMED_AT_ONCE]
 
 
-def find_former_names(connection: Connection, words: Collection[str]) -> list[FormerName]:
+def read_former_names(connection: Connection, words: Collection[str]) -> list[FormerName]:
     """Give the former names of products that have one of the words for symbol or class."""
     names = [word for word in words if not unstorable_reason(word)]
     former, now = former_names.c, products.c
@@ -193,7 +193,7 @@ def holds_real_data(connection: Connection) -> bool:
     return connection.execute(_ONE_OF_REAL).first() is not None
 
 
-def load_market_rules(
+def read_market_rules(
     connection: Connection, ids: Collection[int] | None = None
 ) -> dict[int, MarketRule]:
     """Give the tick ladders that apply, all of them or those of some ids."""
@@ -220,7 +220,7 @@ def load_market_rules(
     }
 
 
-def known_market_rules(connection: Connection) -> frozenset[int]:
+def read_known_ladder_ids(connection: Connection) -> frozenset[int]:
     """Give the ids of the tick ladders that are stored."""
     return frozenset(connection.execute(select(market_rules.c.market_rule_id)).scalars())
 
@@ -240,7 +240,7 @@ def _load(
         for row in connection.execute(_CHAINS, ids).all():
             chains[row[-1]].append(row)
         stored = [
-            StoredProduct(product_id=row["id"], product=to_entity(row, chains[row["id"]]))
+            StoredProduct(product_id=row["id"], product=map_to_entity(row, chains[row["id"]]))
             for row in found
         ]
     return sorted(stored, key=lambda each: each.product.key)

@@ -7,11 +7,11 @@ from collections.abc import Collection
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
-from ibkr_sync.domain.evidence.remarks import REMARK_FIELDS, Remark, unreported
+from ibkr_sync.domain.evidence.remarks import REMARK_FIELDS, Remark, unreported_remarks
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import field_changes
 
 
-def unreported_remarks(
+def unrecorded_remarks(
     connection: Connection, product_id: int | None, remarks: Collection[Remark]
 ) -> tuple[Remark, ...]:
     """The remarks on a product that no run has kept yet; `product_id` is None for a new one."""
@@ -23,4 +23,4 @@ def unreported_remarks(
             columns.product_id == product_id, columns.field.in_(REMARK_FIELDS)
         )
     )
-    return unreported(remarks, [text for text in told if text is not None])
+    return unreported_remarks(remarks, [text for text in told if text is not None])

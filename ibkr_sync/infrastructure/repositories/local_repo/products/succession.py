@@ -8,7 +8,7 @@ _LEAST = timedelta(microseconds=1)
 """What both databases tell apart."""
 
 
-def newer_than(replaced: datetime, now: datetime) -> datetime:
+def instant_of_succession(replaced: datetime, now: datetime) -> datetime:
     """Give `now`, or the next instant after the row that is replaced if that is not over yet.
 
     Of such rows the newest applies, which must be the one written last, even after the clock

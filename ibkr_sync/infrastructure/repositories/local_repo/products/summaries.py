@@ -13,7 +13,7 @@ from ibkr_sync.domain.entities.contracts import ContractSeries, ContractState, F
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.entities.product_summary import ProductSummary
 from ibkr_sync.domain.selection.series_choice import usual_series_of
-from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import to_entity
+from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import map_to_entity
 from ibkr_sync.infrastructure.repositories.local_repo.products.reads import readable
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import contracts, products
 
@@ -52,7 +52,7 @@ def summarise(connection: Connection, now: datetime, place: str) -> list[Product
     with readable(place):
         listed = _listed(connection, now)
         summaries = [
-            _summary(to_entity(row, ()), listed[row["id"]])
+            _summary(map_to_entity(row, ()), listed[row["id"]])
             for row in map(Row._asdict, connection.execute(select(products)))
         ]
     return sorted(summaries, key=lambda each: each.key)

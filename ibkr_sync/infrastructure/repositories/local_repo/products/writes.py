@@ -16,8 +16,8 @@ from ibkr_sync.domain.evidence.chain_diff import FieldChange
 from ibkr_sync.domain.evidence.product_update import ProductUpdate
 from ibkr_sync.domain.runs.sync_policy import SyncRun
 from ibkr_sync.infrastructure.repositories.local_repo.database.bulk_writes import (
-    insert_rows,
-    update_rows,
+    bulk_insert,
+    bulk_update,
 )
 from ibkr_sync.infrastructure.repositories.local_repo.products.kept_hours import keep_hours_by_day
 from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import (
@@ -25,8 +25,8 @@ from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import (
     LISTING_COLUMNS,
     SCHEDULE_COLUMNS,
     ProductRows,
+    map_to_rows,
     stored_last_seen,
-    to_rows,
 )
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
     contract_schedules,
@@ -56,13 +56,13 @@ class StoredState:
     stub_id: int | None = None
 
 
-def insert_product(connection: Connection, product: Future, now: datetime) -> int:
+def write_new_product(connection: Connection, product: Future, now: datetime) -> int:
     """Store a new product without its chain, and give the id of its row."""
-    row = to_rows(product).product | {"first_seen_at": now}
+    row = map_to_rows(product).product | {"first_seen_at": now}
     return _inserted_id(connection, products, row)
 
 
-def apply_update(
+def write_update(
     connection: Connection,
     planned: ProductUpdate[Future],
     rows: ProductRows,
@@ -99,7 +99,7 @@ def _absorb_stub(connection: Connection, stub_id: int, product_id: int) -> None:
     connection.execute(delete(products).where(products.c.id == stub_id))
 
 
-def record_history(
+def write_history(
     connection: Connection,
     changes: Iterable[FieldChange],
     product_id: int,
@@ -107,7 +107,7 @@ def record_history(
     now: datetime,
 ) -> None:
     """Append what changed to the history."""
-    insert_rows(
+    bulk_insert(
         connection,
         field_changes,
         ("run_id", "product_id", "seen_at", "con_id", "field", "old", "new"),
@@ -129,14 +129,14 @@ def _write_contracts(
     rewritten = {each.con_id for each in diff.updated} | before.moved
     relisted = {each.con_id for each in (*diff.returned, *diff.missing, *diff.delisted)}
     added = ((*rows.contracts[each.con_id], product_id) for each in diff.added)
-    insert_rows(connection, contracts, (*CONTRACT_COLUMNS, "product_id"), added)
-    update_rows(
+    bulk_insert(connection, contracts, (*CONTRACT_COLUMNS, "product_id"), added)
+    bulk_update(
         connection,
         contracts.c.con_id,
         (*CONTRACT_COLUMNS[1:], "product_id"),
         ((*rows.contracts[con_id][1:], product_id, con_id) for con_id in sorted(rewritten)),
     )
-    update_rows(
+    bulk_update(
         connection,
         contracts.c.con_id,
         LISTING_COLUMNS,
@@ -159,7 +159,7 @@ def _write_last_seen(
         and stored_last_seen(each.listing, synced_at)
         != stored_last_seen(before.chain[each.con_id].listing, before.synced_at)
     )
-    update_rows(connection, contracts.c.con_id, ("last_seen_at",), rows)
+    bulk_update(connection, contracts.c.con_id, ("last_seen_at",), rows)
 
 
 def _write_schedules(
@@ -174,13 +174,13 @@ def _write_schedules(
     }
     new = [con_id for con_id in sorted(changed) if not known.get(con_id)]
     newer = [con_id for con_id in sorted(changed) if known.get(con_id)]
-    insert_rows(
+    bulk_insert(
         connection,
         contract_schedules,
         (*SCHEDULE_COLUMNS, "observed_at"),
         ((*rows.schedules[con_id], now) for con_id in new),
     )
-    update_rows(
+    bulk_update(
         connection,
         contract_schedules.c.con_id,
         (*SCHEDULE_COLUMNS[1:], "observed_at"),

@@ -11,7 +11,7 @@ from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.future_update import FutureFailure
 from ibkr_sync.domain.runs.run_outcomes import ProductOutcome
 from ibkr_sync.domain.runs.sync_policy import SyncRun
-from ibkr_sync.infrastructure.repositories.local_repo.database.bulk_writes import insert_rows
+from ibkr_sync.infrastructure.repositories.local_repo.database.bulk_writes import bulk_insert
 from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import storable_text
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import run_products
 
@@ -42,10 +42,10 @@ def record_outcome(
     else:
         outcome = ProductOutcome.UNCHANGED if diff.is_empty else ProductOutcome.UPDATED
     row = (*_asked(query, run, now), product_id, outcome, *_counts(diff), None, None, given_at)
-    insert_rows(connection, run_products, _COLUMNS, (row,))
+    bulk_insert(connection, run_products, _COLUMNS, (row,))
 
 
-def record_failure(
+def record_failed_outcome(
     connection: Connection,
     failure: FutureFailure,
     product_id: int | None,
@@ -56,7 +56,7 @@ def record_failure(
     reason = type(failure.error).__name__, storable_text(str(failure.error))
     asked = _asked(failure.query, run, now)
     row = (*asked, product_id, ProductOutcome.FAILED, *_counts(ChainDiff()), *reason, None)
-    insert_rows(connection, run_products, _COLUMNS, (row,))
+    bulk_insert(connection, run_products, _COLUMNS, (row,))
 
 
 def _asked(

@@ -18,8 +18,8 @@ from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Dat
 from ibkr_sync.infrastructure.repositories.local_repo.database.lock import run_lock
 from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import storable_text
 from ibkr_sync.infrastructure.repositories.local_repo.schema.revision import (
-    read_status,
-    refuse_behind,
+    read_revision,
+    refuse_older_revision,
 )
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
     run_products,
@@ -39,7 +39,7 @@ def recorded_run(
     Raises AlreadyRunningError at once when another run is open, or StorageError.
     """
     # What is not ours gets no lock file beside it either.
-    refuse_behind(read_status(database), database)
+    refuse_older_revision(read_revision(database), database)
     with run_lock(database):
         with writing(database) as connection:
             run = _open_run(connection, origin, kind, clock())

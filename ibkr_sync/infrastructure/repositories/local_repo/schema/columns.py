@@ -29,10 +29,10 @@ _REMEMBERED = 1024
 """How many values of a column are remembered with what they became: chains repeat themselves."""
 
 _PLAIN_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
-"""What `decimal_text` writes; `Decimal` would take `NaN` and `1_0` as well."""
+"""What `decimal_column_text` writes; `Decimal` would take `NaN` and `1_0` as well."""
 
 
-def decimal_text(value: Decimal) -> str:
+def decimal_column_text(value: Decimal) -> str:
     """The one plain notation of a number, equal for equal values; ValueError if not storable."""
     if not value.is_finite():
         raise ValueError(f"not a finite number: {value}")
@@ -83,7 +83,7 @@ def _remembering(process: Processor | None) -> Processor | None:
     return None if process is None else lru_cache(_REMEMBERED, typed=True)(process)
 
 
-class UtcDateTime(_NullableKind[datetime]):
+class UtcColumnType(_NullableKind[datetime]):
     """An instant: aware values in, aware UTC values out, naive ones refused."""
 
     impl = DateTime(timezone=True)
@@ -110,7 +110,7 @@ class UtcDateTime(_NullableKind[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-class ExactDecimal(_NullableKind[Decimal]):
+class DecimalColumnType(_NullableKind[Decimal]):
     """A decimal without rounding: NUMERIC in PostgreSQL, canonical text in SQLite."""
 
     impl = Numeric(asdecimal=True)
@@ -121,7 +121,7 @@ class ExactDecimal(_NullableKind[Decimal]):
         return dialect.type_descriptor(Text() if dialect.name == "sqlite" else Numeric())
 
     def _stored(self, value: Decimal, dialect: str) -> str | Decimal:
-        text = decimal_text(value)
+        text = decimal_column_text(value)
         return text if dialect == "sqlite" else Decimal(text)
 
     def _loaded(self, value: str | Decimal) -> Decimal:
@@ -132,7 +132,7 @@ class ExactDecimal(_NullableKind[Decimal]):
         raise ValueError(f"not a number: {value!r}")
 
 
-class EnumValue(_NullableKind[StrEnum]):
+class EnumColumnType(_NullableKind[StrEnum]):
     """A member of a string enum, stored by its value; a new member needs no migration."""
 
     impl = String(32)
@@ -149,7 +149,7 @@ class EnumValue(_NullableKind[StrEnum]):
         return self.members(value)
 
 
-class MonthText(_NullableKind[ContractMonth]):
+class MonthColumnType(_NullableKind[ContractMonth]):
     """A contract month as `2026-12`."""
 
     impl = String(7)
@@ -162,7 +162,7 @@ class MonthText(_NullableKind[ContractMonth]):
         return ContractMonth.parse(value)
 
 
-class JsonList(_NullableKind[tuple[Any, ...]]):
+class ListColumnType(_NullableKind[tuple[Any, ...]]):
     """A tuple, of tuples maybe, as compact JSON text: `["CME","QBALGO"]`."""
 
     impl = Text

@@ -17,7 +17,7 @@ from ibkr_sync.domain.errors import (
     SchemaNewerError,
 )
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
-from ibkr_sync.infrastructure.repositories.local_repo.database.failures import translated_errors
+from ibkr_sync.infrastructure.repositories.local_repo.database.failures import translated_failures
 
 REVISIONS = ("ibkr_sync_0001", "ibkr_sync_0002", "ibkr_sync_0003")
 """Every revision of the schema, oldest first; the last is the one this version needs."""
@@ -63,7 +63,7 @@ def head_revision() -> str:
     return REVISIONS[-1]
 
 
-def read_status(database: Database) -> SchemaStatus:
+def read_revision(database: Database) -> SchemaStatus:
     """Tell what schema a database holds.
 
     Raises ForeignDatabaseError for what is not ours, SchemaNewerError for a revision that
@@ -74,11 +74,11 @@ def read_status(database: Database) -> SchemaStatus:
     if database.path is not None and not database.is_open:
         _refuse_foreign_file(database, database.path)
     with database.read() as connection:
-        return status_of(connection, database)
+        return revision_status(connection, database)
 
 
-def status_of(connection: Connection, database: Database) -> SchemaStatus:
-    """Tell what schema is seen inside a transaction; raises as `read_status`."""
+def revision_status(connection: Connection, database: Database) -> SchemaStatus:
+    """Tell what schema is seen inside a transaction; raises as `read_revision`."""
     if database.is_sqlite:
         tables = _names(connection, _TABLES)
         is_ours = connection.exec_driver_sql("PRAGMA application_id").scalar_one() == APPLICATION_ID
@@ -101,7 +101,7 @@ def status_of(connection: Connection, database: Database) -> SchemaStatus:
     return SchemaStatus(current=revision, head=head_revision())
 
 
-def refuse_behind(status: SchemaStatus, database: Database) -> None:
+def refuse_older_revision(status: SchemaStatus, database: Database) -> None:
     """Raise SchemaBehindError for an older schema; an empty database is not behind."""
     if not status.is_current and not status.is_empty:
         raise SchemaBehindError(
@@ -123,7 +123,7 @@ def _stored_revision(connection: Connection, tables: frozenset[str]) -> str | No
 
 def _refuse_foreign_file(database: Database, path: Path) -> None:
     """Look at a file before SQLite may write to it: even closing it can fold its WAL in."""
-    with translated_errors(database.location):
+    with translated_failures(database.location):
         with path.open("rb") as file:
             header = file.read(_HEADER_LENGTH)
         if len(header) < _HEADER_LENGTH or not header.startswith(_MAGIC):

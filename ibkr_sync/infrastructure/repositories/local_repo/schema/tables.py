@@ -33,7 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from ibkr_sync.domain.entities.contracts import TradingSchedule
-from ibkr_sync.domain.entities.fields import EntityField, FieldKind, Kind, fields_of, ordered
+from ibkr_sync.domain.entities.fields import EntityField, FieldKind, Kind, fields_of, ordered_fields
 from ibkr_sync.domain.entities.futures import (
     ASSET_CLASS,
     CONTRACT_FIELDS,
@@ -44,11 +44,11 @@ from ibkr_sync.domain.entities.futures import (
 from ibkr_sync.domain.runs.run_outcomes import ProductOutcome, RunOutcome
 from ibkr_sync.domain.runs.sync_policy import RunKind
 from ibkr_sync.infrastructure.repositories.local_repo.schema.columns import (
-    EnumValue,
-    ExactDecimal,
-    JsonList,
-    MonthText,
-    UtcDateTime,
+    DecimalColumnType,
+    EnumColumnType,
+    ListColumnType,
+    MonthColumnType,
+    UtcColumnType,
 )
 
 metadata = MetaData(
@@ -70,14 +70,14 @@ _COLUMN_TYPES: dict[FieldKind, TypeEngine[Any] | type[TypeEngine[Any]]] = {
     Kind.ZONE: Text,
     Kind.INTEGER: BigInteger,
     Kind.POSITIVE_INTEGER: BigInteger,
-    Kind.NUMBER: ExactDecimal,
-    Kind.POSITIVE_NUMBER: ExactDecimal,
+    Kind.NUMBER: DecimalColumnType,
+    Kind.POSITIVE_NUMBER: DecimalColumnType,
     Kind.DATE: Date,
-    Kind.INSTANT: UtcDateTime,
-    Kind.MONTH: MonthText,
-    Kind.TEXTS: JsonList,
-    Kind.PAIRS: JsonList,
-    Kind.VENUES: JsonList,
+    Kind.INSTANT: UtcColumnType,
+    Kind.MONTH: MonthColumnType,
+    Kind.TEXTS: ListColumnType,
+    Kind.PAIRS: ListColumnType,
+    Kind.VENUES: ListColumnType,
 }
 
 
@@ -94,7 +94,7 @@ def _columns(
     null, a listing's are as its own fields are, since no contract is stored without one, but for
     those that are `implied` by another table where they are null.
     """
-    for field in ordered(fields, leading):
+    for field in ordered_fields(fields, leading):
         if field.name in besides:
             continue
         if field.kind is Underlying:
@@ -106,7 +106,7 @@ def _columns(
 
 
 def _column(field: EntityField, prefix: str = "", *, nullable: bool = False) -> Column[Any]:
-    kind = EnumValue(field.choices) if field.choices else _COLUMN_TYPES[field.kind]
+    kind = EnumColumnType(field.choices) if field.choices else _COLUMN_TYPES[field.kind]
     return Column(prefix + field.name, kind, nullable=nullable or field.nullable)
 
 
@@ -123,7 +123,7 @@ products = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     *_PRODUCT_COLUMNS[:_SYNCED],
-    Column("first_seen_at", UtcDateTime, nullable=False),
+    Column("first_seen_at", UtcColumnType, nullable=False),
     *_PRODUCT_COLUMNS[_SYNCED:],
     UniqueConstraint("symbol", "exchange", "trading_class"),
 )
@@ -146,7 +146,7 @@ contract_schedules = Table(
     metadata,
     Column("con_id", ForeignKey("contracts.con_id"), primary_key=True, autoincrement=False),
     *_columns(fields_of(TradingSchedule)),
-    Column("observed_at", UtcDateTime, nullable=False),
+    Column("observed_at", UtcColumnType, nullable=False),
     comment="Hours as sent; observed_at is when this window was first seen.",
 )
 
@@ -154,8 +154,8 @@ market_rules = Table(
     "market_rules",
     metadata,
     Column("market_rule_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("first_seen_at", UtcDateTime, nullable=False),
-    Column("changed_at", UtcDateTime, nullable=False),
+    Column("first_seen_at", UtcColumnType, nullable=False),
+    Column("changed_at", UtcColumnType, nullable=False),
     comment="The ladder that applies is the one whose seen_at is changed_at.",
 )
 
@@ -163,10 +163,10 @@ market_rule_increments = Table(
     "market_rule_increments",
     metadata,
     Column("market_rule_id", ForeignKey("market_rules.market_rule_id"), primary_key=True),
-    Column("seen_at", UtcDateTime, primary_key=True),
+    Column("seen_at", UtcColumnType, primary_key=True),
     Column("position", Integer, primary_key=True, autoincrement=False),
-    Column("low_edge", ExactDecimal, nullable=False),
-    Column("increment", ExactDecimal, nullable=False),
+    Column("low_edge", DecimalColumnType, nullable=False),
+    Column("increment", DecimalColumnType, nullable=False),
     comment="Append-only: a changed ladder is a new set of rows.",
 )
 
@@ -174,11 +174,11 @@ sync_runs = Table(
     "sync_runs",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("origin", EnumValue(Origin), nullable=False),
-    Column("started_at", UtcDateTime, nullable=False),
-    Column("finished_at", UtcDateTime),
-    Column("outcome", EnumValue(RunOutcome), nullable=False),
-    Column("kind", EnumValue(RunKind), nullable=False, server_default=RunKind.GET.value),
+    Column("origin", EnumColumnType(Origin), nullable=False),
+    Column("started_at", UtcColumnType, nullable=False),
+    Column("finished_at", UtcColumnType),
+    Column("outcome", EnumColumnType(RunOutcome), nullable=False),
+    Column("kind", EnumColumnType(RunKind), nullable=False, server_default=RunKind.GET.value),
     Column("error", Text),
     Column("message", Text),
     comment="Error and message tell what ended a run before its time.",
@@ -194,7 +194,7 @@ field_changes = Table(
     Column("field", Text, nullable=False),
     Column("old", Text),
     Column("new", Text),
-    Column("seen_at", UtcDateTime, nullable=False),
+    Column("seen_at", UtcColumnType, nullable=False),
     Index(None, "product_id", "seen_at"),
     Index(None, "con_id", "seen_at"),
     Index(None, "seen_at"),
@@ -210,7 +210,7 @@ run_products = Table(
     Column("exchange", Text),
     Column("trading_class", Text),
     Column("product_id", ForeignKey("products.id")),
-    Column("outcome", EnumValue(ProductOutcome), nullable=False),
+    Column("outcome", EnumColumnType(ProductOutcome), nullable=False),
     Column("error", Text),
     Column("message", Text),
     Column("added", Integer, nullable=False),
@@ -219,8 +219,8 @@ run_products = Table(
     Column("missing", Integer, nullable=False),
     Column("delisted", Integer, nullable=False),
     Column("unchanged", Integer, nullable=False),
-    Column("at", UtcDateTime, nullable=False),
-    Column("given_at", UtcDateTime),
+    Column("at", UtcColumnType, nullable=False),
+    Column("given_at", UtcColumnType),
     Index(None, "run_id"),
     Index(None, "product_id", "at"),
     comment="Symbol, exchange and trading class as asked; null did not narrow the choice.",
@@ -232,7 +232,7 @@ raw_replies = Table(
     Column("id", Integer, primary_key=True),
     Column("run_id", ForeignKey("sync_runs.id"), nullable=False),
     Column("product_id", ForeignKey("products.id"), nullable=False),
-    Column("received_at", UtcDateTime, nullable=False),
+    Column("received_at", UtcColumnType, nullable=False),
     Column("server_version", Integer, nullable=False),
     Column("client_version", String(64), nullable=False),
     Column("frame_count", Integer, nullable=False),
@@ -243,7 +243,7 @@ raw_replies = Table(
     Column("exchange", Text),
     Column("include_expired", Boolean),
     Column("answer_count", Integer, nullable=False, server_default="0"),
-    Column("gone", JsonList, nullable=False, server_default="[]"),
+    Column("gone", ListColumnType, nullable=False, server_default="[]"),
     Index(None, "product_id", "received_at"),
     Index(None, "run_id"),
     Index(None, "symbol"),
@@ -261,7 +261,7 @@ former_names = Table(
     Column("symbol", Text, nullable=False),
     Column("exchange", Text, nullable=False),
     Column("trading_class", Text, nullable=False),
-    Column("until", UtcDateTime, nullable=False),
+    Column("until", UtcColumnType, nullable=False),
     Index(None, "symbol"),
     Index(None, "product_id"),
     comment="What a product was called before IBKR renamed it; until is when that was noticed.",
@@ -272,7 +272,7 @@ hours_days = Table(
     metadata,
     Column("product_id", ForeignKey("products.id"), primary_key=True),
     Column("day", Date, primary_key=True),
-    Column("seen_at", UtcDateTime, primary_key=True),
+    Column("seen_at", UtcColumnType, primary_key=True),
     Column("trading_hours", Text),
     Column("liquid_hours", Text),
     Column("time_zone_id", Text, nullable=False),
@@ -288,7 +288,7 @@ watchlist = Table(
     Column("trading_class", Text),
     Column("currency", Text),
     Column("watch_group", Text),
-    Column("added_at", UtcDateTime, nullable=False),
+    Column("added_at", UtcColumnType, nullable=False),
     Index(None, "watch_group"),
     comment="What the nightly refresh asks for; null does not narrow the choice.",
 )
@@ -300,7 +300,7 @@ pins = Table(
     Column("symbol", Text, nullable=False),
     Column("exchange", Text, nullable=False),
     Column("trading_class", Text),
-    Column("pinned_at", UtcDateTime, nullable=False),
+    Column("pinned_at", UtcColumnType, nullable=False),
     comment="What a word that several products share is to mean; the products may be unknown.",
 )
 

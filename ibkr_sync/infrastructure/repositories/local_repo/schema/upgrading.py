@@ -21,9 +21,9 @@ from ibkr_sync.infrastructure.repositories.local_repo.schema.revision import (
     APPLICATION_ID,
     SchemaStatus,
     head_revision,
-    read_status,
-    refuse_behind,
-    status_of,
+    read_revision,
+    refuse_older_revision,
+    revision_status,
 )
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import alembic_version, metadata
 
@@ -44,7 +44,7 @@ def schema_status(database: Database) -> SchemaStatus:
 
     Raises ForeignDatabaseError, SchemaNewerError or another StorageError.
     """
-    return read_status(database)
+    return read_revision(database)
 
 
 def upgrade(database: Database) -> SchemaUpgrade:
@@ -53,7 +53,7 @@ def upgrade(database: Database) -> SchemaUpgrade:
     A SQLite file that holds anything is backed up first, beside it. Raises StorageError; then
     the schema is as it was, and the message names the backup.
     """
-    before = read_status(database)
+    before = read_revision(database)
     if before.is_current:
         return SchemaUpgrade(before=before.current, after=before.head, backup=None)
     backup = None
@@ -100,8 +100,8 @@ def _is_empty(database: Database) -> bool:
     """Whether there is no schema yet; asks the database only until it has the current one."""
     if database.has_current_schema:
         return False
-    status = read_status(database)
-    refuse_behind(status, database)
+    status = read_revision(database)
+    refuse_older_revision(status, database)
     database.has_current_schema = status.is_current
     return status.is_empty
 
@@ -111,7 +111,7 @@ def _migrate(database: Database) -> None:
     database.create_file()
     with database.write(enforce_foreign_keys=False) as connection:
         # Another process may have migrated while this one waited.
-        status = status_of(connection, database)
+        status = revision_status(connection, database)
         if status.is_current:
             return
         if database.is_sqlite:

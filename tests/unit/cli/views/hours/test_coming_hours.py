@@ -18,7 +18,7 @@ from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.hours.contract_hours import HoursKind, product_hours
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.clocks import Clock
-from ibkr_sync_cli.views.hours.coming_hours import COLUMNS, hours_result
+from ibkr_sync_cli.views.hours.coming_hours import COLUMNS, coming_hours_view
 from ibkr_sync_cli.views.hours.product_hours import ProductHours
 
 MONDAY_NOON = datetime(2026, 11, 23, 18, tzinfo=UTC)  # in Chicago
@@ -57,7 +57,9 @@ def result(
     kind: HoursKind = HoursKind.TRADING,
 ) -> Result:
     hours = product_hours(future, now, kind)
-    return hours_result(ProductHours(future=future, hours=hours, now=now, days=days, clock=clock))
+    return coming_hours_view(
+        ProductHours(future=future, hours=hours, now=now, days=days, clock=clock)
+    )
 
 
 def drawn(shown: Result) -> list[str]:

@@ -15,13 +15,13 @@ from ibkr_sync.domain.entities.contracts import ContractListing, ContractSeries
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.ports.pins import Pin
-from ibkr_sync.domain.selection.nearest_contract import TradingRule, judge_chain
+from ibkr_sync.domain.selection.nearest_contract import NearestRule, judge_nearest
 from ibkr_sync.domain.selection.series_choice import SeriesChoice
 from ibkr_sync.interchange.product_document import product_to_document
-from ibkr_sync_cli.views.products.contract import contract_line, contract_result
+from ibkr_sync_cli.views.products.contract import contract_line, contract_view
 from ibkr_sync_cli.views.products.nearest_judgements import judgements_table
-from ibkr_sync_cli.views.products.pins import pins_result
-from ibkr_sync_cli.views.products.product import product_result
+from ibkr_sync_cli.views.products.pins import pins_view
+from ibkr_sync_cli.views.products.product import product_view
 
 WEEKLY = dataclasses.replace(MARCH, con_id=3, local_symbol="ES48X6", series=ContractSeries.WEEKLY)
 LATER = NOW + timedelta(hours=3)
@@ -44,7 +44,7 @@ def ladder(rule_id: int, *steps: tuple[str, str]) -> MarketRule:
 def test_a_contract_is_shown_with_all_that_is_known() -> None:
     contract = dataclasses.replace(DECEMBER, time_zone="America/Chicago", settlement_method="Cash")
     ladders = (ladder(67, ("0", "0.25")), ladder(9, ("-100", "0.05"), ("0", "0.1")))
-    lines = drawn(contract_result(ES, contract, ladders, LATER).table())
+    lines = drawn(contract_view(ES, contract, ladders, LATER).table())
     assert lines[0] == "ESZ6 ES E-mini S&P 500"
     for line in (
         "Product ES@CME (ES)",
@@ -73,7 +73,7 @@ def test_a_contract_is_shown_with_all_that_is_known() -> None:
 
 
 def test_what_is_not_known_of_a_contract_is_left_out_or_said() -> None:
-    lines = drawn(contract_result(ES, MARCH, (), NOW).table())
+    lines = drawn(contract_view(ES, MARCH, (), NOW).table())
     assert "Last trade Fri 19 Mar 2027 America/Chicago" in lines
     assert "Multiplier -" in lines
     assert "Contract month -" in lines
@@ -88,7 +88,7 @@ def test_absence_magnified_prices_and_a_class_of_its_own_are_shown() -> None:
         trading_class="ES48",
         listing=ContractListing(first_seen_at=NOW, last_seen_at=NOW, missing_since=NOW),
     )
-    lines = drawn(contract_result(ES, gone, (), LATER).table())
+    lines = drawn(contract_view(ES, gone, (), LATER).table())
     assert "State missing · 25 days left" in lines
     assert "Missing since 2026-11-23 12:00 UTC · 3h ago" in lines
     assert "Prices in 1/100 USD" in lines
@@ -97,11 +97,11 @@ def test_absence_magnified_prices_and_a_class_of_its_own_are_shown() -> None:
 
 def test_sample_data_is_marked() -> None:
     sample = dataclasses.replace(ES, origin=Origin.SAMPLE)
-    assert "SAMPLE DATA" in drawn(contract_result(sample, DECEMBER, (), NOW).table())[0]
+    assert "SAMPLE DATA" in drawn(contract_view(sample, DECEMBER, (), NOW).table())[0]
 
 
 def test_the_document_of_a_contract_is_its_product_with_it_alone() -> None:
-    result = contract_result(ES, MARCH, (), NOW)
+    result = contract_view(ES, MARCH, (), NOW)
     alone = dataclasses.replace(ES, contracts=(MARCH,))
     assert result.document() == product_to_document(alone, NOW)
     assert [row["con_id"] for row in result.rows()] == [str(MARCH.con_id)]
@@ -124,7 +124,7 @@ def test_other_series_are_hidden_and_counted_unless_wanted(
     series: SeriesChoice, shown: list[str], footer: str
 ) -> None:
     product = dataclasses.replace(ES, contracts=(DECEMBER, WEEKLY))
-    lines = drawn(product_result(product, NOW, series=series).table(), width=120)
+    lines = drawn(product_view(product, NOW, series=series).table(), width=120)
     chain = [line for line in lines if any(name in line for name in ("ESZ6", "ES48X6"))]
     assert [name for line in chain for name in shown if name in line] == shown
     assert chain[0].startswith(f"▶ {shown[0]}")
@@ -133,9 +133,9 @@ def test_other_series_are_hidden_and_counted_unless_wanted(
 
 def test_other_formats_hold_every_series_unless_one_is_named() -> None:
     product = dataclasses.replace(ES, contracts=(DECEMBER, WEEKLY))
-    every = product_result(product, NOW)
+    every = product_view(product, NOW)
     assert [row["con_id"] for row in every.rows()] == ["600000001", "3"]
-    weekly = product_result(product, NOW, series=SeriesChoice.WEEKLY)
+    weekly = product_view(product, NOW, series=SeriesChoice.WEEKLY)
     assert [row["con_id"] for row in weekly.rows()] == ["3"]
 
 
@@ -150,8 +150,8 @@ def test_an_explanation_tells_why_each_contract_before_is_not_it() -> None:
     )
     weekly = dataclasses.replace(DECEMBER, con_id=7, series=ContractSeries.WEEKLY)
     product = dataclasses.replace(ES, contracts=(weekly, gone, expired, DECEMBER, MARCH))
-    rule = TradingRule(days_before=30, series=SeriesChoice.MONTHLY)
-    lines = drawn(judgements_table(judge_chain(product, rule, NOW), rule, NOW))
+    rule = NearestRule(days_before=30, series=SeriesChoice.MONTHLY)
+    lines = drawn(judgements_table(judge_nearest(product, rule, NOW), rule, NOW))
     assert [line.partition(" 25 ")[2] or line.partition(" 116 ")[2] for line in lines[2:]] == [
         "7 weekly, not monthly",
         "8 missing from the last reply",
@@ -166,7 +166,7 @@ def test_pins_are_shown_with_what_they_mean() -> None:
         Pin(word="AUD", symbol="AUD", exchange="ICEUS"),
         Pin(word="DAX", symbol="DAX", exchange="EUREX", trading_class="FDAX"),
     )
-    result = pins_result(pins)
+    result = pins_view(pins)
     assert drawn(result.table())[2:] == ["AUD AUD@ICEUS", "DAX DAX@EUREX (FDAX)"]
     assert next(iter(result.rows())) == {
         "word": "AUD",

@@ -12,8 +12,8 @@ from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.evidence.chain_diff import ChainDiff
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.future_update import FutureUpdate
-from ibkr_sync_cli.views.runs.outcomes import outcomes_result
-from ibkr_sync_cli.views.runs.refresh_summary import refresh_result
+from ibkr_sync_cli.views.runs.outcomes import outcomes_view
+from ibkr_sync_cli.views.runs.refresh_summary import refresh_view
 from one_case import one_case
 
 NOTHING, NEW = ChainDiff(unchanged=2), ChainDiff(added=(DECEMBER,))
@@ -47,8 +47,8 @@ def test_get_and_refresh_tell_one_event_with_one_word(
         took=timedelta(0),
         run_id=None,
     )
-    (got,) = outcomes_result([update], NOW).rows()
-    (kept,) = refresh_result(refreshed).rows()
+    (got,) = outcomes_view([update], NOW).rows()
+    (kept,) = refresh_view(refreshed).rows()
     assert (got["outcome"], kept["state"]) == (word, word)
 
 

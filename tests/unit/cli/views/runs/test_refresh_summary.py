@@ -27,9 +27,9 @@ from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync_cli.views.runs.refresh_summary import (
     COLUMNS,
-    counts_sentence,
-    reasons,
-    refresh_result,
+    refresh_failures,
+    refresh_sentence,
+    refresh_view,
 )
 
 YESTERDAY = NOW - timedelta(hours=23)
@@ -99,12 +99,12 @@ def refreshed(
 def drawn(result: RefreshReport) -> list[str]:
     stream = io.StringIO()
     console = Console(file=stream, width=80, color_system=None, highlight=False)
-    console.print(refresh_result(result).table())
+    console.print(refresh_view(result).table())
     return [line.rstrip() for line in stream.getvalue().splitlines()]
 
 
 def record_of(outcome: FutureUpdate[Future] | FutureFailure, *before: Future) -> dict[str, str]:
-    (row,) = refresh_result(refreshed(outcome, before=before)).rows()
+    (row,) = refresh_view(refreshed(outcome, before=before)).rows()
     return dict(row)
 
 
@@ -167,39 +167,39 @@ def test_the_table_fits_80_columns_and_cuts_no_reason() -> None:
 
 def test_a_reason_that_many_share_is_told_once() -> None:
     products = [named(f"X{number}") for number in range(56)]
-    told = reasons(refreshed(*map(failed, products)).failures)
+    told = refresh_failures(refreshed(*map(failed, products)).failures)
     assert len(told) == 1
     assert told[0][0].startswith("X0@CME (X0), X1@CME (X1), X2@CME (X2) and 53 more: The gateway")
 
 
 def test_a_product_is_not_named_twice() -> None:
     error = ShrinkRefusedError(ES.key, stored=12, lost=7)
-    ((sentence, _),) = reasons(refreshed(failed(ES, error)).failures)
+    ((sentence, _),) = refresh_failures(refreshed(failed(ES, error)).failures)
     assert sentence == "ES@CME (ES): 7 of 12 listed contracts are not in the reply."
 
 
 def test_what_is_not_found_is_named_by_its_own_sentence() -> None:
     error = ProductNotFoundError("ES", "IBKR", "gone", exchange="CME", trading_class="ES")
-    ((sentence, _),) = reasons(refreshed(failed(ES, error)).failures)
+    ((sentence, _),) = refresh_failures(refreshed(failed(ES, error)).failures)
     assert sentence == "ES@CME (ES) was not found in IBKR: gone."
 
 
 def test_one_line_counts_what_came_of_all() -> None:
     nothing = ChainDiff(unchanged=2)
     report = refreshed(updated(diff=nothing), updated(named("NQ"), nothing), failed(named("CL")))
-    assert counts_sentence(report) == ("3 products: 2 unchanged, 1 failed · 12 s · run 17")
+    assert refresh_sentence(report) == ("3 products: 2 unchanged, 1 failed · 12 s · run 17")
     quick = dataclasses.replace(
         refreshed(updated(diff=nothing, applied=False)), took=timedelta(0), run_id=None
     )
-    assert counts_sentence(quick) == "1 product: 1 unchanged · 0.0 s · dry run, nothing written"
+    assert refresh_sentence(quick) == "1 product: 1 unchanged · 0.0 s · dry run, nothing written"
     slow = dataclasses.replace(quick, took=timedelta(hours=2, minutes=5))
-    assert " · 2h 05m · " in counts_sentence(slow)
+    assert " · 2h 05m · " in refresh_sentence(slow)
 
 
 def test_a_clock_that_was_set_back_meanwhile_changes_nothing_of_how_long_it_took() -> None:
     result = refreshed(updated(diff=ChainDiff(unchanged=2)))
     set_back = dataclasses.replace(result, started_at=NOW + timedelta(hours=1))
-    assert counts_sentence(set_back) == "1 product: 1 unchanged · 12 s · run 17"
+    assert refresh_sentence(set_back) == "1 product: 1 unchanged · 12 s · run 17"
 
 
 def test_sample_data_is_marked() -> None:
@@ -213,12 +213,12 @@ def test_a_failed_product_has_the_origin_of_what_is_stored_of_it() -> None:
     result = dataclasses.replace(
         refreshed(failed(ES), failed(named("CL"))), before={ES.key: sample}
     )
-    assert [row["origin"] for row in refresh_result(result).rows()] == ["sample", ""]
+    assert [row["origin"] for row in refresh_view(result).rows()] == ["sample", ""]
     assert drawn(result)[-1] == "SAMPLE DATA"
 
 
 def test_the_document_names_the_run_and_every_product() -> None:
-    document = refresh_result(refreshed(updated(diff=ChainDiff()), failed(named("CL")))).document()
+    document = refresh_view(refreshed(updated(diff=ChainDiff()), failed(named("CL")))).document()
     assert isinstance(document, dict)
     products = document.pop("products")
     assert document == {
@@ -263,7 +263,7 @@ def test_what_a_run_that_was_cut_short_did_not_reach_is_counted() -> None:
     unasked = (FutureQuery(symbol="NQ"), FutureQuery(symbol="CL"))
     result = dataclasses.replace(refreshed(updated(diff=ChainDiff(unchanged=2))), unasked=unasked)
     told = "1 of 3 products: 1 unchanged · 2 not reached · 12 s · run 17"
-    assert counts_sentence(result) == told
+    assert refresh_sentence(result) == told
 
 
 def test_a_symbol_that_may_mean_several_products_is_booked_under_none() -> None:

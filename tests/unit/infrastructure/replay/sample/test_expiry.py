@@ -8,7 +8,7 @@ import pytest
 
 from ibkr_sync.domain.delivery.business_days import BusinessDays
 from ibkr_sync.infrastructure.calendars import HolidayCalendar
-from ibkr_sync.infrastructure.replay.sample.expiry import last_trade_date
+from ibkr_sync.infrastructure.replay.sample.expiry import expiry_date
 from ibkr_sync.infrastructure.replay.sample.products import SampleProduct, sample_products
 from one_case import one_case
 
@@ -116,11 +116,11 @@ def test_the_rules_follow_the_specification(
 
 def test_an_unknown_rule_is_refused() -> None:
     with pytest.raises(KeyError):
-        last_trade_date("full_moon", BusinessDays(CALENDAR, "us"), 2026, 12)
+        expiry_date("full_moon", BusinessDays(CALENDAR, "us"), 2026, 12)
 
 
 def last_trade_date_of(trading_class: str, contract_month: str) -> date:
     product = product_of_class(trading_class)
     days = BusinessDays(CALENDAR, product.market)
     year, month = int(contract_month[:4]), int(contract_month[4:])
-    return last_trade_date(product.expiry_rule, days, year, month)
+    return expiry_date(product.expiry_rule, days, year, month)

@@ -13,7 +13,7 @@ from ibkr_sync.infrastructure.calendars import HolidayCalendar
 from ibkr_sync.infrastructure.replay.sample.listing import (
     EXPIRED_KEPT,
     ListedContract,
-    expired_contracts,
+    expired_listing,
     listed_contracts,
 )
 from ibkr_sync.infrastructure.replay.sample.products import SampleProduct, sample_products
@@ -87,8 +87,8 @@ def test_a_contract_is_listed_through_its_last_trade_date() -> None:
     es = product_of_class("ES")
     assert months(listed_contracts(es, CALENDAR, last))[0] == "Z26"
     assert months(listed_contracts(es, CALENDAR, last + timedelta(days=1)))[0] == "H27"
-    assert months(expired_contracts(es, CALENDAR, last))[-1] == "U26"
-    assert months(expired_contracts(es, CALENDAR, last + timedelta(days=1)))[-1] == "Z26"
+    assert months(expired_listing(es, CALENDAR, last))[-1] == "U26"
+    assert months(expired_listing(es, CALENDAR, last + timedelta(days=1)))[-1] == "Z26"
 
 
 def test_a_rate_contract_outlives_the_month_that_names_it() -> None:
@@ -116,7 +116,7 @@ def test_every_product_has_something_to_trade_on_every_day(
 
 @given(products, days)
 def test_expired_contracts_reach_two_years_back(product: SampleProduct, today: date) -> None:
-    expired = [contract.last_trade_date for contract in expired_contracts(product, CALENDAR, today)]
+    expired = [contract.last_trade_date for contract in expired_listing(product, CALENDAR, today)]
     assert expired
     assert all(today - EXPIRED_KEPT <= day < today for day in expired)
     assert min(expired) < today - timedelta(days=500)
@@ -126,7 +126,7 @@ def test_expired_contracts_reach_two_years_back(product: SampleProduct, today: d
 def test_last_trade_dates_ascend_with_the_contract_month(
     product: SampleProduct, today: date
 ) -> None:
-    chain = expired_contracts(product, CALENDAR, today) + listed_contracts(product, CALENDAR, today)
+    chain = expired_listing(product, CALENDAR, today) + listed_contracts(product, CALENDAR, today)
     for series in (monthly(chain), weekly(chain)):
         dates = [contract.last_trade_date for contract in series]
         numbers = [contract.number for contract in series]
@@ -136,7 +136,7 @@ def test_last_trade_dates_ascend_with_the_contract_month(
 
 @given(products, days)
 def test_last_trade_dates_are_business_days(product: SampleProduct, today: date) -> None:
-    chain = expired_contracts(product, CALENDAR, today) + listed_contracts(product, CALENDAR, today)
+    chain = expired_listing(product, CALENDAR, today) + listed_contracts(product, CALENDAR, today)
     assert [
         contract
         for contract in chain
@@ -149,5 +149,5 @@ def test_a_listed_contract_stays_listed_until_it_expires(
     product: SampleProduct, today: date, later: int
 ) -> None:
     then = today + timedelta(days=later)
-    known = listed_contracts(product, CALENDAR, then) + expired_contracts(product, CALENDAR, then)
+    known = listed_contracts(product, CALENDAR, then) + expired_listing(product, CALENDAR, then)
     assert set(listed_contracts(product, CALENDAR, today)) <= set(known)

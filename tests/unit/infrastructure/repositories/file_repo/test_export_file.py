@@ -20,7 +20,7 @@ from example_products import DECEMBER, ES, MARCH, NOW, everything
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import SourceFileError
 from ibkr_sync.infrastructure.repositories.file_repo import export_file
-from ibkr_sync.infrastructure.repositories.file_repo.export_file import read_products
+from ibkr_sync.infrastructure.repositories.file_repo.export_file import read_export_file
 from ibkr_sync.interchange.formula_safety import neutralise_formula
 from ibkr_sync.interchange.product_document import product_to_document
 from ibkr_sync.interchange.product_rows import CONTRACT_COLUMNS, product_to_rows
@@ -62,7 +62,7 @@ def a_file(folder: Path, name: str, content: str | bytes) -> Path:
 
 def refusal(path: Path) -> SourceFileError:
     with pytest.raises(SourceFileError) as refused:
-        read_products(path)
+        read_export_file(path)
     assert refused.value.path == str(path)
     return refused.value
 
@@ -74,16 +74,16 @@ class TestForms:
     @pytest.mark.parametrize("indent", [None, 2])
     def test_one_document_is_read(self, tmp_path: Path, name: str, indent: int | None) -> None:
         path = a_file(tmp_path, name, json.dumps(as_document(ES), indent=indent))
-        assert list(map(everything, read_products(path))) == [everything(ES)]
+        assert list(map(everything, read_export_file(path))) == [everything(ES)]
 
     @pytest.mark.parametrize("name", ["es.json", "es.txt"])
     def test_a_list_of_documents_is_read(self, tmp_path: Path, name: str) -> None:
         path = a_file(tmp_path, name, json.dumps([as_document(ES), as_document(OTHER)]))
-        assert read_products(path) == (ES, OTHER)
+        assert read_export_file(path) == (ES, OTHER)
 
     @pytest.mark.parametrize("name", ["es.json", "es.jsonl", "es"])
     def test_json_lines_are_read(self, tmp_path: Path, name: str) -> None:
-        assert read_products(a_file(tmp_path, name, as_lines([ES, OTHER]))) == (ES, OTHER)
+        assert read_export_file(a_file(tmp_path, name, as_lines([ES, OTHER]))) == (ES, OTHER)
 
     @pytest.mark.parametrize(
         ("name", "delimiter"),
@@ -91,21 +91,21 @@ class TestForms:
     )
     def test_a_table_is_read(self, tmp_path: Path, name: str, delimiter: str) -> None:
         path = a_file(tmp_path, name, as_table([ES, OTHER], delimiter))
-        assert list(map(everything, read_products(path))) == [everything(ES), everything(OTHER)]
+        assert list(map(everything, read_export_file(path))) == [everything(ES), everything(OTHER)]
 
     def test_a_byte_order_mark_and_blank_lines_at_the_end_do_no_harm(self, tmp_path: Path) -> None:
         content = "\ufeff" + as_table([ES]) + "\r\n\n"
-        assert read_products(a_file(tmp_path, "es.csv", content)) == (ES,)
+        assert read_export_file(a_file(tmp_path, "es.csv", content)) == (ES,)
 
     def test_a_product_that_stands_twice_alike_is_one(self, tmp_path: Path) -> None:
-        assert read_products(a_file(tmp_path, "es.jsonl", as_lines([ES, ES]))) == (ES,)
+        assert read_export_file(a_file(tmp_path, "es.jsonl", as_lines([ES, ES]))) == (ES,)
 
     def test_cells_of_csv_are_freed_of_their_apostrophe_and_those_of_tsv_are_raw(
         self, tmp_path: Path
     ) -> None:
         odd = dataclasses.replace(ES, name="'=1+1")
-        (from_csv,) = read_products(a_file(tmp_path, "a.csv", as_table([odd])))
-        (from_tsv,) = read_products(a_file(tmp_path, "a.tsv", as_table([odd], "\t")))
+        (from_csv,) = read_export_file(a_file(tmp_path, "a.csv", as_table([odd])))
+        (from_tsv,) = read_export_file(a_file(tmp_path, "a.tsv", as_table([odd], "\t")))
         assert from_csv.name == from_tsv.name == "'=1+1"
 
     @given(st.lists(futures(), min_size=1, max_size=2), st.sampled_from(["csv", "tsv", "jsonl"]))
@@ -130,7 +130,7 @@ class TestForms:
         }[suffix]()
         with tempfile.TemporaryDirectory() as folder:
             path = a_file(Path(folder), f"export.{suffix}", content)
-            assert list(map(everything, read_products(path))) == list(map(everything, own))
+            assert list(map(everything, read_export_file(path))) == list(map(everything, own))
 
 
 class TestRefusals:
@@ -152,7 +152,7 @@ class TestRefusals:
     ) -> None:
         path = a_file(tmp_path, "es.json", json.dumps(as_document(ES)))
         monkeypatch.setattr(export_file, "MAX_BYTES", path.stat().st_size)
-        assert read_products(path) == (ES,)
+        assert read_export_file(path) == (ES,)
         monkeypatch.setattr(export_file, "MAX_BYTES", path.stat().st_size - 1)
         assert "is larger than" in refusal(path).detail
 

@@ -21,14 +21,14 @@ from ibkr_sync.domain.entities.futures import (
     Underlying,
     VolatilityFuture,
 )
-from ibkr_sync.domain.naming.spellings import parse_words
+from ibkr_sync.domain.naming.spellings import parse_spellings
 from ibkr_sync.domain.selection.contract_choice import ContractWords, find_contract
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.product_assembly import (
     assemble_product,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.product_grouping import (
     group_by_product,
-    merge_rows,
+    merge_product_rows,
 )
 from one_case import one_case
 from recorded_contracts import RECORDED_CONTRACTS, RecordedContract
@@ -52,7 +52,7 @@ each_product = one_case("key", dict.fromkeys(each.key for each in RECORDED_CONTR
 @pytest.fixture(scope="module")
 def products() -> dict[ProductKey, Future]:
     """All that was recorded, as products."""
-    contracts = merge_rows(contract_of(received(each.row)) for each in RECORDED_CONTRACTS)
+    contracts = merge_product_rows(contract_of(received(each.row)) for each in RECORDED_CONTRACTS)
     return {
         key: assemble_product(key, members, load_catalogue(), NOW)
         for key, members in group_by_product(contracts).items()
@@ -89,7 +89,7 @@ def test_a_recorded_contract_is_found_by_its_local_symbol_and_by_its_month(
     chain = products[recorded.key]
     month = f"{recorded.key.trading_class} {recorded.contract_month}"
     for text in (recorded.local_symbol, recorded.local_symbol.lower(), month):
-        words = parse_words(text)
+        words = parse_spellings(text)
         spelling = words.contracts[0] if words.contracts else None
         found = find_contract(chain, ContractWords(text=words.text, spelling=spelling), NOW)
         assert found.contract.local_symbol == recorded.local_symbol

@@ -20,7 +20,7 @@ from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import (
     ContractReply,
-    ReceivedRow,
+    ReplyRow,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.reply_reader import ReplyReader
@@ -78,7 +78,7 @@ SIZES_OF_A_ROW = {
 }
 
 
-def received(recorded: RecordedRow, version: int) -> ReceivedRow:
+def received(recorded: RecordedRow, version: int) -> ReplyRow:
     return received_frame(dialect_for(version).contract_data(recorded.row, 1), version)
 
 

@@ -8,8 +8,8 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.protobuf_fra
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.text_frames import (
     MalformedFrameError,
     TextMessage,
-    message_id,
-    split_fields,
+    message_id_of_text,
+    split_text_frame,
 )
 
 BINARY_MESSAGE_IDS = 201
@@ -26,12 +26,12 @@ Message = TextMessage | ProtobufMessage
 def message_in_frame(frame: bytes, server_version: int) -> Message:
     """Tell what message a frame is; raises MalformedFrameError when it has no message id."""
     if server_version < BINARY_MESSAGE_IDS:
-        fields = split_fields(frame)
-        return TextMessage(message_id(fields), fields, server_version)
+        fields = split_text_frame(frame)
+        return TextMessage(message_id_of_text(fields), fields, server_version)
     if len(frame) < _ID_BYTES:
         raise MalformedFrameError(f"{len(frame)} bytes hold no message id")
     binary_id, body = int.from_bytes(frame[:_ID_BYTES], "big"), frame[_ID_BYTES:]
     if binary_id > PROTOBUF_OFFSET:
         return ProtobufMessage(binary_id - PROTOBUF_OFFSET, body)
     # Positions of fields count the message id, which text has no more.
-    return TextMessage(binary_id, (b"%d" % binary_id, *split_fields(body)), server_version)
+    return TextMessage(binary_id, (b"%d" % binary_id, *split_text_frame(body)), server_version)

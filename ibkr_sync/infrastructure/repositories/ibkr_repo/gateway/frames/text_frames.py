@@ -76,19 +76,19 @@ class MalformedFrameError(ValueError):
     """A frame that is not what its message id says."""
 
 
-def split_fields(frame: bytes) -> tuple[bytes, ...]:
+def split_text_frame(frame: bytes) -> tuple[bytes, ...]:
     """The NUL-terminated fields of a text frame; of a monstrous one the first."""
     return tuple(frame.split(b"\0", _MOST_SPLIT)[:-1])
 
 
-def message_id(fields: tuple[bytes, ...]) -> int:
+def message_id_of_text(fields: tuple[bytes, ...]) -> int:
     """The message id of a text frame; raises MalformedFrameError."""
     return _whole_number(fields[0] if fields else b"", "message id")
 
 
-def request_id(fields: tuple[bytes, ...], server_version: int) -> int:
+def request_id_of_text(fields: tuple[bytes, ...], server_version: int) -> int:
     """The request id of a contract row or end marker; raises MalformedFrameError."""
-    is_end = message_id(fields) == CONTRACT_DATA_END
+    is_end = message_id_of_text(fields) == CONTRACT_DATA_END
     has_version = is_end or server_version < _SIZE_RULES
     position = 2 if has_version else 1
     if len(fields) <= position:
@@ -137,7 +137,7 @@ class TextMessage:
 
     def request_id(self) -> int:
         """The request id of a contract row or end marker; raises MalformedFrameError."""
-        return request_id(self.fields, self.server_version)
+        return request_id_of_text(self.fields, self.server_version)
 
     def row_text(self) -> RowText:
         """The fields of a contract row that ibapi loses; raises MalformedFrameError."""

@@ -28,19 +28,19 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import (
     ReadOnlyClient,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client_events import (
-    End,
-    Event,
-    Ladder,
-    Notice,
-    Ready,
-    Row,
+    ClientEvent,
+    EndEvent,
+    LadderEvent,
+    NoticeEvent,
+    ReadyEvent,
+    RowEvent,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ContractReply
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway_parameters import (
     GatewayParameters,
 )
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.handshake import negotiate
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.handshake import negotiate_handshake
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.paced_sender import (
     PacedSender,
     Sending,
@@ -106,7 +106,9 @@ class GatewaySession:
         self._end_lock = threading.Lock()
         self._is_closed = False
         pacer.await_turn()  # START_API is a message too
-        self._connection, self.server_version, ready_by = negotiate(parameters, CLIENT_VERSIONS)
+        self._connection, self.server_version, ready_by = negotiate_handshake(
+            parameters, CLIENT_VERSIONS
+        )
         self._client = ReadOnlyClient(self._connection, client_id, self.server_version)
         self._intake = Intake(self._client, self._pending, self.server_version, clock)
         self._sender = PacedSender(pacer)
@@ -152,7 +154,7 @@ class GatewaySession:
         """
         return self._in_turn(lambda: self._ask_for_contracts(request))
 
-    def request_ladder(self, market_rule_id: int) -> Sending[Ladder]:
+    def request_ladder(self, market_rule_id: int) -> Sending[LadderEvent]:
         """Ask for a tick ladder as soon as pacing allows.
 
         The result raises ConnectionLostError, UpstreamDownError, PacingError,
@@ -202,7 +204,7 @@ class GatewaySession:
         awaited = self._pending.expect_contracts(request_id, request, time.monotonic())
         return self._send(awaited, lambda: self._client.send_contract_request(request_id, request))
 
-    def _ask_for_ladder(self, market_rule_id: int) -> Future[Ladder]:
+    def _ask_for_ladder(self, market_rule_id: int) -> Future[LadderEvent]:
         awaited = self._pending.expect_ladder(market_rule_id, time.monotonic())
         return self._send(awaited, lambda: self._client.send_market_rule_request(market_rule_id))
 
@@ -254,21 +256,21 @@ class GatewaySession:
         finally:
             self._connection.disconnect()
 
-    def _react(self, event: Event) -> None:
+    def _react(self, event: ClientEvent) -> None:
         match event:
-            case Ready():
+            case ReadyEvent():
                 with self._end_lock:
                     if not self._ready.done():
                         self._ready.set_result(None)
-            case Ladder():
+            case LadderEvent():
                 self._pending.note_progress(time.monotonic())
                 self._pending.complete_ladder(event)
-            case Notice():
+            case NoticeEvent():
                 self._heed(event)
-            case Row() | End():
+            case RowEvent() | EndEvent():
                 _log.warning("ignored a message that was decoded as part of a reply")
 
-    def _heed(self, notice: Notice) -> None:
+    def _heed(self, notice: NoticeEvent) -> None:
         said = f"{notice.code}: {notice.text}"
         names_our_request = self._pending.find_chain(notice.request_id) is not None
         match notice_meaning_of(notice.code, names_our_request=names_our_request):

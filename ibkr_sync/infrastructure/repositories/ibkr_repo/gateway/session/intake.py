@@ -12,10 +12,14 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import (
     IBAPI_VERSION,
     ReadOnlyClient,
 )
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client_events import End, Event, Row
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client_events import (
+    ClientEvent,
+    EndEvent,
+    RowEvent,
+)
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import (
     ContractReply,
-    ReceivedRow,
+    ReplyRow,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames import (
     text_frames as frames,
@@ -71,7 +75,7 @@ class Intake:
         self._server_version = server_version
         self._clock = clock
 
-    def take(self, frame: bytes) -> Event | None:
+    def take(self, frame: bytes) -> ClientEvent | None:
         """Take in one frame; gives what is no part of a reply, None when nothing is left."""
         try:
             message = message_in_frame(frame, self._server_version)
@@ -85,7 +89,7 @@ class Intake:
             return None
         return self._decode(message)
 
-    def _decode(self, message: Message) -> Event | None:
+    def _decode(self, message: Message) -> ClientEvent | None:
         try:
             _field_count(message)
             return self._client.decode_message(message)
@@ -134,9 +138,9 @@ class Intake:
         fields = _field_count(message)
         text = message.row_text()
         event = self._client.decode_message(message.decodable())
-        if not isinstance(event, Row) or event.request_id != request_id:
+        if not isinstance(event, RowEvent) or event.request_id != request_id:
             raise MalformedFrameError("it was decoded as something else")
-        row = ReceivedRow(details=event.details, text=text, frame=frame)
+        row = ReplyRow(details=event.details, text=text, frame=frame)
         chain.rows.add(row, weight_of_row(frame, fields))
         if chain.rows.weight > MAX_REPLY_WEIGHT:
             error = ReplyTooLargeError(str(chain.request), len(chain.rows))
@@ -147,7 +151,7 @@ class Intake:
     def _complete(
         self, request_id: int, chain: PendingChain, message: Message, frame: bytes
     ) -> None:
-        if self._client.decode_message(message) != End(request_id):
+        if self._client.decode_message(message) != EndEvent(request_id):
             raise MalformedFrameError("it was decoded as something else")
         reply = ContractReply(
             request=chain.request,

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ibkr_sync.domain.errors import IbkrSyncError, ReplyTimeoutError, ReplyTooLargeError
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client_events import Ladder
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client_events import LadderEvent
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import (
     ContractReply,
-    ReceivedRows,
+    ReplyRows,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.row_budget import RowBudget
@@ -31,7 +31,7 @@ class PendingChain(PendingReply):
     """A request for contract details, and the rows that have arrived for it."""
 
     request: ContractRequest
-    rows: ReceivedRows
+    rows: ReplyRows
 
 
 class PendingReplies:
@@ -57,7 +57,7 @@ class PendingReplies:
         chain = PendingChain(request=request, sent_at=now, rows=self._budget.hold())
         return self._expect(request_id, chain)
 
-    def expect_ladder(self, market_rule_id: int, now: float) -> Future[Ladder]:
+    def expect_ladder(self, market_rule_id: int, now: float) -> Future[LadderEvent]:
         """Await a tick ladder; asking again for one that is due gives the same result."""
         return self._expect(_ladder(market_rule_id), PendingReply(sent_at=now))
 
@@ -74,7 +74,7 @@ class PendingReplies:
         """Hand over a complete reply."""
         self._complete(request_id, reply)
 
-    def complete_ladder(self, ladder: Ladder) -> None:
+    def complete_ladder(self, ladder: LadderEvent) -> None:
         """Hand over a tick ladder; one that nobody asked for is dropped."""
         self._complete(_ladder(ladder.market_rule_id), ladder)
 

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from ibkr_sync.domain.errors import ConnectionLostError, RequestRejectedError
-from ibkr_sync.infrastructure.replay.protocol.wire import join_fields
+from ibkr_sync.infrastructure.replay.protocol.wire import wire_from_fields
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import ReadOnlyClient
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client_events import (
-    End,
-    Event,
-    Ladder,
-    Notice,
-    Ready,
+    ClientEvent,
+    EndEvent,
+    LadderEvent,
+    NoticeEvent,
+    ReadyEvent,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.connection import GatewayConnection
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
@@ -41,8 +41,8 @@ def client(ends: tuple[GatewayConnection, socket.socket]) -> ReadOnlyClient:
     return ReadOnlyClient(ends[0], 7, 157)
 
 
-def decoded(client: ReadOnlyClient, *fields: object) -> Event:
-    return client.decode_message(message_in_frame(join_fields(map(str, fields)), 157))
+def decoded(client: ReadOnlyClient, *fields: object) -> ClientEvent:
+    return client.decode_message(message_in_frame(wire_from_fields(map(str, fields)), 157))
 
 
 @pytest.mark.parametrize(
@@ -60,14 +60,14 @@ def test_an_error_is_the_same_in_every_signature_that_ibapi_had(
 ) -> None:
     with client._collecting() as events:
         client.error(12, *arguments)
-    assert events == [Notice(12, 200, "No security definition")]
+    assert events == [NoticeEvent(12, 200, "No security definition")]
 
 
 def test_what_an_error_says_is_cleaned(client: ReadOnlyClient) -> None:
     with client._collecting() as events:
         client.error(-1, 2104, "\x1b[2Jfarm\u202e " + "x" * 10_000)
     (notice,) = events
-    assert isinstance(notice, Notice)
+    assert isinstance(notice, NoticeEvent)
     assert notice.text.startswith("[2Jfarm x")
     assert len(notice.text) == 512
 
@@ -75,22 +75,22 @@ def test_what_an_error_says_is_cleaned(client: ReadOnlyClient) -> None:
 @pytest.mark.parametrize(
     ("fields", "event"),
     [
-        ((9, 1, 45), Ready()),
-        ((52, 1, 12), End(12)),
-        ((93, 67, 2, 0, 0.25, 100, 0.5), Ladder(67, ((0.0, 0.25), (100.0, 0.5)))),
-        ((4, 2, 12, 200, "No."), Notice(12, 200, "No.")),
-        ((4, 2, -1, 2104, "Farm is OK:x"), Notice(-1, 2104, "Farm is OK:x")),
+        ((9, 1, 45), ReadyEvent()),
+        ((52, 1, 12), EndEvent(12)),
+        ((93, 67, 2, 0, 0.25, 100, 0.5), LadderEvent(67, ((0.0, 0.25), (100.0, 0.5)))),
+        ((4, 2, 12, 200, "No."), NoticeEvent(12, 200, "No.")),
+        ((4, 2, -1, 2104, "Farm is OK:x"), NoticeEvent(-1, 2104, "Farm is OK:x")),
     ],
 )
 def test_each_message_is_one_event(
-    client: ReadOnlyClient, fields: tuple[object, ...], event: Event
+    client: ReadOnlyClient, fields: tuple[object, ...], event: ClientEvent
 ) -> None:
     assert decoded(client, *fields) == event
 
 
 def test_a_text_that_ends_in_a_backslash_is_still_an_error(client: ReadOnlyClient) -> None:
     event = decoded(client, 4, 2, -1, 2104, "ends in \\")
-    assert isinstance(event, Notice)
+    assert isinstance(event, NoticeEvent)
     assert event.text.startswith("ends in \\")
 
 
@@ -124,18 +124,18 @@ def test_a_complaint_about_a_message_does_not_repeat_all_of_it(client: ReadOnlyC
 def test_a_message_that_was_malformed_leaves_no_event_behind(client: ReadOnlyClient) -> None:
     with pytest.raises(MalformedFrameError):
         decoded(client, 9, 1, "x")
-    assert decoded(client, 52, 1, 12) == End(12)
+    assert decoded(client, 52, 1, 12) == EndEvent(12)
 
 
 def test_callbacks_outside_of_our_own_calls_are_nobody_s(client: ReadOnlyClient) -> None:
     client.error(-1, 2104, "Nobody listens.")
     client.nextValidId(1)
-    assert decoded(client, 52, 1, 12) == End(12)
+    assert decoded(client, 52, 1, 12) == EndEvent(12)
 
 
 def test_callbacks_of_two_threads_are_not_mixed(client: ReadOnlyClient) -> None:
     inside, done = threading.Event(), threading.Event()
-    seen: list[list[Event]] = []
+    seen: list[list[ClientEvent]] = []
 
     def other() -> None:
         with client._collecting() as events:
@@ -146,7 +146,7 @@ def test_callbacks_of_two_threads_are_not_mixed(client: ReadOnlyClient) -> None:
     thread = threading.Thread(target=other)
     thread.start()
     inside.wait(5)
-    assert decoded(client, 52, 1, 12) == End(12)
+    assert decoded(client, 52, 1, 12) == EndEvent(12)
     done.set()
     thread.join()
     assert seen == [[]]

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from ibkr_sync.domain.evidence.last_trade import LastTrade
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.date_reader import (
-    parse_date,
-    read_last_trade,
+    read_date,
+    read_last_trade_date,
 )
 from one_case import one_case
 
@@ -33,7 +33,7 @@ DAY = timedelta(days=1)
 
 def believed(text: str, zone: str | None, calendar_date: date | None = None) -> LastTrade:
     """What is read of a contract of which nothing is known."""
-    return read_last_trade(text, zone, calendar_date).believed
+    return read_last_trade_date(text, zone, calendar_date).believed
 
 
 def utc(*fields: int) -> datetime:
@@ -167,7 +167,7 @@ def test_a_time_that_a_clock_change_skips_or_repeats_keeps_its_day(
 )
 def test_what_is_none_of_them_is_refused(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - whatever the reason
-        read_last_trade(text, "America/Chicago", None)
+        read_last_trade_date(text, "America/Chicago", None)
 
 
 @one_case(
@@ -196,7 +196,7 @@ def test_where_the_zone_is_unknown_last_trade_date_decides_else_the_text(
 
 
 def test_a_contract_that_is_known_keeps_its_date_where_an_unknown_zone_may_have_moved_it() -> None:
-    read = read_last_trade("20261218 08:30 Middle/Earth", "America/Chicago", None)
+    read = read_last_trade_date("20261218 08:30 Middle/Earth", "America/Chicago", None)
     for day in (date(2026, 12, 17), date(2026, 12, 18), date(2026, 12, 19)):
         assert read.given(day) == LastTrade(date=day)
     for other in (date(2026, 12, 16), date(2026, 12, 20), None):
@@ -209,13 +209,13 @@ def test_without_the_exchange_s_zone_the_instant_is_known_and_last_trade_date_de
     at = utc(2023, 6, 23, 20)
     assert believed(shifted, None, date(2023, 6, 23)) == LastTrade(date=date(2023, 6, 23), at=at)
     assert believed(shifted, None) == LastTrade(date=date(2023, 6, 24), at=at)
-    read = read_last_trade(shifted, None, None)
+    read = read_last_trade_date(shifted, None, None)
     assert read.given(date(2023, 6, 23)) == LastTrade(date=date(2023, 6, 23), at=at)
 
 
 @pytest.mark.parametrize("calendar_date", [date(2026, 12, 17), date(2026, 12, 19)])
 def test_a_day_beside_a_known_instant_is_no_contradiction(calendar_date: date) -> None:
-    read = read_last_trade("20261218 08:30 US/Central", "America/Chicago", calendar_date)
+    read = read_last_trade_date("20261218 08:30 US/Central", "America/Chicago", calendar_date)
     expected = LastTrade(date=date(2026, 12, 18), at=utc(2026, 12, 18, 14, 30))
     assert (read.believed, read.others, read.is_contradicted) == (expected, (), False)
 
@@ -235,11 +235,11 @@ def test_of_dates_further_apart_the_known_one_is_kept_else_the_earlier(
     text: str, by_text: LastTrade
 ) -> None:
     later, earlier = date(2027, 1, 18), date(2026, 12, 16)
-    read = read_last_trade(text, "America/Chicago", later)
+    read = read_last_trade_date(text, "America/Chicago", later)
     assert read.is_contradicted
     assert read.believed == read.given(by_text.date) == read.given(date(2020, 1, 1)) == by_text
     assert read.given(later) == LastTrade(date=later)
-    read = read_last_trade(text, "America/Chicago", earlier)
+    read = read_last_trade_date(text, "America/Chicago", earlier)
     assert read.is_contradicted
     assert read.believed == read.given(earlier) == read.given(None) == LastTrade(date=earlier)
     assert read.given(by_text.date) == by_text
@@ -274,11 +274,11 @@ def test_no_text_fails_in_another_way_than_being_refused(
     text: str, exchange_zone: str | None, other: date | None
 ) -> None:
     try:
-        read = read_last_trade(text, exchange_zone, other)
+        read = read_last_trade_date(text, exchange_zone, other)
     except ValueError:
         return
     for each in (read.believed, *read.others):
-        assert other is not None or abs(each.date - parse_date(text.strip()[:8])) <= DAY * 2
+        assert other is not None or abs(each.date - read_date(text.strip()[:8])) <= DAY * 2
         assert each.at is None or each.at.utcoffset() == timedelta(0)
         if each.at is not None and exchange_zone is not None:
             assert each.date == each.at.astimezone(ZoneInfo(exchange_zone)).date()
@@ -299,7 +299,7 @@ LIKELY_DAYS = st.dates(date(1970, 1, 1), date(2199, 12, 31))
 
 @given(LIKELY_DAYS)
 def test_a_date_is_read_from_eight_digits(day: date) -> None:
-    assert parse_date(f"{day:%Y%m%d}") == day
+    assert read_date(f"{day:%Y%m%d}") == day
     assert believed(f"{day:%Y%m%d}", None) == LastTrade(date=day, at=None)
 
 
@@ -310,7 +310,7 @@ def test_a_date_is_read_from_eight_digits(day: date) -> None:
 )
 def test_any_text_is_read_as_the_date_it_says_or_refused(text: str) -> None:
     try:
-        day = parse_date(text)
+        day = read_date(text)
     except ValueError:
         return
     assert f"{day:%Y%m%d}" == text
@@ -321,4 +321,4 @@ def test_any_text_is_read_as_the_date_it_says_or_refused(text: str) -> None:
 )
 def test_a_date_in_another_form_or_age_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not a"):
-        parse_date(text)
+        read_date(text)

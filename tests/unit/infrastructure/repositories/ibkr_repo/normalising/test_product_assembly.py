@@ -23,7 +23,7 @@ from ibkr_sync.domain.entities.futures import (
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.product_assembly import (
     assemble_product,
-    nearest_contract,
+    describing_contract,
 )
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -68,12 +68,12 @@ def test_the_product_takes_what_varies_by_month_from_the_nearest_contract() -> N
 
 
 def test_the_nearest_contract_is_the_next_to_expire_of_those_that_trade() -> None:
-    assert nearest_contract((FAR, EXPIRED, NEAR), AT) is NEAR
+    assert describing_contract((FAR, EXPIRED, NEAR), AT) is NEAR
 
 
 def test_of_contracts_that_have_all_expired_the_last_is_the_nearest() -> None:
     long_ago = dataclasses.replace(EXPIRED, con_id=2, last_trade_date=date(2020, 3, 20))
-    assert nearest_contract((EXPIRED, long_ago), AT) is EXPIRED
+    assert describing_contract((EXPIRED, long_ago), AT) is EXPIRED
 
 
 @pytest.mark.parametrize(

@@ -24,8 +24,8 @@ from ibkr_sync.domain.errors import InvalidReplyError
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.product_grouping import (
     group_by_product,
-    merge_rows,
-    refuse_foreign_rows,
+    merge_product_rows,
+    refuse_foreign_products,
     refuse_mixed_currencies,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import TranslatedRow
@@ -102,7 +102,7 @@ def row_of(contract: FuturesContract, **fields: object) -> TranslatedRow:
 @pytest.mark.parametrize("exchange", ["", "CME", "QBALGO"])
 def test_rows_that_were_asked_for_pass(exchange: str) -> None:
     rows = [row_of(DECEMBER), row_of(on("QBALGO")), row_of(on("QBALGO"), exchange=None)]
-    refuse_foreign_rows(ContractRequest(symbol="ES", exchange=exchange), rows)
+    refuse_foreign_products(ContractRequest(symbol="ES", exchange=exchange), rows)
 
 
 @pytest.mark.parametrize(
@@ -115,32 +115,32 @@ def test_rows_that_were_asked_for_pass(exchange: str) -> None:
 )
 def test_a_row_that_was_not_asked_for_is_refused(request_: ContractRequest, field: str) -> None:
     with pytest.raises(InvalidReplyError) as caught:
-        refuse_foreign_rows(request_, [row_of(DECEMBER)])
+        refuse_foreign_products(request_, [row_of(DECEMBER)])
     assert caught.value.field == field
     assert caught.value.contract == "ESZ6"
 
 
 def test_the_rows_of_a_contract_on_its_routes_become_one_on_its_listing_exchange() -> None:
     rows = [on("QBALGO"), MARCH, DECEMBER, on("SMART")]
-    assert merge_rows(rows) == (DECEMBER, MARCH)
+    assert merge_product_rows(rows) == (DECEMBER, MARCH)
 
 
 def test_a_contract_that_came_only_on_a_route_is_put_on_its_listing_exchange() -> None:
-    assert merge_rows([on("QBALGO")]) == (DECEMBER,)
+    assert merge_product_rows([on("QBALGO")]) == (DECEMBER,)
 
 
 def test_a_contract_without_a_list_of_exchanges_stays_where_it_came_from() -> None:
-    assert merge_rows([on("CBOT", MARCH)] * 2) == (on("CBOT", MARCH),)
+    assert merge_product_rows([on("CBOT", MARCH)] * 2) == (on("CBOT", MARCH),)
 
 
 def test_a_contract_without_a_list_of_exchanges_cannot_be_on_two() -> None:
     with pytest.raises(InvalidReplyError) as caught:
-        merge_rows([on("CBOT", MARCH), MARCH])
+        merge_product_rows([on("CBOT", MARCH), MARCH])
     assert caught.value.field == "exchange"
 
 
 def test_equal_rows_are_one_contract() -> None:
-    assert merge_rows([DECEMBER] * 3) == (DECEMBER,)
+    assert merge_product_rows([DECEMBER] * 3) == (DECEMBER,)
 
 
 @one_case("field", OTHER_VALUES)
@@ -148,7 +148,7 @@ def test_rows_of_one_contract_that_differ_in_any_attribute_conflict(field: str) 
     other = dataclasses.replace(DECEMBER, **{field: OTHER_VALUES[field]})  # type: ignore[arg-type]
     for rows in ([DECEMBER, other], [other, DECEMBER]):
         with pytest.raises(InvalidReplyError, match="conflict"):
-            merge_rows(rows)
+            merge_product_rows(rows)
 
 
 IDENTITY = {"symbol", "trading_class", "currency", "local_symbol"}
@@ -164,9 +164,9 @@ def test_of_the_row_of_a_route_only_the_identity_is_compared(route: str, field: 
     for rows in ([DECEMBER, other], [other, DECEMBER]):
         if field in IDENTITY:
             with pytest.raises(InvalidReplyError, match="conflict"):
-                merge_rows(rows)
+                merge_product_rows(rows)
         else:
-            assert merge_rows(rows) == (DECEMBER,)
+            assert merge_product_rows(rows) == (DECEMBER,)
 
 
 def on_exchanges(*exchanges: str) -> list[FuturesContract]:
@@ -199,7 +199,7 @@ def test_the_listing_exchange_is_the_one_asked_else_the_one_known_else_the_first
     stored = {DECEMBER.con_id: on(stored_on)} if stored_on else {}
     rows = on_exchanges(*exchanges)
     for order in (rows, rows[::-1]):
-        (contract,) = merge_rows(order, asked_on=asked_on, stored=stored)
+        (contract,) = merge_product_rows(order, asked_on=asked_on, stored=stored)
         assert contract.exchange == listing
         assert contract.multiplier == exchanges.index(listing) + 1  # its own row's
 
@@ -207,7 +207,7 @@ def test_the_listing_exchange_is_the_one_asked_else_the_one_known_else_the_first
 def test_a_contract_known_on_an_exchange_that_sent_no_row_is_put_there() -> None:
     venues = (Venue(exchange="SMART"), Venue(exchange="CME"))
     row = dataclasses.replace(DECEMBER, exchange="SMART", venues=venues)
-    (contract,) = merge_rows([row], stored={DECEMBER.con_id: DECEMBER})
+    (contract,) = merge_product_rows([row], stored={DECEMBER.con_id: DECEMBER})
     assert contract == dataclasses.replace(row, exchange="CME")
 
 
@@ -241,7 +241,7 @@ def test_hours_that_roll_on_between_two_rows_are_no_conflict() -> None:
     schedule = TradingSchedule(trading_hours="x", liquid_hours="", time_zone_id="US/Central")
     listing = ContractListing(first_seen_at=AT, last_seen_at=AT)
     later = dataclasses.replace(DECEMBER, schedule=schedule, listing=listing)
-    assert merge_rows([DECEMBER, later]) == (DECEMBER,)
+    assert merge_product_rows([DECEMBER, later]) == (DECEMBER,)
 
 
 @pytest.mark.parametrize(
@@ -337,7 +337,7 @@ def test_the_order_of_rows_does_not_matter(rows: list[FuturesContract], random: 
 
     def products(given_rows: list[FuturesContract]) -> object:
         try:
-            return group_by_product(merge_rows(given_rows))
+            return group_by_product(merge_product_rows(given_rows))
         except InvalidReplyError:
             return "conflict"
 

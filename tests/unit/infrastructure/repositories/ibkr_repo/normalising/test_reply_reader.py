@@ -21,7 +21,7 @@ from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.infrastructure.replay.rows import ContractRow
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import (
     ContractReply,
-    ReceivedRow,
+    ReplyRow,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.text_frames import _positions
@@ -52,11 +52,11 @@ READER = ReplyReader(Future, load_catalogue())
 
 
 def reply_of(
-    rows: Iterable[ContractRow | ReceivedRow], request: ContractRequest = AT_CME
+    rows: Iterable[ContractRow | ReplyRow], request: ContractRequest = AT_CME
 ) -> ContractReply:
     return ContractReply(
         request=request,
-        rows=tuple(each if isinstance(each, ReceivedRow) else received(each) for each in rows),
+        rows=tuple(each if isinstance(each, ReplyRow) else received(each) for each in rows),
         end_frame=b"52\x001\x001\x00",
         received_at=AT,
         server_version=157,
@@ -65,7 +65,7 @@ def reply_of(
 
 
 def read(
-    *rows: ContractRow | ReceivedRow,
+    *rows: ContractRow | ReplyRow,
     stored: Future | None = None,
     request: ContractRequest = AT_CME,
 ) -> AcquiredFuture[Future]:
@@ -117,7 +117,7 @@ FRAMING = ("message_id", "message_version", "request_id")
 NEEDED = {"exchange", "currency", "local_symbol", "trading_class", "last_trade"}
 
 
-def with_broken(place: str, value: bytes) -> list[ContractRow | ReceivedRow]:
+def with_broken(place: str, value: bytes) -> list[ContractRow | ReplyRow]:
     """The chain with one field of the second row's frame replaced."""
     fields = received(CHAIN[1]).frame.split(b"\0")
     fields[_positions(157)[place]] = value
@@ -205,7 +205,7 @@ def test_so_it_is_in_every_form_of_the_protocol(place: str, version: int) -> Non
     field = {"last_trade": "last_trade_date_or_contract_month"}.get(place, place)
     dialect = dialect_for(version)
 
-    def rows(chain: Iterable[ContractRow]) -> list[ReceivedRow]:
+    def rows(chain: Iterable[ContractRow]) -> list[ReplyRow]:
         return [received_frame(dialect.contract_data(each, 1), version) for each in chain]
 
     stored = read(*rows(CHAIN)).product

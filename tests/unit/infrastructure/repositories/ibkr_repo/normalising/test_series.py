@@ -17,7 +17,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.product_groupin
     group_by_product,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.series import (
-    class_of_product,
+    class_of_series_product,
     series_of,
 )
 from one_case import one_case
@@ -92,12 +92,12 @@ def test_a_weekly_class_without_its_product_stands_alone() -> None:
 
 @one_case(("name", "base"), [*((f"VX{week:02d}", "VX") for week in range(1, 54)), ("HHW", None)])
 def test_a_class_that_ends_in_a_week_may_belong_to_another(name: str, base: str | None) -> None:
-    assert class_of_product(ProductKey("VIX", "CFE", name)) == base
+    assert class_of_series_product(ProductKey("VIX", "CFE", name)) == base
 
 
 @pytest.mark.parametrize("name", ["VX00", "VX54", "VX", "48", "VX4"])
 def test_a_class_that_ends_in_no_week_is_its_own(name: str) -> None:
-    assert class_of_product(ProductKey("VIX", "CFE", name)) is None
+    assert class_of_series_product(ProductKey("VIX", "CFE", name)) is None
 
 
 @one_case("symbol", ["MXWO", "M1MS"])

@@ -34,8 +34,8 @@ from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.errors import InvalidReplyError
 from ibkr_sync.domain.evidence.remarks import Remark, RemarkKind
 from ibkr_sync.infrastructure.replay.rows import ContractRow
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client_events import Ladder
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ReceivedRow
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client_events import LadderEvent
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ReplyRow
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.ladders import translate_ladder
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import translate_row
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.value_parsers import parse_number
@@ -186,7 +186,7 @@ def test_gold_as_recorded_under_a_login_in_zurich(
     assert (contract.multiplier, contract.min_tick) == (Decimal(100), Decimal("0.1"))
 
 
-def with_last_trade_date(text: str) -> ReceivedRow:
+def with_last_trade_date(text: str) -> ReplyRow:
     """The recorded row, with the date in a field of its own as servers send it from 182 on."""
     row = received(RECORDED)
     row.details.contract.lastTradeDate = text
@@ -531,7 +531,7 @@ def test_a_placeholder_is_no_number(placeholder: object) -> None:
 
 
 def test_a_ladder_is_translated_exactly() -> None:
-    ladder = Ladder(67, ((-9999.0, 5e-07), (0.0, 0.1), (3.5, 0.25)))
+    ladder = LadderEvent(67, ((-9999.0, 5e-07), (0.0, 0.1), (3.5, 0.25)))
     steps = [("-9999", "0.0000005"), ("0", "0.1"), ("3.5", "0.25")]
     assert translate_ladder(ladder) == MarketRule(
         market_rule_id=67,
@@ -556,7 +556,7 @@ def test_a_ladder_is_translated_exactly() -> None:
 )
 def test_what_is_no_ladder_is_refused(increments: tuple[tuple[float, float], ...]) -> None:
     with pytest.raises(InvalidReplyError, match="market rule 67"):
-        translate_ladder(Ladder(67, increments))
+        translate_ladder(LadderEvent(67, increments))
 
 
 def test_rows_of_every_text_version_translate_alike() -> None:

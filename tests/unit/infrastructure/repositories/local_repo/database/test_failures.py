@@ -17,13 +17,13 @@ from ibkr_sync.domain.errors import (
 )
 from ibkr_sync.infrastructure.repositories.local_repo.database.failures import (
     DBAPI_ERRORS,
-    translated_errors,
+    translated_failures,
 )
-from ibkr_sync.infrastructure.repositories.local_repo.database.location import locate
+from ibkr_sync.infrastructure.repositories.local_repo.database.location import locate_database
 from one_case import one_case
 
 T = TypeVar("T")
-DATABASE = locate("postgresql://me:hunter2@db.example/futures")
+DATABASE = locate_database("postgresql://me:hunter2@db.example/futures")
 
 
 def subclasses(cls: type[T]) -> Iterator[type[T]]:
@@ -33,7 +33,7 @@ def subclasses(cls: type[T]) -> Iterator[type[T]]:
 
 
 def raised_for(error: Exception) -> StorageError:
-    with pytest.raises(StorageError) as caught, translated_errors(DATABASE):
+    with pytest.raises(StorageError) as caught, translated_failures(DATABASE):
         raise error
     assert caught.value.__cause__ is error
     return caught.value
@@ -136,6 +136,6 @@ def test_a_message_never_holds_the_password_nor_more_than_one_line() -> None:
 
 def test_errors_of_the_domain_pass_unchanged() -> None:
     error = ForeignDatabaseError("x", "y")
-    with pytest.raises(ForeignDatabaseError) as caught, translated_errors(DATABASE):
+    with pytest.raises(ForeignDatabaseError) as caught, translated_failures(DATABASE):
         raise error
     assert caught.value is error

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ibkr_sync.infrastructure.repositories.local_repo.evidence.packed_frames import (
     MAX_FRAMES,
     MAX_UNPACKED,
-    DamagedEvidenceError,
+    DamagedFramesError,
     PackedFrames,
     pack_frames,
     unpack_frames,
@@ -45,20 +45,20 @@ def test_a_damaged_reply_never_yields_other_frames(
     )
     try:
         unpacked = unpack_frames(damaged)
-    except DamagedEvidenceError:
+    except DamagedFramesError:
         return
     assert unpacked == tuple(frames)  # zlib has bits that mean nothing
 
 
 def test_a_reply_that_does_not_match_its_checksum_is_refused() -> None:
     packed = dataclasses.replace(pack_frames([b"ES"]), sha256=pack_frames([b"NQ"]).sha256)
-    with pytest.raises(DamagedEvidenceError, match="checksum"):
+    with pytest.raises(DamagedFramesError, match="checksum"):
         unpack_frames(packed)
 
 
 def test_a_reply_that_can_not_be_decompressed_is_refused() -> None:
     packed = dataclasses.replace(pack_frames([b"ES"]), frames=b"not zlib")
-    with pytest.raises(DamagedEvidenceError, match="decompressed"):
+    with pytest.raises(DamagedFramesError, match="decompressed"):
         unpack_frames(packed)
 
 
@@ -84,7 +84,7 @@ def packed_as(framed: bytes, *, cut: int = 0) -> PackedFrames:
 def test_a_reply_that_is_cut_off_or_beyond_any_bound_is_refused(
     packed: PackedFrames, reason: str
 ) -> None:
-    with pytest.raises(DamagedEvidenceError, match=reason):
+    with pytest.raises(DamagedFramesError, match=reason):
         unpack_frames(packed)
 
 

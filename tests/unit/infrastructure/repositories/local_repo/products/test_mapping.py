@@ -14,8 +14,8 @@ from ibkr_sync.domain.errors import InvalidReplyError
 from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import (
     CONTRACT_COLUMNS,
     SCHEDULE_COLUMNS,
-    to_entity,
-    to_rows,
+    map_to_entity,
+    map_to_rows,
 )
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
     contract_schedules,
@@ -38,7 +38,7 @@ def listed(product: Future) -> Future:
 
 def as_read(product: Future) -> tuple[dict[str, Any], list[tuple[Any, ...]]]:
     """The rows of a product as a query joins them."""
-    rows = to_rows(product)
+    rows = map_to_rows(product)
     hours = {con_id: row[1:] for con_id, row in rows.schedules.items()}
     chain = [(*row, *hours.get(con_id, NO_HOURS)) for con_id, row in rows.contracts.items()]
     return rows.product, chain
@@ -47,14 +47,14 @@ def as_read(product: Future) -> tuple[dict[str, Any], list[tuple[Any, ...]]]:
 @given(futures())
 def test_a_product_comes_back_from_its_rows_with_all_it_holds(product: Future) -> None:
     given_product = listed(product)
-    found = to_entity(*as_read(given_product))
+    found = map_to_entity(*as_read(given_product))
     assert type(found) is type(given_product)
     assert dataclasses.asdict(found) == dataclasses.asdict(given_product)
 
 
 @given(futures())
 def test_a_product_row_has_exactly_the_columns_of_its_table(product: Future) -> None:
-    rows = to_rows(listed(product))
+    rows = map_to_rows(listed(product))
     assert rows.product.keys() == {each.name for each in products.c} - {"id", "first_seen_at"}
 
 
@@ -71,23 +71,23 @@ def test_text_is_refused_only_if_a_database_can_not_keep_it(field: str, text: st
     product = dataclasses.replace(examples.ES, contracts=(contract,))
     can_be_kept = "\0" not in text and not any("\ud800" <= each <= "\udfff" for each in text)
     if can_be_kept:
-        assert to_rows(product).contracts
+        assert map_to_rows(product).contracts
     else:
         with pytest.raises(InvalidReplyError):
-            to_rows(product)
+            map_to_rows(product)
 
 
 def test_a_contract_value_that_can_not_be_kept_is_refused_by_con_id_and_name() -> None:
     first, second = examples.ES.contracts[:2]
     endless = dataclasses.replace(second, min_tick=Decimal("Infinity"))
     with pytest.raises(InvalidReplyError) as caught:
-        to_rows(dataclasses.replace(examples.ES, contracts=(first, endless)))
+        map_to_rows(dataclasses.replace(examples.ES, contracts=(first, endless)))
     assert caught.value.field == "min_tick"
     assert caught.value.contract == f"conId {second.con_id}"
 
 
 def test_a_product_number_that_can_not_be_kept_is_refused_by_name() -> None:
     with pytest.raises(InvalidReplyError) as caught:
-        to_rows(dataclasses.replace(examples.ES, multiplier=Decimal("sNaN")))
+        map_to_rows(dataclasses.replace(examples.ES, multiplier=Decimal("sNaN")))
     assert caught.value.field == "multiplier"
     assert caught.value.contract == "ES@CME (ES)"

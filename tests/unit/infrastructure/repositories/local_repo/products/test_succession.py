@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ibkr_sync.infrastructure.repositories.local_repo.products.succession import newer_than
+from ibkr_sync.infrastructure.repositories.local_repo.products.succession import (
+    instant_of_succession,
+)
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
@@ -14,11 +16,11 @@ TICK = timedelta(microseconds=1)
 
 @pytest.mark.parametrize("before", [TICK, timedelta(days=1)])
 def test_a_row_is_seen_now_if_the_one_it_replaces_is_older(before: timedelta) -> None:
-    assert newer_than(NOW - before, NOW) == NOW
+    assert instant_of_succession(NOW - before, NOW) == NOW
 
 
 @pytest.mark.parametrize("set_back", [timedelta(0), TICK, timedelta(days=1)])
 def test_a_row_is_newer_than_the_one_it_replaces_after_the_clock_was_set_back(
     set_back: timedelta,
 ) -> None:
-    assert newer_than(NOW + set_back, NOW) == NOW + set_back + TICK
+    assert instant_of_succession(NOW + set_back, NOW) == NOW + set_back + TICK

@@ -12,16 +12,16 @@ from contracts import examples
 from fakes.recordings import contract_row
 from gateway.dialects.text import wire_index
 from ibkr_sync.infrastructure.replay.protocol.contract_data import ContractDataLayout
-from ibkr_sync.infrastructure.replay.protocol.wire import join_fields
+from ibkr_sync.infrastructure.replay.protocol.wire import wire_from_fields
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.messages import message_in_frame
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.text_frames import (
     MalformedFrameError,
     RowText,
     make_text_decodable,
-    message_id,
+    message_id_of_text,
     read_row_text,
-    request_id,
-    split_fields,
+    request_id_of_text,
+    split_text_frame,
 )
 from one_case import one_case
 
@@ -41,9 +41,9 @@ ROW = dataclasses.replace(
 
 @one_case("version", TEXT_VERSIONS)
 def test_the_fields_that_ibapi_loses_are_found_at_every_server_version(version: int) -> None:
-    fields = split_fields(join_fields(ContractDataLayout(version).encode(ROW, "4711")))
-    assert message_id(fields) == 10
-    assert request_id(fields, version) == 4711
+    fields = split_text_frame(wire_from_fields(ContractDataLayout(version).encode(ROW, "4711")))
+    assert message_id_of_text(fields) == 10
+    assert request_id_of_text(fields, version) == 4711
     assert read_row_text(fields, version) == RowText(
         last_trade="20261218 08:30 US/Central",
         multiplier="50",
@@ -61,7 +61,8 @@ def test_only_what_ibapi_may_stumble_over_is_emptied_for_it(version: int) -> Non
     layout = ContractDataLayout(version)
     wire = layout.encode(ROW, "1")
     emptied = [
-        each.decode() for each in make_text_decodable(split_fields(join_fields(wire)), version)
+        each.decode()
+        for each in make_text_decodable(split_text_frame(wire_from_fields(wire)), version)
     ]
     names = ["long_name", "ev_multiplier", "min_tick", "price_magnifier", "under_con_id", "strike"]
     if version < 164:
@@ -76,7 +77,7 @@ def test_a_row_that_ends_before_the_last_fixed_field_is_refused(version: int) ->
     layout = ContractDataLayout(version)
     wire = layout.encode(ROW, "1")
     last = wire_index(layout, "ev_multiplier", wire)
-    whole = split_fields(join_fields(wire))
+    whole = split_text_frame(wire_from_fields(wire))
     assert read_row_text(whole[: last + 1], version).economic_value_multiplier == "0.5"
     for length in range(last + 1):
         with pytest.raises(MalformedFrameError):
@@ -85,11 +86,11 @@ def test_a_row_that_ends_before_the_last_fixed_field_is_refused(version: int) ->
 
 @pytest.mark.parametrize("version", [157, 200])
 def test_the_request_id_of_an_end_marker_follows_its_version(version: int) -> None:
-    assert request_id((b"52", b"1", b"4711"), version) == 4711
+    assert request_id_of_text((b"52", b"1", b"4711"), version) == 4711
 
 
 def test_a_field_that_is_not_ended_is_no_field() -> None:
-    assert split_fields(b"10\x008\x0047") == (b"10", b"8")
+    assert split_text_frame(b"10\x008\x0047") == (b"10", b"8")
 
 
 @one_case(
@@ -108,7 +109,7 @@ def test_a_field_that_is_not_ended_is_no_field() -> None:
 def test_a_long_name_is_read_in_whatever_way_it_was_written(sent: bytes, read: str) -> None:
     wire = ContractDataLayout(157).encode(ROW, "1")
     at = wire_index(ContractDataLayout(157), "long_name", wire)
-    fields = [*split_fields(join_fields(wire))]
+    fields = [*split_text_frame(wire_from_fields(wire))]
     fields[at] = sent
     assert read_row_text(tuple(fields), 157).long_name == read
 
@@ -126,4 +127,4 @@ def test_no_bytes_make_reading_a_message_fail_in_another_way(data: bytes, versio
 
 @given(st.lists(st.binary(max_size=8).filter(lambda each: b"\0" not in each), max_size=50))
 def test_fields_are_cut_at_every_nul(fields: list[bytes]) -> None:
-    assert split_fields(b"".join(field + b"\0" for field in fields)) == tuple(fields)
+    assert split_text_frame(b"".join(field + b"\0" for field in fields)) == tuple(fields)

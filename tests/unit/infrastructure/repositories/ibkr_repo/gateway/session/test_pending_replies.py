@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ibkr_sync.domain.errors import ConnectionLostError, InvalidReplyError, ReplyTimeoutError
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client_events import Ladder
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client_events import LadderEvent
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ContractReply
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.pending_replies import (
@@ -68,7 +68,7 @@ def test_an_id_that_nobody_used_concerns_nobody(pending: PendingReplies) -> None
     result = pending.expect_contracts(1, ES, 0)
     pending.fail(-1, LOST)
     pending.complete_contracts(7, REPLY)
-    pending.complete_ladder(Ladder(67, ()))
+    pending.complete_ladder(LadderEvent(67, ()))
     assert not result.done()
 
 
@@ -84,7 +84,7 @@ def test_everything_fails_together(pending: PendingReplies) -> None:
 def test_a_ladder_goes_to_all_who_asked_for_it_and_to_nobody_else(pending: PendingReplies) -> None:
     asked = [pending.expect_ladder(67, 0), pending.expect_ladder(67, 1)]
     other = pending.expect_ladder(68, 0)
-    ladder = Ladder(67, ((0.0, 0.25),))
+    ladder = LadderEvent(67, ((0.0, 0.25),))
     pending.complete_ladder(ladder)
     assert [each.result(0) for each in asked] == [ladder, ladder]
     assert not other.done()
