@@ -101,15 +101,23 @@ def test_a_shared_symbol_is_ambiguous_until_it_is_pinned(ibkr_sync: CommandLine)
     assert "DAX may mean 3 products" in vague_again.err
 
 
-def test_one_product_in_the_database_does_not_make_its_symbol_clear(
-    ibkr_sync: CommandLine,
-) -> None:
+def test_the_one_product_in_the_database_is_what_its_symbol_means(ibkr_sync: CommandLine) -> None:
     ibkr_sync(*DEMO, "get", "FDXM")
 
-    for command in (["show", "DAX"], ["next", "DAX"], ["get", "DAX", "--max-age", "20h"]):
+    note = "note: DAX is taken for DAX@EUREX (FDXM); it is also a name of DAX@EUREX (FDAX), "
+    for command in (
+        *(["show", "DAX"], ["next", "DAX"], ["hours", "DAX"], ["history", "DAX"]),
+        *(["get", "DAX", "--max-age", "20h"], ["get", "DAX"], ["refresh", "DAX"]),
+        ["watchlist", "add", "DAX"],
+    ):
         done = ibkr_sync(*DEMO, *command)
-        assert done.code == 5
-        assert "DAX may mean 3 products" in done.err
+        assert done.code == 0, command
+        assert done.told.startswith(note) or note in done.told, command
+    assert [
+        each["trading_class"] for each in ibkr_sync(*DEMO, "list", "--json").json["products"]
+    ] == ["FDXM"]
+    ibkr_sync(*DEMO, "get", "FDAX")
+    assert ibkr_sync(*DEMO, "next", "DAX").code == 5
 
 
 def test_one_vague_symbol_does_not_keep_the_others_from_being_fetched(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ibkr_sync.application.resolution.product_names import ProductNames, ambiguous_name
@@ -10,6 +11,7 @@ from ibkr_sync.application.resolution.symbol_resolution import SymbolResolution
 from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.naming.known_products import KnownProduct
 from ibkr_sync.domain.naming.notices import (
+    CatalogueSymbol,
     Notice,
     OtherContractNotice,
     OtherProductsNotice,
@@ -19,7 +21,12 @@ from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.spellings import ContractSpelling, DaySpelling, SymbolSpellings
 from ibkr_sync.domain.naming.word_meaning import WordMeaning, WordRole, meaning_of, meaning_of_root
 from ibkr_sync.domain.ports.pins import Pin
-from ibkr_sync.domain.selection.contract_choice import ContractWords, is_choice_by_symbol
+from ibkr_sync.domain.selection.contract_choice import (
+    ContractWords,
+    holds_contract,
+    is_choice_by_symbol,
+)
+from ibkr_sync.domain.selection.product_choice import most_stored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,21 +34,24 @@ class Inquiry:
     """One question: its words, and what is known of them.
 
     Of several readings the first that is known counts: a product by IBKR's symbol (or its pin),
-    by trading class, by the exchange's code; a contract of such a product, or a stored one; and
-    if nothing is known, the text as it stands. What else it could have been is told in
-    notices; several products of the same rank are an error.
+    by trading class, by the exchange's code; a contract of a pinned product, one that is in a
+    stored chain, one of a product that is known; and if nothing is, the text as it stands. Of
+    several products of the same rank the one of which most is stored is meant (see
+    `most_stored`), else it is an error. What the text could have been besides is told in notices.
 
     Attributes:
         words: the text, read in every way that it allows, in today's names.
         names: what is known of those words, within what the options leave open.
         pins: the user's pins of those words, in today's names.
         source_decides: whether a symbol that several products share may be left open.
+        stored_decides: whether of several products the one that is stored is meant.
     """
 
     words: SymbolSpellings
     names: ProductNames
     pins: Mapping[str, Pin]
-    source_decides: bool
+    source_decides: bool = False
+    stored_decides: bool = True
 
     def answer(self) -> SymbolResolution:
         """Give what is meant; raises AmbiguousProductError."""
@@ -51,35 +61,47 @@ class Inquiry:
         word = self.words.product
         if word is None:
             return None
-        named = self._choose(word, meaning_of(word, self.names.of(word)))
-        if named is None:
+        meaning = meaning_of(word, self.names.of(word))
+        found = self._pinned(word) or (self._known(word, meaning) if meaning else None)
+        if found is None:
             return None
         also = tuple(
             OtherContractNotice(word=word, spelling=each)
             for each in self.words.contracts
             if meaning_of(each.root, self.names.of(each.root))
         )
-        notices = named.notices + also
-        return SymbolResolution(
-            query=named.query, notices=notices, product=named.product, exact=named.exact
-        )
+        return dataclasses.replace(found, notices=found.notices + also)
 
     def _as_contract(self) -> SymbolResolution | None:
-        text = self.words.text
-        readings = list(self._spelled())
-        readings += self._stored([named.query for _, named in readings])
-        if len(readings) > 1:
-            raise ambiguous_name(text, (each for _, named in readings for each in named.products))
-        if not readings:
+        for spelling in self.words.contracts:
+            pinned = self._pinned(spelling.root)
+            if pinned is not None:
+                return dataclasses.replace(pinned, contract=self._contract(spelling))
+        return self._as_stored_contract() or self._as_possible_contract()
+
+    def _as_stored_contract(self) -> SymbolResolution | None:
+        """The contract that is in a stored chain, of whichever product that is."""
+        held: dict[ProductKey, tuple[KnownProduct, SymbolResolution]] = {}
+        for known, found in (*self._spelled_and_stored(), *self._named_and_stored()):
+            held.setdefault(known.key, (known, found))
+        if not held:
             return None
-        contract, named = readings[0]
-        return SymbolResolution(
-            query=named.query,
-            contract=contract,
-            notices=named.notices,
-            product=named.product,
-            exact=named.exact,
-        )
+        chosen = self._only(self.words.text, [known for known, _ in held.values()])
+        return held[chosen.key][1]
+
+    def _as_possible_contract(self) -> SymbolResolution | None:
+        """A contract of a product that is known, whether there is one or not."""
+        readings = list(self._spelled())
+        found = [
+            dataclasses.replace(
+                self._known(spelling.root, meaning), contract=self._contract(spelling)
+            )
+            for spelling, meaning in readings
+        ]
+        if len(found) > 1:
+            products = (each for _, meaning in readings for each in meaning.products)
+            raise ambiguous_name(self.words.text, products)
+        return found[0] if found else None
 
     def _as_typed(self) -> SymbolResolution:
         """What nobody knows, as it stands, for the source to make something of it."""
@@ -95,77 +117,94 @@ class Inquiry:
             notices=self._exchange_notices(symbol),
         )
 
-    def _spelled(self) -> Iterator[tuple[ContractWords, _Named]]:
-        """The readings as a contract of a known product."""
+    def _spelled(self) -> Iterator[tuple[ContractSpelling, WordMeaning]]:
+        """The readings as root and month or day, where the root is known."""
         for spelling in self.words.contracts:
-            root, known = spelling.root, self.names.of(spelling.root)
-            meaning = meaning_of_root(root, known, is_code=_is_code(spelling))
-            named = self._choose(root, meaning)
-            if named is not None:
-                yield ContractWords(text=self.words.text, spelling=spelling), named
+            known = self.names.of(spelling.root)
+            meaning = meaning_of_root(spelling.root, known, is_code=_is_code(spelling))
+            if meaning is not None:
+                yield spelling, meaning
 
-    def _stored(self, covered: Iterable[FutureQuery]) -> Iterator[tuple[ContractWords, _Named]]:
-        """The readings as conId or local symbol of a stored contract, of products not covered."""
+    def _spelled_and_stored(self) -> Iterator[tuple[KnownProduct, SymbolResolution]]:
+        """Those of them that are in a stored chain."""
+        chains = {known.key: product for product, known in self.names.stored()}
+        for spelling, meaning in self._spelled():
+            words = self._contract(spelling)
+            for known in meaning.products:
+                chain = chains.get(known.key)
+                if chain is not None and holds_contract(chain, words):
+                    found = self._taken(spelling.root, meaning, known)
+                    yield known, dataclasses.replace(found, contract=words)
+
+    def _named_and_stored(self) -> Iterator[tuple[KnownProduct, SymbolResolution]]:
+        """The readings as conId or local symbol of a stored contract."""
         text, con_id = self.words.text, self.words.con_id
         for product, known in self.names.stored():
-            named = _Named(query=self.names.query_of(known), products=(known,))
+            contract = None
             if any(each.con_id == con_id for each in product.contracts):
-                yield ContractWords(text=text, con_id=con_id), named
-            elif any(is_choice_by_symbol(each, text) for each in product.contracts) and not any(
-                query.matches(product) for query in covered
-            ):
-                yield ContractWords(text=text), named
+                contract = ContractWords(text=text, con_id=con_id)
+            elif any(is_choice_by_symbol(each, text) for each in product.contracts):
+                contract = ContractWords(text=text)
+            if contract is not None:
+                yield known, self._resolution(known, contract=contract)
 
-    def _choose(self, word: str, meaning: WordMeaning | None) -> _Named | None:
-        """Choose the product that a word means; None when it means none."""
+    def _pinned(self, word: str) -> SymbolResolution | None:
         pin = self.pins.get(word)
-        if pin is not None and self.names.leave(pin):
-            return self._pinned(pin)
-        if meaning is None:
+        if pin is None or not self.names.leave(pin):
             return None
-        first, *more = meaning.products
-        shares_symbol = all(each.symbol == first.symbol for each in more)
-        if more and not (self.source_decides and shares_symbol):
-            raise ambiguous_name(word, meaning.products)
-        by_symbol = meaning.role is WordRole.SYMBOL
-        return _Named(
-            query=self.names.query(first.symbol) if by_symbol else self.names.query_of(first),
-            products=meaning.products,
-            notices=(*self._exchange_notices(first.symbol), *_notices(word, meaning)),
+        known = [each for each in self.names.of(pin.symbol) if pin.names(each)]
+        query = self.names.query(pin.symbol, exchange=pin.exchange, trading_class=pin.trading_class)
+        return SymbolResolution(
+            query=query,
+            notices=self._exchange_notices(pin.symbol),
+            product=known[0].key if len(known) == 1 else None,
+            exact=known[0].query if len(known) == 1 else None,
         )
 
-    def _pinned(self, pin: Pin) -> _Named:
-        known = self.names.of(pin.symbol)
-        return _Named(
-            query=self.names.query(
-                pin.symbol, exchange=pin.exchange, trading_class=pin.trading_class
-            ),
-            products=tuple(each for each in known if pin.names(each)),
-            notices=self._exchange_notices(pin.symbol),
+    def _known(self, word: str, meaning: WordMeaning) -> SymbolResolution:
+        """The product that a word means; raises AmbiguousProductError."""
+        first, *more = meaning.products
+        is_settled = self.stored_decides and len(most_stored(meaning.products)) == 1
+        shares_symbol = all(each.symbol == first.symbol for each in more)
+        if more and self.source_decides and shares_symbol and not is_settled:
+            return SymbolResolution(
+                query=self.names.query(first.symbol), notices=self._exchange_notices(first.symbol)
+            )
+        return self._taken(word, meaning, self._only(word, meaning.products))
+
+    def _only(self, word: str, products: Sequence[KnownProduct]) -> KnownProduct:
+        left = most_stored(products) if self.stored_decides else products
+        if len(left) > 1:
+            raise ambiguous_name(word, products)
+        return left[0]
+
+    def _taken(self, word: str, meaning: WordMeaning, known: KnownProduct) -> SymbolResolution:
+        """What it comes to that the word means one of these products."""
+        is_open = meaning.role is WordRole.SYMBOL and len(meaning.products) == 1
+        query = self.names.query(known.symbol) if is_open else None
+        return self._resolution(known, query, tuple(_notices(word, meaning, known)))
+
+    def _resolution(
+        self,
+        known: KnownProduct,
+        query: FutureQuery | None = None,
+        notices: tuple[Notice, ...] = (),
+        contract: ContractWords | None = None,
+    ) -> SymbolResolution:
+        return SymbolResolution(
+            query=query or self.names.query_of(known),
+            contract=contract,
+            notices=(*self._exchange_notices(known.symbol), *notices),
+            product=known.key,
+            exact=known.query,
         )
+
+    def _contract(self, spelling: ContractSpelling) -> ContractWords:
+        return ContractWords(text=self.words.text, spelling=spelling)
 
     def _exchange_notices(self, symbol: str) -> tuple[Notice, ...]:
         renamed = self.names.renamed_exchange(symbol)
         return () if renamed is None else (renamed,)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Named:
-    """A product that is named; `products` is what is known of it, or all that it may be."""
-
-    query: FutureQuery
-    products: tuple[KnownProduct, ...]
-    notices: tuple[Notice, ...] = ()
-
-    @property
-    def product(self) -> ProductKey | None:
-        """The product, if only one is known."""
-        return self.products[0].key if len(self.products) == 1 else None
-
-    @property
-    def exact(self) -> FutureQuery | None:
-        """The query for that product and no other."""
-        return self.products[0].query if len(self.products) == 1 else None
 
 
 def _is_code(spelling: ContractSpelling) -> bool:
@@ -173,11 +212,11 @@ def _is_code(spelling: ContractSpelling) -> bool:
     return isinstance(spelling, DaySpelling) or spelling.year_digits == 1
 
 
-def _notices(word: str, meaning: WordMeaning) -> Iterator[Notice]:
-    taken = meaning.products[0].key
+def _notices(word: str, meaning: WordMeaning, taken: KnownProduct) -> Iterator[Notice]:
     if meaning.role is WordRole.SERIES_CLASS:
-        yield SeriesNotice(word=word, product=taken)
-    if meaning.others:
-        yield OtherProductsNotice(
-            word=word, taken=taken, others=tuple(each.key for each in meaning.others)
-        )
+        yield SeriesNotice(word=word, product=taken.key)
+    if meaning.role is WordRole.CATALOGUE_SYMBOL:
+        yield CatalogueSymbol(word=word, product=taken.key)
+    others = tuple(each.key for each in (*meaning.products, *meaning.others) if each is not taken)
+    if others:
+        yield OtherProductsNotice(word=word, taken=taken.key, others=others)

@@ -51,12 +51,18 @@ class SymbolResolver:
         self._clock = clock
 
     def resolve(
-        self, text: str, limits: Limits = UNLIMITED, *, source_decides: bool = False
+        self,
+        text: str,
+        limits: Limits = UNLIMITED,
+        *,
+        source_decides: bool = False,
+        stored_decides: bool = True,
     ) -> SymbolResolution:
         """Find out what is meant by a text within the limits given with it.
 
         With `source_decides` a symbol that several products share is left open: the source is
-        asked anyway, and what it offers is newer. Raises MalformedSymbolError,
+        asked anyway, and what it offers is newer; but one of them that is stored decides, unless
+        `stored_decides` is False. Raises MalformedSymbolError,
         AmbiguousProductError or StorageError.
         """
         typed = parse_spellings(text)
@@ -73,6 +79,7 @@ class SymbolResolver:
             names=self._names(words, limits, former, also=pinned),
             pins={pin.word: pin for pin in pins},
             source_decides=source_decides,
+            stored_decides=stored_decides,
         )
         meant = inquiry.answer()
         return dataclasses.replace(meant, notices=renames + retold + meant.notices)
@@ -126,8 +133,14 @@ class SymbolResolver:
         former: Iterable[FormerName],
         also: Iterable[str] = (),
     ) -> ProductNames:
-        """What is known of the words; old local symbols are stored with their many blanks."""
-        stored = self._stored.find_named({words.text, words.typed, *_roots(words), *also})
+        """What is known of the words; old local symbols are stored with their many blanks.
+
+        What is stored may have the class of a product that the catalogue calls otherwise.
+        """
+        asked = {words.text, words.typed, *_roots(words), *also}
+        rows = (row for each in asked for row in self._catalogue.known_as(each))
+        classes = {row.trading_class for row in rows if row.trading_class is not None}
+        stored = self._stored.find_named(asked | classes)
         return ProductNames(self._catalogue, stored, limits, self._clock(), former)
 
 

@@ -207,7 +207,7 @@ class WatchlistService:
         StorageError.
         """
         states = self.states(() if group is None else (group,))
-        resolve = partial(self._futures.names.resolve, limits=limits)
+        resolve = partial(self._futures.names.resolve, limits=limits, stored_decides=False)
         gone: list[WatchedProduct] = []
         for text in texts:
             listed = list(_listed(text, states, resolve))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import ClassVar, NamedTuple
 
 from ibkr_sync.domain.entities.contracts import FuturesContract
@@ -47,6 +47,14 @@ class Origin(StrEnum):
     def is_real(self) -> bool:
         """Whether a source said it of a real market: neither computed nor merely known of."""
         return self not in (Origin.CATALOGUE, Origin.SAMPLE)
+
+
+class ChainExtent(IntEnum):
+    """How much of a product's chain is stored."""
+
+    NOTHING = 0
+    SINGLE_CONTRACTS = 1
+    WHOLE = 2
 
 
 class ProductKey(NamedTuple):
@@ -111,6 +119,17 @@ class Future:
     def is_stub(self) -> bool:
         """Whether only the catalogue knows it: no source has told of any contract."""
         return self.origin is Origin.CATALOGUE and not self.contracts
+
+    @property
+    def chain_extent(self) -> ChainExtent:
+        """How much of the chain is stored: of a product that was never synced only what moved in.
+
+        A file may give a whole chain and no time.
+        """
+        if not self.contracts:
+            return ChainExtent.NOTHING
+        is_whole = self.synced_at is not None or self.origin is Origin.FILE
+        return ChainExtent.WHOLE if is_whole else ChainExtent.SINGLE_CONTRACTS
 
     @property
     def quoted_tick(self) -> Decimal | None:

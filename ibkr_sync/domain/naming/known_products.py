@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Self
 
 from ibkr_sync.domain.entities.catalogue import CatalogueProduct
-from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
+from ibkr_sync.domain.entities.futures import ChainExtent, Future, Origin, ProductKey
 from ibkr_sync.domain.errors import ProductCandidate
 from ibkr_sync.domain.naming.query import FutureQuery
 
@@ -25,6 +25,8 @@ class KnownProduct:
         series_classes: classes of weekly and daily series that belong to the product.
         has_weeklies: whether weekly or daily contracts share the symbol.
         contract_count: how many unexpired contracts there are; None when no source was asked.
+        chain_extent: how much of its chain is stored.
+        catalogue_symbol: what the catalogue calls it, where IBKR has another symbol.
     """
 
     symbol: str
@@ -38,6 +40,8 @@ class KnownProduct:
     name: str | None = None
     next_expiry: date | None = None
     contract_count: int | None = None
+    chain_extent: ChainExtent = ChainExtent.NOTHING
+    catalogue_symbol: str | None = None
 
     @classmethod
     def catalogued(cls, row: CatalogueProduct) -> Self:
@@ -68,6 +72,7 @@ class KnownProduct:
             name=product.name,
             next_expiry=min((each.last_trade_date for each in unexpired), default=None),
             contract_count=None if product.origin is Origin.CATALOGUE else len(unexpired),
+            chain_extent=product.chain_extent,
         )
 
     @property
@@ -117,14 +122,20 @@ def merge_known(
     """Each product once, by key: as it is stored, else as the catalogue has it.
 
     Exchange code and weeklies are the catalogue's to tell. A catalogued product of unknown
-    class is the stored one of its symbol and exchange.
+    class is the stored one of its symbol and exchange. One whose class is stored on its exchange
+    under another symbol is that one: what IBKR answered outranks the catalogue.
     """
     known = {each.key: each for each in stored}
     markets = {(each.symbol, each.exchange) for each in known.values()}
+    keys = {(each.exchange, each.trading_class): each.key for each in known.values()}
     for each in catalogued:
-        if each.key in known:
-            known[each.key] = dataclasses.replace(
-                known[each.key], exchange_code=each.exchange_code, has_weeklies=each.has_weeklies
+        key = keys.get((each.exchange, each.trading_class))
+        if key is not None:
+            known[key] = dataclasses.replace(
+                known[key],
+                exchange_code=each.exchange_code,
+                has_weeklies=each.has_weeklies,
+                catalogue_symbol=None if each.symbol == key.symbol else each.symbol,
             )
         elif each.trading_class is not None or (each.symbol, each.exchange) not in markets:
             known[each.key] = each

@@ -35,7 +35,7 @@ class ProductRenamedNotice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtherProductsNotice:
-    """The word is another product's trading class or exchange code as well."""
+    """The word is a name of other products as well."""
 
     word: str
     taken: ProductKey
@@ -59,6 +59,14 @@ class SeriesNotice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogueSymbol:
+    """The word is the catalogue's symbol of a product that IBKR calls otherwise."""
+
+    word: str
+    product: ProductKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OtherYearNotice:
     """A short year was taken for this contract month, which is not the next one it may mean."""
 
@@ -73,5 +81,6 @@ Notice = (
     | OtherProductsNotice
     | OtherContractNotice
     | SeriesNotice
+    | CatalogueSymbol
     | OtherYearNotice
 )

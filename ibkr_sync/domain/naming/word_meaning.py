@@ -1,7 +1,8 @@
 """Which of the known products a word means: pure rules, and never a silent choice.
 
 An IBKR symbol outranks a trading class, and that the class of a weekly series and the
-exchange's own code: `ZS` is the soybeans that IBKR calls so, not the zinc that the LME does.
+exchange's own code: `ZS` is the soybeans that IBKR calls so, not the zinc that the LME does. Last
+comes what the catalogue calls a product for which IBKR has another symbol.
 Within one rank there may be several products; choosing among them is not for here.
 """
 
@@ -24,6 +25,7 @@ class WordRole(IntEnum):
     TRADING_CLASS = 2
     SERIES_CLASS = 3
     EXCHANGE_CODE = 4
+    CATALOGUE_SYMBOL = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +52,9 @@ def role_of_word(word: str, product: KnownProduct) -> WordRole | None:
     is_weekly = product.has_weeklies and meaning_of_series_class(word) == product.trading_class
     if word in product.series_classes or is_weekly:
         return WordRole.SERIES_CLASS
-    return WordRole.EXCHANGE_CODE if word == product.exchange_code else None
+    if word == product.exchange_code:
+        return WordRole.EXCHANGE_CODE
+    return WordRole.CATALOGUE_SYMBOL if word == product.catalogue_symbol else None
 
 
 def meaning_of(word: str, known: Iterable[KnownProduct]) -> WordMeaning | None:

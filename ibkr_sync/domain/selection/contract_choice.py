@@ -61,6 +61,11 @@ def find_contract(product: Future, words: ContractWords, now: datetime) -> Contr
     )
 
 
+def holds_contract(product: Future, words: ContractWords) -> bool:
+    """Whether a contract of the product's chain answers to the words."""
+    return any(_answers(product, each, words) for each in product.contracts)
+
+
 def is_choice_by_symbol(contract: FuturesContract, text: str) -> bool:
     """Whether the text, in upper case and with single blanks, is the contract's local symbol."""
     return " ".join(contract.local_symbol.split()).upper() == text

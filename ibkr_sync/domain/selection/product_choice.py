@@ -1,12 +1,16 @@
-"""Which of the products that a query matches is meant: one, or an error that lists them."""
+"""Which of several products is meant: one, or an error that lists them.
+
+Of products that share a name, the one of which most is stored is meant: the whole chain of a
+product, or else single contracts, outrank what only the catalogue knows.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TypeVar, cast
+from typing import Protocol, TypeVar, cast
 
-from ibkr_sync.domain.entities.futures import Future, covered_asset_classes
+from ibkr_sync.domain.entities.futures import ChainExtent, Future, covered_asset_classes
 from ibkr_sync.domain.errors import (
     AmbiguousProductError,
     AssetClassMismatchError,
@@ -18,10 +22,24 @@ from ibkr_sync.domain.naming.query import FutureQuery
 F = TypeVar("F", bound=Future)
 
 
+class _Product(Protocol):
+    @property
+    def chain_extent(self) -> ChainExtent: ...
+
+
+P = TypeVar("P", bound=_Product)
+
+
+def most_stored(products: Sequence[P]) -> tuple[P, ...]:
+    """Give the products, of one or more, of which no less is stored than of any other."""
+    most = max(each.chain_extent for each in products)
+    return tuple(each for each in products if each.chain_extent is most)
+
+
 def choose_product(
     query: FutureQuery, matching: Sequence[Future], entity: type[F], *, place: str, now: datetime
 ) -> F:
-    """Give the one matching product that `entity` covers; never pick one of several.
+    """Give the one matching product that `entity` covers; never pick one of equals.
 
     `place` is where was looked, `now` an aware instant. Raises ProductNotFoundError when
     nothing matches, AssetClassMismatchError when only products of other asset classes do,
@@ -33,7 +51,8 @@ def choose_product(
         raise ProductNotFoundError(query.symbol, place)
     if not meant:
         raise AssetClassMismatchError(query.symbol, matching[0].asset_class)
-    if len(meant) > 1:
+    left = most_stored(meant)
+    if len(left) > 1:
         candidates = [KnownProduct.stored(product, now).as_candidate() for product in meant]
         raise AmbiguousProductError(query.symbol, sorted(candidates, key=lambda each: each.key))
-    return cast("F", meant[0])
+    return cast("F", left[0])

@@ -75,6 +75,13 @@ def _listed(product: ProductSummary) -> int | None:
     return None if product.origin is Origin.CATALOGUE else product.listed
 
 
+def _synced(product: ProductSummary, now: datetime) -> str:
+    if product.synced_at is not None:
+        return brief_duration(now - product.synced_at)
+    is_undated = product.origin in (Origin.FILE, Origin.CATALOGUE)
+    return product.origin.value if is_undated else "never"
+
+
 def _products_table(products: Sequence[ProductSummary], now: datetime) -> RenderableType:
     columns: list[TableColumn[ProductSummary] | None] = [
         TableColumn("Symbol", lambda each: each.key.symbol),
@@ -85,9 +92,7 @@ def _products_table(products: Sequence[ProductSummary], now: datetime) -> Render
         TableColumn("Next expiry", lambda each: each.next_expiry),
         TableColumn(
             "Synced",
-            lambda each: (
-                brief_duration(now - each.synced_at) if each.synced_at else each.origin.value
-            ),
+            lambda each: _synced(each, now),
             right=True,
         ),
         TableColumn("Name", lambda each: each.name or None, fit="cut"),

@@ -11,7 +11,7 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.text import Text
 
 from ibkr_sync.domain.entities.contracts import ContractState, FuturesContract
-from ibkr_sync.domain.entities.futures import Future, Origin
+from ibkr_sync.domain.entities.futures import ChainExtent, Future, Origin
 from ibkr_sync.domain.selection.series_choice import SeriesChoice, chosen_series
 from ibkr_sync_cli.units.durations import brief_duration
 from ibkr_sync_cli.views.cells import SAMPLE_TAG, money_cell, number_cell, origin_cell
@@ -74,6 +74,8 @@ def _footer(
         remarks += ["▶ nearest expiry", future.time_zone or "time zone unknown"]
     if future.synced_at is None and future.origin is Origin.CATALOGUE:
         remarks.append(f"from the {future.origin.value}, never synced")
+    elif future.synced_at is None and future.chain_extent is ChainExtent.SINGLE_CONTRACTS:
+        remarks.append("never synced, only contracts that moved to it are known")
     elif future.synced_at is None:
         remarks.append(f"from {origin_cell(future.origin)}, nobody knows as of when")
     else:

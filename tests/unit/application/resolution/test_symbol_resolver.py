@@ -27,6 +27,7 @@ from ibkr_sync.domain.errors import (
 )
 from ibkr_sync.domain.naming.limits import Limits
 from ibkr_sync.domain.naming.notices import (
+    CatalogueSymbol,
     ExchangeRenamedNotice,
     OtherContractNotice,
     OtherProductsNotice,
@@ -194,15 +195,101 @@ def test_a_symbol_of_several_products_is_ambiguous(text: str, classes: list[str]
     assert (caught.value.symbol, candidates(caught.value)) == (text, classes)
 
 
-def test_a_stored_product_does_not_make_the_others_of_its_symbol_unknown() -> None:
-    stored = product("DAX", "EUREX", "FDAX", DECEMBER)
+@one_case("text", ["DAX", "DAX 202612", "DAXZ6"])
+def test_the_one_product_that_is_stored_is_meant_and_the_others_are_told(text: str) -> None:
+    stored = product("DAX", "EUREX", "FDXM", DECEMBER)
+    for source_decides in (False, True):
+        found = resolver(stored).resolve(text, source_decides=source_decides)
+        assert found.query == FutureQuery(symbol="DAX", exchange="EUREX", trading_class="FDXM")
+        assert (found.product, found.contract is None) == (stored.key, text == "DAX")
+        (notice,) = found.notices
+        assert isinstance(notice, OtherProductsNotice)
+        assert notice.taken == stored.key
+        assert [each.trading_class for each in notice.others] == ["FDAX", "FDXS"]
+
+
+def test_a_stored_product_does_not_make_another_ones_contract_its_own() -> None:
+    """What is in no stored chain is the stored product's too: nobody knows the other chains."""
+    stored = product("DAX", "EUREX", "FDXM", DECEMBER)
+    assert resolver(stored).resolve("DAX 203012").product == stored.key
+    assert resolver(stored).resolve("FDAX 203012").query.trading_class == "FDAX"
+
+
+def test_two_products_that_are_stored_are_ambiguous_beside_one_that_is_not() -> None:
+    stored = [product("DAX", "EUREX", each, DECEMBER) for each in ("FDAX", "FDXM")]
     with pytest.raises(AmbiguousProductError) as caught:
-        resolver(stored).resolve("DAX")
+        resolver(*stored).resolve("DAX")
     assert [(each.next_expiry, each.contract_count) for each in caught.value.candidates] == [
         (date(2026, 12, 18), 1),
-        (None, None),
+        (date(2026, 12, 18), 1),
         (None, None),
     ]
+    open_question = resolver(*stored).resolve("DAX", source_decides=True)
+    assert open_question == SymbolResolution(query=FutureQuery(symbol="DAX"))
+
+
+def test_what_is_stored_does_not_decide_where_it_may_not() -> None:
+    stored = product("DAX", "EUREX", "FDXM", DECEMBER)
+    with pytest.raises(AmbiguousProductError):
+        resolver(stored).resolve("DAX", stored_decides=False)
+
+
+# --- contracts that moved to another product
+
+
+def moved(symbol: str, exchange: str, trading_class: str, *contracts: FuturesContract) -> Future:
+    """A product that was never synced: contracts of a synced one moved to it."""
+    return product(symbol, exchange, trading_class, *contracts, synced_at=None)
+
+
+LISTED = dataclasses.replace(ES, contracts=(MARCH,))
+
+
+@one_case(
+    ("key", "local_symbol"),
+    [
+        (("ES", "CBOT", "ES"), "ESZ6"),
+        (("ES", "CME", "ES2"), "ESZ6"),
+        (("SPX", "CME", "SP"), "ESZ6"),
+    ],
+)
+def test_a_contract_is_found_in_the_only_chain_that_has_it(
+    key: tuple[str, str, str], local_symbol: str
+) -> None:
+    taker = moved(*key, dataclasses.replace(DECEMBER, local_symbol=local_symbol))
+    names = resolver(LISTED, taker, catalogue=FakeCatalogue())
+
+    for text in (local_symbol, local_symbol.lower(), str(DECEMBER.con_id)):
+        assert names.resolve(text).product == taker.key
+    assert names.resolve("ESH7").product == LISTED.key
+    assert names.resolve("ES 202703").product == LISTED.key
+
+
+def test_a_product_of_which_single_contracts_are_known_makes_no_symbol_unclear() -> None:
+    taker = moved("ES", "CBOT", "ES", DECEMBER)
+    found = resolver(LISTED, taker, catalogue=FakeCatalogue()).resolve("ES")
+
+    assert found.query == FutureQuery(symbol="ES", exchange="CME", trading_class="ES")
+    assert found.notices == (OtherProductsNotice(word="ES", taken=LISTED.key, others=(taker.key,)),)
+
+
+# --- what IBKR calls otherwise than the catalogue
+
+
+def test_what_ibkr_answered_takes_the_place_of_the_catalogues_row() -> None:
+    catalogue = FakeCatalogue(
+        rows=[a_product(symbol="SOFR9", exchange="CME", trading_class="SR3", exchange_code="S3")]
+    )
+    stored = product("SR3", "CME", "SR3", DECEMBER)
+    names = resolver(stored, catalogue=catalogue)
+
+    for text in ("SR3", "SR3@CME", "SR3@CME (SR3)", "S3", "SR3Z6", "S3 202612"):
+        found = names.resolve(text)
+        assert (found.product, found.notices) == (stored.key, ()), text
+    for text in ("SOFR9", "SOFR9@CME (SR3)"):
+        found = names.resolve(text)
+        assert found.product == stored.key
+        assert found.notices == (CatalogueSymbol(word="SOFR9", product=stored.key),)
 
 
 def test_a_source_may_decide_what_a_shared_symbol_means() -> None:
@@ -476,8 +563,9 @@ def test_an_unknown_con_id_is_asked_for() -> None:
 
 def test_a_con_id_that_is_another_products_local_symbol_is_ambiguous() -> None:
     opaque = dataclasses.replace(DECEMBER, con_id=5, local_symbol=str(MARCH.con_id))
+    osaka = product("N225", "OSE.JPN", "225", opaque, synced_at=ES.synced_at)
     with pytest.raises(AmbiguousProductError):
-        resolver(ES, product("N225", "OSE.JPN", "225", opaque)).resolve(str(MARCH.con_id))
+        resolver(ES, osaka).resolve(str(MARCH.con_id))
 
 
 # --- anything
