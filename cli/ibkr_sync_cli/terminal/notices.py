@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ibkr_sync.domain.naming.notices import (
-    CatalogueSymbol,
+    CatalogueSymbolNotice,
     ExchangeRenamedNotice,
     Notice,
     OtherContractNotice,
@@ -54,7 +54,7 @@ def notice_sentence(notice: Notice) -> str:
             told = f"{word} is taken for the product; the contract is {spelling}"
         case SeriesNotice(word=word, product=product):
             told = f"{word} is a weekly series of {product}"
-        case CatalogueSymbol(word=word, product=product):
+        case CatalogueSymbolNotice(word=word, product=product):
             told = f"the catalogue says {word} for what IBKR calls {product}"
         case OtherYearNotice(word=word, contract_month=month):
             told = f"{word} is taken for {month}; a year in full is safer"

@@ -11,7 +11,7 @@ from ibkr_sync.application.resolution.symbol_resolution import SymbolResolution
 from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.naming.known_products import KnownProduct
 from ibkr_sync.domain.naming.notices import (
-    CatalogueSymbol,
+    CatalogueSymbolNotice,
     Notice,
     OtherContractNotice,
     OtherProductsNotice,
@@ -216,7 +216,7 @@ def _notices(word: str, meaning: WordMeaning, taken: KnownProduct) -> Iterator[N
     if meaning.role is WordRole.SERIES_CLASS:
         yield SeriesNotice(word=word, product=taken.key)
     if meaning.role is WordRole.CATALOGUE_SYMBOL:
-        yield CatalogueSymbol(word=word, product=taken.key)
+        yield CatalogueSymbolNotice(word=word, product=taken.key)
     others = tuple(each.key for each in (*meaning.products, *meaning.others) if each is not taken)
     if others:
         yield OtherProductsNotice(word=word, taken=taken.key, others=others)

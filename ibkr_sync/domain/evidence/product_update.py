@@ -145,7 +145,9 @@ def _merge(stored: Future | None, received: F, diff: ChainDiff, now: datetime) -
     before = {each.con_id: each for each in stored.contracts} if stored else {}
     synced_at = _sync_instant(received, now)
     at = synced_at or now
-    after = {each.con_id: _seen(before.get(each.con_id), each, at) for each in received.contracts}
+    after = {
+        each.con_id: _seen(before.get(each.con_id), each, at, now) for each in received.contracts
+    }
     newly_missing = {each.con_id for each in diff.missing}
     newly_delisted = {each.con_id for each in diff.delisted}
     for con_id, contract in before.items():
@@ -160,10 +162,10 @@ def _merge(stored: Future | None, received: F, diff: ChainDiff, now: datetime) -
 
 
 def _seen(
-    before: FuturesContract | None, received: FuturesContract, at: datetime
+    before: FuturesContract | None, received: FuturesContract, at: datetime, now: datetime
 ) -> FuturesContract:
     known = before.listing if before else None
-    first = known.first_seen_at if known else at
+    first = known.first_seen_at if known else now
     # What `dataclasses.replace` does, in half the time: this is done for every contract.
     values = dict(zip(_CONTRACT_FIELDS, _values_of(received), strict=True))
     values["listing"] = _listing(first, at)

@@ -181,7 +181,7 @@ def _listing(
     last_seen_at = replies[seen - 1].given_at if seen else today.first_seen_at
     return ContractListing(
         first_seen_at=today.first_seen_at,
-        last_seen_at=max(min(last_seen_at, today.last_seen_at), today.first_seen_at),
+        last_seen_at=min(last_seen_at, today.last_seen_at),
         missing_since=missing.at if missing else None,
         delisted_at=delisted_at,
     )

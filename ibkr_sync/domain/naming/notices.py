@@ -59,7 +59,7 @@ class SeriesNotice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CatalogueSymbol:
+class CatalogueSymbolNotice:
     """The word is the catalogue's symbol of a product that IBKR calls otherwise."""
 
     word: str
@@ -81,6 +81,6 @@ Notice = (
     | OtherProductsNotice
     | OtherContractNotice
     | SeriesNotice
-    | CatalogueSymbol
+    | CatalogueSymbolNotice
     | OtherYearNotice
 )

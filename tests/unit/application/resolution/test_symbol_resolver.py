@@ -27,7 +27,7 @@ from ibkr_sync.domain.errors import (
 )
 from ibkr_sync.domain.naming.limits import Limits
 from ibkr_sync.domain.naming.notices import (
-    CatalogueSymbol,
+    CatalogueSymbolNotice,
     ExchangeRenamedNotice,
     OtherContractNotice,
     OtherProductsNotice,
@@ -289,7 +289,7 @@ def test_what_ibkr_answered_takes_the_place_of_the_catalogues_row() -> None:
     for text in ("SOFR9", "SOFR9@CME (SR3)"):
         found = names.resolve(text)
         assert found.product == stored.key
-        assert found.notices == (CatalogueSymbol(word="SOFR9", product=stored.key),)
+        assert found.notices == (CatalogueSymbolNotice(word="SOFR9", product=stored.key),)
 
 
 def test_a_source_may_decide_what_a_shared_symbol_means() -> None:

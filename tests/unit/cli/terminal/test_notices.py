@@ -12,6 +12,7 @@ from ibkr_sync.domain.entities.contracts import ContractMonth
 from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.naming.known_products import RenamedSymbol
 from ibkr_sync.domain.naming.notices import (
+    CatalogueSymbolNotice,
     ExchangeRenamedNotice,
     Notice,
     OtherContractNotice,
@@ -60,6 +61,10 @@ SENTENCES: list[tuple[Notice, str]] = [
     (
         SeriesNotice(word="VX48", product=ProductKey("VIX", "CFE", "VX")),
         "VX48 is a weekly series of VIX@CFE (VX)",
+    ),
+    (
+        CatalogueSymbolNotice(word="ZSL", product=ZINC),
+        "the catalogue says ZSL for what IBKR calls ZSLME@LMEOTC (ZSLME)",
     ),
     (
         OtherYearNotice(word="CLZ6", contract_month=ContractMonth(2036, 12)),
