@@ -1,4 +1,4 @@
-"""Reads the CSV tables that lie next to this module."""
+"""Reads the CSV tables in `tables`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def read_table(name: str) -> Iterator[dict[str, str]]:
     Read with pkgutil, which works from a zipped wheel and loads in a tenth of the time that
     importlib.resources takes.
     """
-    content = pkgutil.get_data(__package__, f"{name}.csv")
+    content = pkgutil.get_data(__package__, f"tables/{name}.csv")
     if content is None:
         raise FileNotFoundError(f"{name}.csv")
     return csv.DictReader(content.decode("utf-8").splitlines(), strict=True)

@@ -10,10 +10,16 @@ from ibkr_sync.domain.delivery.business_days import SATURDAY
 from ibkr_sync.domain.ports.business_calendar import BusinessCalendar
 
 _EXCHANGES_OF_MARKETS: Final[dict[str, tuple[str, ...]]] = {
+    "weekdays": (),
     "us": ("XNYS",),
+    "canada": ("XTSE",),
+    "mexico": ("XMEX",),
     "uk": ("XLON",),
     "us_uk": ("XNYS", "XLON"),
     "europe": ("XETR",),
+    "euronext": ("XPAR",),
+    "italy": ("XMIL",),
+    "spain": ("XMAD",),
     "ice_energy": ("IFEU",),
     "japan": ("XJPX",),
     "hong_kong": ("XHKG",),

@@ -19,8 +19,13 @@ def nth_weekday(year: int, month: int, weekday: int, n: int) -> date:
 
 def last_weekday(year: int, month: int, weekday: int) -> date:
     """The last given weekday (Monday is 0) of a month."""
-    last = _last_day(year, month)
+    last = last_day(year, month)
     return last - timedelta(days=(last.weekday() - weekday) % 7)
+
+
+def last_day(year: int, month: int) -> date:
+    """The last calendar day of a month."""
+    return date(year + month // 12, month % 12 + 1, 1) - _DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +56,23 @@ class BusinessDays:
             day = self.on_or_before(day - _DAY)
         return day
 
-    def last_of_month(self, year: int, month: int) -> date:
-        """The last business day of a month."""
-        return self.on_or_before(_last_day(year, month))
+    def after(self, day: date, count: int) -> date:
+        """The business day that lies `count` of them after `day`, which need not be one itself."""
+        for _ in range(count):
+            day = self.on_or_after(day + _DAY)
+        return day
 
+    def between(self, day: date, until: date) -> int:
+        """How many business days lie after `day`, up to `until` itself; negative the other way."""
+        if until < day:
+            return -self.between(until, day)
+        span = (until - day).days
+        return sum(day + timedelta(days=count) in self for count in range(1, span + 1))
 
-def _last_day(year: int, month: int) -> date:
-    return date(year + month // 12, month % 12 + 1, 1) - _DAY
+    def nth_of_month(self, year: int, month: int, n: int) -> date:
+        """The n-th (from 1) business day of a month."""
+        return self.after(date(year, month, 1) - _DAY, n)
+
+    def last_of_month(self, year: int, month: int, n: int = 1) -> date:
+        """The last business day of a month, or the n-th last."""
+        return self.before(last_day(year, month) + _DAY, n)

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from ibkr_sync.domain.entities.delivery import DeliveryDates
 from ibkr_sync.domain.entities.fields import Kind, kind
 
 FIRST_ZONE: Final = timezone(timedelta(hours=14))
@@ -121,6 +122,7 @@ class FuturesContract:
         price_magnifier: quoted prices are this many times the currency price.
         settlement_method: how it settles in IBKR's word (`Cash`), opaque.
         listing: None until the local repository has stored the contract.
+        delivery: None until rules and imports were asked; no source says it in one piece.
     """
 
     # Not tracked: it is the identity itself.
@@ -172,6 +174,8 @@ class FuturesContract:
     )
     # Not tracked: sent from server version 225 on only, it depends on the gateway.
     settlement_method: str | None = field(default=None, metadata=kind(Kind.TEXT, tracked=False))
+    # No kind: it is derived, and kept in a table of its own.
+    delivery: DeliveryDates | None = field(default=None, compare=False)
 
     @property
     def point_value(self) -> Decimal | None:

@@ -14,6 +14,7 @@ class BusinessCalendar(Protocol):
     def is_business_day(self, day: date, market: str) -> bool:
         """Whether the exchanges of a market settle that day; raises KeyError for no such market.
 
-        Markets: us, uk, us_uk (open in both), europe, ice_energy, japan, hong_kong, singapore,
-        korea, india, australia. Days of mourning, on which only US stocks don't trade, count.
+        Markets: us, canada, mexico, uk, us_uk (open in both), europe, euronext, italy, spain,
+        ice_energy, japan, hong_kong, singapore, korea, india, australia, and weekdays where no
+        calendar is known. Days of mourning, on which only US stocks don't trade, count.
         """

@@ -131,7 +131,7 @@ def test_hours_that_roll_on_are_no_change() -> None:
 
 def test_every_other_field_of_a_contract_has_a_history() -> None:
     tracked = {field.name for field in dataclasses.fields(FuturesContract)} - {
-        *("con_id", "listing", "schedule", "order_types", "last_trade_text"),
+        *("con_id", "listing", "delivery", "schedule", "order_types", "last_trade_text"),
         *("min_size", "size_increment", "suggested_size_increment", "settlement_method"),
     }
     blank = dataclasses.replace(

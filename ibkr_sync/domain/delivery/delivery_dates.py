@@ -1,0 +1,87 @@
+"""What is known of a contract's delivery, from every source in order of their rank.
+
+What IBKR says of the contract itself comes first, then what the user imported of IBKR, what was
+imported of an exchange, and a rule. What nobody says stays unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any, Final
+
+from ibkr_sync.domain.delivery.business_days import BusinessDays
+from ibkr_sync.domain.delivery.delivery_rules import DeliveryRule
+from ibkr_sync.domain.delivery.ruled_dates import rule_contract, standard_cutoffs
+from ibkr_sync.domain.entities.contracts import ContractSeries, FuturesContract
+from ibkr_sync.domain.entities.delivery import (
+    DELIVERY_FACTS,
+    Confidence,
+    DeliveryDates,
+    DeliverySource,
+    Settlement,
+)
+
+IBKR: Final = "IBKR"
+"""The source of what IBKR says of a contract in its details."""
+
+_SETTLEMENTS: Final = (
+    ("cash", Settlement.CASH),
+    ("physical", Settlement.PHYSICAL),
+    ("deliver", Settlement.PHYSICAL),
+)
+"""What IBKR's words mean; only `Cash` was ever recorded."""
+
+
+def delivery_of(
+    contract: FuturesContract,
+    rule: DeliveryRule | None,
+    days: BusinessDays | None,
+    today: date,
+    imported: Iterable[DeliveryDates] = (),
+) -> DeliveryDates:
+    """Give what is known of a contract's delivery on the UTC day `today`.
+
+    `rule` is that of its product and `days` are those of the rule's calendar; `imported` is what
+    the user got elsewhere, what ranks highest first. Rules are of monthly contracts alone.
+    """
+    known = first_of_each((_stated(contract, today), *imported))
+    if rule is None:
+        return known
+    last_trade = contract.last_trade_date
+    is_monthly = contract.series is ContractSeries.MONTHLY
+    month = contract.contract_month if is_monthly else None
+    ruled = rule_contract(rule, days, month, last_trade)
+    known = first_of_each((known, ruled.delivery))
+    is_trusted = ruled.last_trade_date in (None, last_trade)
+    if days is None or not is_monthly or not is_trusted:
+        return known
+    cutoffs = standard_cutoffs(rule, days, known, last_trade)
+    days_of: dict[str, Any] = {name: day for name, (day, _) in cutoffs.items()}
+    policy = DeliveryDates(
+        **days_of,
+        sources={name: source for name, (_, source) in cutoffs.items()},
+    )
+    return first_of_each((known, policy))
+
+
+def _stated(contract: FuturesContract, today: date) -> DeliveryDates:
+    """What IBKR says of the contract: its settlement, from server version 225 on."""
+    method = (contract.settlement_method or "").casefold()
+    settlement = next((each for word, each in _SETTLEMENTS if word in method), None)
+    if settlement is None:
+        return DeliveryDates()
+    source = DeliverySource(source=IBKR, confidence=Confidence.A, learnt_on=today)
+    return DeliveryDates(settlement=settlement, sources={"settlement": source})
+
+
+def first_of_each(ranked: Iterable[DeliveryDates]) -> DeliveryDates:
+    """Of each fact what the first one says that says it, which may be that it is not."""
+    values: dict[str, Any] = {}
+    sources = {}
+    for each in ranked:
+        for name in DELIVERY_FACTS:
+            if name in each.sources and name not in sources:
+                values[name] = getattr(each, name)
+                sources[name] = each.sources[name]
+    return DeliveryDates(**values, sources=sources)

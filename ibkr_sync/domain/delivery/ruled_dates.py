@@ -1,0 +1,115 @@
+"""The delivery dates that rules give for a contract, and IBKR's standard close-out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from ibkr_sync.domain.delivery.business_days import BusinessDays
+from ibkr_sync.domain.delivery.date_formulas import FormulaContext
+from ibkr_sync.domain.delivery.delivery_rules import CloseOut, DeliveryRule, RuledDate
+from ibkr_sync.domain.entities.contracts import ContractMonth
+from ibkr_sync.domain.entities.delivery import (
+    DELIVERY_DATES,
+    Confidence,
+    DeliveryDates,
+    DeliverySource,
+)
+
+STANDARD_POLICY = "IBKR's standard policy"
+"""The source of a cut-off that IBKR did not state for the contract itself."""
+
+_DAYS_BEFORE = {CloseOut.STANDARD: 2, CloseOut.DAY_BEFORE: 1, CloseOut.POSITION: 2}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuledContract:
+    """A contract under the rule of its family.
+
+    Attributes:
+        last_trade_date: by rule; None where the rule has none.
+        delivery: what the rule gives; where its last trade date is not IBKR's, only what does
+            not depend on dates.
+    """
+
+    last_trade_date: date | None
+    delivery: DeliveryDates
+
+
+def rule_contract(
+    rule: DeliveryRule, days: BusinessDays | None, month: ContractMonth | None, last_trade: date
+) -> RuledContract:
+    """Apply a rule to the contract of a month that IBKR says trades until `last_trade`.
+
+    `days` are those of the rule's calendar; None where it has none.
+    """
+    settlement = DeliverySource(
+        source=f"rule: {rule.family}",
+        confidence=rule.settlement_confidence,
+        learnt_on=rule.checked_on,
+    )
+    bare = DeliveryDates(settlement=rule.settlement, sources={"settlement": settlement})
+    if days is None or month is None:
+        return RuledContract(last_trade_date=None, delivery=bare)
+    own = last_trade_date(rule, days, month)
+    if own is not None and own != last_trade:
+        return RuledContract(last_trade_date=own, delivery=bare)
+    dates: dict[str, date | None] = {}
+    sources = {"settlement": settlement}
+    first_notice = None
+    # The first notice date comes first: the first position date may be counted from it.
+    for name in ("first_notice_date", *DELIVERY_DATES):
+        ruled = rule.dates.get(name)
+        if ruled is None or name in dates:
+            continue
+        context = FormulaContext(
+            days=days, month=month, last_trade=last_trade, first_notice=first_notice
+        )
+        dates[name] = None if ruled.formula is None else ruled.formula.date_of(context)
+        sources[name] = _source(rule, ruled)
+        first_notice = dates.get("first_notice_date")
+    delivery = DeliveryDates(settlement=rule.settlement, **dates, sources=sources)
+    return RuledContract(last_trade_date=own, delivery=delivery)
+
+
+def last_trade_date(rule: DeliveryRule, days: BusinessDays, month: ContractMonth) -> date | None:
+    """The last trade date of the contract of a month by rule; None where the rule has none."""
+    ruled = rule.dates.get("last_trade_date")
+    if ruled is None or ruled.formula is None:
+        return None
+    return ruled.formula.date_of(FormulaContext(days=days, month=month))
+
+
+def standard_cutoffs(
+    rule: DeliveryRule, days: BusinessDays, delivery: DeliveryDates, last_trade: date
+) -> dict[str, tuple[date, DeliverySource]]:
+    """IBKR's cut-offs for longs and shorts by its standard policy, from whatever dates are known.
+
+    Without a notice date none is given for longs, unless it is known that there is none before
+    the last trade.
+    """
+    if rule.close_out is None:
+        return {}
+    count = _DAYS_BEFORE[rule.close_out]
+    found = {"short_cutoff": (days.before(last_trade, count), _policy(Confidence.B, rule))}
+    name = "first_position_date" if rule.close_out is CloseOut.POSITION else "first_notice_date"
+    source = delivery.sources.get(name) or delivery.sources.get("first_notice_date")
+    if source is not None:
+        start: date | None = getattr(delivery, name)
+        confidence = Confidence.B.at_best(source.confidence)
+        long_end = days.before(min(start or last_trade, last_trade), count)
+        found["long_cutoff"] = (long_end, _policy(confidence, rule))
+    return found
+
+
+def _source(rule: DeliveryRule, ruled: RuledDate) -> DeliverySource:
+    words = "no notice before the last trade" if ruled.formula is None else ruled.formula.text
+    return DeliverySource(
+        source=f"rule: {words} ({rule.family})",
+        confidence=ruled.confidence,
+        learnt_on=rule.checked_on,
+    )
+
+
+def _policy(confidence: Confidence, rule: DeliveryRule) -> DeliverySource:
+    return DeliverySource(source=STANDARD_POLICY, confidence=confidence, learnt_on=rule.checked_on)

@@ -1,0 +1,146 @@
+"""The bundled delivery rules, against every date in tests/data/published_dates.csv."""
+
+from __future__ import annotations
+
+import csv
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from ibkr_sync.catalogue import load_catalogue
+from ibkr_sync.catalogue.delivery_rules import load_delivery_rules
+from ibkr_sync.catalogue.exchanges import exchange_facts
+from ibkr_sync.domain.delivery.business_days import BusinessDays
+from ibkr_sync.domain.delivery.delivery_dates import delivery_of
+from ibkr_sync.domain.delivery.ruled_dates import STANDARD_POLICY, last_trade_date
+from ibkr_sync.domain.entities.contracts import ContractMonth, FuturesContract
+from ibkr_sync.domain.entities.delivery import Confidence, DeliveryDates, Settlement
+from ibkr_sync.infrastructure.calendars import HolidayCalendar
+from one_case import one_case
+
+CALENDAR = HolidayCalendar()
+TODAY = date(2026, 12, 1)
+PUBLISHED = list(
+    csv.DictReader(
+        (Path(__file__).parents[2] / "data" / "published_dates.csv").read_text("utf-8").splitlines()
+    )
+)
+
+
+def contract_of(exchange: str, trading_class: str, month: str, last_trade: str) -> FuturesContract:
+    return FuturesContract(
+        con_id=1,
+        symbol=trading_class,
+        exchange=exchange,
+        trading_class=trading_class,
+        currency="USD",
+        local_symbol=f"{trading_class} {month}",
+        contract_month=ContractMonth.parse(month),
+        last_trade_date=date.fromisoformat(last_trade),
+    )
+
+
+def delivery(exchange: str, trading_class: str, month: str, last_trade: str) -> DeliveryDates:
+    rule = load_delivery_rules().rule_of(exchange, trading_class)
+    assert rule is not None
+    days = None if rule.calendar is None else BusinessDays(CALENDAR, rule.calendar)
+    return delivery_of(contract_of(exchange, trading_class, month, last_trade), rule, days, TODAY)
+
+
+@one_case("row", PUBLISHED)
+def test_every_date_that_an_exchange_published_comes_out(row: dict[str, str]) -> None:
+    exchange, code, month = row["exchange"], row["exchange_code"], row["contract_month"]
+    rule = load_delivery_rules().rule_of(exchange, code)
+    assert rule is not None
+    assert rule.calendar is not None
+    days = BusinessDays(CALENDAR, rule.calendar)
+    ruled = last_trade_date(rule, days, ContractMonth.parse(month))
+    assert str(ruled) == row["last_trade_date"]
+    known = delivery(exchange, code, month, row["last_trade_date"])
+    names = [name for name in row if name.endswith("_date") and name != "last_trade_date"]
+    published = {name: row[name] for name in names if row[name]}
+    assert {name: str(getattr(known, name)) for name in published} == published
+    assert {known.confidence(name) for name in published} == {Confidence.A}
+
+
+@pytest.mark.parametrize(
+    ("exchange", "trading_class", "month", "last_trade", "cutoffs"),
+    [
+        ("COMEX", "GC", "202612", "2026-12-29", "2026-11-25 2026-12-24"),  # Thanksgiving
+        ("CBOT", "ZC", "202612", "2026-12-14", "2026-11-25 2026-12-10"),
+        ("NYMEX", "CL", "202701", "2026-12-21", "2026-12-17 2026-12-17"),  # notice comes later
+        ("CBOT", "ZN", "202612", "2026-12-21", "2026-11-27 2026-12-18"),  # the day before
+        ("CBOT", "ZT", "202612", "2026-12-31", "2026-11-24 2026-12-29"),  # by first position
+        ("OSE.JPN", "JBL", "202409", "2024-09-12", "2024-09-10 2024-09-10"),
+        ("EUREX", "FGBL", "202612", "2026-12-08", "2026-12-04 2026-12-04"),
+        ("CME", "6E", "202612", "2026-12-14", "2026-12-10 2026-12-10"),
+        ("NYMEX", "MCL", "202701", "2026-12-18", "2026-12-16 2026-12-16"),  # oil in cash too
+    ],
+)
+def test_the_standard_policy_closes_out_before_notice_and_last_trade(
+    exchange: str,
+    trading_class: str,
+    month: str,
+    last_trade: str,
+    cutoffs: str,
+) -> None:
+    known = delivery(exchange, trading_class, month, last_trade)
+    assert f"{known.long_cutoff} {known.short_cutoff}" == cutoffs
+    assert known.sources["long_cutoff"].source == STANDARD_POLICY
+
+
+@pytest.mark.parametrize(
+    ("exchange", "trading_class", "month", "last_trade", "first_notice"),
+    [
+        ("NYBOT", "CT", "202512", "2025-12-08", "2025-11-21"),
+        ("NYBOT", "KC", "202612", "2026-12-18", "2026-11-19"),
+        ("NYBOT", "SB", "202703", "2027-02-26", "2027-03-01"),
+        ("CBOT", "ZN", "202612", "2026-12-21", "2026-11-30"),
+    ],
+)
+def test_notice_of_general_knowledge_is_marked_so(
+    exchange: str, trading_class: str, month: str, last_trade: str, first_notice: str
+) -> None:
+    known = delivery(exchange, trading_class, month, last_trade)
+    assert str(known.first_notice_date) == first_notice
+    assert known.confidence("first_notice_date") in (Confidence.B, Confidence.C)
+    assert known.confidence("long_cutoff") == known.confidence("first_notice_date")
+
+
+def test_a_rule_that_ibkr_contradicts_gives_no_date_of_that_contract() -> None:
+    known = delivery("COMEX", "GC", "202612", "2026-12-28")
+    assert known == DeliveryDates(
+        settlement=Settlement.PHYSICAL, sources={"settlement": known.sources["settlement"]}
+    )
+
+
+def test_of_a_product_in_cash_it_is_known_that_no_notice_is_given() -> None:
+    rule = load_delivery_rules().rule_of("CME", "ES", "index")
+    assert rule is not None
+    known = delivery_of(contract_of("CME", "ES", "202612", "2026-12-18"), rule, None, TODAY)
+    assert (known.settlement, known.first_notice_date) == (Settlement.CASH, None)
+
+
+def test_every_rule_names_products_of_the_catalogue_and_a_calendar_that_there_is() -> None:
+    names = {
+        (each.exchange, name)
+        for each in load_catalogue().products
+        for name in (each.symbol, each.trading_class, each.exchange_code)
+    }
+    for rule in load_delivery_rules().rules:
+        assert bool(rule.trading_classes) != bool(rule.categories)
+        assert rule.dates or rule.settlement is Settlement.PHYSICAL
+        if rule.calendar is not None:
+            CALENDAR.is_business_day(rule.checked_on, rule.calendar)
+        if rule.trading_classes:
+            assert any((rule.exchange, name) in names for name in rule.trading_classes)
+
+
+def test_every_exchange_of_the_catalogue_is_known_by_its_mic_and_keeps_a_calendar() -> None:
+    traded_on = {each.exchange for each in load_catalogue().products if each.active}
+    assert traded_on <= exchange_facts().keys()
+    for facts in exchange_facts().values():
+        assert len(facts.mic) == 4
+        if facts.calendar is not None:
+            CALENDAR.is_business_day(date(2026, 12, 1), facts.calendar)
