@@ -25,6 +25,7 @@ from ibkr_sync.domain.ports.futures import FuturePort, LocalFuturePort
 from ibkr_sync.domain.ports.pins import PinPort
 
 if TYPE_CHECKING:
+    from ibkr_sync.application.services.delivery import DeliveryService
     from ibkr_sync.application.services.freshness import FreshnessService
     from ibkr_sync.application.services.get import GetService
     from ibkr_sync.application.services.history import HistoryService
@@ -130,6 +131,18 @@ class Services(Generic[F]):
         from ibkr_sync.infrastructure.repositories.local_repo.watchlist import LocalWatchlist
 
         return WatchlistService(LocalWatchlist(self._database, self._clock), self.futures)
+
+    @cached_property
+    def deliveries(self) -> DeliveryService:
+        """Until when contracts may be held."""
+        from ibkr_sync.application.services.delivery import DeliveryService
+        from ibkr_sync.catalogue.delivery_rules import load_delivery_rules
+        from ibkr_sync.catalogue.exchanges import exchange_facts
+        from ibkr_sync.infrastructure.calendars import HolidayCalendar
+
+        markets = {each.exchange: each.calendar for each in exchange_facts().values()}
+        known = {exchange: market for exchange, market in markets.items() if market}
+        return DeliveryService(load_delivery_rules(), known, HolidayCalendar(), self._clock)
 
     @cached_property
     def runs(self) -> RunsPort:

@@ -13,10 +13,10 @@ from functools import cache
 from ibkr_sync.catalogue.csv_tables import read_table
 from ibkr_sync.domain.delivery.date_formulas import parse_formula
 from ibkr_sync.domain.delivery.delivery_rules import (
-    CloseOut,
+    CloseOutRule,
+    DateRule,
     DeliveryRule,
     DeliveryRuleBook,
-    RuledDate,
 )
 from ibkr_sync.domain.entities.delivery import Confidence, Settlement
 
@@ -47,16 +47,16 @@ def _read_rule(row: dict[str, str]) -> DeliveryRule:
         settlement=Settlement(settlement),
         settlement_confidence=confidence,
         dates={name: _ruled_date(row[column]) for column, name in _DATES.items() if row[column]},
-        close_out=CloseOut(row["close_out"]) if row["close_out"] else None,
+        close_out=CloseOutRule(row["close_out"]) if row["close_out"] else None,
         source=row["source"],
         checked_on=date.fromisoformat(row["checked"]),
     )
 
 
-def _ruled_date(cell: str) -> RuledDate:
+def _ruled_date(cell: str) -> DateRule:
     words, confidence = _cell(cell)
     formula = None if words == "none" else parse_formula(words)
-    return RuledDate(formula=formula, confidence=confidence)
+    return DateRule(formula=formula, confidence=confidence)
 
 
 def _cell(cell: str) -> tuple[str, Confidence]:

@@ -37,3 +37,17 @@ def _stocked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def stocked(_stocked: Path, tmp_path: Path) -> Path:
     """A database of one's own that holds ES, VIX and CL of the sample, expired ones too."""
     return Path(shutil.copy(_stocked, tmp_path / "stocked.db"))
+
+
+@pytest.fixture(scope="session")
+def delivered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database that holds products of the sample that are delivered, to be read only."""
+    folder = tmp_path_factory.mktemp("delivered")
+    path = folder / "delivered.db"
+    with sample_gateway() as gateway:
+        done = CommandLine(folder)(
+            *("--database", path, "get", "GC", "ZC", "ZN", "LE", "ES"),
+            *("--source", "ibkr", "--port", str(gateway.port)),
+        )
+    assert done.code == 0, done
+    return path

@@ -23,16 +23,74 @@ def test_next_is_one_line_for_scripts_on_a_terminal_too(
     ibkr_sync: CommandLine, stocked: Path
 ) -> None:
     first = listed(ibkr_sync, stocked, "ES")[0]
+    line = ibkr_sync("--database", stocked, "next", "ES").out
     names = ("local_symbol", "contract_month", "last_trade_date", "con_id")
-    line = "\t".join(str(first[name]) for name in names)
+    assert line.split("\t")[:4] == [str(first[name]) for name in names]
 
-    assert ibkr_sync("--database", stocked, "next", "ES").out == f"{line}\n"
     code, sent = ibkr_sync.on_terminal("-q", "--database", str(stocked), "next", "ES")
-    assert (code, sent) == (0, f"{line}\n")
-    document = ibkr_sync("--database", stocked, "next", "ES", "--json").json
-    assert [each["con_id"] for each in document["contracts"]] == [first["con_id"]]
+    assert (code, sent) == (0, line)
+    (contract,) = ibkr_sync("--database", stocked, "next", "ES", "--json").json["contracts"]
     (row,) = ibkr_sync("--database", stocked, "next", "ES", "-f", "csv").rows()
-    assert row["con_id"] == str(first["con_id"])
+    assert contract["symbol"] == "ES"
+    assert contract["hold_until"] == first["last_trade_date"]
+    assert [str(contract[name] or "") for name in row] == line.rstrip("\n").split("\t")
+    assert list(row.values()) == line.rstrip("\n").split("\t")
+
+
+def test_next_passes_over_what_would_lead_to_delivery_and_says_so(
+    ibkr_sync: CommandLine, delivered: Path
+) -> None:
+    database = ("--database", delivered)
+    by_last_trade = ibkr_sync(*database, "next", "GC", "--by", "last-trade", "--json").json
+    (first,) = by_last_trade["contracts"]
+    last_trade = date.fromisoformat(first["last_trade_date"])
+    days = ("--as-of", str(last_trade - timedelta(days=3)))
+
+    done = ibkr_sync(*database, "next", "GC", "ZC", *days, "--json")
+
+    gold, corn = done.json["contracts"]
+    assert (gold["symbol"], corn["symbol"]) == ("GC", "ZC")
+    assert gold["last_trade_date"] > first["last_trade_date"]
+    assert gold["hold_until"] < gold["last_trade_date"]
+    assert (gold["hold_until_by"], gold["confidence"]) == ("cutoff", "B")
+    assert f"note: {first['local_symbol']} is passed over: IBKR's cut-off is " in done.err
+    assert "(IBKR's standard policy, confidence B)" in done.err
+
+    short = ibkr_sync(*database, "next", "GC", "--side", "short", *days, "--explain")
+    assert "IBKR's standard policy" in short.err
+    assert "First notice" in short.err
+
+
+def test_next_answers_for_a_day_to_come_and_for_one_before_anything_was_known(
+    ibkr_sync: CommandLine, delivered: Path
+) -> None:
+    database = ("--database", delivered)
+    later = ibkr_sync(*database, "next", "ES", "--as-of", str(date.today() + timedelta(days=200)))  # noqa: DTZ011 - any day will do
+    assert later.out.split("\t")[0] != ibkr_sync(*database, "next", "ES").out.split("\t")[0]
+    before = ibkr_sync(*database, "next", "GC", "--as-of", "2026-01-02")
+    assert before.code == 0
+    assert "GC@COMEX (GC) is known since" in before.err
+
+
+def test_next_answers_for_those_it_finds(ibkr_sync: CommandLine, delivered: Path) -> None:
+    done = ibkr_sync("--database", delivered, "next", "GC", "NOVA", "ES", "--months", "hmuz")
+    assert done.code == 4
+    assert [line.split("\t")[4] for line in done.out.splitlines()] == ["GC", "ES"]
+    assert {line.split("\t")[1][-2:] for line in done.out.splitlines()} <= {"03", "06", "09", "12"}
+    assert "NOVA was not found" in done.err
+
+
+def test_next_refuses_what_is_no_rule(ibkr_sync: CommandLine) -> None:
+    for options in (
+        ("--days-before", "5w"),
+        ("--days-before", "99999bd"),
+        ("--months", "ABC"),
+        ("--side", "up"),
+        ("--by", "delivery"),
+        ("--as-of", "soon"),
+    ):
+        done = ibkr_sync(*DEMO, "next", "ES", *options)
+        assert (done.code, done.out) == (2, ""), options
 
 
 def test_days_before_the_last_trade_date_the_next_contract_takes_over(
@@ -46,10 +104,13 @@ def test_days_before_the_last_trade_date_the_next_contract_takes_over(
 
     assert done.code == 0
     assert done.out.split("\t")[0] == second["local_symbol"]
-    told = [line.rstrip() for line in done.err.splitlines() if "202" in line]
+    explained = done.err.partition("Learnt")[0]
+    told = [
+        line.rstrip() for line in explained.splitlines() if line.startswith("ES") and " 20" in line
+    ]
     assert told[-2].split()[0] == first["local_symbol"]
     assert told[-2].endswith(f"{enough} days or less left")
-    assert told[-1].endswith("▶ tradable")
+    assert told[-1].endswith("▶ may be held")
     assert all(line.endswith("expired") for line in told[:-2])
 
 
@@ -85,7 +146,7 @@ def test_next_tells_what_it_passes_over_as_missing(ibkr_sync: CommandLine, stock
     first, second, *_ = listed(ibkr_sync, stocked, "ES")
     with opened(stocked) as connection, connection:
         connection.execute(
-            "UPDATE contracts SET missing_since = last_seen_at WHERE con_id = ?",
+            "UPDATE contracts SET missing_since = first_seen_at WHERE con_id = ?",
             (first["con_id"],),
         )
 

@@ -152,7 +152,7 @@ def test_an_ambiguous_symbol_is_never_picked_silently(
         (["list", "--expiring", "999999d"], "'--expiring': '999999d' is too long"),
         (["db", "prune", "--older-than", "999999d"], "'--older-than': '999999d' is too long"),
         (["schedule", "--print", "cron", "--deadline", "8d"], "it is at most 7d"),
-        (["next", "ES", "--days-before", "36501"], "less than or equal to 36500"),
+        (["next", "ES", "--days-before", "36501"], "'36501' is too long; it takes at most 36500"),
         (["check", "--max-age", "0s"], "'--max-age': it must be longer than nothing"),
         (["list", "--expiring", "3x"], "'--expiring': '3x' is no duration"),
     ],

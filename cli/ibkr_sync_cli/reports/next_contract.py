@@ -1,43 +1,120 @@
-"""The nearest contract that may still be traded, and why the ones before are not it."""
+"""The nearest contracts that may be held, and why the ones before are not it."""
 
 from __future__ import annotations
 
-import dataclasses
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ibkr_sync.domain.entities.futures import Origin
+from ibkr_sync.domain.entities.futures import Future, Origin
+from ibkr_sync.domain.errors import NotYetKnownError, ProductLookupError
+from ibkr_sync_cli.messages.errors import exit_code_of
+from ibkr_sync_cli.reports.errors import report_error
 from ibkr_sync_cli.terminal.notices import write_sample_data_notice
-from ibkr_sync_cli.views.products.contract import contract_line
-from ibkr_sync_cli.views.products.nearest_judgements import judgements_table
-from ibkr_sync_cli.views.products.product import product_view
+from ibkr_sync_cli.views.products.delivery_table import delivery_table
+from ibkr_sync_cli.views.products.nearest_contracts import (
+    NearestContract,
+    holding_notes,
+    judgements_table,
+    nearest_line,
+    nearest_view,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from ibkr_sync.domain.selection.nearest_contract import NearestJudgements, NearestRule
+    from ibkr_sync.bootstrap import Services
+    from ibkr_sync.domain.delivery.nearest_contract import NearestJudgements, NearestRule
+    from ibkr_sync.domain.naming.query import FutureQuery
     from ibkr_sync_cli.invocation import Call
+    from ibkr_sync_cli.messages.exit_codes import ExitCode
     from ibkr_sync_cli.terminal.output import Output
 
 
-def report_contracts_passed_over(
-    output: Output, judged: NearestJudgements, rule: NearestRule, now: datetime, *, explain: bool
-) -> None:
-    """Say on stderr what is passed over: with `explain` all of it, else what was to be there."""
-    if explain:
-        output.show_on_stderr(judgements_table(judged, rule, now))
-        return
-    for contract in judged.missing(rule.series):
-        note = f"note: {contract.local_symbol} is missing from the last reply, so it is passed over"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NearestQuestion:
+    """What is asked of each product.
+
+    Attributes:
+        moment: the aware instant, of the past or to come, at which a contract is to be held.
+        is_past: whether what was known then is to decide.
+    """
+
+    rule: NearestRule
+    moment: datetime
+    is_past: bool = False
+    explain: bool = False
+
+
+def report_nearest(
+    call: Call,
+    services: Services[Future],
+    queries: list[FutureQuery | ProductLookupError],
+    question: NearestQuestion,
+) -> ExitCode:
+    """Show the nearest contract of each product, failures on stderr; gives the exit code."""
+    found: list[NearestContract] = []
+    errors: list[ProductLookupError] = []
+    has_sample = False
+    for query in queries:
+        try:
+            if isinstance(query, ProductLookupError):
+                raise query
+            product = _product(call.output, services, query, question)
+            has_sample = has_sample or product.origin is Origin.SAMPLE
+            found.append(_nearest(call.output, services, product, question))
+        except ProductLookupError as error:
+            errors.append(error)
+    if found and call.wanted is None:
+        call.output.write_text("\n".join(map(nearest_line, found)))
+    elif found:
+        call.output.write(nearest_view(found), call.wanted)
+    for failure in errors:
+        report_error(call.output, failure)
+    if found and has_sample:
+        write_sample_data_notice(call.output, None)
+    return exit_code_of(errors, all_failed=not found)
+
+
+def _product(
+    output: Output, services: Services[Future], query: FutureQuery, question: NearestQuestion
+) -> Future:
+    """The product as it was known at the moment, or as it is where that lies ahead."""
+    product = services.futures.show(query)
+    if not question.is_past:
+        return product
+    try:
+        return services.history.as_of(product.key, question.moment)
+    except NotYetKnownError as error:
+        note = f"note: {product.key} is known since {error.since:%Y-%m-%d} only, and judged by that"
         output.remark(note, style="yellow")
+        return product
 
 
-def report_next(call: Call, judged: NearestJudgements, now: datetime) -> None:
-    """Show the contract; raises NoTradableContractError."""
-    contract = judged.nearest()
-    if call.wanted is None:
-        call.output.write_text(contract_line(contract))
+def _nearest(
+    output: Output, services: Services[Future], product: Future, question: NearestQuestion
+) -> NearestContract:
+    judged = services.deliveries.judge(product, question.rule, question.moment)
+    _explain(output, judged, question)
+    return NearestContract(
+        judgement=judged.nearest(),
+        now=question.moment,
+        days=services.deliveries.business_days(product),
+    )
+
+
+def _explain(output: Output, judged: NearestJudgements, question: NearestQuestion) -> None:
+    """Say on stderr what is passed over, and what the answer does not rest on."""
+    count = len(judged.passed_over)
+    nearest = judged.judgements[count] if count < len(judged.judgements) else None
+    if question.explain:
+        output.show_on_stderr(judgements_table(judged, question.rule, question.moment))
+        shown = [*judged.past_notice, *([nearest] if nearest else [])]
+        for each in shown:
+            output.show_on_stderr(delivery_table(each.contract))
     else:
-        narrowed = dataclasses.replace(judged.product, contracts=(contract,))
-        call.output.write(product_view(narrowed, now), call.wanted)
-    if judged.product.origin is Origin.SAMPLE:
-        write_sample_data_notice(call.output, call.wanted)
+        for contract in judged.missing(question.rule.series):
+            name = contract.local_symbol
+            note = f"note: {name} is missing from the last reply, so it is passed over"
+            output.remark(note, style="yellow")
+    for text in holding_notes(judged, nearest):
+        output.remark(f"note: {text}", style="yellow")

@@ -48,6 +48,18 @@ def parse_last_moment(text: str, now: datetime) -> PastMoment:
     return _parse(text, now, "--as-of", time.max)
 
 
+def parse_moment(text: str, now: datetime) -> PastMoment:
+    """Read a moment, of the past or to come: 7d ago, an instant, or a date, which is its noon.
+
+    At noon in UTC every exchange has that date.
+    """
+    typed = text.strip()
+    if _DATE.fullmatch(typed):
+        return PastMoment(datetime.combine(_day(typed, "--as-of"), time(12), UTC), typed)
+    at = _instant(typed, "--as-of") or _ago(typed, now, "--as-of")
+    return PastMoment(at, f"{at:%Y-%m-%d %H:%M} UTC")
+
+
 def _parse(text: str, now: datetime, option: str, time_of_day: time) -> PastMoment:
     typed = text.strip()
     if _DATE.fullmatch(typed):

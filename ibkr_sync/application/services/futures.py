@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from ibkr_sync.domain.ports.stored_products import StoredProducts
     from ibkr_sync.domain.runs.sync_policy import SyncPolicy, SyncRun
     from ibkr_sync.domain.selection.contract_choice import ContractMatch, ContractWords
-    from ibkr_sync.domain.selection.nearest_contract import NearestJudgements, NearestRule
 
 F_co = TypeVar("F_co", bound=Future, covariant=True)
 
@@ -53,12 +52,6 @@ class FuturesService(Generic[F_co]):
 
         product = self.show(query)
         return product, find_contract(product, words, now)
-
-    def judge(self, query: FutureQuery, rule: NearestRule, now: datetime) -> NearestJudgements:
-        """Tell of each stored contract whether it is tradable by a rule (see `show`)."""
-        from ibkr_sync.domain.selection.nearest_contract import judge_nearest
-
-        return judge_nearest(self.show(query), rule, now)
 
     def get(self, query: FutureQuery, policy: SyncPolicy) -> FutureUpdate[F_co]:
         """Bring one product up to date (see `FuturePort.get_or_create`)."""

@@ -1,1 +1,1 @@
-"""The dates at which contracts end, counted in business days."""
+"""Until when contracts may be held: rules for the dates of deliveries, in business days."""

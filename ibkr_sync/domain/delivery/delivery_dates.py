@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from ibkr_sync.domain.delivery.business_days import BusinessDays
 from ibkr_sync.domain.delivery.delivery_rules import DeliveryRule
-from ibkr_sync.domain.delivery.ruled_dates import rule_contract, standard_cutoffs
+from ibkr_sync.domain.delivery.ruled_dates import ruled_dates_of, standard_cutoffs
 from ibkr_sync.domain.entities.contracts import ContractSeries, FuturesContract
 from ibkr_sync.domain.entities.delivery import (
     DELIVERY_FACTS,
@@ -45,14 +45,14 @@ def delivery_of(
     `rule` is that of its product and `days` are those of the rule's calendar; `imported` is what
     the user got elsewhere, what ranks highest first. Rules are of monthly contracts alone.
     """
-    known = first_of_each((_stated(contract, today), *imported))
+    known = first_known_delivery((_stated(contract, today), *imported))
     if rule is None:
         return known
     last_trade = contract.last_trade_date
     is_monthly = contract.series is ContractSeries.MONTHLY
     month = contract.contract_month if is_monthly else None
-    ruled = rule_contract(rule, days, month, last_trade)
-    known = first_of_each((known, ruled.delivery))
+    ruled = ruled_dates_of(rule, days, month, last_trade)
+    known = first_known_delivery((known, ruled.delivery))
     is_trusted = ruled.last_trade_date in (None, last_trade)
     if days is None or not is_monthly or not is_trusted:
         return known
@@ -62,7 +62,7 @@ def delivery_of(
         **days_of,
         sources={name: source for name, (_, source) in cutoffs.items()},
     )
-    return first_of_each((known, policy))
+    return first_known_delivery((known, policy))
 
 
 def _stated(contract: FuturesContract, today: date) -> DeliveryDates:
@@ -75,7 +75,7 @@ def _stated(contract: FuturesContract, today: date) -> DeliveryDates:
     return DeliveryDates(settlement=settlement, sources={"settlement": source})
 
 
-def first_of_each(ranked: Iterable[DeliveryDates]) -> DeliveryDates:
+def first_known_delivery(ranked: Iterable[DeliveryDates]) -> DeliveryDates:
     """Of each fact what the first one says that says it, which may be that it is not."""
     values: dict[str, Any] = {}
     sources = {}

@@ -11,7 +11,7 @@ from ibkr_sync.domain.delivery.date_formulas import DateFormula
 from ibkr_sync.domain.entities.delivery import Confidence, Settlement
 
 
-class CloseOut(StrEnum):
+class CloseOutRule(StrEnum):
     """How IBKR's standard policy closes positions out that would lead to delivery.
 
     STANDARD: longs at the end of the 2nd business day before the earlier of first notice and last
@@ -26,7 +26,7 @@ class CloseOut(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RuledDate:
+class DateRule:
     """A formula for a date; without one the date is known not to be."""
 
     formula: DateFormula | None
@@ -57,8 +57,8 @@ class DeliveryRule:
     calendar: str | None
     settlement: Settlement
     settlement_confidence: Confidence
-    dates: dict[str, RuledDate]
-    close_out: CloseOut | None = None
+    dates: dict[str, DateRule]
+    close_out: CloseOutRule | None = None
     source: str
     checked_on: date
 

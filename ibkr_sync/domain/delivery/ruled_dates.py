@@ -7,7 +7,7 @@ from datetime import date
 
 from ibkr_sync.domain.delivery.business_days import BusinessDays
 from ibkr_sync.domain.delivery.date_formulas import FormulaContext
-from ibkr_sync.domain.delivery.delivery_rules import CloseOut, DeliveryRule, RuledDate
+from ibkr_sync.domain.delivery.delivery_rules import CloseOutRule, DateRule, DeliveryRule
 from ibkr_sync.domain.entities.contracts import ContractMonth
 from ibkr_sync.domain.entities.delivery import (
     DELIVERY_DATES,
@@ -19,11 +19,11 @@ from ibkr_sync.domain.entities.delivery import (
 STANDARD_POLICY = "IBKR's standard policy"
 """The source of a cut-off that IBKR did not state for the contract itself."""
 
-_DAYS_BEFORE = {CloseOut.STANDARD: 2, CloseOut.DAY_BEFORE: 1, CloseOut.POSITION: 2}
+_DAYS_BEFORE = {CloseOutRule.STANDARD: 2, CloseOutRule.DAY_BEFORE: 1, CloseOutRule.POSITION: 2}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RuledContract:
+class RuledDates:
     """A contract under the rule of its family.
 
     Attributes:
@@ -36,9 +36,9 @@ class RuledContract:
     delivery: DeliveryDates
 
 
-def rule_contract(
+def ruled_dates_of(
     rule: DeliveryRule, days: BusinessDays | None, month: ContractMonth | None, last_trade: date
-) -> RuledContract:
+) -> RuledDates:
     """Apply a rule to the contract of a month that IBKR says trades until `last_trade`.
 
     `days` are those of the rule's calendar; None where it has none.
@@ -50,10 +50,10 @@ def rule_contract(
     )
     bare = DeliveryDates(settlement=rule.settlement, sources={"settlement": settlement})
     if days is None or month is None:
-        return RuledContract(last_trade_date=None, delivery=bare)
-    own = last_trade_date(rule, days, month)
+        return RuledDates(last_trade_date=None, delivery=bare)
+    own = ruled_last_trade_date(rule, days, month)
     if own is not None and own != last_trade:
-        return RuledContract(last_trade_date=own, delivery=bare)
+        return RuledDates(last_trade_date=own, delivery=bare)
     dates: dict[str, date | None] = {}
     sources = {"settlement": settlement}
     first_notice = None
@@ -69,10 +69,12 @@ def rule_contract(
         sources[name] = _source(rule, ruled)
         first_notice = dates.get("first_notice_date")
     delivery = DeliveryDates(settlement=rule.settlement, **dates, sources=sources)
-    return RuledContract(last_trade_date=own, delivery=delivery)
+    return RuledDates(last_trade_date=own, delivery=delivery)
 
 
-def last_trade_date(rule: DeliveryRule, days: BusinessDays, month: ContractMonth) -> date | None:
+def ruled_last_trade_date(
+    rule: DeliveryRule, days: BusinessDays, month: ContractMonth
+) -> date | None:
     """The last trade date of the contract of a month by rule; None where the rule has none."""
     ruled = rule.dates.get("last_trade_date")
     if ruled is None or ruled.formula is None:
@@ -92,7 +94,7 @@ def standard_cutoffs(
         return {}
     count = _DAYS_BEFORE[rule.close_out]
     found = {"short_cutoff": (days.before(last_trade, count), _policy(Confidence.B, rule))}
-    name = "first_position_date" if rule.close_out is CloseOut.POSITION else "first_notice_date"
+    name = "first_position_date" if rule.close_out is CloseOutRule.POSITION else "first_notice_date"
     source = delivery.sources.get(name) or delivery.sources.get("first_notice_date")
     if source is not None:
         start: date | None = getattr(delivery, name)
@@ -102,7 +104,7 @@ def standard_cutoffs(
     return found
 
 
-def _source(rule: DeliveryRule, ruled: RuledDate) -> DeliverySource:
+def _source(rule: DeliveryRule, ruled: DateRule) -> DeliverySource:
     words = "no notice before the last trade" if ruled.formula is None else ruled.formula.text
     return DeliverySource(
         source=f"rule: {words} ({rule.family})",

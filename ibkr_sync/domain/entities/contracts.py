@@ -219,10 +219,14 @@ class FuturesContract:
         zone = FIRST_ZONE if self.time_zone is None else ZoneInfo(self.time_zone)
         return now.astimezone(zone).date() >= self.last_trade_date
 
+    def local_date(self, now: datetime) -> date:
+        """The exchange's date at the aware instant `now`; that of UTC where its zone is unknown."""
+        zone = ZoneInfo(self.time_zone) if self.time_zone is not None else UTC
+        return now.astimezone(zone).date()
+
     def days_left(self, now: datetime) -> int:
         """Calendar days until the last trade date, in the exchange's zone; negative after it."""
-        zone = ZoneInfo(self.time_zone) if self.time_zone is not None else UTC
-        return (self.last_trade_date - now.astimezone(zone).date()).days
+        return (self.last_trade_date - self.local_date(now)).days
 
     def state(self, now: datetime) -> ContractState:
         """What is known of the contract at the aware instant `now`; expiry outranks absence."""

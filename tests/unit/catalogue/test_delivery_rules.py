@@ -13,7 +13,7 @@ from ibkr_sync.catalogue.delivery_rules import load_delivery_rules
 from ibkr_sync.catalogue.exchanges import exchange_facts
 from ibkr_sync.domain.delivery.business_days import BusinessDays
 from ibkr_sync.domain.delivery.delivery_dates import delivery_of
-from ibkr_sync.domain.delivery.ruled_dates import STANDARD_POLICY, last_trade_date
+from ibkr_sync.domain.delivery.ruled_dates import STANDARD_POLICY, ruled_last_trade_date
 from ibkr_sync.domain.entities.contracts import ContractMonth, FuturesContract
 from ibkr_sync.domain.entities.delivery import Confidence, DeliveryDates, Settlement
 from ibkr_sync.infrastructure.calendars import HolidayCalendar
@@ -55,7 +55,7 @@ def test_every_date_that_an_exchange_published_comes_out(row: dict[str, str]) ->
     assert rule is not None
     assert rule.calendar is not None
     days = BusinessDays(CALENDAR, rule.calendar)
-    ruled = last_trade_date(rule, days, ContractMonth.parse(month))
+    ruled = ruled_last_trade_date(rule, days, ContractMonth.parse(month))
     assert str(ruled) == row["last_trade_date"]
     known = delivery(exchange, code, month, row["last_trade_date"])
     names = [name for name in row if name.endswith("_date") and name != "last_trade_date"]

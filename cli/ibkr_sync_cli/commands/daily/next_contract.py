@@ -1,73 +1,93 @@
-"""`next`: the nearest contract that may still be traded."""
+"""`next`: the nearest contract that may be held, and until when."""
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from ibkr_sync.domain.errors import AmbiguousProductError
+from ibkr_sync.domain.delivery.hold_limits import PositionSide
+from ibkr_sync.domain.delivery.nearest_contract import NearestRule
+from ibkr_sync.domain.errors import AmbiguousProductError, ProductLookupError
 from ibkr_sync.domain.selection.series_choice import SeriesChoice
-from ibkr_sync_cli.arguments import options
+from ibkr_sync_cli.arguments import nearest_rule, options
 from ibkr_sync_cli.invocation import call_of, now
 
 if TYPE_CHECKING:
     from ibkr_sync.application.resolution.symbol_resolution import SymbolResolution
+    from ibkr_sync.bootstrap import Services
+    from ibkr_sync.domain.entities.futures import Future
     from ibkr_sync.domain.naming.limits import Limits
-    from ibkr_sync.domain.selection.nearest_contract import NearestRule
+    from ibkr_sync.domain.naming.query import FutureQuery
     from ibkr_sync_cli.terminal.output import Output
 
 
 def next_contract(
     context: typer.Context,
-    symbol: Annotated[
-        str, typer.Argument(help="A product, as ES, 6E or ES@CME.", metavar="SYMBOL")
+    symbols: Annotated[
+        list[str], typer.Argument(help="Products, as ES 6E CL@NYMEX.", metavar="SYMBOL")
     ],
     exchange: options.Exchange = None,
     currency: options.Currency = None,
     trading_class: options.TradingClass = None,
-    days_before: Annotated[
-        int | None,
+    side: nearest_rule.Side = PositionSide.LONG,
+    by: nearest_rule.By = None,
+    days_before: nearest_rule.Before = None,
+    months: nearest_rule.Months = None,
+    as_of: Annotated[
+        str | None,
         typer.Option(
-            "--days-before",
-            help="Pass over a contract from N calendar days before its last trade date on.",
-            metavar="N",
-            min=0,
-            max=36_500,
+            "--as-of",
+            help="On a day, past or to come; 7d ago or an instant.",
+            metavar="DATE",
         ),
     ] = None,
     series: options.Series = SeriesChoice.USUAL,
     explain: Annotated[
-        bool, typer.Option("--explain", help="Tell on stderr why the ones before are not it.")
+        bool, typer.Option("--explain", help="Say on stderr why the ones before are not it.")
     ] = False,
     format: options.Format = None,  # noqa: A002 - the option's name
     json: options.Json = False,
 ) -> None:
-    """Name the nearest contract that may still be traded, from the database alone.
+    """Name the nearest contract that may be held, from the database alone.
 
-    One line of local symbol, contract month, last trade date and conId, unless a format is
-    asked for. IBKR tells no first notice days: where goods are delivered, give --days-before.
+    It passes over what is past its last trade, first notice or IBKR's cut-off. One line for each
+    product, unless a format is asked for: local symbol, contract month, last trade date, conId,
+    symbol, exchange, until when it may be held, by which date, who says so, with what confidence,
+    and the days and business days left.
     """
     from ibkr_sync.domain.naming.limits import Limits
-    from ibkr_sync.domain.selection.nearest_contract import NearestRule
-    from ibkr_sync_cli.arguments.symbols import resolve_symbol
-    from ibkr_sync_cli.reports.next_contract import report_contracts_passed_over, report_next
+    from ibkr_sync_cli.reports.next_contract import NearestQuestion, report_nearest
+    from ibkr_sync_cli.units.moments import parse_moment
 
-    call, moment = call_of(context, format, json=json), now()
+    rule = NearestRule(side=side, by=by, days_before=days_before, months=months, series=series)
+    call, present = call_of(context, format, json=json), now()
+    moment = present if as_of is None else parse_moment(as_of, present).at
+    question = NearestQuestion(rule=rule, moment=moment, is_past=moment < present, explain=explain)
     limits = Limits(exchange=exchange, currency=currency, trading_class=trading_class)
-    rule = NearestRule(days_before=days_before, series=series)
     with call.services() as services:
-        found = resolve_symbol(call.output, services.futures, symbol, limits)
+        typed = dict.fromkeys(each.strip() for each in symbols)
+        queries = [_query(call.output, services, each, limits, rule) for each in typed]
+        raise typer.Exit(report_nearest(call, services, queries, question))
+
+
+def _query(
+    output: Output, services: Services[Future], symbol: str, limits: Limits, rule: NearestRule
+) -> FutureQuery | ProductLookupError:
+    """The product that a symbol means, or why there is none; a contract ends the call."""
+    from ibkr_sync_cli.arguments.symbols import resolve_symbol
+
+    try:
+        found = resolve_symbol(output, services.futures, symbol, limits)
         if found.contract is not None:
             with suppress(AmbiguousProductError):
                 services.futures.show(found.query)  # raises for what is not stored at all
-            _refuse(call.output, symbol, limits, found, rule)
-        judged = services.futures.judge(found.query, rule, moment)
-    report_contracts_passed_over(call.output, judged, rule, moment, explain=explain)
-    report_next(call, judged, moment)
+            _refuse(output, symbol, limits, found, rule)
+    except ProductLookupError as error:
+        return error
+    return found.query
 
 
 def _refuse(
@@ -77,24 +97,17 @@ def _refuse(
     from ibkr_sync_cli.messages.exit_codes import ExitCode
     from ibkr_sync_cli.messages.next_steps import step_to_name_product
 
-    query, given = found.query, dataclasses.asdict(limits)
-    by_rule = {
-        "days_before": rule.days_before,
-        "series": None if rule.series is SeriesChoice.USUAL else rule.series,
-    }
+    query = found.query
+    given = [
+        (f"--{name.replace('_', '-')}", value) for name, value in asdict(limits).items() if value
+    ]
     output.complain(
-        f"{symbol.strip()} is a contract, and next takes a product.",
+        f"{symbol} is a contract, and next takes a product.",
         step_to_name_product(
             found.product or (query.symbol, query.exchange, query.trading_class),
-            _options(by_rule),
-            (symbol.strip(), *_options(given)),
+            nearest_rule.typed_rule(rule),
+            (symbol, *(word for pair in given for word in pair)),
             output.command,
         ),
     )
     raise typer.Exit(ExitCode.USAGE)
-
-
-def _options(values: Mapping[str, object]) -> tuple[str, ...]:
-    """The options that were given, as they are typed."""
-    given = [(name, str(value)) for name, value in values.items() if value is not None]
-    return tuple(word for name, value in given for word in (f"--{name.replace('_', '-')}", value))

@@ -31,14 +31,3 @@ def contract_view(
 
     narrowed = dataclasses.replace(future, contracts=(contract,))
     return dataclasses.replace(product_view(narrowed, now), table=table)
-
-
-def contract_line(contract: FuturesContract) -> str:
-    """Local symbol, contract month, last trade date and conId, separated by tabs."""
-    fields = (
-        contract.local_symbol,
-        contract.contract_month or "",
-        contract.last_trade_date,
-        contract.con_id,
-    )
-    return "\t".join(map(str, fields))

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from example_products import DECEMBER, ES, MARCH, NOW
+from example_products import ES, MARCH, NOW
 from fakes.catalogue import FakeCatalogue
 from fakes.clock import FakeClock
 from fakes.futures import InMemoryFutureRepository
@@ -21,7 +21,6 @@ from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.domain.selection.contract_choice import ContractWords
-from ibkr_sync.domain.selection.nearest_contract import NearestRule
 
 ES_QUERY = FutureQuery(symbol="ES")
 NQ_QUERY = FutureQuery(symbol="NQ")
@@ -106,14 +105,6 @@ def test_a_contract_is_shown_with_its_product(
     repository.products[ES.key] = ES
     product, match = service.show_contract(ES_QUERY, ContractWords(text="ESH7"), NOW)
     assert (product, match.contract) == (ES, MARCH)
-
-
-def test_the_nearest_contract_is_judged_by_a_rule(
-    service: FuturesService[Future], repository: InMemoryFutureRepository[Future]
-) -> None:
-    repository.products[ES.key] = ES
-    assert service.judge(ES_QUERY, NearestRule(), NOW).nearest() == DECEMBER
-    assert service.judge(ES_QUERY, NearestRule(days_before=30), NOW).nearest() == MARCH
 
 
 def test_tick_ladders_are_those_stored(

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from ibkr_sync.catalogue.delivery_rules import load_delivery_rules
 from ibkr_sync.domain.delivery.business_days import BusinessDays
-from ibkr_sync.domain.delivery.delivery_dates import delivery_of, first_of_each
+from ibkr_sync.domain.delivery.delivery_dates import delivery_of, first_known_delivery
 from ibkr_sync.domain.delivery.delivery_rules import DeliveryRule
-from ibkr_sync.domain.delivery.ruled_dates import last_trade_date
+from ibkr_sync.domain.delivery.ruled_dates import ruled_last_trade_date
 from ibkr_sync.domain.entities.contracts import ContractMonth, ContractSeries, FuturesContract
 from ibkr_sync.domain.entities.delivery import (
     DELIVERY_DATES,
@@ -39,7 +39,7 @@ def contract_of(
     rule: DeliveryRule, month: ContractMonth, series: ContractSeries = ContractSeries.MONTHLY
 ) -> FuturesContract:
     assert rule.calendar is not None
-    end = last_trade_date(rule, BusinessDays(CALENDAR, rule.calendar), month)
+    end = ruled_last_trade_date(rule, BusinessDays(CALENDAR, rule.calendar), month)
     assert end is not None
     return FuturesContract(
         con_id=1,
@@ -117,8 +117,8 @@ def test_an_import_outranks_a_rule_and_the_cut_off_follows_from_it() -> None:
 def test_the_first_who_says_a_fact_is_believed_though_he_says_that_it_is_not() -> None:
     first = said("IBKR", "first_notice_date", None)
     second = said("CME", "first_notice_date", date(2026, 11, 25))
-    assert first_of_each((first, second)) == first
-    assert first_of_each((DeliveryDates(), second)) == second
+    assert first_known_delivery((first, second)) == first
+    assert first_known_delivery((DeliveryDates(), second)) == second
 
 
 def test_a_weekly_contract_is_delivered_as_its_product_is_but_by_no_rule_of_months() -> None:

@@ -11,15 +11,17 @@ import pytest
 from rich.console import Console, RenderableType
 
 from example_products import DECEMBER, ES, MARCH, NOW
+from ibkr_sync.domain.delivery.business_days import BusinessDays
+from ibkr_sync.domain.delivery.nearest_contract import DaysBefore, NearestRule, judge_nearest
 from ibkr_sync.domain.entities.contracts import ContractListing, ContractSeries
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.ports.pins import Pin
-from ibkr_sync.domain.selection.nearest_contract import NearestRule, judge_nearest
 from ibkr_sync.domain.selection.series_choice import SeriesChoice
+from ibkr_sync.infrastructure.calendars import HolidayCalendar
 from ibkr_sync.interchange.product_document import product_to_document
-from ibkr_sync_cli.views.products.contract import contract_line, contract_view
-from ibkr_sync_cli.views.products.nearest_judgements import judgements_table
+from ibkr_sync_cli.views.products.contract import contract_view
+from ibkr_sync_cli.views.products.nearest_contracts import judgements_table
 from ibkr_sync_cli.views.products.pins import pins_view
 from ibkr_sync_cli.views.products.product import product_view
 
@@ -107,11 +109,6 @@ def test_the_document_of_a_contract_is_its_product_with_it_alone() -> None:
     assert [row["con_id"] for row in result.rows()] == [str(MARCH.con_id)]
 
 
-def test_a_contract_in_one_line_is_made_for_scripts() -> None:
-    assert contract_line(DECEMBER) == "ESZ6\t2026-12\t2026-12-18\t600000001"
-    assert contract_line(MARCH) == "ESH7\t\t2027-03-19\t600000002"
-
-
 @pytest.mark.parametrize(
     ("series", "shown", "footer"),
     [
@@ -150,14 +147,15 @@ def test_an_explanation_tells_why_each_contract_before_is_not_it() -> None:
     )
     weekly = dataclasses.replace(DECEMBER, con_id=7, series=ContractSeries.WEEKLY)
     product = dataclasses.replace(ES, contracts=(weekly, gone, expired, DECEMBER, MARCH))
-    rule = NearestRule(days_before=30, series=SeriesChoice.MONTHLY)
-    lines = drawn(judgements_table(judge_nearest(product, rule, NOW), rule, NOW))
+    rule = NearestRule(days_before=DaysBefore(count=30), series=SeriesChoice.MONTHLY)
+    judged = judge_nearest(product, rule, NOW, BusinessDays(HolidayCalendar(), "weekdays"))
+    lines = drawn(judgements_table(judged, rule, NOW))
     assert [line.partition(" 25 ")[2] or line.partition(" 116 ")[2] for line in lines[2:]] == [
-        "7 weekly, not monthly",
-        "8 missing from the last reply",
-        "9 expired",
-        "600000001 30 days or less left",
-        "600000002 ▶ tradable",
+        "7 2026-12-18 weekly, not monthly",
+        "8 2026-12-18 missing from the last reply",
+        "9 2026-12-18 expired",
+        "600000001 2026-12-18 30 days or less left",
+        "600000002 2027-03-19 ▶ may be held",
     ]
 
 

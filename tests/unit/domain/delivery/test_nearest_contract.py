@@ -1,4 +1,4 @@
-"""Which contract is the nearest that may still be traded."""
+"""Which contract is the nearest that may be held, where nothing is known of its delivery."""
 
 from __future__ import annotations
 
@@ -10,6 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from example_products import DECEMBER, ES, MARCH, NOW
+from ibkr_sync.domain.delivery.business_days import BusinessDays
+from ibkr_sync.domain.delivery.nearest_contract import (
+    DaysBefore,
+    NearestObjection,
+    NearestRule,
+    judge_nearest,
+)
 from ibkr_sync.domain.entities.contracts import (
     ContractListing,
     ContractSeries,
@@ -18,19 +25,20 @@ from ibkr_sync.domain.entities.contracts import (
 )
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import NoTradableContractError
-from ibkr_sync.domain.selection.nearest_contract import (
-    NearestObjection,
-    NearestRule,
-    judge_nearest,
-)
 from ibkr_sync.domain.selection.series_choice import SeriesChoice, chosen_series
+from ibkr_sync.infrastructure.calendars import HolidayCalendar
 from strategies import futures, instants
 
+WEEKDAYS = BusinessDays(HolidayCalendar(), "weekdays")
 ANY = NearestRule(series=SeriesChoice.ALL)
 
 
 def nearest(product: Future, rule: NearestRule, now: datetime) -> FuturesContract:
-    return judge_nearest(product, rule, now).nearest()
+    return judge_nearest(product, rule, now, WEEKDAYS).nearest().contract
+
+
+def before(count: int | None) -> DaysBefore | None:
+    return None if count is None else DaysBefore(count=count)
 
 
 def with_first(**changes: object) -> Future:
@@ -40,8 +48,8 @@ def with_first(**changes: object) -> Future:
 
 def test_the_next_to_expire_is_the_nearest_whatever_the_order_of_the_chain() -> None:
     backwards = dataclasses.replace(ES, contracts=(MARCH, DECEMBER))
-    judged = judge_nearest(backwards, ANY, NOW)
-    assert (judged.nearest(), judged.passed_over) == (DECEMBER, ())
+    judged = judge_nearest(backwards, ANY, NOW, WEEKDAYS)
+    assert (judged.nearest().contract, judged.passed_over) == (DECEMBER, ())
 
 
 def test_on_its_last_day_a_contract_is_tradable_until_the_last_trade() -> None:
@@ -57,7 +65,7 @@ def test_on_its_last_day_a_contract_is_tradable_until_the_last_trade() -> None:
 def test_days_before_the_last_trade_the_next_contract_takes_over(
     days_before: int | None, month: int
 ) -> None:
-    rule = NearestRule(days_before=days_before)
+    rule = NearestRule(days_before=before(days_before))
     assert nearest(ES, rule, NOW).last_trade_date.month == month
 
 
@@ -65,7 +73,7 @@ def test_days_are_counted_in_the_zone_of_the_exchange() -> None:
     product = with_first(time_zone="America/Chicago")
     still_the_17th_there = datetime(2026, 12, 18, 5, 59, tzinfo=UTC)
     one_minute_later = datetime(2026, 12, 18, 6, 0, tzinfo=UTC)
-    rule = NearestRule(days_before=0)
+    rule = NearestRule(days_before=DaysBefore(count=0))
     assert nearest(product, rule, still_the_17th_there).con_id == DECEMBER.con_id
     assert nearest(product, rule, one_minute_later) is MARCH
 
@@ -89,20 +97,20 @@ def test_days_are_counted_in_the_zone_of_the_exchange() -> None:
             NearestRule(series=SeriesChoice.MONTHLY),
             NearestObjection.OTHER_SERIES,
         ),
-        ({}, NearestRule(days_before=30), NearestObjection.TOO_CLOSE),
+        ({}, NearestRule(days_before=DaysBefore(count=30)), NearestObjection.LAST_TRADE),
     ],
 )
 def test_what_is_passed_over_is_told_with_its_reason(
     changes: dict[str, object], rule: NearestRule, objection: NearestObjection
 ) -> None:
-    judged = judge_nearest(with_first(**changes), rule, NOW)
-    assert judged.nearest() is MARCH
+    judged = judge_nearest(with_first(**changes), rule, NOW, WEEKDAYS)
+    assert judged.nearest().contract is MARCH
     assert [each.objection for each in judged.passed_over] == [objection]
 
 
 def test_without_a_tradable_contract_there_is_an_error() -> None:
     with pytest.raises(NoTradableContractError) as caught:
-        nearest(ES, NearestRule(days_before=1000), NOW)
+        nearest(ES, NearestRule(days_before=DaysBefore(count=1000)), NOW)
     assert (caught.value.product, caught.value.passed_over) == (ES.key, 2)
 
 
@@ -114,6 +122,12 @@ def test_a_product_without_contracts_has_no_tradable_one() -> None:
 def test_monthly_is_usual_where_there_are_monthly_contracts() -> None:
     product = with_first(series=ContractSeries.WEEKLY)
     assert nearest(product, NearestRule(), NOW) is MARCH
+
+
+def test_only_the_months_that_are_wanted_are_named() -> None:
+    assert nearest(ES, NearestRule(months=frozenset({12})), NOW) is DECEMBER
+    with pytest.raises(NoTradableContractError):  # of March no contract month is known
+        nearest(ES, NearestRule(months=frozenset({3})), NOW)
 
 
 def test_any_series_is_usual_where_nothing_is_monthly() -> None:
@@ -140,7 +154,7 @@ def _is_tradable(contract: FuturesContract, rule: NearestRule, now: datetime) ->
     return (
         contract.state(now) is ContractState.ACTIVE
         and (rule.series is SeriesChoice.ALL or contract.series.value == rule.series.value)
-        and (rule.days_before is None or contract.days_left(now) > rule.days_before)
+        and (rule.days_before is None or contract.days_left(now) > rule.days_before.count)
     )
 
 
@@ -149,7 +163,7 @@ def _is_tradable(contract: FuturesContract, rule: NearestRule, now: datetime) ->
     now=instants,
     rule=st.builds(
         NearestRule,
-        days_before=st.none() | st.integers(0, 400),
+        days_before=st.none() | st.builds(DaysBefore, count=st.integers(0, 400)),
         series=st.sampled_from([each for each in SeriesChoice if each is not SeriesChoice.USUAL]),
     ),
 )
@@ -157,12 +171,12 @@ def test_the_nearest_is_tradable_and_nothing_before_it_is(
     product: Future, now: datetime, rule: NearestRule
 ) -> None:
     tradable = [each for each in product.contracts if _is_tradable(each, rule, now)]
-    judged = judge_nearest(product, rule, now)
+    judged = judge_nearest(product, rule, now, WEEKDAYS)
     assert not any(_is_tradable(each.contract, rule, now) for each in judged.passed_over)
     if not tradable:
         with pytest.raises(NoTradableContractError):
             judged.nearest()
         return
-    found = judged.nearest()
+    found = judged.nearest().contract
     assert found in tradable
     assert found.last_trade_date == min(each.last_trade_date for each in tradable)

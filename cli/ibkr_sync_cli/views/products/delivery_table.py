@@ -1,0 +1,44 @@
+"""What is known of a contract's delivery, and who says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from rich.table import Table
+
+from ibkr_sync.domain.entities.contracts import FuturesContract
+from ibkr_sync.domain.entities.delivery import DELIVERY_FACTS, DeliverySource, Settlement
+from ibkr_sync_cli.views.tables import TableColumn, items_table
+
+_NAMES = {
+    "settlement": "Settlement",
+    "first_position_date": "First position",
+    "first_notice_date": "First notice",
+    "first_delivery_date": "First delivery",
+    "last_delivery_date": "Last delivery",
+    "long_cutoff": "IBKR's long cut-off",
+    "short_cutoff": "IBKR's short cut-off",
+}
+
+
+def delivery_facts(contract: FuturesContract) -> Iterator[tuple[str, str, DeliverySource]]:
+    """Each fact by its name, with who says it; one that is known not to be is `none`."""
+    known = contract.delivery
+    for name in DELIVERY_FACTS if known else ():
+        source = known.sources.get(name) if known else None
+        if source is not None:
+            value: date | Settlement | None = getattr(known, name)
+            yield _NAMES[name], "none" if value is None else str(value), source
+
+
+def delivery_table(contract: FuturesContract) -> Table:
+    """A line for each fact that is known."""
+    columns: list[TableColumn[tuple[str, str, DeliverySource]] | None] = [
+        TableColumn(contract.local_symbol, lambda each: each[0]),
+        TableColumn("Date", lambda each: each[1]),
+        TableColumn("Conf", lambda each: each[2].confidence),
+        TableColumn("Learnt", lambda each: each[2].learnt_on),
+        TableColumn("Source", lambda each: each[2].source, fit="wrap"),
+    ]
+    return items_table(list(delivery_facts(contract)), columns)

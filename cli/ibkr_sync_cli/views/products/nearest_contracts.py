@@ -1,0 +1,177 @@
+"""The nearest contracts that may be held, with until when, and why others are not it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from ibkr_sync.domain.delivery.business_days import BusinessDays
+from ibkr_sync.domain.delivery.hold_limits import HoldLimit, HoldLimitKind, UnknownDelivery
+from ibkr_sync.domain.delivery.nearest_contract import (
+    NearestJudgement,
+    NearestJudgements,
+    NearestObjection,
+    NearestRule,
+)
+from ibkr_sync.domain.entities.delivery import Confidence
+from ibkr_sync_cli.terminal.output import Result
+from ibkr_sync_cli.views.records import record_cells, records_view
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+NEAREST_COLUMNS = (
+    *("local_symbol", "contract_month", "last_trade_date", "con_id", "symbol", "exchange"),
+    *("hold_until", "hold_until_by", "source", "confidence", "days_left", "business_days_left"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NearestContract:
+    """A product's nearest contract that may be held, at an aware instant."""
+
+    judgement: NearestJudgement
+    now: datetime
+    days: BusinessDays
+
+    @property
+    def days_left(self) -> int:
+        """Calendar days until the last one on which it may be held."""
+        return (self.judgement.limit.last_day - self._today).days
+
+    @property
+    def business_days_left(self) -> int:
+        """The same in business days of its market."""
+        return self.days.between(self._today, self.judgement.limit.last_day)
+
+    @property
+    def _today(self) -> date:
+        return self.judgement.contract.local_date(self.now)
+
+
+def nearest_view(found: Sequence[NearestContract]) -> Result:
+    """The contracts in every format, with the same fields."""
+    return records_view(
+        found,
+        _record,
+        NEAREST_COLUMNS,
+        lambda: _table(found),
+        schema="ibkr-sync/next/1",
+        name="contracts",
+    )
+
+
+def nearest_line(found: NearestContract) -> str:
+    """The values of `NEAREST_COLUMNS`, separated by tabs."""
+    cells = record_cells(_record(found))
+    return "\t".join(cells[name] for name in NEAREST_COLUMNS)
+
+
+def _record(found: NearestContract) -> dict[str, object]:
+    contract, limit = found.judgement.contract, found.judgement.limit
+    month = contract.contract_month
+    return {
+        "symbol": contract.symbol,
+        "exchange": contract.exchange,
+        "trading_class": contract.trading_class,
+        "local_symbol": contract.local_symbol,
+        "contract_month": None if month is None else str(month),
+        "con_id": contract.con_id,
+        "last_trade_date": str(contract.last_trade_date),
+        "hold_until": str(limit.last_day),
+        "hold_until_by": limit.kind.value,
+        "source": limit.source,
+        "confidence": limit.confidence,
+        "days_left": found.days_left,
+        "business_days_left": found.business_days_left,
+    }
+
+
+def _table(found: Sequence[NearestContract]) -> Table:
+    from ibkr_sync_cli.views.tables import TableColumn, items_table
+
+    columns: list[TableColumn[NearestContract] | None] = [
+        TableColumn("Contract", lambda each: each.judgement.contract.local_symbol),
+        TableColumn("Month", lambda each: each.judgement.contract.contract_month),
+        TableColumn("Last trade", lambda each: each.judgement.contract.last_trade_date),
+        TableColumn("Hold until", lambda each: each.judgement.limit.last_day),
+        TableColumn("Days", lambda each: each.days_left, right=True),
+        TableColumn("Bus.", lambda each: each.business_days_left, right=True),
+        TableColumn("conId", lambda each: each.judgement.contract.con_id, right=True),
+        TableColumn("By", lambda each: each.judgement.limit.kind.value),
+    ]
+    return items_table(found, columns)
+
+
+def judgements_table(judged: NearestJudgements, rule: NearestRule, now: datetime) -> Table:
+    """The contracts up to the nearest that may be held, with what speaks against them."""
+    from ibkr_sync_cli.views.tables import TableColumn, items_table
+
+    columns: list[TableColumn[NearestJudgement] | None] = [
+        TableColumn("Contract", lambda each: each.contract.local_symbol),
+        TableColumn("Last trade", lambda each: each.contract.last_trade_date),
+        TableColumn("Days", lambda each: each.contract.days_left(now), right=True),
+        TableColumn("conId", lambda each: each.contract.con_id, right=True),
+        TableColumn("Hold until", lambda each: each.limit.last_day),
+        TableColumn("Why", lambda each: _reason(each, rule), fit="wrap"),
+    ]
+    return items_table(
+        judged.judgements[: len(judged.passed_over) + 1],
+        columns,
+        style=lambda each: "bold" if each.objection is None else "",
+    )
+
+
+def holding_notes(judged: NearestJudgements, found: NearestJudgement | None) -> Iterator[str]:
+    """What a holder must know: what is passed over though it trades, and what is not certain."""
+    for each in judged.past_notice:
+        yield f"{each.contract.local_symbol} is passed over: {limit_text(each.limit)}"
+    if found is None:
+        return
+    name = found.contract.local_symbol
+    if found.unknown is UnknownDelivery.NOTICE:
+        yield (
+            f"{name} is physically delivered, and its first notice date is not known:"
+            " it is answered by its last trade date"
+        )
+    elif found.unknown is UnknownDelivery.SETTLEMENT:
+        yield (
+            f"how {name} is settled is not known, nor whether notice is given:"
+            " it is answered by its last trade date"
+        )
+    elif found.limit.confidence is Confidence.C:
+        yield f"{name} is not certain to be held so long: {limit_text(found.limit)}"
+
+
+def limit_text(limit: HoldLimit) -> str:
+    """The date with who says it."""
+    by = f"{limit.source}, confidence {limit.confidence}" if limit.confidence else limit.source
+    return f"{_NAMES[limit.kind]} is {limit.day} ({by})"
+
+
+_NAMES = {
+    HoldLimitKind.LAST_TRADE: "the last trade",
+    HoldLimitKind.NOTICE: "first notice",
+    HoldLimitKind.CUTOFF: "IBKR's cut-off",
+}
+
+
+def _reason(judgement: NearestJudgement, rule: NearestRule) -> str:
+    match judgement.objection:
+        case None:
+            reason = "▶ may be held"
+        case NearestObjection.MISSING:
+            reason = "missing from the last reply"
+        case NearestObjection.OTHER_SERIES:
+            reason = f"{judgement.contract.series}, not {rule.series}"
+        case NearestObjection.OTHER_MONTH:
+            reason = "another month"
+        case NearestObjection.LAST_TRADE:
+            reason = f"{rule.days_before} or less left"
+        case NearestObjection.NOTICE | NearestObjection.CUTOFF:
+            reason = limit_text(judgement.limit)
+        case NearestObjection.EXPIRED | NearestObjection.DELISTED:
+            reason = judgement.objection.value
+    return reason

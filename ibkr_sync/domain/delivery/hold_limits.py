@@ -1,0 +1,129 @@
+"""Until when a position in a contract may be held, and which date says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+from ibkr_sync.domain.delivery.business_days import BusinessDays
+from ibkr_sync.domain.entities.contracts import FuturesContract
+from ibkr_sync.domain.entities.delivery import Confidence, DeliveryDates, Settlement
+
+
+class PositionSide(StrEnum):
+    """Which way a position is."""
+
+    LONG = "long"
+    SHORT = "short"
+
+
+class HoldLimitKind(StrEnum):
+    """What ends the time for which a position may be held."""
+
+    LAST_TRADE = "last-trade"
+    NOTICE = "notice"
+    CUTOFF = "cutoff"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldLimit:
+    """One date until which a position may be held.
+
+    Attributes:
+        day: the date itself: last trade, first notice or IBKR's cut-off.
+        last_day: the last day on which the position may be held.
+        source: who says the date.
+        confidence: None for the last trade date, which IBKR says.
+    """
+
+    kind: HoldLimitKind
+    day: date
+    last_day: date
+    source: str
+    confidence: Confidence | None = None
+
+
+class UnknownDelivery(StrEnum):
+    """What isn't known of the delivery of a contract, which may end before its last trade date."""
+
+    SETTLEMENT = "settlement"
+    NOTICE = "notice"
+
+
+_ORDER: Final = (HoldLimitKind.CUTOFF, HoldLimitKind.NOTICE, HoldLimitKind.LAST_TRADE)
+"""Of limits on one day the first that is named."""
+
+NOTHING_KNOWN: Final = DeliveryDates()
+
+
+def hold_limits(
+    contract: FuturesContract,
+    days: BusinessDays,
+    side: PositionSide = PositionSide.LONG,
+    by: HoldLimitKind | None = None,
+) -> tuple[HoldLimit, ...]:
+    """Give every known date that ends a position, the earliest first.
+
+    Notice is given to longs; of shorts it counts where `by` asks for it. Of what `by` names the
+    last trade date stands in for what is not known, or is known not to be.
+    """
+    found = list(_limits(contract, days, side, by))
+    last_trade = HoldLimit(
+        kind=HoldLimitKind.LAST_TRADE,
+        day=contract.last_trade_date,
+        last_day=contract.last_trade_date,
+        source="IBKR",
+    )
+    if by is not None:
+        found = [each for each in found if each.kind is by]
+    if by in (None, HoldLimitKind.LAST_TRADE) or not found:
+        found.append(last_trade)
+    return tuple(sorted(found, key=lambda each: (each.last_day, _ORDER.index(each.kind))))
+
+
+def unknown_delivery(
+    contract: FuturesContract, side: PositionSide, by: HoldLimitKind | None
+) -> UnknownDelivery | None:
+    """What must be known before the last trade date alone can be relied on; None if it is."""
+    known = contract.delivery or NOTHING_KNOWN
+    if by is HoldLimitKind.LAST_TRADE or known.settlement is Settlement.CASH:
+        return None
+    if known.settlement is None:
+        return UnknownDelivery.SETTLEMENT
+    needed = "short_cutoff" if side is PositionSide.SHORT else "first_notice_date"
+    is_known = needed in known.sources or _cutoff_name(side) in known.sources
+    return None if is_known else UnknownDelivery.NOTICE
+
+
+def _limits(
+    contract: FuturesContract,
+    days: BusinessDays,
+    side: PositionSide,
+    by: HoldLimitKind | None,
+) -> Iterator[HoldLimit]:
+    known = contract.delivery or NOTHING_KNOWN
+    notice = known.first_notice_date
+    if notice is not None and (side is PositionSide.LONG or by is HoldLimitKind.NOTICE):
+        yield _limit(known, "first_notice_date", HoldLimitKind.NOTICE, days.before(notice, 1))
+    name = _cutoff_name(side)
+    cutoff: date | None = getattr(known, name)
+    if cutoff is not None:
+        yield _limit(known, name, HoldLimitKind.CUTOFF, cutoff)
+
+
+def _limit(known: DeliveryDates, name: str, kind: HoldLimitKind, last_day: date) -> HoldLimit:
+    source = known.sources[name]
+    return HoldLimit(
+        kind=kind,
+        day=getattr(known, name),
+        last_day=last_day,
+        source=source.source,
+        confidence=source.confidence,
+    )
+
+
+def _cutoff_name(side: PositionSide) -> str:
+    return f"{side.value}_cutoff"

@@ -1,0 +1,191 @@
+"""Which contract of a chain is the nearest that may be held, and why others are not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from itertools import takewhile
+
+from ibkr_sync.domain.delivery.business_days import BusinessDays
+from ibkr_sync.domain.delivery.hold_limits import (
+    HoldLimit,
+    HoldLimitKind,
+    PositionSide,
+    UnknownDelivery,
+    hold_limits,
+    unknown_delivery,
+)
+from ibkr_sync.domain.entities.contracts import ContractSeries, ContractState, FuturesContract
+from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.errors import NoTradableContractError
+from ibkr_sync.domain.selection.series_choice import SeriesChoice, chosen_series
+
+
+class NearestObjection(StrEnum):
+    """Why a contract is not to be held under a rule."""
+
+    EXPIRED = "expired"
+    MISSING = "missing"
+    DELISTED = "delisted"
+    OTHER_SERIES = "other_series"
+    OTHER_MONTH = "other_month"
+    LAST_TRADE = "last_trade"
+    NOTICE = "notice"
+    CUTOFF = "cutoff"
+
+
+_OBJECTIONS_TO_STATES = {
+    ContractState.EXPIRED: NearestObjection.EXPIRED,
+    ContractState.MISSING: NearestObjection.MISSING,
+    ContractState.DELISTED: NearestObjection.DELISTED,
+}
+_OBJECTIONS_OF_LIMITS = {
+    HoldLimitKind.LAST_TRADE: NearestObjection.LAST_TRADE,
+    HoldLimitKind.NOTICE: NearestObjection.NOTICE,
+    HoldLimitKind.CUTOFF: NearestObjection.CUTOFF,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DaysBefore:
+    """So many days before a date: calendar days, or business days of the contract's market."""
+
+    count: int
+    is_business: bool = False
+
+    def start(self, day: date, days: BusinessDays) -> date:
+        """The day that lies so many before `day`."""
+        if self.is_business:
+            return days.before(day, self.count)
+        return day - timedelta(days=min(self.count, (day - date.min).days))
+
+    def __str__(self) -> str:
+        return f"{self.count}{' business' if self.is_business else ''} days"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NearestRule:
+    """What a contract must be to be held still.
+
+    Attributes:
+        by: the one date that counts; None for the earliest of all that are known.
+        days_before: a contract is passed over from so many days before that date on; without it
+            once the date has passed, from the day of a first notice on.
+        months: the numbers of the delivery months that are wanted; None for all.
+    """
+
+    side: PositionSide = PositionSide.LONG
+    by: HoldLimitKind | None = None
+    days_before: DaysBefore | None = None
+    months: frozenset[int] | None = None
+    series: SeriesChoice = SeriesChoice.USUAL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NearestJudgement:
+    """A contract under a rule; without an objection it may be held.
+
+    Attributes:
+        limit: the date that objects, else the first that will.
+        unknown: what is not known of its delivery, so that only the last trade date is relied on.
+    """
+
+    contract: FuturesContract
+    objection: NearestObjection | None
+    limit: HoldLimit
+    unknown: UnknownDelivery | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NearestJudgements:
+    """Every contract of a product under a rule, in order of last trade date."""
+
+    product: Future
+    judgements: tuple[NearestJudgement, ...]
+
+    @property
+    def passed_over(self) -> tuple[NearestJudgement, ...]:
+        """The contracts before the nearest that may be held; all if none may."""
+        return tuple(takewhile(lambda each: each.objection is not None, self.judgements))
+
+    def missing(self, series: SeriesChoice) -> list[FuturesContract]:
+        """The contracts of a series passed over because the last reply lacks them."""
+        chosen = chosen_series(self.product, series)
+        missing = (each for each in self.passed_over if each.objection is NearestObjection.MISSING)
+        return [each.contract for each in missing if each.contract.series in chosen]
+
+    @property
+    def past_notice(self) -> list[NearestJudgement]:
+        """The contracts passed over though they trade: for first notice or IBKR's cut-off."""
+        reasons = (NearestObjection.NOTICE, NearestObjection.CUTOFF)
+        return [each for each in self.passed_over if each.objection in reasons]
+
+    def nearest(self) -> NearestJudgement:
+        """Give the first contract without objection; raises NoTradableContractError."""
+        count = len(self.passed_over)
+        if count == len(self.judgements):
+            raise NoTradableContractError(self.product.key, count)
+        return self.judgements[count]
+
+
+def judge_nearest(
+    product: Future, rule: NearestRule, now: datetime, days: BusinessDays
+) -> NearestJudgements:
+    """Judge every contract of a product at the aware instant `now`.
+
+    `days` are the business days of its market; days of dates are those of the exchange's zone.
+    """
+    series = chosen_series(product, rule.series)
+    chain = sorted(product.contracts, key=lambda each: (each.last_trade_date, each.con_id))
+    return NearestJudgements(
+        product=product,
+        judgements=tuple(_judgement(each, series, rule, now, days) for each in chain),
+    )
+
+
+def _judgement(
+    contract: FuturesContract,
+    series: frozenset[ContractSeries],
+    rule: NearestRule,
+    now: datetime,
+    days: BusinessDays,
+) -> NearestJudgement:
+    limits = hold_limits(contract, days, rule.side, rule.by)
+    limit, objection = limits[0], _objection(contract, series, rule, now)
+    if objection is None:
+        today = contract.local_date(now)
+        reached = (each for each in limits if _is_reached(each, rule, today, days))
+        reason = next(reached, None)
+        if reason is not None:
+            limit, objection = reason, _OBJECTIONS_OF_LIMITS[reason.kind]
+    return NearestJudgement(
+        contract=contract,
+        objection=objection,
+        limit=limit,
+        unknown=unknown_delivery(contract, rule.side, rule.by),
+    )
+
+
+def _objection(
+    contract: FuturesContract,
+    series: frozenset[ContractSeries],
+    rule: NearestRule,
+    now: datetime,
+) -> NearestObjection | None:
+    state = contract.state(now)
+    if state in _OBJECTIONS_TO_STATES:
+        return _OBJECTIONS_TO_STATES[state]
+    if contract.series not in series:
+        return NearestObjection.OTHER_SERIES
+    month = contract.contract_month
+    if rule.months is not None and (month is None or month.month not in rule.months):
+        return NearestObjection.OTHER_MONTH
+    return None
+
+
+def _is_reached(limit: HoldLimit, rule: NearestRule, today: date, days: BusinessDays) -> bool:
+    if rule.days_before is not None:
+        return today >= rule.days_before.start(limit.day, days)
+    # On the day of the last trade `is_expired` decides, which knows the time.
+    return limit.kind is not HoldLimitKind.LAST_TRADE and today > limit.last_day

@@ -1,0 +1,202 @@
+"""Until when contracts of the sample may be held, by the rules that ship with the package."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from example_products import ES
+from ibkr_sync.application.services.delivery import DeliveryService
+from ibkr_sync.catalogue import load_catalogue
+from ibkr_sync.catalogue.delivery_rules import load_delivery_rules
+from ibkr_sync.catalogue.exchanges import exchange_facts
+from ibkr_sync.domain.delivery.hold_limits import HoldLimitKind, PositionSide
+from ibkr_sync.domain.delivery.nearest_contract import DaysBefore, NearestJudgements, NearestRule
+from ibkr_sync.domain.entities.contracts import ContractMonth, ContractSeries, FuturesContract
+from ibkr_sync.domain.entities.futures import Future, ProductKey
+from ibkr_sync.domain.errors import NoTradableContractError
+from ibkr_sync.infrastructure.calendars import HolidayCalendar
+from ibkr_sync.infrastructure.replay.sample.listing import listed_contracts
+from ibkr_sync.infrastructure.replay.sample.local_symbols import class_in_local_symbol, local_symbol
+from ibkr_sync.infrastructure.replay.sample.products import sample_products
+from ibkr_sync_cli.views.products.nearest_contracts import holding_notes
+
+CALENDAR = HolidayCalendar()
+LISTED_ON = date(2026, 1, 2)
+
+
+@pytest.fixture(scope="session")
+def deliveries() -> DeliveryService:
+    markets = {each.exchange: each.calendar or "weekdays" for each in exchange_facts().values()}
+    return DeliveryService(
+        load_delivery_rules(), markets, CALENDAR, lambda: datetime(2026, 1, 2, tzinfo=UTC)
+    )
+
+
+@cache
+def chain_of(wanted: str) -> Future:
+    """The product of a trading class as the sample lists it over a year."""
+    product = next(each for each in sample_products() if each.trading_class == wanted)
+    listed = dict.fromkeys(
+        each
+        for day in (LISTED_ON, LISTED_ON + timedelta(days=200), LISTED_ON + timedelta(days=365))
+        for each in listed_contracts(product, CALENDAR, day)
+    )
+    key = ProductKey(product.symbol, product.exchange, product.trading_class)
+    known = load_catalogue().row_of(key)
+    contracts = tuple(
+        FuturesContract(
+            con_id=number,
+            symbol=product.symbol,
+            exchange=product.exchange,
+            trading_class=class_in_local_symbol(product, each),
+            currency=product.currency,
+            local_symbol=local_symbol(product, each),
+            contract_month=ContractMonth(each.year, each.month),
+            last_trade_date=each.last_trade_date,
+            series=ContractSeries.MONTHLY if each.week is None else ContractSeries.WEEKLY,
+        )
+        for number, each in enumerate(listed, start=1)
+        if each.last_trade_date < LISTED_ON + timedelta(days=800)
+    )
+    return Future(
+        symbol=product.symbol,
+        exchange=product.exchange,
+        trading_class=product.trading_class,
+        currency=product.currency,
+        category=known.category if known else None,
+        contracts=contracts,
+    )
+
+
+def on(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+
+
+def notes(judged: NearestJudgements) -> list[str]:
+    try:
+        return list(holding_notes(judged, judged.nearest()))
+    except NoTradableContractError:
+        return list(holding_notes(judged, None))
+
+
+@given(
+    st.sampled_from([each.trading_class for each in sample_products()]),
+    st.dates(LISTED_ON, LISTED_ON + timedelta(days=365)),
+    st.sampled_from(PositionSide),
+)
+def test_no_contract_is_named_past_its_notice_or_cut_off_without_saying_so(
+    deliveries: DeliveryService, product: str, day: date, side: PositionSide
+) -> None:
+    judged = deliveries.judge(chain_of(product), NearestRule(side=side), on(day))
+    told = notes(judged)
+    try:
+        found = judged.nearest()
+    except NoTradableContractError:
+        return
+    known = found.contract.delivery
+    assert known is not None
+    cutoff = known.long_cutoff if side is PositionSide.LONG else known.short_cutoff
+    assert day <= found.limit.last_day <= found.contract.last_trade_date
+    assert found.limit.last_day <= (cutoff or date.max)
+    if side is PositionSide.LONG:
+        assert day < (known.first_notice_date or date.max)
+    name = found.contract.local_symbol
+    is_certain = known.settlement == "cash" or known.confidence(f"{side}_cutoff") in ("A", "B")
+    assert is_certain or any(text.startswith((name, f"how {name}")) for text in told)
+    for each in judged.past_notice:
+        assert any(text.startswith(f"{each.contract.local_symbol} is passed") for text in told)
+
+
+@given(
+    st.sampled_from(["GC", "ZC", "ZN", "CL", "ES", "FGBL", "LE"]),
+    st.dates(LISTED_ON, LISTED_ON + timedelta(days=365)),
+    st.integers(0, 20),
+    st.booleans(),
+    st.none() | st.sampled_from(HoldLimitKind),
+)
+def test_more_days_before_never_lead_to_an_earlier_contract(  # noqa: PLR0917 - what hypothesis gives
+    deliveries: DeliveryService,
+    product: str,
+    day: date,
+    count: int,
+    is_business: bool,
+    by: HoldLimitKind | None,
+) -> None:
+    def nearest(count: int) -> date:
+        before = DaysBefore(count=count, is_business=is_business)
+        rule = NearestRule(by=by, days_before=before)
+        found = deliveries.judge(chain_of(product), rule, on(day)).nearest()
+        assert day < before.start(found.limit.day, deliveries.business_days(chain_of(product)))
+        return found.contract.last_trade_date
+
+    assert nearest(count) <= nearest(count + 1)
+
+
+BY_NOTICE = NearestRule(by=HoldLimitKind.NOTICE)
+FIVE_DAYS = NearestRule(days_before=DaysBefore(count=5))
+FIVE_BUSINESS_DAYS = NearestRule(days_before=DaysBefore(count=5, is_business=True))
+
+
+@pytest.mark.parametrize(
+    ("day", "rule", "expected"),
+    [
+        ("2026-11-25", NearestRule(), "GCZ6 2026-11-25 cutoff"),
+        ("2026-11-26", NearestRule(), "GCF7 2026-12-29 cutoff"),
+        ("2026-11-27", BY_NOTICE, "GCZ6 2026-11-27 notice"),
+        ("2026-11-30", BY_NOTICE, "GCF7 2026-12-30 notice"),
+        ("2026-11-30", NearestRule(by=HoldLimitKind.LAST_TRADE), "GCZ6 2026-12-29 last-trade"),
+        ("2026-11-30", NearestRule(side=PositionSide.SHORT), "GCZ6 2026-12-24 cutoff"),
+        ("2026-11-30", NearestRule(months=frozenset({2, 4})), "GCG7 2027-01-27 cutoff"),
+        ("2026-11-19", FIVE_DAYS, "GCZ6 2026-11-25 cutoff"),
+        ("2026-11-20", FIVE_DAYS, "GCF7 2026-12-29 cutoff"),
+        ("2026-11-17", FIVE_BUSINESS_DAYS, "GCZ6 2026-11-25 cutoff"),
+        ("2026-11-18", FIVE_BUSINESS_DAYS, "GCF7 2026-12-29 cutoff"),
+    ],
+)
+def test_gold_is_held_until_the_date_that_the_rule_names(
+    deliveries: DeliveryService, day: str, rule: NearestRule, expected: str
+) -> None:
+    gold = chain_of("GC")
+    contracts = tuple(
+        dataclasses.replace(
+            each,
+            con_id=number,
+            local_symbol=symbol,
+            contract_month=ContractMonth.parse(month),
+            last_trade_date=date.fromisoformat(last_trade),
+        )
+        for number, (symbol, month, last_trade), each in (
+            (1, ("GCZ6", "202612", "2026-12-29"), gold.contracts[0]),
+            (2, ("GCF7", "202701", "2027-01-27"), gold.contracts[0]),
+            (3, ("GCG7", "202702", "2027-02-24"), gold.contracts[0]),
+        )
+    )
+    product = dataclasses.replace(gold, contracts=contracts)
+    found = deliveries.judge(product, rule, on(date.fromisoformat(day))).nearest()
+    limit = found.limit
+    assert f"{found.contract.local_symbol} {limit.last_day} {limit.kind.value}" == expected
+
+
+def test_what_is_not_certain_is_said(deliveries: DeliveryService) -> None:
+    notice_day = on(date(2026, 11, 30))
+    note = notes(deliveries.judge(chain_of("ZN"), NearestRule(), notice_day))
+    assert note[0] == (
+        "ZNZ6 is passed over: IBKR's cut-off is 2026-11-27 (IBKR's standard policy, confidence C)"
+    )
+    cattle = notes(deliveries.judge(chain_of("LE"), NearestRule(), notice_day))
+    assert "LEZ6 is physically delivered, and its first notice date is not known" in cattle[0]
+    stock = dataclasses.replace(chain_of("DTEF"), exchange="NOVA")
+    assert notes(deliveries.judge(stock, NearestRule(), notice_day))[0].startswith("how ")
+    assert notes(deliveries.judge(chain_of("ES"), NearestRule(), notice_day)) == []
+
+
+def test_a_chain_that_is_dated_is_not_dated_again(deliveries: DeliveryService) -> None:
+    dated = deliveries.dated(ES)
+    assert all(each.delivery is not None for each in dated.contracts)
+    assert deliveries.dated(dated) is dated
