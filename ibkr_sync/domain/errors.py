@@ -315,6 +315,7 @@ class ProductNotFoundError(ProductLookupError):
         exchange: str | None = None,
         currency: str | None = None,
         trading_class: str | None = None,
+        multiplier: Decimal | None = None,
         con_id: int | None = None,
         known: Sequence[ProductKey] = (),
         asked: Origin | None = None,
@@ -324,6 +325,7 @@ class ProductNotFoundError(ProductLookupError):
         self.exchange = exchange
         self.currency = currency
         self.trading_class = trading_class
+        self.multiplier = multiplier
         self.con_id = con_id
         self.known = tuple(known)
         self.asked = asked
@@ -385,14 +387,28 @@ class ContractNotFoundError(ProductLookupError):
 
 
 class AmbiguousContractError(ProductLookupError):
-    """Several contracts of one chain answer to these words; one is never picked silently."""
+    """Several contracts of one chain answer to these words; one is never picked silently.
 
-    def __init__(self, symbol: str, contracts: Sequence[FuturesContract]) -> None:
+    `sizes` are their multipliers where nothing but these tells them apart, else empty.
+    """
+
+    def __init__(
+        self, symbol: str, contracts: Sequence[FuturesContract], product: ProductKey
+    ) -> None:
         self.contracts = tuple(contracts)
-        months = ", ".join(
-            f"{each.contract_month or each.last_trade_date} ({each.con_id})" for each in contracts
-        )
-        super().__init__(symbol, f"{symbol} may mean {months}")
+        self.product = product
+        sizes = {each.multiplier for each in self.contracts}
+        months = {each.contract_month or each.last_trade_date for each in self.contracts}
+        by_size = len(months) == 1 and len(sizes) == len(self.contracts)
+        self.sizes = tuple(sorted(each for each in sizes if by_size and each is not None))
+        named = ", ".join(_named(each, with_size=by_size) for each in self.contracts)
+        super().__init__(symbol, f"{symbol} may mean {named}")
+
+
+def _named(contract: FuturesContract, *, with_size: bool) -> str:
+    month = contract.contract_month or contract.last_trade_date
+    size = "unknown" if contract.multiplier is None else f"{contract.multiplier.normalize():f}"
+    return f"{month}{f' of size {size}' if with_size else ''} ({contract.con_id})"
 
 
 class NoTradableContractError(ProductLookupError):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from ibkr_sync.domain.ports.pins import Pin, PinPort
@@ -9,6 +11,9 @@ from ibkr_sync.domain.ports.pins import Pin, PinPort
 FULL_SIZE = Pin(word="DAX", symbol="DAX", exchange="EUREX", trading_class="FDAX")
 MINI = Pin(word="DAX", symbol="DAX", exchange="EUREX", trading_class="FDXM")
 SILVER = Pin(word="SI", symbol="SI", exchange="COMEX", trading_class="SI")
+OF_ONE_SIZE = Pin(
+    word="EOE", symbol="EOE", exchange="FTA", trading_class="FTI", multiplier=Decimal("0.1")
+)
 OF_ANY_CLASS = Pin(word="AUD", symbol="AUD", exchange="ICEUS")
 
 
@@ -26,7 +31,7 @@ class PinPortContract:
     def test_where_nothing_is_kept_there_are_no_pins(self, pins: PinPort) -> None:
         assert (pins.pinned("DAX"), pins.all_pins(), pins.unpin("DAX")) == (None, (), False)
 
-    @pytest.mark.parametrize("pin", [FULL_SIZE, OF_ANY_CLASS])
+    @pytest.mark.parametrize("pin", [FULL_SIZE, OF_ANY_CLASS, OF_ONE_SIZE])
     def test_a_pin_is_given_back_as_it_was_made(self, pins: PinPort, pin: Pin) -> None:
         pins.pin(pin)
         assert pins.pinned(pin.word) == pin

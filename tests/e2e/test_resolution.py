@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from e2e.command_line import CommandLine
-from e2e.gateways import ROW, gateway_with
+from e2e.gateways import ROW, changed, gateway_with
 
 DEMO = ("--profile", "demo")
 MONTH_CODES = "FGHJKMNQUVXZ"
@@ -90,12 +90,22 @@ def test_a_shared_symbol_is_ambiguous_until_it_is_pinned(ibkr_sync: CommandLine)
     assert fetched.json["outcomes"][0]["trading_class"] == "FDAX"
     assert shown.json["trading_class"] == "FDAX"
     assert other.json["outcomes"][0]["trading_class"] == "FDXM"
-    assert pins.json == pinned.json == {
-        "schema": "ibkr-sync/pins/1",
-        "pins": [
-            {"word": "DAX", "symbol": "DAX", "exchange": "EUREX", "trading_class": "FDAX"}
-        ],
-    }  # fmt: skip
+    assert (
+        pins.json
+        == pinned.json
+        == {
+            "schema": "ibkr-sync/pins/1",
+            "pins": [
+                {
+                    "word": "DAX",
+                    "symbol": "DAX",
+                    "exchange": "EUREX",
+                    "trading_class": "FDAX",
+                    "multiplier": None,
+                }
+            ],
+        }
+    )
     assert (forgotten.code, forgotten.err) == (0, "DAX is no longer pinned\n")
     assert (vague_again.code, vague_again.out) == (5, "")
     assert "DAX may mean 3 products" in vague_again.err
@@ -145,7 +155,7 @@ def test_only_what_is_known_can_be_pinned(
     assert (done.code, done.out) == (5, "")
     assert told in done.told
     assert ibkr_sync(*DEMO, "pin", "--list").out.splitlines() == [
-        "word\tsymbol\texchange\ttrading_class"
+        "word\tsymbol\texchange\ttrading_class\tmultiplier"
     ]
     assert ibkr_sync(*DEMO, "unpin", "DAX").err == "DAX was not pinned\n"
 
@@ -318,6 +328,64 @@ def test_a_label_is_taken_everywhere_a_symbol_is(ibkr_sync: CommandLine) -> None
     assert ibkr_sync(*DEMO, "show", label, "--json").json["trading_class"] == "FDAX"
     two = ibkr_sync(*DEMO, "show", label, "--trading-class", "FDXM")
     assert (two.code, two.out) == (2, "")
+
+
+# --- sizes
+
+
+def of_two_sizes(ibkr_sync: CommandLine) -> None:
+    """Store a product whose nearest contract comes in two sizes, as IBKR answers it."""
+    mini = changed(con_id="987654322", multiplier="5", local_symbol="NOVMZ8")
+    far = changed(
+        con_id="987654323",
+        last_trade_date_or_contract_month="20990320 08:30 US/Central",
+        real_expiration_date="20990320",
+        contract_month="209903",
+        local_symbol="NOVAH9",
+    )
+    with gateway_with(ROW, mini, far) as gateway:
+        done = ibkr_sync("get", "NOVA", "--source", "ibkr", "--port", str(gateway.port))
+    assert done.code == 0, done
+
+
+def test_contracts_that_only_their_size_tells_apart_are_ambiguous(ibkr_sync: CommandLine) -> None:
+    of_two_sizes(ibkr_sync)
+    for command in (["next", "NOVA"], ["show", "NOVA 209812"], ["history", "NOVA Dec2098"]):
+        vague = ibkr_sync(*command)
+        assert (vague.code, vague.out) == (5, "")
+        assert "2098-12 of size 50 (987654321), 2098-12 of size 5 (987654322)" in vague.told
+        assert "Say which: --multiplier 50" in vague.told
+        assert "ibkr-sync pin 'NOVA@CME (NOVA)' --multiplier 50" in vague.told
+        assert ibkr_sync(*command, "--multiplier", "50").code == 0
+    for size, con_id in (("50", "987654321"), ("5", "987654322"), ("5.0", "987654322")):
+        assert ibkr_sync("next", "NOVA", "--multiplier", size).out.split()[-1] == con_id
+    pinned = ibkr_sync("pin", "NOVA@CME (NOVA)", "--multiplier", "5")
+    assert (pinned.code, ibkr_sync("next", "NOVA").out.split()[-1]) == (0, "987654322")
+    assert "NOVA@CME (NOVA)           5" in ibkr_sync("pin", "-f", "table").out
+    assert ibkr_sync("next", "NOVA", "--multiplier", "50").out.split()[-1] == "987654321"
+    assert ibkr_sync("next", "NOVA", "--multiplier", "7").code == 5
+
+
+def test_a_size_says_which_product_a_symbol_means_in_every_command(ibkr_sync: CommandLine) -> None:
+    for command in (
+        *(["get"], ["refresh", "--source", "ibkr"], ["show"], ["next"], ["hours"], ["history"]),
+        *(
+            ["changes"],
+            ["db", "renormalise"],
+            ["watchlist", "add"],
+            ["watchlist", "remove"],
+            ["pin"],
+        ),
+    ):
+        done = ibkr_sync(*DEMO, *command, "DAX", "--multiplier", "5")
+        assert done.code == 0, (command, done)
+        for wrong in ("0", "-5", "five", "1e3", "NaN"):
+            refused = ibkr_sync(*DEMO, *command, "DAX", f"--multiplier={wrong}")
+            assert refused.code == 2, (command, wrong)
+    assert ibkr_sync(*DEMO, "pin", "--json").json["pins"][0]["trading_class"] == "FDXM"
+    unknown = ibkr_sync(*DEMO, "watchlist", "add", "NOVA", "--multiplier", "5")
+    assert (unknown.code, unknown.out) == (5, "")
+    assert "NOVA (multiplier 5) was not found in the catalogue or the database" in unknown.told
 
 
 # --- series

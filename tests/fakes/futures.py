@@ -111,7 +111,8 @@ class InMemoryFutureRepository(LocalFuturePort[F], StoredForPlan, Generic[F]):
             matching = [
                 self.products[each.current]
                 for each in self.former_names
-                if each.former.symbol == query.symbol
+                if query.may_be_of_size(self.products[each.current])
+                and each.former.symbol == query.symbol
                 and query.exchange in (None, each.former.exchange)
                 and query.trading_class in (None, each.former.trading_class)
             ]

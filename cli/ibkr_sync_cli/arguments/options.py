@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ibkr_sync.domain.selection.series_choice import SeriesChoice
 from ibkr_sync_cli.terminal.output import OutputFormat
+from ibkr_sync_cli.units.quantities import multiplier_quantity
 
 if TYPE_CHECKING:
     from ibkr_sync.domain.naming.limits import Limits
@@ -40,6 +42,12 @@ Currency = Annotated[str | None, typer.Option("--currency", help="Currency.", me
 TradingClass = Annotated[
     str | None, typer.Option("--trading-class", help="Trading class, as FDAX.", metavar="C")
 ]
+Multiplier = Annotated[
+    Decimal | None,
+    typer.Option(
+        "--multiplier", help="Contract size, as 50 or 0.1.", metavar="M", parser=multiplier_quantity
+    ),
+]
 Groups = Annotated[
     list[str] | None,
     typer.Option("--group", help="Only this group of the watchlist; several add up.", metavar="G"),
@@ -58,6 +66,20 @@ Series = Annotated[
 ]
 
 
+def limits_of_options(
+    exchange: str | None,
+    currency: str | None,
+    trading_class: str | None,
+    multiplier: Decimal | None,
+) -> Limits:
+    """What narrows the meaning of symbols, as the options say."""
+    from ibkr_sync.domain.naming.limits import Limits
+
+    return Limits(
+        exchange=exchange, currency=currency, trading_class=trading_class, multiplier=multiplier
+    )
+
+
 def refuse_gateway_options(source: str, given: Mapping[str, object]) -> None:
     """Raise BadParameter for options of a gateway, those not None, where none is asked."""
     for name, value in given.items():
@@ -69,4 +91,5 @@ def refuse_gateway_options(source: str, given: Mapping[str, object]) -> None:
 def refuse_symbol_options(symbols: Sequence[str] | None, limits: Limits, reason: str) -> None:
     """Raise BadParameter for options that narrow what symbols mean, where there are none."""
     if not symbols and any(each is not None for each in astuple(limits)):
-        raise typer.BadParameter(f"--exchange, --currency and --trading-class {reason}")
+        given = "--exchange, --currency, --trading-class and --multiplier"
+        raise typer.BadParameter(f"{given} {reason}")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ibkr_sync.domain import errors
+from ibkr_sync.domain.canonical_text import canonical_text
 from ibkr_sync_cli.messages import next_steps
 from ibkr_sync_cli.messages.exit_codes import ExitCode
 from ibkr_sync_cli.messages.next_command import NextCommand
@@ -38,7 +39,8 @@ def _cut(text: str) -> str:
 
 def _not_found(error: errors.ProductNotFoundError) -> str:
     asked = f"{error.symbol}@{error.exchange}" if error.exchange else error.symbol
-    limits = ", ".join(filter(None, (error.trading_class, error.currency)))
+    size = f"multiplier {canonical_text(error.multiplier)}" if error.multiplier else None
+    limits = ", ".join(filter(None, (error.trading_class, size, error.currency)))
     if limits:
         asked += f" ({limits})"
     if error.con_id is not None:
@@ -210,9 +212,7 @@ _RULES: dict[type[BaseException], _Rule] = {
     errors.AmbiguousContractError: _Rule(
         ExitCode.NOT_FOUND,
         lambda e: f"{e}.",
-        lambda e, command: (
-            "Write the year in full, or the conId: " + command("show", str(e.contracts[0].con_id))
-        ),
+        next_steps.step_if_ambiguous_contract,
     ),
     errors.NoTradableContractError: _Rule(
         ExitCode.NOT_FOUND,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ibkr_sync.domain import errors
+from ibkr_sync.domain.canonical_text import canonical_text
 from ibkr_sync.domain.entities.futures import Origin, ProductKey
 from ibkr_sync.domain.errors import UnreachableReason
 from ibkr_sync.domain.naming.query import FutureQuery
@@ -51,15 +54,21 @@ def step_if_not_found(error: errors.ProductNotFoundError, command: NextCommand) 
         return f"Name one that is known: {', '.join(map(str, error.known))}"
     if error.asked is None:
         key = (error.symbol, error.exchange, error.trading_class)
-        return step_to_get_product(
-            key, command, *(("--currency", error.currency) if error.currency else ())
-        )
+        return step_to_get_product(key, command, *_options(error))
     symbol, shown = _NAMES_AT.get(error.asked, ("the symbol", f"{error.place} has"))
     if error.con_id is not None:
         return f"Use the conId that {shown} for the contract, or the product's symbol."
     if error.exchange:
         return f"Use {symbol} and exchange as {shown} them."
     return f"Use {symbol} as {shown} it, or name the exchange too: SYMBOL@EXCHANGE"
+
+
+def _options(error: errors.ProductNotFoundError) -> Iterator[str]:
+    """What narrowed the question besides, as it is typed."""
+    for name in ("currency", "multiplier"):
+        value = canonical_text(getattr(error, name))
+        if value is not None:
+            yield from (f"--{name}", value)
 
 
 def step_if_given_up(query: FutureQuery, command: NextCommand, *, is_watched: bool) -> str:
@@ -120,6 +129,16 @@ def step_if_ambiguous(error: errors.AmbiguousProductError, command: NextCommand)
     example = keys[0].exchange if by_exchange else keys[0].trading_class
     pin = command("pin", error.symbol, option, example)
     return f"Say which: {option} {example}\n       to keep it: {pin}"
+
+
+def step_if_ambiguous_contract(error: errors.AmbiguousContractError, command: NextCommand) -> str:
+    """Where words name several contracts of a chain."""
+    if not error.sizes:
+        con_id = str(error.contracts[0].con_id)
+        return f"Write the year in full, or the conId: {command('show', con_id)}"
+    option = ("--multiplier", str(canonical_text(error.sizes[-1])))
+    pin = command("pin", str(error.product), *option)
+    return f"Say which: {' '.join(option)}\n       to keep it: {pin}"
 
 
 def step_if_malformed(error: errors.MalformedSymbolError, _: NextCommand) -> str:

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
+import typer
+
+from ibkr_sync.domain.errors import MalformedSymbolError
+from ibkr_sync.domain.naming.spellings import parse_multiplier
+
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 _STEP = 1000
 _TEN = 10
@@ -14,6 +21,14 @@ def size_quantity(size: int) -> str:
         value, unit = value / _STEP, unit + 1
     digits = 1 if unit and value < _TEN else 0
     return f"{value:.{digits}f} {_UNITS[unit]}"
+
+
+def multiplier_quantity(text: str) -> Decimal:
+    """Read a multiplier; raises typer's BadParameter."""
+    try:
+        return parse_multiplier(text)
+    except MalformedSymbolError:
+        raise typer.BadParameter(f"{text!r} is no multiplier; write 50 or 0.1") from None
 
 
 def quantity_of(count: int, one: str, many: str | None = None) -> str:

@@ -153,7 +153,12 @@ class Inquiry:
         if pin is None or not self.names.leave(pin):
             return None
         known = [each for each in self.names.of(pin.symbol) if pin.names(each)]
-        query = self.names.query(pin.symbol, exchange=pin.exchange, trading_class=pin.trading_class)
+        query = self.names.query(
+            pin.symbol,
+            exchange=pin.exchange,
+            trading_class=pin.trading_class,
+            multiplier=pin.multiplier,
+        )
         return SymbolResolution(
             query=query,
             notices=self._exchange_notices(pin.symbol),

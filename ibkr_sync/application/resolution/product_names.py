@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
+from decimal import Decimal
 
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.errors import (
@@ -59,10 +60,17 @@ class ProductNames:
     def leave(self, pin: Pin) -> bool:
         """Whether the options agree with a pin."""
         limits = self._limits
-        return self.exchange_of(pin.symbol) in (None, pin.exchange) and limits.trading_class in (
-            None,
-            pin.trading_class,
+        return (
+            self.exchange_of(pin.symbol) in (None, pin.exchange)
+            and limits.trading_class in (None, pin.trading_class)
+            and self._leaves_size(pin)
         )
+
+    def _leaves_size(self, pin: Pin) -> bool:
+        """Whether the multiplier asked for is the pin's, or one of its product if it has none."""
+        if self._limits.multiplier is None or pin.multiplier is not None:
+            return self._limits.multiplier in (None, pin.multiplier)
+        return any(pin.names(each) for each in self.of(pin.symbol))
 
     def exchange_of(self, symbol: str) -> str | None:
         """Today's code of the exchange that was asked for; None if none was."""
@@ -86,6 +94,7 @@ class ProductNames:
         *,
         exchange: str | None = None,
         trading_class: str | None = None,
+        multiplier: Decimal | None = None,
         con_id: int | None = None,
     ) -> FutureQuery:
         """Give the query for a symbol, with what the options say where nothing else is given."""
@@ -94,6 +103,7 @@ class ProductNames:
             exchange=exchange or self.exchange_of(symbol),
             currency=self._limits.currency,
             trading_class=trading_class or self._limits.trading_class,
+            multiplier=multiplier or self._limits.multiplier,
             con_id=con_id,
         )
 
@@ -109,10 +119,14 @@ class ProductNames:
             self.exchange_of(product.symbol) in (None, product.exchange)
             and limits.currency in (None, product.currency)
             and (limits.trading_class is None or self._may_be_of_class(product))
+            and (limits.multiplier is None or self._may_be_of_size(product))
         )
 
     def _may_be_of_class(self, product: KnownProduct) -> bool:
         return product.trading_class in (None, self._limits.trading_class)
+
+    def _may_be_of_size(self, product: KnownProduct) -> bool:
+        return not product.sizes or self._limits.multiplier in product.sizes
 
 
 def with_known_names(
@@ -124,15 +138,22 @@ def with_known_names(
 ) -> ProductNotFoundError:
     """Add to the error what was asked for, and the products that this excludes."""
     symbol = query.symbol
-    asked = {name: getattr(query, name) for name in ("exchange", "currency", "trading_class")}
+    limits = Limits(
+        exchange=query.exchange,
+        currency=query.currency,
+        trading_class=query.trading_class,
+        multiplier=query.multiplier,
+    )
     admitted, known = (
-        ProductNames(catalogue, stored, limits, now).of(symbol)
-        for limits in (Limits(**asked), Limits())
+        ProductNames(catalogue, stored, each, now).of(symbol) for each in (limits, Limits())
     )
     excluded = () if admitted else [each.key for each in known if each.symbol == symbol]
     return ProductNotFoundError(
         *(error.symbol, error.place, error.detail),
-        **asked,
+        exchange=query.exchange,
+        currency=query.currency,
+        trading_class=query.trading_class,
+        multiplier=query.multiplier,
         con_id=query.con_id,
         known=excluded,
         asked=error.asked,

@@ -106,6 +106,7 @@ class SymbolResolver:
             symbol=product.symbol,
             exchange=product.exchange,
             trading_class=product.trading_class or limits.trading_class,
+            multiplier=limits.multiplier,
         )
         self._pins.pin(pin)
         return pin

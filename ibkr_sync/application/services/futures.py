@@ -11,6 +11,7 @@ from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.errors import ProductLookupError, ProductNotFoundError
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
+from ibkr_sync.domain.selection.size_choice import chain_of_size
 
 if TYPE_CHECKING:
     from ibkr_sync.domain.entities.market_rules import MarketRule
@@ -38,9 +39,12 @@ class FuturesService(Generic[F_co]):
         self.names = names
 
     def show(self, query: FutureQuery) -> F_co:
-        """Give one product as it is stored, with its chain (see `FuturePort.get_by_symbol`)."""
+        """Give one product as it is stored, with its chain (see `FuturePort.get_by_symbol`).
+
+        With the contracts of the multiplier alone that is asked for.
+        """
         try:
-            return self._port.get_by_symbol(query)
+            return chain_of_size(self._port.get_by_symbol(query), query.multiplier)
         except ProductNotFoundError as error:
             raise self.names.with_known(error, query) from error
 

@@ -15,6 +15,7 @@ from ibkr_sync.domain.naming.limits import Limits
 from ibkr_sync.domain.runs.future_update import FutureUpdate
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy, SyncRun
 from ibkr_sync.domain.selection.contract_choice import ContractMatch, ContractWords, find_contract
+from ibkr_sync.domain.selection.size_choice import chain_of_size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +105,8 @@ class Get(ProductSync[FutureUpdate[Future]]):
                     has_success = True
                     continue
                 try:
-                    contracts.append((words, find_contract(update.product, words, now)))
+                    product = chain_of_size(update.product, update.query.multiplier)
+                    contracts.append((words, find_contract(product, words, now)))
                 except ProductLookupError as error:
                     absent.append(error)
         return GetReport(

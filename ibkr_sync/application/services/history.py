@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future, ProductKey
@@ -22,6 +23,7 @@ from ibkr_sync.domain.history.events import (
 )
 from ibkr_sync.domain.history.recorded_history import ProductHistory, RecordedEnd
 from ibkr_sync.domain.ports.history import HistoryPort
+from ibkr_sync.domain.selection.size_choice import chain_of_size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,16 +104,19 @@ class HistoryService:
             events=_in_order(found),
         )
 
-    def as_of(self, product: ProductKey, as_of: date | datetime) -> Future:
+    def as_of(
+        self, product: ProductKey, as_of: date | datetime, multiplier: Decimal | None = None
+    ) -> Future:
         """The product with its chain as it was known in the past (see `product_as_of`).
 
-        Raises ProductNotFoundError, or NotYetKnownError if it was stored only later.
+        With a multiplier its contracts of that size alone. Raises ProductNotFoundError, or
+        NotYetKnownError if it was stored only later.
         """
         history = self._history.of_product(product)
         past = product_as_of(history, as_of)
         if past is None:
             raise NotYetKnownError(product, at=end_of(as_of), since=history.first_seen_at)
-        return past
+        return chain_of_size(past, multiplier)
 
     def market_rules(self, ids: Collection[int], at: datetime) -> tuple[MarketRule, ...]:
         """The tick ladders that applied under these ids at an aware instant (see the port)."""

@@ -148,13 +148,17 @@ class WatchlistService:
         """Find out which product a text means, a contract meaning its product.
 
         Raises MalformedSymbolError, AmbiguousProductError, ProductNotFoundError for a conId that
-        is in no stored chain, or StorageError.
+        is in no stored chain or a size of what nobody knows, or StorageError.
         """
         kept_in = None if group is None else parse_watchlist_group(group)
         found = self._futures.names.resolve(text, limits)
         query = found.exact or found.query
         if query.con_id is not None:
             raise ProductNotFoundError(query.symbol, KNOWN_PLACES, con_id=query.con_id)
+        if found.product is None and limits.multiplier is not None:
+            raise self._futures.names.with_known(
+                ProductNotFoundError(query.symbol, KNOWN_PLACES), query
+            )
         product = WatchedProduct(
             symbol=query.symbol,
             exchange=query.exchange,

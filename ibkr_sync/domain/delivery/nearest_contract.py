@@ -18,8 +18,9 @@ from ibkr_sync.domain.delivery.hold_limits import (
 )
 from ibkr_sync.domain.entities.contracts import ContractSeries, ContractState, FuturesContract
 from ibkr_sync.domain.entities.futures import Future
-from ibkr_sync.domain.errors import NoTradableContractError
+from ibkr_sync.domain.errors import AmbiguousContractError, NoTradableContractError
 from ibkr_sync.domain.selection.series_choice import SeriesChoice, chosen_series
+from ibkr_sync.domain.selection.size_choice import differ_in_size_only
 
 
 class NearestObjection(StrEnum):
@@ -99,7 +100,7 @@ class NearestJudgement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NearestJudgements:
-    """Every contract of a product under a rule, in order of last trade date."""
+    """Every contract of a product under a rule, in order of last trade date and month."""
 
     product: Future
     judgements: tuple[NearestJudgement, ...]
@@ -122,11 +123,20 @@ class NearestJudgements:
         return [each for each in self.passed_over if each.objection in reasons]
 
     def nearest(self) -> NearestJudgement:
-        """Give the first contract without objection; raises NoTradableContractError."""
-        count = len(self.passed_over)
-        if count == len(self.judgements):
-            raise NoTradableContractError(self.product.key, count)
-        return self.judgements[count]
+        """Give the first contract without objection, which no other is equal to but for its size.
+
+        Raises NoTradableContractError, or AmbiguousContractError with those that are equal.
+        """
+        key, count = self.product.key, len(self.passed_over)
+        tradable = [each for each in self.judgements[count:] if each.objection is None]
+        if not tradable:
+            raise NoTradableContractError(key, count)
+        first = tradable[0]
+        contracts = (each.contract for each in tradable)
+        equal = [each for each in contracts if differ_in_size_only(each, first.contract)]
+        if len(equal) > 1:
+            raise AmbiguousContractError(str(key), equal, key)
+        return first
 
 
 def judge_nearest(
@@ -137,11 +147,18 @@ def judge_nearest(
     `days` are the business days of its market; days of dates are those of the exchange's zone.
     """
     series = chosen_series(product, rule.series)
-    chain = sorted(product.contracts, key=lambda each: (each.last_trade_date, each.con_id))
+    chain = sorted(product.contracts, key=lambda each: _place_in_chain(each, product))
     return NearestJudgements(
         product=product,
         judgements=tuple(_judgement(each, series, rule, now, days) for each in chain),
     )
+
+
+def _place_in_chain(contract: FuturesContract, product: Future) -> tuple[object, ...]:
+    """By last trade date; of one date the earlier month and the product's own class first."""
+    month = contract.contract_month
+    of_series = contract.trading_class != product.trading_class
+    return contract.last_trade_date, month is None, str(month), of_series, contract.con_id
 
 
 def _judgement(

@@ -145,6 +145,12 @@ class Future:
             return None
         return self.min_tick * self.multiplier
 
+    @property
+    def sizes(self) -> frozenset[Decimal]:
+        """The multipliers of its contracts, or its own where it has none; empty if unknown."""
+        stated = [each.multiplier for each in self.contracts] or [self.multiplier]
+        return frozenset(each for each in stated if each is not None)
+
     def unexpired(self, now: datetime) -> tuple[FuturesContract, ...]:
         """The contracts that still trade at the aware instant `now`."""
         return tuple(contract for contract in self.contracts if not contract.is_expired(now))

@@ -24,6 +24,7 @@ class KnownProduct:
         exchange_code: the exchange's own code; None when it is the symbol or unknown.
         series_classes: classes of weekly and daily series that belong to the product.
         has_weeklies: whether weekly or daily contracts share the symbol.
+        sizes: the multipliers of its contracts, as far as they are known.
         contract_count: how many unexpired contracts there are; None when no source was asked.
         chain_extent: how much of its chain is stored.
         catalogue_symbol: what the catalogue calls it, where IBKR has another symbol.
@@ -37,6 +38,7 @@ class KnownProduct:
     series_classes: frozenset[str] = frozenset()
     has_weeklies: bool = False
     multiplier: Decimal | None = None
+    sizes: frozenset[Decimal] = frozenset()
     name: str | None = None
     next_expiry: date | None = None
     contract_count: int | None = None
@@ -54,6 +56,7 @@ class KnownProduct:
             exchange_code=row.exchange_code,
             has_weeklies=row.weekly_expiries,
             multiplier=row.multiplier,
+            sizes=frozenset() if row.multiplier is None else frozenset({row.multiplier}),
             name=row.name,
         )
 
@@ -69,6 +72,7 @@ class KnownProduct:
             trading_class=product.trading_class,
             series_classes=classes - {product.trading_class},
             multiplier=product.multiplier,
+            sizes=product.sizes,
             name=product.name,
             next_expiry=min((each.last_trade_date for each in unexpired), default=None),
             contract_count=None if product.origin is Origin.CATALOGUE else len(unexpired),
@@ -138,5 +142,13 @@ def merge_known(
                 catalogue_symbol=None if each.symbol == key.symbol else each.symbol,
             )
         elif each.trading_class is not None or (each.symbol, each.exchange) not in markets:
-            known[each.key] = each
+            known[each.key] = _of_every_size(known.get(each.key), each)
     return tuple(known[key] for key in sorted(known))
+
+
+def _of_every_size(one: KnownProduct | None, other: KnownProduct) -> KnownProduct:
+    """The product of two rows of the catalogue that no trading class tells apart."""
+    if one is None or one.multiplier == other.multiplier:
+        return other
+    sizes = one.sizes | other.sizes
+    return dataclasses.replace(other, multiplier=None, sizes=sizes)

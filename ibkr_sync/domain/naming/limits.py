@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from ibkr_sync.domain.errors import MalformedSymbolError
 from ibkr_sync.domain.naming.spellings import (
@@ -20,6 +21,7 @@ class Limits:
     exchange: str | None = None
     currency: str | None = None
     trading_class: str | None = None
+    multiplier: Decimal | None = None
 
     def joined(self, words: SymbolSpellings) -> Limits:
         """The limits in upper case, with those that stand in the words themselves.
@@ -41,6 +43,7 @@ class Limits:
             exchange=exchange or words.exchange,
             currency=parse_currency_spelling(self.currency) if self.currency is not None else None,
             trading_class=trading_class or words.trading_class,
+            multiplier=self.multiplier,
         )
 
 

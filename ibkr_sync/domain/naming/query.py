@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.entities.product_summary import ProductSummary
@@ -12,6 +13,7 @@ from ibkr_sync.domain.entities.product_summary import ProductSummary
 class FutureQuery:
     """Which product is meant; what is None does not narrow the choice.
 
+    A multiplier means the products that have contracts of this size, and of these that size alone.
     With a `con_id` it is the product whose chain holds this contract, and the symbol only says
     what was typed.
     """
@@ -20,6 +22,7 @@ class FutureQuery:
     exchange: str | None = None
     currency: str | None = None
     trading_class: str | None = None
+    multiplier: Decimal | None = None
     con_id: int | None = None
 
     def matches(self, future: Future) -> bool:
@@ -33,7 +36,13 @@ class FutureQuery:
             and self.exchange in (None, future.exchange)
             and self.currency in (None, future.currency)
             and self.trading_class in (None, future.trading_class)
+            and self.may_be_of_size(future)
         )
+
+    def may_be_of_size(self, future: Future) -> bool:
+        """Whether the product has contracts of the size asked for, as far as that is known."""
+        is_unknown = not future.contracts and future.multiplier is None
+        return self.multiplier is None or is_unknown or self.multiplier in future.sizes
 
     def may_mean(self, key: ProductKey) -> bool:
         """Whether this is the product of that key, as far as names tell; no for a conId."""

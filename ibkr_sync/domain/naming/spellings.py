@@ -22,6 +22,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 
 from ibkr_sync.domain.entities.contracts import ContractMonth, ContractSeries
 from ibkr_sync.domain.errors import MalformedSymbolError
@@ -50,6 +51,7 @@ _PRODUCT = re.compile(
     r"[A-Z0-9][A-Z0-9._&/+-]*( (?P<suffix>[A-Z]{1,3}|[A-Z]{2}[0-9]{2}|[0-9]{2}[A-Z][0-9]{2}))?"
 )
 _EXCHANGE = re.compile(r"[A-Z0-9][A-Z0-9.]{0,15}")
+_MULTIPLIER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,15})?")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _CON_ID = re.compile(r"[1-9][0-9]{4,9}")
 
@@ -188,6 +190,14 @@ def parse_currency_spelling(typed: str) -> str:
 def parse_class_spelling(typed: str) -> str:
     """Read a trading class; raises MalformedSymbolError."""
     return _checked(typed, _PRODUCT, "trading class")
+
+
+def parse_multiplier(typed: str) -> Decimal:
+    """Read a contract size, as 50 or 0.1; raises MalformedSymbolError."""
+    text = typed.strip()
+    if not _MULTIPLIER.fullmatch(text) or not Decimal(text):
+        raise MalformedSymbolError(typed, "multiplier")
+    return Decimal(text)
 
 
 def _normalised(typed: str, text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Protocol
 
 from ibkr_sync.domain.entities.futures import ProductKey
@@ -19,12 +20,14 @@ class Pin:
         symbol: IBKR's symbol of the product.
         exchange: IBKR's code of its exchange.
         trading_class: None when the exchange alone tells the product.
+        multiplier: the size of its contracts; None for every size.
     """
 
     word: str
     symbol: str
     exchange: str
     trading_class: str | None = None
+    multiplier: Decimal | None = None
 
     def names(self, product: KnownProduct | ProductKey) -> bool:
         """Whether this is the product that the word is to mean."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from ibkr_sync.domain.entities.contracts import ContractSeries, FuturesContract
+from ibkr_sync.domain.entities.contracts import ContractSeries, ContractState, FuturesContract
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import AmbiguousContractError, ContractNotFoundError
 from ibkr_sync.domain.naming.spellings import ContractSpelling, DaySpelling, MonthSpelling
@@ -42,23 +43,38 @@ def find_contract(product: Future, words: ContractWords, now: datetime) -> Contr
     """Give the one contract of the product's chain that is meant, at the aware instant `now`.
 
     A conId decides alone; else local symbols and the spelling are compared. Contracts that
-    still trade outrank those that have expired, so the chain resolves a year of one digit. Of
-    what is left a contract whose local symbol is the very text is meant, else a monthly one.
+    still trade outrank those that have expired, so the chain resolves a year of one digit, and
+    one that is present those of its month that replies lack. Of what is left a contract whose
+    local symbol is the very text is meant, else a monthly one; none is chosen by its size.
     Raises ContractNotFoundError, or AmbiguousContractError with those that are left.
     """
     matching = [each for each in product.contracts if _answers(product, each, words)]
     if not matching:
         is_past = words.spelling is not None and words.spelling.is_past(now.date())
         raise ContractNotFoundError(words.text, product.key, is_past=is_past)
-    left = [each for each in matching if not each.is_expired(now)] or matching
+    unexpired = [each for each in matching if not each.is_expired(now)]
+    left = present_contracts(unexpired or matching, now)
     exact = [each for each in left if is_choice_by_symbol(each, words.text)]
     monthly = [each for each in left if each.series is ContractSeries.MONTHLY]
     meant = exact or monthly or left
     if len(meant) > 1:
-        raise AmbiguousContractError(words.text, meant)
+        raise AmbiguousContractError(words.text, meant, product.key)
     return ContractMatch(
         contract=meant[0], is_other_year=_is_other_year(meant[0], words.spelling, now.date())
     )
+
+
+def present_contracts(contracts: Iterable[FuturesContract], now: datetime) -> list[FuturesContract]:
+    """Leave out what replies lack where another of its class, month and series is present.
+
+    A contract may be listed anew under another conId; the one that is present is meant.
+    """
+    every = list(contracts)
+    present = {_month_of(each) for each in every if each.state(now) is ContractState.ACTIVE}
+    absent = (ContractState.MISSING, ContractState.DELISTED)
+    return [
+        each for each in every if each.state(now) not in absent or _month_of(each) not in present
+    ]
 
 
 def holds_contract(product: Future, words: ContractWords) -> bool:
@@ -101,3 +117,8 @@ def _is_other_year(
     if not isinstance(spelling, MonthSpelling) or month is None:
         return False
     return month.year != spelling.next_year(today.year)
+
+
+def _month_of(contract: FuturesContract) -> tuple[object, ...]:
+    month = contract.contract_month or contract.last_trade_date
+    return contract.trading_class, month, contract.series

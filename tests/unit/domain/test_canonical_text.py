@@ -25,7 +25,7 @@ def test_every_field_but_these_has_a_history() -> None:
     assert {each.name for each in dataclasses.fields(FuturesContract)} - set(
         TRACKED_OF_CONTRACT
     ) == {
-        *("con_id", "listing", "schedule", "order_types", "last_trade_text"),
+        *("con_id", "listing", "schedule", "order_types", "last_trade_text", "delivery"),
         *("min_size", "size_increment", "suggested_size_increment", "settlement_method"),
     }
     assert {each.name for each in dataclasses.fields(Future)} ^ set(TRACKED_OF_PRODUCT) == {

@@ -20,6 +20,7 @@ def changes(
     exchange: options.Exchange = None,
     currency: options.Currency = None,
     trading_class: options.TradingClass = None,
+    multiplier: options.Multiplier = None,
     since: Annotated[
         str,
         typer.Option("--since", help="From when on: 7d ago, a date or an instant.", metavar="7d"),
@@ -37,13 +38,12 @@ def changes(
     magnifier, tick, currency, symbol, exchange or time zone, a delisted contract.
     """
     from ibkr_sync.domain.history.events import events_at_least
-    from ibkr_sync.domain.naming.limits import Limits
     from ibkr_sync_cli.arguments.symbols import find_symbol
     from ibkr_sync_cli.reports.events import report_changed_events
     from ibkr_sync_cli.units.moments import parse_first_moment
 
     call, moment = call_of(context, format, json=json), now()
-    limits = Limits(exchange=exchange, currency=currency, trading_class=trading_class)
+    limits = options.limits_of_options(exchange, currency, trading_class, multiplier)
     start, product, contract = parse_first_moment(since, moment), None, None
     with call.services() as services:
         if symbol is not None:

@@ -24,6 +24,7 @@ def get(
     exchange: options.Exchange = None,
     currency: options.Currency = None,
     trading_class: options.TradingClass = None,
+    multiplier: options.Multiplier = None,
     expired: Annotated[bool, typer.Option("--expired", help="Ask for expired contracts too.")] = (
         False
     ),
@@ -45,7 +46,6 @@ def get(
     json: options.Json = False,
 ) -> None:
     """Bring products up to date from a source, store them, and show what changed."""
-    from ibkr_sync.domain.naming.limits import Limits
     from ibkr_sync.domain.runs.sync_policy import SyncPolicy
     from ibkr_sync_cli.reports.get import report_get
     from ibkr_sync_cli.reports.progress import sync_with_progress
@@ -53,7 +53,7 @@ def get(
     gateway = {"host": host, "port": port, "client_id": client_id}
     call = call_of(context, format, json=json, source=source, **gateway)
     options.refuse_gateway_options(call.profile.source, gateway)
-    limits = Limits(exchange=exchange, currency=currency, trading_class=trading_class)
+    limits = options.limits_of_options(exchange, currency, trading_class, multiplier)
     policy = SyncPolicy(
         include_expired=expired, max_age=max_age, allow_shrink=allow_shrink, dry_run=dry_run
     )

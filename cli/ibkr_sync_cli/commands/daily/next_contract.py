@@ -32,6 +32,7 @@ def next_contract(
     exchange: options.Exchange = None,
     currency: options.Currency = None,
     trading_class: options.TradingClass = None,
+    multiplier: options.Multiplier = None,
     side: nearest_rule.Side = PositionSide.LONG,
     by: nearest_rule.By = None,
     days_before: nearest_rule.Before = None,
@@ -58,7 +59,6 @@ def next_contract(
     symbol, exchange, until when it may be held, by which date, who says so, with what confidence,
     and the days and business days left.
     """
-    from ibkr_sync.domain.naming.limits import Limits
     from ibkr_sync_cli.reports.next_contract import NearestQuestion, report_nearest
     from ibkr_sync_cli.units.moments import parse_moment
 
@@ -66,7 +66,7 @@ def next_contract(
     call, present = call_of(context, format, json=json), now()
     moment = present if as_of is None else parse_moment(as_of, present).at
     question = NearestQuestion(rule=rule, moment=moment, is_past=moment < present, explain=explain)
-    limits = Limits(exchange=exchange, currency=currency, trading_class=trading_class)
+    limits = options.limits_of_options(exchange, currency, trading_class, multiplier)
     with call.services() as services:
         typed = dict.fromkeys(each.strip() for each in symbols)
         queries = [_query(call.output, services, each, limits, rule) for each in typed]

@@ -34,6 +34,7 @@ def refresh(
     exchange: options.Exchange = None,
     currency: options.Currency = None,
     trading_class: options.TradingClass = None,
+    multiplier: options.Multiplier = None,
     stale: Annotated[
         timedelta | None,
         typer.Option(
@@ -59,14 +60,13 @@ def refresh(
 ) -> None:
     """Bring all that is watched up to date, and show what came of it."""
     from ibkr_sync.application.services.refresh import RefreshSelection
-    from ibkr_sync.domain.naming.limits import Limits
     from ibkr_sync.domain.runs.sync_policy import SyncPolicy
     from ibkr_sync_cli.reports.progress import sync_with_progress
     from ibkr_sync_cli.reports.refresh import report_refresh
 
     gateway = {"host": host, "port": port, "client_id": client_id}
     call = call_of(context, format, json=json, source=source, **gateway)
-    limits = Limits(exchange=exchange, currency=currency, trading_class=trading_class)
+    limits = options.limits_of_options(exchange, currency, trading_class, multiplier)
     selection = RefreshSelection(symbols=symbols or (), limits=limits, groups=group or ())
     _refuse_unusable(call.profile.source, {**gateway, "deadline": deadline}, selection)
     policy = SyncPolicy(

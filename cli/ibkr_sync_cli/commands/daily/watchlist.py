@@ -38,15 +38,15 @@ def add_to_watchlist(
     exchange: options.Exchange = None,
     currency: options.Currency = None,
     trading_class: options.TradingClass = None,
+    multiplier: options.Multiplier = None,
     format: options.Format = None,  # noqa: A002 - the option's name
     json: options.Json = False,
 ) -> None:
     """Put products on the watchlist, all that are named or none."""
-    from ibkr_sync.domain.naming.limits import Limits
     from ibkr_sync_cli.reports.watchlist import report_watchlist_addition
 
     call = call_of(context, format, json=json)
-    limits = Limits(exchange=exchange, currency=currency, trading_class=trading_class)
+    limits = options.limits_of_options(exchange, currency, trading_class, multiplier)
     with call.services() as services:
         found = _find_all(call.output, services.watchlist, symbols, limits, group)
         added = services.watchlist.add_found(found)
@@ -61,15 +61,15 @@ def remove_from_watchlist(
     exchange: options.Exchange = None,
     currency: options.Currency = None,
     trading_class: options.TradingClass = None,
+    multiplier: options.Multiplier = None,
     format: options.Format = None,  # noqa: A002 - the option's name
     json: options.Json = False,
 ) -> None:
     """Take products off the watchlist, out of every group or one; what is stored stays."""
-    from ibkr_sync.domain.naming.limits import Limits
     from ibkr_sync_cli.views.watchlist import watchlist_changes_view
 
     call = call_of(context, format, json=json)
-    limits = Limits(exchange=exchange, currency=currency, trading_class=trading_class)
+    limits = options.limits_of_options(exchange, currency, trading_class, multiplier)
     with call.services() as services:
         gone = services.watchlist.remove(symbols, limits, group=group)
     call.output.write(watchlist_changes_view(gone, gone, "removed"), call.wanted)

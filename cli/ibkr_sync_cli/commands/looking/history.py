@@ -26,6 +26,7 @@ def history(
     exchange: options.Exchange = None,
     currency: options.Currency = None,
     trading_class: options.TradingClass = None,
+    multiplier: options.Multiplier = None,
     field: Annotated[
         str | None,
         typer.Option(
@@ -39,12 +40,11 @@ def history(
     json: options.Json = False,
 ) -> None:
     """Show every recorded change of a contract, or of a product with its contracts, newest last."""
-    from ibkr_sync.domain.naming.limits import Limits
     from ibkr_sync_cli.arguments.symbols import find_symbol
     from ibkr_sync_cli.reports.events import report_past_events
 
     call, moment = call_of(context, format, json=json), now()
-    limits = Limits(exchange=exchange, currency=currency, trading_class=trading_class)
+    limits = options.limits_of_options(exchange, currency, trading_class, multiplier)
     with call.services() as services:
         product, contract = find_symbol(call.output, services.futures, symbol, limits, moment)
         if contract is None:

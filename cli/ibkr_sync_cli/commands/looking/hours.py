@@ -28,6 +28,7 @@ def hours(
     exchange: options.Exchange = None,
     currency: options.Currency = None,
     trading_class: options.TradingClass = None,
+    multiplier: options.Multiplier = None,
     days: Annotated[
         int | None,
         typer.Option(
@@ -49,7 +50,6 @@ def hours(
 ) -> None:
     """Show when a product trades, from the database alone; days are the exchange's."""
     from ibkr_sync.domain.hours.contract_hours import HoursKind
-    from ibkr_sync.domain.naming.limits import Limits
     from ibkr_sync_cli.arguments.symbols import product_of_symbol
     from ibkr_sync_cli.reports.hours import report_coming_hours, report_hours_of_day
     from ibkr_sync_cli.views.hours.product_hours import ProductDay, ProductHours
@@ -58,7 +58,7 @@ def hours(
         raise typer.BadParameter("--on is one day, so --days does not go with it")
     call, moment = call_of(context, format, json=json), now()
     kind = HoursKind.LIQUID if liquid else HoursKind.TRADING
-    limits = Limits(exchange=exchange, currency=currency, trading_class=trading_class)
+    limits = options.limits_of_options(exchange, currency, trading_class, multiplier)
     with call.services() as services:
         product = product_of_symbol(call.output, services.futures, symbol, limits, moment)
         if on is not None:

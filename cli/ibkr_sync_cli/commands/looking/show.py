@@ -26,6 +26,7 @@ def show(
     exchange: options.Exchange = None,
     currency: options.Currency = None,
     trading_class: options.TradingClass = None,
+    multiplier: options.Multiplier = None,
     series: options.Series = SeriesChoice.USUAL,
     expired: Annotated[
         bool, typer.Option("--expired", help="Expired and delisted contracts too.")
@@ -43,21 +44,21 @@ def show(
     json: options.Json = False,
 ) -> None:
     """Show a product and its chain, or one contract in full, from the database alone."""
-    from ibkr_sync.domain.naming.limits import Limits
     from ibkr_sync_cli.arguments.symbols import resolve_symbol
     from ibkr_sync_cli.units.moments import parse_last_moment
     from ibkr_sync_cli.views.past import past_view
     from ibkr_sync_cli.views.products.product import product_view
 
     call, moment = call_of(context, format, json=json), now()
-    limits = Limits(exchange=exchange, currency=currency, trading_class=trading_class)
+    limits = options.limits_of_options(exchange, currency, trading_class, multiplier)
     past = None if as_of is None else parse_last_moment(as_of, moment)
     moment = moment if past is None else past.at
     with call.services() as services:
         meant = resolve_symbol(call.output, services.futures, symbol, limits)
         product = services.futures.show(meant.query)
         if past is not None:
-            product = services.history.as_of(product.key, past.day or past.at)
+            then, size = past.day or past.at, meant.query.multiplier
+            product = services.history.as_of(product.key, then, size)
         if meant.contract is None:
             result = product_view(product, moment, wide=wide, expired=expired, series=series)
         else:

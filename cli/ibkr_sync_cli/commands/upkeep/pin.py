@@ -19,6 +19,7 @@ def pin(
         typer.Argument(help="A symbol that several products share, as DAX.", metavar="SYMBOL"),
     ] = None,
     trading_class: options.TradingClass = None,
+    multiplier: options.Multiplier = None,
     exchange: options.Exchange = None,
     currency: options.Currency = None,
     list_all: Annotated[bool, typer.Option("--list", help="List all pins.")] = False,
@@ -26,11 +27,10 @@ def pin(
     json: options.Json = False,
 ) -> None:
     """Keep which product a symbol means, for this database; without SYMBOL list what is kept."""
-    from ibkr_sync.domain.naming.limits import Limits
     from ibkr_sync_cli.views.products.pins import pins_view
 
     call = call_of(context, format, json=json)
-    limits = Limits(exchange=exchange, currency=currency, trading_class=trading_class)
+    limits = options.limits_of_options(exchange, currency, trading_class, multiplier)
     with call.services() as services:
         names = services.futures.names
         pins = (names.pin(symbol, limits),) if symbol is not None and not list_all else names.pins()

@@ -26,16 +26,16 @@ def renormalise(
     exchange: options.Exchange = None,
     currency: options.Currency = None,
     trading_class: options.TradingClass = None,
+    multiplier: options.Multiplier = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show, write nothing.")] = False,
     format: options.Format = None,  # noqa: A002 - the option's name
     json: options.Json = False,
 ) -> None:
     """Read the raw replies that are kept again, and rewrite what today is read otherwise."""
-    from ibkr_sync.domain.naming.limits import Limits
     from ibkr_sync_cli.reports.renormalised import report_renormalised
 
     call = call_of(context, format, json=json)
-    limits = Limits(exchange=exchange, currency=currency, trading_class=trading_class)
+    limits = options.limits_of_options(exchange, currency, trading_class, multiplier)
     options.refuse_symbol_options(symbols, limits, "need a SYMBOL")
     with call.services() as services:
         if symbols:

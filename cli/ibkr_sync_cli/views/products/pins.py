@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ibkr_sync.domain.canonical_text import canonical_text
 from ibkr_sync.domain.ports.pins import Pin
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.views.records import records_view
@@ -12,19 +13,23 @@ from ibkr_sync_cli.views.records import records_view
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-COLUMNS = ("word", "symbol", "exchange", "trading_class")
+COLUMNS = ("word", "symbol", "exchange", "trading_class", "multiplier")
 
 
 def pins_view(pins: Sequence[Pin]) -> Result:
     """The pins in every format."""
     return records_view(
         pins,
-        lambda pin: {name: getattr(pin, name) for name in COLUMNS},
+        lambda pin: {name: canonical_text(getattr(pin, name)) for name in COLUMNS},
         COLUMNS,
         lambda: _table(pins),
         schema="ibkr-sync/pins/1",
         name="pins",
     )
+
+
+def _size(pin: Pin) -> str | None:
+    return canonical_text(pin.multiplier)
 
 
 def _table(pins: Sequence[Pin]) -> RenderableType:
@@ -33,5 +38,6 @@ def _table(pins: Sequence[Pin]) -> RenderableType:
     columns: list[TableColumn[Pin] | None] = [
         TableColumn("Symbol", lambda pin: pin.word),
         TableColumn("means", str),
+        TableColumn("Multiplier", _size, right=True) if any(map(_size, pins)) else None,
     ]
     return items_table(pins, columns)

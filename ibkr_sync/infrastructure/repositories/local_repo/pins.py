@@ -12,7 +12,7 @@ from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Dat
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import pins
 from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import reading, writing
 
-_COLUMNS = (pins.c.word, pins.c.symbol, pins.c.exchange, pins.c.trading_class)
+_COLUMNS = (pins.c.word, pins.c.symbol, pins.c.exchange, pins.c.trading_class, pins.c.multiplier)
 
 
 class LocalPins(PinPort):
@@ -29,6 +29,7 @@ class LocalPins(PinPort):
             "symbol": pin.symbol,
             "exchange": pin.exchange,
             "trading_class": pin.trading_class,
+            "multiplier": pin.multiplier,
             "pinned_at": self._clock(),
         }
         with writing(self._database) as connection:

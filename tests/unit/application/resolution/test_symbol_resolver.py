@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -300,13 +301,14 @@ def test_a_source_may_decide_what_a_shared_symbol_means() -> None:
 @pytest.mark.parametrize(
     "options",
     [
-        {"trading_class": "FDXM"},
-        {"trading_class": "fdxm"},
-        {"trading_class": "FDXM", "exchange": "DTB"},
+        Limits(trading_class="FDXM"),
+        Limits(trading_class="fdxm"),
+        Limits(trading_class="FDXM", exchange="DTB"),
+        Limits(multiplier=Decimal(5), trading_class="FDXM"),
     ],
 )
-def test_an_option_says_which_product_is_meant(options: dict[str, str]) -> None:
-    query = resolver().resolve("DAX", Limits(**options)).query
+def test_an_option_says_which_product_is_meant(options: Limits) -> None:
+    query = resolver().resolve("DAX", options).query
     assert (query.symbol, query.trading_class) == ("DAX", "FDXM")
 
 
@@ -385,18 +387,69 @@ def test_a_pin_counts_even_if_a_source_could_decide() -> None:
     assert resolver(pins=pins).resolve("DAX", source_decides=True).query.trading_class == "FDAX"
 
 
-@pytest.mark.parametrize("options", [{"trading_class": "FDXM"}, {"exchange": "CME"}])
-def test_an_option_outranks_a_pin(options: dict[str, str]) -> None:
-    query = resolver(pins=InMemoryPins(FULL_SIZE)).resolve("DAX", Limits(**options)).query
+@pytest.mark.parametrize("options", [Limits(trading_class="FDXM"), Limits(exchange="CME")])
+def test_an_option_outranks_a_pin(options: Limits) -> None:
+    query = resolver(pins=InMemoryPins(FULL_SIZE)).resolve("DAX", options).query
     assert (query.trading_class, query.exchange) == (
-        options.get("trading_class"),
-        options.get("exchange"),
+        options.trading_class,
+        options.exchange,
     )
 
 
 def test_an_option_that_agrees_leaves_the_pin() -> None:
     query = resolver(pins=InMemoryPins(FULL_SIZE)).resolve("DAX", Limits(exchange="DTB")).query
     assert query == FutureQuery(symbol="DAX", exchange="EUREX", trading_class="FDAX")
+
+
+@one_case(
+    ("text", "multiplier", "trading_class"),
+    [
+        ("DAX", "25", "FDAX"),
+        ("DAX", "1", "FDXS"),
+        ("DAX 202612", "5", "FDXM"),
+        ("SI", "1000", "SIL"),
+    ],
+)
+def test_a_multiplier_says_which_product_is_meant(
+    text: str, multiplier: str, trading_class: str
+) -> None:
+    found = resolver().resolve(text, Limits(multiplier=Decimal(multiplier)))
+    assert found.product is not None
+    assert found.product.trading_class == trading_class
+    assert found.query.multiplier == Decimal(multiplier)
+
+
+def test_a_multiplier_outranks_the_pin_of_another_size() -> None:
+    names = resolver(pins=InMemoryPins(FULL_SIZE))
+    assert names.resolve("DAX", Limits(multiplier=Decimal(25))).query.trading_class == "FDAX"
+    found = names.resolve("DAX", Limits(multiplier=Decimal(5)))
+    assert (found.product and found.product.trading_class) == "FDXM"
+
+
+def test_a_pin_may_be_of_one_size() -> None:
+    mini = dataclasses.replace(DECEMBER, con_id=7, multiplier=Decimal(5))
+    stored = product("NOVA", "CME", "NOVA", DECEMBER, mini)
+    pins = InMemoryPins()
+    names = resolver(stored, pins=pins)
+    pin = names.pin("NOVA", Limits(multiplier=Decimal(5)))
+    assert pin.multiplier == names.resolve("NOVA").query.multiplier == Decimal(5)
+    full = Decimal(50)
+    assert names.resolve("NOVA", Limits(multiplier=full)).query.multiplier == full
+    with pytest.raises(ProductNotFoundError) as caught:
+        names.pin("NOVA", Limits(multiplier=Decimal(7)))
+    assert caught.value.known == (stored.key,)
+
+
+def test_sizes_that_no_class_tells_apart_are_one_product() -> None:
+    rows = [
+        a_product(symbol="XYZ", trading_class=None, multiplier=Decimal(each)) for each in (10, 100)
+    ]
+    names = resolver(catalogue=FakeCatalogue(rows=rows))
+    assert names.resolve("XYZ").product == ProductKey("XYZ", "CME", "XYZ")
+    for multiplier in (10, 100):
+        found = names.resolve("XYZ", Limits(multiplier=Decimal(multiplier)))
+        assert found.product == ProductKey("XYZ", "CME", "XYZ")
+    assert names.resolve("XYZ", Limits(multiplier=Decimal(5))).product is None
 
 
 def test_pinning_keeps_what_the_options_say() -> None:

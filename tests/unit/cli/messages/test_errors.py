@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 
-from example_products import DECEMBER, MARCH
+from example_products import DECEMBER, ES, MARCH
 from ibkr_sync.domain import errors
 from ibkr_sync.domain.entities.futures import AssetClass, Origin, ProductKey
 from ibkr_sync_cli.messages.errors import _RULES, exit_code_of, explain_error
@@ -17,6 +18,8 @@ from ibkr_sync_cli.messages.next_command import NextCommand
 from one_case import one_case
 
 FDAX = ProductKey("DAX", "EUREX", "FDAX")
+FULL_SIZE = dataclasses.replace(DECEMBER, con_id=7, multiplier=Decimal(250))
+OF_UNKNOWN_SIZE = dataclasses.replace(DECEMBER, con_id=8, multiplier=None)
 EARLIER, LATER = datetime(2026, 11, 2, 21, tzinfo=UTC), datetime(2026, 11, 3, 21, tzinfo=UTC)
 ADDRESS = ("127.0.0.1", 4002)
 
@@ -214,10 +217,16 @@ def test_every_error_of_the_tree_is_explained(kind: type[errors.IbkrSyncError]) 
             "ibkr-sync config show",
         ),
         (
-            errors.AmbiguousContractError("ESZ6", (DECEMBER, MARCH)),
+            errors.AmbiguousContractError("ESZ6", (DECEMBER, MARCH), ES.key),
             ExitCode.NOT_FOUND,
             "ESZ6 may mean 2026-12 (600000001), 2027-03-19 (600000002).",
             "ibkr-sync show 600000001",
+        ),
+        (
+            errors.AmbiguousContractError("ESZ6", (DECEMBER, FULL_SIZE, OF_UNKNOWN_SIZE), ES.key),
+            ExitCode.NOT_FOUND,
+            "2026-12 of size 50 (600000001), 2026-12 of size 250 (7), 2026-12 of size unknown (8).",
+            "pin 'ES@CME (ES)' --multiplier 250",
         ),
         (
             errors.NoTradableContractError(FDAX, 3),

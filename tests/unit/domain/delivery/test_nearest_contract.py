@@ -24,8 +24,9 @@ from ibkr_sync.domain.entities.contracts import (
     FuturesContract,
 )
 from ibkr_sync.domain.entities.futures import Future
-from ibkr_sync.domain.errors import NoTradableContractError
+from ibkr_sync.domain.errors import AmbiguousContractError, NoTradableContractError
 from ibkr_sync.domain.selection.series_choice import SeriesChoice, chosen_series
+from ibkr_sync.domain.selection.size_choice import differ_in_size_only
 from ibkr_sync.infrastructure.calendars import HolidayCalendar
 from strategies import futures, instants
 
@@ -175,6 +176,11 @@ def test_the_nearest_is_tradable_and_nothing_before_it_is(
     assert not any(_is_tradable(each.contract, rule, now) for each in judged.passed_over)
     if not tradable:
         with pytest.raises(NoTradableContractError):
+            judged.nearest()
+        return
+    first = [each for each in tradable if differ_in_size_only(each, tradable[0])]
+    if len(first) > 1:
+        with pytest.raises(AmbiguousContractError):
             judged.nearest()
         return
     found = judged.nearest().contract

@@ -92,13 +92,12 @@ def read_products(connection: Connection, query: FutureQuery, place: str) -> lis
     conditions = [column == value for column, value in asked.items() if value is not None]
     if query.con_id is not None:
         owner = select(contracts.c.product_id).where(contracts.c.con_id == query.con_id)
-        return _load(
-            connection, place, select(products).where(*conditions, products.c.id.in_(owner))
-        )
-    former = products.c.id.in_(_formerly_called(query))
-    return _load(connection, place, select(products).where(*conditions)) or _load(
-        connection, place, select(products).where(former)
-    )
+        conditions.append(products.c.id.in_(owner))
+    found = _load(connection, place, select(products).where(*conditions))
+    if not found and query.con_id is None:
+        former = products.c.id.in_(_formerly_called(query))
+        found = _load(connection, place, select(products).where(former))
+    return [each for each in found if query.may_be_of_size(each.product)]
 
 
 def _formerly_called(query: FutureQuery) -> Select[Any]:

@@ -301,6 +301,7 @@ pins = Table(
     Column("exchange", Text, nullable=False),
     Column("trading_class", Text),
     Column("pinned_at", UtcColumnType, nullable=False),
+    Column("multiplier", DecimalColumnType),
     comment="What a word that several products share is to mean; the products may be unknown.",
 )
 

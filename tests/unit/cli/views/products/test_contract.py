@@ -171,5 +171,9 @@ def test_pins_are_shown_with_what_they_mean() -> None:
         "symbol": "AUD",
         "exchange": "ICEUS",
         "trading_class": "",
+        "multiplier": "",
     }
+    of_size = dataclasses.replace(pins[1], multiplier=Decimal("0.10"))
+    assert drawn(pins_view([of_size]).table())[2:] == ["DAX DAX@EUREX (FDAX) 0.1"]
+    assert next(iter(pins_view([of_size]).rows()))["multiplier"] == "0.1"
     assert result.document() == {"schema": "ibkr-sync/pins/1", "pins": list(result.records())}

@@ -10,6 +10,7 @@ down_revision = "ibkr_sync_0002"
 branch_labels = None
 depends_on = None
 
+EXACT = sa.Text().with_variant(sa.Numeric(), "postgresql")
 INSTANT = sa.DateTime(timezone=True)
 
 
@@ -18,6 +19,7 @@ def upgrade() -> None:
     with op.batch_alter_table("contracts") as contracts:
         contracts.add_column(sa.Column("settlement_method", sa.Text()))
         contracts.alter_column("last_seen_at", existing_type=INSTANT, nullable=True)
+    op.add_column("pins", sa.Column("multiplier", EXACT))
     op.add_column("run_products", sa.Column("given_at", INSTANT))
     with op.batch_alter_table("raw_replies") as replies:
         replies.add_column(sa.Column("base_id", sa.Integer()))

@@ -1,0 +1,133 @@
+"""Contracts that nothing but their size tells apart, and those that replace others."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import datetime
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from example_products import DECEMBER, ES, MARCH, NOW
+from ibkr_sync.domain.delivery.business_days import BusinessDays
+from ibkr_sync.domain.delivery.nearest_contract import NearestRule, judge_nearest
+from ibkr_sync.domain.entities.contracts import (
+    ContractListing,
+    ContractMonth,
+    ContractState,
+    FuturesContract,
+)
+from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.errors import AmbiguousContractError
+from ibkr_sync.domain.selection.contract_choice import (
+    ContractWords,
+    find_contract,
+    present_contracts,
+)
+from ibkr_sync.domain.selection.size_choice import (
+    chain_of_size,
+    differ_in_size_only,
+)
+from ibkr_sync.infrastructure.calendars import HolidayCalendar
+from strategies import futures, instants
+
+MINI = dataclasses.replace(DECEMBER, con_id=7, multiplier=Decimal(5))
+OF_NO_SIZE = dataclasses.replace(DECEMBER, con_id=8, multiplier=None)
+SEEN = ContractListing(first_seen_at=NOW, last_seen_at=NOW)
+MISSING = dataclasses.replace(SEEN, missing_since=NOW)
+DELISTED = dataclasses.replace(MISSING, delisted_at=NOW)
+THE_MONTH = ContractWords(text=DECEMBER.local_symbol)
+
+
+def nearest_of(product: Future) -> FuturesContract:
+    days = BusinessDays(HolidayCalendar(), "weekdays")
+    return judge_nearest(product, NearestRule(), NOW, days).nearest().contract
+
+
+def chain(*contracts: FuturesContract) -> Future:
+    return dataclasses.replace(ES, contracts=contracts)
+
+
+@pytest.mark.parametrize("other", [MINI, OF_NO_SIZE])
+def test_nothing_chooses_among_sizes(other: FuturesContract) -> None:
+    product = chain(DECEMBER, other, MARCH)
+    with pytest.raises(AmbiguousContractError) as nearest:
+        nearest_of(product)
+    with pytest.raises(AmbiguousContractError) as named:
+        find_contract(product, THE_MONTH, NOW)
+    assert set(nearest.value.contracts) == set(named.value.contracts) == {DECEMBER, other}
+    assert nearest.value.sizes == named.value.sizes
+    assert Decimal(50) in nearest.value.sizes
+
+
+def test_two_that_not_even_their_size_tells_apart_are_ambiguous_too() -> None:
+    again = dataclasses.replace(DECEMBER, con_id=9)
+    with pytest.raises(AmbiguousContractError) as caught:
+        nearest_of(chain(DECEMBER, again, MARCH))
+    assert caught.value.sizes == ()
+
+
+def test_a_multiplier_says_which() -> None:
+    product = chain(DECEMBER, MINI, MARCH)
+    for multiplier, expected in ((Decimal("50.0"), DECEMBER), (Decimal(5), MINI)):
+        narrowed = chain_of_size(product, multiplier)
+        assert nearest_of(narrowed) is expected
+        assert find_contract(narrowed, THE_MONTH, NOW).contract is expected
+        assert narrowed.multiplier == multiplier
+
+
+@pytest.mark.parametrize("difference", ["contract_month", "trading_class", "last_trade_date"])
+def test_what_differs_in_more_than_its_size_is_no_twin(difference: str) -> None:
+    values = {
+        "contract_month": ContractMonth(2027, 1),
+        "trading_class": "ES2",
+        "last_trade_date": MARCH.last_trade_date,
+    }
+    other = dataclasses.replace(MINI, **{difference: values[difference]})  # type: ignore[arg-type]
+    assert not differ_in_size_only(DECEMBER, other)
+    assert nearest_of(chain(DECEMBER, other)) is DECEMBER
+
+
+@pytest.mark.parametrize("listing", [MISSING, DELISTED])
+def test_the_successor_of_a_contract_that_replies_lack_is_meant(listing: ContractListing) -> None:
+    gone = dataclasses.replace(DECEMBER, listing=listing)
+    for successor in (MINI, dataclasses.replace(DECEMBER, con_id=9, last_trade_date=NOW.date())):
+        living = dataclasses.replace(successor, listing=SEEN, last_trade_at=None)
+        for product in (chain(gone, living, MARCH), chain(living, gone, MARCH)):
+            assert find_contract(product, THE_MONTH, NOW).contract is living
+            assert nearest_of(product) is living
+
+
+def test_the_same_letter_of_another_decade_is_no_successor() -> None:
+    missing = dataclasses.replace(DECEMBER, listing=MISSING)
+    far = dataclasses.replace(
+        DECEMBER, con_id=9, contract_month=ContractMonth(2036, 12), last_trade_at=None
+    )
+    with pytest.raises(AmbiguousContractError):
+        find_contract(chain(missing, far), THE_MONTH, NOW)
+
+
+@given(futures(), instants)
+def test_no_month_is_lost_and_nothing_that_is_present(product: Future, now: datetime) -> None:
+    left = present_contracts(product.contracts, now)
+    months = {each.contract_month for each in product.contracts}
+    assert {each.contract_month for each in left} == months
+    assert all(
+        each in left
+        for each in product.contracts
+        if each.state(now) in (ContractState.ACTIVE, ContractState.EXPIRED)
+    )
+
+
+@given(futures(), st.decimals(1, 100, places=1))
+def test_a_chain_of_a_size_holds_all_of_this_size_and_no_other(
+    product: Future, multiplier: Decimal
+) -> None:
+    narrowed = chain_of_size(product, multiplier)
+    assert {each.multiplier for each in narrowed.contracts} <= {multiplier}
+    assert len(narrowed.contracts) == sum(
+        each.multiplier == multiplier for each in product.contracts
+    )
+    assert chain_of_size(product, None) is product
