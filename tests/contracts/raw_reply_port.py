@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from contracts import examples
-from ibkr_sync.domain.entities.futures import Future, Origin
+from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.errors import AlreadyRunningError, RawReplyError
 from ibkr_sync.domain.evidence.acquired_future import Evidence
 from ibkr_sync.domain.ports.raw_replies import RawReplyPort, RawReplyUsage
@@ -58,6 +58,10 @@ class KeptRawReplies(ABC):
 
     port: RawReplyPort
 
+    def newest(self, key: ProductKey) -> Evidence:
+        """The last reply of a product that is kept."""
+        return self.port.evidence(key, self.port.kept(key).replies[-1])
+
     @abstractmethod
     def keep(self, product: Future, replies: Iterable[Evidence]) -> None:
         """Store a product each time with one of the replies, or once without.
@@ -81,7 +85,7 @@ class RawReplyPortContract:
         assert (port.products(), port.usage()) == ((), RawReplyUsage())
         assert port.prunable(FIRST) == RawReplyUsage()
         with pytest.raises(RawReplyError, match="the product is not stored"):
-            port.newest(ES.key)
+            port.kept(ES.key)
 
     def test_products_with_a_reply_are_given_by_key(self, kept: KeptRawReplies) -> None:
         kept.keep(ES, [reply(1), reply(2)])
@@ -89,10 +93,11 @@ class RawReplyPortContract:
         kept.keep(examples.DAX, [])
         assert kept.port.products() == (CRUDE_OIL.key, ES.key)
 
-    def test_the_newest_reply_is_given_as_it_was_kept(self, kept: KeptRawReplies) -> None:
+    def test_replies_are_given_as_they_were_kept_in_order(self, kept: KeptRawReplies) -> None:
         kept.keep(ES, [reply(1), reply(2)])
-        product, evidence = kept.port.newest(ES.key)
-        assert (product.key, evidence) == (ES.key, reply(2))
+        found = kept.port.kept(ES.key)
+        assert found.product.key == ES.key
+        assert [kept.port.evidence(ES.key, each) for each in found.replies] == [reply(1), reply(2)]
 
     def test_a_product_takes_its_replies_along_when_it_is_renamed(
         self, kept: KeptRawReplies
@@ -104,13 +109,13 @@ class RawReplyPortContract:
         kept.keep(renamed, [reply(3)])
         assert kept.port.products() == (renamed.key,)
         assert (kept.port.usage().replies, kept.port.usage().products) == (3, 1)
-        assert kept.port.newest(renamed.key)[1] == reply(3)
+        assert kept.newest(renamed.key) == reply(3)
         assert kept.port.prune(FIRST + 30 * DAY).replies == 2
 
     def test_a_product_without_a_reply_has_none(self, kept: KeptRawReplies) -> None:
         kept.keep(ES, [])
         with pytest.raises(RawReplyError, match="none is kept"):
-            kept.port.newest(ES.key)
+            kept.port.kept(ES.key)
 
     def test_what_came_from_a_file_since_has_no_reply_it_came_from(
         self, kept: KeptRawReplies
@@ -121,18 +126,18 @@ class RawReplyPortContract:
         )
         assert kept.port.products() == ()
         with pytest.raises(RawReplyError, match="came from a file since"):
-            kept.port.newest(ES.key)
+            kept.port.kept(ES.key)
 
     def test_a_product_is_rewritten_and_its_listing_stays(self, kept: KeptRawReplies) -> None:
         kept.keep(ES, [reply(1)])
-        before, _ = kept.port.newest(ES.key)
+        before = kept.port.kept(ES.key).product
         halved = tuple(
             dataclasses.replace(each, multiplier=Decimal(25)) for each in ES.contracts[:2]
         )
         reread = dataclasses.replace(ES, min_tick=Decimal("0.5"), contracts=halved)
         with kept.port.run() as run:
             update = kept.port.rewrite(ES.key, reread, run)
-        after, _ = kept.port.newest(ES.key)
+        after = kept.port.kept(ES.key).product
         assert dataclasses.asdict(update.product) == dataclasses.asdict(after)
         assert [each.multiplier for each in after.contracts] == [25, 25, 50, 50]
         assert [each.listing for each in after.contracts] == [
@@ -173,8 +178,8 @@ class RawReplyPortContract:
         assert kept.port.prune(FIRST + 3 * DAY) == prunable
         left = kept.port.usage()
         assert (left.replies, left.products, left.oldest) == (3, 2, FIRST + 2 * DAY)
-        assert kept.port.newest(ES.key)[1] == reply(4)
-        assert kept.port.newest(CRUDE_OIL.key)[1] == reply(2)
+        assert kept.newest(ES.key) == reply(4)
+        assert kept.newest(CRUDE_OIL.key) == reply(2)
 
     def test_a_second_time_nothing_is_left_to_delete(self, kept: KeptRawReplies) -> None:
         kept.keep(ES, map(reply, (1, 2, 3)))

@@ -80,14 +80,14 @@ class DatabaseContract(RawReplyPortContract):
         first = kept.port.usage().size
         kept.keep(ES, map(whole_reply, (2, 3, 4)))
         assert kept.port.usage().size < 1.5 * first
-        assert kept.port.newest(ES.key)[1] == whole_reply(4)
+        assert kept.newest(ES.key) == whole_reply(4)
 
     def test_what_newer_replies_were_packed_beside_is_kept_as_long_as_they_are(
         self, kept: KeptRawReplies
     ) -> None:
         kept.keep(ES, map(whole_reply, (1, 2, 3, 4)))
         assert kept.port.prune(FIRST + 4 * DAY).replies == 2
-        assert kept.port.newest(ES.key)[1] == whole_reply(4)
+        assert kept.newest(ES.key) == whole_reply(4)
         assert kept.port.usage().oldest == FIRST + DAY
 
 

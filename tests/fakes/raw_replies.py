@@ -12,7 +12,13 @@ from ibkr_sync.domain.errors import AlreadyRunningError, RawReplyError
 from ibkr_sync.domain.evidence.acquired_future import Evidence
 from ibkr_sync.domain.evidence.product_update import ProductUpdate
 from ibkr_sync.domain.evidence.renormalisation import plan_renormalisation
-from ibkr_sync.domain.ports.raw_replies import RawReplyPort, RawReplyReader, RawReplyUsage
+from ibkr_sync.domain.ports.raw_replies import (
+    KeptReplies,
+    KeptReply,
+    RawReplyPort,
+    RawReplyReader,
+    RawReplyUsage,
+)
 from ibkr_sync.domain.runs.future_update import FutureFailure
 from ibkr_sync.domain.runs.sync_policy import RunKind, SyncRun
 
@@ -25,6 +31,7 @@ class InMemoryRawReplies(RawReplyPort):
         replies: the raw replies of each, oldest first.
         failures: what was recorded of runs.
         is_running: whether a run is open.
+        first_seen_at: when all of them were stored first.
     """
 
     def __init__(self, clock: FakeClock) -> None:
@@ -32,6 +39,7 @@ class InMemoryRawReplies(RawReplyPort):
         self.stored: dict[ProductKey, Future] = {}
         self.replies: dict[ProductKey, list[Evidence]] = {}
         self.failures: list[FutureFailure] = []
+        self.first_seen_at = clock()
         self.runs = 0
         self.is_running = False
 
@@ -39,14 +47,24 @@ class InMemoryRawReplies(RawReplyPort):
         kept = (key for key, replies in self.replies.items() if replies)
         return tuple(sorted(key for key in kept if self._is_from_reply(key)))
 
-    def newest(self, key: ProductKey) -> tuple[Future, Evidence]:
+    def kept(self, key: ProductKey) -> KeptReplies:
         if key not in self.stored:
             raise RawReplyError(key, "the product is not stored")
         if not self.replies.get(key):
             raise RawReplyError(key, "none is kept")
         if not self._is_from_reply(key):
             raise RawReplyError(key, "what is stored came from a file since")
-        return self.stored[key], self.replies[key][-1]
+        return KeptReplies(
+            product=self.stored[key],
+            replies=tuple(
+                KeptReply(number=number, received_at=each.received_at)
+                for number, each in enumerate(self.replies[key])
+            ),
+            first_seen_at=self.first_seen_at,
+        )
+
+    def evidence(self, key: ProductKey, reply: KeptReply) -> Evidence:
+        return self.replies[key][reply.number]
 
     @contextmanager
     def run(self) -> Iterator[SyncRun]:
@@ -114,7 +132,8 @@ class FakeReader(RawReplyReader):
     def __init__(self, products: Mapping[bytes, Future]) -> None:
         self._products = products
 
-    def read(self, stored: Future, evidence: Evidence) -> Future:
+    def read(self, stored: Future, evidence: Evidence, known: Future | None) -> Future:
+        del known
         try:
             return self._products[evidence.frames[0]]
         except KeyError:

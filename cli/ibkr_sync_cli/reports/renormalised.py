@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 from ibkr_sync.domain.runs.future_update import FutureFailure
 from ibkr_sync_cli.messages.errors import exit_code_of
 from ibkr_sync_cli.reports.errors import report_error
-from ibkr_sync_cli.views.runs.renormalised import renormalised_sentence, renormalised_view
+from ibkr_sync_cli.views.runs.renormalised import (
+    renormalised_sentence,
+    renormalised_view,
+    sentences_of_what_is_left,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +26,8 @@ def report_renormalised(call: Call, outcomes: Sequence[Outcome], *, dry_run: boo
     output = call.output
     output.write(renormalised_view(outcomes), call.wanted)
     output.remark(renormalised_sentence(outcomes, dry_run=dry_run))
+    for sentence in sentences_of_what_is_left(outcomes):
+        output.remark(f"note: {sentence}")
     failures = [outcome for outcome in outcomes if isinstance(outcome, FutureFailure)]
     for failure in failures:
         report_error(output, failure.error, str(failure.query) if len(outcomes) > 1 else None)

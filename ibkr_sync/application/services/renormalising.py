@@ -1,4 +1,4 @@
-"""Rewriting the present from the replies it came from, by what is known today."""
+"""Rewriting the present from the replies it came from, by the rules of today."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 
-from ibkr_sync.domain.entities.futures import Future, ProductKey
-from ibkr_sync.domain.errors import ReplyError
-from ibkr_sync.domain.evidence.product_update import ProductUpdate
-from ibkr_sync.domain.evidence.renormalisation import Renormalised, plan_renormalisation
+from ibkr_sync.domain.entities.futures import ProductKey
+from ibkr_sync.domain.errors import RawReplyError, ReplyError
+from ibkr_sync.domain.evidence.renormalisation import (
+    Renormalised,
+    RepliedProduct,
+    plan_renormalisation,
+)
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.raw_replies import RawReplyPort, RawReplyReader
 from ibkr_sync.domain.runs.future_update import FutureFailure
@@ -38,7 +41,7 @@ class RenormalisingService:
         dry_run: bool = False,
         on_run: Callable[[SyncRun], object] | None = None,
     ) -> Iterator[Renormalised | FutureFailure]:
-        """Read the newest raw reply of each product again, in one recorded run.
+        """Read the raw replies of each product again, oldest first, in one recorded run.
 
         Yields an outcome per product as it is ready; a dry run writes and records nothing.
         `now` is an aware instant, `on_run` is called once when a run was opened. Raises
@@ -57,18 +60,42 @@ class RenormalisingService:
                 _log.info("run %d started: %s from %s", run.run_id, run.kind, run.origin)
             for key in wanted:
                 try:
-                    update = self._reread(key, run, now)
+                    outcome = self._reread(key, run, now)
                 except ReplyError as error:
                     yield self._fail(key, error, run)
                     continue
-                yield Renormalised(update=update, applied=run is not None)
+                yield outcome
 
-    def _reread(self, key: ProductKey, run: SyncRun | None, now: datetime) -> ProductUpdate[Future]:
-        stored, evidence = self._replies.newest(key)
-        reread = self._reader.read(stored, evidence)
+    def _reread(self, key: ProductKey, run: SyncRun | None, now: datetime) -> Renormalised:
+        """Read what is kept of a product; its newest reply must be among what can be read."""
+        kept = self._replies.kept(key)
+        oldest, newest = kept.replies[0], kept.replies[-1]
+        is_whole_past = oldest.received_at <= kept.first_seen_at
+        left = [] if is_whole_past else [f"replies before {oldest.received_at:%Y-%m-%d} are gone"]
+        replied = RepliedProduct()
+        unreadable = 0
+        for reply in kept.replies:
+            known = replied.product or (None if is_whole_past else kept.product)
+            try:
+                evidence = self._replies.evidence(key, reply)
+                received = self._reader.read(kept.product, evidence, known)
+            except RawReplyError:
+                if reply is newest:
+                    raise
+                unreadable += 1
+                replied = replied.after_unreadable()
+            else:
+                replied = replied.after_reply(received)
+        if unreadable:
+            left.append(f"{unreadable} of {len(kept.replies)} replies can't be read")
+        reread = replied.sure()
+        if reread is None:
+            raise RawReplyError(key, "none can be read")
         if run is None:
-            return plan_renormalisation(stored, reread, now)
-        return self._replies.rewrite(key, reread, run)
+            update = plan_renormalisation(kept.product, reread, now)
+        else:
+            update = self._replies.rewrite(key, reread, run)
+        return Renormalised(update=update, applied=run is not None, left=tuple(left))
 
     def _fail(self, key: ProductKey, error: ReplyError, run: SyncRun | None) -> FutureFailure:
         query = FutureQuery(

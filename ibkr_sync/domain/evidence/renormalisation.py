@@ -1,8 +1,8 @@
-"""What a kept reply makes of a stored product when it is read again: planned purely.
+"""What the kept replies make of a stored product when they are read again: planned purely.
 
-Only the reading is new, not the evidence: when contracts were seen, when they went missing and
-when the product was last complete stay as they are, and so do contracts that are not in the
-reply.
+They are read oldest first, by the rules of today. Only the reading is new, not the evidence: when
+contracts were seen, when they went missing and when the product was last complete stay as they
+are. So does what no reply says that is still kept and can be read.
 """
 
 from __future__ import annotations
@@ -21,10 +21,54 @@ from ibkr_sync.domain.evidence.silence import fill_silent_product
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Renormalised:
-    """A product whose raw reply was read again; `applied` is False for a dry run."""
+    """A product whose raw replies were read again; `applied` is False for a dry run.
+
+    Attributes:
+        left: what of the past is left as it is, and why, a sentence for each.
+    """
 
     update: ProductUpdate[Future]
     applied: bool
+    left: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepliedProduct:
+    """A product as the replies say that were read so far.
+
+    Attributes:
+        product: None before the first.
+        unsure: conIds of contracts that a reply may have spoken of since that can't be read.
+    """
+
+    product: Future | None = None
+    unsure: frozenset[int] = frozenset()
+
+    def after_reply(self, received: Future) -> RepliedProduct:
+        """The product after the next reply, whose silence contradicts nothing."""
+        before = self.product
+        received = fill_silent_product(before, classified_product(before, received))
+        chain = {each.con_id: each for each in before.contracts} if before else {}
+        chain |= {each.con_id: each for each in received.contracts}
+        return RepliedProduct(
+            product=dataclasses.replace(received, contracts=tuple(chain.values())),
+            unsure=self.unsure - {each.con_id for each in received.contracts},
+        )
+
+    def after_unreadable(self) -> RepliedProduct:
+        """The product after a reply that can't be read: it may have said anything."""
+        if self.product is None:
+            return self
+        con_ids = frozenset(each.con_id for each in self.product.contracts)
+        return dataclasses.replace(self, unsure=con_ids)
+
+    def sure(self) -> Future | None:
+        """The product with those of its contracts of which the last word is known."""
+        product = self.product
+        return product and dataclasses.replace(
+            product,
+            contracts=tuple(each for each in product.contracts if each.con_id not in self.unsure),
+        )
 
 
 def plan_renormalisation(stored: Future, reread: Future, now: datetime) -> ProductUpdate[Future]:

@@ -61,6 +61,7 @@ class EventType(StrEnum):
     MOVED = "MOVED"
     ODD_ROW = "ODD_ROW"
     DATES_DISAGREE = "DATES_DISAGREE"
+    CORRECTED = "CORRECTED"
     FIELD_CHANGED = "FIELD_CHANGED"
 
 
@@ -214,6 +215,8 @@ def is_first_sight_event(change: RecordedChange) -> bool:
 
 
 def _kind_of(change: RecordedChange) -> tuple[EventType, Severity]:
+    if change.is_correction:
+        return EventType.CORRECTED, Severity.INFO
     if is_first_sight_event(change):
         return EventType.NEW, Severity.INFO
     if change.field == LISTING:

@@ -23,6 +23,8 @@ class RecordedChange:
         new: as `old`.
         at: UTC instant at which the change was first seen.
         run: the run that saw it.
+        is_correction: whether kept replies were read otherwise in it than before, so that nothing
+            changed in the market.
     """
 
     product: ProductKey
@@ -33,6 +35,7 @@ class RecordedChange:
     new: str | None
     at: datetime
     run: int
+    is_correction: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

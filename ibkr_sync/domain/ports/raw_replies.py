@@ -28,6 +28,28 @@ class RawReplyUsage:
     oldest: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptReply:
+    """A raw reply in the database, by its number."""
+
+    number: int
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptReplies:
+    """A product as it is stored, and the replies of it that are kept.
+
+    Attributes:
+        replies: oldest first; at least one.
+        first_seen_at: UTC instant at which the product was stored first.
+    """
+
+    product: Future
+    replies: tuple[KeptReply, ...]
+    first_seen_at: datetime
+
+
 class RawReplyPort(Protocol):
     """The raw replies in the database; every method raises StorageError."""
 
@@ -36,12 +58,15 @@ class RawReplyPort(Protocol):
         """Give the products whose present came from a raw reply that is kept, by key."""
 
     @abstractmethod
-    def newest(self, key: ProductKey) -> tuple[Future, Evidence]:
-        """Give a product as it is stored, and the reply that its present came from.
+    def kept(self, key: ProductKey) -> KeptReplies:
+        """Give a product as it is stored, and which replies of it are kept.
 
-        Raises RawReplyError when none is kept, it is damaged, or the present came from
-        elsewhere.
+        Raises RawReplyError when none is kept, or the present came from elsewhere.
         """
+
+    @abstractmethod
+    def evidence(self, key: ProductKey, reply: KeptReply) -> Evidence:
+        """Give a reply that is kept; raises RawReplyError for one that is damaged, or gone."""
 
     @abstractmethod
     def run(self) -> AbstractContextManager[SyncRun]:
@@ -49,14 +74,14 @@ class RawReplyPort(Protocol):
 
     @abstractmethod
     def rewrite(self, key: ProductKey, reread: Future, run: SyncRun) -> ProductUpdate[Future]:
-        """Store in one transaction what a reply says when it is read again, with its history.
+        """Store in one transaction what replies say when they are read again, with its history.
 
         Raises RawReplyError, InvalidReplyError or StorageError; then nothing was stored.
         """
 
     @abstractmethod
     def record_failure(self, failure: FutureFailure, run: SyncRun) -> None:
-        """Record why the reply of a product could not be read again."""
+        """Record why the replies of a product could not be read again."""
 
     @abstractmethod
     def usage(self) -> RawReplyUsage:
@@ -86,8 +111,11 @@ class RawReplyReader(Protocol):
     """Reads raw replies as if they had just arrived."""
 
     @abstractmethod
-    def read(self, stored: Future, evidence: Evidence) -> Future:
-        """Give the product that a reply tells of, as of the instant it was received.
+    def read(self, stored: Future, evidence: Evidence, known: Future | None) -> Future:
+        """Give the product that a reply says something of, as of the instant it was received.
+
+        `stored` is the product as it is stored today, perhaps under another name, `known` what was
+        known of it before the reply; None for nothing.
 
         Raises RawReplyError when it can't be decoded any more, or is not about this product.
         """

@@ -21,6 +21,8 @@ from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.domain.entities.futures import CommodityFuture, Future, Origin
 from ibkr_sync.domain.errors import AlreadyRunningError, RawReplyError
 from ibkr_sync.domain.evidence.renormalisation import Renormalised
+from ibkr_sync.domain.history.events import EventType, event_of
+from ibkr_sync.domain.history.severity import Severity
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy
@@ -35,6 +37,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.raw_reply_reader import Ibk
 from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.evidence.packed_frames import pack_frames
+from ibkr_sync.infrastructure.repositories.local_repo.history import LocalHistory
 from ibkr_sync.infrastructure.repositories.local_repo.raw_replies import LocalRawReplies
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
 from ibkr_sync.infrastructure.repositories.local_repo.runs.local_runs import LocalRuns
@@ -271,7 +274,7 @@ def test_the_newest_of_two_replies_with_the_same_rows_is_read(rig: Rig, database
     local = LocalRawReplies(database, FakeClock(LATER))
     assert local.usage().replies == 2
     (key,) = local.products()
-    assert local.newest(key)[1].received_at == LATER
+    assert local.kept(key).replies[-1].received_at == LATER
     (outcome,) = updates(renormalise(database))
     assert outcome.update.diff.is_empty
     assert outcome.update.product.synced_at == LATER
@@ -297,6 +300,73 @@ def test_a_renamed_product_that_the_catalogue_does_not_know_keeps_its_asset_clas
     assert stored(database, "WTI") == before
 
 
+def rows_without_size() -> Recording:
+    """The recording, of whose ES contracts all but the last leave out the multiplier."""
+    last = max(ES.contracts, key=lambda each: each.last_trade_date)
+    return Recording(
+        contracts=tuple(
+            row
+            if row.symbol != "ES" or row.con_id == str(last.con_id)
+            else dataclasses.replace(row, multiplier="")
+            for row in RECORDING.contracts
+        )
+    )
+
+
+def sizes(database: Database, symbol: str) -> set[int]:
+    return {int(each["multiplier"]) for each in stored(database, symbol)["contracts"]}
+
+
+def test_what_the_newest_reply_leaves_out_is_read_from_those_before(
+    rig: Rig, database: Database
+) -> None:
+    with older_rules():
+        rig.fetch(database, "ES")
+        rig.fetch(database, "ES", recording=rows_without_size(), at=LATER)
+    assert sizes(database, "ES") == {25}
+    renormalise(database)
+    assert sizes(database, "ES") == {50}
+
+
+def test_what_can_not_be_read_of_the_past_is_named(rig: Rig, database: Database) -> None:
+    days = [NOW + number * timedelta(days=1) for number in range(4)]
+    for day in days:
+        rig.fetch(database, "ES", at=day)
+    with writing(database) as connection:
+        row = raw_replies.c
+        spoilt = update(raw_replies).where(row.received_at == days[2])
+        connection.execute(spoilt.values(frames=b"damaged"))
+    (outcome,) = updates(renormalise(database))
+    assert outcome.left == ("1 of 4 replies can't be read",)
+    with writing(database) as connection:
+        connection.execute(update(raw_replies).values(base_id=None))
+        connection.execute(raw_replies.delete().where(row.received_at < days[2]))
+    assert "can't be decompressed" in failure(renormalise(database))
+
+
+def test_replies_under_a_former_name_are_read_too(rig: Rig, database: Database) -> None:
+    renamed = tuple(
+        dataclasses.replace(row, symbol="WTI", trading_class="WTI", multiplier="")
+        for row in RECORDING.contracts
+        if row.symbol == "CL"
+    )
+    with older_rules():
+        rig.fetch(database, "CL")
+        rig.fetch(database, "WTI", recording=Recording(contracts=renamed), at=LATER)
+    (outcome,) = updates(renormalise(database))
+    assert sizes(database, "WTI") == {1000}
+    assert (outcome.left, outcome.update.product.symbol) == ((), "WTI")
+
+
+def test_what_is_read_otherwise_is_no_event_of_the_market(rig: Rig, database: Database) -> None:
+    with older_rules():
+        rig.fetch(database, "ES")
+    renormalise(database)
+    period = LocalHistory(database).period(NOW + timedelta(days=1), LATER)
+    found = {(each.type, each.severity) for each in map(event_of, period.changes)}
+    assert found == {(EventType.CORRECTED, Severity.INFO)}
+
+
 def test_it_is_no_attempt_to_ask_for_anything(rig: Rig, database: Database) -> None:
     rig.fetch(database, "ES", "CL")
     before = LocalRuns(database).last_attempts()
@@ -318,7 +388,7 @@ def spoil(database: Database, symbol: str, **values: object) -> None:
 def frames_of(database: Database, symbol: str) -> tuple[bytes, ...]:
     local = LocalRawReplies(database, FakeClock(LATER))
     (key,) = (each for each in local.products() if each.symbol == symbol)
-    return local.newest(key)[1].frames
+    return local.evidence(key, local.kept(key).replies[-1]).frames
 
 
 def repacked(*frames: bytes) -> dict[str, object]:

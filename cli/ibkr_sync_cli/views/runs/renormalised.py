@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,20 @@ def renormalised_sentence(outcomes: Sequence[Outcome], *, dry_run: bool) -> str:
     if dry_run:
         told.append("dry run, nothing written")
     return ", ".join(told)
+
+
+def sentences_of_what_is_left(outcomes: Sequence[Outcome]) -> list[str]:
+    """What of the past could not be read again, once for all products that it is true of."""
+    products: defaultdict[str, list[str]] = defaultdict(list)
+    for each in outcomes:
+        if isinstance(each, Renormalised):
+            for reason in each.left:
+                products[reason].append(str(each.update.product.key))
+    return [
+        f"{first}{f' and {len(others)} more' if others else ''}: {reason}; what only they said is"
+        " left as it was"
+        for reason, (first, *others) in products.items()
+    ]
 
 
 def _document(outcome: Outcome) -> dict[str, object]:

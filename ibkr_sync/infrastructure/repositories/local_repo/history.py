@@ -169,8 +169,9 @@ def _history(connection: Connection, found: reads.StoredProduct, place: str) -> 
 def _changes(*conditions: ColumnElement[bool]) -> Select[Any]:
     return (
         select(field_changes, *(column.label(f"product_{column.name}") for column in _KEY))
-        .add_columns(contracts.c.local_symbol)
+        .add_columns(contracts.c.local_symbol, sync_runs.c.kind)
         .join(products, products.c.id == field_changes.c.product_id)
+        .join(sync_runs, sync_runs.c.id == field_changes.c.run_id)
         .outerjoin(contracts, contracts.c.con_id == field_changes.c.con_id)
         .where(*conditions)
     )
@@ -187,6 +188,7 @@ def _recorded(connection: Connection, statement: Select[Any]) -> tuple[RecordedC
             new=row.new,
             at=row.seen_at,
             run=row.run_id,
+            is_correction=row.kind is RunKind.RENORMALISE,
         )
         for row in connection.execute(statement)
     )

@@ -16,7 +16,12 @@ from ibkr_sync.domain.evidence.acquired_future import Evidence
 from ibkr_sync.domain.evidence.product_update import ProductUpdate
 from ibkr_sync.domain.evidence.renormalisation import plan_renormalisation
 from ibkr_sync.domain.naming.query import FutureQuery
-from ibkr_sync.domain.ports.raw_replies import RawReplyPort, RawReplyUsage
+from ibkr_sync.domain.ports.raw_replies import (
+    KeptReplies,
+    KeptReply,
+    RawReplyPort,
+    RawReplyUsage,
+)
 from ibkr_sync.domain.runs.future_update import FutureFailure
 from ibkr_sync.domain.runs.sync_policy import RunKind, SyncRun
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
@@ -60,23 +65,34 @@ class LocalRawReplies(RawReplyPort):
         with reading(self._database) as connection:
             return tuple(sorted(ProductKey(*row) for row in connection.execute(statement)))
 
-    def newest(self, key: ProductKey) -> tuple[Future, Evidence]:
-        """Give a product and the reply that its present came from (see the port)."""
+    def kept(self, key: ProductKey) -> KeptReplies:
+        """Give a product and which replies of it are kept (see the port)."""
         with reading(self._database) as connection:
             stored = self._stored(connection, key)
-            statement = (
-                select(raw_replies)
-                .where(raw_replies.c.product_id == stored.product_id)
-                .order_by(raw_replies.c.id.desc())
-                .limit(1)
-            )
+            own = raw_replies.c.product_id == stored.product_id
+            statement = select(raw_replies.c.id, raw_replies.c.received_at).where(own)
+            rows = connection.execute(statement.order_by(raw_replies.c.id)).all()
+            first = select(products.c.first_seen_at).where(products.c.id == stored.product_id)
+            first_seen_at = connection.execute(first).scalar_one()
+        if not rows:
+            raise RawReplyError(key, "none is kept")
+        if stored.product.origin not in _FROM_REPLIES:
+            raise RawReplyError(key, "what is stored came from a file since")
+        return KeptReplies(
+            product=stored.product,
+            replies=tuple(KeptReply(number=row.id, received_at=row.received_at) for row in rows),
+            first_seen_at=first_seen_at,
+        )
+
+    def evidence(self, key: ProductKey, reply: KeptReply) -> Evidence:
+        """Give a reply that is kept (see the port)."""
+        statement = select(raw_replies).where(raw_replies.c.id == reply.number)
+        with reading(self._database) as connection:
             row = connection.execute(statement).first()
             if row is None:
-                raise RawReplyError(key, "none is kept")
-            if stored.product.origin not in _FROM_REPLIES:
-                raise RawReplyError(key, "what is stored came from a file since")
+                raise RawReplyError(key, "it was deleted meanwhile")
             try:
-                return stored.product, read_evidence(connection, row)
+                return read_evidence(connection, row)
             except DamagedFramesError as error:
                 raise RawReplyError(key, str(error)) from error
 

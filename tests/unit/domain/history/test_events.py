@@ -100,8 +100,16 @@ def test_a_change_is_an_event_of_its_kind(
     )
 
 
+@pytest.mark.parametrize("field", ["multiplier", "last_trade_date", "venues", "odd_row"])
+def test_what_was_read_otherwise_is_a_correction_and_no_more(field: str) -> None:
+    corrected = dataclasses.replace(change(field, "CME:67", "CME:68"), is_correction=True)
+    event = event_of(corrected)
+    assert (event.type, event.severity) == (EventType.CORRECTED, INFO)
+
+
 def test_every_type_but_the_expiry_comes_from_a_change() -> None:
-    assert {kind for *_, kind, _ in CASES} == set(EventType) - {EventType.EXPIRED}
+    kinds = {kind for *_, kind, _ in CASES} | {EventType.CORRECTED}
+    assert kinds == set(EventType) - {EventType.EXPIRED}
     assert {*TRACKED_OF_PRODUCT, *TRACKED_OF_CONTRACT} | {
         *("listing", "product", "state", "market_rule", "odd_row", "dates_disagree")
     } == RECORDED_FIELDS
