@@ -358,12 +358,16 @@ def test_contracts_that_only_their_size_tells_apart_are_ambiguous(ibkr_sync: Com
         assert "ibkr-sync pin 'NOVA@CME (NOVA)' --multiplier 50" in vague.told
         assert ibkr_sync(*command, "--multiplier", "50").code == 0
     for size, con_id in (("50", "987654321"), ("5", "987654322"), ("5.0", "987654322")):
-        assert ibkr_sync("next", "NOVA", "--multiplier", size).out.split()[-1] == con_id
+        assert ibkr_sync("next", "NOVA", "--multiplier", size).out.split("\t")[3] == con_id
     pinned = ibkr_sync("pin", "NOVA@CME (NOVA)", "--multiplier", "5")
-    assert (pinned.code, ibkr_sync("next", "NOVA").out.split()[-1]) == (0, "987654322")
+    assert (pinned.code, ibkr_sync("next", "NOVA").out.split("\t")[3]) == (0, "987654322")
     assert "NOVA@CME (NOVA)           5" in ibkr_sync("pin", "-f", "table").out
-    assert ibkr_sync("next", "NOVA", "--multiplier", "50").out.split()[-1] == "987654321"
+    assert ibkr_sync("next", "NOVA", "--multiplier", "50").out.split("\t")[3] == "987654321"
     assert ibkr_sync("next", "NOVA", "--multiplier", "7").code == 5
+    as_of = ibkr_sync("next", "NOVA", "--multiplier", "5", "--as-of", "2001-01-01")
+    assert (as_of.code, as_of.out.split("\t")[3]) == (0, "987654322")
+    contract = ibkr_sync("next", "NOVA 209812", "--multiplier", "5")
+    assert "ibkr-sync show 'NOVA 209812' --multiplier 5" in contract.told
 
 
 def test_a_size_says_which_product_a_symbol_means_in_every_command(ibkr_sync: CommandLine) -> None:

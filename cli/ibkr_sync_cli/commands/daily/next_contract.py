@@ -99,7 +99,9 @@ def _refuse(
 
     query = found.query
     given = [
-        (f"--{name.replace('_', '-')}", value) for name, value in asdict(limits).items() if value
+        (f"--{name.replace('_', '-')}", str(value))
+        for name, value in asdict(limits).items()
+        if value is not None
     ]
     output.complain(
         f"{symbol} is a contract, and next takes a product.",
