@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ibkr_sync.application.services.refresh import RefreshService
     from ibkr_sync.application.services.renormalising import RenormalisingService
     from ibkr_sync.application.services.watchlist import WatchlistService
+    from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
     from ibkr_sync.domain.entities.product_summary import ProductSummary
     from ibkr_sync.domain.naming.query import FutureQuery
     from ibkr_sync.domain.ports.runs import RunsPort
@@ -122,7 +123,7 @@ class Services(Generic[F]):
         from ibkr_sync.application.services.history import HistoryService
         from ibkr_sync.infrastructure.repositories.local_repo.history import LocalHistory
 
-        return HistoryService(LocalHistory(self._database))
+        return HistoryService(LocalHistory(self._database), self.deliveries)
 
     @cached_property
     def watchlist(self) -> WatchlistService:
@@ -136,13 +137,9 @@ class Services(Generic[F]):
     def deliveries(self) -> DeliveryService:
         """Until when contracts may be held."""
         from ibkr_sync.application.services.delivery import DeliveryService
-        from ibkr_sync.catalogue.delivery_rules import load_delivery_rules
-        from ibkr_sync.catalogue.exchanges import exchange_facts
-        from ibkr_sync.infrastructure.calendars import HolidayCalendar
+        from ibkr_sync.infrastructure.repositories.local_repo.deliveries import LocalDeliveries
 
-        markets = {each.exchange: each.calendar for each in exchange_facts().values()}
-        known = {exchange: market for exchange, market in markets.items() if market}
-        return DeliveryService(load_delivery_rules(), known, HolidayCalendar(), self._clock)
+        return DeliveryService(_delivery_book(), LocalDeliveries(self._database), self._clock)
 
     @cached_property
     def runs(self) -> RunsPort:
@@ -298,7 +295,21 @@ def _local_repository(
         _catalogue(profile),
         clock,
         takes_sample_data=not _is_default(database),
+        deliveries=_delivery_book,
     )
+
+
+@cache
+def _delivery_book() -> DeliveryBook:
+    """The rules that ship with the package; calendar and rules are loaded with the first date."""
+    from ibkr_sync.catalogue.delivery_rules import load_delivery_rules
+    from ibkr_sync.catalogue.exchanges import exchange_facts
+    from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
+    from ibkr_sync.infrastructure.calendars import HolidayCalendar
+
+    markets = {each.exchange: each.calendar for each in exchange_facts().values()}
+    known = {exchange: market for exchange, market in markets.items() if market}
+    return DeliveryBook(load_delivery_rules(), known, HolidayCalendar())
 
 
 def _is_default(database: Database) -> bool:

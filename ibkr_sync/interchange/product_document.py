@@ -1,9 +1,10 @@
 """The JSON schema of a product: versioned, lossless, in the names of the entities.
 
 Exact numbers are text (`"0.25"`), dates `2026-12-18`, months `2026-12`, instants UTC
-(`2026-12-18T14:30:00Z`), what is not known is null. `state`, `quoted_tick`, `tick_value` and
-`point_value` are derived: written for the reader's sake, ignored when read back, as are keys that
-are not known. A later version of the program may add keys; what files before it lack is unknown.
+(`2026-12-18T14:30:00Z`), what is not known is null. `state`, `delivery`, `quoted_tick`,
+`tick_value` and `point_value` are derived: written for the reader's sake, ignored when read back,
+as are keys that are not known. A later version of the program may add keys; what files before it
+lack is unknown.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from ibkr_sync.domain.entities.contracts import (
     TradingSchedule,
     Venue,
 )
+from ibkr_sync.domain.entities.delivery import DELIVERY_FACTS, DeliveryDates
 from ibkr_sync.domain.entities.fields import EntityField, FieldKind, Kind, ordered_fields
 from ibkr_sync.domain.entities.futures import (
     ASSET_CLASS,
@@ -151,7 +153,24 @@ def _contract_to_document(contract: FuturesContract, now: datetime) -> dict[str,
     return {
         **fields,
         "state": contract.state(now).value,
+        "delivery": _delivery_to_document(contract.delivery or DeliveryDates()),
         **{key: _encode(getattr(contract, key)) for key in DERIVED_PRODUCT_KEYS},
+    }
+
+
+def _delivery_to_document(delivery: DeliveryDates) -> dict[str, object]:
+    """What is known of a delivery; a date that `sources` names is known, if only not to be."""
+    return {
+        **{name: _encode(getattr(delivery, name)) for name in DELIVERY_FACTS},
+        "sources": {
+            name: {
+                "source": source.source,
+                "confidence": source.confidence.value,
+                "learnt_on": source.learnt_on.isoformat(),
+            }
+            for name in DELIVERY_FACTS
+            if (source := delivery.sources.get(name)) is not None
+        },
     }
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from ibkr_sync.domain.entities.delivery import DELIVERY_FACTS
 from ibkr_sync.domain.entities.fields import INTEGERS, LISTS, Kind, fields_of
 from ibkr_sync.domain.entities.futures import CONTRACT_FIELDS, PRODUCT_FIELDS, Future, Underlying
 from ibkr_sync.domain.untrusted_text import quote_untrusted
@@ -57,6 +58,7 @@ _COLUMNS_OF_CONTRACT = (*_PLAIN_CONTRACT_KEYS, *_NESTED_COLUMNS)
 CONTRACT_COLUMNS = (
     *_PLAIN_CONTRACT_KEYS[:10],  # identity, dates and numbers stand first
     *DERIVED_CONTRACT_KEYS,
+    *DELIVERY_FACTS,
     *_PLAIN_CONTRACT_KEYS[10:],
     *_NESTED_COLUMNS,
     *(column for column in _COLUMNS_OF_PRODUCT if column not in _SHARED),
@@ -66,6 +68,7 @@ CONTRACT_COLUMNS = (
 
 _NOT_REQUIRED = {
     *DERIVED_CONTRACT_KEYS,
+    *DELIVERY_FACTS,
     *(key for key in _PLAIN_CONTRACT_KEYS if key not in REQUIRED_CONTRACT_KEYS),
     *(_product_column(key) for key in PRODUCT_KEYS if key not in REQUIRED_PRODUCT_KEYS),
 }
@@ -147,7 +150,9 @@ def _product_cells(document: dict[str, Any]) -> dict[str, str]:
 
 
 def _contract_cells(contract: dict[str, Any]) -> dict[str, str]:
-    cells = {key: _cell(value) for key, value in contract.items() if key not in _NESTED}
+    flat = {key: value for key, value in contract.items() if key not in (*_NESTED, "delivery")}
+    flat |= {name: contract["delivery"][name] for name in DELIVERY_FACTS}
+    cells = {key: _cell(value) for key, value in flat.items()}
     for key, columns in _NESTED.items():
         nested = contract[key] or {}
         cells |= {column: _cell(nested.get(column)) for column in columns}

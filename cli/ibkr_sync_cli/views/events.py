@@ -26,6 +26,8 @@ COLUMNS = (
     *("field", "old", "new", "run"),
 )
 
+_NEAR = (EventType.NOTICE_NEAR, EventType.CUTOFF_NEAR)
+
 _STYLES = {Severity.INFO: "", Severity.NOTICE: "yellow", Severity.CRITICAL: "red"}
 _TOLD_BY_TYPE = frozenset(
     (
@@ -177,7 +179,7 @@ def _change(event: Event) -> str:
     if event.type is EventType.NEW:
         is_product = event.con_id is None
         return quantity_of(int(event.new or 0), "contract") if is_product else "first seen"
-    if event.field in REMARK_FIELDS:
+    if event.field in REMARK_FIELDS or event.type in _NEAR:
         return event.new or "-"
     if event.field == "venues":
         before, after = (text.split(",") if text else [] for text in (event.old, event.new))

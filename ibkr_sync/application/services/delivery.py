@@ -2,58 +2,36 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Mapping
-from datetime import datetime
-from typing import TypeVar
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Final, TypeVar
 
 from ibkr_sync.domain.delivery.business_days import BusinessDays
-from ibkr_sync.domain.delivery.delivery_dates import delivery_of
-from ibkr_sync.domain.delivery.delivery_rules import DeliveryRule, DeliveryRuleBook
+from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
+from ibkr_sync.domain.delivery.delivery_events import FARTHEST_WARNING, delivery_events
 from ibkr_sync.domain.delivery.nearest_contract import NearestJudgements, NearestRule, judge_nearest
-from ibkr_sync.domain.entities.futures import Future
-from ibkr_sync.domain.ports.business_calendar import BusinessCalendar
+from ibkr_sync.domain.entities.futures import Future, ProductKey
+from ibkr_sync.domain.history.events import Event
+from ibkr_sync.domain.ports.deliveries import DeliveriesPort, DeliveringContract
 
 F = TypeVar("F", bound=Future)
 
-WEEKDAYS = "weekdays"
-"""The market of an exchange whose holidays nobody knows."""
+_DAY: Final = timedelta(days=1)
 
 
 class DeliveryService:
-    """Dates the deliveries of stored contracts.
-
-    `markets` are the markets whose holidays exchanges keep, by IBKR's code of the exchange.
-    """
+    """Dates the deliveries of stored contracts."""
 
     def __init__(
-        self,
-        rules: DeliveryRuleBook,
-        markets: Mapping[str, str],
-        calendar: BusinessCalendar,
-        clock: Callable[[], datetime],
+        self, book: DeliveryBook, stored: DeliveriesPort, clock: Callable[[], datetime]
     ) -> None:
-        self._rules = rules
-        self._markets = markets
-        self._calendar = calendar
+        self._book = book
+        self._stored = stored
         self._clock = clock
 
     def dated(self, product: F) -> F:
         """The product with what is known of the delivery of each contract."""
-        if all(each.delivery is not None for each in product.contracts):
-            return product
-        rule = self._rule_of(product)
-        days = None
-        if rule is not None and rule.calendar is not None:
-            days = BusinessDays(self._calendar, rule.calendar)
-        today = self._clock().date()
-        chain = (
-            each
-            if each.delivery is not None
-            else dataclasses.replace(each, delivery=delivery_of(each, rule, days, today))
-            for each in product.contracts
-        )
-        return dataclasses.replace(product, contracts=tuple(chain))
+        return self._book.dated(product, self._clock().date())
 
     def judge(self, product: Future, rule: NearestRule, now: datetime) -> NearestJudgements:
         """Tell of each contract of a product whether it may be held by a rule."""
@@ -61,10 +39,27 @@ class DeliveryService:
 
     def business_days(self, product: Future) -> BusinessDays:
         """The business days of a product's market."""
-        rule = self._rule_of(product)
-        market = None if rule is None else rule.calendar
-        market = market or self._markets.get(product.exchange, WEEKDAYS)
-        return BusinessDays(self._calendar, market)
+        return self._book.business_days(product)
 
-    def _rule_of(self, product: Future) -> DeliveryRule | None:
-        return self._rules.rule_of(product.exchange, product.trading_class, product.category)
+    def between(self, first: date, last: date) -> tuple[DeliveringContract, ...]:
+        """The stored contracts that end, or give notice, or are cut off, from a day to another."""
+        return self._stored.between(first, last)
+
+    def events(
+        self,
+        since: datetime,
+        now: datetime,
+        product: ProductKey | None = None,
+        con_id: int | None = None,
+    ) -> tuple[Event, ...]:
+        """That first notice or IBKR's cut-off of stored contracts came near between two instants.
+
+        Raises StorageError.
+        """
+        first, last = since.date() - _DAY, now.date() + FARTHEST_WARNING
+        return tuple(
+            event
+            for each in self._stored.between(first, last)
+            if product in (None, each.product.key) and con_id in (None, each.contract.con_id)
+            for event in delivery_events(each, self.business_days(each.product), since, now)
+        )

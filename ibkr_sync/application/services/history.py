@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future, ProductKey
@@ -24,6 +25,9 @@ from ibkr_sync.domain.history.events import (
 from ibkr_sync.domain.history.recorded_history import ProductHistory, RecordedEnd
 from ibkr_sync.domain.ports.history import HistoryPort
 from ibkr_sync.domain.selection.size_choice import chain_of_size
+
+if TYPE_CHECKING:
+    from ibkr_sync.application.services.delivery import DeliveryService
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +49,9 @@ class HistoryReport:
 class HistoryService:
     """Tells what was recorded; every method raises StorageError."""
 
-    def __init__(self, history: HistoryPort) -> None:
+    def __init__(self, history: HistoryPort, deliveries: DeliveryService | None = None) -> None:
         self._history = history
+        self._deliveries = deliveries
 
     def changes(
         self,
@@ -59,12 +64,17 @@ class HistoryService:
 
         The first contracts of a product are one event, and so is what changed of a product and
         alike of its contracts; of a single contract both are told. A contract that moved is
-        told of with what happened to it elsewhere; of the product that it left, that it did.
+        told of with what happened to it elsewhere; of the product that it left, that it did. That
+        first notice or a cut-off came near is among it.
         """
-        if contract is None:
-            return digest_events(self._history.period(since, now, product), since, now)
-        period = self._history.period(since, now, product, contract.con_id)
-        return digest_events(period.of_contract(contract), since, now)
+        con_id = None if contract is None else contract.con_id
+        period = self._history.period(since, now, product, con_id)
+        if contract is not None:
+            period = period.of_contract(contract)
+        found = digest_events(period, since, now)
+        if self._deliveries is None:
+            return found
+        return _in_order((*found, *self._deliveries.events(since, now, product, con_id)))
 
     def of_product(self, product: ProductKey, now: datetime) -> HistoryReport:
         """All that happened to a product and to its contracts; raises ProductNotFoundError."""

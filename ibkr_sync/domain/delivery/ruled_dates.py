@@ -11,13 +11,11 @@ from ibkr_sync.domain.delivery.delivery_rules import CloseOutRule, DateRule, Del
 from ibkr_sync.domain.entities.contracts import ContractMonth
 from ibkr_sync.domain.entities.delivery import (
     DELIVERY_DATES,
+    STANDARD_POLICY,
     Confidence,
     DeliveryDates,
     DeliverySource,
 )
-
-STANDARD_POLICY = "IBKR's standard policy"
-"""The source of a cut-off that IBKR did not state for the contract itself."""
 
 _DAYS_BEFORE = {CloseOutRule.STANDARD: 2, CloseOutRule.DAY_BEFORE: 1, CloseOutRule.POSITION: 2}
 

@@ -77,6 +77,12 @@ class DeliveryDates:
         return None if known is None else known.confidence
 
 
+STANDARD_POLICY: Final = "IBKR's standard policy"
+"""The source of a cut-off that IBKR did not state for the contract itself."""
+
+RULED_SOURCES: Final = ("rule: ", STANDARD_POLICY)
+"""What is in the source of a fact that follows from a rule."""
+
 DELIVERY_DATES: Final = (
     *("first_position_date", "first_notice_date", "first_delivery_date"),
     *("last_delivery_date", "long_cutoff", "short_cutoff"),

@@ -16,6 +16,7 @@ from ibkr_sync.domain.canonical_text import (
     parse_canonical_text,
 )
 from ibkr_sync.domain.entities.contracts import LAST_ZONE, ContractState, FuturesContract, Venue
+from ibkr_sync.domain.entities.delivery import DELIVERY_FACTS, RULED_SOURCES
 from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.evidence.product_update import DELISTED, LISTED, LISTING, MISSING, PRODUCT
@@ -31,7 +32,10 @@ LADDER: Final = "market_rule"
 """The field of an event that tells of a tick ladder: its id, then the steps from each edge on."""
 
 RECORDED_FIELDS: Final = frozenset(
-    (*TRACKED_OF_PRODUCT, *TRACKED_OF_CONTRACT, LISTING, PRODUCT, STATE, LADDER, *REMARK_FIELDS)
+    (
+        *(*TRACKED_OF_PRODUCT, *TRACKED_OF_CONTRACT, *REMARK_FIELDS, *DELIVERY_FACTS),
+        *(LISTING, PRODUCT, STATE, LADDER),
+    )
 )
 """Every field that an event may tell of."""
 
@@ -61,7 +65,10 @@ class EventType(StrEnum):
     MOVED = "MOVED"
     ODD_ROW = "ODD_ROW"
     DATES_DISAGREE = "DATES_DISAGREE"
+    DELIVERY_CHANGED = "DELIVERY_CHANGED"
     CORRECTED = "CORRECTED"
+    NOTICE_NEAR = "NOTICE_NEAR"
+    CUTOFF_NEAR = "CUTOFF_NEAR"
     FIELD_CHANGED = "FIELD_CHANGED"
 
 
@@ -75,10 +82,11 @@ class Event:
         local_symbol: today's name of the contract.
         field: the field that changed; `listing`, `product`, `state` or `market_rule` for
             what is no field.
-        old: canonical text (see `canonical_text`); None for what was not known, or not there.
+        old: canonical text (see `canonical_text`); None for what was not known, or not there. Of a
+            delivery's fact it has the confidence and the source too.
         new: as `old`; of a product seen for the first time the count of its contracts.
         at: UTC instant at which it was first seen; of an expiry, at which trading stopped.
-        run: the run that saw it; None for an expiry, which no run sees.
+        run: the run that saw it; None for an expiry and what came near, which no run sees.
     """
 
     type: EventType
@@ -130,7 +138,10 @@ def event_of(change: RecordedChange) -> Event:
 
     What was not known before has not changed, so it is at most worth a notice.
     """
-    kind, severity = _kind_of(change)
+    if change.is_correction:
+        kind, severity = EventType.CORRECTED, Severity.INFO
+    else:
+        kind, severity = _kind_of(change)
     if change.old is None and severity is Severity.CRITICAL:
         severity = Severity.NOTICE
     return Event(
@@ -215,8 +226,8 @@ def is_first_sight_event(change: RecordedChange) -> bool:
 
 
 def _kind_of(change: RecordedChange) -> tuple[EventType, Severity]:
-    if change.is_correction:
-        return EventType.CORRECTED, Severity.INFO
+    if change.field in DELIVERY_FACTS:
+        return _kind_of_delivery(change.old, change.new)
     if is_first_sight_event(change):
         return EventType.NEW, Severity.INFO
     if change.field == LISTING:
@@ -226,6 +237,14 @@ def _kind_of(change: RecordedChange) -> tuple[EventType, Severity]:
             return EventType.TICK_CHANGED, Severity.NOTICE
         return EventType.VENUES_CHANGED, Severity.INFO
     return _FIELD_EVENTS.get(change.field, (EventType.FIELD_CHANGED, Severity.INFO))
+
+
+def _kind_of_delivery(old: str | None, new: str | None) -> tuple[EventType, Severity]:
+    """Where both follow from rules, a rule was corrected; another source alone is no news."""
+    if all(fact and any(source in fact for source in RULED_SOURCES) for fact in (old, new)):
+        return EventType.CORRECTED, Severity.INFO
+    is_same = old is not None and new is not None and old.split()[0] == new.split()[0]
+    return EventType.DELIVERY_CHANGED, Severity.INFO if is_same else Severity.NOTICE
 
 
 def _has_other_rule(change: RecordedChange) -> bool:

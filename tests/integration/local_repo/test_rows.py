@@ -19,6 +19,8 @@ from contracts.local_future_port import under_another_name
 from databases import before_each_step, dump
 from fakes.catalogue import FakeCatalogue
 from fakes.clock import FakeClock
+from ibkr_sync.catalogue.delivery_rules import load_delivery_rules
+from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.errors import ReplyTimeoutError
@@ -27,6 +29,7 @@ from ibkr_sync.domain.ports.pins import Pin
 from ibkr_sync.domain.ports.watchlist import WatchedProduct
 from ibkr_sync.domain.runs.future_update import FutureFailure
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
+from ibkr_sync.infrastructure.calendars import HolidayCalendar
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.pins import LocalPins
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
@@ -49,7 +52,13 @@ def live_through_a_week(database: Database) -> None:
     """Everything that changes rows, in one story."""
     clock = FakeClock()
     catalogue = FakeCatalogue([examples.as_catalogued(examples.DAX)])
-    local = LocalFutureRepository(database, Future, catalogue, clock)
+    local = LocalFutureRepository(
+        database,
+        Future,
+        catalogue,
+        clock,
+        deliveries=lambda: DeliveryBook(load_delivery_rules(), {}, HolidayCalendar()),
+    )
     local.get_or_create(by_symbol(examples.DAX), NOW_PLEASE)
     ladder = MarketRule(
         market_rule_id=67,

@@ -13,9 +13,14 @@ from ibkr_sync.catalogue.delivery_rules import load_delivery_rules
 from ibkr_sync.catalogue.exchanges import exchange_facts
 from ibkr_sync.domain.delivery.business_days import BusinessDays
 from ibkr_sync.domain.delivery.delivery_dates import delivery_of
-from ibkr_sync.domain.delivery.ruled_dates import STANDARD_POLICY, ruled_last_trade_date
+from ibkr_sync.domain.delivery.ruled_dates import ruled_last_trade_date
 from ibkr_sync.domain.entities.contracts import ContractMonth, FuturesContract
-from ibkr_sync.domain.entities.delivery import Confidence, DeliveryDates, Settlement
+from ibkr_sync.domain.entities.delivery import (
+    STANDARD_POLICY,
+    Confidence,
+    DeliveryDates,
+    Settlement,
+)
 from ibkr_sync.infrastructure.calendars import HolidayCalendar
 from one_case import one_case
 

@@ -82,7 +82,7 @@ class TestWriting:
     def test_every_field_of_the_entities_is_written(self) -> None:
         contract_fields = {field.name for field in dataclasses.fields(FuturesContract)}
         product_fields = {field.name for field in dataclasses.fields(Future)}
-        assert set(CONTRACT_KEYS) == contract_fields
+        assert {*CONTRACT_KEYS, "delivery"} == contract_fields
         assert {*PRODUCT_KEYS, "contracts"} == product_fields | {"asset_class"}
 
     @pytest.mark.parametrize(

@@ -59,6 +59,7 @@ def show(
         if past is not None:
             then, size = past.day or past.at, meant.query.multiplier
             product = services.history.as_of(product.key, then, size)
+        product = services.deliveries.dated(product)
         if meant.contract is None:
             result = product_view(product, moment, wide=wide, expired=expired, series=series)
         else:

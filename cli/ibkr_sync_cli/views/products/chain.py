@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from rich.console import Console, ConsoleOptions
@@ -24,6 +24,8 @@ from ibkr_sync_cli.views.cells import (
 )
 from ibkr_sync_cli.views.tables import TableColumn, items_table
 
+_DAY = timedelta(days=1)
+_NEAR = timedelta(days=30)
 _WEEKDAY = "weekday"
 _GIVE_WAY = ("Seen", _WEEKDAY, "Days", "Session")
 """What a narrow terminal leaves out, in this order: the footer tells when the product was
@@ -77,6 +79,7 @@ class ChainTable:
         has_states = any(each.state(now) is not ContractState.ACTIVE for each in shown)
         varies = any(each.multiplier != future.multiplier for each in shown)
         sessions = {each.con_id: session_in_chain(each, now) for each in shown}
+        ends = {each.con_id: _long_end(each, now) for each in shown}
         weekday = _WEEKDAY not in left_out
         columns: list[TableColumn[FuturesContract] | None] = [
             TableColumn("", lambda each: "▶" if each is self._nearest else ""),
@@ -87,6 +90,9 @@ class ChainTable:
                 "Last trade", lambda each: last_trade_cell(each, future.time_zone, weekday=weekday)
             ),
             TableColumn("Days", lambda each: days_left_cell(each, now), right=True),
+            TableColumn("Long until", lambda each: ends[each.con_id])
+            if any(ends.values())
+            else None,
             TableColumn("conId", lambda each: str(each.con_id), right=True),
             TableColumn("Multiplier", lambda each: number_cell(each.multiplier), right=True)
             if varies or wide
@@ -101,6 +107,19 @@ class ChainTable:
             *(_WIDE_COLUMNS if wide else ()),
         ]
         return [column for column in columns if column is not None]
+
+
+def _long_end(contract: FuturesContract, now: datetime) -> str | None:
+    """Until when a long position may be held, where delivery ends it within 30 days."""
+    known, today = contract.delivery, contract.local_date(now)
+    if known is None or contract.is_expired(now):
+        return None
+    notice = known.first_notice_date
+    last_days = (known.long_cutoff, None if notice is None else notice - _DAY)
+    last_day = min(filter(None, last_days), default=contract.last_trade_date)
+    if last_day >= contract.last_trade_date or last_day > today + _NEAR:
+        return None
+    return f"{last_day:%d %b %Y}"
 
 
 def session_in_chain(contract: FuturesContract, now: datetime) -> str | None:

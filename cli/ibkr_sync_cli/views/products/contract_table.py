@@ -15,6 +15,7 @@ from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync_cli.units.durations import brief_duration
 from ibkr_sync_cli.views.cells import last_trade_cell, money_cell, number_cell, origin_cell
 from ibkr_sync_cli.views.products.chain import session_in_chain
+from ibkr_sync_cli.views.products.delivery_table import delivery_facts
 from ibkr_sync_cli.views.products.product_table import product_name
 
 
@@ -26,6 +27,7 @@ def contract_table(
     facts = (
         *_identity(future, contract),
         *_dates(future, contract, now),
+        *_delivery(contract),
         *_numbers(contract, ladders),
         *_evidence(future, contract, now),
     )
@@ -66,8 +68,14 @@ def _dates(
     yield "Last trade UTC", _instant(contract.last_trade_at)
     if contract.real_expiration_date is not None:
         yield "Expiration", str(contract.real_expiration_date)
-    yield "Settlement", contract.settlement_method
     yield "Session", session_in_chain(contract, now)
+
+
+def _delivery(contract: FuturesContract) -> Iterator[tuple[str, str | None]]:
+    if contract.delivery is None:
+        yield "Settlement", contract.settlement_method
+    for name, value, source in delivery_facts(contract):
+        yield name, f"{value} · {source.source} ({source.confidence}, {source.learnt_on})"
 
 
 def _numbers(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from sqlalchemy.engine import Connection
 
+from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
 from ibkr_sync.domain.entities.futures import Future, Origin, covered_asset_classes
 from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.entities.product_summary import ProductSummary
@@ -50,7 +51,8 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
     What was read is remembered until this repository writes: one instance serves one command
     or one run, not a process that lives for days. `takes_sample_data` is False for a database
     that is kept for real data: sample data is refused there, even while it is empty. Raw replies
-    are kept for so long, or for ever, and the newest of a product always.
+    are kept for so long, or for ever, and the newest of a product always. Deliveries are dated by
+    the book, where there is one.
     """
 
     def __init__(
@@ -62,10 +64,12 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
         *,
         takes_sample_data: bool = True,
         keep_raw_replies: timedelta | None = None,
+        deliveries: Callable[[], DeliveryBook] | None = None,
     ) -> None:
         self._database = database
         self._takes_sample_data = takes_sample_data
         self._keep_raw_replies = keep_raw_replies
+        self._deliveries = deliveries
         self._entity = entity
         self._catalogue = catalogue
         self._clock = clock
@@ -181,12 +185,14 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
                     connection, taker.update, taker.rows, taker.before, now
                 )
                 writes.write_history(connection, taker.update.history, taker_id, run, now)
+                self._write_deliveries(connection, taker.update.product, taker_id, run, now)
             update, before = plan.update, plan.before
             odd = unrecorded_remarks(connection, before.product_id, acquired.row_remarks)
             product_id = writes.write_update(connection, update, plan.rows, before, now)
             con_ids = {each.con_id for each in update.product.contracts}
             history = (*update.history, *remark_changes(odd, con_ids))
             writes.write_history(connection, history, product_id, run, now)
+            self._write_deliveries(connection, update.product, product_id, run, now)
             if acquired.evidence is not None:
                 keep = self._keep_raw_replies
                 outdated_before = None if keep is None else now - keep
@@ -256,6 +262,18 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
         """The market rule ids whose tick ladder is stored; raises StorageError."""
         with reading(self._database) as connection:
             return reads.read_known_ladder_ids(connection)
+
+    def _write_deliveries(
+        self, connection: Connection, product: Future, product_id: int, run: SyncRun, now: datetime
+    ) -> None:
+        from ibkr_sync.infrastructure.repositories.local_repo.products import writes
+        from ibkr_sync.infrastructure.repositories.local_repo.products.delivery_rows import (
+            write_deliveries,
+        )
+
+        if self._deliveries is not None:
+            changes = write_deliveries(connection, self._deliveries(), product, product_id, now)
+            writes.write_history(connection, changes, product_id, run, now)
 
     def _find(self, connection: Connection, query: FutureQuery) -> list[Future]:
         found = reads.read_products(connection, query, self._database.name)

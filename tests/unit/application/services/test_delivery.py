@@ -15,11 +15,13 @@ from ibkr_sync.application.services.delivery import DeliveryService
 from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.catalogue.delivery_rules import load_delivery_rules
 from ibkr_sync.catalogue.exchanges import exchange_facts
+from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
 from ibkr_sync.domain.delivery.hold_limits import HoldLimitKind, PositionSide
 from ibkr_sync.domain.delivery.nearest_contract import DaysBefore, NearestJudgements, NearestRule
 from ibkr_sync.domain.entities.contracts import ContractMonth, ContractSeries, FuturesContract
 from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.errors import NoTradableContractError
+from ibkr_sync.domain.ports.deliveries import DeliveriesPort, DeliveringContract
 from ibkr_sync.infrastructure.calendars import HolidayCalendar
 from ibkr_sync.infrastructure.replay.sample.listing import listed_contracts
 from ibkr_sync.infrastructure.replay.sample.local_symbols import class_in_local_symbol, local_symbol
@@ -30,12 +32,19 @@ CALENDAR = HolidayCalendar()
 LISTED_ON = date(2026, 1, 2)
 
 
+class NoDeliveries(DeliveriesPort):
+    """Nothing is stored."""
+
+    def between(self, first: date, last: date) -> tuple[DeliveringContract, ...]:
+        del first, last
+        return ()
+
+
 @pytest.fixture(scope="session")
 def deliveries() -> DeliveryService:
     markets = {each.exchange: each.calendar or "weekdays" for each in exchange_facts().values()}
-    return DeliveryService(
-        load_delivery_rules(), markets, CALENDAR, lambda: datetime(2026, 1, 2, tzinfo=UTC)
-    )
+    book = DeliveryBook(load_delivery_rules(), markets, CALENDAR)
+    return DeliveryService(book, NoDeliveries(), lambda: datetime(2026, 1, 2, tzinfo=UTC))
 
 
 @cache

@@ -11,6 +11,7 @@ import pytest
 from example_products import DECEMBER, ES, MARCH, NOW
 from ibkr_sync.domain.canonical_text import TRACKED_OF_CONTRACT, TRACKED_OF_PRODUCT
 from ibkr_sync.domain.entities.contracts import ContractListing, FuturesContract
+from ibkr_sync.domain.entities.delivery import DELIVERY_FACTS
 from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.history.events import (
     RECORDED_FIELDS,
@@ -78,6 +79,17 @@ CASES = [
     ("origin", "file", "ibkr", EventType.FIELD_CHANGED, INFO),
     ("asset_class", "index", "commodity", EventType.FIELD_CHANGED, INFO),
     ("industry", None, "Indices", EventType.FIELD_CHANGED, INFO),
+    ("long_cutoff", "2026-11-25 A CPAPI", "2026-11-24 A CPAPI", EventType.DELIVERY_CHANGED, NOTICE),
+    ("first_notice_date", "2026-11-30 A rule: x", "none B CME", EventType.DELIVERY_CHANGED, NOTICE),
+    ("first_notice_date", None, "2026-11-30 A rule: x", EventType.DELIVERY_CHANGED, NOTICE),
+    ("settlement", "cash B rule: x", "cash A IBKR", EventType.DELIVERY_CHANGED, INFO),
+    (
+        "long_cutoff",
+        "2026-11-25 B IBKR's standard policy",
+        "2026-11-24 B IBKR's standard policy",
+        EventType.CORRECTED,
+        INFO,
+    ),
     ("of a later version", "1", "2", EventType.FIELD_CHANGED, INFO),
 ]
 
@@ -107,11 +119,12 @@ def test_what_was_read_otherwise_is_a_correction_and_no_more(field: str) -> None
     assert (event.type, event.severity) == (EventType.CORRECTED, INFO)
 
 
-def test_every_type_but_the_expiry_comes_from_a_change() -> None:
-    kinds = {kind for *_, kind, _ in CASES} | {EventType.CORRECTED}
-    assert kinds == set(EventType) - {EventType.EXPIRED}
+def test_every_type_but_those_of_dates_comes_from_a_change() -> None:
+    of_dates = {EventType.EXPIRED, EventType.NOTICE_NEAR, EventType.CUTOFF_NEAR}
+    assert {kind for *_, kind, _ in CASES} == set(EventType) - of_dates
     assert {*TRACKED_OF_PRODUCT, *TRACKED_OF_CONTRACT} | {
-        *("listing", "product", "state", "market_rule", "odd_row", "dates_disagree")
+        *("listing", "product", "state", "market_rule", "odd_row", "dates_disagree"),
+        *DELIVERY_FACTS,
     } == RECORDED_FIELDS
 
 

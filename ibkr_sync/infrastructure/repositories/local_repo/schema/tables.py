@@ -33,6 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from ibkr_sync.domain.entities.contracts import TradingSchedule
+from ibkr_sync.domain.entities.delivery import DELIVERY_DATES, Settlement
 from ibkr_sync.domain.entities.fields import EntityField, FieldKind, Kind, fields_of, ordered_fields
 from ibkr_sync.domain.entities.futures import (
     ASSET_CLASS,
@@ -134,11 +135,26 @@ contracts = Table(
     Column("con_id", BigInteger, primary_key=True, autoincrement=False),
     Column("product_id", ForeignKey("products.id"), nullable=False),
     *_columns(CONTRACT_FIELDS, besides=("con_id", "schedule"), implied=("last_seen_at",)),
+    Column("ends_at", UtcColumnType),
+    Column("hold_until_long", Date),
+    Column("hold_until_short", Date),
     CheckConstraint("con_id > 0", name="con_id_is_positive"),
     Index(None, "product_id", "last_trade_date"),
     Index(None, "last_trade_date"),
     Index(None, "local_symbol"),
     comment="A null last_seen_at: seen when its product was last synced.",
+)
+
+contract_deliveries = Table(
+    "contract_deliveries",
+    metadata,
+    Column("con_id", ForeignKey("contracts.con_id"), primary_key=True, autoincrement=False),
+    Column("settlement", EnumColumnType(Settlement)),
+    *(Column(name, Date) for name in DELIVERY_DATES),
+    Column("sources", Text, nullable=False),
+    Index(None, "first_notice_date"),
+    Index(None, "long_cutoff"),
+    comment="sources: JSON, of each known fact who says it, with what confidence, learnt when.",
 )
 
 contract_schedules = Table(

@@ -18,6 +18,9 @@ def upgrade() -> None:
     """Add what an observation knows beside its contracts."""
     with op.batch_alter_table("contracts") as contracts:
         contracts.add_column(sa.Column("settlement_method", sa.Text()))
+        contracts.add_column(sa.Column("ends_at", INSTANT))
+        contracts.add_column(sa.Column("hold_until_long", sa.Date()))
+        contracts.add_column(sa.Column("hold_until_short", sa.Date()))
         contracts.alter_column("last_seen_at", existing_type=INSTANT, nullable=True)
     op.add_column("pins", sa.Column("multiplier", EXACT))
     op.add_column("run_products", sa.Column("given_at", INSTANT))
@@ -44,3 +47,28 @@ def upgrade() -> None:
             " frames answer questions about single contracts, gone has those that were unknown."
         )
         op.create_table_comment("raw_replies", comment)
+    _create_deliveries()
+
+
+def _create_deliveries() -> None:
+    op.create_table(
+        "contract_deliveries",
+        sa.Column("con_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("settlement", sa.String(32)),
+        sa.Column("first_position_date", sa.Date()),
+        sa.Column("first_notice_date", sa.Date()),
+        sa.Column("first_delivery_date", sa.Date()),
+        sa.Column("last_delivery_date", sa.Date()),
+        sa.Column("long_cutoff", sa.Date()),
+        sa.Column("short_cutoff", sa.Date()),
+        sa.Column("sources", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["con_id"],
+            ["contracts.con_id"],
+            name=op.f("fk_contract_deliveries_con_id_contracts"),
+        ),
+        sa.PrimaryKeyConstraint("con_id", name=op.f("pk_contract_deliveries")),
+        comment="sources: JSON, of each known fact who says it, with what confidence, learnt when.",
+    )
+    for name in ("first_notice_date", "long_cutoff"):
+        op.create_index(op.f(f"ix_contract_deliveries_{name}"), "contract_deliveries", [name])

@@ -1,0 +1,59 @@
+"""All that dates deliveries: the rules, whose holidays an exchange keeps, and the calendar."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from datetime import date
+from typing import Final, TypeVar
+
+from ibkr_sync.domain.delivery.business_days import BusinessDays
+from ibkr_sync.domain.delivery.delivery_dates import delivery_of
+from ibkr_sync.domain.delivery.delivery_rules import DeliveryRule, DeliveryRuleBook
+from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.ports.business_calendar import BusinessCalendar
+
+F = TypeVar("F", bound=Future)
+
+WEEKDAYS: Final = "weekdays"
+"""The market of an exchange whose holidays nobody knows."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class DeliveryBook:
+    """Dates the deliveries of contracts.
+
+    Attributes:
+        markets: whose holidays exchanges keep, by IBKR's code of the exchange.
+    """
+
+    rules: DeliveryRuleBook
+    markets: Mapping[str, str]
+    calendar: BusinessCalendar
+
+    def dated(self, product: F, today: date) -> F:
+        """The product with what is known on the UTC day `today` of each contract's delivery."""
+        if all(each.delivery is not None for each in product.contracts):
+            return product
+        rule = self.rule_of(product)
+        days = None
+        if rule is not None and rule.calendar is not None:
+            days = BusinessDays(self.calendar, rule.calendar)
+        chain = (
+            each
+            if each.delivery is not None
+            else dataclasses.replace(each, delivery=delivery_of(each, rule, days, today))
+            for each in product.contracts
+        )
+        return dataclasses.replace(product, contracts=tuple(chain))
+
+    def business_days(self, product: Future) -> BusinessDays:
+        """The business days of a product's market."""
+        rule = self.rule_of(product)
+        market = None if rule is None else rule.calendar
+        market = market or self.markets.get(product.exchange, WEEKDAYS)
+        return BusinessDays(self.calendar, market)
+
+    def rule_of(self, product: Future) -> DeliveryRule | None:
+        """The rule of a product's family; None if there is none."""
+        return self.rules.rule_of(product.exchange, product.trading_class, product.category)

@@ -1,0 +1,114 @@
+"""What is known of deliveries, as rows; every function works inside the caller's transaction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.engine import Connection
+
+from ibkr_sync.domain.delivery.business_days import BusinessDays
+from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
+from ibkr_sync.domain.delivery.delivery_changes import delivery_changes
+from ibkr_sync.domain.delivery.hold_limits import PositionSide, hold_limits
+from ibkr_sync.domain.entities.contracts import FuturesContract
+from ibkr_sync.domain.entities.delivery import (
+    DELIVERY_FACTS,
+    Confidence,
+    DeliveryDates,
+    DeliverySource,
+)
+from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.evidence.chain_diff import FieldChange
+from ibkr_sync.domain.history.events import end_of_trading
+from ibkr_sync.infrastructure.repositories.local_repo.database.bulk_writes import (
+    bulk_insert,
+    bulk_update,
+)
+from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
+    contract_deliveries,
+    contracts,
+)
+
+ENDS = ("ends_at", "hold_until_long", "hold_until_short")
+"""Columns of a contract that follow from its dates."""
+
+DELIVERY_COLUMNS = (*DELIVERY_FACTS, "sources")
+
+_STORED = (
+    select(
+        contracts.c.con_id,
+        *(contracts.c[name] for name in ENDS),
+        *(contract_deliveries.c[name] for name in DELIVERY_COLUMNS),
+    )
+    .outerjoin_from(contracts, contract_deliveries)
+    .where(contracts.c.product_id == bindparam("product_id"))
+)
+
+
+def write_deliveries(
+    connection: Connection, book: DeliveryBook, product: Future, product_id: int, now: datetime
+) -> list[FieldChange]:
+    """Store what is known of the deliveries of a product's contracts, and give what changed.
+
+    Nothing is written of a contract of which all is as it was.
+    """
+    days = book.business_days(product)
+    stored = {row[0]: row[1:] for row in connection.execute(_STORED, {"product_id": product_id})}
+    added, updated, ends = [], [], []
+    changes: list[FieldChange] = []
+    for contract in book.dated(product, now.date()).contracts:
+        before = stored.get(contract.con_id)
+        delivery = contract.delivery
+        if before is None or delivery is None:
+            continue
+        if before[: len(ENDS)] != (end := _ends(contract, days)):
+            ends.append((*end, contract.con_id))
+        if before[-1] is None:
+            added.append((contract.con_id, *_values(delivery)))
+            continue
+        found = list(
+            delivery_changes(contract.con_id, read_delivery(before[len(ENDS) :]), delivery)
+        )
+        if found:
+            updated.append((*_values(delivery), contract.con_id))
+            changes += found
+    bulk_insert(connection, contract_deliveries, ("con_id", *DELIVERY_COLUMNS), added)
+    bulk_update(connection, contract_deliveries.c.con_id, DELIVERY_COLUMNS, updated)
+    bulk_update(connection, contracts.c.con_id, ENDS, ends)
+    return changes
+
+
+def read_delivery(values: Sequence[Any]) -> DeliveryDates:
+    """What is known, from the values of `DELIVERY_COLUMNS`; raises ValueError for others."""
+    known: dict[str, Any] = dict(zip(DELIVERY_FACTS, values, strict=False))
+    return DeliveryDates(**known, sources=dict(_sources(json.loads(values[-1]))))
+
+
+def _sources(stored: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, DeliverySource]]:
+    for name, (source, confidence, learnt_on) in stored.items():
+        yield (
+            name,
+            DeliverySource(
+                source=source,
+                confidence=Confidence(confidence),
+                learnt_on=date.fromisoformat(learnt_on),
+            ),
+        )
+
+
+def _values(delivery: DeliveryDates) -> tuple[Any, ...]:
+    sources = {
+        name: [each.source, each.confidence.value, each.learnt_on.isoformat()]
+        for name, each in delivery.sources.items()
+    }
+    text = json.dumps(sources, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return (*(getattr(delivery, name) for name in DELIVERY_FACTS), text)
+
+
+def _ends(contract: FuturesContract, days: BusinessDays) -> tuple[datetime, date, date]:
+    long, short = (hold_limits(contract, days, side)[0].last_day for side in PositionSide)
+    return end_of_trading(contract), long, short

@@ -1,0 +1,167 @@
+"""Deliveries are stored with their contracts, and their history is kept."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from contracts.future_port import NOW_PLEASE, by_symbol
+from databases import dump
+from fakes.catalogue import FakeCatalogue
+from fakes.clock import FakeClock
+from ibkr_sync.application.services.delivery import DeliveryService
+from ibkr_sync.application.services.history import HistoryService
+from ibkr_sync.catalogue.delivery_rules import load_delivery_rules
+from ibkr_sync.domain.delivery.date_formulas import parse_formula
+from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
+from ibkr_sync.domain.delivery.delivery_rules import DateRule, DeliveryRuleBook
+from ibkr_sync.domain.entities.contracts import ContractMonth, FuturesContract
+from ibkr_sync.domain.entities.delivery import Confidence
+from ibkr_sync.domain.entities.futures import CommodityFuture, Future, Origin
+from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
+from ibkr_sync.domain.history.events import Event, EventType
+from ibkr_sync.domain.history.severity import Severity
+from ibkr_sync.infrastructure.calendars import HolidayCalendar
+from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.deliveries import LocalDeliveries
+from ibkr_sync.infrastructure.repositories.local_repo.history import LocalHistory
+from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
+from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import contracts
+from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import reading
+
+RULES = load_delivery_rules()
+BOOK = DeliveryBook(RULES, {}, HolidayCalendar())
+FIRST = datetime(2026, 11, 2, 12, tzinfo=UTC)
+
+GCZ6 = FuturesContract(
+    con_id=462941472,
+    symbol="GC",
+    exchange="COMEX",
+    trading_class="GC",
+    currency="USD",
+    local_symbol="GCZ6",
+    contract_month=ContractMonth(2026, 12),
+    last_trade_date=date(2026, 12, 29),
+    last_trade_at=datetime(2026, 12, 29, 18, 30, tzinfo=UTC),
+    time_zone="America/New_York",
+)
+GCG7 = dataclasses.replace(
+    GCZ6,
+    con_id=693609540,
+    local_symbol="GCG7",
+    contract_month=ContractMonth(2027, 2),
+    last_trade_date=date(2027, 2, 24),
+    last_trade_at=datetime(2027, 2, 24, 18, 30, tzinfo=UTC),
+)
+GOLD = CommodityFuture(
+    symbol="GC", exchange="COMEX", trading_class="GC", currency="USD", contracts=(GCZ6, GCG7)
+)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    where = ":memory:" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    with Database(where) as database:
+        yield database
+
+
+def sync(
+    database: Database, now: datetime, product: Future = GOLD, book: DeliveryBook = BOOK
+) -> None:
+    clock = FakeClock(now)
+    local = LocalFutureRepository(database, Future, FakeCatalogue(), clock, deliveries=lambda: book)
+    with local.sync_run(Origin.IBKR) as run:
+        acquired = AcquiredFuture(product=product)
+        local.get_or_create_entity(acquired, by_symbol(product), NOW_PLEASE, run)
+
+
+def changes(database: Database, since: datetime, now: datetime) -> list[Event]:
+    deliveries = DeliveryService(BOOK, LocalDeliveries(database), lambda: now)
+    return list(HistoryService(LocalHistory(database), deliveries).changes(since, now))
+
+
+def corrected_book() -> DeliveryBook:
+    """The rules, of which that for gold gives notice a business day earlier."""
+    gold = next(rule for rule in RULES.rules if "GC" in rule.trading_classes)
+    notice = DateRule(formula=parse_formula("2nd last bd of m-1"), confidence=Confidence.A)
+    other = dataclasses.replace(gold, dates=gold.dates | {"first_notice_date": notice})
+    rules = (other if rule is gold else rule for rule in RULES.rules)
+    return DeliveryBook(DeliveryRuleBook(tuple(rules)), {}, BOOK.calendar)
+
+
+def test_until_when_a_contract_may_be_held_can_be_asked_of_its_row(database: Database) -> None:
+    sync(database, FIRST)
+    columns = (contracts.c.ends_at, contracts.c.hold_until_long, contracts.c.hold_until_short)
+    with reading(database) as connection:
+        rows = connection.execute(select(*columns).order_by(contracts.c.con_id)).all()
+    assert [tuple(row) for row in rows] == [
+        (GCZ6.last_trade_at, date(2026, 11, 25), date(2026, 12, 24)),
+        (GCG7.last_trade_at, date(2027, 1, 27), date(2027, 2, 22)),
+    ]
+
+
+def test_a_contract_is_found_by_any_of_its_dates(database: Database) -> None:
+    sync(database, FIRST)
+    stored = LocalDeliveries(database)
+    (cut_off,) = stored.between(date(2026, 11, 25), date(2026, 11, 25))
+    assert cut_off.contract.local_symbol == "GCZ6"
+    assert cut_off.contract.delivery == BOOK.dated(GOLD, FIRST.date()).contracts[0].delivery
+    assert cut_off.product.key == GOLD.key
+    assert len(stored.between(date(2026, 12, 29), date(2027, 1, 27))) == 2
+    assert stored.between(date(2026, 12, 1), date(2026, 12, 23)) == ()
+
+
+def test_what_did_not_change_is_not_written_again(database: Database) -> None:
+    sync(database, FIRST)
+    before = dump(database)
+    sync(database, FIRST + timedelta(days=1))
+    after = dump(database)
+    for table in ("contract_deliveries", "contracts", "field_changes"):
+        assert after[table] == before[table], table
+
+
+def test_a_rule_that_was_corrected_is_told_so(database: Database) -> None:
+    sync(database, FIRST)
+    sync(database, FIRST + timedelta(days=1), book=corrected_book())
+    found = changes(database, FIRST + timedelta(hours=1), FIRST + timedelta(days=1))
+    assert {each.type for each in found} == {EventType.CORRECTED}
+    notice = next(each for each in found if each.field == "first_notice_date")
+    assert notice.old == "2026-11-30 A rule: last bd of m-1 (COMEX gold and silver)"
+    assert notice.new == "2026-11-27 A rule: 2nd last bd of m-1 (COMEX gold and silver)"
+    assert notice.severity is Severity.INFO
+
+
+def test_dates_that_ibkr_contradicts_are_given_up_and_told(database: Database) -> None:
+    sync(database, FIRST)
+    moved = dataclasses.replace(
+        GCZ6,
+        last_trade_date=date(2026, 12, 28),
+        last_trade_at=datetime(2026, 12, 28, 18, tzinfo=UTC),
+    )
+    sync(database, FIRST + timedelta(days=1), dataclasses.replace(GOLD, contracts=(moved, GCG7)))
+    found = changes(database, FIRST + timedelta(hours=1), FIRST + timedelta(days=1))
+    given_up = next(each for each in found if each.field == "long_cutoff")
+    assert (given_up.type, given_up.severity) == (EventType.DELIVERY_CHANGED, Severity.NOTICE)
+    assert given_up.new is None
+
+
+def test_that_notice_and_cut_off_come_near_is_told_once_at_each_of_two_days(
+    database: Database,
+) -> None:
+    sync(database, FIRST)
+    told = [
+        f"{each.at:%m-%d} {each.type} {each.severity} {each.new}"
+        for day in range(40)
+        for each in changes(database, FIRST + timedelta(days=day), FIRST + timedelta(days=day + 1))
+        if each.field != "listing"
+    ]
+    assert [each for each in told if "NEAR" in each] == [
+        "11-11 CUTOFF_NEAR notice 2026-11-25",
+        "11-13 NOTICE_NEAR notice 2026-11-30",
+        "11-23 CUTOFF_NEAR critical 2026-11-25",
+        "11-25 NOTICE_NEAR critical 2026-11-30",
+    ]
