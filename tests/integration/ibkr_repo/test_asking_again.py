@@ -14,6 +14,8 @@ from fakes.clock import FakeClock
 from fakes.futures import InMemoryFutureRepository
 from fakes.gateway_rig import (
     CRUDE_OIL,
+    DAX,
+    DAX_MINI,
     ES,
     NASDAQ,
     NEVER,
@@ -24,6 +26,7 @@ from fakes.gateway_rig import (
     Serve,
     bring_up_to_date,
 )
+from fakes.recordings import recording_of
 from gateway import faults
 from gateway.faults import Occasion
 from gateway.server import ScriptedGateway
@@ -120,6 +123,23 @@ def assert_grow(pauses: Sequence[float], *expected: float) -> None:
     assert len(pauses) == len(expected)
     for pause, least in zip(pauses, expected, strict=True):
         assert least <= pause <= least * 1.2
+
+
+@pytest.mark.parametrize("script", [(), (faults.HangUpAfterRows(symbol="DAX", rows=1, first=1),)])
+def test_products_of_one_symbol_share_the_reply_to_their_question(
+    serve: Serve, repository_at: RepositoryAt, script: tuple[faults.Fault, ...]
+) -> None:
+    replay = serve(*script, recording=recording_of(DAX, DAX_MINI))
+    queries = [
+        FutureQuery(symbol="DAX", exchange="EUREX", trading_class=each.trading_class)
+        for each in (DAX, DAX_MINI)
+    ]
+    outcomes = list(repository_at(replay).get_or_create_many(queries, SyncPolicy()))
+    assert all(isinstance(each, FutureUpdate) for each in outcomes), outcomes
+    keys = {each.product.key for each in outcomes if isinstance(each, FutureUpdate)}
+    assert keys == {DAX.key, DAX_MINI.key}
+    # What a broken session leaves behind is asked for again, each by itself.
+    assert len(symbols_asked(replay)) == 1 + 2 * len(script)
 
 
 def test_a_complete_reply_is_stored_while_an_earlier_one_is_still_due(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
 from concurrent import futures
 from dataclasses import dataclass
@@ -177,7 +177,8 @@ class _Round(Generic[K, T]):
     """One call of `Questioner.hold`.
 
     What a broken session leaves behind, or one whose rate was refused, is asked again alone,
-    each request by itself: one that breaks every session is to harm no other.
+    each request by itself: one that breaks every session is to harm no other. Dialogues that are
+    at the same question share its reply, as far as it was not yet there when they came to it.
     """
 
     def __init__(
@@ -189,6 +190,7 @@ class _Round(Generic[K, T]):
         self._waiting = deque[_Question[K, T]]()
         self._suspects = deque[_Question[K, T]]()
         self._in_flight: dict[Sending[ContractReply], _Question[K, T]] = {}
+        self._sharing = defaultdict[ContractRequest, list[_Question[K, T]]](list)
         self._broken = 0
 
     def outcomes(self) -> Iterator[tuple[K, T | IbkrSyncError]]:
@@ -227,11 +229,18 @@ class _Round(Generic[K, T]):
             yield from self._go_on(*begun, None)
 
     def _ask(self, question: _Question[K, T]) -> None:
-        self._in_flight[self._questioner.ask(question.request)] = question
+        if any(each.request == question.request for each in self._in_flight.values()):
+            self._sharing[question.request].append(question)
+        else:
+            self._in_flight[self._questioner.ask(question.request)] = question
 
     def _conclude(
         self, question: _Question[K, T], outcome: ContractReply | BaseException
     ) -> Iterator[tuple[K, T | IbkrSyncError]]:
+        shared = self._sharing.pop(question.request, [])
+        if isinstance(outcome, BaseException):
+            self._waiting.extend(shared)  # a failure is each one's own
+            shared = []
         was_repeated, question.is_repeated = question.is_repeated, True
         may_repeat = question.times_sent < MAX_TIMES_SENT
         if isinstance(outcome, UpstreamDownError) and may_repeat and self._questioner.outage_ends():
@@ -247,7 +256,8 @@ class _Round(Generic[K, T]):
                 return
         else:
             self._broken = 0
-        yield from self._go_on(question.key, question.dialogue, outcome)
+        for each in (question, *shared):
+            yield from self._go_on(each.key, each.dialogue, outcome)
 
     def _go_on(
         self, key: K, dialogue: Dialogue[T], outcome: ContractReply | BaseException | None
