@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from ibkr_sync.domain.entities.product_summary import ProductSummary
     from ibkr_sync.domain.naming.query import FutureQuery
     from ibkr_sync.domain.ports.runs import RunsPort
+    from ibkr_sync.domain.ports.sent_hours import SentHoursReader
     from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
     from ibkr_sync.domain.runs.sync_policy import SyncPolicy, SyncRun
     from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
@@ -92,12 +93,11 @@ class Services(Generic[F]):
     def past_hours(self) -> PastHoursService:
         """Hours of days that the window which IBKR sent last does not reach."""
         from ibkr_sync.application.services.past_hours import PastHoursService
-        from ibkr_sync.catalogue import iana_zone
         from ibkr_sync.infrastructure.repositories.local_repo.products.kept_hours import (
             LocalKeptHours,
         )
 
-        return PastHoursService(LocalKeptHours(self._database), iana_zone)
+        return PastHoursService(LocalKeptHours(self._database), _hours_reader())
 
     @cached_property
     def raw_replies(self) -> RawReplyService:
@@ -176,7 +176,7 @@ def bootstrap(
         catalogue = _catalogue(profile)
         build = partial(_port, profile, entity, local, gateway=gateway, clock=clock, stack=stack)
         names = SymbolResolver(catalogue, _pins(database, clock), local, clock)
-        futures = FuturesService(_SourceOnDemand(build, local), names, local)
+        futures = FuturesService(_SourceOnDemand(build, local), names, local, _hours_reader())
         asks_source = profile.source != "local"
         yield Services(futures, database, catalogue, clock, asks_source=asks_source)
 
@@ -321,6 +321,14 @@ def _is_default(database: Database) -> bool:
         return database.path.samefile(default)  # by a hard link too
     except OSError:  # one of them is not there yet, or is a loop of links
         return database.path == Path(os.path.realpath(default))
+
+
+def _hours_reader() -> SentHoursReader:
+    from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.schedules import (
+        IbkrHoursReader,
+    )
+
+    return IbkrHoursReader()
 
 
 def _pins(database: Database, clock: Clock) -> PinPort:

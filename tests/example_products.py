@@ -7,11 +7,11 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+from fakes.hours import sent_hours
 from ibkr_sync.domain.entities.contracts import (
     ContractListing,
     ContractMonth,
     FuturesContract,
-    TradingSchedule,
     Venue,
 )
 from ibkr_sync.domain.entities.futures import Future, IndexFuture, Underlying
@@ -43,9 +43,7 @@ DECEMBER = FuturesContract(
     price_magnifier=1,
     venues=(Venue(exchange="CME", market_rule_id=67), Venue(exchange="QBALGO")),
     security_ids=(("ISIN", "XX0000000000"),),
-    schedule=TradingSchedule(
-        trading_hours="20261123:1700-20261124:1600", liquid_hours="", time_zone_id="US/Central"
-    ),
+    schedule=sent_hours("20261123:1700-20261124:1600"),
     listing=ContractListing(first_seen_at=NOW, last_seen_at=NOW),
 )
 ES = IndexFuture(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+from fakes.hours import sent_hours
 from ibkr_sync.domain.entities.contracts import (
     ContractMonth,
     ContractSeries,
     FuturesContract,
-    TradingSchedule,
     Venue,
 )
 from ibkr_sync.domain.entities.futures import IndexFuture, Origin, Underlying
@@ -70,9 +70,7 @@ ESM5 = FuturesContract(
     min_size=Decimal(1),
     size_increment=Decimal(1),
     suggested_size_increment=Decimal(1),
-    schedule=TradingSchedule(
-        trading_hours=TRADING_HOURS, liquid_hours=LIQUID_HOURS, time_zone_id="US/Central"
-    ),
+    schedule=sent_hours(TRADING_HOURS, LIQUID_HOURS),
 )
 
 ES = IndexFuture(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -15,10 +15,15 @@ from ibkr_sync.domain.entities.contracts import (
     ContractMonth,
     ContractSeries,
     FuturesContract,
-    TradingSchedule,
     Venue,
 )
 from ibkr_sync.domain.entities.futures import ASSET_TYPES, Future, Origin, Underlying
+from ibkr_sync.domain.entities.schedules import (
+    ClosedDay,
+    ScheduleEntries,
+    TradingSchedule,
+    TradingSession,
+)
 from ibkr_sync.domain.untrusted_text import clean_text
 
 ZONES = ("America/Chicago", "Europe/Berlin", "Asia/Tokyo", "Australia/Sydney", "UTC")
@@ -54,11 +59,30 @@ underlyings = st.builds(Underlying, symbol=texts, sec_type=maybe(texts), con_id=
 
 venues = st.builds(Venue, exchange=codes, market_rule_id=maybe(st.integers(0, 10_000)))
 
+
+@st.composite
+def schedule_entries(draw: st.DrawFn) -> ScheduleEntries:
+    """Sessions apart, each closing before the next opens, and closed days."""
+    edges = sorted(draw(st.sets(st.integers(0, 10_000), max_size=8)))
+    first = draw(st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 - hypothesis adds the zone
+    first = first.replace(microsecond=0)
+    sessions = [
+        TradingSession(
+            opens_at=first + timedelta(minutes=opens), closes_at=first + timedelta(minutes=closes)
+        )
+        for opens, closes in zip(edges[::2], edges[1::2], strict=False)
+    ]
+    days = sorted(draw(st.sets(dates, min_size=0 if sessions else 1, max_size=3)))
+    return (*sessions, *(ClosedDay(date=each) for each in days))
+
+
 schedules = st.builds(
     TradingSchedule,
     trading_hours=texts | st.just(""),
     liquid_hours=texts | st.just(""),
     time_zone_id=texts,
+    trading_sessions=maybe(schedule_entries()),
+    liquid_sessions=maybe(schedule_entries()),
 )
 
 listings = st.builds(

@@ -15,6 +15,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ibkr_sync.domain.entities.contracts import ContractMonth
+from ibkr_sync.domain.entities.schedules import ClosedDay, ScheduleEntries, parse_schedule_entries
 from ibkr_sync.domain.evidence.last_trade import LIKELY_YEARS
 from ibkr_sync.domain.untrusted_text import clean_text, quote_untrusted
 
@@ -26,6 +27,9 @@ MAX_TEXT = 32_768
 
 MAX_INTEGER = 2**31 - 1
 """IBKR's ids are signed 32-bit numbers."""
+
+MAX_ENTRIES = 1000
+"""Most sessions and closed days of one window; IBKR sends a month at most."""
 
 _NUMBER = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?", re.ASCII)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
@@ -120,6 +124,17 @@ def zone_value(value: object) -> str:
     except (ZoneInfoNotFoundError, OSError, ValueError) as error:
         raise ValueError(f"{quote_untrusted(name)} is no time zone of the zone database") from error
     return name
+
+
+def sessions(value: object) -> ScheduleEntries | None:
+    """Sessions and closed days in order; an empty list is as null."""
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise _refusal("a list of sessions and closed days", value)
+    if len(value) > MAX_ENTRIES:
+        raise ValueError(f"more than {MAX_ENTRIES} of them")
+    for entry in (entries := parse_schedule_entries(value)):
+        _likely(entry.date if isinstance(entry, ClosedDay) else entry.opens_at)
+    return entries or None
 
 
 def choice_value(kind: type[E]) -> Callable[[object], E]:

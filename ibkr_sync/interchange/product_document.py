@@ -20,7 +20,6 @@ from ibkr_sync.domain.entities.contracts import (
     ContractListing,
     ContractMonth,
     FuturesContract,
-    TradingSchedule,
     Venue,
 )
 from ibkr_sync.domain.entities.delivery import DELIVERY_FACTS, DeliveryDates
@@ -33,6 +32,7 @@ from ibkr_sync.domain.entities.futures import (
     Future,
     Underlying,
 )
+from ibkr_sync.domain.entities.schedules import ClosedDay, TradingSchedule, TradingSession
 from ibkr_sync.domain.untrusted_text import quote_untrusted
 from ibkr_sync.interchange import field_values as parse
 from ibkr_sync.interchange.document_fields import DocumentFields, InvalidDocumentError
@@ -44,7 +44,7 @@ SCHEMA = "ibkr-sync/product/2"
 
 _READABLE = ("ibkr-sync/product/1", SCHEMA)
 
-_ADDED = frozenset(("settlement_method",))
+ADDED_KEYS = frozenset(("settlement_method", "trading_sessions", "liquid_sessions"))
 """Keys that files of a former version lack."""
 
 _PRODUCT_FIELDS = ordered_fields(
@@ -65,8 +65,8 @@ PRODUCT_KEYS = tuple(each.name for each in _PRODUCT_FIELDS)
 CONTRACT_KEYS = tuple(each.name for each in _CONTRACT_FIELDS)
 """What a document says of each contract: identity, dates and numbers first."""
 
-REQUIRED_PRODUCT_KEYS = tuple(key for key in PRODUCT_KEYS if key not in _ADDED)
-REQUIRED_CONTRACT_KEYS = tuple(key for key in CONTRACT_KEYS if key not in _ADDED)
+REQUIRED_PRODUCT_KEYS = tuple(key for key in PRODUCT_KEYS if key not in ADDED_KEYS)
+REQUIRED_CONTRACT_KEYS = tuple(key for key in CONTRACT_KEYS if key not in ADDED_KEYS)
 """What every file says of a product, and of a contract."""
 
 DERIVED_PRODUCT_KEYS = ("quoted_tick", "tick_value", "point_value")
@@ -183,7 +183,7 @@ def _encode(value: object) -> object:
             encoded = value.astimezone(UTC).isoformat().replace("+00:00", "Z")
         case date():
             encoded = value.isoformat()
-        case ContractMonth():
+        case ContractMonth() | TradingSession() | ClosedDay():
             encoded = str(value)
         case StrEnum():
             encoded = value.value
@@ -221,6 +221,7 @@ _PARSERS: dict[FieldKind, Callable[[object], Any]] = {
     Kind.DATE: parse.date_value,
     Kind.INSTANT: parse.instant_value,
     Kind.MONTH: parse.month_value,
+    Kind.SESSIONS: parse.sessions,
 }
 
 
@@ -237,7 +238,9 @@ def _reader(field: EntityField) -> Callable[[DocumentFields], Any]:
     if parts and isinstance(entity, type):
         readers = _readers(parts)
         return lambda fields: fields.child(
-            name, lambda nested: entity(**_read(nested, readers)), keys=readers
+            name,
+            lambda nested: entity(**_read(nested, readers)),
+            keys=[each for each in readers if each not in ADDED_KEYS],
         )
     parser = parse.choice_value(field.choices) if field.choices else _PARSERS[field.kind]
     if field.nullable:

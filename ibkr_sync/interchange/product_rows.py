@@ -20,6 +20,7 @@ from ibkr_sync.domain.entities.futures import CONTRACT_FIELDS, PRODUCT_FIELDS, F
 from ibkr_sync.domain.untrusted_text import quote_untrusted
 from ibkr_sync.interchange.document_fields import DocumentFields, InvalidDocumentError
 from ibkr_sync.interchange.product_document import (
+    ADDED_KEYS,
     CONTRACT_KEYS,
     DERIVED_CONTRACT_KEYS,
     PRODUCT_KEYS,
@@ -69,8 +70,8 @@ CONTRACT_COLUMNS = (
 _NOT_REQUIRED = {
     *DERIVED_CONTRACT_KEYS,
     *DELIVERY_FACTS,
-    *(key for key in _PLAIN_CONTRACT_KEYS if key not in REQUIRED_CONTRACT_KEYS),
-    *(_product_column(key) for key in PRODUCT_KEYS if key not in REQUIRED_PRODUCT_KEYS),
+    *ADDED_KEYS,
+    *(_product_column(key) for key in PRODUCT_KEYS if key in ADDED_KEYS),
 }
 _REQUIRED_COLUMNS = tuple(each for each in CONTRACT_COLUMNS if each not in _NOT_REQUIRED)
 
@@ -177,7 +178,7 @@ def _product_object(row: Mapping[str, str]) -> dict[str, object]:
 
 def _contract_object(row: Mapping[str, str]) -> dict[str, object]:
     nested = {
-        key: {column: _value(column, row[column]) for column in columns}
+        key: {column: _value(column, row.get(column, "")) for column in columns}
         for key, columns in _NESTED.items()
     }
     return {
@@ -193,6 +194,8 @@ def _value(key: str, cell: str) -> object:
         return _list(cell)
     if not cell:
         return cell if kind is Kind.POSSIBLY_EMPTY_TEXT else None
+    if kind is Kind.SESSIONS:
+        return _list(cell)
     return int(cell) if kind in INTEGERS and _INTEGER.fullmatch(cell) else cell
 
 

@@ -6,12 +6,8 @@ import dataclasses
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from ibkr_sync.domain.entities.contracts import (
-    ContractMonth,
-    FuturesContract,
-    TradingSchedule,
-    Venue,
-)
+from fakes.hours import sent_hours
+from ibkr_sync.domain.entities.contracts import ContractMonth, FuturesContract, Venue
 from ibkr_sync.domain.entities.futures import (
     CommodityFuture,
     Future,
@@ -21,10 +17,8 @@ from ibkr_sync.domain.entities.futures import (
 )
 
 FIRST_EXPIRY = datetime(2026, 12, 18, 14, 30, tzinfo=UTC)
-HOURS = TradingSchedule(
-    trading_hours="20261123:1700-20261124:1600;20261125:CLOSED",
-    liquid_hours="20261123:0830-20261123:1600;20261125:CLOSED",
-    time_zone_id="US/Central",
+HOURS = sent_hours(
+    "20261123:1700-20261124:1600;20261125:CLOSED", "20261123:0830-20261123:1600;20261125:CLOSED"
 )
 
 

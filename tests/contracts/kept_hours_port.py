@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
 from contracts import examples
-from ibkr_sync.domain.entities.contracts import TradingSchedule
-from ibkr_sync.domain.hours.hours_by_day import split_by_day
+from fakes.hours import entries, sent_hours
+from ibkr_sync.domain.entities.schedules import ScheduleEntries, TradingSchedule
+from ibkr_sync.domain.hours.hours_by_day import current_hours_by_day
 from ibkr_sync.domain.ports.kept_hours import KeptHours
 
 KEY = examples.ES.key
 MONDAY, TUESDAY, WEDNESDAY = (date(2026, 11, day) for day in (23, 24, 25))
 
 
-def schedule(trading: str, liquid: str = "") -> TradingSchedule:
-    """Hours as they are sent."""
-    return TradingSchedule(trading_hours=trading, liquid_hours=liquid, time_zone_id="US/Central")
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 def day(of: date, form: str = "{0}:0800-{0}:1600") -> str:
@@ -43,7 +42,7 @@ class KeptHoursContract:
     def stored(self) -> StoredHours:
         raise NotImplementedError
 
-    def trading(self, stored: StoredHours) -> dict[date, str | None]:
+    def trading(self, stored: StoredHours) -> dict[date, ScheduleEntries | None]:
         return {day: hours.trading for day, hours in stored.port.hours_by_day(KEY).items()}
 
     def test_where_nothing_is_stored_nothing_is_kept(self, stored: StoredHours) -> None:
@@ -52,7 +51,7 @@ class KeptHoursContract:
     def test_hours_are_kept_by_day_and_given_in_order(self, stored: StoredHours) -> None:
         stored.store(examples.HOURS)
         days = stored.port.hours_by_day(KEY)
-        assert days == split_by_day(examples.HOURS)
+        assert days == current_hours_by_day(examples.ES, NOW)
         assert list(days) == [MONDAY, TUESDAY, WEDNESDAY]
 
     def test_of_another_product_nothing_is_kept(self, stored: StoredHours) -> None:
@@ -61,26 +60,28 @@ class KeptHoursContract:
 
     def test_days_that_the_window_has_left_stay(self, stored: StoredHours) -> None:
         stored.store(
-            schedule(f"{day(MONDAY)};{day(TUESDAY)}"), schedule(f"{day(TUESDAY)};{day(WEDNESDAY)}")
+            sent_hours(f"{day(MONDAY)};{day(TUESDAY)}"),
+            sent_hours(f"{day(TUESDAY)};{day(WEDNESDAY)}"),
         )
-        assert self.trading(stored) == {each: day(each) for each in (MONDAY, TUESDAY, WEDNESDAY)}
+        days = (MONDAY, TUESDAY, WEDNESDAY)
+        assert self.trading(stored) == {each: entries(day(each)) for each in days}
 
     def test_a_day_has_what_was_said_of_it_last(self, stored: StoredHours) -> None:
         closed = day(TUESDAY, "{0}:CLOSED")
         window = f"{day(MONDAY)};{day(TUESDAY)}"
-        stored.store(schedule(window), schedule(f"{day(MONDAY)};{closed}"))
-        assert self.trading(stored) == {MONDAY: day(MONDAY), TUESDAY: closed}
-        stored.store(schedule(window))
-        assert self.trading(stored)[TUESDAY] == day(TUESDAY)
+        stored.store(sent_hours(window), sent_hours(f"{day(MONDAY)};{closed}"))
+        assert self.trading(stored) == {MONDAY: entries(day(MONDAY)), TUESDAY: entries(closed)}
+        stored.store(sent_hours(window))
+        assert self.trading(stored)[TUESDAY] == entries(day(TUESDAY))
 
     def test_sessions_of_the_first_day_that_are_over_stay(self, stored: StoredHours) -> None:
         morning, evening = (
             day(MONDAY, form) for form in ("{0}:0828-{0}:1630", "{0}:1708-{0}:2300")
         )
-        stored.store(schedule(f"{morning};{evening}"), schedule(evening))
-        assert self.trading(stored) == {MONDAY: f"{morning};{evening}"}
+        stored.store(sent_hours(f"{morning};{evening}"), sent_hours(evening))
+        assert self.trading(stored) == {MONDAY: entries(f"{morning};{evening}")}
 
     @pytest.mark.parametrize("text", ["whenever you like", "", "19700101:CLOSED;21991231:CLOSED"])
     def test_hours_that_cannot_be_read_are_not_kept(self, stored: StoredHours, text: str) -> None:
-        stored.store(schedule(text))
+        stored.store(sent_hours(text))
         assert stored.port.hours_by_day(KEY) == {}

@@ -13,18 +13,19 @@ from contracts.future_port import NOW_PLEASE, by_symbol
 from contracts.kept_hours_port import (
     KEY,
     MONDAY,
+    NOW,
     TUESDAY,
     KeptHoursContract,
     StoredHours,
     day,
-    schedule,
 )
 from databases import dump
 from fakes.catalogue import FakeCatalogue
 from fakes.clock import FakeClock
+from fakes.hours import entries, sent_hours
 from fakes.kept_hours import InMemoryKeptHours
-from ibkr_sync.domain.entities.contracts import TradingSchedule
 from ibkr_sync.domain.entities.futures import Future, Origin
+from ibkr_sync.domain.entities.schedules import TradingSchedule
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.products.kept_hours import LocalKeptHours
@@ -37,7 +38,7 @@ class InMemory(StoredHours):
 
     def store(self, *windows: TradingSchedule) -> None:
         for each in windows:
-            self.hours.keep(KEY, each)
+            self.hours.keep(examples.ES, each, NOW)
 
 
 class Local(StoredHours):
@@ -76,8 +77,8 @@ class LocalContract(KeptHoursContract):
         assert len(before) == 3
 
     def test_a_renamed_product_takes_its_days_along(self, stored: Local) -> None:
-        stored.store(schedule(day(MONDAY)))
-        stored.store(schedule(day(TUESDAY)), name="SPX")
+        stored.store(sent_hours(day(MONDAY)))
+        stored.store(sent_hours(day(TUESDAY)), name="SPX")
         renamed = KEY._replace(symbol="SPX")
         assert list(stored.port.hours_by_day(renamed)) == [MONDAY, TUESDAY]
         assert stored.port.hours_by_day(KEY) == {}
@@ -85,18 +86,16 @@ class LocalContract(KeptHoursContract):
     def test_a_clock_that_was_set_back_hides_nothing(self, stored: Local) -> None:
         first = "20261123:CLOSED;20261124:0800-20261124:1600"
         then = "20261123:CLOSED;20261124:0800-20261124:1200"
-        window = dataclasses.replace(examples.HOURS, trading_hours=first, liquid_hours="")
-        stored.store(window)
+        stored.store(sent_hours(first))
         stored.clock.advance(days=-3)
-        stored.store(dataclasses.replace(window, trading_hours=then))
-        assert self.trading(stored)[TUESDAY] == "20261124:0800-20261124:1200"
+        stored.store(sent_hours(then))
+        assert self.trading(stored)[TUESDAY] == entries("20261124:0800-20261124:1200")
         assert len(dump(stored.database)["hours_days"]) == 3
 
     def test_hours_that_cannot_be_read_are_stored_as_sent(self, stored: Local) -> None:
-        window = dataclasses.replace(examples.HOURS, trading_hours="whenever you like")
-        stored.store(window)
-        rows = dump(stored.database)["contract_schedules"]
-        assert {row.trading_hours for row in rows} == {"whenever you like"}
+        stored.store(sent_hours("whenever you like"))
+        (row,) = dump(stored.database)["schedules"]
+        assert (row.trading_hours, row.trading_sessions) == ("whenever you like", None)
 
 
 class TestSqliteFile(LocalContract):

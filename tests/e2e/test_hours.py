@@ -10,7 +10,8 @@ import pytest
 
 from e2e.command_line import CommandLine, Ended
 from example_products import DECEMBER, ES
-from ibkr_sync.domain.entities.contracts import TradingSchedule
+from fakes.hours import sent_hours
+from ibkr_sync.domain.entities.schedules import TradingSchedule
 from ibkr_sync.interchange.product_document import product_to_document
 
 DEMO = ("--profile", "demo")
@@ -99,7 +100,7 @@ def window(first: date, *segments: str) -> TradingSchedule:
         segment.format(*(f"{first + timedelta(days=number + more):%Y%m%d}" for more in (0, 1)))
         for number, segment in enumerate(segments)
     ]
-    return TradingSchedule(trading_hours=";".join(days), liquid_hours="", time_zone_id="US/Central")
+    return sent_hours(";".join(days))
 
 
 class TestOnOneDay:
@@ -118,12 +119,11 @@ class TestOnOneDay:
 
         past = on(ibkr_sync, self.days(1), "--json")
         assert past.code == 0
-        assert past.json["schema"] == "ibkr-sync/hours-of-day/1"
+        assert past.json["schema"] == "ibkr-sync/hours-of-day/2"
         assert [each["date"] for each in past.json["sessions"]] == [
             self.days(0).isoformat(),
             self.days(1).isoformat(),
         ]
-        assert past.json["as_sent"] == (f"{self.days(1):%Y%m%d}:1700-{self.days(2):%Y%m%d}:1600")
         assert past.json["closed"] is False
 
         table = on(ibkr_sync, self.days(3), "-f", "table")
@@ -160,12 +160,14 @@ class TestOnOneDay:
 
     def test_without_a_time_zone_nothing_can_be_told(self, ibkr_sync: CommandLine) -> None:
         in_no_zone = dataclasses.replace(
-            window(self.first, *[self.overnight] * 3), time_zone_id="Mars/Olympus"
+            window(self.first, *[self.overnight] * 3),
+            time_zone_id="Mars/Olympus",
+            trading_sessions=None,
         )
         store(ibkr_sync, in_no_zone, None)
         unknown = on(ibkr_sync, self.days(1))
         assert (unknown.code, unknown.out) == (5, "")
-        assert "without a time zone" in unknown.told
+        assert f"of {self.days(1)} nothing is kept" in unknown.told
 
     @pytest.mark.parametrize("arguments", [("--on", "tomorrow"), ("--on", "20261123x")])
     def test_what_is_no_day_is_a_usage_error(

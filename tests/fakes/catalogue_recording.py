@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
 
+from fakes.hours import sent_hours
 from fakes.recordings import contract_row
 from ibkr_sync.catalogue import iana_zone
 from ibkr_sync.domain.entities.catalogue import CatalogueProduct
@@ -16,7 +17,6 @@ from ibkr_sync.domain.entities.contracts import (
     ContractMonth,
     ContractSeries,
     FuturesContract,
-    TradingSchedule,
     Venue,
 )
 from ibkr_sync.domain.entities.futures import (
@@ -170,7 +170,9 @@ def _contract(
         time_zone=product.time_zone,
         venues=(Venue(exchange=product.exchange),),
         order_types=("LMT", "MKT"),
-        schedule=TradingSchedule(trading_hours=session, liquid_hours=session, time_zone_id=zone_id),
+        schedule=sent_hours(
+            session, session, time_zone_id=zone_id, zone=product.time_zone or "UTC"
+        ),
     )
 
 

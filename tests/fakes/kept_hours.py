@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date
+import dataclasses
+from datetime import date, datetime
 
-from ibkr_sync.domain.entities.contracts import TradingSchedule
-from ibkr_sync.domain.entities.futures import ProductKey
-from ibkr_sync.domain.hours.hours_by_day import DayHours, newly_said_days, split_by_day
+from ibkr_sync.domain.entities.futures import Future, ProductKey
+from ibkr_sync.domain.entities.schedules import TradingSchedule
+from ibkr_sync.domain.hours.hours_by_day import (
+    DayHours,
+    SentDay,
+    current_hours_by_day,
+    newly_said_days,
+)
 from ibkr_sync.domain.ports.kept_hours import KeptHours
 
 
@@ -19,11 +25,16 @@ class InMemoryKeptHours(KeptHours):
     def hours_by_day(self, key: ProductKey) -> dict[date, DayHours]:
         return dict(sorted(self.days.get(key, {}).items()))
 
-    def keep(self, key: ProductKey, schedule: TradingSchedule) -> None:
+    def keep(self, product: Future, schedule: TradingSchedule, now: datetime) -> None:
         """Keep what a window says, as storing a product with these hours does."""
-        try:
-            sent = split_by_day(schedule)
-        except ValueError:
-            return
-        kept = self.days.setdefault(key, {})
-        kept.update(newly_said_days(sent, kept))
+        chain = (dataclasses.replace(each, schedule=schedule) for each in product.contracts)
+        said = current_hours_by_day(dataclasses.replace(product, contracts=tuple(chain)), now)
+        kept = self.days.setdefault(product.key, {})
+        kept.update(newly_said_days(said, kept))
+
+    def keep_as_sent(
+        self, key: ProductKey, day: date, trading: str | None, time_zone_id: str
+    ) -> None:
+        """Keep a day as former versions did."""
+        sent = SentDay(trading=trading, liquid=None, time_zone_id=time_zone_id)
+        self.days.setdefault(key, {})[day] = DayHours(sent=sent)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
 
+from fakes.hours import sent_hours
 from fakes.protocol_versions import PROTOBUF_ROWS, SIZES
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future
@@ -102,7 +103,12 @@ def as_sent(product: Future, *, category: str | None) -> Future:
             suggested_size_increment=None,
             settlement_method=None,
             schedule=(
-                dataclasses.replace(contract.schedule, time_zone_id=contract.time_zone)
+                sent_hours(
+                    contract.schedule.trading_hours,
+                    contract.schedule.liquid_hours,
+                    time_zone_id=contract.time_zone,
+                    zone=contract.time_zone,
+                )
                 if contract.schedule and contract.time_zone
                 else None
             ),

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ibkr_sync.application.resolution.symbol_resolver import SymbolResolver
+from ibkr_sync.application.services.sent_hours import read_sent_hours
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.errors import ProductLookupError, ProductNotFoundError
 from ibkr_sync.domain.naming.query import FutureQuery
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from ibkr_sync.domain.entities.product_summary import ProductSummary
     from ibkr_sync.domain.naming.renaming import FormerName
     from ibkr_sync.domain.ports.futures import FuturePort
+    from ibkr_sync.domain.ports.sent_hours import SentHoursReader
     from ibkr_sync.domain.ports.stored_products import StoredProducts
     from ibkr_sync.domain.runs.sync_policy import SyncPolicy, SyncRun
     from ibkr_sync.domain.selection.contract_choice import ContractMatch, ContractWords
@@ -32,21 +34,28 @@ class FuturesService(Generic[F_co]):
     """
 
     def __init__(
-        self, port: FuturePort[F_co], names: SymbolResolver, stored: StoredProducts
+        self,
+        port: FuturePort[F_co],
+        names: SymbolResolver,
+        stored: StoredProducts,
+        reader: SentHoursReader | None = None,
     ) -> None:
         self._port = port
         self._stored = stored
+        self._reader = reader
         self.names = names
 
     def show(self, query: FutureQuery) -> F_co:
         """Give one product as it is stored, with its chain (see `FuturePort.get_by_symbol`).
 
-        With the contracts of the multiplier alone that is asked for.
+        With the contracts of the multiplier alone that is asked for. Hours that were stored as
+        sent, before they were stored read, are read now.
         """
         try:
-            return chain_of_size(self._port.get_by_symbol(query), query.multiplier)
+            product = chain_of_size(self._port.get_by_symbol(query), query.multiplier)
         except ProductNotFoundError as error:
             raise self.names.with_known(error, query) from error
+        return product if self._reader is None else read_sent_hours(product, self._reader)
 
     def show_contract(
         self, query: FutureQuery, words: ContractWords, now: datetime

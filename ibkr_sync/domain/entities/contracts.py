@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from ibkr_sync.domain.entities.delivery import DeliveryDates
 from ibkr_sync.domain.entities.fields import Kind, kind
+from ibkr_sync.domain.entities.schedules import TradingSchedule
 
 FIRST_ZONE: Final = timezone(timedelta(hours=14))
 """Where a date begins first (Kiritimati)."""
@@ -74,18 +75,6 @@ class Venue:
 
     exchange: str
     market_rule_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TradingSchedule:
-    """A rolling window of hours as IBKR sends it; it changes daily, so it is never diffed.
-
-    Source: IBKR `tradingHours`, `liquidHours`, `timeZoneId`, each kept as sent.
-    """
-
-    trading_hours: str = field(metadata=kind(Kind.POSSIBLY_EMPTY_TEXT))
-    liquid_hours: str = field(metadata=kind(Kind.POSSIBLY_EMPTY_TEXT))
-    time_zone_id: str = field(metadata=kind(Kind.POSSIBLY_EMPTY_TEXT))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

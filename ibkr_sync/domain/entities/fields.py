@@ -30,6 +30,7 @@ class Kind(Enum):
     TEXTS = auto()
     PAIRS = auto()
     VENUES = auto()
+    SESSIONS = auto()
 
 
 FieldKind: TypeAlias = Kind | type[Any]

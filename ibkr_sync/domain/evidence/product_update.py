@@ -26,7 +26,7 @@ from ibkr_sync.domain.evidence.chain_diff import (
     refuse_chain_shrink,
     refuse_mixed_chain,
 )
-from ibkr_sync.domain.evidence.silence import fill_silent_product
+from ibkr_sync.domain.evidence.silence import fill_silent_product, fill_silent_schedule
 
 F = TypeVar("F", bound=Future)
 F_co = TypeVar("F_co", bound=Future, covariant=True)
@@ -156,7 +156,7 @@ def _merge(stored: Future | None, received: F, diff: ChainDiff, now: datetime) -
         elif con_id in newly_delisted:
             after[con_id] = _with_listing(contract, delisted_at=now)
         else:
-            after.setdefault(con_id, contract)
+            after.setdefault(con_id, _without_hours_of_the_past(contract, at))
     chain = sorted(after.values(), key=lambda each: (each.last_trade_date, each.con_id))
     return dataclasses.replace(received, contracts=tuple(chain), synced_at=synced_at)
 
@@ -169,8 +169,16 @@ def _seen(
     # What `dataclasses.replace` does, in half the time: this is done for every contract.
     values = dict(zip(_CONTRACT_FIELDS, _values_of(received), strict=True))
     values["listing"] = _listing(first, at)
-    values["schedule"] = received.schedule or (before.schedule if before else None)
+    known_hours = before.schedule if before and not received.is_expired(at) else None
+    values["schedule"] = fill_silent_schedule(known_hours, received.schedule)
     return FuturesContract(**values)
+
+
+def _without_hours_of_the_past(contract: FuturesContract, at: datetime) -> FuturesContract:
+    """Hours roll: of a contract that has ended they are over, and kept by day."""
+    if contract.schedule is None or not contract.is_expired(at):
+        return contract
+    return dataclasses.replace(contract, schedule=None)
 
 
 @lru_cache(256)

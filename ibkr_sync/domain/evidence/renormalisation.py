@@ -16,7 +16,7 @@ from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import RawReplyError
 from ibkr_sync.domain.evidence.chain_diff import diff_chain
 from ibkr_sync.domain.evidence.product_update import ProductUpdate, classified_product
-from ibkr_sync.domain.evidence.silence import fill_silent_product
+from ibkr_sync.domain.evidence.silence import fill_silent_product, fill_silent_schedule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +95,5 @@ def plan_renormalisation(stored: Future, reread: Future, now: datetime) -> Produ
 def _reread(stored: FuturesContract, again: FuturesContract | None) -> FuturesContract:
     if again is None:
         return stored
-    return dataclasses.replace(
-        again, listing=stored.listing, schedule=again.schedule or stored.schedule
-    )
+    schedule = fill_silent_schedule(stored.schedule, again.schedule)
+    return dataclasses.replace(again, listing=stored.listing, schedule=schedule)

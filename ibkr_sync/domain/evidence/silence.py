@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from ibkr_sync.domain.entities.contracts import FuturesContract, Venue
 from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.entities.schedules import HoursKind, TradingSchedule
 
 F = TypeVar("F", bound=Future)
 
@@ -77,6 +78,24 @@ def fill_silent_contract(
     elif "time_zone" in known and received.last_trade_at is not None:
         known["last_trade_date"] = _date_in(stored.time_zone, received.last_trade_at)
     return dataclasses.replace(received, **known) if known else received
+
+
+def fill_silent_schedule(
+    stored: TradingSchedule | None, received: TradingSchedule | None
+) -> TradingSchedule | None:
+    """Complete received hours by what is stored: what could not be read replaces nothing read."""
+    if received is None or stored is None:
+        return received or stored
+    kept = [
+        kind for kind in HoursKind if received.is_unread(kind) and stored.entries(kind) is not None
+    ]
+    if not kept:
+        return received
+    if all(received.entries(kind) is None for kind in HoursKind):
+        return stored
+    known: dict[str, Any] = {f"{kind.value}_hours": stored.text(kind) for kind in kept}
+    known |= {f"{kind.value}_sessions": stored.entries(kind) for kind in kept}
+    return dataclasses.replace(received, **known)
 
 
 def _date_in(zone: str | None, at: datetime) -> date | None:

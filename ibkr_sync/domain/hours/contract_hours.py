@@ -1,26 +1,22 @@
-"""The hours of a contract, and those that stand for its product."""
+"""The hours of a contract."""
 
 from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from ibkr_sync.domain.entities.contracts import ContractState, FuturesContract
-from ibkr_sync.domain.entities.futures import Future
-from ibkr_sync.domain.errors import HoursUnknownError
+from ibkr_sync.domain.entities.schedules import (
+    ClosedDay,
+    HoursKind,
+    ScheduleEntries,
+    TradingSession,
+)
 from ibkr_sync.domain.hours.sessions import MarketState, SessionCalendar
-from ibkr_sync.domain.hours.trading_hours import read_trading_hours
 from ibkr_sync.domain.untrusted_text import quote_untrusted
-
-
-class HoursKind(StrEnum):
-    """Which of the two windows that IBKR sends: all trading, or when trading is liquid."""
-
-    TRADING = "trading"
-    LIQUID = "liquid"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +26,8 @@ class ContractHours:
     Attributes:
         text: the hours as IBKR sent them.
         time_zone_id: the zone as IBKR sent it.
-        calendar: what they mean; None when they can't be read.
-        problem: why they can't be read.
+        calendar: what they mean; None when they could not be read.
+        problem: why they could not be read.
     """
 
     contract: FuturesContract
@@ -45,21 +41,20 @@ class ContractHours:
 def hours_of(
     contract: FuturesContract, kind: HoursKind = HoursKind.TRADING
 ) -> ContractHours | None:
-    """Read a contract's hours as far as they can be read; None when none were sent."""
+    """Give a contract's hours, as far as they could be read; None when none were sent."""
     schedule = contract.schedule
     if schedule is None:
         return None
-    text = schedule.trading_hours if kind is HoursKind.TRADING else schedule.liquid_hours
-    if not text:
+    text, entries = schedule.text(kind), schedule.entries(kind)
+    if not text and entries is None:
         return None
     calendar, problem = None, None
     if contract.time_zone is None:
         problem = f"time zone {quote_untrusted(schedule.time_zone_id)} is not known"
+    elif entries is None:
+        problem = f"{kind.value} hours can't be read"
     else:
-        try:
-            calendar = read_trading_hours(text, ZoneInfo(contract.time_zone))
-        except ValueError as error:
-            problem = f"{kind.value} hours can't be read: {error}"
+        calendar = hours_calendar(entries, ZoneInfo(contract.time_zone))
     return ContractHours(
         contract=contract,
         kind=kind,
@@ -67,6 +62,16 @@ def hours_of(
         time_zone_id=schedule.time_zone_id,
         calendar=calendar,
         problem=problem,
+    )
+
+
+@lru_cache(256)
+def hours_calendar(entries: ScheduleEntries, zone: ZoneInfo) -> SessionCalendar:
+    """The sessions and closed days of an exchange in this zone."""
+    return SessionCalendar(
+        time_zone=zone,
+        sessions=tuple(each for each in entries if isinstance(each, TradingSession)),
+        closed_days=tuple(each for each in entries if isinstance(each, ClosedDay)),
     )
 
 
@@ -84,29 +89,3 @@ def contract_market_state(contract: FuturesContract, now: datetime) -> MarketSta
     if state is None or state.until is None or end is None or state.until <= end:
         return state
     return dataclasses.replace(state, until=end if state.is_open else None)
-
-
-def product_hours(
-    future: Future, now: datetime, kind: HoursKind = HoursKind.TRADING
-) -> ContractHours:
-    """Give the hours of the nearest listed contract that has any at the aware instant `now`.
-
-    Hours that can't be read count. Raises HoursUnknownError when no listed contract has hours,
-    or all that are stored lie in the past.
-    """
-    listed = (ContractState.ACTIVE, ContractState.MISSING)
-    chain = (hours_of(each, kind) for each in future.contracts if each.state(now) in listed)
-    stored = [hours for hours in chain if hours is not None]
-    for hours in stored:
-        if hours.calendar is None or _reaches_beyond(hours.calendar, now):
-            return hours
-    ends = [each.calendar.known_until for each in stored if each.calendar is not None]
-    last = max((end for end in ends if end is not None), default=None)
-    if last is None:
-        raise HoursUnknownError(future.symbol, kind.value, "none are stored", future.key)
-    told = f"those stored ended {last:%Y-%m-%d %H:%M} UTC"
-    raise HoursUnknownError(future.symbol, kind.value, told, future.key)
-
-
-def _reaches_beyond(calendar: SessionCalendar, now: datetime) -> bool:
-    return calendar.known_until is not None and calendar.known_until > now

@@ -1,50 +1,53 @@
-"""Hours cut into the days they are dated by, so that a window that rolls on leaves them behind.
-
-IBKR sends hours as a window of a few trade dates, segments apart by `;` (see `trading_hours`).
-A segment belongs to the day that it begins with. The days of a window without a segment of
-their own are said to have none: Friday's trading may be part of the session that began on
-Thursday evening.
-"""
+"""Hours by the days they begin on, so that a window that rolls on leaves them behind."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from ibkr_sync.domain.entities.contracts import ContractState, FuturesContract, TradingSchedule
 from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.entities.schedules import (
+    ClosedDay,
+    HoursKind,
+    ScheduleEntries,
+    TradingSession,
+)
 from ibkr_sync.domain.errors import HoursUnknownError
-from ibkr_sync.domain.hours.contract_hours import HoursKind
-from ibkr_sync.domain.hours.sessions import ClosedDay, SessionCalendar, TradingSession
-from ibkr_sync.domain.hours.trading_hours import read_trading_hours
-from ibkr_sync.domain.selection.series_choice import SeriesChoice, chosen_series
-
-LONGEST_WINDOW = timedelta(days=400)
-"""IBKR sends up to a month; what spans more than a year was not written by it."""
+from ibkr_sync.domain.hours.product_hours import current_hours
+from ibkr_sync.domain.hours.sessions import SessionCalendar, merged_sessions
 
 REACH = timedelta(days=8)
 """How far from a day its hours may be dated: a session lasts a week at most."""
 
 _DAY = timedelta(days=1)
-_UTC = ZoneInfo("UTC")
 _MOST_SPANS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DayHours:
-    """The hours dated by one day, as sent; "" where the window has none for it.
-
-    None is a kind whose window does not reach this day.
-    """
+class SentDay:
+    """The hours that begin on one day as sent: "" where the window has none, None beyond it."""
 
     trading: str | None
     liquid: str | None
     time_zone_id: str
 
-    def of(self, kind: HoursKind) -> str | None:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayHours:
+    """The hours that begin on one day; () where the window has none for it.
+
+    None is a kind whose window does not reach this day. `time_zone` is the exchange's, in which
+    the day begins and ends. Days kept before hours were kept read have neither, but `sent`.
+    """
+
+    trading: ScheduleEntries | None = None
+    liquid: ScheduleEntries | None = None
+    time_zone: str | None = None
+    sent: SentDay | None = None
+
+    def of(self, kind: HoursKind) -> ScheduleEntries | None:
         """The hours of one kind."""
         return self.trading if kind is HoursKind.TRADING else self.liquid
 
@@ -54,7 +57,6 @@ class HoursOfDay:
     """What is known of one day.
 
     Attributes:
-        hours: what was sent for it.
         calendar: the days around it, in the zone that was the exchange's on this day.
         may_lack_earlier_sessions: whether the day before is not known, so that a session may be
             missing that began then.
@@ -62,7 +64,6 @@ class HoursOfDay:
 
     day: date
     kind: HoursKind
-    hours: DayHours
     calendar: SessionCalendar
     may_lack_earlier_sessions: bool
 
@@ -71,68 +72,54 @@ class HoursOfDay:
         """The sessions any part of which is on the day, and whether it is a closed day."""
         return self.calendar.on(self.day)
 
-    @property
-    def as_sent(self) -> str:
-        """The hours that are dated by this day, as sent."""
-        return self.hours.of(self.kind) or ""
 
+def current_hours_by_day(
+    product: Future, now: datetime, among: Collection[int] | None = None
+) -> dict[date, DayHours]:
+    """What the current hours of a product say of each day, in order, at the aware instant `now`.
 
-def split_by_day(schedule: TradingSchedule, zone: ZoneInfo = _UTC) -> dict[date, DayHours]:
-    """Cut a schedule into days, in order; the days' texts one after another are what was sent.
-
-    Raises ValueError for hours that can't be read, or that span more than `LONGEST_WINDOW`.
+    Given conIds, only the days are told for which one of them speaks.
     """
-    trading = _window(schedule.trading_hours, zone)
-    liquid = _window(schedule.liquid_hours, zone)
-    return {
-        day: DayHours(
-            trading=trading.get(day), liquid=liquid.get(day), time_zone_id=schedule.time_zone_id
-        )
-        for day in sorted(trading.keys() | liquid.keys())
-    }
-
-
-def join_days(texts: Iterable[str | None]) -> str:
-    """Put the hours of several days together again."""
-    return ";".join(text for text in texts if text)
+    spoken = {kind: current_hours(product, now, kind) for kind in HoursKind}
+    found: dict[date, DayHours] = {}
+    for day in sorted({day for days in spoken.values() for day in days}):
+        heard = {
+            kind: days[day]
+            for kind, days in spoken.items()
+            if day in days and (among is None or days[day].contract.con_id in among)
+        }
+        if heard:
+            trading, liquid = (
+                heard[kind].entries if kind in heard else None
+                for kind in (HoursKind.TRADING, HoursKind.LIQUID)
+            )
+            zone = next(iter(heard.values())).contract.time_zone
+            found[day] = DayHours(trading=trading, liquid=liquid, time_zone=zone)
+    return found
 
 
 def newly_said_days(
-    sent: Mapping[date, DayHours], kept: Mapping[date, DayHours]
+    current: Mapping[date, DayHours], kept: Mapping[date, DayHours]
 ) -> dict[date, DayHours]:
     """What a window says of its days that is not kept of them yet.
 
     A window begins with the current trade date, so its first day may lack sessions that are over:
     what is kept of them stays.
     """
-    firsts = {kind: _first_day(sent, kind) for kind in HoursKind}
+    firsts = {kind: _first_day(current, kind) for kind in HoursKind}
     said: dict[date, DayHours] = {}
-    for day, hours in sent.items():
+    for day, hours in current.items():
         before = kept.get(day)
+        if before is not None and before.sent is not None and day in firsts.values():
+            continue
         trading, liquid = (
             _said(kind, hours, before, is_first=firsts[kind] == day)
             for kind in (HoursKind.TRADING, HoursKind.LIQUID)
         )
-        now = DayHours(trading=trading, liquid=liquid, time_zone_id=hours.time_zone_id)
+        now = DayHours(trading=trading, liquid=liquid, time_zone=hours.time_zone)
         if now != before:
             said[day] = now
     return said
-
-
-def schedule_by_day(product: Future, now: datetime) -> FuturesContract | None:
-    """The contract whose hours stand for the product at the aware instant `now`.
-
-    It is the nearest of the usual series that is listed and has any; None when none has.
-    """
-    usual = chosen_series(product, SeriesChoice.USUAL)
-    listed = (
-        each
-        for each in product.contracts
-        if each.schedule is not None
-        and each.series in usual
-        and each.state(now) is ContractState.ACTIVE
-    )
-    return min(listed, key=lambda each: (each.last_trade_date, each.con_id), default=None)
 
 
 def with_current_days(
@@ -142,68 +129,31 @@ def with_current_days(
 
     A database that kept no hours by day when it stored the product answers like any other.
     """
-    contract = schedule_by_day(product, now)
-    if contract is None or contract.schedule is None:
-        return dict(kept)
-    try:
-        current = split_by_day(contract.schedule, ZoneInfo(contract.time_zone or "UTC"))
-    except ValueError:
-        return dict(kept)
-    return {day: hours for day, hours in current.items() if day not in kept} | dict(kept)
+    return current_hours_by_day(product, now) | dict(kept)
 
 
 def hours_of_day(
-    symbol: str,
-    day: date,
-    kind: HoursKind,
-    days: Mapping[date, DayHours],
-    zone_of: Callable[[str], ZoneInfo | None],
+    symbol: str, day: date, kind: HoursKind, days: Mapping[date, DayHours]
 ) -> HoursOfDay:
     """What is known of one day, from the hours of all known days of a product.
 
-    `zone_of` gives the zone that an id as sent stands for; each day is read in its own, or in
-    this day's if that is unknown. Where a session of another zone overlaps one of this day's
-    zone, the other is left out. Raises HoursUnknownError, saying which days are known, when this
-    one is not, or its zone, and ValueError for hours that can't be read.
+    Where a session of a day beside it overlaps one of this day, the other is left out. Raises
+    HoursUnknownError, saying which days are known, when this one is not, or its zone.
     """
     known = sorted(each for each, hours in days.items() if hours.of(kind) is not None)
     if day not in known:
         raise HoursUnknownError(symbol, kind.value, f"of {day} nothing is kept{_told(known)}")
-    zone = zone_of(days[day].time_zone_id)
+    zone = days[day].time_zone
     if zone is None:
         told = f"of {day} nothing can be told without a time zone"
         raise HoursUnknownError(symbol, kind.value, told)
-    texts: dict[ZoneInfo, list[str | None]] = {zone: []}
-    for each in known:
-        if day - REACH <= each <= day + REACH:
-            own = zone_of(days[each].time_zone_id) or zone
-            texts.setdefault(own, []).append(days[each].of(kind))
+    around = [each for each in known if day - REACH <= each <= day + REACH and each != day]
+    parts = (days[each].of(kind) or () for each in (day, *around))
     return HoursOfDay(
         day=day,
         kind=kind,
-        hours=days[day],
-        calendar=_merged([read_trading_hours(join_days(each), own) for own, each in texts.items()]),
+        calendar=merged_sessions(ZoneInfo(zone), parts),
         may_lack_earlier_sessions=day - _DAY not in known,
-    )
-
-
-def _merged(calendars: Sequence[SessionCalendar]) -> SessionCalendar:
-    """The calendars as one in the first one's zone, whose sessions go before those of others."""
-    sessions: list[TradingSession] = []
-    for calendar in calendars:
-        sessions += [
-            each
-            for each in calendar.sessions
-            if all(
-                each.closes_at <= other.opens_at or other.closes_at <= each.opens_at
-                for other in sessions
-            )
-        ]
-    closed = {each.date for calendar in calendars for each in calendar.closed_days}
-    return SessionCalendar(
-        time_zone=calendars[0].time_zone,
-        sessions=tuple(sorted(sessions, key=lambda each: each.opens_at)),
-        closed_days=tuple(ClosedDay(date=each) for each in sorted(closed)),
     )
 
 
@@ -227,35 +177,17 @@ def spans_of_hours(days: Iterable[date]) -> list[tuple[date, date]]:
     return spans
 
 
-def _window(text: str, zone: ZoneInfo) -> dict[date, str]:
-    """The segments of each day from the first to the last; empty when nothing was sent."""
-    read_trading_hours(text, zone)
-    segments: dict[date, list[str]] = defaultdict(list)
-    for segment in (each.strip() for each in text.split(";")):
-        if segment:
-            segments[_date(segment)].append(segment)
-    if not segments:
-        return {}
-    first, last = min(segments), max(segments)
-    if last - first > LONGEST_WINDOW:
-        raise ValueError(f"hours from {first} to {last} are no window")
-    days = (first + timedelta(days=number) for number in range((last - first).days + 1))
-    return {day: ";".join(segments.get(day, ())) for day in days}
-
-
-def _date(segment: str) -> date:
-    return date(int(segment[:4]), int(segment[4:6]), int(segment[6:8]))
-
-
-def _first_day(sent: Mapping[date, DayHours], kind: HoursKind) -> date | None:
-    return min((day for day, hours in sent.items() if hours.of(kind) is not None), default=None)
+def _first_day(current: Mapping[date, DayHours], kind: HoursKind) -> date | None:
+    return min((day for day, hours in current.items() if hours.of(kind) is not None), default=None)
 
 
 def _said(
     kind: HoursKind, hours: DayHours, before: DayHours | None, *, is_first: bool
-) -> str | None:
-    text, kept = hours.of(kind), before.of(kind) if before else None
-    if text is None or kept is None:
-        return kept if text is None else text
-    lacks_what_is_over = is_first and kept.endswith(f";{text}")
-    return kept if lacks_what_is_over else text
+) -> ScheduleEntries | None:
+    entries, kept = hours.of(kind), before.of(kind) if before else None
+    if entries is None or kept is None:
+        return kept if entries is None else entries
+    lacks_what_is_over = (
+        is_first and 0 < len(entries) < len(kept) and kept[-len(entries) :] == entries
+    )
+    return kept if lacks_what_is_over else entries

@@ -3,40 +3,16 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+from ibkr_sync.domain.entities.schedules import ClosedDay, ScheduleEntries, TradingSession
 from ibkr_sync.domain.hours.wall_clock import midnight_by_clock
 
 _DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TradingSession:
-    """One stretch of trading, from `opens_at` until before `closes_at`, both UTC."""
-
-    opens_at: datetime
-    closes_at: datetime
-
-    def __post_init__(self) -> None:
-        if self.opens_at.tzinfo is not UTC or self.closes_at.tzinfo is not UTC:
-            raise ValueError("a session opens and closes at UTC instants")
-        if self.opens_at >= self.closes_at:
-            raise ValueError(f"a session must not close ({self.closes_at}) before it opens")
-
-    @property
-    def duration(self) -> timedelta:
-        """How long the session lasts, in elapsed time."""
-        return self.closes_at - self.opens_at
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClosedDay:
-    """A day, in the exchange's zone, without a session of its own."""
-
-    date: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,3 +129,25 @@ class SessionCalendar:
                 break
             end = later.closes_at
         return end
+
+
+def merged_sessions(zone: ZoneInfo, parts: Iterable[ScheduleEntries]) -> SessionCalendar:
+    """Several parts as one calendar; a session that overlaps one of an earlier part is left out."""
+    sessions: list[TradingSession] = []
+    closed_days: set[date] = set()
+    for part in parts:
+        added = [each for each in part if isinstance(each, TradingSession)]
+        sessions += [each for each in added if not _overlaps(each, sessions)]
+        closed_days |= {each.date for each in part if isinstance(each, ClosedDay)}
+    return SessionCalendar(
+        time_zone=zone,
+        sessions=tuple(sorted(sessions, key=lambda each: each.opens_at)),
+        closed_days=tuple(ClosedDay(date=each) for each in sorted(closed_days)),
+    )
+
+
+def _overlaps(session: TradingSession, others: Iterable[TradingSession]) -> bool:
+    return any(
+        session.opens_at < other.closes_at and other.opens_at < session.closes_at
+        for other in others
+    )

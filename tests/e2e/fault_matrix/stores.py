@@ -22,12 +22,14 @@ Tables: TypeAlias = dict[str, Rows]
 ABOUT_RUNS = frozenset(("sync_runs", "run_products"))
 """A run that fails is recorded too."""
 
-_OF_ALL_PRODUCTS = frozenset(("market_rules", "market_rule_increments", "pins", "watchlist"))
+_OF_ALL_PRODUCTS = frozenset(
+    ("market_rules", "market_rule_increments", "pins", "watchlist", "schedules")
+)
 
 _ABOUT_THE_PAST = frozenset(("field_changes", "former_names", "hours_days"))
 
 _DIFFERS_BETWEEN_RUNS = frozenset(
-    ("id", "run_id", "first_seen_at", "last_seen_at", "seen_at", "observed_at", "changed_at")
+    ("id", "run_id", "first_seen_at", "last_seen_at", "seen_at", "schedule_id", "changed_at")
 )
 _TOLD_BY_ITS_PRESENCE = frozenset(("missing_since", "delisted_at", "synced_at"))
 

@@ -158,7 +158,7 @@ def test_hours_that_roll_on_are_no_history(any_rig: Rig) -> None:
     after = any_rig.store.tables()
     any_rig.check(ordeal, endured, before)
     assert after["field_changes"] == changes
-    assert {row["trading_hours"] for row in after["contract_schedules"]} >= {rolled.value}
+    assert {row["trading_hours"] for row in after["schedules"]} >= {rolled.value}
 
 
 def test_an_absent_contract_is_delisted_by_a_second_reply_a_day_later_and_may_return(

@@ -166,7 +166,7 @@ def test_what_a_person_wrote_into_the_tables_is_mended_too(rig: Rig, database: D
     with writing(database) as connection:
         connection.execute(update(contracts).values(multiplier=None, local_symbol="nonsense"))
         connection.execute(text("UPDATE products SET asset_class = 'commodity', name = 'Oil'"))
-        connection.execute(text("UPDATE contract_schedules SET trading_hours = 'never'"))
+        connection.execute(text("UPDATE schedules SET trading_hours = 'never'"))
     (outcome,) = updates(renormalise(database))
     assert stored(database, "ES") == right
     assert {each.field for each in outcome.update.history} == {

@@ -34,6 +34,18 @@ OLDER = REVISIONS[:-1]
 """Every revision but the one of today, oldest first."""
 
 
+SCHEDULES = "contract_schedules"
+"""The table that held the hours of each contract, and now holds exceptions only."""
+
+_SCHEDULES_OF_CONTRACTS = """
+SELECT c.con_id, s.trading_hours, s.liquid_hours, s.time_zone_id
+FROM contracts c JOIN products p ON p.id = c.product_id
+LEFT JOIN contract_schedules e ON e.con_id = c.con_id
+JOIN schedules s ON s.id = CASE WHEN e.con_id IS NULL THEN p.schedule_id ELSE e.schedule_id END
+ORDER BY c.con_id
+"""
+
+
 def rows_of(revision: str) -> dict[str, list[dict[str, object]]]:
     """The rows of each table, by column, as the revision held them."""
     return {
@@ -65,6 +77,10 @@ def kept_rows(database: Database, revision: str) -> dict[str, list[dict[str, obj
     kept: dict[str, list[dict[str, object]]] = {}
     with database.read() as connection:
         for name, table in _DATABASES[revision].items():
+            if name == SCHEDULES:
+                found = connection.exec_driver_sql(_SCHEDULES_OF_CONTRACTS)
+                kept[name] = [dict(row) for row in found.mappings()]
+                continue
             columns = ", ".join(table["columns"])
             found = connection.exec_driver_sql(f"SELECT {columns} FROM {name} ORDER BY rowid")  # noqa: S608 - names of our own data file
             kept[name] = [dict(row) for row in found.mappings()]

@@ -9,13 +9,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from contracts import examples
+from fakes.hours import sent_hours
 from fakes.recordings import as_sent, last_trade_text, recording_of
-from ibkr_sync.domain.entities.contracts import (
-    ContractMonth,
-    FuturesContract,
-    TradingSchedule,
-    Venue,
-)
+from ibkr_sync.domain.entities.contracts import ContractMonth, FuturesContract, Venue
 from ibkr_sync.domain.entities.futures import CommodityFuture, Future, IndexFuture, Underlying
 from ibkr_sync.infrastructure.replay.recording import Recording
 
@@ -78,9 +74,8 @@ class Market:
             f"{day:%Y%m%d}:0800-{day:%Y%m%d}:1600"
             for day in (today + timedelta(days=number) for number in range(3))
         )
-        schedule = TradingSchedule(
-            trading_hours=hours, liquid_hours=hours, time_zone_id=product.time_zone or ""
-        )
+        zone = product.time_zone or ""
+        schedule = sent_hours(hours, hours, time_zone_id=zone, zone=zone)
         chain = (
             dataclasses.replace(each, schedule=schedule)
             for each in product.contracts

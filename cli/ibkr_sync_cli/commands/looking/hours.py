@@ -49,7 +49,7 @@ def hours(
     json: options.Json = False,
 ) -> None:
     """Show when a product trades, from the database alone; days are the exchange's."""
-    from ibkr_sync.domain.hours.contract_hours import HoursKind
+    from ibkr_sync.domain.entities.schedules import HoursKind
     from ibkr_sync_cli.arguments.symbols import product_of_symbol
     from ibkr_sync_cli.reports.hours import report_coming_hours, report_hours_of_day
     from ibkr_sync_cli.views.hours.product_hours import ProductDay, ProductHours

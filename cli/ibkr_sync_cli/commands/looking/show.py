@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from ibkr_sync.bootstrap import Services
     from ibkr_sync.domain.entities.futures import Future
+    from ibkr_sync.domain.naming.query import FutureQuery
     from ibkr_sync.domain.selection.contract_choice import ContractWords
     from ibkr_sync_cli.terminal.output import Output, Result
     from ibkr_sync_cli.units.moments import PastMoment
@@ -51,20 +52,24 @@ def show(
 
     call, moment = call_of(context, format, json=json), now()
     limits = options.limits_of_options(exchange, currency, trading_class, multiplier)
-    past = None if as_of is None else parse_last_moment(as_of, moment)
-    moment = moment if past is None else past.at
+    past = parse_last_moment(as_of, moment) if as_of is not None else None
+    moment = past.at if past else moment
     with call.services() as services:
         meant = resolve_symbol(call.output, services.futures, symbol, limits)
-        product = services.futures.show(meant.query)
-        if past is not None:
-            then, size = past.day or past.at, meant.query.multiplier
-            product = services.history.as_of(product.key, then, size)
-        product = services.deliveries.dated(product)
+        product = _product(services, meant.query, past)
         if meant.contract is None:
             result = product_view(product, moment, wide=wide, expired=expired, series=series)
         else:
             result = _contract(call.output, services, product, meant.contract, moment, past)
     call.output.write(result if past is None else past_view(result, past.told), call.wanted)
+
+
+def _product(services: Services[Future], query: FutureQuery, past: PastMoment | None) -> Future:
+    """The product that is meant, as it is or was, with its delivery dates."""
+    product = services.futures.show(query)
+    if past is not None:
+        product = services.history.as_of(product.key, past.day or past.at, query.multiplier)
+    return services.deliveries.dated(product)
 
 
 def _contract(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
-from ibkr_sync.domain.hours.sessions import ClosedDay, TradingSession
+from ibkr_sync.domain.entities.schedules import ClosedDay, TradingSession
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.moments import instant_value
 from ibkr_sync_cli.views.hours.product_hours import ProductHours

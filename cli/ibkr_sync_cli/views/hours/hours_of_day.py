@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ibkr_sync.domain.hours.sessions import ClosedDay, TradingSession
+from ibkr_sync.domain.entities.schedules import ClosedDay, TradingSession
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.views.hours.coming_hours import COLUMNS, coming_session_record
 from ibkr_sync_cli.views.hours.product_hours import ProductDay
@@ -14,7 +14,7 @@ from ibkr_sync_cli.views.records import record_cells
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-SCHEMA = "ibkr-sync/hours-of-day/1"
+SCHEMA = "ibkr-sync/hours-of-day/2"
 
 
 def hours_of_day_view(shown: ProductDay) -> Result:
@@ -45,7 +45,6 @@ def _document(shown: ProductDay) -> dict[str, object]:
         "origin": future.origin.value,
         "hours": hours.kind.value,
         "time_zone": hours.calendar.time_zone.key,
-        "time_zone_id": hours.hours.time_zone_id,
         "date": hours.day.isoformat(),
         "sessions": [
             coming_session_record(each, hours.calendar.time_zone, shown.now)
@@ -54,7 +53,6 @@ def _document(shown: ProductDay) -> dict[str, object]:
         ],
         "closed": any(isinstance(each, ClosedDay) for each in hours.entries),
         "may_lack_earlier_sessions": hours.may_lack_earlier_sessions,
-        "as_sent": hours.as_sent,
     }
 
 

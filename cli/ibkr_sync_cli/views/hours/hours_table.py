@@ -10,8 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ibkr_sync.domain.entities.futures import Origin
-from ibkr_sync.domain.hours.contract_hours import HoursKind
-from ibkr_sync.domain.hours.sessions import ClosedDay, TradingSession
+from ibkr_sync.domain.entities.schedules import ClosedDay, HoursKind, TradingSession
 from ibkr_sync_cli.units.clocks import Clock
 from ibkr_sync_cli.units.durations import brief_duration, duration_to_the_minute
 from ibkr_sync_cli.views.cells import market_state_cell, origin_cell
@@ -61,8 +60,9 @@ def _title(shown: ProductHours, more: list[str]) -> Text:
 
 def _footer(shown: ProductHours, more: list[str]) -> Text:
     contract, origin = shown.hours.contract, shown.future.origin
+    names = " and ".join(each.local_symbol for each in shown.hours.contracts)
     sent = "as IBKR sent them" if origin is Origin.IBKR else f"from {origin_cell(origin)}"
-    told = [f"{sent} for {contract.local_symbol}"]
+    told = [f"{sent} for {names}"]
     if contract.listing is not None:
         age = brief_duration(shown.now - contract.listing.last_seen_at)
         told.append("seen now" if age == "now" else f"seen {age} ago")

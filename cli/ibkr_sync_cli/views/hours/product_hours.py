@@ -7,14 +7,10 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from ibkr_sync.domain.entities.futures import Future
-from ibkr_sync.domain.hours.contract_hours import ContractHours, HoursKind, product_hours
+from ibkr_sync.domain.entities.schedules import ClosedDay, HoursKind, TradingSession
 from ibkr_sync.domain.hours.hours_by_day import HoursOfDay
-from ibkr_sync.domain.hours.sessions import (
-    ClosedDay,
-    MarketState,
-    SessionCalendar,
-    TradingSession,
-)
+from ibkr_sync.domain.hours.product_hours import HoursOfProduct, product_hours
+from ibkr_sync.domain.hours.sessions import MarketState, SessionCalendar
 from ibkr_sync_cli.units.clocks import Clock
 
 
@@ -23,7 +19,7 @@ class ProductHours:
     """The hours of a product from today on, for some days of the exchange."""
 
     future: Future
-    hours: ContractHours
+    hours: HoursOfProduct
     now: datetime
     days: int
     clock: Clock = Clock.EXCHANGE

@@ -112,7 +112,9 @@ def test_an_event_is_a_line(draw: Draw, shown: Event, cells: str) -> None:
     assert " ".join(line.split()) == f"2026-11-23 12:00 {cells}"
 
 
-@pytest.mark.parametrize("kind", sorted(set(EventType) - {EventType.NEW}))
+@pytest.mark.parametrize(
+    "kind", sorted(set(EventType) - {EventType.NEW, EventType.NOTICE_NEAR, EventType.CUTOFF_NEAR})
+)
 def test_no_event_is_wider_than_the_terminal_or_loses_what_it_is_about(
     draw: Draw, kind: EventType
 ) -> None:

@@ -11,13 +11,13 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from example_products import DECEMBER, ES, NOW
+from fakes.hours import sent_hours
 from ibkr_sync.config.settings_resolution import ResolvedSetting
 from ibkr_sync.domain.entities.contracts import (
     ContractListing,
     ContractMonth,
     ContractSeries,
     FuturesContract,
-    TradingSchedule,
 )
 from ibkr_sync.domain.entities.futures import (
     AssetClass,
@@ -43,11 +43,7 @@ from ibkr_sync_cli.views.settings import settings_facts_view, settings_view
 Draw = Callable[[Result], str]
 
 SEEN = ContractListing(first_seen_at=NOW, last_seen_at=NOW - timedelta(hours=2))
-HOURS = TradingSchedule(
-    trading_hours="20261122:1700-20261123:1600;20261123:1700-20261124:1600",
-    liquid_hours="",
-    time_zone_id="US/Central",
-)
+HOURS = sent_hours("20261122:1700-20261123:1600;20261123:1700-20261124:1600")
 LONG_NAME = "Dow Jones Euro STOXX Sustainability Select Dividend Index Points"
 
 
@@ -102,9 +98,7 @@ DAX_CHAIN = of(
     (3, "FDAX 20261218 M", date(2026, 12, 18)),
     (4, "FDAX 20270319 M", date(2027, 3, 19)),
     (5, "FDAX 20290921 M", date(2029, 9, 21)),
-    schedule=dataclasses.replace(
-        HOURS, trading_hours="20261123:0110-20261123:2200", time_zone_id="MET"
-    ),
+    schedule=sent_hours("20261123:0110-20261123:2200", time_zone_id="MET", zone="Europe/Berlin"),
 )
 VIX = VolatilityFuture(
     symbol="VIX",

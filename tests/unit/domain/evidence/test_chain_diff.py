@@ -17,10 +17,10 @@ from ibkr_sync.domain.entities.contracts import (
     ContractMonth,
     ContractSeries,
     FuturesContract,
-    TradingSchedule,
     Venue,
 )
 from ibkr_sync.domain.entities.futures import Future, Origin, Underlying
+from ibkr_sync.domain.entities.schedules import TradingSchedule
 from ibkr_sync.domain.errors import SampleDataError, ShrinkRefusedError
 from ibkr_sync.domain.evidence.chain_diff import (
     ChainDiff,

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts import examples
-from ibkr_sync.domain.entities.contracts import ContractListing, TradingSchedule
+from fakes.hours import sent_hours
+from ibkr_sync.domain.entities.contracts import ContractListing
 from ibkr_sync.domain.entities.futures import (
     CommodityFuture,
     Future,
@@ -71,7 +72,7 @@ def test_contracts_that_are_not_stored_with_the_product_are_ignored() -> None:
 
 
 def test_hours_come_from_the_reply_unless_it_has_none() -> None:
-    hours = TradingSchedule(trading_hours="x", liquid_hours="y", time_zone_id="z")
+    hours = sent_hours("20261124:CLOSED", "20261124:CLOSED")
     first, second = (
         dataclasses.replace(SENT.contracts[0], schedule=hours),
         dataclasses.replace(SENT.contracts[1], schedule=None),

@@ -13,10 +13,16 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from example_products import DECEMBER, ES, MARCH
+from fakes.hours import sent_hours
 from ibkr_sync.domain.entities.contracts import FuturesContract, Venue
 from ibkr_sync.domain.entities.futures import Future, Origin
+from ibkr_sync.domain.entities.schedules import TradingSchedule
 from ibkr_sync.domain.evidence.product_update import plan_update
-from ibkr_sync.domain.evidence.silence import fill_silent_contract, fill_silent_product
+from ibkr_sync.domain.evidence.silence import (
+    fill_silent_contract,
+    fill_silent_product,
+    fill_silent_schedule,
+)
 from strategies import contracts, futures
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -139,3 +145,33 @@ def test_what_only_the_catalogue_knew_is_not_confirmed_by_silence() -> None:
     )
     reply = dataclasses.replace(ES, multiplier=None)
     assert fill_silent_product(known, reply).multiplier is None
+
+
+class TestHours:
+    """They roll, but what could not be read replaces nothing that could."""
+
+    KNOWN = sent_hours("20261123:1700-20261124:1600", "20261123:CLOSED")
+    NEW = sent_hours("20261124:1700-20261125:1600", "20261124:CLOSED")
+
+    @pytest.mark.parametrize("received", [NEW, sent_hours("20261124:CLOSED"), None])
+    def test_hours_that_could_be_read_replace_others_and_none_replace_nothing(
+        self, received: TradingSchedule | None
+    ) -> None:
+        assert fill_silent_schedule(self.KNOWN, received) == (received or self.KNOWN)
+        assert fill_silent_schedule(None, received) == received
+
+    def test_what_could_not_be_read_gives_way_kind_by_kind(self) -> None:
+        half = sent_hours(self.NEW.trading_hours, "at noon")
+        filled = fill_silent_schedule(self.KNOWN, half)
+        assert filled is not None
+        assert filled.trading_sessions == self.NEW.trading_sessions
+        assert (filled.liquid_hours, filled.liquid_sessions) == (
+            self.KNOWN.liquid_hours,
+            self.KNOWN.liquid_sessions,
+        )
+
+    @pytest.mark.parametrize("zone_id", ["US/Central", "Mars/Olympus"])
+    def test_where_nothing_could_be_read_all_is_as_it_was(self, zone_id: str) -> None:
+        unread = dataclasses.replace(sent_hours("never", "at noon"), time_zone_id=zone_id)
+        assert fill_silent_schedule(self.KNOWN, unread) is self.KNOWN
+        assert fill_silent_schedule(None, unread) is unread

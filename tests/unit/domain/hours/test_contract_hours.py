@@ -1,26 +1,16 @@
-"""The hours of a contract, and those that stand for its product."""
+"""The hours of a contract."""
 
 from __future__ import annotations
 
 import dataclasses
-from datetime import UTC, date, datetime, timedelta
-
-import pytest
+from datetime import UTC, datetime, timedelta
 
 from example_products import DECEMBER, ES, MARCH, NOW
-from ibkr_sync.domain.entities.contracts import (
-    ContractListing,
-    FuturesContract,
-    TradingSchedule,
-)
+from fakes.hours import sent_hours
+from ibkr_sync.domain.entities.contracts import ContractListing, FuturesContract
 from ibkr_sync.domain.entities.futures import Future
-from ibkr_sync.domain.errors import HoursUnknownError
-from ibkr_sync.domain.hours.contract_hours import (
-    HoursKind,
-    contract_market_state,
-    hours_of,
-    product_hours,
-)
+from ibkr_sync.domain.entities.schedules import HoursKind
+from ibkr_sync.domain.hours.contract_hours import contract_market_state, hours_of
 from ibkr_sync.domain.hours.sessions import MarketState
 
 TODAY = "20261122:1700-20261123:1600"
@@ -30,9 +20,9 @@ LAST_WEEK = "20261115:1700-20261116:1600"
 def with_hours(
     contract: FuturesContract, trading: str, liquid: str = "", zone: str | None = "America/Chicago"
 ) -> FuturesContract:
-    schedule = TradingSchedule(
-        trading_hours=trading, liquid_hours=liquid, time_zone_id="US/Central"
-    )
+    schedule = sent_hours(trading, liquid)
+    if zone is None:
+        schedule = dataclasses.replace(schedule, trading_sessions=None, liquid_sessions=None)
     return dataclasses.replace(contract, time_zone=zone, schedule=schedule)
 
 
@@ -98,45 +88,4 @@ class TestOfAContract:
         hours = hours_of(with_hours(DECEMBER, "20261123:all day"))
         assert hours is not None
         assert (hours.calendar, hours.text) == (None, "20261123:all day")
-        assert hours.problem is not None
-        assert hours.problem.startswith("trading hours can't be read: '20261123:all day'")
-
-
-class TestOfAProduct:
-    def test_the_nearest_listed_contract_speaks_for_the_product(self) -> None:
-        expired = dataclasses.replace(
-            with_hours(DECEMBER, TODAY), con_id=1, last_trade_date=date(2026, 9, 18)
-        )
-        expired = dataclasses.replace(expired, last_trade_at=None)
-        product = product_of(expired, with_hours(DECEMBER, TODAY), with_hours(MARCH, TODAY))
-        assert product_hours(product, NOW).contract.local_symbol == "ESZ6"
-
-    def test_a_contract_without_hours_is_passed_over(self) -> None:
-        nearest = dataclasses.replace(DECEMBER, schedule=None)
-        product = product_of(nearest, with_hours(MARCH, TODAY))
-        assert product_hours(product, NOW).contract.local_symbol == "ESH7"
-
-    def test_a_contract_with_hours_of_the_past_is_passed_over(self) -> None:
-        product = product_of(with_hours(DECEMBER, LAST_WEEK), with_hours(MARCH, TODAY))
-        assert product_hours(product, NOW).contract.local_symbol == "ESH7"
-
-    def test_hours_that_cannot_be_read_are_given_as_sent(self) -> None:
-        product = product_of(with_hours(DECEMBER, TODAY, zone=None), with_hours(MARCH, TODAY))
-        assert product_hours(product, NOW).problem is not None
-
-    @pytest.mark.parametrize("contracts", [(), (MARCH,), (with_hours(DECEMBER, ";"),)])
-    def test_without_any_hours_they_are_unknown(
-        self, contracts: tuple[FuturesContract, ...]
-    ) -> None:
-        with pytest.raises(HoursUnknownError) as caught:
-            product_hours(product_of(*contracts), NOW)
-        assert (caught.value.symbol, caught.value.detail) == ("ES", "none are stored")
-
-    def test_hours_of_the_past_alone_are_unknown_with_their_end(self) -> None:
-        with pytest.raises(HoursUnknownError, match="those stored ended 2026-11-16 22:00 UTC"):
-            product_hours(product_of(with_hours(DECEMBER, LAST_WEEK)), NOW)
-
-    def test_the_error_names_the_kind_that_was_asked_for(self) -> None:
-        with pytest.raises(HoursUnknownError) as caught:
-            product_hours(product_of(with_hours(DECEMBER, TODAY)), NOW, HoursKind.LIQUID)
-        assert caught.value.kind == "liquid"
+        assert hours.problem == "trading hours can't be read"

@@ -7,13 +7,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ibkr_sync.domain.hours.sessions import (
-    ClosedDay,
-    MarketState,
-    SessionCalendar,
-    TradingSession,
+from ibkr_sync.domain.entities.schedules import ClosedDay, TradingSession
+from ibkr_sync.domain.hours.sessions import MarketState, SessionCalendar
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.trading_hours import (
+    read_trading_hours,
 )
-from ibkr_sync.domain.hours.trading_hours import read_trading_hours
 
 CHICAGO = ZoneInfo("America/Chicago")
 ES = read_trading_hours(

@@ -15,9 +15,6 @@ from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.selection.product_choice import choose_product
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ContractReply
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
-from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.hours_check import (
-    report_unreadable_hours,
-)
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.product_assembly import (
     assemble_product,
 )
@@ -29,6 +26,9 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.row_reader impo
     ReadRows,
     no_rows_stored,
     read_rows,
+)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.schedules import (
+    report_unread_hours,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import TranslatedRow
 
@@ -66,7 +66,7 @@ class ReplyReader(Generic[F]):
             raise ProductNotFoundError(query.symbol, PLACE, f"IBKR answered {offered}")
         product = choose_product(query, meant, self._entity, place=PLACE, now=reply.received_at)
         refuse_mixed_currencies(product.contracts)
-        report_unreadable_hours(product.contracts)
+        report_unread_hours(product.contracts)
         members = {contract.con_id: contract for contract in product.contracts}
         unstorable = {row.con_id for row, _ in read.rows if _is_unstorable(row, product, members)}
         return AcquiredFuture(

@@ -137,7 +137,7 @@ def translate_row(
         "suggested_size_increment": read.number(
             "suggestedSizeIncrement", getattr(details, "suggestedSizeIncrement", "")
         ),
-        "schedule": parse_schedule(details, stated_zone_id or sibling_zone_id),
+        "schedule": parse_schedule(details, stated_zone_id or sibling_zone_id, time_zone),
         "settlement_method": clean_text(row.text.settlement_method),
     }
     is_whole = not lacks or stored is not None

@@ -10,10 +10,13 @@ import re
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from ibkr_sync.catalogue import iana_zone
-from ibkr_sync.domain.entities.contracts import ContractMonth, TradingSchedule, Venue
+from ibkr_sync.domain.entities.contracts import ContractMonth, Venue
+from ibkr_sync.domain.entities.schedules import TradingSchedule
 from ibkr_sync.domain.untrusted_text import clean_text
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.schedules import read_schedule
 
 _MAX_INT32 = 2**31 - 1
 _PLACEHOLDERS = frozenset((Decimal(_MAX_INT32), Decimal(2**127 - 1)))
@@ -157,12 +160,22 @@ def parse_security_ids(pairs: list[Any] | None) -> tuple[tuple[str, str], ...]:
     return tuple(sorted((tag, value) for tag, value in cleaned if tag and value))
 
 
-def parse_schedule(details: Any, time_zone_id: str | None) -> TradingSchedule | None:  # noqa: ANN401 - ibapi has no types
-    """The hours as sent; None where none were, or in no zone."""
-    trading = clean_text(details.tradingHours, _MAX_SCHEDULE_LENGTH)
-    liquid = clean_text(details.liquidHours, _MAX_SCHEDULE_LENGTH)
-    if time_zone_id is None or (trading is None and liquid is None):
+def parse_schedule(
+    details: Any,  # noqa: ANN401 - ibapi has no types
+    time_zone_id: str | None,
+    time_zone: str | None,
+) -> TradingSchedule | None:
+    """The hours as sent, and as read in the zone; None where none were sent, or in no zone."""
+    trading, liquid = _hours_text(details.tradingHours), _hours_text(details.liquidHours)
+    if time_zone_id is None or not (trading or liquid):
         return None
-    return TradingSchedule(
-        trading_hours=trading or "", liquid_hours=liquid or "", time_zone_id=time_zone_id
+    schedule = TradingSchedule(
+        trading_hours=trading, liquid_hours=liquid, time_zone_id=time_zone_id
     )
+    return schedule if time_zone is None else read_schedule(schedule, ZoneInfo(time_zone))
+
+
+def _hours_text(sent: str) -> str:
+    """The hours as sent; "" where there is nothing between the separators."""
+    text = clean_text(sent, _MAX_SCHEDULE_LENGTH) or ""
+    return text if text.strip("; ") else ""

@@ -8,16 +8,21 @@ PostgreSQL.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Column, Table, bindparam, insert, update
 from sqlalchemy.engine import Connection, Dialect
 
+T = TypeVar("T")
+
 _REMEMBERED = 64
 """For so many tables and engines a statement is kept; a process has one engine."""
+
+_NAMED_AT_ONCE = 900
+"""How many values one statement names: SQLite limits its parameters, before 3.32 to 999."""
 
 _KEY = "key_of_row"
 """The parameter that a row to be changed is found by."""
@@ -38,6 +43,12 @@ class _Prepared:
 
     text: str
     parameters: tuple[_Parameter, ...]
+
+
+def bulk_batches(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Cut values into as many as one statement may name."""
+    for first in range(0, len(values), _NAMED_AT_ONCE):
+        yield values[first : first + _NAMED_AT_ONCE]
 
 
 def bulk_insert(

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Row, Select, bindparam, select
 from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.hours.hours_by_day import (
     DayHours,
+    SentDay,
+    current_hours_by_day,
     newly_said_days,
-    schedule_by_day,
-    split_by_day,
 )
 from ibkr_sync.domain.ports.kept_hours import KeptHours
 from ibkr_sync.infrastructure.repositories.local_repo.database.bulk_writes import bulk_insert
@@ -26,14 +25,8 @@ from ibkr_sync.infrastructure.repositories.local_repo.products.succession import
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import hours_days, products
 from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import reading
 
-_COLUMNS = ("product_id", "day", "seen_at", "trading_hours", "liquid_hours", "time_zone_id")
-_ALL = select(
-    hours_days.c.day,
-    hours_days.c.seen_at,
-    hours_days.c.trading_hours,
-    hours_days.c.liquid_hours,
-    hours_days.c.time_zone_id,
-).order_by(hours_days.c.seen_at)
+_COLUMNS = ("product_id", "day", "seen_at", "trading_sessions", "liquid_sessions", "time_zone")
+_ALL = select(hours_days).order_by(hours_days.c.seen_at)
 _OF_A_WINDOW = _ALL.where(
     hours_days.c.product_id == bindparam("product_id"),
     hours_days.c.day.between(bindparam("first"), bindparam("last")),
@@ -70,23 +63,15 @@ def keep_hours_by_day(
     """Keep what the hours just received say of each day, unless it is kept already.
 
     `sent` are the con_ids whose hours are new; of a product that `is_new` nothing is kept yet.
-    Hours that can't be read are not kept by day.
     """
-    contract = schedule_by_day(product, now) if sent else None
-    if contract is None or contract.schedule is None or contract.con_id not in sent:
-        return
-    zone = ZoneInfo(contract.time_zone or "UTC")
-    try:
-        days = split_by_day(contract.schedule, zone)
-    except ValueError:
-        return
+    days = current_hours_by_day(product, now, among=sent) if sent else {}
     if not days:
         return
     window = {"product_id": product_id, "first": min(days), "last": max(days)}
     kept, last = ({}, None) if is_new else _newest(connection, _OF_A_WINDOW, window)
     seen_at = now if last is None else instant_of_succession(last, now)
     rows = (
-        (product_id, day, seen_at, hours.trading, hours.liquid, hours.time_zone_id)
+        (product_id, day, seen_at, hours.trading, hours.liquid, hours.time_zone)
         for day, hours in newly_said_days(days, kept).items()
     )
     bulk_insert(connection, hours_days, _COLUMNS, rows)
@@ -99,8 +84,18 @@ def _newest(
     found: dict[date, DayHours] = {}
     last: datetime | None = None
     for row in connection.execute(statement, parameters):
-        found[row.day] = DayHours(
-            trading=row.trading_hours, liquid=row.liquid_hours, time_zone_id=row.time_zone_id
-        )
+        found[row.day] = _hours(row)
         last = row.seen_at
     return found, last
+
+
+def _hours(row: Row[Any]) -> DayHours:
+    if row.time_zone_id is None:
+        return DayHours(
+            trading=row.trading_sessions, liquid=row.liquid_sessions, time_zone=row.time_zone
+        )
+    return DayHours(
+        sent=SentDay(
+            trading=row.trading_hours, liquid=row.liquid_hours, time_zone_id=row.time_zone_id
+        )
+    )

@@ -2,7 +2,7 @@
 
 A product's row is a mapping from column names of `tables` to values; those of its chain, which are
 many, are tuples in the order of the constants here. Columns carry the names of the fields they
-hold; only `underlying`, `listing` and `schedule` spread over several columns.
+hold; only `underlying` and `listing` spread over several columns. `schedules` has the hours.
 """
 
 from __future__ import annotations
@@ -15,12 +15,7 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
-from ibkr_sync.domain.entities.contracts import (
-    ContractListing,
-    FuturesContract,
-    TradingSchedule,
-    Venue,
-)
+from ibkr_sync.domain.entities.contracts import ContractListing, FuturesContract, Venue
 from ibkr_sync.domain.entities.fields import Kind, fields_of
 from ibkr_sync.domain.entities.futures import (
     ASSET_CLASS,
@@ -30,6 +25,7 @@ from ibkr_sync.domain.entities.futures import (
     Future,
     Underlying,
 )
+from ibkr_sync.domain.entities.schedules import TradingSchedule
 from ibkr_sync.domain.errors import InvalidReplyError
 from ibkr_sync.infrastructure.repositories.local_repo.schema.columns import decimal_column_text
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import UNDERLYING_PREFIX
@@ -46,7 +42,9 @@ _VENUES = tuple(each.name for each in _PLAIN_FIELDS if each.kind is Kind.VENUES)
 _PAIRS = tuple(each.name for each in _PLAIN_FIELDS if each.kind is Kind.PAIRS)
 _KEPT_AS_THEY_ARE = tuple(each.name for each in _PLAIN_FIELDS if each.name not in _VENUES)
 _FACTS = (*_KEPT_AS_THEY_ARE, *_VENUES)
-_SCHEDULE_FIELDS = tuple(each.name for each in fields_of(TradingSchedule))
+_SCHEDULE_TEXTS = tuple(
+    each.name for each in fields_of(TradingSchedule) if each.kind is not Kind.SESSIONS
+)
 
 LISTING_COLUMNS = tuple(each.name for each in fields_of(ContractListing))
 """The last ones of `CONTRACT_COLUMNS`."""
@@ -54,17 +52,12 @@ LISTING_COLUMNS = tuple(each.name for each in fields_of(ContractListing))
 CONTRACT_COLUMNS = (*_FACTS, *LISTING_COLUMNS)
 """What a contract's row holds, its con_id first, but for the product it belongs to."""
 
-SCHEDULE_COLUMNS = ("con_id", *_SCHEDULE_FIELDS)
-
-CHAIN_COLUMNS = (*CONTRACT_COLUMNS, *_SCHEDULE_FIELDS)
-"""What a query gives of a contract, joined with its schedule: None without one."""
-
 _LISTING = slice(len(_FACTS), len(CONTRACT_COLUMNS))
-_SCHEDULE = slice(len(CONTRACT_COLUMNS), len(CHAIN_COLUMNS))
+_SCHEDULE = len(CONTRACT_COLUMNS)
 
 _values_of_contract = attrgetter(*_KEPT_AS_THEY_ARE)
 _values_of_listing = attrgetter(*LISTING_COLUMNS)
-_values_of_schedule = attrgetter(*_SCHEDULE_FIELDS)
+_texts_of = attrgetter(*_SCHEDULE_TEXTS)
 _NEVER_STORED = (None,) * len(LISTING_COLUMNS)
 
 
@@ -75,12 +68,10 @@ class ProductRows:
     Attributes:
         product: values by column.
         contracts: values in the order of `CONTRACT_COLUMNS`.
-        schedules: values in the order of `SCHEDULE_COLUMNS`, of contracts that have one.
     """
 
     product: dict[str, Any]
     contracts: dict[int, tuple[Any, ...]]
-    schedules: dict[int, tuple[Any, ...]]
 
     def listing(self, con_id: int) -> tuple[Any, ...]:
         """A contract's values of `LISTING_COLUMNS`."""
@@ -104,20 +95,18 @@ def map_to_rows(future: Future, con_ids: Collection[int] | None = None) -> Produ
     contracts = [each for each in future.contracts if con_ids is None or each.con_id in con_ids]
     chain = {each.con_id: _contract_row(each, future.synced_at) for each in contracts}
     schedules = {
-        each.con_id: (each.con_id, *_values_of_schedule(each.schedule))
-        for each in contracts
-        if each.schedule
+        each.con_id: _texts_of(each.schedule) for each in future.contracts if each.schedule
     }
     _refuse_unstorable_rows(CONTRACT_COLUMNS, chain)
-    _refuse_unstorable_rows(SCHEDULE_COLUMNS, schedules)
-    return ProductRows(product=product, contracts=chain, schedules=schedules)
+    _refuse_unstorable_rows(_SCHEDULE_TEXTS, schedules)
+    return ProductRows(product=product, contracts=chain)
 
 
 def map_to_entity(product: Mapping[Any, Any], chain: Iterable[Sequence[Any]]) -> Future:
     """Build a product, of the entity of its asset class, from its row and its contracts' rows.
 
-    A contract's row begins with the values of `CHAIN_COLUMNS`; one that does not say when it was
-    last seen was seen when the product was synced.
+    A contract's row has the values of `CONTRACT_COLUMNS` and then its schedule; one that does not
+    say when it was last seen was seen when the product was synced.
     """
     values = {name: product[name] for name in _PRODUCT_COLUMNS}
     return ASSET_TYPES[values.pop(ASSET_CLASS)](
@@ -164,10 +153,9 @@ def _contract(row: Sequence[Any], synced_at: datetime | None) -> FuturesContract
         facts[name] = _venues(facts[name])
     for name in _PAIRS:
         facts[name] = _text_pairs(facts[name])
-    schedule = dict(zip(_SCHEDULE_FIELDS, row[_SCHEDULE], strict=True))
     return FuturesContract(
         **facts,
-        schedule=None if schedule["time_zone_id"] is None else TradingSchedule(**schedule),
+        schedule=row[_SCHEDULE],
         listing=_listing(*row[_LISTING], synced_at=synced_at),
     )
 

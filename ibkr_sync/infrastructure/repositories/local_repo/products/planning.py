@@ -104,12 +104,7 @@ def _to_write(planned: ProductUpdate[F], before: StoredState) -> frozenset[int]:
     """The contracts of which more is written than when they were last seen."""
     diff = planned.diff
     changed = (*diff.added, *diff.updated, *diff.returned, *diff.missing, *diff.delisted)
-    rescheduled = (
-        each
-        for each in planned.product.contracts
-        if each.con_id in before.chain and each.schedule != before.chain[each.con_id].schedule
-    )
-    return before.moved | {each.con_id for each in (*changed, *rescheduled)}
+    return before.moved | {each.con_id for each in changed}
 
 
 def _refuse_sample_mix(connection: Connection, received: Future) -> None:

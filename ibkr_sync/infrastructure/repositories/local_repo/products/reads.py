@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, or_, select
+from sqlalchemy import Select, and_, bindparam, case, or_, select
 from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
@@ -17,12 +17,13 @@ from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.errors import StorageError
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.renaming import FormerName
+from ibkr_sync.infrastructure.repositories.local_repo.database.bulk_writes import bulk_batches
 from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import (
-    CHAIN_COLUMNS,
     CONTRACT_COLUMNS,
     map_to_entity,
     unstorable_reason,
 )
+from ibkr_sync.infrastructure.repositories.local_repo.products.schedules import load_schedules
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
     contract_schedules,
     contracts,
@@ -33,9 +34,6 @@ from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
 )
 
 _CON_ID = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
-
-_NAMED_AT_ONCE = 900
-"""How many conIds one statement names: SQLite limits its parameters, before 3.32 to 999."""
 
 # What every product of a run asks is built once: building takes longer than answering.
 _TAKEN_FOR = select(products).where(
@@ -53,10 +51,14 @@ _OWNERS = select(products).where(
 _CHAINS = (
     select(
         *(contracts.c[name] for name in CONTRACT_COLUMNS),
-        *(contract_schedules.c[name] for name in CHAIN_COLUMNS[len(CONTRACT_COLUMNS) :]),
+        case(
+            (contract_schedules.c.con_id.is_(None), products.c.schedule_id),
+            else_=contract_schedules.c.schedule_id,
+        ),
         contracts.c.product_id,
     )
-    .outerjoin_from(contracts, contract_schedules)
+    .join_from(contracts, products)
+    .outerjoin(contract_schedules, contract_schedules.c.con_id == contracts.c.con_id)
     .where(contracts.c.product_id.in_(bindparam("product_ids", expanding=True)))
     .order_by(contracts.c.last_trade_date, contracts.c.con_id)
 )
@@ -151,16 +153,10 @@ def read_owners(
     """Give the products under which these contracts are stored, by key; raises StorageError."""
     owners = {
         each.product_id: each
-        for some in read_batches(sorted(con_ids))
+        for some in bulk_batches(sorted(con_ids))
         for each in _load(connection, place, _OWNERS, {"con_ids": some})
     }
     return sorted(owners.values(), key=lambda each: each.product.key)
-
-
-def read_batches(con_ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    """Cut conIds into as many as one statement may name."""
-    for first in range(0, len(con_ids), _NAMED_AT_ONCE):
-        yield con_ids[first : first + _NAMED_AT_ONCE]
 
 
 def read_former_names(connection: Connection, words: Collection[str]) -> list[FormerName]:
@@ -236,8 +232,10 @@ def _load(
             return []
         chains: dict[int, list[Sequence[Any]]] = defaultdict(list)
         ids = {"product_ids": [row["id"] for row in found]}
-        for row in connection.execute(_CHAINS, ids).all():
-            chains[row[-1]].append(row)
+        rows = connection.execute(_CHAINS, ids).all()
+        schedules = load_schedules(connection, {row[-2] for row in rows if row[-2] is not None})
+        for *values, schedule_id, product_id in rows:
+            chains[product_id].append((*values, schedules.get(schedule_id)))
         stored = [
             StoredProduct(product_id=row["id"], product=map_to_entity(row, chains[row["id"]]))
             for row in found

@@ -23,13 +23,12 @@ from ibkr_sync.infrastructure.repositories.local_repo.products.kept_hours import
 from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import (
     CONTRACT_COLUMNS,
     LISTING_COLUMNS,
-    SCHEDULE_COLUMNS,
     ProductRows,
     map_to_rows,
     stored_last_seen,
 )
+from ibkr_sync.infrastructure.repositories.local_repo.products.schedules import write_schedules
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
-    contract_schedules,
     contracts,
     field_changes,
     former_names,
@@ -86,7 +85,8 @@ def write_update(
             connection.execute(insert(former_names), former)
     _write_contracts(connection, product_id, planned, rows, before)
     _write_last_seen(connection, planned, before)
-    sent = _write_schedules(connection, planned.product, rows, before, now)
+    write_schedules(connection, product_id, planned.product.contracts)
+    sent = _with_new_hours(planned.product, before)
     is_new = before.product_id is None
     keep_hours_by_day(connection, product_id, planned.product, sent, now, is_new=is_new)
     return product_id
@@ -162,31 +162,14 @@ def _write_last_seen(
     bulk_update(connection, contracts.c.con_id, ("last_seen_at",), rows)
 
 
-def _write_schedules(
-    connection: Connection, product: Future, rows: ProductRows, before: StoredState, now: datetime
-) -> set[int]:
-    """Write the hours that are new; gives the con_ids that they are of."""
+def _with_new_hours(product: Future, before: StoredState) -> set[int]:
+    """The con_ids of contracts whose hours are new."""
     known = {con_id: contract.schedule for con_id, contract in before.chain.items()}
-    changed = {
+    return {
         each.con_id
         for each in product.contracts
         if each.schedule is not None and each.schedule != known.get(each.con_id)
     }
-    new = [con_id for con_id in sorted(changed) if not known.get(con_id)]
-    newer = [con_id for con_id in sorted(changed) if known.get(con_id)]
-    bulk_insert(
-        connection,
-        contract_schedules,
-        (*SCHEDULE_COLUMNS, "observed_at"),
-        ((*rows.schedules[con_id], now) for con_id in new),
-    )
-    bulk_update(
-        connection,
-        contract_schedules.c.con_id,
-        (*SCHEDULE_COLUMNS[1:], "observed_at"),
-        ((*rows.schedules[con_id][1:], now, con_id) for con_id in newer),
-    )
-    return changed
 
 
 def _inserted_id(connection: Connection, table: Table, row: dict[str, Any]) -> int:

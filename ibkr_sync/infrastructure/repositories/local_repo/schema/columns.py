@@ -17,6 +17,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from ibkr_sync.domain.entities.contracts import ContractMonth
+from ibkr_sync.domain.entities.schedules import ScheduleEntries, parse_schedule_entries
 
 T = TypeVar("T")
 
@@ -176,3 +177,19 @@ class ListColumnType(_NullableKind[tuple[Any, ...]]):
         if isinstance(items, list):
             return tuple(tuple(each) if isinstance(each, list) else each for each in items)
         raise ValueError(f"not a JSON list: {value!r}")
+
+
+class EntryList(_NullableKind[ScheduleEntries]):
+    """Sessions and closed days as compact JSON: `["2026-11-22T23:00Z/2026-11-23T22:00Z"]`."""
+
+    impl = Text
+    cache_ok = True
+
+    def _stored(self, value: ScheduleEntries, _dialect: str) -> str:
+        return json.dumps([str(each) for each in value], separators=(",", ":"))
+
+    def _loaded(self, value: str) -> ScheduleEntries:
+        items = json.loads(value)
+        if isinstance(items, list) and all(isinstance(each, str) for each in items):
+            return parse_schedule_entries(items)
+        raise ValueError(f"not a JSON list of texts: {value!r}")

@@ -1,6 +1,6 @@
 """The schema, the same in SQLite and PostgreSQL: current state, history, runs and evidence.
 
-Current state is `products`, `contracts`, `contract_schedules` and `market_rules`. Every change
+Current state is `products`, `contracts`, `schedules` and `market_rules`. Every change
 of a field is appended to `field_changes`, so that any past day follows from current state and
 history; hours, which roll on every day, are kept by day in `hours_days` instead. `sync_runs`,
 `run_products` and `raw_replies` tell where each fact came from. All instants are UTC, all numbers
@@ -32,7 +32,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-from ibkr_sync.domain.entities.contracts import TradingSchedule
 from ibkr_sync.domain.entities.delivery import DELIVERY_DATES, Settlement
 from ibkr_sync.domain.entities.fields import EntityField, FieldKind, Kind, fields_of, ordered_fields
 from ibkr_sync.domain.entities.futures import (
@@ -42,10 +41,12 @@ from ibkr_sync.domain.entities.futures import (
     Origin,
     Underlying,
 )
+from ibkr_sync.domain.entities.schedules import TradingSchedule
 from ibkr_sync.domain.runs.run_outcomes import ProductOutcome, RunOutcome
 from ibkr_sync.domain.runs.sync_policy import RunKind
 from ibkr_sync.infrastructure.repositories.local_repo.schema.columns import (
     DecimalColumnType,
+    EntryList,
     EnumColumnType,
     ListColumnType,
     MonthColumnType,
@@ -79,6 +80,7 @@ _COLUMN_TYPES: dict[FieldKind, TypeEngine[Any] | type[TypeEngine[Any]]] = {
     Kind.TEXTS: ListColumnType,
     Kind.PAIRS: ListColumnType,
     Kind.VENUES: ListColumnType,
+    Kind.SESSIONS: EntryList,
 }
 
 
@@ -119,6 +121,15 @@ _PRODUCT_COLUMNS = tuple(
 )
 _SYNCED = [each.name for each in _PRODUCT_COLUMNS].index("synced_at")
 
+schedules = Table(
+    "schedules",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("digest", String(64), nullable=False, unique=True),
+    *_columns(fields_of(TradingSchedule)),
+    comment="Hours as sent, and read: UTC sessions and closed days; null where nobody has yet.",
+)
+
 products = Table(
     "products",
     metadata,
@@ -126,7 +137,9 @@ products = Table(
     *_PRODUCT_COLUMNS[:_SYNCED],
     Column("first_seen_at", UtcColumnType, nullable=False),
     *_PRODUCT_COLUMNS[_SYNCED:],
+    Column("schedule_id", ForeignKey("schedules.id")),
     UniqueConstraint("symbol", "exchange", "trading_class"),
+    Index(None, "schedule_id"),
 )
 
 contracts = Table(
@@ -161,9 +174,9 @@ contract_schedules = Table(
     "contract_schedules",
     metadata,
     Column("con_id", ForeignKey("contracts.con_id"), primary_key=True, autoincrement=False),
-    *_columns(fields_of(TradingSchedule)),
-    Column("observed_at", UtcColumnType, nullable=False),
-    comment="Hours as sent; observed_at is when this window was first seen.",
+    Column("schedule_id", ForeignKey("schedules.id")),
+    Index(None, "schedule_id"),
+    comment="Contracts whose hours are not their product's; null: none are known.",
 )
 
 market_rules = Table(
@@ -291,8 +304,12 @@ hours_days = Table(
     Column("seen_at", UtcColumnType, primary_key=True),
     Column("trading_hours", Text),
     Column("liquid_hours", Text),
-    Column("time_zone_id", Text, nullable=False),
-    comment="Append-only: hours of a day as sent, null if not told; the row seen last applies.",
+    Column("time_zone_id", Text),
+    Column("trading_sessions", EntryList),
+    Column("liquid_sessions", EntryList),
+    Column("time_zone", Text),
+    comment="Append-only: hours of a day, null if not told; the row seen last applies."
+    " The first rows have them as sent, with time_zone_id.",
 )
 
 watchlist = Table(

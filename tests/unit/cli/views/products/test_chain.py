@@ -11,22 +11,19 @@ from rich.console import Console
 from rich.measure import Measurement
 
 from example_products import DECEMBER, ES, NOW
+from fakes.hours import sent_hours
 from ibkr_sync.domain.entities.contracts import (
     ContractListing,
     ContractMonth,
     ContractSeries,
     FuturesContract,
-    TradingSchedule,
 )
 from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.entities.schedules import TradingSchedule
 from ibkr_sync_cli.views.products.chain import ChainTable
 
 SUNDAY_MORNING = datetime(2026, 11, 22, 12, tzinfo=UTC)
-HOURS = TradingSchedule(
-    trading_hours="20261121:CLOSED;20261122:1700-20261123:1600;20261123:1700-20261124:1600",
-    liquid_hours="",
-    time_zone_id="US/Central",
-)
+HOURS = sent_hours("20261121:CLOSED;20261122:1700-20261123:1600;20261123:1700-20261124:1600")
 MARCH = dataclasses.replace(
     DECEMBER,
     con_id=600000002,
@@ -82,7 +79,7 @@ def test_a_closed_market_tells_when_it_opens_on_which_other_day() -> None:
 
 
 def test_each_contract_has_its_own_session() -> None:
-    other = dataclasses.replace(HOURS, trading_hours="20261123:0700-20261123:1000,1100-1500")
+    other = sent_hours("20261123:0700-20261123:1000,1100-1500")
     chain = lines(of(listed(DECEMBER), listed(MARCH, schedule=other)), width=100)
     assert "open → 16:00" in chain[2]
     assert "closed → 07:00" in chain[3]
@@ -92,9 +89,9 @@ def test_each_contract_has_its_own_session() -> None:
     "schedule",
     [
         None,
-        dataclasses.replace(HOURS, trading_hours=""),
-        dataclasses.replace(HOURS, trading_hours="all day"),
-        dataclasses.replace(HOURS, trading_hours="20251123:0900-20251123:1000"),
+        sent_hours("", "20261123:0700-20261123:1000"),
+        sent_hours("all day"),
+        sent_hours("20251123:0900-20251123:1000"),
     ],
 )
 def test_without_hours_for_now_there_is_no_session_column(

@@ -17,9 +17,9 @@ from ibkr_sync.domain.entities.contracts import (
     ContractMonth,
     ContractSeries,
     FuturesContract,
-    TradingSchedule,
     Venue,
 )
+from ibkr_sync.domain.entities.schedules import TradingSchedule
 from ibkr_sync.domain.errors import InvalidReplyError
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.product_grouping import (

@@ -23,14 +23,10 @@ from fakes.recordings import (
     received_frame,
     recorded_frame,
 )
-from ibkr_sync.domain.entities.contracts import (
-    ContractMonth,
-    FuturesContract,
-    TradingSchedule,
-    Venue,
-)
+from ibkr_sync.domain.entities.contracts import ContractMonth, FuturesContract, Venue
 from ibkr_sync.domain.entities.futures import CONTRACT_FIELDS, Future
 from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
+from ibkr_sync.domain.entities.schedules import TradingSchedule
 from ibkr_sync.domain.errors import InvalidReplyError
 from ibkr_sync.domain.evidence.remarks import Remark, RemarkKind
 from ibkr_sync.infrastructure.replay.rows import ContractRow

@@ -13,12 +13,10 @@ from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import InvalidReplyError
 from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import (
     CONTRACT_COLUMNS,
-    SCHEDULE_COLUMNS,
     map_to_entity,
     map_to_rows,
 )
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
-    contract_schedules,
     contracts,
     products,
 )
@@ -27,7 +25,6 @@ from strategies import futures
 SEEN = ContractListing(
     first_seen_at=datetime(2026, 1, 1, tzinfo=UTC), last_seen_at=datetime(2026, 2, 1, tzinfo=UTC)
 )
-NO_HOURS = (None, None, None)
 
 
 def listed(product: Future) -> Future:
@@ -39,8 +36,8 @@ def listed(product: Future) -> Future:
 def as_read(product: Future) -> tuple[dict[str, Any], list[tuple[Any, ...]]]:
     """The rows of a product as a query joins them."""
     rows = map_to_rows(product)
-    hours = {con_id: row[1:] for con_id, row in rows.schedules.items()}
-    chain = [(*row, *hours.get(con_id, NO_HOURS)) for con_id, row in rows.contracts.items()]
+    hours = {each.con_id: each.schedule for each in product.contracts}
+    chain = [(*row, hours[con_id]) for con_id, row in rows.contracts.items()]
     return rows.product, chain
 
 
@@ -55,12 +52,14 @@ def test_a_product_comes_back_from_its_rows_with_all_it_holds(product: Future) -
 @given(futures())
 def test_a_product_row_has_exactly_the_columns_of_its_table(product: Future) -> None:
     rows = map_to_rows(listed(product))
-    assert rows.product.keys() == {each.name for each in products.c} - {"id", "first_seen_at"}
+    assert rows.product.keys() == {each.name for each in products.c} - {
+        *("id", "first_seen_at", "schedule_id")
+    }
 
 
 def test_rows_of_a_chain_have_exactly_the_columns_of_their_tables() -> None:
-    assert {*CONTRACT_COLUMNS, "product_id"} == {each.name for each in contracts.c}
-    assert {*SCHEDULE_COLUMNS, "observed_at"} == {each.name for each in contract_schedules.c}
+    derived = {"ends_at", "hold_until_long", "hold_until_short"}
+    assert {*CONTRACT_COLUMNS, "product_id", *derived} == {each.name for each in contracts.c}
 
 
 @given(st.sampled_from(["long_name", "local_symbol", "venues"]), st.text(max_size=5))

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections import Counter, defaultdict
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -48,6 +52,8 @@ def upgrade() -> None:
         )
         op.create_table_comment("raw_replies", comment)
     _create_deliveries()
+    _keep_schedules_once()
+    _keep_days_read()
 
 
 def _create_deliveries() -> None:
@@ -72,3 +78,120 @@ def _create_deliveries() -> None:
     )
     for name in ("first_notice_date", "long_cutoff"):
         op.create_index(op.f(f"ix_contract_deliveries_{name}"), "contract_deliveries", [name])
+
+
+def _keep_schedules_once() -> None:
+    """Move the hours of contracts to a table of their own, each text once."""
+    op.create_table(
+        "schedules",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.String(64), nullable=False),
+        sa.Column("trading_hours", sa.Text(), nullable=False),
+        sa.Column("liquid_hours", sa.Text(), nullable=False),
+        sa.Column("time_zone_id", sa.Text(), nullable=False),
+        sa.Column("trading_sessions", sa.Text()),
+        sa.Column("liquid_sessions", sa.Text()),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_schedules")),
+        sa.UniqueConstraint("digest", name=op.f("uq_schedules_digest")),
+        comment="Hours as sent, and read: UTC sessions and closed days; null where nobody has yet.",
+    )
+    with op.batch_alter_table("products") as products:
+        products.add_column(sa.Column("schedule_id", sa.Integer()))
+        products.create_foreign_key(
+            op.f("fk_products_schedule_id_schedules"), "schedules", ["schedule_id"], ["id"]
+        )
+    op.create_index(op.f("ix_products_schedule_id"), "products", ["schedule_id"])
+    op.rename_table("contract_schedules", "former_schedules")
+    if op.get_bind().dialect.name == "postgresql":  # where a name is one of the whole schema
+        old, new = "contract_schedules", "former_schedules"
+        op.execute(f"ALTER TABLE {new} RENAME CONSTRAINT pk_{old} TO pk_{new}")
+        op.execute(
+            f"ALTER TABLE {new} RENAME CONSTRAINT fk_{old}_con_id_contracts"
+            f" TO fk_{new}_con_id_contracts"
+        )
+    op.create_table(
+        "contract_schedules",
+        sa.Column("con_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("schedule_id", sa.Integer()),
+        sa.ForeignKeyConstraint(
+            ["con_id"], ["contracts.con_id"], name=op.f("fk_contract_schedules_con_id_contracts")
+        ),
+        sa.ForeignKeyConstraint(
+            ["schedule_id"],
+            ["schedules.id"],
+            name=op.f("fk_contract_schedules_schedule_id_schedules"),
+        ),
+        sa.PrimaryKeyConstraint("con_id", name=op.f("pk_contract_schedules")),
+        comment="Contracts whose hours are not their product's; null: none are known.",
+    )
+    op.create_index(
+        op.f("ix_contract_schedules_schedule_id"), "contract_schedules", ["schedule_id"]
+    )
+    _move_schedules()
+    op.drop_table("former_schedules")
+
+
+def _move_schedules() -> None:
+    connection = op.get_bind()
+    found = connection.execute(
+        sa.text(
+            "SELECT c.product_id, c.con_id, s.trading_hours, s.liquid_hours, s.time_zone_id"
+            " FROM contracts c LEFT JOIN former_schedules s ON s.con_id = c.con_id"
+            " ORDER BY c.product_id, c.con_id"
+        )
+    )
+    ids: dict[tuple[str, ...] | None, int | None] = {None: None}
+    chains: defaultdict[int, dict[int, int | None]] = defaultdict(dict)
+    for product_id, con_id, *texts in found:
+        key = None if texts[2] is None else tuple(texts)
+        chains[product_id][con_id] = ids.setdefault(key, len(ids))
+    rows = [
+        {
+            "id": schedule_id,
+            "digest": hashlib.sha256(json.dumps([*texts, None, None]).encode()).hexdigest(),
+            **dict(zip(("trading_hours", "liquid_hours", "time_zone_id"), texts, strict=True)),
+        }
+        for texts, schedule_id in ids.items()
+        if texts is not None
+    ]
+    schedules = sa.table(
+        "schedules",
+        *map(sa.column, ("id", "digest", "trading_hours", "liquid_hours", "time_zone_id")),
+    )
+    if rows:
+        connection.execute(sa.insert(schedules), rows)
+        if connection.dialect.name == "postgresql":
+            op.execute(
+                "SELECT setval(pg_get_serial_sequence('schedules', 'id'), max(id)) FROM schedules"
+            )
+    for product_id, chain in chains.items():
+        counts = Counter(each for each in chain.values() if each is not None)
+        usual = min(counts, key=lambda each: (-counts[each], each), default=None)
+        connection.execute(
+            sa.text("UPDATE products SET schedule_id = :usual WHERE id = :id"),
+            {"usual": usual, "id": product_id},
+        )
+        others = [
+            {"con_id": con_id, "schedule_id": each}
+            for con_id, each in chain.items()
+            if each != usual
+        ]
+        if others:
+            exceptions = sa.table(
+                "contract_schedules", sa.column("con_id"), sa.column("schedule_id")
+            )
+            connection.execute(sa.insert(exceptions), others)
+
+
+def _keep_days_read() -> None:
+    """Let hours by day be kept as they were read; those kept before stay as sent."""
+    with op.batch_alter_table("hours_days") as days:
+        days.alter_column("time_zone_id", existing_type=sa.Text(), nullable=True)
+        for name in ("trading_sessions", "liquid_sessions", "time_zone"):
+            days.add_column(sa.Column(name, sa.Text()))
+    if op.get_bind().dialect.supports_comments:
+        op.create_table_comment(
+            "hours_days",
+            "Append-only: hours of a day, null if not told; the row seen last applies."
+            " The first rows have them as sent, with time_zone_id.",
+        )

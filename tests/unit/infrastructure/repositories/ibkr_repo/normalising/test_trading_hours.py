@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 
 from clock_changes import instants_near_changes, wall_times_near_changes, zones
 from ibkr_sync.catalogue import iana_zone
-from ibkr_sync.domain.hours.sessions import ClosedDay
-from ibkr_sync.domain.hours.trading_hours import read_trading_hours
+from ibkr_sync.domain.entities.schedules import ClosedDay
 from ibkr_sync.domain.hours.wall_clock import instant_of_wall_clock
 from ibkr_sync.infrastructure.calendars import HolidayCalendar
 from ibkr_sync.infrastructure.replay.sample.schedule import SCHEDULES, scheduled_hours
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.trading_hours import (
+    read_trading_hours,
+)
 from one_case import one_case
 from recorded_es import LIQUID_HOURS, TRADING_HOURS
 

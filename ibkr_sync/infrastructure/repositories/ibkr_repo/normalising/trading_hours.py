@@ -25,7 +25,8 @@ from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from ibkr_sync.domain.hours.sessions import ClosedDay, SessionCalendar, TradingSession
+from ibkr_sync.domain.entities.schedules import ClosedDay, TradingSession
+from ibkr_sync.domain.hours.sessions import SessionCalendar
 from ibkr_sync.domain.hours.wall_clock import instant_of_wall_clock
 from ibkr_sync.domain.untrusted_text import quote_untrusted
 

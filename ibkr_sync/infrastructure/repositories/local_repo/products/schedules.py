@@ -1,0 +1,161 @@
+"""Hours as rows: each distinct schedule once, referred to by its products, with exceptions.
+
+A contract has its product's schedule unless it has a row of its own in `contract_schedules`. A
+night on which hours roll on thus writes a row or two for each product, however long its chain.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import Row, bindparam, delete, exists, select, update
+from sqlalchemy.engine import Connection
+
+from ibkr_sync.domain.entities.contracts import FuturesContract
+from ibkr_sync.domain.entities.fields import fields_of
+from ibkr_sync.domain.entities.schedules import TradingSchedule
+from ibkr_sync.infrastructure.repositories.local_repo.database.bulk_writes import (
+    bulk_batches,
+    bulk_insert,
+    bulk_update,
+)
+from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
+    contract_schedules,
+    contracts,
+    products,
+    schedules,
+)
+
+_FIELDS = tuple(each.name for each in fields_of(TradingSchedule))
+_values_of = attrgetter(*_FIELDS)
+
+_BY_ID = select(schedules.c.id, *(schedules.c[name] for name in _FIELDS)).where(
+    schedules.c.id.in_(bindparam("ids", expanding=True))
+)
+_BY_DIGEST = select(
+    schedules.c.digest, schedules.c.id, *(schedules.c[name] for name in _FIELDS)
+).where(schedules.c.digest.in_(bindparam("digests", expanding=True)))
+_OF_PRODUCT = select(products.c.schedule_id).where(products.c.id == bindparam("product_id"))
+_EXCEPTIONS = (
+    select(contract_schedules.c.con_id, contract_schedules.c.schedule_id)
+    .join(contracts, contracts.c.con_id == contract_schedules.c.con_id)
+    .where(contracts.c.product_id == bindparam("product_id"))
+)
+_REFER = update(products).where(products.c.id == bindparam("product"))
+_UNUSED = (
+    ~exists().where(products.c.schedule_id == schedules.c.id),
+    ~exists().where(contract_schedules.c.schedule_id == schedules.c.id),
+)
+
+
+def load_schedules(connection: Connection, ids: Collection[int]) -> dict[int, TradingSchedule]:
+    """Give the schedules of these rows."""
+    return {
+        row[0]: TradingSchedule(**dict(zip(_FIELDS, row[1:], strict=True)))
+        for some in bulk_batches(sorted(ids))
+        for row in connection.execute(_BY_ID, {"ids": some})
+    }
+
+
+def write_schedules(
+    connection: Connection, product_id: int, chain: Iterable[FuturesContract]
+) -> None:
+    """Let a product and its contracts refer to their hours, and drop what nothing refers to."""
+    by_con_id = {each.con_id: each.schedule for each in chain}
+    ids = _stored_ids(connection, by_con_id.values())
+    wanted = {con_id: ids[id(schedule)] for con_id, schedule in by_con_id.items()}
+    usual = _most_common(wanted.values())
+    was_usual = connection.execute(_OF_PRODUCT, {"product_id": product_id}).scalar_one()
+    found = connection.execute(_EXCEPTIONS, {"product_id": product_id})
+    were: dict[int, int | None] = {row.con_id: row.schedule_id for row in found}
+    exceptions = {con_id: each for con_id, each in wanted.items() if each != usual}
+    if usual != was_usual:
+        connection.execute(_REFER, {"product": product_id, "schedule_id": usual})
+    _write_exceptions(connection, were, exceptions)
+    _drop_unused(connection, {was_usual, *were.values()} - {usual, *exceptions.values()})
+
+
+def _most_common(ids: Iterable[int | None]) -> int | None:
+    """The schedule of most contracts; of as many, the one stored first. None where none has one."""
+    counts = Counter(each for each in ids if each is not None)
+    return min(counts, key=lambda each: (-counts[each], each), default=None)
+
+
+def _write_exceptions(
+    connection: Connection, were: Mapping[int, int | None], wanted: Mapping[int, int | None]
+) -> None:
+    columns = ("con_id", "schedule_id")
+    gone = sorted(were.keys() - wanted.keys())
+    for some in bulk_batches(gone):
+        connection.execute(delete(contract_schedules).where(contract_schedules.c.con_id.in_(some)))
+    new = sorted(wanted.keys() - were.keys())
+    bulk_insert(
+        connection, contract_schedules, columns, ((con_id, wanted[con_id]) for con_id in new)
+    )
+    changed = sorted(
+        con_id for con_id in wanted.keys() & were.keys() if wanted[con_id] != were[con_id]
+    )
+    bulk_update(
+        connection,
+        contract_schedules.c.con_id,
+        columns[1:],
+        ((wanted[con_id], con_id) for con_id in changed),
+    )
+
+
+def _stored_ids(
+    connection: Connection, wanted: Iterable[TradingSchedule | None]
+) -> dict[int, int | None]:
+    """By identity, as chains share them: the id of each schedule's row, written if it is new."""
+    objects = {id(each): each for each in wanted}
+    digests = {key: schedule_digest(each) for key, each in objects.items() if each is not None}
+    by_digest = {digest: objects[key] for key, digest in digests.items()}
+    found = _find(connection, by_digest)
+    new = [digest for digest in sorted(by_digest) if digest not in found]
+    bulk_insert(
+        connection,
+        schedules,
+        ("digest", *_FIELDS),
+        ((digest, *_values_of(by_digest[digest])) for digest in new),
+    )
+    found |= _find(connection, new)
+    ids = {digest: row.id for digest, row in found.items()}
+    # Somebody else's hand may have been in the table: a digest alone proves nothing.
+    spoilt = [
+        digest for digest, row in found.items() if tuple(row[2:]) != _values_of(by_digest[digest])
+    ]
+    bulk_update(
+        connection,
+        schedules.c.id,
+        _FIELDS,
+        ((*_values_of(by_digest[digest]), ids[digest]) for digest in spoilt),
+    )
+    return {key: ids[digests[key]] if key in digests else None for key in objects}
+
+
+def _find(connection: Connection, digests: Iterable[str]) -> dict[str, Row[Any]]:
+    return {
+        row.digest: row
+        for some in bulk_batches(sorted(digests))
+        for row in connection.execute(_BY_DIGEST, {"digests": some})
+    }
+
+
+def schedule_digest(schedule: TradingSchedule) -> str:
+    """What tells a schedule's row from others; a migration computes the same for what has none."""
+    texts = [
+        [str(entry) for entry in each] if isinstance(each, tuple) else each
+        for each in _values_of(schedule)
+    ]
+    return hashlib.sha256(json.dumps(texts).encode()).hexdigest()
+
+
+def _drop_unused(connection: Connection, candidates: Collection[int | None]) -> None:
+    ids = sorted(each for each in candidates if each is not None)
+    for some in bulk_batches(ids):
+        connection.execute(delete(schedules).where(schedules.c.id.in_(some), *_UNUSED))
