@@ -1,8 +1,8 @@
 """Rows per second into SQLite: our local repository beside a bare `executemany` upsert.
 
-The bare one gets the very rows that ours leaves in contracts, contract_schedules and
-field_changes, as tuples ready for the driver, and writes them in one transaction to a copy of the
-schema with all its indices, foreign keys and durability. Ours gets entities: it compares them with
+The bare one gets the very rows that ours leaves in contracts and field_changes, as tuples ready for
+the driver, and writes them in one transaction to a copy of the schema with all its indices, foreign
+keys and durability. Ours gets entities: it compares them with
 what is stored, checks that both databases can keep every value, and keeps history and outcomes.
 """
 
@@ -40,10 +40,10 @@ CONTRACTS = 5000
 SLOWEST = 2.0
 UNCHANGED = 0.5
 
-_KEYS = {"contracts": "con_id", "contract_schedules": "con_id", "field_changes": "id"}
+_KEYS = {"contracts": "con_id", "field_changes": "id"}
 """The tables that have a row for each contract, with their keys."""
 
-_OWNERS = ("products", "sync_runs")
+_OWNERS = ("schedules", "products", "sync_runs")
 """What those rows refer to."""
 
 Rows = Mapping[str, list[dict[str, Any]]]
