@@ -18,6 +18,7 @@ from ibkr_sync.domain.entities.contracts import (
     Venue,
 )
 from ibkr_sync.domain.entities.futures import ASSET_TYPES, Future, Origin, Underlying
+from ibkr_sync.domain.entities.remarks import Remark, RemarkKind
 from ibkr_sync.domain.entities.schedules import (
     ClosedDay,
     ScheduleEntries,
@@ -94,6 +95,16 @@ listings = st.builds(
 )
 
 
+_REMARKS = (
+    Remark(kind=RemarkKind.NO_LONGER_STATED, field="min_tick"),
+    Remark(
+        kind=RemarkKind.ODD_ROW, field="multiplier", value=r"',:\'", reason=":,", contract="a:b,"
+    ),
+    Remark(kind=RemarkKind.DATES_DISAGREE, field="last_trade_date", value="=1", reason="\\"),
+)
+remarks = st.sampled_from([(), _REMARKS[:1], _REMARKS[1:], _REMARKS])
+
+
 def _in_agreement(contract: FuturesContract) -> FuturesContract:
     """The contract with the date on which its instant is in its zone, as every source has it."""
     if contract.last_trade_at is None or contract.time_zone is None:
@@ -140,6 +151,7 @@ contracts = st.builds(
     schedule=maybe(schedules),
     listing=maybe(listings),
     settlement_method=maybe(texts),
+    remarks=remarks,
 ).map(_in_agreement)
 
 
@@ -174,6 +186,7 @@ def futures(entity: type[Future] | None = None) -> st.SearchStrategy[Future]:
         time_zone=maybe(st.sampled_from(ZONES)),
         origin=st.sampled_from(Origin),
         synced_at=maybe(instants),
+        remarks=remarks,
     )
     chains = st.lists(contracts, max_size=4, unique_by=lambda each: each.con_id)
     return st.builds(in_one_chain, products, chains)

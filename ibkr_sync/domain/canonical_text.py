@@ -11,6 +11,7 @@ from typing import Any, Final
 from ibkr_sync.domain.entities.contracts import ContractMonth, Venue
 from ibkr_sync.domain.entities.fields import EntityField, FieldKind, Kind
 from ibkr_sync.domain.entities.futures import CONTRACT_FIELDS, PRODUCT_FIELDS, Underlying
+from ibkr_sync.domain.entities.remarks import Remark, RemarkKind
 
 Parser = Callable[[str], Any]
 
@@ -23,14 +24,15 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _VENUE = re.compile(r"((?:[^:\\]|\\.)*)(?::([0-9]+))?", re.DOTALL | re.ASCII)
 _UNDERLYING = re.compile(r"((?:[^\\]|\\.)*) ((?:[^ \\]|\\.)*) (-|[0-9]+)", re.DOTALL | re.ASCII)
 _CHARACTER = re.compile(r"\\.|.", re.DOTALL)
+_PARTS_OF_REMARK = 5
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
 def canonical_text(value: object) -> str | None:
     """A value as history keeps it: exact, and equal for equal values; None stays None.
 
-    Lists are joined by commas, a venue and its market rule by a colon, an underlying's parts by
-    blanks, of which an unknown one is a hyphen. `parse_canonical_text` reads it back.
+    Lists are joined by commas, the parts of a venue and of a remark by colons, those of an
+    underlying by blanks, of which an unknown one is a hyphen. `parse_canonical_text` reads it back.
     """
     if value is None or value in ((), ""):
         return None
@@ -57,6 +59,9 @@ def _item(value: object) -> str:
         case Venue(exchange=exchange, market_rule_id=rule):
             name = _escaped(exchange, ",:")
             return name if rule is None else f"{name}:{rule}"
+        case Remark(kind=kind, contract=contract, field=field, value=sent, reason=reason):
+            parts = (kind, contract or "", field, sent or "", reason or "")
+            return ":".join(_escaped(part, ",:") for part in parts)
         case _:
             return _escaped(canonical_text(value) or "", ",")
 
@@ -115,6 +120,18 @@ def _pairs(text: str) -> tuple[tuple[str, str], ...]:
     return tuple(zip(parts[::2], parts[1::2], strict=True))
 
 
+def _remarks(text: str) -> tuple[Remark, ...]:
+    return tuple(_remark(part) for part in _split(text))
+
+
+def _remark(text: str) -> Remark:
+    parts = [_unescaped(part) or None for part in _split(text, ":")]
+    kind, contract, field, value, reason = parts if len(parts) == _PARTS_OF_REMARK else [None] * 5
+    if kind is None or field is None:
+        raise ValueError(f"not a remark: {text!r}")
+    return Remark(kind=RemarkKind(kind), contract=contract, field=field, value=value, reason=reason)
+
+
 def _underlying(text: str) -> Underlying:
     match = _UNDERLYING.fullmatch(text)
     if match is None:
@@ -126,11 +143,11 @@ def _underlying(text: str) -> Underlying:
     )
 
 
-def _split(text: str) -> list[str]:
-    """The parts between commas that are not escaped, each still escaped."""
+def _split(text: str, separator: str = ",") -> list[str]:
+    """The parts between separators that are not escaped, each still escaped."""
     parts = [""]
     for character in _CHARACTER.findall(text):
-        if character == ",":
+        if character == separator:
             parts.append("")
         else:
             parts[-1] += character
@@ -153,6 +170,7 @@ _PARSERS: Final[dict[FieldKind, Parser]] = {
     Kind.MONTH: ContractMonth.parse,
     Kind.PAIRS: _pairs,
     Kind.VENUES: _venues,
+    Kind.REMARKS: _remarks,
     Underlying: _underlying,
 }
 

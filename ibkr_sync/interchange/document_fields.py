@@ -23,7 +23,7 @@ class DocumentFields:
     """The fields of one object at `path`; every method raises InvalidDocumentError.
 
     Those in `keys` must all be present, so that a file that lost a column is not taken for one
-    that says nothing about it. Any other may be absent, which is as null.
+    that says nothing about it. Any other may be absent, which is as null, or an empty list.
     """
 
     def __init__(self, value: object, path: str, *, keys: Iterable[str]) -> None:
@@ -68,7 +68,7 @@ class DocumentFields:
 
     def _items(self, key: str) -> Iterator[tuple[str, object]]:
         path = self.path_of(key)
-        value = self._values[key]
+        value = self._values.get(key, [])
         if not isinstance(value, list):
             raise InvalidDocumentError(path, f"must be a list, not {quote_untrusted(value)}")
         for position, item in enumerate(value):

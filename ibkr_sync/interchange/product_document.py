@@ -32,6 +32,7 @@ from ibkr_sync.domain.entities.futures import (
     Future,
     Underlying,
 )
+from ibkr_sync.domain.entities.remarks import Remark, RemarkKind
 from ibkr_sync.domain.entities.schedules import ClosedDay, TradingSchedule, TradingSession
 from ibkr_sync.domain.untrusted_text import quote_untrusted
 from ibkr_sync.interchange import field_values as parse
@@ -44,7 +45,7 @@ SCHEMA = "ibkr-sync/product/2"
 
 _READABLE = ("ibkr-sync/product/1", SCHEMA)
 
-ADDED_KEYS = frozenset(("settlement_method", "trading_sessions", "liquid_sessions"))
+ADDED_KEYS = frozenset(("settlement_method", "trading_sessions", "liquid_sessions", "remarks"))
 """Keys that files of a former version lack."""
 
 _PRODUCT_FIELDS = ordered_fields(
@@ -189,7 +190,7 @@ def _encode(value: object) -> object:
             encoded = value.value
         case tuple():
             encoded = [_encode(item) for item in value]
-        case Venue() | Underlying() | TradingSchedule() | ContractListing():
+        case Venue() | Remark() | Underlying() | TradingSchedule() | ContractListing():
             names = (field.name for field in dataclasses.fields(value))
             encoded = {name: _encode(getattr(value, name)) for name in names}
     return encoded
@@ -209,6 +210,22 @@ def _venue(fields: DocumentFields) -> Venue:
 def _pair(fields: DocumentFields) -> tuple[str, str]:
     return fields.required("type", parse.text_value), fields.required("value", parse.text_value)
 
+
+def _remark(fields: DocumentFields) -> Remark:
+    return Remark(
+        kind=fields.required("kind", parse.choice_value(RemarkKind)),
+        field=fields.required("field", parse.text_value),
+        value=fields.optional("value", parse.text_value),
+        reason=fields.optional("reason", parse.text_value),
+        contract=fields.optional("contract", parse.text_value),
+    )
+
+
+_ITEMS: dict[Kind, tuple[Callable[[DocumentFields], Any], tuple[str, ...]]] = {
+    Kind.PAIRS: (_pair, ("type", "value")),
+    Kind.VENUES: (_venue, ("exchange", "market_rule_id")),
+    Kind.REMARKS: (_remark, tuple(each.name for each in dataclasses.fields(Remark))),
+}
 
 _PARSERS: dict[FieldKind, Callable[[object], Any]] = {
     Kind.TEXT: parse.text_value,
@@ -230,11 +247,9 @@ def _reader(field: EntityField) -> Callable[[DocumentFields], Any]:
     name, entity, parts = field.name, field.kind, field.parts
     if field.kind is Kind.TEXTS:
         return lambda fields: fields.many(name, parse.text_value)
-    if field.kind is Kind.PAIRS:
-        return lambda fields: tuple(map(_pair, fields.children(name, keys=("type", "value"))))
-    if field.kind is Kind.VENUES:
-        keys = ("exchange", "market_rule_id")
-        return lambda fields: tuple(map(_venue, fields.children(name, keys=keys)))
+    if isinstance(entity, Kind) and entity in _ITEMS:
+        read_item, keys = _ITEMS[entity]
+        return lambda fields: tuple(map(read_item, fields.children(name, keys=keys)))
     if parts and isinstance(entity, type):
         readers = _readers(parts)
         return lambda fields: fields.child(

@@ -43,6 +43,7 @@ from ibkr_sync.domain.entities.futures import (
     Underlying,
 )
 from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
+from ibkr_sync.domain.entities.remarks import Remark, RemarkKind
 from ibkr_sync.domain.errors import (
     AlreadyRunningError,
     AmbiguousProductError,
@@ -57,7 +58,6 @@ from ibkr_sync.domain.errors import (
 )
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture, Evidence
 from ibkr_sync.domain.evidence.chain_diff import FieldChange
-from ibkr_sync.domain.evidence.remarks import Remark, RemarkKind
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.renaming import FormerName
 from ibkr_sync.domain.ports.futures import FuturePort, LocalFuturePort
@@ -127,14 +127,10 @@ def changed_contract(product: Future, **changes: object) -> Future:
     return dataclasses.replace(product, contracts=(changed, *others))
 
 
-def _remark(con_id: int, field: str) -> Remark:
+def odd(field: str, contract: str | None = None) -> Remark:
+    """A field that can't be read, of a row that makes no contract where one is named."""
     return Remark(
-        kind=RemarkKind.ODD_ROW,
-        con_id=con_id,
-        contract=f"conId {con_id}",
-        field=field,
-        value="?",
-        reason="can't be read",
+        kind=RemarkKind.ODD_ROW, field=field, value="'?'", reason="can't be read", contract=contract
     )
 
 
@@ -332,42 +328,52 @@ class LocalFuturePortContract(FuturePortContract):
         assert set(ledger.history()[len(before) :]) == expected
         assert self.stored(local, product).contracts == changed.contracts
 
-    def test_what_is_odd_in_a_reply_is_told_once(
+    def test_what_is_odd_stands_on_its_contract_until_it_is_right_again(
         self, local: LocalFuturePort[Future], ledger: Ledger, product: Future
     ) -> None:
         self.store(local, product)
         before = ledger.history()
         con_id = product.contracts[0].con_id
-        odd = _remark(con_id, "minTick")
-        left_out = _remark(4711, "lastTradeDateOrContractMonth")
-        reply = AcquiredFuture(
-            product=product, row_remarks=(odd, left_out), unstorable=frozenset({4711})
-        )
-        dry = local.plan_entity(reply, by_symbol(product), DRY_RUN)
-        assert dry.left_out == ("conId 4711",)
-        updates = [self.give(local, reply), self.give(local, reply)]
-        assert [each.left_out for each in updates] == [("conId 4711",), ()]
-        assert all(each.diff is not None and each.diff.is_empty for each in updates)
-        assert [
-            (each.con_id, each.field, each.old) for each in ledger.history()[len(before) :]
-        ] == [
-            (con_id, "odd_row", None),
-            (None, "odd_row", None),
+        remarked = changed_contract(product, remarks=(odd("min_tick"),))
+        updates = [self.store(local, remarked), self.store(local, remarked)]
+        name = product.contracts[0].local_symbol
+        assert [each.remarks for each in updates] == [
+            (f"{name}: min_tick '?': can't be read",),
+            (),
         ]
-        again = AcquiredFuture(product=product, row_remarks=(_remark(con_id, "multiplier"),))
-        self.give(local, again)
-        assert ledger.history()[-1].new == f"conId {con_id} multiplier: '?': can't be read"
+        assert self.stored(local, product).contracts[0].remarks == (odd("min_tick"),)
+        assert self.stored(local, product).contracts[1].remarks == ()
+        (summary,) = local.list_products()
+        assert summary.remarks == (f"{name}: min_tick '?': can't be read",)
+        self.store(local, product)
+        assert self.stored(local, product).contracts[0].remarks == ()
+        text = "odd_row::min_tick:'?':can't be read"
+        assert ledger.history()[len(before) :] == [
+            FieldChange(con_id=con_id, field="remarks", old=None, new=text),
+            FieldChange(con_id=con_id, field="remarks", old=text, new=None),
+        ]
 
-    def test_what_is_odd_in_the_first_reply_is_told(
-        self, local: LocalFuturePort[Future], ledger: Ledger, product: Future
+    @pytest.mark.parametrize("is_known", [True, False])
+    def test_a_row_that_makes_no_contract_is_a_remark_on_its_product(
+        self, local: LocalFuturePort[Future], ledger: Ledger, product: Future, is_known: bool
     ) -> None:
-        reply = AcquiredFuture(
-            product=product,
-            row_remarks=(_remark(4711, "tradingClass"),),
-            unstorable=frozenset({4711}),
+        if is_known:
+            self.store(local, product)
+        remarks = (odd("trading_class", contract="ESX9"), odd("currency", contract="ESX9"))
+        reply = dataclasses.replace(product, remarks=remarks)
+        assert local.plan_entity(acquired_of(reply), by_symbol(product), DRY_RUN).left_out == (
+            "ESX9",
         )
-        assert self.give(local, reply).left_out == ("conId 4711",)
-        assert (None, "odd_row") in {(each.con_id, each.field) for each in ledger.history()}
+        updates = [self.store(local, reply), self.store(local, reply)]
+        assert [each.left_out for each in updates] == [("ESX9",), ()]
+        assert [len(each.remarks) for each in updates] == [2, 0]
+        stored = self.stored(local, product)
+        assert set(stored.remarks) == set(remarks)
+        assert stored.contracts == product.contracts
+        kept = [(each.con_id, each.field, each.old) for each in ledger.history()]
+        assert kept.count((None, "remarks", None)) == 1
+        (summary,) = local.list_products()
+        assert set(summary.remarks) == {f"{each}; not stored" for each in remarks}
 
     def give(
         self, local: LocalFuturePort[Future], acquired: AcquiredFuture[Future]

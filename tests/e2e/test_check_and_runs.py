@@ -72,6 +72,7 @@ def test_fresh_data_is_fine_and_quiet_says_nothing(on: CommandLine, stocked: Pat
         "checked": 3,
         "stale": [],
         "run_alarming": False,
+        "remarked": [],
     }
     assert checksum(stocked) == before
 

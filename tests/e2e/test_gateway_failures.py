@@ -172,10 +172,14 @@ def test_a_contract_that_can_t_be_stored_is_a_partial_success_once(
         )
 
     assert [each.code for each in (first, second, refreshed)] == [4, 0, 0]
-    told = "NOVAH9: lastTradeDateOrContractMonth '24:00': not a date"
-    for done in (first, second, refreshed):
-        assert told in done.err
-        assert "not stored" in done.err
+    told = "NOVAH9: last_trade_date '24:00': not a date"
+    assert told in first.err
+    assert "not stored" in first.err
+    for done in (second, refreshed):
+        assert "NOVAH9" not in done.err
+    for words in (("show", "NOVA", "--format", "table"), ("check",)):
+        done = ibkr_sync("--database", database, *words)
+        assert (done.code, told in done.out + done.told) == (0, True)
     shown = ibkr_sync("--database", database, "show", "NOVA", "--json").json
     assert [each["con_id"] for each in shown["contracts"]] == [987654321]
     changes = ibkr_sync("--database", database, "changes", "--json").json["events"]
@@ -196,7 +200,7 @@ def test_a_refresh_that_leaves_a_contract_out_is_a_partial_success(
             *("--port", str(gateway.port)),
         )
     assert done.code == 4
-    assert "tradingClass" in done.err
+    assert "trading_class" in done.err
 
 
 def test_a_shrunken_chain_is_accepted_when_asked(ibkr_sync: CommandLine, stocked: Path) -> None:

@@ -29,12 +29,7 @@ from ibkr_sync.domain.evidence.acquisition_plan import (
     plan_acquired,
 )
 from ibkr_sync.domain.evidence.chain_diff import ChainDiff, FieldChange
-from ibkr_sync.domain.evidence.remarks import (
-    REMARK_FIELDS,
-    Remark,
-    remark_changes,
-    unreported_remarks,
-)
+from ibkr_sync.domain.evidence.remarks import remark_sentences
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.renaming import FormerName
 from ibkr_sync.domain.ports.catalogue import ProductCatalogue
@@ -180,13 +175,10 @@ class InMemoryFutureRepository(LocalFuturePort[F], StoredForPlan, Generic[F]):
         if policy.dry_run:
             return self.plan_entity(acquired, query, policy)
         plan = self._plan(acquired, policy)
-        odd = self._untold(acquired)
         for taker in plan.takers:
             self._apply(taker)
         self._apply(plan)
         product, diff = plan.update.product, plan.update.diff
-        con_ids = {each.con_id for each in product.contracts}
-        self.history.extend(remark_changes(odd, con_ids))
         if acquired.evidence is not None:
             self.replies.setdefault(product.key, []).append(acquired.evidence)
         outcome = ProductOutcome.UNCHANGED if diff.is_empty else ProductOutcome.UPDATED
@@ -199,7 +191,7 @@ class InMemoryFutureRepository(LocalFuturePort[F], StoredForPlan, Generic[F]):
             is_new=plan.is_new,
             diff=diff,
             remarks=plan.remarks,
-            left_out=acquired.left_out(odd),
+            left_out=plan.left_out,
         )
 
     def plan_entity(
@@ -213,12 +205,8 @@ class InMemoryFutureRepository(LocalFuturePort[F], StoredForPlan, Generic[F]):
             diff=plan.update.diff,
             applied=False,
             remarks=plan.remarks,
-            left_out=acquired.left_out(self._untold(acquired)),
+            left_out=plan.left_out,
         )
-
-    def _untold(self, acquired: AcquiredFuture[F]) -> tuple[Remark, ...]:
-        told = (each.new for each in self.history if each.field in REMARK_FIELDS)
-        return unreported_remarks(acquired.row_remarks, [text for text in told if text is not None])
 
     def record_failure(self, failure: FutureFailure, run: SyncRun) -> None:
         keys = [key for key, each in self.products.items() if failure.query.matches(each)]
@@ -359,6 +347,14 @@ class InMemoryFutureRepository(LocalFuturePort[F], StoredForPlan, Generic[F]):
             listed=len(listed),
             next_expiry=min((each.last_trade_date for each in listed), default=None),
             synced_at=product.synced_at,
+            remarks=remark_sentences(
+                product.remarks,
+                (
+                    (each.local_symbol, each.remarks)
+                    for each in product.contracts
+                    if each.state(now) in (ContractState.ACTIVE, ContractState.MISSING)
+                ),
+            ),
         )
 
 

@@ -111,7 +111,7 @@ def test_a_minimum_tick_that_is_none_is_unknown_and_told(value: str) -> None:
     with Rig(NEWEST, broken) as rig:
         rows = list(map(translate_row, rig.ask().rows))
     (odd,) = (row for row in rows if row.remarks)
-    assert [remark.field for remark in odd.remarks] == ["minTick"]
+    assert [remark.field for remark in odd.remarks] == ["min_tick"]
     assert odd.contract is not None
     assert odd.contract.min_tick is None
 

@@ -86,6 +86,11 @@ def step_to_get_product(
     return command("get", *_words_for(key), *more, "--source", command.source)
 
 
+def step_to_show_product(key: ProductKey, command: NextCommand) -> str:
+    """Show a stored product."""
+    return command("show", *_words_for(key))
+
+
 def step_to_ask_for_hours(error: errors.HoursUnknownError, command: NextCommand) -> str | None:
     """Where hours are not known; of a past day nobody can be asked."""
     return step_to_get_product(error.product, command) if error.product else None

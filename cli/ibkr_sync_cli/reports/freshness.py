@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ibkr_sync_cli.messages.next_steps import step_to_show_product
 from ibkr_sync_cli.terminal.notices import write_sample_data_notice
 from ibkr_sync_cli.units.durations import duration_text
 from ibkr_sync_cli.units.quantities import quantity_of
@@ -26,6 +27,11 @@ def report_freshness(call: Call, report: FreshnessReport, moment: datetime) -> N
     output.write(freshness_view(report, moment), call.wanted)
     if report.is_sample:
         write_sample_data_notice(output, output.format_for(call.wanted))
+    for product in report.remarked:
+        first, *others = product.remarks
+        more = f" and {len(others)} more" if others else ""
+        step = step_to_show_product(product.key, output.command)
+        output.remark(f"note: {product.key}: {first}{more}; see: {step}", style="yellow")
     if not report.is_ok:
         _complain(output, report, moment)
 

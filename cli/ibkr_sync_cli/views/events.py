@@ -179,7 +179,9 @@ def _change(event: Event) -> str:
     if event.type is EventType.NEW:
         is_product = event.con_id is None
         return quantity_of(int(event.new or 0), "contract") if is_product else "first seen"
-    if event.field in REMARK_FIELDS or event.type in _NEAR:
+    if event.field in REMARK_FIELDS:
+        return event.new or f"no longer: {event.old}"
+    if event.type in _NEAR:
         return event.new or "-"
     if event.field == "venues":
         before, after = (text.split(",") if text else [] for text in (event.old, event.new))

@@ -23,6 +23,7 @@ from ibkr_sync.domain.history.events import (
     ladder_event,
 )
 from ibkr_sync.domain.history.recorded_history import ProductHistory, RecordedEnd
+from ibkr_sync.domain.history.remark_changes import single_remark_changes
 from ibkr_sync.domain.ports.history import HistoryPort
 from ibkr_sync.domain.selection.size_choice import chain_of_size
 
@@ -103,7 +104,7 @@ class HistoryService:
         rules = {venue.market_rule_id for venue in contract.venues}
         ladders = (each for each in history.ladders if each.new.market_rule_id in rules)
         found = (
-            *map(event_of, changes),
+            *map(event_of, single_remark_changes(changes)),
             *(ladder_event(each) for each in ladders if each.at > first_seen_at),
             *_expiries(history, (contract,), now),
         )

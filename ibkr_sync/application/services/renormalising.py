@@ -85,7 +85,7 @@ class RenormalisingService:
                 unreadable += 1
                 replied = replied.after_unreadable()
             else:
-                replied = replied.after_reply(received)
+                replied = replied.after_reply(received, reply.received_at)
         if unreadable:
             left.append(f"{unreadable} of {len(kept.replies)} replies can't be read")
         reread = replied.sure()

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from ibkr_sync.domain.entities.delivery import DeliveryDates
 from ibkr_sync.domain.entities.fields import Kind, kind
+from ibkr_sync.domain.entities.remarks import Remark
 from ibkr_sync.domain.entities.schedules import TradingSchedule
 
 FIRST_ZONE: Final = timezone(timedelta(hours=14))
@@ -111,6 +112,7 @@ class FuturesContract:
         price_magnifier: quoted prices are this many times the currency price.
         settlement_method: how it settles in IBKR's word (`Cash`), opaque.
         listing: None until the local repository has stored the contract.
+        remarks: what is presently not believed of its row, or no longer stated.
         delivery: None until rules and imports were asked; no source says it in one piece.
     """
 
@@ -163,6 +165,7 @@ class FuturesContract:
     )
     # Not tracked: sent from server version 225 on only, it depends on the gateway.
     settlement_method: str | None = field(default=None, metadata=kind(Kind.TEXT, tracked=False))
+    remarks: tuple[Remark, ...] = field(default=(), metadata=kind(Kind.REMARKS))
     # No kind: it is derived, and kept in a table of its own.
     delivery: DeliveryDates | None = field(default=None, compare=False)
 

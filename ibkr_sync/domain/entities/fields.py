@@ -31,11 +31,12 @@ class Kind(Enum):
     PAIRS = auto()
     VENUES = auto()
     SESSIONS = auto()
+    REMARKS = auto()
 
 
 FieldKind: TypeAlias = Kind | type[Any]
 
-LISTS: Final = frozenset((Kind.TEXTS, Kind.PAIRS, Kind.VENUES))
+LISTS: Final = frozenset((Kind.TEXTS, Kind.PAIRS, Kind.VENUES, Kind.REMARKS))
 """Tuples, which are never null: nothing known is an empty one."""
 
 INTEGERS: Final = frozenset((Kind.INTEGER, Kind.POSITIVE_INTEGER))

@@ -14,6 +14,7 @@ from typing import ClassVar, NamedTuple
 
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.fields import EntityField, Kind, fields_of, kind
+from ibkr_sync.domain.entities.remarks import Remark
 
 ASSET_CLASS = "asset_class"
 """The field of a product that is told by the type of its entity."""
@@ -91,6 +92,7 @@ class Future:
         time_zone: IANA name of the exchange's zone; None when IBKR's id is unknown.
         contracts: the chain in order of last trade date.
         synced_at: UTC instant of the last complete reply; None when never synced.
+        remarks: on rows that make no contract, and those that every row deserves.
     """
 
     asset_class: ClassVar[AssetClass] = AssetClass.UNCLASSIFIED
@@ -109,6 +111,7 @@ class Future:
     origin: Origin = field(default=Origin.IBKR, metadata=kind(Origin))
     contracts: tuple[FuturesContract, ...] = ()
     synced_at: datetime | None = field(default=None, metadata=kind(Kind.INSTANT, tracked=False))
+    remarks: tuple[Remark, ...] = field(default=(), metadata=kind(Kind.REMARKS))
 
     @property
     def key(self) -> ProductKey:

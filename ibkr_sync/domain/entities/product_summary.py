@@ -12,8 +12,10 @@ from ibkr_sync.domain.entities.futures import AssetClass, Origin, ProductKey
 class ProductSummary:
     """A stored product without its chain.
 
-    `listed` and `next_expiry` are of the usual series: weekly and daily contracts don't count
-    where there are monthly ones.
+    Attributes:
+        listed: how many contracts of the usual series trade: weekly and daily contracts don't
+            count where there are monthly ones. `next_expiry` is of these too.
+        remarks: what somebody should look at, a sentence each.
     """
 
     key: ProductKey
@@ -25,6 +27,7 @@ class ProductSummary:
     listed: int
     next_expiry: date | None
     synced_at: datetime | None
+    remarks: tuple[str, ...] = ()
 
     def is_of(self, exchange: str | None, *, expiring_until: date | None) -> bool:
         """Whether it is of an exchange, in any case, and expires by a day; None asks nothing."""

@@ -11,7 +11,6 @@ from typing import Generic, TypeVar
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule
-from ibkr_sync.domain.evidence.remarks import Remark
 from ibkr_sync.domain.naming.query import FutureQuery
 
 F = TypeVar("F", bound=Future)
@@ -57,8 +56,6 @@ class AcquiredFuture(Generic[F_co]):
         gone: conIds of stored contracts that the reply lacks and that the source, asked for each
             by its conId, does not know, while it answered for another one.
         remarks: sentences for the user (see `FutureUpdate`).
-        row_remarks: what was not believed of the product's rows.
-        unstorable: the conIds of rows that make no contract, of contracts that are not stored.
     """
 
     product: F_co
@@ -67,13 +64,6 @@ class AcquiredFuture(Generic[F_co]):
     gone: frozenset[int] = frozenset()
     evidence: Evidence | None = None
     remarks: tuple[str, ...] = ()
-    row_remarks: tuple[Remark, ...] = ()
-    unstorable: frozenset[int] = frozenset()
-
-    def left_out(self, remarks: Iterable[Remark]) -> tuple[str, ...]:
-        """The contracts that can't be stored, by name, of which these remarks tell."""
-        names = (each.contract for each in remarks if each.con_id in self.unstorable)
-        return tuple(dict.fromkeys(names))
 
 
 def future_with_answers(

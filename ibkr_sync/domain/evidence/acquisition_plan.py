@@ -16,6 +16,7 @@ from typing import Generic, Protocol, TypeVar
 
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
+from ibkr_sync.domain.entities.remarks import Remark
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
 from ibkr_sync.domain.evidence.chain_diff import FieldChange, refuse_chain_shrink
 from ibkr_sync.domain.evidence.product_update import (
@@ -25,6 +26,7 @@ from ibkr_sync.domain.evidence.product_update import (
     refuse_older_update,
     refuse_outdated_update,
 )
+from ibkr_sync.domain.evidence.remarks import contracts_left_out, new_remarks, remark_sentences
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.renaming import renamed_product
 
@@ -70,12 +72,27 @@ class ProductPlan(Generic[F_co]):
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """Where contracts moved to, a sentence for each product."""
-        return tuple(
+        """Where contracts moved to, and what is odd that was not before, a sentence each."""
+        moved = (
             f"{len(taker.moved_in)} contract{'s' * (len(taker.moved_in) > 1)} moved to"
             f" {taker.update.product.key}"
             for taker in self.takers
         )
+        product, known = self.update.product, self.chain
+        odd = remark_sentences(
+            new_remarks(self.before.remarks if self.before else (), product.remarks),
+            (
+                (each.local_symbol, new_remarks(_remarks_on(known.get(each.con_id)), each.remarks))
+                for each in product.contracts
+            ),
+        )
+        return (*moved, *odd)
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """The contracts that can't be stored, by name, and that were not met before."""
+        known = self.before.remarks if self.before else ()
+        return contracts_left_out(known, self.update.product.remarks)
 
     @property
     def is_renamed(self) -> bool:
@@ -105,6 +122,7 @@ def _plan(
     *,
     allow_shrink: bool,
     may_rename: bool,
+    is_whole: bool = True,
 ) -> ProductPlan[F]:
     received = acquired.product
     con_ids = {contract.con_id for contract in received.contracts}
@@ -129,6 +147,7 @@ def _plan(
         now,
         gone=acquired.gone,
         allow_shrink=allow_shrink,
+        is_whole=is_whole,
     )
     planned = _without_what_left(planned, received.key, takers)
     return ProductPlan(
@@ -139,6 +158,10 @@ def _plan(
         stub=stub if renamed else None,
         takers=takers,
     )
+
+
+def _remarks_on(known: FuturesContract | None) -> tuple[Remark, ...]:
+    return known.remarks if known else ()
 
 
 def _chain(
@@ -172,8 +195,9 @@ def _takers(
         # Whether whole or one contract alone, it was shown when the reply was given.
         shown = dataclasses.replace(other, synced_at=acquired.product.synced_at)
         covered = AcquiredFuture(product=shown, scope=FutureQuery(symbol=acquired.product.symbol))
-        plan = _plan(covered, stored, now, allow_shrink=True, may_rename=False)
-        takers.append(plan if other.synced_at is not None else _as_old_as_it_was(plan))
+        is_whole = other.synced_at is not None
+        plan = _plan(covered, stored, now, allow_shrink=True, may_rename=False, is_whole=is_whole)
+        takers.append(plan if is_whole else _as_old_as_it_was(plan))
     return tuple(takers)
 
 

@@ -10,6 +10,7 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Generic, TypeVar, cast
 
+from ibkr_sync.domain.canonical_text import canonical_text
 from ibkr_sync.domain.entities.contracts import ContractListing, FuturesContract
 from ibkr_sync.domain.entities.futures import AssetClass, Future, Origin
 from ibkr_sync.domain.errors import (
@@ -26,6 +27,7 @@ from ibkr_sync.domain.evidence.chain_diff import (
     refuse_chain_shrink,
     refuse_mixed_chain,
 )
+from ibkr_sync.domain.evidence.remarks import REMARKS, uncovered_remarks
 from ibkr_sync.domain.evidence.silence import fill_silent_product, fill_silent_schedule
 
 F = TypeVar("F", bound=Future)
@@ -65,11 +67,12 @@ def plan_update(
     *,
     gone: Collection[int] = (),
     allow_shrink: bool = False,
+    is_whole: bool = True,
 ) -> ProductUpdate[F]:
     """Plan what a complete reply, given at the aware instant `now`, changes.
 
     `gone` are the conIds of stored contracts that it lacks and that its source, asked for each of
-    them, no longer knows.
+    them, no longer knows. `is_whole` is False where only some of the product's rows were seen.
 
     Raises InvalidReplyError for a chain that names a contract twice, SampleDataError,
     OutdatedDataError for a file that is older than what is stored, UndatedDataError for one
@@ -77,7 +80,9 @@ def plan_update(
     always for a reply without contracts where some are listed, else unless `allow_shrink`.
     """
     _refuse_duplicates(received)
-    received = fill_silent_product(stored, classified_product(stored, received))
+    received = fill_silent_product(
+        stored, classified_product(stored, received), now, is_whole=is_whole
+    )
     diff = diff_chain(stored, received, now, gone)
     if stored is not None:
         refuse_mixed_chain(stored, received)
@@ -89,8 +94,23 @@ def plan_update(
     return ProductUpdate(
         diff=diff,
         product=_merge(stored, received, diff, now),
-        history=diff.changes + tuple(_listing_changes(stored, diff)),
+        history=(
+            *diff.changes,
+            *_listing_changes(stored, diff),
+            *_first_remarks(stored, received, diff),
+        ),
     )
+
+
+def _first_remarks(
+    stored: Future | None, received: Future, diff: ChainDiff
+) -> Iterable[FieldChange]:
+    """The remarks on what is new, as changes; of a contract those that the product's don't say."""
+    made = {each.con_id: uncovered_remarks(each.remarks, received.remarks) for each in diff.added}
+    own = () if stored else ((None, received.remarks),)
+    for con_id, remarks in (*own, *made.items()):
+        if remarks:
+            yield FieldChange(con_id=con_id, field=REMARKS, old=None, new=canonical_text(remarks))
 
 
 def _refuse_duplicates(received: Future) -> None:

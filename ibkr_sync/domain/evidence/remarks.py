@@ -1,87 +1,179 @@
-"""What a row said that was not believed, and how it is put to the user."""
+"""Which remarks stand on a product and its contracts, which are new, and how users read them."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
-from ibkr_sync.domain.evidence.chain_diff import FieldChange
-from ibkr_sync.domain.untrusted_text import quote_untrusted
+from ibkr_sync.domain.canonical_text import TRACKED_OF_CONTRACT, parse_canonical_text
+from ibkr_sync.domain.entities.contracts import FuturesContract
+from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.entities.remarks import Remark, RemarkKind
 
-_END = ": "
-"""Where a remark's subject ends."""
-
-
-class RemarkKind(StrEnum):
-    """What is odd."""
-
-    ODD_ROW = "odd_row"
-    """A field can't be read, and is taken as unstated."""
-    DATES_DISAGREE = "dates_disagree"
-    """Two dates of the last trade are more than a day apart."""
-
+REMARKS: Final = "remarks"
+"""The field under which history keeps the remarks on a contract or product."""
 
 REMARK_FIELDS: Final = frozenset(kind.value for kind in RemarkKind)
-"""The fields under which history keeps remarks."""
+"""The fields under which events tell of a remark."""
+
+MARKET_RULE_IDS: Final = "market_rule_ids"
+"""What a remark calls the tick ladders of a contract's exchanges."""
+
+_HABITUAL: Final = frozenset(("time_zone", "last_trade_at"))
+"""What a contract loses on its last day or the eve (seen in recordings of 2024 to 2026)."""
+
+_HABITUAL_DAYS: Final = 1
+"""So many days before the last trade date that begins."""
+
+_FOLLOWS_FROM: Final = {
+    "last_trade_at": frozenset(("last_trade_date", "time_zone")),
+    "venues": frozenset((MARKET_RULE_IDS,)),
+}
+"""A field that can't be known where one of these is not."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remark:
-    """One field of one row that was not believed.
+def contract_remarks(
+    known: Sequence[Remark],
+    received: Iterable[Remark],
+    left_out: Iterable[str],
+    completed: FuturesContract,
+    now: datetime,
+) -> tuple[Remark, ...]:
+    """The remarks that stand on a contract whose row was completed by what is known of it.
 
-    Attributes:
-        contract: the contract as people know it; `con_id` says which it is.
-        field: the field by the name that its source has for it.
-        value: as sent, cut to a length that can be shown.
-        reason: why it was not believed.
+    `known` stood on it before, `received` are those on its row, `left_out` the fields that are
+    known and that the row does not state, `now` is an aware instant. A remark that stands
+    already stays as it was first made.
     """
+    odd = tuple(received)
+    silent = _remarkable(left_out, known, odd, completed, now)
+    unstated = (Remark(kind=RemarkKind.NO_LONGER_STATED, field=field) for field in silent)
+    return _as_first_made(known, (*odd, *unstated))
 
-    kind: RemarkKind
-    con_id: int
-    contract: str
-    field: str
-    value: str
-    reason: str
+
+def _remarkable(
+    left_out: Iterable[str],
+    known: Iterable[Remark],
+    odd: Iterable[Remark],
+    completed: FuturesContract,
+    now: datetime,
+) -> list[str]:
+    """The fields of which it is remarkable that a row leaves them out."""
+    told = {each.field for each in known if each.kind is RemarkKind.NO_LONGER_STATED}
+    unread = {each.field for each in odd}
+    is_tracked = (*TRACKED_OF_CONTRACT, MARKET_RULE_IDS)
+    silent = [each for each in left_out if each in is_tracked and each not in unread]
+    causes = unread.union(silent)
+    has_ended = completed.is_expired(now)
+    is_near_end = completed.days_left(now) <= _HABITUAL_DAYS
+
+    def is_expected(field: str) -> bool:
+        is_habit = has_ended or (is_near_end and field in _HABITUAL)
+        return is_habit or not causes.isdisjoint(_FOLLOWS_FROM.get(field, ()))
+
+    return [each for each in silent if each in told or not is_expected(each)]
+
+
+def product_remarks(
+    known: Sequence[Remark],
+    received: Future,
+    completed: Mapping[int, FuturesContract],
+    now: datetime,
+) -> tuple[Remark, ...]:
+    """The remarks that stand on a product: on rows that make no contract, and on every row.
+
+    `received` is the product of a whole reply, `completed` has its contracts with their remarks,
+    by conId.
+    """
+    unstorable = sorted(received.remarks, key=lambda each: (each.contract or "", each.field))
+    rows = [(each, completed[each.con_id]) for each in received.contracts]
+    shared = _shared([(row, contract) for row, contract in rows if not contract.is_expired(now)])
+    return _as_first_made(known, (*unstorable, *shared))
+
+
+def _shared(rows: Sequence[tuple[FuturesContract, FuturesContract]]) -> Iterator[Remark]:
+    """One remark for each field that no row has right, where more than one row is remarked."""
+    made: defaultdict[tuple[RemarkKind, str], dict[int, Remark]] = defaultdict(dict)
+    for _, contract in rows:
+        for remark in contract.remarks:
+            made[remark.kind, remark.field].setdefault(contract.con_id, remark)
+    for (kind, field), remarks in made.items():
+        others = (row for row, contract in rows if contract.con_id not in remarks)
+        if len(remarks) > 1 and all(_is_silent(row, kind, field) for row in others):
+            yield Remark(
+                kind=kind,
+                field=field,
+                value=_only(each.value for each in remarks.values()),
+                reason=_only(each.reason for each in remarks.values()),
+            )
+
+
+def _only(texts: Iterable[str | None]) -> str | None:
+    """What all say alike, else None."""
+    first, *others = set(texts)
+    return None if others else first
+
+
+def _is_silent(row: FuturesContract, kind: RemarkKind, field: str) -> bool:
+    """Whether a row is silent too of what others no longer state, though nothing was known."""
+    return kind is RemarkKind.NO_LONGER_STATED and getattr(row, field, ()) in (None, ())
+
+
+def _as_first_made(known: Sequence[Remark], present: Iterable[Remark]) -> tuple[Remark, ...]:
+    """The remarks that are made now, each once: those that stand already, then the others."""
+    now = {each.subject: each for each in present}
+    standing = (each for each in known if each.subject in now)
+    return (*standing, *new_remarks(known, now.values()))
+
+
+def uncovered_remarks(remarks: Iterable[Remark], product: Sequence[Remark]) -> tuple[Remark, ...]:
+    """The remarks on a contract that none on every row of its product says as well."""
+    shared = {(each.kind, each.field) for each in product if each.contract is None}
+    return tuple(each for each in remarks if (each.kind, each.field) not in shared)
+
+
+def new_remarks(known: Iterable[Remark], present: Iterable[Remark]) -> tuple[Remark, ...]:
+    """The remarks that did not stand before."""
+    before = {each.subject for each in known}
+    return tuple(each for each in present if each.subject not in before)
+
+
+def parse_remarks(text: str | None) -> tuple[Remark, ...]:
+    """The remarks that history keeps as canonical text; raises ValueError."""
+    remarks: tuple[Remark, ...] = parse_canonical_text(REMARKS, text, of_contract=True)
+    return remarks
+
+
+def contracts_left_out(known: Iterable[Remark], present: Iterable[Remark]) -> tuple[str, ...]:
+    """The contracts, by name, whose rows make none, and that were not met before."""
+    named = (each.contract for each in new_remarks(known, present) if each.contract is not None)
+    return tuple(dict.fromkeys(named))
 
 
 def remark_sentences(
-    remarks: Iterable[Remark], unstorable: Collection[int] = ()
+    of_product: Iterable[Remark],
+    of_contracts: Iterable[tuple[str, Iterable[Remark]]],
+    *,
+    notices_only: bool = True,
 ) -> tuple[str, ...]:
-    """One sentence for each thing that is odd, naming the first contract that has it.
+    """One sentence for each thing that is remarked, naming the first contract that has it.
 
-    `unstorable` are the conIds of contracts that are not stored for it.
+    `of_contracts` are remarks by the contract's name. What every row deserves is said by the
+    contracts. With `notices_only` that somebody should look at alone.
     """
-    contracts: dict[tuple[str, str, str], list[str]] = defaultdict(list)
-    for each in remarks:
-        reason = f"{each.reason}; not stored" if each.con_id in unstorable else each.reason
-        contracts[each.field, each.value, reason].append(each.contract)
-    return tuple(
-        f"{_named(names)}: {field} {quote_untrusted(value)}: {reason}"
-        for (field, value, reason), names in contracts.items()
+    contracts: defaultdict[str, list[str]] = defaultdict(list)
+    for name, remarks in of_contracts:
+        for each in remarks:
+            if each.kind.is_notice or not notices_only:
+                contracts[str(each)].append(name)
+    return (
+        *(f"{_named(names)}: {text}" for text, names in contracts.items()),
+        *(f"{each}; not stored" for each in of_product if each.contract is not None),
     )
 
 
 def _named(contracts: list[str]) -> str:
     first, *others = dict.fromkeys(contracts)
     return f"{first} and {len(others)} more" if others else first
-
-
-def unreported_remarks(remarks: Iterable[Remark], told: Iterable[str]) -> tuple[Remark, ...]:
-    """The remarks on fields of which none of the texts that history has kept tells."""
-    known = {text.partition(_END)[0] for text in told}
-    return tuple(each for each in remarks if _subject(each) not in known)
-
-
-def remark_changes(remarks: Iterable[Remark], stored: Collection[int]) -> Iterator[FieldChange]:
-    """The remarks as history keeps them; of a contract that is not `stored`, as the product's."""
-    for each in remarks:
-        text = f"{_subject(each)}{_END}{quote_untrusted(each.value)}: {each.reason}"
-        con_id = each.con_id if each.con_id in stored else None
-        yield FieldChange(con_id=con_id, field=each.kind.value, old=None, new=text)
-
-
-def _subject(remark: Remark) -> str:
-    return f"conId {remark.con_id} {remark.field}"

@@ -44,10 +44,10 @@ class RepliedProduct:
     product: Future | None = None
     unsure: frozenset[int] = frozenset()
 
-    def after_reply(self, received: Future) -> RepliedProduct:
+    def after_reply(self, received: Future, given_at: datetime) -> RepliedProduct:
         """The product after the next reply, whose silence contradicts nothing."""
         before = self.product
-        received = fill_silent_product(before, classified_product(before, received))
+        received = fill_silent_product(before, classified_product(before, received), given_at)
         chain = {each.con_id: each for each in before.contracts} if before else {}
         chain |= {each.con_id: each for each in received.contracts}
         return RepliedProduct(
@@ -80,7 +80,7 @@ def plan_renormalisation(stored: Future, reread: Future, now: datetime) -> Produ
     """
     if reread.key != stored.key:
         raise RawReplyError(stored.key, f"read again, it is about {reread.key}")
-    reread = fill_silent_product(stored, classified_product(stored, reread))
+    reread = fill_silent_product(stored, classified_product(stored, reread), now)
     again = {each.con_id: each for each in reread.contracts}
     chain = sorted(
         (_reread(each, again.get(each.con_id)) for each in stored.contracts),

@@ -8,19 +8,28 @@ trade, while its siblings have them (seen in recordings of 2024 to 2026).
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from datetime import date, datetime
 from operator import attrgetter
 from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from ibkr_sync.domain.entities.contracts import FuturesContract, Venue
-from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.entities.futures import Future, Origin
+from ibkr_sync.domain.entities.remarks import Remark
 from ibkr_sync.domain.entities.schedules import HoursKind, TradingSchedule
+from ibkr_sync.domain.evidence.remarks import (
+    MARKET_RULE_IDS,
+    REMARKS,
+    contract_remarks,
+    new_remarks,
+    product_remarks,
+)
 
 F = TypeVar("F", bound=Future)
 
-_ROLLING: Final = frozenset(("order_types", "schedule", "listing"))
-"""Order types and hours are of the day; the listing is the local repository's own."""
+_ROLLING: Final = frozenset(("order_types", "schedule", "listing", REMARKS))
+"""Order types and hours are of the day; the others are no statements of a row."""
 
 _CONTRACT_FIELDS: Final = tuple(
     field.name for field in dataclasses.fields(FuturesContract) if field.name not in _ROLLING
@@ -33,34 +42,47 @@ _contract_values = attrgetter(*_CONTRACT_FIELDS)
 _product_values = attrgetter(*_PRODUCT_FIELDS)
 
 
-def fill_silent_product(stored: Future | None, received: F) -> F:
+def fill_silent_product(
+    stored: Future | None, received: F, now: datetime, *, is_whole: bool = True
+) -> F:
     """Complete a received product and its chain by what is stored of both.
 
-    What the catalogue alone knew is no knowledge: IBKR's silence does not confirm it.
+    What the catalogue alone knew is no knowledge: IBKR's silence does not confirm it. Remarks
+    follow at the aware instant `now`: what a file leaves out is none, and what IBKR said oddly
+    is not set right by it. `is_whole` is False where only some of the product's rows were seen.
     """
-    if stored is None:
-        return received
-    before = {contract.con_id: contract for contract in stored.contracts}
-    chain = tuple(
-        fill_silent_contract(before.get(contract.con_id), contract)
+    is_file = received.origin is Origin.FILE
+    before = {contract.con_id: contract for contract in stored.contracts} if stored else {}
+    completed = {
+        contract.con_id: fill_silent_contract(
+            before.get(contract.con_id), contract, now, is_statement=not is_file
+        )
         for contract in received.contracts
-    )
-    known = (
-        {}
-        if stored.is_stub
-        else _left_out(_PRODUCT_FIELDS, _product_values(stored), _product_values(received))
-    )
-    return dataclasses.replace(received, contracts=chain, **known)
+    }
+    known: dict[str, Any] = {}
+    if stored is not None and not stored.is_stub:
+        known = _left_out(_PRODUCT_FIELDS, _product_values(stored), _product_values(received))
+    stood = stored.remarks if stored else ()
+    if is_whole and not is_file:
+        known[REMARKS] = product_remarks(stood, received, completed, now)
+    else:
+        known[REMARKS] = _joined(stood, received.remarks)
+    return dataclasses.replace(received, contracts=tuple(completed.values()), **known)
 
 
 def fill_silent_contract(
-    stored: FuturesContract | None, received: FuturesContract
+    stored: FuturesContract | None,
+    received: FuturesContract,
+    now: datetime,
+    *,
+    is_statement: bool = True,
 ) -> FuturesContract:
     """Complete a received contract by what is stored of it.
 
     The instant of the last trade is of its date: where the date moved and no time was stated,
     or the date is another one in the zone that was, it is unknown. A zone that is known from
-    before tells on which date a stated instant is.
+    before tells on which date a stated instant is. `is_statement` is False for a file, which is
+    silent of what its writer did not know.
     """
     if stored is None or stored == received:
         return received
@@ -77,7 +99,29 @@ def fill_silent_contract(
             del known["last_trade_at"]
     elif "time_zone" in known and received.last_trade_at is not None:
         known["last_trade_date"] = _date_in(stored.time_zone, received.last_trade_at)
-    return dataclasses.replace(received, **known) if known else received
+    completed = dataclasses.replace(received, **known) if known else received
+    if is_statement:
+        left_out = _fields_left_out(known, received, completed)
+        remarks = contract_remarks(stored.remarks, received.remarks, left_out, completed, now)
+    else:
+        remarks = _joined(stored.remarks, received.remarks)
+    if remarks == completed.remarks:
+        return completed
+    return dataclasses.replace(completed, remarks=remarks)
+
+
+def _fields_left_out(
+    known: Iterable[str], received: FuturesContract, completed: FuturesContract
+) -> list[str]:
+    """The fields that the row does not state, by the names that remarks have for them."""
+    silent = [each for each in known if getattr(received, each) in (None, ())]
+    if received.venues and completed.venues != received.venues:
+        silent.append(MARKET_RULE_IDS)
+    return silent
+
+
+def _joined(known: tuple[Remark, ...], given: tuple[Remark, ...]) -> tuple[Remark, ...]:
+    return (*known, *new_remarks(known, given)) if given else known
 
 
 def fill_silent_schedule(

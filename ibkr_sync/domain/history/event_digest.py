@@ -22,6 +22,7 @@ from ibkr_sync.domain.history.events import (
     ladder_event,
 )
 from ibkr_sync.domain.history.recorded_history import RecordedChange, RecordedEnd, RecordedPeriod
+from ibkr_sync.domain.history.remark_changes import single_remark_changes
 from ibkr_sync.domain.history.severity import Severity
 
 _SHARED_FIELDS: Final = {
@@ -49,7 +50,8 @@ def digest_events(period: RecordedPeriod, since: datetime, now: datetime) -> tup
     part of that. What changed of a product and alike of its contracts is told once. Where a
     product differs only because another contract is the nearest now, that is of no consequence.
     """
-    first, later = _apart(period.changes, period.first_replies)
+    changes = single_remark_changes(period.changes)
+    first, later = _apart(changes, period.first_replies)
     weighed = _weighed(later)
     found = [*_first_sights(first), *map(weighed, _without_repeats(later))]
     found += map(ladder_event, period.ladders)
@@ -66,6 +68,7 @@ def digest_history(
     another contract is the nearest now.
     """
     events: list[Event] = []
+    changes = tuple(single_remark_changes(changes))
     weighed = _weighed(changes)
     for change in changes:
         is_remark = change.field in REMARK_FIELDS

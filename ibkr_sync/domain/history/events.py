@@ -19,8 +19,9 @@ from ibkr_sync.domain.entities.contracts import LAST_ZONE, ContractState, Future
 from ibkr_sync.domain.entities.delivery import DELIVERY_FACTS, RULED_SOURCES
 from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule
+from ibkr_sync.domain.entities.remarks import RemarkKind
 from ibkr_sync.domain.evidence.product_update import DELISTED, LISTED, LISTING, MISSING, PRODUCT
-from ibkr_sync.domain.evidence.remarks import REMARK_FIELDS, RemarkKind
+from ibkr_sync.domain.evidence.remarks import REMARK_FIELDS, REMARKS
 from ibkr_sync.domain.history.recorded_history import RecordedChange, RecordedEnd, RecordedLadder
 from ibkr_sync.domain.history.severity import Severity
 from ibkr_sync.domain.hours.wall_clock import midnight_by_clock
@@ -36,7 +37,7 @@ RECORDED_FIELDS: Final = frozenset(
         *(*TRACKED_OF_PRODUCT, *TRACKED_OF_CONTRACT, *REMARK_FIELDS, *DELIVERY_FACTS),
         *(LISTING, PRODUCT, STATE, LADDER),
     )
-)
+) - {REMARKS}
 """Every field that an event may tell of."""
 
 
@@ -69,6 +70,7 @@ class EventType(StrEnum):
     CORRECTED = "CORRECTED"
     NOTICE_NEAR = "NOTICE_NEAR"
     CUTOFF_NEAR = "CUTOFF_NEAR"
+    NO_LONGER_STATED = "NO_LONGER_STATED"
     FIELD_CHANGED = "FIELD_CHANGED"
 
 
@@ -122,6 +124,7 @@ _FIELD_EVENTS: Final = {
     "local_symbol": (EventType.LOCAL_SYMBOL_CHANGED, Severity.NOTICE),
     RemarkKind.ODD_ROW: (EventType.ODD_ROW, Severity.NOTICE),
     RemarkKind.DATES_DISAGREE: (EventType.DATES_DISAGREE, Severity.NOTICE),
+    RemarkKind.NO_LONGER_STATED: (EventType.NO_LONGER_STATED, Severity.INFO),
     PRODUCT: (EventType.MOVED, Severity.CRITICAL),
     "name": (EventType.NAME_CHANGED, Severity.INFO),
     "long_name": (EventType.NAME_CHANGED, Severity.INFO),
@@ -236,7 +239,9 @@ def _kind_of(change: RecordedChange) -> tuple[EventType, Severity]:
         if _has_other_rule(change):
             return EventType.TICK_CHANGED, Severity.NOTICE
         return EventType.VENUES_CHANGED, Severity.INFO
-    return _FIELD_EVENTS.get(change.field, (EventType.FIELD_CHANGED, Severity.INFO))
+    is_right_again = change.field in REMARK_FIELDS and change.new is None
+    known = {} if is_right_again else _FIELD_EVENTS
+    return known.get(change.field, (EventType.FIELD_CHANGED, Severity.INFO))
 
 
 def _kind_of_delivery(old: str | None, new: str | None) -> tuple[EventType, Severity]:

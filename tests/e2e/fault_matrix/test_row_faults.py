@@ -81,17 +81,17 @@ def test_one_row_that_can_t_be_identified_fails_the_product_alone(
 
 ODD = (
     ("currency", "", "currency"),
-    ("trading_class", "", "tradingClass"),
-    ("last_trade_date_or_contract_month", "", "lastTradeDateOrContractMonth"),
-    ("last_trade_date_or_contract_month", "2026-12-18", "lastTradeDateOrContractMonth"),
-    ("last_trade_date_or_contract_month", "99999999", "lastTradeDateOrContractMonth"),
-    ("last_trade_date_or_contract_month", "20261218 24:00 GB", "lastTradeDateOrContractMonth"),
+    ("trading_class", "", "trading_class"),
+    ("last_trade_date_or_contract_month", "", "last_trade_date"),
+    ("last_trade_date_or_contract_month", "2026-12-18", "last_trade_date"),
+    ("last_trade_date_or_contract_month", "99999999", "last_trade_date"),
+    ("last_trade_date_or_contract_month", "20261218 24:00 GB", "last_trade_date"),
     ("multiplier", "nan", "multiplier"),
     ("multiplier", "inf", "multiplier"),
-    pytest.param("min_tick", "nan", "minTick", marks=pytest.mark.text_protocol),
-    ("min_tick", "0", "minTick"),
-    ("real_expiration_date", "20261301", "realExpirationDate"),
-    ("price_magnifier", "-1", "priceMagnifier"),
+    pytest.param("min_tick", "nan", "min_tick", marks=pytest.mark.text_protocol),
+    ("min_tick", "0", "min_tick"),
+    ("real_expiration_date", "20261301", "real_expiration_date"),
+    ("price_magnifier", "-1", "price_magnifier"),
 )
 
 

@@ -109,29 +109,28 @@ def test_rows_of_which_none_can_be_identified_or_stored_fail_their_product_alone
     assert replay.connections == 1
 
 
-ODD_VALUES: list[tuple[str, str, str, list[str]]] = [
-    ("price_magnifier", "priceMagnifier", "price_magnifier", ["-1", "1000001"]),
-    ("under_con_id", "underConId", "underlying_con_id", ["-5"]),
-    ("contract_month", "contractMonth", "contract_month", ["202613", "2026", "2026-12-01"]),
+ODD_VALUES: list[tuple[str, str, list[str]]] = [
+    ("price_magnifier", "price_magnifier", ["-1", "1000001"]),
+    ("under_con_id", "underlying_con_id", ["-5"]),
+    ("contract_month", "contract_month", ["202613", "2026", "2026-12-01"]),
     (
         "real_expiration_date",
-        "realExpirationDate",
         "real_expiration_date",
         ["20261301", "99999999", "2026-12-18", "00000000", "soon"],
     ),
-    ("agg_group", "aggGroup", "aggregated_group", ["-2"]),
-    ("multiplier", "multiplier", "multiplier", ["nan", "inf", "-50", "0", "1e15"]),
-    ("min_tick", "minTick", "min_tick", ["0", "-0.25", "1e-13", "0.1234567890123"]),
-    ("ev_multiplier", "evMultiplier", "economic_value_multiplier", ["NaN"]),
+    ("agg_group", "aggregated_group", ["-2"]),
+    ("multiplier", "multiplier", ["nan", "inf", "-50", "0", "1e15"]),
+    ("min_tick", "min_tick", ["0", "-0.25", "1e-13", "0.1234567890123"]),
+    ("ev_multiplier", "economic_value_multiplier", ["NaN"]),
 ]
-ODD_VALUES_OF_TEXT: list[tuple[str, str, str, list[str]]] = [
-    ("price_magnifier", "priceMagnifier", "price_magnifier", ["x"]),
-    ("under_con_id", "underConId", "underlying_con_id", [str(2**31), "x"]),
-    ("agg_group", "aggGroup", "aggregated_group", [str(2**31), str(2**63)]),
-    ("multiplier", "multiplier", "multiplier", ["fifty", "0x10", "1_000", "\u0665"]),
-    ("min_tick", "minTick", "min_tick", ["nan", "-inf", "x"]),
-    ("ev_multiplier", "evMultiplier", "economic_value_multiplier", ["one"]),
-    ("contract_month", "contractMonth", "contract_month", ["x" * 100_000]),
+ODD_VALUES_OF_TEXT: list[tuple[str, str, list[str]]] = [
+    ("price_magnifier", "price_magnifier", ["x"]),
+    ("under_con_id", "underlying_con_id", [str(2**31), "x"]),
+    ("agg_group", "aggregated_group", [str(2**31), str(2**63)]),
+    ("multiplier", "multiplier", ["fifty", "0x10", "1_000", "\u0665"]),
+    ("min_tick", "min_tick", ["nan", "-inf", "x"]),
+    ("ev_multiplier", "economic_value_multiplier", ["one"]),
+    ("contract_month", "contract_month", ["x" * 100_000]),
 ]
 
 
@@ -143,15 +142,15 @@ ODD_VALUES_OF_TEXT: list[tuple[str, str, str, list[str]]] = [
     ],
 )
 def test_an_impossible_value_is_no_value_and_told(
-    serve: Serve, repository_of: RepositoryOf, local: Local, odd: tuple[str, str, str, list[str]]
+    serve: Serve, repository_of: RepositoryOf, local: Local, odd: tuple[str, str, list[str]]
 ) -> None:
-    sent, field, attribute, values = odd
+    sent, field, values = odd
     replay = serve(*replaced(sent, *values))
     repository = repository_of(replay)
     for value in values:
         outcome = bring_up_to_date(repository, "ES")["ES"]
         contracts = contracts_of(outcome)
-        assert {getattr(each, attribute) for each in contracts} == {None}, value
+        assert {getattr(each, field) for each in contracts} == {None}, value
         assert isinstance(outcome, FutureUpdate)
         (remark,) = outcome.remarks
         assert remark.startswith(f"{ES.contracts[0].local_symbol} and 3 more: {field} "), value
@@ -172,7 +171,7 @@ def test_ladders_that_can_t_be_told_apart_are_unknown_and_told(
     assert {venue.market_rule_id for venue in venues} == {None}
     assert {venue.exchange for venue in venues} == {"CME", "QBALGO"}
     assert isinstance(outcome, FutureUpdate)
-    assert "marketRuleIds" in outcome.remarks[0]
+    assert "market_rule_ids" in outcome.remarks[0]
 
 
 @pytest.mark.parametrize(
@@ -252,7 +251,7 @@ def test_an_unknown_time_zone_is_reported(
 ) -> None:
     with caplog.at_level("INFO"):
         bring_up_to_date(repository_of(serve(*replaced("time_zone_id", "Middle/Earth"))), "ES")
-    assert "timeZoneId 'Middle/Earth': unknown time zone" in caplog.text
+    assert "time_zone 'Middle/Earth': unknown time zone" in caplog.text
 
 
 LAST_TRADES: list[tuple[str, str, date, datetime | None]] = [
@@ -308,7 +307,7 @@ def test_a_last_trade_date_that_cannot_be_trusted_fails_its_product(
     repository = repository_of(serve(*replaced("last_trade_date_or_contract_month", *values)))
     for value in values:
         error = complaint_of(bring_up_to_date(repository, "ES")["ES"])
-        assert error.field == "lastTradeDateOrContractMonth", value
+        assert error.field == "last_trade_date", value
     assert not local.products
 
 

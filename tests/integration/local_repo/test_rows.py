@@ -134,7 +134,8 @@ def test_any_product_comes_back_the_same_from_both_databases(
             fresh = repository(database, clock).get_by_symbol(query_for(product))
             assert dataclasses.asdict(fresh) == dataclasses.asdict(update.product)
             found.append(fresh)
-    assert found[0] == found[1] == dataclasses.replace(product, synced_at=found[0].synced_at)
+    own = {"synced_at": found[0].synced_at, "remarks": found[0].remarks}
+    assert found[0] == found[1] == dataclasses.replace(product, **own)  # type: ignore[arg-type]
 
 
 def test_a_person_can_ask_in_sql(tmp_path: Path) -> None:
@@ -165,7 +166,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 
 @pytest.mark.parametrize("products", [1, 30])
-def test_the_list_takes_three_queries_however_many_products(
+def test_the_list_takes_four_queries_however_many_products(
     database: Database, products: int
 ) -> None:
     clock = FakeClock()
@@ -177,7 +178,7 @@ def test_the_list_takes_three_queries_however_many_products(
             store(local, chain, run, clock)
     with counted() as statements:
         assert len(local.list_products()) == products
-    assert len([each for each in statements if each.startswith("SELECT")]) == 3
+    assert len([each for each in statements if each.startswith("SELECT")]) == 4
 
 
 def test_storing_a_chain_takes_as_many_statements_however_long_it_is(database: Database) -> None:

@@ -20,6 +20,7 @@ from ibkr_sync.interchange.product_document import (
     CONTRACT_KEYS,
     PRODUCT_KEYS,
     REQUIRED_CONTRACT_KEYS,
+    REQUIRED_PRODUCT_KEYS,
     SCHEMA,
     number_in_document,
     product_from_document,
@@ -145,7 +146,7 @@ class TestReading:
             product_from_document(document)
         assert refusal.value.path == f"contracts[1].{key}"
 
-    @one_case("key", [*PRODUCT_KEYS, "contracts"])
+    @one_case("key", [*REQUIRED_PRODUCT_KEYS, "contracts"])
     def test_a_product_that_lacks_a_key_is_refused(self, key: str) -> None:
         document = a_document()
         del document[key]
@@ -231,7 +232,8 @@ class TestReading:
     def test_a_file_of_the_first_version_is_read_and_what_it_lacks_is_unknown(self) -> None:
         document = a_document() | {"schema": "ibkr-sync/product/1"}
         for contract in document["contracts"]:
-            del contract["settlement_method"]
+            del contract["settlement_method"], contract["remarks"]
+        del document["remarks"]
         assert everything(product_from_document(document)) == everything(ES)
 
     @pytest.mark.parametrize("schema", ["ibkr-sync/product/3", None, 1, ["ibkr-sync/product/2"]])

@@ -106,6 +106,7 @@ class TestReading:
             ("venues", '["CME"]', "row 3.venues[0]"),
             ("first_seen_at", "yesterday", "row 3.listing.first_seen_at"),
             ("schema", "ibkr-sync/product/3", "row 3.schema"),
+            ("remarks", '[{"kind":"odd"}]', "row 3.remarks[0].field"),
             ("schema", "", "row 3.schema"),
         ],
     )
@@ -131,5 +132,5 @@ class TestReading:
     def test_a_file_of_the_first_version_is_read_and_what_it_lacks_is_unknown(self) -> None:
         rows = [row | {"schema": "ibkr-sync/product/1"} for row in product_to_rows(ES, NOW)]
         for row in rows:
-            del row["settlement_method"]
+            del row["settlement_method"], row["remarks"], row["product_remarks"]
         assert products_from_rows(rows) == (ES,)

@@ -109,6 +109,8 @@ def _evidence(
         yield "Last seen", _seen(listing.last_seen_at, now)
         yield "Missing since", _seen(listing.missing_since, now)
         yield "Delisted", _seen(listing.delisted_at, now)
+    for remark in contract.remarks:
+        yield "Remark", str(remark)
     yield "Source", origin_cell(future.origin)
 
 

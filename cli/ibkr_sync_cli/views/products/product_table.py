@@ -12,6 +12,7 @@ from rich.text import Text
 
 from ibkr_sync.domain.entities.contracts import ContractState, FuturesContract
 from ibkr_sync.domain.entities.futures import ChainExtent, Future, Origin
+from ibkr_sync.domain.evidence.remarks import remark_sentences
 from ibkr_sync.domain.selection.series_choice import SeriesChoice, chosen_series
 from ibkr_sync_cli.units.durations import brief_duration
 from ibkr_sync_cli.views.cells import SAMPLE_TAG, money_cell, number_cell, origin_cell
@@ -33,7 +34,15 @@ def product_table(
     of_series = [each for each in future.contracts if each.series in wanted]
     shown = [each for each in of_series if expired or each.state(now) in _SHOWN_STATES]
     chain = ChainTable(future, shown, now, wide=wide)
-    return Group(_title(future), chain, _footer(future, of_series, shown, now))
+    remarks = remark_sentences(
+        future.remarks, ((each.local_symbol, each.remarks) for each in shown), notices_only=False
+    )
+    return Group(
+        _title(future),
+        chain,
+        _footer(future, of_series, shown, now),
+        *(Text(each, style="yellow") for each in remarks),
+    )
 
 
 def product_name(future: Future) -> Text:

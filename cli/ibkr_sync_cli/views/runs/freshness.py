@@ -43,6 +43,9 @@ def freshness_view(report: FreshnessReport, now: datetime) -> Result:
         tail={
             "run": None if report.run is None else run_record(report.run),
             "run_alarming": report.is_run_alarming,
+            "remarked": [
+                {**each.key._asdict(), "remarks": list(each.remarks)} for each in report.remarked
+            ],
         },
     )
 

@@ -10,10 +10,11 @@ from typing import Generic, TypeVar
 
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import SAMPLE_MARKER, Future, Origin
+from ibkr_sync.domain.entities.remarks import Remark, RemarkKind
 from ibkr_sync.domain.errors import ProductLookupError, SourceFileError
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
 from ibkr_sync.domain.evidence.last_trade import LastTrade, SettledLastTrade, settle_last_trade
-from ibkr_sync.domain.evidence.remarks import Remark, RemarkKind, remark_sentences
+from ibkr_sync.domain.evidence.remarks import new_remarks
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.future_source import Acquisition, FutureSource, KnownFutures
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
@@ -87,29 +88,31 @@ def _settled(product: F, known: KnownFutures) -> AcquiredFuture[F]:
     found = known.find_named(odd) if odd else ()
     stored = {each.con_id: each.last_trade_date for one in found for each in one.contracts}
     chain: list[FuturesContract] = []
-    remarks: list[Remark] = []
     for contract in product.contracts:
         last_trade = settled[contract.con_id]
         believed = last_trade.given(stored.get(contract.con_id))
-        chain.append(
-            dataclasses.replace(contract, last_trade_date=believed.date, last_trade_at=believed.at)
-        )
+        remarks = contract.remarks
         if last_trade.is_contradicted:
-            days = " or ".join(str(day) for day in last_trade.dates)
-            remarks.append(
-                Remark(
-                    kind=RemarkKind.DATES_DISAGREE,
-                    con_id=contract.con_id,
-                    contract=contract.local_symbol,
-                    field="last_trade_at",
-                    value=str(contract.last_trade_at),
-                    reason=f"it is {days}",
-                )
+            remark = _contradiction(contract, last_trade)
+            remarks = (*remarks, *new_remarks(remarks, [remark]))
+        chain.append(
+            dataclasses.replace(
+                contract,
+                last_trade_date=believed.date,
+                last_trade_at=believed.at,
+                remarks=remarks,
             )
-    return AcquiredFuture(
-        product=dataclasses.replace(product, contracts=tuple(chain)),
-        remarks=remark_sentences(remarks),
-        row_remarks=tuple(remarks),
+        )
+    return AcquiredFuture(product=dataclasses.replace(product, contracts=tuple(chain)))
+
+
+def _contradiction(contract: FuturesContract, last_trade: SettledLastTrade) -> Remark:
+    days = " or ".join(map(str, last_trade.dates))
+    return Remark(
+        kind=RemarkKind.DATES_DISAGREE,
+        field="last_trade_at",
+        value=str(contract.last_trade_at),
+        reason=f"it is {days}",
     )
 
 

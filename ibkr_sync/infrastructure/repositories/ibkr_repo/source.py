@@ -15,7 +15,6 @@ from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.errors import GatewayError, ProductNotFoundError, ReplyError
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture, AcquiredLadders
-from ibkr_sync.domain.evidence.remarks import remark_sentences
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.future_source import Acquisition, FutureSource, KnownFutures
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
@@ -120,10 +119,9 @@ class IbkrFutureSource(FutureSource[F], Generic[F]):
         return policy.deadline.total_seconds()
 
     def _remarked(self, acquired: AcquiredFuture[F]) -> AcquiredFuture[F]:
-        """With remarks on what is odd, and where the catalogue knows the product otherwise."""
+        """With remarks where the catalogue knows the product otherwise."""
         found = map(str, disagreements(acquired.product, self._catalogue))
-        remarks = (*remark_sentences(acquired.row_remarks, acquired.unstorable), *found)
-        return dataclasses.replace(acquired, remarks=remarks)
+        return dataclasses.replace(acquired, remarks=tuple(found))
 
 
 def _ask_ladders(market_rule_ids: Sequence[int], questioner: Questioner) -> tuple[MarketRule, ...]:

@@ -24,7 +24,6 @@ from ibkr_sync.domain.errors import (
     SampleDataError,
 )
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
-from ibkr_sync.domain.evidence.remarks import remark_changes
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.renaming import FormerName
 from ibkr_sync.domain.ports.catalogue import ProductCatalogue
@@ -169,9 +168,6 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
             keep_evidence,
         )
         from ibkr_sync.infrastructure.repositories.local_repo.products import writes
-        from ibkr_sync.infrastructure.repositories.local_repo.products.recorded_remarks import (
-            unrecorded_remarks,
-        )
         from ibkr_sync.infrastructure.repositories.local_repo.runs import outcomes
 
         if policy.dry_run:
@@ -187,11 +183,8 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
                 writes.write_history(connection, taker.update.history, taker_id, run, now)
                 self._write_deliveries(connection, taker.update.product, taker_id, run, now)
             update, before = plan.update, plan.before
-            odd = unrecorded_remarks(connection, before.product_id, acquired.row_remarks)
             product_id = writes.write_update(connection, update, plan.rows, before, now)
-            con_ids = {each.con_id for each in update.product.contracts}
-            history = (*update.history, *remark_changes(odd, con_ids))
-            writes.write_history(connection, history, product_id, run, now)
+            writes.write_history(connection, update.history, product_id, run, now)
             self._write_deliveries(connection, update.product, product_id, run, now)
             if acquired.evidence is not None:
                 keep = self._keep_raw_replies
@@ -213,20 +206,15 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
             is_new=plan.is_new,
             diff=update.diff,
             remarks=plan.remarks,
-            left_out=acquired.left_out(odd),
+            left_out=plan.left_out,
         )
 
     def plan_entity(
         self, acquired: AcquiredFuture[F], query: FutureQuery, policy: SyncPolicy
     ) -> FutureUpdate[F]:
         """Tell what `get_or_create_entity` would do, and write nothing."""
-        from ibkr_sync.infrastructure.repositories.local_repo.products.recorded_remarks import (
-            unrecorded_remarks,
-        )
-
         with reading(self._database) as connection:
             plan = self._plan(connection, acquired, policy, self._clock())
-            odd = unrecorded_remarks(connection, plan.before.product_id, acquired.row_remarks)
         return FutureUpdate(
             query=query,
             product=plan.update.product,
@@ -234,7 +222,7 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
             diff=plan.update.diff,
             applied=False,
             remarks=plan.remarks,
-            left_out=acquired.left_out(odd),
+            left_out=plan.left_out,
         )
 
     def record_failure(self, failure: FutureFailure, run: SyncRun) -> None:

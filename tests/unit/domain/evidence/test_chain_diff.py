@@ -20,6 +20,7 @@ from ibkr_sync.domain.entities.contracts import (
     Venue,
 )
 from ibkr_sync.domain.entities.futures import Future, Origin, Underlying
+from ibkr_sync.domain.entities.remarks import Remark, RemarkKind
 from ibkr_sync.domain.entities.schedules import TradingSchedule
 from ibkr_sync.domain.errors import SampleDataError, ShrinkRefusedError
 from ibkr_sync.domain.evidence.chain_diff import (
@@ -140,6 +141,7 @@ def test_every_other_field_of_a_contract_has_a_history() -> None:
     full = dataclasses.replace(
         DECEMBER,
         con_id=MARCH.con_id,
+        remarks=(Remark(kind=RemarkKind.ODD_ROW, field="category"),),
         series=ContractSeries.WEEKLY,
         contract_month=ContractMonth(2026, 12),
         market_name="B",

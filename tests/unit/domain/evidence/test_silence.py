@@ -29,7 +29,7 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ROLLING = {"order_types", "schedule", "listing"}
 IDENTITY = {
     *("con_id", "symbol", "exchange", "trading_class", "currency", "local_symbol"),
-    *("last_trade_date", "series"),
+    *("last_trade_date", "series", "remarks"),
 }
 OPTIONAL = sorted(
     {field.name for field in dataclasses.fields(FuturesContract)} - ROLLING - IDENTITY
@@ -43,15 +43,17 @@ def _without(contract: FuturesContract, *fields: str) -> FuturesContract:
 
 @given(contracts, st.sets(st.sampled_from(OPTIONAL)))
 def test_whatever_a_row_leaves_out_stays_known(stored: FuturesContract, silent: set[str]) -> None:
-    completed = fill_silent_contract(stored, _without(stored, *silent))
-    assert completed == stored
+    completed = fill_silent_contract(stored, _without(stored, *silent), NOW)
+    assert dataclasses.replace(completed, remarks=stored.remarks) == stored
 
 
 @given(contracts, contracts)
 def test_whatever_a_row_states_is_taken(stored: FuturesContract, received: FuturesContract) -> None:
     received = dataclasses.replace(received, con_id=stored.con_id)
-    completed = fill_silent_contract(stored, received)
+    completed = fill_silent_contract(stored, received, NOW)
     for field in dataclasses.fields(received):
+        if field.name == "remarks":
+            continue
         stated = getattr(received, field.name)
         is_of_known_zone = field.name == "last_trade_date" and received.time_zone is None
         is_ladderless = field.name == "venues" and any(
@@ -76,8 +78,10 @@ def test_silence_makes_no_history(product: Future, data: st.DataObject) -> None:
         ),
     )
     planned = plan_update(stored, reply, NOW + timedelta(days=1))
-    assert planned.history == ()
-    assert planned.diff.unchanged == len(product.contracts)
+    assert {each.field for each in planned.history} <= {"remarks"}
+    again = plan_update(planned.product, reply, NOW + timedelta(days=1))
+    assert again.history == ()
+    assert again.diff.unchanged == len(product.contracts)
 
 
 @pytest.mark.parametrize("origin", [Origin.IBKR, Origin.FILE])
@@ -93,7 +97,7 @@ def test_a_contract_about_to_expire_keeps_time_zone_and_hours(origin: Origin) ->
 
 def test_the_instant_of_a_date_that_moved_is_not_kept() -> None:
     moved = dataclasses.replace(DECEMBER, last_trade_date=date(2026, 12, 17), last_trade_at=None)
-    assert fill_silent_contract(DECEMBER, moved).last_trade_at is None
+    assert fill_silent_contract(DECEMBER, moved, NOW).last_trade_at is None
 
 
 @given(contracts, contracts)
@@ -101,11 +105,11 @@ def test_date_and_instant_never_disagree(
     stored: FuturesContract, received: FuturesContract
 ) -> None:
     received = dataclasses.replace(received, con_id=stored.con_id)
-    completed = fill_silent_contract(stored, received)
+    completed = fill_silent_contract(stored, received, NOW)
     if completed.last_trade_at is not None and completed.time_zone is not None:
         zone = ZoneInfo(completed.time_zone)
         assert completed.last_trade_at.astimezone(zone).date() == completed.last_trade_date
-    assert fill_silent_contract(completed, received) == completed
+    assert fill_silent_contract(completed, received, NOW) == completed
 
 
 def test_an_instant_without_a_zone_is_on_the_day_it_has_in_the_known_zone() -> None:
@@ -115,7 +119,8 @@ def test_an_instant_without_a_zone_is_on_the_day_it_has_in_the_known_zone() -> N
         last_trade_at=datetime(2026, 12, 18, 14, 30, tzinfo=UTC),
     )
     shifted = dataclasses.replace(stored, time_zone=None, last_trade_date=date(2026, 12, 19))
-    assert fill_silent_contract(stored, shifted) == stored
+    completed = fill_silent_contract(stored, shifted, NOW)
+    assert dataclasses.replace(completed, remarks=()) == stored
 
 
 def test_a_ladder_that_is_left_out_is_the_known_one_of_its_exchange() -> None:
@@ -126,7 +131,7 @@ def test_a_ladder_that_is_left_out_is_the_known_one_of_its_exchange() -> None:
         Venue(exchange="CME"),
         Venue(exchange="QBALGO", market_rule_id=26),
     )
-    completed = fill_silent_contract(stored, dataclasses.replace(stored, venues=sent))
+    completed = fill_silent_contract(stored, dataclasses.replace(stored, venues=sent), NOW)
     assert [(each.exchange, each.market_rule_id) for each in completed.venues] == [
         ("SMART", None),
         ("CME", 67),
@@ -136,7 +141,9 @@ def test_a_ladder_that_is_left_out_is_the_known_one_of_its_exchange() -> None:
 
 def test_order_types_of_the_day_are_not_kept() -> None:
     stored = dataclasses.replace(DECEMBER, order_types=("LMT", "MKT"))
-    assert fill_silent_contract(stored, _without(stored, "order_types")).order_types == ()
+    assert fill_silent_contract(stored, _without(stored, "order_types"), NOW) == _without(
+        stored, "order_types"
+    )
 
 
 def test_what_only_the_catalogue_knew_is_not_confirmed_by_silence() -> None:
@@ -144,7 +151,7 @@ def test_what_only_the_catalogue_knew_is_not_confirmed_by_silence() -> None:
         ES, origin=Origin.CATALOGUE, contracts=(), multiplier=Decimal(20), synced_at=None
     )
     reply = dataclasses.replace(ES, multiplier=None)
-    assert fill_silent_product(known, reply).multiplier is None
+    assert fill_silent_product(known, reply, NOW).multiplier is None
 
 
 class TestHours:

@@ -40,11 +40,13 @@ CASES = [
     ("listing", "missing", "delisted", EventType.DELISTED, CRITICAL),
     ("listing", "missing", "listed", EventType.RETURNED, NOTICE),
     ("listing", "delisted", "listed", EventType.RETURNED, NOTICE),
-    ("odd_row", None, "conId 705 minTick: '0': must be positive", EventType.ODD_ROW, NOTICE),
+    ("odd_row", None, "min_tick '0': must be positive", EventType.ODD_ROW, NOTICE),
+    ("odd_row", "min_tick '0': must be positive", None, EventType.FIELD_CHANGED, INFO),
+    ("no_longer_stated", None, "min_tick no longer stated", EventType.NO_LONGER_STATED, INFO),
     (
         "dates_disagree",
         None,
-        "conId 705 lastTradeDate: '20270118': it is 2026-12-18 or 2027-01-18",
+        "last_trade_date '20270118': it is 2026-12-18 or 2027-01-18",
         EventType.DATES_DISAGREE,
         NOTICE,
     ),
@@ -122,8 +124,9 @@ def test_what_was_read_otherwise_is_a_correction_and_no_more(field: str) -> None
 def test_every_type_but_those_of_dates_comes_from_a_change() -> None:
     of_dates = {EventType.EXPIRED, EventType.NOTICE_NEAR, EventType.CUTOFF_NEAR}
     assert {kind for *_, kind, _ in CASES} == set(EventType) - of_dates
-    assert {*TRACKED_OF_PRODUCT, *TRACKED_OF_CONTRACT} | {
-        *("listing", "product", "state", "market_rule", "odd_row", "dates_disagree"),
+    assert {*TRACKED_OF_PRODUCT, *TRACKED_OF_CONTRACT} - {"remarks"} | {
+        *("listing", "product", "state", "market_rule"),
+        *("odd_row", "dates_disagree", "no_longer_stated"),
         *DELIVERY_FACTS,
     } == RECORDED_FIELDS
 

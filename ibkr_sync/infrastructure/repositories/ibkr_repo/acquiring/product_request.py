@@ -24,8 +24,9 @@ def request_for_product(
     read = read_rows(reply, find_named)
     contract = next((chain[0] for chain in read.products.values()), None)
     if contract is None:
-        remark = read.rows[0][0].remarks[0]
-        raise InvalidReplyError(remark.contract, remark.field, remark.value, remark.reason)
+        row = read.rows[0][0]
+        remark = row.remarks[0]
+        raise InvalidReplyError(row.name, remark.field, remark.value, remark.reason or "")
     return ContractRequest(
         symbol=contract.symbol,
         exchange=contract.exchange,

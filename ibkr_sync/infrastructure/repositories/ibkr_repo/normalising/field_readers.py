@@ -6,9 +6,9 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from ibkr_sync.domain.entities.remarks import Remark, RemarkKind
 from ibkr_sync.domain.errors import InvalidReplyError
-from ibkr_sync.domain.evidence.remarks import Remark, RemarkKind
-from ibkr_sync.domain.untrusted_text import clean_text
+from ibkr_sync.domain.untrusted_text import clean_text, quote_untrusted
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.value_parsers import (
     parse_number,
     parse_positive_number,
@@ -53,11 +53,9 @@ class StrictReader:
 
 
 class LenientReader:
-    """Reads fields of which one that can't be read is None, and a remark."""
+    """Reads fields, by their names in the entity, of which an unreadable one is a remark."""
 
-    def __init__(self, contract: str, con_id: int) -> None:
-        self._contract = contract
-        self._con_id = con_id
+    def __init__(self) -> None:
         self.remarks: list[Remark] = []
 
     def text(self, field: str, value: str) -> str | None:
@@ -88,15 +86,9 @@ class LenientReader:
 
     def remark(self, kind: RemarkKind, field: str, value: object, reason: str) -> None:
         """Take note of a field that is not believed."""
+        text = clean_text(reason, _MAX_COMPLAINT_LENGTH)
         self.remarks.append(
-            Remark(
-                kind=kind,
-                con_id=self._con_id,
-                contract=self._contract,
-                field=field,
-                value=_quoted(value),
-                reason=_quoted(reason),
-            )
+            Remark(kind=kind, field=field, value=quote_untrusted(str(value)), reason=text)
         )
 
 

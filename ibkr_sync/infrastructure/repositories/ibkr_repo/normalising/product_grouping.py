@@ -19,6 +19,7 @@ from types import MappingProxyType
 from ibkr_sync.domain.entities.contracts import ContractSeries, FuturesContract
 from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.errors import InvalidReplyError
+from ibkr_sync.domain.evidence.remarks import REMARKS
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.series import (
     class_of_series_product,
@@ -101,7 +102,9 @@ def _merge(
     on_listing = [row for row in rows if row.exchange == listing]
     first = min(rows, key=lambda row: row.exchange)
     main = on_listing[0] if on_listing else dataclasses.replace(first, exchange=listing)
-    every_attribute = [each.name for each in dataclasses.fields(main) if each.compare]
+    every_attribute = [
+        each.name for each in dataclasses.fields(main) if each.compare and each.name != REMARKS
+    ]
     for row in rows:
         is_same_place = row.exchange == main.exchange
         _refuse_conflict(main, row, every_attribute if is_same_place else _IDENTITY)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Generic, TypeVar
 
 from ibkr_sync.catalogue import Catalogue
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.entities.remarks import Remark
 from ibkr_sync.domain.errors import InvalidReplyError, ProductNotFoundError
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture, Evidence
-from ibkr_sync.domain.evidence.remarks import Remark
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.selection.product_choice import choose_product
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ContractReply
@@ -68,9 +69,11 @@ class ReplyReader(Generic[F]):
         refuse_mixed_currencies(product.contracts)
         report_unread_hours(product.contracts)
         members = {contract.con_id: contract for contract in product.contracts}
-        unstorable = {row.con_id for row, _ in read.rows if _is_unstorable(row, product, members)}
+        unstorable = {
+            row.con_id: row for row, _ in read.rows if _is_unstorable(row, product, members)
+        }
         return AcquiredFuture(
-            product=product,
+            product=dataclasses.replace(product, remarks=tuple(_remarks(unstorable.values()))),
             evidence=Evidence(
                 received_at=reply.received_at,
                 server_version=reply.server_version,
@@ -82,8 +85,6 @@ class ReplyReader(Generic[F]):
             ),
             others=tuple(each for each in products if each is not product and _is_sound(each)),
             scope=_scope_of(reply.request),
-            unstorable=frozenset(unstorable),
-            row_remarks=tuple(dict.fromkeys(_remarks(read, members, unstorable))),
         )
 
     def read_contract(
@@ -126,25 +127,10 @@ def _is_unstorable(
     )
 
 
-def _remarks(
-    read: ReadRows, members: Mapping[int, FuturesContract], unstorable: Collection[int]
-) -> Iterator[Remark]:
-    """The remarks on the product's rows, in the order of its chain.
-
-    Those of routes beside the listing exchange are left out.
-    """
-    stated_on = {(row.con_id, row.exchange) for row, _ in read.rows}
-    places = {con_id: place for place, con_id in enumerate(members)}
-    rows = (row for row, _ in read.rows)
-    for row in sorted(rows, key=lambda row: places.get(row.con_id, len(places))):
-        member = members.get(row.con_id)
-        if member is None:
-            is_told = row.con_id in unstorable
-        else:
-            is_listed = (row.con_id, member.exchange) in stated_on
-            is_told = row.exchange in (None, member.exchange) or not is_listed
-        if is_told:
-            yield from row.remarks
+def _remarks(unstorable: Iterable[TranslatedRow]) -> Iterator[Remark]:
+    """The remarks on rows that make no contract, each with the name of the contract."""
+    for row in unstorable:
+        yield from (dataclasses.replace(each, contract=row.name) for each in row.remarks)
 
 
 def _refuse_unstorable(query: FutureQuery, read: ReadRows) -> None:
@@ -153,4 +139,4 @@ def _refuse_unstorable(query: FutureQuery, read: ReadRows) -> None:
         may_be_meant = query.exchange in (None, row.exchange) or row.exchange is None
         if row.contract is None and may_be_meant:
             first = row.remarks[0]
-            raise InvalidReplyError(first.contract, first.field, first.value, first.reason)
+            raise InvalidReplyError(row.name, first.field, first.value, first.reason or "")

@@ -1,7 +1,7 @@
 """From received rows to contracts: pure, and strict about what it believes.
 
-What is present but malformed is missing, and a remark with contract, field and value; where it
-leaves the row unidentified, it is an InvalidReplyError.
+What is present but malformed is missing, and a remark with field and value; where it leaves the
+row unidentified, it is an InvalidReplyError.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from typing import Any
 
 from ibkr_sync.catalogue import iana_zone
 from ibkr_sync.domain.entities.contracts import FuturesContract, Venue
+from ibkr_sync.domain.entities.remarks import Remark, RemarkKind
 from ibkr_sync.domain.evidence.last_trade import LastTrade, SettledLastTrade
-from ibkr_sync.domain.evidence.remarks import Remark, RemarkKind
+from ibkr_sync.domain.evidence.remarks import MARKET_RULE_IDS
 from ibkr_sync.domain.untrusted_text import clean_text
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ReplyRow
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.date_reader import (
@@ -78,21 +79,21 @@ def translate_row(
     identify.checked("secType", contract.secType, parse_security_type)
     con_id = identify.checked("conId", contract.conId, parse_con_id)
     symbol = identify.text("symbol", contract.symbol)
-    read = LenientReader(name, con_id)
+    read = LenientReader()
 
     stated_zone_id = clean_text(details.timeZoneId)
-    time_zone = read.optional("timeZoneId", stated_zone_id or "", parse_exchange_zone)
+    time_zone = read.optional("time_zone", stated_zone_id or "", parse_exchange_zone)
     if time_zone is None and sibling_zone_id is not None:
         time_zone = iana_zone(sibling_zone_id)
     last_trade = _settled_last_trade(row, time_zone, read)
     believed = last_trade and last_trade.given(stored.last_trade_date if stored else None)
     exchange = read.text("exchange", contract.exchange)
-    trading_class = read.text("tradingClass", contract.tradingClass)
+    trading_class = read.text("trading_class", contract.tradingClass)
     needed: dict[str, Any] = {
         "exchange": exchange,
         "trading_class": trading_class,
         "currency": read.text("currency", contract.currency),
-        "local_symbol": read.text("localSymbol", contract.localSymbol),
+        "local_symbol": read.text("local_symbol", contract.localSymbol),
         "last_trade_date": believed.date if believed else None,
     }
     lacks = [field for field, value in needed.items() if value is None]
@@ -103,20 +104,22 @@ def translate_row(
         "last_trade_at": believed.at if believed else None,
         "last_trade_text": clean_text(row.text.last_trade),
         "contract_month": read.optional(
-            "contractMonth", details.contractMonth, parse_contract_month
+            "contract_month", details.contractMonth, parse_contract_month
         ),
         "real_expiration_date": read.optional(
-            "realExpirationDate", details.realExpirationDate, read_date
+            "real_expiration_date", details.realExpirationDate, read_date
         ),
         "multiplier": read.number("multiplier", row.text.multiplier, positive=True),
-        "min_tick": read.number("minTick", row.text.min_tick, positive=True),
+        "min_tick": read.number("min_tick", row.text.min_tick, positive=True),
         "price_magnifier": read.optional(
-            "priceMagnifier", parse_unless_zero(row.text.price_magnifier), parse_price_magnifier
+            "price_magnifier", parse_unless_zero(row.text.price_magnifier), parse_price_magnifier
         ),
         "market_name": clean_text(details.marketName),
         "long_name": clean_text(row.text.long_name),
         "underlying_con_id": read.optional(
-            "underConId", parse_unless_zero(row.text.underlying_con_id), parse_underlying_con_id
+            "underlying_con_id",
+            parse_unless_zero(row.text.underlying_con_id),
+            parse_underlying_con_id,
         ),
         "underlying_symbol": clean_text(details.underSymbol),
         "underlying_sec_type": clean_text(details.underSecType),
@@ -125,20 +128,23 @@ def translate_row(
         "subcategory": clean_text(details.subcategory),
         "time_zone": time_zone,
         "venues": venues,
-        "order_types": read.checked("orderTypes", details.orderTypes, parse_items) or (),
-        "security_ids": read.checked("secIdList", details.secIdList, parse_security_ids) or (),
+        "order_types": read.checked("order_types", details.orderTypes, parse_items) or (),
+        "security_ids": read.checked("security_ids", details.secIdList, parse_security_ids) or (),
         "economic_value_rule": clean_text(details.evRule),
         "economic_value_multiplier": read.number(
-            "evMultiplier", row.text.economic_value_multiplier, zero_is_missing=True
+            "economic_value_multiplier", row.text.economic_value_multiplier, zero_is_missing=True
         ),
-        "aggregated_group": read.optional("aggGroup", details.aggGroup, parse_aggregated_group),
-        "min_size": read.number("minSize", getattr(details, "minSize", "")),
-        "size_increment": read.number("sizeIncrement", getattr(details, "sizeIncrement", "")),
+        "aggregated_group": read.optional(
+            "aggregated_group", details.aggGroup, parse_aggregated_group
+        ),
+        "min_size": read.number("min_size", getattr(details, "minSize", "")),
+        "size_increment": read.number("size_increment", getattr(details, "sizeIncrement", "")),
         "suggested_size_increment": read.number(
-            "suggestedSizeIncrement", getattr(details, "suggestedSizeIncrement", "")
+            "suggested_size_increment", getattr(details, "suggestedSizeIncrement", "")
         ),
         "schedule": parse_schedule(details, stated_zone_id or sibling_zone_id, time_zone),
         "settlement_method": clean_text(row.text.settlement_method),
+        "remarks": tuple(dict.fromkeys(read.remarks)),
     }
     is_whole = not lacks or stored is not None
     return TranslatedRow(
@@ -152,7 +158,7 @@ def translate_row(
         contract=(
             FuturesContract(con_id=con_id, symbol=symbol, **needed, **values) if is_whole else None
         ),
-        remarks=tuple(read.remarks),
+        remarks=values["remarks"],
         depends_on_stored=bool(lacks or (last_trade and last_trade.others)),
     )
 
@@ -162,9 +168,9 @@ def _settled_last_trade(
 ) -> SettledLastTrade | None:
     """The last trade by its text and by the date besides it; None where neither can be read."""
     calendar_text = getattr(row.details.contract, "lastTradeDate", "")
-    calendar_date = read.optional("lastTradeDate", calendar_text, read_date)
+    calendar_date = read.optional("last_trade_date", calendar_text, read_date)
     settled = read.checked(
-        "lastTradeDateOrContractMonth",
+        "last_trade_date",
         row.text.last_trade,
         lambda text: read_last_trade_date(text, time_zone, calendar_date),
     )
@@ -173,16 +179,16 @@ def _settled_last_trade(
         return SettledLastTrade(believed=known) if known else None
     if settled.is_contradicted:
         days = " or ".join(map(str, settled.dates))
-        read.remark(RemarkKind.DATES_DISAGREE, "lastTradeDate", calendar_text, f"it is {days}")
+        read.remark(RemarkKind.DATES_DISAGREE, "last_trade_date", calendar_text, f"it is {days}")
     return settled
 
 
 def _read_venues(details: Any, read: LenientReader) -> tuple[Venue, ...]:  # noqa: ANN401 - ibapi has no types
     exchanges = details.validExchanges
-    alone = read.checked("validExchanges", exchanges, lambda text: parse_venues(text, ""))
+    alone = read.checked("venues", exchanges, lambda text: parse_venues(text, ""))
     if alone is None:
         return ()
     venues = read.checked(
-        "marketRuleIds", details.marketRuleIds, lambda ids: parse_venues(exchanges, ids)
+        MARKET_RULE_IDS, details.marketRuleIds, lambda ids: parse_venues(exchanges, ids)
     )
     return alone if venues is None else venues

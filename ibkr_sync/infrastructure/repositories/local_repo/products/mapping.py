@@ -7,6 +7,7 @@ hold; only `underlying` and `listing` spread over several columns. `schedules` h
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +26,7 @@ from ibkr_sync.domain.entities.futures import (
     Future,
     Underlying,
 )
+from ibkr_sync.domain.entities.remarks import Remark, RemarkKind
 from ibkr_sync.domain.entities.schedules import TradingSchedule
 from ibkr_sync.domain.errors import InvalidReplyError
 from ibkr_sync.infrastructure.repositories.local_repo.schema.columns import decimal_column_text
@@ -32,7 +34,11 @@ from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import UNDER
 
 LARGEST_INTEGER = 2**63 - 1
 
-_PRODUCT_COLUMNS = tuple(each.name for each in PRODUCT_FIELDS if not each.parts)
+_PLAIN_PRODUCT_FIELDS = tuple(each for each in PRODUCT_FIELDS if not each.parts)
+_PRODUCT_COLUMNS = tuple(each.name for each in _PLAIN_PRODUCT_FIELDS)
+_REMARKS_OF_PRODUCT = tuple(
+    each.name for each in _PLAIN_PRODUCT_FIELDS if each.kind is Kind.REMARKS
+)
 _UNDERLYING_COLUMNS = {
     each.name: f"{UNDERLYING_PREFIX}{each.name}" for each in fields_of(Underlying)
 }
@@ -40,8 +46,11 @@ _UNDERLYING_COLUMNS = {
 _PLAIN_FIELDS = tuple(each for each in CONTRACT_FIELDS if not each.parts)
 _VENUES = tuple(each.name for each in _PLAIN_FIELDS if each.kind is Kind.VENUES)
 _PAIRS = tuple(each.name for each in _PLAIN_FIELDS if each.kind is Kind.PAIRS)
-_KEPT_AS_THEY_ARE = tuple(each.name for each in _PLAIN_FIELDS if each.name not in _VENUES)
-_FACTS = (*_KEPT_AS_THEY_ARE, *_VENUES)
+_REMARKS = tuple(each.name for each in _PLAIN_FIELDS if each.kind is Kind.REMARKS)
+_KEPT_AS_THEY_ARE = tuple(
+    each.name for each in _PLAIN_FIELDS if each.name not in (*_VENUES, *_REMARKS)
+)
+_FACTS = (*_KEPT_AS_THEY_ARE, *_VENUES, *_REMARKS)
 _SCHEDULE_TEXTS = tuple(
     each.name for each in fields_of(TradingSchedule) if each.kind is not Kind.SESSIONS
 )
@@ -58,6 +67,8 @@ _SCHEDULE = len(CONTRACT_COLUMNS)
 _values_of_contract = attrgetter(*_KEPT_AS_THEY_ARE)
 _values_of_listing = attrgetter(*LISTING_COLUMNS)
 _texts_of = attrgetter(*_SCHEDULE_TEXTS)
+_REMARK_FIELDS = tuple(each.name for each in dataclasses.fields(Remark))
+_values_of_remark = attrgetter(*_REMARK_FIELDS)
 _NEVER_STORED = (None,) * len(LISTING_COLUMNS)
 
 
@@ -91,6 +102,8 @@ def map_to_rows(future: Future, con_ids: Collection[int] | None = None) -> Produ
         column: getattr(underlying, name) if underlying else None
         for name, column in _UNDERLYING_COLUMNS.items()
     }
+    for name in _REMARKS_OF_PRODUCT:
+        product[name] = _remark_values(product[name])
     refuse_unstorable(str(future.key), product)
     contracts = [each for each in future.contracts if con_ids is None or each.con_id in con_ids]
     chain = {each.con_id: _contract_row(each, future.synced_at) for each in contracts}
@@ -109,6 +122,8 @@ def map_to_entity(product: Mapping[Any, Any], chain: Iterable[Sequence[Any]]) ->
     say when it was last seen was seen when the product was synced.
     """
     values = {name: product[name] for name in _PRODUCT_COLUMNS}
+    for name in _REMARKS_OF_PRODUCT:
+        values[name] = remarks_of(values[name])
     return ASSET_TYPES[values.pop(ASSET_CLASS)](
         **values,
         underlying=_underlying(product),
@@ -125,6 +140,7 @@ def _contract_row(contract: FuturesContract, synced_at: datetime | None) -> tupl
     return (
         *_values_of_contract(contract),
         *(_pairs(getattr(contract, name)) for name in _VENUES),
+        *(_remark_values(getattr(contract, name)) for name in _REMARKS),
         *_listing_row(contract.listing, synced_at),
     )
 
@@ -153,6 +169,8 @@ def _contract(row: Sequence[Any], synced_at: datetime | None) -> FuturesContract
         facts[name] = _venues(facts[name])
     for name in _PAIRS:
         facts[name] = _text_pairs(facts[name])
+    for name in _REMARKS:
+        facts[name] = remarks_of(facts[name])
     return FuturesContract(
         **facts,
         schedule=row[_SCHEDULE],
@@ -171,6 +189,20 @@ def _pairs(venues: tuple[Venue, ...]) -> tuple[tuple[str, int | None], ...]:
 @lru_cache(1024)
 def _venues(pairs: tuple[tuple[str, int | None], ...]) -> tuple[Venue, ...]:
     return tuple(Venue(exchange=name, market_rule_id=rule) for name, rule in pairs)
+
+
+@lru_cache(1024)
+def _remark_values(remarks: tuple[Remark, ...]) -> tuple[tuple[str | None, ...], ...]:
+    return tuple(_values_of_remark(each) for each in remarks)
+
+
+@lru_cache(1024)
+def remarks_of(values: tuple[tuple[Any, ...], ...]) -> tuple[Remark, ...]:
+    """The remarks that a column holds; raises ValueError or TypeError for what is none."""
+    return tuple(
+        Remark(**dict(zip(_REMARK_FIELDS, (RemarkKind(kind), *others), strict=True)))
+        for kind, *others in values
+    )
 
 
 @lru_cache(1024)

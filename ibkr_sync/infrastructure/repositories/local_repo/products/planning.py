@@ -36,6 +36,7 @@ class StoragePlan(Generic[F]):
     before: StoredState
     takers: tuple[StoragePlan[Future], ...] = ()
     remarks: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     @property
     def is_new(self) -> bool:
@@ -97,6 +98,7 @@ def _with_rows(plan: ProductPlan[F], ids: dict[ProductKey, int]) -> StoragePlan[
         before=before,
         takers=tuple(_with_rows(taker, ids) for taker in plan.takers),
         remarks=plan.remarks,
+        left_out=plan.left_out,
     )
 
 

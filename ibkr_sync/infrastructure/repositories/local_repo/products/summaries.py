@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
@@ -12,8 +13,13 @@ from sqlalchemy.engine import Connection
 from ibkr_sync.domain.entities.contracts import ContractSeries, ContractState, FuturesContract
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.entities.product_summary import ProductSummary
+from ibkr_sync.domain.entities.remarks import Remark
+from ibkr_sync.domain.evidence.remarks import remark_sentences
 from ibkr_sync.domain.selection.series_choice import usual_series_of
-from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import map_to_entity
+from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import (
+    map_to_entity,
+    remarks_of,
+)
 from ibkr_sync.infrastructure.repositories.local_repo.products.reads import readable
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import contracts, products
 
@@ -51,8 +57,9 @@ def summarise(connection: Connection, now: datetime, place: str) -> list[Product
     """Summarise every product at the aware instant `now`, by key; raises StorageError."""
     with readable(place):
         listed = _listed(connection, now)
+        remarked = _remarked(connection, now)
         summaries = [
-            _summary(map_to_entity(row, ()), listed[row["id"]])
+            _summary(map_to_entity(row, ()), listed[row["id"]], remarked[row["id"]])
             for row in map(Row._asdict, connection.execute(select(products)))
         ]
     return sorted(summaries, key=lambda each: each.key)
@@ -84,7 +91,29 @@ def _listed(connection: Connection, now: datetime) -> dict[int, _Listed]:
     return listed
 
 
-def _summary(product: Future, listed: _Listed) -> ProductSummary:
+def _remarked(
+    connection: Connection, now: datetime
+) -> dict[int, list[tuple[str, tuple[Remark, ...]]]]:
+    """The contracts with remarks that may still trade, by name, of each product."""
+    column = contracts.c
+    found = (
+        select(column.product_id, column.local_symbol, column.remarks)
+        .where(
+            column.remarks != (),
+            column.delisted_at.is_(None),
+            column.last_trade_date >= now.astimezone(UTC).date() - _SLACK,
+        )
+        .order_by(column.last_trade_date, column.con_id)
+    )
+    remarked: dict[int, list[tuple[str, tuple[Remark, ...]]]] = defaultdict(list)
+    for product_id, name, values in connection.execute(found):
+        remarked[product_id].append((name, remarks_of(values)))
+    return remarked
+
+
+def _summary(
+    product: Future, listed: _Listed, remarked: Iterable[tuple[str, tuple[Remark, ...]]]
+) -> ProductSummary:
     usual = listed.counts.keys() & usual_series_of(listed.counts)
     return ProductSummary(
         key=product.key,
@@ -96,4 +125,5 @@ def _summary(product: Future, listed: _Listed) -> ProductSummary:
         listed=sum(listed.counts[series] for series in usual),
         next_expiry=min((listed.next_expiry[series] for series in usual), default=None),
         synced_at=product.synced_at,
+        remarks=remark_sentences(product.remarks, remarked),
     )

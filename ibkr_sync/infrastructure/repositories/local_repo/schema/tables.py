@@ -81,7 +81,11 @@ _COLUMN_TYPES: dict[FieldKind, TypeEngine[Any] | type[TypeEngine[Any]]] = {
     Kind.PAIRS: ListColumnType,
     Kind.VENUES: ListColumnType,
     Kind.SESSIONS: EntryList,
+    Kind.REMARKS: ListColumnType,
 }
+
+_SERVER_DEFAULTS: dict[FieldKind, str] = {Kind.REMARKS: "[]"}
+"""What rows have that are older than the column."""
 
 
 def _columns(
@@ -110,7 +114,12 @@ def _columns(
 
 def _column(field: EntityField, prefix: str = "", *, nullable: bool = False) -> Column[Any]:
     kind = EnumColumnType(field.choices) if field.choices else _COLUMN_TYPES[field.kind]
-    return Column(prefix + field.name, kind, nullable=nullable or field.nullable)
+    return Column(
+        prefix + field.name,
+        kind,
+        nullable=nullable or field.nullable,
+        server_default=_SERVER_DEFAULTS.get(field.kind),
+    )
 
 
 _PRODUCT_COLUMNS = tuple(

@@ -278,8 +278,9 @@ class TestLastTrade:
         (contract,) = again.product.contracts
         assert (contract.last_trade_date, contract.last_trade_at) == (later, None)
         assert len(again.remarks) == 1
-        kinds = [each.field for each in local.history if each.field == "dates_disagree"]
-        assert len(kinds) == 1  # told once, in the first file
+        assert again.product.contracts[0].remarks == first.product.contracts[0].remarks
+        third = self.give(path, local, last_trade_date=later, time_zone=zone)
+        assert (third.remarks, third.product) == ((), again.product)
 
 
 class TestFreshness:

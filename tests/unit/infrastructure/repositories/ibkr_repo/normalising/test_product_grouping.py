@@ -19,6 +19,7 @@ from ibkr_sync.domain.entities.contracts import (
     FuturesContract,
     Venue,
 )
+from ibkr_sync.domain.entities.remarks import Remark, RemarkKind
 from ibkr_sync.domain.entities.schedules import TradingSchedule
 from ibkr_sync.domain.errors import InvalidReplyError
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
@@ -234,7 +235,13 @@ def test_a_weekly_class_that_states_no_size_stays_with_its_product(
 
 def test_every_attribute_but_the_exchange_is_compared() -> None:
     compared = {field.name for field in dataclasses.fields(DECEMBER) if field.compare}
-    assert compared - {"con_id", "exchange"} == OTHER_VALUES.keys()
+    assert compared - {"con_id", "exchange", "remarks"} == OTHER_VALUES.keys()
+
+
+def test_a_row_that_is_odd_in_what_the_other_leaves_out_is_no_conflict() -> None:
+    remark = Remark(kind=RemarkKind.ODD_ROW, field="category")
+    odd = dataclasses.replace(DECEMBER, remarks=(remark,))
+    assert merge_product_rows([odd, DECEMBER]) == (odd,)
 
 
 def test_hours_that_roll_on_between_two_rows_are_no_conflict() -> None:

@@ -14,9 +14,9 @@ from gateway.dialects import dialect_for
 from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.entities.remarks import Remark, RemarkKind
 from ibkr_sync.domain.errors import InvalidReplyError, ProductNotFoundError
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
-from ibkr_sync.domain.evidence.remarks import RemarkKind
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.infrastructure.replay.rows import ContractRow
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import (
@@ -91,21 +91,28 @@ def contract_of(acquired: AcquiredFuture[Future], con_id: int) -> FuturesContrac
     return contract
 
 
+def remarks_of(acquired: AcquiredFuture[Future]) -> list[tuple[int | str | None, Remark]]:
+    """Every remark with the conId of its contract, or the name where the row makes none."""
+    product = acquired.product
+    own = [(each.con_id, remark) for each in product.contracts for remark in each.remarks]
+    return [*own, *((each.contract, each) for each in product.remarks)]
+
+
 FIXED_PLACES: dict[str, tuple[str, str, str | None]] = {
-    # what is at the place: a value that can't be read, IBKR's name of it, our name of it
-    "last_trade": ("20250919 24:00 US/Central", "lastTradeDateOrContractMonth", "last_trade_at"),
+    # what is at the place: a value that can't be read, what a remark calls it, where it would be
+    "last_trade": ("20250919 24:00 US/Central", "last_trade_date", "last_trade_at"),
     "exchange": ("", "exchange", "exchange"),
     "currency": ("\x1b", "currency", "currency"),
-    "local_symbol": ("\u202e", "localSymbol", "local_symbol"),
-    "trading_class": (" ", "tradingClass", "trading_class"),
-    "min_tick": ("0", "minTick", "min_tick"),
+    "local_symbol": ("\u202e", "local_symbol", "local_symbol"),
+    "trading_class": (" ", "trading_class", "trading_class"),
+    "min_tick": ("0", "min_tick", "min_tick"),
     "multiplier": ("fifty", "multiplier", "multiplier"),
-    "price_magnifier": ("1.5", "priceMagnifier", "price_magnifier"),
-    "under_con_id": ("-1", "underConId", "underlying_con_id"),
-    "contract_month": ("202513", "contractMonth", "contract_month"),
-    "time_zone_id": ("Mars/Olympus", "timeZoneId", "time_zone"),
-    "valid_exchanges": ("\x1b", "marketRuleIds", "venues"),
-    "ev_multiplier": ("half", "evMultiplier", "economic_value_multiplier"),
+    "price_magnifier": ("1.5", "price_magnifier", "price_magnifier"),
+    "under_con_id": ("-1", "underlying_con_id", "underlying_con_id"),
+    "contract_month": ("202513", "contract_month", "contract_month"),
+    "time_zone_id": ("Mars/Olympus", "time_zone", "time_zone"),
+    "valid_exchanges": ("\x1b", "market_rule_ids", "venues"),
+    "ev_multiplier": ("half", "economic_value_multiplier", "economic_value_multiplier"),
 }
 IDENTIFYING = {"symbol": "", "sec_type": "OPT", "con_id": "-7"}
 ANY_TEXT = (
@@ -137,20 +144,21 @@ def test_a_field_that_can_t_be_read_leaves_the_contract_present_and_is_told(plac
     rows = with_broken(place, value.encode())
     for known in (None, stored):
         acquired = read(*rows, stored=known)
-        (remark,) = acquired.row_remarks
-        assert (remark.kind, remark.con_id, remark.field) == (RemarkKind.ODD_ROW, 702, field)
+        ((contract, remark),) = remarks_of(acquired)
+        assert (remark.kind, remark.field) == (RemarkKind.ODD_ROW, field)
         con_ids = {each.con_id for each in acquired.product.contracts}
         if place in NEEDED and known is None:
-            assert (con_ids, acquired.unstorable) == ({701, 703}, frozenset({702}))
+            name = "conId 702" if place == "local_symbol" else "ESU5"
+            assert (con_ids, contract) == ({701, 703}, name)
             continue
-        assert (con_ids, acquired.unstorable) == ({701, 702, 703}, frozenset())
+        assert (con_ids, contract) == ({701, 702, 703}, 702)
         was, now = contract_of(AcquiredFuture(product=stored), 702), contract_of(acquired, 702)
         differing = {
             each.name
             for each in dataclasses.fields(now)
             if getattr(now, each.name) != getattr(was, each.name)
         }
-        assert differing <= {attribute, "last_trade_text", "schedule"}
+        assert differing <= {attribute, "last_trade_text", "schedule", "remarks"}
         for sibling in (701, 703):
             assert contract_of(acquired, sibling) == contract_of(
                 AcquiredFuture(product=stored), sibling
@@ -160,7 +168,7 @@ def test_a_field_that_can_t_be_read_leaves_the_contract_present_and_is_told(plac
 @pytest.mark.parametrize("place", ANY_TEXT)
 def test_a_text_that_may_be_anything_harms_nothing(place: str) -> None:
     acquired = read(*with_broken(place, b"\x1b"))
-    assert acquired.row_remarks == ()
+    assert remarks_of(acquired) == []
     assert [each.con_id for each in acquired.product.contracts] == [701, 702, 703]
 
 
@@ -173,25 +181,25 @@ def test_a_row_that_can_t_be_identified_refuses_the_reply(place: str) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "name"),
     [
-        ("market_rule_ids", "67", "marketRuleIds"),
-        ("real_expiration_date", "20250931", "realExpirationDate"),
-        ("agg_group", "-2", "aggGroup"),
+        ("market_rule_ids", "67", "market_rule_ids"),
+        ("real_expiration_date", "20250931", "real_expiration_date"),
+        ("agg_group", "-2", "aggregated_group"),
     ],
 )
 def test_so_does_a_field_behind_the_fixed_places(field: str, value: str, name: str) -> None:
     acquired = read(*with_odd(field, value))
-    assert [(each.con_id, each.field) for each in acquired.row_remarks] == [(702, name)]
+    assert [(of, each.field) for of, each in remarks_of(acquired)] == [(702, name)]
     assert len(acquired.product.contracts) == 3
 
 
 ODD_VALUES = {
     **{place: (value, field) for place, (value, field, _) in FIXED_PLACES.items()},
     "multiplier": ("-5", "multiplier"),
-    "price_magnifier": ("-1", "priceMagnifier"),
-    "ev_multiplier": ("nan", "evMultiplier"),
-    "market_rule_ids": ("67", "marketRuleIds"),
-    "real_expiration_date": ("20250931", "realExpirationDate"),
-    "agg_group": ("-2", "aggGroup"),
+    "price_magnifier": ("-1", "price_magnifier"),
+    "ev_multiplier": ("nan", "economic_value_multiplier"),
+    "market_rule_ids": ("67", "market_rule_ids"),
+    "real_expiration_date": ("20250931", "real_expiration_date"),
+    "agg_group": ("-2", "aggregated_group"),
 }
 """Values that every form of the protocol can carry, by the names of `ContractRow`."""
 
@@ -211,9 +219,10 @@ def test_so_it_is_in_every_form_of_the_protocol(place: str, version: int) -> Non
     stored = read(*rows(CHAIN)).product
     for known in (None, stored):
         acquired = read(*rows(with_odd(field, value)), stored=known)
-        assert [(each.con_id, each.field) for each in acquired.row_remarks] == [(702, name)]
         is_left_out = place in NEEDED and known is None
-        assert acquired.unstorable == (frozenset({702}) if is_left_out else frozenset())
+        label = "conId 702" if place == "local_symbol" else "ESU5"
+        contract = label if is_left_out else 702
+        assert [(of, each.field) for of, each in remarks_of(acquired)] == [(contract, name)]
         assert len(acquired.product.contracts) == (2 if is_left_out else 3)
 
 
@@ -225,7 +234,7 @@ def test_a_stored_contract_of_a_single_row_keeps_what_it_can_t_say() -> None:
     assert (contract.trading_class, str(contract.min_tick)) == ("ES", "0.5")
     with pytest.raises(InvalidReplyError) as caught:
         read(odd)
-    assert (caught.value.contract, caught.value.field) == ("ESU5", "tradingClass")
+    assert (caught.value.contract, caught.value.field) == ("ESU5", "trading_class")
 
 
 def test_a_row_of_another_product_that_makes_no_contract_is_not_this_one_s() -> None:
@@ -233,7 +242,7 @@ def test_a_row_of_another_product_that_makes_no_contract_is_not_this_one_s() -> 
         CHAIN[2], trading_class="ESX", last_trade_date_or_contract_month="soon"
     )
     acquired = read(CHAIN[0], stranger)
-    assert (acquired.unstorable, acquired.row_remarks) == (frozenset(), ())
+    assert remarks_of(acquired) == []
 
 
 def test_an_odd_row_is_kept_as_evidence() -> None:
@@ -247,10 +256,10 @@ def test_what_a_route_s_row_says_oddly_is_not_told() -> None:
     request = ContractRequest(symbol="ES")
     for rows in ((CHAIN[0], route), (route, CHAIN[0])):
         acquired = read(*rows, request=request)
-        assert acquired.row_remarks == ()
+        assert remarks_of(acquired) == []
         assert acquired.product == read(CHAIN[0], request=request).product
     alone = read(route, request=request)
-    assert [each.field for each in alone.row_remarks] == ["minTick"]
+    assert [each.field for _, each in remarks_of(alone)] == ["min_tick"]
 
 
 def test_nothing_that_is_meant_is_not_found() -> None:
@@ -337,4 +346,4 @@ def test_of_dates_that_contradict_each_other_the_stored_one_is_kept() -> None:
     contract = contract_of(again, 702)
     assert (contract.last_trade_date, contract.last_trade_at) == (date(2025, 10, 18), None)
     for each in (acquired, again):
-        assert [remark.kind for remark in each.row_remarks] == [RemarkKind.DATES_DISAGREE]
+        assert [remark.kind for _, remark in remarks_of(each)] == [RemarkKind.DATES_DISAGREE]

@@ -22,10 +22,13 @@ def upgrade() -> None:
     """Add what an observation knows beside its contracts."""
     with op.batch_alter_table("contracts") as contracts:
         contracts.add_column(sa.Column("settlement_method", sa.Text()))
+        contracts.add_column(sa.Column("remarks", sa.Text(), nullable=False, server_default="[]"))
         contracts.add_column(sa.Column("ends_at", INSTANT))
         contracts.add_column(sa.Column("hold_until_long", sa.Date()))
         contracts.add_column(sa.Column("hold_until_short", sa.Date()))
         contracts.alter_column("last_seen_at", existing_type=INSTANT, nullable=True)
+    remarks = sa.Column("remarks", sa.Text(), nullable=False, server_default="[]")
+    op.add_column("products", remarks)
     op.add_column("pins", sa.Column("multiplier", EXACT))
     op.add_column("run_products", sa.Column("given_at", INSTANT))
     with op.batch_alter_table("raw_replies") as replies:
