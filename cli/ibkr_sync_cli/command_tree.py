@@ -15,6 +15,7 @@ _COMMANDS: Final = {
     "show": "looking.show:show",
     "hours": "looking.hours:hours",
     "next": "daily.next_contract:next_contract",
+    "expirations": "looking.expirations:expirations",
     "pin": "upkeep.pin:pin",
     "unpin": "upkeep.pin:unpin",
     "list": "looking.list_products:list_products",

@@ -103,8 +103,6 @@ def test_list_summarises_and_filters(ibkr_sync: CommandLine, stocked: Path) -> N
 
     assert listed() == ["CL", "ES", "VIX"]
     assert listed("--exchange", "nymex") == ["CL"]
-    assert listed("--expiring", "1m") == []
-    assert listed("--expiring", "2000d", "--exchange", "CFE") == ["VIX"]
 
 
 def test_list_of_an_empty_database_tells_the_next_step(ibkr_sync: CommandLine) -> None:

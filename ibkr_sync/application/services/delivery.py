@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date, datetime, timedelta
 from typing import Final, TypeVar
 
 from ibkr_sync.domain.delivery.business_days import BusinessDays
 from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
 from ibkr_sync.domain.delivery.delivery_events import FARTHEST_WARNING, delivery_events
+from ibkr_sync.domain.delivery.expirations import Expiration, expirations_of
 from ibkr_sync.domain.delivery.nearest_contract import NearestJudgements, NearestRule, judge_nearest
 from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.history.events import Event
-from ibkr_sync.domain.ports.deliveries import DeliveriesPort, DeliveringContract
+from ibkr_sync.domain.ports.deliveries import DeliveriesPort
 
 F = TypeVar("F", bound=Future)
 
@@ -41,9 +42,23 @@ class DeliveryService:
         """The business days of a product's market."""
         return self._book.business_days(product)
 
-    def between(self, first: date, last: date) -> tuple[DeliveringContract, ...]:
-        """The stored contracts that end, or give notice, or are cut off, from a day to another."""
-        return self._stored.between(first, last)
+    def expirations(
+        self, now: datetime, within: timedelta, keys: Collection[ProductKey] | None = None
+    ) -> tuple[Expiration, ...]:
+        """The calendar of some stored products, or of all, in order of days.
+
+        It reaches from today, at the aware instant `now`, for whole days. Raises StorageError.
+        """
+        last = now.date() + min(within, date.max - now.date() - _DAY) + _DAY
+        found = (
+            each
+            for delivering in self._stored.between(now.date() - _DAY, last)
+            if keys is None or delivering.product.key in keys
+            for each in expirations_of(
+                delivering, self.business_days(delivering.product), now, within.days
+            )
+        )
+        return tuple(sorted(found, key=_place_in_calendar))
 
     def events(
         self,
@@ -63,3 +78,9 @@ class DeliveryService:
             if product in (None, each.product.key) and con_id in (None, each.contract.con_id)
             for event in delivery_events(each, self.business_days(each.product), since, now)
         )
+
+
+def _place_in_calendar(expiration: Expiration) -> tuple[date, ProductKey, int, str]:
+    contract = expiration.delivering.contract
+    key = expiration.delivering.product.key
+    return expiration.day, key, contract.con_id, expiration.kind.value

@@ -29,10 +29,6 @@ class ProductSummary:
     synced_at: datetime | None
     remarks: tuple[str, ...] = ()
 
-    def is_of(self, exchange: str | None, *, expiring_until: date | None) -> bool:
-        """Whether it is of an exchange, in any case, and expires by a day; None asks nothing."""
-        if exchange is not None and self.key.exchange != exchange.upper():
-            return False
-        return expiring_until is None or (
-            self.next_expiry is not None and self.next_expiry <= expiring_until
-        )
+    def is_of(self, exchange: str | None) -> bool:
+        """Whether it is of an exchange, in any case; None asks nothing."""
+        return exchange is None or self.key.exchange == exchange.upper()

@@ -19,7 +19,7 @@ def list_products(
         timedelta | None,
         typer.Option(
             "--expiring",
-            help="Only those whose next expiry is this near.",
+            help="What ends or gives notice so soon, as `expirations --within` shows it.",
             metavar="30d",
             parser=parse_duration,
         ),
@@ -27,16 +27,19 @@ def list_products(
     format: options.Format = None,  # noqa: A002 - the option's name
     json: options.Json = False,
 ) -> None:
-    """List the products in the database."""
+    """List the products in the database, or the days on which their contracts end."""
+    from ibkr_sync_cli.reports.expirations import CalendarQuestion, report_expirations
     from ibkr_sync_cli.views.products.product_list import product_list_view
 
     call, moment = call_of(context, format, json=json), now()
-    until = (moment + expiring).date() if expiring is not None else None
     with call.services() as services:
+        if expiring is not None:
+            question = CalendarQuestion(exchange=exchange, within=expiring)
+            raise typer.Exit(report_expirations(call, services, question, moment))
         stored = services.futures.list_products()
-    products = [each for each in stored if each.is_of(exchange, expiring_until=until)]
+    products = [each for each in stored if each.is_of(exchange)]
     call.output.write(product_list_view(products, moment), call.wanted)
-    if not products and (exchange or expiring is not None):
+    if not products and exchange:
         call.output.remark("note: nothing that is stored fits", style="yellow")
     elif not products:
         command = call.output.command("get", "ES", "--source", "ibkr")

@@ -1,0 +1,49 @@
+"""`expirations`: a calendar of what ends, and of what gives notice."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from ibkr_sync_cli.arguments import options
+from ibkr_sync_cli.invocation import call_of, now
+from ibkr_sync_cli.units.durations import parse_duration
+
+
+def expirations(
+    context: typer.Context,
+    symbols: Annotated[
+        list[str] | None,
+        typer.Argument(help="Products, as ES 6E CL@NYMEX; all if none.", metavar="SYMBOL"),
+    ] = None,
+    within: Annotated[
+        timedelta,
+        typer.Option("--within", help="How far ahead.", metavar="30d", parser=parse_duration),
+    ] = "30d",  # type: ignore[assignment]  # typer parses defaults as what is typed
+    watched: Annotated[
+        bool, typer.Option("--watched", help="Only what is on the watchlist.")
+    ] = False,
+    groups: options.Groups = None,
+    exchange: options.Exchange = None,
+    format: options.Format = None,  # noqa: A002 - the option's name
+    json: options.Json = False,
+) -> None:
+    """Show what ends and what gives notice, day by day, from the database alone.
+
+    The days are last trades, first notices and IBKR's cut-offs, each with who says it, of all
+    that is stored. `list --expiring 30d` is the same.
+    """
+    from ibkr_sync_cli.reports.expirations import CalendarQuestion, report_expirations
+
+    question = CalendarQuestion(
+        symbols=tuple(symbols or ()),
+        exchange=exchange,
+        within=within,
+        watched=watched or groups is not None,
+        groups=tuple(groups or ()),
+    )
+    call, moment = call_of(context, format, json=json), now()
+    with call.services() as services:
+        raise typer.Exit(report_expirations(call, services, question, moment))

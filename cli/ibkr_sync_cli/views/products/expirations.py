@@ -1,0 +1,74 @@
+"""The calendar of what ends and what gives notice, in every format."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ibkr_sync.domain.delivery.expirations import Expiration
+from ibkr_sync.domain.entities.futures import Origin
+from ibkr_sync_cli.terminal.output import Result
+from ibkr_sync_cli.units.quantities import quantity_of
+from ibkr_sync_cli.views.records import records_view
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+COLUMNS = (
+    *("date", "what", "symbol", "exchange", "trading_class", "local_symbol", "contract_month"),
+    *("con_id", "days_left", "business_days_left", "source", "confidence"),
+)
+
+
+def expirations_view(expirations: Sequence[Expiration], days: int) -> Result:
+    """What happens in so many days."""
+    return records_view(
+        expirations,
+        _record,
+        COLUMNS,
+        lambda: _table(expirations, days),
+        schema="ibkr-sync/expirations/1",
+        name="expirations",
+    )
+
+
+def _record(expiration: Expiration) -> dict[str, object]:
+    contract = expiration.delivering.contract
+    month = contract.contract_month
+    symbol, exchange, trading_class = expiration.delivering.product.key
+    return {
+        "date": expiration.day.isoformat(),
+        "what": expiration.kind.value,
+        "symbol": symbol,
+        "exchange": exchange,
+        "trading_class": trading_class,
+        "local_symbol": contract.local_symbol,
+        "contract_month": None if month is None else str(month),
+        "con_id": contract.con_id,
+        "days_left": expiration.days_left,
+        "business_days_left": expiration.business_days_left,
+        "source": expiration.source,
+        "confidence": expiration.confidence,
+    }
+
+
+def _table(expirations: Sequence[Expiration], days: int) -> RenderableType:
+    from rich.console import Group  # not for pipes
+    from rich.text import Text
+
+    from ibkr_sync_cli.views.cells import marked_cell
+    from ibkr_sync_cli.views.tables import TableColumn, items_table
+
+    columns: list[TableColumn[Expiration] | None] = [
+        TableColumn("Date", lambda each: f"{each.day:%a %d %b %Y}"),
+        TableColumn("Days", lambda each: each.days_left, right=True),
+        TableColumn("Bus.", lambda each: each.business_days_left, right=True),
+        TableColumn("Contract", lambda each: each.delivering.contract.local_symbol),
+        TableColumn("What", lambda each: each.kind.value.replace("-", " ")),
+        TableColumn("Conf", lambda each: each.confidence),
+        TableColumn("Source", lambda each: each.source, fit="cut"),
+    ]
+    is_sample = any(each.delivering.product.origin is Origin.SAMPLE for each in expirations)
+    told = f"{quantity_of(len(expirations), 'date')} within {quantity_of(days, 'day')}"
+    footer = marked_cell(Text(told, style="dim"), is_sample=is_sample)
+    return Group(items_table(expirations, columns), footer)

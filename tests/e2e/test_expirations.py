@@ -1,0 +1,52 @@
+"""A calendar of what ends, and of what gives notice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from e2e.command_line import CommandLine
+
+
+def test_the_calendar_has_every_date_in_order_with_who_says_it(
+    ibkr_sync: CommandLine, delivered: Path
+) -> None:
+    database = ("--database", delivered)
+    done = ibkr_sync(*database, "expirations", "--within", "120d", "--json")
+    found = done.json["expirations"]
+    days = [each["date"] for each in found]
+    assert days == sorted(days)
+    assert {each["symbol"] for each in found} == {"GC", "ZC", "ZN", "LE", "ES"}
+    assert {each["what"] for each in found if each["symbol"] == "GC"} == {
+        *("long-cutoff", "notice", "short-cutoff", "last-trade")
+    }
+    assert {each["what"] for each in found if each["symbol"] == "ES"} == {"last-trade"}
+    for each in found:
+        assert 0 <= each["business_days_left"] <= each["days_left"] <= 120
+        assert each["source"] == "IBKR" or each["confidence"] in ("A", "B", "C")
+
+
+def test_the_calendar_is_of_products_a_group_or_an_exchange(
+    ibkr_sync: CommandLine, delivered: Path
+) -> None:
+    database = ("--database", delivered)
+
+    def symbols(*options: str) -> set[str]:
+        done = ibkr_sync(*database, "expirations", "--within", "400d", "-f", "csv", *options)
+        assert done.code == 0, done
+        return {row["symbol"] for row in done.rows()}
+
+    assert symbols("GC", "ES") == {"GC", "ES"}
+    assert symbols("--exchange", "cbot") == {"ZC", "ZN"}
+    absent = ibkr_sync(*database, "expirations", "NOVA")
+    assert (absent.code, absent.out) == (5, "")
+    some = ibkr_sync(*database, "expirations", "NOVA", "GC", "--within", "400d")
+    assert some.code == 4
+    assert "NOVA was not found" in some.err
+
+
+def test_list_expiring_is_the_same_calendar(ibkr_sync: CommandLine, delivered: Path) -> None:
+    database = ("--database", delivered)
+    listed = ibkr_sync(*database, "list", "--expiring", "60d")
+    assert listed.out == ibkr_sync(*database, "expirations", "--within", "60d").out
+    nothing = ibkr_sync(*database, "list", "--expiring", "1m", "--exchange", "NOVA")
+    assert nothing.err == "note: nothing that is stored fits\n"
