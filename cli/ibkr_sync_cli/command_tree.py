@@ -16,6 +16,7 @@ _COMMANDS: Final = {
     "hours": "looking.hours:hours",
     "next": "daily.next_contract:next_contract",
     "expirations": "looking.expirations:expirations",
+    "rolls": "looking.rolls:rolls",
     "pin": "upkeep.pin:pin",
     "unpin": "upkeep.pin:unpin",
     "list": "looking.list_products:list_products",

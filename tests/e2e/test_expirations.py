@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 from e2e.command_line import CommandLine
@@ -50,3 +51,19 @@ def test_list_expiring_is_the_same_calendar(ibkr_sync: CommandLine, delivered: P
     assert listed.out == ibkr_sync(*database, "expirations", "--within", "60d").out
     nothing = ibkr_sync(*database, "list", "--expiring", "1m", "--exchange", "NOVA")
     assert nothing.err == "note: nothing that is stored fits\n"
+
+
+def test_rolls_lead_from_contract_to_contract(ibkr_sync: CommandLine, delivered: Path) -> None:
+    database = ("--database", delivered)
+    done = ibkr_sync(
+        *database, "rolls", "GC", "--rule", "notice-3bd", "--months", "GJMQVZ", "--json"
+    )
+    found = done.json["rolls"]
+    assert (done.code, done.json["rule"]) == (0, "notice-3bd")
+    assert len(found) >= 10
+    for before, after in pairwise(found):
+        assert before["to_con_id"] == after["from_con_id"]
+        assert before["date"] < after["date"]
+    refused = ibkr_sync(*database, "rolls", "GC", "--rule", "front")
+    assert (refused.code, refused.out) == (2, "")
+    assert "is no rule" in refused.told

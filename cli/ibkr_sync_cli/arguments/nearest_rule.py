@@ -9,6 +9,7 @@ import typer
 
 from ibkr_sync.domain.delivery.hold_limits import HoldLimitKind, PositionSide
 from ibkr_sync.domain.delivery.nearest_contract import DaysBefore, NearestRule
+from ibkr_sync.domain.delivery.rolls import RollRule, parse_roll_rule
 from ibkr_sync.domain.selection.series_choice import SeriesChoice
 
 MONTH_LETTERS: Final = "FGHJKMNQUVXZ"
@@ -35,6 +36,14 @@ def parse_months(text: str) -> frozenset[int]:
     if not letters or any(letter not in MONTH_LETTERS for letter in letters):
         raise typer.BadParameter(f"{text!r} is no list of months; write HMUZ, from {MONTH_LETTERS}")
     return frozenset(MONTH_LETTERS.index(letter) + 1 for letter in letters)
+
+
+def parse_roll(text: str, side: PositionSide) -> RollRule:
+    """Read a rule for rolls (see `parse_roll_rule`); raises BadParameter."""
+    try:
+        return parse_roll_rule(text.strip().lower(), side)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="'--rule'") from None
 
 
 def typed_rule(rule: NearestRule) -> tuple[str, ...]:

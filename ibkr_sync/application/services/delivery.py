@@ -11,6 +11,7 @@ from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
 from ibkr_sync.domain.delivery.delivery_events import FARTHEST_WARNING, delivery_events
 from ibkr_sync.domain.delivery.expirations import Expiration, expirations_of
 from ibkr_sync.domain.delivery.nearest_contract import NearestJudgements, NearestRule, judge_nearest
+from ibkr_sync.domain.delivery.rolls import Roll, RollRule, rolls_of
 from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.history.events import Event
 from ibkr_sync.domain.ports.deliveries import DeliveriesPort
@@ -37,6 +38,20 @@ class DeliveryService:
     def judge(self, product: Future, rule: NearestRule, now: datetime) -> NearestJudgements:
         """Tell of each contract of a product whether it may be held by a rule."""
         return judge_nearest(self.dated(product), rule, now, self.business_days(product))
+
+    def rolls(
+        self,
+        product: Future,
+        rule: RollRule,
+        now: datetime,
+        *,
+        months: frozenset[int] | None = None,
+        years: int = 2,
+    ) -> tuple[Roll, ...]:
+        """The rolls along a product's chain, from so many years before `now` to so many after."""
+        today, span = now.date(), timedelta(days=366 * years)
+        found = rolls_of(self.dated(product), rule, self.business_days(product), now, months)
+        return tuple(each for each in found if today - span <= each.day <= today + span)
 
     def business_days(self, product: Future) -> BusinessDays:
         """The business days of a product's market."""

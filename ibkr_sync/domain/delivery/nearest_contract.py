@@ -62,7 +62,8 @@ class DaysBefore:
         return day - timedelta(days=min(self.count, (day - date.min).days))
 
     def __str__(self) -> str:
-        return f"{self.count}{' business' if self.is_business else ''} days"
+        unit = "business day" if self.is_business else "day"
+        return f"{self.count} {unit if self.count == 1 else unit + 's'}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,193 @@
+"""When a position moves from one contract of a chain to the next, by a rule of dates.
+
+Which contract trades most is a question of volume, which nothing here knows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from itertools import pairwise
+from typing import Final
+
+from ibkr_sync.domain.delivery.business_days import BusinessDays, last_day
+from ibkr_sync.domain.delivery.hold_limits import (
+    HoldLimit,
+    HoldLimitKind,
+    PositionSide,
+    UnknownDelivery,
+    hold_limits,
+    unknown_delivery,
+)
+from ibkr_sync.domain.delivery.nearest_contract import DaysBefore
+from ibkr_sync.domain.entities.contracts import FuturesContract
+from ibkr_sync.domain.entities.delivery import Confidence
+from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.selection.series_choice import SeriesChoice, chosen_series
+
+
+class RollBasis(StrEnum):
+    """What the date of a roll rests on.
+
+    LISTED lies ahead. Of the past, HISTORY was stored by then, HINDSIGHT only later.
+    """
+
+    LISTED = "listed"
+    HISTORY = "history"
+    HINDSIGHT = "hindsight"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollRule:
+    """When a contract is left: so long before one of its dates, or on a day of the month.
+
+    Attributes:
+        day_of_month: of the month in which it stops trading, of the one before where that day
+            comes after the last trade; the business day up to it.
+    """
+
+    by: HoldLimitKind = HoldLimitKind.LAST_TRADE
+    before: DaysBefore = field(default_factory=lambda: DaysBefore(count=0))
+    day_of_month: int | None = None
+    side: PositionSide = PositionSide.LONG
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roll:
+    """One contract is left for the next, with why on that day."""
+
+    day: date
+    leaving: FuturesContract
+    entering: FuturesContract
+    why: str
+    source: str
+    confidence: Confidence | None
+    basis: RollBasis
+
+
+_BY_DATE: Final = re.compile(
+    r"(?P<by>last-trade|notice|cutoff)-(?P<count>[0-9]{1,3})(?P<unit>bd|d)?"
+)
+_BY_DAY: Final = re.compile(r"day-(?P<day>[0-9]{1,2})")
+_LONGEST_MONTH: Final = 31
+_NAMES: Final = {
+    HoldLimitKind.LAST_TRADE: "last trade",
+    HoldLimitKind.NOTICE: "first notice",
+    HoldLimitKind.CUTOFF: "IBKR's cut-off",
+}
+_INSTEAD: Final = {
+    None: "which is not given",
+    UnknownDelivery.NOTICE: "which is not known",
+    UnknownDelivery.SETTLEMENT: "which is not known",
+}
+
+
+def parse_roll_rule(text: str, side: PositionSide = PositionSide.LONG) -> RollRule:
+    """Read `notice-3bd`, `last-trade-5`, `cutoff-1bd` or `day-15`; raises ValueError."""
+    match = _BY_DATE.fullmatch(text)
+    if match is not None:
+        before = DaysBefore(count=int(match["count"]), is_business=match["unit"] == "bd")
+        return RollRule(by=HoldLimitKind(match["by"]), before=before, side=side)
+    match = _BY_DAY.fullmatch(text)
+    if match is None or not 1 <= int(match["day"]) <= _LONGEST_MONTH:
+        raise ValueError(
+            f"{text!r} is no rule; write notice-3bd, last-trade-5, cutoff-1bd or day-15"
+        )
+    return RollRule(day_of_month=int(match["day"]), side=side)
+
+
+def rolls_of(
+    product: Future,
+    rule: RollRule,
+    days: BusinessDays,
+    now: datetime,
+    months: frozenset[int] | None = None,
+) -> Iterator[Roll]:
+    """Give every roll along a product's chain, in order; its deliveries are dated.
+
+    `months` are the numbers of the delivery months that are wanted, None for all; weekly and
+    daily contracts don't count where there are monthly ones, nor do those that were delisted.
+    """
+    series = chosen_series(product, SeriesChoice.USUAL)
+    chain = sorted(
+        (
+            each
+            for each in product.contracts
+            if each.series in series and not _is_delisted(each) and _is_of(each, months)
+        ),
+        key=lambda each: (each.last_trade_date, each.con_id),
+    )
+    for leaving, entering in pairwise(chain):
+        yield _roll(leaving, entering, rule, days, now)
+
+
+def _is_delisted(contract: FuturesContract) -> bool:
+    return contract.listing is not None and contract.listing.delisted_at is not None
+
+
+def _is_of(contract: FuturesContract, months: frozenset[int] | None) -> bool:
+    month = contract.contract_month
+    return months is None or (month is not None and month.month in months)
+
+
+def _roll(
+    leaving: FuturesContract,
+    entering: FuturesContract,
+    rule: RollRule,
+    days: BusinessDays,
+    now: datetime,
+) -> Roll:
+    limit = hold_limits(leaving, days, rule.side, rule.by)[0]
+    if rule.day_of_month is not None:
+        day = _day_of_month(leaving, rule.day_of_month, days)
+        why = f"business day up to day {rule.day_of_month}"
+    else:
+        # Notice that follows the last trade ends no position.
+        day = rule.before.start(min(limit.day, leaving.last_trade_date), days)
+        day, why = days.on_or_before(day), _reason(leaving, rule, limit)
+    return Roll(
+        day=day,
+        leaving=leaving,
+        entering=entering,
+        why=why,
+        source=limit.source,
+        confidence=limit.confidence,
+        basis=_basis(leaving, day, now),
+    )
+
+
+def _day_of_month(contract: FuturesContract, number: int, days: BusinessDays) -> date:
+    """The last such day that is no later than the last trade, or the business day before it."""
+    end = contract.last_trade_date
+    year, month = end.year, end.month
+    while True:
+        day = days.on_or_before(min(last_day(year, month), _day(year, month, number)))
+        if day <= end:
+            return day
+        year, month = (year, month - 1) if month > 1 else (year - 1, 12)
+
+
+def _day(year: int, month: int, number: int) -> date:
+    return date(year, month, min(number, last_day(year, month).day))
+
+
+def _reason(contract: FuturesContract, rule: RollRule, limit: HoldLimit) -> str:
+    """How long before which date; where another stands in for the rule's, it says so."""
+    reason = f"{rule.before} before {_NAMES[limit.kind]} {limit.day}"
+    if limit.kind is not rule.by:
+        unknown = unknown_delivery(contract, rule.side, rule.by)
+        return f"{reason}, in place of {_NAMES[rule.by]}, {_INSTEAD[unknown]}"
+    if limit.day > contract.last_trade_date:
+        return f"{reason}, which is after the last trade {contract.last_trade_date}"
+    return reason
+
+
+def _basis(contract: FuturesContract, day: date, now: datetime) -> RollBasis:
+    if day >= contract.local_date(now):
+        return RollBasis.LISTED
+    listing = contract.listing
+    was_stored = listing is not None and contract.local_date(listing.first_seen_at) <= day
+    return RollBasis.HISTORY if was_stored else RollBasis.HINDSIGHT
