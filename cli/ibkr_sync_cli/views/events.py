@@ -181,7 +181,7 @@ def _change(event: Event) -> str:
         return quantity_of(int(event.new or 0), "contract") if is_product else "first seen"
     if event.field in REMARK_FIELDS:
         return event.new or f"no longer: {event.old}"
-    if event.type in _NEAR:
+    if event.type in _NEAR and event.old is None:
         return event.new or "-"
     if event.field == "venues":
         before, after = (text.split(",") if text else [] for text in (event.old, event.new))
