@@ -26,6 +26,7 @@ from ibkr_sync.domain.ports.pins import PinPort
 
 if TYPE_CHECKING:
     from ibkr_sync.application.services.delivery import DeliveryService
+    from ibkr_sync.application.services.delivery_import import DeliveryImportService
     from ibkr_sync.application.services.freshness import FreshnessService
     from ibkr_sync.application.services.get import GetService
     from ibkr_sync.application.services.history import HistoryService
@@ -139,7 +140,17 @@ class Services(Generic[F]):
         from ibkr_sync.application.services.delivery import DeliveryService
         from ibkr_sync.infrastructure.repositories.local_repo.deliveries import LocalDeliveries
 
-        return DeliveryService(_delivery_book(), LocalDeliveries(self._database), self._clock)
+        stored = LocalDeliveries(self._database, _delivery_book, self._clock)
+        return DeliveryService(_delivery_book(), stored, self._clock)
+
+    @cached_property
+    def delivery_import(self) -> DeliveryImportService:
+        """Dates of deliveries that the user got elsewhere."""
+        from ibkr_sync.application.services.delivery_import import DeliveryImportService
+        from ibkr_sync.infrastructure.repositories.local_repo.deliveries import LocalDeliveries
+
+        stored = LocalDeliveries(self._database, _delivery_book, self._clock)
+        return DeliveryImportService(stored, self._catalogue)
 
     @cached_property
     def runs(self) -> RunsPort:

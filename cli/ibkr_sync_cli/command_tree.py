@@ -28,6 +28,7 @@ _COMMANDS: Final = {
     "schedule": "upkeep.schedule:schedule",
     "changes": "daily.changes:changes",
     "history": "looking.history:history",
+    "import": "upkeep.import_deliveries:import_deliveries",
     "config": "upkeep.config:app",
     "db": "upkeep.database:app",
     "demo": "upkeep.demo:demo",

@@ -31,9 +31,13 @@ class DeliveryService:
         self._stored = stored
         self._clock = clock
 
-    def dated(self, product: F) -> F:
-        """The product with what is known of the delivery of each contract."""
-        return self._book.dated(product, self._clock().date())
+    def dated(self, product: F, until: datetime | None = None) -> F:
+        """The product with what is known of the delivery of each contract.
+
+        Of what was imported later than the aware instant `until` nothing. Raises StorageError.
+        """
+        imports = self._stored.imports_of(product, until)
+        return self._book.dated(product, self._clock().date(), imports)
 
     def judge(self, product: Future, rule: NearestRule, now: datetime) -> NearestJudgements:
         """Tell of each contract of a product whether it may be held by a rule."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Final, TypeVar
 
 from ibkr_sync.domain.delivery.business_days import BusinessDays
-from ibkr_sync.domain.delivery.delivery_dates import delivery_of
+from ibkr_sync.domain.delivery.delivery_dates import delivery_of, imports_of_contract
 from ibkr_sync.domain.delivery.delivery_rules import DeliveryRule, DeliveryRuleBook
 from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.entities.imported_delivery import ImportedDelivery
 from ibkr_sync.domain.ports.business_calendar import BusinessCalendar
 
 F = TypeVar("F", bound=Future)
@@ -31,8 +32,11 @@ class DeliveryBook:
     markets: Mapping[str, str]
     calendar: BusinessCalendar
 
-    def dated(self, product: F, today: date) -> F:
-        """The product with what is known on the UTC day `today` of each contract's delivery."""
+    def dated(self, product: F, today: date, imports: Collection[ImportedDelivery] = ()) -> F:
+        """The product with what is known on the UTC day `today` of each contract's delivery.
+
+        `imports` are in the order in which they were made.
+        """
         if all(each.delivery is not None for each in product.contracts):
             return product
         rule = self.rule_of(product)
@@ -42,7 +46,10 @@ class DeliveryBook:
         chain = (
             each
             if each.delivery is not None
-            else dataclasses.replace(each, delivery=delivery_of(each, rule, days, today))
+            else dataclasses.replace(
+                each,
+                delivery=delivery_of(each, rule, days, today, imports_of_contract(each, imports)),
+            )
             for each in product.contracts
         )
         return dataclasses.replace(product, contracts=tuple(chain))

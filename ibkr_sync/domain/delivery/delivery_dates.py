@@ -6,7 +6,7 @@ imported of an exchange, and a rule. What nobody says stays unknown.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ from ibkr_sync.domain.entities.delivery import (
     DeliverySource,
     Settlement,
 )
+from ibkr_sync.domain.entities.imported_delivery import ImportedDelivery
 
 IBKR: Final = "IBKR"
 """The source of what IBKR says of a contract in its details."""
@@ -73,6 +74,18 @@ def _stated(contract: FuturesContract, today: date) -> DeliveryDates:
         return DeliveryDates()
     source = DeliverySource(source=IBKR, confidence=Confidence.A, learnt_on=today)
     return DeliveryDates(settlement=settlement, sources={"settlement": source})
+
+
+def imports_of_contract(
+    contract: FuturesContract, imports: Collection[ImportedDelivery]
+) -> list[DeliveryDates]:
+    """What was imported of a contract, what ranks highest first, of equal rank the newest.
+
+    `imports` are in the order in which they were made.
+    """
+    own = [each for each in reversed(list(imports)) if each.is_of(contract)]
+    own.sort(key=lambda each: each.learnt_on, reverse=True)
+    return [each.delivery for each in sorted(own, key=lambda each: each.origin.rank)]
 
 
 def first_known_delivery(ranked: Iterable[DeliveryDates]) -> DeliveryDates:

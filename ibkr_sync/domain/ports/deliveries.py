@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol
 
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.entities.imported_delivery import ImportedDelivery
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,4 +30,21 @@ class DeliveriesPort(Protocol):
 
         Their dates are last trade, first notice and IBKR's cut-offs; delisted contracts are left
         out. In order of last trade date.
+        """
+
+    @abstractmethod
+    def imports_of(
+        self, product: Future, until: datetime | None = None
+    ) -> tuple[ImportedDelivery, ...]:
+        """Give what was imported of a product's contracts, in the order in which it was.
+
+        Of imports made after the aware instant `until` nothing.
+        """
+
+    @abstractmethod
+    def keep_imports(self, imports: Collection[ImportedDelivery]) -> int:
+        """Keep imports in a run of their own, and date the stored contracts by them.
+
+        Gives of how many of them stored contracts are. What is kept already is not kept again.
+        Raises AlreadyRunningError.
         """

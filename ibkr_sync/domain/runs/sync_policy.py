@@ -20,6 +20,7 @@ class RunKind(StrEnum):
     REFRESH = "refresh"
     NAMED_REFRESH = "named_refresh"
     RENORMALISE = "renormalise"
+    IMPORT = "import"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

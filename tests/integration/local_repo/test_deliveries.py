@@ -79,8 +79,12 @@ def sync(
         local.get_or_create_entity(acquired, by_symbol(product), NOW_PLEASE, run)
 
 
+def stored_deliveries(database: Database, now: datetime) -> LocalDeliveries:
+    return LocalDeliveries(database, lambda: BOOK, FakeClock(now))
+
+
 def changes(database: Database, since: datetime, now: datetime) -> list[Event]:
-    deliveries = DeliveryService(BOOK, LocalDeliveries(database), lambda: now)
+    deliveries = DeliveryService(BOOK, stored_deliveries(database, now), lambda: now)
     return list(HistoryService(LocalHistory(database), deliveries).changes(since, now))
 
 
@@ -106,7 +110,7 @@ def test_until_when_a_contract_may_be_held_can_be_asked_of_its_row(database: Dat
 
 def test_a_contract_is_found_by_any_of_its_dates(database: Database) -> None:
     sync(database, FIRST)
-    stored = LocalDeliveries(database)
+    stored = stored_deliveries(database, FIRST)
     (cut_off,) = stored.between(date(2026, 11, 25), date(2026, 11, 25))
     assert cut_off.contract.local_symbol == "GCZ6"
     assert cut_off.contract.delivery == BOOK.dated(GOLD, FIRST.date()).contracts[0].delivery

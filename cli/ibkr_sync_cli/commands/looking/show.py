@@ -69,7 +69,7 @@ def _product(services: Services[Future], query: FutureQuery, past: PastMoment | 
     product = services.futures.show(query)
     if past is not None:
         product = services.history.as_of(product.key, past.day or past.at, query.multiplier)
-    return services.deliveries.dated(product)
+    return services.deliveries.dated(product, None if past is None else past.at)
 
 
 def _contract(

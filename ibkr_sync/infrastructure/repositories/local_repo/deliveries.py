@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Callable, Collection, Iterable, Iterator
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import func, or_, select
+from sqlalchemy.engine import Connection
 
+from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
 from ibkr_sync.domain.entities.contracts import ContractListing, FuturesContract
-from ibkr_sync.domain.entities.futures import ASSET_TYPES
+from ibkr_sync.domain.entities.delivery import DELIVERY_DATES
+from ibkr_sync.domain.entities.futures import ASSET_TYPES, Future, Origin
+from ibkr_sync.domain.entities.imported_delivery import ImportedDelivery
 from ibkr_sync.domain.ports.deliveries import DeliveriesPort, DeliveringContract
+from ibkr_sync.domain.runs.sync_policy import RunKind
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.products import reads
 from ibkr_sync.infrastructure.repositories.local_repo.products.delivery_rows import (
     DELIVERY_COLUMNS,
     read_delivery,
+    read_imports,
+    write_deliveries,
+    write_imports,
 )
 from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import LISTING_COLUMNS
+from ibkr_sync.infrastructure.repositories.local_repo.products.writes import write_history
+from ibkr_sync.infrastructure.repositories.local_repo.runs.recorded_run import recorded_run
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
     contract_deliveries,
     contracts,
     products,
 )
-from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import reading
+from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import reading, writing
 
 _PRODUCT_COLUMNS = (
     *("symbol", "exchange", "trading_class", "currency", "name", "category", "origin"),
@@ -43,8 +54,12 @@ _DATES = (
 class LocalDeliveries(DeliveriesPort):
     """Deliveries in a SQLite or PostgreSQL database, beside the products."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(
+        self, database: Database, book: Callable[[], DeliveryBook], clock: Callable[[], datetime]
+    ) -> None:
         self._database = database
+        self._book = book
+        self._clock = clock
 
     def between(self, first: date, last: date) -> tuple[DeliveringContract, ...]:
         """Give the contracts one of whose dates lies between two days (see the port)."""
@@ -66,6 +81,58 @@ class LocalDeliveries(DeliveriesPort):
         )
         with reading(self._database) as connection, reads.readable(self._database.name):
             return tuple(_delivering(tuple(row)) for row in connection.execute(statement))
+
+    def imports_of(
+        self, product: Future, until: datetime | None = None
+    ) -> tuple[ImportedDelivery, ...]:
+        """Give what was imported of a product's contracts (see the port)."""
+        with reading(self._database) as connection, reads.readable(self._database.name):
+            return read_imports(connection, product, until)
+
+    def keep_imports(self, imports: Collection[ImportedDelivery]) -> int:
+        """Keep imports, and date the stored contracts by them (see the port)."""
+        with (
+            recorded_run(self._database, Origin.FILE, RunKind.IMPORT, self._clock) as run,
+            writing(self._database) as connection,
+            reads.readable(self._database.name),
+        ):
+            owners = _owners(connection, imports, self._database.name)
+            kept = {
+                each for owner in owners for each in _keys(read_imports(connection, owner.product))
+            }
+            now = self._clock()
+            new = [each for each in imports if _key(each) not in kept]
+            write_imports(connection, new, run, now)
+            for owner in owners:
+                changes = write_deliveries(
+                    connection, self._book(), owner.product, owner.product_id, now
+                )
+                write_history(connection, changes, owner.product_id, run, now)
+        chain = [each for owner in owners for each in owner.product.contracts]
+        return sum(any(each.is_of(contract) for contract in chain) for each in imports)
+
+
+def _owners(
+    connection: Connection, imports: Collection[ImportedDelivery], place: str
+) -> list[reads.StoredProduct]:
+    """The stored products that imports may be about."""
+    con_ids = [each.con_id for each in imports if each.con_id is not None]
+    classes = sorted({each.trading_class for each in imports if each.trading_class is not None})
+    found = {each.product_id: each for each in reads.read_owners(connection, con_ids, place)}
+    of_class = select(contracts.c.con_id).where(contracts.c.trading_class.in_(classes))
+    named = list(connection.execute(of_class).scalars()) if classes else []
+    found |= {each.product_id: each for each in reads.read_owners(connection, named, place)}
+    return [found[each] for each in sorted(found)]
+
+
+def _key(each: ImportedDelivery) -> tuple[object, ...]:
+    dates = (getattr(each.delivery, name) for name in DELIVERY_DATES)
+    contract = (each.con_id, each.exchange, each.trading_class, each.contract_month)
+    return (each.origin, each.learnt_on, each.last_trade_date, *contract, *dates)
+
+
+def _keys(imports: Iterable[ImportedDelivery]) -> Iterator[tuple[object, ...]]:
+    return map(_key, imports)
 
 
 def _delivering(row: tuple[Any, ...]) -> DeliveringContract:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 
@@ -20,6 +21,7 @@ from ibkr_sync.domain.delivery.hold_limits import HoldLimitKind, PositionSide
 from ibkr_sync.domain.delivery.nearest_contract import DaysBefore, NearestJudgements, NearestRule
 from ibkr_sync.domain.entities.contracts import ContractMonth, ContractSeries, FuturesContract
 from ibkr_sync.domain.entities.futures import Future, ProductKey
+from ibkr_sync.domain.entities.imported_delivery import ImportedDelivery
 from ibkr_sync.domain.errors import NoTradableContractError
 from ibkr_sync.domain.ports.deliveries import DeliveriesPort, DeliveringContract
 from ibkr_sync.infrastructure.calendars import HolidayCalendar
@@ -38,6 +40,15 @@ class NoDeliveries(DeliveriesPort):
     def between(self, first: date, last: date) -> tuple[DeliveringContract, ...]:
         del first, last
         return ()
+
+    def imports_of(
+        self, product: Future, until: datetime | None = None
+    ) -> tuple[ImportedDelivery, ...]:
+        del product, until
+        return ()
+
+    def keep_imports(self, imports: Collection[ImportedDelivery]) -> int:
+        raise NotImplementedError(imports)
 
 
 @pytest.fixture(scope="session")

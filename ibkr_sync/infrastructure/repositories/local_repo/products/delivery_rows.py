@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Row, and_, bindparam, select
 from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.delivery.business_days import BusinessDays
@@ -16,27 +16,37 @@ from ibkr_sync.domain.delivery.delivery_changes import delivery_changes
 from ibkr_sync.domain.delivery.hold_limits import PositionSide, hold_limits
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.delivery import (
+    DELIVERY_DATES,
     DELIVERY_FACTS,
     Confidence,
     DeliveryDates,
     DeliverySource,
 )
 from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.entities.imported_delivery import ImportedDelivery
 from ibkr_sync.domain.evidence.chain_diff import FieldChange
 from ibkr_sync.domain.history.events import end_of_trading
+from ibkr_sync.domain.runs.sync_policy import SyncRun
 from ibkr_sync.infrastructure.repositories.local_repo.database.bulk_writes import (
     bulk_insert,
     bulk_update,
 )
+from ibkr_sync.infrastructure.repositories.local_repo.products.reads import read_batches
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
     contract_deliveries,
     contracts,
+    delivery_imports,
 )
 
 ENDS = ("ends_at", "hold_until_long", "hold_until_short")
 """Columns of a contract that follow from its dates."""
 
 DELIVERY_COLUMNS = (*DELIVERY_FACTS, "sources")
+
+IMPORT_COLUMNS = (
+    *("run_id", "origin", "source", "con_id", "exchange", "trading_class", "contract_month"),
+    *("last_trade_date", *DELIVERY_DATES, "learnt_on", "imported_at"),
+)
 
 _STORED = (
     select(
@@ -60,7 +70,8 @@ def write_deliveries(
     stored = {row[0]: row[1:] for row in connection.execute(_STORED, {"product_id": product_id})}
     added, updated, ends = [], [], []
     changes: list[FieldChange] = []
-    for contract in book.dated(product, now.date()).contracts:
+    imports = read_imports(connection, product)
+    for contract in book.dated(product, now.date(), imports).contracts:
         before = stored.get(contract.con_id)
         delivery = contract.delivery
         if before is None or delivery is None:
@@ -80,6 +91,66 @@ def write_deliveries(
     bulk_update(connection, contract_deliveries.c.con_id, DELIVERY_COLUMNS, updated)
     bulk_update(connection, contracts.c.con_id, ENDS, ends)
     return changes
+
+
+def read_imports(
+    connection: Connection, product: Future, until: datetime | None = None
+) -> tuple[ImportedDelivery, ...]:
+    """What was imported of a product's contracts, in the order in which it was."""
+    columns = delivery_imports.c
+    of_class = {(each.exchange, each.trading_class) for each in product.contracts}
+    by_class = (
+        and_(columns.exchange == exchange, columns.trading_class == trading_class)
+        for exchange, trading_class in sorted(of_class)
+    )
+    con_ids = [each.con_id for each in product.contracts]
+    statement = select(delivery_imports).order_by(columns.id)
+    if until is not None:
+        statement = statement.where(columns.imported_at <= until)
+    found = {
+        row.id: row
+        for condition in (*by_class, *(columns.con_id.in_(each) for each in read_batches(con_ids)))
+        for row in connection.execute(statement.where(condition))
+    }
+    return tuple(_import(found[each]) for each in sorted(found))
+
+
+def write_imports(
+    connection: Connection, imports: Iterable[ImportedDelivery], run: SyncRun, now: datetime
+) -> None:
+    """Keep imports, in their order, beside those that were kept before."""
+    bulk_insert(
+        connection,
+        delivery_imports,
+        IMPORT_COLUMNS,
+        ((run.run_id, *_import_values(each), now) for each in imports),
+    )
+
+
+def _import(row: Row[Any]) -> ImportedDelivery:
+    source = DeliverySource(source=row.source, confidence=Confidence.A, learnt_on=row.learnt_on)
+    dates: dict[str, Any] = {name: getattr(row, name) for name in DELIVERY_DATES}
+    said = {name: source for name, day in dates.items() if day is not None}
+    return ImportedDelivery(
+        origin=row.origin,
+        con_id=row.con_id,
+        exchange=row.exchange,
+        trading_class=row.trading_class,
+        contract_month=row.contract_month,
+        last_trade_date=row.last_trade_date,
+        delivery=DeliveryDates(**dates, sources=said),
+        learnt_on=row.learnt_on,
+        source=row.source,
+    )
+
+
+def _import_values(each: ImportedDelivery) -> tuple[Any, ...]:
+    return (
+        *(each.origin, each.source, each.con_id, each.exchange, each.trading_class),
+        *(each.contract_month, each.last_trade_date),
+        *(getattr(each.delivery, name) for name in DELIVERY_DATES),
+        each.learnt_on,
+    )
 
 
 def read_delivery(values: Sequence[Any]) -> DeliveryDates:

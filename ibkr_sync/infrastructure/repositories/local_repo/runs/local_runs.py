@@ -64,7 +64,7 @@ class LocalRuns(RunsPort):
         newest = (
             select(func.max(run_products.c.id))
             .join(sync_runs, sync_runs.c.id == run_products.c.run_id)
-            .where(sync_runs.c.kind != RunKind.RENORMALISE)  # which asks for nothing
+            .where(sync_runs.c.kind.not_in((RunKind.RENORMALISE, RunKind.IMPORT)))  # no questions
             .group_by(*asked)
         )
         statement = _named().where(run_products.c.id.in_(newest))

@@ -41,6 +41,7 @@ from ibkr_sync.domain.entities.futures import (
     Origin,
     Underlying,
 )
+from ibkr_sync.domain.entities.imported_delivery import ImportOrigin
 from ibkr_sync.domain.entities.schedules import TradingSchedule
 from ibkr_sync.domain.runs.run_outcomes import ProductOutcome, RunOutcome
 from ibkr_sync.domain.runs.sync_policy import RunKind
@@ -177,6 +178,26 @@ contract_deliveries = Table(
     Index(None, "first_notice_date"),
     Index(None, "long_cutoff"),
     comment="sources: JSON, of each known fact who says it, with what confidence, learnt when.",
+)
+
+delivery_imports = Table(
+    "delivery_imports",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("run_id", ForeignKey("sync_runs.id"), nullable=False),
+    Column("origin", EnumColumnType(ImportOrigin), nullable=False),
+    Column("source", Text, nullable=False),
+    Column("con_id", BigInteger),
+    Column("exchange", Text),
+    Column("trading_class", Text),
+    Column("contract_month", MonthColumnType),
+    Column("last_trade_date", Date),
+    *(Column(name, Date) for name in DELIVERY_DATES),
+    Column("learnt_on", Date, nullable=False),
+    Column("imported_at", UtcColumnType, nullable=False),
+    Index(None, "con_id"),
+    Index(None, "exchange", "trading_class"),
+    comment="Append-only: of one origin and contract the newest learnt_on applies.",
 )
 
 contract_schedules = Table(

@@ -81,6 +81,37 @@ def _create_deliveries() -> None:
     )
     for name in ("first_notice_date", "long_cutoff"):
         op.create_index(op.f(f"ix_contract_deliveries_{name}"), "contract_deliveries", [name])
+    op.create_table(
+        "delivery_imports",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("run_id", sa.Integer(), nullable=False),
+        sa.Column("origin", sa.String(32), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("con_id", sa.BigInteger()),
+        sa.Column("exchange", sa.Text()),
+        sa.Column("trading_class", sa.Text()),
+        sa.Column("contract_month", sa.String(7)),
+        sa.Column("last_trade_date", sa.Date()),
+        sa.Column("first_position_date", sa.Date()),
+        sa.Column("first_notice_date", sa.Date()),
+        sa.Column("first_delivery_date", sa.Date()),
+        sa.Column("last_delivery_date", sa.Date()),
+        sa.Column("long_cutoff", sa.Date()),
+        sa.Column("short_cutoff", sa.Date()),
+        sa.Column("learnt_on", sa.Date(), nullable=False),
+        sa.Column("imported_at", INSTANT, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["sync_runs.id"], name=op.f("fk_delivery_imports_run_id_sync_runs")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery_imports")),
+        comment="Append-only: of one origin and contract the newest learnt_on applies.",
+    )
+    op.create_index(op.f("ix_delivery_imports_con_id"), "delivery_imports", ["con_id"])
+    op.create_index(
+        op.f("ix_delivery_imports_exchange_trading_class"),
+        "delivery_imports",
+        ["exchange", "trading_class"],
+    )
 
 
 def _keep_schedules_once() -> None:

@@ -1,0 +1,83 @@
+"""`import`: dates of deliveries that were got elsewhere."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ibkr_sync_cli.arguments import options
+from ibkr_sync_cli.invocation import call_of, now
+
+if TYPE_CHECKING:
+    from ibkr_sync.application.services.delivery_import import DeliveryImport
+    from ibkr_sync_cli.invocation import Call
+
+
+def _parse_day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no day; write 2026-11-23") from None
+
+
+def import_deliveries(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="The file.", metavar="FILE")],
+    product: Annotated[
+        str | None,
+        typer.Option(
+            "--product",
+            help="The product of a file that names none, as ICE's: KC@NYBOT.",
+            metavar="SYMBOL",
+        ),
+    ] = None,
+    dated: Annotated[
+        date | None,
+        typer.Option(
+            "--dated",
+            help="The day that the file is of; when it was last written if not given.",
+            metavar="YYYY-MM-DD",
+            parser=_parse_day,
+        ),
+    ] = None,
+    dry_run: options.DryRun = False,
+    format: options.Format = None,  # noqa: A002 - the option's name
+    json: options.Json = False,
+) -> None:
+    """Import first notice, delivery and cut-off dates from a file; nothing is fetched.
+
+    It takes IBKR's /trsrv/futures as JSON, a CSV of IBKR's close-out table, CME's product
+    calendars, ICE's expiry dates of a product, and Eurex's reference data as JSON. They outrank
+    rules; of the same kind the newer file counts.
+    """
+    from ibkr_sync.domain.naming.limits import UNLIMITED
+    from ibkr_sync_cli.arguments.delivery_import import day_of_import, read_delivery_import
+    from ibkr_sync_cli.arguments.symbols import product_of_symbol
+
+    call, moment = call_of(context, format, json=json), now()
+    rows = read_delivery_import(file)
+    day = day_of_import(file, dated, moment.date())
+    with call.services() as services:
+        key = None
+        if product is not None:
+            service = services.futures
+            key = product_of_symbol(call.output, service, product, UNLIMITED, moment).key
+        found = services.delivery_import.keep(rows, day, key, dry_run=dry_run)
+    _report(call, found, dry_run=dry_run)
+
+
+def _report(call: Call, found: DeliveryImport, *, dry_run: bool) -> None:
+    from ibkr_sync_cli.messages.exit_codes import ExitCode
+    from ibkr_sync_cli.views.delivery_import import delivery_import_sentence, delivery_import_view
+
+    if found.imports:
+        call.output.write(delivery_import_view(found), call.wanted)
+        call.output.remark(delivery_import_sentence(found, dry_run=dry_run))
+    for name in found.unknown:
+        step = "Name the product of the file: --product SYMBOL" if " " in name else None
+        call.output.complain(f"{name} is not known, so nothing of it was kept.", step)
+    if found.unknown:
+        raise typer.Exit(ExitCode.PARTIAL if found.imports else ExitCode.NOT_FOUND)

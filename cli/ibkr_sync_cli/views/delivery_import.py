@@ -1,0 +1,75 @@
+"""What was imported of deliveries, in every format."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ibkr_sync.application.services.delivery_import import DeliveryImport
+from ibkr_sync.domain.entities.delivery import DELIVERY_DATES
+from ibkr_sync.domain.entities.imported_delivery import ImportedDelivery
+from ibkr_sync_cli.terminal.output import Result
+from ibkr_sync_cli.units.quantities import quantity_of
+from ibkr_sync_cli.views.records import records_view
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+COLUMNS = (
+    *("con_id", "exchange", "trading_class", "contract_month", "last_trade_date"),
+    *(*DELIVERY_DATES, "source", "learnt_on"),
+)
+
+
+def delivery_import_view(found: DeliveryImport) -> Result:
+    """A contract of the file a line."""
+    return records_view(
+        found.imports,
+        _record,
+        COLUMNS,
+        lambda: _table(found),
+        schema="ibkr-sync/import/1",
+        name="contracts",
+        tail={"unknown": list(found.unknown), "stored": found.stored},
+    )
+
+
+def delivery_import_sentence(found: DeliveryImport, *, dry_run: bool) -> str:
+    """What became of the file."""
+    count = quantity_of(len(found.imports), "contract")
+    if dry_run:
+        return f"{count} would be kept"
+    return f"{count} kept, {found.stored} of them stored"
+
+
+def _record(each: ImportedDelivery) -> dict[str, object]:
+    days = {name: getattr(each.delivery, name) for name in DELIVERY_DATES}
+    return {
+        "con_id": each.con_id,
+        "exchange": each.exchange,
+        "trading_class": each.trading_class,
+        "contract_month": _text(each.contract_month),
+        "last_trade_date": _text(each.last_trade_date),
+        **{name: _text(day) for name, day in days.items()},
+        "source": each.source,
+        "learnt_on": each.learnt_on.isoformat(),
+    }
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _table(found: DeliveryImport) -> RenderableType:
+    from ibkr_sync_cli.views.tables import TableColumn, items_table  # not for pipes
+
+    def name(each: ImportedDelivery) -> str:
+        return str(each.con_id or f"{each.trading_class}@{each.exchange} {each.contract_month}")
+
+    columns: list[TableColumn[ImportedDelivery] | None] = [
+        TableColumn("Contract", name),
+        TableColumn("Last trade", lambda each: each.last_trade_date),
+        TableColumn("First notice", lambda each: each.delivery.first_notice_date),
+        TableColumn("Long cut-off", lambda each: each.delivery.long_cutoff),
+        TableColumn("Short cut-off", lambda each: each.delivery.short_cutoff),
+    ]
+    return items_table(found.imports, columns)

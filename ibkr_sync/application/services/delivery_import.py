@@ -1,0 +1,83 @@
+"""Dates of deliveries that the user got elsewhere: from rows of a file to stored contracts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from ibkr_sync.domain.entities.futures import ProductKey
+from ibkr_sync.domain.entities.imported_delivery import ImportedDelivery, ImportedRow, ImportOrigin
+from ibkr_sync.domain.ports.catalogue import ProductCatalogue
+from ibkr_sync.domain.ports.deliveries import DeliveriesPort
+
+_CME_GROUP: Final = ("CME", "CBOT", "NYMEX", "COMEX")
+"""Exchanges on whose calendars a product is named by its code alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryImport:
+    """What became of a file.
+
+    Attributes:
+        unknown: the products that nobody knows by the names in it; nothing of them is kept.
+        stored: of how many of the imports stored contracts are.
+    """
+
+    imports: tuple[ImportedDelivery, ...]
+    unknown: tuple[str, ...]
+    stored: int = 0
+
+
+class DeliveryImportService:
+    """Keeps what the user got elsewhere, and dates the stored contracts by it."""
+
+    def __init__(self, stored: DeliveriesPort, catalogue: ProductCatalogue) -> None:
+        self._stored = stored
+        self._catalogue = catalogue
+
+    def keep(
+        self,
+        rows: Iterable[ImportedRow],
+        day: date,
+        product: ProductKey | None = None,
+        *,
+        dry_run: bool = False,
+    ) -> DeliveryImport:
+        """Keep the rows of a file that is of a day; `product` is for a file that names none.
+
+        Raises AlreadyRunningError or StorageError.
+        """
+        imports: list[ImportedDelivery] = []
+        unknown: dict[str, None] = {}
+        for row in rows:
+            found = self._product_of(row, product)
+            if found is None and row.con_id is None:
+                unknown[row.code or "a product that the file does not name"] = None
+            else:
+                exchange, trading_class = found or (None, None)
+                imports.append(row.on_product(exchange, trading_class, day))
+        count = 0 if dry_run or not imports else self._stored.keep_imports(imports)
+        return DeliveryImport(imports=tuple(imports), unknown=tuple(unknown), stored=count)
+
+    def _product_of(self, row: ImportedRow, product: ProductKey | None) -> tuple[str, str] | None:
+        """Exchange and trading class, as IBKR calls them."""
+        if row.con_id is not None:
+            return None
+        if row.code is None:
+            return None if product is None else (product.exchange, product.trading_class)
+        exchange = row.exchange
+        if exchange is not None:
+            exchange = self._catalogue.current_exchange(exchange.upper(), row.code)
+        allowed = _CME_GROUP if exchange is None else (exchange,)
+        known = {
+            (each.exchange, each.trading_class or each.symbol)
+            for each in self._catalogue.known_as(row.code)
+            if each.exchange in allowed and row.code in (each.trading_class, each.exchange_code)
+        }
+        if len(known) == 1:
+            return known.pop()
+        # IBKR's own table has IBKR's names, whether the catalogue knows them or not.
+        is_ibkrs = row.origin is ImportOrigin.IBKR_CLOSE_OUT
+        return (exchange, row.code) if is_ibkrs and exchange is not None else None

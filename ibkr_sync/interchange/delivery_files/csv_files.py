@@ -1,0 +1,149 @@
+"""CSV of IBKR's close-out table, of CME's product calendars and of ICE's expiry dates."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from ibkr_sync.domain.entities.imported_delivery import ImportedRow, ImportOrigin
+from ibkr_sync.interchange.delivery_files.day_texts import (
+    MONTH_LETTERS,
+    read_day,
+    read_month,
+)
+from ibkr_sync.interchange.document_fields import InvalidDocumentError
+
+_CODE_WITH_MONTH: Final = re.compile(rf"(?P<code>[A-Z0-9]{{1,4}}?)[{MONTH_LETTERS}][0-9]{{1,2}}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CsvFormat:
+    """A kind of table: what its columns are called, in lower case, letters and digits alone.
+
+    Attributes:
+        required: fields without which a table is not of this kind.
+        has_slashes: whether its days may be written 12/31/2026.
+    """
+
+    source: str
+    origin: ImportOrigin
+    columns: Mapping[str, Sequence[str]]
+    required: Sequence[str]
+    has_slashes: bool = False
+
+
+_CLOSE_OUT: Final = CsvFormat(
+    source="import: IBKR's close-out table",
+    origin=ImportOrigin.IBKR_CLOSE_OUT,
+    columns={
+        "exchange": ("exchange",),
+        "code": ("trading class", "class"),
+        "month": ("contract month", "month"),
+        "long_cutoff": ("long cutoff", "long cut off", "long cutoff time"),
+        "short_cutoff": ("short cutoff", "short cut off", "short cutoff time"),
+    },
+    required=("exchange", "code", "month", "long_cutoff", "short_cutoff"),
+    has_slashes=True,
+)
+_CME: Final = CsvFormat(
+    source="import: CME product calendar",
+    origin=ImportOrigin.EXCHANGE,
+    columns={
+        "code": ("product code", "clearing code", "exchange code", "product"),
+        "exchange": ("exchange",),
+        "month": ("contract month", "contract"),
+        "last_trade": ("last trade", "last trade date"),
+        "first_position_date": ("first position", "first position date"),
+        "first_notice_date": ("first notice", "first notice date"),
+        "first_delivery_date": ("first delivery", "first delivery date"),
+        "last_delivery_date": ("last delivery", "last delivery date"),
+    },
+    required=("code", "month", "last_trade", "first_notice_date"),
+    has_slashes=True,
+)
+_ICE: Final = CsvFormat(
+    source="import: ICE expiry calendar",
+    origin=ImportOrigin.EXCHANGE,
+    columns={
+        "code": ("product code", "contract code"),
+        "month": ("contract symbol", "contract", "contract month"),
+        "last_trade": ("ltd", "last trading day"),
+        "first_notice_date": ("fnd", "first notice day"),
+        "first_delivery_date": ("fdd", "first delivery day"),
+        "last_delivery_date": ("ldd", "last delivery day"),
+    },
+    required=("month", "last_trade", "first_notice_date"),
+)
+_FORMATS: Final = (_CLOSE_OUT, _CME, _ICE)
+_NOT_DATES: Final = frozenset(("code", "exchange", "month", "last_trade"))
+_NONE: Final = frozenset(("", "-", "--", "n/a", "na", "none"))
+
+
+def read_csv_rows(text: str) -> list[ImportedRow]:
+    """Read a table of one of the kinds; raises InvalidDocumentError for any other."""
+    try:
+        header, *lines = csv.reader(text.splitlines(), _dialect(text), strict=True)
+    except (csv.Error, ValueError) as error:
+        raise InvalidDocumentError("", f"is no table: {error}") from error
+    names = [" ".join(re.findall(r"[a-z0-9]+", each.lower())) for each in header]
+    for kind in _FORMATS:
+        places = dict(_places(kind, names))
+        if all(each in places for each in kind.required):
+            return list(_rows(kind, places, lines))
+    kinds = ", ".join(each.source.removeprefix("import: ") for each in _FORMATS)
+    raise InvalidDocumentError("", f"has the columns of none of these: {kinds}")
+
+
+def _dialect(text: str) -> type[csv.excel]:
+    head = text.partition("\n")[0]
+    delimiter = max(",;\t", key=head.count)
+    return type("Found", (csv.excel,), {"delimiter": delimiter})
+
+
+def _places(kind: CsvFormat, names: Sequence[str]) -> Iterator[tuple[str, int]]:
+    for field, called in kind.columns.items():
+        found = [names.index(each) for each in called if each in names]
+        if found:
+            yield field, found[0]
+
+
+def _rows(
+    kind: CsvFormat, places: Mapping[str, int], lines: Sequence[Sequence[str]]
+) -> Iterator[ImportedRow]:
+    for number, line in enumerate(lines, start=2):
+        if not any(cell.strip() for cell in line):
+            continue
+        if len(line) <= max(places.values()):
+            raise InvalidDocumentError(f"row {number}", "has fewer cells than the header")
+        cells = {field: line[place].strip() for field, place in places.items()}
+        yield _row(kind, cells, f"row {number}")
+
+
+def _row(kind: CsvFormat, cells: Mapping[str, str], path: str) -> ImportedRow:
+    def day(field: str) -> date | None:
+        text = cells.get(field, "")
+        if text.lower() in _NONE:
+            return None
+        return read_day(text, f"{path}.{field}", has_slashes=kind.has_slashes)
+
+    code = cells.get("code") or None
+    if code is None and "code" in kind.required:
+        raise InvalidDocumentError(f"{path}.code", "must have a value")
+    with_month = _CODE_WITH_MONTH.fullmatch(code or "")
+    return ImportedRow(
+        origin=kind.origin,
+        source=kind.source,
+        code=with_month["code"] if with_month and kind is _CME else code,
+        exchange=cells.get("exchange") or None,
+        contract_month=read_month(cells["month"], f"{path}.month"),
+        last_trade_date=day("last_trade"),
+        dates={
+            field: found
+            for field in cells
+            if field not in _NOT_DATES and (found := day(field)) is not None
+        },
+    )

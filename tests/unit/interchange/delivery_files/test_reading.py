@@ -1,0 +1,154 @@
+"""Files with dates of deliveries: the samples are read, anything else is refused with its place."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ibkr_sync.domain.entities.contracts import ContractMonth
+from ibkr_sync.domain.entities.imported_delivery import ImportedRow, ImportOrigin
+from ibkr_sync.interchange.delivery_files.day_texts import read_day, read_month
+from ibkr_sync.interchange.delivery_files.reading import read_delivery_rows
+from ibkr_sync.interchange.document_fields import InvalidDocumentError
+
+SAMPLES = Path(__file__).parents[3] / "data" / "delivery_files"
+
+
+def sample(name: str) -> str:
+    return (SAMPLES / name).read_text(encoding="utf-8")
+
+
+def rows(name: str) -> tuple[ImportedRow, ...]:
+    return read_delivery_rows(sample(name))
+
+
+def test_the_web_api_says_cut_offs_by_con_id() -> None:
+    gold, index = rows("trsrv_futures.json")
+    assert gold == ImportedRow(
+        origin=ImportOrigin.IBKR_CONTRACT,
+        source="import: IBKR's Web API",
+        con_id=462941472,
+        last_trade_date=date(2026, 12, 29),
+        dates={"long_cutoff": date(2026, 11, 24), "short_cutoff": date(2026, 12, 23)},
+    )
+    assert index.last_trade_date == date(2026, 12, 18)  # the last trade, not the day before
+
+
+def test_the_close_out_table_says_cut_offs_by_class_and_month() -> None:
+    gold, corn = rows("close_out.csv")
+    assert (gold.exchange, gold.code, gold.contract_month) == (
+        "COMEX",
+        "GC",
+        ContractMonth(2026, 12),
+    )
+    assert corn.dates == {"long_cutoff": date(2027, 2, 25), "short_cutoff": date(2027, 3, 12)}
+
+
+def test_a_cme_calendar_says_every_date() -> None:
+    gold = rows("cme_calendar.csv")[0]
+    assert (gold.code, gold.contract_month) == ("GC", ContractMonth(2026, 12))
+    assert gold.last_trade_date == date(2026, 12, 29)
+    assert gold.dates == {
+        "first_position_date": date(2026, 11, 27),
+        "first_notice_date": date(2026, 11, 30),
+        "first_delivery_date": date(2026, 12, 1),
+        "last_delivery_date": date(2026, 12, 31),
+    }
+
+
+def test_an_ice_calendar_names_no_product() -> None:
+    march = rows("ice_expiries.csv")[0]
+    assert (march.code, march.contract_month) == (None, ContractMonth(2027, 3))
+    assert march.dates["first_notice_date"] == date(2027, 2, 18)
+
+
+def test_eurex_says_when_bonds_are_delivered() -> None:
+    bund = rows("eurex_contracts.json")[0]
+    assert (bund.code, bund.exchange, bund.contract_month) == (
+        "FGBL",
+        "EUREX",
+        ContractMonth(2026, 12),
+    )
+    assert bund.dates["first_delivery_date"] == date(2026, 12, 10)
+
+
+def test_the_published_dates_of_the_tests_are_a_calendar_too() -> None:
+    text = (SAMPLES.parent / "published_dates.csv").read_text("utf-8")
+    assert len(read_delivery_rows(text)) == text.count("\n") - 1
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("", ""),
+        ("a,b,c\n1,2,3\n", ""),
+        ("{}", ""),
+        ("[1]", ""),
+        ("{", ""),
+        ('{"GC": 5}', ""),
+        ('{"GC": []}', ""),
+        ('{"GC": [5]}', "GC[0]"),
+        ('{"data": {}}', "data"),
+        ('{"data": {"Contracts": {"data": 5}}}', "data.Contracts.data"),
+        (sample("trsrv_futures.json").replace("20261229,", "20261332,"), "GC[0].expirationDate"),
+        (sample("trsrv_futures.json").replace('"conid"', '"id"'), "GC[0].conid"),
+        (sample("close_out.csv").replace("Z2026", "Y2026"), "row 2.month"),
+        (sample("close_out.csv").replace("25 Feb 2027 13:15 CT", "soon"), "row 3.long_cutoff"),
+        (
+            sample("cme_calendar.csv").replace("02/26/2027", "26/2/2027"),
+            "row 3.last_delivery_date",
+        ),
+        (sample("ice_expiries.csv").replace("2027-04-22", "04/22/2027"), "row 3.first_notice_date"),
+        (sample("cme_calendar.csv").replace("FEB 2027,GCG27", "DEC 2026,GCZ26"), ""),
+        (sample("close_out.csv") + "COMEX,GC\n", "row 4"),
+        (
+            sample("eurex_contracts.json").replace('"2026-12-08"', "20269908"),
+            "data.Contracts.data[0]",
+        ),
+    ],
+)
+def test_anything_else_is_refused_with_its_place(text: str, place: str) -> None:
+    with pytest.raises(InvalidDocumentError) as caught:
+        read_delivery_rows(text)
+    assert caught.value.path.startswith(place)
+    assert bool(caught.value.path) == bool(place)
+
+
+@given(
+    st.text(max_size=200)
+    | st.builds(json.dumps, st.recursive(st.none() | st.integers() | st.text(), st.lists))
+    | st.builds(
+        lambda name, old, new: sample(name).replace(old, new),
+        st.sampled_from(sorted(each.name for each in SAMPLES.iterdir())),
+        st.sampled_from(["2026", "GC", ",", "Contract", '"', "{", "data"]),
+        st.text(max_size=5),
+    )
+)
+def test_nothing_that_a_file_may_hold_is_more_than_refused(text: str) -> None:
+    try:
+        found = read_delivery_rows(text)
+    except InvalidDocumentError:
+        return
+    assert found
+
+
+DAYS = (
+    *("2026-11-30", "20261130", "30 Nov 2026", "30-Nov-2026", "November 30, 2026"),
+    *("2026-11-30 13:30", "2026-11-30T13:30:00", "30 Nov 2026 13:15 CT"),
+)
+MONTHS = ("202612", "2026-12", "Z26", "Z2026", "DEC 2026", "Dec26", "Dec-26")
+
+
+@pytest.mark.parametrize("text", DAYS)
+def test_a_day_is_read_in_each_of_its_forms(text: str) -> None:
+    assert read_day(text, "x") == date(2026, 11, 30)
+
+
+@pytest.mark.parametrize("text", MONTHS)
+def test_a_contract_month_is_read_in_each_of_its_forms(text: str) -> None:
+    assert read_month(text, "x") == ContractMonth(2026, 12)
