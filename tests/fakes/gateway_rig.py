@@ -89,9 +89,12 @@ def open_files() -> int:
 
 
 def bring_up_to_date(
-    repository: IbkrFutureRepository[Future], *symbols: str, policy: SyncPolicy = NOW_PLEASE
+    repository: IbkrFutureRepository[Future],
+    *symbols: str,
+    policy: SyncPolicy = NOW_PLEASE,
+    exchange: str | None = None,
 ) -> dict[str, FutureUpdate[Future] | FutureFailure]:
-    """Ask for several products in one run; the outcomes by symbol."""
-    queries = [FutureQuery(symbol=symbol) for symbol in symbols]
+    """Ask for several products in one run, openly unless on an exchange; the outcomes by symbol."""
+    queries = [FutureQuery(symbol=symbol, exchange=exchange) for symbol in symbols]
     outcomes = repository.get_or_create_many(queries, policy)
     return {outcome.query.symbol: outcome for outcome in outcomes}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ibkr_sync.application.resolution.product_names import ProductNames, ambiguous_name
 from ibkr_sync.application.resolution.symbol_resolution import SymbolResolution
-from ibkr_sync.domain.entities.futures import ProductKey
+from ibkr_sync.domain.entities.futures import ChainExtent, ProductKey
 from ibkr_sync.domain.naming.known_products import KnownProduct
 from ibkr_sync.domain.naming.notices import (
     CatalogueSymbolNotice,
@@ -17,7 +17,7 @@ from ibkr_sync.domain.naming.notices import (
     OtherProductsNotice,
     SeriesNotice,
 )
-from ibkr_sync.domain.naming.query import FutureQuery
+from ibkr_sync.domain.naming.query import FutureQuery, QueryAlternative
 from ibkr_sync.domain.naming.spellings import ContractSpelling, DaySpelling, SymbolSpellings
 from ibkr_sync.domain.naming.word_meaning import WordMeaning, WordRole, meaning_of, meaning_of_root
 from ibkr_sync.domain.ports.pins import Pin
@@ -111,8 +111,11 @@ class Inquiry:
         contract = None
         if spelling or words.con_id is not None:
             contract = ContractWords(text=words.text, spelling=spelling, con_id=words.con_id)
+        query = self.names.query(symbol, con_id=words.con_id)
+        roots = [each.root for each in words.contracts] if words.product else []
+        alternatives = (self._as_local_symbol(), *map(self._as_symbol, roots))
         return SymbolResolution(
-            query=self.names.query(symbol, con_id=words.con_id),
+            query=dataclasses.replace(query, alternatives=alternatives),
             contract=contract,
             notices=self._exchange_notices(symbol),
         )
@@ -184,10 +187,31 @@ class Inquiry:
         return left[0]
 
     def _taken(self, word: str, meaning: WordMeaning, known: KnownProduct) -> SymbolResolution:
-        """What it comes to that the word means one of these products."""
-        is_open = meaning.role is WordRole.SYMBOL and len(meaning.products) == 1
-        query = self.names.query(known.symbol) if is_open else None
-        return self._resolution(known, query, tuple(_notices(word, meaning, known)))
+        """What it comes to that the word means one of these products.
+
+        What only the catalogue knows does not narrow the question, but for what the word says.
+        """
+        notices = tuple(_notices(word, meaning, known))
+        if known.chain_extent is not ChainExtent.NOTHING:
+            is_open = meaning.role is WordRole.SYMBOL and len(meaning.products) == 1
+            query = self.names.query(known.symbol) if is_open else None
+            return self._resolution(known, query, notices)
+        is_symbol = meaning.role is WordRole.SYMBOL
+        query = self.names.query(
+            known.symbol, trading_class=None if is_symbol else known.trading_class
+        )
+        alternatives = [self._as_symbol(word)] if word != known.symbol else []
+        if alternatives or word != self.words.text:
+            alternatives.append(self._as_local_symbol())
+        query = dataclasses.replace(query, alternatives=tuple(alternatives))
+        return self._resolution(known, query, notices)
+
+    def _as_symbol(self, word: str) -> QueryAlternative:
+        return QueryAlternative(query=self.names.query(word))
+
+    def _as_local_symbol(self) -> QueryAlternative:
+        word = self.words.typed
+        return QueryAlternative(query=self.names.query(self.words.text), local_symbol=word)
 
     def _resolution(
         self,

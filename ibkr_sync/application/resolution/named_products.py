@@ -42,12 +42,17 @@ class NamedProducts:
         if found.product is None:
             return found.query
         known = self._queries.setdefault(found.product, found.query)
-        if known == found.query or (known.exchange and known.trading_class):
+        if known == found.query or _narrowness(known) >= _narrowness(found.query):
             return known
         self._queries[found.product] = found.query
         if known in self.names:
             self.names[found.query] = self.names.pop(known)
         return found.query
+
+
+def _narrowness(query: FutureQuery) -> int:
+    narrowing = (query.exchange, query.currency, query.trading_class, query.multiplier)
+    return sum(each is not None for each in narrowing)
 
 
 def name_products(

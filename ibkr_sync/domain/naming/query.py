@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.entities.product_summary import ProductSummary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryAlternative:
+    """Another way to ask for a product that a source does not know as it was asked for.
+
+    Attributes:
+        query: the product by another symbol.
+        local_symbol: a contract of the product, if what was typed may be one; then the symbol of
+            the query says nothing.
+    """
+
+    query: FutureQuery
+    local_symbol: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +29,7 @@ class FutureQuery:
 
     A multiplier means the products that have contracts of this size, and of these that size alone.
     With a `con_id` it is the product whose chain holds this contract, and the symbol only says
-    what was typed.
+    what was typed. `alternatives` are for a source, in their order, and make no query another one.
     """
 
     symbol: str
@@ -24,6 +38,7 @@ class FutureQuery:
     trading_class: str | None = None
     multiplier: Decimal | None = None
     con_id: int | None = None
+    alternatives: tuple[QueryAlternative, ...] = field(default=(), compare=False, repr=False)
 
     def matches(self, future: Future) -> bool:
         """Whether the product is one of those meant."""

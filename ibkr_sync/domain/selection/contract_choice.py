@@ -19,7 +19,7 @@ class ContractWords:
     Attributes:
         text: what was typed, in upper case and with single blanks; it may be a local symbol.
         spelling: the text as root and month or day; None when it has no such reading.
-        con_id: the contract's id; then nothing else counts.
+        con_id: the contract's id, if the text may be one.
     """
 
     text: str
@@ -42,13 +42,14 @@ class ContractMatch:
 def find_contract(product: Future, words: ContractWords, now: datetime) -> ContractMatch:
     """Give the one contract of the product's chain that is meant, at the aware instant `now`.
 
-    A conId decides alone; else local symbols and the spelling are compared. Contracts that
-    still trade outrank those that have expired, so the chain resolves a year of one digit, and
-    one that is present those of its month that replies lack. Of what is left a contract whose
-    local symbol is the very text is meant, else a monthly one; none is chosen by its size.
-    Raises ContractNotFoundError, or AmbiguousContractError with those that are left.
+    A conId decides alone; else local symbols, which may be digits too, and the spelling are
+    compared. Contracts that still trade outrank those that have expired, so the chain resolves a
+    year of one digit, and one that is present those of its month that replies lack. Of what is
+    left a contract whose local symbol is the very text is meant, else a monthly one; none is
+    chosen by its size. Raises ContractNotFoundError, or AmbiguousContractError with those left.
     """
     matching = [each for each in product.contracts if _answers(product, each, words)]
+    matching = [each for each in matching if each.con_id == words.con_id] or matching
     if not matching:
         is_past = words.spelling is not None and words.spelling.is_past(now.date())
         raise ContractNotFoundError(words.text, product.key, is_past=is_past)
@@ -88,9 +89,7 @@ def is_choice_by_symbol(contract: FuturesContract, text: str) -> bool:
 
 
 def _answers(product: Future, contract: FuturesContract, words: ContractWords) -> bool:
-    if words.con_id is not None:
-        return contract.con_id == words.con_id
-    if is_choice_by_symbol(contract, words.text):
+    if contract.con_id == words.con_id or is_choice_by_symbol(contract, words.text):
         return True
     match words.spelling:
         case MonthSpelling(root=root) as spelling:

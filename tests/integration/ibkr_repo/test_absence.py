@@ -8,7 +8,6 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from contracts.examples import with_chain
 from fakes.clock import FakeClock
 from fakes.futures import InMemoryFutureRepository
 from fakes.gateway_rig import (
@@ -19,14 +18,13 @@ from fakes.gateway_rig import (
     RECORDING,
     Connect,
     Serve,
-    bring_up_to_date,
 )
-from fakes.recordings import as_sent, recording_of
+from fakes.recordings import recording_of
 from gateway import faults
 from gateway.server import ScriptedGateway
 from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.domain.entities.contracts import Venue
-from ibkr_sync.domain.entities.futures import Future, ProductKey, SingleStockFuture
+from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import (
     DefinitionsUnavailableError,
     ProductNotFoundError,
@@ -304,31 +302,3 @@ def test_a_product_whose_contracts_have_all_expired_is_believed_to_be_gone(rig: 
     replay = rig.gateway(unknown(ES))
     assert isinstance(error_of(rig.ask(replay, exactly(ES))[exactly(ES)]), ProductNotFoundError)
     assert asked(replay) == [("ES", "CME", 0)]
-
-
-def test_what_the_catalogue_places_on_the_wrong_exchange_is_found_on_any(
-    serve: Serve, connect: Connect, local: Local
-) -> None:
-    infosys = as_sent(
-        with_chain(
-            SingleStockFuture(symbol="INFY", exchange="NSE", trading_class="INFY", currency="INR"),
-            3,
-            first_con_id=650000001,
-        ),
-        category="single_stock",
-    )
-    replay = serve(recording=recording_of(infosys))
-    repository = IbkrFutureRepository(
-        connect(replay), local, Future, load_catalogue(), FakeClock(NOW)
-    )
-    outcome = bring_up_to_date(repository, "INFY")["INFY"]
-    assert isinstance(outcome, FutureUpdate)
-    assert outcome.product.key == ProductKey("INFY", "NSE", "INFY")
-    assert asked(replay) == [("INFY", "SGX", 0), ("INFY", "", 0)]
-
-
-def test_what_the_catalogue_alone_knows_is_asked_for_twice_and_then_unknown(rig: Rig) -> None:
-    replay = rig.gateway()
-    query = FutureQuery(symbol="INFY")
-    assert isinstance(error_of(rig.ask(replay, query)[query]), ProductNotFoundError)
-    assert asked(replay) == [("INFY", "SGX", 0), ("INFY", "", 0)]

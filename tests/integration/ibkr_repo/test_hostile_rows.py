@@ -363,6 +363,7 @@ def test_a_row_of_another_exchange_fails_the_reply(
         market_rule_ids="",
     )
     replay = serve(faults.ForeignRows(rows=(row,), before_row=2))
-    error = complaint_of(bring_up_to_date(repository_of(replay), "ES")["ES"])
+    outcome = bring_up_to_date(repository_of(replay), "ES", exchange="CME")["ES"]
+    error = complaint_of(outcome)
     assert (error.field, error.value) == ("exchange", "ONE")
     assert not local.products

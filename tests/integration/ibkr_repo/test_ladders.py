@@ -286,7 +286,7 @@ def test_a_ladder_that_is_refused_costs_no_wait_and_no_other_ladder(
         recording=with_rules(plain_rule(67, "0.25"), plain_rule(69, "0.5")),
     )
     repository = repository_of(replay, idle_timeout=300.0, total_timeout=300.0)
-    bring_up_to_date(repository, "ES")
+    bring_up_to_date(repository, "ES", exchange="CME")
     assert rules_asked(replay)[:4] == ["66", "67", "68", "69"]
     assert len(rules_asked(replay)) <= 8
     assert set(local.market_rules) == {67, 69}

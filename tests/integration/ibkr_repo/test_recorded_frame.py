@@ -26,7 +26,7 @@ from ibkr_sync.infrastructure.repositories.local_repo.evidence.packed_frames imp
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
 from recorded_es import ES, ESM5, RECORDED_AT
 
-ES_QUERY = FutureQuery(symbol="ES")
+ES_QUERY = FutureQuery(symbol="ES", exchange="CME")
 
 LISTING = ContractListing(first_seen_at=RECORDED_AT, last_seen_at=RECORDED_AT)
 STORED_ES = dataclasses.replace(

@@ -333,7 +333,7 @@ def test_what_was_received_is_kept_as_evidence(
     serve: Serve, repository_of: RepositoryOf, local: Local
 ) -> None:
     replay = serve()
-    bring_up_to_date(repository_of(replay), "ES")
+    bring_up_to_date(repository_of(replay), "ES", exchange="CME")
     ((kept,),) = local.replies.values()
     layout = ContractDataLayout(157)
     rows = [layout.decode(each.decode().split("\0")[:-1]).con_id for each in kept.frames[:-1]]

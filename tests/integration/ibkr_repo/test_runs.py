@@ -167,11 +167,18 @@ def test_no_more_requests_are_in_flight_than_allowed(
     outcomes.close()  # type: ignore[attr-defined]  # it is a generator
 
 
+@pytest.mark.parametrize("exchange", ["", "CME"])
 def test_a_request_names_symbol_and_exchange_and_nothing_that_could_narrow_the_chain(
-    serve: Serve, repository_of: RepositoryOf
+    serve: Serve, repository_of: RepositoryOf, exchange: str
 ) -> None:
     replay = serve()
-    query = FutureQuery(symbol="ES", currency="USD", trading_class="ES")
+    query = FutureQuery(
+        symbol="ES",
+        exchange=exchange or None,
+        currency="USD",
+        trading_class="ES",
+        multiplier=ES.multiplier,
+    )
     repository_of(replay).get_or_create(query, SyncPolicy())
     (request,) = asked(replay)
     assert request.strike in ("", "0.0")  # which some ibapis send for no strike
@@ -179,7 +186,7 @@ def test_a_request_names_symbol_and_exchange_and_nothing_that_could_narrow_the_c
         req_id=request.req_id,
         symbol="ES",
         sec_type="FUT",
-        exchange="CME",
+        exchange=exchange,
         strike=request.strike,
     )
 

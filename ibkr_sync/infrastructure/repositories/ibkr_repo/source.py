@@ -121,7 +121,7 @@ class IbkrFutureSource(FutureSource[F], Generic[F]):
     def _remarked(self, acquired: AcquiredFuture[F]) -> AcquiredFuture[F]:
         """With remarks where the catalogue knows the product otherwise."""
         found = map(str, disagreements(acquired.product, self._catalogue))
-        return dataclasses.replace(acquired, remarks=tuple(found))
+        return dataclasses.replace(acquired, remarks=(*acquired.remarks, *found))
 
 
 def _ask_ladders(market_rule_ids: Sequence[int], questioner: Questioner) -> tuple[MarketRule, ...]:

@@ -87,23 +87,23 @@ def candidates(error: AmbiguousProductError) -> list[str]:
         ("ES", FutureQuery(symbol="ES")),
         ("es", FutureQuery(symbol="ES")),
         ("EUR", FutureQuery(symbol="EUR")),
-        ("6E", FutureQuery(symbol="EUR", exchange="CME", trading_class="6E")),
-        ("FDAX", FutureQuery(symbol="DAX", exchange="EUREX", trading_class="FDAX")),
-        ("SIL", FutureQuery(symbol="SI", exchange="COMEX", trading_class="SIL")),
-        ("VX", FutureQuery(symbol="VIX", exchange="CFE", trading_class="VX")),
-        ("SR3", FutureQuery(symbol="SOFR3", exchange="CME", trading_class="SR3")),
-        ("BTC", FutureQuery(symbol="BRR", exchange="CME", trading_class="BTC")),
+        ("6E", FutureQuery(symbol="EUR", trading_class="6E")),
+        ("FDAX", FutureQuery(symbol="DAX", trading_class="FDAX")),
+        ("SIL", FutureQuery(symbol="SI", trading_class="SIL")),
+        ("VX", FutureQuery(symbol="VIX", trading_class="VX")),
+        ("SR3", FutureQuery(symbol="SOFR3", trading_class="SR3")),
+        ("BTC", FutureQuery(symbol="BRR", trading_class="BTC")),
         ("ES@CME", FutureQuery(symbol="ES", exchange="CME")),
         *(
-            (code, FutureQuery(symbol=symbol, exchange=exchange, trading_class=code))
-            for symbol, exchange, code in (
-                *(("AUD", "CME", "6A"), ("GBP", "CME", "6B"), ("CAD", "CME", "6C")),
-                *(("JPY", "CME", "6J"), ("CHF", "CME", "6S"), ("NZD", "CME", "6N")),
-                *(("ZAR", "CME", "6Z"), ("BRE", "CME", "6L"), ("ETHUSDRR", "CME", "ETH")),
-                *(("SOFR1", "CME", "SR1"), ("ESTX50", "EUREX", "FESX"), ("GBL", "EUREX", "FGBL")),
-                *(("YC", "CBOT", "XC"), ("YK", "CBOT", "XK"), ("YW", "CBOT", "XW")),
-                *(("MHNG", "NYMEX", "MNG"), ("SPI", "SNFE", "AP"), ("N225", "OSE.JPN", "225")),
-                *(("TOPX", "OSE.JPN", "TPX"), ("NIY", "CME", "ENY")),
+            (code, FutureQuery(symbol=symbol, trading_class=code))
+            for symbol, code in (
+                *(("AUD", "6A"), ("GBP", "6B"), ("CAD", "6C")),
+                *(("JPY", "6J"), ("CHF", "6S"), ("NZD", "6N")),
+                *(("ZAR", "6Z"), ("BRE", "6L"), ("ETHUSDRR", "ETH")),
+                *(("SOFR1", "SR1"), ("ESTX50", "FESX"), ("GBL", "FGBL")),
+                *(("YC", "XC"), ("YK", "XK"), ("YW", "XW")),
+                *(("MHNG", "MNG"), ("SPI", "AP"), ("N225", "225")),
+                *(("TOPX", "TPX"), ("NIY", "ENY")),
             )
         ),
     ],
@@ -113,6 +113,11 @@ def test_a_product_is_found_by_ibkrs_name_and_the_exchanges(text: str, query: Fu
 
     assert (found.query, found.contract, found.notices) == (query, None, ())
     assert found.product is not None
+    assert found.exact == FutureQuery(
+        symbol=found.product.symbol,
+        exchange=found.product.exchange,
+        trading_class=found.product.trading_class,
+    )
 
 
 @pytest.mark.parametrize(
@@ -347,7 +352,7 @@ def test_a_class_that_two_exchanges_use_is_ambiguous_even_if_a_source_is_asked()
 
 
 def test_a_product_that_only_the_database_knows_is_found_by_its_class() -> None:
-    found = resolver(product("NOVA", "CME", "NV")).resolve("NV")
+    found = resolver(product("NOVA", "CME", "NV", DECEMBER)).resolve("NV")
     assert found.query == FutureQuery(symbol="NOVA", exchange="CME", trading_class="NV")
 
 
@@ -490,6 +495,42 @@ def test_what_nobody_knows_can_not_be_pinned() -> None:
 def test_a_pin_that_says_too_little_is_ambiguous() -> None:
     with pytest.raises(AmbiguousProductError):
         resolver().pin("DAX", Limits(exchange="EUREX"))
+
+
+# --- what else a source may be asked
+
+
+def alternatives(found: SymbolResolution) -> list[str]:
+    return [
+        f"[{each.local_symbol}]" if each.local_symbol else str(each.query)
+        for each in found.query.alternatives
+    ]
+
+
+@one_case(
+    ("text", "query", "others"),
+    [
+        ("ES", "ES", []),
+        ("ESZ6", "ES", ["[ESZ6]"]),
+        ("SR3", "SOFR3 (SR3)", ["SR3", "[SR3]"]),
+        ("SR3@CME", "SOFR3@CME (SR3)", ["SR3@CME", "[SR3]"]),
+        ("sr3z6", "SOFR3 (SR3)", ["SR3", "[SR3Z6]"]),
+        ("ZZZH7", "ZZZH7", ["[ZZZH7]", "ZZZ"]),
+        ("ZZ   MAR 24", "ZZ", ["[ZZ   MAR 24]"]),
+        ("495512563", "495512563", ["[495512563]"]),
+        ("NOVA@X (NV)", "NOVA@X (NV)", ["[NOVA]"]),
+    ],
+)
+def test_what_the_catalogue_says_is_not_all_that_may_be_asked(
+    text: str, query: str, others: list[str]
+) -> None:
+    found = resolver(catalogue=load_catalogue()).resolve(text, source_decides=True)
+    assert (str(found.query), alternatives(found)) == (query, others)
+
+
+def test_what_is_stored_or_pinned_is_asked_for_as_it_is() -> None:
+    assert alternatives(resolver(ES).resolve("ESZ6")) == []
+    assert alternatives(resolver(pins=InMemoryPins(FULL_SIZE)).resolve("DAX")) == []
 
 
 # --- contracts

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Generator
+import dataclasses
+from collections.abc import Generator, Iterable
 from typing import Generic, TypeAlias, TypeVar
 
 from ibkr_sync.catalogue import Catalogue
@@ -24,7 +24,13 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.known_contracts i
     KnownContracts,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.product_request import (
+    contract_for_product,
     request_for_product,
+)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.symbol_questions import (
+    SymbolQuestion,
+    is_code,
+    symbol_questions,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ContractReply
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
@@ -42,9 +48,6 @@ T_co = TypeVar("T_co", covariant=True)
 
 Dialogue: TypeAlias = Generator[ContractRequest, ContractReply, T_co]
 """Gives a question and is sent its reply, or thrown what prevented it, until it returns."""
-
-_CODE = re.compile(r"[ -~]{1,64}")
-"""What the protocol can carry of a symbol or exchange: printable ASCII."""
 
 
 class Dialogues(Generic[F]):
@@ -71,20 +74,25 @@ class Dialogues(Generic[F]):
         ProductLookupError or GatewayError.
         """
         disturbances = self._gateway.disturbances
+        first, *others = symbol_questions(
+            query, self._known.key_of(query), include_expired=self._policy.include_expired
+        )
         try:
-            acquired = yield from self._product_of(query)
+            acquired = yield from self._answer_to(first)
             return (yield from self._ask_for_absent(acquired, disturbances))
         except ProductNotFoundError as error:
-            stored = self._known.living_contract(query)
+            stored = self._known.living_contract(first.query)
             if stored is None:
-                return (yield from self._elsewhere(query, error))
+                acquired = yield from self._answer_to_others(others, error)
+                return (yield from self._ask_for_absent(acquired, disturbances))
             key, contract = stored
             doubt = KnownButDoubted(error=error, product=key, disturbances=disturbances)
         if query.con_id is not None:
             return doubt
         renamed = FutureQuery(symbol=query.symbol, con_id=contract.con_id)
+        by_con_id = ContractRequest(con_id=contract.con_id, include_expired=True)
         try:
-            request = yield from self._locate(contract.con_id)
+            request = yield from self._locate(by_con_id)
         except ProductNotFoundError:
             return doubt
         try:
@@ -135,45 +143,59 @@ class Dialogues(Generic[F]):
             return False
         return self._gateway.disturbances == disturbances
 
-    def _product_of(self, query: FutureQuery) -> Dialogue[AcquiredFuture[F]]:
-        if query.con_id is None:
-            request = self._request_for(query)
-        else:
-            request = yield from self._locate(query.con_id)
-        return self._read(query, (yield from _ask(request)))
+    def _answer_to(self, question: SymbolQuestion) -> Dialogue[AcquiredFuture[F]]:
+        """Ask a question and, if it is about one contract, for all of the product."""
+        reply = yield from _ask(question.request)
+        query = question.query
+        if not question.request.symbol:
+            contract = contract_for_product(reply, self._known.find_named)
+            query = dataclasses.replace(query, con_id=contract.con_id)
+            request = request_for_product(contract, self._policy, reply.received_at)
+            reply = yield from _ask(request)
+        acquired = self._read(query, reply)
+        remarks = () if question.finding is None else (question.finding,)
+        return dataclasses.replace(acquired, remarks=remarks)
+
+    def _answer_to_others(
+        self, questions: Iterable[SymbolQuestion], error: ProductNotFoundError
+    ) -> Dialogue[AcquiredFuture[F]]:
+        """Ask by other names for what nobody has seen; raises the first error if all are unknown.
+
+        A name that TWS can make nothing of is unknown too.
+        """
+        tried: list[str] = []
+        for question in questions:
+            try:
+                return (yield from self._answer_to(question))
+            except (ProductNotFoundError, RequestRejectedError):
+                tried.append(str(question.request))
+        if not tried:
+            raise error
+        detail = f"{error.detail}; nor does it know {' or '.join(tried)}"
+        raise ProductNotFoundError(error.symbol, PLACE, detail) from error
 
     def _read(self, query: FutureQuery, reply: ContractReply) -> AcquiredFuture[F]:
-        return self._reader.read(query, reply, self._known.find_named)
+        """Read a reply; a trading class that is only the catalogue's guess is open."""
+        try:
+            return self._reader.read(query, reply, self._known.find_named)
+        except ProductNotFoundError:
+            if not self._is_guess(query):
+                raise
+            of_any_class = dataclasses.replace(query, trading_class=None)
+            return self._reader.read(of_any_class, reply, self._known.find_named)
 
-    def _locate(self, con_id: int) -> Dialogue[ContractRequest]:
-        """Learn of a contract's conId how to ask for its product."""
-        reply = yield from _ask(ContractRequest(con_id=con_id, include_expired=True))
-        return request_for_product(reply, self._policy, self._known.find_named)
+    def _is_guess(self, query: FutureQuery) -> bool:
+        if query.exchange is None or query.trading_class != query.symbol:
+            return False
+        key = ProductKey(query.symbol, query.exchange, query.trading_class)
+        row = self._catalogue.row_of(key)
+        return row is not None and row.trading_class is None
 
-    def _elsewhere(
-        self, query: FutureQuery, error: ProductNotFoundError
-    ) -> Dialogue[AcquiredFuture[F]]:
-        """Ask for a product nobody has seen on any exchange, if the user has named none.
-
-        The exchange was the catalogue's, which may be wrong.
-        """
-        request = self._request_for(query)
-        if query.con_id is not None or query.exchange or not request.exchange:
-            raise error
-        anywhere = ContractRequest(symbol=request.symbol, include_expired=request.include_expired)
-        return self._read(query, (yield from _ask(anywhere)))
-
-    def _request_for(self, query: FutureQuery) -> ContractRequest:
-        return ContractRequest(
-            symbol=query.symbol,
-            exchange=query.exchange or self._only_exchange(query.symbol),
-            include_expired=self._policy.include_expired,
-        )
-
-    def _only_exchange(self, symbol: str) -> str:
-        """The one exchange on which the catalogue knows the symbol to trade, else ""."""
-        exchanges = {each.exchange for each in self._catalogue.by_symbol(symbol) if each.active}
-        return exchanges.pop() if len(exchanges) == 1 else ""
+    def _locate(self, request: ContractRequest) -> Dialogue[ContractRequest]:
+        """Learn of a contract how to ask for its product."""
+        reply = yield from _ask(request)
+        contract = contract_for_product(reply, self._known.find_named)
+        return request_for_product(contract, self._policy, reply.received_at)
 
     def _contradiction(
         self, key: ProductKey, con_id: int, error: ProductNotFoundError
@@ -186,13 +208,13 @@ class Dialogues(Generic[F]):
 def refuse_code(query: FutureQuery) -> None:
     """Raise ProductNotFoundError for what no symbol or exchange of IBKR can be."""
     for code in (query.symbol, query.exchange or query.symbol):
-        if not _CODE.fullmatch(code):
+        if not is_code(code):
             raise ProductNotFoundError(query.symbol, PLACE, f"{code!r} is no code of IBKR")
 
 
 def _ask(request: ContractRequest) -> Dialogue[ContractReply]:
     """Ask once; ProductNotFoundError is error 200 and a reply without any row."""
-    symbol = request.symbol or str(request.con_id)
+    symbol = request.symbol or request.local_symbol or str(request.con_id)
     try:
         reply = yield request
     except RequestRejectedError as error:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ibkr_sync.domain.entities.contracts import ContractState, FuturesContract
-from ibkr_sync.domain.entities.futures import Future, ProductKey
+from ibkr_sync.domain.entities.futures import ChainExtent, Future, ProductKey
 from ibkr_sync.domain.entities.product_summary import ProductSummary
 from ibkr_sync.domain.errors import (
     AmbiguousProductError,
@@ -70,6 +70,14 @@ class KnownContracts:
     def find_named(self, words: Collection[str]) -> tuple[Future, ...]:
         """Give the stored products that one of the words names, a conId among them."""
         return self._known.find_named(words)
+
+    def key_of(self, query: FutureQuery) -> ProductKey | None:
+        """Give the one stored product that has contracts and that a query means, None if none."""
+        try:
+            product = self._known.get_by_symbol(query)
+        except ProductLookupError:
+            return None
+        return None if product.chain_extent is ChainExtent.NOTHING else product.key
 
     def note_answered(self, product: Future) -> None:
         """Remember a conId of a product that IBKR has just told of."""

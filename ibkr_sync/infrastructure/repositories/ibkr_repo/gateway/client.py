@@ -117,6 +117,7 @@ class ReadOnlyClient(EWrapper, EClient):  # type: ignore[misc]  # ibapi has no t
         contract.secType = "FUT"
         contract.conId = request.con_id or 0
         contract.symbol = request.symbol
+        contract.localSymbol = request.local_symbol
         contract.exchange = request.exchange
         contract.includeExpired = request.include_expired
         with self._sending():

@@ -42,7 +42,9 @@ def refuse_foreign_products(request: ContractRequest, rows: Iterable[TranslatedR
         found: object
         if request.con_id not in (None, row.con_id):
             wanted, field, found = request.con_id, "con_id", row.con_id
-        elif request.con_id is None and row.symbol != request.symbol:
+        elif request.local_symbol and row.name.upper().split() != request.local_symbol.split():
+            wanted, field, found = request.local_symbol, "local_symbol", row.name
+        elif request.symbol and row.symbol != request.symbol:
             wanted, field, found = request.symbol, "symbol", row.symbol
         elif request.exchange and row.exchange and request.exchange not in _exchanges(row):
             wanted, field, found = request.exchange, "exchange", row.exchange

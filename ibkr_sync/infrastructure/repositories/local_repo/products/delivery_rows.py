@@ -28,10 +28,10 @@ from ibkr_sync.domain.evidence.chain_diff import FieldChange
 from ibkr_sync.domain.history.events import end_of_trading
 from ibkr_sync.domain.runs.sync_policy import SyncRun
 from ibkr_sync.infrastructure.repositories.local_repo.database.bulk_writes import (
+    bulk_batches,
     bulk_insert,
     bulk_update,
 )
-from ibkr_sync.infrastructure.repositories.local_repo.products.reads import read_batches
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
     contract_deliveries,
     contracts,
@@ -109,7 +109,7 @@ def read_imports(
         statement = statement.where(columns.imported_at <= until)
     found = {
         row.id: row
-        for condition in (*by_class, *(columns.con_id.in_(each) for each in read_batches(con_ids)))
+        for condition in (*by_class, *(columns.con_id.in_(each) for each in bulk_batches(con_ids)))
         for row in connection.execute(statement.where(condition))
     }
     return tuple(_import(found[each]) for each in sorted(found))

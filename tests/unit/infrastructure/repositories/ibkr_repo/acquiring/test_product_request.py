@@ -1,4 +1,4 @@
-"""From IBKR's answer about one conId to the request for its whole product."""
+"""From IBKR's answer about one contract to the request for its whole product."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 import pytest
 
 from fakes.recordings import RECORDED_ES, received
-from ibkr_sync.domain.errors import InvalidReplyError
+from ibkr_sync.domain.errors import AmbiguousProductError, InvalidReplyError
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.infrastructure.replay.rows import ContractRow
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.product_request import (
+    contract_for_product,
     request_for_product,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ContractReply
@@ -35,27 +36,56 @@ def reply(*rows: ContractRow, con_id: int = CON_ID, at: datetime = BEFORE_EXPIRY
     )
 
 
+def asked_next(reply: ContractReply, policy: SyncPolicy = PLAIN) -> ContractRequest:
+    return request_for_product(contract_for_product(reply), policy, reply.received_at)
+
+
 def test_the_product_of_a_contract_is_asked_for_on_its_listing_exchange() -> None:
     route = dataclasses.replace(RECORDED, exchange="QBALGO")
     for rows in ((RECORDED,), (route,), (route, RECORDED)):
-        assert request_for_product(reply(*rows), PLAIN) == ContractRequest(
-            symbol="ES", exchange="CME"
-        )
+        assert asked_next(reply(*rows)) == ContractRequest(symbol="ES", exchange="CME")
 
 
 def test_expired_contracts_are_asked_for_when_it_has_expired_or_they_are_wanted() -> None:
     wanted = ContractRequest(symbol="ES", exchange="CME", include_expired=True)
-    assert request_for_product(reply(RECORDED, at=AFTER_EXPIRY), PLAIN) == wanted
-    assert request_for_product(reply(RECORDED), SyncPolicy(include_expired=True)) == wanted
+    assert asked_next(reply(RECORDED, at=AFTER_EXPIRY)) == wanted
+    assert asked_next(reply(RECORDED), SyncPolicy(include_expired=True)) == wanted
 
 
 def test_another_contract_than_the_one_asked_for_is_refused() -> None:
     with pytest.raises(InvalidReplyError) as refused:
-        request_for_product(reply(RECORDED, con_id=1), PLAIN)
+        asked_next(reply(RECORDED, con_id=1))
     assert refused.value.field == "con_id"
 
 
 def test_rows_that_contradict_each_other_are_refused() -> None:
     other = dataclasses.replace(RECORDED, exchange="QBALGO", symbol="NQ")
     with pytest.raises(InvalidReplyError):
-        request_for_product(reply(RECORDED, other), PLAIN)
+        asked_next(reply(RECORDED, other))
+
+
+def test_a_local_symbol_of_several_products_is_ambiguous() -> None:
+    namesake = dataclasses.replace(
+        RECORDED,
+        con_id="7",
+        symbol="SPX",
+        trading_class="SP",
+        exchange="CBOT",
+        valid_exchanges="CBOT",
+    )
+    both = dataclasses.replace(
+        reply(RECORDED, namesake),
+        request=ContractRequest(local_symbol="ESM5", include_expired=True),
+    )
+    with pytest.raises(AmbiguousProductError) as caught:
+        contract_for_product(both)
+    assert [str(each.key) for each in caught.value.candidates] == ["ES@CME (ES)", "SPX@CBOT (SP)"]
+    one = dataclasses.replace(both, rows=both.rows[:1])
+    assert contract_for_product(one).con_id == CON_ID
+
+
+def test_a_contract_of_another_local_symbol_is_refused() -> None:
+    other = dataclasses.replace(reply(RECORDED), request=ContractRequest(local_symbol="ESU5"))
+    with pytest.raises(InvalidReplyError) as refused:
+        contract_for_product(other)
+    assert refused.value.field == "local_symbol"
