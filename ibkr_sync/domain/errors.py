@@ -377,12 +377,23 @@ class NotYetKnownError(ProductLookupError):
 class ContractNotFoundError(ProductLookupError):
     """The product is stored, but no contract of its chain answers to these words.
 
-    `is_past` says that the words are for a month or day that has passed.
+    `is_past` says that the words are for a month or day that has passed, `nearest` are the
+    contracts that end next to a day on which none ends, and `was_asked` is set where a source has
+    just given the whole chain.
     """
 
-    def __init__(self, symbol: str, product: ProductKey, *, is_past: bool = False) -> None:
+    def __init__(
+        self,
+        symbol: str,
+        product: ProductKey,
+        *,
+        is_past: bool = False,
+        nearest: Sequence[FuturesContract] = (),
+    ) -> None:
         self.product = product
         self.is_past = is_past
+        self.nearest = tuple(nearest)
+        self.was_asked = False
         super().__init__(symbol, f"{symbol}: not in the chain of {product}")
 
 

@@ -118,15 +118,18 @@ def test_what_failed_is_told_with_its_error_in_every_format(on: CommandLine, sto
 def test_a_vague_symbol_is_blamed_on_no_product(ibkr_sync: CommandLine, tmp_path: Path) -> None:
     database = tmp_path / "dax.db"
     demo = ("--profile", "demo", "--database", database)
-    ibkr_sync(*demo, "get", "FDXM")
+    ibkr_sync(*demo, "get", "FDXM", "FDAX")
     age(database, "DAX", hours=30)
 
     vague = ibkr_sync(*demo, "get", "DAX")
-    (stale,) = ibkr_sync(*demo, "check", "--json").json["stale"]
+    stale = ibkr_sync(*demo, "check", "--json").json["stale"]
     (asked,) = ibkr_sync(*demo, "runs", "--run", "2", "--json").json["products"]
 
     assert "DAX may mean 3 products" in vague.told
-    assert (stale["trading_class"], stale["error"]) == ("FDXM", None)
+    assert [(each["trading_class"], each["error"]) for each in stale] == [
+        ("FDAX", None),
+        ("FDXM", None),
+    ]
     assert (asked["symbol"], asked["trading_class"]) == ("DAX", None)
     assert (asked["outcome"], asked["error"]) == ("failed", "AmbiguousProductError")
 

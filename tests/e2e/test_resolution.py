@@ -240,6 +240,19 @@ def test_a_contract_that_is_not_in_the_chain_is_told(ibkr_sync: CommandLine) -> 
         "error: ES 209912 is not in the chain of ES@CME (ES).",
         "next:  ibkr-sync --profile demo get ES@CME --source ibkr",
     ]
+    assert fetched.err.splitlines()[-1].endswith("ibkr-sync --profile demo show ES@CME")
+
+
+def test_a_day_on_which_none_ends_names_the_contract_of_that_time(ibkr_sync: CommandLine) -> None:
+    with gateway_with(ROW) as gateway:
+        source = ("--source", "ibkr", "--port", str(gateway.port))
+        fetched = ibkr_sync("get", "NOVA 20981218", *source)
+        far = ibkr_sync("get", "NOVA 20980618", *source)
+    for done in (fetched, ibkr_sync("show", "NOVA 20981218"), ibkr_sync("show", "nova 2098-12-20")):
+        assert done.code == 5
+        assert "NOVAZ8, which ends on 2098-12-19" in done.told
+        assert done.err.splitlines()[-1] == "next:  ibkr-sync show 987654321"
+    assert far.err.splitlines()[-1] == "next:  See what there is: ibkr-sync show NOVA@CME"
 
 
 def test_a_year_that_two_contracts_share_must_be_written_in_full(ibkr_sync: CommandLine) -> None:

@@ -49,6 +49,14 @@ def _not_found(error: errors.ProductNotFoundError) -> str:
     return f"{asked} was not found in {error.place}{detail}."
 
 
+def _contract_not_found(error: errors.ContractNotFoundError) -> str:
+    near = " or ".join(
+        f"{each.local_symbol}, which ends on {each.last_trade_date}" for each in error.nearest
+    )
+    hint = f"; next to that day there is {near}" if near else ""
+    return f"{error.symbol} is not in the chain of {error.product}{hint}."
+
+
 _RULES: dict[type[BaseException], _Rule] = {
     errors.ConfigError: _Rule(
         ExitCode.USAGE,
@@ -206,7 +214,7 @@ _RULES: dict[type[BaseException], _Rule] = {
     ),
     errors.ContractNotFoundError: _Rule(
         ExitCode.NOT_FOUND,
-        lambda e: f"{e.symbol} is not in the chain of {e.product}.",
+        _contract_not_found,
         next_steps.step_if_contract_not_found,
     ),
     errors.AmbiguousContractError: _Rule(

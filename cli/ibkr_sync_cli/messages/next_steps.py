@@ -112,6 +112,10 @@ def _words_for(key: ProductKey | tuple[str, str | None, str | None]) -> tuple[st
 
 def step_if_contract_not_found(error: errors.ContractNotFoundError, command: NextCommand) -> str:
     """Where the product is there, and the contract is not."""
+    if error.nearest:
+        return command("show", str(error.nearest[0].con_id))
+    if error.was_asked:
+        return f"See what there is: {command('show', *_words_for(error.product))}"
     return step_to_get_product(error.product, command, *(("--expired",) if error.is_past else ()))
 
 

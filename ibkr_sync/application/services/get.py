@@ -10,7 +10,7 @@ from ibkr_sync.application.resolution.named_products import NamedProducts, name_
 from ibkr_sync.application.services.futures import FuturesService
 from ibkr_sync.application.services.product_sync import ProductSync, SyncReport
 from ibkr_sync.domain.entities.futures import Future
-from ibkr_sync.domain.errors import IbkrSyncError, ProductLookupError
+from ibkr_sync.domain.errors import ContractNotFoundError, IbkrSyncError, ProductLookupError
 from ibkr_sync.domain.naming.limits import Limits
 from ibkr_sync.domain.runs.future_update import FutureUpdate
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy, SyncRun
@@ -108,6 +108,8 @@ class Get(ProductSync[FutureUpdate[Future]]):
                     product = chain_of_size(update.product, update.query.multiplier)
                     contracts.append((words, find_contract(product, words, now)))
                 except ProductLookupError as error:
+                    if isinstance(error, ContractNotFoundError):
+                        error.was_asked = self._has_given_all(error)
                     absent.append(error)
         return GetReport(
             outcomes=outcomes,
@@ -118,6 +120,10 @@ class Get(ProductSync[FutureUpdate[Future]]):
             absent=absent,
             has_success=has_success or bool(contracts),
         )
+
+    def _has_given_all(self, error: ContractNotFoundError) -> bool:
+        """Whether to ask the source again is in vain."""
+        return self._from_source and (self._policy.include_expired or not error.is_past)
 
     def _keep(self, update: FutureUpdate[Future]) -> FutureUpdate[Future]:
         return update

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from ibkr_sync.domain.entities.contracts import ContractSeries, ContractState, FuturesContract
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import AmbiguousContractError, ContractNotFoundError
 from ibkr_sync.domain.naming.spellings import ContractSpelling, DaySpelling, MonthSpelling
+
+_HALF_A_MONTH = timedelta(days=15)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +54,8 @@ def find_contract(product: Future, words: ContractWords, now: datetime) -> Contr
     matching = [each for each in matching if each.con_id == words.con_id] or matching
     if not matching:
         is_past = words.spelling is not None and words.spelling.is_past(now.date())
-        raise ContractNotFoundError(words.text, product.key, is_past=is_past)
+        nearest = contracts_near_day(product, words.spelling)
+        raise ContractNotFoundError(words.text, product.key, is_past=is_past, nearest=nearest)
     unexpired = [each for each in matching if not each.is_expired(now)]
     left = present_contracts(unexpired or matching, now)
     exact = [each for each in left if is_choice_by_symbol(each, words.text)]
@@ -76,6 +79,25 @@ def present_contracts(contracts: Iterable[FuturesContract], now: datetime) -> li
     return [
         each for each in every if each.state(now) not in absent or _month_of(each) not in present
     ]
+
+
+def contracts_near_day(
+    product: Future, spelling: ContractSpelling | None
+) -> tuple[FuturesContract, ...]:
+    """Give the contracts that end next to the day, half a month away at most; none for a month.
+
+    An expiry that a rule of thumb says moves by a day or two at holidays.
+    """
+    if not isinstance(spelling, DaySpelling):
+        return ()
+    distances = [
+        (abs(each.last_trade_date - spelling.day), each)
+        for each in product.contracts
+        if spelling.series in (None, each.series) and _is_of_class(product, each, spelling.root)
+    ]
+    least = min((distance for distance, _ in distances), default=_HALF_A_MONTH)
+    near = (each for distance, each in distances if distance == least <= _HALF_A_MONTH)
+    return tuple(near)
 
 
 def holds_contract(product: Future, words: ContractWords) -> bool:

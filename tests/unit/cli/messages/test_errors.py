@@ -171,6 +171,12 @@ def test_every_error_of_the_tree_is_explained(kind: type[errors.IbkrSyncError]) 
             "ibkr-sync get DAX@EUREX --trading-class FDAX --expired --source ibkr",
         ),
         (
+            errors.ContractNotFoundError("ES 20261217", ES.key, nearest=[DECEMBER]),
+            ExitCode.NOT_FOUND,
+            "ES@CME (ES); next to that day there is ESZ6, which ends on 2026-12-18.",
+            "ibkr-sync show 600000001",
+        ),
+        (
             errors.ContractNotFoundError("ESU9", ProductKey("ES", "CME", "ES")),
             ExitCode.NOT_FOUND,
             "ESU9 is not in the chain of ES@CME (ES).",

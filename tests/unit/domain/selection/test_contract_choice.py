@@ -84,6 +84,15 @@ def test_a_con_id_finds_the_contract_whatever_its_names() -> None:
     assert found.contract is ten_digits
 
 
+def test_digits_are_a_conid_before_they_are_a_local_symbol() -> None:
+    digits = dataclasses.replace(DECEMBER_2036, local_symbol="169120018")
+    by_id = dataclasses.replace(JANUARY_2027, con_id=169120018)
+    found = find_contract(chain(digits, by_id), words("169120018"), BEFORE_EXPIRY)
+    assert found.contract is by_id
+    found = find_contract(chain(digits, JANUARY_2027), words("169120018"), BEFORE_EXPIRY)
+    assert found.contract is digits
+
+
 def test_a_contract_is_named_by_its_delivery_month_not_by_its_last_trade() -> None:
     with pytest.raises(ContractNotFoundError):
         find_contract(CRUDE_OIL, words("CL 202611"), BEFORE_EXPIRY)
@@ -157,6 +166,27 @@ def test_a_day_with_the_letter_of_a_series_means_that_series() -> None:
     assert find_contract(product, words("FMWP 20261120 D"), BEFORE_EXPIRY).contract is daily
     with pytest.raises(ContractNotFoundError):
         find_contract(product, words("FMWP 20261120 M"), BEFORE_EXPIRY)
+
+
+@pytest.mark.parametrize(
+    ("text", "con_ids"),
+    [
+        ("CL 20261222", [3]),
+        ("CL 20261118", [2]),
+        ("CL 20261205", [2]),
+        ("CL 20261206", [3]),
+        ("CL 20270106", []),
+        ("CL 20261222 W", []),
+        ("CL 202602", []),
+        ("CLG6", []),
+    ],
+)
+def test_next_to_a_day_on_which_none_ends_the_nearest_is_named(
+    text: str, con_ids: list[int]
+) -> None:
+    with pytest.raises(ContractNotFoundError) as caught:
+        find_contract(CRUDE_OIL, words(text), BEFORE_EXPIRY)
+    assert [each.con_id for each in caught.value.nearest] == con_ids
 
 
 def test_what_the_chain_lacks_is_an_error_that_names_the_product() -> None:
