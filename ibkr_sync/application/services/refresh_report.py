@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ibkr_sync.application.services.outcome_words import outcome_word
 from ibkr_sync.application.services.product_sync import SyncReport
 from ibkr_sync.domain.entities.contracts import ContractState
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
@@ -15,6 +14,7 @@ from ibkr_sync.domain.errors import AmbiguousProductError, GatewayError, Product
 from ibkr_sync.domain.evidence.chain_diff import ChainDiff
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
+from ibkr_sync.domain.runs.outcome_words import outcome_word
 from ibkr_sync.domain.selection.series_choice import usual_series
 
 

@@ -265,7 +265,7 @@ def test_a_route_is_no_exchange_of_a_product(serve: Serve, repository_of: Reposi
 
 
 @pytest.mark.text_protocol
-def test_evidence_of_an_ambiguous_reply_holds_only_the_product_that_is_meant(
+def test_a_reply_is_kept_whole_whichever_product_of_it_is_meant(
     serve: Serve, repository_of: RepositoryOf, local: Local
 ) -> None:
     repository = repository_of(serve(recording=recording_of(DAX, DAX_MINI)))
@@ -273,7 +273,7 @@ def test_evidence_of_an_ambiguous_reply_holds_only_the_product_that_is_meant(
         repository.get_or_create(FutureQuery(symbol="DAX"), SyncPolicy())
     repository.get_or_create(FutureQuery(symbol="DAX", trading_class="FDXM"), SyncPolicy())
     ((kept,),) = local.replies.values()
-    con_ids = {str(each.con_id).encode() for each in DAX_MINI.contracts}
+    con_ids = {str(each.con_id).encode() for each in (*DAX.contracts, *DAX_MINI.contracts)}
     assert {frame.split(b"\0")[13] for frame in kept.frames[:-1]} == con_ids
 
 

@@ -6,7 +6,7 @@ import dataclasses
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -21,7 +21,9 @@ from fakes.catalogue import FakeCatalogue
 from fakes.clock import FakeClock
 from ibkr_sync.catalogue.delivery_rules import load_delivery_rules
 from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
+from ibkr_sync.domain.entities.contracts import ContractMonth
 from ibkr_sync.domain.entities.futures import Future, Origin
+from ibkr_sync.domain.entities.imported_delivery import ImportedRow, ImportOrigin
 from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.errors import ReplyTimeoutError
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
@@ -31,6 +33,7 @@ from ibkr_sync.domain.runs.future_update import FutureFailure
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.infrastructure.calendars import HolidayCalendar
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.deliveries import LocalDeliveries
 from ibkr_sync.infrastructure.repositories.local_repo.pins import LocalPins
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
 from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import reading, writing
@@ -52,12 +55,17 @@ def live_through_a_week(database: Database) -> None:
     """Everything that changes rows, in one story."""
     clock = FakeClock()
     catalogue = FakeCatalogue([examples.as_catalogued(examples.DAX)])
-    local = LocalFutureRepository(
-        database,
-        Future,
-        catalogue,
-        clock,
-        deliveries=lambda: DeliveryBook(load_delivery_rules(), {}, HolidayCalendar()),
+    book = DeliveryBook(load_delivery_rules(), {}, HolidayCalendar())
+    local = LocalFutureRepository(database, Future, catalogue, clock, deliveries=lambda: book)
+    imported = ImportedRow(
+        origin=ImportOrigin.EXCHANGE,
+        source="a calendar",
+        contract_month=ContractMonth(2026, 12),
+        dates={"last_delivery_date": date(2026, 12, 18)},
+    )
+    day = date(2026, 11, 2)
+    LocalDeliveries(database, lambda: book, clock).keep_imports(
+        [imported.on_product("NYMEX", "CL", day)]
     )
     local.get_or_create(by_symbol(examples.DAX), NOW_PLEASE)
     ladder = MarketRule(

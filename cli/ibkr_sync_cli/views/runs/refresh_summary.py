@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from ibkr_sync.application.services.outcome_words import FAILED
 from ibkr_sync.application.services.refresh_report import (
     RefreshedProduct,
     RefreshOutcome,
@@ -16,6 +15,7 @@ from ibkr_sync.application.services.refresh_report import (
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.errors import ProductLookupError
 from ibkr_sync.domain.runs.future_update import FutureFailure
+from ibkr_sync.domain.runs.outcome_words import FAILED
 from ibkr_sync_cli.messages.errors import explain_error
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.durations import brief_duration, precise_duration

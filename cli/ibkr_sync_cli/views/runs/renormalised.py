@@ -7,10 +7,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ibkr_sync.application.services.outcome_words import FAILED, change_word
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.evidence.renormalisation import Renormalised
 from ibkr_sync.domain.runs.future_update import FutureFailure
+from ibkr_sync.domain.runs.outcome_words import FAILED, change_word
 from ibkr_sync_cli.messages.errors import explain_error
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.quantities import quantity_of

@@ -6,12 +6,12 @@ import dataclasses
 from datetime import timedelta
 
 from example_products import DECEMBER, ES, NOW
-from ibkr_sync.application.services.outcome_words import outcome_word
 from ibkr_sync.application.services.refresh_report import RefreshReport, refreshed_product
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.evidence.chain_diff import ChainDiff
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.future_update import FutureUpdate
+from ibkr_sync.domain.runs.outcome_words import outcome_word
 from ibkr_sync_cli.views.runs.outcomes import outcomes_view
 from ibkr_sync_cli.views.runs.refresh_summary import refresh_view
 from one_case import one_case
