@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ibkr_sync_cli.units.durations import duration_text
+from ibkr_sync.domain.durations import duration_text
 
 if TYPE_CHECKING:
     from ibkr_sync_cli.invocation import Call

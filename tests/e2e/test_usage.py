@@ -29,8 +29,8 @@ ESCAPE = "\x1b[31m"
         (["show", "ES", "--format", "xml"], "'xml' is not one of 'table', 'json'"),
         (["get"], "Missing argument 'SYMBOL'"),
         (["get", "ES", "--port", "abc"], "valid integer"),
-        (["get", "ES", "--max-age", "3 fortnights"], "write 90m, 20h or 7d"),
-        (["list", "--expiring", "soon"], "write 90m, 20h or 7d"),
+        (["get", "ES", "--max-age", "3 fortnights"], "write 90m, 20h, 7d or"),
+        (["list", "--expiring", "soon"], "write 90m, 20h, 7d or"),
         (["replay", "serve", "--port", "70000"], "65535"),
     ],
     ids=lambda value: (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ibkr_sync.domain.durations import duration_text
 from ibkr_sync_cli.messages.next_steps import step_to_show_product
 from ibkr_sync_cli.terminal.notices import write_sample_data_notice
-from ibkr_sync_cli.units.durations import duration_text
 from ibkr_sync_cli.units.quantities import quantity_of
 from ibkr_sync_cli.views.runs.freshness import freshness_view
 from ibkr_sync_cli.views.runs.recorded_runs import run_sentence

@@ -1,40 +1,27 @@
-"""Durations as people type them and read them: 45s, 90m, 20h, 7d."""
+"""Durations as options take them, and as people read them."""
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 
 import typer
+
+from ibkr_sync.domain import durations
 
 _MINUTE, _HOUR = 60, 3600
 _TELLS_TENTHS = 10
 """Seconds below which tenths of them tell something."""
 
-_LONGEST = timedelta(days=36_500)
 _LONGEST_DEADLINE = timedelta(days=7)
-_MOST_DIGITS = 10
-_UNITS = {
-    "s": timedelta(seconds=1),
-    "m": timedelta(minutes=1),
-    "h": timedelta(hours=1),
-    "d": timedelta(days=1),
-}
-_DURATION = re.compile(r"(?P<count>[0-9]+)(?P<unit>[smhd])", re.ASCII)
+_SHOWN_LENGTH = 20
 
 
 def parse_duration(text: str) -> timedelta:
-    """Read `45s`, `90m`, `20h` or `7d`, up to a hundred years.
-
-    Raises typer's BadParameter otherwise.
-    """
-    match = _DURATION.fullmatch(text.strip().lower())
-    if match is None:
-        raise typer.BadParameter(f"{text!r} is no duration; write 90m, 20h or 7d")
-    count, unit = match["count"], _UNITS[match["unit"]]
-    if len(count) > _MOST_DIGITS or int(count) > _LONGEST // unit:
-        raise typer.BadParameter(f"{text[:20]!r} is too long; it takes at most {_LONGEST.days}d")
-    return int(count) * unit
+    """Read a duration that was typed; raises typer's BadParameter for what is none."""
+    try:
+        return durations.parse_duration(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text[:_SHOWN_LENGTH]!r} {error}") from None
 
 
 def parse_duration_limit(text: str) -> timedelta:
@@ -49,17 +36,8 @@ def parse_longest_duration(text: str) -> timedelta:
     """Read how long a run may take, as `parse_duration_limit`, up to a week."""
     deadline = parse_duration_limit(text)
     if deadline > _LONGEST_DEADLINE:
-        raise typer.BadParameter(f"it is at most {duration_text(_LONGEST_DEADLINE)}")
+        raise typer.BadParameter(f"it is at most {durations.duration_text(_LONGEST_DEADLINE)}")
     return deadline
-
-
-def duration_text(span: timedelta) -> str:
-    """A span as `parse_duration` reads it, in the largest unit that leaves no rest."""
-    unit = max(
-        (name for name, length in _UNITS.items() if not span % length),
-        key=lambda name: _UNITS[name],
-    )
-    return f"{span // _UNITS[unit]}{unit}"
 
 
 def brief_duration(age: timedelta) -> str:

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time
 
 import typer
 
-from ibkr_sync_cli.units.durations import parse_duration
+from ibkr_sync.domain.durations import parse_duration
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _INSTANT = re.compile(
@@ -87,7 +87,7 @@ def _instant(text: str, option: str) -> datetime | None:
 def _ago(text: str, now: datetime, option: str) -> datetime:
     try:
         span = parse_duration(text)
-    except typer.BadParameter:
+    except ValueError:
         told = f"{text!r} is no moment; write 7d, 2026-10-01 or 2026-10-01T14:30Z"
         raise _refusal(told, option) from None
     return now - span

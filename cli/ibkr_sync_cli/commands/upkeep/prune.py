@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
+from ibkr_sync.domain.durations import duration_text
 from ibkr_sync_cli.arguments import options
 from ibkr_sync_cli.invocation import call_of, now
 from ibkr_sync_cli.units.durations import parse_duration
 
 _KEPT_FOR = "90d"
-_UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1)}
 
 
 def prune(
@@ -37,14 +37,6 @@ def prune(
     report_pruning(call, pruning)
     if pruning.is_due:
         call.output.advise(
-            call.output.command("db", "prune", "--older-than", _typed(older_than), "--yes")
+            call.output.command("db", "prune", "--older-than", duration_text(older_than), "--yes")
         )
         raise typer.Exit(ExitCode.USAGE)
-
-
-def _typed(span: timedelta) -> str:
-    """A duration as `parse_duration` reads it, in the largest unit that is exact."""
-    for unit, length in _UNITS.items():
-        if not span % length:
-            return f"{span // length}{unit}"
-    return f"{span // timedelta(seconds=1)}s"

@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ibkr_sync.application.services.freshness import FreshnessReport
+from ibkr_sync.domain.durations import duration_text
 from ibkr_sync.domain.runs.staleness import StaleProduct, StaleReason
 from ibkr_sync.domain.untrusted_text import clean_text
 from ibkr_sync_cli.terminal.output import Result
-from ibkr_sync_cli.units.durations import brief_duration, duration_text
+from ibkr_sync_cli.units.durations import brief_duration
 from ibkr_sync_cli.units.moments import instant_text, instant_value
 from ibkr_sync_cli.units.quantities import quantity_of
 from ibkr_sync_cli.views.records import records_view

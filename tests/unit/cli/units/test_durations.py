@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from ibkr_sync_cli.units.durations import (
     brief_duration,
-    duration_text,
     parse_duration,
     parse_duration_limit,
     parse_longest_duration,
@@ -20,41 +19,22 @@ from one_case import one_case
 
 
 @pytest.mark.parametrize(
-    ("text", "meant"),
+    ("text", "refusal"),
     [
-        ("45s", timedelta(seconds=45)),
-        ("90m", timedelta(minutes=90)),
-        ("20h", timedelta(hours=20)),
-        (" 7D ", timedelta(days=7)),
-        ("0m", timedelta(0)),
-        ("36500d", timedelta(days=36_500)),
-        ("876000h", timedelta(days=36_500)),
-        ("3153600000s", timedelta(days=36_500)),
+        ("3x", "'3x' is no duration; write 90m, 20h, 7d or 12w"),
+        ("9" * 5000 + "d", "'99999999999999999999' is too long; it takes at most 36500d"),
     ],
 )
-def test_a_duration_is_a_number_and_a_unit(text: str, meant: timedelta) -> None:
-    assert parse_duration(text) == meant
-
-
-@one_case("text", ["", "7", "d", "1.5h", "-1h", "1w", "٣h", "1h 1m"])
-def test_anything_else_is_refused_with_examples(text: str) -> None:
-    with pytest.raises(typer.BadParameter, match="write 90m, 20h or 7d"):
+def test_what_is_no_duration_is_refused_with_its_beginning(text: str, refusal: str) -> None:
+    with pytest.raises(typer.BadParameter) as refused:
         parse_duration(text)
+    assert refused.value.message == refusal
 
 
 def test_a_limit_is_longer_than_nothing() -> None:
     assert parse_duration_limit("1s") == timedelta(seconds=1)
     with pytest.raises(typer.BadParameter, match="longer than nothing"):
         parse_duration_limit("0m")
-
-
-@pytest.mark.parametrize(
-    "text", ["36501d", "999999d", "876001h", "3153600001s", "9" * 5000 + "d", "0" * 11 + "d"]
-)
-def test_a_duration_of_more_than_a_hundred_years_is_refused(text: str) -> None:
-    with pytest.raises(typer.BadParameter, match="is too long; it takes at most 36500d") as refusal:
-        parse_duration(text)
-    assert len(refusal.value.message) < 100
 
 
 def test_a_run_takes_no_longer_than_a_week() -> None:
@@ -93,22 +73,3 @@ def test_whatever_is_typed_is_read_or_refused(text: str) -> None:
 )
 def test_an_age_is_told_in_its_largest_whole_unit(age: timedelta, told: str) -> None:
     assert brief_duration(age) == told
-
-
-@given(st.integers(0, 36_500), st.sampled_from("smhd"))
-def test_a_span_is_written_so_that_it_is_read_back(count: int, unit: str) -> None:
-    span = parse_duration(f"{count}{unit}")
-    assert parse_duration(duration_text(span)) == span
-
-
-@pytest.mark.parametrize(
-    ("span", "told"),
-    [
-        (timedelta(minutes=45), "45m"),
-        (timedelta(hours=20), "20h"),
-        (timedelta(hours=48), "2d"),
-        (timedelta(seconds=90), "90s"),
-    ],
-)
-def test_a_span_is_written_in_the_largest_unit_that_fits(span: timedelta, told: str) -> None:
-    assert duration_text(span) == told

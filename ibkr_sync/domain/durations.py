@@ -1,0 +1,40 @@
+"""Durations as people write them, in options and in settings: 45s, 90m, 20h, 7d, 12w."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+_LONGEST = timedelta(days=36_500)
+_MOST_DIGITS = 10
+_DAY_UNITS = {
+    "s": timedelta(seconds=1),
+    "m": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+}
+_UNITS = _DAY_UNITS | {"w": timedelta(weeks=1)}
+_DURATION = re.compile(r"(?P<count>[0-9]+)(?P<unit>[smhdw])", re.ASCII)
+
+
+def parse_duration(text: str) -> timedelta:
+    """Read `45s`, `90m`, `20h`, `7d` or `12w`, up to a hundred years.
+
+    Raises ValueError with what is wrong, to stand after the text, which it does not repeat.
+    """
+    match = _DURATION.fullmatch(text.strip().lower())
+    if match is None:
+        raise ValueError("is no duration; write 90m, 20h, 7d or 12w")
+    count, unit = match["count"], _UNITS[match["unit"]]
+    if len(count) > _MOST_DIGITS or int(count) > _LONGEST // unit:
+        raise ValueError(f"is too long; it takes at most {_LONGEST.days}d")
+    return int(count) * unit
+
+
+def duration_text(span: timedelta) -> str:
+    """A span as `parse_duration` reads it, in the largest unit up to days that leaves no rest."""
+    unit = max(
+        (name for name, length in _DAY_UNITS.items() if not span % length),
+        key=lambda name: _DAY_UNITS[name],
+    )
+    return f"{span // _DAY_UNITS[unit]}{unit}"
