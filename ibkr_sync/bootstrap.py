@@ -307,6 +307,7 @@ def _local_repository(
         clock,
         takes_sample_data=not _is_default(database),
         deliveries=_delivery_book,
+        keep_raw_replies=profile.keep_raw_replies,
     )
 
 

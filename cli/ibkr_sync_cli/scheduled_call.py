@@ -105,8 +105,9 @@ def _overrides(call: Call) -> dict[tuple[str, ...], str]:
 def _database(given: Mapping[tuple[str, ...], str], cwd: Path) -> str | None:
     from ibkr_sync.config.config_files import config_home
     from ibkr_sync.config.database_paths import PathContext, database_path
+    from ibkr_sync.config.overrides import DATABASE_LOCATION
 
-    text = given.get(("database",))
+    text = given.get(DATABASE_LOCATION)
     if text is None:
         return None
     return database_path(text, PathContext(folder=cwd, home=config_home(os.environ)))

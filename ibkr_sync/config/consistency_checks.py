@@ -13,7 +13,8 @@ from ibkr_sync.config.config_files import ConfigDocument
 from ibkr_sync.config.overrides import COMMAND_LINE, Override
 from ibkr_sync.config.safe_text import safe_value_text
 from ibkr_sync.config.setting_layers import Setting, SettingPlace
-from ibkr_sync.config.settings import PROFILE_NAME_PATTERN, SHIPPED_PROFILES
+from ibkr_sync.config.setting_types import PROFILE_NAME_PATTERN
+from ibkr_sync.config.settings import SHIPPED_PROFILES
 from ibkr_sync.config.settings_resolution import REPLAYED_KEYS
 from ibkr_sync.config.toml_keys import TomlKey, toml_keys, toml_position
 from ibkr_sync.config.validation_findings import finding_suggestion

@@ -26,7 +26,12 @@ from ibkr_sync.config.consistency_checks import (
     written_keys,
 )
 from ibkr_sync.config.database_paths import PathContext
-from ibkr_sync.config.overrides import environment_overrides, flag_overrides, unknown_overrides
+from ibkr_sync.config.overrides import (
+    DATABASE_LOCATION,
+    environment_overrides,
+    flag_overrides,
+    unknown_overrides,
+)
 from ibkr_sync.config.safe_text import safe_text
 from ibkr_sync.config.setting_layers import (
     Layer,
@@ -34,7 +39,11 @@ from ibkr_sync.config.setting_layers import (
     validate_document_layer,
     validate_override_layer,
 )
-from ibkr_sync.config.settings_resolution import LoadedSettings, resolve_profile, resolve_settings
+from ibkr_sync.config.settings_resolution import (
+    LoadedSettings,
+    resolve_profile,
+    resolve_settings,
+)
 from ibkr_sync.config.toml_keys import TomlKey
 from ibkr_sync.domain.database_url import url_has_secret
 from ibkr_sync.domain.errors import ConfigError, ConfigProblem
@@ -145,7 +154,8 @@ def _exposed_secrets(document: ConfigDocument, settings: Layer) -> Iterator[Conf
     if not document.exposed:
         return
     for key, setting in settings.items():
-        if key[-1] == "database" and setting.value is not None and url_has_secret(setting.value):
+        is_database = key[-2:] == DATABASE_LOCATION and setting.value is not None
+        if is_database and url_has_secret(setting.value):
             yield setting.place.problem(
                 "other users of this machine can read this password",
                 f"chmod 600 {safe_text(str(document.path))}",

@@ -14,6 +14,7 @@ from ibkr_sync.domain.errors import ConfigProblem
 
 COMMAND_LINE = "command line"
 ENVIRONMENT = "environment"
+DATABASE_LOCATION: TomlKey = ("database", "location")
 
 # The common prefix alone makes any two of our variables rather alike.
 _ALIKE = 0.85
@@ -22,7 +23,7 @@ _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,18}")
 _FLAGS: Mapping[str, TomlKey] = {
     "profile": ("profile",),
     "source": ("source",),
-    "database": ("database",),
+    "database": DATABASE_LOCATION,
     "host": ("gateway", "host"),
     "port": ("gateway", "port"),
     "client_id": ("gateway", "client_id"),
@@ -33,7 +34,7 @@ _FLAGS: Mapping[str, TomlKey] = {
 # The names without SYNC are shared with other programs: the last resort.
 _VARIABLES: Mapping[TomlKey, tuple[str, ...]] = {
     ("profile",): ("IBKR_SYNC_PROFILE",),
-    ("database",): ("IBKR_SYNC_DATABASE",),
+    DATABASE_LOCATION: ("IBKR_SYNC_DATABASE",),
     ("gateway", "host"): ("IBKR_SYNC_HOST", "IBKR_HOST"),
     ("gateway", "port"): ("IBKR_SYNC_PORT", "IBKR_PORT"),
     ("gateway", "client_id"): ("IBKR_SYNC_CLIENT_ID", "IBKR_CLIENT_ID"),

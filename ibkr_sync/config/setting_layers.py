@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -13,7 +13,13 @@ from ibkr_sync.config.config_files import ConfigDocument
 from ibkr_sync.config.database_paths import PathContext
 from ibkr_sync.config.overrides import Override
 from ibkr_sync.config.settings import ConfigTable
-from ibkr_sync.config.toml_keys import TomlKey, toml_key_text, toml_position
+from ibkr_sync.config.toml_keys import (
+    TomlKey,
+    toml_key_text,
+    toml_keys,
+    toml_position,
+    written_toml_key,
+)
 from ibkr_sync.config.validation_findings import Finding, findings
 from ibkr_sync.domain.errors import ConfigProblem
 
@@ -67,16 +73,23 @@ class ValidatedLayer:
 def validate_document_layer(document: ConfigDocument, home: Path | None) -> ValidatedLayer:
     """Validate a config file, whose paths are relative to its folder."""
     context = PathContext(folder=document.path.parent, home=home, empty_is_default=True)
+    written = frozenset(toml_keys(document.table))
     found: tuple[Finding, ...] = ()
     try:
         table = ConfigTable.model_validate(document.table, context=context)
     except ValidationError as error:
-        found = tuple(findings(error))
+        found = tuple(
+            replace(finding, key=written_toml_key(finding.key, written))
+            for finding in findings(error)
+        )
         valid = _without(document.table, frozenset(finding.key for finding in found))
         table = ConfigTable.model_validate(valid, context=context)
     return ValidatedLayer(
         settings={
-            key: Setting(value=value, place=SettingPlace(document=document, key=key))
+            key: Setting(
+                value=value,
+                place=SettingPlace(document=document, key=written_toml_key(key, written)),
+            )
             for key, value in _flat(table.model_dump(exclude_unset=True))
         },
         problems=tuple(

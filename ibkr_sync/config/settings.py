@@ -5,104 +5,38 @@ Each field's description completes the sentence "must be …" of an error messag
 
 from __future__ import annotations
 
-import ipaddress
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
+from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationInfo,
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from ibkr_sync.config.database_paths import database_file_path
+from ibkr_sync.config.setting_types import (
+    FILE_SOURCE,
+    FOREVER,
+    PROFILE_NAME,
+    Category,
+    Code,
+    DatabaseLocation,
+    FilePath,
+    Host,
+    PositiveNumber,
+    ProfileName,
+    Retention,
+    Seconds,
+    Source,
 )
-
-from ibkr_sync.config.database_paths import PathContext, database_file_path, database_path
-from ibkr_sync.domain.entities.catalogue import ASSET_CLASS_OF_CATEGORY
-
-FILE_SOURCE = "file:"
-SOURCES = ("local", "ibkr", FILE_SOURCE)
-PROFILE_NAME_PATTERN = "^[A-Za-z0-9_-]{1,32}$"
-PROFILE_NAME = "letters, digits, - and _, at most 32"
 
 # Client ids are 32-bit on the wire; the tries count up from the first one.
 MAX_CLIENT_ID_TRIES = 32
 MAX_CLIENT_ID = 2**31 - 1 - MAX_CLIENT_ID_TRIES
 # TWS allows 50 messages a second and counts in its own way, so one is kept in reserve.
 MAX_MESSAGES_PER_SECOND = 49
-DAY = 86400
-_SECONDS = f"a number of seconds above 0, at most {DAY}"
-_LARGEST_NUMBER = 10**12
 _POSITIVE = "a number above 0, as 0.5"
-_CODE_PATTERN = "^[A-Za-z0-9][A-Za-z0-9 ._&/+-]{0,31}$"
 _CODE = "letters, digits and . _ & / + -, at most 32"
-
-
-def _paths(info: ValidationInfo) -> PathContext:
-    if not isinstance(info.context, PathContext):
-        raise TypeError("paths are validated in the context of a PathContext")
-    return info.context
-
-
-def _check_host(host: str) -> str:
-    if ":" in host:
-        try:
-            ipaddress.IPv6Address(host)
-        except ValueError:
-            raise ValueError("the port is a setting of its own") from None
-        return host
-    if not re.fullmatch(r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,252})", host):
-        raise ValueError("it can't be a host")
-    return host
-
-
-def _locate_source(source: str, info: ValidationInfo) -> str:
-    if source.startswith(FILE_SOURCE):
-        return FILE_SOURCE + str(_paths(info).file(source.removeprefix(FILE_SOURCE)))
-    if source not in SOURCES:
-        raise ValueError("there is no such source")
-    return source
-
-
-def _locate_database(database: str, info: ValidationInfo) -> str | None:
-    paths = _paths(info)
-    return None if paths.is_default(database) else database_path(database, paths)
-
-
-def _locate_file(path: str, info: ValidationInfo) -> str | None:
-    paths = _paths(info)
-    return None if paths.is_default(path) else str(paths.file(path))
-
-
-def _exact_number(value: object) -> object:
-    # The shortest text that means the float is the number as it was written.
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return Decimal(str(value)) if is_number else value
-
-
-def _check_category(category: str) -> str:
-    if category not in ASSET_CLASS_OF_CATEGORY:
-        raise ValueError("there is no such category")
-    return category
-
-
-ProfileName: TypeAlias = Annotated[str, StringConstraints(pattern=PROFILE_NAME_PATTERN)]
-Seconds: TypeAlias = Annotated[float, Field(gt=0, le=DAY, allow_inf_nan=False)]
-Code: TypeAlias = Annotated[str, StringConstraints(pattern=_CODE_PATTERN)]
-PositiveNumber: TypeAlias = Annotated[
-    Decimal, BeforeValidator(_exact_number), Field(gt=0, le=_LARGEST_NUMBER, allow_inf_nan=False)
-]
-DatabaseLocation: TypeAlias = Annotated[
-    str | None,
-    AfterValidator(_locate_database),
-    Field(description="a file, or a URL starting with postgresql:// or sqlite:///"),
-]
 
 
 class _Table(BaseModel):
@@ -112,6 +46,22 @@ class _Table(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", strict=True, hide_input_in_errors=True, defer_build=True
     )
+
+
+class DatabaseSettings(_Table):
+    """Where everything is stored, and how long raw replies are; a text is the location alone.
+
+    Attributes:
+        keep_raw_replies: a product's newest is kept in any case.
+    """
+
+    location: DatabaseLocation = Field(default=None, repr=False)
+    keep_raw_replies: Retention = FOREVER
+
+    @model_validator(mode="before")
+    @classmethod
+    def _table_of_location(cls, value: object) -> object:
+        return value if isinstance(value, dict) else {"location": value}
 
 
 class GatewaySettings(_Table):
@@ -129,9 +79,7 @@ class GatewaySettings(_Table):
         requests_in_flight: requests unanswered at a time.
     """
 
-    host: Annotated[str, AfterValidator(_check_host)] = Field(
-        default="127.0.0.1", description="a host name or an IP address"
-    )
+    host: Host = "127.0.0.1"
     port: int = Field(default=4002, ge=1, le=65535, description="a port from 1 to 65535")
     client_id: int = Field(
         default=411,
@@ -145,11 +93,11 @@ class GatewaySettings(_Table):
         le=MAX_CLIENT_ID_TRIES,
         description=f"a whole number from 1 to {MAX_CLIENT_ID_TRIES}",
     )
-    connect_timeout: Seconds = Field(default=5, description=_SECONDS)
-    handshake_timeout: Seconds = Field(default=15, description=_SECONDS)
-    idle_timeout: Seconds = Field(default=30, description=_SECONDS)
-    total_timeout: Seconds = Field(default=180, description=_SECONDS)
-    run_timeout: Seconds = Field(default=3600, description=_SECONDS)
+    connect_timeout: Seconds = 5
+    handshake_timeout: Seconds = 15
+    idle_timeout: Seconds = 30
+    total_timeout: Seconds = 180
+    run_timeout: Seconds = 3600
     messages_per_second: int = Field(
         default=40,
         ge=1,
@@ -175,9 +123,7 @@ class LogSettings(_Table):
     `auto` is text on a terminal and JSON lines otherwise.
     """
 
-    file: Annotated[
-        str | None, AfterValidator(_locate_file), Field(description="a file's path")
-    ] = None
+    file: FilePath = None
     format: Literal["auto", "text", "json"] = Field(
         default="auto", description="auto, text or json"
     )
@@ -186,13 +132,9 @@ class LogSettings(_Table):
 class ProfileSettingsTable(_Table):
     """`[profiles.NAME]` as a file writes it; what is not set comes from elsewhere."""
 
-    source: Annotated[
-        str | None,
-        AfterValidator(_locate_source),
-        Field(description="local, ibkr or file:PATH"),
-    ] = None
+    source: Source = None
     replay: Literal["sample"] | None = Field(default=None, description="sample")
-    database: DatabaseLocation = Field(default=None, repr=False)
+    database: DatabaseSettings = DatabaseSettings.model_construct()
     gateway: GatewaySettings = GatewaySettings.model_construct()
 
 
@@ -212,9 +154,7 @@ class CatalogueSettings(_Table):
     currency: Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")] = Field(
         description="three capital letters, as USD"
     )
-    category: Annotated[str, AfterValidator(_check_category)] = Field(
-        description=", ".join(sorted(ASSET_CLASS_OF_CATEGORY))
-    )
+    category: Category
     trading_class: Code | None = Field(default=None, description=_CODE)
     exchange_code: Code | None = Field(default=None, description=_CODE)
     # A counted repetition of \p{C} would take 40 ms and 17 MB to compile, with every command.
@@ -235,7 +175,7 @@ class ConfigTable(_Table):
     profile: ProfileName = Field(
         default="local", description="a profile's name (its settings go under [profiles.NAME])"
     )
-    database: DatabaseLocation = Field(default=None, repr=False)
+    database: DatabaseSettings = DatabaseSettings.model_construct()
     # A list in TOML; strictness is for what it holds.
     catalogue: Annotated[tuple[CatalogueSettings, ...], Field(strict=False)] = Field(
         default=(), description="tables of their own, each under [[catalogue]]"
@@ -262,6 +202,7 @@ class ProfileSettings:
         replay: the built-in recording that stands in for a gateway; then `gateway.host` and
             `gateway.port` say nothing, as the replay gateway picks a free port on loopback.
         database: an absolute path (SQLite) or a postgresql:// URL, secrets included.
+        keep_raw_replies: how long, but for a product's newest; None for ever.
         gateway: where the gateway listens and how it is talked to.
         catalogue: the user's own products, the same for every profile.
     """
@@ -271,6 +212,7 @@ class ProfileSettings:
     database: str = field(repr=False)
     gateway: GatewaySettings
     catalogue: tuple[CatalogueSettings, ...] = ()
+    keep_raw_replies: timedelta | None = None
 
     @property
     def database_file(self) -> Path | None:

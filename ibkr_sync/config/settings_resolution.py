@@ -7,12 +7,15 @@ from types import MappingProxyType
 from typing import Any
 
 from ibkr_sync.config.config_files import ConfigFolders
+from ibkr_sync.config.overrides import DATABASE_LOCATION
 from ibkr_sync.config.safe_text import safe_text
 from ibkr_sync.config.setting_layers import Layer, Setting, SettingPlace
+from ibkr_sync.config.setting_types import retention_span
 from ibkr_sync.config.settings import (
     SHIPPED_PROFILES,
     CatalogueSettings,
     ConfigTable,
+    DatabaseSettings,
     GatewaySettings,
     LogSettings,
     OutputSettings,
@@ -30,13 +33,15 @@ SAMPLE_DATABASE_FILE = "demo.db"
 REPLAYED_KEYS: frozenset[TomlKey] = frozenset({("gateway", "host"), ("gateway", "port")})
 
 _PROFILE: TomlKey = ("profile",)
-_DATABASE: TomlKey = ("database",)
+_KEEP_RAW_REPLIES: TomlKey = ("database", "keep_raw_replies")
 _CATALOGUE: TomlKey = ("catalogue",)
 _REPLAY: TomlKey = ("replay",)
-_GATEWAY_KEYS: tuple[TomlKey, ...] = tuple(
-    ("gateway", name) for name in GatewaySettings.model_fields
+_PROFILE_KEYS: tuple[TomlKey, ...] = (
+    ("source",),
+    _REPLAY,
+    *(("database", name) for name in DatabaseSettings.model_fields),
+    *(("gateway", name) for name in GatewaySettings.model_fields),
 )
-_PROFILE_KEYS: tuple[TomlKey, ...] = (("source",), _REPLAY, _DATABASE, *_GATEWAY_KEYS)
 _COMMON_KEYS: tuple[TomlKey, ...] = (
     _CATALOGUE,
     *(("output", name) for name in OutputSettings.model_fields),
@@ -69,7 +74,9 @@ class LoadedSettings:
         """Tell each setting in use, its value and where it was set."""
         return tuple(
             ResolvedSetting(
-                key=toml_key_text(key), value=_explained(setting.value), where=str(setting.place)
+                key=toml_key_text(_written(key, setting.place)),
+                value=_explained(setting.value),
+                where=str(setting.place),
             )
             for key, setting in self.values.items()
         )
@@ -121,12 +128,14 @@ def _profile_values(
         shared = files.get(key)
         if replay.value and key in REPLAYED_KEYS:
             continue
-        if replay.value and key == _DATABASE:
+        if replay.value and key == DATABASE_LOCATION:
             shared = None  # sample data stays apart unless someone asks for it by name
         found[key] = overrides.get(key) or own or shared or _default(key)
-    if found[_DATABASE].value is None:
+    if found[DATABASE_LOCATION].value is None:
         file = SAMPLE_DATABASE_FILE if replay.value else DATABASE_FILE
-        found[_DATABASE] = Setting(value=str(folders.data / file), place=found[_DATABASE].place)
+        found[DATABASE_LOCATION] = Setting(
+            value=str(folders.data / file), place=found[DATABASE_LOCATION].place
+        )
     return found
 
 
@@ -134,9 +143,10 @@ def _profile_settings(values: Layer, catalogue: tuple[CatalogueSettings, ...]) -
     return ProfileSettings(
         source=values["source",].value,
         replay=values[_REPLAY].value,
-        database=values[_DATABASE].value,
+        database=values[DATABASE_LOCATION].value,
         gateway=GatewaySettings(**_table(values, "gateway")),
         catalogue=catalogue,
+        keep_raw_replies=retention_span(values[_KEEP_RAW_REPLIES].value),
     )
 
 
@@ -159,6 +169,12 @@ def _default(key: TomlKey) -> Setting:
     for name in key:
         value = getattr(value, name, None)
     return Setting(value=value, place=SettingPlace())
+
+
+def _written(key: TomlKey, place: SettingPlace) -> TomlKey:
+    """The key, or the table's if that was set by a single value."""
+    is_whole = place.key[-1:] in ((), key[-1:])
+    return key if is_whole else key[:-1]
 
 
 def _explained(value: object) -> str | None:

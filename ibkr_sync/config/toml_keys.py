@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from functools import lru_cache
 
 from ibkr_sync.config.safe_text import safe_value_text
@@ -62,6 +62,13 @@ def toml_keys(table: Mapping[str, object], above: TomlKey = ()) -> Iterator[Toml
                 toml_position(i): each for i, each in enumerate(value) if isinstance(each, dict)
             }
             yield from toml_keys(tables, key)
+
+
+def written_toml_key(key: TomlKey, written: Container[TomlKey]) -> TomlKey:
+    """Give as much of a key as is written: the table's, where a single value stands for it."""
+    while key not in written and len(key) > 1 and not _POSITION.fullmatch(key[-1]):
+        key = key[:-1]
+    return key
 
 
 def toml_position(index: int) -> str:

@@ -12,12 +12,11 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from ibkr_sync.config.safe_text import safe_value_text
+from ibkr_sync.config.setting_types import FILE_SOURCE, PROFILE_NAME, SOURCES
 from ibkr_sync.config.settings import (
-    FILE_SOURCE,
-    PROFILE_NAME,
-    SOURCES,
     CatalogueSettings,
     ConfigTable,
+    DatabaseSettings,
     GatewaySettings,
     LogSettings,
     OutputSettings,
@@ -27,6 +26,7 @@ from ibkr_sync.config.toml_keys import TomlKey, toml_position
 from ibkr_sync.domain.entities.catalogue import ASSET_CLASS_OF_CATEGORY
 
 _TABLES: Mapping[str, type[BaseModel]] = {
+    "[database]": DatabaseSettings,
     "[gateway]": GatewaySettings,
     "[output]": OutputSettings,
     "[log]": LogSettings,
@@ -94,16 +94,12 @@ def _suggest_key(key: TomlKey) -> str | None:
 
 def _table_at(key: TomlKey) -> type[BaseModel]:
     match key:
-        case ("gateway",) | ("profiles", _, "gateway"):
-            return GatewaySettings
         case ("profiles", _):
             return ProfileSettingsTable
-        case ("output",):
-            return OutputSettings
-        case ("log",):
-            return LogSettings
         case ("catalogue", _):
             return CatalogueSettings
+        case ("profiles", _, name) | (name,):
+            return _TABLES.get(f"[{name}]", ConfigTable)
         case _:
             return ConfigTable
 

@@ -12,6 +12,7 @@ import pytest
 
 from contracts.future_port import NOW_PLEASE, by_symbol
 from contracts.raw_reply_port import (
+    CRUDE_OIL,
     DAY,
     ES,
     FIRST,
@@ -56,9 +57,13 @@ class Local(KeptRawReplies):
         self.database = database
         self.clock = FakeClock()
         self.port = LocalRawReplies(database, self.clock)
+        self.keep_raw_replies: timedelta | None = None
 
     def keep(self, product: Future, replies: Iterable[Evidence]) -> None:
-        local = LocalFutureRepository(self.database, Future, FakeCatalogue(), self.clock)
+        local = LocalFutureRepository(
+            *(self.database, Future, FakeCatalogue(), self.clock),
+            keep_raw_replies=self.keep_raw_replies,
+        )
         for evidence in tuple(replies) or (None,):
             self.clock.advance(minutes=1)
             acquired = AcquiredFuture(product=product, evidence=evidence)
@@ -89,6 +94,34 @@ class DatabaseContract(RawReplyPortContract):
         assert kept.port.prune(FIRST + 4 * DAY).replies == 2
         assert kept.newest(ES.key) == whole_reply(4)
         assert kept.port.usage().oldest == FIRST + DAY
+
+    def test_a_product_that_is_stored_loses_replies_past_their_time_but_never_its_newest(
+        self, kept: Local
+    ) -> None:
+        kept.keep(CRUDE_OIL, map(reply, (1, 2)))
+        kept.keep(ES, map(reply, (1, 2, 19)))
+        kept.keep_raw_replies = 7 * DAY
+        kept.keep(ES, [reply(21)])
+        assert (kept.port.usage().replies, kept.port.usage().products) == (4, 2)
+        assert kept.port.prune(FIRST + 19 * DAY).replies == 1  # of crude oil
+        kept.keep_raw_replies = timedelta(0)
+        kept.keep(CRUDE_OIL, [reply(3)])
+        assert kept.port.usage() == dataclasses.replace(
+            kept.port.usage(), replies=3, products=2, oldest=FIRST + 3 * DAY
+        )
+        assert kept.newest(CRUDE_OIL.key) == reply(3)
+
+    def test_what_replies_of_another_product_were_packed_beside_stays_as_long_as_they_do(
+        self, kept: Local
+    ) -> None:
+        kept.keep(ES, [whole_reply(1)])
+        kept.keep(CRUDE_OIL, [whole_reply(2), reply(3)])
+        kept.keep_raw_replies = 7 * DAY
+        kept.keep(ES, [reply(20)])
+        assert (kept.port.usage().replies, kept.port.usage().oldest) == (4, FIRST + DAY)
+        kept.keep(CRUDE_OIL, [reply(21)])
+        kept.keep(ES, [reply(22)])
+        assert (kept.port.usage().replies, kept.port.usage().oldest) == (3, FIRST + 20 * DAY)
 
 
 class TestSqliteFile(DatabaseContract):

@@ -63,7 +63,9 @@ def test_the_example_is_a_config_file_and_init_writes_it_once(ibkr_sync: Command
     first = ibkr_sync("config", "init")
     again = ibkr_sync("config", "init")
 
-    assert tomllib.loads(example.out).keys() == {"gateway", "output", "log", "profiles"}
+    assert tomllib.loads(example.out).keys() == {
+        *("database", "gateway", "output", "log", "profiles")
+    }
     path = Path(first.out.strip())
     assert path == ibkr_sync.home / ".config/ibkr-sync/config.toml"
     assert path.read_text(encoding="utf-8") == example.out

@@ -244,6 +244,63 @@ class TestPrune:
     ) -> None:
         assert ibkr_sync("--database", aged, *PRUNE, "--older-than", age, "--yes").code == 2
 
+    def test_without_an_age_that_of_the_settings_counts(
+        self, ibkr_sync: CommandLine, aged: Path
+    ) -> None:
+        ibkr_sync.configure('[database]\nkeep_raw_replies = "52w"\n')
+        asked = ibkr_sync("--database", aged, *PRUNE)
+        ibkr_sync.configure('[profiles.local.database]\nkeep_raw_replies = "36h"\n')
+        own = ibkr_sync("--database", aged, *PRUNE)
+        typed = ibkr_sync("--database", aged, *PRUNE, "--older-than", "4w")
+        assert "5 raw replies would be deleted" in asked.err
+        assert "db prune --older-than 364d --yes" in asked.err
+        assert "6 raw replies would be deleted" in own.err
+        assert "db prune --older-than 36h --yes" in own.err
+        assert "db prune --older-than 28d --yes" in typed.err
+
+
+class TestKeepRawReplies:
+    def refreshed(self, ibkr_sync: CommandLine, path: Path, settings: str) -> dict[str, list[int]]:
+        """The ids of the replies of each product, after a refresh of ES with these settings."""
+        ibkr_sync.configure(settings)
+        with sample_gateway() as gateway:
+            source = ("--source", "ibkr", "--port", str(gateway.port))
+            done = ibkr_sync("--database", path, "refresh", "ES", *source)
+        assert done.code == 0, done
+        with opened(path) as connection:
+            rows = connection.execute(
+                "SELECT products.symbol, raw_replies.id FROM raw_replies JOIN products"
+                " ON products.id = product_id ORDER BY raw_replies.id"
+            ).fetchall()
+        return {symbol: [own for name, own in rows if name == symbol] for symbol, _ in rows}
+
+    def test_a_refresh_keeps_all_by_default(self, ibkr_sync: CommandLine, aged: Path) -> None:
+        assert len(self.refreshed(ibkr_sync, aged, "")["ES"]) == 8
+
+    def test_a_refresh_lets_go_of_those_past_their_time_of_what_it_stores(
+        self, ibkr_sync: CommandLine, aged: Path
+    ) -> None:
+        spoil(
+            aged, "UPDATE raw_replies SET received_at = '2020-01-02 03:04:05.000000' WHERE id > 0"
+        )
+        kept_for_90_days = self.refreshed(ibkr_sync, aged, '[database]\nkeep_raw_replies = "90d"\n')
+        assert -5 in kept_for_90_days["ES"]  # last week's
+        assert min(kept_for_90_days["ES"]) == -5
+        assert (len(kept_for_90_days["CL"]), len(kept_for_90_days["VIX"])) == (1, 1)
+        assert is_sound(aged)
+        assert ibkr_sync("--database", aged, *RENORMALISE).code == 0
+
+    def test_the_newest_stays_where_none_is_kept_for_any_time(
+        self, ibkr_sync: CommandLine, aged: Path
+    ) -> None:
+        settings = '[profiles.local.database]\nkeep_raw_replies = "0d"\n'
+        self.refreshed(ibkr_sync, aged, settings)
+        newest = max(self.refreshed(ibkr_sync, aged, settings)["ES"])
+        left = self.refreshed(ibkr_sync, aged, settings)
+        assert left["ES"][-1] == newest + 1
+        assert len(left["ES"]) <= 2  # the newest, and what it was packed beside
+        assert ibkr_sync("--database", aged, *RENORMALISE, "ES").code == 0
+
 
 def test_status_tells_what_the_replies_and_the_database_take(
     ibkr_sync: CommandLine, stocked: Path, tmp_path: Path

@@ -64,7 +64,7 @@ def test_no_secret_is_told_wherever_the_url_stands(ibkr_sync: CommandLine, way: 
     else:
         assert (shown.code, failed.code) == (0, 7)
         values = {each["key"]: each["value"] for each in shown.json["settings"]}
-        assert values["database"] == (
+        assert values["database.location" if way == "flag" else "database"] == (
             "postgresql://u:***@127.0.0.1:1/db?sslpassword=***&password=***"
         )
         assert "postgresql://u:***@127.0.0.1:1/db" in failed.err

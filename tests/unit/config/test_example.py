@@ -5,6 +5,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from ibkr_sync.config.toml_keys import TomlKey, toml_keys
 from ibkr_sync.domain.errors import ConfigError
 from unit.config.machine import Machine
 
-# Set in no profile that is shipped: they share what [gateway] and `database` say.
+# Set in no profile that is shipped: they share what [gateway] and [database] say.
 INHERITED = {"gateway", "database"}
 
 
@@ -63,19 +64,24 @@ def test_every_setting_there_is_stands_in_the_example() -> None:
 
 def test_the_profiles_shown_as_examples_of_ones_own_load(machine: Machine) -> None:
     own = "\n".join(re.findall(r"^#     (\[profiles.*|\w+ = .*)$", example_text(), re.MULTILINE))
-    assert own.count("database =") == 4
+    assert own.count("location =") == 3
     machine.here(own[own.index("[profiles") :])
 
     profiles = machine.load().settings.profiles
 
     assert profiles["live"].gateway.port == 7496
+    assert profiles["live"].database_file == machine.cwd / "live.db"
+    assert profiles["live"].keep_raw_replies == timedelta(days=90)
+    assert profiles["colleague"].database_file == machine.cwd / "colleague.db"
     assert profiles["colleague"].source_file == Path("/srv/shared/futures.jsonl")
 
 
 def test_the_databases_shown_as_examples_load(machine: Machine) -> None:
-    for line in re.findall(r"^#     (database = .*)$", example_text(), re.MULTILINE):
-        machine.here(line)
-        machine.load()
+    shown = re.findall(r"^#     (location = .*)$", example_text(), re.MULTILINE)
+    for line in shown:
+        machine.here(f"[database]\n{line}")
+        assert machine.load().settings.active.database
+    assert len(shown) == 3
 
 
 class TestInit:

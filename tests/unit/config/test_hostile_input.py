@@ -14,6 +14,7 @@ from ibkr_sync.config.loading import load_settings
 from ibkr_sync.config.settings import (
     CatalogueSettings,
     ConfigTable,
+    DatabaseSettings,
     GatewaySettings,
     LogSettings,
     OutputSettings,
@@ -25,7 +26,7 @@ KNOWN = sorted(
     {
         name
         for table in (
-            *(ConfigTable, ProfileSettingsTable, GatewaySettings),
+            *(ConfigTable, ProfileSettingsTable, DatabaseSettings, GatewaySettings),
             *(OutputSettings, LogSettings, CatalogueSettings),
         )
         for name in table.model_fields
@@ -40,6 +41,7 @@ VARIABLES = [
 WORDS = st.sampled_from(
     ["", "ibkr", "sample", "json", "text", "a.db", "~", "~/x", "file:x", "postgresql://u:p@h/d"]
 )
+SPANS = st.sampled_from(["", "forever", "90d", "12w", "0d", "-1d", "9999999999d", "1_0d", "٣d"])
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20) | WORDS
 KEYS = st.sampled_from(KNOWN) | TEXTS
 SCALARS = (
@@ -50,12 +52,15 @@ DOCUMENTS = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
     max_leaves=12,
 )
+DATABASES = DOCUMENTS | st.fixed_dictionaries(
+    {}, optional={"location": WORDS | DOCUMENTS, "keep_raw_replies": SPANS | DOCUMENTS}
+)
 # Of the right shape, so that values are reached.
 TABLES = st.fixed_dictionaries(
     {},
     optional={
         "profile": DOCUMENTS,
-        "database": DOCUMENTS,
+        "database": DATABASES,
         "catalogue": st.lists(
             st.dictionaries(st.sampled_from([*CatalogueSettings.model_fields]), DOCUMENTS)
             | DOCUMENTS,
@@ -68,7 +73,11 @@ TABLES = st.fixed_dictionaries(
             KEYS,
             st.dictionaries(st.sampled_from([*ProfileSettingsTable.model_fields]), DOCUMENTS)
             | st.fixed_dictionaries(
-                {"gateway": st.dictionaries(KEYS, DOCUMENTS, max_size=3), "source": WORDS}
+                {
+                    "database": DATABASES,
+                    "gateway": st.dictionaries(KEYS, DOCUMENTS, max_size=3),
+                    "source": WORDS,
+                }
             ),
             max_size=3,
         ),

@@ -1,10 +1,17 @@
 from __future__ import annotations
 
+import pytest
 import tomli
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibkr_sync.config.toml_keys import key_lines, toml_key_text, toml_keys
+from ibkr_sync.config.toml_keys import (
+    TomlKey,
+    key_lines,
+    toml_key_text,
+    toml_keys,
+    written_toml_key,
+)
 
 TEXT = '''\
 # port = 1
@@ -63,6 +70,22 @@ def test_every_key_of_a_valid_text_has_a_line_within_it(text: str) -> None:
 
     assert set(lines) == set(toml_keys(table))
     assert all(1 <= line <= text.count("\n") + 1 for line in lines.values())
+
+
+@pytest.mark.parametrize(
+    ("key", "written"),
+    [
+        (("gateway", "port"), ("gateway", "port")),
+        (("profile", "any"), ("profile",)),
+        (("profiles", "live", "gateway", "port", "any"), ("profiles", "live", "gateway", "port")),
+        (("absent", "any"), ("absent",)),
+        (("profile", "[2]"), ("profile", "[2]")),
+    ],
+)
+def test_a_value_that_stands_for_a_table_has_the_key_of_the_table(
+    key: TomlKey, written: TomlKey
+) -> None:
+    assert written_toml_key(key, key_lines(TEXT)) == written
 
 
 def test_keys_are_written_as_toml_writes_them_without_secrets_or_control_characters() -> None:

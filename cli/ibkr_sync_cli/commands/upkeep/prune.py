@@ -12,17 +12,21 @@ from ibkr_sync_cli.arguments import options
 from ibkr_sync_cli.invocation import call_of, now
 from ibkr_sync_cli.units.durations import parse_duration
 
-_KEPT_FOR = "90d"
+_KEPT_FOR = timedelta(days=90)
 
 
 def prune(
     context: typer.Context,
     older_than: Annotated[
-        timedelta,
+        timedelta | None,
         typer.Option(
-            "--older-than", help="Delete what is older.", metavar="90d", parser=parse_duration
+            "--older-than",
+            help="Delete what is older.",
+            metavar="90d",
+            parser=parse_duration,
+            show_default=f"keep_raw_replies, or {duration_text(_KEPT_FOR)}",
         ),
-    ] = _KEPT_FOR,  # type: ignore[assignment]  # typer parses what stands here too
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Delete; without it only tell.")] = False,
     format: options.Format = None,  # noqa: A002 - the option's name
     json: options.Json = False,
@@ -32,11 +36,13 @@ def prune(
     from ibkr_sync_cli.reports.pruning import report_pruning
 
     call = call_of(context, format, json=json)
+    given = (older_than, call.profile.keep_raw_replies, _KEPT_FOR)
+    age = next(each for each in given if each is not None)
     with call.services() as services:
-        pruning = services.raw_replies.prune(now() - older_than, dry_run=not yes)
+        pruning = services.raw_replies.prune(now() - age, dry_run=not yes)
     report_pruning(call, pruning)
     if pruning.is_due:
         call.output.advise(
-            call.output.command("db", "prune", "--older-than", duration_text(older_than), "--yes")
+            call.output.command("db", "prune", "--older-than", duration_text(age), "--yes")
         )
         raise typer.Exit(ExitCode.USAGE)

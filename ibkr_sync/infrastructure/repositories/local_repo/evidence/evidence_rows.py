@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, delete, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, delete, exists, func, or_, select
 from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.evidence.acquired_future import Evidence
@@ -51,24 +51,25 @@ def keep_evidence(
     )
     bulk_insert(connection, raw_replies, _COLUMNS, (row,))
     if outdated_before is not None:
-        is_own = raw_replies.c.product_id == product_id
-        connection.execute(delete(raw_replies).where(is_own, prunable(outdated_before)))
+        connection.execute(delete(raw_replies).where(prunable(outdated_before, product_id)))
 
 
-def prunable(before: datetime) -> ColumnElement[bool]:
+def prunable(before: datetime, product_id: int | None = None) -> ColumnElement[bool]:
     """Whether a reply was received before an instant, and neither its product's newest nor of use.
 
-    Of use is one that others, which stay, were packed beside.
+    Of use is one that others, which stay, were packed beside. Those of other products than one
+    that is given all stay; they answer the same question if they share its symbol.
     """
-    own = raw_replies.alias()
+    row, own, other = raw_replies.c, raw_replies.alias(), raw_replies.alias()
     newest = select(func.max(own.c.id)).group_by(own.c.product_id)
-    beside = raw_replies.alias()
-    bases = select(beside.c.base_id).where(
-        beside.c.base_id.is_not(None),
-        or_(beside.c.received_at >= before, beside.c.id.in_(newest)),
-    )
-    row = raw_replies.c
-    return and_(row.received_at < before, row.id.not_in(newest), row.id.not_in(bases))
+    is_old = row.received_at < before
+    stays = other.c.received_at >= before
+    if product_id is not None:
+        newest = newest.where(own.c.product_id == product_id)
+        is_old = and_(row.product_id == product_id, is_old)
+        stays = or_(stays, other.c.product_id != product_id)
+    is_of_use = exists().where(other.c.base_id == row.id, or_(stays, other.c.id.in_(newest)))
+    return and_(is_old, row.id.not_in(newest), ~is_of_use.correlate(raw_replies))
 
 
 def read_evidence(connection: Connection, row: Row[Any]) -> Evidence:
