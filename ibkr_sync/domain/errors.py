@@ -245,11 +245,16 @@ class OutdatedDataError(ReplyError):
 
 
 class UndatedDataError(ReplyError):
-    """A file does not tell as of when its data is, and something is stored."""
+    """A file does not tell as of when its data is, and something is stored.
 
-    def __init__(self, product: ProductKey) -> None:
+    `given` is a UTC instant that is yet to come, which tells nothing; None where it has none.
+    """
+
+    def __init__(self, product: ProductKey, given: datetime | None = None) -> None:
         self.product = product
-        super().__init__(f"{product}: the file tells no time, and the product is stored")
+        self.given = given
+        dated = f"is dated {given:%Y-%m-%d %H:%M} UTC, in the future" if given else "tells no time"
+        super().__init__(f"{product}: the file {dated}, and the product is stored")
 
 
 class SampleDataError(ReplyError):

@@ -48,6 +48,16 @@ _READABLE = ("ibkr-sync/product/1", SCHEMA)
 ADDED_KEYS = frozenset(("settlement_method", "trading_sessions", "liquid_sessions", "remarks"))
 """Keys that files of a former version lack."""
 
+
+class DocumentScope(StrEnum):
+    """Which contracts of a product a document holds; only a whole chain can be a source."""
+
+    CHAIN = "chain"
+    SERIES = "series"
+    SIZE = "size"
+    CONTRACT = "contract"
+
+
 _PRODUCT_FIELDS = ordered_fields(
     PRODUCT_FIELDS,
     ("symbol", "exchange", "trading_class", "currency", "name", ASSET_CLASS, "category", "origin"),
@@ -74,10 +84,16 @@ DERIVED_PRODUCT_KEYS = ("quoted_tick", "tick_value", "point_value")
 DERIVED_CONTRACT_KEYS = ("state", *DERIVED_PRODUCT_KEYS)
 
 
-def product_to_document(future: Future, now: datetime) -> dict[str, object]:
-    """Write a product with its chain; `now` is the aware instant that `state` refers to."""
+def product_to_document(
+    future: Future, now: datetime, scope: DocumentScope = DocumentScope.CHAIN
+) -> dict[str, object]:
+    """Write a product with its chain, or what `scope` says of it.
+
+    `now` is the aware instant that `state` refers to.
+    """
     return {
         "schema": SCHEMA,
+        "scope": scope.value,
         **{key: _encode(getattr(future, key)) for key in PRODUCT_KEYS},
         "quoted_tick": _encode(future.quoted_tick),
         "tick_value": _encode(future.tick_value),
@@ -92,11 +108,12 @@ def product_from_document(document: object) -> Future:
     Gives the entity of its asset class, the chain in order of last trade date. Raises
     InvalidDocumentError, with the path of the field, for a missing key, a value that is not what
     its key says, text with control or direction characters, a contract that is not the product's,
-    and one conId with two different contents.
+    one conId with two different contents, and a chain that is not whole.
     """
     refuse_other_document(document.get("schema") if isinstance(document, dict) else None)
     keys = ("schema", *REQUIRED_PRODUCT_KEYS, "contracts")
     fields = DocumentFields(document, "", keys=keys)
+    refuse_narrowed_document(fields.optional("scope", str))
     chain = fields.children("contracts", keys=REQUIRED_CONTRACT_KEYS)
     return product_with_contracts(read_product(fields), chain)
 
@@ -107,6 +124,15 @@ def refuse_other_document(schema: object, path: str = "") -> None:
         raise InvalidDocumentError(
             f"{path}.schema" if path else "schema",
             f"must be {SCHEMA!r}, not {quote_untrusted(schema)}",
+        )
+
+
+def refuse_narrowed_document(scope: str | None, path: str = "") -> None:
+    """Raise InvalidDocumentError for a scope but the whole chain; None is that of old files."""
+    if scope not in (None, DocumentScope.CHAIN):
+        raise InvalidDocumentError(
+            f"{path}.scope" if path else "scope",
+            f"is {quote_untrusted(scope)}: only a part of the chain was exported",
         )
 
 

@@ -27,9 +27,11 @@ from ibkr_sync.interchange.product_document import (
     REQUIRED_CONTRACT_KEYS,
     REQUIRED_PRODUCT_KEYS,
     SCHEMA,
+    DocumentScope,
     product_to_document,
     product_with_contracts,
     read_product,
+    refuse_narrowed_document,
     refuse_other_document,
 )
 
@@ -63,11 +65,13 @@ CONTRACT_COLUMNS = (
     *_PLAIN_CONTRACT_KEYS[10:],
     *_NESTED_COLUMNS,
     *(column for column in _COLUMNS_OF_PRODUCT if column not in _SHARED),
+    "scope",
     "schema",
 )
 """The columns of a row, in their order."""
 
 _NOT_REQUIRED = {
+    "scope",
     *DERIVED_CONTRACT_KEYS,
     *DELIVERY_FACTS,
     *ADDED_KEYS,
@@ -76,9 +80,11 @@ _NOT_REQUIRED = {
 _REQUIRED_COLUMNS = tuple(each for each in CONTRACT_COLUMNS if each not in _NOT_REQUIRED)
 
 
-def product_to_rows(future: Future, now: datetime) -> list[dict[str, str]]:
+def product_to_rows(
+    future: Future, now: datetime, scope: DocumentScope = DocumentScope.CHAIN
+) -> list[dict[str, str]]:
     """Write a product as rows of `CONTRACT_COLUMNS`; `now` is the instant `state` refers to."""
-    document: Any = product_to_document(future, now)
+    document: Any = product_to_document(future, now, scope)
     product = _product_cells(document)
     if not document["contracts"]:
         return [dict.fromkeys(CONTRACT_COLUMNS, "") | product]
@@ -121,6 +127,7 @@ def _checked(rows: Iterable[Mapping[str, str]]) -> Iterator[tuple[str, Mapping[s
                 raise InvalidDocumentError("", f"column {column!r} is missing")
         path = f"row {number}"
         refuse_other_document(row["schema"], path)
+        refuse_narrowed_document(row.get("scope") or None, path)
         yield path, row
 
 
@@ -146,6 +153,7 @@ def _product_cells(document: dict[str, Any]) -> dict[str, str]:
     return {
         **{column: _cell(document[key]) for key, column in _PRODUCT_COLUMNS.items()},
         **{column: _cell(underlying.get(key)) for key, column in _UNDERLYING_COLUMNS.items()},
+        "scope": document["scope"],
         "schema": SCHEMA,
     }
 

@@ -548,6 +548,28 @@ class LocalFuturePortContract(FuturePortContract):
             local.get_or_create_entity(AcquiredFuture(product=old), by_symbol(old), NOW_PLEASE, run)
         assert self.stored(local, sample).synced_at == clock.now
 
+    def test_a_row_of_a_file_keeps_the_time_at_which_it_was_seen(
+        self, local: LocalFuturePort[Future], stored_in: StoredIn, product: Future, clock: FakeClock
+    ) -> None:
+        seen = clock.now - timedelta(days=3)
+        listing = ContractListing(first_seen_at=seen, last_seen_at=seen)
+        first, *others = product.contracts
+        rows = (dataclasses.replace(first, listing=listing), *others)
+        given = dataclasses.replace(
+            product, origin=Origin.FILE, synced_at=clock.now - A_DAY, contracts=rows
+        )
+        for days in (0, 2):
+            clock.advance(days=days)
+            told = dataclasses.replace(given, synced_at=clock.now - A_DAY)
+            with local.sync_run(Origin.FILE) as run:
+                acquired = AcquiredFuture(product=told)
+                local.get_or_create_entity(acquired, by_symbol(told), NOW_PLEASE, run)
+            stored = self.stored(stored_in(Future), product).contracts
+            assert [each.listing.last_seen_at for each in stored if each.listing] == [
+                seen,
+                *(clock.now - A_DAY for _ in others),
+            ]
+
     def test_silence_about_a_contract_says_nothing_of_it(
         self, local: LocalFuturePort[Future], ledger: Ledger, clock: FakeClock
     ) -> None:

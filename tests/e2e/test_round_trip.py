@@ -39,6 +39,28 @@ def test_a_shown_product_becomes_the_same_product_elsewhere(
     assert after["origin"] == "sample"  # it stays what it is
 
 
+@pytest.mark.parametrize("format_", ["json", "jsonl", "csv"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("show", "ES 202703"),
+        ("show", "ES", "--series", "weekly"),
+        ("show", "ES", "--multiplier", "50"),
+        ("next", "ES"),
+    ],
+)
+def test_a_part_of_a_chain_is_never_taken_for_the_whole(
+    ibkr_sync: CommandLine, stocked: Path, tmp_path: Path, words: tuple[str, ...], format_: str
+) -> None:
+    file, other = tmp_path / f"es.{format_}", tmp_path / "other.db"
+    file.write_text(ibkr_sync("--database", stocked, *words, "-f", format_).out)
+    done = ibkr_sync("--database", other, "get", "ES", "--source", f"file:{file}", "-f", "json")
+    assert (done.code, done.out) == (2, "")
+    if words[0] == "show":
+        assert "only a part of the chain was exported" in done.told
+    assert not other.exists()
+
+
 @pytest.mark.parametrize(
     ("content", "told"),
     [

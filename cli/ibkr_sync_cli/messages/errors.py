@@ -181,6 +181,9 @@ _RULES: dict[type[BaseException], _Rule] = {
         lambda e: (
             f"{e.product}: the file does not say as of when its data is (synced_at), and the"
             " product is stored already."
+            if e.given is None
+            else f"{e.product}: the file is dated {e.given:%Y-%m-%d %H:%M} UTC, which is yet to"
+            " come, and the product is stored already."
         ),
         lambda *_: "Nothing was changed. To take it, use another database: --database FILE",
     ),

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Generic, TypeVar
 
 from ibkr_sync.domain.entities.contracts import FuturesContract
-from ibkr_sync.domain.entities.futures import Future, ProductKey
+from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.naming.query import FutureQuery
 
@@ -64,6 +64,12 @@ class AcquiredFuture(Generic[F_co]):
     gone: frozenset[int] = frozenset()
     evidence: Evidence | None = None
     remarks: tuple[str, ...] = ()
+
+    @property
+    def is_from_file(self) -> bool:
+        """Whether a file gave it; of sample data the origin does not tell."""
+        is_sample_file = self.product.origin is Origin.SAMPLE and self.scope is None
+        return self.product.origin is Origin.FILE or is_sample_file
 
 
 def future_with_answers(

@@ -15,16 +15,19 @@ from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
 from ibkr_sync.domain.entities.contracts import FuturesContract
-from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
+from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.entities.remarks import Remark
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
 from ibkr_sync.domain.evidence.chain_diff import FieldChange, refuse_chain_shrink
+from ibkr_sync.domain.evidence.file_evidence import (
+    is_file_known,
+    newer_file_rows,
+    refuse_outdated_file,
+)
 from ibkr_sync.domain.evidence.product_update import (
     PRODUCT,
     ProductUpdate,
     plan_update,
-    refuse_older_update,
-    refuse_outdated_update,
 )
 from ibkr_sync.domain.evidence.remarks import contracts_left_out, new_remarks, remark_sentences
 from ibkr_sync.domain.naming.query import FutureQuery
@@ -134,10 +137,15 @@ def _plan(
     renamed = renamed_product(received, owners, now) if is_free and may_rename else None
     before = renamed or found
     donors = [owner for owner in owners if before is None or owner.key != before.key]
+    if acquired.is_from_file:
+        donors = [] if is_file_known(before, received) else donors
+        for donor in donors:
+            refuse_outdated_file(donor, received, now)
+        observed = (each for owner in (before, *donors) if owner for each in owner.contracts)
+        received = newer_file_rows(received, observed)
+        con_ids = {contract.con_id for contract in received.contracts}
     moved = _contracts_of(donors, con_ids - known)
     _refuse_loss(donors, set(moved), acquired, now, allow_shrink=allow_shrink)
-    if before is not None and acquired.scope is None and received.origin is Origin.SAMPLE:
-        refuse_older_update(before, received)  # a file, though its origin does not say so
     takers = _takers(before, acquired, stored, now)
     chain = _chain(before, moved.values(), takers)
     base = received if before is None and moved else before
@@ -148,6 +156,7 @@ def _plan(
         gone=acquired.gone,
         allow_shrink=allow_shrink,
         is_whole=is_whole,
+        is_file=acquired.is_from_file,
     )
     planned = _without_what_left(planned, received.key, takers)
     return ProductPlan(
@@ -216,7 +225,7 @@ def _refuse_loss(
     *,
     allow_shrink: bool,
 ) -> None:
-    """Let the age and the size of a product decide whether a reply may take its contracts.
+    """Let the size of a product decide whether a reply may take its contracts.
 
     A reply whose question covered that product has spoken of it too.
     """
@@ -226,10 +235,7 @@ def _refuse_loss(
         rest = dataclasses.replace(
             donor,
             contracts=tuple(each for each in donor.contracts if each.con_id not in leaving),
-            origin=acquired.product.origin,
-            synced_at=acquired.product.synced_at,
         )
-        refuse_outdated_update(donor, rest)
         if not allow_shrink:
             refuse_chain_shrink(donor, rest, now)
 

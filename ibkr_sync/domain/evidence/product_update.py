@@ -15,9 +15,7 @@ from ibkr_sync.domain.entities.contracts import ContractListing, FuturesContract
 from ibkr_sync.domain.entities.futures import AssetClass, Future, Origin
 from ibkr_sync.domain.errors import (
     InvalidReplyError,
-    OutdatedDataError,
     ShrinkRefusedError,
-    UndatedDataError,
 )
 from ibkr_sync.domain.evidence.chain_diff import (
     ChainDiff,
@@ -26,6 +24,11 @@ from ibkr_sync.domain.evidence.chain_diff import (
     diff_chain,
     refuse_chain_shrink,
     refuse_mixed_chain,
+)
+from ibkr_sync.domain.evidence.file_evidence import (
+    is_file_dated,
+    is_file_known,
+    refuse_outdated_file,
 )
 from ibkr_sync.domain.evidence.remarks import REMARKS, uncovered_remarks
 from ibkr_sync.domain.evidence.silence import fill_silent_product, fill_silent_schedule
@@ -68,38 +71,53 @@ def plan_update(
     gone: Collection[int] = (),
     allow_shrink: bool = False,
     is_whole: bool = True,
+    is_file: bool = False,
 ) -> ProductUpdate[F]:
     """Plan what a complete reply, given at the aware instant `now`, changes.
 
     `gone` are the conIds of stored contracts that it lacks and that its source, asked for each of
     them, no longer knows. `is_whole` is False where only some of the product's rows were seen.
 
-    Raises InvalidReplyError for a chain that names a contract twice, SampleDataError,
-    OutdatedDataError for a file that is older than what is stored, UndatedDataError for one
-    that tells no time, where something is stored, and ShrinkRefusedError:
-    always for a reply without contracts where some are listed, else unless `allow_shrink`.
+    A file (`is_file`) is evidence of presence alone, so that no shrink guard applies to it; one
+    that is as old as what is stored changes nothing.
+
+    Raises InvalidReplyError for a chain that names a contract twice, SampleDataError, what
+    `refuse_outdated_file` raises, and ShrinkRefusedError: always for a reply without contracts
+    where some are listed, else unless `allow_shrink`.
     """
     _refuse_duplicates(received)
-    received = fill_silent_product(
-        stored, classified_product(stored, received), now, is_whole=is_whole
-    )
-    diff = diff_chain(stored, received, now, gone)
     if stored is not None:
         refuse_mixed_chain(stored, received)
-        refuse_outdated_update(stored, received)
+    if stored is not None and is_file:
+        refuse_outdated_file(stored, received, now)
+        if is_file_known(stored, received):
+            return _nothing_new(stored, received)
+    received = fill_silent_product(
+        stored, classified_product(stored, received), now, is_whole=is_whole, is_file=is_file
+    )
+    diff = diff_chain(stored, received, now, gone)
+    if stored is not None and not is_file:
         if not received.contracts and (lost := len(absent_from_chain(stored, received, now))):
             raise ShrinkRefusedError(stored.key, stored=lost, lost=lost)
         if not allow_shrink:
             refuse_chain_shrink(stored, received, now)
     return ProductUpdate(
         diff=diff,
-        product=_merge(stored, received, diff, now),
+        product=_merge(stored, received, diff, now, is_file=is_file),
         history=(
             *diff.changes,
             *_listing_changes(stored, diff),
             *_first_remarks(stored, received, diff),
         ),
     )
+
+
+def _nothing_new(stored: Future, received: F) -> ProductUpdate[F]:
+    """The update by a file that says nothing that is not known."""
+    known = {each.con_id for each in stored.contracts}
+    count = sum(each.con_id in known for each in received.contracts)
+    product = cast("F", stored)  # of the same class, or classified better
+    return ProductUpdate(diff=ChainDiff(unchanged=count), product=product, history=())
 
 
 def _first_remarks(
@@ -135,35 +153,12 @@ def classified_product(stored: Future | None, received: F) -> F:
     return cast("F", type(stored)(**told))
 
 
-def refuse_outdated_update(stored: Future, received: Future) -> None:
-    """Raise OutdatedDataError for an older file, UndatedDataError for one without a time.
-
-    A file may have been written long ago, and may not tell when; what a gateway says is as of
-    now.
-    """
-    if is_undated_update(received) and not stored.is_stub:
-        raise UndatedDataError(stored.key)
-    if received.origin is Origin.FILE:
-        refuse_older_update(stored, received)
-
-
-def refuse_older_update(stored: Future, received: Future) -> None:
-    """Raise OutdatedDataError for data that are older than what is stored."""
-    known, given = stored.synced_at, received.synced_at
-    if known and given and given < known:
-        raise OutdatedDataError(stored.key, stored=known, received=given)
-
-
-def is_undated_update(received: Future) -> bool:
-    """Whether it is of a file that does not tell as of when; gateways always do."""
-    is_from_file = received.origin in (Origin.FILE, Origin.SAMPLE)
-    return is_from_file and received.synced_at is None
-
-
-def _merge(stored: Future | None, received: F, diff: ChainDiff, now: datetime) -> F:
+def _merge(
+    stored: Future | None, received: F, diff: ChainDiff, now: datetime, *, is_file: bool
+) -> F:
     """The received product with what is already known and the reply does not contradict."""
     before = {each.con_id: each for each in stored.contracts} if stored else {}
-    synced_at = _sync_instant(received, now)
+    synced_at = _sync_instant(received, now, is_file=is_file)
     at = synced_at or now
     after = {
         each.con_id: _seen(before.get(each.con_id), each, at, now) for each in received.contracts
@@ -188,7 +183,8 @@ def _seen(
     first = known.first_seen_at if known else now
     # What `dataclasses.replace` does, in half the time: this is done for every contract.
     values = dict(zip(_CONTRACT_FIELDS, _values_of(received), strict=True))
-    values["listing"] = _listing(first, at)
+    seen = received.listing.last_seen_at if received.listing else at
+    values["listing"] = _listing(first, seen)
     known_hours = before.schedule if before and not received.is_expired(at) else None
     values["schedule"] = fill_silent_schedule(known_hours, received.schedule)
     return FuturesContract(**values)
@@ -226,9 +222,9 @@ def _with_listing(
     )
 
 
-def _sync_instant(received: Future, now: datetime) -> datetime | None:
-    """When the reply was complete; a file or a clock ahead of ours must not look fresh for ever."""
-    if received.origin is Origin.CATALOGUE or is_undated_update(received):
+def _sync_instant(received: Future, now: datetime, *, is_file: bool) -> datetime | None:
+    """When the reply was complete; a clock ahead of ours must not make it look fresh for ever."""
+    if received.origin is Origin.CATALOGUE or (is_file and not is_file_dated(received, now)):
         return None
     return min(received.synced_at or now, now)
 

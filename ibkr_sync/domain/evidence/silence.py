@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from ibkr_sync.domain.entities.contracts import FuturesContract, Venue
-from ibkr_sync.domain.entities.futures import Future, Origin
+from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.entities.remarks import Remark
 from ibkr_sync.domain.entities.schedules import HoursKind, TradingSchedule
 from ibkr_sync.domain.evidence.remarks import (
@@ -43,7 +43,12 @@ _product_values = attrgetter(*_PRODUCT_FIELDS)
 
 
 def fill_silent_product(
-    stored: Future | None, received: F, now: datetime, *, is_whole: bool = True
+    stored: Future | None,
+    received: F,
+    now: datetime,
+    *,
+    is_whole: bool = True,
+    is_file: bool = False,
 ) -> F:
     """Complete a received product and its chain by what is stored of both.
 
@@ -51,7 +56,6 @@ def fill_silent_product(
     follow at the aware instant `now`: what a file leaves out is none, and what IBKR said oddly
     is not set right by it. `is_whole` is False where only some of the product's rows were seen.
     """
-    is_file = received.origin is Origin.FILE
     before = {contract.con_id: contract for contract in stored.contracts} if stored else {}
     completed = {
         contract.con_id: fill_silent_contract(

@@ -57,10 +57,9 @@ def show(
     with call.services() as services:
         meant = resolve_symbol(call.output, services.futures, symbol, limits)
         product = _product(services, meant.query, past)
-        if meant.contract is None:
-            result = product_view(product, moment, wide=wide, expired=expired, series=series)
-        else:
-            result = _contract(call.output, services, product, meant.contract, moment, past)
+        size = meant.query.multiplier
+        chain = product_view(product, moment, wide=wide, expired=expired, series=series, size=size)
+        result = _contract(call.output, services, product, meant.contract, moment, past) or chain
     call.output.write(result if past is None else past_view(result, past.told), call.wanted)
 
 
@@ -76,14 +75,17 @@ def _contract(
     output: Output,
     services: Services[Future],
     product: Future,
-    words: ContractWords,
+    words: ContractWords | None,
     moment: datetime,
     past: PastMoment | None,
-) -> Result:
+) -> Result | None:
+    """The contract of the product that was named, if one was."""
     from ibkr_sync.domain.selection.contract_choice import find_contract
     from ibkr_sync_cli.terminal.notices import write_other_year_notice
     from ibkr_sync_cli.views.products.contract import contract_view
 
+    if words is None:
+        return None
     match = find_contract(product, words, moment)
     write_other_year_notice(output, words, match)
     venues = match.contract.venues

@@ -5,13 +5,15 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.entities.market_rules import MarketRule
+from ibkr_sync.interchange.product_document import DocumentScope, product_to_document
+from ibkr_sync.interchange.product_rows import CONTRACT_COLUMNS, product_to_rows
 from ibkr_sync_cli.terminal.output import Result
-from ibkr_sync_cli.views.products.product import product_view
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -30,4 +32,11 @@ def contract_view(
         return contract_table(future, contract, ladders, now)
 
     narrowed = dataclasses.replace(future, contracts=(contract,))
-    return dataclasses.replace(product_view(narrowed, now), table=table)
+    document = partial(product_to_document, narrowed, now, DocumentScope.CONTRACT)
+    return Result(
+        table=table,
+        document=document,
+        records=lambda: [document()],
+        columns=CONTRACT_COLUMNS,
+        rows=lambda: product_to_rows(narrowed, now, DocumentScope.CONTRACT),
+    )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.selection.series_choice import SeriesChoice, chosen_series
-from ibkr_sync.interchange.product_document import product_to_document
+from ibkr_sync.interchange.product_document import DocumentScope, product_to_document
 from ibkr_sync.interchange.product_rows import CONTRACT_COLUMNS, product_to_rows
 from ibkr_sync_cli.terminal.output import Result
 
@@ -23,15 +24,19 @@ def product_view(
     wide: bool = False,
     expired: bool = False,
     series: SeriesChoice = SeriesChoice.USUAL,
+    size: Decimal | None = None,
 ) -> Result:
     """The product in every format; only the table leaves contracts out, unless a series is named.
 
     Weekly and daily contracts are not among the usual ones of a product with monthly ones.
+    `size` is the multiplier of all its contracts, where the chain was narrowed to one.
     """
+    scope = DocumentScope.CHAIN if size is None else DocumentScope.SIZE
     if series is not SeriesChoice.USUAL:
         wanted = chosen_series(future, series)
-        chain = (each for each in future.contracts if each.series in wanted)
-        future = dataclasses.replace(future, contracts=tuple(chain))
+        chain = tuple(each for each in future.contracts if each.series in wanted)
+        scope = scope if len(chain) == len(future.contracts) else DocumentScope.SERIES
+        future = dataclasses.replace(future, contracts=chain)
 
     def table() -> RenderableType:
         from ibkr_sync_cli.views.products.product_table import product_table  # rich, not for pipes
@@ -40,9 +45,9 @@ def product_view(
 
     return Result(
         table=table,
-        document=lambda: product_to_document(future, now),
-        records=lambda: [product_to_document(future, now)],
+        document=lambda: product_to_document(future, now, scope),
+        records=lambda: [product_to_document(future, now, scope)],
         columns=CONTRACT_COLUMNS,
-        rows=lambda: product_to_rows(future, now),
+        rows=lambda: product_to_rows(future, now, scope),
         as_wide_as_needed=wide,
     )

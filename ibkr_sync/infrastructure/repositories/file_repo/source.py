@@ -13,6 +13,7 @@ from ibkr_sync.domain.entities.futures import SAMPLE_MARKER, Future, Origin
 from ibkr_sync.domain.entities.remarks import Remark, RemarkKind
 from ibkr_sync.domain.errors import ProductLookupError, SourceFileError
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
+from ibkr_sync.domain.evidence.file_evidence import product_in_file
 from ibkr_sync.domain.evidence.last_trade import LastTrade, SettledLastTrade, settle_last_trade
 from ibkr_sync.domain.evidence.remarks import new_remarks
 from ibkr_sync.domain.naming.query import FutureQuery
@@ -28,8 +29,7 @@ class FileFutureSource(FutureSource[F], Generic[F]):
     """Takes products from a file.
 
     The file is read and validated whole before anything is given; what is wrong in one of its
-    products refuses all of them. Its products have the origin FILE, sample data stays SAMPLE;
-    when a contract was seen is for the local repository to say, so that is not taken over.
+    products refuses all of them. Its products have the origin FILE, sample data stays SAMPLE.
     """
 
     origin = Origin.FILE
@@ -62,23 +62,8 @@ class FileFutureSource(FutureSource[F], Generic[F]):
             return error
         if not product.contracts:
             return SourceFileError(self.name, str(product.key), "has no contracts")
-        return _settled(_imported(product), known)
-
-
-def _imported(product: F) -> F:
-    """The product as it comes from a file; `synced_at` stays, as the age of the data.
-
-    A row that the file itself calls missing or delisted shows no contract.
-    """
-    return dataclasses.replace(
-        product,
-        origin=Origin.SAMPLE if _is_sample(product) else Origin.FILE,
-        contracts=tuple(
-            dataclasses.replace(contract, listing=None)
-            for contract in product.contracts
-            if contract.listing is None or contract.listing.missing_since is None
-        ),
-    )
+        origin = Origin.SAMPLE if _is_sample(product) else Origin.FILE
+        return _settled(product_in_file(product, origin), known)
 
 
 def _settled(product: F, known: KnownFutures) -> AcquiredFuture[F]:

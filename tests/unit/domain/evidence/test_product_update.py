@@ -82,7 +82,7 @@ def test_a_file_never_overwrites_what_is_newer() -> None:
     stored = plan_update(None, dataclasses.replace(examples.ES, synced_at=NOW), NOW).product
     old = dataclasses.replace(examples.ES, origin=Origin.FILE, synced_at=NOW - timedelta(seconds=1))
     with pytest.raises(OutdatedDataError):
-        plan_update(stored, old, NOW + timedelta(days=1), allow_shrink=True)
+        plan_update(stored, old, NOW + timedelta(days=1), allow_shrink=True, is_file=True)
 
 
 @pytest.mark.parametrize("origin", [Origin.FILE, Origin.SAMPLE])
@@ -90,28 +90,56 @@ def test_a_file_without_a_time_is_taken_only_where_nothing_is_stored(origin: Ori
     undated = dataclasses.replace(examples.ES, origin=origin, synced_at=None)
     stub = dataclasses.replace(examples.ES, origin=Origin.CATALOGUE, contracts=())
     for nothing in (None, stub):
-        taken = plan_update(nothing, undated, NOW).product
+        taken = plan_update(nothing, undated, NOW, is_file=True).product
         assert taken.synced_at is None
         assert len(taken.contracts) == len(examples.ES.contracts)
     dated = plan_update(None, dataclasses.replace(undated, synced_at=NOW), NOW).product
     for stored in (taken, dated):
         with pytest.raises(UndatedDataError):
-            plan_update(stored, undated, NOW + timedelta(days=1), allow_shrink=True)
+            plan_update(stored, undated, NOW + timedelta(days=1), allow_shrink=True, is_file=True)
+
+
+def test_a_file_dated_in_the_future_tells_no_time() -> None:
+    ahead = dataclasses.replace(
+        examples.ES, origin=Origin.FILE, synced_at=NOW + timedelta(seconds=1)
+    )
+    taken = plan_update(None, ahead, NOW, is_file=True).product
+    assert taken.synced_at is None
+    stored = plan_update(None, dataclasses.replace(ahead, synced_at=NOW), NOW, is_file=True).product
+    with pytest.raises(UndatedDataError, match="in the future"):
+        plan_update(stored, ahead, NOW, is_file=True)
+    assert plan_update(stored, ahead, NOW + timedelta(days=1), is_file=True).product.synced_at
 
 
 def test_a_file_with_a_time_is_taken_over_one_without() -> None:
     undated = dataclasses.replace(examples.ES, origin=Origin.FILE, synced_at=None)
-    stored = plan_update(None, undated, NOW).product
+    stored = plan_update(None, undated, NOW, is_file=True).product
     told = dataclasses.replace(undated, synced_at=NOW - timedelta(days=9))
-    assert plan_update(stored, told, NOW).product.synced_at == NOW - timedelta(days=9)
+    update = plan_update(stored, told, NOW, is_file=True)
+    assert update.product.synced_at == NOW - timedelta(days=9)
 
 
-@pytest.mark.parametrize("synced_at", [NOW, NOW + timedelta(hours=1)])
-def test_a_file_that_is_no_older_is_taken(synced_at: datetime) -> None:
+def test_a_newer_file_is_taken_and_one_of_equal_age_changes_nothing() -> None:
     stored = plan_update(None, dataclasses.replace(examples.ES, synced_at=NOW), NOW).product
-    told = dataclasses.replace(examples.ES, origin=Origin.FILE, synced_at=synced_at, name="S&P")
-    planned = plan_update(stored, told, NOW + timedelta(days=1))
-    assert planned.product.name == "S&P"
+    told = dataclasses.replace(examples.ES, origin=Origin.FILE, synced_at=NOW, name="S&P")
+    later = NOW + timedelta(days=1)
+    same = plan_update(stored, told, later, is_file=True)
+    assert (same.product, same.history, same.diff.is_empty) == (stored, (), True)
+    newer = dataclasses.replace(told, synced_at=NOW + timedelta(hours=1))
+    assert plan_update(stored, newer, later, is_file=True).product.name == "S&P"
+
+
+def test_what_a_file_lacks_is_no_loss_however_much_it_is() -> None:
+    stored = plan_update(None, dataclasses.replace(examples.ES, synced_at=NOW), NOW).product
+    later = NOW + timedelta(days=1)
+    short = dataclasses.replace(
+        examples.ES, origin=Origin.FILE, synced_at=later, contracts=examples.ES.contracts[:1]
+    )
+    update = plan_update(stored, short, later, is_file=True)
+    assert len(update.product.contracts) == len(stored.contracts)
+    assert {each.field for each in update.history} == {"origin"}
+    with pytest.raises(ShrinkRefusedError):
+        plan_update(stored, dataclasses.replace(short, origin=Origin.IBKR), later)
 
 
 def test_a_gateway_is_believed_even_when_our_clock_was_ahead() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from example_products import DECEMBER, ES, MARCH
 from ibkr_sync.domain.entities.contracts import FuturesContract, Venue
-from ibkr_sync.domain.entities.futures import Future, Origin
+from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.entities.remarks import Remark, RemarkKind
 from ibkr_sync.domain.evidence.product_update import plan_update
 from ibkr_sync.domain.evidence.remarks import parse_remarks, remark_sentences
@@ -43,10 +43,10 @@ def after(
     *contracts: FuturesContract,
     stored: Future = STORED,
     now: datetime = NOW,
-    origin: Origin = Origin.IBKR,
+    is_file: bool = False,
 ) -> Future:
-    reply = dataclasses.replace(CHAIN, contracts=contracts, origin=origin, synced_at=now)
-    return plan_update(stored, reply, now).product
+    reply = dataclasses.replace(CHAIN, contracts=contracts, synced_at=now)
+    return plan_update(stored, reply, now, is_file=is_file).product
 
 
 def events(stored: Future, received: Future, run: int = 1) -> list[Event]:
@@ -158,7 +158,8 @@ def test_a_file_neither_makes_silence_remarkable_nor_settles_what_ibkr_says_oddl
     stored = after(DEC, dataclasses.replace(MAR, remarks=(odd("category"),), min_tick=None))
     silent = dataclasses.replace(MAR, multiplier=None)
     for row in (MAR, silent):
-        given_by_file = after(DEC, row, stored=stored, origin=Origin.FILE)
+        later = NOW + timedelta(days=1)
+        given_by_file = after(DEC, row, stored=stored, now=later, is_file=True)
         assert given_by_file.contracts == stored.contracts
 
 

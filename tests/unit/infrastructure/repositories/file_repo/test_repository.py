@@ -7,6 +7,7 @@ import dataclasses
 import json
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,6 @@ from ibkr_sync.domain.errors import (
     AmbiguousProductError,
     AssetClassMismatchError,
     ProductNotFoundError,
-    ShrinkRefusedError,
     SourceFileError,
     StorageError,
 )
@@ -41,6 +41,7 @@ from ibkr_sync.interchange.product_document import product_to_document
 from ibkr_sync.interchange.product_rows import CONTRACT_COLUMNS, product_to_rows
 
 TODAY = NOW + timedelta(days=1)
+WEEK = timedelta(days=7)
 NO_POLICY = SyncPolicy()
 ASK_ES = FutureQuery(symbol="ES")
 
@@ -166,14 +167,87 @@ class TestGetOrCreate:
         product = source(path, local).get_or_create(ASK_ES, NO_POLICY).product
         assert product.origin is Origin.SAMPLE
 
-    def test_when_a_contract_was_seen_is_not_taken_from_the_file(
+    def test_a_row_was_seen_at_its_own_time_else_at_the_file_s_never_later(
         self, path: Path, local: InMemoryFutureRepository[Any]
     ) -> None:
-        write(path, ES)
+        own = [
+            None,
+            ContractListing(first_seen_at=NOW - WEEK, last_seen_at=NOW - timedelta(hours=1)),
+            ContractListing(first_seen_at=NOW - WEEK, last_seen_at=NOW + WEEK),
+        ]
+        rows = [
+            dataclasses.replace(DECEMBER, con_id=number, listing=listing)
+            for number, listing in enumerate(own, start=1)
+        ]
+        write(path, dataclasses.replace(ES, contracts=tuple(rows)))
         product = source(path, local).get_or_create(ASK_ES, NO_POLICY).product
-        assert DECEMBER.listing is not None
-        assert DECEMBER.listing.first_seen_at == NOW
-        assert [each.listing.first_seen_at for each in product.contracts] == [TODAY, TODAY]
+        seen = {each.con_id: each.listing for each in product.contracts}
+        assert seen == {
+            1: ContractListing(first_seen_at=TODAY, last_seen_at=NOW),
+            2: ContractListing(first_seen_at=TODAY, last_seen_at=NOW - timedelta(hours=1)),
+            3: ContractListing(first_seen_at=TODAY, last_seen_at=NOW),
+        }
+
+    @pytest.mark.parametrize("minutes", [-1, 0, 1])
+    def test_a_row_speaks_of_a_contract_only_if_it_was_seen_after_the_last_observation(
+        self, path: Path, local: InMemoryFutureRepository[Any], minutes: int
+    ) -> None:
+        absent_since = NOW + timedelta(hours=1)
+        listing = ContractListing(
+            first_seen_at=NOW, last_seen_at=NOW, missing_since=absent_since, delisted_at=TODAY
+        )
+        stored = dataclasses.replace(MARCH, listing=listing, multiplier=Decimal(5))
+        local.products[ES.key] = dataclasses.replace(ES, contracts=(DECEMBER, stored))
+        seen_at = absent_since + timedelta(minutes=minutes)
+        row = dataclasses.replace(
+            MARCH,
+            multiplier=Decimal(50),
+            listing=ContractListing(first_seen_at=NOW, last_seen_at=seen_at),
+        )
+        write(path, dataclasses.replace(ES, contracts=(DECEMBER, row), synced_at=TODAY))
+        product = source(path, local).get_or_create(ASK_ES, NO_POLICY).product
+        contract = product.contracts[1]
+        assert contract.listing is not None
+        assert (contract.listing.delisted_at is None) == (minutes > 0)
+        assert contract.multiplier == (50 if minutes > 0 else 5)
+        assert product.synced_at == TODAY
+
+    @pytest.mark.parametrize("is_table", [False, True])
+    def test_an_own_export_changes_nothing_and_lists_no_delisted_contract_again(
+        self, path: Path, local: InMemoryFutureRepository[Any], is_table: bool
+    ) -> None:
+        listing = ContractListing(
+            first_seen_at=NOW, last_seen_at=NOW, missing_since=NOW, delisted_at=NOW
+        )
+        delisted = dataclasses.replace(MARCH, listing=listing)
+        stored = dataclasses.replace(ES, contracts=(DECEMBER, delisted))
+        local.products[ES.key] = stored
+        if is_table:
+            path = path.with_suffix(".csv")
+            write_table(path, [stored])
+        else:
+            write(path, stored)
+        update = source(path, local).get_or_create(ASK_ES, NO_POLICY)
+        assert update.diff is not None
+        assert (update.product, update.diff.is_empty, local.history) == (stored, True, [])
+        assert update.product.contracts[1].listing == listing
+
+    @pytest.mark.parametrize("is_table", [False, True])
+    @pytest.mark.parametrize("scope", ["contract", "series", "size", "of a later release"])
+    def test_a_narrowed_export_is_no_chain(
+        self, path: Path, local: InMemoryFutureRepository[Any], scope: str, is_table: bool
+    ) -> None:
+        if is_table:
+            path = path.with_suffix(".csv")
+            with path.open("w", newline="", encoding="utf-8") as file:
+                writer = csv.DictWriter(file, CONTRACT_COLUMNS)
+                writer.writeheader()
+                writer.writerows(row | {"scope": scope} for row in product_to_rows(ES, NOW))
+        else:
+            write(path, ES, scope=scope)
+        with pytest.raises(SourceFileError, match="only a part of the chain"):
+            source(path, local).get_or_create(ASK_ES, NO_POLICY)
+        assert (local.products, local.runs) == ({}, [])
 
     def test_the_data_is_as_old_as_the_file_says(
         self, path: Path, local: InMemoryFutureRepository[Any]
@@ -192,24 +266,23 @@ class TestGetOrCreate:
         assert local.products == {}
         assert local.runs == []
 
-    def test_a_shrunken_chain_is_refused_unless_it_is_allowed(
+    def test_a_file_with_a_small_part_of_the_chain_adds_what_it_has(
         self, path: Path, local: InMemoryFutureRepository[Any]
     ) -> None:
         chain = tuple(
             dataclasses.replace(MARCH, con_id=100 + number, local_symbol=f"ES{number}")
-            for number in range(5)
+            for number in range(6)
         )
-        write(path, dataclasses.replace(ES, contracts=chain))
+        write(path, dataclasses.replace(ES, contracts=chain[:5]))
         source(path, local).get_or_create(ASK_ES, NO_POLICY)
-        write(path, dataclasses.replace(ES, contracts=chain[:2]))
-        with pytest.raises(ShrinkRefusedError):
-            source(path, local).get_or_create(ASK_ES, NO_POLICY)
-        assert local.products[ES.key].contracts[4].listing is not None
-        update = source(path, local).get_or_create(ASK_ES, SyncPolicy(allow_shrink=True))
+        newer = dataclasses.replace(ES, contracts=chain[5:], synced_at=NOW + timedelta(hours=1))
+        write(path, newer)
+        update = source(path, local).get_or_create(ASK_ES, NO_POLICY)
         assert update.diff is not None
-        assert update.diff.is_empty
+        assert [each.con_id for each in update.diff.added] == [105]
+        assert {each.con_id for each in update.product.contracts} == set(range(100, 106))
 
-    @pytest.mark.parametrize("hours", [0, 21, 200])
+    @pytest.mark.parametrize("hours", [0, 1, 21])
     def test_what_a_file_lacks_is_never_missing(
         self, path: Path, local: InMemoryFutureRepository[Any], hours: int
     ) -> None:
@@ -246,9 +319,11 @@ class TestLastTrade:
     def give(
         self, path: Path, local: InMemoryFutureRepository[Any], **fields: object
     ) -> FutureUpdate[Future]:
-        fields = {"time_zone": "America/Chicago", "last_trade_at": self.AT} | fields
+        own = {"time_zone": "America/Chicago", "last_trade_at": self.AT, "listing": None}
+        fields = own | fields
         contract = dataclasses.replace(DECEMBER, **fields)  # type: ignore[arg-type]
-        write(path, dataclasses.replace(ES, contracts=(contract,)))
+        given_at = NOW + timedelta(minutes=len(local.runs))
+        write(path, dataclasses.replace(ES, contracts=(contract,), synced_at=given_at))
         return source(path, local).get_or_create(ASK_ES, NO_POLICY)
 
     @pytest.mark.parametrize("day", [17, 18, 19])
@@ -280,7 +355,7 @@ class TestLastTrade:
         assert len(again.remarks) == 1
         assert again.product.contracts[0].remarks == first.product.contracts[0].remarks
         third = self.give(path, local, last_trade_date=later, time_zone=zone)
-        assert (third.remarks, third.product) == ((), again.product)
+        assert (third.remarks, third.product.contracts) == ((), again.product.contracts)
 
 
 class TestFreshness:

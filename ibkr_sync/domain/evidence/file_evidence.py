@@ -1,0 +1,86 @@
+"""What a file is evidence of: that its rows were present when they were seen, and no more.
+
+A row was seen at its own `last_seen_at`, else at the file's `synced_at`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TypeVar
+
+from ibkr_sync.domain.entities.contracts import ContractListing, FuturesContract
+from ibkr_sync.domain.entities.futures import Future, Origin
+from ibkr_sync.domain.errors import OutdatedDataError, UndatedDataError
+
+F = TypeVar("F", bound=Future)
+
+
+def product_in_file(product: F, origin: Origin) -> F:
+    """The product of a file with those of its rows that show a contract.
+
+    A row that the file itself calls missing or delisted shows none. Of a listing only when the
+    row was last seen is kept, which is never after the file's own time.
+    """
+    chain = (
+        dataclasses.replace(each, listing=_seen(each.listing, product.synced_at))
+        for each in product.contracts
+        if not _is_absent(each.listing)
+    )
+    return dataclasses.replace(product, origin=origin, contracts=tuple(chain))
+
+
+def _is_absent(listing: ContractListing | None) -> bool:
+    return listing is not None and (listing.missing_since or listing.delisted_at) is not None
+
+
+def _seen(listing: ContractListing | None, synced_at: datetime | None) -> ContractListing | None:
+    if listing is None or synced_at is None or listing.last_seen_at >= synced_at:
+        return None
+    return ContractListing(first_seen_at=listing.last_seen_at, last_seen_at=listing.last_seen_at)
+
+
+def is_file_dated(received: Future, now: datetime) -> bool:
+    """Whether a file tells as of when its data is; a time that is yet to come tells nothing."""
+    return received.synced_at is not None and received.synced_at <= now
+
+
+def refuse_outdated_file(stored: Future, received: Future, now: datetime) -> None:
+    """Raise OutdatedDataError for a file from before the last observation of what is stored.
+
+    Raises UndatedDataError for one that does not tell its time.
+    """
+    known, given = stored.synced_at, received.synced_at
+    if given is None or given > now:
+        if not stored.is_stub:
+            raise UndatedDataError(stored.key, given)
+    elif known is not None and given < known:
+        raise OutdatedDataError(stored.key, stored=known, received=given)
+
+
+def is_file_known(stored: Future | None, received: Future) -> bool:
+    """Whether a file is exactly as old as what is stored, so that it changes nothing."""
+    known = stored.synced_at if stored else None
+    return known is not None and known == received.synced_at
+
+
+def newer_file_rows(received: F, stored: Iterable[FuturesContract]) -> F:
+    """The product of a file without the rows of contracts that were observed since."""
+    observed = {each.con_id: _observed_at(each) for each in stored}
+
+    def is_newer(row: FuturesContract) -> bool:
+        known = observed.get(row.con_id)
+        seen = row.listing.last_seen_at if row.listing else received.synced_at
+        return known is None or seen is None or seen > known
+
+    chain = tuple(each for each in received.contracts if is_newer(each))
+    return dataclasses.replace(received, contracts=chain)
+
+
+def _observed_at(contract: FuturesContract) -> datetime | None:
+    """When a contract was last seen, or found missing."""
+    listing = contract.listing
+    if listing is None:
+        return None
+    return max(listing.last_seen_at, listing.missing_since or listing.last_seen_at)
