@@ -22,6 +22,8 @@ SOURCES = ("local", "ibkr", FILE_SOURCE)
 PROFILE_NAME_PATTERN = "^[A-Za-z0-9_-]{1,32}$"
 PROFILE_NAME = "letters, digits, - and _, at most 32"
 FOREVER = "forever"
+KEPT_FOR = "90d"
+"""How long raw replies are kept by default."""
 
 _DAY = 86400
 _LARGEST_NUMBER = 10**12

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from ibkr_sync.config.database_paths import database_file_path
 from ibkr_sync.config.setting_types import (
     FILE_SOURCE,
-    FOREVER,
+    KEPT_FOR,
     PROFILE_NAME,
     Category,
     Code,
@@ -56,7 +56,7 @@ class DatabaseSettings(_Table):
     """
 
     location: DatabaseLocation = Field(default=None, repr=False)
-    keep_raw_replies: Retention = FOREVER
+    keep_raw_replies: Retention = KEPT_FOR
 
     @model_validator(mode="before")
     @classmethod

@@ -43,9 +43,9 @@ def test_raw_replies_are_kept_for_a_span_or_for_ever(
     assert shown(machine)["database.keep_raw_replies"] == (written, f"{here}:2")
 
 
-def test_by_default_they_are_kept_for_ever(machine: Machine) -> None:
-    assert machine.load().settings.active.keep_raw_replies is None
-    assert shown(machine)["database.keep_raw_replies"] == ("forever", "default")
+def test_by_default_they_are_kept_for_three_months(machine: Machine) -> None:
+    assert machine.load().settings.active.keep_raw_replies == timedelta(days=90)
+    assert shown(machine)["database.keep_raw_replies"] == ("90d", "default")
 
 
 def test_a_profile_has_its_own_and_takes_what_it_does_not_set_from_what_is_shared(

@@ -24,7 +24,7 @@ def prune(
             help="Delete what is older.",
             metavar="90d",
             parser=parse_duration,
-            show_default=f"keep_raw_replies, or {duration_text(_KEPT_FOR)}",
+            show_default="keep_raw_replies",
         ),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Delete; without it only tell.")] = False,
