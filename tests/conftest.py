@@ -7,11 +7,14 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
+from shared_statements import share_statements
+
 pytest_plugins = (
     *("plugins.forbid_skips", "plugins.garbage", "plugins.postgres", "plugins.representatives"),
     "plugins.sqlite",
 )
 pytest.register_assert_rewrite("contracts", "fakes", "gateway")
+share_statements()
 
 # A busy machine is slow, which says nothing about the code. The build server tries more examples.
 settings.register_profile(

@@ -1,7 +1,7 @@
 """Runs the command in a fork of a process that has loaded it already.
 
 Such a run is a process of its own, with streams, environment, working folder, signals and exit
-code of its own. It only saves what starting Python, loading the command and computing the sample
+code of its own. It only saves what starting Python, loading the command and preparing what it uses
 cost, which is most of a short run, and the teardown of what was loaded. Tests that are about
 these, and about how streams are set up, use the installed command instead.
 """
@@ -15,10 +15,12 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import traceback
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
 from importlib import import_module
@@ -33,6 +35,25 @@ LOADED_WHEN_USED = (
     *("sqlalchemy.dialects.postgresql.psycopg", "sqlalchemy.dialects.sqlite", "typer.rich_utils"),
 )
 """What the command loads that no module of ours names at its top."""
+
+CALLS_BEFOREHAND = (
+    *(
+        ("get", "ES"),
+        ("show", "ES"),
+        ("show", "ES", "-f", "table"),
+        ("next", "ES"),
+        ("hours", "ES"),
+    ),
+    *(
+        ("list",),
+        ("changes",),
+        ("history", "ES"),
+        ("watchlist", "add", "ES"),
+        ("watchlist", "list"),
+    ),
+    *(("refresh",), ("check",), ("runs",), ("config", "show"), ("--help",)),
+)
+"""Calls that have models, statements, formats and the sample prepared for those that follow."""
 
 READ_BY_PYTHON = ("PYTHON", "LC_", "LANG")
 """Beginnings of variables that Python reads while it starts, which a fork does not."""
@@ -98,6 +119,7 @@ def can_run(command: Sequence[str], env: Mapping[str, str]) -> bool:
 
 def _serve(requests: socket.socket) -> NoReturn:
     from ibkr_sync.catalogue import load_catalogue
+    from shared_statements import share_statements
 
     for package in PACKAGES:
         for module in walk_packages(import_module(package).__path__, f"{package}."):
@@ -107,6 +129,10 @@ def _serve(requests: socket.socket) -> NoReturn:
         import_module(name)
     load_catalogue()
     _keep_sample()
+    _keep_commands()
+    share_statements()
+    _prepare()
+    gc.collect()
     gc.freeze()
     while True:
         request, streams, _, _ = socket.recv_fds(requests, _LARGEST, 3)
@@ -131,6 +157,38 @@ def _keep_sample() -> None:
     of_day = cache(lambda today: compute(today, HolidayCalendar()))
     of_day(datetime.now(UTC).date())
     sample.sample_recording = lambda today, calendar: of_day(today)  # noqa: ARG005 - its name
+
+
+def _keep_commands() -> None:
+    """Build the commands, which typer does for each call anew."""
+    from typer import main as typer_main
+
+    from ibkr_sync_cli.app import app
+
+    tree = typer_main.get_command(app)
+    for name in tree.commands:  # type: ignore[attr-defined]
+        tree.commands[name]  # type: ignore[attr-defined]
+    typer_main.get_command = lambda typer_instance: tree  # noqa: ARG005 - its name
+
+
+def _prepare() -> None:
+    """Be the command a few times; calls in one process leave nothing behind for the next."""
+    from ibkr_sync_cli.__main__ import main
+
+    umask = os.umask(0)
+    os.umask(umask)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Path(os.devnull).open("w", encoding="utf-8") as nowhere,
+    ):
+        os.environ["HOME"] = folder
+        sys.stdout = sys.stderr = nowhere
+        for arguments in CALLS_BEFOREHAND:
+            sys.argv = ["ibkr-sync", "--profile", "demo", *arguments]
+            with suppress(SystemExit):
+                main()
+    sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
+    os.umask(umask)
 
 
 def _run(streams: Sequence[int], command: list[str], env: dict[str, str], cwd: str) -> NoReturn:
@@ -173,5 +231,5 @@ def _stream(number: int, mode: str) -> Any:
 
 
 if __name__ == "__main__":
-    sys.path.pop(0)
+    sys.path[0] = str(Path(__file__).parents[1])
     _serve(socket.socket(fileno=int(sys.argv[1])))

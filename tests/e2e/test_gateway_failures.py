@@ -271,15 +271,29 @@ raise VersionError('Detected incompatible Protobuf Gencode/Runtime versions when
     ],
 )
 def test_a_library_that_can_not_be_loaded_is_told_with_the_remedy(
-    ibkr_sync: CommandLine, stocked: Path, source: str, sentence: str, next_step: str
+    ibkr_sync: CommandLine, tmp_path: Path, source: str, sentence: str, next_step: str
 ) -> None:
-    package = stocked.parent / "shadow" / "ibapi"
+    done = ibkr_sync("get", "ES", "--source", "ibkr", env=shadowed_library(tmp_path, source))
+
+    assert done.code == 2, done
+    assert sentence in done.told
+    assert next_step in done.told
+
+
+def test_without_the_library_what_needs_no_gateway_works(
+    ibkr_sync: CommandLine, stocked: Path, tmp_path: Path
+) -> None:
+    shadowed = shadowed_library(tmp_path, VERSION_ERROR)
+
+    assert ibkr_sync("--database", stocked, "show", "ES", env=shadowed).code == 0
+    decoding = ibkr_sync("--database", stocked, "db", "renormalise", env=shadowed)
+    assert decoding.code == 2, decoding
+    assert "pip install --upgrade protobuf" in decoding.told
+
+
+def shadowed_library(folder: Path, source: str) -> dict[str, str]:
+    """An environment in which `ibapi` is a package of this source."""
+    package = folder / "shadow" / "ibapi"
     package.mkdir(parents=True)
     (package / "__init__.py").write_text(source)
-    shadowed = {"PYTHONPATH": str(package.parent)}
-    for command in (("get", "ES", "--source", "ibkr"), ("db", "renormalise")):
-        done = ibkr_sync("--database", stocked, *command, env=shadowed)
-        assert done.code == 2, done
-        assert sentence in done.told
-        assert next_step in done.told
-    assert ibkr_sync("--database", stocked, "show", "ES", env=shadowed).code == 0
+    return {"PYTHONPATH": str(package.parent)}

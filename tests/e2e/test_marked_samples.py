@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -22,50 +23,43 @@ TELL_OF_DATA = (
 )
 
 
-@pytest.fixture
-def database(ibkr_sync: CommandLine, stocked: Path) -> Path:
-    """A database of sample products, one of which is watched."""
-    assert ibkr_sync("--database", stocked, "watchlist", "add", "ES").code == 0
-    return stocked
+@pytest.fixture(scope="module")
+def database(
+    _stocked: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """A database of sample products, one of which is watched; what is tried here only reads."""
+    folder = tmp_path_factory.mktemp("watched")
+    path = Path(shutil.copy(_stocked, folder / "watched.db"))
+    assert CommandLine(folder)("--database", path, "watchlist", "add", "ES").code == 0
+    return path
 
 
 @pytest.mark.parametrize("command", TELL_OF_DATA, ids=" ".join)
-def test_a_table_that_tells_of_sample_data_is_marked(
+def test_what_tells_of_sample_data_says_so(
     ibkr_sync: CommandLine, database: Path, command: tuple[str, ...]
 ) -> None:
-    done = ibkr_sync("--database", database, *command, "-f", "table")
-    assert TAG in done.out
-    assert NOTE not in done.err
-
-
-@pytest.mark.parametrize("format_", ["json", "tsv"])
-@pytest.mark.parametrize("command", TELL_OF_DATA, ids=" ".join)
-def test_where_sample_data_goes_to_a_program_stderr_tells_of_it(
-    ibkr_sync: CommandLine, database: Path, command: tuple[str, ...], format_: str
-) -> None:
-    done = ibkr_sync("--database", database, *command, "-f", format_)
-    assert done.err.count(NOTE) == 1
-    assert TAG not in done.out
-    assert NOTE not in done.out
-
-
-@pytest.mark.parametrize("command", TELL_OF_DATA, ids=" ".join)
-def test_who_wants_it_quiet_is_not_told_of_sample_data(
-    ibkr_sync: CommandLine, database: Path, command: tuple[str, ...]
-) -> None:
+    table = ibkr_sync("--database", database, *command, "-f", "table")
+    assert TAG in table.out
+    assert NOTE not in table.err
+    for format_ in ("json", "tsv"):  # for a program, so stderr tells of it
+        done = ibkr_sync("--database", database, *command, "-f", format_)
+        assert done.err.count(NOTE) == 1
+        assert TAG not in done.out
+        assert NOTE not in done.out
     assert NOTE not in ibkr_sync("-q", "--database", database, *command).err
 
 
-@pytest.mark.parametrize("format_", ["table", "tsv"])
 @pytest.mark.parametrize("of", [(), ("ES",)], ids=["all", "one"])
 def test_where_nothing_is_told_nothing_is_marked(
-    ibkr_sync: CommandLine, database: Path, of: tuple[str, ...], format_: str
+    ibkr_sync: CommandLine, database: Path, of: tuple[str, ...]
 ) -> None:
-    command = ("changes", *of, "--severity", "critical", "-f", format_)
-    done = ibkr_sync("--database", database, *command)
-    assert done.code == 0
-    assert NOTE not in done.err
-    assert TAG not in done.out
+    for format_ in ("table", "tsv"):
+        command = ("changes", *of, "--severity", "critical", "-f", format_)
+        done = ibkr_sync("--database", database, *command)
+        assert done.code == 0
+        assert NOTE not in done.err
+        assert TAG not in done.out
 
 
 def test_what_is_watched_and_not_stored_is_no_sample_data(ibkr_sync: CommandLine) -> None:

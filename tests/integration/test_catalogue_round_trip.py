@@ -138,4 +138,5 @@ def test_the_report_tells_asset_class_contracts_and_tick_value(
 
 def test_each_query_means_one_product() -> None:
     for product in SENT:
-        assert [each.key for each in SENT if query_for(product).matches(each)] == [product.key]
+        query = query_for(product)
+        assert [each.key for each in SENT if query.matches(each)] == [product.key]
