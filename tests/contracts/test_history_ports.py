@@ -122,6 +122,6 @@ class TestSqlite(DatabaseContract):
 
 class TestPostgres(DatabaseContract):
     @pytest.fixture
-    def database(self, postgres_url: str) -> Iterator[Database]:
-        with Database(postgres_url) as database:
+    def database(self, postgres_tables_url: str) -> Iterator[Database]:
+        with Database(postgres_tables_url) as database:
             yield database

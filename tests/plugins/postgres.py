@@ -87,9 +87,23 @@ def _postgres_tables(postgres_server: str) -> Iterator[str]:
 def postgres_tables_url(_postgres_tables: str) -> Iterator[str]:
     """The URL of a schema with our tables, which are empty: a tenth of the work of making them."""
     yield _postgres_tables
-    tables = reversed(metadata.sorted_tables)
     with psycopg.connect(_postgres_tables, autocommit=True) as connection:
-        connection.execute(";".join(str(table.delete()) for table in tables))
+        connection.execute(";".join((*_deletions(), *_restarts())))
+
+
+def _deletions() -> Iterator[str]:
+    for table in reversed(metadata.sorted_tables):
+        yield str(table.delete())
+
+
+def _restarts() -> Iterator[str]:
+    """Let ids begin at 1 again."""
+    for table in metadata.sorted_tables:
+        if table.autoincrement_column is not None:
+            sequence = (
+                f"pg_get_serial_sequence('{table.name}', '{table.autoincrement_column.name}')"
+            )
+            yield f"SELECT setval({sequence}, 1, false)"
 
 
 @pytest.fixture(scope="module")

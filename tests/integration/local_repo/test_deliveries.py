@@ -62,10 +62,9 @@ GOLD = CommodityFuture(
 )
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=["sqlite_tables_path", "postgres_tables_url"], ids=["sqlite", "postgres"])
 def database(request: pytest.FixtureRequest) -> Iterator[Database]:
-    where = ":memory:" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    with Database(where) as database:
+    with Database(request.getfixturevalue(request.param)) as database:
         yield database
 
 

@@ -56,15 +56,17 @@ def past_of(database: Database, product: Future, at: datetime) -> Future:
     return past
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=["sqlite_tables_path", "postgres_tables_url"], ids=["sqlite", "postgres"])
 def database(request: pytest.FixtureRequest) -> Iterator[Database]:
-    where = ":memory:" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    with Database(where) as database:
+    with Database(request.getfixturevalue(request.param)) as database:
         yield database
 
 
 SERVER_AMONG_FAULTS = pytest.mark.parametrize(
-    "database", ["sqlite", pytest.param("postgres", marks=pytest.mark.faults)], indirect=True
+    "database",
+    ["sqlite_tables_path", pytest.param("postgres_tables_url", marks=pytest.mark.faults)],
+    ids=["sqlite", "postgres"],
+    indirect=True,
 )
 """Both databases run the same code, and a server takes twice as long for each story."""
 

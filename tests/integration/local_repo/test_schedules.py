@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -62,11 +61,9 @@ class Nights:
         return [each.schedule for each in found.contracts]
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def nights(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Nights]:
-    is_postgres = request.param == "postgres"
-    location = request.getfixturevalue("postgres_url") if is_postgres else tmp_path / "futures.db"
-    with Database(location) as database:
+@pytest.fixture(params=["sqlite_tables_path", "postgres_tables_url"], ids=["sqlite", "postgres"])
+def nights(request: pytest.FixtureRequest) -> Iterator[Nights]:
+    with Database(request.getfixturevalue(request.param)) as database:
         yield Nights(database)
 
 
