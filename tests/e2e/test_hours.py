@@ -28,8 +28,9 @@ def store(ibkr_sync: CommandLine, schedule: TradingSchedule | None, time_zone: s
         time_zone=time_zone,
         listing=None,
     )
-    product = dataclasses.replace(ES, contracts=(contract,), time_zone=time_zone)
-    document = product_to_document(product, datetime.now(UTC))
+    now = datetime.now(UTC)
+    product = dataclasses.replace(ES, contracts=(contract,), time_zone=time_zone, synced_at=now)
+    document = product_to_document(product, now)
     (ibkr_sync.cwd / "es.json").write_text(json.dumps(document), encoding="utf-8")
     done = ibkr_sync("get", "ES", "--source", "file:es.json")
     assert done.code == 0, done

@@ -274,8 +274,11 @@ class TestKeepRawReplies:
             ).fetchall()
         return {symbol: [own for name, own in rows if name == symbol] for symbol, _ in rows}
 
-    def test_a_refresh_keeps_all_by_default(self, ibkr_sync: CommandLine, aged: Path) -> None:
-        assert len(self.refreshed(ibkr_sync, aged, "")["ES"]) == 8
+    def test_a_refresh_keeps_all_where_they_are_to_be_kept_for_ever(
+        self, ibkr_sync: CommandLine, aged: Path
+    ) -> None:
+        settings = '[database]\nkeep_raw_replies = "forever"\n'
+        assert len(self.refreshed(ibkr_sync, aged, settings)["ES"]) == 8
 
     def test_a_refresh_lets_go_of_those_past_their_time_of_what_it_stores(
         self, ibkr_sync: CommandLine, aged: Path
@@ -283,7 +286,7 @@ class TestKeepRawReplies:
         spoil(
             aged, "UPDATE raw_replies SET received_at = '2020-01-02 03:04:05.000000' WHERE id > 0"
         )
-        kept_for_90_days = self.refreshed(ibkr_sync, aged, '[database]\nkeep_raw_replies = "90d"\n')
+        kept_for_90_days = self.refreshed(ibkr_sync, aged, "")
         assert -5 in kept_for_90_days["ES"]  # last week's
         assert min(kept_for_90_days["ES"]) == -5
         assert (len(kept_for_90_days["CL"]), len(kept_for_90_days["VIX"])) == (1, 1)

@@ -131,7 +131,7 @@ class Future:
         """
         if not self.contracts:
             return ChainExtent.NOTHING
-        is_whole = self.synced_at is not None or self.origin is Origin.FILE
+        is_whole = self.synced_at is not None or self.origin in (Origin.FILE, Origin.SAMPLE)
         return ChainExtent.WHOLE if is_whole else ChainExtent.SINGLE_CONTRACTS
 
     @property
