@@ -23,6 +23,7 @@ def commands(command: Any, path: str = "ibkr-sync") -> Iterator[tuple[str, Any]]
 
 
 COMMANDS = dict(commands(typer.main.get_command(app)))
+NARROWING = {"--exchange", "--currency", "--trading-class", "--multiplier"}
 PARAMETERS = {
     f"{path} {parameter.opts[0]}": parameter
     for path, command in COMMANDS.items()
@@ -103,3 +104,9 @@ def test_an_exit_code_is_in_the_help(code: ExitCode) -> None:
 
 def test_no_line_of_the_exit_codes_is_wider_than_a_terminal() -> None:
     assert max(map(len, EXIT_CODE_HELP.splitlines())) <= 78  # typer indents by one
+
+
+@one_case("path", COMMANDS)
+def test_what_narrows_a_symbol_is_the_same_in_every_command(path: str) -> None:
+    options = {parameter.opts[0] for parameter in COMMANDS[path].params}
+    assert options & NARROWING in (set(), NARROWING) or path.endswith((" list", " expirations"))

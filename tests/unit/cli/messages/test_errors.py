@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+import shlex
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
+import typer
 
 from example_products import DECEMBER, ES, MARCH
 from ibkr_sync.domain import errors
 from ibkr_sync.domain.entities.futures import AssetClass, Origin, ProductKey
+from ibkr_sync_cli.app import app
 from ibkr_sync_cli.messages.errors import _RULES, exit_code_of, explain_error
 from ibkr_sync_cli.messages.exit_codes import ExitCode
 from ibkr_sync_cli.messages.next_command import NextCommand
@@ -42,6 +47,24 @@ def kinds(base: type[errors.IbkrSyncError]) -> Iterator[type[errors.IbkrSyncErro
         yield base
     for each in below:
         yield from kinds(each)
+
+
+def commands_in(step: str) -> Iterator[list[str]]:
+    """The words of each command of ours that a next step names."""
+    for quoted, plain in re.findall(r"'(ibkr-sync [^']*)'|(ibkr-sync .*)", step):
+        yield shlex.split(quoted or plain)
+
+
+def accept(words: list[str]) -> None:
+    """Parse a command as the command line does, and run nothing; raises a usage error."""
+    command: Any = typer.main.get_command(app)
+    name, *rest = words
+    while rest and rest[0] in getattr(command, "commands", {}):
+        name, *rest = rest
+        command = command.commands[name]
+    assert not hasattr(command, "commands"), f"{words} is no whole command"
+    if "--help" not in rest:
+        command.make_context(name, rest)
 
 
 @one_case("kind", [*kinds(errors.IbkrSyncError)])
@@ -324,6 +347,8 @@ def test_an_error_says_what_happened_and_what_to_do(
         assert explanation.next_step is None
     else:
         assert next_step in (explanation.next_step or "")
+    for command in commands_in(explanation.next_step or ""):
+        accept(command)
 
 
 @pytest.mark.parametrize("reason", errors.UnreachableReason)
