@@ -343,6 +343,24 @@ def test_a_label_is_taken_everywhere_a_symbol_is(ibkr_sync: CommandLine) -> None
     assert (two.code, two.out) == (2, "")
 
 
+# --- as other programs write them
+
+
+def test_names_of_other_programs_are_understood(ibkr_sync: CommandLine, stocked: Path) -> None:
+    on = ("--database", stocked)
+    first = listed(ibkr_sync, stocked, "ES")[0]
+    local_symbol = first["local_symbol"]
+    for text in ("ES1!", "CME_MINI:ES1!", "ES=F", "@ES", "ESc1", "ES.c.0", "ES1 Index"):
+        done = ibkr_sync(*on, "next", text, "--json")
+        assert (done.code, done.json["contracts"][0]["local_symbol"]) == (0, local_symbol), text
+        assert f"note: {text} is a continuous contract; its product is taken" in done.told
+    for text in (f"/{local_symbol}", f"{local_symbol}.CME", f"{local_symbol} Index"):
+        done = ibkr_sync(*on, "show", text, "--json")
+        assert [each["con_id"] for each in done.json["contracts"]] == [first["con_id"]], text
+    refused = ibkr_sync(*on, "show", "ESv1")
+    assert (refused.code, "'ESv1' is no contract" in refused.told) == (2, True)
+
+
 # --- sizes
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from ibkr_sync.domain.naming.notices import (
     CatalogueSymbolNotice,
+    ContinuousNotice,
     ExchangeRenamedNotice,
     Notice,
     OtherContractNotice,
@@ -56,6 +57,8 @@ def notice_sentence(notice: Notice) -> str:
             told = f"{word} is a weekly series of {product}"
         case CatalogueSymbolNotice(word=word, product=product):
             told = f"the catalogue says {word} for what IBKR calls {product}"
+        case ContinuousNotice(word=word):
+            told = f"{word} is a continuous contract; its product is taken"
         case OtherYearNotice(word=word, contract_month=month):
             told = f"{word} is taken for {month}; a year in full is safer"
     return told

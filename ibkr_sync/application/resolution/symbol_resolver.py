@@ -21,6 +21,7 @@ from ibkr_sync.application.resolution.symbol_resolution import SymbolResolution
 from ibkr_sync.domain.errors import ProductNotFoundError
 from ibkr_sync.domain.naming.known_products import KnownProduct
 from ibkr_sync.domain.naming.limits import UNLIMITED, Limits
+from ibkr_sync.domain.naming.notices import ContinuousNotice
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.renaming import FormerName
 from ibkr_sync.domain.naming.spellings import SymbolSpellings, parse_spellings
@@ -82,7 +83,8 @@ class SymbolResolver:
             stored_decides=stored_decides,
         )
         meant = inquiry.answer()
-        return dataclasses.replace(meant, notices=renames + retold + meant.notices)
+        foreign = (ContinuousNotice(word=text.strip()),) if typed.is_continuous else ()
+        return dataclasses.replace(meant, notices=(*foreign, *renames, *retold, *meant.notices))
 
     def pin(self, text: str, limits: Limits = UNLIMITED) -> Pin:
         """Keep what a word is to mean from now on.

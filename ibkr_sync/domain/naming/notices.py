@@ -67,6 +67,13 @@ class CatalogueSymbolNotice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ContinuousNotice:
+    """The word is another program's name of a continuous contract; its product is taken."""
+
+    word: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OtherYearNotice:
     """A short year was taken for this contract month, which is not the next one it may mean."""
 
@@ -82,5 +89,6 @@ Notice = (
     | OtherContractNotice
     | SeriesNotice
     | CatalogueSymbolNotice
+    | ContinuousNotice
     | OtherYearNotice
 )

@@ -13,7 +13,8 @@ here: all readings are given, and whoever knows the products chooses. Understood
     169120018  DVCXC MR24  ISP   24L20        a name that tells nothing, as in Osaka, Mexico, Milan
 
 in upper or lower case, with any number of blanks, and all of them with `@EXCHANGE` and
-`(TRADING CLASS)` after it, as in `DAX@EUREX (FDAX)`. What has one of these is no conId.
+`(TRADING CLASS)` after it, as in `DAX@EUREX (FDAX)`. What has one of these is no conId. What other
+programs write is in `foreign_spellings.py`.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from decimal import Decimal
 
 from ibkr_sync.domain.entities.contracts import ContractMonth, ContractSeries
 from ibkr_sync.domain.errors import MalformedSymbolError
+from ibkr_sync.domain.naming.foreign_spellings import read_foreign_spelling
 
 MONTH_CODES = "FGHJKMNQUVXZ"
 """The exchanges' letters for January to December."""
@@ -143,6 +145,7 @@ class SymbolSpellings:
         product: the text as the name of a product.
         contracts: the text as a contract, once for each root it may have.
         con_id: the text as IBKR's contract id.
+        is_continuous: whether a continuous contract was typed, whose product the text is.
     """
 
     text: str
@@ -152,6 +155,7 @@ class SymbolSpellings:
     product: str | None = None
     contracts: tuple[ContractSpelling, ...] = ()
     con_id: int | None = None
+    is_continuous: bool = False
 
     def __str__(self) -> str:
         text = f"{self.text}@{self.exchange}" if self.exchange else self.text
@@ -160,8 +164,10 @@ class SymbolSpellings:
 
 def parse_spellings(typed: str) -> SymbolSpellings:
     """Read what was typed; raises MalformedSymbolError for what has no reading at all."""
-    of_class = _OF_CLASS.fullmatch(typed)
-    symbol, at, exchange = (of_class["name"] if of_class else typed).partition("@")
+    foreign = read_foreign_spelling(typed)
+    given = typed if foreign is None else foreign.text
+    of_class = _OF_CLASS.fullmatch(given)
+    symbol, at, exchange = (of_class["name"] if of_class else given).partition("@")
     text = _normalised(typed, symbol)
     words = SymbolSpellings(
         text=text,
@@ -171,6 +177,7 @@ def parse_spellings(typed: str) -> SymbolSpellings:
         product=_read_product(text),
         contracts=tuple(dict.fromkeys(_read_contracts(text))),
         con_id=None if at or of_class else _read_con_id(text),
+        is_continuous=foreign is not None and foreign.is_continuous,
     )
     if words.product is None and not words.contracts:
         raise MalformedSymbolError(typed, "symbol, contract or conId")

@@ -13,6 +13,7 @@ from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.naming.known_products import RenamedSymbol
 from ibkr_sync.domain.naming.notices import (
     CatalogueSymbolNotice,
+    ContinuousNotice,
     ExchangeRenamedNotice,
     Notice,
     OtherContractNotice,
@@ -65,6 +66,10 @@ SENTENCES: list[tuple[Notice, str]] = [
     (
         CatalogueSymbolNotice(word="ZSL", product=ZINC),
         "the catalogue says ZSL for what IBKR calls ZSLME@LMEOTC (ZSLME)",
+    ),
+    (
+        ContinuousNotice(word="ES1!"),
+        "ES1! is a continuous contract; its product is taken",
     ),
     (
         OtherYearNotice(word="CLZ6", contract_month=ContractMonth(2036, 12)),

@@ -217,7 +217,6 @@ def test_the_label_of_a_product_is_read_back(
             "   ",
             "@",
             "ES@",
-            "@CME",
             "ES@CME@X",
             "ES@C ME",
             "É",
