@@ -19,6 +19,7 @@ from itertools import chain
 from ibkr_sync.catalogue.csv_tables import read_table
 from ibkr_sync.catalogue.renames import renamed_exchanges, renamed_symbols
 from ibkr_sync.catalogue.search import matches_search
+from ibkr_sync.catalogue.suggestions import suggestions
 from ibkr_sync.domain.entities.catalogue import ASSET_CLASS_OF_CATEGORY, CatalogueProduct
 from ibkr_sync.domain.entities.futures import ASSET_TYPES, AssetClass, Future, Origin, ProductKey
 from ibkr_sync.domain.naming.known_products import RenamedSymbol
@@ -120,6 +121,10 @@ class Catalogue(ProductCatalogue):
     def renamed_symbol(self, symbol: str) -> RenamedSymbol | None:
         """Tell what became of a symbol that meant another product once (see the port)."""
         return renamed_symbols().get(symbol)
+
+    def suggested(self, word: str) -> tuple[CatalogueProduct, ...]:
+        """Give a few active products that a word may be meant for (see `suggestions`)."""
+        return suggestions(self.products, word)
 
     def find(self, query: FutureQuery) -> tuple[Future, ...]:
         """Give the active products that are meant, without contracts, in order of the table.

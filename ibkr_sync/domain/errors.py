@@ -307,8 +307,8 @@ class ProductNotFoundError(ProductLookupError):
     """No product answers to this symbol in `place` (the database, IBKR, a file).
 
     The keywords are what was asked for besides; `known` are products that have the symbol and
-    are excluded by that. `asked` is the kind of the source that was asked; None where `place`
-    is only what is known already.
+    are excluded by that, `suggestions` those that may be meant where nothing has it. `asked` is
+    the kind of the source that was asked; None where `place` is only what is known already.
     """
 
     def __init__(
@@ -323,6 +323,7 @@ class ProductNotFoundError(ProductLookupError):
         multiplier: Decimal | None = None,
         con_id: int | None = None,
         known: Sequence[ProductKey] = (),
+        suggestions: Sequence[ProductCandidate] = (),
         asked: Origin | None = None,
     ) -> None:
         self.place = place
@@ -333,6 +334,7 @@ class ProductNotFoundError(ProductLookupError):
         self.multiplier = multiplier
         self.con_id = con_id
         self.known = tuple(known)
+        self.suggestions = tuple(suggestions)
         self.asked = asked
         super().__init__(symbol, f"{symbol}: not found in {place}")
 

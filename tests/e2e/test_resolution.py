@@ -343,6 +343,22 @@ def test_a_label_is_taken_everywhere_a_symbol_is(ibkr_sync: CommandLine) -> None
     assert (two.code, two.out) == (2, "")
 
 
+def test_what_has_no_such_name_is_suggested(ibkr_sync: CommandLine) -> None:
+    fetched = ibkr_sync(*DEMO, "get", "BRENT")
+    shown = ibkr_sync(*DEMO, "show", "TY")
+
+    assert (fetched.code, shown.code) == (5, 5)
+    assert "Did you mean the first of these?" in fetched.told
+    assert "ibkr-sync --profile demo get COIL@IPE --source ibkr" in fetched.told
+    assert fetched.err.splitlines()[-3:] == [
+        "         COIL@IPE  Brent crude oil",
+        "         BZ@NYMEX  Brent crude, last day financial",
+        "         BB@NYMEX  Brent crude, financial",
+    ]
+    assert "get ZN@CBOT --source ibkr" in shown.told
+    assert "Did you mean" not in ibkr_sync(*DEMO, "show", "NOVA").err
+
+
 # --- as other programs write them
 
 

@@ -42,6 +42,11 @@ class FakeCatalogue(ProductCatalogue):
     def current_exchange(self, exchange: str, symbol: str) -> str:  # noqa: ARG002 - the port's
         return self.exchanges.get(exchange, exchange)
 
+    def suggested(self, word: str) -> tuple[CatalogueProduct, ...]:
+        return tuple(
+            row for row in self.rows if row.active and word in (row.name or "").upper().split()
+        )
+
     def renamed_symbol(self, symbol: str) -> RenamedSymbol | None:
         return self.symbols.get(symbol)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ibkr_sync.domain import errors
 from ibkr_sync.domain.canonical_text import canonical_text
 from ibkr_sync.domain.entities.futures import Origin, ProductKey
-from ibkr_sync.domain.errors import UnreachableReason
+from ibkr_sync.domain.errors import ProductCandidate, UnreachableReason
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync_cli.messages.next_command import NextCommand
 
@@ -52,6 +52,8 @@ def step_if_not_found(error: errors.ProductNotFoundError, command: NextCommand) 
     """Where no product, or no contract of any, was found."""
     if error.known:
         return f"Name one that is known: {', '.join(map(str, error.known))}"
+    if error.suggestions:
+        return _step_to_get_one_of(error.suggestions, command)
     if error.asked is None:
         key = (error.symbol, error.exchange, error.trading_class)
         return step_to_get_product(key, command, *_options(error))
@@ -61,6 +63,17 @@ def step_if_not_found(error: errors.ProductNotFoundError, command: NextCommand) 
     if error.exchange:
         return f"Use {symbol} and exchange as {shown} them."
     return f"Use {symbol} as {shown} it, or name the exchange too: SYMBOL@EXCHANGE"
+
+
+def _step_to_get_one_of(products: Sequence[ProductCandidate], command: NextCommand) -> str:
+    """Where nothing has the name, and some products may be meant."""
+    first, *_ = products
+    lines = [
+        f"{each.key.symbol}@{each.key.exchange}  {each.name or each.key.trading_class}"
+        for each in products
+    ]
+    get = step_to_get_product((first.key.symbol, first.key.exchange, None), command)
+    return "\n         ".join([f"Did you mean the first of these? {get}", *lines])
 
 
 def _options(error: errors.ProductNotFoundError) -> Iterator[str]:

@@ -136,7 +136,7 @@ def with_known_names(
     stored: Collection[Future],
     now: datetime,
 ) -> ProductNotFoundError:
-    """Add to the error what was asked for, and the products that this excludes."""
+    """Add to the error what was asked for, and the products that this excludes or may be meant."""
     symbol = query.symbol
     limits = Limits(
         exchange=query.exchange,
@@ -148,6 +148,8 @@ def with_known_names(
         ProductNames(catalogue, stored, each, now).of(symbol) for each in (limits, Limits())
     )
     excluded = () if admitted else [each.key for each in known if each.symbol == symbol]
+    similar = () if known or query.con_id is not None else catalogue.suggested(symbol)
+    fitting = (each for each in similar if query.exchange in (None, each.exchange))
     return ProductNotFoundError(
         *(error.symbol, error.place, error.detail),
         exchange=query.exchange,
@@ -156,6 +158,7 @@ def with_known_names(
         multiplier=query.multiplier,
         con_id=query.con_id,
         known=excluded,
+        suggestions=[KnownProduct.catalogued(each).as_candidate() for each in fitting],
         asked=error.asked,
     )
 

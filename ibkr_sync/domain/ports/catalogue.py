@@ -32,3 +32,7 @@ class ProductCatalogue(Protocol):
     @abstractmethod
     def renamed_symbol(self, symbol: str) -> RenamedSymbol | None:
         """Tell what became of a symbol that meant another product once; None if it never did."""
+
+    @abstractmethod
+    def suggested(self, word: str) -> tuple[CatalogueProduct, ...]:
+        """Give a few active products that a word which is no name of any may be meant for."""
