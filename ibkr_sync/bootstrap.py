@@ -25,8 +25,9 @@ from ibkr_sync.domain.ports.futures import FuturePort, LocalFuturePort
 from ibkr_sync.domain.ports.pins import PinPort
 
 if TYPE_CHECKING:
-    from ibkr_sync.application.services.delivery import DeliveryService
-    from ibkr_sync.application.services.delivery_import import DeliveryImportService
+    from ibkr_sync.application.services.deliveries.audit import AuditService
+    from ibkr_sync.application.services.deliveries.delivery import DeliveryService
+    from ibkr_sync.application.services.deliveries.delivery_import import DeliveryImportService
     from ibkr_sync.application.services.freshness import FreshnessService
     from ibkr_sync.application.services.get import GetService
     from ibkr_sync.application.services.history import HistoryService
@@ -137,7 +138,7 @@ class Services(Generic[F]):
     @cached_property
     def deliveries(self) -> DeliveryService:
         """Until when contracts may be held."""
-        from ibkr_sync.application.services.delivery import DeliveryService
+        from ibkr_sync.application.services.deliveries.delivery import DeliveryService
         from ibkr_sync.infrastructure.repositories.local_repo.deliveries import LocalDeliveries
 
         stored = LocalDeliveries(self._database, _delivery_book, self._clock)
@@ -146,11 +147,20 @@ class Services(Generic[F]):
     @cached_property
     def delivery_import(self) -> DeliveryImportService:
         """Dates of deliveries that the user got elsewhere."""
-        from ibkr_sync.application.services.delivery_import import DeliveryImportService
+        from ibkr_sync.application.services.deliveries.delivery_import import DeliveryImportService
         from ibkr_sync.infrastructure.repositories.local_repo.deliveries import LocalDeliveries
 
         stored = LocalDeliveries(self._database, _delivery_book, self._clock)
         return DeliveryImportService(stored, self._catalogue)
+
+    @cached_property
+    def audit(self) -> AuditService:
+        """What contradicts what in the stored data."""
+        from ibkr_sync.application.services.deliveries.audit import AuditService
+        from ibkr_sync.infrastructure.repositories.local_repo.deliveries import LocalDeliveries
+
+        stored = LocalDeliveries(self._database, _delivery_book, self._clock)
+        return AuditService(self.futures, self._catalogue, _delivery_book(), stored)
 
     @cached_property
     def runs(self) -> RunsPort:

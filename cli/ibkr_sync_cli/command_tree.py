@@ -29,6 +29,7 @@ _COMMANDS: Final = {
     "changes": "daily.changes:changes",
     "history": "looking.history:history",
     "import": "upkeep.import_deliveries:import_deliveries",
+    "audit": "looking.audit:audit",
     "config": "upkeep.config:app",
     "db": "upkeep.database:app",
     "demo": "upkeep.demo:demo",

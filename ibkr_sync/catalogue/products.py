@@ -83,6 +83,10 @@ class Catalogue(ProductCatalogue):
         namesakes = [each for each in self.by_symbol(key.symbol) if each.exchange == key.exchange]
         return namesakes[0] if len(namesakes) == 1 and namesakes[0].trading_class is None else None
 
+    def row_of_class(self, exchange: str, trading_class: str) -> CatalogueProduct | None:
+        """Give what is known by a trading class of an exchange (see the port)."""
+        return self._by_class.get((exchange, trading_class))
+
     def classify(
         self, symbol: str, exchange: str, trading_class: str
     ) -> tuple[AssetClass, str] | None:

@@ -121,20 +121,23 @@ def test_a_product_of_ones_own_classifies_what_ibkr_does_not(
     assert (product["asset_class"], product["category"]) == ("commodity", "energy")
 
 
-def test_where_ibkr_says_otherwise_its_word_is_stored_and_told(
+def test_where_ibkr_says_otherwise_its_word_is_stored_and_audit_tells(
     ibkr_sync: CommandLine, tmp_path: Path
 ) -> None:
     ibkr_sync.configure(NOVA.format(multiplier=10))
+    database = ("--database", tmp_path / "nova.db")
 
     with gateway_with(ROW) as gateway:
         done = ibkr_sync(
-            *("--database", tmp_path / "nova.db"),
-            *("get", "NOVA", "--source", "ibkr", "--port", str(gateway.port), "--json"),
+            *database, "get", "NOVA", "--source", "ibkr", "--port", str(gateway.port), "--json"
         )
-    stored = ibkr_sync("--database", tmp_path / "nova.db", "show", "NOVA", "--json").json
-    remark = "IBKR says multiplier 50, the catalogue 10; IBKR's is stored"
+    stored = ibkr_sync(*database, "show", "NOVA", "--json").json
+    (found,) = ibkr_sync(*database, "audit", "--json").json["disagreements"]
 
     assert done.code == 0
-    assert done.told == f"NOVA@CME (NOVA): {remark}"
-    assert done.json["outcomes"][0]["message"] == remark
+    assert done.told.startswith("note: the catalogue has 1 value otherwise: ")
+    assert done.json["outcomes"][0]["message"] is None
     assert stored["multiplier"] == "50"
+    assert [found[name] for name in ("severity", "field", "value", "other")] == [
+        *("critical", "multiplier", "50", "10"),
+    ]

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from ibkr_sync.domain.entities.catalogue import CatalogueProduct
-from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.naming.known_products import RenamedSymbol
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.catalogue import ProductCatalogue
@@ -38,6 +38,13 @@ class FakeCatalogue(ProductCatalogue):
             for row in self.rows
             if row.active and word in (row.symbol, row.trading_class, row.exchange_code)
         )
+
+    def row_of(self, key: ProductKey) -> CatalogueProduct | None:
+        return next((row for row in self.rows if row.key == key), None)
+
+    def row_of_class(self, exchange: str, trading_class: str) -> CatalogueProduct | None:
+        own = (exchange, trading_class)
+        return next((row for row in self.rows if (row.exchange, row.trading_class) == own), None)
 
     def current_exchange(self, exchange: str, symbol: str) -> str:  # noqa: ARG002 - the port's
         return self.exchanges.get(exchange, exchange)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync_cli.messages.errors import exit_code_of
 from ibkr_sync_cli.reports.errors import report_error
-from ibkr_sync_cli.terminal.notices import write_other_year_notice
+from ibkr_sync_cli.terminal.notices import write_disagreements_notice, write_other_year_notice
 from ibkr_sync_cli.terminal.output import OutputFormat
 from ibkr_sync_cli.views.products.product import product_view
 from ibkr_sync_cli.views.runs.outcomes import outcome_sentence, outcomes_view
@@ -28,6 +28,7 @@ def report_get(call: Call, report: GetReport, now: datetime) -> ExitCode:
     for update in report.updates:
         for remark in update.remarks:
             output.remark(f"{update.product.key}: {remark}", style="yellow")
+    write_disagreements_notice(output, sum(each.disagreements for each in report.updates))
     for failure in report.failures:
         report_error(output, failure.error, None if is_one else str(failure.query))
     for words, match in report.contracts:

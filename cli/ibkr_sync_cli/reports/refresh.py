@@ -8,6 +8,7 @@ from ibkr_sync.domain.errors import AmbiguousProductError
 from ibkr_sync_cli.messages.errors import exit_code_of, explain_error
 from ibkr_sync_cli.messages.next_steps import step_if_given_up
 from ibkr_sync_cli.reports.errors import report_error
+from ibkr_sync_cli.terminal.notices import write_disagreements_notice
 from ibkr_sync_cli.terminal.output import Output, OutputFormat
 from ibkr_sync_cli.views.runs.refresh_summary import (
     refresh_failures,
@@ -47,6 +48,7 @@ def _remark(output: Output, report: RefreshReport) -> None:
             output.remark(f"note: {update.query} is {update.key} today", style="yellow")
         for remark in update.remarks:
             output.remark(f"{update.key}: {remark}", style="yellow")
+    write_disagreements_notice(output, sum(each.disagreements for each in report.updates))
 
 
 def _complain(output: Output, report: RefreshReport, *, shows_reasons: bool) -> None:

@@ -33,6 +33,16 @@ def write_other_year_notice(output: Output, words: ContractWords, match: Contrac
         write_notices(output, (OtherYearNotice(word=words.text, contract_month=month),))
 
 
+def write_disagreements_notice(output: Output, count: int) -> None:
+    """Tell on stderr in how many values the catalogue differs from what was stored."""
+    if count:
+        values = "1 value" if count == 1 else f"{count} values"
+        output.remark(
+            f"note: the catalogue has {values} otherwise: {output.command('audit')}",
+            style="yellow",
+        )
+
+
 def write_sample_data_notice(output: Output, written: OutputFormat | None) -> None:
     """Tell on stderr that what was written is sample data; a table says so itself."""
     if written is not OutputFormat.TABLE:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ibkr_sync.application.services.delivery_import import DeliveryImport
+from ibkr_sync.application.services.deliveries.delivery_import import DeliveryImport
 from ibkr_sync.domain.entities.delivery import DELIVERY_DATES
 from ibkr_sync.domain.entities.imported_delivery import ImportedDelivery
 from ibkr_sync_cli.terminal.output import Result

@@ -28,7 +28,7 @@ from ibkr_sync.domain.ports.history import HistoryPort
 from ibkr_sync.domain.selection.size_choice import chain_of_size
 
 if TYPE_CHECKING:
-    from ibkr_sync.application.services.delivery import DeliveryService
+    from ibkr_sync.application.services.deliveries.delivery import DeliveryService
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

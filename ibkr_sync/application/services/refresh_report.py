@@ -28,6 +28,7 @@ class RefreshedProduct:
         expired: how many have stopped trading since it was synced before.
         counts: how many contracts were added, changed and so on; None where the source was not
             asked.
+        disagreements: in how many values the catalogue differs.
         left_out: contracts of the reply that could not be stored (see `FutureUpdate`).
     """
 
@@ -41,6 +42,7 @@ class RefreshedProduct:
     counts: Mapping[str, int] | None
     applied: bool
     remarks: tuple[str, ...]
+    disagreements: int = 0
     left_out: tuple[str, ...] = ()
 
 
@@ -120,6 +122,7 @@ def refreshed_product(
         counts=None if diff is None else _counts(diff),
         applied=update.applied,
         remarks=update.remarks,
+        disagreements=update.disagreements,
         left_out=update.left_out,
     )
 

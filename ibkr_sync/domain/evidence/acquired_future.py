@@ -56,6 +56,7 @@ class AcquiredFuture(Generic[F_co]):
         gone: conIds of stored contracts that the reply lacks and that the source, asked for each
             by its conId, does not know, while it answered for another one.
         remarks: sentences for the user (see `FutureUpdate`).
+        disagreements: in how many values the catalogue differs.
     """
 
     product: F_co
@@ -64,6 +65,7 @@ class AcquiredFuture(Generic[F_co]):
     gone: frozenset[int] = frozenset()
     evidence: Evidence | None = None
     remarks: tuple[str, ...] = ()
+    disagreements: int = 0
 
     @property
     def is_from_file(self) -> bool:

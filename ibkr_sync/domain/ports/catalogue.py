@@ -6,7 +6,7 @@ from abc import abstractmethod
 from typing import Protocol
 
 from ibkr_sync.domain.entities.catalogue import CatalogueProduct
-from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.naming.known_products import RenamedSymbol
 from ibkr_sync.domain.naming.query import FutureQuery
 
@@ -24,6 +24,14 @@ class ProductCatalogue(Protocol):
     @abstractmethod
     def known_as(self, word: str) -> tuple[CatalogueProduct, ...]:
         """Give every product that trades today and has this symbol, class or exchange code."""
+
+    @abstractmethod
+    def row_of(self, key: ProductKey) -> CatalogueProduct | None:
+        """Give what is known of a product; None when it is nothing, or can't be told."""
+
+    @abstractmethod
+    def row_of_class(self, exchange: str, trading_class: str) -> CatalogueProduct | None:
+        """Give what is known by a trading class of an exchange, whatever its symbol."""
 
     @abstractmethod
     def current_exchange(self, exchange: str, symbol: str) -> str:

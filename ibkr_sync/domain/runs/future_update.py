@@ -22,6 +22,7 @@ class FutureUpdate(Generic[F_co]):
         diff: None when it was answered from the database without asking the source.
         applied: False for a dry run.
         remarks: sentences for the user about a product that is right but not as was expected.
+        disagreements: in how many values the catalogue differs from what was stored.
         left_out: contracts of the reply, by name, that could not be stored and were not met before.
     """
 
@@ -31,6 +32,7 @@ class FutureUpdate(Generic[F_co]):
     diff: ChainDiff | None = None
     applied: bool = True
     remarks: tuple[str, ...] = ()
+    disagreements: int = 0
     left_out: tuple[str, ...] = ()
 
 

@@ -140,7 +140,11 @@ class DelegatingFutureRepository(FuturePort[F], Generic[F]):
         except (ReplyError, ProductLookupError) as error:
             # Its traceback would hold the whole reply for as long as the run lasts.
             return self._fail(query, error.with_traceback(None), run)
-        return dataclasses.replace(update, remarks=(*update.remarks, *acquired.remarks))
+        return dataclasses.replace(
+            update,
+            remarks=(*update.remarks, *acquired.remarks),
+            disagreements=acquired.disagreements,
+        )
 
     def _fail(self, query: FutureQuery, error: IbkrSyncError, run: SyncRun | None) -> FutureFailure:
         failure = FutureFailure(query=query, error=error)

@@ -13,7 +13,7 @@ from contracts.future_port import NOW_PLEASE, by_symbol
 from databases import dump
 from fakes.catalogue import FakeCatalogue
 from fakes.clock import FakeClock
-from ibkr_sync.application.services.delivery import DeliveryService
+from ibkr_sync.application.services.deliveries.delivery import DeliveryService
 from ibkr_sync.application.services.history import HistoryService
 from ibkr_sync.catalogue.delivery_rules import load_delivery_rules
 from ibkr_sync.domain.delivery.date_formulas import parse_formula

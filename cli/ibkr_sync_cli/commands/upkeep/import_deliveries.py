@@ -12,7 +12,7 @@ from ibkr_sync_cli.arguments import options
 from ibkr_sync_cli.invocation import call_of, now
 
 if TYPE_CHECKING:
-    from ibkr_sync.application.services.delivery_import import DeliveryImport
+    from ibkr_sync.application.services.deliveries.delivery_import import DeliveryImport
     from ibkr_sync_cli.invocation import Call
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Generic, TypeVar
 
 from ibkr_sync.catalogue import Catalogue
-from ibkr_sync.catalogue.disagreements import disagreements
+from ibkr_sync.domain.audit.fact_disagreements import fact_disagreements
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.errors import GatewayError, ProductNotFoundError, ReplyError
@@ -91,7 +91,7 @@ class IbkrFutureSource(FutureSource[F], Generic[F]):
         questioner = Questioner(self._gateway, self._seconds(policy))
         for query, acquired in self._acquirer(questioner, policy, known).acquire(to_ask):
             if isinstance(acquired, AcquiredFuture):
-                yield query, self._remarked(acquired)
+                yield query, self._compared(acquired)
             else:
                 yield query, acquired
         due = known.due_market_rules()
@@ -118,10 +118,13 @@ class IbkrFutureSource(FutureSource[F], Generic[F]):
             return self._gateway.parameters.run_timeout
         return policy.deadline.total_seconds()
 
-    def _remarked(self, acquired: AcquiredFuture[F]) -> AcquiredFuture[F]:
-        """With remarks where the catalogue knows the product otherwise."""
-        found = map(str, disagreements(acquired.product, self._catalogue))
-        return dataclasses.replace(acquired, remarks=(*acquired.remarks, *found))
+    def _compared(self, acquired: AcquiredFuture[F]) -> AcquiredFuture[F]:
+        """With the count of values that the catalogue knows otherwise."""
+        row = self._catalogue.row_of(acquired.product.key)
+        if row is None:
+            return acquired
+        found = fact_disagreements(acquired.product, row, self._clock())
+        return dataclasses.replace(acquired, disagreements=sum(1 for _ in found))
 
 
 def _ask_ladders(market_rule_ids: Sequence[int], questioner: Questioner) -> tuple[MarketRule, ...]:

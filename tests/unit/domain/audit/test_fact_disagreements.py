@@ -8,10 +8,11 @@ from decimal import Decimal
 
 import pytest
 
-from example_products import ES
+from example_products import DECEMBER, ES, MARCH, NOW
 from fakes.catalogue import a_product
 from ibkr_sync.catalogue import Catalogue, load_catalogue
-from ibkr_sync.catalogue.disagreements import disagreements
+from ibkr_sync.domain.audit.disagreements import Disagreement
+from ibkr_sync.domain.audit.fact_disagreements import fact_disagreements
 from ibkr_sync.domain.entities.futures import Future, SingleStockFuture, Underlying
 from ibkr_sync.infrastructure.calendars import HolidayCalendar
 from ibkr_sync.infrastructure.replay.sample import sample_recording
@@ -21,8 +22,17 @@ def told(**changes: object) -> Future:
     return dataclasses.replace(ES, **changes)  # type: ignore[arg-type]  # as the caller says
 
 
+def disagreements(future: Future, catalogue: Catalogue) -> tuple[Disagreement, ...]:
+    row = catalogue.row_of(future.key)
+    return () if row is None else tuple(fact_disagreements(future, row, NOW))
+
+
 def sentences(future: Future, catalogue: Catalogue) -> list[str]:
-    return [str(each) for each in disagreements(future, catalogue)]
+    return [
+        f"{each.field} {each.value}, {each.other_source} {each.other}"
+        for each in disagreements(future, catalogue)
+        if each.contract is None
+    ]
 
 
 @pytest.mark.parametrize(
@@ -30,7 +40,7 @@ def sentences(future: Future, catalogue: Catalogue) -> list[str]:
     [
         ("multiplier", Decimal(10), "multiplier 10, the catalogue 50"),
         ("multiplier", Decimal("0.10"), "multiplier 0.1, the catalogue 50"),
-        ("price_magnifier", 100, "price magnifier 100, the catalogue 1"),
+        ("price_magnifier", 100, "price_magnifier 100, the catalogue 1"),
         ("currency", "EUR", "currency EUR, the catalogue USD"),
         (
             "underlying",
@@ -42,9 +52,22 @@ def sentences(future: Future, catalogue: Catalogue) -> list[str]:
 def test_each_field_that_differs_is_told_with_both_values(
     field: str, value: object, sentence: str
 ) -> None:
-    assert sentences(told(**{field: value}), load_catalogue()) == [
-        f"IBKR says {sentence}; IBKR's is stored"
+    assert sentences(told(**{field: value}), load_catalogue()) == [sentence]
+
+
+def test_a_contract_that_differs_from_catalogue_and_product_is_named() -> None:
+    odd = dataclasses.replace(DECEMBER, min_tick=Decimal("0.5"), price_magnifier=100)
+    found = disagreements(dataclasses.replace(ES, contracts=(odd, MARCH)), load_catalogue())
+    assert [(each.contract, each.field, each.value, each.other) for each in found] == [
+        (odd, "price_magnifier", "100", "1"),
+        (odd, "min_tick", "0.5", "0.25"),
     ]
+
+
+def test_the_symbol_of_a_class_is_compared_too() -> None:
+    row = a_product(symbol="SPX", trading_class="ES", exchange="CME")
+    (found,) = (each for each in fact_disagreements(ES, row, NOW) if each.field == "symbol")
+    assert (found.value, found.other) == ("ES", "SPX")
 
 
 def test_equal_numbers_written_differently_agree() -> None:
@@ -64,9 +87,7 @@ def test_what_the_catalogue_does_not_know_is_no_disagreement() -> None:
 
 def test_an_index_where_the_catalogue_has_a_stock_is_told() -> None:
     row = a_product(symbol="ES", trading_class="ES", category="single_stock")
-    assert sentences(ES, Catalogue([row])) == [
-        "IBKR says underlying IND, the catalogue STK; IBKR's is stored"
-    ]
+    assert sentences(ES, Catalogue([row])) == ["underlying IND, the catalogue STK"]
 
 
 def test_ibkrs_ind_for_a_commodity_is_no_disagreement() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from example_products import ES
-from ibkr_sync.application.services.delivery import DeliveryService
+from ibkr_sync.application.services.deliveries.delivery import DeliveryService
 from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.catalogue.delivery_rules import load_delivery_rules
 from ibkr_sync.catalogue.exchanges import exchange_facts

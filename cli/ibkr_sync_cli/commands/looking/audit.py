@@ -1,0 +1,46 @@
+"""`audit`: what contradicts what."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ibkr_sync.domain.history.severity import Severity
+from ibkr_sync_cli.arguments import options
+from ibkr_sync_cli.invocation import call_of, now
+
+
+def audit(
+    context: typer.Context,
+    symbols: Annotated[
+        list[str] | None,
+        typer.Argument(help="Products, as ES 6E CL@NYMEX; all if none.", metavar="SYMBOL"),
+    ] = None,
+    severity: Annotated[
+        Severity, typer.Option("--severity", help="Only what matters at least this much.")
+    ] = Severity.INFO,
+    format: options.Format = None,  # noqa: A002 - the option's name
+    json: options.Json = False,
+) -> None:
+    """Show where IBKR, rules, the catalogue and imports disagree, from the database alone.
+
+    It compares last trade dates, notice dates, multipliers, price magnifiers, ticks, currencies,
+    underlyings and symbols. IBKR's word is what is stored.
+    """
+    from ibkr_sync.domain.naming.limits import UNLIMITED
+    from ibkr_sync_cli.arguments.symbols import product_of_symbol
+    from ibkr_sync_cli.views.products.audit import audit_view
+
+    call, moment = call_of(context, format, json=json), now()
+    with call.services() as services:
+        service, output = services.futures, call.output
+        named = [
+            product_of_symbol(output, service, each, UNLIMITED, moment) for each in symbols or ()
+        ]
+        keys = {each.key for each in named} if symbols else None
+        found = services.audit.disagreements(moment, keys)
+    shown = [each for each in found if each.severity.rank >= severity.rank]
+    output.write(audit_view(shown), call.wanted)
+    if not shown:
+        output.remark("nothing disagrees")

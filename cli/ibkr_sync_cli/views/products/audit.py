@@ -1,0 +1,81 @@
+"""What contradicts what, in every format."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ibkr_sync.domain.audit.disagreements import Disagreement
+from ibkr_sync.domain.history.severity import Severity
+from ibkr_sync_cli.terminal.output import Result
+from ibkr_sync_cli.units.quantities import quantity_of
+from ibkr_sync_cli.views.records import records_view
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+COLUMNS = (
+    *("severity", "symbol", "exchange", "trading_class", "local_symbol", "con_id", "field"),
+    *("value", "source", "other", "other_source"),
+)
+
+_STYLES = {Severity.INFO: "", Severity.NOTICE: "yellow", Severity.CRITICAL: "red"}
+
+
+def audit_view(disagreements: Sequence[Disagreement]) -> Result:
+    """Each value that two sources have differently."""
+    return records_view(
+        disagreements,
+        _record,
+        COLUMNS,
+        lambda: _table(disagreements),
+        schema="ibkr-sync/audit/1",
+        name="disagreements",
+    )
+
+
+def _record(each: Disagreement) -> dict[str, object]:
+    symbol, exchange, trading_class = each.product
+    return {
+        "severity": each.severity.value,
+        "symbol": symbol,
+        "exchange": exchange,
+        "trading_class": trading_class,
+        "local_symbol": each.contract and each.contract.local_symbol,
+        "con_id": each.contract and each.contract.con_id,
+        "field": each.field,
+        "value": each.value,
+        "source": each.source,
+        "other": each.other,
+        "other_source": each.other_source,
+    }
+
+
+def _table(disagreements: Sequence[Disagreement]) -> RenderableType:
+    from rich.console import Group  # not for pipes
+    from rich.text import Text
+
+    from ibkr_sync_cli.views.tables import TableColumn, items_table
+
+    columns: list[TableColumn[Disagreement] | None] = [
+        TableColumn("Severity", lambda each: each.severity.value),
+        TableColumn("What", _subject),
+        TableColumn("Field", lambda each: each.field.replace("_", " ")),
+        TableColumn("Value", lambda each: f"{each.value} ({each.source})", fit="wrap"),
+        TableColumn("Other", lambda each: f"{each.other} ({each.other_source})", fit="wrap"),
+    ]
+    counts = Counter(each.severity for each in disagreements)
+    footer = (
+        quantity_of(len(disagreements), "disagreement"),
+        *(f"{counts[each]} {each}" for each in reversed(Severity) if counts[each]),
+    )
+    table = items_table(disagreements, columns, style=lambda each: _STYLES[each.severity])
+    return Group(table, Text(" · ".join(footer), style="dim"))
+
+
+def _subject(each: Disagreement) -> str:
+    if each.contract is not None:
+        return each.contract.local_symbol
+    symbol, exchange, trading_class = each.product
+    return f"{symbol}@{exchange}" if symbol == trading_class else trading_class

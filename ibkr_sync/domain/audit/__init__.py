@@ -1,0 +1,1 @@
+"""Where IBKR, rules, the catalogue and imports contradict each other."""

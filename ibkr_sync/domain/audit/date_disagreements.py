@@ -1,0 +1,119 @@
+"""Where IBKR, rules and imports differ in the dates of contracts."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Iterator
+from datetime import date, datetime
+from typing import Final
+
+from ibkr_sync.domain.audit.disagreements import IBKR, Disagreement
+from ibkr_sync.domain.delivery.business_days import BusinessDays
+from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
+from ibkr_sync.domain.delivery.delivery_rules import DeliveryRule
+from ibkr_sync.domain.delivery.ruled_dates import ruled_last_trade_date
+from ibkr_sync.domain.entities.contracts import ContractSeries, ContractState, FuturesContract
+from ibkr_sync.domain.entities.delivery import DELIVERY_DATES, STANDARD_POLICY, Confidence
+from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.entities.imported_delivery import ImportedDelivery
+from ibkr_sync.domain.history.severity import Severity
+
+_LAST_TRADE: Final = "last_trade_date"
+_OF_CONFIDENCE: Final = {
+    Confidence.A: Severity.NOTICE,
+    Confidence.B: Severity.NOTICE,
+    Confidence.C: Severity.INFO,
+}
+
+
+def date_disagreements(
+    product: Future, book: DeliveryBook, imports: Collection[ImportedDelivery], now: datetime
+) -> Iterator[Disagreement]:
+    """Compare the dates of each contract that trades at the aware instant `now`.
+
+    IBKR's last trade date is compared with the rule's and with that of each import, imports with
+    the other dates that rules give. That IBKR's own cut-off is not its standard policy's is no
+    contradiction. `imports` are in the order in which they were made.
+    """
+    rule = book.rule_of(product)
+    ruled = book.dated(_undated(product), now.date()).contracts
+    for contract, by_rule in zip(product.contracts, ruled, strict=True):
+        if contract.state(now) is not ContractState.ACTIVE:
+            continue
+        if rule is not None and rule.calendar is not None:
+            days = BusinessDays(book.calendar, rule.calendar)
+            yield from _against_rule(product, contract, rule, days)
+        for each in _newest(contract, imports):
+            yield from _against_import(product, contract, by_rule, each)
+
+
+def _undated(product: Future) -> Future:
+    chain = (dataclasses.replace(each, delivery=None) for each in product.contracts)
+    return dataclasses.replace(product, contracts=tuple(chain))
+
+
+def _newest(
+    contract: FuturesContract, imports: Collection[ImportedDelivery]
+) -> Iterator[ImportedDelivery]:
+    """Of each origin the import of a contract that applies."""
+    own = (each for each in imports if each.is_of(contract))
+    by_origin = {each.origin: each for each in sorted(own, key=lambda each: each.learnt_on)}
+    yield from by_origin.values()
+
+
+def _against_rule(
+    product: Future, contract: FuturesContract, rule: DeliveryRule, days: BusinessDays
+) -> Iterator[Disagreement]:
+    month, ruled = contract.contract_month, rule.dates.get(_LAST_TRADE)
+    if contract.series is not ContractSeries.MONTHLY or month is None or ruled is None:
+        return
+    day = ruled_last_trade_date(rule, days, month)
+    if day is not None and ruled.formula is not None and day != contract.last_trade_date:
+        yield Disagreement(
+            product=product.key,
+            contract=contract,
+            field=_LAST_TRADE,
+            value=str(contract.last_trade_date),
+            source=IBKR,
+            other=str(day),
+            other_source=f"rule: {ruled.formula.text} ({rule.family})",
+            severity=_OF_CONFIDENCE[ruled.confidence],
+        )
+
+
+def _against_import(
+    product: Future,
+    contract: FuturesContract,
+    by_rule: FuturesContract,
+    imported: ImportedDelivery,
+) -> Iterator[Disagreement]:
+    end = imported.last_trade_date
+    if end is not None and end != contract.last_trade_date:
+        yield Disagreement(
+            product=product.key,
+            contract=contract,
+            field=_LAST_TRADE,
+            value=str(contract.last_trade_date),
+            source=IBKR,
+            other=str(end),
+            other_source=imported.source,
+            severity=Severity.CRITICAL,
+        )
+    ruled = by_rule.delivery
+    for name in DELIVERY_DATES if ruled else ():
+        day: date | None = getattr(ruled, name)
+        other: date | None = getattr(imported.delivery, name)
+        source = ruled.sources.get(name) if ruled else None
+        if None in (day, other) or day == other or source is None:
+            continue
+        if source.source != STANDARD_POLICY:
+            yield Disagreement(
+                product=product.key,
+                contract=contract,
+                field=name,
+                value=str(other),
+                source=imported.source,
+                other=str(day),
+                other_source=source.source,
+                severity=_OF_CONFIDENCE[source.confidence],
+            )

@@ -1,0 +1,66 @@
+"""What contradicts what: every seeded error, and nothing of the sample."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from e2e.command_line import CommandLine
+from e2e.gateways import sample_gateway
+from e2e.stored_rows import opened
+from ibkr_sync.infrastructure.replay.sample.products import sample_products
+
+
+def test_the_whole_sample_raises_no_false_alarm(ibkr_sync: CommandLine, tmp_path: Path) -> None:
+    database = ("--database", tmp_path / "sample.db")
+    products = {(each.symbol, each.exchange, each.trading_class) for each in sample_products()}
+    names = [f"{symbol}@{exchange} ({each})" for symbol, exchange, each in sorted(products)]
+    with sample_gateway() as gateway:
+        done = ibkr_sync(*database, "get", *names, "--source", "ibkr", "--port", str(gateway.port))
+    assert (done.code, "otherwise" in done.err) == (0, False)
+    audited = ibkr_sync(*database, "audit", "--json")
+    assert (audited.code, audited.json["disagreements"]) == (0, [])
+    assert audited.err == "nothing disagrees\n"
+
+
+@pytest.mark.parametrize(
+    ("statement", "field", "severity"),
+    [
+        (
+            "UPDATE contracts SET last_trade_date = date(last_trade_date, '-1 day')",
+            "last_trade_date",
+            "notice",
+        ),
+        ("UPDATE contracts SET multiplier = '1000'", "multiplier", "critical"),
+        ("UPDATE contracts SET price_magnifier = 100", "price_magnifier", "critical"),
+        ("UPDATE contracts SET min_tick = '0.25'", "min_tick", "notice"),
+        ("UPDATE products SET multiplier = '1000'", "multiplier", "critical"),
+        ("UPDATE products SET min_tick = '0.25'", "min_tick", "notice"),
+        ("UPDATE products SET currency = 'EUR'", "currency", "critical"),
+        ("UPDATE products SET symbol = 'XAU'", "symbol", "notice"),
+    ],
+)
+def test_an_error_that_was_seeded_is_found(  # noqa: PLR0917 - a row each
+    ibkr_sync: CommandLine,
+    delivered: Path,
+    tmp_path: Path,
+    statement: str,
+    field: str,
+    severity: str,
+) -> None:
+    database = Path(shutil.copy(delivered, tmp_path / "own.db"))
+    where = {
+        "contracts": "con_id = (SELECT con_id FROM contracts WHERE trading_class = 'GC'"
+        " ORDER BY last_trade_date DESC LIMIT 1)",
+        "products": "trading_class = 'GC'",
+    }[statement.split()[1]]
+    with opened(database) as connection, connection:
+        connection.execute(f"{statement} WHERE {where}")
+    found = ibkr_sync("--database", database, "audit", "--json").json["disagreements"]
+    assert {(each["field"], each["severity"], each["trading_class"]) for each in found} == {
+        (field, severity, "GC")
+    }
+    critical = ibkr_sync("--database", database, "audit", "--severity", "critical", "--json").json
+    assert bool(critical["disagreements"]) == (severity == "critical")
