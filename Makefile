@@ -10,7 +10,7 @@ INSTALLED_DEV := $(VENV)/.installed-dev
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test faults torture check format lint types imports smoke matrix live bench clean
+.PHONY: docs help demo test faults torture check format lint types imports smoke matrix live bench clean
 
 help:  ## show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 10
@@ -46,6 +46,9 @@ smoke: $(INSTALLED_DEV)  ## install the built wheel alone and use it
 
 matrix: $(INSTALLED_DEV)  ## run what touches ibapi under every supported ibapi
 	$(BIN)/python tests/run_matrix.py
+
+docs: $(INSTALLED_DEV)  ## write the generated pages
+	$(BIN)/python tests/delivery_rules_page.py
 
 live: $(INSTALLED_DEV)  ## run the read-only tests against IBKR_SYNC_LIVE=host:port
 	$(BIN)/python -m pytest -m live

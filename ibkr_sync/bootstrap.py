@@ -207,7 +207,9 @@ def catalogue_products(profile: ProfileSettings, pattern: str | None) -> Sequenc
 
     The pattern is a symbol, exchange, class, code, type or word of the name, or has `*` and `?`.
     """
-    return _catalogue(profile).search(pattern)
+    from ibkr_sync.catalogue.product_facts import product_with_facts
+
+    return tuple(map(product_with_facts, _catalogue(profile).search(pattern)))
 
 
 def schema_status(profile: ProfileSettings) -> SchemaStatus:

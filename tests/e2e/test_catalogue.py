@@ -58,6 +58,14 @@ def test_every_format_tells_the_same(ibkr_sync: CommandLine) -> None:
         "weekly_expiries": False,
         "active": True,
         "sources": ["icli", "pyf", "lean", "doc"],
+        "settlement": "cash",
+        "settlement_source": "Eurex's specifications (B)",
+        "delivery_rule": "Eurex indices and rates in cash",
+        "calendar": "europe",
+        "mic": "XEUR",
+        "mic_source": "nautilus",
+        "months": "HMUZ",
+        "months_source": "lean",
     }
     assert [(row["trading_class"], row["multiplier"], row["active"]) for row in rows[:3]] == [
         ("FDAX", "25", "true"),

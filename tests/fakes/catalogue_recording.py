@@ -32,6 +32,7 @@ from ibkr_sync.infrastructure.replay.sample.contracts import FIRST_CON_ID
 
 ZONE_IDS = {
     "BELFOX": "MET",
+    "BURSAMY": "Singapore",
     "CBOT": "US/Central",
     "CDE": "US/Eastern",
     "CFE": "US/Central",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from ibkr_sync.domain.entities.delivery import Settlement
 from ibkr_sync.domain.entities.futures import AssetClass, ProductKey
 
 ASSET_CLASS_OF_CATEGORY = {
@@ -30,6 +31,28 @@ ASSET_CLASS_OF_CATEGORY = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProductFacts:
+    """How a product settles, where it trades and in which months; None is not known.
+
+    Attributes:
+        settlement_source: who says so, with the confidence of that.
+        delivery_rule: the family whose rules are the product's.
+        calendar: the market whose holidays count (see `BusinessCalendar`).
+        mic: the market identifier code of the exchange (ISO 10383).
+        months: the letters of the delivery months in which it is listed.
+    """
+
+    settlement: Settlement | None = None
+    settlement_source: str | None = None
+    delivery_rule: str | None = None
+    calendar: str | None = None
+    mic: str | None = None
+    mic_source: str | None = None
+    months: str | None = None
+    months_source: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogueProduct:
     """A product of one contract size, as public sources or the user tell it.
 
@@ -43,6 +66,7 @@ class CatalogueProduct:
         weekly_expiries: whether weekly or daily contracts share the symbol.
         active: False only where a source says that the product no longer trades.
         sources: who says so.
+        facts: what else is known; None where nobody asked.
     """
 
     symbol: str
@@ -58,6 +82,7 @@ class CatalogueProduct:
     weekly_expiries: bool = False
     active: bool = True
     sources: tuple[str, ...]
+    facts: ProductFacts | None = None
 
     @property
     def key(self) -> ProductKey:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import delivery_rules_page
 from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.catalogue.delivery_rules import load_delivery_rules
 from ibkr_sync.catalogue.exchanges import exchange_facts
@@ -140,6 +141,10 @@ def test_every_rule_names_products_of_the_catalogue_and_a_calendar_that_there_is
             CALENDAR.is_business_day(rule.checked_on, rule.calendar)
         if rule.trading_classes:
             assert any((rule.exchange, name) in names for name in rule.trading_classes)
+
+
+def test_the_page_of_the_docs_is_what_the_rules_say() -> None:
+    assert delivery_rules_page.PAGE.read_text("utf-8") == delivery_rules_page.page(), "make docs"
 
 
 def test_every_exchange_of_the_catalogue_is_known_by_its_mic_and_keeps_a_calendar() -> None:

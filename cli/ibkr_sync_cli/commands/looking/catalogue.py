@@ -21,7 +21,9 @@ def catalogue(
             show_default=False,
         ),
     ] = None,
-    wide: Annotated[bool, typer.Option("--wide", help="Codes, ticks and sources too.")] = False,
+    wide: Annotated[
+        bool, typer.Option("--wide", help="Codes, ticks, settlement and sources too.")
+    ] = False,
     format: options.Format = None,  # noqa: A002 - the option's name
     json: options.Json = False,
 ) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ibkr_sync.domain.entities.catalogue import CatalogueProduct
+from ibkr_sync.domain.entities.catalogue import CatalogueProduct, ProductFacts
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.quantities import quantity_of
 from ibkr_sync_cli.views.records import records_view
@@ -17,6 +18,7 @@ COLUMNS = (
     *("symbol", "exchange", "trading_class", "exchange_code", "asset_class", "category"),
     *("currency", "multiplier", "price_magnifier", "min_tick", "name", "weekly_expiries"),
     *("active", "sources"),
+    *(field.name for field in dataclasses.fields(ProductFacts)),
 )
 
 _DEAD = "†"
@@ -52,6 +54,7 @@ def _record(product: CatalogueProduct) -> dict[str, object]:
         "weekly_expiries": product.weekly_expiries,
         "active": product.active,
         "sources": list(product.sources),
+        **dataclasses.asdict(product.facts or ProductFacts()),
     }
 
 
@@ -74,6 +77,9 @@ def _table(products: Sequence[CatalogueProduct], *, wide: bool) -> RenderableTyp
         TableColumn("Multiplier", lambda each: number_cell(each.multiplier), right=True),
         TableColumn("Magn", lambda each: each.price_magnifier or None, right=True),
         TableColumn("Tick", lambda each: number_cell(each.min_tick), right=True) if wide else None,
+        TableColumn("Settles", lambda each: each.facts and each.facts.settlement) if wide else None,
+        TableColumn("Months", lambda each: each.facts and each.facts.months) if wide else None,
+        TableColumn("MIC", lambda each: each.facts and each.facts.mic) if wide else None,
         TableColumn("Name", lambda each: each.name or None, fit="cut"),
         TableColumn("Sources", lambda each: " ".join(each.sources)) if wide else None,
     ]

@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from ibkr_sync.application.services.futures import FuturesService
-from ibkr_sync.domain.audit.date_disagreements import date_disagreements
-from ibkr_sync.domain.audit.disagreements import Disagreement
-from ibkr_sync.domain.audit.fact_disagreements import fact_disagreements
+from ibkr_sync.domain.delivery.audit.date_disagreements import date_disagreements
+from ibkr_sync.domain.delivery.audit.disagreements import Disagreement
+from ibkr_sync.domain.delivery.audit.fact_disagreements import fact_disagreements
 from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.naming.query import FutureQuery

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Generic, TypeVar
 
 from ibkr_sync.catalogue import Catalogue
-from ibkr_sync.domain.audit.fact_disagreements import fact_disagreements
+from ibkr_sync.domain.delivery.audit.fact_disagreements import fact_disagreements
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.errors import GatewayError, ProductNotFoundError, ReplyError

@@ -9,7 +9,7 @@ import pytest
 
 from fakes.recordings import contract_of, received
 from ibkr_sync.catalogue import load_catalogue
-from ibkr_sync.domain.audit.fact_disagreements import fact_disagreements
+from ibkr_sync.domain.delivery.audit.fact_disagreements import fact_disagreements
 from ibkr_sync.domain.entities.futures import (
     CommodityFuture,
     CryptoFuture,

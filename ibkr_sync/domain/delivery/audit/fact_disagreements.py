@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from ibkr_sync.domain.audit.disagreements import IBKR, THE_CATALOGUE, Disagreement
+from ibkr_sync.domain.delivery.audit.disagreements import IBKR, THE_CATALOGUE, Disagreement
 from ibkr_sync.domain.entities.catalogue import CatalogueProduct
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import AssetClass, Future

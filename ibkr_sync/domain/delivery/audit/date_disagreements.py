@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from datetime import date, datetime
 from typing import Final
 
-from ibkr_sync.domain.audit.disagreements import IBKR, Disagreement
+from ibkr_sync.domain.delivery.audit.disagreements import IBKR, Disagreement
 from ibkr_sync.domain.delivery.business_days import BusinessDays
 from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
 from ibkr_sync.domain.delivery.delivery_rules import DeliveryRule

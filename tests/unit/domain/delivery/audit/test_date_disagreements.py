@@ -6,7 +6,7 @@ import dataclasses
 from datetime import UTC, date, datetime
 
 from ibkr_sync.catalogue.delivery_rules import load_delivery_rules
-from ibkr_sync.domain.audit.date_disagreements import date_disagreements
+from ibkr_sync.domain.delivery.audit.date_disagreements import date_disagreements
 from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
 from ibkr_sync.domain.entities.contracts import ContractMonth, FuturesContract
 from ibkr_sync.domain.entities.futures import Future

@@ -11,8 +11,8 @@ import pytest
 from example_products import DECEMBER, ES, MARCH, NOW
 from fakes.catalogue import a_product
 from ibkr_sync.catalogue import Catalogue, load_catalogue
-from ibkr_sync.domain.audit.disagreements import Disagreement
-from ibkr_sync.domain.audit.fact_disagreements import fact_disagreements
+from ibkr_sync.domain.delivery.audit.disagreements import Disagreement
+from ibkr_sync.domain.delivery.audit.fact_disagreements import fact_disagreements
 from ibkr_sync.domain.entities.futures import Future, SingleStockFuture, Underlying
 from ibkr_sync.infrastructure.calendars import HolidayCalendar
 from ibkr_sync.infrastructure.replay.sample import sample_recording
