@@ -139,7 +139,7 @@ contracts = st.builds(
     category=maybe(texts),
     subcategory=maybe(texts),
     time_zone=maybe(st.sampled_from(ZONES)),
-    venues=st.lists(venues, max_size=3).map(tuple),
+    venues=st.lists(venues, max_size=3, unique_by=lambda each: each.exchange).map(tuple),
     order_types=st.lists(texts, max_size=3).map(tuple),
     security_ids=st.lists(st.tuples(texts, texts), max_size=2).map(tuple),
     economic_value_rule=maybe(texts),

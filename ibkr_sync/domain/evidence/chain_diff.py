@@ -79,7 +79,7 @@ def absent_from_chain(
         contract
         for contract in stored.contracts
         if contract.con_id not in present
-        and not _is_delisted(contract)
+        and not _is_delisted(contract, now)
         and not contract.has_reached_last_day(now)
     )
 
@@ -93,8 +93,9 @@ def diff_chain(
     """Compare a complete reply, given at the aware instant `now`, with what is stored.
 
     Of the contracts that it lacks, those that are `gone` are missing, and delisted when they were
-    gone from another reply too, at least `DELISTING_CONFIRMATION` before. Nothing is said of the
-    others.
+    gone from another reply too, at least `DELISTING_CONFIRMATION` before. What was noted with a
+    clock that was ahead of `now` confirms nothing: such a contract is missing from now on. Nothing
+    is said of the others.
     """
     before = {contract.con_id: contract for contract in stored.contracts} if stored else {}
     after = {contract.con_id: contract for contract in received.contracts}
@@ -124,7 +125,7 @@ def refuse_chain_shrink(stored: Future, received: Future, now: datetime) -> None
     absent = absent_from_chain(stored, received, now)
     if all(_is_absent(contract) for contract in absent):
         return
-    listed = [contract for contract in stored.unexpired(now) if not _is_delisted(contract)]
+    listed = [contract for contract in stored.unexpired(now) if not _is_delisted(contract, now)]
     lost = len(absent)
     fixed, share = SHRINK_TOLERANCE
     if lost > max(Decimal(fixed), share * len(listed)) or lost > LARGEST_LOSS * len(listed):
@@ -149,13 +150,15 @@ def _is_absent(contract: FuturesContract) -> bool:
 def _is_missing_since(contract: FuturesContract, now: datetime) -> bool:
     """Whether it was missing before; a clock that was ahead then makes it begin anew."""
     listing = contract.listing
-    return (
-        listing is not None and listing.missing_since is not None and listing.missing_since <= now
-    )
+    if listing is None or listing.missing_since is None:
+        return False
+    return listing.missing_since <= now and listing.delisted_at is None
 
 
-def _is_delisted(contract: FuturesContract) -> bool:
-    return contract.listing is not None and contract.listing.delisted_at is not None
+def _is_delisted(contract: FuturesContract, now: datetime) -> bool:
+    """Whether it was delisted before; not if a clock that was ahead then said so."""
+    listing = contract.listing
+    return listing is not None and listing.delisted_at is not None and listing.delisted_at <= now
 
 
 def _is_delisted_by(contract: FuturesContract, now: datetime) -> bool:

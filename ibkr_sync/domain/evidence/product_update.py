@@ -167,9 +167,9 @@ def _merge(
     newly_delisted = {each.con_id for each in diff.delisted}
     for con_id, contract in before.items():
         if con_id in newly_missing:
-            after[con_id] = _with_listing(contract, missing_since=now)
+            after[con_id] = _with_absence(contract, since=now)
         elif con_id in newly_delisted:
-            after[con_id] = _with_listing(contract, delisted_at=now)
+            after[con_id] = _with_absence(contract, delisted_at=now)
         else:
             after.setdefault(con_id, _without_hours_of_the_past(contract, at))
     chain = sorted(after.values(), key=lambda each: (each.last_trade_date, each.con_id))
@@ -203,23 +203,21 @@ def _listing(first_seen_at: datetime, last_seen_at: datetime) -> ContractListing
     return ContractListing(first_seen_at=first_seen_at, last_seen_at=last_seen_at)
 
 
-def _with_listing(
+def _with_absence(
     contract: FuturesContract,
     *,
-    missing_since: datetime | None = None,
+    since: datetime | None = None,
     delisted_at: datetime | None = None,
 ) -> FuturesContract:
-    listing = contract.listing
-    if listing is None:
+    """The contract as missing, since then or since before, or as delisted."""
+    if contract.listing is None:
         raise ValueError(f"conId {contract.con_id} was never stored")
-    return dataclasses.replace(
-        contract,
-        listing=dataclasses.replace(
-            listing,
-            missing_since=missing_since or listing.missing_since,
-            delisted_at=listing.delisted_at or delisted_at,
-        ),
+    listing = dataclasses.replace(
+        contract.listing,
+        missing_since=since or contract.listing.missing_since,
+        delisted_at=delisted_at,
     )
+    return dataclasses.replace(contract, listing=listing)
 
 
 def _sync_instant(received: Future, now: datetime, *, is_file: bool) -> datetime | None:
@@ -231,15 +229,20 @@ def _sync_instant(received: Future, now: datetime, *, is_file: bool) -> datetime
 
 def _listing_changes(stored: Future | None, diff: ChainDiff) -> Iterable[FieldChange]:
     before = {each.con_id: each.listing for each in stored.contracts} if stored else {}
-    for contracts, old, new in (
-        (diff.added, None, LISTED),
-        (diff.missing, LISTED, MISSING),
-        (diff.delisted, MISSING, DELISTED),
+    for contracts, new in (
+        (diff.added, LISTED),
+        (diff.missing, MISSING),
+        (diff.delisted, DELISTED),
+        (diff.returned, LISTED),
     ):
         for each in contracts:
+            old = _listing_word(before.get(each.con_id))
             yield FieldChange(con_id=each.con_id, field=LISTING, old=old, new=new)
-    for each in diff.returned:
-        listing = before[each.con_id]
-        was_delisted = listing is not None and listing.delisted_at is not None
-        old = DELISTED if was_delisted else MISSING
-        yield FieldChange(con_id=each.con_id, field=LISTING, old=old, new=LISTED)
+
+
+def _listing_word(listing: ContractListing | None) -> str | None:
+    if listing is None:
+        return None
+    if listing.delisted_at is not None:
+        return DELISTED
+    return LISTED if listing.missing_since is None else MISSING

@@ -174,7 +174,7 @@ def _listing(
         if change.new == LISTED:
             missing = delisted_at = None
         elif change.new == MISSING:
-            missing = change
+            missing, delisted_at = change, None
         elif change.new == DELISTED:
             delisted_at = change.at
     seen = len(replies) if missing is None else bisect_left(replies, _place(missing), key=_place)
