@@ -5,16 +5,21 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Mapping
 from datetime import date
+from types import MappingProxyType
 from typing import Final, TypeVar
 
 from ibkr_sync.domain.delivery.business_days import BusinessDays
 from ibkr_sync.domain.delivery.delivery_dates import delivery_of, imports_of_contract
 from ibkr_sync.domain.delivery.delivery_rules import DeliveryRule, DeliveryRuleBook
+from ibkr_sync.domain.entities.contracts import FuturesContract
+from ibkr_sync.domain.entities.delivery import DeliveryDates
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.entities.imported_delivery import ImportedDelivery
 from ibkr_sync.domain.ports.business_calendar import BusinessCalendar
 
 F = TypeVar("F", bound=Future)
+
+NOTHING_KNOWN_OF_ANY: Final[Mapping[int, DeliveryDates]] = MappingProxyType({})
 
 WEEKDAYS: Final = "weekdays"
 """The market of an exchange whose holidays nobody knows."""
@@ -32,10 +37,18 @@ class DeliveryBook:
     markets: Mapping[str, str]
     calendar: BusinessCalendar
 
-    def dated(self, product: F, today: date, imports: Collection[ImportedDelivery] = ()) -> F:
+    def dated(
+        self,
+        product: F,
+        today: date,
+        imports: Collection[ImportedDelivery] = (),
+        known: Mapping[int, DeliveryDates] = NOTHING_KNOWN_OF_ANY,
+    ) -> F:
         """The product with what is known on the UTC day `today` of each contract's delivery.
 
-        `imports` are in the order in which they were made.
+        `imports` are in the order in which they were made. What was `known` before, by conId,
+        stays known of a product for which there is no rule: one that got another class has lost
+        its rule, and is delivered as ever.
         """
         if all(each.delivery is not None for each in product.contracts):
             return product
@@ -43,12 +56,18 @@ class DeliveryBook:
         days = None
         if rule is not None and rule.calendar is not None:
             days = BusinessDays(self.calendar, rule.calendar)
+
+        def said_of(contract: FuturesContract) -> list[DeliveryDates]:
+            said = imports_of_contract(contract, imports)
+            if rule is None and contract.con_id in known:
+                said.append(known[contract.con_id])
+            return said
+
         chain = (
             each
             if each.delivery is not None
             else dataclasses.replace(
-                each,
-                delivery=delivery_of(each, rule, days, today, imports_of_contract(each, imports)),
+                each, delivery=delivery_of(each, rule, days, today, said_of(each))
             )
             for each in product.contracts
         )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
 from ibkr_sync.domain.entities.contracts import FuturesContract
+from ibkr_sync.domain.entities.delivery import DeliveryDates
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.entities.imported_delivery import ImportedDelivery
 
@@ -31,6 +32,10 @@ class DeliveriesPort(Protocol):
         Their dates are last trade, first notice and IBKR's cut-offs; delisted contracts are left
         out. In order of last trade date.
         """
+
+    @abstractmethod
+    def known_of(self, product: Future) -> Mapping[int, DeliveryDates]:
+        """Give what is stored of the deliveries of a product's contracts, by conId."""
 
     @abstractmethod
     def imports_of(

@@ -127,6 +127,18 @@ def test_what_did_not_change_is_not_written_again(database: Database) -> None:
         assert after[table] == before[table], table
 
 
+def test_a_product_that_gets_another_class_is_delivered_as_ever(database: Database) -> None:
+    sync(database, FIRST)
+    chain = tuple(dataclasses.replace(each, trading_class="AU") for each in GOLD.contracts)
+    renamed = dataclasses.replace(GOLD, trading_class="AU", contracts=chain)
+    sync(database, FIRST + timedelta(days=1), renamed)
+    found = changes(database, FIRST + timedelta(hours=1), FIRST + timedelta(days=1))
+    assert {each.type for each in found} == {EventType.CLASS_CHANGED}
+    stored = stored_deliveries(database, FIRST)
+    dated = DeliveryService(BOOK, stored, lambda: FIRST).dated(renamed)
+    assert dated.contracts[0].delivery == BOOK.dated(GOLD, FIRST.date()).contracts[0].delivery
+
+
 def test_a_rule_that_was_corrected_is_told_so(database: Database) -> None:
     sync(database, FIRST)
     sync(database, FIRST + timedelta(days=1), book=corrected_book())

@@ -283,6 +283,10 @@ EVENTS = [
             (28, "NEW", "info", "CLZ7", "listing", None, "listed"),
         )
     ),
+    (
+        *(datetime(2026, 12, 1, 23, tzinfo=UTC), "CUTOFF_NEAR", "critical", "FGBLZ6"),
+        *("long_cutoff", None, "2026-12-04", None),
+    ),
     *(
         (at, "EXPIRED", "info", symbol, "state", "active", "expired", None)
         for symbol, at in (

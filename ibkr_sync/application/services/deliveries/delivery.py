@@ -36,8 +36,10 @@ class DeliveryService:
 
         Of what was imported later than the aware instant `until` nothing. Raises StorageError.
         """
-        imports = self._stored.imports_of(product, until)
-        return self._book.dated(product, self._clock().date(), imports)
+        imports, today = self._stored.imports_of(product, until), self._clock().date()
+        if self._book.rule_of(product) is not None:
+            return self._book.dated(product, today, imports)
+        return self._book.dated(product, today, imports, self._stored.known_of(product))
 
     def judge(self, product: Future, rule: NearestRule, now: datetime) -> NearestJudgements:
         """Tell of each contract of a product whether it may be held by a rule."""

@@ -11,11 +11,12 @@ from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
 from ibkr_sync.domain.entities.contracts import ContractListing, FuturesContract
-from ibkr_sync.domain.entities.delivery import DELIVERY_DATES
+from ibkr_sync.domain.entities.delivery import DELIVERY_DATES, DeliveryDates
 from ibkr_sync.domain.entities.futures import ASSET_TYPES, Future, Origin
 from ibkr_sync.domain.entities.imported_delivery import ImportedDelivery
 from ibkr_sync.domain.ports.deliveries import DeliveriesPort, DeliveringContract
 from ibkr_sync.domain.runs.sync_policy import RunKind
+from ibkr_sync.infrastructure.repositories.local_repo.database.bulk_writes import bulk_batches
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.products import reads
 from ibkr_sync.infrastructure.repositories.local_repo.products.delivery_rows import (
@@ -81,6 +82,18 @@ class LocalDeliveries(DeliveriesPort):
         )
         with reading(self._database) as connection, reads.readable(self._database.name):
             return tuple(_delivering(tuple(row)) for row in connection.execute(statement))
+
+    def known_of(self, product: Future) -> dict[int, DeliveryDates]:
+        """Give what is stored of the deliveries of a product's contracts (see the port)."""
+        columns = contract_deliveries.c
+        statement = select(columns.con_id, *(columns[name] for name in DELIVERY_COLUMNS))
+        con_ids = sorted(each.con_id for each in product.contracts)
+        with reading(self._database) as connection, reads.readable(self._database.name):
+            return {
+                con_id: read_delivery(values)
+                for some in bulk_batches(con_ids)
+                for con_id, *values in connection.execute(statement.where(columns.con_id.in_(some)))
+            }
 
     def imports_of(
         self, product: Future, until: datetime | None = None

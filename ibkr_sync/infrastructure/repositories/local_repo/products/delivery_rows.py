@@ -70,8 +70,13 @@ def write_deliveries(
     stored = {row[0]: row[1:] for row in connection.execute(_STORED, {"product_id": product_id})}
     added, updated, ends = [], [], []
     changes: list[FieldChange] = []
+    known = {
+        con_id: read_delivery(values[len(ENDS) :])
+        for con_id, values in stored.items()
+        if values[-1] is not None
+    }
     imports = read_imports(connection, product)
-    for contract in book.dated(product, now.date(), imports).contracts:
+    for contract in book.dated(product, now.date(), imports, known).contracts:
         before = stored.get(contract.con_id)
         delivery = contract.delivery
         if before is None or delivery is None:
@@ -81,9 +86,7 @@ def write_deliveries(
         if before[-1] is None:
             added.append((contract.con_id, *_values(delivery)))
             continue
-        found = list(
-            delivery_changes(contract.con_id, read_delivery(before[len(ENDS) :]), delivery)
-        )
+        found = list(delivery_changes(contract.con_id, known[contract.con_id], delivery))
         if found:
             updated.append((*_values(delivery), contract.con_id))
             changes += found

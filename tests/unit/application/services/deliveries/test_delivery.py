@@ -20,6 +20,7 @@ from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
 from ibkr_sync.domain.delivery.hold_limits import HoldLimitKind, PositionSide
 from ibkr_sync.domain.delivery.nearest_contract import DaysBefore, NearestJudgements, NearestRule
 from ibkr_sync.domain.entities.contracts import ContractMonth, ContractSeries, FuturesContract
+from ibkr_sync.domain.entities.delivery import DeliveryDates
 from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.entities.imported_delivery import ImportedDelivery
 from ibkr_sync.domain.errors import NoTradableContractError
@@ -40,6 +41,10 @@ class NoDeliveries(DeliveriesPort):
     def between(self, first: date, last: date) -> tuple[DeliveringContract, ...]:
         del first, last
         return ()
+
+    def known_of(self, product: Future) -> dict[int, DeliveryDates]:
+        del product
+        return {}
 
     def imports_of(
         self, product: Future, until: datetime | None = None
