@@ -116,7 +116,7 @@ class Services(Generic[F]):
         from ibkr_sync.infrastructure.repositories.ibkr_repo.raw_reply_reader import IbkrReplyReader
         from ibkr_sync.infrastructure.repositories.local_repo.raw_replies import LocalRawReplies
 
-        replies = LocalRawReplies(self._database, self._clock)
+        replies = LocalRawReplies(self._database, self._clock, _delivery_book)
         return RenormalisingService(replies, IbkrReplyReader(self._catalogue))
 
     @cached_property

@@ -29,6 +29,7 @@ from ibkr_sync.infrastructure.calendars import HolidayCalendar
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.deliveries import LocalDeliveries
 from ibkr_sync.infrastructure.repositories.local_repo.history import LocalHistory
+from ibkr_sync.infrastructure.repositories.local_repo.raw_replies import LocalRawReplies
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import contracts
 from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import reading
@@ -125,6 +126,17 @@ def test_what_did_not_change_is_not_written_again(database: Database) -> None:
     after = dump(database)
     for table in ("contract_deliveries", "contracts", "field_changes"):
         assert after[table] == before[table], table
+
+
+def test_what_is_read_again_is_dated_again_as_a_correction(database: Database) -> None:
+    sync(database, FIRST)
+    later = FIRST + timedelta(days=1)
+    replies = LocalRawReplies(database, FakeClock(later), corrected_book)
+    with replies.run() as run:
+        replies.rewrite(GOLD.key, GOLD, run)
+    found = changes(database, FIRST + timedelta(hours=1), later)
+    assert {each.type for each in found} == {EventType.CORRECTED}
+    assert {each.field for each in found} >= {"first_notice_date", "long_cutoff"}
 
 
 def test_a_product_that_gets_another_class_is_delivered_as_ever(database: Database) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, distinct, func, select
 from sqlalchemy.engine import Connection
 
+from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.errors import RawReplyError
 from ibkr_sync.domain.evidence.acquired_future import Evidence
@@ -35,6 +36,9 @@ from ibkr_sync.infrastructure.repositories.local_repo.evidence.packed_frames imp
     DamagedFramesError,
 )
 from ibkr_sync.infrastructure.repositories.local_repo.products import reads, writes
+from ibkr_sync.infrastructure.repositories.local_repo.products.delivery_rows import (
+    write_deliveries,
+)
 from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import map_to_rows
 from ibkr_sync.infrastructure.repositories.local_repo.runs import outcomes
 from ibkr_sync.infrastructure.repositories.local_repo.runs.recorded_run import recorded_run
@@ -49,11 +53,20 @@ _POSTGRES_SIZE = "SELECT pg_database_size(current_database())"
 
 
 class LocalRawReplies(RawReplyPort):
-    """The raw replies in a SQLite or PostgreSQL database."""
+    """The raw replies in a SQLite or PostgreSQL database.
 
-    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+    What is read again is dated by the book of deliveries, where there is one.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Callable[[], datetime],
+        deliveries: Callable[[], DeliveryBook] | None = None,
+    ) -> None:
         self._database = database
         self._clock = clock
+        self._deliveries = deliveries
 
     def products(self) -> tuple[ProductKey, ...]:
         """Give the products whose present came from a raw reply (see the port)."""
@@ -114,6 +127,10 @@ class LocalRawReplies(RawReplyPort):
             rows = map_to_rows(update.product)
             product_id = writes.write_update(connection, update, rows, before, now)
             writes.write_history(connection, update.history, product_id, run, now)
+            if self._deliveries is not None:
+                book = self._deliveries()
+                changes = write_deliveries(connection, book, update.product, product_id, now)
+                writes.write_history(connection, changes, product_id, run, now)
             outcomes.record_outcome(
                 connection,
                 FutureQuery(symbol=key.symbol, exchange=key.exchange, trading_class=key[2]),
