@@ -28,6 +28,7 @@ from ibkr_sync.domain.entities.futures import (
     ASSET_CLASS,
     ASSET_TYPES,
     CONTRACT_FIELDS,
+    OF_CONTRACTS,
     PRODUCT_FIELDS,
     Future,
     Underlying,
@@ -89,15 +90,18 @@ def product_to_document(
 ) -> dict[str, object]:
     """Write a product with its chain, or what `scope` says of it.
 
-    `now` is the aware instant that `state` refers to.
+    `now` is the aware instant that `state` refers to. What contracts have by month is the
+    product's as far as those that live then agree.
     """
+    living = future.living(now) or future.contracts
+    today = dataclasses.replace(future, contracts=living, synced_at=None)
+    of_contracts = {key: _encode(getattr(today, key)) for key in OF_CONTRACTS}
     return {
         "schema": SCHEMA,
         "scope": scope.value,
         **{key: _encode(getattr(future, key)) for key in PRODUCT_KEYS},
-        "quoted_tick": _encode(future.quoted_tick),
-        "tick_value": _encode(future.tick_value),
-        "point_value": _encode(_point_value(future)),
+        **of_contracts,
+        **{key: _encode(getattr(today, key)) for key in DERIVED_PRODUCT_KEYS},
         "contracts": [_contract_to_document(contract, now) for contract in future.contracts],
     }
 
@@ -164,12 +168,6 @@ def number_in_document(number: Decimal) -> str:
     """A number as text: every digit it has, no exponent, no trailing zeros."""
     text = format(number, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def _point_value(future: Future) -> Decimal | None:
-    if future.multiplier is None:
-        return None
-    return future.multiplier / (future.price_magnifier or 1)
 
 
 def _contract_to_document(contract: FuturesContract, now: datetime) -> dict[str, object]:

@@ -316,10 +316,10 @@ class LocalFuturePortContract(FuturePortContract):
         before = ledger.history()
         con_id = product.contracts[0].con_id
         changed = changed_contract(product, multiplier=Decimal("12.5"), market_name="E-mini")
-        changed = dataclasses.replace(changed, min_tick=Decimal("0.5"))
+        changed = dataclasses.replace(changed, name="S&P 500")
         update = self.store(local, changed)
         expected = {
-            FieldChange(con_id=None, field="min_tick", old="0.25", new="0.5"),
+            FieldChange(con_id=None, field="name", old=product.name, new="S&P 500"),
             FieldChange(con_id=con_id, field="multiplier", old="50", new="12.5"),
             FieldChange(con_id=con_id, field="market_name", old="ES", new="E-mini"),
         }

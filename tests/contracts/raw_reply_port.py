@@ -134,7 +134,7 @@ class RawReplyPortContract:
         halved = tuple(
             dataclasses.replace(each, multiplier=Decimal(25)) for each in ES.contracts[:2]
         )
-        reread = dataclasses.replace(ES, min_tick=Decimal("0.5"), contracts=halved)
+        reread = dataclasses.replace(ES, name="S&P 500", contracts=halved)
         with kept.port.run() as run:
             update = kept.port.rewrite(ES.key, reread, run)
         after = kept.port.kept(ES.key).product
@@ -143,9 +143,9 @@ class RawReplyPortContract:
         assert [each.listing for each in after.contracts] == [
             each.listing for each in before.contracts
         ]
-        assert (after.synced_at, after.min_tick) == (before.synced_at, Decimal("0.5"))
+        assert (after.synced_at, after.name) == (before.synced_at, "S&P 500")
         assert [(each.con_id, each.field) for each in update.history] == [
-            (None, "min_tick"),
+            (None, "name"),
             (1, "multiplier"),
             (2, "multiplier"),
         ]

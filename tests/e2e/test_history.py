@@ -180,13 +180,14 @@ def test_the_history_of_a_product_has_its_own_changes_and_its_contracts(
     ibkr_sync: CommandLine,
 ) -> None:
     store(ibkr_sync, PRODUCT)
-    store(ibkr_sync, dataclasses.replace(changed(multiplier=Decimal(5)), multiplier=Decimal(5)))
+    renamed = dataclasses.replace(changed(multiplier=Decimal(5)), name="Mini")
+    store(ibkr_sync, renamed)
 
     events = ibkr_sync("history", "ES", "--json").json["events"]
 
     assert [(each["type"], each["con_id"]) for each in events] == [
         ("NEW", None),
-        ("MULTIPLIER_CHANGED", None),
+        ("NAME_CHANGED", None),
         ("MULTIPLIER_CHANGED", NEAR.con_id),
     ]
 

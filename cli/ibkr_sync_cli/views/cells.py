@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -42,6 +43,14 @@ def money_cell(value: Decimal | None, currency: str) -> str:
     amount = f"{value:,.{decimals}f}"
     sign = _CURRENCY_SIGNS.get(currency)
     return f"{sign}{amount}" if sign else f"{amount} {currency}"
+
+
+def range_cell(values: Iterable[Decimal | None], cell: Callable[[Decimal | None], str]) -> str:
+    """One value, or the least and the greatest where they differ; `-` when none is known."""
+    known = {each for each in values if each is not None}
+    if len(known) < 2:  # noqa: PLR2004 - two make a range
+        return cell(next(iter(known), None))
+    return f"{cell(min(known))} to {cell(max(known))}"
 
 
 def last_trade_cell(

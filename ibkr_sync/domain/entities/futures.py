@@ -6,18 +6,22 @@ A new asset type is a subclass of `Future` with its own `asset_class`, and a lin
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import IntEnum, StrEnum
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
-from ibkr_sync.domain.entities.contracts import FuturesContract
+from ibkr_sync.domain.entities.contracts import ContractState, FuturesContract
 from ibkr_sync.domain.entities.fields import EntityField, Kind, fields_of, kind
 from ibkr_sync.domain.entities.remarks import Remark
 
 ASSET_CLASS = "asset_class"
 """The field of a product that is told by the type of its entity."""
+
+OF_CONTRACTS = ("multiplier", "price_magnifier", "min_tick")
+"""Fields of a product that its contracts have, and in which they may differ by month."""
 
 SAMPLE_MARKER = " [sample]"
 """Ends the long name of every contract row that is computed, not IBKR's."""
@@ -87,8 +91,10 @@ class Future:
         exchange: IBKR's code of the listing exchange.
         trading_class: IBKR's trading class; in most cases the exchange's product code.
         category: the finer class within the asset class (`energy`, `short_rate`, …).
-        multiplier: contract size of the nearest contract; contracts may differ by month.
-        min_tick: smallest increment in currency units of the nearest contract.
+        multiplier: what its living contracts agree on; None where they differ, as they may by
+            month (TTF). Of a product without contracts, what the catalogue knows.
+        price_magnifier: as `multiplier`.
+        min_tick: as `multiplier`; in currency units.
         time_zone: IANA name of the exchange's zone; None when IBKR's id is unknown.
         contracts: the chain in order of last trade date.
         synced_at: UTC instant of the last complete reply; None when never synced.
@@ -104,14 +110,28 @@ class Future:
     name: str | None = field(default=None, metadata=kind(Kind.TEXT))
     category: str | None = field(default=None, metadata=kind(Kind.TEXT))
     underlying: Underlying | None = field(default=None, metadata=kind(Underlying))
-    multiplier: Decimal | None = field(default=None, metadata=kind(Kind.POSITIVE_NUMBER))
-    price_magnifier: int | None = field(default=None, metadata=kind(Kind.POSITIVE_INTEGER))
-    min_tick: Decimal | None = field(default=None, metadata=kind(Kind.POSITIVE_NUMBER))
+    # Not tracked: they are those of its contracts, each of which has a history of its own.
+    multiplier: Decimal | None = field(
+        default=None, metadata=kind(Kind.POSITIVE_NUMBER, tracked=False)
+    )
+    price_magnifier: int | None = field(
+        default=None, metadata=kind(Kind.POSITIVE_INTEGER, tracked=False)
+    )
+    min_tick: Decimal | None = field(
+        default=None, metadata=kind(Kind.POSITIVE_NUMBER, tracked=False)
+    )
     time_zone: str | None = field(default=None, metadata=kind(Kind.ZONE))
     origin: Origin = field(default=Origin.IBKR, metadata=kind(Origin))
     contracts: tuple[FuturesContract, ...] = ()
     synced_at: datetime | None = field(default=None, metadata=kind(Kind.INSTANT, tracked=False))
     remarks: tuple[Remark, ...] = field(default=(), metadata=kind(Kind.REMARKS))
+
+    def __post_init__(self) -> None:
+        """Take what its contracts agree on, those that lived at the last sync, if there are any."""
+        if self.contracts:
+            current = self._current
+            for name in OF_CONTRACTS:
+                object.__setattr__(self, name, agreed_value(current, name))
 
     @property
     def key(self) -> ProductKey:
@@ -137,16 +157,35 @@ class Future:
     @property
     def quoted_tick(self) -> Decimal | None:
         """The smallest step of the quoted price (see `FuturesContract.quoted_tick`)."""
-        if self.min_tick is None:
-            return None
-        return self.min_tick * (self.price_magnifier or 1)
+        if self.contracts:
+            agreed: Decimal | None = agreed_value(self._current, "quoted_tick")
+            return agreed
+        return None if self.min_tick is None else self.min_tick * (self.price_magnifier or 1)
 
     @property
     def tick_value(self) -> Decimal | None:
         """Money per smallest step (see `FuturesContract.tick_value`)."""
+        if self.contracts:
+            agreed: Decimal | None = agreed_value(self._current, "tick_value")
+            return agreed
         if self.min_tick is None or self.multiplier is None:
             return None
         return self.min_tick * self.multiplier
+
+    @property
+    def point_value(self) -> Decimal | None:
+        """Money per 1.0 of quoted price (see `FuturesContract.point_value`)."""
+        if self.contracts:
+            agreed: Decimal | None = agreed_value(self._current, "point_value")
+            return agreed
+        return None if self.multiplier is None else self.multiplier / (self.price_magnifier or 1)
+
+    @property
+    def _current(self) -> tuple[FuturesContract, ...]:
+        """The contracts that lived at the last sync, or all if none did."""
+        if self.synced_at is None:
+            return self.contracts
+        return self.living(self.synced_at) or self.contracts
 
     @property
     def sizes(self) -> frozenset[Decimal]:
@@ -154,9 +193,20 @@ class Future:
         stated = [each.multiplier for each in self.contracts] or [self.multiplier]
         return frozenset(each for each in stated if each is not None)
 
+    def living(self, now: datetime) -> tuple[FuturesContract, ...]:
+        """The contracts that still trade at the aware instant `now`, and were not delisted."""
+        ended = (ContractState.EXPIRED, ContractState.DELISTED)
+        return tuple(each for each in self.contracts if each.state(now) not in ended)
+
     def unexpired(self, now: datetime) -> tuple[FuturesContract, ...]:
         """The contracts that still trade at the aware instant `now`."""
         return tuple(contract for contract in self.contracts if not contract.is_expired(now))
+
+
+def agreed_value(contracts: Iterable[FuturesContract], name: str) -> Any:  # noqa: ANN401 - the field decides
+    """What contracts agree on, as far as they state it; None where they differ."""
+    stated = {getattr(each, name) for each in contracts} - {None}
+    return stated.pop() if len(stated) == 1 else None
 
 
 class UnclassifiedFuture(Future):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +14,7 @@ from ibkr_sync.domain.canonical_text import (
     canonical_text,
 )
 from ibkr_sync.domain.entities.contracts import FuturesContract
-from ibkr_sync.domain.entities.futures import Future, Origin
+from ibkr_sync.domain.entities.futures import OF_CONTRACTS, Future, Origin
 from ibkr_sync.domain.errors import SampleDataError, ShrinkRefusedError
 
 DELISTING_CONFIRMATION = timedelta(hours=20)
@@ -111,7 +112,9 @@ def diff_chain(
         returned=tuple(new for old, new in both if _is_absent(old)),
         missing=tuple(contract for contract in absent if not _is_missing_since(contract, now)),
         delisted=tuple(contract for contract in absent if _is_delisted_by(contract, now)),
-        changes=_product_changes(stored, received) + changes,
+        changes=_product_changes(stored, received)
+        + _shared_changes(stored, changes, now)
+        + changes,
         unchanged=len(both) - len(_changed(changes)),
     )
 
@@ -172,6 +175,22 @@ def _product_changes(stored: Future | None, received: Future) -> tuple[FieldChan
     if stored is None:
         return ()
     return tuple(_field_changes(stored, received, TRACKED_OF_PRODUCT, con_id=None))
+
+
+def _shared_changes(
+    stored: Future | None, changes: Iterable[FieldChange], now: datetime
+) -> tuple[FieldChange, ...]:
+    """Changes of what contracts have by month that all living ones have alike, as the product's."""
+    listed = () if stored is None else stored.living(now)
+    living = {each.con_id for each in listed if not _is_absent(each)}
+    changed: dict[FieldChange, set[int | None]] = {}
+    for each in changes:
+        if each.field in OF_CONTRACTS:
+            shared = dataclasses.replace(each, con_id=None)
+            changed.setdefault(shared, set()).add(each.con_id)
+    return tuple(
+        shared for shared, con_ids in changed.items() if len(con_ids) > 1 and living <= con_ids
+    )
 
 
 def _contract_changes(old: FuturesContract, new: FuturesContract) -> Iterable[FieldChange]:

@@ -34,10 +34,7 @@ _ROLLING: Final = frozenset(("order_types", "schedule", "listing", REMARKS))
 _CONTRACT_FIELDS: Final = tuple(
     field.name for field in dataclasses.fields(FuturesContract) if field.name not in _ROLLING
 )
-_PRODUCT_FIELDS: Final = (
-    *("name", "category", "underlying"),
-    *("multiplier", "price_magnifier", "min_tick", "time_zone"),
-)
+_PRODUCT_FIELDS: Final = ("name", "category", "underlying", "time_zone")
 _contract_values = attrgetter(*_CONTRACT_FIELDS)
 _product_values = attrgetter(*_PRODUCT_FIELDS)
 

@@ -19,9 +19,7 @@ from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFut
 OLD = examples.with_chain(examples.ES, 8, first_con_id=1)
 _LATEST = examples.quarterly(examples.ES, 9, con_id=10)
 _CHANGED = without(changed_contract(OLD, multiplier=Decimal(5)), 8)
-NEW = dataclasses.replace(
-    _CHANGED, min_tick=Decimal("0.5"), contracts=(*_CHANGED.contracts, _LATEST)
-)
+NEW = dataclasses.replace(_CHANGED, name="S&P 500", contracts=(*_CHANGED.contracts, _LATEST))
 
 
 def repository(database: Database, clock: FakeClock) -> LocalFutureRepository[Future]:

@@ -16,7 +16,7 @@ from ibkr_sync.domain.canonical_text import (
     parse_canonical_text,
 )
 from ibkr_sync.domain.entities.contracts import FuturesContract, Venue
-from ibkr_sync.domain.entities.futures import Future, Underlying
+from ibkr_sync.domain.entities.futures import OF_CONTRACTS, Future, Underlying
 from one_case import one_case
 from strategies import contracts, futures
 
@@ -29,7 +29,7 @@ def test_every_field_but_these_has_a_history() -> None:
         *("min_size", "size_increment", "suggested_size_increment", "settlement_method"),
     }
     assert {each.name for each in dataclasses.fields(Future)} ^ set(TRACKED_OF_PRODUCT) == {
-        *("contracts", "synced_at", "asset_class")
+        *("contracts", "synced_at", "asset_class", *OF_CONTRACTS)
     }
 
 

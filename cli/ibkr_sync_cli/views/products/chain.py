@@ -77,7 +77,8 @@ class ChainTable:
         future, shown, now, wide = self._future, self._shown, self._now, self._wide
         has_series = any(each.series is not ContractSeries.MONTHLY for each in shown)
         has_states = any(each.state(now) is not ContractState.ACTIVE for each in shown)
-        varies = any(each.multiplier != future.multiplier for each in shown)
+        sizes_vary = len({each.multiplier for each in shown}) > 1
+        ticks_vary = len({each.quoted_tick for each in shown}) > 1
         sessions = {each.con_id: session_in_chain(each, now) for each in shown}
         ends = {each.con_id: _long_end(each, now) for each in shown}
         weekday = _WEEKDAY not in left_out
@@ -95,7 +96,10 @@ class ChainTable:
             else None,
             TableColumn("conId", lambda each: str(each.con_id), right=True),
             TableColumn("Multiplier", lambda each: number_cell(each.multiplier), right=True)
-            if varies or wide
+            if sizes_vary or wide
+            else None,
+            TableColumn("Tick", lambda each: number_cell(each.quoted_tick), right=True)
+            if ticks_vary or wide
             else None,
             TableColumn("State", lambda each: each.state(now).value)
             if has_states or wide
@@ -147,6 +151,5 @@ _WIDE_COLUMNS: tuple[TableColumn[FuturesContract], ...] = (
     TableColumn("Class", lambda each: each.trading_class),
     TableColumn("Expiration", lambda each: str(each.real_expiration_date or "-")),
     TableColumn("Last trade UTC", _last_trade_utc),
-    TableColumn("Tick", lambda each: number_cell(each.quoted_tick), right=True),
     TableColumn("Market rules", _market_rules),
 )

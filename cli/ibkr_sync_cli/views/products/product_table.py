@@ -15,7 +15,13 @@ from ibkr_sync.domain.entities.futures import ChainExtent, Future, Origin
 from ibkr_sync.domain.evidence.remarks import remark_sentences
 from ibkr_sync.domain.selection.series_choice import SeriesChoice, chosen_series
 from ibkr_sync_cli.units.durations import brief_duration
-from ibkr_sync_cli.views.cells import SAMPLE_TAG, money_cell, number_cell, origin_cell
+from ibkr_sync_cli.views.cells import (
+    SAMPLE_TAG,
+    money_cell,
+    number_cell,
+    origin_cell,
+    range_cell,
+)
 from ibkr_sync_cli.views.products.chain import ChainTable
 
 _SHOWN_STATES = frozenset((ContractState.ACTIVE, ContractState.MISSING))
@@ -34,11 +40,12 @@ def product_table(
     of_series = [each for each in future.contracts if each.series in wanted]
     shown = [each for each in of_series if expired or each.state(now) in _SHOWN_STATES]
     chain = ChainTable(future, shown, now, wide=wide)
+    living = [each for each in future.living(now) if each.series in wanted]
     remarks = remark_sentences(
         future.remarks, ((each.local_symbol, each.remarks) for each in shown), notices_only=False
     )
     return Group(
-        _title(future),
+        _title(future, living),
         chain,
         _footer(future, of_series, shown, now),
         *(Text(each, style="yellow") for each in remarks),
@@ -53,15 +60,23 @@ def product_name(future: Future) -> Text:
     return name
 
 
-def _title(future: Future) -> Text:
+def _title(future: Future, living: Sequence[FuturesContract]) -> Text:
+    """What is the same for all contracts, and the range of what differs by month."""
+    chain: Sequence[Future | FuturesContract] = living or [future]
+    currency = future.currency
     constants = [future.exchange, future.currency]
     if future.trading_class != future.symbol:
         constants.append(f"class {future.trading_class}")
-    constants.append(f"multiplier {number_cell(future.multiplier)}")
-    value = money_cell(future.tick_value, future.currency)
-    constants.append(f"tick {number_cell(future.quoted_tick)} = {value}")
-    if future.price_magnifier not in (None, 1):
-        constants.append(f"prices in 1/{future.price_magnifier} {future.currency}")
+    constants.append(f"multiplier {range_cell([each.multiplier for each in chain], number_cell)}")
+    ticks = range_cell([each.quoted_tick for each in chain], number_cell)
+    values = range_cell(
+        [each.tick_value for each in chain], lambda value: money_cell(value, currency)
+    )
+    constants.append(f"tick {ticks} = {values}")
+    magnifiers = {each.price_magnifier or 1 for each in chain}
+    if magnifiers != {1}:
+        parts = " or ".join(f"1/{each}" if each > 1 else "1" for each in sorted(magnifiers))
+        constants.append(f"prices in {parts} {currency}")
     return product_name(future).append("\n").append(" · ".join(constants), style="dim")
 
 

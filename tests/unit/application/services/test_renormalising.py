@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import UTC, datetime
-from decimal import Decimal
 
 import pytest
 
@@ -45,7 +44,7 @@ def replies() -> InMemoryRawReplies:
 
 @pytest.fixture
 def service(replies: InMemoryRawReplies) -> RenormalisingService:
-    better = dataclasses.replace(ES, min_tick=Decimal("0.125"))
+    better = dataclasses.replace(ES, name="E-mini")
     return RenormalisingService(replies, FakeReader({b"0": better, b"2": CL}))
 
 
@@ -62,8 +61,8 @@ def test_each_product_has_its_outcome_and_one_failure_stops_no_other(
     service: RenormalisingService, replies: InMemoryRawReplies
 ) -> None:
     outcomes = list(service.renormalise((ES.key, DAX.key, CL.key), NOW))
-    assert told(outcomes) == [("ES", ["min_tick"]), ("DAX", "failed"), ("CL", [])]
-    assert replies.stored[ES.key].min_tick == Decimal("0.125")
+    assert told(outcomes) == [("ES", ["name"]), ("DAX", "failed"), ("CL", [])]
+    assert replies.stored[ES.key].name == "E-mini"
     assert replies.stored[DAX.key] == DAX
     assert [each.query.symbol for each in replies.failures] == ["DAX"]
     assert (replies.runs, replies.is_running) == (1, False)
@@ -77,7 +76,7 @@ def test_a_dry_run_opens_no_run_and_changes_nothing(
     service: RenormalisingService, replies: InMemoryRawReplies
 ) -> None:
     outcomes = list(service.renormalise((ES.key, DAX.key), NOW, dry_run=True))
-    assert told(outcomes) == [("ES", ["min_tick"]), ("DAX", "failed")]
+    assert told(outcomes) == [("ES", ["name"]), ("DAX", "failed")]
     assert (replies.runs, replies.failures, replies.stored[ES.key]) == (0, [], ES)
 
 

@@ -401,3 +401,71 @@ def test_equal_numbers_have_one_text_and_different_ones_two(number: Decimal, zer
     longer = Decimal((sign, digits + (0,) * zeros, exponent - zeros))
     assert canonical_text(longer) == canonical_text(number)
     assert Decimal(canonical_text(number) or "") == number
+
+
+class TestWhatContractsHaveByMonth:
+    """A change is the contract's; of the product too where all that live have it alike."""
+
+    CHAIN = tuple(
+        dataclasses.replace(
+            DECEMBER, con_id=number, last_trade_date=date(2027, number, 20), last_trade_at=None
+        )
+        for number in range(1, 5)
+    )
+
+    def shared(self, *changed: int, gone: tuple[int, ...] = ()) -> list[tuple[int | None, str]]:
+        """The changes when these contracts have another tick."""
+        after = tuple(
+            dataclasses.replace(each, min_tick=Decimal("0.5")) if each.con_id in changed else each
+            for each in self.CHAIN
+            if each.con_id not in gone
+        )
+        stored = dataclasses.replace(ES, contracts=self.CHAIN)
+        diff = diff_chain(stored, dataclasses.replace(ES, contracts=after), NOW)
+        assert {(each.field, each.old, each.new) for each in diff.changes} <= {
+            ("min_tick", "0.25", "0.5")
+        }
+        return [(each.con_id, each.field) for each in diff.changes]
+
+    def test_of_one_or_some_it_is_theirs_alone(self) -> None:
+        assert self.shared() == []
+        assert self.shared(1) == [(1, "min_tick")]
+        assert self.shared(2, 3, 4) == [(each, "min_tick") for each in (2, 3, 4)]
+
+    def test_of_all_it_is_the_product_s_too(self) -> None:
+        assert self.shared(1, 2, 3, 4)[0] == (None, "min_tick")
+        assert len(self.shared(1, 2, 3, 4)) == 5
+
+    def test_one_that_was_not_in_the_reply_is_not_known_to_have_changed(self) -> None:
+        assert (None, "min_tick") not in self.shared(1, 2, 3, gone=(4,))
+
+    def test_one_that_has_ended_or_is_gone_is_not_waited_for(self) -> None:
+        ended = dataclasses.replace(self.CHAIN[0], last_trade_date=date(2020, 1, 1))
+        gone = dataclasses.replace(
+            self.CHAIN[1],
+            listing=ContractListing(first_seen_at=NOW, last_seen_at=NOW, missing_since=NOW),
+        )
+        living = self.CHAIN[2:]
+        after = tuple(dataclasses.replace(each, multiplier=Decimal(5)) for each in living)
+        diff = diff_chain(
+            dataclasses.replace(ES, contracts=(ended, gone, *living)),
+            dataclasses.replace(ES, contracts=(ended, *after)),
+            NOW,
+        )
+        assert [each.con_id for each in diff.changes] == [None, 3, 4]
+
+    def test_all_that_changed_differently_share_nothing(self) -> None:
+        after = tuple(
+            dataclasses.replace(each, multiplier=Decimal(each.con_id)) for each in self.CHAIN
+        )
+        stored = dataclasses.replace(ES, contracts=self.CHAIN)
+        diff = diff_chain(stored, dataclasses.replace(ES, contracts=after), NOW)
+        assert None not in {each.con_id for each in diff.changes}
+
+    def test_a_roll_changes_nothing(self) -> None:
+        odd = dataclasses.replace(self.CHAIN[0], min_tick=Decimal("0.5"))
+        before = dataclasses.replace(ES, contracts=(odd, *self.CHAIN[1:]), synced_at=NOW)
+        later = datetime(2027, 2, 1, tzinfo=UTC)
+        after = dataclasses.replace(ES, contracts=self.CHAIN[1:], synced_at=later)
+        assert (before.min_tick, after.min_tick) == (None, Decimal("0.25"))
+        assert diff_chain(before, after, later).changes == ()

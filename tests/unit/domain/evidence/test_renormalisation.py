@@ -94,10 +94,10 @@ def test_another_asset_class_is_a_change_of_the_product() -> None:
 def test_a_product_that_the_catalogue_does_not_know_by_its_new_name_keeps_its_class() -> None:
     fields = {each.name: getattr(SENT, each.name) for each in dataclasses.fields(SENT)}
     stored = dataclasses.replace(STORED, category="index")
-    reread = UnclassifiedFuture(**fields | {"category": None, "min_tick": Decimal("0.5")})
+    reread = UnclassifiedFuture(**fields | {"category": None, "name": "E-mini"})
     update = plan_renormalisation(stored, reread, NOW)
     assert (type(update.product), update.product.category) == (IndexFuture, "index")
-    assert [each.field for each in update.history] == ["min_tick"]
+    assert [each.field for each in update.history] == ["name"]
 
 
 def test_a_reply_about_another_product_is_refused() -> None:

@@ -150,7 +150,8 @@ def test_what_only_the_catalogue_knew_is_not_confirmed_by_silence() -> None:
     known = dataclasses.replace(
         ES, origin=Origin.CATALOGUE, contracts=(), multiplier=Decimal(20), synced_at=None
     )
-    reply = dataclasses.replace(ES, multiplier=None)
+    silent = tuple(dataclasses.replace(each, multiplier=None) for each in ES.contracts)
+    reply = dataclasses.replace(ES, contracts=silent)
     assert fill_silent_product(known, reply, NOW).multiplier is None
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from example_products import DECEMBER, ES, NOW
 from ibkr_sync.domain.entities.futures import ProductKey
+from ibkr_sync.domain.evidence.chain_diff import diff_chain
 from ibkr_sync.domain.history.event_digest import digest_events, digest_history
 from ibkr_sync.domain.history.events import EventType
 from ibkr_sync.domain.history.recorded_history import RecordedChange, RecordedEnd, RecordedPeriod
@@ -18,6 +20,12 @@ from one_case import one_case
 
 CL = ProductKey("CL", "NYMEX", "CL")
 LATER = NOW + timedelta(days=1)
+MONTHS = tuple(
+    dataclasses.replace(
+        DECEMBER, con_id=number, last_trade_date=date(2027, number, 20), last_trade_at=None
+    )
+    for number in (1, 2, 3)
+)
 
 
 def change(
@@ -272,3 +280,17 @@ def test_a_history_keeps_what_the_first_reply_corrected_and_every_repetition() -
         (1, "multiplier", Severity.CRITICAL),
         (3, "listing", Severity.INFO),
     ]
+
+
+def test_ticks_of_some_contracts_are_theirs_and_those_of_all_are_told_once() -> None:
+    stored = dataclasses.replace(ES, contracts=MONTHS)
+    for changed, told_of in (({1}, {1}), ({2, 3}, {2, 3}), ({1, 2, 3}, {None})):
+        after = tuple(
+            dataclasses.replace(each, min_tick=Decimal("0.5")) if each.con_id in changed else each
+            for each in MONTHS
+        )
+        diff = diff_chain(stored, dataclasses.replace(ES, contracts=after), NOW)
+        changes = tuple(
+            change(each.con_id, each.field, each.old, each.new) for each in diff.changes
+        )
+        assert {each[0] for each in told(RecordedPeriod(changes=changes))} == told_of

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from ibkr_sync.catalogue import Catalogue
 from ibkr_sync.domain.entities.contracts import FuturesContract
@@ -25,10 +27,10 @@ def assemble_product(
     catalogue: Catalogue,
     received_at: datetime,
 ) -> Future:
-    """Make the product of a complete chain; what varies by month is the nearest contract's."""
+    """Make the product of a complete chain; what the nearest contract leaves out, others say."""
     nearest = describing_contract(contracts, received_at)
     asset_class, category = _classify(nearest, catalogue)
-    name = nearest.long_name
+    name: str | None = _stated(nearest, contracts, "long_name")
     is_sample = any((each.long_name or "").endswith(SAMPLE_MARKER) for each in contracts)
     return ASSET_TYPES[asset_class](
         symbol=key.symbol,
@@ -38,10 +40,7 @@ def assemble_product(
         name=name.removesuffix(SAMPLE_MARKER) if name else None,
         category=category,
         underlying=_underlying(nearest),
-        multiplier=nearest.multiplier,
-        price_magnifier=nearest.price_magnifier,
-        min_tick=nearest.min_tick,
-        time_zone=nearest.time_zone,
+        time_zone=_stated(nearest, contracts, "time_zone"),
         origin=Origin.SAMPLE if is_sample else Origin.IBKR,
         contracts=contracts,
         synced_at=received_at,
@@ -52,6 +51,14 @@ def describing_contract(contracts: tuple[FuturesContract, ...], now: datetime) -
     """The next of the unexpired contracts to expire, else the one that expired last."""
     by_date = sorted(contracts, key=lambda each: (each.last_trade_date, each.con_id))
     return next((each for each in by_date if not each.is_expired(now)), by_date[-1])
+
+
+def _stated(nearest: FuturesContract, chain: Iterable[FuturesContract], name: str) -> Any:  # noqa: ANN401 - the field decides
+    """What the nearest contract states, else the one that ends next of those that do."""
+    in_order = sorted(chain, key=lambda each: (each.last_trade_date, each.con_id))
+    later = [each for each in in_order if each.last_trade_date >= nearest.last_trade_date]
+    values = (getattr(each, name) for each in (nearest, *later, *reversed(in_order)))
+    return next((each for each in values if each is not None), None)
 
 
 def _classify(contract: FuturesContract, catalogue: Catalogue) -> tuple[AssetClass, str | None]:

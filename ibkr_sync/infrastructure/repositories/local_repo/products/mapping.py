@@ -22,6 +22,7 @@ from ibkr_sync.domain.entities.futures import (
     ASSET_CLASS,
     ASSET_TYPES,
     CONTRACT_FIELDS,
+    OF_CONTRACTS,
     PRODUCT_FIELDS,
     Future,
     Underlying,
@@ -104,6 +105,8 @@ def map_to_rows(future: Future, con_ids: Collection[int] | None = None) -> Produ
     }
     for name in _REMARKS_OF_PRODUCT:
         product[name] = _remark_values(product[name])
+    if future.contracts:  # what they say is theirs
+        product |= dict.fromkeys(OF_CONTRACTS)
     refuse_unstorable(str(future.key), product)
     contracts = [each for each in future.contracts if con_ids is None or each.con_id in con_ids]
     chain = {each.con_id: _contract_row(each, future.synced_at) for each in contracts}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import pytest
 from rich.console import Console
@@ -21,6 +22,7 @@ from ibkr_sync.domain.entities.contracts import (
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.entities.schedules import TradingSchedule
 from ibkr_sync_cli.views.products.chain import ChainTable
+from ibkr_sync_cli.views.products.product_table import product_table
 
 SUNDAY_MORNING = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HOURS = sent_hours("20261121:CLOSED;20261122:1700-20261123:1600;20261123:1700-20261124:1600")
@@ -127,8 +129,10 @@ def test_columns_give_way_one_after_the_other_where_there_is_no_room() -> None:
 
 def test_the_wide_table_has_every_column_where_there_is_room() -> None:
     found = headings(ES_CHAIN, NOW, width=200, wide=True)
-    assert found.startswith("Contract Month Series Last trade Days conId Multiplier State Session")
-    assert found.endswith("Class Expiration Last trade UTC Tick Market rules")
+    assert found.startswith(
+        "Contract Month Series Last trade Days conId Multiplier Tick State Session"
+    )
+    assert found.endswith("Class Expiration Last trade UTC Market rules")
 
 
 def test_it_measures_as_wide_as_all_its_columns() -> None:
@@ -140,3 +144,24 @@ def test_it_measures_as_wide_as_all_its_columns() -> None:
     drawn = lines(ES_CHAIN, width=needed, wide=True)
     assert headings(ES_CHAIN, NOW, width=needed, wide=True).endswith("Market rules")
     assert len(drawn[1]) == needed
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "heading", "column"),
+    [
+        ("min_tick", "0.5", "tick 0.25 to 0.5 = $12.50 to $25.00", "Tick"),
+        ("multiplier", "20", "multiplier 20 to 50 · tick 0.25 = $5.00 to $12.50", "Multiplier"),
+    ],
+)
+def test_what_differs_by_month_is_a_range_in_the_heading_and_a_column(
+    name: str, value: str, heading: str, column: str
+) -> None:
+    alike = of(listed(DECEMBER), listed(DECEMBER, con_id=4, local_symbol="ESH7"))
+    one, other = alike.contracts
+    odd = dataclasses.replace(other, **{name: Decimal(value)})  # type: ignore[arg-type]
+    for product, is_told in ((alike, False), (of(one, odd), True)):
+        table = Console(file=io.StringIO(), width=100)
+        with table.capture() as capture:
+            table.print(product_table(product, NOW))
+        drawn = capture.get()
+        assert (heading in drawn, column in drawn.splitlines()[2].split()) == (is_told, is_told)

@@ -13,13 +13,15 @@ from fakes.catalogue import a_product
 from ibkr_sync.catalogue import Catalogue, load_catalogue
 from ibkr_sync.domain.delivery.audit.disagreements import Disagreement
 from ibkr_sync.domain.delivery.audit.fact_disagreements import fact_disagreements
-from ibkr_sync.domain.entities.futures import Future, SingleStockFuture, Underlying
+from ibkr_sync.domain.entities.futures import OF_CONTRACTS, Future, SingleStockFuture, Underlying
 from ibkr_sync.infrastructure.calendars import HolidayCalendar
 from ibkr_sync.infrastructure.replay.sample import sample_recording
 
 
 def told(**changes: object) -> Future:
-    return dataclasses.replace(ES, **changes)  # type: ignore[arg-type]  # as the caller says
+    of_contracts = {name: changes.pop(name) for name in OF_CONTRACTS if name in changes}
+    chain = (dataclasses.replace(each, **of_contracts) for each in ES.contracts)  # type: ignore[arg-type]  # as the caller says
+    return dataclasses.replace(ES, contracts=tuple(chain), **changes)  # type: ignore[arg-type]  # as above
 
 
 def disagreements(future: Future, catalogue: Catalogue) -> tuple[Disagreement, ...]:
@@ -57,7 +59,8 @@ def test_each_field_that_differs_is_told_with_both_values(
 
 def test_a_contract_that_differs_from_catalogue_and_product_is_named() -> None:
     odd = dataclasses.replace(DECEMBER, min_tick=Decimal("0.5"), price_magnifier=100)
-    found = disagreements(dataclasses.replace(ES, contracts=(odd, MARCH)), load_catalogue())
+    usual = dataclasses.replace(MARCH, min_tick=Decimal("0.25"), price_magnifier=1)
+    found = disagreements(dataclasses.replace(ES, contracts=(odd, usual)), load_catalogue())
     assert [(each.contract, each.field, each.value, each.other) for each in found] == [
         (odd, "price_magnifier", "100", "1"),
         (odd, "min_tick", "0.5", "0.25"),

@@ -8,7 +8,6 @@ import io
 import json
 import os
 import tempfile
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -230,7 +229,7 @@ class TestRefusals:
         assert refused.location is not None
 
     def test_one_product_with_two_contents(self, tmp_path: Path) -> None:
-        changed = dataclasses.replace(ES, multiplier=Decimal(5))
+        changed = dataclasses.replace(ES, name="Another")
         refused = refusal(a_file(tmp_path, "a.jsonl", as_lines([ES, changed])))
         assert refused.location == "line 2"
         assert "stands twice in the file" in refused.detail

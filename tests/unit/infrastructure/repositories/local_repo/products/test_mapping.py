@@ -87,6 +87,6 @@ def test_a_contract_value_that_can_not_be_kept_is_refused_by_con_id_and_name() -
 
 def test_a_product_number_that_can_not_be_kept_is_refused_by_name() -> None:
     with pytest.raises(InvalidReplyError) as caught:
-        map_to_rows(dataclasses.replace(examples.ES, multiplier=Decimal("sNaN")))
+        map_to_rows(dataclasses.replace(examples.ES, contracts=(), multiplier=Decimal("sNaN")))
     assert caught.value.field == "multiplier"
     assert caught.value.contract == "ES@CME (ES)"
