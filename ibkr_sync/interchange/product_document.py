@@ -10,7 +10,7 @@ lack is unknown.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -33,6 +33,7 @@ from ibkr_sync.domain.entities.futures import (
     Future,
     Underlying,
 )
+from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.entities.remarks import Remark, RemarkKind
 from ibkr_sync.domain.entities.schedules import ClosedDay, TradingSchedule, TradingSession
 from ibkr_sync.domain.untrusted_text import quote_untrusted
@@ -84,14 +85,21 @@ REQUIRED_CONTRACT_KEYS = tuple(key for key in CONTRACT_KEYS if key not in ADDED_
 DERIVED_PRODUCT_KEYS = ("quoted_tick", "tick_value", "point_value")
 DERIVED_CONTRACT_KEYS = ("state", *DERIVED_PRODUCT_KEYS)
 
+MARKET_RULES = "market_rules"
+"""The key of a contract's tick ladders: derived too, as they are stored by themselves."""
+
 
 def product_to_document(
-    future: Future, now: datetime, scope: DocumentScope = DocumentScope.CHAIN
+    future: Future,
+    now: datetime,
+    scope: DocumentScope = DocumentScope.CHAIN,
+    ladders: Mapping[int, MarketRule] | None = None,
 ) -> dict[str, object]:
     """Write a product with its chain, or what `scope` says of it.
 
     `now` is the aware instant that `state` refers to. What contracts have by month is the
-    product's as far as those that live then agree.
+    product's as far as those that live then agree. `ladders` are the tick ladders that are
+    stored, by id; None where nobody has looked for them.
     """
     living = future.living(now) or future.contracts
     today = dataclasses.replace(future, contracts=living, synced_at=None)
@@ -102,7 +110,7 @@ def product_to_document(
         **{key: _encode(getattr(future, key)) for key in PRODUCT_KEYS},
         **of_contracts,
         **{key: _encode(getattr(today, key)) for key in DERIVED_PRODUCT_KEYS},
-        "contracts": [_contract_to_document(contract, now) for contract in future.contracts],
+        "contracts": [_contract_to_document(each, now, ladders) for each in future.contracts],
     }
 
 
@@ -170,7 +178,9 @@ def number_in_document(number: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _contract_to_document(contract: FuturesContract, now: datetime) -> dict[str, object]:
+def _contract_to_document(
+    contract: FuturesContract, now: datetime, ladders: Mapping[int, MarketRule] | None
+) -> dict[str, object]:
     fields = {key: _encode(getattr(contract, key)) for key in CONTRACT_KEYS}
     fields["security_ids"] = [
         {"type": kind, "value": value} for kind, value in contract.security_ids
@@ -180,7 +190,29 @@ def _contract_to_document(contract: FuturesContract, now: datetime) -> dict[str,
         "state": contract.state(now).value,
         "delivery": _delivery_to_document(contract.delivery or DeliveryDates()),
         **{key: _encode(getattr(contract, key)) for key in DERIVED_PRODUCT_KEYS},
+        MARKET_RULES: None if ladders is None else list(_ladders_to_document(contract, ladders)),
     }
+
+
+def _ladders_to_document(
+    contract: FuturesContract, ladders: Mapping[int, MarketRule]
+) -> Iterator[dict[str, object]]:
+    """Each market rule with its venues and its steps, in currency units and as quoted."""
+    for rule_id, exchanges in contract.exchanges_by_rule.items():
+        ladder = ladders.get(rule_id)
+        steps = None
+        if ladder is not None:
+            quoted = ladder.quoted(contract.price_magnifier)
+            steps = [
+                {
+                    "low_edge": _encode(step.low_edge),
+                    "increment": _encode(step.increment),
+                    "quoted_low_edge": _encode(shown.low_edge),
+                    "quoted_increment": _encode(shown.increment),
+                }
+                for step, shown in zip(ladder.increments, quoted.increments, strict=True)
+            ]
+        yield {"market_rule_id": rule_id, "exchanges": list(exchanges), "increments": steps}
 
 
 def _delivery_to_document(delivery: DeliveryDates) -> dict[str, object]:

@@ -17,12 +17,14 @@ from typing import Any
 from ibkr_sync.domain.entities.delivery import DELIVERY_FACTS
 from ibkr_sync.domain.entities.fields import INTEGERS, LISTS, Kind, fields_of
 from ibkr_sync.domain.entities.futures import CONTRACT_FIELDS, PRODUCT_FIELDS, Future, Underlying
+from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.untrusted_text import quote_untrusted
 from ibkr_sync.interchange.document_fields import DocumentFields, InvalidDocumentError
 from ibkr_sync.interchange.product_document import (
     ADDED_KEYS,
     CONTRACT_KEYS,
     DERIVED_CONTRACT_KEYS,
+    MARKET_RULES,
     PRODUCT_KEYS,
     REQUIRED_CONTRACT_KEYS,
     REQUIRED_PRODUCT_KEYS,
@@ -64,6 +66,7 @@ CONTRACT_COLUMNS = (
     *DELIVERY_FACTS,
     *_PLAIN_CONTRACT_KEYS[10:],
     *_NESTED_COLUMNS,
+    MARKET_RULES,
     *(column for column in _COLUMNS_OF_PRODUCT if column not in _SHARED),
     "scope",
     "schema",
@@ -74,6 +77,7 @@ _NOT_REQUIRED = {
     "scope",
     *DERIVED_CONTRACT_KEYS,
     *DELIVERY_FACTS,
+    MARKET_RULES,
     *ADDED_KEYS,
     *(_product_column(key) for key in PRODUCT_KEYS if key in ADDED_KEYS),
 }
@@ -81,10 +85,13 @@ _REQUIRED_COLUMNS = tuple(each for each in CONTRACT_COLUMNS if each not in _NOT_
 
 
 def product_to_rows(
-    future: Future, now: datetime, scope: DocumentScope = DocumentScope.CHAIN
+    future: Future,
+    now: datetime,
+    scope: DocumentScope = DocumentScope.CHAIN,
+    ladders: Mapping[int, MarketRule] | None = None,
 ) -> list[dict[str, str]]:
-    """Write a product as rows of `CONTRACT_COLUMNS`; `now` is the instant `state` refers to."""
-    document: Any = product_to_document(future, now, scope)
+    """Write a product as rows of `CONTRACT_COLUMNS` (see `product_to_document`)."""
+    document: Any = product_to_document(future, now, scope, ladders)
     product = _product_cells(document)
     if not document["contracts"]:
         return [dict.fromkeys(CONTRACT_COLUMNS, "") | product]

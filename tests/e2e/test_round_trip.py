@@ -15,7 +15,7 @@ def without_bookkeeping(product: dict[str, Any]) -> dict[str, Any]:
     """The product without what each database says for itself."""
     kept = {key: value for key, value in product.items() if key not in {"origin", "synced_at"}}
     kept["contracts"] = [
-        {key: value for key, value in contract.items() if key != "listing"}
+        {key: value for key, value in contract.items() if key not in {"listing", "market_rules"}}
         for contract in product["contracts"]
     ]
     return kept

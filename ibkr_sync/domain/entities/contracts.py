@@ -190,6 +190,16 @@ class FuturesContract:
             return None
         return self.min_tick * self.multiplier
 
+    @property
+    def exchanges_by_rule(self) -> dict[int, tuple[str, ...]]:
+        """The venues where each tick ladder applies, by the id of its market rule."""
+        found: dict[int, tuple[str, ...]] = {}
+        for venue in self.venues:
+            if venue.market_rule_id is not None:
+                known = found.get(venue.market_rule_id, ())
+                found[venue.market_rule_id] = (*known, venue.exchange)
+        return found
+
     def is_expired(self, now: datetime) -> bool:
         """Whether trading has stopped at the aware instant `now`.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -20,3 +21,14 @@ class MarketRule:
 
     market_rule_id: int
     increments: tuple[PriceIncrement, ...]
+
+    def quoted(self, price_magnifier: int | None) -> MarketRule:
+        """The ladder in quoted prices, which are so many times those in currency units."""
+        steps = (
+            PriceIncrement(
+                low_edge=each.low_edge * (price_magnifier or 1),
+                increment=each.increment * (price_magnifier or 1),
+            )
+            for each in self.increments
+        )
+        return dataclasses.replace(self, increments=tuple(steps))

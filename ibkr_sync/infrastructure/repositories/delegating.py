@@ -89,7 +89,7 @@ class DelegatingFutureRepository(FuturePort[F], Generic[F]):
                 _log.info("%s", _log_line(outcome))
                 if isinstance(outcome, FutureUpdate):
                     if outcome.applied:
-                        stored.note(outcome.product)
+                        stored.note(outcome)
                     for remark in outcome.remarks:
                         _log.info("%s: %s", outcome.product.key, remark)
                 yield outcome
@@ -160,13 +160,19 @@ class _StoredInRun(KnownFutures, Generic[F]):
         self._local = local
         self._policy = policy
         self._market_rules: set[int] = set()
+        self._doubtful_rules: set[int] = set()
 
-    def note(self, product: Future) -> None:
-        """Remember that the run has stored this product."""
-        venues = (venue for contract in product.contracts for venue in contract.venues)
-        ids = {venue.market_rule_id for venue in venues if venue.market_rule_id is not None}
+    def note(self, update: FutureUpdate[F]) -> None:
+        """Remember what the run has stored, and beside which ladders the tick changed."""
+        diff = update.diff or ChainDiff()
+        other_ticks = {each.con_id for each in diff.changes if each.field == "min_tick"}
+        rules = {each.con_id: set(each.exchanges_by_rule) for each in update.product.contracts}
+        ids = {rule_id for each in rules.values() for rule_id in each}
         room = MAX_LADDERS - len(self._market_rules)
         self._market_rules.update(sorted(ids - self._market_rules)[:room])
+        for con_id, rule_ids in rules.items():
+            if con_id in other_ticks:
+                self._doubtful_rules |= rule_ids
 
     def get_by_symbol(self, query: FutureQuery) -> Future:
         return self._local.get_by_symbol(query)
@@ -178,12 +184,16 @@ class _StoredInRun(KnownFutures, Generic[F]):
         return self._local.list_products()
 
     def due_market_rules(self) -> tuple[int, ...]:
-        """Those not stored yet; then, in a refresh, those stored, which may have changed since."""
+        """Those not stored yet; then those stored that may have changed since.
+
+        These are all in a refresh, else those beside which the tick has changed.
+        """
         if not self._market_rules:
             return ()
         known = self._local.known_market_rules()
-        again = self._market_rules & known if self._policy.kind in _REFRESHES else ()
-        return (*sorted(self._market_rules - known), *sorted(again))
+        is_refresh = self._policy.kind in _REFRESHES
+        doubtful = self._market_rules if is_refresh else self._market_rules & self._doubtful_rules
+        return (*sorted(self._market_rules - known), *sorted(doubtful & known))
 
 
 def _log_line(outcome: FutureUpdate[F] | FutureFailure) -> str:

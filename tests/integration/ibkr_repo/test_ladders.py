@@ -124,6 +124,35 @@ def test_a_refresh_asks_again_for_each_ladder_in_use_the_unknown_ones_first(
     assert increments(local) == {rule: Decimal(step) for rule, step in expected.items()}
 
 
+def test_a_ladder_is_asked_for_again_when_the_tick_beside_it_changed(
+    serve: Serve, repository_of: RepositoryOf, local: Local
+) -> None:
+    rules = (plain_rule(67, "0.25"), plain_rule(68, "0.25"))
+    bring_up_to_date(repository_of(serve(recording=in_use(*rules))), "ES", "NQ")
+    for tick, asked in (("0.25", []), ("0.5", ["67", "68"]), ("0.5", [])):
+        recording = in_use(plain_rule(67, tick), plain_rule(68, tick))
+        rows = [
+            dataclasses.replace(row, min_tick=tick) if row.symbol == "ES" else row
+            for row in recording.contracts
+        ]
+        replay = serve(recording=dataclasses.replace(recording, contracts=tuple(rows)))
+        bring_up_to_date(repository_of(replay), "ES", "NQ")
+        assert rules_asked(replay) == asked
+    assert increments(local) == {67: Decimal("0.5"), 68: Decimal("0.5")}
+
+
+def test_a_ladder_is_asked_for_again_when_the_tick_of_one_contract_changed(
+    serve: Serve, repository_of: RepositoryOf
+) -> None:
+    recording = in_use(plain_rule(67, "0.25"))
+    bring_up_to_date(repository_of(serve(recording=recording)), "ES", "NQ")
+    first, *others = recording.contracts
+    odd = dataclasses.replace(first, min_tick="0.05")
+    replay = serve(recording=dataclasses.replace(recording, contracts=(odd, *others)))
+    bring_up_to_date(repository_of(replay), "ES", "NQ")
+    assert rules_asked(replay) == ["67"]
+
+
 def test_a_refresh_that_writes_nothing_asks_for_no_ladder(
     serve: Serve, repository_of: RepositoryOf
 ) -> None:

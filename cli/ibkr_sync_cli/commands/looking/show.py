@@ -11,10 +11,12 @@ from ibkr_sync_cli.arguments import options
 from ibkr_sync_cli.invocation import call_of, now
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from ibkr_sync.bootstrap import Services
     from ibkr_sync.domain.entities.futures import Future
+    from ibkr_sync.domain.entities.market_rules import MarketRule
     from ibkr_sync.domain.naming.query import FutureQuery
     from ibkr_sync.domain.selection.contract_choice import ContractWords
     from ibkr_sync_cli.terminal.output import Output, Result
@@ -57,9 +59,11 @@ def show(
     with call.services() as services:
         meant = resolve_symbol(call.output, services.futures, symbol, limits)
         product = _product(services, meant.query, past)
-        size = meant.query.multiplier
-        chain = product_view(product, moment, wide=wide, expired=expired, series=series, size=size)
-        result = _contract(call.output, services, product, meant.contract, moment, past) or chain
+        size, ladders = meant.query.multiplier, _ladders(services, product, past)
+        chain = product_view(
+            product, moment, ladders, wide=wide, expired=expired, series=series, size=size
+        )
+        result = _contract(call.output, product, meant.contract, ladders, moment) or chain
     call.output.write(result if past is None else past_view(result, past.told), call.wanted)
 
 
@@ -71,13 +75,24 @@ def _product(services: Services[Future], query: FutureQuery, past: PastMoment | 
     return services.deliveries.dated(product, None if past is None else past.at)
 
 
+def _ladders(
+    services: Services[Future], product: Future, past: PastMoment | None
+) -> dict[int, MarketRule]:
+    """The tick ladders of its contracts that are stored, or were, by id."""
+    ids = {rule_id for each in product.contracts for rule_id in each.exchanges_by_rule}
+    if past is None:
+        found = services.futures.market_rules(ids)
+    else:
+        found = services.history.market_rules(ids, past.at)
+    return {each.market_rule_id: each for each in found}
+
+
 def _contract(
     output: Output,
-    services: Services[Future],
     product: Future,
     words: ContractWords | None,
+    ladders: Mapping[int, MarketRule],
     moment: datetime,
-    past: PastMoment | None,
 ) -> Result | None:
     """The contract of the product that was named, if one was."""
     from ibkr_sync.domain.selection.contract_choice import find_contract
@@ -88,10 +103,4 @@ def _contract(
         return None
     match = find_contract(product, words, moment)
     write_other_year_notice(output, words, match)
-    venues = match.contract.venues
-    ids = {each.market_rule_id for each in venues if each.market_rule_id is not None}
-    if past is None:
-        ladders = services.futures.market_rules(ids)
-    else:
-        ladders = services.history.market_rules(ids, past.at)
     return contract_view(product, match.contract, ladders, moment)

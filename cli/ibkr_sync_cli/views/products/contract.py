@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def contract_view(
-    future: Future, contract: FuturesContract, ladders: Sequence[MarketRule], now: datetime
+    future: Future, contract: FuturesContract, ladders: Mapping[int, MarketRule], now: datetime
 ) -> Result:
     """The contract in every format; all but the table are its product with this one contract."""
 
@@ -32,11 +32,12 @@ def contract_view(
         return contract_table(future, contract, ladders, now)
 
     narrowed = dataclasses.replace(future, contracts=(contract,))
-    document = partial(product_to_document, narrowed, now, DocumentScope.CONTRACT)
+    scope = DocumentScope.CONTRACT
+    document = partial(product_to_document, narrowed, now, scope, ladders)
     return Result(
         table=table,
         document=document,
         records=lambda: [document()],
         columns=CONTRACT_COLUMNS,
-        rows=lambda: product_to_rows(narrowed, now, DocumentScope.CONTRACT),
+        rows=lambda: product_to_rows(narrowed, now, scope, ladders),
     )

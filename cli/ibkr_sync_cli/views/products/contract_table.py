@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from rich.console import Group, RenderableType
@@ -20,7 +20,7 @@ from ibkr_sync_cli.views.products.product_table import product_name
 
 
 def contract_table(
-    future: Future, contract: FuturesContract, ladders: Sequence[MarketRule], now: datetime
+    future: Future, contract: FuturesContract, ladders: Mapping[int, MarketRule], now: datetime
 ) -> RenderableType:
     """All that a trader wants to know of a contract."""
     table = Table.grid(padding=(0, 2))
@@ -79,7 +79,7 @@ def _delivery(contract: FuturesContract) -> Iterator[tuple[str, str | None]]:
 
 
 def _numbers(
-    contract: FuturesContract, ladders: Sequence[MarketRule]
+    contract: FuturesContract, ladders: Mapping[int, MarketRule]
 ) -> Iterator[tuple[str, str | None]]:
     currency = contract.currency
     yield "Multiplier", number_cell(contract.multiplier)
@@ -90,8 +90,10 @@ def _numbers(
         "Tick",
         f"{number_cell(contract.quoted_tick)} = {money_cell(contract.tick_value, currency)}",
     )
-    for ladder in ladders:
-        yield f"Market rule {ladder.market_rule_id}", _steps(ladder)
+    for rule_id, exchanges in contract.exchanges_by_rule.items():
+        if rule_id in ladders:
+            steps = _steps(ladders[rule_id].quoted(contract.price_magnifier))
+            yield f"Market rule {rule_id}", f"{steps} · {', '.join(exchanges)}"
     sizes = (
         ("at least", contract.min_size),
         ("in steps of", contract.size_increment),

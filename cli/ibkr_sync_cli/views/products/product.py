@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.selection.series_choice import SeriesChoice, chosen_series
 from ibkr_sync.interchange.product_document import DocumentScope, product_to_document
 from ibkr_sync.interchange.product_rows import CONTRACT_COLUMNS, product_to_rows
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 def product_view(
     future: Future,
     now: datetime,
+    ladders: Mapping[int, MarketRule] | None = None,
     *,
     wide: bool = False,
     expired: bool = False,
@@ -45,9 +48,9 @@ def product_view(
 
     return Result(
         table=table,
-        document=lambda: product_to_document(future, now, scope),
-        records=lambda: [product_to_document(future, now, scope)],
+        document=lambda: product_to_document(future, now, scope, ladders),
+        records=lambda: [product_to_document(future, now, scope, ladders)],
         columns=CONTRACT_COLUMNS,
-        rows=lambda: product_to_rows(future, now, scope),
+        rows=lambda: product_to_rows(future, now, scope, ladders),
         as_wide_as_needed=wide,
     )

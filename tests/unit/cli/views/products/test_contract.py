@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from rich.console import Console, RenderableType
@@ -13,13 +15,17 @@ from rich.console import Console, RenderableType
 from example_products import DECEMBER, ES, MARCH, NOW
 from ibkr_sync.domain.delivery.business_days import BusinessDays
 from ibkr_sync.domain.delivery.nearest_contract import DaysBefore, NearestRule, judge_nearest
-from ibkr_sync.domain.entities.contracts import ContractListing, ContractSeries
+from ibkr_sync.domain.entities.contracts import ContractListing, ContractSeries, Venue
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.ports.pins import Pin
 from ibkr_sync.domain.selection.series_choice import SeriesChoice
 from ibkr_sync.infrastructure.calendars import HolidayCalendar
-from ibkr_sync.interchange.product_document import product_to_document
+from ibkr_sync.interchange.product_document import (
+    DocumentScope,
+    product_from_document,
+    product_to_document,
+)
 from ibkr_sync_cli.views.products.contract import contract_view
 from ibkr_sync_cli.views.products.nearest_contracts import judgements_table
 from ibkr_sync_cli.views.products.pins import pins_view
@@ -43,9 +49,65 @@ def ladder(rule_id: int, *steps: tuple[str, str]) -> MarketRule:
     return MarketRule(market_rule_id=rule_id, increments=increments)
 
 
+def by_id(*ladders: MarketRule) -> dict[int, MarketRule]:
+    return {each.market_rule_id: each for each in ladders}
+
+
+CORN = dataclasses.replace(
+    DECEMBER,
+    multiplier=Decimal(5000),
+    price_magnifier=100,
+    min_tick=Decimal("0.0025"),
+    venues=(
+        Venue(exchange="CBOT", market_rule_id=151),
+        Venue(exchange="QBALGO", market_rule_id=151),
+        Venue(exchange="SILENT"),
+        Venue(exchange="OTHER", market_rule_id=152),
+    ),
+)
+CORN_LADDERS = by_id(ladder(151, ("0", "0.0025"), ("10", "0.005")))
+
+
+def test_ticks_of_a_magnified_price_have_one_unit_the_quoted_one() -> None:
+    lines = drawn(contract_view(ES, CORN, CORN_LADDERS, NOW).table())
+    assert "Tick 0.25 = $12.50" in lines
+    assert "Market rule 151 0.25 from 0, 0.5 from 1000 · CBOT, QBALGO" in lines
+    assert not any(line.startswith("Market rule 152") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("magnifier", "quoted"), [(1, ["0.0025", "0.005"]), (10_000, ["25", "50"])]
+)
+def test_every_format_has_the_ladders_and_the_venues_where_they_apply(
+    magnifier: int, quoted: list[str]
+) -> None:
+    contract = dataclasses.replace(CORN, price_magnifier=magnifier)
+    result = contract_view(ES, contract, CORN_LADDERS, NOW)
+    document: Any = result.document()
+    (corn,) = document["contracts"]
+    known, unknown = corn["market_rules"]
+    assert (known["market_rule_id"], known["exchanges"]) == (151, ["CBOT", "QBALGO"])
+    assert [each["increment"] for each in known["increments"]] == ["0.0025", "0.005"]
+    assert [each["quoted_increment"] for each in known["increments"]] == quoted
+    assert unknown == {"market_rule_id": 152, "exchanges": ["OTHER"], "increments": None}
+    (row,) = result.rows()
+    assert json.loads(row["market_rules"]) == corn["market_rules"]
+    (record,) = result.records()
+    assert record == document
+
+
+def test_where_nobody_looked_for_ladders_they_are_null() -> None:
+    document: Any = product_to_document(dataclasses.replace(ES, contracts=(CORN,)), NOW)
+    assert document["contracts"][0]["market_rules"] is None
+    assert product_from_document(document).contracts[0].venues == CORN.venues
+
+
 def test_a_contract_is_shown_with_all_that_is_known() -> None:
     contract = dataclasses.replace(DECEMBER, time_zone="America/Chicago", settlement_method="Cash")
-    ladders = (ladder(67, ("0", "0.25")), ladder(9, ("-100", "0.05"), ("0", "0.1")))
+    contract = dataclasses.replace(
+        contract, venues=(*contract.venues, Venue(exchange="NINE", market_rule_id=9))
+    )
+    ladders = by_id(ladder(67, ("0", "0.25")), ladder(9, ("-100", "0.05"), ("0", "0.1")))
     lines = drawn(contract_view(ES, contract, ladders, LATER).table())
     assert lines[0] == "ESZ6 ES E-mini S&P 500"
     for line in (
@@ -61,9 +123,9 @@ def test_a_contract_is_shown_with_all_that_is_known() -> None:
         "Multiplier 50",
         "Point value $50.00",
         "Tick 0.25 = $12.50",
-        "Market rule 67 0.25",
-        "Market rule 9 0.05 from -100, 0.1 from 0",
-        "Exchanges CME, QBALGO",
+        "Market rule 67 0.25 · CME",
+        "Market rule 9 0.05 from -100, 0.1 from 0 · NINE",
+        "Exchanges CME, QBALGO, NINE",
         "Identifiers ISIN XX0000000000",
         "First seen 2026-11-23 12:00 UTC · 3h ago",
         "Last seen 2026-11-23 12:00 UTC · 3h ago",
@@ -75,7 +137,7 @@ def test_a_contract_is_shown_with_all_that_is_known() -> None:
 
 
 def test_what_is_not_known_of_a_contract_is_left_out_or_said() -> None:
-    lines = drawn(contract_view(ES, MARCH, (), NOW).table())
+    lines = drawn(contract_view(ES, MARCH, {}, NOW).table())
     assert "Last trade Fri 19 Mar 2027 America/Chicago" in lines
     assert "Multiplier -" in lines
     assert "Contract month -" in lines
@@ -90,7 +152,7 @@ def test_absence_magnified_prices_and_a_class_of_its_own_are_shown() -> None:
         trading_class="ES48",
         listing=ContractListing(first_seen_at=NOW, last_seen_at=NOW, missing_since=NOW),
     )
-    lines = drawn(contract_view(ES, gone, (), LATER).table())
+    lines = drawn(contract_view(ES, gone, {}, LATER).table())
     assert "State missing · 25 days left" in lines
     assert "Missing since 2026-11-23 12:00 UTC · 3h ago" in lines
     assert "Prices in 1/100 USD" in lines
@@ -99,13 +161,13 @@ def test_absence_magnified_prices_and_a_class_of_its_own_are_shown() -> None:
 
 def test_sample_data_is_marked() -> None:
     sample = dataclasses.replace(ES, origin=Origin.SAMPLE)
-    assert "SAMPLE DATA" in drawn(contract_view(sample, DECEMBER, (), NOW).table())[0]
+    assert "SAMPLE DATA" in drawn(contract_view(sample, DECEMBER, {}, NOW).table())[0]
 
 
 def test_the_document_of_a_contract_is_its_product_with_it_alone() -> None:
-    result = contract_view(ES, MARCH, (), NOW)
+    result = contract_view(ES, MARCH, {}, NOW)
     alone = dataclasses.replace(ES, contracts=(MARCH,))
-    assert result.document() == product_to_document(alone, NOW)
+    assert result.document() == product_to_document(alone, NOW, DocumentScope.CONTRACT, {})
     assert [row["con_id"] for row in result.rows()] == [str(MARCH.con_id)]
 
 

@@ -17,6 +17,9 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply impo
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.row_budget import RowBudget
 
+LADDER_PATIENCE = 3.0
+"""Seconds of silence after which ladders are given up: a contract is right without them."""
+
 
 @dataclass(slots=True, kw_only=True)
 class PendingReply:
@@ -115,8 +118,12 @@ class PendingReplies:
         """
         if not self._due:
             return
-        if now - self._last_progress > self._idle_timeout:
+        silence = now - self._last_progress
+        patience = min(LADDER_PATIENCE, self._idle_timeout)
+        if silence > self._idle_timeout:
             self.fail_all(ReplyTimeoutError(f"nothing arrived for {self._idle_timeout:g} s"))
+        elif silence > patience:
+            self.fail_ladders(ReplyTimeoutError(f"nothing arrived for {patience:g} s"))
         elif now - self._oldest_sent_at > self._total_timeout:
             self._fail(
                 lambda _, pending: now - pending.sent_at > self._total_timeout,

@@ -15,6 +15,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client_events impor
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ContractReply
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.pending_replies import (
+    LADDER_PATIENCE,
     PendingReplies,
 )
 
@@ -111,7 +112,7 @@ def test_what_could_not_be_sent_fails_alone(pending: PendingReplies) -> None:
 def test_silence_fails_everything_after_the_idle_timeout(pending: PendingReplies) -> None:
     due: list[Future[Any]] = [
         pending.expect_contracts(1, ES, 100),
-        pending.expect_ladder(67, 100),
+        pending.expect_contracts(2, NQ, 100),
     ]
     pending.expire(110)
     assert not any(each.done() for each in due)
@@ -154,6 +155,25 @@ def test_each_request_fails_after_its_own_total_timeout(pending: PendingReplies)
     assert not late.done()
     pending.expire(145.1)
     assert "incomplete after 25 s" in str(late.exception(0))
+
+
+def test_a_silent_ladder_is_given_up_soon_and_a_chain_is_not(pending: PendingReplies) -> None:
+    chain, ladder = pending.expect_contracts(1, ES, 100), pending.expect_ladder(67, 100)
+    pending.expire(100 + LADDER_PATIENCE)
+    assert not ladder.done()
+    pending.note_progress(101)
+    pending.expire(101 + LADDER_PATIENCE)
+    assert not ladder.done(), "while the gateway is at work"
+    pending.expire(101.1 + LADDER_PATIENCE)
+    assert "nothing arrived for 3 s" in str(ladder.exception(0))
+    assert not chain.done()
+
+
+def test_a_ladder_is_not_waited_for_longer_than_anything_else() -> None:
+    hasty = PendingReplies(idle_timeout=1, total_timeout=25)
+    ladder = hasty.expect_ladder(67, 100)
+    hasty.expire(101.1)
+    assert "nothing arrived for 1 s" in str(ladder.exception(0))
 
 
 def test_nothing_due_never_expires(pending: PendingReplies) -> None:
