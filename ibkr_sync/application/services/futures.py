@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ibkr_sync.application.resolution.symbol_resolver import SymbolResolver
-from ibkr_sync.application.services.sent_hours import read_sent_hours
+from ibkr_sync.application.services.past_hours import read_sent_hours
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.errors import ProductLookupError, ProductNotFoundError
 from ibkr_sync.domain.naming.query import FutureQuery

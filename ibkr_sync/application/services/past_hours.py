@@ -1,15 +1,29 @@
-"""When a product trades, or traded, on a day that its current hours may not reach."""
+"""When a product trades, or traded on a day that its current hours may not reach.
+
+Hours that were stored as sent, before they were stored read, are read when they are asked for.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import date, datetime
+from typing import TypeVar
+from zoneinfo import ZoneInfo
 
-from ibkr_sync.application.services.sent_hours import read_sent_day
+from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future
-from ibkr_sync.domain.entities.schedules import HoursKind
-from ibkr_sync.domain.hours.hours_by_day import HoursOfDay, hours_of_day, with_current_days
+from ibkr_sync.domain.entities.schedules import HoursKind, ScheduleEntries, TradingSchedule
+from ibkr_sync.domain.hours.hours_by_day import (
+    DayHours,
+    HoursOfDay,
+    SentDay,
+    hours_of_day,
+    with_current_days,
+)
 from ibkr_sync.domain.ports.kept_hours import KeptHours
 from ibkr_sync.domain.ports.sent_hours import SentHoursReader
+
+F = TypeVar("F", bound=Future)
 
 
 class PastHoursService:
@@ -31,3 +45,50 @@ class PastHoursService:
             for each, hours in self._kept.hours_by_day(product.key).items()
         }
         return hours_of_day(product.symbol, day, kind, with_current_days(kept, product, now))
+
+
+def read_sent_hours(product: F, reader: SentHoursReader) -> F:
+    """Give the product with what its contracts' hours mean, as far as they can be read."""
+    read = {each.con_id: _read(each, reader) for each in product.contracts}
+    if all(read[each.con_id] is each for each in product.contracts):
+        return product
+    return dataclasses.replace(product, contracts=tuple(read.values()))
+
+
+def _read(contract: FuturesContract, reader: SentHoursReader) -> FuturesContract:
+    schedule, zone = contract.schedule, contract.time_zone
+    if schedule is None or zone is None or not any(map(schedule.is_unread, HoursKind)):
+        return contract
+    return dataclasses.replace(contract, schedule=reader.read(schedule, ZoneInfo(zone)))
+
+
+def read_sent_day(day: DayHours, time_zone: str | None, reader: SentHoursReader) -> DayHours:
+    """Give the hours of a day that was kept as sent, in its own zone, or in the one given.
+
+    Without either they say nothing.
+    """
+    if day.sent is None:
+        return day
+    given = None if time_zone is None else ZoneInfo(time_zone)
+    zone = reader.zone(day.sent.time_zone_id) or given
+    if zone is None:
+        return dataclasses.replace(day, trading=(), liquid=())
+    read = reader.read(_schedule(day.sent), zone)
+    return DayHours(
+        trading=_entries(day.sent.trading, read.trading_sessions),
+        liquid=_entries(day.sent.liquid, read.liquid_sessions),
+        time_zone=zone.key,
+    )
+
+
+def _schedule(sent: SentDay) -> TradingSchedule:
+    return TradingSchedule(
+        trading_hours=sent.trading or "",
+        liquid_hours=sent.liquid or "",
+        time_zone_id=sent.time_zone_id,
+    )
+
+
+def _entries(text: str | None, read: ScheduleEntries | None) -> ScheduleEntries | None:
+    """What a text means: an empty one, that nothing begins on this day."""
+    return () if text == "" else read

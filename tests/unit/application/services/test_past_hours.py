@@ -10,8 +10,7 @@ import pytest
 from contracts import examples
 from fakes.hours import entries, sent_hours
 from fakes.kept_hours import InMemoryKeptHours
-from ibkr_sync.application.services.past_hours import PastHoursService
-from ibkr_sync.application.services.sent_hours import read_sent_hours
+from ibkr_sync.application.services.past_hours import PastHoursService, read_sent_hours
 from ibkr_sync.domain.entities.schedules import (
     ClosedDay,
     HoursKind,
