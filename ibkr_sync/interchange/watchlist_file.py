@@ -1,14 +1,19 @@
 """The text of a list of products to import into the watchlist, line by line.
 
-Two forms are understood, both with `#` before what is a comment:
+Two forms are ours, both with `#` before what is a comment, and parted by commas, tabs or `;`:
 
-    ES                  a product by any of its names, and after a comma or a tab maybe the
+    ES                  a product by any of its names, and after a comma maybe the
     CL@NYMEX,night      group it is to be in
 
-    symbol,exchange,trading_class,currency,group      or a header that has `symbol` in it, and
-    DAX,EUREX,FDAX,,night                             then values, parted as the header is
+    symbol,exchange,trading_class,currency,multiplier,group      or a header that has `symbol` in
+    DAX,EUREX,FDAX,,25,night                                     it, and then values
 
-The tables that `watchlist list` and `list` write are of the second form.
+The tables that `watchlist list` and `list` write are of the second form. Lists of other programs:
+
+    ES,NQ,CL                             one line of products
+    ###INDEX,CME_MINI:ES1!,CME:NQ1!      TradingView: sections, which are groups
+    DES,ES,FUT,CME                       TWS, beside lines about its layout
+    Instrument,IBSymbol,IBExchange,…     pysystemtrade's table of contracts at IBKR
 """
 
 from __future__ import annotations
@@ -17,30 +22,54 @@ import csv
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
+from ibkr_sync.domain.errors import MalformedSymbolError
+from ibkr_sync.domain.naming.spellings import parse_multiplier
 from ibkr_sync.interchange.formula_safety import restore_formula
 
 MAX_LINES = 10_000
 """More than sixteen times the futures products of all exchanges that IBKR offers."""
 
-_FIELDS = ("symbol", "exchange", "trading_class", "currency", "group")
+_MOST_PLAIN_CELLS = 2
+_LONGEST_GROUP = 32
+_FIELDS = ("symbol", "exchange", "trading_class", "currency", "multiplier", "group")
 _OF_OUR_TABLES = frozenset(
     ("asset_class", "category", "name", "listed", "next_expiry", "added_at", "synced_at", "origin")
 )
+_OF_PYSYSTEMTRADE = {
+    "ibsymbol": "symbol",
+    "ibexchange": "exchange",
+    "ibcurrency": "currency",
+    "ibmultiplier": "multiplier",
+    **dict.fromkeys(("instrument", "pricemagnifier", "ignoreweekly"), "name"),
+}
+"""Its columns by ours; what a list of products does not need is as a name."""
+
+_NO_VALUE = "NA"
+_OF_TWS = frozenset(("DES", "HED", "COLUMN", "BLANK"))
+_SECTION = "###"
+_NO_GROUP = re.compile(r"[^a-z0-9._-]+")
 _BYTE_ORDER_MARK = "\ufeff"
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchlistLine:
-    """A product as a line names it; `number` counts lines from 1."""
+    """A product as a line names it; `number` counts lines from 1.
+
+    `is_guessed` says that the line may be something else than a list of products, so that each
+    must be one that is known.
+    """
 
     number: int
     symbol: str
     exchange: str | None = None
     trading_class: str | None = None
     currency: str | None = None
+    multiplier: Decimal | None = None
     group: str | None = None
+    is_guessed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +89,7 @@ def read_watchlist(text: str) -> tuple[tuple[WatchlistLine, ...], tuple[Watchlis
     if len(lines) > MAX_LINES:
         message = f"these are {len(lines)} lines, which is no list of products"
         return (), (WatchlistLineProblem(number=MAX_LINES + 1, message=message),)
-    bare = ((number, line.partition("#")[0].strip(" ")) for number, line in enumerate(lines, 1))
-    filled = [(number, line) for number, line in bare if line.strip()]
-    read = list(_read_table(filled) if _is_header(filled) else map(_read_plain, filled))
+    read = list(_read_lines(list(enumerate(lines, 1))))
     return (
         tuple(each for each in read if isinstance(each, WatchlistLine)),
         tuple(each for each in read if isinstance(each, WatchlistLineProblem)),
@@ -70,6 +97,57 @@ def read_watchlist(text: str) -> tuple[tuple[WatchlistLine, ...], tuple[Watchlis
 
 
 _Numbered = tuple[int, str]
+
+
+def _read_lines(numbered: Sequence[_Numbered]) -> Iterator[WatchlistLine | WatchlistLineProblem]:
+    if any(line.startswith(_SECTION) for _, line in numbered):
+        return _read_sections(numbered)
+    bare = ((number, line.partition("#")[0].strip(" ")) for number, line in numbered)
+    filled = [(number, line) for number, line in bare if line.strip()]
+    firsts = {_plain_cells(line)[0] for _, line in filled if len(_plain_cells(line)) > 1}
+    if firsts & _OF_TWS:
+        return _read_tws(filled)
+    if _is_header(filled):
+        return _read_table(filled)
+    if len(filled) == 1 and len(_plain_cells(filled[0][1])) > _MOST_PLAIN_CELLS:
+        number, line = filled[0]
+        return (
+            WatchlistLine(number=number, symbol=each, is_guessed=True)
+            for each in filter(None, _plain_cells(line))
+        )
+    return map(_read_plain, filled)
+
+
+def _plain_cells(line: str) -> list[str]:
+    return [cell.strip() for cell in re.split(r"[,;\t]", line)]
+
+
+def _read_sections(numbered: Sequence[_Numbered]) -> Iterator[WatchlistLine]:
+    """A list of TradingView, in one line or several."""
+    group: str | None = None
+    for number, line in numbered:
+        for cell in filter(None, _plain_cells(line)):
+            if cell.startswith(_SECTION):
+                name = _NO_GROUP.sub("-", cell.removeprefix(_SECTION).lower()).strip("-._")
+                group = name[:_LONGEST_GROUP] or None
+            else:
+                yield WatchlistLine(number=number, symbol=cell, group=group)
+
+
+def _read_tws(filled: Sequence[_Numbered]) -> Iterator[WatchlistLine | WatchlistLineProblem]:
+    """A watchlist of TWS; what its lines say of layout is passed over."""
+    for number, line in filled:
+        kind, *cells = _plain_cells(line)
+        symbol, sec_type, exchange, *_ = [*cells, "", "", ""]
+        if kind == "DES" and sec_type == "FUT" and symbol:
+            listing = exchange.rpartition("/")[2] or None
+            yield WatchlistLine(number=number, symbol=symbol, exchange=listing)
+        elif kind == "DES":
+            message = f"it is of type {sec_type or 'unknown'}, and a list is of futures products"
+            yield WatchlistLineProblem(number=number, message=message)
+        elif kind not in _OF_TWS:
+            message = f"{kind!r} is no line of a watchlist of TWS"
+            yield WatchlistLineProblem(number=number, message=message)
 
 
 def _is_header(filled: Sequence[_Numbered]) -> bool:
@@ -84,11 +162,13 @@ def _is_header(filled: Sequence[_Numbered]) -> bool:
 
 
 def _names(header: str) -> list[str]:
-    return [cell.strip().lower() for cell in _cells(header, _delimiter(header)) or ()]
+    names = [cell.strip().lower() for cell in _cells(header, _delimiter(header)) or ()]
+    is_foreign = "ibsymbol" in names
+    return [_OF_PYSYSTEMTRADE.get(each, each) if is_foreign else each for each in names]
 
 
 def _delimiter(header: str) -> str:
-    return "\t" if "\t" in header else ","
+    return next((each for each in "\t;" if each in header), ",")
 
 
 def _cells(line: str, delimiter: str) -> list[str] | None:
@@ -102,8 +182,7 @@ def _cells(line: str, delimiter: str) -> list[str] | None:
 
 def _read_plain(numbered: _Numbered) -> WatchlistLine | WatchlistLineProblem:
     number, line = numbered
-    cells = [cell.strip() for cell in line.replace("\t", ",").split(",")]
-    symbol, *more = cells
+    symbol, *more = _plain_cells(line)
     if not symbol:
         return WatchlistLineProblem(number=number, message="there is no product before the comma")
     if len(more) > 1:
@@ -116,7 +195,7 @@ def _read_table(filled: Sequence[_Numbered]) -> Iterator[WatchlistLine | Watchli
     (number, header), *rows = filled
     names = _names(header)
     wrong = [each for each in names if each not in _FIELDS and each not in _OF_OUR_TABLES]
-    twice = sorted({each for each in names if names.count(each) > 1})
+    twice = sorted({each for each in names if each in _FIELDS and names.count(each) > 1})
     yield from (
         WatchlistLineProblem(
             number=number, message=f"there is no column {each!r}; there are {', '.join(_FIELDS)}"
@@ -146,5 +225,18 @@ def _read_row(
     values = dict(zip(names, (restore_formula(cell.strip()) for cell in cells), strict=False))
     if not values.get("symbol"):
         return WatchlistLineProblem(number=number, message="it has no symbol")
-    fields = {name: values.get(name) or None for name in _FIELDS if name != "symbol"}
-    return WatchlistLine(number=number, symbol=values["symbol"], **fields)
+    symbol = values.pop("symbol")
+    values = {name: value for name, value in values.items() if value not in ("", _NO_VALUE)}
+    try:
+        multiplier = parse_multiplier(values["multiplier"]) if "multiplier" in values else None
+    except MalformedSymbolError as error:
+        return WatchlistLineProblem(number=number, message=str(error))
+    return WatchlistLine(
+        number=number,
+        symbol=symbol,
+        exchange=values.get("exchange"),
+        trading_class=values.get("trading_class"),
+        currency=values.get("currency"),
+        multiplier=multiplier,
+        group=values.get("group"),
+    )

@@ -194,6 +194,55 @@ def test_what_the_list_prints_can_be_imported_from_stdin(
     ]
 
 
+@pytest.mark.parametrize(
+    ("content", "entries"),
+    [
+        (
+            b"###INDEX,CME_MINI:ES1!,CME_MINI:NQ1!,###METALS,COMEX:GC1!",
+            ["ES CME ES index", "GC COMEX GC metals", "NQ CME NQ index"],
+        ),
+        ("ES;night\n6E;night".encode("utf-16"), ["ES CME ES night", "EUR CME 6E night"]),
+        (b"ES,NQ,CL", ["CL NYMEX CL -", "ES CME ES -", "NQ CME NQ -"]),
+        (b"COLUMN,0\nDES,ES,FUT,CME,,,\n", ["ES CME ES -"]),
+        (
+            b"Instrument,IBSymbol,IBCurrency,IBMultiplier\nDAX,DAX,NA,1\nSILVER,SI,USD,1000\n",
+            ["DAX EUREX FDXS -", "SI COMEX SIL -"],
+        ),
+        (b"symbol,multiplier\nDAX,25", ["DAX EUREX FDAX -"]),
+        (b"DAX@EUREX (FDAX)\n/ES\n", ["DAX EUREX FDAX -", "ES CME ES -"]),
+    ],
+)
+def test_lists_of_other_programs_are_imported(
+    watchlist: CommandLine, content: bytes, entries: list[str]
+) -> None:
+    (watchlist.cwd / "list.txt").write_bytes(content)
+    done = watchlist("watchlist", "import", "list.txt", "--json")
+
+    assert done.code == 0, done
+    assert sorted(watched(watchlist)) == entries
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"ES\nESZ26-CME\n", "line 2: ESZ26-CME is a contract, and a list is of products: ES@CME"),
+        (b"ES,CME,night", "line 1: CME is no product that is known"),
+        (b"DES,IBM,STK,SMART", "line 1: it is of type STK"),
+        (b"###X,NASDAQ:AAPL", "line 1: 'NASDAQ:AAPL' is no symbol"),
+        (b"symbol,multiplier\nDAX,26", "line 2: DAX (multiplier 26) was not found"),
+        (b"\xff\xfeE", "it is no text in UTF-16"),
+    ],
+)
+def test_what_no_list_of_products_holds_is_told_by_line(
+    watchlist: CommandLine, content: bytes, told: str
+) -> None:
+    (watchlist.cwd / "list.txt").write_bytes(content)
+    done = watchlist("watchlist", "import", "list.txt")
+
+    assert (done.code, done.out) == (2, "")
+    assert told in done.told
+
+
 def test_every_wrong_line_is_told_and_nothing_is_imported(watchlist: CommandLine) -> None:
     watchlist("watchlist", "add", "6E")
     (watchlist.cwd / "list.txt").write_text(

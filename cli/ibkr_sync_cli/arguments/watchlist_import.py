@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -40,11 +41,13 @@ def read_import(file: str) -> str:
         raise WatchlistFileError(name, [f"it can't be read: {reason}"]) from error
     if len(content) > _MAX_BYTES:
         raise WatchlistFileError(name, ["it is larger than a list of products can be"])
+    encoding = "utf-16" if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig"
     try:
-        return content.decode("utf-8-sig")
+        return content.decode(encoding)
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        raise WatchlistFileError(name, [f"line {line}: it is no text in UTF-8"]) from error
+        told = f"line {line}: it is no text in {encoding.removesuffix('-sig').upper()}"
+        raise WatchlistFileError(name, [told]) from error
 
 
 def _stdin() -> BinaryIO:
@@ -82,7 +85,10 @@ def _meant(
 ) -> WatchlistMatch | WatchlistLineProblem:
     try:
         limits = Limits(
-            exchange=line.exchange, currency=line.currency, trading_class=line.trading_class
+            exchange=line.exchange,
+            currency=line.currency,
+            trading_class=line.trading_class,
+            multiplier=line.multiplier,
         )
         meant = service.meant(line.symbol, limits, group=line.group or group)
     except (MalformedSymbolError, ProductLookupError) as error:
@@ -90,13 +96,16 @@ def _meant(
     if meant.found.contract is not None:
         message = f"{line.symbol} is a contract, and a list is of products: {meant.product}"
         return WatchlistLineProblem(number=line.number, message=message)
+    if line.is_guessed and not meant.is_known:
+        message = f"{line.symbol} is no product that is known, as all in a line of several must be"
+        return WatchlistLineProblem(number=line.number, message=message)
     return meant
 
 
 def _told(error: MalformedSymbolError | ProductLookupError) -> Iterator[str]:
     if isinstance(error, AmbiguousProductError):
         yield f"{error};"
-        yield "a CSV with a column exchange or trading_class can say which"
+        yield "a CSV with a column exchange, trading_class or multiplier can say which"
     else:
         yield explain_error(error).sentence.removesuffix(".")
 

@@ -17,6 +17,7 @@ from ibkr_sync.interchange.watchlist_file import (
 )
 from one_case import one_case
 
+PYSYSTEMTRADE = "Instrument,IBSymbol,IBExchange,IBCurrency,IBMultiplier,priceMagnifier,IgnoreWeekly"
 HEADER = "symbol,exchange,trading_class,currency,group"
 
 
@@ -67,6 +68,41 @@ def test_a_header_says_what_the_values_are(text: str) -> None:
     assert read_watchlist(text) == ((line,), ())
 
 
+@one_case(
+    ("text", "expected"),
+    [
+        ("ES;night\n6E;", "1 ES night, 2 6E"),
+        ("symbol;exchange\nDAX;EUREX", "2 DAX EUREX"),
+        ("symbol,multiplier\nDAX,25\nSI,1000.0", "2 DAX 25, 3 SI 1000.0"),
+        ("ES,NQ,CL", "1 ES guessed, 1 NQ guessed, 1 CL guessed"),
+        ("ES; NQ; CL;", "1 ES guessed, 1 NQ guessed, 1 CL guessed"),
+        (
+            "###INDEX,CME_MINI:ES1!,NQ1!,###Base Metals & more,LME:AH",
+            "1 CME_MINI:ES1! index, 1 NQ1! index, 1 LME:AH base-metals-more",
+        ),
+        ("###\nES1!\n###!\nCL1!", "2 ES1!, 4 CL1!"),
+        (
+            "COLUMN,0\nHED,My futures\nDES,ES,FUT,CME,202612,,\nDES,GC,FUT,SMART/COMEX\nBLANK,",
+            "3 ES CME, 4 GC COMEX",
+        ),
+        ("COLUMN,0", ""),
+        (
+            f"{PYSYSTEMTRADE}\nDAX,DAX,EUREX,EUR,1,1,FALSE\nGAS-LAST,HH,NYMEX,NA,10000,1,FALSE",
+            "2 DAX EUREX EUR 1, 3 HH NYMEX 10000",
+        ),
+    ],
+)
+def test_lists_of_other_programs_are_read(text: str, expected: str) -> None:
+    lines, problems = read_watchlist(text)
+    said = (
+        (each.number, each.symbol, each.exchange, each.currency, each.multiplier, each.group)
+        + (("guessed",) if each.is_guessed else ())
+        for each in lines
+    )
+    assert problems == ()
+    assert ", ".join(" ".join(str(v) for v in each if v is not None) for each in said) == expected
+
+
 def test_what_a_row_leaves_out_does_not_narrow_the_choice() -> None:
     lines, problems = read_watchlist(f"{HEADER}\nES\nCL,NYMEX,,,\n")
 
@@ -86,7 +122,10 @@ def test_leading_tabs_are_empty_values() -> None:
     ("text", "problem"),
     [
         ("ES\n,night", "line 2: there is no product before the comma"),
-        ("ES,CME,night", "line 1: it has more than a product and its group"),
+        ("ES,CME,night\nNQ", "line 1: it has more than a product and its group"),
+        ("symbol,multiplier\nES,5O", "line 2: '5O' is no multiplier"),
+        ("DES,IBM,STK,SMART/NYSE", "line 1: it is of type STK, and a list is of futures products"),
+        ("DES,ES,FUT,CME\nES@CME", "line 2: 'ES@CME' is no line of a watchlist of TWS"),
         ("symbol,echange\nES,CME", "line 1: there is no column 'echange'; there are symbol,"),
         ("symbol,group,group\nES,a,b", "line 1: the column 'group' is there twice"),
         (f"{HEADER}\n,CME", "line 2: it has no symbol"),

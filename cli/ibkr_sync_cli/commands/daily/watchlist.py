@@ -104,7 +104,8 @@ def import_watchlist(
     """Put the products of a file on the watchlist, all or none.
 
     A line is a product, as ES or CL@NYMEX, and after a comma maybe its group; or the file is a
-    CSV with a header of symbol, exchange, trading_class, currency, group. # starts a comment.
+    CSV with a header of symbol, exchange, trading_class, currency, multiplier, group. # starts a
+    comment. Lists of TradingView, TWS and pysystemtrade are read too.
     """
     from ibkr_sync_cli.arguments.watchlist_import import find_imported, read_import
     from ibkr_sync_cli.reports.watchlist import report_watchlist_addition
