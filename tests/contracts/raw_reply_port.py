@@ -122,7 +122,10 @@ class RawReplyPortContract:
     ) -> None:
         kept.keep(ES, [reply(1)])
         kept.keep(
-            dataclasses.replace(ES, origin=Origin.FILE, synced_at=FIRST + timedelta(days=99)), []
+            dataclasses.replace(
+                ES, origin=Origin.FILE, synced_at=FIRST + timedelta(days=22, seconds=90)
+            ),
+            [],
         )
         assert kept.port.products() == ()
         with pytest.raises(RawReplyError, match="came from a file since"):

@@ -78,7 +78,9 @@ def product_as_of(history: ProductHistory, as_of: date | datetime) -> Future | N
     begun = (each.run for each in history.runs if each.started_at <= end)
     past = _Past(run=max(begun, default=None), until=end if as_of is end else None)
     replies = [each for each in history.replies if past.has(each)]
-    if not replies and end < history.first_seen_at:
+    own_changes = (each for each in history.changes if each.product == history.product.key)
+    is_recorded = bool(replies) or any(past.has(each) for each in own_changes)
+    if not is_recorded and end < history.first_seen_at:
         return None
     own: list[RecordedChange] = []
     by_contract: defaultdict[int, list[RecordedChange]] = defaultdict(list)

@@ -94,6 +94,8 @@ def nights(draw: st.DrawFn) -> Night:
         other = draw(st.sets(st.sampled_from(sorted(OTHERWISE)), max_size=1))
         values[con_id] = {name: SILENT[name] for name in silent}
         values[con_id] |= {name: OTHERWISE[name] for name in other}
+        if "last_trade_date" in other:  # a row that states both states one moment
+            values[con_id]["last_trade_at"] = None
     absent = [con_id for con_id, place in places.items() if place == ABSENT]
     return Night(
         hours=draw(st.sampled_from([-30, -1, 0, 1, 19, 20, 24, 48])),
@@ -166,7 +168,8 @@ class Story:
                 return
         after = self.stored()
         self.runs.append((run.started_at, after))
-        self.refuse_absent(night, after, is_file=night.is_file)
+        if not night.is_file or after != before:  # a file of equal age changes nothing
+            self.refuse_absent(night, after, is_file=night.is_file)
         refuse_loss(before, after)
         self.refuse_rash_delisting(before, after)
         if not night.is_file:
