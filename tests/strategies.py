@@ -187,6 +187,8 @@ def futures(entity: type[Future] | None = None) -> st.SearchStrategy[Future]:
         origin=st.sampled_from(Origin),
         synced_at=maybe(instants),
         remarks=remarks,
+        absent_since=maybe(instants),
+        closed_at=maybe(instants),
     )
     chains = st.lists(contracts, max_size=4, unique_by=lambda each: each.con_id)
     return st.builds(in_one_chain, products, chains)

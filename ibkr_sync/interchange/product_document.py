@@ -47,7 +47,16 @@ SCHEMA = "ibkr-sync/product/2"
 
 _READABLE = ("ibkr-sync/product/1", SCHEMA)
 
-ADDED_KEYS = frozenset(("settlement_method", "trading_sessions", "liquid_sessions", "remarks"))
+ADDED_KEYS = frozenset(
+    (
+        "settlement_method",
+        "trading_sessions",
+        "liquid_sessions",
+        "remarks",
+        "absent_since",
+        "closed_at",
+    )
+)
 """Keys that files of a former version lack."""
 
 

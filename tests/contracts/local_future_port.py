@@ -56,7 +56,7 @@ from ibkr_sync.domain.errors import (
     SampleDataError,
     ShrinkRefusedError,
 )
-from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture, Evidence
+from ibkr_sync.domain.evidence.acquired_future import AbsentFuture, AcquiredFuture, Evidence
 from ibkr_sync.domain.evidence.chain_diff import FieldChange
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.renaming import FormerName
@@ -187,6 +187,50 @@ class LocalFuturePortContract(FuturePortContract):
 
     def stored(self, local: LocalFuturePort[Future], product: Future) -> Future:
         return local.get_by_symbol(query_for(product))
+
+    # --- a product that its source no longer knows
+
+    def test_an_absence_is_recorded_with_its_failure_and_closes_what_has_no_living_contract(
+        self,
+        local: LocalFuturePort[Future],
+        stored_in: StoredIn,
+        ledger: Ledger,
+        product: Future,
+        clock: FakeClock,
+    ) -> None:
+        self.store(local, product)
+        error = ProductNotFoundError(product.symbol, "the source")
+        gone = frozenset(each.con_id for each in product.contracts)
+        absent = AbsentFuture(key=product.key, gone=gone, error=error)
+        states = []
+        for _ in range(2):
+            clock.advance(days=1)
+            with local.sync_run(Origin.IBKR) as run:
+                local.record_absence(absent, by_symbol(product), run)
+            found = self.stored(stored_in(Future), product)
+            states.append({each.state(clock.now) for each in found.contracts})
+        assert states == [{ContractState.MISSING}, {ContractState.DELISTED}]
+        assert (found.absent_since, found.closed_at) == (clock.now - A_DAY, clock.now)
+        assert ledger.outcomes()[1:] == [(product.symbol, "failed", "ProductNotFoundError")] * 2
+        assert ledger.blamed()[-1] == product.key
+        closed = [each.old for each in ledger.history() if each.field == "closed_at"]
+        assert closed == [None]
+        assert [each.is_closed for each in local.list_products()] == [True]
+        clock.advance(days=1)
+        self.store(local, product)
+        opened = self.stored(stored_in(Future), product)
+        assert (opened.absent_since, opened.closed_at) == (None, None)
+        assert {each.state(clock.now) for each in opened.contracts} == {ContractState.ACTIVE}
+
+    def test_the_absence_of_what_is_not_stored_is_a_failure_alone(
+        self, local: LocalFuturePort[Future], ledger: Ledger, product: Future
+    ) -> None:
+        error = ProductNotFoundError(product.symbol, "the source")
+        absent = AbsentFuture(key=product.key, gone=frozenset(), error=error)
+        with local.sync_run(Origin.IBKR) as run:
+            local.record_absence(absent, by_symbol(product), run)
+        assert ledger.outcomes() == [(product.symbol, "failed", "ProductNotFoundError")]
+        assert (ledger.blamed(), ledger.history()) == ([None], [])
 
     # --- storing and reading
 

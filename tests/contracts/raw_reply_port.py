@@ -121,12 +121,10 @@ class RawReplyPortContract:
         self, kept: KeptRawReplies
     ) -> None:
         kept.keep(ES, [reply(1)])
-        kept.keep(
-            dataclasses.replace(
-                ES, origin=Origin.FILE, synced_at=FIRST + timedelta(days=22, seconds=90)
-            ),
-            [],
-        )
+        synced_at = kept.port.kept(ES.key).product.synced_at
+        assert synced_at is not None
+        later = synced_at + timedelta(seconds=1)
+        kept.keep(dataclasses.replace(ES, origin=Origin.FILE, synced_at=later), [])
         assert kept.port.products() == ()
         with pytest.raises(RawReplyError, match="came from a file since"):
             kept.port.kept(ES.key)

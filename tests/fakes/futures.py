@@ -22,13 +22,14 @@ from ibkr_sync.domain.errors import (
     ReplyError,
     SampleDataError,
 )
-from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture, Evidence
+from ibkr_sync.domain.evidence.acquired_future import AbsentFuture, AcquiredFuture, Evidence
 from ibkr_sync.domain.evidence.acquisition_plan import (
     ProductPlan,
     StoredForPlan,
     plan_acquired,
 )
 from ibkr_sync.domain.evidence.chain_diff import ChainDiff, FieldChange
+from ibkr_sync.domain.evidence.product_absence import plan_product_absence
 from ibkr_sync.domain.evidence.remarks import remark_sentences
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.renaming import FormerName
@@ -208,6 +209,17 @@ class InMemoryFutureRepository(LocalFuturePort[F], StoredForPlan, Generic[F]):
             left_out=plan.left_out,
         )
 
+    def record_absence(self, absent: AbsentFuture, query: FutureQuery, run: SyncRun) -> None:
+        stored = self.products.get(absent.key)
+        diff = ChainDiff()
+        if stored is not None:
+            update = plan_product_absence(stored, absent.gone, self._clock())
+            self.products[absent.key] = update.product
+            self.history.extend(update.history)
+            diff = update.diff
+        key = None if stored is None else absent.key
+        self._record(run, query, ProductOutcome.FAILED, key=key, diff=diff, error=absent.error)
+
     def record_failure(self, failure: FutureFailure, run: SyncRun) -> None:
         keys = [key for key, each in self.products.items() if failure.query.matches(each)]
         is_clear = len(keys) == 1 and not isinstance(failure.error, AmbiguousProductError)
@@ -347,6 +359,7 @@ class InMemoryFutureRepository(LocalFuturePort[F], StoredForPlan, Generic[F]):
             listed=len(listed),
             next_expiry=min((each.last_trade_date for each in listed), default=None),
             synced_at=product.synced_at,
+            is_closed=product.closed_at is not None,
             remarks=remark_sentences(
                 product.remarks,
                 (

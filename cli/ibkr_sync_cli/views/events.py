@@ -43,7 +43,7 @@ _TOLD_BY_TYPE = frozenset(
             "trading_class",
             "local_symbol",
         ),
-        *("contract_month", "venues", "underlying", "name", PRODUCT),
+        *("contract_month", "venues", "underlying", "name", PRODUCT, "closed_at"),
     )
 )
 """Fields that the type of their event names well enough."""

@@ -94,11 +94,14 @@ class FreshnessService:
     def _subjects(
         self, queries: Collection[FutureQuery]
     ) -> Iterator[tuple[FutureQuery, ProductSummary | None]]:
-        """Each query with each stored product that it means, and with None if there is none."""
+        """Each query with each stored product that it means, and with None if there is none.
+
+        What is closed gets no older.
+        """
         products = self._futures.list_products()
         for query in queries:
             found = [each for each in products if query.covers(each)]
-            yield from ((query, each) for each in found)
+            yield from ((query, each) for each in found if not each.is_closed)
             if not found:
                 yield query, None
 

@@ -59,6 +59,11 @@ class WatchlistState:
     stored: tuple[ProductSummary, ...]
 
     @property
+    def is_closed(self) -> bool:
+        """Whether all that it means is closed."""
+        return bool(self.stored) and all(each.is_closed for each in self.stored)
+
+    @property
     def synced_at(self) -> datetime | None:
         """The last complete reply for the one synced longest ago; None if one never was."""
         instants = [each.synced_at for each in self.stored]
@@ -91,23 +96,25 @@ class WatchlistService:
     def selection(self, groups: Collection[str] = ()) -> tuple[FutureQuery, ...]:
         """Give the products to keep up to date, each once: those of some groups, or of the list.
 
-        With nothing on the list every stored product is meant that a source has told of and that
-        has a listed contract left; those that have none only where no product has. Raises
-        UnknownGroupError, MalformedSymbolError for what can't be a group, or StorageError.
+        With nothing on the list every stored product is meant that a source has told of. What is
+        closed is left out. Raises UnknownGroupError, MalformedSymbolError for what can't be a
+        group, or StorageError.
         """
         states = self.states(groups)
         if states or groups:
-            return tuple(dict.fromkeys(each.current.query for each in states))
-        told_of = [
+            open_ones = (each for each in states if not each.is_closed)
+            return tuple(dict.fromkeys(each.current.query for each in open_ones))
+        told_of = (
             each for each in self._futures.list_products() if each.origin is not Origin.CATALOGUE
-        ]
+        )
         return tuple(
             FutureQuery(
                 symbol=each.key.symbol,
                 exchange=each.key.exchange,
                 trading_class=each.key.trading_class,
             )
-            for each in [each for each in told_of if each.listed] or told_of
+            for each in told_of
+            if not each.is_closed
         )
 
     def watched(self, groups: Collection[str] = ()) -> tuple[WatchedProduct, ...]:

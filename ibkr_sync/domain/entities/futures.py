@@ -99,6 +99,8 @@ class Future:
         contracts: the chain in order of last trade date.
         synced_at: UTC instant of the last complete reply; None when never synced.
         remarks: on rows that make no contract, and those that every row deserves.
+        absent_since: UTC instant since which its source does not know it; None while it does.
+        closed_at: UTC instant at which that was confirmed of a product without a living contract.
     """
 
     asset_class: ClassVar[AssetClass] = AssetClass.UNCLASSIFIED
@@ -125,6 +127,9 @@ class Future:
     contracts: tuple[FuturesContract, ...] = ()
     synced_at: datetime | None = field(default=None, metadata=kind(Kind.INSTANT, tracked=False))
     remarks: tuple[Remark, ...] = field(default=(), metadata=kind(Kind.REMARKS))
+    # Not tracked: what follows from it is that the product is closed, or that it is not.
+    absent_since: datetime | None = field(default=None, metadata=kind(Kind.INSTANT, tracked=False))
+    closed_at: datetime | None = field(default=None, metadata=kind(Kind.INSTANT))
 
     def __post_init__(self) -> None:
         """Take what its contracts agree on, those that lived at the last sync, if there are any."""

@@ -15,6 +15,7 @@ class ProductSummary:
     Attributes:
         listed: how many contracts of the usual series trade: weekly and daily contracts don't
             count where there are monthly ones. `next_expiry` is of these too.
+        is_closed: whether its source no longer knows it, nor a living contract of it.
         remarks: what somebody should look at, a sentence each.
     """
 
@@ -27,6 +28,7 @@ class ProductSummary:
     listed: int
     next_expiry: date | None
     synced_at: datetime | None
+    is_closed: bool = False
     remarks: tuple[str, ...] = ()
 
     def is_of(self, exchange: str | None) -> bool:

@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule
+from ibkr_sync.domain.errors import ProductNotFoundError
 from ibkr_sync.domain.naming.query import FutureQuery
 
 F = TypeVar("F", bound=Future)
@@ -72,6 +73,24 @@ class AcquiredFuture(Generic[F_co]):
         """Whether a file gave it; of sample data the origin does not tell."""
         is_sample_file = self.product.origin is Origin.SAMPLE and self.scope is None
         return self.product.origin is Origin.FILE or is_sample_file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AbsentFuture:
+    """An observation of absence: a stored product that its source no longer knows.
+
+    While it answered for another product, it knew neither this one nor, asked for each by its
+    conId, any contract that is listed. Files never give it.
+
+    Attributes:
+        key: the name under which the product is stored.
+        gone: the conIds that were asked for.
+        error: what the query fails with.
+    """
+
+    key: ProductKey
+    gone: frozenset[int]
+    error: ProductNotFoundError
 
 
 def future_with_answers(

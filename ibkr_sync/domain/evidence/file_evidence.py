@@ -21,14 +21,17 @@ def product_in_file(product: F, origin: Origin) -> F:
     """The product of a file with those of its rows that show a contract.
 
     A row that the file itself calls missing or delisted shows none. Of a listing only when the
-    row was last seen is kept, which is never after the file's own time.
+    row was last seen is kept, which is never after the file's own time; that the file's writer
+    found the product absent is no evidence.
     """
     chain = (
         dataclasses.replace(each, listing=_seen(each.listing, product.synced_at))
         for each in product.contracts
         if not _is_absent(each.listing)
     )
-    return dataclasses.replace(product, origin=origin, contracts=tuple(chain))
+    return dataclasses.replace(
+        product, origin=origin, contracts=tuple(chain), absent_since=None, closed_at=None
+    )
 
 
 def _is_absent(listing: ContractListing | None) -> bool:

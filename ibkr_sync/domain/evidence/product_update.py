@@ -112,6 +112,27 @@ def plan_update(
     )
 
 
+def with_absent_contracts(stored: Future, diff: ChainDiff, now: datetime) -> ProductUpdate[Future]:
+    """The update of a product by a difference in which contracts go missing and no other."""
+    missing = {each.con_id for each in diff.missing}
+    delisted = {each.con_id for each in diff.delisted}
+    chain = tuple(
+        _with_absence(
+            each,
+            since=now if each.con_id in missing else None,
+            delisted_at=now if each.con_id in delisted else None,
+        )
+        if each.con_id in missing | delisted
+        else each
+        for each in stored.contracts
+    )
+    return ProductUpdate(
+        diff=diff,
+        product=dataclasses.replace(stored, contracts=chain),
+        history=(*diff.changes, *_listing_changes(stored, diff)),
+    )
+
+
 def _nothing_new(stored: Future, received: F) -> ProductUpdate[F]:
     """The update by a file that says nothing that is not known."""
     known = {each.con_id for each in stored.contracts}

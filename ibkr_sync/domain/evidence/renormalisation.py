@@ -86,7 +86,13 @@ def plan_renormalisation(stored: Future, reread: Future, now: datetime) -> Produ
         (_reread(each, again.get(each.con_id)) for each in stored.contracts),
         key=lambda each: (each.last_trade_date, each.con_id),
     )
-    product = dataclasses.replace(reread, contracts=tuple(chain), synced_at=stored.synced_at)
+    product = dataclasses.replace(
+        reread,
+        contracts=tuple(chain),
+        synced_at=stored.synced_at,
+        absent_since=stored.absent_since,
+        closed_at=stored.closed_at,
+    )
     # A missing contract is in the chain, which is no sign that it was listed again.
     diff = dataclasses.replace(diff_chain(stored, product, now), returned=())
     return ProductUpdate(diff=diff, product=product, history=diff.changes)

@@ -68,6 +68,8 @@ def fill_silent_product(
         known[REMARKS] = product_remarks(stood, received, completed, now)
     else:
         known[REMARKS] = _joined(stood, received.remarks)
+    if stored is not None and is_file and not received.unexpired(now):
+        known |= {name: getattr(stored, name) for name in ("absent_since", "closed_at")}
     return dataclasses.replace(received, contracts=tuple(completed.values()), **known)
 
 

@@ -20,6 +20,7 @@ from ibkr_sync.domain.entities.delivery import DELIVERY_FACTS, RULED_SOURCES
 from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.entities.remarks import RemarkKind
+from ibkr_sync.domain.evidence.product_absence import CLOSED_AT
 from ibkr_sync.domain.evidence.product_update import DELISTED, LISTED, LISTING, MISSING, PRODUCT
 from ibkr_sync.domain.evidence.remarks import REMARK_FIELDS, REMARKS
 from ibkr_sync.domain.history.recorded_history import RecordedChange, RecordedEnd, RecordedLadder
@@ -64,6 +65,7 @@ class EventType(StrEnum):
     UNDERLYING_CHANGED = "UNDERLYING_CHANGED"
     VENUES_CHANGED = "VENUES_CHANGED"
     MOVED = "MOVED"
+    CLOSED = "CLOSED"
     ODD_ROW = "ODD_ROW"
     DATES_DISAGREE = "DATES_DISAGREE"
     DELIVERY_CHANGED = "DELIVERY_CHANGED"
@@ -126,6 +128,7 @@ _FIELD_EVENTS: Final = {
     RemarkKind.DATES_DISAGREE: (EventType.DATES_DISAGREE, Severity.NOTICE),
     RemarkKind.NO_LONGER_STATED: (EventType.NO_LONGER_STATED, Severity.INFO),
     PRODUCT: (EventType.MOVED, Severity.CRITICAL),
+    CLOSED_AT: (EventType.CLOSED, Severity.NOTICE),
     "name": (EventType.NAME_CHANGED, Severity.INFO),
     "long_name": (EventType.NAME_CHANGED, Severity.INFO),
     "market_name": (EventType.NAME_CHANGED, Severity.INFO),
@@ -134,6 +137,10 @@ _FIELD_EVENTS: Final = {
     "underlying_sec_type": (EventType.UNDERLYING_CHANGED, Severity.INFO),
     "underlying_con_id": (EventType.UNDERLYING_CHANGED, Severity.INFO),
 }
+
+
+_EVENTS_WHEN_OVER: Final = {CLOSED_AT: (EventType.RETURNED, Severity.NOTICE)}
+"""What it means that a state is over; that what was odd is right again is for information."""
 
 
 def event_of(change: RecordedChange) -> Event:
@@ -239,8 +246,8 @@ def _kind_of(change: RecordedChange) -> tuple[EventType, Severity]:
         if _has_other_rule(change):
             return EventType.TICK_CHANGED, Severity.NOTICE
         return EventType.VENUES_CHANGED, Severity.INFO
-    is_right_again = change.field in REMARK_FIELDS and change.new is None
-    known = {} if is_right_again else _FIELD_EVENTS
+    is_over = change.new is None and change.field in (*REMARK_FIELDS, CLOSED_AT)
+    known = _EVENTS_WHEN_OVER if is_over else _FIELD_EVENTS
     return known.get(change.field, (EventType.FIELD_CHANGED, Severity.INFO))
 
 

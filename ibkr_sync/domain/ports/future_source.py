@@ -9,13 +9,19 @@ from typing import Protocol, TypeAlias, TypeVar
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.entities.product_summary import ProductSummary
 from ibkr_sync.domain.errors import IbkrSyncError
-from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture, AcquiredLadders
+from ibkr_sync.domain.evidence.acquired_future import (
+    AbsentFuture,
+    AcquiredFuture,
+    AcquiredLadders,
+)
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 
 F_co = TypeVar("F_co", bound=Future, covariant=True)
 
-Acquisition: TypeAlias = tuple[FutureQuery, AcquiredFuture[F_co] | IbkrSyncError] | AcquiredLadders
+Acquisition: TypeAlias = (
+    tuple[FutureQuery, AcquiredFuture[F_co] | AbsentFuture | IbkrSyncError] | AcquiredLadders
+)
 """What came of a query; or tick ladders, in the end."""
 
 
@@ -60,7 +66,7 @@ class FutureSource(Protocol[F_co]):
         """Yield each query with its complete, validated product as soon as that is there.
 
         Or with the ReplyError, ProductLookupError, GatewayError or SourceFileError that it
-        fails with. A product is stored before the next one is asked of the iterator. Raises
-        what makes the source useless for all queries: before it returns if that can be, for
-        then no run is opened.
+        fails with, or with the absence of a product that is stored. What it yields is stored
+        before the next is asked of the iterator. Raises what makes the source useless for all
+        queries: before it returns if that can be, for then no run is opened.
         """

@@ -15,7 +15,7 @@ from typing import Protocol, TypeVar
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.entities.product_summary import ProductSummary
-from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
+from ibkr_sync.domain.evidence.acquired_future import AbsentFuture, AcquiredFuture
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.stored_products import StoredProducts
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
@@ -100,6 +100,14 @@ class LocalFuturePort(FuturePort[F], StoredProducts, Protocol[F]):
 
         It is the failure of the one stored product that the query matches; of none, if another
         matches too or the failure is that several may be meant. Raises StorageError.
+        """
+
+    @abstractmethod
+    def record_absence(self, absent: AbsentFuture, query: FutureQuery, run: SyncRun) -> None:
+        """Record that a source no longer knows a stored product, in one transaction.
+
+        Its contracts go missing, or are delisted, it may be closed (see `product_absence`), and
+        the run failed for it. Raises StorageError.
         """
 
     @abstractmethod

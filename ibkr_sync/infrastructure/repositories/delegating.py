@@ -17,7 +17,11 @@ from ibkr_sync.domain.errors import (
     ProductNotFoundError,
     ReplyError,
 )
-from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture, AcquiredLadders
+from ibkr_sync.domain.evidence.acquired_future import (
+    AbsentFuture,
+    AcquiredFuture,
+    AcquiredLadders,
+)
 from ibkr_sync.domain.evidence.chain_diff import ChainDiff
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.future_source import FutureSource, KnownFutures
@@ -123,11 +127,13 @@ class DelegatingFutureRepository(FuturePort[F], Generic[F]):
     def _conclude(
         self,
         query: FutureQuery,
-        acquired: AcquiredFuture[F] | IbkrSyncError,
+        acquired: AcquiredFuture[F] | AbsentFuture | IbkrSyncError,
         policy: SyncPolicy,
         run: SyncRun | None,
     ) -> FutureUpdate[F] | FutureFailure:
         """Store what was acquired, or record what it failed with."""
+        if isinstance(acquired, AbsentFuture):
+            return self._note_absence(query, acquired, run)
         if isinstance(acquired, ProductNotFoundError):
             acquired.asked = self.source.origin
         if isinstance(acquired, IbkrSyncError):
@@ -145,6 +151,15 @@ class DelegatingFutureRepository(FuturePort[F], Generic[F]):
             remarks=(*update.remarks, *acquired.remarks),
             disagreements=acquired.disagreements,
         )
+
+    def _note_absence(
+        self, query: FutureQuery, absent: AbsentFuture, run: SyncRun | None
+    ) -> FutureFailure:
+        """Record that the source no longer knows a stored product, which is a failure too."""
+        absent.error.asked = self.source.origin
+        if run is not None:
+            self._local.record_absence(absent, query, run)
+        return FutureFailure(query=query, error=absent.error)
 
     def _fail(self, query: FutureQuery, error: IbkrSyncError, run: SyncRun | None) -> FutureFailure:
         failure = FutureFailure(query=query, error=error)

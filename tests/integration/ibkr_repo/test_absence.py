@@ -23,7 +23,7 @@ from fakes.recordings import recording_of
 from gateway import faults
 from gateway.server import ScriptedGateway
 from ibkr_sync.catalogue import load_catalogue
-from ibkr_sync.domain.entities.contracts import Venue
+from ibkr_sync.domain.entities.contracts import ContractState, Venue
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import (
     DefinitionsUnavailableError,
@@ -42,6 +42,7 @@ Outcome: TypeAlias = FutureUpdate[Future] | FutureFailure
 
 ONCE = SyncPolicy()
 THREE_TRIES = SyncPolicy(tries=3)
+A_DAY = timedelta(days=1)
 ANY_OTHER = (NASDAQ.key, CRUDE_OIL.key)
 
 
@@ -93,8 +94,9 @@ def error_of(outcome: Outcome) -> ProductNotFoundError | UpstreamDownError:
 class Rig:
     """A database that holds what a gateway told of, and the gateways that come after."""
 
-    def __init__(self, serve: Serve, connect: Connect, local: Local) -> None:
+    def __init__(self, serve: Serve, connect: Connect, local: Local, clock: FakeClock) -> None:
         self.local = local
+        self.clock = clock
         self.pauses: list[float] = []
         self._serve = serve
         self._connect = connect
@@ -116,15 +118,16 @@ class Rig:
             self.local,
             Future,
             load_catalogue(),
-            FakeClock(NOW),
+            self.clock,
             pause=self.pauses.append,
         )
         return {each.query: each for each in repository.get_or_create_many(queries, policy)}
 
 
 @pytest.fixture
-def rig(serve: Serve, connect: Connect, local: Local) -> Rig:
-    return Rig(serve, connect, local)
+def rig(serve: Serve, connect: Connect) -> Rig:
+    clock = FakeClock(NOW)
+    return Rig(serve, connect, InMemoryFutureRepository(Future, clock), clock)
 
 
 def test_what_was_never_seen_is_believed_to_be_unknown_at_once(rig: Rig) -> None:
@@ -144,12 +147,15 @@ def test_a_stored_product_is_believed_to_be_gone_while_another_one_answers(rig: 
     error = error_of(outcomes[exactly(ES)])
     assert isinstance(error, ProductNotFoundError)
     assert "while it still answers for NQ@CME (NQ)" in str(error.detail)
-    assert "nothing that is stored was changed" in str(error.detail)
     assert isinstance(outcomes[exactly(NASDAQ)], FutureUpdate)
-    assert rig.local.products[ES.key] == before[ES.key]
+    stored = rig.local.products[ES.key]
+    assert stored.contracts == before[ES.key].contracts
+    assert {each.listing.missing_since for each in stored.contracts if each.listing} == {NOW}
     assert rig.pauses == []
-    nearest = ES.contracts[0].con_id, NASDAQ.contracts[0].con_id
-    assert [con_id for _, _, con_id in asked(replay) if con_id] == list(nearest)
+    nearest, *others = (each.con_id for each in ES.contracts)
+    probe = NASDAQ.contracts[0].con_id
+    by_con_id = [con_id for _, _, con_id in asked(replay) if con_id]
+    assert by_con_id == [nearest, probe, *others, probe]
 
 
 def test_another_stored_product_is_asked_for_when_none_has_answered_in_the_run(rig: Rig) -> None:
@@ -190,7 +196,7 @@ def test_one_probe_is_asked_for_all_that_is_doubted(rig: Rig) -> None:
     outcomes = rig.ask(replay, exactly(ES), exactly(NASDAQ))
     assert {type(error_of(each)) for each in outcomes.values()} == {ProductNotFoundError}
     of_probe = [each for each in asked(replay) if each[2] == CRUDE_OIL.contracts[0].con_id]
-    assert len(of_probe) == 1
+    assert len(of_probe) == 2  # before the other contracts are asked for, and after
 
 
 def test_what_is_not_believed_is_asked_for_again(rig: Rig) -> None:
@@ -206,7 +212,7 @@ def test_error_200_around_a_break_of_the_line_to_ibkr_is_not_believed(rig: Rig) 
     rig.store(ES, NASDAQ)
     con_ids = frozenset(each.con_id for each in ES.contracts)
     replay = rig.gateway(
-        faults.ErrorReply(code=200, symbol="ES", con_ids=con_ids, first=2),
+        faults.ErrorReply(code=200, symbol="ES", con_ids=con_ids, first=1 + len(con_ids)),
         faults.Notice(code=2157, before_row=None, con_ids=con_ids, first=1),
         faults.Notice(code=2158, before_row=None, con_ids=con_ids, first=1),
     )
@@ -299,6 +305,58 @@ def test_a_product_whose_contracts_have_all_expired_is_believed_to_be_gone(rig: 
         for each in rig.local.products[ES.key].contracts
     )
     rig.local.products[ES.key] = dataclasses.replace(rig.local.products[ES.key], contracts=expired)
-    replay = rig.gateway(unknown(ES))
-    assert isinstance(error_of(rig.ask(replay, exactly(ES))[exactly(ES)]), ProductNotFoundError)
-    assert asked(replay) == [("ES", "CME", 0)]
+    for night in (0, 1):
+        rig.clock.now = NOW + night * A_DAY
+        replay = rig.gateway(unknown(ES))
+        error = error_of(rig.ask(replay, exactly(ES))[exactly(ES)])
+        assert isinstance(error, ProductNotFoundError)
+        assert asked(replay) == [("ES", "CME", 0), ("", "", NASDAQ.contracts[0].con_id)]
+        assert (rig.local.products[ES.key].closed_at is not None) == (night == 1)
+    assert [each.field for each in rig.local.history].count("closed_at") == 1
+
+
+def test_a_product_that_is_unknown_twice_is_delisted_closed_and_opened_by_its_answer(
+    rig: Rig,
+) -> None:
+    rig.store(ES, NASDAQ)
+    seen = []
+    for night in (0, 1, 2):
+        rig.clock.now = NOW + night * A_DAY
+        rig.ask(rig.gateway(unknown(ES)), exactly(ES))
+        stored = rig.local.products[ES.key]
+        states = {each.state(rig.clock.now) for each in stored.contracts}
+        seen.append((states, stored.closed_at is not None))
+    assert seen == [
+        ({ContractState.MISSING}, False),
+        ({ContractState.DELISTED}, True),
+        ({ContractState.DELISTED}, True),
+    ]
+    assert isinstance(rig.ask(rig.gateway(), exactly(ES))[exactly(ES)], FutureUpdate)
+    stored = rig.local.products[ES.key]
+    assert (stored.closed_at, stored.absent_since) == (None, None)
+    assert {each.state(rig.clock.now) for each in stored.contracts} == {ContractState.ACTIVE}
+
+
+def test_without_a_clear_answer_for_one_contract_nothing_is_said_of_any(rig: Rig) -> None:
+    rig.store(ES, NASDAQ)
+    before = rig.local.products[ES.key]
+    last = frozenset({ES.contracts[-1].con_id})
+    others = frozenset(each.con_id for each in ES.contracts[:-1])
+    replay = rig.gateway(
+        faults.ErrorReply(code=200, symbol="ES", con_ids=others),
+        faults.ErrorReply(code=321, con_ids=last),
+    )
+    outcome = rig.ask(replay, exactly(ES))[exactly(ES)]
+    assert isinstance(outcome, FutureFailure)
+    assert everything_of(rig.local.products[ES.key]) == everything_of(before)
+
+
+def test_in_a_dry_run_an_absence_changes_nothing(rig: Rig) -> None:
+    rig.store(ES, NASDAQ)
+    before = rig.local.products[ES.key]
+    rig.ask(rig.gateway(unknown(ES)), exactly(ES), policy=SyncPolicy(dry_run=True))
+    assert everything_of(rig.local.products[ES.key]) == everything_of(before)
+
+
+def everything_of(product: Future) -> dict[str, Any]:
+    return dataclasses.asdict(product)

@@ -139,7 +139,7 @@ def test_error_200_that_an_outage_explains_is_asked_again_when_it_is_over(
         "The description is ambiguous; you must specify the multiplier or trading class",
     ],
 )
-def test_error_200_fails_its_product_alone_and_changes_nothing_stored(
+def test_error_200_fails_its_product_alone_and_takes_nothing_from_it(
     serve: Serve, repository_of: RepositoryOf, local: Local, text: str
 ) -> None:
     of_es = [each.con_id for each in ES.contracts]
@@ -156,8 +156,9 @@ def test_error_200_fails_its_product_alone_and_changes_nothing_stored(
     assert "ES@CME" in str(error.detail)
     assert is_whole(outcomes["NQ"], NASDAQ)
     assert is_whole(outcomes["CL"], CRUDE_OIL)
-    assert {key: local.products[key] for key in stored} == stored
-    assert [each.con_id for each in local.history if each.con_id in of_es] == of_es
+    assert local.products[ES.key].contracts == stored[ES.key].contracts
+    assert [each.con_id for each in local.history if each.con_id in of_es] == of_es * 2
+    assert {each.new for each in local.history} == {"listed", "missing"}
 
 
 FLAPS = (2103, 2104, 2105, 2106, 2107, 2108, 2119, 2158)

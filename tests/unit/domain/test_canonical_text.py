@@ -29,7 +29,7 @@ def test_every_field_but_these_has_a_history() -> None:
         *("min_size", "size_increment", "suggested_size_increment", "settlement_method"),
     }
     assert {each.name for each in dataclasses.fields(Future)} ^ set(TRACKED_OF_PRODUCT) == {
-        *("contracts", "synced_at", "asset_class", *OF_CONTRACTS)
+        *("contracts", "synced_at", "absent_since", "asset_class", *OF_CONTRACTS)
     }
 
 

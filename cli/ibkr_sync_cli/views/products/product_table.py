@@ -96,6 +96,8 @@ def _footer(
     remarks += _hidden_series(future, of_series, now)
     if future.contracts:
         remarks += ["▶ nearest expiry", future.time_zone or "time zone unknown"]
+    if future.closed_at is not None:
+        remarks.append(f"closed: not known since {future.closed_at:%Y-%m-%d}")
     if future.synced_at is None and future.origin is Origin.CATALOGUE:
         remarks.append(f"from the {future.origin.value}, never synced")
     elif future.synced_at is None and future.chain_extent is ChainExtent.SINGLE_CONTRACTS:

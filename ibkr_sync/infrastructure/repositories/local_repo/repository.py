@@ -23,7 +23,7 @@ from ibkr_sync.domain.errors import (
     ReplyError,
     SampleDataError,
 )
-from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
+from ibkr_sync.domain.evidence.acquired_future import AbsentFuture, AcquiredFuture
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.renaming import FormerName
 from ibkr_sync.domain.ports.catalogue import ProductCatalogue
@@ -235,6 +235,25 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
             is_clear = len(found) == 1 and not isinstance(failure.error, AmbiguousProductError)
             product_id = found[0].product_id if is_clear else None
             outcomes.record_failed_outcome(connection, failure, product_id, run, self._clock())
+
+    def record_absence(self, absent: AbsentFuture, query: FutureQuery, run: SyncRun) -> None:
+        """Record that a stored product is no longer known (see the port)."""
+        from ibkr_sync.infrastructure.repositories.local_repo.products import planning, writes
+        from ibkr_sync.infrastructure.repositories.local_repo.runs import outcomes
+
+        self._known.clear()
+        now = self._clock()
+        failure = FutureFailure(query=query, error=absent.error)
+        with writing(self._database) as connection:
+            plan = planning.plan_stored_absence(connection, absent, now, self._database.name)
+            if plan is None:
+                outcomes.record_failed_outcome(connection, failure, None, run, now)
+                return
+            product_id = writes.write_update(connection, plan.update, plan.rows, plan.before, now)
+            writes.write_history(connection, plan.update.history, product_id, run, now)
+            outcomes.record_failed_outcome(
+                connection, failure, product_id, run, now, diff=plan.update.diff
+            )
 
     def store_market_rules(self, rules: Iterable[MarketRule]) -> None:
         """Keep tick ladders (see the port); what they replace stays as history."""

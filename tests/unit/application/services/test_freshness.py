@@ -59,6 +59,18 @@ class World:
         return self.service.check(A_DAY, self.clock(), groups)
 
 
+def test_a_product_that_is_closed_is_never_stale_and_one_that_ended_is_until_then() -> None:
+    world = World()
+    ended = dataclasses.replace(ES, symbol="NQ", contracts=(), synced_at=NOW)
+    world.repository.products[ended.key] = ended
+    world.clock.advance(days=30)
+    world.sync()
+    assert [each.key for each in world.check().stale] == [ended.key]
+    world.repository.products[ended.key] = dataclasses.replace(ended, closed_at=NOW)
+    report = world.check()
+    assert (report.stale, report.checked) == ((), 1)
+
+
 def test_fresh_products_by_a_sound_run_are_fine() -> None:
     world = World()
     world.sync()

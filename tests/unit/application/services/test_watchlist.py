@@ -94,12 +94,13 @@ def test_what_can_not_be_a_group_is_refused(group: str) -> None:
         service_on(FDAX).selection([group])
 
 
-def test_without_a_list_what_has_no_listed_contract_is_left_out_unless_nothing_has() -> None:
-    gone = dataclasses.replace(ES, symbol="NQ", contracts=())
-    es = FutureQuery(symbol="ES", exchange="CME", trading_class="ES")
-
-    assert service_on(stored=(ES, gone)).selection() == (es,)
-    assert [each.symbol for each in service_on(stored=(gone,)).selection()] == ["NQ"]
+def test_what_has_no_listed_contract_is_asked_for_until_it_is_closed() -> None:
+    ended = dataclasses.replace(ES, symbol="NQ", contracts=())
+    closed = dataclasses.replace(ES, symbol="CL", contracts=(), closed_at=NOW)
+    listed = tuple(WatchedProduct(symbol=each) for each in ("ES", "NQ", "CL"))
+    for watched in ((), listed):
+        selected = service_on(*watched, stored=(ES, ended, closed)).selection()
+        assert {each.symbol for each in selected} == {"ES", "NQ"}
 
 
 def test_without_a_list_all_is_selected_that_a_source_has_told_of() -> None:

@@ -65,6 +65,8 @@ CASES = [
     ("time_zone", "America/Chicago", "UTC", EventType.ZONE_CHANGED, CRITICAL),
     ("trading_class", "ES", "EW", EventType.CLASS_CHANGED, NOTICE),
     ("local_symbol", "ESZ6", "ES DEC", EventType.LOCAL_SYMBOL_CHANGED, NOTICE),
+    ("closed_at", None, "2026-11-23T12:00:00+00:00", EventType.CLOSED, NOTICE),
+    ("closed_at", "2026-11-23T12:00:00+00:00", None, EventType.RETURNED, NOTICE),
     ("product", "ES@CME (ES)", "EW@CME (EW)", EventType.MOVED, CRITICAL),
     ("venues", "CME:67,QBALGO", "CME:68,QBALGO", EventType.TICK_CHANGED, NOTICE),
     ("venues", "CME:67", "CME:67,QBALGO:1", EventType.VENUES_CHANGED, INFO),

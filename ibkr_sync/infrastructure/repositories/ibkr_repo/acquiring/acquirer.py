@@ -16,7 +16,7 @@ from ibkr_sync.domain.errors import (
     ProductNotFoundError,
     ReplyTimeoutError,
 )
-from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
+from ibkr_sync.domain.evidence.acquired_future import AbsentFuture, AcquiredFuture
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.dialogues import Dialogue, Dialogues
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.known_contracts import (
@@ -61,7 +61,7 @@ class Acquirer(Generic[F]):
 
     def acquire(
         self, queries: Iterable[FutureQuery]
-    ) -> Iterator[tuple[FutureQuery, AcquiredFuture[F] | IbkrSyncError]]:
+    ) -> Iterator[tuple[FutureQuery, AcquiredFuture[F] | AbsentFuture | IbkrSyncError]]:
         """Give each product, or what it fails with for good, as soon as that is known.
 
         What fails for a reason that passes is asked for again after all others. Raises what
@@ -97,7 +97,7 @@ class Acquirer(Generic[F]):
 
     def _round(
         self, due: Iterable[FutureQuery]
-    ) -> Iterator[tuple[FutureQuery, AcquiredFuture[F] | IbkrSyncError]]:
+    ) -> Iterator[tuple[FutureQuery, AcquiredFuture[F] | AbsentFuture | IbkrSyncError]]:
         """Ask for each product once."""
         doubts: dict[FutureQuery, KnownButDoubted] = {}
         dialogues = ((query, self._dialogues.about(query)) for query in due)
@@ -113,20 +113,32 @@ class Acquirer(Generic[F]):
 
     def _judge(
         self, doubts: dict[FutureQuery, KnownButDoubted]
-    ) -> Iterator[tuple[FutureQuery, IbkrSyncError]]:
+    ) -> Iterator[tuple[FutureQuery, AcquiredFuture[F] | AbsentFuture | IbkrSyncError]]:
         """Believe that IBKR does not know what is stored, or blame IBKR."""
         probe = self._answering_probe(doubts.values())
-        for query, doubt in doubts.items():
+        judged = dict(doubts)
+        if probe is not None and any(doubt.rest for doubt in doubts.values()):
+            for query, outcome in self._questioner.hold(self._confirmations(doubts)):
+                if isinstance(outcome, KnownButDoubted):
+                    judged[query] = outcome
+                else:
+                    del judged[query]
+                    yield query, outcome
+            probe = self._answering_probe(judged.values())
+        for query, doubt in judged.items():
             if probe is None:
                 yield query, self._unavailable("error 200 for all that is asked for")
             elif doubt.disturbances != self._gateway.disturbances:
                 yield query, self._unavailable("error 200 around a break of the line to IBKR")
             else:
-                detail = (
-                    f"IBKR no longer knows it ({doubt.error.detail}), while it still answers for"
-                    f" {probe.name}; nothing that is stored was changed"
-                )
-                yield query, ProductNotFoundError(doubt.error.symbol, PLACE, detail)
+                yield query, _believed(doubt, probe)
+
+    def _confirmations(
+        self, doubts: dict[FutureQuery, KnownButDoubted]
+    ) -> Iterator[tuple[FutureQuery, Dialogue[AcquiredFuture[F] | KnownButDoubted]]]:
+        for query, doubt in doubts.items():
+            if doubt.rest:
+                yield query, self._dialogues.about_rest(query, doubt)
 
     def _unavailable(self, detail: str) -> DefinitionsUnavailableError:
         parameters = self._gateway.parameters
@@ -159,6 +171,15 @@ class Acquirer(Generic[F]):
         _log.warning("%s; asking again in %.0f s", _told(reasons), seconds)
         self._pause(seconds)
         return True
+
+
+def _believed(doubt: KnownButDoubted, probe: KnownProbe) -> AbsentFuture | IbkrSyncError:
+    """What it comes to that IBKR knows no longer what is stored."""
+    detail = f"IBKR no longer knows it ({doubt.error.detail}), while it still answers for"
+    error = ProductNotFoundError(doubt.error.symbol, PLACE, f"{detail} {probe.name}")
+    if not doubt.is_of_product:
+        return error
+    return AbsentFuture(key=doubt.product, gone=doubt.gone, error=error)
 
 
 def _told(reasons: Sequence[IbkrSyncError]) -> str:

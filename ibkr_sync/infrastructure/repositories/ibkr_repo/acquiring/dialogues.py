@@ -70,7 +70,7 @@ class Dialogues(Generic[F]):
     def about(self, query: FutureQuery) -> Dialogue[AcquiredFuture[F] | KnownButDoubted]:
         """Ask for the product that a query means.
 
-        Returns a Doubt where IBKR does not know a product that is stored. Raises ReplyError,
+        Returns a doubt where IBKR does not know a product that is stored. Raises ReplyError,
         ProductLookupError or GatewayError.
         """
         disturbances = self._gateway.disturbances
@@ -81,25 +81,53 @@ class Dialogues(Generic[F]):
             acquired = yield from self._answer_to(first)
             return (yield from self._ask_for_absent(acquired, disturbances))
         except ProductNotFoundError as error:
-            stored = self._known.living_contract(first.query)
+            stored = self._known.doubted_product(first.query)
             if stored is None:
                 acquired = yield from self._answer_to_others(others, error)
                 return (yield from self._ask_for_absent(acquired, disturbances))
-            key, contract = stored
-            doubt = KnownButDoubted(error=error, product=key, disturbances=disturbances)
+            doubt = KnownButDoubted(error=error, product=stored.key, disturbances=disturbances)
         if query.con_id is not None:
             return doubt
-        renamed = FutureQuery(symbol=query.symbol, con_id=contract.con_id)
-        by_con_id = ContractRequest(con_id=contract.con_id, include_expired=True)
-        try:
-            request = yield from self._locate(by_con_id)
-        except ProductNotFoundError:
-            return doubt
-        try:
-            acquired = self._read(renamed, (yield from _ask(request)))
-        except ProductNotFoundError as error:
-            raise self._contradiction(key, contract.con_id, error) from error
-        return (yield from self._ask_for_absent(acquired, disturbances))
+        contracts = self._known.to_ask_for(stored)
+        found = yield from self._found_by_contract(query, doubt, contracts[:1])
+        is_of_product = self._known.is_of_product(first.query)
+        return found or dataclasses.replace(
+            doubt,
+            gone=frozenset(each.con_id for each in contracts[:1]),
+            rest=contracts[1:] if is_of_product else (),
+            is_of_product=is_of_product,
+        )
+
+    def about_rest(
+        self, query: FutureQuery, doubt: KnownButDoubted
+    ) -> Dialogue[AcquiredFuture[F] | KnownButDoubted]:
+        """Ask for the other listed contracts of a product that is doubted.
+
+        One that IBKR knows leads to the product, as it is called now; else the doubt is returned
+        with the contracts that are unknown too. Raises as `about`, where a question has no clear
+        answer.
+        """
+        found = yield from self._found_by_contract(query, doubt, doubt.rest)
+        gone = doubt.gone | {each.con_id for each in doubt.rest}
+        return found or dataclasses.replace(doubt, gone=gone, rest=())
+
+    def _found_by_contract(
+        self, query: FutureQuery, doubt: KnownButDoubted, contracts: Iterable[FuturesContract]
+    ) -> Dialogue[AcquiredFuture[F] | None]:
+        """Ask for a product by the conIds of its contracts; None where all are unknown."""
+        for contract in contracts:
+            by_con_id = ContractRequest(con_id=contract.con_id, include_expired=True)
+            try:
+                request = yield from self._locate(by_con_id)
+            except ProductNotFoundError:
+                continue
+            renamed = FutureQuery(symbol=query.symbol, con_id=contract.con_id)
+            try:
+                acquired = self._read(renamed, (yield from _ask(request)))
+            except ProductNotFoundError as error:
+                raise self._contradiction(doubt.product, contract.con_id, error) from error
+            return (yield from self._ask_for_absent(acquired, doubt.disturbances))
+        return None
 
     def _ask_for_absent(
         self, acquired: AcquiredFuture[F], disturbances: int

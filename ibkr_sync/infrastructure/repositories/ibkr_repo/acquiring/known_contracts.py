@@ -3,7 +3,8 @@
 IBKR answers 200 for products that exist while its security definition farm is down, without
 always saying so. So it is believed at once only for a product that was never seen. One that is
 stored is asked for by the conId of one of its contracts, which finds it if it was renamed; and
-if that is unknown too, another product has to answer meanwhile.
+if that is unknown too, another product has to answer meanwhile. If that does, the other listed
+contracts are asked for, which no outage is worth.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from ibkr_sync.domain.errors import (
 )
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
 from ibkr_sync.domain.evidence.chain_diff import absent_from_chain, refuse_chain_shrink
+from ibkr_sync.domain.evidence.product_absence import contracts_to_ask_for
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.future_source import KnownFutures
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
@@ -44,11 +46,17 @@ class KnownButDoubted:
         error: what to fail with if that is believed.
         product: its stored name.
         disturbances: how often the line to IBKR had been disturbed when it was first asked for.
+        gone: conIds of its contracts that are unknown too.
+        rest: its listed contracts that were not asked for.
+        is_of_product: whether the question was about this product and no other.
     """
 
     error: ProductNotFoundError
     product: ProductKey
     disturbances: int
+    gone: frozenset[int] = frozenset()
+    rest: tuple[FuturesContract, ...] = ()
+    is_of_product: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,20 +118,27 @@ class KnownContracts:
                 return ()
         return absent_from_chain(stored, present, now)
 
-    def living_contract(self, query: FutureQuery) -> tuple[ProductKey, FuturesContract] | None:
-        """Give a contract that still trades of a stored product that is meant, None if none.
+    def doubted_product(self, query: FutureQuery) -> Future | None:
+        """Give the one product that a query means of those that a source has told of.
 
-        Of a conId it is that contract.
+        None if there is none; of several the first with a contract that trades.
         """
         now = self._clock()
-        for product in self._stored(query):
-            contract = _living(product, now)
-            if query.con_id is not None:
-                asked = (each for each in product.unexpired(now) if each.con_id == query.con_id)
-                contract = next(asked, None)
-            if contract is not None:
-                return product.key, contract
-        return None
+        found = [each for each in self._stored(query) if not each.is_stub]
+        living = (each for each in found if _living(each, now) is not None)
+        return found[0] if len(found) == 1 else next(living, None)
+
+    def is_of_product(self, query: FutureQuery) -> bool:
+        """Whether a query means one stored product and no other, nor a contract alone."""
+        return query.con_id is None and len(self._stored(query)) == 1
+
+    def to_ask_for(self, product: Future) -> tuple[FuturesContract, ...]:
+        """Give the contracts by whose conIds to ask for a product that IBKR does not know."""
+        now = self._clock()
+        listed = contracts_to_ask_for(product, now)
+        living = _living(product, now)
+        first = living if living in listed or not listed else None
+        return tuple(dict.fromkeys((*([first] if first else []), *listed)))
 
     def probes(self, doubted: Iterable[ProductKey]) -> Iterator[KnownProbe]:
         """Give products to ask for that are none of these, the most telling first; at most two."""

@@ -11,8 +11,9 @@ from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.errors import SampleDataError
-from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
+from ibkr_sync.domain.evidence.acquired_future import AbsentFuture, AcquiredFuture
 from ibkr_sync.domain.evidence.acquisition_plan import ProductPlan, StoredForPlan, plan_acquired
+from ibkr_sync.domain.evidence.product_absence import plan_product_absence
 from ibkr_sync.domain.evidence.product_update import ProductUpdate
 from ibkr_sync.infrastructure.repositories.local_repo.products import reads
 from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import (
@@ -60,6 +61,20 @@ def plan_storage(
     _refuse_sample_mix(connection, acquired.product)
     stored = _StoredRows(connection, place)
     return _with_rows(plan_acquired(acquired, stored, now, allow_shrink=allow_shrink), stored.ids)
+
+
+def plan_stored_absence(
+    connection: Connection, absent: AbsentFuture, now: datetime, place: str
+) -> StoragePlan[Future] | None:
+    """Plan what an observed absence makes of stored rows; None where the product is not stored."""
+    stored = _StoredRows(connection, place)
+    before = stored.find(absent.key)
+    if before is None or before.key != absent.key:
+        return None
+    update = plan_product_absence(before, absent.gone, now)
+    chain = {each.con_id: each for each in before.contracts}
+    plan = ProductPlan(update=update, before=before, chain=chain, moved_in=frozenset())
+    return _with_rows(plan, stored.ids)
 
 
 class _StoredRows(StoredForPlan):

@@ -51,11 +51,16 @@ def record_failed_outcome(
     product_id: int | None,
     run: SyncRun,
     now: datetime,
+    *,
+    diff: ChainDiff | None = None,
 ) -> None:
-    """Record that the run could not bring a product up to date, and why."""
+    """Record that the run could not bring a product up to date, and why.
+
+    `diff` is what its absence made of it.
+    """
     reason = type(failure.error).__name__, storable_text(str(failure.error))
     asked = _asked(failure.query, run, now)
-    row = (*asked, product_id, ProductOutcome.FAILED, *_counts(ChainDiff()), *reason, None)
+    row = (*asked, product_id, ProductOutcome.FAILED, *_counts(diff or ChainDiff()), *reason, None)
     bulk_insert(connection, run_products, _COLUMNS, (row,))
 
 

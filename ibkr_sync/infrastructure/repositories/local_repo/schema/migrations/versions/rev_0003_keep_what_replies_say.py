@@ -29,6 +29,8 @@ def upgrade() -> None:
         contracts.alter_column("last_seen_at", existing_type=INSTANT, nullable=True)
     remarks = sa.Column("remarks", sa.Text(), nullable=False, server_default="[]")
     op.add_column("products", remarks)
+    op.add_column("products", sa.Column("absent_since", INSTANT))
+    op.add_column("products", sa.Column("closed_at", INSTANT))
     op.add_column("pins", sa.Column("multiplier", EXACT))
     op.add_column("run_products", sa.Column("given_at", INSTANT))
     with op.batch_alter_table("raw_replies") as replies:

@@ -1,0 +1,95 @@
+"""A product that its source no longer knows: missing, delisted and closed, each only twice sure."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import timedelta
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts import examples
+from example_products import NOW
+from ibkr_sync.domain.entities.contracts import ContractState
+from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.evidence.file_evidence import product_in_file
+from ibkr_sync.domain.evidence.product_absence import contracts_to_ask_for, plan_product_absence
+from ibkr_sync.domain.evidence.product_update import plan_update
+
+REPLY = dataclasses.replace(examples.with_chain(examples.ES, 4, first_con_id=1), synced_at=NOW)
+STORED = plan_update(None, REPLY, NOW).product
+ALL = frozenset(each.con_id for each in STORED.contracts)
+NIGHT = timedelta(hours=24)
+
+
+def states(product: Future) -> set[ContractState]:
+    return {each.state(NOW) for each in product.contracts}
+
+
+def test_the_first_absence_makes_contracts_missing_and_the_second_delists_and_closes() -> None:
+    first = plan_product_absence(STORED, ALL, NOW)
+    assert states(first.product) == {ContractState.MISSING}
+    assert (first.product.absent_since, first.product.closed_at) == (NOW, None)
+    assert {(each.field, each.new) for each in first.history} == {("listing", "missing")}
+    second = plan_product_absence(first.product, ALL, NOW + NIGHT)
+    assert states(second.product) == {ContractState.DELISTED}
+    assert second.product.closed_at == NOW + NIGHT
+    assert [each.field for each in second.history].count("closed_at") == 1
+    third = plan_product_absence(second.product, frozenset(), NOW + 2 * NIGHT)
+    assert (third.product, third.history) == (second.product, ())
+    assert (second.product.synced_at, second.product.name) == (STORED.synced_at, STORED.name)
+
+
+def test_two_absences_in_one_night_confirm_nothing() -> None:
+    first = plan_product_absence(STORED, ALL, NOW).product
+    again = plan_product_absence(first, ALL, NOW + timedelta(hours=19))
+    assert (again.product, again.history) == (first, ())
+
+
+def test_a_contract_of_which_nothing_is_said_keeps_the_product_open() -> None:
+    product = STORED
+    for night in range(4):
+        product = plan_product_absence(product, ALL - {2}, NOW + night * NIGHT).product
+    assert product.closed_at is None
+    (listed,) = (each for each in product.contracts if each.state(NOW) is ContractState.ACTIVE)
+    assert listed.con_id == 2
+
+
+def test_a_product_whose_contracts_have_ended_is_closed_by_its_absence_alone() -> None:
+    chain = (examples.expired(examples.ES, con_id=5), examples.expired(examples.ES, con_id=6))
+    ended = plan_update(None, dataclasses.replace(REPLY, contracts=chain), NOW).product
+    assert contracts_to_ask_for(ended, NOW) == ()
+    first = plan_product_absence(ended, frozenset(), NOW)
+    assert (first.history, first.product.closed_at) == ((), None)
+    second = plan_product_absence(first.product, frozenset(), NOW + NIGHT)
+    assert [each.field for each in second.history] == ["closed_at"]
+
+
+def test_an_answer_opens_a_product_again_and_a_file_of_the_past_does_not() -> None:
+    product = STORED
+    for night in (0, 1):
+        product = plan_product_absence(product, ALL, NOW + night * NIGHT).product
+    later = NOW + 2 * NIGHT
+    answered = plan_update(product, dataclasses.replace(REPLY, synced_at=later), later)
+    assert (answered.product.absent_since, answered.product.closed_at) == (None, None)
+    assert "closed_at" in {each.field for each in answered.history}
+    old = (examples.expired(examples.ES, con_id=5),)
+    told = product_in_file(dataclasses.replace(REPLY, contracts=old, synced_at=later), REPLY.origin)
+    filed = plan_update(product, told, later, is_file=True).product
+    assert (filed.absent_since, filed.closed_at) == (product.absent_since, product.closed_at)
+
+
+@given(st.lists(st.integers(-100, 100), max_size=8))
+def test_whatever_the_clock_does_only_twenty_hours_of_absence_close(hours: list[int]) -> None:
+    product = STORED
+    seen: list[int] = []
+    for at in hours:
+        product = plan_product_absence(product, ALL, NOW + timedelta(hours=at)).product
+        seen.append(at)
+        if product.closed_at is not None:
+            assert max(seen) - min(seen) >= 20
+            return
+    in_order = all(a <= b for a, b in pairwise(hours))
+    if in_order and hours:
+        assert hours[-1] - hours[0] < 20
