@@ -11,6 +11,7 @@ from ibkr_sync.application.services.history import HistoryReport
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.evidence.product_update import PRODUCT
 from ibkr_sync.domain.evidence.remarks import REMARK_FIELDS
+from ibkr_sync.domain.evidence.replacement import REPLACED_BY
 from ibkr_sync.domain.history.events import Event, EventType
 from ibkr_sync.domain.history.severity import Severity
 from ibkr_sync_cli.terminal.output import Result
@@ -43,7 +44,7 @@ _TOLD_BY_TYPE = frozenset(
             "trading_class",
             "local_symbol",
         ),
-        *("contract_month", "venues", "underlying", "name", PRODUCT, "closed_at"),
+        *("contract_month", "venues", "underlying", "name", PRODUCT, "closed_at", REPLACED_BY),
     )
 )
 """Fields that the type of their event names well enough."""
@@ -183,6 +184,8 @@ def _change(event: Event) -> str:
         return event.new or f"no longer: {event.old}"
     if event.type in _NEAR and event.old is None:
         return event.new or "-"
+    if event.field == REPLACED_BY:
+        return f"conId {event.old} → {event.new}"
     if event.field == "venues":
         before, after = (text.split(",") if text else [] for text in (event.old, event.new))
         gone = [f"-{each}" for each in before if each not in after]

@@ -31,6 +31,7 @@ from ibkr_sync.domain.evidence.file_evidence import (
     refuse_outdated_file,
 )
 from ibkr_sync.domain.evidence.remarks import REMARKS, uncovered_remarks
+from ibkr_sync.domain.evidence.replacement import replacement_changes
 from ibkr_sync.domain.evidence.silence import fill_silent_product, fill_silent_schedule
 
 F = TypeVar("F", bound=Future)
@@ -101,12 +102,14 @@ def plan_update(
             raise ShrinkRefusedError(stored.key, stored=lost, lost=lost)
         if not allow_shrink:
             refuse_chain_shrink(stored, received, now)
+    product = _merge(stored, received, diff, now, is_file=is_file)
     return ProductUpdate(
         diff=diff,
-        product=_merge(stored, received, diff, now, is_file=is_file),
+        product=product,
         history=(
             *diff.changes,
             *_listing_changes(stored, diff),
+            *replacement_changes(product, diff),
             *_first_remarks(stored, received, diff),
         ),
     )

@@ -11,8 +11,9 @@ from typing import Final
 from ibkr_sync.domain.canonical_text import parse_canonical_text
 from ibkr_sync.domain.entities.contracts import Venue
 from ibkr_sync.domain.entities.futures import ProductKey
-from ibkr_sync.domain.evidence.product_update import PRODUCT
+from ibkr_sync.domain.evidence.product_update import DELISTED, LISTING, PRODUCT
 from ibkr_sync.domain.evidence.remarks import REMARK_FIELDS
+from ibkr_sync.domain.evidence.replacement import REPLACED_BY
 from ibkr_sync.domain.history.events import (
     Event,
     EventType,
@@ -47,10 +48,11 @@ def digest_events(period: RecordedPeriod, since: datetime, now: datetime) -> tup
     """What happened between two aware instants, in order of time.
 
     The first contracts of a product are one event; what the same reply says of the product is
-    part of that. What changed of a product and alike of its contracts is told once. Where a
-    product differs only because another contract is the nearest now, that is of no consequence.
+    part of that. A contract that was replaced is one event, and so is what changed of a product
+    and alike of its contracts. Where a product differs only because another contract is the
+    nearest now, that is of no consequence.
     """
-    changes = single_remark_changes(period.changes)
+    changes = _without_replaced(tuple(single_remark_changes(period.changes)))
     first, later = _apart(changes, period.first_replies)
     weighed = _weighed(later)
     found = [*_first_sights(first), *map(weighed, _without_repeats(later))]
@@ -68,7 +70,7 @@ def digest_history(
     another contract is the nearest now.
     """
     events: list[Event] = []
-    changes = tuple(single_remark_changes(changes))
+    changes = tuple(_without_replaced(tuple(single_remark_changes(changes))))
     weighed = _weighed(changes)
     for change in changes:
         is_remark = change.field in REMARK_FIELDS
@@ -79,6 +81,20 @@ def digest_history(
     at_first = (each for each in changes if each.at == first_reply)
     found = [*_first_sights(at_first), *events]
     return tuple(sorted(found, key=lambda each: each.at))
+
+
+def _without_replaced(changes: Sequence[RecordedChange]) -> Iterator[RecordedChange]:
+    """The changes without the delisting and the first sight that a replacement says as well."""
+    replaced = [each for each in changes if each.field == REPLACED_BY]
+    old = {(each.run, each.con_id) for each in replaced}
+    new = {(each.run, each.new) for each in replaced}
+    for change in changes:
+        is_delisting = change.field == LISTING and change.new == DELISTED
+        is_said = (is_delisting and (change.run, change.con_id) in old) or (
+            is_first_sight_event(change) and (change.run, str(change.con_id)) in new
+        )
+        if not is_said:
+            yield change
 
 
 def _apart(

@@ -23,6 +23,7 @@ from ibkr_sync.domain.entities.remarks import RemarkKind
 from ibkr_sync.domain.evidence.product_absence import CLOSED_AT
 from ibkr_sync.domain.evidence.product_update import DELISTED, LISTED, LISTING, MISSING, PRODUCT
 from ibkr_sync.domain.evidence.remarks import REMARK_FIELDS, REMARKS
+from ibkr_sync.domain.evidence.replacement import REPLACED_BY
 from ibkr_sync.domain.history.recorded_history import RecordedChange, RecordedEnd, RecordedLadder
 from ibkr_sync.domain.history.severity import Severity
 from ibkr_sync.domain.hours.wall_clock import midnight_by_clock
@@ -36,7 +37,7 @@ LADDER: Final = "market_rule"
 RECORDED_FIELDS: Final = frozenset(
     (
         *(*TRACKED_OF_PRODUCT, *TRACKED_OF_CONTRACT, *REMARK_FIELDS, *DELIVERY_FACTS),
-        *(LISTING, PRODUCT, STATE, LADDER),
+        *(LISTING, PRODUCT, REPLACED_BY, STATE, LADDER),
     )
 ) - {REMARKS}
 """Every field that an event may tell of."""
@@ -65,6 +66,7 @@ class EventType(StrEnum):
     UNDERLYING_CHANGED = "UNDERLYING_CHANGED"
     VENUES_CHANGED = "VENUES_CHANGED"
     MOVED = "MOVED"
+    REPLACED = "REPLACED"
     CLOSED = "CLOSED"
     ODD_ROW = "ODD_ROW"
     DATES_DISAGREE = "DATES_DISAGREE"
@@ -128,6 +130,7 @@ _FIELD_EVENTS: Final = {
     RemarkKind.DATES_DISAGREE: (EventType.DATES_DISAGREE, Severity.NOTICE),
     RemarkKind.NO_LONGER_STATED: (EventType.NO_LONGER_STATED, Severity.INFO),
     PRODUCT: (EventType.MOVED, Severity.CRITICAL),
+    REPLACED_BY: (EventType.REPLACED, Severity.CRITICAL),
     CLOSED_AT: (EventType.CLOSED, Severity.NOTICE),
     "name": (EventType.NAME_CHANGED, Severity.INFO),
     "long_name": (EventType.NAME_CHANGED, Severity.INFO),

@@ -65,6 +65,7 @@ CASES = [
     ("time_zone", "America/Chicago", "UTC", EventType.ZONE_CHANGED, CRITICAL),
     ("trading_class", "ES", "EW", EventType.CLASS_CHANGED, NOTICE),
     ("local_symbol", "ESZ6", "ES DEC", EventType.LOCAL_SYMBOL_CHANGED, NOTICE),
+    ("replaced_by", "600000001", "600000009", EventType.REPLACED, CRITICAL),
     ("closed_at", None, "2026-11-23T12:00:00+00:00", EventType.CLOSED, NOTICE),
     ("closed_at", "2026-11-23T12:00:00+00:00", None, EventType.RETURNED, NOTICE),
     ("product", "ES@CME (ES)", "EW@CME (EW)", EventType.MOVED, CRITICAL),
@@ -127,7 +128,7 @@ def test_every_type_but_those_of_dates_comes_from_a_change() -> None:
     of_dates = {EventType.EXPIRED, EventType.NOTICE_NEAR, EventType.CUTOFF_NEAR}
     assert {kind for *_, kind, _ in CASES} == set(EventType) - of_dates
     assert {*TRACKED_OF_PRODUCT, *TRACKED_OF_CONTRACT} - {"remarks"} | {
-        *("listing", "product", "state", "market_rule"),
+        *("listing", "product", "replaced_by", "state", "market_rule"),
         *("odd_row", "dates_disagree", "no_longer_stated"),
         *DELIVERY_FACTS,
     } == RECORDED_FIELDS
