@@ -517,6 +517,33 @@ class LocalFuturePortContract(FuturePortContract):
         assert {change.new for change in moves} == {str(other.key)}
         assert not any(change.new == "missing" for change in ledger.history())
 
+    def test_a_product_that_takes_contracts_takes_none_of_a_third_one(
+        self, local: LocalFuturePort[Future], ledger: Ledger, clock: FakeClock
+    ) -> None:
+        asked = examples.with_chain(examples.ES, 8, first_con_id=1)
+        third = under_another_name(
+            examples.with_chain(examples.ES, 4, first_con_id=201), trading_class="EW"
+        )
+        taker = under_another_name(
+            examples.with_chain(examples.ES, 4, first_con_id=301), trading_class="ESX"
+        )
+        for product in (asked, third, taker):
+            self.store(local, product)
+        clock.advance(hours=21)
+        movers = under_another_name(
+            dataclasses.replace(asked, contracts=(asked.contracts[7], *third.contracts)),
+            trading_class="ESX",
+        )
+        shown = dataclasses.replace(taker, contracts=(*taker.contracts, *movers.contracts))
+        self.store(local, without(asked, 8), others=(shown,))
+        assert {each.con_id for each in self.stored(local, taker).contracts} == {
+            8,
+            *range(301, 305),
+        }
+        assert self.stored(local, third).contracts == third.contracts
+        moves = [each.con_id for each in ledger.history() if each.field == "product"]
+        assert moves == [8]
+
     @pytest.mark.parametrize("origin", [Origin.IBKR, Origin.SAMPLE])
     def test_a_contract_that_was_asked_for_alone_moves_to_a_product_that_stays_as_old(
         self, local: LocalFuturePort[Future], clock: FakeClock, origin: Origin

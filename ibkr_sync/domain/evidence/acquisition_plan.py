@@ -192,7 +192,8 @@ def _takers(
 ) -> tuple[ProductPlan[Future], ...]:
     """Plan the other products of the reply that hold contracts of the stored one.
 
-    Nothing is gone from them, and nothing is said of what they lack.
+    Nothing is gone from them, and nothing is said of what they lack. They take contracts from the
+    stored one alone: a third one, which is no party to this, is left as it is.
     """
     present = {contract.con_id for contract in acquired.product.contracts}
     own = before.contracts if before else ()
@@ -202,12 +203,28 @@ def _takers(
         if leaving.isdisjoint(contract.con_id for contract in other.contracts):
             continue
         # Whether whole or one contract alone, it was shown when the reply was given.
-        shown = dataclasses.replace(other, synced_at=acquired.product.synced_at)
+        shown = dataclasses.replace(
+            _without_third_parties(other, before, stored), synced_at=acquired.product.synced_at
+        )
         covered = AcquiredFuture(product=shown, scope=FutureQuery(symbol=acquired.product.symbol))
         is_whole = other.synced_at is not None
         plan = _plan(covered, stored, now, allow_shrink=True, may_rename=False, is_whole=is_whole)
         takers.append(plan if is_whole else _as_old_as_it_was(plan))
     return tuple(takers)
+
+
+def _without_third_parties(taker: F, giver: Future | None, stored: StoredForPlan) -> F:
+    """The product without contracts that are stored under neither it nor the one that gives."""
+    parties = {taker.key} if giver is None else {taker.key, giver.key}
+    owners = stored.owners_of([contract.con_id for contract in taker.contracts])
+    foreign = {
+        contract.con_id
+        for owner in owners
+        if owner.key not in parties
+        for contract in owner.contracts
+    }
+    chain = tuple(each for each in taker.contracts if each.con_id not in foreign)
+    return dataclasses.replace(taker, contracts=chain)
 
 
 def _as_old_as_it_was(plan: ProductPlan[F]) -> ProductPlan[F]:
