@@ -7,6 +7,7 @@ from datetime import date
 from typing import Final
 
 from ibkr_sync.domain.entities.contracts import ContractMonth
+from ibkr_sync.domain.evidence.last_trade import LIKELY_YEARS
 from ibkr_sync.domain.untrusted_text import quote_untrusted
 from ibkr_sync.interchange.document_fields import InvalidDocumentError
 
@@ -42,9 +43,11 @@ def read_day(text: str, path: str, *, has_slashes: bool = False) -> date:
             parts = match.groupdict()
             month = _month_number(parts.get("n"), parts.get("m"))
             try:
-                return date(int(parts["y"]), month, int(parts["d"]))
+                day = date(int(parts["y"]), month, int(parts["d"]))
             except ValueError:
                 break
+            if day.year in LIKELY_YEARS:
+                return day
     raise InvalidDocumentError(path, f"is no day: {quote_untrusted(text)}")
 
 

@@ -106,6 +106,7 @@ def test_the_published_dates_of_the_tests_are_a_calendar_too() -> None:
         (sample("ice_expiries.csv").replace("2027-04-22", "04/22/2027"), "row 3.first_notice_date"),
         (sample("cme_calendar.csv").replace("FEB 2027,GCG27", "DEC 2026,GCZ26"), ""),
         (sample("close_out.csv") + "COMEX,GC\n", "row 4"),
+        (sample("close_out.csv").replace("25 Feb 2027 13:15", "25 Feb 0001"), "row 3.long_cutoff"),
         (
             sample("eurex_contracts.json").replace('"2026-12-08"', "20269908"),
             "data.Contracts.data[0]",
