@@ -32,17 +32,25 @@ _EXCHANGES_OF_MARKETS: Final[dict[str, tuple[str, ...]]] = {
 
 
 class HolidayCalendar(BusinessCalendar):
-    """The exchanges' holidays by their published rules, from 2016 on."""
+    """The exchanges' holidays by their published rules, from 2016 on.
+
+    What was asked once is remembered: chains end on the same days, and `holidays` takes longer.
+    """
 
     def __init__(self) -> None:
         self._closed: dict[str, Container[date]] = {}
+        self._known: dict[tuple[str, date], bool] = {}
 
     def is_business_day(self, day: date, market: str) -> bool:
         """Whether no exchange of the market has a holiday that day, nor a weekend."""
-        exchanges = _EXCHANGES_OF_MARKETS[market]
-        return day.weekday() < SATURDAY and not any(
-            day in self._holidays(exchange) for exchange in exchanges
-        )
+        known = self._known.get((market, day))
+        if known is None:
+            exchanges = _EXCHANGES_OF_MARKETS[market]
+            known = day.weekday() < SATURDAY and not any(
+                day in self._holidays(exchange) for exchange in exchanges
+            )
+            self._known[market, day] = known
+        return known
 
     def _holidays(self, exchange: str) -> Container[date]:
         if exchange not in self._closed:
