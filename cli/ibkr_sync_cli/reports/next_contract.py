@@ -83,11 +83,12 @@ def _product(
     if not question.is_past:
         return product
     try:
-        return services.history.as_of(product.key, question.moment, query.multiplier)
+        past = services.history.as_of(product.key, question.moment, query.multiplier)
     except NotYetKnownError as error:
         note = f"note: {product.key} is known since {error.since:%Y-%m-%d} only, and judged by that"
         output.remark(note, style="yellow")
         return product
+    return services.deliveries.dated_as_of(past, question.moment)
 
 
 def _nearest(

@@ -12,6 +12,7 @@ from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.delivery import DeliveryDates
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.entities.imported_delivery import ImportedDelivery
+from ibkr_sync.domain.evidence.chain_diff import FieldChange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,13 @@ class DeliveriesPort(Protocol):
     @abstractmethod
     def known_of(self, product: Future) -> Mapping[int, DeliveryDates]:
         """Give what is stored of the deliveries of a product's contracts, by conId."""
+
+    @abstractmethod
+    def changes_after(self, product: Future, at: datetime) -> tuple[FieldChange, ...]:
+        """Give what changed of the deliveries of a product's contracts after the aware instant.
+
+        In the order in which it was recorded.
+        """
 
     @abstractmethod
     def imports_of(

@@ -128,6 +128,20 @@ def test_what_did_not_change_is_not_written_again(database: Database) -> None:
         assert after[table] == before[table], table
 
 
+def test_the_past_has_what_was_known_then(database: Database) -> None:
+    sync(database, FIRST)
+    later = FIRST + timedelta(days=1)
+    sync(database, later, book=corrected_book())
+    service = DeliveryService(corrected_book(), stored_deliveries(database, later), lambda: later)
+    (then, _), (now, _) = (
+        service.dated_as_of(GOLD, FIRST).contracts,
+        service.dated_as_of(GOLD, later).contracts,
+    )
+    assert then.delivery == BOOK.dated(GOLD, FIRST.date()).contracts[0].delivery
+    assert now.delivery == corrected_book().dated(GOLD, later.date()).contracts[0].delivery
+    assert then.delivery != now.delivery
+
+
 def test_what_is_read_again_is_dated_again_as_a_correction(database: Database) -> None:
     sync(database, FIRST)
     later = FIRST + timedelta(days=1)
@@ -157,8 +171,9 @@ def test_a_rule_that_was_corrected_is_told_so(database: Database) -> None:
     found = changes(database, FIRST + timedelta(hours=1), FIRST + timedelta(days=1))
     assert {each.type for each in found} == {EventType.CORRECTED}
     notice = next(each for each in found if each.field == "first_notice_date")
-    assert notice.old == "2026-11-30 A rule: last bd of m-1 (COMEX gold and silver)"
-    assert notice.new == "2026-11-27 A rule: 2nd last bd of m-1 (COMEX gold and silver)"
+    learnt = "(COMEX gold and silver), learnt 2026-11-30)"
+    assert notice.old == f"2026-11-30 (A, rule: last bd of m-1 {learnt}"
+    assert notice.new == f"2026-11-27 (A, rule: 2nd last bd of m-1 {learnt}"
     assert notice.severity is Severity.INFO
 
 

@@ -72,7 +72,8 @@ def _product(services: Services[Future], query: FutureQuery, past: PastMoment | 
     product = services.futures.show(query)
     if past is not None:
         product = services.history.as_of(product.key, past.day or past.at, query.multiplier)
-    return services.deliveries.dated(product, None if past is None else past.at)
+        return services.deliveries.dated_as_of(product, past.at)
+    return services.deliveries.dated(product)
 
 
 def _ladders(

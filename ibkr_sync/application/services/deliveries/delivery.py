@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections import defaultdict
 from collections.abc import Callable, Collection
 from datetime import date, datetime, timedelta
 from typing import Final, TypeVar
 
 from ibkr_sync.domain.delivery.business_days import BusinessDays
 from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
+from ibkr_sync.domain.delivery.delivery_changes import delivery_before
 from ibkr_sync.domain.delivery.delivery_events import FARTHEST_WARNING, delivery_events
 from ibkr_sync.domain.delivery.expirations import Expiration, expirations_of
 from ibkr_sync.domain.delivery.nearest_contract import NearestJudgements, NearestRule, judge_nearest
 from ibkr_sync.domain.delivery.rolls import Roll, RollRule, rolls_of
+from ibkr_sync.domain.entities.delivery import DeliveryDates
 from ibkr_sync.domain.entities.futures import Future, ProductKey
+from ibkr_sync.domain.evidence.chain_diff import FieldChange
 from ibkr_sync.domain.history.events import Event
 from ibkr_sync.domain.ports.deliveries import DeliveriesPort
 
@@ -31,11 +36,28 @@ class DeliveryService:
         self._stored = stored
         self._clock = clock
 
-    def dated(self, product: F, until: datetime | None = None) -> F:
-        """The product with what is known of the delivery of each contract.
+    def dated(self, product: F) -> F:
+        """The product with what is known of the delivery of each contract; raises StorageError."""
+        return self._dated(product, None)
 
-        Of what was imported later than the aware instant `until` nothing. Raises StorageError.
+    def dated_as_of(self, product: F, at: datetime) -> F:
+        """The product as it was at an aware instant, with what was known then of deliveries.
+
+        What no run had stored yet is given by today's rules. Raises StorageError.
         """
+        changes: defaultdict[int | None, list[FieldChange]] = defaultdict(list)
+        for change in self._stored.changes_after(product, at):
+            changes[change.con_id].append(change)
+        chain = (
+            dataclasses.replace(
+                each,
+                delivery=delivery_before(each.delivery or DeliveryDates(), changes[each.con_id]),
+            )
+            for each in self._dated(product, at).contracts
+        )
+        return dataclasses.replace(product, contracts=tuple(chain))
+
+    def _dated(self, product: F, until: datetime | None) -> F:
         imports, today = self._stored.imports_of(product, until), self._clock().date()
         if self._book.rule_of(product) is not None:
             return self._book.dated(product, today, imports)

@@ -11,9 +11,10 @@ from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
 from ibkr_sync.domain.entities.contracts import ContractListing, FuturesContract
-from ibkr_sync.domain.entities.delivery import DELIVERY_DATES, DeliveryDates
+from ibkr_sync.domain.entities.delivery import DELIVERY_DATES, DELIVERY_FACTS, DeliveryDates
 from ibkr_sync.domain.entities.futures import ASSET_TYPES, Future, Origin
 from ibkr_sync.domain.entities.imported_delivery import ImportedDelivery
+from ibkr_sync.domain.evidence.chain_diff import FieldChange
 from ibkr_sync.domain.ports.deliveries import DeliveriesPort, DeliveringContract
 from ibkr_sync.domain.runs.sync_policy import RunKind
 from ibkr_sync.infrastructure.repositories.local_repo.database.bulk_writes import bulk_batches
@@ -32,6 +33,7 @@ from ibkr_sync.infrastructure.repositories.local_repo.runs.recorded_run import r
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
     contract_deliveries,
     contracts,
+    field_changes,
     products,
 )
 from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import reading, writing
@@ -94,6 +96,26 @@ class LocalDeliveries(DeliveriesPort):
                 for some in bulk_batches(con_ids)
                 for con_id, *values in connection.execute(statement.where(columns.con_id.in_(some)))
             }
+
+    def changes_after(self, product: Future, at: datetime) -> tuple[FieldChange, ...]:
+        """Give what changed of the deliveries of a product's contracts (see the port)."""
+        change = field_changes.c
+        statement = (
+            select(change.id, change.con_id, change.field, change.old, change.new)
+            .where(change.field.in_(DELIVERY_FACTS))
+            .where(change.seen_at > at)
+        )
+        con_ids = sorted(each.con_id for each in product.contracts)
+        with reading(self._database) as connection, reads.readable(self._database.name):
+            rows = [
+                row
+                for some in bulk_batches(con_ids)
+                for row in connection.execute(statement.where(change.con_id.in_(some)))
+            ]
+        return tuple(
+            FieldChange(con_id=row.con_id, field=row.field, old=row.old, new=row.new)
+            for row in sorted(rows, key=lambda each: each.id)
+        )
 
     def imports_of(
         self, product: Future, until: datetime | None = None

@@ -24,6 +24,7 @@ from ibkr_sync.domain.entities.delivery import DeliveryDates
 from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.entities.imported_delivery import ImportedDelivery
 from ibkr_sync.domain.errors import NoTradableContractError
+from ibkr_sync.domain.evidence.chain_diff import FieldChange
 from ibkr_sync.domain.ports.deliveries import DeliveriesPort, DeliveringContract
 from ibkr_sync.infrastructure.calendars import HolidayCalendar
 from ibkr_sync.infrastructure.replay.sample.listing import listed_contracts
@@ -45,6 +46,10 @@ class NoDeliveries(DeliveriesPort):
     def known_of(self, product: Future) -> dict[int, DeliveryDates]:
         del product
         return {}
+
+    def changes_after(self, product: Future, at: datetime) -> tuple[FieldChange, ...]:
+        del product, at
+        return ()
 
     def imports_of(
         self, product: Future, until: datetime | None = None
