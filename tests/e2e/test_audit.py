@@ -36,8 +36,6 @@ def test_the_whole_sample_raises_no_false_alarm(ibkr_sync: CommandLine, tmp_path
         ("UPDATE contracts SET multiplier = '1000'", "multiplier", "critical"),
         ("UPDATE contracts SET price_magnifier = 100", "price_magnifier", "critical"),
         ("UPDATE contracts SET min_tick = '0.25'", "min_tick", "notice"),
-        ("UPDATE products SET multiplier = '1000'", "multiplier", "critical"),
-        ("UPDATE products SET min_tick = '0.25'", "min_tick", "notice"),
         ("UPDATE products SET currency = 'EUR'", "currency", "critical"),
         ("UPDATE products SET symbol = 'XAU'", "symbol", "notice"),
     ],

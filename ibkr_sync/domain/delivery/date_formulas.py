@@ -2,7 +2,8 @@
 
 `3rd last bd of m` is the third last business day (bd) of the contract month (m); a number of
 business or calendar days may stand before or after such a day: `2 bd before 3rd Wed of m`,
-`1 day after 5th bd of m`. Other months are `m-1` and `m-2`. What a formula may begin from is a
+`1 day after 5th bd of m`. A day that need be none is moved to a business day by `bd up to 3rd Fri
+of m` or `bd from day 10 of m`. Other months are `m-1` or `m+3`. What a formula may begin from is a
 row of `_ANCHORS`, each with one pure function.
 """
 
@@ -46,11 +47,17 @@ class FormulaContext:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DateFormula:
-    """A formula as it is written, ready to give dates."""
+    """A formula as it is written, ready to give dates.
+
+    Attributes:
+        move: whether the day that it begins from is moved to a business day, `up to` it or `from`
+            it on; then the days are counted.
+    """
 
     text: str
     anchor: Callable[[FormulaContext, re.Match[str]], date | None]
     match: re.Match[str]
+    move: str | None = None
     business_days: int = 0
     calendar_days: int = 0
 
@@ -60,6 +67,8 @@ class DateFormula:
         if day is None:
             return None
         days = context.days
+        if self.move is not None:
+            day = days.on_or_before(day) if self.move == "up to" else days.on_or_after(day)
         if self.business_days < 0:
             day = days.before(day, -self.business_days)
         elif self.business_days > 0:
@@ -72,6 +81,8 @@ def parse_formula(text: str) -> DateFormula:
     """Read a formula; raises ValueError for words that it can't be made of."""
     shift = _SHIFT.match(text)
     rest = text[shift.end() :] if shift else text
+    move = _MOVE.match(rest)
+    rest = rest[move.end() :] if move else rest
     for pattern, anchor in _ANCHORS:
         match = pattern.fullmatch(rest)
         if match is not None:
@@ -82,6 +93,7 @@ def parse_formula(text: str) -> DateFormula:
                 text=text,
                 anchor=anchor,
                 match=match,
+                move=None if move is None else move["way"],
                 business_days=signed if is_business else 0,
                 calendar_days=0 if is_business else signed,
             )
@@ -122,26 +134,19 @@ def _day_of_month(context: FormulaContext, match: re.Match[str]) -> date:
     return date(*_month(context, match), int(match["n"]))
 
 
-def _business_day_up_to(context: FormulaContext, match: re.Match[str]) -> date:
-    return context.days.on_or_before(_day_of_month(context, match))
-
-
-def _business_day_from(context: FormulaContext, match: re.Match[str]) -> date:
-    return context.days.on_or_after(_day_of_month(context, match))
-
-
 def _last_day_of_month(context: FormulaContext, match: re.Match[str]) -> date:
     return last_day(*_month(context, match))
 
 
 def _month(context: FormulaContext, match: re.Match[str]) -> tuple[int, int]:
-    """Year and month of `m`, `m-1` or `m-2`."""
-    months = context.month.year * 12 + context.month.month - 1 - int(match["earlier"] or 0)
+    """Year and month of `m` or of one before or after it, as `m-1`."""
+    months = context.month.year * 12 + context.month.month - 1 + int(match["later"] or 0)
     return months // 12, months % 12 + 1
 
 
 _SHIFT: Final = re.compile(r"(?P<count>[0-9]{1,2}) (?P<unit>bd|day) (?P<way>before|after) ")
-_M = r" of m(?:-(?P<earlier>[12]))?"
+_MOVE: Final = re.compile(r"bd (?P<way>up to|from) ")
+_M = r" of m(?P<later>[-+][1-3])?"
 _NTH = r"(?P<n>[0-9]{1,2})(?:st|nd|rd|th)"
 _ANCHORS: Final = tuple(
     (re.compile(pattern), anchor)
@@ -154,8 +159,6 @@ _ANCHORS: Final = tuple(
         (rf"{_NTH} (?P<weekday>Mon|Tue|Wed|Thu|Fri){_M}", _nth_weekday),
         (rf"last (?P<weekday>Mon|Tue|Wed|Thu|Fri){_M}", _last_weekday),
         (rf"day (?P<n>[0-9]{{1,2}}){_M}", _day_of_month),
-        (rf"bd up to day (?P<n>[0-9]{{1,2}}){_M}", _business_day_up_to),
-        (rf"bd from day (?P<n>[0-9]{{1,2}}){_M}", _business_day_from),
         (rf"last day{_M}", _last_day_of_month),
     )
 )

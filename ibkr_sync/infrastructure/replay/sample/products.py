@@ -18,7 +18,7 @@ class SampleProduct:
         number: fixes the conIds; never changed, never given to another product.
         ladder: market-rule steps, `increment` or `low edge:increment` from the lowest edge up.
         market_rule: id of the ladder; 67 and 32 are IBKR's own, from 9001 on they are ours.
-        expiry_rule: name of a rule in `expiry`.
+        expiry_rule: a formula for its last trade dates, or a name of `expiry`.
         market: whose business days count, see `BusinessCalendar`.
         last_trade_time: `HH:MM` in the schedule's zone, or followed by the zone it is fixed in.
         schedule: name of a week of trading hours in `schedule`.

@@ -54,6 +54,9 @@ def on(text: str, *closed: date, month: ContractMonth = DECEMBER) -> date | None
         ("1 day before last bd of m", "2026-12-30"),
         ("last day of m", "2026-12-31"),
         ("2 bd before bd from day 12 of m", "2026-12-10"),  # the 12th is a Saturday
+        ("bd up to 3rd Fri of m", "2026-12-18"),
+        ("bd up to last Fri of m", "2026-12-25"),
+        ("1 bd before 3rd Wed of m+3", "2027-03-16"),
         ("last bd, of December the 2nd last, of m", "2026-12-30"),
         ("last bd, of December the 2nd last, of m-1", "2026-11-30"),
     ],
@@ -62,13 +65,19 @@ def test_a_formula_says_in_words_what_it_counts(text: str, expected: str) -> Non
     assert str(on(text)) == expected
 
 
+def test_a_day_that_is_a_holiday_is_moved_before_days_are_counted() -> None:
+    assert on("bd up to last Fri of m", date(2026, 12, 25)) == date(2026, 12, 24)
+    assert on("1 bd before bd up to last Fri of m", date(2026, 12, 25)) == date(2026, 12, 23)
+    assert on("1 bd before last Fri of m", date(2026, 12, 25)) == date(2026, 12, 24)
+
+
 def test_months_before_january_are_of_the_year_before() -> None:
     assert on("last day of m-2", month=ContractMonth(2027, 1)) == date(2026, 11, 30)
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "third friday", "3 bd of m", "last bd of m-3", "2 weeks before last trade", "last trade."],
+    ["", "third friday", "3 bd of m", "last bd of m-4", "2 weeks before last trade", "last trade."],
 )
 def test_other_words_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not a formula"):

@@ -115,8 +115,8 @@ def test_the_rules_follow_the_specification(
 
 
 def test_an_unknown_rule_is_refused() -> None:
-    with pytest.raises(KeyError):
-        expiry_date("full_moon", BusinessDays(CALENDAR, "us"), 2026, 12)
+    with pytest.raises(ValueError, match="full moon"):
+        expiry_date("full moon", BusinessDays(CALENDAR, "us"), 2026, 12)
 
 
 def last_trade_date_of(trading_class: str, contract_month: str) -> date:
