@@ -5,8 +5,8 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Protocol
+from datetime import date, datetime, timedelta
+from typing import Final, Protocol
 
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.delivery import DeliveryDates
@@ -23,6 +23,10 @@ class DeliveringContract:
     contract: FuturesContract
 
 
+LONGEST_NOTICE: Final = timedelta(days=60)
+"""Longer than first notice comes before the last trade."""
+
+
 class DeliveriesPort(Protocol):
     """Deliveries in the database; every method raises StorageError."""
 
@@ -30,8 +34,9 @@ class DeliveriesPort(Protocol):
     def between(self, first: date, last: date) -> tuple[DeliveringContract, ...]:
         """Give the contracts one of whose dates lies from one day to another, both included.
 
-        Their dates are last trade, first notice and IBKR's cut-offs; delisted contracts are left
-        out. In order of last trade date.
+        Their dates are last trade, first notice and IBKR's cut-offs. Of contracts of which nothing
+        is stored yet those are given whose last trade is up to `LONGEST_NOTICE` later. Delisted
+        ones are left out. In order of last trade date.
         """
 
     @abstractmethod

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from contracts.future_port import NOW_PLEASE, by_symbol
 from databases import dump
@@ -31,8 +31,11 @@ from ibkr_sync.infrastructure.repositories.local_repo.deliveries import LocalDel
 from ibkr_sync.infrastructure.repositories.local_repo.history import LocalHistory
 from ibkr_sync.infrastructure.repositories.local_repo.raw_replies import LocalRawReplies
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
-from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import contracts
-from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import reading
+from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
+    contract_deliveries,
+    contracts,
+)
+from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import reading, writing
 
 RULES = load_delivery_rules()
 BOOK = DeliveryBook(RULES, {}, HolidayCalendar())
@@ -126,6 +129,18 @@ def test_what_did_not_change_is_not_written_again(database: Database) -> None:
     after = dump(database)
     for table in ("contract_deliveries", "contracts", "field_changes"):
         assert after[table] == before[table], table
+
+
+def test_what_no_run_has_dated_yet_is_dated_when_it_is_asked_for(database: Database) -> None:
+    sync(database, FIRST)
+    with writing(database) as connection:
+        connection.execute(delete(contract_deliveries))
+    service = DeliveryService(BOOK, stored_deliveries(database, FIRST), lambda: FIRST)
+    found = service.expirations(FIRST, timedelta(days=30))
+    assert [(each.day, each.kind.value) for each in found] == [
+        (date(2026, 11, 25), "long-cutoff"),
+        (date(2026, 11, 30), "notice"),
+    ]
 
 
 def test_the_past_has_what_was_known_then(database: Database) -> None:

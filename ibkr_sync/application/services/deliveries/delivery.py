@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from datetime import date, datetime, timedelta
 from typing import Final, TypeVar
 
@@ -19,7 +19,7 @@ from ibkr_sync.domain.entities.delivery import DeliveryDates
 from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.evidence.chain_diff import FieldChange
 from ibkr_sync.domain.history.events import Event
-from ibkr_sync.domain.ports.deliveries import DeliveriesPort
+from ibkr_sync.domain.ports.deliveries import LONGEST_NOTICE, DeliveriesPort, DeliveringContract
 
 F = TypeVar("F", bound=Future)
 
@@ -67,6 +67,16 @@ class DeliveryService:
         """Tell of each contract of a product whether it may be held by a rule."""
         return judge_nearest(self.dated(product), rule, now, self.business_days(product))
 
+    def _between(self, first: date, last: date) -> Iterator[DeliveringContract]:
+        """Stored contracts by their dates; those that no run has dated yet are dated now."""
+        for each in self._stored.between(first, last):
+            if each.contract.delivery is not None:
+                yield each
+                continue
+            alone = dataclasses.replace(each.product, contracts=(each.contract,))
+            (contract,) = self.dated(alone).contracts
+            yield dataclasses.replace(each, contract=contract)
+
     def rolls(
         self,
         product: Future,
@@ -92,10 +102,10 @@ class DeliveryService:
 
         It reaches from today, at the aware instant `now`, for whole days. Raises StorageError.
         """
-        last = now.date() + min(within, date.max - now.date() - _DAY) + _DAY
+        last = now.date() + min(within, date.max - now.date() - LONGEST_NOTICE - _DAY) + _DAY
         found = (
             each
-            for delivering in self._stored.between(now.date() - _DAY, last)
+            for delivering in self._between(now.date() - _DAY, last)
             if keys is None or delivering.product.key in keys
             for each in expirations_of(
                 delivering, self.business_days(delivering.product), now, within.days
@@ -117,7 +127,7 @@ class DeliveryService:
         first, last = since.date() - _DAY, now.date() + FARTHEST_WARNING
         return tuple(
             event
-            for each in self._stored.between(first, last)
+            for each in self._between(first, last)
             if product in (None, each.product.key) and con_id in (None, each.contract.con_id)
             for event in delivery_events(each, self.business_days(each.product), since, now)
         )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
@@ -15,7 +15,11 @@ from ibkr_sync.domain.entities.delivery import DELIVERY_DATES, DELIVERY_FACTS, D
 from ibkr_sync.domain.entities.futures import ASSET_TYPES, Future, Origin
 from ibkr_sync.domain.entities.imported_delivery import ImportedDelivery
 from ibkr_sync.domain.evidence.chain_diff import FieldChange
-from ibkr_sync.domain.ports.deliveries import DeliveriesPort, DeliveringContract
+from ibkr_sync.domain.ports.deliveries import (
+    LONGEST_NOTICE,
+    DeliveriesPort,
+    DeliveringContract,
+)
 from ibkr_sync.domain.runs.sync_policy import RunKind
 from ibkr_sync.infrastructure.repositories.local_repo.database.bulk_writes import bulk_batches
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
@@ -79,7 +83,15 @@ class LocalDeliveries(DeliveriesPort):
             .join(products, products.c.id == contracts.c.product_id)
             .outerjoin(contract_deliveries)
             .where(contracts.c.delisted_at.is_(None))
-            .where(or_(*(column.between(first, last) for column in _DATES)))
+            .where(
+                or_(
+                    *(column.between(first, last) for column in _DATES),
+                    and_(
+                        contract_deliveries.c.con_id.is_(None),
+                        contracts.c.last_trade_date.between(first, last + LONGEST_NOTICE),
+                    ),
+                )
+            )
             .order_by(contracts.c.last_trade_date, contracts.c.con_id)
         )
         with reading(self._database) as connection, reads.readable(self._database.name):
