@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -17,6 +17,10 @@ from gateway.dialects import dialect_for
 from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.entities.schedules import TradingSession
+from ibkr_sync.domain.hours.contract_hours import contract_market_state
+from ibkr_sync.domain.hours.product_hours import product_hours
+from ibkr_sync.domain.hours.sessions import MarketState
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import (
     ContractReply,
@@ -200,26 +204,62 @@ def chains() -> dict[tuple[str, str], list[RecordedRow]]:
     return {key: list(rows.values()) for key, rows in found.items()}
 
 
+def product_of(rows: Sequence[RecordedRow], version: int, received_at: datetime) -> Future:
+    """The product that a reply with these rows makes."""
+    first = rows[0].sent
+    reply = ContractReply(
+        request=ContractRequest(symbol=first["symbol"], exchange=first["exchange"]),
+        rows=tuple(received(each, version) for each in rows),
+        end_frame=b"",
+        received_at=received_at,
+        server_version=version,
+        client_version="",
+    )
+    reader = ReplyReader(Future, load_catalogue())
+    return reader.read(FutureQuery(symbol=first["symbol"]), reply).product
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 @one_case("rows", chains().values())
 def test_rows_that_came_without_a_zone_have_that_of_their_siblings(
     rows: Iterable[RecordedRow], version: int
 ) -> None:
     rows = list(rows)
-    first = rows[0].sent
-    reply = ContractReply(
-        request=ContractRequest(symbol=first["symbol"], exchange=first["exchange"]),
-        rows=tuple(received(each, version) for each in rows),
-        end_frame=b"",
-        received_at=datetime(2026, 1, 1, tzinfo=UTC),
-        server_version=version,
-        client_version="",
-    )
-    reader = ReplyReader(Future, load_catalogue())
-    product = reader.read(FutureQuery(symbol=first["symbol"]), reply).product
+    product = product_of(rows, version, datetime(2026, 1, 1, tzinfo=UTC))
     zones = {ZONES[each.sent["timeZoneId"]] for each in rows} - {None}
     assert {each.time_zone for each in product.contracts} == (zones or {None})
     days = {
         int(each.sent["conId"]): day(each.sent["lastTradeDateOrContractMonth"]) for each in rows
     }
     assert {each.con_id: each.last_trade_date for each in product.contracts} == days
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_last_session_of_a_contract_is_not_that_of_its_product(version: int) -> None:
+    """ESZ5 stopped on Friday 19 December 2025 at 08:30, and its row was CLOSED from then on."""
+    evening = datetime(2025, 12, 19, 2, tzinfo=UTC)
+    product = product_of(chains()["ES", "2025-12-16"], version, evening)
+    hours = product_hours(product, evening)
+    assert hours.calendar is not None
+    assert hours.calendar.state(evening) == MarketState(
+        is_open=True, until=datetime(2025, 12, 19, 22, tzinfo=UTC)
+    )
+    monday = hours.calendar.on(date(2025, 12, 22))
+    assert [type(each) for each in monday] == [TradingSession, TradingSession]
+    december = next(each for each in product.contracts if each.local_symbol == "ESZ5")
+    state = contract_market_state(december, evening)
+    assert state is not None
+    assert state.until == december.last_trade_at == datetime(2025, 12, 19, 14, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_hours_that_begin_with_a_separator_are_read_and_silence_of_others_is_none(
+    version: int,
+) -> None:
+    monday = datetime(2025, 10, 6, 12, tzinfo=UTC)
+    product = product_of(chains()["NQ", "2025-10-05"], version, monday)
+    hours = product_hours(product, monday)
+    assert (hours.contract.local_symbol, hours.problem) == ("NQZ5", None)
+    assert hours.text.startswith(";20251005:1700")
+    assert hours.calendar is not None
+    assert len(hours.calendar.sessions) == 5

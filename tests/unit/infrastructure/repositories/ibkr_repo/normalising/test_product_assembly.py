@@ -47,7 +47,7 @@ def assembled(*chain: object, key: ProductKey = ES_KEY) -> Future:
     return assemble_product(key, chain, load_catalogue(), AT)  # type: ignore[arg-type]
 
 
-def test_the_product_takes_what_varies_by_month_from_the_nearest_contract() -> None:
+def test_the_nearest_contract_describes_its_product_but_for_what_varies_by_month() -> None:
     product = assembled(EXPIRED, NEAR, FAR)
     assert product == IndexFuture(
         symbol="ES",
@@ -57,14 +57,23 @@ def test_the_product_takes_what_varies_by_month_from_the_nearest_contract() -> N
         name="E-mini S&P 500",
         category="index",
         underlying=Underlying(symbol="ES", sec_type="IND", con_id=11004968),
-        multiplier=Decimal(50),
-        price_magnifier=1,
-        min_tick=Decimal("0.25"),
         time_zone="America/Chicago",
         origin=Origin.IBKR,
         contracts=(EXPIRED, NEAR, FAR),
         synced_at=AT,
     )
+    assert (product.multiplier, product.min_tick) == (None, Decimal("0.25"))
+
+
+@pytest.mark.parametrize("name", ["time_zone", "long_name"])
+def test_what_the_nearest_contract_leaves_out_others_state(name: str) -> None:
+    silent = dataclasses.replace(NEAR, **{name: None})  # type: ignore[arg-type]
+    far = dataclasses.replace(FAR, time_zone="Europe/Berlin", long_name="Another")
+    ended = dataclasses.replace(EXPIRED, time_zone="Asia/Tokyo", long_name="Old")
+    of_product = {"time_zone": "time_zone", "long_name": "name"}[name]
+    assert getattr(assembled(ended, silent, far), of_product) == getattr(far, name)
+    assert getattr(assembled(ended, silent, FAR), of_product) == getattr(ended, name)
+    assert getattr(assembled(ended, NEAR, far), of_product) == getattr(NEAR, name)
 
 
 def test_the_nearest_contract_is_the_next_to_expire_of_those_that_trade() -> None:
