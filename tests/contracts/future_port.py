@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from typing import TypeAlias
 
 import pytest
@@ -186,9 +187,21 @@ class FuturePortContract:
             update = port.get_or_create(query_for(twin), NOW_PLEASE)
             assert as_given(update.product, twin) == twin
 
-    @pytest.mark.parametrize("narrowed", [{"exchange": "NOSUCH"}, {"currency": "XXX"}])
+    def test_gives_one_of_several_by_the_size_of_its_contracts(
+        self, source_with: SourceWith, twins: tuple[Future, Future]
+    ) -> None:
+        port = source_with(twins)
+        for twin in twins:
+            query = dataclasses.replace(by_symbol(twin), multiplier=twin.multiplier)
+            update = port.get_or_create(query, NOW_PLEASE)
+            assert as_given(update.product, twin) == twin
+
+    @pytest.mark.parametrize(
+        "narrowed",
+        [{"exchange": "NOSUCH"}, {"currency": "XXX"}, {"multiplier": Decimal("0.123")}],
+    )
     def test_a_query_that_contradicts_the_product_does_not_find_it(
-        self, source_with: SourceWith, product: Future, narrowed: dict[str, str]
+        self, source_with: SourceWith, product: Future, narrowed: dict[str, object]
     ) -> None:
         port = source_with([product])
         with pytest.raises(ProductNotFoundError):

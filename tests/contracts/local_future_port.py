@@ -34,6 +34,7 @@ from ibkr_sync.domain.entities.contracts import (
 from ibkr_sync.domain.entities.futures import (
     ASSET_TYPES,
     AssetClass,
+    ChainExtent,
     CommodityFuture,
     Future,
     IndexFuture,
@@ -571,6 +572,24 @@ class LocalFuturePortContract(FuturePortContract):
         taken = self.stored(local, other)
         assert {each.con_id for each in taken.contracts} == {8, *range(101, 109)}
         assert taken.synced_at == other.synced_at
+
+    def test_a_product_that_took_a_single_contract_makes_no_symbol_unclear(
+        self, local: LocalFuturePort[Future], ledger: Ledger, clock: FakeClock
+    ) -> None:
+        asked = examples.with_chain(examples.DAX, 8, first_con_id=1)
+        self.store(local, dataclasses.replace(asked, synced_at=clock.now))
+        clock.advance(hours=21)
+        mover = dataclasses.replace(asked.contracts[-1], trading_class="FDXM")
+        alone = dataclasses.replace(asked, trading_class="FDXM", contracts=(mover,), synced_at=None)
+        left = dataclasses.replace(without(asked, 8), synced_at=clock.now)
+        self.store(local, left, others=(alone,))
+
+        assert self.stored(local, alone).chain_extent is ChainExtent.SINGLE_CONTRACTS
+        assert local.get_by_symbol(by_symbol(asked)).key == asked.key
+        with local.sync_run(Origin.IBKR) as run:
+            failure = FutureFailure(query=by_symbol(asked), error=ReplyTimeoutError("late"))
+            local.record_failure(failure, run)
+        assert ledger.blamed()[-1] == asked.key
 
     def test_a_reply_about_one_product_takes_no_chain_from_another(
         self, local: LocalFuturePort[Future], ledger: Ledger, clock: FakeClock

@@ -164,3 +164,44 @@ def test_a_pin_narrows_a_question(ibkr_sync: CommandLine) -> None:
     with gateway_with(*rows) as gateway:
         found, questions = get(ibkr_sync, gateway, "DAX")
     assert (found.code, keys(found), questions) == (0, ["DAX@EUREX (FDXM)"], ["DAX@EUREX"])
+
+
+def test_a_contract_that_moved_is_found_and_makes_its_old_symbol_no_less_clear(
+    ibkr_sync: CommandLine,
+) -> None:
+    chain = [
+        product(
+            "NOVA",
+            "CME",
+            "NOVA",
+            con_id=str(70000 + month),
+            local_symbol=f"NOVA{letter}8",
+            contract_month=f"2098{month:02d}",
+            last_trade_date_or_contract_month=f"2098{month:02d}19 08:30 US/Central",
+            real_expiration_date=f"2098{month:02d}19",
+        )
+        for month, letter in ((9, "U"), (10, "V"), (11, "X"), (12, "Z"))
+    ]
+    moved = changed(chain[2], exchange="CBOT", valid_exchanges="CBOT")
+    with gateway_with(*chain) as gateway:
+        assert get(ibkr_sync, gateway, "NOVA")[0].code == 0
+    with gateway_with(*chain[:2], chain[3], moved) as gateway:
+        done, questions = get(ibkr_sync, gateway, "NOVA")
+    assert (done.code, questions) == (0, ["NOVA@CME", "#70011"])
+
+    for word, exchange in (
+        ("NOVAX8", "CBOT"),
+        ("70011", "CBOT"),
+        ("NOVAZ8", "CME"),
+        ("NOVA", "CME"),
+    ):
+        shown = ibkr_sync("show", word, "--json")
+        assert (shown.code, shown.json["exchange"]) == (0, exchange), word
+    for command in ("next", "history", "changes"):
+        assert ibkr_sync(command, "NOVA").code == 0
+    assert ibkr_sync("next", "NOVA@CBOT").out.startswith("NOVAX8")
+    rows = [line.split() for line in ibkr_sync("list", "-f", "table").out.splitlines()]
+    assert next(each for each in rows if "CBOT" in each)[6:7] == ["never"]
+    assert "never synced" in ibkr_sync("show", "NOVA@CBOT", "-f", "table").out
+    with gateway_with(*chain[:2], chain[3], moved) as gateway:
+        assert get(ibkr_sync, gateway, "NOVA")[1][0] == "NOVA@CME"

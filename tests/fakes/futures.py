@@ -39,7 +39,7 @@ from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.domain.runs.run_outcomes import ProductOutcome
 from ibkr_sync.domain.runs.run_records import RecordedProduct
 from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy, SyncRun
-from ibkr_sync.domain.selection.product_choice import choose_product
+from ibkr_sync.domain.selection.product_choice import choose_product, most_stored
 from ibkr_sync.domain.selection.series_choice import usual_series
 
 F = TypeVar("F", bound=Future)
@@ -221,9 +221,10 @@ class InMemoryFutureRepository(LocalFuturePort[F], StoredForPlan, Generic[F]):
         self._record(run, query, ProductOutcome.FAILED, key=key, diff=diff, error=absent.error)
 
     def record_failure(self, failure: FutureFailure, run: SyncRun) -> None:
-        keys = [key for key, each in self.products.items() if failure.query.matches(each)]
-        is_clear = len(keys) == 1 and not isinstance(failure.error, AmbiguousProductError)
-        key = keys[0] if is_clear else None
+        found = [each for each in self.products.values() if failure.query.matches(each)]
+        meant = most_stored(found)
+        is_clear = len(meant) == 1 and not isinstance(failure.error, AmbiguousProductError)
+        key = meant[0].key if is_clear else None
         self._record(
             run,
             failure.query,

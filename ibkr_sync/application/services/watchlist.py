@@ -258,9 +258,13 @@ def _listed(
 def _meant_by(
     product: WatchedProduct, stored: Mapping[str, Sequence[ProductSummary]]
 ) -> tuple[ProductSummary, ...]:
-    """The stored products, given by symbol, that an entry means."""
+    """The stored products, given by symbol, that an entry means.
+
+    One that was never synced, because only a contract moved to it, is none beside another.
+    """
     query = product.query
-    return tuple(each for each in stored.get(query.symbol, ()) if query.covers(each))
+    found = tuple(each for each in stored.get(query.symbol, ()) if query.covers(each))
+    return tuple(each for each in found if each.synced_at is not None) or found
 
 
 def _by_current_name(product: WatchedProduct, former: Iterable[FormerName]) -> WatchedProduct:

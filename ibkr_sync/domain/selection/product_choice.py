@@ -31,8 +31,8 @@ P = TypeVar("P", bound=_Product)
 
 
 def most_stored(products: Sequence[P]) -> tuple[P, ...]:
-    """Give the products, of one or more, of which no less is stored than of any other."""
-    most = max(each.chain_extent for each in products)
+    """Give the products of which no less is stored than of any other."""
+    most = max((each.chain_extent for each in products), default=ChainExtent.NOTHING)
     return tuple(each for each in products if each.chain_extent is most)
 
 

@@ -30,7 +30,7 @@ from ibkr_sync.domain.ports.catalogue import ProductCatalogue
 from ibkr_sync.domain.ports.futures import LocalFuturePort
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy, SyncRun
-from ibkr_sync.domain.selection.product_choice import choose_product
+from ibkr_sync.domain.selection.product_choice import choose_product, most_stored
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.products import reads
 from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import reading, writing
@@ -231,9 +231,11 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
 
         with writing(self._database) as connection:
             found = reads.read_products(connection, failure.query, self._database.name)
+            ids = {each.product.key: each.product_id for each in found}
+            meant = most_stored([each.product for each in found])
             # That one candidate alone is stored makes an ambiguous symbol no clearer.
-            is_clear = len(found) == 1 and not isinstance(failure.error, AmbiguousProductError)
-            product_id = found[0].product_id if is_clear else None
+            is_clear = len(meant) == 1 and not isinstance(failure.error, AmbiguousProductError)
+            product_id = ids[meant[0].key] if is_clear else None
             outcomes.record_failed_outcome(connection, failure, product_id, run, self._clock())
 
     def record_absence(self, absent: AbsentFuture, query: FutureQuery, run: SyncRun) -> None:
