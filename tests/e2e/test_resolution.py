@@ -397,7 +397,10 @@ def of_two_sizes(ibkr_sync: CommandLine) -> None:
 
 def test_contracts_that_only_their_size_tells_apart_are_ambiguous(ibkr_sync: CommandLine) -> None:
     of_two_sizes(ibkr_sync)
-    for command in (["next", "NOVA"], ["show", "NOVA 209812"], ["history", "NOVA Dec2098"]):
+    for command in (
+        *(["next", "NOVA"], ["show", "NOVA 209812"], ["history", "NOVA Dec2098"]),
+        ["rolls", "NOVA"],
+    ):
         vague = ibkr_sync(*command)
         assert (vague.code, vague.out) == (5, "")
         assert "2098-12 of size 50 (987654321), 2098-12 of size 5 (987654322)" in vague.told

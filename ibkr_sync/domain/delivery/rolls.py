@@ -26,7 +26,9 @@ from ibkr_sync.domain.delivery.nearest_contract import DaysBefore
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.delivery import Confidence
 from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.errors import AmbiguousContractError
 from ibkr_sync.domain.selection.series_choice import SeriesChoice, chosen_series
+from ibkr_sync.domain.selection.size_choice import differ_in_size_only
 
 
 class RollBasis(StrEnum):
@@ -110,6 +112,7 @@ def rolls_of(
 
     `months` are the numbers of the delivery months that are wanted, None for all; weekly and
     daily contracts don't count where there are monthly ones, nor do those that were delisted.
+    Raises AmbiguousContractError for two that only their size tells apart.
     """
     series = chosen_series(product, SeriesChoice.USUAL)
     chain = sorted(
@@ -121,6 +124,8 @@ def rolls_of(
         key=lambda each: (each.last_trade_date, each.con_id),
     )
     for leaving, entering in pairwise(chain):
+        if differ_in_size_only(leaving, entering):
+            raise AmbiguousContractError(str(product.key), (leaving, entering), product.key)
         yield _roll(leaving, entering, rule, days, now)
 
 

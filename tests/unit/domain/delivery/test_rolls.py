@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,7 @@ from ibkr_sync.domain.delivery.rolls import Roll, RollBasis, parse_roll_rule, ro
 from ibkr_sync.domain.delivery.ruled_dates import ruled_last_trade_date
 from ibkr_sync.domain.entities.contracts import ContractListing, ContractMonth, FuturesContract
 from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.errors import AmbiguousContractError
 from ibkr_sync.infrastructure.calendars import HolidayCalendar
 
 BOOK = DeliveryBook(load_delivery_rules(), {}, HolidayCalendar())
@@ -131,3 +133,12 @@ def test_rolls_are_in_order_and_no_later_than_the_last_trade(
 def test_what_is_no_rule_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is no rule"):
         parse_roll_rule(text)
+
+
+def test_nothing_rolls_into_another_size() -> None:
+    first, *rest = GOLD.contracts
+    mini = dataclasses.replace(first, con_id=99, multiplier=Decimal(10))
+    both = dataclasses.replace(GOLD, contracts=(first, mini, *rest))
+    with pytest.raises(AmbiguousContractError) as caught:
+        rolled(both, "notice-1bd")
+    assert set(caught.value.contracts) == {first, mini}
