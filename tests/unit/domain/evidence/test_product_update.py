@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from contracts import examples
 from ibkr_sync.domain.entities.contracts import FuturesContract
-from ibkr_sync.domain.entities.futures import Future, Origin
+from ibkr_sync.domain.entities.futures import Future, Origin, UnclassifiedFuture
 from ibkr_sync.domain.errors import OutdatedDataError, ShrinkRefusedError, UndatedDataError
-from ibkr_sync.domain.evidence.product_update import plan_update
+from ibkr_sync.domain.evidence.product_update import classified_product, plan_update
 from strategies import contracts, futures, in_one_chain, instants
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -147,3 +147,23 @@ def test_a_gateway_is_believed_even_when_our_clock_was_ahead() -> None:
     earlier = NOW - timedelta(hours=1)
     told = dataclasses.replace(examples.ES, synced_at=earlier, name="S&P")
     assert plan_update(stored, told, earlier).product.name == "S&P"
+
+
+def test_a_contract_was_last_seen_when_the_reply_was_given() -> None:
+    received = dataclasses.replace(examples.ES, synced_at=NOW - timedelta(hours=1))
+    (seen,) = {
+        each.listing.last_seen_at
+        for each in plan_update(None, received, NOW).product.contracts
+        if each.listing
+    }
+    assert seen == received.synced_at
+
+
+def test_a_product_that_the_catalogue_lost_keeps_its_category_unless_the_reply_has_one() -> None:
+    stored = dataclasses.replace(examples.ES, category="equity index")
+    received = UnclassifiedFuture(
+        symbol="ESX", exchange="CME", trading_class="ESX", currency="USD", category=None
+    )
+    assert classified_product(stored, received).category == "equity index"
+    with_own = dataclasses.replace(received, category="index")
+    assert classified_product(stored, with_own).category == "index"

@@ -112,6 +112,17 @@ def test_date_and_instant_never_disagree(
     assert fill_silent_contract(completed, received, NOW) == completed
 
 
+def test_an_instant_of_another_day_in_the_known_zone_is_not_kept() -> None:
+    stored = dataclasses.replace(
+        DECEMBER,
+        time_zone="America/Chicago",
+        last_trade_at=datetime(2026, 12, 18, 14, 30, tzinfo=UTC),
+        last_trade_date=date(2026, 12, 19),
+    )
+    received = _without(stored, "time_zone", "last_trade_at")
+    assert fill_silent_contract(stored, received, NOW).last_trade_at is None
+
+
 def test_an_instant_without_a_zone_is_on_the_day_it_has_in_the_known_zone() -> None:
     stored = dataclasses.replace(
         DECEMBER,

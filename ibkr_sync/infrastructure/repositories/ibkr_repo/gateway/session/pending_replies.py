@@ -124,7 +124,7 @@ class PendingReplies:
             self.fail_all(ReplyTimeoutError(f"nothing arrived for {self._idle_timeout:g} s"))
         elif silence > patience:
             self.fail_ladders(ReplyTimeoutError(f"nothing arrived for {patience:g} s"))
-        elif now - self._oldest_sent_at > self._total_timeout:
+        if now - self._oldest_sent_at > self._total_timeout:
             self._fail(
                 lambda _, pending: now - pending.sent_at > self._total_timeout,
                 ReplyTimeoutError(f"incomplete after {self._total_timeout:g} s"),

@@ -103,7 +103,9 @@ def row_of(contract: FuturesContract, **fields: object) -> TranslatedRow:
 @pytest.mark.parametrize("exchange", ["", "CME", "QBALGO"])
 def test_rows_that_were_asked_for_pass(exchange: str) -> None:
     rows = [row_of(DECEMBER), row_of(on("QBALGO")), row_of(on("QBALGO"), exchange=None)]
-    refuse_foreign_products(ContractRequest(symbol="ES", exchange=exchange), rows)
+    unplaced = row_of(MARCH, exchange=None)  # nor does it list any exchange
+    refuse_foreign_products(ContractRequest(symbol="ES", exchange=exchange), [*rows, unplaced])
+    refuse_foreign_products(ContractRequest(con_id=DECEMBER.con_id), rows)
 
 
 @pytest.mark.parametrize(
@@ -112,6 +114,8 @@ def test_rows_that_were_asked_for_pass(exchange: str) -> None:
         (ContractRequest(symbol="NQ"), "symbol"),
         (ContractRequest(symbol="es"), "symbol"),
         (ContractRequest(symbol="ES", exchange="CBOT"), "exchange"),
+        (ContractRequest(con_id=MARCH.con_id), "con_id"),
+        (ContractRequest(local_symbol="ESH7"), "local_symbol"),
     ],
 )
 def test_a_row_that_was_not_asked_for_is_refused(request_: ContractRequest, field: str) -> None:
@@ -135,9 +139,13 @@ def test_a_contract_without_a_list_of_exchanges_stays_where_it_came_from() -> No
 
 
 def test_a_contract_without_a_list_of_exchanges_cannot_be_on_two() -> None:
+    rows = [on("CBOT", MARCH), MARCH]
     with pytest.raises(InvalidReplyError) as caught:
-        merge_product_rows([on("CBOT", MARCH), MARCH])
+        merge_product_rows(rows)
     assert caught.value.field == "exchange"
+    # Unless it is known which of them lists it.
+    assert merge_product_rows(rows, asked_on="CME") == (MARCH,)
+    assert merge_product_rows(rows, stored={MARCH.con_id: MARCH}) == (MARCH,)
 
 
 def test_equal_rows_are_one_contract() -> None:

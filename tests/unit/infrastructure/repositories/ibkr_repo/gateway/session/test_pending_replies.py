@@ -176,6 +176,13 @@ def test_a_ladder_is_not_waited_for_longer_than_anything_else() -> None:
     assert "nothing arrived for 1 s" in str(ladder.exception(0))
 
 
+def test_a_later_request_gives_an_earlier_one_no_more_time(pending: PendingReplies) -> None:
+    early, late = pending.expect_contracts(1, ES, 100), pending.expect_contracts(2, ES, 120)
+    pending.expire(125.1)
+    assert early.done()
+    assert not late.done()
+
+
 def test_nothing_due_never_expires(pending: PendingReplies) -> None:
     pending.expire(1e9)
     due = pending.expect_contracts(1, ES, 1e9)
