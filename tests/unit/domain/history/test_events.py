@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -200,3 +202,10 @@ def test_a_missing_contract_expires_and_a_delisted_one_does_not() -> None:
     assert found is not None
     assert found.old == "missing"
     assert expiry_event(RecordedEnd(product=ES.key, contract=delisted), now) is None
+
+
+def test_the_page_on_evidence_names_no_event_that_is_none() -> None:
+    page = (Path(__file__).parents[4] / "docs" / "evidence.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([A-Z]{3,}(?:_[A-Z]+)*)`", page))
+    assert len(named) > 10
+    assert named <= set(EventType)
