@@ -123,6 +123,25 @@ def test_an_instant_of_another_day_in_the_known_zone_is_not_kept() -> None:
     assert fill_silent_contract(stored, received, NOW).last_trade_at is None
 
 
+def test_an_instant_is_judged_in_the_zone_that_the_reply_states() -> None:
+    night = datetime(2026, 12, 18, 23, 30, tzinfo=UTC)
+    stored = dataclasses.replace(
+        DECEMBER,
+        time_zone="America/Chicago",
+        last_trade_at=night,
+        last_trade_date=date(2026, 12, 18),
+    )
+    received = dataclasses.replace(_without(stored, "last_trade_at"), time_zone="Asia/Tokyo")
+    assert fill_silent_contract(stored, received, NOW).last_trade_at is None
+
+
+def test_ladders_that_are_all_left_out_stay_known() -> None:
+    venues = (Venue(exchange="CME", market_rule_id=67),)
+    stored = dataclasses.replace(DECEMBER, venues=venues)
+    received = dataclasses.replace(DECEMBER, venues=(Venue(exchange="CME"),))
+    assert fill_silent_contract(stored, received, NOW).venues == venues
+
+
 def test_an_instant_without_a_zone_is_on_the_day_it_has_in_the_known_zone() -> None:
     stored = dataclasses.replace(
         DECEMBER,
