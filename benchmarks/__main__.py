@@ -25,6 +25,7 @@ SUBJECTS = (
     "decoding",
     "throughput",
     "latency",
+    "growth",
 )
 
 DEFAULT_ROUNDS = 15

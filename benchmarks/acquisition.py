@@ -10,7 +10,7 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -118,8 +118,9 @@ def acquire(
     *,
     messages_per_second: float = UNPACED,
     requests_in_flight: int = 8,
+    clock: Callable[[], datetime] | None = None,
 ) -> AcquisitionCost:
-    """Bring products up to date over a session that is open already.
+    """Bring products up to date over a session that is open already, by `clock` or by ours.
 
     Raises what one of them fails with.
     """
@@ -130,9 +131,10 @@ def acquire(
         requests_in_flight=requests_in_flight,
     )
     contracts = 0
-    with Database(file) as database, Gateway(parameters, _now) as gateway:
-        local = _TimedRepository(database, Future, catalogue, _now)
-        repository = IbkrFutureRepository(gateway, local, Future, catalogue, _now)
+    now = clock or _now
+    with Database(file) as database, Gateway(parameters, now) as gateway:
+        local = _TimedRepository(database, Future, catalogue, now)
+        repository = IbkrFutureRepository(gateway, local, Future, catalogue, now)
         ladders = len(local.known_market_rules())
         gateway.open()
         start = Instant.now()

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
-from itertools import count, cycle, islice
+from itertools import cycle, islice
 
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.infrastructure.calendars import HolidayCalendar
@@ -22,12 +22,23 @@ _MIX = 17
 """No divisor of how many chains there are: the first few products mix long and short ones."""
 
 
-def wide_recording(products: int, today: date) -> Recording:
-    """So many products with all the contracts that trade, each product with a symbol of its own."""
+class ConIds(dict[tuple[int, str], int]):
+    """The conId of each contract of each product, the same on every day."""
+
+    def __missing__(self, contract: tuple[int, str]) -> int:
+        self[contract] = _FIRST_CON_ID + len(self)
+        return self[contract]
+
+
+def wide_recording(products: int, today: date, con_ids: ConIds | None = None) -> Recording:
+    """So many products with all the contracts that trade, each product with a symbol of its own.
+
+    Recordings of several days have the contracts of the same `con_ids`.
+    """
     sample = sample_recording(today, HolidayCalendar())
-    con_ids = count(_FIRST_CON_ID)
+    known = ConIds() if con_ids is None else con_ids
     contracts = [
-        _renamed(row, str(number), next(con_ids))
+        _renamed(row, str(number), known[number, row.con_id])
         for number, chain in _numbered_chains(sample, products)
         for row in chain
     ]
