@@ -33,6 +33,7 @@ def test_next_is_one_line_for_scripts_on_a_terminal_too(
     (row,) = ibkr_sync("--database", stocked, "next", "ES", "-f", "csv").rows()
     assert contract["symbol"] == "ES"
     assert contract["hold_until"] == first["last_trade_date"]
+    assert contract.keys() == row.keys()
     assert [str(contract[name] or "") for name in row] == line.rstrip("\n").split("\t")
     assert list(row.values()) == line.rstrip("\n").split("\t")
 

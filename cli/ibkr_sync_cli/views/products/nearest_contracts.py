@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 NEAREST_COLUMNS = (
-    *("local_symbol", "contract_month", "last_trade_date", "con_id", "symbol", "exchange"),
+    *("local_symbol", "contract_month", "last_trade_date", "con_id"),
+    *("symbol", "exchange", "trading_class"),
     *("hold_until", "hold_until_by", "source", "confidence", "days_left", "business_days_left"),
 )
 
