@@ -340,10 +340,14 @@ class ProductNotFoundError(ProductLookupError):
 
 
 class AmbiguousProductError(ProductLookupError):
-    """Several products answer to this symbol; one is never picked silently."""
+    """Several products answer to this symbol; one is never picked silently.
+
+    `is_pinnable` is unset where only a source knows them, so that no pin can be made of them.
+    """
 
     def __init__(self, symbol: str, candidates: Sequence[ProductCandidate]) -> None:
         self.candidates = tuple(candidates)
+        self.is_pinnable = True
         keys = ", ".join(str(candidate.key) for candidate in self.candidates)
         super().__init__(symbol, f"{symbol} may mean {keys}")
 

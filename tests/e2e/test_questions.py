@@ -64,6 +64,7 @@ def test_the_catalogue_narrows_no_question(ibkr_sync: CommandLine) -> None:
         assert (vague.code, questions) == (5, ["ES@"])
         assert "CME       ES " in vague.err
         assert "ONE       ES1C" in vague.err
+        assert vague.err.splitlines()[-1] == "next:  Say which: --exchange CME"  # no pin of ES1C
         for word, question, key in (
             ("INFY", "INFY@", "INFY@NSE (INFY)"),
             ("6E", "EUR@", "EUR@ICEUS (6E)"),
@@ -136,6 +137,7 @@ def test_a_local_symbol_of_two_exchanges_is_ambiguous(ibkr_sync: CommandLine) ->
         vague, _ = get(ibkr_sync, gateway, "ZZZH7")
         clear, _ = get(ibkr_sync, gateway, "ZZZH7@NSE")
     assert (vague.code, "ZZZH7 may mean 2 products" in vague.err) == (5, True)
+    assert vague.err.splitlines()[-1] == "next:  Say which: --exchange CME"
     assert (clear.code, keys(clear)) == (0, ["ZED@NSE (ZED)"])
 
 

@@ -149,8 +149,10 @@ def step_if_ambiguous(error: errors.AmbiguousProductError, command: NextCommand)
     by_exchange = len({key.exchange for key in keys}) == len(keys)
     option = "--exchange" if by_exchange else "--trading-class"
     example = keys[0].exchange if by_exchange else keys[0].trading_class
-    pin = command("pin", error.symbol, option, example)
-    return f"Say which: {option} {example}\n       to keep it: {pin}"
+    which = f"Say which: {option} {example}"
+    if not error.is_pinnable:
+        return which
+    return f"{which}\n       to keep it: {command('pin', error.symbol, option, example)}"
 
 
 def step_if_ambiguous_contract(error: errors.AmbiguousContractError, command: NextCommand) -> str:

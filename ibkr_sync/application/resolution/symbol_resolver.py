@@ -18,7 +18,11 @@ from ibkr_sync.application.resolution.product_names import (
     with_known_names,
 )
 from ibkr_sync.application.resolution.symbol_resolution import SymbolResolution
-from ibkr_sync.domain.errors import ProductNotFoundError
+from ibkr_sync.domain.errors import (
+    AmbiguousProductError,
+    MalformedSymbolError,
+    ProductNotFoundError,
+)
 from ibkr_sync.domain.naming.known_products import KnownProduct
 from ibkr_sync.domain.naming.limits import UNLIMITED, Limits
 from ibkr_sync.domain.naming.notices import ContinuousNotice
@@ -124,6 +128,15 @@ class SymbolResolver:
         """Add to the error what was asked for, and the products that this excludes."""
         stored = self._stored.find_named({query.symbol})
         return with_known_names(error, query, self._catalogue, stored, self._clock())
+
+    def can_pin(self, error: AmbiguousProductError) -> bool:
+        """Whether a pin of the symbol may be of each of the candidates; raises StorageError."""
+        try:
+            words = parse_spellings(error.symbol)
+        except MalformedSymbolError:
+            return False
+        known = {each.key for each in self._names(words, UNLIMITED, ()).of(words.text)}
+        return known.issuperset(each.key for each in error.candidates)
 
     def pins(self) -> tuple[Pin, ...]:
         """Give every pin, by word; raises StorageError."""

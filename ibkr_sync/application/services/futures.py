@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from ibkr_sync.application.resolution.symbol_resolver import SymbolResolver
 from ibkr_sync.application.services.past_hours import read_sent_hours
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
-from ibkr_sync.domain.errors import ProductLookupError, ProductNotFoundError
+from ibkr_sync.domain.errors import (
+    AmbiguousProductError,
+    ProductLookupError,
+    ProductNotFoundError,
+)
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.domain.selection.size_choice import chain_of_size
@@ -83,13 +87,17 @@ class FuturesService(Generic[F_co]):
         """
         once = dict.fromkeys(queries)
         for outcome in self._port.get_or_create_many(once, policy, on_run=on_run):
-            if isinstance(outcome, FutureFailure) and isinstance(
-                outcome.error, ProductNotFoundError
-            ):
-                error = self.names.with_known(outcome.error, outcome.query)
-                yield FutureFailure(query=outcome.query, error=error)
-            else:
-                yield outcome
+            yield self._explained(outcome) if isinstance(outcome, FutureFailure) else outcome
+
+    def _explained(self, failure: FutureFailure) -> FutureFailure:
+        """The failure with what else is known of the name that a source was asked for."""
+        error = failure.error
+        if isinstance(error, ProductNotFoundError):
+            found = self.names.with_known(error, failure.query)
+            return FutureFailure(query=failure.query, error=found)
+        if isinstance(error, AmbiguousProductError):
+            error.is_pinnable = self.names.can_pin(error)
+        return failure
 
     def list_products(self) -> tuple[ProductSummary, ...]:
         """Summarise every stored product, by symbol."""

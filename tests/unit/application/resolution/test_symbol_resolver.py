@@ -267,6 +267,8 @@ def test_a_contract_is_found_in_the_only_chain_that_has_it(
 
     for text in (local_symbol, local_symbol.lower(), str(DECEMBER.con_id)):
         assert names.resolve(text).product == taker.key
+    of_its_month = names.resolve("ES 202612").product
+    assert of_its_month == (taker.key if taker.symbol == "ES" else LISTED.key)
     assert names.resolve("ESH7").product == LISTED.key
     assert names.resolve("ES 202703").product == LISTED.key
 

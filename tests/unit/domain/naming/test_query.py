@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+from decimal import Decimal
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from example_products import ES
+from example_products import DECEMBER, ES, MARCH
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
@@ -21,6 +24,7 @@ from strategies import futures, maybe
         FutureQuery(symbol="ES", currency="USD"),
         FutureQuery(symbol="ES", trading_class="ES"),
         FutureQuery(symbol="ES", exchange="CME", currency="USD", trading_class="ES"),
+        FutureQuery(symbol="ES", multiplier=Decimal("50.0")),
     ],
 )
 def test_a_query_means_every_product_that_it_does_not_contradict(query: FutureQuery) -> None:
@@ -35,11 +39,22 @@ def test_a_query_means_every_product_that_it_does_not_contradict(query: FutureQu
         FutureQuery(symbol="ES", exchange="CBOT"),
         FutureQuery(symbol="ES", currency="EUR"),
         FutureQuery(symbol="ES", trading_class="EZ"),
+        FutureQuery(symbol="ES", multiplier=Decimal(5)),
         FutureQuery(symbol="ES", exchange="CME", currency="USD", trading_class=""),
     ],
 )
 def test_a_query_does_not_mean_a_product_that_it_contradicts(query: FutureQuery) -> None:
     assert not query.matches(ES)
+
+
+def test_a_size_means_the_products_that_have_contracts_of_it() -> None:
+    mini = dataclasses.replace(DECEMBER, con_id=7, multiplier=Decimal(5))
+    of_both = dataclasses.replace(ES, contracts=(*ES.contracts, mini), multiplier=None)
+    unknown = dataclasses.replace(ES, contracts=(), multiplier=None)
+    for product in (of_both, unknown):
+        assert FutureQuery(symbol="ES", multiplier=Decimal(5)).matches(product)
+    of_no_size = dataclasses.replace(ES, contracts=(MARCH,), multiplier=None)
+    assert not FutureQuery(symbol="ES", multiplier=Decimal(5)).matches(of_no_size)
 
 
 @settings(max_examples=30)
