@@ -8,6 +8,7 @@ import pytest
 
 from e2e.command_line import CommandLine, Ended
 from e2e.gateways import ROW, changed, gateway_with
+from gateway import faults
 from gateway.server import ScriptedGateway
 from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest
 from ibkr_sync.infrastructure.replay.rows import ContractRow
@@ -104,6 +105,14 @@ def test_a_translation_that_ibkr_refuses_may_be_a_local_symbol(ibkr_sync: Comman
     assert (found.code, keys(found)) == (0, ["NOVA@CME (NOVA)"])
     assert questions == ["SOFR3@", "SR3@", "[SR3]@", "NOVA@CME"]
     assert "found by the local symbol SR3; IBKR knows no symbol SOFR3" in found.told
+
+
+def test_a_name_that_tws_can_make_nothing_of_is_no_name(ibkr_sync: CommandLine) -> None:
+    rows = [product("NOVA", "CME", "NOVA", local_symbol="SR3")]
+    with gateway_with(*rows, faults=(faults.ErrorReply(code=321, symbol="SR3"),)) as gateway:
+        found, questions = get(ibkr_sync, gateway, "SR3")
+    assert (found.code, keys(found)) == (0, ["NOVA@CME (NOVA)"])
+    assert questions == ["SOFR3@", "SR3@", "[SR3]@", "NOVA@CME"]
 
 
 @pytest.mark.parametrize(

@@ -146,13 +146,22 @@ def step_to_name_product(
 def step_if_ambiguous(error: errors.AmbiguousProductError, command: NextCommand) -> str:
     """Where a symbol means several products."""
     keys = sorted(candidate.key for candidate in error.candidates)
-    by_exchange = len({key.exchange for key in keys}) == len(keys)
-    option = "--exchange" if by_exchange else "--trading-class"
-    example = keys[0].exchange if by_exchange else keys[0].trading_class
-    which = f"Say which: {option} {example}"
+    options: tuple[str, ...]
+    first, count = keys[0], len(keys)
+    exchange, trading_class = (
+        ("--exchange", first.exchange),
+        ("--trading-class", first.trading_class),
+    )
+    if len({key.exchange for key in keys}) == count:
+        options = exchange
+    elif len({key.trading_class for key in keys}) == count:
+        options = trading_class
+    else:
+        options = (*exchange, *trading_class)
+    which = f"Say which: {' '.join(options)}"
     if not error.is_pinnable:
         return which
-    return f"{which}\n       to keep it: {command('pin', error.symbol, option, example)}"
+    return f"{which}\n       to keep it: {command('pin', error.symbol, *options)}"
 
 
 def step_if_ambiguous_contract(error: errors.AmbiguousContractError, command: NextCommand) -> str:

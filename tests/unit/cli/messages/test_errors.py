@@ -361,7 +361,7 @@ def test_every_reason_for_no_connection_has_a_next_step(reason: errors.Unreachab
     [
         ([("EUREX", "FDAX"), ("EUREX", "FDXM")], "--trading-class FDAX"),
         ([("CME", "ES"), ("EUREX", "ES")], "--exchange CME"),
-        ([("CME", "A"), ("CME", "B"), ("EUREX", "A")], "--trading-class A"),
+        ([("CME", "A"), ("CME", "B"), ("EUREX", "A")], "--exchange CME --trading-class A"),
     ],
 )
 def test_the_next_step_tells_candidates_apart(keys: list[tuple[str, str]], option: str) -> None:
