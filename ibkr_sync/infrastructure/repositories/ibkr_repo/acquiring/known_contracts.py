@@ -80,7 +80,12 @@ class KnownContracts:
         return self._known.find_named(words)
 
     def key_of(self, query: FutureQuery) -> ProductKey | None:
-        """Give the one stored product that has contracts and that a query means, None if none."""
+        """Give the one stored product that has contracts and that a query means, None if none.
+
+        None too for a query that nothing could narrow further, which costs no look at its chain.
+        """
+        if query.exchange is not None and query.trading_class is not None:
+            return None
         try:
             product = self._known.get_by_symbol(query)
         except ProductLookupError:
