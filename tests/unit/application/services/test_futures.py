@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from example_products import ES, MARCH, NOW
+from example_products import DECEMBER, ES, MARCH, NOW
 from fakes.catalogue import FakeCatalogue
 from fakes.clock import FakeClock
 from fakes.futures import InMemoryFutureRepository
@@ -54,6 +54,15 @@ def test_what_was_brought_up_to_date_is_shown_and_listed(
     update = service.get(ES_QUERY, SyncPolicy())
     assert service.show(ES_QUERY) == update.product
     assert [summary.key for summary in service.list_products()] == [ES.key]
+
+
+def test_of_a_size_that_is_asked_for_its_contracts_alone_are_shown(
+    service: FuturesService[Future], repository: InMemoryFutureRepository[Future]
+) -> None:
+    repository.products[ES.key] = ES
+    shown = service.show(dataclasses.replace(ES_QUERY, multiplier=DECEMBER.multiplier))
+    assert shown.contracts == (DECEMBER,)
+    assert len(service.show(ES_QUERY).contracts) > 1
 
 
 def test_a_failure_of_one_product_is_raised_and_of_many_is_given(

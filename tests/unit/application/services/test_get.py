@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+from decimal import Decimal
 
 import pytest
 
-from example_products import ES, MARCH, NOW
+from example_products import DECEMBER, ES, MARCH, NOW
 from fakes.catalogue import FakeCatalogue, a_product
 from fakes.clock import FakeClock
 from fakes.futures import InMemoryFutureRepository
@@ -17,6 +18,7 @@ from ibkr_sync.application.services.futures import FuturesService
 from ibkr_sync.application.services.get import GetReport, GetService
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import (
+    AmbiguousContractError,
     AmbiguousProductError,
     ContractNotFoundError,
     GatewayUnreachableError,
@@ -70,6 +72,18 @@ def test_a_contract_is_found_in_the_chain_that_was_received() -> None:
     ((words, match),) = report.contracts
     assert (words.text, match.contract.con_id) == ("ESH7", MARCH.con_id)
     assert report.has_success
+
+
+def test_a_size_says_which_contract_is_named() -> None:
+    rig = Rig()
+    mini = dataclasses.replace(DECEMBER, con_id=8, multiplier=Decimal(5))
+    rig.source.products = [dataclasses.replace(ES, contracts=(*ES.contracts, mini))]
+    (vague,) = rig.get("ES 202612").errors
+    assert isinstance(vague, AmbiguousContractError)
+    clear = rig.service.begin(["ES 202612"], Limits(multiplier=Decimal(5)), SyncPolicy())
+    list(clear)
+    ((_, match),) = clear.report().contracts
+    assert match.contract.con_id == mini.con_id
 
 
 def test_contracts_that_are_absent_are_no_failure_of_what_else_was_stored() -> None:

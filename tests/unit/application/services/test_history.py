@@ -107,6 +107,15 @@ def test_a_past_day_is_as_it_was(service: HistoryService, storage: FakeStorage) 
     assert service.market_rules({67}, now - timedelta(seconds=1)) == (RULE,)
 
 
+def test_a_past_day_may_be_of_one_size(service: HistoryService, storage: FakeStorage) -> None:
+    now = storage.clock.now
+    sizes = {each.multiplier for each in service.as_of(ES.key, now).contracts}
+    for size in sizes - {None}:
+        of_size = service.as_of(ES.key, now, size).contracts
+        assert {each.multiplier for each in of_size} == {size}
+    assert service.as_of(ES.key, now, Decimal("0.7")).contracts == ()
+
+
 def test_before_the_first_sight_says_since_when_it_is_known(
     service: HistoryService, storage: FakeStorage
 ) -> None:
