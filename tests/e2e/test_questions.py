@@ -99,6 +99,18 @@ def test_a_translation_that_ibkr_refuses_is_asked_for_as_typed(ibkr_sync: Comman
     assert ibkr_sync("show", "SR3Z8").code == 0
 
 
+def test_what_is_watched_by_the_catalogues_symbol_is_refreshed_by_ibkrs(
+    ibkr_sync: CommandLine,
+) -> None:
+    ibkr_sync("watchlist", "add", "SR3")
+    with gateway_with(product("SR3", "CME", "SR3")) as gateway:
+        get(ibkr_sync, gateway, "SR3")
+        before = len(asked(gateway))
+        done = ibkr_sync("refresh", "--source", "ibkr", "--port", str(gateway.port))
+        assert (done.code, asked(gateway)[before:]) == (0, ["SR3@CME"])
+    assert ibkr_sync("check").code == 0
+
+
 def test_a_translation_that_ibkr_refuses_may_be_a_local_symbol(ibkr_sync: CommandLine) -> None:
     with gateway_with(product("NOVA", "CME", "NOVA", local_symbol="SR3")) as gateway:
         found, questions = get(ibkr_sync, gateway, "SR3")

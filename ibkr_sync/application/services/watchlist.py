@@ -129,17 +129,19 @@ class WatchlistService:
     def states(self, groups: Collection[str] = ()) -> tuple[WatchlistState, ...]:
         """Give the list with what is stored of each product (see `selection`).
 
-        An entry that means nothing stored is looked for among the names that products had.
+        An entry that means nothing stored is looked for among the names that products had, and
+        by its trading class: IBKR may have another symbol for it than the catalogue.
         """
         watched = self.watched(groups)
         if not watched:
             return ()
         stored: dict[str, list[ProductSummary]] = defaultdict(list)
-        for summary in self._futures.list_products():
+        summaries = self._futures.list_products()
+        for summary in summaries:
             stored[summary.key.symbol].append(summary)
         unknown = [each for each in watched if not _meant_by(each, stored)]
         former = self._futures.former_names({each.symbol for each in unknown}) if unknown else ()
-        current = {each: _by_current_name(each, former) for each in unknown}
+        current = {each: _by_current_name(each, former, summaries) for each in unknown}
         return tuple(
             WatchlistState(
                 product=each,
@@ -267,9 +269,19 @@ def _meant_by(
     return tuple(each for each in found if each.synced_at is not None) or found
 
 
-def _by_current_name(product: WatchedProduct, former: Iterable[FormerName]) -> WatchedProduct:
-    """The entry with the name of the one product that was called so; as it is if none was."""
+def _by_current_name(
+    product: WatchedProduct, former: Iterable[FormerName], stored: Iterable[ProductSummary]
+) -> WatchedProduct:
+    """The entry with the name of the one product that was called so, or has its class.
+
+    As it is if none was or has.
+    """
     keys = {each.current for each in former if product.may_be(each.former)}
+    if not keys and product.trading_class is not None:
+        market = (product.exchange, product.trading_class)
+        keys = {
+            each.key for each in stored if each.synced_at is not None and each.key[1:] == market
+        }
     if len(keys) != 1:
         return product
     symbol, exchange, trading_class = keys.pop()

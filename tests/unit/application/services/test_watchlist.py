@@ -132,6 +132,17 @@ def test_a_product_is_kept_up_to_date_by_the_name_it_has_now() -> None:
     assert (state.product, [each.key for each in state.stored]) == (AT_GLOBEX, [ES.key])
 
 
+def test_a_product_is_kept_up_to_date_by_the_symbol_that_ibkr_has() -> None:
+    as_catalogued = WatchedProduct(symbol="SPX", exchange="CME", trading_class="ES")
+    elsewhere = WatchedProduct(symbol="SPX", exchange="CBOT", trading_class="ES")
+    service = service_on(as_catalogued, elsewhere)
+
+    assert set(service.selection()) == {ES_EXACT.query, elsewhere.query}
+    states = {each.product: each.stored for each in service.states()}
+    assert [each.key for each in states[as_catalogued]] == [ES.key]
+    assert states[elsewhere] == ()
+
+
 def test_a_renamed_product_is_taken_off_by_the_name_it_has_now() -> None:
     service = service_on(AT_GLOBEX, former=[RENAMED])
 
