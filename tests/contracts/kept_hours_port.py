@@ -17,6 +17,7 @@ KEY = examples.ES.key
 MONDAY, TUESDAY, WEDNESDAY = (date(2026, 11, day) for day in (23, 24, 25))
 
 
+NEXT_WEEK = date(2026, 11, 30)
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
@@ -51,8 +52,9 @@ class KeptHoursContract:
     def test_hours_are_kept_by_day_and_given_in_order(self, stored: StoredHours) -> None:
         stored.store(examples.HOURS)
         days = stored.port.hours_by_day(KEY)
-        assert days == current_hours_by_day(examples.ES, NOW)
-        assert list(days) == [MONDAY, TUESDAY, WEDNESDAY]
+        current = current_hours_by_day(examples.ES, NOW)
+        assert days == {each: current[each] for each in (MONDAY, TUESDAY)}
+        assert list(days) == [MONDAY, TUESDAY]
 
     def test_of_another_product_nothing_is_kept(self, stored: StoredHours) -> None:
         stored.store(examples.HOURS)
@@ -62,14 +64,35 @@ class KeptHoursContract:
         stored.store(
             sent_hours(f"{day(MONDAY)};{day(TUESDAY)}"),
             sent_hours(f"{day(TUESDAY)};{day(WEDNESDAY)}"),
+            sent_hours(day(NEXT_WEEK)),
         )
         days = (MONDAY, TUESDAY, WEDNESDAY)
         assert self.trading(stored) == {each: entries(day(each)) for each in days}
 
+    def test_the_last_day_of_a_window_is_kept_when_the_next_one_comes(
+        self, stored: StoredHours
+    ) -> None:
+        """IBKR's last liquid session is the whole night; of Tuesday it is corrected next day."""
+        night, morning = (day(TUESDAY, form) for form in ("{0}:1700-{0}:2300", "{0}:0830-{0}:1500"))
+        stored.store(sent_hours(f"{day(MONDAY)};{night}"))
+        assert list(self.trading(stored)) == [MONDAY]
+        stored.store(sent_hours(f"{morning};{day(WEDNESDAY)}"))
+        assert self.trading(stored)[TUESDAY] == entries(morning)
+
+    def test_of_two_kinds_the_one_that_ends_first_ends_what_is_whole(
+        self, stored: StoredHours
+    ) -> None:
+        stored.store(
+            sent_hours(
+                f"{day(MONDAY)};{day(TUESDAY)};{day(WEDNESDAY)}", f"{day(MONDAY)};{day(TUESDAY)}"
+            )
+        )
+        assert list(self.trading(stored)) == [MONDAY]
+
     def test_a_day_has_what_was_said_of_it_last(self, stored: StoredHours) -> None:
-        closed = day(TUESDAY, "{0}:CLOSED")
-        window = f"{day(MONDAY)};{day(TUESDAY)}"
-        stored.store(sent_hours(window), sent_hours(f"{day(MONDAY)};{closed}"))
+        closed, later = day(TUESDAY, "{0}:CLOSED"), day(WEDNESDAY)
+        window = f"{day(MONDAY)};{day(TUESDAY)};{later}"
+        stored.store(sent_hours(window), sent_hours(f"{day(MONDAY)};{closed};{later}"))
         assert self.trading(stored) == {MONDAY: entries(day(MONDAY)), TUESDAY: entries(closed)}
         stored.store(sent_hours(window))
         assert self.trading(stored)[TUESDAY] == entries(day(TUESDAY))
@@ -78,7 +101,8 @@ class KeptHoursContract:
         morning, evening = (
             day(MONDAY, form) for form in ("{0}:0828-{0}:1630", "{0}:1708-{0}:2300")
         )
-        stored.store(sent_hours(f"{morning};{evening}"), sent_hours(evening))
+        later = day(TUESDAY)
+        stored.store(sent_hours(f"{morning};{evening};{later}"), sent_hours(f"{evening};{later}"))
         assert self.trading(stored) == {MONDAY: entries(f"{morning};{evening}")}
 
     @pytest.mark.parametrize("text", ["whenever you like", "", "19700101:CLOSED;21991231:CLOSED"])

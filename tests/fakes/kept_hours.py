@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 from datetime import date, datetime
 
+from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.entities.schedules import TradingSchedule
 from ibkr_sync.domain.hours.hours_by_day import (
     DayHours,
     SentDay,
-    current_hours_by_day,
+    hours_by_day_to_keep,
     newly_said_days,
 )
 from ibkr_sync.domain.ports.kept_hours import KeptHours
@@ -21,14 +22,18 @@ class InMemoryKeptHours(KeptHours):
 
     def __init__(self) -> None:
         self.days: dict[ProductKey, dict[date, DayHours]] = {}
+        self._chains: dict[ProductKey, tuple[FuturesContract, ...]] = {}
 
     def hours_by_day(self, key: ProductKey) -> dict[date, DayHours]:
         return dict(sorted(self.days.get(key, {}).items()))
 
     def keep(self, product: Future, schedule: TradingSchedule, now: datetime) -> None:
         """Keep what a window says, as storing a product with these hours does."""
-        chain = (dataclasses.replace(each, schedule=schedule) for each in product.contracts)
-        said = current_hours_by_day(dataclasses.replace(product, contracts=tuple(chain)), now)
+        before = self._chains.get(product.key, ())
+        chain = tuple(dataclasses.replace(each, schedule=schedule) for each in product.contracts)
+        self._chains[product.key] = chain
+        given = dataclasses.replace(product, contracts=chain)
+        said = hours_by_day_to_keep(given, before, [each.con_id for each in chain], now)
         kept = self.days.setdefault(product.key, {})
         kept.update(newly_said_days(said, kept))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.entities.schedules import (
     ClosedDay,
@@ -15,7 +16,7 @@ from ibkr_sync.domain.entities.schedules import (
     TradingSession,
 )
 from ibkr_sync.domain.errors import HoursUnknownError
-from ibkr_sync.domain.hours.product_hours import current_hours
+from ibkr_sync.domain.hours.product_hours import SpokenHours, current_hours, spoken_hours
 from ibkr_sync.domain.hours.sessions import SessionCalendar, merged_sessions
 
 REACH = timedelta(days=8)
@@ -73,14 +74,37 @@ class HoursOfDay:
         return self.calendar.on(self.day)
 
 
-def current_hours_by_day(
-    product: Future, now: datetime, among: Collection[int] | None = None
-) -> dict[date, DayHours]:
-    """What the current hours of a product say of each day, in order, at the aware instant `now`.
+def current_hours_by_day(product: Future, now: datetime) -> dict[date, DayHours]:
+    """What the current hours of a product say of each day, in order, at the aware instant `now`."""
+    return _by_day({kind: current_hours(product, now, kind) for kind in HoursKind})
 
-    Given conIds, only the days are told for which one of them speaks.
+
+def hours_by_day_to_keep(
+    product: Future, before: Iterable[FuturesContract], sent: Collection[int], now: datetime
+) -> dict[date, DayHours]:
+    """What the hours that were just stored say of days, as far as they are whole, in order.
+
+    `before` are the contracts as they were stored until then, `sent` the conIds of those whose
+    hours are new: of other days nothing is new. What begins late on the last day of a window may
+    not be in it yet, so that day is kept when the next window comes, be it weeks later.
     """
     spoken = {kind: current_hours(product, now, kind) for kind in HoursKind}
+    if not any(spoken.values()):
+        return {}
+    begins, ends = _first_and_last(spoken)
+    whole = {day: hours for day, hours in _by_day(spoken, sent).items() if day < ends}
+    former = {kind: spoken_hours(before, kind) for kind in HoursKind}
+    if not any(former.values()):
+        return whole
+    _, ended = _first_and_last(former)
+    left = {day: hours for day, hours in _by_day(former).items() if ended <= day < begins}
+    return left | whole
+
+
+def _by_day(
+    spoken: Mapping[HoursKind, Mapping[date, SpokenHours]], among: Collection[int] | None = None
+) -> dict[date, DayHours]:
+    """Both kinds of each day, in order; given conIds, where one of them speaks."""
     found: dict[date, DayHours] = {}
     for day in sorted({day for days in spoken.values() for day in days}):
         heard = {
@@ -96,6 +120,12 @@ def current_hours_by_day(
             zone = next(iter(heard.values())).contract.time_zone
             found[day] = DayHours(trading=trading, liquid=liquid, time_zone=zone)
     return found
+
+
+def _first_and_last(spoken: Mapping[HoursKind, Mapping[date, SpokenHours]]) -> tuple[date, date]:
+    """The first day of either kind, and the last that both kinds reach."""
+    windows = [days for days in spoken.values() if days]
+    return min(map(min, windows)), min(map(max, windows))
 
 
 def newly_said_days(

@@ -76,8 +76,8 @@ def product_hours(
         return _of_product([nearest.contract], kind, None, nearest.problem)
     if calendar is None or calendar.known_until is None:
         raise HoursUnknownError(future.symbol, kind.value, "none are stored", future.key)
-    told = f"those stored ended {calendar.known_until:%Y-%m-%d %H:%M} UTC"
-    raise HoursUnknownError(future.symbol, kind.value, told, future.key)
+    detail = f"those stored ended {calendar.known_until:%Y-%m-%d %H:%M} UTC"
+    raise HoursUnknownError(future.symbol, kind.value, detail, future.key)
 
 
 def current_hours(

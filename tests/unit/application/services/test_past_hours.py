@@ -38,7 +38,7 @@ def test_a_day_long_past_is_answered_from_what_is_kept(
     service: PastHoursService, kept: InMemoryKeptHours
 ) -> None:
     window = "20260309:1700-20260310:1600;20260310:1700-20260311:1600"
-    kept.keep(ES, sent_hours(window), NOW)
+    kept.keep(ES, sent_hours(f"{window};20260312:CLOSED"), NOW)
     assert service.on(ES, LONG_AGO, HoursKind.TRADING, NOW).entries == entries(window)
 
 
@@ -52,7 +52,7 @@ def test_a_day_of_the_current_hours_is_answered_even_if_none_is_kept(
 def test_a_day_that_is_not_known_names_kept_and_current_days(
     service: PastHoursService, kept: InMemoryKeptHours
 ) -> None:
-    kept.keep(ES, sent_hours("20260310:CLOSED"), NOW)
+    kept.keep(ES, sent_hours("20260310:CLOSED;20260311:CLOSED"), NOW)
     with pytest.raises(HoursUnknownError, match="2026-03-10, 2026-11-23 to 2026-11-25"):
         service.on(ES, date(2026, 6, 1), HoursKind.TRADING, NOW)
 
@@ -112,7 +112,7 @@ class TestDaysKeptAsSent:
 def test_where_kept_days_contradict_each_other_the_day_asked_for_goes_first(
     service: PastHoursService, kept: InMemoryKeptHours
 ) -> None:
-    kept.keep(ES, sent_hours("20260309:1700-20260310:1600"), NOW)
-    kept.keep(ES, sent_hours("20260310:0800-20260310:1200"), NOW)
+    kept.keep(ES, sent_hours("20260309:1700-20260310:1600;20260310:CLOSED"), NOW)
+    kept.keep(ES, sent_hours("20260310:0800-20260310:1200;20260311:CLOSED"), NOW)
     found = service.on(ES, LONG_AGO, HoursKind.TRADING, NOW)
     assert found.entries == entries("20260310:0800-20260310:1200")

@@ -15,7 +15,7 @@ from ibkr_sync.domain.entities.contracts import ContractSeries, FuturesContract
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.entities.schedules import HoursKind
 from ibkr_sync.domain.errors import HoursUnknownError
-from ibkr_sync.domain.hours.hours_by_day import current_hours_by_day
+from ibkr_sync.domain.hours.hours_by_day import hours_by_day_to_keep
 from ibkr_sync.domain.hours.product_hours import current_hours, product_hours
 
 TODAY = "20261122:1700-20261123:1600"
@@ -157,8 +157,10 @@ class TestWhoSpeaksForADay:
 
     def test_only_days_are_kept_for_which_one_of_those_speaks_whose_hours_are_new(self) -> None:
         product = product_of(with_hours(DECEMBER, self.ENDING), with_hours(MARCH, self.WHOLE))
-        kept = current_hours_by_day(product, self.LAST_EVENING, among={DECEMBER.con_id})
+        kept = hours_by_day_to_keep(product, (), {DECEMBER.con_id}, self.LAST_EVENING)
         assert list(kept) == [date(2026, 12, day) for day in (14, 15, 16)]
+        whole = hours_by_day_to_keep(product, (), {MARCH.con_id}, self.LAST_EVENING)
+        assert list(whole) == [date(2026, 12, day) for day in (17, 18, 19, 20)]
 
     def test_a_window_of_more_than_a_year_speaks_for_no_day(self) -> None:
         product = product_of(with_hours(DECEMBER, "19700101:CLOSED;21991231:CLOSED"))

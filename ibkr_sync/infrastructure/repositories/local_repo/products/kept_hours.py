@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, select
 from sqlalchemy.engine import Connection
 
+from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.hours.hours_by_day import (
     DayHours,
     SentDay,
-    current_hours_by_day,
+    hours_by_day_to_keep,
     newly_said_days,
 )
 from ibkr_sync.domain.ports.kept_hours import KeptHours
@@ -55,16 +56,23 @@ def keep_hours_by_day(
     connection: Connection,
     product_id: int,
     product: Future,
-    sent: Collection[int],
+    before: Mapping[int, FuturesContract],
     now: datetime,
     *,
     is_new: bool,
 ) -> None:
     """Keep what the hours just received say of each day, unless it is kept already.
 
-    `sent` are the con_ids whose hours are new; of a product that `is_new` nothing is kept yet.
+    `before` are the contracts as they were stored until then, by conId; of a product that
+    `is_new` nothing is kept yet.
     """
-    days = current_hours_by_day(product, now, among=sent) if sent else {}
+    sent = {
+        each.con_id
+        for each in product.contracts
+        if each.schedule is not None
+        and (each.con_id not in before or each.schedule != before[each.con_id].schedule)
+    }
+    days = hours_by_day_to_keep(product, before.values(), sent, now) if sent else {}
     if not days:
         return
     window = {"product_id": product_id, "first": min(days), "last": max(days)}

@@ -86,9 +86,8 @@ def write_update(
     _write_contracts(connection, product_id, planned, rows, before)
     _write_last_seen(connection, planned, before)
     write_schedules(connection, product_id, planned.product.contracts)
-    sent = _with_new_hours(planned.product, before)
     is_new = before.product_id is None
-    keep_hours_by_day(connection, product_id, planned.product, sent, now, is_new=is_new)
+    keep_hours_by_day(connection, product_id, planned.product, before.chain, now, is_new=is_new)
     return product_id
 
 
@@ -160,16 +159,6 @@ def _write_last_seen(
         != stored_last_seen(before.chain[each.con_id].listing, before.synced_at)
     )
     bulk_update(connection, contracts.c.con_id, ("last_seen_at",), rows)
-
-
-def _with_new_hours(product: Future, before: StoredState) -> set[int]:
-    """The con_ids of contracts whose hours are new."""
-    known = {con_id: contract.schedule for con_id, contract in before.chain.items()}
-    return {
-        each.con_id
-        for each in product.contracts
-        if each.schedule is not None and each.schedule != known.get(each.con_id)
-    }
 
 
 def _inserted_id(connection: Connection, table: Table, row: dict[str, Any]) -> int:
