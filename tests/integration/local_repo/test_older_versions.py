@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,11 @@ from alembic.migration import MigrationContext
 from contracts.future_port import by_symbol
 from databases import dump, refuse_damage
 from fakes.clock import FakeClock
-from ibkr_sync.domain.entities.futures import Origin
+from fakes.hours import sent_hours
+from ibkr_sync.bootstrap import bootstrap
+from ibkr_sync.config.settings import GatewaySettings, ProfileSettings
+from ibkr_sync.domain.entities.futures import Future, Origin
+from ibkr_sync.domain.entities.schedules import HoursKind
 from ibkr_sync.domain.errors import SchemaBehindError
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.schema.revision import (
@@ -129,3 +135,39 @@ def test_it_goes_on_where_it_was(database: Database, revision: str) -> None:
     listed = [each.new for each in after["field_changes"] if (each.con_id, each.field) == LISTING]
     assert listed == ["listed", "missing", "delisted"]
     assert len(local.get_by_symbol(by_symbol(NEW)).contracts) == 9
+
+
+def test_hours_are_read_when_asked_for_until_they_are_stored_read(
+    tmp_path: Path, revision: str
+) -> None:
+    path = tmp_path / "futures.db"
+    with Database(path) as database:
+        older_versions.create(database, revision)
+        upgrade(database)
+    clock = FakeClock(datetime(2026, 11, 24, 12, tzinfo=UTC))
+    profile = ProfileSettings(
+        source="local", replay=None, database=str(path), gateway=GatewaySettings()
+    )
+    with bootstrap(profile, Future, clock=clock) as services:
+        product = services.futures.show(by_symbol(NEW))
+        for contract in product.contracts:
+            assert contract.schedule is not None
+            assert contract.schedule.trading_sessions
+        if revision != older_versions.OLDER[0]:  # the first kept no hours by day
+            for day, count in ((date(2026, 11, 24), 1), (date(2026, 11, 25), 1)):
+                found = services.past_hours.on(product, day, HoursKind.TRADING, clock.now)
+                assert len(found.entries) == count
+    with Database(path) as database:
+        local = repository(database, clock)
+        rolled = tuple(
+            dataclasses.replace(each, schedule=sent_hours("20261201:CLOSED;20261202:CLOSED"))
+            for each in NEW.contracts
+        )
+        clock.advance(days=7)
+        with local.sync_run(Origin.IBKR) as run:
+            store(local, dataclasses.replace(NEW, contracts=rolled), run, clock)
+        by_id = {row.id: row for row in dump(database)["schedules"]}
+        (used,) = {
+            row.schedule_id for row in dump(database)["products"] if row.symbol == NEW.symbol
+        }
+    assert by_id[used].trading_sessions is not None
