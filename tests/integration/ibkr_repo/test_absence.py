@@ -351,6 +351,21 @@ def test_without_a_clear_answer_for_one_contract_nothing_is_said_of_any(rig: Rig
     assert everything_of(rig.local.products[ES.key]) == everything_of(before)
 
 
+def test_a_symbol_that_several_stored_products_share_says_nothing_of_either(rig: Rig) -> None:
+    other = renamed(NASDAQ, symbol="ES", trading_class="ESX")
+    rig.store(ES, CRUDE_OIL)
+    rig.store(other)
+    before = {key: everything_of(each) for key, each in rig.local.products.items()}
+    of_both = ES.contracts + other.contracts
+    con_ids = frozenset(each.con_id for each in of_both)
+    query = FutureQuery(symbol="ES")
+    unknown_both = faults.ErrorReply(code=200, symbol="ES", con_ids=con_ids)
+    euro = renamed(NASDAQ, symbol="EUR", trading_class="6E")
+    replay = rig.gateway(unknown_both, recording=recording_of(ES, euro))
+    assert isinstance(error_of(rig.ask(replay, query)[query]), ProductNotFoundError)
+    assert {key: everything_of(each) for key, each in rig.local.products.items()} == before
+
+
 def test_in_a_dry_run_an_absence_changes_nothing(rig: Rig) -> None:
     rig.store(ES, NASDAQ)
     before = rig.local.products[ES.key]

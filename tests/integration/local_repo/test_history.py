@@ -24,7 +24,9 @@ from ibkr_sync.domain.entities.futures import (
     Origin,
     UnclassifiedFuture,
 )
-from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
+from ibkr_sync.domain.entities.remarks import Remark, RemarkKind
+from ibkr_sync.domain.errors import ProductNotFoundError
+from ibkr_sync.domain.evidence.acquired_future import AbsentFuture, AcquiredFuture
 from ibkr_sync.domain.history.as_of import product_as_of
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
@@ -52,7 +54,8 @@ FDAX, FDXM = examples.DAX, examples.DAX_MINI
 def known_of(product: Future) -> Known:
     """All that a product holds, listings included, but for what has no history."""
     chain = (dataclasses.replace(each, **WITHOUT_HISTORY) for each in product.contracts)
-    return type(product), dataclasses.asdict(dataclasses.replace(product, contracts=tuple(chain)))
+    known = dataclasses.replace(product, contracts=tuple(chain), absent_since=None)
+    return type(product), dataclasses.asdict(known)
 
 
 def past_of(database: Database, product: Future, at: datetime) -> Future:
@@ -79,6 +82,8 @@ SERVER_AMONG_FAULTS = pytest.mark.parametrize(
 EXAMPLES = settings().max_examples // 2
 """Each stores several products, and looks at every day between."""
 
+ODD = Remark(kind=RemarkKind.ODD_ROW, field="category", value="'a:,b'", reason="is odd")
+
 contract_fields = st.fixed_dictionaries(
     {},
     optional={
@@ -93,6 +98,7 @@ contract_fields = st.fixed_dictionaries(
         "local_symbol": st.sampled_from(["A", "B"]),
         "time_zone": st.sampled_from([None, "Europe/Berlin", "UTC"]),
         "trading_class": st.sampled_from(["FDAX", "FDX1"]),
+        "remarks": st.sampled_from([(), (ODD,)]),
     },
 )
 product_fields = st.fixed_dictionaries(
@@ -103,6 +109,7 @@ product_fields = st.fixed_dictionaries(
         "min_tick": st.sampled_from([Decimal("0.5"), Decimal(1)]),
         "origin": st.sampled_from([Origin.IBKR, Origin.FILE]),
         "category": st.sampled_from([None, "index"]),
+        "remarks": st.sampled_from([(), (dataclasses.replace(ODD, contract="FDAX 9"),)]),
     },
 )
 
@@ -135,6 +142,13 @@ def store(
         local.get_or_create_entity(acquired, query_for(product), policy, run)
 
 
+def note_absence(local: LocalFutureRepository[Future], product: Future) -> None:
+    error = ProductNotFoundError(product.symbol, "the source")
+    absent = AbsentFuture(key=product.key, gone=OF_THE_CHAIN, error=error)
+    with local.sync_run(Origin.IBKR) as run:
+        local.record_absence(absent, query_for(product), run)
+
+
 def stored(
     local: LocalFutureRepository[Future], product: Future, gone: frozenset[int] = OF_THE_CHAIN
 ) -> Future:
@@ -157,15 +171,23 @@ def emptied(database: Database) -> Database:
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(story=st.lists(st.tuples(replies(), st.integers(1, 48)), min_size=2, max_size=6))
+@given(
+    first=replies(),
+    story=st.lists(st.tuples(st.none() | replies(), st.integers(1, 48)), min_size=2, max_size=6),
+)
 def test_every_day_before_follows_from_today_and_the_history(
-    database: Database, story: list[tuple[Future, int]]
+    database: Database, first: Future, story: list[tuple[Future | None, int]]
 ) -> None:
+    """In some nights nothing is known of the product, nor of any contract."""
     clock = FakeClock()
     days: list[tuple[datetime, Known]] = []
     local = repository(emptied(database), clock)
-    for reply, hours in story:
-        days.append((clock.now, known_of(stored(local, reply))))
+    for reply, hours in [(first, 1), *story]:
+        if reply is None:
+            note_absence(local, first)
+            days.append((clock.now, known_of(local.get_by_symbol(query_for(first)))))
+        else:
+            days.append((clock.now, known_of(stored(local, reply))))
         clock.advance(hours=hours)
     history = LocalHistory(database).of_product(FDAX.key)
     for (day, known), (next_day, _) in zip(days, [*days[1:], (clock.now, None)], strict=True):

@@ -47,6 +47,14 @@ def test_two_absences_in_one_night_confirm_nothing() -> None:
     assert (again.product, again.history) == (first, ())
 
 
+def test_an_absence_that_a_clock_ahead_has_dated_begins_anew() -> None:
+    ahead = plan_product_absence(STORED, ALL, NOW + 30 * NIGHT).product
+    first = plan_product_absence(ahead, ALL, NOW).product
+    assert (first.absent_since, first.closed_at) == (NOW, None)
+    assert states(first) == {ContractState.MISSING}
+    assert plan_product_absence(first, ALL, NOW + NIGHT).product.closed_at == NOW + NIGHT
+
+
 def test_a_contract_of_which_nothing_is_said_keeps_the_product_open() -> None:
     product = STORED
     for night in range(4):
