@@ -24,7 +24,7 @@ from gateway import faults
 from gateway.server import ScriptedGateway
 from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.domain.entities.contracts import ContractState, Venue
-from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.errors import (
     DefinitionsUnavailableError,
     ProductNotFoundError,
@@ -364,6 +364,38 @@ def test_a_symbol_that_several_stored_products_share_says_nothing_of_either(rig:
     replay = rig.gateway(unknown_both, recording=recording_of(ES, euro))
     assert isinstance(error_of(rig.ask(replay, query)[query]), ProductNotFoundError)
     assert {key: everything_of(each) for key, each in rig.local.products.items()} == before
+
+
+def test_a_product_of_delisted_contracts_is_still_found_under_its_new_name(rig: Rig) -> None:
+    rig.store(ES, NASDAQ)
+    for night in (0, 1):
+        rig.clock.now = NOW + night * A_DAY
+        rig.ask(rig.gateway(unknown(ES)), exactly(ES))
+    assert rig.local.products[ES.key].closed_at is not None
+    today = renamed(ES, symbol="SPX500")
+    outcome = rig.ask(rig.gateway(recording=recording_of(today, NASDAQ)), exactly(ES))[exactly(ES)]
+    assert isinstance(outcome, FutureUpdate)
+    assert (outcome.product.key, outcome.product.closed_at) == (today.key, None)
+
+
+def test_what_only_the_catalogue_knows_is_believed_to_be_unknown_at_once(rig: Rig) -> None:
+    rig.store(NASDAQ)
+    stub = dataclasses.replace(ES, origin=Origin.CATALOGUE, contracts=(), synced_at=None)
+    rig.local.products[stub.key] = stub
+    replay = rig.gateway(unknown(ES))
+    assert isinstance(error_of(rig.ask(replay, exactly(ES))[exactly(ES)]), ProductNotFoundError)
+    assert all(symbol for symbol, _, _ in asked(replay))
+    assert rig.local.products[stub.key] == stub
+
+
+def test_the_probe_must_answer_after_the_contracts_were_asked_for_too(rig: Rig) -> None:
+    rig.store(ES, NASDAQ)
+    before = everything_of(rig.local.products[ES.key])
+    probe = frozenset({NASDAQ.contracts[0].con_id})
+    gone_meanwhile = faults.ErrorReply(code=200, con_ids=probe, skip=1)
+    error = error_of(rig.ask(rig.gateway(unknown(ES), gone_meanwhile), exactly(ES))[exactly(ES)])
+    assert isinstance(error, DefinitionsUnavailableError)
+    assert everything_of(rig.local.products[ES.key]) == before
 
 
 def test_in_a_dry_run_an_absence_changes_nothing(rig: Rig) -> None:

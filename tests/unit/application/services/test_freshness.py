@@ -71,6 +71,15 @@ def test_a_product_that_is_closed_is_never_stale_and_one_that_ended_is_until_the
     assert (report.stale, report.checked) == ((), 1)
 
 
+def test_of_what_an_entry_of_the_list_means_the_closed_ones_are_not_checked() -> None:
+    world = World(WatchedProduct(symbol="ES"))
+    world.sync()
+    closed = dataclasses.replace(ES, trading_class="ESX", synced_at=NOW, closed_at=NOW)
+    world.repository.products[closed.key] = closed
+    world.clock.advance(hours=1)
+    assert world.check().checked == 1
+
+
 def test_fresh_products_by_a_sound_run_are_fine() -> None:
     world = World()
     world.sync()

@@ -180,6 +180,33 @@ def test_what_every_row_has_is_one_event_of_the_product() -> None:
     assert (event.type, event.con_id, event.new) == (EventType.FIELD_CHANGED, None, None)
 
 
+JUN = dataclasses.replace(MAR, con_id=77, local_symbol="ESM7", last_trade_date=date(2027, 6, 18))
+JUN = dataclasses.replace(JUN, last_trade_at=datetime(2027, 6, 18, 13, 30, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    "third",
+    [JUN, dataclasses.replace(JUN, category=None)],
+    ids=["right", "silent"],
+)
+def test_what_most_rows_have_is_an_event_of_each_of_them(third: FuturesContract) -> None:
+    rows = (*(dataclasses.replace(each, remarks=(odd("category"),)) for each in (DEC, MAR)), third)
+    stored = plan_update(None, dataclasses.replace(CHAIN, contracts=(DEC, MAR, third)), NOW).product
+    received = dataclasses.replace(CHAIN, contracts=rows)
+    assert {each.con_id for each in events(stored, received)} == {DEC.con_id, MAR.con_id}
+    assert plan_update(stored, received, NOW).product.remarks == ()
+
+
+def test_ended_contracts_don_t_speak_for_the_chain_and_one_contract_is_none() -> None:
+    ended = dataclasses.replace(
+        JUN, last_trade_date=date(2026, 6, 19), last_trade_at=NOW - timedelta(days=150)
+    )
+    rows = [dataclasses.replace(each, remarks=(odd("category"),)) for each in (DEC, MAR)]
+    chain = after(*rows, ended)
+    assert chain.remarks == (odd("category"),)
+    assert after(rows[0], ended).remarks == ()
+
+
 def test_what_one_row_of_several_has_is_an_event_of_its_contract() -> None:
     one_odd = dataclasses.replace(
         CHAIN, contracts=(DEC, dataclasses.replace(MAR, remarks=(odd("category"),)))

@@ -140,10 +140,8 @@ class KnownContracts:
     def to_ask_for(self, product: Future) -> tuple[FuturesContract, ...]:
         """Give the contracts by whose conIds to ask for a product that IBKR does not know."""
         now = self._clock()
-        listed = contracts_to_ask_for(product, now)
         living = _living(product, now)
-        first = living if living in listed or not listed else None
-        return tuple(dict.fromkeys((*([first] if first else []), *listed)))
+        return contracts_to_ask_for(product, now) or ((living,) if living else ())
 
     def probes(self, doubted: Iterable[ProductKey]) -> Iterator[KnownProbe]:
         """Give products to ask for that are none of these, the most telling first; at most two."""
