@@ -164,7 +164,7 @@ def in_one_chain(product: Future, chain: Iterable[FuturesContract]) -> Future:
         for each in chain
     ]
     return dataclasses.replace(
-        product, contracts=tuple(sorted(own, key=lambda each: each.last_trade_date))
+        product, contracts=tuple(sorted(own, key=lambda each: (each.last_trade_date, each.con_id)))
     )
 
 

@@ -112,7 +112,9 @@ DAX = with_chain(
     first_con_id=610000001,
 )
 DAX_MINI = with_chain(
-    dataclasses.replace(DAX, trading_class="FDXM", name="Mini-DAX", multiplier=Decimal(5)),
+    dataclasses.replace(
+        DAX, trading_class="FDXM", name="Mini-DAX", multiplier=Decimal(5), contracts=()
+    ),
     2,
     first_con_id=620000001,
 )

@@ -215,7 +215,7 @@ def test_a_contract_is_shown_in_full(ibkr_sync: CommandLine, stocked: Path) -> N
     assert f"conId {first['con_id']}" in lines
     assert f"Last trade UTC {first['last_trade_at'][:16].replace('T', ' ')}" in lines
     assert "Tick 0.25 = $12.50" in lines
-    assert "Market rule 67 0.25" in lines
+    assert any(line.startswith("Market rule 67 0.25 · ") for line in lines)
     assert any(line.startswith("First seen ") for line in lines)
 
 

@@ -29,6 +29,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.types import TypeEngine
 
@@ -281,7 +282,7 @@ run_products = Table(
     Column("at", UtcColumnType, nullable=False),
     Column("given_at", UtcColumnType),
     Index(None, "run_id"),
-    Index(None, "product_id", "at"),
+    Index(None, "product_id"),
     comment="Symbol, exchange and trading class as asked; null did not narrow the choice.",
 )
 
@@ -303,9 +304,13 @@ raw_replies = Table(
     Column("include_expired", Boolean),
     Column("answer_count", Integer, nullable=False, server_default="0"),
     Column("gone", ListColumnType, nullable=False, server_default="[]"),
-    Index(None, "product_id", "received_at"),
-    Index(None, "run_id"),
-    Index(None, "symbol"),
+    Index(None, "product_id"),
+    Index(
+        "ix_raw_replies_symbol",
+        "symbol",
+        sqlite_where=text("base_id IS NULL"),
+        postgresql_where=text("base_id IS NULL"),
+    ),
     Index(None, "base_id"),
     comment="frames: zlib over (4-byte big-endian length, payload) each; sha256 before zlib."
     " With a base_id: differences from the frames of that reply. The last answer_count frames"

@@ -45,8 +45,7 @@ def upgrade() -> None:
         replies.create_foreign_key(
             op.f("fk_raw_replies_base_id_raw_replies"), "raw_replies", ["base_id"], ["id"]
         )
-    op.create_index(op.f("ix_raw_replies_symbol"), "raw_replies", ["symbol"])
-    op.create_index(op.f("ix_raw_replies_base_id"), "raw_replies", ["base_id"])
+    _make_indices_that_grow_less()
     if op.get_bind().dialect.supports_comments:
         comment = "A null last_seen_at: seen when its product was last synced."
         op.create_table_comment("contracts", comment)
@@ -59,6 +58,24 @@ def upgrade() -> None:
     _create_deliveries()
     _keep_schedules_once()
     _keep_days_read()
+
+
+def _make_indices_that_grow_less() -> None:
+    """Index what a night adds by numbers alone, which follow each other as instants do."""
+    op.drop_index("ix_raw_replies_product_id_received_at", "raw_replies")
+    op.drop_index("ix_raw_replies_run_id", "raw_replies")
+    op.create_index(op.f("ix_raw_replies_product_id"), "raw_replies", ["product_id"])
+    is_base = sa.text("base_id IS NULL")
+    op.create_index(
+        op.f("ix_raw_replies_symbol"),
+        "raw_replies",
+        ["symbol"],
+        sqlite_where=is_base,
+        postgresql_where=is_base,
+    )
+    op.create_index(op.f("ix_raw_replies_base_id"), "raw_replies", ["base_id"])
+    op.drop_index("ix_run_products_product_id_at", "run_products")
+    op.create_index(op.f("ix_run_products_product_id"), "run_products", ["product_id"])
 
 
 def _create_deliveries() -> None:
