@@ -12,7 +12,7 @@ import pytest
 
 from e2e.command_line import wait_until
 from e2e.fault_matrix.ordeals import Fate, Ordeal
-from e2e.fault_matrix.replies import con_ids_of, rows_of
+from e2e.fault_matrix.replies import rows_of
 from e2e.fault_matrix.rig import Rig, asking
 from gateway.faults import (
     ErrorReply,
@@ -93,7 +93,6 @@ def test_what_fails_for_ever_ends_with_the_deadline_and_costs_no_other_product(
         pytest.param(KeptRows(symbol="ES", count=9), 4, id="shrunken"),
         pytest.param(ReplacedField(symbol="ES", field="symbol", value="NQ"), 4, id="foreign"),
         pytest.param(ErrorReply(code=321, symbol="ES"), 4, id="refused"),
-        pytest.param(ErrorReply(code=200, symbol="ES", con_ids=con_ids_of("ES")), 4, id="200"),
     ],
 )
 def test_what_is_wrong_with_a_product_is_not_asked_again(rig: Rig, fault: Fault, code: int) -> None:

@@ -29,13 +29,22 @@ HOUR = 3600
 IMPATIENT = {"idle_timeout": 0.5}
 
 
-def test_error_200_for_one_of_five_leaves_it_as_it_was_and_the_others_saved(any_rig: Rig) -> None:
-    fault = ErrorReply(code=200, symbol="ES", con_ids=con_ids_of("ES"))
-    any_rig.endure(
-        Ordeal(
-            faults=[fault], code=4, symbols=FIVE, spared=["ES"], fate=Fate.RENEWED, connections=1
-        )
-    )
+def test_error_200_for_one_of_five_makes_it_missing_and_the_others_are_saved(
+    any_rig: Rig,
+) -> None:
+    con_ids = con_ids_of("ES")
+    fault = ErrorReply(code=200, symbol="ES", con_ids=con_ids)
+    ordeal = Ordeal(faults=[fault], code=4, symbols=FIVE, fate=Fate.OTHERWISE, connections=1)
+    before = any_rig.store.tables()
+    endured = any_rig.attempt(ordeal)
+    rows = any_rig.store.tables()["contracts"]
+    any_rig.check(ordeal, endured, before)
+    known = {row["con_id"]: row for row in before["contracts"] if row["con_id"] in con_ids}
+    now = {row["con_id"]: row for row in rows if row["con_id"] in con_ids}
+    assert any(row["missing_since"] for row in now.values())
+    for con_id, row in now.items():
+        assert {**row, "missing_since": None} == known[con_id]
+    assert len({row["product_id"] for row in rows}) == len(FIVE)
 
 
 def test_error_200_for_everything_is_believed_of_nothing_that_is_stored(any_rig: Rig) -> None:
