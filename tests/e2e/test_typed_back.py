@@ -10,6 +10,7 @@ from typing import Any
 
 from e2e.command_line import CommandLine, Ended
 from e2e.gateways import ROW, changed, gateway_with
+from ibkr_sync_cli.command_tree import CommandTree
 
 DEMO = ("--profile", "demo")
 LABEL = re.compile(
@@ -17,6 +18,9 @@ LABEL = re.compile(
 )
 COMMAND = re.compile(r"ibkr-sync (.*)")
 OPTIONS = re.compile(r"Say which: (--.*)")
+NAMELESS = {"config", "db", "demo", "import", "replay", "schedule", "unpin", "version"}
+"""Commands that print no names of products, or only as others do."""
+
 READERS = ("next", "hours", "history", "changes", "rolls")
 
 
@@ -86,14 +90,15 @@ def test_every_name_of_a_product_or_contract_is_accepted(ibkr_sync: CommandLine)
     ibkr_sync(*DEMO, "get", "ES", "VIX", "FDAX", "FDXM", "SIL", "6E")
     ibkr_sync(*DEMO, "watchlist", "add", "ES", "FDAX", "NOVA@CME")
     ibkr_sync(*DEMO, "pin", "SI", "--trading-class", "SIL")
-    printed = printed_by(
-        ibkr_sync,
+    commands = (
         *(("get", "ES", "VIX"), ("refresh", "ES", "--source", "ibkr"), ("list",), ("runs",)),
         *(("runs", "--run", "1"), ("check",), ("watchlist", "list"), ("pin",), ("changes",)),
-        *(("catalogue", "DAX"), ("catalogue", "EUR"), ("expirations",)),
+        *(("catalogue", "DAX"), ("catalogue", "EUR"), ("expirations",), ("audit",)),
         *(("show", "DAX"), ("show", "DAX", "--exchange", "CME"), ("show", "ES 209912")),
         *((reader, word) for reader in ("show", *READERS) for word in ("ES", "VIX", "SI")),
     )
+    printed = printed_by(ibkr_sync, *commands)
+    assert {first for first, *_ in commands} | NAMELESS == set(CommandTree().commands)
     stored = {
         (each["symbol"], each["exchange"], each["trading_class"])
         for each in ibkr_sync(*DEMO, "list", "--json").json["products"]
