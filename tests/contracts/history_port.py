@@ -133,6 +133,16 @@ class HistoryPortContract:
         found = storage.history.period(storage.clock.now, storage.clock.now).first_replies
         assert dict(found) == {ES.key: first, FDXM.key: storage.clock.now}
 
+    def test_tells_of_a_first_sight_whether_the_contract_had_ended(self, storage: Storage) -> None:
+        ended = examples.expired(ES, con_id=199)
+        storage.store(dataclasses.replace(ES, contracts=(ended, *ES.contracts)))
+        storage.clock.advance(days=100)
+        storage.store(with_multiplier(ES, 5))
+        period = storage.history.period(LONG_AGO, storage.clock.now)
+        recorded = storage.history.of_product(ES.key).changes
+        for changes in (period.changes, recorded):
+            assert [each.con_id for each in changes if each.is_after_end] == [ended.con_id]
+
     def test_gives_the_contracts_that_may_have_stopped_trading(self, storage: Storage) -> None:
         storage.store(ES)
         first, second, *_ = ES.contracts

@@ -152,7 +152,11 @@ class InMemoryHistory(HistoryPort):
         if change.con_id is None:
             return change
         contract = self._contracts()[change.con_id]
-        return dataclasses.replace(change, local_symbol=contract.local_symbol)
+        return dataclasses.replace(
+            change,
+            local_symbol=contract.local_symbol,
+            is_after_end=is_first_sight_event(change) and contract.is_expired(change.at),
+        )
 
     def _ladders_of(self, product: Future) -> list[RecordedLadder]:
         ids = {venue.market_rule_id for each in product.contracts for venue in each.venues}

@@ -104,7 +104,7 @@ class HistoryService:
         rules = {venue.market_rule_id for venue in contract.venues}
         ladders = (each for each in history.ladders if each.new.market_rule_id in rules)
         found = (
-            *map(event_of, single_remark_changes(changes)),
+            *(event_of(each) for each in single_remark_changes(changes) if not each.is_after_end),
             *(ladder_event(each) for each in ladders if each.at > first_seen_at),
             *_expiries(history, (contract,), now),
         )

@@ -50,7 +50,7 @@ def digest_events(period: RecordedPeriod, since: datetime, now: datetime) -> tup
     The first contracts of a product are one event; what the same reply says of the product is
     part of that. A contract that was replaced is one event, and so is what changed of a product
     and alike of its contracts. Where a product differs only because another contract is the
-    nearest now, that is of no consequence.
+    nearest now, that is of no consequence. A contract first seen after its end is not new.
     """
     changes = _without_replaced(tuple(single_remark_changes(period.changes)))
     first, later = _apart(changes, period.first_replies)
@@ -67,7 +67,7 @@ def digest_history(
     """Every change of one product as an event, in order; its first contracts are one event.
 
     What the first reply corrected of the catalogue's data is of no consequence, nor is that
-    another contract is the nearest now.
+    another contract is the nearest now. A contract first seen after its end is not new.
     """
     events: list[Event] = []
     changes = tuple(_without_replaced(tuple(single_remark_changes(changes))))
@@ -76,7 +76,9 @@ def digest_history(
         is_remark = change.field in REMARK_FIELDS
         if change.at == first_reply and change.con_id is None and not is_remark:
             events.append(replace(event_of(change), severity=Severity.INFO))
-        elif change.at != first_reply or not is_first_sight_event(change):
+        elif not change.is_after_end and (
+            change.at != first_reply or not is_first_sight_event(change)
+        ):
             events.append(weighed(change))
     at_first = (each for each in changes if each.at == first_reply)
     found = [*_first_sights(at_first), *events]
@@ -109,7 +111,10 @@ def _apart(
         # what was odd in it.
         is_arrival = change.con_id is not None and not is_first_sight_event(change)
         is_news = is_arrival or change.field in REMARK_FIELDS
-        (first if is_first and not is_news else later).append(change)
+        if is_first and not is_news:
+            first.append(change)
+        elif not change.is_after_end:
+            later.append(change)
     return first, later
 
 

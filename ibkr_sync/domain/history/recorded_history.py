@@ -25,6 +25,7 @@ class RecordedChange:
         run: the run that saw it.
         is_correction: whether kept replies were read otherwise in it than before, so that nothing
             changed in the market.
+        is_after_end: whether it is the first sight of a contract that had ended before.
     """
 
     product: ProductKey
@@ -36,6 +37,7 @@ class RecordedChange:
     at: datetime
     run: int
     is_correction: bool = False
+    is_after_end: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -169,7 +169,8 @@ def _history(connection: Connection, found: reads.StoredProduct, place: str) -> 
 def _changes(*conditions: ColumnElement[bool]) -> Select[Any]:
     return (
         select(field_changes, *(column.label(f"product_{column.name}") for column in _KEY))
-        .add_columns(contracts.c.local_symbol, sync_runs.c.kind)
+        .add_columns(*(contracts.c[name] for name in _CONTRACT_COLUMNS if name != "con_id"))
+        .add_columns(sync_runs.c.kind)
         .join(products, products.c.id == field_changes.c.product_id)
         .join(sync_runs, sync_runs.c.id == field_changes.c.run_id)
         .outerjoin(contracts, contracts.c.con_id == field_changes.c.con_id)
@@ -189,9 +190,18 @@ def _recorded(connection: Connection, statement: Select[Any]) -> tuple[RecordedC
             at=row.seen_at,
             run=row.run_id,
             is_correction=row.kind is RunKind.RENORMALISE,
+            is_after_end=_is_first_sight_after_end(row),
         )
         for row in connection.execute(statement)
     )
+
+
+def _is_first_sight_after_end(row: Row[Any]) -> bool:
+    if row.field != LISTING or row.old is not None or row.local_symbol is None:
+        return False
+    values = row._asdict()
+    contract = FuturesContract(**{name: values[name] for name in _CONTRACT_COLUMNS})
+    return contract.is_expired(row.seen_at)
 
 
 def _refuse_unreadable(change: RecordedChange) -> None:

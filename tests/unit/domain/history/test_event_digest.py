@@ -20,6 +20,7 @@ from one_case import one_case
 
 CL = ProductKey("CL", "NYMEX", "CL")
 LATER = NOW + timedelta(days=1)
+ENDED = 3
 MONTHS = tuple(
     dataclasses.replace(
         DECEMBER, con_id=number, last_trade_date=date(2027, number, 20), last_trade_at=None
@@ -71,6 +72,24 @@ def test_the_first_contracts_of_a_product_are_one_event() -> None:
         (CL, None, "1"),
         (ES.key, 4, "listed"),
     }
+
+
+def test_a_contract_first_seen_after_its_end_is_not_new() -> None:
+    changes = (
+        change(1, "listing", None, "listed"),
+        *(
+            dataclasses.replace(
+                change(con_id, "listing", None, "listed", at=LATER, run=2),
+                is_after_end=con_id == ENDED,
+            )
+            for con_id in (2, ENDED)
+        ),
+    )
+    period = RecordedPeriod(changes=changes, first_replies={ES.key: NOW})
+    expected = [(None, "product", None, "1"), (2, "listing", None, "listed")]
+    assert told(period) == expected
+    found = digest_history(changes, NOW)
+    assert [(each.con_id, each.field, each.old, each.new) for each in found] == expected
 
 
 def test_what_a_first_reply_corrects_of_the_catalogue_is_no_news() -> None:
