@@ -156,7 +156,7 @@ def described(connection: Connection) -> dict[str, Any]:
             ordered(inspector.get_foreign_keys(table)),
             ordered(inspector.get_unique_constraints(table)),
             ordered(inspector.get_check_constraints(table)),
-            ordered(_with_condition_as_text(each) for each in inspector.get_indexes(table)),
+            ordered([_with_condition_as_text(each) for each in inspector.get_indexes(table)]),
         )
         for table in inspector.get_table_names()
         for columns in [inspector.get_columns(table)]
