@@ -19,9 +19,10 @@ from contracts.local_future_port import under_another_name
 from databases import before_each_step, dump
 from fakes.catalogue import FakeCatalogue
 from fakes.clock import FakeClock
+from fakes.hours import sent_hours
 from ibkr_sync.catalogue.delivery_rules import load_delivery_rules
 from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
-from ibkr_sync.domain.entities.contracts import ContractMonth
+from ibkr_sync.domain.entities.contracts import ContractMonth, FuturesContract
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.entities.imported_delivery import ImportedRow, ImportOrigin
 from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
@@ -207,6 +208,42 @@ def test_storing_a_chain_takes_as_many_statements_however_long_it_is(database: D
         assert first.count("COMMIT") == again.count("COMMIT") == 1
         taken.append((len(first), len(again)))
     assert taken[1] == taken[2]
+
+
+def test_a_night_whose_hours_roll_writes_no_row_of_a_contract(database: Database) -> None:
+    clock = FakeClock()
+    local = repository(database, clock)
+    product = examples.with_chain(examples.ES, 30, first_con_id=1)
+    rolled = dataclasses.replace(
+        product,
+        contracts=tuple(
+            dataclasses.replace(
+                each, schedule=sent_hours("20261124:1700-20261125:1600", "20261124:CLOSED")
+            )
+            for each in product.contracts
+        ),
+    )
+    for night in (product, rolled):
+        clock.advance(days=1)
+        with local.sync_run(Origin.IBKR) as run, counted() as statements:
+            store(local, night, run, clock)
+    verbs = ("INSERT INTO", "UPDATE", "DELETE FROM")
+    written = {
+        each.removeprefix(verb).split()[0]
+        for each in statements
+        for verb in verbs
+        if each.startswith(verb)
+    }
+    assert "schedules" in written
+    assert written.isdisjoint({"contracts", "contract_schedules", "contract_deliveries"})
+    seen = {each.listing.last_seen_at for each in stored_chain(local, product) if each.listing}
+    assert seen == {clock.now}
+
+
+def stored_chain(
+    local: LocalFutureRepository[Future], product: Future
+) -> tuple[FuturesContract, ...]:
+    return local.get_by_symbol(by_symbol(product)).contracts
 
 
 def test_what_was_read_is_not_read_again_before_something_is_written(
