@@ -38,6 +38,9 @@ _SHARED_FIELDS: Final = {
 }
 """Fields of a contract that a product has as well, and their name there."""
 
+_NAMES_OF_PRODUCT: Final = frozenset(ProductKey._fields)
+"""Fields of a contract that follow from the product to which it moved."""
+
 _OF_NEAREST_CONTRACT: Final = frozenset(
     ("multiplier", "price_magnifier", "min_tick", "currency", "time_zone")
 )
@@ -162,8 +165,11 @@ def _without_repeats(changes: Collection[RecordedChange]) -> Iterator[RecordedCh
     told = {_content(each, each.field) for each in changes if each.con_id is None}
     moved = {(each.run, each.con_id): each for each in changes if each.field == "last_trade_date"}
     renamed = {(each.run, each.con_id): each for each in changes if each.field == "exchange"}
+    elsewhere = {(each.run, each.con_id) for each in changes if each.field == PRODUCT}
     for change in changes:
         if change.con_id is not None:
+            if change.field in _NAMES_OF_PRODUCT and (change.run, change.con_id) in elsewhere:
+                continue
             name = _SHARED_FIELDS.get(change.field)
             if name is not None and _content(change, name) in told:
                 continue

@@ -231,6 +231,23 @@ def test_venues_that_only_repeat_the_new_name_of_the_exchange_are_not_told(
     assert len(digest_history(changes, None)) == len(changes)
 
 
+def test_of_a_contract_that_moved_its_new_names_are_not_told_besides() -> None:
+    names = (("symbol", "EW", "ES"), ("exchange", "ONE", "CME"), ("trading_class", "EW", "ES"))
+    changes = (
+        change(1, "product", "EW@ONE (EW)", "ES@CME (ES)"),
+        *(change(1, field, old, new) for field, old, new in names),
+        change(1, "venues", "ONE:67", "CME:67"),
+        change(2, "trading_class", "EW", "ES"),
+        change(1, "trading_class", "ES", "EW", run=2),
+    )
+    found = digest_events(RecordedPeriod(changes=changes), NOW, LATER)
+    assert [(each.con_id, each.field, each.run) for each in found] == [
+        (1, "product", 1),
+        (2, "trading_class", 1),
+        (1, "trading_class", 2),
+    ]
+
+
 def test_a_field_that_products_do_not_share_is_told_of_each_contract() -> None:
     changes = (
         change(None, "category", "a", "b"),
