@@ -89,19 +89,31 @@ def product_remarks(
     """
     unstorable = sorted(received.remarks, key=lambda each: (each.contract or "", each.field))
     rows = [(each, completed[each.con_id]) for each in received.contracts]
-    shared = _shared([(row, contract) for row, contract in rows if not contract.is_expired(now)])
+    standing = {(each.kind, each.field): each for each in known if each.contract is None}
+    living = [(row, contract) for row, contract in rows if not contract.is_expired(now)]
+    shared = _shared(living, standing) if living else standing.values()
     return _as_first_made(known, (*unstorable, *shared))
 
 
-def _shared(rows: Sequence[tuple[FuturesContract, FuturesContract]]) -> Iterator[Remark]:
-    """One remark for each field that no row has right, where more than one row is remarked."""
+def _shared(
+    rows: Sequence[tuple[FuturesContract, FuturesContract]],
+    standing: Mapping[tuple[RemarkKind, str], Remark],
+) -> Iterator[Remark]:
+    """One remark for each field that no row has right, where more than one row is remarked.
+
+    One that stands lasts until a row has the field right, though the others have ended.
+    """
     made: defaultdict[tuple[RemarkKind, str], dict[int, Remark]] = defaultdict(dict)
     for _, contract in rows:
         for remark in contract.remarks:
             made[remark.kind, remark.field].setdefault(contract.con_id, remark)
     for (kind, field), remarks in made.items():
         others = (row for row, contract in rows if contract.con_id not in remarks)
-        if len(remarks) > 1 and all(_is_silent(row, kind, field) for row in others):
+        if not all(_is_silent(row, kind, field) for row in others):
+            continue
+        if len(remarks) == 1 and (kind, field) in standing:
+            yield standing[kind, field]
+        elif len(remarks) > 1:
             yield Remark(
                 kind=kind,
                 field=field,

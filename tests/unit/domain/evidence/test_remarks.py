@@ -207,6 +207,23 @@ def test_ended_contracts_don_t_speak_for_the_chain_and_one_contract_is_none() ->
     assert after(rows[0], ended).remarks == ()
 
 
+def test_what_every_row_had_is_not_right_again_because_contracts_end() -> None:
+    silent = [dataclasses.replace(each, min_tick=None) for each in (DEC, MAR)]
+    stored = after(*silent)
+    assert stored.remarks == (unstated("min_tick"),)
+    for contract, left in ((DEC, silent[1:]), (MAR, silent)):
+        later = datetime.combine(contract.last_trade_date, NOW.timetz()) + timedelta(days=1)
+        stored = after(*left, stored=stored, now=later)
+        assert stored.remarks == (unstated("min_tick"),)
+
+
+def test_what_every_row_had_is_right_again_when_the_last_one_left_has_it() -> None:
+    silent = [dataclasses.replace(each, min_tick=None) for each in (DEC, MAR)]
+    later = datetime.combine(DEC.last_trade_date, NOW.timetz()) + timedelta(days=1)
+    rest = after(silent[1], stored=after(*silent), now=later)
+    assert after(MAR, stored=rest, now=later).remarks == ()
+
+
 def test_what_one_row_of_several_has_is_an_event_of_its_contract() -> None:
     one_odd = dataclasses.replace(
         CHAIN, contracts=(DEC, dataclasses.replace(MAR, remarks=(odd("category"),)))
