@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -103,13 +103,16 @@ def future_with_answers(
 
     `found` are stored contracts, each with the product that now holds it alone: one that stands
     where it stood joins the chain, another joins the other products. `frames` are what it said.
+    That the reply lacked contracts of its product is a remark.
     """
     product = acquired.product
+    lacked: list[str] = []
     others = {other.key: other for other in acquired.others}
     for stored, holder in found:
         (answered,) = holder.contracts
         if _place_of(answered) == _place_of(stored):
             product = _joined(product, dataclasses.replace(answered, series=stored.series))
+            lacked.append(answered.local_symbol)
         elif holder.key in others:
             others[holder.key] = _joined(others[holder.key], answered)
         else:
@@ -123,7 +126,15 @@ def future_with_answers(
         others=tuple(others.values()),
         gone=frozenset(gone),
         evidence=evidence,
+        remarks=(*acquired.remarks, *_incomplete(lacked)),
     )
+
+
+def _incomplete(lacked: list[str]) -> Iterator[str]:
+    if lacked:
+        first, *others = lacked
+        names = f"{first} and {len(others)} more" if others else first
+        yield f"the reply was incomplete: it lacked {names}, found by conId"
 
 
 def _joined(product: F, contract: FuturesContract) -> F:

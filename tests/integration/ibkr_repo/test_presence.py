@@ -35,6 +35,7 @@ class Nights:
         self._serve = serve
         self._connect = connect
         self.clock = FakeClock(NOW)
+        self.remarks: tuple[str, ...] = ()
         self.local: InMemoryFutureRepository[Future] = InMemoryFutureRepository(Future, self.clock)
         self.night([NASDAQ, ES])
         self.first_night = len(self.local.history)
@@ -51,6 +52,7 @@ class Nights:
         )
         (outcome,) = repository.get_or_create_many([QUERY], SyncPolicy())
         assert isinstance(outcome, FutureUpdate), outcome
+        self.remarks = outcome.remarks
         self.clock.advance(hours=21)
         return replay
 
@@ -101,6 +103,9 @@ def test_contracts_that_ibkr_still_knows_by_conid_are_there(nights: Nights) -> N
     incomplete = faults.KeptRows(count=len(LEFT), symbol="NQ")
     for _ in range(3):
         replay = nights.night([NASDAQ, ES], incomplete)
+        (remark,) = nights.remarks
+        assert remark.startswith("the reply was incomplete: it lacked NQ")
+        assert remark.endswith(" and 1 more, found by conId")
     assert nights.news == []
     assert {nights.state(each) for each in NASDAQ.contracts} == {ContractState.ACTIVE}
     asked = [each.con_id for each in replay.requests if isinstance(each, ContractDataRequest)]
