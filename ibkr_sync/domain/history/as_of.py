@@ -27,7 +27,7 @@ from ibkr_sync.domain.entities.futures import (
     Future,
     Origin,
 )
-from ibkr_sync.domain.evidence.product_update import DELISTED, LISTED, LISTING, MISSING
+from ibkr_sync.domain.evidence.product_update import DELISTED, LISTED, LISTING, MISSING, PRODUCT
 from ibkr_sync.domain.history.recorded_history import (
     ProductHistory,
     RecordedChange,
@@ -169,8 +169,10 @@ def _listing(
     if today is None:
         return None
     missing: RecordedChange | None = None
-    delisted_at = None
+    delisted_at = moved_at = None
     for change in changes:
+        if change.field == PRODUCT and past.has(change):
+            moved_at = change.at
         if change.field != LISTING or not past.has(change):
             continue
         if change.new == LISTED:
@@ -181,6 +183,9 @@ def _listing(
             delisted_at = change.at
     seen = len(replies) if missing is None else bisect_left(replies, _place(missing), key=_place)
     last_seen_at = replies[seen - 1].given_at if seen else today.first_seen_at
+    if moved_at is not None:
+        # What moved was there, though no reply for the whole of the product may have come since.
+        last_seen_at = max(last_seen_at, moved_at)
     return ContractListing(
         first_seen_at=today.first_seen_at,
         last_seen_at=min(last_seen_at, today.last_seen_at),

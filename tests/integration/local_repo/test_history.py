@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -133,12 +133,16 @@ def replies(draw: st.DrawFn) -> Future:
 
 
 def store(
-    local: LocalFutureRepository[Future], product: Future, gone: frozenset[int] = OF_THE_CHAIN
+    local: LocalFutureRepository[Future],
+    product: Future,
+    gone: frozenset[int] = OF_THE_CHAIN,
+    *,
+    others: Iterable[Future] = (),
 ) -> None:
     policy = SyncPolicy(allow_shrink=True)
     with local.sync_run(Origin.IBKR) as run:
         dated = dataclasses.replace(product, synced_at=run.started_at)
-        acquired = AcquiredFuture(product=dated, gone=gone)
+        acquired = AcquiredFuture(product=dated, gone=gone, others=tuple(others))
         local.get_or_create_entity(acquired, query_for(product), policy, run)
 
 
@@ -250,6 +254,29 @@ def test_a_contract_is_then_in_the_product_it_has_left_since(database: Database)
         told = select(field_changes).where(field_changes.c.field == "product")
         (move,) = connection.execute(told)
     assert (move.con_id, move.old, move.new) == (mover.con_id, str(FDAX.key), str(FDXM.key))
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_a_product_that_took_contracts_of_another_one_is_then_as_old_as_it_was(
+    database: Database, is_whole: bool
+) -> None:
+    clock = FakeClock()
+    local = repository(database, clock)
+    chain = examples.with_chain(FDAX, 5, first_con_id=1)
+    store(local, chain)
+    left = dataclasses.replace(chain, contracts=chain.contracts[:3])
+    names = {"trading_class": "FDXX"}
+    taker = renamed(dataclasses.replace(chain, contracts=chain.contracts[3:]), **names)
+    days: list[tuple[datetime, Known]] = []
+    for _ in range(3):
+        clock.advance(days=1)
+        given_at = clock.now if is_whole else None
+        store(local, left, others=[dataclasses.replace(taker, synced_at=given_at)])
+        days.append((clock.now, known_of(local.get_by_symbol(query_for(taker)))))
+    clock.advance(days=1)
+    store(local, taker)
+    for day, known in days:
+        assert known_of(past_of(database, taker, day)) == known
 
 
 def renamed(product: Future, **names: Any) -> Future:

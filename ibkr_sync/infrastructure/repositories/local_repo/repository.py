@@ -182,6 +182,18 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
                 )
                 writes.write_history(connection, taker.update.history, taker_id, run, now)
                 self._write_deliveries(connection, taker.update.product, taker_id, run, now)
+                if taker.update.product.synced_at == plan.update.product.synced_at:
+                    # The reply brought it up to date too; one seen in part is as old as it was.
+                    outcomes.record_outcome(
+                        connection,
+                        FutureQuery(**taker.update.product.key._asdict()),
+                        taker.update.diff,
+                        product_id=taker_id,
+                        is_new=taker.is_new,
+                        run=run,
+                        now=now,
+                        given_at=taker.update.product.synced_at,
+                    )
             update, before = plan.update, plan.before
             product_id = writes.write_update(connection, update, plan.rows, before, now)
             writes.write_history(connection, update.history, product_id, run, now)
