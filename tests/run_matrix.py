@@ -38,6 +38,7 @@ DAMAGED_FRAMES = ("tests/torture/test_fuzzed_frames.py",)
 WITH_IBAPI = (
     "tests/unit/infrastructure/repositories/ibkr_repo",
     "tests/integration/ibkr_repo",
+    "tests/integration/month",
     "tests/integration/replay/test_ibapi.py",
     "tests/e2e/test_round_trip.py",
 )
@@ -48,6 +49,7 @@ IN_PROTOBUF = (
     "tests/matrix/test_protobuf_fuzz.py",
     "tests/matrix/test_protobuf_session.py",
     "tests/integration/ibkr_repo",
+    "tests/integration/month",
     "tests/e2e/test_round_trip.py",
 )
 

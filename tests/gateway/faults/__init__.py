@@ -46,6 +46,7 @@ from gateway.faults.line import (
     RawReply,
     Silence,
 )
+from gateway.faults.order import ShuffledRows
 
 __all__ = [
     "Chunked",
@@ -77,6 +78,7 @@ __all__ = [
     "RawReply",
     "ReplacedField",
     "ServerVersionText",
+    "ShuffledRows",
     "Silence",
     "Situation",
     "TruncatedRow",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import TypeAlias
 
 from gateway.faults import (
     ErrorReply,
@@ -16,12 +17,21 @@ from gateway.faults import (
     ReplacedField,
     TruncatedRow,
 )
-from integration.month.market import Market, new_contract
+from integration.month.market import Market
+from integration.month.products import new_contract, weekly_contract
 
 NIGHTS = 30
 
-COFFEE_DECEMBER, BUND_JUNE, E_MINI_NEW, CRUDE_NEW = 804, 702, 600000099, 999
-CRUDE_SPRING = (904, 905, 906, 907)
+E_MINI_MARCH, E_MINI_JUNE, E_MINI_SEPTEMBER = 600000002, 600000003, 600000004
+E_MINI_NEW, E_MINI_SUCCESSOR = 600000099, 600000104
+DAX_DECEMBER, DAX_MARCH, MINI_DAX = 610000001, 610000002, {620000001, 620000002}
+BUND_JUNE, COFFEE_SEPTEMBER, COFFEE_DECEMBER = 702, 803, 804
+CRUDE_SPRING, CRUDE_AUTUMN, CRUDE_NEW = (904, 905, 906, 907), 911, 999
+WEEK_49, WEEK_50, WEEK_51, WEEK_52 = 1049, 1050, 1051, 1052
+URANIUM_JANUARY, URANIUM_OTHER_CLASS, URANIUM_ELSEWHERE = 1100, (1102, 1103), 1104
+FRIDAY_NEW, MILK = 1299, (1300, 1301)
+
+Change: TypeAlias = Callable[[Market], None]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,79 +39,189 @@ class Night:
     """One night.
 
     Attributes:
-        market: what changes at the exchanges, before the refresh.
+        market: what changes at the exchanges, and in what IBKR writes, before the refresh.
         faults: what the gateway does wrong.
         has_gateway: whether anything listens.
         is_run: whether our machine is on.
         allow_shrink: whether the user says that the losses are real.
+        asked_besides: products that the user asks for besides, by the market's names.
+        imports_export: whether the user takes the export of a product for a source.
         failing: the name of the error for each symbol that can't be brought up to date.
         ended_by: the name of the error that ends the run.
     """
 
-    market: Callable[[Market], None] = lambda _: None
+    market: Sequence[Change] = ()
     faults: Sequence[Fault] = ()
     has_gateway: bool = True
     is_run: bool = True
     allow_shrink: bool = False
-    failing: dict[str, str] = dataclasses.field(default_factory=dict)
+    asked_besides: Sequence[str] = ()
+    imports_export: bool = False
+    failing: Mapping[str, str] = dataclasses.field(default_factory=dict)
     ended_by: str | None = None
 
 
-def _list(name: str, day: date, con_id: int) -> Callable[[Market], None]:
+def _list(name: str, day: date, con_id: int) -> Change:
     def change(market: Market) -> None:
         market.list_contract(name, new_contract(market.products[name], day, con_id))
 
     return change
 
 
-def _hide(*con_ids: int) -> Callable[[Market], None]:
+def _list_weekly(week: int, day: date, con_id: int, magnifier: int | None) -> Change:
+    def change(market: Market) -> None:
+        product = market.products["Volatility"]
+        contract = weekly_contract(product, week, day, con_id, magnifier=magnifier)
+        market.list_contract("Volatility", contract)
+
+    return change
+
+
+def _hide(*con_ids: int) -> Change:
     return lambda market: market.hidden.update(con_ids)
 
 
-def _show(*con_ids: int) -> Callable[[Market], None]:
+def _show(*con_ids: int) -> Change:
     return lambda market: market.hidden.difference_update(con_ids)
 
 
-def _change(name: str, **fields: object) -> Callable[[Market], None]:
+def _change(name: str, *con_ids: int, **fields: object) -> Change:
+    if con_ids:
+        return lambda market: market.change_contracts(name, set(con_ids), **fields)
     return lambda market: market.change(name, **fields)
 
 
+def _move(name: str, exchange: str, *con_ids: int) -> Change:
+    return lambda market: market.move_to_exchange(name, exchange, set(con_ids) or None)
+
+
+def _write(*con_ids: int, **fields: str) -> Change:
+    return lambda market: market.write(set(con_ids), **fields)
+
+
+NOT_FOUND = "ProductNotFoundError"
+EVERY_SYMBOL = ("ES", "DAX", "GBL", "KC", "CL", "VIX", "UX", "BFF", "DA", "TTF")
+LEFT_OUT = {
+    "multiplier": "",
+    "min_tick": "",
+    "price_magnifier": "0",
+    "contract_month": "",
+    "real_expiration_date": "",
+}
+
 CALENDAR: dict[int, Night] = {
     2: Night(has_gateway=False, ended_by="GatewayUnreachableError"),
-    3: Night(market=_list("E-mini", date(2027, 12, 17), E_MINI_NEW)),
+    3: Night(market=[_list("E-mini", date(2027, 12, 17), E_MINI_NEW)]),
     4: Night(
         faults=[ErrorReply(code=200)],
-        failing=dict.fromkeys(("ES", "DAX", "GBL", "KC", "CL"), "DefinitionsUnavailableError"),
+        failing=dict.fromkeys(EVERY_SYMBOL, "DefinitionsUnavailableError"),
     ),
-    5: Night(faults=[KeptRows(symbol="CL", count=6)], failing={"CL": "ShrinkRefusedError"}),
-    6: Night(market=_hide(COFFEE_DECEMBER)),
-    8: Night(market=_hide(BUND_JUNE)),
-    9: Night(market=_show(BUND_JUNE)),
-    10: Night(market=_change("DAX", multiplier=Decimal(20))),
-    11: Night(market=_show(COFFEE_DECEMBER)),
-    12: Night(market=_change("Bund", symbol="BUND", trading_class="FBND")),
-    13: Night(faults=[HangUpAfterRows(symbol="CL", rows=5, first=1)]),
+    5: Night(
+        market=[_list_weekly(50, date(2026, 12, 9), WEEK_50, None)],
+        faults=[KeptRows(symbol="CL", count=6)],
+        failing={"CL": "ShrinkRefusedError", "BFF": NOT_FOUND},
+    ),
+    6: Night(
+        market=[_hide(COFFEE_DECEMBER), _write(CRUDE_AUTUMN, min_tick="0")],
+        failing={"BFF": NOT_FOUND},
+    ),
+    7: Night(
+        market=[
+            _change("Volatility", WEEK_50, price_magnifier=1),
+            _write(E_MINI_JUNE, valid_exchanges="QBALGO,CME", market_rule_ids=",67"),
+        ],
+        imports_export=True,
+    ),
+    8: Night(market=[_hide(BUND_JUNE, *MILK)], imports_export=True, failing={"DA": NOT_FOUND}),
+    9: Night(
+        market=[_show(BUND_JUNE), _hide(WEEK_49), _write(CRUDE_AUTUMN), _write(E_MINI_JUNE)],
+        failing={"DA": NOT_FOUND},
+    ),
+    10: Night(
+        market=[
+            _change("DAX", multiplier=Decimal(20)),
+            _write(COFFEE_SEPTEMBER, time_zone_id="Mars/Olympus"),
+        ]
+    ),
+    11: Night(
+        market=[
+            _show(COFFEE_DECEMBER),
+            _write(COFFEE_SEPTEMBER),
+            _change("Uranium", *URANIUM_OTHER_CLASS, trading_class="UXA"),
+        ]
+    ),
+    12: Night(
+        market=[
+            _change("Bund", symbol="BUND", trading_class="FBND"),
+            _list_weekly(52, date(2026, 12, 23), WEEK_52, 1),
+            _move("Uranium", "CBOT", URANIUM_ELSEWHERE),
+        ]
+    ),
+    13: Night(
+        market=[
+            _write(WEEK_52, price_magnifier="0"),
+        ],
+        faults=[HangUpAfterRows(symbol="CL", rows=5, first=1)],
+    ),
     14: Night(
         faults=[
             Notice(symbol="KC", code=1100, before_row=2, first=1),
             Notice(symbol="KC", code=1102, before_row=3, first=1),
+        ],
+    ),
+    15: Night(
+        market=[
+            _move("Coffee", "ICEUS"),
+            _write(WEEK_52),
         ]
     ),
-    15: Night(market=lambda market: market.move_to_exchange("Coffee", "ICEUS")),
-    16: Night(market=lambda market: market.move_expiry("E-mini", 0, date(2026, 12, 17))),
-    17: Night(market=_change("Crude", min_tick=Decimal("0.005"))),
+    16: Night(
+        market=[
+            lambda market: market.move_expiry("E-mini", 0, date(2026, 12, 17)),
+            _hide(WEEK_50),
+        ]
+    ),
+    17: Night(
+        market=[
+            _change("Crude", min_tick=Decimal("0.005")),
+            lambda market: market.replace_contract("E-mini", E_MINI_SEPTEMBER, E_MINI_SUCCESSOR),
+        ]
+    ),
     18: Night(
+        market=[_write(COFFEE_SEPTEMBER, **LEFT_OUT)],
         faults=[ReplacedField(symbol="ES", field="con_id", value="0")],
         failing={"ES": "InvalidReplyError"},
     ),
     19: Night(
-        faults=[TruncatedRow(symbol="CL", row=3, fields=9)], failing={"CL": "InvalidReplyError"}
+        market=[_change("Uranium", URANIUM_JANUARY, min_tick=Decimal("0.01"))],
+        faults=[TruncatedRow(symbol="CL", row=3, fields=9)],
+        failing={"CL": "InvalidReplyError"},
     ),
-    20: Night(market=_change("Mini-DAX", time_zone="Europe/London")),
+    20: Night(
+        market=[
+            _change("Mini-DAX", time_zone="Europe/London"),
+            _write(COFFEE_SEPTEMBER),
+            _list("Fridays", date(2027, 1, 8), FRIDAY_NEW),
+            _write(E_MINI_MARCH, last_trade_date="20270419"),
+        ],
+        asked_besides=["Fridays"],
+    ),
     21: Night(is_run=False),
-    22: Night(market=_change("Coffee", price_magnifier=1)),
-    25: Night(market=_hide(*CRUDE_SPRING), failing={"CL": "ShrinkRefusedError"}),
+    22: Night(
+        market=[
+            _change("Coffee", price_magnifier=1),
+            _list_weekly(51, date(2026, 12, 16), WEEK_51, 1),
+        ]
+    ),
+    23: Night(
+        market=[_hide(WEEK_51), _write(E_MINI_MARCH)], faults=[KeptRows(symbol="KC", count=4)]
+    ),
+    24: Night(market=[_write(*MINI_DAX, min_tick="")]),
+    25: Night(
+        market=[_hide(*CRUDE_SPRING, DAX_DECEMBER)],
+        failing={"CL": "ShrinkRefusedError"},
+    ),
     26: Night(allow_shrink=True),
-    28: Night(market=_list("Crude", date(2027, 12, 21), CRUDE_NEW)),
+    28: Night(market=[_list("Crude", date(2027, 12, 21), CRUDE_NEW), _write(*MINI_DAX)]),
 }
 """The nights on which something happens; on all others a refresh finds nothing new."""

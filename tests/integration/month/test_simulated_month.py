@@ -3,150 +3,76 @@
 from __future__ import annotations
 
 import dataclasses
-import socket
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from fakes.clock import FakeClock
-from gateway.server import ScriptedGateway
-from ibkr_sync.bootstrap import Services, bootstrap
-from ibkr_sync.config.settings import GatewaySettings, ProfileSettings
 from ibkr_sync.domain.entities.contracts import ContractState
 from ibkr_sync.domain.entities.futures import Future
-from ibkr_sync.domain.errors import GatewayError
-from ibkr_sync.domain.naming.query import FutureQuery
-from ibkr_sync.domain.runs.future_update import FutureFailure
-from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy
-from integration.month.market import Market
-from integration.month.nights import CALENDAR, CRUDE_SPRING, NIGHTS, Night
-
-START = datetime(2026, 11, 23, 22, 30, tzinfo=UTC)
-
-
-class Month:
-    """The month as it goes by, and what was in the database after each night."""
-
-    def __init__(self, database: str) -> None:
-        self.database = database
-        self.clock = FakeClock(START)
-        self.market = Market()
-        self.snapshots: dict[int, dict[int, Future]] = {}
-        self.failures: dict[int, dict[str, str]] = {}
-        self.ended: dict[int, str] = {}
-
-    def live(self) -> None:
-        for number in range(NIGHTS):
-            self.clock.now = START + timedelta(days=number)
-            night = CALENDAR.get(number, Night())
-            night.market(self.market)
-            if night.is_run:
-                with self.gateway(night) as port:
-                    self.refresh(number, night, port)
-
-    @contextmanager
-    def gateway(self, night: Night) -> Iterator[int]:
-        recording = self.market.recording(self.clock.now.date())
-        with ExitStack() as stack:
-            if not night.has_gateway:
-                yield closed_port()
-                return
-            replay = ScriptedGateway(recording, faults=night.faults, now=self.clock)
-            yield stack.enter_context(replay).port
-
-    @contextmanager
-    def services(self, port: int = 1) -> Iterator[Services[Future]]:
-        settings = GatewaySettings(port=port, idle_timeout=5, messages_per_second=49)
-        profile = ProfileSettings(
-            source="ibkr", replay=None, database=self.database, gateway=settings
-        )
-        with bootstrap(profile, Future, clock=self.clock) as services:
-            yield services
-
-    def refresh(self, number: int, night: Night, port: int) -> None:
-        policy = SyncPolicy(kind=RunKind.REFRESH, allow_shrink=night.allow_shrink)
-        with self.services(port) as services:
-            try:
-                outcomes = list(services.futures.get_many(self.meant(services), policy))
-            except GatewayError as error:
-                self.ended[number] = type(error).__name__
-                outcomes = []
-            self.failures[number] = {
-                each.query.symbol: type(each.error).__name__
-                for each in outcomes
-                if isinstance(each, FutureFailure)
-            }
-        with self.services() as services:
-            self.snapshots[number] = dict(stored(services))
-
-    def meant(self, services: Services[Future]) -> tuple[FutureQuery, ...]:
-        known = services.watchlist.selection(())
-        return known or tuple(
-            exactly(*each.key, currency=each.currency) for each in self.market.products.values()
-        )
-
-
-def exactly(
-    symbol: str, exchange: str, trading_class: str, currency: str | None = None
-) -> FutureQuery:
-    return FutureQuery(
-        symbol=symbol, exchange=exchange, trading_class=trading_class, currency=currency
-    )
-
-
-def stored(services: Services[Future]) -> Iterator[tuple[int, Future]]:
-    """Each stored product by the conId of its first contract, as far as history keeps it."""
-    for summary in services.futures.list_products():
-        product = services.futures.show(exactly(*summary.key))
-        yield min(each.con_id for each in product.contracts), kept(product)
-
-
-def kept(product: Future) -> Future:
-    """The product without what has no history."""
-    unkept: dict[str, Any] = {
-        "order_types": (),
-        "last_trade_text": None,
-        "schedule": None,
-        "min_size": None,
-        "size_increment": None,
-        "suggested_size_increment": None,
-    }
-    chain = tuple(dataclasses.replace(each, **unkept) for each in product.contracts)
-    return dataclasses.replace(product, contracts=chain)
-
-
-def everything(product: Future) -> dict[str, Any]:
-    return {"type": type(product), **dataclasses.asdict(product)}
-
-
-def closed_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
+from ibkr_sync.domain.errors import AmbiguousContractError
+from ibkr_sync.domain.history.events import Event
+from ibkr_sync.domain.naming.spellings import MonthSpelling
+from ibkr_sync.domain.runs.sync_policy import RunKind
+from ibkr_sync.domain.selection.contract_choice import ContractWords, find_contract
+from integration.month.expected_events import EVENTS, FORMER_NAMES, OF_DATES, Said
+from integration.month.month import START, Month, exactly
+from integration.month.nights import (
+    CALENDAR,
+    CRUDE_SPRING,
+    E_MINI_SEPTEMBER,
+    E_MINI_SUCCESSOR,
+    MILK,
+    NIGHTS,
+    NOT_FOUND,
+    Night,
+)
 
 
 @pytest.fixture(
     scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.faults)]
 )
 def month(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Month:
+    folder = tmp_path_factory.mktemp("month")
     if request.param == "postgres":
         database = request.getfixturevalue("module_postgres_url")
     else:
-        database = str(tmp_path_factory.mktemp("month") / "futures.db")
-    month = Month(database)
+        database = str(folder / "futures.db")
+    month = Month(database, folder)
     month.live()
     return month
 
 
-def refused(number: int) -> dict[str, str]:
-    return CALENDAR.get(number, Night()).failing
+def night(number: int) -> datetime:
+    return START + timedelta(days=number)
+
+
+def of_night(number: int) -> Night:
+    return CALENDAR.get(number, Night())
+
+
+RUN_NIGHTS = [number for number in range(NIGHTS) if of_night(number).is_run]
+NIGHT_WITHOUT_IBKR = 4
+
+
+def said(event: Event) -> Said:
+    who = event.local_symbol or event.product.symbol
+    return event.type.value, event.severity.value, who, event.field, event.old, event.new
+
+
+def in_order(events: list[Any]) -> list[Any]:
+    return sorted(events, key=str)
+
+
+def named_then(event: Said, number: int) -> Said:
+    """The event of a night with the name that its product had then."""
+    kind, severity, who, *rest = event
+    former, until = FORMER_NAMES.get(who, (who, 0))
+    return (kind, severity, former if number < until else who, *rest)  # type: ignore[return-value]
 
 
 def test_each_night_fails_where_it_must_and_nowhere_else(month: Month) -> None:
-    assert month.failures == {number: refused(number) for number in RUN_NIGHTS}
+    assert month.failures == {number: of_night(number).failing for number in RUN_NIGHTS}
     assert month.ended == {
         number: night.ended_by for number, night in CALENDAR.items() if night.ended_by
     }
@@ -155,15 +81,17 @@ def test_each_night_fails_where_it_must_and_nowhere_else(month: Month) -> None:
 def test_the_month_ends_with_exactly_the_events_that_happened(month: Month) -> None:
     with month.services() as services:
         events = services.history.changes(START - timedelta(days=1), month.clock.now)
-    found = [
-        (
-            *(each.at, each.type.value, each.severity.value),
-            *(each.local_symbol or each.product.symbol, each.field, each.old, each.new),
-            each.run,
-        )
-        for each in events
-    ]
-    assert sorted(found, key=str) == sorted(EVENTS, key=str)
+    seen = [(each.at, said(each), month.runs.get(each.run or 0)) for each in events]
+    of_runs = [(night(number), each, number) for number, news in EVENTS.items() for each in news]
+    assert in_order(seen) == in_order([*of_runs, *((*each, None) for each in OF_DATES)])
+
+
+@pytest.mark.parametrize("number", RUN_NIGHTS)
+def test_on_each_night_its_own_events_are_told_and_no_others(month: Month, number: int) -> None:
+    before = max((each for each in RUN_NIGHTS if each < number), default=-1)
+    of_dates = [event for at, event in OF_DATES if night(before) < at <= night(number)]
+    expected = [named_then(each, number) for each in (*EVENTS.get(number, []), *of_dates)]
+    assert in_order([said(each) for each in month.said[number]]) == in_order(expected)
 
 
 def test_the_month_ends_with_every_contract_in_its_state(month: Month) -> None:
@@ -172,11 +100,14 @@ def test_the_month_ends_with_every_contract_in_its_state(month: Month) -> None:
         for product in month.snapshots[NIGHTS - 1].values()
         for each in product.contracts
     }
-    expired = {600000001, 610000001, 620000001, 700, 900}
-    gone = dict.fromkeys(CRUDE_SPRING, ContractState.DELISTED)
+    expired = {600000001, 610000001, 620000001, 700, 900, 1000, 1049, 1050, 1051, 1200}
+    gone = dict.fromkeys((*CRUDE_SPRING, *MILK, E_MINI_SEPTEMBER), ContractState.DELISTED)
     gone |= dict.fromkeys(expired, ContractState.EXPIRED)
     assert {con_id: s for con_id, s in states.items() if s is not ContractState.ACTIVE} == gone
-    assert len(states) == 5 + 2 + 2 + 3 + 5 + 13
+    e_mini_dax_bund = 6 + 2 + 2 + 3
+    coffee_crude_volatility = 5 + 13 + 7
+    uranium_fridays_milk_gas = 6 + 2 + 2 + 3
+    assert len(states) == e_mini_dax_bund + coffee_crude_volatility + uranium_fridays_milk_gas
 
 
 def test_every_night_can_be_rebuilt_exactly_as_it_stood(month: Month) -> None:
@@ -184,9 +115,12 @@ def test_every_night_can_be_rebuilt_exactly_as_it_stood(month: Month) -> None:
     with month.services() as services:
         for number, then in month.snapshots.items():
             for first_con_id, product in then.items():
-                at = START + timedelta(days=number)
-                past = services.history.as_of(last[first_con_id].key, at)
+                past = services.history.as_of(last[first_con_id].key, night(number))
                 assert everything(past) == everything(product), (number, product.key)
+
+
+def everything(product: Future) -> dict[str, Any]:
+    return {"type": type(product), **dataclasses.asdict(product)}
 
 
 def test_a_night_that_fails_leaves_the_product_as_it_was(month: Month) -> None:
@@ -194,12 +128,68 @@ def test_a_night_that_fails_leaves_the_product_as_it_was(month: Month) -> None:
         before = month.snapshots.get(number - 1)
         if before is None:
             continue
-        is_lost = number in month.ended
         for first_con_id, product in month.snapshots[number].items():
-            if is_lost or product.symbol in refused(number):
+            if first_con_id not in before:
+                continue
+            names = (product, before[first_con_id])
+            is_asked = any(query.matches(each) for query in month.asked[number] for each in names)
+            failure = month.failures[number].get(product.symbol)
+            if number in month.ended or not is_asked or failure not in (None, NOT_FOUND):
                 assert everything(product) == everything(before[first_con_id])
+            elif failure is NOT_FOUND:
+                assert product.synced_at == before[first_con_id].synced_at
             else:
-                assert product.synced_at == START + timedelta(days=number)
+                assert product.synced_at == night(number)
+
+
+def test_a_closed_product_is_asked_for_no_more_until_somebody_does(month: Month) -> None:
+    asked = {
+        symbol: [
+            number
+            for number, requests in month.requests.items()
+            if symbol in {each.symbol for each in requests}
+        ]
+        for symbol in ("BFF", "DA")
+    }
+    assert asked["DA"] == [0, 1, *range(3, 10)]
+    assert asked["BFF"] == [0, 1, *range(3, 7), *(each for each in RUN_NIGHTS if each >= 20)]
+
+
+def test_what_a_shorter_reply_lacks_is_asked_for_and_said_to_be_there(month: Month) -> None:
+    incomplete = 23
+    (missed,) = (each.con_id for each in month.requests[incomplete] if each.con_id)
+    (remark,) = month.remarks[incomplete]
+    coffee = month.snapshots[incomplete][800]
+    (contract,) = (each for each in coffee.contracts if each.con_id == missed)
+    assert remark == (
+        f"the reply was incomplete: it lacked {contract.local_symbol}, found by conId"
+    )
+
+
+def test_an_own_export_says_nothing_new_and_an_old_one_is_refused(month: Month) -> None:
+    assert month.imports == {7: "nothing new", 8: "OutdatedDataError"}
+
+
+def test_hours_of_a_product_go_on_when_a_contract_ends(month: Month) -> None:
+    """On the last day of one, and the next, the others say when the product trades."""
+    assert {number: days for number, days in month.unusual_days.items() if days} == {}
+
+
+def test_of_two_sizes_of_one_month_none_is_chosen(month: Month) -> None:
+    gas = month.snapshots[NIGHTS - 1][1400]
+    assert gas.multiplier is None
+    january = MonthSpelling(root="TTF", month=1, year=2027, year_digits=4)
+    with pytest.raises(AmbiguousContractError):
+        find_contract(gas, ContractWords(text="TTF 202701", spelling=january), month.clock.now)
+
+
+def test_a_name_means_the_contract_that_replaced_another_while_it_is_missing_too(
+    month: Month,
+) -> None:
+    for number in (17, 19, NIGHTS - 1):
+        e_mini = month.snapshots[number][600000001]
+        found = find_contract(e_mini, ContractWords(text="ES2709"), night(number))
+        assert found.contract.con_id == E_MINI_SUCCESSOR
 
 
 @pytest.mark.parametrize(
@@ -224,78 +214,10 @@ def test_every_run_is_recorded_with_how_it_ended(month: Month) -> None:
     outcomes = {
         number: "failed"
         if number in month.ended or number == NIGHT_WITHOUT_IBKR
-        else ("partial" if refused(number) else "ok")
+        else ("partial" if of_night(number).failing else "ok")
         for number in RUN_NIGHTS
     }
-    recorded = sorted(runs, key=lambda each: each.run_id)
-    assert [each.outcome.value for each in recorded] == list(outcomes.values())
-    assert {each.kind for each in recorded} == {RunKind.REFRESH}
-
-
-def night(number: int) -> datetime:
-    return START + timedelta(days=number)
-
-
-def run(number: int) -> int:
-    """The runs count from 1, and one night there was none."""
-    return number + 1 if number < SKIPPED else number
-
-
-SKIPPED = 21
-NIGHT_WITHOUT_IBKR = 4
-RUN_NIGHTS = [number for number in range(NIGHTS) if number != SKIPPED]
-
-MOVED = ("2026-12-18", "2026-12-17")
-
-EVENTS = [
-    *(
-        (night(0), "NEW", "info", symbol, "product", None, count, 1)
-        for symbol, count in (
-            *(("ES", "4"), ("DAX", "2"), ("DAX", "2")),
-            *(("BUND", "3"), ("KC", "5"), ("CL", "12")),
-        )
-    ),
-    *(
-        (night(number), kind, severity, who, field, old, new, run(number))
-        for number, kind, severity, who, field, old, new in (
-            (3, "NEW", "info", "ESZ7", "listing", None, "listed"),
-            (6, "MISSING", "notice", "KCZ7", "listing", "listed", "missing"),
-            (7, "DELISTED", "critical", "KCZ7", "listing", "missing", "delisted"),
-            (8, "MISSING", "notice", "FGBLM7", "listing", "listed", "missing"),
-            (9, "RETURNED", "notice", "FGBLM7", "listing", "missing", "listed"),
-            (10, "MULTIPLIER_CHANGED", "critical", "DAX", "multiplier", "25", "20"),
-            (11, "RETURNED", "notice", "KCZ7", "listing", "delisted", "listed"),
-            (12, "SYMBOL_RENAMED", "critical", "BUND", "symbol", "GBL", "BUND"),
-            (12, "CLASS_CHANGED", "notice", "BUND", "trading_class", "FGBL", "FBND"),
-            (15, "EXCHANGE_RENAMED", "critical", "KC", "exchange", "NYBOT", "ICEUS"),
-            (16, "EXPIRY_MOVED", "critical", "ES2612", "last_trade_date", *MOVED),
-            (17, "TICK_CHANGED", "critical", "CL", "min_tick", "0.01", "0.005"),
-            (20, "ZONE_CHANGED", "critical", "DAX", "time_zone", "Europe/Berlin", "Europe/London"),
-            (22, "MAGNIFIER_CHANGED", "critical", "KC", "price_magnifier", "100", "1"),
-            *(
-                (26, "MISSING", "notice", symbol, "listing", "listed", "missing")
-                for symbol in ("CLJ7", "CLK7", "CLM7", "CLN7")
-            ),
-            *(
-                (27, "DELISTED", "critical", symbol, "listing", "missing", "delisted")
-                for symbol in ("CLJ7", "CLK7", "CLM7", "CLN7")
-            ),
-            (28, "NEW", "info", "CLZ7", "listing", None, "listed"),
-        )
-    ),
-    (
-        *(datetime(2026, 12, 1, 23, tzinfo=UTC), "CUTOFF_NEAR", "critical", "FGBLZ6"),
-        *("long_cutoff", None, "2026-12-04", None),
-    ),
-    *(
-        (at, "EXPIRED", "info", symbol, "state", "active", "expired", None)
-        for symbol, at in (
-            ("FGBLZ6", datetime(2026, 12, 8, 13, 30, tzinfo=UTC)),
-            ("ES2612", datetime(2026, 12, 17, 14, 30, tzinfo=UTC)),
-            ("FDAX2612", datetime(2026, 12, 18, 14, 30, tzinfo=UTC)),
-            ("FDXM2612", datetime(2026, 12, 18, 14, 30, tzinfo=UTC)),
-            ("CLZ6", datetime(2026, 12, 21, 19, 30, tzinfo=UTC)),
-        )
-    ),
-]
-"""When, what, how grave, who, which field, before, after, and by which run."""
+    refreshes = [each for each in runs if each.kind is RunKind.REFRESH]
+    recorded = {month.runs[each.run_id]: each.outcome.value for each in refreshes}
+    assert recorded == outcomes
+    assert len(runs) == len(refreshes) + len(month.imports)
