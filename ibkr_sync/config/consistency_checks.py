@@ -66,7 +66,7 @@ def check_selection(
                 yield SettingPlace(source=override.source, name=override.name).problem(_REPLAYS)
 
 
-def check_catalogue(document: ConfigDocument) -> Iterator[ConfigProblem]:
+def check_catalogue_consistency(document: ConfigDocument) -> Iterator[ConfigProblem]:
     """Find products of the user's own that stand in the document more than once."""
     entries = document.table.get("catalogue")
     seen: set[tuple[object, ...]] = set()

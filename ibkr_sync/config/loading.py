@@ -20,7 +20,7 @@ from ibkr_sync.config.config_files import (
     read_config_file,
 )
 from ibkr_sync.config.consistency_checks import (
-    check_catalogue,
+    check_catalogue_consistency,
     check_profiles,
     check_selection,
     written_keys,
@@ -110,7 +110,7 @@ def _gather(
         validated = validate_document_layer(document, home)
         files |= validated.settings
         problems += validated.problems
-        problems += check_catalogue(document)
+        problems += check_catalogue_consistency(document)
         warnings += _exposed_secrets(document, validated.settings)
 
     given = (*environment_overrides(environ), *flag_overrides(flags))

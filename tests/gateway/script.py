@@ -16,8 +16,8 @@ from gateway.pacing import BREACHES_TO_CLOSE, PacingWindow
 from ibkr_sync.infrastructure.replay.protocol import notices
 from ibkr_sync.infrastructure.replay.protocol.dialect import Dialect
 from ibkr_sync.infrastructure.replay.protocol.reply_parts import (
+    HangUpPart,
     Plan,
-    ReplyHangUp,
     ReplyMessage,
     ReplyWait,
 )
@@ -113,7 +113,7 @@ class Script(Interceptor):
         code = notices.PACING
         text = f"{notices.TEXTS[code]}:max={self._limit} rec={window.rate} ({window.breaches})"
         plan: Plan = [ReplyMessage(received.dialect.error(-1, code, text, self._now()))]
-        return [*plan, ReplyHangUp()] if window.breaches >= BREACHES_TO_CLOSE else plan
+        return [*plan, HangUpPart()] if window.breaches >= BREACHES_TO_CLOSE else plan
 
     def answering(self, plan: Plan, request: Request | None, dialect: Dialect, /) -> Plan:
         if occasion := _OCCASIONS.get(type(request)):

@@ -18,7 +18,7 @@ _MAX_BYTES = 32 * 1024 * 1024
 
 def read_delivery_import(path: Path) -> tuple[ImportedRow, ...]:
     """Give the rows of a file; raises SourceFileError with the place of the first problem."""
-    from ibkr_sync.interchange.delivery_files.reading import read_delivery_rows
+    from ibkr_sync.interchange.delivery_files.reading import read_delivery_file
     from ibkr_sync.interchange.document_fields import InvalidDocumentError
 
     try:
@@ -28,7 +28,7 @@ def read_delivery_import(path: Path) -> tuple[ImportedRow, ...]:
             content = file.read(_MAX_BYTES + 1)
         if len(content) > _MAX_BYTES:
             raise SourceFileError(str(path), None, f"is larger than {_MAX_BYTES // 1024**2} MiB")
-        return read_delivery_rows(content.decode("utf-8-sig"))
+        return read_delivery_file(content.decode("utf-8-sig"))
     except InvalidDocumentError as error:
         raise SourceFileError(str(path), error.path or None, error.detail) from error
     except UnicodeDecodeError as error:

@@ -14,7 +14,7 @@ from ibkr_sync_cli.views.products.delivery_table import delivery_table
 from ibkr_sync_cli.views.products.nearest_contracts import (
     NearestContract,
     holding_notes,
-    judgements_table,
+    nearest_contracts_table,
     nearest_line,
     nearest_view,
 )
@@ -108,7 +108,7 @@ def _explain(output: Output, judged: NearestJudgements, question: NearestQuestio
     count = len(judged.passed_over)
     nearest = judged.judgements[count] if count < len(judged.judgements) else None
     if question.explain:
-        output.show_on_stderr(judgements_table(judged, question.rule, question.moment))
+        output.show_on_stderr(nearest_contracts_table(judged, question.rule, question.moment))
         shown = [*judged.past_notice, *([nearest] if nearest else [])]
         for each in shown:
             output.show_on_stderr(delivery_table(each.contract))

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ibkr_sync.application.resolution.symbol_resolver import SymbolResolver
-from ibkr_sync.application.services.past_hours import read_sent_hours
+from ibkr_sync.application.services.past_hours import read_past_hours
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.errors import (
     AmbiguousProductError,
@@ -59,7 +59,7 @@ class FuturesService(Generic[F_co]):
             product = chain_of_size(self._port.get_by_symbol(query), query.multiplier)
         except ProductNotFoundError as error:
             raise self.names.with_known(error, query) from error
-        return product if self._reader is None else read_sent_hours(product, self._reader)
+        return product if self._reader is None else read_past_hours(product, self._reader)
 
     def show_contract(
         self, query: FutureQuery, words: ContractWords, now: datetime

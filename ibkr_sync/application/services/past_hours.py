@@ -17,8 +17,8 @@ from ibkr_sync.domain.hours.hours_by_day import (
     DayHours,
     HoursOfDay,
     SentDay,
+    hours_by_day_with_current,
     hours_of_day,
-    with_current_days,
 )
 from ibkr_sync.domain.ports.kept_hours import KeptHours
 from ibkr_sync.domain.ports.sent_hours import SentHoursReader
@@ -41,13 +41,15 @@ class PastHoursService:
         today's. Raises HoursUnknownError, saying which days are known, or StorageError.
         """
         kept = {
-            each: read_sent_day(hours, product.time_zone, self._reader)
+            each: read_past_day(hours, product.time_zone, self._reader)
             for each, hours in self._kept.hours_by_day(product.key).items()
         }
-        return hours_of_day(product.symbol, day, kind, with_current_days(kept, product, now))
+        return hours_of_day(
+            product.symbol, day, kind, hours_by_day_with_current(kept, product, now)
+        )
 
 
-def read_sent_hours(product: F, reader: SentHoursReader) -> F:
+def read_past_hours(product: F, reader: SentHoursReader) -> F:
     """Give the product with what its contracts' hours mean, as far as they can be read."""
     read = {each.con_id: _read(each, reader) for each in product.contracts}
     if all(read[each.con_id] is each for each in product.contracts):
@@ -62,7 +64,7 @@ def _read(contract: FuturesContract, reader: SentHoursReader) -> FuturesContract
     return dataclasses.replace(contract, schedule=reader.read(schedule, ZoneInfo(zone)))
 
 
-def read_sent_day(day: DayHours, time_zone: str | None, reader: SentHoursReader) -> DayHours:
+def read_past_day(day: DayHours, time_zone: str | None, reader: SentHoursReader) -> DayHours:
     """Give the hours of a day that was kept as sent, in its own zone, or in the one given.
 
     Without either they say nothing.

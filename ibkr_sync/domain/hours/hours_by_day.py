@@ -152,7 +152,7 @@ def newly_said_days(
     return said
 
 
-def with_current_days(
+def hours_by_day_with_current(
     kept: Mapping[date, DayHours], product: Future, now: datetime
 ) -> dict[date, DayHours]:
     """What is kept, and what the hours that are stored of the product's contracts add to it.

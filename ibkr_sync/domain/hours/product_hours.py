@@ -125,7 +125,7 @@ class _Window:
         first = contracts[0]
         entries = first.schedule.entries(kind) if first.schedule else None
         zone = ZoneInfo(first.time_zone or "UTC")
-        days = hours_entries_by_day(entries or (), zone)
+        days = product_hours_by_day(entries or (), zone)
         return cls(contracts=sorted(contracts, key=_order), days=days, zone=zone)
 
     @property
@@ -146,7 +146,7 @@ class _Window:
 
 
 @lru_cache(256)
-def hours_entries_by_day(
+def product_hours_by_day(
     entries: ScheduleEntries, zone: ZoneInfo
 ) -> Mapping[date, ScheduleEntries]:
     """The entries of each day of a window from its first to its last, by the day they begin on.

@@ -14,7 +14,7 @@ from ibkr_sync.interchange.document_fields import InvalidDocumentError
 MAX_ROWS: Final = 100_000
 
 
-def read_delivery_rows(text: str) -> tuple[ImportedRow, ...]:
+def read_delivery_file(text: str) -> tuple[ImportedRow, ...]:
     """Give the rows of IBKR's, CME's, ICE's or Eurex's file; the format is told by its content.
 
     One bad row refuses all of it: a file that is wrong in one place can't be trusted in others.

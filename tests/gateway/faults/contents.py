@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from gateway.faults.base import Fault, Situation
 from ibkr_sync.infrastructure.replay.protocol import notices
 from ibkr_sync.infrastructure.replay.protocol.reply_parts import (
+    HangUpPart,
     Plan,
     ReplyBytes,
-    ReplyHangUp,
     ReplyMessage,
     ReplyPart,
     Step,
@@ -67,7 +67,7 @@ class RateRefused(Fault):
     def rewrite(self, _plan: Plan, situation: Situation, /) -> Plan:
         """Refuse the message for its rate."""
         refusal = _error(situation, notices.PACING, "", for_request=False)
-        end: Plan = [ReplyHangUp()] if self.closes else []
+        end: Plan = [HangUpPart()] if self.closes else []
         return [*[refusal] * self.times, *end]
 
 

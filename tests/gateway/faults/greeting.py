@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from gateway.faults.base import Fault, Occasion, Situation
 from ibkr_sync.infrastructure.replay.protocol import notices
 from ibkr_sync.infrastructure.replay.protocol.reply_parts import (
+    HangUpPart,
     Plan,
-    ReplyHangUp,
     ReplyMessage,
     ReplyPart,
 )
@@ -84,7 +84,7 @@ class ClientIdInUse(Fault):
         """Refuse the client."""
         code = notices.CLIENT_ID_IN_USE
         text = notices.TEXTS[code]
-        return [ReplyMessage(situation.dialect.error(-1, code, text, situation.now)), ReplyHangUp()]
+        return [ReplyMessage(situation.dialect.error(-1, code, text, situation.now)), HangUpPart()]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,4 +98,4 @@ class PortReset(Fault):
         """Send the client to the new port."""
         code = notices.PORT_RESET
         text = f"{notices.TEXTS[code]} Please reconnect on the new port - {self.new_port}"
-        return [ReplyMessage(situation.dialect.error(-1, code, text, situation.now)), ReplyHangUp()]
+        return [ReplyMessage(situation.dialect.error(-1, code, text, situation.now)), HangUpPart()]

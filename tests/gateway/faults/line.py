@@ -10,9 +10,9 @@ from gateway.faults.base import Fault, Occasion, Situation
 from gateway.faults.contents import is_part, place_of_row
 from ibkr_sync.infrastructure.replay.protocol import notices
 from ibkr_sync.infrastructure.replay.protocol.reply_parts import (
+    HangUpPart,
     Plan,
     ReplyBytes,
-    ReplyHangUp,
     ReplyMessage,
     ReplyPart,
     ReplyStall,
@@ -58,8 +58,8 @@ class HangUpAfterRows(Fault):
     def rewrite(self, plan: Plan, _situation: Situation, /) -> Plan:
         """Cut the plan short."""
         if self.rows == 0:
-            return [ReplyHangUp(self.reset)]
-        return [*plan[: place_of_row(plan, self.rows)], ReplyHangUp(self.reset)]
+            return [HangUpPart(self.reset)]
+        return [*plan[: place_of_row(plan, self.rows)], HangUpPart(self.reset)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,9 +12,9 @@ from gateway import faults
 from gateway.dialects import dialect_for
 from gateway.faults import Fault, FaultScript, Occasion, Situation
 from ibkr_sync.infrastructure.replay.protocol.reply_parts import (
+    HangUpPart,
     Plan,
     ReplyBytes,
-    ReplyHangUp,
     ReplyMessage,
     ReplyPart,
     ReplyStall,
@@ -103,7 +103,7 @@ def _stream(plan: Plan) -> bytes:
         (faults.ErrorReply(code=200), [(12, 200)]),
         (faults.RateRefused(), [(-1, 100)]),
         (faults.RateRefused(times=3, closes=True),
-         [(-1, 100), (-1, 100), (-1, 100), ReplyHangUp()]),
+         [(-1, 100), (-1, 100), (-1, 100), HangUpPart()]),
         (faults.Notice(code=1100), [(-1, 1100), "#0", "#1", "#2", "52"]),
         (faults.Notice(code=162, for_request=True, before_row=2),
          ["#0", "#1", (12, 162), "#2", "52"]),
@@ -112,15 +112,15 @@ def _stream(plan: Plan) -> bytes:
          ["#0", "#1", "#2", "52", (-1, 2158), (-1, 2158)]),
         (faults.InsertedBytes(data=b"\0\0\0\0", before_row=1),
          ["#0", ReplyBytes(b"\0\0\0\0"), "#1", "#2", "52"]),
-        (faults.HangUpAfterRows(), [ReplyHangUp()]),
-        (faults.HangUpAfterRows(rows=2), ["#0", "#1", ReplyHangUp()]),
-        (faults.HangUpAfterRows(rows=3, reset=True), ["#0", "#1", "#2", ReplyHangUp(reset=True)]),
+        (faults.HangUpAfterRows(), [HangUpPart()]),
+        (faults.HangUpAfterRows(rows=2), ["#0", "#1", HangUpPart()]),
+        (faults.HangUpAfterRows(rows=3, reset=True), ["#0", "#1", "#2", HangUpPart(reset=True)]),
         (faults.PauseAfterRows(rows=1, seconds=2), ["#0", ReplyStall(2), "#1", "#2", "52"]),
         (faults.Late(seconds=2), [ReplyWait(2), "#0", "#1", "#2", "52"]),
         (faults.Drip(seconds=1),
          [ReplyWait(1), "#0", ReplyWait(1), "#1", ReplyWait(1), "#2", "52"]),
         (faults.PortReset(new_port=4003, occasion=Occasion.CONTRACT_DATA),
-         [(-1, 1300), ReplyHangUp()]),
+         [(-1, 1300), HangUpPart()]),
         (faults.RawReply(data=b"x", occasion=Occasion.CONTRACT_DATA), [ReplyBytes(b"x")]),
     ],
 )  # fmt: skip
@@ -294,19 +294,17 @@ def test_some_or_all_client_ids_can_be_in_use(
 ) -> None:
     fault = faults.ClientIdInUse(client_ids=client_ids)
     outline = _outline(_rewritten(_plan(0), fault, situation=START))
-    assert outline == ([(-1, 326), ReplyHangUp()] if refused else ["52"])
+    assert outline == ([(-1, 326), HangUpPart()] if refused else ["52"])
 
 
 def test_messages_next_to_each_other_become_one_write() -> None:
     one, two, three = (ReplyMessage(text) for text in (b"1\0", b"2\0", b"3\0"))
-    assert reply_in_few_writes(
-        [one, two, ReplyWait(1), three, ReplyBytes(b"x"), ReplyHangUp()]
-    ) == [
+    assert reply_in_few_writes([one, two, ReplyWait(1), three, ReplyBytes(b"x"), HangUpPart()]) == [
         ReplyBytes(wire_frame(b"1\0") + wire_frame(b"2\0")),
         ReplyWait(1),
         ReplyBytes(wire_frame(b"3\0")),
         ReplyBytes(b"x"),
-        ReplyHangUp(),
+        HangUpPart(),
     ]
 
 

@@ -13,9 +13,9 @@ from gateway import faults
 from gateway.dialects import dialect_for
 from gateway.faults import Fault, FaultScript, Occasion, Situation
 from ibkr_sync.infrastructure.replay.protocol.reply_parts import (
+    HangUpPart,
     Plan,
     ReplyBytes,
-    ReplyHangUp,
     ReplyMessage,
     ReplyPart,
     Step,
@@ -105,7 +105,7 @@ def test_errors_and_foreign_rows_are_protobuf_too(
     plan: Plan, make_row: Callable[..., ContractRow]
 ) -> None:
     assert _said(plan, faults.ErrorReply(code=200)) == [200]
-    assert _said(plan, faults.PortReset(new_port=4003, occasion=None)) == [1300, ReplyHangUp()]
+    assert _said(plan, faults.PortReset(new_port=4003, occasion=None)) == [1300, HangUpPart()]
     said = _said(plan, faults.ForeignRows(rows=(make_row(symbol="NQ"),), before_row=1))
     assert [each["contract"]["symbol"] for each in said[:4]] == ["ES", "NQ", "ES", "ES"]
     assert said[1]["req_id"] == 12

@@ -3,7 +3,7 @@ from __future__ import annotations
 from fakes.session_client import NOW, Client, backend_with, errors, said
 from gateway.dialects import dialect_for
 from gateway.script import Script
-from ibkr_sync.infrastructure.replay.protocol.reply_parts import ReplyHangUp
+from ibkr_sync.infrastructure.replay.protocol.reply_parts import HangUpPart
 from ibkr_sync.infrastructure.replay.protocol.requests import (
     OtherRequest,
     StartApiRequest,
@@ -40,8 +40,8 @@ def test_messages_above_the_limit_are_refused_and_the_third_one_ends_it() -> Non
     first, second, third = (client.say("49", "1") for _ in range(3))
     text = "Max rate of messages per second has been exceeded"
     assert errors(first) == [(-1, 100, f"{text}:max=3 rec=4 (1)")]
-    assert ReplyHangUp() not in second
-    assert third[-1] == ReplyHangUp()
+    assert HangUpPart() not in second
+    assert third[-1] == HangUpPart()
     assert client.say("49", "1") == []
 
 

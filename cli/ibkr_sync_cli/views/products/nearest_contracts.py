@@ -106,7 +106,7 @@ def _table(found: Sequence[NearestContract]) -> Table:
     return items_table(found, columns)
 
 
-def judgements_table(judged: NearestJudgements, rule: NearestRule, now: datetime) -> Table:
+def nearest_contracts_table(judged: NearestJudgements, rule: NearestRule, now: datetime) -> Table:
     """The contracts up to the nearest that may be held, with what speaks against them."""
     from ibkr_sync_cli.views.tables import TableColumn, items_table
 

@@ -51,13 +51,13 @@ class ReplyStall:
 
 
 @dataclass(frozen=True, slots=True)
-class ReplyHangUp:
+class HangUpPart:
     """Close the connection, with a TCP reset if so asked."""
 
     reset: bool = False
 
 
-Step = ReplyMessage | ReplyBytes | ReplyWait | ReplyStall | ReplyHangUp
+Step = ReplyMessage | ReplyBytes | ReplyWait | ReplyStall | HangUpPart
 Plan = list[Step]
 
 

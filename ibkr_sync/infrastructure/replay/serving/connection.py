@@ -12,9 +12,9 @@ from contextlib import suppress
 from itertools import count
 
 from ibkr_sync.infrastructure.replay.protocol.reply_parts import (
+    HangUpPart,
     Plan,
     ReplyBytes,
-    ReplyHangUp,
     ReplyStall,
     ReplyWait,
     Step,
@@ -117,7 +117,7 @@ class Connection:
         step = self._outbox.popleft()
         if isinstance(step, ReplyStall):
             self._stalled_until = now + step.seconds
-        elif isinstance(step, ReplyHangUp):
+        elif isinstance(step, HangUpPart):
             self._hang_up(step)
         elif isinstance(step, ReplyBytes) and step.data:
             try:
@@ -129,7 +129,7 @@ class Connection:
                 return False
         return True
 
-    def _hang_up(self, step: ReplyHangUp) -> None:
+    def _hang_up(self, step: HangUpPart) -> None:
         """Close so that the client still gets what was sent, unless a reset is wanted."""
         self._schedule.clear()
         self._outbox.clear()

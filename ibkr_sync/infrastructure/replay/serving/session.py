@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from ibkr_sync.infrastructure.replay.protocol import notices
 from ibkr_sync.infrastructure.replay.protocol.dialect import OLDEST_SERVER_VERSION
 from ibkr_sync.infrastructure.replay.protocol.reply_parts import (
+    HangUpPart,
     Plan,
-    ReplyHangUp,
     ReplyMessage,
     ReplyPart,
 )
@@ -80,7 +80,7 @@ class Session:
                     yield plan
         except WireError:
             self._state = _State.UNREADABLE
-            yield [ReplyHangUp()]
+            yield [HangUpPart()]
 
     def ended(self) -> None:
         """The connection is gone: its client id is free again."""
@@ -112,7 +112,7 @@ class Session:
         if self._state is _State.CLOSED:
             return []
         if instead is not None:
-            if ReplyHangUp() in instead:
+            if HangUpPart() in instead:
                 self._state = _State.CLOSED
             return instead
         return self._negotiate(payload) if request is None else self._answer(request)
@@ -124,7 +124,7 @@ class Session:
         agreed = min(newest, self._backend.server_version)
         if not max(oldest, OLDEST_SERVER_VERSION) <= agreed:
             self._state = _State.CLOSED
-            return [ReplyHangUp()]
+            return [HangUpPart()]
         self._state = _State.NEGOTIATED
         self._dialect = self._backend.dialect(agreed)
         local = self._backend.now().astimezone(_CONNECTION_TIME_ZONE)
@@ -194,9 +194,9 @@ class Session:
     def _error(self, req_id: int, code: int, text: str) -> ReplyMessage:
         return ReplyMessage(self._dialect.error(req_id, code, text, self._backend.now()))
 
-    def _hang_up(self) -> ReplyHangUp:
+    def _hang_up(self) -> HangUpPart:
         self._state = _State.CLOSED
-        return ReplyHangUp()
+        return HangUpPart()
 
     def _intercepted(self, plan: Plan, request: Request | None = None) -> Plan:
         return self._backend.interceptor.answering(plan, request, self._dialect)

@@ -112,11 +112,13 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
 
     def list_products(self) -> tuple[ProductSummary, ...]:
         """Summarise what is stored, by symbol; raises StorageError."""
-        from ibkr_sync.infrastructure.repositories.local_repo.products.summaries import summarise
+        from ibkr_sync.infrastructure.repositories.local_repo.products.summaries import (
+            read_summaries,
+        )
 
         covered = covered_asset_classes(self._entity)
         with reading(self._database) as connection:
-            summaries = summarise(connection, self._clock(), self._database.name)
+            summaries = read_summaries(connection, self._clock(), self._database.name)
         return tuple(each for each in summaries if each.asset_class in covered)
 
     def find_named(self, words: Collection[str]) -> tuple[Future, ...]:

@@ -10,7 +10,7 @@ import pytest
 from contracts import examples
 from fakes.hours import entries, sent_hours
 from fakes.kept_hours import InMemoryKeptHours
-from ibkr_sync.application.services.past_hours import PastHoursService, read_sent_hours
+from ibkr_sync.application.services.past_hours import PastHoursService, read_past_hours
 from ibkr_sync.domain.entities.schedules import (
     ClosedDay,
     HoursKind,
@@ -104,9 +104,9 @@ class TestDaysKeptAsSent:
     def test_current_hours_that_were_stored_as_sent_are_read_with_the_product(self) -> None:
         sent = dataclasses.replace(examples.HOURS, trading_sessions=None, liquid_sessions=None)
         chain = tuple(dataclasses.replace(each, schedule=sent) for each in ES.contracts)
-        read = read_sent_hours(dataclasses.replace(ES, contracts=chain), IbkrHoursReader())
+        read = read_past_hours(dataclasses.replace(ES, contracts=chain), IbkrHoursReader())
         assert {each.schedule for each in read.contracts} == {examples.HOURS}
-        assert read_sent_hours(ES, IbkrHoursReader()) is ES
+        assert read_past_hours(ES, IbkrHoursReader()) is ES
 
 
 def test_where_kept_days_contradict_each_other_the_day_asked_for_goes_first(

@@ -19,7 +19,7 @@ from ibkr_sync.domain.hours.hours_by_day import (
     newly_said_days,
     spans_of_hours,
 )
-from ibkr_sync.domain.hours.product_hours import hours_entries_by_day
+from ibkr_sync.domain.hours.product_hours import product_hours_by_day
 from recorded_es import TRADING_HOURS
 
 CHICAGO = ZoneInfo("America/Chicago")
@@ -29,7 +29,7 @@ SYDNEY = "20231016:0828-20231016:1630;20231016:1708-20231017:0700;20231017:0828-
 def cut(text: str) -> dict[date, DayHours]:
     """A window of trading hours by day."""
     return {
-        day: hours(found) for day, found in hours_entries_by_day(entries(text), CHICAGO).items()
+        day: hours(found) for day, found in product_hours_by_day(entries(text), CHICAGO).items()
     }
 
 
@@ -66,7 +66,7 @@ class TestCuttingAWindow:
     @given(text=windows())
     def test_the_days_one_after_another_are_the_window(self, text: str) -> None:
         window = entries(text)
-        by_day = hours_entries_by_day(window, CHICAGO)
+        by_day = product_hours_by_day(window, CHICAGO)
         assert sorted(map(str, (each for day in by_day.values() for each in day))) == sorted(
             map(str, window)
         )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from fakes.session_client import NOW, Client, backend_with, errors, said
 from fakes.tws_client import decode_error
-from ibkr_sync.infrastructure.replay.protocol.reply_parts import ReplyHangUp
+from ibkr_sync.infrastructure.replay.protocol.reply_parts import HangUpPart
 from ibkr_sync.infrastructure.replay.protocol.wire import wire_frame, wire_from_fields
 from ibkr_sync.infrastructure.replay.rows import ContractRow
 from ibkr_sync.infrastructure.replay.serving.backend import Backend
@@ -52,13 +52,13 @@ def test_the_newest_version_that_both_speak_is_agreed(
 
 @pytest.mark.parametrize("versions", ["v188..226", "v100..156", "v201..226", "100..200", "", "v"])
 def test_a_client_without_common_version_is_hung_up_on(client: Client, versions: str) -> None:
-    assert client.send(b"API\0" + wire_frame(versions.encode())) == [ReplyHangUp()]
+    assert client.send(b"API\0" + wire_frame(versions.encode())) == [HangUpPart()]
     assert client.say("71", "2", "7", "") == []
 
 
 @pytest.mark.parametrize("data", [b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01", b"63\0", b"APIX"])
 def test_a_client_that_speaks_something_else_is_hung_up_on(client: Client, data: bytes) -> None:
-    assert client.send(data) == [ReplyHangUp()]
+    assert client.send(data) == [HangUpPart()]
     assert client.send(data) == []
 
 
@@ -101,7 +101,7 @@ def test_a_client_id_in_use_is_refused_and_free_again_after_its_holder(
     holder.start("7")
     refusal = other.start("7")
     assert [error[:2] for error in errors(refusal)] == [(-1, 326)]
-    assert refusal[-1] == ReplyHangUp()
+    assert refusal[-1] == HangUpPart()
     other.session.ended()
     holder.session.ended()
     assert said(later.start("7"))[0] == ("9", "1", "1")
@@ -165,5 +165,5 @@ def test_taking_a_request_back_is_not_answered(client: Client) -> None:
 
 def test_a_frame_of_absurd_length_ends_the_conversation(client: Client) -> None:
     client.start()
-    assert client.send(struct.pack("!I", 1 << 24)) == [ReplyHangUp()]
+    assert client.send(struct.pack("!I", 1 << 24)) == [HangUpPart()]
     assert client.say("49", "1") == []

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ibkr_sync.domain.entities.contracts import ContractMonth
 from ibkr_sync.domain.entities.imported_delivery import ImportedRow, ImportOrigin
 from ibkr_sync.interchange.delivery_files.day_texts import read_day, read_month
-from ibkr_sync.interchange.delivery_files.reading import read_delivery_rows
+from ibkr_sync.interchange.delivery_files.reading import read_delivery_file
 from ibkr_sync.interchange.document_fields import InvalidDocumentError
 
 SAMPLES = Path(__file__).parents[3] / "data" / "delivery_files"
@@ -24,7 +24,7 @@ def sample(name: str) -> str:
 
 
 def rows(name: str) -> tuple[ImportedRow, ...]:
-    return read_delivery_rows(sample(name))
+    return read_delivery_file(sample(name))
 
 
 def test_the_web_api_says_cut_offs_by_con_id() -> None:
@@ -79,7 +79,7 @@ def test_eurex_says_when_bonds_are_delivered() -> None:
 
 def test_the_published_dates_of_the_tests_are_a_calendar_too() -> None:
     text = (SAMPLES.parent / "published_dates.csv").read_text("utf-8")
-    assert len(read_delivery_rows(text)) == text.count("\n") - 1
+    assert len(read_delivery_file(text)) == text.count("\n") - 1
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_the_published_dates_of_the_tests_are_a_calendar_too() -> None:
 )
 def test_anything_else_is_refused_with_its_place(text: str, place: str) -> None:
     with pytest.raises(InvalidDocumentError) as caught:
-        read_delivery_rows(text)
+        read_delivery_file(text)
     assert caught.value.path.startswith(place)
     assert bool(caught.value.path) == bool(place)
 
@@ -132,7 +132,7 @@ def test_anything_else_is_refused_with_its_place(text: str, place: str) -> None:
 )
 def test_nothing_that_a_file_may_hold_is_more_than_refused(text: str) -> None:
     try:
-        found = read_delivery_rows(text)
+        found = read_delivery_file(text)
     except InvalidDocumentError:
         return
     assert found

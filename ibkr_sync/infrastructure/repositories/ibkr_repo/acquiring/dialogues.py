@@ -29,7 +29,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.product_request i
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.symbol_questions import (
     SymbolQuestion,
-    is_code,
+    is_symbol_code,
     symbol_questions,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ContractReply
@@ -236,7 +236,7 @@ class Dialogues(Generic[F]):
 def refuse_code(query: FutureQuery) -> None:
     """Raise ProductNotFoundError for what no symbol or exchange of IBKR can be."""
     for code in (query.symbol, query.exchange or query.symbol):
-        if not is_code(code):
+        if not is_symbol_code(code):
             raise ProductNotFoundError(query.symbol, PLACE, f"{code!r} is no code of IBKR")
 
 

@@ -35,7 +35,7 @@ class SymbolQuestion:
     finding: str | None = None
 
 
-def is_code(text: str) -> bool:
+def is_symbol_code(text: str) -> bool:
     """Whether a symbol or exchange of IBKR can be called so."""
     return _CODE.fullmatch(text) is not None
 
@@ -63,7 +63,7 @@ def symbol_questions(
         if word is None:
             finding = f"found as {alternative.query.symbol}; IBKR knows no {query.symbol}"
             yield _by_symbol(alternative.query, include_expired=include_expired, finding=finding)
-        elif is_code(word):
+        elif is_symbol_code(word):
             request = ContractRequest(
                 local_symbol=word, exchange=exchange or "", include_expired=True
             )

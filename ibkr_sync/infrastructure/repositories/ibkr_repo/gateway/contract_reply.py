@@ -20,7 +20,7 @@ class ReplyRow:
     frame: bytes
 
 
-class ReplyRows(list[ReplyRow]):
+class ContractReplyRows(list[ReplyRow]):
     """The rows of a reply; `weight` is the memory in bytes that they take, generously estimated."""
 
     weight = 0

@@ -126,7 +126,7 @@ def map_to_entity(product: Mapping[Any, Any], chain: Iterable[Sequence[Any]]) ->
     """
     values = {name: product[name] for name in _PRODUCT_COLUMNS}
     for name in _REMARKS_OF_PRODUCT:
-        values[name] = remarks_of(values[name])
+        values[name] = map_to_remarks(values[name])
     return ASSET_TYPES[values.pop(ASSET_CLASS)](
         **values,
         underlying=_underlying(product),
@@ -173,7 +173,7 @@ def _contract(row: Sequence[Any], synced_at: datetime | None) -> FuturesContract
     for name in _PAIRS:
         facts[name] = _text_pairs(facts[name])
     for name in _REMARKS:
-        facts[name] = remarks_of(facts[name])
+        facts[name] = map_to_remarks(facts[name])
     return FuturesContract(
         **facts,
         schedule=row[_SCHEDULE],
@@ -200,7 +200,7 @@ def _remark_values(remarks: tuple[Remark, ...]) -> tuple[tuple[str | None, ...],
 
 
 @lru_cache(1024)
-def remarks_of(values: tuple[tuple[Any, ...], ...]) -> tuple[Remark, ...]:
+def map_to_remarks(values: tuple[tuple[Any, ...], ...]) -> tuple[Remark, ...]:
     """The remarks that a column holds; raises ValueError or TypeError for what is none."""
     return tuple(
         Remark(**dict(zip(_REMARK_FIELDS, (RemarkKind(kind), *others), strict=True)))
@@ -288,6 +288,6 @@ _FIND_REASON: Mapping[type, Callable[[Any], str | None]] = {
 }
 
 
-def storable_text(text: str) -> str:
+def map_to_storable_text(text: str) -> str:
     """Text that a person or a gateway wrote, as both databases can keep it."""
     return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")

@@ -18,7 +18,7 @@ from ibkr_sync.domain.evidence.remarks import remark_sentences
 from ibkr_sync.domain.selection.series_choice import usual_series_of
 from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import (
     map_to_entity,
-    remarks_of,
+    map_to_remarks,
 )
 from ibkr_sync.infrastructure.repositories.local_repo.products.reads import readable
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import contracts, products
@@ -53,7 +53,7 @@ class _Listed:
         self.next_expiry[series] = min(expiry, self.next_expiry.get(series, expiry))
 
 
-def summarise(connection: Connection, now: datetime, place: str) -> list[ProductSummary]:
+def read_summaries(connection: Connection, now: datetime, place: str) -> list[ProductSummary]:
     """Summarise every product at the aware instant `now`, by key; raises StorageError."""
     with readable(place):
         listed = _listed(connection, now)
@@ -107,7 +107,7 @@ def _remarked(
     )
     remarked: dict[int, list[tuple[str, tuple[Remark, ...]]]] = defaultdict(list)
     for product_id, name, values in connection.execute(found):
-        remarked[product_id].append((name, remarks_of(values)))
+        remarked[product_id].append((name, map_to_remarks(values)))
     return remarked
 
 

@@ -12,7 +12,7 @@ from ibkr_sync.domain.runs.future_update import FutureFailure
 from ibkr_sync.domain.runs.run_outcomes import ProductOutcome
 from ibkr_sync.domain.runs.sync_policy import SyncRun
 from ibkr_sync.infrastructure.repositories.local_repo.database.bulk_writes import bulk_insert
-from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import storable_text
+from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import map_to_storable_text
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import run_products
 
 _COLUMNS = (
@@ -58,7 +58,7 @@ def record_failed_outcome(
 
     `diff` is what its absence made of it.
     """
-    reason = type(failure.error).__name__, storable_text(str(failure.error))
+    reason = type(failure.error).__name__, map_to_storable_text(str(failure.error))
     asked = _asked(failure.query, run, now)
     row = (*asked, product_id, ProductOutcome.FAILED, *_counts(diff or ChainDiff()), *reason, None)
     bulk_insert(connection, run_products, _COLUMNS, (row,))
@@ -70,9 +70,9 @@ def _asked(
     return (
         run.run_id,
         now,
-        storable_text(query.symbol),
-        query.exchange and storable_text(query.exchange),
-        query.trading_class and storable_text(query.trading_class),
+        map_to_storable_text(query.symbol),
+        query.exchange and map_to_storable_text(query.exchange),
+        query.trading_class and map_to_storable_text(query.trading_class),
     )
 
 

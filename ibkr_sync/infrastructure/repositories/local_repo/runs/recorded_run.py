@@ -16,7 +16,7 @@ from ibkr_sync.domain.runs.run_outcomes import ProductOutcome, RunOutcome
 from ibkr_sync.domain.runs.sync_policy import RunKind, SyncRun
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.database.lock import run_lock
-from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import storable_text
+from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import map_to_storable_text
 from ibkr_sync.infrastructure.repositories.local_repo.schema.revision import (
     read_revision,
     refuse_older_revision,
@@ -97,7 +97,7 @@ def _close_run(
     reason = (
         {}
         if error is None
-        else {"error": type(error).__name__, "message": storable_text(str(error))}
+        else {"error": type(error).__name__, "message": map_to_storable_text(str(error))}
     )
     connection.execute(
         update(sync_runs)

@@ -179,7 +179,7 @@ class ListColumnType(_NullableKind[tuple[Any, ...]]):
         raise ValueError(f"not a JSON list: {value!r}")
 
 
-class EntryList(_NullableKind[ScheduleEntries]):
+class EntryListColumnType(_NullableKind[ScheduleEntries]):
     """Sessions and closed days as compact JSON: `["2026-11-22T23:00Z/2026-11-23T22:00Z"]`."""
 
     impl = Text

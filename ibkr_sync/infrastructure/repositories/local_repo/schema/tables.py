@@ -48,7 +48,7 @@ from ibkr_sync.domain.runs.run_outcomes import ProductOutcome, RunOutcome
 from ibkr_sync.domain.runs.sync_policy import RunKind
 from ibkr_sync.infrastructure.repositories.local_repo.schema.columns import (
     DecimalColumnType,
-    EntryList,
+    EntryListColumnType,
     EnumColumnType,
     ListColumnType,
     MonthColumnType,
@@ -82,7 +82,7 @@ _COLUMN_TYPES: dict[FieldKind, TypeEngine[Any] | type[TypeEngine[Any]]] = {
     Kind.TEXTS: ListColumnType,
     Kind.PAIRS: ListColumnType,
     Kind.VENUES: ListColumnType,
-    Kind.SESSIONS: EntryList,
+    Kind.SESSIONS: EntryListColumnType,
     Kind.REMARKS: ListColumnType,
 }
 
@@ -340,8 +340,8 @@ hours_days = Table(
     Column("trading_hours", Text),
     Column("liquid_hours", Text),
     Column("time_zone_id", Text),
-    Column("trading_sessions", EntryList),
-    Column("liquid_sessions", EntryList),
+    Column("trading_sessions", EntryListColumnType),
+    Column("liquid_sessions", EntryListColumnType),
     Column("time_zone", Text),
     comment="Append-only: hours of a day, null if not told; the row seen last applies."
     " The first rows have them as sent, with time_zone_id.",

@@ -27,7 +27,7 @@ from ibkr_sync.interchange.product_document import (
     product_to_document,
 )
 from ibkr_sync_cli.views.products.contract import contract_view
-from ibkr_sync_cli.views.products.nearest_contracts import judgements_table
+from ibkr_sync_cli.views.products.nearest_contracts import nearest_contracts_table
 from ibkr_sync_cli.views.products.pins import pins_view
 from ibkr_sync_cli.views.products.product import product_view
 
@@ -211,7 +211,7 @@ def test_an_explanation_tells_why_each_contract_before_is_not_it() -> None:
     product = dataclasses.replace(ES, contracts=(weekly, gone, expired, DECEMBER, MARCH))
     rule = NearestRule(days_before=DaysBefore(count=30), series=SeriesChoice.MONTHLY)
     judged = judge_nearest(product, rule, NOW, BusinessDays(HolidayCalendar(), "weekdays"))
-    lines = drawn(judgements_table(judged, rule, NOW))
+    lines = drawn(nearest_contracts_table(judged, rule, NOW))
     assert [line.partition(" 25 ")[2] or line.partition(" 116 ")[2] for line in lines[2:]] == [
         "7 2026-12-18 weekly, not monthly",
         "8 2026-12-18 missing from the last reply",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ReplyRows
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ContractReplyRows
 
 _MEGABYTE = 1024 * 1024
 
@@ -35,11 +35,11 @@ class RowBudget:
     """
 
     def __init__(self) -> None:
-        self._held: list[weakref.ref[ReplyRows]] = []
+        self._held: list[weakref.ref[ContractReplyRows]] = []
 
-    def hold(self) -> ReplyRows:
+    def hold(self) -> ContractReplyRows:
         """Rows of a new reply, none yet."""
-        rows = ReplyRows()
+        rows = ContractReplyRows()
         self._held = [*(each for each in self._held if each() is not None), weakref.ref(rows)]
         return rows
 
