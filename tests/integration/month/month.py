@@ -19,7 +19,7 @@ from ibkr_sync.bootstrap import Services, bootstrap
 from ibkr_sync.config.settings import GatewaySettings, ProfileSettings
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.entities.schedules import TradingSession
-from ibkr_sync.domain.errors import GatewayError
+from ibkr_sync.domain.errors import GatewayError, IbkrSyncError
 from ibkr_sync.domain.history.events import Event
 from ibkr_sync.domain.hours.product_hours import current_hours
 from ibkr_sync.domain.naming.query import FutureQuery
@@ -28,7 +28,7 @@ from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy
 from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest
 from ibkr_sync.interchange.product_document import DocumentScope, product_to_document
 from integration.month.market import Market
-from integration.month.nights import CALENDAR, NIGHTS, Night
+from integration.month.nights import CALENDAR, NIGHTS, FileKind, Night
 
 START = datetime(2026, 11, 23, 22, 30, tzinfo=UTC)
 EXPORTED = "Coffee"
@@ -45,7 +45,7 @@ class Month:
         ended: by night, the name of the error that ended the run.
         asked: by night, which products were to be refreshed.
         requests: by night, what the gateway was asked for.
-        imports: by night, what came of the import of an export.
+        imports: by night, what came of the import of a file.
         said: by night, the events since the night before.
         remarks: by night, what the refresh remarked.
         runs: which night each refresh was on.
@@ -53,7 +53,7 @@ class Month:
 
     def __init__(self, database: str, folder: Path) -> None:
         self.database = database
-        self.export = folder / "export.json"
+        self.folder = folder
         self.clock = FakeClock(START)
         self.market = Market()
         self.snapshots: dict[int, dict[int, Future]] = {}
@@ -78,8 +78,8 @@ class Month:
                 continue
             with self.gateway(number, night) as port:
                 self.refresh(number, night, port)
-            if night.imports_export:
-                self.imports[number] = self.import_export()
+            if night.imports is not None:
+                self.imports[number] = self.import_file(number, night.imports)
             with self.services() as services:
                 products = dict(stored(services))
                 self.snapshots[number] = {each: kept(products[each]) for each in products}
@@ -151,20 +151,40 @@ class Month:
         )
         return (*(services.watchlist.selection(()) or first), *besides)
 
-    def import_export(self) -> str:
-        """Take an export for a source, the same each time; what came of it."""
-        query = exactly(*self.market.products[EXPORTED].key)
-        if not self.export.exists():
-            with self.services() as services:
-                product = services.futures.show(query)
-            document = product_to_document(product, self.clock.now, DocumentScope.CHAIN, None)
-            self.export.write_text(json.dumps(document), encoding="utf-8")
-        with self.services(source=f"file:{self.export}") as services:
-            (outcome,) = services.futures.get_many([query], SyncPolicy())
+    def import_file(self, number: int, kind: FileKind) -> str:
+        """Take a file for a source; what came of it."""
+        file = self.folder / f"{kind.value}.json"
+        if not file.exists():
+            document = self.document(number, kind)
+            file.write_text(json.dumps(document), encoding="utf-8")
+        key = self.market.products[EXPORTED].key
+        try:
+            with self.services(source=f"file:{file}") as services:
+                query = FutureQuery(symbol=key.symbol, exchange=key.exchange)
+                (outcome,) = services.futures.get_many([query], SyncPolicy())
+        except IbkrSyncError as error:
+            return type(error).__name__
         if isinstance(outcome, FutureFailure):
             return type(outcome.error).__name__
         assert outcome.diff is not None
         return "nothing new" if outcome.diff.is_empty else "news"
+
+    def document(self, number: int, kind: FileKind) -> dict[str, object]:
+        with self.services() as services:
+            product = services.futures.show(exactly(*self.market.products[EXPORTED].key))
+        scope = DocumentScope.CHAIN
+        if kind is FileKind.NARROWED:
+            scope = DocumentScope.SERIES
+            product = dataclasses.replace(product, contracts=product.contracts[:1])
+        elif kind is FileKind.OTHER_CLASS:
+            chain = tuple(
+                dataclasses.replace(each, trading_class="KCX") for each in product.contracts
+            )
+            long_ago = START + timedelta(days=number - 100)
+            product = dataclasses.replace(
+                product, trading_class="KCX", contracts=chain, synced_at=long_ago
+            )
+        return product_to_document(product, self.clock.now, scope, None)
 
 
 def exactly(

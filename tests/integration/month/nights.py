@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from enum import Enum
 from typing import TypeAlias
 
 from gateway.faults import (
@@ -21,6 +22,8 @@ from integration.month.market import Market
 from integration.month.products import new_contract, weekly_contract
 
 NIGHTS = 30
+WITHOUT_ANSWERS = 24
+"""On this night IBKR answers no question about a contract of uranium."""
 
 E_MINI_MARCH, E_MINI_JUNE, E_MINI_SEPTEMBER = 600000002, 600000003, 600000004
 E_MINI_NEW, E_MINI_SUCCESSOR = 600000099, 600000104
@@ -29,9 +32,19 @@ BUND_JUNE, COFFEE_SEPTEMBER, COFFEE_DECEMBER = 702, 803, 804
 CRUDE_SPRING, CRUDE_AUTUMN, CRUDE_NEW = (904, 905, 906, 907), 911, 999
 WEEK_49, WEEK_50, WEEK_51, WEEK_52 = 1049, 1050, 1051, 1052
 URANIUM_JANUARY, URANIUM_OTHER_CLASS, URANIUM_ELSEWHERE = 1100, (1102, 1103), 1104
+URANIUM = frozenset(range(1100, 1106))
 FRIDAY_NEW, MILK = 1299, (1300, 1301)
 
 Change: TypeAlias = Callable[[Market], None]
+
+
+class FileKind(Enum):
+    """A file about coffee that the user takes for a source: the same one every time."""
+
+    OWN_EXPORT = "own_export"
+    NARROWED = "narrowed"
+    OTHER_CLASS = "other_class"
+    """From a hundred days ago, when another class had the contracts."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +58,7 @@ class Night:
         is_run: whether our machine is on.
         allow_shrink: whether the user says that the losses are real.
         asked_besides: products that the user asks for besides, by the market's names.
-        imports_export: whether the user takes the export of a product for a source.
+        imports: which file the user takes for a source.
         failing: the name of the error for each symbol that can't be brought up to date.
         ended_by: the name of the error that ends the run.
     """
@@ -56,7 +69,7 @@ class Night:
     is_run: bool = True
     allow_shrink: bool = False
     asked_besides: Sequence[str] = ()
-    imports_export: bool = False
+    imports: FileKind | None = None
     failing: Mapping[str, str] = dataclasses.field(default_factory=dict)
     ended_by: str | None = None
 
@@ -130,9 +143,13 @@ CALENDAR: dict[int, Night] = {
             _change("Volatility", WEEK_50, price_magnifier=1),
             _write(E_MINI_JUNE, valid_exchanges="QBALGO,CME", market_rule_ids=",67"),
         ],
-        imports_export=True,
+        imports=FileKind.OWN_EXPORT,
     ),
-    8: Night(market=[_hide(BUND_JUNE, *MILK)], imports_export=True, failing={"DA": NOT_FOUND}),
+    8: Night(
+        market=[_hide(BUND_JUNE, *MILK)],
+        imports=FileKind.OWN_EXPORT,
+        failing={"DA": NOT_FOUND},
+    ),
     9: Night(
         market=[_show(BUND_JUNE), _hide(WEEK_49), _write(CRUDE_AUTUMN), _write(E_MINI_JUNE)],
         failing={"DA": NOT_FOUND},
@@ -141,14 +158,16 @@ CALENDAR: dict[int, Night] = {
         market=[
             _change("DAX", multiplier=Decimal(20)),
             _write(COFFEE_SEPTEMBER, time_zone_id="Mars/Olympus"),
-        ]
+        ],
+        imports=FileKind.NARROWED,
     ),
     11: Night(
         market=[
             _show(COFFEE_DECEMBER),
             _write(COFFEE_SEPTEMBER),
             _change("Uranium", *URANIUM_OTHER_CLASS, trading_class="UXA"),
-        ]
+        ],
+        imports=FileKind.OTHER_CLASS,
     ),
     12: Night(
         market=[
@@ -216,7 +235,13 @@ CALENDAR: dict[int, Night] = {
     23: Night(
         market=[_hide(WEEK_51), _write(E_MINI_MARCH)], faults=[KeptRows(symbol="KC", count=4)]
     ),
-    24: Night(market=[_write(*MINI_DAX, min_tick="")]),
+    WITHOUT_ANSWERS: Night(
+        market=[_write(*MINI_DAX, min_tick="")],
+        faults=[
+            KeptRows(symbol="UX", count=4),
+            ErrorReply(code=200, con_ids=URANIUM),
+        ],
+    ),
     25: Night(
         market=[_hide(*CRUDE_SPRING, DAX_DECEMBER)],
         failing={"CL": "ShrinkRefusedError"},
