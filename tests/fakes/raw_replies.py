@@ -31,7 +31,6 @@ class InMemoryRawReplies(RawReplyPort):
         replies: the raw replies of each, oldest first.
         failures: what was recorded of runs.
         is_running: whether a run is open.
-        first_seen_at: when all of them were stored first.
     """
 
     def __init__(self, clock: FakeClock) -> None:
@@ -39,7 +38,6 @@ class InMemoryRawReplies(RawReplyPort):
         self.stored: dict[ProductKey, Future] = {}
         self.replies: dict[ProductKey, list[Evidence]] = {}
         self.failures: list[FutureFailure] = []
-        self.first_seen_at = clock()
         self.runs = 0
         self.is_running = False
 
@@ -60,7 +58,6 @@ class InMemoryRawReplies(RawReplyPort):
                 KeptReply(number=number, received_at=each.received_at)
                 for number, each in enumerate(self.replies[key])
             ),
-            first_seen_at=self.first_seen_at,
         )
 
     def evidence(self, key: ProductKey, reply: KeptReply) -> Evidence:

@@ -11,8 +11,8 @@ from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.errors import RawReplyError, ReplyError
 from ibkr_sync.domain.evidence.renormalisation import (
     Renormalised,
-    RepliedProduct,
     plan_renormalisation,
+    product_after_reply,
 )
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.raw_replies import RawReplyPort, RawReplyReader
@@ -67,34 +67,39 @@ class RenormalisingService:
                 yield outcome
 
     def _reread(self, key: ProductKey, run: SyncRun | None, now: datetime) -> Renormalised:
-        """Read what is kept of a product; its newest reply must be among what can be read."""
+        """Read what is kept of a product; its newest reply must be among what can be read.
+
+        A reply that is gone, or can't be read, may have said anything: only what replies after
+        it state is believed.
+        """
         kept = self._replies.kept(key)
-        oldest, newest = kept.replies[0], kept.replies[-1]
-        is_whole_past = oldest.received_at <= kept.first_seen_at
-        left = [] if is_whole_past else [f"replies before {oldest.received_at:%Y-%m-%d} are gone"]
-        replied = RepliedProduct()
-        unreadable = 0
+        newest = kept.replies[-1]
+        gaps, unreadable = 0, 0
+        is_sure, product = True, None
         for reply in kept.replies:
-            known = replied.product or (None if is_whole_past else kept.product)
+            if reply.follows_gap:
+                gaps, is_sure, product = gaps + 1, False, None
             try:
                 evidence = self._replies.evidence(key, reply)
+                known = product if is_sure or product else kept.product
                 received = self._reader.read(kept.product, evidence, known)
             except RawReplyError:
                 if reply is newest:
                     raise
-                unreadable += 1
-                replied = replied.after_unreadable()
+                unreadable, is_sure, product = unreadable + 1, False, None
             else:
-                replied = replied.after_reply(received, reply.received_at)
-        if unreadable:
-            left.append(f"{unreadable} of {len(kept.replies)} replies can't be read")
-        reread = replied.sure()
-        if reread is None:
+                product = product_after_reply(product, received, reply.received_at)
+        if product is None:
             raise RawReplyError(key, "none can be read")
         if run is None:
-            update = plan_renormalisation(kept.product, reread, now)
+            update = plan_renormalisation(kept.product, product, now)
         else:
-            update = self._replies.rewrite(key, reread, run)
+            update = self._replies.rewrite(key, product, run)
+        left = []
+        if gaps:
+            left.append(f"before {newest.received_at:%Y-%m-%d} some replies are no longer kept")
+        if unreadable:
+            left.append(f"{unreadable} of {len(kept.replies)} replies can't be read")
         return Renormalised(update=update, applied=run is not None, left=tuple(left))
 
     def _fail(self, key: ProductKey, error: ReplyError, run: SyncRun | None) -> FutureFailure:

@@ -151,11 +151,13 @@ def _is_absent(contract: FuturesContract) -> bool:
 
 
 def _is_missing_since(contract: FuturesContract, now: datetime) -> bool:
-    """Whether it was missing before; a clock that was ahead then makes it begin anew."""
+    """Whether it was missing before; a clock that was wrong then makes it begin anew."""
     listing = contract.listing
-    if listing is None or listing.missing_since is None:
+    if listing is None or listing.missing_since is None or listing.delisted_at is not None:
         return False
-    return listing.missing_since <= now and listing.delisted_at is None
+    if listing.missing_since < listing.last_seen_at <= now:
+        return False  # before it was last seen it was not missing: the clock was behind
+    return listing.missing_since <= now
 
 
 def _is_delisted(contract: FuturesContract, now: datetime) -> bool:
@@ -166,9 +168,10 @@ def _is_delisted(contract: FuturesContract, now: datetime) -> bool:
 
 def _is_delisted_by(contract: FuturesContract, now: datetime) -> bool:
     listing = contract.listing
-    if listing is None or listing.missing_since is None or listing.delisted_at is not None:
+    if listing is None or listing.missing_since is None or not _is_missing_since(contract, now):
         return False
-    return now - listing.missing_since >= DELISTING_CONFIRMATION
+    is_in_order = listing.last_seen_at <= listing.missing_since
+    return is_in_order and now - listing.missing_since >= DELISTING_CONFIRMATION
 
 
 def _product_changes(stored: Future | None, received: Future) -> tuple[FieldChange, ...]:

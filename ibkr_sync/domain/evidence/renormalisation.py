@@ -32,43 +32,16 @@ class Renormalised:
     left: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RepliedProduct:
-    """A product as the replies say that were read so far.
+def product_after_reply(before: Future | None, received: Future, given_at: datetime) -> Future:
+    """The product as the replies say that were read so far, after the next one.
 
-    Attributes:
-        product: None before the first.
-        unsure: conIds of contracts that a reply may have spoken of since that can't be read.
+    The silence of a reply contradicts nothing. `before` is None for the first, and after a reply
+    that is not kept, or can't be read: that one may have said anything.
     """
-
-    product: Future | None = None
-    unsure: frozenset[int] = frozenset()
-
-    def after_reply(self, received: Future, given_at: datetime) -> RepliedProduct:
-        """The product after the next reply, whose silence contradicts nothing."""
-        before = self.product
-        received = fill_silent_product(before, classified_product(before, received), given_at)
-        chain = {each.con_id: each for each in before.contracts} if before else {}
-        chain |= {each.con_id: each for each in received.contracts}
-        return RepliedProduct(
-            product=dataclasses.replace(received, contracts=tuple(chain.values())),
-            unsure=self.unsure - {each.con_id for each in received.contracts},
-        )
-
-    def after_unreadable(self) -> RepliedProduct:
-        """The product after a reply that can't be read: it may have said anything."""
-        if self.product is None:
-            return self
-        con_ids = frozenset(each.con_id for each in self.product.contracts)
-        return dataclasses.replace(self, unsure=con_ids)
-
-    def sure(self) -> Future | None:
-        """The product with those of its contracts of which the last word is known."""
-        product = self.product
-        return product and dataclasses.replace(
-            product,
-            contracts=tuple(each for each in product.contracts if each.con_id not in self.unsure),
-        )
+    received = fill_silent_product(before, classified_product(before, received), given_at)
+    chain = {each.con_id: each for each in before.contracts} if before else {}
+    chain |= {each.con_id: each for each in received.contracts}
+    return dataclasses.replace(received, contracts=tuple(chain.values()))
 
 
 def plan_renormalisation(stored: Future, reread: Future, now: datetime) -> ProductUpdate[Future]:

@@ -115,7 +115,7 @@ _LISTING_EVENTS: Final = {
 _FIELD_EVENTS: Final = {
     "last_trade_date": (EventType.EXPIRY_MOVED, Severity.CRITICAL),
     "last_trade_at": (EventType.EXPIRY_MOVED, Severity.CRITICAL),
-    "real_expiration_date": (EventType.EXPIRY_MOVED, Severity.CRITICAL),
+    "real_expiration_date": (EventType.FIELD_CHANGED, Severity.INFO),
     "contract_month": (EventType.MONTH_CHANGED, Severity.NOTICE),
     "multiplier": (EventType.MULTIPLIER_CHANGED, Severity.CRITICAL),
     "price_magnifier": (EventType.MAGNIFIER_CHANGED, Severity.CRITICAL),

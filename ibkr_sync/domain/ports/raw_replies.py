@@ -30,10 +30,16 @@ class RawReplyUsage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptReply:
-    """A raw reply in the database, by its number."""
+    """A raw reply in the database, by its number.
+
+    Attributes:
+        follows_gap: whether a reply for the product that was stored before it, and after the one
+            that is kept before it, is no longer kept.
+    """
 
     number: int
     received_at: datetime
+    follows_gap: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +48,10 @@ class KeptReplies:
 
     Attributes:
         replies: oldest first; at least one.
-        first_seen_at: UTC instant at which the product was stored first.
     """
 
     product: Future
     replies: tuple[KeptReply, ...]
-    first_seen_at: datetime
 
 
 class RawReplyPort(Protocol):

@@ -344,6 +344,24 @@ def test_what_can_not_be_read_of_the_past_is_named(rig: Rig, database: Database)
     assert "can't be decompressed" in failure(renormalise(database))
 
 
+def test_what_a_reply_said_that_is_no_longer_kept_is_left(rig: Rig, database: Database) -> None:
+    """The first is kept longer than the second, as the third was packed beside it."""
+    resized = Recording(
+        contracts=tuple(
+            dataclasses.replace(row, multiplier="7") if row.symbol == "ES" else row
+            for row in RECORDING.contracts
+        )
+    )
+    days = [NOW + number * timedelta(days=1) for number in range(3)]
+    for day, recording in zip(days, (RECORDING, resized, rows_without_size()), strict=True):
+        rig.fetch(database, "ES", recording=recording, at=day)
+    before = sizes(database, "ES")
+    assert LocalRawReplies(database, FakeClock(LATER)).prune(days[2]).replies == 1
+    (outcome,) = updates(renormalise(database))
+    assert sizes(database, "ES") == before == {7, 50}
+    assert outcome.left == (f"before {days[2]:%Y-%m-%d} some replies are no longer kept",)
+
+
 def test_replies_under_a_former_name_are_read_too(rig: Rig, database: Database) -> None:
     renamed = tuple(
         dataclasses.replace(row, symbol="WTI", trading_class="WTI", multiplier="")

@@ -29,7 +29,6 @@ from ibkr_sync.domain.history.recorded_history import (
 )
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.history import HistoryPort
-from ibkr_sync.domain.runs.run_outcomes import ProductOutcome
 from ibkr_sync.domain.runs.sync_policy import RunKind
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.products import reads
@@ -38,6 +37,7 @@ from ibkr_sync.infrastructure.repositories.local_repo.products.ladders import (
     recorded_ladders,
 )
 from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import LISTING_COLUMNS
+from ibkr_sync.infrastructure.repositories.local_repo.runs.outcomes import APPLIED
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
     contracts,
     field_changes,
@@ -53,7 +53,6 @@ _CONTRACT_COLUMNS = (
     *("con_id", "symbol", "exchange", "trading_class", "currency", "local_symbol"),
     *("last_trade_date", "last_trade_at", "time_zone"),
 )
-_APPLIED = (ProductOutcome.CREATED, ProductOutcome.UPDATED, ProductOutcome.UNCHANGED)
 _ZONE_SLACK = timedelta(days=2)
 """A day ends up to 14 hours before it does in UTC, and up to 12 hours after; in an unknown zone
 trading is taken to go on for a day more."""
@@ -277,7 +276,7 @@ def _replies(connection: Connection, product_id: int) -> tuple[RecordedReply, ..
         )
         .join(sync_runs)
         .where(run_products.c.product_id == product_id)
-        .where(run_products.c.outcome.in_(_APPLIED))
+        .where(run_products.c.outcome.in_(APPLIED))
         .where(sync_runs.c.kind != RunKind.RENORMALISE)
         .order_by(run_products.c.id)
     )

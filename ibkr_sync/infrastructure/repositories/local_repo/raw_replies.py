@@ -42,7 +42,12 @@ from ibkr_sync.infrastructure.repositories.local_repo.products.delivery_rows imp
 from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import map_to_rows
 from ibkr_sync.infrastructure.repositories.local_repo.runs import outcomes
 from ibkr_sync.infrastructure.repositories.local_repo.runs.recorded_run import recorded_run
-from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import products, raw_replies
+from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
+    products,
+    raw_replies,
+    run_products,
+    sync_runs,
+)
 from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import reading, writing
 
 _FROM_REPLIES = (Origin.IBKR, Origin.SAMPLE)
@@ -83,18 +88,23 @@ class LocalRawReplies(RawReplyPort):
         with reading(self._database) as connection:
             stored = self._stored(connection, key)
             own = raw_replies.c.product_id == stored.product_id
-            statement = select(raw_replies.c.id, raw_replies.c.received_at).where(own)
-            rows = connection.execute(statement.order_by(raw_replies.c.id)).all()
-            first = select(products.c.first_seen_at).where(products.c.id == stored.product_id)
-            first_seen_at = connection.execute(first).scalar_one()
+            columns = (raw_replies.c.id, raw_replies.c.received_at, raw_replies.c.run_id)
+            rows = connection.execute(select(*columns).where(own).order_by(raw_replies.c.id)).all()
+            runs = _runs_with_replies(connection, stored.product_id)
         if not rows:
             raise RawReplyError(key, "none is kept")
         if stored.product.origin not in _FROM_REPLIES:
             raise RawReplyError(key, "what is stored came from a file since")
         return KeptReplies(
             product=stored.product,
-            replies=tuple(KeptReply(number=row.id, received_at=row.received_at) for row in rows),
-            first_seen_at=first_seen_at,
+            replies=tuple(
+                KeptReply(
+                    number=row.id,
+                    received_at=row.received_at,
+                    follows_gap=any(earlier < run < row.run_id for run in runs),
+                )
+                for earlier, row in zip((0, *(each.run_id for each in rows)), rows, strict=False)
+            ),
         )
 
     def evidence(self, key: ProductKey, reply: KeptReply) -> Evidence:
@@ -187,6 +197,19 @@ class LocalRawReplies(RawReplyPort):
         if stored is None or stored.product.key != key:
             raise RawReplyError(key, "the product is not stored")
         return stored
+
+
+def _runs_with_replies(connection: Connection, product_id: int) -> list[int]:
+    """The runs in which a source that gives raw replies gave a complete one for the product."""
+    statement = (
+        select(run_products.c.run_id)
+        .join(sync_runs)
+        .where(run_products.c.product_id == product_id)
+        .where(run_products.c.outcome.in_(outcomes.APPLIED))
+        .where(sync_runs.c.kind != RunKind.RENORMALISE)
+        .where(sync_runs.c.origin.in_(_FROM_REPLIES))
+    )
+    return list(connection.execute(statement).scalars())
 
 
 def _usage(connection: Connection, *conditions: ColumnElement[bool]) -> RawReplyUsage:

@@ -44,7 +44,8 @@ def with_contracts(*chain: FuturesContract) -> Future:
 
 def missing_for(contract: FuturesContract, hours: float) -> FuturesContract:
     """The contract, absent from complete replies since some hours before NOW."""
-    since = dataclasses.replace(SEEN, missing_since=NOW - timedelta(hours=hours))
+    at = NOW - timedelta(hours=hours)
+    since = dataclasses.replace(SEEN, last_seen_at=min(at, SEEN.last_seen_at), missing_since=at)
     return dataclasses.replace(contract, listing=since)
 
 
@@ -469,3 +470,20 @@ class TestWhatContractsHaveByMonth:
         after = dataclasses.replace(ES, contracts=self.CHAIN[1:], synced_at=later)
         assert (before.min_tick, after.min_tick) == (None, Decimal("0.25"))
         assert diff_chain(before, after, later).changes == ()
+
+
+def test_an_absence_that_a_clock_behind_has_dated_confirms_nothing_and_begins_anew() -> None:
+    """Noted 23 hours before it was last seen, so that half an hour later a day seems to be over."""
+    behind = NOW - timedelta(hours=23)
+    stored = with_contracts(DECEMBER, missing_seen_at(MARCH, seen=NOW, missing=behind))
+    right_again = NOW + timedelta(minutes=30)
+    diff = diff_of_gone(stored, with_contracts(DECEMBER), right_again)
+    assert ([each.con_id for each in diff.missing], diff.delisted) == ([MARCH.con_id], ())
+    assert diff_of_gone(stored, with_contracts(DECEMBER), behind).is_empty
+
+
+def missing_seen_at(
+    contract: FuturesContract, *, seen: datetime, missing: datetime
+) -> FuturesContract:
+    listing = dataclasses.replace(SEEN, last_seen_at=seen, missing_since=missing)
+    return dataclasses.replace(contract, listing=listing)

@@ -15,6 +15,9 @@ from ibkr_sync.infrastructure.repositories.local_repo.database.bulk_writes impor
 from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import map_to_storable_text
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import run_products
 
+APPLIED = (ProductOutcome.CREATED, ProductOutcome.UPDATED, ProductOutcome.UNCHANGED)
+"""Where a complete reply was stored."""
+
 _COLUMNS = (
     *("run_id", "at", "symbol", "exchange", "trading_class", "product_id", "outcome"),
     *("added", "updated", "returned", "missing", "delisted", "unchanged"),
