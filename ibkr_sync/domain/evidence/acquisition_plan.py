@@ -1,8 +1,8 @@
 """What storing an acquired product does to it, and to products that gave it or took contracts.
 
 A contract belongs to one product. One that stands in a reply under another product than before
-has moved, and is missed by nobody. If most of a chain goes to a key that is not stored yet, the
-product is renamed.
+has moved, and is missed by nobody. If most of a chain goes to a key that is not stored yet, and
+none of it stays, the product is renamed.
 """
 
 from __future__ import annotations
@@ -134,7 +134,9 @@ def _plan(
     owners = stored.owners_of(con_ids - known)
     stub = found if found is not None and found.is_stub else None
     is_free = found is None or found is stub  # no product of a source has the name yet
-    renamed = renamed_product(received, owners, now) if is_free and may_rename else None
+    still_named = {other.key for other in acquired.others}
+    leaving = [owner for owner in owners if owner.key not in still_named]
+    renamed = renamed_product(received, leaving, now) if is_free and may_rename else None
     before = renamed or found
     donors = [owner for owner in owners if before is None or owner.key != before.key]
     if acquired.is_from_file:

@@ -1,0 +1,60 @@
+"""A product is renamed by a reply that has none of it under the old name any more."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection
+
+import pytest
+
+from contracts import examples
+from example_products import NOW
+from ibkr_sync.domain.entities.contracts import ContractListing
+from ibkr_sync.domain.entities.futures import Future, ProductKey
+from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
+from ibkr_sync.domain.evidence.acquisition_plan import StoredForPlan, plan_acquired
+from ibkr_sync.domain.naming.query import FutureQuery
+
+SEEN = ContractListing(first_seen_at=NOW, last_seen_at=NOW)
+OLD = dataclasses.replace(
+    examples.ES,
+    contracts=tuple(dataclasses.replace(each, listing=SEEN) for each in examples.ES.contracts),
+    synced_at=NOW,
+)
+
+
+class OneProduct(StoredForPlan):
+    """A database that holds one product."""
+
+    def find(self, key: ProductKey) -> Future | None:
+        return OLD if key == OLD.key else None
+
+    def owners_of(self, con_ids: Collection[int]) -> tuple[Future, ...]:
+        own = {each.con_id for each in OLD.contracts}
+        return (OLD,) if own.intersection(con_ids) else ()
+
+
+def under(trading_class: str, *positions: int) -> Future:
+    chain = (
+        dataclasses.replace(OLD.contracts[each], trading_class=trading_class, listing=None)
+        for each in positions
+    )
+    return dataclasses.replace(OLD, trading_class=trading_class, contracts=tuple(chain))
+
+
+@pytest.mark.parametrize(("stays", "is_renamed"), [((), True), ((0,), False)])
+def test_a_name_that_the_reply_still_has_is_not_given_up(
+    stays: tuple[int, ...], *, is_renamed: bool
+) -> None:
+    leaves = [each for each in range(len(OLD.contracts)) if each not in stays]
+    acquired = AcquiredFuture(
+        product=under("NEW", *leaves),
+        others=(under("ES", *stays),) if stays else (),
+        scope=FutureQuery(symbol="ES"),
+    )
+    plan = plan_acquired(acquired, OneProduct(), NOW)
+    assert plan.is_renamed is is_renamed
+    moved = {each.con_id for each in plan.update.diff.changes if each.field == "product"}
+    left = {OLD.contracts[each].con_id for each in leaves}
+    assert moved == (set() if is_renamed else left)
+    assert {each.con_id for each in plan.update.product.contracts} == left
