@@ -61,7 +61,8 @@ class Run:
     paths: tuple[str, ...]
     server_version: str | None = None
     options: tuple[str, ...] = (
-        *("--forbid-skips", "-m", "not live"),
+        # No server is installed there: the database side runs with the project's own ibapi.
+        *("--forbid-skips", "-m", "not live", "-k", "not postgres"),
         *("-n", "auto", "--dist", "worksteal"),
     )
 
