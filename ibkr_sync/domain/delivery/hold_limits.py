@@ -68,9 +68,10 @@ def hold_limits(
     """Give every known date that ends a position, the earliest first.
 
     Notice is given to longs; of shorts it counts where `by` asks for it. Of what `by` names the
-    last trade date stands in for what is not known, or is known not to be.
+    last trade date stands in for what is not known, is known not to be, or comes later than it.
     """
-    found = list(_limits(contract, days, side, by))
+    end = contract.last_trade_date
+    found = [each for each in _limits(contract, days, side, by) if each.day <= end]
     last_trade = HoldLimit(
         kind=HoldLimitKind.LAST_TRADE,
         day=contract.last_trade_date,
@@ -82,6 +83,13 @@ def hold_limits(
     if by in (None, HoldLimitKind.LAST_TRADE) or not found:
         found.append(last_trade)
     return tuple(sorted(found, key=lambda each: (each.last_day, _ORDER.index(each.kind))))
+
+
+def outlasted_limits(
+    contract: FuturesContract, days: BusinessDays, side: PositionSide, held_until: date
+) -> tuple[HoldLimit, ...]:
+    """The limits of a side that a position held until a day is kept beyond, the earliest first."""
+    return tuple(each for each in hold_limits(contract, days, side) if each.last_day < held_until)
 
 
 def unknown_delivery(

@@ -14,6 +14,7 @@ from ibkr_sync.domain.delivery.hold_limits import (
     PositionSide,
     UnknownDelivery,
     hold_limits,
+    outlasted_limits,
     unknown_delivery,
 )
 from ibkr_sync.domain.entities.contracts import ContractSeries, ContractState, FuturesContract
@@ -91,12 +92,14 @@ class NearestJudgement:
     Attributes:
         limit: the date that objects, else the first that will.
         unknown: what is not known of its delivery, so that only the last trade date is relied on.
+        outlasted: the earlier limits of the side that the rule doesn't count.
     """
 
     contract: FuturesContract
     objection: NearestObjection | None
     limit: HoldLimit
     unknown: UnknownDelivery | None = None
+    outlasted: tuple[HoldLimit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +185,7 @@ def _judgement(
         objection=objection,
         limit=limit,
         unknown=unknown_delivery(contract, rule.side, rule.by),
+        outlasted=outlasted_limits(contract, days, rule.side, limit.last_day),
     )
 
 

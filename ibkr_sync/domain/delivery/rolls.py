@@ -18,7 +18,6 @@ from ibkr_sync.domain.delivery.hold_limits import (
     HoldLimit,
     HoldLimitKind,
     PositionSide,
-    UnknownDelivery,
     hold_limits,
     unknown_delivery,
 )
@@ -79,11 +78,6 @@ _NAMES: Final = {
     HoldLimitKind.LAST_TRADE: "last trade",
     HoldLimitKind.NOTICE: "first notice",
     HoldLimitKind.CUTOFF: "IBKR's cut-off",
-}
-_INSTEAD: Final = {
-    None: "which is not given",
-    UnknownDelivery.NOTICE: "which is not known",
-    UnknownDelivery.SETTLEMENT: "which is not known",
 }
 
 
@@ -150,8 +144,7 @@ def _roll(
         day = _day_of_month(leaving, rule.day_of_month, days)
         why = f"business day up to day {rule.day_of_month}"
     else:
-        # Notice that follows the last trade ends no position.
-        day = rule.before.start(min(limit.day, leaving.last_trade_date), days)
+        day = rule.before.start(limit.day, days)
         day, why = days.on_or_before(day), _reason(leaving, rule, limit)
     return Roll(
         day=day,
@@ -182,12 +175,26 @@ def _day(year: int, month: int, number: int) -> date:
 def _reason(contract: FuturesContract, rule: RollRule, limit: HoldLimit) -> str:
     """How long before which date; where another stands in for the rule's, it says so."""
     reason = f"{rule.before} before {_NAMES[limit.kind]} {limit.day}"
-    if limit.kind is not rule.by:
-        unknown = unknown_delivery(contract, rule.side, rule.by)
-        return f"{reason}, in place of {_NAMES[rule.by]}, {_INSTEAD[unknown]}"
-    if limit.day > contract.last_trade_date:
-        return f"{reason}, which is after the last trade {contract.last_trade_date}"
-    return reason
+    if limit.kind is rule.by:
+        return reason
+    later = _date_by(contract, rule)
+    if later is not None:
+        instead = f"which comes later ({later})"
+    elif unknown_delivery(contract, rule.side, rule.by) is None:
+        instead = "which is not given"
+    else:
+        instead = "which is not known"
+    return f"{reason}, in place of {_NAMES[rule.by]}, {instead}"
+
+
+def _date_by(contract: FuturesContract, rule: RollRule) -> date | None:
+    """The date that the rule names, though it may come after the last trade."""
+    known = contract.delivery
+    if known is None:
+        return None
+    if rule.by is HoldLimitKind.NOTICE:
+        return known.first_notice_date
+    return known.long_cutoff if rule.side is PositionSide.LONG else known.short_cutoff
 
 
 def _basis(contract: FuturesContract, day: date, now: datetime) -> RollBasis:

@@ -132,6 +132,8 @@ def holding_notes(judged: NearestJudgements, found: NearestJudgement | None) -> 
     if found is None:
         return
     name = found.contract.local_symbol
+    if found.outlasted:
+        yield f"{name} would be kept {_beyond(found)}"
     if found.unknown is UnknownDelivery.NOTICE:
         yield (
             f"{name} is physically delivered, and its first notice date is not known:"
@@ -144,6 +146,11 @@ def holding_notes(judged: NearestJudgements, found: NearestJudgement | None) -> 
         )
     elif found.limit.confidence is Confidence.C:
         yield f"{name} is not certain to be held so long: {limit_text(found.limit)}"
+
+
+def _beyond(judgement: NearestJudgement) -> str:
+    earlier = "; ".join(map(limit_text, judgement.outlasted))
+    return f"until {judgement.limit.last_day}, beyond what ends it earlier: {earlier}"
 
 
 def limit_text(limit: HoldLimit) -> str:
@@ -162,7 +169,7 @@ _NAMES = {
 def _reason(judgement: NearestJudgement, rule: NearestRule) -> str:
     match judgement.objection:
         case None:
-            reason = "▶ may be held"
+            reason = f"▶ {_beyond(judgement)}" if judgement.outlasted else "▶ may be held"
         case NearestObjection.MISSING:
             reason = "missing from the last reply"
         case NearestObjection.OTHER_SERIES:

@@ -91,7 +91,11 @@ def test_only_months_that_are_wanted_are_entered() -> None:
 def test_notice_after_the_last_trade_is_no_reason_to_stay_longer() -> None:
     first = rolled(OIL, "notice-0")[0]
     assert first.day == OIL.contracts[0].last_trade_date
-    assert first.why.endswith("which is after the last trade 2026-11-20")
+    assert first.source == "IBKR"
+    assert first.why == (
+        "0 days before last trade 2026-11-20, in place of first notice, which comes later"
+        " (2026-11-24)"
+    )
 
 
 def test_where_no_notice_date_is_known_the_last_trade_stands_in_and_says_so() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -10,6 +11,7 @@ from functools import cache
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
 from example_products import ES
 from ibkr_sync.application.services.deliveries.delivery import DeliveryService
@@ -30,7 +32,10 @@ from ibkr_sync.infrastructure.calendars import HolidayCalendar
 from ibkr_sync.infrastructure.replay.sample.listing import listed_contracts
 from ibkr_sync.infrastructure.replay.sample.local_symbols import class_in_local_symbol, local_symbol
 from ibkr_sync.infrastructure.replay.sample.products import sample_products
-from ibkr_sync_cli.views.products.nearest_contracts import holding_notes
+from ibkr_sync_cli.views.products.nearest_contracts import (
+    holding_notes,
+    nearest_contracts_table,
+)
 
 CALENDAR = HolidayCalendar()
 LISTED_ON = date(2026, 1, 2)
@@ -224,6 +229,46 @@ def test_what_is_not_certain_is_said(deliveries: DeliveryService) -> None:
     stock = dataclasses.replace(chain_of("DTEF"), exchange="NOVA")
     assert notes(deliveries.judge(stock, NearestRule(), notice_day))[0].startswith("how ")
     assert notes(deliveries.judge(chain_of("ES"), NearestRule(), notice_day)) == []
+
+
+@given(
+    st.sampled_from(["GC", "ZN", "CL", "NG", "SB", "FGBL", "LE"]),
+    st.dates(LISTED_ON, LISTED_ON + timedelta(days=365)),
+    st.sampled_from(HoldLimitKind),
+    st.sampled_from(PositionSide),
+)
+def test_by_one_date_no_contract_is_kept_beyond_an_earlier_one_without_saying_so(
+    deliveries: DeliveryService, product: str, day: date, by: HoldLimitKind, side: PositionSide
+) -> None:
+    judged = deliveries.judge(chain_of(product), NearestRule(by=by, side=side), on(day))
+    found = judged.nearest()
+    known = found.contract.delivery
+    assert known is not None
+    assert found.limit.last_day <= found.contract.last_trade_date
+    cutoff = known.long_cutoff if side is PositionSide.LONG else known.short_cutoff
+    if cutoff is not None and cutoff < found.limit.last_day:
+        assert any(f"IBKR's cut-off is {cutoff}" in each for each in notes(judged))
+    notice = known.first_notice_date if side is PositionSide.LONG else None
+    if notice is not None and notice <= found.limit.last_day:
+        assert any(f"first notice is {notice}" in each for each in notes(judged))
+
+
+def test_by_the_last_trade_it_is_said_and_explained_what_ends_a_position_earlier(
+    deliveries: DeliveryService,
+) -> None:
+    notice_day, rule = on(date(2026, 11, 30)), NearestRule(by=HoldLimitKind.LAST_TRADE)
+    judged = deliveries.judge(chain_of("GC"), rule, notice_day)
+    earlier = (
+        "until 2026-12-29, beyond what ends it earlier: IBKR's cut-off is 2026-11-25 (IBKR's"
+        " standard policy, confidence B); first notice is 2026-11-30 (rule: last bd of m-1 (COMEX"
+        " gold and silver), confidence A)"
+    )
+    assert notes(judged) == [f"GCZ6 would be kept {earlier}"]
+    explained = Console(file=io.StringIO(), width=400)
+    with explained.capture() as capture:
+        explained.print(nearest_contracts_table(judged, rule, notice_day))
+    assert earlier in capture.get()
+    assert "may be held" not in capture.get()
 
 
 def test_a_chain_that_is_dated_is_not_dated_again(deliveries: DeliveryService) -> None:
