@@ -10,7 +10,12 @@ from typing import Final
 
 from ibkr_sync.domain.delivery.business_days import BusinessDays
 from ibkr_sync.domain.entities.contracts import FuturesContract
-from ibkr_sync.domain.entities.delivery import Confidence, DeliveryDates, Settlement
+from ibkr_sync.domain.entities.delivery import (
+    LATEST_BY_POLICY,
+    Confidence,
+    DeliveryDates,
+    Settlement,
+)
 
 
 class PositionSide(StrEnum):
@@ -95,14 +100,16 @@ def outlasted_limits(
 def unknown_delivery(
     contract: FuturesContract, side: PositionSide, by: HoldLimitKind | None
 ) -> UnknownDelivery | None:
-    """What must be known before the last trade date alone can be relied on; None if it is."""
+    """What is not known that may end a position before all that is; None if nothing is missing."""
     known = contract.delivery or NOTHING_KNOWN
     if by is HoldLimitKind.LAST_TRADE or known.settlement is Settlement.CASH:
         return None
     if known.settlement is None:
         return UnknownDelivery.SETTLEMENT
-    needed = "short_cutoff" if side is PositionSide.SHORT else "first_notice_date"
-    is_known = needed in known.sources or _cutoff_name(side) in known.sources
+    cutoff = known.sources.get(_cutoff_name(side))
+    is_known = cutoff is not None and cutoff.source != LATEST_BY_POLICY
+    if side is PositionSide.LONG and "first_notice_date" in known.sources:
+        is_known = True
     return None if is_known else UnknownDelivery.NOTICE
 
 

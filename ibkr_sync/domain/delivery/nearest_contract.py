@@ -91,7 +91,7 @@ class NearestJudgement:
 
     Attributes:
         limit: the date that objects, else the first that will.
-        unknown: what is not known of its delivery, so that only the last trade date is relied on.
+        unknown: what is not known of its delivery, which may end before the limit.
         outlasted: the earlier limits of the side that the rule doesn't count.
     """
 

@@ -11,6 +11,7 @@ from ibkr_sync.domain.delivery.delivery_rules import CloseOutRule, DateRule, Del
 from ibkr_sync.domain.entities.contracts import ContractMonth
 from ibkr_sync.domain.entities.delivery import (
     DELIVERY_DATES,
+    LATEST_BY_POLICY,
     STANDARD_POLICY,
     Confidence,
     DeliveryDates,
@@ -85,8 +86,8 @@ def standard_cutoffs(
 ) -> dict[str, tuple[date, DeliverySource]]:
     """IBKR's cut-offs for longs and shorts by its standard policy, from whatever dates are known.
 
-    Without a notice date none is given for longs, unless it is known that there is none before
-    the last trade.
+    Where no notice is known, that for longs is counted from the last trade: it is no later than
+    that, though maybe earlier.
     """
     if rule.close_out is None:
         return {}
@@ -94,11 +95,13 @@ def standard_cutoffs(
     found = {"short_cutoff": (days.before(last_trade, count), _policy(Confidence.B, rule))}
     name = "first_position_date" if rule.close_out is CloseOutRule.POSITION else "first_notice_date"
     source = delivery.sources.get(name) or delivery.sources.get("first_notice_date")
-    if source is not None:
-        start: date | None = getattr(delivery, name)
-        confidence = Confidence.B.at_best(source.confidence)
-        long_end = days.before(min(start or last_trade, last_trade), count)
-        found["long_cutoff"] = (long_end, _policy(confidence, rule))
+    start: date | None = getattr(delivery, name)
+    long_end = days.before(min(start or last_trade, last_trade), count)
+    if source is None:
+        long_source = _policy(Confidence.C, rule, LATEST_BY_POLICY)
+    else:
+        long_source = _policy(Confidence.B.at_best(source.confidence), rule)
+    found["long_cutoff"] = (long_end, long_source)
     return found
 
 
@@ -111,5 +114,7 @@ def _source(rule: DeliveryRule, ruled: DateRule) -> DeliverySource:
     )
 
 
-def _policy(confidence: Confidence, rule: DeliveryRule) -> DeliverySource:
-    return DeliverySource(source=STANDARD_POLICY, confidence=confidence, learnt_on=rule.checked_on)
+def _policy(
+    confidence: Confidence, rule: DeliveryRule, source: str = STANDARD_POLICY
+) -> DeliverySource:
+    return DeliverySource(source=source, confidence=confidence, learnt_on=rule.checked_on)

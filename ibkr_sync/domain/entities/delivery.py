@@ -80,6 +80,9 @@ class DeliveryDates:
 STANDARD_POLICY: Final = "IBKR's standard policy"
 """The source of a cut-off that IBKR did not state for the contract itself."""
 
+LATEST_BY_POLICY: Final = f"{STANDARD_POLICY}, at the latest"
+"""The source of a long cut-off that is counted from the last trade, for no notice is known."""
+
 RULED_SOURCES: Final = ("rule: ", STANDARD_POLICY)
 """What is in the source of a fact that follows from a rule."""
 

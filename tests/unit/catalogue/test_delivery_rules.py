@@ -97,6 +97,24 @@ def test_the_standard_policy_closes_out_before_notice_and_last_trade(
 
 
 @pytest.mark.parametrize(
+    ("exchange", "trading_class", "month", "last_trade", "cutoff"),
+    [
+        ("CME", "LE", "202612", "2026-12-31", "2026-12-29"),
+        ("CME", "LBR", "202701", "2027-01-15", "2027-01-13"),
+        ("IPE", "GOIL", "202612", "2026-12-10", "2026-12-08"),
+    ],
+)
+def test_without_a_notice_date_longs_are_cut_off_by_the_last_trade_at_the_latest(
+    exchange: str, trading_class: str, month: str, last_trade: str, cutoff: str
+) -> None:
+    known = delivery(exchange, trading_class, month, last_trade)
+    assert "first_notice_date" not in known.sources
+    assert (str(known.long_cutoff), str(known.short_cutoff)) == (cutoff, cutoff)
+    assert known.confidence("long_cutoff") is Confidence.C
+    assert known.confidence("short_cutoff") is Confidence.B
+
+
+@pytest.mark.parametrize(
     ("exchange", "trading_class", "month", "last_trade", "first_notice"),
     [
         ("NYBOT", "CT", "202512", "2025-12-08", "2025-11-21"),

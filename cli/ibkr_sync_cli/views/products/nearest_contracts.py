@@ -136,8 +136,8 @@ def holding_notes(judged: NearestJudgements, found: NearestJudgement | None) -> 
         yield f"{name} would be kept {_beyond(found)}"
     if found.unknown is UnknownDelivery.NOTICE:
         yield (
-            f"{name} is physically delivered, and its first notice date is not known:"
-            " it is answered by its last trade date"
+            f"{name} is physically delivered, and its first notice date is not known, but may come"
+            f" earlier than this: {limit_text(found.limit)}"
         )
     elif found.unknown is UnknownDelivery.SETTLEMENT:
         yield (

@@ -106,7 +106,7 @@ def _against_import(
         source = ruled.sources.get(name) if ruled else None
         if None in (day, other) or day == other or source is None:
             continue
-        if source.source != STANDARD_POLICY:
+        if not source.source.startswith(STANDARD_POLICY):
             yield Disagreement(
                 product=product.key,
                 contract=contract,

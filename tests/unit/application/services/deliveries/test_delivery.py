@@ -225,7 +225,11 @@ def test_what_is_not_certain_is_said(deliveries: DeliveryService) -> None:
         "ZNZ6 is passed over: IBKR's cut-off is 2026-11-27 (IBKR's standard policy, confidence C)"
     )
     cattle = notes(deliveries.judge(chain_of("LE"), NearestRule(), notice_day))
-    assert "LEZ6 is physically delivered, and its first notice date is not known" in cattle[0]
+    assert cattle[0] == (
+        "LEZ6 is physically delivered, and its first notice date is not known, but may come earlier"
+        " than this: IBKR's cut-off is 2026-12-29"
+        " (IBKR's standard policy, at the latest, confidence C)"
+    )
     stock = dataclasses.replace(chain_of("DTEF"), exchange="NOVA")
     assert notes(deliveries.judge(stock, NearestRule(), notice_day))[0].startswith("how ")
     assert notes(deliveries.judge(chain_of("ES"), NearestRule(), notice_day)) == []
