@@ -36,8 +36,8 @@ known; *none* is known not to be: no notice is given before trading ends.
 
 Cut-offs follow IBKR's standard policy. *standard*: longs at the end of the second business day
 before the earlier of first notice and last trade, shorts of the second before the last trade;
-*day_before*: the first instead of the second; *position*: longs by the second before first
-position. Where no notice is known, the cut-off of longs is counted from the last trade and of
+*day_before*: longs by the first instead of the second; *position*: longs by the second before
+first position. Where no notice is known, the cut-off of longs is counted from the last trade and of
 confidence C. Another one than the policy's is known by import alone.
 """
 

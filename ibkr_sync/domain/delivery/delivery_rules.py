@@ -15,9 +15,9 @@ class CloseOutRule(StrEnum):
     """How IBKR's standard policy closes positions out that would lead to delivery.
 
     STANDARD: longs at the end of the 2nd business day before the earlier of first notice and last
-    trade, shorts of the 2nd before the last trade. DAY_BEFORE: 1 instead of 2. POSITION: longs 2
-    before first position. Source: IBKR's pages on physical delivery, and knowledge base article
-    992 for treasuries and JGB.
+    trade, shorts of the 2nd before the last trade. DAY_BEFORE: longs 1 instead of 2. POSITION:
+    longs 2 before first position. Shorts are the same in all. Source: IBKR's pages on
+    physical delivery, and knowledge base article 992 for treasuries and JGB.
     """
 
     STANDARD = "standard"

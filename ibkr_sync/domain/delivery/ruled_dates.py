@@ -18,7 +18,8 @@ from ibkr_sync.domain.entities.delivery import (
     DeliverySource,
 )
 
-_DAYS_BEFORE = {CloseOutRule.STANDARD: 2, CloseOutRule.DAY_BEFORE: 1, CloseOutRule.POSITION: 2}
+_LONG_DAYS_BEFORE = {CloseOutRule.STANDARD: 2, CloseOutRule.DAY_BEFORE: 1, CloseOutRule.POSITION: 2}
+_SHORT_DAYS_BEFORE = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,12 +92,12 @@ def standard_cutoffs(
     """
     if rule.close_out is None:
         return {}
-    count = _DAYS_BEFORE[rule.close_out]
-    found = {"short_cutoff": (days.before(last_trade, count), _policy(Confidence.B, rule))}
+    short_end = days.before(last_trade, _SHORT_DAYS_BEFORE)
+    found = {"short_cutoff": (short_end, _policy(Confidence.B, rule))}
     name = "first_position_date" if rule.close_out is CloseOutRule.POSITION else "first_notice_date"
     source = delivery.sources.get(name) or delivery.sources.get("first_notice_date")
     start: date | None = getattr(delivery, name)
-    long_end = days.before(min(start or last_trade, last_trade), count)
+    long_end = days.before(min(start or last_trade, last_trade), _LONG_DAYS_BEFORE[rule.close_out])
     if source is None:
         long_source = _policy(Confidence.C, rule, LATEST_BY_POLICY)
     else:
