@@ -52,10 +52,8 @@ def delivery_of(
     last_trade = contract.last_trade_date
     is_monthly = contract.series is ContractSeries.MONTHLY
     month = contract.contract_month if is_monthly else None
-    ruled = ruled_dates_of(rule, days, month, last_trade)
-    known = first_known_delivery((known, ruled.delivery))
-    is_trusted = ruled.last_trade_date in (None, last_trade)
-    if days is None or not is_monthly or not is_trusted:
+    known = first_known_delivery((known, ruled_dates_of(rule, days, month, last_trade)))
+    if days is None or not is_monthly:
         return known
     cutoffs = standard_cutoffs(rule, days, known, last_trade)
     days_of: dict[str, Any] = {name: day for name, (day, _) in cutoffs.items()}

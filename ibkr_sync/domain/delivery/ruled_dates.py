@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import dataclasses
 from datetime import date
 
 from ibkr_sync.domain.delivery.business_days import BusinessDays
@@ -10,6 +10,7 @@ from ibkr_sync.domain.delivery.date_formulas import FormulaContext
 from ibkr_sync.domain.delivery.delivery_rules import CloseOutRule, DateRule, DeliveryRule
 from ibkr_sync.domain.entities.contracts import ContractMonth
 from ibkr_sync.domain.entities.delivery import (
+    CONTRADICTED_RULE,
     DELIVERY_DATES,
     LATEST_BY_POLICY,
     STANDARD_POLICY,
@@ -20,28 +21,17 @@ from ibkr_sync.domain.entities.delivery import (
 
 _LONG_DAYS_BEFORE = {CloseOutRule.STANDARD: 2, CloseOutRule.DAY_BEFORE: 1, CloseOutRule.POSITION: 2}
 _SHORT_DAYS_BEFORE = 2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuledDates:
-    """A contract under the rule of its family.
-
-    Attributes:
-        last_trade_date: by rule; None where the rule has none.
-        delivery: what the rule gives; where its last trade date is not IBKR's, only what does
-            not depend on dates.
-    """
-
-    last_trade_date: date | None
-    delivery: DeliveryDates
+_ENDING = ("first_notice_date", "first_position_date")
 
 
 def ruled_dates_of(
     rule: DeliveryRule, days: BusinessDays | None, month: ContractMonth | None, last_trade: date
-) -> RuledDates:
+) -> DeliveryDates:
     """Apply a rule to the contract of a month that IBKR says trades until `last_trade`.
 
-    `days` are those of the rule's calendar; None where it has none.
+    `days` are those of the rule's calendar; None where it has none. Where the rule gives another
+    last trade date, of its dates only those that end a position are given, of confidence C: reason
+    enough to pass the contract over.
     """
     settlement = DeliverySource(
         source=f"rule: {rule.family}",
@@ -50,15 +40,14 @@ def ruled_dates_of(
     )
     bare = DeliveryDates(settlement=rule.settlement, sources={"settlement": settlement})
     if days is None or month is None:
-        return RuledDates(last_trade_date=None, delivery=bare)
+        return bare
     own = ruled_last_trade_date(rule, days, month)
-    if own is not None and own != last_trade:
-        return RuledDates(last_trade_date=own, delivery=bare)
+    is_contradicted = own is not None and own != last_trade
     dates: dict[str, date | None] = {}
     sources = {"settlement": settlement}
     first_notice = None
     # The first notice date comes first: the first position date may be counted from it.
-    for name in ("first_notice_date", *DELIVERY_DATES):
+    for name in ("first_notice_date", *(_ENDING if is_contradicted else DELIVERY_DATES)):
         ruled = rule.dates.get(name)
         if ruled is None or name in dates:
             continue
@@ -67,9 +56,10 @@ def ruled_dates_of(
         )
         dates[name] = None if ruled.formula is None else ruled.formula.date_of(context)
         sources[name] = _source(rule, ruled)
+        if is_contradicted:
+            sources[name] = _contradicted(sources[name])
         first_notice = dates.get("first_notice_date")
-    delivery = DeliveryDates(settlement=rule.settlement, **dates, sources=sources)
-    return RuledDates(last_trade_date=own, delivery=delivery)
+    return DeliveryDates(settlement=rule.settlement, **dates, sources=sources)
 
 
 def ruled_last_trade_date(
@@ -113,6 +103,11 @@ def _source(rule: DeliveryRule, ruled: DateRule) -> DeliverySource:
         confidence=ruled.confidence,
         learnt_on=rule.checked_on,
     )
+
+
+def _contradicted(source: DeliverySource) -> DeliverySource:
+    words = f"{source.source}, {CONTRADICTED_RULE}"
+    return dataclasses.replace(source, source=words, confidence=Confidence.C)
 
 
 def _policy(

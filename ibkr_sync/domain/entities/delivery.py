@@ -71,6 +71,12 @@ class DeliveryDates:
     short_cutoff: date | None = None
     sources: Mapping[str, DeliverySource] = field(default_factory=dict, hash=False)
 
+    @property
+    def is_rule_contradicted(self) -> bool:
+        """Whether notice is by a rule that gives another last trade date than IBKR does."""
+        notice = self.sources.get("first_notice_date")
+        return notice is not None and CONTRADICTED_RULE in notice.source
+
     def confidence(self, name: str) -> Confidence | None:
         """How far a fact may be trusted; None if it is not known."""
         known = self.sources.get(name)
@@ -79,6 +85,9 @@ class DeliveryDates:
 
 STANDARD_POLICY: Final = "IBKR's standard policy"
 """The source of a cut-off that IBKR did not state for the contract itself."""
+
+CONTRADICTED_RULE: Final = "contradicted by IBKR's last trade date"
+"""What is in the source of a date by a rule that gives another last trade date than IBKR does."""
 
 LATEST_BY_POLICY: Final = f"{STANDARD_POLICY}, at the latest"
 """The source of a long cut-off that is counted from the last trade, for no notice is known."""

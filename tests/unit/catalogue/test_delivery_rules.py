@@ -133,11 +133,25 @@ def test_notice_of_general_knowledge_is_marked_so(
     assert known.confidence("long_cutoff") == known.confidence("first_notice_date")
 
 
-def test_a_rule_that_ibkr_contradicts_gives_no_date_of_that_contract() -> None:
-    known = delivery("COMEX", "GC", "202612", "2026-12-28")
-    assert known == DeliveryDates(
-        settlement=Settlement.PHYSICAL, sources={"settlement": known.sources["settlement"]}
-    )
+@pytest.mark.parametrize(
+    ("trading_class", "last_trade", "expected"),
+    [
+        ("GC", "2026-12-28", "2026-11-27 2026-11-30 2026-11-25 2026-12-23"),
+        ("GC", "2026-11-27", "2026-11-27 2026-11-30 2026-11-24 2026-11-24"),  # before notice
+        ("HG", "2026-12-30", "2026-11-27 2026-11-30 2026-11-25 2026-12-28"),
+    ],
+)
+def test_a_rule_that_ibkr_contradicts_is_only_reason_to_pass_over(
+    trading_class: str, last_trade: str, expected: str
+) -> None:
+    known = delivery("COMEX", trading_class, "202612", last_trade)
+    dates = (known.first_position_date, known.first_notice_date)
+    assert " ".join(map(str, (*dates, known.long_cutoff, known.short_cutoff))) == expected
+    assert known.first_delivery_date is None
+    assert known.is_rule_contradicted
+    assert known.confidence("first_notice_date") is Confidence.C
+    assert known.confidence("long_cutoff") is Confidence.C
+    assert known.confidence("short_cutoff") is Confidence.B
 
 
 def test_of_a_product_in_cash_it_is_known_that_no_notice_is_given() -> None:

@@ -128,7 +128,7 @@ def nearest_contracts_table(judged: NearestJudgements, rule: NearestRule, now: d
 def holding_notes(judged: NearestJudgements, found: NearestJudgement | None) -> Iterator[str]:
     """What a holder must know: what is passed over though it trades, and what is not certain."""
     for each in judged.past_notice:
-        yield f"{each.contract.local_symbol} is passed over: {limit_text(each.limit)}"
+        yield f"{each.contract.local_symbol} is passed over: {limit_text(each.limit)}{_doubt(each)}"
     if found is None:
         return
     name = found.contract.local_symbol
@@ -145,12 +145,21 @@ def holding_notes(judged: NearestJudgements, found: NearestJudgement | None) -> 
             " it is answered by its last trade date"
         )
     elif found.limit.confidence is Confidence.C:
-        yield f"{name} is not certain to be held so long: {limit_text(found.limit)}"
+        yield f"{name} is not certain to be held so long: {limit_text(found.limit)}{_doubt(found)}"
 
 
 def _beyond(judgement: NearestJudgement) -> str:
     earlier = "; ".join(map(limit_text, judgement.outlasted))
     return f"until {judgement.limit.last_day}, beyond what ends it earlier: {earlier}"
+
+
+def _doubt(judgement: NearestJudgement) -> str:
+    """That the rule behind a limit is not trusted, and where to look."""
+    known, limit = judgement.contract.delivery, judgement.limit
+    if known is None or not known.is_rule_contradicted or limit.confidence is not Confidence.C:
+        return ""
+    see = f"audit {judgement.contract.symbol}@{judgement.contract.exchange}"
+    return f"; rule and IBKR disagree on its last trade date: {see}"
 
 
 def limit_text(limit: HoldLimit) -> str:

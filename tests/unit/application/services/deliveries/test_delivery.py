@@ -275,6 +275,25 @@ def test_by_the_last_trade_it_is_said_and_explained_what_ends_a_position_earlier
     assert "may be held" not in capture.get()
 
 
+def test_where_rule_and_ibkr_disagree_on_the_last_trade_it_is_said_and_nothing_is_vouched_for(
+    deliveries: DeliveryService,
+) -> None:
+    gold = chain_of("GC")
+    moved = (
+        dataclasses.replace(each, last_trade_date=each.last_trade_date - timedelta(days=1))
+        for each in gold.contracts
+    )
+    product = dataclasses.replace(gold, contracts=tuple(moved))
+    judged = deliveries.judge(product, NearestRule(), on(date(2026, 11, 26)))
+    passed_over, uncertain = notes(judged)
+    assert passed_over.startswith("GCZ6 is passed over: IBKR's cut-off is 2026-11-25")
+    assert "is not certain to be held so long" in uncertain
+    for note in (passed_over, uncertain):
+        assert note.endswith("; rule and IBKR disagree on its last trade date: audit GC@COMEX")
+    short = deliveries.judge(product, NearestRule(side=PositionSide.SHORT), on(date(2026, 11, 26)))
+    assert (short.nearest().limit.last_day, notes(short)) == (date(2026, 12, 23), [])
+
+
 def test_a_chain_that_is_dated_is_not_dated_again(deliveries: DeliveryService) -> None:
     dated = deliveries.dated(ES)
     assert all(each.delivery is not None for each in dated.contracts)
