@@ -113,6 +113,23 @@ def unknown_delivery(
     return None if is_known else UnknownDelivery.NOTICE
 
 
+def uncertain_fact(contract: FuturesContract, limit: HoldLimit, side: PositionSide) -> str | None:
+    """Which fact lets a contract be held until its last trade on general knowledge alone.
+
+    It is a name of `DELIVERY_FACTS`; None where something surer says so, or the limit is another
+    date, which has a confidence of its own.
+    """
+    known = contract.delivery
+    if known is None or limit.kind is not HoldLimitKind.LAST_TRADE:
+        return None
+    names = []
+    if known.settlement is Settlement.CASH:
+        names.append("settlement")
+    if side is PositionSide.LONG:
+        names.append("first_notice_date")
+    return next((name for name in names if known.confidence(name) is Confidence.C), None)
+
+
 def _limits(
     contract: FuturesContract,
     days: BusinessDays,

@@ -15,9 +15,11 @@ from ibkr_sync.domain.delivery.hold_limits import (
     UnknownDelivery,
     hold_limits,
     outlasted_limits,
+    uncertain_fact,
     unknown_delivery,
 )
 from ibkr_sync.domain.entities.contracts import ContractSeries, ContractState, FuturesContract
+from ibkr_sync.domain.entities.delivery import Confidence
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import AmbiguousContractError, NoTradableContractError
 from ibkr_sync.domain.selection.series_choice import SeriesChoice, chosen_series
@@ -92,6 +94,7 @@ class NearestJudgement:
     Attributes:
         limit: the date that objects, else the first that will.
         unknown: what is not known of its delivery, which may end before the limit.
+        uncertain: the fact, of general knowledge alone, on which it is held until its last trade.
         outlasted: the earlier limits of the side that the rule doesn't count.
     """
 
@@ -99,7 +102,14 @@ class NearestJudgement:
     objection: NearestObjection | None
     limit: HoldLimit
     unknown: UnknownDelivery | None = None
+    uncertain: str | None = None
     outlasted: tuple[HoldLimit, ...] = ()
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether all that it rests on is known, and by more than general knowledge."""
+        missing = (self.unknown, self.uncertain)
+        return missing == (None, None) and self.limit.confidence is not Confidence.C
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,8 +195,16 @@ def _judgement(
         objection=objection,
         limit=limit,
         unknown=unknown_delivery(contract, rule.side, rule.by),
+        uncertain=_uncertain_fact(contract, limit, rule),
         outlasted=outlasted_limits(contract, days, rule.side, limit.last_day),
     )
+
+
+def _uncertain_fact(contract: FuturesContract, limit: HoldLimit, rule: NearestRule) -> str | None:
+    """Whoever asks by the last trade alone relies on nothing else."""
+    if rule.by is HoldLimitKind.LAST_TRADE:
+        return None
+    return uncertain_fact(contract, limit, rule.side)
 
 
 def _objection(

@@ -8,7 +8,12 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.delivery.business_days import BusinessDays
-from ibkr_sync.domain.delivery.hold_limits import HoldLimit, HoldLimitKind, UnknownDelivery
+from ibkr_sync.domain.delivery.hold_limits import (
+    NOTHING_KNOWN,
+    HoldLimit,
+    HoldLimitKind,
+    UnknownDelivery,
+)
 from ibkr_sync.domain.delivery.nearest_contract import (
     NearestJudgement,
     NearestJudgements,
@@ -146,6 +151,8 @@ def holding_notes(judged: NearestJudgements, found: NearestJudgement | None) -> 
         )
     elif found.limit.confidence is Confidence.C:
         yield f"{name} is not certain to be held so long: {limit_text(found.limit)}{_doubt(found)}"
+    elif found.uncertain is not None:
+        yield f"{name} is not certain to be held so long: {_uncertainty(found, found.uncertain)}"
 
 
 def _beyond(judgement: NearestJudgement) -> str:
@@ -162,6 +169,12 @@ def _doubt(judgement: NearestJudgement) -> str:
     return f"; rule and IBKR disagree on its last trade date: {see}"
 
 
+def _uncertainty(judgement: NearestJudgement, name: str) -> str:
+    known = judgement.contract.delivery or NOTHING_KNOWN
+    what = "it settles in cash" if name == "settlement" else "no notice comes before the last trade"
+    return f"that {what} is of confidence C ({known.sources[name].source})"
+
+
 def limit_text(limit: HoldLimit) -> str:
     """The date with who says it."""
     by = f"{limit.source}, confidence {limit.confidence}" if limit.confidence else limit.source
@@ -175,10 +188,16 @@ _NAMES = {
 }
 
 
+def _verdict(judgement: NearestJudgement) -> str:
+    if judgement.outlasted:
+        return f"▶ {_beyond(judgement)}"
+    return "▶ may be held" if judgement.is_certain else "▶ may be held, which is not certain"
+
+
 def _reason(judgement: NearestJudgement, rule: NearestRule) -> str:
     match judgement.objection:
         case None:
-            reason = f"▶ {_beyond(judgement)}" if judgement.outlasted else "▶ may be held"
+            reason = _verdict(judgement)
         case NearestObjection.MISSING:
             reason = "missing from the last reply"
         case NearestObjection.OTHER_SERIES:

@@ -142,7 +142,8 @@ def test_no_contract_is_named_past_its_notice_or_cut_off_without_saying_so(
     if side is PositionSide.LONG:
         assert day < (known.first_notice_date or date.max)
     name = found.contract.local_symbol
-    is_certain = known.settlement == "cash" or known.confidence(f"{side}_cutoff") in ("A", "B")
+    by_cash = known.settlement == "cash" and known.confidence("settlement") != "C"
+    is_certain = by_cash or known.confidence(f"{side}_cutoff") in ("A", "B")
     assert is_certain or any(text.startswith((name, f"how {name}")) for text in told)
     for each in judged.past_notice:
         assert any(text.startswith(f"{each.contract.local_symbol} is passed") for text in told)
@@ -292,6 +293,22 @@ def test_where_rule_and_ibkr_disagree_on_the_last_trade_it_is_said_and_nothing_i
         assert note.endswith("; rule and IBKR disagree on its last trade date: audit GC@COMEX")
     short = deliveries.judge(product, NearestRule(side=PositionSide.SHORT), on(date(2026, 11, 26)))
     assert (short.nearest().limit.last_day, notes(short)) == (date(2026, 12, 23), [])
+
+
+@pytest.mark.parametrize("product", ["HSI", "225", "AP"])
+@pytest.mark.parametrize("side", PositionSide)
+def test_that_a_product_settles_in_cash_by_general_knowledge_is_not_certain(
+    deliveries: DeliveryService, product: str, side: PositionSide
+) -> None:
+    rule, day = NearestRule(side=side), on(date(2026, 6, 1))
+    judged = deliveries.judge(chain_of(product), rule, day)
+    (note,) = notes(judged)
+    assert note.endswith(
+        "is not certain to be held so long: that it settles in cash is of confidence C"
+        " (rule: Indices elsewhere in cash)"
+    )
+    assert not judged.nearest().is_certain
+    assert deliveries.judge(chain_of("ES"), rule, day).nearest().is_certain
 
 
 def test_a_chain_that_is_dated_is_not_dated_again(deliveries: DeliveryService) -> None:

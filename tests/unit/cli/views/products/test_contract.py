@@ -16,6 +16,12 @@ from example_products import DECEMBER, ES, MARCH, NOW
 from ibkr_sync.domain.delivery.business_days import BusinessDays
 from ibkr_sync.domain.delivery.nearest_contract import DaysBefore, NearestRule, judge_nearest
 from ibkr_sync.domain.entities.contracts import ContractListing, ContractSeries, Venue
+from ibkr_sync.domain.entities.delivery import (
+    Confidence,
+    DeliveryDates,
+    DeliverySource,
+    Settlement,
+)
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.ports.pins import Pin
@@ -208,7 +214,12 @@ def test_an_explanation_tells_why_each_contract_before_is_not_it() -> None:
         listing=ContractListing(first_seen_at=NOW, last_seen_at=NOW, missing_since=NOW),
     )
     weekly = dataclasses.replace(DECEMBER, con_id=7, series=ContractSeries.WEEKLY)
-    product = dataclasses.replace(ES, contracts=(weekly, gone, expired, DECEMBER, MARCH))
+    said = DeliverySource(source="IBKR", confidence=Confidence.A, learnt_on=NOW.date())
+    in_cash = dataclasses.replace(
+        MARCH,
+        delivery=DeliveryDates(settlement=Settlement.CASH, sources={"settlement": said}),
+    )
+    product = dataclasses.replace(ES, contracts=(weekly, gone, expired, DECEMBER, in_cash))
     rule = NearestRule(days_before=DaysBefore(count=30), series=SeriesChoice.MONTHLY)
     judged = judge_nearest(product, rule, NOW, BusinessDays(HolidayCalendar(), "weekdays"))
     lines = drawn(nearest_contracts_table(judged, rule, NOW))
