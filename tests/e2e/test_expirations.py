@@ -64,6 +64,15 @@ def test_rolls_lead_from_contract_to_contract(ibkr_sync: CommandLine, delivered:
     for before, after in pairwise(found):
         assert before["to_con_id"] == after["from_con_id"]
         assert before["date"] < after["date"]
+    kept = ibkr_sync(*database, "rolls", "GC", "--rule", "last-trade-0")
+    assert "kept past" in kept.out
+    assert "contracts are kept past first notice or IBKR's cut-off" in kept.err
+    contract = found[-1]["from_local_symbol"]
+    refused = ibkr_sync(*database, "rolls", contract, "--rule", "day-15", "--years", "3")
+    assert (refused.code, refused.out) == (2, "")
+    assert f"error: {contract} is a contract, and rolls takes a product.\n" in refused.err
+    assert "rolls GC@COMEX --rule day-15 --years 3\n" in refused.err
+    assert f"of the contract: ibkr-sync --database {delivered} show {contract}" in refused.err
     refused = ibkr_sync(*database, "rolls", "GC", "--rule", "front")
     assert (refused.code, refused.out) == (2, "")
     assert "is no rule" in refused.told

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, TypeVar
+from contextlib import suppress
+from typing import TYPE_CHECKING, NoReturn, TypeVar
+
+import typer
 
 from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.errors import AmbiguousProductError
 from ibkr_sync_cli.terminal.notices import write_notices, write_other_year_notice
 from ibkr_sync_cli.terminal.output import Output
 
@@ -16,6 +20,7 @@ if TYPE_CHECKING:
     from ibkr_sync.application.services.futures import FuturesService
     from ibkr_sync.domain.entities.contracts import FuturesContract
     from ibkr_sync.domain.naming.limits import Limits
+    from ibkr_sync.domain.naming.query import FutureQuery
 
 F = TypeVar("F", bound=Future)
 
@@ -60,3 +65,47 @@ def find_symbol(
     product, match = service.show_contract(found.query, found.contract, now)
     write_other_year_notice(output, found.contract, match)
     return product, match.contract
+
+
+def query_of_product(
+    output: Output,
+    service: FuturesService[F],
+    symbol: str,
+    limits: Limits,
+    asked: tuple[str, ...],
+) -> FutureQuery:
+    """Find out which product a symbol means; who names a contract would be answered with another.
+
+    `asked` is the command with its options, to be typed again. Raises ProductLookupError; a
+    contract ends the call.
+    """
+    found = resolve_symbol(output, service, symbol, limits)
+    if found.contract is not None:
+        with suppress(AmbiguousProductError):
+            service.show(found.query)  # raises for what is not stored at all
+        _refuse_contract(output, symbol, limits, found, asked)
+    return found.query
+
+
+def _refuse_contract(
+    output: Output, symbol: str, limits: Limits, found: SymbolResolution, asked: tuple[str, ...]
+) -> NoReturn:
+    from ibkr_sync_cli.messages.exit_codes import ExitCode
+    from ibkr_sync_cli.messages.next_steps import step_to_name_product
+
+    query = found.query
+    given = [
+        (f"--{name.replace('_', '-')}", str(value))
+        for name, value in dataclasses.asdict(limits).items()
+        if value is not None
+    ]
+    output.complain(
+        f"{symbol} is a contract, and {asked[0]} takes a product.",
+        step_to_name_product(
+            found.product or (query.symbol, query.exchange, query.trading_class),
+            asked,
+            (symbol, *(word for pair in given for word in pair)),
+            output.command,
+        ),
+    )
+    raise typer.Exit(ExitCode.USAGE)

@@ -134,12 +134,15 @@ def step_if_contract_not_found(error: errors.ContractNotFoundError, command: Nex
 
 def step_to_name_product(
     product: ProductKey | tuple[str, str | None, str | None],
-    rule: tuple[str, ...],
+    asked: tuple[str, ...],
     contract: tuple[str, ...],
     command: NextCommand,
 ) -> str:
-    """Where `next` was given the words for a contract, and maybe options for the rule."""
-    of_product = command("next", *_words_for(product), *rule)
+    """Where a command that takes products was given the words for a contract.
+
+    `asked` is the command with its options.
+    """
+    of_product = command(asked[0], *_words_for(product), *asked[1:])
     return f"{of_product}\n       of the contract: {command('show', *contract)}"
 
 

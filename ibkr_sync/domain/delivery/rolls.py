@@ -19,6 +19,7 @@ from ibkr_sync.domain.delivery.hold_limits import (
     HoldLimitKind,
     PositionSide,
     hold_limits,
+    outlasted_limits,
     unknown_delivery,
 )
 from ibkr_sync.domain.delivery.nearest_contract import DaysBefore
@@ -58,7 +59,11 @@ class RollRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Roll:
-    """One contract is left for the next, with why on that day."""
+    """One contract is left for the next, with why on that day.
+
+    Attributes:
+        outlasted: first notice and IBKR's cut-off, where the contract is kept beyond them.
+    """
 
     day: date
     leaving: FuturesContract
@@ -67,6 +72,7 @@ class Roll:
     source: str
     confidence: Confidence | None
     basis: RollBasis
+    outlasted: tuple[HoldLimit, ...] = ()
 
 
 _BY_DATE: Final = re.compile(
@@ -146,14 +152,16 @@ def _roll(
     else:
         day = rule.before.start(limit.day, days)
         day, why = days.on_or_before(day), _reason(leaving, rule, limit)
+    outlasted = outlasted_limits(leaving, days, rule.side, day)
     return Roll(
         day=day,
         leaving=leaving,
         entering=entering,
-        why=why,
+        why="; ".join((why, *map(_objection, outlasted))),
         source=limit.source,
         confidence=limit.confidence,
         basis=_basis(leaving, day, now),
+        outlasted=outlasted,
     )
 
 
@@ -185,6 +193,11 @@ def _reason(contract: FuturesContract, rule: RollRule, limit: HoldLimit) -> str:
     else:
         instead = "which is not known"
     return f"{reason}, in place of {_NAMES[rule.by]}, {instead}"
+
+
+def _objection(limit: HoldLimit) -> str:
+    by = f"{limit.source}, {limit.confidence}" if limit.confidence else limit.source
+    return f"kept past {_NAMES[limit.kind]} {limit.day} ({by})"
 
 
 def _date_by(contract: FuturesContract, rule: RollRule) -> date | None:

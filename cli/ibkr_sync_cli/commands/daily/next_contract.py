@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ibkr_sync.domain.delivery.hold_limits import PositionSide
 from ibkr_sync.domain.delivery.nearest_contract import NearestRule
-from ibkr_sync.domain.errors import AmbiguousProductError, ProductLookupError
+from ibkr_sync.domain.errors import ProductLookupError
 from ibkr_sync.domain.selection.series_choice import SeriesChoice
 from ibkr_sync_cli.arguments import nearest_rule, options
 from ibkr_sync_cli.invocation import call_of, now
 
 if TYPE_CHECKING:
-    from ibkr_sync.application.resolution.symbol_resolution import SymbolResolution
     from ibkr_sync.bootstrap import Services
     from ibkr_sync.domain.entities.futures import Future
     from ibkr_sync.domain.naming.limits import Limits
@@ -77,39 +74,10 @@ def _query(
     output: Output, services: Services[Future], symbol: str, limits: Limits, rule: NearestRule
 ) -> FutureQuery | ProductLookupError:
     """The product that a symbol means, or why there is none; a contract ends the call."""
-    from ibkr_sync_cli.arguments.symbols import resolve_symbol
+    from ibkr_sync_cli.arguments.symbols import query_of_product
 
+    asked = ("next", *nearest_rule.typed_rule(rule))
     try:
-        found = resolve_symbol(output, services.futures, symbol, limits)
-        if found.contract is not None:
-            with suppress(AmbiguousProductError):
-                services.futures.show(found.query)  # raises for what is not stored at all
-            _refuse(output, symbol, limits, found, rule)
+        return query_of_product(output, services.futures, symbol, limits, asked)
     except ProductLookupError as error:
         return error
-    return found.query
-
-
-def _refuse(
-    output: Output, symbol: str, limits: Limits, found: SymbolResolution, rule: NearestRule
-) -> NoReturn:
-    """End the call: who names a contract would be answered with another one."""
-    from ibkr_sync_cli.messages.exit_codes import ExitCode
-    from ibkr_sync_cli.messages.next_steps import step_to_name_product
-
-    query = found.query
-    given = [
-        (f"--{name.replace('_', '-')}", str(value))
-        for name, value in asdict(limits).items()
-        if value is not None
-    ]
-    output.complain(
-        f"{symbol} is a contract, and next takes a product.",
-        step_to_name_product(
-            found.product or (query.symbol, query.exchange, query.trading_class),
-            nearest_rule.typed_rule(rule),
-            (symbol, *(word for pair in given for word in pair)),
-            output.command,
-        ),
-    )
-    raise typer.Exit(ExitCode.USAGE)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from ibkr_sync.domain.delivery.hold_limits import PositionSide
+from ibkr_sync.domain.delivery.nearest_contract import NearestRule
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync_cli.arguments import nearest_rule, options
 from ibkr_sync_cli.invocation import call_of, now
+
+_USUAL_RULE: Final = "cutoff-1bd"
+_USUAL_YEARS: Final = 2
 
 
 def rolls(
@@ -27,12 +31,12 @@ def rolls(
             " before that date, or day-15 of the month.",
             metavar="RULE",
         ),
-    ] = "cutoff-1bd",
+    ] = _USUAL_RULE,
     side: nearest_rule.Side = PositionSide.LONG,
     months: nearest_rule.Months = None,
     years: Annotated[
         int, typer.Option("--years", help="How many, back and ahead.", min=1, max=20)
-    ] = 2,
+    ] = _USUAL_YEARS,
     format: options.Format = None,  # noqa: A002 - the option's name
     json: options.Json = False,
 ) -> None:
@@ -40,16 +44,29 @@ def rolls(
 
     Past ones rest on what was stored by then (history), or only later (hindsight).
     """
-    from ibkr_sync_cli.arguments.symbols import product_of_symbol
+    from ibkr_sync_cli.arguments.symbols import query_of_product
     from ibkr_sync_cli.terminal.notices import write_sample_data_notice
-    from ibkr_sync_cli.views.products.rolls import rolls_view
+    from ibkr_sync_cli.views.products.rolls import rolls_note, rolls_view
 
     parsed = nearest_rule.parse_roll(rule, side)
     call, moment = call_of(context, format, json=json), now()
     limits = options.limits_of_options(exchange, currency, trading_class, multiplier)
+    asked = ("rolls", *_typed_options(rule, NearestRule(side=side, months=months), years))
     with call.services() as services:
-        product = product_of_symbol(call.output, services.futures, symbol, limits, moment)
+        query = query_of_product(call.output, services.futures, symbol, limits, asked)
+        product = services.futures.show(query)
         found = services.deliveries.rolls(product, parsed, moment, months=months, years=years)
     call.output.write(rolls_view(product, found, rule), call.wanted)
+    if (note := rolls_note(found, rule)) is not None:
+        call.output.remark(f"note: {note}", style="yellow")
     if product.origin is Origin.SAMPLE:
         write_sample_data_notice(call.output, call.output.format_for(call.wanted))
+
+
+def _typed_options(rule: str, nearest: NearestRule, years: int) -> tuple[str, ...]:
+    """The options as they are typed; none of those that say what is usual."""
+    return (
+        *(("--rule", rule) if rule != _USUAL_RULE else ()),
+        *nearest_rule.typed_rule(nearest),
+        *(("--years", str(years)) if years != _USUAL_YEARS else ()),
+    )

@@ -39,6 +39,17 @@ def rolls_view(product: Future, rolls: Sequence[Roll], rule: str) -> Result:
     )
 
 
+def rolls_note(rolls: Sequence[Roll], rule: str) -> str | None:
+    """How many contracts a rule keeps beyond what ends a position in them; None if none."""
+    count = sum(bool(each.outlasted) for each in rolls)
+    if count == 0:
+        return None
+    return (
+        f"by {rule}, {count} of {len(rolls)} contracts are kept past first notice or IBKR's"
+        " cut-off, as they say themselves"
+    )
+
+
 def _record(roll: Roll) -> dict[str, object]:
     return {
         "date": roll.day.isoformat(),

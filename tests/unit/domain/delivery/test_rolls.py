@@ -63,15 +63,20 @@ def rolled(product: Future, rule: str, months: frozenset[int] | None = None) -> 
     return list(rolls_of(product, parse_roll_rule(rule), days, NOW, months))
 
 
+PAST_CUTOFF = "kept past IBKR's cut-off 2026-11-25 (IBKR's standard policy, B)"
+PAST_NOTICE = "kept past first notice 2026-11-30 (rule: last bd of m-1 (COMEX gold and silver), A)"
+
+
 @pytest.mark.parametrize(
     ("rule", "expected"),
     [
         ("notice-3bd", "2026-11-24 3 business days before first notice 2026-11-30"),
-        ("notice-3", "2026-11-27 3 days before first notice 2026-11-30"),
+        ("notice-5", "2026-11-25 5 days before first notice 2026-11-30"),
         ("cutoff-1bd", "2026-11-24 1 business day before IBKR's cut-off 2026-11-25"),
-        ("last-trade-5bd", "2026-12-21 5 business days before last trade 2026-12-29"),
-        ("day-15", "2026-12-15 business day up to day 15"),
-        ("day-31", "2026-11-30 business day up to day 31"),
+        ("last-trade-25bd", "2026-11-20 25 business days before last trade 2026-12-29"),
+        ("day-15", f"2026-12-15 business day up to day 15; {PAST_CUTOFF}; {PAST_NOTICE}"),
+        ("day-31", f"2026-11-30 business day up to day 31; {PAST_CUTOFF}; {PAST_NOTICE}"),
+        ("notice-1bd", f"2026-11-27 1 business day before first notice 2026-11-30; {PAST_CUTOFF}"),
     ],
 )
 def test_a_contract_is_left_on_the_day_of_the_rule(rule: str, expected: str) -> None:
@@ -94,7 +99,7 @@ def test_notice_after_the_last_trade_is_no_reason_to_stay_longer() -> None:
     assert first.source == "IBKR"
     assert first.why == (
         "0 days before last trade 2026-11-20, in place of first notice, which comes later"
-        " (2026-11-24)"
+        " (2026-11-24); kept past IBKR's cut-off 2026-11-18 (IBKR's standard policy, B)"
     )
 
 
@@ -129,6 +134,11 @@ def test_rolls_are_in_order_and_no_later_than_the_last_trade(
     assert days == sorted(days)
     for each in found:
         assert each.day <= each.leaving.last_trade_date < each.entering.last_trade_date
+        known = each.leaving.delivery
+        assert known is not None
+        ends = (known.long_cutoff, known.first_notice_date)
+        is_late = any(end is not None and each.day > end for end in ends)
+        assert not is_late or each.outlasted
 
 
 @pytest.mark.parametrize(
