@@ -83,6 +83,28 @@ def test_ibkrs_own_dates_outrank_those_of_an_exchange_and_lead_what_may_be_held(
     assert ibkr_sync("--database", database, "runs", "--json").json == before
 
 
+def test_a_row_that_slipped_is_named_and_leads_nothing(
+    ibkr_sync: CommandLine, database: Path, tmp_path: Path
+) -> None:
+    gold = contract(ibkr_sync, database)
+    file = tmp_path / "slipped.csv"
+    other = contract(ibkr_sync, database, 3)
+    notice = other["delivery"]["first_notice_date"]
+    file.write_text(
+        "Contract Month,Product Code,Last Trade,First Notice\n"
+        f"{gold['contract_month']},GC,{other['last_trade_date']},{notice}\n"
+    )
+    done = ibkr_sync("--database", database, "import", file)
+    assert done.code == 0, done
+    assert f"is not IBKR's; first {gold['local_symbol']}: {other['last_trade_date']}" in done.err
+    assert "1 new, 0 unchanged; 1 of them are stored" in done.err
+    again = ibkr_sync("--database", database, "import", file, "--json")
+    assert (again.json["new"], again.json["refuted"]) == (0, [gold["con_id"]])
+    assert contract(ibkr_sync, database)["delivery"] == gold["delivery"]
+    audit = ibkr_sync("--database", database, "audit", "GC", "--json")
+    assert "import: CME product calendar, whose dates are doubted" in audit.out
+
+
 def test_a_file_that_names_no_product_is_told_which(ibkr_sync: CommandLine, database: Path) -> None:
     file = SAMPLES / "ice_expiries.csv"
     unnamed = ibkr_sync("--database", database, "import", file)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ibkr_sync.application.services.deliveries.delivery_import import DeliveryImport
 from ibkr_sync.domain.entities.delivery import DELIVERY_DATES
 from ibkr_sync.domain.entities.imported_delivery import ImportedDelivery
+from ibkr_sync.domain.ports.deliveries import KeptImports
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.quantities import quantity_of
 from ibkr_sync_cli.views.records import records_view
@@ -29,16 +30,34 @@ def delivery_import_view(found: DeliveryImport) -> Result:
         lambda: _table(found),
         schema="ibkr-sync/import/1",
         name="contracts",
-        tail={"unknown": list(found.unknown), "stored": found.stored},
+        tail={
+            "unknown": list(found.unknown),
+            "stored": found.kept.stored if found.kept else 0,
+            "new": found.kept.new if found.kept else 0,
+            "refuted": [each.contract.con_id for each in found.kept.refuted] if found.kept else [],
+        },
     )
 
 
 def delivery_import_sentence(found: DeliveryImport, *, dry_run: bool) -> str:
     """What became of the file."""
     count = quantity_of(len(found.imports), "contract")
-    if dry_run:
+    kept = found.kept
+    if dry_run or kept is None:
         return f"{count} would be kept"
-    return f"{count} kept, {found.stored} of them stored"
+    old = len(found.imports) - kept.new
+    return f"{count} kept: {kept.new} new, {old} unchanged; {kept.stored} of them are stored"
+
+
+def refuted_imports_sentence(kept: KeptImports) -> str:
+    """That IBKR's last trade dates refute imports, which of them first, and what follows."""
+    first = kept.refuted[0]
+    count = quantity_of(len(kept.refuted), "contract")
+    return (
+        f"the last trade date of {count} is not IBKR's; first {first.contract.local_symbol}:"
+        f" {first.imported.last_trade_date}, IBKR says {first.contract.last_trade_date}."
+        " Their dates are doubted: they count only where nothing else is known (confidence C)"
+    )
 
 
 def _record(each: ImportedDelivery) -> dict[str, object]:

@@ -9,7 +9,11 @@ from types import MappingProxyType
 from typing import Final, TypeVar
 
 from ibkr_sync.domain.delivery.business_days import BusinessDays
-from ibkr_sync.domain.delivery.delivery_dates import delivery_of, imports_of_contract
+from ibkr_sync.domain.delivery.delivery_dates import (
+    delivery_of,
+    imports_of_contract,
+    refuted_imports_of_contract,
+)
 from ibkr_sync.domain.delivery.delivery_rules import DeliveryRule, DeliveryRuleBook
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.delivery import DeliveryDates
@@ -57,21 +61,17 @@ class DeliveryBook:
         if rule is not None and rule.calendar is not None:
             days = BusinessDays(self.calendar, rule.calendar)
 
-        def said_of(contract: FuturesContract) -> list[DeliveryDates]:
+        def dated_contract(contract: FuturesContract) -> FuturesContract:
+            if contract.delivery is not None:
+                return contract
             said = imports_of_contract(contract, imports)
             if rule is None and contract.con_id in known:
                 said.append(known[contract.con_id])
-            return said
+            refuted = refuted_imports_of_contract(contract, imports)
+            delivery = delivery_of(contract, rule, days, today, said, refuted=refuted)
+            return dataclasses.replace(contract, delivery=delivery)
 
-        chain = (
-            each
-            if each.delivery is not None
-            else dataclasses.replace(
-                each, delivery=delivery_of(each, rule, days, today, said_of(each))
-            )
-            for each in product.contracts
-        )
-        return dataclasses.replace(product, contracts=tuple(chain))
+        return dataclasses.replace(product, contracts=tuple(map(dated_contract, product.contracts)))
 
     def business_days(self, product: Future) -> BusinessDays:
         """The business days of a product's market."""

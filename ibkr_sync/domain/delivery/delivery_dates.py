@@ -1,11 +1,13 @@
 """What is known of a contract's delivery, from every source in order of their rank.
 
 What IBKR says of the contract itself comes first, then what the user imported of IBKR, what was
-imported of an exchange, and a rule. What nobody says stays unknown.
+imported of an exchange, and a rule. An import whose last trade date IBKR refutes comes last, as
+general knowledge. What nobody says stays unknown.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Iterable
 from datetime import date
 from typing import Any, Final
@@ -40,28 +42,33 @@ def delivery_of(
     days: BusinessDays | None,
     today: date,
     imported: Iterable[DeliveryDates] = (),
+    *,
+    refuted: Iterable[DeliveryDates] = (),
 ) -> DeliveryDates:
     """Give what is known of a contract's delivery on the UTC day `today`.
 
     `rule` is that of its product and `days` are those of the rule's calendar; `imported` is what
-    the user got elsewhere, what ranks highest first. Rules are of monthly contracts alone.
+    the user got elsewhere, what ranks highest first; `refuted` is that of which IBKR has another
+    last trade date, and says only what nothing else does. Rules are of monthly contracts alone.
     """
+    doubtful = first_known_delivery(refuted)
     known = first_known_delivery((_stated(contract, today), *imported))
     if rule is None:
-        return known
+        return first_known_delivery((known, doubtful))
     last_trade = contract.last_trade_date
     is_monthly = contract.series is ContractSeries.MONTHLY
     month = contract.contract_month if is_monthly else None
     known = first_known_delivery((known, ruled_dates_of(rule, days, month, last_trade)))
+    dated = first_known_delivery((known, doubtful))
     if days is None or not is_monthly:
-        return known
-    cutoffs = standard_cutoffs(rule, days, known, last_trade)
+        return dated
+    cutoffs = standard_cutoffs(rule, days, dated, last_trade)
     days_of: dict[str, Any] = {name: day for name, (day, _) in cutoffs.items()}
     policy = DeliveryDates(
         **days_of,
         sources={name: source for name, (_, source) in cutoffs.items()},
     )
-    return first_known_delivery((known, policy))
+    return first_known_delivery((known, policy, doubtful))
 
 
 def _stated(contract: FuturesContract, today: date) -> DeliveryDates:
@@ -79,11 +86,37 @@ def imports_of_contract(
 ) -> list[DeliveryDates]:
     """What was imported of a contract, what ranks highest first, of equal rank the newest.
 
-    `imports` are in the order in which they were made.
+    `imports` are in the order in which they were made. What IBKR refutes is left out.
     """
+    own = _ranked_imports(contract, imports)
+    return [each.delivery for each in own if not each.is_refuted_by(contract)]
+
+
+def refuted_imports_of_contract(
+    contract: FuturesContract, imports: Collection[ImportedDelivery]
+) -> list[DeliveryDates]:
+    """What was imported of a contract under another last trade date than IBKR's, in that order.
+
+    It is of confidence C: a file that slipped by a row has the dates of another contract.
+    """
+    own = _ranked_imports(contract, imports)
+    return [_doubted(each.delivery) for each in own if each.is_refuted_by(contract)]
+
+
+def _ranked_imports(
+    contract: FuturesContract, imports: Collection[ImportedDelivery]
+) -> list[ImportedDelivery]:
     own = [each for each in reversed(list(imports)) if each.is_of(contract)]
     own.sort(key=lambda each: each.learnt_on, reverse=True)
-    return [each.delivery for each in sorted(own, key=lambda each: each.origin.rank)]
+    return sorted(own, key=lambda each: each.origin.rank)
+
+
+def _doubted(delivery: DeliveryDates) -> DeliveryDates:
+    sources = {
+        name: dataclasses.replace(each, confidence=Confidence.C)
+        for name, each in delivery.sources.items()
+    }
+    return dataclasses.replace(delivery, sources=sources)
 
 
 def first_known_delivery(ranked: Iterable[DeliveryDates]) -> DeliveryDates:

@@ -70,7 +70,7 @@ class ImportedDelivery:
     """One contract of an import: known by its conId, or by exchange, class and month.
 
     Attributes:
-        last_trade_date: as the import has it; IBKR's own outranks it.
+        last_trade_date: as the import has it; where IBKR's own is another, its dates are doubted.
         source: what it is called where a date of it is shown.
         delivery: the dates that it says.
         learnt_on: the day that the import is of; a newer one of the same origin replaces it.
@@ -95,3 +95,7 @@ class ImportedDelivery:
             self.trading_class,
             self.contract_month,
         ) == (contract.exchange, contract.trading_class, contract.contract_month)
+
+    def is_refuted_by(self, contract: FuturesContract) -> bool:
+        """Whether IBKR has another last trade date of its contract: the row may have slipped."""
+        return self.last_trade_date not in {None, contract.last_trade_date}

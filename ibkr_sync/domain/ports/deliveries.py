@@ -23,6 +23,29 @@ class DeliveringContract:
     contract: FuturesContract
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefutedImport:
+    """An import that has another last trade date than IBKR's own for its contract."""
+
+    imported: ImportedDelivery
+    contract: FuturesContract
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptImports:
+    """What became of imports that were to be kept.
+
+    Attributes:
+        stored: of how many of them stored contracts are.
+        new: how many were not kept before.
+        refuted: those whose dates are doubted, in their order.
+    """
+
+    stored: int
+    new: int
+    refuted: tuple[RefutedImport, ...] = ()
+
+
 LONGEST_NOTICE: Final = timedelta(days=60)
 """Longer than first notice comes before the last trade."""
 
@@ -60,9 +83,9 @@ class DeliveriesPort(Protocol):
         """
 
     @abstractmethod
-    def keep_imports(self, imports: Collection[ImportedDelivery]) -> int:
+    def keep_imports(self, imports: Collection[ImportedDelivery]) -> KeptImports:
         """Keep imports in a run of their own, and date the stored contracts by them.
 
-        Gives of how many of them stored contracts are. What is kept already is not kept again.
+        What is kept already is not kept again.
         Raises AlreadyRunningError.
         """

@@ -71,11 +71,18 @@ def import_deliveries(
 
 def _report(call: Call, found: DeliveryImport, *, dry_run: bool) -> None:
     from ibkr_sync_cli.messages.exit_codes import ExitCode
-    from ibkr_sync_cli.views.delivery_import import delivery_import_sentence, delivery_import_view
+    from ibkr_sync_cli.views.delivery_import import (
+        delivery_import_sentence,
+        delivery_import_view,
+        refuted_imports_sentence,
+    )
 
     if found.imports:
         call.output.write(delivery_import_view(found), call.wanted)
         call.output.remark(delivery_import_sentence(found, dry_run=dry_run))
+    if found.kept is not None and found.kept.refuted:
+        call.output.remark(f"note: {refuted_imports_sentence(found.kept)}")
+        call.output.advise(call.output.command("audit", found.kept.refuted[0].contract.symbol))
     for name in found.unknown:
         step = "Name the product of the file: --product SYMBOL" if " " in name else None
         call.output.complain(f"{name} is not known, so nothing of it was kept.", step)

@@ -10,7 +10,7 @@ from typing import Final
 from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.entities.imported_delivery import ImportedDelivery, ImportedRow, ImportOrigin
 from ibkr_sync.domain.ports.catalogue import ProductCatalogue
-from ibkr_sync.domain.ports.deliveries import DeliveriesPort
+from ibkr_sync.domain.ports.deliveries import DeliveriesPort, KeptImports
 
 _CME_GROUP: Final = ("CME", "CBOT", "NYMEX", "COMEX")
 """Exchanges on whose calendars a product is named by its code alone."""
@@ -22,12 +22,12 @@ class DeliveryImport:
 
     Attributes:
         unknown: the products that nobody knows by the names in it; nothing of them is kept.
-        stored: of how many of the imports stored contracts are.
+        kept: what became of the imports; None of a dry run.
     """
 
     imports: tuple[ImportedDelivery, ...]
     unknown: tuple[str, ...]
-    stored: int = 0
+    kept: KeptImports | None = None
 
 
 class DeliveryImportService:
@@ -58,8 +58,8 @@ class DeliveryImportService:
             else:
                 exchange, trading_class = found or (None, None)
                 imports.append(row.on_product(exchange, trading_class, day))
-        count = 0 if dry_run or not imports else self._stored.keep_imports(imports)
-        return DeliveryImport(imports=tuple(imports), unknown=tuple(unknown), stored=count)
+        kept = None if dry_run or not imports else self._stored.keep_imports(imports)
+        return DeliveryImport(imports=tuple(imports), unknown=tuple(unknown), kept=kept)
 
     def _product_of(self, row: ImportedRow, product: ProductKey | None) -> tuple[str, str] | None:
         """Exchange and trading class, as IBKR calls them."""

@@ -87,18 +87,18 @@ def _against_import(
     by_rule: FuturesContract,
     imported: ImportedDelivery,
 ) -> Iterator[Disagreement]:
-    end = imported.last_trade_date
-    if end is not None and end != contract.last_trade_date:
+    if imported.is_refuted_by(contract):
         yield Disagreement(
             product=product.key,
             contract=contract,
             field=_LAST_TRADE,
             value=str(contract.last_trade_date),
             source=IBKR,
-            other=str(end),
-            other_source=imported.source,
+            other=str(imported.last_trade_date),
+            other_source=f"{imported.source}, whose dates are doubted",
             severity=Severity.CRITICAL,
         )
+        return
     ruled = by_rule.delivery
     for name in DELIVERY_DATES if ruled else ():
         day: date | None = getattr(ruled, name)

@@ -10,7 +10,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
-from ibkr_sync.domain.entities.contracts import ContractListing, FuturesContract
+from ibkr_sync.domain.entities.contracts import ContractListing, ContractSeries, FuturesContract
 from ibkr_sync.domain.entities.delivery import DELIVERY_DATES, DELIVERY_FACTS, DeliveryDates
 from ibkr_sync.domain.entities.futures import ASSET_TYPES, Future, Origin
 from ibkr_sync.domain.entities.imported_delivery import ImportedDelivery
@@ -19,6 +19,8 @@ from ibkr_sync.domain.ports.deliveries import (
     LONGEST_NOTICE,
     DeliveriesPort,
     DeliveringContract,
+    KeptImports,
+    RefutedImport,
 )
 from ibkr_sync.domain.runs.sync_policy import RunKind
 from ibkr_sync.infrastructure.repositories.local_repo.database.bulk_writes import bulk_batches
@@ -136,7 +138,7 @@ class LocalDeliveries(DeliveriesPort):
         with reading(self._database) as connection, reads.readable(self._database.name):
             return read_imports(connection, product, until)
 
-    def keep_imports(self, imports: Collection[ImportedDelivery]) -> int:
+    def keep_imports(self, imports: Collection[ImportedDelivery]) -> KeptImports:
         """Keep imports, and date the stored contracts by them (see the port)."""
         with (
             recorded_run(self._database, Origin.FILE, RunKind.IMPORT, self._clock) as run,
@@ -156,7 +158,26 @@ class LocalDeliveries(DeliveriesPort):
                 )
                 write_history(connection, changes, owner.product_id, run, now)
         chain = [each for owner in owners for each in owner.product.contracts]
-        return sum(any(each.is_of(contract) for contract in chain) for each in imports)
+        return _kept(imports, len(new), chain)
+
+
+def _kept(
+    imports: Collection[ImportedDelivery], new: int, chain: Collection[FuturesContract]
+) -> KeptImports:
+    by_con_id = {each.con_id: each for each in chain}
+    by_month = {
+        (each.exchange, each.trading_class, each.contract_month): each
+        for each in chain
+        if each.series is ContractSeries.MONTHLY
+    }
+    found: list[RefutedImport] = []
+    for each in imports:
+        month = (each.exchange or "", each.trading_class or "", each.contract_month)
+        contract = by_con_id.get(each.con_id) if each.con_id is not None else by_month.get(month)
+        if contract is not None:
+            found.append(RefutedImport(imported=each, contract=contract))
+    refuted = tuple(each for each in found if each.imported.is_refuted_by(each.contract))
+    return KeptImports(stored=len(found), new=new, refuted=refuted)
 
 
 def _owners(

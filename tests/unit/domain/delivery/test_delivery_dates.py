@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
@@ -11,7 +11,12 @@ from hypothesis import strategies as st
 
 from ibkr_sync.catalogue.delivery_rules import load_delivery_rules
 from ibkr_sync.domain.delivery.business_days import BusinessDays
-from ibkr_sync.domain.delivery.delivery_dates import delivery_of, first_known_delivery
+from ibkr_sync.domain.delivery.delivery_dates import (
+    delivery_of,
+    first_known_delivery,
+    imports_of_contract,
+    refuted_imports_of_contract,
+)
 from ibkr_sync.domain.delivery.delivery_rules import DeliveryRule
 from ibkr_sync.domain.delivery.ruled_dates import ruled_last_trade_date
 from ibkr_sync.domain.entities.contracts import ContractMonth, ContractSeries, FuturesContract
@@ -22,6 +27,11 @@ from ibkr_sync.domain.entities.delivery import (
     DeliveryDates,
     DeliverySource,
     Settlement,
+)
+from ibkr_sync.domain.entities.imported_delivery import (
+    ImportedDelivery,
+    ImportedRow,
+    ImportOrigin,
 )
 from ibkr_sync.infrastructure.calendars import HolidayCalendar
 
@@ -119,6 +129,45 @@ def test_the_first_who_says_a_fact_is_believed_though_he_says_that_it_is_not() -
     second = said("CME", "first_notice_date", date(2026, 11, 25))
     assert first_known_delivery((first, second)) == first
     assert first_known_delivery((DeliveryDates(), second)) == second
+
+
+@given(ruled, months, st.dates(date(2020, 1, 1), date(2040, 12, 31)))
+def test_dates_that_ibkr_refutes_never_take_the_place_of_a_rules(
+    rule: DeliveryRule, month: ContractMonth, notice: date
+) -> None:
+    assert rule.calendar is not None
+    contract, days = contract_of(rule, month), BusinessDays(CALENDAR, rule.calendar)
+    refuted = refuted_imports_of_contract(contract, [slipped_import(contract, notice)])
+    known = delivery_of(contract, rule, days, TODAY, refuted=refuted)
+    by_rule = known_of(rule, month)
+    for name in by_rule.sources:
+        assert (getattr(known, name), known.sources[name]) == (
+            getattr(by_rule, name),
+            by_rule.sources[name],
+        )
+    for name in known.sources.keys() - by_rule.sources.keys():
+        assert known.confidence(name) is Confidence.C
+
+
+def test_dates_that_ibkr_refutes_pass_over_where_nothing_else_is_known() -> None:
+    contract = contract_of(GOLD, ContractMonth(2026, 12))
+    imports = [slipped_import(contract, date(2026, 12, 1))]
+    assert imports_of_contract(contract, imports) == []
+    refuted = refuted_imports_of_contract(contract, imports)
+    known = delivery_of(contract, None, None, TODAY, refuted=refuted)
+    assert known.first_notice_date == date(2026, 12, 1)
+    assert known.confidence("first_notice_date") is Confidence.C
+
+
+def slipped_import(contract: FuturesContract, notice: date) -> ImportedDelivery:
+    row = ImportedRow(
+        origin=ImportOrigin.EXCHANGE,
+        source="import: CME product calendar",
+        con_id=contract.con_id,
+        last_trade_date=contract.last_trade_date + timedelta(days=1),
+        dates={"first_notice_date": notice},
+    )
+    return row.on_product(None, None, date(2026, 11, 1))
 
 
 def test_a_weekly_contract_is_delivered_as_its_product_is_but_by_no_rule_of_months() -> None:

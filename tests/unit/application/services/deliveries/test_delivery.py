@@ -27,7 +27,7 @@ from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.entities.imported_delivery import ImportedDelivery
 from ibkr_sync.domain.errors import NoTradableContractError
 from ibkr_sync.domain.evidence.chain_diff import FieldChange
-from ibkr_sync.domain.ports.deliveries import DeliveriesPort, DeliveringContract
+from ibkr_sync.domain.ports.deliveries import DeliveriesPort, DeliveringContract, KeptImports
 from ibkr_sync.infrastructure.calendars import HolidayCalendar
 from ibkr_sync.infrastructure.replay.sample.listing import listed_contracts
 from ibkr_sync.infrastructure.replay.sample.local_symbols import class_in_local_symbol, local_symbol
@@ -62,7 +62,7 @@ class NoDeliveries(DeliveriesPort):
         del product, until
         return ()
 
-    def keep_imports(self, imports: Collection[ImportedDelivery]) -> int:
+    def keep_imports(self, imports: Collection[ImportedDelivery]) -> KeptImports:
         raise NotImplementedError(imports)
 
 

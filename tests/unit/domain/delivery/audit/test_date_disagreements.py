@@ -61,6 +61,15 @@ def test_a_published_last_trade_date_that_is_not_ibkrs_is_critical() -> None:
     ]
 
 
+def test_of_an_import_that_ibkr_refutes_the_last_trade_date_alone_is_named() -> None:
+    slipped = dataclasses.replace(
+        CALENDAR,
+        last_trade_date=date(2027, 2, 24),
+        dates={"first_notice_date": date(2027, 1, 29)},
+    )
+    assert [each[0] for each in found(GOLD, slipped)] == ["last_trade_date"]
+
+
 def test_a_published_notice_date_that_is_not_the_rules_is_told() -> None:
     other = dataclasses.replace(CALENDAR, dates={"first_notice_date": date(2026, 11, 27)})
     assert found(GOLD, other) == [
