@@ -151,7 +151,7 @@ class Services(Generic[F]):
         from ibkr_sync.infrastructure.repositories.local_repo.deliveries import LocalDeliveries
 
         stored = LocalDeliveries(self._database, _delivery_book, self._clock)
-        return DeliveryImportService(stored, self._catalogue)
+        return DeliveryImportService(stored, self._catalogue, _delivery_book())
 
     @cached_property
     def audit(self) -> AuditService:

@@ -75,10 +75,15 @@ class DeliveryBook:
 
     def business_days(self, product: Future) -> BusinessDays:
         """The business days of a product's market."""
-        rule = self.rule_of(product)
+        return self.business_days_of(product.exchange, product.trading_class, product.category)
+
+    def business_days_of(
+        self, exchange: str, trading_class: str, category: str | None = None
+    ) -> BusinessDays:
+        """The same of a product that need not be stored."""
+        rule = self.rules.rule_of(exchange, trading_class, category)
         market = None if rule is None else rule.calendar
-        market = market or self.markets.get(product.exchange, WEEKDAYS)
-        return BusinessDays(self.calendar, market)
+        return BusinessDays(self.calendar, market or self.markets.get(exchange, WEEKDAYS))
 
     def rule_of(self, product: Future) -> DeliveryRule | None:
         """The rule of a product's family; None if there is none."""

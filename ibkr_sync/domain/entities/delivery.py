@@ -95,9 +95,11 @@ LATEST_BY_POLICY: Final = f"{STANDARD_POLICY}, at the latest"
 RULED_SOURCES: Final = ("rule: ", STANDARD_POLICY)
 """What is in the source of a fact that follows from a rule."""
 
+CUTOFFS: Final = ("long_cutoff", "short_cutoff")
+
 DELIVERY_DATES: Final = (
     *("first_position_date", "first_notice_date", "first_delivery_date"),
-    *("last_delivery_date", "long_cutoff", "short_cutoff"),
+    *("last_delivery_date", *CUTOFFS),
 )
 """The names of the dates, in their order."""
 

@@ -32,6 +32,7 @@ class ImportedRow:
         code: the exchange's or IBKR's name of the product; None where the file does not say.
         exchange: IBKR's code of the exchange; None where the file does not say.
         dates: by the names of the fields of `DeliveryDates`.
+        close_out_days: business days before its cut-offs on which IBKR begins to close out.
     """
 
     origin: ImportOrigin
@@ -42,6 +43,7 @@ class ImportedRow:
     contract_month: ContractMonth | None = None
     last_trade_date: date | None = None
     dates: dict[str, date]
+    close_out_days: int = 0
 
     def on_product(
         self, exchange: str | None, trading_class: str | None, day: date

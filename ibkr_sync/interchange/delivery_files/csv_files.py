@@ -10,6 +10,7 @@ from datetime import date
 from typing import Final
 
 from ibkr_sync.domain.entities.imported_delivery import ImportedRow, ImportOrigin
+from ibkr_sync.domain.untrusted_text import quote_untrusted
 from ibkr_sync.interchange.delivery_files.day_texts import (
     MONTH_LETTERS,
     read_day,
@@ -43,6 +44,7 @@ _CLOSE_OUT: Final = CsvFormat(
         "exchange": ("exchange",),
         "code": ("trading class", "class"),
         "month": ("contract month", "month"),
+        "close_out": ("start of close out period",),
         "long_cutoff": ("long cutoff", "long cut off", "long cutoff time"),
         "short_cutoff": ("short cutoff", "short cut off", "short cutoff time"),
     },
@@ -79,7 +81,13 @@ _ICE: Final = CsvFormat(
     required=("month", "last_trade", "first_notice_date"),
 )
 _FORMATS: Final = (_CLOSE_OUT, _CME, _ICE)
-_NOT_DATES: Final = frozenset(("code", "exchange", "month", "last_trade"))
+_NOT_DATES: Final = frozenset(("code", "exchange", "month", "last_trade", "close_out"))
+_CLOSE_OUT_HEADER: Final = re.compile(r"start of close ?out period\b(?P<rest>.*)")
+_COUNT_OF_DAYS: Final = re.compile(
+    r"([0-9]{1,2})(?: business days?\b.*)?", re.ASCII | re.IGNORECASE
+)
+_STANDARD_CLOSE_OUT: Final = 2
+"""Business days before a cut-off by IBKR's standard policy, for a table without that column."""
 _NONE: Final = frozenset(("", "-", "--", "n/a", "na", "none"))
 
 
@@ -89,11 +97,14 @@ def read_csv_rows(text: str) -> list[ImportedRow]:
         header, *lines = csv.reader(text.splitlines(), _dialect(text), strict=True)
     except (csv.Error, ValueError) as error:
         raise InvalidDocumentError("", f"is no table: {error}") from error
-    names = [" ".join(re.findall(r"[a-z0-9]+", each.lower())) for each in header]
+    words = [" ".join(re.findall(r"[a-z0-9]+", each.lower())) for each in header]
+    names = [_CLOSE_OUT_HEADER.sub("start of close out period", each) for each in words]
+    headers = (_CLOSE_OUT_HEADER.match(each) for each in words)
+    close_out = next((each["rest"].strip() for each in headers if each), "")
     for kind in _FORMATS:
         places = dict(_places(kind, names))
         if all(each in places for each in kind.required):
-            return list(_rows(kind, places, lines))
+            return list(_rows(kind, places, lines, close_out))
     kinds = ", ".join(each.source.removeprefix("import: ") for each in _FORMATS)
     raise InvalidDocumentError("", f"has the columns of none of these: {kinds}")
 
@@ -112,7 +123,7 @@ def _places(kind: CsvFormat, names: Sequence[str]) -> Iterator[tuple[str, int]]:
 
 
 def _rows(
-    kind: CsvFormat, places: Mapping[str, int], lines: Sequence[Sequence[str]]
+    kind: CsvFormat, places: Mapping[str, int], lines: Sequence[Sequence[str]], close_out: str
 ) -> Iterator[ImportedRow]:
     for number, line in enumerate(lines, start=2):
         if not any(cell.strip() for cell in line):
@@ -120,10 +131,27 @@ def _rows(
         if len(line) <= max(places.values()):
             raise InvalidDocumentError(f"row {number}", "has fewer cells than the header")
         cells = {field: line[place].strip() for field, place in places.items()}
-        yield _row(kind, cells, f"row {number}")
+        yield _row(kind, cells, f"row {number}", close_out)
 
 
-def _row(kind: CsvFormat, cells: Mapping[str, str], path: str) -> ImportedRow:
+def _close_out_days(cells: Mapping[str, str], path: str, header: str) -> int:
+    """How many business days before its cut-offs IBKR begins to close out, by cell or header."""
+    cell = cells.get("close_out", "")
+    in_cell, in_header = _COUNT_OF_DAYS.fullmatch(cell), _COUNT_OF_DAYS.fullmatch(header)
+    if in_cell is not None:
+        return int(in_cell[1])
+    if cell.lower() not in _NONE:
+        read_day(cell, f"{path}.close_out", has_slashes=True)
+    if in_header is not None:
+        return int(in_header[1])
+    if cell.lower() not in _NONE:
+        raise InvalidDocumentError(
+            f"{path}.close_out", f"has no number of business days: {quote_untrusted(cell)}"
+        )
+    return _STANDARD_CLOSE_OUT
+
+
+def _row(kind: CsvFormat, cells: Mapping[str, str], path: str, close_out: str) -> ImportedRow:
     def day(field: str) -> date | None:
         text = cells.get(field, "")
         if text.lower() in _NONE:
@@ -141,6 +169,7 @@ def _row(kind: CsvFormat, cells: Mapping[str, str], path: str) -> ImportedRow:
         exchange=cells.get("exchange") or None,
         contract_month=read_month(cells["month"], f"{path}.month"),
         last_trade_date=day("last_trade"),
+        close_out_days=_close_out_days(cells, path, close_out) if kind is _CLOSE_OUT else 0,
         dates={
             field: found
             for field in cells

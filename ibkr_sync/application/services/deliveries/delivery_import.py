@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from ibkr_sync.domain.delivery.business_days import BusinessDays
+from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
+from ibkr_sync.domain.entities.delivery import CUTOFFS
 from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.entities.imported_delivery import ImportedDelivery, ImportedRow, ImportOrigin
 from ibkr_sync.domain.ports.catalogue import ProductCatalogue
@@ -30,11 +34,28 @@ class DeliveryImport:
     kept: KeptImports | None = None
 
 
+def held_until_close_out(row: ImportedRow, days: BusinessDays) -> ImportedRow:
+    """A row whose cut-offs are the days on which IBKR begins to close out.
+
+    IBKR's table has the cut-offs themselves, and how many business days before them that is.
+    """
+    if not row.close_out_days:
+        return row
+    dates = {
+        name: days.before(day, row.close_out_days) if name in CUTOFFS else day
+        for name, day in row.dates.items()
+    }
+    return dataclasses.replace(row, dates=dates, close_out_days=0)
+
+
 class DeliveryImportService:
     """Keeps what the user got elsewhere, and dates the stored contracts by it."""
 
-    def __init__(self, stored: DeliveriesPort, catalogue: ProductCatalogue) -> None:
+    def __init__(
+        self, stored: DeliveriesPort, catalogue: ProductCatalogue, book: DeliveryBook
+    ) -> None:
         self._stored = stored
+        self._book = book
         self._catalogue = catalogue
 
     def keep(
@@ -55,11 +76,18 @@ class DeliveryImportService:
             found = self._product_of(row, product)
             if found is None and row.con_id is None:
                 unknown[row.code or "a product that the file does not name"] = None
+            elif found is None:
+                imports.append(row.on_product(None, None, day))
             else:
-                exchange, trading_class = found or (None, None)
-                imports.append(row.on_product(exchange, trading_class, day))
+                held = held_until_close_out(row, self._business_days_of(*found))
+                imports.append(held.on_product(*found, day))
         kept = None if dry_run or not imports else self._stored.keep_imports(imports)
         return DeliveryImport(imports=tuple(imports), unknown=tuple(unknown), kept=kept)
+
+    def _business_days_of(self, exchange: str, trading_class: str) -> BusinessDays:
+        row = self._catalogue.row_of_class(exchange, trading_class)
+        category = None if row is None else row.category
+        return self._book.business_days_of(exchange, trading_class, category)
 
     def _product_of(self, row: ImportedRow, product: ProductKey | None) -> tuple[str, str] | None:
         """Exchange and trading class, as IBKR calls them."""

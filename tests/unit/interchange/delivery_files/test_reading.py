@@ -47,6 +47,28 @@ def test_the_close_out_table_says_cut_offs_by_class_and_month() -> None:
         ContractMonth(2026, 12),
     )
     assert corn.dates == {"long_cutoff": date(2027, 2, 25), "short_cutoff": date(2027, 3, 12)}
+    assert (gold.close_out_days, corn.close_out_days) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "count"),
+    [
+        ("Start of close-out period", "7 business days prior to cutoff", 7),
+        ("Start of close-out period (2 business days prior to cutoff)", "", 2),
+        ("Start of close-out period (3 business days prior to cutoff)", "24 Nov 2026", 3),
+        ("Start of close-out period (2 business days prior to cutoff)", "1", 1),
+        ("Start of Closeout Period", "1 business day before", 1),
+        ("Cash/IRA only", "No", 2),
+    ],
+)
+def test_the_close_out_table_says_how_long_before_a_cut_off_positions_are_closed(
+    header: str, cell: str, count: int
+) -> None:
+    (gold,) = read_delivery_file(
+        f"Exchange,Trading Class,Contract Month,{header},Long Cutoff,Short Cutoff\n"
+        f"COMEX,GC,Z2026,{cell},27 Nov 2026 13:30 ET,29 Dec 2026 13:30 ET\n"
+    )
+    assert gold.close_out_days == count
 
 
 def test_a_cme_calendar_says_every_date() -> None:
@@ -106,6 +128,11 @@ def test_the_published_dates_of_the_tests_are_a_calendar_too() -> None:
         (sample("ice_expiries.csv").replace("2027-04-22", "04/22/2027"), "row 3.first_notice_date"),
         (sample("cme_calendar.csv").replace("FEB 2027,GCG27", "DEC 2026,GCZ26"), ""),
         (sample("close_out.csv") + "COMEX,GC\n", "row 4"),
+        (sample("close_out.csv").replace("2 business days prior", "early"), "row 2.close_out"),
+        (
+            sample("close_out.csv").replace("2 business days prior to cutoff", "24 Nov 2026"),
+            "row 2.close_out",
+        ),
         (sample("close_out.csv").replace("25 Feb 2027 13:15", "25 Feb 0001"), "row 3.long_cutoff"),
         (
             sample("eurex_contracts.json").replace('"2026-12-08"', "20269908"),
