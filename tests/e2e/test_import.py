@@ -105,6 +105,18 @@ def test_a_row_that_slipped_is_named_and_leads_nothing(
     assert "import: CME product calendar, whose dates are doubted" in audit.out
 
 
+def test_a_row_that_contradicts_itself_is_told_by_line_and_others_are_kept(
+    ibkr_sync: CommandLine, database: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "mixed.csv"
+    text = (SAMPLES / "cme_calendar.csv").read_text("utf-8")
+    file.write_text(text.replace("GCG27", "GCJ27"))
+    done = ibkr_sync("--database", database, "import", file, "--json")
+    assert (done.code, len(done.json["contracts"])) == (4, 1)
+    assert [each["place"] for each in done.json["contradictory"]] == ["row 3"]
+    assert "row 3 has the code 'GCJ27' for another month" in done.err
+
+
 def test_a_file_that_names_no_product_is_told_which(ibkr_sync: CommandLine, database: Path) -> None:
     file = SAMPLES / "ice_expiries.csv"
     unnamed = ibkr_sync("--database", database, "import", file)

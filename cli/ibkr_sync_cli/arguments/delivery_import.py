@@ -11,13 +11,13 @@ import typer
 from ibkr_sync.domain.errors import SourceFileError
 
 if TYPE_CHECKING:
-    from ibkr_sync.domain.entities.imported_delivery import ImportedRow
+    from ibkr_sync.interchange.delivery_files.reading import DeliveryFile
 
 _MAX_BYTES = 32 * 1024 * 1024
 
 
-def read_delivery_import(path: Path) -> tuple[ImportedRow, ...]:
-    """Give the rows of a file; raises SourceFileError with the place of the first problem."""
+def read_delivery_import(path: Path) -> DeliveryFile:
+    """Read a file; raises SourceFileError with the place of the first problem."""
     from ibkr_sync.interchange.delivery_files.reading import read_delivery_file
     from ibkr_sync.interchange.document_fields import InvalidDocumentError
 

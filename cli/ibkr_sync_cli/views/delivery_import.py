@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ibkr_sync.application.services.deliveries.delivery_import import DeliveryImport
 from ibkr_sync.domain.entities.delivery import DELIVERY_DATES
 from ibkr_sync.domain.entities.imported_delivery import ImportedDelivery
 from ibkr_sync.domain.ports.deliveries import KeptImports
+from ibkr_sync.interchange.delivery_files.contradictions import ContradictoryRow
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.quantities import quantity_of
 from ibkr_sync_cli.views.records import records_view
@@ -21,7 +23,9 @@ COLUMNS = (
 )
 
 
-def delivery_import_view(found: DeliveryImport) -> Result:
+def delivery_import_view(
+    found: DeliveryImport, contradictory: Sequence[ContradictoryRow]
+) -> Result:
     """A contract of the file a line."""
     return records_view(
         found.imports,
@@ -31,6 +35,9 @@ def delivery_import_view(found: DeliveryImport) -> Result:
         schema="ibkr-sync/import/1",
         name="contracts",
         tail={
+            "contradictory": [
+                {"place": each.place, "reason": each.reason} for each in contradictory
+            ],
             "unknown": list(found.unknown),
             "stored": found.kept.stored if found.kept else 0,
             "new": found.kept.new if found.kept else 0,

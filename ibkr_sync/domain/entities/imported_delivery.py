@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -33,6 +33,7 @@ class ImportedRow:
         exchange: IBKR's code of the exchange; None where the file does not say.
         dates: by the names of the fields of `DeliveryDates`.
         close_out_days: business days before its cut-offs on which IBKR begins to close out.
+        place: where in its file it stands.
     """
 
     origin: ImportOrigin
@@ -44,6 +45,7 @@ class ImportedRow:
     last_trade_date: date | None = None
     dates: dict[str, date]
     close_out_days: int = 0
+    place: str = field(default="", compare=False)
 
     def on_product(
         self, exchange: str | None, trading_class: str | None, day: date

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from ibkr_sync.domain.entities.contracts import ContractMonth
 from ibkr_sync.domain.entities.imported_delivery import ImportedRow, ImportOrigin
 from ibkr_sync.domain.untrusted_text import quote_untrusted
+from ibkr_sync.interchange.delivery_files.contradictions import ContradictoryRow
 from ibkr_sync.interchange.delivery_files.day_texts import (
     MONTH_LETTERS,
     read_day,
@@ -18,7 +20,9 @@ from ibkr_sync.interchange.delivery_files.day_texts import (
 )
 from ibkr_sync.interchange.document_fields import InvalidDocumentError
 
-_CODE_WITH_MONTH: Final = re.compile(rf"(?P<code>[A-Z0-9]{{1,4}}?)[{MONTH_LETTERS}][0-9]{{1,2}}")
+_CODE_WITH_MONTH: Final = re.compile(
+    rf"(?P<code>[A-Z0-9]{{1,4}}?)(?P<letter>[{MONTH_LETTERS}])(?P<year>[0-9]{{1,2}})"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +95,7 @@ _STANDARD_CLOSE_OUT: Final = 2
 _NONE: Final = frozenset(("", "-", "--", "n/a", "na", "none"))
 
 
-def read_csv_rows(text: str) -> list[ImportedRow]:
+def read_csv_rows(text: str) -> list[ImportedRow | ContradictoryRow]:
     """Read a table of one of the kinds; raises InvalidDocumentError for any other."""
     try:
         header, *lines = csv.reader(text.splitlines(), _dialect(text), strict=True)
@@ -124,7 +128,7 @@ def _places(kind: CsvFormat, names: Sequence[str]) -> Iterator[tuple[str, int]]:
 
 def _rows(
     kind: CsvFormat, places: Mapping[str, int], lines: Sequence[Sequence[str]], close_out: str
-) -> Iterator[ImportedRow]:
+) -> Iterator[ImportedRow | ContradictoryRow]:
     for number, line in enumerate(lines, start=2):
         if not any(cell.strip() for cell in line):
             continue
@@ -151,7 +155,9 @@ def _close_out_days(cells: Mapping[str, str], path: str, header: str) -> int:
     return _STANDARD_CLOSE_OUT
 
 
-def _row(kind: CsvFormat, cells: Mapping[str, str], path: str, close_out: str) -> ImportedRow:
+def _row(
+    kind: CsvFormat, cells: Mapping[str, str], path: str, close_out: str
+) -> ImportedRow | ContradictoryRow:
     def day(field: str) -> date | None:
         text = cells.get(field, "")
         if text.lower() in _NONE:
@@ -161,13 +167,17 @@ def _row(kind: CsvFormat, cells: Mapping[str, str], path: str, close_out: str) -
     code = cells.get("code") or None
     if code is None and "code" in kind.required:
         raise InvalidDocumentError(f"{path}.code", "must have a value")
-    with_month = _CODE_WITH_MONTH.fullmatch(code or "")
+    month = read_month(cells["month"], f"{path}.month")
+    with_month = _CODE_WITH_MONTH.fullmatch(code or "") if kind is _CME else None
+    if with_month and not _is_month_of(month, with_month["letter"], with_month["year"]):
+        reason = f"has the code {quote_untrusted(code)} for another month, {month}"
+        return ContradictoryRow(place=path, reason=reason)
     return ImportedRow(
         origin=kind.origin,
         source=kind.source,
-        code=with_month["code"] if with_month and kind is _CME else code,
+        code=with_month["code"] if with_month else code,
         exchange=cells.get("exchange") or None,
-        contract_month=read_month(cells["month"], f"{path}.month"),
+        contract_month=month,
         last_trade_date=day("last_trade"),
         close_out_days=_close_out_days(cells, path, close_out) if kind is _CLOSE_OUT else 0,
         dates={
@@ -175,4 +185,11 @@ def _row(kind: CsvFormat, cells: Mapping[str, str], path: str, close_out: str) -
             for field in cells
             if field not in _NOT_DATES and (found := day(field)) is not None
         },
+        place=path,
     )
+
+
+def _is_month_of(month: ContractMonth, letter: str, year: str) -> bool:
+    """Whether a letter and the last digits of a year are those of a month."""
+    is_year = str(month.year).endswith(year)
+    return is_year and MONTH_LETTERS.index(letter) + 1 == month.month

@@ -61,6 +61,7 @@ def _client_portal_row(row: object, path: str) -> ImportedRow:
             )
             if (found := day(key)) is not None
         },
+        place=path,
     )
 
 
@@ -101,4 +102,5 @@ def _eurex_row(row: object, path: str) -> ImportedRow:
         contract_month=read_month(digits, fields.path_of("ContractDate")),
         last_trade_date=read_day(end, fields.path_of("LastTradingDate")),
         dates=dates,
+        place=path,
     )

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from ibkr_sync.domain.entities.imported_delivery import ImportedRow
+from ibkr_sync.interchange.delivery_files.contradictions import (
+    ContradictoryRow,
+    contradictions_of,
+)
 from ibkr_sync.interchange.delivery_files.csv_files import read_csv_rows
 from ibkr_sync.interchange.delivery_files.json_files import read_json_rows
 from ibkr_sync.interchange.document_fields import InvalidDocumentError
@@ -14,10 +20,23 @@ from ibkr_sync.interchange.document_fields import InvalidDocumentError
 MAX_ROWS: Final = 100_000
 
 
-def read_delivery_file(text: str) -> tuple[ImportedRow, ...]:
-    """Give the rows of IBKR's, CME's, ICE's or Eurex's file; the format is told by its content.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryFile:
+    """A file as it was read.
 
-    One bad row refuses all of it: a file that is wrong in one place can't be trusted in others.
+    Attributes:
+        contradictory: the rows that are left out, in their order.
+    """
+
+    rows: tuple[ImportedRow, ...]
+    contradictory: tuple[ContradictoryRow, ...] = ()
+
+
+def read_delivery_file(text: str) -> DeliveryFile:
+    """Read IBKR's, CME's, ICE's or Eurex's file; the format is told by its content.
+
+    A row that can't be read refuses all of it: then the format is another one. A row that only
+    contradicts itself is left out; a file that has no other row is refused.
     Raises InvalidDocumentError with the place of the first problem.
     """
     if text.lstrip()[:1] in ("{", "["):
@@ -25,16 +44,28 @@ def read_delivery_file(text: str) -> tuple[ImportedRow, ...]:
             document = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise InvalidDocumentError("", f"is no JSON: {error}") from error
-        rows = read_json_rows(document)
+        read: Sequence[ImportedRow | ContradictoryRow] = read_json_rows(document)
     else:
-        rows = read_csv_rows(text)
-    if not rows:
-        raise InvalidDocumentError("", "holds no contract")
-    if len(rows) > MAX_ROWS:
+        read = read_csv_rows(text)
+    if len(read) > MAX_ROWS:
         raise InvalidDocumentError("", f"holds more than {MAX_ROWS} contracts")
+    checked = [_checked(each) for each in read]
+    contradictory = tuple(each for each in checked if isinstance(each, ContradictoryRow))
+    rows = tuple(each for each in checked if isinstance(each, ImportedRow))
+    if not rows:
+        if contradictory:
+            raise InvalidDocumentError(contradictory[0].place, contradictory[0].reason)
+        raise InvalidDocumentError("", "holds no contract")
     names = Counter((row.con_id, row.exchange, row.code, row.contract_month) for row in rows)
     (name, count) = names.most_common(1)[0]
     if count > 1:
         shown = " ".join(str(each) for each in name if each is not None)
         raise InvalidDocumentError("", f"has {shown} {count} times")
-    return tuple(rows)
+    return DeliveryFile(rows=rows, contradictory=contradictory)
+
+
+def _checked(row: ImportedRow | ContradictoryRow) -> ImportedRow | ContradictoryRow:
+    if isinstance(row, ContradictoryRow):
+        return row
+    reason = next(contradictions_of(row), None)
+    return row if reason is None else ContradictoryRow(place=row.place, reason=reason)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +14,7 @@ from ibkr_sync_cli.invocation import call_of, now
 
 if TYPE_CHECKING:
     from ibkr_sync.application.services.deliveries.delivery_import import DeliveryImport
+    from ibkr_sync.interchange.delivery_files.contradictions import ContradictoryRow
     from ibkr_sync_cli.invocation import Call
 
 
@@ -58,18 +60,24 @@ def import_deliveries(
     from ibkr_sync_cli.arguments.symbols import product_of_symbol
 
     call, moment = call_of(context, format, json=json), now()
-    rows = read_delivery_import(file)
+    read = read_delivery_import(file)
     day = day_of_import(file, dated, moment.date())
     with call.services() as services:
         key = None
         if product is not None:
             service = services.futures
             key = product_of_symbol(call.output, service, product, UNLIMITED, moment).key
-        found = services.delivery_import.keep(rows, day, key, dry_run=dry_run)
-    _report(call, found, dry_run=dry_run)
+        found = services.delivery_import.keep(read.rows, day, key, dry_run=dry_run)
+    _report(call, found, read.contradictory, dry_run=dry_run)
 
 
-def _report(call: Call, found: DeliveryImport, *, dry_run: bool) -> None:
+def _report(
+    call: Call,
+    found: DeliveryImport,
+    contradictory: Sequence[ContradictoryRow],
+    *,
+    dry_run: bool,
+) -> None:
     from ibkr_sync_cli.messages.exit_codes import ExitCode
     from ibkr_sync_cli.views.delivery_import import (
         delivery_import_sentence,
@@ -78,7 +86,7 @@ def _report(call: Call, found: DeliveryImport, *, dry_run: bool) -> None:
     )
 
     if found.imports:
-        call.output.write(delivery_import_view(found), call.wanted)
+        call.output.write(delivery_import_view(found, contradictory), call.wanted)
         call.output.remark(delivery_import_sentence(found, dry_run=dry_run))
     if found.kept is not None and found.kept.refuted:
         call.output.remark(f"note: {refuted_imports_sentence(found.kept)}")
@@ -86,5 +94,7 @@ def _report(call: Call, found: DeliveryImport, *, dry_run: bool) -> None:
     for name in found.unknown:
         step = "Name the product of the file: --product SYMBOL" if " " in name else None
         call.output.complain(f"{name} is not known, so nothing of it was kept.", step)
-    if found.unknown:
+    for row in contradictory:
+        call.output.complain(f"{row.place} {row.reason}, so it was not kept.", None)
+    if found.unknown or contradictory:
         raise typer.Exit(ExitCode.PARTIAL if found.imports else ExitCode.NOT_FOUND)

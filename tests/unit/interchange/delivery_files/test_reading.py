@@ -23,8 +23,12 @@ def sample(name: str) -> str:
     return (SAMPLES / name).read_text(encoding="utf-8")
 
 
+def rows_of(text: str) -> tuple[ImportedRow, ...]:
+    return read_delivery_file(text).rows
+
+
 def rows(name: str) -> tuple[ImportedRow, ...]:
-    return read_delivery_file(sample(name))
+    return read_delivery_file(sample(name)).rows
 
 
 def test_the_web_api_says_cut_offs_by_con_id() -> None:
@@ -64,7 +68,7 @@ def test_the_close_out_table_says_cut_offs_by_class_and_month() -> None:
 def test_the_close_out_table_says_how_long_before_a_cut_off_positions_are_closed(
     header: str, cell: str, count: int
 ) -> None:
-    (gold,) = read_delivery_file(
+    (gold,) = rows_of(
         f"Exchange,Trading Class,Contract Month,{header},Long Cutoff,Short Cutoff\n"
         f"COMEX,GC,Z2026,{cell},27 Nov 2026 13:30 ET,29 Dec 2026 13:30 ET\n"
     )
@@ -101,7 +105,7 @@ def test_eurex_says_when_bonds_are_delivered() -> None:
 
 def test_the_published_dates_of_the_tests_are_a_calendar_too() -> None:
     text = (SAMPLES.parent / "published_dates.csv").read_text("utf-8")
-    assert len(read_delivery_file(text)) == text.count("\n") - 1
+    assert len(read_delivery_file(text).rows) == text.count("\n") - 1
 
 
 @pytest.mark.parametrize(
@@ -162,7 +166,45 @@ def test_nothing_that_a_file_may_hold_is_more_than_refused(text: str) -> None:
         found = read_delivery_file(text)
     except InvalidDocumentError:
         return
-    assert found
+    assert found.rows
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "place", "reason"),
+    [
+        (
+            "cme_calendar.csv",
+            "11/27/2026",
+            "12/01/2026",
+            "row 2",
+            "first notice, 2026-11-30, before",
+        ),
+        ("cme_calendar.csv", "12/01/2026", "11/29/2026", "row 2", "first delivery, 2026-11-29, be"),
+        ("cme_calendar.csv", "02/26/2027", "01/26/2027", "row 3", "last delivery, 2027-01-26, bef"),
+        ("cme_calendar.csv", "FEB 2027", "APR 2027", "row 3", "has the code 'GCG27' for another"),
+        ("cme_calendar.csv", "GCG27", "GCG26", "row 3", "has the code 'GCG26' for another month"),
+        ("cme_calendar.csv", "02/24/2027", "02/24/2029", "row 3", "last trade, 2029-02-24, years"),
+        ("trsrv_futures.json", "20261124", "20270124", "GC[0]", "after its last trade, 2026-12-29"),
+        ("trsrv_futures.json", "20261124", "20241124", "GC[0]", "long cutoff, 2024-11-24, years"),
+        ("close_out.csv", "H2027", "H2030", "row 3", "years from its contract, 2030-03"),
+    ],
+)
+def test_a_row_that_contradicts_itself_is_left_out_and_others_are_kept(
+    name: str, old: str, new: str, place: str, reason: str
+) -> None:
+    read = read_delivery_file(sample(name).replace(old, new))
+    assert len(read.rows) == 1
+    (row,) = read.contradictory
+    assert row.place == place
+    assert reason in row.reason
+
+
+def test_a_file_of_contradictions_alone_is_refused() -> None:
+    with pytest.raises(InvalidDocumentError) as caught:
+        read_delivery_file(
+            sample("close_out.csv").replace("H2027", "H2030").replace("Z2026", "Z2030")
+        )
+    assert caught.value.path == "row 2"
 
 
 DAYS = (
