@@ -54,6 +54,11 @@ def delivery_before(delivery: DeliveryDates, changes: Iterable[FieldChange]) -> 
     return dataclasses.replace(delivery, **values, sources=sources)
 
 
+def is_other_day(old: str | None, new: str | None) -> bool:
+    """Whether two texts of one date differ in the day itself, not only in who says it."""
+    return (old or "").partition(" ")[0] != (new or "").partition(" ")[0]
+
+
 def _compared(delivery: DeliveryDates, name: str) -> tuple[object, ...]:
     source = delivery.sources.get(name)
     return () if source is None else (getattr(delivery, name), source.source, source.confidence)

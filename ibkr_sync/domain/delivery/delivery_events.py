@@ -32,18 +32,15 @@ def delivery_events(
 ) -> Iterator[Event]:
     """What came near between two aware instants: once 10 business days before, once 2.
 
-    Nothing came near before a contract was first seen. Notice after the last trade comes near to
-    nobody.
+    What was near already when the contract was first seen, or its date was learnt, came near then,
+    once. Notice after the last trade comes near to nobody.
     """
     contract = delivering.contract
-    if contract.listing is not None:
-        since = max(since, contract.listing.first_seen_at)
     for name, event_type in _DATES:
         day: date | None = getattr(contract.delivery, name, None)
         if day is None or day > contract.last_trade_date:
             continue
-        for count, severity in _WARNINGS:
-            at = _begin(contract, days.before(day, count))
+        for at, severity in _warnings(delivering, name, day, days):
             if since <= at <= now:
                 yield Event(
                     type=event_type,
@@ -57,6 +54,23 @@ def delivery_events(
                     at=at,
                     run=None,
                 )
+
+
+def _warnings(
+    delivering: DeliveringContract, name: str, day: date, days: BusinessDays
+) -> Iterator[tuple[datetime, Severity]]:
+    contract = delivering.contract
+    begins = [(_begin(contract, days.before(day, count)), each) for count, each in _WARNINGS]
+    known_at = [delivering.learnt_at[name]] if name in delivering.learnt_at else []
+    if contract.listing is not None:
+        known_at.append(contract.listing.first_seen_at)
+    if known_at:
+        known = max(known_at)
+        late = [severity for at, severity in begins if at < known]
+        if late and contract.local_date(known) <= day:
+            yield known, late[-1]
+        begins = [(at, severity) for at, severity in begins if at >= known]
+    yield from begins
 
 
 def _begin(contract: FuturesContract, day: date) -> datetime:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final, Protocol
 
@@ -17,10 +17,16 @@ from ibkr_sync.domain.evidence.chain_diff import FieldChange
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveringContract:
-    """A stored contract with what is stored of its delivery; its product is without a chain."""
+    """A stored contract with what is stored of its delivery; its product is without a chain.
+
+    Attributes:
+        learnt_at: when the present day of a date was learnt, as an aware instant, by the name of
+            its field; without those that were known when the contract was first seen.
+    """
 
     product: Future
     contract: FuturesContract
+    learnt_at: Mapping[str, datetime] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from ibkr_sync.domain.delivery.delivery_rules import DateRule, DeliveryRuleBook
 from ibkr_sync.domain.entities.contracts import ContractMonth, FuturesContract
 from ibkr_sync.domain.entities.delivery import Confidence
 from ibkr_sync.domain.entities.futures import CommodityFuture, Future, Origin
+from ibkr_sync.domain.entities.imported_delivery import ImportedRow, ImportOrigin
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
 from ibkr_sync.domain.history.events import Event, EventType
 from ibkr_sync.domain.history.severity import Severity
@@ -222,3 +223,24 @@ def test_that_notice_and_cut_off_come_near_is_told_once_at_each_of_two_days(
         "11-23 CUTOFF_NEAR critical 2026-11-25",
         "11-25 NOTICE_NEAR critical 2026-11-30",
     ]
+
+
+def test_a_date_that_was_imported_late_came_near_when_it_was_imported(database: Database) -> None:
+    sync(database, FIRST)
+    row = ImportedRow(
+        origin=ImportOrigin.EXCHANGE,
+        source="import: CME product calendar",
+        con_id=GCZ6.con_id,
+        last_trade_date=GCZ6.last_trade_date,
+        dates={"first_notice_date": date(2026, 11, 12)},
+    )
+    later = FIRST + timedelta(days=8)
+    stored = stored_deliveries(database, later)
+    kept = stored.keep_imports([row.on_product(None, None, date(2026, 11, 3))])
+    assert (kept.stored, kept.new, kept.refuted) == (1, 1, ())
+    found = changes(database, later - timedelta(hours=1), later + timedelta(hours=1))
+    near = {each.field: (each.severity, each.at) for each in found if "NEAR" in each.type}
+    assert near == {
+        "first_notice_date": (Severity.CRITICAL, later),
+        "long_cutoff": (Severity.CRITICAL, later),
+    }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+import dataclasses
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -10,6 +12,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
+from ibkr_sync.domain.delivery.delivery_changes import is_other_day
 from ibkr_sync.domain.entities.contracts import ContractListing, ContractSeries, FuturesContract
 from ibkr_sync.domain.entities.delivery import DELIVERY_DATES, DELIVERY_FACTS, DeliveryDates
 from ibkr_sync.domain.entities.futures import ASSET_TYPES, Future, Origin
@@ -97,7 +100,12 @@ class LocalDeliveries(DeliveriesPort):
             .order_by(contracts.c.last_trade_date, contracts.c.con_id)
         )
         with reading(self._database) as connection, reads.readable(self._database.name):
-            return tuple(_delivering(tuple(row)) for row in connection.execute(statement))
+            found = [_delivering(tuple(row)) for row in connection.execute(statement)]
+            learnt_at = _learnt_at(connection, [each.contract.con_id for each in found])
+        return tuple(
+            dataclasses.replace(each, learnt_at=learnt_at.get(each.contract.con_id, {}))
+            for each in found
+        )
 
     def known_of(self, product: Future) -> dict[int, DeliveryDates]:
         """Give what is stored of the deliveries of a product's contracts (see the port)."""
@@ -178,6 +186,24 @@ def _kept(
             found.append(RefutedImport(imported=each, contract=contract))
     refuted = tuple(each for each in found if each.imported.is_refuted_by(each.contract))
     return KeptImports(stored=len(found), new=new, refuted=refuted)
+
+
+def _learnt_at(
+    connection: Connection, con_ids: Collection[int]
+) -> Mapping[int, Mapping[str, datetime]]:
+    """When dates of contracts became the days that they are."""
+    change = field_changes.c
+    statement = (
+        select(change.con_id, change.field, change.old, change.new, change.seen_at)
+        .where(change.field.in_(DELIVERY_DATES))
+        .order_by(change.id)
+    )
+    found: defaultdict[int, dict[str, datetime]] = defaultdict(dict)
+    for some in bulk_batches(sorted(con_ids)):
+        for row in connection.execute(statement.where(change.con_id.in_(some))):
+            if is_other_day(row.old, row.new):
+                found[row.con_id][row.field] = row.seen_at
+    return found
 
 
 def _owners(

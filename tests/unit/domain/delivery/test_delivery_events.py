@@ -1,0 +1,79 @@
+"""What comes near, and when it is told of what was learnt late."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ibkr_sync.domain.delivery.business_days import BusinessDays
+from ibkr_sync.domain.delivery.delivery_events import delivery_events
+from ibkr_sync.domain.entities.contracts import ContractListing, ContractMonth, FuturesContract
+from ibkr_sync.domain.entities.delivery import Confidence, DeliveryDates, DeliverySource
+from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.ports.deliveries import DeliveringContract
+from ibkr_sync.infrastructure.calendars import HolidayCalendar
+
+DAYS = BusinessDays(HolidayCalendar(), "us")
+LONG_AGO, NOW = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 12, 29, tzinfo=UTC)
+GOLD = Future(symbol="GC", exchange="COMEX", trading_class="GC", currency="USD")
+BY = DeliverySource(source="import: x", confidence=Confidence.A, learnt_on=date(2026, 11, 1))
+
+
+def delivering(seen: datetime, learnt: datetime | None = None) -> DeliveringContract:
+    """Gold of December, whose first notice is on 30 November."""
+    contract = FuturesContract(
+        con_id=1,
+        symbol="GC",
+        exchange="COMEX",
+        trading_class="GC",
+        currency="USD",
+        local_symbol="GCZ6",
+        contract_month=ContractMonth(2026, 12),
+        last_trade_date=date(2026, 12, 29),
+        time_zone="UTC",
+        listing=ContractListing(first_seen_at=seen, last_seen_at=NOW),
+        delivery=DeliveryDates(
+            first_notice_date=date(2026, 11, 30), sources={"first_notice_date": BY}
+        ),
+    )
+    learnt_at = {} if learnt is None else {"first_notice_date": learnt}
+    return DeliveringContract(product=GOLD, contract=contract, learnt_at=learnt_at)
+
+
+def near(each: DeliveringContract, since: datetime = LONG_AGO, now: datetime = NOW) -> list[str]:
+    return [f"{e.at:%m-%d %H} {e.severity}" for e in delivery_events(each, DAYS, since, now)]
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        (datetime(2026, 11, 2, tzinfo=UTC), ["11-13 00 notice", "11-25 00 critical"]),
+        (datetime(2026, 11, 18, 9, tzinfo=UTC), ["11-18 09 notice", "11-25 00 critical"]),
+        (datetime(2026, 11, 27, 9, tzinfo=UTC), ["11-27 09 critical"]),
+        (datetime(2026, 11, 30, 9, tzinfo=UTC), ["11-30 09 critical"]),
+        (datetime(2026, 12, 1, 9, tzinfo=UTC), []),
+    ],
+)
+def test_what_was_near_when_it_became_known_came_near_then(
+    known: datetime, expected: list[str]
+) -> None:
+    assert near(delivering(known)) == expected
+    assert near(delivering(LONG_AGO, known)) == expected
+    assert near(delivering(known, LONG_AGO)) == expected
+
+
+@given(st.integers(0, 1920), st.integers(0, 1920))
+def test_nothing_is_told_twice_nor_lost_where_one_looks_in_two_parts(
+    hours_until_known: int, hours_until_middle: int
+) -> None:
+    begin = datetime(2026, 10, 1, tzinfo=UTC)
+    middle = begin + timedelta(hours=hours_until_middle)
+    each = delivering(begin + timedelta(hours=hours_until_known))
+    first = [e for e in delivery_events(each, DAYS, LONG_AGO, middle) if e.at != middle]
+    rest = list(delivery_events(each, DAYS, middle, NOW))
+    whole = list(delivery_events(each, DAYS, LONG_AGO, NOW))
+    assert first + rest == whole
+    assert len({e.at for e in whole}) == len(whole)
