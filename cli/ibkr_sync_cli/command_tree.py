@@ -46,6 +46,14 @@ class CommandTree(TyperGroup):
         super().__init__(**settings)
         self.commands = _LoadedOnUse()
 
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - typer keeps its type to itself
+        """Run a command; what refuses its options is without the prefix of pydantic."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as refusal:
+            refusal.message = refusal.message.removeprefix("Value error, ")
+            raise
+
 
 class _LoadedOnUse(MutableMapping[str, Any]):
     """Commands by name. Help and completion ask for all of them, any other call for one."""

@@ -42,6 +42,7 @@
     ├── WatchlistFileError              a list to import is wrong; holds all problems found
     ├── NothingToRefreshError           watchlist and database are empty
     ├── SourceFileError                 a file source can't be read
+    │   └── DeliveryFileError           a file with dates of deliveries can't
     ├── StorageError                    the database can't be used
     │   ├── DatabaseUnavailableError    missing, unreadable, read-only, unreachable
     │   ├── DatabaseLockedError         another process holds it
@@ -484,6 +485,10 @@ class SourceFileError(IbkrSyncError):
         self.detail = detail
         where = f"{path}: {location}" if location else path
         super().__init__(f"{where}: {detail}")
+
+
+class DeliveryFileError(SourceFileError):
+    """A file with dates of deliveries can't be read, or has none."""
 
 
 class StorageError(IbkrSyncError):

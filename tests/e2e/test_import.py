@@ -126,6 +126,29 @@ def test_a_file_that_names_no_product_is_told_which(ibkr_sync: CommandLine, data
     assert [each["trading_class"] for each in named.json["contracts"]] == ["ES", "ES"]
 
 
+def test_products_that_nobody_knows_are_named_with_what_to_do(
+    ibkr_sync: CommandLine, database: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "unknown.csv"
+    file.write_text(
+        "Contract Month,Product Code,Last Trade,First Notice\nDEC 2026,QQQQ,2026-12-29,2026-11-30\n"
+    )
+    done = ibkr_sync("--database", database, "import", file)
+    assert (done.code, done.out) == (5, "")
+    assert "QQQQ is not known" in done.err
+    assert "catalogue QQQQ" in done.err
+
+
+@pytest.mark.parametrize("option", ["--side", "--by"])
+def test_a_word_that_is_no_choice_is_refused_in_plain_words(
+    ibkr_sync: CommandLine, option: str
+) -> None:
+    refused = ibkr_sync("next", "ES", option, "foo")
+    assert refused.code == 2
+    assert "'foo' is not one of" in refused.err
+    assert "Value error" not in refused.err
+
+
 @pytest.mark.parametrize("name", sorted(each.name for each in SAMPLES.iterdir()))
 def test_every_sample_is_taken(ibkr_sync: CommandLine, database: Path, name: str) -> None:
     product = ("--product", "GC") if name.startswith("ice") else ()
@@ -139,10 +162,17 @@ def test_what_is_no_such_file_is_refused_and_nothing_kept(
 ) -> None:
     file = tmp_path / "x.csv"
     file.write_text("a,b\n1,2\n")
-    for path in (file, tmp_path / "absent", tmp_path):
+    empty = tmp_path / "empty.csv"
+    empty.write_text("\n")
+    assert "is empty" in ibkr_sync("--database", database, "import", empty).err
+    for path in (file, empty, tmp_path / "absent", tmp_path):
         done = ibkr_sync("--database", database, "import", path)
         assert (done.code, done.out) == (2, ""), done
         assert "can't be read" in done.err
+        for words in ("/trsrv/futures", "close-out table", "CME's", "ICE's", "Eurex's"):
+            assert words in done.err
+        assert "docs/delivery-files.md" in done.err
+        assert "file source" not in done.err
     future = ibkr_sync(
         "--database", database, "import", SAMPLES / "cme_calendar.csv", "--dated", "2999-01-01"
     )

@@ -282,6 +282,15 @@ _RULES: dict[type[BaseException], _Rule] = {
             f"A file source reads what '{command('show', 'SYMBOL', '--json')}' prints, or its CSV."
         ),
     ),
+    errors.DeliveryFileError: _Rule(
+        ExitCode.USAGE,
+        lambda e: f"{e.path} can't be read{f' at {e.location}' if e.location else ''}: {e.detail}.",
+        lambda _, command: (
+            "It takes IBKR's /trsrv/futures (JSON), IBKR's close-out table (CSV), CME's product"
+            " calendar (CSV), ICE's expiry dates (CSV) and Eurex's reference data (JSON); see"
+            f" docs/delivery-files.md and '{command('import', '--help')}'."
+        ),
+    ),
     errors.DatabaseUnavailableError: _Rule(
         ExitCode.DATABASE,
         lambda e: f"The database {e.database} can't be used: {e.detail}.",

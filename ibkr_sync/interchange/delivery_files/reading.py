@@ -39,6 +39,8 @@ def read_delivery_file(text: str) -> DeliveryFile:
     contradicts itself is left out; a file that has no other row is refused.
     Raises InvalidDocumentError with the place of the first problem.
     """
+    if not text.strip():
+        raise InvalidDocumentError("", "is empty")
     if text.lstrip()[:1] in ("{", "["):
         try:
             document = json.loads(text)

@@ -92,7 +92,11 @@ def _report(
         call.output.remark(f"note: {refuted_imports_sentence(found.kept)}")
         call.output.advise(call.output.command("audit", found.kept.refuted[0].contract.symbol))
     for name in found.unknown:
-        step = "Name the product of the file: --product SYMBOL" if " " in name else None
+        step = (
+            "Name the product of the file: --product SYMBOL"
+            if " " in name
+            else f"Look for it by its name: {call.output.command('catalogue', name)}"
+        )
         call.output.complain(f"{name} is not known, so nothing of it was kept.", step)
     for row in contradictory:
         call.output.complain(f"{row.place} {row.reason}, so it was not kept.", None)
