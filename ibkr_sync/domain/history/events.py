@@ -254,10 +254,20 @@ def _kind_of(change: RecordedChange) -> tuple[EventType, Severity]:
     return known.get(change.field, (EventType.FIELD_CHANGED, Severity.INFO))
 
 
+_IN_DOUBT: Final = "(C, "
+"""What the text of a fact has whose confidence is C."""
+
+
 def _kind_of_delivery(old: str | None, new: str | None) -> tuple[EventType, Severity]:
-    """Where both follow from rules, a rule was corrected; another source alone is no news."""
-    if all(fact and any(source in fact for source in RULED_SOURCES) for fact in (old, new)):
+    """Where both follow from rules, a rule was corrected; another source alone is no news.
+
+    A rule that is believed less than before was contradicted.
+    """
+    are_ruled = all(fact and any(each in fact for each in RULED_SOURCES) for fact in (old, new))
+    if are_ruled and (_IN_DOUBT in str(old) or _IN_DOUBT not in str(new)):
         return EventType.CORRECTED, Severity.INFO
+    if are_ruled:
+        return EventType.DELIVERY_CHANGED, Severity.NOTICE
     is_same = old is not None and new is not None and old.split()[0] == new.split()[0]
     return EventType.DELIVERY_CHANGED, Severity.INFO if is_same else Severity.NOTICE
 
