@@ -48,6 +48,8 @@ _NESTED_COLUMNS = tuple(column for columns in _NESTED.values() for column in col
 _INTEGER = re.compile(r"-?[0-9]{1,10}", re.ASCII)
 
 _PLAIN_CONTRACT_KEYS = tuple(key for key in CONTRACT_KEYS if key not in _NESTED)
+_CONFIDENCES = {name: f"{name}_confidence" for name in DELIVERY_FACTS}
+_DELIVERY_COLUMNS = tuple(column for names in _CONFIDENCES.items() for column in names)
 _PLAIN_PRODUCT_KEYS = tuple(key for key in PRODUCT_KEYS if key != "underlying")
 
 
@@ -63,7 +65,7 @@ _COLUMNS_OF_CONTRACT = (*_PLAIN_CONTRACT_KEYS, *_NESTED_COLUMNS)
 CONTRACT_COLUMNS = (
     *_PLAIN_CONTRACT_KEYS[:10],  # identity, dates and numbers stand first
     *DERIVED_CONTRACT_KEYS,
-    *DELIVERY_FACTS,
+    *_DELIVERY_COLUMNS,
     *_PLAIN_CONTRACT_KEYS[10:],
     *_NESTED_COLUMNS,
     MARKET_RULES,
@@ -76,7 +78,7 @@ CONTRACT_COLUMNS = (
 _NOT_REQUIRED = {
     "scope",
     *DERIVED_CONTRACT_KEYS,
-    *DELIVERY_FACTS,
+    *_DELIVERY_COLUMNS,
     MARKET_RULES,
     *ADDED_KEYS,
     *(_product_column(key) for key in PRODUCT_KEYS if key in ADDED_KEYS),
@@ -167,7 +169,10 @@ def _product_cells(document: dict[str, Any]) -> dict[str, str]:
 
 def _contract_cells(contract: dict[str, Any]) -> dict[str, str]:
     flat = {key: value for key, value in contract.items() if key not in (*_NESTED, "delivery")}
-    flat |= {name: contract["delivery"][name] for name in DELIVERY_FACTS}
+    delivery = contract["delivery"]
+    for name, column in _CONFIDENCES.items():
+        flat[name] = delivery[name]
+        flat[column] = delivery["sources"].get(name, {}).get("confidence")
     cells = {key: _cell(value) for key, value in flat.items()}
     for key, columns in _NESTED.items():
         nested = contract[key] or {}

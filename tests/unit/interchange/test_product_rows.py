@@ -5,14 +5,20 @@ from __future__ import annotations
 import csv
 import dataclasses
 import io
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from example_products import ES, NOW, everything
+from example_products import DECEMBER, ES, NOW, everything
+from ibkr_sync.domain.entities.delivery import (
+    Confidence,
+    DeliveryDates,
+    DeliverySource,
+    Settlement,
+)
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.interchange.document_fields import InvalidDocumentError
 from ibkr_sync.interchange.formula_safety import neutralise_formula, restore_formula
@@ -134,3 +140,24 @@ class TestReading:
         for row in rows:
             del row["settlement_method"], row["remarks"], row["product_remarks"]
         assert products_from_rows(rows) == (ES,)
+
+
+def test_each_fact_of_a_delivery_stands_beside_its_confidence() -> None:
+    def by(confidence: Confidence) -> DeliverySource:
+        return DeliverySource(source="rule", confidence=confidence, learnt_on=NOW.date())
+
+    known = DeliveryDates(
+        settlement=Settlement.PHYSICAL,
+        long_cutoff=date(2026, 11, 27),
+        sources={
+            "settlement": by(Confidence.B),
+            "first_notice_date": by(Confidence.C),
+            "long_cutoff": by(Confidence.C),
+        },
+    )
+    product = dataclasses.replace(ES, contracts=(dataclasses.replace(DECEMBER, delivery=known),))
+    (row,) = product_to_rows(product, NOW)
+    assert (row["settlement"], row["settlement_confidence"]) == ("physical", "B")
+    assert (row["long_cutoff"], row["long_cutoff_confidence"]) == ("2026-11-27", "C")
+    assert (row["first_notice_date"], row["first_notice_date_confidence"]) == ("", "C")
+    assert (row["short_cutoff"], row["short_cutoff_confidence"]) == ("", "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from rich.console import Console, ConsoleOptions
@@ -12,6 +12,7 @@ from rich.measure import Measurement
 from rich.table import Table
 
 from ibkr_sync.domain.entities.contracts import ContractSeries, ContractState, FuturesContract
+from ibkr_sync.domain.entities.delivery import Confidence
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.hours.contract_hours import contract_market_state
 from ibkr_sync_cli.units.durations import brief_duration
@@ -25,7 +26,7 @@ from ibkr_sync_cli.views.cells import (
 from ibkr_sync_cli.views.tables import TableColumn, items_table
 
 _DAY = timedelta(days=1)
-_NEAR = timedelta(days=30)
+LONG_UNTIL = "Long until"
 _WEEKDAY = "weekday"
 _GIVE_WAY = ("Seen", _WEEKDAY, "Days", "Session")
 """What a narrow terminal leaves out, in this order: the footer tells when the product was
@@ -80,7 +81,7 @@ class ChainTable:
         sizes_vary = len({each.multiplier for each in shown}) > 1
         ticks_vary = len({each.quoted_tick for each in shown}) > 1
         sessions = {each.con_id: session_in_chain(each, now) for each in shown}
-        ends = {each.con_id: _long_end(each, now) for each in shown}
+        ends = {each.con_id: _long_end_cell(each, now) for each in shown}
         weekday = _WEEKDAY not in left_out
         columns: list[TableColumn[FuturesContract] | None] = [
             TableColumn("", lambda each: "▶" if each is self._nearest else ""),
@@ -91,7 +92,7 @@ class ChainTable:
                 "Last trade", lambda each: last_trade_cell(each, future.time_zone, weekday=weekday)
             ),
             TableColumn("Days", lambda each: days_left_cell(each, now), right=True),
-            TableColumn("Long until", lambda each: ends[each.con_id])
+            TableColumn(LONG_UNTIL, lambda each: ends[each.con_id] or "-")
             if any(ends.values())
             else None,
             TableColumn("conId", lambda each: str(each.con_id), right=True),
@@ -113,17 +114,32 @@ class ChainTable:
         return [column for column in columns if column is not None]
 
 
-def _long_end(contract: FuturesContract, now: datetime) -> str | None:
-    """Until when a long position may be held, where delivery ends it within 30 days."""
-    known, today = contract.delivery, contract.local_date(now)
+def long_end(contract: FuturesContract, now: datetime) -> tuple[date, Confidence] | None:
+    """Until when a long position may be held, where delivery ends it before the last trade."""
+    known = contract.delivery
     if known is None or contract.is_expired(now):
         return None
     notice = known.first_notice_date
-    last_days = (known.long_cutoff, None if notice is None else notice - _DAY)
-    last_day = min(filter(None, last_days), default=contract.last_trade_date)
-    if last_day >= contract.last_trade_date or last_day > today + _NEAR:
+    last_days = {
+        "long_cutoff": known.long_cutoff,
+        "first_notice_date": None if notice is None else notice - _DAY,
+    }
+    found = [(day, known.sources[name].confidence) for name, day in last_days.items() if day]
+    last_day, confidence = min(found, default=(contract.last_trade_date, Confidence.A))
+    return (last_day, confidence) if last_day < contract.last_trade_date else None
+
+
+def _long_end_cell(contract: FuturesContract, now: datetime) -> str | None:
+    """The date, marked where it is past, and where general knowledge alone says it."""
+    end = long_end(contract, now)
+    if end is None:
         return None
-    return f"{last_day:%d %b %Y}"
+    day, confidence = end
+    marks = (
+        "C" if confidence is Confidence.C else "",
+        "past" if day < contract.local_date(now) else "",
+    )
+    return " ".join((f"{day:%d %b %Y}", *filter(None, marks)))
 
 
 def session_in_chain(contract: FuturesContract, now: datetime) -> str | None:

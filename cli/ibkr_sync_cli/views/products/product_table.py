@@ -11,6 +11,7 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.text import Text
 
 from ibkr_sync.domain.entities.contracts import ContractState, FuturesContract
+from ibkr_sync.domain.entities.delivery import Confidence
 from ibkr_sync.domain.entities.futures import ChainExtent, Future, Origin
 from ibkr_sync.domain.evidence.remarks import remark_sentences
 from ibkr_sync.domain.selection.series_choice import SeriesChoice, chosen_series
@@ -22,7 +23,7 @@ from ibkr_sync_cli.views.cells import (
     origin_cell,
     range_cell,
 )
-from ibkr_sync_cli.views.products.chain import ChainTable
+from ibkr_sync_cli.views.products.chain import LONG_UNTIL, ChainTable, long_end
 
 _SHOWN_STATES = frozenset((ContractState.ACTIVE, ContractState.MISSING))
 
@@ -96,6 +97,7 @@ def _footer(
     remarks += _hidden_series(future, of_series, now)
     if future.contracts:
         remarks += ["▶ nearest expiry", future.time_zone or "time zone unknown"]
+    remarks += _legend_of_long_ends(shown, now)
     if future.closed_at is not None:
         remarks.append(f"closed: not known since {future.closed_at:%Y-%m-%d}")
     if future.synced_at is None and future.origin is Origin.CATALOGUE:
@@ -110,6 +112,18 @@ def _footer(
             f"synced {age if age == 'now' else age + ' ago'} from {origin_cell(future.origin)}"
         )
     return ProductRemark(remarks)
+
+
+def _legend_of_long_ends(shown: Sequence[FuturesContract], now: datetime) -> Iterator[str]:
+    """What the marks mean in the column of that name, if there is one."""
+    ends = [end for each in shown if (end := long_end(each, now)) is not None]
+    marks = []
+    if ends and len(ends) < len(shown):
+        marks.append("- is the last trade")
+    if any(confidence is Confidence.C for _, confidence in ends):
+        marks.append("C is not certain")
+    if marks:
+        yield f"{LONG_UNTIL}: {', '.join(marks)}"
 
 
 class ProductRemark:

@@ -19,6 +19,7 @@ from ibkr_sync.domain.entities.contracts import (
     ContractSeries,
     FuturesContract,
 )
+from ibkr_sync.domain.entities.delivery import Confidence, DeliveryDates, DeliverySource
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.entities.schedules import TradingSchedule
 from ibkr_sync_cli.views.products.chain import ChainTable
@@ -165,3 +166,29 @@ def test_what_differs_by_month_is_a_range_in_the_heading_and_a_column(
             table.print(product_table(product, NOW))
         drawn = capture.get()
         assert (heading in drawn, column in drawn.splitlines()[2].split()) == (is_told, is_told)
+
+
+def cut_off(contract: FuturesContract, day: date | None, confidence: Confidence) -> FuturesContract:
+    by = DeliverySource(source="rule", confidence=confidence, learnt_on=NOW.date())
+    known = DeliveryDates(long_cutoff=day, sources={"long_cutoff": by})
+    return listed(contract, delivery=known)
+
+
+def test_until_when_longs_may_be_held_is_shown_with_what_is_past_and_what_is_not_certain() -> None:
+    near, far = date(2026, 11, 20), date(2027, 3, 17)
+    later = dataclasses.replace(MARCH, con_id=3, local_symbol="ESM7")
+    chain = of(
+        cut_off(DECEMBER, near, Confidence.B),
+        cut_off(MARCH, far, Confidence.C),
+        cut_off(later, None, Confidence.B),
+    )
+    drawn = lines(chain, width=120)
+    assert "20 Nov 2026 past  " in drawn[2]
+    assert "17 Mar 2027 C  " in drawn[3]
+    assert "  -  " in drawn[4]
+    for product, is_told in ((chain, True), (ES_CHAIN, False)):
+        table = Console(file=io.StringIO(), width=120)
+        with table.capture() as capture:
+            table.print(product_table(product, NOW))
+        legend = "Long until: - is the last trade, C is not certain"
+        assert (legend in capture.get()) is is_told
