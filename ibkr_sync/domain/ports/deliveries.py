@@ -93,5 +93,6 @@ class DeliveriesPort(Protocol):
         """Keep imports in a run of their own, and date the stored contracts by them.
 
         What is kept already is not kept again.
+        That an import says what was known already is no change.
         Raises AlreadyRunningError.
         """

@@ -244,3 +244,24 @@ def test_a_date_that_was_imported_late_came_near_when_it_was_imported(database: 
         "first_notice_date": (Severity.CRITICAL, later),
         "long_cutoff": (Severity.CRITICAL, later),
     }
+
+
+def test_an_import_that_agrees_changes_nothing_but_who_says_it(database: Database) -> None:
+    sync(database, FIRST)
+    row = ImportedRow(
+        origin=ImportOrigin.EXCHANGE,
+        source="import: CME product calendar",
+        con_id=GCZ6.con_id,
+        last_trade_date=GCZ6.last_trade_date,
+        dates={"first_notice_date": date(2026, 11, 30), "first_position_date": date(2026, 11, 27)},
+    )
+    later = FIRST + timedelta(days=1)
+    stored = stored_deliveries(database, later)
+    stored.keep_imports([row.on_product(None, None, date(2026, 11, 3))])
+    known = stored.known_of(GOLD)[GCZ6.con_id]
+    assert known.sources["first_notice_date"].source == "import: CME product calendar"
+    assert changes(database, FIRST + timedelta(hours=1), later) == []
+    service = DeliveryService(BOOK, stored, lambda: later)
+    (then, _) = service.dated_as_of(GOLD, FIRST).contracts
+    assert then.delivery is not None
+    assert then.delivery.sources["first_notice_date"].source.startswith("rule: ")

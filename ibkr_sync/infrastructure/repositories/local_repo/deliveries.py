@@ -164,7 +164,8 @@ class LocalDeliveries(DeliveriesPort):
                 changes = write_deliveries(
                     connection, self._book(), owner.product, owner.product_id, now
                 )
-                write_history(connection, changes, owner.product_id, run, now)
+                news = [each for each in changes if is_other_day(each.old, each.new)]
+                write_history(connection, news, owner.product_id, run, now)
         chain = [each for owner in owners for each in owner.product.contracts]
         return _kept(imports, len(new), chain)
 
