@@ -25,6 +25,26 @@ def test_the_whole_sample_raises_no_false_alarm(ibkr_sync: CommandLine, tmp_path
     assert audited.err == "nothing disagrees\n"
 
 
+def test_get_says_how_much_disagrees_of_what_it_stored_and_how_to_see_it(
+    ibkr_sync: CommandLine, delivered: Path, tmp_path: Path
+) -> None:
+    database = ("--database", Path(shutil.copy(delivered, tmp_path / "own.db")))
+    gold = ibkr_sync(*database, "show", "GC", "--json").json["contracts"][2]
+    file = tmp_path / "slipped.csv"
+    file.write_text(
+        "Contract Month,Product Code,Last Trade,First Notice\n"
+        f"{gold['contract_month']},GC,{gold['delivery']['first_notice_date']},\n"
+    )
+    assert ibkr_sync(*database, "import", file).code == 0
+    with sample_gateway() as gateway:
+        done = ibkr_sync(
+            *database, *("get", "GC@COMEX", "--source", "ibkr", "--port", str(gateway.port))
+        )
+    assert done.code == 0, done
+    assert "note: other sources have 1 value otherwise: ibkr-sync" in done.err
+    assert "audit GC@COMEX" in done.err
+
+
 @pytest.mark.parametrize(
     ("statement", "field", "severity"),
     [

@@ -143,7 +143,7 @@ def test_where_ibkr_says_otherwise_its_word_is_stored_and_audit_tells(
     (found,) = ibkr_sync(*database, "audit", "--json").json["disagreements"]
 
     assert done.code == 0
-    assert done.told.startswith("note: the catalogue has 1 value otherwise: ")
+    assert done.told.startswith("note: other sources have 1 value otherwise: ")
     assert done.json["outcomes"][0]["message"] is None
     assert stored["multiplier"] == "50"
     assert [found[name] for name in ("severity", "field", "value", "other")] == [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from ibkr_sync.domain import errors
 from ibkr_sync.domain.canonical_text import canonical_text
@@ -97,6 +97,12 @@ def step_to_get_product(
 ) -> str:
     """Ask the source for the product of a symbol, exchange and trading class."""
     return command("get", *_words_for(key), *more, "--source", command.source)
+
+
+def step_to_audit(keys: Collection[ProductKey], command: NextCommand) -> str:
+    """See what disagrees of a stored product, or of all where it is more than one."""
+    words = _words_for(next(iter(keys))) if len(keys) == 1 else ()
+    return command("audit", *words)
 
 
 def step_to_show_product(key: ProductKey, command: NextCommand) -> str:

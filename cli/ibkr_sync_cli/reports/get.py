@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync_cli.messages.errors import exit_code_of
 from ibkr_sync_cli.reports.errors import report_error
-from ibkr_sync_cli.terminal.notices import write_disagreements_notice, write_other_year_notice
+from ibkr_sync_cli.terminal.notices import (
+    write_catalogue_notice,
+    write_disagreements_notice,
+    write_other_year_notice,
+)
 from ibkr_sync_cli.terminal.output import OutputFormat
 from ibkr_sync_cli.views.products.product import product_view
 from ibkr_sync_cli.views.runs.outcomes import outcome_sentence, outcomes_view
@@ -15,12 +19,13 @@ from ibkr_sync_cli.views.runs.outcomes import outcome_sentence, outcomes_view
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from ibkr_sync.application.services.deliveries.audit import AuditService
     from ibkr_sync.application.services.get import GetReport
     from ibkr_sync_cli.invocation import Call
     from ibkr_sync_cli.messages.exit_codes import ExitCode
 
 
-def report_get(call: Call, report: GetReport, now: datetime) -> ExitCode:
+def report_get(call: Call, report: GetReport, audit: AuditService, now: datetime) -> ExitCode:
     """Show what came of it, if anything did; gives the exit code."""
     output, is_one = call.output, len(report.outcomes) == 1
     if report.outcomes:
@@ -28,7 +33,10 @@ def report_get(call: Call, report: GetReport, now: datetime) -> ExitCode:
     for update in report.updates:
         for remark in update.remarks:
             output.remark(f"{update.product.key}: {remark}", style="yellow")
-    write_disagreements_notice(output, sum(each.disagreements for each in report.updates))
+    asked = [each for each in report.updates if each.diff is not None]
+    stored = {each.product.key for each in asked if each.applied}
+    write_disagreements_notice(output, audit.disagreements(now, stored) if stored else ())
+    write_catalogue_notice(output, sum(each.disagreements for each in asked if not each.applied))
     for failure in report.failures:
         report_error(output, failure.error, None if is_one else str(failure.query))
     for words, match in report.contracts:

@@ -8,7 +8,7 @@ from ibkr_sync.domain.errors import AmbiguousProductError
 from ibkr_sync_cli.messages.errors import exit_code_of, explain_error
 from ibkr_sync_cli.messages.next_steps import step_if_given_up
 from ibkr_sync_cli.reports.errors import report_error
-from ibkr_sync_cli.terminal.notices import write_disagreements_notice
+from ibkr_sync_cli.terminal.notices import write_catalogue_notice, write_disagreements_notice
 from ibkr_sync_cli.terminal.output import Output, OutputFormat
 from ibkr_sync_cli.views.runs.refresh_summary import (
     refresh_failures,
@@ -17,13 +17,14 @@ from ibkr_sync_cli.views.runs.refresh_summary import (
 )
 
 if TYPE_CHECKING:
+    from ibkr_sync.application.services.deliveries.audit import AuditService
     from ibkr_sync.application.services.refresh_report import RefreshReport
     from ibkr_sync.domain.runs.future_update import FutureFailure
     from ibkr_sync_cli.invocation import Call
     from ibkr_sync_cli.messages.exit_codes import ExitCode
 
 
-def report_refresh(call: Call, report: RefreshReport) -> ExitCode:
+def report_refresh(call: Call, report: RefreshReport, audit: AuditService) -> ExitCode:
     """Show the summary, if there is anything to tell; gives the exit code.
 
     Failures are told on stderr too where the summary is not for people. With --quiet a format
@@ -36,19 +37,23 @@ def report_refresh(call: Call, report: RefreshReport) -> ExitCode:
         if is_shown:
             output.write(refresh_view(report), wanted)
         shows_reasons = is_shown and output.format_for(wanted) is OutputFormat.TABLE
-        _remark(output, report)
+        _remark(output, report, audit)
         _complain(output, report, shows_reasons=shows_reasons)
         output.remark(refresh_sentence(report))
     return _exit_code(report)
 
 
-def _remark(output: Output, report: RefreshReport) -> None:
+def _remark(output: Output, report: RefreshReport, audit: AuditService) -> None:
     for update in report.updates:
         if update.query.trading_class and not update.query.may_mean(update.key):
             output.remark(f"note: {update.query} is {update.key} today", style="yellow")
         for remark in update.remarks:
             output.remark(f"{update.key}: {remark}", style="yellow")
-    write_disagreements_notice(output, sum(each.disagreements for each in report.updates))
+    asked = [each for each in report.updates if each.counts is not None]
+    stored = {each.key for each in asked if each.applied}
+    found = audit.disagreements(report.finished_at, stored) if stored else ()
+    write_disagreements_notice(output, found)
+    write_catalogue_notice(output, sum(each.disagreements for each in asked if not each.applied))
 
 
 def _complain(output: Output, report: RefreshReport, *, shows_reasons: bool) -> None:

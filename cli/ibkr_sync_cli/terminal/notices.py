@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from ibkr_sync.domain.delivery.audit.disagreements import Disagreement
 from ibkr_sync.domain.naming.notices import (
     CatalogueSymbolNotice,
     ContinuousNotice,
@@ -17,7 +18,9 @@ from ibkr_sync.domain.naming.notices import (
     SymbolRenamedNotice,
 )
 from ibkr_sync.domain.selection.contract_choice import ContractMatch, ContractWords
+from ibkr_sync_cli.messages.next_steps import step_to_audit
 from ibkr_sync_cli.terminal.output import Output, OutputFormat
+from ibkr_sync_cli.units.quantities import quantity_of
 
 
 def write_notices(output: Output, notices: Iterable[Notice]) -> None:
@@ -33,14 +36,19 @@ def write_other_year_notice(output: Output, words: ContractWords, match: Contrac
         write_notices(output, (OtherYearNotice(word=words.text, contract_month=month),))
 
 
-def write_disagreements_notice(output: Output, count: int) -> None:
-    """Tell on stderr in how many values the catalogue differs from what was stored."""
+def write_disagreements_notice(output: Output, found: Sequence[Disagreement]) -> None:
+    """Tell on stderr in how many values other sources differ from what was stored."""
+    if found:
+        values = quantity_of(len(found), "value")
+        step = step_to_audit({each.product for each in found}, output.command)
+        output.remark(f"note: other sources have {values} otherwise: {step}", style="yellow")
+
+
+def write_catalogue_notice(output: Output, count: int) -> None:
+    """Tell on stderr in how many values the catalogue differs from what would be stored."""
     if count:
-        values = "1 value" if count == 1 else f"{count} values"
-        output.remark(
-            f"note: the catalogue has {values} otherwise: {output.command('audit')}",
-            style="yellow",
-        )
+        values = quantity_of(count, "value")
+        output.remark(f"note: the catalogue has {values} otherwise", style="yellow")
 
 
 def write_sample_data_notice(output: Output, written: OutputFormat | None) -> None:

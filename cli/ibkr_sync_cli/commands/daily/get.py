@@ -60,6 +60,9 @@ def get(
     with call.services() as services:
         getting = services.get.begin(symbols, limits, policy, call.run.note)
         code = sync_with_progress(
-            call.output, "Asking", getting, lambda: report_get(call, getting.report(), now())
+            call.output,
+            "Asking",
+            getting,
+            lambda: report_get(call, getting.report(), services.audit, now()),
         )
     raise typer.Exit(code)

@@ -75,7 +75,10 @@ def refresh(
     with call.services() as services:
         refreshing = services.refresh.begin(selection, policy, call.run.note)
         code = sync_with_progress(
-            call.output, "Refreshing", refreshing, lambda: report_refresh(call, refreshing.report())
+            call.output,
+            "Refreshing",
+            refreshing,
+            lambda: report_refresh(call, refreshing.report(), services.audit),
         )
     raise typer.Exit(code)
 
