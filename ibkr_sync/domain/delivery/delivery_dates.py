@@ -59,10 +59,9 @@ def delivery_of(
     is_monthly = contract.series is ContractSeries.MONTHLY
     month = contract.contract_month if is_monthly else None
     known = first_known_delivery((known, ruled_dates_of(rule, days, month, last_trade)))
-    dated = first_known_delivery((known, doubtful))
     if days is None or not is_monthly:
-        return dated
-    cutoffs = standard_cutoffs(rule, days, dated, last_trade)
+        return first_known_delivery((known, doubtful))
+    cutoffs = standard_cutoffs(rule, days, known, last_trade)
     days_of: dict[str, Any] = {name: day for name, (day, _) in cutoffs.items()}
     policy = DeliveryDates(
         **days_of,

@@ -14,6 +14,7 @@ from ibkr_sync_cli.units.durations import parse_duration, parse_longest_duration
 
 if TYPE_CHECKING:
     from ibkr_sync.application.services.refresh import RefreshSelection
+    from ibkr_sync_cli.messages.exit_codes import ExitCode
 
 
 def refresh(
@@ -74,12 +75,11 @@ def refresh(
     )
     with call.services() as services:
         refreshing = services.refresh.begin(selection, policy, call.run.note)
-        code = sync_with_progress(
-            call.output,
-            "Refreshing",
-            refreshing,
-            lambda: report_refresh(call, refreshing.report(), services.audit),
-        )
+
+        def report() -> ExitCode:
+            return report_refresh(call, refreshing.report(), services.audit)
+
+        code = sync_with_progress(call.output, "Refreshing", refreshing, report)
     raise typer.Exit(code)
 
 

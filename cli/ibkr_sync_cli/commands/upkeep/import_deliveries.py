@@ -92,13 +92,16 @@ def _report(
         call.output.remark(f"note: {refuted_imports_sentence(found.kept)}")
         call.output.advise(call.output.command("audit", found.kept.refuted[0].contract.symbol))
     for name in found.unknown:
-        step = (
-            "Name the product of the file: --product SYMBOL"
-            if " " in name
-            else f"Look for it by its name: {call.output.command('catalogue', name)}"
-        )
-        call.output.complain(f"{name} is not known, so nothing of it was kept.", step)
+        _complain_of_unknown(call, name)
     for row in contradictory:
         call.output.complain(f"{row.place} {row.reason}, so it was not kept.", None)
     if found.unknown or contradictory:
         raise typer.Exit(ExitCode.PARTIAL if found.imports else ExitCode.NOT_FOUND)
+
+
+def _complain_of_unknown(call: Call, name: str) -> None:
+    if " " in name:
+        step = "Name the product of the file: --product SYMBOL"
+    else:
+        step = f"Look for it by its name: {call.output.command('catalogue', name)}"
+    call.output.complain(f"{name} is not known, so nothing of it was kept.", step)
