@@ -79,8 +79,7 @@ def refresh(
         def report() -> ExitCode:
             return report_refresh(call, refreshing.report(), services.audit)
 
-        code = sync_with_progress(call.output, "Refreshing", refreshing, report)
-    raise typer.Exit(code)
+        raise typer.Exit(sync_with_progress(call.output, "Refreshing", refreshing, report))
 
 
 def _refuse_unusable(
