@@ -307,7 +307,7 @@ def test_a_renamed_product_that_is_asked_for_by_its_new_name_is_no_new_one(
         {"VOLX": "updated"},
         {"VOLX": "unchanged"},
     ]
-    assert first.told.startswith("1 product: 1 updated · ")
+    assert "1 product: 1 updated · " in first.told
     with opened(refresh.database) as connection:
         recorded = connection.execute("SELECT outcome FROM run_products ORDER BY id").fetchall()
     assert [outcome for (outcome,) in recorded][-2:] == ["updated", "unchanged"]

@@ -101,8 +101,11 @@ def step_to_get_product(
 
 def step_to_audit(keys: Collection[ProductKey], command: NextCommand) -> str:
     """See what disagrees of a stored product, or of all where it is more than one."""
-    words = _words_for(next(iter(keys))) if len(keys) == 1 else ()
-    return command("audit", *words)
+    if len(keys) != 1:
+        return command("audit")
+    (key,) = keys
+    words = _words_for(key)
+    return command("audit", *(words if len(words) == 1 else (str(key),)))
 
 
 def step_to_show_product(key: ProductKey, command: NextCommand) -> str:
