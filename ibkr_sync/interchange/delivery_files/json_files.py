@@ -52,7 +52,8 @@ def _client_portal_row(row: object, path: str) -> ImportedRow:
         origin=ImportOrigin.IBKR_CONTRACT,
         source=CLIENT_PORTAL,
         con_id=fields.required("conid", parse.positive_integer_value),
-        last_trade_date=day("expirationDate"),
+        # The two were the same or a day apart; a contract's last trade date is its expiration.
+        last_trade_date=day("expirationDate") or day("ltd"),
         dates={
             name: found
             for name, key in (

@@ -25,6 +25,7 @@ from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.views.records import record_cells, records_view
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
     from rich.table import Table
 
 NEAREST_COLUMNS = (
@@ -95,20 +96,36 @@ def _record(found: NearestContract) -> dict[str, object]:
     }
 
 
-def _table(found: Sequence[NearestContract]) -> Table:
+def _table(found: Sequence[NearestContract]) -> RenderableType:
+    """A line for each, and below it what each date is and who says so."""
+    from rich.console import Group
+    from rich.text import Text
+
     from ibkr_sync_cli.views.tables import TableColumn, items_table
 
     columns: list[TableColumn[NearestContract] | None] = [
         TableColumn("Contract", lambda each: each.judgement.contract.local_symbol),
+        TableColumn("Product", _product, fit="fold"),
         TableColumn("Month", lambda each: each.judgement.contract.contract_month),
         TableColumn("Last trade", lambda each: each.judgement.contract.last_trade_date),
         TableColumn("Hold until", lambda each: each.judgement.limit.last_day),
         TableColumn("Days", lambda each: each.days_left, right=True),
         TableColumn("Bus.", lambda each: each.business_days_left, right=True),
         TableColumn("conId", lambda each: each.judgement.contract.con_id, right=True),
-        TableColumn("By", lambda each: each.judgement.limit.kind.value),
     ]
-    return items_table(found, columns)
+    sources = (
+        f"{each.judgement.contract.local_symbol}: {limit_text(each.judgement.limit)}"
+        for each in found
+    )
+    return Group(items_table(found, columns), *(Text(each, style="dim") for each in sources))
+
+
+def _product(found: NearestContract) -> str:
+    contract = found.judgement.contract
+    name = f"{contract.symbol}@{contract.exchange}"
+    if contract.trading_class == contract.symbol:
+        return name
+    return f"{name} ({contract.trading_class})"
 
 
 def nearest_contracts_table(judged: NearestJudgements, rule: NearestRule, now: datetime) -> Table:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from ibkr_sync.domain.entities.contracts import ContractMonth
 from ibkr_sync.domain.entities.imported_delivery import ImportedRow, ImportOrigin
 from ibkr_sync.interchange.delivery_files.day_texts import read_day, read_month
+from ibkr_sync.interchange.delivery_files.json_files import read_json_rows
 from ibkr_sync.interchange.delivery_files.reading import read_delivery_file
 from ibkr_sync.interchange.document_fields import InvalidDocumentError
 
@@ -222,3 +223,10 @@ def test_a_day_is_read_in_each_of_its_forms(text: str) -> None:
 @pytest.mark.parametrize("text", MONTHS)
 def test_a_contract_month_is_read_in_each_of_its_forms(text: str) -> None:
     assert read_month(text, "x") == ContractMonth(2026, 12)
+
+
+def test_the_last_trading_day_stands_for_an_expiration_that_is_left_out() -> None:
+    row = {"conid": 5, "ltd": 20261218, "longFuturesCutOff": 20261216, "shortFuturesCutOff": None}
+    (found,) = read_json_rows({"ES": [row | {"expirationDate": None}]})
+    (both,) = read_json_rows({"ES": [row | {"expirationDate": 20261219}]})
+    assert (found.last_trade_date, both.last_trade_date) == (date(2026, 12, 18), date(2026, 12, 19))
