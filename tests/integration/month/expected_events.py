@@ -145,6 +145,18 @@ FORMER_NAMES = {"BUND": ("GBL", 12)}
 """What a product was called until a night."""
 
 OF_DATES: list[tuple[datetime, Said]] = [
+    (
+        datetime(2026, 11, 23, 22, 30, tzinfo=UTC),  # near already when it was first seen
+        ("CUTOFF_NEAR", "notice", "FGBLZ6", "long_cutoff", None, "2026-12-04"),
+    ),
+    (
+        datetime(2026, 12, 3, 5, tzinfo=UTC),
+        ("CUTOFF_NEAR", "notice", "CLZ6", "long_cutoff", None, "2026-12-17"),
+    ),
+    (
+        datetime(2026, 12, 15, 5, tzinfo=UTC),
+        ("CUTOFF_NEAR", "critical", "CLZ6", "long_cutoff", None, "2026-12-17"),
+    ),
     (datetime(2026, 11, 27, 20, 30, tzinfo=UTC), _expired("BFFX6")),
     (
         datetime(2026, 12, 1, 23, tzinfo=UTC),
