@@ -113,7 +113,7 @@ LEARNT = {
     "min_tick": ("TICK_CHANGED", "notice"),
     "price_magnifier": ("MAGNIFIER_CHANGED", "notice"),
     "last_trade_at": ("EXPIRY_MOVED", "notice"),
-    "real_expiration_date": ("EXPIRY_MOVED", "notice"),
+    "real_expiration_date": ("FIELD_CHANGED", "info"),
 }
 
 OF_ES = {
