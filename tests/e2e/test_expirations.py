@@ -38,6 +38,13 @@ def test_the_calendar_is_of_products_a_group_or_an_exchange(
 
     assert symbols("GC", "ES") == {"GC", "ES"}
     assert symbols("--exchange", "cbot") == {"ZC", "ZN"}
+    near = ibkr_sync(*database, "next", "GC").out.split("\t")[0]
+    of_contract = ibkr_sync(*database, "expirations", near, "--within", "400d", "--json").json
+    assert {each["local_symbol"] for each in of_contract["expirations"]} == {near}
+    days = ibkr_sync(*database, "expirations", "--within", "40bd", "--json").json["expirations"]
+    assert {each["business_days_left"] <= 40 for each in days} == {True}
+    longer = ibkr_sync(*database, "expirations", "--within", "90d", "--json").json["expirations"]
+    assert days == [each for each in longer if each["business_days_left"] <= 40]
     absent = ibkr_sync(*database, "expirations", "NOVA")
     assert (absent.code, absent.out) == (5, "")
     some = ibkr_sync(*database, "expirations", "NOVA", "GC", "--within", "400d")

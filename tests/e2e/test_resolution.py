@@ -411,6 +411,16 @@ def test_contracts_that_only_their_size_tells_apart_are_ambiguous(ibkr_sync: Com
         assert ibkr_sync("next", "NOVA", "--multiplier", size).out.split("\t")[3] == con_id
     pinned = ibkr_sync("pin", "NOVA@CME (NOVA)", "--multiplier", "5")
     assert (pinned.code, ibkr_sync("next", "NOVA").out.split("\t")[3]) == (0, "987654322")
+    note = "multiplier 5 leaves out 1 contract of NOVA@CME (NOVA) that it tells apart; 1 of other"
+    for command in (["show"], ["next", "--as-of", "2099-01-05"], ["rolls"], ["expirations"]):
+        done = ibkr_sync(*command, "NOVA")
+        assert note in done.told, done
+    shown = ibkr_sync("show", "NOVA", "--json").json
+    assert [each["con_id"] for each in shown["contracts"]] == [987654322, 987654323]
+    assert shown["scope"] == "size"
+    assert ibkr_sync("next", "NOVA", "--as-of", "2099-01-05").out.split("\t")[3] == "987654323"
+    ends = ibkr_sync("expirations", "NOVA", "--within", "36000d", "--json").json["expirations"]
+    assert {each["con_id"] for each in ends} == {987654322, 987654323}
     assert "NOVA@CME (NOVA)           5" in ibkr_sync("pin", "-f", "table").out
     assert ibkr_sync("next", "NOVA", "--multiplier", "50").out.split("\t")[3] == "987654321"
     assert ibkr_sync("next", "NOVA", "--multiplier", "7").code == 5

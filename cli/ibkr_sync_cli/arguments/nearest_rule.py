@@ -11,6 +11,7 @@ from ibkr_sync.domain.delivery.hold_limits import HoldLimitKind, PositionSide
 from ibkr_sync.domain.delivery.nearest_contract import DaysBefore, NearestRule
 from ibkr_sync.domain.delivery.rolls import RollRule, parse_roll_rule
 from ibkr_sync.domain.selection.series_choice import SeriesChoice
+from ibkr_sync_cli.units.durations import parse_duration
 
 MONTH_LETTERS: Final = "FGHJKMNQUVXZ"
 
@@ -28,6 +29,13 @@ def parse_days_before(text: str) -> DaysBefore:
     if count > _MOST[is_business]:
         raise typer.BadParameter(f"{text!r} is too long; it takes at most {_MOST[is_business]}")
     return DaysBefore(count=count, is_business=is_business)
+
+
+def parse_days_ahead(text: str) -> DaysBefore:
+    """Read how far ahead: `5bd` business days, or a duration as `30d`; raises BadParameter."""
+    if text.strip().lower().endswith("bd"):
+        return parse_days_before(text)
+    return DaysBefore(count=parse_duration(text).days)
 
 
 def parse_months(text: str) -> frozenset[int]:

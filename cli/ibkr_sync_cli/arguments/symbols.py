@@ -61,10 +61,18 @@ def find_symbol(
     """Give the stored product that a symbol means, and the contract if it means one."""
     found = resolve_symbol(output, service, symbol, limits)
     if found.contract is None:
-        return service.show(found.query), None
+        return stored_product(output, service, found.query), None
     product, match = service.show_contract(found.query, found.contract, now)
     write_other_year_notice(output, found.contract, match)
     return product, match.contract
+
+
+def stored_product(output: Output, service: FuturesService[F], query: FutureQuery) -> F:
+    """Give the stored product that is meant (see `FuturesService.show`), with a note of sizes."""
+    product = service.show(query)
+    notice = service.size_notice(query, product.key)
+    write_notices(output, () if notice is None else (notice,))
+    return product
 
 
 def query_of_product(

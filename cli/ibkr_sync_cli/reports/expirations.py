@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.errors import ProductLookupError
 from ibkr_sync.domain.naming.limits import Limits
-from ibkr_sync_cli.arguments.symbols import resolve_symbol
+from ibkr_sync_cli.arguments.symbols import product_of_symbol
 from ibkr_sync_cli.messages.errors import exit_code_of
 from ibkr_sync_cli.reports.errors import report_error
 from ibkr_sync_cli.terminal.notices import write_sample_data_notice
 from ibkr_sync_cli.views.products.expirations import expirations_view
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from ibkr_sync.bootstrap import Services
+    from ibkr_sync.domain.delivery.nearest_contract import DaysBefore
     from ibkr_sync_cli.invocation import Call
     from ibkr_sync_cli.messages.exit_codes import ExitCode
 
@@ -28,12 +29,13 @@ class CalendarQuestion:
 
     Attributes:
         symbols: what was typed; all that is stored if nothing.
+        within: so many days ahead, or business days of each market.
         watched: only what is on the watchlist, or in some `groups` of it.
     """
 
     symbols: tuple[str, ...] = ()
     exchange: str | None = None
-    within: timedelta
+    within: DaysBefore
     watched: bool = False
     groups: tuple[str, ...] = ()
 
@@ -42,17 +44,20 @@ def report_expirations(
     call: Call, services: Services[Future], question: CalendarQuestion, now: datetime
 ) -> ExitCode:
     """Show the calendar, what is not stored on stderr; gives the exit code."""
-    keys, failures = _products(call, services, question)
+    named, failures = _named(call, services, question, now)
+    keys = _keys(services, question, named)
+    contracts = {each.con_id for product in named for each in product.contracts}
     # Symbols were narrowed by the exchange already.
     exchange = None if question.symbols else question.exchange and question.exchange.upper()
     found = [
         each
         for each in services.deliveries.expirations(now, question.within, keys)
         if exchange is None or each.delivering.product.exchange == exchange
+        if not question.symbols or each.delivering.contract.con_id in contracts
     ]
     is_empty = keys is not None and not keys
     if not (is_empty and failures):
-        call.output.write(expirations_view(found, question.within.days), call.wanted)
+        call.output.write(expirations_view(found, question.within), call.wanted)
         if not found:
             call.output.remark("note: nothing that is stored fits", style="yellow")
     for failure in failures:
@@ -62,23 +67,30 @@ def report_expirations(
     return exit_code_of(failures, all_failed=is_empty)
 
 
-def _products(
-    call: Call, services: Services[Future], question: CalendarQuestion
-) -> tuple[frozenset[ProductKey] | None, list[ProductLookupError]]:
-    """The products that are meant, None for all, and why others are not there."""
-    keys: set[ProductKey] = set()
+def _named(
+    call: Call, services: Services[Future], question: CalendarQuestion, now: datetime
+) -> tuple[list[Future], list[ProductLookupError]]:
+    """The products that were typed, of a contract with it alone, and why others are not there."""
+    found: list[Future] = []
     failures: list[ProductLookupError] = []
     limits = Limits(exchange=question.exchange)
     for symbol in question.symbols:
         try:
-            found = resolve_symbol(call.output, services.futures, symbol, limits)
-            keys.add(services.futures.show(found.query).key)
+            found.append(product_of_symbol(call.output, services.futures, symbol, limits, now))
         except ProductLookupError as error:
             failures.append(error)
-    if question.watched:
-        states = services.watchlist.states(question.groups)
-        watched = {each.key for state in states for each in state.stored}
-        keys = keys & watched if question.symbols else watched
-    elif not question.symbols:
-        return None, failures
-    return frozenset(keys), failures
+    return found, failures
+
+
+def _keys(
+    services: Services[Future], question: CalendarQuestion, named: list[Future]
+) -> frozenset[ProductKey] | None:
+    """The products that are meant; None for all."""
+    if not question.symbols and not question.watched:
+        return None
+    keys = frozenset(each.key for each in named)
+    if not question.watched:
+        return keys
+    states = services.watchlist.states(question.groups)
+    watched = frozenset(each.key for state in states for each in state.stored)
+    return keys & watched if question.symbols else watched

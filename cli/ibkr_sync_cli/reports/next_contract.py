@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.errors import NotYetKnownError, ProductLookupError
+from ibkr_sync_cli.arguments.symbols import stored_product
 from ibkr_sync_cli.messages.errors import exit_code_of
 from ibkr_sync_cli.reports.errors import report_error
 from ibkr_sync_cli.terminal.notices import write_sample_data_notice
@@ -79,7 +80,7 @@ def _product(
     output: Output, services: Services[Future], query: FutureQuery, question: NearestQuestion
 ) -> Future:
     """The product as it was known at the moment, or as it is where that lies ahead."""
-    product = services.futures.show(query)
+    product = stored_product(output, services.futures, query)
     if not question.is_past:
         return product
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from ibkr_sync.domain.canonical_text import canonical_text
 from ibkr_sync.domain.delivery.audit.disagreements import Disagreement
 from ibkr_sync.domain.naming.notices import (
     CatalogueSymbolNotice,
@@ -15,6 +16,7 @@ from ibkr_sync.domain.naming.notices import (
     OtherYearNotice,
     ProductRenamedNotice,
     SeriesNotice,
+    SizeNotice,
     SymbolRenamedNotice,
 )
 from ibkr_sync.domain.selection.contract_choice import ContractMatch, ContractWords
@@ -60,12 +62,8 @@ def write_sample_data_notice(output: Output, written: OutputFormat | None) -> No
 def notice_sentence(notice: Notice) -> str:
     """What to tell the user."""
     match notice:
-        case ExchangeRenamedNotice(old=old, new=new):
-            told = f"{old} is {new} today"
-        case SymbolRenamedNotice(renamed=renamed):
-            told = renamed.note
-        case ProductRenamedNotice(name=name):
-            told = f"IBKR renamed {name.former} to {name.current}, seen {name.until:%Y-%m-%d}"
+        case ExchangeRenamedNotice() | SymbolRenamedNotice() | ProductRenamedNotice():
+            told = _of_renames(notice)
         case OtherProductsNotice(word=word, taken=taken, others=others):
             names = ", ".join(map(str, others))
             told = f"{word} is taken for {taken}; it is also a name of {names}"
@@ -77,6 +75,26 @@ def notice_sentence(notice: Notice) -> str:
             told = f"the catalogue says {word} for what IBKR calls {product}"
         case ContinuousNotice(word=word):
             told = f"{word} is a continuous contract; its product is taken"
+        case SizeNotice():
+            told = _of_sizes(notice)
         case OtherYearNotice(word=word, contract_month=month):
             told = f"{word} is taken for {month}; a year in full is safer"
     return told
+
+
+def _of_sizes(notice: SizeNotice) -> str:
+    size, left_out = canonical_text(notice.multiplier), quantity_of(notice.left_out, "contract")
+    told = f"multiplier {size} leaves out {left_out} of {notice.product} that it tells apart"
+    if notice.left_out == 0:
+        told = f"multiplier {size} tells no contracts of {notice.product} apart"
+    return f"{told}; {notice.kept} of other sizes stay" if notice.kept else told
+
+
+def _of_renames(notice: ExchangeRenamedNotice | SymbolRenamedNotice | ProductRenamedNotice) -> str:
+    match notice:
+        case ExchangeRenamedNotice(old=old, new=new):
+            return f"{old} is {new} today"
+        case SymbolRenamedNotice(renamed=renamed):
+            return renamed.note
+        case ProductRenamedNotice(name=name):
+            return f"IBKR renamed {name.former} to {name.current}, seen {name.until:%Y-%m-%d}"

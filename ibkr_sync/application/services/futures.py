@@ -14,9 +14,10 @@ from ibkr_sync.domain.errors import (
     ProductLookupError,
     ProductNotFoundError,
 )
+from ibkr_sync.domain.naming.notices import SizeNotice
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
-from ibkr_sync.domain.selection.size_choice import chain_of_size
+from ibkr_sync.domain.selection.size_choice import chain_of_size, left_out_by_size
 
 if TYPE_CHECKING:
     from ibkr_sync.domain.entities.market_rules import MarketRule
@@ -52,14 +53,30 @@ class FuturesService(Generic[F_co]):
     def show(self, query: FutureQuery) -> F_co:
         """Give one product as it is stored, with its chain (see `FuturePort.get_by_symbol`).
 
-        With the contracts of the multiplier alone that is asked for. Hours that were stored as
-        sent, before they were stored read, are read now.
+        Without the contracts that the multiplier decides against (see `chain_of_size`). Hours
+        that were stored as sent, before they were stored read, are read now.
         """
         try:
             product = chain_of_size(self._port.get_by_symbol(query), query.multiplier)
         except ProductNotFoundError as error:
             raise self.names.with_known(error, query) from error
         return product if self._reader is None else read_past_hours(product, self._reader)
+
+    def size_notice(self, query: FutureQuery, product: ProductKey) -> SizeNotice | None:
+        """What the multiplier asked for leaves out of a stored product; None if it is nothing."""
+        if query.multiplier is None:
+            return None
+        whole = self._port.get_by_symbol(FutureQuery(**product._asdict()))
+        left_out = left_out_by_size(whole, query.multiplier)
+        others = sum(each.multiplier != query.multiplier for each in whole.contracts)
+        if not others:
+            return None
+        return SizeNotice(
+            product=product,
+            multiplier=query.multiplier,
+            left_out=len(left_out),
+            kept=others - len(left_out),
+        )
 
     def show_contract(
         self, query: FutureQuery, words: ContractWords, now: datetime

@@ -120,7 +120,7 @@ class HistoryService:
     ) -> Future:
         """The product with its chain as it was known in the past (see `product_as_of`).
 
-        With a multiplier its contracts of that size alone. Raises ProductNotFoundError, or
+        Without the contracts that a multiplier decides against. Raises ProductNotFoundError, or
         NotYetKnownError if it was stored only later.
         """
         history = self._history.of_product(product)

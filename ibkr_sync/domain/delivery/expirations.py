@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from ibkr_sync.domain.delivery.business_days import BusinessDays
+from ibkr_sync.domain.delivery.nearest_contract import DaysBefore
 from ibkr_sync.domain.entities.delivery import Confidence, DeliveryDates
 from ibkr_sync.domain.ports.deliveries import DeliveringContract
 
@@ -49,7 +50,7 @@ _DATES: Final = {
 
 
 def expirations_of(
-    delivering: DeliveringContract, days: BusinessDays, now: datetime, within: int
+    delivering: DeliveringContract, days: BusinessDays, now: datetime, within: DaysBefore
 ) -> Iterator[Expiration]:
     """What a contract has in the calendar from today, at the aware instant `now`, for some days.
 
@@ -67,7 +68,7 @@ def expirations_of(
     ]
     dates.append((ExpirationKind.LAST_TRADE, contract.last_trade_date, "IBKR", None))
     for kind, day, source, confidence in dates:
-        if 0 <= (day - today).days <= within and day <= contract.last_trade_date:
+        if within.start(day, days) <= today <= day <= contract.last_trade_date:
             yield Expiration(
                 day=day,
                 kind=kind,

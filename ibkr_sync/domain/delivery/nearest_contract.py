@@ -64,6 +64,11 @@ class DaysBefore:
             return days.before(day, self.count)
         return day - timedelta(days=min(self.count, (day - date.min).days))
 
+    @property
+    def longest(self) -> timedelta:
+        """The calendar days that it takes at most, with weekends and the longest of holidays."""
+        return timedelta(days=2 * self.count + 14 if self.is_business else self.count)
+
     def __str__(self) -> str:
         unit = "business day" if self.is_business else "day"
         return f"{self.count} {unit if self.count == 1 else unit + 's'}"

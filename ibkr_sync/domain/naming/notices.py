@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from ibkr_sync.domain.entities.contracts import ContractMonth
 from ibkr_sync.domain.entities.futures import ProductKey
@@ -81,6 +82,21 @@ class OtherYearNotice:
     contract_month: ContractMonth
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SizeNotice:
+    """A multiplier, typed or pinned, decided among contracts that are equal but for it.
+
+    Attributes:
+        left_out: how many contracts of other sizes are not answered with.
+        kept: how many are, as none of this size equals them.
+    """
+
+    product: ProductKey
+    multiplier: Decimal
+    left_out: int
+    kept: int
+
+
 Notice = (
     ExchangeRenamedNotice
     | SymbolRenamedNotice
@@ -91,4 +107,5 @@ Notice = (
     | CatalogueSymbolNotice
     | ContinuousNotice
     | OtherYearNotice
+    | SizeNotice
 )

@@ -27,7 +27,8 @@ class QueryAlternative:
 class FutureQuery:
     """Which product is meant; what is None does not narrow the choice.
 
-    A multiplier means the products that have contracts of this size, and of these that size alone.
+    A multiplier means the products that have contracts of this size; of these it decides among
+    contracts that are equal but for their size.
     With a `con_id` it is the product whose chain holds this contract, and the symbol only says
     what was typed. `alternatives` are for a source, in their order, and make no query another one.
     """

@@ -13,16 +13,28 @@ F = TypeVar("F", bound=Future)
 
 
 def chain_of_size(product: F, multiplier: Decimal | None) -> F:
-    """Give the product with the contracts of this multiplier alone; None leaves it as it is."""
-    if multiplier is None:
-        return product
-    chain = tuple(each for each in product.contracts if each.multiplier == multiplier)
-    return dataclasses.replace(product, contracts=chain, multiplier=multiplier)
+    """Give the product without the contracts that a multiplier decides against; None keeps all."""
+    left_out = left_out_by_size(product, multiplier)
+    chain = tuple(each for each in product.contracts if each not in left_out)
+    return dataclasses.replace(product, contracts=chain) if left_out else product
+
+
+def left_out_by_size(product: Future, multiplier: Decimal | None) -> tuple[FuturesContract, ...]:
+    """Give the contracts of another multiplier that equal, but for it, one that has this.
+
+    A size decides among equals only: what differs by month (TTF) is no choice.
+    """
+    chosen = {_place(each) for each in product.contracts if each.multiplier == multiplier}
+    if multiplier is None or not chosen:
+        return ()
+    others = (each for each in product.contracts if each.multiplier != multiplier)
+    return tuple(each for each in others if _place(each) in chosen)
 
 
 def differ_in_size_only(one: FuturesContract, other: FuturesContract) -> bool:
     """Whether class, month and date are the same, so that at most the size tells two apart."""
-    places = {
-        (each.trading_class, each.contract_month, each.last_trade_date) for each in (one, other)
-    }
-    return len(places) == 1
+    return _place(one) == _place(other)
+
+
+def _place(contract: FuturesContract) -> tuple[object, ...]:
+    return contract.trading_class, contract.contract_month, contract.last_trade_date

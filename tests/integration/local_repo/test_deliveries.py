@@ -19,6 +19,7 @@ from ibkr_sync.catalogue.delivery_rules import load_delivery_rules
 from ibkr_sync.domain.delivery.date_formulas import parse_formula
 from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
 from ibkr_sync.domain.delivery.delivery_rules import DateRule, DeliveryRuleBook
+from ibkr_sync.domain.delivery.nearest_contract import DaysBefore
 from ibkr_sync.domain.entities.contracts import ContractMonth, FuturesContract
 from ibkr_sync.domain.entities.delivery import Confidence
 from ibkr_sync.domain.entities.futures import CommodityFuture, Future, Origin
@@ -137,7 +138,7 @@ def test_what_no_run_has_dated_yet_is_dated_when_it_is_asked_for(database: Datab
     with writing(database) as connection:
         connection.execute(delete(contract_deliveries))
     service = DeliveryService(BOOK, stored_deliveries(database, FIRST), lambda: FIRST)
-    found = service.expirations(FIRST, timedelta(days=30))
+    found = service.expirations(FIRST, DaysBefore(count=30))
     assert [(each.day, each.kind.value) for each in found] == [
         (date(2026, 11, 25), "long-cutoff"),
         (date(2026, 11, 30), "notice"),

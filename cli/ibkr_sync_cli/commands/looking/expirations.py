@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Annotated
 
 import typer
 
-from ibkr_sync_cli.arguments import options
+from ibkr_sync.domain.delivery.nearest_contract import DaysBefore
+from ibkr_sync_cli.arguments import nearest_rule, options
 from ibkr_sync_cli.invocation import call_of, now
-from ibkr_sync_cli.units.durations import parse_duration
 
 
 def expirations(
@@ -19,8 +18,13 @@ def expirations(
         typer.Argument(help="Products, as ES 6E CL@NYMEX; all if none.", metavar="SYMBOL"),
     ] = None,
     within: Annotated[
-        timedelta,
-        typer.Option("--within", help="How far ahead.", metavar="30d", parser=parse_duration),
+        DaysBefore,
+        typer.Option(
+            "--within",
+            help="How far ahead; 5bd are business days.",
+            metavar="30d",
+            parser=nearest_rule.parse_days_ahead,
+        ),
     ] = "30d",  # type: ignore[assignment]  # typer parses defaults as what is typed
     watched: Annotated[
         bool, typer.Option("--watched", help="Only what is on the watchlist.")

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Annotated
 
 import typer
 
-from ibkr_sync_cli.arguments import options
+from ibkr_sync.domain.delivery.nearest_contract import DaysBefore
+from ibkr_sync_cli.arguments import nearest_rule, options
 from ibkr_sync_cli.invocation import call_of, now
-from ibkr_sync_cli.units.durations import parse_duration
 
 
 def list_products(
     context: typer.Context,
     exchange: options.Exchange = None,
     expiring: Annotated[
-        timedelta | None,
+        DaysBefore | None,
         typer.Option(
             "--expiring",
             help="What ends or gives notice so soon, as `expirations --within` shows it.",
             metavar="30d",
-            parser=parse_duration,
+            parser=nearest_rule.parse_days_ahead,
         ),
     ] = None,
     format: options.Format = None,  # noqa: A002 - the option's name

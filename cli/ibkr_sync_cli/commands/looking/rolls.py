@@ -44,7 +44,7 @@ def rolls(
 
     Past ones rest on what was stored by then (history), or only later (hindsight).
     """
-    from ibkr_sync_cli.arguments.symbols import query_of_product
+    from ibkr_sync_cli.arguments.symbols import query_of_product, stored_product
     from ibkr_sync_cli.terminal.notices import write_sample_data_notice
     from ibkr_sync_cli.views.products.rolls import rolls_note, rolls_view
 
@@ -54,7 +54,7 @@ def rolls(
     asked = ("rolls", *_typed_options(rule, NearestRule(side=side, months=months), years))
     with call.services() as services:
         query = query_of_product(call.output, services.futures, symbol, limits, asked)
-        product = services.futures.show(query)
+        product = stored_product(call.output, services.futures, query)
         found = services.deliveries.rolls(product, parsed, moment, months=months, years=years)
     call.output.write(rolls_view(product, found, rule), call.wanted)
     if (note := rolls_note(found, rule)) is not None:

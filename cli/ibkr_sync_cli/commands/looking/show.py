@@ -58,18 +58,22 @@ def show(
     moment = past.at if past else moment
     with call.services() as services:
         meant = resolve_symbol(call.output, services.futures, symbol, limits)
-        product = _product(services, meant.query, past)
-        size, ladders = meant.query.multiplier, _ladders(services, product, past)
-        chain = product_view(
-            product, moment, ladders, wide=wide, expired=expired, series=series, size=size
-        )
+        product = _product(call.output, services, meant.query, past)
+        ladders = _ladders(services, product, past)
+        sizes = services.futures.size_notice(meant.query, product.key)
+        looks = {"wide": wide, "expired": expired, "is_narrowed": bool(sizes and sizes.left_out)}
+        chain = product_view(product, moment, ladders, series=series, **looks)
         result = _contract(call.output, product, meant.contract, ladders, moment) or chain
     call.output.write(result if past is None else past_view(result, past.told), call.wanted)
 
 
-def _product(services: Services[Future], query: FutureQuery, past: PastMoment | None) -> Future:
+def _product(
+    output: Output, services: Services[Future], query: FutureQuery, past: PastMoment | None
+) -> Future:
     """The product that is meant, as it is or was, with its delivery dates."""
-    product = services.futures.show(query)
+    from ibkr_sync_cli.arguments.symbols import stored_product
+
+    product = stored_product(output, services.futures, query)
     if past is not None:
         product = services.history.as_of(product.key, past.day or past.at, query.multiplier)
         return services.deliveries.dated_as_of(product, past.at)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.delivery.expirations import Expiration
+from ibkr_sync.domain.delivery.nearest_contract import DaysBefore
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.quantities import quantity_of
@@ -20,13 +21,13 @@ COLUMNS = (
 )
 
 
-def expirations_view(expirations: Sequence[Expiration], days: int) -> Result:
+def expirations_view(expirations: Sequence[Expiration], within: DaysBefore) -> Result:
     """What happens in so many days."""
     return records_view(
         expirations,
         _record,
         COLUMNS,
-        lambda: _table(expirations, days),
+        lambda: _table(expirations, within),
         schema="ibkr-sync/expirations/1",
         name="expirations",
     )
@@ -52,7 +53,7 @@ def _record(expiration: Expiration) -> dict[str, object]:
     }
 
 
-def _table(expirations: Sequence[Expiration], days: int) -> RenderableType:
+def _table(expirations: Sequence[Expiration], within: DaysBefore) -> RenderableType:
     from rich.console import Group  # not for pipes
     from rich.text import Text
 
@@ -69,6 +70,6 @@ def _table(expirations: Sequence[Expiration], days: int) -> RenderableType:
         TableColumn("Source", lambda each: each.source, fit="cut"),
     ]
     is_sample = any(each.delivering.product.origin is Origin.SAMPLE for each in expirations)
-    told = f"{quantity_of(len(expirations), 'date')} within {quantity_of(days, 'day')}"
+    told = f"{quantity_of(len(expirations), 'date')} within {within}"
     footer = marked_cell(Text(told, style="dim"), is_sample=is_sample)
     return Group(items_table(expirations, columns), footer)

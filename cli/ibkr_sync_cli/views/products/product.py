@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from datetime import datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.entities.futures import Future
@@ -27,14 +26,14 @@ def product_view(
     wide: bool = False,
     expired: bool = False,
     series: SeriesChoice = SeriesChoice.USUAL,
-    size: Decimal | None = None,
+    is_narrowed: bool = False,
 ) -> Result:
     """The product in every format; only the table leaves contracts out, unless a series is named.
 
     Weekly and daily contracts are not among the usual ones of a product with monthly ones.
-    `size` is the multiplier of all its contracts, where the chain was narrowed to one.
+    `is_narrowed` says that a multiplier left contracts out of the chain already.
     """
-    scope = DocumentScope.CHAIN if size is None else DocumentScope.SIZE
+    scope = DocumentScope.SIZE if is_narrowed else DocumentScope.CHAIN
     if series is not SeriesChoice.USUAL:
         wanted = chosen_series(future, series)
         chain = tuple(each for each in future.contracts if each.series in wanted)

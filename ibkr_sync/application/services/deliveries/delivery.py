@@ -13,7 +13,12 @@ from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
 from ibkr_sync.domain.delivery.delivery_changes import delivery_before
 from ibkr_sync.domain.delivery.delivery_events import FARTHEST_WARNING, delivery_events
 from ibkr_sync.domain.delivery.expirations import Expiration, expirations_of
-from ibkr_sync.domain.delivery.nearest_contract import NearestJudgements, NearestRule, judge_nearest
+from ibkr_sync.domain.delivery.nearest_contract import (
+    DaysBefore,
+    NearestJudgements,
+    NearestRule,
+    judge_nearest,
+)
 from ibkr_sync.domain.delivery.rolls import Roll, RollRule, rolls_of
 from ibkr_sync.domain.entities.delivery import DeliveryDates
 from ibkr_sync.domain.entities.futures import Future, ProductKey
@@ -96,19 +101,20 @@ class DeliveryService:
         return self._book.business_days(product)
 
     def expirations(
-        self, now: datetime, within: timedelta, keys: Collection[ProductKey] | None = None
+        self, now: datetime, within: DaysBefore, keys: Collection[ProductKey] | None = None
     ) -> tuple[Expiration, ...]:
         """The calendar of some stored products, or of all, in order of days.
 
         It reaches from today, at the aware instant `now`, for whole days. Raises StorageError.
         """
-        last = now.date() + min(within, date.max - now.date() - LONGEST_NOTICE - _DAY) + _DAY
+        span = within.longest
+        last = now.date() + min(span, date.max - now.date() - LONGEST_NOTICE - _DAY) + _DAY
         found = (
             each
             for delivering in self._between(now.date() - _DAY, last)
             if keys is None or delivering.product.key in keys
             for each in expirations_of(
-                delivering, self.business_days(delivering.product), now, within.days
+                delivering, self.business_days(delivering.product), now, within
             )
         )
         return tuple(sorted(found, key=_place_in_calendar))

@@ -56,13 +56,19 @@ def test_what_was_brought_up_to_date_is_shown_and_listed(
     assert [summary.key for summary in service.list_products()] == [ES.key]
 
 
-def test_of_a_size_that_is_asked_for_its_contracts_alone_are_shown(
+def test_a_size_that_is_asked_for_decides_among_equals_and_hides_no_month(
     service: FuturesService[Future], repository: InMemoryFutureRepository[Future]
 ) -> None:
-    repository.products[ES.key] = ES
-    shown = service.show(dataclasses.replace(ES_QUERY, multiplier=DECEMBER.multiplier))
-    assert shown.contracts == (DECEMBER,)
-    assert len(service.show(ES_QUERY).contracts) > 1
+    twin = dataclasses.replace(DECEMBER, con_id=9, multiplier=Decimal(5))
+    repository.products[ES.key] = dataclasses.replace(ES, contracts=(*ES.contracts, twin))
+    query = dataclasses.replace(ES_QUERY, multiplier=DECEMBER.multiplier)
+    shown = service.show(query)
+    assert shown.contracts == ES.contracts
+    kept = sum(each.multiplier != query.multiplier for each in ES.contracts)
+    notice = service.size_notice(query, ES.key)
+    assert notice is not None
+    assert (notice.left_out, notice.kept) == (1, kept)
+    assert service.size_notice(ES_QUERY, ES.key) is None
 
 
 def test_a_failure_of_one_product_is_raised_and_of_many_is_given(

@@ -14,6 +14,7 @@ from fakes.clock import FakeClock
 from ibkr_sync.application.services.history import HistoryService
 from ibkr_sync.domain.errors import NotYetKnownError, ProductNotFoundError
 from ibkr_sync.domain.history.events import EventType
+from ibkr_sync.domain.selection.size_choice import chain_of_size
 
 DAY = timedelta(days=1)
 
@@ -107,13 +108,13 @@ def test_a_past_day_is_as_it_was(service: HistoryService, storage: FakeStorage) 
     assert service.market_rules({67}, now - timedelta(seconds=1)) == (RULE,)
 
 
-def test_a_past_day_may_be_of_one_size(service: HistoryService, storage: FakeStorage) -> None:
+def test_of_a_past_day_a_size_decides_as_it_does_today(
+    service: HistoryService, storage: FakeStorage
+) -> None:
     now = storage.clock.now
-    sizes = {each.multiplier for each in service.as_of(ES.key, now).contracts}
-    for size in sizes - {None}:
-        of_size = service.as_of(ES.key, now, size).contracts
-        assert {each.multiplier for each in of_size} == {size}
-    assert service.as_of(ES.key, now, Decimal("0.7")).contracts == ()
+    past = service.as_of(ES.key, now)
+    for size in (*past.sizes, Decimal("0.7")):
+        assert service.as_of(ES.key, now, size) == chain_of_size(past, size)
 
 
 def test_before_the_first_sight_says_since_when_it_is_known(

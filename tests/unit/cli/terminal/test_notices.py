@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import get_args
 
 import pytest
@@ -21,6 +22,7 @@ from ibkr_sync.domain.naming.notices import (
     OtherYearNotice,
     ProductRenamedNotice,
     SeriesNotice,
+    SizeNotice,
     SymbolRenamedNotice,
 )
 from ibkr_sync.domain.naming.renaming import FormerName
@@ -74,6 +76,14 @@ SENTENCES: list[tuple[Notice, str]] = [
     (
         OtherYearNotice(word="CLZ6", contract_month=ContractMonth(2036, 12)),
         "CLZ6 is taken for 2036-12; a year in full is safer",
+    ),
+    (
+        SizeNotice(product=ZINC, multiplier=Decimal("25.0"), left_out=2, kept=0),
+        "multiplier 25 leaves out 2 contracts of ZSLME@LMEOTC (ZSLME) that it tells apart",
+    ),
+    (
+        SizeNotice(product=ZINC, multiplier=Decimal(25), left_out=0, kept=3),
+        "multiplier 25 tells no contracts of ZSLME@LMEOTC (ZSLME) apart; 3 of other sizes stay",
     ),
 ]
 

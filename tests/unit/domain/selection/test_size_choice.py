@@ -29,6 +29,7 @@ from ibkr_sync.domain.selection.contract_choice import (
 from ibkr_sync.domain.selection.size_choice import (
     chain_of_size,
     differ_in_size_only,
+    left_out_by_size,
 )
 from ibkr_sync.infrastructure.calendars import HolidayCalendar
 from strategies import futures, instants
@@ -73,9 +74,18 @@ def test_a_multiplier_says_which() -> None:
     product = chain(DECEMBER, MINI, MARCH)
     for multiplier, expected in ((Decimal("50.0"), DECEMBER), (Decimal(5), MINI)):
         narrowed = chain_of_size(product, multiplier)
+        assert narrowed.contracts == (expected, MARCH)
         assert nearest_of(narrowed) is expected
         assert find_contract(narrowed, THE_MONTH, NOW).contract is expected
-        assert narrowed.multiplier == multiplier
+
+
+def test_a_multiplier_hides_no_month_in_which_it_chooses_among_none() -> None:
+    differs_by_month = chain(dataclasses.replace(DECEMBER, multiplier=Decimal(744)), MARCH)
+    assert chain_of_size(differs_by_month, Decimal(744)) is differs_by_month
+    both = chain(DECEMBER, OF_NO_SIZE, MINI, MARCH)
+    assert chain_of_size(both, Decimal(5)).contracts == (MINI, MARCH)
+    assert left_out_by_size(both, Decimal(5)) == (DECEMBER, OF_NO_SIZE)
+    assert chain_of_size(both, Decimal(7)) is both
 
 
 @pytest.mark.parametrize("difference", ["contract_month", "trading_class", "last_trade_date"])
@@ -121,13 +131,12 @@ def test_no_month_is_lost_and_nothing_that_is_present(product: Future, now: date
     )
 
 
-@given(futures(), st.decimals(1, 100, places=1))
-def test_a_chain_of_a_size_holds_all_of_this_size_and_no_other(
-    product: Future, multiplier: Decimal
-) -> None:
-    narrowed = chain_of_size(product, multiplier)
-    assert {each.multiplier for each in narrowed.contracts} <= {multiplier}
-    assert len(narrowed.contracts) == sum(
-        each.multiplier == multiplier for each in product.contracts
-    )
-    assert chain_of_size(product, None) is product
+@given(futures().filter(lambda each: each.contracts), st.decimals(1, 100, places=1))
+def test_a_size_leaves_out_only_what_equals_one_of_it(product: Future, multiplier: Decimal) -> None:
+    sized = dataclasses.replace(product.contracts[0], con_id=10**9, multiplier=multiplier)
+    whole = dataclasses.replace(product, contracts=(*product.contracts, sized))
+    narrowed = chain_of_size(whole, multiplier)
+    for each in whole.contracts:
+        is_decided = each.multiplier != multiplier and differ_in_size_only(each, sized)
+        assert (each in narrowed.contracts) is not is_decided
+    assert chain_of_size(whole, None) is whole
