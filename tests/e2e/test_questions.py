@@ -149,6 +149,25 @@ def test_the_local_symbol_of_what_nobody_knows_finds_its_product(
     assert [each["local_symbol"] for each in shown] == [local_symbol]
 
 
+def test_what_is_found_by_a_contract_that_has_ended_is_found_again(
+    ibkr_sync: CommandLine,
+) -> None:
+    ended = {
+        "last_trade_date_or_contract_month": "20250718 08:30 US/Central",
+        "real_expiration_date": "20250718",
+        "contract_month": "202507",
+    }
+    nova = product("NOVA", "CME", "NOVA", local_symbol="NOVAN5", **ended)
+    with gateway_with(nova, product("ES", "CME", "ES")) as gateway:
+        get(ibkr_sync, gateway, "NOVAN5")
+        again, questions = get(ibkr_sync, gateway, "NOVAN5")
+        port = str(gateway.port)
+        refreshed = ibkr_sync("refresh", "--source", "ibkr", "--port", port, "--json")
+    assert (again.code, keys(again)) == (0, ["NOVA@CME (NOVA)"])
+    assert questions == ["NOVA@CME", f"#{nova.con_id}", "NOVA@CME"]
+    assert (refreshed.code, refreshed.json["products"][0]["state"]) == (0, "unchanged"), refreshed
+
+
 def test_a_local_symbol_of_two_exchanges_is_ambiguous(ibkr_sync: CommandLine) -> None:
     rows = (
         product("NOVA", "CME", "NOVA", local_symbol="ZZZH7"),

@@ -23,14 +23,14 @@ from fakes.recordings import recording_of
 from gateway import faults
 from gateway.server import ScriptedGateway
 from ibkr_sync.catalogue import load_catalogue
-from ibkr_sync.domain.entities.contracts import ContractState, Venue
+from ibkr_sync.domain.entities.contracts import ContractListing, ContractState, Venue
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.errors import (
     DefinitionsUnavailableError,
     ProductNotFoundError,
     UpstreamDownError,
 )
-from ibkr_sync.domain.naming.query import FutureQuery
+from ibkr_sync.domain.naming.query import FutureQuery, QueryAlternative
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest
@@ -43,6 +43,7 @@ Outcome: TypeAlias = FutureUpdate[Future] | FutureFailure
 ONCE = SyncPolicy()
 THREE_TRIES = SyncPolicy(tries=3)
 A_DAY = timedelta(days=1)
+SEEN_BEFORE = ContractListing(first_seen_at=NOW - 60 * A_DAY, last_seen_at=NOW)
 ANY_OTHER = (NASDAQ.key, CRUDE_OIL.key)
 
 
@@ -107,14 +108,16 @@ class Rig:
         for outcome in self.ask(gateway, *map(exactly, products)).values():
             assert isinstance(outcome, FutureUpdate)
 
-    def gateway(self, *script: faults.Fault, recording: Recording = RECORDING) -> ScriptedGateway:
-        return self._serve(*script, recording=recording)
+    def gateway(
+        self, *script: faults.Fault, recording: Recording = RECORDING, **options: Any
+    ) -> ScriptedGateway:
+        return self._serve(*script, recording=recording, **options)
 
     def ask(
         self, replay: ScriptedGateway, *queries: FutureQuery, policy: SyncPolicy = ONCE
     ) -> dict[FutureQuery, Outcome]:
         repository = IbkrFutureRepository(
-            self._connect(replay, idle_timeout=2.0),
+            self._connect(replay, self.clock, idle_timeout=2.0),
             self.local,
             Future,
             load_catalogue(),
@@ -301,7 +304,9 @@ def test_a_product_whose_contracts_have_all_expired_is_believed_to_be_gone(rig: 
     rig.store(ES, NASDAQ)
     last = NOW - timedelta(days=30)
     expired = tuple(
-        dataclasses.replace(each, last_trade_at=last, last_trade_date=last.date())
+        dataclasses.replace(
+            each, last_trade_at=last, last_trade_date=last.date(), listing=SEEN_BEFORE
+        )
         for each in rig.local.products[ES.key].contracts
     )
     rig.local.products[ES.key] = dataclasses.replace(rig.local.products[ES.key], contracts=expired)
@@ -313,6 +318,26 @@ def test_a_product_whose_contracts_have_all_expired_is_believed_to_be_gone(rig: 
         assert asked(replay) == [("ES", "CME", 0), ("", "", NASDAQ.contracts[0].con_id)]
         assert (rig.local.products[ES.key].closed_at is not None) == (night == 1)
     assert [each.field for each in rig.local.history].count("closed_at") == 1
+
+
+def test_a_product_of_which_only_ended_contracts_were_ever_seen_is_found_night_after_night(
+    rig: Rig,
+) -> None:
+    """IBKR answers for its symbol only where expired contracts are asked for."""
+    recording, later = recording_of(ES), FakeClock(NOW + 1000 * A_DAY)
+    local_symbol = ES.contracts[0].local_symbol
+    found_by = QueryAlternative(query=FutureQuery(symbol="X"), local_symbol=local_symbol)
+    word = FutureQuery(symbol=local_symbol, alternatives=(found_by,))
+    for night, query in enumerate((word, exactly(ES), exactly(ES), exactly(ES))):
+        rig.clock.now = later() + night * A_DAY
+        replay = rig.gateway(recording=recording, now=later)
+        outcome = rig.ask(replay, query)[query]
+        assert isinstance(outcome, FutureUpdate), (night, outcome)
+        stored = rig.local.products[ES.key]
+        assert (len(stored.contracts), stored.absent_since) == (len(ES.contracts), None)
+    euro = renamed(NASDAQ, symbol="EUR", trading_class="6E")
+    forgotten = rig.gateway(unknown(ES), recording=recording_of(ES, euro))
+    assert isinstance(error_of(rig.ask(forgotten, exactly(ES))[exactly(ES)]), ProductNotFoundError)
 
 
 def test_a_product_that_is_unknown_twice_is_delisted_closed_and_opened_by_its_answer(

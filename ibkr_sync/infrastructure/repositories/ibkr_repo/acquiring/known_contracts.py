@@ -138,10 +138,14 @@ class KnownContracts:
         return query.con_id is None and len(self._stored(query)) == 1
 
     def to_ask_for(self, product: Future) -> tuple[FuturesContract, ...]:
-        """Give the contracts by whose conIds to ask for a product that IBKR does not know."""
+        """Give the contracts by whose conIds to ask for a product that IBKR does not know.
+
+        Of one that was found by contracts that had ended already, which no other question shows,
+        the last of them.
+        """
         now = self._clock()
-        living = _living(product, now)
-        return contracts_to_ask_for(product, now) or ((living,) if living else ())
+        one = _living(product, now) or _last_found_ended(product)
+        return contracts_to_ask_for(product, now) or ((one,) if one else ())
 
     def probes(self, doubted: Iterable[ProductKey]) -> Iterator[KnownProbe]:
         """Give products to ask for that are none of these, the most telling first; at most two."""
@@ -190,6 +194,15 @@ def _with_contracts_of(product: Future, others: Iterable[Future]) -> Future:
 def _living(product: Future, now: datetime) -> FuturesContract | None:
     active = (each for each in product.contracts if each.state(now) is ContractState.ACTIVE)
     return next(active, None) or next(iter(product.unexpired(now)), None)
+
+
+def _last_found_ended(product: Future) -> FuturesContract | None:
+    """The contract that ended last, where each had ended when it was first seen."""
+    ended_before = (
+        each.listing is not None and each.is_expired(each.listing.first_seen_at)
+        for each in product.contracts
+    )
+    return product.contracts[-1] if product.contracts and all(ended_before) else None
 
 
 def _latest_first(summaries: Iterable[ProductSummary]) -> list[ProductKey]:
