@@ -188,6 +188,20 @@ def test_telling_the_status_creates_nothing(file_database: Database, tmp_path: P
     assert list(tmp_path.iterdir()) == []
 
 
+def test_one_blank_schema_stands_in_for_a_database_that_is_not_there(
+    file_database: Database,
+) -> None:
+    with reading(file_database) as connection:
+        blank = connection.engine
+    with reading(file_database) as connection:
+        assert connection.engine is blank
+    file_database.close()
+    with writing(file_database):
+        pass
+    with reading(file_database) as connection:
+        assert connection.engine is not blank
+
+
 def test_upgrading_what_is_current_changes_nothing(database: Database) -> None:
     fill(database)
     before = dump(database)

@@ -46,7 +46,8 @@ class Database:
 
     All failures inside its transactions are raised as StorageError. `create_directory` allows
     the directory of a SQLite file to be created with it, readable by its owner alone.
-    `has_current_schema` remembers that the schema was looked at and found right;
+    `has_current_schema` remembers that the schema was looked at and found right; `stand_in` is
+    the blank database that is read in place of one without a schema, and closed with it;
     `memory_lock` is the run lock of a database in memory; `run_session` is the process id, on
     a server, of the session that holds it while a run is open, `run_lock_file` the file that
     does so beside a SQLite file.
@@ -63,6 +64,7 @@ class Database:
         self.create_directory = create_directory
         self.busy_timeout = busy_timeout
         self.has_current_schema = False
+        self.stand_in: Database | None = None
         self.memory_lock = threading.Lock()
         self.run_session: int | None = None
         self.run_lock_file: tuple[Path, FileIdentity | None] | None = None
@@ -182,6 +184,9 @@ class Database:
 
     def close(self) -> None:
         """Close every connection; the next transaction opens new ones."""
+        if self.stand_in is not None:
+            self.stand_in.close()
+            self.stand_in = None
         if self._engine is not None:
             self._engine.dispose()
             self._engine = None

@@ -79,7 +79,7 @@ def reading(database: Database) -> Iterator[Connection]:
     Creates nothing.
     """
     if _is_empty(database):
-        with _blank_database() as blank, blank.read() as connection:
+        with _stand_in(database).read() as connection:
             yield connection
         return
     with database.read() as connection:
@@ -139,11 +139,13 @@ def run_migrations(connection: Connection) -> None:
         raise StorageError("migrations", str(error)) from error
 
 
-@contextmanager
-def _blank_database() -> Iterator[Database]:
-    with Database(":memory:") as blank:
+def _stand_in(database: Database) -> Database:
+    """A blank database in memory, made once for one whose every table reads as empty."""
+    if database.stand_in is None:
+        blank = Database(":memory:")
         _migrate(blank)
-        yield blank
+        database.stand_in = blank
+    return database.stand_in
 
 
 def _create(connection: Connection) -> None:
