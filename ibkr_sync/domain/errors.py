@@ -20,6 +20,7 @@
     ├── ReplyError                      one product's reply can't be used
     │   ├── RequestRejectedError        IBKR answered the request with an error
     │   ├── ReplyTimeoutError           the reply stalled or took too long
+    │   │   └── RunTimeoutError         the time of the whole run was over before
     │   ├── InvalidReplyError           a row can't be trusted
     │   ├── ReplyTooLargeError          it would fill the memory
     │   ├── ShrinkRefusedError          too many unexpired contracts would be lost
@@ -200,6 +201,13 @@ class ReplyTimeoutError(ReplyError):
     def __init__(self, detail: str) -> None:
         self.detail = detail
         super().__init__(detail)
+
+
+class RunTimeoutError(ReplyTimeoutError):
+    """The time of the whole run was over before the product was asked for, or answered."""
+
+    def __init__(self) -> None:
+        super().__init__("the time of the run was over")
 
 
 class InvalidReplyError(ReplyError):

@@ -18,6 +18,7 @@ class FakeSource(FutureSource[Future]):
     Attributes:
         products: what it knows; may be changed at any time.
         dies_of: what ends a run instead of its answer for a product, by symbol.
+        policy: what it was last asked to heed.
     """
 
     name = "IBKR"
@@ -26,11 +27,13 @@ class FakeSource(FutureSource[Future]):
     def __init__(self, *products: Future) -> None:
         self.products = list(products)
         self.dies_of: dict[str, BaseException] = {}
+        self.policy = SyncPolicy()
 
     def acquire(
         self, queries: Iterable[FutureQuery], policy: SyncPolicy, known: KnownFutures
     ) -> Iterator[Acquisition[Future]]:
-        del policy, known  # it depends on neither
+        del known
+        self.policy = policy
         for query in queries:
             if query.symbol in self.dies_of:
                 raise self.dies_of[query.symbol]

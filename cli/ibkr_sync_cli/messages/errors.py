@@ -145,6 +145,14 @@ _RULES: dict[type[BaseException], _Rule] = {
         lambda e: f"The reply did not complete: {e.detail}.",
         lambda *_: "Run the command again, or raise gateway.idle_timeout; nothing was stored.",
     ),
+    errors.RunTimeoutError: _Rule(
+        ExitCode.PARTIAL,
+        lambda _: "The time of the run was over before the reply was complete.",
+        lambda *_: (
+            "What was complete is stored. Allow more time (refresh --deadline, else"
+            " gateway.run_timeout); refresh --stale 1h skips what is stored by now."
+        ),
+    ),
     errors.InvalidReplyError: _Rule(
         ExitCode.PARTIAL,
         lambda e: f"The reply can't be trusted: {e.contract}, {e.field} {e.value!r}: {e.reason}.",

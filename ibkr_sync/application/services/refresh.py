@@ -85,13 +85,17 @@ class RefreshService:
         if not products and not named.failures:
             raise NothingToRefreshError
         kind = RunKind.NAMED_REFRESH if is_named else RunKind.REFRESH
+        watched = frozenset(state.current.query for state in self._watchlist.states())
+        deadline = policy.deadline
+        if deadline is not None:  # the user counts from here, not from the first question
+            deadline = max(deadline - timedelta(seconds=self._timer() - began), timedelta(0))
         return Refresh(
             self._futures,
-            dataclasses.replace(policy, kind=kind, tries=_TRIES),
+            dataclasses.replace(policy, kind=kind, tries=_TRIES, deadline=deadline),
             products,
             named,
             on_run,
-            watched=frozenset(state.current.query for state in self._watchlist.states()),
+            watched=watched,
             clock=self._clock,
             started_at=started_at,
             elapsed=lambda: self._timer() - began,

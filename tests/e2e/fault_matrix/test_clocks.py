@@ -203,7 +203,7 @@ DEADLINES = {
     "a-refresh": Deadline(
         fault=NoEndMarker(),
         settings={"idle_timeout": 1},
-        earliest=3,  # its last try ends some time before
+        earliest=2.5,  # its last try ends some time before
         latest=4,
         command=("refresh", "--deadline", "4s"),
     ),

@@ -78,7 +78,7 @@ class IbkrFutureSource(FutureSource[F], Generic[F]):
 
         A gateway that can't be reached, or keeps hanging up, ends the run; a reply that fails
         ends one product. When the run's time is over, the products still due fail with
-        ReplyTimeoutError.
+        RunTimeoutError.
         """
         to_ask: list[FutureQuery] = []
         for query in queries:

@@ -69,7 +69,12 @@ class Rig:
         futures = FuturesService(delegating, names, self.local)
         watchlist = WatchlistService(InMemoryWatchlist(*watched), futures)
         self.seconds = 0.0
-        self.service = RefreshService(futures, watchlist, self.clock, lambda: self.seconds)
+        self.seconds_between_looks = 0.0
+        self.service = RefreshService(futures, watchlist, self.clock, self._timer)
+
+    def _timer(self) -> float:
+        self.seconds += self.seconds_between_looks
+        return self.seconds
 
     def begin(self, *symbols: str, groups: tuple[str, ...] = (), **policy: object) -> Refresh:
         selection = RefreshSelection(symbols=symbols, groups=groups)
@@ -89,6 +94,14 @@ def test_all_that_is_stored_is_asked_for_the_oldest_first_and_reported_by_name()
     refresh = rig.begin()
     assert asked(refresh) == ["ES", "NQ", "CL"]
     assert [update.key.symbol for update in refresh.report().updates] == ["CL", "ES", "NQ"]
+
+
+def test_the_deadline_counts_from_before_the_names_were_looked_up() -> None:
+    rig = Rig(product("ES", DAY))
+    rig.seconds_between_looks = 20.0
+    for deadline, left in ((60, 40), (10, 0)):
+        assert asked(rig.begin("ES", deadline=timedelta(seconds=deadline))) == ["ES"]
+        assert rig.source.policy.deadline == timedelta(seconds=left)
 
 
 def test_the_watchlist_is_asked_for_in_place_of_what_is_stored() -> None:

@@ -108,6 +108,7 @@ def test_every_error_of_the_tree_is_explained(kind: type[errors.IbkrSyncError]) 
         (errors.UpstreamDownError(*ADDRESS, "1100"), ExitCode.UPSTREAM, "1100", "Try again"),
         (errors.RequestRejectedError(321, "Bad"), ExitCode.PARTIAL, "321 Bad", "Check symbol"),
         (errors.ReplyTimeoutError("idle"), ExitCode.PARTIAL, "idle", "gateway.idle_timeout"),
+        (errors.RunTimeoutError(), ExitCode.PARTIAL, "time of the run", "--deadline"),
         (
             errors.InvalidReplyError("ESZ6", "conId", "x\x1b", "no number"),
             ExitCode.PARTIAL,

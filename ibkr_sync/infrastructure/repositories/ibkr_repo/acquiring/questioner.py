@@ -17,8 +17,8 @@ from ibkr_sync.domain.errors import (
     PacingError,
     ProductLookupError,
     ReplyError,
-    ReplyTimeoutError,
     RequestRejectedError,
+    RunTimeoutError,
     UpstreamDownError,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.dialogues import Dialogue
@@ -69,7 +69,6 @@ class Questioner:
     def __init__(self, gateway: Gateway, seconds: float) -> None:
         """Start the run's time, which ends so many seconds from now."""
         self._gateway = gateway
-        self._seconds = seconds
         self._deadline = time.monotonic() + seconds
         self._longest_outage = gateway.parameters.idle_timeout
 
@@ -121,7 +120,7 @@ class Questioner:
     ) -> Iterator[tuple[int | None, LadderEvent | ReplyError | GatewayError]]:
         """Give each rule with its outcome; None with what prevented all of them."""
         if self.left <= 0:
-            yield None, self.timeout()
+            yield None, RunTimeoutError()
             return
         try:
             asked = {
@@ -135,7 +134,7 @@ class Questioner:
                 try:
                     yield market_rule_id, pending.result(max(self.left, 0.0))
                 except TimeoutError:
-                    yield market_rule_id, self.timeout()
+                    yield market_rule_id, RunTimeoutError()
                 except (ReplyError, GatewayError) as error:
                     yield market_rule_id, error
         finally:
@@ -163,13 +162,9 @@ class Questioner:
             self._longest_outage = 0.0
         return ends
 
-    def timeout(self) -> ReplyTimeoutError:
-        """The error of whatever is still due when the time is over."""
-        return ReplyTimeoutError(f"the run took longer than {self._seconds:g} s")
-
     def _out_of_time(self) -> Sending[ContractReply]:
         failed: Sending[ContractReply] = Sending()
-        failed.set_exception(self.timeout())
+        failed.set_exception(RunTimeoutError())
         return failed
 
 
@@ -203,8 +198,7 @@ class _Round(Generic[K, T]):
             done = futures.wait(self._in_flight, left, futures.FIRST_COMPLETED).done
             if not done:
                 for reply in list(self._in_flight):
-                    timeout = self._questioner.timeout()
-                    yield from self._conclude(self._in_flight.pop(reply), timeout)
+                    yield from self._conclude(self._in_flight.pop(reply), RunTimeoutError())
                 continue
             # One at a time: the next question goes out before the next reply is stored.
             reply = next(each for each in self._in_flight if each in done)
@@ -226,7 +220,10 @@ class _Round(Generic[K, T]):
             begun = next(self._dialogues, None)
             if begun is None:
                 return
-            yield from self._go_on(*begun, None)
+            if self._questioner.left > 0:
+                yield from self._go_on(*begun, None)
+            else:
+                yield begun[0], RunTimeoutError()
 
     def _ask(self, question: _Question[K, T]) -> None:
         if any(each.request == question.request for each in self._in_flight.values()):
