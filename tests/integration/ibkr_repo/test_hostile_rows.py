@@ -317,18 +317,27 @@ def test_a_row_that_comes_twice_is_one_contract(serve: Serve, repository_of: Rep
 
 
 @pytest.mark.parametrize(
-    ("field", "value"),
-    [("local_symbol", "ESXX"), ("multiplier", "5"), ("trading_class", "MES"), ("min_tick", "1")],
+    ("field", "value", "is_needed"),
+    [
+        ("local_symbol", "ESXX", True),
+        ("multiplier", "5", False),
+        ("trading_class", "MES", True),
+        ("min_tick", "1", False),
+    ],
 )
-def test_rows_of_one_contract_that_differ_fail_its_product(
-    serve: Serve, repository_of: RepositoryOf, local: Local, field: str, value: str
+def test_rows_of_one_contract_that_differ_are_told_and_harm_no_other(
+    serve: Serve, repository_of: RepositoryOf, *, field: str, value: str, is_needed: bool
 ) -> None:
     replay = serve(
         faults.DuplicatedRow(row=0), faults.ReplacedField(row=1, field=field, value=value)
     )
-    error = complaint_of(bring_up_to_date(repository_of(replay), "ES")["ES"])
-    assert "conflict" in error.reason
-    assert not local.products
+    outcome = bring_up_to_date(repository_of(replay), "ES")["ES"]
+    assert isinstance(outcome, FutureUpdate)
+    (remark,) = outcome.remarks
+    assert "rows of one conId conflict" in remark
+    assert (len(outcome.left_out), len(contracts_of(outcome))) == ((1, 3) if is_needed else (0, 4))
+    odd = [each for each in contracts_of(outcome) if each not in ES.contracts]
+    assert [getattr(each, field) for each in odd] == ([] if is_needed else [None])
 
 
 def test_rows_of_one_contract_may_differ_in_their_hours(

@@ -28,7 +28,7 @@ def contract_for_product(
     read = read_rows(reply, find_named)
     chains = [(key, chain[0]) for key, chain in sorted(read.products.items())]
     if not chains:
-        row = read.rows[0][0]
+        row = read.rows[0]
         remark = row.remarks[0]
         raise InvalidReplyError(row.name, remark.field, remark.value, remark.reason or "")
     if len(chains) > 1:

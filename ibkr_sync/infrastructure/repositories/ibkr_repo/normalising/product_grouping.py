@@ -1,8 +1,5 @@
-"""IBKR's rules for turning the rows of a complete reply into products: all pure.
+"""IBKR's rules for turning the contracts of a complete reply into products: all pure.
 
-* Asked without an exchange, TWS answers one row per route: the same conId on `CME` and again
-  on `QBALGO`, where order types and liquid hours differ (seen in 2025, server version 187). The
-  row on the listing exchange is the contract; of a route's row only the identity is compared.
 * A symbol may name several products: DAX in three sizes, SI of 5000 and 1000 ounces, ES the
   index future and ES the stock future. `reqContractDetails` returns all of them, mixed.
 * The products of one symbol on one exchange differ by trading class; a weekly series has a
@@ -12,27 +9,20 @@
 from __future__ import annotations
 
 import dataclasses
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from types import MappingProxyType
 
 from ibkr_sync.domain.entities.contracts import ContractSeries, FuturesContract
 from ibkr_sync.domain.entities.futures import ProductKey
+from ibkr_sync.domain.entities.remarks import Remark, RemarkKind
 from ibkr_sync.domain.errors import InvalidReplyError
-from ibkr_sync.domain.evidence.remarks import REMARKS
+from ibkr_sync.domain.untrusted_text import quote_untrusted
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.series import (
     class_of_series_product,
     series_of,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import TranslatedRow
-
-ROUTES = frozenset({"QBALGO", "QBALGOIEU", "QBALGOIUS"})
-"""What stands beside exchanges in `validExchanges` and lists no contract."""
-
-_CONFLICT = "rows of one conId conflict"
-
-_IDENTITY = ("symbol", "trading_class", "currency", "local_symbol")
 
 
 def refuse_foreign_products(request: ContractRequest, rows: Iterable[TranslatedRow]) -> None:
@@ -53,21 +43,39 @@ def refuse_foreign_products(request: ContractRequest, rows: Iterable[TranslatedR
         raise InvalidReplyError(row.name, field, found, f"{wanted} was asked for")
 
 
-def merge_product_rows(
-    contracts: Iterable[FuturesContract],
-    *,
-    asked_on: str = "",
-    stored: Mapping[int, FuturesContract] = MappingProxyType({}),
-) -> tuple[FuturesContract, ...]:
-    """One contract per conId, on its listing exchange; InvalidReplyError when rows conflict.
+def in_own_currency(
+    rows: Sequence[TranslatedRow], stored: Mapping[int, FuturesContract]
+) -> tuple[TranslatedRow, ...]:
+    """The merged rows, in the currency of their class; what is in another is odd, and a remark.
 
-    That is the exchange it was asked on, else the one it is stored under, else the first of
-    `validExchanges` that is no route.
+    It is that in which contracts of the class are stored, else that of most rows; where neither
+    tells, the rows stay as they are. A contract that is stored in it keeps it, another is none.
     """
-    rows_of: dict[int, list[FuturesContract]] = defaultdict(list)
-    for contract in contracts:
-        rows_of[contract.con_id].append(contract)
-    return tuple(_merge(rows, asked_on, stored.get(con_id)) for con_id, rows in rows_of.items())
+    own = {key: _own_currency(key, chain, stored) for key, chain in _classes(rows).items()}
+
+    def settled(row: TranslatedRow) -> TranslatedRow:
+        currency = own[_class_of(row.contract)] if row.contract else None
+        if row.contract is None or currency in (None, row.contract.currency):
+            return row
+        known = stored.get(row.con_id)
+        remark = Remark(
+            kind=RemarkKind.ODD_ROW,
+            field="currency",
+            value=quote_untrusted(row.contract.currency),
+            reason=f"the others are in {currency}",
+        )
+        remarks = (*row.remarks, remark)
+        contract = dataclasses.replace(row.contract, currency=currency, remarks=remarks)
+        is_known = known is not None and known.currency == currency
+        return dataclasses.replace(row, contract=contract if is_known else None, remarks=remarks)
+
+    return tuple(map(settled, rows))
+
+
+def in_several_currencies(rows: Iterable[TranslatedRow]) -> set[int]:
+    """The conIds of merged rows of classes that come in several currencies."""
+    mixed = (chain for chain in _classes(rows).values() if len(_currencies(chain)) > 1)
+    return {each.con_id for chain in mixed for each in chain}
 
 
 def group_by_product(
@@ -76,8 +84,7 @@ def group_by_product(
     """The contracts of each product, by last trade date; weekly series with their product."""
     by_class: dict[ProductKey, list[FuturesContract]] = defaultdict(list)
     for contract in contracts:
-        key = ProductKey(contract.symbol, contract.exchange, contract.trading_class)
-        by_class[key].append(contract)
+        by_class[_class_of(contract)].append(contract)
     products: dict[ProductKey, list[FuturesContract]] = defaultdict(list)
     for key, members in by_class.items():
         base = _product_of_weekly_class(key, members, by_class)
@@ -97,48 +104,29 @@ def refuse_mixed_currencies(contracts: Iterable[FuturesContract]) -> None:
             raise InvalidReplyError(each.local_symbol, "currency", each.currency, reason)
 
 
-def _merge(
-    rows: Sequence[FuturesContract], asked_on: str, stored: FuturesContract | None
-) -> FuturesContract:
-    listing = _listing_exchange(rows, asked_on, stored)
-    on_listing = [row for row in rows if row.exchange == listing]
-    first = min(rows, key=lambda row: row.exchange)
-    main = on_listing[0] if on_listing else dataclasses.replace(first, exchange=listing)
-    every_attribute = [
-        each.name for each in dataclasses.fields(main) if each.compare and each.name != REMARKS
-    ]
+def _classes(rows: Iterable[TranslatedRow]) -> dict[ProductKey, list[FuturesContract]]:
+    by_class: defaultdict[ProductKey, list[FuturesContract]] = defaultdict(list)
     for row in rows:
-        is_same_place = row.exchange == main.exchange
-        _refuse_conflict(main, row, every_attribute if is_same_place else _IDENTITY)
-    return main
+        if row.contract is not None:
+            by_class[_class_of(row.contract)].append(row.contract)
+    return by_class
 
 
-def _listing_exchange(
-    rows: Sequence[FuturesContract], asked_on: str, stored: FuturesContract | None
-) -> str:
-    own = {row.exchange for row in rows}
-    in_order = sorted(rows, key=lambda row: row.exchange)
-    valid = [venue.exchange for row in in_order for venue in row.venues]
-    known = stored.exchange if stored else ""
-    candidates = [
-        *(each for each in (asked_on,) if each in own),
-        *(each for each in (known,) if each in own or each in valid),
-        *valid,
-        *sorted(own),
-    ]
-    listing = next((each for each in candidates if each not in ROUTES), candidates[-1])
-    if not valid and listing not in (asked_on, known) and len(own - ROUTES) > 1:
-        others = ", ".join(sorted(own - {listing}))
-        raise InvalidReplyError(rows[0].local_symbol, "exchange", others, _CONFLICT)
-    return listing
+def _class_of(contract: FuturesContract) -> ProductKey:
+    return ProductKey(contract.symbol, contract.exchange, contract.trading_class)
 
 
-def _refuse_conflict(
-    main: FuturesContract, row: FuturesContract, attributes: Iterable[str]
-) -> None:
-    for name in attributes:
-        if getattr(row, name) != getattr(main, name):
-            raise InvalidReplyError(main.local_symbol, name, getattr(row, name), _CONFLICT)
+def _own_currency(
+    key: ProductKey, chain: Sequence[FuturesContract], stored: Mapping[int, FuturesContract]
+) -> str | None:
+    known = (stored[each.con_id] for each in chain if each.con_id in stored)
+    counts = _currencies(each for each in known if _class_of(each) == key) or _currencies(chain)
+    (first, most), *others = counts.most_common(2)
+    return None if any(count == most for _, count in others) else first
+
+
+def _currencies(contracts: Iterable[FuturesContract]) -> Counter[str]:
+    return Counter(each.currency for each in contracts)
 
 
 def _product_of_weekly_class(

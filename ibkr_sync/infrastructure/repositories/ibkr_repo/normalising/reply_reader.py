@@ -69,11 +69,9 @@ class ReplyReader(Generic[F]):
         refuse_mixed_currencies(product.contracts)
         report_unread_hours(product.contracts)
         members = {contract.con_id: contract for contract in product.contracts}
-        unstorable = {
-            row.con_id: row for row, _ in read.rows if _is_unstorable(row, product, members)
-        }
+        unstorable = [row for row in read.rows if _is_unstorable(row, product, members)]
         return AcquiredFuture(
-            product=dataclasses.replace(product, remarks=tuple(_remarks(unstorable.values()))),
+            product=dataclasses.replace(product, remarks=tuple(_remarks(unstorable))),
             evidence=Evidence(
                 received_at=reply.received_at,
                 server_version=reply.server_version,
@@ -135,7 +133,7 @@ def _remarks(unstorable: Iterable[TranslatedRow]) -> Iterator[Remark]:
 
 def _refuse_unstorable(query: FutureQuery, read: ReadRows) -> None:
     """Raise InvalidReplyError where what is meant may be in a row that makes no contract."""
-    for row, _ in read.rows:
+    for row in read.rows:
         may_be_meant = query.exchange in (None, row.exchange) or row.exchange is None
         if row.contract is None and may_be_meant:
             first = row.remarks[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ibkr_sync.domain.entities.contracts import FuturesContract
@@ -13,10 +13,15 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply impo
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.product_grouping import (
-    ROUTES,
     group_by_product,
-    merge_product_rows,
+    in_own_currency,
+    in_several_currencies,
     refuse_foreign_products,
+)
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.row_merging import (
+    ROUTES,
+    conflicting,
+    merge_rows,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import (
     TranslatedRow,
@@ -34,17 +39,16 @@ def no_rows_stored(_words: Collection[str]) -> tuple[Future, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadRows:
-    """The rows of a complete reply, in order, and the products that they make."""
+    """One row for each contract of a complete reply, and the products that they make."""
 
-    rows: tuple[tuple[TranslatedRow, bytes], ...]
+    rows: tuple[TranslatedRow, ...]
     products: Mapping[ProductKey, tuple[FuturesContract, ...]]
 
 
 def read_rows(reply: ContractReply, find_named: FindNamed = no_rows_stored) -> ReadRows:
-    """Translate the rows of a reply and group them by product.
+    """Translate the rows of a reply, merge them by contract and group these by product.
 
-    Raises InvalidReplyError for a row that can't be identified or was not asked for, and for
-    rows of one contract that conflict.
+    Raises InvalidReplyError for a row that can't be identified or was not asked for.
     """
     received = reply.rows
     rows = [translate_row(each) for each in received]
@@ -56,23 +60,24 @@ def read_rows(reply: ContractReply, find_named: FindNamed = no_rows_stored) -> R
         else row
         for raw, row in zip(received, rows, strict=True)
     ]
-    products = _products(reply.request, rows, stored)
-    zones = _zones_of_siblings(rows, products)
-    if zones:
-        rows = [
-            _in_zone_of_sibling(raw, row, zones, stored)
-            for raw, row in zip(received, rows, strict=True)
-        ]
-        products = _products(reply.request, rows, stored)
-    frames = (each.frame for each in received)
-    return ReadRows(rows=tuple(zip(rows, frames, strict=True)), products=products)
+    read = _grouped(reply.request, rows, stored)
+    zones = _zones_of_siblings(rows, read.products)
+    if not zones:
+        return read
+    rows = [
+        _in_zone_of_sibling(raw, row, zones, stored)
+        for raw, row in zip(received, rows, strict=True)
+    ]
+    return _grouped(reply.request, rows, stored)
 
 
 def _stored_of(
-    request: ContractRequest, rows: Iterable[TranslatedRow], find_named: FindNamed
+    request: ContractRequest, rows: Sequence[TranslatedRow], find_named: FindNamed
 ) -> dict[int, FuturesContract]:
-    """The contracts as they are stored of which a row leaves something open."""
-    in_question = {
+    """The contracts as they are stored of which rows leave something open."""
+    merged = merge_rows(rows, asked_on=request.exchange)
+    in_question = conflicting(merged) | in_several_currencies(merged)
+    in_question |= {
         row.con_id for row in rows if row.depends_on_stored or _may_list_twice(request, row)
     }
     if not in_question:
@@ -87,13 +92,14 @@ def _may_list_twice(request: ContractRequest, row: TranslatedRow) -> bool:
     return not request.exchange and len(places - ROUTES) > 1
 
 
-def _products(
+def _grouped(
     request: ContractRequest,
     rows: Iterable[TranslatedRow],
     stored: Mapping[int, FuturesContract],
-) -> dict[ProductKey, tuple[FuturesContract, ...]]:
-    contracts = [row.contract for row in rows if row.contract is not None]
-    return group_by_product(merge_product_rows(contracts, asked_on=request.exchange, stored=stored))
+) -> ReadRows:
+    merged = in_own_currency(merge_rows(rows, asked_on=request.exchange, stored=stored), stored)
+    contracts = (row.contract for row in merged if row.contract is not None)
+    return ReadRows(rows=merged, products=group_by_product(contracts))
 
 
 def _zones_of_siblings(
@@ -104,7 +110,7 @@ def _zones_of_siblings(
     zones: dict[int, str] = {}
     for chain in products.values():
         without = [each.con_id for each in chain if each.con_id not in stated]
-        known = [each for each in chain if each.con_id in stated]
+        known = [each for each in chain if each.con_id in stated and each.time_zone is not None]
         if without and len({each.time_zone for each in known}) == 1:
             zones |= dict.fromkeys(without, stated[known[0].con_id])
     return zones

@@ -28,8 +28,9 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.product_assembl
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.product_grouping import (
     group_by_product,
-    merge_product_rows,
 )
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.row_merging import merge_rows
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import translate_row
 from one_case import one_case
 from recorded_contracts import RECORDED_CONTRACTS, RecordedContract
 
@@ -52,7 +53,9 @@ each_product = one_case("key", dict.fromkeys(each.key for each in RECORDED_CONTR
 @pytest.fixture(scope="module")
 def products() -> dict[ProductKey, Future]:
     """All that was recorded, as products."""
-    contracts = merge_product_rows(contract_of(received(each.row)) for each in RECORDED_CONTRACTS)
+    rows = merge_rows(translate_row(received(each.row)) for each in RECORDED_CONTRACTS)
+    contracts = [each.contract for each in rows if each.contract is not None]
+    assert len(contracts) == len(rows)
     return {
         key: assemble_product(key, members, load_catalogue(), NOW)
         for key, members in group_by_product(contracts).items()

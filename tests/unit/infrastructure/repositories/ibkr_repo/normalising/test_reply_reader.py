@@ -17,6 +17,7 @@ from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.entities.remarks import Remark, RemarkKind
 from ibkr_sync.domain.errors import InvalidReplyError, ProductNotFoundError
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
+from ibkr_sync.domain.evidence.product_update import plan_update
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.infrastructure.replay.rows import ContractRow
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import (
@@ -27,6 +28,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request im
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.text_frames import _positions
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.reply_reader import ReplyReader
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.row_reader import FindNamed
+from one_case import one_case
 
 AT = datetime(2025, 5, 21, 12, tzinfo=UTC)
 ES = FutureQuery(symbol="ES")
@@ -260,6 +262,64 @@ def test_what_a_route_s_row_says_oddly_is_not_told() -> None:
         assert acquired.product == read(CHAIN[0], request=request).product
     alone = read(route, request=request)
     assert [each.field for _, each in remarks_of(alone)] == ["min_tick"]
+
+
+CONTRADICTIONS = {
+    # what a second row of ESU5 says, and what a remark calls it
+    "multiplier": ("5", "multiplier"),
+    "order_types": ("LMT", "order_types"),
+    "time_zone_id": ("Japan", "time_zone"),
+    "trading_class": ("EZ", "trading_class"),
+    "currency": ("EUR", "currency"),
+    "last_trade_date_or_contract_month": ("20250918", "last_trade_date"),
+}
+
+
+@one_case("field", CONTRADICTIONS)
+def test_a_contract_whose_rows_conflict_is_present_and_keeps_what_is_known(field: str) -> None:
+    value, name = CONTRADICTIONS[field]
+    stored = read(*CHAIN).product
+    other = dataclasses.replace(CHAIN[1], **{field: value})  # type: ignore[arg-type]
+    for rows in ((*CHAIN, other), (other, *CHAIN)):
+        known = read(*rows, stored=stored)
+        assert [(of, each.field) for of, each in remarks_of(known)] == [(702, name)]
+        update = plan_update(stored, known.product, AT)
+        assert {each.field for each in update.history} == {"remarks"}
+        again = plan_update(update.product, read(*rows, stored=update.product).product, AT)
+        assert again.history == ()
+        for contract in update.product.contracts:
+            was = contract_of(AcquiredFuture(product=stored), contract.con_id)
+            now = dataclasses.replace(contract, remarks=(), order_types=was.order_types)
+            assert dataclasses.replace(now, last_trade_text=was.last_trade_text) == was
+        new = read(*rows)
+        is_needed = name in (*NEEDED, "last_trade_date")
+        assert [of for of, _ in remarks_of(new)] == ["ESU5" if is_needed else 702]
+        assert len(new.product.contracts) == (2 if is_needed else 3)
+
+
+def test_a_row_in_another_currency_is_odd_and_a_product_of_another_class_is_not() -> None:
+    stored = read(*CHAIN).product
+    odd = with_odd("currency", "EUR")
+    foreign = [
+        dataclasses.replace(
+            each, con_id=f"8{each.con_id}", trading_class="ESX", currency="EUR", multiplier="5"
+        )
+        for each in CHAIN
+    ]
+    query = FutureQuery(symbol="ES", trading_class="ES")
+    known = READER.read(query, reply_of([*odd, *foreign]), knowing(stored))
+    assert {each.currency for each in known.product.contracts} == {"USD"}
+    assert [(of, str(each)) for of, each in remarks_of(known)] == [
+        (702, "currency 'EUR': the others are in USD")
+    ]
+    (other,) = known.others
+    assert (other.currency, other.trading_class, len(other.contracts)) == ("EUR", "ESX", 3)
+    new = READER.read(query, reply_of([*odd, *foreign]))
+    assert [(of, each.field) for of, each in remarks_of(new)] == [("ESU5", "currency")]
+    assert [each.con_id for each in new.product.contracts] == [701, 703]
+    with pytest.raises(InvalidReplyError, match="currency"):
+        read(*odd[:2])
+    assert len(read(*odd[:2], stored=stored).product.contracts) == 2
 
 
 def test_nothing_that_is_meant_is_not_found() -> None:
