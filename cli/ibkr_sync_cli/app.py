@@ -11,8 +11,10 @@ from ibkr_sync_cli.command_tree import CommandTree
 from ibkr_sync_cli.invocation import Invocation, one_format
 from ibkr_sync_cli.messages.exit_codes import EXIT_CODE_HELP
 from ibkr_sync_cli.messages.next_command import NextCommand
+from ibkr_sync_cli.terminal.columns import parse_columns
 from ibkr_sync_cli.terminal.logs import log_to_stderr
 from ibkr_sync_cli.terminal.output import Output
+from ibkr_sync_cli.terminal.result_file import parse_result_file
 
 app = typer.Typer(
     name="ibkr-sync",
@@ -48,6 +50,8 @@ def main(
     ] = None,
     format: options.Format = None,  # noqa: A002 - the option's name
     json: options.Json = False,
+    columns: options.Columns = None,
+    result_file: options.ResultFile = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only results and errors.")] = False,
     verbose: Annotated[
         int,
@@ -74,6 +78,8 @@ def main(
     del show_version  # its callback has ended the call
     output = context.obj if isinstance(context.obj, Output) else Output(color=not no_color)
     output.quiet = quiet
+    output.columns = parse_columns(columns)
+    output.file = parse_result_file(result_file)
     output.command = NextCommand.after(
         profile=profile, config=config_file, database=database_location
     )

@@ -82,8 +82,9 @@ class Invocation:
     run: LoggedRun = field(default_factory=LoggedRun)
 
     def explicit_format(self, option: OutputFormat | None, *, json: bool) -> OutputFormat | None:
-        """The format asked for in this very call, after or before the command."""
-        return one_format(option, json=json) or self.format
+        """The format asked for in this very call, after or before the command, or by a file."""
+        asked = one_format(option, json=json) or self.format
+        return asked or OutputFormat.of_file(self.output.file)
 
 
 def one_format(option: OutputFormat | None, *, json: bool) -> OutputFormat | None:
@@ -123,6 +124,7 @@ def call_of(
     source = loaded.settings.active.source
     if source != "local":
         invocation.output.command = dataclasses.replace(invocation.output.command, source=source)
+    _refuse_database(invocation.output.file, loaded.settings.active.database_file)
     _log_to_file(invocation.run, loaded.settings.log, loaded.settings.active.database_file)
     for warning in loaded.warnings:
         invocation.output.remark(f"warning: {warning}", style="yellow")
@@ -135,6 +137,12 @@ def call_of(
     )
 
 
+def _refuse_database(file: Path | None, database: Path | None) -> None:
+    if file is not None and database is not None and _is_of(database, file):
+        refusal = f"{str(file)!r} is the database, or a file beside it"
+        raise typer.BadParameter(refusal, param_hint="'--output'")
+
+
 def _log_to_file(run: LoggedRun, settings: LogSettings, database: Path | None) -> None:
     try:
         if settings.file and database is not None and _is_of(database, Path(settings.file)):
@@ -145,12 +153,12 @@ def _log_to_file(run: LoggedRun, settings: LogSettings, database: Path | None) -
         raise ConfigError([_log_problem(settings, message)]) from error
 
 
-def _is_of(database: Path, log: Path) -> bool:
-    """Whether a log would be written into the database, its WAL, its index or its lock."""
-    if log.exists() and database.exists() and log.samefile(database):
+def _is_of(database: Path, file: Path) -> bool:
+    """Whether a file is the database, its WAL, its index or its lock."""
+    if file.exists() and database.exists() and file.samefile(database):
         return True
     files = {f"{database.resolve()}{suffix}" for suffix in _DATABASE_FILES}
-    return str(log.resolve()) in files
+    return str(file.resolve()) in files
 
 
 def _log_problem(settings: LogSettings, message: str) -> ConfigProblem:

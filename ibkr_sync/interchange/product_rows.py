@@ -75,6 +75,13 @@ CONTRACT_COLUMNS = (
 )
 """The columns of a row, in their order."""
 
+USUAL_CONTRACT_COLUMNS = (
+    *("local_symbol", "contract_month", "last_trade_date", "con_id"),
+    *("symbol", "exchange", "trading_class", "last_trade_at", "first_notice_date", "long_cutoff"),
+    *("multiplier", "quoted_tick", "tick_value", "currency", "series", "state", "origin"),
+)
+"""Those that most readers want; no list is among them."""
+
 _NOT_REQUIRED = {
     "scope",
     *DERIVED_CONTRACT_KEYS,

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
-
 from e2e.command_line import CommandLine
 from e2e.gateways import ROW, gateway_with
 from ibkr_sync.catalogue import load_catalogue
@@ -75,9 +73,8 @@ def test_every_format_tells_the_same(ibkr_sync: CommandLine) -> None:
     assert rows[0]["sources"] == "icli pyf lean doc"
 
 
-@pytest.mark.parametrize("options", [[], ["--wide"]])
-def test_the_table_says_what_trades_no_longer(ibkr_sync: CommandLine, options: list[str]) -> None:
-    done = ibkr_sync("-f", "table", "catalogue", "eurodollar", *options)
+def test_the_table_says_what_trades_no_longer(ibkr_sync: CommandLine) -> None:
+    done = ibkr_sync("-f", "table", "catalogue", "eurodollar")
 
     assert "GE †" in done.out
     assert "† trades no longer" in done.out
@@ -88,13 +85,6 @@ def test_the_table_fits_80_columns(ibkr_sync: CommandLine) -> None:
 
     assert max(map(len, done.out.splitlines())) <= 80
     assert len(done.out.splitlines()) == len(load_catalogue().products) + 3
-
-
-def test_the_wide_table_is_never_cut(ibkr_sync: CommandLine) -> None:
-    done = ibkr_sync("-f", "table", "catalogue", "--wide", env={"COLUMNS": "80"})
-
-    assert "…" not in done.out
-    assert "Micro E-mini S&P 500" in done.out
 
 
 def test_what_it_does_not_know_is_told(ibkr_sync: CommandLine) -> None:

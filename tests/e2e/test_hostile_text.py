@@ -56,10 +56,10 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_every_format_shows_it_as_plain_text(ibkr_sync: CommandLine, hostile: Path) -> None:
     formats = ("table", "json", "jsonl", "csv", "tsv")
-    shown = {
-        name: ibkr_sync("--database", hostile, "show", "NOVA", "--wide", "-f", name)
-        for name in formats
-    }
+    shown = {name: ibkr_sync("--database", hostile, "show", "NOVA", "-f", name) for name in formats}
+    shown["all"] = ibkr_sync(
+        *("--database", hostile, "--columns", "all"), *("show", "NOVA", "-f", "table")
+    )
     listed = {
         name: ibkr_sync("--database", hostile, "list", "-f", name)
         for name in ("table", "json", "tsv")
@@ -77,7 +77,7 @@ def test_every_format_shows_it_as_plain_text(ibkr_sync: CommandLine, hostile: Pa
 
 
 def test_a_terminal_gets_no_code_but_our_own(ibkr_sync: CommandLine, hostile: Path) -> None:
-    for arguments in (["show", "NOVA", "--wide"], ["list"]):
+    for arguments in (["--columns", "all", "show", "NOVA"], ["list"]):
         code, sent = ibkr_sync.on_terminal("--database", hostile, *arguments)
         plain = re.sub(r"\x1b\[[0-9;]*m", "", sent)
         assert code == 0
@@ -162,7 +162,7 @@ def planted(stocked: Path, ibkr_sync: CommandLine) -> Path:
 
 
 @pytest.mark.parametrize("format_", ["table", "json", "jsonl", "csv", "tsv"])
-@pytest.mark.parametrize("command", [["show", "ES@CME", "--wide"], ["list"], ["next", "ES@CME"]])
+@pytest.mark.parametrize("command", [["show", "ES@CME"], ["list"], ["next", "ES@CME"]])
 def test_what_others_stored_is_shown_escaped(
     ibkr_sync: CommandLine, planted: Path, command: list[str], format_: str
 ) -> None:

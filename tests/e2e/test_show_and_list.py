@@ -55,9 +55,12 @@ def test_all_formats_tell_the_same_contracts(ibkr_sync: CommandLine, stocked: Pa
     assert len(show("-f", "jsonl").splitlines()) == 1
     by_comma = [line.split(",")[0] for line in show("-f", "csv").splitlines()]
     assert by_comma == ["con_id", *con_ids]
-    piped = show()
-    assert piped == show("--format", "tsv")
-    assert [line.split("\t")[0] for line in piped.splitlines()] == ["con_id", *con_ids]
+    whole = show("--format", "tsv")
+    assert [line.split("\t")[0] for line in whole.splitlines()] == ["con_id", *con_ids]
+    piped = [line.split("\t") for line in show().splitlines()]
+    assert [line[3] for line in piped] == ["con_id", *con_ids]
+    assert len(piped[0]) < 20
+    assert "{" not in show()
 
 
 def test_the_format_may_stand_before_the_command_too(ibkr_sync: CommandLine, stocked: Path) -> None:
@@ -81,17 +84,24 @@ def test_the_table_has_expired_contracts_when_asked(ibkr_sync: CommandLine, stoc
     assert max(map(len, (*short.splitlines(), *full.splitlines()))) <= 80
 
 
-def test_the_wide_table_cuts_nothing_off(ibkr_sync: CommandLine, stocked: Path) -> None:
-    document = ibkr_sync("--database", stocked, "show", "CL", "--json").json
-    wide = ibkr_sync("--database", stocked, "show", "CL", "-f", "table", "--wide", "--expired")
+def test_columns_are_chosen_by_name_and_written_to_a_file(
+    ibkr_sync: CommandLine, stocked: Path, tmp_path: Path
+) -> None:
+    database, file = ("--database", stocked), tmp_path / "cl.csv"
+    document = ibkr_sync(*database, "show", "CL", "--json").json
+    done = ibkr_sync(*database, "--columns", "con_id,tick_value", "-o", file, "show", "CL")
+    refused = ibkr_sync(*database, "--columns", "conid", "show", "CL")
+    guarded = ibkr_sync(*database, "--output", stocked, "list")
 
-    assert "…" not in wide.out
-    lines = wide.out.splitlines()
-    for each in document["contracts"]:
-        (line,) = (line for line in lines if str(each["con_id"]) in line.split())
-        assert {each["local_symbol"], each["real_expiration_date"], each["state"]} <= set(
-            line.split()
-        )
+    assert (done.code, done.out, done.err) == (0, "", "note: this is sample data\n")
+    assert file.read_text().splitlines() == [
+        "con_id,tick_value",
+        *(f"{each['con_id']},{each['tick_value']}" for each in document["contracts"]),
+    ]
+    assert (refused.code, guarded.code) == (2, 2)
+    assert "did you mean 'con_id'?" in refused.told
+    assert "is the database" in guarded.told
+    assert ibkr_sync(*database, "list").code == 0
 
 
 def test_list_summarises_and_filters(ibkr_sync: CommandLine, stocked: Path) -> None:

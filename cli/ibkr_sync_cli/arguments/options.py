@@ -35,6 +35,23 @@ Format = Annotated[
     typer.Option("--format", "-f", help="Output format; a table on a terminal, else TSV."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Same as --format json.")]
+Columns = Annotated[
+    str | None,
+    typer.Option(
+        "--columns",
+        help="Only these columns of a table, CSV or TSV, by the names in TSV; all for all.",
+        metavar="A,B,C",
+    ),
+]
+ResultFile = Annotated[
+    str | None,
+    typer.Option(
+        "--output",
+        "-o",
+        help="Write the result to this file; its ending says the format.",
+        metavar="FILE",
+    ),
+]
 Exchange = Annotated[
     str | None, typer.Option("--exchange", help="IBKR's code of the exchange.", metavar="X")
 ]

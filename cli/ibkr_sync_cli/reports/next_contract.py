@@ -65,7 +65,7 @@ def report_nearest(
             found.append(_nearest(call.output, services, product, question))
         except ProductLookupError as error:
             errors.append(error)
-    if found and call.wanted is None:
+    if found and call.wanted is None and not call.output.columns:
         call.output.write_text("\n".join(map(nearest_line, found)))
     elif found:
         call.output.write(nearest_view(found), call.wanted)

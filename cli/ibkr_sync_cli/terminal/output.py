@@ -12,15 +12,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Self, TextIO
 
 from ibkr_sync.config.safe_text import safe_text
 from ibkr_sync.domain.untrusted_text import harmless_text
 from ibkr_sync.interchange.formula_safety import neutralise_formula
 from ibkr_sync_cli.messages.next_command import NextCommand
+from ibkr_sync_cli.terminal.columns import cells_table, chosen_columns, refuse_columns
+from ibkr_sync_cli.terminal.result_file import replace_file
 
 if TYPE_CHECKING:  # a pipe needs no drawing
+    from pathlib import Path
+
     from rich.console import Console, RenderableType
+
+_ORIGIN = "origin"
+_UTF_8 = "utf-8"
 
 
 class OutputFormat(StrEnum):
@@ -31,6 +38,12 @@ class OutputFormat(StrEnum):
     JSONL = "jsonl"
     CSV = "csv"
     TSV = "tsv"
+
+    @classmethod
+    def of_file(cls, file: Path | None) -> Self | None:
+        """The format that the ending of a file's name says, as `.json` or `.csv`."""
+        endings = {f".{each.value}": each for each in cls}
+        return None if file is None else endings.get(file.suffix.lower())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +56,7 @@ class Result:
         records: the JSON values of JSON lines.
         columns: names of the columns of CSV and TSV.
         rows: their raw values, by column.
-        as_wide_as_needed: whether the table may be wider than the terminal.
+        usual_columns: those that a pipe gets where nothing was asked for; all if None.
     """
 
     table: Callable[[], RenderableType]
@@ -51,55 +64,72 @@ class Result:
     records: Callable[[], Iterable[object]]
     columns: Sequence[str]
     rows: Callable[[], Iterable[Mapping[str, str]]]
-    as_wide_as_needed: bool = False
+    usual_columns: Sequence[str] | None = None
 
 
 class Output:
     """Writes results and remarks; stdout carries results and nothing else.
 
     `color` says whether terminals get escape codes at all; `command` writes the commands that
-    the user is told to type next.
+    the user is to type next; `columns` are those asked for by name, and `file` is where results go
+    instead of to stdout.
     """
 
     def __init__(self, *, color: bool = True, quiet: bool = False) -> None:
         self.color = color and not os.environ.get("NO_COLOR")
         self.quiet = quiet
         self.command = NextCommand()
+        self.columns: Sequence[str] = ()
+        self.file: Path | None = None
+        self._in_file: list[str] = []
 
     @cached_property
     def _stdout(self) -> Console:
-        return _console(color=self.color)
+        return _console(color=self.color and self.file is None, encoding=self._encoding)
 
     @cached_property
     def _stderr(self) -> Console:
-        return _console(color=self.color, stderr=True)
+        return _console(color=self.color, encoding=sys.stderr.encoding or _UTF_8, stderr=True)
+
+    @property
+    def _encoding(self) -> str:
+        """Of the results: files are in UTF-8."""
+        return (sys.stdout.encoding if self.file is None else None) or _UTF_8
 
     def format_for(self, wanted: OutputFormat | None) -> OutputFormat:
         """The format asked for, else a table on a terminal and TSV anywhere else."""
         if wanted is not None:
             return wanted
-        return OutputFormat.TABLE if sys.stdout.isatty() else OutputFormat.TSV
+        is_terminal = self.file is None and sys.stdout.isatty()
+        return OutputFormat.TABLE if is_terminal else OutputFormat.TSV
 
     def write(self, result: Result, wanted: OutputFormat | None) -> None:
-        """Write a result to stdout."""
-        match self.format_for(wanted):
-            case OutputFormat.TABLE:
-                table = result.table()
-                if result.as_wide_as_needed:
-                    _widen(self._stdout, table)
+        """Write a result to stdout or the file; raises BadParameter for columns it has not."""
+        format_ = self.format_for(wanted)
+        columns = self._columns_of(result, wanted)
+        match format_:
+            case OutputFormat.TABLE if self.columns:
+                table = cells_table(columns, result.rows())
+                _widen(self._stdout, table)
                 self._emit(_drawn(self._stdout, table))
+            case OutputFormat.TABLE:
+                self._emit(_drawn(self._stdout, result.table()))
             case OutputFormat.JSON:
-                self._emit(_json(result.document(), indent=2))
+                self._emit(self._json(result.document(), indent=2))
             case OutputFormat.JSONL:
                 for record in result.records():
-                    self._emit(_json(record))
+                    self._emit(self._json(record))
             case OutputFormat.CSV:
-                self._emit(_delimited(result, ",", neutralise_formula))
+                self._emit(_delimited(columns, result.rows(), ",", neutralise_formula))
             case OutputFormat.TSV:
-                self._emit(_delimited(result, "\t", str))
+                self._emit(_delimited(columns, result.rows(), "\t", str))
+        if self.columns and _ORIGIN in result.columns and _ORIGIN not in columns:
+            self._mark_sample_data(result)
 
     def write_text(self, text: str) -> None:
-        """Write text to stdout."""
+        """Write text to stdout or the file; raises BadParameter if columns were asked for."""
+        if self.columns:
+            refuse_columns("this prints no table")
         self._emit(harmless_text(text if text.endswith("\n") else text + "\n"))
 
     def remark(self, text: str, style: str = "") -> None:
@@ -142,17 +172,47 @@ class Output:
 
         _send(_drawn(self._stderr, Text.assemble(*parts), soft_wrap=True), sys.stderr)
 
+    def _columns_of(self, result: Result, wanted: OutputFormat | None) -> Sequence[str]:
+        if self.columns and self.format_for(wanted) in (OutputFormat.JSON, OutputFormat.JSONL):
+            refuse_columns("JSON is always whole: columns are those of tables, CSV and TSV")
+        if self.columns:
+            return chosen_columns(self.columns, result.columns)
+        usual = result.usual_columns if wanted is None else None
+        return result.columns if usual is None else usual
+
+    def _mark_sample_data(self, result: Result) -> None:
+        from ibkr_sync.domain.entities.futures import Origin
+
+        if any(row.get(_ORIGIN) == Origin.SAMPLE for row in result.rows()):
+            self.remark("note: this is sample data", style="yellow")
+
+    def _json(self, value: object, indent: int | None = None) -> str:
+        is_unicode = self._encoding.lower().replace("-", "").startswith("utf")
+        text = json.dumps(value, indent=indent, ensure_ascii=not is_unicode)
+        return harmless_text(text) + "\n"
+
     def _emit(self, text: str) -> None:
-        failure = _send(text, sys.stdout)
+        failure = _send(text, sys.stdout) if self.file is None else self._put_in(self.file, text)
         if failure is not None and not isinstance(failure, BrokenPipeError):
-            self.complain(f"The result can't be written: {failure.strerror}.", None)
+            place = "" if self.file is None else f" to {self.file}"
+            self.complain(f"The result can't be written{place}: {failure.strerror}.", None)
             sys.exit(1)
 
+    def _put_in(self, file: Path, text: str) -> OSError | None:
+        """Replace the file by one with all that was written so far."""
+        self._in_file.append(text)
+        try:
+            replace_file(file, "".join(self._in_file))
+        except OSError as error:
+            return error
+        return None
 
-def _console(*, color: bool, stderr: bool = False) -> Console:
+
+def _console(*, color: bool, encoding: str, stderr: bool = False) -> Console:
     from ibkr_sync_cli.terminal.harmless_console import HarmlessConsole
 
     return HarmlessConsole(
+        written_in=encoding,
         stderr=stderr,
         color_system="auto" if color else None,  # None: not even bold, no escape code at all
         highlight=False,
@@ -179,19 +239,19 @@ def _harmless(text: str) -> str:
     return "\n".join(safe_text(line) for line in text.split("\n"))
 
 
-def _json(value: object, indent: int | None = None) -> str:
-    is_unicode = sys.stdout.encoding.lower().replace("-", "").startswith("utf")
-    return harmless_text(json.dumps(value, indent=indent, ensure_ascii=not is_unicode)) + "\n"
-
-
-def _delimited(result: Result, delimiter: str, guard: Callable[[str], str]) -> str:
+def _delimited(
+    columns: Sequence[str],
+    rows: Iterable[Mapping[str, str]],
+    delimiter: str,
+    guard: Callable[[str], str],
+) -> str:
     buffer = io.StringIO()
     writer = csv.DictWriter(
-        buffer, result.columns, delimiter=delimiter, lineterminator="\n", extrasaction="ignore"
+        buffer, columns, delimiter=delimiter, lineterminator="\n", extrasaction="ignore"
     )
     writer.writeheader()
-    for row in result.rows():
-        writer.writerow({each: guard(harmless_text(row.get(each, ""))) for each in result.columns})
+    for row in rows:
+        writer.writerow({each: guard(harmless_text(row.get(each, ""))) for each in columns})
     return buffer.getvalue()
 
 

@@ -27,7 +27,7 @@ def records_view(
     name: str,
     head: Record | None = None,
     tail: Record | None = None,
-    as_wide_as_needed: bool = False,
+    usual_columns: Sequence[str] | None = None,
 ) -> Result:
     """The items in every format.
 
@@ -44,7 +44,7 @@ def records_view(
         records=records,
         columns=columns,
         rows=lambda: map(record_cells, records()),
-        as_wide_as_needed=as_wide_as_needed,
+        usual_columns=usual_columns,
     )
 
 

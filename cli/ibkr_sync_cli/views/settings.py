@@ -9,8 +9,9 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from ibkr_sync_cli.terminal.output import Result
+from ibkr_sync_cli.terminal.plain_table import plain_table
 from ibkr_sync_cli.views.records import Record, record_cells, records_view
-from ibkr_sync_cli.views.tables import TableColumn, items_table, plain_table
+from ibkr_sync_cli.views.tables import TableColumn, items_table
 
 if TYPE_CHECKING:
     from ibkr_sync.config.config_files import ConfigLocation

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
-from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
+
+from ibkr_sync_cli.terminal.plain_table import plain_table
 
 T = TypeVar("T")
 
@@ -43,18 +44,6 @@ def items_table(
         drawn.overflow = "fold" if column.fit == "fold" else "ellipsis"
     for each in items:
         table.add_row(*(_text(column, column.cell(each)) for column in shown), style=style(each))
-    return table
-
-
-def plain_table(*columns: tuple[str, bool]) -> Table:
-    """A table without frame; columns are (heading, right-aligned) and never wrap."""
-    table = Table(
-        box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True, padding=(0, 1), show_edge=False
-    )
-    for heading, right in columns:
-        table.add_column(
-            heading, justify="right" if right else "left", no_wrap=True, overflow="ellipsis"
-        )
     return table
 
 

@@ -21,9 +21,6 @@ def catalogue(
             show_default=False,
         ),
     ] = None,
-    wide: Annotated[
-        bool, typer.Option("--wide", help="Codes, ticks, settlement and sources too.")
-    ] = False,
     format: options.Format = None,  # noqa: A002 - the option's name
     json: options.Json = False,
 ) -> None:
@@ -33,7 +30,7 @@ def catalogue(
 
     call = call_of(context, format, json=json)
     found = catalogue_products(call.profile, pattern)
-    call.output.write(catalogue_view(found, wide=wide), call.wanted)
+    call.output.write(catalogue_view(found), call.wanted)
     if not found:
         get = call.output.command("get", pattern or "SYMBOL", "--source", "ibkr")
         call.output.complain(f"The catalogue knows no {pattern!r}.", f"IBKR may know it: {get}")

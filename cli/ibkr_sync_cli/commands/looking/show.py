@@ -42,7 +42,6 @@ def show(
             metavar="DATE",
         ),
     ] = None,
-    wide: Annotated[bool, typer.Option("--wide", help="All columns.")] = False,
     format: options.Format = None,  # noqa: A002 - the option's name
     json: options.Json = False,
 ) -> None:
@@ -61,7 +60,7 @@ def show(
         product = _product(call.output, services, meant.query, past)
         ladders = _ladders(services, product, past)
         sizes = services.futures.size_notice(meant.query, product.key)
-        looks = {"wide": wide, "expired": expired, "is_narrowed": bool(sizes and sizes.left_out)}
+        looks = {"expired": expired, "is_narrowed": bool(sizes and sizes.left_out)}
         chain = product_view(product, moment, ladders, series=series, **looks)
         result = _contract(call.output, product, meant.contract, ladders, moment) or chain
     call.output.write(result if past is None else past_view(result, past.told), call.wanted)

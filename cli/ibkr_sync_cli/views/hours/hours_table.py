@@ -11,12 +11,13 @@ from rich.text import Text
 
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.entities.schedules import ClosedDay, HoursKind, TradingSession
+from ibkr_sync_cli.terminal.plain_table import plain_table
 from ibkr_sync_cli.units.clocks import Clock
 from ibkr_sync_cli.units.durations import brief_duration, duration_to_the_minute
 from ibkr_sync_cli.views.cells import market_state_cell, origin_cell
 from ibkr_sync_cli.views.hours.product_hours import ProductDay, ProductHours
 from ibkr_sync_cli.views.products.product_table import product_name
-from ibkr_sync_cli.views.tables import TableColumn, items_table, plain_table
+from ibkr_sync_cli.views.tables import TableColumn, items_table
 
 _CLOCK_NAMES = {Clock.LOCAL: "shown in local time", Clock.UTC: "shown in UTC"}
 

@@ -21,19 +21,24 @@ COLUMNS = (
     *(field.name for field in dataclasses.fields(ProductFacts)),
 )
 
+USUAL_COLUMNS = (
+    *("symbol", "exchange", "trading_class", "asset_class", "currency", "multiplier"),
+    *("price_magnifier", "min_tick", "name", "active"),
+)
+
 _DEAD = "†"
 
 
-def catalogue_view(products: Sequence[CatalogueProduct], *, wide: bool) -> Result:
-    """The products in every format; `wide` adds columns to the table."""
+def catalogue_view(products: Sequence[CatalogueProduct]) -> Result:
+    """The products in every format."""
     return records_view(
         products,
         _record,
         COLUMNS,
-        lambda: _table(products, wide=wide),
+        lambda: _table(products),
         schema="ibkr-sync/catalogue/1",
         name="products",
-        as_wide_as_needed=wide,
+        usual_columns=USUAL_COLUMNS,
     )
 
 
@@ -58,7 +63,7 @@ def _record(product: CatalogueProduct) -> dict[str, object]:
     }
 
 
-def _table(products: Sequence[CatalogueProduct], *, wide: bool) -> RenderableType:
+def _table(products: Sequence[CatalogueProduct]) -> RenderableType:
     from rich.console import Group  # not for pipes
     from rich.text import Text
 
@@ -71,17 +76,11 @@ def _table(products: Sequence[CatalogueProduct], *, wide: bool) -> RenderableTyp
         ),
         TableColumn("Exchange", lambda each: each.exchange),
         TableColumn("Class", lambda each: each.trading_class or None),
-        TableColumn("Code", lambda each: each.exchange_code or None) if wide else None,
         TableColumn("Type", lambda each: each.asset_class.value.replace("_", " ")),
         TableColumn("Cur", lambda each: each.currency),
         TableColumn("Multiplier", lambda each: number_cell(each.multiplier), right=True),
         TableColumn("Magn", lambda each: each.price_magnifier or None, right=True),
-        TableColumn("Tick", lambda each: number_cell(each.min_tick), right=True) if wide else None,
-        TableColumn("Settles", lambda each: each.facts and each.facts.settlement) if wide else None,
-        TableColumn("Months", lambda each: each.facts and each.facts.months) if wide else None,
-        TableColumn("MIC", lambda each: each.facts and each.facts.mic) if wide else None,
         TableColumn("Name", lambda each: each.name or None, fit="cut"),
-        TableColumn("Sources", lambda each: " ".join(each.sources)) if wide else None,
     ]
     count = quantity_of(len(products), "product")
     dead = any(not each.active for each in products)

@@ -34,18 +34,12 @@ synced, the date tells the rest, and `hours` shows the sessions."""
 
 
 class ChainTable:
-    """A line per contract; columns give way where there is no room for all.
+    """A line per contract; columns give way where there is no room for all."""
 
-    `wide` adds columns; it takes a console that was made as wide as the table needs.
-    """
-
-    def __init__(
-        self, future: Future, shown: Sequence[FuturesContract], now: datetime, *, wide: bool
-    ) -> None:
+    def __init__(self, future: Future, shown: Sequence[FuturesContract], now: datetime) -> None:
         self._future = future
         self._shown = shown
         self._now = now
-        self._wide = wide
         listed = (each for each in shown if each.state(now) is ContractState.ACTIVE)
         self._nearest = next(listed, None)
 
@@ -75,7 +69,7 @@ class ChainTable:
         )
 
     def _columns(self, left_out: Sequence[str]) -> list[TableColumn[FuturesContract]]:
-        future, shown, now, wide = self._future, self._shown, self._now, self._wide
+        future, shown, now = self._future, self._shown, self._now
         has_series = any(each.series is not ContractSeries.MONTHLY for each in shown)
         has_states = any(each.state(now) is not ContractState.ACTIVE for each in shown)
         sizes_vary = len({each.multiplier for each in shown}) > 1
@@ -87,7 +81,7 @@ class ChainTable:
             TableColumn("", lambda each: "▶" if each is self._nearest else ""),
             TableColumn("Contract", lambda each: each.local_symbol),
             TableColumn("Month", lambda each: str(each.contract_month or "-")),
-            TableColumn("Series", lambda each: each.series.value) if has_series or wide else None,
+            TableColumn("Series", lambda each: each.series.value) if has_series else None,
             TableColumn(
                 "Last trade", lambda each: last_trade_cell(each, future.time_zone, weekday=weekday)
             ),
@@ -97,19 +91,16 @@ class ChainTable:
             else None,
             TableColumn("conId", lambda each: str(each.con_id), right=True),
             TableColumn("Multiplier", lambda each: number_cell(each.multiplier), right=True)
-            if sizes_vary or wide
+            if sizes_vary
             else None,
             TableColumn("Tick", lambda each: number_cell(each.quoted_tick), right=True)
-            if ticks_vary or wide
+            if ticks_vary
             else None,
-            TableColumn("State", lambda each: each.state(now).value)
-            if has_states or wide
-            else None,
+            TableColumn("State", lambda each: each.state(now).value) if has_states else None,
             TableColumn("Session", lambda each: sessions[each.con_id] or "-")
             if any(sessions.values())
             else None,
             TableColumn("Seen", lambda each: _last_seen(each, now), right=True),
-            *(_WIDE_COLUMNS if wide else ()),
         ]
         return [column for column in columns if column is not None]
 
@@ -151,21 +142,3 @@ def session_in_chain(contract: FuturesContract, now: datetime) -> str | None:
 
 def _last_seen(contract: FuturesContract, now: datetime) -> str:
     return brief_duration(now - contract.listing.last_seen_at) if contract.listing else "-"
-
-
-def _last_trade_utc(contract: FuturesContract) -> str:
-    at = contract.last_trade_at
-    return f"{at:%Y-%m-%d %H:%M}" if at else "-"
-
-
-def _market_rules(contract: FuturesContract) -> str:
-    rules = {str(venue.market_rule_id) for venue in contract.venues if venue.market_rule_id}
-    return ",".join(sorted(rules)) or "-"
-
-
-_WIDE_COLUMNS: tuple[TableColumn[FuturesContract], ...] = (
-    TableColumn("Class", lambda each: each.trading_class),
-    TableColumn("Expiration", lambda each: str(each.real_expiration_date or "-")),
-    TableColumn("Last trade UTC", _last_trade_utc),
-    TableColumn("Market rules", _market_rules),
-)

@@ -12,7 +12,11 @@ from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.interchange.product_document import DocumentScope, product_to_document
-from ibkr_sync.interchange.product_rows import CONTRACT_COLUMNS, product_to_rows
+from ibkr_sync.interchange.product_rows import (
+    CONTRACT_COLUMNS,
+    USUAL_CONTRACT_COLUMNS,
+    product_to_rows,
+)
 from ibkr_sync_cli.terminal.output import Result
 
 if TYPE_CHECKING:
@@ -39,5 +43,6 @@ def contract_view(
         document=document,
         records=lambda: [document()],
         columns=CONTRACT_COLUMNS,
+        usual_columns=USUAL_CONTRACT_COLUMNS,
         rows=lambda: product_to_rows(narrowed, now, scope, ladders),
     )

@@ -11,7 +11,11 @@ from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.selection.series_choice import SeriesChoice, chosen_series
 from ibkr_sync.interchange.product_document import DocumentScope, product_to_document
-from ibkr_sync.interchange.product_rows import CONTRACT_COLUMNS, product_to_rows
+from ibkr_sync.interchange.product_rows import (
+    CONTRACT_COLUMNS,
+    USUAL_CONTRACT_COLUMNS,
+    product_to_rows,
+)
 from ibkr_sync_cli.terminal.output import Result
 
 if TYPE_CHECKING:
@@ -23,7 +27,6 @@ def product_view(
     now: datetime,
     ladders: Mapping[int, MarketRule] | None = None,
     *,
-    wide: bool = False,
     expired: bool = False,
     series: SeriesChoice = SeriesChoice.USUAL,
     is_narrowed: bool = False,
@@ -43,13 +46,13 @@ def product_view(
     def table() -> RenderableType:
         from ibkr_sync_cli.views.products.product_table import product_table  # rich, not for pipes
 
-        return product_table(future, now, wide=wide, expired=expired, series=series)
+        return product_table(future, now, expired=expired, series=series)
 
     return Result(
         table=table,
         document=lambda: product_to_document(future, now, scope, ladders),
         records=lambda: [product_to_document(future, now, scope, ladders)],
         columns=CONTRACT_COLUMNS,
+        usual_columns=USUAL_CONTRACT_COLUMNS,
         rows=lambda: product_to_rows(future, now, scope, ladders),
-        as_wide_as_needed=wide,
     )

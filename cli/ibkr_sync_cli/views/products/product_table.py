@@ -32,7 +32,6 @@ def product_table(
     future: Future,
     now: datetime,
     *,
-    wide: bool = False,
     expired: bool = False,
     series: SeriesChoice = SeriesChoice.USUAL,
 ) -> RenderableType:
@@ -40,7 +39,7 @@ def product_table(
     wanted = chosen_series(future, series)
     of_series = [each for each in future.contracts if each.series in wanted]
     shown = [each for each in of_series if expired or each.state(now) in _SHOWN_STATES]
-    chain = ChainTable(future, shown, now, wide=wide)
+    chain = ChainTable(future, shown, now)
     living = [each for each in future.living(now) if each.series in wanted]
     remarks = remark_sentences(
         future.remarks, ((each.local_symbol, each.remarks) for each in shown), notices_only=False

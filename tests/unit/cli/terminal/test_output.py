@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
+import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rich.text import Text
 
 from ibkr_sync.domain.untrusted_text import harmless_text
+from ibkr_sync_cli.terminal.columns import parse_columns
 from ibkr_sync_cli.terminal.output import Output, OutputFormat, Result
+from ibkr_sync_cli.terminal.result_file import parse_result_file
 
 RECORDS = [{"name": "É=1", "note": "=1+1"}, {"name": "b\tc", "note": 'x,"y"\nz'}]
 RESULT = Result(
@@ -132,32 +138,165 @@ def test_a_long_line_is_not_broken(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(capsys.readouterr().err.splitlines()) == 1
 
 
-def test_a_table_may_be_wider_than_the_terminal_if_it_has_to(
+def table_of(**parts: Any) -> Result:
+    return Result(
+        **{
+            "table": lambda: Text("-"),
+            "document": dict,
+            "records": list,
+            "columns": tuple(parts["rows"]()[0]),
+            **parts,
+        }
+    )
+
+
+NAMED = table_of(
+    rows=lambda: [
+        {"symbol": "ES", "con_id": "7", "origin": "sample", "note": "x" * 100},
+        {"symbol": "CL", "con_id": "60", "origin": "sample", "note": ""},
+    ],
+    usual_columns=("symbol",),
+)
+MARK = "note: this is sample data\n"
+DRAWN = "symbol  con_id\n──────────────\nES           7\nCL          60\n"
+
+
+def test_a_pipe_gets_the_usual_columns_and_a_format_that_is_asked_for_all_of_them(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Output().write(NAMED, None)
+    usual = capsys.readouterr().out
+    Output().write(NAMED, OutputFormat.TSV)
+
+    assert usual == "symbol\nES\nCL\n"
+    assert capsys.readouterr().out.startswith("symbol\tcon_id\torigin\tnote\n")
+
+
+@pytest.mark.parametrize(
+    ("columns", "format_", "written", "told"),
+    [
+        ("con-id, Symbol", None, "con_id\tsymbol\n7\tES\n60\tCL\n", MARK),
+        ("origin,con_id", OutputFormat.CSV, "origin,con_id\nsample,7\nsample,60\n", ""),
+        ("symbol,con_id", OutputFormat.TABLE, DRAWN, MARK),
+    ],
+)
+def test_columns_are_written_as_named_and_sample_data_is_marked_beside_them(
+    capsys: pytest.CaptureFixture[str],
+    columns: str,
+    format_: OutputFormat | None,
+    written: str,
+    told: str,
+) -> None:
+    output = Output()
+    output.columns = parse_columns(columns)
+    output.write(NAMED, format_)
+
+    assert capsys.readouterr() == (written, told)
+
+
+def test_a_table_of_named_columns_is_never_cut(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from rich.table import Table
+    monkeypatch.setenv("COLUMNS", "80")
+    output = Output()
+    output.columns = ("all",)
+    output.write(NAMED, OutputFormat.TABLE)
 
-    def table() -> Table:
-        drawn = Table("x" * 60, "y" * 60)
-        drawn.add_row("1", "2")
+    assert "x" * 100 in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("columns", "format_", "told"),
+    [
+        ("conid", None, "did you mean 'con_id'"),
+        ("xyz", None, "there are: symbol, con_id"),
+        ("symbol", OutputFormat.JSON, "JSON is always whole"),
+    ],
+)
+def test_columns_that_are_not_there_are_refused(
+    columns: str, format_: OutputFormat | None, told: str
+) -> None:
+    output = Output()
+    output.columns = parse_columns(columns)
+    with pytest.raises(typer.BadParameter, match=told):
+        output.write(NAMED, format_)
+
+
+class TestAFile:
+    def output(self, file: Path) -> Output:
+        output = Output()
+        output.file = parse_result_file(str(file))
+        return output
+
+    def test_it_gets_all_that_is_written_and_stdout_nothing(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        file = tmp_path / "it"
+        file.write_text("before")
+        file.chmod(0o640)
+        output = self.output(file)
+        output.write(NAMED, None)
+        output.write_text("é")
+
+        assert file.read_text("utf-8") == "symbol\nES\nCL\né\n"
+        assert file.stat().st_mode & 0o777 == 0o640
+        assert list(tmp_path.iterdir()) == [file]
+        assert capsys.readouterr().out == ""
+
+    def test_a_link_stays_one_and_a_device_a_device(self, tmp_path: Path) -> None:
+        (tmp_path / "link").symlink_to(tmp_path / "there.csv")
+        self.output(tmp_path / "link").write_text("1")
+        self.output(Path(os.devnull)).write_text("1")
+
+        assert (tmp_path / "link").is_symlink()
+        assert (tmp_path / "there.csv").read_text() == "1\n"
+        assert Path(os.devnull).is_char_device()
+
+    def test_what_can_not_be_written_leaves_the_file_as_it_was(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        def full(_: int) -> None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        file = tmp_path / "it"
+        file.write_text("before")
+        monkeypatch.setattr(os, "fsync", full)
+        with pytest.raises(SystemExit, match="1"):
+            self.output(file).write_text("after")
+
+        assert "No space left on device" in capsys.readouterr().err
+        assert [(each, each.read_text()) for each in tmp_path.iterdir()] == [(file, "before")]
+
+    @pytest.mark.parametrize("name", ["none/it", "."])
+    def test_where_no_file_can_be_made_nothing_is_begun(self, tmp_path: Path, name: str) -> None:
+        with pytest.raises(typer.BadParameter, match=r"does not exist|is a folder"):
+            parse_result_file(str(tmp_path / name))
+
+    def test_its_ending_says_the_format(self, tmp_path: Path) -> None:
+        endings = {"a.csv": OutputFormat.CSV, "a.JSON": OutputFormat.JSON, "a.txt": None}
+        assert {each: OutputFormat.of_file(tmp_path / each) for each in endings} == endings
+        assert parse_result_file("-") is None
+
+
+def test_where_there_is_only_ascii_a_table_is_as_wide_as_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from ibkr_sync_cli.terminal.plain_table import plain_table
+
+    def table() -> object:
+        drawn = plain_table(("", False), ("Contract", False), ("Session", False))
+        drawn.add_row("▶", "ESZ6", "…")
         return drawn
 
-    monkeypatch.setenv("COLUMNS", "80")
-    parts: dict[str, Any] = {
-        "table": table,
-        "document": dict,
-        "records": list,
-        "columns": (),
-        "rows": list,
-    }
-    Output().write(Result(**parts), OutputFormat.TABLE)
-    narrow = capsys.readouterr().out
-    Output().write(Result(**parts, as_wide_as_needed=True), OutputFormat.TABLE)
-    wide = capsys.readouterr().out
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii", errors="backslashreplace")
+    monkeypatch.setattr(sys, "stdout", stream)
+    Output().write(table_of(rows=lambda: [{}], table=table), OutputFormat.TABLE)
 
-    assert max(map(len, narrow.splitlines())) == 80
-    assert "x" * 60 in wide
-    assert "y" * 60 in wide
+    assert stream.buffer.getvalue().decode().splitlines() == [
+        "   Contract  Session",
+        "--------------------",
+        ">  ESZ6      ~      ",
+    ]
 
 
 def test_without_a_terminal_no_progress_is_drawn(capsys: pytest.CaptureFixture[str]) -> None:

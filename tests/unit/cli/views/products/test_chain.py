@@ -9,7 +9,6 @@ from decimal import Decimal
 
 import pytest
 from rich.console import Console
-from rich.measure import Measurement
 
 from example_products import DECEMBER, ES, NOW
 from fakes.hours import sent_hours
@@ -47,12 +46,10 @@ def of(*contracts: FuturesContract) -> Future:
     return dataclasses.replace(ES, contracts=contracts)
 
 
-def lines(
-    product: Future, now: datetime = NOW, *, width: int = 80, wide: bool = False
-) -> list[str]:
+def lines(product: Future, now: datetime = NOW, *, width: int = 80) -> list[str]:
     console = Console(file=io.StringIO(), width=width, markup=False, highlight=False)
     with console.capture() as capture:
-        console.print(ChainTable(product, product.contracts, now, wide=wide))
+        console.print(ChainTable(product, product.contracts, now))
     return [line.rstrip() for line in capture.get().splitlines()]
 
 
@@ -126,25 +123,6 @@ def test_columns_give_way_one_after_the_other_where_there_is_no_room() -> None:
     assert "  18 Dec 2026 08:30" in lines(ES_CHAIN, NOW, width=71)[2]
     assert headings(ES_CHAIN, NOW, width=66) == "Contract Month Last trade conId Session"
     assert headings(ES_CHAIN, NOW, width=56) == "Contract Month Last trade conId"
-
-
-def test_the_wide_table_has_every_column_where_there_is_room() -> None:
-    found = headings(ES_CHAIN, NOW, width=200, wide=True)
-    assert found.startswith(
-        "Contract Month Series Last trade Days conId Multiplier Tick State Session"
-    )
-    assert found.endswith("Class Expiration Last trade UTC Market rules")
-
-
-def test_it_measures_as_wide_as_all_its_columns() -> None:
-    console = Console(file=io.StringIO(), width=80)
-    unbounded = console.options.update(max_width=1000)
-    needed = Measurement.get(
-        console, unbounded, ChainTable(ES_CHAIN, ES_CHAIN.contracts, NOW, wide=True)
-    ).maximum
-    drawn = lines(ES_CHAIN, width=needed, wide=True)
-    assert headings(ES_CHAIN, NOW, width=needed, wide=True).endswith("Market rules")
-    assert len(drawn[1]) == needed
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,50 @@
+"""The file that a result is written to, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+import typer
+
+_OPTION = "'--output' / '-o'"
+_STDOUT = "-"
+
+
+def parse_result_file(typed: str | None) -> Path | None:
+    """The file that was typed, None for stdout; raises BadParameter where none can be made."""
+    if typed in (None, _STDOUT):
+        return None
+    path = Path(typed).expanduser()
+    if not path.parent.is_dir():
+        raise typer.BadParameter(
+            f"the folder {str(path.parent)!r} does not exist", param_hint=_OPTION
+        )
+    if path.is_dir():
+        raise typer.BadParameter(f"{typed!r} is a folder", param_hint=_OPTION)
+    return path.resolve()
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Write a file in UTF-8 that is complete, whenever it is read; a device is written as it is.
+
+    It keeps the permissions of the one before. Raises OSError.
+    """
+    if path.exists() and not path.is_file():
+        path.write_text(text, encoding="utf-8")
+        return
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        if path.exists():
+            temporary.chmod(stat.S_IMODE(path.stat().st_mode))
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
