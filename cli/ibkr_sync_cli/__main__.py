@@ -110,20 +110,23 @@ def _is_loading(frame: FrameType | None) -> bool:
 
 
 def _run(signals: StopSignals) -> int:
+    from typer import TyperException
+
     from ibkr_sync.domain.errors import IbkrSyncError, RunInterrupted
     from ibkr_sync_cli.messages.exit_codes import ExitCode
     from ibkr_sync_cli.terminal.output import Output
 
     debug = "--debug" in sys.argv
     output = Output(color=_NO_COLOR not in sys.argv)
-    if not output.color:
-        from typer import rich_utils
-
-        rich_utils.COLOR_SYSTEM = None  # help and usage errors are typer's
     try:
         from ibkr_sync_cli.app import app
 
-        app(obj=output)
+        return app(obj=output, standalone_mode=False) or ExitCode.OK
+    except TyperException as refusal:
+        from ibkr_sync_cli.messages.usage_errors import usage_next_step, usage_sentence
+
+        output.complain(usage_sentence(refusal), usage_next_step(refusal))
+        return ExitCode.USAGE
     except IbkrSyncError as error:
         from ibkr_sync_cli.reports.errors import report_error
 
@@ -141,7 +144,6 @@ def _run(signals: StopSignals) -> int:
             f"Unexpected: {type(error).__name__}.", "Add --debug for details, and please report it."
         )
         return ExitCode.UNEXPECTED
-    return ExitCode.OK
 
 
 def _print_traceback() -> None:

@@ -1,4 +1,4 @@
-"""The application: the options that stand before the command."""
+"""The application, with its global options."""
 
 from __future__ import annotations
 
@@ -6,22 +6,18 @@ from typing import Annotated
 
 import typer
 
-from ibkr_sync_cli.arguments import options
-from ibkr_sync_cli.command_tree import CommandTree
 from ibkr_sync_cli.invocation import Invocation, one_format
-from ibkr_sync_cli.messages.exit_codes import EXIT_CODE_HELP
 from ibkr_sync_cli.messages.next_command import NextCommand
+from ibkr_sync_cli.parsing.command_tree import CommandTree
 from ibkr_sync_cli.terminal.columns import parse_columns
 from ibkr_sync_cli.terminal.logs import log_to_stderr
-from ibkr_sync_cli.terminal.output import Output
+from ibkr_sync_cli.terminal.output import Output, OutputFormat
 from ibkr_sync_cli.terminal.result_file import parse_result_file
 
 app = typer.Typer(
     name="ibkr-sync",
     cls=CommandTree,
     help="Keeps the reference data of futures at Interactive Brokers right, in a local database.",
-    epilog=EXIT_CODE_HELP,
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -48,10 +44,33 @@ def main(
     database_location: Annotated[
         str | None, typer.Option("--database", help="Database file or URL.", metavar="DB")
     ] = None,
-    format: options.Format = None,  # noqa: A002 - the option's name
-    json: options.Json = False,
-    columns: options.Columns = None,
-    result_file: options.ResultFile = None,
+    format: Annotated[  # noqa: A002 - the option's name
+        OutputFormat | None,
+        typer.Option(
+            "--format",
+            "-f",
+            help="Format of the result; a table on a terminal, else TSV.",
+            metavar="FORMAT",
+        ),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Same as --format json.")] = False,
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            "--columns",
+            help="Only these columns of a table, CSV or TSV, by the names in TSV; all for all.",
+            metavar="A,B,C",
+        ),
+    ] = None,
+    result_file: Annotated[
+        str | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="Write the result to this file; its ending says the format.",
+            metavar="FILE",
+        ),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only results and errors.")] = False,
     verbose: Annotated[
         int,
@@ -74,9 +93,11 @@ def main(
         ),
     ] = False,
 ) -> None:
-    """Take the options that stand before the command."""
+    """Take the global options, again for each command on the way that has more of them."""
     del show_version  # its callback has ended the call
-    output = context.obj if isinstance(context.obj, Output) else Output(color=not no_color)
+    before = context.obj
+    given_output = before.output if isinstance(before, Invocation) else before
+    output = given_output if isinstance(given_output, Output) else Output(color=not no_color)
     output.quiet = quiet
     output.columns = parse_columns(columns)
     output.file = parse_result_file(result_file)
@@ -93,7 +114,7 @@ def main(
     invocation = Invocation(
         output=output,
         flags={name: value for name, value in given.items() if value is not None},
-        format=one_format(format, json=json),
+        format=one_format(format, json=json) or OutputFormat.of_file(output.file),
     )
     context.obj = invocation
     log_to_stderr(

@@ -74,17 +74,12 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invocation:
-    """What the command line said before the command's own options."""
+    """The global options of a call, wherever they stood."""
 
     output: Output
     flags: Mapping[str, object]
     format: OutputFormat | None = None
     run: LoggedRun = field(default_factory=LoggedRun)
-
-    def explicit_format(self, option: OutputFormat | None, *, json: bool) -> OutputFormat | None:
-        """The format asked for in this very call, after or before the command, or by a file."""
-        asked = one_format(option, json=json) or self.format
-        return asked or OutputFormat.of_file(self.output.file)
 
 
 def one_format(option: OutputFormat | None, *, json: bool) -> OutputFormat | None:
@@ -95,29 +90,22 @@ def one_format(option: OutputFormat | None, *, json: bool) -> OutputFormat | Non
 
 
 def invocation_of(context: typer.Context) -> Invocation:
-    """What was said before a command."""
+    """The global options of a command's call."""
     invocation = context.obj
     if not isinstance(invocation, Invocation):
         raise TypeError("the command was called without its application")
     return invocation
 
 
-def call_of(
-    context: typer.Context,
-    option: OutputFormat | None = None,
-    *,
-    json: bool = False,
-    **flags: object,
-) -> Call:
+def call_of(context: typer.Context, **flags: object) -> Call:
     """Read the settings, once all options are known.
 
     `flags` are the command's own options that are settings too, None if not given. Raises
-    BadParameter for two formats, ConfigError, and tells what the settings warn of.
+    ConfigError, and remarks on what the settings warn of.
     """
     from ibkr_sync.config.loading import load_settings
 
     invocation = invocation_of(context)
-    explicit_format = invocation.explicit_format(option, json=json)
     given = {name: value for name, value in flags.items() if value is not None}
     all_flags = MappingProxyType({**invocation.flags, **given})
     loaded = load_settings(all_flags, os.environ, Path.cwd())
@@ -132,7 +120,7 @@ def call_of(
         output=invocation.output,
         flags=all_flags,
         loaded=loaded,
-        explicit_format=explicit_format,
+        explicit_format=invocation.format,
         run=invocation.run,
     )
 

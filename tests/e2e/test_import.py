@@ -145,7 +145,7 @@ def test_a_word_that_is_no_choice_is_refused_in_plain_words(
 ) -> None:
     refused = ibkr_sync("next", "ES", option, "foo")
     assert refused.code == 2
-    assert "'foo' is not one of" in refused.err
+    assert "'foo' is none of" in refused.err
     assert "Value error" not in refused.err
 
 

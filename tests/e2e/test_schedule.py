@@ -148,8 +148,8 @@ def test_a_time_at_which_ibkr_resets_is_warned_of(ibkr_sync: CommandLine) -> Non
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ([], "Missing option '--print'"),
-        (["--print", "at"], "'at' is not one of 'cron', 'systemd', 'launchd'"),
+        ([], "ibkr-sync schedule needs --print."),
+        (["--print", "at"], "'at' is none of cron, systemd, launchd"),
         (["--print", "cron", "--at", "25:00"], "'25:00' is no time; write 18:30"),
         (["--print", "cron", "--time-zone", "Mars/X"], "'Mars/X' is no time zone"),
         (["--print", "cron", "--time-zone", "../../etc/passwd"], "is no time zone"),

@@ -10,7 +10,7 @@ from typing import Any
 
 from e2e.command_line import CommandLine, Ended
 from e2e.gateways import ROW, changed, gateway_with
-from ibkr_sync_cli.command_tree import CommandTree
+from ibkr_sync_cli.parsing.command_tree import CommandTree
 
 DEMO = ("--profile", "demo")
 LABEL = re.compile(
@@ -18,7 +18,7 @@ LABEL = re.compile(
 )
 COMMAND = re.compile(r"ibkr-sync (.*)")
 OPTIONS = re.compile(r"Say which: (--.*)")
-NAMELESS = {"config", "db", "demo", "import", "replay", "schedule", "unpin", "version"}
+NAMELESS = {"config", "db", "demo", "help", "import", "replay", "schedule", "unpin", "version"}
 """Commands that print no names of products, or only as others do."""
 
 READERS = ("next", "hours", "history", "changes", "rolls")
@@ -81,7 +81,7 @@ def printed_by(ibkr_sync: CommandLine, *commands: tuple[str, ...]) -> Printed:
     for command in commands:
         for arguments in in_every_format(*command):
             done = ibkr_sync(*DEMO, *arguments)
-            assert "Usage:" not in done.err, (arguments, done)
+            assert "--help" not in done.err, (arguments, done)
             printed.collect(arguments, done)
     return printed
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,27 +12,41 @@ from e2e.gateways import gateway_with, sample_gateway
 from e2e.stored_rows import checksum
 
 ESCAPE = "\x1b[31m"
+LIBRARY_WORDS = re.compile(r"Usage:|Try '|Input should|Invalid value|Value error|No such|[╭│╰]")
 
 
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["nonsense"], "No such command 'nonsense'"),
-        ([f"[/nope]{ESCAPE}"], r"No such command '[/nope]\x1b[31m'"),
-        (["show"], "Missing argument 'SYMBOL'"),
-        (["show", "ES", "--nonsense"], "No such option: --nonsense"),
+        (["nonsense"], "There is no command 'nonsense'"),
+        ([f"[/nope]{ESCAPE}"], r"There is no command '[/nope]\x1b[31m'"),
+        (["show"], "ibkr-sync show needs SYMBOL."),
+        (["show", "ES", "--nonsense"], "ibkr-sync show has no option '--nonsense'."),
         (["show", ""], "'' is no symbol"),
         (["show", "=1+1"], "'=1+1' is no symbol"),
         (["show", f"[bold]{ESCAPE}"], r"'[bold]\x1b[31m' is no symbol"),
         (["show", "'; DROP TABLE products"], "is no symbol"),
         (["show", "A" * 5000], "is no symbol"),
         (["show", "ES", "--exchange", "../../etc"], "'../../etc' is no exchange"),
-        (["show", "ES", "--format", "xml"], "'xml' is not one of 'table', 'json'"),
-        (["get"], "Missing argument 'SYMBOL'"),
-        (["get", "ES", "--port", "abc"], "valid integer"),
+        (["show", "ES", "--format", "xml"], "--format: 'xml' is none of table, json"),
+        (["get"], "ibkr-sync get needs SYMBOL."),
+        (["get", "ES", "--port", "abc"], "--port: 'abc' is no whole number."),
         (["get", "ES", "--max-age", "3 fortnights"], "write 90m, 20h, 7d or"),
         (["list", "--expiring", "soon"], "write 90m, 20h, 7d or"),
-        (["replay", "serve", "--port", "70000"], "65535"),
+        (["shwo", "ES"], "There is no command 'shwo'. next: Did you mean ibkr-sync show?"),
+        (["watchlist", "ad", "ES"], "next: Did you mean ibkr-sync watchlist add?"),
+        (["show", "ES", "--exchagne", "X"], "Did you mean --exchange? ibkr-sync show --help"),
+        (["show", "ES", "NQ"], "ibkr-sync show does not take 'NQ' as well."),
+        (["show", "ES", "--exchange"], "--exchange needs a value."),
+        (["show", "ES", "--json=1"], "--json takes no value."),
+        (["hours", "ES", "--days", "0"], "'0' is too small, it must be at least 1."),
+        (["hours", "ES", "--tz", "exchang"], "did you mean exchange?"),
+        (["--quiet"], "ibkr-sync needs a command."),
+        (["help", "shwo"], "There is no command 'shwo'."),
+        (
+            ["replay", "serve", "--port", "70000"],
+            "--port: '70000' is too large, it must be at most 65535.",
+        ),
     ],
     ids=lambda value: (
         " ".join(value)[:40].encode("unicode_escape").decode() if isinstance(value, list) else ""
@@ -44,7 +59,30 @@ def test_a_word_that_does_not_fit_is_named(
 
     assert (done.code, done.out) == (2, "")
     assert told in done.told
+    lines = done.err.splitlines()
+    assert [line[:7] for line in lines] == ["error: ", "next:  "], "no frames, no usage lines"
+    assert not LIBRARY_WORDS.search(done.err)
     assert not any(ibkr_sync.home.iterdir())
+
+
+def test_a_global_option_may_stand_anywhere(ibkr_sync: CommandLine, stocked: Path) -> None:
+    words = ("list", "--database", stocked, "--json", "-q")
+    expected = ibkr_sync(*words[1:], words[0])
+    assert expected.code == 0
+    assert [each["symbol"] for each in expected.json["products"]] == ["CL", "ES", "VIX"]
+
+    assert ibkr_sync(*words) == expected
+    assert ibkr_sync("--database", "none.db", "--format", "json", *words) == expected
+    watched = ibkr_sync("watchlist", f"--database={stocked}", "list", "--json", "-p", "local")
+    assert (watched.code, watched.json["watchlist"]) == (0, [])
+    assert "ibkr-sync --profile local --database" in watched.err
+    for refused in (
+        ("--json", "list", "--format", "csv"),
+        ("watchlist", "--format", "csv", "list", "--json"),
+    ):
+        done = ibkr_sync(*refused, "--database", stocked)
+        assert (done.code, done.out) == (2, "")
+        assert "--json and --format csv exclude each other" in done.told
 
 
 @pytest.mark.parametrize(
@@ -144,17 +182,17 @@ def test_an_ambiguous_symbol_is_never_picked_silently(
         (["get", "ES", "--client-id", "7"], "--client-id is for a gateway: add --source ibkr"),
         (["show", "ES", "--json", "--format", "csv"], "--json and --format csv exclude each other"),
         (["--json", "--format", "csv", "show", "ES"], "--json and --format csv exclude each other"),
-        (["get", "ES", "--max-age", "9999999d"], "'--max-age': '9999999d' is too long"),
-        (["refresh", "--deadline", "999999d"], "'--deadline': '999999d' is too long"),
-        (["refresh", "--deadline", "8d"], "'--deadline': it is at most 7d"),
-        (["refresh", "--stale", "36501d"], "'--stale': '36501d' is too long"),
-        (["check", "--max-age", "999999d"], "'--max-age': '999999d' is too long"),
-        (["list", "--expiring", "999999d"], "'--expiring': '999999d' is too long"),
-        (["db", "prune", "--older-than", "999999d"], "'--older-than': '999999d' is too long"),
+        (["get", "ES", "--max-age", "9999999d"], "--max-age: '9999999d' is too long"),
+        (["refresh", "--deadline", "999999d"], "--deadline: '999999d' is too long"),
+        (["refresh", "--deadline", "8d"], "--deadline: it is at most 7d"),
+        (["refresh", "--stale", "36501d"], "--stale: '36501d' is too long"),
+        (["check", "--max-age", "999999d"], "--max-age: '999999d' is too long"),
+        (["list", "--expiring", "999999d"], "--expiring: '999999d' is too long"),
+        (["db", "prune", "--older-than", "999999d"], "--older-than: '999999d' is too long"),
         (["schedule", "--print", "cron", "--deadline", "8d"], "it is at most 7d"),
         (["next", "ES", "--days-before", "36501"], "'36501' is too long; it takes at most 36500"),
-        (["check", "--max-age", "0s"], "'--max-age': it must be longer than nothing"),
-        (["list", "--expiring", "3x"], "'--expiring': '3x' is no duration"),
+        (["check", "--max-age", "0s"], "--max-age: it must be longer than nothing"),
+        (["list", "--expiring", "3x"], "--expiring: '3x' is no duration"),
     ],
 )
 def test_options_that_can_not_be_heeded_are_refused(

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ibkr_sync.domain.selection.series_choice import SeriesChoice
-from ibkr_sync_cli.terminal.output import OutputFormat
 from ibkr_sync_cli.units.quantities import multiplier_quantity
 
 if TYPE_CHECKING:
@@ -29,28 +28,6 @@ ClientId = Annotated[int | None, typer.Option("--client-id", help="API client id
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show, write nothing.")]
 AllowShrink = Annotated[
     bool, typer.Option("--allow-shrink", help="Accept that many contracts are gone.")
-]
-Format = Annotated[
-    OutputFormat | None,
-    typer.Option("--format", "-f", help="Output format; a table on a terminal, else TSV."),
-]
-Json = Annotated[bool, typer.Option("--json", help="Same as --format json.")]
-Columns = Annotated[
-    str | None,
-    typer.Option(
-        "--columns",
-        help="Only these columns of a table, CSV or TSV, by the names in TSV; all for all.",
-        metavar="A,B,C",
-    ),
-]
-ResultFile = Annotated[
-    str | None,
-    typer.Option(
-        "--output",
-        "-o",
-        help="Write the result to this file; its ending says the format.",
-        metavar="FILE",
-    ),
 ]
 Exchange = Annotated[
     str | None, typer.Option("--exchange", help="IBKR's code of the exchange.", metavar="X")

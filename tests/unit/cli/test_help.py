@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -22,7 +21,8 @@ def commands(command: Any, path: str = "ibkr-sync") -> Iterator[tuple[str, Any]]
         yield from commands(sub, f"{path} {name}")
 
 
-COMMANDS = dict(commands(typer.main.get_command(app)))
+ROOT: Any = typer.main.get_command(app)
+COMMANDS = dict(commands(ROOT))
 NARROWING = {"--exchange", "--currency", "--trading-class", "--multiplier"}
 PARAMETERS = {
     f"{path} {parameter.opts[0]}": parameter
@@ -30,18 +30,16 @@ PARAMETERS = {
     for parameter in command.params
 }
 COLUMNS = 80
-MARGIN = 1
 
 
-def drawn_help(
-    path: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> str:
+def drawn_help(path: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """The help of a command on a terminal of the usual width."""
     monkeypatch.setenv("COLUMNS", str(COLUMNS))
-    command = COMMANDS[path]
-    context = command.make_context(path, [], resilient_parsing=True)
-    command.format_help(context, context.make_formatter())
-    return capsys.readouterr().out
+    here = ROOT.make_context("ibkr-sync", ["list"], resilient_parsing=True)
+    for word in path.split()[1:]:
+        below = here.command.commands[word]
+        here = below.make_context(word, [], parent=here, resilient_parsing=True)
+    return str(here.get_help())
 
 
 def test_the_commands_are_found() -> None:
@@ -64,14 +62,23 @@ def test_an_option_or_argument_says_what_it_does(path: str) -> None:
 
 
 @one_case("path", COMMANDS)
-def test_no_line_of_the_help_ends_before_its_words_fill_it(
-    path: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_a_page_of_help_fits_a_terminal(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = drawn_help(path, monkeypatch)
+
+    assert max(map(len, page.splitlines())) <= COLUMNS, page
+    assert "Usage: " + path in page
+    assert not re.search(r"<\w+>|[╭│]", page), "flags have no values, and there are no frames"
+    assert page.endswith((EXIT_CODE_HELP, "exit codes: ibkr-sync --help"))
+
+
+@one_case("path", COMMANDS)
+def test_global_options_stand_in_the_help_of_the_program_alone(
+    path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    prose = drawn_help(path, monkeypatch, capsys).partition("╭")[0]
-    for paragraph in re.split(r"\n\s*\n", prose):
-        for line, following in pairwise(paragraph.strip().splitlines()):
-            filled = f"{line.strip()} {following.split()[0]}"
-            assert len(filled) > COLUMNS - 2 * MARGIN, prose
+    page = drawn_help(path, monkeypatch)
+
+    is_program = path == "ibkr-sync"
+    assert ("--log-format" in page, "-q, --quiet " in page) == (is_program, is_program)
 
 
 @one_case("path", PARAMETERS)
@@ -79,31 +86,20 @@ def test_no_help_of_an_option_or_argument_breaks_its_lines_itself(path: str) -> 
     assert "\n" not in PARAMETERS[path].help
 
 
-@one_case("path", COMMANDS)
-def test_that_more_may_follow_is_told_once(
-    path: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert not re.search(r"\.{3}\S*\.{3}", drawn_help(path, monkeypatch, capsys))
+def test_the_commands_stand_under_headings(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = drawn_help("ibkr-sync", monkeypatch)
 
-
-def test_the_exit_codes_stand_together(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    drawn = drawn_help("ibkr-sync", monkeypatch, capsys).rstrip()
-    lines = [line.strip() for line in drawn.splitlines()]
-    assert "\n".join(lines).endswith("\n\n" + EXIT_CODE_HELP)
-    assert "\n\n" not in EXIT_CODE_HELP
+    order = ["Daily commands:", "\n  get ", "Looking at", "\n  show ", "Upkeep:", "\n  config "]
+    assert sorted(order, key=page.index) == order
 
 
 @one_case("code", ExitCode)
 def test_an_exit_code_is_in_the_help(code: ExitCode) -> None:
-    help_ = COMMANDS["ibkr-sync"].epilog
-    assert help_ == EXIT_CODE_HELP
-    assert re.search(rf"(?<!\d){code.value}(?!\d)", help_)
+    assert re.search(rf"(?<!\d){code.value}(?!\d)", EXIT_CODE_HELP)
 
 
 def test_no_line_of_the_exit_codes_is_wider_than_a_terminal() -> None:
-    assert max(map(len, EXIT_CODE_HELP.splitlines())) <= 78  # typer indents by one
+    assert max(map(len, EXIT_CODE_HELP.splitlines())) <= COLUMNS
 
 
 @one_case("path", COMMANDS)

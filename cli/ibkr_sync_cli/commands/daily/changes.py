@@ -29,8 +29,6 @@ def changes(
         Severity,
         typer.Option("--severity", help="Only what matters at least this much."),
     ] = Severity.INFO,
-    format: options.Format = None,  # noqa: A002 - the option's name
-    json: options.Json = False,
 ) -> None:
     """Tell what changed, as typed events, from the database alone.
 
@@ -42,7 +40,7 @@ def changes(
     from ibkr_sync_cli.reports.events import report_changed_events
     from ibkr_sync_cli.units.moments import parse_first_moment
 
-    call, moment = call_of(context, format, json=json), now()
+    call, moment = call_of(context), now()
     limits = options.limits_of_options(exchange, currency, trading_class, multiplier)
     start, product, contract = parse_first_moment(since, moment), None, None
     with call.services() as services:

@@ -22,8 +22,6 @@ def check(
         ),
     ] = "26h",  # type: ignore[assignment]  # typer parses defaults as what is typed
     groups: options.Groups = None,
-    format: options.Format = None,  # noqa: A002 - the option's name
-    json: options.Json = False,
 ) -> None:
     """Tell which watched products are stale and why, from the database alone; exit 6 if any is.
 
@@ -31,7 +29,7 @@ def check(
     """
     from ibkr_sync_cli.reports.freshness import report_freshness
 
-    call, moment = call_of(context, format, json=json), now()
+    call, moment = call_of(context), now()
     with call.services() as services:
         report = services.freshness.check(max_age, moment, groups or ())
     report_freshness(call, report, moment)

@@ -42,8 +42,6 @@ def get(
     host: options.Host = None,
     port: options.Port = None,
     client_id: options.ClientId = None,
-    format: options.Format = None,  # noqa: A002 - the option's name
-    json: options.Json = False,
 ) -> None:
     """Bring products up to date from a source, store them, and show what changed."""
     from ibkr_sync.domain.runs.sync_policy import SyncPolicy
@@ -51,7 +49,7 @@ def get(
     from ibkr_sync_cli.reports.progress import sync_with_progress
 
     gateway = {"host": host, "port": port, "client_id": client_id}
-    call = call_of(context, format, json=json, source=source, **gateway)
+    call = call_of(context, source=source, **gateway)
     options.refuse_gateway_options(call.profile.source, gateway)
     limits = options.limits_of_options(exchange, currency, trading_class, multiplier)
     policy = SyncPolicy(

@@ -46,8 +46,6 @@ def next_contract(
     explain: Annotated[
         bool, typer.Option("--explain", help="Say on stderr why the ones before are not it.")
     ] = False,
-    format: options.Format = None,  # noqa: A002 - the option's name
-    json: options.Json = False,
 ) -> None:
     """Name the nearest contract that may be held, from the database alone.
 
@@ -60,7 +58,7 @@ def next_contract(
     from ibkr_sync_cli.units.moments import parse_moment
 
     rule = NearestRule(side=side, by=by, days_before=days_before, months=months, series=series)
-    call, present = call_of(context, format, json=json), now()
+    call, present = call_of(context), now()
     moment = present if as_of is None else parse_moment(as_of, present).at
     question = NearestQuestion(rule=rule, moment=moment, is_past=moment < present, explain=explain)
     limits = options.limits_of_options(exchange, currency, trading_class, multiplier)

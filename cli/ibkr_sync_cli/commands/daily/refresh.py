@@ -56,8 +56,6 @@ def refresh(
     host: options.Host = None,
     port: options.Port = None,
     client_id: options.ClientId = None,
-    format: options.Format = None,  # noqa: A002 - the option's name
-    json: options.Json = False,
 ) -> None:
     """Bring all that is watched up to date, and show what came of it."""
     from ibkr_sync.application.services.refresh import RefreshSelection
@@ -66,7 +64,7 @@ def refresh(
     from ibkr_sync_cli.reports.refresh import report_refresh
 
     gateway = {"host": host, "port": port, "client_id": client_id}
-    call = call_of(context, format, json=json, source=source, **gateway)
+    call = call_of(context, source=source, **gateway)
     limits = options.limits_of_options(exchange, currency, trading_class, multiplier)
     selection = RefreshSelection(symbols=symbols or (), limits=limits, groups=group or ())
     _refuse_unusable(call.profile.source, {**gateway, "deadline": deadline}, selection)

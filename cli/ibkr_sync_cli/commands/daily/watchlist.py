@@ -39,13 +39,11 @@ def add_to_watchlist(
     currency: options.Currency = None,
     trading_class: options.TradingClass = None,
     multiplier: options.Multiplier = None,
-    format: options.Format = None,  # noqa: A002 - the option's name
-    json: options.Json = False,
 ) -> None:
     """Put products on the watchlist, all that are named or none."""
     from ibkr_sync_cli.reports.watchlist import report_watchlist_addition
 
-    call = call_of(context, format, json=json)
+    call = call_of(context)
     limits = options.limits_of_options(exchange, currency, trading_class, multiplier)
     with call.services() as services:
         found = _find_all(call.output, services.watchlist, symbols, limits, group)
@@ -62,13 +60,11 @@ def remove_from_watchlist(
     currency: options.Currency = None,
     trading_class: options.TradingClass = None,
     multiplier: options.Multiplier = None,
-    format: options.Format = None,  # noqa: A002 - the option's name
-    json: options.Json = False,
 ) -> None:
     """Take products off the watchlist, out of every group or one; what is stored stays."""
     from ibkr_sync_cli.views.watchlist import watchlist_changes_view
 
-    call = call_of(context, format, json=json)
+    call = call_of(context)
     limits = options.limits_of_options(exchange, currency, trading_class, multiplier)
     with call.services() as services:
         gone = services.watchlist.remove(symbols, limits, group=group)
@@ -79,13 +75,11 @@ def remove_from_watchlist(
 def list_watchlist(
     context: typer.Context,
     groups: options.Groups = None,
-    format: options.Format = None,  # noqa: A002 - the option's name
-    json: options.Json = False,
 ) -> None:
     """List the watchlist, and how fresh the data of each product is."""
     from ibkr_sync_cli.reports.watchlist import report_watchlist
 
-    call = call_of(context, format, json=json)
+    call = call_of(context)
     with call.services() as services:
         states = services.watchlist.states(groups or ())
     report_watchlist(call, states, now())
@@ -98,8 +92,6 @@ def import_watchlist(
         str, typer.Argument(help="A text or CSV file; - reads from stdin.", metavar="FILE")
     ],
     group: _INTO = None,
-    format: options.Format = None,  # noqa: A002 - the option's name
-    json: options.Json = False,
 ) -> None:
     """Put the products of a file on the watchlist, all or none.
 
@@ -110,7 +102,7 @@ def import_watchlist(
     from ibkr_sync_cli.arguments.watchlist_import import find_imported, read_import
     from ibkr_sync_cli.reports.watchlist import report_watchlist_addition
 
-    call = call_of(context, format, json=json)
+    call = call_of(context)
     text = read_import(file)
     with call.services() as services:
         found = find_imported(file, text, services.watchlist, group)

@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from ibkr_sync.domain.history.severity import Severity
-from ibkr_sync_cli.arguments import options
 from ibkr_sync_cli.invocation import call_of, now
 
 
@@ -20,8 +19,6 @@ def audit(
     severity: Annotated[
         Severity, typer.Option("--severity", help="Only what matters at least this much.")
     ] = Severity.INFO,
-    format: options.Format = None,  # noqa: A002 - the option's name
-    json: options.Json = False,
 ) -> None:
     """Show where IBKR, rules, the catalogue and imports disagree, from the database alone.
 
@@ -32,7 +29,7 @@ def audit(
     from ibkr_sync_cli.arguments.symbols import product_of_symbol
     from ibkr_sync_cli.views.products.audit import audit_view
 
-    call, moment = call_of(context, format, json=json), now()
+    call, moment = call_of(context), now()
     with call.services() as services:
         service, output = services.futures, call.output
         named = [

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from ibkr_sync_cli.arguments import options
 from ibkr_sync_cli.invocation import call_of
 from ibkr_sync_cli.messages.exit_codes import ExitCode
 
@@ -21,14 +20,12 @@ def catalogue(
             show_default=False,
         ),
     ] = None,
-    format: options.Format = None,  # noqa: A002 - the option's name
-    json: options.Json = False,
 ) -> None:
     """List the products that the bundled catalogue knows, your own from the settings included."""
     from ibkr_sync.bootstrap import catalogue_products
     from ibkr_sync_cli.views.products.catalogue import catalogue_view
 
-    call = call_of(context, format, json=json)
+    call = call_of(context)
     found = catalogue_products(call.profile, pattern)
     call.output.write(catalogue_view(found), call.wanted)
     if not found:

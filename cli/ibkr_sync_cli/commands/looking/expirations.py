@@ -31,8 +31,6 @@ def expirations(
     ] = False,
     groups: options.Groups = None,
     exchange: options.Exchange = None,
-    format: options.Format = None,  # noqa: A002 - the option's name
-    json: options.Json = False,
 ) -> None:
     """Show what ends and what gives notice, day by day, from the database alone.
 
@@ -48,6 +46,6 @@ def expirations(
         watched=watched or groups is not None,
         groups=tuple(groups or ()),
     )
-    call, moment = call_of(context, format, json=json), now()
+    call, moment = call_of(context), now()
     with call.services() as services:
         raise typer.Exit(report_expirations(call, services, question, moment))

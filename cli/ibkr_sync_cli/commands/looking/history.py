@@ -36,14 +36,12 @@ def history(
             parser=_known_field,
         ),
     ] = None,
-    format: options.Format = None,  # noqa: A002 - the option's name
-    json: options.Json = False,
 ) -> None:
     """Show every recorded change of a contract, or of a product with its contracts, newest last."""
     from ibkr_sync_cli.arguments.symbols import find_symbol
     from ibkr_sync_cli.reports.events import report_past_events
 
-    call, moment = call_of(context, format, json=json), now()
+    call, moment = call_of(context), now()
     limits = options.limits_of_options(exchange, currency, trading_class, multiplier)
     with call.services() as services:
         product, contract = find_symbol(call.output, services.futures, symbol, limits, moment)

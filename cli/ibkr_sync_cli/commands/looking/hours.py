@@ -45,8 +45,6 @@ def hours(
     tz: Annotated[Clock, typer.Option("--tz", help="Whose clock the table shows.")] = (
         Clock.EXCHANGE
     ),
-    format: options.Format = None,  # noqa: A002 - the option's name
-    json: options.Json = False,
 ) -> None:
     """Show when a product trades, from the database alone; days are the exchange's."""
     from ibkr_sync.domain.entities.schedules import HoursKind
@@ -56,7 +54,7 @@ def hours(
 
     if on is not None and days is not None:
         raise typer.BadParameter("--on is one day, so --days does not go with it")
-    call, moment = call_of(context, format, json=json), now()
+    call, moment = call_of(context), now()
     kind = HoursKind.LIQUID if liquid else HoursKind.TRADING
     limits = options.limits_of_options(exchange, currency, trading_class, multiplier)
     with call.services() as services:

@@ -23,14 +23,12 @@ def list_products(
             parser=nearest_rule.parse_days_ahead,
         ),
     ] = None,
-    format: options.Format = None,  # noqa: A002 - the option's name
-    json: options.Json = False,
 ) -> None:
     """List the products in the database, or the days on which their contracts end."""
     from ibkr_sync_cli.reports.expirations import CalendarQuestion, report_expirations
     from ibkr_sync_cli.views.products.product_list import product_list_view
 
-    call, moment = call_of(context, format, json=json), now()
+    call, moment = call_of(context), now()
     with call.services() as services:
         if expiring is not None:
             question = CalendarQuestion(exchange=exchange, within=expiring)

@@ -37,8 +37,6 @@ def rolls(
     years: Annotated[
         int, typer.Option("--years", help="How many, back and ahead.", min=1, max=20)
     ] = _USUAL_YEARS,
-    format: options.Format = None,  # noqa: A002 - the option's name
-    json: options.Json = False,
 ) -> None:
     """Show from which contract to which on which date, and why, from the database alone.
 
@@ -49,7 +47,7 @@ def rolls(
     from ibkr_sync_cli.views.products.rolls import rolls_note, rolls_view
 
     parsed = nearest_rule.parse_roll(rule, side)
-    call, moment = call_of(context, format, json=json), now()
+    call, moment = call_of(context), now()
     limits = options.limits_of_options(exchange, currency, trading_class, multiplier)
     asked = ("rolls", *_typed_options(rule, NearestRule(side=side, months=months), years))
     with call.services() as services:

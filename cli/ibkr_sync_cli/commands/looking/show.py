@@ -42,8 +42,6 @@ def show(
             metavar="DATE",
         ),
     ] = None,
-    format: options.Format = None,  # noqa: A002 - the option's name
-    json: options.Json = False,
 ) -> None:
     """Show a product and its chain, or one contract in full, from the database alone."""
     from ibkr_sync_cli.arguments.symbols import resolve_symbol
@@ -51,7 +49,7 @@ def show(
     from ibkr_sync_cli.views.past import past_view
     from ibkr_sync_cli.views.products.product import product_view
 
-    call, moment = call_of(context, format, json=json), now()
+    call, moment = call_of(context), now()
     limits = options.limits_of_options(exchange, currency, trading_class, multiplier)
     past = parse_last_moment(as_of, moment) if as_of is not None else None
     moment = past.at if past else moment

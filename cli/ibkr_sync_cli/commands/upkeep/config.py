@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from ibkr_sync_cli.arguments import options
 from ibkr_sync_cli.invocation import call_of, invocation_of
 from ibkr_sync_cli.messages.exit_codes import ExitCode
 
@@ -37,21 +36,17 @@ def init_config(
 @app.command("show")
 def show_config(
     context: typer.Context,
-    format: options.Format = None,  # noqa: A002 - the option's name
-    json: options.Json = False,
 ) -> None:
     """Print every setting in use and where it was set; secrets are masked."""
     from ibkr_sync_cli.views.settings import settings_view
 
-    call = call_of(context, format, json=json)
+    call = call_of(context)
     call.output.write(settings_view(call.loaded.explain()), call.wanted)
 
 
 @app.command("path")
 def config_path(
     context: typer.Context,
-    format: options.Format = None,  # noqa: A002 - the option's name
-    json: options.Json = False,
 ) -> None:
     """Print where config files are looked for, the most important first."""
     from ibkr_sync.config.config_files import config_folders, config_locations
@@ -59,7 +54,7 @@ def config_path(
 
     invocation = invocation_of(context)
     locations = config_locations(invocation.flags, os.environ, Path.cwd(), config_folders())
-    wanted = invocation.explicit_format(format, json=json)
+    wanted = invocation.format
     invocation.output.write(settings_files_view(locations), wanted)
 
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from ibkr_sync_cli.arguments import options
 from ibkr_sync_cli.commands.upkeep.prune import prune
 from ibkr_sync_cli.commands.upkeep.renormalise import renormalise
 from ibkr_sync_cli.invocation import Call, call_of
@@ -22,14 +21,12 @@ app = typer.Typer(
 @app.command("status")
 def database_status(
     context: typer.Context,
-    format: options.Format = None,  # noqa: A002 - the option's name
-    json: options.Json = False,
 ) -> None:
     """Tell where the database is, whether it is sound and current, and what it takes."""
     from ibkr_sync.bootstrap import refuse_damage, schema_status
     from ibkr_sync_cli.views.database import DatabaseState, database_view
 
-    call = call_of(context, format, json=json)
+    call = call_of(context)
     found = schema_status(call.profile)
     refuse_damage(call.profile)
     replies, size = _taken(call) if found.is_current else (None, None)

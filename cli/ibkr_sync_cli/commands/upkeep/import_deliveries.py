@@ -46,8 +46,6 @@ def import_deliveries(
         ),
     ] = None,
     dry_run: options.DryRun = False,
-    format: options.Format = None,  # noqa: A002 - the option's name
-    json: options.Json = False,
 ) -> None:
     """Import first notice, delivery and cut-off dates from a file; nothing is fetched.
 
@@ -59,7 +57,7 @@ def import_deliveries(
     from ibkr_sync_cli.arguments.delivery_import import day_of_import, read_delivery_import
     from ibkr_sync_cli.arguments.symbols import product_of_symbol
 
-    call, moment = call_of(context, format, json=json), now()
+    call, moment = call_of(context), now()
     read = read_delivery_import(file)
     day = day_of_import(file, dated, moment.date())
     with call.services() as services:

@@ -23,13 +23,11 @@ def pin(
     exchange: options.Exchange = None,
     currency: options.Currency = None,
     list_all: Annotated[bool, typer.Option("--list", help="List all pins.")] = False,
-    format: options.Format = None,  # noqa: A002 - the option's name
-    json: options.Json = False,
 ) -> None:
     """Keep which product a symbol means, for this database; without SYMBOL list what is kept."""
     from ibkr_sync_cli.views.products.pins import pins_view
 
-    call = call_of(context, format, json=json)
+    call = call_of(context)
     limits = options.limits_of_options(exchange, currency, trading_class, multiplier)
     with call.services() as services:
         names = services.futures.names

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from ibkr_sync.domain.durations import duration_text
-from ibkr_sync_cli.arguments import options
 from ibkr_sync_cli.invocation import call_of, now
 from ibkr_sync_cli.units.durations import parse_duration
 
@@ -28,14 +27,12 @@ def prune(
         ),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Delete; without it only tell.")] = False,
-    format: options.Format = None,  # noqa: A002 - the option's name
-    json: options.Json = False,
 ) -> None:
     """Delete old raw replies, but never the newest of a product; history is never touched."""
     from ibkr_sync_cli.messages.exit_codes import ExitCode
     from ibkr_sync_cli.reports.pruning import report_pruning
 
-    call = call_of(context, format, json=json)
+    call = call_of(context)
     given = (older_than, call.profile.keep_raw_replies, _KEPT_FOR)
     age = next(each for each in given if each is not None)
     with call.services() as services:

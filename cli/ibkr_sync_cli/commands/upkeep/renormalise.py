@@ -28,13 +28,11 @@ def renormalise(
     trading_class: options.TradingClass = None,
     multiplier: options.Multiplier = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show, write nothing.")] = False,
-    format: options.Format = None,  # noqa: A002 - the option's name
-    json: options.Json = False,
 ) -> None:
     """Read the raw replies that are kept again, and rewrite what today is read otherwise."""
     from ibkr_sync_cli.reports.renormalised import report_renormalised
 
-    call = call_of(context, format, json=json)
+    call = call_of(context)
     limits = options.limits_of_options(exchange, currency, trading_class, multiplier)
     options.refuse_symbol_options(symbols, limits, "need a SYMBOL")
     with call.services() as services:

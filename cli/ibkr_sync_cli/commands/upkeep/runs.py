@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from ibkr_sync_cli.arguments import options
 from ibkr_sync_cli.invocation import call_of
 from ibkr_sync_cli.messages.exit_codes import ExitCode
 
@@ -20,13 +19,11 @@ def runs(
         int | None,
         typer.Option("--run", help="What came of each product of this run.", metavar="ID"),
     ] = None,
-    format: options.Format = None,  # noqa: A002 - the option's name
-    json: options.Json = False,
 ) -> None:
     """List the runs that asked for data, with how each ended, or the products of one run."""
     from ibkr_sync_cli.views.runs.recorded_runs import recorded_run_view, recorded_runs_view
 
-    call = call_of(context, format, json=json)
+    call = call_of(context)
     output = call.output
     with call.services() as services:
         if run_id is None:

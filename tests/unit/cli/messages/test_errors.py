@@ -57,14 +57,14 @@ def commands_in(step: str) -> Iterator[list[str]]:
 
 def accept(words: list[str]) -> None:
     """Parse a command as the command line does, and run nothing; raises a usage error."""
-    command: Any = typer.main.get_command(app)
-    name, *rest = words
-    while rest and rest[0] in getattr(command, "commands", {}):
-        name, *rest = rest
-        command = command.commands[name]
-    assert not hasattr(command, "commands"), f"{words} is no whole command"
-    if "--help" not in rest:
-        command.make_context(name, rest)
+    context: Any = typer.main.get_command(app).make_context(words[0], words[1:])
+    while hasattr(context.command, "commands"):
+        name, command, rest = context.command.resolve_command(
+            context, [*context._protected_args, *context.args]
+        )
+        context = command.make_context(
+            name, rest, parent=context, resilient_parsing="--help" in rest
+        )
 
 
 @one_case("kind", [*kinds(errors.IbkrSyncError)])

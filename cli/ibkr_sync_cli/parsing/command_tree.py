@@ -7,56 +7,62 @@ from importlib import import_module
 from typing import Any, Final
 
 import typer
-from typer.core import TyperGroup
 from typer.main import get_command, get_group
+
+from ibkr_sync_cli.parsing.commands import Command, Group
 
 _COMMANDS: Final = {
     "get": "daily.get:get",
-    "show": "looking.show:show",
-    "hours": "looking.hours:hours",
-    "next": "daily.next_contract:next_contract",
-    "expirations": "looking.expirations:expirations",
-    "rolls": "looking.rolls:rolls",
-    "pin": "upkeep.pin:pin",
-    "unpin": "upkeep.pin:unpin",
-    "list": "looking.list_products:list_products",
-    "catalogue": "looking.catalogue:catalogue",
     "refresh": "daily.refresh:refresh",
     "watchlist": "daily.watchlist:app",
-    "check": "daily.check:check",
-    "runs": "upkeep.runs:runs",
-    "schedule": "upkeep.schedule:schedule",
     "changes": "daily.changes:changes",
+    "check": "daily.check:check",
+    "next": "daily.next_contract:next_contract",
+    "show": "looking.show:show",
+    "list": "looking.list_products:list_products",
+    "hours": "looking.hours:hours",
+    "expirations": "looking.expirations:expirations",
+    "rolls": "looking.rolls:rolls",
     "history": "looking.history:history",
-    "import": "upkeep.import_deliveries:import_deliveries",
+    "catalogue": "looking.catalogue:catalogue",
     "audit": "looking.audit:audit",
+    "runs": "upkeep.runs:runs",
+    "pin": "upkeep.pin:pin",
+    "unpin": "upkeep.pin:unpin",
+    "schedule": "upkeep.schedule:schedule",
+    "import": "upkeep.import_deliveries:import_deliveries",
     "config": "upkeep.config:app",
     "db": "upkeep.database:app",
     "demo": "upkeep.demo:demo",
     "replay": "upkeep.replay:app",
+    "help": "upkeep.help:show_help",
     "version": "upkeep.version:version",
 }
 """Each command, in the order of the help, with its module and the function or group in it."""
 
+_HEADINGS: Final = {
+    "daily": "Daily commands",
+    "looking": "Looking at what is stored",
+    "upkeep": "Upkeep",
+}
+"""The heading in the help, by the folder of a command."""
 
-class CommandTree(TyperGroup):
+
+class CommandTree(Group):
     """The top of the tree."""
 
     def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - typer's own settings
         super().__init__(**settings)
         self.commands = _LoadedOnUse()
 
-    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - typer keeps its type to itself
-        """Run a command; what refuses its options is without the prefix of pydantic."""
-        try:
-            return super().invoke(ctx)
-        except typer.BadParameter as refusal:
-            refusal.message = refusal.message.removeprefix("Value error, ")
-            raise
+    def heading_of(self, name: str) -> str:
+        """The heading that a command stands under in the help."""
+        folder, _, _ = _COMMANDS.get(name, "upkeep.").partition(".")
+        return _HEADINGS[folder]
 
 
 class _LoadedOnUse(MutableMapping[str, Any]):
-    """Commands by name. Help and completion ask for all of them, any other call for one."""
+    """Commands by name. Help asks for all of them, any other call for one."""
 
     def __init__(self) -> None:
         self._built: dict[str, Any] = {}
@@ -83,18 +89,12 @@ def _build(name: str, place: str) -> Any:  # noqa: ANN401 - as above
     module, attribute = place.split(":")
     found = getattr(import_module(f"ibkr_sync_cli.commands.{module}"), attribute)
     if isinstance(found, typer.Typer):
+        found.info.cls = Group
+        for each in found.registered_commands:
+            each.cls = Command
         group = get_group(found)
         group.name = name
-        return _with_whole_lines(group)
+        return group
     alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    alone.command(name)(found)
-    return _with_whole_lines(get_command(alone))
-
-
-def _with_whole_lines(command: Any) -> Any:  # noqa: ANN401 - as above
-    """Join the lines of each paragraph of the help, which rich would break a second time."""
-    paragraphs = (command.help or "").split("\n\n")
-    command.help = "\n\n".join(" ".join(each.split()) for each in paragraphs)
-    for each in getattr(command, "commands", {}).values():
-        _with_whole_lines(each)
-    return command
+    alone.command(name, cls=Command)(found)
+    return get_command(alone)

@@ -1,0 +1,113 @@
+"""Commands and groups: they take the global options in any place, and have one form of help."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import Any, NoReturn
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from ibkr_sync_cli.messages.command_words import command_words
+from ibkr_sync_cli.messages.usage_errors import UsageProblem
+from ibkr_sync_cli.parsing.help_page import help_page
+
+# Typer keeps the types of contexts and parameters to itself.
+# ruff: noqa: ANN401
+
+
+class _WithGlobalOptions:
+    """What a command and a group have in common."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Its own parameters, and the global options that it has none of the same name for."""
+        own: list[Any] = super().get_params(ctx)  # type: ignore[misc]
+        taken = {option for each in own for option in each.opts}
+        return [*own, *(each for each in global_options(ctx) if not taken & set(each.opts))]
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the words of a call; what is given last of a global option wins."""
+        try:
+            rest: list[str] = super().parse_args(ctx, args)  # type: ignore[misc]
+        except typer.TyperException as refusal:
+            if getattr(refusal, "ctx", ctx) is None:
+                refusal.ctx = ctx  # type: ignore[attr-defined]  # of all that parsing refuses
+            raise
+        if ctx.parent is not None and not ctx.resilient_parsing:
+            _take_global_options(ctx)
+        return rest
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the page of help."""
+        formatter.write(help_page(self, ctx))
+
+
+class Command(_WithGlobalOptions, TyperCommand):
+    """A command that does something."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the words of a call; raises UsageProblem for more than it takes."""
+        ctx.allow_extra_args = True  # or typer would refuse them in its own words
+        rest = super().parse_args(ctx, args)
+        if rest and not ctx.resilient_parsing:
+            known = " ".join(("ibkr-sync", *command_words(ctx)))
+            raise UsageProblem(f"{known} does not take {rest[0]!r} as well.", ctx=ctx)
+        return rest
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command, with all global options, wherever they stood."""
+        root = ctx.find_root()
+        ctx.invoke(root.command.callback, **root.params)
+        return super().invoke(ctx)
+
+
+class Group(_WithGlobalOptions, TyperGroup):
+    """A command that holds others."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the words up to the next command; without any, show the help on stderr."""
+        if not args and not ctx.resilient_parsing:
+            typer.echo(ctx.get_help(), err=True)
+            ctx.exit(UsageProblem.exit_code)
+        return super().parse_args(ctx, args)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command that a word names; raises UsageProblem with what may be meant."""
+        name = args[0]
+        command = self.get_command(ctx, name)
+        if command is None and not ctx.resilient_parsing:
+            self._refuse(ctx, name)
+        return name if command else None, command, args[1:]
+
+    def heading_of(self, name: str) -> str:
+        """The heading that a command stands under in the help."""
+        del name
+        return "Commands"
+
+    def _refuse(self, ctx: Any, name: str) -> NoReturn:
+        words, known = command_words(ctx), list(self.commands)
+        near = get_close_matches(name.lower(), known, n=1)
+        raise UsageProblem(
+            f"There is no command {' '.join((*words, name))!r}.",
+            suggestion=" ".join((*words, *near)) if near else None,
+            ctx=ctx,
+        )
+
+
+def global_options(ctx: Any) -> list[Any]:
+    """The parameters of the root that are meant for every command below it; none at the root."""
+    if ctx.parent is None:
+        return []
+    params = ctx.find_root().command.params
+    return [each for each in params if each.expose_value and not each.is_eager]
+
+
+def _take_global_options(ctx: Any) -> None:
+    """Let the root have what was given of its options here."""
+    root = ctx.find_root()
+    for each in ctx.command.get_params(ctx):
+        if each not in root.command.params:
+            continue
+        value = ctx.params.pop(each.name)
+        if value != each.default:
+            root.params[each.name] = root.params[each.name] + value if each.count else value
