@@ -27,7 +27,8 @@ class Remark:
     """One field of a contract's row that is not believed, or not stated.
 
     Attributes:
-        field: the field's name in the entity, or `market_rule_ids`.
+        field: the field's name in the entity, or `market_rule_ids`, `trading_hours`,
+            `liquid_hours`.
         value: as sent, quoted and short; None for what is not stated, or differs by row.
         reason: why it is not believed.
         contract: the contract's name where its row makes no contract, so that it is not stored;

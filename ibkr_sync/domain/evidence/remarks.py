@@ -11,6 +11,7 @@ from ibkr_sync.domain.canonical_text import TRACKED_OF_CONTRACT, parse_canonical
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.entities.remarks import Remark, RemarkKind
+from ibkr_sync.domain.entities.schedules import HoursKind
 
 REMARKS: Final = "remarks"
 """The field under which history keeps the remarks on a contract or product."""
@@ -21,7 +22,10 @@ REMARK_FIELDS: Final = frozenset(kind.value for kind in RemarkKind)
 MARKET_RULE_IDS: Final = "market_rule_ids"
 """What a remark calls the tick ladders of a contract's exchanges."""
 
-_HABITUAL: Final = frozenset(("time_zone", "last_trade_at"))
+HOURS: Final = {f"{kind.value}_hours": kind for kind in HoursKind}
+"""What a remark calls the hours of a schedule."""
+
+_HABITUAL: Final = frozenset(("time_zone", "last_trade_at", *HOURS))
 """What a contract loses on its last day or the eve (seen in recordings of 2024 to 2026)."""
 
 _HABITUAL_DAYS: Final = 1
@@ -30,6 +34,7 @@ _HABITUAL_DAYS: Final = 1
 _FOLLOWS_FROM: Final = {
     "last_trade_at": frozenset(("last_trade_date", "time_zone")),
     "venues": frozenset((MARKET_RULE_IDS,)),
+    **dict.fromkeys(HOURS, frozenset(("time_zone",))),
 }
 """A field that can't be known where one of these is not."""
 
@@ -63,7 +68,7 @@ def _remarkable(
     """The fields of which it is remarkable that a row leaves them out."""
     told = {each.field for each in known if each.kind is RemarkKind.NO_LONGER_STATED}
     unread = {each.field for each in odd}
-    is_tracked = (*TRACKED_OF_CONTRACT, MARKET_RULE_IDS)
+    is_tracked = (*TRACKED_OF_CONTRACT, MARKET_RULE_IDS, *HOURS)
     silent = [each for each in left_out if each in is_tracked and each not in unread]
     causes = unread.union(silent)
     has_ended = completed.is_expired(now)
@@ -130,7 +135,13 @@ def _only(texts: Iterable[str | None]) -> str | None:
 
 def _is_silent(row: FuturesContract, kind: RemarkKind, field: str) -> bool:
     """Whether a row is silent too of what others no longer state, though nothing was known."""
-    return kind is RemarkKind.NO_LONGER_STATED and getattr(row, field, ()) in (None, ())
+    if kind is not RemarkKind.NO_LONGER_STATED:
+        return False
+    if field in HOURS:
+        return row.schedule is None or not row.schedule.text(HOURS[field])
+    if field == MARKET_RULE_IDS:
+        return not row.exchanges_by_rule
+    return getattr(row, field) in (None, ())
 
 
 def _as_first_made(known: Sequence[Remark], present: Iterable[Remark]) -> tuple[Remark, ...]:

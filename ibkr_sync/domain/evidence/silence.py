@@ -16,9 +16,10 @@ from zoneinfo import ZoneInfo
 
 from ibkr_sync.domain.entities.contracts import FuturesContract, Venue
 from ibkr_sync.domain.entities.futures import Future
-from ibkr_sync.domain.entities.remarks import Remark
+from ibkr_sync.domain.entities.remarks import Remark, RemarkKind
 from ibkr_sync.domain.entities.schedules import HoursKind, TradingSchedule
 from ibkr_sync.domain.evidence.remarks import (
+    HOURS,
     MARKET_RULE_IDS,
     REMARKS,
     contract_remarks,
@@ -29,7 +30,8 @@ from ibkr_sync.domain.evidence.remarks import (
 F = TypeVar("F", bound=Future)
 
 _ROLLING: Final = frozenset(("order_types", "schedule", "listing", REMARKS))
-"""Order types and hours are of the day; the others are no statements of a row."""
+"""Order types and hours are of the day, and hours stay known by themselves (see
+`fill_silent_schedule`); the others are no statements of a row."""
 
 _CONTRACT_FIELDS: Final = tuple(
     field.name for field in dataclasses.fields(FuturesContract) if field.name not in _ROLLING
@@ -87,7 +89,10 @@ def fill_silent_contract(
     before tells on which date a stated instant is. `is_statement` is False for a file, which is
     silent of what its writer did not know.
     """
-    if stored is None or stored == received:
+    if stored is None:
+        return received
+    hours = _hours_left_out(stored, received)
+    if stored == received and not hours:
         return received
     known = _left_out(_CONTRACT_FIELDS, _contract_values(stored), _contract_values(received))
     if any(venue.market_rule_id is None for venue in received.venues):
@@ -104,7 +109,7 @@ def fill_silent_contract(
         known["last_trade_date"] = _date_in(stored.time_zone, received.last_trade_at)
     completed = dataclasses.replace(received, **known) if known else received
     if is_statement:
-        left_out = _fields_left_out(known, received, completed)
+        left_out = [*_fields_left_out(known, received, completed), *hours]
         remarks = contract_remarks(stored.remarks, received.remarks, left_out, completed, now)
     else:
         remarks = _joined(stored.remarks, received.remarks)
@@ -123,6 +128,18 @@ def _fields_left_out(
     return silent
 
 
+def _hours_left_out(stored: FuturesContract, received: FuturesContract) -> list[str]:
+    """The hours that are known, or were before they were left out, and that the row lacks."""
+    before, now = stored.schedule, received.schedule
+    if not stored.remarks and (before is None or before is now):
+        return []
+    known = {field for field, kind in HOURS.items() if before and before.text(kind)}
+    known |= {each.field for each in stored.remarks if each.kind is RemarkKind.NO_LONGER_STATED}
+    return [
+        field for field, kind in HOURS.items() if field in known and not (now and now.text(kind))
+    ]
+
+
 def _joined(known: tuple[Remark, ...], given: tuple[Remark, ...]) -> tuple[Remark, ...]:
     return (*known, *new_remarks(known, given)) if given else known
 
@@ -130,11 +147,16 @@ def _joined(known: tuple[Remark, ...], given: tuple[Remark, ...]) -> tuple[Remar
 def fill_silent_schedule(
     stored: TradingSchedule | None, received: TradingSchedule | None
 ) -> TradingSchedule | None:
-    """Complete received hours by what is stored: what could not be read replaces nothing read."""
+    """Complete received hours by what is stored.
+
+    What was left out, or could not be read, replaces nothing that was read.
+    """
     if received is None or stored is None:
         return received or stored
     kept = [
-        kind for kind in HoursKind if received.is_unread(kind) and stored.entries(kind) is not None
+        kind
+        for kind in HoursKind
+        if received.entries(kind) is None and stored.entries(kind) is not None
     ]
     if not kept:
         return received

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from example_products import DECEMBER, ES, MARCH
+from fakes.hours import sent_hours
 from ibkr_sync.domain.entities.contracts import FuturesContract, Venue
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.entities.remarks import Remark, RemarkKind
@@ -101,12 +102,50 @@ def test_ladders_and_exchanges_that_are_left_out_are_one_remark() -> None:
         assert remark == unstated(field)
 
 
-def test_order_types_hours_and_what_has_no_history_roll_without_a_remark() -> None:
+def test_order_types_and_what_has_no_history_are_left_out_without_a_remark() -> None:
     stored = after(DEC, dataclasses.replace(MAR, order_types=("LMT",), min_size=Decimal(1)))
-    assert (
-        after(DEC, dataclasses.replace(MAR, schedule=None), stored=stored).contracts[1].remarks
-        == ()
-    )
+    assert after(DEC, MAR, stored=stored).contracts[1].remarks == ()
+
+
+def test_hours_that_are_left_out_are_kept_and_remarked_until_they_are_stated() -> None:
+    hours = sent_hours("20261124:1700-20261125:1600", "20261124:CLOSED")
+    full = [dataclasses.replace(each, schedule=hours) for each in (DEC, MAR)]
+    stored = after(*full)
+    assert [each.remarks for each in stored.contracts] == [(), ()]
+    half = dataclasses.replace(full[1], schedule=sent_hours("20261125:1700-20261126:1600"))
+    none = dataclasses.replace(MAR, schedule=None)
+    for silent, fields in ((half, ["liquid_hours"]), (none, ["trading_hours", "liquid_hours"])):
+        product = after(full[0], silent, stored=stored)
+        contract = product.contracts[1]
+        assert contract.remarks == tuple(map(unstated, fields))
+        assert contract.schedule is not None
+        assert contract.schedule.liquid_sessions == hours.liquid_sessions
+        assert product.remarks == ()
+        assert after(full[0], silent, stored=product) == product
+        assert after(*full, stored=product).contracts[1].remarks == ()
+    (both,) = after(dataclasses.replace(DEC, schedule=None), half, stored=stored).remarks
+    assert both == unstated("liquid_hours")
+
+
+def test_hours_that_roll_on_unread_are_one_event_and_keep_what_was_read() -> None:
+    hours = sent_hours("20261124:1700-20261125:1600")
+    stored = after(*(dataclasses.replace(each, schedule=hours) for each in (DEC, MAR)))
+
+    def unread(day: int) -> Future:
+        remark = odd("trading_hours", f"'202611{day}:all day'", "is neither a session nor CLOSED")
+        schedule = sent_hours(f"202611{day}:all day")
+        chain = (
+            dataclasses.replace(each, schedule=schedule, remarks=(remark,)) for each in (DEC, MAR)
+        )
+        return dataclasses.replace(CHAIN, contracts=tuple(chain))
+
+    (event,) = events(stored, unread(24))
+    assert (event.type, event.con_id) == (EventType.ODD_ROW, None)
+    product = after(*unread(24).contracts, stored=stored)
+    assert [each.schedule for each in product.contracts] == [hours, hours]
+    assert events(product, unread(25)) == []
+    (over,) = events(product, stored)
+    assert (over.field, over.new) == ("odd_row", None)
 
 
 @pytest.mark.parametrize(

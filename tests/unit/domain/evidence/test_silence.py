@@ -191,15 +191,16 @@ class TestHours:
     KNOWN = sent_hours("20261123:1700-20261124:1600", "20261123:CLOSED")
     NEW = sent_hours("20261124:1700-20261125:1600", "20261124:CLOSED")
 
-    @pytest.mark.parametrize("received", [NEW, sent_hours("20261124:CLOSED"), None])
+    @pytest.mark.parametrize("received", [NEW, None])
     def test_hours_that_could_be_read_replace_others_and_none_replace_nothing(
         self, received: TradingSchedule | None
     ) -> None:
         assert fill_silent_schedule(self.KNOWN, received) == (received or self.KNOWN)
         assert fill_silent_schedule(None, received) == received
 
-    def test_what_could_not_be_read_gives_way_kind_by_kind(self) -> None:
-        half = sent_hours(self.NEW.trading_hours, "at noon")
+    @pytest.mark.parametrize("liquid", ["at noon", ""])
+    def test_what_was_left_out_or_not_read_gives_way_kind_by_kind(self, liquid: str) -> None:
+        half = sent_hours(self.NEW.trading_hours, liquid)
         filled = fill_silent_schedule(self.KNOWN, half)
         assert filled is not None
         assert filled.trading_sessions == self.NEW.trading_sessions

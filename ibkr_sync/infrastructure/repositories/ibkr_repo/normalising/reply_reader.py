@@ -28,9 +28,6 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.row_reader impo
     no_rows_stored,
     read_rows,
 )
-from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.schedules import (
-    report_unread_hours,
-)
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import TranslatedRow
 
 F = TypeVar("F", bound=Future)
@@ -67,7 +64,6 @@ class ReplyReader(Generic[F]):
             raise ProductNotFoundError(query.symbol, PLACE, f"IBKR answered {offered}")
         product = choose_product(query, meant, self._entity, place=PLACE, now=reply.received_at)
         refuse_mixed_currencies(product.contracts)
-        report_unread_hours(product.contracts)
         members = {contract.con_id: contract for contract in product.contracts}
         unstorable = [row for row in read.rows if _is_unstorable(row, product, members)]
         return AcquiredFuture(

@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
-import logging
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from ibkr_sync.catalogue import iana_zone
-from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.schedules import (
     ClosedDay,
-    HoursKind,
     ScheduleEntries,
     TradingSchedule,
     TradingSession,
 )
+from ibkr_sync.domain.evidence.remarks import HOURS
 from ibkr_sync.domain.hours.wall_clock import midnight_by_clock
 from ibkr_sync.domain.ports.sent_hours import SentHoursReader
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.trading_hours import (
+    UnreadHoursError,
     read_trading_hours,
 )
-
-_log = logging.getLogger(__name__)
 
 
 class IbkrHoursReader(SentHoursReader):
@@ -51,22 +47,29 @@ def read_schedule(schedule: TradingSchedule, zone: ZoneInfo) -> TradingSchedule:
     )
 
 
-def report_unread_hours(contracts: Iterable[FuturesContract]) -> None:
-    """Warn once of each text that can't be read, naming the first contract that came with it."""
-    names: dict[str, list[str]] = defaultdict(list)
-    for contract in contracts:
-        for problem in _problems(contract):
-            names[problem].append(contract.local_symbol)
-    for problem, having in sorted(names.items()):
-        others = f" and {len(having) - 1} more" if len(having) > 1 else ""
-        _log.warning("%s%s: %s; kept as sent", having[0], others, problem)
+@lru_cache(maxsize=256)
+def unread_hours(
+    schedule: TradingSchedule | None, time_zone: str | None
+) -> Mapping[str, UnreadHoursError]:
+    """What of the hours can't be read in the zone, by the names of their fields.
+
+    Nothing is said of hours in a zone that is not known.
+    """
+    unread: dict[str, UnreadHoursError] = {}
+    for field, kind in HOURS.items():
+        if schedule is not None and time_zone is not None and schedule.is_unread(kind):
+            try:
+                read_trading_hours(schedule.text(kind), ZoneInfo(time_zone))
+            except UnreadHoursError as error:
+                unread[field] = error
+    return unread
 
 
 def _entries(text: str, zone: ZoneInfo) -> ScheduleEntries | None:
     """Sessions and closed days in order of time; None for none."""
     try:
         calendar = read_trading_hours(text, zone)
-    except ValueError:
+    except UnreadHoursError:
         return None
     zone = calendar.time_zone
     dated: list[tuple[datetime, TradingSession | ClosedDay]] = [
@@ -74,17 +77,3 @@ def _entries(text: str, zone: ZoneInfo) -> ScheduleEntries | None:
         *((midnight_by_clock(each.date, zone), each) for each in calendar.closed_days),
     ]
     return tuple(each for _, each in sorted(dated, key=lambda pair: pair[0])) or None
-
-
-def _problems(contract: FuturesContract) -> set[str]:
-    schedule, zone = contract.schedule, contract.time_zone
-    if schedule is None or zone is None:
-        return set()
-    problems: set[str] = set()
-    for kind in HoursKind:
-        if schedule.is_unread(kind):
-            try:
-                read_trading_hours(schedule.text(kind), ZoneInfo(zone))
-            except ValueError as error:
-                problems.add(f"{kind.value} hours can't be read: {error}")
-    return problems

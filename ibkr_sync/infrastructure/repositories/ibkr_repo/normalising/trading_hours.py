@@ -42,6 +42,20 @@ _DAY = timedelta(days=1)
 _LONGEST_SESSION = 7 * _DAY
 
 
+class UnreadHoursError(ValueError):
+    """A segment of hours can't be read.
+
+    Attributes:
+        segment: the segment as sent.
+        reason: why, in words that are the same for every day.
+    """
+
+    def __init__(self, segment: str, reason: str) -> None:
+        self.segment = segment
+        self.reason = reason
+        super().__init__(f"{quote_untrusted(segment)}: {reason}")
+
+
 class _WallSession(NamedTuple):
     """A session as the exchange's clock shows it."""
 
@@ -55,8 +69,8 @@ def read_trading_hours(text: str, zone: ZoneInfo) -> SessionCalendar:
 
     `zone` is the exchange's, which the times are in; `instant_of_wall_clock` says what a time
     means that the zone's clock shows twice or skips, and a session that lies wholly in a skipped
-    hour does not take place. Raises ValueError, naming the segment, for what has no such form, is
-    no date or time, closes before it opens, lasts more than a week or overlaps another session.
+    hour does not take place. Raises UnreadHoursError for a segment that has no such form, is no
+    date or time, closes before it opens, lasts more than a week or overlaps another session.
     """
     closed_days: set[date] = set()
     sessions: set[_WallSession] = set()
@@ -68,7 +82,7 @@ def read_trading_hours(text: str, zone: ZoneInfo) -> SessionCalendar:
             else:
                 sessions.update(_read_segment(segment))
         except ValueError as error:
-            raise ValueError(f"{quote_untrusted(segment)}: {error}") from error
+            raise UnreadHoursError(segment, str(error)) from error
     return SessionCalendar(
         time_zone=zone,
         sessions=tuple(_in_utc(_apart(sessions), zone)),
@@ -129,10 +143,8 @@ def _apart(sessions: Iterable[_WallSession]) -> list[_WallSession]:
     ordered = sorted(sessions)
     for earlier, later in pairwise(ordered):
         if later.opens < earlier.closes:
-            raise ValueError(
-                f"the session {later.opens:%Y%m%d:%H%M}-{later.closes:%Y%m%d:%H%M}"
-                f" overlaps the one of {earlier.opens:%Y%m%d:%H%M}"
-            )
+            session = f"{later.opens:%Y%m%d:%H%M}-{later.closes:%Y%m%d:%H%M}"
+            raise UnreadHoursError(session, "overlaps another session")
     return ordered
 
 

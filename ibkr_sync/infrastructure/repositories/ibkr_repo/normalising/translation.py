@@ -24,6 +24,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.field_readers i
     LenientReader,
     StrictReader,
 )
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.schedules import unread_hours
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.value_parsers import (
     parse_aggregated_group,
     parse_con_id,
@@ -100,6 +101,9 @@ def translate_row(
     if stored is not None:
         needed |= {field: getattr(stored, field) for field in lacks}
     venues = _read_venues(details, read)
+    schedule = parse_schedule(details, stated_zone_id or sibling_zone_id, time_zone)
+    for field, error in unread_hours(schedule, time_zone).items():
+        read.remark(RemarkKind.ODD_ROW, field, error.segment, error.reason)
     values: dict[str, Any] = {
         "last_trade_at": believed.at if believed else None,
         "last_trade_text": clean_text(row.text.last_trade),
@@ -142,7 +146,7 @@ def translate_row(
         "suggested_size_increment": read.number(
             "suggested_size_increment", getattr(details, "suggestedSizeIncrement", "")
         ),
-        "schedule": parse_schedule(details, stated_zone_id or sibling_zone_id, time_zone),
+        "schedule": schedule,
         "settlement_method": clean_text(row.text.settlement_method),
         "remarks": tuple(dict.fromkeys(read.remarks)),
     }

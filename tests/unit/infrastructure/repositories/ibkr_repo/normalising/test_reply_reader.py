@@ -264,6 +264,24 @@ def test_what_a_route_s_row_says_oddly_is_not_told() -> None:
     assert [each.field for _, each in remarks_of(alone)] == ["min_tick"]
 
 
+@pytest.mark.parametrize("field", ["trading_hours", "liquid_hours"])
+def test_hours_that_can_t_be_read_are_a_remark_that_is_the_same_every_day(field: str) -> None:
+    first = read(*with_odd(field, "20250521:0930-20250521:1600;20250522:all day"))
+    second = read(*with_odd(field, "20250522:all day;20250523:CLOSED"))
+    ((contract, remark),) = remarks_of(first)
+    assert (contract, str(remark)) == (
+        702,
+        f"{field} '20250522:all day': is neither a session nor CLOSED",
+    )
+    assert [each.subject for _, each in remarks_of(second)] == [remark.subject]
+    overlapping = "20250521:0900-20250521:1200;20250521:1100-20250521:1300"
+    ((_, remark),) = remarks_of(read(*with_odd(field, overlapping)))
+    assert (remark.value, remark.reason) == (
+        "'20250521:1100-20250521:1300'",
+        "overlaps another session",
+    )
+
+
 CONTRADICTIONS = {
     # what a second row of ESU5 says, and what a remark calls it
     "multiplier": ("5", "multiplier"),

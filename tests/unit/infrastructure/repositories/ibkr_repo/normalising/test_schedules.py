@@ -2,60 +2,36 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 
-from example_products import DECEMBER, MARCH
 from fakes.hours import sent_hours
-from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.schedules import HoursKind
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.schedules import (
-    report_unread_hours,
+    unread_hours,
 )
 
 READABLE = "20261123:1700-20261124:1600"
 UNREADABLE = "20261123:all day"
 
 
-def with_hours(
-    contract: FuturesContract,
-    trading: str,
-    liquid: str = "",
-    zone: str | None = "America/Chicago",
-) -> FuturesContract:
-    schedule = sent_hours(trading, liquid)
-    return dataclasses.replace(contract, time_zone=zone, schedule=schedule)
-
-
-def test_hours_that_can_be_read_or_were_not_sent_are_not_told_of(
-    caplog: pytest.LogCaptureFixture,
+@pytest.mark.parametrize(
+    ("trading", "liquid", "zone", "unread"),
+    [
+        (READABLE, READABLE, "America/Chicago", []),
+        ("", "", "America/Chicago", []),
+        (UNREADABLE, READABLE, "America/Chicago", ["trading_hours"]),
+        (READABLE, UNREADABLE, "America/Chicago", ["liquid_hours"]),
+        (UNREADABLE, UNREADABLE, None, []),  # in an unknown zone nothing is judged
+    ],
+)
+def test_what_of_the_hours_can_t_be_read_has_a_segment_and_a_reason(
+    trading: str, liquid: str, zone: str | None, unread: list[str]
 ) -> None:
-    report_unread_hours([with_hours(DECEMBER, READABLE, READABLE), MARCH])
-    assert caplog.messages == []
-
-
-def test_a_text_that_cannot_be_read_is_told_of_once_with_its_contracts(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    report_unread_hours([with_hours(DECEMBER, UNREADABLE), with_hours(MARCH, UNREADABLE)])
-    (message,) = caplog.messages
-    assert message == (
-        "ESZ6 and 1 more: trading hours can't be read: '20261123:all day': "
-        "is neither a session nor CLOSED; kept as sent"
-    )
-
-
-def test_trading_and_liquid_hours_are_told_of_apart(caplog: pytest.LogCaptureFixture) -> None:
-    report_unread_hours([with_hours(DECEMBER, READABLE, UNREADABLE)])
-    assert [message.split("'")[0] for message in caplog.messages] == ["ESZ6: liquid hours can"]
-
-
-def test_hours_in_a_zone_that_is_not_known_are_not_judged(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    report_unread_hours([with_hours(DECEMBER, UNREADABLE, zone=None)])
-    assert caplog.messages == []
+    found = unread_hours(sent_hours(trading, liquid), zone)
+    assert [*found] == unread
+    assert all(each.segment == UNREADABLE for each in found.values())
+    assert {each.reason for each in found.values()} <= {"is neither a session nor CLOSED"}
+    assert unread_hours(None, zone) == {}
 
 
 def test_entries_stand_in_order_of_time() -> None:
