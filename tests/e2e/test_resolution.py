@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -418,6 +419,9 @@ def test_contracts_that_only_their_size_tells_apart_are_ambiguous(ibkr_sync: Com
     shown = ibkr_sync("show", "NOVA", "--json").json
     assert [each["con_id"] for each in shown["contracts"]] == [987654322, 987654323]
     assert shown["scope"] == "size"
+    export = ibkr_sync.cwd / "nova.json"
+    export.write_text(json.dumps(shown))
+    assert ibkr_sync("get", "NOVA", "--source", f"file:{export}").code == 2
     assert ibkr_sync("next", "NOVA", "--as-of", "2099-01-05").out.split("\t")[3] == "987654323"
     ends = ibkr_sync("expirations", "NOVA", "--within", "36000d", "--json").json["expirations"]
     assert {each["con_id"] for each in ends} == {987654322, 987654323}

@@ -45,7 +45,6 @@ def test_a_shown_product_becomes_the_same_product_elsewhere(
     [
         ("show", "ES 202703"),
         ("show", "ES", "--series", "weekly"),
-        ("show", "ES", "--multiplier", "50"),
         ("next", "ES"),
     ],
 )
