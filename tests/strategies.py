@@ -155,11 +155,21 @@ contracts = st.builds(
 ).map(_in_agreement)
 
 
+def _class_in(product: Future, contract: FuturesContract) -> str:
+    """Only a weekly or daily series has a class of its own."""
+    is_monthly = contract.series is ContractSeries.MONTHLY
+    return product.trading_class if is_monthly else contract.trading_class
+
+
 def in_one_chain(product: Future, chain: Iterable[FuturesContract]) -> Future:
     """The product with these contracts made its own, in order of last trade date."""
     own = [
         dataclasses.replace(
-            each, symbol=product.symbol, exchange=product.exchange, currency=product.currency
+            each,
+            symbol=product.symbol,
+            exchange=product.exchange,
+            currency=product.currency,
+            trading_class=_class_in(product, each),
         )
         for each in chain
     ]

@@ -19,6 +19,8 @@ from typing import Any, TypeAlias
 from ibkr_sync.domain.entities.contracts import (
     ContractListing,
     ContractMonth,
+    ContractSeries,
+    ContractState,
     FuturesContract,
     Venue,
 )
@@ -168,6 +170,9 @@ def product_with_contracts(product: Future, chain: Iterable[DocumentFields]) -> 
     contracts: dict[int, FuturesContract] = {}
     for fields in chain:
         contract = FuturesContract(**_read(fields, _CONTRACT_READERS))
+        _refuse_other_class(product, contract, fields)
+        if _is_no_presence(contract, fields):
+            continue
         for key in ("symbol", "exchange", "currency"):
             if getattr(contract, key) != getattr(product, key):
                 raise InvalidDocumentError(
@@ -179,6 +184,26 @@ def product_with_contracts(product: Future, chain: Iterable[DocumentFields]) -> 
             )
     in_order = sorted(contracts.values(), key=lambda contract: contract.last_trade_date)
     return dataclasses.replace(product, contracts=tuple(in_order))
+
+
+def _refuse_other_class(product: Future, contract: FuturesContract, fields: DocumentFields) -> None:
+    """A monthly contract that trades under another class is another product's (MES beside ES)."""
+    is_own = contract.trading_class == product.trading_class
+    if is_own or contract.series is not ContractSeries.MONTHLY or contract.is_absent:
+        return
+    if product.synced_at is None or not contract.is_expired(product.synced_at):
+        raise InvalidDocumentError(
+            fields.path_of("trading_class"),
+            f"is {quote_untrusted(contract.trading_class)}: the contract is of another product"
+            f" than {product.key}",
+        )
+
+
+def _is_no_presence(contract: FuturesContract, fields: DocumentFields) -> bool:
+    """Whether a row says by its state alone that nobody has seen the contract lately."""
+    state = fields.optional("state", parse.choice_value(ContractState))
+    is_gone = state in (ContractState.MISSING, ContractState.DELISTED)
+    return is_gone and not contract.is_absent
 
 
 def number_in_document(number: Decimal) -> str:

@@ -209,6 +209,7 @@ def _contract_object(row: Mapping[str, str]) -> dict[str, object]:
         for key, columns in _NESTED.items()
     }
     return {
+        "state": row.get("state") or None,
         **{key: _value(key, row.get(key, "")) for key in _PLAIN_CONTRACT_KEYS},
         **{key: values if any(values.values()) else None for key, values in nested.items()},
     }

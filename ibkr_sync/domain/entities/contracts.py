@@ -200,6 +200,12 @@ class FuturesContract:
                 found[venue.market_rule_id] = (*known, venue.exchange)
         return found
 
+    @property
+    def is_absent(self) -> bool:
+        """Whether it was missing or delisted when it was last heard of."""
+        listing = self.listing
+        return listing is not None and (listing.missing_since or listing.delisted_at) is not None
+
     def is_expired(self, now: datetime) -> bool:
         """Whether trading has stopped at the aware instant `now`.
 

@@ -56,6 +56,8 @@ class AcquiredFuture(Generic[F_co]):
             a file, whose silence says nothing.
         gone: conIds of stored contracts that the reply lacks and that the source, asked for each
             by its conId, does not know, while it answered for another one.
+        called_absent: conIds of contracts that a file calls missing or delisted: it shows none of
+            them, and yet states them.
         remarks: sentences for the user (see `FutureUpdate`).
         disagreements: in how many values the catalogue differs.
     """
@@ -64,6 +66,7 @@ class AcquiredFuture(Generic[F_co]):
     others: tuple[Future, ...] = ()
     scope: FutureQuery | None = None
     gone: frozenset[int] = frozenset()
+    called_absent: frozenset[int] = frozenset()
     evidence: Evidence | None = None
     remarks: tuple[str, ...] = ()
     disagreements: int = 0

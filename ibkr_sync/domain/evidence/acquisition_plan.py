@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from abc import abstractmethod
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
@@ -20,6 +20,7 @@ from ibkr_sync.domain.entities.remarks import Remark
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
 from ibkr_sync.domain.evidence.chain_diff import FieldChange, refuse_chain_shrink
 from ibkr_sync.domain.evidence.file_evidence import (
+    contracts_not_stated,
     is_file_known,
     newer_file_rows,
     refuse_outdated_file,
@@ -59,6 +60,7 @@ class ProductPlan(Generic[F_co]):
         moved_in: conIds of contracts that another product gives.
         stub: what only the catalogue knew by the new name of a renamed product.
         takers: products to which contracts of this one move, to be stored before it.
+        not_stated: how many contracts that trade a file left out.
     """
 
     update: ProductUpdate[F_co]
@@ -67,6 +69,7 @@ class ProductPlan(Generic[F_co]):
     moved_in: frozenset[int]
     stub: Future | None = None
     takers: tuple[ProductPlan[Future], ...] = ()
+    not_stated: int = 0
 
     @property
     def is_new(self) -> bool:
@@ -89,7 +92,12 @@ class ProductPlan(Generic[F_co]):
                 for each in product.contracts
             ),
         )
-        return (*moved, *odd)
+        return (*moved, *odd, *self._partial())
+
+    def _partial(self) -> Iterator[str]:
+        if self.not_stated:
+            contracts = f"{self.not_stated} contract{'s' * (self.not_stated > 1)}"
+            yield f"the file leaves out {contracts}: it makes the product no fresher"
 
     @property
     def left_out(self) -> tuple[str, ...]:
@@ -139,7 +147,13 @@ def _plan(
     renamed = renamed_product(received, leaving, now) if is_free and may_rename else None
     before = renamed or found
     donors = [owner for owner in owners if before is None or owner.key != before.key]
+    left_out: tuple[FuturesContract, ...] = ()
     if acquired.is_from_file:
+        left_out = (
+            contracts_not_stated(before, con_ids | acquired.called_absent, now) if before else ()
+        )
+        if before is not None and left_out:
+            received = _of_known_origin(received, before)
         donors = [] if is_file_known(before, received) else donors
         for donor in donors:
             refuse_outdated_file(donor, received, now)
@@ -161,14 +175,23 @@ def _plan(
         is_file=acquired.is_from_file,
     )
     planned = _without_what_left(planned, received.key, takers)
-    return ProductPlan(
+    plan = ProductPlan(
         update=_with_moves(planned, donors, set(moved), received.key),
         before=before,
         chain=chain,
         moved_in=frozenset(moved),
         stub=stub if renamed else None,
         takers=takers,
+        not_stated=len(left_out),
     )
+    return _as_old_as_it_was(plan) if left_out else plan
+
+
+def _of_known_origin(received: F, before: Future) -> F:
+    """What a part of a chain came from is not where its product comes from."""
+    if received.origin.is_real and before.origin.is_real:
+        return dataclasses.replace(received, origin=before.origin)
+    return received
 
 
 def _remarks_on(known: FuturesContract | None) -> tuple[Remark, ...]:

@@ -6,11 +6,11 @@ A row was seen at its own `last_seen_at`, else at the file's `synced_at`.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import TypeVar
 
-from ibkr_sync.domain.entities.contracts import ContractListing, FuturesContract
+from ibkr_sync.domain.entities.contracts import ContractListing, ContractState, FuturesContract
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.errors import OutdatedDataError, UndatedDataError
 
@@ -27,15 +27,11 @@ def product_in_file(product: F, origin: Origin) -> F:
     chain = (
         dataclasses.replace(each, listing=_seen(each.listing, product.synced_at))
         for each in product.contracts
-        if not _is_absent(each.listing)
+        if not each.is_absent
     )
     return dataclasses.replace(
         product, origin=origin, contracts=tuple(chain), absent_since=None, closed_at=None
     )
-
-
-def _is_absent(listing: ContractListing | None) -> bool:
-    return listing is not None and (listing.missing_since or listing.delisted_at) is not None
 
 
 def _seen(listing: ContractListing | None, synced_at: datetime | None) -> ContractListing | None:
@@ -79,6 +75,22 @@ def newer_file_rows(received: F, stored: Iterable[FuturesContract]) -> F:
 
     chain = tuple(each for each in received.contracts if is_newer(each))
     return dataclasses.replace(received, contracts=chain)
+
+
+def contracts_not_stated(
+    stored: Future, stated: Collection[int], now: datetime
+) -> tuple[FuturesContract, ...]:
+    """Give the stored contracts that trade at the aware instant `now` and that a file leaves out.
+
+    A file that was cut says nothing of them, so that it makes their product no fresher.
+    """
+    return tuple(
+        each
+        for each in stored.contracts
+        if each.con_id not in stated
+        and each.state(now) is ContractState.ACTIVE
+        and not each.has_reached_last_day(now)
+    )
 
 
 def _observed_at(contract: FuturesContract) -> datetime | None:

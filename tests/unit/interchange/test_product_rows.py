@@ -6,7 +6,6 @@ import csv
 import dataclasses
 import io
 from datetime import date, datetime
-from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -83,7 +82,8 @@ class TestReading:
         assert list(map(everything, read)) == list(map(everything, products))
 
     def test_rows_of_products_may_be_mixed(self) -> None:
-        mini = dataclasses.replace(ES, trading_class="MES", multiplier=Decimal(5))
+        chain = tuple(dataclasses.replace(each, trading_class="MES") for each in ES.contracts)
+        mini = dataclasses.replace(ES, trading_class="MES", contracts=chain)
         one, two = product_to_rows(ES, NOW), product_to_rows(mini, NOW)
         assert products_from_rows([one[1], two[0], one[0], two[1]]) == (ES, mini)
 

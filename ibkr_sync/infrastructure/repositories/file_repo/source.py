@@ -63,10 +63,12 @@ class FileFutureSource(FutureSource[F], Generic[F]):
         if not product.contracts:
             return SourceFileError(self.name, str(product.key), "has no contracts")
         origin = Origin.SAMPLE if _is_sample(product) else Origin.FILE
-        return _settled(product_in_file(product, origin), known)
+        absent = (each.con_id for each in product.contracts if each.is_absent)
+        settled = _settled(product_in_file(product, origin), known)
+        return AcquiredFuture(product=settled, called_absent=frozenset(absent))
 
 
-def _settled(product: F, known: KnownFutures) -> AcquiredFuture[F]:
+def _settled(product: F, known: KnownFutures) -> F:
     """The product with dates and instants of last trades that agree, and remarks on the others."""
     settled = {each.con_id: _settle(each) for each in product.contracts}
     odd = [str(con_id) for con_id, each in settled.items() if each.is_contradicted]
@@ -88,7 +90,7 @@ def _settled(product: F, known: KnownFutures) -> AcquiredFuture[F]:
                 remarks=remarks,
             )
         )
-    return AcquiredFuture(product=dataclasses.replace(product, contracts=tuple(chain)))
+    return dataclasses.replace(product, contracts=tuple(chain))
 
 
 def _contradiction(contract: FuturesContract, last_trade: SettledLastTrade) -> Remark:

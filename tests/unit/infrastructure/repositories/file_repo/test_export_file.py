@@ -23,7 +23,7 @@ from ibkr_sync.infrastructure.repositories.file_repo.export_file import read_exp
 from ibkr_sync.interchange.formula_safety import neutralise_formula
 from ibkr_sync.interchange.product_document import product_to_document
 from ibkr_sync.interchange.product_rows import CONTRACT_COLUMNS, product_to_rows
-from strategies import futures
+from strategies import futures, in_one_chain
 
 OTHER = dataclasses.replace(
     ES,
@@ -112,10 +112,9 @@ class TestForms:
         self, products: list[Future], suffix: str
     ) -> None:
         own = [
-            dataclasses.replace(
-                product,
-                trading_class=f"{product.trading_class}.{position}",
-                contracts=tuple(
+            in_one_chain(
+                dataclasses.replace(product, trading_class=f"{product.trading_class}.{position}"),
+                (
                     dataclasses.replace(each, con_id=1 + 1000 * position + number)
                     for number, each in enumerate(product.contracts)
                 ),
@@ -235,7 +234,9 @@ class TestRefusals:
         assert "stands twice in the file" in refused.detail
 
     def test_one_con_id_in_two_products(self, tmp_path: Path) -> None:
-        thief = dataclasses.replace(OTHER, contracts=(DECEMBER,))
+        thief = dataclasses.replace(
+            OTHER, contracts=(dataclasses.replace(DECEMBER, trading_class="OTHER"),)
+        )
         refused = refusal(a_file(tmp_path, "a.jsonl", as_lines([ES, thief])))
         assert "conId 600000001 stands in ES@CME (ES) and in ES@CME (OTHER)" in refused.detail
 

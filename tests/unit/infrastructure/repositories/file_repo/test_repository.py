@@ -17,7 +17,7 @@ from contracts.future_port import DelegatingTo, SourceContract
 from example_products import DECEMBER, ES, MARCH, NOW
 from fakes.clock import FakeClock
 from fakes.futures import InMemoryFutureRepository
-from ibkr_sync.domain.entities.contracts import ContractListing
+from ibkr_sync.domain.entities.contracts import ContractListing, ContractSeries
 from ibkr_sync.domain.entities.futures import (
     AssetClass,
     CommodityFuture,
@@ -312,6 +312,80 @@ class TestGetOrCreate:
         product = source(path, local).get_or_create(ASK_ES, NO_POLICY).product
         assert product.contracts[1].listing == listing
 
+    @pytest.mark.parametrize("is_table", [False, True])
+    @pytest.mark.parametrize("state", ["missing", "delisted"])
+    def test_a_row_that_is_absent_by_its_state_alone_shows_no_contract(
+        self, path: Path, local: InMemoryFutureRepository[Any], state: str, is_table: bool
+    ) -> None:
+        if is_table:
+            path = path.with_suffix(".csv")
+            with path.open("w", newline="", encoding="utf-8") as file:
+                writer = csv.DictWriter(file, CONTRACT_COLUMNS)
+                writer.writeheader()
+                first, *rows = product_to_rows(ES, NOW)
+                writer.writerows([first | {"state": state}, *rows])
+        else:
+            document: Any = product_to_document(ES, NOW)
+            document["contracts"][0]["state"] = state
+            path.write_text(json.dumps(document), encoding="utf-8")
+        product = source(path, local).get_or_create(ASK_ES, NO_POLICY).product
+        assert [each.con_id for each in product.contracts] == [MARCH.con_id]
+
+    def test_a_part_of_a_chain_makes_its_product_no_fresher(
+        self, path: Path, local: InMemoryFutureRepository[Any]
+    ) -> None:
+        stored = dataclasses.replace(ES, origin=Origin.IBKR)
+        local.products[ES.key] = stored
+        at = NOW + timedelta(hours=1)
+        newer = dataclasses.replace(DECEMBER, multiplier=Decimal(5), listing=None)
+        write(path, dataclasses.replace(ES, contracts=(newer,), synced_at=at))
+        for is_first in (True, False):
+            update = source(path, local).get_or_create(ASK_ES, NO_POLICY)
+            product = update.product
+            assert (product.synced_at, product.origin) == (stored.synced_at, Origin.IBKR)
+            assert [each.multiplier for each in product.contracts] == [5, MARCH.multiplier]
+            listing = product.contracts[0].listing
+            assert listing is not None
+            assert listing.last_seen_at == at
+            said = "the file leaves out 1 contract: it makes the product no fresher"
+            assert said in update.remarks
+            assert update.diff is not None
+            assert update.diff.is_empty is not is_first
+        write(path, dataclasses.replace(ES, synced_at=at))
+        product = source(path, local).get_or_create(ASK_ES, NO_POLICY).product
+        assert (product.synced_at, product.origin) == (at, Origin.FILE)
+
+    def test_a_chain_of_which_a_contract_is_called_missing_is_whole(
+        self, path: Path, local: InMemoryFutureRepository[Any]
+    ) -> None:
+        local.products[ES.key] = ES
+        listing = ContractListing(first_seen_at=NOW, last_seen_at=NOW, missing_since=NOW)
+        absent = dataclasses.replace(MARCH, listing=listing)
+        at = NOW + timedelta(hours=1)
+        write(path, dataclasses.replace(ES, contracts=(DECEMBER, absent), synced_at=at))
+        update = source(path, local).get_or_create(ASK_ES, NO_POLICY)
+        assert (update.product.synced_at, update.remarks) == (at, ())
+
+    @pytest.mark.parametrize("is_table", [False, True])
+    def test_a_contract_of_another_class_is_refused_by_its_place(
+        self, path: Path, local: InMemoryFutureRepository[Any], is_table: bool
+    ) -> None:
+        micro = dataclasses.replace(MARCH, trading_class="MES")
+        product = dataclasses.replace(ES, contracts=(DECEMBER, micro))
+        if is_table:
+            path = path.with_suffix(".csv")
+            write_table(path, [product])
+        else:
+            write(path, product)
+        with pytest.raises(SourceFileError, match="of another product than ES@CME") as refused:
+            source(path, local).get_or_create(ASK_ES, NO_POLICY)
+        places = ("row 3.trading_class", "line 1, contracts[1].trading_class")
+        assert refused.value.location == places[not is_table]
+        weekly = dataclasses.replace(micro, series=ContractSeries.WEEKLY)
+        write_table(path, [dataclasses.replace(ES, contracts=(DECEMBER, weekly))])
+        path = path.rename(path.with_suffix(".csv"))
+        assert len(source(path, local).get_or_create(ASK_ES, NO_POLICY).product.contracts) == 2
+
 
 class TestLastTrade:
     AT = datetime(2026, 12, 18, 14, 30, tzinfo=UTC)
@@ -392,7 +466,9 @@ class TestWhatIsMeant:
         self, path: Path, local: InMemoryFutureRepository[Any]
     ) -> None:
         mini = dataclasses.replace(
-            ES, trading_class="MINI", contracts=(dataclasses.replace(MARCH, con_id=9),)
+            ES,
+            trading_class="MINI",
+            contracts=(dataclasses.replace(MARCH, con_id=9, trading_class="MINI"),),
         )
         write(path, ES, mini)
         with pytest.raises(AmbiguousProductError) as ambiguous:
