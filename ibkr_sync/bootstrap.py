@@ -82,14 +82,14 @@ class Services(Generic[F]):
         """Bringing what is named up to date."""
         from ibkr_sync.application.services.get import GetService
 
-        return GetService(self.futures, self._clock, asks_source=self._asks_source)
+        return GetService(self.futures, self.history, self._clock, asks_source=self._asks_source)
 
     @cached_property
     def refresh(self) -> RefreshService:
         """Keeping what is watched up to date."""
         from ibkr_sync.application.services.refresh import RefreshService
 
-        return RefreshService(self.futures, self.watchlist, self._clock)
+        return RefreshService(self.futures, self.watchlist, self.history, self._clock)
 
     @cached_property
     def past_hours(self) -> PastHoursService:

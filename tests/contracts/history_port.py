@@ -12,11 +12,13 @@ import pytest
 from contracts import examples
 from contracts.future_port import query_for
 from fakes.clock import FakeClock
+from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.errors import ProductNotFoundError
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
 from ibkr_sync.domain.history.as_of import product_as_of
+from ibkr_sync.domain.history.recorded_history import RecordedRunPeriod, ReplySpan
 from ibkr_sync.domain.ports.futures import LocalFuturePort
 from ibkr_sync.domain.ports.history import HistoryPort
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy, SyncRun
@@ -73,6 +75,11 @@ def with_multiplier(product: Future, multiplier: int) -> Future:
     value = Decimal(multiplier)
     chain = (dataclasses.replace(each, multiplier=value) for each in product.contracts)
     return dataclasses.replace(product, multiplier=value, contracts=tuple(chain))
+
+
+def renamed_market(contract: FuturesContract) -> FuturesContract:
+    """The contract under another name of its market."""
+    return dataclasses.replace(contract, market_name="MES")
 
 
 class HistoryPortContract:
@@ -303,3 +310,32 @@ class HistoryPortContract:
         assert of_es == tuple(each for each in period.ladders if each.product == ES.key)
         storage.clock.advance(days=1)
         assert storage.history.period(storage.clock.now, storage.clock.now).ladders == ()
+
+    def test_a_run_has_its_own_changes_and_when_its_products_were_synced_before(
+        self, storage: Storage
+    ) -> None:
+        storage.store(ES)
+        first = storage.clock.now
+        storage.clock.advance(days=1)
+        storage.store(with_multiplier(ES, 5))
+        storage.clock.advance(days=-3)  # set back: what follows is later all the same
+        storage.store(with_multiplier(ES, 50))
+        second = storage.history.of_run(2)
+        assert {(each.run, each.new) for each in second.recorded.changes} == {(2, "5")}
+        assert len(second.recorded.changes) == len(ES.contracts) + 1
+        assert dict(second.spans) == {ES.key: ReplySpan(first, first + timedelta(days=1))}
+        assert dict(storage.history.of_run(1).spans) == {}
+        assert {each.new for each in storage.history.of_run(3).recorded.changes} == {"50"}
+        assert storage.history.of_run(4) == storage.history.of_run(2**40) == RecordedRunPeriod()
+
+    def test_a_chain_is_given_where_contracts_of_it_changed_alike(self, storage: Storage) -> None:
+        near, *others = ES.contracts
+        storage.store(ES)
+        storage.store(dataclasses.replace(ES, contracts=(renamed_market(near), *others)))
+        single = storage.history.of_run(2).recorded
+        storage.store(dataclasses.replace(ES, contracts=tuple(map(renamed_market, ES.contracts))))
+        alike = storage.history.of_run(3).recorded
+        assert dict(single.chains) == {}
+        assert {each.con_id for each in alike.chains[ES.key]} == {
+            each.con_id for each in ES.contracts
+        }

@@ -40,12 +40,17 @@ UNKNOWN_OF_THE_PAST = (
 
 def store(ibkr_sync: CommandLine, product: Future, *options: str) -> datetime:
     """Store a product from a file of this instant; gives an instant right after it."""
-    product = dataclasses.replace(product, synced_at=datetime.now(UTC))
-    document = product_to_document(product, datetime.now(UTC))
-    (ibkr_sync.cwd / "es.json").write_text(json.dumps(document), encoding="utf-8")
+    write(ibkr_sync, product)
     done = ibkr_sync("get", "ES", "--source", "file:es.json", *options)
     assert done.code == 0, done
     return datetime.now(UTC)
+
+
+def write(ibkr_sync: CommandLine, product: Future) -> None:
+    """Write a product to a file of this instant."""
+    product = dataclasses.replace(product, synced_at=datetime.now(UTC))
+    document = product_to_document(product, datetime.now(UTC))
+    (ibkr_sync.cwd / "es.json").write_text(json.dumps(document), encoding="utf-8")
 
 
 def changed(**fields: object) -> Future:
@@ -71,11 +76,12 @@ def test_a_change_is_told_with_old_new_when_and_by_which_run(ibkr_sync: CommandL
     done = ibkr_sync("changes", "--json")
 
     assert (done.code, done.err, done.json["schema"]) == (0, "", "ibkr-sync/changes/1")
-    new, *rest = done.json["events"]
+    *rest, new = done.json["events"]
     assert (new["type"], new["con_id"], new["new"], new["run"]) == ("NEW", None, "2", 1)
     told = {each["type"]: each for each in rest}
     assert told.keys() == {"EXPIRY_MOVED", "MULTIPLIER_CHANGED"}
     multiplier = told["MULTIPLIER_CHANGED"]
+    assert len(multiplier.pop("id")) == 16
     at = datetime.fromisoformat(multiplier.pop("at"))
     assert abs(datetime.now(UTC) - at) < timedelta(minutes=5)
     assert multiplier == {
@@ -126,13 +132,49 @@ def test_changes_are_narrowed_by_symbol_time_and_severity(ibkr_sync: CommandLine
         assert done.code == 0, done
         return [each["type"] for each in done.json["events"]]
 
-    every = ["NEW", "MULTIPLIER_CHANGED", "NAME_CHANGED"]
+    every = ["MULTIPLIER_CHANGED", "NEW", "NAME_CHANGED"]
     assert types() == types("es") == types("--since", "2h") == every
     assert types("--since", str(NOW.date())) == every
-    assert types("ESZ6") == ["NEW", "MULTIPLIER_CHANGED", "NAME_CHANGED"]
+    assert types("ESZ6") == every
+    assert types("--since", "2d", "--until", "1d") == []
     assert types(str(FAR.con_id)) == ["NEW"]
     assert types("--severity", "notice") == types("--severity", "critical")
     assert types("--severity", "critical") == ["MULTIPLIER_CHANGED"]
+
+
+def test_a_run_reports_what_it_saw_and_the_exit_code_what_matters(ibkr_sync: CommandLine) -> None:
+    get = ("get", "ES", "--source", "file:es.json")
+    store(ibkr_sync, PRODUCT)
+    first = ibkr_sync("changes", "--exit-code", "notice")
+    store(ibkr_sync, changed(multiplier=Decimal(5), long_name="Mini"))
+    write(ibkr_sync, changed(multiplier=Decimal(2), long_name="Micro"))
+    quiet = ibkr_sync("-q", *get)
+    write(ibkr_sync, changed(multiplier=Decimal(2), long_name="Nano"))
+    as_data = ibkr_sync("-q", *get, "--json")
+    again = ibkr_sync("changes", "--run", "4", "--json").json
+    table = ibkr_sync("changes", "--run", "3", "ESZ6", "-f", "table").out
+
+    assert (first.code, quiet.code, quiet.out) == (0, 0, "")
+    _, _, line, step = quiet.err.splitlines()
+    assert line.split() == ["critical", "MULTIPLIER_CHANGED", "ESZ6", "5", "→", "2"]
+    assert step == "next:  ibkr-sync changes --run 3"
+    assert (as_data.err, as_data.json["run"]) == ("", 4)
+    assert as_data.json["events"] == again["events"]
+    assert [each["type"] for each in again["events"]] == ["NAME_CHANGED"]
+    assert (again["run"], again["since"], again["until"]) == (4, None, None)
+    assert "2 events · in run 3 · 1 critical · 1 info" in table
+    codes = [
+        ibkr_sync("changes", *options).code
+        for options in (
+            ("--exit-code", "critical", "--severity", "critical"),
+            ("--run", "4", "--exit-code", "notice"),
+            ("--run", "4", "--exit-code", "info"),
+            ("--run", "5"),
+            ("--run", "4", "--since", "1d"),
+            ("--since", "1d", "--until", "2d"),
+        )
+    ]
+    assert codes == [6, 0, 6, 5, 2, 2]
 
 
 def test_contracts_that_expired_lately_are_told(ibkr_sync: CommandLine) -> None:
@@ -287,7 +329,7 @@ def test_without_history_there_is_an_empty_table_and_a_remark(ibkr_sync: Command
     for format_ in ("table", "tsv", "json"):
         done = ibkr_sync("changes", "-f", format_)
         assert done.code == 0
-        assert done.err.startswith("note: nothing changed since ")
+        assert done.err.startswith("Nothing is stored yet, no run was recorded. Next: ibkr-sync ")
     assert ibkr_sync("-q", "changes").err == ""
     assert not any(ibkr_sync.home.iterdir())
 

@@ -437,4 +437,7 @@ def test_a_table_fits_80_columns(refresh: Refresh) -> None:
     assert lines[0].split() == [
         *("Product", "Listed", "New", "Changed", "Missing", "Expired", "Age", "State"),
     ]
-    assert done.err.startswith("next: ")  # the reasons stand in the table
+    heading, _, event, step, *_ = done.err.splitlines()  # the reasons stand in the table
+    assert heading.split() == ["Severity", "Type", "What", "Change"]
+    assert event.split() == ["notice", "MISSING", "ES@CME", "listed", "→", "missing"]
+    assert step.endswith(" changes --run 2")

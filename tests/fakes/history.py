@@ -12,6 +12,7 @@ from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.errors import ProductNotFoundError
 from ibkr_sync.domain.evidence.product_update import PRODUCT
+from ibkr_sync.domain.history.alike_events import products_changed_alike
 from ibkr_sync.domain.history.events import is_first_sight_event
 from ibkr_sync.domain.history.recorded_history import (
     ProductHistory,
@@ -21,6 +22,8 @@ from ibkr_sync.domain.history.recorded_history import (
     RecordedPeriod,
     RecordedReply,
     RecordedRun,
+    RecordedRunPeriod,
+    ReplySpan,
 )
 from ibkr_sync.domain.ports.history import HistoryPort
 from ibkr_sync.domain.runs.sync_policy import SyncRun
@@ -60,6 +63,7 @@ class InMemoryHistory(HistoryPort):
     def note_ladder(self, rule: MarketRule, run: SyncRun, at: datetime) -> None:
         """Take over a tick ladder that was stored."""
         self._ladders.append((at, run.run_id, rule))
+        self._runs[run.run_id] = RecordedRun(run=run.run_id, started_at=run.started_at)
 
     def period(
         self,
@@ -105,6 +109,33 @@ class InMemoryHistory(HistoryPort):
                 each for found in chosen for each in self._ladders_of(found) if each.at >= since
             ),
             first_replies={key: first[key] for key in new},
+            chains={
+                key: self._local.products[key].contracts for key in products_changed_alike(recent)
+            },
+        )
+
+    def of_run(self, run: int) -> RecordedRunPeriod:
+        spans: dict[ProductKey, ReplySpan] = {}
+        for key, replies in self._replies.items():
+            before = [each.at for each in replies if each.run < run]
+            own = [each.at for each in replies if each.run == run]
+            if before and own:
+                spans[key] = ReplySpan(before[-1], own[-1])
+        if run not in self._runs:
+            return RecordedRunPeriod()
+        began = self._runs[run].started_at
+        latest = max((each.until for each in spans.values()), default=began)
+        earliest = min((each.after for each in spans.values()), default=began)
+        found, ended = self.period(began, latest), self.period(earliest, latest).ended
+        return RecordedRunPeriod(
+            recorded=RecordedPeriod(
+                changes=tuple(each for each in found.changes if each.run == run),
+                ladders=tuple(each for each in found.ladders if each.run == run),
+                ended=tuple(each for each in ended if each.product in spans),
+                first_replies=found.first_replies,
+                chains=found.chains,
+            ),
+            spans=spans,
         )
 
     def of_product(self, product: ProductKey) -> ProductHistory:

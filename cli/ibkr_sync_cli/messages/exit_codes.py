@@ -25,5 +25,5 @@ class ExitCode(IntEnum):
 EXIT_CODE_HELP = """\
 Exit codes: 0 ok · 1 unexpected · 2 usage or config · 3 gateway or handshake
 4 some products failed, the rest is saved · 5 not found or ambiguous
-6 stale data · 7 database · 8 gateway up, IBKR down · 75 another run
-130/143 stopped"""
+6 stale data, or changes asked for · 7 database · 8 gateway up, IBKR down
+75 another run · 130/143 stopped"""

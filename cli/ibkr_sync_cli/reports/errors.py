@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.errors import AmbiguousProductError, IbkrSyncError, ProductLookupError
 from ibkr_sync_cli.messages.errors import explain_error
 from ibkr_sync_cli.messages.exit_codes import ExitCode
@@ -25,3 +28,15 @@ def report_error(output: Output, error: IbkrSyncError, subject: str | None = Non
     else:
         output.complain(sentence, explanation.next_step)
     return explanation.exit_code
+
+
+def report_left_out(output: Output, key: ProductKey, left_out: Sequence[str]) -> None:
+    """Tell on stderr, where it is to be quiet, what could not be stored; else a remark says why."""
+    if output.quiet and left_out:
+        output.complain(f"{key}: {', '.join(left_out)} could not be stored.", None)
+
+
+def report_no_run(output: Output, run: int) -> ExitCode:
+    """Tell on stderr that there is no such run; gives the exit code."""
+    output.complain(f"There is no run {run}.", f"See which there are: {output.command('runs')}")
+    return ExitCode.NOT_FOUND

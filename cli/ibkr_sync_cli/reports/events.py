@@ -5,33 +5,90 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.entities.futures import Origin
+from ibkr_sync.domain.history.events import EventType, events_at_least
+from ibkr_sync.domain.history.severity import Severity
+from ibkr_sync_cli.messages.exit_codes import ExitCode
+from ibkr_sync_cli.reports.errors import report_no_run
 from ibkr_sync_cli.terminal.notices import write_sample_data_notice
-from ibkr_sync_cli.views.events import changed_events_view, past_events_view
+from ibkr_sync_cli.units.moments import instant_text
+from ibkr_sync_cli.units.quantities import quantity_of
+from ibkr_sync_cli.views.events import (
+    changed_events_view,
+    past_events_view,
+    period_text,
+    run_events_table,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from ibkr_sync.application.services.history import HistoryReport
+    from ibkr_sync.application.services.history import HistoryReport, HistoryService
+    from ibkr_sync.bootstrap import Services
+    from ibkr_sync.domain.entities.futures import Future
     from ibkr_sync.domain.history.events import Event
+    from ibkr_sync_cli.arguments.changes import ChangesQuestion
     from ibkr_sync_cli.invocation import Call
+    from ibkr_sync_cli.terminal.output import Output
+
+
+_MOST_LINES = 20
+"""How many events are shown after a run, besides those that are critical."""
+
+
+def report_run_events(output: Output, run: int | None, events: Sequence[Event]) -> None:
+    """Show on stderr what a run saw, and the command that shows it again.
+
+    `events` have what matters most first. That a product is new the summary says. Where it is to
+    be quiet those that are critical are shown all the same, and no other.
+    """
+    wanted = Severity.CRITICAL if output.quiet else Severity.INFO
+    found = [each for each in events_at_least(wanted, events) if not _is_new_product(each)]
+    if not found:
+        return
+    critical = events_at_least(Severity.CRITICAL, found)
+    shown = found[: max(len(critical), _MOST_LINES)]
+    output.show_on_stderr(run_events_table(shown))
+    if len(shown) < len(found):
+        output.remark(f"and {quantity_of(len(found) - len(shown), 'event')} more")
+    output.advise(output.command("changes", "--run", str(run)))
 
 
 def report_changed_events(
-    call: Call,
-    events: Sequence[Event],
-    since: datetime,
-    now: datetime,
-    *,
-    nothing: str,
-    is_sample: bool,
-) -> None:
-    """Show events; `nothing` says what did not change where there are none."""
-    call.output.write(changed_events_view(events, since, now, is_sample=is_sample), call.wanted)
+    call: Call, services: Services[Future], asked: ChangesQuestion, now: datetime
+) -> ExitCode:
+    """Show what happened; gives the exit code."""
+    if asked.run is not None and services.runs.run(asked.run) is None:
+        return report_no_run(call.output, asked.run)
+    events = _changes(services.history, asked, now)
+    shown = events_at_least(asked.severity, events)
+    is_sample = bool(shown) and services.futures.is_sample(shown[0].product)
+    call.output.write(changed_events_view(shown, asked, now, is_sample=is_sample), call.wanted)
     if is_sample:
         write_sample_data_notice(call.output, call.output.format_for(call.wanted))
-    if not events:
-        _note(call, f"{nothing} changed", since)
+    if not events and not services.runs.last_runs(1):
+        command = call.output.command("get", "ES", "--source", "ibkr")
+        call.output.remark(f"Nothing is stored yet, no run was recorded. Next: {command}")
+    elif not shown:
+        nothing = f"nothing {asked.severity}" if events else "nothing"
+        _note(call, f"{nothing} changed {period_text(asked)}")
+    is_alarm = asked.alarm is not None and events_at_least(asked.alarm, events)
+    return ExitCode.STALE if is_alarm else ExitCode.OK
+
+
+def _changes(history: HistoryService, asked: ChangesQuestion, now: datetime) -> tuple[Event, ...]:
+    if asked.since is not None:
+        return history.changes(asked.since, now, asked.product, asked.contract, until=asked.until)
+    con_id = asked.contract and asked.contract.con_id
+    return tuple(
+        each
+        for each in history.of_run(asked.run or 0)
+        if asked.product in {None, each.product} and con_id in {None, each.con_id}
+    )
+
+
+def _is_new_product(event: Event) -> bool:
+    return event.type is EventType.NEW and event.con_id is None
 
 
 def report_past_events(
@@ -44,8 +101,8 @@ def report_past_events(
         write_sample_data_notice(call.output, call.output.format_for(call.wanted))
     if not shown:
         what = "nothing is recorded" if field is None else f"{field} has not changed"
-        _note(call, what, chronicle.first_seen_at)
+        _note(call, f"{what} since {instant_text(chronicle.first_seen_at)}")
 
 
-def _note(call: Call, what: str, since: datetime) -> None:
-    call.output.remark(f"note: {what} since {since:%Y-%m-%d %H:%M} UTC", style="yellow")
+def _note(call: Call, what: str) -> None:
+    call.output.remark(f"note: {what}", style="yellow")

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync_cli.messages.errors import exit_code_of
-from ibkr_sync_cli.reports.errors import report_error
+from ibkr_sync_cli.reports.errors import report_error, report_left_out
+from ibkr_sync_cli.reports.events import report_run_events
 from ibkr_sync_cli.terminal.notices import (
     write_catalogue_notice,
     write_disagreements_notice,
@@ -26,13 +27,18 @@ if TYPE_CHECKING:
 
 
 def report_get(call: Call, report: GetReport, audit: AuditService, now: datetime) -> ExitCode:
-    """Show what came of it, if anything did; gives the exit code."""
+    """Show what came of it, if anything did; gives the exit code.
+
+    With --quiet a format that is only configured asks for no result.
+    """
     output, is_one = call.output, len(report.outcomes) == 1
-    if report.outcomes:
+    if report.outcomes and not (output.quiet and call.explicit_format is None):
         _write(call, report, now)
+    report_run_events(output, report.run_id, report.events)
     for update in report.updates:
         for remark in update.remarks:
             output.remark(f"{update.product.key}: {remark}", style="yellow")
+        report_left_out(output, update.product.key, update.left_out)
     asked = [each for each in report.updates if each.diff is not None]
     stored = {each.product.key for each in asked if each.applied}
     write_disagreements_notice(output, audit.disagreements(now, stored) if stored else ())
@@ -59,7 +65,7 @@ def _write(call: Call, report: GetReport, now: datetime) -> None:
             output.write(product_view(update.product, now), wanted)
             output.remark(outcome_sentence(update, output.command, from_source=from_source))
         return
-    output.write(outcomes_view(report.outcomes, now, from_source=from_source), wanted)
+    output.write(outcomes_view(report, now), wanted)
     for update in report.updates:
         if update.product.origin is Origin.CATALOGUE:
             output.remark(outcome_sentence(update, output.command))

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from ibkr_sync.domain.errors import AmbiguousProductError
 from ibkr_sync_cli.messages.errors import exit_code_of, explain_error
 from ibkr_sync_cli.messages.next_steps import step_if_given_up
-from ibkr_sync_cli.reports.errors import report_error
+from ibkr_sync_cli.reports.errors import report_error, report_left_out
+from ibkr_sync_cli.reports.events import report_run_events
 from ibkr_sync_cli.terminal.notices import write_catalogue_notice, write_disagreements_notice
 from ibkr_sync_cli.terminal.output import Output, OutputFormat
 from ibkr_sync_cli.views.runs.refresh_summary import (
@@ -37,6 +38,7 @@ def report_refresh(call: Call, report: RefreshReport, audit: AuditService) -> Ex
         if is_shown:
             output.write(refresh_view(report), wanted)
         shows_reasons = is_shown and output.format_for(wanted) is OutputFormat.TABLE
+        report_run_events(output, report.run_id, report.events)
         _remark(output, report, audit)
         _complain(output, report, shows_reasons=shows_reasons)
         output.remark(refresh_sentence(report))
@@ -49,6 +51,7 @@ def _remark(output: Output, report: RefreshReport, audit: AuditService) -> None:
             output.remark(f"note: {update.query} is {update.key} today", style="yellow")
         for remark in update.remarks:
             output.remark(f"{update.key}: {remark}", style="yellow")
+        report_left_out(output, update.key, update.left_out)
     asked = [each for each in report.updates if each.counts is not None]
     stored = {each.key for each in asked if each.applied}
     found = audit.disagreements(report.finished_at, stored) if stored else ()

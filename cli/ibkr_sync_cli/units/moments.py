@@ -39,6 +39,11 @@ def parse_first_moment(text: str, now: datetime) -> datetime:
     return _parse(text, now, "--since", time.min).at
 
 
+def parse_end(text: str, now: datetime) -> datetime:
+    """Read when a span of time ends, as `parse_first_moment`, but a date is its end in UTC."""
+    return _parse(text, now, "--until", time.max).at
+
+
 def parse_last_moment(text: str, now: datetime) -> PastMoment:
     """Read as of when something is said, as `parse_first_moment`, but a date is its end in UTC.
 

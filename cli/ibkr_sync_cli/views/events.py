@@ -14,18 +14,15 @@ from ibkr_sync.domain.evidence.remarks import REMARK_FIELDS
 from ibkr_sync.domain.evidence.replacement import REPLACED_BY
 from ibkr_sync.domain.history.events import Event, EventType
 from ibkr_sync.domain.history.severity import Severity
+from ibkr_sync.interchange.event_document import EVENT_KEYS, event_record
+from ibkr_sync_cli.arguments.changes import ChangesQuestion
 from ibkr_sync_cli.terminal.output import Result
-from ibkr_sync_cli.units.moments import instant_value
+from ibkr_sync_cli.units.moments import instant_text, instant_value
 from ibkr_sync_cli.units.quantities import quantity_of
 from ibkr_sync_cli.views.records import Record, records_view
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-
-COLUMNS = (
-    *("at", "severity", "type", "symbol", "exchange", "trading_class", "con_id", "local_symbol"),
-    *("field", "old", "new", "run"),
-)
 
 _NEAR = (EventType.NOTICE_NEAR, EventType.CUTOFF_NEAR)
 
@@ -51,14 +48,19 @@ _TOLD_BY_TYPE = frozenset(
 
 
 def changed_events_view(
-    events: Sequence[Event], since: datetime, until: datetime, *, is_sample: bool = False
+    events: Sequence[Event], asked: ChangesQuestion, now: datetime, *, is_sample: bool = False
 ) -> Result:
-    """What happened in a span of time, to any product."""
+    """What happened in a span of time, or what a run saw, to any product."""
+    is_span = asked.run is None
     return _result(
         events,
-        lambda: _changes_table(events, since, is_sample=is_sample),
+        lambda: _changes_table(events, asked, is_sample=is_sample),
         schema="ibkr-sync/changes/1",
-        head={"since": instant_value(since), "until": instant_value(until)},
+        head={
+            "since": instant_value(asked.since),
+            "until": instant_value((asked.until or now) if is_span else None),
+            "run": asked.run,
+        },
     )
 
 
@@ -86,33 +88,30 @@ def past_events_view(chronicle: HistoryReport, events: Sequence[Event], origin: 
     )
 
 
-def event_record(event: Event) -> dict[str, object]:
-    """An event as JSON has it; old and new are text."""
-    return {
-        "type": event.type.value,
-        "severity": event.severity.value,
-        "symbol": event.product.symbol,
-        "exchange": event.product.exchange,
-        "trading_class": event.product.trading_class,
-        "con_id": event.con_id,
-        "local_symbol": event.local_symbol,
-        "field": event.field,
-        "old": event.old,
-        "new": event.new,
-        "at": instant_value(event.at),
-        "run": event.run,
-    }
-
-
 def _result(
     events: Sequence[Event], table: Callable[[], RenderableType], *, schema: str, head: Record
 ) -> Result:
     return records_view(
-        events, event_record, COLUMNS, table, schema=schema, name="events", head=head
+        events, event_record, EVENT_KEYS, table, schema=schema, name="events", head=head
     )
 
 
-def _changes_table(events: Sequence[Event], since: datetime, *, is_sample: bool) -> RenderableType:
+def period_text(asked: ChangesQuestion) -> str:
+    """What is asked for: `in run 17`, `since 2026-11-22 16:07 UTC`, with its end if it has one."""
+    if asked.since is None:
+        return f"in run {asked.run}"
+    begin = f"since {instant_text(asked.since)}"
+    return begin if asked.until is None else f"{begin} until {instant_text(asked.until)}"
+
+
+def run_events_table(events: Sequence[Event]) -> RenderableType:
+    """What a run saw, a line per event."""
+    return _events_table(events, of_run=True)
+
+
+def _changes_table(
+    events: Sequence[Event], asked: ChangesQuestion, *, is_sample: bool
+) -> RenderableType:
     from rich.console import Group
     from rich.text import Text
 
@@ -121,7 +120,7 @@ def _changes_table(events: Sequence[Event], since: datetime, *, is_sample: bool)
     counts = Counter(each.severity for each in events)
     footer = (
         quantity_of(len(events), "event"),
-        f"since {since:%Y-%m-%d %H:%M} UTC",
+        period_text(asked),
         *(f"{counts[each]} {each}" for each in reversed(Severity) if counts[each]),
     )
     told = Text(" · ".join(footer), style="dim")
@@ -147,17 +146,19 @@ def _history_table(
     return Group(title, _events_table(events, of_one=contract is not None), footer)
 
 
-def _events_table(events: Sequence[Event], *, of_one: bool = False) -> RenderableType:
-    """A line per event; what it happened to is left out where that is one contract."""
+def _events_table(
+    events: Sequence[Event], *, of_one: bool = False, of_run: bool = False
+) -> RenderableType:
+    """A line per event; left out is what all have in common, as one contract or one run."""
     from ibkr_sync_cli.views.tables import TableColumn, items_table  # rich, not for pipes
 
     columns: list[TableColumn[Event] | None] = [
-        TableColumn("Seen (UTC)", lambda each: f"{each.at:%Y-%m-%d %H:%M}"),
+        None if of_run else TableColumn("Seen (UTC)", lambda each: f"{each.at:%Y-%m-%d %H:%M}"),
         TableColumn("Severity", lambda each: each.severity.value),
         TableColumn("Type", lambda each: each.type.value),
         None if of_one else TableColumn("What", _subject),
         TableColumn("Change", _told, fit="wrap"),
-        TableColumn("Run", lambda each: each.run, right=True),
+        None if of_run else TableColumn("Run", lambda each: each.run, right=True),
     ]
     return items_table(events, columns, style=lambda each: _STYLES[each.severity])
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from ibkr_sync.application.resolution.named_products import NamedProducts, name_products
 from ibkr_sync.application.services.futures import FuturesService
+from ibkr_sync.application.services.history import HistoryService
 from ibkr_sync.application.services.product_sync import ProductSync, SyncReport
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import ContractNotFoundError, IbkrSyncError, ProductLookupError
@@ -44,9 +45,15 @@ class GetService:
     """Brings up to date what is named; `asks_source` is False where the database alone answers."""
 
     def __init__(
-        self, futures: FuturesService[Future], clock: Callable[[], datetime], *, asks_source: bool
+        self,
+        futures: FuturesService[Future],
+        history: HistoryService,
+        clock: Callable[[], datetime],
+        *,
+        asks_source: bool,
     ) -> None:
         self._futures = futures
+        self._history = history
         self._clock = clock
         self._asks_source = asks_source
 
@@ -69,7 +76,13 @@ class GetService:
             source_decides=self._asks_source and policy.max_age is None,
         )
         return Get(
-            self._futures, policy, named, on_run, clock=self._clock, from_source=self._asks_source
+            self._futures,
+            policy,
+            named,
+            on_run,
+            history=self._history,
+            clock=self._clock,
+            from_source=self._asks_source,
         )
 
 
@@ -83,16 +96,17 @@ class Get(ProductSync[FutureUpdate[Future]]):
         named: NamedProducts,
         on_run: Callable[[SyncRun], object] | None,
         *,
+        history: HistoryService,
         clock: Callable[[], datetime],
         from_source: bool,
     ) -> None:
-        super().__init__(futures, policy, named.names, named, on_run)
+        super().__init__(futures, policy, named.names, named, on_run, history=history)
         self._names = named.names
         self._clock = clock
         self._from_source = from_source
 
     def report(self) -> GetReport:
-        """What the call came to so far."""
+        """What the call came to so far; raises StorageError."""
         outcomes, now = self._reported(), self._clock()
         contracts: list[tuple[ContractWords, ContractMatch]] = []
         absent: list[ProductLookupError] = []
@@ -115,6 +129,7 @@ class Get(ProductSync[FutureUpdate[Future]]):
             outcomes=outcomes,
             unasked=self._unasked(),
             run_id=self._run_id,
+            events=self._events(),
             from_source=self._from_source,
             contracts=contracts,
             absent=absent,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,15 +14,16 @@ from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.errors import NotYetKnownError
 from ibkr_sync.domain.evidence.product_update import PRODUCT
 from ibkr_sync.domain.history.as_of import end_of, product_as_of
-from ibkr_sync.domain.history.event_digest import digest_events, digest_history
+from ibkr_sync.domain.history.event_digest import digest_events, digest_history, digest_run
 from ibkr_sync.domain.history.events import (
     Event,
     event_of,
     expiry_event,
+    in_order_of_severity,
     is_first_sight_event,
     ladder_event,
 )
-from ibkr_sync.domain.history.recorded_history import ProductHistory, RecordedEnd
+from ibkr_sync.domain.history.recorded_history import ProductHistory, RecordedEnd, ReplySpan
 from ibkr_sync.domain.history.remark_changes import single_remark_changes
 from ibkr_sync.domain.ports.history import HistoryPort
 from ibkr_sync.domain.selection.size_choice import chain_of_size
@@ -60,22 +61,46 @@ class HistoryService:
         now: datetime,
         product: ProductKey | None = None,
         contract: FuturesContract | None = None,
+        *,
+        until: datetime | None = None,
     ) -> tuple[Event, ...]:
-        """What happened between two aware instants: to a contract, to a product, or to all.
+        """What happened since an aware instant to a contract, a product, or all; gravest first.
+
+        Until `now`, unless `until` is an earlier instant. Of one severity in order of time.
 
         The first contracts of a product are one event, and so is what changed of a product and
         alike of its contracts; of a single contract both are told. A contract that moved is
         told of with what happened to it elsewhere; of the product that it left, that it did. That
         first notice or a cut-off came near is among it.
         """
-        con_id = None if contract is None else contract.con_id
-        period = self._history.period(since, now, product, con_id)
+        con_id, end = None if contract is None else contract.con_id, until or now
+        period = self._history.period(since, end, product, con_id)
         if contract is not None:
             period = period.of_contract(contract)
-        found = digest_events(period, since, now)
-        if self._deliveries is None:
-            return found
-        return _in_order((*found, *self._deliveries.events(since, now, product, con_id)))
+        found = digest_events(period, since, end)
+        if self._deliveries is not None:
+            keys = None if product is None else {product}
+            found = (*found, *self._deliveries.events(since, end, keys, con_id))
+        # What a clock that was ahead dated later than now is not left out without `until`.
+        return in_order_of_severity(each for each in found if until is None or each.at <= until)
+
+    def of_run(self, run: int) -> tuple[Event, ...]:
+        """What a run saw, what matters most first; nothing where there is no such run.
+
+        Of a product that was synced before, with what no run sees and came between: that contracts
+        stopped trading, that first notice or a cut-off came near.
+        """
+        found = self._history.of_run(run)
+        return in_order_of_severity((*digest_run(found), *self._came_near(found.spans)))
+
+    def _came_near(self, spans: Mapping[ProductKey, ReplySpan]) -> Iterator[Event]:
+        if self._deliveries is None or not spans:
+            return
+        since = min(each.after for each in spans.values())
+        until = max(each.until for each in spans.values())
+        for event in self._deliveries.events(since, until, spans.keys()):
+            if spans[event.product].covers(event.at):
+                yield event
 
     def of_product(self, product: ProductKey, now: datetime) -> HistoryReport:
         """All that happened to a product and to its contracts; raises ProductNotFoundError."""

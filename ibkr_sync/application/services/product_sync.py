@@ -9,7 +9,9 @@ from typing import Generic, TypeVar
 
 from ibkr_sync.application.resolution.named_products import NamedProducts
 from ibkr_sync.application.services.futures import FuturesService
+from ibkr_sync.application.services.history import HistoryService
 from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.history.events import Event
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy, SyncRun
@@ -26,11 +28,13 @@ class SyncReport(Generic[Kept]):
             could not be asked for, as their names mean no single product.
         unasked: the products that the call did not come to before it ended.
         run_id: the run that recorded it; None where nothing was recorded.
+        events: what the run saw, what matters most first (see `HistoryService.of_run`).
     """
 
     outcomes: Sequence[Kept | FutureFailure]
     unasked: Sequence[FutureQuery] = ()
     run_id: int | None
+    events: Sequence[Event] = ()
 
     @property
     def failures(self) -> list[FutureFailure]:
@@ -61,12 +65,15 @@ class ProductSync(ABC, Generic[Kept]):
         products: Iterable[FutureQuery],
         named: NamedProducts,
         on_run: Callable[[SyncRun], object] | None,
+        *,
+        history: HistoryService,
     ) -> None:
         self.products = tuple(products)
         self.notices = tuple(named.notices)
         self._futures = futures
         self._policy = policy
         self._on_run = on_run
+        self._history = history
         self._run: SyncRun | None = None
         self._unnamed = {failure.query: failure for failure in named.failures}
         self._outcomes: dict[FutureQuery, Kept | FutureFailure] = {}
@@ -95,6 +102,10 @@ class ProductSync(ABC, Generic[Kept]):
     @property
     def _run_id(self) -> int | None:
         return None if self._run is None else self._run.run_id
+
+    def _events(self) -> tuple[Event, ...]:
+        """What the run saw so far; raises StorageError."""
+        return () if self._run is None else self._history.of_run(self._run.run_id)
 
     def _reported(self) -> list[Kept | FutureFailure]:
         asked = (self._outcomes[query] for query in self.products if query in self._outcomes)

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from ibkr_sync.application.resolution.named_products import NamedProducts, name_products
 from ibkr_sync.application.services.futures import FuturesService
+from ibkr_sync.application.services.history import HistoryService
 from ibkr_sync.application.services.product_sync import ProductSync
 from ibkr_sync.application.services.refresh_report import (
     RefreshedProduct,
@@ -50,12 +51,14 @@ class RefreshService:
         self,
         futures: FuturesService[Future],
         watchlist: WatchlistService,
+        history: HistoryService,
         clock: Callable[[], datetime],
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
         """Take what was built elsewhere; `timer` gives seconds that no clock change moves."""
         self._futures = futures
         self._watchlist = watchlist
+        self._history = history
         self._clock = clock
         self._timer = timer
 
@@ -95,6 +98,7 @@ class RefreshService:
             products,
             named,
             on_run,
+            history=self._history,
             watched=watched,
             clock=self._clock,
             started_at=started_at,
@@ -113,12 +117,13 @@ class Refresh(ProductSync[RefreshedProduct]):
         named: NamedProducts,
         on_run: Callable[[SyncRun], object] | None,
         *,
+        history: HistoryService,
         watched: frozenset[FutureQuery],
         clock: Callable[[], datetime],
         started_at: datetime,
         elapsed: Callable[[], float],
     ) -> None:
-        super().__init__(futures, policy, products, named, on_run)
+        super().__init__(futures, policy, products, named, on_run, history=history)
         self._watched = watched
         self._clock = clock
         self._started_at = started_at
@@ -136,11 +141,12 @@ class Refresh(ProductSync[RefreshedProduct]):
                 self._outcomes[query] = FutureFailure(query=query, error=error)
 
     def report(self) -> RefreshReport:
-        """What the refresh came to so far."""
+        """What the refresh came to so far; raises StorageError."""
         return RefreshReport(
             outcomes=self._reported(),
             unasked=self._unasked(),
             run_id=self._run_id,
+            events=self._events(),
             before=self._before,
             watched=self._watched,
             started_at=self._started_at,

@@ -14,6 +14,7 @@ from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.evidence.product_update import DELISTED, LISTING, PRODUCT
 from ibkr_sync.domain.evidence.remarks import REMARK_FIELDS
 from ibkr_sync.domain.evidence.replacement import REPLACED_BY
+from ibkr_sync.domain.history.alike_events import fold_alike_events
 from ibkr_sync.domain.history.events import (
     Event,
     EventType,
@@ -22,7 +23,12 @@ from ibkr_sync.domain.history.events import (
     is_first_sight_event,
     ladder_event,
 )
-from ibkr_sync.domain.history.recorded_history import RecordedChange, RecordedEnd, RecordedPeriod
+from ibkr_sync.domain.history.recorded_history import (
+    RecordedChange,
+    RecordedEnd,
+    RecordedPeriod,
+    RecordedRunPeriod,
+)
 from ibkr_sync.domain.history.remark_changes import single_remark_changes
 from ibkr_sync.domain.history.severity import Severity
 
@@ -52,16 +58,36 @@ def digest_events(period: RecordedPeriod, since: datetime, now: datetime) -> tup
 
     The first contracts of a product are one event; what the same reply says of the product is
     part of that. A contract that was replaced is one event, and so is what changed of a product
-    and alike of its contracts. Where a product differs only because another contract is the
-    nearest now, that is of no consequence. A contract first seen after its end is not new.
+    and alike of its contracts, or of all of these. Where a product differs only because another
+    contract is the nearest now, that is of no consequence. A contract first seen after its end is
+    not new.
     """
+    found = [*_recorded_events(period), *_expiries(period.ended, since, now)]
+    return tuple(sorted(found, key=lambda each: each.at))
+
+
+def digest_run(run: RecordedRunPeriod) -> tuple[Event, ...]:
+    """What a run saw, in order of time, put together as by `digest_events`.
+
+    That a contract stopped trading belongs to the first run that brings its product up to date
+    afterwards.
+    """
+    found = [*_recorded_events(run.recorded)]
+    for ended in run.recorded.ended:
+        span = run.spans.get(ended.product)
+        event = expiry_event(ended, span.until) if span else None
+        if span and event and span.covers(event.at):
+            found.append(event)
+    return tuple(sorted(found, key=lambda each: each.at))
+
+
+def _recorded_events(period: RecordedPeriod) -> Iterator[Event]:
     changes = _without_replaced(tuple(single_remark_changes(period.changes)))
     first, later = _apart(changes, period.first_replies)
-    weighed = _weighed(later)
-    found = [*_first_sights(first), *map(weighed, _without_repeats(later))]
-    found += map(ladder_event, period.ladders)
-    found += _expiries(period.ended, since, now)
-    return tuple(sorted(found, key=lambda each: each.at))
+    yield from _first_sights(first)
+    single = map(_weighed(later), _without_repeats(later))
+    yield from fold_alike_events(single, period.chains)
+    yield from map(ladder_event, period.ladders)
 
 
 def digest_history(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -105,6 +107,18 @@ class Event:
     new: str | None
     at: datetime
     run: int | None
+
+    @property
+    def event_id(self) -> str:
+        """What tells the event from all others of its database, whenever it is read: 16 digits.
+
+        That of a product is another one once the product is renamed.
+        """
+        subject = tuple(self.product) if self.con_id is None else self.con_id
+        # What no run saw is told apart by its severity: of one date there are two warnings.
+        seen_by = self.severity.value if self.run is None else self.run
+        identity = (seen_by, subject, self.type.value, self.field, self.old, self.new)
+        return hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:16]
 
 
 _LISTING_EVENTS: Final = {
@@ -289,3 +303,8 @@ def _rules(venues: str | None) -> dict[str, int | None]:
 def events_at_least(severity: Severity, events: Iterable[Event]) -> list[Event]:
     """The events that matter at least so much."""
     return [each for each in events if each.severity.rank >= severity.rank]
+
+
+def in_order_of_severity(events: Iterable[Event]) -> tuple[Event, ...]:
+    """The events by severity, what matters most first, and of one severity by time."""
+    return tuple(sorted(events, key=lambda each: (-each.severity.rank, each.at)))

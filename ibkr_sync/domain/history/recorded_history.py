@@ -91,12 +91,15 @@ class RecordedPeriod:
         ended: contracts that may have stopped trading in it, delisted ones too.
         ladders: tick ladders that changed, once for each product.
         first_replies: of each product that got contracts in it, when its first ones were seen.
+        chains: of each product of which several contracts changed alike, its contracts as they
+            stand today.
     """
 
     changes: tuple[RecordedChange, ...] = ()
     ended: tuple[RecordedEnd, ...] = ()
     ladders: tuple[RecordedLadder, ...] = ()
     first_replies: Mapping[ProductKey, datetime] = field(default_factory=dict)
+    chains: Mapping[ProductKey, tuple[FuturesContract, ...]] = field(default_factory=dict)
 
     def of_contract(self, contract: FuturesContract) -> RecordedPeriod:
         """What was recorded of one contract alone."""
@@ -107,6 +110,37 @@ class RecordedPeriod:
             ended=tuple(each for each in self.ended if each.contract.con_id == con_id),
             ladders=tuple(each for each in self.ladders if each.new.market_rule_id in rules),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class ReplySpan:
+    """What lies between a complete reply for a product and the next one, as aware UTC instants.
+
+    Attributes:
+        after: when the earlier one was stored.
+        until: when the later one was.
+    """
+
+    after: datetime
+    until: datetime
+
+    def covers(self, at: datetime) -> bool:
+        """Whether the later reply is the first one after the instant."""
+        return self.after < at <= self.until
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedRunPeriod:
+    """What one run recorded.
+
+    Attributes:
+        recorded: its changes and ladders, and contracts that may have ended in one of the `spans`.
+        spans: of each product that the run brought up to date, the time since it last was; without
+            those that never were before.
+    """
+
+    recorded: RecordedPeriod = RecordedPeriod()
+    spans: Mapping[ProductKey, ReplySpan] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

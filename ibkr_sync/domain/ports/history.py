@@ -9,7 +9,11 @@ from typing import Protocol
 
 from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule
-from ibkr_sync.domain.history.recorded_history import ProductHistory, RecordedPeriod
+from ibkr_sync.domain.history.recorded_history import (
+    ProductHistory,
+    RecordedPeriod,
+    RecordedRunPeriod,
+)
 
 
 class HistoryPort(Protocol):
@@ -30,6 +34,10 @@ class HistoryPort(Protocol):
         whichever product it belonged to.
         `ended` has every contract that may have stopped trading from then until `now`.
         """
+
+    @abstractmethod
+    def of_run(self, run: int) -> RecordedRunPeriod:
+        """Give what a run recorded; nothing where there is no such run."""
 
     @abstractmethod
     def of_product(self, product: ProductKey) -> ProductHistory:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Annotated
 
 import typer
@@ -22,33 +23,46 @@ def changes(
     trading_class: options.TradingClass = None,
     multiplier: options.Multiplier = None,
     since: Annotated[
-        str,
-        typer.Option("--since", help="From when on: 7d ago, a date or an instant.", metavar="7d"),
-    ] = "7d",
+        str | None,
+        typer.Option(
+            "--since",
+            help="From when on: 7d ago, a date or an instant.",
+            metavar="7d",
+            show_default="7d",
+        ),
+    ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option(
+            "--until", help="Until when, as --since; a date to its end in UTC.", metavar="1d"
+        ),
+    ] = None,
+    run_id: Annotated[
+        int | None, typer.Option("--run", help="Only what this run saw.", metavar="ID")
+    ] = None,
     severity: Annotated[
         Severity,
         typer.Option("--severity", help="Only what matters at least this much."),
     ] = Severity.INFO,
+    exit_code: Annotated[
+        Severity | None,
+        typer.Option("--exit-code", help="End with 6 where anything matters so much."),
+    ] = None,
 ) -> None:
     """Tell what changed, as typed events, from the database alone.
 
     Critical is what breaks a trading system: an expiry that moved, another multiplier, price
     magnifier, tick, currency, symbol, exchange or time zone, a delisted contract.
     """
-    from ibkr_sync.domain.history.events import events_at_least
+    from ibkr_sync_cli.arguments.changes import changes_question
     from ibkr_sync_cli.arguments.symbols import find_symbol
     from ibkr_sync_cli.reports.events import report_changed_events
-    from ibkr_sync_cli.units.moments import parse_first_moment
 
     call, moment = call_of(context), now()
     limits = options.limits_of_options(exchange, currency, trading_class, multiplier)
-    start, product, contract = parse_first_moment(since, moment), None, None
+    asked = changes_question(since, until, run_id, severity, exit_code, now=moment)
     with call.services() as services:
         if symbol is not None:
             found, contract = find_symbol(call.output, services.futures, symbol, limits, moment)
-            product = found.key
-        events = services.history.changes(start, moment, product, contract)
-        shown = events_at_least(severity, events)
-        is_sample = bool(shown) and services.futures.is_sample(shown[0].product)
-    nothing = f"nothing {severity}" if events else "nothing"
-    report_changed_events(call, shown, start, moment, nothing=nothing, is_sample=is_sample)
+            asked = dataclasses.replace(asked, product=found.key, contract=contract)
+        raise typer.Exit(report_changed_events(call, services, asked, moment))

@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from ibkr_sync_cli.invocation import call_of
-from ibkr_sync_cli.messages.exit_codes import ExitCode
 
 
 def runs(
@@ -21,6 +20,7 @@ def runs(
     ] = None,
 ) -> None:
     """List the runs that asked for data, with how each ended, or the products of one run."""
+    from ibkr_sync_cli.reports.errors import report_no_run
     from ibkr_sync_cli.views.runs.recorded_runs import recorded_run_view, recorded_runs_view
 
     call = call_of(context)
@@ -35,9 +35,7 @@ def runs(
         run = services.runs.run(run_id)
         products = services.runs.products_of(run_id)
     if run is None:
-        command = output.command("runs")
-        output.complain(f"There is no run {run_id}.", f"See which there are: {command}")
-        raise typer.Exit(ExitCode.NOT_FOUND)
+        raise typer.Exit(report_no_run(output, run_id))
     output.write(recorded_run_view(run, products), call.wanted)
 
 

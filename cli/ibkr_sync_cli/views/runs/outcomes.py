@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from ibkr_sync.application.services.get import GetReport
 from ibkr_sync.domain.entities.contracts import ContractState
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.evidence.chain_diff import ChainDiff
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.domain.runs.outcome_words import FAILED, outcome_word
+from ibkr_sync.interchange.event_document import event_record
 from ibkr_sync_cli.messages.errors import explain_error
 from ibkr_sync_cli.messages.next_command import NextCommand
 from ibkr_sync_cli.messages.next_steps import step_to_get_product
@@ -28,17 +30,17 @@ COLUMNS = (
 )
 
 
-def outcomes_view(
-    outcomes: Sequence[Outcome], now: datetime, *, from_source: bool = True
-) -> Result:
-    """The outcomes in every format; `from_source` is False where the database alone answers."""
+def outcomes_view(report: GetReport, now: datetime) -> Result:
+    """The outcomes in every format."""
     return records_view(
-        outcomes,
-        lambda each: _record(each, now, from_source),
+        report.outcomes,
+        lambda each: _record(each, now, report.from_source),
         COLUMNS,
-        lambda: _table(outcomes, now, from_source),
+        lambda: _table(report.outcomes, now, report.from_source),
         schema="ibkr-sync/outcomes/1",
         name="outcomes",
+        head={"run": report.run_id},
+        tail={"events": list(map(event_record, report.events))},
     )
 
 

@@ -16,6 +16,7 @@ from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.errors import ProductLookupError
 from ibkr_sync.domain.runs.future_update import FutureFailure
 from ibkr_sync.domain.runs.outcome_words import FAILED
+from ibkr_sync.interchange.event_document import event_record
 from ibkr_sync_cli.messages.errors import explain_error
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.durations import brief_duration, precise_duration
@@ -49,6 +50,7 @@ def refresh_view(refreshed: RefreshReport) -> Result:
             "started_at": instant_value(refreshed.started_at),
             "finished_at": instant_value(refreshed.finished_at),
         },
+        tail={"events": list(map(event_record, refreshed.events))},
     )
 
 

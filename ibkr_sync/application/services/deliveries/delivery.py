@@ -123,18 +123,18 @@ class DeliveryService:
         self,
         since: datetime,
         now: datetime,
-        product: ProductKey | None = None,
+        keys: Collection[ProductKey] | None = None,
         con_id: int | None = None,
     ) -> tuple[Event, ...]:
         """That first notice or IBKR's cut-off of stored contracts came near between two instants.
 
-        Raises StorageError.
+        Of contracts of these products alone, unless `keys` is None. Raises StorageError.
         """
         first, last = since.date() - _DAY, now.date() + FARTHEST_WARNING
         return tuple(
             event
             for each in self._between(first, last)
-            if product in (None, each.product.key) and con_id in (None, each.contract.con_id)
+            if (keys is None or each.product.key in keys) and con_id in (None, each.contract.con_id)
             for event in delivery_events(each, self.business_days(each.product), since, now)
         )
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, union
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, tuple_, union
 from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.canonical_text import (
@@ -19,6 +20,7 @@ from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.errors import ProductNotFoundError
 from ibkr_sync.domain.evidence.product_update import LISTING, PRODUCT
+from ibkr_sync.domain.history.alike_events import products_changed_alike
 from ibkr_sync.domain.history.recorded_history import (
     ProductHistory,
     RecordedChange,
@@ -26,6 +28,8 @@ from ibkr_sync.domain.history.recorded_history import (
     RecordedPeriod,
     RecordedReply,
     RecordedRun,
+    RecordedRunPeriod,
+    ReplySpan,
 )
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.history import HistoryPort
@@ -82,11 +86,34 @@ class LocalHistory(HistoryPort):
             recent = _changes(field_changes.c.seen_at >= since, *is_told).order_by(
                 field_changes.c.seen_at, field_changes.c.id
             )
+            changes = _recorded(connection, recent)
             return RecordedPeriod(
-                changes=_recorded(connection, recent),
+                changes=changes,
                 ended=_ended(connection, since, now, is_meant),
                 ladders=recorded_ladders(connection, since, is_meant),
                 first_replies=_first_replies(connection, since, is_meant),
+                chains=_chains(connection, products_changed_alike(changes)),
+            )
+
+    def of_run(self, run: int) -> RecordedRunPeriod:
+        """Give what a run recorded (see the port)."""
+        with reading(self._database) as connection, reads.readable(self._database.name):
+            began = _begin_of_run(connection, run)
+            if began is None:
+                return RecordedRunPeriod()
+            row = field_changes.c
+            own = _changes(row.seen_at >= began, row.run_id == run).order_by(row.id)
+            ladders = recorded_ladders(connection, began, [])
+            changes, spans = _recorded(connection, own), _spans(connection, run)
+            return RecordedRunPeriod(
+                recorded=RecordedPeriod(
+                    changes=changes,
+                    ended=_ended_within(connection, spans),
+                    ladders=tuple(each for each in ladders if each.run == run),
+                    first_replies=_first_replies(connection, began, []),
+                    chains=_chains(connection, products_changed_alike(changes)),
+                ),
+                spans=spans,
             )
 
     def of_product(self, product: ProductKey) -> ProductHistory:
@@ -216,24 +243,39 @@ def _ended(
     now: datetime,
     is_meant: Sequence[ColumnElement[bool]],
 ) -> tuple[RecordedEnd, ...]:
-    columns = {name: contracts.c[name] for name in (*_CONTRACT_COLUMNS, *LISTING_COLUMNS)}
-    seen = func.coalesce(contracts.c.last_seen_at, products.c.synced_at).label("last_seen_at")
     statement = (
-        select(
-            *(columns | {"last_seen_at": seen}).values(),
-            *(column.label(f"product_{column.name}") for column in _KEY),
-        )
-        .join(products, products.c.id == contracts.c.product_id)
+        _contracts()
         .where(contracts.c.last_trade_date >= (since - _ZONE_SLACK).date())
         .where(contracts.c.last_trade_date <= (now + _ZONE_SLACK).date())
         .where(contracts.c.delisted_at.is_(None))
         .where(*is_meant)
         .order_by(contracts.c.last_trade_date, contracts.c.con_id)
     )
-    return tuple(_ended_contract(row) for row in connection.execute(statement))
+    return tuple(_contract(row) for row in connection.execute(statement))
 
 
-def _ended_contract(row: Row[Any]) -> RecordedEnd:
+def _chains(
+    connection: Connection, keys: Collection[ProductKey]
+) -> dict[ProductKey, tuple[FuturesContract, ...]]:
+    if not keys:
+        return {}
+    found: defaultdict[ProductKey, list[FuturesContract]] = defaultdict(list)
+    statement = _contracts().where(tuple_(*_KEY).in_(sorted(keys)))
+    for each in map(_contract, connection.execute(statement.order_by(contracts.c.con_id))):
+        found[each.product].append(each.contract)
+    return {key: tuple(chain) for key, chain in found.items()}
+
+
+def _contracts() -> Select[Any]:
+    columns = {name: contracts.c[name] for name in (*_CONTRACT_COLUMNS, *LISTING_COLUMNS)}
+    seen = func.coalesce(contracts.c.last_seen_at, products.c.synced_at).label("last_seen_at")
+    return select(
+        *(columns | {"last_seen_at": seen}).values(),
+        *(column.label(f"product_{column.name}") for column in _KEY),
+    ).join(products, products.c.id == contracts.c.product_id)
+
+
+def _contract(row: Row[Any]) -> RecordedEnd:
     values = row._asdict()
     return RecordedEnd(
         product=ProductKey(*(values[f"product_{column.name}"] for column in _KEY)),
@@ -264,6 +306,61 @@ def _first_replies(
         ProductKey(row.symbol, row.exchange, row.trading_class): row.at
         for row in connection.execute(statement)
     }
+
+
+def _begin_of_run(connection: Connection, run: int) -> datetime | None:
+    """Since when the run recorded something, also if the clock was set back meanwhile.
+
+    None where there is no such run.
+    """
+    if not 0 < run < 1 << 31:  # no database takes more for an Integer
+        return None
+    began = select(sync_runs.c.started_at).where(sync_runs.c.id == run)
+    started_at: datetime | None = connection.execute(began).scalar()
+    first = select(func.min(run_products.c.at)).where(run_products.c.run_id == run)
+    first_at: datetime | None = connection.execute(first).scalar()
+    return started_at and min(started_at, first_at or started_at)
+
+
+def _spans(connection: Connection, run: int) -> dict[ProductKey, ReplySpan]:
+    """Of each product that the run brought up to date, the time since it last was."""
+    own, before = run_products.c, run_products.alias("before").c
+    is_reading_again = (
+        select(sync_runs.c.id)
+        .where(sync_runs.c.id == before.run_id, sync_runs.c.kind == RunKind.RENORMALISE)
+        .exists()
+    )
+    last = (
+        select(before.at)
+        .where(before.product_id == own.product_id, before.run_id < run)
+        .where(before.outcome.in_(APPLIED), ~is_reading_again)
+        .order_by(before.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    statement = (
+        select(*_KEY, last.label("after"), own.at.label("until"))
+        .join(products, products.c.id == own.product_id)
+        .join(sync_runs, sync_runs.c.id == own.run_id)
+        .where(own.run_id == run, own.outcome.in_(APPLIED))
+        .where(sync_runs.c.kind != RunKind.RENORMALISE)
+        .order_by(own.id)
+    )
+    return {
+        ProductKey(*key): ReplySpan(after, until)
+        for *key, after, until in connection.execute(statement)
+        if after is not None
+    }
+
+
+def _ended_within(
+    connection: Connection, spans: Mapping[ProductKey, ReplySpan]
+) -> tuple[RecordedEnd, ...]:
+    if not spans:
+        return ()
+    since = min(each.after for each in spans.values())
+    until = max(each.until for each in spans.values())
+    return tuple(each for each in _ended(connection, since, until, []) if each.product in spans)
 
 
 def _replies(connection: Connection, product_id: int) -> tuple[RecordedReply, ...]:

@@ -11,11 +11,13 @@ from example_products import DECEMBER, ES, MARCH, NOW
 from fakes.catalogue import FakeCatalogue, a_product
 from fakes.clock import FakeClock
 from fakes.futures import InMemoryFutureRepository
+from fakes.history import InMemoryHistory
 from fakes.pins import InMemoryPins
 from fakes.source import FakeSource
 from ibkr_sync.application.resolution.symbol_resolver import SymbolResolver
 from ibkr_sync.application.services.futures import FuturesService
 from ibkr_sync.application.services.get import GetReport, GetService
+from ibkr_sync.application.services.history import HistoryService
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import (
     AmbiguousContractError,
@@ -53,7 +55,9 @@ class Rig:
         rows = [a_product(symbol="ES", trading_class="ES"), *DAX]
         names = SymbolResolver(FakeCatalogue(rows=rows), InMemoryPins(), self.local, clock)
         futures = FuturesService(delegating, names, self.local)
-        self.service = GetService(futures, clock, asks_source=asks_source)
+        self.service = GetService(
+            futures, HistoryService(InMemoryHistory(self.local)), clock, asks_source=asks_source
+        )
 
     def get(self, *symbols: str) -> GetReport:
         getting = self.service.begin(symbols, Limits(), SyncPolicy())

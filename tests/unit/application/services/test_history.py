@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from contracts.examples import FIRST_EXPIRY
 from contracts.history_port import ES, FDAX, FINER, RULE, with_multiplier
 from contracts.test_history_ports import FakeStorage
 from fakes.clock import FakeClock
@@ -41,11 +42,11 @@ def test_changes_are_told_of_every_product(service: HistoryService, storage: Fak
     now = storage.clock.now
     events = service.changes(now - DAY, now)
     assert [(each.type, each.product) for each in events] == [
-        (EventType.NEW, ES.key),
-        (EventType.NEW, FDAX.key),
         (EventType.MULTIPLIER_CHANGED, ES.key),
         (EventType.TICK_CHANGED, FDAX.key),
         (EventType.TICK_CHANGED, ES.key),
+        (EventType.NEW, ES.key),
+        (EventType.NEW, FDAX.key),
     ]
     assert service.changes(now + DAY, now + DAY) == ()
 
@@ -130,3 +131,37 @@ def test_a_product_that_is_not_stored_is_not_found(service: HistoryService) -> N
     unknown = ES.key._replace(symbol="NQ")
     with pytest.raises(ProductNotFoundError):
         service.as_of(unknown, FakeClock().now)
+
+
+def test_a_run_is_reported_with_what_ended_since_the_one_before(
+    service: HistoryService, storage: FakeStorage
+) -> None:
+    """Each run's events are its own; an expiry is one of the first run after it, and no other."""
+    storage.clock.now = FIRST_EXPIRY - DAY
+    storage.store(with_multiplier(ES, 5))
+    storage.clock.advance(days=2)
+    storage.store(with_multiplier(ES, 50))
+    storage.clock.advance(days=1)
+    storage.store(with_multiplier(ES, 50))
+
+    def told(run: int) -> list[tuple[EventType, int | None]]:
+        return [(each.type, each.con_id) for each in service.of_run(run)]
+
+    assert told(1) == [(EventType.NEW, None)]
+    assert told(5) == [(EventType.TICK_CHANGED, None)] * 2
+    assert told(6) == []
+    assert told(7) == [
+        (EventType.MULTIPLIER_CHANGED, None),
+        (EventType.EXPIRED, ES.contracts[0].con_id),
+    ]
+    assert told(8) == told(9) == told(2**31) == told(0) == []
+
+
+def test_an_event_is_recognised_however_it_is_read(
+    service: HistoryService, storage: FakeStorage
+) -> None:
+    now = storage.clock.now
+    by_time = service.changes(now - DAY, now)
+    by_run = [each for run in range(1, 6) for each in service.of_run(run)]
+    assert {each.event_id for each in by_time} == {each.event_id for each in by_run}
+    assert len({each.event_id for each in by_run}) == len(by_run)

@@ -11,11 +11,13 @@ from example_products import ES, NOW
 from fakes.catalogue import FakeCatalogue
 from fakes.clock import FakeClock
 from fakes.futures import InMemoryFutureRepository
+from fakes.history import InMemoryHistory
 from fakes.pins import InMemoryPins
 from fakes.source import FakeSource
 from fakes.watchlist import InMemoryWatchlist
 from ibkr_sync.application.resolution.symbol_resolver import SymbolResolver
 from ibkr_sync.application.services.futures import FuturesService
+from ibkr_sync.application.services.history import HistoryService
 from ibkr_sync.application.services.refresh import Refresh, RefreshSelection, RefreshService
 from ibkr_sync.application.services.watchlist import WatchlistService
 from ibkr_sync.domain.entities.futures import Future
@@ -70,7 +72,8 @@ class Rig:
         watchlist = WatchlistService(InMemoryWatchlist(*watched), futures)
         self.seconds = 0.0
         self.seconds_between_looks = 0.0
-        self.service = RefreshService(futures, watchlist, self.clock, self._timer)
+        history = HistoryService(InMemoryHistory(self.local))
+        self.service = RefreshService(futures, watchlist, history, self.clock, self._timer)
 
     def _timer(self) -> float:
         self.seconds += self.seconds_between_looks

@@ -13,12 +13,15 @@ from ibkr_sync.application.services.history import HistoryReport
 from ibkr_sync.domain.entities.futures import Origin, ProductKey
 from ibkr_sync.domain.history.events import Event, EventType
 from ibkr_sync.domain.history.severity import Severity
+from ibkr_sync.interchange.event_document import EVENT_KEYS
+from ibkr_sync_cli.arguments.changes import changes_question
 from ibkr_sync_cli.terminal.output import Output, OutputFormat, Result
-from ibkr_sync_cli.views.events import COLUMNS, changed_events_view, past_events_view
+from ibkr_sync_cli.views.events import changed_events_view, past_events_view
 
 Draw = Callable[[Result], list[str]]
 
 SINCE = NOW - timedelta(days=7)
+ASKED = changes_question(None, None, None, Severity.INFO, None, now=NOW)
 MULTIPLIER = Event(
     type=EventType.MULTIPLIER_CHANGED,
     severity=Severity.CRITICAL,
@@ -108,7 +111,7 @@ def of_product(**changes: object) -> Event:
     ],
 )
 def test_an_event_is_a_line(draw: Draw, shown: Event, cells: str) -> None:
-    _, _, line, _ = draw(changed_events_view([shown], SINCE, NOW))
+    _, _, line, _ = draw(changed_events_view([shown], ASKED, NOW))
     assert " ".join(line.split()) == f"2026-11-23 12:00 {cells}"
 
 
@@ -126,7 +129,7 @@ def test_no_event_is_wider_than_the_terminal_or_loses_what_it_is_about(
         new="99 " * 8,
         run=98765,
     )
-    lines = draw(changed_events_view([widest], SINCE, NOW))[2:-1]
+    lines = draw(changed_events_view([widest], ASKED, NOW))[2:-1]
     assert lines[0].startswith("2026-11-23 12:00")
     for kept in ("critical", "FDAX 20261218 M", "98765"):
         assert kept in lines[0]
@@ -136,7 +139,7 @@ def test_no_event_is_wider_than_the_terminal_or_loses_what_it_is_about(
 
 def test_what_matters_most_is_counted_first(draw: Draw) -> None:
     events = [event(severity=each) for each in (*Severity, Severity.INFO)]
-    footer = draw(changed_events_view(events, SINCE, NOW))[-1]
+    footer = draw(changed_events_view(events, ASKED, NOW))[-1]
     assert footer == ("4 events · since 2026-11-16 12:00 UTC · 1 critical · 1 notice · 2 info")
 
 
@@ -166,13 +169,13 @@ def test_the_history_of_a_product_names_each_contract(draw: Draw) -> None:
 def test_what_tells_of_sample_data_is_marked(draw: Draw) -> None:
     chronicle = HistoryReport(product=ES.key, first_seen_at=SINCE, events=(MULTIPLIER,))
     title, *_ = draw(past_events_view(chronicle, chronicle.events, Origin.SAMPLE))
-    footer = draw(changed_events_view([MULTIPLIER], SINCE, NOW, is_sample=True))[-1]
+    footer = draw(changed_events_view([MULTIPLIER], ASKED, NOW, is_sample=True))[-1]
     assert title == "ES@CME (ES)  SAMPLE DATA"
     assert footer.startswith("SAMPLE DATA  1 event · since")
 
 
 def test_rows_have_every_column_and_nothing_for_what_is_not_known() -> None:
-    (row,) = changed_events_view([of_product(run=None, old=None)], SINCE, NOW).rows()
-    assert tuple(sorted(row)) == tuple(sorted(COLUMNS))
+    (row,) = changed_events_view([of_product(run=None, old=None)], ASKED, NOW).rows()
+    assert tuple(sorted(row)) == tuple(sorted(EVENT_KEYS))
     assert (row["con_id"], row["local_symbol"], row["old"], row["run"]) == ("", "", "", "")
     assert (row["at"], row["new"]) == ("2026-11-23T12:00:00Z", "5")

@@ -12,6 +12,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from example_products import DECEMBER, ES, NOW
 from fakes.hours import sent_hours
+from ibkr_sync.application.services.get import GetReport
 from ibkr_sync.config.settings_resolution import ResolvedSetting
 from ibkr_sync.domain.entities.contracts import (
     ContractListing,
@@ -274,16 +275,26 @@ def test_outcomes_fit(draw: Draw, snapshot: SnapshotAssertion) -> None:
         query = FutureQuery(symbol=product.symbol)
         return FutureUpdate(query=query, product=product, is_new=False, diff=diff, applied=applied)
 
+    def get_report(*outcomes: FutureUpdate[Future] | FutureFailure) -> GetReport:
+        return GetReport(
+            outcomes=outcomes,
+            run_id=1,
+            from_source=True,
+            contracts=(),
+            absent=(),
+            has_success=True,
+        )
+
     missing = ProductNotFoundError("N225M", "IBKR")
     table = draw(
         outcomes_view(
-            [
+            get_report(
                 update(ES_CHAIN, ChainDiff(added=ES_CHAIN.contracts)),
                 update(DAX_CHAIN, ChainDiff(unchanged=3)),
                 update(CORN_CHAIN, ChainDiff(missing=CORN_CHAIN.contracts[:1]), applied=False),
                 update(VIX_CHAIN, None),
                 FutureFailure(query=FutureQuery(symbol="N225M", exchange="OSE.JPN"), error=missing),
-            ],
+            ),
             NOW,
         )
     )

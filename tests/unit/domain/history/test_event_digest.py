@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from example_products import DECEMBER, ES, NOW
+from ibkr_sync.domain.entities.contracts import ContractListing, FuturesContract
 from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.evidence.chain_diff import diff_chain
 from ibkr_sync.domain.history.event_digest import digest_events, digest_history
@@ -26,6 +27,19 @@ MONTHS = tuple(
         DECEMBER, con_id=number, last_trade_date=date(2027, number, 20), last_trade_at=None
     )
     for number in (1, 2, 3)
+)
+
+
+LONG_LISTED = ContractListing(first_seen_at=NOW - timedelta(days=90), last_seen_at=NOW)
+LISTED = tuple(dataclasses.replace(each, listing=LONG_LISTED) for each in MONTHS)
+MISSING_BEFORE = dataclasses.replace(
+    MONTHS[2], listing=dataclasses.replace(LONG_LISTED, missing_since=NOW - timedelta(days=1))
+)
+SEEN_LATER = dataclasses.replace(
+    MONTHS[2], listing=ContractListing(first_seen_at=NOW, last_seen_at=NOW)
+)
+ENDED_BEFORE = dataclasses.replace(
+    MONTHS[2], last_trade_date=date(2026, 11, 1), listing=LONG_LISTED
 )
 
 
@@ -330,3 +344,23 @@ def test_ticks_of_some_contracts_are_theirs_and_those_of_all_are_told_once() -> 
             change(each.con_id, each.field, each.old, each.new) for each in diff.changes
         )
         assert {each[0] for each in told(RecordedPeriod(changes=changes))} == told_of
+
+
+@pytest.mark.parametrize(
+    ("changed", "chain", "folded"),
+    [
+        ((1, 2, 3), LISTED, True),
+        ((1, 2), LISTED, False),
+        ((1, 2), (), True),
+        ((1,), (), False),
+        ((1, 2), (*LISTED[:2], MISSING_BEFORE), True),
+        ((1, 2), (*LISTED[:2], SEEN_LATER), True),
+        ((1, 2), (*LISTED[:2], ENDED_BEFORE), True),
+    ],
+)
+def test_what_happened_alike_is_one_event_where_every_living_contract_has_it(
+    changed: tuple[int, ...], chain: tuple[FuturesContract, ...], folded: bool
+) -> None:
+    changes = tuple(change(each, "venues", "CME", "CME,SMART") for each in changed)
+    found = told(RecordedPeriod(changes=changes, chains={ES.key: chain}))
+    assert [each for each, *_ in found] == ([None] if folded else list(changed))

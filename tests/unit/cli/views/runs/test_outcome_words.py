@@ -6,6 +6,7 @@ import dataclasses
 from datetime import timedelta
 
 from example_products import DECEMBER, ES, NOW
+from ibkr_sync.application.services.get import GetReport
 from ibkr_sync.application.services.refresh_report import RefreshReport, refreshed_product
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.evidence.chain_diff import ChainDiff
@@ -47,7 +48,15 @@ def test_get_and_refresh_tell_one_event_with_one_word(
         took=timedelta(0),
         run_id=None,
     )
-    (got,) = outcomes_view([update], NOW).rows()
+    got_report = GetReport(
+        outcomes=[update],
+        run_id=None,
+        from_source=True,
+        contracts=(),
+        absent=(),
+        has_success=True,
+    )
+    (got,) = outcomes_view(got_report, NOW).rows()
     (kept,) = refresh_view(refreshed).rows()
     assert (got["outcome"], kept["state"]) == (word, word)
 

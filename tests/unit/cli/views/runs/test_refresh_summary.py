@@ -226,6 +226,7 @@ def test_the_document_names_the_run_and_every_product() -> None:
         "run": 17,
         "started_at": "2026-11-23T11:59:48Z",
         "finished_at": "2026-11-23T12:00:00Z",
+        "events": [],
     }
     assert [tuple(each) for each in products] == [COLUMNS] * 2
     assert [each["symbol"] for each in products] == ["ES", "CL"]
