@@ -1,0 +1,1 @@
+"""What keeps runs from succeeding: facts that probes found, and the findings they lead to."""
