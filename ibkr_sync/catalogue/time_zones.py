@@ -56,6 +56,11 @@ def login_zone(zone_id: str) -> tzinfo | None:
     return timezone(east if offset["sign"] == "+" else -east)
 
 
+def exchange_zones() -> frozenset[str]:
+    """The zone database's names of all zones that exchanges are known to be in."""
+    return frozenset(_table("time_zones", "ib_id").values())
+
+
 @cache
 def _table(name: str, key: str) -> dict[str, str]:
     return {row[key]: row["iana"] for row in read_table(name)}

@@ -12,6 +12,7 @@ from ibkr_sync.domain.errors import (
     NotAGatewayError,
     UnsupportedServerVersionError,
 )
+from ibkr_sync.domain.untrusted_text import clean_text
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.connection import GatewayConnection
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.messages import (
     BINARY_MESSAGE_IDS,
@@ -27,17 +28,20 @@ MIN_SERVER_VERSION = 157
 """The oldest protocol version that the tests cover."""
 
 _HANDSHAKE_FIELDS = 2  # server version and connection time
+_LONGEST_TIME = 60
 
 
 class Handshake(NamedTuple):
     """A connection whose server version is known; `nextValidId` is due by `deadline`.
 
-    `deadline` is monotonic seconds.
+    `deadline` is monotonic seconds; `connection_time` is the gateway's clock as it gave it, in
+    the zone of its login.
     """
 
     connection: GatewayConnection
     server_version: int
     deadline: float
+    connection_time: str
 
 
 def negotiate_handshake(
@@ -61,7 +65,8 @@ def negotiate_handshake(
         connection.disconnect()
         raise
     connection.has_binary_ids = version >= BINARY_MESSAGE_IDS
-    return Handshake(connection, version, deadline)
+    connection_time = clean_text(fields[1].decode("utf-8", "replace")[:_LONGEST_TIME]) or ""
+    return Handshake(connection, version, deadline, connection_time)
 
 
 def _await_answer(connection: GatewayConnection, deadline: float) -> tuple[bytes, ...]:

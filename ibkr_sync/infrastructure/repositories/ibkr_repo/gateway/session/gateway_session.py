@@ -23,6 +23,7 @@ from ibkr_sync.domain.errors import (
     RequestRejectedError,
     UpstreamDownError,
 )
+from ibkr_sync.domain.runs.diagnosis.gateway import FarmStatus
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import (
     CLIENT_VERSIONS,
     ReadOnlyClient,
@@ -46,6 +47,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.paced_sender import
     Sending,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.pacer import Pacer
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.farms import Farms
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.intake import Intake
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.notice_meaning import (
     PORT_RESET,
@@ -77,6 +79,8 @@ _JOIN_SECONDS = 2.0
 class GatewaySession:
     """A connected session; use it as a context manager.
 
+    `connected_at` is the UTC instant at which the gateway gave its own time, `connection_time`.
+
     One thread reads, decodes and watches the deadlines; another sends. Nothing that arrives
     can end it silently: what ends the session fails every request that is due.
     """
@@ -96,19 +100,21 @@ class GatewaySession:
         326); then nothing stays open.
         """
         self._parameters = parameters
+        self.client_id = client_id
         self._pacer = pacer
         self._request_ids = request_ids
         self._pending = PendingReplies(parameters.idle_timeout, parameters.total_timeout)
         self._upstream = Upstream()
+        self._farms = Farms()
         self._ready: Future[None] = Future()
         self._told: set[int] = set()
         self._end: IbkrSyncError | None = None
         self._end_lock = threading.Lock()
         self._is_closed = False
         pacer.await_turn()  # START_API is a message too
-        self._connection, self.server_version, ready_by = negotiate_handshake(
-            parameters, CLIENT_VERSIONS
-        )
+        handshake = negotiate_handshake(parameters, CLIENT_VERSIONS)
+        self.connected_at = clock()
+        self._connection, self.server_version, ready_by, self.connection_time = handshake
         self._client = ReadOnlyClient(self._connection, client_id, self.server_version)
         self._intake = Intake(self._client, self._pending, self.server_version, clock)
         self._sender = PacedSender(pacer)
@@ -145,6 +151,11 @@ class GatewaySession:
     def disturbances(self) -> int:
         """How often IBKR went or came back in this session."""
         return self._upstream.disturbances
+
+    @property
+    def farms(self) -> tuple[FarmStatus, ...]:
+        """What TWS said last of each data farm."""
+        return self._farms.statuses
 
     def request_contracts(self, request: ContractRequest) -> Sending[ContractReply]:
         """Send a request as soon as pacing allows; its result is a complete reply.
@@ -272,6 +283,7 @@ class GatewaySession:
 
     def _heed(self, notice: NoticeEvent) -> None:
         said = f"{notice.code}: {notice.text}"
+        self._farms.note(notice.code, notice.text)
         names_our_request = self._pending.find_chain(notice.request_id) is not None
         match notice_meaning_of(notice.code, names_our_request=names_our_request):
             case NoticeMeaning.INFORMATION:

@@ -1,0 +1,139 @@
+"""Whatever is wrong with a database, the diagnosis names it and leaves it as it was."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from databases import fingerprints
+from fakes.clock import FakeClock
+from ibkr_sync.domain.entities.futures import Origin
+from ibkr_sync.domain.runs.diagnosis.database import DatabaseFacts, LockFacts, judge_database
+from ibkr_sync.domain.runs.diagnosis.findings import Check, Level
+from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.database_probe import DatabaseProbe
+from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import upgrade
+from ibkr_sync_cli.messages.fixes import explain_finding
+from integration.local_repo.products import repository
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "own.db"
+    with Database(path) as database:
+        upgrade(database)
+    path.chmod(0o600)
+    return path
+
+
+def probe_of(location: str | Path) -> DatabaseProbe:
+    return DatabaseProbe(partial(Database, location), FakeClock())
+
+
+def run_sql(statement: str) -> Callable[[Path], None]:
+    def change(path: Path) -> None:
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute(statement)
+            connection.commit()
+
+    return change
+
+
+def damage(path: Path) -> None:
+    content = path.read_bytes()
+    path.write_bytes(content[:4096] + b"\xff" * 4096 + content[8192:])
+
+
+def replace_by_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def replace_by_text(path: Path) -> None:
+    path.write_text("not a database, but a text that is longer than its header would be " * 4)
+
+
+@pytest.mark.parametrize(
+    ("harm", "word"),
+    [
+        (lambda _: None, ""),
+        (damage, "is damaged"),
+        (run_sql("UPDATE alembic_version SET version_num = 'ibkr_sync_0001'"), "older version"),
+        (run_sql("UPDATE alembic_version SET version_num = 'ibkr_sync_9999'"), "newer version"),
+        (run_sql("PRAGMA application_id = 7"), "is not a database of ibkr-sync"),
+        (replace_by_text, "is not a database of ibkr-sync"),
+        (replace_by_folder, "it is not a file"),
+    ],
+)
+def test_what_is_wrong_is_named_and_nothing_is_changed(
+    path: Path, harm: Callable[[Path], None], word: str
+) -> None:
+    harm(path)
+    before = fingerprints(path.parent)
+
+    first, *_ = judge_database(probe_of(path).facts(), None)
+
+    message = explain_finding(first)
+    assert (first.level, message.exit_code) == ((Level.FAILURE, 7) if word else (Level.OK, 0))
+    assert word in message.sentence
+    assert str(path) in message.sentence
+    assert fingerprints(path.parent) == before
+
+
+def test_a_folder_that_is_not_there_is_no_empty_database(tmp_path: Path) -> None:
+    (finding,) = judge_database(probe_of(tmp_path / "none" / "own.db").facts(), None)
+    assert "there is no directory" in explain_finding(finding).sentence
+
+
+def test_what_is_not_there_yet_is_not_made(tmp_path: Path) -> None:
+    facts = probe_of(tmp_path / "own.db").facts()
+    assert facts == DatabaseFacts(name=str(tmp_path / "own.db"), is_sound=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_server_that_is_not_there_is_named_without_its_password() -> None:
+    probe = probe_of("postgresql://trader:geheim@127.0.0.1:1/futures")
+    (finding,) = judge_database(probe.facts(), None)
+    message = explain_finding(finding)
+    assert message.exit_code == 7
+    assert "127.0.0.1:1" in message.sentence
+    assert "geheim" not in repr(finding) + message.sentence
+    assert probe.lock() == LockFacts(is_held=None)
+
+
+def test_a_file_is_told_with_what_it_takes_and_whose_it_is(path: Path) -> None:
+    path.chmod(0o640)
+    with Database(path) as database, repository(database, FakeClock()).sync_run(Origin.IBKR):
+        pass
+    facts = probe_of(path).facts()
+    assert (facts.is_sound, facts.path, facts.mode) == (True, str(path), 0o640)
+    assert facts.size >= 4096
+    assert facts.last_run is not None
+    found = {each.check: each.level for each in judge_database(facts, timedelta(days=1))}
+    assert found[Check.PERMISSIONS] is Level.WARNING
+
+
+@pytest.mark.parametrize("kind", ["file", "server"])
+def test_who_holds_the_lock_is_seen_without_touching_it(
+    path: Path, kind: str, request: pytest.FixtureRequest
+) -> None:
+    location = path if kind == "file" else request.getfixturevalue("postgres_tables_url")
+    probe = probe_of(location)
+    with Database(location) as database:
+        with repository(database, FakeClock()).sync_run(Origin.IBKR):
+            held = probe.lock()
+        free = probe.lock()
+    assert held.is_held is not False
+    assert free.is_held is not True
+    if kind == "file" and Path("/proc/locks").exists():
+        assert held == LockFacts(is_held=True, holder=os.getpid())
+    if kind == "server":
+        assert (held.is_held, free.is_held) == (True, False)
+        assert held.holder
