@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ibkr_sync.application.services.deliveries.audit import AuditService
     from ibkr_sync.application.services.deliveries.delivery import DeliveryService
     from ibkr_sync.application.services.deliveries.delivery_import import DeliveryImportService
+    from ibkr_sync.application.services.diagnosis import DiagnosisService, ProfileProbes
     from ibkr_sync.application.services.freshness import FreshnessService
     from ibkr_sync.application.services.get import GetService
     from ibkr_sync.application.services.history import HistoryService
@@ -41,10 +42,15 @@ if TYPE_CHECKING:
     from ibkr_sync.domain.naming.query import FutureQuery
     from ibkr_sync.domain.ports.runs import RunsPort
     from ibkr_sync.domain.ports.sent_hours import SentHoursReader
+    from ibkr_sync.domain.runs.diagnosis.gateway import GatewayFacts
+    from ibkr_sync.domain.runs.diagnosis.installation import SettingsFacts
     from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
     from ibkr_sync.domain.runs.sync_policy import SyncPolicy, SyncRun
     from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
     from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
+    from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway_parameters import (
+        GatewayParameters,
+    )
     from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
     from ibkr_sync.infrastructure.repositories.local_repo.schema.revision import SchemaStatus
     from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import SchemaUpgrade
@@ -228,6 +234,35 @@ def refuse_damage(profile: ProfileSettings) -> None:
         check_integrity(database)
 
 
+@contextmanager
+def diagnosis(
+    settings: SettingsFacts,
+    profile: ProfileSettings | None,
+    gateway: ProfileSettings | None,
+    *,
+    clock: Clock = utc_now,
+) -> Iterator[DiagnosisService]:
+    """What looks for faults: in the database of `profile`, and at the gateway of `gateway`.
+
+    Without settings that can be used both are None. Nothing is written, and no lock is taken.
+    """
+    from ibkr_sync.application.services.diagnosis import DiagnosisService, InstallationProbes
+    from ibkr_sync.infrastructure import machine
+    from ibkr_sync.infrastructure.repositories.ibkr_repo.probes.library_probe import probe_library
+
+    installation = InstallationProbes(
+        python=machine.probe_python,
+        library=probe_library,
+        time_zones=machine.probe_time_zones,
+        schedule=lambda: machine.probe_schedules(Path.home()),
+    )
+    with ExitStack() as stack:
+        probes = None
+        if profile is not None and gateway is not None:
+            probes = _profile_probes(profile, gateway, clock, stack)
+        yield DiagnosisService(settings, installation, probes, clock)
+
+
 def upgrade_schema(profile: ProfileSettings) -> SchemaUpgrade:
     """Bring the profile's database to the schema this version needs; raises StorageError."""
     from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import upgrade
@@ -382,6 +417,14 @@ def _database(profile: ProfileSettings) -> Database:
 
 def _gateway(profile: ProfileSettings, clock: Clock, stack: ExitStack) -> Gateway:
     from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
+
+    return stack.enter_context(Gateway(_gateway_parameters(profile, clock, stack), clock))
+
+
+def _gateway_parameters(
+    profile: ProfileSettings, clock: Clock, stack: ExitStack
+) -> GatewayParameters:
+    """Where the profile's gateway listens; one that replays does so until the stack is closed."""
     from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway_parameters import (
         GatewayParameters,
     )
@@ -390,4 +433,24 @@ def _gateway(profile: ProfileSettings, clock: Clock, stack: ExitStack) -> Gatewa
     if profile.replay is not None:
         replaying = stack.enter_context(replay_gateway(None, clock=clock))
         settings |= {"host": replaying.host, "port": replaying.port}
-    return stack.enter_context(Gateway(GatewayParameters(**settings), clock))
+    return GatewayParameters(**settings)
+
+
+def _profile_probes(
+    profile: ProfileSettings, gateway: ProfileSettings, clock: Clock, stack: ExitStack
+) -> ProfileProbes:
+    from ibkr_sync.application.services.diagnosis import ProfileProbes
+    from ibkr_sync.infrastructure.repositories.ibkr_repo.probes.gateway_probe import GatewayProbe
+    from ibkr_sync.infrastructure.repositories.local_repo.database_probe import DatabaseProbe
+
+    def probe_gateway() -> GatewayFacts:
+        parameters = _gateway_parameters(gateway, clock, stack)
+        return GatewayProbe(parameters, _catalogue(gateway), clock).facts()
+
+    database = DatabaseProbe(partial(_database, profile), clock)
+    return ProfileProbes(
+        database=database.facts,
+        lock=database.lock,
+        gateway=probe_gateway,
+        keep_raw_replies=profile.keep_raw_replies,
+    )

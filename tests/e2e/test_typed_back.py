@@ -18,7 +18,10 @@ LABEL = re.compile(
 )
 COMMAND = re.compile(r"ibkr-sync (.*)")
 OPTIONS = re.compile(r"Say which: (--.*)")
-NAMELESS = {"config", "db", "demo", "help", "import", "replay", "schedule", "unpin", "version"}
+NAMELESS = {
+    *("config", "db", "demo", "doctor", "help", "import", "replay", "schedule"),
+    *("unpin", "version"),
+}
 """Commands that print no names of products, or only as others do."""
 
 READERS = ("next", "hours", "history", "changes", "rolls")

@@ -113,6 +113,10 @@ _EXAMPLES: Final = {
         Example("audit", "what disagrees of all that is stored"),
         Example("audit GC --severity critical", "of one product"),
     ),
+    "doctor": (
+        Example("doctor", "what is broken, and how to fix it"),
+        Example("doctor --json", "for a program"),
+    ),
     "runs": (
         Example("runs --last 3", "the newest three"),
         Example("runs --run 1", "what came of each product of one"),

@@ -30,14 +30,24 @@ from ibkr_sync.domain.entities.futures import (
     VolatilityFuture,
 )
 from ibkr_sync.domain.entities.product_summary import ProductSummary
-from ibkr_sync.domain.errors import ProductCandidate, ProductNotFoundError
+from ibkr_sync.domain.errors import (
+    GatewayUnreachableError,
+    ProductCandidate,
+    ProductNotFoundError,
+    SchemaBehindError,
+    UnreachableReason,
+)
 from ibkr_sync.domain.evidence.chain_diff import ChainDiff
 from ibkr_sync.domain.naming.query import FutureQuery
+from ibkr_sync.domain.runs.diagnosis.findings import Check, failed, passed, skipped, warned
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.domain.selection.series_choice import SeriesChoice
+from ibkr_sync_cli.messages.exit_codes import ExitCode
+from ibkr_sync_cli.messages.next_command import NextCommand
 from ibkr_sync_cli.terminal.output import Output, OutputFormat, Result
 from ibkr_sync_cli.views.products.product_list import product_list_table, product_list_view
 from ibkr_sync_cli.views.products.product_table import product_table
+from ibkr_sync_cli.views.runs.diagnosis import diagnosis_view
 from ibkr_sync_cli.views.runs.outcomes import outcomes_view
 from ibkr_sync_cli.views.settings import settings_facts_view, settings_view
 
@@ -337,6 +347,26 @@ def test_the_state_of_a_database_fits(draw: Draw, snapshot: SnapshotAssertion) -
             },
         )
     )
+
+    assert "…" not in table
+    assert table == snapshot
+
+
+def test_a_diagnosis_fits(draw: Draw, snapshot: SnapshotAssertion) -> None:
+    database = "/home/a-rather-long-user-name/.local/share/ibkr-sync/with/folders/futures.db"
+    found = (
+        passed(Check.PYTHON, "CPython 3.11.7, Linux 6.1.0 x86_64"),
+        warned(Check.LIBRARY, "9.81.1 of ibapi 9.81.1.post1, ibapi-latest 10.45.1: several own it"),
+        passed(Check.SETTINGS, "profile ibkr (--profile); no config file"),
+        failed(Check.DATABASE, SchemaBehindError(database, "its schema is older than needed")),
+        failed(
+            Check.CONNECTION,
+            GatewayUnreachableError("gw", 4002, UnreachableReason.REFUSED, "connection refused"),
+            "Something listens at 7497 (TWS, paper)",
+        ),
+        skipped(Check.HANDSHAKE, "not checked"),
+    )
+    table = draw(diagnosis_view(found, NextCommand(), ExitCode.DATABASE))
 
     assert "…" not in table
     assert table == snapshot

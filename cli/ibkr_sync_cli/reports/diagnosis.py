@@ -1,0 +1,28 @@
+"""What a diagnosis came to, with what to do about it on stderr."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ibkr_sync_cli.messages.exit_codes import ExitCode
+from ibkr_sync_cli.messages.fixes import explain_finding
+from ibkr_sync_cli.views.runs.diagnosis import diagnosis_view
+
+if TYPE_CHECKING:
+    from ibkr_sync.domain.runs.diagnosis.findings import Finding
+    from ibkr_sync_cli.terminal.output import Output, OutputFormat
+
+
+def report_diagnosis(
+    output: Output, findings: Sequence[Finding], wanted: OutputFormat | None
+) -> ExitCode:
+    """Show what was found, and give the exit code of the first failure."""
+    messages = [explain_finding(each, output.command) for each in findings]
+    codes = (message.exit_code for message in messages if message.exit_code)
+    code = next(codes, ExitCode.OK)
+    output.write(diagnosis_view(findings, output.command, code), wanted)
+    for finding, message in zip(findings, messages, strict=True):
+        if message.next_step:
+            output.remark(f"next:  {finding.check}: {message.next_step}")
+    return code
