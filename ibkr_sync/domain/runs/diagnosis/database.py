@@ -56,10 +56,13 @@ class DatabaseFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LockFacts:
-    """The run lock: `is_held` is None where this system doesn't tell, `holder` a process id."""
+    """The run lock: `is_held` is None where this system doesn't tell.
+
+    `holder` names the process, or the session of a server, if it is known.
+    """
 
     is_held: bool | None
-    holder: int | None = None
+    holder: str | None = None
 
 
 def judge_database(facts: DatabaseFacts, keep: timedelta | None) -> Iterator[Finding]:
@@ -81,13 +84,13 @@ def judge_lock(facts: LockFacts, run: RecordedRun | None) -> Finding:
     is_open = run is not None and run.outcome is RunOutcome.RUNNING
     recorded = f"run {run.run_id} of {_moment(run.started_at)}" if run is not None else ""
     if facts.is_held:
-        by = [f"process {facts.holder}"] if facts.holder else []
-        by += [recorded] if is_open else []
-        return warned(Check.LOCK, f"held by {', '.join(by) or 'another program'}", Fix.AWAIT_RUN)
-    if facts.is_held is None and is_open:
-        found = f"{recorded} goes on, or its process died"
-        return warned(Check.LOCK, found, Fix.AWAIT_RUN)
-    return passed(Check.LOCK, "free" if facts.is_held is False else "no run is open")
+        by = ", ".join(filter(None, (facts.holder, recorded if is_open else None)))
+        return warned(Check.LOCK, f"held by {by or 'another program'}", Fix.AWAIT_RUN)
+    if not is_open:
+        return passed(Check.LOCK, "no run is open" if facts.is_held is None else "free")
+    if facts.is_held is None:
+        return warned(Check.LOCK, f"{recorded} goes on, or its process died", Fix.AWAIT_RUN)
+    return warned(Check.LOCK, f"free, but {recorded} did not end: its process died", Fix.REFRESH)
 
 
 def judge_last_run(run: RecordedRun | None, now: datetime) -> Finding:

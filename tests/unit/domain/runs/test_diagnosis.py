@@ -167,7 +167,13 @@ def in_database(check: Check, keep: timedelta | None = None, **changes: Any) -> 
         (judge_lock(LockFacts(is_held=False), RUN), OK, "free", None),
         (judge_lock(LockFacts(is_held=None), RUN), OK, "no run is open", None),
         (
-            judge_lock(LockFacts(is_held=True, holder=47), run(outcome=RunOutcome.RUNNING)),
+            judge_lock(LockFacts(is_held=False), run(outcome=RunOutcome.RUNNING)),
+            *(WARNING, "free, but run 12 of 2026-11-22 23:00 UTC did not end", Fix.REFRESH),
+        ),
+        (
+            judge_lock(
+                LockFacts(is_held=True, holder="process 47"), run(outcome=RunOutcome.RUNNING)
+            ),
             *(WARNING, "process 47, run 12 of 2026-11-22 23:00 UTC", Fix.AWAIT_RUN),
         ),
         (judge_lock(LockFacts(is_held=True), None), WARNING, "another program", Fix.AWAIT_RUN),

@@ -23,7 +23,8 @@ def find_lock_holder(database: Database) -> LockFacts:
     if database.location.url is not None:
         with database.read() as connection:
             session = connection.exec_driver_sql(_SERVER_LOCK).scalars().first()
-        return LockFacts(is_held=session is not None, holder=session)
+        holder = None if session is None else f"server session {session}"
+        return LockFacts(is_held=session is not None, holder=holder)
     if database.path is None:
         return _UNKNOWN
     try:
@@ -46,8 +47,8 @@ def lock_in_table(locks: str, inode: int) -> LockFacts:
     for words in lines:
         match words:
             case [_, "FLOCK", _, "WRITE", process, place, *_] if place.endswith(f":{inode}"):
-                holder = int(process) if process.isdigit() else 0
-                return LockFacts(is_held=True, holder=holder or None)
+                is_known = process.isdigit() and int(process) > 0
+                return LockFacts(is_held=True, holder=f"process {process}" if is_known else None)
             case _:
                 continue
     return LockFacts(is_held=False) if lines else _UNKNOWN

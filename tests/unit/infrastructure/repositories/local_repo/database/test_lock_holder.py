@@ -18,7 +18,7 @@ OTHERS = """\
         (OTHERS, LockFacts(is_held=False)),
         (
             f"{OTHERS}3: FLOCK  ADVISORY  WRITE 4711 08:01:77 0 EOF\n",
-            LockFacts(is_held=True, holder=4711),
+            LockFacts(is_held=True, holder="process 4711"),
         ),
         ("1: FLOCK ADVISORY WRITE 0 08:01:77 0 EOF\n", LockFacts(is_held=True)),
         (f"{OTHERS}2: -> FLOCK ADVISORY WRITE 9 08:01:77 0 EOF\n", LockFacts(is_held=False)),
