@@ -12,8 +12,8 @@ _PACKAGE = "ibapi"
 
 def probe_library() -> LibraryFacts:
     """Find out about the installed ibapi; one that is broken harms nothing."""
-    names = sorted(set(metadata.packages_distributions().get(_PACKAGE, ())))
-    owners = {name: metadata.version(name) for name in names}
+    names = sorted(set(filter(None, metadata.packages_distributions().get(_PACKAGE, ()))))
+    owners = {name: str(metadata.version(name)) for name in names}
     try:
         from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import (
             CLIENT_VERSIONS,
