@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from ibkr_sync.domain.runs.diagnosis.findings import Check
 from ibkr_sync_cli.messages.exit_codes import ExitCode
 from ibkr_sync_cli.messages.fixes import explain_finding
 from ibkr_sync_cli.views.runs.diagnosis import diagnosis_view
@@ -15,9 +16,14 @@ if TYPE_CHECKING:
 
 
 def report_diagnosis(
-    output: Output, findings: Sequence[Finding], wanted: OutputFormat | None
+    output: Output, making: Iterable[Finding], wanted: OutputFormat | None
 ) -> ExitCode:
-    """Show what was found, and give the exit code of the first failure."""
+    """Make all checks, show what was found, and give the exit code of the first failure."""
+    findings = []
+    with output.progress("checking", len(Check)) as advance:
+        for each in making:
+            findings.append(each)
+            advance(f"({each.check} {each.level})")
     messages = [explain_finding(each, output.command) for each in findings]
     codes = (message.exit_code for message in messages if message.exit_code)
     code = next(codes, ExitCode.OK)

@@ -26,5 +26,5 @@ def doctor(
     invocation = invocation_of(context)
     found = diagnosed_settings(context, host=host, port=port, client_id=client_id)
     with diagnosis(found.facts, found.profile, found.gateway) as service:
-        findings = tuple(service.findings())
-    raise typer.Exit(report_diagnosis(invocation.output, findings, found.wanted))
+        code = report_diagnosis(invocation.output, service.findings(), found.wanted)
+    raise typer.Exit(code)
