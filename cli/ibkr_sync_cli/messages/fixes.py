@@ -9,7 +9,7 @@ from ibkr_sync.domain.runs.diagnosis.findings import Finding, Fix, Level
 from ibkr_sync_cli.messages.errors import ErrorMessage, explain_error
 from ibkr_sync_cli.messages.exit_codes import ExitCode
 from ibkr_sync_cli.messages.next_command import NextCommand
-from ibkr_sync_cli.messages.next_steps import step_to_get_product
+from ibkr_sync_cli.messages.next_steps import STEP_TO_START_GATEWAY, step_to_get_product
 
 _FIXES: dict[Fix, Callable[[str, NextCommand], str]] = {
     Fix.INSTALL_ONE_LIBRARY: lambda owners, _: (
@@ -20,6 +20,7 @@ _FIXES: dict[Fix, Callable[[str, NextCommand], str]] = {
     Fix.CHECK_INTEGRITY: lambda _, command: f"Read it whole: {command('db', 'status')}",
     Fix.UPDATE_TIME_ZONES: lambda *_: "pip install --upgrade tzdata",
     Fix.AWAIT_RUN: lambda _, command: f"Wait until it has ended; see: {command('runs')}",
+    Fix.START_GATEWAY: lambda *_: STEP_TO_START_GATEWAY,
     Fix.USE_PORT: lambda port, command: (
         f"Try that: {command('doctor', '--port', port)}\n"
         "       and keep it: gateway.port in the config, or --port"

@@ -11,7 +11,7 @@ from ibkr_sync.domain.errors import ProductCandidate, UnreachableReason
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync_cli.messages.next_command import NextCommand
 
-_REFUSED = (
+STEP_TO_START_GATEWAY = (
     "Start TWS or IB Gateway, tick 'Enable ActiveX and Socket Clients' and check the port"
     " (TWS 7496 live, 7497 paper; IB Gateway 4001 live, 4002 paper)."
 )
@@ -44,7 +44,8 @@ def step_to_mend_settings(error: errors.ConfigError, command: NextCommand) -> st
 def step_if_unreachable(error: errors.GatewayUnreachableError, command: NextCommand) -> str:
     """Where no connection came about."""
     if error.reason is UnreachableReason.REFUSED:
-        return _REFUSED
+        look = command("doctor", "--host", error.host, "--port", str(error.port))
+        return f"{STEP_TO_START_GATEWAY}\n       to see what listens: {look}"
     return f"Check {_TO_CHECK[error.reason]}: {command('config', 'show')}"
 
 

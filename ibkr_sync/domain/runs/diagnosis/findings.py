@@ -51,6 +51,7 @@ class Fix(StrEnum):
     CHECK_INTEGRITY = "check integrity"
     UPDATE_TIME_ZONES = "update time zones"
     AWAIT_RUN = "await run"
+    START_GATEWAY = "start gateway"
     USE_PORT = "use port"  # the port
     FREE_CLIENT_ID = "free client id"  # the id that was given instead
     AWAIT_FARMS = "await farms"

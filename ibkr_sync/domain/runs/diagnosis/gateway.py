@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,6 +13,7 @@ from ibkr_sync.domain.errors import (
     GatewayError,
     GatewayUnreachableError,
     IbkrSyncError,
+    UnreachableReason,
     UnsupportedServerVersionError,
     UpstreamDownError,
 )
@@ -19,7 +21,6 @@ from ibkr_sync.domain.runs.diagnosis.findings import (
     Check,
     Finding,
     Fix,
-    Level,
     failed,
     passed,
     skipped,
@@ -164,15 +165,15 @@ def _findings_of_session(session: SessionFacts, facts: GatewayFacts) -> dict[Che
     return {each.check: each for each in findings}
 
 
-def _unreachable(error: GatewayError, open_ports: tuple[int, ...]) -> Finding:
+def _unreachable(error: GatewayUnreachableError, open_ports: tuple[int, ...]) -> Finding:
+    """What the error advises, to see what listens, is done already."""
     if not open_ports:
-        return failed(Check.CONNECTION, error)
+        is_refused = error.reason is UnreachableReason.REFUSED
+        fix = Fix.START_GATEWAY if is_refused else None
+        return dataclasses.replace(failed(Check.CONNECTION, error), fix=fix)
     listening = ", ".join(f"{port} ({USUAL_PORTS.get(port, 'other')})" for port in open_ports)
-    return Finding(
-        check=Check.CONNECTION,
-        level=Level.FAILURE,
-        found=f"Something listens at {listening}",
-        error=error,
+    return dataclasses.replace(
+        failed(Check.CONNECTION, error, f"Something listens at {listening}"),
         fix=Fix.USE_PORT,
         subject=str(open_ports[0]),
     )
