@@ -23,7 +23,7 @@ OLD_RUN = timedelta(hours=26)
 """A nightly refresh is younger, even in the night in which clocks go back."""
 
 _OTHERS = 0o077
-_MEGABYTE = 1_000_000
+_KILOBYTE, _MEGABYTE = 1_000, 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +113,7 @@ def judge_last_run(run: RecordedRun | None, now: datetime) -> Finding:
 
 def _judge_contents(facts: DatabaseFacts) -> Finding:
     found = f"{facts.name}, schema {facts.revision}"
-    size = f"{facts.size / _MEGABYTE:.1f} MB"
+    size = _size(facts.size)
     if facts.is_sound is None:
         found = f"{found}, {size}, too large to be read whole here"
         return warned(Check.DATABASE, found, Fix.CHECK_INTEGRITY)
@@ -131,9 +131,13 @@ def _judge_replies(facts: DatabaseFacts, keep: timedelta | None) -> Finding:
     kept = "for ever" if keep is None else f"for {duration_text(keep)}"
     if not facts.reply_count or facts.oldest_reply is None:
         return passed(Check.RAW_REPLIES, f"none, kept {kept}")
-    size = f"{facts.reply_size / _MEGABYTE:.1f} MB"
+    size = _size(facts.reply_size)
     oldest = f"oldest of {facts.oldest_reply:%Y-%m-%d}"
     return passed(Check.RAW_REPLIES, f"{facts.reply_count}, {size}, {oldest}, kept {kept}")
+
+
+def _size(size: int) -> str:
+    return f"{size / _MEGABYTE:.1f} MB" if size >= _MEGABYTE else f"{size / _KILOBYTE:.0f} kB"
 
 
 def _moment(instant: datetime) -> str:
