@@ -122,6 +122,10 @@ class Catalogue(ProductCatalogue):
             return renamed if renamed in homes and exchange not in homes else exchange
         return renamed
 
+    def known_exchanges(self) -> frozenset[str]:
+        """Give the codes of the exchanges that have products (see the port)."""
+        return frozenset(self._exchanges)
+
     def renamed_symbol(self, symbol: str) -> RenamedSymbol | None:
         """Tell what became of a symbol that meant another product once (see the port)."""
         return renamed_symbols().get(symbol)

@@ -39,7 +39,10 @@
     │   ├── AmbiguousContractError      holds the contracts
     │   ├── NoTradableContractError     the rule passes over all contracts of the chain
     │   ├── UnknownGroupError           the watchlist has no such group
-    │   └── NotWatchedError             the watchlist has no such product
+    │   ├── NotWatchedError             the watchlist has no such product
+    │   ├── NotPinnedError              the word has no pin
+    │   └── UnknownExchangeError        neither catalogue nor database know it
+    ├── UnknownRunError                 no run of this number was recorded
     ├── WatchlistFileError              a list to import is wrong; holds all problems found
     ├── NothingToRefreshError           watchlist and database are empty
     ├── SourceFileError                 a file source can't be read
@@ -466,6 +469,30 @@ class NotWatchedError(ProductLookupError):
         self.group = group
         where = f"group {group!r} of the watchlist" if group else "the watchlist"
         super().__init__(symbol, f"{symbol} is not in {where}")
+
+
+class NotPinnedError(ProductLookupError):
+    """The word has no pin; `pinned` are those that have one."""
+
+    def __init__(self, word: str, pinned: Sequence[str]) -> None:
+        self.pinned = tuple(pinned)
+        super().__init__(word, f"{word} is not pinned")
+
+
+class UnknownExchangeError(ProductLookupError):
+    """No known product is of this exchange; `nearest` are codes that may be meant."""
+
+    def __init__(self, exchange: str, nearest: Sequence[str] = ()) -> None:
+        self.nearest = tuple(nearest)
+        super().__init__(exchange, f"exchange {exchange} is not known")
+
+
+class UnknownRunError(IbkrSyncError):
+    """No run of this number was recorded."""
+
+    def __init__(self, run_id: int) -> None:
+        self.run_id = run_id
+        super().__init__(f"run {run_id} was not recorded")
 
 
 class WatchlistFileError(IbkrSyncError):

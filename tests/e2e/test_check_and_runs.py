@@ -292,7 +292,7 @@ def test_without_runs_there_is_nothing_to_list(ibkr_sync: CommandLine) -> None:
     done = ibkr_sync("runs", "--json")
 
     assert (done.code, done.json["runs"]) == (0, [])
-    assert "Nothing was recorded yet." in done.told
+    assert "note: nothing was recorded yet" in done.told
     assert not any(ibkr_sync.home.iterdir())
 
 
@@ -301,7 +301,7 @@ def test_a_run_that_there_is_not_is_told(on: CommandLine, run_id: str) -> None:
     done = on("runs", "--run", run_id)
 
     assert (done.code, done.out) == (5, "")
-    assert f"There is no run {run_id}." in done.told
+    assert f"Run {run_id} was not found in the database." in done.told
 
 
 @pytest.mark.parametrize(

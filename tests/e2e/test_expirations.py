@@ -56,7 +56,7 @@ def test_list_expiring_is_the_same_calendar(ibkr_sync: CommandLine, delivered: P
     database = ("--database", delivered)
     listed = ibkr_sync(*database, "list", "--expiring", "60d")
     assert listed.out == ibkr_sync(*database, "expirations", "--within", "60d").out
-    nothing = ibkr_sync(*database, "list", "--expiring", "1m", "--exchange", "NOVA")
+    nothing = ibkr_sync(*database, "list", "--expiring", "1m", "--exchange", "LMEOTC")
     assert nothing.err == "note: nothing that is stored fits\n"
 
 

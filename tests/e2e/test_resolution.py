@@ -158,7 +158,6 @@ def test_only_what_is_known_can_be_pinned(
     assert ibkr_sync(*DEMO, "pin", "--list").out.splitlines() == [
         "word\tsymbol\texchange\ttrading_class\tmultiplier"
     ]
-    assert ibkr_sync(*DEMO, "unpin", "DAX").err == "DAX was not pinned\n"
 
 
 def test_what_the_catalogue_does_not_know_is_asked_as_typed(ibkr_sync: CommandLine) -> None:

@@ -107,7 +107,7 @@ def test_columns_are_chosen_by_name_and_written_to_a_file(
 def test_list_summarises_and_filters(ibkr_sync: CommandLine, stocked: Path) -> None:
     def listed(*options: str) -> list[str]:
         done = ibkr_sync("--database", stocked, "list", "--json", *options)
-        told = "" if done.json["products"] else "note: nothing that is stored fits\n"
+        told = "" if done.json["products"] else "note: nothing is stored of EUREX\n"
         assert (done.code, done.err, done.json["schema"]) == (0, told, "ibkr-sync/products/1")
         return [each["symbol"] for each in done.json["products"]]
 

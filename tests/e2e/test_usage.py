@@ -216,10 +216,37 @@ def test_get_tells_that_no_source_was_asked(ibkr_sync: CommandLine, stocked: Pat
     ]
 
 
-def test_list_and_catalogue_tell_that_nothing_fits(ibkr_sync: CommandLine, stocked: Path) -> None:
-    listed = ibkr_sync("--database", stocked, "list", "--exchange", "NOPE")
-    known = ibkr_sync("catalogue", "ZZZZZ")
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["list", "--exchange", "NOPE"], "Exchange NOPE was not found in the catalogue or the"),
+        (["list", "--exchange", "eurx"], "next: Did you mean EUREX?"),
+        (["expirations", "--exchange", "NOPE"], "Exchange NOPE was not found in the catalogue"),
+        (["unpin", "NOPE"], "NOPE was not found among the pins."),
+        (["watchlist", "remove", "NOPE"], "NOPE was not found in the watchlist."),
+        (["watchlist", "list", "--group", "nope"], "Group nope was not found in the watchlist."),
+        (["catalogue", "ZZZZZ"], "ZZZZZ was not found in the catalogue."),
+        (["runs", "--run", "99"], "Run 99 was not found in the database."),
+        (["show", "NOPE"], "NOPE was not found in "),
+    ],
+)
+def test_what_is_not_there_is_said_in_one_way(
+    ibkr_sync: CommandLine, stocked: Path, arguments: list[str], told: str
+) -> None:
+    done = ibkr_sync("--database", stocked, *arguments)
 
-    assert (listed.code, listed.err) == (0, "note: nothing that is stored fits\n")
-    assert known.code == 5
-    assert "ibkr-sync get ZZZZZ --source ibkr" in known.told
+    assert (done.code, done.out) == (5, "")
+    assert done.err.startswith("error: ")
+    assert "\nnext:  " in done.err
+    assert told in done.told
+
+
+def test_a_list_that_is_empty_says_why(ibkr_sync: CommandLine, stocked: Path) -> None:
+    for arguments, told in (
+        (["list", "--exchange", "globex", "--database", "none.db"], "is stored of CME"),
+        (["list", "--exchange", "LMEOTC"], "is stored of LMEOTC"),
+        (["expirations", "--exchange", "LMEOTC"], "that is stored fits"),
+        (["pin"], "is pinned"),
+    ):
+        done = ibkr_sync("--database", stocked, *arguments)
+        assert (done.code, done.err) == (0, f"note: nothing {told}\n")

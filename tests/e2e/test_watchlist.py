@@ -114,8 +114,12 @@ def test_what_several_products_share_is_told_with_candidates_and_nothing_is_adde
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [
-        (["remove", "GC"], 5, "GC is not on the watchlist."),
-        (["remove", "ES", "--group", "nihgt"], 5, "no group 'nihgt'. next: Name one"),
+        (["remove", "GC"], 5, "GC was not found in the watchlist."),
+        (
+            ["remove", "ES", "--group", "nihgt"],
+            5,
+            "Group nihgt was not found in the watchlist. next: Name one",
+        ),
         (["list", "--group", "nihgt"], 5, "Name one that it has: night"),
         (["add", "ES", "--group", "a b"], 2, "'a b' is no group"),
         (["add", "=1+1"], 2, "is no symbol"),

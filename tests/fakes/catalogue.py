@@ -49,6 +49,9 @@ class FakeCatalogue(ProductCatalogue):
     def current_exchange(self, exchange: str, symbol: str) -> str:  # noqa: ARG002 - the port's
         return self.exchanges.get(exchange, exchange)
 
+    def known_exchanges(self) -> frozenset[str]:
+        return frozenset(row.exchange for row in self.rows)
+
     def suggested(self, word: str) -> tuple[CatalogueProduct, ...]:
         return tuple(
             row for row in self.rows if row.active and word in (row.name or "").upper().split()

@@ -254,16 +254,31 @@ _RULES: dict[type[BaseException], _Rule] = {
     ),
     errors.UnknownGroupError: _Rule(
         ExitCode.NOT_FOUND,
-        lambda e: f"The watchlist has no group {_cut(e.symbol)!r}.",
+        lambda e: f"Group {_cut(e.symbol)} was not found in the watchlist.",
         next_steps.step_if_group_unknown,
     ),
     errors.NotWatchedError: _Rule(
         ExitCode.NOT_FOUND,
         lambda e: (
-            f"{_cut(e.symbol)} is not on the watchlist"
-            + (f" in group {_cut(e.group)!r}." if e.group else ".")
+            f"{_cut(e.symbol)} was not found in "
+            + (f"group {_cut(e.group)} of the watchlist." if e.group else "the watchlist.")
         ),
         lambda _, command: f"See what is: {command('watchlist', 'list')}",
+    ),
+    errors.NotPinnedError: _Rule(
+        ExitCode.NOT_FOUND,
+        lambda e: f"{_cut(e.symbol)} was not found among the pins.",
+        lambda _, command: f"See what is: {command('pin')}",
+    ),
+    errors.UnknownExchangeError: _Rule(
+        ExitCode.NOT_FOUND,
+        lambda e: f"Exchange {_cut(e.symbol)} was not found in the catalogue or the database.",
+        next_steps.step_if_exchange_unknown,
+    ),
+    errors.UnknownRunError: _Rule(
+        ExitCode.NOT_FOUND,
+        lambda e: f"Run {e.run_id} was not found in the database.",
+        lambda _, command: f"See which there are: {command('runs')}",
     ),
     errors.WatchlistFileError: _Rule(
         ExitCode.USAGE,

@@ -201,6 +201,13 @@ def step_if_group_unknown(error: errors.UnknownGroupError, command: NextCommand)
     return f"It has none yet: {command('watchlist', 'add', 'SYMBOL', '--group', error.symbol)}"
 
 
+def step_if_exchange_unknown(error: errors.UnknownExchangeError, command: NextCommand) -> str:
+    """Where no known product is of an exchange."""
+    if error.nearest:
+        return f"Did you mean {' or '.join(error.nearest)}?"
+    return f"See those of the catalogue: {command('catalogue')}"
+
+
 def step_if_unavailable(error: errors.DatabaseUnavailableError, command: NextCommand) -> str:
     """Where the database can't be opened."""
     what = "the path, its permissions and the room on its disk"

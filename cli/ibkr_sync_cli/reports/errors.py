@@ -34,9 +34,3 @@ def report_left_out(output: Output, key: ProductKey, left_out: Sequence[str]) ->
     """Tell on stderr, where it is to be quiet, what could not be stored; else a remark says why."""
     if output.quiet and left_out:
         output.complain(f"{key}: {', '.join(left_out)} could not be stored.", None)
-
-
-def report_no_run(output: Output, run: int) -> ExitCode:
-    """Tell on stderr that there is no such run; gives the exit code."""
-    output.complain(f"There is no run {run}.", f"See which there are: {output.command('runs')}")
-    return ExitCode.NOT_FOUND

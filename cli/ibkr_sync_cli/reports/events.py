@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.entities.futures import Origin
+from ibkr_sync.domain.errors import UnknownRunError
 from ibkr_sync.domain.history.events import EventType, events_at_least
 from ibkr_sync.domain.history.severity import Severity
 from ibkr_sync_cli.messages.exit_codes import ExitCode
-from ibkr_sync_cli.reports.errors import report_no_run
 from ibkr_sync_cli.terminal.notices import write_sample_data_notice
 from ibkr_sync_cli.units.moments import instant_text
 from ibkr_sync_cli.units.quantities import quantity_of
@@ -59,7 +59,7 @@ def report_changed_events(
 ) -> ExitCode:
     """Show what happened; gives the exit code."""
     if asked.run is not None and services.runs.run(asked.run) is None:
-        return report_no_run(call.output, asked.run)
+        raise UnknownRunError(asked.run)
     events = _changes(services.history, asked, now)
     shown = events_at_least(asked.severity, events)
     is_sample = bool(shown) and services.futures.is_sample(shown[0].product)

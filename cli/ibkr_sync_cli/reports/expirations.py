@@ -11,7 +11,7 @@ from ibkr_sync.domain.naming.limits import Limits
 from ibkr_sync_cli.arguments.symbols import product_of_symbol
 from ibkr_sync_cli.messages.errors import exit_code_of
 from ibkr_sync_cli.reports.errors import report_error
-from ibkr_sync_cli.terminal.notices import write_sample_data_notice
+from ibkr_sync_cli.terminal.notices import write_nothing_notice, write_sample_data_notice
 from ibkr_sync_cli.views.products.expirations import expirations_view
 
 if TYPE_CHECKING:
@@ -43,12 +43,16 @@ class CalendarQuestion:
 def report_expirations(
     call: Call, services: Services[Future], question: CalendarQuestion, now: datetime
 ) -> ExitCode:
-    """Show the calendar, what is not stored on stderr; gives the exit code."""
+    """Show the calendar, what is not stored on stderr; gives the exit code.
+
+    Raises UnknownExchangeError.
+    """
+    asked = question.exchange and services.futures.known_exchange(question.exchange)
     named, failures = _named(call, services, question, now)
     keys = _keys(services, question, named)
     contracts = {each.con_id for product in named for each in product.contracts}
     # Symbols were narrowed by the exchange already.
-    exchange = None if question.symbols else question.exchange and question.exchange.upper()
+    exchange = None if question.symbols else asked
     found = [
         each
         for each in services.deliveries.expirations(now, question.within, keys)
@@ -59,7 +63,7 @@ def report_expirations(
     if not (is_empty and failures):
         call.output.write(expirations_view(found, question.within), call.wanted)
         if not found:
-            call.output.remark("note: nothing that is stored fits", style="yellow")
+            write_nothing_notice(call.output, "that is stored fits")
     for failure in failures:
         report_error(call.output, failure)
     if any(each.delivering.product.origin is Origin.SAMPLE for each in found):

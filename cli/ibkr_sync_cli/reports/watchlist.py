@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ibkr_sync_cli.terminal.notices import write_notices, write_sample_data_notice
+from ibkr_sync_cli.terminal.notices import (
+    write_nothing_notice,
+    write_notices,
+    write_sample_data_notice,
+)
 from ibkr_sync_cli.views.watchlist import (
     watchlist_changes_view,
     watchlist_has_sample_data,
@@ -50,6 +54,4 @@ def report_watchlist(call: Call, states: Sequence[WatchlistState], now: datetime
         write_sample_data_notice(output, output.format_for(call.wanted))
     if not states:
         command = output.command("watchlist", "add", "ES")
-        output.remark(
-            f"The watchlist is empty: all that is stored is kept up to date.\nnext:  {command}"
-        )
+        write_nothing_notice(output, "is watched: all that is stored is kept up to date", command)

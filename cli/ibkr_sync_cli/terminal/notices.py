@@ -53,6 +53,13 @@ def write_catalogue_notice(output: Output, count: int) -> None:
         output.remark(f"note: the catalogue has {values} otherwise", style="yellow")
 
 
+def write_nothing_notice(output: Output, what: str, next_step: str | None = None) -> None:
+    """Say on stderr why a list is empty, and what to do about it if it is no answer."""
+    output.remark(f"note: nothing {what}", style="yellow")
+    if not output.quiet:
+        output.advise(next_step)
+
+
 def write_sample_data_notice(output: Output, written: OutputFormat | None) -> None:
     """Tell on stderr that what was written is sample data; a table says so itself."""
     if written is not OutputFormat.TABLE:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
+from difflib import get_close_matches
 
 from ibkr_sync.application.resolution.current_names import (
     pin_with_current_names,
@@ -21,14 +22,20 @@ from ibkr_sync.application.resolution.symbol_resolution import SymbolResolution
 from ibkr_sync.domain.errors import (
     AmbiguousProductError,
     MalformedSymbolError,
+    NotPinnedError,
     ProductNotFoundError,
+    UnknownExchangeError,
 )
 from ibkr_sync.domain.naming.known_products import KnownProduct
 from ibkr_sync.domain.naming.limits import UNLIMITED, Limits
 from ibkr_sync.domain.naming.notices import ContinuousNotice
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.renaming import FormerName
-from ibkr_sync.domain.naming.spellings import SymbolSpellings, parse_spellings
+from ibkr_sync.domain.naming.spellings import (
+    SymbolSpellings,
+    parse_exchange_spelling,
+    parse_spellings,
+)
 from ibkr_sync.domain.naming.word_meaning import meaning_of
 from ibkr_sync.domain.ports.catalogue import ProductCatalogue
 from ibkr_sync.domain.ports.pins import Pin, PinPort
@@ -117,12 +124,23 @@ class SymbolResolver:
         self._pins.pin(pin)
         return pin
 
-    def unpin(self, text: str) -> bool:
-        """Forget a word's pin; tells whether there was one.
+    def unpin(self, text: str) -> None:
+        """Forget a word's pin; raises NotPinnedError, MalformedSymbolError or StorageError."""
+        word = parse_spellings(text).text
+        if not self._pins.unpin(word):
+            raise NotPinnedError(word, [each.word for each in self.pins()])
 
-        Raises MalformedSymbolError or StorageError.
+    def exchange(self, text: str, stored: Collection[str]) -> str:
+        """Give today's code of an exchange that catalogue or database know, as `stored` has it.
+
+        Raises MalformedSymbolError, or UnknownExchangeError with codes that may be meant.
         """
-        return self._pins.unpin(parse_spellings(text).text)
+        typed = parse_exchange_spelling(text)
+        known = {*stored, *self._catalogue.known_exchanges()}
+        code = typed if typed in known else self._catalogue.current_exchange(typed, "")
+        if code not in known:
+            raise UnknownExchangeError(typed, get_close_matches(typed, sorted(known), n=3))
+        return code
 
     def with_known(self, error: ProductNotFoundError, query: FutureQuery) -> ProductNotFoundError:
         """Add to the error what was asked for, and the products that this excludes."""

@@ -120,6 +120,11 @@ class FuturesService(Generic[F_co]):
         """Summarise every stored product, by symbol."""
         return self._port.list_products()
 
+    def known_exchange(self, text: str) -> str:
+        """Give the code of an exchange that is known (see `SymbolResolver.exchange`)."""
+        stored = {each.key.exchange for each in self._port.list_products()}
+        return self.names.exchange(text, stored)
+
     def former_names(self, symbols: Collection[str]) -> tuple[FormerName, ...]:
         """Give what stored products were called before (see `StoredProducts`)."""
         return self._stored.find_former_names(symbols)

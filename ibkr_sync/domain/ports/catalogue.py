@@ -38,6 +38,10 @@ class ProductCatalogue(Protocol):
         """Give today's code of the exchange a product trades on; an unknown code stays."""
 
     @abstractmethod
+    def known_exchanges(self) -> frozenset[str]:
+        """Give the codes of the exchanges that have products."""
+
+    @abstractmethod
     def renamed_symbol(self, symbol: str) -> RenamedSymbol | None:
         """Tell what became of a symbol that meant another product once; None if it never did."""
 

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
+from ibkr_sync.domain.errors import ProductNotFoundError
 from ibkr_sync_cli.invocation import call_of
-from ibkr_sync_cli.messages.exit_codes import ExitCode
 
 
 def catalogue(
@@ -27,8 +27,6 @@ def catalogue(
 
     call = call_of(context)
     found = catalogue_products(call.profile, pattern)
-    call.output.write(catalogue_view(found), call.wanted)
     if not found:
-        get = call.output.command("get", pattern or "SYMBOL", "--source", "ibkr")
-        call.output.complain(f"The catalogue knows no {pattern!r}.", f"IBKR may know it: {get}")
-        raise typer.Exit(ExitCode.NOT_FOUND)
+        raise ProductNotFoundError(pattern or "", "the catalogue")
+    call.output.write(catalogue_view(found), call.wanted)

@@ -26,6 +26,7 @@ def list_products(
 ) -> None:
     """List the products in the database, or the days on which their contracts end."""
     from ibkr_sync_cli.reports.expirations import CalendarQuestion, report_expirations
+    from ibkr_sync_cli.terminal.notices import write_nothing_notice
     from ibkr_sync_cli.views.products.product_list import product_list_view
 
     call, moment = call_of(context), now()
@@ -33,11 +34,12 @@ def list_products(
         if expiring is not None:
             question = CalendarQuestion(exchange=exchange, within=expiring)
             raise typer.Exit(report_expirations(call, services, question, moment))
+        if exchange is not None:
+            exchange = services.futures.known_exchange(exchange)
         stored = services.futures.list_products()
     products = [each for each in stored if each.is_of(exchange)]
     call.output.write(product_list_view(products, moment), call.wanted)
-    if not products and exchange:
-        call.output.remark("note: nothing that is stored fits", style="yellow")
-    elif not products:
-        command = call.output.command("get", "ES", "--source", "ibkr")
-        call.output.remark(f"Nothing is stored yet. Next: {command}")
+    if not products:
+        what = f"is stored of {exchange}" if exchange else "is stored yet"
+        get = call.output.command("get", "ES", "--source", "ibkr")
+        write_nothing_notice(call.output, what, None if exchange else get)

@@ -25,6 +25,7 @@ def pin(
     list_all: Annotated[bool, typer.Option("--list", help="List all pins.")] = False,
 ) -> None:
     """Keep which product a symbol means, for this database; without SYMBOL list what is kept."""
+    from ibkr_sync_cli.terminal.notices import write_nothing_notice
     from ibkr_sync_cli.views.products.pins import pins_view
 
     call = call_of(context)
@@ -33,12 +34,13 @@ def pin(
         names = services.futures.names
         pins = (names.pin(symbol, limits),) if symbol is not None and not list_all else names.pins()
     call.output.write(pins_view(pins), call.wanted)
+    if not pins:
+        write_nothing_notice(call.output, "is pinned")
 
 
 def unpin(context: typer.Context, symbol: _PINNED) -> None:
     """Forget which product a symbol means."""
     call = call_of(context)
     with call.services() as services:
-        was_pinned = services.futures.names.unpin(symbol)
-    told = "is no longer pinned" if was_pinned else "was not pinned"
-    call.output.remark(f"{symbol} {told}")
+        services.futures.names.unpin(symbol)
+    call.output.remark(f"{symbol} is no longer pinned")

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from ibkr_sync.domain.errors import UnknownRunError
 from ibkr_sync_cli.invocation import call_of
 
 
@@ -20,7 +21,7 @@ def runs(
     ] = None,
 ) -> None:
     """List the runs that asked for data, with how each ended, or the products of one run."""
-    from ibkr_sync_cli.reports.errors import report_no_run
+    from ibkr_sync_cli.terminal.notices import write_nothing_notice
     from ibkr_sync_cli.views.runs.recorded_runs import recorded_run_view, recorded_runs_view
 
     call = call_of(context)
@@ -30,12 +31,12 @@ def runs(
             recorded = services.runs.last_runs(min(last, _MOST))
             output.write(recorded_runs_view(recorded), call.wanted)
             if not recorded:
-                output.remark("Nothing was recorded yet.")
+                write_nothing_notice(output, "was recorded yet")
             return
         run = services.runs.run(run_id)
         products = services.runs.products_of(run_id)
     if run is None:
-        raise typer.Exit(report_no_run(output, run_id))
+        raise UnknownRunError(run_id)
     output.write(recorded_run_view(run, products), call.wanted)
 
 

@@ -24,6 +24,7 @@ from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.errors import (
     AmbiguousProductError,
     MalformedSymbolError,
+    NotPinnedError,
     ProductNotFoundError,
 )
 from ibkr_sync.domain.naming.limits import Limits
@@ -464,8 +465,9 @@ def test_pinning_keeps_what_the_options_say() -> None:
     names = resolver(pins=pins)
     assert names.pin("dax", Limits(trading_class="fdax")) == FULL_SIZE
     assert names.pins() == pins.all_pins() == (FULL_SIZE,)
-    assert names.unpin("dax")
-    assert not names.unpin("dax")
+    names.unpin("dax")
+    with pytest.raises(NotPinnedError):
+        names.unpin("dax")
     assert names.pins() == ()
 
 
