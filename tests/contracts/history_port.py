@@ -15,6 +15,7 @@ from fakes.clock import FakeClock
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
+from ibkr_sync.domain.entities.remarks import Remark, RemarkKind
 from ibkr_sync.domain.errors import ProductNotFoundError
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
 from ibkr_sync.domain.history.as_of import product_as_of
@@ -24,7 +25,7 @@ from ibkr_sync.domain.ports.history import HistoryPort
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy, SyncRun
 
 ES, FDAX, FDXM = examples.ES, examples.DAX, examples.DAX_MINI
-LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 RULE = MarketRule(
     market_rule_id=67,
     increments=(PriceIncrement(low_edge=Decimal(0), increment=Decimal("0.25")),),
@@ -121,6 +122,25 @@ class HistoryPortContract:
         assert len(storage.history.period(seen, now).changes) == len(ES.contracts)
         just_after = seen + timedelta(microseconds=1)
         assert storage.history.period(just_after, now).changes == ()
+
+    def test_a_period_has_the_changes_of_remarks_of_thirty_days_before(
+        self, storage: Storage
+    ) -> None:
+        odd = Remark(kind=RemarkKind.ODD_ROW, field="min_tick")
+        first, *others = ES.contracts
+        remarked = dataclasses.replace(
+            ES, contracts=(dataclasses.replace(first, remarks=(odd,)), *others)
+        )
+        for product in (ES, remarked, with_multiplier(ES, 5), FDAX):
+            storage.store(product)
+            storage.clock.advance(days=1)
+        since = storage.clock.now
+        for days, count in ((0, 2), (27, 2), (28, 1), (29, 0)):
+            period = storage.history.period(since + timedelta(days=days), since)
+            assert [each.field for each in period.earlier_remarks] == ["remarks"] * count
+        of_first = storage.history.period(since, since, ES.key, first.con_id)
+        assert {each.con_id for each in of_first.earlier_remarks} == {first.con_id}
+        assert storage.history.period(since, since, FDAX.key).earlier_remarks == ()
 
     def test_a_period_of_one_product_leaves_out_the_others(self, storage: Storage) -> None:
         for product in (ES, FDAX, FDXM):

@@ -109,7 +109,7 @@ def test_a_group_that_does_not_exist_is_told(refresh: Refresh) -> None:
     refresh.watch("GC", "--group", "metals")
     done = refresh(free_port(), "--group", "metal")
     assert (done.code, done.out) == (5, "")
-    assert "'metal'" in done.err
+    assert "Group metal was not found" in done.err
     assert "metals" in done.err
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from fakes.futures import PLACE, InMemoryFutureRepository
 from ibkr_sync.domain.entities.contracts import FuturesContract
@@ -12,6 +12,7 @@ from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.errors import ProductNotFoundError
 from ibkr_sync.domain.evidence.product_update import PRODUCT
+from ibkr_sync.domain.evidence.remarks import REMARKS
 from ibkr_sync.domain.history.alike_events import products_changed_alike
 from ibkr_sync.domain.history.events import is_first_sight_event
 from ibkr_sync.domain.history.recorded_history import (
@@ -25,6 +26,7 @@ from ibkr_sync.domain.history.recorded_history import (
     RecordedRunPeriod,
     ReplySpan,
 )
+from ibkr_sync.domain.history.remark_changes import RECURRENCE
 from ibkr_sync.domain.ports.history import HistoryPort
 from ibkr_sync.domain.runs.sync_policy import SyncRun
 
@@ -72,22 +74,24 @@ class InMemoryHistory(HistoryPort):
         product: ProductKey | None = None,
         con_id: int | None = None,
     ) -> RecordedPeriod:
+        since = max(since, datetime(1970, 1, 1, tzinfo=UTC))
         products = sorted(self._local.products.items())
         chosen = [each for key, each in products if product in (None, key)]
         keys = {each.key for each in chosen}
         changes = [each for each in self._changes if each.product in keys]
         names = {str(product)}
         names |= {str(each.former) for each in self._local.former_names if each.current == product}
-        recent = [
+        told = [
             each
             for each in self._changes
-            if each.at >= since
-            and (
+            if (
                 each.con_id == con_id
                 if con_id is not None
                 else each.product in keys or (each.field == PRODUCT and each.old in names)
             )
         ]
+        recent = [each for each in told if each.at >= since]
+        earlier = [each for each in told if since - RECURRENCE <= each.at < since]
         first: dict[ProductKey, datetime] = {}
         for change in filter(is_first_sight_event, changes):
             first.setdefault(change.product, change.at)
@@ -104,6 +108,7 @@ class InMemoryHistory(HistoryPort):
         ]
         return RecordedPeriod(
             changes=tuple(map(self._named, recent)),
+            earlier_remarks=tuple(self._named(each) for each in earlier if each.field == REMARKS),
             ended=tuple(sorted(ended, key=lambda each: each.contract.last_trade_date)),
             ladders=tuple(
                 each for found in chosen for each in self._ladders_of(found) if each.at >= since
@@ -130,6 +135,7 @@ class InMemoryHistory(HistoryPort):
         return RecordedRunPeriod(
             recorded=RecordedPeriod(
                 changes=tuple(each for each in found.changes if each.run == run),
+                earlier_remarks=found.earlier_remarks,
                 ladders=tuple(each for each in found.ladders if each.run == run),
                 ended=tuple(each for each in ended if each.product in spans),
                 first_replies=found.first_replies,

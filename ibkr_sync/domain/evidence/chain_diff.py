@@ -41,15 +41,17 @@ class FieldChange:
 class ChainDiff:
     """The difference between a stored product and a complete reply for it.
 
-    `added`, `returned` and `updated` hold contracts as received; `missing` and `delisted`
-    as stored. `updated` has every contract of which anything at all differs, `changes` only
-    the fields whose history is kept.
+    `added`, `returned` and `updated` hold contracts as received; `missing`, `redated` and
+    `delisted` as stored. `updated` has every contract of which anything at all differs, `changes`
+    only the fields whose history is kept. `redated` are missing still, and from now on only: a
+    clock that was wrong had dated their absence.
     """
 
     added: tuple[FuturesContract, ...] = ()
     updated: tuple[FuturesContract, ...] = ()
     returned: tuple[FuturesContract, ...] = ()
     missing: tuple[FuturesContract, ...] = ()
+    redated: tuple[FuturesContract, ...] = ()
     delisted: tuple[FuturesContract, ...] = ()
     changes: tuple[FieldChange, ...] = ()
     unchanged: int = 0
@@ -58,6 +60,11 @@ class ChainDiff:
     def changed(self) -> int:
         """Of how many contracts history keeps a change of a field."""
         return len(_changed(self.changes))
+
+    @property
+    def absent(self) -> tuple[FuturesContract, ...]:
+        """The contracts of whose absence something is written."""
+        return (*self.missing, *self.redated, *self.delisted)
 
     @property
     def is_empty(self) -> bool:
@@ -95,8 +102,8 @@ def diff_chain(
 
     Of the contracts that it lacks, those that are `gone` are missing, and delisted when they were
     gone from another reply too, at least `DELISTING_CONFIRMATION` before. What was noted with a
-    clock that was ahead of `now` confirms nothing: such a contract is missing from now on. Nothing
-    is said of the others.
+    clock that was ahead of `now` confirms nothing: such a contract is missing from now on, which
+    is no news. Nothing is said of the others.
     """
     before = {contract.con_id: contract for contract in stored.contracts} if stored else {}
     after = {contract.con_id: contract for contract in received.contracts}
@@ -104,13 +111,15 @@ def diff_chain(
     absent = [
         contract for contract in absent_from_chain(stored, received, now) if contract.con_id in gone
     ]
+    doubtful = [contract for contract in absent if not _is_missing_since(contract, now)]
     differing = [(old, new) for old, new in both if old != new]
     changes = tuple(change for old, new in differing for change in _contract_changes(old, new))
     return ChainDiff(
         added=tuple(contract for con_id, contract in after.items() if con_id not in before),
         updated=tuple(new for _, new in differing),
         returned=tuple(new for old, new in both if _is_absent(old)),
-        missing=tuple(contract for contract in absent if not _is_missing_since(contract, now)),
+        missing=tuple(contract for contract in doubtful if not _is_missing(contract)),
+        redated=tuple(contract for contract in doubtful if _is_missing(contract)),
         delisted=tuple(contract for contract in absent if _is_delisted_by(contract, now)),
         changes=_product_changes(stored, received)
         + _shared_changes(stored, changes, now)
@@ -148,6 +157,11 @@ def _changed(changes: Iterable[FieldChange]) -> set[int]:
 
 def _is_absent(contract: FuturesContract) -> bool:
     return contract.listing is not None and contract.listing.missing_since is not None
+
+
+def _is_missing(contract: FuturesContract) -> bool:
+    listing = contract.listing
+    return listing is not None and listing.missing_since is not None and listing.delisted_at is None
 
 
 def _is_missing_since(contract: FuturesContract, now: datetime) -> bool:

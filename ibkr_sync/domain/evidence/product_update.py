@@ -117,7 +117,7 @@ def plan_update(
 
 def with_absent_contracts(stored: Future, diff: ChainDiff, now: datetime) -> ProductUpdate[Future]:
     """The update of a product by a difference in which contracts go missing and no other."""
-    missing = {each.con_id for each in diff.missing}
+    missing = {each.con_id for each in (*diff.missing, *diff.redated)}
     delisted = {each.con_id for each in diff.delisted}
     chain = tuple(
         _with_absence(
@@ -187,7 +187,7 @@ def _merge(
     after = {
         each.con_id: _seen(before.get(each.con_id), each, at, now) for each in received.contracts
     }
-    newly_missing = {each.con_id for each in diff.missing}
+    newly_missing = {each.con_id for each in (*diff.missing, *diff.redated)}
     newly_delisted = {each.con_id for each in diff.delisted}
     for con_id, contract in before.items():
         if con_id in newly_missing:

@@ -29,7 +29,7 @@ from ibkr_sync.domain.history.recorded_history import (
     RecordedPeriod,
     RecordedRunPeriod,
 )
-from ibkr_sync.domain.history.remark_changes import single_remark_changes
+from ibkr_sync.domain.history.remark_changes import new_remark_changes, single_remark_changes
 from ibkr_sync.domain.history.severity import Severity
 
 _SHARED_FIELDS: Final = {
@@ -60,7 +60,7 @@ def digest_events(period: RecordedPeriod, since: datetime, now: datetime) -> tup
     part of that. A contract that was replaced is one event, and so is what changed of a product
     and alike of its contracts, or of all of these. Where a product differs only because another
     contract is the nearest now, that is of no consequence. A contract first seen after its end is
-    not new.
+    not new, nor is a remark that had stood shortly before.
     """
     found = [*_recorded_events(period), *_expiries(period.ended, since, now)]
     return tuple(sorted(found, key=lambda each: each.at))
@@ -82,7 +82,7 @@ def digest_run(run: RecordedRunPeriod) -> tuple[Event, ...]:
 
 
 def _recorded_events(period: RecordedPeriod) -> Iterator[Event]:
-    changes = _without_replaced(tuple(single_remark_changes(period.changes)))
+    changes = _without_replaced(tuple(new_remark_changes(period.changes, period.earlier_remarks)))
     first, later = _apart(changes, period.first_replies)
     yield from _first_sights(first)
     single = map(_weighed(later), _without_repeats(later))

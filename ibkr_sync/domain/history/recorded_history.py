@@ -93,9 +93,11 @@ class RecordedPeriod:
         first_replies: of each product that got contracts in it, when its first ones were seen.
         chains: of each product of which several contracts changed alike, its contracts as they
             stand today.
+        earlier_remarks: changes of remarks shortly before it (see `RECURRENCE`).
     """
 
     changes: tuple[RecordedChange, ...] = ()
+    earlier_remarks: tuple[RecordedChange, ...] = ()
     ended: tuple[RecordedEnd, ...] = ()
     ladders: tuple[RecordedLadder, ...] = ()
     first_replies: Mapping[ProductKey, datetime] = field(default_factory=dict)
@@ -107,6 +109,7 @@ class RecordedPeriod:
         rules = {venue.market_rule_id for venue in contract.venues}
         return RecordedPeriod(
             changes=tuple(each for each in self.changes if each.con_id == con_id),
+            earlier_remarks=tuple(each for each in self.earlier_remarks if each.con_id == con_id),
             ended=tuple(each for each in self.ended if each.contract.con_id == con_id),
             ladders=tuple(each for each in self.ladders if each.new.market_rule_id in rules),
         )

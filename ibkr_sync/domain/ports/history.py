@@ -32,7 +32,8 @@ class HistoryPort(Protocol):
         Of one product, `changes` tell of each contract that left it too, though not of what
         happened to that one elsewhere. With `con_id` they are those of that contract alone,
         whichever product it belonged to.
-        `ended` has every contract that may have stopped trading from then until `now`.
+        `ended` has every contract that may have stopped trading from then until `now`,
+        `earlier_remarks` the changes of remarks in the `RECURRENCE` before `since`.
         """
 
     @abstractmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, tuple_, union
@@ -20,6 +20,7 @@ from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.errors import ProductNotFoundError
 from ibkr_sync.domain.evidence.product_update import LISTING, PRODUCT
+from ibkr_sync.domain.evidence.remarks import REMARKS
 from ibkr_sync.domain.history.alike_events import products_changed_alike
 from ibkr_sync.domain.history.recorded_history import (
     ProductHistory,
@@ -31,6 +32,7 @@ from ibkr_sync.domain.history.recorded_history import (
     RecordedRunPeriod,
     ReplySpan,
 )
+from ibkr_sync.domain.history.remark_changes import RECURRENCE
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.history import HistoryPort
 from ibkr_sync.domain.runs.sync_policy import RunKind
@@ -61,6 +63,9 @@ _ZONE_SLACK = timedelta(days=2)
 """A day ends up to 14 hours before it does in UTC, and up to 12 hours after; in an unknown zone
 trading is taken to go on for a day more."""
 
+_NOTHING_BEFORE = datetime(1970, 1, 1, tzinfo=UTC)
+"""No run is older."""
+
 
 class LocalHistory(HistoryPort):
     """History in a SQLite or PostgreSQL database, beside the products."""
@@ -76,6 +81,7 @@ class LocalHistory(HistoryPort):
         con_id: int | None = None,
     ) -> RecordedPeriod:
         """Give what was recorded from an instant on (see the port)."""
+        since = max(since, _NOTHING_BEFORE)
         is_meant = _is_product(product)
         with reading(self._database) as connection, reads.readable(self._database.name):
             if con_id is not None:
@@ -89,6 +95,7 @@ class LocalHistory(HistoryPort):
             changes = _recorded(connection, recent)
             return RecordedPeriod(
                 changes=changes,
+                earlier_remarks=_earlier_remarks(connection, since, is_told),
                 ended=_ended(connection, since, now, is_meant),
                 ladders=recorded_ladders(connection, since, is_meant),
                 first_replies=_first_replies(connection, since, is_meant),
@@ -108,6 +115,9 @@ class LocalHistory(HistoryPort):
             return RecordedRunPeriod(
                 recorded=RecordedPeriod(
                     changes=changes,
+                    earlier_remarks=_earlier_remarks(connection, began, [])
+                    if any(each.field == REMARKS for each in changes)
+                    else (),
                     ended=_ended_within(connection, spans),
                     ladders=tuple(each for each in ladders if each.run == run),
                     first_replies=_first_replies(connection, began, []),
@@ -131,6 +141,18 @@ class LocalHistory(HistoryPort):
         """Give the tick ladders that applied at an instant (see the port)."""
         with reading(self._database) as connection, reads.readable(self._database.name):
             return ladders_at(connection, ids, at)
+
+
+def _earlier_remarks(
+    connection: Connection,
+    since: datetime,
+    conditions: Sequence[ColumnElement[bool]],
+) -> tuple[RecordedChange, ...]:
+    """Changes of remarks shortly before an instant."""
+    row = field_changes.c
+    is_recent = (row.seen_at >= since - RECURRENCE, row.seen_at < since)
+    earlier = _changes(*is_recent, row.field == REMARKS, *conditions)
+    return _recorded(connection, earlier.order_by(row.id))
 
 
 def _is_product(product: ProductKey | None) -> list[ColumnElement[bool]]:

@@ -191,10 +191,25 @@ def test_a_clock_that_was_ahead_confirms_no_delisting_and_begins_anew() -> None:
     ahead = missing_for(MARCH, -30)
     stored, reply = with_contracts(DECEMBER, ahead), with_contracts(DECEMBER)
     diff = diff_of_gone(stored, reply, NOW)
-    assert (diff.missing, diff.delisted) == ((ahead,), ())
-    anew = plan_update(stored, reply, NOW, gone={MARCH.con_id}).product.contracts[1]
+    assert (diff.missing, diff.redated, diff.delisted) == ((), (ahead,), ())
+    planned = plan_update(stored, reply, NOW, gone={MARCH.con_id})
+    assert planned.history == ()  # it was missing before
+    anew = planned.product.contracts[1]
     assert anew.listing is not None
     assert anew.listing.missing_since == NOW
+
+
+def test_a_delisting_by_a_clock_that_was_ahead_is_taken_back_to_missing() -> None:
+    ahead = missing_for(MARCH, -30)
+    assert ahead.listing is not None
+    later = NOW + timedelta(hours=60)
+    delisted = dataclasses.replace(
+        ahead, listing=dataclasses.replace(ahead.listing, delisted_at=later)
+    )
+    planned = plan_update(
+        with_contracts(DECEMBER, delisted), with_contracts(DECEMBER), NOW, gone={MARCH.con_id}
+    )
+    assert [(each.old, each.new) for each in planned.history] == [("delisted", "missing")]
 
 
 def test_a_gone_contract_is_missing_and_is_told_so_once() -> None:
@@ -478,7 +493,7 @@ def test_an_absence_that_a_clock_behind_has_dated_confirms_nothing_and_begins_an
     stored = with_contracts(DECEMBER, missing_seen_at(MARCH, seen=NOW, missing=behind))
     right_again = NOW + timedelta(minutes=30)
     diff = diff_of_gone(stored, with_contracts(DECEMBER), right_again)
-    assert ([each.con_id for each in diff.missing], diff.delisted) == ([MARCH.con_id], ())
+    assert ([each.con_id for each in diff.redated], diff.delisted) == ([MARCH.con_id], ())
     assert diff_of_gone(stored, with_contracts(DECEMBER), behind).is_empty
 
 

@@ -120,7 +120,7 @@ def _with_rows(plan: ProductPlan[F], ids: dict[ProductKey, int]) -> StoragePlan[
 def _to_write(planned: ProductUpdate[F], before: StoredState) -> frozenset[int]:
     """The contracts of which more is written than when they were last seen."""
     diff = planned.diff
-    changed = (*diff.added, *diff.updated, *diff.returned, *diff.missing, *diff.delisted)
+    changed = (*diff.added, *diff.updated, *diff.returned, *diff.absent)
     return before.moved | {each.con_id for each in changed}
 
 

@@ -126,7 +126,7 @@ def _write_contracts(
 ) -> None:
     diff = planned.diff
     rewritten = {each.con_id for each in diff.updated} | before.moved
-    relisted = {each.con_id for each in (*diff.returned, *diff.missing, *diff.delisted)}
+    relisted = {each.con_id for each in (*diff.returned, *diff.absent)}
     added = ((*rows.contracts[each.con_id], product_id) for each in diff.added)
     bulk_insert(connection, contracts, (*CONTRACT_COLUMNS, "product_id"), added)
     bulk_update(
@@ -148,7 +148,7 @@ def _write_last_seen(
 ) -> None:
     """Write when contracts were last seen where that is not, or no longer, the last sync."""
     diff = planned.diff
-    others = (*diff.added, *diff.updated, *diff.returned, *diff.missing, *diff.delisted)
+    others = (*diff.added, *diff.updated, *diff.returned, *diff.absent)
     written = before.moved | {each.con_id for each in others}
     synced_at = planned.product.synced_at
     rows = (
