@@ -35,7 +35,7 @@ hostile_texts = st.one_of(
 )
 """What a gateway, a file or a user may send where text is due."""
 
-texts = hostile_texts.map(clean_text).filter(lambda text: text is not None).map(str)
+texts = hostile_texts.map(lambda text: clean_text(text) or "-")
 """Text as the domain keeps it: cleaned, never empty; spreadsheet formulas included."""
 
 codes = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-", min_size=1, max_size=8)
