@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from e2e import preloaded
+from e2e.preloaded import Fork, Process
 
 COMMAND = Path(sysconfig.get_path("scripts")) / "ibkr-sync"
 
@@ -114,16 +115,9 @@ class CommandLine:
     @contextmanager
     def running(
         self, *arguments: str | Path, env: Mapping[str, str | None] | None = None
-    ) -> Iterator[subprocess.Popen[bytes]]:
+    ) -> Iterator[Process]:
         """Start a run; it is killed at the end if it has not ended by then."""
-        with subprocess.Popen(  # noqa: S603 - our own command
-            [str(COMMAND), *map(str, arguments)],
-            env=self.environment(env),
-            cwd=self.cwd,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        ) as process:
+        with self._start([str(COMMAND), *map(str, arguments)], self.environment(env)) as process:
             try:
                 yield process
             finally:
@@ -140,22 +134,22 @@ class CommandLine:
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         command = [str(COMMAND), *map(str, arguments)]
         env = {"TERM": "xterm-256color"} | dict(env or {})
-        wait: Callable[[float], int]
+        process: Process
         if self._can_fork(command, env):
-            wait = self._start_fork(command, env, (theirs, theirs, theirs))
+            process = self._start_fork(command, env, (theirs, theirs, theirs))
         else:
-            wait = subprocess.Popen(  # noqa: S603 - our own command
+            process = subprocess.Popen(  # noqa: S603 - our own command
                 command,
                 env=self.environment(env),
                 cwd=self.cwd,
                 stdin=theirs,
                 stdout=theirs,
                 stderr=theirs,
-            ).wait
+            )
         os.close(theirs)
         sent = b"".join(iter(lambda: _read(ours), b""))
         os.close(ours)
-        return wait(FAIL_AFTER), sent.decode().replace("\r\n", "\n")
+        return process.wait(FAIL_AFTER), sent.decode().replace("\r\n", "\n")
 
     def configure(self, text: str) -> Path:
         """Write the config file of the working folder."""
@@ -177,8 +171,12 @@ class CommandLine:
             tempfile.TemporaryFile() as out,
             tempfile.TemporaryFile() as err,
         ):
-            wait = self._start_fork(command, env, (nothing.fileno(), out.fileno(), err.fileno()))
-            code = wait(FAIL_AFTER)
+            streams = (nothing.fileno(), out.fileno(), err.fileno())
+            with self._start_fork(command, env, streams) as process:
+                try:
+                    code = process.wait(FAIL_AFTER)
+                finally:
+                    process.kill()
             out.seek(0)
             err.seek(0)
             return ended(code, out.read(), err.read(), command[1:])
@@ -188,10 +186,22 @@ class CommandLine:
         command: Sequence[str],
         env: Mapping[str, str | None] | None,
         streams: tuple[int, int, int],
-    ) -> Callable[[float], int]:
-        process = preloaded.started()
-        process.start(command, env=self.environment(env), cwd=self.cwd, streams=streams)
-        return process.wait
+    ) -> Fork:
+        return preloaded.started().start(
+            command, env=self.environment(env), cwd=self.cwd, streams=streams
+        )
+
+    def _start(self, command: Sequence[str], env: Mapping[str, str]) -> Process:
+        if not self.installed and preloaded.can_run(command, env):
+            return preloaded.started().start_with_pipes(command, env=env, cwd=self.cwd)
+        return subprocess.Popen(  # noqa: S603 - our own command
+            command,
+            env=env,
+            cwd=self.cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
 
 
 def ended(
@@ -212,10 +222,10 @@ def ended(
     return run
 
 
-def finish(process: subprocess.Popen[bytes]) -> Ended:
+def finish(process: Process) -> Ended:
     """Wait for the end of a run that was started."""
     out, err = process.communicate(timeout=FAIL_AFTER)
-    return ended(process.returncode, out, err)
+    return ended(process.wait(), out, err)
 
 
 def wait_until(condition: Callable[[], object], seconds: float = 60.0) -> None:

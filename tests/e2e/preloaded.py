@@ -1,9 +1,10 @@
 """Runs the command in a fork of a process that has loaded it already.
 
-Such a run is a process of its own, with streams, environment, working folder, signals and exit
-code of its own. It only saves what starting Python, loading the command and preparing what it uses
-cost, which is most of a short run, and the teardown of what was loaded. Tests that are about
-these, and about how streams are set up, use the installed command instead.
+Such a run is a process and a session of its own, with streams, environment, working folder,
+signals and exit code of its own, and others may run beside it. It only saves what starting Python,
+loading the command and preparing what it uses cost, which is most of a short run, and the teardown
+of what was loaded. Tests that are about these, about how streams are set up, or about how much
+memory a run takes, use the installed command instead.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ import atexit
 import gc
 import json
 import os
+import resource
+import select
+import signal
 import socket
 import subprocess
 import sys
@@ -20,13 +24,14 @@ import threading
 import time
 import traceback
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
-from typing import Any, NoReturn
+from typing import IO, Any, NoReturn, Self, TypeAlias
 
 PACKAGES = ("ibkr_sync", "ibkr_sync_cli")
 LOADED_WHEN_USED = (
@@ -61,11 +66,92 @@ READ_BY_PYTHON = ("PYTHON", "LC_", "LANG")
 _LARGEST = 1 << 16
 
 
+class Fork:
+    """A run in a process and a session of its own; it is waited for as `subprocess.Popen` is.
+
+    Attributes:
+        pid: its process id.
+        returncode: its exit code as `subprocess` gives it, None until its end was noticed.
+        usage: what it took, None until then.
+        stdout: the end of the pipe that it writes to, if it was given one.
+        stderr: likewise.
+    """
+
+    def __init__(
+        self,
+        reports: socket.socket,
+        stdout: IO[bytes] | None = None,
+        stderr: IO[bytes] | None = None,
+    ) -> None:
+        self._reports = reports
+        self.pid = int(_received(reports))
+        self.returncode: int | None = None
+        self.usage: resource.struct_rusage | None = None
+        self.stdout = stdout
+        self.stderr = stderr
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for each in (self.stdout, self.stderr):
+            if each is not None:
+                each.close()
+        self.wait()
+
+    def poll(self) -> int | None:
+        """Give its exit code if it has ended."""
+        return self._ended_within(0.0)
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end; raises `subprocess.TimeoutExpired` if it does not come."""
+        code = self._ended_within(timeout)
+        if code is None:
+            raise subprocess.TimeoutExpired("the run", timeout or 0.0)
+        return code
+
+    def communicate(self, timeout: float | None = None) -> tuple[bytes, bytes]:
+        """Wait for its end; gives what is left in its pipes."""
+        assert self.stdout is not None
+        assert self.stderr is not None
+        with ThreadPoolExecutor() as threads:
+            out, err = (threads.submit(each.read) for each in (self.stdout, self.stderr))
+            try:
+                self.wait(timeout)
+            finally:
+                self.kill()
+            return out.result(), err.result()
+
+    def send_signal(self, signal_number: int) -> None:
+        """Send a signal, unless it has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, signal_number)
+
+    def terminate(self) -> None:
+        """Ask it to end, unless it has."""
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it, unless it has ended."""
+        self.send_signal(signal.SIGKILL)
+
+    def _ended_within(self, seconds: float | None) -> int | None:
+        if self.returncode is None and select.select([self._reports], [], [], seconds)[0]:
+            with self._reports:
+                status, usage = json.loads(_received(self._reports))
+            self.usage = resource.struct_rusage(usage)
+            self.returncode = os.waitstatus_to_exitcode(status)
+        return self.returncode
+
+
+Process: TypeAlias = subprocess.Popen[bytes] | Fork
+
+
 class PreloadedCommand:
     """A process that waits to be forked; it ends with the one that started it."""
 
     def __init__(self) -> None:
-        self._requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._requests, theirs = _socket_pair()
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - this file
                 [sys.executable, __file__, str(theirs.fileno())],
@@ -81,26 +167,39 @@ class PreloadedCommand:
         env: Mapping[str, str],
         cwd: Path,
         streams: tuple[int, int, int],
-    ) -> None:
-        """Start a run on these file descriptors; the run before it must have ended."""
-        request = json.dumps({"command": command, "env": env, "cwd": str(cwd)})
-        socket.send_fds(self._requests, [request.encode()], streams)
+    ) -> Fork:
+        """Start a run on these file descriptors."""
+        return Fork(self._requested(command, env, cwd, streams))
 
-    def wait(self, seconds: float) -> int:
-        """Wait for the run's end; gives its exit code as `subprocess` does."""
-        self._requests.settimeout(seconds)
-        try:
-            return int(self._requests.recv(_LARGEST))
-        except TimeoutError:
-            started.cache_clear()
-            self.close()
-            raise
+    def start_with_pipes(
+        self, command: Sequence[str], *, env: Mapping[str, str], cwd: Path
+    ) -> Fork:
+        """Start a run that reads nothing, and whose stdout and stderr can be read."""
+        (out, its_out), (err, its_err) = os.pipe(), os.pipe()
+        with open(os.devnull, "rb") as nothing, open(its_out, "wb"), open(its_err, "wb"):  # noqa: PTH123 - devices
+            reports = self._requested(command, env, cwd, (nothing.fileno(), its_out, its_err))
+        return Fork(reports, open(out, "rb"), open(err, "rb"))  # noqa: PTH123 - as above
 
     def close(self) -> None:
         """End the process."""
         self._requests.close()
         self._process.terminate()
         self._process.wait()
+
+    def _requested(
+        self,
+        command: Sequence[str],
+        env: Mapping[str, str],
+        cwd: Path,
+        streams: tuple[int, int, int],
+    ) -> socket.socket:
+        """Request a run; gives where it is reported that it began, and how it ended."""
+        request = json.dumps({"command": command, "env": env, "cwd": str(cwd)})
+        reports, theirs = _socket_pair()
+        with theirs:
+            descriptors = [*streams, theirs.fileno()]
+            socket.send_fds(self._requests, [request.encode()], descriptors)
+        return reports
 
 
 @cache
@@ -134,18 +233,46 @@ def _serve(requests: socket.socket) -> NoReturn:
     _prepare()
     gc.collect()
     gc.freeze()
+    _serve_runs(requests)
+
+
+def _serve_runs(requests: socket.socket) -> NoReturn:
+    ends, its_ends = os.pipe()
+    os.set_blocking(its_ends, False)
+    signal.set_wakeup_fd(its_ends)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    runs: dict[int, socket.socket] = {}
     while True:
-        request, streams, _, _ = socket.recv_fds(requests, _LARGEST, 3)
-        if not request:
-            os._exit(0)
-        child = os.fork()
-        if child == 0:
-            requests.close()
-            _run(streams, **json.loads(request))
-        for each in streams:
-            os.close(each)
-        _, status = os.waitpid(child, 0)
-        requests.send(str(os.waitstatus_to_exitcode(status)).encode())
+        ready, _, _ = select.select([requests.fileno(), ends], [], [])
+        if ends in ready:
+            os.read(ends, _LARGEST)
+            _report_ends(runs)
+        if requests.fileno() in ready:
+            request, descriptors, _, _ = socket.recv_fds(requests, _LARGEST, 4)
+            if not request:
+                os._exit(0)
+            *streams, reports = descriptors
+            child = os.fork()
+            if child == 0:
+                signal.set_wakeup_fd(-1)
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                for inherited in (requests, *runs.values()):
+                    inherited.close()
+                os.close(ends)
+                os.close(its_ends)
+                _run(streams, reports, **json.loads(request))
+            for each in streams:
+                os.close(each)
+            runs[child] = socket.socket(fileno=reports)
+
+
+def _report_ends(runs: dict[int, socket.socket]) -> None:
+    while runs:
+        child, status, usage = os.wait4(-1, os.WNOHANG)
+        if not child:
+            return
+        with runs.pop(child) as reports, suppress(BrokenPipeError):  # nobody waits for it
+            reports.send(json.dumps([status, list(usage)]).encode())
 
 
 def _keep_sample() -> None:
@@ -191,10 +318,15 @@ def _prepare() -> None:
     os.umask(umask)
 
 
-def _run(streams: Sequence[int], command: list[str], env: dict[str, str], cwd: str) -> NoReturn:
+def _run(
+    streams: Sequence[int], reports: int, command: list[str], env: dict[str, str], cwd: str
+) -> NoReturn:
     """Be the command, in the fork."""
     from ibkr_sync_cli.__main__ import main
 
+    os.setsid()
+    with socket.socket(fileno=reports) as began:
+        began.send(str(os.getpid()).encode())
     for number, each in enumerate(streams):
         os.dup2(each, number)
         os.close(each)
@@ -228,6 +360,16 @@ def _stream(number: int, mode: str) -> Any:
         errors="surrogateescape" if number < 2 else "backslashreplace",
         closefd=False,
     )
+
+
+def _socket_pair() -> tuple[socket.socket, socket.socket]:
+    return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+
+
+def _received(reports: socket.socket) -> bytes:
+    received = reports.recv(_LARGEST)
+    assert received, "the preloaded process has died"
+    return received
 
 
 if __name__ == "__main__":

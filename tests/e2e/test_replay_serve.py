@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import signal
 import socket
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from e2e.command_line import CommandLine, finish
+from e2e.preloaded import Process
 
 RECORDED = Path(__file__).parents[1] / "data" / "es_jun25.replay"
 
 
-def port_of(serving: subprocess.Popen[bytes]) -> str:
+def port_of(serving: Process) -> str:
     """The port that the first line of stdout names."""
     assert serving.stdout is not None
     line = serving.stdout.readline().decode()

@@ -112,6 +112,7 @@ def test_a_signal_during_the_handshake_ends_the_run_at_once(
 
 @pytest.mark.faults
 def test_a_signal_at_any_moment_of_the_start_is_heeded(ibkr_sync: CommandLine) -> None:
+    ibkr_sync.installed = True
     for after in (0.05, 0.1, 0.15, 0.2, 0.3, 0.5):
         with ibkr_sync.running("list") as process:
             time.sleep(after)

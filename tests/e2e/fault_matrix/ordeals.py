@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from e2e.command_line import COMMAND
+from e2e.preloaded import Process
 from gateway.faults import Fault
 from gateway.server import ScriptedGateway
 
@@ -20,6 +20,10 @@ SETTINGS: Mapping[str, float] = {
     "client_id_tries": 3,
 }
 """So long that no busy machine ever reaches them: who is to run into one makes it shorter."""
+
+
+INSTALLED = (str(COMMAND),)
+"""Launches the command as a shell does."""
 
 
 class Fate(Enum):
@@ -45,7 +49,8 @@ class Ordeal:
         command: what asks, get or refresh.
         connections: how many the gateway sees; None is any number.
         settings: of `[gateway]`, beside SETTINGS.
-        launcher: what runs the command; itself, if nothing is done to its process.
+        launcher: what runs the command; None is a fork of the preloaded one, which will do
+            where nothing is done to its start, and its memory and processor are not measured.
         during: what is done to the process while it runs.
         verbose: whether it logs all there is.
         gateway: options of the gateway.
@@ -62,8 +67,8 @@ class Ordeal:
     connections: int | None = None
     seconds: float = 0.0
     settings: Mapping[str, float] = field(default_factory=dict)
-    launcher: Sequence[str] = (str(COMMAND),)
-    during: Callable[[subprocess.Popen[bytes], ScriptedGateway], None] | None = None
+    launcher: Sequence[str] | None = None
+    during: Callable[[Process, ScriptedGateway], None] | None = None
     verbose: bool = True
     gateway: Mapping[str, object] = field(default_factory=dict)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 
+from e2e.command_line import wait_until
 from postgres_server import PostgresServer
 
 CONNECTIONS = 12
@@ -27,6 +28,16 @@ class OwnServer(PostgresServer):
         """Lose its power for a moment."""
         self.stop()
         self.start()
+
+    def become_standby(self) -> None:
+        """Come back as a copy that takes no change, and holds all that was committed."""
+        with psycopg.connect(self.url) as connection:
+            (written,) = connection.execute("SELECT pg_current_wal_flush_lsn()").fetchone() or ()
+        super().become_standby()
+        is_behind = "SELECT pg_last_wal_replay_lsn() < %s"
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            # It lets others in before.
+            wait_until(lambda: connection.execute(is_behind, [written]).fetchone() == (False,))
 
     def become_primary(self) -> None:
         """Take changes again after having been a standby."""

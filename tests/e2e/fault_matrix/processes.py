@@ -15,6 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from e2e import preloaded
+from e2e.preloaded import Fork, Process
+
 HANGS_AFTER = 90.0
 """Seconds after which a process is killed, whatever it waits for."""
 
@@ -35,42 +38,35 @@ def live(
     *,
     env: Mapping[str, str],
     cwd: Path,
-    during: Callable[[subprocess.Popen[bytes]], None] | None = None,
+    during: Callable[[Process], None] | None = None,
     hangs_after: float = HANGS_AFTER,
+    may_fork: bool = False,
 ) -> Lived:
     """Run a command to its end, while `during` does something to it.
 
-    Nothing of it is left afterwards, whatever `during` raises. Raises AssertionError if the
-    process itself left others behind.
+    Our own command may be a fork of the preloaded one. Nothing of it is left afterwards, whatever
+    `during` raises. Raises AssertionError if the process itself left others behind.
     """
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         began = time.monotonic()
-        process = subprocess.Popen(  # noqa: S603 - our own command
-            command,
-            env=env,
-            cwd=cwd,
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=err,
-            start_new_session=True,
-        )
-        hangs = threading.Timer(hangs_after, process.kill)
+        process = _started(command, env, cwd, (out, err), may_fork=may_fork)
+        hangs = threading.Timer(hangs_after, send, [process, signal.SIGKILL])
         hangs.start()
         try:
             if during is not None:
                 during(process)
-            _, status, usage = os.wait4(process.pid, 0)
+            code, usage = _end_of(process)
         except BaseException:
-            os.killpg(process.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             raise
         finally:
             hangs.cancel()
         took = time.monotonic() - began
-        process.returncode = os.waitstatus_to_exitcode(status)
         _refuse_orphans(process.pid)
         return Lived(
-            code=process.returncode,
+            code=code,
             out=_content(out),
             err=_content(err),
             took=took,
@@ -78,10 +74,52 @@ def live(
         )
 
 
-def is_alive(process: subprocess.Popen[bytes]) -> bool:
+def send(process: Process, signal_number: int) -> None:
+    """Send a signal unless it has ended; leaves it to its `live` to wait for it."""
+    with suppress(ProcessLookupError):
+        os.kill(process.pid, signal_number)
+
+
+def is_alive(process: Process) -> bool:
     """Whether a process has not ended yet; leaves it to its `live` to wait for it."""
+    if isinstance(process, Fork):
+        return process.poll() is None
     wanted = os.WEXITED | os.WNOHANG | os.WNOWAIT
     return os.waitid(os.P_PID, process.pid, wanted) is None
+
+
+def _started(
+    command: Sequence[str],
+    env: Mapping[str, str],
+    cwd: Path,
+    streams: tuple[IO[bytes], IO[bytes]],
+    *,
+    may_fork: bool,
+) -> Process:
+    out, err = streams
+    if may_fork and preloaded.can_run(command, env):
+        with open(os.devnull, "rb") as nothing:  # noqa: PTH123 - a device
+            descriptors = (nothing.fileno(), out.fileno(), err.fileno())
+            return preloaded.started().start(command, env=env, cwd=cwd, streams=descriptors)
+    return subprocess.Popen(  # noqa: S603 - our own command
+        command,
+        env=env,
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        stdout=out,
+        stderr=err,
+        start_new_session=True,
+    )
+
+
+def _end_of(process: Process) -> tuple[int, resource.struct_rusage]:
+    if isinstance(process, Fork):
+        code = process.wait()
+        assert process.usage is not None
+        return code, process.usage
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return process.returncode, usage
 
 
 def _refuse_orphans(group: int) -> None:

@@ -16,7 +16,6 @@ Whatever happens to a run:
 from __future__ import annotations
 
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,9 +25,9 @@ from typing import TypeAlias
 
 from ibapi.server_versions import MAX_CLIENT_VER
 
-from e2e.command_line import COMMAND, CommandLine, Ended, ended
+from e2e.command_line import CommandLine, Ended, ended
 from e2e.fault_matrix.lateness import latest_end, usual_duration
-from e2e.fault_matrix.ordeals import SETTINGS, Fate, Ordeal
+from e2e.fault_matrix.ordeals import INSTALLED, SETTINGS, Fate, Ordeal
 from e2e.fault_matrix.processes import live
 from e2e.fault_matrix.replies import recording
 from e2e.fault_matrix.stores import (
@@ -42,6 +41,7 @@ from e2e.fault_matrix.stores import (
     without_shared,
 )
 from e2e.gateways import SERVER_VERSION
+from e2e.preloaded import Process
 from gateway.faults import Fault
 from gateway.server import ScriptedGateway
 from ibkr_sync.infrastructure.replay.protocol.notices import ACCOUNTS
@@ -85,7 +85,7 @@ Golden: TypeAlias = Callable[[Sequence[str]], dict[str, list[str]]]
 """What is known after an undisturbed run for some symbols."""
 
 Recoveries: TypeAlias = dict[tuple[object, ...], dict[str, float]]
-"""Seconds that undisturbed runs took: by store and question, and by what they began with."""
+"""Seconds that undisturbed runs took: by store, start and question, and what they began with."""
 
 
 class Rig:
@@ -135,19 +135,20 @@ class Rig:
         *arguments: str,
         settings: Mapping[str, float] | None = None,
         gateway: ScriptedGateway | None = None,
-        launcher: Sequence[str] = (str(COMMAND),),
+        launcher: Sequence[str] | None = None,
         verbose: bool = True,
-        during: Callable[[subprocess.Popen[bytes]], None] | None = None,
+        during: Callable[[Process], None] | None = None,
         env: Mapping[str, str | None] | None = None,
     ) -> Endured:
         """Run the command on the store to its end, while `during` does something to it."""
         self.command.configure(_toml({**SETTINGS, **(settings or {})}))
         self._log.unlink(missing_ok=True)
         lived = live(
-            [*launcher, *self.globals(verbose=verbose), *arguments],
+            [*(launcher or INSTALLED), *self.globals(verbose=verbose), *arguments],
             env=self.command.environment(env),
             cwd=self.command.cwd,
             during=during,
+            may_fork=launcher is None,
         )
         return Endured(
             run=ended(lived.code, lived.out, lived.err),
@@ -219,11 +220,12 @@ class Rig:
         """Run with nothing going wrong: that ends well, and leaves what it always leaves."""
         with gateway_with() as gateway:
             again = asking(ordeal.symbols, gateway.port, ordeal.command)
-            endured = self.run(*again, gateway=gateway)
+            launcher = ordeal.launcher and INSTALLED
+            endured = self.run(*again, gateway=gateway, launcher=launcher)
             deadline = time.monotonic() + NOTICED_WITHIN
             while endured.run.code == _ALREADY_RUNNING and time.monotonic() < deadline:
                 assert _KILLED & ordeal.codes, endured
-                endured = self.run(*again, gateway=gateway)
+                endured = self.run(*again, gateway=gateway, launcher=launcher)
         assert endured.run.code == 0, endured
         refuse_indiscretion(endured)
         refuse_forbidden_frames(gateway)
@@ -245,7 +247,8 @@ class Rig:
             return self.recover(ordeal).took
         tables = self.store.tables()
         state = f"{sorted(_run_outcomes(tables))} {contents(tables)}"
-        asked = (self.store.is_server, ordeal.command, *ordeal.symbols)
+        is_fork = ordeal.launcher is None
+        asked = (self.store.is_server, is_fork, ordeal.command, *ordeal.symbols)
         seen = self._recoveries.setdefault(asked, {})
         if state in seen:
             return usual_duration(seen.values())

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from e2e.fault_matrix.launchers import stepping
 from e2e.fault_matrix.ordeals import Ordeal
+from e2e.fault_matrix.processes import send
 from e2e.fault_matrix.rig import Rig
+from e2e.preloaded import Process
 from gateway.server import ScriptedGateway
 from thoroughness import how_many, seeded
 
-During = Callable[[subprocess.Popen[bytes], ScriptedGateway], None]
+During = Callable[[Process, ScriptedGateway], None]
 
 
 _KNOWN: dict[bool, list[str]] = {}
@@ -40,11 +41,11 @@ def some_steps(count: int, purpose: str) -> Sequence[int]:
 def while_halted(act: Callable[[], None]) -> During:
     """Act once the run halts, and let it go on; unless it ends before."""
 
-    def during(process: subprocess.Popen[bytes], _: ScriptedGateway) -> None:
+    def during(process: Process, _: ScriptedGateway) -> None:
         wanted = os.WSTOPPED | os.WEXITED | os.WNOWAIT
         told = os.waitid(os.P_PID, process.pid, wanted)
         if told is not None and told.si_code == os.CLD_STOPPED:
             act()
-            os.kill(process.pid, signal.SIGCONT)  # it is waited for by its rig alone
+            send(process, signal.SIGCONT)
 
     return during

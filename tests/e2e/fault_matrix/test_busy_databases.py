@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sqlite3
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,9 +18,10 @@ from sqlalchemy import text
 from e2e.command_line import wait_until
 from e2e.fault_matrix.lateness import TOLERANCE
 from e2e.fault_matrix.ordeals import Fate, Ordeal
-from e2e.fault_matrix.processes import is_alive
+from e2e.fault_matrix.processes import is_alive, send
 from e2e.fault_matrix.rig import Rig, asking, gateway_with
 from e2e.fault_matrix.stores import Store
+from e2e.preloaded import Process
 from gateway.faults import Silence
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 
@@ -97,7 +97,7 @@ def test_a_second_run_ends_at_once_while_one_waits(each_rig: Rig) -> None:
     with gateway_with(Silence()) as gateway:
         asked = asking(["ES"], gateway.port)
 
-        def start_others(first: subprocess.Popen[bytes]) -> None:
+        def start_others(first: Process) -> None:
             wait_until(lambda: gateway.connections)
             while len(took) < 3 and min(took, default=TOLERANCE) >= TOLERANCE:
                 began = time.monotonic()
@@ -105,7 +105,7 @@ def test_a_second_run_ends_at_once_while_one_waits(each_rig: Rig) -> None:
                 took.append(time.monotonic() - began)
                 assert (other.code, other.out) == (75, "")
             assert is_alive(first)
-            os.kill(first.pid, signal.SIGTERM)
+            send(first, signal.SIGTERM)
 
         first = each_rig.run(*asked, gateway=gateway, during=start_others)
     assert first.run.code == 143

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -17,9 +15,10 @@ from pathlib import Path
 import pytest
 
 from e2e.command_line import wait_until
-from e2e.fault_matrix.ordeals import Fate, Ordeal
-from e2e.fault_matrix.processes import HANGS_AFTER
+from e2e.fault_matrix.ordeals import INSTALLED, Fate, Ordeal
+from e2e.fault_matrix.processes import HANGS_AFTER, send
 from e2e.fault_matrix.rig import Rig
+from e2e.preloaded import Process
 from gateway.faults import Drip, Fault, NoEndMarker, PauseAfterRows
 from gateway.server import ScriptedGateway
 from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest
@@ -50,10 +49,10 @@ def has_asked(gateway: ScriptedGateway) -> bool:
     return any(isinstance(each, ContractDataRequest) for each in gateway.requests)
 
 
-def set_clocks(process: subprocess.Popen[bytes], gateway: ScriptedGateway) -> None:
+def set_clocks(process: Process, gateway: ScriptedGateway) -> None:
     """Let a run on shifted clocks see them jump once it has asked."""
     wait_until(lambda: has_asked(gateway))
-    os.kill(process.pid, signal.SIGUSR1)  # it is waited for by its rig alone
+    send(process, signal.SIGUSR1)
 
 
 def recorded(rig: Rig) -> tuple[datetime, datetime]:
@@ -90,11 +89,11 @@ def test_a_run_that_was_suspended_ends_in_order(
 ) -> None:
     """Deadlines pass meanwhile, as they do while a notebook sleeps."""
 
-    def suspend(process: subprocess.Popen[bytes], gateway: ScriptedGateway) -> None:
+    def suspend(process: Process, gateway: ScriptedGateway) -> None:
         wait_until(lambda: moment(gateway))
-        os.kill(process.pid, signal.SIGSTOP)
+        send(process, signal.SIGSTOP)
         time.sleep(seconds)
-        os.kill(process.pid, signal.SIGCONT)
+        send(process, signal.SIGCONT)
 
     rig.endure(
         Ordeal(
@@ -270,5 +269,5 @@ def test_a_run_during_which_the_clocks_change_is_like_any_other(
     ),
 )
 def test_the_zone_of_the_machine_changes_nothing(rig: Rig, zone: str) -> None:
-    launcher = ("/usr/bin/env", f"TZ={zone}", *Ordeal().launcher)
+    launcher = ("/usr/bin/env", f"TZ={zone}", *INSTALLED)
     rig.endure(Ordeal(launcher=launcher, fate=Fate.RENEWED, connections=1))

@@ -9,7 +9,7 @@ from itertools import product
 
 import pytest
 
-from e2e.fault_matrix.ordeals import Fate, Ordeal
+from e2e.fault_matrix.ordeals import INSTALLED, Fate, Ordeal
 from e2e.fault_matrix.rig import Rig, asking
 from gateway.faults import (
     ClientIdInUse,
@@ -111,7 +111,7 @@ TLS_HELLO = b"\x16\x03\x03\x00\x7a\x02\x00\x00\x76\x03\x03" + b"\xff" * 2000
     ],
 )
 def test_another_protocol_is_told_at_once_and_takes_no_memory(rig: Rig, data: bytes) -> None:
-    ordeal = Ordeal(faults=[RawReply(data=data)], code=3, connections=1)
+    ordeal = Ordeal(faults=[RawReply(data=data)], code=3, connections=1, launcher=INSTALLED)
     before = rig.store.tables()
     endured = rig.attempt(ordeal)
     rig.check(ordeal, endured, before)

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
 import time
 from collections.abc import Callable
 
 import pytest
 
 from e2e.command_line import wait_until
-from e2e.fault_matrix.ordeals import Fate, Ordeal
+from e2e.fault_matrix.ordeals import INSTALLED, Fate, Ordeal
+from e2e.fault_matrix.processes import send
 from e2e.fault_matrix.rig import Rig
+from e2e.preloaded import Process
 from gateway.server import ScriptedGateway
 from thoroughness import how_many, seeded
 
 KILLED, STOPPED = -signal.SIGKILL, {signal.SIGTERM: 143, signal.SIGINT: 130}
 
-During = Callable[[subprocess.Popen[bytes], ScriptedGateway], None]
+During = Callable[[Process, ScriptedGateway], None]
 
 
 def points(purpose: str, count: int) -> list[float]:
@@ -30,9 +30,9 @@ def points(purpose: str, count: int) -> list[float]:
 def after_start(seconds: float, signal_number: int) -> During:
     """Send a signal so long after the process was started."""
 
-    def act(process: subprocess.Popen[bytes], _: ScriptedGateway) -> None:
+    def act(process: Process, _: ScriptedGateway) -> None:
         time.sleep(seconds)
-        os.kill(process.pid, signal_number)  # it is waited for by its rig alone
+        send(process, signal_number)
 
     return act
 
@@ -40,10 +40,10 @@ def after_start(seconds: float, signal_number: int) -> During:
 def after_asking(seconds: float, signal_number: int) -> During:
     """Send a signal so long after the first message reached the gateway."""
 
-    def act(process: subprocess.Popen[bytes], gateway: ScriptedGateway) -> None:
+    def act(process: Process, gateway: ScriptedGateway) -> None:
         wait_until(lambda: gateway.connections)
         time.sleep(seconds)
-        os.kill(process.pid, signal_number)  # it is waited for by its rig alone
+        send(process, signal_number)
 
     return act
 
@@ -53,7 +53,10 @@ def test_a_run_killed_at_any_moment_leaves_each_product_old_or_new(
     rig: Rig, seconds: float
 ) -> None:
     killing = after_start(seconds, signal.SIGKILL)
-    rig.endure(Ordeal(code=frozenset((KILLED, 0)), fate=Fate.OLD_OR_NEW, during=killing))
+    starting_anew = Ordeal(
+        code=frozenset((KILLED, 0)), fate=Fate.OLD_OR_NEW, during=killing, launcher=INSTALLED
+    )
+    rig.endure(starting_anew)
 
 
 @pytest.mark.representative
@@ -73,7 +76,15 @@ def test_a_run_stopped_at_any_moment_ends_in_order(rig: Rig, seconds: float) -> 
     """
     codes = frozenset((STOPPED[signal.SIGTERM], -signal.SIGTERM, 0))
     stopping = after_start(seconds, signal.SIGTERM)
-    rig.endure(Ordeal(code=codes, fate=Fate.OLD_OR_NEW, during=stopping, seconds=seconds))
+    rig.endure(
+        Ordeal(
+            code=codes,
+            fate=Fate.OLD_OR_NEW,
+            during=stopping,
+            seconds=seconds,
+            launcher=INSTALLED,
+        )
+    )
 
 
 @pytest.mark.parametrize("signal_number", STOPPED)

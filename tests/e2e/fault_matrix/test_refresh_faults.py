@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
-import subprocess
 import time
 
 import pytest
 
 from e2e.command_line import wait_until
 from e2e.fault_matrix.ordeals import Fate, Ordeal
+from e2e.fault_matrix.processes import send
 from e2e.fault_matrix.replies import rows_of
 from e2e.fault_matrix.rig import Rig, asking
+from e2e.preloaded import Process
 from gateway.faults import (
     ErrorReply,
     Fault,
@@ -139,10 +139,10 @@ def test_a_refresh_that_pauses_between_two_tries_stops_at_once(
 ) -> None:
     stopped_at = []
 
-    def stop(process: subprocess.Popen[bytes], _: ScriptedGateway) -> None:
+    def stop(process: Process, _: ScriptedGateway) -> None:
         wait_until(lambda: "asking again in 2 s" in rig.logged())
         stopped_at.append(time.monotonic())
-        os.kill(process.pid, signal_number)
+        send(process, signal_number)
 
     ordeal = Ordeal(
         faults=[NoEndMarker()],
@@ -160,10 +160,10 @@ def test_a_refresh_that_pauses_between_two_tries_stops_at_once(
 
 
 def test_a_refresh_that_is_killed_before_a_reply_is_whole_changes_nothing(any_rig: Rig) -> None:
-    def kill(process: subprocess.Popen[bytes], gateway: ScriptedGateway) -> None:
+    def kill(process: Process, gateway: ScriptedGateway) -> None:
         wait_until(lambda: len(gateway.frames) >= 3)
         time.sleep(0.1)
-        os.kill(process.pid, signal.SIGKILL)
+        send(process, signal.SIGKILL)
 
     half = PauseAfterRows(symbol="ES", rows=len(rows_of("ES")) // 2, seconds=5)
     any_rig.endure(

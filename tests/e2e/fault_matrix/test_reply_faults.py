@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from e2e.fault_matrix.ordeals import Fate, Ordeal
+from e2e.fault_matrix.ordeals import INSTALLED, Fate, Ordeal
 from e2e.fault_matrix.replies import rows_of
 from e2e.fault_matrix.rig import SPEAKS_PROTOBUF, Rig
 from gateway.faults import (
@@ -41,7 +41,7 @@ def test_a_reply_that_pauses_in_the_middle_of_a_row_is_whole(rig: Rig, count: in
 
 
 def test_a_reply_that_comes_byte_by_byte_is_whole_and_costs_no_more_than_twice(rig: Rig) -> None:
-    ordeal = Ordeal(faults=[Chunked(size=1)], fate=Fate.RENEWED, connections=1)
+    ordeal = Ordeal(faults=[Chunked(size=1)], fate=Fate.RENEWED, connections=1, launcher=INSTALLED)
     before = rig.store.tables()
     endured = rig.attempt(ordeal)
     rig.check(ordeal, endured, before)
@@ -149,6 +149,7 @@ def test_a_frame_beyond_any_row_ends_the_session_at_once(rig: Rig, data: bytes) 
         code=3,
         told="bytes announced",
         connections=2,
+        launcher=INSTALLED,
     )
     before = rig.store.tables()
     endured = rig.attempt(ordeal)
@@ -159,7 +160,13 @@ def test_a_frame_beyond_any_row_ends_the_session_at_once(rig: Rig, data: bytes) 
 
 def test_two_thousand_rows_are_taken_in_within_seconds(rig: Rig) -> None:
     rows = (rows_of("ES")[0],) * 2_000
-    ordeal = Ordeal(faults=[ForeignRows(rows=rows)], fate=Fate.RENEWED, seconds=5, connections=1)
+    ordeal = Ordeal(
+        faults=[ForeignRows(rows=rows)],
+        fate=Fate.RENEWED,
+        seconds=5,
+        connections=1,
+        launcher=INSTALLED,
+    )
     before = rig.store.tables()
     endured = rig.attempt(ordeal)
     rig.check(ordeal, endured, before)

@@ -6,7 +6,6 @@ And what a machine can't do for a test is told.
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +18,7 @@ from e2e.fault_matrix.lateness import latest_end
 from e2e.fault_matrix.ordeals import Fate, Ordeal
 from e2e.fault_matrix.processes import is_alive, live
 from e2e.fault_matrix.rig import Golden, Recoveries, Rig
+from e2e.preloaded import Process
 
 SLEEP = ("/bin/sh", "-c", "exec sleep 60")
 ENVIRONMENT = {"PATH": os.defpath}
@@ -28,7 +28,7 @@ ENVIRONMENT = {"PATH": os.defpath}
 def test_what_goes_wrong_meanwhile_is_told_and_ends_the_process(tmp_path: Path) -> None:
     seen = []
 
-    def fail(process: subprocess.Popen[bytes]) -> None:
+    def fail(process: Process) -> None:
         seen.append(process)
         assert is_alive(process)
         raise LookupError("the reason")

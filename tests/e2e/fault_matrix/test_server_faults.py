@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -26,6 +25,7 @@ from e2e.fault_matrix.servers import (
 )
 from e2e.fault_matrix.steps import some_steps, steps_of, while_halted
 from e2e.fault_matrix.stores import with_a_secret
+from e2e.preloaded import Process
 from gateway.faults import PauseAfterRows
 from gateway.server import ScriptedGateway
 from thoroughness import how_many, some_of
@@ -46,7 +46,7 @@ def test_sessions_that_end_while_ibkr_is_waited_for_leave_each_product_old_or_ne
     server_rig: Rig, which: Sessions
 ) -> None:
 
-    def end_them(_: subprocess.Popen[bytes], gateway: ScriptedGateway) -> None:
+    def end_them(_: Process, gateway: ScriptedGateway) -> None:
         wait_until(lambda: len(gateway.frames) >= 3)
         assert end_sessions(server_rig.store.location, which)
 
@@ -58,7 +58,7 @@ def test_a_run_whose_lock_was_lost_writes_nothing_beside_the_next_one(server_rig
     before = server_rig.store.tables()
     with gateway_with(STALLED) as stalling, gateway_with() as gateway:
 
-        def run_another(_: subprocess.Popen[bytes]) -> None:
+        def run_another(_: Process) -> None:
             wait_until(lambda: len(stalling.frames) >= 3)
             assert end_sessions(server_rig.store.location, Sessions.OLDEST)
             other = asking(["ES"], gateway.port)
