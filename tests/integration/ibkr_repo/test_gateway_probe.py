@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from fakes.clock import FakeClock
-from fakes.gateway_rig import NOW, QUICK, RECORDING, Serve
+from fakes.gateway_rig import NEVER, NOW, QUICK, RECORDING, Serve
 from gateway import faults
 from gateway.faults import Fault, Occasion
 from gateway.server import ScriptedGateway
@@ -19,6 +19,7 @@ from ibkr_sync.infrastructure.replay.protocol.requests import StartApiRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway_parameters import (
     GatewayParameters,
 )
+from ibkr_sync.infrastructure.repositories.ibkr_repo.probes import gateway_probe
 from ibkr_sync.infrastructure.repositories.ibkr_repo.probes.gateway_probe import GatewayProbe
 from ibkr_sync_cli.messages.fixes import explain_finding
 
@@ -145,6 +146,14 @@ def test_what_keeps_no_run_from_succeeding_is_a_warning(serve: Serve) -> None:
     assert "0:07:00 ahead" in warnings[Check.CLOCK]
     starts = [each for each in replay.requests if isinstance(each, StartApiRequest)]
     assert [each.client_id for each in starts] == [411, 412]
+
+
+def test_whatever_the_settings_allow_somebody_waits_for_the_answer(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(gateway_probe._LONGEST, "handshake_timeout", 0.1)
+    found = findings_at(serve(faults.Silence(occasion=Occasion.HELLO)), handshake_timeout=NEVER)
+    assert found[Check.HANDSHAKE].level is Level.FAILURE
 
 
 def test_where_nothing_listens_the_usual_ports_are_tried(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -17,11 +18,18 @@ from fakes.clock import FakeClock
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.runs.diagnosis.database import DatabaseFacts, LockFacts, judge_database
 from ibkr_sync.domain.runs.diagnosis.findings import Check, Level
+from ibkr_sync.infrastructure.repositories.local_repo import database_probe
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.database_probe import DatabaseProbe
 from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import upgrade
 from ibkr_sync_cli.messages.fixes import explain_finding
 from integration.local_repo.products import repository
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine is no fault of a database."""
+    monkeypatch.setattr(database_probe, "_MOST_SECONDS", 60.0)
 
 
 @pytest.fixture
@@ -106,6 +114,14 @@ def test_a_server_that_is_not_there_is_named_without_its_password() -> None:
     assert "127.0.0.1:1" in message.sentence
     assert "geheim" not in repr(finding) + message.sentence
     assert probe.lock() == LockFacts(is_held=None)
+
+
+def test_a_server_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database_probe, "_MOST_SECONDS", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        probe = probe_of(f"postgresql://trader@127.0.0.1:{silent.getsockname()[1]}/futures")
+        (finding,) = judge_database(probe.facts(), None)
+    assert "no answer within 0.1 s" in explain_finding(finding).sentence
 
 
 def test_a_file_is_told_with_what_it_takes_and_whose_it_is(path: Path) -> None:

@@ -23,6 +23,7 @@ OLD_RUN = timedelta(hours=26)
 """A nightly refresh is younger, even in the night in which clocks go back."""
 
 _OTHERS = 0o077
+_TWO_DAYS = 48
 _KILOBYTE, _MEGABYTE = 1_000, 1_000_000
 
 
@@ -97,8 +98,9 @@ def judge_last_run(run: RecordedRun | None, now: datetime) -> Finding:
     """Whether the newest run succeeded, and is no older than a day."""
     if run is None:
         return warned(Check.LAST_RUN, "none yet", Fix.GET_FIRST)
-    age = max(now - run.started_at, timedelta())
-    found = f"{run.run_id} ({run.kind}) of {_moment(run.started_at)}: {run.outcome}"
+    age = now - run.started_at
+    begun = f"{_moment(run.started_at)}, {_age(age)}"
+    found = f"{run.run_id} ({run.kind}) of {begun}: {run.outcome}"
     if run.failed:
         found += f", {run.failed} of {run.failed + run.succeeded} products failed"
     if run.outcome is RunOutcome.RUNNING:
@@ -106,8 +108,7 @@ def judge_last_run(run: RecordedRun | None, now: datetime) -> Finding:
     if run.error is not None or run.outcome is not RunOutcome.OK:
         return warned(Check.LAST_RUN, found, Fix.SEE_RUN, str(run.run_id))
     if age > OLD_RUN:
-        days = f"{age.days} days" if age.days > 1 else duration_text(OLD_RUN)
-        return warned(Check.LAST_RUN, f"{found}, more than {days} ago", Fix.REFRESH)
+        return warned(Check.LAST_RUN, found, Fix.REFRESH)
     return passed(Check.LAST_RUN, found)
 
 
@@ -138,6 +139,16 @@ def _judge_replies(facts: DatabaseFacts, keep: timedelta | None) -> Finding:
 
 def _size(size: int) -> str:
     return f"{size / _MEGABYTE:.1f} MB" if size >= _MEGABYTE else f"{size / _KILOBYTE:.0f} kB"
+
+
+def _age(age: timedelta) -> str:
+    """How long ago, in whole days or hours; a clock that was set back makes it the future."""
+    if age < timedelta():
+        return "which is yet to come"
+    hours = age // timedelta(hours=1)
+    if hours >= _TWO_DAYS:
+        return f"{age.days} days ago"
+    return f"{hours} h ago" if hours else f"{age // timedelta(minutes=1)} min ago"
 
 
 def _moment(instant: datetime) -> str:

@@ -181,7 +181,7 @@ def in_database(check: Check, keep: timedelta | None = None, **changes: Any) -> 
             judge_lock(LockFacts(is_held=None), run(outcome=RunOutcome.RUNNING)),
             *(WARNING, "goes on, or its process died", Fix.AWAIT_RUN),
         ),
-        (judge_last_run(RUN, NOW), OK, "12 (refresh) of 2026-11-22 23:00 UTC: ok", None),
+        (judge_last_run(RUN, NOW), OK, "12 (refresh) of 2026-11-22 23:00 UTC, 13 h ago: ok", None),
         (judge_last_run(None, NOW), WARNING, "none yet", Fix.GET_FIRST),
         (judge_last_run(run(outcome=RunOutcome.RUNNING), NOW), OK, "running", None),
         (
@@ -189,9 +189,9 @@ def in_database(check: Check, keep: timedelta | None = None, **changes: Any) -> 
             *(WARNING, "partial, 1 of 10 products failed", Fix.SEE_RUN),
         ),
         (judge_last_run(run(error="ConnectionLostError"), NOW), WARNING, "ok", Fix.SEE_RUN),
-        (judge_last_run(RUN, NOW + timedelta(days=9)), WARNING, "more than 9 days", Fix.REFRESH),
-        (judge_last_run(RUN, NOW + timedelta(hours=14)), WARNING, "more than 26h", Fix.REFRESH),
-        (judge_last_run(RUN, NOW - timedelta(days=9)), OK, "ok", None),
+        (judge_last_run(RUN, NOW + timedelta(days=9)), WARNING, "9 days ago", Fix.REFRESH),
+        (judge_last_run(RUN, NOW + timedelta(hours=14)), WARNING, "27 h ago", Fix.REFRESH),
+        (judge_last_run(RUN, NOW - timedelta(days=9)), OK, "yet to come", None),
         (judge_schedule(("crontab",)), OK, "refresh is in crontab", None),
         (judge_schedule(()), WARNING, "no refresh found", Fix.SCHEDULE_REFRESH),
         (
