@@ -505,10 +505,13 @@ class WatchlistFileError(IbkrSyncError):
 
 
 class NothingToRefreshError(IbkrSyncError):
-    """No product is on the watchlist, and none that a source told of is stored."""
+    """No product is on the watchlist, and none that a source told of is stored, but `closed`."""
 
-    def __init__(self) -> None:
-        super().__init__("watchlist and database are empty")
+    def __init__(self, closed: Sequence[ProductKey] = ()) -> None:
+        self.closed = tuple(closed)
+        names = ", ".join(map(str, self.closed))
+        is_empty = "watchlist and database are empty"
+        super().__init__(f"all that is meant is closed: {names}" if closed else is_empty)
 
 
 class SourceFileError(IbkrSyncError):

@@ -7,12 +7,21 @@ import json
 import signal
 import socket
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from e2e.command_line import CommandLine, Ended, finish, wait_until
-from e2e.gateways import IMPATIENT, SERVER_VERSION, gateway_with, sample, sample_gateway
+from e2e.gateways import (
+    IMPATIENT,
+    ROW,
+    SERVER_VERSION,
+    changed,
+    gateway_with,
+    sample,
+    sample_gateway,
+)
 from e2e.stored_rows import is_sound, kept, opened, runs
 from gateway.faults import (
     ErrorReply,
@@ -441,3 +450,32 @@ def test_a_table_fits_80_columns(refresh: Refresh) -> None:
     assert heading.split() == ["Severity", "Type", "What", "Change"]
     assert event.split() == ["notice", "MISSING", "ES@CME", "listed", "→", "missing"]
     assert step.endswith(" changes --run 2")
+
+
+def test_a_closed_product_is_named_wherever_it_is_left_out(ibkr_sync: CommandLine) -> None:
+    database = ibkr_sync.cwd / "some.db"
+    on = ("--database", database)
+    other = changed(symbol="ES", trading_class="ES", local_symbol="ESZ8", con_id="5")
+    with gateway_with(ROW, other) as gateway:
+        asking = ("--source", "ibkr", "--port", str(gateway.port))
+        assert ibkr_sync(*on, "get", "NOVA", "ES", *asking).code == 0
+        with opened(database) as connection, connection:
+            closed_at = datetime(2026, 11, 29, 22, 30, tzinfo=UTC).isoformat(" ")
+            connection.execute(
+                "UPDATE products SET closed_at = ? WHERE symbol = 'NOVA'", (closed_at,)
+            )
+        note = "closed, and no longer asked for by refresh: NOVA@CME (NOVA) since 2026-11-29;"
+        refreshed = ibkr_sync(*on, "refresh", *asking)
+        assert (refreshed.code, note in refreshed.told) == (0, True), refreshed
+        assert "to ask again: ibkr-sync --database" in refreshed.told
+        for words in (
+            *(["show", "NOVA"], ["next", "NOVA"], ["watchlist", "add", "NOVA"], ["check"]),
+        ):
+            assert note in ibkr_sync(*on, *words).told, words
+        again = ibkr_sync(*on, "refresh", *asking)
+        assert (again.code, "all that is meant is closed: NOVA@CME (NOVA)" in again.told) == (
+            5,
+            True,
+        )
+        assert ibkr_sync(*on, "get", "NOVA", *asking).code == 0
+        assert note not in ibkr_sync(*on, "refresh", *asking).told

@@ -360,7 +360,7 @@ class InMemoryFutureRepository(LocalFuturePort[F], StoredForPlan, Generic[F]):
             listed=len(listed),
             next_expiry=min((each.last_trade_date for each in listed), default=None),
             synced_at=product.synced_at,
-            is_closed=product.closed_at is not None,
+            closed_at=product.closed_at,
             remarks=remark_sentences(
                 product.remarks,
                 (

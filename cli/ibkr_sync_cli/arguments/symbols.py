@@ -10,7 +10,11 @@ import typer
 
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import AmbiguousProductError
-from ibkr_sync_cli.terminal.notices import write_notices, write_other_year_notice
+from ibkr_sync_cli.terminal.notices import (
+    write_closed_notice,
+    write_notices,
+    write_other_year_notice,
+)
 from ibkr_sync_cli.terminal.output import Output
 
 if TYPE_CHECKING:
@@ -68,10 +72,15 @@ def find_symbol(
 
 
 def stored_product(output: Output, service: FuturesService[F], query: FutureQuery) -> F:
-    """Give the stored product that is meant (see `FuturesService.show`), with a note of sizes."""
+    """Give the stored product that is meant (see `FuturesService.show`).
+
+    With notes on sizes that are left out, and on a product that is closed.
+    """
     product = service.show(query)
     notice = service.size_notice(query, product.key)
     write_notices(output, () if notice is None else (notice,))
+    if product.closed_at is not None:
+        write_closed_notice(output, {product.key: product.closed_at})
     return product
 
 

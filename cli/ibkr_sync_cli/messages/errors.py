@@ -295,8 +295,8 @@ _RULES: dict[type[BaseException], _Rule] = {
     ),
     errors.NothingToRefreshError: _Rule(
         ExitCode.NOT_FOUND,
-        lambda _: "There is nothing to refresh: watchlist and database are empty.",
-        lambda _, command: command("watchlist", "add", "ES"),
+        lambda e: f"There is nothing to refresh: {e}.",
+        next_steps.step_if_nothing_to_refresh,
     ),
     errors.SourceFileError: _Rule(
         ExitCode.USAGE,

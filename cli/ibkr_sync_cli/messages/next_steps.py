@@ -93,6 +93,13 @@ def step_if_given_up(query: FutureQuery, command: NextCommand, *, is_watched: bo
     return f"Keep a watchlist of what you want: {command('watchlist', 'add', 'SYMBOL')}"
 
 
+def step_if_nothing_to_refresh(error: errors.NothingToRefreshError, command: NextCommand) -> str:
+    """Where nothing is stored or watched that is still asked for."""
+    if error.closed:
+        return step_to_get_product(error.closed[0], command)
+    return command("watchlist", "add", "ES")
+
+
 def step_to_get_product(
     key: ProductKey | tuple[str, str | None, str | None], command: NextCommand, *more: str
 ) -> str:

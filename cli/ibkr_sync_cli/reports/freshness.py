@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.durations import duration_text
 from ibkr_sync_cli.messages.next_steps import step_to_show_product
-from ibkr_sync_cli.terminal.notices import write_sample_data_notice
+from ibkr_sync_cli.terminal.notices import (
+    closed_since,
+    write_closed_notice,
+    write_sample_data_notice,
+)
 from ibkr_sync_cli.units.quantities import quantity_of
 from ibkr_sync_cli.views.runs.freshness import freshness_view
 from ibkr_sync_cli.views.runs.recorded_runs import run_sentence
@@ -27,6 +31,7 @@ def report_freshness(call: Call, report: FreshnessReport, moment: datetime) -> N
     output.write(freshness_view(report, moment), call.wanted)
     if report.is_sample:
         write_sample_data_notice(output, output.format_for(call.wanted))
+    write_closed_notice(output, closed_since(report.closed))
     for product in report.remarked:
         first, *others = product.remarks
         more = f" and {len(others)} more" if others else ""
@@ -39,7 +44,8 @@ def report_freshness(call: Call, report: FreshnessReport, moment: datetime) -> N
 def _complain(output: Output, report: FreshnessReport, moment: datetime) -> None:
     refresh = output.command("refresh", "--source", "ibkr")
     if report.checked == 0:
-        output.complain("Nothing is watched or stored.", output.command("watchlist", "add", "ES"))
+        nothing = "All of it is closed." if report.closed else "Nothing is watched or stored."
+        output.complain(nothing, output.command("watchlist", "add", "ES"))
     if report.stale:
         count, limit = quantity_of(report.checked, "product"), duration_text(report.max_age)
         sentence = f"{len(report.stale)} of {count} without a complete reply for {limit}"

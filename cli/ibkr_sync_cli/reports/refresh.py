@@ -9,7 +9,12 @@ from ibkr_sync_cli.messages.errors import exit_code_of, explain_error
 from ibkr_sync_cli.messages.next_steps import step_if_given_up
 from ibkr_sync_cli.reports.errors import report_error, report_left_out
 from ibkr_sync_cli.reports.events import report_run_events
-from ibkr_sync_cli.terminal.notices import write_catalogue_notice, write_disagreements_notice
+from ibkr_sync_cli.terminal.notices import (
+    closed_since,
+    write_catalogue_notice,
+    write_closed_notice,
+    write_disagreements_notice,
+)
 from ibkr_sync_cli.terminal.output import Output, OutputFormat
 from ibkr_sync_cli.views.runs.refresh_summary import (
     refresh_failures,
@@ -52,6 +57,7 @@ def _remark(output: Output, report: RefreshReport, audit: AuditService) -> None:
         for remark in update.remarks:
             output.remark(f"{update.key}: {remark}", style="yellow")
         report_left_out(output, update.key, update.left_out)
+    write_closed_notice(output, closed_since(report.closed))
     asked = [each for each in report.updates if each.counts is not None]
     stored = {each.key for each in asked if each.applied}
     found = audit.disagreements(report.finished_at, stored) if stored else ()

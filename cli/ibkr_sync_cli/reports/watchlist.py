@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ibkr_sync_cli.terminal.notices import (
+    closed_since,
+    write_closed_notice,
     write_nothing_notice,
     write_notices,
     write_sample_data_notice,
@@ -39,6 +41,7 @@ def remark_watchlist_symbol(output: Output, found: WatchlistMatch) -> None:
 def report_watchlist_addition(call: Call, added: WatchlistAddition) -> None:
     """Show what was named and what of it is new; say what nobody knows."""
     call.output.write(watchlist_changes_view(added.products, added.new, "added"), call.wanted)
+    write_closed_notice(call.output, closed_since(added.closed))
     for product in added.unknown:
         call.output.remark(
             f"note: {product} is in neither catalogue nor database; it will be asked for as typed",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 from ibkr_sync.domain.canonical_text import canonical_text
 from ibkr_sync.domain.delivery.audit.disagreements import Disagreement
+from ibkr_sync.domain.entities.futures import ProductKey
+from ibkr_sync.domain.entities.product_summary import ProductSummary
 from ibkr_sync.domain.naming.notices import (
     CatalogueSymbolNotice,
     ContinuousNotice,
@@ -20,7 +23,7 @@ from ibkr_sync.domain.naming.notices import (
     SymbolRenamedNotice,
 )
 from ibkr_sync.domain.selection.contract_choice import ContractMatch, ContractWords
-from ibkr_sync_cli.messages.next_steps import step_to_audit
+from ibkr_sync_cli.messages.next_steps import step_to_audit, step_to_get_product
 from ibkr_sync_cli.terminal.output import Output, OutputFormat
 from ibkr_sync_cli.units.quantities import quantity_of
 
@@ -58,6 +61,20 @@ def write_nothing_notice(output: Output, what: str, next_step: str | None = None
     output.remark(f"note: nothing {what}", style="yellow")
     if not output.quiet:
         output.advise(next_step)
+
+
+def closed_since(products: Iterable[ProductSummary]) -> dict[ProductKey, datetime]:
+    """Those of the products that are closed, with when that was confirmed."""
+    return {each.key: each.closed_at for each in products if each.closed_at is not None}
+
+
+def write_closed_notice(output: Output, closed: Mapping[ProductKey, datetime]) -> None:
+    """Tell on stderr which products are closed, that refreshes leave them out, and what to do."""
+    if closed:
+        names = ", ".join(f"{key} since {at:%Y-%m-%d}" for key, at in closed.items())
+        step = step_to_get_product(next(iter(closed)), output.command)
+        note = f"closed, and no longer asked for by refresh: {names}; to ask again: {step}"
+        output.remark(f"note: {note}", style="yellow")
 
 
 def write_sample_data_notice(output: Output, written: OutputFormat | None) -> None:

@@ -30,6 +30,7 @@ class FreshnessReport:
         checked: how many products were looked at.
         is_sample: whether any of them is stored as sample data.
         stale: those without a complete reply within `max_age`, in the order of the list.
+        closed: stored ones that were not looked at, as their source no longer knows them.
         remarked: stored ones of which something is not believed, which makes none stale.
         run: the newest run that was to bring them up to date; None when there was none.
         is_run_alarming: whether that run was a refresh that was cut short, or has no end.
@@ -39,6 +40,7 @@ class FreshnessReport:
     checked: int
     is_sample: bool
     stale: tuple[StaleProduct, ...]
+    closed: tuple[ProductSummary, ...]
     remarked: tuple[ProductSummary, ...]
     run: RecordedRun | None
     is_run_alarming: bool
@@ -84,6 +86,7 @@ class FreshnessService:
             checked=len(subjects),
             is_sample=any(stored and stored.origin is Origin.SAMPLE for _, stored in subjects),
             stale=tuple(each for each in judged if each is not None),
+            closed=self._watchlist.closed(groups),
             remarked=tuple(each for _, each in subjects if each is not None and each.remarks),
             run=run,
             is_run_alarming=run is not None

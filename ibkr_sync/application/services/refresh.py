@@ -19,6 +19,7 @@ from ibkr_sync.application.services.refresh_report import (
 )
 from ibkr_sync.application.services.watchlist import WatchlistService
 from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.entities.product_summary import ProductSummary
 from ibkr_sync.domain.errors import GatewayError, NothingToRefreshError
 from ibkr_sync.domain.naming.limits import Limits
 from ibkr_sync.domain.naming.query import FutureQuery
@@ -85,8 +86,9 @@ class RefreshService:
                 source_decides=policy.max_age is None,
             )
         products = named.names if is_named else self._watchlist.selection(selection.groups)
+        closed = () if is_named else self._watchlist.closed(selection.groups)
         if not products and not named.failures:
-            raise NothingToRefreshError
+            raise NothingToRefreshError([each.key for each in closed])
         kind = RunKind.NAMED_REFRESH if is_named else RunKind.REFRESH
         watched = frozenset(state.current.query for state in self._watchlist.states())
         deadline = policy.deadline
@@ -100,6 +102,7 @@ class RefreshService:
             on_run,
             history=self._history,
             watched=watched,
+            closed=closed,
             clock=self._clock,
             started_at=started_at,
             elapsed=lambda: self._timer() - began,
@@ -119,12 +122,14 @@ class Refresh(ProductSync[RefreshedProduct]):
         *,
         history: HistoryService,
         watched: frozenset[FutureQuery],
+        closed: tuple[ProductSummary, ...],
         clock: Callable[[], datetime],
         started_at: datetime,
         elapsed: Callable[[], float],
     ) -> None:
         super().__init__(futures, policy, products, named, on_run, history=history)
         self._watched = watched
+        self._closed = closed
         self._clock = clock
         self._started_at = started_at
         self._elapsed = elapsed
@@ -149,6 +154,7 @@ class Refresh(ProductSync[RefreshedProduct]):
             events=self._events(),
             before=self._before,
             watched=self._watched,
+            closed=self._closed,
             started_at=self._started_at,
             finished_at=self._clock(),
             took=timedelta(seconds=self._elapsed()),

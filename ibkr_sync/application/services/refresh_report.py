@@ -56,6 +56,7 @@ class RefreshReport(SyncReport[RefreshedProduct]):
     Attributes:
         before: the products as they were stored before it.
         watched: what the watchlist asks for every night, by today's names.
+        closed: the products that it left out because their source no longer knows them.
         started_at: UTC instant.
         finished_at: UTC instant; before `started_at` if the clock was set back meanwhile.
         took: how long it was at work, whatever the clock was set to meanwhile.
@@ -64,6 +65,7 @@ class RefreshReport(SyncReport[RefreshedProduct]):
 
     before: Mapping[ProductKey, ProductSummary]
     watched: frozenset[FutureQuery] = frozenset()
+    closed: tuple[ProductSummary, ...] = ()
     started_at: datetime
     finished_at: datetime
     took: timedelta

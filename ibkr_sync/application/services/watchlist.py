@@ -79,11 +79,13 @@ class WatchlistAddition:
         products: all that were named, each once.
         new: those that were not on the list before.
         unknown: those that neither catalogue nor database know.
+        closed: stored products that they mean and that refreshes leave out.
     """
 
     products: tuple[WatchedProduct, ...]
     new: tuple[WatchedProduct, ...]
     unknown: tuple[WatchedProduct, ...]
+    closed: tuple[ProductSummary, ...] = ()
 
 
 class WatchlistService:
@@ -116,6 +118,15 @@ class WatchlistService:
             for each in told_of
             if not each.is_closed
         )
+
+    def closed(self, groups: Collection[str] = ()) -> tuple[ProductSummary, ...]:
+        """Give the closed products that a selection leaves out, by name (see `selection`)."""
+        states = self.states(groups)
+        found = self._futures.list_products()
+        if states or groups:
+            found = tuple(one for each in states if each.is_closed for one in each.stored)
+        closed = {each.key: each for each in found if each.is_closed}
+        return tuple(closed[key] for key in sorted(closed))
 
     def watched(self, groups: Collection[str] = ()) -> tuple[WatchedProduct, ...]:
         """Give the list, or some groups of it (see `WatchlistPort.watched`, and `selection`)."""
@@ -196,10 +207,13 @@ class WatchlistService:
     def add_found(self, found: Iterable[WatchlistMatch]) -> WatchlistAddition:
         """Put products on the list, each once; raises StorageError."""
         is_known = {each.product: each.is_known for each in found}
+        new = self.add(is_known)
+        states = (each for each in self.states() if each.product in is_known and each.is_closed)
         return WatchlistAddition(
             products=tuple(is_known),
-            new=self.add(is_known),
+            new=new,
             unknown=tuple(each for each in is_known if not is_known[each]),
+            closed=tuple({one.key: one for each in states for one in each.stored}.values()),
         )
 
     def add(self, products: Iterable[WatchedProduct]) -> tuple[WatchedProduct, ...]:

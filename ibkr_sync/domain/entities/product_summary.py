@@ -15,7 +15,7 @@ class ProductSummary:
     Attributes:
         listed: how many contracts of the usual series trade: weekly and daily contracts don't
             count where there are monthly ones. `next_expiry` is of these too.
-        is_closed: whether its source no longer knows it, nor a living contract of it.
+        closed_at: since when its source no longer knows it, nor a living contract of it.
         remarks: what somebody should look at, a sentence each.
     """
 
@@ -28,8 +28,13 @@ class ProductSummary:
     listed: int
     next_expiry: date | None
     synced_at: datetime | None
-    is_closed: bool = False
+    closed_at: datetime | None = None
     remarks: tuple[str, ...] = ()
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether refreshes leave it out: its source no longer knows it."""
+        return self.closed_at is not None
 
     def is_of(self, exchange: str | None) -> bool:
         """Whether it is of an exchange, in any case; None asks nothing."""

@@ -69,6 +69,7 @@ def test_a_product_that_is_closed_is_never_stale_and_one_that_ended_is_until_the
     world.repository.products[ended.key] = dataclasses.replace(ended, closed_at=NOW)
     report = world.check()
     assert (report.stale, report.checked) == ((), 1)
+    assert [each.key for each in report.closed] == [ended.key]
 
 
 def test_of_what_an_entry_of_the_list_means_the_closed_ones_are_not_checked() -> None:

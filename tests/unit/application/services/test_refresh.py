@@ -134,6 +134,12 @@ def test_nothing_to_refresh_is_an_error_before_anything_is_asked() -> None:
     with pytest.raises(MalformedSymbolError):
         rig.begin("ES", "???")
     assert rig.local.runs == []
+    closed = dataclasses.replace(product("CL"), closed_at=NOW)
+    with pytest.raises(NothingToRefreshError, match=r"closed: CL@"):
+        Rig(closed).begin()
+    rig = Rig(closed, product("NQ"))
+    assert [each.key for each in rig.begin().report().closed] == [closed.key]
+    assert rig.begin("CL").report().closed == ()
 
 
 def test_what_fails_leaves_the_others_and_is_reported_in_its_place() -> None:

@@ -101,6 +101,8 @@ def test_what_has_no_listed_contract_is_asked_for_until_it_is_closed() -> None:
     for watched in ((), listed):
         selected = service_on(*watched, stored=(ES, ended, closed)).selection()
         assert {each.symbol for each in selected} == {"ES", "NQ"}
+        left_out = service_on(*watched, stored=(ES, ended, closed)).closed()
+        assert [(each.key, each.closed_at) for each in left_out] == [(closed.key, NOW)]
 
 
 def test_without_a_list_all_is_selected_that_a_source_has_told_of() -> None:

@@ -125,6 +125,6 @@ def _summary(
         listed=sum(listed.counts[series] for series in usual),
         next_expiry=min((listed.next_expiry[series] for series in usual), default=None),
         synced_at=product.synced_at,
-        is_closed=product.closed_at is not None,
+        closed_at=product.closed_at,
         remarks=remark_sentences(product.remarks, remarked),
     )
