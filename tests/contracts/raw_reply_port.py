@@ -137,7 +137,7 @@ class RawReplyPortContract:
         )
         reread = dataclasses.replace(ES, name="S&P 500", contracts=halved)
         with kept.port.run() as run:
-            update = kept.port.rewrite(ES.key, reread, run)
+            update = kept.port.rewrite(ES.key, reread, {}, run)
         after = kept.port.kept(ES.key).product
         assert dataclasses.asdict(update.product) == dataclasses.asdict(after)
         assert [each.multiplier for each in after.contracts] == [25, 25, 50, 50]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 
 from fakes.clock import FakeClock
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
@@ -12,6 +12,7 @@ from ibkr_sync.domain.errors import AlreadyRunningError, RawReplyError
 from ibkr_sync.domain.evidence.acquired_future import Evidence
 from ibkr_sync.domain.evidence.product_update import ProductUpdate
 from ibkr_sync.domain.evidence.renormalisation import plan_renormalisation
+from ibkr_sync.domain.hours.hours_by_day import DayHours
 from ibkr_sync.domain.ports.raw_replies import (
     KeptReplies,
     KeptReply,
@@ -29,6 +30,7 @@ class InMemoryRawReplies(RawReplyPort):
     Attributes:
         stored: the products, by key.
         replies: the raw replies of each, oldest first.
+        hours: what is kept of the hours of each, by day.
         failures: what was recorded of runs.
         is_running: whether a run is open.
     """
@@ -38,6 +40,7 @@ class InMemoryRawReplies(RawReplyPort):
         self.stored: dict[ProductKey, Future] = {}
         self.replies: dict[ProductKey, list[Evidence]] = {}
         self.failures: list[FutureFailure] = []
+        self.hours: dict[ProductKey, dict[date, DayHours]] = {}
         self.runs = 0
         self.is_running = False
 
@@ -54,6 +57,7 @@ class InMemoryRawReplies(RawReplyPort):
             raise RawReplyError(key, "what is stored came from a file since")
         return KeptReplies(
             product=self.stored[key],
+            hours=dict(self.hours.get(key, {})),
             replies=tuple(
                 KeptReply(number=number, received_at=each.received_at)
                 for number, each in enumerate(self.replies[key])
@@ -74,10 +78,13 @@ class InMemoryRawReplies(RawReplyPort):
                 kind=RunKind.RENORMALISE,
             )
 
-    def rewrite(self, key: ProductKey, reread: Future, run: SyncRun) -> ProductUpdate[Future]:
+    def rewrite(
+        self, key: ProductKey, reread: Future, hours: Mapping[date, DayHours], run: SyncRun
+    ) -> ProductUpdate[Future]:
         assert self.is_running, run
         update = plan_renormalisation(self.stored[key], reread, self._clock())
         self.stored[key] = update.product
+        self.hours.setdefault(key, {}).update(hours)
         return update
 
     def record_failure(self, failure: FutureFailure, run: SyncRun) -> None:

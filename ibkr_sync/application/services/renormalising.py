@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 
-from ibkr_sync.domain.entities.futures import ProductKey
+from ibkr_sync.domain.entities.contracts import FuturesContract
+from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.errors import RawReplyError, ReplyError
 from ibkr_sync.domain.evidence.renormalisation import (
     Renormalised,
     plan_renormalisation,
     product_after_reply,
 )
+from ibkr_sync.domain.hours.hours_by_day import days_of_new_hours, newly_said_days
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.raw_replies import RawReplyPort, RawReplyReader
 from ibkr_sync.domain.runs.future_update import FutureFailure
@@ -70,15 +72,16 @@ class RenormalisingService:
         """Read what is kept of a product; its newest reply must be among what can be read.
 
         A reply that is gone, or can't be read, may have said anything: only what replies after
-        it state is believed.
+        it state is believed, of hours by day too.
         """
         kept = self._replies.kept(key)
         newest = kept.replies[-1]
         gaps, unreadable = 0, 0
-        is_sure, product = True, None
+        product: Future | None = None
+        is_sure, hours = True, dict(kept.hours)
         for reply in kept.replies:
             if reply.follows_gap:
-                gaps, is_sure, product = gaps + 1, False, None
+                gaps, is_sure, product, hours = gaps + 1, False, None, dict(kept.hours)
             try:
                 evidence = self._replies.evidence(key, reply)
                 known = product if is_sure or product else kept.product
@@ -87,20 +90,27 @@ class RenormalisingService:
                 if reply is newest:
                     raise
                 unreadable, is_sure, product = unreadable + 1, False, None
+                hours = dict(kept.hours)
             else:
-                product = product_after_reply(product, received, reply.received_at)
+                after = product_after_reply(product, received, reply.received_at)
+                days = days_of_new_hours(after, _chain(product), reply.received_at)
+                hours |= newly_said_days(days, hours)
+                product = after
         if product is None:
             raise RawReplyError(key, "none can be read")
+        hours = {day: each for day, each in hours.items() if each != kept.hours.get(day)}
         if run is None:
             update = plan_renormalisation(kept.product, product, now)
         else:
-            update = self._replies.rewrite(key, product, run)
+            update = self._replies.rewrite(key, product, hours, run)
         left = []
         if gaps:
             left.append(f"before {newest.received_at:%Y-%m-%d} some replies are no longer kept")
         if unreadable:
             left.append(f"{unreadable} of {len(kept.replies)} replies can't be read")
-        return Renormalised(update=update, applied=run is not None, left=tuple(left))
+        return Renormalised(
+            update=update, applied=run is not None, left=tuple(left), days=len(hours)
+        )
 
     def _fail(self, key: ProductKey, error: ReplyError, run: SyncRun | None) -> FutureFailure:
         query = FutureQuery(
@@ -110,3 +120,7 @@ class RenormalisingService:
         if run is not None:
             self._replies.record_failure(failure, run)
         return failure
+
+
+def _chain(product: Future | None) -> dict[int, FuturesContract]:
+    return {each.con_id: each for each in product.contracts} if product else {}

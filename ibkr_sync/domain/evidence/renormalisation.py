@@ -25,11 +25,13 @@ class Renormalised:
 
     Attributes:
         left: what of the past is left as it is, and why, a sentence for each.
+        days: of how many days the hours are read otherwise.
     """
 
     update: ProductUpdate[Future]
     applied: bool
     left: tuple[str, ...] = ()
+    days: int = 0
 
 
 def product_after_reply(before: Future | None, received: Future, given_at: datetime) -> Future:
@@ -40,7 +42,10 @@ def product_after_reply(before: Future | None, received: Future, given_at: datet
     """
     received = fill_silent_product(before, classified_product(before, received), given_at)
     chain = {each.con_id: each for each in before.contracts} if before else {}
-    chain |= {each.con_id: each for each in received.contracts}
+    for each in received.contracts:
+        known = chain[each.con_id].schedule if each.con_id in chain else None
+        schedule = fill_silent_schedule(known, each.schedule)
+        chain[each.con_id] = dataclasses.replace(each, schedule=schedule)
     return dataclasses.replace(received, contracts=tuple(chain.values()))
 
 
@@ -56,7 +61,7 @@ def plan_renormalisation(stored: Future, reread: Future, now: datetime) -> Produ
     reread = fill_silent_product(stored, classified_product(stored, reread), now)
     again = {each.con_id: each for each in reread.contracts}
     chain = sorted(
-        (_reread(each, again.get(each.con_id)) for each in stored.contracts),
+        (_reread(each, again.get(each.con_id), now) for each in stored.contracts),
         key=lambda each: (each.last_trade_date, each.con_id),
     )
     product = dataclasses.replace(
@@ -71,8 +76,12 @@ def plan_renormalisation(stored: Future, reread: Future, now: datetime) -> Produ
     return ProductUpdate(diff=diff, product=product, history=diff.changes)
 
 
-def _reread(stored: FuturesContract, again: FuturesContract | None) -> FuturesContract:
+def _reread(
+    stored: FuturesContract, again: FuturesContract | None, now: datetime
+) -> FuturesContract:
     if again is None:
         return stored
     schedule = fill_silent_schedule(stored.schedule, again.schedule)
+    if stored.schedule is None and stored.is_expired(now):
+        schedule = None  # they are over
     return dataclasses.replace(again, listing=stored.listing, schedule=schedule)

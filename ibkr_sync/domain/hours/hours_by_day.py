@@ -79,6 +79,22 @@ def current_hours_by_day(product: Future, now: datetime) -> dict[date, DayHours]
     return _by_day({kind: current_hours(product, now, kind) for kind in HoursKind})
 
 
+def days_of_new_hours(
+    product: Future, before: Mapping[int, FuturesContract], now: datetime
+) -> dict[date, DayHours]:
+    """What a product's hours that are new at the aware instant `now` say of whole days, in order.
+
+    `before` are the contracts as they were until then, by conId.
+    """
+    sent = {
+        each.con_id
+        for each in product.contracts
+        if each.schedule is not None
+        and (each.con_id not in before or each.schedule != before[each.con_id].schedule)
+    }
+    return hours_by_day_to_keep(product, before.values(), sent, now) if sent else {}
+
+
 def hours_by_day_to_keep(
     product: Future, before: Iterable[FuturesContract], sent: Collection[int], now: datetime
 ) -> dict[date, DayHours]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Protocol
 
 from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.evidence.acquired_future import Evidence
 from ibkr_sync.domain.evidence.product_update import ProductUpdate
+from ibkr_sync.domain.hours.hours_by_day import DayHours
 from ibkr_sync.domain.runs.future_update import FutureFailure
 from ibkr_sync.domain.runs.sync_policy import SyncRun
 
@@ -48,10 +50,12 @@ class KeptReplies:
 
     Attributes:
         replies: oldest first; at least one.
+        hours: what is kept of the product's hours by day.
     """
 
     product: Future
     replies: tuple[KeptReply, ...]
+    hours: Mapping[date, DayHours] = field(default_factory=dict)
 
 
 class RawReplyPort(Protocol):
@@ -77,8 +81,12 @@ class RawReplyPort(Protocol):
         """Open a run that reads raw replies again; raises AlreadyRunningError at once."""
 
     @abstractmethod
-    def rewrite(self, key: ProductKey, reread: Future, run: SyncRun) -> ProductUpdate[Future]:
+    def rewrite(
+        self, key: ProductKey, reread: Future, hours: Mapping[date, DayHours], run: SyncRun
+    ) -> ProductUpdate[Future]:
         """Store in one transaction what replies say when they are read again, with its history.
+
+        `hours` are the days of which they say otherwise than what is kept.
 
         Raises RawReplyError, InvalidReplyError or StorageError; then nothing was stored.
         """

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from fakes.protocol_versions import SPOKEN
 from ibkr_sync.application.services.renormalising import RenormalisingService
 from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.domain.entities.futures import CommodityFuture, Future, Origin
+from ibkr_sync.domain.entities.schedules import ScheduleEntries, TradingSession
 from ibkr_sync.domain.errors import AlreadyRunningError, RawReplyError
 from ibkr_sync.domain.evidence.renormalisation import Renormalised
 from ibkr_sync.domain.history.events import EventType, event_of
@@ -38,6 +39,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutur
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.evidence.packed_frames import pack_frames
 from ibkr_sync.infrastructure.repositories.local_repo.history import LocalHistory
+from ibkr_sync.infrastructure.repositories.local_repo.products.kept_hours import LocalKeptHours
 from ibkr_sync.infrastructure.repositories.local_repo.raw_replies import LocalRawReplies
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
 from ibkr_sync.infrastructure.repositories.local_repo.runs.local_runs import LocalRuns
@@ -49,6 +51,7 @@ from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
 )
 from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import reading, writing
 
+KEY = ES.key
 LATER = NOW + timedelta(days=3)
 OF_NO_READING = ("sync_runs", "run_products", "field_changes")
 """What a run leaves even when nothing is read otherwise."""
@@ -106,10 +109,43 @@ def rig(connect: Connect, serve: Serve) -> Rig:
     return Rig(connect, serve, SERVER_VERSION)
 
 
+def without_hours(row: Any, **known: Any) -> TranslatedRow:
+    """Translate as a version might have that could read no hours."""
+    return with_entries(translate_row(row, **known), lambda _: None)
+
+
+def an_hour_late(row: Any, **known: Any) -> TranslatedRow:
+    """Translate as a version might have that took the hours to be in another zone."""
+
+    def late(entries: ScheduleEntries | None) -> ScheduleEntries | None:
+        hour = timedelta(hours=1)
+        return entries and tuple(
+            TradingSession(opens_at=each.opens_at + hour, closes_at=each.closes_at + hour)
+            for each in entries
+            if isinstance(each, TradingSession)
+        )
+
+    return with_entries(translate_row(row, **known), late)
+
+
+def with_entries(
+    read: TranslatedRow, change: Callable[[ScheduleEntries | None], ScheduleEntries | None]
+) -> TranslatedRow:
+    contract = read.contract
+    assert contract is not None
+    assert contract.schedule is not None
+    schedule = dataclasses.replace(
+        contract.schedule,
+        trading_sessions=change(contract.schedule.trading_sessions),
+        liquid_sessions=change(contract.schedule.liquid_sessions),
+    )
+    return dataclasses.replace(read, contract=dataclasses.replace(contract, schedule=schedule))
+
+
 @contextmanager
-def older_rules() -> Iterator[None]:
+def older_rules(translate: Callable[..., TranslatedRow] = badly) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reading_rows, "translate_row", badly)
+        patch.setattr(reading_rows, "translate_row", translate)
         yield
 
 
@@ -360,6 +396,67 @@ def test_what_a_reply_said_that_is_no_longer_kept_is_left(rig: Rig, database: Da
     (outcome,) = updates(renormalise(database))
     assert sizes(database, "ES") == before == {7, 50}
     assert outcome.left == (f"before {days[2]:%Y-%m-%d} some replies are no longer kept",)
+
+
+def rolling(day: date) -> Recording:
+    """The recording with the hours that are sent on a day: of five days, closed at the weekend."""
+    days = [day + timedelta(days=number) for number in range(5)]
+    trading = ";".join(
+        f"{each:%Y%m%d}:CLOSED"
+        if each.weekday() >= _SATURDAY
+        else f"{each:%Y%m%d}:0100-{each:%Y%m%d}:0800;{each:%Y%m%d}:0830-{each:%Y%m%d}:1500"
+        for each in days
+    )
+    return Recording(
+        contracts=tuple(
+            dataclasses.replace(row, trading_hours=trading, liquid_hours=trading)
+            for row in RECORDING.contracts
+        )
+    )
+
+
+_SATURDAY = 5
+NIGHTS = [NOW + timedelta(days=number) for number in (0, 1, 2, 4)]
+
+
+@pytest.mark.parametrize("older", [translate_row, without_hours, an_hour_late])
+def test_hours_by_day_become_what_fresh_replies_give(
+    rig: Rig, database: Database, tmp_path: Path, older: Callable[..., TranslatedRow]
+) -> None:
+    with older_rules(older):
+        for night in NIGHTS:
+            rig.fetch(database, "ES", recording=rolling(night.date()), at=night)
+    before = LocalKeptHours(database).hours_by_day(KEY)
+    (planned,) = updates(renormalise(database, dry_run=True))
+    assert LocalKeptHours(database).hours_by_day(KEY) == before
+    (outcome,) = updates(renormalise(database))
+    hours = LocalKeptHours(database).hours_by_day(KEY)
+    with Database(tmp_path / "fresh.db") as fresh:
+        for night in NIGHTS:
+            rig.fetch(fresh, "ES", recording=rolling(night.date()), at=night)
+        assert hours == LocalKeptHours(fresh).hours_by_day(KEY)
+    assert planned.days == outcome.days == sum(hours[day] != before.get(day) for day in hours)
+    assert (outcome.days == 0) == (older is translate_row)
+    assert len(hours) == 8  # of the last window all but the last day, which may not be whole
+    (again,) = updates(renormalise(database))
+    assert again.days == 0
+
+
+def test_hours_of_days_that_only_a_lost_reply_spoke_of_are_left(
+    rig: Rig, database: Database
+) -> None:
+    with older_rules(an_hour_late):
+        for night in NIGHTS:
+            rig.fetch(database, "ES", recording=rolling(night.date()), at=night)
+    before = LocalKeptHours(database).hours_by_day(KEY)
+    with writing(database) as connection:
+        spoilt = update(raw_replies).where(raw_replies.c.received_at == NIGHTS[2])
+        connection.execute(spoilt.values(frames=b"damaged"))
+    (outcome,) = updates(renormalise(database))
+    hours = LocalKeptHours(database).hours_by_day(KEY)
+    reread = {day for day in hours if hours[day] != before[day]}
+    assert outcome.days == len(reread)
+    assert reread == {day for day in hours if day >= NIGHTS[3].date()}
 
 
 def test_replies_under_a_former_name_are_read_too(rig: Rig, database: Database) -> None:

@@ -164,7 +164,7 @@ def test_what_is_read_again_is_dated_again_as_a_correction(database: Database) -
     later = FIRST + timedelta(days=1)
     replies = LocalRawReplies(database, FakeClock(later), corrected_book)
     with replies.run() as run:
-        replies.rewrite(GOLD.key, GOLD, run)
+        replies.rewrite(GOLD.key, GOLD, {}, run)
     found = changes(database, FIRST + timedelta(hours=1), later)
     assert {each.type for each in found} == {EventType.CORRECTED}
     assert {each.field for each in found} >= {"first_notice_date", "long_cutoff"}

@@ -47,6 +47,8 @@ def renormalised_sentence(outcomes: Sequence[Outcome], *, dry_run: bool) -> str:
         return "no raw replies are kept, so there is nothing to read again"
     changed = [each for each in read if not each.update.diff.is_empty]
     told = [f"{quantity_of(len(read), 'product')} read again", f"{len(changed)} changed"]
+    if days := sum(each.days for each in read):
+        told.append(f"the hours of {quantity_of(days, 'day')} read otherwise")
     if dry_run:
         told.append("dry run, nothing written")
     return ", ".join(told)

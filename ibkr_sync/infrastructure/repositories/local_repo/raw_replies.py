@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, distinct, func, select
@@ -16,6 +16,7 @@ from ibkr_sync.domain.errors import RawReplyError
 from ibkr_sync.domain.evidence.acquired_future import Evidence
 from ibkr_sync.domain.evidence.product_update import ProductUpdate
 from ibkr_sync.domain.evidence.renormalisation import plan_renormalisation
+from ibkr_sync.domain.hours.hours_by_day import DayHours
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.raw_replies import (
     KeptReplies,
@@ -38,6 +39,10 @@ from ibkr_sync.infrastructure.repositories.local_repo.evidence.packed_frames imp
 from ibkr_sync.infrastructure.repositories.local_repo.products import reads, writes
 from ibkr_sync.infrastructure.repositories.local_repo.products.delivery_rows import (
     write_deliveries,
+)
+from ibkr_sync.infrastructure.repositories.local_repo.products.kept_hours import (
+    correct_hours_by_day,
+    read_hours_by_day,
 )
 from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import map_to_rows
 from ibkr_sync.infrastructure.repositories.local_repo.runs import outcomes
@@ -91,12 +96,14 @@ class LocalRawReplies(RawReplyPort):
             columns = (raw_replies.c.id, raw_replies.c.received_at, raw_replies.c.run_id)
             rows = connection.execute(select(*columns).where(own).order_by(raw_replies.c.id)).all()
             runs = _runs_with_replies(connection, stored.product_id)
+            hours = read_hours_by_day(connection, stored.product_id)
         if not rows:
             raise RawReplyError(key, "none is kept")
         if stored.product.origin not in _FROM_REPLIES:
             raise RawReplyError(key, "what is stored came from a file since")
         return KeptReplies(
             product=stored.product,
+            hours=hours,
             replies=tuple(
                 KeptReply(
                     number=row.id,
@@ -123,7 +130,9 @@ class LocalRawReplies(RawReplyPort):
         """Open a run that reads raw replies again (see the port)."""
         return recorded_run(self._database, Origin.IBKR, RunKind.RENORMALISE, self._clock)
 
-    def rewrite(self, key: ProductKey, reread: Future, run: SyncRun) -> ProductUpdate[Future]:
+    def rewrite(
+        self, key: ProductKey, reread: Future, hours: Mapping[date, DayHours], run: SyncRun
+    ) -> ProductUpdate[Future]:
         """Store what a reply says when it is read again (see the port)."""
         now = self._clock()
         with writing(self._database) as connection:
@@ -136,6 +145,7 @@ class LocalRawReplies(RawReplyPort):
             )
             rows = map_to_rows(update.product)
             product_id = writes.write_update(connection, update, rows, before, now)
+            correct_hours_by_day(connection, product_id, hours, now)
             writes.write_history(connection, update.history, product_id, run, now)
             if self._deliveries is not None:
                 book = self._deliveries()

@@ -20,7 +20,7 @@ from ibkr_sync.domain.entities.futures import (
     UnclassifiedFuture,
 )
 from ibkr_sync.domain.errors import RawReplyError
-from ibkr_sync.domain.evidence.renormalisation import plan_renormalisation
+from ibkr_sync.domain.evidence.renormalisation import plan_renormalisation, product_after_reply
 
 SEEN = datetime(2026, 11, 20, 12, tzinfo=UTC)
 NOW = SEEN + timedelta(days=3)
@@ -39,6 +39,20 @@ STORED = as_stored(SENT)
 def test_what_is_read_the_same_changes_nothing() -> None:
     update = plan_renormalisation(STORED, SENT, NOW)
     assert (update.product, update.history, update.diff.is_empty) == (STORED, (), True)
+
+
+def test_hours_that_no_reply_states_any_more_stay_and_those_of_what_has_ended_stay_away() -> None:
+    hours = sent_hours("20261123:1700-20261124:1600")
+    first, *others = SENT.contracts
+    ended = dataclasses.replace(first, last_trade_at=SEEN, last_trade_date=SEEN.date())
+    again = [dataclasses.replace(each, schedule=hours) for each in (ended, *others)]
+    after = product_after_reply(None, dataclasses.replace(SENT, contracts=tuple(again)), SEEN)
+    silent = [dataclasses.replace(each, schedule=None) for each in (ended, *others)]
+    reply = dataclasses.replace(SENT, contracts=tuple(silent))
+    after = product_after_reply(after, reply, SEEN)
+    stored = as_stored(dataclasses.replace(reply, contracts=(silent[0], *again[1:])))
+    product = plan_renormalisation(stored, after, NOW).product
+    assert [each.schedule for each in product.contracts] == [None, *[hours] * len(others)]
 
 
 @given(

@@ -14,7 +14,7 @@ from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.hours.hours_by_day import (
     DayHours,
     SentDay,
-    hours_by_day_to_keep,
+    days_of_new_hours,
     newly_said_days,
 )
 from ibkr_sync.domain.ports.kept_hours import KeptHours
@@ -66,23 +66,49 @@ def keep_hours_by_day(
     `before` are the contracts as they were stored until then, by conId; of a product that
     `is_new` nothing is kept yet.
     """
-    sent = {
-        each.con_id
-        for each in product.contracts
-        if each.schedule is not None
-        and (each.con_id not in before or each.schedule != before[each.con_id].schedule)
-    }
-    days = hours_by_day_to_keep(product, before.values(), sent, now) if sent else {}
-    if not days:
-        return
-    window = {"product_id": product_id, "first": min(days), "last": max(days)}
-    kept, last = ({}, None) if is_new else _newest(connection, _OF_A_WINDOW, window)
+    days = days_of_new_hours(product, before, now)
+    kept, last = ({}, None) if is_new else _newest_of(connection, product_id, days)
+    _append(connection, product_id, newly_said_days(days, kept), last, now)
+
+
+def correct_hours_by_day(
+    connection: Connection, product_id: int, days: Mapping[date, DayHours], now: datetime
+) -> None:
+    """Let what days say when replies are read again take the place of what is kept of them."""
+    kept, last = _newest_of(connection, product_id, days)
+    other = {day: hours for day, hours in days.items() if hours != kept.get(day)}
+    _append(connection, product_id, other, last, now)
+
+
+def read_hours_by_day(connection: Connection, product_id: int) -> dict[date, DayHours]:
+    """Give what is kept of each day of a product."""
+    found, _ = _newest(connection, _ALL.where(hours_days.c.product_id == product_id), {})
+    return found
+
+
+def _append(
+    connection: Connection,
+    product_id: int,
+    days: Mapping[date, DayHours],
+    last: datetime | None,
+    now: datetime,
+) -> None:
     seen_at = now if last is None else instant_of_succession(last, now)
     rows = (
         (product_id, day, seen_at, hours.trading, hours.liquid, hours.time_zone)
-        for day, hours in newly_said_days(days, kept).items()
+        for day, hours in days.items()
     )
     bulk_insert(connection, hours_days, _COLUMNS, rows)
+
+
+def _newest_of(
+    connection: Connection, product_id: int, days: Mapping[date, DayHours]
+) -> tuple[dict[date, DayHours], datetime | None]:
+    """What is kept of the days from the first of these to the last (see `_newest`)."""
+    if not days:
+        return {}, None
+    window = {"product_id": product_id, "first": min(days), "last": max(days)}
+    return _newest(connection, _OF_A_WINDOW, window)
 
 
 def _newest(
