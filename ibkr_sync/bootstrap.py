@@ -95,7 +95,9 @@ class Services(Generic[F]):
         """Keeping what is watched up to date."""
         from ibkr_sync.application.services.refresh import RefreshService
 
-        return RefreshService(self.futures, self.watchlist, self.history, self._clock)
+        return RefreshService(
+            self.futures, self.watchlist, self.history, self.runs, clock=self._clock
+        )
 
     @cached_property
     def past_hours(self) -> PastHoursService:

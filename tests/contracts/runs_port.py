@@ -16,6 +16,7 @@ from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.futures import LocalFuturePort
 from ibkr_sync.domain.ports.runs import RunsPort
+from ibkr_sync.domain.runs.contract_counts import ContractCounts
 from ibkr_sync.domain.runs.future_update import FutureFailure
 from ibkr_sync.domain.runs.run_outcomes import ProductOutcome, RunOutcome
 from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy, SyncRun
@@ -81,7 +82,7 @@ class RunsPortContract:
         assert (recorded.started_at, recorded.took) == (began, timedelta(minutes=3))
         assert (recorded.outcome, recorded.error) == (RunOutcome.PARTIAL, None)
         assert (recorded.succeeded, recorded.failed) == (2, 1)
-        assert (recorded.added, recorded.changed, recorded.missing) == (6, 0, 0)
+        assert recorded.counts == ContractCounts(added=6)
 
     @pytest.mark.parametrize("told", [Origin.IBKR, Origin.FILE])
     def test_a_run_that_stored_sample_data_is_one_of_the_sample_wherever_it_asked(
@@ -110,7 +111,7 @@ class RunsPortContract:
             pass
         (recorded,) = runs.last_runs(1)
         assert (recorded.outcome, recorded.succeeded, recorded.failed) == (RunOutcome.OK, 0, 0)
-        assert (recorded.added, recorded.changed, recorded.missing) == (0, 0, 0)
+        assert recorded.counts == ContractCounts()
 
     def test_what_ended_a_run_is_told(self, local: LocalFuturePort[Future], runs: RunsPort) -> None:
         with pytest.raises(GatewayUnreachableError), local.sync_run(Origin.IBKR):
@@ -164,7 +165,7 @@ class RunsPortContract:
         assert {each.run_id for each in (stored, failed, unknown)} == {run.run_id}
         assert (stored.key, stored.asked) == (examples.ES.key, query_for(examples.ES))
         assert (stored.outcome, stored.error) == (ProductOutcome.UPDATED, None)
-        assert (stored.added, stored.missing, stored.unchanged) == (0, 1, 3)
+        assert stored.counts == ContractCounts(missing=1, unchanged=3)
         assert (failed.key, failed.outcome) == (examples.ES.key, ProductOutcome.FAILED)
         assert (failed.error, failed.message) == ("ReplyTimeoutError", "no reply for 30 s")
         assert (unknown.key, unknown.asked) == (None, NOVA)

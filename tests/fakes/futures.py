@@ -35,6 +35,7 @@ from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.renaming import FormerName
 from ibkr_sync.domain.ports.catalogue import ProductCatalogue
 from ibkr_sync.domain.ports.futures import LocalFuturePort
+from ibkr_sync.domain.runs.contract_counts import counts_of
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.domain.runs.run_outcomes import ProductOutcome
 from ibkr_sync.domain.runs.run_records import RecordedProduct
@@ -287,12 +288,7 @@ class InMemoryFutureRepository(LocalFuturePort[F], StoredForPlan, Generic[F]):
             outcome=outcome,
             error=None if error is None else type(error).__name__,
             message=None if error is None else str(error),
-            added=len(diff.added),
-            changed=diff.changed,
-            returned=len(diff.returned),
-            missing=len(diff.missing),
-            delisted=len(diff.delisted),
-            unchanged=diff.unchanged,
+            counts=counts_of(diff),
             at=self._clock(),
         )
         self.runs[run.run_id - 1].products.append(recorded)

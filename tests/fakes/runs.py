@@ -8,6 +8,7 @@ from fakes.futures import InMemoryFutureRepository
 from fakes.futures import RecordedRun as KeptRun
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.ports.runs import RunsPort
+from ibkr_sync.domain.runs.contract_counts import total_counts
 from ibkr_sync.domain.runs.run_outcomes import ProductOutcome, RunOutcome
 from ibkr_sync.domain.runs.run_records import RecordedProduct, RecordedRun
 from ibkr_sync.domain.runs.sync_policy import RunKind
@@ -57,7 +58,5 @@ def _as_recorded(kept: KeptRun) -> RecordedRun:
         message=None if kept.error is None else str(kept.error),
         succeeded=len(kept.products) - failed,
         failed=failed,
-        added=sum(each.added for each in kept.products),
-        changed=sum(each.changed for each in kept.products),
-        missing=sum(each.missing for each in kept.products),
+        counts=total_counts(each.counts for each in kept.products),
     )

@@ -23,6 +23,7 @@ from ibkr_sync.domain.entities.product_summary import ProductSummary
 from ibkr_sync.domain.errors import GatewayError, NothingToRefreshError
 from ibkr_sync.domain.naming.limits import Limits
 from ibkr_sync.domain.naming.query import FutureQuery
+from ibkr_sync.domain.ports.runs import RunsPort
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.domain.runs.refresh_order import oldest_first_order
 from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy, SyncRun
@@ -53,6 +54,8 @@ class RefreshService:
         futures: FuturesService[Future],
         watchlist: WatchlistService,
         history: HistoryService,
+        runs: RunsPort,
+        *,
         clock: Callable[[], datetime],
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -60,6 +63,7 @@ class RefreshService:
         self._futures = futures
         self._watchlist = watchlist
         self._history = history
+        self._runs = runs
         self._clock = clock
         self._timer = timer
 
@@ -106,6 +110,7 @@ class RefreshService:
             clock=self._clock,
             started_at=started_at,
             elapsed=lambda: self._timer() - began,
+            runs=self._runs,
         )
 
 
@@ -126,6 +131,7 @@ class Refresh(ProductSync[RefreshedProduct]):
         clock: Callable[[], datetime],
         started_at: datetime,
         elapsed: Callable[[], float],
+        runs: RunsPort,
     ) -> None:
         super().__init__(futures, policy, products, named, on_run, history=history)
         self._watched = watched
@@ -133,6 +139,7 @@ class Refresh(ProductSync[RefreshedProduct]):
         self._clock = clock
         self._started_at = started_at
         self._elapsed = elapsed
+        self._runs = runs
         self._before = {summary.key: summary for summary in futures.list_products()}
         self._ended_by: GatewayError | None = None
 
@@ -147,6 +154,7 @@ class Refresh(ProductSync[RefreshedProduct]):
 
     def report(self) -> RefreshReport:
         """What the refresh came to so far; raises StorageError."""
+        took = self._recorded_time()
         return RefreshReport(
             outcomes=self._reported(),
             unasked=self._unasked(),
@@ -157,9 +165,14 @@ class Refresh(ProductSync[RefreshedProduct]):
             closed=self._closed,
             started_at=self._started_at,
             finished_at=self._clock(),
-            took=timedelta(seconds=self._elapsed()),
+            took=timedelta(seconds=self._elapsed()) if took is None else took,
             ended_by=self._ended_by,
         )
+
+    def _recorded_time(self) -> timedelta | None:
+        """How long the run took as it was recorded; None where there was none, or it has no end."""
+        recorded = None if self._run is None else self._runs.run(self._run.run_id)
+        return None if recorded is None else recorded.took
 
     def _order(self) -> Iterable[FutureQuery]:
         if self._policy.kind is RunKind.NAMED_REFRESH:
@@ -167,4 +180,4 @@ class Refresh(ProductSync[RefreshedProduct]):
         return oldest_first_order(self.products, self._before.values())
 
     def _keep(self, update: FutureUpdate[Future]) -> RefreshedProduct:
-        return refreshed_product(update, self._before, self._clock())
+        return refreshed_product(update, self._clock())

@@ -18,7 +18,7 @@ from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.entities.remarks import Remark
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
-from ibkr_sync.domain.evidence.chain_diff import FieldChange, refuse_chain_shrink
+from ibkr_sync.domain.evidence.chain_diff import ChainDiff, FieldChange, refuse_chain_shrink
 from ibkr_sync.domain.evidence.file_evidence import (
     contracts_not_stated,
     is_file_known,
@@ -303,7 +303,7 @@ def _without_what_left(
         for taker in takers
         for con_id in sorted(taker.moved_in)
     )
-    diff = dataclasses.replace(planned.diff, changes=planned.diff.changes + left)
+    diff = _with_moved(planned.diff, left)
     return dataclasses.replace(planned, diff=diff)
 
 
@@ -317,5 +317,10 @@ def _with_moves(
         for contract in donor.contracts
         if contract.con_id in moved
     )
-    diff = dataclasses.replace(planned.diff, changes=planned.diff.changes + moves)
+    diff = _with_moved(planned.diff, moves)
     return dataclasses.replace(planned, diff=diff, history=planned.history + moves)
+
+
+def _with_moved(diff: ChainDiff, moves: tuple[FieldChange, ...]) -> ChainDiff:
+    moved = diff.moved | {each.con_id for each in moves if each.con_id is not None}
+    return dataclasses.replace(diff, changes=diff.changes + moves, moved=moved)

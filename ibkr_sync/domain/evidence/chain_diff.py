@@ -44,7 +44,9 @@ class ChainDiff:
     `added`, `returned` and `updated` hold contracts as received; `missing`, `redated` and
     `delisted` as stored. `updated` has every contract of which anything at all differs, `changes`
     only the fields whose history is kept. `redated` are missing still, and from now on only: a
-    clock that was wrong had dated their absence.
+    clock that was wrong had dated their absence. `expired` are those that stopped trading since the
+    product was synced before. `moved` are conIds of contracts that another product gave or took,
+    `replaced` says how many have a successor.
     """
 
     added: tuple[FuturesContract, ...] = ()
@@ -55,11 +57,14 @@ class ChainDiff:
     delisted: tuple[FuturesContract, ...] = ()
     changes: tuple[FieldChange, ...] = ()
     unchanged: int = 0
+    expired: tuple[FuturesContract, ...] = ()
+    moved: frozenset[int] = frozenset()
+    replaced: int = 0
 
     @property
     def changed(self) -> int:
-        """Of how many contracts history keeps a change of a field."""
-        return len(_changed(self.changes))
+        """Of how many contracts history keeps a change of a field, besides those that moved."""
+        return len(_changed(self.changes) - self.moved)
 
     @property
     def absent(self) -> tuple[FuturesContract, ...]:
@@ -125,6 +130,27 @@ def diff_chain(
         + _shared_changes(stored, changes, now)
         + changes,
         unchanged=len(both) - len(_changed(changes)),
+    )
+
+
+def newly_expired(
+    stored: Future | None, chain: Iterable[FuturesContract], now: datetime
+) -> tuple[FuturesContract, ...]:
+    """Give what of a stored chain stopped trading from its last sync until the aware instant `now`.
+
+    `chain` has the contracts as they stand now. What was delisted before its time did not expire,
+    and what was first seen after its end is no loss.
+    """
+    if stored is None or stored.synced_at is None:
+        return ()
+    since, known = stored.synced_at, {each.con_id for each in stored.contracts}
+    return tuple(
+        each
+        for each in chain
+        if each.con_id in known
+        and each.is_expired(now)
+        and not each.is_expired(since)
+        and not _is_delisted(each, now)
     )
 
 

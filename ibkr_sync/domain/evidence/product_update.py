@@ -22,6 +22,7 @@ from ibkr_sync.domain.evidence.chain_diff import (
     FieldChange,
     absent_from_chain,
     diff_chain,
+    newly_expired,
     refuse_chain_shrink,
     refuse_mixed_chain,
 )
@@ -103,13 +104,18 @@ def plan_update(
         if not allow_shrink:
             refuse_chain_shrink(stored, received, now)
     product = _merge(stored, received, diff, now, is_file=is_file)
+    replacements = tuple(replacement_changes(product, diff))
     return ProductUpdate(
-        diff=diff,
+        diff=dataclasses.replace(
+            diff,
+            expired=newly_expired(stored, product.contracts, now),
+            replaced=len(replacements),
+        ),
         product=product,
         history=(
             *diff.changes,
             *_listing_changes(stored, diff),
-            *replacement_changes(product, diff),
+            *replacements,
             *_first_remarks(stored, received, diff),
         ),
     )

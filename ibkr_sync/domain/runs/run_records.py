@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from ibkr_sync.domain.entities.futures import Origin, ProductKey
 from ibkr_sync.domain.naming.query import FutureQuery
+from ibkr_sync.domain.runs.contract_counts import ContractCounts
 from ibkr_sync.domain.runs.run_outcomes import ProductOutcome, RunOutcome
 from ibkr_sync.domain.runs.sync_policy import RunKind
 
@@ -20,7 +21,7 @@ class RecordedRun:
         finished_at: None while it runs, and for good when its process died and none followed.
         error: name of the error that ended the run before its time, with its `message`.
         succeeded: how many products were brought up to date; `failed` how many were not.
-        added: contracts that were new to the database; `changed` and `missing` likewise.
+        counts: of its products in all.
     """
 
     run_id: int
@@ -33,9 +34,7 @@ class RecordedRun:
     message: str | None
     succeeded: int
     failed: int
-    added: int
-    changed: int
-    missing: int
+    counts: ContractCounts
 
     @property
     def is_cut_short(self) -> bool:
@@ -67,10 +66,5 @@ class RecordedProduct:
     outcome: ProductOutcome
     error: str | None
     message: str | None
-    added: int
-    changed: int
-    returned: int
-    missing: int
-    delisted: int
-    unchanged: int
+    counts: ContractCounts
     at: datetime

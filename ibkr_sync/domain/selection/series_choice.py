@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from enum import StrEnum
 
-from ibkr_sync.domain.entities.contracts import ContractSeries, FuturesContract
+from ibkr_sync.domain.entities.contracts import ContractSeries, ContractState, FuturesContract
 from ibkr_sync.domain.entities.futures import Future
 
 
@@ -28,6 +29,13 @@ def chosen_series(product: Future, choice: SeriesChoice) -> frozenset[ContractSe
             return usual_series(product.contracts)
         case _:
             return frozenset((ContractSeries(choice.value),))
+
+
+def listed_count(product: Future, now: datetime) -> int:
+    """How many contracts of the usual series trade at an aware instant."""
+    active = [each for each in product.contracts if each.state(now) is ContractState.ACTIVE]
+    usual = usual_series(active)
+    return sum(each.series in usual for each in active)
 
 
 def usual_series(contracts: Iterable[FuturesContract]) -> frozenset[ContractSeries]:

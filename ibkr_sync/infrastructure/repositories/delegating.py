@@ -26,6 +26,7 @@ from ibkr_sync.domain.evidence.chain_diff import ChainDiff
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.future_source import FutureSource, KnownFutures
 from ibkr_sync.domain.ports.futures import FuturePort, LocalFuturePort
+from ibkr_sync.domain.runs.contract_counts import counts_of
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy, SyncRun
 
@@ -214,14 +215,5 @@ class _StoredInRun(KnownFutures, Generic[F]):
 def _log_line(outcome: FutureUpdate[F] | FutureFailure) -> str:
     if isinstance(outcome, FutureFailure):
         return f"{outcome.query} failed: {type(outcome.error).__name__}: {outcome.error}"
-    diff = outcome.diff or ChainDiff()
-    counts = {
-        "new": len(diff.added),
-        "changed": diff.changed,
-        "returned": len(diff.returned),
-        "missing": len(diff.missing),
-        "delisted": len(diff.delisted),
-        "unchanged": diff.unchanged,
-    }
-    words = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+    words = ", ".join(counts_of(outcome.diff or ChainDiff()).words())
     return f"{outcome.product.key}: {words}{'' if outcome.applied else ' (nothing written)'}"

@@ -77,7 +77,7 @@ def kept_rows(database: Database, revision: str) -> dict[str, list[dict[str, obj
     kept: dict[str, list[dict[str, object]]] = {}
     with database.read() as connection:
         for name, table in _DATABASES[revision].items():
-            if name == SCHEDULES:
+            if name == SCHEDULES and "trading_hours" in table["columns"]:
                 found = connection.exec_driver_sql(_SCHEDULES_OF_CONTRACTS)
                 kept[name] = [dict(row) for row in found.mappings()]
                 continue

@@ -82,7 +82,7 @@ def test_an_upgrade_keeps_every_row(tmp_path: Path, revision: str) -> None:
         upgrade(database)
         kept, rows = older_versions.kept_rows(database, revision), older_versions.rows_of(revision)
         for row in rows[older_versions.SCHEDULES]:
-            del row["observed_at"]
+            row.pop("observed_at", None)  # until contracts shared their hours
         rows[older_versions.SCHEDULES].sort(key=lambda row: str(row["con_id"]).zfill(9))
         assert kept == rows
 

@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ibkr_sync.application.services.get import GetReport
-from ibkr_sync.domain.entities.contracts import ContractState
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.evidence.chain_diff import ChainDiff
+from ibkr_sync.domain.runs.contract_counts import ContractCounts, counts_of
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.domain.runs.outcome_words import FAILED, outcome_word
+from ibkr_sync.domain.selection.series_choice import listed_count
 from ibkr_sync.interchange.event_document import event_record
 from ibkr_sync_cli.messages.errors import explain_error
 from ibkr_sync_cli.messages.next_command import NextCommand
@@ -26,7 +27,8 @@ Outcome = FutureUpdate[Future] | FutureFailure
 
 COLUMNS = (
     *("symbol", "exchange", "trading_class", "outcome", "listed", "added", "changed"),
-    *("missing", "delisted", "returned", "unchanged", "error", "message", "origin"),
+    *("moved", "replaced", "returned", "missing", "delisted", "expired", "unchanged"),
+    *("error", "message", "origin"),
 )
 
 
@@ -60,21 +62,10 @@ def outcome_sentence(
         return f"{key}: as stored, no source was asked"
     if diff is None:
         return f"{key}: fresh enough, answered from the database"
-    told = [f"{count} {word}" for word, count in _counts(diff).items() if count]
+    told = counts_of(diff).words()
     if not update.applied:
         told.append("dry run, nothing written")
     return f"{key}: {', '.join(told) or 'no contracts'}"
-
-
-def _counts(diff: ChainDiff) -> dict[str, int]:
-    return {
-        "new": len(diff.added),
-        "changed": diff.changed,
-        "returned": len(diff.returned),
-        "missing": len(diff.missing),
-        "delisted": len(diff.delisted),
-        "unchanged": diff.unchanged,
-    }
 
 
 def _record(outcome: Outcome, now: datetime, from_source: bool) -> dict[str, object]:
@@ -88,21 +79,13 @@ def _record(outcome: Outcome, now: datetime, from_source: bool) -> dict[str, obj
             "error": type(outcome.error).__name__,
             "message": explain_error(outcome.error).sentence,
         }
-    diff = outcome.diff or ChainDiff(unchanged=len(outcome.product.contracts))
     return {
         "symbol": outcome.product.symbol,
         "exchange": outcome.product.exchange,
         "trading_class": outcome.product.trading_class,
         "outcome": outcome_word(outcome, from_source=from_source),
-        "listed": sum(
-            each.state(now) is ContractState.ACTIVE for each in outcome.product.contracts
-        ),
-        "added": len(diff.added),
-        "changed": diff.changed,
-        "missing": len(diff.missing),
-        "delisted": len(diff.delisted),
-        "returned": len(diff.returned),
-        "unchanged": diff.unchanged,
+        "listed": listed_count(outcome.product, now),
+        **counts_of(_diff_of(outcome)).as_record(),
         "error": None,
         "message": "; ".join(outcome.remarks) or None,
         "origin": outcome.product.origin.value,
@@ -114,21 +97,31 @@ def _table(outcomes: Sequence[Outcome], now: datetime, from_source: bool) -> Ren
     from rich.text import Text
 
     from ibkr_sync_cli.views.cells import SAMPLE_TAG
+    from ibkr_sync_cli.views.runs.count_columns import count_columns
     from ibkr_sync_cli.views.tables import TableColumn, items_table
 
     def outcome(record: Record) -> Text:
         return Text(str(record["outcome"]), style="red" if record["outcome"] == FAILED else "")
 
-    columns: list[TableColumn[Record] | None] = [
-        TableColumn("Symbol", lambda record: record["symbol"]),
-        TableColumn("Exchange", lambda record: record["exchange"]),
-        TableColumn("Class", lambda record: record["trading_class"]),
-        TableColumn("Listed", lambda record: record["listed"], right=True),
-        TableColumn("New", lambda record: record["added"], right=True),
-        TableColumn("Changed", lambda record: record["changed"], right=True),
-        TableColumn("Missing", lambda record: record["missing"], right=True),
-        TableColumn("Outcome", outcome),
-    ]
     records = [_record(each, now, from_source) for each in outcomes]
+    lines: list[tuple[Outcome, Record]] = [*zip(outcomes, records, strict=True)]
+    columns: list[TableColumn[tuple[Outcome, Record]] | None] = [
+        TableColumn("Symbol", lambda each: each[1]["symbol"]),
+        TableColumn("Exchange", lambda each: each[1]["exchange"]),
+        TableColumn("Class", lambda each: each[1]["trading_class"]),
+        TableColumn("Listed", lambda each: each[1]["listed"], right=True),
+        *count_columns(lines, lambda each: _counts(each[0])),
+        TableColumn("Outcome", lambda each: outcome(each[1])),
+    ]
     is_sample = any(record["origin"] == Origin.SAMPLE for record in records)
-    return Group(items_table(records, columns), *([SAMPLE_TAG] if is_sample else []))
+    return Group(items_table(lines, columns), *([SAMPLE_TAG] if is_sample else []))
+
+
+def _counts(outcome: Outcome) -> ContractCounts | None:
+    if isinstance(outcome, FutureFailure):
+        return None
+    return counts_of(_diff_of(outcome))
+
+
+def _diff_of(update: FutureUpdate[Future]) -> ChainDiff:
+    return update.diff or ChainDiff(unchanged=len(update.product.contracts))

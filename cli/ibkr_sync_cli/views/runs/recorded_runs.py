@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     *("run", "kind", "source", "started_at", "finished_at", "took_seconds", "outcome"),
-    *("succeeded", "failed", "added", "changed", "missing", "error", "message"),
+    *("succeeded", "failed", "added", "changed", "moved", "replaced", "returned", "missing"),
+    *("delisted", "expired", "unchanged", "error", "message"),
 )
 PRODUCT_COLUMNS = (
-    *("run", "symbol", "exchange", "trading_class", "outcome", "added", "changed", "returned"),
-    *("missing", "delisted", "unchanged", "at", "error", "message", "source"),
+    *("run", "symbol", "exchange", "trading_class", "outcome", "added", "changed", "moved"),
+    *("replaced", "returned", "missing", "delisted", "expired", "unchanged", "at", "error"),
+    *("message", "source"),
 )
 
 _STYLES = {
@@ -72,9 +74,7 @@ def run_record(run: RecordedRun) -> dict[str, object]:
         "outcome": run.outcome.value,
         "succeeded": run.succeeded,
         "failed": run.failed,
-        "added": run.added,
-        "changed": run.changed,
-        "missing": run.missing,
+        **run.counts.as_record(),
         "error": run.error,
         "message": run.message and clean_text(run.message),
     }
@@ -105,12 +105,7 @@ def _product_record(product: RecordedProduct, run: RecordedRun) -> dict[str, obj
         "exchange": key.exchange if key else product.asked.exchange,
         "trading_class": key.trading_class if key else product.asked.trading_class,
         "outcome": product.outcome.value,
-        "added": product.added,
-        "changed": product.changed,
-        "returned": product.returned,
-        "missing": product.missing,
-        "delisted": product.delisted,
-        "unchanged": product.unchanged,
+        **product.counts.as_record(),
         "at": instant_value(product.at),
         "error": product.error,
         "message": product.message and clean_text(product.message),
@@ -123,6 +118,7 @@ def _runs_table(runs: Sequence[RecordedRun]) -> RenderableType:
     from rich.text import Text
 
     from ibkr_sync_cli.views.cells import marked_cell, origin_cell
+    from ibkr_sync_cli.views.runs.count_columns import count_columns
     from ibkr_sync_cli.views.tables import TableColumn, items_table
 
     origins = sorted({each.origin for each in runs})
@@ -145,9 +141,7 @@ def _runs_table(runs: Sequence[RecordedRun]) -> RenderableType:
         ),
         TableColumn("Ok", lambda run: run.succeeded, right=True),
         TableColumn("Fail", lambda run: run.failed, right=True),
-        TableColumn("New", lambda run: run.added, right=True),
-        TableColumn("Chg", lambda run: run.changed, right=True),
-        TableColumn("Miss", lambda run: run.missing, right=True),
+        *count_columns(runs, lambda run: run.counts),
     ]
     source = f" · from {origin_cell(origins[0])}" if len(origins) == 1 else ""
     footer = Text(quantity_of(len(runs), "run") + source, style="dim")
@@ -161,6 +155,7 @@ def _products_table(run: RecordedRun, products: Sequence[RecordedProduct]) -> Re
     from rich.text import Text
 
     from ibkr_sync_cli.views.cells import marked_cell
+    from ibkr_sync_cli.views.runs.count_columns import count_columns
     from ibkr_sync_cli.views.tables import TableColumn, items_table
 
     def outcome(each: RecordedProduct) -> Text:
@@ -169,9 +164,7 @@ def _products_table(run: RecordedRun, products: Sequence[RecordedProduct]) -> Re
 
     columns: list[TableColumn[RecordedProduct] | None] = [
         TableColumn("Product", lambda each: each.key or each.asked),
-        TableColumn("New", lambda each: each.added, right=True),
-        TableColumn("Changed", lambda each: each.changed + each.returned, right=True),
-        TableColumn("Missing", lambda each: each.missing + each.delisted, right=True),
+        *count_columns(products, lambda each: each.counts),
         TableColumn("Outcome", outcome),
         TableColumn(
             "Reason", lambda each: clean_text(each.message or each.error or ""), fit="fold"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -14,6 +15,7 @@ from ibkr_sync.application.services.refresh_report import (
 )
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.errors import ProductLookupError
+from ibkr_sync.domain.runs.contract_counts import ContractCounts, total_counts
 from ibkr_sync.domain.runs.future_update import FutureFailure
 from ibkr_sync.domain.runs.outcome_words import FAILED
 from ibkr_sync.interchange.event_document import event_record
@@ -28,8 +30,9 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 COLUMNS = (
-    *("symbol", "exchange", "trading_class", "state", "listed", "added", "changed", "returned"),
-    *("missing", "delisted", "expired", "unchanged", "synced_at", "error", "message", "origin"),
+    *("symbol", "exchange", "trading_class", "state", "listed", "added", "changed", "moved"),
+    *("replaced", "returned", "missing", "delisted", "expired", "unchanged", "synced_at"),
+    *("error", "message", "origin"),
 )
 
 _ORDER = ("unchanged", "updated", "created", "planned", "fresh", FAILED)
@@ -69,6 +72,7 @@ def refresh_sentence(refreshed: RefreshReport) -> str:
     parts = [
         f"{reached}: {told}",
         *([] if due == total else [f"{due - total} not reached"]),
+        *_contracts(refreshed.updates),
         precise_duration(refreshed.took),
         *([] if refreshed.run_id is None else [f"run {refreshed.run_id}"]),
     ]
@@ -123,7 +127,7 @@ def _record(outcome: RefreshOutcome, refreshed: RefreshReport) -> dict[str, obje
     }
     if outcome.counts is None:
         return record
-    return {**record, **outcome.counts, "expired": outcome.expired}
+    return {**record, **outcome.counts.as_record()}
 
 
 def _state(outcome: RefreshOutcome) -> str:
@@ -135,6 +139,7 @@ def _table(refreshed: RefreshReport) -> RenderableType:
     from rich.text import Text
 
     from ibkr_sync_cli.views.cells import SAMPLE_TAG
+    from ibkr_sync_cli.views.runs.count_columns import count_columns
     from ibkr_sync_cli.views.tables import TableColumn, items_table
 
     def age(outcome: RefreshOutcome) -> str | None:
@@ -144,18 +149,16 @@ def _table(refreshed: RefreshReport) -> RenderableType:
     def state(record: Record) -> Text:
         return Text(str(record["state"]), style="red" if record["state"] == FAILED else "")
 
+    records = [_record(each, refreshed) for each in refreshed.outcomes]
+    lines: list[tuple[RefreshOutcome, Record]] = [*zip(refreshed.outcomes, records, strict=True)]
     columns: list[TableColumn[tuple[RefreshOutcome, Record]] | None] = [
-        TableColumn("Product", lambda each: _name(each[0], refreshed), fit="cut"),
+        TableColumn("Product", lambda each: _name(each[0], refreshed), fit="fold"),
         TableColumn("Listed", lambda each: each[1]["listed"], right=True),
-        TableColumn("New", lambda each: each[1]["added"], right=True),
-        TableColumn("Changed", lambda each: _sum(each[1], "changed", "returned"), right=True),
-        TableColumn("Missing", lambda each: _sum(each[1], "missing", "delisted"), right=True),
-        TableColumn("Expired", lambda each: each[1]["expired"], right=True),
+        *count_columns(lines, lambda each: _counts(each[0])),
         TableColumn("Age", lambda each: age(each[0]), right=True),
         TableColumn("State", lambda each: state(each[1])),
     ]
-    records = [_record(each, refreshed) for each in refreshed.outcomes]
-    table = items_table(zip(refreshed.outcomes, records, strict=True), columns)
+    table = items_table(lines, columns)
     told = [Text(sentence, style="red") for sentence, _ in refresh_failures(refreshed.failures)]
     is_sample = any(record["origin"] == Origin.SAMPLE for record in records)
     return Group(table, *told, *([SAMPLE_TAG] if is_sample else []))
@@ -175,6 +178,12 @@ def _synced_at(outcome: RefreshOutcome, refreshed: RefreshReport) -> datetime | 
     return stored.synced_at if stored else None
 
 
-def _sum(record: Record, *names: str) -> int | None:
-    counts = [value for name in names if isinstance(value := record[name], int)]
-    return sum(counts) if counts else None
+def _counts(outcome: RefreshOutcome) -> ContractCounts | None:
+    return outcome.counts if isinstance(outcome, RefreshedProduct) else None
+
+
+def _contracts(updates: Iterable[RefreshedProduct]) -> list[str]:
+    """What came, changed and went of their contracts, if anything did, as one part of a line."""
+    counts = (each.counts for each in updates if each.counts is not None)
+    words = dataclasses.replace(total_counts(counts), unchanged=0).words()
+    return [f"contracts: {', '.join(words)}"] if words else []

@@ -13,6 +13,7 @@ from fakes.clock import FakeClock
 from fakes.futures import InMemoryFutureRepository
 from fakes.history import InMemoryHistory
 from fakes.pins import InMemoryPins
+from fakes.runs import InMemoryRuns
 from fakes.source import FakeSource
 from fakes.watchlist import InMemoryWatchlist
 from ibkr_sync.application.resolution.symbol_resolver import SymbolResolver
@@ -72,8 +73,14 @@ class Rig:
         watchlist = WatchlistService(InMemoryWatchlist(*watched), futures)
         self.seconds = 0.0
         self.seconds_between_looks = 0.0
-        history = HistoryService(InMemoryHistory(self.local))
-        self.service = RefreshService(futures, watchlist, history, self.clock, self._timer)
+        self.service = RefreshService(
+            futures,
+            watchlist,
+            HistoryService(InMemoryHistory(self.local)),
+            InMemoryRuns(self.local),
+            clock=self.clock,
+            timer=self._timer,
+        )
 
     def _timer(self) -> float:
         self.seconds += self.seconds_between_looks
@@ -216,11 +223,20 @@ def test_the_report_names_its_own_run_and_none_where_nothing_is_recorded() -> No
 def test_the_time_a_refresh_takes_is_not_the_clocks() -> None:
     rig = Rig(watched=(watched("ES"),))
     refresh = rig.begin()
-    rig.seconds, rig.clock.now = 12.0, NOW - timedelta(hours=1)
-    list(refresh)
+    for _ in refresh:
+        rig.seconds, rig.clock.now = 12.0, NOW - timedelta(hours=1)
     report = refresh.report()
     assert report.took == timedelta(seconds=12)
     assert (report.started_at, report.finished_at) == (NOW, NOW - timedelta(hours=1))
+
+
+def test_a_refresh_took_as_long_as_its_run_is_recorded() -> None:
+    rig = Rig(watched=(watched("ES"),))
+    refresh = rig.begin()
+    rig.seconds = 12.0
+    for _ in refresh:
+        rig.clock.advance(seconds=7)
+    assert refresh.report().took == timedelta(seconds=7)
 
 
 def test_a_product_that_ibkr_gave_up_is_told_from_one_that_was_never_there() -> None:

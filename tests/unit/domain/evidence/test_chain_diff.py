@@ -291,6 +291,26 @@ def test_contracts_that_end_are_no_loss() -> None:
     refuse_chain_shrink(before, after, NOW)
 
 
+def test_what_ended_since_the_last_sync_has_expired() -> None:
+    """Not what had ended before, goes on, was delisted, or was first seen after its end."""
+    chain = tuple(
+        dataclasses.replace(
+            DECEMBER, con_id=number, last_trade_at=NOW + timedelta(hours=hours), listing=SEEN
+        )
+        for number, hours in enumerate((-48, -2, 2, -2))
+    )
+    delisted = dataclasses.replace(
+        chain[1], con_id=9, listing=dataclasses.replace(SEEN, delisted_at=NOW - timedelta(days=1))
+    )
+    before = dataclasses.replace(
+        with_contracts(*chain[:3], delisted), synced_at=NOW - timedelta(days=1)
+    )
+    planned = plan_update(before, with_contracts(*chain), NOW)
+    assert planned.diff.expired == (chain[1],)
+    assert plan_update(planned.product, with_contracts(*chain), NOW).diff.expired == ()
+    assert plan_update(None, with_contracts(*chain), NOW).diff.expired == ()
+
+
 def test_a_contract_that_comes_back_has_returned() -> None:
     diff = diff_of_gone(with_contracts(DECEMBER, missing_for(MARCH, 99)), ES, NOW)
     assert diff == ChainDiff(returned=(MARCH,), unchanged=2)

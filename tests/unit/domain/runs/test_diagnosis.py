@@ -14,6 +14,7 @@ from ibkr_sync.domain.errors import (
     SchemaBehindError,
     UpstreamDownError,
 )
+from ibkr_sync.domain.runs.contract_counts import ContractCounts
 from ibkr_sync.domain.runs.diagnosis.database import (
     DatabaseFacts,
     LockFacts,
@@ -62,9 +63,7 @@ RUN = RecordedRun(
     message=None,
     succeeded=9,
     failed=0,
-    added=0,
-    changed=0,
-    missing=0,
+    counts=ContractCounts(),
 )
 STORED = DatabaseFacts(
     name="/data/futures.db",

@@ -9,6 +9,7 @@ import pytest
 from ibkr_sync.domain.entities.futures import AssetClass, Origin, ProductKey
 from ibkr_sync.domain.entities.product_summary import ProductSummary
 from ibkr_sync.domain.naming.query import FutureQuery
+from ibkr_sync.domain.runs.contract_counts import ContractCounts
 from ibkr_sync.domain.runs.run_outcomes import ProductOutcome, RunOutcome
 from ibkr_sync.domain.runs.run_records import RecordedProduct, RecordedRun
 from ibkr_sync.domain.runs.staleness import StaleReason, is_alarmingly_stale, judge_staleness
@@ -55,12 +56,7 @@ def attempt(
         outcome=outcome,
         error="ReplyTimeoutError" if has_failed else None,
         message="it stalled" if has_failed else None,
-        added=0,
-        changed=0,
-        returned=0,
-        missing=0,
-        delisted=0,
-        unchanged=0,
+        counts=ContractCounts(),
         at=at,
     )
 
@@ -79,9 +75,7 @@ def a_run(
         message="refused" if error else None,
         succeeded=0,
         failed=0,
-        added=0,
-        changed=0,
-        missing=0,
+        counts=ContractCounts(),
     )
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Select, and_, case, func, literal, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select
 from sqlalchemy.engine import Row
 
 from ibkr_sync.domain.entities.futures import Origin, ProductKey
 from ibkr_sync.domain.errors import StorageError
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.runs import RunsPort
+from ibkr_sync.domain.runs.contract_counts import ContractCounts
 from ibkr_sync.domain.runs.run_outcomes import ProductOutcome
 from ibkr_sync.domain.runs.run_records import RecordedProduct, RecordedRun
 from ibkr_sync.domain.runs.sync_policy import RunKind
@@ -23,6 +25,11 @@ from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
     sync_runs,
 )
 from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import reading
+
+_COUNTS = {
+    each.name: run_products.c["updated" if each.name == "changed" else each.name]
+    for each in dataclasses.fields(ContractCounts)
+}
 
 
 class LocalRuns(RunsPort):
@@ -72,7 +79,7 @@ class LocalRuns(RunsPort):
 
     def _runs(self, statement: Select[Any]) -> tuple[RecordedRun, ...]:
         with self._reading() as rows_of:
-            return tuple(RecordedRun(**row._asdict()) for row in rows_of(statement))
+            return tuple(map(_run, rows_of(statement)))
 
     def _products(self, statement: Select[Any]) -> tuple[RecordedProduct, ...]:
         with self._reading() as rows_of:
@@ -105,15 +112,25 @@ def _counted() -> Select[Any]:
             *(sync_runs.c[name] for name in ("outcome", "error", "message")),
             (func.count(run_products.c.id) - func.coalesce(func.sum(failed), 0)).label("succeeded"),
             func.coalesce(func.sum(failed), 0).label("failed"),
-            func.coalesce(func.sum(run_products.c.added), 0).label("added"),
-            func.coalesce(func.sum(run_products.c.updated), 0).label("changed"),
-            func.coalesce(func.sum(run_products.c.missing), 0).label("missing"),
+            *(_sum(column).label(name) for name, column in _COUNTS.items()),
         )
         .outerjoin(run_products, run_products.c.run_id == sync_runs.c.id)
         .outerjoin(products, products.c.id == run_products.c.product_id)
         .group_by(sync_runs.c.id)
         .order_by(sync_runs.c.id.desc())
     )
+
+
+def _sum(column: ColumnElement[int]) -> ColumnElement[int | None]:
+    """The sum over the products of a run; null where it was not recorded of each."""
+    is_recorded = func.count(column) == func.count(run_products.c.id)
+    return case((is_recorded, func.coalesce(func.sum(column), 0)))
+
+
+def _run(row: Row[Any]) -> RecordedRun:
+    values = row._asdict()
+    counts = ContractCounts(**{name: values.pop(name) for name in _COUNTS})
+    return RecordedRun(**values, counts=counts)
 
 
 def _named() -> Select[Any]:
@@ -141,11 +158,6 @@ def _product(row: Row[Any]) -> RecordedProduct:
         outcome=row.outcome,
         error=row.error,
         message=row.message,
-        added=row.added,
-        changed=row.updated,
-        returned=row.returned,
-        missing=row.missing,
-        delisted=row.delisted,
-        unchanged=row.unchanged,
+        counts=ContractCounts(**{name: getattr(row, each.name) for name, each in _COUNTS.items()}),
         at=row.at,
     )

@@ -8,6 +8,7 @@ from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.evidence.chain_diff import ChainDiff
 from ibkr_sync.domain.naming.query import FutureQuery
+from ibkr_sync.domain.runs.contract_counts import counts_of
 from ibkr_sync.domain.runs.future_update import FutureFailure
 from ibkr_sync.domain.runs.run_outcomes import ProductOutcome
 from ibkr_sync.domain.runs.sync_policy import SyncRun
@@ -20,8 +21,8 @@ APPLIED = (ProductOutcome.CREATED, ProductOutcome.UPDATED, ProductOutcome.UNCHAN
 
 _COLUMNS = (
     *("run_id", "at", "symbol", "exchange", "trading_class", "product_id", "outcome"),
-    *("added", "updated", "returned", "missing", "delisted", "unchanged"),
-    *("error", "message", "given_at"),
+    *("added", "updated", "moved", "replaced", "returned", "missing", "delisted", "expired"),
+    *("unchanged", "error", "message", "given_at"),
 )
 
 
@@ -79,6 +80,6 @@ def _asked(
     )
 
 
-def _counts(diff: ChainDiff) -> tuple[int, ...]:
-    others = (diff.returned, diff.missing, diff.delisted)
-    return (len(diff.added), diff.changed, *map(len, others), diff.unchanged)
+def _counts(diff: ChainDiff) -> tuple[int | None, ...]:
+    """In the order of their columns."""
+    return tuple(counts_of(diff).as_record().values())

@@ -41,7 +41,7 @@ def test_get_and_refresh_tell_one_event_with_one_word(
         query=FutureQuery(symbol="ES"), product=ES, is_new=is_new, diff=diff, applied=applied
     )
     refreshed = RefreshReport(
-        outcomes=[refreshed_product(update, {}, NOW)],
+        outcomes=[refreshed_product(update, NOW)],
         before={},
         started_at=NOW,
         finished_at=NOW,

@@ -85,7 +85,7 @@ def refreshed(
     stored_before = {each.key: stored(each) for each in before}
     return RefreshReport(
         outcomes=[
-            each if isinstance(each, FutureFailure) else refreshed_product(each, stored_before, NOW)
+            each if isinstance(each, FutureFailure) else refreshed_product(each, NOW)
             for each in outcomes
         ],
         before=stored_before,
@@ -96,9 +96,9 @@ def refreshed(
     )
 
 
-def drawn(result: RefreshReport) -> list[str]:
+def drawn(result: RefreshReport, width: int = 80) -> list[str]:
     stream = io.StringIO()
-    console = Console(file=stream, width=80, color_system=None, highlight=False)
+    console = Console(file=stream, width=width, color_system=None, highlight=False)
     console.print(refresh_view(result).table())
     return [line.rstrip() for line in stream.getvalue().splitlines()]
 
@@ -121,16 +121,22 @@ def test_each_state_is_told_by_what_the_run_did() -> None:
     assert record_of(failed(ES), ES)["state"] == "failed"
 
 
-def test_the_contracts_that_expired_since_the_last_sync_are_counted() -> None:
-    """By their dates: one long before the last sync, one after it, one not yet."""
-    chain = tuple(
-        dataclasses.replace(DECEMBER, con_id=number, last_trade_at=NOW + timedelta(hours=hours))
-        for number, hours in enumerate((-48, -2, 2))
+def test_each_count_has_its_own_word_in_lines_tables_and_records() -> None:
+    moved = frozenset((1, 2))
+    diff = ChainDiff(
+        delisted=(DECEMBER,), expired=(MARCH,), moved=moved, replaced=1, returned=(MARCH,)
     )
-    product = dataclasses.replace(ES, contracts=chain)
-    assert record_of(updated(product, ChainDiff(unchanged=3)), ES)["expired"] == "1"
-    new = updated(product, ChainDiff(added=chain), is_new=True)
-    assert record_of(new)["expired"] == "0"
+    report = refreshed(updated(diff=diff))
+    counts = {"moved": "2", "replaced": "1", "returned": "1", "delisted": "1", "expired": "1"}
+    (row,) = refresh_view(report).rows()
+    heading, _, line, *_ = drawn(report, width=120)
+    shown = dict(zip(heading.split()[1:], line.split()[2:], strict=True))
+    sentence = "contracts: 2 moved, 1 replaced, 1 returned, 1 delisted, 1 expired"
+
+    assert {name: row[name] for name in counts} == counts
+    assert {name: shown[name.capitalize()] for name in counts} == counts
+    assert (shown["Missing"], shown["Changed"], row["missing"]) == ("0", "0", "0")
+    assert f" · {sentence} · " in refresh_sentence(report)
 
 
 def test_a_failed_product_shows_what_is_stored_of_it_and_why_it_failed() -> None:
@@ -160,9 +166,9 @@ def test_the_table_fits_80_columns_and_cuts_no_reason() -> None:
     assert text in " ".join(" ".join(lines).split())
     assert str(query_for(long)) in " ".join(" ".join(lines).split())
     assert lines[0].split() == [
-        *("Product", "Listed", "New", "Changed", "Missing", "Expired", "Age", "State"),
+        *("Product", "Listed", "New", "Changed", "Missing", "Age", "State"),
     ]
-    assert lines[2].split() == [*("ES@CME", "(ES)", "2", "0", "1", "0", "0", "now", "updated")]
+    assert lines[2].split() == [*("ES@CME", "(ES)", "2", "0", "1", "0", "now", "updated")]
 
 
 def test_a_reason_that_many_share_is_told_once() -> None:
@@ -234,9 +240,7 @@ def test_the_document_names_the_run_and_every_product() -> None:
 
 @pytest.mark.parametrize("asked_by", ["former name", "new name"])
 def test_a_renamed_product_is_no_new_one(asked_by: str) -> None:
-    """Its contracts that expired since it was synced under its former name count as always."""
-    gone = dataclasses.replace(DECEMBER, last_trade_at=NOW - timedelta(hours=2))
-    today = dataclasses.replace(named("ES", "CMENEW", "ESNEW"), contracts=(gone,))
+    today = named("ES", "CMENEW", "ESNEW")
     renames = tuple(
         FieldChange(con_id=None, field=field, old=getattr(ES, field), new=getattr(today, field))
         for field in ("exchange", "trading_class")
@@ -245,10 +249,10 @@ def test_a_renamed_product_is_no_new_one(asked_by: str) -> None:
         query=query_for(ES if asked_by == "former name" else today),
         product=today,
         is_new=False,
-        diff=ChainDiff(updated=(gone,), changes=renames),
+        diff=ChainDiff(changes=renames),
     )
     record = record_of(outcome, ES)
-    assert (record["state"], record["expired"]) == ("updated", "1")
+    assert record["state"] == "updated"
     assert ProductKey(record["symbol"], record["exchange"], record["trading_class"]) == today.key
 
 
