@@ -64,7 +64,7 @@ the only table from an error to its sentence, next step and exit code.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -234,12 +234,26 @@ class ReplyTooLargeError(ReplyError):
 
 
 class ShrinkRefusedError(ReplyError):
-    """The reply lacks too many of the unexpired contracts that are stored."""
+    """A reply lacks too many of the unexpired contracts that are stored, or would take them away.
 
-    def __init__(self, product: ProductKey, stored: int, lost: int) -> None:
+    `taker` is the product to which a reply, or a file, would move them. Nothing makes up for a
+    reply that `is_empty`.
+    """
+
+    def __init__(
+        self,
+        product: ProductKey,
+        stored: int,
+        lost: int,
+        *,
+        taker: ProductKey | None = None,
+        is_empty: bool = False,
+    ) -> None:
         self.product = product
         self.stored = stored
         self.lost = lost
+        self.taker = taker
+        self.is_empty = is_empty
         super().__init__(f"{product}: {lost} of {stored} unexpired contracts would be lost")
 
 
@@ -446,11 +460,16 @@ def _named(contract: FuturesContract, *, with_size: bool) -> str:
 
 
 class NoTradableContractError(ProductLookupError):
-    """No stored contract of the product is tradable under the rule that was asked for."""
+    """No stored contract of the product is tradable under the rule that was asked for.
 
-    def __init__(self, product: ProductKey, passed_over: int) -> None:
+    `months` are the numbers of the delivery months of those that trade, where the rule wants
+    others.
+    """
+
+    def __init__(self, product: ProductKey, passed_over: int, months: Collection[int] = ()) -> None:
         self.product = product
         self.passed_over = passed_over
+        self.months = tuple(sorted(months))
         super().__init__(product.symbol, f"{product}: none of {passed_over} contracts is tradable")
 
 

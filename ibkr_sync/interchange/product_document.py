@@ -143,6 +143,12 @@ def product_from_document(document: object) -> Future:
 
 def refuse_other_document(schema: object, path: str = "") -> None:
     """Raise InvalidDocumentError unless the schema is one that this version reads."""
+    kind = schema.split("/")[1:2] if isinstance(schema, str) else []
+    if kind and schema not in _READABLE and kind != SCHEMA.split("/")[1:2]:
+        raise InvalidDocumentError(
+            f"{path}.schema" if path else "schema",
+            f"is {quote_untrusted(schema)}: what is listed there is not the chain of a product",
+        )
     if schema not in _READABLE:
         raise InvalidDocumentError(
             f"{path}.schema" if path else "schema",

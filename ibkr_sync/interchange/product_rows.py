@@ -140,7 +140,10 @@ def _checked(rows: Iterable[Mapping[str, str]]) -> Iterator[tuple[str, Mapping[s
     for number, row in enumerate(rows, start=2):
         for column in _REQUIRED_COLUMNS:
             if column not in row:
-                raise InvalidDocumentError("", f"column {column!r} is missing")
+                no_chain = (
+                    "" if "schema" in row else "; a table without schema is no chain of `show`"
+                )
+                raise InvalidDocumentError("", f"column {column!r} is missing{no_chain}")
         path = f"row {number}"
         refuse_other_document(row["schema"], path)
         refuse_narrowed_document(row.get("scope") or None, path)

@@ -140,6 +140,14 @@ def test_one_vague_symbol_does_not_keep_the_others_from_being_fetched(
     assert (done.code, outcomes) == (4, {"DAX": "failed", "ES": "created"})
 
 
+def test_a_contract_is_not_pinned_and_its_product_is_named(ibkr_sync: CommandLine) -> None:
+    done = ibkr_sync(*DEMO, "pin", "CLG7")
+    assert (done.code, done.out) == (2, "")
+    assert "CLG7 is a contract, and pin takes a product." in done.told
+    assert "next: ibkr-sync --profile demo pin CL@NYMEX" in done.told
+    assert ibkr_sync(*DEMO, "pin", "CL@NYMEX").code == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

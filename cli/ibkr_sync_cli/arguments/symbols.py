@@ -100,13 +100,14 @@ def query_of_product(
     if found.contract is not None:
         with suppress(AmbiguousProductError):
             service.show(found.query)  # raises for what is not stored at all
-        _refuse_contract(output, symbol, limits, found, asked)
+        refuse_contract(output, symbol, limits, found, asked)
     return found.query
 
 
-def _refuse_contract(
+def refuse_contract(
     output: Output, symbol: str, limits: Limits, found: SymbolResolution, asked: tuple[str, ...]
 ) -> NoReturn:
+    """End the call of a command that takes products; `asked` is it with its options."""
     from ibkr_sync_cli.messages.exit_codes import ExitCode
     from ibkr_sync_cli.messages.next_steps import step_to_name_product
 

@@ -49,6 +49,21 @@ def _not_found(error: errors.ProductNotFoundError) -> str:
     return f"{asked} was not found in {error.place}{detail}."
 
 
+def _outdated(error: errors.OutdatedDataError) -> str:
+    """Seconds are told where nothing else tells the two instants apart."""
+    form = "%Y-%m-%d %H:%M"
+    if f"{error.received:{form}}" == f"{error.stored:{form}}":
+        form = "%Y-%m-%d %H:%M:%S.%f"
+    return (
+        f"{error.product}: the file is as of {error.received:{form}} UTC, older than what is"
+        f" stored, as of {error.stored:{form}} UTC."
+    )
+
+
+_IF_RIGHT = "If that is right: --allow-shrink"
+_NOTHING_IN_IT = "The reply holds none of its contracts; ask again later."
+
+
 def _contract_not_found(error: errors.ContractNotFoundError) -> str:
     near = " or ".join(
         f"{each.local_symbol}, which ends on {each.last_trade_date}" for each in error.nearest
@@ -173,15 +188,15 @@ _RULES: dict[type[BaseException], _Rule] = {
     ),
     errors.ShrinkRefusedError: _Rule(
         ExitCode.PARTIAL,
-        lambda e: f"{e.product}: {e.lost} of {e.stored} listed contracts are not in the reply.",
-        lambda *_: "Nothing was changed. If that is right: --allow-shrink",
+        lambda e: (
+            f"{e.product}: {e.lost} of {e.stored} listed contracts "
+            + (f"would move to {e.taker}." if e.taker else "are not in the reply.")
+        ),
+        lambda e, _: f"Nothing was changed. {_NOTHING_IN_IT if e.is_empty else _IF_RIGHT}",
     ),
     errors.OutdatedDataError: _Rule(
         ExitCode.PARTIAL,
-        lambda e: (
-            f"{e.product}: the file is as of {e.received:%Y-%m-%d %H:%M} UTC, older than what is"
-            f" stored, as of {e.stored:%Y-%m-%d %H:%M} UTC."
-        ),
+        _outdated,
         lambda *_: "Nothing was changed. To keep old data, use another database: --database FILE",
     ),
     errors.UndatedDataError: _Rule(
@@ -238,9 +253,7 @@ _RULES: dict[type[BaseException], _Rule] = {
         lambda e: (
             f"No contract of {e.product} is tradable by this rule, of {e.passed_over} stored."
         ),
-        lambda e, command: (
-            "See why with --explain, or: " + next_steps.step_to_get_product(e.product, command)
-        ),
+        next_steps.step_if_none_tradable,
     ),
     errors.AssetClassMismatchError: _Rule(
         ExitCode.NOT_FOUND,

@@ -9,6 +9,7 @@ from ibkr_sync.domain.canonical_text import canonical_text
 from ibkr_sync.domain.entities.futures import Origin, ProductKey
 from ibkr_sync.domain.errors import ProductCandidate, UnreachableReason
 from ibkr_sync.domain.naming.query import FutureQuery
+from ibkr_sync.domain.naming.spellings import MONTH_CODES
 from ibkr_sync_cli.messages.next_command import NextCommand
 
 STEP_TO_START_GATEWAY = (
@@ -114,6 +115,14 @@ def step_to_audit(keys: Collection[ProductKey], command: NextCommand) -> str:
     (key,) = keys
     words = _words_for(key)
     return command("audit", *(words if len(words) == 1 else (str(key),)))
+
+
+def step_if_none_tradable(error: errors.NoTradableContractError, command: NextCommand) -> str:
+    """Where a rule leaves no contract; to ask again brings none of another month."""
+    if error.months:
+        letters = "".join(MONTH_CODES[each - 1] for each in error.months)
+        return f"Its contracts are of {letters}; name some of these: --months {letters}"
+    return f"See why with --explain, or: {step_to_get_product(error.product, command)}"
 
 
 def step_to_show_product(key: ProductKey, command: NextCommand) -> str:

@@ -12,6 +12,7 @@ _MINUTE, _HOUR = 60, 3600
 _TELLS_TENTHS = 10
 """Seconds below which tenths of them tell something."""
 
+_CLOCKS_DIFFER_BY = timedelta(minutes=1)
 _LONGEST_DEADLINE = timedelta(days=7)
 _SHOWN_LENGTH = 20
 
@@ -41,13 +42,21 @@ def parse_longest_duration(text: str) -> timedelta:
 
 
 def brief_duration(age: timedelta) -> str:
-    """An age in its largest whole unit: `now`, `5m`, `2h`, `3d`."""
+    """An age in its largest whole unit: `now`, `5m`, `2h`, `3d`; `ahead` of what is yet to come."""
+    if age < -_CLOCKS_DIFFER_BY:
+        return "ahead"
     seconds = max(int(age.total_seconds()), 0)
     if seconds >= 48 * _HOUR:
         return f"{seconds // 86400}d"
     if seconds >= _HOUR:
         return f"{seconds // _HOUR}h"
     return f"{seconds // _MINUTE}m" if seconds >= _MINUTE else "now"
+
+
+def told_age(age: timedelta) -> str:
+    """An age as it stands in a sentence: `now`, `5m ago`; what is yet to come blames the clock."""
+    told = brief_duration(age)
+    return {"now": told, "ahead": "in the future, check the clock"}.get(told, f"{told} ago")
 
 
 def precise_duration(span: timedelta) -> str:

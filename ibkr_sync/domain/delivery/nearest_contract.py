@@ -44,6 +44,7 @@ _OBJECTIONS_TO_STATES = {
     ContractState.MISSING: NearestObjection.MISSING,
     ContractState.DELISTED: NearestObjection.DELISTED,
 }
+_OBJECTIONS_TO_ALL = {*_OBJECTIONS_TO_STATES.values(), NearestObjection.OTHER_SERIES}
 _OBJECTIONS_OF_LIMITS = {
     HoldLimitKind.LAST_TRADE: NearestObjection.LAST_TRADE,
     HoldLimitKind.NOTICE: NearestObjection.NOTICE,
@@ -141,6 +142,15 @@ class NearestJudgements:
         reasons = (NearestObjection.NOTICE, NearestObjection.CUTOFF)
         return [each for each in self.passed_over if each.objection in reasons]
 
+    def _other_months(self) -> set[int]:
+        """The months of contracts that trade; none if one of a wanted month does."""
+        others = {
+            _number_of_month(each.contract): each.objection is NearestObjection.OTHER_MONTH
+            for each in self.judgements
+            if each.objection not in _OBJECTIONS_TO_ALL
+        }
+        return {each for each in others if each is not None} if all(others.values()) else set()
+
     def nearest(self) -> NearestJudgement:
         """Give the first contract without objection, which no other is equal to but for its size.
 
@@ -149,13 +159,17 @@ class NearestJudgements:
         key, count = self.product.key, len(self.passed_over)
         tradable = [each for each in self.judgements[count:] if each.objection is None]
         if not tradable:
-            raise NoTradableContractError(key, count)
+            raise NoTradableContractError(key, count, self._other_months())
         first = tradable[0]
         contracts = (each.contract for each in tradable)
         equal = [each for each in contracts if differ_in_size_only(each, first.contract)]
         if len(equal) > 1:
             raise AmbiguousContractError(str(key), equal, key)
         return first
+
+
+def _number_of_month(contract: FuturesContract) -> int | None:
+    return None if contract.contract_month is None else contract.contract_month.month
 
 
 def judge_nearest(

@@ -17,6 +17,7 @@ from typing import Generic, Protocol, TypeVar
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.entities.remarks import Remark
+from ibkr_sync.domain.errors import ShrinkRefusedError
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
 from ibkr_sync.domain.evidence.chain_diff import ChainDiff, FieldChange, refuse_chain_shrink
 from ibkr_sync.domain.evidence.file_evidence import (
@@ -278,8 +279,15 @@ def _refuse_loss(
             donor,
             contracts=tuple(each for each in donor.contracts if each.con_id not in leaving),
         )
-        if not allow_shrink:
+        if allow_shrink:
+            continue
+        try:
             refuse_chain_shrink(donor, rest, now)
+        except ShrinkRefusedError as error:
+            taker = acquired.product.key
+            raise ShrinkRefusedError(
+                error.product, stored=error.stored, lost=error.lost, taker=taker
+            ) from error
 
 
 def _contracts_of(donors: Iterable[Future], con_ids: set[int]) -> dict[int, FuturesContract]:

@@ -100,7 +100,7 @@ def plan_update(
     diff = diff_chain(stored, received, now, gone)
     if stored is not None and not is_file:
         if not received.contracts and (lost := len(absent_from_chain(stored, received, now))):
-            raise ShrinkRefusedError(stored.key, stored=lost, lost=lost)
+            raise ShrinkRefusedError(stored.key, stored=lost, lost=lost, is_empty=True)
         if not allow_shrink:
             refuse_chain_shrink(stored, received, now)
     product = _merge(stored, received, diff, now, is_file=is_file)

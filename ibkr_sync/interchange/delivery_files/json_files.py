@@ -19,6 +19,7 @@ CLIENT_PORTAL: Final = "import: IBKR's Web API"
 EUREX: Final = "import: Eurex reference data"
 
 _CLIENT_PORTAL_KEYS: Final = ("conid", "expirationDate", "longFuturesCutOff", "shortFuturesCutOff")
+_LONGEST_NUMBER: Final = 20
 _EUREX_KEYS: Final = ("Product", "LastTradingDate")
 
 
@@ -43,7 +44,7 @@ def _client_portal_row(row: object, path: str) -> ImportedRow:
     fields = DocumentFields(row, path, keys=_CLIENT_PORTAL_KEYS)
 
     def day(key: str) -> date | None:
-        number = fields.optional(key, parse.integer_value)
+        number = fields.optional(key, lambda value: parse.integer_value(_number(value)))
         if number is None:
             return None
         return read_day(str(number), fields.path_of(key))
@@ -51,7 +52,7 @@ def _client_portal_row(row: object, path: str) -> ImportedRow:
     return ImportedRow(
         origin=ImportOrigin.IBKR_CONTRACT,
         source=CLIENT_PORTAL,
-        con_id=fields.required("conid", parse.positive_integer_value),
+        con_id=fields.required("conid", lambda value: parse.positive_integer_value(_number(value))),
         # The two were the same or a day apart; a contract's last trade date is its expiration.
         last_trade_date=day("expirationDate") or day("ltd"),
         dates={
@@ -64,6 +65,12 @@ def _client_portal_row(row: object, path: str) -> ImportedRow:
         },
         place=path,
     )
+
+
+def _number(value: object) -> object:
+    """The number that digits as text are, as some clients write them; anything else as it is."""
+    is_digits = isinstance(value, str) and value.isascii() and value.isdigit()
+    return int(str(value)[:_LONGEST_NUMBER]) if is_digits else value
 
 
 def _eurex_rows(data: object) -> Iterator[ImportedRow]:

@@ -241,6 +241,11 @@ class TestReading:
         with pytest.raises(InvalidDocumentError, match=r"schema: must be 'ibkr-sync/product/2'"):
             product_from_document({"schema": schema, "surprise": 1})
 
+    @pytest.mark.parametrize("kind", ["next", "history", "products"])
+    def test_what_another_command_lists_is_no_chain(self, kind: str) -> None:
+        with pytest.raises(InvalidDocumentError, match="not the chain of a product"):
+            product_from_document({"schema": f"ibkr-sync/{kind}/1"})
+
     @pytest.mark.parametrize("document", [None, [], "ES", 5])
     def test_what_is_no_object_is_refused(self, document: object) -> None:
         with pytest.raises(InvalidDocumentError):

@@ -13,7 +13,7 @@ from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.entities.schedules import ClosedDay, HoursKind, TradingSession
 from ibkr_sync_cli.terminal.plain_table import plain_table
 from ibkr_sync_cli.units.clocks import Clock
-from ibkr_sync_cli.units.durations import brief_duration, duration_to_the_minute
+from ibkr_sync_cli.units.durations import duration_to_the_minute, told_age
 from ibkr_sync_cli.views.cells import market_state_cell, origin_cell
 from ibkr_sync_cli.views.hours.product_hours import ProductDay, ProductHours
 from ibkr_sync_cli.views.products.product_table import product_name
@@ -65,8 +65,7 @@ def _footer(shown: ProductHours, more: list[str]) -> Text:
     sent = "as IBKR sent them" if origin is Origin.IBKR else f"from {origin_cell(origin)}"
     told = [f"{sent} for {names}"]
     if contract.listing is not None:
-        age = brief_duration(shown.now - contract.listing.last_seen_at)
-        told.append("seen now" if age == "now" else f"seen {age} ago")
+        told.append(f"seen {told_age(shown.now - contract.listing.last_seen_at)}")
     return Text(" · ".join([*told, *more]), style="dim")
 
 

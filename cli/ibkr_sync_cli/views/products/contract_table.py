@@ -12,7 +12,7 @@ from rich.text import Text
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.entities.market_rules import MarketRule
-from ibkr_sync_cli.units.durations import brief_duration
+from ibkr_sync_cli.units.durations import told_age
 from ibkr_sync_cli.views.cells import last_trade_cell, money_cell, number_cell, origin_cell
 from ibkr_sync_cli.views.products.chain import session_in_chain
 from ibkr_sync_cli.views.products.delivery_table import delivery_facts
@@ -133,5 +133,4 @@ def _instant(at: datetime | None) -> str | None:
 def _seen(at: datetime | None, now: datetime) -> str | None:
     if at is None:
         return None
-    age = brief_duration(now - at)
-    return f"{at:%Y-%m-%d %H:%M} UTC · {age if age == 'now' else age + ' ago'}"
+    return f"{at:%Y-%m-%d %H:%M} UTC · {told_age(now - at)}"

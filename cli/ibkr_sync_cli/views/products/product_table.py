@@ -15,7 +15,7 @@ from ibkr_sync.domain.entities.delivery import Confidence
 from ibkr_sync.domain.entities.futures import ChainExtent, Future, Origin
 from ibkr_sync.domain.evidence.remarks import remark_sentences
 from ibkr_sync.domain.selection.series_choice import SeriesChoice, chosen_series
-from ibkr_sync_cli.units.durations import brief_duration
+from ibkr_sync_cli.units.durations import told_age
 from ibkr_sync_cli.views.cells import (
     SAMPLE_TAG,
     money_cell,
@@ -106,10 +106,8 @@ def _footer(
     elif future.synced_at is None:
         remarks.append(f"from {origin_cell(future.origin)}, nobody knows as of when")
     else:
-        age = brief_duration(now - future.synced_at)
-        remarks.append(
-            f"synced {age if age == 'now' else age + ' ago'} from {origin_cell(future.origin)}"
-        )
+        age = told_age(now - future.synced_at)
+        remarks.append(f"synced {age} from {origin_cell(future.origin)}")
     return ProductRemark(remarks)
 
 

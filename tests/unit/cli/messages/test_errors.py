@@ -6,7 +6,7 @@ import dataclasses
 import re
 import shlex
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -120,6 +120,30 @@ def test_every_error_of_the_tree_is_explained(kind: type[errors.IbkrSyncError]) 
             ExitCode.PARTIAL,
             "DAX@EUREX (FDAX): 7 of 12",
             "--allow-shrink",
+        ),
+        (
+            errors.ShrinkRefusedError(FDAX, 12, 7, taker=ProductKey("DAX", "EUREX", "FDXM")),
+            ExitCode.PARTIAL,
+            "DAX@EUREX (FDAX): 7 of 12 listed contracts would move to DAX@EUREX (FDXM).",
+            "--allow-shrink",
+        ),
+        (
+            errors.ShrinkRefusedError(FDAX, 12, 12, is_empty=True),
+            ExitCode.PARTIAL,
+            "12 of 12 listed contracts are not in the reply",
+            "Nothing was changed. The reply holds none of its contracts; ask again later.",
+        ),
+        (
+            errors.NoTradableContractError(FDAX, 3, {12, 3}),
+            ExitCode.NOT_FOUND,
+            "No contract of DAX@EUREX (FDAX) is tradable by this rule, of 3 stored.",
+            "Its contracts are of HZ; name some of these: --months HZ",
+        ),
+        (
+            errors.OutdatedDataError(FDAX, stored=EARLIER + timedelta(seconds=1), received=EARLIER),
+            ExitCode.PARTIAL,
+            "21:00:00.000000 UTC, older than what is stored, as of 2026-11-02 21:00:01.000000 UTC",
+            "another database",
         ),
         (
             errors.OutdatedDataError(FDAX, stored=LATER, received=EARLIER),

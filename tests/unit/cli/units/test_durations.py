@@ -14,6 +14,7 @@ from ibkr_sync_cli.units.durations import (
     parse_duration,
     parse_duration_limit,
     parse_longest_duration,
+    told_age,
 )
 from one_case import one_case
 
@@ -44,6 +45,13 @@ def test_a_run_takes_no_longer_than_a_week() -> None:
             parse_longest_duration(text)
     with pytest.raises(typer.BadParameter, match="longer than nothing"):
         parse_longest_duration("0s")
+
+
+def test_what_is_yet_to_come_is_no_age() -> None:
+    ages = [timedelta(seconds=30), timedelta(seconds=-30), timedelta(hours=-3), timedelta(days=3)]
+    assert [brief_duration(each) for each in ages] == ["now", "now", "ahead", "3d"]
+    told = ["now", "now", "in the future, check the clock", "3d ago"]
+    assert [told_age(each) for each in ages] == told
 
 
 @given(st.text())

@@ -127,8 +127,13 @@ def test_monthly_is_usual_where_there_are_monthly_contracts() -> None:
 
 def test_only_the_months_that_are_wanted_are_named() -> None:
     assert nearest(ES, NearestRule(months=frozenset({12})), NOW) is DECEMBER
-    with pytest.raises(NoTradableContractError):  # of March no contract month is known
+    with pytest.raises(NoTradableContractError) as caught:  # of March no contract month is known
         nearest(ES, NearestRule(months=frozenset({3})), NOW)
+    assert caught.value.months == (12,)
+    late = NearestRule(months=frozenset({12}), days_before=DaysBefore(count=1000))
+    with pytest.raises(NoTradableContractError) as caught:
+        nearest(ES, late, NOW)
+    assert caught.value.months == ()
 
 
 def test_any_series_is_usual_where_nothing_is_monthly() -> None:

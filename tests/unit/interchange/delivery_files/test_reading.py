@@ -226,7 +226,19 @@ def test_a_contract_month_is_read_in_each_of_its_forms(text: str) -> None:
 
 
 def test_the_last_trading_day_stands_for_an_expiration_that_is_left_out() -> None:
-    row = {"conid": 5, "ltd": 20261218, "longFuturesCutOff": 20261216, "shortFuturesCutOff": None}
+    row: dict[str, object] = {
+        "conid": 5,
+        "ltd": 20261218,
+        "longFuturesCutOff": 20261216,
+        "shortFuturesCutOff": None,
+    }
     (found,) = read_json_rows({"ES": [row | {"expirationDate": None}]})
     (both,) = read_json_rows({"ES": [row | {"expirationDate": 20261219}]})
     assert (found.last_trade_date, both.last_trade_date) == (date(2026, 12, 18), date(2026, 12, 19))
+    (text,) = read_json_rows(
+        {"ES": [row | {"conid": "5", "ltd": "20261218", "expirationDate": None}]}
+    )
+    assert text == found
+    for odd in ("5x", "", "\u0665", "9" * 5000):
+        with pytest.raises(InvalidDocumentError):
+            read_json_rows({"ES": [row | {"conid": odd}]})
