@@ -38,11 +38,13 @@ DAMAGED_FRAMES = ("tests/torture/test_fuzzed_frames.py",)
 WITH_IBAPI = (
     "tests/unit/infrastructure/repositories/ibkr_repo",
     "tests/integration/ibkr_repo",
-    "tests/integration/month",
     "tests/integration/replay/test_ibapi.py",
     "tests/e2e/test_round_trip.py",
 )
-"""What touches ibapi: the session, the port's contract, the gateway's judge, the command."""
+"""What touches ibapi: the session, the port's contract, the gateway's judge, the command.
+
+The month is lived once under each, in protobuf; in text it is by the environment that runs this.
+"""
 
 IN_PROTOBUF = (
     "tests/e2e/fault_matrix/test_protobuf_faults.py",
@@ -154,12 +156,14 @@ def provide(environment: Environment) -> None:
         return
     say(f"making {environment.folder.relative_to(CHECKOUT)} …")
     shutil.rmtree(environment.folder, ignore_errors=True)
-    install([sys.executable, "-m", "venv", str(environment.folder)])
+    install([sys.executable, "-m", "venv", "--without-pip", str(environment.folder)])
     file = environment.folder / "constraints.txt"
     file.write_text(constraints, encoding="utf-8")
-    pip = [str(environment.python), "-m", "pip", "--disable-pip-version-check", "--quiet"]
-    install([*pip, "install", "--constraint", str(file), *requirements])
-    install([*pip, "install", "--no-deps", "--editable", str(CHECKOUT)])
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
+    into = [*pip, "--python", str(environment.python), "install"]
+    # What the tests load is compiled then; all the rest takes three times as long as installing.
+    install([*into, "--no-compile", "--constraint", str(file), *requirements])
+    install([*into, "--no-deps", "--editable", str(CHECKOUT)])
     stamp.write_text(wanted, encoding="ascii")
 
 
