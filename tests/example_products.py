@@ -62,6 +62,11 @@ ES = IndexFuture(
 )
 
 
-def everything(product: Future) -> tuple[type[Future], dict[str, Any]]:
+def everything(product: Future) -> tuple[object, ...]:
     """All that a product holds; comparing entities leaves hours and listing out."""
-    return type(product), dataclasses.asdict(product)
+    return type(product), _fields(product), *map(_fields, product.contracts)
+
+
+def _fields(entity: Future | FuturesContract) -> dict[str, Any]:
+    # Copying all that is within, as `dataclasses.asdict` does, takes ten times as long.
+    return {each.name: getattr(entity, each.name) for each in dataclasses.fields(entity)}

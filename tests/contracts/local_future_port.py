@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 import pytest
 
@@ -23,6 +23,7 @@ from contracts.future_port import (
     by_symbol,
     query_for,
 )
+from example_products import everything
 from fakes.catalogue import FakeCatalogue
 from fakes.clock import FakeClock
 from ibkr_sync.domain.entities.contracts import (
@@ -108,11 +109,6 @@ def acquired_of(
         gone=gone,
         evidence=evidence,
     )
-
-
-def everything(product: Future) -> dict[str, Any]:
-    """All that a product holds; comparing entities leaves hours and listing out."""
-    return {"type": type(product), **dataclasses.asdict(product)}
 
 
 def without(product: Future, *con_ids: int) -> Future:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from example_products import everything
 from ibkr_sync.domain.entities.contracts import ContractState
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import AmbiguousContractError
@@ -135,10 +136,6 @@ def unsighted(product: Future) -> Future:
         for each in product.contracts
     )
     return dataclasses.replace(product, contracts=tuple(chain))
-
-
-def everything(product: Future) -> dict[str, Any]:
-    return {"type": type(product), **dataclasses.asdict(product)}
 
 
 def test_a_night_that_fails_leaves_the_product_as_it_was(month: Month) -> None:
