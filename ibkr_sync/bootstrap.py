@@ -17,7 +17,7 @@ from ibkr_sync.application.resolution.symbol_resolver import SymbolResolver
 from ibkr_sync.application.services.futures import FuturesService
 from ibkr_sync.catalogue import Catalogue, load_catalogue
 from ibkr_sync.config.config_files import config_folders
-from ibkr_sync.config.settings import CatalogueSettings, ProfileSettings
+from ibkr_sync.config.settings import CatalogueSettings, NotifySettings, ProfileSettings
 from ibkr_sync.config.settings_resolution import DATABASE_FILE
 from ibkr_sync.domain.entities.catalogue import CatalogueProduct
 from ibkr_sync.domain.entities.futures import Future, Origin
@@ -25,6 +25,7 @@ from ibkr_sync.domain.ports.futures import FuturePort, LocalFuturePort
 from ibkr_sync.domain.ports.pins import PinPort
 
 if TYPE_CHECKING:
+    from ibkr_sync.application.notifying.refresh_notifications import RefreshNotifications
     from ibkr_sync.application.services.deliveries.audit import AuditService
     from ibkr_sync.application.services.deliveries.delivery import DeliveryService
     from ibkr_sync.application.services.deliveries.delivery_import import DeliveryImportService
@@ -218,6 +219,23 @@ def catalogue_products(profile: ProfileSettings, pattern: str | None) -> Sequenc
     from ibkr_sync.catalogue.product_facts import product_with_facts
 
     return tuple(map(product_with_facts, _catalogue(profile).search(pattern)))
+
+
+def refresh_notifications(settings: NotifySettings) -> RefreshNotifications:
+    """Whoever is to be notified of a refresh."""
+    from ibkr_sync.application.notifying.refresh_notifications import RefreshNotifications
+    from ibkr_sync.domain.history.severity import Severity
+
+    heartbeat, hook = None, None
+    if settings.ping_url is not None:
+        from ibkr_sync.infrastructure.notifying.http_heartbeat import HttpHeartbeat
+
+        heartbeat = HttpHeartbeat(settings.ping_url, settings.timeout)
+    if settings.command:
+        from ibkr_sync.infrastructure.notifying.command_hook import CommandHook
+
+        hook = CommandHook(settings.command, settings.timeout)
+    return RefreshNotifications(heartbeat, hook, Severity(settings.severity))
 
 
 def schema_status(profile: ProfileSettings) -> SchemaStatus:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ibkr_sync.config.config_files import (
+    CONFIG_FILE,
     ConfigDocument,
     ConfigFolders,
     config_folders,
@@ -47,6 +48,9 @@ from ibkr_sync.config.settings_resolution import (
 from ibkr_sync.config.toml_keys import TomlKey
 from ibkr_sync.domain.database_url import url_has_secret
 from ibkr_sync.domain.errors import ConfigError, ConfigProblem
+
+_PING_URL: TomlKey = ("notify", "ping_url")
+_COMMAND: TomlKey = ("notify", "command")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +116,8 @@ def _gather(
         problems += validated.problems
         problems += check_catalogue_consistency(document)
         warnings += _exposed_secrets(document, validated.settings)
+        if not document.required and document.path.parent != folders.config:
+            problems += _foreign_notifiers(validated.settings, folders)
 
     given = (*environment_overrides(environ), *flag_overrides(flags))
     overrides = validate_override_layer(given, PathContext(folder=cwd, home=home))
@@ -154,9 +160,22 @@ def _exposed_secrets(document: ConfigDocument, settings: Layer) -> Iterator[Conf
     if not document.exposed:
         return
     for key, setting in settings.items():
-        is_database = key[-2:] == DATABASE_LOCATION and setting.value is not None
-        if is_database and url_has_secret(setting.value):
+        is_url = key[-2:] in {DATABASE_LOCATION, _PING_URL} and setting.value is not None
+        what = "secret" if key == _PING_URL else "password"
+        if is_url and url_has_secret(setting.value):
             yield setting.place.problem(
-                "other users of this machine can read this password",
+                f"other users of this machine can read this {what}",
                 f"chmod 600 {safe_text(str(document.path))}",
+            )
+
+
+def _foreign_notifiers(settings: Layer, folders: ConfigFolders) -> Iterator[ConfigProblem]:
+    """Find what would run a program, or send something, because of the folder that one is in."""
+    own = safe_text(str(folders.config / CONFIG_FILE))
+    for key in (_PING_URL, _COMMAND):
+        setting = settings.get(key)
+        if setting is not None and setting.value:
+            yield setting.place.problem(
+                "it is not taken from a file of the working directory",
+                f"put it into {own}, or name the file with --config",
             )

@@ -10,6 +10,7 @@ import re
 from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated, TypeAlias
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo
 
@@ -26,6 +27,7 @@ KEPT_FOR = "90d"
 """How long raw replies are kept by default."""
 
 _DAY = 86400
+_WEB_SCHEMES = ("http", "https")
 _LARGEST_NUMBER = 10**12
 _CODE_PATTERN = "^[A-Za-z0-9][A-Za-z0-9 ._&/+-]{0,31}$"
 
@@ -91,6 +93,24 @@ def _check_retention(retention: str) -> str:
     return retention
 
 
+def _check_ping_url(url: str) -> str | None:
+    if not url:
+        return None
+    parts = urlsplit(url)
+    is_plain = re.fullmatch(r"[!-~]+", url) and not (parts.query or parts.fragment)
+    if parts.scheme not in _WEB_SCHEMES or not parts.hostname or not is_plain:
+        raise ValueError("it can't be pinged")
+    return url
+
+
+def _read_command(command: object) -> tuple[str, ...]:
+    if not isinstance(command, list | tuple) or not all(isinstance(each, str) for each in command):
+        raise ValueError("it is no list of texts")
+    if command and (not command[0] or any("\0" in word for word in command)):
+        raise ValueError("it can't be run")
+    return tuple(command)
+
+
 ProfileName: TypeAlias = Annotated[str, StringConstraints(pattern=PROFILE_NAME_PATTERN)]
 Host: TypeAlias = Annotated[
     str, AfterValidator(_check_host), Field(description="a host name or an IP address")
@@ -119,6 +139,16 @@ Retention: TypeAlias = Annotated[
 ]
 FilePath: TypeAlias = Annotated[
     str | None, AfterValidator(_locate_file), Field(description="a file's path")
+]
+PingUrl: TypeAlias = Annotated[
+    str | None,
+    AfterValidator(_check_ping_url),
+    Field(description="a URL starting with https:// or http://, without ? and #"),
+]
+Command: TypeAlias = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_read_command),
+    Field(description="a list of a program and its arguments"),
 ]
 Code: TypeAlias = Annotated[str, StringConstraints(pattern=_CODE_PATTERN)]
 Category: TypeAlias = Annotated[

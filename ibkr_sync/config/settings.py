@@ -20,9 +20,11 @@ from ibkr_sync.config.setting_types import (
     PROFILE_NAME,
     Category,
     Code,
+    Command,
     DatabaseLocation,
     FilePath,
     Host,
+    PingUrl,
     PositiveNumber,
     ProfileName,
     Retention,
@@ -129,6 +131,24 @@ class LogSettings(_Table):
     )
 
 
+class NotifySettings(_Table):
+    """Who is notified of a refresh; nobody unless it is set.
+
+    Attributes:
+        ping_url: for a heartbeat after the protocol of healthchecks.io.
+        command: a program with its arguments, run with the events as JSON on stdin.
+        severity: the least severity of events that it is run for.
+        timeout: for each of them, in seconds.
+    """
+
+    ping_url: PingUrl = Field(default=None, repr=False)
+    command: Command = Field(default=(), repr=False)
+    severity: Literal["info", "notice", "critical"] = Field(
+        default="critical", description="info, notice or critical"
+    )
+    timeout: Seconds = 10
+
+
 class ProfileSettingsTable(_Table):
     """`[profiles.NAME]` as a file writes it; what is not set comes from elsewhere."""
 
@@ -183,6 +203,7 @@ class ConfigTable(_Table):
     gateway: GatewaySettings = GatewaySettings.model_construct()
     output: OutputSettings = OutputSettings.model_construct()
     log: LogSettings = LogSettings.model_construct()
+    notify: NotifySettings = NotifySettings.model_construct()
     profiles: dict[ProfileName, ProfileSettingsTable] = Field(default={}, description=PROFILE_NAME)
 
 
@@ -234,6 +255,7 @@ class Settings:
     profiles: Mapping[str, ProfileSettings]
     output: OutputSettings
     log: LogSettings
+    notify: NotifySettings
 
     @property
     def active(self) -> ProfileSettings:

@@ -18,12 +18,13 @@ from ibkr_sync.config.settings import (
     DatabaseSettings,
     GatewaySettings,
     LogSettings,
+    NotifySettings,
     OutputSettings,
     ProfileSettings,
     Settings,
 )
 from ibkr_sync.config.toml_keys import TomlKey, toml_key_text
-from ibkr_sync.domain.database_url import mask_url
+from ibkr_sync.domain.database_url import MASK, mask_url
 from ibkr_sync.domain.errors import ConfigProblem
 
 DATABASE_FILE = "futures.db"
@@ -46,6 +47,7 @@ _COMMON_KEYS: tuple[TomlKey, ...] = (
     _CATALOGUE,
     *(("output", name) for name in OutputSettings.model_fields),
     *(("log", name) for name in LogSettings.model_fields),
+    *(("notify", name) for name in NotifySettings.model_fields),
 )
 
 
@@ -75,7 +77,7 @@ class LoadedSettings:
         return tuple(
             ResolvedSetting(
                 key=toml_key_text(_written(key, setting.place)),
-                value=_explained(setting.value),
+                value=_explained(key, setting.value),
                 where=str(setting.place),
             )
             for key, setting in self.values.items()
@@ -105,6 +107,7 @@ def resolve_settings(
         output=OutputSettings(**_table(common, "output")),
         # Its file is absolute already; validation would ask what it is relative to.
         log=LogSettings.model_construct(**_table(common, "log")),
+        notify=NotifySettings.model_construct(**_table(common, "notify")),
     )
     active = profiles[profile.value]
     return LoadedSettings(
@@ -177,11 +180,13 @@ def _written(key: TomlKey, place: SettingPlace) -> TomlKey:
     return key if is_whole else key[:-1]
 
 
-def _explained(value: object) -> str | None:
+def _explained(key: TomlKey, value: object) -> str | None:
     if value is None or value == ():
         return None
-    if isinstance(value, tuple):
+    if isinstance(value, tuple) and key == _CATALOGUE:
         return f"products: {len(value)}"
+    if isinstance(value, tuple):  # a command, whose arguments may hold secrets
+        return safe_text(" ".join((value[0], *[MASK] * (len(value) > 1))))
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return safe_text(mask_url(str(value)))

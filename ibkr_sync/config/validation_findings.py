@@ -19,6 +19,7 @@ from ibkr_sync.config.settings import (
     DatabaseSettings,
     GatewaySettings,
     LogSettings,
+    NotifySettings,
     OutputSettings,
     ProfileSettingsTable,
 )
@@ -30,9 +31,13 @@ _TABLES: Mapping[str, type[BaseModel]] = {
     "[gateway]": GatewaySettings,
     "[output]": OutputSettings,
     "[log]": LogSettings,
+    "[notify]": NotifySettings,
     "[profiles.NAME]": ProfileSettingsTable,
     "[[catalogue]]": CatalogueSettings,
 }
+
+_SECRET: TomlKey = ("notify", "ping_url")
+"""What is secret as a whole, whatever it looks like."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +79,9 @@ def _describe(error: ErrorDetails, key: TomlKey) -> Finding:
     if kind in ("model_type", "dict_type"):
         return Finding(key=key, message=f"must be a table, not {safe_value_text(value)}")
     field = _table_at(key[:-1]).model_fields[key[-1]]
-    message = f"must be {field.description}, not {safe_value_text(value)}"
+    message = f"must be {field.description}"
+    if key != _SECRET:
+        message += f", not {safe_value_text(value)}"
     if kind == "value_error":
         message += f": {error['ctx']['error']}"
     return Finding(key=key, message=message, suggestion=finding_suggestion(value, _choices(field)))

@@ -15,6 +15,8 @@ MEMORY = ":memory:"
 
 _SQLITE_SCHEMES = frozenset({"sqlite", "sqlite+pysqlite"})
 _POSTGRES_SCHEMES = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
+_WEB_SCHEMES = frozenset({"http", "https"})
+_WEB_HOST = re.compile(r"^[^/?#]*@|[/?#].*$", re.DOTALL)
 _SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>.*)", re.DOTALL)
 _BROKEN_SCHEME = re.compile(r"(sqlite|postgres|postgresql)(\+\w+)?(:|//)", re.IGNORECASE)
 _CREDENTIALS = re.compile(r"[^/]*:.*@", re.DOTALL)
@@ -106,12 +108,16 @@ def parse_database(text: str) -> DatabaseAddress:
 def mask_url(text: str) -> str:
     """Replace the secrets in a database URL, or in what was meant as one, by `***`.
 
+    Of a web address nothing but the host is shown, as its path may be all that a service asks for.
+
     Masked are the password before the @ and the value of every parameter whose name holds
     pass, pw, secret, token, key or cred, or is options, percent-encoded or not. A password may
     hold any character, even an unencoded @, / or ?, so everything from the first colon after the
     scheme to the last @ counts as the password: rather too much is masked than too little.
     """
     url = _SCHEME.fullmatch(text)
+    if url and url["scheme"].lower() in _WEB_SCHEMES:
+        return f"{url['scheme']}://{_WEB_HOST.sub('', url['rest'])}/{MASK}"
     scheme, rest = (f"{url['scheme']}://", url["rest"]) if url else ("", text)
     is_url = url is not None or _QUERY.match(text) is not None
     key, value = (_QUERY_KEY, _QUERY_VALUE) if is_url else (_KEYWORD, _KEYWORD_VALUE)

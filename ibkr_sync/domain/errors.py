@@ -54,7 +54,8 @@
     │   ├── ForeignDatabaseError        the file is not a database of ours
     │   ├── SchemaBehindError           it needs `db upgrade`
     │   └── SchemaNewerError            a newer version wrote it
-    └── AlreadyRunningError             another run holds the lock
+    ├── AlreadyRunningError             another run holds the lock
+    └── NotificationError               a notifier failed; it never fails what it is told of
 
     RunInterrupted                      a signal asked us to stop; no error, so nothing catches it
 
@@ -587,6 +588,20 @@ class AlreadyRunningError(IbkrSyncError):
     def __init__(self, lock: str) -> None:
         self.lock = lock
         super().__init__(f"another run holds {lock}")
+
+
+class NotificationError(IbkrSyncError):
+    """A notifier failed, which changes nothing of what it should have said.
+
+    Attributes:
+        notifier: what it is, without secrets: `the ping to https://hc-ping.com/***`.
+        reason: without secrets too.
+    """
+
+    def __init__(self, notifier: str, reason: str) -> None:
+        self.notifier = notifier
+        self.reason = reason
+        super().__init__(f"{notifier} failed: {reason}")
 
 
 class RunInterrupted(BaseException):

@@ -64,7 +64,7 @@ def test_the_example_is_a_config_file_and_init_writes_it_once(ibkr_sync: Command
     again = ibkr_sync("config", "init")
 
     assert tomllib.loads(example.out).keys() == {
-        *("database", "gateway", "output", "log", "profiles")
+        *("database", "gateway", "output", "log", "notify", "profiles")
     }
     path = Path(first.out.strip())
     assert path == ibkr_sync.home / ".config/ibkr-sync/config.toml"

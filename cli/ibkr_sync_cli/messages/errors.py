@@ -370,6 +370,11 @@ _RULES: dict[type[BaseException], _Rule] = {
         lambda e: f"Another run is at work on this database ({e.lock}).",
         lambda *_: "Wait until it has ended.",
     ),
+    errors.NotificationError: _Rule(
+        ExitCode.UNEXPECTED,  # of nothing: what failed to be notified goes on
+        lambda e: f"{e.notifier} failed: {e.reason}.",
+        lambda _, command: f"Check [notify]: {command('config', 'show')}",
+    ),
 }
 
 

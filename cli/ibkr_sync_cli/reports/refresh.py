@@ -9,6 +9,7 @@ from ibkr_sync_cli.messages.errors import exit_code_of, explain_error
 from ibkr_sync_cli.messages.next_steps import step_if_given_up
 from ibkr_sync_cli.reports.errors import report_error, report_left_out
 from ibkr_sync_cli.reports.events import report_run_events
+from ibkr_sync_cli.reports.progress import sync_with_progress
 from ibkr_sync_cli.terminal.notices import (
     closed_since,
     write_catalogue_notice,
@@ -23,11 +24,31 @@ from ibkr_sync_cli.views.runs.refresh_summary import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ibkr_sync.application.services.deliveries.audit import AuditService
+    from ibkr_sync.application.services.refresh import Refresh
     from ibkr_sync.application.services.refresh_report import RefreshReport
     from ibkr_sync.domain.runs.future_update import FutureFailure
     from ibkr_sync_cli.invocation import Call
     from ibkr_sync_cli.messages.exit_codes import ExitCode
+
+
+def run_refresh(
+    call: Call,
+    refreshing: Refresh,
+    audit: AuditService,
+    note: Callable[[RefreshReport], RefreshReport],
+) -> ExitCode:
+    """Refresh with progress and report; gives the exit code, raises what ends the run.
+
+    The report is passed through `note` before it is shown.
+    """
+
+    def report() -> ExitCode:
+        return report_refresh(call, note(refreshing.report()), audit)
+
+    return sync_with_progress(call.output, "Refreshing", refreshing, report)
 
 
 def report_refresh(call: Call, report: RefreshReport, audit: AuditService) -> ExitCode:

@@ -142,6 +142,10 @@ class Output:
         self._tell(("error: ", "bold red"), _harmless(sentence))
         self.advise(next_step)
 
+    def warn(self, sentence: str) -> None:
+        """Tell on stderr what went wrong beside the result; never silenced."""
+        self._tell(("warning: ", "yellow"), _harmless(sentence))
+
     def advise(self, next_step: str | None) -> None:
         """Tell on stderr what to do next, if anything."""
         if next_step:

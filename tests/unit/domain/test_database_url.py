@@ -79,6 +79,8 @@ SPELT_KEYS = KEYS.flatmap(spelt)
         (r"host=h password=x\ y dbname=d", "host=h password=*** dbname=d"),
         ("host=h password='x y", "host=h password=***"),
         ("host=h password=a://b@c dbname=d", "host=h password=*** dbname=d"),
+        ("https://u:p@h.io:8080/uuid/start?x#y", "https://h.io:8080/***"),
+        ("HTTP://h?key", "HTTP://h/***"),
         ("/home/me/futures.db", "/home/me/futures.db"),
         ("sqlite:////home/me/futures.db", "sqlite:////home/me/futures.db"),
     ],

@@ -14,7 +14,6 @@ from ibkr_sync_cli.units.durations import parse_duration, parse_longest_duration
 
 if TYPE_CHECKING:
     from ibkr_sync.application.services.refresh import RefreshSelection
-    from ibkr_sync_cli.messages.exit_codes import ExitCode
 
 
 def refresh(
@@ -60,8 +59,8 @@ def refresh(
     """Bring all that is watched up to date, and show what came of it."""
     from ibkr_sync.application.services.refresh import RefreshSelection
     from ibkr_sync.domain.runs.sync_policy import SyncPolicy
-    from ibkr_sync_cli.reports.progress import sync_with_progress
-    from ibkr_sync_cli.reports.refresh import report_refresh
+    from ibkr_sync_cli.reports.notifications import notified
+    from ibkr_sync_cli.reports.refresh import run_refresh
 
     gateway = {"host": host, "port": port, "client_id": client_id}
     call = call_of(context, source=source, **gateway)
@@ -71,13 +70,9 @@ def refresh(
     policy = SyncPolicy(
         max_age=stale, allow_shrink=allow_shrink, dry_run=dry_run, deadline=deadline
     )
-    with call.services() as services:
+    with notified(call, dry_run=dry_run) as note, call.services() as services:
         refreshing = services.refresh.begin(selection, policy, call.run.note)
-
-        def report() -> ExitCode:
-            return report_refresh(call, refreshing.report(), services.audit)
-
-        raise typer.Exit(sync_with_progress(call.output, "Refreshing", refreshing, report))
+        raise typer.Exit(run_refresh(call, refreshing, services.audit, note))
 
 
 def _refuse_unusable(
