@@ -48,7 +48,12 @@ def scheduled_refresh(
 
     Raises ConfigError.
     """
-    from ibkr_sync.config.config_files import CONFIG_VARIABLE, config_folders, config_home
+    from ibkr_sync.config.config_files import (
+        CONFIG_VARIABLE,
+        FOLDER_CONFIG_FILE,
+        config_folders,
+        config_home,
+    )
     from ibkr_sync.domain.database_url import url_has_secret
 
     settings, cwd = call.loaded.settings, Path.cwd()
@@ -77,7 +82,7 @@ def scheduled_refresh(
         arguments += ["--group", group]
     return ScheduledCall(
         command=(*program_of_call(sys.argv[0]), *options, *arguments),
-        folder=None if config or not (cwd / "config.toml").is_file() else cwd,
+        folder=None if config or not (cwd / FOLDER_CONFIG_FILE).is_file() else cwd,
         environment_file=config_folders().config / _ENVIRONMENT_FILE if is_secret else None,
         log_file=log_file,
         deadline=deadline,

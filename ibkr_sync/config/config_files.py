@@ -15,6 +15,9 @@ from ibkr_sync.domain.errors import ConfigError, ConfigProblem
 
 APPLICATION = "ibkr-sync"
 CONFIG_FILE = "config.toml"
+FOLDER_CONFIG_FILE = "ibkr-sync.toml"
+"""In a working directory, which may hold a `config.toml` of anything else."""
+
 CONFIG_VARIABLE = "IBKR_SYNC_CONFIG"
 
 _MAX_BYTES = 1 << 20
@@ -105,9 +108,11 @@ def config_locations(
                 [ConfigProblem(source=label, key=chosen_by, message=message)]
             ) from None
         return (ConfigLocation(path=path, chosen_by=chosen_by, required=True),)
-    here = ConfigLocation(path=cwd / CONFIG_FILE, chosen_by="working directory", required=False)
+    here = ConfigLocation(
+        path=cwd / FOLDER_CONFIG_FILE, chosen_by="working directory", required=False
+    )
     user = ConfigLocation(path=folders.config / CONFIG_FILE, chosen_by="user", required=False)
-    return (here,) if here.path == user.path else (here, user)
+    return here, user
 
 
 def read_config_file(location: ConfigLocation) -> ConfigDocument | None:

@@ -1,6 +1,6 @@
 """From the command line, the environment and the config files to the settings in use.
 
-In this order, the first that sets a value wins: command line; environment; `./config.toml`;
+In this order, the first that sets a value wins: command line; environment; `./ibkr-sync.toml`;
 the user's config file; defaults. The two files are merged key by key, and in the result what a
 profile's own table sets wins over what is shared.
 """

@@ -153,7 +153,7 @@ class CommandLine:
 
     def configure(self, text: str) -> Path:
         """Write the config file of the working folder."""
-        path = self.cwd / "config.toml"
+        path = self.cwd / "ibkr-sync.toml"
         path.write_text(text, encoding="utf-8")
         return path
 

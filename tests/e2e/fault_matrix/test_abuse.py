@@ -156,7 +156,7 @@ def test_files_are_their_owner_s_alone(rig: Rig) -> None:
     rig.endure(Ordeal(fate=Fate.RENEWED))
     modes = {path.name: path.stat().st_mode & 0o077 for path in rig.command.cwd.iterdir()}
     modes |= {path.name: path.stat().st_mode & 0o077 for path in rig.store.path.parent.glob("f*")}
-    del modes["config.toml"]  # the test's own
+    del modes["ibkr-sync.toml"]  # the test's own
     assert set(modes.values()) == {0}, modes
 
 

@@ -23,7 +23,7 @@ class Machine:
     folders: ConfigFolders
 
     def here(self, toml: str) -> Path:
-        return write(self.cwd / "config.toml", toml)
+        return write(self.cwd / "ibkr-sync.toml", toml)
 
     def user(self, toml: str) -> Path:
         return write(self.folders.config / "config.toml", toml)

@@ -17,15 +17,19 @@ def test_files_are_looked_for_in_the_working_directory_and_the_users_folder(
 
     here, users = config_locations({}, {}, machine.cwd, machine.folders)
 
-    assert (here.path, here.exists, here.required) == (machine.cwd / "config.toml", False, False)
+    assert (here.path, here.exists, here.required) == (machine.cwd / "ibkr-sync.toml", False, False)
     assert (users.path, users.exists, users.required) == (user, True, False)
     assert (here.chosen_by, users.chosen_by) == ("working directory", "user")
 
 
-def test_a_file_that_is_in_both_places_is_looked_for_once(machine: Machine) -> None:
-    (location,) = config_locations({}, {}, machine.folders.config, machine.folders)
+def test_a_config_file_of_something_else_is_not_read(machine: Machine) -> None:
+    """Many programs call theirs `config.toml`; one of a web site broke every command."""
+    write(machine.cwd / "config.toml", 'baseURL = "https://example.org/"')
 
-    assert location.path == machine.folders.config / "config.toml"
+    assert [each.exists for each in config_locations({}, {}, machine.cwd, machine.folders)] == [
+        False,
+        False,
+    ]
 
 
 def test_the_users_folders_are_those_of_the_platform() -> None:
@@ -84,7 +88,7 @@ def test_a_folder_and_a_pipe_are_refused_without_waiting_for_a_writer(machine: M
 
 
 def test_a_file_that_may_not_be_read_is_told_with_the_reason(machine: Machine) -> None:
-    loop = machine.cwd / "config.toml"
+    loop = machine.cwd / "ibkr-sync.toml"
     loop.symlink_to(loop)
 
     assert machine.problem().message == "can't be read: Too many levels of symbolic links"

@@ -106,7 +106,7 @@ def load(content: bytes, environ: dict[str, str]) -> None:
     """Load, and use what comes of it as commands do."""
     with tempfile.TemporaryDirectory() as folder:
         cwd = Path(folder)
-        (cwd / "config.toml").write_bytes(content)
+        (cwd / "ibkr-sync.toml").write_bytes(content)
         try:
             loaded = load_settings({}, environ, cwd, ConfigFolders(config=cwd, data=cwd))
         except ConfigError as error:

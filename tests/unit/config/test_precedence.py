@@ -163,7 +163,7 @@ def test_an_empty_text_in_a_file_goes_back_to_the_default_place(machine: Machine
 
     assert loaded.settings.active.database_file == machine.folders.data / "futures.db"
     assert loaded.settings.log.file is None
-    assert where(loaded, "log.file") == (None, f"{machine.cwd}/config.toml:3")
+    assert where(loaded, "log.file") == (None, f"{machine.cwd}/ibkr-sync.toml:3")
 
 
 @pytest.mark.parametrize("host", ["::1", "192.168.1.7", "tws.example.com", "ib_gateway"])
