@@ -9,6 +9,8 @@ import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import TZPATH
 
 from ibkr_sync.domain.runs.reset_windows import RESET_WINDOWS, ResetTime, ResetWindow, met_windows
 from ibkr_sync_cli.scheduled_call import DATABASE_VARIABLE, ScheduledCall
@@ -39,6 +41,7 @@ class Schedule:
         exceptions: the times that it shows on others, each with the number of days.
         clock: what this machine's clock is called.
         changes_clocks: whether it goes forward and back in the course of the year.
+        knows_zone: whether programs of this machine, such as `date`, know the zone of `daily`.
         today: the day from which the year counts.
     """
 
@@ -49,6 +52,12 @@ class Schedule:
     clock: str
     changes_clocks: bool
     today: date
+    knows_zone: bool = True
+
+    @property
+    def is_tried(self) -> bool:
+        """Whether cron tries several times of the day, of which a test lets one through."""
+        return bool(self.exceptions) and self.knows_zone
 
     @classmethod
     def here(cls, call: ScheduledCall, daily: ResetTime, today: date) -> Schedule:
@@ -64,6 +73,7 @@ class Schedule:
             clock=clock,
             changes_clocks=len(offsets) > 1,
             today=today,
+            knows_zone=any(Path(folder, daily.zone).is_file() for folder in TZPATH),
         )
 
     def met_windows(self, *, by_machine: bool) -> tuple[ResetWindow, ...]:
@@ -78,25 +88,37 @@ class Schedule:
 
 
 def crontab_schedule(schedule: Schedule) -> str:
-    """A line for `crontab -e`; raises ValueError when cron can't take it."""
+    """Lines for `crontab -e`; raises ValueError when cron can't take them.
+
+    Few crons know `CRON_TZ`. Where the two clocks change on different days, the time is tried at
+    each hour that it may be here, and `date` lets the one through that it is there.
+    """
     words = " ".join(map(shlex.quote, schedule.call.command))
     if schedule.call.folder is not None:
         words = f"cd {shlex.quote(str(schedule.call.folder))} && {words}"
     if schedule.call.environment_file is not None:
         file = shlex.quote(str(schedule.call.environment_file))
         words = f"set -a && . {file} && set +a && {words}"
+    if schedule.is_tried:
+        zone = shlex.quote(schedule.daily.zone)
+        words = f'test "$(TZ={zone} date +%H)" = {schedule.daily.at:%H} && {words}'
     # cron takes a bare % for the end of the line, in quotes too.
     command = words.replace("%", r"\%")
     if len(command) > LONGEST_CRON_LINE:
         raise ValueError("the command is too long for cron; put the options into a config file")
     comments = [
         *_about(schedule, "the line that begins with a number", "crontab -e"),
-        *_about_local_time(schedule),
+        *_about_local_time(schedule, is_tried=schedule.is_tried),
         *_about_clock_changes(schedule),
         "cron mails what is written, which is nothing on success: set MAILTO=you@example.com.",
     ]
-    line = f"{schedule.local.minute} {schedule.local.hour} * * * {command}"
-    return "\n".join([*_commented(comments), "SHELL=/bin/sh", line]) + "\n"
+    times = [schedule.local, *(at for at, _ in schedule.exceptions if schedule.is_tried)]
+    lines = [
+        f"{minute} {','.join(str(each.hour) for each in sorted(times) if each.minute == minute)}"
+        f" * * * {command}"
+        for minute in sorted({each.minute for each in times})
+    ]
+    return "\n".join([*_commented(comments), "SHELL=/bin/sh", *lines]) + "\n"
 
 
 def systemd_schedule(schedule: Schedule) -> str:
@@ -198,12 +220,13 @@ def _about(schedule: Schedule, what: str, place: str) -> Iterator[str]:
     )
 
 
-def _about_local_time(schedule: Schedule) -> Iterator[str]:
+def _about_local_time(schedule: Schedule, *, is_tried: bool = False) -> Iterator[str]:
     """What a scheduler makes of the time that knows this machine's clock alone."""
     told = f"{schedule.daily} is {schedule.local:%H:%M} on this machine's clock ({schedule.clock})"
     exceptions = ", ".join(f"{each:%H:%M} on {days} days" for each, days in schedule.exceptions)
     if exceptions:
         told += f", but {exceptions} a year, as the two zones change their clocks apart"
+        told += ": each is tried, and `date` lets the right one through" if is_tried else ""
     yield told + ". A machine that moves to another zone needs a new entry."
 
 

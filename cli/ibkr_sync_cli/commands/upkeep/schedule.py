@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
@@ -12,6 +12,9 @@ import typer
 from ibkr_sync_cli.arguments import options
 from ibkr_sync_cli.invocation import call_of
 from ibkr_sync_cli.units.durations import parse_duration, parse_longest_duration
+
+if TYPE_CHECKING:
+    from ibkr_sync_cli.views.schedule import Schedule
 
 _NEW_YORK = "America/New_York"
 
@@ -81,6 +84,11 @@ def schedule(
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     call.output.write_text(text)
-    for window in entry.met_windows(by_machine=scheduler is not Scheduler.SYSTEMD):
+    for window in entry.met_windows(by_machine=_is_by_machine(scheduler, entry)):
         told = f"{entry.daily} may meet a reset of IBKR's servers: {window}"
         call.output.remark(f"warning: {told}", style="yellow")
+
+
+def _is_by_machine(scheduler: Scheduler, entry: Schedule) -> bool:
+    """Whether this machine's clock decides when it runs, on each day of the year."""
+    return scheduler is Scheduler.LAUNCHD or (scheduler is Scheduler.CRON and not entry.is_tried)

@@ -6,9 +6,10 @@ import configparser
 import dataclasses
 import plistlib
 import shlex
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from time import tzset
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -28,6 +29,7 @@ from ibkr_sync_cli.views.schedule import (
 
 PROGRAM = ("/opt/venv/bin/ibkr-sync", "--profile", "ibkr", "--quiet", "refresh")
 WORDS = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs")), max_size=30)
+GUARD = ("test", "$(TZ=America/New_York date +%H)", "=", "04", "&&")
 ODD = ("/a b/100%$HOME/`x`", 'it\'s "q" \\ %h $$', "-", "")
 
 
@@ -83,20 +85,50 @@ def systemd_words(text: str) -> list[str]:
 def test_a_crontab_has_five_fields_and_the_command() -> None:
     fields, words = cron_entry(crontab_schedule(schedule()))
 
-    assert fields == ["30", "10", "*", "*", "*"]
-    assert words == [*PROGRAM]
+    assert fields == ["30", "9,10", "*", "*", "*"]
+    assert words == [*GUARD, *PROGRAM]
+
+
+def test_one_hour_of_the_day_needs_no_test_in_a_crontab() -> None:
+    for entry in (
+        dataclasses.replace(schedule(), exceptions=()),
+        dataclasses.replace(schedule(), knows_zone=False),
+    ):
+        assert cron_entry(crontab_schedule(entry)) == (["30", "10", "*", "*", "*"], [*PROGRAM])
+
+
+@pytest.mark.parametrize("here", ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata"])
+def test_a_crontab_runs_once_a_day_at_its_time_in_winter_and_summer(
+    here: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", here)
+    tzset()
+    daily = ResetTime(at=time(18, 30), zone="America/New_York")
+    printed = crontab_schedule(Schedule.here(schedule().call, daily, date(2026, 11, 23)))
+    (minute, hours, *_), words = cron_entry(printed)
+    is_tested = words[: len(GUARD)] != [*PROGRAM][: len(GUARD)]
+
+    for day in (date(2026, 1, 20), date(2026, 7, 20), date(2026, 10, 28), date(2026, 3, 20)):
+        started = [
+            tried
+            for hour in hours.split(",")
+            for tried in [datetime.combine(day, time(int(hour), int(minute)), ZoneInfo(here))]
+            if not is_tested or tried.astimezone(ZoneInfo(daily.zone)).hour == daily.at.hour
+        ]
+        assert [f"{each.astimezone(ZoneInfo(daily.zone)):%H:%M}" for each in started] == ["18:30"]
 
 
 @given(st.lists(WORDS, max_size=4))
 def test_a_crontab_keeps_every_word(words: list[str]) -> None:
-    assert cron_entry(crontab_schedule(schedule(*ODD, *words)))[1] == [*PROGRAM, *ODD, *words]
+    line = crontab_schedule(schedule(*ODD, *words))
+    assert cron_entry(line)[1] == [*GUARD, *PROGRAM, *ODD, *words]
 
 
 def test_a_crontab_goes_to_the_folder_and_reads_the_secrets_first() -> None:
     text = crontab_schedule(schedule(folder=Path("/home/me/my sync"), secret=Path("/etc/a b.env")))
 
     words = cron_entry(text)[1]
-    assert words[: -len(PROGRAM)] == [
+    assert words[len(GUARD) : -len(PROGRAM)] == [
         *("set", "-a", "&&", ".", "/etc/a b.env", "&&", "set", "+a", "&&"),
         *("cd", "/home/me/my sync", "&&"),
     ]
@@ -191,6 +223,7 @@ def test_what_the_machine_s_clock_makes_of_it_is_told(write: object) -> None:
     )
 
     assert "is 10:30 on this machine's clock (CET), but 09:30 on 21 days a year" in told
+    assert ("each is tried" in told) is (write is crontab_schedule)
     assert "is 10:30 on this machine's clock (CET). A machine" in plain
 
 
