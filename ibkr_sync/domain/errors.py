@@ -49,6 +49,7 @@
     │   └── DeliveryFileError           a file with dates of deliveries can't
     ├── StorageError                    the database can't be used
     │   ├── DatabaseUnavailableError    missing, unreadable, read-only, unreachable
+    │   ├── DriverMissingError          what speaks to its server is not installed
     │   ├── DatabaseLockedError         another process holds it
     │   ├── DatabaseDamagedError        what is in the file contradicts itself
     │   ├── ForeignDatabaseError        the file is not a database of ours
@@ -560,6 +561,14 @@ class StorageError(IbkrSyncError):
 
 class DatabaseUnavailableError(StorageError):
     """The database is missing, unreadable, read-only or unreachable."""
+
+
+class DriverMissingError(StorageError):
+    """What speaks to the database's server is not installed; an extra of ours brings it."""
+
+    def __init__(self, database: str, extra: str) -> None:
+        self.extra = extra
+        super().__init__(database, "its driver is not installed")
 
 
 class DatabaseLockedError(StorageError):

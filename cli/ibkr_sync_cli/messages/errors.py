@@ -332,6 +332,11 @@ _RULES: dict[type[BaseException], _Rule] = {
         lambda e: f"The database {e.database} can't be used: {e.detail}.",
         next_steps.step_if_unavailable,
     ),
+    errors.DriverMissingError: _Rule(
+        ExitCode.DATABASE,
+        lambda e: f"The database {e.database} can't be used: {e.detail}.",
+        next_steps.step_to_install_driver,
+    ),
     errors.StorageError: _Rule(
         ExitCode.DATABASE,
         lambda e: f"The database {e.database} failed: {e.detail}.",

@@ -10,6 +10,11 @@ from ibkr_sync.domain.entities.futures import Origin, ProductKey
 from ibkr_sync.domain.errors import ProductCandidate, UnreachableReason
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.spellings import MONTH_CODES
+from ibkr_sync_cli.messages.installation import (
+    Installation,
+    install_command,
+    packages_of_extra,
+)
 from ibkr_sync_cli.messages.next_command import NextCommand
 
 STEP_TO_START_GATEWAY = (
@@ -234,11 +239,18 @@ def step_if_unavailable(error: errors.DatabaseUnavailableError, command: NextCom
 
 def step_to_install_library(error: errors.ClientLibraryError, _: NextCommand) -> str:
     """Where ibapi can't be loaded."""
+    options: tuple[str, ...] = ("--upgrade",)
     if error.is_missing:
-        return f"pip install {error.package}"
-    if error.package == "ibapi":
-        return "Install it anew: pip install --force-reinstall --no-cache-dir ibapi"
-    return f"pip install --upgrade {error.package}"
+        options = ()
+    elif error.package == "ibapi":
+        options = ("--force-reinstall", "--no-cache-dir")
+    return install_command(Installation.here(), error.package, options=options)
+
+
+def step_to_install_driver(error: errors.DriverMissingError, _: NextCommand) -> str:
+    """Where the driver of a database is an extra that is not installed."""
+    installation = Installation.here()
+    return install_command(installation, *packages_of_extra(installation, error.extra))
 
 
 def step_if_rejected(error: errors.RequestRejectedError, _: NextCommand) -> str | None:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, Engine, create_engine
 
-from ibkr_sync.domain.errors import DatabaseUnavailableError
+from ibkr_sync.domain.errors import DatabaseUnavailableError, DriverMissingError
 
 _WRITE_LOCK = (
     "SELECT pg_advisory_xact_lock(hashtext('ibkr-sync write'), hashtext(current_schema()))"
@@ -28,16 +28,14 @@ _DEFAULTS: dict[str, Any] = {
 def postgres_engine(url: URL, name: str, busy_timeout: timedelta) -> Engine:
     """An engine for the server at `url`, which messages call `name`; nothing is opened yet.
 
-    What `url` says of a connection goes before our defaults. Raises DatabaseUnavailableError
-    without the driver; each connection does for a database in another encoding than UTF-8.
+    What `url` says of a connection goes before our defaults. Raises DriverMissingError;
+    each connection raises DatabaseUnavailableError for another encoding than UTF-8.
     """
     given = {key: value for key, value in _DEFAULTS.items() if key not in url.query}
     try:
         engine = create_engine(url, connect_args=given, hide_parameters=True, pool_pre_ping=True)
     except ImportError as error:
-        raise DatabaseUnavailableError(
-            name, "PostgreSQL needs an extra: pip install 'ibkr-sync[postgres]'"
-        ) from error
+        raise DriverMissingError(name, "postgres") from error
 
     # Before SQLAlchemy's own first look, which can't read an answer in another encoding.
     @event.listens_for(engine, "connect", insert=True)
