@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import typer
 
+import commands_page
 from ibkr_sync_cli.app import app
 from ibkr_sync_cli.messages.exit_codes import EXIT_CODE_HELP, ExitCode
 from one_case import one_case
@@ -91,6 +92,10 @@ def test_the_commands_stand_under_headings(monkeypatch: pytest.MonkeyPatch) -> N
 
     order = ["Daily commands:", "\n  get ", "Looking at", "\n  show ", "Upkeep:", "\n  config "]
     assert sorted(order, key=page.index) == order
+
+
+def test_the_page_of_commands_is_that_of_their_help() -> None:
+    assert commands_page.PAGE.read_text("utf-8") == commands_page.page(), "make docs"
 
 
 @one_case("code", ExitCode)
