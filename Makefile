@@ -50,6 +50,7 @@ matrix: $(INSTALLED_DEV)  ## run what touches ibapi under every supported ibapi
 docs: $(INSTALLED_DEV)  ## write the generated pages
 	$(BIN)/python tests/delivery_rules_page.py
 	$(BIN)/python tests/commands_page.py
+	$(BIN)/python tests/completion_table.py
 
 live: $(INSTALLED_DEV)  ## run the read-only tests against IBKR_SYNC_LIVE=host:port
 	$(BIN)/python -m pytest -m live

@@ -30,6 +30,7 @@ IN_THE_WHEEL = (
     "ibkr_sync/infrastructure/replay/sample/products.csv",
     "ibkr_sync/infrastructure/repositories/local_repo/schema/migrations/env.py",
     "ibkr_sync/infrastructure/repositories/local_repo/schema/migrations/script.py.mako",
+    "ibkr_sync_cli/completion/commands.json",
     ".dist-info/licenses/LICENSE",
 )
 

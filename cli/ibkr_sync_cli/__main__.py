@@ -31,6 +31,11 @@ def main() -> NoReturn:
     gc.set_threshold(OBJECTS_PER_COLLECTION)
     import os
 
+    from ibkr_sync_cli.completion.asked import answer_shell
+
+    if (answered := answer_shell(os.environ)) is not None:
+        sys.exit(answered)
+
     from ibkr_sync.domain.errors import RunInterrupted
 
     os.umask(_OWNER_ALONE)
