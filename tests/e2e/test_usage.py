@@ -211,6 +211,7 @@ def test_get_tells_that_no_source_was_asked(ibkr_sync: CommandLine, stocked: Pat
     outcomes = {each["symbol"]: each["outcome"] for each in done.json["outcomes"]}
     assert (done.code, outcomes) == (0, {"ES": "stored", "GC": "catalogue"})
     assert done.err.splitlines() == [
+        "note: IBKR was not asked: profile local answers from the database",
         "GC@COMEX (GC): from the catalogue, without contracts",
         f"next:  ibkr-sync --database {stocked} get GC@COMEX --source ibkr",
     ]

@@ -76,7 +76,7 @@ _RULES: dict[type[BaseException], _Rule] = {
     errors.ConfigError: _Rule(
         ExitCode.USAGE,
         lambda e: "The settings can't be used:\n" + "\n".join(f"  {each}" for each in e.problems),
-        next_steps.step_to_mend_settings,
+        next_steps.step_to_correct_settings,
     ),
     errors.ConfigNotWrittenError: _Rule(
         ExitCode.USAGE,

@@ -38,13 +38,13 @@ _REJECTED = {
 }
 
 
-def step_to_mend_settings(error: errors.ConfigError, command: NextCommand) -> str:
-    """Where settings can't be used; what only options set is mended by typing them anew."""
+def step_to_correct_settings(error: errors.ConfigError, command: NextCommand) -> str:
+    """Where settings can't be used; what only options set is corrected by typing them anew."""
     from ibkr_sync.config.overrides import COMMAND_LINE  # settings are loaded by now
 
     if all(problem.source == COMMAND_LINE for problem in error.problems):
-        return "Mend the option; --help tells what it takes."
-    return f"Mend them, then: {command('config', 'check')}"
+        return "Correct the option; --help says what it takes."
+    return f"Correct them, then: {command('config', 'check')}"
 
 
 def step_if_unreachable(error: errors.GatewayUnreachableError, command: NextCommand) -> str:

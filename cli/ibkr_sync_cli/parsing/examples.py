@@ -107,7 +107,7 @@ _EXAMPLES: Final = {
     ),
     "catalogue": (
         Example("catalogue gold", "products by a word of the name"),
-        Example('catalogue "6?" --wide', "by exchange symbol, with sources"),
+        Example('catalogue "6?" --columns all', "by exchange symbol, with sources"),
     ),
     "audit": (
         Example("audit", "what disagrees of all that is stored"),

@@ -32,6 +32,11 @@ def report_get(call: Call, report: GetReport, audit: AuditService, now: datetime
     With --quiet a format that is only configured asks for no result.
     """
     output, is_one = call.output, len(report.outcomes) == 1
+    if not report.from_source:
+        profile = call.loaded.settings.profile
+        output.remark(
+            f"note: IBKR was not asked: profile {profile} answers from the database", style="yellow"
+        )
     if report.outcomes and not (output.quiet and call.explicit_format is None):
         _write(call, report, now)
     report_run_events(output, report.run_id, report.events)

@@ -49,7 +49,7 @@ def changes(
         typer.Option("--exit-code", help="End with 6 where anything matters so much."),
     ] = None,
 ) -> None:
-    """Tell what changed, as typed events, from the database alone.
+    """Show what changed, as typed events, from the database alone.
 
     Critical is what breaks a trading system: an expiry that moved, another multiplier, price
     magnifier, tick, currency, symbol, exchange or time zone, a delisted contract.

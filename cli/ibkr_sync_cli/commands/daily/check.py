@@ -23,7 +23,7 @@ def check(
     ] = "26h",  # type: ignore[assignment]  # typer parses defaults as what is typed
     groups: options.Groups = None,
 ) -> None:
-    """Tell which watched products are stale and why, from the database alone; exit 6 if any is.
+    """List the watched products that are stale, and why, from the database alone; exit 6 if any is.
 
     Without a watchlist all that is stored is meant. With --quiet nothing is said when all is well.
     """

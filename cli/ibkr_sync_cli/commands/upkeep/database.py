@@ -22,7 +22,7 @@ app = typer.Typer(
 def database_status(
     context: typer.Context,
 ) -> None:
-    """Tell where the database is, whether it is sound and current, and what it takes."""
+    """Show where the database is, whether it is sound and current, and what it takes."""
     from ibkr_sync.bootstrap import refuse_damage, schema_status
     from ibkr_sync_cli.views.database import DatabaseState, database_view
 

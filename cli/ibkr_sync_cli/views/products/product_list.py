@@ -97,6 +97,10 @@ def _products_table(products: Sequence[ProductSummary], now: datetime) -> Render
         ),
         TableColumn("Name", lambda each: each.name or None, fit="cut"),
     ]
-    footer = Text(quantity_of(len(products), "product"), style="dim")
+    from_catalogue = sum(each.origin is Origin.CATALOGUE for each in products)
+    told = quantity_of(len(products), "product")
+    if from_catalogue:
+        told += f" · {from_catalogue} known from the catalogue alone, never synced"
+    footer = Text(told, style="dim")
     is_sample = any(each.origin is Origin.SAMPLE for each in products)
     return Group(items_table(products, columns), marked_cell(footer, is_sample=is_sample))

@@ -260,7 +260,7 @@ def test_every_error_of_the_tree_is_explained(kind: type[errors.IbkrSyncError]) 
             ),
             ExitCode.USAGE,
             "--port: is no port",
-            "Mend the option",
+            "Correct the option",
         ),
         (
             errors.ConfigNotWrittenError(
