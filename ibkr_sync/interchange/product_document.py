@@ -68,6 +68,7 @@ class DocumentScope(StrEnum):
     CHAIN = "chain"
     SERIES = "series"
     SIZE = "size"
+    SELECTION = "selection"
     CONTRACT = "contract"
 
 

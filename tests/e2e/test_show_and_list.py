@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from e2e.command_line import CommandLine
+from e2e.command_line import CommandLine, Ended
 
 
 def test_demo_fetches_and_shows_a_product_from_nothing(ibkr_sync: CommandLine) -> None:
@@ -17,7 +19,7 @@ def test_demo_fetches_and_shows_a_product_from_nothing(ibkr_sync: CommandLine) -
     assert done.code == 0
     title, constants, *_, footer = done.out.splitlines()
     assert title == "ES  E-mini S&P 500  SAMPLE DATA"
-    assert constants == "CME · USD · multiplier 50 · tick 0.25 = $12.50"
+    assert constants.startswith("CME · USD · multiplier 50 · tick 0.25 = $12.50 · cash settlement")
     assert footer.startswith("21 listed · ▶ nearest expiry · America/Chicago · synced now from")
     assert done.err.splitlines() == [
         "$ ibkr-sync --profile demo get ES --source ibkr",
@@ -82,6 +84,50 @@ def test_the_table_has_expired_contracts_when_asked(ibkr_sync: CommandLine, stoc
     assert [symbol for symbol in expired if symbol in short] == []
     assert [symbol for symbol in expired if symbol not in full] == []
     assert max(map(len, (*short.splitlines(), *full.splitlines()))) <= 80
+
+
+def test_several_are_shown_at_once_and_one_that_fails_loses_no_other(
+    ibkr_sync: CommandLine, stocked: Path
+) -> None:
+    def ask(*arguments: str) -> Ended:
+        return ibkr_sync("--database", stocked, *arguments)
+
+    for command in ("show", "hours"):
+        both = ask(command, "ES", "NOVA", "CL", "--json")
+        assert both.code == 4
+        assert "NOVA was not found" in both.err
+        alone = [ask(command, each, "--json").json for each in ("ES", "CL")]
+        assert [each["symbol"] for each in both.json] == ["ES", "CL"]
+        assert [each.keys() for each in both.json] == [each.keys() for each in alone]
+        rows = ask(command, "ES", "CL", "-f", "csv").rows()
+        assert {row["symbol"] for row in rows} == {"ES", "CL"}
+        assert {row["origin"] for row in rows} == {"sample"}
+        assert ask(command, "NOVA", "NOVB").code == 5
+        (one,) = ask(command, "ES", "NOVA", "--json").json
+        assert one["symbol"] == "ES"
+    table = ask("show", "ESZ6", "CL", "-f", "table").out
+    assert "Contract month" in table
+    assert "\n\nCL  Light Sweet Crude Oil" in table
+
+
+def test_contracts_are_limited_and_put_in_order(ibkr_sync: CommandLine, stocked: Path) -> None:
+    database = ("--database", stocked)
+    done = ibkr_sync(*database, "show", "CL", "-n", "3", "--sort", "-last-trade-date", "--json")
+    dates = [each["last_trade_date"] for each in done.json["contracts"]]
+    assert len(dates) == 3
+    assert dates == sorted(dates, reverse=True)
+    assert done.json["scope"] == "selection"
+    for wrong in (("-n", "0"), ("-n", "some"), ("--sort", "venues"), ("--sort", "multiplyer")):
+        assert ibkr_sync(*database, "show", "CL", *wrong).code == 2
+    assert "'multiplier'" in ibkr_sync(*database, "show", "CL", "--sort", "multiplyer").told
+
+    code, sent = ibkr_sync.on_terminal(*database, "--no-color", "show", "CL", columns=400)
+    step = re.search(r"… ([0-9]+) more: ibkr-sync (.*)", sent)
+    assert step is not None
+    rest, words = int(step[1]), shlex.split(step[2])
+    assert (code, words[-3:]) == (0, ["CL@NYMEX", "-n", "all"])
+    _, whole = ibkr_sync.on_terminal(*words, columns=400)
+    assert len(whole.splitlines()) == len(sent.splitlines()) + rest - 1
 
 
 def test_columns_are_chosen_by_name_and_written_to_a_file(

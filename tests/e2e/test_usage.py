@@ -36,7 +36,7 @@ LIBRARY_WORDS = re.compile(r"Usage:|Try '|Input should|Invalid value|Value error
         (["shwo", "ES"], "There is no command 'shwo'. next: Did you mean ibkr-sync show?"),
         (["watchlist", "ad", "ES"], "next: Did you mean ibkr-sync watchlist add?"),
         (["show", "ES", "--exchagne", "X"], "Did you mean --exchange? ibkr-sync show --help"),
-        (["show", "ES", "NQ"], "ibkr-sync show does not take 'NQ' as well."),
+        (["history", "ES", "NQ"], "ibkr-sync history does not take 'NQ' as well."),
         (["show", "ES", "--exchange"], "--exchange needs a value."),
         (["show", "ES", "--json=1"], "--json takes no value."),
         (["hours", "ES", "--days", "0"], "'0' is too small, it must be at least 1."),

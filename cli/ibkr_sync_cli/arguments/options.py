@@ -22,6 +22,13 @@ Symbol = Annotated[
         metavar="SYMBOL",
     ),
 ]
+Symbols = Annotated[
+    list[str],
+    typer.Argument(
+        help="Products, as ES, 6E or ES@CME; contracts, as ESZ6 or ES 202612; conIds.",
+        metavar="SYMBOL",
+    ),
+]
 Host = Annotated[str | None, typer.Option("--host", help="Gateway's host.")]
 Port = Annotated[int | None, typer.Option("--port", help="Gateway's port.")]
 ClientId = Annotated[int | None, typer.Option("--client-id", help="API client id.")]

@@ -135,6 +135,11 @@ def step_to_show_product(key: ProductKey, command: NextCommand) -> str:
     return command("show", *_words_for(key))
 
 
+def step_to_show_all(key: ProductKey, command: NextCommand, *options: str) -> str:
+    """Show all contracts of a stored product, of which a terminal got some."""
+    return command("show", *_words_for(key), *options, "-n", "all")
+
+
 def step_to_ask_for_hours(error: errors.HoursUnknownError, command: NextCommand) -> str | None:
     """Where hours are not known; of a past day nobody can be asked."""
     return step_to_get_product(error.product, command) if error.product else None

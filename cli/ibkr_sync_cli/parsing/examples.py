@@ -82,6 +82,7 @@ _EXAMPLES: Final = {
     "show": (
         Example("show ES", "a product and its chain"),
         Example("show ESZ29", "one contract in full"),
+        Example("show ES -n 4 --sort -last_trade_date", "the last four"),
         Example("show ES --json", "for a program"),
     ),
     "list": (
@@ -107,7 +108,7 @@ _EXAMPLES: Final = {
     ),
     "catalogue": (
         Example("catalogue gold", "products by a word of the name"),
-        Example('catalogue "6?" --columns all', "by exchange symbol, with sources"),
+        Example('catalogue "6?" --columns symbol,name,sources', "by exchange symbol"),
     ),
     "audit": (
         Example("audit", "what disagrees of all that is stored"),

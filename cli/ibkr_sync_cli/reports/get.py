@@ -65,9 +65,10 @@ def report_get(call: Call, report: GetReport, audit: AuditService, now: datetime
 def _write(call: Call, report: GetReport, now: datetime) -> None:
     """One product in full for people, else a line for each."""
     output, wanted, from_source = call.output, call.wanted, report.from_source
-    if len(report.outcomes) == 1 and output.format_for(wanted) is OutputFormat.TABLE:
+    in_full = len(report.outcomes) == 1 and not output.columns
+    if in_full and output.format_for(wanted) is OutputFormat.TABLE:
         for update in report.updates:
-            output.write(product_view(update.product, now), wanted)
+            output.write(product_view(update.product, now, command=output.command), wanted)
             output.remark(outcome_sentence(update, output.command, from_source=from_source))
         return
     output.write(outcomes_view(report, now), wanted)

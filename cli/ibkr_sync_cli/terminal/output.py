@@ -117,8 +117,7 @@ class Output:
             case OutputFormat.JSON:
                 self._emit(self._json(result.document(), indent=2))
             case OutputFormat.JSONL:
-                for record in result.records():
-                    self._emit(self._json(record))
+                self._emit("".join(map(self._json, result.records())))
             case OutputFormat.CSV:
                 self._emit(_delimited(columns, result.rows(), ",", neutralise_formula))
             case OutputFormat.TSV:
@@ -227,7 +226,7 @@ def _console(*, color: bool, encoding: str, stderr: bool = False) -> Console:
 
 def _drawn(console: Console, renderable: RenderableType, *, soft_wrap: bool = False) -> str:
     with console.capture() as capture:
-        console.print(renderable, soft_wrap=soft_wrap)
+        console.print(renderable, soft_wrap=soft_wrap, crop=False)
     return capture.get()
 
 

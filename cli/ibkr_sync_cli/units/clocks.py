@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, tzinfo
+import re
+from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
+
+_AMERICAN = re.compile(r"([CEMP])[SD]T")
 
 
 class Clock(StrEnum):
@@ -16,3 +19,15 @@ class Clock(StrEnum):
     def zone(self, exchange: tzinfo) -> tzinfo | None:
         """The zone to convert instants to; None is this machine's, as `astimezone` has it."""
         return {Clock.EXCHANGE: exchange, Clock.LOCAL: None, Clock.UTC: UTC}[self]
+
+
+def clock_name(local: datetime) -> str:
+    """What a local time's clock is called: CT, ET, CET, UTC; UTC+08 where it has no name.
+
+    American exchanges and IBKR name theirs alike in summer and winter.
+    """
+    name = local.tzname() or ""
+    american, offset = _AMERICAN.fullmatch(name), local.utcoffset()
+    if american and offset is not None and offset.days < 0:  # China has a CST, too
+        return f"{american[1]}T"
+    return f"UTC{name}" if name[:1] in {"+", "-"} else name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from decimal import Decimal
 
 import typer
@@ -29,6 +30,16 @@ def multiplier_quantity(text: str) -> Decimal:
         return parse_multiplier(text)
     except MalformedSymbolError:
         raise typer.BadParameter(f"{text!r} is no multiplier; write 50 or 0.1") from None
+
+
+def parse_limit(text: str) -> int:
+    """Read how many things are wanted at most, `all` for any number; raises BadParameter."""
+    typed = text.strip().lower()
+    if typed == "all":
+        return sys.maxsize
+    if not (typed.isascii() and typed.isdigit() and int(typed)):
+        raise typer.BadParameter(f"{text!r} is no number; write 12, or all")
+    return int(typed)
 
 
 def quantity_of(count: int, one: str, many: str | None = None) -> str:

@@ -10,8 +10,10 @@ from zoneinfo import ZoneInfo
 from rich.text import Text
 
 from ibkr_sync.domain.entities.contracts import ContractState, FuturesContract
-from ibkr_sync.domain.entities.futures import Origin
+from ibkr_sync.domain.entities.futures import Origin, ProductKey
+from ibkr_sync.domain.entities.price_fractions import ticks_in_32nds
 from ibkr_sync.domain.hours.sessions import MarketState
+from ibkr_sync_cli.units.clocks import clock_name
 
 _WEEK = timedelta(days=7)
 _CURRENCY_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
@@ -33,6 +35,14 @@ def number_cell(value: Decimal | None) -> str:
         return "-"
     normalised = value.normalize()
     return f"{normalised:f}"
+
+
+def tick_cell(product: ProductKey, tick: Decimal | None) -> str:
+    """A step of the quoted price, with its 32nds where prices are quoted in them."""
+    parts = ticks_in_32nds(product, tick)
+    if parts is None:
+        return number_cell(tick)
+    return f"{number_cell(tick)} ({'1/32' if parts == 1 else f'{parts} of 1/32'})"
 
 
 def money_cell(value: Decimal | None, currency: str) -> str:
@@ -67,7 +77,7 @@ def last_trade_cell(
 
 
 def market_state_cell(state: MarketState, now: datetime, zone: tzinfo | None) -> str:
-    """Open or closed, and until when: `open → 16:00`, `closed → Sun 17:00`.
+    """Open or closed, and until when: `open until 16:00 CT`, `closed until Sun 17:00 CT`.
 
     Times are in `zone`, in this machine's if None.
     """
@@ -76,10 +86,12 @@ def market_state_cell(state: MarketState, now: datetime, zone: tzinfo | None) ->
         return word
     until, today = state.until.astimezone(zone), now.astimezone(zone).date()
     if until.date() == today:
-        return f"{word} → {until:%H:%M}"
-    if until.date() - today < _WEEK:
-        return f"{word} → {until:%a %H:%M}"
-    return f"{word} → {until:%d %b %H:%M}"
+        moment = f"{until:%H:%M}"
+    elif until.date() - today < _WEEK:
+        moment = f"{until:%a %H:%M}"
+    else:
+        moment = f"{until:%d %b %H:%M}"
+    return f"{word} until {moment} {clock_name(until)}"
 
 
 def days_left_cell(contract: FuturesContract, now: datetime) -> str:

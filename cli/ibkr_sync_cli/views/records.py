@@ -48,6 +48,25 @@ def records_view(
     )
 
 
+def several_view(results: Sequence[Result]) -> Result:
+    """Results of one kind as one: tables below each other, and a list of the documents."""
+
+    def table() -> RenderableType:
+        from rich.console import Group  # not for pipes
+
+        tables = [part for each in results for part in ("", each.table())]
+        return Group(*tables[1:])
+
+    return Result(
+        table=table,
+        document=lambda: [each.document() for each in results],
+        records=lambda: (record for each in results for record in each.records()),
+        columns=results[0].columns,
+        rows=lambda: (row for each in results for row in each.rows()),
+        usual_columns=results[0].usual_columns,
+    )
+
+
 def record_cells(record: Record) -> dict[str, str]:
     """The values of a record as CSV and TSV have them."""
     return {key: _cell(value) for key, value in record.items()}

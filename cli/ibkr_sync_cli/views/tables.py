@@ -1,17 +1,25 @@
-"""Tables of one kind of things, column by column."""
+"""Tables of one kind of things, in as many columns as fit."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from ibkr_sync_cli.terminal.plain_table import plain_table
 
 T = TypeVar("T")
+
+_GAP = 2
+_USEFUL = 3
+"""Columns that give way before others are worth less than whole names."""
+
+_NOTHING = "-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +30,54 @@ class TableColumn(Generic[T]):
         cell: gives what an item has there, as text or styled; None shows as a hyphen.
         right: whether it is right-aligned.
         fit: what happens to its cells on a narrow terminal.
+        least: how many characters of cells that may be cut or broken are worth a column.
+        gives_way: where there is no room for all, those with the least come first; 0 is always
+            there.
+        alike: what is said above the table, with {}, instead of showing a column of equal values.
     """
 
     heading: str
     cell: Callable[[T], object]
     right: bool = False
     fit: Literal["whole", "cut", "wrap", "fold"] = "whole"
+    least: int = 16
+    gives_way: int = 0
+    alike: str | None = None
+
+
+class ItemsTable(Generic[T]):
+    """A line per item, without frame.
+
+    Columns give way where there is no room for all. What is the same for all items stands above, as
+    far as its column says how.
+    """
+
+    def __init__(
+        self, items: Sequence[T], columns: Iterable[TableColumn[T]], style: Callable[[T], str]
+    ) -> None:
+        self._cells = [
+            (column, [_text(column, column.cell(each)) for each in items]) for column in columns
+        ]
+        self._styles = [style(each) for each in items]
+
+    def __rich_console__(
+        self, console: Console, options: ConsoleOptions
+    ) -> Iterator[RenderableType]:
+        """Draw it with the most columns that fit."""
+        alike = [_alike(column, cells) for column, cells in self._cells]
+        if any(alike):
+            yield Phrases(filter(None, alike))
+        shown = [pair for pair, phrase in zip(self._cells, alike, strict=True) if phrase is None]
+        yield self._table(_fitting(shown, options.max_width))
+
+    def _table(self, shown: Sequence[tuple[TableColumn[T], Sequence[Text]]]) -> Table:
+        table = plain_table(*((column.heading, column.right) for column, _ in shown))
+        for (column, _), drawn in zip(shown, table.columns, strict=True):
+            drawn.no_wrap = column.fit == "whole"
+            drawn.overflow = "fold" if column.fit == "fold" else "ellipsis"
+        for number, style in enumerate(self._styles):
+            table.add_row(*(cells[number] for _, cells in shown), style=style)
+        return table
 
 
 def items_table(
@@ -35,20 +85,79 @@ def items_table(
     columns: Iterable[TableColumn[T] | None],
     *,
     style: Callable[[T], str] = lambda _: "",
-) -> Table:
-    """A line per item, without frame; None is a column that is left out."""
-    shown = [column for column in columns if column is not None]
-    table = plain_table(*((column.heading, column.right) for column in shown))
-    for column, drawn in zip(shown, table.columns, strict=True):
-        drawn.no_wrap = column.fit == "whole"
-        drawn.overflow = "fold" if column.fit == "fold" else "ellipsis"
-    for each in items:
-        table.add_row(*(_text(column, column.cell(each)) for column in shown), style=style(each))
-    return table
+) -> ItemsTable[T]:
+    """A table of items; None is a column that is left out."""
+    return ItemsTable(list(items), [each for each in columns if each is not None], style)
+
+
+class Phrases:
+    """Short texts in one line, or in more that break between two of them."""
+
+    def __init__(self, phrases: Iterable[str]) -> None:
+        self._phrases = tuple(phrases)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
+        """Put into each line what fits."""
+        line = ""
+        for phrase in self._phrases:
+            longer = f"{line} · {phrase}" if line else phrase
+            if line and cell_len(longer) > options.max_width:
+                yield Text(line, style="dim")
+                longer = phrase
+            line = longer
+        if line:
+            yield Text(line, style="dim")
+
+
+def phrase_if_alike(column: TableColumn[T], items: Sequence[T]) -> str | None:
+    """What is said of equal values instead of showing a column of them; None where it is shown."""
+    return _alike(column, [_text(column, column.cell(each)) for each in items], even_one=True)
+
+
+def _alike(column: TableColumn[T], cells: Sequence[Text], *, even_one: bool = False) -> str | None:
+    """See `phrase_if_alike`; it is empty where none of the items has a value."""
+    values = {each.plain for each in cells}
+    if column.alike is None or len(values) > 1:
+        return None
+    if values <= {"", _NOTHING}:
+        return ""
+    return column.alike.format(*values) if even_one or len(cells) > 1 else None
+
+
+def _fitting(
+    shown: Sequence[tuple[TableColumn[T], Sequence[Text]]], width: int
+) -> list[tuple[TableColumn[T], Sequence[Text]]]:
+    """Those that never give way, and of the others one after the other, as far as there is room.
+
+    Cells that may be cut are whole before there is room for what gives way first.
+    """
+    always = [pair for pair in shown if not pair[0].gives_way]
+    room = width + _GAP - sum(_width(*pair) + _GAP for pair in always)
+    to_be_whole = sum(_longest(cells) for _, cells in always) - sum(
+        min(_longest(cells), _width(column, cells)) for column, cells in always
+    )
+    kept = list(always)
+    for pair in sorted(shown, key=lambda each: each[0].gives_way)[len(always) :]:
+        needed = _width(*pair) + _GAP
+        if needed + (to_be_whole if pair[0].gives_way > _USEFUL else 0) <= room:
+            room -= needed
+            kept.append(pair)
+    return [pair for pair in shown if pair in kept]
+
+
+def _width(column: TableColumn[T], cells: Sequence[Text]) -> int:
+    longest = _longest(cells)
+    if column.fit != "whole":
+        longest = min(longest, column.least)
+    return max(longest, cell_len(column.heading))
+
+
+def _longest(cells: Sequence[Text]) -> int:
+    return max((each.cell_len for each in cells), default=0)
 
 
 def _text(column: TableColumn[T], value: object) -> Text:
-    text = value if isinstance(value, Text) else Text("-" if value is None else str(value))
+    text = value if isinstance(value, Text) else Text(_NOTHING if value is None else str(value))
     if column.fit == "cut":
         text.no_wrap, text.overflow = True, "ellipsis"
     return text

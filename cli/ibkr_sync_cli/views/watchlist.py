@@ -89,7 +89,7 @@ def _table(states: Sequence[WatchlistState], now: datetime) -> RenderableType:
         TableColumn("Symbol", lambda each: each.product.symbol),
         TableColumn("Exchange", lambda each: each.product.exchange or None),
         TableColumn("Class", lambda each: each.product.trading_class or None),
-        TableColumn("Cur", lambda each: each.product.currency or None),
+        TableColumn("Cur", lambda each: each.product.currency or None, alike="all in {}"),
         TableColumn(
             "Added", lambda each: each.product.added_at and f"{each.product.added_at:%Y-%m-%d}"
         ),
@@ -101,7 +101,7 @@ def _table(states: Sequence[WatchlistState], now: datetime) -> RenderableType:
             right=True,
         ),
         TableColumn("Listed", lambda each: _record(each)["listed"], right=True),
-        TableColumn("Group", lambda each: each.product.group or None, fit="cut"),
+        TableColumn("Group", lambda each: each.product.group or None, fit="cut", alike="group {}"),
     ]
     footer = Text(quantity_of(len(states), "entry", "entries"), style="dim")
     is_sample = watchlist_has_sample_data(states)

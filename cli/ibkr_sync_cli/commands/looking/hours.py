@@ -1,8 +1,9 @@
-"""`hours`: when a product trades."""
+"""`hours`: when products trade."""
 
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -24,7 +25,7 @@ def _parse_day(text: str) -> date:
 
 def hours(
     context: typer.Context,
-    symbol: options.Symbol,
+    symbols: options.Symbols,
     exchange: options.Exchange = None,
     currency: options.Currency = None,
     trading_class: options.TradingClass = None,
@@ -46,23 +47,24 @@ def hours(
         Clock.EXCHANGE
     ),
 ) -> None:
-    """Show when a product trades, from the database alone; days are the exchange's."""
+    """Show when products trade, from the database alone; days are the exchange's.
+
+    JSON is a document for each product; those of several stand in a list.
+    """
     from ibkr_sync.domain.entities.schedules import HoursKind
-    from ibkr_sync_cli.arguments.symbols import product_of_symbol
-    from ibkr_sync_cli.reports.hours import report_coming_hours, report_hours_of_day
-    from ibkr_sync_cli.views.hours.product_hours import ProductDay, ProductHours
+    from ibkr_sync_cli.reports.looking.hours import HoursQuestion, hours_view
+    from ibkr_sync_cli.reports.looking.several import report_several
 
     if on is not None and days is not None:
         raise typer.BadParameter("--on is one day, so --days does not go with it")
     call, moment = call_of(context), now()
-    kind = HoursKind.LIQUID if liquid else HoursKind.TRADING
-    limits = options.limits_of_options(exchange, currency, trading_class, multiplier)
+    question = HoursQuestion(
+        limits=options.limits_of_options(exchange, currency, trading_class, multiplier),
+        kind=HoursKind.LIQUID if liquid else HoursKind.TRADING,
+        clock=tz,
+        days=days or _USUAL_DAYS,
+        on=on,
+    )
     with call.services() as services:
-        product = product_of_symbol(call.output, services.futures, symbol, limits, moment)
-        if on is not None:
-            known = services.past_hours.on(product, on, kind, moment)
-            day = ProductDay(future=product, hours=known, now=moment, clock=tz)
-            report_hours_of_day(call, day)
-        else:
-            coming = ProductHours.of(product, kind, moment, days=days or _USUAL_DAYS, clock=tz)
-            report_coming_hours(call, coming)
+        ask = partial(hours_view, call.output, services, question, moment)
+        raise typer.Exit(report_several(call, symbols, ask))

@@ -35,5 +35,5 @@ def demo(
         update = services.futures.get(found.query, SyncPolicy())
         output.remark(outcome_sentence(update))
         output.remark(f"$ {output.command('show', symbol)}", style="bold")
-        product = services.futures.show(found.query)
-    output.write(product_view(product, now()), OutputFormat.TABLE)
+        product = services.deliveries.dated(services.futures.show(found.query))
+    output.write(product_view(product, now(), command=output.command), OutputFormat.TABLE)

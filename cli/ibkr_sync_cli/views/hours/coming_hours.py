@@ -20,7 +20,7 @@ SCHEMA = "ibkr-sync/hours/1"
 COLUMNS = (
     *("symbol", "exchange", "trading_class", "con_id", "local_symbol", "hours", "time_zone"),
     *("date", "closed", "opens_at", "closes_at", "opens_local", "closes_local"),
-    *("minutes", "current", "as_sent"),
+    *("minutes", "current", "origin", "as_sent"),
 )
 
 
@@ -84,6 +84,7 @@ def _records(shown: ProductHours) -> Iterator[dict[str, object]]:
         "local_symbol": contract.local_symbol,
         "hours": shown.hours.kind.value,
         "time_zone": contract.time_zone,
+        "origin": future.origin.value,
     }
     if shown.calendar is None:
         for segment in shown.segments:

@@ -65,6 +65,7 @@ def _records(shown: ProductDay) -> Iterator[dict[str, object]]:
         "trading_class": future.trading_class,
         "hours": hours.kind.value,
         "time_zone": hours.calendar.time_zone.key,
+        "origin": future.origin.value,
     }
     for entry in hours.entries:
         if isinstance(entry, ClosedDay):

@@ -17,7 +17,7 @@ from ibkr_sync_cli.units.durations import duration_to_the_minute, told_age
 from ibkr_sync_cli.views.cells import market_state_cell, origin_cell
 from ibkr_sync_cli.views.hours.product_hours import ProductDay, ProductHours
 from ibkr_sync_cli.views.products.product_table import product_name
-from ibkr_sync_cli.views.tables import TableColumn, items_table
+from ibkr_sync_cli.views.tables import Phrases, TableColumn, items_table
 
 _CLOCK_NAMES = {Clock.LOCAL: "shown in local time", Clock.UTC: "shown in UTC"}
 
@@ -48,25 +48,25 @@ def day_table(shown: ProductDay) -> RenderableType:
     told.append(hours.calendar.time_zone.key)
     if shown.clock in _CLOCK_NAMES:
         told.append(_CLOCK_NAMES[shown.clock])
-    title = product_name(shown.future).append("\n").append(" · ".join(told), style="dim")
     footer = "as they were sent last" if hours.entries else "no session and not said to be closed"
-    return Group(title, _sessions_table(hours.entries, shown.now, zone), Text(footer, style="dim"))
+    sessions = _sessions_table(hours.entries, shown.now, zone)
+    return Group(product_name(shown.future), Phrases(told), sessions, Text(footer, style="dim"))
 
 
-def _title(shown: ProductHours, more: list[str]) -> Text:
+def _title(shown: ProductHours, more: list[str]) -> RenderableType:
     zone = shown.hours.contract.time_zone or "time zone unknown"
     told = [shown.future.exchange, f"{shown.hours.kind.value} hours", zone, *more]
-    return product_name(shown.future).append("\n").append(" · ".join(told), style="dim")
+    return Group(product_name(shown.future), Phrases(told))
 
 
-def _footer(shown: ProductHours, more: list[str]) -> Text:
+def _footer(shown: ProductHours, more: list[str]) -> RenderableType:
     contract, origin = shown.hours.contract, shown.future.origin
     names = " and ".join(each.local_symbol for each in shown.hours.contracts)
     sent = "as IBKR sent them" if origin is Origin.IBKR else f"from {origin_cell(origin)}"
     told = [f"{sent} for {names}"]
     if contract.listing is not None:
         told.append(f"seen {told_age(shown.now - contract.listing.last_seen_at)}")
-    return Text(" · ".join([*told, *more]), style="dim")
+    return Phrases([*told, *more])
 
 
 def _sessions_table(
@@ -93,5 +93,5 @@ def _sessions_table(
     return table
 
 
-def _as_sent_table(shown: ProductHours) -> Table:
+def _as_sent_table(shown: ProductHours) -> RenderableType:
     return items_table(shown.segments, [TableColumn("As sent", str, fit="cut")])

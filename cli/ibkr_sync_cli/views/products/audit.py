@@ -59,7 +59,7 @@ def _table(disagreements: Sequence[Disagreement]) -> RenderableType:
     from ibkr_sync_cli.views.tables import TableColumn, items_table
 
     columns: list[TableColumn[Disagreement] | None] = [
-        TableColumn("Severity", lambda each: each.severity.value),
+        TableColumn("Severity", lambda each: each.severity.value, alike="all {}"),
         TableColumn("What", _subject),
         TableColumn("Field", lambda each: each.field.replace("_", " ")),
         TableColumn("Value", lambda each: f"{each.value} ({each.source})", fit="wrap"),

@@ -76,11 +76,26 @@ def _table(products: Sequence[CatalogueProduct]) -> RenderableType:
         ),
         TableColumn("Exchange", lambda each: each.exchange),
         TableColumn("Class", lambda each: each.trading_class or None),
-        TableColumn("Type", lambda each: each.asset_class.value.replace("_", " ")),
-        TableColumn("Cur", lambda each: each.currency),
+        TableColumn(
+            "Type",
+            lambda each: each.asset_class.value.replace("_", " "),
+            gives_way=3,
+            alike="all {}",
+        ),
+        TableColumn("Cur", lambda each: each.currency, alike="all in {}"),
         TableColumn("Multiplier", lambda each: number_cell(each.multiplier), right=True),
-        TableColumn("Magn", lambda each: each.price_magnifier or None, right=True),
-        TableColumn("Name", lambda each: each.name or None, fit="cut"),
+        TableColumn(
+            "Magn",
+            lambda each: each.price_magnifier or None,
+            right=True,
+            gives_way=2,
+            alike="price magnifier {}",
+        ),
+        TableColumn("Tick", lambda each: number_cell(each.min_tick), right=True, gives_way=1),
+        TableColumn("Name", lambda each: each.name or None, fit="cut", least=24),
+        TableColumn("Settles", lambda each: each.facts and each.facts.settlement, gives_way=4),
+        TableColumn("Months", lambda each: each.facts and each.facts.months, gives_way=5),
+        TableColumn("Sources", lambda each: " ".join(each.sources), gives_way=6),
     ]
     count = quantity_of(len(products), "product")
     dead = any(not each.active for each in products)

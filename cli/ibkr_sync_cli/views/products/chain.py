@@ -1,20 +1,19 @@
-"""The contracts of a product, in as many columns as fit."""
+"""The contracts of a product: what is the same for all of them, and the columns of the rest."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from rich.console import Console, ConsoleOptions
-from rich.measure import Measurement
-from rich.table import Table
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.text import Text
 
 from ibkr_sync.domain.entities.contracts import ContractSeries, ContractState, FuturesContract
 from ibkr_sync.domain.entities.delivery import Confidence
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.hours.contract_hours import contract_market_state
+from ibkr_sync_cli.units.clocks import clock_name
 from ibkr_sync_cli.units.durations import brief_duration
 from ibkr_sync_cli.views.cells import (
     STATE_STYLES,
@@ -22,87 +21,88 @@ from ibkr_sync_cli.views.cells import (
     last_trade_cell,
     market_state_cell,
     number_cell,
+    tick_cell,
 )
-from ibkr_sync_cli.views.tables import TableColumn, items_table
+from ibkr_sync_cli.views.tables import TableColumn, items_table, phrase_if_alike
 
 _DAY = timedelta(days=1)
 LONG_UNTIL = "Long until"
-_WEEKDAY = "weekday"
-_GIVE_WAY = ("Seen", _WEEKDAY, "Days", "Session")
-"""What a narrow terminal leaves out, in this order: the footer tells when the product was
-synced, the date tells the rest, and `hours` shows the sessions."""
+USUAL_LENGTH = 12
+"""How many contracts a terminal gets where nobody says how many: a year of months."""
 
 
 class ChainTable:
-    """A line per contract; columns give way where there is no room for all."""
+    """A line per contract, on a terminal of no more than `limit`, else of all.
 
-    def __init__(self, future: Future, shown: Sequence[FuturesContract], now: datetime) -> None:
-        self._future = future
+    `step_to_show_all` is the command that shows what a terminal leaves out.
+    """
+
+    def __init__(
+        self,
+        future: Future,
+        shown: Sequence[FuturesContract],
+        now: datetime,
+        *,
+        limit: int | None = None,
+        step_to_show_all: str = "",
+    ) -> None:
         self._shown = shown
-        self._now = now
+        self._limit = limit
+        self._step = step_to_show_all
         listed = (each for each in shown if each.state(now) is ContractState.ACTIVE)
-        self._nearest = next(listed, None)
+        self._nearest = min(listed, key=lambda each: each.last_trade_date, default=None)
+        self._now = now
+        columns = [each for each in self._columns(future) if each is not None]
+        alike = [(each, phrase_if_alike(each, shown)) for each in columns]
+        self._columns_shown = [column for column, phrase in alike if phrase is None]
+        self.alike = [phrase for _, phrase in alike if phrase]
 
-    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
-        """All columns at most, as few as may be at least."""
-        most = Measurement.get(console, options, self._table(()))
-        least = Measurement.get(console, options, self._table(_GIVE_WAY))
-        return Measurement(least.minimum, most.maximum)
+    def __rich_console__(
+        self, console: Console, options: ConsoleOptions
+    ) -> Iterator[RenderableType]:
+        """Draw the table with the most columns that fit; nothing where there is no contract."""
+        if not self._shown:
+            return
+        limit = self._limit
+        if limit is None and console.is_terminal:
+            limit = USUAL_LENGTH
+        drawn = self._shown[:limit]
+        yield items_table(drawn, self._columns_shown, style=self._style)
+        if len(drawn) < len(self._shown):
+            more = f"… {len(self._shown) - len(drawn)} more: {self._step}"
+            yield Text(more, style="dim", no_wrap=True, overflow="ignore")
 
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Table]:
-        """Draw the table with the most columns that fit."""
-        unbounded = options.update(max_width=sys.maxsize)
-        for count in range(len(_GIVE_WAY) + 1):
-            table = self._table(_GIVE_WAY[:count])
-            if Measurement.get(console, unbounded, table).maximum <= options.max_width:
-                break
-        yield table
+    def _style(self, contract: FuturesContract) -> str:
+        return "bold" if contract is self._nearest else STATE_STYLES[contract.state(self._now)]
 
-    def _table(self, left_out: Sequence[str]) -> Table:
-        columns = [each for each in self._columns(left_out) if each.heading not in left_out]
-        return items_table(
-            self._shown,
-            columns,
-            style=lambda each: (
-                "bold" if each is self._nearest else STATE_STYLES[each.state(self._now)]
-            ),
-        )
-
-    def _columns(self, left_out: Sequence[str]) -> list[TableColumn[FuturesContract]]:
-        future, shown, now = self._future, self._shown, self._now
-        has_series = any(each.series is not ContractSeries.MONTHLY for each in shown)
-        has_states = any(each.state(now) is not ContractState.ACTIVE for each in shown)
-        sizes_vary = len({each.multiplier for each in shown}) > 1
-        ticks_vary = len({each.quoted_tick for each in shown}) > 1
-        sessions = {each.con_id: session_in_chain(each, now) for each in shown}
+    def _columns(self, future: Future) -> Iterator[TableColumn[FuturesContract] | None]:
+        shown, now = self._shown, self._now
+        zone = future.time_zone
+        yield TableColumn("", lambda each: "▶" if each is self._nearest else "")
+        yield TableColumn("Contract", lambda each: each.local_symbol)
+        yield TableColumn("Month", lambda each: str(each.contract_month or "-"))
+        if any(each.series is not ContractSeries.MONTHLY for each in shown):
+            yield TableColumn("Series", lambda each: each.series.value, alike="{}")
+        yield TableColumn("", lambda each: f"{each.last_trade_date:%a}", gives_way=3)
+        yield TableColumn("Last trade", lambda each: last_trade_cell(each, zone, weekday=False))
+        yield TableColumn("Days", lambda each: days_left_cell(each, now), right=True, gives_way=2)
         ends = {each.con_id: _long_end_cell(each, now) for each in shown}
-        weekday = _WEEKDAY not in left_out
-        columns: list[TableColumn[FuturesContract] | None] = [
-            TableColumn("", lambda each: "▶" if each is self._nearest else ""),
-            TableColumn("Contract", lambda each: each.local_symbol),
-            TableColumn("Month", lambda each: str(each.contract_month or "-")),
-            TableColumn("Series", lambda each: each.series.value) if has_series else None,
-            TableColumn(
-                "Last trade", lambda each: last_trade_cell(each, future.time_zone, weekday=weekday)
-            ),
-            TableColumn("Days", lambda each: days_left_cell(each, now), right=True),
-            TableColumn(LONG_UNTIL, lambda each: ends[each.con_id] or "-")
-            if any(ends.values())
-            else None,
-            TableColumn("conId", lambda each: str(each.con_id), right=True),
-            TableColumn("Multiplier", lambda each: number_cell(each.multiplier), right=True)
-            if sizes_vary
-            else None,
-            TableColumn("Tick", lambda each: number_cell(each.quoted_tick), right=True)
-            if ticks_vary
-            else None,
-            TableColumn("State", lambda each: each.state(now).value) if has_states else None,
-            TableColumn("Session", lambda each: sessions[each.con_id] or "-")
-            if any(sessions.values())
-            else None,
-            TableColumn("Seen", lambda each: _last_seen(each, now), right=True),
-        ]
-        return [column for column in columns if column is not None]
+        if any(ends.values()):
+            yield TableColumn(LONG_UNTIL, lambda each: ends[each.con_id])
+            yield TableColumn("First notice", _first_notice, gives_way=6)
+        yield TableColumn("conId", lambda each: str(each.con_id), right=True)
+        if len({each.multiplier for each in shown}) > 1:
+            yield TableColumn("Multiplier", lambda each: number_cell(each.multiplier), right=True)
+        if len({each.quoted_tick for each in shown}) > 1:
+            yield TableColumn("Tick", lambda each: tick_cell(future.key, each.quoted_tick))
+        if any(each.state(now) is not ContractState.ACTIVE for each in shown):
+            yield TableColumn("State", lambda each: each.state(now).value, alike="{}")
+        yield TableColumn("Settlement", _settlement, gives_way=5, alike="{}")
+        yield _session_column(shown, now, zone)
+        yield TableColumn(
+            "Seen", lambda each: _last_seen(each, now), right=True, gives_way=4, alike=""
+        )
+        yield TableColumn("Last trade UTC", _last_trade_utc, gives_way=7)
 
 
 def long_end(contract: FuturesContract, now: datetime) -> tuple[date, Confidence] | None:
@@ -133,12 +133,47 @@ def _long_end_cell(contract: FuturesContract, now: datetime) -> str | None:
     return " ".join((f"{day:%d %b %Y}", *filter(None, marks)))
 
 
-def session_in_chain(contract: FuturesContract, now: datetime) -> str | None:
+def _first_notice(contract: FuturesContract) -> str | None:
+    notice = contract.delivery and contract.delivery.first_notice_date
+    return f"{notice:%d %b %Y}" if notice else None
+
+
+def _settlement(contract: FuturesContract) -> str | None:
+    known = contract.delivery
+    if known is None or known.settlement is None:
+        return None
+    is_certain = known.sources["settlement"].confidence is not Confidence.C
+    return f"{known.settlement.value} settlement" + ("" if is_certain else " (C)")
+
+
+def session(contract: FuturesContract, now: datetime) -> str | None:
     """Whether the contract trades now, if its hours are known for now."""
     state = contract_market_state(contract, now)
     zone = ZoneInfo(contract.time_zone) if contract.time_zone else None
     return None if state is None else market_state_cell(state, now, zone)
 
 
-def _last_seen(contract: FuturesContract, now: datetime) -> str:
-    return brief_duration(now - contract.listing.last_seen_at) if contract.listing else "-"
+def _session_column(
+    shown: Sequence[FuturesContract], now: datetime, zone: str | None
+) -> TableColumn[FuturesContract]:
+    """The clock's name stands above the column, or it would seldom fit."""
+    sessions = {each.con_id: session(each, now) for each in shown}
+    heading, clock = "Session", clock_name(now.astimezone(ZoneInfo(zone))) if zone else ""
+    if clock and len(set(sessions.values())) > 1:
+        heading = f"Session ({clock})"
+        sessions = {
+            con_id: text and text.removesuffix(f" {clock}") for con_id, text in sessions.items()
+        }
+    return TableColumn(heading, lambda each: sessions[each.con_id], gives_way=1, alike="{}")
+
+
+def _last_seen(contract: FuturesContract, now: datetime) -> str | None:
+    if contract.listing is None:
+        return None
+    age = brief_duration(now - contract.listing.last_seen_at)
+    return age if age == "now" else f"{age} ago"
+
+
+def _last_trade_utc(contract: FuturesContract) -> str | None:
+    at = contract.last_trade_at
+    return f"{at:%Y-%m-%d %H:%M}" if at else None

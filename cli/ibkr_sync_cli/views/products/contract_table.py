@@ -10,11 +10,17 @@ from rich.table import Table
 from rich.text import Text
 
 from ibkr_sync.domain.entities.contracts import FuturesContract
-from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync_cli.units.durations import told_age
-from ibkr_sync_cli.views.cells import last_trade_cell, money_cell, number_cell, origin_cell
-from ibkr_sync_cli.views.products.chain import session_in_chain
+from ibkr_sync_cli.views.cells import (
+    last_trade_cell,
+    money_cell,
+    number_cell,
+    origin_cell,
+    tick_cell,
+)
+from ibkr_sync_cli.views.products.chain import session
 from ibkr_sync_cli.views.products.delivery_table import delivery_facts
 from ibkr_sync_cli.views.products.product_table import product_name
 
@@ -28,7 +34,7 @@ def contract_table(
         *_identity(future, contract),
         *_dates(future, contract, now),
         *_delivery(contract),
-        *_numbers(contract, ladders),
+        *_numbers(future, contract, ladders),
         *_evidence(future, contract, now),
     )
     for name, value in facts:
@@ -68,7 +74,7 @@ def _dates(
     yield "Last trade UTC", _instant(contract.last_trade_at)
     if contract.real_expiration_date is not None:
         yield "Expiration", str(contract.real_expiration_date)
-    yield "Session", session_in_chain(contract, now)
+    yield "Session", session(contract, now)
 
 
 def _delivery(contract: FuturesContract) -> Iterator[tuple[str, str | None]]:
@@ -79,20 +85,18 @@ def _delivery(contract: FuturesContract) -> Iterator[tuple[str, str | None]]:
 
 
 def _numbers(
-    contract: FuturesContract, ladders: Mapping[int, MarketRule]
+    future: Future, contract: FuturesContract, ladders: Mapping[int, MarketRule]
 ) -> Iterator[tuple[str, str | None]]:
     currency = contract.currency
     yield "Multiplier", number_cell(contract.multiplier)
     if contract.price_magnifier not in (None, 1):
         yield "Prices in", f"1/{contract.price_magnifier} {currency}"
     yield "Point value", money_cell(contract.point_value, currency)
-    yield (
-        "Tick",
-        f"{number_cell(contract.quoted_tick)} = {money_cell(contract.tick_value, currency)}",
-    )
+    tick = tick_cell(future.key, contract.quoted_tick)
+    yield "Tick", f"{tick} = {money_cell(contract.tick_value, currency)}"
     for rule_id, exchanges in contract.exchanges_by_rule.items():
         if rule_id in ladders:
-            steps = _steps(ladders[rule_id].quoted(contract.price_magnifier))
+            steps = _steps(future.key, ladders[rule_id].quoted(contract.price_magnifier))
             yield f"Market rule {rule_id}", f"{steps} · {', '.join(exchanges)}"
     sizes = (
         ("at least", contract.min_size),
@@ -116,12 +120,12 @@ def _evidence(
     yield "Source", origin_cell(future.origin)
 
 
-def _steps(ladder: MarketRule) -> str:
+def _steps(product: ProductKey, ladder: MarketRule) -> str:
     """The steps of the price; the edge from which a step counts, unless there is only one."""
     if len(ladder.increments) == 1:
-        return number_cell(ladder.increments[0].increment)
+        return tick_cell(product, ladder.increments[0].increment)
     return ", ".join(
-        f"{number_cell(step.increment)} from {number_cell(step.low_edge)}"
+        f"{tick_cell(product, step.increment)} from {number_cell(step.low_edge)}"
         for step in ladder.increments
     )
 

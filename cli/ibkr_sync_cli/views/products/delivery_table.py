@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from rich.table import Table
+from rich.console import RenderableType
 
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.delivery import DELIVERY_FACTS, DeliverySource, Settlement
@@ -32,7 +32,7 @@ def delivery_facts(contract: FuturesContract) -> Iterator[tuple[str, str, Delive
             yield _NAMES[name], "none" if value is None else str(value), source
 
 
-def delivery_table(contract: FuturesContract) -> Table:
+def delivery_table(contract: FuturesContract) -> RenderableType:
     """A line for each fact that is known."""
     columns: list[TableColumn[tuple[str, str, DeliverySource]] | None] = [
         TableColumn(contract.local_symbol, lambda each: each[0]),

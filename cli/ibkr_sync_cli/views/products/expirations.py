@@ -63,11 +63,11 @@ def _table(expirations: Sequence[Expiration], within: DaysBefore) -> RenderableT
     columns: list[TableColumn[Expiration] | None] = [
         TableColumn("Date", lambda each: f"{each.day:%a %d %b %Y}"),
         TableColumn("Days", lambda each: each.days_left, right=True),
-        TableColumn("Bus.", lambda each: each.business_days_left, right=True),
+        TableColumn("Bus.", lambda each: each.business_days_left, right=True, gives_way=1),
         TableColumn("Contract", lambda each: each.delivering.contract.local_symbol),
         TableColumn("What", lambda each: each.kind.value.replace("-", " ")),
         TableColumn("Conf", lambda each: each.confidence),
-        TableColumn("Source", lambda each: each.source, fit="cut"),
+        TableColumn("Source", lambda each: each.source, fit="cut", least=22),
     ]
     is_sample = any(each.delivering.product.origin is Origin.SAMPLE for each in expirations)
     told = f"{quantity_of(len(expirations), 'date')} within {within}"

@@ -26,7 +26,6 @@ from ibkr_sync_cli.views.records import record_cells, records_view
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-    from rich.table import Table
 
 NEAREST_COLUMNS = (
     *("local_symbol", "contract_month", "last_trade_date", "con_id"),
@@ -105,12 +104,12 @@ def _table(found: Sequence[NearestContract]) -> RenderableType:
 
     columns: list[TableColumn[NearestContract] | None] = [
         TableColumn("Contract", lambda each: each.judgement.contract.local_symbol),
-        TableColumn("Product", _product, fit="fold"),
-        TableColumn("Month", lambda each: each.judgement.contract.contract_month),
+        TableColumn("Product", _product),
+        TableColumn("Month", lambda each: each.judgement.contract.contract_month, gives_way=2),
         TableColumn("Last trade", lambda each: each.judgement.contract.last_trade_date),
         TableColumn("Hold until", lambda each: each.judgement.limit.last_day),
         TableColumn("Days", lambda each: each.days_left, right=True),
-        TableColumn("Bus.", lambda each: each.business_days_left, right=True),
+        TableColumn("Bus.", lambda each: each.business_days_left, right=True, gives_way=1),
         TableColumn("conId", lambda each: each.judgement.contract.con_id, right=True),
     ]
     sources = (
@@ -128,7 +127,9 @@ def _product(found: NearestContract) -> str:
     return f"{name} ({contract.trading_class})"
 
 
-def nearest_contracts_table(judged: NearestJudgements, rule: NearestRule, now: datetime) -> Table:
+def nearest_contracts_table(
+    judged: NearestJudgements, rule: NearestRule, now: datetime
+) -> RenderableType:
     """The contracts up to the nearest that may be held, with what speaks against them."""
     from ibkr_sync_cli.views.tables import TableColumn, items_table
 

@@ -7,15 +7,19 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.entities.market_rules import MarketRule
-from ibkr_sync.domain.selection.series_choice import SeriesChoice, chosen_series
+from ibkr_sync.domain.selection.chain_selection import ChainSelection
+from ibkr_sync.domain.selection.series_choice import SeriesChoice
 from ibkr_sync.interchange.product_document import DocumentScope, product_to_document
 from ibkr_sync.interchange.product_rows import (
     CONTRACT_COLUMNS,
     USUAL_CONTRACT_COLUMNS,
     product_to_rows,
 )
+from ibkr_sync_cli.messages.next_command import NextCommand
+from ibkr_sync_cli.messages.next_steps import step_to_show_all
 from ibkr_sync_cli.terminal.output import Result
 
 if TYPE_CHECKING:
@@ -27,32 +31,48 @@ def product_view(
     now: datetime,
     ladders: Mapping[int, MarketRule] | None = None,
     *,
-    expired: bool = False,
-    series: SeriesChoice = SeriesChoice.USUAL,
+    selection: ChainSelection | None = None,
     is_narrowed: bool = False,
+    command: NextCommand | None = None,
+    typed: tuple[str, ...] = (),
 ) -> Result:
-    """The product in every format; only the table leaves contracts out, unless a series is named.
+    """The product in every format.
 
-    Weekly and daily contracts are not among the usual ones of a product with monthly ones.
-    `is_narrowed` says that a multiplier left contracts out of the chain already.
+    Only the table leaves out contracts that have ended, unless the selection says how many are
+    wanted, and those of other series, unless it names one. `is_narrowed` says that a multiplier
+    left contracts out of the chain already. `command` and the options that were `typed` are for the
+    command that shows what a terminal leaves out.
     """
-    scope = DocumentScope.SIZE if is_narrowed else DocumentScope.CHAIN
-    if series is not SeriesChoice.USUAL:
-        wanted = chosen_series(future, series)
-        chain = tuple(each for each in future.contracts if each.series in wanted)
-        scope = scope if len(chain) == len(future.contracts) else DocumentScope.SERIES
-        future = dataclasses.replace(future, contracts=chain)
+    wanted = selection or ChainSelection()
+    scope, chain = _narrowed(future, wanted, now)
+    if scope is DocumentScope.CHAIN and is_narrowed:
+        scope = DocumentScope.SIZE
+    narrowed = dataclasses.replace(future, contracts=chain)
 
     def table() -> RenderableType:
         from ibkr_sync_cli.views.products.product_table import product_table  # rich, not for pipes
 
-        return product_table(future, now, expired=expired, series=series)
+        step = step_to_show_all(future.key, command or NextCommand(), *typed)
+        return product_table(future, now, wanted, step)
 
     return Result(
         table=table,
-        document=lambda: product_to_document(future, now, scope, ladders),
-        records=lambda: [product_to_document(future, now, scope, ladders)],
+        document=lambda: product_to_document(narrowed, now, scope, ladders),
+        records=lambda: [product_to_document(narrowed, now, scope, ladders)],
         columns=CONTRACT_COLUMNS,
+        rows=lambda: product_to_rows(narrowed, now, scope, ladders),
         usual_columns=USUAL_CONTRACT_COLUMNS,
-        rows=lambda: product_to_rows(future, now, scope, ladders),
     )
+
+
+def _narrowed(
+    future: Future, wanted: ChainSelection, now: datetime
+) -> tuple[DocumentScope, tuple[FuturesContract, ...]]:
+    """The contracts that machines get, and what is to be said of them."""
+    if wanted.limit is not None:
+        scope, chain = DocumentScope.SELECTION, wanted.shown(future, now)[: wanted.limit]
+    elif wanted.series is not SeriesChoice.USUAL:
+        scope, chain = DocumentScope.SERIES, wanted.in_order(wanted.of_series(future), now)
+    else:
+        scope, chain = DocumentScope.CHAIN, wanted.in_order(future.contracts, now)
+    return (DocumentScope.CHAIN if len(chain) == len(future.contracts) else scope), chain

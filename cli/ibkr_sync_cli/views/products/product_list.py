@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from ibkr_sync.domain.entities.futures import Origin
@@ -38,7 +37,7 @@ def product_list_view(products: Sequence[ProductSummary], now: datetime) -> Resu
     )
 
 
-def product_list_table(candidates: Iterable[ProductCandidate]) -> Table:
+def product_list_table(candidates: Iterable[ProductCandidate]) -> RenderableType:
     """The products that a symbol may mean, and by what they differ."""
     listed = sorted(candidates, key=lambda candidate: candidate.key)
     has_symbols = len({each.key.symbol for each in listed}) > 1
@@ -50,7 +49,7 @@ def product_list_table(candidates: Iterable[ProductCandidate]) -> Table:
         TableColumn("Currency", lambda each: each.currency),
         TableColumn("Next expiry", lambda each: each.next_expiry),
         TableColumn("Listed", lambda each: each.contract_count, right=True),
-        TableColumn("Name", lambda each: each.name or None, fit="cut"),
+        TableColumn("Name", lambda each: each.name or None, fit="wrap"),
     ]
     return items_table(listed, columns)
 
@@ -71,6 +70,10 @@ def _record(product: ProductSummary) -> dict[str, object]:
     }
 
 
+def _type(product: ProductSummary) -> str:
+    return product.asset_class.value.replace("_", " ")
+
+
 def _listed(product: ProductSummary) -> int | None:
     return None if product.origin is Origin.CATALOGUE else product.listed
 
@@ -87,13 +90,16 @@ def _products_table(products: Sequence[ProductSummary], now: datetime) -> Render
         TableColumn("Symbol", lambda each: each.key.symbol),
         TableColumn("Exchange", lambda each: each.key.exchange),
         TableColumn("Class", lambda each: each.key.trading_class),
-        TableColumn("Type", lambda each: each.asset_class.value.replace("_", " ")),
+        TableColumn("Cur", lambda each: each.currency, gives_way=5, alike="all in {}"),
+        TableColumn("Type", _type, gives_way=4, alike="all {}"),
         TableColumn("Listed", _listed, right=True),
         TableColumn("Next expiry", lambda each: each.next_expiry),
         TableColumn(
             "Synced",
             lambda each: _synced(each, now),
             right=True,
+            gives_way=1,
+            alike="synced {}",
         ),
         TableColumn("Name", lambda each: each.name or None, fit="cut"),
     ]

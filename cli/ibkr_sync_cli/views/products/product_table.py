@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import partial
 
-from rich.cells import cell_len
-from rich.console import Console, ConsoleOptions, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.text import Text
 
 from ibkr_sync.domain.entities.contracts import ContractState, FuturesContract
 from ibkr_sync.domain.entities.delivery import Confidence
 from ibkr_sync.domain.entities.futures import ChainExtent, Future, Origin
 from ibkr_sync.domain.evidence.remarks import remark_sentences
-from ibkr_sync.domain.selection.series_choice import SeriesChoice, chosen_series
+from ibkr_sync.domain.selection.chain_selection import ChainSelection
 from ibkr_sync_cli.units.durations import told_age
 from ibkr_sync_cli.views.cells import (
     SAMPLE_TAG,
@@ -22,32 +22,34 @@ from ibkr_sync_cli.views.cells import (
     number_cell,
     origin_cell,
     range_cell,
+    tick_cell,
 )
 from ibkr_sync_cli.views.products.chain import LONG_UNTIL, ChainTable, long_end
-
-_SHOWN_STATES = frozenset((ContractState.ACTIVE, ContractState.MISSING))
+from ibkr_sync_cli.views.tables import Phrases
 
 
 def product_table(
     future: Future,
     now: datetime,
-    *,
-    expired: bool = False,
-    series: SeriesChoice = SeriesChoice.USUAL,
+    selection: ChainSelection | None = None,
+    step_to_show_all: str = "",
 ) -> RenderableType:
-    """Title with what is constant, a line per contract, and where the data is from."""
-    wanted = chosen_series(future, series)
-    of_series = [each for each in future.contracts if each.series in wanted]
-    shown = [each for each in of_series if expired or each.state(now) in _SHOWN_STATES]
-    chain = ChainTable(future, shown, now)
-    living = [each for each in future.living(now) if each.series in wanted]
+    """Title with what is the same for all contracts, a line for each, and where they are from.
+
+    `step_to_show_all` is the command that shows the contracts that a terminal leaves out.
+    """
+    wanted = selection or ChainSelection()
+    of_series, shown = wanted.of_series(future), wanted.shown(future, now)
+    chain = ChainTable(future, shown, now, limit=wanted.limit, step_to_show_all=step_to_show_all)
+    living = [each for each in future.living(now) if each in of_series]
     remarks = remark_sentences(
         future.remarks, ((each.local_symbol, each.remarks) for each in shown), notices_only=False
     )
     return Group(
-        _title(future, living),
+        product_name(future),
+        Phrases([*_constants(future, living), *chain.alike]),
         chain,
-        _footer(future, of_series, shown, now),
+        Phrases(_footer(future, of_series, shown, now)),
         *(Text(each, style="yellow") for each in remarks),
     )
 
@@ -60,24 +62,23 @@ def product_name(future: Future) -> Text:
     return name
 
 
-def _title(future: Future, living: Sequence[FuturesContract]) -> Text:
-    """What is the same for all contracts, and the range of what differs by month."""
+def _constants(future: Future, living: Sequence[FuturesContract]) -> Iterator[str]:
+    """What the product is, and the range of what differs by month."""
     chain: Sequence[Future | FuturesContract] = living or [future]
     currency = future.currency
-    constants = [future.exchange, future.currency]
+    yield from (future.exchange, currency)
     if future.trading_class != future.symbol:
-        constants.append(f"class {future.trading_class}")
-    constants.append(f"multiplier {range_cell([each.multiplier for each in chain], number_cell)}")
-    ticks = range_cell([each.quoted_tick for each in chain], number_cell)
+        yield f"class {future.trading_class}"
+    yield f"multiplier {range_cell([each.multiplier for each in chain], number_cell)}"
+    ticks = range_cell([each.quoted_tick for each in chain], partial(tick_cell, future.key))
     values = range_cell(
         [each.tick_value for each in chain], lambda value: money_cell(value, currency)
     )
-    constants.append(f"tick {ticks} = {values}")
+    yield f"tick {ticks} = {values}"
     magnifiers = {each.price_magnifier or 1 for each in chain}
     if magnifiers != {1}:
         parts = " or ".join(f"1/{each}" if each > 1 else "1" for each in sorted(magnifiers))
-        constants.append(f"prices in {parts} {currency}")
-    return product_name(future).append("\n").append(" · ".join(constants), style="dim")
+        yield f"prices in {parts} {currency}"
 
 
 def _footer(
@@ -85,7 +86,7 @@ def _footer(
     of_series: Sequence[FuturesContract],
     shown: Sequence[FuturesContract],
     now: datetime,
-) -> ProductRemark:
+) -> list[str]:
     counts = Counter(each.state(now) for each in of_series)
     shown_states = {each.state(now) for each in shown}
     remarks = [f"{counts[ContractState.ACTIVE]} listed"]
@@ -108,7 +109,7 @@ def _footer(
     else:
         age = told_age(now - future.synced_at)
         remarks.append(f"synced {age} from {origin_cell(future.origin)}")
-    return ProductRemark(remarks)
+    return remarks
 
 
 def _legend_of_long_ends(shown: Sequence[FuturesContract], now: datetime) -> Iterator[str]:
@@ -121,24 +122,6 @@ def _legend_of_long_ends(shown: Sequence[FuturesContract], now: datetime) -> Ite
         marks.append("C is not certain")
     if marks:
         yield f"{LONG_UNTIL}: {', '.join(marks)}"
-
-
-class ProductRemark:
-    """Remarks in one line, or in more that break between two of them."""
-
-    def __init__(self, remarks: Sequence[str]) -> None:
-        self._remarks = tuple(remarks)
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
-        """Put into each line what fits."""
-        line = ""
-        for remark in self._remarks:
-            longer = f"{line} · {remark}" if line else remark
-            if line and cell_len(longer) > options.max_width:
-                yield Text(line, style="dim")
-                longer = remark
-            line = longer
-        yield Text(line, style="dim")
 
 
 def _hidden_series(

@@ -82,8 +82,8 @@ def _table(product: Future, rolls: Sequence[Roll], rule: str) -> RenderableType:
         TableColumn("Date", lambda each: f"{each.day:%a %d %b %Y}"),
         TableColumn("From", lambda each: each.leaving.local_symbol),
         TableColumn("To", lambda each: each.entering.local_symbol),
-        TableColumn("Conf", lambda each: each.confidence),
-        TableColumn("Basis", lambda each: each.basis.value),
+        TableColumn("Conf", lambda each: each.confidence, alike="confidence {}"),
+        TableColumn("Basis", lambda each: each.basis.value, alike="basis {}"),
         TableColumn("Why", lambda each: each.why, fit="wrap"),
     ]
     title = marked_cell(

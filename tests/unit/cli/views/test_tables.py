@@ -41,6 +41,7 @@ from ibkr_sync.domain.evidence.chain_diff import ChainDiff
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.diagnosis.findings import Check, failed, passed, skipped, warned
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
+from ibkr_sync.domain.selection.chain_selection import ChainSelection
 from ibkr_sync.domain.selection.series_choice import SeriesChoice
 from ibkr_sync_cli.messages.exit_codes import ExitCode
 from ibkr_sync_cli.messages.next_command import NextCommand
@@ -201,22 +202,22 @@ def draw(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.parametrize(
-    ("product", "options"),
+    ("product", "selection"),
     [
-        (ES_CHAIN, {}),
-        (DAX_CHAIN, {}),
-        (VIX_CHAIN, {"series": SeriesChoice.ALL}),
-        (VIX_CHAIN, {}),
-        (CORN_CHAIN, {}),
-        (CORN_CHAIN, {"expired": True}),
-        (CATALOGUE_ONLY, {}),
+        (ES_CHAIN, ChainSelection()),
+        (DAX_CHAIN, ChainSelection()),
+        (VIX_CHAIN, ChainSelection(series=SeriesChoice.ALL)),
+        (VIX_CHAIN, ChainSelection()),
+        (CORN_CHAIN, ChainSelection()),
+        (CORN_CHAIN, ChainSelection(expired=True)),
+        (CATALOGUE_ONLY, ChainSelection()),
     ],
     ids=["ES", "DAX", "VIX all", "VIX", "ZC", "ZC expired", "catalogue"],
 )
 def test_a_product_fits(
-    draw: Draw, snapshot: SnapshotAssertion, product: Future, options: dict[str, object]
+    draw: Draw, snapshot: SnapshotAssertion, product: Future, selection: ChainSelection
 ) -> None:
-    table = draw(result(product_table(product, NOW, **options)))  # type: ignore[arg-type]
+    table = draw(result(product_table(product, NOW, selection)))
 
     assert "…" not in table
     assert table == snapshot
@@ -245,7 +246,7 @@ def test_a_list_fits(draw: Draw, snapshot: SnapshotAssertion) -> None:
     )
     table = draw(product_list_view(listed, NOW))
 
-    for key in ("ESTX50", "single stock", "interest rate", "2026-12-18", "catalogue"):
+    for key in ("ESTX50", "1234", "XINA50", "2026-12-18", "catalogue"):
         assert key in table
     assert table == snapshot
 

@@ -18,7 +18,12 @@ from ibkr_sync.domain.entities.contracts import (
     ContractSeries,
     FuturesContract,
 )
-from ibkr_sync.domain.entities.delivery import Confidence, DeliveryDates, DeliverySource
+from ibkr_sync.domain.entities.delivery import (
+    Confidence,
+    DeliveryDates,
+    DeliverySource,
+    Settlement,
+)
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.entities.schedules import TradingSchedule
 from ibkr_sync_cli.views.products.chain import ChainTable
@@ -68,21 +73,28 @@ VIX_CHAIN = of(
 )
 
 
-def test_an_open_market_tells_until_when() -> None:
-    assert all("  open → 16:00" in line for line in lines(ES_CHAIN)[2:])
+def alike(product: Future, now: datetime = NOW) -> list[str]:
+    return ChainTable(product, product.contracts, now).alike
 
 
-def test_a_closed_market_tells_when_it_opens_on_which_other_day() -> None:
+def test_what_is_the_same_for_all_contracts_stands_above_them() -> None:
     saturday_night = datetime(2026, 11, 22, 1, tzinfo=UTC)
-    assert "closed → Sun 17:00" in lines(ES_CHAIN, saturday_night)[2]
-    assert "closed → 17:00" in lines(ES_CHAIN, SUNDAY_MORNING)[2]
+    assert alike(ES_CHAIN) == ["open until 16:00 CT"]
+    assert alike(ES_CHAIN, saturday_night) == ["closed until Sun 17:00 CT"]
+    assert alike(ES_CHAIN, SUNDAY_MORNING) == ["closed until 17:00 CT"]
+    settled = DeliverySource(source="rule", confidence=Confidence.C, learnt_on=NOW.date())
+    known = DeliveryDates(settlement=Settlement.CASH, sources={"settlement": settled})
+    weekly = {"series": ContractSeries.WEEKLY, "delivery": known, "schedule": None}
+    weeklies = of(*(listed(each, **weekly) for each in (DECEMBER, MARCH)))
+    assert alike(weeklies) == ["weekly", "cash settlement (C)"]
 
 
-def test_each_contract_has_its_own_session() -> None:
+def test_each_contract_has_its_own_session_where_they_differ() -> None:
     other = sent_hours("20261123:0700-20261123:1000,1100-1500")
-    chain = lines(of(listed(DECEMBER), listed(MARCH, schedule=other)), width=100)
-    assert "open → 16:00" in chain[2]
-    assert "closed → 07:00" in chain[3]
+    chain = lines(of(listed(DECEMBER), listed(MARCH, schedule=other)))
+    assert "Session (CT)" in chain[0]
+    assert chain[2].endswith("open until 16:00")
+    assert chain[3].endswith("closed until 07:00")
 
 
 @pytest.mark.parametrize(
@@ -94,11 +106,12 @@ def test_each_contract_has_its_own_session() -> None:
         sent_hours("20251123:0900-20251123:1000"),
     ],
 )
-def test_without_hours_for_now_there_is_no_session_column(
+def test_without_hours_for_now_nothing_is_said_of_sessions(
     schedule: TradingSchedule | None,
 ) -> None:
     chain = of(listed(DECEMBER, schedule=schedule), listed(MARCH, schedule=None))
-    assert headings(chain) == "Contract Month Last trade Days conId Seen"
+    assert alike(chain) == []
+    assert "Session" not in headings(chain)
 
 
 def test_an_expired_contract_has_no_session() -> None:
@@ -106,23 +119,45 @@ def test_an_expired_contract_has_no_session() -> None:
     assert "open" not in lines(of(expired, listed(MARCH)), width=120)[2]
 
 
-@pytest.mark.parametrize("chain", [ES_CHAIN, DAX_CHAIN, VIX_CHAIN])
-@pytest.mark.parametrize("now", [NOW, datetime(2026, 11, 22, 1, tzinfo=UTC)])
-def test_eighty_columns_hold_the_chain_with_its_sessions(chain: Future, now: datetime) -> None:
-    drawn = lines(chain, now)
-    assert "Session" in drawn[0]
-    assert "…" not in "".join(drawn)
-    assert max(map(len, drawn)) <= 80
+def test_no_column_that_tells_contracts_apart_is_cut() -> None:
+    for chain in (ES_CHAIN, DAX_CHAIN, VIX_CHAIN):
+        drawn = lines(chain)
+        assert "…" not in "".join(drawn)
+        assert max(map(len, drawn)) <= 80
 
 
-def test_columns_give_way_one_after_the_other_where_there_is_no_room() -> None:
-    full = "Contract Month Last trade Days conId Session Seen"
-    assert headings(ES_CHAIN, NOW, width=82) == full
-    assert headings(ES_CHAIN, NOW, width=76) == full.replace(" Seen", "")
-    assert "Fri 18 Dec 2026 08:30" in lines(ES_CHAIN, NOW, width=76)[2]
-    assert "  18 Dec 2026 08:30" in lines(ES_CHAIN, NOW, width=71)[2]
-    assert headings(ES_CHAIN, NOW, width=66) == "Contract Month Last trade conId Session"
-    assert headings(ES_CHAIN, NOW, width=56) == "Contract Month Last trade conId"
+def test_columns_take_the_room_there_is_one_after_the_other() -> None:
+    other = sent_hours("20261123:0700-20261123:1000,1100-1500")
+    chain = of(
+        listed(DECEMBER, listing=dataclasses.replace(SEEN, last_seen_at=NOW)),
+        listed(MARCH, schedule=other),
+    )
+    full = "Contract Month Last trade Days conId Session (CT) Seen Last trade UTC"
+    assert headings(chain, NOW, width=110) == full
+    assert headings(chain, NOW, width=90) == full.replace(" Last trade UTC", "")
+    assert headings(chain, NOW, width=80) == full.replace(" Seen Last trade UTC", "")
+    assert "Fri  18 Dec 2026 08:30" in lines(chain, NOW, width=82)[2]
+    assert "Fri  18 Dec 2026 08:30" not in lines(chain, NOW, width=76)[2]
+    assert headings(chain, NOW, width=56) == "Contract Month Last trade Days conId"
+
+
+def test_a_terminal_gets_twelve_contracts_unless_asked_and_is_told_how_to_see_the_rest() -> None:
+    chain = of(*(listed(DECEMBER, con_id=number) for number in range(1, 139)))
+    for limit, is_terminal, shown in ((None, True, 12), (None, False, 138), (3, False, 3)):
+        table = ChainTable(chain, chain.contracts, NOW, limit=limit, step_to_show_all="show it")
+        console = Console(
+            file=io.StringIO(), width=80, force_terminal=is_terminal, color_system=None
+        )
+        with console.capture() as capture:
+            console.print(table)
+        drawn = capture.get()
+        assert drawn.count("ESZ6") == shown
+        assert (f"… {138 - shown} more: show it" in drawn) is (shown < 138)
+
+
+def test_the_nearest_is_marked_in_any_order() -> None:
+    chain = of(listed(MARCH), listed(DECEMBER))
+    assert [line[:1] for line in lines(chain)[2:]] == [" ", "▶"]
 
 
 @pytest.mark.parametrize(

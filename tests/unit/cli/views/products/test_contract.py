@@ -25,6 +25,7 @@ from ibkr_sync.domain.entities.delivery import (
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.ports.pins import Pin
+from ibkr_sync.domain.selection.chain_selection import ChainSelection
 from ibkr_sync.domain.selection.series_choice import SeriesChoice
 from ibkr_sync.infrastructure.calendars import HolidayCalendar
 from ibkr_sync.interchange.product_document import (
@@ -182,14 +183,16 @@ def test_the_document_of_a_contract_is_its_product_with_it_alone() -> None:
     [
         (SeriesChoice.USUAL, ["ESZ6"], "1 listed · 1 weekly (--series all) ·"),
         (SeriesChoice.ALL, ["ESZ6", "ES48X6"], "2 listed · ▶"),
-        (SeriesChoice.WEEKLY, ["ES48X6"], "1 listed · ▶"),
+        (SeriesChoice.WEEKLY, ["ES48X6"], "1 listed · 1 monthly (--series all) · ▶"),
     ],
 )
 def test_other_series_are_hidden_and_counted_unless_wanted(
     series: SeriesChoice, shown: list[str], footer: str
 ) -> None:
     product = dataclasses.replace(ES, contracts=(DECEMBER, WEEKLY))
-    lines = drawn(product_view(product, NOW, series=series).table(), width=120)
+    lines = drawn(
+        product_view(product, NOW, selection=ChainSelection(series=series)).table(), width=120
+    )
     chain = [line for line in lines if any(name in line for name in ("ESZ6", "ES48X6"))]
     assert [name for line in chain for name in shown if name in line] == shown
     assert chain[0].startswith(f"▶ {shown[0]}")
@@ -200,7 +203,7 @@ def test_other_formats_hold_every_series_unless_one_is_named() -> None:
     product = dataclasses.replace(ES, contracts=(DECEMBER, WEEKLY))
     every = product_view(product, NOW)
     assert [row["con_id"] for row in every.rows()] == ["600000001", "3"]
-    weekly = product_view(product, NOW, series=SeriesChoice.WEEKLY)
+    weekly = product_view(product, NOW, selection=ChainSelection(series=SeriesChoice.WEEKLY))
     assert [row["con_id"] for row in weekly.rows()] == ["3"]
 
 

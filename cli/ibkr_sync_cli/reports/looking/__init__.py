@@ -1,0 +1,1 @@
+"""Answers about what is stored, for one symbol or several."""

@@ -1,0 +1,117 @@
+"""Products with their chains, or single contracts, as they are or were stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ibkr_sync.domain.selection.series_choice import SeriesChoice
+from ibkr_sync_cli.arguments.symbols import resolve_symbol, stored_product
+from ibkr_sync_cli.views.past import past_view
+from ibkr_sync_cli.views.products.product import product_view
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from ibkr_sync.bootstrap import Services
+    from ibkr_sync.domain.entities.futures import Future
+    from ibkr_sync.domain.entities.market_rules import MarketRule
+    from ibkr_sync.domain.naming.limits import Limits
+    from ibkr_sync.domain.naming.query import FutureQuery
+    from ibkr_sync.domain.selection.chain_selection import ChainSelection
+    from ibkr_sync.domain.selection.contract_choice import ContractWords
+    from ibkr_sync_cli.terminal.output import Output, Result
+    from ibkr_sync_cli.units.moments import PastMoment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductQuestion:
+    """What is asked of each symbol: how it is narrowed, which contracts, and as of when."""
+
+    limits: Limits
+    selection: ChainSelection
+    past: PastMoment | None = None
+
+    def typed(self) -> tuple[str, ...]:
+        """The options of `show` as they are typed, but for how many contracts are wanted."""
+        selection = self.selection
+        return (
+            *(
+                ("--series", selection.series.value)
+                if selection.series is not SeriesChoice.USUAL
+                else ()
+            ),
+            *(("--expired",) if selection.expired else ()),
+            *(("--sort", selection.sort) if selection.sort else ()),
+            *(("--as-of", str(self.past.day or self.past.at.isoformat())) if self.past else ()),
+        )
+
+
+def stored_view(
+    output: Output,
+    services: Services[Future],
+    question: ProductQuestion,
+    now: datetime,
+    symbol: str,
+) -> Result:
+    """What a symbol means, in every format; raises ProductLookupError."""
+    past = question.past
+    moment = past.at if past else now
+    meant = resolve_symbol(output, services.futures, symbol, question.limits)
+    product = _product(output, services, meant.query, past)
+    ladders = _ladders(services, product, past)
+    sizes = services.futures.size_notice(meant.query, product.key)
+    if meant.contract is not None:
+        result = _contract(output, product, meant.contract, ladders, moment)
+    else:
+        result = product_view(
+            product,
+            moment,
+            ladders,
+            selection=question.selection,
+            is_narrowed=bool(sizes and sizes.left_out),
+            command=output.command,
+            typed=question.typed(),
+        )
+    return result if past is None else past_view(result, past.told)
+
+
+def _product(
+    output: Output, services: Services[Future], query: FutureQuery, past: PastMoment | None
+) -> Future:
+    """The product that is meant, as it is or was, with its delivery dates."""
+    product = stored_product(output, services.futures, query)
+    if past is not None:
+        product = services.history.as_of(product.key, past.day or past.at, query.multiplier)
+        return services.deliveries.dated_as_of(product, past.at)
+    return services.deliveries.dated(product)
+
+
+def _ladders(
+    services: Services[Future], product: Future, past: PastMoment | None
+) -> dict[int, MarketRule]:
+    """The tick ladders of its contracts that are stored, or were, by id."""
+    ids = {rule_id for each in product.contracts for rule_id in each.exchanges_by_rule}
+    if past is None:
+        found = services.futures.market_rules(ids)
+    else:
+        found = services.history.market_rules(ids, past.at)
+    return {each.market_rule_id: each for each in found}
+
+
+def _contract(
+    output: Output,
+    product: Future,
+    words: ContractWords,
+    ladders: Mapping[int, MarketRule],
+    moment: datetime,
+) -> Result:
+    """The contract of the product that was named."""
+    from ibkr_sync.domain.selection.contract_choice import find_contract
+    from ibkr_sync_cli.terminal.notices import write_other_year_notice
+    from ibkr_sync_cli.views.products.contract import contract_view
+
+    match = find_contract(product, words, moment)
+    write_other_year_notice(output, words, match)
+    return contract_view(product, match.contract, ladders, moment)
