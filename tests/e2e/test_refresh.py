@@ -433,7 +433,7 @@ def test_a_terminal_shows_what_is_under_way_and_a_table_of_80_columns(refresh: R
     with sample_gateway(UNKNOWN_ES) as gateway:
         code, shown = refresh.command.on_terminal(*asking(refresh.database, gateway.port))
     assert code == 4
-    assert "Refreshing" in shown
+    assert "Refreshed" in shown
     assert "Product" in shown
     assert "3 products: 2 unchanged, 1 failed" in shown
 

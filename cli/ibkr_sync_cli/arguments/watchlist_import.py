@@ -6,7 +6,7 @@ import errno
 import os
 import sys
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -57,16 +57,21 @@ def _stdin() -> BinaryIO:
 
 
 def find_imported(
-    file: str, text: str, service: WatchlistService, group: str | None
+    file: str,
+    text: str,
+    service: WatchlistService,
+    group: str | None,
+    show: Callable[[str, int, int], None],
 ) -> list[WatchlistMatch]:
-    """What the lines mean; `group` is for lines that name none.
+    """What the lines mean; `group` is for lines that name none, `show` shows how far it is.
 
     Raises WatchlistFileError with all that is wrong, or StorageError.
     """
     lines, unreadable = read_watchlist(text)
     problems = list(unreadable)
     meant: list[WatchlistMatch] = []
-    for line in lines:
+    for done, line in enumerate(lines):
+        show("Looking up names", done, len(lines))
         found = _meant(line, service, group)
         if isinstance(found, WatchlistLineProblem):
             problems.append(found)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ibkr_sync.domain.runs.diagnosis.findings import Check
 from ibkr_sync_cli.messages.exit_codes import ExitCode
 from ibkr_sync_cli.messages.fixes import explain_finding
+from ibkr_sync_cli.reports.progress import activity
 from ibkr_sync_cli.views.runs.diagnosis import diagnosis_view
 
 if TYPE_CHECKING:
@@ -20,10 +21,10 @@ def report_diagnosis(
 ) -> ExitCode:
     """Make all checks, show what was found, and give the exit code of the first failure."""
     findings = []
-    with output.progress("checking", len(Check)) as advance:
+    with activity(output, "Checking") as show:
         for each in making:
             findings.append(each)
-            advance(f"({each.check} {each.level})")
+            show(f"Checking, {each.check} is {each.level}", len(findings), len(Check))
     messages = [explain_finding(each, output.command) for each in findings]
     codes = (message.exit_code for message in messages if message.exit_code)
     code = next(codes, ExitCode.OK)

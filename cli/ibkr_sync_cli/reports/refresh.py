@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 def run_refresh(
     call: Call,
-    refreshing: Refresh,
+    begin: Callable[[], Refresh],
     audit: AuditService,
     note: Callable[[RefreshReport], RefreshReport],
 ) -> ExitCode:
@@ -45,10 +45,10 @@ def run_refresh(
     The report is passed through `note` before it is shown.
     """
 
-    def report() -> ExitCode:
-        return report_refresh(call, note(refreshing.report()), audit)
+    def report(refresh: Refresh) -> ExitCode:
+        return report_refresh(call, note(refresh.report()), audit)
 
-    return sync_with_progress(call.output, "Refreshing", refreshing, report)
+    return sync_with_progress(call.output, "Refreshed", begin, report)
 
 
 def report_refresh(call: Call, report: RefreshReport, audit: AuditService) -> ExitCode:

@@ -7,8 +7,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -150,20 +149,9 @@ class Output:
         if next_step:
             self._tell(("next:  ", "bold"), _harmless(next_step))
 
-    @contextmanager
-    def progress(self, what: str, total: int) -> Iterator[Callable[[str], None]]:
-        """A bar on stderr while several things are done; on a terminal with colours only.
-
-        Gives a function to call with the name of each thing that is done.
-        """
-        if self.quiet or total <= 1 or self._stderr.color_system is None:
-            yield lambda _: None
-            return
-        from rich.progress import Progress
-
-        with Progress(console=self._stderr, transient=True) as bar:
-            task = bar.add_task(what, total=total)
-            yield lambda name: bar.update(task, advance=1, description=f"{what} {name}")
+    def live_console(self) -> Console | None:
+        """Stderr, where it can show what changes: on a terminal with colours, unless quiet."""
+        return None if self.quiet or self._stderr.color_system is None else self._stderr
 
     def show_on_stderr(self, renderable: RenderableType) -> None:
         """Print a table that belongs to an error."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -56,11 +57,10 @@ def get(
         include_expired=expired, max_age=max_age, allow_shrink=allow_shrink, dry_run=dry_run
     )
     with call.services() as services:
-        getting = services.get.begin(symbols, limits, policy, call.run.note)
         code = sync_with_progress(
             call.output,
-            "Asking",
-            getting,
-            lambda: report_get(call, getting.report(), services.audit, now()),
+            "Asked for",
+            partial(services.get.begin, symbols, limits, policy, call.run.note),
+            lambda getting: report_get(call, getting.report(), services.audit, now()),
         )
     raise typer.Exit(code)

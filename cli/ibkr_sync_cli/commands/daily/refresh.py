@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -71,8 +72,8 @@ def refresh(
         max_age=stale, allow_shrink=allow_shrink, dry_run=dry_run, deadline=deadline
     )
     with notified(call, dry_run=dry_run) as note, call.services() as services:
-        refreshing = services.refresh.begin(selection, policy, call.run.note)
-        raise typer.Exit(run_refresh(call, refreshing, services.audit, note))
+        begin = partial(services.refresh.begin, selection, policy, call.run.note)
+        raise typer.Exit(run_refresh(call, begin, services.audit, note))
 
 
 def _refuse_unusable(

@@ -100,12 +100,14 @@ def import_watchlist(
     comment. Lists of TradingView, TWS and pysystemtrade are read too.
     """
     from ibkr_sync_cli.arguments.watchlist_import import find_imported, read_import
+    from ibkr_sync_cli.reports.progress import activity
     from ibkr_sync_cli.reports.watchlist import report_watchlist_addition
 
     call = call_of(context)
     text = read_import(file)
     with call.services() as services:
-        found = find_imported(file, text, services.watchlist, group)
+        with activity(call.output, "Looking up names") as show:
+            found = find_imported(file, text, services.watchlist, group, show)
         added = services.watchlist.add_found(found)
     report_watchlist_addition(call, added)
 

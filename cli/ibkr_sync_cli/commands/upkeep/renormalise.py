@@ -30,6 +30,7 @@ def renormalise(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show, write nothing.")] = False,
 ) -> None:
     """Read the raw replies that are kept again, and rewrite what today is read otherwise."""
+    from ibkr_sync_cli.reports.progress import activity
     from ibkr_sync_cli.reports.renormalised import report_renormalised
 
     call = call_of(context)
@@ -40,12 +41,12 @@ def renormalise(
             keys, outcomes = _named(call, services, symbols, limits)
         else:
             keys, outcomes = services.renormalising.products(), []
-        with call.output.progress("Reading", len(keys)) as advance:
+        with activity(call.output, "Reading") as show:
             for outcome in services.renormalising.renormalise(
                 keys, now(), dry_run=dry_run, on_run=call.run.note
             ):
                 outcomes.append(outcome)
-                advance("")
+                show(f"Read {len(outcomes)}/{len(keys)}", len(outcomes), len(keys))
     raise typer.Exit(report_renormalised(call, outcomes, dry_run=dry_run))
 
 

@@ -299,13 +299,6 @@ def test_where_there_is_only_ascii_a_table_is_as_wide_as_ever(
     ]
 
 
-def test_without_a_terminal_no_progress_is_drawn(capsys: pytest.CaptureFixture[str]) -> None:
-    with Output().progress("Asking", 3) as advance:
-        advance("ES")
-
-    assert capsys.readouterr() == ("", "")
-
-
 @pytest.mark.parametrize(
     ("encoding", "written"), [("utf-8", '"É"'), ("UTF8", '"É"'), ("iso-8859-15", '"\\u00c9"')]
 )
