@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help:  ## show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 10
 
-demo: $(INSTALLED)  ## fetch and show the sample's ES over a real socket
+demo: $(INSTALLED)  ## play a week of nightly refreshes on sample data
 	@$(BIN)/ibkr-sync demo
 
 test: $(INSTALLED_DEV)  ## run the tests, which takes two minutes

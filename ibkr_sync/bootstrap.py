@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from ibkr_sync.domain.runs.diagnosis.installation import SettingsFacts
     from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
     from ibkr_sync.domain.runs.sync_policy import SyncPolicy, SyncRun
+    from ibkr_sync.infrastructure.replay.sample.week import SampleWeek
     from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
     from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
     from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway_parameters import (
@@ -192,11 +193,13 @@ def bootstrap(
     entity: type[F],
     *,
     gateway: Gateway | None = None,
+    replaying_at: tuple[str, int] | None = None,
     clock: Clock = utc_now,
 ) -> Iterator[Services[F]]:
     """Build the services for an asset type (`Future` for all) and close what was opened.
 
-    `gateway` replaces the one that the profile would have built. Nothing is connected or
+    `gateway` replaces the one that the profile would have built; `replaying_at` is where a replay
+    gateway is served already, for a profile that would have started one. Nothing is connected or
     created before a service is asked for something that needs it; the source, a replay gateway
     included, is not even built.
     """
@@ -204,7 +207,10 @@ def bootstrap(
         database = stack.enter_context(_database(profile))
         local = _local_repository(profile, entity, database, clock)
         catalogue = _catalogue(profile)
-        build = partial(_port, profile, entity, local, gateway=gateway, clock=clock, stack=stack)
+        building = partial(_gateway, profile, clock, stack, replaying_at)
+        build = partial(
+            _port, profile, entity, local, gateway=gateway, clock=clock, building=building
+        )
         names = SymbolResolver(catalogue, _pins(database, clock), local, clock)
         futures = FuturesService(_SourceOnDemand(build, local), names, local, _hours_reader())
         asks_source = profile.source != "local"
@@ -310,6 +316,22 @@ def replay_gateway(
     return ReplayGateway(known, port=port, now=clock)
 
 
+def sample_week(now: datetime) -> SampleWeek:
+    """The last seven nights before a UTC instant, with a gateway for each that knows the sample."""
+    from ibkr_sync.infrastructure.calendars import HolidayCalendar
+    from ibkr_sync.infrastructure.replay.sample.week import SampleWeek
+
+    return SampleWeek(now, HolidayCalendar())
+
+
+def discard_sample(profile: ProfileSettings) -> bool:
+    """Delete the profile's database file if it holds sample data (see `discard_sample_file`)."""
+    from ibkr_sync.infrastructure.repositories.local_repo.sample_file import discard_sample_file
+
+    with _database(profile) as database:
+        return discard_sample_file(database)
+
+
 class _SourceOnDemand(FuturePort[F], Generic[F]):
     """A source that is built when it is first asked; what is stored is read without it."""
 
@@ -343,7 +365,7 @@ def _port(
     *,
     gateway: Gateway | None,
     clock: Clock,
-    stack: ExitStack,
+    building: Callable[[], Gateway],
 ) -> FuturePort[F]:
     """The repository of the source that the profile names; a further one is a branch here."""
     if profile.source_file is not None:
@@ -354,7 +376,7 @@ def _port(
         from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
 
         is_replayed = gateway is None and profile.replay is not None
-        gateway = gateway or _gateway(profile, clock, stack)
+        gateway = gateway or building()
         origin = Origin.SAMPLE if is_replayed else Origin.IBKR
         return IbkrFutureRepository(
             gateway, local, entity, _catalogue(profile), clock, origin=origin
@@ -435,14 +457,24 @@ def _database(profile: ProfileSettings) -> Database:
     return Database(profile.database, create_directory=is_ours)
 
 
-def _gateway(profile: ProfileSettings, clock: Clock, stack: ExitStack) -> Gateway:
+def _gateway(
+    profile: ProfileSettings,
+    clock: Clock,
+    stack: ExitStack,
+    replaying_at: tuple[str, int] | None,
+) -> Gateway:
     from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
 
-    return stack.enter_context(Gateway(_gateway_parameters(profile, clock, stack), clock))
+    return stack.enter_context(
+        Gateway(_gateway_parameters(profile, clock, stack, replaying_at), clock)
+    )
 
 
 def _gateway_parameters(
-    profile: ProfileSettings, clock: Clock, stack: ExitStack
+    profile: ProfileSettings,
+    clock: Clock,
+    stack: ExitStack,
+    replaying_at: tuple[str, int] | None = None,
 ) -> GatewayParameters:
     """Where the profile's gateway listens; one that replays does so until the stack is closed."""
     from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway_parameters import (
@@ -451,8 +483,10 @@ def _gateway_parameters(
 
     settings = profile.gateway.model_dump()
     if profile.replay is not None:
-        replaying = stack.enter_context(replay_gateway(None, clock=clock))
-        settings |= {"host": replaying.host, "port": replaying.port}
+        if replaying_at is None:
+            replaying = stack.enter_context(replay_gateway(None, clock=clock))
+            replaying_at = replaying.host, replaying.port
+        settings |= dict(zip(("host", "port"), replaying_at, strict=True))
     return GatewayParameters(**settings)
 
 

@@ -122,7 +122,7 @@ def check_commands(command: Path, cwd: Path) -> None:
     """Expect that the command works from the bundled data alone."""
     check_version(command, cwd)
     demo = use([str(command), "demo"], cwd)
-    expect("SAMPLE DATA" in demo and "21 listed" in demo, f"the demo showed: {demo}")
+    expect("SAMPLE DATA" in demo and "ES@CME (ES)" in demo, f"the demo showed: {demo}")
     example = use([str(command), "config", "example"], cwd)
     expect("gateway" in tomllib.loads(example), f"the example is: {example}")
     state = use([str(command), "--profile", "demo", "db", "status", "-f", "csv"], cwd)

@@ -13,25 +13,6 @@ import pytest
 from e2e.command_line import CommandLine, Ended
 
 
-def test_demo_fetches_and_shows_a_product_from_nothing(ibkr_sync: CommandLine) -> None:
-    done = ibkr_sync("demo")
-
-    assert done.code == 0
-    title, constants, *_, footer = done.out.splitlines()
-    assert title == "ES  E-mini S&P 500  SAMPLE DATA"
-    assert constants.startswith("CME · USD · multiplier 50 · tick 0.25 = $12.50 · cash settlement")
-    assert footer.startswith("21 listed · ▶ nearest expiry · America/Chicago · synced now from")
-    assert done.err.splitlines() == [
-        "$ ibkr-sync --profile demo get ES --source ibkr",
-        "ES@CME (ES): 21 new",
-        "$ ibkr-sync --profile demo show ES",
-    ]
-    data = ibkr_sync.home / ".local/share/ibkr-sync"
-    assert sorted(path.name for path in data.iterdir()) == ["demo.db", "demo.db.lock"]
-    assert {path.stat().st_mode & 0o077 for path in (data, *data.iterdir())} == {0}
-    assert not any(ibkr_sync.cwd.iterdir())
-
-
 def test_the_same_products_twice_change_nothing(ibkr_sync: CommandLine) -> None:
     first = ibkr_sync("--profile", "demo", "get", "ES", "CL", "--json")
     again = ibkr_sync("--profile", "demo", "get", "ES", "ES", "CL", "--json")

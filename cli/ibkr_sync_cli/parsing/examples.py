@@ -30,7 +30,7 @@ def examples_of(command: tuple[str, ...]) -> tuple[Example, ...]:
 
 _EXAMPLES: Final = {
     "": (
-        Example("demo", "the main job on sample data, without a gateway"),
+        Example("demo", "a week of refreshes on sample data, without a gateway"),
         Example("get ES CL --source ibkr", "bring two products up to date"),
         Example("show ES", "the chain, from the database"),
         Example("next ES", "the nearest contract, in one line"),
@@ -164,10 +164,7 @@ _EXAMPLES: Final = {
         Example("db prune --older-than 90d", "what would go"),
         Example("db prune --older-than 90d --yes", "delete it"),
     ),
-    "demo": (
-        Example("demo", "with ES"),
-        Example("demo GC", "with gold"),
-    ),
+    "demo": (Example("demo", "from the beginning"),),
     "replay": (
         Example("replay serve --port 0", "a gateway for trying things", ExitCode.INTERRUPTED),
     ),

@@ -88,7 +88,7 @@ def _row(
         local_symbol=local_symbol(product, contract),
         market_name=contract_class,
         trading_class=contract_class,
-        con_id=str(_con_id(product, contract)),
+        con_id=str(sample_con_id(product, contract)),
         min_tick=product.min_tick,
         multiplier=product.multiplier,
         order_types=order_types,
@@ -107,7 +107,8 @@ def _row(
     )
 
 
-def _con_id(product: SampleProduct, contract: ListedContract) -> int:
+def sample_con_id(product: SampleProduct, contract: ListedContract) -> int:
+    """The conId of a contract, the same on every day."""
     series = 0 if contract.week is None else _FIRST_WEEKLY
     return FIRST_CON_ID + product.number * _CON_IDS_PER_PRODUCT + series + contract.number
 
