@@ -33,6 +33,8 @@ from pathlib import Path
 from pkgutil import walk_packages
 from typing import IO, Any, NoReturn, Self, TypeAlias
 
+import time_machine
+
 PACKAGES = ("ibkr_sync", "ibkr_sync_cli")
 LOADED_WHEN_USED = (
     *("alembic.command", "alembic.autogenerate", "encodings.idna", "filelock", "pygments.lexers"),
@@ -59,6 +61,9 @@ CALLS_BEFOREHAND = (
     *(("refresh",), ("check",), ("runs",), ("config", "show"), ("--help",)),
 )
 """Calls that have models, statements, formats and the sample prepared for those that follow."""
+
+CLOCK = "IBKR_SYNC_TEST_CLOCK"
+"""Names, in the environment of a run, the instant at which its clock starts."""
 
 READ_BY_PYTHON = ("PYTHON", "LC_", "LANG")
 """Beginnings of variables that Python reads while it starts, which a fork does not."""
@@ -335,6 +340,8 @@ def _run(
     os.environ.clear()
     os.environ.update(env)
     time.tzset()
+    if at := os.environ.pop(CLOCK, None):
+        time_machine.travel(datetime.fromisoformat(at), tick=True).start()
     sys.argv = command
     code: object = 1
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 import time
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
@@ -43,7 +42,7 @@ def demo(context: typer.Context) -> None:
     _watch(call, week.symbols)
     for night in week.nights:
         _play(call, night.at, night.serve)
-        if sys.stdout.isatty():
+        if call.output.live_console() is not None:
             time.sleep(_SECONDS_TO_READ)
     _advise(call, week.nights[0].at.date())
 
