@@ -9,18 +9,20 @@ from ibkr_sync.infrastructure.repositories.local_repo.products.reads import (
     holds_real_data,
     holds_sample_data,
 )
-from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import reading
+from ibkr_sync.infrastructure.repositories.local_repo.schema.revision import read_revision
 
 
 def discard_sample_file(database: Database) -> bool:
     """Delete a SQLite file that holds sample data; False for a server and for real data.
 
-    What holds no product stays as it is. Raises AlreadyRunningError while another run is at work
-    on it, or StorageError.
+    What holds no product stays as it is; an older schema needs no upgrade for that. Raises
+    AlreadyRunningError while another run is at work on it, or StorageError.
     """
     if database.path is None:
         return False
-    with reading(database) as connection:
+    if read_revision(database).is_empty:
+        return True
+    with database.read() as connection:
         if not holds_sample_data(connection):
             return not holds_real_data(connection)
     with run_lock(database):
