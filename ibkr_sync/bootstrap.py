@@ -85,6 +85,10 @@ class Services(Generic[F]):
         self._clock = clock
         self._asks_source = asks_source
 
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Let all that is read inside see one state of the database; a write ends that state."""
+        return self._database.snapshot()
+
     @cached_property
     def get(self) -> GetService:
         """Bringing what is named up to date."""

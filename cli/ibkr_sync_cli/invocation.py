@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -70,6 +70,12 @@ class Call:
         from ibkr_sync.domain.entities.futures import Future
 
         return bootstrap(self.profile, Future)
+
+    @contextmanager
+    def reading(self) -> Iterator[Services[Future]]:
+        """The services for a command that only reads: it sees one state of the database."""
+        with self.services() as services, services.snapshot():
+            yield services
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

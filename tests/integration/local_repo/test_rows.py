@@ -6,7 +6,7 @@ import dataclasses
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -244,23 +244,6 @@ def stored_chain(
     local: LocalFutureRepository[Future], product: Future
 ) -> tuple[FuturesContract, ...]:
     return local.get_by_symbol(by_symbol(product)).contracts
-
-
-def test_what_was_read_is_not_read_again_before_something_is_written(
-    database: Database,
-) -> None:
-    clock = FakeClock()
-    local = repository(database, clock)
-    with local.sync_run(Origin.IBKR) as run:
-        store(local, OLD, run, clock)
-        local.get_by_symbol(by_symbol(OLD))
-        with counted() as statements:
-            local.get_by_symbol(by_symbol(OLD))
-            local.find_fresh(by_symbol(OLD), timedelta(days=1), clock.now)
-            local.get_or_create(by_symbol(OLD), NOW_PLEASE)
-        assert statements == []
-        store(local, NEW, run, clock)
-        assert local.get_by_symbol(by_symbol(OLD)).contracts[0] == NEW.contracts[0]
 
 
 def test_a_plan_reads_and_nothing_else(database: Database) -> None:

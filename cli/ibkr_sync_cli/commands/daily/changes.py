@@ -61,7 +61,7 @@ def changes(
     call, moment = call_of(context), now()
     limits = options.limits_of_options(exchange, currency, trading_class, multiplier)
     asked = changes_question(since, until, run_id, severity, exit_code, now=moment)
-    with call.services() as services:
+    with call.reading() as services:
         if symbol is not None:
             found, contract = find_symbol(call.output, services.futures, symbol, limits, moment)
             asked = dataclasses.replace(asked, product=found.key, contract=contract)

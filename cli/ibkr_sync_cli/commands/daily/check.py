@@ -30,7 +30,7 @@ def check(
     from ibkr_sync_cli.reports.freshness import report_freshness
 
     call, moment = call_of(context), now()
-    with call.services() as services:
+    with call.reading() as services:
         report = services.freshness.check(max_age, moment, groups or ())
     report_freshness(call, report, moment)
     if not report.is_ok:

@@ -62,7 +62,7 @@ def next_contract(
     moment = present if as_of is None else parse_moment(as_of, present).at
     question = NearestQuestion(rule=rule, moment=moment, is_past=moment < present, explain=explain)
     limits = options.limits_of_options(exchange, currency, trading_class, multiplier)
-    with call.services() as services:
+    with call.reading() as services:
         typed = dict.fromkeys(each.strip() for each in symbols)
         queries = [_query(call.output, services, each, limits, rule) for each in typed]
         raise typer.Exit(report_nearest(call, services, queries, question))

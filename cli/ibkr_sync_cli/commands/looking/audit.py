@@ -30,7 +30,7 @@ def audit(
     from ibkr_sync_cli.views.products.audit import audit_view
 
     call, moment = call_of(context), now()
-    with call.services() as services:
+    with call.reading() as services:
         service, output = services.futures, call.output
         named = [
             product_of_symbol(output, service, each, UNLIMITED, moment) for each in symbols or ()

@@ -47,5 +47,5 @@ def expirations(
         groups=tuple(groups or ()),
     )
     call, moment = call_of(context), now()
-    with call.services() as services:
+    with call.reading() as services:
         raise typer.Exit(report_expirations(call, services, question, moment))

@@ -43,7 +43,7 @@ def history(
 
     call, moment = call_of(context), now()
     limits = options.limits_of_options(exchange, currency, trading_class, multiplier)
-    with call.services() as services:
+    with call.reading() as services:
         product, contract = find_symbol(call.output, services.futures, symbol, limits, moment)
         if contract is None:
             chronicle = services.history.of_product(product.key, moment)

@@ -65,6 +65,6 @@ def hours(
         days=days or _USUAL_DAYS,
         on=on,
     )
-    with call.services() as services:
+    with call.reading() as services:
         ask = partial(hours_view, call.output, services, question, moment)
         raise typer.Exit(report_several(call, symbols, ask))

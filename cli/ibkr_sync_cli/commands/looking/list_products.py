@@ -30,7 +30,7 @@ def list_products(
     from ibkr_sync_cli.views.products.product_list import product_list_view
 
     call, moment = call_of(context), now()
-    with call.services() as services:
+    with call.reading() as services:
         if expiring is not None:
             question = CalendarQuestion(exchange=exchange, within=expiring)
             raise typer.Exit(report_expirations(call, services, question, moment))

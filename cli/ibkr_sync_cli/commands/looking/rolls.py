@@ -50,7 +50,7 @@ def rolls(
     call, moment = call_of(context), now()
     limits = options.limits_of_options(exchange, currency, trading_class, multiplier)
     asked = ("rolls", *_typed_options(rule, NearestRule(side=side, months=months), years))
-    with call.services() as services:
+    with call.reading() as services:
         query = query_of_product(call.output, services.futures, symbol, limits, asked)
         product = stored_product(call.output, services.futures, query)
         found = services.deliveries.rolls(product, parsed, moment, months=months, years=years)

@@ -76,6 +76,6 @@ def show(
         selection=ChainSelection(series=series, expired=expired, limit=limit, sort=sort),
         past=parse_last_moment(as_of, moment) if as_of is not None else None,
     )
-    with call.services() as services:
+    with call.reading() as services:
         ask = partial(stored_view, call.output, services, question, moment)
         raise typer.Exit(report_several(call, symbols, ask))

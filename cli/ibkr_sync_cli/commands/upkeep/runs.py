@@ -26,7 +26,7 @@ def runs(
 
     call = call_of(context)
     output = call.output
-    with call.services() as services:
+    with call.reading() as services:
         if run_id is None:
             recorded = services.runs.last_runs(min(last, _MOST))
             output.write(recorded_runs_view(recorded), call.wanted)

@@ -40,18 +40,13 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Future)
 
-REMEMBERED = 64
-"""How many products a repository remembers at once; a chain takes up to 1 MB."""
-
 
 class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
     """Futures products of one asset type, or of all, in a SQLite or PostgreSQL database.
 
-    What was read is remembered until this repository writes: one instance serves one command
-    or one run, not a process that lives for days. `takes_sample_data` is False for a database
-    that is kept for real data: sample data is refused there, even while it is empty. Raw replies
-    are kept for so long, or for ever, and the newest of a product always. Deliveries are dated by
-    the book, where there is one.
+    `takes_sample_data` is False for a database that is kept for real data: sample data is refused
+    there, even while it is empty. Raw replies are kept for so long, or for ever, and the newest of
+    a product always. Deliveries are dated by the book, where there is one.
     """
 
     def __init__(
@@ -72,17 +67,12 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
         self._entity = entity
         self._catalogue = catalogue
         self._clock = clock
-        self._known: dict[FutureQuery, F] = {}
 
     def get_by_symbol(self, query: FutureQuery) -> F:
         """Give the product as it is stored (see the port)."""
-        if query not in self._known:
-            with reading(self._database) as connection:
-                found = self._find(connection, query)
-            if len(self._known) >= REMEMBERED:
-                self._known.clear()
-            self._known[query] = self._choose(query, found, self._database.name)
-        return self._known[query]
+        with reading(self._database) as connection:
+            found = self._find(connection, query)
+        return self._choose(query, found, self._database.name)
 
     def get_or_create(self, query: FutureQuery, policy: SyncPolicy) -> FutureUpdate[F]:
         """Give what is stored, else the product as the catalogue knows it, storing that.
@@ -174,7 +164,6 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
 
         if policy.dry_run:
             return self.plan_entity(acquired, query, policy)
-        self._known.clear()
         now = self._clock()
         with writing(self._database) as connection:
             plan = self._plan(connection, acquired, policy, now)
@@ -257,7 +246,6 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
         from ibkr_sync.infrastructure.repositories.local_repo.products import planning, writes
         from ibkr_sync.infrastructure.repositories.local_repo.runs import outcomes
 
-        self._known.clear()
         now = self._clock()
         failure = FutureFailure(query=query, error=absent.error)
         with writing(self._database) as connection:
@@ -321,7 +309,6 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
         )
         if policy.dry_run:
             return created
-        self._known.clear()
         with writing(self._database) as connection:
             # Another process may have stored it since this one looked.
             stored = self._find(connection, query)

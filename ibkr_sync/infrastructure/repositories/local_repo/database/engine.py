@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Self, TypeAlias
 
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from ibkr_sync.domain.errors import DatabaseUnavailableError
 from ibkr_sync.infrastructure.repositories.local_repo.database.failures import translated_failures
@@ -23,6 +24,7 @@ from ibkr_sync.infrastructure.repositories.local_repo.database.postgres_engine i
     postgres_read,
     postgres_write,
 )
+from ibkr_sync.infrastructure.repositories.local_repo.database.snapshot import Snapshot
 from ibkr_sync.infrastructure.repositories.local_repo.database.sqlite_engine import (
     ensure_sqlite_wal,
     sqlite_engine,
@@ -70,6 +72,7 @@ class Database:
         self.run_lock_file: tuple[Path, FileIdentity | None] | None = None
         self._opened_file: FileIdentity | None = None
         self._engine: Engine | None = None
+        self._of_thread = threading.local()
 
     def __enter__(self) -> Self:
         return self
@@ -138,11 +141,37 @@ class Database:
                 return
 
     @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Let all that this thread reads inside see one state of the database.
+
+        Nothing is opened before the first read. A write ends the transaction before it begins, and
+        so does a failure; what is read after that sees the state of then.
+        """
+        if self._snapshot is not None:
+            yield
+            return
+        self._of_thread.snapshot = snapshot = Snapshot(self._begin_read)
+        try:
+            yield
+        finally:
+            self._of_thread.snapshot = None
+            with translated_failures(self.location):
+                snapshot.end()
+
+    @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that sees one state of the database and can't write."""
-        begun = sqlite_read if self.is_sqlite else postgres_read
-        with translated_failures(self.location), self._connect() as connection, begun(connection):
-            yield connection
+        snapshot = self._snapshot
+        with translated_failures(self.location):
+            if snapshot is None:
+                with self._begin_read() as connection:
+                    yield connection
+                return
+            try:
+                yield snapshot.connection()
+            except SQLAlchemyError:
+                snapshot.end()
+                raise
 
     @contextmanager
     def write(self, *, enforce_foreign_keys: bool = True) -> Iterator[Connection]:
@@ -153,6 +182,8 @@ class Database:
         that held it, or with its file, may write nothing more, nor may anybody to a file that is
         no longer where it was opened: raises DatabaseUnavailableError.
         """
+        if self._snapshot is not None:
+            self._snapshot.end()
         with translated_failures(self.location), self._connect() as connection:
             if not self.is_sqlite:
                 with postgres_write(connection):
@@ -191,6 +222,16 @@ class Database:
             self._engine.dispose()
             self._engine = None
             self._opened_file = None
+
+    @property
+    def _snapshot(self) -> Snapshot | None:
+        return getattr(self._of_thread, "snapshot", None)
+
+    @contextmanager
+    def _begin_read(self) -> Iterator[Connection]:
+        begun = sqlite_read if self.is_sqlite else postgres_read
+        with self._connect() as connection, begun(connection):
+            yield connection
 
     def _connect(self) -> Connection:
         if self._engine is None:

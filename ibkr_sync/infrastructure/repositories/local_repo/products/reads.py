@@ -18,6 +18,7 @@ from ibkr_sync.domain.errors import StorageError
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.renaming import FormerName
 from ibkr_sync.infrastructure.repositories.local_repo.database.bulk_writes import bulk_batches
+from ibkr_sync.infrastructure.repositories.local_repo.database.snapshot import loaded_in
 from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import (
     CONTRACT_COLUMNS,
     map_to_entity,
@@ -228,19 +229,25 @@ def _load(
 ) -> list[StoredProduct]:
     with readable(place):
         found = connection.execute(statement, parameters).mappings().all()
-        if not found:
-            return []
-        chains: dict[int, list[Sequence[Any]]] = defaultdict(list)
-        ids = {"product_ids": [row["id"] for row in found]}
-        rows = connection.execute(_CHAINS, ids).all()
-        schedules = load_schedules(connection, {row[-2] for row in rows if row[-2] is not None})
-        for *values, schedule_id, product_id in rows:
-            chains[product_id].append((*values, schedules.get(schedule_id)))
-        stored = [
-            StoredProduct(product_id=row["id"], product=map_to_entity(row, chains[row["id"]]))
-            for row in found
-        ]
+        loaded = loaded_in(connection, Future)
+        new = [row for row in found if row["id"] not in loaded]
+        chains = _chains(connection, [row["id"] for row in new])
+        for row in new:
+            loaded[row["id"]] = map_to_entity(row, chains[row["id"]])
+        stored = [StoredProduct(product_id=row["id"], product=loaded[row["id"]]) for row in found]
     return sorted(stored, key=lambda each: each.product.key)
+
+
+def _chains(connection: Connection, ids: Sequence[int]) -> Mapping[int, list[Sequence[Any]]]:
+    """The rows of the contracts of some products, with their schedules, by id of the product."""
+    chains: dict[int, list[Sequence[Any]]] = defaultdict(list)
+    if not ids:
+        return chains
+    rows = connection.execute(_CHAINS, {"product_ids": ids}).all()
+    schedules = load_schedules(connection, {row[-2] for row in rows if row[-2] is not None})
+    for *values, schedule_id, product_id in rows:
+        chains[product_id].append((*values, schedules.get(schedule_id)))
+    return chains
 
 
 @contextmanager

@@ -78,12 +78,11 @@ def reading(database: Database) -> Iterator[Connection]:
     Raises SchemaBehindError, SchemaNewerError, ForeignDatabaseError or another StorageError.
     Creates nothing.
     """
-    if _is_empty(database):
-        with _stand_in(database).read() as connection:
+    with database.snapshot():
+        if _is_empty(database):
+            database = _stand_in(database)
+        with database.read() as connection:
             yield connection
-        return
-    with database.read() as connection:
-        yield connection
 
 
 @contextmanager
