@@ -59,10 +59,11 @@ from ibkr_sync.domain.errors import (
     ShrinkRefusedError,
 )
 from ibkr_sync.domain.evidence.acquired_future import AbsentFuture, AcquiredFuture, Evidence
-from ibkr_sync.domain.evidence.chain_diff import FieldChange
+from ibkr_sync.domain.evidence.chain_diff import ChainDiff, FieldChange
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.renaming import FormerName
 from ibkr_sync.domain.ports.futures import FuturePort, LocalFuturePort
+from ibkr_sync.domain.runs.contract_counts import ContractCounts, counts_of
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 
@@ -199,14 +200,16 @@ class LocalFuturePortContract(FuturePortContract):
         error = ProductNotFoundError(product.symbol, "the source")
         gone = frozenset(each.con_id for each in product.contracts)
         absent = AbsentFuture(key=product.key, gone=gone, error=error)
-        states = []
+        states, counts = [], []
         for _ in range(2):
             clock.advance(days=1)
             with local.sync_run(Origin.IBKR) as run:
-                local.record_absence(absent, by_symbol(product), run)
+                failure = local.record_absence(absent, by_symbol(product), run)
+            counts.append(counts_of(failure.diff or ChainDiff()))
             found = self.stored(stored_in(Future), product)
             states.append({each.state(clock.now) for each in found.contracts})
         assert states == [{ContractState.MISSING}, {ContractState.DELISTED}]
+        assert counts == [ContractCounts(missing=len(gone)), ContractCounts(delisted=len(gone))]
         assert (found.absent_since, found.closed_at) == (clock.now - A_DAY, clock.now)
         assert ledger.outcomes()[1:] == [(product.symbol, "failed", "ProductNotFoundError")] * 2
         assert ledger.blamed()[-1] == product.key
@@ -225,7 +228,7 @@ class LocalFuturePortContract(FuturePortContract):
         error = ProductNotFoundError(product.symbol, "the source")
         absent = AbsentFuture(key=product.key, gone=frozenset(), error=error)
         with local.sync_run(Origin.IBKR) as run:
-            local.record_absence(absent, by_symbol(product), run)
+            assert local.record_absence(absent, by_symbol(product), run).diff is None
         assert ledger.outcomes() == [(product.symbol, "failed", "ProductNotFoundError")]
         assert (ledger.blamed(), ledger.history()) == ([None], [])
 

@@ -450,6 +450,11 @@ def test_a_table_fits_80_columns(refresh: Refresh) -> None:
     assert heading.split() == ["Severity", "Type", "What", "Change"]
     assert event.split() == ["notice", "MISSING", "ES@CME", "listed", "→", "missing"]
     assert step.endswith(" changes --run 2")
+    line = next(line for line in lines if line.startswith("ES@CME (ES) "))
+    recorded = refresh.command("--database", refresh.database, "runs", "--run", "2", "--json").json
+    (kept,) = (each for each in recorded["products"] if each["symbol"] == "ES")
+    assert line.split()[5] == str(kept["missing"]) == str(recorded["missing"]) != "0"
+    assert f" contracts: {kept['missing']} missing · " in done.err
 
 
 def test_a_closed_product_is_named_wherever_it_is_left_out(ibkr_sync: CommandLine) -> None:

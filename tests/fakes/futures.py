@@ -210,16 +210,20 @@ class InMemoryFutureRepository(LocalFuturePort[F], StoredForPlan, Generic[F]):
             left_out=plan.left_out,
         )
 
-    def record_absence(self, absent: AbsentFuture, query: FutureQuery, run: SyncRun) -> None:
+    def record_absence(
+        self, absent: AbsentFuture, query: FutureQuery, run: SyncRun
+    ) -> FutureFailure:
         stored = self.products.get(absent.key)
-        diff = ChainDiff()
+        diff = None
         if stored is not None:
             update = plan_product_absence(stored, absent.gone, self._clock())
             self.products[absent.key] = update.product
             self.history.extend(update.history)
             diff = update.diff
         key = None if stored is None else absent.key
-        self._record(run, query, ProductOutcome.FAILED, key=key, diff=diff, error=absent.error)
+        changed = diff or ChainDiff()
+        self._record(run, query, ProductOutcome.FAILED, key=key, diff=changed, error=absent.error)
+        return FutureFailure(query=query, error=absent.error, diff=diff)
 
     def record_failure(self, failure: FutureFailure, run: SyncRun) -> None:
         found = [each for each in self.products.values() if failure.query.matches(each)]

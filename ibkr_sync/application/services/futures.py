@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -111,7 +112,7 @@ class FuturesService(Generic[F_co]):
         error = failure.error
         if isinstance(error, ProductNotFoundError):
             found = self.names.with_known(error, failure.query)
-            return FutureFailure(query=failure.query, error=found)
+            return dataclasses.replace(failure, error=found)
         if isinstance(error, AmbiguousProductError):
             error.is_pinnable = self.names.can_pin(error)
         return failure

@@ -103,11 +103,13 @@ class LocalFuturePort(FuturePort[F], StoredProducts, Protocol[F]):
         """
 
     @abstractmethod
-    def record_absence(self, absent: AbsentFuture, query: FutureQuery, run: SyncRun) -> None:
+    def record_absence(
+        self, absent: AbsentFuture, query: FutureQuery, run: SyncRun
+    ) -> FutureFailure:
         """Record that a source no longer knows a stored product, in one transaction.
 
         Its contracts go missing, or are delisted, it may be closed (see `product_absence`), and
-        the run failed for it. Raises StorageError.
+        the run failed for it: the failure is given, with what it changed. Raises StorageError.
         """
 
     @abstractmethod

@@ -38,7 +38,12 @@ class FutureUpdate(Generic[F_co]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FutureFailure:
-    """A product that could not be brought up to date, with the reason; nothing was stored."""
+    """A product that could not be brought up to date, with the reason.
+
+    Attributes:
+        diff: what was stored all the same, as its source no longer knows it; None for nothing.
+    """
 
     query: FutureQuery
     error: IbkrSyncError
+    diff: ChainDiff | None = None

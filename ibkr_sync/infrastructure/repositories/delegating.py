@@ -158,9 +158,9 @@ class DelegatingFutureRepository(FuturePort[F], Generic[F]):
     ) -> FutureFailure:
         """Record that the source no longer knows a stored product, which is a failure too."""
         absent.error.asked = self.source.origin
-        if run is not None:
-            self._local.record_absence(absent, query, run)
-        return FutureFailure(query=query, error=absent.error)
+        if run is None:
+            return FutureFailure(query=query, error=absent.error)
+        return self._local.record_absence(absent, query, run)
 
     def _fail(self, query: FutureQuery, error: IbkrSyncError, run: SyncRun | None) -> FutureFailure:
         failure = FutureFailure(query=query, error=error)

@@ -71,14 +71,18 @@ def outcome_sentence(
 def _record(outcome: Outcome, now: datetime, from_source: bool) -> dict[str, object]:
     if isinstance(outcome, FutureFailure):
         failed = dict.fromkeys(COLUMNS)
-        return failed | {
-            "symbol": outcome.query.symbol,
-            "exchange": outcome.query.exchange,
-            "trading_class": outcome.query.trading_class,
-            "outcome": FAILED,
-            "error": type(outcome.error).__name__,
-            "message": explain_error(outcome.error).sentence,
-        }
+        return (
+            failed
+            | {
+                "symbol": outcome.query.symbol,
+                "exchange": outcome.query.exchange,
+                "trading_class": outcome.query.trading_class,
+                "outcome": FAILED,
+                "error": type(outcome.error).__name__,
+                "message": explain_error(outcome.error).sentence,
+            }
+            | ({} if outcome.diff is None else counts_of(outcome.diff).as_record())
+        )
     return {
         "symbol": outcome.product.symbol,
         "exchange": outcome.product.exchange,
@@ -118,9 +122,8 @@ def _table(outcomes: Sequence[Outcome], now: datetime, from_source: bool) -> Ren
 
 
 def _counts(outcome: Outcome) -> ContractCounts | None:
-    if isinstance(outcome, FutureFailure):
-        return None
-    return counts_of(_diff_of(outcome))
+    diff = outcome.diff if isinstance(outcome, FutureFailure) else _diff_of(outcome)
+    return None if diff is None else counts_of(diff)
 
 
 def _diff_of(update: FutureUpdate[Future]) -> ChainDiff:

@@ -15,7 +15,7 @@ from ibkr_sync.application.services.refresh_report import (
 )
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.errors import ProductLookupError
-from ibkr_sync.domain.runs.contract_counts import ContractCounts, total_counts
+from ibkr_sync.domain.runs.contract_counts import ContractCounts, counts_of, total_counts
 from ibkr_sync.domain.runs.future_update import FutureFailure
 from ibkr_sync.domain.runs.outcome_words import FAILED
 from ibkr_sync.interchange.event_document import event_record
@@ -72,7 +72,7 @@ def refresh_sentence(refreshed: RefreshReport) -> str:
     parts = [
         f"{reached}: {told}",
         *([] if due == total else [f"{due - total} not reached"]),
-        *_contracts(refreshed.updates),
+        *_contracts(refreshed.outcomes),
         precise_duration(refreshed.took),
         *([] if refreshed.run_id is None else [f"run {refreshed.run_id}"]),
     ]
@@ -107,17 +107,21 @@ def _record(outcome: RefreshOutcome, refreshed: RefreshReport) -> dict[str, obje
     record = dict.fromkeys(COLUMNS) | {"state": _state(outcome)}
     if isinstance(outcome, FutureFailure):
         stored = refreshed.stored_before(outcome)
-        return record | {
-            "symbol": outcome.query.symbol,
-            "exchange": outcome.query.exchange or (stored.key.exchange if stored else None),
-            "trading_class": outcome.query.trading_class
-            or (stored.key.trading_class if stored else None),
-            "listed": stored.listed if stored else None,
-            "synced_at": instant_value(stored.synced_at if stored else None),
-            "error": type(outcome.error).__name__,
-            "message": explain_error(outcome.error).sentence,
-            "origin": stored.origin.value if stored else None,
-        }
+        return (
+            record
+            | {
+                "symbol": outcome.query.symbol,
+                "exchange": outcome.query.exchange or (stored.key.exchange if stored else None),
+                "trading_class": outcome.query.trading_class
+                or (stored.key.trading_class if stored else None),
+                "listed": stored.listed if stored else None,
+                "synced_at": instant_value(stored.synced_at if stored else None),
+                "error": type(outcome.error).__name__,
+                "message": explain_error(outcome.error).sentence,
+                "origin": stored.origin.value if stored else None,
+            }
+            | _counts_record(outcome)
+        )
     record |= {
         **outcome.key._asdict(),
         "listed": outcome.listed,
@@ -125,9 +129,12 @@ def _record(outcome: RefreshOutcome, refreshed: RefreshReport) -> dict[str, obje
         "message": "; ".join(outcome.remarks) or None,
         "origin": outcome.origin.value,
     }
-    if outcome.counts is None:
-        return record
-    return {**record, **outcome.counts.as_record()}
+    return record | _counts_record(outcome)
+
+
+def _counts_record(outcome: RefreshOutcome) -> dict[str, object]:
+    counts = _counts(outcome)
+    return {} if counts is None else {**counts.as_record()}
 
 
 def _state(outcome: RefreshOutcome) -> str:
@@ -179,11 +186,13 @@ def _synced_at(outcome: RefreshOutcome, refreshed: RefreshReport) -> datetime | 
 
 
 def _counts(outcome: RefreshOutcome) -> ContractCounts | None:
-    return outcome.counts if isinstance(outcome, RefreshedProduct) else None
+    if isinstance(outcome, RefreshedProduct):
+        return outcome.counts
+    return None if outcome.diff is None else counts_of(outcome.diff)
 
 
-def _contracts(updates: Iterable[RefreshedProduct]) -> list[str]:
+def _contracts(outcomes: Iterable[RefreshOutcome]) -> list[str]:
     """What came, changed and went of their contracts, if anything did, as one part of a line."""
-    counts = (each.counts for each in updates if each.counts is not None)
+    counts = (found for each in outcomes if (found := _counts(each)) is not None)
     words = dataclasses.replace(total_counts(counts), unchanged=0).words()
     return [f"contracts: {', '.join(words)}"] if words else []

@@ -5,6 +5,7 @@ What writes is imported where it is used: a command that only reads starts witho
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
@@ -241,7 +242,9 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
             product_id = ids[meant[0].key] if is_clear else None
             outcomes.record_failed_outcome(connection, failure, product_id, run, self._clock())
 
-    def record_absence(self, absent: AbsentFuture, query: FutureQuery, run: SyncRun) -> None:
+    def record_absence(
+        self, absent: AbsentFuture, query: FutureQuery, run: SyncRun
+    ) -> FutureFailure:
         """Record that a stored product is no longer known (see the port)."""
         from ibkr_sync.infrastructure.repositories.local_repo.products import planning, writes
         from ibkr_sync.infrastructure.repositories.local_repo.runs import outcomes
@@ -252,12 +255,12 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
             plan = planning.plan_stored_absence(connection, absent, now, self._database.name)
             if plan is None:
                 outcomes.record_failed_outcome(connection, failure, None, run, now)
-                return
+                return failure
+            failure = dataclasses.replace(failure, diff=plan.update.diff)
             product_id = writes.write_update(connection, plan.update, plan.rows, plan.before, now)
             writes.write_history(connection, plan.update.history, product_id, run, now)
-            outcomes.record_failed_outcome(
-                connection, failure, product_id, run, now, diff=plan.update.diff
-            )
+            outcomes.record_failed_outcome(connection, failure, product_id, run, now)
+        return failure
 
     def store_market_rules(self, rules: Iterable[MarketRule]) -> None:
         """Keep tick ladders (see the port); what they replace stays as history."""

@@ -55,16 +55,12 @@ def record_failed_outcome(
     product_id: int | None,
     run: SyncRun,
     now: datetime,
-    *,
-    diff: ChainDiff | None = None,
 ) -> None:
-    """Record that the run could not bring a product up to date, and why.
-
-    `diff` is what its absence made of it.
-    """
+    """Record that the run could not bring a product up to date, why, and what changed of it."""
     reason = type(failure.error).__name__, map_to_storable_text(str(failure.error))
     asked = _asked(failure.query, run, now)
-    row = (*asked, product_id, ProductOutcome.FAILED, *_counts(diff or ChainDiff()), *reason, None)
+    counts = _counts(failure.diff or ChainDiff())
+    row = (*asked, product_id, ProductOutcome.FAILED, *counts, *reason, None)
     bulk_insert(connection, run_products, _COLUMNS, (row,))
 
 
