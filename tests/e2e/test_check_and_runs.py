@@ -87,7 +87,7 @@ def test_stale_data_is_told_with_its_reason(on: CommandLine, stocked: Path) -> N
     assert done.code == 6
     assert "1 of 3 products without a complete reply for 26h" in done.told
     assert "next: ibkr-sync refresh" in done.told
-    assert "CL@NYMEX (CL)  27h" in done.out
+    assert "CL@NYMEX (CL)     27h" in done.out
     assert max(map(len, done.out.splitlines())) <= 80
     assert not document["ok"]
     (stale,) = document["stale"]

@@ -444,7 +444,7 @@ def test_a_table_fits_80_columns(refresh: Refresh) -> None:
     lines = done.out.splitlines()
     assert max(map(len, lines)) <= 80
     assert lines[0].split() == [
-        *("Product", "Listed", "New", "Changed", "Missing", "Age", "State"),
+        *("Product", "Listed", "New", "Changed", "Missing", "Synced", "Outcome"),
     ]
     heading, _, event, step, *_ = done.err.splitlines()  # the reasons stand in the table
     assert heading.split() == ["Severity", "Type", "What", "Change"]

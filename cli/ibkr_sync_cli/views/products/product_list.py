@@ -46,7 +46,7 @@ def product_list_table(candidates: Iterable[ProductCandidate]) -> RenderableType
         TableColumn("Exchange", lambda each: each.key.exchange),
         TableColumn("Class", lambda each: each.key.trading_class),
         TableColumn("Multiplier", lambda each: number_cell(each.multiplier), right=True),
-        TableColumn("Currency", lambda each: each.currency),
+        TableColumn("Cur", lambda each: each.currency),
         TableColumn("Next expiry", lambda each: each.next_expiry),
         TableColumn("Listed", lambda each: each.contract_count, right=True),
         TableColumn("Name", lambda each: each.name or None, fit="wrap"),

@@ -108,7 +108,7 @@ def _stale_table(stale: Sequence[StaleProduct], now: datetime) -> RenderableType
 
     columns: list[TableColumn[StaleProduct] | None] = [
         TableColumn("Product", lambda each: each.key or each.asked),
-        TableColumn("Age", lambda each: _age(each, now), right=True),
+        TableColumn("Synced", lambda each: _age(each, now), right=True),
         TableColumn(
             "Last try (UTC)", lambda each: each.tried_at and f"{each.tried_at:%d %b %H:%M}"
         ),

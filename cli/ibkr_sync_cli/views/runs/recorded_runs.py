@@ -140,7 +140,7 @@ def _runs_table(runs: Sequence[RecordedRun]) -> RenderableType:
             "Outcome", lambda run: Text(run.outcome.value, style=_STYLES.get(run.outcome, ""))
         ),
         TableColumn("Ok", lambda run: run.succeeded, right=True),
-        TableColumn("Fail", lambda run: run.failed, right=True),
+        TableColumn("Failed", lambda run: run.failed, right=True),
         *count_columns(runs, lambda run: run.counts),
     ]
     source = f" · from {origin_cell(origins[0])}" if len(origins) == 1 else ""

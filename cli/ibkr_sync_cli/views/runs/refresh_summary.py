@@ -162,8 +162,8 @@ def _table(refreshed: RefreshReport) -> RenderableType:
         TableColumn("Product", lambda each: _name(each[0], refreshed), fit="fold"),
         TableColumn("Listed", lambda each: each[1]["listed"], right=True),
         *count_columns(lines, lambda each: _counts(each[0])),
-        TableColumn("Age", lambda each: age(each[0]), right=True),
-        TableColumn("State", lambda each: state(each[1])),
+        TableColumn("Synced", lambda each: age(each[0]), right=True),
+        TableColumn("Outcome", lambda each: state(each[1])),
     ]
     table = items_table(lines, columns)
     told = [Text(sentence, style="red") for sentence, _ in refresh_failures(refreshed.failures)]

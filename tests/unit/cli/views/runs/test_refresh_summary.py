@@ -166,7 +166,7 @@ def test_the_table_fits_80_columns_and_cuts_no_reason() -> None:
     assert text in " ".join(" ".join(lines).split())
     assert str(query_for(long)) in " ".join(" ".join(lines).split())
     assert lines[0].split() == [
-        *("Product", "Listed", "New", "Changed", "Missing", "Age", "State"),
+        *("Product", "Listed", "New", "Changed", "Missing", "Synced", "Outcome"),
     ]
     assert lines[2].split() == [*("ES@CME", "(ES)", "2", "0", "1", "0", "now", "updated")]
 
