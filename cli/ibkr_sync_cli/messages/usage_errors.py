@@ -13,6 +13,8 @@ from ibkr_sync_cli.messages.exit_codes import ExitCode
 
 PROGRAM = "ibkr-sync"
 _LONGEST_QUOTE = 60
+_ALIKE = 0.75
+"""As two names of options have two hyphens in common, less says little."""
 
 _PROBLEMS: Final = {
     "greater_than_equal": "is too small, it must be at least {ge}",
@@ -64,7 +66,7 @@ def usage_next_step(error: typer.TyperException) -> str:
         return f"Did you mean {PROGRAM} {error.suggestion}? {see}"
     if hasattr(error, "possibilities") and context is not None:
         known = [each for one in context.command.get_params(context) for each in one.opts]
-        near = get_close_matches(_option(error), known, n=1)
+        near = get_close_matches(_option(error), known, n=1, cutoff=_ALIKE)
         if near:
             return f"Did you mean {near[0]}? {see}"
     return see
