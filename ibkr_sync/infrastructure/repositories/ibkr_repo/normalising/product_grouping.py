@@ -64,7 +64,7 @@ def in_own_currency(
             value=quote_untrusted(row.contract.currency),
             reason=f"the others are in {currency}",
         )
-        remarks = (*row.remarks, remark)
+        remarks = (remark, *row.remarks)
         contract = dataclasses.replace(row.contract, currency=currency, remarks=remarks)
         is_known = known is not None and known.currency == currency
         return dataclasses.replace(row, contract=contract if is_known else None, remarks=remarks)

@@ -101,7 +101,7 @@ def _settled(
     in_doubt = {name: found for name, found in stated.items() if len(found) > 1}
     if "symbol" in in_doubt:
         raise InvalidReplyError(row.name, "symbol", in_doubt["symbol"][1], _CONFLICT)
-    remarks += tuple(_conflicts(in_doubt))
+    remarks = (*_conflicts(in_doubt), *remarks)
     unknown = [*in_doubt]
     for name, *following in (_LAST_TRADE, _LAST_TRADE[1:]):
         unknown += following if name in in_doubt else ()

@@ -337,6 +337,9 @@ def test_a_row_in_another_currency_is_odd_and_a_product_of_another_class_is_not(
     assert [each.con_id for each in new.product.contracts] == [701, 703]
     with pytest.raises(InvalidReplyError, match="currency"):
         read(*odd[:2])
+    rows = (CHAIN[1], dataclasses.replace(CHAIN[1], currency="EUR", market_rule_ids="1"))
+    with pytest.raises(InvalidReplyError, match="currency"):
+        read(*rows)  # which is why it makes no contract, whatever else is odd
     assert len(read(*odd[:2], stored=stored).product.contracts) == 2
 
 
