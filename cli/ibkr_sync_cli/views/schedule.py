@@ -110,7 +110,7 @@ def crontab_schedule(schedule: Schedule) -> str:
         *_about(schedule, "the line that begins with a number", "crontab -e"),
         *_about_local_time(schedule, is_tried=schedule.is_tried),
         *_about_clock_changes(schedule),
-        "cron mails what is written, which is nothing on success: set MAILTO=you@example.com.",
+        "cron mails what is written, critical events and failures: set MAILTO=you@example.com.",
     ]
     times = [schedule.local, *(at for at, _ in schedule.exceptions if schedule.is_tried)]
     lines = [

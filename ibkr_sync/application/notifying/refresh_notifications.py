@@ -9,7 +9,7 @@ from ibkr_sync.domain.errors import NotificationError
 from ibkr_sync.domain.history.events import Event, events_at_least
 from ibkr_sync.domain.history.severity import Severity
 
-BRIEFLY: Final = 2.0
+BRIEFLY: Final = 1.0
 """Seconds that a notifier gets where the process has to stop soon."""
 
 

@@ -6,7 +6,9 @@ The start is `URL/start`, success `URL`, failure `URL/EXIT_CODE`
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from http.client import HTTPException, HTTPMessage
+from threading import Thread
 from typing import IO, Final
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
@@ -25,6 +27,7 @@ from ibkr_sync.domain.database_url import mask_url
 from ibkr_sync.domain.errors import NotificationError
 
 _HEADERS: Final = {"User-Agent": "ibkr-sync"}
+_TOO_LATE: Final = "no answer in time"
 
 
 class HttpHeartbeat:
@@ -45,20 +48,32 @@ class HttpHeartbeat:
         self._ask(url, self._seconds if seconds is None else min(seconds, self._seconds))
 
     def _ask(self, url: str, seconds: float) -> None:
-        try:
-            with _opener().open(Request(url, headers=_HEADERS), timeout=seconds):  # noqa: S310 - the opener knows http and https alone
-                pass
-        except HTTPError as error:
-            error.close()
-            raise self._failure(f"it answered {error.code}") from None
-        except URLError as error:
-            raise self._failure(_reason(error.reason)) from None
-        except (OSError, HTTPException, ValueError) as error:
-            raise self._failure(_reason(error)) from None
+        """Ask in a thread, as neither finding the host nor a slow answer heeds a timeout."""
+        reasons: list[str] = []
+        asking = Thread(target=lambda: reasons.extend(_failures(url, seconds)), daemon=True)
+        asking.start()
+        asking.join(seconds)
+        if asking.is_alive():
+            raise self._failure(_TOO_LATE)
+        if reasons:
+            raise self._failure(reasons[0])
 
     def _failure(self, reason: str) -> NotificationError:
-        # The cause is left out: it may hold the URL.
         return NotificationError(f"the ping to {mask_url(self._url)}", reason)
+
+
+def _failures(url: str, seconds: float) -> Iterator[str]:
+    """Ask, and give the reason if that failed; no reason holds the URL."""
+    try:
+        with _opener().open(Request(url, headers=_HEADERS), timeout=seconds):  # noqa: S310 - the opener knows http and https alone
+            pass
+    except HTTPError as error:
+        error.close()
+        yield f"it answered {error.code}"
+    except URLError as error:
+        yield _reason(error.reason)
+    except (OSError, HTTPException, ValueError) as error:
+        yield _reason(error)
 
 
 class _SameScheme(HTTPRedirectHandler):
@@ -96,7 +111,7 @@ def _opener() -> OpenerDirector:
 
 def _reason(error: object) -> str:
     if isinstance(error, TimeoutError):
-        return "no answer in time"
+        return _TOO_LATE
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return type(error).__name__
