@@ -63,7 +63,9 @@ class ItemsTable(Generic[T]):
     def __rich_console__(
         self, console: Console, options: ConsoleOptions
     ) -> Iterator[RenderableType]:
-        """Draw it with the most columns that fit."""
+        """Draw it with the most columns that fit; nothing where there is no item."""
+        if not self._styles:
+            return
         alike = [_alike(column, cells) for column, cells in self._cells]
         if any(alike):
             yield Phrases(filter(None, alike))

@@ -60,9 +60,7 @@ class ChainTable:
     def __rich_console__(
         self, console: Console, options: ConsoleOptions
     ) -> Iterator[RenderableType]:
-        """Draw the table with the most columns that fit; nothing where there is no contract."""
-        if not self._shown:
-            return
+        """Draw the table with the most columns that fit."""
         limit = self._limit
         if limit is None and console.is_terminal:
             limit = USUAL_LENGTH

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.delivery import DELIVERY_FACTS, DeliverySource, Settlement
@@ -33,12 +33,12 @@ def delivery_facts(contract: FuturesContract) -> Iterator[tuple[str, str, Delive
 
 
 def delivery_table(contract: FuturesContract) -> RenderableType:
-    """A line for each fact that is known."""
+    """A line for each fact that is known, below an empty one."""
     columns: list[TableColumn[tuple[str, str, DeliverySource]] | None] = [
         TableColumn(contract.local_symbol, lambda each: each[0]),
         TableColumn("Date", lambda each: each[1]),
         TableColumn("Conf", lambda each: each[2].confidence),
-        TableColumn("Learnt", lambda each: each[2].learnt_on),
-        TableColumn("Source", lambda each: each[2].source, fit="wrap"),
+        TableColumn("Learnt", lambda each: each[2].learnt_on, gives_way=1),
+        TableColumn("Source", lambda each: each[2].source, fit="wrap", least=40),
     ]
-    return items_table(list(delivery_facts(contract)), columns)
+    return Group("", items_table(list(delivery_facts(contract)), columns))
