@@ -33,7 +33,7 @@ _EXAMPLES: Final = {
         Example("demo", "a week of refreshes on sample data, without a gateway"),
         Example("get ES CL --source ibkr", "bring two products up to date"),
         Example("show ES", "the chain, from the database"),
-        Example("next ES", "the nearest contract, in one line"),
+        Example("next ES", "the nearest contract"),
     ),
     "get": (
         Example("get ES --source ibkr", "ask TWS or IB Gateway"),

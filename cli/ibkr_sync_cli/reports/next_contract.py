@@ -11,6 +11,7 @@ from ibkr_sync_cli.arguments.symbols import stored_product
 from ibkr_sync_cli.messages.errors import exit_code_of
 from ibkr_sync_cli.reports.errors import report_error
 from ibkr_sync_cli.terminal.notices import write_sample_data_notice
+from ibkr_sync_cli.terminal.output import OutputFormat
 from ibkr_sync_cli.views.products.delivery_table import delivery_table
 from ibkr_sync_cli.views.products.nearest_contracts import (
     NearestContract,
@@ -65,7 +66,7 @@ def report_nearest(
             found.append(_nearest(call.output, services, product, question))
         except ProductLookupError as error:
             errors.append(error)
-    if found and call.wanted is None and not call.output.columns:
+    if found and _is_for_a_script(call):
         call.output.write_text("\n".join(map(nearest_line, found)))
     elif found:
         call.output.write(nearest_view(found), call.wanted)
@@ -74,6 +75,12 @@ def report_nearest(
     if found and has_sample:
         write_sample_data_notice(call.output, None)
     return exit_code_of(errors, all_failed=not found)
+
+
+def _is_for_a_script(call: Call) -> bool:
+    """Whether a pipe reads it for which nothing was asked: it gets lines without a heading."""
+    is_terminal = call.output.format_for(call.wanted) is OutputFormat.TABLE
+    return call.wanted is None and not is_terminal and not call.output.columns
 
 
 def _product(

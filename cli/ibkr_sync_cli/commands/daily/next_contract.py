@@ -49,10 +49,10 @@ def next_contract(
 ) -> None:
     """Name the nearest contract that may be held, from the database alone.
 
-    It passes over what is past its last trade, first notice or IBKR's cut-off. One line for each
-    product, unless a format is asked for: local symbol, contract month, last trade date, conId,
-    symbol, exchange, trading class, until when it may be held, by which date, who says so, with
-    what confidence, and the days and business days left.
+    It passes over what is past its last trade, first notice or IBKR's cut-off. A terminal gets a
+    table, and a pipe one line for each product unless a format is asked for: local symbol, contract
+    month, last trade date, conId, symbol, exchange, trading class, until when it may be held, by
+    which date, who says so, with what confidence, and the days and business days left.
     """
     from ibkr_sync_cli.reports.next_contract import NearestQuestion, report_nearest
     from ibkr_sync_cli.units.moments import parse_moment
