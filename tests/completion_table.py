@@ -11,6 +11,7 @@ from typing import Any
 
 from commands_page import contexts
 from ibkr_sync.domain.history.events import RECORDED_FIELDS
+from ibkr_sync.domain.selection.chain_selection import SORT_FIELDS
 from ibkr_sync_cli.completion.words import TABLE
 from ibkr_sync_cli.messages.command_words import command_words
 from ibkr_sync_cli.parsing.commands import global_options
@@ -24,6 +25,7 @@ OPTIONS: dict[str, str | list[str]] = {
     "--log-format": ["auto", "text", "json"],
     "--profile": "profile",
     "--run": "run",
+    "--sort": sorted(SORT_FIELDS),
     "--source": ["local", "ibkr"],
     "--trading-class": "class",
 }
