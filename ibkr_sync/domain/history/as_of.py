@@ -78,6 +78,8 @@ def product_as_of(history: ProductHistory, as_of: date | datetime) -> Future | N
     begun = (each.run for each in history.runs if each.started_at <= end)
     past = _Past(run=max(begun, default=None), until=end if as_of is end else None)
     replies = [each for each in history.replies if past.has(each)]
+    is_today = len(replies) == len(history.replies)
+    present = {each.con_id for each in history.product.contracts} if is_today else set()
     own_changes = (each for each in history.changes if each.product == history.product.key)
     is_recorded = bool(replies) or any(past.has(each) for each in own_changes)
     if not is_recorded and end < history.first_seen_at:
@@ -90,7 +92,13 @@ def product_as_of(history: ProductHistory, as_of: date | datetime) -> Future | N
         elif change.product == history.product.key:
             own.append(change)
     chain = [
-        _rewound_contract(contract, by_contract[contract.con_id], replies, past)
+        _rewound_contract(
+            contract,
+            by_contract[contract.con_id],
+            replies,
+            past,
+            is_today=contract.con_id in present,
+        )
         for contract in history.contracts
         if _was_of(history, by_contract[contract.con_id], past)
     ]
@@ -137,9 +145,15 @@ def _rewound_contract(
     changes: Sequence[RecordedChange],
     replies: Sequence[RecordedReply],
     past: _Past,
+    *,
+    is_today: bool,
 ) -> FuturesContract:
+    """The contract as it was; of today what was seen last is known, else it is what replies say."""
     old = _rewound(changes, TRACKED_OF_CONTRACT, past, of_contract=True)
-    return replace(contract, **old, **_UNKNOWN, listing=_listing(contract, changes, replies, past))
+    listing = _listing(contract, changes, replies, past)
+    if is_today and listing and contract.listing and listing.missing_since is None:
+        listing = replace(listing, last_seen_at=contract.listing.last_seen_at)
+    return replace(contract, **old, **_UNKNOWN, listing=listing)
 
 
 def _rewound(

@@ -23,6 +23,7 @@ THREE_TRIES = RetryPolicy.of(SyncPolicy(tries=3))
 WITH_DEADLINE = RetryPolicy.of(SyncPolicy(tries=3, deadline=timedelta(minutes=30)))
 
 OF_THE_MOMENT = [
+    errors.RunTimeoutError(),
     errors.ReplyTimeoutError("nothing arrived for 30 s"),
     errors.ConnectionLostError(*AT, "closed"),
     errors.PacingError(*AT, "100"),
