@@ -151,7 +151,9 @@ def _plan(
     left_out: tuple[FuturesContract, ...] = ()
     if acquired.is_from_file:
         left_out = (
-            contracts_not_stated(before, con_ids | acquired.called_absent, now) if before else ()
+            contracts_not_stated(before, con_ids | acquired.called_absent | acquired.gone, now)
+            if before
+            else ()
         )
         if before is not None and left_out:
             received = _of_known_origin(received, before)

@@ -71,7 +71,8 @@ def product_as_of(history: ProductHistory, as_of: date | datetime) -> Future | N
     At an aware instant that is what had been recorded by then; of a date, what the runs left that
     began on it in UTC, or before, though one of them ended later. Contracts that were the
     product's then are in its chain, wherever they are today. When an expired contract was last
-    seen is certain only if no later reply had it; else the latest reply until then is taken.
+    seen is certain only if no later reply had it; else the latest reply until then is taken, by the
+    time of the last whole one where a file held a part of the chain.
     Raises ValueError for text that no value has.
     """
     end = end_of(as_of)
@@ -79,7 +80,6 @@ def product_as_of(history: ProductHistory, as_of: date | datetime) -> Future | N
     past = _Past(run=max(begun, default=None), until=end if as_of is end else None)
     replies = [each for each in history.replies if past.has(each)]
     is_today = len(replies) == len(history.replies)
-    present = {each.con_id for each in history.product.contracts} if is_today else set()
     own_changes = (each for each in history.changes if each.product == history.product.key)
     is_recorded = bool(replies) or any(past.has(each) for each in own_changes)
     if not is_recorded and end < history.first_seen_at:
@@ -92,13 +92,7 @@ def product_as_of(history: ProductHistory, as_of: date | datetime) -> Future | N
         elif change.product == history.product.key:
             own.append(change)
     chain = [
-        _rewound_contract(
-            contract,
-            by_contract[contract.con_id],
-            replies,
-            past,
-            is_today=contract.con_id in present,
-        )
+        _rewound_contract(contract, by_contract[contract.con_id], replies, past, is_today=is_today)
         for contract in history.contracts
         if _was_of(history, by_contract[contract.con_id], past)
     ]
@@ -148,11 +142,8 @@ def _rewound_contract(
     *,
     is_today: bool,
 ) -> FuturesContract:
-    """The contract as it was; of today what was seen last is known, else it is what replies say."""
     old = _rewound(changes, TRACKED_OF_CONTRACT, past, of_contract=True)
-    listing = _listing(contract, changes, replies, past)
-    if is_today and listing and contract.listing and listing.missing_since is None:
-        listing = replace(listing, last_seen_at=contract.listing.last_seen_at)
+    listing = _listing(contract, changes, replies, past, is_today=is_today)
     return replace(contract, **old, **_UNKNOWN, listing=listing)
 
 
@@ -175,9 +166,11 @@ def _rewound(
 
 def _listing(
     contract: FuturesContract,
-    changes: Iterable[RecordedChange],
+    changes: Sequence[RecordedChange],
     replies: Sequence[RecordedReply],
     past: _Past,
+    *,
+    is_today: bool,
 ) -> ContractListing | None:
     today = contract.listing
     if today is None:
@@ -197,6 +190,8 @@ def _listing(
             delisted_at = change.at
     seen = len(replies) if missing is None else bisect_left(replies, _place(missing), key=_place)
     last_seen_at = replies[seen - 1].given_at if seen else today.first_seen_at
+    if is_today and missing is None and all(past.has(change) for change in changes):
+        last_seen_at = today.last_seen_at
     if moved_at is not None:
         # What moved was there, though no reply for the whole of the product may have come since.
         last_seen_at = max(last_seen_at, moved_at)
