@@ -59,6 +59,12 @@ def is_other_day(old: str | None, new: str | None) -> bool:
     return (old or "").partition(" ")[0] != (new or "").partition(" ")[0]
 
 
+def day_of_fact(text: str | None) -> date | None:
+    """The day that history keeps of a date; None if it was not known, or not to be."""
+    word = (text or _NOT_TO_BE).partition(" ")[0]
+    return None if word == _NOT_TO_BE else date.fromisoformat(word)
+
+
 def _compared(delivery: DeliveryDates, name: str) -> tuple[object, ...]:
     source = delivery.sources.get(name)
     return () if source is None else (getattr(delivery, name), source.source, source.confidence)

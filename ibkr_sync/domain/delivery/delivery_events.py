@@ -33,15 +33,14 @@ def delivery_events(
     """What came near between two aware instants: once 10 business days before, once 2.
 
     What was near already when the contract was first seen, or its date was learnt, came near then,
-    once. Notice after the last trade comes near to nobody.
+    once. Each day counts as long as it was known, so that what was told stays so. Notice after the
+    last trade comes near to nobody, nor does anything of a contract that was delisted before.
     """
     contract = delivering.contract
+    delisted_at = contract.listing.delisted_at if contract.listing else None
     for name, event_type in _DATES:
-        day: date | None = getattr(contract.delivery, name, None)
-        if day is None or day > contract.last_trade_date:
-            continue
-        for at, severity in _warnings(delivering, name, day, days):
-            if since <= at <= now:
+        for at, severity, day in _warnings(delivering, name, days):
+            if since <= at <= now and (delisted_at is None or at < delisted_at):
                 yield Event(
                     type=event_type,
                     severity=severity,
@@ -57,20 +56,31 @@ def delivery_events(
 
 
 def _warnings(
-    delivering: DeliveringContract, name: str, day: date, days: BusinessDays
-) -> Iterator[tuple[datetime, Severity]]:
+    delivering: DeliveringContract, name: str, days: BusinessDays
+) -> Iterator[tuple[datetime, Severity, date]]:
+    """Every warning of a date, by the days that it was in turn, each as long as it was that."""
     contract = delivering.contract
+    learnt = None if contract.listing is None else contract.listing.first_seen_at
+    for changed in delivering.changed_days.get(name, ()):
+        for at, severity, day in _of_day(contract, changed.old, learnt, days):
+            if at < changed.at:
+                yield at, severity, day
+        learnt = changed.at if learnt is None else max(learnt, changed.at)
+    yield from _of_day(contract, getattr(contract.delivery, name, None), learnt, days)
+
+
+def _of_day(
+    contract: FuturesContract, day: date | None, known: datetime | None, days: BusinessDays
+) -> Iterator[tuple[datetime, Severity, date]]:
+    if day is None or day > contract.last_trade_date:
+        return
     begins = [(_begin(contract, days.before(day, count)), each) for count, each in _WARNINGS]
-    known_at = [delivering.learnt_at[name]] if name in delivering.learnt_at else []
-    if contract.listing is not None:
-        known_at.append(contract.listing.first_seen_at)
-    if known_at:
-        known = max(known_at)
+    if known is not None:
         late = [severity for at, severity in begins if at < known]
         if late and contract.local_date(known) <= day:
-            yield known, late[-1]
+            yield known, late[-1], day
         begins = [(at, severity) for at, severity in begins if at >= known]
-    yield from begins
+    yield from ((at, severity, day) for at, severity in begins)
 
 
 def _begin(contract: FuturesContract, day: date) -> datetime:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from ibkr_sync.domain.canonical_text import parse_canonical_text
-from ibkr_sync.domain.entities.contracts import Venue
+from ibkr_sync.domain.entities.contracts import FuturesContract, Venue
 from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.evidence.product_update import DELISTED, LISTING, PRODUCT
 from ibkr_sync.domain.evidence.remarks import REMARK_FIELDS
@@ -62,7 +62,7 @@ def digest_events(period: RecordedPeriod, since: datetime, now: datetime) -> tup
     contract is the nearest now, that is of no consequence. A contract first seen after its end is
     not new, nor is a remark that had stood shortly before.
     """
-    found = [*_recorded_events(period), *_expiries(period.ended, since, now)]
+    found = [*_recorded_events(period), *_expiries(period, since, now)]
     return tuple(sorted(found, key=lambda each: each.at))
 
 
@@ -242,8 +242,37 @@ def _venues(text: str | None) -> tuple[Venue, ...]:
     return venues
 
 
-def _expiries(ended: Iterable[RecordedEnd], since: datetime, now: datetime) -> Iterator[Event]:
-    for each in ended:
-        event = expiry_event(each, now)
-        if event is not None and event.at >= since:
-            yield event
+def _expiries(period: RecordedPeriod, since: datetime, now: datetime) -> Iterator[Event]:
+    """The ends of trading by the dates that were known when they were reached.
+
+    A date that was moved after it had passed takes nothing back of what was told.
+    """
+    moves: defaultdict[int | None, list[RecordedChange]] = defaultdict(list)
+    instants: dict[tuple[int, int | None], str | None] = {}
+    for change in period.changes:
+        if change.field == "last_trade_date":
+            moves[change.con_id].append(change)
+        elif change.field == "last_trade_at":
+            instants[change.run, change.con_id] = change.old
+    for ended in period.ended:
+        known, contract = [(ended, now)], ended.contract
+        for move in reversed(moves[contract.con_id]):
+            contract = _with_date_before(contract, move, instants)
+            known.append((replace(ended, contract=contract), move.at))
+        for each, until in reversed(known):
+            event = expiry_event(each, until)
+            if event is not None and event.at >= since:
+                yield event
+
+
+def _with_date_before(
+    contract: FuturesContract,
+    move: RecordedChange,
+    instants: Mapping[tuple[int, int | None], str | None],
+) -> FuturesContract:
+    """The contract with the date of its last trade, and the instant, before the date was moved."""
+    key, at = (move.run, move.con_id), contract.last_trade_at
+    if key in instants:
+        at = parse_canonical_text("last_trade_at", instants[key], of_contract=True)
+    day = parse_canonical_text("last_trade_date", move.old, of_contract=True)
+    return replace(contract, last_trade_date=day, last_trade_at=at)

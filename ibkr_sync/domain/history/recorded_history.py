@@ -88,7 +88,8 @@ class RecordedPeriod:
 
     Attributes:
         changes: in the order they were recorded.
-        ended: contracts that may have stopped trading in it, delisted ones too.
+        ended: contracts that may have stopped trading in it, delisted ones too, by the dates that
+            they have now or had in it.
         ladders: tick ladders that changed, once for each product.
         first_replies: of each product that got contracts in it, when its first ones were seen.
         chains: of each product of which several contracts changed alike, its contracts as they

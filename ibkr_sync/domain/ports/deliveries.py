@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final, Protocol
@@ -16,17 +16,27 @@ from ibkr_sync.domain.evidence.chain_diff import FieldChange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedDay:
+    """A date of a contract's delivery that became another day at an aware instant.
+
+    None is a day that was not known, or that there is not.
+    """
+
+    at: datetime
+    old: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveringContract:
     """A stored contract with what is stored of its delivery; its product is without a chain.
 
     Attributes:
-        learnt_at: when the present day of a date was learnt, as an aware instant, by the name of
-            its field; without those that were known when the contract was first seen.
+        changed_days: how its dates became what they are, in order, by the name of their field.
     """
 
     product: Future
     contract: FuturesContract
-    learnt_at: Mapping[str, datetime] = field(default_factory=dict, hash=False)
+    changed_days: Mapping[str, Sequence[ChangedDay]] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +70,12 @@ class DeliveriesPort(Protocol):
     """Deliveries in the database; every method raises StorageError."""
 
     @abstractmethod
-    def between(self, first: date, last: date) -> tuple[DeliveringContract, ...]:
+    def between(
+        self, first: date, last: date, changed_since: datetime | None = None
+    ) -> tuple[DeliveringContract, ...]:
         """Give the contracts one of whose dates lies from one day to another, both included.
+
+        With an aware instant also those of which a date changed since, or that were delisted since.
 
         Their dates are last trade, first notice and IBKR's cut-offs. Of contracts of which nothing
         is stored yet those are given whose last trade is up to `LONGEST_NOTICE` later. Delisted

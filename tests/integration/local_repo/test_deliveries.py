@@ -266,3 +266,39 @@ def test_an_import_that_agrees_changes_nothing_but_who_says_it(database: Databas
     (then, _) = service.dated_as_of(GOLD, FIRST).contracts
     assert then.delivery is not None
     assert then.delivery.sources["first_notice_date"].source.startswith("rule: ")
+
+
+def test_what_was_told_for_a_period_is_told_for_it_again(database: Database) -> None:
+    """Notice is put off, and then the expiry is moved after it has passed."""
+    sync(database, FIRST)
+    told: list[tuple[datetime, datetime, list[Event]]] = []
+
+    def look(first: datetime, last: datetime) -> set[str]:
+        told.append((first, last, changes(database, first, last)))
+        return {each.type for each in told[-1][-1]}
+
+    warned = datetime(2026, 11, 20, tzinfo=UTC)
+    assert look(FIRST + timedelta(hours=1), warned) == {"NOTICE_NEAR", "CUTOFF_NEAR"}
+    row = ImportedRow(
+        origin=ImportOrigin.EXCHANGE,
+        source="import: CME product calendar",
+        con_id=GCZ6.con_id,
+        last_trade_date=GCZ6.last_trade_date,
+        dates={"first_notice_date": date(2026, 12, 15)},
+    )
+    stored = stored_deliveries(database, warned + timedelta(hours=1))
+    stored.keep_imports([row.on_product(None, None, date(2026, 11, 3))])
+    ended = datetime(2026, 12, 30, 12, tzinfo=UTC)
+    assert look(warned + timedelta(hours=2), ended) >= {"EXPIRED"}
+    moved = dataclasses.replace(
+        GCZ6,
+        last_trade_date=date(2027, 1, 28),
+        last_trade_at=datetime(2027, 1, 28, 18, 30, tzinfo=UTC),
+    )
+    later = dataclasses.replace(GOLD, contracts=(moved, GCG7))
+    sync(database, ended + timedelta(hours=1), later)
+    now = ended + timedelta(hours=2)
+    assert look(ended + timedelta(minutes=1), now) >= {"EXPIRY_MOVED"}
+    for first, last, events in told:
+        again = changes(database, first, now)
+        assert [each for each in again if each.at <= last] == events

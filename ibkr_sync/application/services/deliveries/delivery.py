@@ -72,9 +72,11 @@ class DeliveryService:
         """Tell of each contract of a product whether it may be held by a rule."""
         return judge_nearest(self.dated(product), rule, now, self.business_days(product))
 
-    def _between(self, first: date, last: date) -> Iterator[DeliveringContract]:
+    def _between(
+        self, first: date, last: date, changed_since: datetime | None = None
+    ) -> Iterator[DeliveringContract]:
         """Stored contracts by their dates; those that no run has dated yet are dated now."""
-        for each in self._stored.between(first, last):
+        for each in self._stored.between(first, last, changed_since):
             if each.contract.delivery is not None:
                 yield each
                 continue
@@ -128,12 +130,13 @@ class DeliveryService:
     ) -> tuple[Event, ...]:
         """That first notice or IBKR's cut-off of stored contracts came near between two instants.
 
-        Of contracts of these products alone, unless `keys` is None. Raises StorageError.
+        Of contracts of these products alone, unless `keys` is None. By the days that were known
+        when they came near: what was told once is told again. Raises StorageError.
         """
         first, last = since.date() - _DAY, now.date() + FARTHEST_WARNING
         return tuple(
             event
-            for each in self._between(first, last)
+            for each in self._between(first, last, since)
             if (keys is None or each.product.key in keys) and con_id in (None, each.contract.con_id)
             for event in delivery_events(each, self.business_days(each.product), since, now)
         )

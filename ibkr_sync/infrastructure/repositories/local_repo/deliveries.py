@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
-from ibkr_sync.domain.delivery.delivery_changes import is_other_day
+from ibkr_sync.domain.delivery.delivery_changes import day_of_fact, is_other_day
 from ibkr_sync.domain.entities.contracts import ContractListing, ContractSeries, FuturesContract
 from ibkr_sync.domain.entities.delivery import DELIVERY_DATES, DELIVERY_FACTS, DeliveryDates
 from ibkr_sync.domain.entities.futures import ASSET_TYPES, Future, Origin
@@ -20,6 +20,7 @@ from ibkr_sync.domain.entities.imported_delivery import ImportedDelivery
 from ibkr_sync.domain.evidence.chain_diff import FieldChange
 from ibkr_sync.domain.ports.deliveries import (
     LONGEST_NOTICE,
+    ChangedDay,
     DeliveriesPort,
     DeliveringContract,
     KeptImports,
@@ -73,7 +74,9 @@ class LocalDeliveries(DeliveriesPort):
         self._book = book
         self._clock = clock
 
-    def between(self, first: date, last: date) -> tuple[DeliveringContract, ...]:
+    def between(
+        self, first: date, last: date, changed_since: datetime | None = None
+    ) -> tuple[DeliveringContract, ...]:
         """Give the contracts one of whose dates lies between two days (see the port)."""
         seen = func.coalesce(contracts.c.last_seen_at, products.c.synced_at).label("last_seen_at")
         listing = {name: contracts.c[name] for name in LISTING_COLUMNS} | {"last_seen_at": seen}
@@ -87,9 +90,10 @@ class LocalDeliveries(DeliveriesPort):
             .select_from(contracts)
             .join(products, products.c.id == contracts.c.product_id)
             .outerjoin(contract_deliveries)
-            .where(contracts.c.delisted_at.is_(None))
+            .where(or_(contracts.c.delisted_at.is_(None), *_delisted_since(changed_since)))
             .where(
                 or_(
+                    *_changed_since(changed_since),
                     *(column.between(first, last) for column in _DATES),
                     and_(
                         contract_deliveries.c.con_id.is_(None),
@@ -101,9 +105,9 @@ class LocalDeliveries(DeliveriesPort):
         )
         with reading(self._database) as connection, reads.readable(self._database.name):
             found = [_delivering(tuple(row)) for row in connection.execute(statement)]
-            learnt_at = _learnt_at(connection, [each.contract.con_id for each in found])
+            changed = _changed_days(connection, [each.contract.con_id for each in found])
         return tuple(
-            dataclasses.replace(each, learnt_at=learnt_at.get(each.contract.con_id, {}))
+            dataclasses.replace(each, changed_days=changed.get(each.contract.con_id, {}))
             for each in found
         )
 
@@ -189,21 +193,38 @@ def _kept(
     return KeptImports(stored=len(found), new=new, refuted=refuted)
 
 
-def _learnt_at(
+def _delisted_since(at: datetime | None) -> list[ColumnElement[bool]]:
+    return [] if at is None else [contracts.c.delisted_at >= at]
+
+
+def _changed_since(at: datetime | None) -> list[ColumnElement[bool]]:
+    if at is None:
+        return []
+    change = field_changes.c
+    changed = select(change.con_id).where(
+        change.seen_at >= at, change.field.in_(DELIVERY_DATES), change.con_id.is_not(None)
+    )
+    return [contracts.c.con_id.in_(changed)]
+
+
+def _changed_days(
     connection: Connection, con_ids: Collection[int]
-) -> Mapping[int, Mapping[str, datetime]]:
-    """When dates of contracts became the days that they are."""
+) -> Mapping[int, Mapping[str, Sequence[ChangedDay]]]:
+    """How dates of contracts became the days that they are."""
     change = field_changes.c
     statement = (
         select(change.con_id, change.field, change.old, change.new, change.seen_at)
         .where(change.field.in_(DELIVERY_DATES))
         .order_by(change.id)
     )
-    found: defaultdict[int, dict[str, datetime]] = defaultdict(dict)
+    found: defaultdict[int, defaultdict[str, list[ChangedDay]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
     for some in bulk_batches(sorted(con_ids)):
         for row in connection.execute(statement.where(change.con_id.in_(some))):
             if is_other_day(row.old, row.new):
-                found[row.con_id][row.field] = row.seen_at
+                changed = ChangedDay(at=row.seen_at, old=day_of_fact(row.old))
+                found[row.con_id][row.field].append(changed)
     return found
 
 

@@ -265,10 +265,16 @@ def _ended(
     now: datetime,
     is_meant: Sequence[ColumnElement[bool]],
 ) -> tuple[RecordedEnd, ...]:
+    is_near = contracts.c.last_trade_date.between(
+        (since - _ZONE_SLACK).date(), (now + _ZONE_SLACK).date()
+    )
+    change = field_changes.c
+    moved = select(change.con_id).where(
+        change.seen_at >= since, change.field == "last_trade_date", change.con_id.is_not(None)
+    )
     statement = (
         _contracts()
-        .where(contracts.c.last_trade_date >= (since - _ZONE_SLACK).date())
-        .where(contracts.c.last_trade_date <= (now + _ZONE_SLACK).date())
+        .where(or_(is_near, contracts.c.con_id.in_(moved)))
         .where(contracts.c.delisted_at.is_(None))
         .where(*is_meant)
         .order_by(contracts.c.last_trade_date, contracts.c.con_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from ibkr_sync.domain.delivery.delivery_events import delivery_events
 from ibkr_sync.domain.entities.contracts import ContractListing, ContractMonth, FuturesContract
 from ibkr_sync.domain.entities.delivery import Confidence, DeliveryDates, DeliverySource
 from ibkr_sync.domain.entities.futures import Future
-from ibkr_sync.domain.ports.deliveries import DeliveringContract
+from ibkr_sync.domain.ports.deliveries import ChangedDay, DeliveringContract
 from ibkr_sync.infrastructure.calendars import HolidayCalendar
 
 DAYS = BusinessDays(HolidayCalendar(), "us")
@@ -39,8 +40,10 @@ def delivering(seen: datetime, learnt: datetime | None = None) -> DeliveringCont
             first_notice_date=date(2026, 11, 30), sources={"first_notice_date": BY}
         ),
     )
-    learnt_at = {} if learnt is None else {"first_notice_date": learnt}
-    return DeliveringContract(product=GOLD, contract=contract, learnt_at=learnt_at)
+    changed = () if learnt is None else (ChangedDay(at=learnt, old=None),)
+    return DeliveringContract(
+        product=GOLD, contract=contract, changed_days={"first_notice_date": changed}
+    )
 
 
 def near(each: DeliveringContract, since: datetime = LONG_AGO, now: datetime = NOW) -> list[str]:
@@ -77,3 +80,30 @@ def test_nothing_is_told_twice_nor_lost_where_one_looks_in_two_parts(
     whole = list(delivery_events(each, DAYS, LONG_AGO, NOW))
     assert first + rest == whole
     assert len({e.at for e in whole}) == len(whole)
+
+
+@given(st.integers(0, 1920), st.sampled_from([None, date(2026, 11, 20), date(2026, 12, 10)]))
+def test_what_was_told_is_told_again_after_a_date_has_changed(
+    hours_until_changed: int, other: date | None
+) -> None:
+    changed = datetime(2026, 10, 1, tzinfo=UTC) + timedelta(hours=hours_until_changed)
+    before = delivering(LONG_AGO)
+    known = dataclasses.replace(before.contract.delivery, first_notice_date=other)  # type: ignore[type-var]
+    after = dataclasses.replace(
+        before,
+        contract=dataclasses.replace(before.contract, delivery=known),
+        changed_days={"first_notice_date": (ChangedDay(at=changed, old=date(2026, 11, 30)),)},
+    )
+    told = [each for each in delivery_events(before, DAYS, LONG_AGO, NOW) if each.at < changed]
+    again = [each for each in delivery_events(after, DAYS, LONG_AGO, NOW) if each.at < changed]
+    assert again == told
+
+
+def test_what_was_told_of_a_contract_stays_when_it_is_delisted() -> None:
+    listed = delivering(LONG_AGO)
+    listing = dataclasses.replace(
+        ContractListing(first_seen_at=LONG_AGO, last_seen_at=NOW),
+        delisted_at=datetime(2026, 11, 20, tzinfo=UTC),
+    )
+    contract = dataclasses.replace(listed.contract, listing=listing)
+    assert near(dataclasses.replace(listed, contract=contract)) == ["11-13 00 notice"]

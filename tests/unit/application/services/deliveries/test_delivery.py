@@ -44,8 +44,10 @@ LISTED_ON = date(2026, 1, 2)
 class NoDeliveries(DeliveriesPort):
     """Nothing is stored."""
 
-    def between(self, first: date, last: date) -> tuple[DeliveringContract, ...]:
-        del first, last
+    def between(
+        self, first: date, last: date, changed_since: datetime | None = None
+    ) -> tuple[DeliveringContract, ...]:
+        del first, last, changed_since
         return ()
 
     def known_of(self, product: Future) -> dict[int, DeliveryDates]:
