@@ -8,7 +8,7 @@ import io
 from datetime import date, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from example_products import DECEMBER, ES, NOW, everything
@@ -69,6 +69,7 @@ class TestWriting:
 
 
 class TestReading:
+    @settings(max_examples=settings().max_examples // 2)
     @given(
         st.lists(futures(), max_size=3, unique_by=lambda product: product.key),
         instants,

@@ -171,12 +171,14 @@ def test_changes_of_the_product_itself_name_no_contract() -> None:
     assert not diff.is_empty
 
 
+@settings(max_examples=settings().max_examples // 2)
 @given(futures(), futures(), st.datetimes(timezones=st.just(UTC)))
 def test_absence_alone_says_nothing(stored: Future, received: Future, now: datetime) -> None:
     diff = diff_chain(stored, received, now)
     assert diff.missing == diff.delisted == ()
 
 
+@settings(max_examples=settings().max_examples // 2)
 @given(futures(), futures(), st.datetimes(timezones=st.just(UTC)))
 def test_whatever_is_in_the_reply_is_never_absent(
     stored: Future, received: Future, now: datetime

@@ -2,7 +2,7 @@ import dataclasses
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from contracts import examples
@@ -16,6 +16,7 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 chains = st.lists(contracts, min_size=1, max_size=4, unique_by=lambda each: each.con_id)
 
 
+@settings(max_examples=settings().max_examples // 2)
 @given(futures(), chains, chains, instants)
 def test_no_contract_is_ever_lost(
     product: Future, stored: list[FuturesContract], received: list[FuturesContract], now: datetime
@@ -51,6 +52,7 @@ def test_the_same_reply_again_makes_no_difference(
     assert twice.product.contracts == once.product.contracts
 
 
+@settings(max_examples=settings().max_examples // 2)
 @given(futures(), chains, instants)
 def test_a_first_reply_adds_every_contract(
     product: Future, chain: list[FuturesContract], now: datetime

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from example_products import DECEMBER, ES, MARCH, NOW
@@ -53,6 +53,7 @@ def test_of_products_that_are_stored_alike_none_is_chosen() -> None:
     assert [each.key.exchange for each in caught.value.candidates] == ["CBOT", "CME", "X"]
 
 
+@settings(max_examples=settings().max_examples // 2)
 @given(st.lists(futures(), min_size=1, max_size=4))
 def test_what_is_left_is_stored_alike_and_nothing_more_is_left_out(products: list[Future]) -> None:
     left = most_stored(products)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from example_products import DECEMBER, ES, MARCH, NOW, everything
@@ -107,6 +107,7 @@ class TestForms:
         (from_tsv,) = read_export_file(a_file(tmp_path, "a.tsv", as_table([odd], "\t")))
         assert from_csv.name == from_tsv.name == "'=1+1"
 
+    @settings(max_examples=settings().max_examples // 2)
     @given(st.lists(futures(), min_size=1, max_size=2), st.sampled_from(["csv", "tsv", "jsonl"]))
     def test_what_was_exported_is_read_back_equal(
         self, products: list[Future], suffix: str
