@@ -46,6 +46,10 @@ class ContractCounts:
             f"{count} {_WORDS.get(name, name)}" for name, count in self.as_record().items() if count
         ]
 
+    def words_of_changes(self) -> list[str]:
+        """As `words`, without what is unchanged."""
+        return dataclasses.replace(self, unchanged=0).words()
+
 
 def counts_of(diff: ChainDiff) -> ContractCounts:
     """The counts of what a complete reply changes."""

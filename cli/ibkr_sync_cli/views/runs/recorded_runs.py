@@ -118,7 +118,6 @@ def _runs_table(runs: Sequence[RecordedRun]) -> RenderableType:
     from rich.text import Text
 
     from ibkr_sync_cli.views.cells import marked_cell, origin_cell
-    from ibkr_sync_cli.views.runs.count_columns import count_columns
     from ibkr_sync_cli.views.tables import TableColumn, items_table
 
     origins = sorted({each.origin for each in runs})
@@ -130,7 +129,7 @@ def _runs_table(runs: Sequence[RecordedRun]) -> RenderableType:
 
     columns: list[TableColumn[RecordedRun] | None] = [
         TableColumn("Run", lambda run: run.run_id, right=True),
-        TableColumn("Kind", lambda run: run_kind_text(run.kind), fit="cut"),
+        TableColumn("Kind", lambda run: run_kind_text(run.kind)),
         TableColumn("Source", lambda run: run.origin.value) if len(origins) > 1 else None,
         TableColumn("Started (UTC)", started),
         TableColumn(
@@ -141,7 +140,9 @@ def _runs_table(runs: Sequence[RecordedRun]) -> RenderableType:
         ),
         TableColumn("Ok", lambda run: run.succeeded, right=True),
         TableColumn("Failed", lambda run: run.failed, right=True),
-        *count_columns(runs, lambda run: run.counts),
+        TableColumn(
+            "Contracts", lambda run: ", ".join(run.counts.words_of_changes()) or None, fit="wrap"
+        ),
     ]
     source = f" · from {origin_cell(origins[0])}" if len(origins) == 1 else ""
     footer = Text(quantity_of(len(runs), "run") + source, style="dim")

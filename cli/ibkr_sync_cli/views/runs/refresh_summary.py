@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -194,5 +193,5 @@ def _counts(outcome: RefreshOutcome) -> ContractCounts | None:
 def _contracts(outcomes: Iterable[RefreshOutcome]) -> list[str]:
     """What came, changed and went of their contracts, if anything did, as one part of a line."""
     counts = (found for each in outcomes if (found := _counts(each)) is not None)
-    words = dataclasses.replace(total_counts(counts), unchanged=0).words()
+    words = total_counts(counts).words_of_changes()
     return [f"contracts: {', '.join(words)}"] if words else []
