@@ -340,7 +340,10 @@ class HistoryPortContract:
         storage.store(with_multiplier(ES, 5))
         storage.clock.advance(days=-3)  # set back: what follows is later all the same
         storage.store(with_multiplier(ES, 50))
-        second = storage.history.of_run(2)
+        first_run, second = storage.history.of_run(1), storage.history.of_run(2)
+        (seen,) = first_run.first_sights
+        assert (seen.product, seen.contracts, seen.at, seen.run) == (ES.key, 4, first, 1)
+        assert (first_run.recorded.changes, second.first_sights) == ((), ())
         assert {(each.run, each.new) for each in second.recorded.changes} == {(2, "5")}
         assert len(second.recorded.changes) == len(ES.contracts) + 1
         assert dict(second.spans) == {ES.key: ReplySpan(first, first + timedelta(days=1))}

@@ -16,6 +16,7 @@ from ibkr_sync.domain.evidence.remarks import REMARKS
 from ibkr_sync.domain.history.alike_events import products_changed_alike
 from ibkr_sync.domain.history.events import is_first_sight_event
 from ibkr_sync.domain.history.recorded_history import (
+    FirstSight,
     ProductHistory,
     RecordedChange,
     RecordedEnd,
@@ -132,9 +133,23 @@ class InMemoryHistory(HistoryPort):
         latest = max((each.until for each in spans.values()), default=began)
         earliest = min((each.after for each in spans.values()), default=began)
         found, ended = self.period(began, latest), self.period(earliest, latest).ended
+        sights = [each for each in self._changes if is_first_sight_event(each)]
+        had_contracts = {each.product for each in sights if each.run < run}
+        changes = [each for each in found.changes if each.run == run]
+        new = [each for each in changes if is_first_sight_event(each)]
+        new = [each for each in new if each.product not in had_contracts]
         return RecordedRunPeriod(
+            first_sights=tuple(
+                FirstSight(
+                    product=key,
+                    contracts=sum(each.product == key for each in new),
+                    at=min(each.at for each in new if each.product == key),
+                    run=run,
+                )
+                for key in sorted({each.product for each in new})
+            ),
             recorded=RecordedPeriod(
-                changes=tuple(each for each in found.changes if each.run == run),
+                changes=tuple(each for each in changes if each not in new),
                 earlier_remarks=found.earlier_remarks,
                 ladders=tuple(each for each in found.ladders if each.run == run),
                 ended=tuple(each for each in ended if each.product in spans),

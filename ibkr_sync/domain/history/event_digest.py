@@ -24,6 +24,7 @@ from ibkr_sync.domain.history.events import (
     ladder_event,
 )
 from ibkr_sync.domain.history.recorded_history import (
+    FirstSight,
     RecordedChange,
     RecordedEnd,
     RecordedPeriod,
@@ -72,7 +73,7 @@ def digest_run(run: RecordedRunPeriod) -> tuple[Event, ...]:
     That a contract stopped trading belongs to the first run that brings its product up to date
     afterwards.
     """
-    found = [*_recorded_events(run.recorded)]
+    found = [*map(_new_product_event, run.first_sights), *_recorded_events(run.recorded)]
     for ended in run.recorded.ended:
         span = run.spans.get(ended.product)
         event = expiry_event(ended, span.until) if span else None
@@ -159,18 +160,25 @@ def _first_sights(changes: Iterable[RecordedChange]) -> Iterator[Event]:
         if is_first_sight_event(change):
             seen[change.product].append(change)
     for product, contracts in seen.items():
-        yield Event(
-            type=EventType.NEW,
-            severity=Severity.INFO,
-            product=product,
-            con_id=None,
-            local_symbol=None,
-            field=PRODUCT,
-            old=None,
-            new=str(len(contracts)),
-            at=contracts[0].at,
-            run=contracts[0].run,
+        first, count = contracts[0], len(contracts)
+        yield _new_product_event(
+            FirstSight(product=product, contracts=count, at=first.at, run=first.run)
         )
+
+
+def _new_product_event(seen: FirstSight) -> Event:
+    return Event(
+        type=EventType.NEW,
+        severity=Severity.INFO,
+        product=seen.product,
+        con_id=None,
+        local_symbol=None,
+        field=PRODUCT,
+        old=None,
+        new=str(seen.contracts),
+        at=seen.at,
+        run=seen.run,
+    )
 
 
 def _weighed(changes: Iterable[RecordedChange]) -> Callable[[RecordedChange], Event]:

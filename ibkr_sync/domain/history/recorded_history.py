@@ -134,16 +134,29 @@ class ReplySpan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FirstSight:
+    """How many contracts of a product a run saw first that saw it first; `at` is a UTC instant."""
+
+    product: ProductKey
+    contracts: int
+    at: datetime
+    run: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedRunPeriod:
     """What one run recorded.
 
     Attributes:
         recorded: its changes and ladders, and contracts that may have ended in one of the `spans`.
+        first_sights: of products that got their first contracts in it, which are not among these
+            changes: there may be tens of thousands.
         spans: of each product that the run brought up to date, the time since it last was; without
             those that never were before.
     """
 
     recorded: RecordedPeriod = RecordedPeriod()
+    first_sights: tuple[FirstSight, ...] = ()
     spans: Mapping[ProductKey, ReplySpan] = field(default_factory=dict)
 
 

@@ -23,6 +23,7 @@ from ibkr_sync.domain.evidence.product_update import LISTING, PRODUCT
 from ibkr_sync.domain.evidence.remarks import REMARKS
 from ibkr_sync.domain.history.alike_events import products_changed_alike
 from ibkr_sync.domain.history.recorded_history import (
+    FirstSight,
     ProductHistory,
     RecordedChange,
     RecordedEnd,
@@ -109,7 +110,8 @@ class LocalHistory(HistoryPort):
             if began is None:
                 return RecordedRunPeriod()
             row = field_changes.c
-            own = _changes(row.seen_at >= began, row.run_id == run).order_by(row.id)
+            is_own = (row.seen_at >= began, row.run_id == run)
+            own = _changes(*is_own, ~_is_first_sight_of_product()).order_by(row.id)
             ladders = recorded_ladders(connection, began, [])
             changes, spans = _recorded(connection, own), _spans(connection, run)
             return RecordedRunPeriod(
@@ -123,6 +125,7 @@ class LocalHistory(HistoryPort):
                     first_replies=_first_replies(connection, began, []),
                     chains=_chains(connection, products_changed_alike(changes)),
                 ),
+                first_sights=_first_sights(connection, run, began),
                 spans=spans,
             )
 
@@ -348,6 +351,36 @@ def _begin_of_run(connection: Connection, run: int) -> datetime | None:
     first = select(func.min(run_products.c.at)).where(run_products.c.run_id == run)
     first_at: datetime | None = connection.execute(first).scalar()
     return started_at and min(started_at, first_at or started_at)
+
+
+def _is_first_sight_of_product() -> ColumnElement[bool]:
+    """Whether a change is the first sight of a contract, of a product without any before the run.
+
+    By the order of runs, as a clock may have been set back.
+    """
+    change, before = field_changes.c, field_changes.alias("before").c
+    had_contracts = (
+        select(before.id)
+        .where(before.product_id == change.product_id, before.run_id < change.run_id)
+        .where(before.field == LISTING, before.old.is_(None))
+        .exists()
+    )
+    return and_(change.field == LISTING, change.old.is_(None), ~had_contracts)
+
+
+def _first_sights(connection: Connection, run: int, began: datetime) -> tuple[FirstSight, ...]:
+    change = field_changes.c
+    statement = (
+        select(*_KEY, func.count().label("contracts"), func.min(change.seen_at).label("at"))
+        .join(products, products.c.id == change.product_id)
+        .where(change.seen_at >= began, change.run_id == run, _is_first_sight_of_product())
+        .group_by(*_KEY)
+        .order_by(*_KEY)
+    )
+    return tuple(
+        FirstSight(product=ProductKey(*key), contracts=contracts, at=at, run=run)
+        for *key, contracts, at in connection.execute(statement)
+    )
 
 
 def _spans(connection: Connection, run: int) -> dict[ProductKey, ReplySpan]:
