@@ -27,16 +27,13 @@ _PROBLEMS: Final = {
 
 
 class UsageProblem(typer.BadParameter):
-    """Words that can't be meant, with the command that may be meant instead, without `ibkr-sync`.
-
-    Its message is a whole sentence.
-    """
+    """Words that can't be meant, with the next step; its message is a whole sentence."""
 
     exit_code = ExitCode.USAGE
 
-    def __init__(self, message: str, *, suggestion: str | None = None, ctx: Any = None) -> None:  # noqa: ANN401 - typer's
+    def __init__(self, message: str, *, next_step: str | None = None, ctx: Any = None) -> None:  # noqa: ANN401 - typer's
         super().__init__(message, ctx=ctx)
-        self.suggestion = suggestion
+        self.next_step = next_step
 
 
 def usage_sentence(error: typer.TyperException) -> str:
@@ -62,8 +59,8 @@ def usage_next_step(error: typer.TyperException) -> str:
     context = getattr(error, "ctx", None)
     words = command_words(context) if context else ()
     see = " ".join((PROGRAM, *words, "--help"))
-    if isinstance(error, UsageProblem) and error.suggestion:
-        return f"Did you mean {PROGRAM} {error.suggestion}? {see}"
+    if isinstance(error, UsageProblem) and error.next_step:
+        return error.next_step
     if hasattr(error, "possibilities") and context is not None:
         known = [each for one in context.command.get_params(context) for each in one.opts]
         near = get_close_matches(_option(error), known, n=1, cutoff=_ALIKE)

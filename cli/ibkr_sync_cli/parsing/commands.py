@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from ibkr_sync_cli.messages.command_words import command_words
-from ibkr_sync_cli.messages.usage_errors import UsageProblem
+from ibkr_sync_cli.messages.usage_errors import PROGRAM, UsageProblem
 from ibkr_sync_cli.parsing.help_page import help_page
 
 # Typer keeps the types of contexts and parameters to itself.
@@ -50,7 +50,7 @@ class Command(_WithGlobalOptions, TyperCommand):
         ctx.allow_extra_args = True  # or typer would refuse them in its own words
         rest = super().parse_args(ctx, args)
         if rest and not ctx.resilient_parsing:
-            known = " ".join(("ibkr-sync", *command_words(ctx)))
+            known = " ".join((PROGRAM, *command_words(ctx)))
             raise UsageProblem(f"{known} does not take {rest[0]!r} as well.", ctx=ctx)
         return rest
 
@@ -87,9 +87,10 @@ class Group(_WithGlobalOptions, TyperGroup):
     def _refuse(self, ctx: Any, name: str) -> NoReturn:
         words, known = command_words(ctx), list(self.commands)
         near = get_close_matches(name.lower(), known, n=1)
+        see, meant = " ".join((PROGRAM, *words, "--help")), " ".join((PROGRAM, *words, *near))
         raise UsageProblem(
             f"There is no command {' '.join((*words, name))!r}.",
-            suggestion=" ".join((*words, *near)) if near else None,
+            next_step=f"Did you mean {meant}? {see}" if near else see,
             ctx=ctx,
         )
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ibkr_sync_cli.arguments import options
-from ibkr_sync_cli.invocation import call_of
+from ibkr_sync_cli.invocation import Call, call_of
+from ibkr_sync_cli.messages.usage_errors import UsageProblem
 from ibkr_sync_cli.units.durations import parse_duration, parse_longest_duration
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def refresh(
     call = call_of(context, source=source, **gateway)
     limits = options.limits_of_options(exchange, currency, trading_class, multiplier)
     selection = RefreshSelection(symbols=symbols or (), limits=limits, groups=group or ())
-    _refuse_unusable(call.profile.source, {**gateway, "deadline": deadline}, selection)
+    _refuse_unusable(call, {**gateway, "deadline": deadline}, selection)
     policy = SyncPolicy(
         max_age=stale, allow_shrink=allow_shrink, dry_run=dry_run, deadline=deadline
     )
@@ -76,15 +77,15 @@ def refresh(
         raise typer.Exit(run_refresh(call, begin, services.audit, note))
 
 
-def _refuse_unusable(
-    source: str, asking: Mapping[str, object], selection: RefreshSelection
-) -> None:
+def _refuse_unusable(call: Call, asking: Mapping[str, object], selection: RefreshSelection) -> None:
     """Raise BadParameter for options that don't go together."""
-    if source == "local":
-        raise typer.BadParameter(
-            "the database alone has nothing new to tell: add --source ibkr, or use -p ibkr"
+    if call.profile.source == "local":
+        raise UsageProblem(
+            f"Nobody would be asked: profile {call.loaded.settings.profile} answers from the"
+            " database.",
+            next_step=call.output.command("refresh", "--source", "ibkr"),
         )
-    options.refuse_gateway_options(source, asking)
+    options.refuse_gateway_options(call.profile.source, asking)
     if selection.symbols and selection.groups:
         raise typer.BadParameter("name products or groups, not both")
     options.refuse_symbol_options(selection.symbols, selection.limits, "are for SYMBOL")
