@@ -175,7 +175,7 @@ def test_nothing_to_check_is_not_fine_and_creates_nothing(ibkr_sync: CommandLine
     done = ibkr_sync("check", "--json")
 
     assert done.code == 6
-    assert "Nothing is watched or stored." in done.told
+    assert "There is nothing to check: watchlist and database are empty." in done.told
     assert not done.json["ok"]
     assert not any(ibkr_sync.home.iterdir())
 

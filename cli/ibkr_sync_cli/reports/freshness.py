@@ -44,7 +44,9 @@ def report_freshness(call: Call, report: FreshnessReport, moment: datetime) -> N
 def _complain(output: Output, report: FreshnessReport, moment: datetime) -> None:
     refresh = output.command("refresh", "--source", "ibkr")
     if report.checked == 0:
-        nothing = "All of it is closed." if report.closed else "Nothing is watched or stored."
+        nothing = "There is nothing to check: watchlist and database are empty."
+        if report.closed:
+            nothing = "There is nothing to check: all of it is closed."
         output.complain(nothing, output.command("watchlist", "add", "ES"))
     if report.stale:
         count, limit = quantity_of(report.checked, "product"), duration_text(report.max_age)
