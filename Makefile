@@ -47,7 +47,7 @@ smoke: $(INSTALLED_DEV)  ## install the built wheel alone and use it
 matrix: $(INSTALLED_DEV)  ## run what touches ibapi under every supported ibapi
 	$(BIN)/python tests/run_matrix.py
 
-docs: $(INSTALLED_DEV)  ## write the generated pages
+docs: $(INSTALLED_DEV)  ## write the generated pages, and the table of completion
 	$(BIN)/python tests/delivery_rules_page.py
 	$(BIN)/python tests/commands_page.py
 	$(BIN)/python tests/completion_table.py

@@ -43,7 +43,7 @@ def usage_sentence(error: typer.TyperException) -> str:
     context, parameter = getattr(error, "ctx", None), getattr(error, "param", None)
     command = " ".join((PROGRAM, *command_words(context))) if context else PROGRAM
     if hasattr(error, "possibilities"):
-        return f"{command} has no option {_quote(_option(error))}."
+        return f"{command} has no option {quoted(_option(error))}."
     if hasattr(error, "option_name"):
         takes_none = "does not take a value" in error.message
         return f"{_option(error)} {'takes no value' if takes_none else 'needs a value'}."
@@ -74,7 +74,7 @@ def choice_problem(text: str, choices: Iterable[str]) -> str:
     known = list(choices)
     near = get_close_matches(text.lower(), known, n=1)
     hint = f"; did you mean {near[0]}?" if near else ""
-    return f"{_quote(text)} is none of {', '.join(known)}{hint}"
+    return f"{quoted(text)} is none of {', '.join(known)}{hint}"
 
 
 def _value_problem(error: typer.BadParameter) -> str:
@@ -90,7 +90,7 @@ def _value_problem(error: typer.BadParameter) -> str:
     if finding["type"] == "value_error":
         return error.message.removeprefix("Value error, ")
     problem = _PROBLEMS.get(finding["type"], "is no value that it takes")
-    return f"{_quote(text)} {problem.format(**finding.get('ctx', {}))}"
+    return f"{quoted(text)} {problem.format(**finding.get('ctx', {}))}"
 
 
 def _sentence(problem: str, name: str | None) -> str:
@@ -109,5 +109,6 @@ def _name(parameter: Any) -> str:  # noqa: ANN401 - typer keeps its type to itse
     return str(parameter.metavar or parameter.name.upper())
 
 
-def _quote(text: str) -> str:
+def quoted(text: str) -> str:
+    """As much of what was typed as is needed to know it again, in quotes."""
     return repr(text if len(text) <= _LONGEST_QUOTE else text[:_LONGEST_QUOTE] + "…")

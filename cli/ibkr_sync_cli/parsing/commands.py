@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from ibkr_sync_cli.messages.command_words import command_words
-from ibkr_sync_cli.messages.usage_errors import PROGRAM, UsageProblem
+from ibkr_sync_cli.messages.usage_errors import PROGRAM, UsageProblem, quoted
 from ibkr_sync_cli.parsing.help_page import help_page
 
 # Typer keeps the types of contexts and parameters to itself.
@@ -51,7 +51,7 @@ class Command(_WithGlobalOptions, TyperCommand):
         rest = super().parse_args(ctx, args)
         if rest and not ctx.resilient_parsing:
             known = " ".join((PROGRAM, *command_words(ctx)))
-            raise UsageProblem(f"{known} does not take {rest[0]!r} as well.", ctx=ctx)
+            raise UsageProblem(f"{known} does not take {quoted(rest[0])} as well.", ctx=ctx)
         return rest
 
     def invoke(self, ctx: Any) -> Any:
@@ -89,7 +89,7 @@ class Group(_WithGlobalOptions, TyperGroup):
         near = get_close_matches(name.lower(), known, n=1)
         see, meant = " ".join((PROGRAM, *words, "--help")), " ".join((PROGRAM, *words, *near))
         raise UsageProblem(
-            f"There is no command {' '.join((*words, name))!r}.",
+            f"There is no command {quoted(' '.join((*words, name)))}.",
             next_step=f"Did you mean {meant}? {see}" if near else see,
             ctx=ctx,
         )

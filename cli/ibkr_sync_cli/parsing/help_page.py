@@ -37,11 +37,11 @@ def help_page(command: Any, context: Any) -> str:
 
 def parameter_rows(command: Any, context: Any, *, kind: str) -> list[tuple[str, str]]:
     """The command's own arguments or options, each as it is typed and what it is for."""
-    global_names = _global_names(context)
+    inherited = () if context.parent is None else context.find_root().command.params
     return [
         (_argument(each) if kind == "argument" else _option(each), _meaning(each))
         for each in command.get_params(context)
-        if each.param_type_name == kind and not each.hidden and each.name not in global_names
+        if each.param_type_name == kind and not each.hidden and each not in inherited
     ]
 
 
@@ -123,12 +123,6 @@ def _examples(examples: Sequence[Example], width: int) -> Iterator[str]:
 
 def _in_bold(heading: re.Match[str]) -> str:
     return typer.style(heading[0], bold=True)  # echo takes it out where no terminal listens
-
-
-def _global_names(context: Any) -> set[str]:
-    if context.parent is None:
-        return set()
-    return {each.name for each in context.find_root().command.params}
 
 
 def _usage(argument: Any) -> str:
