@@ -42,6 +42,8 @@ LIBRARY_WORDS = re.compile(r"Usage:|Try '|Input should|Invalid value|Value error
         (["hours", "ES", "--days", "0"], "'0' is too small, it must be at least 1."),
         (["hours", "ES", "--tz", "exchang"], "did you mean exchange?"),
         (["--quiet"], "ibkr-sync needs a command."),
+        (["--exchange", "CME", "list"], "an option of a command stands after it"),
+        (["list", "--foo"], "has no option '--foo'. next: ibkr-sync list --help"),
         (["help", "shwo"], "There is no command 'shwo'."),
         (
             ["replay", "serve", "--port", "70000"],

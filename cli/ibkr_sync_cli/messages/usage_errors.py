@@ -66,6 +66,8 @@ def usage_next_step(error: typer.TyperException) -> str:
         near = get_close_matches(_option(error), known, n=1, cutoff=_ALIKE)
         if near:
             return f"Did you mean {near[0]}? {see}"
+        if not words:
+            return f"What is an option of a command stands after it: {PROGRAM} help COMMAND"
     return see
 
 
