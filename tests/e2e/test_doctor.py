@@ -91,7 +91,7 @@ def test_a_library_that_can_t_be_loaded_ends_nothing_else(
     found = {each["check"]: each for each in done.json["findings"]}
     assert (done.code, found["ibapi"]["level"]) == (2, "failure")
     assert "because of protobuf: gencode 6.33.5 runtime 5.29.1" in found["ibapi"]["found"]
-    assert found["ibapi"]["fix"] == "pip install --upgrade protobuf"
+    assert "pip install --upgrade protobuf" in found["ibapi"]["fix"]
     assert (found["connection"]["level"], found["handshake"]["level"]) == ("ok", "skipped")
 
 

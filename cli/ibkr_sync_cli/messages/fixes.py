@@ -8,17 +8,22 @@ from collections.abc import Callable
 from ibkr_sync.domain.runs.diagnosis.findings import Finding, Fix, Level
 from ibkr_sync_cli.messages.errors import ErrorMessage, explain_error
 from ibkr_sync_cli.messages.exit_codes import ExitCode
+from ibkr_sync_cli.messages.installation import (
+    Installation,
+    install_command,
+    uninstall_command,
+)
 from ibkr_sync_cli.messages.next_command import NextCommand
 from ibkr_sync_cli.messages.next_steps import STEP_TO_START_GATEWAY, step_to_get_product
 
 _FIXES: dict[Fix, Callable[[str, NextCommand], str]] = {
-    Fix.INSTALL_ONE_LIBRARY: lambda owners, _: (
-        f"Keep one: pip uninstall {owners} && pip install ibapi"
-    ),
+    Fix.INSTALL_ONE_LIBRARY: lambda owners, _: _keep_one(owners.split(), "ibapi"),
     Fix.SETTLE_WARNINGS: lambda _, command: f"See: {command('config', 'check')}",
     Fix.RESTRICT_FILE: lambda path, _: f"chmod 600 {shlex.quote(path)}",
     Fix.CHECK_INTEGRITY: lambda _, command: f"Read it whole: {command('db', 'status')}",
-    Fix.UPDATE_TIME_ZONES: lambda *_: "pip install --upgrade tzdata",
+    Fix.UPDATE_TIME_ZONES: lambda *_: install_command(
+        Installation.here(), "tzdata", options=("--upgrade",)
+    ),
     Fix.AWAIT_RUN: lambda _, command: f"Wait until it has ended; see: {command('runs')}",
     Fix.START_GATEWAY: lambda *_: STEP_TO_START_GATEWAY,
     Fix.USE_PORT: lambda port, command: (
@@ -42,6 +47,13 @@ _FIXES: dict[Fix, Callable[[str, NextCommand], str]] = {
     Fix.GET_FIRST: lambda _, command: step_to_get_product(("ES", None, None), command),
     Fix.REFRESH: lambda _, command: command("refresh", "--source", command.source),
 }
+
+
+def _keep_one(owners: list[str], kept: str) -> str:
+    """The commands after which one distribution owns what several did."""
+    here = Installation.here()
+    steps = (uninstall_command(here, *owners), install_command(here, kept))
+    return f"Keep one: {' && '.join(steps)}"
 
 
 def explain_finding(finding: Finding, command: NextCommand | None = None) -> ErrorMessage:

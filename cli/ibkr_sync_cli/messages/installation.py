@@ -71,6 +71,15 @@ def install_command(installation: Installation, *packages: str, options: Sequenc
     return shlex.join([installation.python, "-m", "pip", "install", *options, *names])
 
 
+def uninstall_command(installation: Installation, *packages: str) -> str:
+    """The command that takes packages out of where we find them."""
+    if _PIPX_METADATA in installation.files:
+        return shlex.join(["pipx", "runpip", DISTRIBUTION, "uninstall", *packages])
+    if _UV_RECEIPT in installation.files or installation.installer == "uv":
+        return shlex.join(["uv", "pip", "uninstall", *packages, "--python", installation.python])
+    return shlex.join([installation.python, "-m", "pip", "uninstall", *packages])
+
+
 def packages_of_extra(installation: Installation, extra: str) -> tuple[str, ...]:
     """What an extra of ours requires, as it is written for pip; we may be on no index."""
     required = (each.partition(";") for each in installation.requires)

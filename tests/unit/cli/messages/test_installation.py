@@ -8,6 +8,7 @@ from ibkr_sync_cli.messages.installation import (
     Installation,
     install_command,
     packages_of_extra,
+    uninstall_command,
 )
 from one_case import one_case
 
@@ -49,6 +50,21 @@ def installed(
 )
 def test_the_advice_fits_the_installation(installation: Installation, command: list[str]) -> None:
     assert shlex.split(install_command(installation, "psycopg")) == command
+
+
+@one_case(
+    ("installation", "command"),
+    [
+        (installed(), [PYTHON, "-m", "pip", "uninstall", "x"]),
+        (installed(installer="uv"), ["uv", "pip", "uninstall", "x", "--python", PYTHON]),
+        (installed("uv-receipt.toml"), ["uv", "pip", "uninstall", "x", "--python", PYTHON]),
+        (installed("pipx_metadata.json"), ["pipx", "runpip", "ibkr-sync", "uninstall", "x"]),
+    ],
+)
+def test_what_is_too_much_is_taken_out_of_the_same_place(
+    installation: Installation, command: list[str]
+) -> None:
+    assert shlex.split(uninstall_command(installation, "x")) == command
 
 
 def test_an_extra_is_advised_by_what_it_requires_as_we_may_be_on_no_index() -> None:
