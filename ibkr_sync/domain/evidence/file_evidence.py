@@ -94,8 +94,8 @@ def contracts_not_stated(
 
 
 def _observed_at(contract: FuturesContract) -> datetime | None:
-    """When a contract was last seen, or found missing."""
+    """When a contract was last seen, or found missing since, whatever the clock said before."""
     listing = contract.listing
     if listing is None:
         return None
-    return max(listing.last_seen_at, listing.missing_since or listing.last_seen_at)
+    return listing.missing_since or listing.last_seen_at
