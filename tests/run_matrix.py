@@ -161,7 +161,7 @@ def provide(environment: Environment) -> None:
     file.write_text(constraints, encoding="utf-8")
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
     into = [*pip, "--python", str(environment.python), "install"]
-    # What the tests load is compiled then; all the rest takes three times as long as installing.
+    # What the tests load is compiled then; to compile all doubles what installing costs.
     install([*into, "--no-compile", "--constraint", str(file), *requirements])
     install([*into, "--no-deps", "--editable", str(CHECKOUT)])
     stamp.write_text(wanted, encoding="ascii")
