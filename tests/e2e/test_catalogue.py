@@ -90,8 +90,8 @@ def test_the_table_fits_80_columns(ibkr_sync: CommandLine) -> None:
 def test_what_it_does_not_know_is_told(ibkr_sync: CommandLine) -> None:
     done = ibkr_sync("catalogue", "[nova]\x1b[31m", "--json")
 
-    assert (done.code, done.json["products"]) == (5, [])
-    assert r"knows no '[nova]\x1b[31m'" in done.told
+    assert (done.code, done.out) == (5, "")
+    assert r"[nova]\x1b[31m was not found in the catalogue" in done.told
     assert "next: " in done.err
 
 

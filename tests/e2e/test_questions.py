@@ -243,7 +243,7 @@ def test_a_contract_that_moved_is_found_and_makes_its_old_symbol_no_less_clear(
         assert ibkr_sync(command, "NOVA").code == 0
     assert ibkr_sync("next", "NOVA@CBOT").out.startswith("NOVAX8")
     rows = [line.split() for line in ibkr_sync("list", "-f", "table").out.splitlines()]
-    assert next(each for each in rows if "CBOT" in each)[6:7] == ["never"]
+    assert "never" in next(each for each in rows if "CBOT" in each)
     assert "never synced" in ibkr_sync("show", "NOVA@CBOT", "-f", "table").out
     with gateway_with(*chain[:2], chain[3], moved) as gateway:
         assert get(ibkr_sync, gateway, "NOVA")[1][0] == "NOVA@CME"

@@ -40,8 +40,8 @@ from ibkr_sync.domain.errors import (
     HandshakeTimeoutError,
     InvalidReplyError,
     NotAGatewayError,
-    ReplyTimeoutError,
     RequestRejectedError,
+    RunTimeoutError,
     UnsupportedServerVersionError,
     UpstreamDownError,
 )
@@ -465,7 +465,7 @@ def test_what_is_due_at_the_deadline_fails(serve: Serve, repository_at: Reposito
     outcomes = bring_up_to_date(
         repository_at(replay, idle_timeout=NEVER, total_timeout=NEVER), "ES", "NQ", policy=policy
     )
-    assert errors_of({"ES": outcomes["ES"]}) == {ReplyTimeoutError}
+    assert errors_of({"ES": outcomes["ES"]}) == {RunTimeoutError}
     assert is_whole(outcomes["NQ"], NASDAQ)
 
 

@@ -151,18 +151,17 @@ def test_a_chain_of_which_the_names_were_known_is_learnt_and_grows_and_expires(
             time_zone="America/Chicago",
             min_tick="0.25",
             price_magnifier="1",
+            **OF_ES,  # alike of both contracts that were known and live
         ),
         learnt(
             "ESU5",
             last_trade_at="2025-09-19T13:30:00+00:00",
             real_expiration_date="2025-09-19",
-            **OF_ES,
         ),
         learnt(
             "ESZ5",
             last_trade_at="2025-12-19T14:30:00+00:00",
             real_expiration_date="2025-12-19",
-            **OF_ES,
         ),
         new("ESM5 ESH6 ESM6 ESU6 ESZ6 ESH7 ESM7 ESU7 ESZ7 ESH8 ESM8 ESU8 ESZ8 ESH9 ESM9"),
         new("ESU9 ESZ9 ESH0"),

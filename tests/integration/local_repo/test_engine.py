@@ -27,6 +27,7 @@ from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.errors import (
     DatabaseLockedError,
     DatabaseUnavailableError,
+    DriverMissingError,
     ForeignDatabaseError,
     StorageError,
 )
@@ -404,13 +405,13 @@ def test_a_stream_ends_when_the_database_can_not_be_used(
 # --- PostgreSQL
 
 
-def test_a_missing_driver_is_named_with_what_installs_it(
+def test_a_missing_driver_is_an_error_of_its_own(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with (
         Database("postgresql://me:hunter2@localhost/futures") as database,
-        pytest.raises(DatabaseUnavailableError, match=r"ibkr-sync\[postgres\]"),
+        pytest.raises(DriverMissingError, match="driver is not installed"),
         reading(database),
     ):
         pass
