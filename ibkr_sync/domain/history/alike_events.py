@@ -9,7 +9,7 @@ from datetime import datetime
 
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import ProductKey
-from ibkr_sync.domain.history.events import Event, is_first_sight_event
+from ibkr_sync.domain.history.events import Event, EventType, is_first_sight_event
 from ibkr_sync.domain.history.recorded_history import RecordedChange
 
 
@@ -34,6 +34,9 @@ def fold_alike_events(
     every = tuple(events)
     alike: defaultdict[tuple[object, ...], dict[int, Event]] = defaultdict(dict)
     for event in every:
+        # Contracts that moved are all of their new product, and may be few of the one they left.
+        if event.type is EventType.MOVED:
+            continue
         if event.con_id is not None and event.run is not None and event.product in chains:
             alike[_what(event)][event.con_id] = event
     folded = {

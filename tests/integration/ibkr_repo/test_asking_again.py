@@ -40,6 +40,7 @@ from ibkr_sync.domain.errors import (
     HandshakeTimeoutError,
     InvalidReplyError,
     NotAGatewayError,
+    ReplyTimeoutError,
     RequestRejectedError,
     RunTimeoutError,
     UnsupportedServerVersionError,

@@ -85,10 +85,10 @@ EVENTS: dict[int, list[Said]] = {
         ("MAGNIFIER_CHANGED", "notice", "VX50Z6", "price_magnifier", None, "1"),
         ("VENUES_CHANGED", "info", "ES2706", "venues", *ROUTES),
     ],
-    8: _missing("FGBLM7", "DCG7", "DCH7"),
+    8: _missing("FGBLM7", "DA"),  # both contracts of DA
     9: [
         ("RETURNED", "notice", "FGBLM7", "listing", "missing", "listed"),
-        *_delisted("DCG7", "DCH7"),
+        *_delisted("DA"),
         ("CLOSED", "notice", "DA", "closed_at", None, "2026-12-02T22:30:00+00:00"),
         *_over(BAD_TICK),
         ("VENUES_CHANGED", "info", "ES2706", "venues", *ROUTES_BACK),
