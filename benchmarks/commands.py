@@ -51,13 +51,13 @@ def compare(machine: Machine, small: Path, large: Path, rounds: int) -> Iterator
     costs: dict[str, list[tuple[ProcessCost, ProcessCost]]] = defaultdict(list)
     for number in range(rounds + 1):
         for command in COMMANDS:
-            told = command.format(symbol=product.symbol, local_symbol=product.local_symbol)
+            message = command.format(symbol=product.symbol, local_symbol=product.local_symbol)
             small_cost, large_cost = (
-                machine.run([IBKR_SYNC, "--database", str(file), *told.split()])
+                machine.run([IBKR_SYNC, "--database", str(file), *message.split()])
                 for file in (small, large)
             )
             if number > 0:
-                costs[told].append((small_cost, large_cost))
+                costs[message].append((small_cost, large_cost))
     rows = ", ".join(f"{count:,} {name}" for name, count in counts(large).items())
     for name, found in costs.items():
         yield _figure(f"Three years of nights: {rows}", name, found)

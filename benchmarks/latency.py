@@ -57,7 +57,7 @@ class _Latency:
 
 
 def _figure(name: str, latencies: Sequence[_Latency]) -> Figure:
-    wall = [each.wall_ms for each in latencies]
+    wall = [latency.wall_ms for latency in latencies]
     return Figure(
         subject=_SUBJECT,
         name=name,
@@ -65,7 +65,7 @@ def _figure(name: str, latencies: Sequence[_Latency]) -> Figure:
         median=statistics.median(wall),
         quartiles=quartiles(wall),
         rounds=len(wall),
-        cpu_ms=statistics.median(each.cpu_ms for each in latencies),
+        cpu_ms=statistics.median(latency.cpu_ms for latency in latencies),
         target=f"at most {LIMIT_MS} ms",
         met=statistics.median(wall) <= LIMIT_MS,
     )
@@ -81,7 +81,7 @@ def _latency(port: int, file: Path) -> _Latency:
     with _arrivals() as arrivals:
         cost = acquire(port, file, [LONG_CHAIN])
     # The chain's tick ladders arrive after its commit.
-    last = [each for each in arrivals if each.wall < cost.committed_at.wall][-1]
+    last = [arrival for arrival in arrivals if arrival.wall < cost.committed_at.wall][-1]
     taken = cost.committed_at - last
     return _Latency(contracts=cost.contracts, wall_ms=taken.wall * 1000, cpu_ms=taken.cpu * 1000)
 

@@ -26,12 +26,12 @@ class RunCost:
     """What one run took, and what it told of itself (see `acquisition` and the scripts)."""
 
     process: ProcessCost
-    told: dict[str, Any]
+    message: dict[str, Any]
 
     @property
     def contracts(self) -> int:
         """How many were stored."""
-        return int(self.told["contracts"])
+        return int(self.message["contracts"])
 
 
 class ManyProducts:
@@ -80,4 +80,4 @@ class ManyProducts:
     def _run(self, command: Sequence[str], **task: object) -> RunCost:
         arguments = json.dumps(task | {"products": str(self._products)})
         process = self._machine.run([*command, arguments], keeps_output=True)
-        return RunCost(process=process, told=json.loads(process.output))
+        return RunCost(process=process, message=json.loads(process.output))

@@ -98,5 +98,5 @@ def _unambiguous_symbols() -> list[str]:
         symbol
         for symbol, found in exchanges.items()
         if len(found) == 1
-        and {each.exchange for each in load_catalogue().by_symbol(symbol)} <= set(found)
+        and {other.exchange for other in load_catalogue().by_symbol(symbol)} <= set(found)
     ]

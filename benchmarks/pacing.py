@@ -56,9 +56,9 @@ def _measure(products: int, latency_ms: int, rounds: int) -> Iterator[Figure]:
 
 
 def _figure(name: str, costs: Sequence[RunCost], latency_ms: int) -> Figure:
-    messages = costs[0].told["messages"]
+    messages = costs[0].message["messages"]
     floor = messages / RATE + latency_ms / 1000
-    walls = [cost.told["elapsed"]["wall"] for cost in costs]
+    walls = [cost.message["elapsed"]["wall"] for cost in costs]
     median = statistics.median(walls)
     return Figure(
         subject=f"Paced at {RATE} messages/s, from the open session to the end",

@@ -78,7 +78,7 @@ def measure(rounds: int) -> Iterator[Figure]:
 def _figure(subject: str, name: str, costs: Mapping[str, list[Instant]], count: int) -> Figure:
     wall = {key: [cost.wall for cost in found] for key, found in costs.items()}
     cpu = {key: [cost.cpu for cost in found] for key, found in costs.items()}
-    rates = [count / each for each in wall[name]]
+    rates = [count / number for number in wall[name]]
     ratio = median_ratio(wall[name], wall[_BARE])
     target, met = None, None
     if name == _FIRST:
@@ -105,7 +105,7 @@ def _figure(subject: str, name: str, costs: Mapping[str, list[Instant]], count: 
 
 def _product() -> Future:
     """One chain of the sample's contracts for one product, under new conIds."""
-    known = [each for each in entities() if each.symbol == LONG_CHAIN.symbol]
+    known = [entity for entity in entities() if entity.symbol == LONG_CHAIN.symbol]
     chain = tuple(
         dataclasses.replace(contract, con_id=600_000_000 + number, local_symbol=f"CL {number}")
         for number, contract in enumerate(islice(cycle(known), CONTRACTS))
@@ -186,7 +186,7 @@ def _value(value: object) -> object:
     if isinstance(value, datetime):
         return value.replace(tzinfo=None).isoformat(" ", "microseconds")
     if isinstance(value, tuple):
-        return json.dumps([_pair(each) for each in value])
+        return json.dumps([_pair(item) for item in value])
     return str(value)
 
 

@@ -412,7 +412,7 @@ def _delivery_book() -> DeliveryBook:
     from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
     from ibkr_sync.infrastructure.calendars import HolidayCalendar
 
-    markets = {each.exchange: each.calendar for each in exchange_facts().values()}
+    markets = {fact.exchange: fact.calendar for fact in exchange_facts().values()}
     known = {exchange: market for exchange, market in markets.items() if market}
     return DeliveryBook(load_delivery_rules(), known, HolidayCalendar())
 

@@ -49,7 +49,7 @@ def _parts() -> Iterator[str]:
         words = command_words(context)
         if words:
             yield f"{'#' * (1 + len(words))} {' '.join(words)}"
-        yield from (each.replace("<", r"\<") for each in paragraphs(context.command.help))
+        yield from (paragraph.replace("<", r"\<") for paragraph in paragraphs(context.command.help))
         yield _block([usage_line(context.command, context)])
         if not words:
             for heading, rows in command_sections(context.command):
@@ -62,8 +62,10 @@ def _parts() -> Iterator[str]:
         if not words:
             yield _block(EXIT_CODE_HELP.splitlines())
         examples = examples_of(words)
-        column = max(len(each.line) for each in examples)
-        yield _block([f"ibkr-sync {each.line:<{column}}  # {each.shows}" for each in examples])
+        column = max(len(example.line) for example in examples)
+        yield _block(
+            [f"ibkr-sync {example.line:<{column}}  # {example.shows}" for example in examples]
+        )
 
 
 def _table(rows: list[tuple[str, str]]) -> Iterator[str]:
@@ -72,7 +74,7 @@ def _table(rows: list[tuple[str, str]]) -> Iterator[str]:
 
 
 def _escaped(name: str, text: str) -> str:
-    in_cell = [each.replace("|", r"\|") for each in (name, text)]
+    in_cell = [other.replace("|", r"\|") for other in (name, text)]
     return f"| `{in_cell[0]}` | {in_cell[1]} |"
 
 

@@ -38,14 +38,14 @@ def table() -> str:
     for context in contexts():
         words = " ".join(command_words(context))
         inherited = global_options(context)
-        own = [each for each in context.command.get_params(context) if each not in inherited]
+        own = [param for param in context.command.get_params(context) if param not in inherited]
         if inherited:
             found["global"] = _options(inherited)
         node = found[words] = {"options": _options(own)}
-        arguments = [each for each in own if each.param_type_name == "argument"]
+        arguments = [item for item in own if item.param_type_name == "argument"]
         if hasattr(context.command, "commands"):
             node["commands"] = {
-                name: first_sentence(each.help) for name, each in context.command.commands.items()
+                name: first_sentence(other.help) for name, other in context.command.commands.items()
             }
         elif arguments:
             kind = "symbol" if arguments[0].metavar == "SYMBOL" else ""
@@ -55,10 +55,10 @@ def table() -> str:
 
 def _options(parameters: Iterable[Any]) -> dict[str, str | list[str]]:
     return {
-        name: _kind(each)
-        for each in parameters
-        if each.param_type_name == "option"
-        for name in sorted(each.opts)
+        name: _kind(parameter)
+        for parameter in parameters
+        if parameter.param_type_name == "option"
+        for name in sorted(parameter.opts)
     }
 
 
@@ -66,7 +66,7 @@ def _kind(option: Any) -> str | list[str]:
     if option.is_flag or option.count:
         return ALONE
     if option.type_descriptor.choices is not None:
-        return [str(each) for each in option.type_descriptor.choices]
+        return [str(choice) for choice in option.type_descriptor.choices]
     return next((OPTIONS[name] for name in option.opts if name in OPTIONS), "")
 
 

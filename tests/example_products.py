@@ -69,4 +69,4 @@ def everything(product: Future) -> tuple[object, ...]:
 
 def _fields(entity: Future | FuturesContract) -> dict[str, Any]:
     # Copying all that is within, as `dataclasses.asdict` does, takes ten times as long.
-    return {each.name: getattr(entity, each.name) for each in dataclasses.fields(entity)}
+    return {field.name: getattr(entity, field.name) for field in dataclasses.fields(entity)}

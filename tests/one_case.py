@@ -38,7 +38,9 @@ def one_case(names: str | tuple[str, ...], values: Iterable[object]) -> Callable
                 raise BaseExceptionGroup(f"{len(failures)} of {len(tried)} values", failures)
 
         signature = inspect.signature(test)
-        left = [each for name, each in signature.parameters.items() if name not in parameters]
+        left = [
+            parameter for name, parameter in signature.parameters.items() if name not in parameters
+        ]
         try_all.__signature__ = signature.replace(parameters=left)  # type: ignore[attr-defined]
         return try_all
 

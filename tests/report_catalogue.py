@@ -65,9 +65,9 @@ def report(products: Iterable[Future]) -> Iterator[str]:
     yield "product\tasset_class\tcontracts\ttick_value"
     for product in products:
         value = product.tick_value
-        told = "-" if value is None else f"{value.normalize():f} {product.currency}"
+        message = "-" if value is None else f"{value.normalize():f} {product.currency}"
         count = str(len(product.contracts))
-        yield "\t".join((str(product.key), product.asset_class.value, count, told))
+        yield "\t".join((str(product.key), product.asset_class.value, count, message))
 
 
 def main() -> int:
@@ -75,7 +75,7 @@ def main() -> int:
     with TemporaryDirectory() as directory:
         path = Path(directory) / "futures.db"
         outcomes = bring_in(PRODUCTS, path)
-        failures = [each for each in outcomes if isinstance(each, FutureFailure)]
+        failures = [outcome for outcome in outcomes if isinstance(outcome, FutureFailure)]
         for failure in failures:
             sys.stderr.write(f"{failure.query.symbol}: {failure.error}\n")
         if not failures:

@@ -173,7 +173,7 @@ def wanted_packages(environment: Environment) -> list[str]:
         return ["hypothesis", "pytest", "pytest-timeout"]
     project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))
     packages = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
-    return [each for each in packages if name_of(each) not in NOT_FOR_THE_TESTS]
+    return [package for package in packages if name_of(package) not in NOT_FOR_THE_TESTS]
 
 
 def wanted_versions(environment: Environment) -> str:
@@ -221,7 +221,9 @@ def entities_agree() -> bool:
     """Whether every ibapi makes the same of the sample at every server version."""
     say("\n=== the sample's contracts under every ibapi")
     pythons = {"this environment": Path(sys.executable)}
-    pythons |= {each.name: each.python for each in MATRIX if each.has_ibapi}
+    pythons |= {
+        environment.name: environment.python for environment in MATRIX if environment.has_ibapi
+    }
     digests: set[str] = set()
     for name, python in pythons.items():
         done = subprocess.run(  # noqa: S603

@@ -113,8 +113,8 @@ def install(wheel: Path, environment: Path) -> Path:
 
 def check_origin(python: Path, cwd: Path) -> None:
     """Expect that every import comes from the environment."""
-    told = use([str(python), "-c", WHERE_FROM, *PACKAGES], cwd)
-    from_checkout = [line for line in told.splitlines() if Path(line).is_relative_to(CHECKOUT)]
+    message = use([str(python), "-c", WHERE_FROM, *PACKAGES], cwd)
+    from_checkout = [line for line in message.splitlines() if Path(line).is_relative_to(CHECKOUT)]
     expect(not from_checkout, f"imported from the checkout: {from_checkout}")
 
 
@@ -136,8 +136,8 @@ def check_version(command: Path, cwd: Path) -> None:
     """Expect the version of the checkout."""
     version: dict[str, str] = {}
     exec((CHECKOUT / "ibkr_sync/__init__.py").read_text(encoding="utf-8"), version)  # noqa: S102
-    told = use([str(command), "--version"], cwd)
-    expect(told == f"ibkr-sync {version['__version__']}\n", f"the version is told as: {told}")
+    message = use([str(command), "--version"], cwd)
+    expect(message == f"ibkr-sync {version['__version__']}\n", f"the version is told as: {message}")
 
 
 def find_uv() -> str | None:
@@ -159,8 +159,8 @@ def use(command: Sequence[str], cwd: Path, *, code: int = 0, stderr: bool = Fals
     done = subprocess.run(  # noqa: S603 - what this script has installed
         command, cwd=cwd, env=home, capture_output=True, text=True, timeout=120, check=False
     )
-    told = f"{' '.join(command)}\nended with {done.returncode}\n{done.stdout}{done.stderr}"
-    expect(done.returncode == code, told)
+    message = f"{' '.join(command)}\nended with {done.returncode}\n{done.stdout}{done.stderr}"
+    expect(done.returncode == code, message)
     return done.stderr if stderr else done.stdout
 
 

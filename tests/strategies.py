@@ -74,7 +74,7 @@ def schedule_entries(draw: st.DrawFn) -> ScheduleEntries:
         for opens, closes in zip(edges[::2], edges[1::2], strict=False)
     ]
     days = sorted(draw(st.sets(dates, min_size=0 if sessions else 1, max_size=3)))
-    return (*sessions, *(ClosedDay(date=each) for each in days))
+    return (*sessions, *(ClosedDay(date=day) for day in days))
 
 
 schedules = st.builds(
@@ -139,7 +139,7 @@ contracts = st.builds(
     category=maybe(texts),
     subcategory=maybe(texts),
     time_zone=maybe(st.sampled_from(ZONES)),
-    venues=st.lists(venues, max_size=3, unique_by=lambda each: each.exchange).map(tuple),
+    venues=st.lists(venues, max_size=3, unique_by=lambda item: item.exchange).map(tuple),
     order_types=st.lists(texts, max_size=3).map(tuple),
     security_ids=st.lists(st.tuples(texts, texts), max_size=2).map(tuple),
     economic_value_rule=maybe(texts),
@@ -165,16 +165,16 @@ def in_one_chain(product: Future, chain: Iterable[FuturesContract]) -> Future:
     """The product with these contracts made its own, in order of last trade date."""
     own = [
         dataclasses.replace(
-            each,
+            contract,
             symbol=product.symbol,
             exchange=product.exchange,
             currency=product.currency,
-            trading_class=_class_in(product, each),
+            trading_class=_class_in(product, contract),
         )
-        for each in chain
+        for contract in chain
     ]
     return dataclasses.replace(
-        product, contracts=tuple(sorted(own, key=lambda each: (each.last_trade_date, each.con_id)))
+        product, contracts=tuple(sorted(own, key=lambda item: (item.last_trade_date, item.con_id)))
     )
 
 
@@ -200,5 +200,5 @@ def futures(entity: type[Future] | None = None) -> st.SearchStrategy[Future]:
         absent_since=maybe(instants),
         closed_at=maybe(instants),
     )
-    chains = st.lists(contracts, max_size=4, unique_by=lambda each: each.con_id)
+    chains = st.lists(contracts, max_size=4, unique_by=lambda item: item.con_id)
     return st.builds(in_one_chain, products, chains)

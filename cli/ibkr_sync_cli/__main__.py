@@ -75,14 +75,14 @@ class StopSignals:
 
     def end_the_process(self) -> None:
         """Let them end the process at once, from now on."""
-        for each in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(each, signal.SIG_DFL)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
 
     def interrupt_the_run(self) -> None:
         """Let the next one raise RunInterrupted in the main thread."""
         sys.unraisablehook = self._try_again
-        for each in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(each, self._interrupt)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._interrupt)
 
     def _interrupt(self, signal_number: int, frame: FrameType | None) -> None:
         from ibkr_sync.domain.errors import RunInterrupted

@@ -104,7 +104,7 @@ def _overrides(call: Call) -> dict[tuple[str, ...], str]:
     from ibkr_sync.config.overrides import environment_overrides, flag_overrides
 
     overrides = (*environment_overrides(os.environ), *flag_overrides(call.flags))
-    return {each.key: str(each.value) for each in overrides}
+    return {override.key: str(override.value) for override in overrides}
 
 
 def _database(given: Mapping[tuple[str, ...], str], cwd: Path) -> str | None:

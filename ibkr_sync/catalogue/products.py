@@ -68,7 +68,9 @@ class Catalogue(ProductCatalogue):
     def search(self, pattern: str | None) -> tuple[CatalogueProduct, ...]:
         """Give the rows that a person may mean (see `search.matches_search`), all for None."""
         return tuple(
-            each for each in self.products if pattern is None or matches_search(each, pattern)
+            product
+            for product in self.products
+            if pattern is None or matches_search(product, pattern)
         )
 
     def row_of(self, key: ProductKey) -> CatalogueProduct | None:
@@ -80,7 +82,9 @@ class Catalogue(ProductCatalogue):
         exact = self._by_class.get((key.exchange, key.trading_class))
         if exact is not None:
             return exact if exact.symbol == key.symbol else None
-        namesakes = [each for each in self.by_symbol(key.symbol) if each.exchange == key.exchange]
+        namesakes = [
+            product for product in self.by_symbol(key.symbol) if product.exchange == key.exchange
+        ]
         return namesakes[0] if len(namesakes) == 1 and namesakes[0].trading_class is None else None
 
     def row_of_class(self, exchange: str, trading_class: str) -> CatalogueProduct | None:
@@ -99,9 +103,9 @@ class Catalogue(ProductCatalogue):
         product = self._by_class.get((exchange, trading_class))
         if product is not None:
             return product.asset_class, product.category
-        namesakes = [each for each in self.by_symbol(symbol) if each.exchange == exchange]
-        candidates = [each for each in namesakes if each.active] or namesakes
-        classes = {(each.asset_class, each.category) for each in candidates}
+        namesakes = [other for other in self.by_symbol(symbol) if other.exchange == exchange]
+        candidates = [namesake for namesake in namesakes if namesake.active] or namesakes
+        classes = {(candidate.asset_class, candidate.category) for candidate in candidates}
         return classes.pop() if len(classes) == 1 else None
 
     def known_as(self, word: str) -> tuple[CatalogueProduct, ...]:

@@ -28,14 +28,14 @@ def suggestions(products: Iterable[CatalogueProduct], word: str) -> tuple[Catalo
     Those come first whose name begins with it, then those that most sources know. Not more than
     a person looks through.
     """
-    active = [each for each in products if each.active]
+    active = [product for product in products if product.active]
     found = dict.fromkeys((*_by_root(active, word), *_by_name(active, word)))
     return tuple(found)[:MOST_SUGGESTIONS]
 
 
 def _by_root(products: Iterable[CatalogueProduct], word: str) -> Iterator[CatalogueProduct]:
     market = _vendor_roots().get(word.upper())
-    return (each for each in products if (each.symbol, each.exchange) == market)
+    return (product for product in products if (product.symbol, product.exchange) == market)
 
 
 def _by_name(products: Iterable[CatalogueProduct], word: str) -> list[CatalogueProduct]:
@@ -43,8 +43,8 @@ def _by_name(products: Iterable[CatalogueProduct], word: str) -> list[CatalogueP
     if not wanted or len("".join(wanted)) <= 1:
         return []
     fitting = []
-    for each in products:
-        name = _WORD.findall((each.name or "").casefold())
+    for product in products:
+        name = _WORD.findall((product.name or "").casefold())
         if set(wanted) <= set(name):
-            fitting.append((name[: len(wanted)] != wanted, -len(each.sources), each))
-    return [each for *_, each in sorted(fitting, key=lambda item: item[:2])]
+            fitting.append((name[: len(wanted)] != wanted, -len(product.sources), product))
+    return [value for *_, value in sorted(fitting, key=lambda item: item[:2])]

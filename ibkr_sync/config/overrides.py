@@ -84,12 +84,12 @@ def unknown_overrides(environ: Mapping[str, str]) -> Iterator[ConfigProblem]:
     for name in sorted(environ.keys() - known):
         if not name.startswith("IBKR_SYNC_"):
             continue
-        for meant in get_close_matches(name, known, n=1, cutoff=_ALIKE):
+        for known_name in get_close_matches(name, known, n=1, cutoff=_ALIKE):
             yield ConfigProblem(
                 source=ENVIRONMENT,
                 key=safe_text(name),
                 message="there is no such variable",
-                suggestion=f"did you mean {meant}?",
+                suggestion=f"did you mean {known_name}?",
             )
 
 

@@ -147,5 +147,5 @@ def _rest(value: object, keys: frozenset[TomlKey], above: TomlKey) -> object:
         return _without(value, keys, above)
     if isinstance(value, list):
         wrong = {key[len(above)] for key in keys if key[:-1][: len(above)] == above}
-        return [each for index, each in enumerate(value) if toml_position(index) not in wrong]
+        return [other for index, other in enumerate(value) if toml_position(index) not in wrong]
     return value

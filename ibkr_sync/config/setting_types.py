@@ -104,7 +104,9 @@ def _check_ping_url(url: str) -> str | None:
 
 
 def _read_command(command: object) -> tuple[str, ...]:
-    if not isinstance(command, list | tuple) or not all(isinstance(each, str) for each in command):
+    if not isinstance(command, list | tuple) or not all(
+        isinstance(one_any, str) for one_any in command
+    ):
         raise ValueError("it is no list of texts")
     if command and (not command[0] or any("\0" in word for word in command)):
         raise ValueError("it can't be run")

@@ -59,7 +59,7 @@ def toml_keys(table: Mapping[str, object], above: TomlKey = ()) -> Iterator[Toml
             yield from toml_keys(value, key)
         if isinstance(value, list) and len(key) < DEPTH:
             tables = {
-                toml_position(i): each for i, each in enumerate(value) if isinstance(each, dict)
+                toml_position(i): other for i, other in enumerate(value) if isinstance(other, dict)
             }
             yield from toml_keys(tables, key)
 

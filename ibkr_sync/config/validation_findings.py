@@ -89,13 +89,13 @@ def _describe(error: ErrorDetails, key: TomlKey) -> Finding:
 
 def _suggest_key(key: TomlKey) -> str | None:
     name = key[-1]
-    if meant := finding_suggestion(name, _table_at(key[:-1]).model_fields):
-        return meant
+    if suggestion := finding_suggestion(name, _table_at(key[:-1]).model_fields):
+        return suggestion
     for title, table in _TABLES.items():
         if name in table.model_fields:
             return f"it belongs under {title}"
-        if meant := finding_suggestion(name, table.model_fields):
-            return f"{meant.rstrip('?')} under {title}?"
+        if suggestion := finding_suggestion(name, table.model_fields):
+            return f"{suggestion.rstrip('?')} under {title}?"
     return None
 
 

@@ -176,7 +176,7 @@ _PARSERS: Final[dict[FieldKind, Parser]] = {
 
 
 def _tracked(fields: Iterable[EntityField]) -> dict[str, EntityField]:
-    return {each.name: each for each in fields if each.tracked}
+    return {field.name: field for field in fields if field.tracked}
 
 
 TRACKED_OF_PRODUCT: Final = _tracked(PRODUCT_FIELDS)

@@ -447,11 +447,13 @@ class AmbiguousContractError(ProductLookupError):
     ) -> None:
         self.contracts = tuple(contracts)
         self.product = product
-        sizes = {each.multiplier for each in self.contracts}
-        months = {each.contract_month or each.last_trade_date for each in self.contracts}
+        sizes = {contract.multiplier for contract in self.contracts}
+        months = {
+            contract.contract_month or contract.last_trade_date for contract in self.contracts
+        }
         by_size = len(months) == 1 and len(sizes) == len(self.contracts)
-        self.sizes = tuple(sorted(each for each in sizes if by_size and each is not None))
-        named = ", ".join(_named(each, with_size=by_size) for each in self.contracts)
+        self.sizes = tuple(sorted(size for size in sizes if by_size and size is not None))
+        named = ", ".join(_named(contract, with_size=by_size) for contract in self.contracts)
         super().__init__(symbol, f"{symbol} may mean {named}")
 
 

@@ -52,7 +52,7 @@ def probe_schedules(home: Path) -> tuple[str, ...]:
         *_files(Path("/etc/cron.d"), "*"),
         Path("/etc/crontab"),
     )
-    return (*found, *(str(each) for each in files if _is_entry(_text_of(each))))
+    return (*found, *(str(file) for file in files if _is_entry(_text_of(file))))
 
 
 def _is_entry(text: str) -> bool:

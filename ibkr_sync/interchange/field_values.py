@@ -128,7 +128,7 @@ def zone_value(value: object) -> str:
 
 def sessions(value: object) -> ScheduleEntries | None:
     """Sessions and closed days in order; an empty list is as null."""
-    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise _refusal("a list of sessions and closed days", value)
     if len(value) > MAX_ENTRIES:
         raise ValueError(f"more than {MAX_ENTRIES} of them")
@@ -141,8 +141,8 @@ def choice_value(kind: type[E]) -> Callable[[object], E]:
     """Make the parser of an enumeration's values."""
 
     def parse(value: object) -> E:
-        if not isinstance(value, str) or value not in {each.value for each in kind}:
-            raise _refusal(f"one of {', '.join(each.value for each in kind)}", value)
+        if not isinstance(value, str) or value not in {e.value for e in kind}:
+            raise _refusal(f"one of {', '.join(e.value for e in kind)}", value)
         return kind(value)
 
     return parse

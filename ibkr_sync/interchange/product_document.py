@@ -84,10 +84,10 @@ _CONTRACT_FIELDS = ordered_fields(
         "series",
     ),
 )
-PRODUCT_KEYS = tuple(each.name for each in _PRODUCT_FIELDS)
+PRODUCT_KEYS = tuple(field.name for field in _PRODUCT_FIELDS)
 """What a document says of the product itself, besides `schema` and `contracts`."""
 
-CONTRACT_KEYS = tuple(each.name for each in _CONTRACT_FIELDS)
+CONTRACT_KEYS = tuple(field.name for field in _CONTRACT_FIELDS)
 """What a document says of each contract: identity, dates and numbers first."""
 
 REQUIRED_PRODUCT_KEYS = tuple(key for key in PRODUCT_KEYS if key not in ADDED_KEYS)
@@ -122,7 +122,9 @@ def product_to_document(
         **{key: _encode(getattr(future, key)) for key in PRODUCT_KEYS},
         **of_contracts,
         **{key: _encode(getattr(today, key)) for key in DERIVED_PRODUCT_KEYS},
-        "contracts": [_contract_to_document(each, now, ladders) for each in future.contracts],
+        "contracts": [
+            _contract_to_document(contract, now, ladders) for contract in future.contracts
+        ],
     }
 
 
@@ -321,7 +323,7 @@ def _remark(fields: DocumentFields) -> Remark:
 _ITEMS: dict[Kind, tuple[Callable[[DocumentFields], Any], tuple[str, ...]]] = {
     Kind.PAIRS: (_pair, ("type", "value")),
     Kind.VENUES: (_venue, ("exchange", "market_rule_id")),
-    Kind.REMARKS: (_remark, tuple(each.name for each in dataclasses.fields(Remark))),
+    Kind.REMARKS: (_remark, tuple(field.name for field in dataclasses.fields(Remark))),
 }
 
 _PARSERS: dict[FieldKind, Callable[[object], Any]] = {
@@ -352,7 +354,7 @@ def _reader(field: EntityField) -> Callable[[DocumentFields], Any]:
         return lambda fields: fields.child(
             name,
             lambda nested: entity(**_read(nested, readers)),
-            keys=[each for each in readers if each not in ADDED_KEYS],
+            keys=[reader for reader in readers if reader not in ADDED_KEYS],
         )
     parser = parse.choice_value(field.choices) if field.choices else _PARSERS[field.kind]
     if field.nullable:
@@ -361,7 +363,7 @@ def _reader(field: EntityField) -> Callable[[DocumentFields], Any]:
 
 
 def _readers(fields: Iterable[EntityField]) -> _Readers:
-    return {each.name: _reader(each) for each in fields}
+    return {field.name: _reader(field) for field in fields}
 
 
 _PRODUCT_READERS = _readers(PRODUCT_FIELDS)

@@ -39,10 +39,10 @@ from ibkr_sync.interchange.product_document import (
 
 _SHARED = ("symbol", "exchange", "currency")
 _FIELDS = (*PRODUCT_FIELDS, *CONTRACT_FIELDS)
-_KIND = {each.name: each.kind for field in _FIELDS for each in (field, *field.parts)}
-_UNDERLYING = tuple(each.name for each in fields_of(Underlying))
+_KIND = {other.name: other.kind for field in _FIELDS for other in (field, *field.parts)}
+_UNDERLYING = tuple(field.name for field in fields_of(Underlying))
 _NESTED = {
-    field.name: tuple(each.name for each in field.parts) for field in CONTRACT_FIELDS if field.parts
+    field.name: tuple(part.name for part in field.parts) for field in CONTRACT_FIELDS if field.parts
 }
 _NESTED_COLUMNS = tuple(column for columns in _NESTED.values() for column in columns)
 _INTEGER = re.compile(r"-?[0-9]{1,10}", re.ASCII)
@@ -90,7 +90,7 @@ _NOT_REQUIRED = {
     *ADDED_KEYS,
     *(_product_column(key) for key in PRODUCT_KEYS if key in ADDED_KEYS),
 }
-_REQUIRED_COLUMNS = tuple(each for each in CONTRACT_COLUMNS if each not in _NOT_REQUIRED)
+_REQUIRED_COLUMNS = tuple(column for column in CONTRACT_COLUMNS if column not in _NOT_REQUIRED)
 
 
 def product_to_rows(

@@ -91,8 +91,8 @@ def read_watchlist(text: str) -> tuple[tuple[WatchlistLine, ...], tuple[Watchlis
         return (), (WatchlistLineProblem(number=MAX_LINES + 1, message=message),)
     read = list(_read_lines(list(enumerate(lines, 1))))
     return (
-        tuple(each for each in read if isinstance(each, WatchlistLine)),
-        tuple(each for each in read if isinstance(each, WatchlistLineProblem)),
+        tuple(line for line in read if isinstance(line, WatchlistLine)),
+        tuple(line for line in read if isinstance(line, WatchlistLineProblem)),
     )
 
 
@@ -112,8 +112,8 @@ def _read_lines(numbered: Sequence[_Numbered]) -> Iterator[WatchlistLine | Watch
     if len(filled) == 1 and len(_plain_cells(filled[0][1])) > _MOST_PLAIN_CELLS:
         number, line = filled[0]
         return (
-            WatchlistLine(number=number, symbol=each, is_guessed=True)
-            for each in filter(None, _plain_cells(line))
+            WatchlistLine(number=number, symbol=cell, is_guessed=True)
+            for cell in filter(None, _plain_cells(line))
         )
     return map(_read_plain, filled)
 
@@ -156,7 +156,7 @@ def _is_header(filled: Sequence[_Numbered]) -> bool:
         return False
     names = _names(filled[0][1])
     are_columns = len(names) > 1 and all(
-        each in _FIELDS or each in _OF_OUR_TABLES for each in names
+        name in _FIELDS or name in _OF_OUR_TABLES for name in names
     )
     return "symbol" in names or are_columns
 
@@ -164,11 +164,11 @@ def _is_header(filled: Sequence[_Numbered]) -> bool:
 def _names(header: str) -> list[str]:
     names = [cell.strip().lower() for cell in _cells(header, _delimiter(header)) or ()]
     is_foreign = "ibsymbol" in names
-    return [_OF_PYSYSTEMTRADE.get(each, each) if is_foreign else each for each in names]
+    return [_OF_PYSYSTEMTRADE.get(name, name) if is_foreign else name for name in names]
 
 
 def _delimiter(header: str) -> str:
-    return next((each for each in "\t;" if each in header), ",")
+    return next((number for number in "\t;" if number in header), ",")
 
 
 def _cells(line: str, delimiter: str) -> list[str] | None:
@@ -194,17 +194,17 @@ def _read_plain(numbered: _Numbered) -> WatchlistLine | WatchlistLineProblem:
 def _read_table(filled: Sequence[_Numbered]) -> Iterator[WatchlistLine | WatchlistLineProblem]:
     (number, header), *rows = filled
     names = _names(header)
-    wrong = [each for each in names if each not in _FIELDS and each not in _OF_OUR_TABLES]
-    twice = sorted({each for each in names if each in _FIELDS and names.count(each) > 1})
+    wrong = [name for name in names if name not in _FIELDS and name not in _OF_OUR_TABLES]
+    twice = sorted({name for name in names if name in _FIELDS and names.count(name) > 1})
     yield from (
         WatchlistLineProblem(
-            number=number, message=f"there is no column {each!r}; there are {', '.join(_FIELDS)}"
+            number=number, message=f"there is no column {text!r}; there are {', '.join(_FIELDS)}"
         )
-        for each in wrong
+        for text in wrong
     )
     yield from (
-        WatchlistLineProblem(number=number, message=f"the column {each!r} is there twice")
-        for each in twice
+        WatchlistLineProblem(number=number, message=f"the column {text!r} is there twice")
+        for text in twice
     )
     if "symbol" not in names:
         yield WatchlistLineProblem(number=number, message="the header has no column 'symbol'")

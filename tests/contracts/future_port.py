@@ -118,14 +118,14 @@ class FuturePortContract:
         assert second.product == first.product
         assert second.diff is None or second.diff.is_empty
 
-    def test_tells_whether_a_product_was_stored_before(
+    def test_says_whether_a_product_was_stored_before(
         self, source_with: SourceWith, product: Future
     ) -> None:
         port = source_with([product])
-        was_stored = product.key in {each.key for each in port.list_products()}
+        was_stored = product.key in {other.key for other in port.list_products()}
         policies = (DRY_RUN, NOW_PLEASE, NOW_PLEASE, UNLESS_FRESH, DRY_RUN)
         updates = [port.get_or_create(by_symbol(product), policy) for policy in policies]
-        assert [each.is_new for each in updates] == [not was_stored] * 2 + [False] * 3
+        assert [update.is_new for update in updates] == [not was_stored] * 2 + [False] * 3
 
     def test_says_that_a_product_is_not_found(
         self, source_with: SourceWith, product: Future
@@ -143,7 +143,7 @@ class FuturePortContract:
         port = source_with(twins)
         with pytest.raises(AmbiguousProductError) as caught:
             port.get_or_create(by_symbol(twins[0]), NOW_PLEASE)
-        candidates = {each.key: each for each in caught.value.candidates}
+        candidates = {other.key: other for other in caught.value.candidates}
         assert candidates.keys() == {twin.key for twin in twins}
         for twin in twins:
             candidate = candidates[twin.key]
@@ -179,7 +179,7 @@ class FuturePortContract:
         with pytest.raises(ProductNotFoundError):
             source_with([product]).get_or_create(query, NOW_PLEASE)
 
-    def test_gives_one_of_several_when_the_query_tells_them_apart(
+    def test_gives_one_of_several_when_the_query_says_them_apart(
         self, source_with: SourceWith, twins: tuple[Future, Future]
     ) -> None:
         port = source_with(twins)
@@ -292,8 +292,8 @@ class FuturePortContract:
         outcomes = port.get_or_create_many(map(by_symbol, (product, other_product)), NOW_PLEASE)
         updates = {outcome.query.symbol: outcome for outcome in outcomes}
         summaries = port.list_products()
-        in_order = sorted((product, other_product), key=lambda each: each.key)
-        assert [each.key for each in summaries] == [each.key for each in in_order]
+        in_order = sorted((product, other_product), key=lambda item: item.key)
+        assert [other.key for other in summaries] == [other.key for other in in_order]
         for summary, given in zip(summaries, in_order, strict=True):
             update = updates[given.symbol]
             assert isinstance(update, FutureUpdate)
@@ -311,7 +311,7 @@ class FuturePortContract:
     ) -> None:
         port = source_with([product, other_product], entity=IndexFuture)
         port.get_or_create(by_symbol(product), NOW_PLEASE)
-        assert [each.key for each in port.list_products()] == [product.key]
+        assert [other.key for other in port.list_products()] == [product.key]
 
 
 class SourceContract(FuturePortContract):
@@ -323,7 +323,7 @@ class SourceContract(FuturePortContract):
         raise NotImplementedError
 
     @pytest.mark.parametrize("kind", [RunKind.GET, RunKind.REFRESH])
-    def test_tells_of_its_run_once_before_anything_else(
+    def test_reports_its_run_once_before_anything_else(
         self, source_with: DelegatingTo, product: Future, other_product: Future, kind: RunKind
     ) -> None:
         port = source_with([product, other_product])
@@ -361,7 +361,7 @@ class SourceContract(FuturePortContract):
     ) -> None:
         port = source_with([product])
         queries = [FutureQuery(symbol=symbol), by_symbol(product)]
-        by_query = {each.query: each for each in port.get_or_create_many(queries, policy)}
+        by_query = {update.query: update for update in port.get_or_create_many(queries, policy)}
         failure = by_query[queries[0]]
         assert isinstance(failure, FutureFailure)
         assert isinstance(failure.error, ProductNotFoundError)

@@ -74,7 +74,7 @@ class Storage(ABC):
 def with_multiplier(product: Future, multiplier: int) -> Future:
     """The product with another multiplier, of its contracts too."""
     value = Decimal(multiplier)
-    chain = (dataclasses.replace(each, multiplier=value) for each in product.contracts)
+    chain = (dataclasses.replace(contract, multiplier=value) for contract in product.contracts)
     return dataclasses.replace(product, multiplier=value, contracts=tuple(chain))
 
 
@@ -113,8 +113,12 @@ class HistoryPortContract:
         assert (own.product, own.con_id, own.local_symbol) == (ES.key, None, None)
         assert (own.field, own.old, own.new) == ("multiplier", "50", "5")
         assert (own.at, own.run) == (storage.clock.now, 2)
-        told = [(each.con_id, each.local_symbol, each.field) for each in of_contracts]
-        assert told == [(each.con_id, each.local_symbol, "multiplier") for each in ES.contracts]
+        message = [
+            (contract.con_id, contract.local_symbol, contract.field) for contract in of_contracts
+        ]
+        assert message == [
+            (contract.con_id, contract.local_symbol, "multiplier") for contract in ES.contracts
+        ]
 
     def test_a_period_begins_at_its_instant_and_not_before(self, storage: Storage) -> None:
         storage.store(ES)
@@ -137,19 +141,19 @@ class HistoryPortContract:
         since = storage.clock.now
         for days, count in ((0, 2), (27, 2), (28, 1), (29, 0)):
             period = storage.history.period(since + timedelta(days=days), since)
-            assert [each.field for each in period.earlier_remarks] == ["remarks"] * count
+            assert [remark.field for remark in period.earlier_remarks] == ["remarks"] * count
         of_first = storage.history.period(since, since, ES.key, first.con_id)
-        assert {each.con_id for each in of_first.earlier_remarks} == {first.con_id}
+        assert {remark.con_id for remark in of_first.earlier_remarks} == {first.con_id}
         assert storage.history.period(since, since, FDAX.key).earlier_remarks == ()
 
     def test_a_period_of_one_product_leaves_out_the_others(self, storage: Storage) -> None:
         for product in (ES, FDAX, FDXM):
             storage.store(product)
         period = storage.history.period(LONG_AGO, storage.clock.now, FDAX.key)
-        assert {each.product for each in period.changes} == {FDAX.key}
+        assert {change.product for change in period.changes} == {FDAX.key}
         assert period.first_replies.keys() == {FDAX.key}
 
-    def test_tells_when_a_product_that_got_contracts_got_its_first(self, storage: Storage) -> None:
+    def test_says_when_a_product_that_got_contracts_got_its_first(self, storage: Storage) -> None:
         storage.store(dataclasses.replace(ES, contracts=ES.contracts[:2]))
         storage.store(FDAX)
         first = storage.clock.now
@@ -160,7 +164,7 @@ class HistoryPortContract:
         found = storage.history.period(storage.clock.now, storage.clock.now).first_replies
         assert dict(found) == {ES.key: first, FDXM.key: storage.clock.now}
 
-    def test_tells_of_a_first_sight_whether_the_contract_had_ended(self, storage: Storage) -> None:
+    def test_reports_a_first_sight_whether_the_contract_had_ended(self, storage: Storage) -> None:
         ended = examples.expired(ES, con_id=199)
         storage.store(dataclasses.replace(ES, contracts=(ended, *ES.contracts)))
         storage.clock.advance(days=100)
@@ -168,7 +172,7 @@ class HistoryPortContract:
         period = storage.history.period(LONG_AGO, storage.clock.now)
         recorded = storage.history.of_product(ES.key).changes
         for changes in (period.changes, recorded):
-            assert [each.con_id for each in changes if each.is_after_end] == [ended.con_id]
+            assert [change.con_id for change in changes if change.is_after_end] == [ended.con_id]
 
     def test_gives_the_contracts_that_may_have_stopped_trading(self, storage: Storage) -> None:
         storage.store(ES)
@@ -204,10 +208,14 @@ class HistoryPortContract:
         history = storage.history.of_product(ES.key)
         assert history.product == stored
         assert history.contracts == stored.contracts
-        assert [each.at for each in history.replies] == replies
-        assert [(each.run, each.started_at) for each in history.runs] == list(enumerate(replies, 1))
+        assert [reply.at for reply in history.replies] == replies
+        assert [(other.run, other.started_at) for other in history.runs] == list(
+            enumerate(replies, 1)
+        )
         assert history.first_seen_at == replies[0]
-        own = [(each.old, each.new, each.run) for each in history.changes if not each.con_id]
+        own = [
+            (change.old, change.new, change.run) for change in history.changes if not change.con_id
+        ]
         assert own == [("50", "5", 2), ("5", "50", 3)]
 
     def test_the_history_of_a_product_has_the_contracts_that_left_it(
@@ -220,11 +228,15 @@ class HistoryPortContract:
         storage.store(dataclasses.replace(FDXM, contracts=(*FDXM.contracts, mover)))
 
         left = storage.history.of_product(FDAX.key)
-        assert {each.con_id for each in left.contracts} == {e.con_id for e in FDAX.contracts}
+        assert {contract.con_id for contract in left.contracts} == {
+            e.con_id for e in FDAX.contracts
+        }
         past = product_as_of(left, first_day)
         assert past is not None
-        assert [each.con_id for each in past.contracts] == [e.con_id for e in FDAX.contracts]
-        (move,) = (each for each in left.changes if each.field == "product")
+        assert [contract.con_id for contract in past.contracts] == [
+            e.con_id for e in FDAX.contracts
+        ]
+        (move,) = (change for change in left.changes if change.field == "product")
         assert (move.con_id, move.product) == (mover.con_id, FDXM.key)
 
     def moved(self, storage: Storage) -> tuple[int, Future, Future]:
@@ -246,8 +258,8 @@ class HistoryPortContract:
     ) -> None:
         con_id, _, receiver = self.moved(storage)
         period = storage.history.period(LONG_AGO, storage.clock.now, receiver.key, con_id)
-        assert {each.con_id for each in period.changes} == {con_id}
-        assert [(each.product, each.field, each.new) for each in period.changes] == [
+        assert {change.con_id for change in period.changes} == {con_id}
+        assert [(change.product, change.field, change.new) for change in period.changes] == [
             (FDAX.key, "listing", "listed"),
             (FDAX.key, "multiplier", "25"),
             (FDXM.key, "trading_class", "FDXM"),
@@ -255,39 +267,41 @@ class HistoryPortContract:
             (FDXM.key, "multiplier", "3"),
         ]
 
-    def test_a_period_of_a_product_tells_that_a_contract_left_it_and_no_more_of_that_one(
+    def test_a_period_of_a_product_says_that_a_contract_left_it_and_no_more_of_that_one(
         self, storage: Storage
     ) -> None:
         con_id, donor, _ = self.moved(storage)
         period = storage.history.period(LONG_AGO, storage.clock.now, donor.key)
-        (left,) = (each for each in period.changes if each.product != donor.key)
+        (left,) = (change for change in period.changes if change.product != donor.key)
         assert (left.con_id, left.field, left.old) == (con_id, "product", str(donor.key))
         assert period.first_replies.keys() == {donor.key}
 
-    def test_a_renamed_product_tells_of_a_contract_that_left_it_under_its_former_name(
+    def test_a_renamed_product_reports_a_contract_that_left_it_under_its_former_name(
         self, storage: Storage
     ) -> None:
         con_id, donor, _ = self.moved(storage)
         storage.clock.advance(days=1)
-        chain = (dataclasses.replace(each, symbol="GDAXI") for each in donor.contracts)
+        chain = (dataclasses.replace(contract, symbol="GDAXI") for contract in donor.contracts)
         renamed = dataclasses.replace(donor, symbol="GDAXI", contracts=tuple(chain))
         storage.store(renamed)
         period = storage.history.period(LONG_AGO, storage.clock.now, renamed.key)
-        (left,) = (each for each in period.changes if each.product != renamed.key)
+        (left,) = (change for change in period.changes if change.product != renamed.key)
         assert (left.con_id, left.field, left.old) == (con_id, "product", str(FDAX.key))
 
-    def test_all_is_told_of_a_renamed_product_by_its_name_of_today(self, storage: Storage) -> None:
+    def test_all_is_reported_for_a_renamed_product_by_its_name_of_today(
+        self, storage: Storage
+    ) -> None:
         storage.store(ES)
         storage.clock.advance(days=1)
-        chain = (dataclasses.replace(each, symbol="SPX") for each in ES.contracts)
+        chain = (dataclasses.replace(contract, symbol="SPX") for contract in ES.contracts)
         renamed = dataclasses.replace(ES, symbol="SPX", contracts=tuple(chain))
         storage.store(renamed)
         history = storage.history.of_product(renamed.key)
-        assert {each.product for each in history.changes} == {renamed.key}
+        assert {change.product for change in history.changes} == {renamed.key}
         with pytest.raises(ProductNotFoundError):
             storage.history.of_product(ProductKey("ES", "CME", "SPX"))
         period = storage.history.period(LONG_AGO, storage.clock.now)
-        assert {each.product for each in period.changes} == {renamed.key}
+        assert {change.product for change in period.changes} == {renamed.key}
 
     def test_a_tick_ladder_is_as_it_was_at_an_instant(self, storage: Storage) -> None:
         before = storage.clock.now - timedelta(seconds=1)
@@ -310,10 +324,10 @@ class HistoryPortContract:
         storage.clock.advance(hours=2)
         assert storage.history.market_rules({67}, storage.clock.now) == (FINER,)
 
-    def test_a_tick_ladder_that_changed_is_told_of_each_product_it_applies_to(
+    def test_a_tick_ladder_that_changed_is_reported_for_each_product_it_applies_to(
         self, storage: Storage
     ) -> None:
-        without = (dataclasses.replace(each, venues=()) for each in FDXM.contracts)
+        without = (dataclasses.replace(contract, venues=()) for contract in FDXM.contracts)
         for product in (ES, FDAX, dataclasses.replace(FDXM, contracts=tuple(without))):
             storage.store(product)
         storage.store_rule(RULE)
@@ -323,11 +337,11 @@ class HistoryPortContract:
         storage.clock.advance(hours=1)
         storage.store_rule(FINER)
         period = storage.history.period(changed, storage.clock.now)
-        assert {each.product for each in period.ladders} == {ES.key, FDAX.key}
-        assert {(each.old, each.new) for each in period.ladders} == {(RULE, FINER)}
-        assert {(each.at, each.run) for each in period.ladders} == {(changed, 5)}
+        assert {ladder.product for ladder in period.ladders} == {ES.key, FDAX.key}
+        assert {(ladder.old, ladder.new) for ladder in period.ladders} == {(RULE, FINER)}
+        assert {(ladder.at, ladder.run) for ladder in period.ladders} == {(changed, 5)}
         of_es = storage.history.of_product(ES.key).ladders
-        assert of_es == tuple(each for each in period.ladders if each.product == ES.key)
+        assert of_es == tuple(ladder for ladder in period.ladders if ladder.product == ES.key)
         storage.clock.advance(days=1)
         assert storage.history.period(storage.clock.now, storage.clock.now).ladders == ()
 
@@ -344,11 +358,11 @@ class HistoryPortContract:
         (seen,) = first_run.first_sights
         assert (seen.product, seen.contracts, seen.at, seen.run) == (ES.key, 4, first, 1)
         assert (first_run.recorded.changes, second.first_sights) == ((), ())
-        assert {(each.run, each.new) for each in second.recorded.changes} == {(2, "5")}
+        assert {(change.run, change.new) for change in second.recorded.changes} == {(2, "5")}
         assert len(second.recorded.changes) == len(ES.contracts) + 1
         assert dict(second.spans) == {ES.key: ReplySpan(first, first + timedelta(days=1))}
         assert dict(storage.history.of_run(1).spans) == {}
-        assert {each.new for each in storage.history.of_run(3).recorded.changes} == {"50"}
+        assert {change.new for change in storage.history.of_run(3).recorded.changes} == {"50"}
         assert storage.history.of_run(4) == storage.history.of_run(2**40) == RecordedRunPeriod()
 
     def test_a_chain_is_given_where_contracts_of_it_changed_alike(self, storage: Storage) -> None:
@@ -359,6 +373,6 @@ class HistoryPortContract:
         storage.store(dataclasses.replace(ES, contracts=tuple(map(renamed_market, ES.contracts))))
         alike = storage.history.of_run(3).recorded
         assert dict(single.chains) == {}
-        assert {each.con_id for each in alike.chains[ES.key]} == {
-            each.con_id for each in ES.contracts
+        assert {chain.con_id for chain in alike.chains[ES.key]} == {
+            contract.con_id for contract in ES.contracts
         }

@@ -53,7 +53,7 @@ class KeptHoursContract:
         stored.store(examples.HOURS)
         days = stored.port.hours_by_day(KEY)
         current = current_hours_by_day(examples.ES, NOW)
-        assert days == {each: current[each] for each in (MONDAY, TUESDAY)}
+        assert days == {day: current[day] for day in (MONDAY, TUESDAY)}
         assert list(days) == [MONDAY, TUESDAY]
 
     def test_of_another_product_nothing_is_kept(self, stored: StoredHours) -> None:
@@ -67,7 +67,7 @@ class KeptHoursContract:
             sent_hours(day(NEXT_WEEK)),
         )
         days = (MONDAY, TUESDAY, WEDNESDAY)
-        assert self.trading(stored) == {each: entries(day(each)) for each in days}
+        assert self.trading(stored) == {other: entries(day(other)) for other in days}
 
     def test_the_last_day_of_a_window_is_kept_when_the_next_one_comes(
         self, stored: StoredHours

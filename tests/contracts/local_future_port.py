@@ -114,7 +114,7 @@ def acquired_of(
 
 def without(product: Future, *con_ids: int) -> Future:
     """The product as a reply that lacks these contracts tells it."""
-    left = tuple(each for each in product.contracts if each.con_id not in con_ids)
+    left = tuple(contract for contract in product.contracts if contract.con_id not in con_ids)
     return dataclasses.replace(product, contracts=left)
 
 
@@ -134,7 +134,7 @@ def odd(field: str, contract: str | None = None) -> Remark:
 
 def under_another_name(product: Future, **names: str) -> Future:
     """The product as IBKR would call it by another symbol, exchange or trading class."""
-    chain = tuple(dataclasses.replace(each, **names) for each in product.contracts)  # type: ignore[arg-type]
+    chain = tuple(dataclasses.replace(contract, **names) for contract in product.contracts)  # type: ignore[arg-type]
     return dataclasses.replace(product, **names, contracts=chain)  # type: ignore[arg-type]
 
 
@@ -198,7 +198,7 @@ class LocalFuturePortContract(FuturePortContract):
     ) -> None:
         self.store(local, product)
         error = ProductNotFoundError(product.symbol, "the source")
-        gone = frozenset(each.con_id for each in product.contracts)
+        gone = frozenset(contract.con_id for contract in product.contracts)
         absent = AbsentFuture(key=product.key, gone=gone, error=error)
         states, counts = [], []
         for _ in range(2):
@@ -207,20 +207,22 @@ class LocalFuturePortContract(FuturePortContract):
                 failure = local.record_absence(absent, by_symbol(product), run)
             counts.append(counts_of(failure.diff or ChainDiff()))
             found = self.stored(stored_in(Future), product)
-            states.append({each.state(clock.now) for each in found.contracts})
+            states.append({contract.state(clock.now) for contract in found.contracts})
         assert states == [{ContractState.MISSING}, {ContractState.DELISTED}]
         assert counts == [ContractCounts(missing=len(gone)), ContractCounts(delisted=len(gone))]
         assert (found.absent_since, found.closed_at) == (clock.now - A_DAY, clock.now)
         assert ledger.outcomes()[1:] == [(product.symbol, "failed", "ProductNotFoundError")] * 2
         assert ledger.blamed()[-1] == product.key
-        closed = [each.old for each in ledger.history() if each.field == "closed_at"]
+        closed = [change.old for change in ledger.history() if change.field == "closed_at"]
         assert closed == [None]
-        assert [each.is_closed for each in local.list_products()] == [True]
+        assert [other.is_closed for other in local.list_products()] == [True]
         clock.advance(days=1)
         self.store(local, product)
         opened = self.stored(stored_in(Future), product)
         assert (opened.absent_since, opened.closed_at) == (None, None)
-        assert {each.state(clock.now) for each in opened.contracts} == {ContractState.ACTIVE}
+        assert {contract.state(clock.now) for contract in opened.contracts} == {
+            ContractState.ACTIVE
+        }
 
     def test_the_absence_of_what_is_not_stored_is_a_failure_alone(
         self, local: LocalFuturePort[Future], ledger: Ledger, product: Future
@@ -234,12 +236,12 @@ class LocalFuturePortContract(FuturePortContract):
 
     # --- storing and reading
 
-    @pytest.mark.parametrize("asset_class", [each.value for each in AssetClass])
+    @pytest.mark.parametrize("asset_class", [other.value for other in AssetClass])
     def test_keeps_a_product_of_every_asset_class(
         self, local: LocalFuturePort[Future], product: Future, asset_class: str
     ) -> None:
         entity = ASSET_TYPES[AssetClass(asset_class)]
-        fields = {each.name: getattr(product, each.name) for each in dataclasses.fields(product)}
+        fields = {field.name: getattr(product, field.name) for field in dataclasses.fields(product)}
         given = entity(**fields)
         self.store(local, given)
         found = self.stored(local, given)
@@ -342,14 +344,14 @@ class LocalFuturePortContract(FuturePortContract):
         assert ledger.history() == history
         assert self.stored(local, product).contracts == product.contracts
 
-    def test_tells_when_a_contract_was_seen_first_and_last(
+    def test_says_when_a_contract_was_seen_first_and_last(
         self, local: LocalFuturePort[Future], product: Future, clock: FakeClock
     ) -> None:
         start = clock.now
         self.store(local, product)
         clock.advance(days=3)
         self.store(local, product)
-        assert {each.listing for each in self.stored(local, product).contracts} == {
+        assert {contract.listing for contract in self.stored(local, product).contracts} == {
             ContractListing(first_seen_at=start, last_seen_at=clock.now)
         }
 
@@ -381,7 +383,7 @@ class LocalFuturePortContract(FuturePortContract):
         remarked = changed_contract(product, remarks=(odd("min_tick"),))
         updates = [self.store(local, remarked), self.store(local, remarked)]
         name = product.contracts[0].local_symbol
-        assert [each.remarks for each in updates] == [
+        assert [update.remarks for update in updates] == [
             (f"{name}: min_tick '?': can't be read",),
             (),
         ]
@@ -409,15 +411,15 @@ class LocalFuturePortContract(FuturePortContract):
             "ESX9",
         )
         updates = [self.store(local, reply), self.store(local, reply)]
-        assert [each.left_out for each in updates] == [("ESX9",), ()]
-        assert [len(each.remarks) for each in updates] == [2, 0]
+        assert [update.left_out for update in updates] == [("ESX9",), ()]
+        assert [len(update.remarks) for update in updates] == [2, 0]
         stored = self.stored(local, product)
         assert set(stored.remarks) == set(remarks)
         assert stored.contracts == product.contracts
-        kept = [(each.con_id, each.field, each.old) for each in ledger.history()]
+        kept = [(change.con_id, change.field, change.old) for change in ledger.history()]
         assert kept.count((None, "remarks", None)) == 1
         (summary,) = local.list_products()
-        assert set(summary.remarks) == {f"{each}; not stored" for each in remarks}
+        assert set(summary.remarks) == {f"{remark}; not stored" for remark in remarks}
 
     def give(
         self, local: LocalFuturePort[Future], acquired: AcquiredFuture[Future]
@@ -451,7 +453,7 @@ class LocalFuturePortContract(FuturePortContract):
     def test_a_product_may_turn_out_to_be_of_another_asset_class(
         self, local: LocalFuturePort[Future], ledger: Ledger, product: Future
     ) -> None:
-        fields = {each.name: getattr(product, each.name) for each in dataclasses.fields(product)}
+        fields = {other.name: getattr(product, other.name) for other in dataclasses.fields(product)}
         self.store(local, UnclassifiedFuture(**fields))
         self.store(local, product)
         assert type(self.stored(local, product)) is IndexFuture
@@ -510,8 +512,18 @@ class LocalFuturePortContract(FuturePortContract):
         assert again.diff is not None
         assert again.diff.is_empty
         assert again.remarks == ()
-        assert {each.con_id for each in self.stored(local, left).contracts} == {1, 2, 3, 4}
-        assert {each.con_id for each in self.stored(local, other).contracts} == {5, 6, 7, 8}
+        assert {one_contract.con_id for one_contract in self.stored(local, left).contracts} == {
+            1,
+            2,
+            3,
+            4,
+        }
+        assert {one_contract.con_id for one_contract in self.stored(local, other).contracts} == {
+            5,
+            6,
+            7,
+            8,
+        }
         moves = [change for change in ledger.history() if change.field == "product"]
         assert {change.con_id for change in moves} == {5, 6, 7, 8}
         assert {change.new for change in moves} == {str(other.key)}
@@ -536,12 +548,12 @@ class LocalFuturePortContract(FuturePortContract):
         )
         shown = dataclasses.replace(taker, contracts=(*taker.contracts, *movers.contracts))
         self.store(local, without(asked, 8), others=(shown,))
-        assert {each.con_id for each in self.stored(local, taker).contracts} == {
+        assert {contract.con_id for contract in self.stored(local, taker).contracts} == {
             8,
             *range(301, 305),
         }
         assert self.stored(local, third).contracts == third.contracts
-        moves = [each.con_id for each in ledger.history() if each.field == "product"]
+        moves = [change.con_id for change in ledger.history() if change.field == "product"]
         assert moves == [8]
 
     @pytest.mark.parametrize("origin", [Origin.IBKR, Origin.SAMPLE])
@@ -556,8 +568,8 @@ class LocalFuturePortContract(FuturePortContract):
             asked,
             trading_class="FDXM",
             contracts=tuple(
-                dataclasses.replace(each, con_id=each.con_id + 100, trading_class="FDXM")
-                for each in asked.contracts
+                dataclasses.replace(contract, con_id=contract.con_id + 100, trading_class="FDXM")
+                for contract in asked.contracts
             ),
         )
         self.store(local, asked)
@@ -569,7 +581,7 @@ class LocalFuturePortContract(FuturePortContract):
         update = self.store(local, left, others=(alone,))
         assert update.remarks == (f"1 contract moved to {other.key}",)
         taken = self.stored(local, other)
-        assert {each.con_id for each in taken.contracts} == {8, *range(101, 109)}
+        assert {contract.con_id for contract in taken.contracts} == {8, *range(101, 109)}
         assert taken.synced_at == other.synced_at
 
     def test_a_product_that_took_a_single_contract_makes_no_symbol_unclear(
@@ -649,12 +661,12 @@ class LocalFuturePortContract(FuturePortContract):
         )
         for days in (0, 2):
             clock.advance(days=days)
-            told = dataclasses.replace(given, synced_at=clock.now - A_DAY)
+            message = dataclasses.replace(given, synced_at=clock.now - A_DAY)
             with local.sync_run(Origin.FILE) as run:
-                acquired = AcquiredFuture(product=told)
-                local.get_or_create_entity(acquired, by_symbol(told), NOW_PLEASE, run)
+                acquired = AcquiredFuture(product=message)
+                local.get_or_create_entity(acquired, by_symbol(message), NOW_PLEASE, run)
             stored = self.stored(stored_in(Future), product).contracts
-            assert [each.listing.last_seen_at for each in stored if each.listing] == [
+            assert [contract.listing.last_seen_at for contract in stored if contract.listing] == [
                 seen,
                 *(clock.now - A_DAY for _ in others),
             ]
@@ -685,10 +697,10 @@ class LocalFuturePortContract(FuturePortContract):
         update = self.store(local, renamed)
         assert (plan.is_new, update.is_new) == (False, False)
         assert [outcome for _, outcome, _ in ledger.outcomes()] == ["created", "updated"]
-        assert [each.key for each in local.list_products()] == [renamed.key]
+        assert [other.key for other in local.list_products()] == [renamed.key]
         assert everything(self.stored(local, renamed)) == everything(update.product)
         listing = ContractListing(first_seen_at=start, last_seen_at=clock.now)
-        assert {each.listing for each in update.product.contracts} == {listing}
+        assert {contract.listing for contract in update.product.contracts} == {listing}
         for change in (
             FieldChange(con_id=None, field="symbol", old="DAX", new="GDAXI"),
             FieldChange(con_id=None, field="trading_class", old="FDAX", new="FGDX"),
@@ -713,7 +725,7 @@ class LocalFuturePortContract(FuturePortContract):
         clock.advance(days=1)
         update = self.store(local, renamed)
         assert not update.is_new
-        assert [each.key for each in local.list_products()] == [renamed.key]
+        assert [product.key for product in local.list_products()] == [renamed.key]
         assert update.diff is not None
         assert (update.diff.added, update.diff.missing) == ((), ())
         assert local.find_former_names(["DAX"])[0].current == renamed.key
@@ -723,7 +735,7 @@ class LocalFuturePortContract(FuturePortContract):
     ) -> None:
         self.store(local, examples.CRUDE_OIL)
         renamed = under_another_name(examples.CRUDE_OIL, symbol="WTI")
-        fields = {each.name: getattr(renamed, each.name) for each in dataclasses.fields(renamed)}
+        fields = {field.name: getattr(renamed, field.name) for field in dataclasses.fields(renamed)}
         self.store(local, UnclassifiedFuture(**fields | {"category": None}))
         stored = self.stored(local, renamed)
         assert (type(stored), stored.category) == (CommodityFuture, "energy")
@@ -734,21 +746,21 @@ class LocalFuturePortContract(FuturePortContract):
         first = examples.DAX
         second = under_another_name(first, symbol="GDAXI")
         third = under_another_name(second, exchange="XEUR")
-        for each in (first, second, third):
+        for product in (first, second, third):
             clock.advance(days=1)
-            self.store(local, each)
-        for each in (first, second, third):
-            assert self.stored(local, each).key == third.key
-            assert local.get_by_symbol(FutureQuery(symbol=each.symbol)).key == third.key
-        assert [each.current for each in local.find_former_names({"FDAX"})] == [third.key] * 2
+            self.store(local, product)
+        for product in (first, second, third):
+            assert self.stored(local, product).key == third.key
+            assert local.get_by_symbol(FutureQuery(symbol=product.symbol)).key == third.key
+        assert [name.current for name in local.find_former_names({"FDAX"})] == [third.key] * 2
 
     def test_a_product_that_takes_over_a_former_name_is_the_one_found_by_it(
         self, local: LocalFuturePort[Future]
     ) -> None:
         renamed = under_another_name(examples.DAX, symbol="GDAXI")
         successor = examples.with_chain(examples.DAX, 2, first_con_id=990_001)
-        for each in (examples.DAX, renamed, successor):
-            self.store(local, each)
+        for product in (examples.DAX, renamed, successor):
+            self.store(local, product)
         assert self.stored(local, successor).contracts[0].con_id == 990_001
         assert self.stored(local, renamed).key == renamed.key
 
@@ -767,7 +779,10 @@ class LocalFuturePortContract(FuturePortContract):
         update = self.store(local, other, SyncPolicy(allow_shrink=True))
         assert (plan.is_new, update.is_new) == (True, True)
         assert ledger.outcomes()[-1] == ("GDAXI", "created", None)
-        assert {each.key for each in local.list_products()} == {product.key, other.key}
+        assert {one_product.key for one_product in local.list_products()} == {
+            product.key,
+            other.key,
+        }
         assert local.find_former_names({product.symbol}) == ()
 
     def test_a_reply_that_names_a_contract_twice_is_refused(
@@ -791,19 +806,19 @@ class LocalFuturePortContract(FuturePortContract):
         after = everything(self.stored(local, full)), ledger.history(), ledger.replies()
         assert after == before
 
-    def test_accepts_a_reply_that_lost_many_contracts_when_told_to(
+    def test_accepts_a_reply_that_lost_many_contracts_when_asked_to(
         self, local: LocalFuturePort[Future], clock: FakeClock
     ) -> None:
         full = examples.with_chain(examples.ES, 10, first_con_id=1)
         self.store(local, full)
         self.store(local, without(full, 1, 2, 3), ALLOW_SHRINK)
-        states = [each.state(clock.now) for each in self.stored(local, full).contracts]
+        states = [contract.state(clock.now) for contract in self.stored(local, full).contracts]
         assert states == [ContractState.MISSING] * 3 + [ContractState.ACTIVE] * 7
 
     def test_never_accepts_an_empty_reply(
         self, local: LocalFuturePort[Future], product: Future
     ) -> None:
-        small = without(product, *(each.con_id for each in product.contracts[1:]))
+        small = without(product, *(contract.con_id for contract in product.contracts[1:]))
         self.store(local, small)
         with pytest.raises(ShrinkRefusedError):
             self.store(local, without(small, small.contracts[0].con_id), ALLOW_SHRINK)
@@ -833,7 +848,7 @@ class LocalFuturePortContract(FuturePortContract):
             (ContractState.DELISTED, twenty_hours_later),
             (ContractState.DELISTED, twenty_hours_later),
         ]
-        assert [each for each in ledger.history() if each.con_id == gone] == [
+        assert [change for change in ledger.history() if change.con_id == gone] == [
             FieldChange(con_id=gone, field="listing", old=None, new="listed"),
             FieldChange(con_id=gone, field="listing", old="listed", new="missing"),
             FieldChange(con_id=gone, field="listing", old="missing", new="delisted"),
@@ -921,7 +936,7 @@ class LocalFuturePortContract(FuturePortContract):
 
     # --- plans
 
-    def test_a_plan_tells_what_storing_does_and_writes_nothing(
+    def test_a_plan_says_what_storing_does_and_writes_nothing(
         self, local: LocalFuturePort[Future], ledger: Ledger, product: Future
     ) -> None:
         for reply in (product, changed_contract(product, multiplier=Decimal(5))):
@@ -1016,7 +1031,7 @@ class LocalFuturePortContract(FuturePortContract):
         update = self.store(local, real)
         assert not update.is_new
         assert ledger.outcomes() == [(real.symbol, "updated", None)]
-        assert [each.key for each in local.list_products()] == [real.key]
+        assert [product.key for product in local.list_products()] == [real.key]
         assert self.stored(local, real).origin is Origin.IBKR
         corrected = FieldChange(
             con_id=None, field="trading_class", old=real.symbol, new=real.trading_class
@@ -1031,7 +1046,10 @@ class LocalFuturePortContract(FuturePortContract):
         )
         self.store(local, product)
         self.store(local, other)
-        assert {each.key for each in local.list_products()} == {product.key, other.key}
+        assert {one_product.key for one_product in local.list_products()} == {
+            product.key,
+            other.key,
+        }
 
     # --- sample data
 
@@ -1045,10 +1063,10 @@ class LocalFuturePortContract(FuturePortContract):
     ) -> None:
         received = Origin.IBKR if stored is Origin.SAMPLE else Origin.SAMPLE
         self.store(local, dataclasses.replace(product, origin=stored))
-        for each in (product, other_product):
+        for other in (product, other_product):
             with pytest.raises(SampleDataError):
-                self.store(local, dataclasses.replace(each, origin=received))
-        assert [(each.key, each.origin) for each in local.list_products()] == [
+                self.store(local, dataclasses.replace(other, origin=received))
+        assert [(other.key, other.origin) for other in local.list_products()] == [
             (product.key, stored)
         ]
 
@@ -1100,7 +1118,7 @@ class LocalFuturePortContract(FuturePortContract):
                 for reply in (product, product, changed)
             ]
             local.record_failure(failure, run)
-        assert [each.is_new for each in updates] == [True, False, False]
+        assert [update.is_new for update in updates] == [True, False, False]
         assert ledger.outcomes() == [
             (product.symbol, "created", None),
             (product.symbol, "unchanged", None),

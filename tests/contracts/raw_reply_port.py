@@ -38,8 +38,8 @@ def whole_reply(number: int) -> Evidence:
     hours = ";".join(f"{day}:1700-{day + 1}:1600" for day in range(20261101, 20261108))
     rolled = hours.replace("202611", f"2026{number:02}")
     texts = [
-        f"ES{each}\0{hash((each, 7)) ** 5}\0{rolled}\0{number}\0" + "LMT,MKT\0" * 20
-        for each in range(50)
+        f"ES{other}\0{hash((other, 7)) ** 5}\0{rolled}\0{number}\0" + "LMT,MKT\0" * 20
+        for other in range(50)
     ]
     return Evidence(
         received_at=FIRST + number * DAY,
@@ -97,14 +97,17 @@ class RawReplyPortContract:
         kept.keep(ES, [reply(1), reply(2)])
         found = kept.port.kept(ES.key)
         assert found.product.key == ES.key
-        assert [kept.port.evidence(ES.key, each) for each in found.replies] == [reply(1), reply(2)]
+        assert [kept.port.evidence(ES.key, other) for other in found.replies] == [
+            reply(1),
+            reply(2),
+        ]
 
     def test_a_product_takes_its_replies_along_when_it_is_renamed(
         self, kept: KeptRawReplies
     ) -> None:
         kept.keep(ES, [reply(1), reply(2)])
         names: dict[str, Any] = {"symbol": "SPX", "trading_class": "SPX"}
-        chain = tuple(dataclasses.replace(each, **names) for each in ES.contracts)
+        chain = tuple(dataclasses.replace(contract, **names) for contract in ES.contracts)
         renamed = dataclasses.replace(ES, symbol="SPX", trading_class="SPX", contracts=chain)
         kept.keep(renamed, [reply(3)])
         assert kept.port.products() == (renamed.key,)
@@ -133,19 +136,19 @@ class RawReplyPortContract:
         kept.keep(ES, [reply(1)])
         before = kept.port.kept(ES.key).product
         halved = tuple(
-            dataclasses.replace(each, multiplier=Decimal(25)) for each in ES.contracts[:2]
+            dataclasses.replace(contract, multiplier=Decimal(25)) for contract in ES.contracts[:2]
         )
         reread = dataclasses.replace(ES, name="S&P 500", contracts=halved)
         with kept.port.run() as run:
             update = kept.port.rewrite(ES.key, reread, {}, run)
         after = kept.port.kept(ES.key).product
         assert dataclasses.asdict(update.product) == dataclasses.asdict(after)
-        assert [each.multiplier for each in after.contracts] == [25, 25, 50, 50]
-        assert [each.listing for each in after.contracts] == [
-            each.listing for each in before.contracts
+        assert [contract.multiplier for contract in after.contracts] == [25, 25, 50, 50]
+        assert [contract.listing for contract in after.contracts] == [
+            contract.listing for contract in before.contracts
         ]
         assert (after.synced_at, after.name) == (before.synced_at, "S&P 500")
-        assert [(each.con_id, each.field) for each in update.history] == [
+        assert [(change.con_id, change.field) for change in update.history] == [
             (None, "name"),
             (1, "multiplier"),
             (2, "multiplier"),

@@ -61,7 +61,7 @@ class RunsPortContract:
             pass
         assert (runs.run(run_id), runs.products_of(run_id)) == (None, ())
 
-    def test_a_run_is_told_with_what_came_of_its_products_in_all(
+    def test_a_run_is_reported_with_what_came_of_its_products_in_all(
         self, local: LocalFuturePort[Future], runs: RunsPort, clock: FakeClock
     ) -> None:
         began = clock()
@@ -84,15 +84,15 @@ class RunsPortContract:
         assert (recorded.succeeded, recorded.failed) == (2, 1)
         assert recorded.counts == ContractCounts(added=6)
 
-    @pytest.mark.parametrize("told", [Origin.IBKR, Origin.FILE])
+    @pytest.mark.parametrize("message", [Origin.IBKR, Origin.FILE])
     def test_a_run_that_stored_sample_data_is_one_of_the_sample_wherever_it_asked(
-        self, local: LocalFuturePort[Future], runs: RunsPort, told: Origin
+        self, local: LocalFuturePort[Future], runs: RunsPort, message: Origin
     ) -> None:
         sample = dataclasses.replace(examples.ES, origin=Origin.SAMPLE)
-        with local.sync_run(told) as run:
+        with local.sync_run(message) as run:
             self.fail(local, NOVA, run)
             self.store(local, sample, run)
-        assert [each.origin for each in runs.last_runs(1)] == [Origin.SAMPLE]
+        assert [other.origin for other in runs.last_runs(1)] == [Origin.SAMPLE]
 
     def test_a_run_that_failed_for_a_product_of_the_sample_is_from_where_it_asked(
         self, local: LocalFuturePort[Future], runs: RunsPort
@@ -102,7 +102,7 @@ class RunsPortContract:
             self.store(local, sample, run)
         with local.sync_run(Origin.IBKR) as run:
             self.fail(local, query_for(sample), run)
-        assert [each.origin for each in runs.last_runs(2)] == [Origin.IBKR, Origin.SAMPLE]
+        assert [other.origin for other in runs.last_runs(2)] == [Origin.IBKR, Origin.SAMPLE]
 
     def test_a_run_without_products_has_none_of_anything(
         self, local: LocalFuturePort[Future], runs: RunsPort
@@ -113,7 +113,9 @@ class RunsPortContract:
         assert (recorded.outcome, recorded.succeeded, recorded.failed) == (RunOutcome.OK, 0, 0)
         assert recorded.counts == ContractCounts()
 
-    def test_what_ended_a_run_is_told(self, local: LocalFuturePort[Future], runs: RunsPort) -> None:
+    def test_what_ended_a_run_is_reported(
+        self, local: LocalFuturePort[Future], runs: RunsPort
+    ) -> None:
         with pytest.raises(GatewayUnreachableError), local.sync_run(Origin.IBKR):
             raise REFUSED
         (recorded,) = runs.last_runs(1)
@@ -143,13 +145,13 @@ class RunsPortContract:
         for kind in (RunKind.GET, RunKind.REFRESH, RunKind.GET):
             with local.sync_run(Origin.IBKR, kind):
                 pass
-        ids = [each.run_id for each in runs.last_runs(9)]
+        ids = [run.run_id for run in runs.last_runs(9)]
         assert ids == sorted(ids, reverse=True)
         assert len(ids) == 3
-        assert [each.run_id for each in runs.last_runs(2)] == ids[:2]
-        assert [each.run_id for each in runs.last_runs(2, kind=RunKind.REFRESH)] == ids[1:2]
+        assert [run.run_id for run in runs.last_runs(2)] == ids[:2]
+        assert [run.run_id for run in runs.last_runs(2, kind=RunKind.REFRESH)] == ids[1:2]
 
-    def test_what_came_of_each_product_is_told_in_order(
+    def test_what_came_of_each_product_is_reported_in_order(
         self, local: LocalFuturePort[Future], runs: RunsPort
     ) -> None:
         with local.sync_run(Origin.IBKR) as first:
@@ -162,7 +164,7 @@ class RunsPortContract:
 
         stored, failed, unknown = runs.products_of(run.run_id)
 
-        assert {each.run_id for each in (stored, failed, unknown)} == {run.run_id}
+        assert {product.run_id for product in (stored, failed, unknown)} == {run.run_id}
         assert (stored.key, stored.asked) == (examples.ES.key, query_for(examples.ES))
         assert (stored.outcome, stored.error) == (ProductOutcome.UPDATED, None)
         assert stored.counts == ContractCounts(missing=1, unchanged=3)
@@ -183,7 +185,7 @@ class RunsPortContract:
 
         attempts = runs.last_attempts()
 
-        assert [(each.asked.symbol, each.run_id) for each in attempts] == [
+        assert [(attempt.asked.symbol, attempt.run_id) for attempt in attempts] == [
             ("ES", last.run_id),
             ("NOVA", run.run_id),
         ]

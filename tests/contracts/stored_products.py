@@ -66,7 +66,7 @@ class StoredProductsContract:
     def test_finds_all_products_of_several_names_by_key(
         self, local: LocalFuturePort[Future]
     ) -> None:
-        keys = [each.key for each in local.find_named({"ES", "FDAX", "ES48", "CL", "NQ"})]
+        keys = [product.key for product in local.find_named({"ES", "FDAX", "ES48", "CL", "NQ"})]
         assert keys == sorted([ES.key, DAX.key, examples.CRUDE_OIL.key])
 
     @pytest.mark.parametrize(

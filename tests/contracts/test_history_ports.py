@@ -75,7 +75,7 @@ class DatabaseContract(HistoryPortContract):
             error = StorageError("f.db", "broken")
             failure = FutureFailure(query=FutureQuery(symbol="ES"), error=error)
             storage.local.record_failure(failure, run)
-        assert [each.at for each in storage.history.of_product(ES.key).replies] == [seen]
+        assert [reply.at for reply in storage.history.of_product(ES.key).replies] == [seen]
 
     def test_what_can_not_be_read_is_a_failure_of_the_database(
         self, storage: DatabaseStorage
@@ -117,7 +117,7 @@ class TestSqlite(DatabaseContract):
                 for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
             ]
         assert len(plans) >= 4
-        assert [each for each in plans if each.startswith("SCAN")] == []
+        assert [plan for plan in plans if plan.startswith("SCAN")] == []
 
 
 class TestPostgres(DatabaseContract):

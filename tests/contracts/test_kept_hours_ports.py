@@ -38,8 +38,8 @@ class InMemory(StoredHours):
         self.port = self.hours = InMemoryKeptHours()
 
     def store(self, *windows: TradingSchedule) -> None:
-        for each in windows:
-            self.hours.keep(examples.ES, each, NOW)
+        for window in windows:
+            self.hours.keep(examples.ES, window, NOW)
 
 
 class Local(StoredHours):
@@ -51,9 +51,9 @@ class Local(StoredHours):
     def store(self, *windows: TradingSchedule, name: str = KEY.symbol) -> None:
         local = LocalFutureRepository(self.database, Future, FakeCatalogue(), self.clock)
         with local.sync_run(Origin.IBKR) as run:
-            for each in windows:
+            for window in windows:
                 chain = tuple(
-                    dataclasses.replace(contract, schedule=each, symbol=name)
+                    dataclasses.replace(contract, schedule=window, symbol=name)
                     for contract in examples.ES.contracts
                 )
                 product = dataclasses.replace(examples.ES, symbol=name, contracts=chain)

@@ -49,18 +49,19 @@ class FakeLedger:
         return list(self.fake.history)
 
     def replies(self) -> list[tuple[bytes, ...]]:
-        return [each.frames for kept in self.fake.replies.values() for each in kept]
+        return [evidence.frames for kept in self.fake.replies.values() for evidence in kept]
 
     def runs(self) -> list[tuple[Origin, str, bool]]:
         return [
-            (each.run.origin, each.outcome, each.finished_at is not None) for each in self.fake.runs
+            (other.run.origin, other.outcome, other.finished_at is not None)
+            for other in self.fake.runs
         ]
 
     def outcomes(self) -> list[tuple[str, str, str | None]]:
-        return [outcome for each in self.fake.runs for outcome in each.outcomes]
+        return [outcome for run in self.fake.runs for outcome in run.outcomes]
 
     def blamed(self) -> list[ProductKey | None]:
-        return [each.key for run in self.fake.runs for each in run.products]
+        return [product.key for run in self.fake.runs for product in run.products]
 
     def ladders(self) -> dict[int, MarketRule]:
         return dict(self.fake.market_rules)

@@ -40,10 +40,10 @@ class InMemory(KeptRawReplies):
 
     def keep(self, product: Future, replies: Iterable[Evidence]) -> None:
         listing = ContractListing(first_seen_at=FIRST, last_seen_at=FIRST)
-        chain = (dataclasses.replace(each, listing=listing) for each in product.contracts)
-        con_ids = {each.con_id for each in product.contracts}
+        chain = (dataclasses.replace(contract, listing=listing) for contract in product.contracts)
+        con_ids = {contract.con_id for contract in product.contracts}
         for key, stored in list(self.replies.stored.items()):
-            if key != product.key and con_ids == {each.con_id for each in stored.contracts}:
+            if key != product.key and con_ids == {contract.con_id for contract in stored.contracts}:
                 del self.replies.stored[key]
                 self.replies.replies[product.key] = self.replies.replies.pop(key)
         self.replies.stored[product.key] = dataclasses.replace(

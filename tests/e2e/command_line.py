@@ -59,7 +59,7 @@ class Ended:
         return json.loads(self.out)
 
     @property
-    def told(self) -> str:
+    def message(self) -> str:
         """Stderr without line breaks and frames, which depend on the terminal's width."""
         return " ".join(self.err.translate(_FRAMES).split())
 
@@ -214,11 +214,11 @@ def ended(
 ) -> Ended:
     """What a run left, after checking what no run may show."""
     run = Ended(code=code, out=out.decode(encoding), err=err.decode(encoding))
-    told = f"exit code {code}\n{run.out}\n{run.err}"
+    message = f"exit code {code}\n{run.out}\n{run.err}"
     if "--debug" not in arguments:
-        assert "Traceback" not in told, told
+        assert "Traceback" not in message, message
     raw = _RAW_CONTROL.search(run.out + run.err)
-    assert raw is None, f"{raw!r} in {told!r}"
+    assert raw is None, f"{raw!r} in {message!r}"
     return run
 
 

@@ -74,7 +74,7 @@ def type_all(page: Path, command_line: CommandLine, week: SampleWeek) -> None:
 @contextmanager
 def _gateway(week: SampleWeek, at: datetime) -> Iterator[int]:
     """The gateway of that day's night, if there is one; what it knows is not marked as sample."""
-    known = [each.recording for each in week.nights if each.at.date() == at.date()]
+    known = [night.recording for night in week.nights if night.at.date() == at.date()]
     recording = next(filter(None, known), Recording(contracts=()))
     with ScriptedGateway(_real(recording), now=lambda: at) as gateway:
         yield gateway.port

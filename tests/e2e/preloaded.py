@@ -99,9 +99,9 @@ class Fork:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for each in (self.stdout, self.stderr):
-            if each is not None:
-                each.close()
+        for i_o in (self.stdout, self.stderr):
+            if i_o is not None:
+                i_o.close()
         self.wait()
 
     def poll(self) -> int | None:
@@ -120,7 +120,7 @@ class Fork:
         assert self.stdout is not None
         assert self.stderr is not None
         with ThreadPoolExecutor() as threads:
-            out, err = (threads.submit(each.read) for each in (self.stdout, self.stderr))
+            out, err = (threads.submit(i_o.read) for i_o in (self.stdout, self.stderr))
             try:
                 self.wait(timeout)
             finally:
@@ -266,8 +266,8 @@ def _serve_runs(requests: socket.socket) -> NoReturn:
                 os.close(ends)
                 os.close(its_ends)
                 _run(streams, reports, **json.loads(request))
-            for each in streams:
-                os.close(each)
+            for stream in streams:
+                os.close(stream)
             runs[child] = socket.socket(fileno=reports)
 
 
@@ -332,9 +332,9 @@ def _run(
     os.setsid()
     with socket.socket(fileno=reports) as began:
         began.send(str(os.getpid()).encode())
-    for number, each in enumerate(streams):
-        os.dup2(each, number)
-        os.close(each)
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+        os.close(stream)
     sys.stdin, sys.stdout, sys.stderr = _stream(0, "r"), _stream(1, "w"), _stream(2, "w")
     os.chdir(cwd)
     os.environ.clear()

@@ -15,8 +15,10 @@ from ibkr_sync.infrastructure.replay.sample.products import sample_products
 
 def test_the_whole_sample_raises_no_false_alarm(ibkr_sync: CommandLine, tmp_path: Path) -> None:
     database = ("--database", tmp_path / "sample.db")
-    products = {(each.symbol, each.exchange, each.trading_class) for each in sample_products()}
-    names = [f"{symbol}@{exchange} ({each})" for symbol, exchange, each in sorted(products)]
+    products = {
+        (product.symbol, product.exchange, product.trading_class) for product in sample_products()
+    }
+    names = [f"{symbol}@{exchange} ({product})" for symbol, exchange, product in sorted(products)]
     with sample_gateway() as gateway:
         done = ibkr_sync(*database, "get", *names, "--source", "ibkr", "--port", str(gateway.port))
     assert (done.code, "otherwise" in done.err) == (0, False)
@@ -77,7 +79,7 @@ def test_an_error_that_was_seeded_is_found(  # noqa: PLR0917 - a row each
     with opened(database) as connection, connection:
         connection.execute(f"{statement} WHERE {where}")
     found = ibkr_sync("--database", database, "audit", "--json").json["disagreements"]
-    assert {(each["field"], each["severity"], each["trading_class"]) for each in found} == {
+    assert {(item["field"], item["severity"], item["trading_class"]) for item in found} == {
         (field, severity, "GC")
     }
     critical = ibkr_sync("--database", database, "audit", "--severity", "critical", "--json").json

@@ -27,10 +27,10 @@ def test_without_a_pattern_everything_is_listed(ibkr_sync: CommandLine) -> None:
     done = ibkr_sync("catalogue")
 
     assert done.code == 0
-    assert symbols(done.out) == [each.symbol for each in load_catalogue().products]
+    assert symbols(done.out) == [product.symbol for product in load_catalogue().products]
 
 
-def test_every_format_tells_the_same(ibkr_sync: CommandLine) -> None:
+def test_every_format_says_the_same(ibkr_sync: CommandLine) -> None:
     document = ibkr_sync("catalogue", "dax", "--json").json
     lines = [
         json.loads(line)
@@ -87,11 +87,11 @@ def test_the_table_fits_80_columns(ibkr_sync: CommandLine) -> None:
     assert len(done.out.splitlines()) == len(load_catalogue().products) + 3
 
 
-def test_what_it_does_not_know_is_told(ibkr_sync: CommandLine) -> None:
+def test_what_it_does_not_know_is_reported(ibkr_sync: CommandLine) -> None:
     done = ibkr_sync("catalogue", "[nova]\x1b[31m", "--json")
 
     assert (done.code, done.out) == (5, "")
-    assert r"[nova]\x1b[31m was not found in the catalogue" in done.told
+    assert r"[nova]\x1b[31m was not found in the catalogue" in done.message
     assert "next: " in done.err
 
 
@@ -119,7 +119,7 @@ def test_a_product_of_ones_own_classifies_what_ibkr_does_not(
     assert (product["asset_class"], product["category"]) == ("commodity", "energy")
 
 
-def test_where_ibkr_says_otherwise_its_word_is_stored_and_audit_tells(
+def test_where_ibkr_says_otherwise_its_word_is_stored_and_audit_says(
     ibkr_sync: CommandLine, tmp_path: Path
 ) -> None:
     ibkr_sync.configure(NOVA.format(multiplier=10))
@@ -133,7 +133,7 @@ def test_where_ibkr_says_otherwise_its_word_is_stored_and_audit_tells(
     (found,) = ibkr_sync(*database, "audit", "--json").json["disagreements"]
 
     assert done.code == 0
-    assert done.told.startswith("note: other sources have 1 value otherwise: ")
+    assert done.message.startswith("note: other sources have 1 value otherwise: ")
     assert done.json["outcomes"][0]["message"] is None
     assert stored["multiplier"] == "50"
     assert [found[name] for name in ("severity", "field", "value", "other")] == [

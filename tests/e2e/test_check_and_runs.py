@@ -55,12 +55,12 @@ def ago(**span: float) -> str:
 def test_fresh_data_is_fine_and_quiet_says_nothing(on: CommandLine, stocked: Path) -> None:
     before = checksum(stocked)
 
-    told = on("check", "-f", "table")
+    message = on("check", "-f", "table")
     quiet = on("-q", "check")
     document = on("check", "--json").json
 
-    assert (told.code, told.err) == (0, "")
-    assert told.out == "SAMPLE DATA  3 products checked, none without a complete reply for 26h\n"
+    assert (message.code, message.err) == (0, "")
+    assert message.out == "SAMPLE DATA  3 products checked, none without a complete reply for 26h\n"
     assert (quiet.code, quiet.out, quiet.err) == (0, "", "")
     assert document.pop("checked_at").endswith("Z")
     run = document.pop("run")
@@ -77,7 +77,7 @@ def test_fresh_data_is_fine_and_quiet_says_nothing(on: CommandLine, stocked: Pat
     assert checksum(stocked) == before
 
 
-def test_stale_data_is_told_with_its_reason(on: CommandLine, stocked: Path) -> None:
+def test_stale_data_is_reported_with_its_reason(on: CommandLine, stocked: Path) -> None:
     age(stocked, "CL", hours=27)
 
     done = on("-q", "check", "-f", "table", env={"COLUMNS": "80"})
@@ -85,8 +85,8 @@ def test_stale_data_is_told_with_its_reason(on: CommandLine, stocked: Path) -> N
     patient = on("check", "--max-age", "28h")
 
     assert done.code == 6
-    assert "1 of 3 products without a complete reply for 26h" in done.told
-    assert "next: ibkr-sync refresh" in done.told
+    assert "1 of 3 products without a complete reply for 26h" in done.message
+    assert "next: ibkr-sync refresh" in done.message
     assert "CL@NYMEX (CL)     27h" in done.out
     assert max(map(len, done.out.splitlines())) <= 80
     assert not document["ok"]
@@ -95,7 +95,9 @@ def test_stale_data_is_told_with_its_reason(on: CommandLine, stocked: Path) -> N
     assert patient.code == 0
 
 
-def test_what_failed_is_told_with_its_error_in_every_format(on: CommandLine, stocked: Path) -> None:
+def test_what_failed_is_reported_with_its_error_in_every_format(
+    on: CommandLine, stocked: Path
+) -> None:
     with gateway_with() as gateway:
         failed = on("get", "ES", "--source", "ibkr", "--port", str(gateway.port))
     for symbol in ("ES", "VIX", "CL"):
@@ -107,12 +109,12 @@ def test_what_failed_is_told_with_its_error_in_every_format(on: CommandLine, sto
 
     assert failed.code != 0
     assert document["stale"] == lines
-    by_symbol = {each["symbol"]: each for each in lines}
+    by_symbol = {other["symbol"]: other for other in lines}
     assert by_symbol.keys() == {"ES", "VIX", "CL"}
     assert by_symbol["ES"]["reason"] == "failed"
     assert by_symbol["ES"]["error"]
     assert by_symbol["ES"]["detail"].startswith("run 2 failed for it: ")
-    assert [row["detail"] for row in rows] == [each["detail"] for each in lines]
+    assert [row["detail"] for row in rows] == [other["detail"] for other in lines]
 
 
 def test_a_vague_symbol_is_blamed_on_no_product(ibkr_sync: CommandLine, tmp_path: Path) -> None:
@@ -125,8 +127,8 @@ def test_a_vague_symbol_is_blamed_on_no_product(ibkr_sync: CommandLine, tmp_path
     stale = ibkr_sync(*demo, "check", "--json").json["stale"]
     (asked,) = ibkr_sync(*demo, "runs", "--run", "2", "--json").json["products"]
 
-    assert "DAX may mean 3 products" in vague.told
-    assert [(each["trading_class"], each["error"]) for each in stale] == [
+    assert "DAX may mean 3 products" in vague.message
+    assert [(item["trading_class"], item["error"]) for item in stale] == [
         ("FDAX", None),
         ("FDXM", None),
     ]
@@ -134,7 +136,7 @@ def test_a_vague_symbol_is_blamed_on_no_product(ibkr_sync: CommandLine, tmp_path
     assert (asked["outcome"], asked["error"]) == ("failed", "AmbiguousProductError")
 
 
-def test_a_run_that_was_cut_short_is_told(on: CommandLine, stocked: Path) -> None:
+def test_a_run_that_was_cut_short_is_reported(on: CommandLine, stocked: Path) -> None:
     age(stocked, "ES", hours=30)
     change(stocked, "UPDATE run_products SET at = ?", ago(hours=30))
     ended = ("failed", "GatewayUnreachableError", "gw:4002: refused")
@@ -144,9 +146,9 @@ def test_a_run_that_was_cut_short_is_told(on: CommandLine, stocked: Path) -> Non
 
     assert done.code == 6
     assert "run 2 was cut short: gw:4002: refused" in " ".join(done.out.split())
-    assert "Run 2 (refresh of" in done.told
-    assert "failed: gw:4002: refused." in done.told
-    assert "runs --run 2" in done.told
+    assert "Run 2 (refresh of" in done.message
+    assert "failed: gw:4002: refused." in done.message
+    assert "runs --run 2" in done.message
 
 
 def test_what_is_watched_and_not_stored_was_never_synced(on: CommandLine) -> None:
@@ -175,7 +177,7 @@ def test_nothing_to_check_is_not_fine_and_creates_nothing(ibkr_sync: CommandLine
     done = ibkr_sync("check", "--json")
 
     assert done.code == 6
-    assert "There is nothing to check: watchlist and database are empty." in done.told
+    assert "There is nothing to check: watchlist and database are empty." in done.message
     assert not done.json["ok"]
     assert not any(ibkr_sync.home.iterdir())
 
@@ -202,7 +204,7 @@ def test_runs_are_listed_the_newest_first_in_every_format(on: CommandLine) -> No
     table = on("runs", "-f", "table", env={"COLUMNS": "80"}).out
 
     assert document["schema"] == "ibkr-sync/runs/1"
-    assert [each["run"] for each in document["runs"]] == [2, 1]
+    assert [run["run"] for run in document["runs"]] == [2, 1]
     assert newest == document["runs"][0]
     assert (newest["succeeded"], newest["failed"]) == (0, 1)
     first = document["runs"][1]
@@ -238,7 +240,7 @@ def test_a_run_that_ended_before_it_began_has_no_duration(on: CommandLine, stock
     assert re.search(r":\d\d +- +ok", table), table
 
 
-def test_the_products_of_one_run_are_told(on: CommandLine) -> None:
+def test_the_products_of_one_run_are_reported(on: CommandLine) -> None:
     with gateway_with() as gateway:
         on("get", "ES", "nova@cme", "--source", "ibkr", "--port", str(gateway.port))
 
@@ -247,8 +249,8 @@ def test_the_products_of_one_run_are_told(on: CommandLine) -> None:
     first = on("runs", "--run", "1", "-f", "csv").rows()
 
     assert (document["schema"], document["run"]) == ("ibkr-sync/run/1", 2)
-    assert {each["outcome"] for each in document["products"]} == {"failed"}
-    assert {each["symbol"] for each in document["products"]} == {"ES", "NOVA"}
+    assert {product["outcome"] for product in document["products"]} == {"failed"}
+    assert {product["symbol"] for product in document["products"]} == {"ES", "NOVA"}
     assert "ES@CME (ES)" in table
     assert max(map(len, table.splitlines())) <= 80
     assert {row["symbol"]: row["outcome"] for row in first} == dict.fromkeys(
@@ -256,7 +258,7 @@ def test_the_products_of_one_run_are_told(on: CommandLine) -> None:
     )
 
 
-def test_a_run_tells_what_was_told_when_it_ended(on: CommandLine, stocked: Path) -> None:
+def test_a_run_says_what_was_reported_when_it_ended(on: CommandLine, stocked: Path) -> None:
     """`get`, `refresh` and `runs` have one word for one event."""
     change(stocked, "UPDATE products SET category = 'odd' WHERE symbol = 'VIX'")
     with sample_gateway() as gateway:
@@ -267,13 +269,13 @@ def test_a_run_tells_what_was_told_when_it_ended(on: CommandLine, stocked: Path)
 
     def recorded(run_id: str) -> dict[str, str]:
         products = on("runs", "--run", run_id, "--json").json["products"]
-        return {each["symbol"]: each["outcome"] for each in products}
+        return {product["symbol"]: product["outcome"] for product in products}
 
-    assert [each["outcome"] for each in planned] == ["unchanged"]
-    told = {each["symbol"]: each["outcome"] for each in got}
-    assert told == recorded("2") == {"ES": "unchanged", "NQ": "created", "VIX": "updated"}
-    told = {each["symbol"]: each["state"] for each in kept}
-    assert told == recorded("3") == {"ES": "unchanged", "GC": "created"}
+    assert [item["outcome"] for item in planned] == ["unchanged"]
+    message = {item["symbol"]: item["outcome"] for item in got}
+    assert message == recorded("2") == {"ES": "unchanged", "NQ": "created", "VIX": "updated"}
+    message = {item["symbol"]: item["state"] for item in kept}
+    assert message == recorded("3") == {"ES": "unchanged", "GC": "created"}
 
 
 def test_a_run_whose_process_died_is_shown_as_recorded(on: CommandLine, stocked: Path) -> None:
@@ -284,24 +286,24 @@ def test_a_run_whose_process_died_is_shown_as_recorded(on: CommandLine, stocked:
 
     assert (newest["outcome"], newest["finished_at"]) == ("running", None)
     assert checked.code == 6
-    assert "Run 2 (refresh of" in checked.told
-    assert "has not ended" in checked.told
+    assert "Run 2 (refresh of" in checked.message
+    assert "has not ended" in checked.message
 
 
 def test_without_runs_there_is_nothing_to_list(ibkr_sync: CommandLine) -> None:
     done = ibkr_sync("runs", "--json")
 
     assert (done.code, done.json["runs"]) == (0, [])
-    assert "note: nothing was recorded yet" in done.told
+    assert "note: nothing was recorded yet" in done.message
     assert not any(ibkr_sync.home.iterdir())
 
 
 @pytest.mark.parametrize("run_id", ["7", "0", "99999999999999999999"])
-def test_a_run_that_there_is_not_is_told(on: CommandLine, run_id: str) -> None:
+def test_a_run_that_there_is_not_is_reported(on: CommandLine, run_id: str) -> None:
     done = on("runs", "--run", run_id)
 
     assert (done.code, done.out) == (5, "")
-    assert f"Run {run_id} was not found in the database." in done.told
+    assert f"Run {run_id} was not found in the database." in done.message
 
 
 @pytest.mark.parametrize(

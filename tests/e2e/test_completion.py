@@ -25,8 +25,8 @@ def test_stored_names_are_completed(ibkr_sync: CommandLine, stocked: Path) -> No
     contracts = completed("show es")
     assert contracts[0] == "ES"
     assert len(contracts) > 4
-    for each in contracts:
-        assert ibkr_sync("--database", stocked, "show", each).code == 0
+    for contract in contracts:
+        assert ibkr_sync("--database", stocked, "show", contract).code == 0
     assert completed("watchlist list --group ") == ["night"]
     assert completed("watchlist remove ") == ["ES"]
     assert "CME" in completed("list --exchange ")

@@ -23,7 +23,7 @@ source = "ibrk"
 """
 
 
-def test_every_problem_of_a_config_file_is_told_at_once(ibkr_sync: CommandLine) -> None:
+def test_every_problem_of_a_config_file_is_reported_at_once(ibkr_sync: CommandLine) -> None:
     path = ibkr_sync.configure(BROKEN)
 
     done = ibkr_sync("list")
@@ -37,7 +37,7 @@ def test_every_problem_of_a_config_file_is_told_at_once(ibkr_sync: CommandLine) 
     assert "ibkr-sync config check" in done.err
 
 
-def test_a_file_that_is_no_toml_is_told_with_its_line(ibkr_sync: CommandLine) -> None:
+def test_a_file_that_is_no_toml_is_reported_with_its_line(ibkr_sync: CommandLine) -> None:
     path = ibkr_sync.configure('profile = "local"\n[gateway\n')
 
     done = ibkr_sync("list")
@@ -47,7 +47,7 @@ def test_a_file_that_is_no_toml_is_told_with_its_line(ibkr_sync: CommandLine) ->
     assert "is not valid TOML" in done.err
 
 
-def test_a_config_file_that_can_not_be_read_is_told(ibkr_sync: CommandLine) -> None:
+def test_a_config_file_that_can_not_be_read_is_reported(ibkr_sync: CommandLine) -> None:
     path = ibkr_sync.configure('profile = "local"\n')
     path.chmod(0)
 
@@ -76,7 +76,7 @@ def test_the_example_is_a_config_file_and_init_writes_it_once(ibkr_sync: Command
     assert ibkr_sync("config", "check").out == "settings are fine\n"
 
 
-def test_show_tells_where_each_setting_comes_from(ibkr_sync: CommandLine) -> None:
+def test_show_says_where_each_setting_comes_from(ibkr_sync: CommandLine) -> None:
     path = ibkr_sync.configure("[gateway]\nport = 4001\nclient_id = 7\n")
 
     done = ibkr_sync(
@@ -84,15 +84,15 @@ def test_show_tells_where_each_setting_comes_from(ibkr_sync: CommandLine) -> Non
     )
 
     assert (done.code, done.err) == (0, "")
-    told = {
+    message = {
         row["key"]: (row["value"], row["where"]) for row in map(json.loads, done.out.splitlines())
     }
-    assert told["profile"] == ("ibkr", "--profile")
-    assert told["gateway.client_id"] == ("8", "IBKR_SYNC_CLIENT_ID")
-    port, where = told["gateway.port"]
+    assert message["profile"] == ("ibkr", "--profile")
+    assert message["gateway.client_id"] == ("8", "IBKR_SYNC_CLIENT_ID")
+    port, where = message["gateway.port"]
     assert port == "4001"
     assert str(path) in where
-    assert told["gateway.idle_timeout"] == ("30", "default")
+    assert message["gateway.idle_timeout"] == ("30", "default")
 
 
 def test_an_empty_variable_counts_as_not_set(ibkr_sync: CommandLine) -> None:
@@ -105,7 +105,7 @@ def test_an_empty_variable_counts_as_not_set(ibkr_sync: CommandLine) -> None:
     assert done.out == ibkr_sync("config", "show", "--json").out
 
 
-def test_path_tells_where_files_are_looked_for(ibkr_sync: CommandLine) -> None:
+def test_path_says_where_files_are_looked_for(ibkr_sync: CommandLine) -> None:
     path = ibkr_sync.configure("")
 
     found = ibkr_sync("config", "path", "-f", "csv").rows()
@@ -122,5 +122,5 @@ def test_without_a_home_settings_still_resolve(ibkr_sync: CommandLine, home: str
 
     done = ibkr_sync("--config", path, "config", "show", "--json", env={"HOME": home})
 
-    values = {each["key"]: each["value"] for each in done.json["settings"]}
+    values = {setting["key"]: setting["value"] for setting in done.json["settings"]}
     assert values["database"] == str(ibkr_sync.cwd / "here.db")

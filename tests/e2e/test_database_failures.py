@@ -84,7 +84,7 @@ def test_a_read_only_file_is_read_and_not_written(
     assert checksum(stocked) == before
 
 
-def test_a_read_only_folder_is_told(
+def test_a_read_only_folder_is_reported(
     ibkr_sync: CommandLine, tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     folder = tmp_path / "closed"
@@ -99,7 +99,7 @@ def test_a_read_only_folder_is_told(
     assert not any(folder.iterdir())
 
 
-def test_an_unreadable_file_is_told(
+def test_an_unreadable_file_is_reported(
     ibkr_sync: CommandLine, stocked: Path, gateway: ScriptedGateway
 ) -> None:
     before = checksum(stocked)
@@ -175,7 +175,7 @@ def test_a_database_of_a_newer_version_is_left_alone(
     assert checksum(stocked) == before
 
 
-def test_a_damaged_database_is_told(ibkr_sync: CommandLine, stocked: Path) -> None:
+def test_a_damaged_database_is_reported(ibkr_sync: CommandLine, stocked: Path) -> None:
     with stocked.open("r+b") as file:
         file.seek(4096)
         file.write(b"\xff" * (stocked.stat().st_size - 4096))
@@ -214,7 +214,7 @@ def cut_off(path: Path) -> None:
         pytest.param(cut_off, id="cut off"),
     ],
 )
-def test_damage_wherever_it_is_is_what_the_status_tells(
+def test_damage_wherever_it_is_is_what_the_status_says(
     ibkr_sync: CommandLine, stocked: Path, damage: Callable[[Path], None]
 ) -> None:
     damage(stocked)
@@ -265,7 +265,7 @@ def test_a_device_is_refused(ibkr_sync: CommandLine, gateway: ScriptedGateway, d
     assert f"{device} can't be used: it is not a file" in done.err
 
 
-def test_links_that_lead_nowhere_are_told(
+def test_links_that_lead_nowhere_are_reported(
     ibkr_sync: CommandLine, tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     folder = tmp_path / "links"
@@ -283,7 +283,7 @@ def test_links_that_lead_nowhere_are_told(
     assert sorted(folder.iterdir()) == [dangling, loop]
 
 
-def test_a_missing_folder_is_told_and_not_created(
+def test_a_missing_folder_is_reported_and_not_created(
     ibkr_sync: CommandLine, tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     folder = tmp_path / "none"
@@ -329,7 +329,7 @@ def test_a_database_behind_a_symlink_is_used_in_its_place(
     assert runs(stocked) == ["ok", "ok"]
 
 
-def test_status_and_upgrade_tell_the_schema(ibkr_sync: CommandLine, tmp_path: Path) -> None:
+def test_status_and_upgrade_say_the_schema(ibkr_sync: CommandLine, tmp_path: Path) -> None:
     path = tmp_path / "new.db"
 
     absent = ibkr_sync("--database", path, "db", "status", "--json")
@@ -348,7 +348,7 @@ def test_status_and_upgrade_tell_the_schema(ibkr_sync: CommandLine, tmp_path: Pa
 @pytest.mark.parametrize(
     "name", ["stocked.db", pytest.param("stocked.db.lock", marks=pytest.mark.faults)]
 )
-def test_a_file_that_is_replaced_during_a_run_is_told_and_not_written(
+def test_a_file_that_is_replaced_during_a_run_is_reported_and_not_written(
     ibkr_sync: CommandLine, stocked: Path, name: str
 ) -> None:
     replaced = stocked.with_name(name)
@@ -356,7 +356,9 @@ def test_a_file_that_is_replaced_during_a_run_is_told_and_not_written(
         asked = ("get", "ES", "--source", "ibkr", "--port", str(gateway.port))
         with ibkr_sync.running("--database", stocked, *asked) as process:
             wait_until(
-                lambda: any(isinstance(each, ContractDataRequest) for each in gateway.requests)
+                lambda: any(
+                    isinstance(request, ContractDataRequest) for request in gateway.requests
+                )
             )
             copy = stocked.with_name("copy")
             shutil.copy(replaced, copy)
@@ -365,7 +367,7 @@ def test_a_file_that_is_replaced_during_a_run_is_told_and_not_written(
             done = finish(process)
 
     assert done.code == 7
-    assert "deleted or replaced" in done.told
+    assert "deleted or replaced" in done.message
     if name == "stocked.db":
         assert checksum(stocked) == before
     else:

@@ -24,17 +24,17 @@ def test_the_demo_plays_a_week_that_begins_anew_each_time(ibkr_sync: CommandLine
     done = ibkr_sync("demo")
 
     assert done.code == 0, done
-    assert done.told.count("$ ibkr-sync --profile demo refresh") == 7
+    assert done.message.count("$ ibkr-sync --profile demo refresh") == 7
     changes = ibkr_sync("-p", "demo", "changes", "--since", "8d", "--json").json
-    assert {(each["type"], each["severity"]) for each in changes["events"]} >= CHANGES
-    assert "NQ" not in {each["symbol"] for each in changes["events"]}
+    assert {(event["type"], event["severity"]) for event in changes["events"]} >= CHANGES
+    assert "NQ" not in {event["symbol"] for event in changes["events"]}
     runs = ibkr_sync("-p", "demo", "runs", "--json").json["runs"]
-    assert [each["outcome"] for each in runs] == ["ok"] * 3 + ["failed"] + ["ok"] * 3
+    assert [run["outcome"] for run in runs] == ["ok"] * 3 + ["failed"] + ["ok"] * 3
     advised = ADVISED.findall(done.err)
     assert len(advised) == 5
-    for each in advised:
-        shown = ibkr_sync(*shlex.split(each), "-f", "table")
-        assert (shown.code, shown.err) == (0, ""), (each, shown)
+    for item in advised:
+        shown = ibkr_sync(*shlex.split(item), "-f", "table")
+        assert (shown.code, shown.err) == (0, ""), (item, shown)
     data = ibkr_sync.home / ".local/share/ibkr-sync"
     assert sorted(path.name for path in data.iterdir()) == ["demo.db", "demo.db.lock"]
     assert {path.stat().st_mode & 0o077 for path in (data, *data.iterdir())} == {0}
@@ -51,5 +51,5 @@ def test_the_demo_leaves_real_data_alone(ibkr_sync: CommandLine, tmp_path: Path)
     refused = ibkr_sync("--database", path, "demo")
 
     assert refused.code == 2
-    assert "no file of sample data" in refused.told
+    assert "no file of sample data" in refused.message
     assert path.read_bytes() == before

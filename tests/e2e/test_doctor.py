@@ -41,10 +41,10 @@ def test_where_all_is_well_everything_is_checked_and_nothing_touched(
     assert found.code == 0
     document = found.json
     assert (document["schema"], document["ok"]) == ("ibkr-sync/doctor/1", True)
-    assert [each["check"] for each in document["findings"]] == CHECKS
-    levels = {each["check"]: each["level"] for each in document["findings"]}
-    assert {each for each, level in levels.items() if level != "ok"} <= {"schedule", "last run"}
-    assert [each["check"] for each in rows] == CHECKS
+    assert [finding["check"] for finding in document["findings"]] == CHECKS
+    levels = {finding["check"]: finding["level"] for finding in document["findings"]}
+    assert {other for other, level in levels.items() if level != "ok"} <= {"schedule", "last run"}
+    assert [row["check"] for row in rows] == CHECKS
     assert kept(stocked) == before
 
 
@@ -69,7 +69,9 @@ def test_the_gateway_of_profile_ibkr_is_meant_where_the_profile_has_none(
     assert "next:  connection: " in done.err
 
 
-def test_ibkr_down_is_told_apart_from_a_gateway_that_is_not_there(ibkr_sync: CommandLine) -> None:
+def test_ibkr_down_is_distinguished_from_a_gateway_that_is_not_there(
+    ibkr_sync: CommandLine,
+) -> None:
     with sample_gateway(Notice(code=1100)) as gateway:
         done = ibkr_sync("doctor", "--port", str(gateway.port))
     assert done.code == 8, done
@@ -88,7 +90,7 @@ def test_a_library_that_can_t_be_loaded_ends_nothing_else(
             env={"PYTHONPATH": str(package.parent)},
         )
 
-    found = {each["check"]: each for each in done.json["findings"]}
+    found = {finding["check"]: finding for finding in done.json["findings"]}
     assert (done.code, found["ibapi"]["level"]) == (2, "failure")
     assert "because of protobuf: gencode 6.33.5 runtime 5.29.1" in found["ibapi"]["found"]
     assert "pip install --upgrade protobuf" in found["ibapi"]["fix"]
@@ -100,7 +102,7 @@ def test_settings_that_can_t_be_used_end_nothing_else(ibkr_sync: CommandLine) ->
 
     done = ibkr_sync("doctor", "--json")
 
-    found = {each["check"]: each for each in done.json["findings"]}
+    found = {finding["check"]: finding for finding in done.json["findings"]}
     assert (done.code, found["settings"]["error"]) == (2, "ConfigError")
     assert "gateway.port" in found["settings"]["found"]
     assert found["database"]["level"] == "skipped"
@@ -113,7 +115,9 @@ def test_a_database_that_can_t_be_used_comes_before_a_gateway(ibkr_sync: Command
 
     done = ibkr_sync("--database", foreign, "doctor", "--port", closed_port(), "--json")
 
-    failed = [each["check"] for each in done.json["findings"] if each["level"] == "failure"]
+    failed = [
+        finding["check"] for finding in done.json["findings"] if finding["level"] == "failure"
+    ]
     assert (done.code, failed) == (7, ["database", "connection"])
 
 

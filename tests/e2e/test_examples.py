@@ -31,17 +31,17 @@ def test_every_example_ends_as_documented(ibkr_sync: CommandLine) -> None:
     for command in ((), *sorted(commands)):
         examples = examples_of(command)
         assert 0 < len(examples) < 5, command
-        for each in examples:
-            words = tuple(shlex.split(each.line))
+        for example in examples:
+            words = tuple(shlex.split(example.line))
             assert words[: len(command)] == command or command in {(), words[:1]}
-            if each.line in done:
+            if example.line in done:
                 continue
-            done.add(each.line)
-            if each.code is ExitCode.INTERRUPTED:
-                assert interrupted(ibkr_sync, *demo, *words) == each.code
+            done.add(example.line)
+            if example.code is ExitCode.INTERRUPTED:
+                assert interrupted(ibkr_sync, *demo, *words) == example.code
                 continue
             ended = ibkr_sync(*demo, *words)
-            assert ended.code == each.code, (each, ended)
+            assert ended.code == example.code, (example, ended)
 
 
 def interrupted(ibkr_sync: CommandLine, *words: str) -> int:

@@ -14,16 +14,16 @@ def test_the_calendar_has_every_date_in_order_with_who_says_it(
     database = ("--database", delivered)
     done = ibkr_sync(*database, "expirations", "--within", "120d", "--json")
     found = done.json["expirations"]
-    days = [each["date"] for each in found]
+    days = [item["date"] for item in found]
     assert days == sorted(days)
-    assert {each["symbol"] for each in found} == {"GC", "ZC", "ZN", "LE", "ES"}
-    assert {each["what"] for each in found if each["symbol"] == "GC"} == {
+    assert {item["symbol"] for item in found} == {"GC", "ZC", "ZN", "LE", "ES"}
+    assert {item["what"] for item in found if item["symbol"] == "GC"} == {
         *("long-cutoff", "notice", "short-cutoff", "last-trade")
     }
-    assert {each["what"] for each in found if each["symbol"] == "ES"} == {"last-trade"}
-    for each in found:
-        assert 0 <= each["business_days_left"] <= each["days_left"] <= 120
-        assert each["source"] == "IBKR" or each["confidence"] in ("A", "B", "C")
+    assert {item["what"] for item in found if item["symbol"] == "ES"} == {"last-trade"}
+    for item in found:
+        assert 0 <= item["business_days_left"] <= item["days_left"] <= 120
+        assert item["source"] == "IBKR" or item["confidence"] in ("A", "B", "C")
 
 
 def test_the_calendar_is_of_products_a_group_or_an_exchange(
@@ -40,11 +40,11 @@ def test_the_calendar_is_of_products_a_group_or_an_exchange(
     assert symbols("--exchange", "cbot") == {"ZC", "ZN"}
     near = ibkr_sync(*database, "next", "GC").out.split("\t")[0]
     of_contract = ibkr_sync(*database, "expirations", near, "--within", "400d", "--json").json
-    assert {each["local_symbol"] for each in of_contract["expirations"]} == {near}
+    assert {expiration["local_symbol"] for expiration in of_contract["expirations"]} == {near}
     days = ibkr_sync(*database, "expirations", "--within", "40bd", "--json").json["expirations"]
-    assert {each["business_days_left"] <= 40 for each in days} == {True}
+    assert {day["business_days_left"] <= 40 for day in days} == {True}
     longer = ibkr_sync(*database, "expirations", "--within", "90d", "--json").json["expirations"]
-    assert days == [each for each in longer if each["business_days_left"] <= 40]
+    assert days == [item for item in longer if item["business_days_left"] <= 40]
     absent = ibkr_sync(*database, "expirations", "NOVA")
     assert (absent.code, absent.out) == (5, "")
     some = ibkr_sync(*database, "expirations", "NOVA", "GC", "--within", "400d")
@@ -82,4 +82,4 @@ def test_rolls_lead_from_contract_to_contract(ibkr_sync: CommandLine, delivered:
     assert f"of the contract: ibkr-sync --database {delivered} show {contract}" in refused.err
     refused = ibkr_sync(*database, "rolls", "GC", "--rule", "front")
     assert (refused.code, refused.out) == (2, "")
-    assert "is no rule" in refused.told
+    assert "is no rule" in refused.message

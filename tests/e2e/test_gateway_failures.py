@@ -41,7 +41,9 @@ def get(
     )
 
 
-def test_without_a_gateway_host_and_port_are_told(ibkr_sync: CommandLine, stocked: Path) -> None:
+def test_without_a_gateway_host_and_port_are_reported(
+    ibkr_sync: CommandLine, stocked: Path
+) -> None:
     before = kept(stocked)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -87,7 +89,7 @@ def test_an_unusual_start_is_no_failure(
     assert "ES@CME (ES): 29 unchanged" in done.err
 
 
-def test_a_host_name_that_does_not_resolve_is_told(ibkr_sync: CommandLine) -> None:
+def test_a_host_name_that_does_not_resolve_is_reported(ibkr_sync: CommandLine) -> None:
     done = ibkr_sync("get", "ES", "--source", "ibkr", "--host", "gateway.invalid", "-f", "table")
 
     assert (done.code, done.out) == (3, "")
@@ -109,7 +111,7 @@ def test_a_listener_that_says_nothing_is_given_up(ibkr_sync: CommandLine, stocke
 
 
 @pytest.mark.parametrize(
-    ("fault", "told"),
+    ("fault", "message"),
     [
         (HangUpAfterRows(occasion=Occasion.HELLO), "hung up"),
         (HangUpAfterRows(occasion=Occasion.HELLO, reset=True), "hung up"),
@@ -124,7 +126,7 @@ def test_a_listener_that_says_nothing_is_given_up(ibkr_sync: CommandLine, stocke
     ids=["close", "reset", "HTTP", "TLS", "no version", "old version", "no id", "326", "1300"],
 )
 def test_a_handshake_that_fails_says_why(
-    ibkr_sync: CommandLine, stocked: Path, fault: Fault, told: str
+    ibkr_sync: CommandLine, stocked: Path, fault: Fault, message: str
 ) -> None:
     before = kept(stocked)
     with sample_gateway(fault) as gateway:
@@ -133,7 +135,7 @@ def test_a_handshake_that_fails_says_why(
 
     assert (done.code, done.out) == (3, "")
     assert f"127.0.0.1:{port}" in done.err
-    assert told in done.err
+    assert message in done.err
     assert "next: " in done.err
     assert kept(stocked) == before
     assert is_sound(stocked)
@@ -152,7 +154,7 @@ def test_one_product_that_fails_leaves_the_others_saved(
     assert outcomes == {"ES": "created", "NQ": "failed", "GC": "created", "CL": "created"}
     assert done.err.startswith("error: NQ: ")
     listed = ibkr_sync("--database", database, "list", "--json").json["products"]
-    assert [each["symbol"] for each in listed] == ["CL", "ES", "GC"]
+    assert [item["symbol"] for item in listed] == ["CL", "ES", "GC"]
     assert runs(database) == ["partial"]
 
 
@@ -171,20 +173,20 @@ def test_a_contract_that_can_t_be_stored_is_a_partial_success_once(
             *("--port", str(gateway.port)),
         )
 
-    assert [each.code for each in (first, second, refreshed)] == [4, 0, 0]
-    told = "NOVAH9: last_trade_date '24:00': not a date"
-    assert told in first.err
+    assert [ended.code for ended in (first, second, refreshed)] == [4, 0, 0]
+    message = "NOVAH9: last_trade_date '24:00': not a date"
+    assert message in first.err
     assert "not stored" in first.err
     for done in (second, refreshed):
         assert "NOVAH9" not in done.err
     for words in (("show", "NOVA", "--format", "table"), ("check",)):
         done = ibkr_sync("--database", database, *words)
-        assert (done.code, told in done.out + done.told) == (0, True)
+        assert (done.code, message in done.out + done.message) == (0, True)
     shown = ibkr_sync("--database", database, "show", "NOVA", "--json").json
-    assert [each["con_id"] for each in shown["contracts"]] == [987654321]
+    assert [contract["con_id"] for contract in shown["contracts"]] == [987654321]
     changes = ibkr_sync("--database", database, "changes", "--json").json["events"]
-    odd_rows = [each for each in changes if each["type"] == "ODD_ROW"]
-    assert [(each["severity"], each["con_id"]) for each in odd_rows] == [("notice", None)]
+    odd_rows = [change for change in changes if change["type"] == "ODD_ROW"]
+    assert [(row["severity"], row["con_id"]) for row in odd_rows] == [("notice", None)]
     assert runs(database) == ["ok", "ok", "ok"]
 
 
@@ -270,14 +272,14 @@ raise VersionError('Detected incompatible Protobuf Gencode/Runtime versions when
         ("raise RuntimeError", "because of ibapi: RuntimeError.", "--force-reinstall"),
     ],
 )
-def test_a_library_that_can_not_be_loaded_is_told_with_the_remedy(
+def test_a_library_that_can_not_be_loaded_is_reported_with_the_remedy(
     ibkr_sync: CommandLine, tmp_path: Path, source: str, sentence: str, next_step: str
 ) -> None:
     done = ibkr_sync("get", "ES", "--source", "ibkr", env=shadowed_library(tmp_path, source))
 
     assert done.code == 2, done
-    assert sentence in done.told
-    assert next_step in done.told
+    assert sentence in done.message
+    assert next_step in done.message
 
 
 def test_without_the_library_what_needs_no_gateway_works(
@@ -288,7 +290,7 @@ def test_without_the_library_what_needs_no_gateway_works(
     assert ibkr_sync("--database", stocked, "show", "ES", env=shadowed).code == 0
     decoding = ibkr_sync("--database", stocked, "db", "renormalise", env=shadowed)
     assert decoding.code == 2, decoding
-    assert "pip install --upgrade protobuf" in decoding.told
+    assert "pip install --upgrade protobuf" in decoding.message
 
 
 def shadowed_library(folder: Path, source: str) -> dict[str, str]:

@@ -67,7 +67,7 @@ def known(document: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
-def test_a_change_is_told_with_old_new_when_and_by_which_run(ibkr_sync: CommandLine) -> None:
+def test_a_change_is_reported_with_old_new_when_and_by_which_run(ibkr_sync: CommandLine) -> None:
     store(ibkr_sync, PRODUCT)
     moved = EXPIRY - timedelta(days=1)
     dates = {"last_trade_date": moved.date(), "last_trade_at": moved}
@@ -78,9 +78,9 @@ def test_a_change_is_told_with_old_new_when_and_by_which_run(ibkr_sync: CommandL
     assert (done.code, done.err, done.json["schema"]) == (0, "", "ibkr-sync/changes/1")
     *rest, new = done.json["events"]
     assert (new["type"], new["con_id"], new["new"], new["run"]) == ("NEW", None, "2", 1)
-    told = {each["type"]: each for each in rest}
-    assert told.keys() == {"EXPIRY_MOVED", "MULTIPLIER_CHANGED"}
-    multiplier = told["MULTIPLIER_CHANGED"]
+    message = {item["type"]: item for item in rest}
+    assert message.keys() == {"EXPIRY_MOVED", "MULTIPLIER_CHANGED"}
+    multiplier = message["MULTIPLIER_CHANGED"]
     assert len(multiplier.pop("id")) == 16
     at = datetime.fromisoformat(multiplier.pop("at"))
     assert abs(datetime.now(UTC) - at) < timedelta(minutes=5)
@@ -97,7 +97,7 @@ def test_a_change_is_told_with_old_new_when_and_by_which_run(ibkr_sync: CommandL
         "new": "5",
         "run": 2,
     }
-    assert (told["EXPIRY_MOVED"]["old"], told["EXPIRY_MOVED"]["new"]) == (
+    assert (message["EXPIRY_MOVED"]["old"], message["EXPIRY_MOVED"]["new"]) == (
         *(str(EXPIRY.date()), str(moved.date())),
     )
 
@@ -112,9 +112,9 @@ def test_changes_are_the_same_in_every_format(ibkr_sync: CommandLine) -> None:
     table = ibkr_sync("changes", "-f", "table").out.splitlines()
 
     assert [json.loads(line) for line in by_line] == events
-    text = [{k: "" if v is None else str(v) for k, v in each.items()} for each in events]
+    text = [{k: "" if v is None else str(v) for k, v in event.items()} for event in events]
     assert [dict(row) for row in piped] == [
-        {column: each[column] for column in piped[0]} for each in text
+        {column: record[column] for column in piped[0]} for record in text
     ]
     assert max(map(len, table)) <= 80
     assert table[-1].startswith("3 events · since ")
@@ -130,7 +130,7 @@ def test_changes_are_narrowed_by_symbol_time_and_severity(ibkr_sync: CommandLine
     def types(*options: str) -> list[str]:
         done = ibkr_sync("changes", *options, "--json")
         assert done.code == 0, done
-        return [each["type"] for each in done.json["events"]]
+        return [event["type"] for event in done.json["events"]]
 
     every = ["MULTIPLIER_CHANGED", "NEW", "NAME_CHANGED"]
     assert types() == types("es") == types("--since", "2h") == every
@@ -160,7 +160,7 @@ def test_a_run_reports_what_it_saw_and_the_exit_code_what_matters(ibkr_sync: Com
     assert step == "next:  ibkr-sync changes --run 3"
     assert (as_data.err, as_data.json["run"]) == ("", 4)
     assert as_data.json["events"] == again["events"]
-    assert [each["type"] for each in again["events"]] == ["NAME_CHANGED"]
+    assert [event["type"] for event in again["events"]] == ["NAME_CHANGED"]
     assert (again["run"], again["since"], again["until"]) == (4, None, None)
     assert "2 events · in run 3 · 1 critical · 1 info" in table
     codes = [
@@ -177,7 +177,7 @@ def test_a_run_reports_what_it_saw_and_the_exit_code_what_matters(ibkr_sync: Com
     assert codes == [6, 0, 6, 5, 2, 2]
 
 
-def test_contracts_that_expired_lately_are_told(ibkr_sync: CommandLine) -> None:
+def test_contracts_that_expired_lately_are_reported(ibkr_sync: CommandLine) -> None:
     ended = (NOW - timedelta(days=2)).replace(microsecond=0)
     product = changed(last_trade_at=ended, last_trade_date=ended.date())
     store(ibkr_sync, product)
@@ -201,8 +201,10 @@ def test_the_history_of_a_contract_has_every_change_the_newest_last(
     done = ibkr_sync("history", "ESZ6", "--json")
 
     assert (done.code, done.err, done.json["schema"]) == (0, "", "ibkr-sync/history/1")
-    told = [(each["field"], each["old"], each["new"], each["run"]) for each in done.json["events"]]
-    assert told == [
+    message = [
+        (event["field"], event["old"], event["new"], event["run"]) for event in done.json["events"]
+    ]
+    assert message == [
         ("listing", None, "listed", 1),
         ("multiplier", "50", "5", 2),
         ("multiplier", "5", "50", 3),
@@ -227,7 +229,7 @@ def test_the_history_of_a_product_has_its_own_changes_and_its_contracts(
 
     events = ibkr_sync("history", "ES", "--json").json["events"]
 
-    assert [(each["type"], each["con_id"]) for each in events] == [
+    assert [(event["type"], event["con_id"]) for event in events] == [
         ("NEW", None),
         ("NAME_CHANGED", None),
         ("MULTIPLIER_CHANGED", NEAR.con_id),
@@ -267,11 +269,11 @@ def test_a_past_instant_is_shown_exactly_as_it_was(ibkr_sync: CommandLine) -> No
     assert known(now) == known(ibkr_sync("show", "ES", "--json").json)
 
 
-def test_a_renamed_product_is_told_once_and_has_then_the_name_it_had(
+def test_a_renamed_product_is_reported_once_and_has_then_the_name_it_had(
     ibkr_sync: CommandLine,
 ) -> None:
     first = store(ibkr_sync, PRODUCT)
-    chain = tuple(dataclasses.replace(each, symbol="SPX") for each in PRODUCT.contracts)
+    chain = tuple(dataclasses.replace(contract, symbol="SPX") for contract in PRODUCT.contracts)
     spx = dataclasses.replace(PRODUCT, symbol="SPX", contracts=chain, synced_at=datetime.now(UTC))
     document = product_to_document(spx, datetime.now(UTC))
     (ibkr_sync.cwd / "spx.json").write_text(json.dumps(document), encoding="utf-8")
@@ -284,7 +286,7 @@ def test_a_renamed_product_is_told_once_and_has_then_the_name_it_had(
     for name in ("SPX", "ES@CME"):
         past = ibkr_sync("show", name, "--as-of", first.isoformat(), "--json").json
         assert (past["symbol"], len(past["contracts"])) == ("ES", 2)
-        assert {each["symbol"] for each in past["contracts"]} == {"ES"}
+        assert {contract["symbol"] for contract in past["contracts"]} == {"ES"}
 
 
 def test_a_past_contract_is_judged_as_of_then(ibkr_sync: CommandLine) -> None:
@@ -311,8 +313,8 @@ def test_a_past_contract_is_judged_as_of_then(ibkr_sync: CommandLine) -> None:
     then = ibkr_sync("show", "ES", "--as-of", day, "--json").json["contracts"]
     table = ibkr_sync("show", "ES", "--as-of", day, "-f", "table").out
 
-    assert [each["state"] for each in today] == ["expired", "active"]
-    assert [each["state"] for each in then] == ["active", "active"]
+    assert [item["state"] for item in today] == ["expired", "active"]
+    assert [item["state"] for item in then] == ["active", "active"]
     assert table.startswith(f"as of {day}\n")
     assert "2 listed" in table
 
@@ -321,8 +323,8 @@ def test_before_it_was_known_a_product_is_not_found(ibkr_sync: CommandLine) -> N
     store(ibkr_sync, PRODUCT)
     done = ibkr_sync("show", "ES", "--as-of", "2020-01-01")
     assert (done.code, done.out) == (5, "")
-    assert "ES@CME (ES) was not known at 2020-01-01 23:59 UTC." in done.told
-    assert "next: It is known since" in done.told
+    assert "ES@CME (ES) was not known at 2020-01-01 23:59 UTC." in done.message
+    assert "next: It is known since" in done.message
 
 
 def test_without_history_there_is_an_empty_table_and_a_remark(ibkr_sync: CommandLine) -> None:
@@ -343,7 +345,7 @@ def test_without_history_there_is_an_empty_table_and_a_remark(ibkr_sync: Command
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (("history", "ES", "--field", "nonsense"), "last_trade_date"),
         (("changes", "--since", "soon"), "no moment"),
@@ -355,15 +357,15 @@ def test_without_history_there_is_an_empty_table_and_a_remark(ibkr_sync: Command
     ],
 )
 def test_an_option_that_makes_no_sense_is_a_usage_error(
-    ibkr_sync: CommandLine, arguments: tuple[str, ...], told: str
+    ibkr_sync: CommandLine, arguments: tuple[str, ...], message: str
 ) -> None:
     done = ibkr_sync(*arguments)
     assert (done.code, done.out) == (2, "")
-    assert told in done.told
+    assert message in done.message
 
 
 @pytest.mark.parametrize("command", ["changes", "history"])
 def test_what_is_not_stored_is_not_found(ibkr_sync: CommandLine, command: str) -> None:
     done = ibkr_sync(command, "ES")
     assert (done.code, done.out) == (5, "")
-    assert "next: ibkr-sync get ES --source ibkr" in done.told
+    assert "next: ibkr-sync get ES --source ibkr" in done.message

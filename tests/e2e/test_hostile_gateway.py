@@ -83,16 +83,16 @@ def get_measured(command: CommandLine, port: int, symbols: Sequence[str]) -> tup
 
 def run_measured(command: CommandLine, *arguments: str | Path) -> tuple[Ended, float]:
     """How a run ended, and the megabytes that it took at most."""
-    told = command.cwd / "status"
+    message = command.cwd / "status"
     done = subprocess.run(  # noqa: S603 - our own command
-        [sys.executable, "-c", MEASURING, told, COMMAND, *map(str, arguments)],
+        [sys.executable, "-c", MEASURING, message, COMMAND, *map(str, arguments)],
         env=command.environment(None),
         cwd=command.cwd,
         capture_output=True,
         stdin=subprocess.DEVNULL,
         check=False,
     )
-    peak = re.search(r"VmHWM:\s+(\d+) kB", told.read_text())
+    peak = re.search(r"VmHWM:\s+(\d+) kB", message.read_text())
     assert peak is not None
     return ended(done.returncode, done.stdout, done.stderr), int(peak[1]) / 1024
 
@@ -228,5 +228,5 @@ def test_a_kept_reply_that_unpacks_to_gigabytes_fails_its_product_alone(
     run, megabytes = run_measured(ibkr_sync, "--database", stocked, "db", "renormalise")
     assert megabytes < LIMIT
     assert run.code == 4
-    assert "The raw reply of ES@CME (ES) can't be used: stored frames take more than" in run.told
+    assert "The raw reply of ES@CME (ES) can't be used: stored frames take more than" in run.message
     assert {row["symbol"]: row["outcome"] for row in run.rows("\t")}["CL"] != "failed"

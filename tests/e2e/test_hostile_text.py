@@ -109,8 +109,8 @@ def test_it_reads_back_as_it_was(
     assert taken.code == 0, taken
     before = ibkr_sync("--database", hostile, "show", "NOVA", "--json").json
     after = ibkr_sync("--database", other, "show", "NOVA", "--json").json
-    assert [each["local_symbol"] for each in after["contracts"]] == [
-        each["local_symbol"] for each in before["contracts"]
+    assert [contract["local_symbol"] for contract in after["contracts"]] == [
+        contract["local_symbol"] for contract in before["contracts"]
     ]
     assert after["contracts"][0]["industry"] == before["contracts"][0]["industry"]
 

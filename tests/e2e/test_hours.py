@@ -50,9 +50,9 @@ def test_what_was_fetched_from_the_demo_gateway_has_hours(ibkr_sync: CommandLine
     hours = ibkr_sync(*DEMO, "hours", "ES", "--json", "--days", "30").json
     assert hours["schema"] == "ibkr-sync/hours/1"
     assert hours["in_session"] in {True, False}
-    opens = [datetime.fromisoformat(each["opens_at"]) for each in hours["sessions"]]
+    opens = [datetime.fromisoformat(session["opens_at"]) for session in hours["sessions"]]
     assert len(opens) >= 3
-    assert all(each.utcoffset() == timedelta(0) for each in opens)
+    assert all(one_open.utcoffset() == timedelta(0) for one_open in opens)
     assert hours["closed_days"]
 
     rows = ibkr_sync(*DEMO, "hours", "ES", "--days", "30", "--liquid")
@@ -121,7 +121,7 @@ class TestOnOneDay:
         past = on(ibkr_sync, self.days(1), "--json")
         assert past.code == 0
         assert past.json["schema"] == "ibkr-sync/hours-of-day/2"
-        assert [each["date"] for each in past.json["sessions"]] == [
+        assert [session["date"] for session in past.json["sessions"]] == [
             self.days(0).isoformat(),
             self.days(1).isoformat(),
         ]
@@ -143,7 +143,7 @@ class TestOnOneDay:
         first, second = (on(ibkr_sync, self.days(number), "--json") for number in (0, 1))
         assert (first.code, first.json["may_lack_earlier_sessions"]) == (0, True)
         remark = f"note: what began the day before {self.days(0)} is not known"
-        assert remark in first.told
+        assert remark in first.message
         assert (second.json["may_lack_earlier_sessions"], second.err) == (False, "")
 
     def test_a_day_that_nothing_is_known_of_names_those_that_are(
@@ -153,13 +153,13 @@ class TestOnOneDay:
         unknown = on(ibkr_sync, self.days(-9))
         assert (unknown.code, unknown.out) == (5, "")
         known = f"known are {self.days(0)} to {self.days(2)}"
-        assert f"of {self.days(-9)} nothing is kept; {known}" in unknown.told
+        assert f"of {self.days(-9)} nothing is kept; {known}" in unknown.message
 
     def test_hours_of_a_kind_that_was_never_sent_are_unknown(self, ibkr_sync: CommandLine) -> None:
         store(ibkr_sync, window(self.first, *[self.overnight] * 3), "America/Chicago")
         assert on(ibkr_sync, self.days(1), "--liquid").code == 5
 
-    def test_without_a_time_zone_nothing_can_be_told(self, ibkr_sync: CommandLine) -> None:
+    def test_without_a_time_zone_nothing_can_be_reported(self, ibkr_sync: CommandLine) -> None:
         in_no_zone = dataclasses.replace(
             window(self.first, *[self.overnight] * 3),
             time_zone_id="Mars/Olympus",
@@ -168,7 +168,7 @@ class TestOnOneDay:
         store(ibkr_sync, in_no_zone, None)
         unknown = on(ibkr_sync, self.days(1))
         assert (unknown.code, unknown.out) == (5, "")
-        assert f"of {self.days(1)} nothing is kept" in unknown.told
+        assert f"of {self.days(1)} nothing is kept" in unknown.message
 
     @pytest.mark.parametrize("arguments", [("--on", "tomorrow"), ("--on", "20261123x")])
     def test_what_is_no_day_is_a_usage_error(

@@ -55,8 +55,8 @@ def test_an_import_outranks_a_rule_a_newer_one_replaces_it_and_history_keeps(
     }
     assert delivery["long_cutoff"] < second
     changed = ibkr_sync("--database", database, "changes", "GC", "--json").json["events"]
-    notices = [each for each in changed if each["field"] == "first_notice_date"]
-    assert [each["type"] for each in notices] == ["DELIVERY_CHANGED"]
+    notices = [item for item in changed if item["field"] == "first_notice_date"]
+    assert [other["type"] for other in notices] == ["DELIVERY_CHANGED"]
     assert notices[0]["old"].startswith(gold["delivery"]["first_notice_date"])
 
 
@@ -105,7 +105,7 @@ def test_a_row_that_slipped_is_named_and_leads_nothing(
     assert "import: CME product calendar, whose dates are doubted" in audit.out
 
 
-def test_a_row_that_contradicts_itself_is_told_by_line_and_others_are_kept(
+def test_a_row_that_contradicts_itself_is_reported_by_line_and_others_are_kept(
     ibkr_sync: CommandLine, database: Path, tmp_path: Path
 ) -> None:
     file = tmp_path / "mixed.csv"
@@ -113,17 +113,19 @@ def test_a_row_that_contradicts_itself_is_told_by_line_and_others_are_kept(
     file.write_text(text.replace("GCG27", "GCJ27"))
     done = ibkr_sync("--database", database, "import", file, "--json")
     assert (done.code, len(done.json["contracts"])) == (4, 1)
-    assert [each["place"] for each in done.json["contradictory"]] == ["row 3"]
+    assert [item["place"] for item in done.json["contradictory"]] == ["row 3"]
     assert "row 3 has the code 'GCJ27' for another month" in done.err
 
 
-def test_a_file_that_names_no_product_is_told_which(ibkr_sync: CommandLine, database: Path) -> None:
+def test_a_file_that_names_no_product_is_reported_which(
+    ibkr_sync: CommandLine, database: Path
+) -> None:
     file = SAMPLES / "ice_expiries.csv"
     unnamed = ibkr_sync("--database", database, "import", file)
     assert (unnamed.code, unnamed.out) == (5, "")
     assert "--product SYMBOL" in unnamed.err
     named = ibkr_sync("--database", database, "import", file, "--product", "ES", "--json")
-    assert [each["trading_class"] for each in named.json["contracts"]] == ["ES", "ES"]
+    assert [contract["trading_class"] for contract in named.json["contracts"]] == ["ES", "ES"]
 
 
 def test_products_that_nobody_knows_are_named_with_what_to_do(
@@ -149,7 +151,7 @@ def test_a_word_that_is_no_choice_is_refused_in_plain_words(
     assert "Value error" not in refused.err
 
 
-@pytest.mark.parametrize("name", sorted(each.name for each in SAMPLES.iterdir()))
+@pytest.mark.parametrize("name", sorted(path.name for path in SAMPLES.iterdir()))
 def test_every_sample_is_taken(ibkr_sync: CommandLine, database: Path, name: str) -> None:
     product = ("--product", "GC") if name.startswith("ice") else ()
     done = ibkr_sync("--database", database, "import", SAMPLES / name, *product, "--json")

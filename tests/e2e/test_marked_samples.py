@@ -12,7 +12,7 @@ from e2e.command_line import CommandLine
 NOTE = "note: this is sample data\n"
 TAG = "SAMPLE DATA"
 
-TELL_OF_DATA = (
+SHOW_DATA = (
     ("changes",),
     ("changes", "ES"),
     ("history", "ES"),
@@ -35,8 +35,8 @@ def database(
     return path
 
 
-@pytest.mark.parametrize("command", TELL_OF_DATA, ids=" ".join)
-def test_what_tells_of_sample_data_says_so(
+@pytest.mark.parametrize("command", SHOW_DATA, ids=" ".join)
+def test_what_reports_sample_data_says_so(
     ibkr_sync: CommandLine, database: Path, command: tuple[str, ...]
 ) -> None:
     table = ibkr_sync("--database", database, *command, "-f", "table")
@@ -51,7 +51,7 @@ def test_what_tells_of_sample_data_says_so(
 
 
 @pytest.mark.parametrize("of", [(), ("ES",)], ids=["all", "one"])
-def test_where_nothing_is_told_nothing_is_marked(
+def test_where_nothing_is_reported_nothing_is_marked(
     ibkr_sync: CommandLine, database: Path, of: tuple[str, ...]
 ) -> None:
     for format_ in ("table", "tsv"):

@@ -16,7 +16,7 @@ DEMO = ("--profile", "demo")
 def listed(ibkr_sync: CommandLine, stocked: Path, symbol: str) -> list[Any]:
     """The contracts that trade, nearest first."""
     product = ibkr_sync("--database", stocked, "show", symbol, "--json").json
-    return [each for each in product["contracts"] if each["state"] == "active"]
+    return [contract for contract in product["contracts"] if contract["state"] == "active"]
 
 
 def test_next_is_one_line_for_scripts_and_a_table_on_a_terminal(
@@ -107,13 +107,13 @@ def test_days_before_the_last_trade_date_the_next_contract_takes_over(
     assert done.code == 0
     assert done.out.split("\t")[0] == second["local_symbol"]
     explained = done.err.partition("Learnt")[0]
-    told = [
+    message = [
         line.rstrip() for line in explained.splitlines() if line.startswith("ES") and " 20" in line
     ]
-    assert told[-2].split()[0] == first["local_symbol"]
-    assert told[-2].endswith(f"{enough} days or less left")
-    assert told[-1].endswith("▶ may be held")
-    assert all(line.endswith("expired") for line in told[:-2])
+    assert message[-2].split()[0] == first["local_symbol"]
+    assert message[-2].endswith(f"{enough} days or less left")
+    assert message[-1].endswith("▶ may be held")
+    assert all(line.endswith("expired") for line in message[:-2])
 
 
 def test_next_takes_weekly_contracts_only_when_they_are_wanted(
@@ -121,7 +121,7 @@ def test_next_takes_weekly_contracts_only_when_they_are_wanted(
 ) -> None:
     contracts = listed(ibkr_sync, stocked, "VIX")
     for series in ("monthly", "weekly"):
-        first = next(each for each in contracts if each["series"] == series)
+        first = next(contract for contract in contracts if contract["series"] == series)
         done = ibkr_sync("--database", stocked, "next", "VX", "--series", series)
         assert done.out.split("\t")[0] == first["local_symbol"]
     usual = ibkr_sync("--database", stocked, "next", "VIX").out
@@ -144,7 +144,7 @@ def test_next_refuses_a_negative_number_of_days(ibkr_sync: CommandLine) -> None:
     assert (done.code, done.out) == (2, "")
 
 
-def test_next_tells_what_it_passes_over_as_missing(ibkr_sync: CommandLine, stocked: Path) -> None:
+def test_next_says_what_it_passes_over_as_missing(ibkr_sync: CommandLine, stocked: Path) -> None:
     first, second, *_ = listed(ibkr_sync, stocked, "ES")
     with opened(stocked) as connection, connection:
         connection.execute(
@@ -186,7 +186,7 @@ def test_what_next_says_to_type_instead_of_a_contract_works(
 
     assert ibkr_sync(*shlex.split(first)).code == 0
     shown = ibkr_sync(*shlex.split(second), "--json").json
-    assert [each["con_id"] for each in shown["contracts"]] == [later["con_id"]]
+    assert [contract["con_id"] for contract in shown["contracts"]] == [later["con_id"]]
 
 
 def test_what_next_says_to_type_instead_keeps_to_the_rule(

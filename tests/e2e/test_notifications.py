@@ -48,7 +48,7 @@ def test_a_heartbeat_and_a_command_hear_of_each_refresh_that_matters(
     grave = ibkr_sync(*own, "-q", *REFRESH)
     failed = ibkr_sync(*own, "-q", "refresh", "ES", "--source", "file:nothing.json")
 
-    assert [each.code for each in (got, calm, planned, grave, failed)] == [0, 0, 0, 0, 2]
+    assert [ended.code for ended in (got, calm, planned, grave, failed)] == [0, 0, 0, 0, 2]
     assert (calm.out, calm.err, planned.err) == ("", "", "")
     assert watcher.asked == [
         *("/uuid/start", "/uuid", "/uuid/start", "/uuid", "/uuid/start", "/uuid/2"),

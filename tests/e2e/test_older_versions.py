@@ -41,8 +41,8 @@ def test_before_the_upgrade_commands_name_it_as_the_next_step(
     before = checksum(older)
     done = ibkr_sync("--database", older, *command)
     assert (done.code, done.out) == (7, "")
-    assert f"The database {older} is of an older version" in done.told
-    assert f"next: ibkr-sync --database {older} db upgrade" in done.told
+    assert f"The database {older} is of an older version" in done.message
+    assert f"next: ibkr-sync --database {older} db upgrade" in done.message
     assert checksum(older) == before
 
 

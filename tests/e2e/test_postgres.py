@@ -23,7 +23,7 @@ def test_a_server_keeps_what_a_file_keeps(
     in_file = ibkr_sync("--database", stocked, "show", "ES", "--json").json
 
     assert (absent.code, absent.json["state"]) == (0, "empty")
-    assert [each.json["outcomes"][0]["outcome"] for each in (first, again)] == [
+    assert [ended.json["outcomes"][0]["outcome"] for ended in (first, again)] == [
         "created",
         "unchanged",
     ]

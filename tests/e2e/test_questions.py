@@ -31,13 +31,15 @@ def product(symbol: str, exchange: str, trading_class: str, **fields: Any) -> Co
 
 def asked(gateway: ScriptedGateway) -> list[str]:
     """Symbol or local symbol and exchange of each question, or its conId."""
-    requests = [each for each in gateway.requests if isinstance(each, ContractDataRequest)]
+    requests = [request for request in gateway.requests if isinstance(request, ContractDataRequest)]
     return [
-        f"#{each.con_id}"
-        if each.con_id
-        else f"{each.local_symbol.join('[]') if each.local_symbol else each.symbol}@{each.exchange}"
-        for each in requests
+        f"#{request.con_id}" if request.con_id else f"{named(request)}@{request.exchange}"
+        for request in requests
     ]
+
+
+def named(request: ContractDataRequest) -> str:
+    return request.local_symbol.join("[]") if request.local_symbol else request.symbol
 
 
 def get(ibkr_sync: CommandLine, gateway: ScriptedGateway, *words: str) -> tuple[Ended, list[str]]:
@@ -49,8 +51,8 @@ def get(ibkr_sync: CommandLine, gateway: ScriptedGateway, *words: str) -> tuple[
 
 def keys(done: Ended) -> list[str]:
     return [
-        f"{each['symbol']}@{each['exchange']} ({each['trading_class']})"
-        for each in done.json["outcomes"]
+        f"{outcome['symbol']}@{outcome['exchange']} ({outcome['trading_class']})"
+        for outcome in done.json["outcomes"]
     ]
 
 
@@ -83,8 +85,8 @@ def test_what_comes_of_a_shared_symbol_is_what_it_means_then(ibkr_sync: CommandL
     assert (found.code, questions, keys(found)) == (0, ["AUD@"], ["AUD@CME (6A)"])
     for command in ("show", "next", "hours", "history"):
         done = ibkr_sync(command, "AUD")
-        assert "note: AUD is taken for AUD@CME (6A); it is also a name of AUD@ICEUS" in done.told
-        assert "may mean" not in done.told
+        assert "note: AUD is taken for AUD@CME (6A); it is also a name of AUD@ICEUS" in done.message
+        assert "may mean" not in done.message
         assert done.code == (5 if command == "hours" else 0), done  # the row has no hours
 
 
@@ -94,8 +96,8 @@ def test_a_translation_that_ibkr_refuses_is_asked_for_as_typed(ibkr_sync: Comman
         again, asked_again = get(ibkr_sync, gateway, "SR3")
     assert (found.code, keys(found)) == (0, ["SR3@CME (SR3)"])
     assert questions == ["SOFR3@CME", "SR3@CME"]
-    assert "SR3@CME (SR3): found as SR3; IBKR knows no SOFR3" in found.told
-    assert (again.code, "found as" in again.told, asked_again) == (0, False, ["SR3@CME"])
+    assert "SR3@CME (SR3): found as SR3; IBKR knows no SOFR3" in found.message
+    assert (again.code, "found as" in again.message, asked_again) == (0, False, ["SR3@CME"])
     assert ibkr_sync("show", "SR3Z8").code == 0
 
 
@@ -116,7 +118,7 @@ def test_a_translation_that_ibkr_refuses_may_be_a_local_symbol(ibkr_sync: Comman
         found, questions = get(ibkr_sync, gateway, "SR3")
     assert (found.code, keys(found)) == (0, ["NOVA@CME (NOVA)"])
     assert questions == ["SOFR3@", "SR3@", "[SR3]@", "NOVA@CME"]
-    assert "found by the local symbol SR3; IBKR knows no symbol SOFR3" in found.told
+    assert "found by the local symbol SR3; IBKR knows no symbol SOFR3" in found.message
 
 
 def test_a_name_that_tws_can_make_nothing_of_is_no_name(ibkr_sync: CommandLine) -> None:
@@ -146,7 +148,7 @@ def test_the_local_symbol_of_what_nobody_knows_finds_its_product(
     assert (found.code, keys(found), were_asked) == (0, ["NOVA@CME (NOVA)"], questions)
     assert f"found by the local symbol {local_symbol}" in " ".join(found.err.split("\n"))
     shown = ibkr_sync("show", typed, "--json").json["contracts"]
-    assert [each["local_symbol"] for each in shown] == [local_symbol]
+    assert [item["local_symbol"] for item in shown] == [local_symbol]
 
 
 def test_what_is_found_by_a_contract_that_has_ended_is_found_again(
@@ -186,8 +188,8 @@ def test_what_ibkr_knows_by_no_name_is_asked_for_by_each_once(ibkr_sync: Command
         unknown, questions = get(ibkr_sync, gateway, "ZZZH7")
         narrowed, narrowly = get(ibkr_sync, gateway, "SR3@CME")
     assert (unknown.code, questions) == (5, ["ZZZH7@", "[ZZZH7]@", "ZZZ@"])
-    assert "ZZZH7 was not found in IBKR: IBKR error 200" in unknown.told
-    assert "nor does it know local symbol ZZZH7 or ZZZ" in unknown.told
+    assert "ZZZH7 was not found in IBKR: IBKR error 200" in unknown.message
+    assert "nor does it know local symbol ZZZH7 or ZZZ" in unknown.message
     assert (narrowed.code, narrowly) == (5, ["SOFR3@CME", "SR3@CME", "[SR3]@CME"])
 
 
@@ -243,7 +245,7 @@ def test_a_contract_that_moved_is_found_and_makes_its_old_symbol_no_less_clear(
         assert ibkr_sync(command, "NOVA").code == 0
     assert ibkr_sync("next", "NOVA@CBOT").out.startswith("NOVAX8")
     rows = [line.split() for line in ibkr_sync("list", "-f", "table").out.splitlines()]
-    assert "never" in next(each for each in rows if "CBOT" in each)
+    assert "never" in next(row for row in rows if "CBOT" in row)
     assert "never synced" in ibkr_sync("show", "NOVA@CBOT", "-f", "table").out
     with gateway_with(*chain[:2], chain[3], moved) as gateway:
         assert get(ibkr_sync, gateway, "NOVA")[1][0] == "NOVA@CME"

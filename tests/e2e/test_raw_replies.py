@@ -48,7 +48,7 @@ class TestRenormalise:
         assert kept(stocked) == before
         assert runs(stocked) == ["ok", "ok"]
 
-    def test_what_is_read_otherwise_is_rewritten_and_told(
+    def test_what_is_read_otherwise_is_rewritten_and_reported(
         self, ibkr_sync: CommandLine, stocked: Path
     ) -> None:
         shown = ibkr_sync("--database", stocked, "show", "ES", "--json", "--expired").json
@@ -65,7 +65,7 @@ class TestRenormalise:
         assert done.json["schema"] == "ibkr-sync/renormalise/1"
         assert (product["symbol"], product["outcome"]) == ("ES", "updated")
         assert product["fields"] == ["name", "multiplier"]
-        of_contracts = [each for each in product["events"] if each["con_id"] is not None]
+        of_contracts = [event for event in product["events"] if event["con_id"] is not None]
         assert product["rewritten"] == product["contracts"] == len(of_contracts)
         assert product["events"][0] == {
             "con_id": None,
@@ -94,8 +94,10 @@ class TestRenormalise:
         assert done.code == 4
         outcomes = {row["symbol"]: row["outcome"] for row in done.rows()}
         assert outcomes == {"CL": "failed", "ES": "unchanged", "VIX": "unchanged"}
-        assert "The raw reply of CL@NYMEX (CL) can't be used: stored frames can't be" in done.told
-        assert "get CL@NYMEX --source ibkr" in done.told
+        assert (
+            "The raw reply of CL@NYMEX (CL) can't be used: stored frames can't be" in done.message
+        )
+        assert "get CL@NYMEX --source ibkr" in done.message
         assert kept(stocked) == before
         assert runs(stocked)[-1] == "partial"
 
@@ -105,8 +107,8 @@ class TestRenormalise:
         spoil(stocked, "UPDATE raw_replies SET server_version = 999, client_version = '99.1'")
         done = ibkr_sync("--database", stocked, *RENORMALISE, "ES")
         assert done.code == 4
-        assert "it is of server version 999, and the installed ibapi" in done.told
-        assert "it was received with ibapi 99.1" in done.told
+        assert "it is of server version 999, and the installed ibapi" in done.message
+        assert "it was received with ibapi 99.1" in done.message
 
     def test_a_symbol_that_is_not_stored_is_not_found(
         self, ibkr_sync: CommandLine, stocked: Path
@@ -147,7 +149,7 @@ class TestRenormalise:
         status = ibkr_sync("--database", postgres_url, "db", "status", "--json").json
         pruned = ibkr_sync("--database", postgres_url, *PRUNE, "--yes", "--older-than", "0d")
         assert (fetched.code, done.code, pruned.code) == (0, 0, 0)
-        assert [each["outcome"] for each in done.json["products"]] == ["unchanged"]
+        assert [product["outcome"] for product in done.json["products"]] == ["unchanged"]
         assert (status["raw_replies"], status["database_bytes"] > 0) == (1, True)
 
 
@@ -176,7 +178,7 @@ def aged(stocked: Path) -> Path:
 
 
 class TestPrune:
-    def test_without_yes_it_tells_what_to_type_and_deletes_nothing(
+    def test_without_yes_it_says_what_to_type_and_deletes_nothing(
         self, ibkr_sync: CommandLine, aged: Path
     ) -> None:
         before = kept(aged)
@@ -306,7 +308,7 @@ class TestKeepRawReplies:
         assert ibkr_sync("--database", aged, *RENORMALISE, "ES").code == 0
 
 
-def test_status_tells_what_the_replies_and_the_database_take(
+def test_status_says_what_the_replies_and_the_database_take(
     ibkr_sync: CommandLine, stocked: Path, tmp_path: Path
 ) -> None:
     status = ibkr_sync("--database", stocked, "db", "status", "--json").json

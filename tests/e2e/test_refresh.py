@@ -81,8 +81,8 @@ def states(done: Ended) -> dict[str, str]:
 
 
 def symbols_asked(gateway: ScriptedGateway) -> list[str]:
-    asked = (each for each in gateway.requests if isinstance(each, ContractDataRequest))
-    return sorted(each.symbol for each in asked)
+    asked = (request for request in gateway.requests if isinstance(request, ContractDataRequest))
+    return sorted(request.symbol for request in asked)
 
 
 def test_without_a_watchlist_all_that_is_stored_is_refreshed(refresh: Refresh) -> None:
@@ -93,8 +93,8 @@ def test_without_a_watchlist_all_that_is_stored_is_refreshed(refresh: Refresh) -
     assert done.code == 0
     assert states(done) == {"CL": "unchanged", "ES": "unchanged", "VIX": "unchanged"}
     assert symbols_asked(gateway) == ["CL", "ES", "VIX"]
-    assert done.told.startswith("3 products: 3 unchanged · ")
-    assert done.told.endswith(" · run 2")
+    assert done.message.startswith("3 products: 3 unchanged · ")
+    assert done.message.endswith(" · run 2")
     assert [line for line in kept(refresh.database) if 'INTO "field_changes"' in line] == [
         line for line in before if 'INTO "field_changes"' in line
     ]
@@ -114,7 +114,7 @@ def test_what_is_watched_is_refreshed_or_some_groups_of_it(refresh: Refresh) -> 
     assert states(named) == {"VIX": "unchanged"}
 
 
-def test_a_group_that_does_not_exist_is_told(refresh: Refresh) -> None:
+def test_a_group_that_does_not_exist_is_reported(refresh: Refresh) -> None:
     refresh.watch("GC", "--group", "metals")
     done = refresh(free_port(), "--group", "metal")
     assert (done.code, done.out) == (5, "")
@@ -122,13 +122,13 @@ def test_a_group_that_does_not_exist_is_told(refresh: Refresh) -> None:
     assert "metals" in done.err
 
 
-def test_with_nothing_to_refresh_the_next_step_is_told(
+def test_with_nothing_to_refresh_the_next_step_is_reported(
     ibkr_sync: CommandLine, tmp_path: Path
 ) -> None:
     done = ibkr_sync(*asking(tmp_path / "own.db", free_port()))
     assert (done.code, done.out) == (5, "")
-    assert "nothing to refresh: watchlist and database are empty" in done.told
-    assert "watchlist add ES" in done.told
+    assert "nothing to refresh: watchlist and database are empty" in done.message
+    assert "watchlist add ES" in done.message
 
 
 def test_what_is_fresh_is_skipped_without_a_gateway(refresh: Refresh) -> None:
@@ -137,8 +137,8 @@ def test_what_is_fresh_is_skipped_without_a_gateway(refresh: Refresh) -> None:
     assert done.code == 0
     assert states(done) == {"CL": "fresh", "ES": "fresh", "VIX": "fresh"}
     assert gateway.connections == 0
-    assert done.told.startswith("3 products: 3 fresh")
-    assert "run" not in done.told
+    assert done.message.startswith("3 products: 3 fresh")
+    assert "run" not in done.message
 
 
 def test_a_dry_run_shows_what_would_change_and_writes_nothing(refresh: Refresh) -> None:
@@ -149,8 +149,8 @@ def test_a_dry_run_shows_what_would_change_and_writes_nothing(refresh: Refresh) 
         done = refresh(gateway, "--dry-run", "--json")
 
     assert done.code == 0
-    products = {each["symbol"]: each for each in done.json["products"]}
-    assert {name: each["state"] for name, each in products.items()} == {
+    products = {product["symbol"]: product for product in done.json["products"]}
+    assert {name: product["state"] for name, product in products.items()} == {
         "NQ": "planned",
         "ES": "planned",
     }
@@ -164,7 +164,7 @@ def test_a_dry_run_shows_what_would_change_and_writes_nothing(refresh: Refresh) 
 def test_the_database_alone_can_not_refresh_itself(ibkr_sync: CommandLine, stocked: Path) -> None:
     done = ibkr_sync("--database", stocked, "refresh", "--source", "local")
     assert (done.code, done.out) == (2, "")
-    assert "--source ibkr" in done.told
+    assert "--source ibkr" in done.message
 
 
 def test_a_file_needs_no_gateway(refresh: Refresh, tmp_path: Path) -> None:
@@ -176,13 +176,13 @@ def test_a_file_needs_no_gateway(refresh: Refresh, tmp_path: Path) -> None:
     refused = refresh.command(*call, "--deadline", "5m")
     assert (done.code, states(done)) == (0, {"ES": "unchanged"})
     assert refused.code == 2
-    assert "--deadline is for a gateway" in refused.told
+    assert "--deadline is for a gateway" in refused.message
 
 
 def test_products_and_groups_exclude_each_other(refresh: Refresh) -> None:
     done = refresh(free_port(), "ES", "--group", "metals")
     assert (done.code, done.out) == (2, "")
-    assert "not both" in done.told
+    assert "not both" in done.message
 
 
 def test_quiet_says_nothing_when_all_is_well(refresh: Refresh) -> None:
@@ -201,7 +201,7 @@ def test_quiet_says_nothing_in_a_format_that_is_only_configured(refresh: Refresh
     assert (done.code, done.out, done.err) == (0, "", "")
 
 
-def test_quiet_tells_failures_all_the_same(refresh: Refresh) -> None:
+def test_quiet_says_failures_all_the_same(refresh: Refresh) -> None:
     with sample_gateway(UNKNOWN_ES) as gateway:
         done = refresh(gateway, before="-q")
     assert (done.code, done.out) == (4, "")
@@ -225,7 +225,7 @@ def test_error_200_for_one_of_five_delists_nothing_and_the_others_are_saved(
     }
     assert "while it still answers for" in " ".join(done.out.split())
     shown = refresh.command("--database", refresh.database, "show", "ES", "--json").json
-    assert {each["state"] for each in shown["contracts"]} == {"expired", "missing"}
+    assert {contract["state"] for contract in shown["contracts"]} == {"expired", "missing"}
     assert (shown["closed_at"], shown["min_tick"]) == (None, "0.25")
     assert runs(refresh.database)[-1] == "partial"
 
@@ -277,19 +277,21 @@ def test_what_was_synced_longest_ago_is_asked_for_first(refresh: Refresh) -> Non
         connection.commit()
     with sample_gateway() as gateway:
         done = refresh(gateway)
-    asked = [each.symbol for each in gateway.requests if isinstance(each, ContractDataRequest)]
+    asked = [
+        request.symbol for request in gateway.requests if isinstance(request, ContractDataRequest)
+    ]
     assert asked[0] == "VIX"
     assert list(states(done)) == ["CL", "ES", "VIX"]
 
 
-def test_what_could_not_be_asked_for_is_told_first_in_the_order_given(refresh: Refresh) -> None:
+def test_what_could_not_be_asked_for_is_reported_first_in_the_order_given(refresh: Refresh) -> None:
     several = ["DAX", "SMI", "SI", "ESTX50"]
     with sample_gateway() as gateway:
         done = refresh(gateway, "ES", *several, "--stale", "20h", before="-f tsv")
     assert list(states(done)) == [*several, "ES"]
 
 
-def test_the_way_out_is_told_for_a_product_that_ibkr_gave_up(refresh: Refresh) -> None:
+def test_the_way_out_is_reported_for_a_product_that_ibkr_gave_up(refresh: Refresh) -> None:
     with sample_gateway(UNKNOWN_ES) as gateway:
         unwatched = refresh(gateway)
         refresh.watch("ES", "CL")
@@ -311,12 +313,12 @@ def test_a_renamed_product_that_is_asked_for_by_its_new_name_is_no_new_one(
         first = refresh(gateway, "VOLX@CFE")
         second = refresh(gateway, "VOLX@CFE")
 
-    assert [states(each) for each in (planned, first, second)] == [
+    assert [states(ended) for ended in (planned, first, second)] == [
         {"VOLX": "planned"},
         {"VOLX": "updated"},
         {"VOLX": "unchanged"},
     ]
-    assert "1 product: 1 updated · " in first.told
+    assert "1 product: 1 updated · " in first.message
     with opened(refresh.database) as connection:
         recorded = connection.execute("SELECT outcome FROM run_products ORDER BY id").fetchall()
     assert [outcome for (outcome,) in recorded][-2:] == ["updated", "unchanged"]
@@ -341,7 +343,7 @@ def test_what_is_fresh_counts_as_done_while_the_gateway_is_there(refresh: Refres
     assert away.code == 3
 
 
-def test_quiet_tells_a_reason_once_where_a_table_is_asked_for(refresh: Refresh) -> None:
+def test_quiet_says_a_reason_once_where_a_table_is_asked_for(refresh: Refresh) -> None:
     with sample_gateway(UNKNOWN_ES) as gateway:
         done = refresh(gateway, "-f", "table", before="-q")
     assert "was not found in IBKR" in " ".join(done.out.split())
@@ -415,18 +417,18 @@ def test_a_second_run_ends_at_once(refresh: Refresh) -> None:
     assert "Another run is at work on this database" in done.err
 
 
-def test_the_log_tells_the_whole_run(refresh: Refresh, tmp_path: Path) -> None:
+def test_the_log_says_the_whole_run(refresh: Refresh, tmp_path: Path) -> None:
     file = tmp_path / "run.log"
     with sample_gateway(UNKNOWN_ES) as gateway:
         done = refresh(gateway, before=f"--log-file {file} --log-format json")
     entries = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-    told = [entry["message"] for entry in entries]
+    message = [entry["message"] for entry in entries]
     assert done.code == 4
     assert {entry.get("run") for entry in entries} == {2}
-    assert told[0] == "run 2 started: refresh from ibkr"
-    assert told[-1] == "run 2 ended: partial"
+    assert message[0] == "run 2 started: refresh from ibkr"
+    assert message[-1] == "run 2 ended: partial"
     for name in ("CL@NYMEX (CL): ", "VIX@CFE (VX): ", "ES@CME (ES) failed: ProductNotFoundError"):
-        assert sum(line.startswith(name) for line in told) == 1
+        assert sum(line.startswith(name) for line in message) == 1
 
 
 def test_a_terminal_shows_what_is_under_way_and_a_table_of_80_columns(refresh: Refresh) -> None:
@@ -452,7 +454,7 @@ def test_a_table_fits_80_columns(refresh: Refresh) -> None:
     assert step.endswith(" changes --run 2")
     line = next(line for line in lines if line.startswith("ES@CME (ES) "))
     recorded = refresh.command("--database", refresh.database, "runs", "--run", "2", "--json").json
-    (kept,) = (each for each in recorded["products"] if each["symbol"] == "ES")
+    (kept,) = (product for product in recorded["products"] if product["symbol"] == "ES")
     assert line.split()[5] == str(kept["missing"]) == str(recorded["missing"]) != "0"
     assert f" contracts: {kept['missing']} missing · " in done.err
 
@@ -471,16 +473,16 @@ def test_a_closed_product_is_named_wherever_it_is_left_out(ibkr_sync: CommandLin
             )
         note = "closed, and no longer asked for by refresh: NOVA@CME (NOVA) since 2026-11-29;"
         refreshed = ibkr_sync(*on, "refresh", *asking)
-        assert (refreshed.code, note in refreshed.told) == (0, True), refreshed
-        assert "to ask again: ibkr-sync --database" in refreshed.told
+        assert (refreshed.code, note in refreshed.message) == (0, True), refreshed
+        assert "to ask again: ibkr-sync --database" in refreshed.message
         for words in (
             *(["show", "NOVA"], ["next", "NOVA"], ["watchlist", "add", "NOVA"], ["check"]),
         ):
-            assert note in ibkr_sync(*on, *words).told, words
+            assert note in ibkr_sync(*on, *words).message, words
         again = ibkr_sync(*on, "refresh", *asking)
-        assert (again.code, "all that is meant is closed: NOVA@CME (NOVA)" in again.told) == (
+        assert (again.code, "all that is meant is closed: NOVA@CME (NOVA)" in again.message) == (
             5,
             True,
         )
         assert ibkr_sync(*on, "get", "NOVA", *asking).code == 0
-        assert note not in ibkr_sync(*on, "refresh", *asking).told
+        assert note not in ibkr_sync(*on, "refresh", *asking).message

@@ -35,7 +35,7 @@ def test_another_process_fetches_from_it(ibkr_sync: CommandLine, tmp_path: Path)
     assert (done.code, done.err) == (0, "")
     assert [row["outcome"] for row in done.rows("\t")] == ["created", "created"]
     listed = ibkr_sync("--database", database, "list", "--json").json["products"]
-    assert [(each["symbol"], each["origin"]) for each in listed] == [
+    assert [(item["symbol"], item["origin"]) for item in listed] == [
         ("CL", "sample"),
         ("ES", "sample"),
     ]
@@ -67,7 +67,7 @@ def test_a_recording_is_served_as_it_was_recorded(ibkr_sync: CommandLine, tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         (None, "No such file or directory"),
         ("", "line 1"),
@@ -76,7 +76,7 @@ def test_a_recording_is_served_as_it_was_recorded(ibkr_sync: CommandLine, tmp_pa
     ids=["missing", "empty", "cut off"],
 )
 def test_a_bad_recording_is_refused_with_its_place(
-    ibkr_sync: CommandLine, tmp_path: Path, content: str | None, told: str
+    ibkr_sync: CommandLine, tmp_path: Path, content: str | None, message: str
 ) -> None:
     path = tmp_path / "bad.replay"
     if content is not None:
@@ -86,14 +86,14 @@ def test_a_bad_recording_is_refused_with_its_place(
 
     assert (done.code, done.out) == (2, "")
     assert str(path) in done.err
-    assert told in done.err
+    assert message in done.err
 
 
-def test_a_taken_port_is_told(ibkr_sync: CommandLine) -> None:
+def test_a_taken_port_is_reported(ibkr_sync: CommandLine) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         done = ibkr_sync("replay", "serve", "--port", str(port))
 
     assert (done.code, done.out) == (2, "")
-    assert f"127.0.0.1:{port} can't be used" in done.told
-    assert "--port 0 takes a free one" in done.told
+    assert f"127.0.0.1:{port} can't be used" in done.message
+    assert "--port 0 takes a free one" in done.message

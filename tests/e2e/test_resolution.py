@@ -21,7 +21,7 @@ MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "O
 def listed(ibkr_sync: CommandLine, stocked: Path, symbol: str, *options: str) -> list[Any]:
     """The contracts that trade, nearest first."""
     product = ibkr_sync("--database", stocked, "show", symbol, "--json", *options).json
-    return [each for each in product["contracts"] if each["state"] == "active"]
+    return [contract for contract in product["contracts"] if contract["state"] == "active"]
 
 
 # --- products
@@ -31,7 +31,7 @@ def test_exchanges_names_and_ibkrs_name_the_same_products(ibkr_sync: CommandLine
     done = ibkr_sync(*DEMO, "get", "6E", "FDXM", "vx", "SR3", "SIL", "BTC", "--json")
 
     assert (done.code, done.err) == (0, "")
-    assert [(each["symbol"], each["trading_class"]) for each in done.json["outcomes"]] == [
+    assert [(outcome["symbol"], outcome["trading_class"]) for outcome in done.json["outcomes"]] == [
         ("EUR", "6E"),
         ("DAX", "FDXM"),
         ("VIX", "VX"),
@@ -123,9 +123,9 @@ def test_the_one_product_in_the_database_is_what_its_symbol_means(ibkr_sync: Com
     ):
         done = ibkr_sync(*DEMO, *command)
         assert done.code == 0, command
-        assert done.told.startswith(note) or note in done.told, command
+        assert done.message.startswith(note) or note in done.message, command
     assert [
-        each["trading_class"] for each in ibkr_sync(*DEMO, "list", "--json").json["products"]
+        product["trading_class"] for product in ibkr_sync(*DEMO, "list", "--json").json["products"]
     ] == ["FDXM"]
     ibkr_sync(*DEMO, "get", "FDAX")
     assert ibkr_sync(*DEMO, "next", "DAX").code == 5
@@ -136,20 +136,20 @@ def test_one_vague_symbol_does_not_keep_the_others_from_being_fetched(
 ) -> None:
     done = ibkr_sync(*DEMO, "get", "ES", "DAX", "--max-age", "20h", "--json")
 
-    outcomes = {each["symbol"]: each["outcome"] for each in done.json["outcomes"]}
+    outcomes = {outcome["symbol"]: outcome["outcome"] for outcome in done.json["outcomes"]}
     assert (done.code, outcomes) == (4, {"DAX": "failed", "ES": "created"})
 
 
 def test_a_contract_is_not_pinned_and_its_product_is_named(ibkr_sync: CommandLine) -> None:
     done = ibkr_sync(*DEMO, "pin", "CLG7")
     assert (done.code, done.out) == (2, "")
-    assert "CLG7 is a contract, and pin takes a product." in done.told
-    assert "next: ibkr-sync --profile demo pin CL@NYMEX" in done.told
+    assert "CLG7 is a contract, and pin takes a product." in done.message
+    assert "next: ibkr-sync --profile demo pin CL@NYMEX" in done.message
     assert ibkr_sync(*DEMO, "pin", "CL@NYMEX").code == 0
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["DAX", "--trading-class", "NOSUCH"], "DAX (NOSUCH) was not found in the catalogue or"),
         (["NOVA"], "NOVA was not found in the catalogue or the database"),
@@ -157,12 +157,12 @@ def test_a_contract_is_not_pinned_and_its_product_is_named(ibkr_sync: CommandLin
     ],
 )
 def test_only_what_is_known_can_be_pinned(
-    ibkr_sync: CommandLine, arguments: list[str], told: str
+    ibkr_sync: CommandLine, arguments: list[str], message: str
 ) -> None:
     done = ibkr_sync(*DEMO, "pin", *arguments)
 
     assert (done.code, done.out) == (5, "")
-    assert told in done.told
+    assert message in done.message
     assert ibkr_sync(*DEMO, "pin", "--list").out.splitlines() == [
         "word\tsymbol\texchange\ttrading_class\tmultiplier"
     ]
@@ -176,7 +176,7 @@ def test_what_the_catalogue_does_not_know_is_asked_as_typed(ibkr_sync: CommandLi
 
     assert (fetched.code, fetched.json["outcomes"][0]["symbol"]) == (0, "NOVA")
     assert unknown.code == 5
-    assert "NOVAZ8X was not found in IBKR" in unknown.told
+    assert "NOVAZ8X was not found in IBKR" in unknown.message
     assert ibkr_sync("show", "NOVAZ8", "--json").json["contracts"][0]["con_id"] == 987654321
     assert ibkr_sync("pin", "NOVA").code == 0
 
@@ -186,7 +186,7 @@ def test_what_is_no_symbol_is_a_usage_error(ibkr_sync: CommandLine, command: str
     done = ibkr_sync(*DEMO, command, "ES 202613")
 
     assert (done.code, done.out) == (2, "")
-    assert "'ES 202613' is no symbol, contract or conId" in done.told
+    assert "'ES 202613' is no symbol, contract or conId" in done.message
 
 
 # --- contracts
@@ -211,7 +211,9 @@ def test_every_spelling_shows_the_same_contract(ibkr_sync: CommandLine, stocked:
         done = ibkr_sync("--database", stocked, "show", text, "--json")
         assert (done.code, done.err) == (0, ""), text
         assert done.json["schema"] == "ibkr-sync/product/2"
-        assert [each["con_id"] for each in done.json["contracts"]] == [first["con_id"]], text
+        assert [contract["con_id"] for contract in done.json["contracts"]] == [first["con_id"]], (
+            text
+        )
 
 
 def test_a_contract_is_shown_in_full(ibkr_sync: CommandLine, stocked: Path) -> None:
@@ -234,10 +236,10 @@ def test_eurex_contracts_are_found_by_their_own_form(ibkr_sync: CommandLine) -> 
 
     for text in (local_symbol, local_symbol.removesuffix(" M"), local_symbol.replace(" ", "  ")):
         done = ibkr_sync(*DEMO, "show", text, "--json")
-        assert [each["local_symbol"] for each in done.json["contracts"]] == [local_symbol]
+        assert [contract["local_symbol"] for contract in done.json["contracts"]] == [local_symbol]
 
 
-def test_a_contract_that_is_not_in_the_chain_is_told(ibkr_sync: CommandLine) -> None:
+def test_a_contract_that_is_not_in_the_chain_is_reported(ibkr_sync: CommandLine) -> None:
     fetched = ibkr_sync(*DEMO, "get", "ES 209912")
     shown = ibkr_sync(*DEMO, "show", "ES 209912")
     product = ibkr_sync(*DEMO, "show", "ES")
@@ -258,7 +260,7 @@ def test_a_day_on_which_none_ends_names_the_contract_of_that_time(ibkr_sync: Com
         far = ibkr_sync("get", "NOVA 20980618", *source)
     for done in (fetched, ibkr_sync("show", "NOVA 20981218"), ibkr_sync("show", "nova 2098-12-20")):
         assert done.code == 5
-        assert "NOVAZ8, which ends on 2098-12-19" in done.told
+        assert "NOVAZ8, which ends on 2098-12-19" in done.message
         assert done.err.splitlines()[-1] == "next:  ibkr-sync show 987654321"
     assert far.err.splitlines()[-1] == "next:  See what there is: ibkr-sync show NOVA@CME"
 
@@ -277,8 +279,8 @@ def test_a_year_that_two_contracts_share_must_be_written_in_full(ibkr_sync: Comm
     clear = ibkr_sync("show", "NOVA 209812", "--json")
 
     assert (vague.code, vague.out) == (5, "")
-    assert "NOVAZ8 may mean 2088-12 (987654320), 2098-12 (987654321)" in vague.told
-    assert [each["con_id"] for each in clear.json["contracts"]] == [987654321]
+    assert "NOVAZ8 may mean 2088-12 (987654320), 2098-12 (987654321)" in vague.message
+    assert [contract["con_id"] for contract in clear.json["contracts"]] == [987654321]
 
 
 def test_hours_of_a_contract_are_those_of_this_contract(
@@ -302,7 +304,7 @@ def test_an_unknown_con_id_fetches_the_whole_product(ibkr_sync: CommandLine, sto
 
     assert unknown.code == 5
     assert (fetched.code, fetched.json["outcomes"][0]["symbol"]) == (0, "ES")
-    assert [str(each["con_id"]) for each in shown.json["contracts"]] == [con_id]
+    assert [str(contract["con_id"]) for contract in shown.json["contracts"]] == [con_id]
     assert len(chain) == len(contracts)
 
 
@@ -310,7 +312,7 @@ def test_the_con_id_of_an_expired_contract_fetches_expired_ones_too(
     ibkr_sync: CommandLine, stocked: Path
 ) -> None:
     product = ibkr_sync("--database", stocked, "show", "ES", "--json").json
-    expired = next(each for each in product["contracts"] if each["state"] == "expired")
+    expired = next(contract for contract in product["contracts"] if contract["state"] == "expired")
     con_id = str(expired["con_id"])
     fetched = ibkr_sync(*DEMO, "get", con_id)
     shown = ibkr_sync(*DEMO, "show", con_id, "--json")
@@ -319,17 +321,17 @@ def test_the_con_id_of_an_expired_contract_fetches_expired_ones_too(
     assert shown.json["contracts"][0]["state"] == "expired"
 
 
-def test_a_con_id_that_ibkr_does_not_know_is_told(ibkr_sync: CommandLine) -> None:
+def test_a_con_id_that_ibkr_does_not_know_is_reported(ibkr_sync: CommandLine) -> None:
     done = ibkr_sync(*DEMO, "get", "1999999999")
 
     assert done.code == 5
-    assert "conId 1999999999 was not found in IBKR: IBKR error 200" in done.told
+    assert "conId 1999999999 was not found in IBKR: IBKR error 200" in done.message
 
 
 def test_a_product_is_asked_once_however_it_is_named(ibkr_sync: CommandLine) -> None:
     done = ibkr_sync(*DEMO, "get", "EUR", "es", "6E", "ES", "6EZ6", "--json")
 
-    asked = [(each["symbol"], each["outcome"]) for each in done.json["outcomes"]]
+    asked = [(outcome["symbol"], outcome["outcome"]) for outcome in done.json["outcomes"]]
     assert sorted(asked) == [("ES", "created"), ("EUR", "created")]
 
 
@@ -356,14 +358,14 @@ def test_what_has_no_such_name_is_suggested(ibkr_sync: CommandLine) -> None:
     shown = ibkr_sync(*DEMO, "show", "TY")
 
     assert (fetched.code, shown.code) == (5, 5)
-    assert "Did you mean the first of these?" in fetched.told
-    assert "ibkr-sync --profile demo get COIL@IPE --source ibkr" in fetched.told
+    assert "Did you mean the first of these?" in fetched.message
+    assert "ibkr-sync --profile demo get COIL@IPE --source ibkr" in fetched.message
     assert fetched.err.splitlines()[-3:] == [
         "         COIL@IPE  Brent crude oil",
         "         BZ@NYMEX  Brent crude, last day financial",
         "         BB@NYMEX  Brent crude, financial",
     ]
-    assert "get ZN@CBOT --source ibkr" in shown.told
+    assert "get ZN@CBOT --source ibkr" in shown.message
     assert "Did you mean" not in ibkr_sync(*DEMO, "show", "NOVA").err
 
 
@@ -377,12 +379,14 @@ def test_names_of_other_programs_are_understood(ibkr_sync: CommandLine, stocked:
     for text in ("ES1!", "CME_MINI:ES1!", "ES=F", "@ES", "ESc1", "ES.c.0", "ES1 Index"):
         done = ibkr_sync(*on, "next", text, "--json")
         assert (done.code, done.json["contracts"][0]["local_symbol"]) == (0, local_symbol), text
-        assert f"note: {text} is a continuous contract; its product is taken" in done.told
+        assert f"note: {text} is a continuous contract; its product is taken" in done.message
     for text in (f"/{local_symbol}", f"{local_symbol}.CME", f"{local_symbol} Index"):
         done = ibkr_sync(*on, "show", text, "--json")
-        assert [each["con_id"] for each in done.json["contracts"]] == [first["con_id"]], text
+        assert [contract["con_id"] for contract in done.json["contracts"]] == [first["con_id"]], (
+            text
+        )
     refused = ibkr_sync(*on, "show", "ESv1")
-    assert (refused.code, "'ESv1' is no contract" in refused.told) == (2, True)
+    assert (refused.code, "'ESv1' is no contract" in refused.message) == (2, True)
 
 
 # --- sizes
@@ -403,7 +407,7 @@ def of_two_sizes(ibkr_sync: CommandLine) -> None:
     assert done.code == 0, done
 
 
-def test_contracts_that_only_their_size_tells_apart_are_ambiguous(ibkr_sync: CommandLine) -> None:
+def test_contracts_that_only_their_size_distinguishes_are_ambiguous(ibkr_sync: CommandLine) -> None:
     of_two_sizes(ibkr_sync)
     for command in (
         *(["next", "NOVA"], ["show", "NOVA 209812"], ["history", "NOVA Dec2098"]),
@@ -411,9 +415,9 @@ def test_contracts_that_only_their_size_tells_apart_are_ambiguous(ibkr_sync: Com
     ):
         vague = ibkr_sync(*command)
         assert (vague.code, vague.out) == (5, "")
-        assert "2098-12 of size 50 (987654321), 2098-12 of size 5 (987654322)" in vague.told
-        assert "Say which: --multiplier 50" in vague.told
-        assert "ibkr-sync pin 'NOVA@CME (NOVA)' --multiplier 50" in vague.told
+        assert "2098-12 of size 50 (987654321), 2098-12 of size 5 (987654322)" in vague.message
+        assert "Say which: --multiplier 50" in vague.message
+        assert "ibkr-sync pin 'NOVA@CME (NOVA)' --multiplier 50" in vague.message
         assert ibkr_sync(*command, "--multiplier", "50").code == 0
     for size, con_id in (("50", "987654321"), ("5", "987654322"), ("5.0", "987654322")):
         assert ibkr_sync("next", "NOVA", "--multiplier", size).out.split("\t")[3] == con_id
@@ -422,23 +426,23 @@ def test_contracts_that_only_their_size_tells_apart_are_ambiguous(ibkr_sync: Com
     note = "multiplier 5 leaves out 1 contract of NOVA@CME (NOVA) that it tells apart; 1 of other"
     for command in (["show"], ["next", "--as-of", "2099-01-05"], ["rolls"], ["expirations"]):
         done = ibkr_sync(*command, "NOVA")
-        assert note in done.told, done
+        assert note in done.message, done
     shown = ibkr_sync("show", "NOVA", "--json").json
-    assert [each["con_id"] for each in shown["contracts"]] == [987654322, 987654323]
+    assert [other["con_id"] for other in shown["contracts"]] == [987654322, 987654323]
     assert shown["scope"] == "size"
     export = ibkr_sync.cwd / "nova.json"
     export.write_text(json.dumps(shown))
     assert ibkr_sync("get", "NOVA", "--source", f"file:{export}").code == 2
     assert ibkr_sync("next", "NOVA", "--as-of", "2099-01-05").out.split("\t")[3] == "987654323"
     ends = ibkr_sync("expirations", "NOVA", "--within", "36000d", "--json").json["expirations"]
-    assert {each["con_id"] for each in ends} == {987654322, 987654323}
+    assert {end["con_id"] for end in ends} == {987654322, 987654323}
     assert "NOVA@CME (NOVA)           5" in ibkr_sync("pin", "-f", "table").out
     assert ibkr_sync("next", "NOVA", "--multiplier", "50").out.split("\t")[3] == "987654321"
     assert ibkr_sync("next", "NOVA", "--multiplier", "7").code == 5
     as_of = ibkr_sync("next", "NOVA", "--multiplier", "5", "--as-of", "2001-01-01")
     assert (as_of.code, as_of.out.split("\t")[3]) == (0, "987654322")
     contract = ibkr_sync("next", "NOVA 209812", "--multiplier", "5")
-    assert "ibkr-sync show 'NOVA 209812' --multiplier 5" in contract.told
+    assert "ibkr-sync show 'NOVA 209812' --multiplier 5" in contract.message
 
 
 def test_a_size_says_which_product_a_symbol_means_in_every_command(ibkr_sync: CommandLine) -> None:
@@ -460,7 +464,7 @@ def test_a_size_says_which_product_a_symbol_means_in_every_command(ibkr_sync: Co
     assert ibkr_sync(*DEMO, "pin", "--json").json["pins"][0]["trading_class"] == "FDXM"
     unknown = ibkr_sync(*DEMO, "watchlist", "add", "NOVA", "--multiplier", "5")
     assert (unknown.code, unknown.out) == (5, "")
-    assert "NOVA (multiplier 5) was not found in the catalogue or the database" in unknown.told
+    assert "NOVA (multiplier 5) was not found in the catalogue or the database" in unknown.message
 
 
 # --- series
@@ -475,8 +479,10 @@ def test_weekly_contracts_are_hidden_unless_they_are_wanted(
         return done.out.splitlines()
 
     contracts = listed(ibkr_sync, stocked, "VIX")
-    monthly = [each["local_symbol"] for each in contracts if each["series"] == "monthly"]
-    weekly = [each["local_symbol"] for each in contracts if each["series"] == "weekly"]
+    monthly = [
+        contract["local_symbol"] for contract in contracts if contract["series"] == "monthly"
+    ]
+    weekly = [contract["local_symbol"] for contract in contracts if contract["series"] == "weekly"]
     usual, every, weeks = table(), table("--series", "all"), table("--series", "weekly")
 
     assert monthly
@@ -488,4 +494,4 @@ def test_weekly_contracts_are_hidden_unless_they_are_wanted(
     assert all(any(name in line for line in every) for name in monthly + weekly)
     assert not any(name in line for line in weeks for name in monthly)
     only = listed(ibkr_sync, stocked, "VIX", "--series", "weekly")
-    assert [each["local_symbol"] for each in only] == weekly
+    assert [item["local_symbol"] for item in only] == weekly

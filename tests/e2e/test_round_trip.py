@@ -56,12 +56,12 @@ def test_a_part_of_a_chain_is_never_taken_for_the_whole(
     done = ibkr_sync("--database", other, "get", "ES", "--source", f"file:{file}", "-f", "json")
     assert (done.code, done.out) == (2, "")
     if words[0] == "show":
-        assert "only a part of the chain was exported" in done.told
+        assert "only a part of the chain was exported" in done.message
     assert not other.exists()
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         (None, "No such file or directory"),
         ("", ""),
@@ -72,7 +72,7 @@ def test_a_part_of_a_chain_is_never_taken_for_the_whole(
     ids=["missing", "empty", "no JSON", "another schema", "columns missing"],
 )
 def test_a_bad_file_is_refused_and_nothing_stored(
-    ibkr_sync: CommandLine, tmp_path: Path, content: str | None, told: str
+    ibkr_sync: CommandLine, tmp_path: Path, content: str | None, message: str
 ) -> None:
     file = tmp_path / "es.json"
     if content is not None:
@@ -82,12 +82,12 @@ def test_a_bad_file_is_refused_and_nothing_stored(
 
     assert (done.code, done.out) == (2, "")
     assert str(file) in done.err
-    assert told in done.err
+    assert message in done.err
     assert "ibkr-sync show SYMBOL --json" in done.err
     assert not any(ibkr_sync.home.iterdir())
 
 
-def test_a_product_that_the_file_lacks_is_told(
+def test_a_product_that_the_file_lacks_is_reported(
     ibkr_sync: CommandLine, stocked: Path, tmp_path: Path
 ) -> None:
     file = tmp_path / "es.json"
@@ -99,7 +99,7 @@ def test_a_product_that_the_file_lacks_is_told(
     )
 
     assert done.code == 4
-    assert [each["outcome"] for each in done.json["outcomes"]] == ["failed", "created"]
+    assert [outcome["outcome"] for outcome in done.json["outcomes"]] == ["failed", "created"]
     assert f"CL was not found in {file}" in done.err
 
 
@@ -140,7 +140,7 @@ def test_the_next_step_names_the_file_that_was_asked(
         assert "--source ibkr" not in done.err
 
 
-def test_a_file_that_tells_no_time_gets_none_and_replaces_nothing(
+def test_a_file_that_says_no_time_gets_none_and_replaces_nothing(
     ibkr_sync: CommandLine, stocked: Path, tmp_path: Path
 ) -> None:
     document = ibkr_sync("--database", stocked, "show", "ES", "--json").json
@@ -152,7 +152,7 @@ def test_a_file_that_tells_no_time_gets_none_and_replaces_nothing(
     shown = ibkr_sync("--database", other, "show", "ES", "-f", "table")
 
     assert (taken.code, again.code) == (0, 4)
-    assert "does not say as of when" in again.told
+    assert "does not say as of when" in again.message
     assert ibkr_sync("--database", other, "show", "ES", "--json").json["synced_at"] is None
     assert "nobody knows as of when" in shown.out
     listed = ibkr_sync("--database", other, "list", "-f", "table").out.splitlines()[2].split()

@@ -50,7 +50,7 @@ def test_a_stalled_run_excludes_others_and_stops_when_asked(
     assert (second.code, second.out) == (75, "")
     assert "Another run is at work on this database" in second.err
     assert connections == 1  # the second one did not bother the gateway
-    assert [each["symbol"] for each in looking.json["products"]] == ["NQ"]
+    assert [product["symbol"] for product in looking.json["products"]] == ["NQ"]
     assert stopped.code == code
     assert "error: Stopped." in stopped.err
     assert [row["outcome"] for row in stopped.rows("\t")] == ["created"]

@@ -20,8 +20,8 @@ def test_the_default_database_refuses_sample_data_from_any_source(
     refused = ibkr_sync("get", "ES", "--source", f"file:{exported}", "-f", "table")
 
     assert refused.code == 4
-    assert "sample data" in refused.told
-    assert "--database" in refused.told
+    assert "sample data" in refused.message
+    assert "--database" in refused.message
     assert ibkr_sync("list", "--json").json["products"] == []
 
 
@@ -59,7 +59,7 @@ def test_the_default_database_refuses_sample_data_by_whatever_path_it_is_named(
     refused = ibkr_sync("--profile", "demo", "--database", path, "get", "ES")
 
     assert refused.code == 4
-    assert "sample data" in refused.told
+    assert "sample data" in refused.message
     assert ibkr_sync("list", "--json").json["products"] == []
 
 
@@ -73,7 +73,7 @@ def test_the_default_database_refuses_sample_data_by_another_name_of_its_file(
     refused = ibkr_sync("--profile", "demo", "--database", tmp_path / "other.db", "get", "ES")
 
     assert refused.code == 4
-    assert "sample data" in refused.told
+    assert "sample data" in refused.message
 
 
 def test_a_default_folder_that_leads_nowhere_keeps_no_other_database_from_use(
@@ -97,7 +97,7 @@ def test_what_came_of_sample_data_is_marked_in_every_format(
         (("db", "renormalise", "ES"), "products"),
     ):
         document = ibkr_sync(*demo, *asked, "--json").json
-        assert {each["origin"] for each in document[key]} == {"sample"}, asked
+        assert {item["origin"] for item in document[key]} == {"sample"}, asked
         rows = ibkr_sync(*demo, *asked, "-f", "tsv").rows("\t")
         assert {[*row.items()][-1] for row in rows} == {("origin", "sample")}, asked
         assert "SAMPLE DATA" in ibkr_sync(*demo, *asked, "-f", "table").out, asked
@@ -111,7 +111,7 @@ def test_runs_against_the_built_in_gateway_are_of_sample_data(ibkr_sync: Command
     document = ibkr_sync("--profile", "demo", "runs", "--json").json
     table = ibkr_sync("--profile", "demo", "runs", "-f", "table").out
 
-    assert [each["source"] for each in document["runs"]] == ["sample", "sample"]
+    assert [other["source"] for other in document["runs"]] == ["sample", "sample"]
     assert "SAMPLE DATA  2 runs · from sample data" in table
     for run in ("1", "2"):
         asked = ("--profile", "demo", "runs", "--run", run)
@@ -121,7 +121,7 @@ def test_runs_against_the_built_in_gateway_are_of_sample_data(ibkr_sync: Command
         assert ibkr_sync(*asked, "-f", "table").out.startswith(f"SAMPLE DATA  run {run} ")
 
 
-def test_runs_that_stored_sample_data_are_told_from_those_that_did_not(
+def test_runs_that_stored_sample_data_are_distinguished_from_those_that_did_not(
     ibkr_sync: CommandLine, stocked: Path
 ) -> None:
     with gateway_with() as gateway:

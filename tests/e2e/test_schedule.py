@@ -49,7 +49,7 @@ def test_the_line_for_cron_can_be_run_and_is_quiet(ibkr_sync: CommandLine, tmp_p
 
     assert (first.code, printed.code, printed.err) == (0, 0, "")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert [(each["kind"], each["outcome"]) for each in runs] == [("refresh", "ok"), ("get", "ok")]
+    assert [(run["kind"], run["outcome"]) for run in runs] == [("refresh", "ok"), ("get", "ok")]
     assert (folder / "ibkr-sync.log").is_file()
 
 
@@ -96,7 +96,7 @@ def test_a_config_file_of_the_working_folder_is_found_again(ibkr_sync: CommandLi
     assert " --profile ibkr " in printed.out
 
 
-def test_the_time_is_told_on_this_machine_s_clock(ibkr_sync: CommandLine) -> None:
+def test_the_time_is_reported_on_this_machine_s_clock(ibkr_sync: CommandLine) -> None:
     in_berlin = ibkr_sync("schedule", "--print", "cron", env=BERLIN)
     in_new_york = ibkr_sync("schedule", "--print", "cron", env={"TZ": "America/New_York"})
     systemd = ibkr_sync("schedule", "--print", "systemd", env=BERLIN)
@@ -143,12 +143,12 @@ def test_a_time_at_which_ibkr_resets_is_warned_of(ibkr_sync: CommandLine) -> Non
     done = ibkr_sync("schedule", "--print", "cron", "--at", "00:30", env=BERLIN)
 
     assert done.code == 0
-    assert "warning: 00:30 America/New_York may meet a reset of IBKR's servers" in done.told
+    assert "warning: 00:30 America/New_York may meet a reset of IBKR's servers" in done.message
     assert ibkr_sync("schedule", "--print", "cron", env=BERLIN).err == ""
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         ([], "ibkr-sync schedule needs --print."),
         (["--print", "at"], "'at' is none of cron, systemd, launchd"),
@@ -160,12 +160,12 @@ def test_a_time_at_which_ibkr_resets_is_warned_of(ibkr_sync: CommandLine) -> Non
     ],
 )
 def test_what_makes_no_schedule_is_refused(
-    ibkr_sync: CommandLine, arguments: list[str], told: str
+    ibkr_sync: CommandLine, arguments: list[str], message: str
 ) -> None:
     done = ibkr_sync("schedule", *arguments)
 
     assert (done.code, done.out) == (2, "")
-    assert told in done.told
+    assert message in done.message
 
 
 def test_a_module_is_called_by_its_interpreter() -> None:

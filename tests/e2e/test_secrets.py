@@ -33,20 +33,20 @@ def test_no_output_holds_a_secret(ibkr_sync: CommandLine, tmp_path: Path, url: s
     log = tmp_path / "run.log"
     verbose = ("-vv", "--debug", "--log-file", log)
 
-    told = "".join(
+    message = "".join(
         done.out + done.err
         for arguments in ARGUMENTS
         for done in (ibkr_sync(*verbose, *arguments, env={"IBKR_SYNC_DATABASE": url}),)
     )
 
-    assert told
-    assert [secret for secret in SECRETS if secret in told] == []
+    assert message
+    assert [secret for secret in SECRETS if secret in message] == []
     if log.exists():
         assert [secret for secret in SECRETS if secret in log.read_text()] == []
 
 
 @pytest.mark.parametrize("way", ["flag", "file", "profile"])
-def test_no_secret_is_told_wherever_the_url_stands(ibkr_sync: CommandLine, way: str) -> None:
+def test_no_secret_is_reported_wherever_the_url_stands(ibkr_sync: CommandLine, way: str) -> None:
     flags = ("--database", USERINFO) if way == "flag" else ()
     if way == "file":
         ibkr_sync.configure(f'database = "{USERINFO}"\n[gateway]\nport = 0\n')
@@ -63,7 +63,7 @@ def test_no_secret_is_told_wherever_the_url_stands(ibkr_sync: CommandLine, way: 
         assert (shown.code, checked.code, failed.code) == (2, 2, 2)
     else:
         assert (shown.code, failed.code) == (0, 7)
-        values = {each["key"]: each["value"] for each in shown.json["settings"]}
+        values = {setting["key"]: setting["value"] for setting in shown.json["settings"]}
         assert values["database.location" if way == "flag" else "database"] == (
             "postgresql://u:***@127.0.0.1:1/db?sslpassword=***&password=***"
         )

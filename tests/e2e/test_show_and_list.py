@@ -18,21 +18,21 @@ def test_the_same_products_twice_change_nothing(ibkr_sync: CommandLine) -> None:
     again = ibkr_sync("--profile", "demo", "get", "ES", "ES", "CL", "--json")
 
     assert (first.code, again.code, again.err) == (0, 0, "")
-    assert [each["outcome"] for each in first.json["outcomes"]] == ["created"] * 2
-    assert [each["outcome"] for each in again.json["outcomes"]] == ["unchanged"] * 2
+    assert [outcome["outcome"] for outcome in first.json["outcomes"]] == ["created"] * 2
+    assert [outcome["outcome"] for outcome in again.json["outcomes"]] == ["unchanged"] * 2
 
 
-def test_all_formats_tell_the_same_contracts(ibkr_sync: CommandLine, stocked: Path) -> None:
+def test_all_formats_say_the_same_contracts(ibkr_sync: CommandLine, stocked: Path) -> None:
     def show(*options: str) -> str:
         done = ibkr_sync("--database", stocked, "show", "ES", *options)
         assert (done.code, done.err) == (0, "")
         return done.out
 
     document = json.loads(show("--json"))
-    con_ids = [str(each["con_id"]) for each in document["contracts"]]
+    con_ids = [str(contract["con_id"]) for contract in document["contracts"]]
     assert document["schema"] == "ibkr-sync/product/2"
     assert (document["multiplier"], document["min_tick"]) == ("50", "0.25")
-    assert {"active", "expired"} == {each["state"] for each in document["contracts"]}
+    assert {"active", "expired"} == {contract["state"] for contract in document["contracts"]}
 
     assert json.loads(show("-f", "jsonl")) == document
     assert len(show("-f", "jsonl").splitlines()) == 1
@@ -56,7 +56,7 @@ def test_the_format_may_stand_before_the_command_too(ibkr_sync: CommandLine, sto
 
 def test_the_table_has_expired_contracts_when_asked(ibkr_sync: CommandLine, stocked: Path) -> None:
     states = ibkr_sync("--database", stocked, "show", "ES", "--json").json["contracts"]
-    expired = [each["local_symbol"] for each in states if each["state"] == "expired"]
+    expired = [state["local_symbol"] for state in states if state["state"] == "expired"]
 
     short = ibkr_sync("--database", stocked, "show", "ES", "-f", "table").out
     full = ibkr_sync("--database", stocked, "show", "ES", "-f", "table", "--expired").out
@@ -77,9 +77,9 @@ def test_several_are_shown_at_once_and_one_that_fails_loses_no_other(
         both = ask(command, "ES", "NOVA", "CL", "--json")
         assert both.code == 4
         assert "NOVA was not found" in both.err
-        alone = [ask(command, each, "--json").json for each in ("ES", "CL")]
-        assert [each["symbol"] for each in both.json] == ["ES", "CL"]
-        assert [each.keys() for each in both.json] == [each.keys() for each in alone]
+        alone = [ask(command, number, "--json").json for number in ("ES", "CL")]
+        assert [item["symbol"] for item in both.json] == ["ES", "CL"]
+        assert [item.keys() for item in both.json] == [item.keys() for item in alone]
         rows = ask(command, "ES", "CL", "-f", "csv").rows()
         assert {row["symbol"] for row in rows} == {"ES", "CL"}
         assert {row["origin"] for row in rows} == {"sample"}
@@ -94,13 +94,13 @@ def test_several_are_shown_at_once_and_one_that_fails_loses_no_other(
 def test_contracts_are_limited_and_put_in_order(ibkr_sync: CommandLine, stocked: Path) -> None:
     database = ("--database", stocked)
     done = ibkr_sync(*database, "show", "CL", "-n", "3", "--sort", "-last-trade-date", "--json")
-    dates = [each["last_trade_date"] for each in done.json["contracts"]]
+    dates = [contract["last_trade_date"] for contract in done.json["contracts"]]
     assert len(dates) == 3
     assert dates == sorted(dates, reverse=True)
     assert done.json["scope"] == "selection"
     for wrong in (("-n", "0"), ("-n", "some"), ("--sort", "venues"), ("--sort", "multiplyer")):
         assert ibkr_sync(*database, "show", "CL", *wrong).code == 2
-    assert "'multiplier'" in ibkr_sync(*database, "show", "CL", "--sort", "multiplyer").told
+    assert "'multiplier'" in ibkr_sync(*database, "show", "CL", "--sort", "multiplyer").message
 
     code, sent = ibkr_sync.on_terminal(*database, "--no-color", "show", "CL", columns=400)
     step = re.search(r"… ([0-9]+) more: ibkr-sync (.*)", sent)
@@ -123,26 +123,26 @@ def test_columns_are_chosen_by_name_and_written_to_a_file(
     assert (done.code, done.out, done.err) == (0, "", "note: this is sample data\n")
     assert file.read_text().splitlines() == [
         "con_id,tick_value",
-        *(f"{each['con_id']},{each['tick_value']}" for each in document["contracts"]),
+        *(f"{contract['con_id']},{contract['tick_value']}" for contract in document["contracts"]),
     ]
     assert (refused.code, guarded.code) == (2, 2)
-    assert "did you mean 'con_id'?" in refused.told
-    assert "is the database" in guarded.told
+    assert "did you mean 'con_id'?" in refused.message
+    assert "is the database" in guarded.message
     assert ibkr_sync(*database, "list").code == 0
 
 
 def test_list_summarises_and_filters(ibkr_sync: CommandLine, stocked: Path) -> None:
     def listed(*options: str) -> list[str]:
         done = ibkr_sync("--database", stocked, "list", "--json", *options)
-        told = "" if done.json["products"] else "note: nothing is stored of EUREX\n"
-        assert (done.code, done.err, done.json["schema"]) == (0, told, "ibkr-sync/products/1")
-        return [each["symbol"] for each in done.json["products"]]
+        message = "" if done.json["products"] else "note: nothing is stored of EUREX\n"
+        assert (done.code, done.err, done.json["schema"]) == (0, message, "ibkr-sync/products/1")
+        return [product["symbol"] for product in done.json["products"]]
 
     assert listed() == ["CL", "ES", "VIX"]
     assert listed("--exchange", "nymex") == ["CL"]
 
 
-def test_list_of_an_empty_database_tells_the_next_step(ibkr_sync: CommandLine) -> None:
+def test_list_of_an_empty_database_says_the_next_step(ibkr_sync: CommandLine) -> None:
     done = ibkr_sync("list")
 
     assert done.code == 0
@@ -183,4 +183,4 @@ def test_database_and_profile_come_from_anywhere(
 
     done = ibkr_sync(*flags, "list", "--json", env=env)
 
-    assert [each["symbol"] for each in done.json["products"]] == ["CL", "ES", "VIX"]
+    assert [product["symbol"] for product in done.json["products"]] == ["CL", "ES", "VIX"]

@@ -44,7 +44,7 @@ def loaded(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["--help"], "Exit codes:"),
         (["get", "-h"], "--allow-shrink"),
@@ -55,12 +55,12 @@ def loaded(
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_what_needs_no_database_and_no_gateway_loads_neither(
-    ibkr_sync: CommandLine, tmp_path: Path, arguments: list[str], told: str
+    ibkr_sync: CommandLine, tmp_path: Path, arguments: list[str], message: str
 ) -> None:
     done, modules = loaded(ibkr_sync, tmp_path, *arguments)
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert told in done.stdout
+    assert message in done.stdout
     assert modules & HEAVY == set()
 
 
@@ -102,6 +102,8 @@ def test_what_only_reads_the_database_builds_no_gateway_in_any_profile(
 
     assert done.returncode == 0
     assert "ibkr_sync.infrastructure.repositories.local_repo" in modules
-    infrastructure = {each for each in modules if each.startswith("ibkr_sync.infrastructure.")}
-    assert not [each for each in infrastructure if "replay" in each or "ibkr_repo.gateway" in each]
+    infrastructure = {
+        module for module in modules if module.startswith("ibkr_sync.infrastructure.")
+    }
+    assert not [text for text in infrastructure if "replay" in text or "ibkr_repo.gateway" in text]
     assert "ibapi" not in modules

@@ -175,13 +175,13 @@ def test_progress_is_shown_on_a_terminal_only(ibkr_sync: CommandLine) -> None:
 
 
 def test_quiet_leaves_results_and_errors(ibkr_sync: CommandLine) -> None:
-    told = ibkr_sync("--profile", "demo", "get", "ES", "-f", "table")
+    message = ibkr_sync("--profile", "demo", "get", "ES", "-f", "table")
     quiet = ibkr_sync("--quiet", "--profile", "demo", "get", "ES", "-f", "table")
     failed = ibkr_sync("-q", "show", "NQ")
 
-    assert told.err == "ES@CME (ES): 21 new\n"
+    assert message.err == "ES@CME (ES): 21 new\n"
     assert quiet.err == ""
-    assert quiet.out.splitlines()[:3] == told.out.splitlines()[:3]
+    assert quiet.out.splitlines()[:3] == message.out.splitlines()[:3]
     assert failed.err.startswith("error: NQ was not found")
     assert "next: " in failed.err
 

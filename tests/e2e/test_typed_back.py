@@ -55,8 +55,8 @@ class Printed:
 
     def _collect_document(self, value: Any) -> None:
         if isinstance(value, list):
-            for each in value:
-                self._collect_document(each)
+            for item in value:
+                self._collect_document(item)
         if not isinstance(value, dict):
             return
         if {"symbol", "exchange", "trading_class"} <= value.keys() and value["exchange"]:
@@ -64,8 +64,8 @@ class Printed:
             self.labels.add(names)
         if value.get("local_symbol") and value.get("con_id"):
             self.contracts.setdefault(value["local_symbol"], set()).add(value["con_id"])
-        for each in value.values():
-            self._collect_document(each)
+        for item in value.values():
+            self._collect_document(item)
 
 
 def text_of(label: tuple[str, str, str]) -> str:
@@ -103,8 +103,8 @@ def test_every_name_of_a_product_or_contract_is_accepted(ibkr_sync: CommandLine)
     printed = printed_by(ibkr_sync, *commands)
     assert {first for first, *_ in commands} | NAMELESS == set(CommandTree().commands)
     stored = {
-        (each["symbol"], each["exchange"], each["trading_class"])
-        for each in ibkr_sync(*DEMO, "list", "--json").json["products"]
+        (product["symbol"], product["exchange"], product["trading_class"])
+        for product in ibkr_sync(*DEMO, "list", "--json").json["products"]
     }
 
     assert {
@@ -117,7 +117,7 @@ def test_every_name_of_a_product_or_contract_is_accepted(ibkr_sync: CommandLine)
     for number, label in enumerate(sorted(printed.labels)):
         shown = ibkr_sync(*DEMO, "show", text_of(label), "--json")
         fitting = [
-            each for each in stored if all(b in ("", a) for a, b in zip(each, label, strict=True))
+            pair for pair in stored if all(b in ("", a) for a, b in zip(pair, label, strict=True))
         ]
         assert shown.code == (0 if len(fitting) == 1 else 5), (label, shown)
         if fitting and shown.code == 0:
@@ -130,10 +130,10 @@ def test_every_name_of_a_product_or_contract_is_accepted(ibkr_sync: CommandLine)
         assert (done.code == 0) == (shown.code == 0), (reader, label, done)
     for local_symbol, con_ids in list(printed.contracts.items())[::4]:
         shown = ibkr_sync(*DEMO, "show", local_symbol, "--json")
-        assert {each["con_id"] for each in shown.json["contracts"]} == con_ids
-    for con_id in [each for con_ids in printed.contracts.values() for each in con_ids][::7]:
+        assert {contract["con_id"] for contract in shown.json["contracts"]} == con_ids
+    for con_id in [other for con_ids in printed.contracts.values() for other in con_ids][::7]:
         shown = ibkr_sync(*DEMO, "show", str(con_id), "--json")
-        assert [each["con_id"] for each in shown.json["contracts"]] == [con_id]
+        assert [contract["con_id"] for contract in shown.json["contracts"]] == [con_id]
 
 
 def test_every_next_step_is_accepted(ibkr_sync: CommandLine) -> None:

@@ -16,7 +16,7 @@ LIBRARY_WORDS = re.compile(r"Usage:|Try '|Input should|Invalid value|Value error
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["nonsense"], "There is no command 'nonsense'"),
         ([f"[/nope]{ESCAPE}"], r"There is no command '[/nope]\x1b[31m'"),
@@ -55,12 +55,12 @@ LIBRARY_WORDS = re.compile(r"Usage:|Try '|Input should|Invalid value|Value error
     ),
 )
 def test_a_word_that_does_not_fit_is_named(
-    ibkr_sync: CommandLine, arguments: list[str], told: str
+    ibkr_sync: CommandLine, arguments: list[str], message: str
 ) -> None:
     done = ibkr_sync(*arguments)
 
     assert (done.code, done.out) == (2, "")
-    assert told in done.told
+    assert message in done.message
     lines = done.err.splitlines()
     assert [line[:7] for line in lines] == ["error: ", "next:  "], "no frames, no usage lines"
     assert not LIBRARY_WORDS.search(done.err)
@@ -71,7 +71,7 @@ def test_a_global_option_may_stand_anywhere(ibkr_sync: CommandLine, stocked: Pat
     words = ("list", "--database", stocked, "--json", "-q")
     expected = ibkr_sync(*words[1:], words[0])
     assert expected.code == 0
-    assert [each["symbol"] for each in expected.json["products"]] == ["CL", "ES", "VIX"]
+    assert [product["symbol"] for product in expected.json["products"]] == ["CL", "ES", "VIX"]
 
     assert ibkr_sync(*words) == expected
     assert ibkr_sync("--database", "none.db", "--format", "json", *words) == expected
@@ -84,11 +84,11 @@ def test_a_global_option_may_stand_anywhere(ibkr_sync: CommandLine, stocked: Pat
     ):
         done = ibkr_sync(*refused, "--database", stocked)
         assert (done.code, done.out) == (2, "")
-        assert "--json and --format csv exclude each other" in done.told
+        assert "--json and --format csv exclude each other" in done.message
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["--profile", "ibrk", "show", "ES"], 'no profile "ibrk" (did you mean "ibkr"?)'),
         (["--profile", f"[x]{ESCAPE}", "show", "ES"], r'not "[x]\x1b[31m"'),
@@ -112,18 +112,18 @@ def test_a_global_option_may_stand_anywhere(ibkr_sync: CommandLine, stocked: Pat
     ),
 )
 def test_a_setting_that_does_not_fit_is_named(
-    ibkr_sync: CommandLine, arguments: list[str], told: str
+    ibkr_sync: CommandLine, arguments: list[str], message: str
 ) -> None:
     done = ibkr_sync(*arguments)
 
     assert (done.code, done.out) == (2, "")
-    assert told in done.told
+    assert message in done.message
     assert "next: " in done.err
     assert "secret" not in done.err
     assert not any(ibkr_sync.home.iterdir())
 
 
-def test_a_product_that_is_not_stored_is_told_with_the_next_command(
+def test_a_product_that_is_not_stored_is_reported_with_the_next_command(
     ibkr_sync: CommandLine, stocked: Path
 ) -> None:
     before = checksum(stocked)
@@ -138,7 +138,7 @@ def test_a_product_that_is_not_stored_is_told_with_the_next_command(
     assert checksum(stocked) == before
 
 
-def test_a_symbol_that_ibkr_does_not_know_is_told(ibkr_sync: CommandLine) -> None:
+def test_a_symbol_that_ibkr_does_not_know_is_reported(ibkr_sync: CommandLine) -> None:
     with gateway_with() as gateway:
         done = ibkr_sync(
             *("get", "NOVA", "-f", "table", "--source", "ibkr", "--port", str(gateway.port))
@@ -178,7 +178,7 @@ def test_an_ambiguous_symbol_is_never_picked_silently(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["get", "ES", "--port", "4002"], "--port is for a gateway: add --source ibkr"),
         (["get", "ES", "--client-id", "7"], "--client-id is for a gateway: add --source ibkr"),
@@ -198,19 +198,19 @@ def test_an_ambiguous_symbol_is_never_picked_silently(
     ],
 )
 def test_options_that_can_not_be_heeded_are_refused(
-    ibkr_sync: CommandLine, arguments: list[str], told: str
+    ibkr_sync: CommandLine, arguments: list[str], message: str
 ) -> None:
     done = ibkr_sync(*arguments)
 
     assert (done.code, done.out) == (2, "")
-    assert told in done.told
+    assert message in done.message
     assert not any(ibkr_sync.home.iterdir())
 
 
-def test_get_tells_that_no_source_was_asked(ibkr_sync: CommandLine, stocked: Path) -> None:
+def test_get_says_that_no_source_was_asked(ibkr_sync: CommandLine, stocked: Path) -> None:
     done = ibkr_sync("--database", stocked, "get", "ES", "GC", "--json")
 
-    outcomes = {each["symbol"]: each["outcome"] for each in done.json["outcomes"]}
+    outcomes = {outcome["symbol"]: outcome["outcome"] for outcome in done.json["outcomes"]}
     assert (done.code, outcomes) == (0, {"ES": "stored", "GC": "catalogue"})
     assert done.err.splitlines() == [
         "note: IBKR was not asked: profile local answers from the database",
@@ -220,7 +220,7 @@ def test_get_tells_that_no_source_was_asked(ibkr_sync: CommandLine, stocked: Pat
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["list", "--exchange", "NOPE"], "Exchange NOPE was not found in the catalogue or the"),
         (["list", "--exchange", "eurx"], "next: Did you mean EUREX?"),
@@ -234,22 +234,22 @@ def test_get_tells_that_no_source_was_asked(ibkr_sync: CommandLine, stocked: Pat
     ],
 )
 def test_what_is_not_there_is_said_in_one_way(
-    ibkr_sync: CommandLine, stocked: Path, arguments: list[str], told: str
+    ibkr_sync: CommandLine, stocked: Path, arguments: list[str], message: str
 ) -> None:
     done = ibkr_sync("--database", stocked, *arguments)
 
     assert (done.code, done.out) == (5, "")
     assert done.err.startswith("error: ")
     assert "\nnext:  " in done.err
-    assert told in done.told
+    assert message in done.message
 
 
 def test_a_list_that_is_empty_says_why(ibkr_sync: CommandLine, stocked: Path) -> None:
-    for arguments, told in (
+    for arguments, message in (
         (["list", "--exchange", "globex", "--database", "none.db"], "is stored of CME"),
         (["list", "--exchange", "LMEOTC"], "is stored of LMEOTC"),
         (["expirations", "--exchange", "LMEOTC"], "that is stored fits"),
         (["pin"], "is pinned"),
     ):
         done = ibkr_sync("--database", stocked, *arguments)
-        assert (done.code, done.err) == (0, f"note: nothing {told}\n")
+        assert (done.code, done.err) == (0, f"note: nothing {message}\n")

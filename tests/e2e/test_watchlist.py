@@ -61,14 +61,14 @@ def test_how_fresh_a_product_is_is_listed(ibkr_sync: CommandLine, stocked: Path)
     assert entry["listed"] > 0
 
 
-def test_adding_twice_is_harmless_and_told(watchlist: CommandLine) -> None:
+def test_adding_twice_is_harmless_and_reported(watchlist: CommandLine) -> None:
     watchlist("watchlist", "add", "ES")
 
     again = watchlist("watchlist", "add", "ES", "ESZ6", "6E", "-f", "tsv")
 
     assert again.code == 0
     assert [row["outcome"] for row in again.rows("\t")] == ["present", "added"]
-    assert "ESZ6 is a contract; ES@CME (ES) is watched" in again.told
+    assert "ESZ6 is a contract; ES@CME (ES) is watched" in again.message
     assert watched(watchlist) == ["ES CME ES -", "EUR CME 6E -"]
 
 
@@ -89,30 +89,30 @@ def test_a_product_can_be_in_several_groups_and_leaves_one_or_all(watchlist: Com
     assert watched(watchlist) == []
 
 
-def test_what_nobody_knows_is_kept_as_typed_and_told(watchlist: CommandLine) -> None:
+def test_what_nobody_knows_is_kept_as_typed_and_reported(watchlist: CommandLine) -> None:
     done = watchlist("watchlist", "add", "nova@cme")
 
     assert done.code == 0
-    assert "NOVA@CME is in neither catalogue nor database" in done.told
+    assert "NOVA@CME is in neither catalogue nor database" in done.message
     assert watched(watchlist) == ["NOVA CME - -"]
 
 
-def test_what_several_products_share_is_told_with_candidates_and_nothing_is_added(
+def test_what_several_products_share_is_reported_with_candidates_and_nothing_is_added(
     watchlist: CommandLine,
 ) -> None:
     vague = watchlist("watchlist", "add", "ES", "DAX")
     clear = watchlist("watchlist", "add", "DAX", "--trading-class", "FDAX")
 
     assert (vague.code, vague.out) == (5, "")
-    assert "DAX may mean 3 products" in vague.told
+    assert "DAX may mean 3 products" in vague.message
     assert "FDXM" in vague.err
-    assert "Nothing was added." in vague.told
+    assert "Nothing was added." in vague.message
     assert clear.code == 0
     assert watched(watchlist) == ["DAX EUREX FDAX -"]
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "told"),
+    ("arguments", "code", "message"),
     [
         (["remove", "GC"], 5, "GC was not found in the watchlist."),
         (
@@ -127,15 +127,15 @@ def test_what_several_products_share_is_told_with_candidates_and_nothing_is_adde
         (["import", "none.txt"], 2, "none.txt: nothing was imported"),
     ],
 )
-def test_what_can_not_be_done_is_told_and_the_list_stays(
-    watchlist: CommandLine, arguments: list[str], code: int, told: str
+def test_what_can_not_be_done_is_reported_and_the_list_stays(
+    watchlist: CommandLine, arguments: list[str], code: int, message: str
 ) -> None:
     watchlist("watchlist", "add", "ES", "--group", "night")
 
     done = watchlist("watchlist", *arguments)
 
     assert (done.code, done.out) == (code, "")
-    assert told in done.told
+    assert message in done.message
     assert "next: " in done.err
     assert watched(watchlist) == ["ES CME ES night"]
 
@@ -144,7 +144,7 @@ def test_asking_for_an_empty_list_creates_nothing(ibkr_sync: CommandLine) -> Non
     done = ibkr_sync("watchlist", "list", "--json")
 
     assert (done.code, done.json["watchlist"]) == (0, [])
-    assert "all that is stored is kept up to date" in done.told
+    assert "all that is stored is kept up to date" in done.message
     assert not any(ibkr_sync.home.iterdir())
 
 
@@ -159,8 +159,8 @@ def test_a_file_of_names_is_imported(watchlist: CommandLine) -> None:
     done = watchlist("watchlist", "import", "list.txt", "--group", "day", "--json")
 
     assert done.code == 0
-    assert {each["outcome"] for each in done.json["products"]} == {"added"}
-    assert "NOVA@CME is in neither catalogue nor database" in done.told
+    assert {product["outcome"] for product in done.json["products"]} == {"added"}
+    assert "NOVA@CME is in neither catalogue nor database" in done.message
     assert watched(watchlist) == [
         "CL NYMEX CL day",
         "ES CME ES day",
@@ -227,7 +227,7 @@ def test_lists_of_other_programs_are_imported(
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         (b"ES\nESZ26-CME\n", "line 2: ESZ26-CME is a contract, and a list is of products: ES@CME"),
         (b"ES,CME,night", "line 1: CME is no product that is known"),
@@ -237,17 +237,17 @@ def test_lists_of_other_programs_are_imported(
         (b"\xff\xfeE", "it is no text in UTF-16"),
     ],
 )
-def test_what_no_list_of_products_holds_is_told_by_line(
-    watchlist: CommandLine, content: bytes, told: str
+def test_what_no_list_of_products_holds_is_reported_by_line(
+    watchlist: CommandLine, content: bytes, message: str
 ) -> None:
     (watchlist.cwd / "list.txt").write_bytes(content)
     done = watchlist("watchlist", "import", "list.txt")
 
     assert (done.code, done.out) == (2, "")
-    assert told in done.told
+    assert message in done.message
 
 
-def test_every_wrong_line_is_told_and_nothing_is_imported(watchlist: CommandLine) -> None:
+def test_every_wrong_line_is_reported_and_nothing_is_imported(watchlist: CommandLine) -> None:
     watchlist("watchlist", "add", "6E")
     (watchlist.cwd / "list.txt").write_text(
         "ES\nDAX\nFDAX 20261218 M\n=1+1\nES,a b\nES,CME,x\n987654321\n", encoding="utf-8"
@@ -256,7 +256,7 @@ def test_every_wrong_line_is_told_and_nothing_is_imported(watchlist: CommandLine
     done = watchlist("watchlist", "import", "list.txt")
 
     assert (done.code, done.out) == (2, "")
-    told = [line.strip() for line in done.err.splitlines()[1:-1]]
+    message = [line.strip() for line in done.err.splitlines()[1:-1]]
     starts = (
         "line 2: DAX may mean DAX@EUREX (FDAX), DAX@EUREX (FDXM)",
         "line 3: FDAX 20261218 M is a contract, and a list is of products: DAX@EUREX (FDAX)",
@@ -265,12 +265,12 @@ def test_every_wrong_line_is_told_and_nothing_is_imported(watchlist: CommandLine
         "line 6: it has more than a product and its group",
         "line 7: A contract with conId 987654321 was not found",
     )
-    assert [line[: len(start)] for line, start in zip(told, starts, strict=True)] == [*starts]
+    assert [line[: len(start)] for line, start in zip(message, starts, strict=True)] == [*starts]
     assert watched(watchlist) == ["EUR CME 6E -"]
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         (b"ES\n\xff\xfe\n", "line 2: it is no text in UTF-8"),
         (b"", "there is no product in it"),
@@ -280,17 +280,17 @@ def test_every_wrong_line_is_told_and_nothing_is_imported(watchlist: CommandLine
         (b"symbol,grp\nES,a\n", "line 1: there is no column 'grp'"),
     ],
 )
-def test_what_is_no_list_is_refused(watchlist: CommandLine, content: bytes, told: str) -> None:
+def test_what_is_no_list_is_refused(watchlist: CommandLine, content: bytes, message: str) -> None:
     (watchlist.cwd / "list.txt").write_bytes(content)
 
     done = watchlist("watchlist", "import", "list.txt")
 
     assert (done.code, done.out) == (2, "")
-    assert told in done.told
+    assert message in done.message
     assert watched(watchlist) == []
 
 
-def test_a_closed_stdin_is_told(watchlist: CommandLine) -> None:
+def test_a_closed_stdin_is_reported(watchlist: CommandLine) -> None:
     done = subprocess.run(  # noqa: S603 - our own command
         ["/bin/sh", "-c", f"exec {COMMAND} watchlist import - <&-"],
         env=watchlist.environment(),

@@ -133,10 +133,10 @@ def _product(row: CatalogueProduct, number: int, today: date) -> Future:
         origin=Origin.SAMPLE,
     )
     first_con_id = FIRST_CON_ID + number * _CON_IDS_PER_PRODUCT
-    listed = sorted(_listing(row, today), key=lambda each: each.day)
+    listed = sorted(_listing(row, today), key=lambda item: item.day)
     chain = tuple(
-        _contract(product, underlying, each, first_con_id + place, today)
-        for place, each in enumerate(listed)
+        _contract(product, underlying, value, first_con_id + place, today)
+        for place, value in enumerate(listed)
     )
     return dataclasses.replace(product, contracts=chain)
 

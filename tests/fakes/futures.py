@@ -64,7 +64,10 @@ class RecordedRun:
     @property
     def outcomes(self) -> list[tuple[str, str, str | None]]:
         """Symbol, outcome and name of the error of each product."""
-        return [(each.asked.symbol, each.outcome.value, each.error) for each in self.products]
+        return [
+            (product.asked.symbol, product.outcome.value, product.error)
+            for product in self.products
+        ]
 
     def outcome_of_products(self) -> str:
         """The outcome of a run that was not cut short."""
@@ -106,12 +109,12 @@ class InMemoryFutureRepository(LocalFuturePort[F], StoredForPlan, Generic[F]):
         matching = [product for product in self.products.values() if query.matches(product)]
         if not matching and query.con_id is None:
             matching = [
-                self.products[each.current]
-                for each in self.former_names
-                if query.may_be_of_size(self.products[each.current])
-                and each.former.symbol == query.symbol
-                and query.exchange in (None, each.former.exchange)
-                and query.trading_class in (None, each.former.trading_class)
+                self.products[name.current]
+                for name in self.former_names
+                if query.may_be_of_size(self.products[name.current])
+                and name.former.symbol == query.symbol
+                and query.exchange in (None, name.former.exchange)
+                and query.trading_class in (None, name.former.trading_class)
             ]
         return choose_product(query, matching, self._entity, place=PLACE, now=self._clock())
 
@@ -153,7 +156,7 @@ class InMemoryFutureRepository(LocalFuturePort[F], StoredForPlan, Generic[F]):
 
     @contextmanager
     def sync_run(self, origin: Origin, kind: RunKind = RunKind.GET) -> Iterator[SyncRun]:
-        if any(each.outcome == "running" for each in self.runs):
+        if any(other.outcome == "running" for other in self.runs):
             raise AlreadyRunningError(PLACE)
         run = SyncRun(run_id=len(self.runs) + 1, origin=origin, started_at=self._clock(), kind=kind)
         record = RecordedRun(run=run)
@@ -226,10 +229,10 @@ class InMemoryFutureRepository(LocalFuturePort[F], StoredForPlan, Generic[F]):
         return FutureFailure(query=query, error=absent.error, diff=diff)
 
     def record_failure(self, failure: FutureFailure, run: SyncRun) -> None:
-        found = [each for each in self.products.values() if failure.query.matches(each)]
-        meant = most_stored(found)
-        is_clear = len(meant) == 1 and not isinstance(failure.error, AmbiguousProductError)
-        key = meant[0].key if is_clear else None
+        found = [product for product in self.products.values() if failure.query.matches(product)]
+        matching = most_stored(found)
+        is_clear = len(matching) == 1 and not isinstance(failure.error, AmbiguousProductError)
+        key = matching[0].key if is_clear else None
         self._record(
             run,
             failure.query,
@@ -263,13 +266,13 @@ class InMemoryFutureRepository(LocalFuturePort[F], StoredForPlan, Generic[F]):
 
     def find_former_names(self, words: Collection[str]) -> tuple[FormerName, ...]:
         return tuple(
-            each
-            for each in self.former_names
-            if not {each.former.symbol, each.former.trading_class}.isdisjoint(words)
+            name
+            for name in self.former_names
+            if not {name.former.symbol, name.former.trading_class}.isdisjoint(words)
         )
 
     def find_market_rules(self, ids: Collection[int]) -> tuple[MarketRule, ...]:
-        found = (self.market_rules[each] for each in sorted(ids) if each in self.market_rules)
+        found = (self.market_rules[number] for number in sorted(ids) if number in self.market_rules)
         return tuple(rule for rule in found if rule.increments)
 
     def known_market_rules(self) -> frozenset[int]:
@@ -298,16 +301,16 @@ class InMemoryFutureRepository(LocalFuturePort[F], StoredForPlan, Generic[F]):
         self.runs[run.run_id - 1].products.append(recorded)
 
     def _stubs_of(self, key: ProductKey) -> Iterator[Future]:
-        for each in (key, key._replace(trading_class=key.symbol)):
-            if each in self.products and self.products[each].is_stub:
-                yield self.products[each]
+        for pair in (key, key._replace(trading_class=key.symbol)):
+            if pair in self.products and self.products[pair].is_stub:
+                yield self.products[pair]
 
     def _note_name(self, before: ProductKey, after: ProductKey, *, renamed: bool) -> None:
         if before == after or not renamed:
             return
         self.former_names = [
-            dataclasses.replace(each, current=after) if each.current == before else each
-            for each in self.former_names
+            dataclasses.replace(other, current=after) if other.current == before else other
+            for other in self.former_names
         ]
         name = FormerName(former=before, current=after, until=self._clock())
         self.former_names.append(name)
@@ -335,21 +338,27 @@ class InMemoryFutureRepository(LocalFuturePort[F], StoredForPlan, Generic[F]):
             for stub in list(self._stubs_of(product.key)):
                 del self.products[stub.key]
         for key, other in self.products.items():
-            left = tuple(each for each in other.contracts if each.con_id not in plan.moved_in)
+            left = tuple(
+                contract for contract in other.contracts if contract.con_id not in plan.moved_in
+            )
             self.products[key] = dataclasses.replace(other, contracts=left)
         self.products[product.key] = product
         self.history.extend(plan.update.history)
 
     def _refuse_sample_mix(self, received: Future) -> None:
         origins = {product.origin for product in self.products.values()} | {received.origin}
-        if Origin.SAMPLE in origins and any(each.is_real for each in origins):
+        if Origin.SAMPLE in origins and any(other.is_real for other in origins):
             raise SampleDataError(received.key)
 
     def _summary(self, product: Future) -> ProductSummary:
         now = self._clock()
-        active = [each for each in product.contracts if each.state(now) is ContractState.ACTIVE]
+        active = [
+            contract
+            for contract in product.contracts
+            if contract.state(now) is ContractState.ACTIVE
+        ]
         series = usual_series(active)
-        listed = [each for each in active if each.series in series]
+        listed = [contract for contract in active if contract.series in series]
         return ProductSummary(
             key=product.key,
             asset_class=product.asset_class,
@@ -358,15 +367,15 @@ class InMemoryFutureRepository(LocalFuturePort[F], StoredForPlan, Generic[F]):
             name=product.name,
             origin=product.origin,
             listed=len(listed),
-            next_expiry=min((each.last_trade_date for each in listed), default=None),
+            next_expiry=min((contract.last_trade_date for contract in listed), default=None),
             synced_at=product.synced_at,
             closed_at=product.closed_at,
             remarks=remark_sentences(
                 product.remarks,
                 (
-                    (each.local_symbol, each.remarks)
-                    for each in product.contracts
-                    if each.state(now) in (ContractState.ACTIVE, ContractState.MISSING)
+                    (contract.local_symbol, contract.remarks)
+                    for contract in product.contracts
+                    if contract.state(now) in (ContractState.ACTIVE, ContractState.MISSING)
                 ),
             ),
         )
@@ -374,6 +383,6 @@ class InMemoryFutureRepository(LocalFuturePort[F], StoredForPlan, Generic[F]):
 
 def _names_of(product: Future) -> set[str]:
     names = {product.symbol, product.trading_class}
-    for each in product.contracts:
-        names |= {each.trading_class, each.local_symbol, str(each.con_id)}
+    for contract in product.contracts:
+        names |= {contract.trading_class, contract.local_symbol, str(contract.con_id)}
     return names

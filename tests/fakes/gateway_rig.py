@@ -80,7 +80,7 @@ def await_arrival(gateway: Gateway | GatewaySession) -> None:
 
 def reader_threads() -> list[threading.Thread]:
     """The threads of sessions that are still at work."""
-    return [each for each in threading.enumerate() if each.name == "gateway-reader"]
+    return [thread for thread in threading.enumerate() if thread.name == "gateway-reader"]
 
 
 def open_files() -> int:

@@ -77,42 +77,47 @@ class InMemoryHistory(HistoryPort):
     ) -> RecordedPeriod:
         since = max(since, datetime(1970, 1, 1, tzinfo=UTC))
         products = sorted(self._local.products.items())
-        chosen = [each for key, each in products if product in (None, key)]
-        keys = {each.key for each in chosen}
-        changes = [each for each in self._changes if each.product in keys]
+        chosen = [other for key, other in products if product in (None, key)]
+        keys = {other.key for other in chosen}
+        changes = [other for other in self._changes if other.product in keys]
         names = {str(product)}
-        names |= {str(each.former) for each in self._local.former_names if each.current == product}
-        told = [
-            each
-            for each in self._changes
+        names |= {str(name.former) for name in self._local.former_names if name.current == product}
+        message = [
+            other
+            for other in self._changes
             if (
-                each.con_id == con_id
+                other.con_id == con_id
                 if con_id is not None
-                else each.product in keys or (each.field == PRODUCT and each.old in names)
+                else other.product in keys or (other.field == PRODUCT and other.old in names)
             )
         ]
-        recent = [each for each in told if each.at >= since]
-        earlier = [each for each in told if since - RECURRENCE <= each.at < since]
+        recent = [other for other in message if other.at >= since]
+        earlier = [other for other in message if since - RECURRENCE <= other.at < since]
         first: dict[ProductKey, datetime] = {}
         for change in filter(is_first_sight_event, changes):
             first.setdefault(change.product, change.at)
         new = {
-            each.product for each in filter(is_first_sight_event, recent) if each.product in keys
+            other.product for other in filter(is_first_sight_event, recent) if other.product in keys
         }
         ended = [
-            RecordedEnd(product=each.key, contract=contract)
-            for each in chosen
-            for contract in each.contracts
+            RecordedEnd(product=other.key, contract=contract)
+            for other in chosen
+            for contract in other.contracts
             if contract.is_expired(now)
             and contract.last_trade_date >= (since - timedelta(days=2)).date()
             and not (contract.listing and contract.listing.delisted_at)
         ]
         return RecordedPeriod(
             changes=tuple(map(self._named, recent)),
-            earlier_remarks=tuple(self._named(each) for each in earlier if each.field == REMARKS),
-            ended=tuple(sorted(ended, key=lambda each: each.contract.last_trade_date)),
+            earlier_remarks=tuple(
+                self._named(other) for other in earlier if other.field == REMARKS
+            ),
+            ended=tuple(sorted(ended, key=lambda item: item.contract.last_trade_date)),
             ladders=tuple(
-                each for found in chosen for each in self._ladders_of(found) if each.at >= since
+                ladder
+                for found in chosen
+                for ladder in self._ladders_of(found)
+                if ladder.at >= since
             ),
             first_replies={key: first[key] for key in new},
             chains={
@@ -123,36 +128,36 @@ class InMemoryHistory(HistoryPort):
     def of_run(self, run: int) -> RecordedRunPeriod:
         spans: dict[ProductKey, ReplySpan] = {}
         for key, replies in self._replies.items():
-            before = [each.at for each in replies if each.run < run]
-            own = [each.at for each in replies if each.run == run]
+            before = [reply.at for reply in replies if reply.run < run]
+            own = [reply.at for reply in replies if reply.run == run]
             if before and own:
                 spans[key] = ReplySpan(before[-1], own[-1])
         if run not in self._runs:
             return RecordedRunPeriod()
         began = self._runs[run].started_at
-        latest = max((each.until for each in spans.values()), default=began)
-        earliest = min((each.after for each in spans.values()), default=began)
+        latest = max((span.until for span in spans.values()), default=began)
+        earliest = min((span.after for span in spans.values()), default=began)
         found, ended = self.period(began, latest), self.period(earliest, latest).ended
-        sights = [each for each in self._changes if is_first_sight_event(each)]
-        had_contracts = {each.product for each in sights if each.run < run}
-        changes = [each for each in found.changes if each.run == run]
-        new = [each for each in changes if is_first_sight_event(each)]
-        new = [each for each in new if each.product not in had_contracts]
+        sights = [change for change in self._changes if is_first_sight_event(change)]
+        had_contracts = {sight.product for sight in sights if sight.run < run}
+        changes = [change for change in found.changes if change.run == run]
+        new = [change for change in changes if is_first_sight_event(change)]
+        new = [change for change in new if change.product not in had_contracts]
         return RecordedRunPeriod(
             first_sights=tuple(
                 FirstSight(
                     product=key,
-                    contracts=sum(each.product == key for each in new),
-                    at=min(each.at for each in new if each.product == key),
+                    contracts=sum(change.product == key for change in new),
+                    at=min(change.at for change in new if change.product == key),
                     run=run,
                 )
-                for key in sorted({each.product for each in new})
+                for key in sorted({change.product for change in new})
             ),
             recorded=RecordedPeriod(
-                changes=tuple(each for each in changes if each not in new),
+                changes=tuple(change for change in changes if change not in new),
                 earlier_remarks=found.earlier_remarks,
-                ladders=tuple(each for each in found.ladders if each.run == run),
-                ended=tuple(each for each in ended if each.product in spans),
+                ladders=tuple(ladder for ladder in found.ladders if ladder.run == run),
+                ended=tuple(end for end in ended if end.product in spans),
                 first_replies=found.first_replies,
                 chains=found.chains,
             ),
@@ -163,16 +168,18 @@ class InMemoryHistory(HistoryPort):
         if product not in self._local.products:
             raise ProductNotFoundError(product.symbol, PLACE)
         found = self._local.products[product]
-        own = {each.con_id for each in found.contracts}
-        ever = {each.con_id for each in self._changes if each.product == product and each.con_id}
-        moved = [each for con_id, each in self._contracts().items() if con_id in ever - own]
+        own = {contract.con_id for contract in found.contracts}
+        ever = {
+            change.con_id for change in self._changes if change.product == product and change.con_id
+        }
+        moved = [contract for con_id, contract in self._contracts().items() if con_id in ever - own]
         return ProductHistory(
             product=found,
             contracts=(*found.contracts, *moved),
             changes=tuple(
-                self._named(each)
-                for each in self._changes
-                if each.product == product or each.con_id in ever
+                self._named(change)
+                for change in self._changes
+                if change.product == product or change.con_id in ever
             ),
             replies=tuple(self._replies[product]),
             runs=tuple(self._runs.values()),
@@ -186,19 +193,19 @@ class InMemoryHistory(HistoryPort):
             for seen_at, _, rule in self._ladders
             if seen_at <= at and rule.market_rule_id in ids
         }
-        return tuple(known[each] for each in sorted(known))
+        return tuple(known[number] for number in sorted(known))
 
     def _rename(self, before: ProductKey, after: ProductKey) -> None:
         if before in self._replies and before not in self._local.products:
             self._replies[after] = self._replies.pop(before)
             self._changes = [
-                dataclasses.replace(each, product=after) if each.product == before else each
-                for each in self._changes
+                dataclasses.replace(change, product=after) if change.product == before else change
+                for change in self._changes
             ]
 
     def _contracts(self) -> dict[int, FuturesContract]:
         products = self._local.products.values()
-        return {each.con_id: each for product in products for each in product.contracts}
+        return {contract.con_id: contract for product in products for contract in product.contracts}
 
     def _named(self, change: RecordedChange) -> RecordedChange:
         if change.con_id is None:
@@ -211,7 +218,7 @@ class InMemoryHistory(HistoryPort):
         )
 
     def _ladders_of(self, product: Future) -> list[RecordedLadder]:
-        ids = {venue.market_rule_id for each in product.contracts for venue in each.venues}
+        ids = {venue.market_rule_id for contract in product.contracts for venue in contract.venues}
         found: list[RecordedLadder] = []
         last: dict[int, MarketRule] = {}
         for at, run, rule in self._ladders:

@@ -30,10 +30,12 @@ class InMemoryKeptHours(KeptHours):
     def keep(self, product: Future, schedule: TradingSchedule, now: datetime) -> None:
         """Keep what a window says, as storing a product with these hours does."""
         before = self._chains.get(product.key, ())
-        chain = tuple(dataclasses.replace(each, schedule=schedule) for each in product.contracts)
+        chain = tuple(
+            dataclasses.replace(contract, schedule=schedule) for contract in product.contracts
+        )
         self._chains[product.key] = chain
         given = dataclasses.replace(product, contracts=chain)
-        said = hours_by_day_to_keep(given, before, [each.con_id for each in chain], now)
+        said = hours_by_day_to_keep(given, before, [contract.con_id for contract in chain], now)
         kept = self.days.setdefault(product.key, {})
         kept.update(newly_said_days(said, kept))
 

@@ -9,7 +9,7 @@ class InMemoryPins(PinPort):
     """Keeps what the local repository keeps; `pins` is what a test may look at."""
 
     def __init__(self, *pins: Pin) -> None:
-        self.pins = {each.word: each for each in pins}
+        self.pins = {pin.word: pin for pin in pins}
 
     def pin(self, pin: Pin) -> None:
         self.pins[pin.word] = pin

@@ -59,8 +59,8 @@ class InMemoryRawReplies(RawReplyPort):
             product=self.stored[key],
             hours=dict(self.hours.get(key, {})),
             replies=tuple(
-                KeptReply(number=number, received_at=each.received_at)
-                for number, each in enumerate(self.replies[key])
+                KeptReply(number=number, received_at=reply.received_at)
+                for number, reply in enumerate(self.replies[key])
             ),
         )
 
@@ -97,7 +97,7 @@ class InMemoryRawReplies(RawReplyPort):
     def prunable(self, before: datetime) -> RawReplyUsage:
         return _usage(
             {
-                key: [each for each in replies[:-1] if each.received_at < before]
+                key: [reply for reply in replies[:-1] if reply.received_at < before]
                 for key, replies in self.replies.items()
             }
         )
@@ -106,7 +106,7 @@ class InMemoryRawReplies(RawReplyPort):
         with self._locked():
             deleted = self.prunable(before)
             for key, replies in self.replies.items():
-                young = [each for each in replies[:-1] if each.received_at >= before]
+                young = [reply for reply in replies[:-1] if reply.received_at >= before]
                 self.replies[key] = [*young, *replies[-1:]]
             return deleted
 
@@ -145,10 +145,10 @@ class FakeReader(RawReplyReader):
 
 
 def _usage(replies: Mapping[ProductKey, list[Evidence]]) -> RawReplyUsage:
-    every = [each for kept in replies.values() for each in kept]
+    every = [evidence for kept in replies.values() for evidence in kept]
     return RawReplyUsage(
         replies=len(every),
         products=sum(1 for kept in replies.values() if kept),
-        size=sum(len(frame) for each in every for frame in each.frames),
-        oldest=min((each.received_at for each in every), default=None),
+        size=sum(len(frame) for evidence in every for frame in evidence.frames),
+        oldest=min((evidence.received_at for evidence in every), default=None),
     )

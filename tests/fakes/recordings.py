@@ -32,7 +32,9 @@ QUARTER_POINT = MarketRuleRow(market_rule_id="67", increments=(("0", "0.25"),))
 def recording_of(*products: Future) -> Recording:
     """A recording of the chains of these products, and of market rule 67."""
     return Recording(
-        contracts=tuple(contract_row(each) for product in products for each in product.contracts),
+        contracts=tuple(
+            contract_row(contract) for product in products for contract in product.contracts
+        ),
         market_rules=(QUARTER_POINT,),
     )
 

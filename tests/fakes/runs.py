@@ -21,32 +21,34 @@ class InMemoryRuns(RunsPort):
         self._repository = repository
 
     def last_runs(self, count: int, *, kind: RunKind | None = None) -> tuple[RecordedRun, ...]:
-        kept = [each for each in self._repository.runs if kind in (None, each.run.kind)]
+        kept = [other for other in self._repository.runs if kind in (None, other.run.kind)]
         return tuple(map(self._as_recorded, kept[::-1][:count]))
 
     def run(self, run_id: int) -> RecordedRun | None:
-        kept = [each for each in self._repository.runs if each.run.run_id == run_id]
+        kept = [other for other in self._repository.runs if other.run.run_id == run_id]
         return self._as_recorded(kept[0]) if kept else None
 
     def products_of(self, run_id: int) -> tuple[RecordedProduct, ...]:
-        kept = [each for each in self._repository.runs if each.run.run_id == run_id]
-        return tuple(product for each in kept for product in each.products)
+        kept = [other for other in self._repository.runs if other.run.run_id == run_id]
+        return tuple(product for other in kept for product in other.products)
 
     def last_attempts(self) -> tuple[RecordedProduct, ...]:
-        recorded = [product for each in self._repository.runs for product in each.products]
-        newest = {(each.key, each.asked): each for each in recorded}
-        return tuple(each for each in recorded[::-1] if newest[each.key, each.asked] is each)
+        recorded = [product for run in self._repository.runs for product in run.products]
+        newest = {(other.key, other.asked): other for other in recorded}
+        return tuple(other for other in recorded[::-1] if newest[other.key, other.asked] is other)
 
     def _as_recorded(self, kept: KeptRun) -> RecordedRun:
-        stored = [each.key for each in kept.products if each.outcome is not ProductOutcome.FAILED]
-        products = [each for key, each in self._repository.products.items() if key in stored]
-        is_sample = any(each.origin is Origin.SAMPLE for each in products)
+        stored = [
+            product.key for product in kept.products if product.outcome is not ProductOutcome.FAILED
+        ]
+        products = [product for key, product in self._repository.products.items() if key in stored]
+        is_sample = any(product.origin is Origin.SAMPLE for product in products)
         recorded = _as_recorded(kept)
         return dataclasses.replace(recorded, origin=Origin.SAMPLE) if is_sample else recorded
 
 
 def _as_recorded(kept: KeptRun) -> RecordedRun:
-    failed = sum(each.outcome is ProductOutcome.FAILED for each in kept.products)
+    failed = sum(product.outcome is ProductOutcome.FAILED for product in kept.products)
     return RecordedRun(
         run_id=kept.run.run_id,
         origin=kept.run.origin,
@@ -58,5 +60,5 @@ def _as_recorded(kept: KeptRun) -> RecordedRun:
         message=None if kept.error is None else str(kept.error),
         succeeded=len(kept.products) - failed,
         failed=failed,
-        counts=total_counts(each.counts for each in kept.products),
+        counts=total_counts(product.counts for product in kept.products),
     )

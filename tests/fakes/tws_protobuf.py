@@ -176,7 +176,7 @@ class RawIdClient(TwsClient):
     def send(self, *fields: object) -> None:
         """Send a text message."""
         message_id, *rest = fields
-        self.send_raw(int(str(message_id)), "".join(f"{each}\0" for each in rest).encode())
+        self.send_raw(int(str(message_id)), "".join(f"{value}\0" for value in rest).encode())
 
     def start(self, client_id: int = 7, versions: str = "v100..226") -> Self:
         """Negotiate, start, and read as far as the last of TWS's first notices."""

@@ -20,13 +20,13 @@ class InMemoryWatchlist(WatchlistPort):
         self._clock = clock or FakeClock()
 
     def add(self, products: Iterable[WatchedProduct]) -> tuple[WatchedProduct, ...]:
-        new = tuple(each for each in dict.fromkeys(products) if each not in self.products)
-        self.products += [dataclasses.replace(each, added_at=self._clock()) for each in new]
+        new = tuple(product for product in dict.fromkeys(products) if product not in self.products)
+        self.products += [dataclasses.replace(product, added_at=self._clock()) for product in new]
         return new
 
     def remove(self, products: Iterable[WatchedProduct]) -> None:
         unwanted = set(products)
-        self.products = [each for each in self.products if each not in unwanted]
+        self.products = [product for product in self.products if product not in unwanted]
 
     def watched(self) -> tuple[WatchedProduct, ...]:
         return tuple(sorted(self.products, key=watched_by_group))

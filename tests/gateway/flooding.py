@@ -55,10 +55,10 @@ class FloodingGateway:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        for each in self._sockets:
+        for other in self._sockets:
             with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
-            each.close()
+                other.shutdown(socket.SHUT_RDWR)
+            other.close()
         for thread in self._threads:
             thread.join()
 

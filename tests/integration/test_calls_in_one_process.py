@@ -54,4 +54,4 @@ def test_a_refresh_that_records_nothing_names_no_run(refresh: Refresh) -> None:
     assert [refresh()["run"], refresh()["run"]] == [1, 2]
     fresh, planned = refresh("--stale", "1d"), refresh("--dry-run")
     assert (fresh["run"], planned["run"]) == (None, None)
-    assert [each["state"] for each in fresh["products"]] == ["fresh"]
+    assert [product["state"] for product in fresh["products"]] == ["fresh"]

@@ -41,7 +41,7 @@ def outcomes(path: Path) -> Outcomes:
 
 @pytest.fixture(scope="module")
 def found(outcomes: Outcomes, path: Path) -> dict[ProductKey, Future]:
-    failures = [each.error for each in outcomes if isinstance(each, FutureFailure)]
+    failures = [outcome.error for outcome in outcomes if isinstance(outcome, FutureFailure)]
     assert failures == []
     return {product.key: product for product in stored(SENT, path)}
 
@@ -49,7 +49,7 @@ def found(outcomes: Outcomes, path: Path) -> dict[ProductKey, Future]:
 def as_stored(product: Future) -> Future:
     """The product with what only a database tells: when it was asked for and seen."""
     listing = ContractListing(first_seen_at=NOW, last_seen_at=NOW)
-    chain = tuple(dataclasses.replace(each, listing=listing) for each in product.contracts)
+    chain = tuple(dataclasses.replace(contract, listing=listing) for contract in product.contracts)
     return dataclasses.replace(product, contracts=chain, synced_at=NOW)
 
 
@@ -62,9 +62,9 @@ def test_the_gateway_holds_every_product_of_the_catalogue() -> None:
 
 def test_no_computed_contract_can_be_taken_for_one_of_ibkr() -> None:
     contracts = [contract for product in SENT for contract in product.contracts]
-    assert len({each.con_id for each in contracts}) == len(contracts)
-    assert all(2_000_000_000 <= each.con_id < 2_100_000_000 for each in contracts)
-    assert all(str(each.long_name).endswith(SAMPLE_MARKER) for each in contracts)
+    assert len({other.con_id for other in contracts}) == len(contracts)
+    assert all(2_000_000_000 <= other.con_id < 2_100_000_000 for other in contracts)
+    assert all(str(other.long_name).endswith(SAMPLE_MARKER) for other in contracts)
     assert {product.origin for product in SENT} == {Origin.SAMPLE}
 
 
@@ -76,11 +76,11 @@ def test_every_product_comes_back_unchanged(found: dict[ProductKey, Future]) -> 
 def test_every_product_is_classified_as_the_catalogue_says(
     found: dict[ProductKey, Future],
 ) -> None:
-    classes = {key: (type(each), each.category) for key, each in found.items()}
+    classes = {key: (type(value), value.category) for key, value in found.items()}
     assert classes == {
         key: (ASSET_TYPES[row.asset_class], row.category) for key, row in ROWS.items()
     }
-    assert {each.asset_class for each in found.values()} == set(AssetClass) - {
+    assert {pair.asset_class for pair in found.values()} == set(AssetClass) - {
         AssetClass.UNCLASSIFIED
     }
 
@@ -90,7 +90,7 @@ def test_sizes_ticks_and_currencies_are_the_catalogues(found: dict[ProductKey, F
         names = ("currency", "multiplier", "price_magnifier", "min_tick", "name")
         return tuple(getattr(product, name) for name in names)
 
-    assert {key: numbers(each) for key, each in found.items()} == {
+    assert {key: numbers(value) for key, value in found.items()} == {
         key: numbers(row) for key, row in ROWS.items()
     }
 
@@ -105,19 +105,19 @@ def test_the_catalogue_disagrees_with_none_of_it(outcomes: Outcomes) -> None:
     assert remarks == []
 
 
-def test_weekly_and_daily_contracts_are_told_from_the_monthly_ones(
+def test_weekly_and_daily_contracts_are_distinguished_from_the_monthly_ones(
     found: dict[ProductKey, Future],
 ) -> None:
     short = {
         key
         for key, product in found.items()
-        if any(each.series is not ContractSeries.MONTHLY for each in product.contracts)
+        if any(contract.series is not ContractSeries.MONTHLY for contract in product.contracts)
     }
     assert short == {key for key, row in ROWS.items() if row.weekly_expiries}
 
 
 def test_products_of_one_symbol_stay_apart(found: dict[ProductKey, Future]) -> None:
-    sizes = {key: each.multiplier for key, each in found.items() if key.symbol == "DAX"}
+    sizes = {key: value.multiplier for key, value in found.items() if key.symbol == "DAX"}
     assert {key.trading_class: size for key, size in sizes.items()} == {
         "FDAX": 25,
         "FDXM": 5,
@@ -125,7 +125,7 @@ def test_products_of_one_symbol_stay_apart(found: dict[ProductKey, Future]) -> N
     }
 
 
-def test_the_report_tells_asset_class_contracts_and_tick_value(
+def test_the_report_says_asset_class_contracts_and_tick_value(
     found: dict[ProductKey, Future],
 ) -> None:
     heading, *lines = report(found.values())
@@ -139,4 +139,4 @@ def test_the_report_tells_asset_class_contracts_and_tick_value(
 def test_each_query_means_one_product() -> None:
     for product in SENT:
         query = query_for(product)
-        assert [each.key for each in SENT if query.matches(each)] == [product.key]
+        assert [other.key for other in SENT if query.matches(other)] == [product.key]

@@ -52,7 +52,7 @@ def test_a_heartbeat_says_that_it_begins_and_how_it_ended(watcher: Watcher) -> N
     assert watcher.asked == ["/secret/start", "/secret", "/secret/75", "/moved", "/secret"]
 
 
-def test_a_ping_that_fails_is_told_without_its_secret(watcher: Watcher) -> None:
+def test_a_ping_that_fails_is_reported_without_its_secret(watcher: Watcher) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         stalling = f"http://127.0.0.1:{silent.getsockname()[1]}/secret"
         pings = {
@@ -94,7 +94,7 @@ def test_a_command_gets_the_events_on_stdin(
     assert capfd.readouterr().out == ""
 
 
-def test_a_command_that_fails_is_told_by_its_program_alone(tmp_path: Path) -> None:
+def test_a_command_that_fails_is_reported_by_its_program_alone(tmp_path: Path) -> None:
     for text, reason in (("raise SystemExit(3)", "ended with 3"), ("", "")):
         hook = program(tmp_path, text)
         if not reason:

@@ -106,7 +106,7 @@ def test_a_minimum_tick_that_ibapi_can_t_decode_refuses_the_reply(value: str) ->
 
 
 @pytest.mark.parametrize("value", ["nan", "inf", "-0.25", "0"])
-def test_a_minimum_tick_that_is_none_is_unknown_and_told(value: str) -> None:
+def test_a_minimum_tick_that_is_none_is_unknown_and_reported(value: str) -> None:
     broken = faults.ReplacedField(field="min_tick", value=value, symbol="ES")
     with Rig(NEWEST, broken) as rig:
         rows = list(map(translate_row, rig.ask().rows))

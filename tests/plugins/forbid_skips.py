@@ -50,13 +50,13 @@ def pytest_terminal_summary(
     skipped = terminalreporter.getreports("skipped")
     if config.getoption(OPTION) and skipped:
         terminalreporter.section("not tried on this machine")
-        for reason in sorted({_reason(each) for each in skipped}):
+        for reason in sorted({_reason(item) for item in skipped}):
             terminalreporter.line(reason)
 
 
 def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:
-    told = report.longrepr[-1] if isinstance(report.longrepr, tuple) else report.longreprtext
-    return str(told).removeprefix("Skipped: ")
+    message = report.longrepr[-1] if isinstance(report.longrepr, tuple) else report.longreprtext
+    return str(message).removeprefix("Skipped: ")
 
 
 def _fail(report: pytest.TestReport | pytest.CollectReport) -> None:

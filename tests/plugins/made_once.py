@@ -17,4 +17,4 @@ MADE_ONCE = (TESTS / "integration/month", TESTS / "integration/test_catalogue_ro
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Bring them to the front, in every worker alike."""
-    items.sort(key=lambda item: not any(item.path.is_relative_to(each) for each in MADE_ONCE))
+    items.sort(key=lambda item: not any(item.path.is_relative_to(other) for other in MADE_ONCE))

@@ -75,12 +75,12 @@ def test_without_the_option_skips_stay_skips(tmp_path: Path) -> None:
     assert "1 skipped" in done.stdout
 
 
-def test_what_the_machine_can_not_do_is_told_and_does_not_fail(tmp_path: Path) -> None:
+def test_what_the_machine_can_not_do_is_reported_and_does_not_fail(tmp_path: Path) -> None:
     content = 'def test_it(): pytest.skip("this machine can\'t mount")\ndef test_that(): pass'
     for workers in ((), ("-n", "1")):
         done = run(tmp_path, content, "--forbid-skips", *workers)
 
         assert done.returncode == 0
         assert "1 passed, 1 skipped" in done.stdout
-        _, told = done.stdout.split("not tried on this machine")
-        assert "this machine can't mount" in told
+        _, message = done.stdout.split("not tried on this machine")
+        assert "this machine can't mount" in message

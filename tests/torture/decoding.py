@@ -31,7 +31,7 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 REQUEST_ID = 1234567
 REQUEST = ContractRequest(symbol="ES", exchange="CME")
 QUERY = FutureQuery(symbol="ES", exchange="CME")
-MEANT = [row for row in RECORDING.contracts if (row.symbol, row.exchange) == ("ES", "CME")]
+DECODED = [row for row in RECORDING.contracts if (row.symbol, row.exchange) == ("ES", "CME")]
 OTHERS = [row for row in RECORDING.contracts if row.symbol != "ES"]
 
 _HARMFUL = frozenset(("Cc", "Cs", "Zl", "Zp"))
@@ -84,7 +84,8 @@ def frames_at(server_version: int) -> dict[str, bytes]:
     """A frame of every kind that a gateway sends, by what it is."""
     dialect = dialect_for(server_version)
     frames = {
-        f"row {number}": dialect.contract_data(row, REQUEST_ID) for number, row in enumerate(MEANT)
+        f"row {number}": dialect.contract_data(row, REQUEST_ID)
+        for number, row in enumerate(DECODED)
     }
     frames |= {
         f"other {number}": dialect.contract_data(row, REQUEST_ID)
@@ -134,8 +135,8 @@ def _refuse_unstorable(value: object) -> None:
         case Decimal():
             assert value.is_finite()
         case tuple():
-            for each in value:
-                _refuse_unstorable(each)
+            for item in value:
+                _refuse_unstorable(item)
         case _ if dataclasses.is_dataclass(value):
             for field in dataclasses.fields(value):
                 _refuse_unstorable(getattr(value, field.name))

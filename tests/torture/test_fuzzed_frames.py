@@ -21,7 +21,7 @@ from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
 from thoroughness import EVERYTHING, seeded
-from torture.decoding import MEANT, NOW, QUERY, Decoding, frames_at, refuse_falsehood
+from torture.decoding import DECODED, NOW, QUERY, Decoding, frames_at, refuse_falsehood
 from torture.mutations import mutated
 
 KEPT = Path(__file__).with_name("kept_frames.txt")
@@ -64,8 +64,8 @@ def store() -> Callable[[Future], None]:
                 )
             stored = local.get_by_symbol(QUERY)
         assert stored.contracts == product.contracts
-        hours = [each.schedule for each in product.contracts]  # no part of what is compared
-        assert [each.schedule for each in stored.contracts] == hours
+        hours = [contract.schedule for contract in product.contracts]  # no part of what is compared
+        assert [contract.schedule for contract in stored.contracts] == hours
 
     return keep
 
@@ -76,7 +76,7 @@ def test_what_is_unchanged_is_understood(decoding: Decoding) -> None:
     product = decoding.product_of([*rows, frames["end"]])
     assert product is not None
     refuse_falsehood(product)
-    assert len(product.contracts) == len(MEANT)
+    assert len(product.contracts) == len(DECODED)
 
 
 @pytest.mark.representative

@@ -58,10 +58,12 @@ def test_memory_files_and_threads_stay_as_they_were(tmp_path: Path) -> None:
         connections = gateway.connections
     holdings = json.loads(done.stdout)[WARM_UP:]
     assert connections >= ROUNDS
-    assert len({each["files"] for each in holdings}) == 1
-    assert {each["threads"] for each in holdings} == {1}
+    assert len({holding["files"] for holding in holdings}) == 1
+    assert {holding["threads"] for holding in holdings} == {1}
     third = len(holdings) // 3
     early, late = (
-        median(each["memory"] for each in part) for part in (holdings[:third], holdings[-third:])
+        median(item["memory"] for item in part) for part in (holdings[:third], holdings[-third:])
     )
-    assert late - early < MEGABYTES_OF_GROWTH * 1024, [each["memory"] for each in holdings[::25]]
+    assert late - early < MEGABYTES_OF_GROWTH * 1024, [
+        holding["memory"] for holding in holdings[::25]
+    ]

@@ -57,11 +57,11 @@ def _facts(call: Call) -> SettingsFacts:
     locations = config_locations(call.flags, os.environ, Path.cwd(), config_folders())
     return SettingsFacts(
         profile=f"{profile.value} ({profile.where})",
-        files=tuple(str(each.path) for each in locations if each.exists),
+        files=tuple(str(location.path) for location in locations if location.exists),
         changed=tuple(
-            f"{each.key} = {each.value} ({each.where})"
-            for each in others
-            if each.where != "default"
+            f"{other.key} = {other.value} ({other.where})"
+            for other in others
+            if other.where != "default"
         ),
         warnings=tuple(map(str, call.loaded.warnings)),
     )

@@ -91,6 +91,6 @@ def refuse_gateway_options(source: str, given: Mapping[str, object]) -> None:
 
 def refuse_symbol_options(symbols: Sequence[str] | None, limits: Limits, reason: str) -> None:
     """Raise BadParameter for options that narrow what symbols mean, where there are none."""
-    if not symbols and any(each is not None for each in astuple(limits)):
+    if not symbols and any(item is not None for item in astuple(limits)):
         given = "--exchange, --currency, --trading-class and --multiplier"
         raise typer.BadParameter(f"{given} {reason}")

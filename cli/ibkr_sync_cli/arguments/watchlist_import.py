@@ -46,8 +46,8 @@ def read_import(file: str) -> str:
         return content.decode(encoding)
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        told = f"line {line}: it is no text in {encoding.removesuffix('-sig').upper()}"
-        raise WatchlistFileError(name, [told]) from error
+        sentences = f"line {line}: it is no text in {encoding.removesuffix('-sig').upper()}"
+        raise WatchlistFileError(name, [sentences]) from error
 
 
 def _stdin() -> BinaryIO:
@@ -69,23 +69,23 @@ def find_imported(
     """
     lines, unreadable = read_watchlist(text)
     problems = list(unreadable)
-    meant: list[WatchlistMatch] = []
+    matches: list[WatchlistMatch] = []
     for done, line in enumerate(lines):
         show("Looking up names", done, len(lines))
-        found = _meant(line, service, group)
+        found = _match(line, service, group)
         if isinstance(found, WatchlistLineProblem):
             problems.append(found)
         else:
-            meant.append(found)
+            matches.append(found)
     if not lines and not problems:
         raise WatchlistFileError(_name(file), ["there is no product in it"])
     if problems:
-        told = sorted(problems, key=lambda each: each.number)
-        raise WatchlistFileError(_name(file), [str(each) for each in told])
-    return meant
+        sentences = sorted(problems, key=lambda item: item.number)
+        raise WatchlistFileError(_name(file), [str(problem) for problem in sentences])
+    return matches
 
 
-def _meant(
+def _match(
     line: WatchlistLine, service: WatchlistService, group: str | None
 ) -> WatchlistMatch | WatchlistLineProblem:
     try:
@@ -95,19 +95,19 @@ def _meant(
             trading_class=line.trading_class,
             multiplier=line.multiplier,
         )
-        meant = service.meant(line.symbol, limits, group=line.group or group)
+        matches = service.match(line.symbol, limits, group=line.group or group)
     except (MalformedSymbolError, ProductLookupError) as error:
-        return WatchlistLineProblem(number=line.number, message=" ".join(_told(error)))
-    if meant.found.contract is not None:
-        message = f"{line.symbol} is a contract, and a list is of products: {meant.product}"
+        return WatchlistLineProblem(number=line.number, message=" ".join(_sentences(error)))
+    if matches.found.contract is not None:
+        message = f"{line.symbol} is a contract, and a list is of products: {matches.product}"
         return WatchlistLineProblem(number=line.number, message=message)
-    if line.is_guessed and not meant.is_known:
+    if line.is_guessed and not matches.is_known:
         message = f"{line.symbol} is no product that is known, as all in a line of several must be"
         return WatchlistLineProblem(number=line.number, message=message)
-    return meant
+    return matches
 
 
-def _told(error: MalformedSymbolError | ProductLookupError) -> Iterator[str]:
+def _sentences(error: MalformedSymbolError | ProductLookupError) -> Iterator[str]:
     if isinstance(error, AmbiguousProductError):
         yield f"{error};"
         yield "a CSV with a column exchange, trading_class or multiplier can say which"

@@ -54,16 +54,16 @@ def answer(shell: str, environ: Mapping[str, str], candidates: Sequence[Candidat
 
 
 def _lines(shell: str, candidates: Iterable[Candidate]) -> Iterable[str]:
-    for each in candidates:
-        about = "".join(c for c in each.about if c.isalnum() or c in _HARMLESS)
+    for candidate in candidates:
+        about = "".join(c for c in candidate.about if c.isalnum() or c in _HARMLESS)
         if shell == "zsh":
-            yield f'"{each.word}":"{about}"' if about else f'"{each.word}"'
+            yield f'"{candidate.word}":"{about}"' if about else f'"{candidate.word}"'
         elif shell == "fish":
-            yield f"{each.word}\t{about}" if about else each.word
+            yield f"{candidate.word}\t{about}" if about else candidate.word
         elif shell == "bash":
-            yield each.word
+            yield candidate.word
         else:
-            yield f"{each.word}:::{about or ' '}"
+            yield f"{candidate.word}:::{about or ' '}"
 
 
 def _split(line: str) -> list[str]:

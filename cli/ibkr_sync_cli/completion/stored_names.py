@@ -41,18 +41,18 @@ def stored_names(
     try:
         documents = list(_documents(given, environ))
         if kind == "profile":
-            own = (each.get("profiles", {}) for each in documents)
+            own = (document.get("profiles", {}) for document in documents)
             return [*dict.fromkeys((*_SHIPPED_PROFILES, *(name for some in own for name in some)))]
         if kind not in _STATEMENTS:
             return []
         names = _query(_database(given, environ, documents), _STATEMENTS[kind], beginning)
-        return [each for each in names if _is_plain(each)]
+        return [other for other in names if _is_plain(other)]
     except (OSError, ValueError, AttributeError, TypeError, sqlite3.Error):
         return []
 
 
 def _query(database: Path, statement: str, beginning: str) -> list[str]:
-    escaped = "".join(each for each in beginning if each not in "%_")
+    escaped = "".join(text for text in beginning if text not in "%_")
     values = {"begins": f"{escaped}%", "any": bool(beginning), "most": _MOST}
     address = f"file:{quote(str(database))}?mode=ro"
     with closing(sqlite3.connect(address, uri=True, timeout=_SECONDS)) as connection:
@@ -61,7 +61,7 @@ def _query(database: Path, statement: str, beginning: str) -> list[str]:
 
 def _is_plain(name: str) -> bool:
     """Whether a shell takes a name as it stands: a script hands it to `eval`."""
-    return name.isascii() and all(each.isalnum() or each in "._@+-" for each in name)
+    return name.isascii() and all(text.isalnum() or text in "._@+-" for text in name)
 
 
 def _documents(given: Mapping[str, str], environ: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
@@ -85,7 +85,7 @@ def _database(
     explicit = given.get("--database") or environ.get("IBKR_SYNC_DATABASE")
     if explicit:
         return _file(explicit, Path.cwd())
-    set_by = [each["profile"] for each in documents if "profile" in each]
+    set_by = [other["profile"] for other in documents if "profile" in other]
     asked = given.get("-p") or given.get("--profile") or environ.get("IBKR_SYNC_PROFILE")
     profile = asked or (set_by[0] if set_by else "local")
     for table in (("profiles", profile, "database"), ("database",)):

@@ -34,7 +34,7 @@ def candidates_for(question: Question, environ: Mapping[str, str]) -> list[Candi
     else:
         found = _values(node.get("argument", ""), beginning, given, environ)
     lower = beginning.lower()
-    return [each for each in found if each.word.lower().startswith(lower)]
+    return [candidate for candidate in found if candidate.word.lower().startswith(lower)]
 
 
 def _walk(

@@ -66,7 +66,8 @@ _NOTHING_IN_IT = "The reply holds none of its contracts; ask again later."
 
 def _contract_not_found(error: errors.ContractNotFoundError) -> str:
     near = " or ".join(
-        f"{each.local_symbol}, which ends on {each.last_trade_date}" for each in error.nearest
+        f"{contract.local_symbol}, which ends on {contract.last_trade_date}"
+        for contract in error.nearest
     )
     hint = f"; next to that day there is {near}" if near else ""
     return f"{error.symbol} is not in the chain of {error.product}{hint}."
@@ -75,12 +76,16 @@ def _contract_not_found(error: errors.ContractNotFoundError) -> str:
 _RULES: dict[type[BaseException], _Rule] = {
     errors.ConfigError: _Rule(
         ExitCode.USAGE,
-        lambda e: "The settings can't be used:\n" + "\n".join(f"  {each}" for each in e.problems),
+        lambda e: (
+            "The settings can't be used:\n" + "\n".join(f"  {problem}" for problem in e.problems)
+        ),
         next_steps.step_to_correct_settings,
     ),
     errors.ConfigNotWrittenError: _Rule(
         ExitCode.USAGE,
-        lambda e: "\n".join(f"The config file was not written: {each}." for each in e.problems),
+        lambda e: "\n".join(
+            f"The config file was not written: {problem}." for problem in e.problems
+        ),
         lambda _, command: f"See what is in use: {command('config', 'show')}",
     ),
     errors.ClientLibraryError: _Rule(

@@ -40,7 +40,7 @@ class Installation:
         """The one that is running."""
         from importlib.metadata import PackageNotFoundError, distribution
 
-        files = frozenset(each.name for each in Path(sys.prefix).iterdir())
+        files = frozenset(path.name for path in Path(sys.prefix).iterdir())
         try:
             own = distribution(DISTRIBUTION)
         except PackageNotFoundError:  # run from a folder of sources
@@ -59,7 +59,7 @@ def install_command(installation: Installation, *packages: str, options: Sequenc
     """The command that installs packages where we find them, with options of pip's and uv's pip."""
     names = list(packages)
     if _UV_RECEIPT in installation.files:
-        extras = [word for each in names for word in ("--with", each)]
+        extras = [word for name in names for word in ("--with", name)]
         source = installation.source or DISTRIBUTION
         return shlex.join(["uv", "tool", "install", "--reinstall", *extras, source])
     if _PIPX_METADATA in installation.files:
@@ -82,7 +82,7 @@ def uninstall_command(installation: Installation, *packages: str) -> str:
 
 def packages_of_extra(installation: Installation, extra: str) -> tuple[str, ...]:
     """What an extra of ours requires, as it is written for pip; we may be on no index."""
-    required = (each.partition(";") for each in installation.requires)
+    required = (require.partition(";") for require in installation.requires)
     found = tuple(
         package.strip()
         for package, _, marker in required

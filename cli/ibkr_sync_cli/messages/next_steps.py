@@ -76,8 +76,8 @@ def _step_to_get_one_of(products: Sequence[ProductCandidate], command: NextComma
     """Where nothing has the name, and some products may be meant."""
     first, *_ = products
     lines = [
-        f"{each.key.symbol}@{each.key.exchange}  {each.name or each.key.trading_class}"
-        for each in products
+        f"{product.key.symbol}@{product.key.exchange}  {product.name or product.key.trading_class}"
+        for product in products
     ]
     get = step_to_get_product((first.key.symbol, first.key.exchange, None), command)
     return "\n         ".join([f"Did you mean the first of these? {get}", *lines])
@@ -125,7 +125,7 @@ def step_to_audit(keys: Collection[ProductKey], command: NextCommand) -> str:
 def step_if_none_tradable(error: errors.NoTradableContractError, command: NextCommand) -> str:
     """Where a rule leaves no contract; to ask again brings none of another month."""
     if error.months:
-        letters = "".join(MONTH_CODES[each - 1] for each in error.months)
+        letters = "".join(MONTH_CODES[month - 1] for month in error.months)
         return f"Its contracts are of {letters}; name some of these: --months {letters}"
     return f"See why with --explain, or: {step_to_get_product(error.product, command)}"
 

@@ -62,7 +62,7 @@ def usage_next_step(error: typer.TyperException) -> str:
     if isinstance(error, UsageProblem) and error.next_step:
         return error.next_step
     if hasattr(error, "possibilities") and context is not None:
-        known = [each for one in context.command.get_params(context) for each in one.opts]
+        known = [opt for one in context.command.get_params(context) for opt in one.opts]
         near = get_close_matches(_option(error), known, n=1, cutoff=_ALIKE)
         if near:
             return f"Did you mean {near[0]}? {see}"

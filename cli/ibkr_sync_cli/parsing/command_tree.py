@@ -91,8 +91,8 @@ def _build(name: str, place: str) -> Any:  # noqa: ANN401 - as above
     found = getattr(import_module(f"ibkr_sync_cli.commands.{module}"), attribute)
     if isinstance(found, typer.Typer):
         found.info.cls = Group
-        for each in found.registered_commands:
-            each.cls = Command
+        for other in found.registered_commands:
+            other.cls = Command
         group = get_group(found)
         group.name = name
         return group

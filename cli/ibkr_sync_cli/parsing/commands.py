@@ -22,8 +22,8 @@ class _WithGlobalOptions:
     def get_params(self, ctx: Any) -> list[Any]:
         """Its own parameters, and the global options that it has none of the same name for."""
         own: list[Any] = super().get_params(ctx)  # type: ignore[misc]
-        taken = {option for each in own for option in each.opts}
-        return [*own, *(each for each in global_options(ctx) if not taken & set(each.opts))]
+        taken = {option for item in own for option in item.opts}
+        return [*own, *(other for other in global_options(ctx) if not taken & set(other.opts))]
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the words of a call; what is given last of a global option wins."""
@@ -87,10 +87,10 @@ class Group(_WithGlobalOptions, TyperGroup):
     def _refuse(self, ctx: Any, name: str) -> NoReturn:
         words, known = command_words(ctx), list(self.commands)
         near = get_close_matches(name.lower(), known, n=1)
-        see, meant = " ".join((PROGRAM, *words, "--help")), " ".join((PROGRAM, *words, *near))
+        see, matching = " ".join((PROGRAM, *words, "--help")), " ".join((PROGRAM, *words, *near))
         raise UsageProblem(
             f"There is no command {quoted(' '.join((*words, name)))}.",
-            next_step=f"Did you mean {meant}? {see}" if near else see,
+            next_step=f"Did you mean {matching}? {see}" if near else see,
             ctx=ctx,
         )
 
@@ -100,15 +100,15 @@ def global_options(ctx: Any) -> list[Any]:
     if ctx.parent is None:
         return []
     params = ctx.find_root().command.params
-    return [each for each in params if each.expose_value and not each.is_eager]
+    return [param for param in params if param.expose_value and not param.is_eager]
 
 
 def _take_global_options(ctx: Any) -> None:
     """Let the root have what was given of its options here."""
     root = ctx.find_root()
-    for each in ctx.command.get_params(ctx):
-        if each not in root.command.params:
+    for param in ctx.command.get_params(ctx):
+        if param not in root.command.params:
             continue
-        value = ctx.params.pop(each.name)
-        if value != each.default:
-            root.params[each.name] = root.params[each.name] + value if each.count else value
+        value = ctx.params.pop(param.name)
+        if value != param.default:
+            root.params[param.name] = root.params[param.name] + value if param.count else value

@@ -39,15 +39,15 @@ def parameter_rows(command: Any, context: Any, *, kind: str) -> list[tuple[str, 
     """The command's own arguments or options, each as it is typed and what it is for."""
     inherited = () if context.parent is None else context.find_root().command.params
     return [
-        (_argument(each) if kind == "argument" else _option(each), _meaning(each))
-        for each in command.get_params(context)
-        if each.param_type_name == kind and not each.hidden and each not in inherited
+        (_argument(param) if kind == "argument" else _option(param), _meaning(param))
+        for param in command.get_params(context)
+        if param.param_type_name == kind and not param.hidden and param not in inherited
     ]
 
 
 def usage_line(command: Any, context: Any) -> str:
     """How the command is called."""
-    arguments = [_usage(each) for each in command.params if each.param_type_name == "argument"]
+    arguments = [_usage(param) for param in command.params if param.param_type_name == "argument"]
     last = ["COMMAND", "..."] if hasattr(command, "commands") else arguments
     return " ".join((PROGRAM, *command_words(context), *last, "[OPTIONS]"))
 
@@ -55,14 +55,14 @@ def usage_line(command: Any, context: Any) -> str:
 def command_sections(command: Any) -> Iterator[tuple[str, list[tuple[str, str]]]]:
     """The headings of a group, each with its commands and the first sentence of their help."""
     sections: dict[str, list[tuple[str, str]]] = {}
-    for name, each in command.commands.items():
-        sections.setdefault(command.heading_of(name), []).append((name, first_sentence(each.help)))
+    for name, other in command.commands.items():
+        sections.setdefault(command.heading_of(name), []).append((name, first_sentence(other.help)))
     yield from sections.items()
 
 
 def paragraphs(text: str | None) -> list[str]:
     """The paragraphs of a docstring, each on one line."""
-    return [" ".join(each.split()) for each in (text or "").split("\n\n")]
+    return [" ".join(part.split()) for part in (text or "").split("\n\n")]
 
 
 def first_sentence(text: str | None) -> str:
@@ -113,12 +113,12 @@ def _row(name: str, text: str, width: int, column: int) -> Iterator[str]:
 
 def _examples(examples: Sequence[Example], width: int) -> Iterator[str]:
     """The calls with what comes of them; above a call where there is no room beside it."""
-    lines = {each: f"  {PROGRAM} {each.line}" for each in examples}
-    fitting = [line for each, line in lines.items() if len(f"{line}  # {each.shows}") <= width]
+    lines = {example: f"  {PROGRAM} {example.line}" for example in examples}
+    fitting = [line for other, line in lines.items() if len(f"{line}  # {other.shows}") <= width]
     column = max(map(len, fitting), default=0)
-    for each, line in lines.items():
-        beside = f"{line:<{column}}  # {each.shows}"
-        yield beside if len(beside) <= width else f"  # {each.shows}\n{line}"
+    for other, line in lines.items():
+        beside = f"{line:<{column}}  # {other.shows}"
+        yield beside if len(beside) <= width else f"  # {other.shows}\n{line}"
 
 
 def _in_bold(heading: re.Match[str]) -> str:

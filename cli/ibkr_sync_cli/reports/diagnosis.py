@@ -22,10 +22,10 @@ def report_diagnosis(
     """Make all checks, show what was found, and give the exit code of the first failure."""
     findings = []
     with activity(output, "Checking") as show:
-        for each in making:
-            findings.append(each)
-            show(f"Checking, {each.check} is {each.level}", len(findings), len(Check))
-    messages = [explain_finding(each, output.command) for each in findings]
+        for other in making:
+            findings.append(other)
+            show(f"Checking, {other.check} is {other.level}", len(findings), len(Check))
+    messages = [explain_finding(other, output.command) for other in findings]
     codes = (message.exit_code for message in messages if message.exit_code)
     code = next(codes, ExitCode.OK)
     output.write(diagnosis_view(findings, output.command, code), wanted)

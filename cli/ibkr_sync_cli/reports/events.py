@@ -43,7 +43,7 @@ def report_run_events(output: Output, run: int | None, events: Sequence[Event]) 
     be quiet those that are critical are shown all the same, and no other.
     """
     wanted = Severity.CRITICAL if output.quiet else Severity.INFO
-    found = [each for each in events_at_least(wanted, events) if not _is_new_product(each)]
+    found = [event for event in events_at_least(wanted, events) if not _is_new_product(event)]
     if not found:
         return
     critical = events_at_least(Severity.CRITICAL, found)
@@ -81,9 +81,9 @@ def _changes(history: HistoryService, asked: ChangesQuestion, now: datetime) -> 
         return history.changes(asked.since, now, asked.product, asked.contract, until=asked.until)
     con_id = asked.contract and asked.contract.con_id
     return tuple(
-        each
-        for each in history.of_run(asked.run or 0)
-        if asked.product in {None, each.product} and con_id in {None, each.con_id}
+        event
+        for event in history.of_run(asked.run or 0)
+        if asked.product in {None, event.product} and con_id in {None, event.con_id}
     )
 
 

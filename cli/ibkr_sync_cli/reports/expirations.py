@@ -50,14 +50,14 @@ def report_expirations(
     asked = question.exchange and services.futures.known_exchange(question.exchange)
     named, failures = _named(call, services, question, now)
     keys = _keys(services, question, named)
-    contracts = {each.con_id for product in named for each in product.contracts}
+    contracts = {other.con_id for product in named for other in product.contracts}
     # Symbols were narrowed by the exchange already.
     exchange = None if question.symbols else asked
     found = [
-        each
-        for each in services.deliveries.expirations(now, question.within, keys)
-        if exchange is None or each.delivering.product.exchange == exchange
-        if not question.symbols or each.delivering.contract.con_id in contracts
+        expiration
+        for expiration in services.deliveries.expirations(now, question.within, keys)
+        if exchange is None or expiration.delivering.product.exchange == exchange
+        if not question.symbols or expiration.delivering.contract.con_id in contracts
     ]
     is_empty = keys is not None and not keys
     if not (is_empty and failures):
@@ -66,7 +66,7 @@ def report_expirations(
             write_nothing_notice(call.output, "that is stored fits")
     for failure in failures:
         report_error(call.output, failure)
-    if any(each.delivering.product.origin is Origin.SAMPLE for each in found):
+    if any(expiration.delivering.product.origin is Origin.SAMPLE for expiration in found):
         write_sample_data_notice(call.output, call.output.format_for(call.wanted))
     return exit_code_of(failures, all_failed=is_empty)
 
@@ -92,9 +92,9 @@ def _keys(
     """The products that are meant; None for all."""
     if not question.symbols and not question.watched:
         return None
-    keys = frozenset(each.key for each in named)
+    keys = frozenset(product.key for product in named)
     if not question.watched:
         return keys
     states = services.watchlist.states(question.groups)
-    watched = frozenset(each.key for state in states for each in state.stored)
+    watched = frozenset(summary.key for state in states for summary in state.stored)
     return keys & watched if question.symbols else watched

@@ -44,10 +44,10 @@ def report_get(call: Call, report: GetReport, audit: AuditService, now: datetime
         for remark in update.remarks:
             output.remark(f"{update.product.key}: {remark}", style="yellow")
         report_left_out(output, update.product.key, update.left_out)
-    asked = [each for each in report.updates if each.diff is not None]
-    stored = {each.product.key for each in asked if each.applied}
+    asked = [other for other in report.updates if other.diff is not None]
+    stored = {other.product.key for other in asked if other.applied}
     write_disagreements_notice(output, audit.disagreements(now, stored) if stored else ())
-    write_catalogue_notice(output, sum(each.disagreements for each in asked if not each.applied))
+    write_catalogue_notice(output, sum(other.disagreements for other in asked if not other.applied))
     for failure in report.failures:
         report_error(output, failure.error, None if is_one else str(failure.query))
     for words, match in report.contracts:

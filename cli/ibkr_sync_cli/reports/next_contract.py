@@ -118,8 +118,8 @@ def _explain(output: Output, judged: NearestJudgements, question: NearestQuestio
     if question.explain:
         output.show_on_stderr(nearest_contracts_table(judged, question.rule, question.moment))
         shown = [*judged.past_notice, *([nearest] if nearest else [])]
-        for each in shown:
-            output.show_on_stderr(delivery_table(each.contract))
+        for judgement in shown:
+            output.show_on_stderr(delivery_table(judgement.contract))
     else:
         for contract in judged.missing(question.rule.series):
             name = contract.local_symbol

@@ -79,11 +79,13 @@ def _remark(output: Output, report: RefreshReport, audit: AuditService) -> None:
             output.remark(f"{update.key}: {remark}", style="yellow")
         report_left_out(output, update.key, update.left_out)
     write_closed_notice(output, closed_since(report.closed))
-    asked = [each for each in report.updates if each.counts is not None]
-    stored = {each.key for each in asked if each.applied}
+    asked = [other for other in report.updates if other.counts is not None]
+    stored = {product.key for product in asked if product.applied}
     found = audit.disagreements(report.finished_at, stored) if stored else ()
     write_disagreements_notice(output, found)
-    write_catalogue_notice(output, sum(each.disagreements for each in asked if not each.applied))
+    write_catalogue_notice(
+        output, sum(product.disagreements for product in asked if not product.applied)
+    )
 
 
 def _complain(output: Output, report: RefreshReport, *, shows_reasons: bool) -> None:

@@ -22,8 +22,8 @@ def parse_columns(text: str | None) -> tuple[str, ...]:
     """
     if text is None:
         return ()
-    names = (each.strip().lower().replace("-", "_") for each in text.split(","))
-    found = tuple(dict.fromkeys(each for each in names if each))
+    names = (part.strip().lower().replace("-", "_") for part in text.split(","))
+    found = tuple(dict.fromkeys(name for name in names if name))
     if not found:
         raise typer.BadParameter("name some, as symbol,con_id, or all", param_hint=_OPTION)
     return found
@@ -53,7 +53,7 @@ def cells_table(columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> Ta
     cells = [[row.get(name, "") for name in columns] for row in rows]
     are_numbers = [
         any(column)
-        and all(each.lstrip("-").replace(".", "", 1).isdigit() for each in column if each)
+        and all(item.lstrip("-").replace(".", "", 1).isdigit() for item in column if item)
         for column in zip(*cells, strict=True)
     ] or [False] * len(columns)
     table = plain_table(*zip(columns, are_numbers, strict=True))
@@ -63,7 +63,7 @@ def cells_table(columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> Ta
 
 
 def _unknown(name: str, known: Sequence[str]) -> str:
-    parts = [each for each in known if name in each or each in name]
+    parts = [text for text in known if name in text or text in name]
     similar = difflib.get_close_matches(name, known, n=1) or parts
     if similar:
         return f"there is no column {name!r}; did you mean {similar[0]!r}?"

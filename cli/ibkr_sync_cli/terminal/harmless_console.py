@@ -34,7 +34,7 @@ class HarmlessConsole(Console):
     def __init__(self, *, written_in: str, **settings: Any) -> None:  # noqa: ANN401 - rich's own
         super().__init__(**settings)
         self._replaced = str.maketrans(
-            {each: plain for each, plain in _IN_ASCII.items() if not _has(written_in, each)}
+            {value: plain for value, plain in _IN_ASCII.items() if not _has(written_in, value)}
         )
 
     @property

@@ -45,7 +45,7 @@ def write_disagreements_notice(output: Output, found: Sequence[Disagreement]) ->
     """Tell on stderr in how many values other sources differ from what was stored."""
     if found:
         values = quantity_of(len(found), "value")
-        step = step_to_audit({each.product for each in found}, output.command)
+        step = step_to_audit({disagreement.product for disagreement in found}, output.command)
         output.remark(f"note: other sources have {values} otherwise: {step}", style="yellow")
 
 
@@ -65,7 +65,7 @@ def write_nothing_notice(output: Output, what: str, next_step: str | None = None
 
 def closed_since(products: Iterable[ProductSummary]) -> dict[ProductKey, datetime]:
     """Those of the products that are closed, with when that was confirmed."""
-    return {each.key: each.closed_at for each in products if each.closed_at is not None}
+    return {product.key: product.closed_at for product in products if product.closed_at is not None}
 
 
 def write_closed_notice(output: Output, closed: Mapping[ProductKey, datetime]) -> None:
@@ -87,31 +87,31 @@ def notice_sentence(notice: Notice) -> str:
     """What to tell the user."""
     match notice:
         case ExchangeRenamedNotice() | SymbolRenamedNotice() | ProductRenamedNotice():
-            told = _of_renames(notice)
+            sentence = _of_renames(notice)
         case OtherProductsNotice(word=word, taken=taken, others=others):
             names = ", ".join(map(str, others))
-            told = f"{word} is taken for {taken}; it is also a name of {names}"
+            sentence = f"{word} is taken for {taken}; it is also a name of {names}"
         case OtherContractNotice(word=word, spelling=spelling):
-            told = f"{word} is taken for the product; the contract is {spelling}"
+            sentence = f"{word} is taken for the product; the contract is {spelling}"
         case SeriesNotice(word=word, product=product):
-            told = f"{word} is a weekly series of {product}"
+            sentence = f"{word} is a weekly series of {product}"
         case CatalogueSymbolNotice(word=word, product=product):
-            told = f"the catalogue says {word} for what IBKR calls {product}"
+            sentence = f"the catalogue says {word} for what IBKR calls {product}"
         case ContinuousNotice(word=word):
-            told = f"{word} is a continuous contract; its product is taken"
+            sentence = f"{word} is a continuous contract; its product is taken"
         case SizeNotice():
-            told = _of_sizes(notice)
+            sentence = _of_sizes(notice)
         case OtherYearNotice(word=word, contract_month=month):
-            told = f"{word} is taken for {month}; a year in full is safer"
-    return told
+            sentence = f"{word} is taken for {month}; a year in full is safer"
+    return sentence
 
 
 def _of_sizes(notice: SizeNotice) -> str:
     size, left_out = canonical_text(notice.multiplier), quantity_of(notice.left_out, "contract")
-    told = f"multiplier {size} leaves out {left_out} of {notice.product} that it tells apart"
+    sentence = f"multiplier {size} leaves out {left_out} of {notice.product} that it tells apart"
     if notice.left_out == 0:
-        told = f"multiplier {size} tells no contracts of {notice.product} apart"
-    return f"{told}; {notice.kept} of other sizes stay" if notice.kept else told
+        sentence = f"multiplier {size} tells no contracts of {notice.product} apart"
+    return f"{sentence}; {notice.kept} of other sizes stay" if notice.kept else sentence
 
 
 def _of_renames(notice: ExchangeRenamedNotice | SymbolRenamedNotice | ProductRenamedNotice) -> str:

@@ -41,7 +41,7 @@ class OutputFormat(StrEnum):
     @classmethod
     def of_file(cls, file: Path | None) -> Self | None:
         """The format that the ending of a file's name says, as `.json` or `.csv`."""
-        endings = {f".{each.value}": each for each in cls}
+        endings = {f".{self.value}": self for self in cls}
         return None if file is None else endings.get(file.suffix.lower())
 
 
@@ -133,21 +133,21 @@ class Output:
     def remark(self, text: str, style: str = "") -> None:
         """Tell something on stderr, unless the user wants it quiet."""
         if not self.quiet:
-            self._tell((_harmless(text), style))
+            self._print((_harmless(text), style))
 
     def complain(self, sentence: str, next_step: str | None) -> None:
         """Tell on stderr what went wrong and what to do next; never silenced."""
-        self._tell(("error: ", "bold red"), _harmless(sentence))
+        self._print(("error: ", "bold red"), _harmless(sentence))
         self.advise(next_step)
 
     def warn(self, sentence: str) -> None:
         """Tell on stderr what went wrong beside the result; never silenced."""
-        self._tell(("warning: ", "yellow"), _harmless(sentence))
+        self._print(("warning: ", "yellow"), _harmless(sentence))
 
     def advise(self, next_step: str | None) -> None:
         """Tell on stderr what to do next, if anything."""
         if next_step:
-            self._tell(("next:  ", "bold"), _harmless(next_step))
+            self._print(("next:  ", "bold"), _harmless(next_step))
 
     def live_console(self) -> Console | None:
         """Stderr, where it can show what changes: on a terminal with colours, unless quiet."""
@@ -157,7 +157,7 @@ class Output:
         """Print a table that belongs to an error."""
         _send(_drawn(self._stderr, renderable), sys.stderr)
 
-    def _tell(self, *parts: str | tuple[str, str]) -> None:
+    def _print(self, *parts: str | tuple[str, str]) -> None:
         """Print texts, or texts with their style, as one."""
         from rich.text import Text
 
@@ -242,7 +242,7 @@ def _delimited(
     )
     writer.writeheader()
     for row in rows:
-        writer.writerow({each: guard(harmless_text(row.get(each, ""))) for each in columns})
+        writer.writerow({column: guard(harmless_text(row.get(column, ""))) for column in columns})
     return buffer.getvalue()
 
 

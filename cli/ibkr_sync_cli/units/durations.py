@@ -9,7 +9,7 @@ import typer
 from ibkr_sync.domain import durations
 
 _MINUTE, _HOUR = 60, 3600
-_TELLS_TENTHS = 10
+_WITH_TENTHS = 10
 """Seconds below which tenths of them tell something."""
 
 _CLOCKS_DIFFER_BY = timedelta(minutes=1)
@@ -53,16 +53,18 @@ def brief_duration(age: timedelta) -> str:
     return f"{seconds // _MINUTE}m" if seconds >= _MINUTE else "now"
 
 
-def told_age(age: timedelta) -> str:
+def age_phrase(age: timedelta) -> str:
     """An age as it stands in a sentence: `now`, `5m ago`; what is yet to come blames the clock."""
-    told = brief_duration(age)
-    return {"now": told, "ahead": "in the future, check the clock"}.get(told, f"{told} ago")
+    message = brief_duration(age)
+    return {"now": message, "ahead": "in the future, check the clock"}.get(
+        message, f"{message} ago"
+    )
 
 
 def precise_duration(span: timedelta) -> str:
     """How long something took, which is not negative: `0.4 s`, `12 s`, `3m 20s`, `2h 05m`."""
     tenths = round(span.total_seconds(), 1)
-    if tenths < _TELLS_TENTHS:
+    if tenths < _WITH_TENTHS:
         return f"{tenths:.1f} s"
     minutes, seconds = divmod(round(span.total_seconds()), _MINUTE)
     hours, minutes = divmod(minutes, 60)

@@ -27,7 +27,7 @@ class PastMoment:
     """
 
     at: datetime
-    told: str
+    label: str
     day: date | None = None
 
 
@@ -93,8 +93,8 @@ def _ago(text: str, now: datetime, option: str) -> datetime:
     try:
         span = parse_duration(text)
     except ValueError:
-        told = f"{text!r} is no moment; write 7d, 2026-10-01 or 2026-10-01T14:30Z"
-        raise _refusal(told, option) from None
+        label = f"{text!r} is no moment; write 7d, 2026-10-01 or 2026-10-01T14:30Z"
+        raise _refusal(label, option) from None
     return now - span
 
 

@@ -57,7 +57,7 @@ def money_cell(value: Decimal | None, currency: str) -> str:
 
 def range_cell(values: Iterable[Decimal | None], cell: Callable[[Decimal | None], str]) -> str:
     """One value, or the least and the greatest where they differ; `-` when none is known."""
-    known = {each for each in values if each is not None}
+    known = {value for value in values if value is not None}
     if len(known) < 2:  # noqa: PLR2004 - two make a range
         return cell(next(iter(known), None))
     return f"{cell(min(known))} to {cell(max(known))}"

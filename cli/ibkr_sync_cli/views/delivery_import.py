@@ -35,13 +35,13 @@ def delivery_import_view(
         schema="ibkr-sync/import/1",
         name="contracts",
         tail={
-            "contradictory": [
-                {"place": each.place, "reason": each.reason} for each in contradictory
-            ],
+            "contradictory": [{"place": row.place, "reason": row.reason} for row in contradictory],
             "unknown": list(found.unknown),
             "stored": found.kept.stored if found.kept else 0,
             "new": found.kept.new if found.kept else 0,
-            "refuted": [each.contract.con_id for each in found.kept.refuted] if found.kept else [],
+            "refuted": [other.contract.con_id for other in found.kept.refuted]
+            if found.kept
+            else [],
         },
     )
 
@@ -93,9 +93,9 @@ def _table(found: DeliveryImport) -> RenderableType:
 
     columns: list[TableColumn[ImportedDelivery] | None] = [
         TableColumn("Contract", name),
-        TableColumn("Last trade", lambda each: each.last_trade_date),
-        TableColumn("First notice", lambda each: each.delivery.first_notice_date),
-        TableColumn("Long cut-off", lambda each: each.delivery.long_cutoff),
-        TableColumn("Short cut-off", lambda each: each.delivery.short_cutoff),
+        TableColumn("Last trade", lambda item: item.last_trade_date),
+        TableColumn("First notice", lambda item: item.delivery.first_notice_date),
+        TableColumn("Long cut-off", lambda item: item.delivery.long_cutoff),
+        TableColumn("Short cut-off", lambda item: item.delivery.short_cutoff),
     ]
     return items_table(found.imports, columns)

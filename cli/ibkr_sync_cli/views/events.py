@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _NEAR = (EventType.NOTICE_NEAR, EventType.CUTOFF_NEAR)
 
 _STYLES = {Severity.INFO: "", Severity.NOTICE: "yellow", Severity.CRITICAL: "red"}
-_TOLD_BY_TYPE = frozenset(
+_SAID_BY_TYPE = frozenset(
     (
         *REMARK_FIELDS,
         *("listing", "state", "last_trade_date", "last_trade_at", "multiplier"),
@@ -117,14 +117,14 @@ def _changes_table(
 
     from ibkr_sync_cli.views.cells import marked_cell
 
-    counts = Counter(each.severity for each in events)
+    counts = Counter(event.severity for event in events)
     footer = (
         quantity_of(len(events), "event"),
         period_text(asked),
-        *(f"{counts[each]} {each}" for each in reversed(Severity) if counts[each]),
+        *(f"{counts[other]} {other}" for other in reversed(Severity) if counts[other]),
     )
-    told = Text(" · ".join(footer), style="dim")
-    return Group(_events_table(events), marked_cell(told, is_sample=is_sample))
+    summary = Text(" · ".join(footer), style="dim")
+    return Group(_events_table(events), marked_cell(summary, is_sample=is_sample))
 
 
 def _history_table(
@@ -153,14 +153,14 @@ def _events_table(
     from ibkr_sync_cli.views.tables import TableColumn, items_table  # rich, not for pipes
 
     columns: list[TableColumn[Event] | None] = [
-        None if of_run else TableColumn("Seen (UTC)", lambda each: f"{each.at:%Y-%m-%d %H:%M}"),
-        TableColumn("Severity", lambda each: each.severity.value),
-        TableColumn("Type", lambda each: each.type.value),
+        None if of_run else TableColumn("Seen (UTC)", lambda item: f"{item.at:%Y-%m-%d %H:%M}"),
+        TableColumn("Severity", lambda item: item.severity.value),
+        TableColumn("Type", lambda item: item.type.value),
         None if of_one else TableColumn("What", _subject),
-        TableColumn("Change", _told, fit="wrap"),
-        None if of_run else TableColumn("Run", lambda each: each.run, right=True),
+        TableColumn("Change", _change_text, fit="wrap"),
+        None if of_run else TableColumn("Run", lambda item: item.run, right=True),
     ]
-    return items_table(events, columns, style=lambda each: _STYLES[each.severity])
+    return items_table(events, columns, style=lambda item: _STYLES[item.severity])
 
 
 def _subject(event: Event) -> str:
@@ -170,9 +170,9 @@ def _subject(event: Event) -> str:
     return f"{symbol}@{exchange}" if trading_class == symbol else trading_class
 
 
-def _told(event: Event) -> str:
+def _change_text(event: Event) -> str:
     """The change, with the field where the type of the event does not tell it."""
-    if event.field in _TOLD_BY_TYPE:
+    if event.field in _SAID_BY_TYPE:
         return _change(event)
     return f"{event.field}: {_change(event)}"
 
@@ -189,8 +189,8 @@ def _change(event: Event) -> str:
         return f"conId {event.old} → {event.new}"
     if event.field == "venues":
         before, after = (text.split(",") if text else [] for text in (event.old, event.new))
-        gone = [f"-{each}" for each in before if each not in after]
-        added = [f"+{each}" for each in after if each not in before]
+        gone = [f"-{other}" for other in before if other not in after]
+        added = [f"+{other}" for other in after if other not in before]
         if gone or added:
             return " ".join(gone + added)
     old, new = event.old or "-", event.new or "-"

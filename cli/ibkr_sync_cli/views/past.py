@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 
-def past_view(result: Result, told: str) -> Result:
+def past_view(result: Result, moment: str) -> Result:
     """The result with a table that says of when it is; what machines read is as ever."""
 
     def table() -> RenderableType:
         from rich.console import Group  # not for pipes
         from rich.text import Text
 
-        return Group(Text(f"as of {told}", style="bold yellow"), result.table())
+        return Group(Text(f"as of {moment}", style="bold yellow"), result.table())
 
     return dataclasses.replace(result, table=table)

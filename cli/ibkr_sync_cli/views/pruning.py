@@ -42,5 +42,5 @@ def pruning_sentence(pruning: RawReplyPruning) -> str:
             f"nothing to delete: before {instant_text(pruning.before)} only the newest raw"
             " replies of products were received, if any, and those are kept"
         )
-    told = quantity_of(count, "raw reply", "raw replies")
-    return f"{told} deleted" if pruning.sizes else f"{told} would be deleted"
+    replies = quantity_of(count, "raw reply", "raw replies")
+    return f"{replies} deleted" if pruning.sizes else f"{replies} would be deleted"

@@ -36,7 +36,7 @@ def records_view(
     """
 
     def records() -> list[Record]:
-        return [record(each) for each in items]
+        return [record(item) for item in items]
 
     return Result(
         table=table,
@@ -54,15 +54,15 @@ def several_view(results: Sequence[Result]) -> Result:
     def table() -> RenderableType:
         from rich.console import Group  # not for pipes
 
-        tables = [part for each in results for part in ("", each.table())]
+        tables = [part for result in results for part in ("", result.table())]
         return Group(*tables[1:])
 
     return Result(
         table=table,
-        document=lambda: [each.document() for each in results],
-        records=lambda: (record for each in results for record in each.records()),
+        document=lambda: [result.document() for result in results],
+        records=lambda: (record for result in results for record in result.records()),
         columns=results[0].columns,
-        rows=lambda: (row for each in results for row in each.rows()),
+        rows=lambda: (row for result in results for row in result.rows()),
         usual_columns=results[0].usual_columns,
     )
 

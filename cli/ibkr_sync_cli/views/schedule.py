@@ -63,13 +63,13 @@ class Schedule:
     def here(cls, call: ScheduledCall, daily: ResetTime, today: date) -> Schedule:
         """The schedule on this machine."""
         (local, _), *others = daily.seen_by(today, datetime.astimezone).most_common()
-        offsets = {each.astimezone().utcoffset() for each in daily.days(today)}
+        offsets = {day.astimezone().utcoffset() for day in daily.days(today)}
         clock = daily.on(today).astimezone().tzname() or "local time"
         return cls(
             call=call,
             daily=daily,
             local=local,
-            exceptions=tuple(each for each in others if each[1] > _NIGHTS_OF_CHANGES),
+            exceptions=tuple(other for other in others if other[1] > _NIGHTS_OF_CHANGES),
             clock=clock,
             changes_clocks=len(offsets) > 1,
             today=today,
@@ -81,8 +81,8 @@ class Schedule:
         starts = tuple(self.daily.days(self.today))
         if by_machine:
             starts = tuple(
-                datetime.combine(each.date(), self.local).astimezone()  # the machine's own zone
-                for each in starts
+                datetime.combine(start.date(), self.local).astimezone()  # the machine's own zone
+                for start in starts
             )
         return met_windows(starts, self.call.deadline)
 
@@ -114,9 +114,9 @@ def crontab_schedule(schedule: Schedule) -> str:
     ]
     times = [schedule.local, *(at for at, _ in schedule.exceptions if schedule.is_tried)]
     lines = [
-        f"{minute} {','.join(str(each.hour) for each in sorted(times) if each.minute == minute)}"
+        f"{minute} {','.join(str(time.hour) for time in sorted(times) if time.minute == minute)}"
         f" * * * {command}"
-        for minute in sorted({each.minute for each in times})
+        for minute in sorted({time.minute for time in times})
     ]
     return "\n".join([*_commented(comments), "SHELL=/bin/sh", *lines]) + "\n"
 
@@ -192,9 +192,9 @@ def launchd_schedule(schedule: Schedule) -> str:
         *_about_local_time(schedule),
         "What is due while the Mac sleeps is run when it wakes.",
     ]
-    told = "\n".join(line.removeprefix("# ") for line in _commented(comments))
+    sentence = "\n".join(line.removeprefix("# ") for line in _commented(comments))
     # Two hyphens would end the comment.
-    comment = "<!--\n" + re.sub("-(?=-)", "- ", told) + "\n-->\n"
+    comment = "<!--\n" + re.sub("-(?=-)", "- ", sentence) + "\n-->\n"
     document = plistlib.dumps(agent, sort_keys=False).decode()
     head, tag, body = document.partition("<plist")
     return head + comment + tag + body
@@ -222,12 +222,16 @@ def _about(schedule: Schedule, what: str, place: str) -> Iterator[str]:
 
 def _about_local_time(schedule: Schedule, *, is_tried: bool = False) -> Iterator[str]:
     """What a scheduler makes of the time that knows this machine's clock alone."""
-    told = f"{schedule.daily} is {schedule.local:%H:%M} on this machine's clock ({schedule.clock})"
-    exceptions = ", ".join(f"{each:%H:%M} on {days} days" for each, days in schedule.exceptions)
+    sentence = (
+        f"{schedule.daily} is {schedule.local:%H:%M} on this machine's clock ({schedule.clock})"
+    )
+    exceptions = ", ".join(
+        f"{exception:%H:%M} on {days} days" for exception, days in schedule.exceptions
+    )
     if exceptions:
-        told += f", but {exceptions} a year, as the two zones change their clocks apart"
-        told += ": each is tried, and `date` lets the right one through" if is_tried else ""
-    yield told + ". A machine that moves to another zone needs a new entry."
+        sentence += f", but {exceptions} a year, as the two zones change their clocks apart"
+        sentence += ": each is tried, and `date` lets the right one through" if is_tried else ""
+    yield sentence + ". A machine that moves to another zone needs a new entry."
 
 
 def _about_clock_changes(schedule: Schedule) -> Iterator[str]:

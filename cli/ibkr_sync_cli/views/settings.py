@@ -37,7 +37,7 @@ def settings_facts_view(
 def settings_view(values: Sequence[ResolvedSetting]) -> Result:
     """Settings with their values and where each was set."""
     return _records_result(
-        [{"key": each.key, "value": each.value, "where": each.where} for each in values],
+        [{"key": other.key, "value": other.value, "where": other.where} for other in values],
         {"key": "Setting", "value": "Value", "where": "Set by"},
         schema="ibkr-sync/settings/1",
         name="settings",
@@ -48,11 +48,11 @@ def settings_files_view(locations: Sequence[ConfigLocation]) -> Result:
     """Where config files are looked for."""
     records = [
         {
-            "path": str(each.path),
-            "chosen_by": each.chosen_by,
-            "exists": "yes" if each.exists else "no",
+            "path": str(location.path),
+            "chosen_by": location.chosen_by,
+            "exists": "yes" if location.exists else "no",
         }
-        for each in locations
+        for location in locations
     ]
     return _records_result(
         records,

@@ -56,9 +56,9 @@ class ItemsTable(Generic[T]):
         self, items: Sequence[T], columns: Iterable[TableColumn[T]], style: Callable[[T], str]
     ) -> None:
         self._cells = [
-            (column, [_text(column, column.cell(each)) for each in items]) for column in columns
+            (column, [_text(column, column.cell(item)) for item in items]) for column in columns
         ]
-        self._styles = [style(each) for each in items]
+        self._styles = [style(item) for item in items]
 
     def __rich_console__(
         self, console: Console, options: ConsoleOptions
@@ -89,7 +89,7 @@ def items_table(
     style: Callable[[T], str] = lambda _: "",
 ) -> ItemsTable[T]:
     """A table of items; None is a column that is left out."""
-    return ItemsTable(list(items), [each for each in columns if each is not None], style)
+    return ItemsTable(list(items), [column for column in columns if column is not None], style)
 
 
 class Phrases:
@@ -113,12 +113,12 @@ class Phrases:
 
 def phrase_if_alike(column: TableColumn[T], items: Sequence[T]) -> str | None:
     """What is said of equal values instead of showing a column of them; None where it is shown."""
-    return _alike(column, [_text(column, column.cell(each)) for each in items], even_one=True)
+    return _alike(column, [_text(column, column.cell(item)) for item in items], even_one=True)
 
 
 def _alike(column: TableColumn[T], cells: Sequence[Text], *, even_one: bool = False) -> str | None:
     """See `phrase_if_alike`; it is empty where none of the items has a value."""
-    values = {each.plain for each in cells}
+    values = {cell.plain for cell in cells}
     if column.alike is None or len(values) > 1:
         return None
     if values <= {"", _NOTHING}:
@@ -139,7 +139,7 @@ def _fitting(
         min(_longest(cells), _width(column, cells)) for column, cells in always
     )
     kept = list(always)
-    for pair in sorted(shown, key=lambda each: each[0].gives_way)[len(always) :]:
+    for pair in sorted(shown, key=lambda item: item[0].gives_way)[len(always) :]:
         needed = _width(*pair) + _GAP
         if needed + (to_be_whole if pair[0].gives_way > _USEFUL else 0) <= room:
             room -= needed
@@ -155,7 +155,7 @@ def _width(column: TableColumn[T], cells: Sequence[Text]) -> int:
 
 
 def _longest(cells: Sequence[Text]) -> int:
-    return max((each.cell_len for each in cells), default=0)
+    return max((cell.cell_len for cell in cells), default=0)
 
 
 def _text(column: TableColumn[T], value: object) -> Text:

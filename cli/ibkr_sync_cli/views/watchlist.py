@@ -40,7 +40,7 @@ def watchlist_view(states: Sequence[WatchlistState], now: datetime) -> Result:
 
 def watchlist_has_sample_data(states: Sequence[WatchlistState]) -> bool:
     """Whether anything that the list means is stored as sample data."""
-    return any(each.origin is Origin.SAMPLE for state in states for each in state.stored)
+    return any(summary.origin is Origin.SAMPLE for state in states for summary in state.stored)
 
 
 def watchlist_changes_view(
@@ -54,7 +54,8 @@ def watchlist_changes_view(
     These are codes; the table has words for them.
     """
     records = [
-        _product(each) | {"outcome": done if each in changed else not_done} for each in products
+        _product(product) | {"outcome": done if product in changed else not_done}
+        for product in products
     ]
     return records_view(
         records,
@@ -74,7 +75,7 @@ def _record(state: WatchlistState) -> dict[str, object]:
     return _product(state.product) | {
         "added_at": instant_value(state.product.added_at),
         "synced_at": instant_value(state.synced_at),
-        "listed": sum(each.listed for each in state.stored) if state.synced_at else None,
+        "listed": sum(summary.listed for summary in state.stored) if state.synced_at else None,
     }
 
 
@@ -86,22 +87,22 @@ def _table(states: Sequence[WatchlistState], now: datetime) -> RenderableType:
     from ibkr_sync_cli.views.tables import TableColumn, items_table
 
     columns: list[TableColumn[WatchlistState] | None] = [
-        TableColumn("Symbol", lambda each: each.product.symbol),
-        TableColumn("Exchange", lambda each: each.product.exchange or None),
-        TableColumn("Class", lambda each: each.product.trading_class or None),
-        TableColumn("Cur", lambda each: each.product.currency or None, alike="all in {}"),
+        TableColumn("Symbol", lambda item: item.product.symbol),
+        TableColumn("Exchange", lambda item: item.product.exchange or None),
+        TableColumn("Class", lambda item: item.product.trading_class or None),
+        TableColumn("Cur", lambda item: item.product.currency or None, alike="all in {}"),
         TableColumn(
-            "Added", lambda each: each.product.added_at and f"{each.product.added_at:%Y-%m-%d}"
+            "Added", lambda item: item.product.added_at and f"{item.product.added_at:%Y-%m-%d}"
         ),
         TableColumn(
             "Synced",
-            lambda each: (
-                "never" if each.synced_at is None else brief_duration(now - each.synced_at)
+            lambda item: (
+                "never" if item.synced_at is None else brief_duration(now - item.synced_at)
             ),
             right=True,
         ),
-        TableColumn("Listed", lambda each: _record(each)["listed"], right=True),
-        TableColumn("Group", lambda each: each.product.group or None, fit="cut", alike="group {}"),
+        TableColumn("Listed", lambda item: _record(item)["listed"], right=True),
+        TableColumn("Group", lambda item: item.product.group or None, fit="cut", alike="group {}"),
     ]
     footer = Text(quantity_of(len(states), "entry", "entries"), style="dim")
     is_sample = watchlist_has_sample_data(states)

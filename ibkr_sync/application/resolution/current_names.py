@@ -17,11 +17,11 @@ def with_current_symbols(
     words: SymbolSpellings, catalogue: ProductCatalogue
 ) -> tuple[SymbolSpellings, tuple[Notice, ...]]:
     """Replace symbols that mean nothing any more, as the catalogue knows it."""
-    asked = {each: catalogue.renamed_symbol(each) for each in _words_of(words)}
+    asked = {word: catalogue.renamed_symbol(word) for word in _words_of(words)}
     renamed = {old: found for old, found in asked.items() if found is not None}
-    now = {old: each.now for old, each in renamed.items() if not each.is_reused}
-    told = tuple(SymbolRenamedNotice(renamed=each) for each in renamed.values())
-    return _replaced(words, now), told
+    now = {old: value.now for old, value in renamed.items() if not value.is_reused}
+    notices = tuple(SymbolRenamedNotice(renamed=text) for text in renamed.values())
+    return _replaced(words, now), notices
 
 
 def with_current_names(
@@ -29,7 +29,10 @@ def with_current_names(
 ) -> tuple[SymbolSpellings, tuple[Notice, ...]]:
     """Replace former symbols and classes of stored products; what is in use again stays."""
     gone = {
-        old: each for each in former for old, now in _changed_words(each) if old in _words_of(words)
+        old: other
+        for other in former
+        for old, now in _changed_words(other)
+        if old in _words_of(words)
     }
     if not gone:
         return words, ()
@@ -38,17 +41,17 @@ def with_current_names(
         for product in stored.find_named(gone.keys())
         for name in (product.symbol, product.trading_class)
     }
-    left = {old: each for old, each in gone.items() if old not in in_use}
-    now = {old: dict(_changed_words(each))[old] for old, each in left.items()}
-    told = dict.fromkeys(ProductRenamedNotice(name=each) for each in left.values())
-    return _replaced(words, now), tuple(told)
+    left = {old: value for old, value in gone.items() if old not in in_use}
+    now = {old: dict(_changed_words(value))[old] for old, value in left.items()}
+    notices = dict.fromkeys(ProductRenamedNotice(name=text) for text in left.values())
+    return _replaced(words, now), tuple(notices)
 
 
 def pin_with_current_names(pin: Pin, stored: StoredProducts) -> Pin:
     """Give the pin by the name that its product has now, if IBKR gave up the one it names."""
     names = {pin.symbol, pin.trading_class or pin.symbol}
-    keys = {each.current for each in stored.find_former_names(names) if pin.names(each.former)}
-    in_use = any(pin.names(each.key) for each in stored.find_named(names))
+    keys = {name.current for name in stored.find_former_names(names) if pin.names(name.former)}
+    in_use = any(pin.names(product.key) for product in stored.find_named(names))
     if len(keys) != 1 or in_use:
         return pin
     symbol, exchange, trading_class = keys.pop()
@@ -56,7 +59,7 @@ def pin_with_current_names(pin: Pin, stored: StoredProducts) -> Pin:
 
 
 def _words_of(words: SymbolSpellings) -> dict[str, None]:
-    return dict.fromkeys([words.text, *(each.root for each in words.contracts)])
+    return dict.fromkeys([words.text, *(contract.root for contract in words.contracts)])
 
 
 def _changed_words(name: FormerName) -> list[tuple[str, str]]:
@@ -72,7 +75,7 @@ def _replaced(words: SymbolSpellings, now: Mapping[str, str]) -> SymbolSpellings
         text=now.get(words.text, words.text),
         product=words.product and now.get(words.product, words.product),
         contracts=tuple(
-            dataclasses.replace(each, root=now.get(each.root, each.root))
-            for each in words.contracts
+            dataclasses.replace(contract, root=now.get(contract.root, contract.root))
+            for contract in words.contracts
         ),
     )

@@ -66,9 +66,9 @@ class Inquiry:
         if found is None:
             return None
         also = tuple(
-            OtherContractNotice(word=word, spelling=each)
-            for each in self.words.contracts
-            if meaning_of(each.root, self.names.of(each.root))
+            OtherContractNotice(word=word, spelling=contract)
+            for contract in self.words.contracts
+            if meaning_of(contract.root, self.names.of(contract.root))
         )
         return dataclasses.replace(found, notices=found.notices + also)
 
@@ -99,7 +99,7 @@ class Inquiry:
             for spelling, meaning in readings
         ]
         if len(found) > 1:
-            products = (each for _, meaning in readings for each in meaning.products)
+            products = (product for _, meaning in readings for product in meaning.products)
             raise ambiguous_name(self.words.text, products)
         return found[0] if found else None
 
@@ -112,7 +112,7 @@ class Inquiry:
         if spelling or words.con_id is not None:
             contract = ContractWords(text=words.text, spelling=spelling, con_id=words.con_id)
         query = self.names.query(symbol, con_id=words.con_id)
-        roots = [each.root for each in words.contracts] if words.product else []
+        roots = [other.root for other in words.contracts] if words.product else []
         alternatives = (self._as_local_symbol(), *map(self._as_symbol, roots))
         return SymbolResolution(
             query=dataclasses.replace(query, alternatives=alternatives),
@@ -144,9 +144,9 @@ class Inquiry:
         text, con_id = self.words.text, self.words.con_id
         for product, known in self.names.stored():
             contract = None
-            if any(each.con_id == con_id for each in product.contracts):
+            if any(other.con_id == con_id for other in product.contracts):
                 contract = ContractWords(text=text, con_id=con_id)
-            elif any(is_choice_by_symbol(each, text) for each in product.contracts):
+            elif any(is_choice_by_symbol(other, text) for other in product.contracts):
                 contract = ContractWords(text=text)
             if contract is not None:
                 yield known, self._resolution(known, contract=contract)
@@ -155,7 +155,7 @@ class Inquiry:
         pin = self.pins.get(word)
         if pin is None or not self.names.leave(pin):
             return None
-        known = [each for each in self.names.of(pin.symbol) if pin.names(each)]
+        known = [other for other in self.names.of(pin.symbol) if pin.names(other)]
         query = self.names.query(
             pin.symbol,
             exchange=pin.exchange,
@@ -173,7 +173,7 @@ class Inquiry:
         """The product that a word means; raises AmbiguousProductError."""
         first, *more = meaning.products
         is_settled = self.stored_decides and len(most_stored(meaning.products)) == 1
-        shares_symbol = all(each.symbol == first.symbol for each in more)
+        shares_symbol = all(product.symbol == first.symbol for product in more)
         if more and self.source_decides and shares_symbol and not is_settled:
             return SymbolResolution(
                 query=self.names.query(first.symbol), notices=self._exchange_notices(first.symbol)
@@ -246,6 +246,8 @@ def _notices(word: str, meaning: WordMeaning, taken: KnownProduct) -> Iterator[N
         yield SeriesNotice(word=word, product=taken.key)
     if meaning.role is WordRole.CATALOGUE_SYMBOL:
         yield CatalogueSymbolNotice(word=word, product=taken.key)
-    others = tuple(each.key for each in (*meaning.products, *meaning.others) if each is not taken)
+    others = tuple(
+        other.key for other in (*meaning.products, *meaning.others) if other is not taken
+    )
     if others:
         yield OtherProductsNotice(word=word, taken=taken.key, others=others)

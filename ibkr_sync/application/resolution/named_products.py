@@ -52,7 +52,7 @@ class NamedProducts:
 
 def _narrowness(query: FutureQuery) -> int:
     narrowing = (query.exchange, query.currency, query.trading_class, query.multiplier)
-    return sum(each is not None for each in narrowing)
+    return sum(text is not None for text in narrowing)
 
 
 def name_products(

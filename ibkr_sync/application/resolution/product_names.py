@@ -39,19 +39,19 @@ class ProductNames:
     ) -> None:
         self._catalogue = catalogue
         self._limits = limits
-        real = [each for each in stored if each.origin is not Origin.CATALOGUE]
-        self._stored = [(each, KnownProduct.stored(each, now)) for each in real]
+        real = [product for product in stored if product.origin is not Origin.CATALOGUE]
+        self._stored = [(product, KnownProduct.stored(product, now)) for product in real]
         self._former = tuple(former)
-        self._retired = {each.former for each in self._former} - {each.key for each in real}
+        self._retired = {name.former for name in self._former} - {product.key for product in real}
 
     def of(self, word: str) -> tuple[KnownProduct, ...]:
         """Give the products that may have this name and are not excluded by the options."""
         words = filter(None, (word, meaning_of_series_class(word)))
-        rows = (row for each in words for row in self._catalogue.known_as(each))
+        rows = (row for other in words for row in self._catalogue.known_as(other))
         stored = (known for _, known in self._stored)
         catalogued = map(KnownProduct.catalogued, rows)
-        current = (each for each in catalogued if each.key not in self._retired)
-        return tuple(each for each in merge_known(current, stored) if self._admits(each))
+        current = (product for product in catalogued if product.key not in self._retired)
+        return tuple(product for product in merge_known(current, stored) if self._admits(product))
 
     def stored(self) -> Iterator[tuple[Future, KnownProduct]]:
         """Give the stored products that are not excluded by the options."""
@@ -70,7 +70,7 @@ class ProductNames:
         """Whether the multiplier asked for is the pin's, or one of its product if it has none."""
         if self._limits.multiplier is None or pin.multiplier is not None:
             return self._limits.multiplier in (None, pin.multiplier)
-        return any(pin.names(each) for each in self.of(pin.symbol))
+        return any(pin.names(product) for product in self.of(pin.symbol))
 
     def exchange_of(self, symbol: str) -> str | None:
         """Today's code of the exchange that was asked for; None if none was."""
@@ -78,9 +78,9 @@ class ProductNames:
         if exchange is None:
             return None
         known = self._catalogue.current_exchange(exchange, symbol)
-        for each in reversed(self._former):
-            if each.current.symbol == symbol and each.former.exchange in (exchange, known):
-                return each.current.exchange
+        for name in reversed(self._former):
+            if name.current.symbol == symbol and name.former.exchange in (exchange, known):
+                return name.current.exchange
         return known
 
     def renamed_exchange(self, symbol: str) -> ExchangeRenamedNotice | None:
@@ -145,11 +145,11 @@ def with_known_names(
         multiplier=query.multiplier,
     )
     admitted, known = (
-        ProductNames(catalogue, stored, each, now).of(symbol) for each in (limits, Limits())
+        ProductNames(catalogue, stored, other, now).of(symbol) for other in (limits, Limits())
     )
-    excluded = () if admitted else [each.key for each in known if each.symbol == symbol]
+    excluded = () if admitted else [product.key for product in known if product.symbol == symbol]
     similar = () if known or query.con_id is not None else catalogue.suggested(symbol)
-    fitting = (each for each in similar if query.exchange in (None, each.exchange))
+    fitting = (product for product in similar if query.exchange in (None, product.exchange))
     return ProductNotFoundError(
         *(error.symbol, error.place, error.detail),
         exchange=query.exchange,
@@ -158,12 +158,12 @@ def with_known_names(
         multiplier=query.multiplier,
         con_id=query.con_id,
         known=excluded,
-        suggestions=[KnownProduct.catalogued(each).as_candidate() for each in fitting],
+        suggestions=[KnownProduct.catalogued(product).as_candidate() for product in fitting],
         asked=error.asked,
     )
 
 
 def ambiguous_name(word: str, products: Iterable[KnownProduct]) -> AmbiguousProductError:
     """Give the error that names the products which a word may mean, each once, by key."""
-    by_key = {each.key: each for each in products}
+    by_key = {product.key: product for product in products}
     return AmbiguousProductError(word, [by_key[key].as_candidate() for key in sorted(by_key)])

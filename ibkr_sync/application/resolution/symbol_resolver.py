@@ -81,10 +81,10 @@ class SymbolResolver:
         limits = limits.joined(typed)
         words, renames = with_current_symbols(typed, self._catalogue)
         former = self._stored.find_former_names({words.text, *_roots(words)})
-        words, retold = with_current_names(words, former, self._stored)
+        words, renamed = with_current_names(words, former, self._stored)
         asked = {words.text, *_roots(words)}
-        kept = [each for each in self._pins.all_pins() if each.word in asked]
-        pins = [pin_with_current_names(each, self._stored) for each in kept]
+        kept = [other for other in self._pins.all_pins() if other.word in asked]
+        pins = [pin_with_current_names(other, self._stored) for other in kept]
         pinned = {pin.symbol for pin in pins}
         inquiry = Inquiry(
             words=words,
@@ -93,9 +93,11 @@ class SymbolResolver:
             source_decides=source_decides,
             stored_decides=stored_decides,
         )
-        meant = inquiry.answer()
+        resolved = inquiry.answer()
         foreign = (ContinuousNotice(word=text.strip()),) if typed.is_continuous else ()
-        return dataclasses.replace(meant, notices=(*foreign, *renames, *retold, *meant.notices))
+        return dataclasses.replace(
+            resolved, notices=(*foreign, *renames, *renamed, *resolved.notices)
+        )
 
     def pin(self, text: str, limits: Limits = UNLIMITED) -> Pin:
         """Keep what a word is to mean from now on.
@@ -128,7 +130,7 @@ class SymbolResolver:
         """Forget a word's pin; raises NotPinnedError, MalformedSymbolError or StorageError."""
         word = parse_spellings(text).text
         if not self._pins.unpin(word):
-            raise NotPinnedError(word, [each.word for each in self.pins()])
+            raise NotPinnedError(word, [pin.word for pin in self.pins()])
 
     def exchange(self, text: str, stored: Collection[str]) -> str:
         """Give today's code of an exchange that catalogue or database know, as `stored` has it.
@@ -153,8 +155,8 @@ class SymbolResolver:
             words = parse_spellings(error.symbol)
         except MalformedSymbolError:
             return False
-        known = {each.key for each in self._names(words, UNLIMITED, ()).of(words.text)}
-        return known.issuperset(each.key for each in error.candidates)
+        known = {product.key for product in self._names(words, UNLIMITED, ()).of(words.text)}
+        return known.issuperset(candidate.key for candidate in error.candidates)
 
     def pins(self) -> tuple[Pin, ...]:
         """Give every pin, by word; raises StorageError."""
@@ -172,7 +174,7 @@ class SymbolResolver:
         What is stored may have the class of a product that the catalogue calls otherwise.
         """
         asked = {words.text, words.typed, *_roots(words), *also}
-        rows = (row for each in asked for row in self._catalogue.known_as(each))
+        rows = (row for other in asked for row in self._catalogue.known_as(other))
         classes = {row.trading_class for row in rows if row.trading_class is not None}
         stored = self._stored.find_named(asked | classes)
         return ProductNames(self._catalogue, stored, limits, self._clock(), former)

@@ -85,9 +85,11 @@ class FreshnessService:
             max_age=max_age,
             checked=len(subjects),
             is_sample=any(stored and stored.origin is Origin.SAMPLE for _, stored in subjects),
-            stale=tuple(each for each in judged if each is not None),
+            stale=tuple(product for product in judged if product is not None),
             closed=self._watchlist.closed(groups),
-            remarked=tuple(each for _, each in subjects if each is not None and each.remarks),
+            remarked=tuple(
+                subject for _, subject in subjects if subject is not None and subject.remarks
+            ),
             run=run,
             is_run_alarming=run is not None
             and run.kind is RunKind.REFRESH
@@ -103,8 +105,8 @@ class FreshnessService:
         """
         products = self._futures.list_products()
         for query in queries:
-            found = [each for each in products if query.covers(each)]
-            yield from ((query, each) for each in found if not each.is_closed)
+            found = [product for product in products if query.covers(product)]
+            yield from ((query, summary) for summary in found if not summary.is_closed)
             if not found:
                 yield query, None
 

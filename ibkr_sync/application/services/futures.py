@@ -69,7 +69,7 @@ class FuturesService(Generic[F_co]):
             return None
         whole = self._port.get_by_symbol(FutureQuery(**product._asdict()))
         left_out = left_out_by_size(whole, query.multiplier)
-        others = sum(each.multiplier != query.multiplier for each in whole.contracts)
+        others = sum(contract.multiplier != query.multiplier for contract in whole.contracts)
         if not others:
             return None
         return SizeNotice(
@@ -123,7 +123,7 @@ class FuturesService(Generic[F_co]):
 
     def known_exchange(self, text: str) -> str:
         """Give the code of an exchange that is known (see `SymbolResolver.exchange`)."""
-        stored = {each.key.exchange for each in self._port.list_products()}
+        stored = {product.key.exchange for product in self._port.list_products()}
         return self.names.exchange(text, stored)
 
     def former_names(self, symbols: Collection[str]) -> tuple[FormerName, ...]:

@@ -82,7 +82,7 @@ class HistoryService:
             keys = None if product is None else {product}
             found = (*found, *self._deliveries.events(since, end, keys, con_id))
         # What a clock that was ahead dated later than now is not left out without `until`.
-        return in_order_of_severity(each for each in found if until is None or each.at <= until)
+        return in_order_of_severity(event for event in found if until is None or event.at <= until)
 
     def of_run(self, run: int) -> tuple[Event, ...]:
         """What a run saw, what matters most first; nothing where there is no such run.
@@ -96,8 +96,8 @@ class HistoryService:
     def _came_near(self, spans: Mapping[ProductKey, ReplySpan]) -> Iterator[Event]:
         if self._deliveries is None or not spans:
             return
-        since = min(each.after for each in spans.values())
-        until = max(each.until for each in spans.values())
+        since = min(span.after for span in spans.values())
+        until = max(span.until for span in spans.values())
         for event in self._deliveries.events(since, until, spans.keys()):
             if spans[event.product].covers(event.at):
                 yield event
@@ -105,9 +105,17 @@ class HistoryService:
     def of_product(self, product: ProductKey, now: datetime) -> HistoryReport:
         """All that happened to a product and to its contracts; raises ProductNotFoundError."""
         history = self._history.of_product(product)
-        own = [each for each in history.changes if each.product == product or each.field == PRODUCT]
+        own = [
+            change
+            for change in history.changes
+            if change.product == product or change.field == PRODUCT
+        ]
         first_reply = min(
-            (each.at for each in own if is_first_sight_event(each) and each.product == product),
+            (
+                change.at
+                for change in own
+                if is_first_sight_event(change) and change.product == product
+            ),
             default=None,
         )
         expiries = _expiries(history, history.product.contracts, now)
@@ -123,14 +131,18 @@ class HistoryService:
     ) -> HistoryReport:
         """All that happened to a stored contract of a product; raises ProductNotFoundError."""
         history = self._history.of_product(product)
-        changes = (each for each in history.changes if each.con_id == contract.con_id)
+        changes = (change for change in history.changes if change.con_id == contract.con_id)
         listing = contract.listing
         first_seen_at = listing.first_seen_at if listing else history.first_seen_at
         rules = {venue.market_rule_id for venue in contract.venues}
-        ladders = (each for each in history.ladders if each.new.market_rule_id in rules)
+        ladders = (ladder for ladder in history.ladders if ladder.new.market_rule_id in rules)
         found = (
-            *(event_of(each) for each in single_remark_changes(changes) if not each.is_after_end),
-            *(ladder_event(each) for each in ladders if each.at > first_seen_at),
+            *(
+                event_of(change)
+                for change in single_remark_changes(changes)
+                if not change.is_after_end
+            ),
+            *(ladder_event(ladder) for ladder in ladders if ladder.at > first_seen_at),
             *_expiries(history, (contract,), now),
         )
         return HistoryReport(
@@ -164,8 +176,8 @@ def _expiries(
 ) -> tuple[Event, ...]:
     key = history.product.key
     ended = (RecordedEnd(product=key, contract=contract) for contract in contracts)
-    return tuple(event for each in ended if (event := expiry_event(each, now)) is not None)
+    return tuple(event for end in ended if (event := expiry_event(end, now)) is not None)
 
 
 def _in_order(events: tuple[Event, ...]) -> tuple[Event, ...]:
-    return tuple(sorted(events, key=lambda each: each.at))
+    return tuple(sorted(events, key=lambda item: item.at))

@@ -41,8 +41,8 @@ class PastHoursService:
         today's. Raises HoursUnknownError, saying which days are known, or StorageError.
         """
         kept = {
-            each: read_past_day(hours, product.time_zone, self._reader)
-            for each, hours in self._kept.hours_by_day(product.key).items()
+            other: read_past_day(hours, product.time_zone, self._reader)
+            for other, hours in self._kept.hours_by_day(product.key).items()
         }
         return hours_of_day(
             product.symbol, day, kind, hours_by_day_with_current(kept, product, now)
@@ -51,8 +51,8 @@ class PastHoursService:
 
 def read_past_hours(product: F, reader: SentHoursReader) -> F:
     """Give the product with what its contracts' hours mean, as far as they can be read."""
-    read = {each.con_id: _read(each, reader) for each in product.contracts}
-    if all(read[each.con_id] is each for each in product.contracts):
+    read = {contract.con_id: _read(contract, reader) for contract in product.contracts}
+    if all(read[contract.con_id] is contract for contract in product.contracts):
         return product
     return dataclasses.replace(product, contracts=tuple(read.values()))
 

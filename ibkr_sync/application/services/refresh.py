@@ -92,7 +92,7 @@ class RefreshService:
         products = named.names if is_named else self._watchlist.selection(selection.groups)
         closed = () if is_named else self._watchlist.closed(selection.groups)
         if not products and not named.failures:
-            raise NothingToRefreshError([each.key for each in closed])
+            raise NothingToRefreshError([summary.key for summary in closed])
         kind = RunKind.NAMED_REFRESH if is_named else RunKind.REFRESH
         watched = frozenset(state.current.query for state in self._watchlist.states())
         deadline = policy.deadline

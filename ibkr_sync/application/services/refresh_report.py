@@ -72,7 +72,7 @@ class RefreshReport(SyncReport[RefreshedProduct]):
     @property
     def has_answers(self) -> bool:
         """Whether the source answered for any product."""
-        return any(each.counts is not None for each in self.updates)
+        return any(update.counts is not None for update in self.updates)
 
     @property
     def has_success(self) -> bool:
@@ -81,15 +81,15 @@ class RefreshReport(SyncReport[RefreshedProduct]):
         What is fresh without asking counts, unless the gateway or IBKR itself was away: then no
         due product could be asked for.
         """
-        nothing_asked = all(isinstance(each.error, GatewayError) for each in self.failures)
+        nothing_asked = all(isinstance(failure.error, GatewayError) for failure in self.failures)
         return self.has_answers or bool(self.updates and not nothing_asked)
 
     def stored_before(self, failure: FutureFailure) -> ProductSummary | None:
         """The product as it was stored before the run, also if it has another name today."""
         if isinstance(failure.error, AmbiguousProductError):
             return None
-        meant = [each for key, each in self.before.items() if failure.query.may_mean(key)]
-        return meant[0] if len(meant) == 1 else None
+        matching = [value for key, value in self.before.items() if failure.query.may_mean(key)]
+        return matching[0] if len(matching) == 1 else None
 
     def is_given_up(self, failure: FutureFailure) -> bool:
         """Whether a source gave up a stored product that every night asks for.
@@ -101,7 +101,7 @@ class RefreshReport(SyncReport[RefreshedProduct]):
             return False
         if stored is None:
             return False
-        return not self.watched or any(each.covers(stored) for each in self.watched)
+        return not self.watched or any(query.covers(stored) for query in self.watched)
 
 
 def refreshed_product(update: FutureUpdate[Future], now: datetime) -> RefreshedProduct:

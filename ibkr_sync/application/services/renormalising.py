@@ -98,7 +98,7 @@ class RenormalisingService:
                 product = after
         if product is None:
             raise RawReplyError(key, "none can be read")
-        hours = {day: each for day, each in hours.items() if each != kept.hours.get(day)}
+        hours = {day: other for day, other in hours.items() if other != kept.hours.get(day)}
         if run is None:
             update = plan_renormalisation(kept.product, product, now)
         else:
@@ -123,4 +123,4 @@ class RenormalisingService:
 
 
 def _chain(product: Future | None) -> dict[int, FuturesContract]:
-    return {each.con_id: each for each in product.contracts} if product else {}
+    return {contract.con_id: contract for contract in product.contracts} if product else {}

@@ -61,13 +61,13 @@ class WatchlistState:
     @property
     def is_closed(self) -> bool:
         """Whether all that it means is closed."""
-        return bool(self.stored) and all(each.is_closed for each in self.stored)
+        return bool(self.stored) and all(summary.is_closed for summary in self.stored)
 
     @property
     def synced_at(self) -> datetime | None:
         """The last complete reply for the one synced longest ago; None if one never was."""
-        instants = [each.synced_at for each in self.stored]
-        known = [each for each in instants if each is not None]
+        instants = [summary.synced_at for summary in self.stored]
+        known = [instant for instant in instants if instant is not None]
         return min(known) if known and len(known) == len(instants) else None
 
 
@@ -104,19 +104,21 @@ class WatchlistService:
         """
         states = self.states(groups)
         if states or groups:
-            open_ones = (each for each in states if not each.is_closed)
-            return tuple(dict.fromkeys(each.current.query for each in open_ones))
-        told_of = (
-            each for each in self._futures.list_products() if each.origin is not Origin.CATALOGUE
+            open_ones = (state for state in states if not state.is_closed)
+            return tuple(dict.fromkeys(one.current.query for one in open_ones))
+        sourced = (
+            product
+            for product in self._futures.list_products()
+            if product.origin is not Origin.CATALOGUE
         )
         return tuple(
             FutureQuery(
-                symbol=each.key.symbol,
-                exchange=each.key.exchange,
-                trading_class=each.key.trading_class,
+                symbol=summary.key.symbol,
+                exchange=summary.key.exchange,
+                trading_class=summary.key.trading_class,
             )
-            for each in told_of
-            if not each.is_closed
+            for summary in sourced
+            if not summary.is_closed
         )
 
     def closed(self, groups: Collection[str] = ()) -> tuple[ProductSummary, ...]:
@@ -124,18 +126,18 @@ class WatchlistService:
         states = self.states(groups)
         found = self._futures.list_products()
         if states or groups:
-            found = tuple(one for each in states if each.is_closed for one in each.stored)
-        closed = {each.key: each for each in found if each.is_closed}
+            found = tuple(one for state in states if state.is_closed for one in state.stored)
+        closed = {summary.key: summary for summary in found if summary.is_closed}
         return tuple(closed[key] for key in sorted(closed))
 
     def watched(self, groups: Collection[str] = ()) -> tuple[WatchedProduct, ...]:
         """Give the list, or some groups of it (see `WatchlistPort.watched`, and `selection`)."""
         watched = self._watchlist.watched()
-        names = sorted({each.group for each in watched if each.group is not None})
+        names = sorted({product.group for product in watched if product.group is not None})
         wanted = {parse_watchlist_group(group) for group in groups}
         for group in sorted(wanted.difference(names)):
             raise UnknownGroupError(group, names)
-        return tuple(each for each in watched if not wanted or each.group in wanted)
+        return tuple(product for product in watched if not wanted or product.group in wanted)
 
     def states(self, groups: Collection[str] = ()) -> tuple[WatchlistState, ...]:
         """Give the list with what is stored of each product (see `selection`).
@@ -150,19 +152,19 @@ class WatchlistService:
         summaries = self._futures.list_products()
         for summary in summaries:
             stored[summary.key.symbol].append(summary)
-        unknown = [each for each in watched if not _meant_by(each, stored)]
-        former = self._futures.former_names({each.symbol for each in unknown}) if unknown else ()
-        current = {each: _by_current_name(each, former, summaries) for each in unknown}
+        unknown = [other for other in watched if not _stored_as(other, stored)]
+        former = self._futures.former_names({other.symbol for other in unknown}) if unknown else ()
+        current = {other: _by_current_name(other, former, summaries) for other in unknown}
         return tuple(
             WatchlistState(
-                product=each,
-                current=current.get(each, each),
-                stored=_meant_by(current.get(each, each), stored),
+                product=other,
+                current=current.get(other, other),
+                stored=_stored_as(current.get(other, other), stored),
             )
-            for each in watched
+            for other in watched
         )
 
-    def meant(
+    def match(
         self, text: str, limits: Limits = UNLIMITED, *, group: str | None = None
     ) -> WatchlistMatch:
         """Find out which product a text means, a contract meaning its product.
@@ -199,21 +201,21 @@ class WatchlistService:
         errors: list[ProductLookupError] = []
         for text in texts:
             try:
-                found.append(self.meant(text, limits, group=group))
+                found.append(self.match(text, limits, group=group))
             except ProductLookupError as error:
                 errors.append(error)
         return found, errors
 
     def add_found(self, found: Iterable[WatchlistMatch]) -> WatchlistAddition:
         """Put products on the list, each once; raises StorageError."""
-        is_known = {each.product: each.is_known for each in found}
+        is_known = {summary.product: summary.is_known for summary in found}
         new = self.add(is_known)
-        states = (each for each in self.states() if each.product in is_known and each.is_closed)
+        states = (state for state in self.states() if state.product in is_known and state.is_closed)
         return WatchlistAddition(
             products=tuple(is_known),
             new=new,
-            unknown=tuple(each for each in is_known if not is_known[each]),
-            closed=tuple({one.key: one for each in states for one in each.stored}.values()),
+            unknown=tuple(other for other in is_known if not is_known[other]),
+            closed=tuple({one.key: one for state in states for one in state.stored}.values()),
         )
 
     def add(self, products: Iterable[WatchedProduct]) -> tuple[WatchedProduct, ...]:
@@ -260,18 +262,20 @@ def _listed(
     try:
         found = resolve(text)
     except AmbiguousProductError as error:
-        keys = [each.key for each in error.candidates]
-        listed = [key for key in keys if any(each.current.may_be(key) for each in states)]
+        keys = [candidate.key for candidate in error.candidates]
+        listed = [key for key in keys if any(state.current.may_be(key) for state in states)]
         if len(listed) > 1:
             raise
-        yield from (each.product for key in listed for each in states if each.current.may_be(key))
+        yield from (
+            state.product for key in listed for state in states if state.current.may_be(key)
+        )
         return
-    for each in states:
-        if _agrees(each.current, found.product, found.query):
-            yield each.product
+    for state in states:
+        if _agrees(state.current, found.product, found.query):
+            yield state.product
 
 
-def _meant_by(
+def _stored_as(
     product: WatchedProduct, stored: Mapping[str, Sequence[ProductSummary]]
 ) -> tuple[ProductSummary, ...]:
     """The stored products, given by symbol, that an entry means.
@@ -279,8 +283,8 @@ def _meant_by(
     One that was never synced, because only a contract moved to it, is none beside another.
     """
     query = product.query
-    found = tuple(each for each in stored.get(query.symbol, ()) if query.covers(each))
-    return tuple(each for each in found if each.synced_at is not None) or found
+    found = tuple(summary for summary in stored.get(query.symbol, ()) if query.covers(summary))
+    return tuple(summary for summary in found if summary.synced_at is not None) or found
 
 
 def _by_current_name(
@@ -290,11 +294,13 @@ def _by_current_name(
 
     As it is if none was or has.
     """
-    keys = {each.current for each in former if product.may_be(each.former)}
+    keys = {name.current for name in former if product.may_be(name.former)}
     if not keys and product.trading_class is not None:
         market = (product.exchange, product.trading_class)
         keys = {
-            each.key for each in stored if each.synced_at is not None and each.key[1:] == market
+            summary.key
+            for summary in stored
+            if summary.synced_at is not None and summary.key[1:] == market
         }
     if len(keys) != 1:
         return product

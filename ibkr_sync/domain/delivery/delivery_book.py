@@ -54,7 +54,7 @@ class DeliveryBook:
         stays known of a product for which there is no rule: one that got another class has lost
         its rule, and is delivered as ever.
         """
-        if all(each.delivery is not None for each in product.contracts):
+        if all(other.delivery is not None for other in product.contracts):
             return product
         rule = self.rule_of(product)
         days = None

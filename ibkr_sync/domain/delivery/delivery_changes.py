@@ -46,7 +46,7 @@ def delivery_before(delivery: DeliveryDates, changes: Iterable[FieldChange]) -> 
     for change in changes:
         first.setdefault(change.field, change.old)
     values: dict[str, Any] = {}
-    sources = {name: each for name, each in delivery.sources.items() if name not in first}
+    sources = {name: source for name, source in delivery.sources.items() if name not in first}
     for name, text in first.items():
         values[name] = None
         if text is not None:

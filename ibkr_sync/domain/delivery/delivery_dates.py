@@ -73,7 +73,7 @@ def delivery_of(
 def _stated(contract: FuturesContract, today: date) -> DeliveryDates:
     """What IBKR says of the contract: its settlement, from server version 225 on."""
     method = (contract.settlement_method or "").casefold()
-    settlement = next((each for word, each in _SETTLEMENTS if word in method), None)
+    settlement = next((other for word, other in _SETTLEMENTS if word in method), None)
     if settlement is None:
         return DeliveryDates()
     source = DeliverySource(source=IBKR, confidence=Confidence.A, learnt_on=today)
@@ -88,7 +88,7 @@ def imports_of_contract(
     `imports` are in the order in which they were made. What IBKR refutes is left out.
     """
     own = _ranked_imports(contract, imports)
-    return [each.delivery for each in own if not each.is_refuted_by(contract)]
+    return [other.delivery for other in own if not other.is_refuted_by(contract)]
 
 
 def refuted_imports_of_contract(
@@ -99,21 +99,21 @@ def refuted_imports_of_contract(
     It is of confidence C: a file that slipped by a row has the dates of another contract.
     """
     own = _ranked_imports(contract, imports)
-    return [_doubted(each.delivery) for each in own if each.is_refuted_by(contract)]
+    return [_doubted(other.delivery) for other in own if other.is_refuted_by(contract)]
 
 
 def _ranked_imports(
     contract: FuturesContract, imports: Collection[ImportedDelivery]
 ) -> list[ImportedDelivery]:
-    own = [each for each in reversed(list(imports)) if each.is_of(contract)]
-    own.sort(key=lambda each: each.learnt_on, reverse=True)
-    return sorted(own, key=lambda each: each.origin.rank)
+    own = [other for other in reversed(list(imports)) if other.is_of(contract)]
+    own.sort(key=lambda item: item.learnt_on, reverse=True)
+    return sorted(own, key=lambda item: item.origin.rank)
 
 
 def _doubted(delivery: DeliveryDates) -> DeliveryDates:
     sources = {
-        name: dataclasses.replace(each, confidence=Confidence.C)
-        for name, each in delivery.sources.items()
+        name: dataclasses.replace(source, confidence=Confidence.C)
+        for name, source in delivery.sources.items()
     }
     return dataclasses.replace(delivery, sources=sources)
 
@@ -122,9 +122,9 @@ def first_known_delivery(ranked: Iterable[DeliveryDates]) -> DeliveryDates:
     """Of each fact what the first one says that says it, which may be that it is not."""
     values: dict[str, Any] = {}
     sources = {}
-    for each in ranked:
+    for dates in ranked:
         for name in DELIVERY_FACTS:
-            if name in each.sources and name not in sources:
-                values[name] = getattr(each, name)
-                sources[name] = each.sources[name]
+            if name in dates.sources and name not in sources:
+                values[name] = getattr(dates, name)
+                sources[name] = dates.sources[name]
     return DeliveryDates(**values, sources=sources)

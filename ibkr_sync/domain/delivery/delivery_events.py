@@ -74,7 +74,7 @@ def _of_day(
 ) -> Iterator[tuple[datetime, Severity, date]]:
     if day is None or day > contract.last_trade_date:
         return
-    begins = [(_begin(contract, days.before(day, count)), each) for count, each in _WARNINGS]
+    begins = [(_begin(contract, days.before(day, count)), warning) for count, warning in _WARNINGS]
     if known is not None:
         late = [severity for at, severity in begins if at < known]
         if late and contract.local_date(known) <= day:

@@ -76,7 +76,7 @@ def hold_limits(
     last trade date stands in for what is not known, is known not to be, or comes later than it.
     """
     end = contract.last_trade_date
-    found = [each for each in _limits(contract, days, side, by) if each.day <= end]
+    found = [limit for limit in _limits(contract, days, side, by) if limit.day <= end]
     last_trade = HoldLimit(
         kind=HoldLimitKind.LAST_TRADE,
         day=contract.last_trade_date,
@@ -84,17 +84,19 @@ def hold_limits(
         source="IBKR",
     )
     if by is not None:
-        found = [each for each in found if each.kind is by]
+        found = [limit for limit in found if limit.kind is by]
     if by in (None, HoldLimitKind.LAST_TRADE) or not found:
         found.append(last_trade)
-    return tuple(sorted(found, key=lambda each: (each.last_day, _ORDER.index(each.kind))))
+    return tuple(sorted(found, key=lambda item: (item.last_day, _ORDER.index(item.kind))))
 
 
 def outlasted_limits(
     contract: FuturesContract, days: BusinessDays, side: PositionSide, held_until: date
 ) -> tuple[HoldLimit, ...]:
     """The limits of a side that a position held until a day is kept beyond, the earliest first."""
-    return tuple(each for each in hold_limits(contract, days, side) if each.last_day < held_until)
+    return tuple(
+        limit for limit in hold_limits(contract, days, side) if limit.last_day < held_until
+    )
 
 
 def unknown_delivery(

@@ -128,28 +128,33 @@ class NearestJudgements:
     @property
     def passed_over(self) -> tuple[NearestJudgement, ...]:
         """The contracts before the nearest that may be held; all if none may."""
-        return tuple(takewhile(lambda each: each.objection is not None, self.judgements))
+        return tuple(takewhile(lambda item: item.objection is not None, self.judgements))
 
     def missing(self, series: SeriesChoice) -> list[FuturesContract]:
         """The contracts of a series passed over because the last reply lacks them."""
         chosen = chosen_series(self.product, series)
-        missing = (each for each in self.passed_over if each.objection is NearestObjection.MISSING)
-        return [each.contract for each in missing if each.contract.series in chosen]
+        missing = (
+            judgement
+            for judgement in self.passed_over
+            if judgement.objection is NearestObjection.MISSING
+        )
+        return [judgement.contract for judgement in missing if judgement.contract.series in chosen]
 
     @property
     def past_notice(self) -> list[NearestJudgement]:
         """The contracts passed over though they trade: for first notice or IBKR's cut-off."""
         reasons = (NearestObjection.NOTICE, NearestObjection.CUTOFF)
-        return [each for each in self.passed_over if each.objection in reasons]
+        return [judgement for judgement in self.passed_over if judgement.objection in reasons]
 
     def _other_months(self) -> set[int]:
         """The months of contracts that trade; none if one of a wanted month does."""
         others = {
-            _number_of_month(each.contract): each.objection is NearestObjection.OTHER_MONTH
-            for each in self.judgements
-            if each.objection not in _OBJECTIONS_TO_ALL
+            _number_of_month(judgement.contract): judgement.objection
+            is NearestObjection.OTHER_MONTH
+            for judgement in self.judgements
+            if judgement.objection not in _OBJECTIONS_TO_ALL
         }
-        return {each for each in others if each is not None} if all(others.values()) else set()
+        return {other for other in others if other is not None} if all(others.values()) else set()
 
     def nearest(self) -> NearestJudgement:
         """Give the first contract without objection, which no other is equal to but for its size.
@@ -157,12 +162,14 @@ class NearestJudgements:
         Raises NoTradableContractError, or AmbiguousContractError with those that are equal.
         """
         key, count = self.product.key, len(self.passed_over)
-        tradable = [each for each in self.judgements[count:] if each.objection is None]
+        tradable = [
+            judgement for judgement in self.judgements[count:] if judgement.objection is None
+        ]
         if not tradable:
             raise NoTradableContractError(key, count, self._other_months())
         first = tradable[0]
-        contracts = (each.contract for each in tradable)
-        equal = [each for each in contracts if differ_in_size_only(each, first.contract)]
+        contracts = (judgement.contract for judgement in tradable)
+        equal = [other for other in contracts if differ_in_size_only(other, first.contract)]
         if len(equal) > 1:
             raise AmbiguousContractError(str(key), equal, key)
         return first
@@ -180,10 +187,10 @@ def judge_nearest(
     `days` are the business days of its market; days of dates are those of the exchange's zone.
     """
     series = chosen_series(product, rule.series)
-    chain = sorted(product.contracts, key=lambda each: _place_in_chain(each, product))
+    chain = sorted(product.contracts, key=lambda item: _place_in_chain(item, product))
     return NearestJudgements(
         product=product,
-        judgements=tuple(_judgement(each, series, rule, now, days) for each in chain),
+        judgements=tuple(_judgement(contract, series, rule, now, days) for contract in chain),
     )
 
 
@@ -205,7 +212,7 @@ def _judgement(
     limit, objection = limits[0], _objection(contract, series, rule, now)
     if objection is None:
         today = contract.local_date(now)
-        reached = (each for each in limits if _is_reached(each, rule, today, days))
+        reached = (other for other in limits if _is_reached(other, rule, today, days))
         reason = next(reached, None)
         if reason is not None:
             limit, objection = reason, _OBJECTIONS_OF_LIMITS[reason.kind]

@@ -117,11 +117,11 @@ def rolls_of(
     series = chosen_series(product, SeriesChoice.USUAL)
     chain = sorted(
         (
-            each
-            for each in product.contracts
-            if each.series in series and not _is_delisted(each) and _is_of(each, months)
+            contract
+            for contract in product.contracts
+            if contract.series in series and not _is_delisted(contract) and _is_of(contract, months)
         ),
-        key=lambda each: (each.last_trade_date, each.con_id),
+        key=lambda item: (item.last_trade_date, item.con_id),
     )
     for leaving, entering in pairwise(chain):
         if differ_in_size_only(leaving, entering):

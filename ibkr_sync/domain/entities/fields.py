@@ -85,9 +85,9 @@ class EntityField:
 def fields_of(entity: type[Any]) -> tuple[EntityField, ...]:
     """The fields of an entity that have a kind, in their order."""
     return tuple(
-        EntityField(name=each.name, nullable=each.default is None, **each.metadata)
-        for each in dataclasses.fields(entity)
-        if each.metadata
+        EntityField(name=field.name, nullable=field.default is None, **field.metadata)
+        for field in dataclasses.fields(entity)
+        if field.metadata
     )
 
 
@@ -95,5 +95,5 @@ def ordered_fields(
     fields: Iterable[EntityField], leading: Iterable[str] = ()
 ) -> tuple[EntityField, ...]:
     """The fields with those that lead by name first, the others in their order."""
-    by_name = {each.name: each for each in fields}
+    by_name = {field.name: field for field in fields}
     return tuple(by_name[name] for name in dict.fromkeys((*leading, *by_name)))

@@ -195,13 +195,13 @@ class Future:
     @property
     def sizes(self) -> frozenset[Decimal]:
         """The multipliers of its contracts, or its own where it has none; empty if unknown."""
-        stated = [each.multiplier for each in self.contracts] or [self.multiplier]
-        return frozenset(each for each in stated if each is not None)
+        stated = [contract.multiplier for contract in self.contracts] or [self.multiplier]
+        return frozenset(value for value in stated if value is not None)
 
     def living(self, now: datetime) -> tuple[FuturesContract, ...]:
         """The contracts that still trade at the aware instant `now`, and were not delisted."""
         ended = (ContractState.EXPIRED, ContractState.DELISTED)
-        return tuple(each for each in self.contracts if each.state(now) not in ended)
+        return tuple(contract for contract in self.contracts if contract.state(now) not in ended)
 
     def unexpired(self, now: datetime) -> tuple[FuturesContract, ...]:
         """The contracts that still trade at the aware instant `now`."""
@@ -210,7 +210,7 @@ class Future:
 
 def agreed_value(contracts: Iterable[FuturesContract], name: str) -> Any:  # noqa: ANN401 - the field decides
     """What contracts agree on, as far as they state it; None where they differ."""
-    stated = {getattr(each, name) for each in contracts} - {None}
+    stated = {getattr(contract, name) for contract in contracts} - {None}
     return stated.pop() if len(stated) == 1 else None
 
 
@@ -328,4 +328,4 @@ CONTRACT_FIELDS = fields_of(FuturesContract)
 
 def covered_asset_classes(entity: type[Future]) -> frozenset[AssetClass]:
     """The asset classes that a repository of `entity` holds; `Future` itself covers all."""
-    return frozenset(cls for cls, each in ASSET_TYPES.items() if issubclass(each, entity))
+    return frozenset(cls for cls, kind in ASSET_TYPES.items() if issubclass(kind, entity))

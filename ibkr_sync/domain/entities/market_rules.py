@@ -26,9 +26,9 @@ class MarketRule:
         """The ladder in quoted prices, which are so many times those in currency units."""
         steps = (
             PriceIncrement(
-                low_edge=each.low_edge * (price_magnifier or 1),
-                increment=each.increment * (price_magnifier or 1),
+                low_edge=other.low_edge * (price_magnifier or 1),
+                increment=other.increment * (price_magnifier or 1),
             )
-            for each in self.increments
+            for other in self.increments
         )
         return dataclasses.replace(self, increments=tuple(steps))

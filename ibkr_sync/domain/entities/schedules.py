@@ -44,7 +44,7 @@ class TradingSession:
         if match is None:
             raise ValueError(f"not a session: {text!r}")
         opens_at, closes_at = (
-            datetime.fromisoformat(each).astimezone(UTC) for each in match.groups()
+            datetime.fromisoformat(group).astimezone(UTC) for group in match.groups()
         )
         return cls(opens_at=opens_at, closes_at=closes_at)
 
@@ -81,12 +81,12 @@ ScheduleEntries: TypeAlias = tuple[TradingSession | ClosedDay, ...]
 def parse_schedule_entries(texts: Iterable[str]) -> ScheduleEntries:
     """Read entries as `str` writes them; ValueError where they are out of order or overlap."""
     entries = tuple(
-        TradingSession.parse(each) if "/" in each else ClosedDay.parse(each) for each in texts
+        TradingSession.parse(text) if "/" in text else ClosedDay.parse(text) for text in texts
     )
-    sessions = [each for each in entries if isinstance(each, TradingSession)]
+    sessions = [entry for entry in entries if isinstance(entry, TradingSession)]
     if any(later.opens_at < earlier.closes_at for earlier, later in pairwise(sessions)):
         raise ValueError("sessions must be in order, and not overlap")
-    days = [each.date for each in entries if isinstance(each, ClosedDay)]
+    days = [entry.date for entry in entries if isinstance(entry, ClosedDay)]
     if any(first >= second for first, second in pairwise(days)):
         raise ValueError("closed days must be in order, each once")
     return entries

@@ -142,7 +142,7 @@ def _incomplete(lacked: list[str]) -> Iterator[str]:
 
 def _joined(product: F, contract: FuturesContract) -> F:
     chain = sorted(
-        (*product.contracts, contract), key=lambda each: (each.last_trade_date, each.con_id)
+        (*product.contracts, contract), key=lambda item: (item.last_trade_date, item.con_id)
     )
     return dataclasses.replace(product, contracts=tuple(chain))
 

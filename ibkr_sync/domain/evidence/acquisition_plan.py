@@ -89,8 +89,11 @@ class ProductPlan(Generic[F_co]):
         odd = remark_sentences(
             new_remarks(self.before.remarks if self.before else (), product.remarks),
             (
-                (each.local_symbol, new_remarks(_remarks_on(known.get(each.con_id)), each.remarks))
-                for each in product.contracts
+                (
+                    contract.local_symbol,
+                    new_remarks(_remarks_on(known.get(contract.con_id)), contract.remarks),
+                )
+                for contract in product.contracts
             ),
         )
         return (*moved, *odd, *self._partial())
@@ -160,7 +163,9 @@ def _plan(
         donors = [] if is_file_known(before, received) else donors
         for donor in donors:
             refuse_outdated_file(donor, received, now)
-        observed = (each for owner in (before, *donors) if owner for each in owner.contracts)
+        observed = (
+            one_contract for owner in (before, *donors) if owner for one_contract in owner.contracts
+        )
         received = newer_file_rows(received, observed)
         con_ids = {contract.con_id for contract in received.contracts}
     moved = _contracts_of(donors, con_ids - known)
@@ -251,7 +256,7 @@ def _without_third_parties(taker: F, giver: Future | None, stored: StoredForPlan
         if owner.key not in parties
         for contract in owner.contracts
     }
-    chain = tuple(each for each in taker.contracts if each.con_id not in foreign)
+    chain = tuple(other for other in taker.contracts if other.con_id not in foreign)
     return dataclasses.replace(taker, contracts=chain)
 
 
@@ -279,7 +284,9 @@ def _refuse_loss(
             continue
         rest = dataclasses.replace(
             donor,
-            contracts=tuple(each for each in donor.contracts if each.con_id not in leaving),
+            contracts=tuple(
+                contract for contract in donor.contracts if contract.con_id not in leaving
+            ),
         )
         if allow_shrink:
             continue
@@ -332,5 +339,5 @@ def _with_moves(
 
 
 def _with_moved(diff: ChainDiff, moves: tuple[FieldChange, ...]) -> ChainDiff:
-    moved = diff.moved | {each.con_id for each in moves if each.con_id is not None}
+    moved = diff.moved | {move.con_id for move in moves if move.con_id is not None}
     return dataclasses.replace(diff, changes=diff.changes + moves, moved=moved)

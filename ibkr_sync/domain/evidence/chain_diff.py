@@ -143,14 +143,14 @@ def newly_expired(
     """
     if stored is None or stored.synced_at is None:
         return ()
-    since, known = stored.synced_at, {each.con_id for each in stored.contracts}
+    since, known = stored.synced_at, {contract.con_id for contract in stored.contracts}
     return tuple(
-        each
-        for each in chain
-        if each.con_id in known
-        and each.is_expired(now)
-        and not each.is_expired(since)
-        and not _is_delisted(each, now)
+        contract
+        for contract in chain
+        if contract.con_id in known
+        and contract.is_expired(now)
+        and not contract.is_expired(since)
+        and not _is_delisted(contract, now)
     )
 
 
@@ -225,12 +225,12 @@ def _shared_changes(
 ) -> tuple[FieldChange, ...]:
     """Changes of what contracts have by month that all living ones have alike, as the product's."""
     listed = () if stored is None else stored.living(now)
-    living = {each.con_id for each in listed if not _is_absent(each)}
+    living = {contract.con_id for contract in listed if not _is_absent(contract)}
     changed: dict[FieldChange, set[int | None]] = {}
-    for each in changes:
-        if each.field in OF_CONTRACTS:
-            shared = dataclasses.replace(each, con_id=None)
-            changed.setdefault(shared, set()).add(each.con_id)
+    for change in changes:
+        if change.field in OF_CONTRACTS:
+            shared = dataclasses.replace(change, con_id=None)
+            changed.setdefault(shared, set()).add(change.con_id)
     return tuple(
         shared for shared, con_ids in changed.items() if len(con_ids) > 1 and living <= con_ids
     )

@@ -25,9 +25,9 @@ def product_in_file(product: F, origin: Origin) -> F:
     found the product absent is no evidence.
     """
     chain = (
-        dataclasses.replace(each, listing=_seen(each.listing, product.synced_at))
-        for each in product.contracts
-        if not each.is_absent
+        dataclasses.replace(contract, listing=_seen(contract.listing, product.synced_at))
+        for contract in product.contracts
+        if not contract.is_absent
     )
     return dataclasses.replace(
         product, origin=origin, contracts=tuple(chain), absent_since=None, closed_at=None
@@ -66,14 +66,14 @@ def is_file_known(stored: Future | None, received: Future) -> bool:
 
 def newer_file_rows(received: F, stored: Iterable[FuturesContract]) -> F:
     """The product of a file without the rows of contracts that were observed since."""
-    observed = {each.con_id: _observed_at(each) for each in stored}
+    observed = {contract.con_id: _observed_at(contract) for contract in stored}
 
     def is_newer(row: FuturesContract) -> bool:
         known = observed.get(row.con_id)
         seen = row.listing.last_seen_at if row.listing else received.synced_at
         return known is None or seen is None or seen > known
 
-    chain = tuple(each for each in received.contracts if is_newer(each))
+    chain = tuple(contract for contract in received.contracts if is_newer(contract))
     return dataclasses.replace(received, contracts=chain)
 
 
@@ -85,11 +85,11 @@ def contracts_not_stated(
     A file that was cut says nothing of them, so that it makes their product no fresher.
     """
     return tuple(
-        each
-        for each in stored.contracts
-        if each.con_id not in stated
-        and each.state(now) is ContractState.ACTIVE
-        and not each.has_reached_last_day(now)
+        contract
+        for contract in stored.contracts
+        if contract.con_id not in stated
+        and contract.state(now) is ContractState.ACTIVE
+        and not contract.has_reached_last_day(now)
     )
 
 

@@ -39,11 +39,11 @@ class SettledLastTrade:
     @property
     def dates(self) -> tuple[date, ...]:
         """Every date that it may be, the one that is believed first."""
-        return (self.believed.date, *(each.date for each in self.others))
+        return (self.believed.date, *(other.date for other in self.others))
 
     def given(self, known: date | None) -> LastTrade:
         """What is believed of a contract whose last trade date is known."""
-        return next((each for each in self.others if each.date == known), self.believed)
+        return next((other for other in self.others if other.date == known), self.believed)
 
 
 def settle_last_trade(
@@ -78,5 +78,5 @@ def settle_last_trade(
     if abs(calendar_date - stated.date) <= _DAY:
         is_certain = stated.at is not None and zone is not None
         return SettledLastTrade(believed=stated if is_certain else on_calendar)
-    first, second = sorted((stated, on_calendar), key=lambda each: each.date)
+    first, second = sorted((stated, on_calendar), key=lambda item: item.date)
     return SettledLastTrade(believed=first, others=(second,), is_contradicted=True)

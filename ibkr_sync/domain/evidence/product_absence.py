@@ -59,6 +59,7 @@ def _is_confirmed(since: datetime, now: datetime) -> bool:
 def _has_living(product: Future, now: datetime) -> bool:
     """Whether a contract has neither ended nor been delisted; one that is missing may live."""
     return any(
-        not each.is_expired(now) and (each.listing is None or each.listing.delisted_at is None)
-        for each in product.contracts
+        not contract.is_expired(now)
+        and (contract.listing is None or contract.listing.delisted_at is None)
+        for contract in product.contracts
     )

@@ -46,7 +46,7 @@ PRODUCT = "product"
 
 LISTED, MISSING, DELISTED = "listed", "missing", "delisted"
 
-_CONTRACT_FIELDS = tuple(each.name for each in dataclasses.fields(FuturesContract))
+_CONTRACT_FIELDS = tuple(field.name for field in dataclasses.fields(FuturesContract))
 _values_of = attrgetter(*_CONTRACT_FIELDS)
 
 
@@ -123,17 +123,17 @@ def plan_update(
 
 def with_absent_contracts(stored: Future, diff: ChainDiff, now: datetime) -> ProductUpdate[Future]:
     """The update of a product by a difference in which contracts go missing and no other."""
-    missing = {each.con_id for each in (*diff.missing, *diff.redated)}
-    delisted = {each.con_id for each in diff.delisted}
+    missing = {contract.con_id for contract in (*diff.missing, *diff.redated)}
+    delisted = {contract.con_id for contract in diff.delisted}
     chain = tuple(
         _with_absence(
-            each,
-            since=now if each.con_id in missing else None,
-            delisted_at=now if each.con_id in delisted else None,
+            contract,
+            since=now if contract.con_id in missing else None,
+            delisted_at=now if contract.con_id in delisted else None,
         )
-        if each.con_id in missing | delisted
-        else each
-        for each in stored.contracts
+        if contract.con_id in missing | delisted
+        else contract
+        for contract in stored.contracts
     )
     return ProductUpdate(
         diff=diff,
@@ -144,8 +144,8 @@ def with_absent_contracts(stored: Future, diff: ChainDiff, now: datetime) -> Pro
 
 def _nothing_new(stored: Future, received: F) -> ProductUpdate[F]:
     """The update by a file that says nothing that is not known."""
-    known = {each.con_id for each in stored.contracts}
-    count = sum(each.con_id in known for each in received.contracts)
+    known = {contract.con_id for contract in stored.contracts}
+    count = sum(contract.con_id in known for contract in received.contracts)
     product = cast("F", stored)  # of the same class, or classified better
     return ProductUpdate(diff=ChainDiff(unchanged=count), product=product, history=())
 
@@ -154,7 +154,10 @@ def _first_remarks(
     stored: Future | None, received: Future, diff: ChainDiff
 ) -> Iterable[FieldChange]:
     """The remarks on what is new, as changes; of a contract those that the product's don't say."""
-    made = {each.con_id: uncovered_remarks(each.remarks, received.remarks) for each in diff.added}
+    made = {
+        contract.con_id: uncovered_remarks(contract.remarks, received.remarks)
+        for contract in diff.added
+    }
     own = () if stored else ((None, received.remarks),)
     for con_id, remarks in (*own, *made.items()):
         if remarks:
@@ -176,25 +179,26 @@ def classified_product(stored: Future | None, received: F) -> F:
     """
     if stored is None or received.asset_class is not AssetClass.UNCLASSIFIED:
         return received
-    told: dict[str, Any] = {
-        each.name: getattr(received, each.name) for each in dataclasses.fields(received)
+    values: dict[str, Any] = {
+        field.name: getattr(received, field.name) for field in dataclasses.fields(received)
     }
-    told["category"] = received.category or stored.category
-    return cast("F", type(stored)(**told))
+    values["category"] = received.category or stored.category
+    return cast("F", type(stored)(**values))
 
 
 def _merge(
     stored: Future | None, received: F, diff: ChainDiff, now: datetime, *, is_file: bool
 ) -> F:
     """The received product with what is already known and the reply does not contradict."""
-    before = {each.con_id: each for each in stored.contracts} if stored else {}
+    before = {other.con_id: other for other in stored.contracts} if stored else {}
     synced_at = _sync_instant(received, now, is_file=is_file)
     at = synced_at or now
     after = {
-        each.con_id: _seen(before.get(each.con_id), each, at, now) for each in received.contracts
+        other.con_id: _seen(before.get(other.con_id), other, at, now)
+        for other in received.contracts
     }
-    newly_missing = {each.con_id for each in (*diff.missing, *diff.redated)}
-    newly_delisted = {each.con_id for each in diff.delisted}
+    newly_missing = {other.con_id for other in (*diff.missing, *diff.redated)}
+    newly_delisted = {other.con_id for other in diff.delisted}
     for con_id, contract in before.items():
         if con_id in newly_missing:
             after[con_id] = _with_absence(contract, since=now)
@@ -202,7 +206,7 @@ def _merge(
             after[con_id] = _with_absence(contract, delisted_at=now)
         else:
             after.setdefault(con_id, _without_hours_of_the_past(contract, at))
-    chain = sorted(after.values(), key=lambda each: (each.last_trade_date, each.con_id))
+    chain = sorted(after.values(), key=lambda item: (item.last_trade_date, item.con_id))
     return dataclasses.replace(received, contracts=tuple(chain), synced_at=synced_at)
 
 
@@ -258,16 +262,16 @@ def _sync_instant(received: Future, now: datetime, *, is_file: bool) -> datetime
 
 
 def _listing_changes(stored: Future | None, diff: ChainDiff) -> Iterable[FieldChange]:
-    before = {each.con_id: each.listing for each in stored.contracts} if stored else {}
+    before = {contract.con_id: contract.listing for contract in stored.contracts} if stored else {}
     for contracts, new in (
         (diff.added, LISTED),
         (diff.missing, MISSING),
         (diff.delisted, DELISTED),
         (diff.returned, LISTED),
     ):
-        for each in contracts:
-            old = _listing_word(before.get(each.con_id))
-            yield FieldChange(con_id=each.con_id, field=LISTING, old=old, new=new)
+        for contract in contracts:
+            old = _listing_word(before.get(contract.con_id))
+            yield FieldChange(con_id=contract.con_id, field=LISTING, old=old, new=new)
 
 
 def _listing_word(listing: ContractListing | None) -> str | None:

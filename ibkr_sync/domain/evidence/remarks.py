@@ -66,10 +66,10 @@ def _remarkable(
     now: datetime,
 ) -> list[str]:
     """The fields of which it is remarkable that a row leaves them out."""
-    told = {each.field for each in known if each.kind is RemarkKind.NO_LONGER_STATED}
-    unread = {each.field for each in odd}
+    remarked = {remark.field for remark in known if remark.kind is RemarkKind.NO_LONGER_STATED}
+    unread = {remark.field for remark in odd}
     is_tracked = (*TRACKED_OF_CONTRACT, MARKET_RULE_IDS, *HOURS)
-    silent = [each for each in left_out if each in is_tracked and each not in unread]
+    silent = [text for text in left_out if text in is_tracked and text not in unread]
     causes = unread.union(silent)
     has_ended = completed.is_expired(now)
     is_near_end = completed.days_left(now) <= _HABITUAL_DAYS
@@ -78,7 +78,7 @@ def _remarkable(
         is_habit = has_ended or (is_near_end and field in _HABITUAL)
         return is_habit or not causes.isdisjoint(_FOLLOWS_FROM.get(field, ()))
 
-    return [each for each in silent if each in told or not is_expected(each)]
+    return [text for text in silent if text in remarked or not is_expected(text)]
 
 
 def product_remarks(
@@ -92,9 +92,9 @@ def product_remarks(
     `received` is the product of a whole reply, `completed` has its contracts with their remarks,
     by conId.
     """
-    unstorable = sorted(received.remarks, key=lambda each: (each.contract or "", each.field))
-    rows = [(each, completed[each.con_id]) for each in received.contracts]
-    standing = {(each.kind, each.field): each for each in known if each.contract is None}
+    unstorable = sorted(received.remarks, key=lambda item: (item.contract or "", item.field))
+    rows = [(other, completed[other.con_id]) for other in received.contracts]
+    standing = {(remark.kind, remark.field): remark for remark in known if remark.contract is None}
     living = [(row, contract) for row, contract in rows if not contract.is_expired(now)]
     shared = _shared(living, standing) if living else standing.values()
     return _as_first_made(known, (*unstorable, *shared))
@@ -122,8 +122,8 @@ def _shared(
             yield Remark(
                 kind=kind,
                 field=field,
-                value=_only(each.value for each in remarks.values()),
-                reason=_only(each.reason for each in remarks.values()),
+                value=_only(other.value for other in remarks.values()),
+                reason=_only(other.reason for other in remarks.values()),
             )
 
 
@@ -146,21 +146,21 @@ def _is_silent(row: FuturesContract, kind: RemarkKind, field: str) -> bool:
 
 def _as_first_made(known: Sequence[Remark], present: Iterable[Remark]) -> tuple[Remark, ...]:
     """The remarks that are made now, each once: those that stand already, then the others."""
-    now = {each.subject: each for each in present}
-    standing = (each for each in known if each.subject in now)
+    now = {remark.subject: remark for remark in present}
+    standing = (remark for remark in known if remark.subject in now)
     return (*standing, *new_remarks(known, now.values()))
 
 
 def uncovered_remarks(remarks: Iterable[Remark], product: Sequence[Remark]) -> tuple[Remark, ...]:
     """The remarks on a contract that none on every row of its product says as well."""
-    shared = {(each.kind, each.field) for each in product if each.contract is None}
-    return tuple(each for each in remarks if (each.kind, each.field) not in shared)
+    shared = {(remark.kind, remark.field) for remark in product if remark.contract is None}
+    return tuple(remark for remark in remarks if (remark.kind, remark.field) not in shared)
 
 
 def new_remarks(known: Iterable[Remark], present: Iterable[Remark]) -> tuple[Remark, ...]:
     """The remarks that did not stand before."""
-    before = {each.subject for each in known}
-    return tuple(each for each in present if each.subject not in before)
+    before = {remark.subject for remark in known}
+    return tuple(remark for remark in present if remark.subject not in before)
 
 
 def parse_remarks(text: str | None) -> tuple[Remark, ...]:
@@ -171,7 +171,9 @@ def parse_remarks(text: str | None) -> tuple[Remark, ...]:
 
 def contracts_left_out(known: Iterable[Remark], present: Iterable[Remark]) -> tuple[str, ...]:
     """The contracts, by name, whose rows make none, and that were not met before."""
-    named = (each.contract for each in new_remarks(known, present) if each.contract is not None)
+    named = (
+        remark.contract for remark in new_remarks(known, present) if remark.contract is not None
+    )
     return tuple(dict.fromkeys(named))
 
 
@@ -188,12 +190,12 @@ def remark_sentences(
     """
     contracts: defaultdict[str, list[str]] = defaultdict(list)
     for name, remarks in of_contracts:
-        for each in remarks:
-            if each.kind.is_notice or not notices_only:
-                contracts[str(each)].append(name)
+        for remark in remarks:
+            if remark.kind.is_notice or not notices_only:
+                contracts[str(remark)].append(name)
     return (
         *(f"{_named(names)}: {text}" for text, names in contracts.items()),
-        *(f"{each}; not stored" for each in of_product if each.contract is not None),
+        *(f"{remark}; not stored" for remark in of_product if remark.contract is not None),
     )
 
 

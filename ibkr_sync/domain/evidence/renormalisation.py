@@ -41,11 +41,11 @@ def product_after_reply(before: Future | None, received: Future, given_at: datet
     that is not kept, or can't be read: that one may have said anything.
     """
     received = fill_silent_product(before, classified_product(before, received), given_at)
-    chain = {each.con_id: each for each in before.contracts} if before else {}
-    for each in received.contracts:
-        known = chain[each.con_id].schedule if each.con_id in chain else None
-        schedule = fill_silent_schedule(known, each.schedule)
-        chain[each.con_id] = dataclasses.replace(each, schedule=schedule)
+    chain = {contract.con_id: contract for contract in before.contracts} if before else {}
+    for contract in received.contracts:
+        known = chain[contract.con_id].schedule if contract.con_id in chain else None
+        schedule = fill_silent_schedule(known, contract.schedule)
+        chain[contract.con_id] = dataclasses.replace(contract, schedule=schedule)
     return dataclasses.replace(received, contracts=tuple(chain.values()))
 
 
@@ -59,10 +59,10 @@ def plan_renormalisation(stored: Future, reread: Future, now: datetime) -> Produ
     if reread.key != stored.key:
         raise RawReplyError(stored.key, f"read again, it is about {reread.key}")
     reread = fill_silent_product(stored, classified_product(stored, reread), now)
-    again = {each.con_id: each for each in reread.contracts}
+    again = {contract.con_id: contract for contract in reread.contracts}
     chain = sorted(
-        (_reread(each, again.get(each.con_id), now) for each in stored.contracts),
-        key=lambda each: (each.last_trade_date, each.con_id),
+        (_reread(contract, again.get(contract.con_id), now) for contract in stored.contracts),
+        key=lambda item: (item.last_trade_date, item.con_id),
     )
     product = dataclasses.replace(
         reread,

@@ -21,13 +21,13 @@ def replacement_changes(product: Future, diff: ChainDiff) -> Iterator[FieldChang
     trade date and size. Of several on either side none is chosen. `product` is as it stands
     after the update that made `diff`.
     """
-    news = {each.con_id for each in (*diff.delisted, *diff.added)}
+    news = {other.con_id for other in (*diff.delisted, *diff.added)}
     alike: defaultdict[tuple[object, ...], list[FuturesContract]] = defaultdict(list)
     for contract in product.contracts:
         alike[_terms(contract)].append(contract)
     for contracts in alike.values():
-        delisted = [each for each in contracts if _is_delisted(each)]
-        listed = [each for each in contracts if _is_listed(each)]
+        delisted = [other for other in contracts if _is_delisted(other)]
+        listed = [other for other in contracts if _is_listed(other)]
         if len(delisted) != 1 or len(listed) != 1:
             continue
         (old,), (new,) = delisted, listed

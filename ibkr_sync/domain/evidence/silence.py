@@ -122,7 +122,7 @@ def _fields_left_out(
     known: Iterable[str], received: FuturesContract, completed: FuturesContract
 ) -> list[str]:
     """The fields that the row does not state, by the names that remarks have for them."""
-    silent = [each for each in known if getattr(received, each) in (None, ())]
+    silent = [text for text in known if getattr(received, text) in (None, ())]
     if received.venues and completed.venues != received.venues:
         silent.append(MARKET_RULE_IDS)
     return silent
@@ -134,7 +134,9 @@ def _hours_left_out(stored: FuturesContract, received: FuturesContract) -> list[
     if not stored.remarks and (before is None or before is now):
         return []
     known = {field for field, kind in HOURS.items() if before and before.text(kind)}
-    known |= {each.field for each in stored.remarks if each.kind is RemarkKind.NO_LONGER_STATED}
+    known |= {
+        remark.field for remark in stored.remarks if remark.kind is RemarkKind.NO_LONGER_STATED
+    }
     return [
         field for field, kind in HOURS.items() if field in known and not (now and now.text(kind))
     ]

@@ -16,9 +16,9 @@ from ibkr_sync.domain.history.recorded_history import RecordedChange
 def products_changed_alike(changes: Iterable[RecordedChange]) -> frozenset[ProductKey]:
     """The products of which several contracts changed alike, for which chains are needed."""
     counts = Counter(
-        (each.run, each.product, each.field, each.old, each.new)
-        for each in changes
-        if each.con_id is not None and not is_first_sight_event(each)
+        (change.run, change.product, change.field, change.old, change.new)
+        for change in changes
+        if change.con_id is not None and not is_first_sight_event(change)
     )
     return frozenset(product for (_, product, *_), count in counts.items() if count > 1)
 
@@ -58,7 +58,7 @@ def _what(event: Event) -> tuple[object, ...]:
 
 def _has_all(own: Mapping[int, Event], chain: Iterable[FuturesContract]) -> bool:
     at = next(iter(own.values())).at
-    return all(each.con_id in own for each in chain if _was_listed(each, at))
+    return all(contract.con_id in own for contract in chain if _was_listed(contract, at))
 
 
 def _was_listed(contract: FuturesContract, at: datetime) -> bool:

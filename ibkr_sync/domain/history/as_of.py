@@ -35,9 +35,9 @@ from ibkr_sync.domain.history.recorded_history import (
 )
 
 _UNKNOWN: Final[dict[str, Any]] = {
-    each.name: each.unknown
-    for each in CONTRACT_FIELDS
-    if not each.tracked and each.name not in ("con_id", LISTING)
+    field.name: field.unknown
+    for field in CONTRACT_FIELDS
+    if not field.tracked and field.name not in ("con_id", LISTING)
 }
 """What has no history."""
 
@@ -76,12 +76,12 @@ def product_as_of(history: ProductHistory, as_of: date | datetime) -> Future | N
     Raises ValueError for text that no value has.
     """
     end = end_of(as_of)
-    begun = (each.run for each in history.runs if each.started_at <= end)
+    begun = (other.run for other in history.runs if other.started_at <= end)
     past = _Past(run=max(begun, default=None), until=end if as_of is end else None)
-    replies = [each for each in history.replies if past.has(each)]
+    replies = [reply for reply in history.replies if past.has(reply)]
     is_today = len(replies) == len(history.replies)
-    own_changes = (each for each in history.changes if each.product == history.product.key)
-    is_recorded = bool(replies) or any(past.has(each) for each in own_changes)
+    own_changes = (other for other in history.changes if other.product == history.product.key)
+    is_recorded = bool(replies) or any(past.has(other) for other in own_changes)
     if not is_recorded and end < history.first_seen_at:
         return None
     own: list[RecordedChange] = []
@@ -96,7 +96,7 @@ def product_as_of(history: ProductHistory, as_of: date | datetime) -> Future | N
         for contract in history.contracts
         if _was_of(history, by_contract[contract.con_id], past)
     ]
-    chain.sort(key=lambda each: (each.last_trade_date, each.con_id))
+    chain.sort(key=lambda item: (item.last_trade_date, item.con_id))
     return _rewound_product(history, own, tuple(chain), replies, past)
 
 

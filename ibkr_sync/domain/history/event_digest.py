@@ -64,7 +64,7 @@ def digest_events(period: RecordedPeriod, since: datetime, now: datetime) -> tup
     not new, nor is a remark that had stood shortly before.
     """
     found = [*_recorded_events(period), *_expiries(period, since, now)]
-    return tuple(sorted(found, key=lambda each: each.at))
+    return tuple(sorted(found, key=lambda item: item.at))
 
 
 def digest_run(run: RecordedRunPeriod) -> tuple[Event, ...]:
@@ -79,7 +79,7 @@ def digest_run(run: RecordedRunPeriod) -> tuple[Event, ...]:
         event = expiry_event(ended, span.until) if span else None
         if span and event and span.covers(event.at) and _was_known(ended, event.at):
             found.append(event)
-    return tuple(sorted(found, key=lambda each: each.at))
+    return tuple(sorted(found, key=lambda item: item.at))
 
 
 def _was_known(ended: RecordedEnd, at: datetime) -> bool:
@@ -115,16 +115,16 @@ def digest_history(
             change.at != first_reply or not is_first_sight_event(change)
         ):
             events.append(weighed(change))
-    at_first = (each for each in changes if each.at == first_reply)
+    at_first = (other for other in changes if other.at == first_reply)
     found = [*_first_sights(at_first), *events]
-    return tuple(sorted(found, key=lambda each: each.at))
+    return tuple(sorted(found, key=lambda item: item.at))
 
 
 def _without_replaced(changes: Sequence[RecordedChange]) -> Iterator[RecordedChange]:
     """The changes without the delisting and the first sight that a replacement says as well."""
-    replaced = [each for each in changes if each.field == REPLACED_BY]
-    old = {(each.run, each.con_id) for each in replaced}
-    new = {(each.run, each.new) for each in replaced}
+    replaced = [other for other in changes if other.field == REPLACED_BY]
+    old = {(other.run, other.con_id) for other in replaced}
+    new = {(other.run, other.new) for other in replaced}
     for change in changes:
         is_delisting = change.field == LISTING and change.new == DELISTED
         is_said = (is_delisting and (change.run, change.con_id) in old) or (
@@ -187,7 +187,7 @@ def _weighed(changes: Iterable[RecordedChange]) -> Callable[[RecordedChange], Ev
     A product has the multiplier of its nearest contract. When that contract expires, the product
     takes over the next one's, and no contract has changed.
     """
-    of_contracts = {_content(each, each.field) for each in changes if each.con_id is not None}
+    of_contracts = {_content(other, other.field) for other in changes if other.con_id is not None}
 
     def event(change: RecordedChange) -> Event:
         found = event_of(change)
@@ -201,16 +201,18 @@ def _weighed(changes: Iterable[RecordedChange]) -> Callable[[RecordedChange], Ev
 
 def _without_repeats(changes: Collection[RecordedChange]) -> Iterator[RecordedChange]:
     """The changes without those that only repeat, of a contract, what another one says."""
-    told = {_content(each, each.field) for each in changes if each.con_id is None}
-    moved = {(each.run, each.con_id): each for each in changes if each.field == "last_trade_date"}
-    renamed = {(each.run, each.con_id): each for each in changes if each.field == "exchange"}
-    elsewhere = {(each.run, each.con_id) for each in changes if each.field == PRODUCT}
+    shared = {_content(other, other.field) for other in changes if other.con_id is None}
+    moved = {
+        (other.run, other.con_id): other for other in changes if other.field == "last_trade_date"
+    }
+    renamed = {(other.run, other.con_id): other for other in changes if other.field == "exchange"}
+    elsewhere = {(other.run, other.con_id) for other in changes if other.field == PRODUCT}
     for change in changes:
         if change.con_id is not None:
             if change.field in _NAMES_OF_PRODUCT and (change.run, change.con_id) in elsewhere:
                 continue
             name = _SHARED_FIELDS.get(change.field)
-            if name is not None and _content(change, name) in told:
+            if name is not None and _content(change, name) in shared:
                 continue
             if _repeats_date(change, moved.get((change.run, change.con_id))):
                 continue
@@ -241,8 +243,10 @@ def _repeats_exchange(change: RecordedChange, renamed: RecordedChange | None) ->
         return False
     before, after = _venues(change.old), _venues(change.new)
     names = {renamed.old: renamed.new}
-    follows = {(names.get(each.exchange, each.exchange), each.market_rule_id) for each in before}
-    return follows == {(each.exchange, each.market_rule_id) for each in after}
+    follows = {
+        (names.get(venue.exchange, venue.exchange), venue.market_rule_id) for venue in before
+    }
+    return follows == {(venue.exchange, venue.market_rule_id) for venue in after}
 
 
 def _venues(text: str | None) -> tuple[Venue, ...]:
@@ -267,8 +271,8 @@ def _expiries(period: RecordedPeriod, since: datetime, now: datetime) -> Iterato
         for move in reversed(moves[contract.con_id]):
             contract = _with_date_before(contract, move, instants)
             known.append((replace(ended, contract=contract), move.at))
-        for each, until in reversed(known):
-            event = expiry_event(each, until)
+        for value, until in reversed(known):
+            event = expiry_event(value, until)
             if event is not None and event.at >= since:
                 yield event
 

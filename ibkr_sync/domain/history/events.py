@@ -277,7 +277,7 @@ def _kind_of_delivery(old: str | None, new: str | None) -> tuple[EventType, Seve
 
     A rule that is believed less than before was contradicted.
     """
-    are_ruled = all(fact and any(each in fact for each in RULED_SOURCES) for fact in (old, new))
+    are_ruled = all(fact and any(source in fact for source in RULED_SOURCES) for fact in (old, new))
     if are_ruled and (_IN_DOUBT in str(old) or _IN_DOUBT not in str(new)):
         return EventType.CORRECTED, Severity.INFO
     if are_ruled:
@@ -302,9 +302,9 @@ def _rules(venues: str | None) -> dict[str, int | None]:
 
 def events_at_least(severity: Severity, events: Iterable[Event]) -> list[Event]:
     """The events that matter at least so much."""
-    return [each for each in events if each.severity.rank >= severity.rank]
+    return [event for event in events if event.severity.rank >= severity.rank]
 
 
 def in_order_of_severity(events: Iterable[Event]) -> tuple[Event, ...]:
     """The events by severity, what matters most first, and of one severity by time."""
-    return tuple(sorted(events, key=lambda each: (-each.severity.rank, each.at)))
+    return tuple(sorted(events, key=lambda item: (-item.severity.rank, item.at)))

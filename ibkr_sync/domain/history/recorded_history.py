@@ -109,10 +109,12 @@ class RecordedPeriod:
         con_id = contract.con_id
         rules = {venue.market_rule_id for venue in contract.venues}
         return RecordedPeriod(
-            changes=tuple(each for each in self.changes if each.con_id == con_id),
-            earlier_remarks=tuple(each for each in self.earlier_remarks if each.con_id == con_id),
-            ended=tuple(each for each in self.ended if each.contract.con_id == con_id),
-            ladders=tuple(each for each in self.ladders if each.new.market_rule_id in rules),
+            changes=tuple(change for change in self.changes if change.con_id == con_id),
+            earlier_remarks=tuple(
+                remark for remark in self.earlier_remarks if remark.con_id == con_id
+            ),
+            ended=tuple(end for end in self.ended if end.contract.con_id == con_id),
+            ladders=tuple(ladder for ladder in self.ladders if ladder.new.market_rule_id in rules),
         )
 
 

@@ -74,7 +74,7 @@ def _taken_apart(every: Sequence[RecordedChange], ends: _Ends) -> Iterator[Recor
 def _recurs(change: RecordedChange, remark: Remark, ends: _Ends) -> bool:
     """Whether the same remark has ended shortly before."""
     ended = ends.get(_subject(change, remark), ())
-    is_again = any(timedelta(0) < change.at - each <= RECURRENCE for each in ended)
+    is_again = any(timedelta(0) < change.at - item <= RECURRENCE for item in ended)
     return is_again and not change.is_correction
 
 
@@ -92,7 +92,7 @@ def _disappeared(change: RecordedChange) -> tuple[Remark, ...]:
 
 
 def _shared(remarks: Iterable[Remark]) -> set[_What]:
-    return {_what(each) for each in remarks if each.contract is None}
+    return {_what(remark) for remark in remarks if remark.contract is None}
 
 
 def _what(remark: Remark) -> _What:

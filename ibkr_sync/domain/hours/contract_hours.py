@@ -70,8 +70,8 @@ def hours_calendar(entries: ScheduleEntries, zone: ZoneInfo) -> SessionCalendar:
     """The sessions and closed days of an exchange in this zone."""
     return SessionCalendar(
         time_zone=zone,
-        sessions=tuple(each for each in entries if isinstance(each, TradingSession)),
-        closed_days=tuple(each for each in entries if isinstance(each, ClosedDay)),
+        sessions=tuple(entry for entry in entries if isinstance(entry, TradingSession)),
+        closed_days=tuple(entry for entry in entries if isinstance(entry, ClosedDay)),
     )
 
 

@@ -87,10 +87,10 @@ def days_of_new_hours(
     `before` are the contracts as they were until then, by conId.
     """
     sent = {
-        each.con_id
-        for each in product.contracts
-        if each.schedule is not None
-        and (each.con_id not in before or each.schedule != before[each.con_id].schedule)
+        contract.con_id
+        for contract in product.contracts
+        if contract.schedule is not None
+        and (contract.con_id not in before or contract.schedule != before[contract.con_id].schedule)
     }
     return hours_by_day_to_keep(product, before.values(), sent, now) if sent else {}
 
@@ -186,15 +186,17 @@ def hours_of_day(
     Where a session of a day beside it overlaps one of this day, the other is left out. Raises
     HoursUnknownError, saying which days are known, when this one is not, or its zone.
     """
-    known = sorted(each for each, hours in days.items() if hours.of(kind) is not None)
+    known = sorted(other for other, hours in days.items() if hours.of(kind) is not None)
     if day not in known:
-        raise HoursUnknownError(symbol, kind.value, f"of {day} nothing is kept{_told(known)}")
+        raise HoursUnknownError(
+            symbol, kind.value, f"of {day} nothing is kept{_known_spans(known)}"
+        )
     zone = days[day].time_zone
     if zone is None:
-        told = f"of {day} nothing can be told without a time zone"
-        raise HoursUnknownError(symbol, kind.value, told)
-    around = [each for each in known if day - REACH <= each <= day + REACH and each != day]
-    parts = (days[each].of(kind) or () for each in (day, *around))
+        sentence = f"of {day} nothing can be told without a time zone"
+        raise HoursUnknownError(symbol, kind.value, sentence)
+    around = [other for other in known if day - REACH <= other <= day + REACH and other != day]
+    parts = (days[other].of(kind) or () for other in (day, *around))
     return HoursOfDay(
         day=day,
         kind=kind,
@@ -203,13 +205,13 @@ def hours_of_day(
     )
 
 
-def _told(known: Iterable[date]) -> str:
+def _known_spans(known: Iterable[date]) -> str:
     spans = spans_of_hours(known)
     if not spans:
         return ""
-    told = [f"{first} to {last}" if first != last else str(first) for first, last in spans]
-    more = "…, " if len(told) > _MOST_SPANS else ""
-    return f"; known are {more}{', '.join(told[-_MOST_SPANS:])}"
+    sentence = [f"{first} to {last}" if first != last else str(first) for first, last in spans]
+    more = "…, " if len(sentence) > _MOST_SPANS else ""
+    return f"; known are {more}{', '.join(sentence[-_MOST_SPANS:])}"
 
 
 def spans_of_hours(days: Iterable[date]) -> list[tuple[date, date]]:

@@ -70,8 +70,10 @@ def product_hours(
         speakers = [spoken.contract for day, spoken in days.items() if day >= today]
         speakers = speakers or [spoken.contract for spoken in days.values()][-1:]
         return _of_product(speakers, kind, calendar)
-    unread = (hours_of(each, kind) for each in speaking)
-    nearest = next((each for each in unread if each is not None and each.calendar is None), None)
+    unread = (hours_of(other, kind) for other in speaking)
+    nearest = next(
+        (hours for hours in unread if hours is not None and hours.calendar is None), None
+    )
     if nearest is not None:
         return _of_product([nearest.contract], kind, None, nearest.problem)
     if calendar is None or calendar.known_until is None:
@@ -102,10 +104,10 @@ def spoken_hours(contracts: Iterable[FuturesContract], kind: HoursKind) -> dict[
         outliving = [(window, heir) for window in known if (heir := window.outliving(day))]
         if outliving:
             window, contract = min(
-                outliving, key=lambda each: (-each[0].first.toordinal(), *_order(each[1]))
+                outliving, key=lambda item: (-item[0].first.toordinal(), *_order(item[1]))
             )
         else:
-            window = max(known, key=lambda each: _order(each.contracts[-1]))
+            window = max(known, key=lambda item: _order(item.contracts[-1]))
             contract = window.contracts[-1]
         spoken[day] = SpokenHours(contract=contract, entries=window.days[day])
     return spoken
@@ -136,12 +138,12 @@ class _Window:
     def outliving(self, day: date) -> FuturesContract | None:
         """The nearest contract whose last trade date is later than the day and its sessions."""
         ends = [
-            each.closes_at.astimezone(self.zone).date()
-            for each in self.days[day]
-            if isinstance(each, TradingSession)
+            other.closes_at.astimezone(self.zone).date()
+            for other in self.days[day]
+            if isinstance(other, TradingSession)
         ]
         end = max((day, *ends))
-        place = bisect_right(self.contracts, end, key=lambda each: each.last_trade_date)
+        place = bisect_right(self.contracts, end, key=lambda item: item.last_trade_date)
         return self.contracts[place] if place < len(self.contracts) else None
 
 
@@ -168,16 +170,16 @@ def _speaking(product: Future, now: datetime, kind: HoursKind) -> list[FuturesCo
     """The listed contracts that have hours, in order of their end: of the usual series, if any."""
     listed = sorted(
         (
-            each
-            for each in product.contracts
-            if each.schedule is not None
-            and (each.schedule.text(kind) or each.schedule.entries(kind))
-            and each.state(now) in _LISTED
+            contract
+            for contract in product.contracts
+            if contract.schedule is not None
+            and (contract.schedule.text(kind) or contract.schedule.entries(kind))
+            and contract.state(now) in _LISTED
         ),
         key=_order,
     )
     usual = chosen_series(product, SeriesChoice.USUAL)
-    return [each for each in listed if each.series in usual] or listed
+    return [contract for contract in listed if contract.series in usual] or listed
 
 
 def _by_window(
@@ -219,5 +221,5 @@ def _of_product(
         time_zone_id=schedule.time_zone_id if schedule else "",
         calendar=calendar,
         problem=problem,
-        contracts=tuple({each.con_id: each for each in speakers}.values()),
+        contracts=tuple({speaker.con_id: speaker for speaker in speakers}.values()),
     )

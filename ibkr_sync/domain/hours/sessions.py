@@ -51,29 +51,27 @@ class SessionCalendar:
         Hours are sent from the current trade date on. Where the first one begins tomorrow, today
         is over.
         """
-        first_days = [each.date for each in self.closed_days[:1]]
-        first_days += [self._day_of(each.opens_at) for each in self.sessions[:1]]
+        first_days = [day.date for day in self.closed_days[:1]]
+        first_days += [self._day_of(session.opens_at) for session in self.sessions[:1]]
         return midnight_by_clock(min(first_days) - _DAY, self.time_zone) if first_days else None
 
     @property
     def known_until(self) -> datetime | None:
         """The instant from which on nothing is known: the last closing, or a closed day's end."""
-        ends = [
-            midnight_by_clock(each.date + _DAY, self.time_zone) for each in self.closed_days[-1:]
-        ]
-        ends += [each.closes_at for each in self.sessions[-1:]]
+        ends = [midnight_by_clock(day.date + _DAY, self.time_zone) for day in self.closed_days[-1:]]
+        ends += [session.closes_at for session in self.sessions[-1:]]
         return max(ends, default=None)
 
     def current(self, now: datetime) -> TradingSession | None:
         """The session that the aware instant `now` is in."""
-        index = bisect_right(self.sessions, now, key=lambda each: each.opens_at) - 1
+        index = bisect_right(self.sessions, now, key=lambda item: item.opens_at) - 1
         if index < 0 or now >= self.sessions[index].closes_at:
             return None
         return self.sessions[index]
 
     def next_open(self, now: datetime) -> datetime | None:
         """The first opening after the aware instant `now`; None when no later one is known."""
-        return next((each.opens_at for each in self.sessions if each.opens_at > now), None)
+        return next((session.opens_at for session in self.sessions if session.opens_at > now), None)
 
     def is_open(self, now: datetime) -> bool | None:
         """Whether there is trading at the aware instant `now`; None when it is not known."""
@@ -108,14 +106,14 @@ class SessionCalendar:
             midnight_by_clock(last + _DAY, self.time_zone),
         )
         found: list[tuple[datetime, TradingSession | ClosedDay]] = [
-            (each.opens_at, each)
-            for each in self.sessions
-            if each.opens_at < end and each.closes_at > start
+            (session.opens_at, session)
+            for session in self.sessions
+            if session.opens_at < end and session.closes_at > start
         ]
         found += [
-            (midnight_by_clock(each.date, self.time_zone), each)
-            for each in self.closed_days
-            if first <= each.date <= last
+            (midnight_by_clock(day.date, self.time_zone), day)
+            for day in self.closed_days
+            if first <= day.date <= last
         ]
         return tuple(entry for _, entry in sorted(found, key=lambda pair: pair[0]))
 
@@ -136,13 +134,13 @@ def merged_sessions(zone: ZoneInfo, parts: Iterable[ScheduleEntries]) -> Session
     sessions: list[TradingSession] = []
     closed_days: set[date] = set()
     for part in parts:
-        added = [each for each in part if isinstance(each, TradingSession)]
-        sessions += [each for each in added if not _overlaps(each, sessions)]
-        closed_days |= {each.date for each in part if isinstance(each, ClosedDay)}
+        added = [session for session in part if isinstance(session, TradingSession)]
+        sessions += [session for session in added if not _overlaps(session, sessions)]
+        closed_days |= {session.date for session in part if isinstance(session, ClosedDay)}
     return SessionCalendar(
         time_zone=zone,
-        sessions=tuple(sorted(sessions, key=lambda each: each.opens_at)),
-        closed_days=tuple(ClosedDay(date=each) for each in sorted(closed_days)),
+        sessions=tuple(sorted(sessions, key=lambda item: item.opens_at)),
+        closed_days=tuple(ClosedDay(date=day) for day in sorted(closed_days)),
     )
 
 

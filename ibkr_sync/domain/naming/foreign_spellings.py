@@ -26,7 +26,8 @@ from ibkr_sync.domain.errors import MalformedSymbolError
 _EXCHANGES: Mapping[str, str | None] = MappingProxyType(
     {
         **{
-            each: each for each in ("CME", "CBOT", "NYMEX", "COMEX", "CFE", "EUREX", "SGX", "NYBOT")
+            number: number
+            for number in ("CME", "CBOT", "NYMEX", "COMEX", "CFE", "EUREX", "SGX", "NYBOT")
         },
         "CME_MINI": "CME",
         "CBOT_MINI": "CBOT",
@@ -99,7 +100,7 @@ def read_foreign_spelling(typed: str) -> ForeignSpelling | None:
     if match := _BY_MONTH_AND_YEAR.fullmatch(text):
         return ForeignSpelling(text=f"{match['root']} 20{match['year']}{match['month']}")
     for patterns in (_CONTINUOUS, _OTHERWISE):
-        for match in filter(None, (each.fullmatch(text) for each in patterns)):
+        for match in filter(None, (pattern.fullmatch(text) for pattern in patterns)):
             named = match.groupdict()
             exchange = (named.get("exchange") or "").upper()
             if exchange and exchange not in _EXCHANGES:

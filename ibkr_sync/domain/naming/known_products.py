@@ -64,7 +64,7 @@ class KnownProduct:
     def stored(cls, product: Future, now: datetime) -> Self:
         """A stored product, as it stands at the aware instant `now`."""
         unexpired = product.unexpired(now)
-        classes = frozenset(each.trading_class for each in product.contracts)
+        classes = frozenset(contract.trading_class for contract in product.contracts)
         return cls(
             symbol=product.symbol,
             exchange=product.exchange,
@@ -74,7 +74,7 @@ class KnownProduct:
             multiplier=product.multiplier,
             sizes=product.sizes,
             name=product.name,
-            next_expiry=min((each.last_trade_date for each in unexpired), default=None),
+            next_expiry=min((contract.last_trade_date for contract in unexpired), default=None),
             contract_count=None if product.origin is Origin.CATALOGUE else len(unexpired),
             chain_extent=product.chain_extent,
         )
@@ -129,20 +129,20 @@ def merge_known(
     class is the stored one of its symbol and exchange. One whose class is stored on its exchange
     under another symbol is that one: what IBKR answered outranks the catalogue.
     """
-    known = {each.key: each for each in stored}
-    markets = {(each.symbol, each.exchange) for each in known.values()}
-    keys = {(each.exchange, each.trading_class): each.key for each in known.values()}
-    for each in catalogued:
-        key = keys.get((each.exchange, each.trading_class))
+    known = {product.key: product for product in stored}
+    markets = {(pair.symbol, pair.exchange) for pair in known.values()}
+    keys = {(pair.exchange, pair.trading_class): pair.key for pair in known.values()}
+    for product in catalogued:
+        key = keys.get((product.exchange, product.trading_class))
         if key is not None:
             known[key] = dataclasses.replace(
                 known[key],
-                exchange_code=each.exchange_code,
-                has_weeklies=each.has_weeklies,
-                catalogue_symbol=None if each.symbol == key.symbol else each.symbol,
+                exchange_code=product.exchange_code,
+                has_weeklies=product.has_weeklies,
+                catalogue_symbol=None if product.symbol == key.symbol else product.symbol,
             )
-        elif each.trading_class is not None or (each.symbol, each.exchange) not in markets:
-            known[each.key] = _of_every_size(known.get(each.key), each)
+        elif product.trading_class is not None or (product.symbol, product.exchange) not in markets:
+            known[product.key] = _of_every_size(known.get(product.key), product)
     return tuple(known[key] for key in sorted(known))
 
 

@@ -44,11 +44,11 @@ class FutureQuery:
     def matches(self, future: Future) -> bool:
         """Whether the product is one of those meant."""
         if self.con_id is None:
-            is_meant = future.symbol == self.symbol
+            names_it = future.symbol == self.symbol
         else:
-            is_meant = any(each.con_id == self.con_id for each in future.contracts)
+            names_it = any(contract.con_id == self.con_id for contract in future.contracts)
         return (
-            is_meant
+            names_it
             and self.exchange in (None, future.exchange)
             and self.currency in (None, future.currency)
             and self.trading_class in (None, future.trading_class)

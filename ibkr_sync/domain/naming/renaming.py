@@ -32,10 +32,10 @@ def renamed_product(received: Future, stored: Iterable[P], now: datetime) -> P |
     it still lists at the aware instant `now` too; less is a move of contracts from one product
     to another. A different underlying makes it another product.
     """
-    con_ids = {each.con_id for each in received.contracts}
+    con_ids = {contract.con_id for contract in received.contracts}
     for product in stored:
-        listed = {each.con_id for each in product.unexpired(now)}
-        shared = con_ids & {each.con_id for each in product.contracts}
+        listed = {contract.con_id for contract in product.unexpired(now)}
+        shared = con_ids & {contract.con_id for contract in product.contracts}
         covers_both = 2 * len(shared) > len(con_ids) and 2 * len(shared & listed) > len(listed)
         if covers_both and _may_share_underlying(received, product):
             return product
@@ -43,5 +43,5 @@ def renamed_product(received: Future, stored: Iterable[P], now: datetime) -> P |
 
 
 def _may_share_underlying(one: Future, other: Future) -> bool:
-    ids = {each.underlying.con_id for each in (one, other) if each.underlying} - {None}
+    ids = {product.underlying.con_id for product in (one, other) if product.underlying} - {None}
     return len(ids) <= 1

@@ -67,7 +67,7 @@ def meaning_of(word: str, known: Iterable[KnownProduct]) -> WordMeaning | None:
     if not ranked:
         return None
     best = min(ranked)
-    others = (each for role in sorted(ranked) if role != best for each in ranked[role])
+    others = (other for role in sorted(ranked) if role != best for other in ranked[role])
     return WordMeaning(role=best, products=tuple(ranked[best]), others=tuple(others))
 
 
@@ -83,9 +83,9 @@ def meaning_of_root(
     found = meaning_of(word, known)
     if found is None or found.role is not WordRole.SYMBOL:
         return found
-    of_class = tuple(each for each in found.products if each.trading_class == word)
-    elsewhere = tuple(each for each in found.others if each.trading_class == word)
-    rest = tuple(each for each in found.others if each not in elsewhere)
+    of_class = tuple(product for product in found.products if product.trading_class == word)
+    elsewhere = tuple(other for other in found.others if other.trading_class == word)
+    rest = tuple(other for other in found.others if other not in elsewhere)
     if is_code and len(found.products) > 1 and len(of_class) == 1 and not elsewhere:
         return WordMeaning(role=WordRole.TRADING_CLASS, products=of_class, others=rest)
     return WordMeaning(role=found.role, products=found.products + elsewhere, others=rest)

@@ -68,12 +68,15 @@ def counts_of(diff: ChainDiff) -> ContractCounts:
 
 def total_counts(counts: Iterable[ContractCounts]) -> ContractCounts:
     """The counts of several products; None where that of any is."""
-    records = [each.as_record() for each in counts]
+    records = [count.as_record() for count in counts]
     return ContractCounts(
-        **{name: _total(each[name] for each in records) for name in ContractCounts().as_record()}
+        **{
+            name: _total(record[name] for record in records)
+            for name in ContractCounts().as_record()
+        }
     )
 
 
 def _total(counts: Iterable[int | None]) -> Any:  # noqa: ANN401 - what may be None is the field's own
     known = tuple(counts)
-    return None if None in known else sum(each or 0 for each in known)
+    return None if None in known else sum(number or 0 for number in known)

@@ -20,11 +20,11 @@ def oldest_first_order(
     A run that ends before its time then leaves other products out than the run before it.
     """
     by_symbol: dict[str, list[ProductSummary]] = defaultdict(list)
-    for each in stored:
-        by_symbol[each.key.symbol].append(each)
+    for summary in stored:
+        by_symbol[summary.key.symbol].append(summary)
 
     def synced_at(query: FutureQuery) -> datetime:
-        meant = [each for each in by_symbol.get(query.symbol, ()) if query.covers(each)]
-        return min((each.synced_at or _NEVER for each in meant), default=_NEVER)
+        matching = [summary for summary in by_symbol.get(query.symbol, ()) if query.covers(summary)]
+        return min((summary.synced_at or _NEVER for summary in matching), default=_NEVER)
 
     return sorted(queries, key=synced_at)

@@ -84,7 +84,7 @@ class ResetTime:
         More than one where the two zones change their clocks on different days.
         """
         return Counter(
-            to_clock(each).time().replace(second=0, microsecond=0) for each in self.days(first)
+            to_clock(day).time().replace(second=0, microsecond=0) for day in self.days(first)
         )
 
     def __str__(self) -> str:
@@ -95,5 +95,7 @@ def met_windows(starts: Iterable[datetime], length: timedelta) -> tuple[ResetWin
     """The windows that a run of this length from one of the instants on may meet."""
     instants = tuple(starts)
     return tuple(
-        window for window in RESET_WINDOWS if any(window.meets(each, length) for each in instants)
+        window
+        for window in RESET_WINDOWS
+        if any(window.meets(instant, length) for instant in instants)
     )

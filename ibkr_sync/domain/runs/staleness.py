@@ -77,12 +77,12 @@ def judge_staleness(
     stale = StaleProduct(asked=asked, key=key, synced_at=synced_at, reason=StaleReason.CLOCK_BEHIND)
     if synced_at is not None and synced_at > now:
         return stale
-    attempt = next((each for each in attempts if _is_about(each, asked, stored)), None)
-    told_by = None if attempt is None else _reason_of_attempt(attempt, synced_at, max_age, now)
-    if attempt is not None and told_by is not None:
+    attempt = next((other for other in attempts if _is_about(other, asked, stored)), None)
+    reason = None if attempt is None else _reason_of_attempt(attempt, synced_at, max_age, now)
+    if attempt is not None and reason is not None:
         return dataclasses.replace(
             stale,
-            reason=told_by,
+            reason=reason,
             tried_at=attempt.at,
             run_id=attempt.run_id,
             error=attempt.error,

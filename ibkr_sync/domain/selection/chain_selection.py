@@ -15,9 +15,9 @@ from ibkr_sync.domain.selection.series_choice import SeriesChoice, chosen_series
 
 _STATE = "state"
 _DERIVED = ("quoted_tick", "tick_value", "point_value")
-_PLACES: Final = {part.name: each.name for each in CONTRACT_FIELDS for part in each.parts}
+_PLACES: Final = {part.name: field.name for field in CONTRACT_FIELDS for part in field.parts}
 _KINDS: Final = {
-    each.name: each.kind for field in CONTRACT_FIELDS for each in (field.parts or (field,))
+    part.name: part.kind for field in CONTRACT_FIELDS for part in (field.parts or (field,))
 }
 _SHOWN_STATES = frozenset((ContractState.ACTIVE, ContractState.MISSING))
 
@@ -46,14 +46,14 @@ class ChainSelection:
     def of_series(self, product: Future) -> tuple[FuturesContract, ...]:
         """The contracts of the series that are wanted, ended ones included."""
         wanted = chosen_series(product, self.series)
-        return tuple(each for each in product.contracts if each.series in wanted)
+        return tuple(contract for contract in product.contracts if contract.series in wanted)
 
     def shown(self, product: Future, now: datetime) -> tuple[FuturesContract, ...]:
         """The contracts that are wanted at the aware instant `now`, of any number, in order."""
         found = (
-            each
-            for each in self.of_series(product)
-            if self.expired or each.state(now) in _SHOWN_STATES
+            series
+            for series in self.of_series(product)
+            if self.expired or series.state(now) in _SHOWN_STATES
         )
         return self.in_order(tuple(found), now)
 
@@ -64,13 +64,13 @@ class ChainSelection:
         if self.sort is None:
             return tuple(contracts)
         name = self.sort.removeprefix("-")
-        values = [(_value(each, name, now), each) for each in contracts]
+        values = [(_value(contract, name, now), contract) for contract in contracts]
         known = sorted(
-            ((value, each) for value, each in values if value is not None),
+            ((value, other) for value, other in values if value is not None),
             key=lambda pair: pair[0],
             reverse=self.sort.startswith("-"),
         )
-        return tuple(each for _, each in (*known, *(pair for pair in values if pair[0] is None)))
+        return tuple(other for _, other in (*known, *(pair for pair in values if pair[0] is None)))
 
 
 def _value(contract: FuturesContract, name: str, now: datetime) -> Any:  # noqa: ANN401 - the field decides

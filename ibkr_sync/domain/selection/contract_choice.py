@@ -50,21 +50,21 @@ def find_contract(product: Future, words: ContractWords, now: datetime) -> Contr
     left a contract whose local symbol is the very text is meant, else a monthly one; none is
     chosen by its size. Raises ContractNotFoundError, or AmbiguousContractError with those left.
     """
-    matching = [each for each in product.contracts if _answers(product, each, words)]
-    matching = [each for each in matching if each.con_id == words.con_id] or matching
+    matching = [other for other in product.contracts if _answers(product, other, words)]
+    matching = [other for other in matching if other.con_id == words.con_id] or matching
     if not matching:
         is_past = words.spelling is not None and words.spelling.is_past(now.date())
         nearest = contracts_near_day(product, words.spelling)
         raise ContractNotFoundError(words.text, product.key, is_past=is_past, nearest=nearest)
-    unexpired = [each for each in matching if not each.is_expired(now)]
+    unexpired = [other for other in matching if not other.is_expired(now)]
     left = present_contracts(unexpired or matching, now)
-    exact = [each for each in left if is_choice_by_symbol(each, words.text)]
-    monthly = [each for each in left if each.series is ContractSeries.MONTHLY]
-    meant = exact or monthly or left
-    if len(meant) > 1:
-        raise AmbiguousContractError(words.text, meant, product.key)
+    exact = [other for other in left if is_choice_by_symbol(other, words.text)]
+    monthly = [other for other in left if other.series is ContractSeries.MONTHLY]
+    chosen = exact or monthly or left
+    if len(chosen) > 1:
+        raise AmbiguousContractError(words.text, chosen, product.key)
     return ContractMatch(
-        contract=meant[0], is_other_year=_is_other_year(meant[0], words.spelling, now.date())
+        contract=chosen[0], is_other_year=_is_other_year(chosen[0], words.spelling, now.date())
     )
 
 
@@ -74,10 +74,14 @@ def present_contracts(contracts: Iterable[FuturesContract], now: datetime) -> li
     A contract may be listed anew under another conId; the one that is present is meant.
     """
     every = list(contracts)
-    present = {_month_of(each) for each in every if each.state(now) is ContractState.ACTIVE}
+    present = {
+        _month_of(contract) for contract in every if contract.state(now) is ContractState.ACTIVE
+    }
     absent = (ContractState.MISSING, ContractState.DELISTED)
     return [
-        each for each in every if each.state(now) not in absent or _month_of(each) not in present
+        contract
+        for contract in every
+        if contract.state(now) not in absent or _month_of(contract) not in present
     ]
 
 
@@ -91,18 +95,19 @@ def contracts_near_day(
     if not isinstance(spelling, DaySpelling):
         return ()
     distances = [
-        (abs(each.last_trade_date - spelling.day), each)
-        for each in product.contracts
-        if spelling.series in (None, each.series) and _is_of_class(product, each, spelling.root)
+        (abs(contract.last_trade_date - spelling.day), contract)
+        for contract in product.contracts
+        if spelling.series in (None, contract.series)
+        and _is_of_class(product, contract, spelling.root)
     ]
     least = min((distance for distance, _ in distances), default=_HALF_A_MONTH)
-    near = (each for distance, each in distances if distance == least <= _HALF_A_MONTH)
+    near = (other for distance, other in distances if distance == least <= _HALF_A_MONTH)
     return tuple(near)
 
 
 def holds_contract(product: Future, words: ContractWords) -> bool:
     """Whether a contract of the product's chain answers to the words."""
-    return any(_answers(product, each, words) for each in product.contracts)
+    return any(_answers(product, contract, words) for contract in product.contracts)
 
 
 def is_choice_by_symbol(contract: FuturesContract, text: str) -> bool:
@@ -127,7 +132,7 @@ def _answers(product: Future, contract: FuturesContract, words: ContractWords) -
 
 def _is_of_class(product: Future, contract: FuturesContract, root: str) -> bool:
     """Whether the root may name the contract; a weekly series' own class names no other."""
-    classes = {each.trading_class for each in product.contracts} - {product.trading_class}
+    classes = {other.trading_class for other in product.contracts} - {product.trading_class}
     return root not in classes or contract.trading_class == root
 
 

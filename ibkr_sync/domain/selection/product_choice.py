@@ -32,8 +32,8 @@ P = TypeVar("P", bound=_Product)
 
 def most_stored(products: Sequence[P]) -> tuple[P, ...]:
     """Give the products of which no less is stored than of any other."""
-    most = max((each.chain_extent for each in products), default=ChainExtent.NOTHING)
-    return tuple(each for each in products if each.chain_extent is most)
+    most = max((product.chain_extent for product in products), default=ChainExtent.NOTHING)
+    return tuple(product for product in products if product.chain_extent is most)
 
 
 def choose_product(
@@ -46,13 +46,13 @@ def choose_product(
     AmbiguousProductError when several remain.
     """
     covered = covered_asset_classes(entity)
-    meant = [product for product in matching if product.asset_class in covered]
+    own = [product for product in matching if product.asset_class in covered]
     if not matching:
         raise ProductNotFoundError(query.symbol, place)
-    if not meant:
+    if not own:
         raise AssetClassMismatchError(query.symbol, matching[0].asset_class)
-    left = most_stored(meant)
+    left = most_stored(own)
     if len(left) > 1:
-        candidates = [KnownProduct.stored(product, now).as_candidate() for product in meant]
-        raise AmbiguousProductError(query.symbol, sorted(candidates, key=lambda each: each.key))
+        candidates = [KnownProduct.stored(product, now).as_candidate() for product in own]
+        raise AmbiguousProductError(query.symbol, sorted(candidates, key=lambda item: item.key))
     return cast("F", left[0])

@@ -33,14 +33,16 @@ def chosen_series(product: Future, choice: SeriesChoice) -> frozenset[ContractSe
 
 def listed_count(product: Future, now: datetime) -> int:
     """How many contracts of the usual series trade at an aware instant."""
-    active = [each for each in product.contracts if each.state(now) is ContractState.ACTIVE]
+    active = [
+        contract for contract in product.contracts if contract.state(now) is ContractState.ACTIVE
+    ]
     usual = usual_series(active)
-    return sum(each.series in usual for each in active)
+    return sum(contract.series in usual for contract in active)
 
 
 def usual_series(contracts: Iterable[FuturesContract]) -> frozenset[ContractSeries]:
     """Give the monthly series, or all where none of the contracts is monthly."""
-    return usual_series_of(each.series for each in contracts)
+    return usual_series_of(contract.series for contract in contracts)
 
 
 def usual_series_of(series: Iterable[ContractSeries]) -> frozenset[ContractSeries]:

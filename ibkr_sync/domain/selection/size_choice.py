@@ -15,7 +15,7 @@ F = TypeVar("F", bound=Future)
 def chain_of_size(product: F, multiplier: Decimal | None) -> F:
     """Give the product without the contracts that a multiplier decides against; None keeps all."""
     left_out = left_out_by_size(product, multiplier)
-    chain = tuple(each for each in product.contracts if each not in left_out)
+    chain = tuple(contract for contract in product.contracts if contract not in left_out)
     return dataclasses.replace(product, contracts=chain) if left_out else product
 
 
@@ -24,11 +24,13 @@ def left_out_by_size(product: Future, multiplier: Decimal | None) -> tuple[Futur
 
     A size decides among equals only: what differs by month (TTF) is no choice.
     """
-    chosen = {_place(each) for each in product.contracts if each.multiplier == multiplier}
+    chosen = {
+        _place(contract) for contract in product.contracts if contract.multiplier == multiplier
+    }
     if multiplier is None or not chosen:
         return ()
-    others = (each for each in product.contracts if each.multiplier != multiplier)
-    return tuple(each for each in others if _place(each) in chosen)
+    others = (contract for contract in product.contracts if contract.multiplier != multiplier)
+    return tuple(other for other in others if _place(other) in chosen)
 
 
 def differ_in_size_only(one: FuturesContract, other: FuturesContract) -> bool:

@@ -35,7 +35,7 @@ class CommandHook:
             "schema": SCHEMA,
             "run": run,
             "exit_code": exit_code,
-            "events": [event_record(each) for each in events],
+            "events": [event_record(event) for event in events],
         }
         limit = self._seconds if seconds is None else min(seconds, self._seconds)
         try:

@@ -181,9 +181,12 @@ class _StoredInRun(KnownFutures, Generic[F]):
     def note(self, update: FutureUpdate[F]) -> None:
         """Remember what the run has stored, and beside which ladders the tick changed."""
         diff = update.diff or ChainDiff()
-        other_ticks = {each.con_id for each in diff.changes if each.field == "min_tick"}
-        rules = {each.con_id: set(each.exchanges_by_rule) for each in update.product.contracts}
-        ids = {rule_id for each in rules.values() for rule_id in each}
+        other_ticks = {change.con_id for change in diff.changes if change.field == "min_tick"}
+        rules = {
+            contract.con_id: set(contract.exchanges_by_rule)
+            for contract in update.product.contracts
+        }
+        ids = {rule_id for rule in rules.values() for rule_id in rule}
         room = MAX_LADDERS - len(self._market_rules)
         self._market_rules.update(sorted(ids - self._market_rules)[:room])
         for con_id, rule_ids in rules.items():

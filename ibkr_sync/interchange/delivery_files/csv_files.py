@@ -101,15 +101,15 @@ def read_csv_rows(text: str) -> list[ImportedRow | ContradictoryRow]:
         header, *lines = csv.reader(text.splitlines(), _dialect(text), strict=True)
     except (csv.Error, ValueError) as error:
         raise InvalidDocumentError("", f"is no table: {error}") from error
-    words = [" ".join(re.findall(r"[a-z0-9]+", each.lower())) for each in header]
-    names = [_CLOSE_OUT_HEADER.sub("start of close out period", each) for each in words]
-    headers = (_CLOSE_OUT_HEADER.match(each) for each in words)
-    close_out = next((each["rest"].strip() for each in headers if each), "")
+    words = [" ".join(re.findall(r"[a-z0-9]+", other.lower())) for other in header]
+    names = [_CLOSE_OUT_HEADER.sub("start of close out period", word) for word in words]
+    headers = (_CLOSE_OUT_HEADER.match(word) for word in words)
+    close_out = next((other["rest"].strip() for other in headers if other), "")
     for kind in _FORMATS:
         places = dict(_places(kind, names))
-        if all(each in places for each in kind.required):
+        if all(other in places for other in kind.required):
             return list(_rows(kind, places, lines, close_out))
-    kinds = ", ".join(each.source.removeprefix("import: ") for each in _FORMATS)
+    kinds = ", ".join(one_format.source.removeprefix("import: ") for one_format in _FORMATS)
     raise InvalidDocumentError("", f"has the columns of none of these: {kinds}")
 
 
@@ -121,7 +121,7 @@ def _dialect(text: str) -> type[csv.excel]:
 
 def _places(kind: CsvFormat, names: Sequence[str]) -> Iterator[tuple[str, int]]:
     for field, called in kind.columns.items():
-        found = [names.index(each) for each in called if each in names]
+        found = [names.index(text) for text in called if text in names]
         if found:
             yield field, found[0]
 

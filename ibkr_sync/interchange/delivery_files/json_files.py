@@ -29,7 +29,7 @@ def read_json_rows(document: object) -> list[ImportedRow]:
         return list(_eurex_rows(document["data"]))
     if isinstance(document, dict) and document:
         lists = document.values()
-        if all(isinstance(each, list) for each in lists):
+        if all(isinstance(one_list, list) for one_list in lists):
             return [
                 _client_portal_row(row, f"{symbol}[{number}]")
                 for symbol, rows in document.items()

@@ -51,9 +51,9 @@ def read_delivery_file(text: str) -> DeliveryFile:
         read = read_csv_rows(text)
     if len(read) > MAX_ROWS:
         raise InvalidDocumentError("", f"holds more than {MAX_ROWS} contracts")
-    checked = [_checked(each) for each in read]
-    contradictory = tuple(each for each in checked if isinstance(each, ContradictoryRow))
-    rows = tuple(each for each in checked if isinstance(each, ImportedRow))
+    checked = [_checked(other) for other in read]
+    contradictory = tuple(other for other in checked if isinstance(other, ContradictoryRow))
+    rows = tuple(other for other in checked if isinstance(other, ImportedRow))
     if not rows:
         if contradictory:
             raise InvalidDocumentError(contradictory[0].place, contradictory[0].reason)
@@ -61,7 +61,7 @@ def read_delivery_file(text: str) -> DeliveryFile:
     names = Counter((row.con_id, row.exchange, row.code, row.contract_month) for row in rows)
     (name, count) = names.most_common(1)[0]
     if count > 1:
-        shown = " ".join(str(each) for each in name if each is not None)
+        shown = " ".join(str(number) for number in name if number is not None)
         raise InvalidDocumentError("", f"has {shown} {count} times")
     return DeliveryFile(rows=rows, contradictory=contradictory)
 

@@ -39,13 +39,13 @@ STOCKED = ("ES", "VIX", "CL")
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what is tried under another ibapi, and of two stores that will do, one."""
     # No row is text where all are protobuf.
-    about_text = (each for each in items if each.get_closest_marker("text_protocol"))
+    about_text = (item for item in items if item.get_closest_marker("text_protocol"))
     left_out = set(about_text) if SPEAKS_PROTOBUF else set()
     if not EVERYTHING:
         left_out |= _on_the_other_store(items)
     if left_out:
         config.hook.pytest_deselected(items=list(left_out))
-        items[:] = [each for each in items if each not in left_out]
+        items[:] = [item for item in items if item not in left_out]
 
 
 def _on_the_other_store(items: Sequence[pytest.Item]) -> set[pytest.Item]:

@@ -107,5 +107,5 @@ def _failure(launcher: Launcher) -> str | None:
     )
     if done.returncode == 0:
         return None
-    *_, told = ["", *done.stderr.splitlines()]
-    return told or f"exit code {done.returncode}"
+    *_, message = ["", *done.stderr.splitlines()]
+    return message or f"exit code {done.returncode}"

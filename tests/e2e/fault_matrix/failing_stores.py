@@ -12,7 +12,7 @@ def verdict(ordeal: Ordeal, endured: Endured) -> Ordeal:
     """What has ended well must have renewed the products; else it tells what to do next."""
     if endured.run.code == 0:
         return replace(ordeal, code=0, fate=Fate.RENEWED)
-    assert "next: " in endured.run.told, endured.run
+    assert "next: " in endured.run.message, endured.run
     return replace(ordeal, code=7, fate=Fate.OLD_OR_NEW)
 
 

@@ -58,7 +58,7 @@ class Ordeal:
 
     faults: Sequence[Fault] = ()
     code: int | frozenset[int] = 0
-    told: str = ""
+    message: str = ""
     fate: Fate = Fate.UNCHANGED
     symbols: Sequence[str] = ("ES",)
     spared: Sequence[str] = ()

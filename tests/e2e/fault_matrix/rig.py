@@ -184,7 +184,7 @@ class Rig:
     def check_run(self, ordeal: Ordeal, endured: Endured) -> None:
         """Check how the run ended, and what it sent and told."""
         assert endured.run.code in ordeal.codes, endured
-        assert ordeal.told in endured.run.told, endured.run
+        assert ordeal.message in endured.run.message, endured.run
         if ordeal.connections is not None:
             assert endured.gateway is not None
             assert endured.gateway.connections == ordeal.connections
@@ -195,24 +195,26 @@ class Rig:
         """Check that nothing changed but what may have, and that the database is sound."""
         self.store.refuse_damage()
         after = self.store.tables()
-        meant = [each for each in ordeal.symbols if each not in ordeal.spared]
-        of_meant, of_others = split(after, meant)
-        of_meant_before, of_others_before = split(before, meant)
+        matching = [symbol for symbol in ordeal.symbols if symbol not in ordeal.spared]
+        of_named, of_others = split(after, matching)
+        of_named_before, of_others_before = split(before, matching)
         assert without_shared(of_others) == without_shared(of_others_before)
         for name, rows in shared(of_others_before).items():
             if name == "schedules":  # a window that has rolled on for all goes away
                 continue
             assert [row for row in rows if row not in of_others[name]] == [], name
-        is_old = of_meant == of_meant_before
+        is_old = of_named == of_named_before
         if ordeal.fate is Fate.UNCHANGED:
             assert is_old, "the products changed"
         elif ordeal.fate is Fate.RENEWED:
-            assert contents(after) == self._golden(meant)
+            assert contents(after) == self._golden(matching)
         elif ordeal.fate is Fate.OLD_OR_NEW and not is_old:
             some = (
-                each for count in range(1, len(meant) + 1) for each in combinations(meant, count)
+                combination
+                for count in range(1, len(matching) + 1)
+                for combination in combinations(matching, count)
             )
-            assert any(contents(after) == self._golden(each) for each in some)
+            assert any(contents(after) == self._golden(pair) for pair in some)
         if not _CANNOT_TIDY_UP & ordeal.codes:
             assert _run_outcomes(after) <= _OUTCOMES_OF_ENDED_RUNS
 
@@ -258,8 +260,10 @@ class Rig:
     def _refuse_lateness(self, ordeal: Ordeal, endured: Endured, usual: float) -> None:
         if endured.took > latest_end(ordeal.seconds, usual):  # is the machine busier by now?
             usual = max(usual, *(self.recover(ordeal).took for _ in range(2)))
-        told = f"took {endured.took:.1f} s where an undisturbed run takes {usual:.1f} s: {endured}"
-        assert endured.took <= latest_end(ordeal.seconds, usual), told
+        message = (
+            f"took {endured.took:.1f} s where an undisturbed run takes {usual:.1f} s: {endured}"
+        )
+        assert endured.took <= latest_end(ordeal.seconds, usual), message
 
 
 def gateway_with(*faults: Fault, **options: object) -> ScriptedGateway:
@@ -275,16 +279,16 @@ def asking(symbols: Sequence[str], port: int, command: str = "get") -> list[str]
 
 def refuse_indiscretion(endured: Endured) -> None:
     """Fail if a run told what nobody may know, or what only developers understand."""
-    told = endured.run.out + endured.run.err + endured.log
+    message = endured.run.out + endured.run.err + endured.log
     for secret in (SECRET, ACCOUNTS, "Traceback"):
-        assert secret not in told, secret
+        assert secret not in message, secret
 
 
 def refuse_forbidden_frames(gateway: ScriptedGateway | None) -> None:
     """Fail if a client sent anything but questions about reference data."""
     frames = gateway.frames if gateway is not None else ()
     sent = {frame.fields[0] for frame in frames if frame.fields[0] != "API"}
-    assert {int(each) for each in sent} <= ALLOWED | {each + 200 for each in ALLOWED}
+    assert {int(text) for text in sent} <= ALLOWED | {number + 200 for number in ALLOWED}
 
 
 def _run_outcomes(tables: Tables) -> set[str]:

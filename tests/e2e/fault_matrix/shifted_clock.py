@@ -22,12 +22,12 @@ class MonotonicClock:
     """Goes on as ever but for a jump, as after a time for which the process was stopped."""
 
     def __init__(self) -> None:
-        self._tells = time.monotonic
+        self._says = time.monotonic
         self._ahead = 0.0
 
     def __call__(self) -> float:
         """Seconds."""
-        return self._tells() + self._ahead
+        return self._says() + self._ahead
 
     def jump(self, seconds: float) -> None:
         """Go on from so much later on."""

@@ -73,7 +73,7 @@ def main_listed(path: Path) -> None:
         try:
             main()
         finally:
-            path.write_text("\n".join(each.split()[0] for each in steps), encoding="ascii")
+            path.write_text("\n".join(step.split()[0] for step in steps), encoding="ascii")
 
 
 if __name__ == "__main__":

@@ -43,8 +43,8 @@ def while_halted(act: Callable[[], None]) -> During:
 
     def during(process: Process, _: ScriptedGateway) -> None:
         wanted = os.WSTOPPED | os.WEXITED | os.WNOWAIT
-        told = os.waitid(os.P_PID, process.pid, wanted)
-        if told is not None and told.si_code == os.CLD_STOPPED:
+        message = os.waitid(os.P_PID, process.pid, wanted)
+        if message is not None and message.si_code == os.CLD_STOPPED:
             act()
             send(process, signal.SIGCONT)
 

@@ -31,7 +31,7 @@ _ABOUT_THE_PAST = frozenset(("field_changes", "former_names", "hours_days"))
 _DIFFERS_BETWEEN_RUNS = frozenset(
     ("id", "run_id", "first_seen_at", "last_seen_at", "seen_at", "schedule_id", "changed_at")
 )
-_TOLD_BY_ITS_PRESENCE = frozenset(("missing_since", "delisted_at", "synced_at"))
+_KNOWN_BY_PRESENCE = frozenset(("missing_since", "delisted_at", "synced_at"))
 
 
 _SET_NEXT_ID = """
@@ -145,7 +145,7 @@ def _content(row: Mapping[str, Any], names: Mapping[int, str]) -> dict[str, Any]
     for column, value in row.items():
         if column == "product_id":
             content[column] = names.get(value)
-        elif column in _TOLD_BY_ITS_PRESENCE:
+        elif column in _KNOWN_BY_PRESENCE:
             content[column] = value is not None
         elif column not in _DIFFERS_BETWEEN_RUNS:
             content[column] = value

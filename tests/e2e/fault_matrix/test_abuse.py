@@ -56,7 +56,7 @@ def is_logged(line: str) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("launcher", "code", "told"),
+    ("launcher", "code", "message"),
     [
         pytest.param(redirected(">&-"), 0, "", id="no-stdout"),
         pytest.param(redirected("2>&-"), 0, "", id="no-stderr"),
@@ -71,11 +71,11 @@ def is_logged(line: str) -> bool:
     ],
 )
 def test_streams_that_are_closed_keep_nothing_from_being_stored(
-    rig: Rig, launcher: tuple[str, ...], code: int, told: str
+    rig: Rig, launcher: tuple[str, ...], code: int, message: str
 ) -> None:
     ordeal = Ordeal(launcher=launcher, code=code, fate=Fate.RENEWED, connections=1)
     lines = rig.endure(ordeal).run.err.splitlines(keepends=True)
-    assert "".join(line for line in lines if not is_logged(line)) == told
+    assert "".join(line for line in lines if not is_logged(line)) == message
 
 
 @pytest.mark.parametrize("environment", [{"LANG": "C"}, {"LC_ALL": "C", "PYTHONUTF8": "0"}])
@@ -118,13 +118,15 @@ def test_a_symbol_that_is_code_elsewhere_is_none_here(rig: Rig, word: str) -> No
     rig.recover_once(Ordeal())
 
 
-def test_an_error_that_is_code_elsewhere_is_told_as_text(any_rig: Rig) -> None:
+def test_an_error_that_is_code_elsewhere_is_reported_as_text(any_rig: Rig) -> None:
     text = "[/nope] \x1b[2J %s {} ' OR 1=1 -- \u202e"
-    any_rig.endure(Ordeal(faults=[ErrorReply(code=321, text=text)], code=4, told="[/nope]"))
+    any_rig.endure(Ordeal(faults=[ErrorReply(code=321, text=text)], code=4, message="[/nope]"))
 
 
 @pytest.mark.parametrize("place", ["/etc/none/there.log", "folder"])
-def test_a_log_that_can_not_be_written_is_told_and_changes_nothing(rig: Rig, place: str) -> None:
+def test_a_log_that_can_not_be_written_is_reported_and_changes_nothing(
+    rig: Rig, place: str
+) -> None:
     (rig.command.cwd / "folder").mkdir()
     before = rig.store.tables()
     with gateway_with() as gateway:
@@ -133,7 +135,7 @@ def test_a_log_that_can_not_be_written_is_told_and_changes_nothing(rig: Rig, pla
             *asking(["ES"], gateway.port),
         )
     assert done.code == 2, done
-    assert "can't be written" in done.told
+    assert "can't be written" in done.message
     rig.check_database(Ordeal(), before)
     rig.recover_once(Ordeal())
 
@@ -147,7 +149,7 @@ def test_a_log_is_never_written_over_the_database(rig: Rig, suffix: str) -> None
             *asking(["ES"], gateway.port),
         )
     assert done.code == 2, done
-    assert "is the database" in done.told
+    assert "is the database" in done.message
     assert rig.store.path.read_bytes() == kept
     rig.check_database(Ordeal(), before)
 
@@ -160,7 +162,7 @@ def test_files_are_their_owner_s_alone(rig: Rig) -> None:
     assert set(modes.values()) == {0}, modes
 
 
-def test_a_password_is_told_by_nothing_that_fails(rig: Rig) -> None:
+def test_a_password_is_reported_by_nothing_that_fails(rig: Rig) -> None:
     urls = (
         f"postgresql://u:{SECRET}@127.0.0.1:1/db",
         f"postgresql://u@127.0.0.1:1/db?password={SECRET}&sslpassword={SECRET}",

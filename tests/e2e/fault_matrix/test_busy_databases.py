@@ -62,7 +62,7 @@ def test_a_writer_that_ends_soon_is_waited_for(each_rig: Rig) -> None:
 
 
 def test_a_writer_that_does_not_end_is_given_up_at_the_busy_timeout(each_rig: Rig) -> None:
-    ordeal = Ordeal(code=7, told="locked", seconds=BUSY_TIMEOUT)
+    ordeal = Ordeal(code=7, message="locked", seconds=BUSY_TIMEOUT)
     before = each_rig.store.tables()
     with another_writer(each_rig.store):
         endured = each_rig.attempt(ordeal)

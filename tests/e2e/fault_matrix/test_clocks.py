@@ -46,7 +46,7 @@ CLOCK_CHANGES = (
 
 def has_asked(gateway: ScriptedGateway) -> bool:
     """Whether a request for contract details has arrived."""
-    return any(isinstance(each, ContractDataRequest) for each in gateway.requests)
+    return any(isinstance(request, ContractDataRequest) for request in gateway.requests)
 
 
 def set_clocks(process: Process, gateway: ScriptedGateway) -> None:
@@ -150,7 +150,9 @@ def test_a_refresh_whose_deadline_passed_meanwhile_asks_no_more(rig: Rig) -> Non
         )
     )
     assert endured.gateway is not None
-    assert sum(isinstance(each, ContractDataRequest) for each in endured.gateway.requests) == 1
+    assert (
+        sum(isinstance(request, ContractDataRequest) for request in endured.gateway.requests) == 1
+    )
 
 
 @pytest.mark.parametrize("off", some_of(JUMPS, 2))
@@ -169,7 +171,7 @@ def test_a_clock_that_is_set_during_a_run_disturbs_nothing(any_rig: Rig, off: in
     assert timedelta(0) < ended - began - timedelta(seconds=off) < timedelta(seconds=HANGS_AFTER)
 
 
-def test_a_refresh_tells_how_long_it_took_although_the_clock_was_set_back(rig: Rig) -> None:
+def test_a_refresh_says_how_long_it_took_although_the_clock_was_set_back(rig: Rig) -> None:
     endured = rig.endure(
         Ordeal(
             faults=[PAUSED],
@@ -181,8 +183,8 @@ def test_a_refresh_tells_how_long_it_took_although_the_clock_was_set_back(rig: R
             seconds=PAUSED.seconds,
         )
     )
-    (told,) = re.findall(r" · ([0-9.]+) s · run", endured.run.told)
-    assert PAUSED.seconds <= float(told) <= endured.took
+    (message,) = re.findall(r" · ([0-9.]+) s · run", endured.run.message)
+    assert PAUSED.seconds <= float(message) <= endured.took
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,7 +237,7 @@ def test_a_clock_that_is_set_during_a_run_moves_no_deadline(rig: Rig, kind: str,
 
 
 @pytest.mark.parametrize(
-    ("zone", "change"), some_of(CLOCK_CHANGES, 2), ids=lambda each: str(each)[:16]
+    ("zone", "change"), some_of(CLOCK_CHANGES, 2), ids=lambda item: str(item)[:16]
 )
 def test_a_run_during_which_the_clocks_change_is_like_any_other(
     rig: Rig, zone: str, change: datetime

@@ -39,14 +39,14 @@ def ask(rig: Rig, port: int, host: str = "127.0.0.1", **expected: object) -> Non
 
 
 @pytest.mark.representative
-def test_a_closed_port_is_told(rig: Rig) -> None:
+def test_a_closed_port_is_reported(rig: Rig) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    ask(rig, port, told="connection refused")
+    ask(rig, port, message="connection refused")
 
 
-def test_a_name_that_does_not_resolve_is_told(rig: Rig) -> None:
-    ask(rig, 4002, host="gateway.invalid", told="does not resolve")
+def test_a_name_that_does_not_resolve_is_reported(rig: Rig) -> None:
+    ask(rig, 4002, host="gateway.invalid", message="does not resolve")
 
 
 def test_an_address_that_never_answers_is_given_up_at_the_connect_timeout(rig: Rig) -> None:
@@ -56,7 +56,7 @@ def test_an_address_that_never_answers_is_given_up_at_the_connect_timeout(rig: R
             waiting.setblocking(False)
             waiting.connect_ex(busy.getsockname())
         settings = {"connect_timeout": 0.5}
-        ordeal = Ordeal(code=3, told="no answer within 0.5 s", seconds=0.5)
+        ordeal = Ordeal(code=3, message="no answer within 0.5 s", seconds=0.5)
         before = rig.store.tables()
         endured = rig.run(*asking(ordeal.symbols, busy.getsockname()[1]), settings=settings)
     rig.check(ordeal, endured, before)
@@ -64,7 +64,7 @@ def test_an_address_that_never_answers_is_given_up_at_the_connect_timeout(rig: R
 
 
 @pytest.mark.parametrize(
-    ("fault", "told"),
+    ("fault", "message"),
     [
         pytest.param(
             Silence(occasion=Occasion.HELLO), "Accept incoming connection?", id="no-answer"
@@ -73,12 +73,14 @@ def test_an_address_that_never_answers_is_given_up_at_the_connect_timeout(rig: R
     ],
 )
 def test_a_gateway_that_says_nothing_is_given_up_at_the_handshake_timeout(
-    rig: Rig, fault: Fault, told: str
+    rig: Rig, fault: Fault, message: str
 ) -> None:
     settings = {"handshake_timeout": 1}
-    ordeal = Ordeal(faults=[fault], code=3, told=told, connections=1, settings=settings, seconds=1)
+    ordeal = Ordeal(
+        faults=[fault], code=3, message=message, connections=1, settings=settings, seconds=1
+    )
     endured = rig.endure(ordeal)
-    assert "trusted IPs" in endured.run.told
+    assert "trusted IPs" in endured.run.message
     assert endured.took >= 1
 
 
@@ -86,13 +88,13 @@ def test_a_gateway_that_says_nothing_is_given_up_at_the_handshake_timeout(
     ("occasion", "how"),
     some_of([*product((Occasion.HELLO, Occasion.START_API), ("closed", "reset"))], 2),
 )
-def test_a_line_that_drops_during_the_handshake_is_told_with_its_likely_causes(
+def test_a_line_that_drops_during_the_handshake_is_reported_with_its_likely_causes(
     rig: Rig, occasion: Occasion, how: str
 ) -> None:
     fault = HangUpAfterRows(occasion=occasion, reset=how == "reset")
-    endured = rig.endure(Ordeal(faults=[fault], code=3, told="hung up"))
+    endured = rig.endure(Ordeal(faults=[fault], code=3, message="hung up"))
     for cause in ("trusted IPs", "localhost only", "32 clients", "locked"):
-        assert cause in endured.run.told
+        assert cause in endured.run.message
 
 
 def test_what_comes_in_one_segment_with_the_handshake_is_not_lost(rig: Rig) -> None:
@@ -110,7 +112,7 @@ TLS_HELLO = b"\x16\x03\x03\x00\x7a\x02\x00\x00\x76\x03\x03" + b"\xff" * 2000
         pytest.param(TLS_HELLO, id="TLS"),
     ],
 )
-def test_another_protocol_is_told_at_once_and_takes_no_memory(rig: Rig, data: bytes) -> None:
+def test_another_protocol_is_reported_at_once_and_takes_no_memory(rig: Rig, data: bytes) -> None:
     ordeal = Ordeal(faults=[RawReply(data=data)], code=3, connections=1, launcher=INSTALLED)
     before = rig.store.tables()
     endured = rig.attempt(ordeal)
@@ -120,9 +122,9 @@ def test_another_protocol_is_told_at_once_and_takes_no_memory(rig: Rig, data: by
 
 
 @pytest.mark.parametrize("version", ["abc", "60", "99999", "-1"])
-def test_a_server_version_that_is_not_spoken_is_told(rig: Rig, version: str) -> None:
+def test_a_server_version_that_is_not_spoken_is_reported(rig: Rig, version: str) -> None:
     fault = ServerVersionText(text=version)
-    rig.endure(Ordeal(faults=[fault], code=3, told=version, connections=1))
+    rig.endure(Ordeal(faults=[fault], code=3, message=version, connections=1))
 
 
 def test_the_third_client_id_serves_when_two_are_taken(rig: Rig) -> None:
@@ -131,10 +133,10 @@ def test_the_third_client_id_serves_when_two_are_taken(rig: Rig) -> None:
 
 
 def test_no_more_client_ids_are_tried_than_allowed(rig: Rig) -> None:
-    rig.endure(Ordeal(faults=[ClientIdInUse()], code=3, told="taken (326)", connections=3))
+    rig.endure(Ordeal(faults=[ClientIdInUse()], code=3, message="taken (326)", connections=3))
 
 
 @pytest.mark.parametrize("occasion", [Occasion.START_API, Occasion.CONTRACT_DATA])
-def test_a_port_that_was_reset_is_told_with_the_new_one(rig: Rig, occasion: Occasion) -> None:
+def test_a_port_that_was_reset_is_reported_with_the_new_one(rig: Rig, occasion: Occasion) -> None:
     fault = PortReset(new_port=4099, occasion=occasion)
-    rig.endure(Ordeal(faults=[fault], code=3, told="4099"))
+    rig.endure(Ordeal(faults=[fault], code=3, message="4099"))

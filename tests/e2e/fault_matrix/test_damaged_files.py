@@ -49,7 +49,7 @@ def known(rig: Rig, refill: Callable[[Rig], None]) -> Known:
 
 
 @pytest.mark.timeout(1800)
-def test_any_page_that_is_lost_is_told_or_does_not_matter(
+def test_any_page_that_is_lost_is_reported_or_does_not_matter(
     rig: Rig, filled: Path, known: Known
 ) -> None:
     sound = filled.read_bytes()
@@ -63,7 +63,7 @@ def test_any_page_that_is_lost_is_told_or_does_not_matter(
 
 
 @pytest.mark.timeout(1800)
-def test_any_byte_of_the_header_that_is_wrong_is_told_or_does_not_matter(
+def test_any_byte_of_the_header_that_is_wrong_is_reported_or_does_not_matter(
     rig: Rig, filled: Path, known: Known
 ) -> None:
     sound = filled.read_bytes()
@@ -74,7 +74,7 @@ def test_any_byte_of_the_header_that_is_wrong_is_told_or_does_not_matter(
 
 @pytest.mark.representative
 @pytest.mark.parametrize("seed", range(how_many(2, 60)))
-def test_pages_that_were_overwritten_are_told_and_never_crash(rig: Rig, seed: int) -> None:
+def test_pages_that_were_overwritten_are_reported_and_never_crash(rig: Rig, seed: int) -> None:
     """What is not on those pages may still be read; what is repaired is for the user to say."""
     chance = seeded(f"pages {seed}")
     size = rig.store.path.stat().st_size
@@ -107,7 +107,7 @@ def live_with(rig: Rig, damaged: bytes, known: Known) -> int:
         endured = rig.run(*asking(["ES"], gateway.port), gateway=gateway)
     refuse_indiscretion(endured)
     assert endured.run.code in (0, 7), endured
-    assert endured.run.code == 0 or "next: " in endured.run.told, endured.run
+    assert endured.run.code == 0 or "next: " in endured.run.message, endured.run
     assert path.stat().st_ino == file
     assert shown(rig, "ES") in (None, known.renewed, *([asked_for] if endured.run.code else []))
     assert shown(rig, "CL") == other
@@ -118,10 +118,10 @@ def shown(rig: Rig, symbol: str) -> Any:
     """What is told of a product, but for when that was learned; None if it can't be read."""
     done = rig.run("show", symbol, "--json", verbose=False).run
     if done.code == 7:
-        assert "next: " in done.told, done
+        assert "next: " in done.message, done
         return None
-    told = done.json
-    del told["synced_at"]
-    for contract in told["contracts"]:
+    message = done.json
+    del message["synced_at"]
+    for contract in message["contracts"]:
         del contract["listing"]
-    return told
+    return message

@@ -91,7 +91,7 @@ EXPIRIES = (
     Expiry("NYX", "20271217", utc(2027, 12, 18, 5)),
     Expiry("BEX", "20271217", utc(2027, 12, 17, 23)),
 )
-INSTANTS = sorted({each.expired_from for each in EXPIRIES})[: -len(ZONES)]
+INSTANTS = sorted({expiry.expired_from for expiry in EXPIRIES})[: -len(ZONES)]
 """At which one expires that is not the last of its product."""
 
 SIDES = {"before": -timedelta(seconds=1), "at": timedelta(0)}
@@ -115,7 +115,7 @@ def row(number: int, expiry: Expiry) -> ContractRow:
     )
 
 
-CONTRACTS = [row(number, each) for number, each in enumerate(EXPIRIES)]
+CONTRACTS = [row(number, expiry) for number, expiry in enumerate(EXPIRIES)]
 FARTHEST = CONTRACTS[-len(ZONES) :]
 
 
@@ -147,9 +147,9 @@ def get_at(
 def listed_at(moment: datetime, symbol: str) -> set[str]:
     """The contracts of a product that have not expired."""
     return {
-        each.local_symbol
-        for each in EXPIRIES
-        if each.symbol == symbol and moment < each.expired_from
+        expiry.local_symbol
+        for expiry in EXPIRIES
+        if expiry.symbol == symbol and moment < expiry.expired_from
     }
 
 
@@ -159,16 +159,20 @@ def test_a_contract_is_listed_until_it_expires_at_the_exchange(rig: Rig, zone: s
     for instant, off in product(some_of(INSTANTS, 3), SIDES.values()):
         moment = instant + off
         products = run_at(moment, zone, rig, "list", "--json").json["products"]
-        counts = {each["symbol"]: each["listed"] for each in products if each["symbol"] in ZONES}
+        counts = {
+            other["symbol"]: other["listed"] for other in products if other["symbol"] in ZONES
+        }
         assert counts == {symbol: len(listed_at(moment, symbol)) for symbol in ZONES}, moment
         for symbol in ZONES:
             shown = run_at(moment, zone, rig, "show", symbol, "--expired", "--json").json
-            states = {each["local_symbol"]: each["state"] for each in shown["contracts"]}
+            states = {
+                contract["local_symbol"]: contract["state"] for contract in shown["contracts"]
+            }
             active = listed_at(moment, symbol)
             assert states == {
-                each.local_symbol: "active" if each.local_symbol in active else "expired"
-                for each in EXPIRIES
-                if each.symbol == symbol
+                expiry.local_symbol: "active" if expiry.local_symbol in active else "expired"
+                for expiry in EXPIRIES
+                if expiry.symbol == symbol
             }, moment
 
 
@@ -182,10 +186,10 @@ def test_a_contract_that_ibkr_no_longer_knows_is_missing_until_its_last_day_begi
     get_at(JANUARY, zone, rig, CONTRACTS)
     get_at(moment, zone, rig, FARTHEST, "--allow-shrink")
     stored = rig.store.tables()["contracts"]
-    missing = {each["local_symbol"] for each in stored if each["missing_since"] is not None}
+    missing = {record["local_symbol"] for record in stored if record["missing_since"] is not None}
     before_their_last_day = {
-        each.local_symbol
-        for each in EXPIRIES
-        if f"{moment.astimezone(ZoneInfo(ZONES[each.symbol])):%Y%m%d}" < each.last_trade[:8]
+        expiry.local_symbol
+        for expiry in EXPIRIES
+        if f"{moment.astimezone(ZoneInfo(ZONES[expiry.symbol])):%Y%m%d}" < expiry.last_trade[:8]
     }
-    assert missing == before_their_last_day - {each.local_symbol for each in FARTHEST}
+    assert missing == before_their_last_day - {row.local_symbol for row in FARTHEST}

@@ -94,7 +94,7 @@ def test_a_disk_that_is_full_leaves_each_product_old_or_new(rig: Rig, limit: str
     launcher = without_room(limit, rig.store.path.parent)
     endured = endure_failure(rig, Ordeal(launcher=launcher, verbose=False))
     if endured.run.code == 7:
-        assert any(each in endured.run.told for each in REASONS), endured.run
+        assert any(reason in endured.run.message for reason in REASONS), endured.run
     cut = cut_of(endured)
     assert cut is CUT_BY_LIMIT.get(limit, cut)
 
@@ -117,4 +117,4 @@ def test_a_file_that_can_not_grow_at_all_changes_nothing(rig: Rig) -> None:
 
 
 def test_a_disk_that_fails_to_sync_changes_nothing(rig: Rig) -> None:
-    rig.endure(Ordeal(launcher=without_syncs(), code=7, told="disk", verbose=False))
+    rig.endure(Ordeal(launcher=without_syncs(), code=7, message="disk", verbose=False))

@@ -87,14 +87,14 @@ def upgrade(rig: Rig, old: Dump, launcher: Launcher) -> int:
     """Upgrade, and check what came of it, and that the next upgrade ends well."""
     endured = rig.run("db", "upgrade", launcher=launcher, verbose=False)
     refuse_indiscretion(endured)
-    code, told = endured.run.code, endured.run.told
+    code, message = endured.run.code, endured.run.message
     backups = [path for path in files_of(rig.store) if path.suffix == ".backup"]
     assert code in (0, 7, KILLED), endured
     if code != 0:
         assert dump(rig.store.location) == old
     if code == 7:
-        assert "next: " in told
-        assert [path for path in backups if str(path) not in told.replace(" ", "")] == []
+        assert "next: " in message
+        assert [path for path in backups if str(path) not in message.replace(" ", "")] == []
     if code != KILLED:  # which no program can tidy up after
         for backup in backups:
             refuse_damage(backup)
@@ -155,7 +155,7 @@ def test_what_a_newer_version_made_is_left_alone(each_rig: Rig) -> None:
         for command in (asked, ["show", "ES"], ["db", "upgrade"]):
             endured = each_rig.run(*command, gateway=gateway)
             assert endured.run.code == 7
-            assert "written by a newer version" in endured.run.told
-            assert "next: Update ibkr-sync" in endured.run.told
+            assert "written by a newer version" in endured.run.message
+            assert "next: Update ibkr-sync" in endured.run.message
     assert gateway.connections == 0
     assert dump(each_rig.store.location) == before

@@ -118,7 +118,7 @@ def test_a_gateway_that_hangs_up_over_the_rate_is_not_hammered(
     rig: Rig, refused: int, ordeal: Ordeal
 ) -> None:
     """Nothing, not even a hello, comes in the second after a complaint, be it the third or not."""
-    endured = rig.endure(replace(ordeal, told="100: Max rate", connections=2, seconds=5))
+    endured = rig.endure(replace(ordeal, message="100: Max rate", connections=2, seconds=5))
     complaints = times_asked(endured)[:refused]
     assert len(complaints) == refused
     assert most_after_a_complaint(endured, complaints) == 0
@@ -151,12 +151,12 @@ def most_after_a_complaint(endured: Endured, complaints: Sequence[float]) -> int
     """How many messages came at most in the second after a complaint."""
     assert endured.gateway is not None
     times = [frame.at for frame in endured.gateway.frames]
-    return max(sum(at < each < at + 1 for each in times) for at in complaints)
+    return max(sum(at < time < at + 1 for time in times) for at in complaints)
 
 
 def most_in_a_second(times: Sequence[float], *, beginning_with: Sequence[float]) -> int:
     """How many messages came at most in a second that begins with one of some."""
-    return max((sum(at <= each < at + 1 for each in times) for at in beginning_with), default=0)
+    return max((sum(at <= time < at + 1 for time in times) for at in beginning_with), default=0)
 
 
 def one_contract_each(symbols: Sequence[str]) -> Recording:

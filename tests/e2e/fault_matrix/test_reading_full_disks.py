@@ -51,7 +51,7 @@ def leave_a_log(path: Path, *suffixes: str) -> None:
     ("arguments", "left", "blocks"),
     some_of([*product(READERS, ((), ("-wal",)), (0, INDEX_BLOCKS - 1))], 4),
 )
-def test_where_there_is_no_room_for_the_index_of_the_log_the_full_disk_is_told(
+def test_where_there_is_no_room_for_the_index_of_the_log_the_full_disk_is_reported(
     rig: Rig, arguments: tuple[str, ...], left: tuple[str, ...], blocks: int
 ) -> None:
     leave_a_log(rig.store.path, *left)
@@ -60,8 +60,8 @@ def test_where_there_is_no_room_for_the_index_of_the_log_the_full_disk_is_told(
     endured = rig.run(*arguments, launcher=launcher, verbose=False)
     refuse_indiscretion(endured)
     assert (endured.run.code, endured.run.out) == (7, "")
-    assert "the disk is full" in endured.run.told
-    assert "the room on its disk: " in endured.run.told
+    assert "the disk is full" in endured.run.message
+    assert "the room on its disk: " in endured.run.message
     assert rig.store.path.read_bytes() == before
     assert rig.run(*arguments, verbose=False).run.code == 0  # once there is room
     rig.store.refuse_damage()
@@ -69,7 +69,7 @@ def test_where_there_is_no_room_for_the_index_of_the_log_the_full_disk_is_told(
 
 @pytest.mark.parametrize(
     ("arguments", "left", "limit"),
-    some_of([(each, *enough) for each in READERS for enough in ENOUGH], 4),
+    some_of([(reader, *enough) for reader in READERS for enough in ENOUGH], 4),
 )
 def test_where_there_is_room_for_the_index_of_the_log_all_is_shown(
     rig: Rig, arguments: tuple[str, ...], left: tuple[str, ...], limit: str

@@ -59,7 +59,7 @@ def test_a_reply_without_its_end_fails_at_the_idle_deadline(any_rig: Rig) -> Non
         Ordeal(
             faults=[NoEndMarker()],
             code=4,
-            told="nothing arrived for 0.5 s",
+            message="nothing arrived for 0.5 s",
             settings={"idle_timeout": 0.5},
             seconds=0.5,
         )
@@ -76,7 +76,7 @@ def test_a_reply_that_drips_without_end_fails_at_the_total_deadline(rig: Rig) ->
         Ordeal(
             faults=[Drip(seconds=0.2, rounds=400)],
             code=4,
-            told="incomplete after 1.5 s",
+            message="incomplete after 1.5 s",
             settings={"total_timeout": 1.5},
             seconds=1.5,
         )
@@ -147,7 +147,7 @@ def test_a_frame_beyond_any_row_ends_the_session_at_once(rig: Rig, data: bytes) 
     ordeal = Ordeal(
         faults=[InsertedBytes(data=data, before_row=2)],
         code=3,
-        told="bytes announced",
+        message="bytes announced",
         connections=2,
         launcher=INSTALLED,
     )
@@ -183,7 +183,7 @@ def test_late_rows_of_a_request_that_timed_out_reach_no_other_product(rig: Rig) 
         Ordeal(
             faults=faults,
             code=4,
-            told="incomplete after 2 s",
+            message="incomplete after 2 s",
             symbols=("ES", "VIX"),
             spared=("ES",),
             fate=Fate.OLD_OR_NEW,

@@ -25,7 +25,7 @@ ENVIRONMENT = {"PATH": os.defpath}
 
 
 @pytest.mark.representative
-def test_what_goes_wrong_meanwhile_is_told_and_ends_the_process(tmp_path: Path) -> None:
+def test_what_goes_wrong_meanwhile_is_reported_and_ends_the_process(tmp_path: Path) -> None:
     seen = []
 
     def fail(process: Process) -> None:
@@ -97,7 +97,7 @@ def test_a_slow_run_excuses_no_later_one(rig: Rig, golden: Golden) -> None:
         pytest.param(lambda _: disks.without_syncs(), id="all-syncs"),
     ],
 )
-def test_what_a_machine_can_not_do_skips_the_test_and_is_told(
+def test_what_a_machine_can_not_do_skips_the_test_and_is_reported(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, launch: Callable[[Path], object]
 ) -> None:
     forbidden = ("/bin/sh", "-c", "echo started >&2; echo OSError: forbidden >&2; exit 1", "sh")

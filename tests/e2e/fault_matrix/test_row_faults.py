@@ -104,16 +104,18 @@ def test_a_row_with_an_impossible_value_keeps_what_is_known_and_spares_its_sibli
     keep_what_is_known(rig, 7, [fault], f"{field} ")
 
 
-def keep_what_is_known(rig: Rig, row: int, faults: Sequence[Fault], told: str) -> None:
+def keep_what_is_known(rig: Rig, row: int, faults: Sequence[Fault], message: str) -> None:
     """Fail unless the contract of a row stays as it is stored, and its remark begins so."""
     con_id = int(rows_of("ES")[row].con_id)
     before = rig.store.tables()
-    (known,) = (each for each in before["contracts"] if each["con_id"] == con_id)
-    ordeal = Ordeal(faults=faults, told=f"{known['local_symbol']}: {told}", fate=Fate.OTHERWISE)
+    (known,) = (contract for contract in before["contracts"] if contract["con_id"] == con_id)
+    ordeal = Ordeal(
+        faults=faults, message=f"{known['local_symbol']}: {message}", fate=Fate.OTHERWISE
+    )
     endured = rig.attempt(ordeal)
     rows = rig.store.tables()["contracts"]
     rig.check(ordeal, endured, before)
-    (stored,) = (each for each in rows if each["con_id"] == con_id)
+    (stored,) = (other for other in rows if other["con_id"] == con_id)
     assert stored["missing_since"] is None
     for column in ("currency", "trading_class", "last_trade_date", "multiplier", "min_tick"):
         assert stored[column] == known[column] is not None

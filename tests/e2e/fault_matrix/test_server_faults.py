@@ -54,7 +54,7 @@ def test_sessions_that_end_while_ibkr_is_waited_for_leave_each_product_old_or_ne
 
 
 def test_a_run_whose_lock_was_lost_writes_nothing_beside_the_next_one(server_rig: Rig) -> None:
-    ordeal = Ordeal(code=7, told="kept other runs out", fate=Fate.RENEWED)
+    ordeal = Ordeal(code=7, message="kept other runs out", fate=Fate.RENEWED)
     before = server_rig.store.tables()
     with gateway_with(STALLED) as stalling, gateway_with() as gateway:
 
@@ -116,7 +116,7 @@ def elsewhere(rig: Rig, location: str, ordeal: Ordeal) -> None:
 @pytest.mark.representative
 def test_a_server_that_is_read_only_changes_nothing(server_rig: Rig) -> None:
     location = with_option(server_rig.store.location, "default_transaction_read_only=on")
-    elsewhere(server_rig, location, Ordeal(code=7, told="read-only"))
+    elsewhere(server_rig, location, Ordeal(code=7, message="read-only"))
 
 
 @pytest.mark.parametrize("table", some_of(["sync_runs", "contracts", "run_products"], 2))
@@ -125,7 +125,7 @@ def test_a_statement_that_takes_too_long_leaves_each_product_old_or_new(
 ) -> None:
     """It waits for what another session holds, as it would for a server that is overrun."""
     usual, before = server_rig.store.location, server_rig.store.tables()
-    ordeal = Ordeal(code=7, told="a statement that took too long")
+    ordeal = Ordeal(code=7, message="a statement that took too long")
     server_rig.store.location = with_option(usual, "statement_timeout=300")
     with as_administrator(usual) as admin, admin.transaction():
         held = sql.SQL("LOCK TABLE {}.{}")
@@ -173,9 +173,9 @@ def test_a_server_without_a_connection_to_spare_changes_nothing(server_rig: Rig,
         elsewhere(server_rig, limited, Ordeal(code=7))
 
 
-def test_a_server_that_is_not_there_is_told_without_the_password(rig: Rig) -> None:
+def test_a_server_that_is_not_there_is_reported_without_the_password(rig: Rig) -> None:
     absent = with_a_secret("postgresql://trader@127.0.0.1:1/futures")
-    elsewhere(rig, absent, Ordeal(code=7, told="127.0.0.1:1"))
+    elsewhere(rig, absent, Ordeal(code=7, message="127.0.0.1:1"))
 
 
 @pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"][: how_many(1, 2)])
@@ -193,8 +193,8 @@ def test_a_database_in_another_encoding_is_refused(server_rig: Rig, encoding: st
                     endured = server_rig.run(*command, gateway=gateway)
                     refuse_indiscretion(endured)
                     assert endured.run.code == 7
-                    assert f"its encoding is {encoding}" in endured.run.told
-                    assert "ENCODING 'UTF8'" in endured.run.told
+                    assert f"its encoding is {encoding}" in endured.run.message
+                    assert "ENCODING 'UTF8'" in endured.run.message
                 assert gateway.connections == 0
         finally:
             admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))

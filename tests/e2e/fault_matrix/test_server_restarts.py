@@ -106,7 +106,7 @@ def test_a_server_that_comes_back_as_a_standby_leaves_each_product_old_or_new(
 
 def test_a_standby_is_read_and_not_written(server_rig: Rig, own_server: OwnServer) -> None:
     before = server_rig.store.tables()
-    ordeal = Ordeal(code=7, told="read-only")
+    ordeal = Ordeal(code=7, message="read-only")
     own_server.become_standby()
     try:
         endured = server_rig.attempt(ordeal)
@@ -121,7 +121,7 @@ def test_a_server_without_a_session_to_spare_changes_nothing(
     server_rig: Rig, own_server: OwnServer
 ) -> None:
     before = server_rig.store.tables()
-    ordeal = Ordeal(code=7, told="too many clients")
+    ordeal = Ordeal(code=7, message="too many clients")
     own_server.take_all_sessions()
     try:
         endured = server_rig.attempt(ordeal)

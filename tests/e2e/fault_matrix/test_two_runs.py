@@ -51,7 +51,7 @@ def run_twice(
         both = [threads.submit(run, after) for after in (0.0, apart)]
         done, other = wait(both, AT_MOST, FIRST_COMPLETED)
         one_has_ended.set()
-        return [each.result() for each in (*done, *other)]
+        return [product.result() for product in (*done, *other)]
 
 
 @pytest.mark.parametrize("attempt", range(how_many(1, 100)))
@@ -67,7 +67,7 @@ def test_of_two_runs_that_start_together_one_works(each_rig: Rig, attempt: int) 
     assert gateway.connections == 1
     assert said_by(refused).out == ""
     for run in (refused, worked):
-        assert "locked" not in said_by(run).told
+        assert "locked" not in said_by(run).message
     each_rig.check_database(Ordeal(fate=Fate.RENEWED), before)
     assert refused.took <= latest_end(
         0, undisturbed=each_rig.recover(Ordeal(launcher=INSTALLED)).took

@@ -72,7 +72,7 @@ def test_error_200_during_an_outage_that_does_not_end_is_an_outage(any_rig: Rig)
 @pytest.mark.representative
 @pytest.mark.parametrize(("kept", "code"), [(0, 8), (10, 4)], ids=["empty", "half"])
 def test_a_reply_that_lacks_too_much_changes_nothing(any_rig: Rig, kept: int, code: int) -> None:
-    any_rig.endure(Ordeal(faults=[KeptRows(count=kept)], code=code, told="Nothing was changed"))
+    any_rig.endure(Ordeal(faults=[KeptRows(count=kept)], code=code, message="Nothing was changed"))
 
 
 def test_a_reply_that_lacks_too_much_is_taken_when_that_is_wanted(any_rig: Rig) -> None:
@@ -111,7 +111,7 @@ def test_an_outage_that_does_not_end_changes_nothing(any_rig: Rig, lost: int) ->
         Ordeal(
             faults=[fault],
             code=8,
-            told=str(lost),
+            message=str(lost),
             settings=IMPATIENT,
             seconds=1,
             connections=1,
@@ -192,7 +192,9 @@ def state_after(rig: Rig, hours: int, con_id: int, faults: Sequence[Fault]) -> s
         endured = rig.run(*asking(["ES"], gateway.port), gateway=gateway, launcher=clock)
     assert endured.run.code == 0, endured
     rig.store.refuse_damage()
-    (row,) = [each for each in rig.store.tables()["contracts"] if each["con_id"] == con_id]
+    (row,) = [
+        contract for contract in rig.store.tables()["contracts"] if contract["con_id"] == con_id
+    ]
     if row["delisted_at"] is not None:
         return "delisted"
     return "listed" if row["missing_since"] is None else "missing"

@@ -145,8 +145,8 @@ def leaves(message: bytes) -> list[Leaf]:
     for field in read_message(message):
         if field.number in (CONTRACT, CONTRACT_DETAILS):
             found += [
-                Leaf(path=(field.number, each.number), end=field.value_start + each.end)
-                for each in read_message(field.content)
+                Leaf(path=(field.number, other.number), end=field.value_start + other.end)
+                for other in read_message(field.content)
             ]
         else:
             found.append(Leaf(path=(field.number,), end=field.end))

@@ -114,7 +114,10 @@ class PaddedReply(Fault):
         missing = -(size + _size(self._filled(situation, code, 1))) % self.multiple
         # In protobuf a long text may lengthen its own length too, by up to two bytes.
         fillings = (self._filled(situation, code, length) for length in count(max(1, missing - 1)))
-        return [next(each for each in fillings if not (size + _size(each)) % self.multiple), *plan]
+        return [
+            next(filling for filling in fillings if not (size + _size(filling)) % self.multiple),
+            *plan,
+        ]
 
     @staticmethod
     def _filled(situation: Situation, code: int, length: int) -> ReplyMessage:

@@ -34,10 +34,10 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutur
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what is about text when IBKR_SYNC_TEST_SERVER_VERSION has gateways speak more."""
-    about_text = [each for each in items if each.get_closest_marker("text_protocol")]
+    about_text = [item for item in items if item.get_closest_marker("text_protocol")]
     if SERVER_VERSION > NEWEST_TEXT_SERVER_VERSION and about_text:
         config.hook.pytest_deselected(items=about_text)
-        items[:] = [each for each in items if each not in about_text]
+        items[:] = [item for item in items if item not in about_text]
 
 
 @pytest.fixture

@@ -55,7 +55,7 @@ def exactly(product: Future) -> FutureQuery:
 
 def unknown(product: Future, **limits: Any) -> faults.ErrorReply:
     """IBKR knows neither the product nor any contract of it."""
-    con_ids = frozenset(each.con_id for each in product.contracts)
+    con_ids = frozenset(contract.con_id for contract in product.contracts)
     return faults.ErrorReply(code=200, symbol=product.symbol, con_ids=con_ids, **limits)
 
 
@@ -63,16 +63,16 @@ def renamed(product: Future, **names: str) -> Future:
     """The product as IBKR calls it after a renaming, in which conIds stay."""
     contracts = tuple(
         dataclasses.replace(
-            each,
+            contract,
             **names,  # type: ignore[arg-type]
             venues=tuple(
                 Venue(exchange=names.get("exchange", venue.exchange))
                 if venue.exchange == product.exchange
                 else venue
-                for venue in each.venues
+                for venue in contract.venues
             ),
         )
-        for each in product.contracts
+        for contract in product.contracts
     )
     return dataclasses.replace(product, **names, contracts=contracts)  # type: ignore[arg-type]
 
@@ -80,9 +80,9 @@ def renamed(product: Future, **names: str) -> Future:
 def asked(replay: ScriptedGateway) -> list[tuple[str, str, int]]:
     """Symbol, exchange and conId of every request for contract details."""
     return [
-        (each.symbol, each.exchange, each.con_id)
-        for each in replay.requests
-        if isinstance(each, ContractDataRequest)
+        (request.symbol, request.exchange, request.con_id)
+        for request in replay.requests
+        if isinstance(request, ContractDataRequest)
     ]
 
 
@@ -124,7 +124,7 @@ class Rig:
             self.clock,
             pause=self.pauses.append,
         )
-        return {each.query: each for each in repository.get_or_create_many(queries, policy)}
+        return {update.query: update for update in repository.get_or_create_many(queries, policy)}
 
 
 @pytest.fixture
@@ -153,9 +153,11 @@ def test_a_stored_product_is_believed_to_be_gone_while_another_one_answers(rig: 
     assert isinstance(outcomes[exactly(NASDAQ)], FutureUpdate)
     stored = rig.local.products[ES.key]
     assert stored.contracts == before[ES.key].contracts
-    assert {each.listing.missing_since for each in stored.contracts if each.listing} == {NOW}
+    assert {
+        contract.listing.missing_since for contract in stored.contracts if contract.listing
+    } == {NOW}
     assert rig.pauses == []
-    nearest, *others = (each.con_id for each in ES.contracts)
+    nearest, *others = (contract.con_id for contract in ES.contracts)
     probe = NASDAQ.contracts[0].con_id
     by_con_id = [con_id for _, _, con_id in asked(replay) if con_id]
     assert by_con_id == [nearest, probe, *others, probe]
@@ -187,9 +189,11 @@ def test_that_all_that_is_stored_is_unknown_is_not_believed(rig: Rig, fault: fau
     rig.store(ES, NASDAQ, CRUDE_OIL)
     before, history = dict(rig.local.products), list(rig.local.history)
     replay = rig.gateway(fault)
-    queries = [exactly(each) for each in (ES, NASDAQ, CRUDE_OIL)]
+    queries = [exactly(product) for product in (ES, NASDAQ, CRUDE_OIL)]
     outcomes = rig.ask(replay, *queries)
-    assert {type(error_of(each)) for each in outcomes.values()} == {DefinitionsUnavailableError}
+    assert {type(error_of(outcome)) for outcome in outcomes.values()} == {
+        DefinitionsUnavailableError
+    }
     assert (rig.local.products, rig.local.history) == (before, history)
 
 
@@ -197,8 +201,8 @@ def test_one_probe_is_asked_for_all_that_is_doubted(rig: Rig) -> None:
     rig.store(ES, NASDAQ, CRUDE_OIL)
     replay = rig.gateway(unknown(ES), unknown(NASDAQ))
     outcomes = rig.ask(replay, exactly(ES), exactly(NASDAQ))
-    assert {type(error_of(each)) for each in outcomes.values()} == {ProductNotFoundError}
-    of_probe = [each for each in asked(replay) if each[2] == CRUDE_OIL.contracts[0].con_id]
+    assert {type(error_of(outcome)) for outcome in outcomes.values()} == {ProductNotFoundError}
+    of_probe = [pair for pair in asked(replay) if pair[2] == CRUDE_OIL.contracts[0].con_id]
     assert len(of_probe) == 2  # before the other contracts are asked for, and after
 
 
@@ -206,14 +210,14 @@ def test_what_is_not_believed_is_asked_for_again(rig: Rig) -> None:
     rig.store(ES, NASDAQ)
     replay = rig.gateway(faults.ErrorReply(code=200, first=5))
     outcomes = rig.ask(replay, exactly(ES), exactly(NASDAQ), policy=THREE_TRIES)
-    assert all(isinstance(each, FutureUpdate) for each in outcomes.values())
+    assert all(isinstance(outcome, FutureUpdate) for outcome in outcomes.values())
     assert len(rig.pauses) == 1
 
 
 def test_error_200_around_a_break_of_the_line_to_ibkr_is_not_believed(rig: Rig) -> None:
     """The probe answers, but only after IBKR has come back."""
     rig.store(ES, NASDAQ)
-    con_ids = frozenset(each.con_id for each in ES.contracts)
+    con_ids = frozenset(contract.con_id for contract in ES.contracts)
     replay = rig.gateway(
         faults.ErrorReply(code=200, symbol="ES", con_ids=con_ids, first=1 + len(con_ids)),
         faults.Notice(code=2157, before_row=None, con_ids=con_ids, first=1),
@@ -236,12 +240,12 @@ def test_error_200_for_all_while_definitions_are_away_is_asked_again_when_they_a
         faults.PauseAfterRows(rows=1, seconds=0.5, first=1),
         faults.Notice(code=2158, before_row=None, first=1),
     )
-    queries = [exactly(each) for each in (ES, NASDAQ, CRUDE_OIL)]
+    queries = [exactly(product) for product in (ES, NASDAQ, CRUDE_OIL)]
     policy = SyncPolicy(deadline=timedelta(seconds=30))
     outcomes = rig.ask(replay, *queries, policy=policy)
-    assert all(isinstance(each, FutureUpdate) for each in outcomes.values())
-    assert {key: each.contracts for key, each in rig.local.products.items()} == {
-        key: each.contracts for key, each in before.items()
+    assert all(isinstance(outcome, FutureUpdate) for outcome in outcomes.values())
+    assert {key: product.contracts for key, product in rig.local.products.items()} == {
+        key: value.contracts for key, value in before.items()
     }
     assert rig.pauses == []
 
@@ -266,8 +270,8 @@ def test_a_renamed_product_is_found_by_a_contract_and_kept_under_its_new_name(
     assert isinstance(outcome, FutureUpdate)
     assert outcome.query == exactly(ES)
     assert outcome.product.key == today.key
-    assert [each.con_id for each in outcome.product.contracts] == [
-        each.con_id for each in ES.contracts
+    assert [contract.con_id for contract in outcome.product.contracts] == [
+        contract.con_id for contract in ES.contracts
     ]
     assert asked(replay)[1] == ("", "", ES.contracts[0].con_id)
     assert asked(replay)[2] == (today.symbol, today.exchange, 0)
@@ -289,7 +293,7 @@ def test_a_stored_conid_that_is_unknown_is_doubted_too(rig: Rig) -> None:
     assert isinstance(error_of(rig.ask(nothing_known, query)[query]), DefinitionsUnavailableError)
     replay = rig.gateway(unknown(ES))
     assert isinstance(error_of(rig.ask(replay, query)[query]), ProductNotFoundError)
-    assert [each[2] for each in asked(replay)] == [con_id, NASDAQ.contracts[0].con_id]
+    assert [pair[2] for pair in asked(replay)] == [con_id, NASDAQ.contracts[0].con_id]
 
 
 def test_a_conid_that_was_never_seen_is_believed_to_be_unknown_at_once(rig: Rig) -> None:
@@ -305,9 +309,9 @@ def test_a_product_whose_contracts_have_all_expired_is_believed_to_be_gone(rig: 
     last = NOW - timedelta(days=30)
     expired = tuple(
         dataclasses.replace(
-            each, last_trade_at=last, last_trade_date=last.date(), listing=SEEN_BEFORE
+            contract, last_trade_at=last, last_trade_date=last.date(), listing=SEEN_BEFORE
         )
-        for each in rig.local.products[ES.key].contracts
+        for contract in rig.local.products[ES.key].contracts
     )
     rig.local.products[ES.key] = dataclasses.replace(rig.local.products[ES.key], contracts=expired)
     for night in (0, 1):
@@ -317,7 +321,7 @@ def test_a_product_whose_contracts_have_all_expired_is_believed_to_be_gone(rig: 
         assert isinstance(error, ProductNotFoundError)
         assert asked(replay) == [("ES", "CME", 0), ("", "", NASDAQ.contracts[0].con_id)]
         assert (rig.local.products[ES.key].closed_at is not None) == (night == 1)
-    assert [each.field for each in rig.local.history].count("closed_at") == 1
+    assert [change.field for change in rig.local.history].count("closed_at") == 1
 
 
 def test_a_product_of_which_only_ended_contracts_were_ever_seen_is_found_night_after_night(
@@ -349,7 +353,7 @@ def test_a_product_that_is_unknown_twice_is_delisted_closed_and_opened_by_its_an
         rig.clock.now = NOW + night * A_DAY
         rig.ask(rig.gateway(unknown(ES)), exactly(ES))
         stored = rig.local.products[ES.key]
-        states = {each.state(rig.clock.now) for each in stored.contracts}
+        states = {contract.state(rig.clock.now) for contract in stored.contracts}
         seen.append((states, stored.closed_at is not None))
     assert seen == [
         ({ContractState.MISSING}, False),
@@ -359,14 +363,16 @@ def test_a_product_that_is_unknown_twice_is_delisted_closed_and_opened_by_its_an
     assert isinstance(rig.ask(rig.gateway(), exactly(ES))[exactly(ES)], FutureUpdate)
     stored = rig.local.products[ES.key]
     assert (stored.closed_at, stored.absent_since) == (None, None)
-    assert {each.state(rig.clock.now) for each in stored.contracts} == {ContractState.ACTIVE}
+    assert {contract.state(rig.clock.now) for contract in stored.contracts} == {
+        ContractState.ACTIVE
+    }
 
 
 def test_without_a_clear_answer_for_one_contract_nothing_is_said_of_any(rig: Rig) -> None:
     rig.store(ES, NASDAQ)
     before = rig.local.products[ES.key]
     last = frozenset({ES.contracts[-1].con_id})
-    others = frozenset(each.con_id for each in ES.contracts[:-1])
+    others = frozenset(contract.con_id for contract in ES.contracts[:-1])
     replay = rig.gateway(
         faults.ErrorReply(code=200, symbol="ES", con_ids=others),
         faults.ErrorReply(code=321, con_ids=last),
@@ -380,15 +386,15 @@ def test_a_symbol_that_several_stored_products_share_says_nothing_of_either(rig:
     other = renamed(NASDAQ, symbol="ES", trading_class="ESX")
     rig.store(ES, CRUDE_OIL)
     rig.store(other)
-    before = {key: everything_of(each) for key, each in rig.local.products.items()}
+    before = {key: everything_of(product) for key, product in rig.local.products.items()}
     of_both = ES.contracts + other.contracts
-    con_ids = frozenset(each.con_id for each in of_both)
+    con_ids = frozenset(contract.con_id for contract in of_both)
     query = FutureQuery(symbol="ES")
     unknown_both = faults.ErrorReply(code=200, symbol="ES", con_ids=con_ids)
     euro = renamed(NASDAQ, symbol="EUR", trading_class="6E")
     replay = rig.gateway(unknown_both, recording=recording_of(ES, euro))
     assert isinstance(error_of(rig.ask(replay, query)[query]), ProductNotFoundError)
-    assert {key: everything_of(each) for key, each in rig.local.products.items()} == before
+    assert {key: everything_of(product) for key, product in rig.local.products.items()} == before
 
 
 def test_a_product_of_delisted_contracts_is_still_found_under_its_new_name(rig: Rig) -> None:

@@ -107,7 +107,9 @@ def restarts() -> Iterator[Callable[[int], ScriptedGateway]]:
 
 
 def symbols_asked(replay: ScriptedGateway) -> list[str]:
-    return [each.symbol for each in replay.requests if isinstance(each, ContractDataRequest)]
+    return [
+        request.symbol for request in replay.requests if isinstance(request, ContractDataRequest)
+    ]
 
 
 def is_whole(outcome: Outcome, product: Future) -> bool:
@@ -115,8 +117,10 @@ def is_whole(outcome: Outcome, product: Future) -> bool:
 
 
 def errors_of(outcomes: dict[str, Outcome]) -> set[type[Exception]]:
-    assert all(isinstance(each, FutureFailure) for each in outcomes.values()), outcomes
-    return {type(each.error) for each in outcomes.values() if isinstance(each, FutureFailure)}
+    assert all(isinstance(outcome, FutureFailure) for outcome in outcomes.values()), outcomes
+    return {
+        type(outcome.error) for outcome in outcomes.values() if isinstance(outcome, FutureFailure)
+    }
 
 
 def assert_grow(pauses: Sequence[float], *expected: float) -> None:
@@ -132,12 +136,12 @@ def test_products_of_one_symbol_share_the_reply_to_their_question(
 ) -> None:
     replay = serve(*script, recording=recording_of(DAX, DAX_MINI))
     queries = [
-        FutureQuery(symbol="DAX", exchange="EUREX", trading_class=each.trading_class)
-        for each in (DAX, DAX_MINI)
+        FutureQuery(symbol="DAX", exchange="EUREX", trading_class=other.trading_class)
+        for other in (DAX, DAX_MINI)
     ]
     outcomes = list(repository_at(replay).get_or_create_many(queries, SyncPolicy()))
-    assert all(isinstance(each, FutureUpdate) for each in outcomes), outcomes
-    keys = {each.product.key for each in outcomes if isinstance(each, FutureUpdate)}
+    assert all(isinstance(outcome, FutureUpdate) for outcome in outcomes), outcomes
+    keys = {outcome.product.key for outcome in outcomes if isinstance(outcome, FutureUpdate)}
     assert keys == {DAX.key, DAX_MINI.key}
     # What a broken session leaves behind is asked for again, each by itself.
     assert len(symbols_asked(replay)) == 1 + 2 * len(script)
@@ -151,7 +155,7 @@ def test_a_complete_reply_is_stored_while_an_earlier_one_is_still_due(
     outcomes = repository_at(replay).get_or_create_many(queries, SyncPolicy())
     assert {next(outcomes).query.symbol, next(outcomes).query.symbol} == {"NQ", "CL"}
     assert {key.symbol for key in local.products} == {"NQ", "CL"}
-    assert [each.query.symbol for each in outcomes] == ["ES"]
+    assert [outcome.query.symbol for outcome in outcomes] == ["ES"]
 
 
 def test_a_reply_that_never_came_is_asked_for_again_after_all_others(
@@ -228,7 +232,7 @@ def test_a_product_fails_once_however_often_it_was_asked_for(
     replay = serve(faults.Notice(code=1100, before_row=1), faults.Notice(code=1102, before_row=2))
     queries = [FutureQuery(symbol=symbol) for symbol in ("ES", "NQ")]
     outcomes = list(repository_at(replay).get_or_create_many(queries, THREE_TRIES))
-    assert sorted(each.query.symbol for each in outcomes) == ["ES", "NQ"]
+    assert sorted(outcome.query.symbol for outcome in outcomes) == ["ES", "NQ"]
     assert [name for _, _, name in local.runs[0].outcomes] == ["UpstreamDownError"] * 2
 
 
@@ -275,7 +279,7 @@ def test_a_gateway_that_restarts_is_gone_on_with_where_it_stopped(
     outcomes = repository.get_or_create_many(queries, HALF_AN_HOUR)
     assert is_whole(next(outcomes), ES)
     replay.stop()
-    assert [isinstance(each, FutureUpdate) for each in outcomes] == [True, True]
+    assert [isinstance(other, FutureUpdate) for other in outcomes] == [True, True]
     assert len(pauses) == 1
     assert symbols_asked(again[0]) == ["NQ", "CL"]
     assert local.runs[0].outcome == "ok"
@@ -415,7 +419,7 @@ def test_an_outage_that_lasts_is_waited_for_once_however_often_is_asked(
     questioner = Questioner(gateway, seconds=60)
     began = time.monotonic()
     outcomes = [questioner.hold_one(about_es()) for _ in range(10)]
-    assert {type(each) for each in outcomes} == {UpstreamDownError}
+    assert {type(outcome) for outcome in outcomes} == {UpstreamDownError}
     assert 0.9 < time.monotonic() - began < 9
 
 
@@ -470,7 +474,7 @@ def test_what_is_due_at_the_deadline_fails(serve: Serve, repository_at: Reposito
     assert is_whole(outcomes["NQ"], NASDAQ)
 
 
-def test_a_start_that_never_comes_about_is_what_is_told_at_the_deadline(
+def test_a_start_that_never_comes_about_is_what_is_reported_at_the_deadline(
     serve: Serve, repository_at: RepositoryAt
 ) -> None:
     replay = serve(faults.Silence(occasion=Occasion.HELLO))
@@ -503,7 +507,7 @@ def test_a_message_too_many_slows_the_run_down_and_loses_nothing(
     assert is_whole(outcomes["ES"], ES)
     assert is_whole(outcomes["NQ"], NASDAQ)
     assert replay.connections == 1
-    asked = [each.at for each in replay.frames if isinstance(each.request, ContractDataRequest)]
+    asked = [frame.at for frame in replay.frames if isinstance(frame.request, ContractDataRequest)]
     assert asked[-1] - asked[0] >= 0.9
 
 

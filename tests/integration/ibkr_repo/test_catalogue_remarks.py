@@ -16,7 +16,7 @@ QUERY = FutureQuery(symbol="ES")
 
 
 def with_multiplier(product: Future, multiplier: Decimal) -> Future:
-    chain = (dataclasses.replace(each, multiplier=multiplier) for each in product.contracts)
+    chain = (dataclasses.replace(contract, multiplier=multiplier) for contract in product.contracts)
     return dataclasses.replace(product, multiplier=multiplier, contracts=tuple(chain))
 
 
@@ -31,7 +31,9 @@ def test_ibkrs_multiplier_is_stored_and_the_catalogues_counted(
 
     assert (update.disagreements, update.remarks) == (1, ())
     stored = local.get_by_symbol(QUERY)
-    assert {stored.multiplier, *(each.multiplier for each in stored.contracts)} == {Decimal(2)}
+    assert {stored.multiplier, *(contract.multiplier for contract in stored.contracts)} == {
+        Decimal(2)
+    }
 
 
 def test_a_dry_run_counts_it_too(serve: Serve, repository_of: RepositoryOf) -> None:

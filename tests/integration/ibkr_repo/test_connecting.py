@@ -119,7 +119,7 @@ def test_the_handshake_and_next_valid_id_share_one_deadline(serve: Serve) -> Non
 
 @pytest.mark.parametrize("reset", [False, True])
 @pytest.mark.parametrize("occasion", [Occasion.ACCEPT, Occasion.HELLO, Occasion.START_API])
-def test_a_line_that_drops_before_the_session_starts_is_told_at_once(
+def test_a_line_that_drops_before_the_session_starts_is_reported_at_once(
     serve: Serve, connect: Connect, occasion: Occasion, reset: bool
 ) -> None:
     replay = serve(faults.HangUpAfterRows(occasion=occasion, reset=reset))
@@ -194,7 +194,7 @@ def random_bytes(seed: int) -> bytes:
         pytest.param(random_bytes(2), id="other noise"),
     ],
 )
-def test_what_does_not_speak_the_protocol_is_told_at_once(
+def test_what_does_not_speak_the_protocol_is_reported_at_once(
     serve: Serve, connect: Connect, answer: bytes
 ) -> None:
     with pytest.raises(NotAGatewayError):
@@ -226,7 +226,9 @@ def test_the_next_client_ids_are_tried_when_some_are_taken(serve: Serve, connect
     replay = serve(faults.ClientIdInUse(client_ids=frozenset({7, 8})))
     gateway = connect(replay, client_id=7, client_id_tries=4)
     assert len(gateway.request_contracts(ES_AT_CME).result(5).rows) == 4
-    asked = [each.client_id for each in replay.requests if isinstance(each, StartApiRequest)]
+    asked = [
+        request.client_id for request in replay.requests if isinstance(request, StartApiRequest)
+    ]
     assert asked == [7, 8, 9]
 
 
@@ -234,18 +236,20 @@ def test_each_client_id_is_tried_once_when_all_are_taken(serve: Serve, connect: 
     replay = serve(faults.ClientIdInUse())
     with pytest.raises(ClientIdInUseError):
         connect(replay, client_id=7, client_id_tries=3).open()
-    asked = [each.client_id for each in replay.requests if isinstance(each, StartApiRequest)]
+    asked = [
+        request.client_id for request in replay.requests if isinstance(request, StartApiRequest)
+    ]
     assert asked == [7, 8, 9]
 
 
-def test_a_port_that_was_reset_at_the_start_is_told_with_the_new_one(
+def test_a_port_that_was_reset_at_the_start_is_reported_with_the_new_one(
     serve: Serve, connect: Connect
 ) -> None:
     with pytest.raises(HandshakeClosedError, match="4009"):
         connect(serve(faults.PortReset(new_port=4009))).open()
 
 
-def test_a_port_that_is_reset_later_is_told_with_the_new_one(
+def test_a_port_that_is_reset_later_is_reported_with_the_new_one(
     serve: Serve, connect: Connect
 ) -> None:
     gateway = connect(serve(faults.PortReset(new_port=4009, occasion=Occasion.CONTRACT_DATA)))

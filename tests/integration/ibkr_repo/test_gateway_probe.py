@@ -89,7 +89,7 @@ def facts_of(replay: ScriptedGateway, **limits: float) -> GatewayFacts:
 
 
 def findings_at(replay: ScriptedGateway, **limits: float) -> dict[Check, Finding]:
-    return {each.check: each for each in judge_gateway(facts_of(replay, **limits))}
+    return {finding.check: finding for finding in judge_gateway(facts_of(replay, **limits))}
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_a_fault_is_named_where_it_occurs(
 ) -> None:
     found = findings_at(serve(fault), **SHORTENED.get(type(fault), {}))
 
-    (failure,) = [each for each in found.values() if each.level is Level.FAILURE]
+    (failure,) = [other for other in found.values() if other.level is Level.FAILURE]
     message = explain_finding(failure)
     assert (failure.check, message.exit_code) == (check, code), message
     assert word in message.sentence
@@ -122,7 +122,7 @@ def test_a_gateway_that_is_well_is_asked_one_question(serve: Serve) -> None:
     replay = serve()
     found = findings_at(replay)
 
-    assert {each.level for each in found.values()} == {Level.OK}, found
+    assert {check.level for check in found.values()} == {Level.OK}, found
     assert "411" in found[Check.CLIENT_ID].found
     assert "secdefil" in found[Check.DATA_FARMS].found
     assert "ES@CME" in found[Check.CONTRACT_DETAILS].found
@@ -139,13 +139,15 @@ def test_what_keeps_no_run_from_succeeding_is_a_warning(serve: Serve) -> None:
     )
     found = findings_at(replay)
 
-    warnings = {each.check: each.found for each in found.values() if each.level is Level.WARNING}
+    warnings = {
+        other.check: other.found for other in found.values() if other.level is Level.WARNING
+    }
     assert warnings.keys() == {Check.CLIENT_ID, Check.DATA_FARMS, Check.CLOCK}
     assert warnings[Check.CLIENT_ID] == "411 taken (326), 412 is free"
     assert "down: euhmds (historical data), usfarm (market data);" in warnings[Check.DATA_FARMS]
     assert "0:07:00 ahead" in warnings[Check.CLOCK]
-    starts = [each for each in replay.requests if isinstance(each, StartApiRequest)]
-    assert [each.client_id for each in starts] == [411, 412]
+    starts = [request for request in replay.requests if isinstance(request, StartApiRequest)]
+    assert [start.client_id for start in starts] == [411, 412]
 
 
 def test_whatever_the_settings_allow_somebody_waits_for_the_answer(
@@ -170,4 +172,4 @@ def test_where_nothing_listens_the_usual_ports_are_tried(monkeypatch: pytest.Mon
     assert (failure.check, message.exit_code) == (Check.CONNECTION, 3)
     assert f"{other} (TWS, paper)" in message.sentence
     assert f"ibkr-sync doctor --port {other}" in (message.next_step or "")
-    assert {each.level for each in others} == {Level.SKIPPED}
+    assert {one_other.level for one_other in others} == {Level.SKIPPED}

@@ -138,10 +138,10 @@ ODD_VALUES_OF_TEXT: list[tuple[str, str, list[str]]] = [
     "odd",
     [
         *ODD_VALUES,
-        *(pytest.param(each, marks=pytest.mark.text_protocol) for each in ODD_VALUES_OF_TEXT),
+        *(pytest.param(pair, marks=pytest.mark.text_protocol) for pair in ODD_VALUES_OF_TEXT),
     ],
 )
-def test_an_impossible_value_is_no_value_and_told(
+def test_an_impossible_value_is_no_value_and_reported(
     serve: Serve, repository_of: RepositoryOf, local: Local, odd: tuple[str, str, list[str]]
 ) -> None:
     sent, field, values = odd
@@ -150,7 +150,7 @@ def test_an_impossible_value_is_no_value_and_told(
     for value in values:
         outcome = bring_up_to_date(repository, "ES")["ES"]
         contracts = contracts_of(outcome)
-        assert {getattr(each, field) for each in contracts} == {None}, value
+        assert {getattr(contract, field) for contract in contracts} == {None}, value
         assert isinstance(outcome, FutureUpdate)
         (remark,) = outcome.remarks
         assert remark.startswith(f"{ES.contracts[0].local_symbol} and 3 more: {field} "), value
@@ -161,7 +161,7 @@ def test_an_impossible_value_is_no_value_and_told(
 
 
 @pytest.mark.parametrize("rules", ["67", "67,67,67", "67,x", "67,-1", f"67,{2**31}"])
-def test_ladders_that_can_t_be_told_apart_are_unknown_and_told(
+def test_ladders_that_can_t_be_distinguished_are_unknown_and_reported(
     serve: Serve, repository_of: RepositoryOf, rules: str
 ) -> None:
     outcome = bring_up_to_date(repository_of(serve(*replaced("market_rule_ids", rules))), "ES")[
@@ -177,12 +177,12 @@ def test_ladders_that_can_t_be_told_apart_are_unknown_and_told(
 @pytest.mark.parametrize(
     ("field", "attribute"), [("order_types", "order_types"), ("valid_exchanges", "venues")]
 )
-def test_a_list_longer_than_any_is_no_list_and_told(
+def test_a_list_longer_than_any_is_no_list_and_reported(
     serve: Serve, repository_of: RepositoryOf, field: str, attribute: str
 ) -> None:
     endless = ",".join(f"X{number}" for number in range(129))
     outcome = bring_up_to_date(repository_of(serve(*replaced(field, endless))), "ES")["ES"]
-    assert {getattr(each, attribute) for each in contracts_of(outcome)} == {()}
+    assert {getattr(contract, attribute) for contract in contracts_of(outcome)} == {()}
     assert isinstance(outcome, FutureUpdate)
     assert "more than 128 of them" in outcome.remarks[0]
 
@@ -233,7 +233,7 @@ READINGS: list[tuple[str, str, str, object]] = [
     "reading",
     [
         *READINGS,
-        *(pytest.param(each, marks=pytest.mark.text_protocol) for each in READINGS_OF_TEXT),
+        *(pytest.param(pair, marks=pytest.mark.text_protocol) for pair in READINGS_OF_TEXT),
     ],
     ids=lambda reading: f"{reading[0]} {reading[2]!r}",
 )
@@ -289,8 +289,8 @@ def test_the_last_trade_date_is_the_exchange_s_under_any_login_time_zone(
     repository = repository_of(replay)
     for text, _, day, instant in LAST_TRADES:
         contracts = contracts_of(bring_up_to_date(repository, "ES")["ES"])
-        assert {each.last_trade_date for each in contracts} == {day}, text
-        assert {each.last_trade_at for each in contracts} == {instant}, text
+        assert {contract.last_trade_date for contract in contracts} == {day}, text
+        assert {contract.last_trade_at for contract in contracts} == {instant}, text
         local.products.clear()
 
 
@@ -325,7 +325,7 @@ def test_a_row_that_comes_twice_is_one_contract(serve: Serve, repository_of: Rep
         ("min_tick", "1", False),
     ],
 )
-def test_rows_of_one_contract_that_differ_are_told_and_harm_no_other(
+def test_rows_of_one_contract_that_differ_are_reported_and_harm_no_other(
     serve: Serve, repository_of: RepositoryOf, *, field: str, value: str, is_needed: bool
 ) -> None:
     replay = serve(
@@ -336,8 +336,8 @@ def test_rows_of_one_contract_that_differ_are_told_and_harm_no_other(
     (remark,) = outcome.remarks
     assert "rows of one conId conflict" in remark
     assert (len(outcome.left_out), len(contracts_of(outcome))) == ((1, 3) if is_needed else (0, 4))
-    odd = [each for each in contracts_of(outcome) if each not in ES.contracts]
-    assert [getattr(each, field) for each in odd] == ([] if is_needed else [None])
+    odd = [contract for contract in contracts_of(outcome) if contract not in ES.contracts]
+    assert [getattr(contract, field) for contract in odd] == ([] if is_needed else [None])
 
 
 def test_rows_of_one_contract_may_differ_in_their_hours(

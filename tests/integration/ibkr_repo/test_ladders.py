@@ -51,7 +51,11 @@ REFRESH = SyncPolicy(kind=RunKind.REFRESH)
 
 
 def rules_asked(replay: ScriptedGateway) -> list[str]:
-    return [each.market_rule_id for each in replay.requests if isinstance(each, MarketRuleRequest)]
+    return [
+        request.market_rule_id
+        for request in replay.requests
+        if isinstance(request, MarketRuleRequest)
+    ]
 
 
 def with_rules(*rules: MarketRuleRow) -> Recording:
@@ -85,8 +89,8 @@ def plain_rule(rule_id: int, increment: str) -> MarketRuleRow:
 
 def in_use(*rules: MarketRuleRow) -> Recording:
     """A recording in which each of these rules, and no other, applies on a venue of each ES."""
-    ids = ",".join(each.market_rule_id for each in rules)
-    venues = ",".join(f"V{each.market_rule_id}" for each in rules)
+    ids = ",".join(rule.market_rule_id for rule in rules)
+    venues = ",".join(f"V{rule.market_rule_id}" for rule in rules)
     rows = (
         dataclasses.replace(row, market_rule_ids=ids, valid_exchanges=venues)
         if row.symbol == "ES"
@@ -99,7 +103,7 @@ def in_use(*rules: MarketRuleRow) -> Recording:
 def store_ladders(local: Local, *rule_ids: int) -> None:
     step = PriceIncrement(low_edge=Decimal(0), increment=Decimal(9))
     local.store_market_rules(
-        MarketRule(market_rule_id=each, increments=(step,)) for each in rule_ids
+        MarketRule(market_rule_id=number, increments=(step,)) for number in rule_ids
     )
 
 
@@ -117,9 +121,9 @@ def test_a_refresh_asks_again_for_each_ladder_in_use_the_unknown_ones_first(
     outcomes = bring_up_to_date(
         repository_of(replay), "ES", "NQ", "CL", policy=SyncPolicy(kind=kind)
     )
-    assert all(isinstance(each, FutureUpdate) for each in outcomes.values())
+    assert all(isinstance(outcome, FutureUpdate) for outcome in outcomes.values())
     assert rules_asked(replay) == ["110", "50", "67"]
-    assert all(isinstance(each, MarketRuleRequest) for each in replay.requests[-3:])
+    assert all(isinstance(request, MarketRuleRequest) for request in replay.requests[-3:])
     expected = {50: "1", 67: "0.5", 110: "4", 999: "9"}
     assert increments(local) == {rule: Decimal(step) for rule, step in expected.items()}
 
@@ -179,10 +183,10 @@ def test_a_refresh_spaces_its_requests_for_ladders(
 ) -> None:
     rules = range(1, 11)
     store_ladders(local, *rules)
-    replay = serve(recording=in_use(*(plain_rule(each, "1") for each in rules)))
+    replay = serve(recording=in_use(*(plain_rule(rule, "1") for rule in rules)))
     repository = repository_of(replay, messages_per_second=20.0)
     bring_up_to_date(repository, "ES", policy=REFRESH)
-    times = [each.at for each in replay.frames if isinstance(each.request, MarketRuleRequest)]
+    times = [frame.at for frame in replay.frames if isinstance(frame.request, MarketRuleRequest)]
     assert set(increments(local).values()) == {Decimal(1)}
     assert times[-1] - times[0] >= 9 * 0.045
 
@@ -198,7 +202,7 @@ def test_what_is_left_of_the_ladders_is_not_asked_for_once_the_run_s_time_is_ove
 ) -> None:
     rules = range(1, 101)
     store_ladders(local, *rules)
-    replay = serve(recording=in_use(*(plain_rule(each, "1") for each in rules)))
+    replay = serve(recording=in_use(*(plain_rule(rule, "1") for rule in rules)))
     repository = repository_of(replay, messages_per_second=20.0)
     policy = dataclasses.replace(REFRESH, deadline=timedelta(seconds=2))
     bring_up_to_date(repository, "ES", policy=policy)
@@ -208,8 +212,8 @@ def test_what_is_left_of_the_ladders_is_not_asked_for_once_the_run_s_time_is_ove
     received = sum(step == 1 for step in increments(local).values())
     assert 0 < received <= asked
     assert local.runs[0].outcome == "ok"
-    told = f"{received} of 100 tick ladders received: the time of the run was over"
-    assert caplog.messages.count(told) == 1
+    message = f"{received} of 100 tick ladders received: the time of the run was over"
+    assert caplog.messages.count(message) == 1
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,10 +250,12 @@ def refresh_with(serve: Serve, connect: Connect, tmp_path: Path) -> RefreshWith:
     return refresh
 
 
-def test_another_ladder_under_the_same_rule_is_told_as_critical(refresh_with: RefreshWith) -> None:
+def test_another_ladder_under_the_same_rule_is_reported_as_critical(
+    refresh_with: RefreshWith,
+) -> None:
     refresh_with(0, "0.25")
     events = refresh_with(1, "0.5").events
-    (event,) = (each for each in events if each.type is EventType.TICK_CHANGED)
+    (event,) = (other for other in events if other.type is EventType.TICK_CHANGED)
     assert (event.severity, event.product) == (Severity.CRITICAL, ES.key)
     assert (event.old, event.new) == ("67 0:0.25", "67 0:0.5")
     assert (event.at, event.run) == (NOW + timedelta(days=1), 2)
@@ -260,7 +266,7 @@ def test_a_ladder_that_is_still_the_same_writes_nothing(refresh_with: RefreshWit
     second = refresh_with(1, "0.25")
     assert len(first.ladders) == 2
     assert second.ladders == first.ladders
-    assert EventType.TICK_CHANGED not in {each.type for each in second.events}
+    assert EventType.TICK_CHANGED not in {event.type for event in second.events}
 
 
 def test_an_outcome_does_not_wait_for_ladders(serve: Serve, repository_of: RepositoryOf) -> None:

@@ -116,9 +116,9 @@ def test_closing_fails_what_is_due(serve: Serve, connect: Connect) -> None:
         gateway.request_ladder(67),
     ]
     gateway.close()
-    for each in due:
+    for product in due:
         with pytest.raises(ConnectionLostError, match="closed by us"):
-            each.result(1)
+            product.result(1)
 
 
 def test_a_request_to_a_closed_session_fails_at_once(serve: Serve, connect: Connect) -> None:
@@ -142,9 +142,9 @@ def test_a_line_that_drops_fails_everything_that_is_due(serve: Serve, connect: C
         gateway.request_ladder(67),
         gateway.request_contracts(ES_AT_CME),
     ]
-    for each in due:
+    for product in due:
         with pytest.raises(ConnectionLostError):
-            each.result(5)
+            product.result(5)
 
 
 def test_a_signal_that_arrives_while_connecting_leaves_nothing_behind(
@@ -184,7 +184,7 @@ def test_a_signal_that_arrives_while_a_run_waits_leaves_nothing_behind(
     asked = MarketRuleRequest if fault.occasion is Occasion.MARKET_RULE else ContractDataRequest
     with (
         pytest.raises(RunInterrupted),
-        interrupted_when(lambda: any(isinstance(each, asked) for each in replay.requests)),
+        interrupted_when(lambda: any(isinstance(request, asked) for request in replay.requests)),
     ):
         bring_up_to_date(repository, "ES")
     assert local.runs[0].outcome == "interrupted"

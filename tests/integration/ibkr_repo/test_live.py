@@ -53,11 +53,11 @@ def held(gateway: Gateway, live_clock: FakeClock) -> dict[FutureQuery, Future]:
     queries = [
         FutureQuery(symbol="ES"),
         FutureQuery(symbol="CL"),
-        *(FutureQuery(symbol="DAX", trading_class=each) for each in DAX_CLASSES),
+        *(FutureQuery(symbol="DAX", trading_class=other) for other in DAX_CLASSES),
     ]
     repository = repository_on(gateway, Future, live_clock)
     updates = repository.get_or_create_many(queries, SyncPolicy(dry_run=True))
-    return {each.query: each.product for each in updates if isinstance(each, FutureUpdate)}
+    return {update.query: update.product for update in updates if isinstance(update, FutureUpdate)}
 
 
 def repository_on(
@@ -93,7 +93,7 @@ class TestLiveGateway(SourceContract):
 
     @pytest.fixture
     def twins(self, held: dict[FutureQuery, Future]) -> tuple[Future, ...]:
-        return tuple(held[FutureQuery(symbol="DAX", trading_class=each)] for each in DAX_CLASSES)
+        return tuple(held[FutureQuery(symbol="DAX", trading_class=other)] for other in DAX_CLASSES)
 
     def test_knows_the_e_mini_as_the_exchange_specifies_it(self, product: Future) -> None:
         assert isinstance(product, IndexFuture)

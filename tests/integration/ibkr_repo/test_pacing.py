@@ -29,7 +29,7 @@ ES_AT_CME = ContractRequest(symbol="ES", exchange="CME")
 
 def times_asked(replay: ScriptedGateway) -> list[float]:
     """When each request for contract details arrived."""
-    return [each.at for each in replay.frames if isinstance(each.request, ContractDataRequest)]
+    return [frame.at for frame in replay.frames if isinstance(frame.request, ContractDataRequest)]
 
 
 @pytest.mark.faults
@@ -39,7 +39,7 @@ def test_a_strict_gateway_never_complains_at_the_default_rate(
     replay = serve(messages_per_second=45)
     gateway = connect(replay, messages_per_second=40.0)
     asked = [gateway.request_contracts(ES_AT_CME) for _ in range(70)]
-    assert {len(each.result(5).rows) for each in asked} == {4}
+    assert {len(sending.result(5).rows) for sending in asked} == {4}
     assert replay.connections == 1
 
 
@@ -93,7 +93,7 @@ def test_the_rate_is_halved_for_good_after_a_complaint(serve: Serve, connect: Co
     with pytest.raises(PacingError):
         gateway.request_contracts(ES_AT_CME).result(5)
     asked = [gateway.request_contracts(ES_AT_CME) for _ in range(8)]
-    assert {len(each.result(5).rows) for each in asked} == {4}
+    assert {len(sending.result(5).rows) for sending in asked} == {4}
     first, *later = times_asked(replay)
     assert later[0] - first >= 0.9
     gaps = [after - before for before, after in pairwise(later)]
@@ -108,7 +108,7 @@ def test_a_warning_that_the_limit_is_near_disturbs_nothing(
     gateway = connect(replay)
     with caplog.at_level("INFO"):
         asked = [gateway.request_contracts(ES_AT_CME) for _ in range(8)]
-        assert {len(each.result(5).rows) for each in asked} == {4}
+        assert {len(sending.result(5).rows) for sending in asked} == {4}
     assert caplog.messages.count(f"TWS 0: {said}") == 1
     assert replay.connections == 1
 
@@ -124,7 +124,7 @@ def test_the_first_message_of_a_new_session_waits_for_its_turn_too(
         gateway.request_contracts(ES_AT_CME).result(5)
     gateway.close()
     gateway.open()
-    starts = [each.at for each in replay.frames if isinstance(each.request, StartApiRequest)]
+    starts = [frame.at for frame in replay.frames if isinstance(frame.request, StartApiRequest)]
     assert starts[1] - times_asked(replay)[0] >= 0.9
 
 
@@ -132,9 +132,9 @@ def test_requests_for_ladders_are_spaced_like_any_other(serve: Serve, connect: C
     replay = serve()
     gateway = connect(replay, messages_per_second=20.0)
     asked = [gateway.request_ladder(67) for _ in range(10)]
-    for each in asked:
-        each.result(5)
-    times = [each.at for each in replay.frames if isinstance(each.request, MarketRuleRequest)]
+    for sending in asked:
+        sending.result(5)
+    times = [frame.at for frame in replay.frames if isinstance(frame.request, MarketRuleRequest)]
     assert times[-1] - times[0] >= 9 * 0.045
 
 

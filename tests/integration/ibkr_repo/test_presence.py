@@ -64,7 +64,7 @@ class Nights:
     def state(self, contract: FuturesContract) -> ContractState:
         """What is known of a contract of the chain now."""
         chain = self.local.products[NASDAQ.key].contracts
-        (known,) = (each for each in chain if each.con_id == contract.con_id)
+        (known,) = (other for other in chain if other.con_id == contract.con_id)
         return known.state(self.clock.now)
 
 
@@ -95,7 +95,9 @@ def test_contracts_under_another_product_have_moved_and_are_not_missing(
     assert {change.con_id for change in moves} == LEAVING_IDS
     assert {(change.old, change.new) for change in moves} == {(str(NASDAQ.key), str(other.key))}
     assert not [change for change in nights.news if change.field == "listing"]
-    assert {each.con_id for each in nights.local.products[other.key].contracts} == LEAVING_IDS
+    assert {
+        contract.con_id for contract in nights.local.products[other.key].contracts
+    } == LEAVING_IDS
     assert len(nights.local.products[NASDAQ.key].contracts) == len(LEFT)
 
 
@@ -107,30 +109,32 @@ def test_contracts_that_ibkr_still_knows_by_conid_are_there(nights: Nights) -> N
         assert remark.startswith("the reply was incomplete: it lacked NQ")
         assert remark.endswith(" and 1 more, found by conId")
     assert nights.news == []
-    assert {nights.state(each) for each in NASDAQ.contracts} == {ContractState.ACTIVE}
-    asked = [each.con_id for each in replay.requests if isinstance(each, ContractDataRequest)]
+    assert {nights.state(contract) for contract in NASDAQ.contracts} == {ContractState.ACTIVE}
+    asked = [
+        request.con_id for request in replay.requests if isinstance(request, ContractDataRequest)
+    ]
     assert len(asked) == 1 + len(LEAVING)
 
 
 def test_contracts_that_ibkr_no_longer_knows_are_missing_then_delisted(nights: Nights) -> None:
     shorter = [dataclasses.replace(NASDAQ, contracts=LEFT), ES]
     nights.night(shorter)
-    assert {nights.state(each) for each in LEAVING} == {ContractState.MISSING}
+    assert {nights.state(contract) for contract in LEAVING} == {ContractState.MISSING}
     nights.night(shorter)
-    assert {nights.state(each) for each in LEAVING} == {ContractState.DELISTED}
-    assert {nights.state(each) for each in LEFT} == {ContractState.ACTIVE}
+    assert {nights.state(contract) for contract in LEAVING} == {ContractState.DELISTED}
+    assert {nights.state(contract) for contract in LEFT} == {ContractState.ACTIVE}
 
 
 def test_error_200_is_not_believed_where_ibkr_does_not_answer_for_the_probe(
     nights: Nights,
 ) -> None:
     nobody = faults.ErrorReply(
-        code=200, con_ids=frozenset(each.con_id for each in NASDAQ.contracts)
+        code=200, con_ids=frozenset(contract.con_id for contract in NASDAQ.contracts)
     )
     for _ in range(3):
         nights.night([dataclasses.replace(NASDAQ, contracts=LEFT), ES], nobody)
     assert nights.news == []
-    assert {nights.state(each) for each in LEAVING} == {ContractState.ACTIVE}
+    assert {nights.state(contract) for contract in LEAVING} == {ContractState.ACTIVE}
 
 
 @pytest.mark.parametrize("code", [321, 162])
@@ -139,13 +143,13 @@ def test_any_other_error_says_nothing_of_a_contract(nights: Nights, code: int) -
     for _ in range(3):
         nights.night([dataclasses.replace(NASDAQ, contracts=LEFT), ES], unclear)
     assert nights.news == []
-    assert {nights.state(each) for each in LEAVING} == {ContractState.ACTIVE}
+    assert {nights.state(contract) for contract in LEAVING} == {ContractState.ACTIVE}
 
 
 def test_a_contract_is_delisted_only_if_ibkr_did_not_know_it_both_times(nights: Nights) -> None:
     shorter = [dataclasses.replace(NASDAQ, contracts=LEFT), ES]
     nights.night(shorter)
     nights.night(shorter, faults.ErrorReply(code=321, con_ids=LEAVING_IDS))
-    assert {nights.state(each) for each in LEAVING} == {ContractState.MISSING}
+    assert {nights.state(contract) for contract in LEAVING} == {ContractState.MISSING}
     nights.night(shorter)
-    assert {nights.state(each) for each in LEAVING} == {ContractState.DELISTED}
+    assert {nights.state(contract) for contract in LEAVING} == {ContractState.DELISTED}

@@ -84,7 +84,8 @@ def request_methods() -> list[str]:
 def arguments_of(method: str) -> list[Any]:
     """Arguments that a method of ibapi accepts."""
     return [
-        _argument(each) for each in inspect.signature(getattr(EClient, method)).parameters.values()
+        _argument(parameter)
+        for parameter in inspect.signature(getattr(EClient, method)).parameters.values()
     ][1:]
 
 
@@ -111,7 +112,7 @@ def call(client: ReadOnlyClient, method: str) -> str:
         except ForbiddenMessageError:
             return "blocked"
     # From 10.x on ibapi catches what is raised and tells it as an error.
-    said = [each.text for each in complaints if isinstance(each, NoticeEvent)]
+    said = [complaint.text for complaint in complaints if isinstance(complaint, NoticeEvent)]
     if any("may not be sent" in text for text in said):
         return "blocked"
     return "refused" if said else "sent"
@@ -199,4 +200,4 @@ def test_the_legs_of_a_combination_change_nothing_about_that(
     with contextlib.suppress(ForbiddenMessageError):
         session._client.placeOrder(1, combination, Order())
     await_arrival(session)
-    assert [type(each) for each in replay.requests] == [StartApiRequest, ContractDataRequest]
+    assert [type(request) for request in replay.requests] == [StartApiRequest, ContractDataRequest]

@@ -20,7 +20,7 @@ from recorded_contracts import RECORDED_CONTRACTS
 
 QUERIES = [
     FutureQuery(symbol=key.symbol, exchange=key.exchange, trading_class=key.trading_class)
-    for key in dict.fromkeys(each.key for each in RECORDED_CONTRACTS)
+    for key in dict.fromkeys(contract.key for contract in RECORDED_CONTRACTS)
 ]
 
 
@@ -28,25 +28,30 @@ def test_every_recorded_contract_comes_back_from_the_database_unchanged(
     tmp_path: Path, serve: Serve, connect: Connect
 ) -> None:
     file, clock = tmp_path / "futures.db", FakeClock(NOW)
-    recording = Recording(contracts=tuple(each.row for each in RECORDED_CONTRACTS))
+    recording = Recording(contracts=tuple(contract.row for contract in RECORDED_CONTRACTS))
     gateway = connect(serve(recording=recording))
     with Database(file) as database:
         local = LocalFutureRepository(database, Future, load_catalogue(), clock)
         repository = IbkrFutureRepository(gateway, local, Future, load_catalogue(), clock)
         outcomes = list(repository.get_or_create_many(QUERIES, SyncPolicy(include_expired=True)))
-    updates = [each for each in outcomes if isinstance(each, FutureUpdate)]
+    updates = [outcome for outcome in outcomes if isinstance(outcome, FutureUpdate)]
     assert len(updates) == len(outcomes) == len(QUERIES)
-    assert [remark for each in updates for remark in each.remarks] == []
+    assert [remark for update in updates for remark in update.remarks] == []
 
     with Database(file) as database:
         local = LocalFutureRepository(database, Future, load_catalogue(), clock)
         stored = [local.get_by_symbol(query) for query in QUERIES]
-    assert list(map(everything, stored)) == [everything(each.product) for each in updates]
+    assert list(map(everything, stored)) == [everything(update.product) for update in updates]
     assert {
-        (each.local_symbol, each.con_id, each.multiplier, str(each.contract_month))
+        (contract.local_symbol, contract.con_id, contract.multiplier, str(contract.contract_month))
         for product in stored
-        for each in product.contracts
+        for contract in product.contracts
     } == {
-        (each.local_symbol, int(each.row.con_id), each.multiplier, str(each.contract_month))
-        for each in RECORDED_CONTRACTS
+        (
+            contract.local_symbol,
+            int(contract.row.con_id),
+            contract.multiplier,
+            str(contract.contract_month),
+        )
+        for contract in RECORDED_CONTRACTS
     }

@@ -71,16 +71,18 @@ def _news(event: Event) -> News:
 
 def recorded_on(symbol: str, day: str) -> list[ContractRow]:
     return [
-        each.row for each in RECORDED_ROWS if (each.sent["symbol"], each.captured) == (symbol, day)
+        other.row
+        for other in RECORDED_ROWS
+        if (other.sent["symbol"], other.captured) == (symbol, day)
     ]
 
 
 def named(symbol: str, exchange: str) -> list[ContractRow]:
     """The contracts of which little more than the names was recorded; it is not known when."""
     return [
-        each.row
-        for each in RECORDED_CONTRACTS
-        if (each.key.symbol, each.recorded_on) == (symbol, exchange) and each.last_trade
+        contract.row
+        for contract in RECORDED_CONTRACTS
+        if (contract.key.symbol, contract.recorded_on) == (symbol, exchange) and contract.last_trade
     ]
 
 
@@ -187,7 +189,7 @@ def test_a_chain_of_which_the_names_were_known_is_learnt_and_grows_and_expires(
     alone = recorded_on("ES", summer)
     assert nights.night(summer, alone) == "ShrinkRefusedError"
     assert nights.news(autumn) == in_order(expired("ESZ5 ESH6 ESM6"))
-    with_others = {each.con_id: each for each in (*recorded_on("ES", autumn), *alone)}
+    with_others = {row.con_id: row for row in (*recorded_on("ES", autumn), *alone)}
     assert nights.night(summer, with_others.values()) is None
     settlement = [SETTLEMENT] if SERVER_VERSION >= PROTOBUF_ROWS else []
     assert nights.news(autumn) == in_order(expired("ESZ5 ESH6 ESM6"), settlement)
@@ -221,4 +223,4 @@ def test_the_same_recording_on_the_next_night_says_nothing_new(
 
 
 def in_order(*news: Iterable[News]) -> list[News]:
-    return sorted((each for group in news for each in group), key=str)
+    return sorted((pair for group in news for pair in group), key=str)

@@ -95,7 +95,7 @@ class Rig:
         repository = IbkrFutureRepository(gateway, local, Future, catalogue, clock)
         queries = [FutureQuery(symbol=symbol) for symbol in symbols]
         outcomes = list(repository.get_or_create_many(queries, SyncPolicy()))
-        assert all(isinstance(each, FutureUpdate) for each in outcomes), outcomes
+        assert all(isinstance(outcome, FutureUpdate) for outcome in outcomes), outcomes
 
 
 @pytest.fixture
@@ -120,9 +120,9 @@ def an_hour_late(row: Any, **known: Any) -> TranslatedRow:
     def late(entries: ScheduleEntries | None) -> ScheduleEntries | None:
         hour = timedelta(hours=1)
         return entries and tuple(
-            TradingSession(opens_at=each.opens_at + hour, closes_at=each.closes_at + hour)
-            for each in entries
-            if isinstance(each, TradingSession)
+            TradingSession(opens_at=entry.opens_at + hour, closes_at=entry.closes_at + hour)
+            for entry in entries
+            if isinstance(entry, TradingSession)
         )
 
     return with_entries(translate_row(row, **known), late)
@@ -166,12 +166,12 @@ def stored(database: Database, symbol: str) -> dict[str, Any]:
 
 
 def updates(outcomes: list[Renormalised | FutureFailure]) -> list[Renormalised]:
-    assert all(isinstance(each, Renormalised) for each in outcomes), outcomes
-    return [each for each in outcomes if isinstance(each, Renormalised)]
+    assert all(isinstance(outcome, Renormalised) for outcome in outcomes), outcomes
+    return [outcome for outcome in outcomes if isinstance(outcome, Renormalised)]
 
 
 def failure(outcomes: list[Renormalised | FutureFailure]) -> str:
-    (failed,) = [each for each in outcomes if isinstance(each, FutureFailure)]
+    (failed,) = [outcome for outcome in outcomes if isinstance(outcome, FutureFailure)]
     assert isinstance(failed.error, RawReplyError)
     return failed.error.detail
 
@@ -191,7 +191,7 @@ def test_what_was_read_badly_becomes_what_a_fresh_reply_gives(
         for symbol in ("ES", "CL"):
             assert stored(database, symbol) == stored(fresh, symbol)
     assert stored(database, "ES") != before
-    assert [each.update.product.symbol for each in outcomes] == ["CL", "ES"]
+    assert [outcome.update.product.symbol for outcome in outcomes] == ["CL", "ES"]
     fields = {change.field for change in outcomes[1].update.history}
     assert {"multiplier", "last_trade_at", "long_name", "venues", "name"} <= fields
 
@@ -205,7 +205,7 @@ def test_what_a_person_wrote_into_the_tables_is_mended_too(rig: Rig, database: D
         connection.execute(text("UPDATE schedules SET trading_hours = 'never'"))
     (outcome,) = updates(renormalise(database))
     assert stored(database, "ES") == right
-    assert {each.field for each in outcome.update.history} == {
+    assert {change.field for change in outcome.update.history} == {
         *("asset_class", "name", "multiplier", "local_symbol"),
     }
 
@@ -221,10 +221,10 @@ def test_history_says_what_changed_in_a_run_of_its_own_kind(rig: Rig, database: 
             select(field_changes).where(field_changes.c.run_id == last.id)
         ).all()
     assert (last.kind, last.outcome.value) == (RunKind.RENORMALISE, "ok")
-    assert [(each.con_id, each.field, each.old, each.new) for each in rows] == [
-        (each.con_id, each.field, each.old, each.new) for each in outcome.update.history
+    assert [(row.con_id, row.field, row.old, row.new) for row in rows] == [
+        (change.con_id, change.field, change.old, change.new) for change in outcome.update.history
     ]
-    assert {each.seen_at for each in rows} == {LATER}
+    assert {row.seen_at for row in rows} == {LATER}
 
 
 def test_a_second_time_nothing_changes(rig: Rig, database: Database) -> None:
@@ -234,7 +234,7 @@ def test_a_second_time_nothing_changes(rig: Rig, database: Database) -> None:
     before = dump(database)
     again = updates(renormalise(database))
     after = dump(database)
-    assert [each.update.diff.is_empty for each in again] == [True, True]
+    assert [renormalised.update.diff.is_empty for renormalised in again] == [True, True]
     assert after["field_changes"] == before["field_changes"]
     assert {name for name in before if after[name] != before[name]} == {
         "sync_runs",
@@ -255,9 +255,9 @@ def test_nothing_counts_as_seen_again(rig: Rig, database: Database) -> None:
         database, Future, load_catalogue(), FakeClock(LATER)
     ).get_by_symbol(FutureQuery(symbol="ES"))
     assert product.synced_at == NOW
-    listings = {each.con_id: each.listing for each in product.contracts}
-    assert {each.last_seen_at for each in listings.values() if each} == {NOW}
-    missing = [con_id for con_id, each in listings.items() if each and each.missing_since]
+    listings = {contract.con_id: contract.listing for contract in product.contracts}
+    assert {other.last_seen_at for other in listings.values() if other} == {NOW}
+    missing = [con_id for con_id, other in listings.items() if other and other.missing_since]
     assert missing == [gone]
 
 
@@ -268,7 +268,9 @@ def test_contracts_that_are_not_in_the_reply_stay_as_they_are(rig: Rig, database
     with writing(database) as connection:
         row = connection.execute(select(contracts).limit(1)).one()._asdict()
         connection.execute(contracts.insert(), row | {"con_id": extra})
-    before = next(each for each in stored(database, "ES")["contracts"] if each["con_id"] == extra)
+    before = next(
+        contract for contract in stored(database, "ES")["contracts"] if contract["con_id"] == extra
+    )
     renormalise(database)
     assert before in stored(database, "ES")["contracts"]
 
@@ -293,7 +295,7 @@ def test_a_contract_that_has_moved_to_another_product_is_left_there(
         assert connection.execute(chosen).scalar_one() == owner
 
 
-def test_a_dry_run_tells_the_same_and_writes_nothing(rig: Rig, database: Database) -> None:
+def test_a_dry_run_says_the_same_and_writes_nothing(rig: Rig, database: Database) -> None:
     with older_rules():
         rig.fetch(database, "ES")
     before = dump(database)
@@ -338,7 +340,7 @@ def test_a_renamed_product_that_the_catalogue_does_not_know_keeps_its_asset_clas
 
 def rows_without_size() -> Recording:
     """The recording, of whose ES contracts all but the last leave out the multiplier."""
-    last = max(ES.contracts, key=lambda each: each.last_trade_date)
+    last = max(ES.contracts, key=lambda item: item.last_trade_date)
     return Recording(
         contracts=tuple(
             row
@@ -350,7 +352,7 @@ def rows_without_size() -> Recording:
 
 
 def sizes(database: Database, symbol: str) -> set[int]:
-    return {int(each["multiplier"]) for each in stored(database, symbol)["contracts"]}
+    return {int(contract["multiplier"]) for contract in stored(database, symbol)["contracts"]}
 
 
 def test_what_the_newest_reply_leaves_out_is_read_from_those_before(
@@ -402,10 +404,10 @@ def rolling(day: date) -> Recording:
     """The recording with the hours that are sent on a day: of five days, closed at the weekend."""
     days = [day + timedelta(days=number) for number in range(5)]
     trading = ";".join(
-        f"{each:%Y%m%d}:CLOSED"
-        if each.weekday() >= _SATURDAY
-        else f"{each:%Y%m%d}:0100-{each:%Y%m%d}:0800;{each:%Y%m%d}:0830-{each:%Y%m%d}:1500"
-        for each in days
+        f"{other:%Y%m%d}:CLOSED"
+        if other.weekday() >= _SATURDAY
+        else f"{other:%Y%m%d}:0100-{other:%Y%m%d}:0800;{other:%Y%m%d}:0830-{other:%Y%m%d}:1500"
+        for other in days
     )
     return Recording(
         contracts=tuple(
@@ -478,7 +480,7 @@ def test_what_is_read_otherwise_is_no_event_of_the_market(rig: Rig, database: Da
         rig.fetch(database, "ES")
     renormalise(database)
     period = LocalHistory(database).period(NOW + timedelta(days=1), LATER)
-    found = {(each.type, each.severity) for each in map(event_of, period.changes)}
+    found = {(event.type, event.severity) for event in map(event_of, period.changes)}
     assert found == {(EventType.CORRECTED, Severity.INFO)}
 
 
@@ -502,7 +504,7 @@ def spoil(database: Database, symbol: str, **values: object) -> None:
 
 def frames_of(database: Database, symbol: str) -> tuple[bytes, ...]:
     local = LocalRawReplies(database, FakeClock(LATER))
-    (key,) = (each for each in local.products() if each.symbol == symbol)
+    (key,) = (product for product in local.products() if product.symbol == symbol)
     return local.evidence(key, local.kept(key).replies[-1]).frames
 
 
@@ -534,9 +536,9 @@ def test_a_damaged_reply_fails_its_product_alone(rig: Rig, database: Database) -
 def test_a_server_version_beyond_the_installed_ibapi_is_named(rig: Rig, database: Database) -> None:
     rig.fetch(database, "ES", "CL")
     spoil(database, "ES", server_version=CLIENT_VERSIONS[1] + 1, client_version="99.9")
-    told = refused(database)
-    assert f"of server version {CLIENT_VERSIONS[1] + 1}, and the installed ibapi" in told
-    assert "received with ibapi 99.9" in told
+    message = refused(database)
+    assert f"of server version {CLIENT_VERSIONS[1] + 1}, and the installed ibapi" in message
+    assert "received with ibapi 99.9" in message
     spoil(database, "ES", server_version=99)
     assert "99 is not supported" in refused(database)
 

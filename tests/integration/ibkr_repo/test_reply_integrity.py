@@ -274,7 +274,7 @@ def test_rows_count_until_their_reply_is_let_go_of(
     gateway = connect(serve())
     kept = [gateway.request_contracts(ES_AT_CME).result(90) for _ in range(2)]
     rows = [reply.rows for reply in kept if isinstance(reply.rows, ContractReplyRows)]
-    weights = [each.weight for each in rows]  # another in text than in protobuf
+    weights = [row.weight for row in rows]  # another in text than in protobuf
     monkeypatch.setattr(f"{BUDGET}.MAX_SESSION_WEIGHT", sum(weights) + min(weights) // 2)
     with pytest.raises(ReplyTooLargeError):
         rows_of(gateway, ES_AT_CME)
@@ -305,7 +305,9 @@ def test_request_ids_are_never_used_again_even_in_a_later_session(
     for _ in range(3):
         rows_of(gateway)
         gateway.close()
-    ids = [each.req_id for each in replay.requests if isinstance(each, ContractDataRequest)]
+    ids = [
+        request.req_id for request in replay.requests if isinstance(request, ContractDataRequest)
+    ]
     assert ids == list(range(ids[0], ids[0] + 3))
     assert min(ids) > 100_000
 
@@ -336,7 +338,7 @@ def test_what_was_received_is_kept_as_evidence(
     bring_up_to_date(repository_of(replay), "ES", exchange="CME")
     ((kept,),) = local.replies.values()
     layout = ContractDataLayout(157)
-    rows = [layout.decode(each.decode().split("\0")[:-1]).con_id for each in kept.frames[:-1]]
+    rows = [layout.decode(frame.decode().split("\0")[:-1]).con_id for frame in kept.frames[:-1]]
     assert sorted(rows) == [str(contract.con_id) for contract in ES.contracts]
     assert kept.frames[-1].startswith(b"52\x001\0")
     assert (kept.received_at, kept.server_version) == (FakeClock(NOW)(), 157)

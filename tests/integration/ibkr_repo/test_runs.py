@@ -47,7 +47,7 @@ Outcome = FutureUpdate[Future] | FutureFailure
 
 
 def asked(replay: ScriptedGateway) -> list[ContractDataRequest]:
-    return [each for each in replay.requests if isinstance(each, ContractDataRequest)]
+    return [request for request in replay.requests if isinstance(request, ContractDataRequest)]
 
 
 def error_of(outcome: Outcome) -> Exception:
@@ -80,7 +80,7 @@ def test_connecting_again_does_not_outlast_the_run_s_time(
     replay = serve(faults.HangUpAfterRows(rows=1), faults.Silence(occasion=Occasion.HELLO, skip=1))
     repository = repository_of(replay, run_timeout=0.5, handshake_timeout=NEVER)
     outcomes = bring_up_to_date(repository, "ES", "NQ")
-    assert {type(error_of(each)) for each in outcomes.values()} == {RunTimeoutError}
+    assert {type(error_of(outcome)) for outcome in outcomes.values()} == {RunTimeoutError}
 
 
 def test_an_outage_does_not_outlast_the_run_s_time(
@@ -150,7 +150,7 @@ def test_sessions_that_break_now_and_then_do_not_end_the_run(
         for symbol in ("ES", "NQ")
     ]
     outcomes = list(repository.get_or_create_many(queries, SyncPolicy()))
-    assert [isinstance(each, FutureUpdate) for each in outcomes] == [False, True] * 3
+    assert [isinstance(outcome, FutureUpdate) for outcome in outcomes] == [False, True] * 3
 
 
 def test_no_more_requests_are_in_flight_than_allowed(
@@ -202,7 +202,10 @@ def test_the_exchange_is_left_open_when_the_catalogue_knows_several_or_none(
 ) -> None:
     replay = serve()
     bring_up_to_date(repository_of(replay), "AUD", "NOSUCH")
-    assert [(each.symbol, each.exchange) for each in asked(replay)] == [("AUD", ""), ("NOSUCH", "")]
+    assert [(request.symbol, request.exchange) for request in asked(replay)] == [
+        ("AUD", ""),
+        ("NOSUCH", ""),
+    ]
 
 
 def test_an_exchange_that_the_user_names_outranks_the_catalogue(
@@ -213,7 +216,7 @@ def test_an_exchange_that_the_user_names_outranks_the_catalogue(
     with pytest.raises(ProductNotFoundError) as caught:
         repository_of(replay).get_or_create(query, SyncPolicy())
     assert "ES@GLOBEX" in str(caught.value.detail)
-    assert [each.exchange for each in asked(replay)] == ["GLOBEX"]
+    assert [request.exchange for request in asked(replay)] == ["GLOBEX"]
 
 
 @pytest.mark.parametrize("symbol", ["", "É", "E\0S", "ES\n", "\udcff", "x" * 65])
@@ -226,7 +229,7 @@ def test_a_symbol_that_the_protocol_cannot_carry_is_never_sent(
     refused, accepted = repository_of(replay).get_or_create_many(queries, SyncPolicy())
     assert isinstance(error_of(refused), ProductNotFoundError)
     assert is_whole(accepted, ES)
-    assert [each.symbol for each in asked(replay)] == ["ES"]
+    assert [request.symbol for request in asked(replay)] == ["ES"]
 
 
 def test_an_exchange_that_the_protocol_cannot_carry_is_never_sent(
@@ -250,7 +253,7 @@ def test_a_product_on_several_routes_is_one_product_on_its_listing_exchange(
         connect(replay), local, Future, catalogue_of_none, FakeClock(NOW)
     )
     update = repository.get_or_create(FutureQuery(symbol="DAX"), SyncPolicy())
-    assert [each.exchange for each in asked(replay)] == [""]
+    assert [request.exchange for request in asked(replay)] == [""]
     assert update.product.exchange == "EUREX"
     assert update.product.contracts == DAX.contracts
 
@@ -271,7 +274,7 @@ def test_a_reply_is_kept_whole_whichever_product_of_it_is_meant(
         repository.get_or_create(FutureQuery(symbol="DAX"), SyncPolicy())
     repository.get_or_create(FutureQuery(symbol="DAX", trading_class="FDXM"), SyncPolicy())
     ((kept,),) = local.replies.values()
-    con_ids = {str(each.con_id).encode() for each in (*DAX.contracts, *DAX_MINI.contracts)}
+    con_ids = {str(contract.con_id).encode() for contract in (*DAX.contracts, *DAX_MINI.contracts)}
     assert {frame.split(b"\0")[13] for frame in kept.frames[:-1]} == con_ids
 
 
@@ -287,7 +290,7 @@ def test_what_is_fresh_enough_is_answered_without_a_gateway(
     outcomes = bring_up_to_date(repository, "ES", "NQ", policy=policy)
     assert is_whole(outcomes["ES"], ES)
     assert is_whole(outcomes["NQ"], NASDAQ)
-    assert [each.symbol for each in asked(replay)] == ["ES", "NQ"]
+    assert [request.symbol for request in asked(replay)] == ["ES", "NQ"]
 
 
 def test_nothing_is_connected_when_everything_is_fresh(

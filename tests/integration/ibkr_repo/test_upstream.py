@@ -24,7 +24,9 @@ Local = InMemoryFutureRepository[Future]
 
 
 def symbols_asked(replay: ScriptedGateway) -> list[str]:
-    return [each.symbol for each in replay.requests if isinstance(each, ContractDataRequest)]
+    return [
+        request.symbol for request in replay.requests if isinstance(request, ContractDataRequest)
+    ]
 
 
 def is_whole(outcome: FutureUpdate[Future] | FutureFailure, product: Future) -> bool:
@@ -142,7 +144,7 @@ def test_error_200_that_an_outage_explains_is_asked_again_when_it_is_over(
 def test_error_200_fails_its_product_alone_and_takes_nothing_from_it(
     serve: Serve, repository_of: RepositoryOf, local: Local, text: str
 ) -> None:
-    of_es = [each.con_id for each in ES.contracts]
+    of_es = [contract.con_id for contract in ES.contracts]
     replay = serve(
         faults.ErrorReply(code=200, text=text, symbol="ES", con_ids=frozenset(of_es), skip=1)
     )
@@ -157,8 +159,8 @@ def test_error_200_fails_its_product_alone_and_takes_nothing_from_it(
     assert is_whole(outcomes["NQ"], NASDAQ)
     assert is_whole(outcomes["CL"], CRUDE_OIL)
     assert local.products[ES.key].contracts == stored[ES.key].contracts
-    assert [each.con_id for each in local.history if each.con_id in of_es] == of_es * 2
-    assert {each.new for each in local.history} == {"listed", "missing"}
+    assert [change.con_id for change in local.history if change.con_id in of_es] == of_es * 2
+    assert {change.new for change in local.history} == {"listed", "missing"}
 
 
 FLAPS = (2103, 2104, 2105, 2106, 2107, 2108, 2119, 2158)

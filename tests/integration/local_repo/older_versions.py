@@ -90,7 +90,7 @@ def kept_rows(database: Database, revision: str) -> dict[str, list[dict[str, obj
 @contextmanager
 def _only_migrations_until(revision: str) -> Iterator[None]:
     later = REVISIONS[REVISIONS.index(revision) + 1 :]
-    others = [f"rev_{each.rpartition('_')[2]}_*" for each in later]
+    others = [f"rev_{text.rpartition('_')[2]}_*" for text in later]
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         migrations = Path(folder) / "migrations"
         ignored = shutil.ignore_patterns("__pycache__", *others)

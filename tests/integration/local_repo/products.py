@@ -38,6 +38,8 @@ def store(
         frames=(repr(product).encode(),),
     )
     acquired = AcquiredFuture(
-        product=product, evidence=evidence, gone=frozenset(each.con_id for each in OLD.contracts)
+        product=product,
+        evidence=evidence,
+        gone=frozenset(contract.con_id for contract in OLD.contracts),
     )
     local.get_or_create_entity(acquired, by_symbol(product), NOW_PLEASE, run)

@@ -124,7 +124,7 @@ def test_a_server_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch)
     assert "no answer within 0.1 s" in explain_finding(finding).sentence
 
 
-def test_a_file_is_told_with_what_it_takes_and_whose_it_is(path: Path) -> None:
+def test_a_file_is_reported_with_what_it_takes_and_whose_it_is(path: Path) -> None:
     path.chmod(0o640)
     with Database(path) as database, repository(database, FakeClock()).sync_run(Origin.IBKR):
         pass
@@ -132,7 +132,7 @@ def test_a_file_is_told_with_what_it_takes_and_whose_it_is(path: Path) -> None:
     assert (facts.is_sound, facts.path, facts.mode) == (True, str(path), 0o640)
     assert facts.size >= 4096
     assert facts.last_run is not None
-    found = {each.check: each.level for each in judge_database(facts, timedelta(days=1))}
+    found = {finding.check: finding.level for finding in judge_database(facts, timedelta(days=1))}
     assert found[Check.PERMISSIONS] is Level.WARNING
 
 

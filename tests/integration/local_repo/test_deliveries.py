@@ -139,7 +139,7 @@ def test_what_no_run_has_dated_yet_is_dated_when_it_is_asked_for(database: Datab
         connection.execute(delete(contract_deliveries))
     service = DeliveryService(BOOK, stored_deliveries(database, FIRST), lambda: FIRST)
     found = service.expirations(FIRST, DaysBefore(count=30))
-    assert [(each.day, each.kind.value) for each in found] == [
+    assert [(event.day, event.kind.value) for event in found] == [
         (date(2026, 11, 25), "long-cutoff"),
         (date(2026, 11, 30), "notice"),
     ]
@@ -166,35 +166,35 @@ def test_what_is_read_again_is_dated_again_as_a_correction(database: Database) -
     with replies.run() as run:
         replies.rewrite(GOLD.key, GOLD, {}, run)
     found = changes(database, FIRST + timedelta(hours=1), later)
-    assert {each.type for each in found} == {EventType.CORRECTED}
-    assert {each.field for each in found} >= {"first_notice_date", "long_cutoff"}
+    assert {event.type for event in found} == {EventType.CORRECTED}
+    assert {event.field for event in found} >= {"first_notice_date", "long_cutoff"}
 
 
 def test_a_product_that_gets_another_class_is_delivered_as_ever(database: Database) -> None:
     sync(database, FIRST)
-    chain = tuple(dataclasses.replace(each, trading_class="AU") for each in GOLD.contracts)
+    chain = tuple(dataclasses.replace(contract, trading_class="AU") for contract in GOLD.contracts)
     renamed = dataclasses.replace(GOLD, trading_class="AU", contracts=chain)
     sync(database, FIRST + timedelta(days=1), renamed)
     found = changes(database, FIRST + timedelta(hours=1), FIRST + timedelta(days=1))
-    assert {each.type for each in found} == {EventType.CLASS_CHANGED}
+    assert {event.type for event in found} == {EventType.CLASS_CHANGED}
     stored = stored_deliveries(database, FIRST)
     dated = DeliveryService(BOOK, stored, lambda: FIRST).dated(renamed)
     assert dated.contracts[0].delivery == BOOK.dated(GOLD, FIRST.date()).contracts[0].delivery
 
 
-def test_a_rule_that_was_corrected_is_told_so(database: Database) -> None:
+def test_a_rule_that_was_corrected_is_reported_so(database: Database) -> None:
     sync(database, FIRST)
     sync(database, FIRST + timedelta(days=1), book=corrected_book())
     found = changes(database, FIRST + timedelta(hours=1), FIRST + timedelta(days=1))
-    assert {each.type for each in found} == {EventType.CORRECTED}
-    notice = next(each for each in found if each.field == "first_notice_date")
+    assert {event.type for event in found} == {EventType.CORRECTED}
+    notice = next(event for event in found if event.field == "first_notice_date")
     learnt = "(COMEX gold and silver), learnt 2026-11-30)"
     assert notice.old == f"2026-11-30 (A, rule: last bd of m-1 {learnt}"
     assert notice.new == f"2026-11-27 (A, rule: 2nd last bd of m-1 {learnt}"
     assert notice.severity is Severity.INFO
 
 
-def test_dates_that_ibkr_contradicts_are_doubted_and_told(database: Database) -> None:
+def test_dates_that_ibkr_contradicts_are_doubted_and_reported(database: Database) -> None:
     sync(database, FIRST)
     moved = dataclasses.replace(
         GCZ6,
@@ -203,22 +203,24 @@ def test_dates_that_ibkr_contradicts_are_doubted_and_told(database: Database) ->
     )
     sync(database, FIRST + timedelta(days=1), dataclasses.replace(GOLD, contracts=(moved, GCG7)))
     found = changes(database, FIRST + timedelta(hours=1), FIRST + timedelta(days=1))
-    given_up = next(each for each in found if each.field == "long_cutoff")
+    given_up = next(event for event in found if event.field == "long_cutoff")
     assert (given_up.type, given_up.severity) == (EventType.DELIVERY_CHANGED, Severity.NOTICE)
     assert "(C, " in str(given_up.new)  # it still passes contracts over, and allows none
 
 
-def test_that_notice_and_cut_off_come_near_is_told_once_at_each_of_two_days(
+def test_that_notice_and_cut_off_come_near_is_reported_once_at_each_of_two_days(
     database: Database,
 ) -> None:
     sync(database, FIRST)
-    told = [
-        f"{each.at:%m-%d} {each.type} {each.severity} {each.new}"
+    message = [
+        f"{change.at:%m-%d} {change.type} {change.severity} {change.new}"
         for day in range(40)
-        for each in changes(database, FIRST + timedelta(days=day), FIRST + timedelta(days=day + 1))
-        if each.field != "listing"
+        for change in changes(
+            database, FIRST + timedelta(days=day), FIRST + timedelta(days=day + 1)
+        )
+        if change.field != "listing"
     ]
-    assert [each for each in told if "NEAR" in each] == [
+    assert [text for text in message if "NEAR" in text] == [
         "11-11 CUTOFF_NEAR notice 2026-11-25",
         "11-13 NOTICE_NEAR notice 2026-11-30",
         "11-23 CUTOFF_NEAR critical 2026-11-25",
@@ -240,7 +242,7 @@ def test_a_date_that_was_imported_late_came_near_when_it_was_imported(database: 
     kept = stored.keep_imports([row.on_product(None, None, date(2026, 11, 3))])
     assert (kept.stored, kept.new, kept.refuted) == (1, 1, ())
     found = changes(database, later - timedelta(hours=1), later + timedelta(hours=1))
-    near = {each.field: (each.severity, each.at) for each in found if "NEAR" in each.type}
+    near = {event.field: (event.severity, event.at) for event in found if "NEAR" in event.type}
     assert near == {
         "first_notice_date": (Severity.CRITICAL, later),
         "long_cutoff": (Severity.CRITICAL, later),
@@ -268,14 +270,14 @@ def test_an_import_that_agrees_changes_nothing_but_who_says_it(database: Databas
     assert then.delivery.sources["first_notice_date"].source.startswith("rule: ")
 
 
-def test_what_was_told_for_a_period_is_told_for_it_again(database: Database) -> None:
+def test_what_was_reported_for_a_period_is_reported_for_it_again(database: Database) -> None:
     """Notice is put off, and then the expiry is moved after it has passed."""
     sync(database, FIRST)
-    told: list[tuple[datetime, datetime, list[Event]]] = []
+    message: list[tuple[datetime, datetime, list[Event]]] = []
 
     def look(first: datetime, last: datetime) -> set[str]:
-        told.append((first, last, changes(database, first, last)))
-        return {each.type for each in told[-1][-1]}
+        message.append((first, last, changes(database, first, last)))
+        return {event.type for event in message[-1][-1]}
 
     warned = datetime(2026, 11, 20, tzinfo=UTC)
     assert look(FIRST + timedelta(hours=1), warned) == {"NOTICE_NEAR", "CUTOFF_NEAR"}
@@ -299,6 +301,6 @@ def test_what_was_told_for_a_period_is_told_for_it_again(database: Database) -> 
     sync(database, ended + timedelta(hours=1), later)
     now = ended + timedelta(hours=2)
     assert look(ended + timedelta(minutes=1), now) >= {"EXPIRY_MOVED"}
-    for first, last, events in told:
+    for first, last, events in message:
         again = changes(database, first, now)
-        assert [each for each in again if each.at <= last] == events
+        assert [event for event in again if event.at <= last] == events

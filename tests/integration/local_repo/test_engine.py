@@ -510,7 +510,7 @@ def test_a_session_that_the_server_ends_leaves_nothing_half_done(
         assert connection.execute(select(market_rules)).all() == []
 
 
-def test_a_statement_that_takes_too_long_is_told(postgres_url: str) -> None:
+def test_a_statement_that_takes_too_long_is_reported(postgres_url: str) -> None:
     with (
         Database(with_options(postgres_url, "-cstatement_timeout=50")) as database,
         pytest.raises(DatabaseLockedError, match="too long"),

@@ -53,7 +53,7 @@ FDAX, FDXM = examples.DAX, examples.DAX_MINI
 
 def known_of(product: Future) -> Known:
     """All that a product holds, listings included, but for what has no history."""
-    chain = (dataclasses.replace(each, **WITHOUT_HISTORY) for each in product.contracts)
+    chain = (dataclasses.replace(contract, **WITHOUT_HISTORY) for contract in product.contracts)
     known = dataclasses.replace(product, contracts=tuple(chain), absent_since=None)
     return type(product), dataclasses.asdict(known)
 
@@ -124,11 +124,11 @@ def replies(draw: st.DrawFn) -> Future:
     product = examples.with_chain(examples.DAX, 5, first_con_id=1)
     present = draw(st.sets(st.sampled_from(product.contracts), min_size=1))
     chain = (
-        dataclasses.replace(each, **draw(contract_fields))
-        for each in sorted(present, key=lambda each: each.con_id)
+        dataclasses.replace(contract, **draw(contract_fields))
+        for contract in sorted(present, key=lambda item: item.con_id)
     )
     entity = draw(st.sampled_from([IndexFuture, UnclassifiedFuture]))
-    fields = {each.name: getattr(product, each.name) for each in dataclasses.fields(product)}
+    fields = {field.name: getattr(product, field.name) for field in dataclasses.fields(product)}
     return entity(**fields | draw(product_fields) | {"contracts": tuple(chain)})
 
 
@@ -246,13 +246,13 @@ def test_a_contract_is_then_in_the_product_it_has_left_since(database: Database)
     clock.advance(days=1)
     left = local.get_by_symbol(query_for(FDAX))
 
-    assert mover.con_id not in {each.con_id for each in left.contracts}
+    assert mover.con_id not in {contract.con_id for contract in left.contracts}
     assert known_of(past_of(database, FDAX, first_day)) == known_of(before)
     assert known_of(past_of(database, FDAX, second_day)) == known_of(left)
     assert known_of(past_of(database, FDXM, second_day)) == known_of(after)
     with reading(database) as connection:
-        told = select(field_changes).where(field_changes.c.field == "product")
-        (move,) = connection.execute(told)
+        message = select(field_changes).where(field_changes.c.field == "product")
+        (move,) = connection.execute(message)
     assert (move.con_id, move.old, move.new) == (mover.con_id, str(FDAX.key), str(FDXM.key))
 
 
@@ -281,7 +281,7 @@ def test_a_product_that_took_contracts_of_another_one_is_then_as_old_as_it_was(
 
 def renamed(product: Future, **names: Any) -> Future:
     """The product and its contracts under another name, as a later reply has them."""
-    chain = (dataclasses.replace(each, **names) for each in product.contracts)
+    chain = (dataclasses.replace(contract, **names) for contract in product.contracts)
     return dataclasses.replace(product, contracts=tuple(chain), **names)
 
 
@@ -322,7 +322,8 @@ def test_history_is_only_ever_added_to(database: Database) -> None:
     kept: list[Any] = []
     for multiplier in (5, 25, 5):
         changed = (
-            dataclasses.replace(each, multiplier=Decimal(multiplier)) for each in FDAX.contracts
+            dataclasses.replace(contract, multiplier=Decimal(multiplier))
+            for contract in FDAX.contracts
         )
         store(local, dataclasses.replace(FDAX, contracts=tuple(changed)))
         clock.advance(days=1)

@@ -32,7 +32,7 @@ from integration.local_repo.test_history import emptied
 
 DAX = examples.with_chain(examples.DAX, 5, first_con_id=1)
 MINI = dataclasses.replace(examples.DAX_MINI, contracts=())
-CON_IDS = tuple(each.con_id for each in DAX.contracts)
+CON_IDS = tuple(contract.con_id for contract in DAX.contracts)
 FIRST = datetime(2026, 12, 10, 12, tzinfo=UTC)
 """Eight days before the first of them ends."""
 
@@ -109,9 +109,11 @@ def nights(draw: st.DrawFn) -> Night:
 def acquired_on(night: Night, at: datetime) -> AcquiredFuture[Future]:
     def product(base: Future) -> Future:
         chain = tuple(
-            dataclasses.replace(each, trading_class=base.trading_class, **night.values[each.con_id])
-            for each in DAX.contracts
-            if night.places[each.con_id] == base.trading_class
+            dataclasses.replace(
+                contract, trading_class=base.trading_class, **night.values[contract.con_id]
+            )
+            for contract in DAX.contracts
+            if night.places[contract.con_id] == base.trading_class
         )
         origin = Origin.FILE if night.is_file else Origin.IBKR
         return dataclasses.replace(base, contracts=chain, origin=origin, synced_at=at)
@@ -176,7 +178,7 @@ class Story:
             self.absences.note(night, now)
 
     def stored(self) -> dict[ProductKey, Future]:
-        return {each.key: each for each in self.local.find_named(["DAX"])}
+        return {product.key: product for product in self.local.find_named(["DAX"])}
 
     def refuse_absent(
         self, night: Night, products: dict[ProductKey, Future], *, is_file: bool
@@ -212,7 +214,7 @@ def contracts_of(
     products: dict[ProductKey, Future],
 ) -> Iterator[tuple[ProductKey, FuturesContract]]:
     for key, product in products.items():
-        yield from ((key, each) for each in product.contracts)
+        yield from ((key, contract) for contract in product.contracts)
 
 
 def is_delisted(contract: FuturesContract) -> bool:
@@ -238,8 +240,11 @@ def known_of(product: Future, at: datetime) -> dict[Any, Any]:
     """All that has a history, remarks and states included."""
     own = {name: getattr(product, name) for name in TRACKED_OF_PRODUCT}
     return own | {
-        each.con_id: (each.state(at), *(getattr(each, name) for name in TRACKED_OF_CONTRACT))
-        for each in product.contracts
+        contract.con_id: (
+            contract.state(at),
+            *(getattr(contract, name) for name in TRACKED_OF_CONTRACT),
+        )
+        for contract in product.contracts
     }
 
 
@@ -260,7 +265,7 @@ def location(request: pytest.FixtureRequest) -> str:
 @given(story=st.lists(nights(), min_size=2, max_size=8))
 def test_no_night_makes_up_evidence(location: str, story: list[Night]) -> None:
     with Database(location) as database:
-        told = Story(emptied(database))
+        message = Story(emptied(database))
         for night in story:
-            told.live_through(night)
-        told.refuse_other_past()
+            message.live_through(night)
+        message.refuse_other_past()

@@ -54,7 +54,7 @@ def test_what_holds_no_file_yet_is_sound_and_gets_none(tmp_path: Path) -> None:
     refuse_damage_of(tmp_path / "empty.db")
     with Database(":memory:") as database:
         check_integrity(database)
-    assert [each.name for each in tmp_path.iterdir()] == ["empty.db"]
+    assert [path.name for path in tmp_path.iterdir()] == ["empty.db"]
 
 
 def test_any_page_that_is_overwritten_is_found(filled: Path, tmp_path: Path) -> None:

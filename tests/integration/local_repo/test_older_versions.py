@@ -132,7 +132,9 @@ def test_it_goes_on_where_it_was(database: Database, revision: str) -> None:
     after = dump(database)
     for table in ("sync_runs", "field_changes"):
         assert after[table][: len(before[table])] == before[table]
-    listed = [each.new for each in after["field_changes"] if (each.con_id, each.field) == LISTING]
+    listed = [
+        change.new for change in after["field_changes"] if (change.con_id, change.field) == LISTING
+    ]
     assert listed == ["listed", "missing", "delisted"]
     assert len(local.get_by_symbol(by_symbol(NEW)).contracts) == 9
 
@@ -160,8 +162,8 @@ def test_hours_are_read_when_asked_for_until_they_are_stored_read(
     with Database(path) as database:
         local = repository(database, clock)
         rolled = tuple(
-            dataclasses.replace(each, schedule=sent_hours("20261201:CLOSED;20261202:CLOSED"))
-            for each in NEW.contracts
+            dataclasses.replace(other, schedule=sent_hours("20261201:CLOSED;20261202:CLOSED"))
+            for other in NEW.contracts
         )
         clock.advance(days=7)
         with local.sync_run(Origin.IBKR) as run:

@@ -49,7 +49,7 @@ def counted() -> Iterator[list[str]]:
     with before_each_step(lambda _: None) as seen:
         statements: list[str] = []
         yield statements
-        statements.extend(each for each in seen if not each.startswith(("BEGIN", "PRAGMA")))
+        statements.extend(text for text in seen if not text.startswith(("BEGIN", "PRAGMA")))
 
 
 def live_through_a_week(database: Database) -> None:
@@ -104,8 +104,8 @@ def test_a_chain_may_be_longer_than_the_parameters_that_a_statement_takes(tmp_pa
             with local.sync_run(Origin.IBKR) as run:
                 store(local, product, run, clock)
         stored = local.get_by_symbol(by_symbol(product)).contracts
-    assert {each.con_id for each in stored} == {each.con_id for each in chain}
-    assert {each.listing.last_seen_at for each in stored if each.listing} == {clock.now}
+    assert {item.con_id for item in stored} == {item.con_id for item in chain}
+    assert {item.listing.last_seen_at for item in stored if item.listing} == {clock.now}
 
 
 def test_both_databases_hold_the_same_rows(tmp_path: Path, postgres_url: str) -> None:
@@ -144,7 +144,7 @@ def test_any_product_comes_back_the_same_from_both_databases(
             assert dataclasses.asdict(fresh) == dataclasses.asdict(update.product)
             found.append(fresh)
     # What a row says of its own absence is no evidence: it was seen.
-    seen = tuple(dataclasses.replace(each, listing=None) for each in product.contracts)
+    seen = tuple(dataclasses.replace(contract, listing=None) for contract in product.contracts)
     own = {"synced_at": found[0].synced_at, "remarks": found[0].remarks, "contracts": seen}
     assert found[0] == found[1] == dataclasses.replace(product, **own)  # type: ignore[arg-type]
 
@@ -189,7 +189,7 @@ def test_the_list_takes_four_queries_however_many_products(
             store(local, chain, run, clock)
     with counted() as statements:
         assert len(local.list_products()) == products
-    assert len([each for each in statements if each.startswith("SELECT")]) == 4
+    assert len([statement for statement in statements if statement.startswith("SELECT")]) == 4
 
 
 def test_storing_a_chain_takes_as_many_statements_however_long_it_is(database: Database) -> None:
@@ -218,9 +218,9 @@ def test_a_night_whose_hours_roll_writes_no_row_of_a_contract(database: Database
         product,
         contracts=tuple(
             dataclasses.replace(
-                each, schedule=sent_hours("20261124:1700-20261125:1600", "20261124:CLOSED")
+                contract, schedule=sent_hours("20261124:1700-20261125:1600", "20261124:CLOSED")
             )
-            for each in product.contracts
+            for contract in product.contracts
         ),
     )
     for night in (product, rolled):
@@ -229,14 +229,18 @@ def test_a_night_whose_hours_roll_writes_no_row_of_a_contract(database: Database
             store(local, night, run, clock)
     verbs = ("INSERT INTO", "UPDATE", "DELETE FROM")
     written = {
-        each.removeprefix(verb).split()[0]
-        for each in statements
+        statement.removeprefix(verb).split()[0]
+        for statement in statements
         for verb in verbs
-        if each.startswith(verb)
+        if statement.startswith(verb)
     }
     assert "schedules" in written
     assert written.isdisjoint({"contracts", "contract_schedules", "contract_deliveries"})
-    seen = {each.listing.last_seen_at for each in stored_chain(local, product) if each.listing}
+    seen = {
+        contract.listing.last_seen_at
+        for contract in stored_chain(local, product)
+        if contract.listing
+    }
     assert seen == {clock.now}
 
 
@@ -254,4 +258,4 @@ def test_a_plan_reads_and_nothing_else(database: Database) -> None:
     with counted() as statements:
         policy = SyncPolicy(dry_run=True)
         local.plan_entity(AcquiredFuture(product=NEW), by_symbol(NEW), policy)
-    assert {each.split()[0] for each in statements} <= {"SELECT", "COMMIT"}
+    assert {statement.split()[0] for statement in statements} <= {"SELECT", "COMMIT"}

@@ -74,7 +74,7 @@ def start(database: Database) -> Iterator[Callable[[], Program]]:
         yield start_one
 
 
-def tell(program: Program) -> None:
+def say(program: Program) -> None:
     assert program.stdin is not None
     program.stdin.write("\n")
     program.stdin.flush()
@@ -90,13 +90,13 @@ def test_a_run_is_refused_at_once_while_another_process_has_one(
 ) -> None:
     other = start()
     assert heard(other) == "ready"
-    tell(other)
+    say(other)
     assert heard(other) == "open"
     began = time.monotonic()
     with pytest.raises(AlreadyRunningError), local.sync_run(Origin.IBKR):
         pass
     assert time.monotonic() - began < 20  # nor is it waited for a little
-    tell(other)
+    say(other)
     other.wait(timeout=30)
     with local.sync_run(Origin.IBKR):
         pass
@@ -111,7 +111,7 @@ def test_of_processes_that_start_together_exactly_one_runs(
     programs = [start() for _ in range(4)]
     assert [heard(program) for program in programs] == ["ready"] * 4
     for program in programs:
-        tell(program)
+        say(program)
     assert sorted(heard(program) for program in programs) == ["open"] + ["refused"] * 3
 
 
@@ -120,7 +120,7 @@ def test_the_lock_dies_with_its_process_and_the_next_run_closes_what_it_left_ope
 ) -> None:
     other = start()
     heard(other)
-    tell(other)
+    say(other)
     assert heard(other) == "open"
     other.kill()
     other.wait(timeout=30)
@@ -186,7 +186,7 @@ def test_a_run_that_is_stopped_while_its_end_is_recorded_was_interrupted(
     assert set(outcomes[:-1]) == {"interrupted"}
 
 
-def test_outcomes_tell_what_was_asked_and_what_came_of_it(
+def test_outcomes_say_what_was_asked_and_what_came_of_it(
     database: Database, local: LocalFutureRepository[Future]
 ) -> None:
     clock = FakeClock()

@@ -43,7 +43,7 @@ def test_sample_data_goes_unless_a_run_is_at_work(database: Database, tmp_path: 
 
     assert discard_sample_file(database)
 
-    assert [each.name for each in tmp_path.iterdir()] == ["some.db.lock"]
+    assert [path.name for path in tmp_path.iterdir()] == ["some.db.lock"]
 
 
 def test_real_data_stays(database: Database) -> None:

@@ -58,7 +58,7 @@ class Nights:
     def hours(self, product: Future) -> list[TradingSchedule | None]:
         """The hours as they are read back, in the order of the chain."""
         found = repository(self.database, self.clock).get_by_symbol(by_symbol(product))
-        return [each.schedule for each in found.contracts]
+        return [contract.schedule for contract in found.contracts]
 
 
 @pytest.fixture(params=["sqlite_tables_path", "postgres_tables_url"], ids=["sqlite", "postgres"])
@@ -87,7 +87,7 @@ def test_contracts_with_other_hours_or_none_are_exceptions(nights: Nights) -> No
     given = with_hours(ES, SHORT, None, MONDAY)
     rows = nights.pass_with(given)
     assert [row.con_id for row in rows["contract_schedules"]] == [
-        each.con_id for each in ES.contracts[:2]
+        contract.con_id for contract in ES.contracts[:2]
     ]
     assert nights.hours(ES) == [SHORT, None, MONDAY, MONDAY]
     rows = nights.pass_with(with_hours(ES, TUESDAY))
@@ -122,8 +122,8 @@ def test_what_a_contract_takes_along_to_another_product_are_its_own_hours(nights
         with_hours(ES, SHORT, MONDAY),
         trading_class="ESX",
         contracts=tuple(
-            dataclasses.replace(each, trading_class="ESX")
-            for each in with_hours(ES, SHORT, MONDAY).contracts
+            dataclasses.replace(contract, trading_class="ESX")
+            for contract in with_hours(ES, SHORT, MONDAY).contracts
         ),
     )
     rows = nights.pass_with(moved)

@@ -151,12 +151,12 @@ def described(connection: Connection) -> dict[str, Any]:
 
     return {
         table: (
-            [(each["name"], str(each["type"]), each["nullable"]) for each in columns],
+            [(column["name"], str(column["type"]), column["nullable"]) for column in columns],
             inspector.get_pk_constraint(table),
             ordered(inspector.get_foreign_keys(table)),
             ordered(inspector.get_unique_constraints(table)),
             ordered(inspector.get_check_constraints(table)),
-            ordered([_with_condition_as_text(each) for each in inspector.get_indexes(table)]),
+            ordered([_with_condition_as_text(index) for index in inspector.get_indexes(table)]),
         )
         for table in inspector.get_table_names()
         for columns in [inspector.get_columns(table)]
@@ -165,7 +165,7 @@ def described(connection: Connection) -> dict[str, Any]:
 
 def _with_condition_as_text(index: Any) -> dict[str, Any]:
     """An index as it is reflected, in which a condition is an object of its own."""
-    options = {name: str(each) for name, each in index.get("dialect_options", {}).items()}
+    options = {name: str(value) for name, value in index.get("dialect_options", {}).items()}
     return {**index, "dialect_options": options}
 
 
@@ -177,13 +177,13 @@ def test_the_migrations_ship_inside_the_package() -> None:
 # --- status and upgrade
 
 
-def test_what_is_empty_is_told_and_upgraded(database: Database) -> None:
+def test_what_is_empty_is_reported_and_upgraded(database: Database) -> None:
     assert schema_status(database) == SchemaStatus(current=None, head=head_revision())
     assert upgrade(database) == SchemaUpgrade(before=None, after=head_revision(), backup=None)
     assert schema_status(database).is_current
 
 
-def test_telling_the_status_creates_nothing(file_database: Database, tmp_path: Path) -> None:
+def test_saying_the_status_creates_nothing(file_database: Database, tmp_path: Path) -> None:
     schema_status(file_database)
     assert list(tmp_path.iterdir()) == []
 
@@ -281,11 +281,11 @@ def test_an_upgrade_keeps_every_row(database: Database, later_version: Callable[
 
 def dump_without(database: Database, table: str) -> dict[str, list[Any]]:
     database.has_current_schema = True
-    wanted = [each for each in metadata.sorted_tables if each.name != table]
+    wanted = [other for other in metadata.sorted_tables if other.name != table]
     with database.read() as connection:
         return {
-            each.name: list(connection.execute(each.select().order_by(*each.primary_key)))
-            for each in wanted
+            other.name: list(connection.execute(other.select().order_by(*other.primary_key)))
+            for other in wanted
         }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import logging
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -102,6 +103,16 @@ def test_a_thread_sees_the_snapshot_of_no_other(location: str) -> None:
 
 
 @pytest.fixture
+def own_logging() -> Iterator[None]:
+    """Give the root logger back as it was."""
+    root = logging.getLogger()
+    before = (root.handlers, root.level)
+    yield
+    root.handlers, level = before
+    root.setLevel(level)
+
+
+@pytest.fixture
 def statements() -> Iterator[Counter[str]]:
     """How often each statement was sent, by any engine."""
     counted: Counter[str] = Counter()
@@ -114,6 +125,7 @@ def statements() -> Iterator[Counter[str]]:
     event.remove(Engine, "before_cursor_execute", count)
 
 
+@pytest.mark.usefixtures("own_logging")
 @pytest.mark.parametrize(
     "command",
     [

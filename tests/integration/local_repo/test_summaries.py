@@ -31,14 +31,14 @@ def contracts_around(day: datetime, series: tuple[ContractSeries, ...]) -> list[
             last_trade_date=(day + timedelta(days=days)).date(),
             last_trade_at=stop,
             time_zone=zone,
-            series=each,
+            series=kind,
         )
-        for con_id, (days, zone, stop, each) in enumerate(kinds, start=1)
+        for con_id, (days, zone, stop, kind) in enumerate(kinds, start=1)
     ]
 
 
 @pytest.mark.parametrize("series", [SERIES, SERIES[:1]])
-def test_summaries_count_what_entities_tell(
+def test_summaries_count_what_entities_say(
     tmp_path: Path, series: tuple[ContractSeries, ...]
 ) -> None:
     product = dataclasses.replace(
@@ -53,7 +53,9 @@ def test_summaries_count_what_entities_tell(
             clock.now = TODAY + timedelta(hours=hour)
             (summary,) = local.list_products()
             state = ContractState.ACTIVE
-            active = [each for each in product.contracts if each.state(clock.now) is state]
-            usual = [each for each in active if each.series in usual_series(active)]
-            expiries = [each.last_trade_date for each in usual]
+            active = [
+                contract for contract in product.contracts if contract.state(clock.now) is state
+            ]
+            usual = [contract for contract in active if contract.series in usual_series(active)]
+            expiries = [contract.last_trade_date for contract in usual]
             assert (summary.listed, summary.next_expiry) == (len(usual), min(expiries))

@@ -15,15 +15,20 @@ CALENDAR_DATES = 182
 
 
 def _new(*contracts: str) -> list[Said]:
-    return [("NEW", "info", each, "listing", None, "listed") for each in contracts]
+    return [("NEW", "info", contract, "listing", None, "listed") for contract in contracts]
 
 
 def _missing(*contracts: str) -> list[Said]:
-    return [("MISSING", "notice", each, "listing", "listed", "missing") for each in contracts]
+    return [
+        ("MISSING", "notice", contract, "listing", "listed", "missing") for contract in contracts
+    ]
 
 
 def _delisted(*contracts: str) -> list[Said]:
-    return [("DELISTED", "critical", each, "listing", "missing", "delisted") for each in contracts]
+    return [
+        ("DELISTED", "critical", contract, "listing", "missing", "delisted")
+        for contract in contracts
+    ]
 
 
 def _expired(contract: str) -> Said:
@@ -33,7 +38,8 @@ def _expired(contract: str) -> Said:
 def _unstated(who: str, *fields: str) -> list[Said]:
     kind = "no_longer_stated"
     return [
-        ("NO_LONGER_STATED", "info", who, kind, None, f"{each} no longer stated") for each in fields
+        ("NO_LONGER_STATED", "info", who, kind, None, f"{field} no longer stated")
+        for field in fields
     ]
 
 

@@ -52,10 +52,10 @@ class Market:
         """Change fields of some contracts; None is all."""
         product = self.products[name]
         chain = (
-            dataclasses.replace(each, **fields)
-            if con_ids is None or each.con_id in con_ids
-            else each
-            for each in product.contracts
+            dataclasses.replace(contract, **fields)
+            if con_ids is None or contract.con_id in con_ids
+            else contract
+            for contract in product.contracts
         )
         self.products[name] = dataclasses.replace(product, contracts=tuple(chain))
 
@@ -83,7 +83,9 @@ class Market:
 
     def replace_contract(self, name: str, con_id: int, successor: int) -> None:
         """List a contract again under another conId; the former one means nothing any more."""
-        (old,) = (each for each in self.products[name].contracts if each.con_id == con_id)
+        (old,) = (
+            contract for contract in self.products[name].contracts if contract.con_id == con_id
+        )
         self.hidden.add(con_id)
         self.list_contract(name, dataclasses.replace(old, con_id=successor))
 

@@ -82,7 +82,7 @@ class Month:
                 self.imports[number] = self.import_file(number, night.imports)
             with self.services() as services:
                 products = dict(stored(services))
-                self.snapshots[number] = {each: kept(products[each]) for each in products}
+                self.snapshots[number] = {other: kept(products[other]) for other in products}
                 self.unusual_days[number] = {
                     (product.symbol, day)
                     for product in products.values()
@@ -104,7 +104,9 @@ class Month:
                 server_version=SERVER_VERSION,
             )
             yield stack.enter_context(replay).port
-            asked = (each for each in replay.requests if isinstance(each, ContractDataRequest))
+            asked = (
+                request for request in replay.requests if isinstance(request, ContractDataRequest)
+            )
             self.requests[number] = tuple(asked)
 
     @contextmanager
@@ -126,15 +128,15 @@ class Month:
                 self.ended[number] = type(error).__name__
                 outcomes = []
             self.failures[number] = {
-                each.query.symbol: type(each.error).__name__
-                for each in outcomes
-                if isinstance(each, FutureFailure)
+                outcome.query.symbol: type(outcome.error).__name__
+                for outcome in outcomes
+                if isinstance(outcome, FutureFailure)
             }
             self.remarks[number] = tuple(
                 remark
-                for each in outcomes
-                if isinstance(each, FutureUpdate)
-                for remark in each.remarks
+                for outcome in outcomes
+                if isinstance(outcome, FutureUpdate)
+                for remark in outcome.remarks
             )
             self.runs[services.runs.last_runs(1)[0].run_id] = number
 
@@ -143,11 +145,13 @@ class Month:
 
         On the first night all products, of which E-mini is asked for on any exchange.
         """
-        besides = (exactly(*self.market.products[each].key) for each in night.asked_besides)
+        besides = (exactly(*self.market.products[beside].key) for beside in night.asked_besides)
         products = self.market.products.values()
         first = (
-            FutureQuery(symbol="ES") if each.symbol == "ES" else exactly(*each.key, each.currency)
-            for each in products
+            FutureQuery(symbol="ES")
+            if product.symbol == "ES"
+            else exactly(*product.key, product.currency)
+            for product in products
         )
         return (*(services.watchlist.selection(()) or first), *besides)
 
@@ -178,7 +182,7 @@ class Month:
             product = dataclasses.replace(product, contracts=product.contracts[:1])
         elif kind is FileKind.OTHER_CLASS:
             chain = tuple(
-                dataclasses.replace(each, trading_class="KCX") for each in product.contracts
+                dataclasses.replace(contract, trading_class="KCX") for contract in product.contracts
             )
             long_ago = START + timedelta(days=number - 100)
             product = dataclasses.replace(
@@ -199,14 +203,14 @@ def stored(services: Services[Future]) -> Iterator[tuple[int, Future]]:
     """Each stored product by the conId of its first contract."""
     for summary in services.futures.list_products():
         product = services.futures.show(exactly(*summary.key))
-        yield min(each.con_id for each in product.contracts), product
+        yield min(contract.con_id for contract in product.contracts), product
 
 
 def unusual_days(product: Future, now: datetime) -> Iterator[date]:
     """The days of which it is not said that the product trades in its usual hours."""
     for day, spoken in current_hours(product, now).items():
         opens, closes = (
-            datetime.combine(day, each, spoken.zone).astimezone(UTC) for each in USUAL_HOURS
+            datetime.combine(day, hours, spoken.zone).astimezone(UTC) for hours in USUAL_HOURS
         )
         if spoken.entries != (TradingSession(opens_at=opens, closes_at=closes),):
             yield day
@@ -222,7 +226,7 @@ def kept(product: Future) -> Future:
         "size_increment": None,
         "suggested_size_increment": None,
     }
-    chain = tuple(dataclasses.replace(each, **unkept) for each in product.contracts)
+    chain = tuple(dataclasses.replace(contract, **unkept) for contract in product.contracts)
     return dataclasses.replace(product, contracts=chain, absent_since=None)
 
 

@@ -180,8 +180,10 @@ def with_contract(product: Future, contract: FuturesContract) -> Future:
 def _in_milk_days(product: Future) -> Future:
     """The real expiration date of milk is the business day after its last trade."""
     chain = (
-        dataclasses.replace(each, real_expiration_date=each.last_trade_date + timedelta(days=1))
-        for each in product.contracts
+        dataclasses.replace(
+            contract, real_expiration_date=contract.last_trade_date + timedelta(days=1)
+        )
+        for contract in product.contracts
     )
     return dataclasses.replace(product, contracts=tuple(chain))
 

@@ -85,24 +85,24 @@ def test_each_night_fails_where_it_must_and_nowhere_else(month: Month) -> None:
 def test_the_month_ends_with_exactly_the_events_that_happened(month: Month) -> None:
     with month.services() as services:
         events = services.history.changes(START - timedelta(days=1), month.clock.now)
-    seen = [(each.at, said(each), month.runs.get(each.run or 0)) for each in events]
-    of_runs = [(night(number), each, number) for number, news in EVENTS.items() for each in news]
-    assert in_order(seen) == in_order([*of_runs, *((*each, None) for each in OF_DATES)])
+    seen = [(event.at, said(event), month.runs.get(event.run or 0)) for event in events]
+    of_runs = [(night(number), new, number) for number, news in EVENTS.items() for new in news]
+    assert in_order(seen) == in_order([*of_runs, *((*date, None) for date in OF_DATES)])
 
 
 @pytest.mark.parametrize("number", RUN_NIGHTS)
-def test_on_each_night_its_own_events_are_told_and_no_others(month: Month, number: int) -> None:
-    before = max((each for each in RUN_NIGHTS if each < number), default=-1)
+def test_on_each_night_its_own_events_are_reported_and_no_others(month: Month, number: int) -> None:
+    before = max((other for other in RUN_NIGHTS if other < number), default=-1)
     of_dates = [event for at, event in OF_DATES if night(before) < at <= night(number)]
-    expected = [named_then(each, number) for each in (*EVENTS.get(number, []), *of_dates)]
-    assert in_order([said(each) for each in month.said[number]]) == in_order(expected)
+    expected = [named_then(other, number) for other in (*EVENTS.get(number, []), *of_dates)]
+    assert in_order([said(other) for other in month.said[number]]) == in_order(expected)
 
 
 def test_the_month_ends_with_every_contract_in_its_state(month: Month) -> None:
     states = {
-        each.con_id: each.state(month.clock.now)
+        contract.con_id: contract.state(month.clock.now)
         for product in month.snapshots[NIGHTS - 1].values()
-        for each in product.contracts
+        for contract in product.contracts
     }
     expired = {600000001, 610000001, 620000001, 700, 900, 1000, 1049, 1050, 1051, 1200}
     gone = dict.fromkeys((*CRUDE_SPRING, *MILK, E_MINI_SEPTEMBER), ContractState.DELISTED)
@@ -131,9 +131,10 @@ def unsighted(product: Future) -> Future:
     """The product without when its contracts were last seen."""
     chain = (
         dataclasses.replace(
-            each, listing=each.listing and dataclasses.replace(each.listing, last_seen_at=START)
+            contract,
+            listing=contract.listing and dataclasses.replace(contract.listing, last_seen_at=START),
         )
-        for each in product.contracts
+        for contract in product.contracts
     )
     return dataclasses.replace(product, contracts=tuple(chain))
 
@@ -147,7 +148,7 @@ def test_a_night_that_fails_leaves_the_product_as_it_was(month: Month) -> None:
             if first_con_id not in before:
                 continue
             names = (product, before[first_con_id])
-            is_asked = any(query.matches(each) for query in month.asked[number] for each in names)
+            is_asked = any(query.matches(name) for query in month.asked[number] for name in names)
             failure = month.failures[number].get(product.symbol)
             if number in month.ended or not is_asked or failure not in (None, NOT_FOUND):
                 assert everything(product) == everything(before[first_con_id])
@@ -162,20 +163,20 @@ def test_a_closed_product_is_asked_for_no_more_until_somebody_does(month: Month)
         symbol: [
             number
             for number, requests in month.requests.items()
-            if symbol in {each.symbol for each in requests}
+            if symbol in {request.symbol for request in requests}
         ]
         for symbol in ("BFF", "DA")
     }
     assert asked["DA"] == [0, 1, *range(3, 10)]
-    assert asked["BFF"] == [0, 1, *range(3, 7), *(each for each in RUN_NIGHTS if each >= 20)]
+    assert asked["BFF"] == [0, 1, *range(3, 7), *(night for night in RUN_NIGHTS if night >= 20)]
 
 
 def test_what_a_shorter_reply_lacks_is_asked_for_and_said_to_be_there(month: Month) -> None:
     incomplete = 23
-    (missed,) = (each.con_id for each in month.requests[incomplete] if each.con_id)
+    (missed,) = (request.con_id for request in month.requests[incomplete] if request.con_id)
     (remark,) = month.remarks[incomplete]
     coffee = month.snapshots[incomplete][800]
-    (contract,) = (each for each in coffee.contracts if each.con_id == missed)
+    (contract,) = (other for other in coffee.contracts if other.con_id == missed)
     assert remark == (
         f"the reply was incomplete: it lacked {contract.local_symbol}, found by conId"
     )
@@ -184,14 +185,16 @@ def test_what_a_shorter_reply_lacks_is_asked_for_and_said_to_be_there(month: Mon
 def test_of_what_a_shorter_reply_lacks_nothing_is_said_where_ibkr_answers_for_no_other(
     month: Month,
 ) -> None:
-    asked = [each.con_id for each in month.requests[WITHOUT_ANSWERS] if each.con_id in URANIUM]
+    asked = [
+        request.con_id for request in month.requests[WITHOUT_ANSWERS] if request.con_id in URANIUM
+    ]
     assert len(asked) == len(("lacked", "probe"))
     chain = {
         contract.con_id: contract.state(month.clock.now)
         for product in month.snapshots[WITHOUT_ANSWERS].values()
         for contract in product.contracts
     }
-    assert {chain[each] for each in URANIUM} == {ContractState.ACTIVE}
+    assert {chain[number] for number in URANIUM} == {ContractState.ACTIVE}
 
 
 def test_files_say_nothing_new_or_are_refused(month: Month) -> None:
@@ -250,8 +253,8 @@ def test_every_run_is_recorded_with_how_it_ended(month: Month) -> None:
         else ("partial" if of_night(number).failing else "ok")
         for number in RUN_NIGHTS
     }
-    refreshes = [each for each in runs if each.kind is RunKind.REFRESH]
-    recorded = {month.runs[each.run_id]: each.outcome.value for each in refreshes}
+    refreshes = [run for run in runs if run.kind is RunKind.REFRESH]
+    recorded = {month.runs[refresh.run_id]: refresh.outcome.value for refresh in refreshes}
     assert recorded == outcomes
-    read = [each for each in month.imports.values() if each != REFUSED_UNREAD]
+    read = [other for other in month.imports.values() if other != REFUSED_UNREAD]
     assert len(runs) == len(refreshes) + len(read)

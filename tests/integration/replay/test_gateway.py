@@ -42,8 +42,8 @@ def _row(symbol: str, number: int) -> ContractRow:
 
 RECORDING = Recording(
     contracts=(
-        *(_row("ES", each) for each in range(5)),
-        *(_row("NQ", each) for each in range(40)),
+        *(_row("ES", number) for number in range(5)),
+        *(_row("NQ", number) for number in range(40)),
     ),
     market_rules=(MarketRuleRow(market_rule_id="67", increments=(("0", "0.25"),)),),
 )
@@ -58,7 +58,7 @@ def start() -> Iterator[Start]:
         yield lambda *script, **options: stack.enter_context(
             ScriptedGateway(RECORDING, faults=script, **options)
         )
-    assert not [each for each in threading.enumerate() if each.name.startswith("replay")]
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("replay")]
 
 
 def _messages_until_the_line_ends(client: TwsClient) -> list[tuple[str, ...]]:
@@ -82,7 +82,7 @@ def test_a_session_works_from_hello_to_reply_at_every_version(start: Start, vers
         client.ask(12, symbol="ES", exchange="CME")
         *rows, end = client.reply()
         decoded = [decode_contract_data(row, version) for row in rows]
-        assert {row["local_symbol"] for row in decoded} == {f"ES{each}" for each in range(5)}
+        assert {row["local_symbol"] for row in decoded} == {f"ES{number}" for number in range(5)}
         assert {row["req_id"] for row in decoded} == {"12"}
         assert end == ("52", "1", "12")
         client.ask(13, symbol="XX")
@@ -109,9 +109,9 @@ def test_everything_clients_send_can_be_looked_at_afterwards(start: Start) -> No
         ContractDataRequest(req_id=12, symbol="ES", sec_type="FUT"),
         OtherRequest(message_id=3),
     )
-    assert [each.fields[0] for each in gateway.frames] == ["API", "71", "9", "3", "API"]
-    assert [each.connection for each in gateway.frames] == [1, 1, 1, 1, 2]
-    times = [each.at for each in gateway.frames]
+    assert [frame.fields[0] for frame in gateway.frames] == ["API", "71", "9", "3", "API"]
+    assert [frame.connection for frame in gateway.frames] == [1, 1, 1, 1, 2]
+    times = [frame.at for frame in gateway.frames]
     assert before <= times[0]
     assert times == sorted(times)
 
@@ -132,7 +132,7 @@ def test_a_port_can_be_chosen_and_is_free_again_after_the_stop(start: Start) -> 
 
 def test_a_stop_waits_neither_for_clients_nor_for_delays(start: Start) -> None:
     gateway = start(faults.Late(seconds=3600), faults.Drip(seconds=3600, symbol="NQ"))
-    clients = [TwsClient(gateway.port).start(client_id=each) for each in range(5)]
+    clients = [TwsClient(gateway.port).start(client_id=number) for number in range(5)]
     for client in clients:
         client.ask(1, symbol="ES")
         client.ask(2, symbol="NQ")
@@ -153,7 +153,7 @@ def test_a_client_that_reads_slowly_gets_everything_and_blocks_nobody(start: Sta
         quick.ask(1, symbol="ES")
         assert _rows(quick.reply()) == 5
         replies = [slow.reply() for _ in range(1000)]
-    assert [reply[-1][2] for reply in replies] == [str(each) for each in range(1000)]
+    assert [reply[-1][2] for reply in replies] == [str(number) for number in range(1000)]
     assert {_rows(reply) for reply in replies} == {40}
 
 
@@ -165,7 +165,7 @@ def test_latency_delays_each_reply_without_holding_up_the_next(start: Start) -> 
             client.ask(req_id, symbol="ES")
         ids = [client.reply()[-1][2] for _ in range(100)]
         took = time.monotonic() - began
-    assert ids == [str(each) for each in range(100)]
+    assert ids == [str(number) for number in range(100)]
     assert 0.3 <= took < 0.3 * 100 / 2
 
 

@@ -50,7 +50,7 @@ class App(EWrapper, EClient):  # type: ignore[misc]
     def wait_for(self, *what: object) -> None:
         with self._news:
             heard = self._news.wait_for(
-                lambda: any(each[: len(what)] == what for each in self.said), timeout=10
+                lambda: any(pair[: len(what)] == what for pair in self.said), timeout=10
             )
             assert heard, self.said
 
@@ -80,7 +80,7 @@ class App(EWrapper, EClient):  # type: ignore[misc]
         marketRuleId: int,
         priceIncrements: list[object],
     ) -> None:
-        pairs = [(each.lowEdge, each.increment) for each in priceIncrements]  # type: ignore[attr-defined]
+        pairs = [(step.lowEdge, step.increment) for step in priceIncrements]  # type: ignore[attr-defined]
         self._say("marketRule", marketRuleId, pairs)
 
     def currentTime(self, time: int) -> None:
@@ -152,8 +152,8 @@ def test_ibapi_decodes_a_contract_with_a_value_in_most_fields(version: int) -> N
 def test_ibapi_gets_one_row_per_route_when_it_names_no_exchange(app: App) -> None:
     app.reqContractDetails(1, _es(exchange=""))
     app.wait_for("contractDetailsEnd", 1)
-    assert {each.contract.exchange for each in app.details} == {"CME", "QBALGO"}
-    assert {each.contract.conId for each in app.details} == {620731015}
+    assert {other.contract.exchange for other in app.details} == {"CME", "QBALGO"}
+    assert {other.contract.conId for other in app.details} == {620731015}
 
 
 def test_ibapi_hears_that_a_contract_is_unknown(app: App) -> None:

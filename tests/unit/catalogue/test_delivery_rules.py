@@ -163,9 +163,9 @@ def test_of_a_product_in_cash_it_is_known_that_no_notice_is_given() -> None:
 
 def test_every_rule_names_products_of_the_catalogue_and_a_calendar_that_there_is() -> None:
     names = {
-        (each.exchange, name)
-        for each in load_catalogue().products
-        for name in (each.symbol, each.trading_class, each.exchange_code)
+        (product.exchange, name)
+        for product in load_catalogue().products
+        for name in (product.symbol, product.trading_class, product.exchange_code)
     }
     for rule in load_delivery_rules().rules:
         assert bool(rule.trading_classes) != bool(rule.categories)
@@ -181,7 +181,7 @@ def test_the_page_of_the_docs_is_what_the_rules_say() -> None:
 
 
 def test_every_exchange_of_the_catalogue_is_known_by_its_mic_and_keeps_a_calendar() -> None:
-    traded_on = {each.exchange for each in load_catalogue().products if each.active}
+    traded_on = {product.exchange for product in load_catalogue().products if product.active}
     assert traded_on <= exchange_facts().keys()
     for facts in exchange_facts().values():
         assert len(facts.mic) == 4

@@ -31,16 +31,16 @@ class TestTable:
 
     def test_no_two_rows_say_the_same_product_and_size(self) -> None:
         keys = Counter(
-            (each.symbol, each.exchange, each.trading_class, each.multiplier)
-            for each in load_catalogue().products
+            (product.symbol, product.exchange, product.trading_class, product.multiplier)
+            for product in load_catalogue().products
         )
         assert [key for key, count in keys.items() if count > 1] == []
 
     def test_a_trading_class_names_one_product_of_its_exchange(self) -> None:
         classes = Counter(
-            (each.exchange, each.trading_class)
-            for each in load_catalogue().products
-            if each.trading_class is not None
+            (product.exchange, product.trading_class)
+            for product in load_catalogue().products
+            if product.trading_class is not None
         )
         assert [key for key, count in classes.items() if count > 1] == []
 
@@ -50,9 +50,11 @@ class TestTable:
 
     def test_multipliers_magnifiers_and_ticks_are_positive_where_known(self) -> None:
         products = load_catalogue().products
-        assert all(each.multiplier is None or each.multiplier > 0 for each in products)
-        assert all(each.price_magnifier is None or each.price_magnifier > 0 for each in products)
-        assert all(each.min_tick is None or each.min_tick > 0 for each in products)
+        assert all(product.multiplier is None or product.multiplier > 0 for product in products)
+        assert all(
+            product.price_magnifier is None or product.price_magnifier > 0 for product in products
+        )
+        assert all(product.min_tick is None or product.min_tick > 0 for product in products)
 
     def test_flags_are_written_as_the_reader_expects_them(self) -> None:
         rows = list(read_table("futures_products"))
@@ -75,7 +77,7 @@ class TestTable:
     def test_the_table_is_sorted_so_that_changes_show_in_a_diff(self) -> None:
         products = load_catalogue().products
         assert list(products) == sorted(
-            products, key=lambda each: (each.exchange, each.symbol, -(each.multiplier or 0))
+            products, key=lambda item: (item.exchange, item.symbol, -(item.multiplier or 0))
         )
 
     @one_case(
@@ -106,11 +108,15 @@ class TestTable:
             ("STI", "SGX", {None: 2}),
         ],
     )
-    def test_sizes_of_one_symbol_are_told_apart_by_their_class(
+    def test_sizes_of_one_symbol_are_distinguished_by_their_class(
         self, symbol: str, exchange: str, sizes: dict[str | None, Decimal]
     ) -> None:
-        rows = [each for each in load_catalogue().by_symbol(symbol) if each.exchange == exchange]
-        assert {each.trading_class: each.multiplier for each in rows} == sizes
+        rows = [
+            product
+            for product in load_catalogue().by_symbol(symbol)
+            if product.exchange == exchange
+        ]
+        assert {row.trading_class: row.multiplier for row in rows} == sizes
 
     @pytest.mark.parametrize(
         ("symbol", "exchange", "trading_class"),
@@ -127,7 +133,11 @@ class TestTable:
     def test_knows_classes_that_differ_from_the_symbol(
         self, symbol: str, exchange: str, trading_class: str
     ) -> None:
-        (row,) = (each for each in load_catalogue().by_symbol(symbol) if each.exchange == exchange)
+        (row,) = (
+            product
+            for product in load_catalogue().by_symbol(symbol)
+            if product.exchange == exchange
+        )
         assert row.trading_class == trading_class
 
     @pytest.mark.parametrize(("symbol", "exchange"), [("TFM", "ENDEX"), ("NGF", "IPE")])
@@ -168,7 +178,9 @@ class TestTable:
     def test_products_stand_under_ibkr_s_code_of_their_exchange(
         self, exchange: str, symbols: set[str]
     ) -> None:
-        listed = {each.symbol for each in load_catalogue().products if each.exchange == exchange}
+        listed = {
+            product.symbol for product in load_catalogue().products if product.exchange == exchange
+        }
         assert symbols <= listed
 
     @one_case(
@@ -186,7 +198,7 @@ class TestTable:
     def test_a_point_is_worth_the_multiplier_over_the_magnifier(
         self, symbol: str, point_value: int
     ) -> None:
-        row = next(each for each in load_catalogue().by_symbol(symbol) if each.active)
+        row = next(product for product in load_catalogue().by_symbol(symbol) if product.active)
         assert row.multiplier is not None
         assert row.price_magnifier is not None
         assert row.multiplier / row.price_magnifier == point_value
@@ -197,11 +209,14 @@ class TestTable:
 
 class TestBySymbol:
     def test_gives_every_size_of_a_symbol(self) -> None:
-        sizes = {each.trading_class: each.multiplier for each in load_catalogue().by_symbol("DAX")}
+        sizes = {
+            product.trading_class: product.multiplier
+            for product in load_catalogue().by_symbol("DAX")
+        }
         assert sizes == {"FDAX": Decimal(25), "FDXM": Decimal(5), "FDXS": Decimal(1)}
 
     def test_gives_dead_products_too(self) -> None:
-        venues = {each.exchange: each.active for each in load_catalogue().by_symbol("ES")}
+        venues = {product.exchange: product.active for product in load_catalogue().by_symbol("ES")}
         assert venues == {"CME": True, "ONE": False}
 
     def test_gives_nothing_for_an_unknown_symbol(self) -> None:
@@ -237,7 +252,7 @@ class TestClassify:
         catalogue = load_catalogue()
         assert catalogue.classify("SGX", "CME", "SG") == (AssetClass.INDEX, "index")
         assert catalogue.classify("SVX", "CME", "SU") == (AssetClass.INDEX, "index")
-        assert [each.active for each in catalogue.by_symbol("GE")] == [False]
+        assert [product.active for product in catalogue.by_symbol("GE")] == [False]
 
     def test_an_unlisted_class_falls_back_on_the_symbol_at_its_exchange(self) -> None:
         found = load_catalogue().classify("VIX", "CFE", "VX07")
@@ -283,7 +298,7 @@ class TestFind:
 
     def test_gives_every_product_that_may_be_meant(self) -> None:
         found = load_catalogue().find(FutureQuery(symbol="DAX"))
-        assert [each.trading_class for each in found] == ["FDAX", "FDXM", "FDXS"]
+        assert [product.trading_class for product in found] == ["FDAX", "FDXM", "FDXS"]
 
     def test_the_trading_class_narrows_the_choice(self) -> None:
         (product,) = load_catalogue().find(FutureQuery(symbol="DAX", trading_class="FDXM"))
@@ -296,7 +311,7 @@ class TestFind:
         (product,) = load_catalogue().find(FutureQuery(symbol="AMX"))
         assert product.key == ProductKey("AMX", "FTA", "AMX")
 
-    def test_sizes_that_no_class_tells_apart_are_one_product_of_unknown_multiplier(self) -> None:
+    def test_sizes_that_no_class_distinguishes_are_one_product_of_unknown_multiplier(self) -> None:
         mini = a_product(trading_class=None, name="Mini example", multiplier=Decimal(5))
         catalogue = Catalogue([a_product(trading_class=None), mini])
         (product,) = catalogue.find(FutureQuery(symbol="XYZ"))
@@ -305,7 +320,7 @@ class TestFind:
 
     def test_no_two_products_offered_share_an_identity(self) -> None:
         catalogue = load_catalogue()
-        symbols = {each.symbol for each in catalogue.products}
+        symbols = {other.symbol for other in catalogue.products}
         keys = Counter(
             product.key
             for symbol in symbols
@@ -332,12 +347,12 @@ class TestExtended:
     def test_another_size_of_a_symbol_takes_no_place(self) -> None:
         own = a_product(symbol="K200", exchange="KSE", trading_class="99", multiplier=Decimal(1))
         products = load_catalogue().extended([own]).by_symbol("K200")
-        assert {each.multiplier for each in products} == {Decimal(250000), Decimal(1)}
+        assert {product.multiplier for product in products} == {Decimal(250000), Decimal(1)}
 
     def test_the_order_of_the_table_is_kept(self) -> None:
         own = a_product(symbol="DAX", exchange="EUREX", trading_class="X", multiplier=Decimal(10))
         products = load_catalogue().extended([own]).by_symbol("DAX")
-        assert [each.multiplier for each in products] == [25, 10, 5, 1]
+        assert [product.multiplier for product in products] == [25, 10, 5, 1]
 
     def test_the_bundled_catalogue_stays_as_it_is(self) -> None:
         before = load_catalogue().products
@@ -349,7 +364,7 @@ class TestExtended:
 
 
 class TestRowOf:
-    def test_the_class_tells_the_row(self) -> None:
+    def test_the_class_says_the_row(self) -> None:
         row = load_catalogue().row_of(ProductKey("SI", "COMEX", "SIL"))
         assert row is not None
         assert row.multiplier == Decimal(1000)
@@ -387,7 +402,7 @@ class TestSearch:
         ],
     )
     def test_finds_by_code_type_and_word_of_the_name(self, pattern: str, found: set[str]) -> None:
-        symbols = {each.symbol for each in load_catalogue().search(pattern)}
+        symbols = {product.symbol for product in load_catalogue().search(pattern)}
         assert found <= symbols
         assert found or not symbols
 
@@ -397,10 +412,12 @@ class TestSearch:
         assert len(load_catalogue().search("DAX@EUREX")) == 3
 
     def test_a_word_is_not_found_within_another(self) -> None:
-        assert {each.symbol for each in load_catalogue().search("CL")} == {"CL"}
+        assert {product.symbol for product in load_catalogue().search("CL")} == {"CL"}
 
     def test_wildcards_are_for_codes_and_whole_names(self) -> None:
-        codes = {(each.trading_class or each.symbol) for each in load_catalogue().search("6?")}
+        codes = {
+            (product.trading_class or product.symbol) for product in load_catalogue().search("6?")
+        }
         assert codes == {"6A", "6B", "6C", "6E", "6J", "6L", "6M", "6N", "6R", "6S", "6Z"}
 
     def test_without_a_pattern_it_gives_everything(self) -> None:

@@ -61,6 +61,8 @@ def test_a_symbol_that_was_never_replaced_is_not_renamed() -> None:
 @pytest.mark.parametrize("row", list(read_table("symbol_renames")), ids=lambda row: row["old"])
 def test_each_replaced_symbol_leads_to_a_product_that_trades(row: dict[str, str]) -> None:
     catalogue = load_catalogue()
-    assert row["exchange"] in {each.exchange for each in catalogue.known_as(row["now"])}
-    names_a_product = any(each.symbol == row["old"] for each in catalogue.known_as(row["old"]))
+    assert row["exchange"] in {product.exchange for product in catalogue.known_as(row["now"])}
+    names_a_product = any(
+        product.symbol == row["old"] for product in catalogue.known_as(row["old"])
+    )
     assert names_a_product == (row["reused"] == "true")

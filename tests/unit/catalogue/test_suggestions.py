@@ -12,7 +12,7 @@ from ibkr_sync.catalogue.suggestions import MOST_SUGGESTIONS
 
 
 def suggested(word: str) -> list[str]:
-    return [f"{each.symbol}@{each.exchange}" for each in load_catalogue().suggested(word)]
+    return [f"{product.symbol}@{product.exchange}" for product in load_catalogue().suggested(word)]
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,9 @@ def test_every_root_of_a_vendor_is_of_a_product_and_no_name_of_another() -> None
     assert len({row["root"] for row in rows}) == len(rows)
     for row in rows:
         assert not catalogue.known_as(row["root"]), row
-        markets = {(each.symbol, each.exchange) for each in catalogue.suggested(row["root"])[:1]}
+        markets = {
+            (product.symbol, product.exchange) for product in catalogue.suggested(row["root"])[:1]
+        }
         assert markets == {(row["symbol"], row["exchange"])}
 
 
@@ -56,4 +58,4 @@ def test_every_root_of_a_vendor_is_of_a_product_and_no_name_of_another() -> None
 def test_any_word_has_few_suggestions(word: str) -> None:
     found = load_catalogue().suggested(word)
     assert len(found) <= MOST_SUGGESTIONS
-    assert all(each.active for each in found)
+    assert all(product.active for product in found)

@@ -54,7 +54,7 @@ def test_every_id_of_the_table_means_a_zone_that_exists(row: dict[str, str]) -> 
 def test_every_id_that_ibkr_documents_or_was_seen_to_send_is_known(
     zone: str, ids: list[str]
 ) -> None:
-    assert {each: iana_zone(each) for each in ids} == dict.fromkeys(ids, zone)
+    assert {text: iana_zone(text) for text in ids} == dict.fromkeys(ids, zone)
 
 
 @one_case("zone", ["JST", "CST", "IST", "SGT", "Korea", *LONG_FORMS])

@@ -41,7 +41,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def words(line: str, environ: dict[str, str] | None = None) -> list[str]:
     *before, beginning = line.split(" ")
     found = candidates_for(Question(tuple(before), beginning), environ or {})
-    return [each.word for each in found]
+    return [candidate.word for candidate in found]
 
 
 def test_the_table_is_that_of_the_commands() -> None:

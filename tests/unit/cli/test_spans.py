@@ -13,7 +13,7 @@ from one_case import one_case
 
 
 @pytest.mark.parametrize(
-    ("span", "told"),
+    ("span", "message"),
     [
         (timedelta(hours=23), "23h"),
         (timedelta(hours=7, minutes=30), "7h 30m"),
@@ -22,12 +22,12 @@ from one_case import one_case
         (timedelta(days=2, hours=23), "71h"),
     ],
 )
-def test_a_span_is_told_in_hours_and_minutes(span: timedelta, told: str) -> None:
-    assert duration_to_the_minute(span) == told
+def test_a_span_is_reported_in_hours_and_minutes(span: timedelta, message: str) -> None:
+    assert duration_to_the_minute(span) == message
 
 
 @one_case(
-    ("seconds", "told"),
+    ("seconds", "message"),
     [
         (0, "0.0 s"),
         (0.04, "0.0 s"),
@@ -42,17 +42,19 @@ def test_a_span_is_told_in_hours_and_minutes(span: timedelta, told: str) -> None
         (90_000, "25h 00m"),
     ],
 )
-def test_what_something_took_is_told_as_exactly_as_matters(seconds: float, told: str) -> None:
-    assert precise_duration(timedelta(seconds=seconds)) == told
+def test_what_something_took_is_reported_as_exactly_as_matters(
+    seconds: float, message: str
+) -> None:
+    assert precise_duration(timedelta(seconds=seconds)) == message
 
 
 @given(st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=400)))
-def test_what_something_took_is_told_within_a_minute_and_never_in_sixty_of_a_unit(
+def test_what_something_took_is_reported_within_a_minute_and_never_in_sixty_of_a_unit(
     span: timedelta,
 ) -> None:
     units = {"h": 3600, "m": 60, "s": 1}
     parts = [
-        (float(each[:-1]), each[-1]) for each in precise_duration(span).replace(" s", "s").split()
+        (float(part[:-1]), part[-1]) for part in precise_duration(span).replace(" s", "s").split()
     ]
     assert abs(sum(count * units[unit] for count, unit in parts) - span.total_seconds()) < 60
     assert all(count < 60 for count, unit in parts if unit != "h")

@@ -57,7 +57,7 @@ def test_a_signal_that_python_swallows_interrupts_a_moment_later(tmp_path: Path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "interrupted\n", "")
 
 
-def test_what_python_swallows_besides_is_told_as_ever(tmp_path: Path) -> None:
+def test_what_python_swallows_besides_is_reported_as_ever(tmp_path: Path) -> None:
     done = run(
         tmp_path,
         f"dropped = type('It', (), {{'__del__': lambda _: 1 / 0}})(); del dropped; {SIGNAL}",

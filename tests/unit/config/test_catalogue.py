@@ -54,19 +54,19 @@ def test_every_profile_has_them(machine: Machine) -> None:
 
     profiles = machine.load().settings.profiles
 
-    assert {name: len(each.catalogue) for name, each in profiles.items()} == {
+    assert {name: len(profile.catalogue) for name, profile in profiles.items()} == {
         "local": 2,
         "ibkr": 2,
         "demo": 2,
     }
 
 
-def test_of_two_files_the_first_that_has_any_tells_them_all(machine: Machine) -> None:
+def test_of_two_files_the_first_that_has_any_says_them_all(machine: Machine) -> None:
     machine.user(PRODUCT.replace("XYZ", "ABC"))
-    assert [each.symbol for each in machine.load().settings.active.catalogue] == ["ABC"]
+    assert [other.symbol for other in machine.load().settings.active.catalogue] == ["ABC"]
 
     machine.here(PRODUCT)
-    assert [each.symbol for each in machine.load().settings.active.catalogue] == ["XYZ"]
+    assert [other.symbol for other in machine.load().settings.active.catalogue] == ["XYZ"]
 
 
 def test_how_many_there_are_is_explained(machine: Machine) -> None:
@@ -91,7 +91,7 @@ def test_the_example_lists_every_category() -> None:
     assert set(re.findall(r"[a-z_]+", sentence)) == set(ASSET_CLASS_OF_CATEGORY)
 
 
-def test_all_that_is_wrong_in_any_product_is_told_at_once(machine: Machine) -> None:
+def test_all_that_is_wrong_in_any_product_is_reported_at_once(machine: Machine) -> None:
     here = machine.here(
         PRODUCT
         + """

@@ -26,7 +26,9 @@ def test_a_config_file_of_something_else_is_not_read(machine: Machine) -> None:
     """Many programs call theirs `config.toml`; one of a web site broke every command."""
     write(machine.cwd / "config.toml", 'baseURL = "https://example.org/"')
 
-    assert [each.exists for each in config_locations({}, {}, machine.cwd, machine.folders)] == [
+    assert [
+        location.exists for location in config_locations({}, {}, machine.cwd, machine.folders)
+    ] == [
         False,
         False,
     ]
@@ -59,7 +61,7 @@ def test_a_named_file_that_is_missing_is_an_error(machine: Machine) -> None:
     ],
     ids=["syntax", "encoding", "digits", "nesting", "size", "escape"],
 )
-def test_an_unusable_file_is_told_with_the_place(
+def test_an_unusable_file_is_reported_with_the_place(
     machine: Machine, content: bytes, place: str, message: str
 ) -> None:
     here = machine.here("")
@@ -87,7 +89,7 @@ def test_a_folder_and_a_pipe_are_refused_without_waiting_for_a_writer(machine: M
     assert machine.problem({"config": pipe}).message == "is no regular file"
 
 
-def test_a_file_that_may_not_be_read_is_told_with_the_reason(machine: Machine) -> None:
+def test_a_file_that_may_not_be_read_is_reported_with_the_reason(machine: Machine) -> None:
     loop = machine.cwd / "ibkr-sync.toml"
     loop.symlink_to(loop)
 

@@ -96,7 +96,7 @@ class TestInit:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         assert [*path.parent.iterdir()] == [path]
 
-    def test_it_refuses_to_replace_a_file_unless_told_to(self, tmp_path: Path) -> None:
+    def test_it_refuses_to_replace_a_file_unless_asked_to(self, tmp_path: Path) -> None:
         path = tmp_path / "config.toml"
         path.write_text("mine")
 
@@ -118,7 +118,7 @@ class TestInit:
         assert not target.exists()
 
     @pytest.mark.parametrize("force", [False, True])
-    def test_it_tells_why_it_can_not_write_and_leaves_nothing_behind(
+    def test_it_says_why_it_can_not_write_and_leaves_nothing_behind(
         self, tmp_path: Path, force: bool
     ) -> None:
         (tmp_path / "file").write_text("")

@@ -54,9 +54,9 @@ def test_what_can_not_be_used_is_refused_without_repeating_secrets(
     assert "secret" not in str(problem)
 
 
-def test_a_folder_that_one_enters_runs_no_program_and_is_told_nothing(machine: Machine) -> None:
+def test_a_folder_that_one_enters_runs_no_program_and_is_reported_nothing(machine: Machine) -> None:
     here = machine.here(f'[notify]\nping_url = "{URL}"\ncommand = ["rm"]\nseverity = "info"')
     problems = machine.problems()
-    assert [each.key for each in problems] == ["notify.ping_url", "notify.command"]
+    assert [problem.key for problem in problems] == ["notify.ping_url", "notify.command"]
     assert "--config" in str(problems[0])
     assert machine.load({"config": str(here)}).settings.notify.command == ("rm",)

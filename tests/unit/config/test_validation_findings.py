@@ -9,7 +9,7 @@ from ibkr_sync.domain.errors import ConfigProblem
 from unit.config.machine import Machine, write
 
 
-def test_everything_wrong_in_all_files_the_environment_and_the_options_is_told_at_once(
+def test_everything_wrong_in_all_files_the_environment_and_the_options_is_reported_at_once(
     machine: Machine,
 ) -> None:
     here = machine.here('profile = "ibrk"\n[gateway]\nport = 70000\nhots = "x"')
@@ -173,7 +173,7 @@ def test_a_problem_is_said_in_words_a_user_can_act_on(
         ({}, {"IBKR_SYNC_CONFIG": "~x/c.toml"}, "environment", "IBKR_SYNC_CONFIG"),
     ],
 )
-def test_a_bad_option_or_variable_is_told_by_its_name(
+def test_a_bad_option_or_variable_is_reported_by_its_name(
     machine: Machine, flags: dict[str, object], environ: dict[str, str], source: str, key: str
 ) -> None:
     problem = machine.problem(flags, environ)
@@ -255,7 +255,9 @@ class TestWarnings:
         assert warning.key == "IBKR_SYNC_PROT"
         assert warning.suggestion == "did you mean IBKR_SYNC_PORT?"
 
-    def test_warnings_are_told_by_a_check_that_finds_problems_too(self, machine: Machine) -> None:
+    def test_warnings_are_reported_by_a_check_that_finds_problems_too(
+        self, machine: Machine
+    ) -> None:
         machine.here(self.TOML + "\nport = 1").chmod(0o644)
 
         check = check_settings({}, {}, machine.cwd, machine.folders)

@@ -22,13 +22,13 @@ from strategies import contracts, futures
 
 
 def test_every_field_but_these_has_a_history() -> None:
-    assert {each.name for each in dataclasses.fields(FuturesContract)} - set(
+    assert {field.name for field in dataclasses.fields(FuturesContract)} - set(
         TRACKED_OF_CONTRACT
     ) == {
         *("con_id", "listing", "schedule", "order_types", "last_trade_text", "delivery"),
         *("min_size", "size_increment", "suggested_size_increment", "settlement_method"),
     }
-    assert {each.name for each in dataclasses.fields(Future)} ^ set(TRACKED_OF_PRODUCT) == {
+    assert {field.name for field in dataclasses.fields(Future)} ^ set(TRACKED_OF_PRODUCT) == {
         *("contracts", "synced_at", "absent_since", "asset_class", *OF_CONTRACTS)
     }
 

@@ -13,7 +13,7 @@ from one_case import one_case
 
 
 @pytest.mark.parametrize(
-    ("text", "meant"),
+    ("text", "matching"),
     [
         ("45s", timedelta(seconds=45)),
         ("90m", timedelta(minutes=90)),
@@ -26,8 +26,8 @@ from one_case import one_case
         ("3153600000s", timedelta(days=36_500)),
     ],
 )
-def test_a_duration_is_a_number_and_a_unit(text: str, meant: timedelta) -> None:
-    assert parse_duration(text) == meant
+def test_a_duration_is_a_number_and_a_unit(text: str, matching: timedelta) -> None:
+    assert parse_duration(text) == matching
 
 
 @one_case("text", ["", "7", "d", "1.5h", "-1h", "1y", "٣h", "1h 1m"])

@@ -59,8 +59,8 @@ def test_what_is_kept_can_be_stored_shown_and_cleaned_again(text: str) -> None:
         return
     assert 0 < len(kept) <= MAX_LENGTH
     kept.encode("utf-8")
-    assert {unicodedata.category(each) for each in kept}.isdisjoint({"Cc", "Cs", "Zl", "Zp"})
-    assert {unicodedata.bidirectional(each) for each in kept}.isdisjoint(
+    assert {unicodedata.category(other) for other in kept}.isdisjoint({"Cc", "Cs", "Zl", "Zp"})
+    assert {unicodedata.bidirectional(other) for other in kept}.isdisjoint(
         {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
     )
     assert clean_text(kept) == kept
@@ -69,7 +69,7 @@ def test_what_is_kept_can_be_stored_shown_and_cleaned_again(text: str) -> None:
 SHOWN_AS_THEY_ARE = "\t\n"
 
 
-@pytest.mark.parametrize("character", HARMFUL, ids=lambda each: f"U+{ord(each):04X}")
+@pytest.mark.parametrize("character", HARMFUL, ids=lambda item: f"U+{ord(item):04X}")
 def test_a_harmful_character_is_escaped_where_it_leaves(character: str) -> None:
     escaped = f"\\u{ord(character):04x}"
     expected = character if character in SHOWN_AS_THEY_ARE else escaped
@@ -86,4 +86,4 @@ def test_what_was_cleaned_leaves_as_it_is_stored(text: str) -> None:
 def test_json_says_the_same_with_its_harmful_characters_escaped(value: object) -> None:
     written = harmless_text(json.dumps(value, ensure_ascii=False))
     assert json.loads(written) == value
-    assert not any(each in written for each in HARMFUL)
+    assert not any(item in written for item in HARMFUL)

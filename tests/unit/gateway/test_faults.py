@@ -63,7 +63,8 @@ def _row(number: int) -> ContractRow:
 
 def _plan(rows: int = 3) -> Plan:
     messages = [
-        ReplyMessage(DIALECT.contract_data(_row(each), 12), ReplyPart.ROW) for each in range(rows)
+        ReplyMessage(DIALECT.contract_data(_row(number), 12), ReplyPart.ROW)
+        for number in range(rows)
     ]
     return [*messages, ReplyMessage(DIALECT.contract_data_end(12), ReplyPart.END)]
 
@@ -132,7 +133,7 @@ def test_each_fault_rewrites_a_reply_of_three_rows_as_it_says(
 
 def test_a_drip_can_repeat_the_rows() -> None:
     dripping = _rewritten(_plan(2), faults.Drip(seconds=1, rounds=2))
-    assert [each for each in _outline(dripping) if isinstance(each, str)] == [
+    assert [value for value in _outline(dripping) if isinstance(value, str)] == [
         "#0", "#1", "#0", "#1", "52",
     ]  # fmt: skip
 

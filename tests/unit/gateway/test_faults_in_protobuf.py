@@ -107,7 +107,7 @@ def test_errors_and_foreign_rows_are_protobuf_too(
     assert _said(plan, faults.ErrorReply(code=200)) == [200]
     assert _said(plan, faults.PortReset(new_port=4003, occasion=None)) == [1300, HangUpPart()]
     said = _said(plan, faults.ForeignRows(rows=(make_row(symbol="NQ"),), before_row=1))
-    assert [each["contract"]["symbol"] for each in said[:4]] == ["ES", "NQ", "ES", "ES"]
+    assert [item["contract"]["symbol"] for item in said[:4]] == ["ES", "NQ", "ES", "ES"]
     assert said[1]["req_id"] == 12
 
 

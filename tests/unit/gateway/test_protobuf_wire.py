@@ -76,11 +76,11 @@ def test_bytes_that_are_not_utf_8_survive_reading_and_writing() -> None:
 def test_a_message_is_read_field_by_field(values: list[tuple[int, int | float | str]]) -> None:
     message = b"".join(field(number, value) for number, value in values)
     read = list(read_message(message))
-    assert [each.number for each in read] == [number for number, _, _ in fields_of(message)]
-    assert [message[each.start : each.end] for each in read] == [
+    assert [other.number for other in read] == [number for number, _, _ in fields_of(message)]
+    assert [message[other.start : other.end] for other in read] == [
         field(number, value) for number, value in values
     ]
-    assert all(message[each.value_start : each.end] == each.value for each in read)
+    assert all(message[other.value_start : other.end] == other.value for other in read)
 
 
 @given(st.lists(st.tuples(NUMBERS, st.one_of(INT64, TEXT)), min_size=1), st.data())
@@ -116,7 +116,7 @@ def test_no_bytes_break_the_reader(message: bytes) -> None:
         read = list(read_message(message))
     except WireError:
         return
-    assert b"".join(message[each.start : each.end] for each in read) == message
+    assert b"".join(message[field.start : field.end] for field in read) == message
 
 
 def test_a_value_of_another_type_than_expected_is_refused() -> None:

@@ -201,7 +201,7 @@ def test_a_contract_request_is_understood_at_every_version(version: int) -> None
         payload = b"\0\0\0\xd1\x08\x0c\x12\x15\x08\0\x12\x02ES\x1a\x03FUTB\x03CMER\x03USD"
     else:
         fields = ("8", "12", "0", "ES", "FUT", "", "", "", "", "CME", "", "USD", *["", "", "0"])
-        payload = _raw_id(9, "".join(f"{each}\0" for each in (*fields, "", "", "")).encode())
+        payload = _raw_id(9, "".join(f"{field}\0" for field in (*fields, "", "", "")).encode())
     assert dialect_for(version).decode(payload) == expected
 
 

@@ -22,13 +22,13 @@ def test_every_frame_is_logged_also_what_is_not_served() -> None:
     client.start()
     client.say("3", "45", "1")
     client.send(wire_frame(b"\xff"))
-    assert [(each.fields, each.request) for each in script.frames] == [
+    assert [(frame.fields, frame.request) for frame in script.frames] == [
         (("API", "v100..187"), None),
         (("71", "2", "7", ""), StartApiRequest(client_id=7)),
         (("3", "45", "1"), OtherRequest(message_id=3)),
         ((), UnreadableRequest(reason="Unable to parse the message")),
     ]
-    assert {each.connection for each in script.frames} == {1}
+    assert {frame.connection for frame in script.frames} == {1}
     assert script.frames[-1].payload == b"\xff"
 
 

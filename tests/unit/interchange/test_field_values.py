@@ -133,7 +133,7 @@ def test_a_date_is_read_back_as_it_was_written(day: date) -> None:
     assert field_values.date_value(day.isoformat()) == day
 
 
-offsets = st.integers(-14 * 60, 14 * 60).map(lambda each: timezone(timedelta(minutes=each)))
+offsets = st.integers(-14 * 60, 14 * 60).map(lambda item: timezone(timedelta(minutes=item)))
 
 
 @given(st.datetimes(datetime(1970, 1, 2), datetime(2199, 12, 31), timezones=offsets))  # noqa: DTZ001 - hypothesis adds the zone

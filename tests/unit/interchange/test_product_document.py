@@ -78,7 +78,7 @@ class TestWriting:
     def test_the_state_is_that_of_the_instant_asked_for(self) -> None:
         later = product_to_document(ES, datetime(2026, 12, 18, 14, 30, tzinfo=UTC))
         assert isinstance(later["contracts"], list)
-        assert [each["state"] for each in later["contracts"]] == ["expired", "active"]
+        assert [contract["state"] for contract in later["contracts"]] == ["expired", "active"]
 
     def test_every_field_of_the_entities_is_written(self) -> None:
         contract_fields = {field.name for field in dataclasses.fields(FuturesContract)}

@@ -83,7 +83,9 @@ class TestReading:
         assert list(map(everything, read)) == list(map(everything, products))
 
     def test_rows_of_products_may_be_mixed(self) -> None:
-        chain = tuple(dataclasses.replace(each, trading_class="MES") for each in ES.contracts)
+        chain = tuple(
+            dataclasses.replace(contract, trading_class="MES") for contract in ES.contracts
+        )
         mini = dataclasses.replace(ES, trading_class="MES", contracts=chain)
         one, two = product_to_rows(ES, NOW), product_to_rows(mini, NOW)
         assert products_from_rows([one[1], two[0], one[0], two[1]]) == (ES, mini)

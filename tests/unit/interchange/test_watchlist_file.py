@@ -40,8 +40,8 @@ def test_a_plain_line_names_a_product_and_maybe_its_group(
     text: str, lines: list[WatchlistLine | tuple[int, str]]
 ) -> None:
     expected = tuple(
-        each if isinstance(each, WatchlistLine) else WatchlistLine(number=each[0], symbol=each[1])
-        for each in lines
+        line if isinstance(line, WatchlistLine) else WatchlistLine(number=line[0], symbol=line[1])
+        for line in lines
     )
     assert read_watchlist(text) == (expected, ())
 
@@ -95,12 +95,12 @@ def test_a_header_says_what_the_values_are(text: str) -> None:
 def test_lists_of_other_programs_are_read(text: str, expected: str) -> None:
     lines, problems = read_watchlist(text)
     said = (
-        (each.number, each.symbol, each.exchange, each.currency, each.multiplier, each.group)
-        + (("guessed",) if each.is_guessed else ())
-        for each in lines
+        (line.number, line.symbol, line.exchange, line.currency, line.multiplier, line.group)
+        + (("guessed",) if line.is_guessed else ())
+        for line in lines
     )
     assert problems == ()
-    assert ", ".join(" ".join(str(v) for v in each if v is not None) for each in said) == expected
+    assert ", ".join(" ".join(str(v) for v in pair if v is not None) for pair in said) == expected
 
 
 def test_what_a_row_leaves_out_does_not_narrow_the_choice() -> None:
@@ -134,16 +134,16 @@ def test_leading_tabs_are_empty_values() -> None:
         ("ES\n" * MAX_LINES, f"line {MAX_LINES + 1}: these are {MAX_LINES + 1} lines"),
     ],
 )
-def test_what_is_wrong_is_told_with_its_line(text: str, problem: str) -> None:
+def test_what_is_wrong_is_reported_with_its_line(text: str, problem: str) -> None:
     _, problems = read_watchlist(text)
 
-    assert [str(each)[: len(problem)] for each in problems] == [problem]
+    assert [str(other)[: len(problem)] for other in problems] == [problem]
 
 
-def test_every_wrong_line_is_told() -> None:
+def test_every_wrong_line_is_reported() -> None:
     _, problems = read_watchlist(",a\nES\n,b\n")
 
-    assert [each.number for each in problems] == [1, 3]
+    assert [problem.number for problem in problems] == [1, 3]
 
 
 @given(st.text())
@@ -151,9 +151,9 @@ def test_any_text_gives_lines_or_problems_with_numbers_that_it_has(text: str) ->
     lines, problems = read_watchlist(text)
 
     last = text.count("\n") + text.count("\r") + 1
-    numbers = [each.number for each in lines] + [each.number for each in problems]
+    numbers = [line.number for line in lines] + [problem.number for problem in problems]
     assert all(1 <= number <= last for number in numbers)
-    assert all(each.symbol for each in lines)
+    assert all(line.symbol for line in lines)
 
 
 CELLS = st.text(st.characters(codec="ascii", categories=("L", "N", "P", "S")), max_size=8).map(
@@ -174,7 +174,7 @@ def test_a_table_written_as_csv_is_read_back(rows: list[tuple[str, ...]]) -> Non
     ] == rows
 
 
-def test_problems_are_told_as_a_sentence() -> None:
+def test_problems_are_reported_as_a_sentence() -> None:
     assert (
         str(WatchlistLineProblem(number=3, message="it has no symbol"))
         == "line 3: it has no symbol"

@@ -63,8 +63,8 @@ def next_contract(
     question = NearestQuestion(rule=rule, moment=moment, is_past=moment < present, explain=explain)
     limits = options.limits_of_options(exchange, currency, trading_class, multiplier)
     with call.reading() as services:
-        typed = dict.fromkeys(each.strip() for each in symbols)
-        queries = [_query(call.output, services, each, limits, rule) for each in typed]
+        typed = dict.fromkeys(symbol.strip() for symbol in symbols)
+        queries = [_query(call.output, services, text, limits, rule) for text in typed]
         raise typer.Exit(report_nearest(call, services, queries, question))
 
 

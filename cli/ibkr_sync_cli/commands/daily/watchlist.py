@@ -124,13 +124,13 @@ def _find_all(
     from ibkr_sync_cli.reports.errors import report_error
     from ibkr_sync_cli.reports.watchlist import remark_watchlist_symbol
 
-    meant, errors = service.find_all(symbols, limits, group)
-    for each in meant:
-        remark_watchlist_symbol(output, each)
+    matches, errors = service.find_all(symbols, limits, group)
+    for match in matches:
+        remark_watchlist_symbol(output, match)
     for error in errors:
         report_error(output, error)
     if errors:
         if len(symbols) > 1:
             output.remark("Nothing was added.")
         raise typer.Exit(ExitCode.NOT_FOUND)
-    return meant
+    return matches

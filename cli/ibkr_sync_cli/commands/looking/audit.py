@@ -33,11 +33,12 @@ def audit(
     with call.reading() as services:
         service, output = services.futures, call.output
         named = [
-            product_of_symbol(output, service, each, UNLIMITED, moment) for each in symbols or ()
+            product_of_symbol(output, service, symbol, UNLIMITED, moment)
+            for symbol in symbols or ()
         ]
-        keys = {each.key for each in named} if symbols else None
+        keys = {product.key for product in named} if symbols else None
         found = services.audit.disagreements(moment, keys)
-    shown = [each for each in found if each.severity.rank >= severity.rank]
+    shown = [disagreement for disagreement in found if disagreement.severity.rank >= severity.rank]
     output.write(audit_view(shown), call.wanted)
     if not shown:
         output.remark("nothing disagrees")

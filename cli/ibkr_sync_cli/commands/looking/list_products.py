@@ -37,7 +37,7 @@ def list_products(
         if exchange is not None:
             exchange = services.futures.known_exchange(exchange)
         stored = services.futures.list_products()
-    products = [each for each in stored if each.is_of(exchange)]
+    products = [summary for summary in stored if summary.is_of(exchange)]
     call.output.write(product_list_view(products, moment), call.wanted)
     if not products:
         what = f"is stored of {exchange}" if exchange else "is stored yet"

@@ -61,7 +61,7 @@ def _watch(call: Call, symbols: Iterable[str]) -> None:
 
     _show(call, "watchlist", "add", *symbols)
     with call.services() as services:
-        found = [services.watchlist.meant(each) for each in symbols]
+        found = [services.watchlist.match(symbol) for symbol in symbols]
         report_watchlist_addition(call, services.watchlist.add_found(found))
 
 

@@ -34,7 +34,7 @@ def prune(
 
     call = call_of(context)
     given = (older_than, call.profile.keep_raw_replies, _KEPT_FOR)
-    age = next(each for each in given if each is not None)
+    age = next(item for item in given if item is not None)
     with call.services() as services:
         pruning = services.raw_replies.prune(now() - age, dry_run=not yes)
     report_pruning(call, pruning)

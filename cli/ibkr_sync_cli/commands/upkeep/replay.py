@@ -42,8 +42,8 @@ def serve_replay(
             raise typer.BadParameter(
                 f"127.0.0.1:{port} can't be used ({error.strerror}); --port 0 takes a free one"
             ) from error
-        told = str(data) if data else "SAMPLE DATA, computed, not IBKR's"
-        invocation.output.write_text(f"replay gateway on {gateway.host}:{gateway.port}: {told}")
+        origin = str(data) if data else "SAMPLE DATA, computed, not IBKR's"
+        invocation.output.write_text(f"replay gateway on {gateway.host}:{gateway.port}: {origin}")
         config = invocation.flags.get("config")
         command = NextCommand.after(profile=None, config=config, database="sample.db")
         asking = command("get", "ES", "--source", "ibkr", "--port", str(gateway.port))

@@ -74,7 +74,7 @@ def schedule(
     from ibkr_sync_cli.views import schedule as views
 
     call = call_of(context)
-    named = tuple(parse_watchlist_group(each) for each in groups or ())
+    named = tuple(parse_watchlist_group(group) for group in groups or ())
     refresh = scheduled_refresh(call, groups=named, stale=stale, deadline=deadline)
     today = date.today()  # noqa: DTZ011 - this machine's own day
     entry = views.Schedule.here(refresh, ResetTime(at=at, zone=zone), today)
@@ -85,8 +85,8 @@ def schedule(
         raise typer.BadParameter(str(error)) from error
     call.output.write_text(text)
     for window in entry.met_windows(by_machine=_is_by_machine(scheduler, entry)):
-        told = f"{entry.daily} may meet a reset of IBKR's servers: {window}"
-        call.output.remark(f"warning: {told}", style="yellow")
+        sentence = f"{entry.daily} may meet a reset of IBKR's servers: {window}"
+        call.output.remark(f"warning: {sentence}", style="yellow")
 
 
 def _is_by_machine(scheduler: Scheduler, entry: Schedule) -> bool:

@@ -58,12 +58,12 @@ def stored_view(
     """What a symbol means, in every format; raises ProductLookupError."""
     past = question.past
     moment = past.at if past else now
-    meant = resolve_symbol(output, services.futures, symbol, question.limits)
-    product = _product(output, services, meant.query, past)
+    resolved = resolve_symbol(output, services.futures, symbol, question.limits)
+    product = _product(output, services, resolved.query, past)
     ladders = _ladders(services, product, past)
-    sizes = services.futures.size_notice(meant.query, product.key)
-    if meant.contract is not None:
-        result = _contract(output, product, meant.contract, ladders, moment)
+    sizes = services.futures.size_notice(resolved.query, product.key)
+    if resolved.contract is not None:
+        result = _contract(output, product, resolved.contract, ladders, moment)
     else:
         result = product_view(
             product,
@@ -74,7 +74,7 @@ def stored_view(
             command=output.command,
             typed=question.typed(),
         )
-    return result if past is None else past_view(result, past.told)
+    return result if past is None else past_view(result, past.label)
 
 
 def _product(
@@ -92,12 +92,12 @@ def _ladders(
     services: Services[Future], product: Future, past: PastMoment | None
 ) -> dict[int, MarketRule]:
     """The tick ladders of its contracts that are stored, or were, by id."""
-    ids = {rule_id for each in product.contracts for rule_id in each.exchanges_by_rule}
+    ids = {rule_id for contract in product.contracts for rule_id in contract.exchanges_by_rule}
     if past is None:
         found = services.futures.market_rules(ids)
     else:
         found = services.history.market_rules(ids, past.at)
-    return {each.market_rule_id: each for each in found}
+    return {rule.market_rule_id: rule for rule in found}
 
 
 def _contract(

@@ -22,7 +22,7 @@ def report_several(call: Call, symbols: Iterable[str], view: Callable[[str], Res
 
     Raises ProductLookupError where a single one was asked for.
     """
-    typed = list(dict.fromkeys(each.strip() for each in symbols))
+    typed = list(dict.fromkeys(other.strip() for other in symbols))
     if len(typed) == 1:
         call.output.write(view(typed[0]), call.wanted)
         return exit_code_of((), all_failed=False)

@@ -63,11 +63,13 @@ def _document(shown: ProductHours) -> dict[str, object]:
         "until": instant_value(state.until) if state else None,
         "known_until": instant_value(calendar.known_until) if calendar else None,
         "sessions": [
-            coming_session_record(each, calendar.time_zone, shown.now)
-            for each in entries
-            if calendar and isinstance(each, TradingSession)
+            coming_session_record(entry, calendar.time_zone, shown.now)
+            for entry in entries
+            if calendar and isinstance(entry, TradingSession)
         ],
-        "closed_days": [each.date.isoformat() for each in entries if isinstance(each, ClosedDay)],
+        "closed_days": [
+            entry.date.isoformat() for entry in entries if isinstance(entry, ClosedDay)
+        ],
         "as_sent": shown.hours.text,
         "problem": shown.hours.problem,
     }

@@ -47,11 +47,11 @@ def _document(shown: ProductDay) -> dict[str, object]:
         "time_zone": hours.calendar.time_zone.key,
         "date": hours.day.isoformat(),
         "sessions": [
-            coming_session_record(each, hours.calendar.time_zone, shown.now)
-            for each in hours.entries
-            if isinstance(each, TradingSession)
+            coming_session_record(entry, hours.calendar.time_zone, shown.now)
+            for entry in hours.entries
+            if isinstance(entry, TradingSession)
         ],
-        "closed": any(isinstance(each, ClosedDay) for each in hours.entries),
+        "closed": any(isinstance(entry, ClosedDay) for entry in hours.entries),
         "may_lack_earlier_sessions": hours.may_lack_earlier_sessions,
     }
 

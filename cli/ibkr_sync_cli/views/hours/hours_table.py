@@ -13,7 +13,7 @@ from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.entities.schedules import ClosedDay, HoursKind, TradingSession
 from ibkr_sync_cli.terminal.plain_table import plain_table
 from ibkr_sync_cli.units.clocks import Clock
-from ibkr_sync_cli.units.durations import duration_to_the_minute, told_age
+from ibkr_sync_cli.units.durations import age_phrase, duration_to_the_minute
 from ibkr_sync_cli.views.cells import market_state_cell, origin_cell
 from ibkr_sync_cli.views.hours.product_hours import ProductDay, ProductHours
 from ibkr_sync_cli.views.products.product_table import product_name
@@ -44,29 +44,29 @@ def hours_table(shown: ProductHours) -> RenderableType:
 def day_table(shown: ProductDay) -> RenderableType:
     """Title, a line per session of the day, and where they come from."""
     hours, zone = shown.hours, shown.clock.zone(shown.hours.calendar.time_zone)
-    told = [shown.future.exchange, f"{hours.kind.value} hours of {hours.day:%a %d %b %Y}"]
-    told.append(hours.calendar.time_zone.key)
+    parts = [shown.future.exchange, f"{hours.kind.value} hours of {hours.day:%a %d %b %Y}"]
+    parts.append(hours.calendar.time_zone.key)
     if shown.clock in _CLOCK_NAMES:
-        told.append(_CLOCK_NAMES[shown.clock])
+        parts.append(_CLOCK_NAMES[shown.clock])
     footer = "as they were sent last" if hours.entries else "no session and not said to be closed"
     sessions = _sessions_table(hours.entries, shown.now, zone)
-    return Group(product_name(shown.future), Phrases(told), sessions, Text(footer, style="dim"))
+    return Group(product_name(shown.future), Phrases(parts), sessions, Text(footer, style="dim"))
 
 
 def _title(shown: ProductHours, more: list[str]) -> RenderableType:
     zone = shown.hours.contract.time_zone or "time zone unknown"
-    told = [shown.future.exchange, f"{shown.hours.kind.value} hours", zone, *more]
-    return Group(product_name(shown.future), Phrases(told))
+    parts = [shown.future.exchange, f"{shown.hours.kind.value} hours", zone, *more]
+    return Group(product_name(shown.future), Phrases(parts))
 
 
 def _footer(shown: ProductHours, more: list[str]) -> RenderableType:
     contract, origin = shown.hours.contract, shown.future.origin
-    names = " and ".join(each.local_symbol for each in shown.hours.contracts)
+    names = " and ".join(other.local_symbol for other in shown.hours.contracts)
     sent = "as IBKR sent them" if origin is Origin.IBKR else f"from {origin_cell(origin)}"
-    told = [f"{sent} for {names}"]
+    parts = [f"{sent} for {names}"]
     if contract.listing is not None:
-        told.append(f"seen {told_age(shown.now - contract.listing.last_seen_at)}")
-    return Phrases([*told, *more])
+        parts.append(f"seen {age_phrase(shown.now - contract.listing.last_seen_at)}")
+    return Phrases([*parts, *more])
 
 
 def _sessions_table(

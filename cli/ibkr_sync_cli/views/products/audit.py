@@ -59,18 +59,22 @@ def _table(disagreements: Sequence[Disagreement]) -> RenderableType:
     from ibkr_sync_cli.views.tables import TableColumn, items_table
 
     columns: list[TableColumn[Disagreement] | None] = [
-        TableColumn("Severity", lambda each: each.severity.value, alike="all {}"),
+        TableColumn("Severity", lambda item: item.severity.value, alike="all {}"),
         TableColumn("What", _subject),
-        TableColumn("Field", lambda each: each.field.replace("_", " ")),
-        TableColumn("Value", lambda each: f"{each.value} ({each.source})", fit="wrap"),
-        TableColumn("Other", lambda each: f"{each.other} ({each.other_source})", fit="wrap"),
+        TableColumn("Field", lambda item: item.field.replace("_", " ")),
+        TableColumn("Value", lambda item: f"{item.value} ({item.source})", fit="wrap"),
+        TableColumn("Other", lambda item: f"{item.other} ({item.other_source})", fit="wrap"),
     ]
-    counts = Counter(each.severity for each in disagreements)
+    counts = Counter(disagreement.severity for disagreement in disagreements)
     footer = (
         quantity_of(len(disagreements), "disagreement"),
-        *(f"{counts[each]} {each}" for each in reversed(Severity) if counts[each]),
+        *(
+            f"{counts[one_severity]} {one_severity}"
+            for one_severity in reversed(Severity)
+            if counts[one_severity]
+        ),
     )
-    table = items_table(disagreements, columns, style=lambda each: _STYLES[each.severity])
+    table = items_table(disagreements, columns, style=lambda item: _STYLES[item.severity])
     return Group(table, Text(" · ".join(footer), style="dim"))
 
 

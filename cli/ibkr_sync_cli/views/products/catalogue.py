@@ -72,32 +72,32 @@ def _table(products: Sequence[CatalogueProduct]) -> RenderableType:
 
     columns: list[TableColumn[CatalogueProduct] | None] = [
         TableColumn(
-            "Symbol", lambda each: each.symbol if each.active else f"{each.symbol} {_DEAD}"
+            "Symbol", lambda item: item.symbol if item.active else f"{item.symbol} {_DEAD}"
         ),
-        TableColumn("Exchange", lambda each: each.exchange),
-        TableColumn("Class", lambda each: each.trading_class or None),
+        TableColumn("Exchange", lambda item: item.exchange),
+        TableColumn("Class", lambda item: item.trading_class or None),
         TableColumn(
             "Type",
-            lambda each: each.asset_class.value.replace("_", " "),
+            lambda item: item.asset_class.value.replace("_", " "),
             gives_way=3,
             alike="all {}",
         ),
-        TableColumn("Cur", lambda each: each.currency, alike="all in {}"),
-        TableColumn("Multiplier", lambda each: number_cell(each.multiplier), right=True),
+        TableColumn("Cur", lambda item: item.currency, alike="all in {}"),
+        TableColumn("Multiplier", lambda item: number_cell(item.multiplier), right=True),
         TableColumn(
             "Magn",
-            lambda each: each.price_magnifier or None,
+            lambda item: item.price_magnifier or None,
             right=True,
             gives_way=2,
             alike="price magnifier {}",
         ),
-        TableColumn("Tick", lambda each: number_cell(each.min_tick), right=True, gives_way=1),
-        TableColumn("Name", lambda each: each.name or None, fit="cut", least=24),
-        TableColumn("Settles", lambda each: each.facts and each.facts.settlement, gives_way=4),
-        TableColumn("Months", lambda each: each.facts and each.facts.months, gives_way=5),
-        TableColumn("Sources", lambda each: " ".join(each.sources), gives_way=6),
+        TableColumn("Tick", lambda item: number_cell(item.min_tick), right=True, gives_way=1),
+        TableColumn("Name", lambda item: item.name or None, fit="cut", least=24),
+        TableColumn("Settles", lambda item: item.facts and item.facts.settlement, gives_way=4),
+        TableColumn("Months", lambda item: item.facts and item.facts.months, gives_way=5),
+        TableColumn("Sources", lambda item: " ".join(item.sources), gives_way=6),
     ]
     count = quantity_of(len(products), "product")
-    dead = any(not each.active for each in products)
+    dead = any(not product.active for product in products)
     footer = f"{count} · {_DEAD} trades no longer" if dead else count
     return Group(items_table(products, columns), Text(footer, style="dim"))

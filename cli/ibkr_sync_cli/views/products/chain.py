@@ -49,11 +49,11 @@ class ChainTable:
         self._shown = shown
         self._limit = limit
         self._step = step_to_show_all
-        listed = (each for each in shown if each.state(now) is ContractState.ACTIVE)
-        self._nearest = min(listed, key=lambda each: each.last_trade_date, default=None)
+        listed = (contract for contract in shown if contract.state(now) is ContractState.ACTIVE)
+        self._nearest = min(listed, key=lambda item: item.last_trade_date, default=None)
         self._now = now
-        columns = [each for each in self._columns(future) if each is not None]
-        alike = [(each, phrase_if_alike(each, shown)) for each in columns]
+        columns = [other for other in self._columns(future) if other is not None]
+        alike = [(other, phrase_if_alike(other, shown)) for other in columns]
         self._columns_shown = [column for column, phrase in alike if phrase is None]
         self.alike = [phrase for _, phrase in alike if phrase]
 
@@ -76,29 +76,29 @@ class ChainTable:
     def _columns(self, future: Future) -> Iterator[TableColumn[FuturesContract] | None]:
         shown, now = self._shown, self._now
         zone = future.time_zone
-        yield TableColumn("", lambda each: "▶" if each is self._nearest else "")
-        yield TableColumn("Contract", lambda each: each.local_symbol)
-        yield TableColumn("Month", lambda each: str(each.contract_month or "-"))
-        if any(each.series is not ContractSeries.MONTHLY for each in shown):
-            yield TableColumn("Series", lambda each: each.series.value, alike="{}")
-        yield TableColumn("", lambda each: f"{each.last_trade_date:%a}", gives_way=3)
-        yield TableColumn("Last trade", lambda each: last_trade_cell(each, zone, weekday=False))
-        yield TableColumn("Days", lambda each: days_left_cell(each, now), right=True, gives_way=2)
-        ends = {each.con_id: _long_end_cell(each, now) for each in shown}
+        yield TableColumn("", lambda item: "▶" if item is self._nearest else "")
+        yield TableColumn("Contract", lambda item: item.local_symbol)
+        yield TableColumn("Month", lambda item: str(item.contract_month or "-"))
+        if any(contract.series is not ContractSeries.MONTHLY for contract in shown):
+            yield TableColumn("Series", lambda item: item.series.value, alike="{}")
+        yield TableColumn("", lambda item: f"{item.last_trade_date:%a}", gives_way=3)
+        yield TableColumn("Last trade", lambda item: last_trade_cell(item, zone, weekday=False))
+        yield TableColumn("Days", lambda item: days_left_cell(item, now), right=True, gives_way=2)
+        ends = {contract.con_id: _long_end_cell(contract, now) for contract in shown}
         if any(ends.values()):
-            yield TableColumn(LONG_UNTIL, lambda each: ends[each.con_id])
+            yield TableColumn(LONG_UNTIL, lambda item: ends[item.con_id])
             yield TableColumn("First notice", _first_notice, gives_way=6)
-        yield TableColumn("conId", lambda each: str(each.con_id), right=True)
-        if len({each.multiplier for each in shown}) > 1:
-            yield TableColumn("Multiplier", lambda each: number_cell(each.multiplier), right=True)
-        if len({each.quoted_tick for each in shown}) > 1:
-            yield TableColumn("Tick", lambda each: tick_cell(future.key, each.quoted_tick))
-        if any(each.state(now) is not ContractState.ACTIVE for each in shown):
-            yield TableColumn("State", lambda each: each.state(now).value, alike="{}")
+        yield TableColumn("conId", lambda item: str(item.con_id), right=True)
+        if len({contract.multiplier for contract in shown}) > 1:
+            yield TableColumn("Multiplier", lambda item: number_cell(item.multiplier), right=True)
+        if len({contract.quoted_tick for contract in shown}) > 1:
+            yield TableColumn("Tick", lambda item: tick_cell(future.key, item.quoted_tick))
+        if any(contract.state(now) is not ContractState.ACTIVE for contract in shown):
+            yield TableColumn("State", lambda item: item.state(now).value, alike="{}")
         yield TableColumn("Settlement", _settlement, gives_way=5, alike="{}")
         yield _session_column(shown, now, zone)
         yield TableColumn(
-            "Seen", lambda each: _last_seen(each, now), right=True, gives_way=4, alike=""
+            "Seen", lambda item: _last_seen(item, now), right=True, gives_way=4, alike=""
         )
         yield TableColumn("Last trade UTC", _last_trade_utc, gives_way=7)
 
@@ -155,14 +155,14 @@ def _session_column(
     shown: Sequence[FuturesContract], now: datetime, zone: str | None
 ) -> TableColumn[FuturesContract]:
     """The clock's name stands above the column, or it would seldom fit."""
-    sessions = {each.con_id: session(each, now) for each in shown}
+    sessions = {contract.con_id: session(contract, now) for contract in shown}
     heading, clock = "Session", clock_name(now.astimezone(ZoneInfo(zone))) if zone else ""
     if clock and len(set(sessions.values())) > 1:
         heading = f"Session ({clock})"
         sessions = {
             con_id: text and text.removesuffix(f" {clock}") for con_id, text in sessions.items()
         }
-    return TableColumn(heading, lambda each: sessions[each.con_id], gives_way=1, alike="{}")
+    return TableColumn(heading, lambda item: sessions[item.con_id], gives_way=1, alike="{}")
 
 
 def _last_seen(contract: FuturesContract, now: datetime) -> str | None:

@@ -12,7 +12,7 @@ from rich.text import Text
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule
-from ibkr_sync_cli.units.durations import told_age
+from ibkr_sync_cli.units.durations import age_phrase
 from ibkr_sync_cli.views.cells import (
     last_trade_cell,
     money_cell,
@@ -47,7 +47,7 @@ def contract_table(
 def _identity(future: Future, contract: FuturesContract) -> Iterator[tuple[str, str | None]]:
     yield "Product", str(future.key)
     kinds = (future.asset_class.value, future.category)
-    yield "Type", " · ".join(each.replace("_", " ") for each in dict.fromkeys(kinds) if each)
+    yield "Type", " · ".join(kind.replace("_", " ") for kind in dict.fromkeys(kinds) if kind)
     yield "conId", str(contract.con_id)
     yield "Contract month", str(contract.contract_month or "-")
     yield "Series", contract.series.value
@@ -137,4 +137,4 @@ def _instant(at: datetime | None) -> str | None:
 def _seen(at: datetime | None, now: datetime) -> str | None:
     if at is None:
         return None
-    return f"{at:%Y-%m-%d %H:%M} UTC · {told_age(now - at)}"
+    return f"{at:%Y-%m-%d %H:%M} UTC · {age_phrase(now - at)}"

@@ -35,10 +35,10 @@ def delivery_facts(contract: FuturesContract) -> Iterator[tuple[str, str, Delive
 def delivery_table(contract: FuturesContract) -> RenderableType:
     """A line for each fact that is known, below an empty one."""
     columns: list[TableColumn[tuple[str, str, DeliverySource]] | None] = [
-        TableColumn(contract.local_symbol, lambda each: each[0]),
-        TableColumn("Date", lambda each: each[1]),
-        TableColumn("Conf", lambda each: each[2].confidence),
-        TableColumn("Learnt", lambda each: each[2].learnt_on, gives_way=1),
-        TableColumn("Source", lambda each: each[2].source, fit="wrap", least=40),
+        TableColumn(contract.local_symbol, lambda item: item[0]),
+        TableColumn("Date", lambda item: item[1]),
+        TableColumn("Conf", lambda item: item[2].confidence),
+        TableColumn("Learnt", lambda item: item[2].learnt_on, gives_way=1),
+        TableColumn("Source", lambda item: item[2].source, fit="wrap", least=40),
     ]
     return Group("", items_table(list(delivery_facts(contract)), columns))

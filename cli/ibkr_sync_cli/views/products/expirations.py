@@ -61,15 +61,17 @@ def _table(expirations: Sequence[Expiration], within: DaysBefore) -> RenderableT
     from ibkr_sync_cli.views.tables import TableColumn, items_table
 
     columns: list[TableColumn[Expiration] | None] = [
-        TableColumn("Date", lambda each: f"{each.day:%a %d %b %Y}"),
-        TableColumn("Days", lambda each: each.days_left, right=True),
-        TableColumn("Bus.", lambda each: each.business_days_left, right=True, gives_way=1),
-        TableColumn("Contract", lambda each: each.delivering.contract.local_symbol),
-        TableColumn("What", lambda each: each.kind.value.replace("-", " ")),
-        TableColumn("Conf", lambda each: each.confidence),
-        TableColumn("Source", lambda each: each.source, fit="cut", least=22),
+        TableColumn("Date", lambda item: f"{item.day:%a %d %b %Y}"),
+        TableColumn("Days", lambda item: item.days_left, right=True),
+        TableColumn("Bus.", lambda item: item.business_days_left, right=True, gives_way=1),
+        TableColumn("Contract", lambda item: item.delivering.contract.local_symbol),
+        TableColumn("What", lambda item: item.kind.value.replace("-", " ")),
+        TableColumn("Conf", lambda item: item.confidence),
+        TableColumn("Source", lambda item: item.source, fit="cut", least=22),
     ]
-    is_sample = any(each.delivering.product.origin is Origin.SAMPLE for each in expirations)
-    told = f"{quantity_of(len(expirations), 'date')} within {within}"
-    footer = marked_cell(Text(told, style="dim"), is_sample=is_sample)
+    is_sample = any(
+        expiration.delivering.product.origin is Origin.SAMPLE for expiration in expirations
+    )
+    summary = f"{quantity_of(len(expirations), 'date')} within {within}"
+    footer = marked_cell(Text(summary, style="dim"), is_sample=is_sample)
     return Group(items_table(expirations, columns), footer)

@@ -103,20 +103,20 @@ def _table(found: Sequence[NearestContract]) -> RenderableType:
     from ibkr_sync_cli.views.tables import TableColumn, items_table
 
     columns: list[TableColumn[NearestContract] | None] = [
-        TableColumn("Contract", lambda each: each.judgement.contract.local_symbol),
+        TableColumn("Contract", lambda item: item.judgement.contract.local_symbol),
         TableColumn("Product", _product),
-        TableColumn("Month", lambda each: each.judgement.contract.contract_month, gives_way=2),
-        TableColumn("Last trade", lambda each: each.judgement.contract.last_trade_date),
-        TableColumn("Hold until", lambda each: each.judgement.limit.last_day),
-        TableColumn("Days", lambda each: each.days_left, right=True),
-        TableColumn("Bus.", lambda each: each.business_days_left, right=True, gives_way=1),
-        TableColumn("conId", lambda each: each.judgement.contract.con_id, right=True),
+        TableColumn("Month", lambda item: item.judgement.contract.contract_month, gives_way=2),
+        TableColumn("Last trade", lambda item: item.judgement.contract.last_trade_date),
+        TableColumn("Hold until", lambda item: item.judgement.limit.last_day),
+        TableColumn("Days", lambda item: item.days_left, right=True),
+        TableColumn("Bus.", lambda item: item.business_days_left, right=True, gives_way=1),
+        TableColumn("conId", lambda item: item.judgement.contract.con_id, right=True),
     ]
     sources = (
-        f"{each.judgement.contract.local_symbol}: {limit_text(each.judgement.limit)}"
-        for each in found
+        f"{other.judgement.contract.local_symbol}: {limit_text(other.judgement.limit)}"
+        for other in found
     )
-    return Group(items_table(found, columns), *(Text(each, style="dim") for each in sources))
+    return Group(items_table(found, columns), *(Text(source, style="dim") for source in sources))
 
 
 def _product(found: NearestContract) -> str:
@@ -134,24 +134,25 @@ def nearest_contracts_table(
     from ibkr_sync_cli.views.tables import TableColumn, items_table
 
     columns: list[TableColumn[NearestJudgement] | None] = [
-        TableColumn("Contract", lambda each: each.contract.local_symbol),
-        TableColumn("Last trade", lambda each: each.contract.last_trade_date),
-        TableColumn("Days", lambda each: each.contract.days_left(now), right=True),
-        TableColumn("conId", lambda each: each.contract.con_id, right=True),
-        TableColumn("Hold until", lambda each: each.limit.last_day),
-        TableColumn("Why", lambda each: _reason(each, rule), fit="wrap"),
+        TableColumn("Contract", lambda item: item.contract.local_symbol),
+        TableColumn("Last trade", lambda item: item.contract.last_trade_date),
+        TableColumn("Days", lambda item: item.contract.days_left(now), right=True),
+        TableColumn("conId", lambda item: item.contract.con_id, right=True),
+        TableColumn("Hold until", lambda item: item.limit.last_day),
+        TableColumn("Why", lambda item: _reason(item, rule), fit="wrap"),
     ]
     return items_table(
         judged.judgements[: len(judged.passed_over) + 1],
         columns,
-        style=lambda each: "bold" if each.objection is None else "",
+        style=lambda item: "bold" if item.objection is None else "",
     )
 
 
 def holding_notes(judged: NearestJudgements, found: NearestJudgement | None) -> Iterator[str]:
     """What a holder must know: what is passed over though it trades, and what is not certain."""
-    for each in judged.past_notice:
-        yield f"{each.contract.local_symbol} is passed over: {limit_text(each.limit)}{_doubt(each)}"
+    for judgement in judged.past_notice:
+        reason = f"{limit_text(judgement.limit)}{_doubt(judgement)}"
+        yield f"{judgement.contract.local_symbol} is passed over: {reason}"
     if found is None:
         return
     name = found.contract.local_symbol

@@ -40,16 +40,16 @@ def product_list_view(products: Sequence[ProductSummary], now: datetime) -> Resu
 def product_list_table(candidates: Iterable[ProductCandidate]) -> RenderableType:
     """The products that a symbol may mean, and by what they differ."""
     listed = sorted(candidates, key=lambda candidate: candidate.key)
-    has_symbols = len({each.key.symbol for each in listed}) > 1
+    has_symbols = len({other.key.symbol for other in listed}) > 1
     columns: list[TableColumn[ProductCandidate] | None] = [
-        TableColumn("Symbol", lambda each: each.key.symbol) if has_symbols else None,
-        TableColumn("Exchange", lambda each: each.key.exchange),
-        TableColumn("Class", lambda each: each.key.trading_class),
-        TableColumn("Multiplier", lambda each: number_cell(each.multiplier), right=True),
-        TableColumn("Cur", lambda each: each.currency),
-        TableColumn("Next expiry", lambda each: each.next_expiry),
-        TableColumn("Listed", lambda each: each.contract_count, right=True),
-        TableColumn("Name", lambda each: each.name or None, fit="wrap"),
+        TableColumn("Symbol", lambda item: item.key.symbol) if has_symbols else None,
+        TableColumn("Exchange", lambda item: item.key.exchange),
+        TableColumn("Class", lambda item: item.key.trading_class),
+        TableColumn("Multiplier", lambda item: number_cell(item.multiplier), right=True),
+        TableColumn("Cur", lambda item: item.currency),
+        TableColumn("Next expiry", lambda item: item.next_expiry),
+        TableColumn("Listed", lambda item: item.contract_count, right=True),
+        TableColumn("Name", lambda item: item.name or None, fit="wrap"),
     ]
     return items_table(listed, columns)
 
@@ -87,26 +87,26 @@ def _synced(product: ProductSummary, now: datetime) -> str:
 
 def _products_table(products: Sequence[ProductSummary], now: datetime) -> RenderableType:
     columns: list[TableColumn[ProductSummary] | None] = [
-        TableColumn("Symbol", lambda each: each.key.symbol),
-        TableColumn("Exchange", lambda each: each.key.exchange),
-        TableColumn("Class", lambda each: each.key.trading_class),
-        TableColumn("Cur", lambda each: each.currency, gives_way=5, alike="all in {}"),
+        TableColumn("Symbol", lambda item: item.key.symbol),
+        TableColumn("Exchange", lambda item: item.key.exchange),
+        TableColumn("Class", lambda item: item.key.trading_class),
+        TableColumn("Cur", lambda item: item.currency, gives_way=5, alike="all in {}"),
         TableColumn("Type", _type, gives_way=4, alike="all {}"),
         TableColumn("Listed", _listed, right=True),
-        TableColumn("Next expiry", lambda each: each.next_expiry),
+        TableColumn("Next expiry", lambda item: item.next_expiry),
         TableColumn(
             "Synced",
-            lambda each: _synced(each, now),
+            lambda item: _synced(item, now),
             right=True,
             gives_way=1,
             alike="synced {}",
         ),
-        TableColumn("Name", lambda each: each.name or None, fit="cut"),
+        TableColumn("Name", lambda item: item.name or None, fit="cut"),
     ]
-    from_catalogue = sum(each.origin is Origin.CATALOGUE for each in products)
-    told = quantity_of(len(products), "product")
+    from_catalogue = sum(product.origin is Origin.CATALOGUE for product in products)
+    message = quantity_of(len(products), "product")
     if from_catalogue:
-        told += f" · {from_catalogue} known from the catalogue alone, never synced"
-    footer = Text(told, style="dim")
-    is_sample = any(each.origin is Origin.SAMPLE for each in products)
+        message += f" · {from_catalogue} known from the catalogue alone, never synced"
+    footer = Text(message, style="dim")
+    is_sample = any(product.origin is Origin.SAMPLE for product in products)
     return Group(items_table(products, columns), marked_cell(footer, is_sample=is_sample))

@@ -15,7 +15,7 @@ from ibkr_sync.domain.entities.delivery import Confidence
 from ibkr_sync.domain.entities.futures import ChainExtent, Future, Origin
 from ibkr_sync.domain.evidence.remarks import remark_sentences
 from ibkr_sync.domain.selection.chain_selection import ChainSelection
-from ibkr_sync_cli.units.durations import told_age
+from ibkr_sync_cli.units.durations import age_phrase
 from ibkr_sync_cli.views.cells import (
     SAMPLE_TAG,
     money_cell,
@@ -41,16 +41,18 @@ def product_table(
     wanted = selection or ChainSelection()
     of_series, shown = wanted.of_series(future), wanted.shown(future, now)
     chain = ChainTable(future, shown, now, limit=wanted.limit, step_to_show_all=step_to_show_all)
-    living = [each for each in future.living(now) if each in of_series]
+    living = [contract for contract in future.living(now) if contract in of_series]
     remarks = remark_sentences(
-        future.remarks, ((each.local_symbol, each.remarks) for each in shown), notices_only=False
+        future.remarks,
+        ((contract.local_symbol, contract.remarks) for contract in shown),
+        notices_only=False,
     )
     return Group(
         product_name(future),
         Phrases([*_constants(future, living), *chain.alike]),
         chain,
         Phrases(_footer(future, of_series, shown, now)),
-        *(Text(each, style="yellow") for each in remarks),
+        *(Text(remark, style="yellow") for remark in remarks),
     )
 
 
@@ -69,15 +71,17 @@ def _constants(future: Future, living: Sequence[FuturesContract]) -> Iterator[st
     yield from (future.exchange, currency)
     if future.trading_class != future.symbol:
         yield f"class {future.trading_class}"
-    yield f"multiplier {range_cell([each.multiplier for each in chain], number_cell)}"
-    ticks = range_cell([each.quoted_tick for each in chain], partial(tick_cell, future.key))
+    yield f"multiplier {range_cell([product.multiplier for product in chain], number_cell)}"
+    ticks = range_cell([product.quoted_tick for product in chain], partial(tick_cell, future.key))
     values = range_cell(
-        [each.tick_value for each in chain], lambda value: money_cell(value, currency)
+        [product.tick_value for product in chain], lambda value: money_cell(value, currency)
     )
     yield f"tick {ticks} = {values}"
-    magnifiers = {each.price_magnifier or 1 for each in chain}
+    magnifiers = {product.price_magnifier or 1 for product in chain}
     if magnifiers != {1}:
-        parts = " or ".join(f"1/{each}" if each > 1 else "1" for each in sorted(magnifiers))
+        parts = " or ".join(
+            f"1/{magnifier}" if magnifier > 1 else "1" for magnifier in sorted(magnifiers)
+        )
         yield f"prices in {parts} {currency}"
 
 
@@ -87,8 +91,8 @@ def _footer(
     shown: Sequence[FuturesContract],
     now: datetime,
 ) -> list[str]:
-    counts = Counter(each.state(now) for each in of_series)
-    shown_states = {each.state(now) for each in shown}
+    counts = Counter(series.state(now) for series in of_series)
+    shown_states = {contract.state(now) for contract in shown}
     remarks = [f"{counts[ContractState.ACTIVE]} listed"]
     for state in (ContractState.MISSING, ContractState.DELISTED, ContractState.EXPIRED):
         if counts[state]:
@@ -107,14 +111,14 @@ def _footer(
     elif future.synced_at is None:
         remarks.append(f"from {origin_cell(future.origin)}, nobody knows as of when")
     else:
-        age = told_age(now - future.synced_at)
+        age = age_phrase(now - future.synced_at)
         remarks.append(f"synced {age} from {origin_cell(future.origin)}")
     return remarks
 
 
 def _legend_of_long_ends(shown: Sequence[FuturesContract], now: datetime) -> Iterator[str]:
     """What the marks mean in the column of that name, if there is one."""
-    ends = [end for each in shown if (end := long_end(each, now)) is not None]
+    ends = [end for contract in shown if (end := long_end(contract, now)) is not None]
     marks = []
     if ends and len(ends) < len(shown):
         marks.append("- is the last trade")
@@ -128,11 +132,11 @@ def _hidden_series(
     future: Future, of_series: Sequence[FuturesContract], now: datetime
 ) -> Iterator[str]:
     """How many listed contracts of other series are not shown."""
-    shown = {each.series for each in of_series}
+    shown = {other.series for other in of_series}
     hidden = Counter(
-        each.series
-        for each in future.contracts
-        if each.series not in shown and each.state(now) is ContractState.ACTIVE
+        contract.series
+        for contract in future.contracts
+        if contract.series not in shown and contract.state(now) is ContractState.ACTIVE
     )
     for series, count in sorted(hidden.items()):
         yield f"{count} {series} (--series all)"

@@ -41,7 +41,7 @@ def rolls_view(product: Future, rolls: Sequence[Roll], rule: str) -> Result:
 
 def rolls_note(rolls: Sequence[Roll], rule: str) -> str | None:
     """How many contracts a rule keeps beyond what ends a position in them; None if none."""
-    count = sum(bool(each.outlasted) for each in rolls)
+    count = sum(bool(roll.outlasted) for roll in rolls)
     if count == 0:
         return None
     return (
@@ -79,12 +79,12 @@ def _table(product: Future, rolls: Sequence[Roll], rule: str) -> RenderableType:
     from ibkr_sync_cli.views.tables import TableColumn, items_table
 
     columns: list[TableColumn[Roll] | None] = [
-        TableColumn("Date", lambda each: f"{each.day:%a %d %b %Y}"),
-        TableColumn("From", lambda each: each.leaving.local_symbol),
-        TableColumn("To", lambda each: each.entering.local_symbol),
-        TableColumn("Conf", lambda each: each.confidence, alike="confidence {}"),
-        TableColumn("Basis", lambda each: each.basis.value, alike="basis {}"),
-        TableColumn("Why", lambda each: each.why, fit="wrap"),
+        TableColumn("Date", lambda item: f"{item.day:%a %d %b %Y}"),
+        TableColumn("From", lambda item: item.leaving.local_symbol),
+        TableColumn("To", lambda item: item.entering.local_symbol),
+        TableColumn("Conf", lambda item: item.confidence, alike="confidence {}"),
+        TableColumn("Basis", lambda item: item.basis.value, alike="basis {}"),
+        TableColumn("Why", lambda item: item.why, fit="wrap"),
     ]
     title = marked_cell(
         Text(f"{product.key} · {rule}", style="dim"), is_sample=product.origin is Origin.SAMPLE

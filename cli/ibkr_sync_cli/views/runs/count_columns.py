@@ -27,7 +27,7 @@ def count_columns(
     items: Iterable[T], counts: Callable[[T], ContractCounts | None]
 ) -> Iterator[TableColumn[T]]:
     """The usual counts, and of the others those of which there is any; None shows as unknown."""
-    records = [found.as_record() for each in items if (found := counts(each)) is not None]
+    records = [found.as_record() for item in items if (found := counts(item)) is not None]
     for name, heading in _HEADINGS.items():
         if name in _USUAL or any(record[name] for record in records):
             yield TableColumn(heading, _cell(counts, name), right=True)

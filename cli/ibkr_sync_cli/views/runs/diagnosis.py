@@ -48,8 +48,8 @@ def _table(findings: Sequence[Finding]) -> RenderableType:
     from ibkr_sync_cli.views.tables import TableColumn, items_table
 
     columns: list[TableColumn[Finding] | None] = [
-        TableColumn("Check", lambda each: each.check.value),
-        TableColumn("Level", lambda each: each.level.value),
-        TableColumn("Found", lambda each: explain_finding(each).sentence, fit="fold"),
+        TableColumn("Check", lambda item: item.check.value),
+        TableColumn("Level", lambda item: item.level.value),
+        TableColumn("Found", lambda item: explain_finding(item).sentence, fit="fold"),
     ]
-    return items_table(findings, columns, style=lambda each: _STYLES[each.level])
+    return items_table(findings, columns, style=lambda item: _STYLES[item.level])

@@ -45,7 +45,8 @@ def freshness_view(report: FreshnessReport, now: datetime) -> Result:
             "run": None if report.run is None else run_record(report.run),
             "run_alarming": report.is_run_alarming,
             "remarked": [
-                {**each.key._asdict(), "remarks": list(each.remarks)} for each in report.remarked
+                {**summary.key._asdict(), "remarks": list(summary.remarks)}
+                for summary in report.remarked
             ],
         },
     )
@@ -99,18 +100,18 @@ def _table(report: FreshnessReport, now: datetime) -> RenderableType:
         return Group(table, SAMPLE_TAG) if report.is_sample else table
     checked = quantity_of(report.checked, "product")
     limit = duration_text(report.max_age)
-    told = Text(f"{checked} checked, none without a complete reply for {limit}")
-    return marked_cell(told, is_sample=report.is_sample)
+    summary = Text(f"{checked} checked, none without a complete reply for {limit}")
+    return marked_cell(summary, is_sample=report.is_sample)
 
 
 def _stale_table(stale: Sequence[StaleProduct], now: datetime) -> RenderableType:
     from ibkr_sync_cli.views.tables import TableColumn, items_table
 
     columns: list[TableColumn[StaleProduct] | None] = [
-        TableColumn("Product", lambda each: each.key or each.asked),
-        TableColumn("Synced", lambda each: _age(each, now), right=True),
+        TableColumn("Product", lambda item: item.key or item.asked),
+        TableColumn("Synced", lambda item: _age(item, now), right=True),
         TableColumn(
-            "Last try (UTC)", lambda each: each.tried_at and f"{each.tried_at:%d %b %H:%M}"
+            "Last try (UTC)", lambda item: item.tried_at and f"{item.tried_at:%d %b %H:%M}"
         ),
         TableColumn("Reason", freshness_sentence, fit="fold"),
     ]

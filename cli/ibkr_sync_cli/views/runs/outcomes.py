@@ -36,7 +36,7 @@ def outcomes_view(report: GetReport, now: datetime) -> Result:
     """The outcomes in every format."""
     return records_view(
         report.outcomes,
-        lambda each: _record(each, now, report.from_source),
+        lambda item: _record(item, now, report.from_source),
         COLUMNS,
         lambda: _table(report.outcomes, now, report.from_source),
         schema="ibkr-sync/outcomes/1",
@@ -62,10 +62,10 @@ def outcome_sentence(
         return f"{key}: as stored, no source was asked"
     if diff is None:
         return f"{key}: fresh enough, answered from the database"
-    told = counts_of(diff).words()
+    parts = counts_of(diff).words()
     if not update.applied:
-        told.append("dry run, nothing written")
-    return f"{key}: {', '.join(told) or 'no contracts'}"
+        parts.append("dry run, nothing written")
+    return f"{key}: {', '.join(parts) or 'no contracts'}"
 
 
 def _record(outcome: Outcome, now: datetime, from_source: bool) -> dict[str, object]:
@@ -107,15 +107,15 @@ def _table(outcomes: Sequence[Outcome], now: datetime, from_source: bool) -> Ren
     def outcome(record: Record) -> Text:
         return Text(str(record["outcome"]), style="red" if record["outcome"] == FAILED else "")
 
-    records = [_record(each, now, from_source) for each in outcomes]
+    records = [_record(other, now, from_source) for other in outcomes]
     lines: list[tuple[Outcome, Record]] = [*zip(outcomes, records, strict=True)]
     columns: list[TableColumn[tuple[Outcome, Record]] | None] = [
-        TableColumn("Symbol", lambda each: each[1]["symbol"]),
-        TableColumn("Exchange", lambda each: each[1]["exchange"]),
-        TableColumn("Class", lambda each: each[1]["trading_class"]),
-        TableColumn("Listed", lambda each: each[1]["listed"], right=True),
-        *count_columns(lines, lambda each: _counts(each[0])),
-        TableColumn("Outcome", lambda each: outcome(each[1])),
+        TableColumn("Symbol", lambda item: item[1]["symbol"]),
+        TableColumn("Exchange", lambda item: item[1]["exchange"]),
+        TableColumn("Class", lambda item: item[1]["trading_class"]),
+        TableColumn("Listed", lambda item: item[1]["listed"], right=True),
+        *count_columns(lines, lambda item: _counts(item[0])),
+        TableColumn("Outcome", lambda item: outcome(item[1])),
     ]
     is_sample = any(record["origin"] == Origin.SAMPLE for record in records)
     return Group(items_table(lines, columns), *([SAMPLE_TAG] if is_sample else []))

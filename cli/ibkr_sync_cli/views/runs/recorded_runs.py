@@ -53,7 +53,7 @@ def recorded_run_view(run: RecordedRun, products: Sequence[RecordedProduct]) -> 
     """One run with what came of each product, in every format."""
     return records_view(
         products,
-        lambda each: _product_record(each, run),
+        lambda item: _product_record(item, run),
         PRODUCT_COLUMNS,
         lambda: _products_table(run, products),
         schema="ibkr-sync/run/1",
@@ -120,7 +120,7 @@ def _runs_table(runs: Sequence[RecordedRun]) -> RenderableType:
     from ibkr_sync_cli.views.cells import marked_cell, origin_cell
     from ibkr_sync_cli.views.tables import TableColumn, items_table
 
-    origins = sorted({each.origin for each in runs})
+    origins = sorted({other.origin for other in runs})
     this_year = runs[0].started_at.year if runs else 0
 
     def started(run: RecordedRun) -> str:
@@ -146,9 +146,11 @@ def _runs_table(runs: Sequence[RecordedRun]) -> RenderableType:
     ]
     source = f" · from {origin_cell(origins[0])}" if len(origins) == 1 else ""
     footer = Text(quantity_of(len(runs), "run") + source, style="dim")
-    told = [Text(run_sentence(each), style="red") for each in runs if each.error or each.message]
+    failures = [
+        Text(run_sentence(other), style="red") for other in runs if other.error or other.message
+    ]
     table = items_table(runs, columns)
-    return Group(table, marked_cell(footer, is_sample=Origin.SAMPLE in origins), *told)
+    return Group(table, marked_cell(footer, is_sample=Origin.SAMPLE in origins), *failures)
 
 
 def _products_table(run: RecordedRun, products: Sequence[RecordedProduct]) -> RenderableType:
@@ -164,11 +166,11 @@ def _products_table(run: RecordedRun, products: Sequence[RecordedProduct]) -> Re
         return Text(each.outcome.value, style="red" if has_failed else "")
 
     columns: list[TableColumn[RecordedProduct] | None] = [
-        TableColumn("Product", lambda each: each.key or each.asked),
-        *count_columns(products, lambda each: each.counts),
+        TableColumn("Product", lambda item: item.key or item.asked),
+        *count_columns(products, lambda item: item.counts),
         TableColumn("Outcome", outcome),
         TableColumn(
-            "Reason", lambda each: clean_text(each.message or each.error or ""), fit="fold"
+            "Reason", lambda item: clean_text(item.message or item.error or ""), fit="fold"
         ),
     ]
     is_sample = run.origin is Origin.SAMPLE

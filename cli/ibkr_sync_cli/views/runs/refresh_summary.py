@@ -42,7 +42,7 @@ def refresh_view(refreshed: RefreshReport) -> Result:
     """The summary in every format."""
     return records_view(
         refreshed.outcomes,
-        lambda each: _record(each, refreshed),
+        lambda item: _record(item, refreshed),
         COLUMNS,
         lambda: _table(refreshed),
         schema="ibkr-sync/refresh/1",
@@ -61,21 +61,21 @@ def refresh_sentence(refreshed: RefreshReport) -> str:
 
     Of a run that ended before its time: `8 of 10 products: 8 created · 2 not reached · …`.
     """
-    counts = Counter(_state(each) for each in refreshed.outcomes)
-    told = ", ".join(f"{counts[state]} {state}" for state in _ORDER if counts[state])
+    counts = Counter(_state(outcome) for outcome in refreshed.outcomes)
+    sentences = ", ".join(f"{counts[state]} {state}" for state in _ORDER if counts[state])
     total = len(refreshed.outcomes)
     due = total + len(refreshed.unasked)
     reached = (
         quantity_of(due, "product") if due == total else f"{total} of {quantity_of(due, 'product')}"
     )
     parts = [
-        f"{reached}: {told}",
+        f"{reached}: {sentences}",
         *([] if due == total else [f"{due - total} not reached"]),
         *_contracts(refreshed.outcomes),
         precise_duration(refreshed.took),
         *([] if refreshed.run_id is None else [f"run {refreshed.run_id}"]),
     ]
-    is_dry = any(not each.applied for each in refreshed.updates)
+    is_dry = any(not update.applied for update in refreshed.updates)
     return " · ".join([*parts, *(["dry run, nothing written"] if is_dry else [])])
 
 
@@ -84,7 +84,7 @@ def refresh_failures(failures: Iterable[FutureFailure]) -> list[tuple[str, Futur
     alike: dict[str, list[FutureFailure]] = {}
     for failure in failures:
         alike.setdefault(explain_error(failure.error).sentence, []).append(failure)
-    return [(_named(sentence, each), each[0]) for sentence, each in alike.items()]
+    return [(_named(sentence, value), value[0]) for sentence, value in alike.items()]
 
 
 def _named(sentence: str, failures: Sequence[FutureFailure]) -> str:
@@ -96,7 +96,7 @@ def _named(sentence: str, failures: Sequence[FutureFailure]) -> str:
 
 
 def _names(failures: Sequence[FutureFailure]) -> str:
-    names = [str(each.query) for each in failures]
+    names = [str(failure.query) for failure in failures]
     if len(names) <= _NAMED + 1:
         return ", ".join(names)
     return f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED} more"
@@ -155,19 +155,21 @@ def _table(refreshed: RefreshReport) -> RenderableType:
     def state(record: Record) -> Text:
         return Text(str(record["state"]), style="red" if record["state"] == FAILED else "")
 
-    records = [_record(each, refreshed) for each in refreshed.outcomes]
+    records = [_record(other, refreshed) for other in refreshed.outcomes]
     lines: list[tuple[RefreshOutcome, Record]] = [*zip(refreshed.outcomes, records, strict=True)]
     columns: list[TableColumn[tuple[RefreshOutcome, Record]] | None] = [
-        TableColumn("Product", lambda each: _name(each[0], refreshed), fit="fold"),
-        TableColumn("Listed", lambda each: each[1]["listed"], right=True),
-        *count_columns(lines, lambda each: _counts(each[0])),
-        TableColumn("Synced", lambda each: age(each[0]), right=True),
-        TableColumn("Outcome", lambda each: state(each[1])),
+        TableColumn("Product", lambda item: _name(item[0], refreshed), fit="fold"),
+        TableColumn("Listed", lambda item: item[1]["listed"], right=True),
+        *count_columns(lines, lambda item: _counts(item[0])),
+        TableColumn("Synced", lambda item: age(item[0]), right=True),
+        TableColumn("Outcome", lambda item: state(item[1])),
     ]
     table = items_table(lines, columns)
-    told = [Text(sentence, style="red") for sentence, _ in refresh_failures(refreshed.failures)]
+    sentences = [
+        Text(sentence, style="red") for sentence, _ in refresh_failures(refreshed.failures)
+    ]
     is_sample = any(record["origin"] == Origin.SAMPLE for record in records)
-    return Group(table, *told, *([SAMPLE_TAG] if is_sample else []))
+    return Group(table, *sentences, *([SAMPLE_TAG] if is_sample else []))
 
 
 def _name(outcome: RefreshOutcome, refreshed: RefreshReport) -> str:
@@ -192,6 +194,6 @@ def _counts(outcome: RefreshOutcome) -> ContractCounts | None:
 
 def _contracts(outcomes: Iterable[RefreshOutcome]) -> list[str]:
     """What came, changed and went of their contracts, if anything did, as one part of a line."""
-    counts = (found for each in outcomes if (found := _counts(each)) is not None)
+    counts = (found for outcome in outcomes if (found := _counts(outcome)) is not None)
     words = total_counts(counts).words_of_changes()
     return [f"contracts: {', '.join(words)}"] if words else []

@@ -42,25 +42,25 @@ def renormalised_view(outcomes: Sequence[Outcome]) -> Result:
 
 def renormalised_sentence(outcomes: Sequence[Outcome], *, dry_run: bool) -> str:
     """What was read again and changed, in one line."""
-    read = [each for each in outcomes if isinstance(each, Renormalised)]
+    read = [outcome for outcome in outcomes if isinstance(outcome, Renormalised)]
     if not outcomes:
         return "no raw replies are kept, so there is nothing to read again"
-    changed = [each for each in read if not each.update.diff.is_empty]
-    told = [f"{quantity_of(len(read), 'product')} read again", f"{len(changed)} changed"]
-    if days := sum(each.days for each in read):
-        told.append(f"the hours of {quantity_of(days, 'day')} read otherwise")
+    changed = [renormalised for renormalised in read if not renormalised.update.diff.is_empty]
+    parts = [f"{quantity_of(len(read), 'product')} read again", f"{len(changed)} changed"]
+    if days := sum(renormalised.days for renormalised in read):
+        parts.append(f"the hours of {quantity_of(days, 'day')} read otherwise")
     if dry_run:
-        told.append("dry run, nothing written")
-    return ", ".join(told)
+        parts.append("dry run, nothing written")
+    return ", ".join(parts)
 
 
 def sentences_of_what_is_left(outcomes: Sequence[Outcome]) -> list[str]:
     """What of the past could not be read again, once for all products that it is true of."""
     products: defaultdict[str, list[str]] = defaultdict(list)
-    for each in outcomes:
-        if isinstance(each, Renormalised):
-            for reason in each.left:
-                products[reason].append(str(each.update.product.key))
+    for outcome in outcomes:
+        if isinstance(outcome, Renormalised):
+            for reason in outcome.left:
+                products[reason].append(str(outcome.update.product.key))
     return [
         f"{first}{f' and {len(others)} more' if others else ''}: {reason}; what only they said is"
         " left as it was"
@@ -77,7 +77,9 @@ def _document(outcome: Outcome) -> dict[str, object]:
 def _events(outcome: Outcome) -> list[dict[str, object]]:
     if isinstance(outcome, FutureFailure):
         return []
-    names = {each.con_id: each.local_symbol for each in outcome.update.product.contracts}
+    names = {
+        contract.con_id: contract.local_symbol for contract in outcome.update.product.contracts
+    }
     return [
         {
             "con_id": change.con_id,
@@ -149,6 +151,6 @@ def _table(outcomes: Sequence[Outcome]) -> RenderableType:
             "Fields changed", lambda summary: ", ".join(summary["fields"]) or None, fit="cut"
         ),
     ]
-    summaries = [_summary(each) for each in outcomes]
+    summaries = [_summary(other) for other in outcomes]
     is_sample = any(summary["origin"] == Origin.SAMPLE for summary in summaries)
     return Group(items_table(summaries, columns), *([SAMPLE_TAG] if is_sample else []))

@@ -39,12 +39,16 @@ class AuditService:
         `now` is an aware instant. Raises StorageError.
         """
         summaries = (
-            each
-            for each in self._futures.list_products()
-            if each.origin is not Origin.CATALOGUE and (keys is None or each.key in keys)
+            other
+            for other in self._futures.list_products()
+            if other.origin is not Origin.CATALOGUE and (keys is None or other.key in keys)
         )
-        found = [each for summary in summaries for each in self._of_product(summary.key, now)]
-        return tuple(sorted(found, key=lambda each: (-each.severity.rank, each.product)))
+        found = [
+            disagreement
+            for summary in summaries
+            for disagreement in self._of_product(summary.key, now)
+        ]
+        return tuple(sorted(found, key=lambda item: (-item.severity.rank, item.product)))
 
     def _of_product(self, key: ProductKey, now: datetime) -> Iterator[Disagreement]:
         symbol, exchange, trading_class = key

@@ -55,10 +55,12 @@ class DeliveryService:
             changes[change.con_id].append(change)
         chain = (
             dataclasses.replace(
-                each,
-                delivery=delivery_before(each.delivery or DeliveryDates(), changes[each.con_id]),
+                contract,
+                delivery=delivery_before(
+                    contract.delivery or DeliveryDates(), changes[contract.con_id]
+                ),
             )
-            for each in self._dated(product, at).contracts
+            for contract in self._dated(product, at).contracts
         )
         return dataclasses.replace(product, contracts=tuple(chain))
 
@@ -76,13 +78,13 @@ class DeliveryService:
         self, first: date, last: date, changed_since: datetime | None = None
     ) -> Iterator[DeliveringContract]:
         """Stored contracts by their dates; those that no run has dated yet are dated now."""
-        for each in self._stored.between(first, last, changed_since):
-            if each.contract.delivery is not None:
-                yield each
+        for other in self._stored.between(first, last, changed_since):
+            if other.contract.delivery is not None:
+                yield other
                 continue
-            alone = dataclasses.replace(each.product, contracts=(each.contract,))
+            alone = dataclasses.replace(other.product, contracts=(other.contract,))
             (contract,) = self.dated(alone).contracts
-            yield dataclasses.replace(each, contract=contract)
+            yield dataclasses.replace(other, contract=contract)
 
     def rolls(
         self,
@@ -96,7 +98,7 @@ class DeliveryService:
         """The rolls along a product's chain, from so many years before `now` to so many after."""
         today, span = now.date(), timedelta(days=366 * years)
         found = rolls_of(self.dated(product), rule, self.business_days(product), now, months)
-        return tuple(each for each in found if today - span <= each.day <= today + span)
+        return tuple(roll for roll in found if today - span <= roll.day <= today + span)
 
     def business_days(self, product: Future) -> BusinessDays:
         """The business days of a product's market."""
@@ -112,10 +114,10 @@ class DeliveryService:
         span = within.longest
         last = now.date() + min(span, date.max - now.date() - LONGEST_NOTICE - _DAY) + _DAY
         found = (
-            each
+            expiration
             for delivering in self._between(now.date() - _DAY, last)
             if keys is None or delivering.product.key in keys
-            for each in expirations_of(
+            for expiration in expirations_of(
                 delivering, self.business_days(delivering.product), now, within
             )
         )
@@ -136,9 +138,10 @@ class DeliveryService:
         first, last = since.date() - _DAY, now.date() + FARTHEST_WARNING
         return tuple(
             event
-            for each in self._between(first, last, since)
-            if (keys is None or each.product.key in keys) and con_id in (None, each.contract.con_id)
-            for event in delivery_events(each, self.business_days(each.product), since, now)
+            for other in self._between(first, last, since)
+            if (keys is None or other.product.key in keys)
+            and con_id in (None, other.contract.con_id)
+            for event in delivery_events(other, self.business_days(other.product), since, now)
         )
 
 

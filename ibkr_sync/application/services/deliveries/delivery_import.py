@@ -100,9 +100,9 @@ class DeliveryImportService:
             exchange = self._catalogue.current_exchange(exchange.upper(), row.code)
         allowed = _CME_GROUP if exchange is None else (exchange,)
         known = {
-            (each.exchange, each.trading_class or each.symbol)
-            for each in self._catalogue.known_as(row.code)
-            if each.exchange in allowed and row.code in (each.trading_class, each.exchange_code)
+            (other.exchange, other.trading_class or other.symbol)
+            for other in self._catalogue.known_as(row.code)
+            if other.exchange in allowed and row.code in (other.trading_class, other.exchange_code)
         }
         if len(known) == 1:
             return known.pop()

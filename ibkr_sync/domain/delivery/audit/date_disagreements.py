@@ -43,12 +43,12 @@ def date_disagreements(
         if rule is not None and rule.calendar is not None:
             days = BusinessDays(book.calendar, rule.calendar)
             yield from _against_rule(product, contract, rule, days)
-        for each in _newest(contract, imports):
-            yield from _against_import(product, contract, by_rule, each)
+        for delivery in _newest(contract, imports):
+            yield from _against_import(product, contract, by_rule, delivery)
 
 
 def _undated(product: Future) -> Future:
-    chain = (dataclasses.replace(each, delivery=None) for each in product.contracts)
+    chain = (dataclasses.replace(contract, delivery=None) for contract in product.contracts)
     return dataclasses.replace(product, contracts=tuple(chain))
 
 
@@ -56,8 +56,10 @@ def _newest(
     contract: FuturesContract, imports: Collection[ImportedDelivery]
 ) -> Iterator[ImportedDelivery]:
     """Of each origin the import of a contract that applies."""
-    own = (each for each in imports if each.is_of(contract))
-    by_origin = {each.origin: each for each in sorted(own, key=lambda each: each.learnt_on)}
+    own = (other for other in imports if other.is_of(contract))
+    by_origin = {
+        delivery.origin: delivery for delivery in sorted(own, key=lambda item: item.learnt_on)
+    }
     yield from by_origin.values()
 
 

@@ -148,7 +148,7 @@ def _findings_without_session(facts: GatewayFacts) -> dict[Check, Finding]:
             findings = [accepts, answers, supported, failed(Check.CLIENT_ID, facts.error)]
         case _:
             findings = [accepts, failed(Check.HANDSHAKE, facts.error)]
-    return {each.check: each for each in findings}
+    return {finding.check: finding for finding in findings}
 
 
 def _findings_of_session(session: SessionFacts, facts: GatewayFacts) -> dict[Check, Finding]:
@@ -162,7 +162,7 @@ def _findings_of_session(session: SessionFacts, facts: GatewayFacts) -> dict[Che
         _judge_answer(session),
         _judge_clock(session.clock),
     ]
-    return {each.check: each for each in findings}
+    return {finding.check: finding for finding in findings}
 
 
 def _unreachable(error: GatewayUnreachableError, open_ports: tuple[int, ...]) -> Finding:
@@ -192,11 +192,11 @@ def _judge_farms(session: SessionFacts, facts: GatewayFacts) -> Finding:
     if session.outage is not None:
         error = UpstreamDownError(facts.host, facts.port, session.outage)
         return failed(Check.DATA_FARMS, error)
-    broken = ", ".join(f"{each.name} ({each.kind})" for each in session.farms if each.is_broken)
+    broken = ", ".join(f"{farm.name} ({farm.kind})" for farm in session.farms if farm.is_broken)
     if broken:
         found = f"down: {broken}; contract details don't need them"
         return warned(Check.DATA_FARMS, found, Fix.AWAIT_FARMS)
-    names = ", ".join(each.name for each in session.farms)
+    names = ", ".join(farm.name for farm in session.farms)
     return passed(Check.DATA_FARMS, f"up: {names}" if names else "none reported down")
 
 

@@ -99,7 +99,7 @@ def expired_listing(
     return [
         contract
         for contracts in series
-        for contract in takewhile(lambda each: each.last_trade_date < today, contracts)
+        for contract in takewhile(lambda item: item.last_trade_date < today, contracts)
     ]
 
 

@@ -72,14 +72,16 @@ class SampleWeek:
 
     def __init__(self, now: datetime, calendar: BusinessCalendar) -> None:
         self._calendar = calendar
-        self._products = [each for each in sample_products() if each.trading_class in self.symbols]
+        self._products = [
+            product for product in sample_products() if product.trading_class in self.symbols
+        ]
         today = datetime.combine(now.date(), _NIGHTLY_AT, UTC)
         last = today if today < now else today - _DAY
-        instants = [last - _DAY * each for each in reversed(range(_NIGHTS))]
+        instants = [last - _DAY * other for other in reversed(range(_NIGHTS))]
         script = _script()
-        self._changes = [each for each in script if each.contract is None]
+        self._changes = [change for change in script if change.contract is None]
         self._con_ids = {
-            self._con_id(each, instants[0].date()): each for each in script if each.contract
+            self._con_id(change, instants[0].date()): change for change in script if change.contract
         }
         self.nights = tuple(
             SampleNight(at=at, recording=self._recording(number, at.date()))
@@ -87,19 +89,19 @@ class SampleWeek:
         )
 
     def _recording(self, night: int, day: date) -> Recording | None:
-        if any(each.changes == "gateway" and each.night == night for each in self._changes):
+        if any(change.changes == "gateway" and change.night == night for change in self._changes):
             return None
         sample = recording_of(
-            [self._product(each, night) for each in self._products], day, self._calendar
+            [self._product(product, night) for product in self._products], day, self._calendar
         )
         rows = (self._row(row, night) for row in sample.contracts)
         return dataclasses.replace(sample, contracts=tuple(row for row in rows if row is not None))
 
     def _product(self, product: SampleProduct, night: int) -> SampleProduct:
         columns = {
-            each.changes: each.to
-            for each in self._changes
-            if each.trading_class == product.trading_class and each.night <= night
+            change.changes: change.to
+            for change in self._changes
+            if change.trading_class == product.trading_class and change.night <= night
         }
         return dataclasses.replace(product, number=product.number, **columns)
 
@@ -107,11 +109,13 @@ class SampleWeek:
         change = self._con_ids.get(row.con_id)
         if change is None or change.night > night:
             return row
-        (product,) = (each for each in self._products if each.symbol == row.symbol)
+        (product,) = (other for other in self._products if other.symbol == row.symbol)
         return _changed(row, change, BusinessDays(self._calendar, product.market))
 
     def _con_id(self, change: _Change, first_day: date) -> str:
-        (product,) = (each for each in self._products if each.trading_class == change.trading_class)
+        (product,) = (
+            other for other in self._products if other.trading_class == change.trading_class
+        )
         place = change.contract or 0
         chain = listed_contracts(product, self._calendar, first_day)
         return str(sample_con_id(product, chain[place if place < 0 else place - 1]))

@@ -132,6 +132,6 @@ class ReplayGateway:
         number = next(self._numbers)
         connection = Connection(client, number, self._backend, stop=self._stop_reader)
         thread = Thread(target=connection.run, name=f"replay-{number}", daemon=True)
-        self._threads = [each for each in self._threads if each.is_alive()]
+        self._threads = [other for other in self._threads if other.is_alive()]
         self._threads.append(thread)
         thread.start()

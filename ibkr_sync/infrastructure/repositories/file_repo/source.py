@@ -63,17 +63,17 @@ class FileFutureSource(FutureSource[F], Generic[F]):
         if not product.contracts:
             return SourceFileError(self.name, str(product.key), "has no contracts")
         origin = Origin.SAMPLE if _is_sample(product) else Origin.FILE
-        absent = (each.con_id for each in product.contracts if each.is_absent)
+        absent = (contract.con_id for contract in product.contracts if contract.is_absent)
         settled = _settled(product_in_file(product, origin), known)
         return AcquiredFuture(product=settled, called_absent=frozenset(absent))
 
 
 def _settled(product: F, known: KnownFutures) -> F:
     """The product with dates and instants of last trades that agree, and remarks on the others."""
-    settled = {each.con_id: _settle(each) for each in product.contracts}
-    odd = [str(con_id) for con_id, each in settled.items() if each.is_contradicted]
+    settled = {other.con_id: _settle(other) for other in product.contracts}
+    odd = [str(con_id) for con_id, value in settled.items() if value.is_contradicted]
     found = known.find_named(odd) if odd else ()
-    stored = {each.con_id: each.last_trade_date for one in found for each in one.contracts}
+    stored = {other.con_id: other.last_trade_date for one in found for other in one.contracts}
     chain: list[FuturesContract] = []
     for contract in product.contracts:
         last_trade = settled[contract.con_id]

@@ -71,9 +71,9 @@ class IbkrReplyReader(RawReplyReader):
         try:
             return self._reader.read(query, reply, find_named).product
         except ProductLookupError:
-            own = {each.con_id for each in stored.contracts}
-            received = (int(each.details.contract.conId) for each in reply.rows)
-            con_id = next((each for each in received if each in own), None)
+            own = {other.con_id for other in stored.contracts}
+            received = (int(row.details.contract.conId) for row in reply.rows)
+            con_id = next((number for number in received if number in own), None)
             if con_id is None:
                 raise
         return self._reader.read(

@@ -105,17 +105,17 @@ class LocalDeliveries(DeliveriesPort):
         )
         with reading(self._database) as connection, reads.readable(self._database.name):
             found = [_delivering(tuple(row)) for row in connection.execute(statement)]
-            changed = _changed_days(connection, [each.contract.con_id for each in found])
+            changed = _changed_days(connection, [other.contract.con_id for other in found])
         return tuple(
-            dataclasses.replace(each, changed_days=changed.get(each.contract.con_id, {}))
-            for each in found
+            dataclasses.replace(other, changed_days=changed.get(other.contract.con_id, {}))
+            for other in found
         )
 
     def known_of(self, product: Future) -> dict[int, DeliveryDates]:
         """Give what is stored of the deliveries of a product's contracts (see the port)."""
         columns = contract_deliveries.c
         statement = select(columns.con_id, *(columns[name] for name in DELIVERY_COLUMNS))
-        con_ids = sorted(each.con_id for each in product.contracts)
+        con_ids = sorted(contract.con_id for contract in product.contracts)
         with reading(self._database) as connection, reads.readable(self._database.name):
             return {
                 con_id: read_delivery(values)
@@ -131,7 +131,7 @@ class LocalDeliveries(DeliveriesPort):
             .where(change.field.in_(DELIVERY_FACTS))
             .where(change.seen_at > at)
         )
-        con_ids = sorted(each.con_id for each in product.contracts)
+        con_ids = sorted(contract.con_id for contract in product.contracts)
         with reading(self._database) as connection, reads.readable(self._database.name):
             rows = [
                 row
@@ -140,7 +140,7 @@ class LocalDeliveries(DeliveriesPort):
             ]
         return tuple(
             FieldChange(con_id=row.con_id, field=row.field, old=row.old, new=row.new)
-            for row in sorted(rows, key=lambda each: each.id)
+            for row in sorted(rows, key=lambda item: item.id)
         )
 
     def imports_of(
@@ -159,37 +159,37 @@ class LocalDeliveries(DeliveriesPort):
         ):
             owners = _owners(connection, imports, self._database.name)
             kept = {
-                each for owner in owners for each in _keys(read_imports(connection, owner.product))
+                key for owner in owners for key in _keys(read_imports(connection, owner.product))
             }
             now = self._clock()
-            new = [each for each in imports if _key(each) not in kept]
+            new = [other for other in imports if _key(other) not in kept]
             write_imports(connection, new, run, now)
             for owner in owners:
                 changes = write_deliveries(
                     connection, self._book(), owner.product, owner.product_id, now
                 )
-                news = [each for each in changes if is_other_day(each.old, each.new)]
+                news = [change for change in changes if is_other_day(change.old, change.new)]
                 write_history(connection, news, owner.product_id, run, now)
-        chain = [each for owner in owners for each in owner.product.contracts]
+        chain = [contract for owner in owners for contract in owner.product.contracts]
         return _kept(imports, len(new), chain)
 
 
 def _kept(
     imports: Collection[ImportedDelivery], new: int, chain: Collection[FuturesContract]
 ) -> KeptImports:
-    by_con_id = {each.con_id: each for each in chain}
+    by_con_id = {other.con_id: other for other in chain}
     by_month = {
-        (each.exchange, each.trading_class, each.contract_month): each
-        for each in chain
-        if each.series is ContractSeries.MONTHLY
+        (other.exchange, other.trading_class, other.contract_month): other
+        for other in chain
+        if other.series is ContractSeries.MONTHLY
     }
     found: list[RefutedImport] = []
-    for each in imports:
-        month = (each.exchange or "", each.trading_class or "", each.contract_month)
-        contract = by_con_id.get(each.con_id) if each.con_id is not None else by_month.get(month)
+    for other in imports:
+        month = (other.exchange or "", other.trading_class or "", other.contract_month)
+        contract = by_con_id.get(other.con_id) if other.con_id is not None else by_month.get(month)
         if contract is not None:
-            found.append(RefutedImport(imported=each, contract=contract))
-    refuted = tuple(each for each in found if each.imported.is_refuted_by(each.contract))
+            found.append(RefutedImport(imported=other, contract=contract))
+    refuted = tuple(other for other in found if other.imported.is_refuted_by(other.contract))
     return KeptImports(stored=len(found), new=new, refuted=refuted)
 
 
@@ -232,19 +232,19 @@ def _owners(
     connection: Connection, imports: Collection[ImportedDelivery], place: str
 ) -> list[reads.StoredProduct]:
     """The stored products that imports may be about."""
-    con_ids = [each.con_id for each in imports if each.con_id is not None]
-    classes = sorted({each.trading_class for each in imports if each.trading_class is not None})
-    found = {each.product_id: each for each in reads.read_owners(connection, con_ids, place)}
+    con_ids = [other.con_id for other in imports if other.con_id is not None]
+    classes = sorted({other.trading_class for other in imports if other.trading_class is not None})
+    found = {owner.product_id: owner for owner in reads.read_owners(connection, con_ids, place)}
     of_class = select(contracts.c.con_id).where(contracts.c.trading_class.in_(classes))
     named = list(connection.execute(of_class).scalars()) if classes else []
-    found |= {each.product_id: each for each in reads.read_owners(connection, named, place)}
-    return [found[each] for each in sorted(found)]
+    found |= {owner.product_id: owner for owner in reads.read_owners(connection, named, place)}
+    return [found[number] for number in sorted(found)]
 
 
-def _key(each: ImportedDelivery) -> tuple[object, ...]:
-    dates = (getattr(each.delivery, name) for name in DELIVERY_DATES)
-    contract = (each.con_id, each.exchange, each.trading_class, each.contract_month)
-    return (each.origin, each.learnt_on, each.last_trade_date, *contract, *dates)
+def _key(imported: ImportedDelivery) -> tuple[object, ...]:
+    dates = (getattr(imported.delivery, name) for name in DELIVERY_DATES)
+    contract = (imported.con_id, imported.exchange, imported.trading_class, imported.contract_month)
+    return (imported.origin, imported.learnt_on, imported.last_trade_date, *contract, *dates)
 
 
 def _keys(imports: Iterable[ImportedDelivery]) -> Iterator[tuple[object, ...]]:

@@ -83,23 +83,23 @@ class LocalHistory(HistoryPort):
     ) -> RecordedPeriod:
         """Give what was recorded from an instant on (see the port)."""
         since = max(since, _NOTHING_BEFORE)
-        is_meant = _is_product(product)
+        is_wanted = _is_product(product)
         with reading(self._database) as connection, reads.readable(self._database.name):
             if con_id is not None:
-                is_told = [field_changes.c.con_id == con_id]
+                is_reported = [field_changes.c.con_id == con_id]
             else:
-                is_told = _is_of_product(connection, product)
+                is_reported = _is_of_product(connection, product)
             # By time first, so that SQLite takes the index instead of reading all in order.
-            recent = _changes(field_changes.c.seen_at >= since, *is_told).order_by(
+            recent = _changes(field_changes.c.seen_at >= since, *is_reported).order_by(
                 field_changes.c.seen_at, field_changes.c.id
             )
             changes = _recorded(connection, recent)
             return RecordedPeriod(
                 changes=changes,
-                earlier_remarks=_earlier_remarks(connection, since, is_told),
-                ended=_ended(connection, since, now, is_meant),
-                ladders=recorded_ladders(connection, since, is_meant),
-                first_replies=_first_replies(connection, since, is_meant),
+                earlier_remarks=_earlier_remarks(connection, since, is_reported),
+                ended=_ended(connection, since, now, is_wanted),
+                ladders=recorded_ladders(connection, since, is_wanted),
+                first_replies=_first_replies(connection, since, is_wanted),
                 chains=_chains(connection, products_changed_alike(changes)),
             )
 
@@ -118,10 +118,10 @@ class LocalHistory(HistoryPort):
                 recorded=RecordedPeriod(
                     changes=changes,
                     earlier_remarks=_earlier_remarks(connection, began, [])
-                    if any(each.field == REMARKS for each in changes)
+                    if any(change.field == REMARKS for change in changes)
                     else (),
                     ended=_ended_within(connection, spans),
-                    ladders=tuple(each for each in ladders if each.run == run),
+                    ladders=tuple(ladder for ladder in ladders if ladder.run == run),
                     first_replies=_first_replies(connection, began, []),
                     chains=_chains(connection, products_changed_alike(changes)),
                 ),
@@ -197,7 +197,7 @@ def _history(connection: Connection, found: reads.StoredProduct, place: str) -> 
     for change in recorded:
         _refuse_unreadable(change)
     ever = {change.con_id for change in recorded if change.con_id is not None}
-    gone = ever - {each.con_id for each in found.product.contracts}
+    gone = ever - {other.con_id for other in found.product.contracts}
     moved = [
         contract
         for owner in reads.read_owners(connection, gone, place)
@@ -266,7 +266,7 @@ def _ended(
     connection: Connection,
     since: datetime,
     now: datetime,
-    is_meant: Sequence[ColumnElement[bool]],
+    is_wanted: Sequence[ColumnElement[bool]],
 ) -> tuple[RecordedEnd, ...]:
     is_near = contracts.c.last_trade_date.between(
         (since - _ZONE_SLACK).date(), (now + _ZONE_SLACK).date()
@@ -279,7 +279,7 @@ def _ended(
         _contracts()
         .where(or_(is_near, contracts.c.con_id.in_(moved)))
         .where(contracts.c.delisted_at.is_(None))
-        .where(*is_meant)
+        .where(*is_wanted)
         .order_by(contracts.c.last_trade_date, contracts.c.con_id)
     )
     return tuple(_contract(row) for row in connection.execute(statement))
@@ -292,8 +292,8 @@ def _chains(
         return {}
     found: defaultdict[ProductKey, list[FuturesContract]] = defaultdict(list)
     statement = _contracts().where(tuple_(*_KEY).in_(sorted(keys)))
-    for each in map(_contract, connection.execute(statement.order_by(contracts.c.con_id))):
-        found[each.product].append(each.contract)
+    for end in map(_contract, connection.execute(statement.order_by(contracts.c.con_id))):
+        found[end.product].append(end.contract)
     return {key: tuple(chain) for key, chain in found.items()}
 
 
@@ -318,7 +318,7 @@ def _contract(row: Row[Any]) -> RecordedEnd:
 
 
 def _first_replies(
-    connection: Connection, since: datetime, is_meant: Sequence[ColumnElement[bool]]
+    connection: Connection, since: datetime, is_wanted: Sequence[ColumnElement[bool]]
 ) -> dict[ProductKey, datetime]:
     """When each product that got a contract since then got its first."""
     change = field_changes.c
@@ -332,7 +332,7 @@ def _first_replies(
         .limit(1)
         .scalar_subquery()
     )
-    statement = select(*_KEY, first.label("at")).where(products.c.id.in_(got_contracts), *is_meant)
+    statement = select(*_KEY, first.label("at")).where(products.c.id.in_(got_contracts), *is_wanted)
     return {
         ProductKey(row.symbol, row.exchange, row.trading_class): row.at
         for row in connection.execute(statement)
@@ -419,9 +419,9 @@ def _ended_within(
 ) -> tuple[RecordedEnd, ...]:
     if not spans:
         return ()
-    since = min(each.after for each in spans.values())
-    until = max(each.until for each in spans.values())
-    return tuple(each for each in _ended(connection, since, until, []) if each.product in spans)
+    since = min(span.after for span in spans.values())
+    until = max(span.until for span in spans.values())
+    return tuple(end for end in _ended(connection, since, until, []) if end.product in spans)
 
 
 def _replies(connection: Connection, product_id: int) -> tuple[RecordedReply, ...]:

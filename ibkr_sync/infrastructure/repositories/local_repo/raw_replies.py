@@ -110,7 +110,7 @@ class LocalRawReplies(RawReplyPort):
                     received_at=row.received_at,
                     follows_gap=any(earlier < run < row.run_id for run in runs),
                 )
-                for earlier, row in zip((0, *(each.run_id for each in rows)), rows, strict=False)
+                for earlier, row in zip((0, *(other.run_id for other in rows)), rows, strict=False)
             ),
         )
 
@@ -140,7 +140,7 @@ class LocalRawReplies(RawReplyPort):
             update = plan_renormalisation(stored.product, reread, now)
             before = writes.StoredState(
                 product_id=stored.product_id,
-                chain={each.con_id: each for each in stored.product.contracts},
+                chain={contract.con_id: contract for contract in stored.product.contracts},
                 synced_at=stored.product.synced_at,
             )
             rows = map_to_rows(update.product)
@@ -196,7 +196,7 @@ class LocalRawReplies(RawReplyPort):
                 return int(connection.exec_driver_sql(question).scalar_one())
         files = (path, path.with_name(f"{path.name}-wal"))
         with translated_failures(self._database.location):
-            return sum(each.stat().st_size for each in files if each.exists())
+            return sum(file.stat().st_size for file in files if file.exists())
 
     def compact(self) -> None:
         """Compact a SQLite file (see the port); a server does it by itself."""

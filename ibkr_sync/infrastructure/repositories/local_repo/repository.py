@@ -110,14 +110,14 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
         covered = covered_asset_classes(self._entity)
         with reading(self._database) as connection:
             summaries = read_summaries(connection, self._clock(), self._database.name)
-        return tuple(each for each in summaries if each.asset_class in covered)
+        return tuple(summary for summary in summaries if summary.asset_class in covered)
 
     def find_named(self, words: Collection[str]) -> tuple[Future, ...]:
         """Give every product that one of the words names (see the port)."""
         covered = covered_asset_classes(self._entity)
         with reading(self._database) as connection:
             found = reads.read_named(connection, words, self._database.name)
-        return tuple(each for each in found if each.asset_class in covered)
+        return tuple(product for product in found if product.asset_class in covered)
 
     def find_former_names(self, words: Collection[str]) -> tuple[FormerName, ...]:
         """Give the former names that one of the words is part of (see the port)."""
@@ -128,7 +128,7 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
         """Give the tick ladders that are stored under these ids (see the port)."""
         with reading(self._database) as connection:
             rules = reads.read_market_rules(connection, ids)
-        return tuple(rules[each] for each in sorted(rules))
+        return tuple(rules[rule] for rule in sorted(rules))
 
     def find_fresh(self, query: FutureQuery, max_age: timedelta, now: datetime) -> F | None:
         """Give the stored product if it is younger than `max_age` (see the port).
@@ -235,11 +235,11 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
 
         with writing(self._database) as connection:
             found = reads.read_products(connection, failure.query, self._database.name)
-            ids = {each.product.key: each.product_id for each in found}
-            meant = most_stored([each.product for each in found])
+            ids = {other.product.key: other.product_id for other in found}
+            matching = most_stored([other.product for other in found])
             # That one candidate alone is stored makes an ambiguous symbol no clearer.
-            is_clear = len(meant) == 1 and not isinstance(failure.error, AmbiguousProductError)
-            product_id = ids[meant[0].key] if is_clear else None
+            is_clear = len(matching) == 1 and not isinstance(failure.error, AmbiguousProductError)
+            product_id = ids[matching[0].key] if is_clear else None
             outcomes.record_failed_outcome(connection, failure, product_id, run, self._clock())
 
     def record_absence(
@@ -291,7 +291,7 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
 
     def _find(self, connection: Connection, query: FutureQuery) -> list[Future]:
         found = reads.read_products(connection, query, self._database.name)
-        return [each.product for each in found]
+        return [other.product for other in found]
 
     def _choose(self, query: FutureQuery, matching: Iterable[Future], place: str) -> F:
         found = tuple(matching)

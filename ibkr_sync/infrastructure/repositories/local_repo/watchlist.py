@@ -38,25 +38,25 @@ class LocalWatchlist(WatchlistPort):
         now = self._clock()
         with writing(self._database) as connection:
             known = set(_read(connection))
-            new = tuple(each for each in wanted if each not in known)
+            new = tuple(product for product in wanted if product not in known)
             if new:
-                rows = [_row(each) | {"added_at": now} for each in new]
+                rows = [_row(product) | {"added_at": now} for product in new]
                 connection.execute(insert(watchlist), rows)
         return new
 
     def remove(self, products: Iterable[WatchedProduct]) -> None:
         """Take products off the list (see the port)."""
         known = set(self.watched())
-        unwanted = [each for each in products if each in known]
+        unwanted = [product for product in products if product in known]
         if not unwanted:
             return  # what holds no list is not created for that
         with writing(self._database) as connection:
-            for each in unwanted:
-                is_meant = (
+            for product in unwanted:
+                is_wanted = (
                     watchlist.c[name].is_not_distinct_from(value)
-                    for name, value in _row(each).items()
+                    for name, value in _row(product).items()
                 )
-                connection.execute(delete(watchlist).where(and_(*is_meant)))
+                connection.execute(delete(watchlist).where(and_(*is_wanted)))
 
     def watched(self) -> tuple[WatchedProduct, ...]:
         """Give the whole list (see the port)."""

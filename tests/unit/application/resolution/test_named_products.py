@@ -33,4 +33,4 @@ def test_a_product_is_asked_for_once_by_its_narrowest_name(
     resolver = SymbolResolver(load_catalogue(), InMemoryPins(), stored, FakeClock(NOW))
     named = name_products(resolver, symbols, Limits(), source_decides=True)
     assert list(named.names) == queries
-    assert sum(len(each) for each in named.names.values()) == len(symbols)
+    assert sum(len(name) for name in named.names.values()) == len(symbols)

@@ -52,7 +52,7 @@ def resolver(
     catalogue: ProductCatalogue | None = None,
 ) -> SymbolResolver:
     repository = InMemoryFutureRepository(Future, FakeClock(NOW))
-    repository.products = {each.key: each for each in stored}
+    repository.products = {product.key: product for product in stored}
     return SymbolResolver(
         catalogue or load_catalogue(), pins or InMemoryPins(), repository, FakeClock(NOW)
     )
@@ -62,8 +62,8 @@ def product(
     symbol: str, exchange: str, trading_class: str, *contracts: FuturesContract, **fields: object
 ) -> Future:
     own = (
-        dataclasses.replace(each, symbol=symbol, exchange=exchange, trading_class=trading_class)
-        for each in contracts
+        dataclasses.replace(contract, symbol=symbol, exchange=exchange, trading_class=trading_class)
+        for contract in contracts
     )
     return Future(
         symbol=symbol,
@@ -76,7 +76,7 @@ def product(
 
 
 def candidates(error: AmbiguousProductError) -> list[str]:
-    return [each.key.trading_class for each in error.candidates]
+    return [candidate.key.trading_class for candidate in error.candidates]
 
 
 # --- products
@@ -174,7 +174,7 @@ def test_an_old_symbol_is_replaced_with_a_notice() -> None:
     for text, contract_root in (("MXPP", None), ("MXPP 202612", "6M")):
         found = resolver().resolve(text)
         assert found.query.symbol == "6M"
-        assert [type(each) for each in found.notices] == [SymbolRenamedNotice]
+        assert [type(notice) for notice in found.notices] == [SymbolRenamedNotice]
         spelling = found.contract and found.contract.spelling
         assert (spelling and spelling.root) == contract_root
 
@@ -182,7 +182,7 @@ def test_an_old_symbol_is_replaced_with_a_notice() -> None:
 def test_a_symbol_that_was_given_away_keeps_its_meaning_with_a_notice() -> None:
     found = resolver().resolve("MXP")
     assert found.query == FutureQuery(symbol="MXP")
-    assert [type(each) for each in found.notices] == [SymbolRenamedNotice]
+    assert [type(notice) for notice in found.notices] == [SymbolRenamedNotice]
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ def test_a_symbol_of_several_products_is_ambiguous(text: str, classes: list[str]
 
 
 @one_case("text", ["DAX", "DAX 202612", "DAXZ6"])
-def test_the_one_product_that_is_stored_is_meant_and_the_others_are_told(text: str) -> None:
+def test_the_one_product_that_is_stored_is_meant_and_the_others_are_reported(text: str) -> None:
     stored = product("DAX", "EUREX", "FDXM", DECEMBER)
     for source_decides in (False, True):
         found = resolver(stored).resolve(text, source_decides=source_decides)
@@ -212,7 +212,7 @@ def test_the_one_product_that_is_stored_is_meant_and_the_others_are_told(text: s
         (notice,) = found.notices
         assert isinstance(notice, OtherProductsNotice)
         assert notice.taken == stored.key
-        assert [each.trading_class for each in notice.others] == ["FDAX", "FDXS"]
+        assert [other.trading_class for other in notice.others] == ["FDAX", "FDXS"]
 
 
 def test_a_stored_product_does_not_make_another_ones_contract_its_own() -> None:
@@ -223,10 +223,12 @@ def test_a_stored_product_does_not_make_another_ones_contract_its_own() -> None:
 
 
 def test_two_products_that_are_stored_are_ambiguous_beside_one_that_is_not() -> None:
-    stored = [product("DAX", "EUREX", each, DECEMBER) for each in ("FDAX", "FDXM")]
+    stored = [product("DAX", "EUREX", number, DECEMBER) for number in ("FDAX", "FDXM")]
     with pytest.raises(AmbiguousProductError) as caught:
         resolver(*stored).resolve("DAX")
-    assert [(each.next_expiry, each.contract_count) for each in caught.value.candidates] == [
+    assert [
+        (candidate.next_expiry, candidate.contract_count) for candidate in caught.value.candidates
+    ] == [
         (date(2026, 12, 18), 1),
         (date(2026, 12, 18), 1),
         (None, None),
@@ -339,7 +341,7 @@ def test_a_symbol_outranks_the_code_of_another_product_with_a_notice() -> None:
     (notice,) = found.notices
     assert isinstance(notice, OtherProductsNotice)
     assert notice.taken == ProductKey("ZS", "CBOT", "ZS")
-    assert [each.exchange for each in notice.others] == ["LMEOTC"]
+    assert [other.exchange for other in notice.others] == ["LMEOTC"]
 
 
 def test_an_option_may_mean_the_product_of_the_lower_rank() -> None:
@@ -448,9 +450,10 @@ def test_a_pin_may_be_of_one_size() -> None:
     assert caught.value.known == (stored.key,)
 
 
-def test_sizes_that_no_class_tells_apart_are_one_product() -> None:
+def test_sizes_that_no_class_distinguishes_are_one_product() -> None:
     rows = [
-        a_product(symbol="XYZ", trading_class=None, multiplier=Decimal(each)) for each in (10, 100)
+        a_product(symbol="XYZ", trading_class=None, multiplier=Decimal(number))
+        for number in (10, 100)
     ]
     names = resolver(catalogue=FakeCatalogue(rows=rows))
     assert names.resolve("XYZ").product == ProductKey("XYZ", "CME", "XYZ")
@@ -506,8 +509,8 @@ def test_a_pin_that_says_too_little_is_ambiguous() -> None:
 
 def alternatives(found: SymbolResolution) -> list[str]:
     return [
-        f"[{each.local_symbol}]" if each.local_symbol else str(each.query)
-        for each in found.query.alternatives
+        f"[{alternative.local_symbol}]" if alternative.local_symbol else str(alternative.query)
+        for alternative in found.query.alternatives
     ]
 
 
@@ -592,11 +595,11 @@ def test_a_root_that_is_a_symbol_and_another_products_class_is_ambiguous() -> No
     for text in ("SGH7", "SG 202703"):
         with pytest.raises(AmbiguousProductError) as caught:
             names.resolve(text, source_decides=True)
-        assert [each.key.symbol for each in caught.value.candidates] == ["SG", "SGX"]
+        assert [candidate.key.symbol for candidate in caught.value.candidates] == ["SG", "SGX"]
     assert names.resolve("SGH7", Limits(exchange="CME")).query.symbol == "SGX"
 
 
-def test_a_product_that_may_be_a_contract_too_is_told() -> None:
+def test_a_product_that_may_be_a_contract_too_is_reported() -> None:
     found = resolver().resolve("IBEX35")
     assert found.query == FutureQuery(symbol="IBEX35")
     assert found.notices == (
@@ -684,14 +687,14 @@ def test_any_text_is_resolved_or_refused_with_a_documented_error(
 
 
 @given(st.sampled_from(load_catalogue().products).filter(lambda row: row.active))
-def test_every_product_of_the_catalogue_is_found_by_its_symbol_or_told_apart(
+def test_every_product_of_the_catalogue_is_found_by_its_symbol_or_distinguished(
     row: CatalogueProduct,
 ) -> None:
-    namesakes = {each.key for each in load_catalogue().known_as(row.symbol) if each.active}
+    namesakes = {product.key for product in load_catalogue().known_as(row.symbol) if product.active}
     keys = {key for key in namesakes if key.symbol == row.symbol}
     if len(keys) == 1:
         assert resolver().resolve(row.symbol).query == FutureQuery(symbol=row.symbol)
         return
     with pytest.raises(AmbiguousProductError) as caught:
         resolver().resolve(row.symbol)
-    assert {each.key for each in caught.value.candidates} == keys
+    assert {candidate.key for candidate in caught.value.candidates} == keys

@@ -86,7 +86,7 @@ def test_what_the_catalogue_still_knows_by_the_former_name_is_no_second_product(
     with pytest.raises(AmbiguousProductError) as ambiguous:
         resolver(former.current, former=former).resolve("DAX")
 
-    classes = [each.key.trading_class for each in ambiguous.value.candidates]
+    classes = [candidate.key.trading_class for candidate in ambiguous.value.candidates]
     assert classes == ["FDAX", "FDXN", "FDXS"]
 
 

@@ -65,11 +65,11 @@ def test_a_product_that_is_closed_is_never_stale_and_one_that_ended_is_until_the
     world.repository.products[ended.key] = ended
     world.clock.advance(days=30)
     world.sync()
-    assert [each.key for each in world.check().stale] == [ended.key]
+    assert [product.key for product in world.check().stale] == [ended.key]
     world.repository.products[ended.key] = dataclasses.replace(ended, closed_at=NOW)
     report = world.check()
     assert (report.stale, report.checked) == ((), 1)
-    assert [each.key for each in report.closed] == [ended.key]
+    assert [summary.key for summary in report.closed] == [ended.key]
 
 
 def test_of_what_an_entry_of_the_list_means_the_closed_ones_are_not_checked() -> None:
@@ -93,7 +93,7 @@ def test_fresh_products_by_a_sound_run_are_fine() -> None:
 
 
 @pytest.mark.parametrize("origin", [Origin.IBKR, Origin.FILE, Origin.SAMPLE])
-def test_only_sample_data_is_told_to_be_that(origin: Origin) -> None:
+def test_only_sample_data_is_reported_to_be_that(origin: Origin) -> None:
     world = World(NOVA)
     world.sync(dataclasses.replace(ES, origin=origin))
     assert not world.check().is_sample  # ES is not on the list
@@ -111,7 +111,7 @@ def test_what_is_watched_and_not_stored_is_stale() -> None:
 
     assert not report.is_ok
     assert report.checked == 2
-    assert [(each.asked, each.key) for each in report.stale] == [(NOVA.query, None)]
+    assert [(product.asked, product.key) for product in report.stale] == [(NOVA.query, None)]
 
 
 def test_what_failed_last_is_the_reason() -> None:
@@ -135,7 +135,7 @@ def test_one_group_is_checked_alone() -> None:
     world = World(WATCHED_ES, NOVA)
     world.sync()
 
-    assert [each.asked for each in world.check("night").stale] == [NOVA.query]
+    assert [product.asked for product in world.check("night").stale] == [NOVA.query]
     with pytest.raises(UnknownGroupError):
         world.check("day")
 
@@ -149,7 +149,7 @@ def test_every_stored_product_that_an_entry_may_mean_is_checked() -> None:
     report = world.check()
 
     assert report.checked == 2
-    assert [each.key and each.key.exchange for each in report.stale] == ["NOTCME"]
+    assert [product.key and product.key.exchange for product in report.stale] == ["NOTCME"]
 
 
 def test_a_refresh_that_was_cut_short_is_not_fine_although_all_is_fresh() -> None:

@@ -31,8 +31,8 @@ NQ = dataclasses.replace(ES, symbol="NQ", trading_class="NQ", contracts=())
 def repository() -> InMemoryFutureRepository[Future]:
     """Knows ES and NQ from its catalogue, and holds neither."""
     known = [
-        dataclasses.replace(each, origin=Origin.CATALOGUE, contracts=(), synced_at=None)
-        for each in (ES, NQ)
+        dataclasses.replace(future, origin=Origin.CATALOGUE, contracts=(), synced_at=None)
+        for future in (ES, NQ)
     ]
     return InMemoryFutureRepository(Future, FakeClock(), FakeCatalogue(known))
 
@@ -64,7 +64,7 @@ def test_a_size_that_is_asked_for_decides_among_equals_and_hides_no_month(
     query = dataclasses.replace(ES_QUERY, multiplier=DECEMBER.multiplier)
     shown = service.show(query)
     assert shown.contracts == ES.contracts
-    kept = sum(each.multiplier != query.multiplier for each in ES.contracts)
+    kept = sum(contract.multiplier != query.multiplier for contract in ES.contracts)
     notice = service.size_notice(query, ES.key)
     assert notice is not None
     assert (notice.left_out, notice.kept) == (1, kept)
@@ -82,7 +82,7 @@ def test_a_failure_of_one_product_is_raised_and_of_many_is_given(
     assert isinstance(done, FutureUpdate)
 
 
-def test_what_is_not_found_is_told_with_what_was_asked_for_and_what_is_known(
+def test_what_is_not_found_is_reported_with_what_was_asked_for_and_what_is_known(
     service: FuturesService[Future],
 ) -> None:
     service.get(ES_QUERY, SyncPolicy())

@@ -38,10 +38,12 @@ def service(storage: FakeStorage) -> HistoryService:
     return HistoryService(storage.history)
 
 
-def test_changes_are_told_of_every_product(service: HistoryService, storage: FakeStorage) -> None:
+def test_changes_are_reported_for_every_product(
+    service: HistoryService, storage: FakeStorage
+) -> None:
     now = storage.clock.now
     events = service.changes(now - DAY, now)
-    assert [(each.type, each.product) for each in events] == [
+    assert [(event.type, event.product) for event in events] == [
         (EventType.MULTIPLIER_CHANGED, ES.key),
         (EventType.TICK_CHANGED, FDAX.key),
         (EventType.TICK_CHANGED, ES.key),
@@ -51,20 +53,22 @@ def test_changes_are_told_of_every_product(service: HistoryService, storage: Fak
     assert service.changes(now + DAY, now + DAY) == ()
 
 
-def test_changes_are_told_of_one_product(service: HistoryService, storage: FakeStorage) -> None:
+def test_changes_are_reported_for_one_product(
+    service: HistoryService, storage: FakeStorage
+) -> None:
     events = service.changes(storage.clock.now, storage.clock.now, ES.key)
-    assert [(each.type, each.con_id) for each in events] == [
+    assert [(event.type, event.con_id) for event in events] == [
         (EventType.MULTIPLIER_CHANGED, None),
         (EventType.TICK_CHANGED, None),
     ]
 
 
-def test_of_one_contract_also_what_its_product_tells_is_told(
+def test_of_one_contract_also_what_its_product_says_is_reported(
     service: HistoryService, storage: FakeStorage
 ) -> None:
     contract = ES.contracts[0]
     events = service.changes(storage.clock.now, storage.clock.now, ES.key, contract)
-    assert [(each.type, each.con_id) for each in events] == [
+    assert [(event.type, event.con_id) for event in events] == [
         (EventType.MULTIPLIER_CHANGED, contract.con_id),
         (EventType.TICK_CHANGED, None),
     ]
@@ -78,10 +82,10 @@ def test_the_history_of_a_product_has_all_of_its_contracts(
     found = service.of_product(ES.key, storage.clock.now)
     assert (found.product, found.contract) == (ES.key, None)
     assert found.first_seen_at == storage.clock.now - DAY
-    assert [(each.type, each.con_id) for each in found.events] == [
+    assert [(event.type, event.con_id) for event in found.events] == [
         (EventType.NEW, None),
         (EventType.MULTIPLIER_CHANGED, None),
-        *((EventType.MULTIPLIER_CHANGED, each.con_id) for each in ES.contracts),
+        *((EventType.MULTIPLIER_CHANGED, other.con_id) for other in ES.contracts),
         (EventType.TICK_CHANGED, None),
     ]
 
@@ -93,7 +97,7 @@ def test_the_history_of_a_contract_begins_with_its_first_sight_and_ends_with_its
     contract = storage.history.of_product(ES.key).product.contracts[0]
     found = service.of_contract(ES.key, contract, storage.clock.now)
     assert found.contract == contract
-    assert [each.type for each in found.events] == [
+    assert [event.type for event in found.events] == [
         EventType.NEW,
         EventType.MULTIPLIER_CHANGED,
         EventType.TICK_CHANGED,
@@ -144,17 +148,17 @@ def test_a_run_is_reported_with_what_ended_since_the_one_before(
     storage.clock.advance(days=1)
     storage.store(with_multiplier(ES, 50))
 
-    def told(run: int) -> list[tuple[EventType, int | None]]:
-        return [(each.type, each.con_id) for each in service.of_run(run)]
+    def message(run: int) -> list[tuple[EventType, int | None]]:
+        return [(event.type, event.con_id) for event in service.of_run(run)]
 
-    assert told(1) == [(EventType.NEW, None)]
-    assert told(5) == [(EventType.TICK_CHANGED, None)] * 2
-    assert told(6) == []
-    assert told(7) == [
+    assert message(1) == [(EventType.NEW, None)]
+    assert message(5) == [(EventType.TICK_CHANGED, None)] * 2
+    assert message(6) == []
+    assert message(7) == [
         (EventType.MULTIPLIER_CHANGED, None),
         (EventType.EXPIRED, ES.contracts[0].con_id),
     ]
-    assert told(8) == told(9) == told(2**31) == told(0) == []
+    assert message(8) == message(9) == message(2**31) == message(0) == []
 
 
 def test_an_event_is_recognised_however_it_is_read(
@@ -162,6 +166,6 @@ def test_an_event_is_recognised_however_it_is_read(
 ) -> None:
     now = storage.clock.now
     by_time = service.changes(now - DAY, now)
-    by_run = [each for run in range(1, 6) for each in service.of_run(run)]
-    assert {each.event_id for each in by_time} == {each.event_id for each in by_run}
-    assert len({each.event_id for each in by_run}) == len(by_run)
+    by_run = [event for run in range(1, 6) for event in service.of_run(run)]
+    assert {event.event_id for event in by_time} == {event.event_id for event in by_run}
+    assert len({event.event_id for event in by_run}) == len(by_run)

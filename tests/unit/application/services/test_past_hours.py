@@ -60,7 +60,7 @@ def test_a_day_that_is_not_known_names_kept_and_current_days(
 class TestDaysKeptAsSent:
     """What former versions kept is read when it is asked for."""
 
-    def test_without_a_zone_nothing_is_told(
+    def test_without_a_zone_nothing_is_reported(
         self, service: PastHoursService, kept: InMemoryKeptHours
     ) -> None:
         kept.keep_as_sent(ES.key, LONG_AGO, "20260310:CLOSED", "Nowhere")
@@ -103,9 +103,9 @@ class TestDaysKeptAsSent:
 
     def test_current_hours_that_were_stored_as_sent_are_read_with_the_product(self) -> None:
         sent = dataclasses.replace(examples.HOURS, trading_sessions=None, liquid_sessions=None)
-        chain = tuple(dataclasses.replace(each, schedule=sent) for each in ES.contracts)
+        chain = tuple(dataclasses.replace(contract, schedule=sent) for contract in ES.contracts)
         read = read_past_hours(dataclasses.replace(ES, contracts=chain), IbkrHoursReader())
-        assert {each.schedule for each in read.contracts} == {examples.HOURS}
+        assert {contract.schedule for contract in read.contracts} == {examples.HOURS}
         assert read_past_hours(ES, IbkrHoursReader()) is ES
 
 

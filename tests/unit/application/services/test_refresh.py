@@ -145,7 +145,7 @@ def test_nothing_to_refresh_is_an_error_before_anything_is_asked() -> None:
     with pytest.raises(NothingToRefreshError, match=r"closed: CL@"):
         Rig(closed).begin()
     rig = Rig(closed, product("NQ"))
-    assert [each.key for each in rig.begin().report().closed] == [closed.key]
+    assert [summary.key for summary in rig.begin().report().closed] == [closed.key]
     assert rig.begin("CL").report().closed == ()
 
 
@@ -239,7 +239,7 @@ def test_a_refresh_took_as_long_as_its_run_is_recorded() -> None:
     assert refresh.report().took == timedelta(seconds=7)
 
 
-def test_a_product_that_ibkr_gave_up_is_told_from_one_that_was_never_there() -> None:
+def test_a_product_that_ibkr_gave_up_is_distinguished_from_one_that_was_never_there() -> None:
     rig = Rig(product("GONE", DAY), watched=(watched("GONE"), watched("NOSUCH")))
     refresh = rig.begin()
     list(refresh)

@@ -22,7 +22,7 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 def as_stored(product: Future) -> Future:
     listing = ContractListing(first_seen_at=NOW, last_seen_at=NOW)
-    chain = tuple(dataclasses.replace(each, listing=listing) for each in product.contracts)
+    chain = tuple(dataclasses.replace(contract, listing=listing) for contract in product.contracts)
     return dataclasses.replace(product, contracts=chain, synced_at=NOW)
 
 
@@ -48,12 +48,12 @@ def service(replies: InMemoryRawReplies) -> RenormalisingService:
     return RenormalisingService(replies, FakeReader({b"0": better, b"2": CL}))
 
 
-def told(outcomes: list[Renormalised | FutureFailure]) -> list[tuple[str, object]]:
+def message(outcomes: list[Renormalised | FutureFailure]) -> list[tuple[str, object]]:
     return [
-        (each.query.symbol, "failed")
-        if isinstance(each, FutureFailure)
-        else (each.update.product.symbol, [change.field for change in each.update.history])
-        for each in outcomes
+        (outcome.query.symbol, "failed")
+        if isinstance(outcome, FutureFailure)
+        else (outcome.update.product.symbol, [change.field for change in outcome.update.history])
+        for outcome in outcomes
     ]
 
 
@@ -61,10 +61,10 @@ def test_each_product_has_its_outcome_and_one_failure_stops_no_other(
     service: RenormalisingService, replies: InMemoryRawReplies
 ) -> None:
     outcomes = list(service.renormalise((ES.key, DAX.key, CL.key), NOW))
-    assert told(outcomes) == [("ES", ["name"]), ("DAX", "failed"), ("CL", [])]
+    assert message(outcomes) == [("ES", ["name"]), ("DAX", "failed"), ("CL", [])]
     assert replies.stored[ES.key].name == "E-mini"
     assert replies.stored[DAX.key] == DAX
-    assert [each.query.symbol for each in replies.failures] == ["DAX"]
+    assert [failure.query.symbol for failure in replies.failures] == ["DAX"]
     assert (replies.runs, replies.is_running) == (1, False)
 
 
@@ -76,7 +76,7 @@ def test_a_dry_run_opens_no_run_and_changes_nothing(
     service: RenormalisingService, replies: InMemoryRawReplies
 ) -> None:
     outcomes = list(service.renormalise((ES.key, DAX.key), NOW, dry_run=True))
-    assert told(outcomes) == [("ES", ["name"]), ("DAX", "failed")]
+    assert message(outcomes) == [("ES", ["name"]), ("DAX", "failed")]
     assert (replies.runs, replies.failures, replies.stored[ES.key]) == (0, [], ES)
 
 

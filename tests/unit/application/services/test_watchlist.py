@@ -50,7 +50,7 @@ def service_on(
     former: Sequence[FormerName] = (),
 ) -> WatchlistService:
     repository = InMemoryFutureRepository(Future, FakeClock())
-    repository.products = {each.key: each for each in stored}
+    repository.products = {product.key: product for product in stored}
     repository.former_names = list(former)
     catalogue = FakeCatalogue(rows=[*DAX_PRODUCTS, EURO, OF_UNKNOWN_CLASS])
     names = SymbolResolver(catalogue, InMemoryPins(*pins), repository, FakeClock())
@@ -80,12 +80,14 @@ def test_the_products_of_some_groups_are_selected() -> None:
 
 
 @pytest.mark.parametrize("watched", [(), (ES_EXACT, FDAX)])
-def test_an_unknown_group_is_told_with_those_there_are(watched: Sequence[WatchedProduct]) -> None:
+def test_an_unknown_group_is_reported_with_those_there_are(
+    watched: Sequence[WatchedProduct],
+) -> None:
     with pytest.raises(UnknownGroupError) as caught:
         service_on(*watched).selection(["nigt"])
 
     assert caught.value.symbol == "nigt"
-    assert caught.value.groups == tuple(each.group for each in watched if each.group)
+    assert caught.value.groups == tuple(product.group for product in watched if product.group)
 
 
 @pytest.mark.parametrize("group", ["", "a b", "a,b", "-x", "a\x1b", "x" * 40, "é"])
@@ -97,15 +99,15 @@ def test_what_can_not_be_a_group_is_refused(group: str) -> None:
 def test_what_has_no_listed_contract_is_asked_for_until_it_is_closed() -> None:
     ended = dataclasses.replace(ES, symbol="NQ", contracts=())
     closed = dataclasses.replace(ES, symbol="CL", contracts=(), closed_at=NOW)
-    listed = tuple(WatchedProduct(symbol=each) for each in ("ES", "NQ", "CL"))
+    listed = tuple(WatchedProduct(symbol=number) for number in ("ES", "NQ", "CL"))
     for watched in ((), listed):
         selected = service_on(*watched, stored=(ES, ended, closed)).selection()
-        assert {each.symbol for each in selected} == {"ES", "NQ"}
+        assert {query.symbol for query in selected} == {"ES", "NQ"}
         left_out = service_on(*watched, stored=(ES, ended, closed)).closed()
-        assert [(each.key, each.closed_at) for each in left_out] == [(closed.key, NOW)]
+        assert [(summary.key, summary.closed_at) for summary in left_out] == [(closed.key, NOW)]
 
 
-def test_without_a_list_all_is_selected_that_a_source_has_told_of() -> None:
+def test_without_a_list_all_is_selected_that_a_source_has_reported_of() -> None:
     known = dataclasses.replace(ES, symbol="NQ", origin=Origin.CATALOGUE, synced_at=None)
     sample = dataclasses.replace(ES, symbol="CL", origin=Origin.SAMPLE)
 
@@ -131,7 +133,7 @@ def test_a_product_is_kept_up_to_date_by_the_name_it_has_now() -> None:
     assert service.selection() == (ES_EXACT.query,)
     assert service.selection(["night"]) == (ES_EXACT.query,)
     (state,) = service.states()
-    assert (state.product, [each.key for each in state.stored]) == (AT_GLOBEX, [ES.key])
+    assert (state.product, [summary.key for summary in state.stored]) == (AT_GLOBEX, [ES.key])
 
 
 def test_a_product_is_kept_up_to_date_by_the_symbol_that_ibkr_has() -> None:
@@ -140,8 +142,8 @@ def test_a_product_is_kept_up_to_date_by_the_symbol_that_ibkr_has() -> None:
     service = service_on(as_catalogued, elsewhere)
 
     assert set(service.selection()) == {ES_EXACT.query, elsewhere.query}
-    states = {each.product: each.stored for each in service.states()}
-    assert [each.key for each in states[as_catalogued]] == [ES.key]
+    states = {state.product: state.stored for state in service.states()}
+    assert [state.key for state in states[as_catalogued]] == [ES.key]
     assert states[elsewhere] == ()
 
 
@@ -182,42 +184,42 @@ def test_a_name_that_several_products_had_stays_as_it_is() -> None:
     ],
 )
 def test_a_known_product_is_kept_exactly(text: str, product: WatchedProduct) -> None:
-    meant = service_on().meant(text)
+    matching = service_on().match(text)
 
-    assert (meant.product, meant.is_known) == (product, True)
+    assert (matching.product, matching.is_known) == (product, True)
 
 
 def test_what_nobody_knows_is_kept_as_it_was_typed() -> None:
-    meant = service_on().meant("nova", Limits(exchange="cme", currency="usd"), group="Night")
+    matching = service_on().match("nova", Limits(exchange="cme", currency="usd"), group="Night")
 
-    assert meant.product == dataclasses.replace(NOVA, exchange="CME", group="night")
-    assert not meant.is_known
+    assert matching.product == dataclasses.replace(NOVA, exchange="CME", group="night")
+    assert not matching.is_known
 
 
 def test_what_several_products_share_is_never_picked_silently() -> None:
     with pytest.raises(AmbiguousProductError):
-        service_on().meant("DAX")
+        service_on().match("DAX")
 
-    meant = service_on().meant("DAX", Limits(trading_class="FDAX"), group="night")
-    assert meant.product == FDAX
+    matching = service_on().match("DAX", Limits(trading_class="FDAX"), group="night")
+    assert matching.product == FDAX
 
 
-def test_a_pin_tells_which_product_is_watched() -> None:
+def test_a_pin_says_which_product_is_watched() -> None:
     pin = Pin(word="DAX", symbol="DAX", exchange="EUREX", trading_class="FDXM")
 
-    assert service_on(pins=[pin]).meant("DAX", group="night").product == FDXM
+    assert service_on(pins=[pin]).match("DAX", group="night").product == FDXM
 
 
 def test_a_con_id_that_is_in_no_chain_names_no_product() -> None:
     with pytest.raises(ProductNotFoundError) as caught:
-        service_on().meant("495512563")
+        service_on().match("495512563")
     assert caught.value.con_id == 495512563
 
 
 # --- putting on the list and taking off
 
 
-def test_what_is_added_and_was_not_on_the_list_is_told() -> None:
+def test_what_is_added_and_was_not_on_the_list_is_reported() -> None:
     service = service_on(ES_EXACT)
 
     assert service.add([ES_EXACT, FDAX]) == (FDAX,)
@@ -266,7 +268,7 @@ def test_what_nobody_knows_is_taken_off_as_it_was_typed() -> None:
 
 
 @pytest.mark.parametrize("text", ["NOVA", "DAX", "6E"])
-def test_what_is_not_on_the_list_is_told_and_nothing_is_taken_off(text: str) -> None:
+def test_what_is_not_on_the_list_is_reported_and_nothing_is_taken_off(text: str) -> None:
     service = service_on(ES_EXACT)
 
     with pytest.raises(NotWatchedError) as caught:
@@ -275,10 +277,10 @@ def test_what_is_not_on_the_list_is_told_and_nothing_is_taken_off(text: str) -> 
     assert service.watched() == (ES_EXACT,)
 
 
-def test_each_entry_is_told_with_what_is_stored_of_it() -> None:
+def test_each_entry_is_reported_with_what_is_stored_of_it() -> None:
     other = dataclasses.replace(ES, exchange="NOTCME")
     as_typed = WatchedProduct(symbol="ES", group="night")
     states = service_on(ES_EXACT, NOVA, as_typed, stored=(ES, other)).states()
 
-    keys = [(each.product, [one.key for one in each.stored]) for each in states]
+    keys = [(state.product, [one.key for one in state.stored]) for state in states]
     assert keys == [(ES_EXACT, [ES.key]), (NOVA, []), (as_typed, [ES.key, other.key])]

@@ -42,11 +42,13 @@ def candidate(key: ProductKey) -> errors.ProductCandidate:
 
 def kinds(base: type[errors.IbkrSyncError]) -> Iterator[type[errors.IbkrSyncError]]:
     """All errors of the tree that are raised: its leaves, and bases with a rule of their own."""
-    below = [each for each in base.__subclasses__() if each.__module__ == errors.__name__]
+    below = [
+        subclass for subclass in base.__subclasses__() if subclass.__module__ == errors.__name__
+    ]
     if not below or base in _RULES:
         yield base
-    for each in below:
-        yield from kinds(each)
+    for kind in below:
+        yield from kinds(kind)
 
 
 def commands_in(step: str) -> Iterator[list[str]]:
@@ -69,7 +71,7 @@ def accept(words: list[str]) -> None:
 
 @one_case("kind", [*kinds(errors.IbkrSyncError)])
 def test_every_error_of_the_tree_is_explained(kind: type[errors.IbkrSyncError]) -> None:
-    assert any(each in _RULES for each in kind.__mro__)
+    assert any(other in _RULES for other in kind.__mro__)
 
 
 @one_case(
@@ -413,7 +415,7 @@ def test_every_reason_for_no_connection_has_a_next_step(reason: errors.Unreachab
         ([("CME", "A"), ("CME", "B"), ("EUREX", "A")], "--exchange CME --trading-class A"),
     ],
 )
-def test_the_next_step_tells_candidates_apart(keys: list[tuple[str, str]], option: str) -> None:
+def test_the_next_step_says_candidates_apart(keys: list[tuple[str, str]], option: str) -> None:
     candidates = [candidate(ProductKey("DAX", *key)) for key in keys]
 
     explanation = explain_error(errors.AmbiguousProductError("DAX", candidates))

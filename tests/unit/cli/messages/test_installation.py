@@ -72,7 +72,7 @@ def test_an_extra_is_advised_by_what_it_requires_as_we_may_be_on_no_index() -> N
     assert packages_of_extra(installed(), "none") == ("ibkr-sync[none]",)
 
 
-def test_this_installation_is_told_by_its_interpreter() -> None:
+def test_this_installation_is_reported_by_its_interpreter() -> None:
     here = Installation.here()
 
     assert packages_of_extra(here, "postgres") == ("psycopg[binary]>=3.2",)

@@ -51,7 +51,7 @@ def log_everything() -> None:
         ({"verbosity": 0, "quiet": True}, ["error"]),
     ],
 )
-def test_each_v_tells_more_and_quiet_errors_alone(
+def test_each_v_says_more_and_quiet_errors_alone(
     capsys: pytest.CaptureFixture[str], options: dict[str, int], levels: list[str]
 ) -> None:
     log_to_stderr(LoggedRun(), **options, log_format="json", debug=False)  # type: ignore[arg-type]
@@ -161,7 +161,7 @@ def test_messages_alike_are_counted_once_they_are_too_many(tmp_path: Path) -> No
         handler.close()
 
     entries = [json.loads(line)["message"] for line in file.read_text().splitlines()]
-    written = [each for each in entries if each.startswith("TWS ")]
+    written = [entry for entry in entries if entry.startswith("TWS ")]
     assert len(written) > 2_000
     assert sum(map(len, written)) < MAX_BYTES_ALIKE
     assert entries[-2] == "another"
@@ -183,7 +183,7 @@ def admitted(wordings: int, length: int) -> int:
     """How many messages are admitted, each of its own wording and of so many characters."""
     allowance = LogAllowance()
     messages = (f"{number:05}".ljust(length, "x") for number in range(wordings))
-    records = (logging.LogRecord("x", 10, "", 0, each, None, None) for each in messages)
+    records = (logging.LogRecord("x", 10, "", 0, message, None, None) for message in messages)
     return sum(map(allowance.admits, records))
 
 

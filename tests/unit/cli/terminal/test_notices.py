@@ -106,12 +106,12 @@ def test_notices_go_to_stderr_unless_it_is_to_be_quiet(capsys: pytest.CaptureFix
 
 
 @pytest.mark.parametrize(
-    ("is_other_year", "told"),
+    ("is_other_year", "message"),
     [(False, ""), (True, "note: ESZ6 is taken for 2026-12; a year in full is safer\n")],
 )
-def test_an_unexpected_year_is_told(
-    capsys: pytest.CaptureFixture[str], told: str, *, is_other_year: bool
+def test_an_unexpected_year_is_reported(
+    capsys: pytest.CaptureFixture[str], message: str, *, is_other_year: bool
 ) -> None:
     match = ContractMatch(contract=DECEMBER, is_other_year=is_other_year)
     write_other_year_notice(Output(color=False), ContractWords(text="ESZ6"), match)
-    assert capsys.readouterr() == ("", told)
+    assert capsys.readouterr() == ("", message)

@@ -173,7 +173,7 @@ def test_a_pipe_gets_the_usual_columns_and_a_format_that_is_asked_for_all_of_the
 
 
 @pytest.mark.parametrize(
-    ("columns", "format_", "written", "told"),
+    ("columns", "format_", "written", "message"),
     [
         ("con-id, Symbol", None, "con_id\tsymbol\n7\tES\n60\tCL\n", MARK),
         ("origin,con_id", OutputFormat.CSV, "origin,con_id\nsample,7\nsample,60\n", ""),
@@ -185,13 +185,13 @@ def test_columns_are_written_as_named_and_sample_data_is_marked_beside_them(
     columns: str,
     format_: OutputFormat | None,
     written: str,
-    told: str,
+    message: str,
 ) -> None:
     output = Output()
     output.columns = parse_columns(columns)
     output.write(NAMED, format_)
 
-    assert capsys.readouterr() == (written, told)
+    assert capsys.readouterr() == (written, message)
 
 
 def test_a_table_of_named_columns_is_never_cut(
@@ -206,7 +206,7 @@ def test_a_table_of_named_columns_is_never_cut(
 
 
 @pytest.mark.parametrize(
-    ("columns", "format_", "told"),
+    ("columns", "format_", "message"),
     [
         ("conid", None, "did you mean 'con_id'"),
         ("xyz", None, "there are: symbol, con_id"),
@@ -214,11 +214,11 @@ def test_a_table_of_named_columns_is_never_cut(
     ],
 )
 def test_columns_that_are_not_there_are_refused(
-    columns: str, format_: OutputFormat | None, told: str
+    columns: str, format_: OutputFormat | None, message: str
 ) -> None:
     output = Output()
     output.columns = parse_columns(columns)
-    with pytest.raises(typer.BadParameter, match=told):
+    with pytest.raises(typer.BadParameter, match=message):
         output.write(NAMED, format_)
 
 
@@ -265,7 +265,7 @@ class TestAFile:
             self.output(file).write_text("after")
 
         assert "No space left on device" in capsys.readouterr().err
-        assert [(each, each.read_text()) for each in tmp_path.iterdir()] == [(file, "before")]
+        assert [(path, path.read_text()) for path in tmp_path.iterdir()] == [(file, "before")]
 
     @pytest.mark.parametrize("name", ["none/it", "."])
     def test_where_no_file_can_be_made_nothing_is_begun(self, tmp_path: Path, name: str) -> None:
@@ -274,7 +274,7 @@ class TestAFile:
 
     def test_its_ending_says_the_format(self, tmp_path: Path) -> None:
         endings = {"a.csv": OutputFormat.CSV, "a.JSON": OutputFormat.JSON, "a.txt": None}
-        assert {each: OutputFormat.of_file(tmp_path / each) for each in endings} == endings
+        assert {ending: OutputFormat.of_file(tmp_path / ending) for ending in endings} == endings
         assert parse_result_file("-") is None
 
 
@@ -344,7 +344,7 @@ def test_no_text_of_a_result_acts_on_a_terminal(
 
     for written in capsys.readouterr():
         assert "title" in written
-        assert all(each in "\t\n" or each.isprintable() for each in written)
+        assert all(text in "\t\n" or text.isprintable() for text in written)
 
 
 def test_a_table_keeps_its_own_colours(monkeypatch: pytest.MonkeyPatch) -> None:

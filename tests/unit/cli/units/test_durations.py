@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ibkr_sync_cli.units.durations import (
+    age_phrase,
     brief_duration,
     parse_duration,
     parse_duration_limit,
     parse_longest_duration,
-    told_age,
 )
 from one_case import one_case
 
@@ -49,9 +49,9 @@ def test_a_run_takes_no_longer_than_a_week() -> None:
 
 def test_what_is_yet_to_come_is_no_age() -> None:
     ages = [timedelta(seconds=30), timedelta(seconds=-30), timedelta(hours=-3), timedelta(days=3)]
-    assert [brief_duration(each) for each in ages] == ["now", "now", "ahead", "3d"]
-    told = ["now", "now", "in the future, check the clock", "3d ago"]
-    assert [told_age(each) for each in ages] == told
+    assert [brief_duration(age) for age in ages] == ["now", "now", "ahead", "3d"]
+    message = ["now", "now", "in the future, check the clock", "3d ago"]
+    assert [age_phrase(age) for age in ages] == message
 
 
 @given(st.text())
@@ -67,7 +67,7 @@ def test_whatever_is_typed_is_read_or_refused(text: str) -> None:
 
 
 @one_case(
-    ("age", "told"),
+    ("age", "message"),
     [
         (timedelta(seconds=-5), "now"),
         (timedelta(seconds=59), "now"),
@@ -79,5 +79,5 @@ def test_whatever_is_typed_is_read_or_refused(text: str) -> None:
         (timedelta(days=400), "400d"),
     ],
 )
-def test_an_age_is_told_in_its_largest_whole_unit(age: timedelta, told: str) -> None:
-    assert brief_duration(age) == told
+def test_an_age_is_reported_in_its_largest_whole_unit(age: timedelta, message: str) -> None:
+    assert brief_duration(age) == message

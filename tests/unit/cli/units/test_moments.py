@@ -30,7 +30,7 @@ def test_since_is_a_span_of_time_ago_the_beginning_of_a_day_or_an_instant(
 
 
 @one_case(
-    ("text", "at", "told"),
+    ("text", "at", "message"),
     [
         ("2026-10-01", datetime(2026, 10, 1, 23, 59, 59, 999999, UTC), "2026-10-01"),
         ("2026-11-23", NOW, "2026-11-23"),
@@ -43,20 +43,20 @@ def test_since_is_a_span_of_time_ago_the_beginning_of_a_day_or_an_instant(
     ],
 )
 def test_as_of_is_the_end_of_a_day_but_not_later_than_now_an_instant_or_a_span_of_time_ago(
-    text: str, at: datetime, told: str | None
+    text: str, at: datetime, message: str | None
 ) -> None:
-    told = told or f"{at:%Y-%m-%d %H:%M} UTC"
+    message = message or f"{at:%Y-%m-%d %H:%M} UTC"
     day = date.fromisoformat(text) if len(text) == len("2026-10-01") else None
-    assert parse_last_moment(text, NOW) == PastMoment(at, told, day)
+    assert parse_last_moment(text, NOW) == PastMoment(at, message, day)
 
 
-def test_a_later_instant_of_today_is_told_with_the_time_that_it_is() -> None:
-    told = r"'2026-11-23T14:30\+01:00' is in the future: it is 2026-11-23 12:00:00 UTC"
-    with pytest.raises(typer.BadParameter, match=told):
+def test_a_later_instant_of_today_is_reported_with_the_time_that_it_is() -> None:
+    message = r"'2026-11-23T14:30\+01:00' is in the future: it is 2026-11-23 12:00:00 UTC"
+    with pytest.raises(typer.BadParameter, match=message):
         parse_last_moment("2026-11-23T14:30+01:00", NOW)
 
 
-def test_a_span_of_time_that_is_too_long_is_told_as_such() -> None:
+def test_a_span_of_time_that_is_too_long_is_reported_as_such() -> None:
     with pytest.raises(typer.BadParameter, match="'999999d' is no moment"):
         parse_first_moment("999999d", NOW)
 

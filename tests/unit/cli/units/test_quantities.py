@@ -31,7 +31,7 @@ def test_a_size_has_its_largest_fitting_unit(size: int, text: str) -> None:
 
 
 @given(size=st.integers(0, 10**14))
-def test_no_size_is_told_with_more_than_three_digits(size: int) -> None:
+def test_no_size_is_reported_with_more_than_three_digits(size: int) -> None:
     assert len(size_quantity(size).split()[0].replace(".", "")) <= 3
 
 
@@ -41,7 +41,7 @@ def test_a_number_has_its_noun() -> None:
     assert quantity_of(2, "raw reply", "raw replies") == "2 raw replies"
 
 
-def test_instants_are_told_to_people_and_machines() -> None:
+def test_instants_are_reported_to_people_and_machines() -> None:
     at = datetime(2026, 11, 23, 12, 5, 30, tzinfo=UTC)
     assert (instant_text(at), instant_value(at)) == ("2026-11-23 12:05 UTC", "2026-11-23T12:05:30Z")
     assert instant_value(None) is None

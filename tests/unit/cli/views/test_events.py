@@ -138,7 +138,7 @@ def test_no_event_is_wider_than_the_terminal_or_loses_what_it_is_about(
 
 
 def test_what_matters_most_is_counted_first(draw: Draw) -> None:
-    events = [event(severity=each) for each in (*Severity, Severity.INFO)]
+    events = [event(severity=item) for item in (*Severity, Severity.INFO)]
     footer = draw(changed_events_view(events, ASKED, NOW))[-1]
     assert footer == ("4 events · since 2026-11-16 12:00 UTC · 1 critical · 1 notice · 2 info")
 
@@ -166,7 +166,7 @@ def test_the_history_of_a_product_names_each_contract(draw: Draw) -> None:
     assert document["origin"] == "ibkr"
 
 
-def test_what_tells_of_sample_data_is_marked(draw: Draw) -> None:
+def test_what_reports_sample_data_is_marked(draw: Draw) -> None:
     chronicle = HistoryReport(product=ES.key, first_seen_at=SINCE, events=(MULTIPLIER,))
     title, *_ = draw(past_events_view(chronicle, chronicle.events, Origin.SAMPLE))
     footer = draw(changed_events_view([MULTIPLIER], ASKED, NOW, is_sample=True))[-1]

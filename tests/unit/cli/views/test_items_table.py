@@ -12,11 +12,11 @@ from rich.console import Console
 from ibkr_sync_cli.views.tables import TableColumn, items_table
 
 COLUMNS: list[TableColumn[tuple[str, ...]] | None] = [
-    TableColumn("Symbol", lambda each: each[0]),
-    TableColumn("Name", lambda each: each[1], fit="cut", least=8),
-    TableColumn("Useful", lambda each: each[2], gives_way=1),
-    TableColumn("Rare", lambda each: each[3], gives_way=4),
-    TableColumn("Cur", lambda each: each[4], alike="all in {}"),
+    TableColumn("Symbol", lambda item: item[0]),
+    TableColumn("Name", lambda item: item[1], fit="cut", least=8),
+    TableColumn("Useful", lambda item: item[2], gives_way=1),
+    TableColumn("Rare", lambda item: item[3], gives_way=4),
+    TableColumn("Cur", lambda item: item[4], alike="all in {}"),
 ]
 TWO = [("ES", "E-mini S&P 500", "12", "x", "USD"), ("CL", "Crude", "3", "y", "USD")]
 
@@ -45,7 +45,7 @@ def test_what_is_the_same_in_all_lines_is_said_once() -> None:
     assert drawn(TWO, 80)[0] == "all in USD"
     assert drawn([*TWO, ("FDAX", "DAX", "5", "z", "EUR")], 80)[0].endswith("Cur")
     assert drawn(TWO[:1], 80)[0].endswith("Cur")
-    unknown = [(*each[:4], "-") for each in TWO]
+    unknown = [(*pair[:4], "-") for pair in TWO]
     assert "Cur" not in drawn(unknown, 80)[0]
     assert drawn([], 80) in ([], [""])
 
@@ -62,4 +62,4 @@ def test_no_line_is_wider_than_the_terminal_and_no_symbol_is_cut(
         console.print(items_table(items, COLUMNS[:4]))
     lines = capture.get().splitlines()
     assert max(len(line) for line in lines) <= width
-    assert all(any(line.startswith(each[0]) for line in lines) for each in items)
+    assert all(any(line.startswith(item[0]) for line in lines) for item in items)

@@ -17,7 +17,7 @@ NOW = datetime(2026, 11, 20, 22, tzinfo=UTC)  # Friday 16:00 in Chicago
 
 
 @pytest.mark.parametrize(
-    ("is_open", "until", "told"),
+    ("is_open", "until", "message"),
     [
         (True, datetime(2026, 11, 20, 17, tzinfo=CHICAGO), "open until 17:00 CT"),
         (True, datetime(2026, 11, 21, 1, tzinfo=CHICAGO), "open until Sat 01:00 CT"),
@@ -28,11 +28,11 @@ NOW = datetime(2026, 11, 20, 22, tzinfo=UTC)  # Friday 16:00 in Chicago
         (False, None, "closed"),
     ],
 )
-def test_the_end_is_told_with_as_much_of_its_date_as_it_takes(
-    is_open: bool, until: datetime | None, told: str
+def test_the_end_is_reported_with_as_much_of_its_date_as_it_takes(
+    is_open: bool, until: datetime | None, message: str
 ) -> None:
     state = MarketState(is_open=is_open, until=until and until.astimezone(UTC))
-    assert market_state_cell(state, NOW, CHICAGO) == told
+    assert market_state_cell(state, NOW, CHICAGO) == message
 
 
 def test_today_is_that_of_the_zone() -> None:

@@ -115,7 +115,9 @@ def test_a_crontab_runs_once_a_day_at_its_time_in_winter_and_summer(
             for tried in [datetime.combine(day, time(int(hour), int(minute)), ZoneInfo(here))]
             if not is_tested or tried.astimezone(ZoneInfo(daily.zone)).hour == daily.at.hour
         ]
-        assert [f"{each.astimezone(ZoneInfo(daily.zone)):%H:%M}" for each in started] == ["18:30"]
+        assert [f"{moment.astimezone(ZoneInfo(daily.zone)):%H:%M}" for moment in started] == [
+            "18:30"
+        ]
 
 
 @given(st.lists(WORDS, max_size=4))
@@ -205,32 +207,32 @@ def test_an_agent_reads_the_secrets_in_a_shell() -> None:
 
 
 @pytest.mark.parametrize("write", [crontab_schedule, systemd_schedule, launchd_schedule])
-def test_the_caveats_are_told_whatever_the_scheduler(write: object) -> None:
+def test_the_caveats_are_reported_whatever_the_scheduler(write: object) -> None:
     assert callable(write)
-    told = " ".join(write(schedule()).replace("#", " ").split())
+    message = " ".join(write(schedule()).replace("#", " ").split())
 
-    assert "IBKR resets its servers every night" in told
-    assert "Europe 05:45-07:45 Zurich time" in told
-    assert "second factor" in told
+    assert "IBKR resets its servers every night" in message
+    assert "Europe 05:45-07:45 Zurich time" in message
+    assert "second factor" in message
 
 
 @pytest.mark.parametrize("write", [crontab_schedule, launchd_schedule])
-def test_what_the_machine_s_clock_makes_of_it_is_told(write: object) -> None:
+def test_what_the_machine_s_clock_makes_of_it_is_reported(write: object) -> None:
     assert callable(write)
-    told = " ".join(write(schedule()).replace("#", " ").split())
+    message = " ".join(write(schedule()).replace("#", " ").split())
     plain = " ".join(
         write(dataclasses.replace(schedule(), exceptions=())).replace("#", " ").split()
     )
 
-    assert "is 10:30 on this machine's clock (CET), but 09:30 on 21 days a year" in told
-    assert ("each is tried" in told) is (write is crontab_schedule)
+    assert "is 10:30 on this machine's clock (CET), but 09:30 on 21 days a year" in message
+    assert ("each is tried" in message) is (write is crontab_schedule)
     assert "is 10:30 on this machine's clock (CET). A machine" in plain
 
 
-def test_a_window_that_the_run_may_meet_is_told() -> None:
+def test_a_window_that_the_run_may_meet_is_reported() -> None:
     late = dataclasses.replace(schedule(), daily=ResetTime(at=time(0, 30), zone="America/New_York"))
 
-    assert "North America" in {each.region for each in late.met_windows(by_machine=False)}
+    assert "North America" in {window.region for window in late.met_windows(by_machine=False)}
 
 
 def test_only_the_clock_that_decides_counts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -243,7 +245,7 @@ def test_only_the_clock_that_decides_counts(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize(
-    ("local", "changes_clocks", "is_told"),
+    ("local", "changes_clocks", "is_reported"),
     [
         (time(2, 30), True, True),
         (time(1), True, True),
@@ -253,9 +255,9 @@ def test_only_the_clock_that_decides_counts(monkeypatch: pytest.MonkeyPatch) -> 
     ],
 )
 def test_cron_is_said_to_skip_or_repeat_only_where_it_may(
-    local: time, changes_clocks: bool, is_told: bool
+    local: time, changes_clocks: bool, is_reported: bool
 ) -> None:
     entry = crontab_schedule(
         dataclasses.replace(schedule(), local=local, changes_clocks=changes_clocks)
     )
-    assert ("skips or repeats" in entry) is is_told
+    assert ("skips or repeats" in entry) is is_reported

@@ -84,7 +84,7 @@ def contract(
 
 
 def of(product: Future, *contracts: tuple[object, ...], **changes: object) -> Future:
-    chain = tuple(contract(product, *each, **changes) for each in contracts)  # type: ignore[arg-type]
+    chain = tuple(contract(product, *other, **changes) for other in contracts)  # type: ignore[arg-type]
     return dataclasses.replace(product, contracts=chain)
 
 

@@ -26,7 +26,7 @@ def test_moving_to_a_business_day_passes_over_no_other(day: date, days: Business
     before, after = days.on_or_before(day), days.on_or_after(day)
     assert before <= day <= after
     between = [before + timedelta(days=n) for n in range((after - before).days + 1)]
-    assert [each for each in between if each in days] == sorted({before, after})
+    assert [other for other in between if other in days] == sorted({before, after})
 
 
 @given(dates, st.integers(1, 12), markets)
@@ -35,7 +35,7 @@ def test_going_back_n_business_days_passes_over_n_minus_one(
 ) -> None:
     result = days.before(day, count)
     between = (result + timedelta(days=n) for n in range((day - result).days))
-    assert sum(each in days for each in between) == count
+    assert sum(other in days for other in between) == count
 
 
 @given(st.integers(2018, 2049), st.integers(1, 12), st.integers(0, 6))

@@ -52,9 +52,9 @@ def test_changes_lead_back_to_what_was_known_before(
 def test_what_is_learnt_anew_and_is_the_same_has_not_changed(known: DeliveryDates) -> None:
     anew = {
         name: DeliverySource(
-            source=each.source, confidence=each.confidence, learnt_on=date(2026, 12, 1)
+            source=other.source, confidence=other.confidence, learnt_on=date(2026, 12, 1)
         )
-        for name, each in known.sources.items()
+        for name, other in known.sources.items()
     }
     values: dict[str, Any] = {name: getattr(known, name) for name in DELIVERY_FACTS}
     assert list(delivery_changes(1, known, DeliveryDates(**values, sources=anew))) == []

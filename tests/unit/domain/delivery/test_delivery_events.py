@@ -69,7 +69,7 @@ def test_what_was_near_when_it_became_known_came_near_then(
 
 
 @given(st.integers(0, 1920), st.integers(0, 1920))
-def test_nothing_is_told_twice_nor_lost_where_one_looks_in_two_parts(
+def test_nothing_is_reported_twice_nor_lost_where_one_looks_in_two_parts(
     hours_until_known: int, hours_until_middle: int
 ) -> None:
     begin = datetime(2026, 10, 1, tzinfo=UTC)
@@ -83,7 +83,7 @@ def test_nothing_is_told_twice_nor_lost_where_one_looks_in_two_parts(
 
 
 @given(st.integers(0, 1920), st.sampled_from([None, date(2026, 11, 20), date(2026, 12, 10)]))
-def test_what_was_told_is_told_again_after_a_date_has_changed(
+def test_what_was_reported_is_reported_again_after_a_date_has_changed(
     hours_until_changed: int, other: date | None
 ) -> None:
     changed = datetime(2026, 10, 1, tzinfo=UTC) + timedelta(hours=hours_until_changed)
@@ -94,12 +94,14 @@ def test_what_was_told_is_told_again_after_a_date_has_changed(
         contract=dataclasses.replace(before.contract, delivery=known),
         changed_days={"first_notice_date": (ChangedDay(at=changed, old=date(2026, 11, 30)),)},
     )
-    told = [each for each in delivery_events(before, DAYS, LONG_AGO, NOW) if each.at < changed]
-    again = [each for each in delivery_events(after, DAYS, LONG_AGO, NOW) if each.at < changed]
-    assert again == told
+    message = [
+        event for event in delivery_events(before, DAYS, LONG_AGO, NOW) if event.at < changed
+    ]
+    again = [event for event in delivery_events(after, DAYS, LONG_AGO, NOW) if event.at < changed]
+    assert again == message
 
 
-def test_what_was_told_of_a_contract_stays_when_it_is_delisted() -> None:
+def test_what_was_reported_for_a_contract_stays_when_it_is_delisted() -> None:
     listed = delivering(LONG_AGO)
     listing = dataclasses.replace(
         ContractListing(first_seen_at=LONG_AGO, last_seen_at=NOW),

@@ -101,12 +101,12 @@ def test_days_are_counted_in_the_zone_of_the_exchange() -> None:
         ({}, NearestRule(days_before=DaysBefore(count=30)), NearestObjection.LAST_TRADE),
     ],
 )
-def test_what_is_passed_over_is_told_with_its_reason(
+def test_what_is_passed_over_is_reported_with_its_reason(
     changes: dict[str, object], rule: NearestRule, objection: NearestObjection
 ) -> None:
     judged = judge_nearest(with_first(**changes), rule, NOW, WEEKDAYS)
     assert judged.nearest().contract is MARCH
-    assert [each.objection for each in judged.passed_over] == [objection]
+    assert [judgement.objection for judgement in judged.passed_over] == [objection]
 
 
 def test_without_a_tradable_contract_there_is_an_error() -> None:
@@ -170,24 +170,26 @@ def _is_tradable(contract: FuturesContract, rule: NearestRule, now: datetime) ->
     rule=st.builds(
         NearestRule,
         days_before=st.none() | st.builds(DaysBefore, count=st.integers(0, 400)),
-        series=st.sampled_from([each for each in SeriesChoice if each is not SeriesChoice.USUAL]),
+        series=st.sampled_from(
+            [choice for choice in SeriesChoice if choice is not SeriesChoice.USUAL]
+        ),
     ),
 )
 def test_the_nearest_is_tradable_and_nothing_before_it_is(
     product: Future, now: datetime, rule: NearestRule
 ) -> None:
-    tradable = [each for each in product.contracts if _is_tradable(each, rule, now)]
+    tradable = [other for other in product.contracts if _is_tradable(other, rule, now)]
     judged = judge_nearest(product, rule, now, WEEKDAYS)
-    assert not any(_is_tradable(each.contract, rule, now) for each in judged.passed_over)
+    assert not any(_is_tradable(judgement.contract, rule, now) for judgement in judged.passed_over)
     if not tradable:
         with pytest.raises(NoTradableContractError):
             judged.nearest()
         return
-    first = [each for each in tradable if differ_in_size_only(each, tradable[0])]
+    first = [other for other in tradable if differ_in_size_only(other, tradable[0])]
     if len(first) > 1:
         with pytest.raises(AmbiguousContractError):
             judged.nearest()
         return
     found = judged.nearest().contract
     assert found in tradable
-    assert found.last_trade_date == min(each.last_trade_date for each in tradable)
+    assert found.last_trade_date == min(other.last_trade_date for other in tradable)

@@ -80,15 +80,15 @@ PAST_NOTICE = "kept past first notice 2026-11-30 (rule: last bd of m-1 (COMEX go
     ],
 )
 def test_a_contract_is_left_on_the_day_of_the_rule(rule: str, expected: str) -> None:
-    (roll,) = (each for each in rolled(GOLD, rule) if each.leaving.local_symbol == "GC202612")
+    (roll,) = (other for other in rolled(GOLD, rule) if other.leaving.local_symbol == "GC202612")
     assert f"{roll.day} {roll.why}" == expected
     assert roll.entering.local_symbol == "GC202702"
 
 
 def test_only_months_that_are_wanted_are_entered() -> None:
     pairs = [
-        (each.leaving.local_symbol, each.entering.local_symbol)
-        for each in rolled(GOLD, "notice-1", frozenset({8, 12, 4}))
+        (roll.leaving.local_symbol, roll.entering.local_symbol)
+        for roll in rolled(GOLD, "notice-1", frozenset({8, 12, 4}))
     ]
     assert pairs == [("GC202608", "GC202612"), ("GC202612", "GC202704")]
 
@@ -111,7 +111,7 @@ def test_where_no_notice_date_is_known_the_last_trade_stands_in_and_says_so() ->
 
 
 def test_the_past_says_whether_it_was_known_then() -> None:
-    basis = {each.leaving.local_symbol: each.basis for each in rolled(GOLD, "cutoff-1bd")}
+    basis = {roll.leaving.local_symbol: roll.basis for roll in rolled(GOLD, "cutoff-1bd")}
     assert basis == {
         "GC202608": RollBasis.HINDSIGHT,
         "GC202610": RollBasis.HINDSIGHT,
@@ -130,15 +130,15 @@ def test_rolls_are_in_order_and_no_later_than_the_last_trade(
     by: str, count: int, unit: str, product: Future
 ) -> None:
     found = rolled(product, f"{by}-{count}{unit}")
-    days = [each.day for each in found]
+    days = [roll.day for roll in found]
     assert days == sorted(days)
-    for each in found:
-        assert each.day <= each.leaving.last_trade_date < each.entering.last_trade_date
-        known = each.leaving.delivery
+    for roll in found:
+        assert roll.day <= roll.leaving.last_trade_date < roll.entering.last_trade_date
+        known = roll.leaving.delivery
         assert known is not None
         ends = (known.long_cutoff, known.first_notice_date)
-        is_late = any(end is not None and each.day > end for end in ends)
-        assert not is_late or each.outlasted
+        is_late = any(end is not None and roll.day > end for end in ends)
+        assert not is_late or roll.outlasted
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from one_case import one_case
         (("ZN", "EUREX", "ZN"), "0.015625", None),
     ],
 )
-def test_a_step_is_told_in_32nds_where_prices_are(
+def test_a_step_is_reported_in_32nds_where_prices_are(
     product: tuple[str, str, str], tick: str | None, parts: Fraction | None
 ) -> None:
     value = None if tick is None else Decimal(tick)

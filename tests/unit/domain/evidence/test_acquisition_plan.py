@@ -18,7 +18,9 @@ from ibkr_sync.domain.naming.query import FutureQuery
 SEEN = ContractListing(first_seen_at=NOW, last_seen_at=NOW)
 OLD = dataclasses.replace(
     examples.ES,
-    contracts=tuple(dataclasses.replace(each, listing=SEEN) for each in examples.ES.contracts),
+    contracts=tuple(
+        dataclasses.replace(contract, listing=SEEN) for contract in examples.ES.contracts
+    ),
     synced_at=NOW,
 )
 
@@ -30,14 +32,14 @@ class OneProduct(StoredForPlan):
         return OLD if key == OLD.key else None
 
     def owners_of(self, con_ids: Collection[int]) -> tuple[Future, ...]:
-        own = {each.con_id for each in OLD.contracts}
+        own = {contract.con_id for contract in OLD.contracts}
         return (OLD,) if own.intersection(con_ids) else ()
 
 
 def under(trading_class: str, *positions: int) -> Future:
     chain = (
-        dataclasses.replace(OLD.contracts[each], trading_class=trading_class, listing=None)
-        for each in positions
+        dataclasses.replace(OLD.contracts[position], trading_class=trading_class, listing=None)
+        for position in positions
     )
     return dataclasses.replace(OLD, trading_class=trading_class, contracts=tuple(chain))
 
@@ -46,7 +48,7 @@ def under(trading_class: str, *positions: int) -> Future:
 def test_a_name_that_the_reply_still_has_is_not_given_up(
     stays: tuple[int, ...], *, is_renamed: bool
 ) -> None:
-    leaves = [each for each in range(len(OLD.contracts)) if each not in stays]
+    leaves = [number for number in range(len(OLD.contracts)) if number not in stays]
     acquired = AcquiredFuture(
         product=under("NEW", *leaves),
         others=(under("ES", *stays),) if stays else (),
@@ -54,7 +56,7 @@ def test_a_name_that_the_reply_still_has_is_not_given_up(
     )
     plan = plan_acquired(acquired, OneProduct(), NOW)
     assert plan.is_renamed is is_renamed
-    moved = {each.con_id for each in plan.update.diff.changes if each.field == "product"}
-    left = {OLD.contracts[each].con_id for each in leaves}
+    moved = {change.con_id for change in plan.update.diff.changes if change.field == "product"}
+    left = {OLD.contracts[leave].con_id for leave in leaves}
     assert moved == (set() if is_renamed else left)
-    assert {each.con_id for each in plan.update.product.contracts} == left
+    assert {contract.con_id for contract in plan.update.product.contracts} == left

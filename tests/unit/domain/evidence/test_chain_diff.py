@@ -35,6 +35,7 @@ from one_case import one_case
 from strategies import futures
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+INSTANTS = st.integers(-50_000, 80_000).map(lambda days: NOW + timedelta(days=days))
 SEEN = ContractListing(first_seen_at=NOW, last_seen_at=NOW)
 
 
@@ -65,9 +66,9 @@ def test_everything_is_new_in_a_product_that_was_not_stored() -> None:
 
 
 @settings(max_examples=50)
-@given(futures(), st.datetimes(timezones=st.just(UTC)))
+@given(futures(), INSTANTS)
 def test_the_same_reply_again_changes_nothing(product: Future, now: datetime) -> None:
-    listed = [dataclasses.replace(each, listing=SEEN) for each in product.contracts]
+    listed = [dataclasses.replace(contract, listing=SEEN) for contract in product.contracts]
     stored = dataclasses.replace(product, contracts=tuple(listed))
     diff = diff_chain(stored, product, now)
     assert diff == ChainDiff(unchanged=len(listed))
@@ -75,17 +76,23 @@ def test_the_same_reply_again_changes_nothing(product: Future, now: datetime) ->
 
 
 @settings(max_examples=30)
-@given(futures(), futures(), st.datetimes(timezones=st.just(UTC)))
+@given(
+    futures(),
+    futures(),
+    INSTANTS,
+)
 def test_every_contract_of_a_reply_is_accounted_for_once(
     stored: Future, received: Future, now: datetime
 ) -> None:
     diff = diff_chain(stored, received, now)
     assert len(diff.added) + diff.changed + diff.unchanged == len(received.contracts)
-    assert {each.con_id for each in diff.added}.isdisjoint(each.con_id for each in stored.contracts)
-    absent = {each.con_id for each in diff.missing + diff.delisted}
-    assert absent <= {each.con_id for each in stored.contracts}
-    assert absent.isdisjoint(each.con_id for each in received.contracts)
-    assert not any(each.is_expired(now) for each in diff.missing + diff.delisted)
+    assert {contract.con_id for contract in diff.added}.isdisjoint(
+        contract.con_id for contract in stored.contracts
+    )
+    absent = {contract.con_id for contract in diff.missing + diff.delisted}
+    assert absent <= {contract.con_id for contract in stored.contracts}
+    assert absent.isdisjoint(contract.con_id for contract in received.contracts)
+    assert not any(contract.is_expired(now) for contract in diff.missing + diff.delisted)
 
 
 def test_a_new_contract_is_added_without_a_change_of_fields() -> None:
@@ -93,7 +100,7 @@ def test_a_new_contract_is_added_without_a_change_of_fields() -> None:
     assert diff == ChainDiff(added=(MARCH,), unchanged=1)
 
 
-def test_a_changed_field_is_told_with_both_values() -> None:
+def test_a_changed_field_is_reported_with_both_values() -> None:
     moved = dataclasses.replace(
         DECEMBER, last_trade_date=date(2026, 12, 17), multiplier=Decimal("5E+1")
     )
@@ -172,14 +179,22 @@ def test_changes_of_the_product_itself_name_no_contract() -> None:
 
 
 @settings(max_examples=settings().max_examples // 2)
-@given(futures(), futures(), st.datetimes(timezones=st.just(UTC)))
+@given(
+    futures(),
+    futures(),
+    INSTANTS,
+)
 def test_absence_alone_says_nothing(stored: Future, received: Future, now: datetime) -> None:
     diff = diff_chain(stored, received, now)
     assert diff.missing == diff.delisted == ()
 
 
 @settings(max_examples=settings().max_examples // 2)
-@given(futures(), futures(), st.datetimes(timezones=st.just(UTC)))
+@given(
+    futures(),
+    futures(),
+    INSTANTS,
+)
 def test_whatever_is_in_the_reply_is_never_absent(
     stored: Future, received: Future, now: datetime
 ) -> None:
@@ -211,10 +226,10 @@ def test_a_delisting_by_a_clock_that_was_ahead_is_taken_back_to_missing() -> Non
     planned = plan_update(
         with_contracts(DECEMBER, delisted), with_contracts(DECEMBER), NOW, gone={MARCH.con_id}
     )
-    assert [(each.old, each.new) for each in planned.history] == [("delisted", "missing")]
+    assert [(change.old, change.new) for change in planned.history] == [("delisted", "missing")]
 
 
-def test_a_gone_contract_is_missing_and_is_told_so_once() -> None:
+def test_a_gone_contract_is_missing_and_is_reported_so_once() -> None:
     assert diff_of_gone(ES, with_contracts(DECEMBER), NOW).missing == (MARCH,)
     again = diff_of_gone(
         with_contracts(DECEMBER, missing_for(MARCH, 1)), with_contracts(DECEMBER), NOW
@@ -352,7 +367,7 @@ def test_a_reply_may_lack_two_contracts_or_a_fifth_and_never_most_of_a_chain(
 
 def test_what_earlier_replies_lacked_counts_until_it_is_delisted_or_expired() -> None:
     chain = chain_of(20)
-    gone = tuple(missing_for(each, 1) for each in chain[:4])
+    gone = tuple(missing_for(contract, 1) for contract in chain[:4])
     before = with_contracts(*gone, *chain[4:])
     one_more = with_contracts(*chain[5:])
     with pytest.raises(ShrinkRefusedError) as caught:
@@ -364,14 +379,14 @@ def test_what_earlier_replies_lacked_counts_until_it_is_delisted_or_expired() ->
 
 def test_a_reply_that_lacks_nothing_new_is_no_loss() -> None:
     chain = chain_of(15)
-    gone = tuple(missing_for(each, 1) for each in chain[:9])
+    gone = tuple(missing_for(contract, 1) for contract in chain[:9])
     before, after = with_contracts(*gone, *chain[9:]), with_contracts(*chain[9:])
     refuse_chain_shrink(before, after, NOW)
 
 
 def test_a_contract_that_returns_no_longer_counts_as_lost() -> None:
     chain = chain_of(20)
-    gone = tuple(missing_for(each, 1) for each in chain[:4])
+    gone = tuple(missing_for(contract, 1) for contract in chain[:4])
     before = with_contracts(*gone, *chain[4:])
     after = with_contracts(*chain[:4], *chain[8:])
     refuse_chain_shrink(before, after, NOW)
@@ -454,21 +469,23 @@ class TestWhatContractsHaveByMonth:
     def shared(self, *changed: int, gone: tuple[int, ...] = ()) -> list[tuple[int | None, str]]:
         """The changes when these contracts have another tick."""
         after = tuple(
-            dataclasses.replace(each, min_tick=Decimal("0.5")) if each.con_id in changed else each
-            for each in self.CHAIN
-            if each.con_id not in gone
+            dataclasses.replace(contract, min_tick=Decimal("0.5"))
+            if contract.con_id in changed
+            else contract
+            for contract in self.CHAIN
+            if contract.con_id not in gone
         )
         stored = dataclasses.replace(ES, contracts=self.CHAIN)
         diff = diff_chain(stored, dataclasses.replace(ES, contracts=after), NOW)
-        assert {(each.field, each.old, each.new) for each in diff.changes} <= {
+        assert {(change.field, change.old, change.new) for change in diff.changes} <= {
             ("min_tick", "0.25", "0.5")
         }
-        return [(each.con_id, each.field) for each in diff.changes]
+        return [(change.con_id, change.field) for change in diff.changes]
 
     def test_of_one_or_some_it_is_theirs_alone(self) -> None:
         assert self.shared() == []
         assert self.shared(1) == [(1, "min_tick")]
-        assert self.shared(2, 3, 4) == [(each, "min_tick") for each in (2, 3, 4)]
+        assert self.shared(2, 3, 4) == [(number, "min_tick") for number in (2, 3, 4)]
 
     def test_of_all_it_is_the_product_s_too(self) -> None:
         assert self.shared(1, 2, 3, 4)[0] == (None, "min_tick")
@@ -484,21 +501,22 @@ class TestWhatContractsHaveByMonth:
             listing=ContractListing(first_seen_at=NOW, last_seen_at=NOW, missing_since=NOW),
         )
         living = self.CHAIN[2:]
-        after = tuple(dataclasses.replace(each, multiplier=Decimal(5)) for each in living)
+        after = tuple(dataclasses.replace(contract, multiplier=Decimal(5)) for contract in living)
         diff = diff_chain(
             dataclasses.replace(ES, contracts=(ended, gone, *living)),
             dataclasses.replace(ES, contracts=(ended, *after)),
             NOW,
         )
-        assert [each.con_id for each in diff.changes] == [None, 3, 4]
+        assert [change.con_id for change in diff.changes] == [None, 3, 4]
 
     def test_all_that_changed_differently_share_nothing(self) -> None:
         after = tuple(
-            dataclasses.replace(each, multiplier=Decimal(each.con_id)) for each in self.CHAIN
+            dataclasses.replace(contract, multiplier=Decimal(contract.con_id))
+            for contract in self.CHAIN
         )
         stored = dataclasses.replace(ES, contracts=self.CHAIN)
         diff = diff_chain(stored, dataclasses.replace(ES, contracts=after), NOW)
-        assert None not in {each.con_id for each in diff.changes}
+        assert None not in {change.con_id for change in diff.changes}
 
     def test_a_roll_changes_nothing(self) -> None:
         odd = dataclasses.replace(self.CHAIN[0], min_tick=Decimal("0.5"))
@@ -515,7 +533,7 @@ def test_an_absence_that_a_clock_behind_has_dated_confirms_nothing_and_begins_an
     stored = with_contracts(DECEMBER, missing_seen_at(MARCH, seen=NOW, missing=behind))
     right_again = NOW + timedelta(minutes=30)
     diff = diff_of_gone(stored, with_contracts(DECEMBER), right_again)
-    assert ([each.con_id for each in diff.redated], diff.delisted) == ([MARCH.con_id], ())
+    assert ([contract.con_id for contract in diff.redated], diff.delisted) == ([MARCH.con_id], ())
     assert diff_of_gone(stored, with_contracts(DECEMBER), behind).is_empty
 
 

@@ -19,23 +19,23 @@ from ibkr_sync.domain.evidence.product_update import plan_update
 
 REPLY = dataclasses.replace(examples.with_chain(examples.ES, 4, first_con_id=1), synced_at=NOW)
 STORED = plan_update(None, REPLY, NOW).product
-ALL = frozenset(each.con_id for each in STORED.contracts)
+ALL = frozenset(contract.con_id for contract in STORED.contracts)
 NIGHT = timedelta(hours=24)
 
 
 def states(product: Future) -> set[ContractState]:
-    return {each.state(NOW) for each in product.contracts}
+    return {contract.state(NOW) for contract in product.contracts}
 
 
 def test_the_first_absence_makes_contracts_missing_and_the_second_delists_and_closes() -> None:
     first = plan_product_absence(STORED, ALL, NOW)
     assert states(first.product) == {ContractState.MISSING}
     assert (first.product.absent_since, first.product.closed_at) == (NOW, None)
-    assert {(each.field, each.new) for each in first.history} == {("listing", "missing")}
+    assert {(change.field, change.new) for change in first.history} == {("listing", "missing")}
     second = plan_product_absence(first.product, ALL, NOW + NIGHT)
     assert states(second.product) == {ContractState.DELISTED}
     assert second.product.closed_at == NOW + NIGHT
-    assert [each.field for each in second.history].count("closed_at") == 1
+    assert [change.field for change in second.history].count("closed_at") == 1
     third = plan_product_absence(second.product, frozenset(), NOW + 2 * NIGHT)
     assert (third.product, third.history) == (second.product, ())
     assert (second.product.synced_at, second.product.name) == (STORED.synced_at, STORED.name)
@@ -60,7 +60,9 @@ def test_a_contract_of_which_nothing_is_said_keeps_the_product_open() -> None:
     for night in range(4):
         product = plan_product_absence(product, ALL - {2}, NOW + night * NIGHT).product
     assert product.closed_at is None
-    (listed,) = (each for each in product.contracts if each.state(NOW) is ContractState.ACTIVE)
+    (listed,) = (
+        contract for contract in product.contracts if contract.state(NOW) is ContractState.ACTIVE
+    )
     assert listed.con_id == 2
 
 
@@ -71,7 +73,7 @@ def test_a_product_whose_contracts_have_ended_is_closed_by_its_absence_alone() -
     first = plan_product_absence(ended, frozenset(), NOW)
     assert (first.history, first.product.closed_at) == ((), None)
     second = plan_product_absence(first.product, frozenset(), NOW + NIGHT)
-    assert [each.field for each in second.history] == ["closed_at"]
+    assert [change.field for change in second.history] == ["closed_at"]
 
 
 def test_an_answer_opens_a_product_again_and_a_file_of_the_past_does_not() -> None:
@@ -81,10 +83,12 @@ def test_an_answer_opens_a_product_again_and_a_file_of_the_past_does_not() -> No
     later = NOW + 2 * NIGHT
     answered = plan_update(product, dataclasses.replace(REPLY, synced_at=later), later)
     assert (answered.product.absent_since, answered.product.closed_at) == (None, None)
-    assert "closed_at" in {each.field for each in answered.history}
+    assert "closed_at" in {change.field for change in answered.history}
     old = (examples.expired(examples.ES, con_id=5),)
-    told = product_in_file(dataclasses.replace(REPLY, contracts=old, synced_at=later), REPLY.origin)
-    filed = plan_update(product, told, later, is_file=True).product
+    message = product_in_file(
+        dataclasses.replace(REPLY, contracts=old, synced_at=later), REPLY.origin
+    )
+    filed = plan_update(product, message, later, is_file=True).product
     assert (filed.absent_since, filed.closed_at) == (product.absent_since, product.closed_at)
 
 

@@ -13,7 +13,7 @@ from ibkr_sync.domain.evidence.product_update import classified_product, plan_up
 from strategies import contracts, futures, in_one_chain, instants
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-chains = st.lists(contracts, min_size=1, max_size=4, unique_by=lambda each: each.con_id)
+chains = st.lists(contracts, min_size=1, max_size=4, unique_by=lambda item: item.con_id)
 
 
 @settings(max_examples=settings().max_examples // 2)
@@ -26,11 +26,11 @@ def test_no_contract_is_ever_lost(
     before = plan_update(None, in_one_chain(product, stored), now).product
     reply = in_one_chain(product, received)
     after = plan_update(before, reply, now, allow_shrink=True).product
-    assert {each.con_id for each in after.contracts} == {
-        each.con_id for each in before.contracts + reply.contracts
+    assert {contract.con_id for contract in after.contracts} == {
+        contract.con_id for contract in before.contracts + reply.contracts
     }
-    assert all(each.listing is not None for each in after.contracts)
-    in_order = [(each.last_trade_date, each.con_id) for each in after.contracts]
+    assert all(contract.listing is not None for contract in after.contracts)
+    in_order = [(contract.last_trade_date, contract.con_id) for contract in after.contracts]
     assert in_order == sorted(in_order)
 
 
@@ -60,8 +60,8 @@ def test_a_first_reply_adds_every_contract(
     reply = in_one_chain(product, chain)
     planned = plan_update(None, reply, now)
     assert planned.diff.added == reply.contracts
-    listed = {each.con_id for each in planned.history if each.field == "listing"}
-    assert listed == {each.con_id for each in reply.contracts}
+    listed = {change.con_id for change in planned.history if change.field == "listing"}
+    assert listed == {contract.con_id for contract in reply.contracts}
 
 
 @pytest.mark.parametrize("allow_shrink", [True, False])
@@ -101,7 +101,7 @@ def test_a_file_without_a_time_is_taken_only_where_nothing_is_stored(origin: Ori
             plan_update(stored, undated, NOW + timedelta(days=1), allow_shrink=True, is_file=True)
 
 
-def test_a_file_dated_in_the_future_tells_no_time() -> None:
+def test_a_file_dated_in_the_future_says_no_time() -> None:
     ahead = dataclasses.replace(
         examples.ES, origin=Origin.FILE, synced_at=NOW + timedelta(seconds=1)
     )
@@ -116,18 +116,18 @@ def test_a_file_dated_in_the_future_tells_no_time() -> None:
 def test_a_file_with_a_time_is_taken_over_one_without() -> None:
     undated = dataclasses.replace(examples.ES, origin=Origin.FILE, synced_at=None)
     stored = plan_update(None, undated, NOW, is_file=True).product
-    told = dataclasses.replace(undated, synced_at=NOW - timedelta(days=9))
-    update = plan_update(stored, told, NOW, is_file=True)
+    message = dataclasses.replace(undated, synced_at=NOW - timedelta(days=9))
+    update = plan_update(stored, message, NOW, is_file=True)
     assert update.product.synced_at == NOW - timedelta(days=9)
 
 
 def test_a_newer_file_is_taken_and_one_of_equal_age_changes_nothing() -> None:
     stored = plan_update(None, dataclasses.replace(examples.ES, synced_at=NOW), NOW).product
-    told = dataclasses.replace(examples.ES, origin=Origin.FILE, synced_at=NOW, name="S&P")
+    message = dataclasses.replace(examples.ES, origin=Origin.FILE, synced_at=NOW, name="S&P")
     later = NOW + timedelta(days=1)
-    same = plan_update(stored, told, later, is_file=True)
+    same = plan_update(stored, message, later, is_file=True)
     assert (same.product, same.history, same.diff.is_empty) == (stored, (), True)
-    newer = dataclasses.replace(told, synced_at=NOW + timedelta(hours=1))
+    newer = dataclasses.replace(message, synced_at=NOW + timedelta(hours=1))
     assert plan_update(stored, newer, later, is_file=True).product.name == "S&P"
 
 
@@ -139,7 +139,7 @@ def test_what_a_file_lacks_is_no_loss_however_much_it_is() -> None:
     )
     update = plan_update(stored, short, later, is_file=True)
     assert len(update.product.contracts) == len(stored.contracts)
-    assert {each.field for each in update.history} == {"origin"}
+    assert {change.field for change in update.history} == {"origin"}
     with pytest.raises(ShrinkRefusedError):
         plan_update(stored, dataclasses.replace(short, origin=Origin.IBKR), later)
 
@@ -147,16 +147,16 @@ def test_what_a_file_lacks_is_no_loss_however_much_it_is() -> None:
 def test_a_gateway_is_believed_even_when_our_clock_was_ahead() -> None:
     stored = plan_update(None, dataclasses.replace(examples.ES, synced_at=NOW), NOW).product
     earlier = NOW - timedelta(hours=1)
-    told = dataclasses.replace(examples.ES, synced_at=earlier, name="S&P")
-    assert plan_update(stored, told, earlier).product.name == "S&P"
+    message = dataclasses.replace(examples.ES, synced_at=earlier, name="S&P")
+    assert plan_update(stored, message, earlier).product.name == "S&P"
 
 
 def test_a_contract_was_last_seen_when_the_reply_was_given() -> None:
     received = dataclasses.replace(examples.ES, synced_at=NOW - timedelta(hours=1))
     (seen,) = {
-        each.listing.last_seen_at
-        for each in plan_update(None, received, NOW).product.contracts
-        if each.listing
+        contract.listing.last_seen_at
+        for contract in plan_update(None, received, NOW).product.contracts
+        if contract.listing
     }
     assert seen == received.synced_at
 

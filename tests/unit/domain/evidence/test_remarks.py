@@ -56,15 +56,15 @@ def events(stored: Future, received: Future, run: int = 1) -> list[Event]:
     changes = tuple(
         RecordedChange(
             product=ES.key,
-            con_id=each.con_id,
+            con_id=change.con_id,
             local_symbol=None,
-            field=each.field,
-            old=each.old,
-            new=each.new,
+            field=change.field,
+            old=change.old,
+            new=change.new,
             at=NOW,
             run=run,
         )
-        for each in planned.history
+        for change in planned.history
     )
     return list(digest_events(RecordedPeriod(changes=changes), NOW, NOW + timedelta(hours=1)))
 
@@ -96,7 +96,7 @@ def test_a_known_field_that_a_row_leaves_out_is_kept_and_remarked(
 
 
 def test_ladders_and_exchanges_that_are_left_out_are_one_remark() -> None:
-    without = tuple(Venue(exchange=each.exchange) for each in MAR.venues)
+    without = tuple(Venue(exchange=venue.exchange) for venue in MAR.venues)
     for venues, field in ((without, "market_rule_ids"), ((), "venues")):
         (remark,) = after(DEC, dataclasses.replace(MAR, venues=venues)).contracts[1].remarks
         assert remark == unstated(field)
@@ -109,9 +109,9 @@ def test_order_types_and_what_has_no_history_are_left_out_without_a_remark() -> 
 
 def test_hours_that_are_left_out_are_kept_and_remarked_until_they_are_stated() -> None:
     hours = sent_hours("20261124:1700-20261125:1600", "20261124:CLOSED")
-    full = [dataclasses.replace(each, schedule=hours) for each in (DEC, MAR)]
+    full = [dataclasses.replace(other, schedule=hours) for other in (DEC, MAR)]
     stored = after(*full)
-    assert [each.remarks for each in stored.contracts] == [(), ()]
+    assert [other.remarks for other in stored.contracts] == [(), ()]
     half = dataclasses.replace(full[1], schedule=sent_hours("20261125:1700-20261126:1600"))
     none = dataclasses.replace(MAR, schedule=None)
     for silent, fields in ((half, ["liquid_hours"]), (none, ["trading_hours", "liquid_hours"])):
@@ -129,20 +129,21 @@ def test_hours_that_are_left_out_are_kept_and_remarked_until_they_are_stated() -
 
 def test_hours_that_roll_on_unread_are_one_event_and_keep_what_was_read() -> None:
     hours = sent_hours("20261124:1700-20261125:1600")
-    stored = after(*(dataclasses.replace(each, schedule=hours) for each in (DEC, MAR)))
+    stored = after(*(dataclasses.replace(contract, schedule=hours) for contract in (DEC, MAR)))
 
     def unread(day: int) -> Future:
         remark = odd("trading_hours", f"'202611{day}:all day'", "is neither a session nor CLOSED")
         schedule = sent_hours(f"202611{day}:all day")
         chain = (
-            dataclasses.replace(each, schedule=schedule, remarks=(remark,)) for each in (DEC, MAR)
+            dataclasses.replace(contract, schedule=schedule, remarks=(remark,))
+            for contract in (DEC, MAR)
         )
         return dataclasses.replace(CHAIN, contracts=tuple(chain))
 
     (event,) = events(stored, unread(24))
     assert (event.type, event.con_id) == (EventType.ODD_ROW, None)
     product = after(*unread(24).contracts, stored=stored)
-    assert [each.schedule for each in product.contracts] == [hours, hours]
+    assert [contract.schedule for contract in product.contracts] == [hours, hours]
     assert events(product, unread(25)) == []
     (over,) = events(product, stored)
     assert (over.field, over.new) == ("odd_row", None)
@@ -162,10 +163,10 @@ def test_zone_and_time_are_lost_in_the_last_two_days_by_habit(
     now: datetime, is_habit: bool
 ) -> None:
     silent = dataclasses.replace(DEC, last_trade_at=None, time_zone=None, schedule=None)
-    (remarks, _) = (each.remarks for each in after(silent, MAR, now=now).contracts)
+    (remarks, _) = (contract.remarks for contract in after(silent, MAR, now=now).contracts)
     assert remarks == (() if is_habit else (unstated("time_zone"),))
     blank = dataclasses.replace(silent, min_tick=None)
-    fields = {each.field for each in after(blank, MAR, now=now).contracts[0].remarks}
+    fields = {remark.field for remark in after(blank, MAR, now=now).contracts[0].remarks}
     assert ("min_tick" in fields) == (now < datetime(2026, 12, 18, 14, 30, tzinfo=UTC))
 
 
@@ -203,7 +204,7 @@ def test_a_file_neither_makes_silence_remarkable_nor_settles_what_ibkr_says_oddl
 
 
 def test_what_every_row_has_is_one_event_of_the_product() -> None:
-    rows = [dataclasses.replace(each, remarks=(odd("category"),)) for each in (DEC, MAR)]
+    rows = [dataclasses.replace(contract, remarks=(odd("category"),)) for contract in (DEC, MAR)]
     all_odd = dataclasses.replace(CHAIN, contracts=tuple(rows))
     (event,) = events(STORED, all_odd)
     assert (event.type, event.con_id) == (EventType.ODD_ROW, None)
@@ -214,7 +215,7 @@ def test_what_every_row_has_is_one_event_of_the_product() -> None:
     # One that is listed later has what is known to be odd in all, which is no news.
     june = dataclasses.replace(rows[1], con_id=77, local_symbol="ESM7")
     later = dataclasses.replace(all_odd, contracts=(*rows, june))
-    assert [each.type for each in events(stored, later)] == [EventType.NEW]
+    assert [other.type for other in events(stored, later)] == [EventType.NEW]
     (event,) = events(stored, CHAIN)
     assert (event.type, event.con_id, event.new) == (EventType.FIELD_CHANGED, None, None)
 
@@ -229,10 +230,13 @@ JUN = dataclasses.replace(JUN, last_trade_at=datetime(2027, 6, 18, 13, 30, tzinf
     ids=["right", "silent"],
 )
 def test_what_most_rows_have_is_an_event_of_each_of_them(third: FuturesContract) -> None:
-    rows = (*(dataclasses.replace(each, remarks=(odd("category"),)) for each in (DEC, MAR)), third)
+    rows = (
+        *(dataclasses.replace(contract, remarks=(odd("category"),)) for contract in (DEC, MAR)),
+        third,
+    )
     stored = plan_update(None, dataclasses.replace(CHAIN, contracts=(DEC, MAR, third)), NOW).product
     received = dataclasses.replace(CHAIN, contracts=rows)
-    assert {each.con_id for each in events(stored, received)} == {DEC.con_id, MAR.con_id}
+    assert {event.con_id for event in events(stored, received)} == {DEC.con_id, MAR.con_id}
     assert plan_update(stored, received, NOW).product.remarks == ()
 
 
@@ -240,14 +244,14 @@ def test_ended_contracts_don_t_speak_for_the_chain_and_one_contract_is_none() ->
     ended = dataclasses.replace(
         JUN, last_trade_date=date(2026, 6, 19), last_trade_at=NOW - timedelta(days=150)
     )
-    rows = [dataclasses.replace(each, remarks=(odd("category"),)) for each in (DEC, MAR)]
+    rows = [dataclasses.replace(contract, remarks=(odd("category"),)) for contract in (DEC, MAR)]
     chain = after(*rows, ended)
     assert chain.remarks == (odd("category"),)
     assert after(rows[0], ended).remarks == ()
 
 
 def test_what_every_row_had_is_not_right_again_because_contracts_end() -> None:
-    silent = [dataclasses.replace(each, min_tick=None) for each in (DEC, MAR)]
+    silent = [dataclasses.replace(other, min_tick=None) for other in (DEC, MAR)]
     stored = after(*silent)
     assert stored.remarks == (unstated("min_tick"),)
     for contract, left in ((DEC, silent[1:]), (MAR, silent)):
@@ -257,7 +261,7 @@ def test_what_every_row_had_is_not_right_again_because_contracts_end() -> None:
 
 
 def test_what_every_row_had_is_right_again_when_the_last_one_left_has_it() -> None:
-    silent = [dataclasses.replace(each, min_tick=None) for each in (DEC, MAR)]
+    silent = [dataclasses.replace(contract, min_tick=None) for contract in (DEC, MAR)]
     later = datetime.combine(DEC.last_trade_date, NOW.timetz()) + timedelta(days=1)
     rest = after(silent[1], stored=after(*silent), now=later)
     assert after(MAR, stored=rest, now=later).remarks == ()
@@ -273,10 +277,10 @@ def test_what_one_row_of_several_has_is_an_event_of_its_contract() -> None:
 
 
 def test_what_no_row_states_any_more_is_one_event_though_new_contracts_never_had_it() -> None:
-    silent = [dataclasses.replace(each, min_tick=None) for each in (DEC, MAR)]
+    silent = [dataclasses.replace(contract, min_tick=None) for contract in (DEC, MAR)]
     june = dataclasses.replace(silent[1], con_id=77, local_symbol="ESM7")
     reply = dataclasses.replace(CHAIN, contracts=(*silent, june))
-    found = {(each.type, each.con_id) for each in events(STORED, reply)}
+    found = {(event.type, event.con_id) for event in events(STORED, reply)}
     assert found == {(EventType.NO_LONGER_STATED, None), (EventType.NEW, 77)}
 
 
@@ -286,21 +290,21 @@ ROW_REMARKS = st.lists(
 
 
 @given(st.lists(st.lists(ROW_REMARKS, min_size=2, max_size=2), max_size=6))
-def test_in_any_history_a_remark_is_told_when_it_appears_and_state_follows_the_last_reply(
+def test_in_any_history_a_remark_is_reported_when_it_appears_and_state_follows_the_last_reply(
     nights: list[list[list[Remark]]],
 ) -> None:
     stored: Future = STORED
     for remarks in nights:
         rows = tuple(
-            dataclasses.replace(each, remarks=tuple(own))
-            for each, own in zip((DEC, MAR), remarks, strict=True)
+            dataclasses.replace(remark, remarks=tuple(own))
+            for remark, own in zip((DEC, MAR), remarks, strict=True)
         )
         reply = dataclasses.replace(CHAIN, contracts=rows)
         planned = plan_update(stored, reply, NOW)
         for change in planned.history:
             assert change.field == "remarks"
             assert set(parse_remarks(change.old)) != set(parse_remarks(change.new))
-        assert [set(each.remarks) for each in planned.product.contracts] == [
+        assert [set(contract.remarks) for contract in planned.product.contracts] == [
             set(own) for own in remarks
         ]
         assert plan_update(planned.product, reply, NOW).history == ()

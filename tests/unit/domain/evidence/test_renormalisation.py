@@ -29,7 +29,7 @@ SENT = examples.with_chain(examples.ES, 5, first_con_id=1)
 
 def as_stored(product: Future, **listing: datetime) -> Future:
     seen = ContractListing(first_seen_at=SEEN, last_seen_at=SEEN, **listing)
-    chain = tuple(dataclasses.replace(each, listing=seen) for each in product.contracts)
+    chain = tuple(dataclasses.replace(contract, listing=seen) for contract in product.contracts)
     return dataclasses.replace(product, contracts=chain, synced_at=SEEN)
 
 
@@ -45,14 +45,14 @@ def test_hours_that_no_reply_states_any_more_stay_and_those_of_what_has_ended_st
     hours = sent_hours("20261123:1700-20261124:1600")
     first, *others = SENT.contracts
     ended = dataclasses.replace(first, last_trade_at=SEEN, last_trade_date=SEEN.date())
-    again = [dataclasses.replace(each, schedule=hours) for each in (ended, *others)]
+    again = [dataclasses.replace(contract, schedule=hours) for contract in (ended, *others)]
     after = product_after_reply(None, dataclasses.replace(SENT, contracts=tuple(again)), SEEN)
-    silent = [dataclasses.replace(each, schedule=None) for each in (ended, *others)]
+    silent = [dataclasses.replace(contract, schedule=None) for contract in (ended, *others)]
     reply = dataclasses.replace(SENT, contracts=tuple(silent))
     after = product_after_reply(after, reply, SEEN)
     stored = as_stored(dataclasses.replace(reply, contracts=(silent[0], *again[1:])))
     product = plan_renormalisation(stored, after, NOW).product
-    assert [each.schedule for each in product.contracts] == [None, *[hours] * len(others)]
+    assert [contract.schedule for contract in product.contracts] == [None, *[hours] * len(others)]
 
 
 @given(
@@ -64,19 +64,19 @@ def test_no_contract_is_added_lost_or_seen_again(
 ) -> None:
     stored = as_stored(SENT, **listing)
     halved = tuple(
-        dataclasses.replace(each, multiplier=Decimal(25))
-        for each in SENT.contracts
-        if each.con_id not in absent
+        dataclasses.replace(other, multiplier=Decimal(25))
+        for other in SENT.contracts
+        if other.con_id not in absent
     )
     update = plan_renormalisation(stored, dataclasses.replace(SENT, contracts=halved), NOW)
     diff = update.diff
     assert (diff.added, diff.missing, diff.returned, diff.delisted) == ((), (), (), ())
-    before = {each.con_id: each for each in stored.contracts}
+    before = {other.con_id: other for other in stored.contracts}
     for contract in update.product.contracts:
         assert contract.listing == before[contract.con_id].listing
         assert contract.multiplier == (50 if contract.con_id in absent else 25)
     assert update.product.synced_at == SEEN
-    assert {each.con_id for each in diff.updated} == set(before) - absent
+    assert {other.con_id for other in diff.updated} == set(before) - absent
 
 
 def test_contracts_that_are_not_stored_with_the_product_are_ignored() -> None:
@@ -93,11 +93,11 @@ def test_hours_come_from_the_reply_unless_it_has_none() -> None:
     )
     reread = dataclasses.replace(SENT, contracts=(first, second))
     chain = plan_renormalisation(STORED, reread, NOW).product.contracts
-    assert [each.schedule for each in chain[:2]] == [hours, examples.HOURS]
+    assert [contract.schedule for contract in chain[:2]] == [hours, examples.HOURS]
 
 
 def test_another_asset_class_is_a_change_of_the_product() -> None:
-    fields = {each.name: getattr(SENT, each.name) for each in dataclasses.fields(SENT)}
+    fields = {other.name: getattr(SENT, other.name) for other in dataclasses.fields(SENT)}
     update = plan_renormalisation(STORED, CommodityFuture(**fields), NOW)
     (change,) = update.history
     assert (change.con_id, change.field) == (None, "asset_class")
@@ -106,12 +106,12 @@ def test_another_asset_class_is_a_change_of_the_product() -> None:
 
 
 def test_a_product_that_the_catalogue_does_not_know_by_its_new_name_keeps_its_class() -> None:
-    fields = {each.name: getattr(SENT, each.name) for each in dataclasses.fields(SENT)}
+    fields = {other.name: getattr(SENT, other.name) for other in dataclasses.fields(SENT)}
     stored = dataclasses.replace(STORED, category="index")
     reread = UnclassifiedFuture(**fields | {"category": None, "name": "E-mini"})
     update = plan_renormalisation(stored, reread, NOW)
     assert (type(update.product), update.product.category) == (IndexFuture, "index")
-    assert [each.field for each in update.history] == ["name"]
+    assert [change.field for change in update.history] == ["name"]
 
 
 def test_a_reply_about_another_product_is_refused() -> None:

@@ -21,7 +21,7 @@ from ibkr_sync.domain.history.severity import Severity
 CHAIN = examples.with_chain(examples.ES, 6, first_con_id=1)
 OLD = CHAIN.contracts[3]
 NEW = dataclasses.replace(OLD, con_id=99)
-OTHERS = tuple(each for each in CHAIN.contracts if each is not OLD)
+OTHERS = tuple(contract for contract in CHAIN.contracts if contract is not OLD)
 
 
 class Nights:
@@ -34,7 +34,7 @@ class Nights:
 
     def reply(self, *contracts: FuturesContract) -> None:
         now = NOW + timedelta(days=self.count)
-        chain = tuple(sorted((*OTHERS, *contracts), key=lambda each: each.last_trade_date))
+        chain = tuple(sorted((*OTHERS, *contracts), key=lambda item: item.last_trade_date))
         received = dataclasses.replace(CHAIN, contracts=chain, synced_at=now)
         planned = plan_update(self.product, received, now, gone={OLD.con_id})
         self.product = planned.product
@@ -42,15 +42,15 @@ class Nights:
         self.changes += [
             RecordedChange(
                 product=CHAIN.key,
-                con_id=each.con_id,
+                con_id=change.con_id,
                 local_symbol=None,
-                field=each.field,
-                old=each.old,
-                new=each.new,
+                field=change.field,
+                old=change.old,
+                new=change.new,
                 at=now,
                 run=self.count,
             )
-            for each in planned.history
+            for change in planned.history
         ]
 
     def events(self) -> list[tuple[int, EventType, int | None]]:
@@ -58,7 +58,7 @@ class Nights:
         end = NOW + timedelta(days=self.count)
         period = RecordedPeriod(changes=tuple(self.changes), first_replies={CHAIN.key: NOW})
         found = digest_events(period, NOW, end)
-        return [(each.run or 0, each.type, each.con_id) for each in found if each.run != 1]
+        return [(event.run or 0, event.type, event.con_id) for event in found if event.run != 1]
 
 
 def test_a_delisted_contract_and_its_new_con_id_are_one_critical_event() -> None:
@@ -70,12 +70,12 @@ def test_a_delisted_contract_and_its_new_con_id_are_one_critical_event() -> None
         (2, EventType.MISSING, OLD.con_id),
         (3, EventType.REPLACED, OLD.con_id),
     ]
-    (change,) = (each for each in nights.changes if each.field == "replaced_by")
+    (change,) = (other for other in nights.changes if other.field == "replaced_by")
     assert (change.old, change.new) == (str(OLD.con_id), "99")
     (event,) = digest_events(RecordedPeriod(changes=(change,)), NOW, NOW + timedelta(days=9))
     assert event.severity is Severity.CRITICAL
     assert nights.product is not None
-    states = {each.con_id: each.state(NOW) for each in nights.product.contracts}
+    states = {contract.con_id: contract.state(NOW) for contract in nights.product.contracts}
     assert states[OLD.con_id] is ContractState.DELISTED
     assert states[99] is ContractState.ACTIVE
 

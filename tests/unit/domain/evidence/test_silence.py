@@ -78,7 +78,7 @@ def test_silence_makes_no_history(product: Future, data: st.DataObject) -> None:
         ),
     )
     planned = plan_update(stored, reply, NOW + timedelta(days=1))
-    assert {each.field for each in planned.history} <= {"remarks"}
+    assert {change.field for change in planned.history} <= {"remarks"}
     again = plan_update(planned.product, reply, NOW + timedelta(days=1))
     assert again.history == ()
     assert again.diff.unchanged == len(product.contracts)
@@ -162,7 +162,7 @@ def test_a_ladder_that_is_left_out_is_the_known_one_of_its_exchange() -> None:
         Venue(exchange="QBALGO", market_rule_id=26),
     )
     completed = fill_silent_contract(stored, dataclasses.replace(stored, venues=sent), NOW)
-    assert [(each.exchange, each.market_rule_id) for each in completed.venues] == [
+    assert [(venue.exchange, venue.market_rule_id) for venue in completed.venues] == [
         ("SMART", None),
         ("CME", 67),
         ("QBALGO", 26),
@@ -180,7 +180,7 @@ def test_what_only_the_catalogue_knew_is_not_confirmed_by_silence() -> None:
     known = dataclasses.replace(
         ES, origin=Origin.CATALOGUE, contracts=(), multiplier=Decimal(20), synced_at=None
     )
-    silent = tuple(dataclasses.replace(each, multiplier=None) for each in ES.contracts)
+    silent = tuple(dataclasses.replace(contract, multiplier=None) for contract in ES.contracts)
     reply = dataclasses.replace(ES, contracts=silent)
     assert fill_silent_product(known, reply, NOW).multiplier is None
 

@@ -132,7 +132,7 @@ def test_what_was_recorded_while_the_clock_was_a_day_ahead_is_in_its_place() -> 
     recorded = history(change(2, "multiplier", "5", "10"), change(3, "multiplier", "10", "50"))
     ahead = dataclasses.replace(recorded.changes[1], at=DAYS[3] + 12 * HOUR)
     runs = (
-        *(each for each in recorded.runs if each.run != 2),
+        *(other for other in recorded.runs if other.run != 2),
         RecordedRun(run=2, started_at=ahead.at),
     )
     recorded = dataclasses.replace(
@@ -153,8 +153,8 @@ def test_what_was_recorded_after_the_clock_was_set_back_comes_after(hours: int) 
         changes=(first, second, back),
         runs=runs,
         replies=tuple(
-            RecordedReply(run=each.run, at=each.started_at, given_at=each.started_at)
-            for each in runs
+            RecordedReply(run=other.run, at=other.started_at, given_at=other.started_at)
+            for other in runs
         ),
     )
     assert contract_of(recorded, 5).multiplier == Decimal(50)

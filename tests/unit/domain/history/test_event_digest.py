@@ -31,7 +31,7 @@ MONTHS = tuple(
 
 
 LONG_LISTED = ContractListing(first_seen_at=NOW - timedelta(days=90), last_seen_at=NOW)
-LISTED = tuple(dataclasses.replace(each, listing=LONG_LISTED) for each in MONTHS)
+LISTED = tuple(dataclasses.replace(month, listing=LONG_LISTED) for month in MONTHS)
 MISSING_BEFORE = dataclasses.replace(
     MONTHS[2], listing=dataclasses.replace(LONG_LISTED, missing_since=NOW - timedelta(days=1))
 )
@@ -65,9 +65,9 @@ def change(
     )
 
 
-def told(period: RecordedPeriod) -> list[tuple[int | None, str, str | None, str | None]]:
+def message(period: RecordedPeriod) -> list[tuple[int | None, str, str | None, str | None]]:
     events = digest_events(period, NOW, LATER)
-    return [(each.con_id, each.field, each.old, each.new) for each in events]
+    return [(event.con_id, event.field, event.old, event.new) for event in events]
 
 
 def test_the_first_contracts_of_a_product_are_one_event() -> None:
@@ -82,7 +82,7 @@ def test_the_first_contracts_of_a_product_are_one_event() -> None:
         *(EventType.NEW, ES.key, None, "3"),
     )
     assert (first.at, first.run) == (NOW, 1)
-    assert {(each.product, each.con_id, each.new) for each in later} == {
+    assert {(event.product, event.con_id, event.new) for event in later} == {
         (CL, None, "1"),
         (ES.key, 4, "listed"),
     }
@@ -101,9 +101,9 @@ def test_a_contract_first_seen_after_its_end_is_not_new() -> None:
     )
     period = RecordedPeriod(changes=changes, first_replies={ES.key: NOW})
     expected = [(None, "product", None, "1"), (2, "listing", None, "listed")]
-    assert told(period) == expected
+    assert message(period) == expected
     found = digest_history(changes, NOW)
-    assert [(each.con_id, each.field, each.old, each.new) for each in found] == expected
+    assert [(pair.con_id, pair.field, pair.old, pair.new) for pair in found] == expected
 
 
 def test_what_a_first_reply_corrects_of_the_catalogue_is_no_news() -> None:
@@ -113,7 +113,7 @@ def test_what_a_first_reply_corrects_of_the_catalogue_is_no_news() -> None:
         change(1, "listing", None, "listed"),
     )
     period = RecordedPeriod(changes=changes, first_replies={ES.key: NOW})
-    assert told(period) == [(None, "product", None, "1")]
+    assert message(period) == [(None, "product", None, "1")]
 
 
 @one_case("con_id", [None, 1])
@@ -123,8 +123,8 @@ def test_what_was_odd_is_news_in_a_first_reply_too(con_id: int | None) -> None:
         change(con_id, "odd_row", None, "conId 2 minTick: '0': must be positive"),
     )
     period = RecordedPeriod(changes=changes, first_replies={ES.key: NOW})
-    assert [each[:2] for each in told(period)] == [(None, "product"), (con_id, "odd_row")]
-    severities = [each.severity for each in digest_history(changes, NOW)]
+    assert [pair[:2] for pair in message(period)] == [(None, "product"), (con_id, "odd_row")]
+    severities = [event.severity for event in digest_history(changes, NOW)]
     assert severities == [Severity.INFO, Severity.NOTICE]
 
 
@@ -135,7 +135,7 @@ def test_a_contract_that_came_over_is_news_in_a_first_reply_too() -> None:
         change(2, "multiplier", "5", "50"),
     )
     period = RecordedPeriod(changes=changes, first_replies={ES.key: NOW})
-    assert {each[:2] for each in told(period)} == {
+    assert {pair[:2] for pair in message(period)} == {
         (None, "product"),
         (2, "product"),
         (2, "multiplier"),
@@ -155,7 +155,7 @@ def test_a_contract_that_came_over_is_news_in_a_first_reply_too() -> None:
         ("name", "long_name"),
     ],
 )
-def test_what_contracts_only_repeat_of_their_product_is_told_once(
+def test_what_contracts_only_repeat_of_their_product_is_reported_once(
     own: str, of_contract: str
 ) -> None:
     changes = (
@@ -166,7 +166,7 @@ def test_what_contracts_only_repeat_of_their_product_is_told_once(
         change(4, of_contract, "1", "2", product=CL),
         change(5, of_contract, "1", "2", run=2),
     )
-    kept = [each[0] for each in told(RecordedPeriod(changes=changes))]
+    kept = [pair[0] for pair in message(RecordedPeriod(changes=changes))]
     assert kept == [None, 3, 4, 5]
 
 
@@ -210,17 +210,17 @@ def test_a_product_changed_gravely_only_if_a_contract_of_it_changed_alike(
         digest_events(RecordedPeriod(changes=changes), NOW, LATER),
         digest_history(changes, None),
     ):
-        assert [each.severity for each in events if each.con_id is None] == [severity]
+        assert [event.severity for event in events if event.con_id is None] == [severity]
 
 
 def test_a_product_that_was_renamed_changed_gravely_whatever_its_contracts_did() -> None:
     renamed = (change(None, "exchange", "CME", "CMEX"), change(None, "symbol", "A", "B", run=2))
     events = digest_events(RecordedPeriod(changes=renamed), NOW, LATER)
-    assert {each.severity for each in events} == {Severity.CRITICAL}
+    assert {event.severity for event in events} == {Severity.CRITICAL}
 
 
 @pytest.mark.parametrize(
-    ("con_id", "run", "old", "new", "is_told"),
+    ("con_id", "run", "old", "new", "is_reported"),
     [
         (1, 1, "NYBOT:67,QBALGO", "ICEUS:67,QBALGO", False),
         (1, 1, "NYBOT:67,ZZZ", "ZZZ,ICEUS:67", False),
@@ -231,8 +231,8 @@ def test_a_product_that_was_renamed_changed_gravely_whatever_its_contracts_did()
         (2, 1, "NYBOT:67", "ICEUS:67", True),
     ],
 )
-def test_venues_that_only_repeat_the_new_name_of_the_exchange_are_not_told(
-    con_id: int, run: int, old: str, new: str, is_told: bool
+def test_venues_that_only_repeat_the_new_name_of_the_exchange_are_not_reported(
+    con_id: int, run: int, old: str, new: str, is_reported: bool
 ) -> None:
     changes = (
         change(None, "exchange", "NYBOT", "ICEUS"),
@@ -240,12 +240,12 @@ def test_venues_that_only_repeat_the_new_name_of_the_exchange_are_not_told(
         change(con_id, "venues", old, new, run=run),
     )
     for kept in (changes, changes[1:]):  # of the product, and of one contract alone
-        fields = [each[1] for each in told(RecordedPeriod(changes=kept))]
-        assert fields == (["exchange", "venues"] if is_told else ["exchange"])
+        fields = [pair[1] for pair in message(RecordedPeriod(changes=kept))]
+        assert fields == (["exchange", "venues"] if is_reported else ["exchange"])
     assert len(digest_history(changes, None)) == len(changes)
 
 
-def test_of_a_contract_that_moved_its_new_names_are_not_told_besides() -> None:
+def test_of_a_contract_that_moved_its_new_names_are_not_reported_besides() -> None:
     names = (("symbol", "EW", "ES"), ("exchange", "ONE", "CME"), ("trading_class", "EW", "ES"))
     changes = (
         change(1, "product", "EW@ONE (EW)", "ES@CME (ES)"),
@@ -255,23 +255,23 @@ def test_of_a_contract_that_moved_its_new_names_are_not_told_besides() -> None:
         change(1, "trading_class", "ES", "EW", run=2),
     )
     found = digest_events(RecordedPeriod(changes=changes), NOW, LATER)
-    assert [(each.con_id, each.field, each.run) for each in found] == [
+    assert [(pair.con_id, pair.field, pair.run) for pair in found] == [
         (1, "product", 1),
         (2, "trading_class", 1),
         (1, "trading_class", 2),
     ]
 
 
-def test_a_field_that_products_do_not_share_is_told_of_each_contract() -> None:
+def test_a_field_that_products_do_not_share_is_reported_for_each_contract() -> None:
     changes = (
         change(None, "category", "a", "b"),
         change(1, "category", "a", "b"),
         change(2, "category", "a", "b"),
     )
-    assert len(told(RecordedPeriod(changes=changes))) == 3
+    assert len(message(RecordedPeriod(changes=changes))) == 3
 
 
-def test_an_expiry_that_moved_is_told_once() -> None:
+def test_an_expiry_that_moved_is_reported_once() -> None:
     old, new = "2026-12-18", "2026-12-17"
     changes = (
         change(1, "last_trade_date", old, new),
@@ -281,7 +281,7 @@ def test_an_expiry_that_moved_is_told_once() -> None:
         change(3, "last_trade_date", old, new),
         change(3, "real_expiration_date", old, "2026-12-16"),
     )
-    assert [each[:2] for each in told(RecordedPeriod(changes=changes))] == [
+    assert [pair[:2] for pair in message(RecordedPeriod(changes=changes))] == [
         (1, "last_trade_date"),
         (2, "last_trade_at"),
         (3, "last_trade_date"),
@@ -289,7 +289,7 @@ def test_an_expiry_that_moved_is_told_once() -> None:
     ]
 
 
-def test_an_expiry_is_told_if_it_was_in_the_span_of_time() -> None:
+def test_an_expiry_is_reported_if_it_was_in_the_span_of_time() -> None:
     def ended_at(at: datetime, con_id: int) -> RecordedEnd:
         contract = dataclasses.replace(DECEMBER, con_id=con_id, last_trade_at=at)
         return RecordedEnd(product=ES.key, contract=contract)
@@ -299,7 +299,7 @@ def test_an_expiry_is_told_if_it_was_in_the_span_of_time() -> None:
         *(ended_at(NOW - second, 1), ended_at(NOW, 2)),
         *(ended_at(LATER, 3), ended_at(LATER + second, 4)),
     )
-    assert [each[0] for each in told(RecordedPeriod(ended=ended))] == [2, 3]
+    assert [pair[0] for pair in message(RecordedPeriod(ended=ended))] == [2, 3]
 
 
 def test_events_are_in_order_of_time() -> None:
@@ -308,7 +308,7 @@ def test_events_are_in_order_of_time() -> None:
         changes=(change(None, "name", "a", "b", at=LATER), change(None, "name", "b", "c", at=NOW)),
         ended=(RecordedEnd(product=ES.key, contract=expired),),
     )
-    assert [each.at for each in digest_events(period, NOW, LATER)] == [
+    assert [event.at for event in digest_events(period, NOW, LATER)] == [
         *(NOW, NOW + timedelta(hours=1), LATER)
     ]
 
@@ -323,7 +323,7 @@ def test_a_history_keeps_what_the_first_reply_corrected_and_every_repetition() -
         change(3, "listing", None, "listed", at=LATER, run=2),
     )
     events = digest_history(changes, NOW)
-    assert [(each.con_id, each.field, each.severity) for each in events] == [
+    assert [(event.con_id, event.field, event.severity) for event in events] == [
         (None, "product", Severity.INFO),
         (None, "multiplier", Severity.INFO),
         (None, "multiplier", Severity.CRITICAL),
@@ -332,18 +332,20 @@ def test_a_history_keeps_what_the_first_reply_corrected_and_every_repetition() -
     ]
 
 
-def test_ticks_of_some_contracts_are_theirs_and_those_of_all_are_told_once() -> None:
+def test_ticks_of_some_contracts_are_theirs_and_those_of_all_are_reported_once() -> None:
     stored = dataclasses.replace(ES, contracts=MONTHS)
-    for changed, told_of in (({1}, {1}), ({2, 3}, {2, 3}), ({1, 2, 3}, {None})):
+    for changed, reported in (({1}, {1}), ({2, 3}, {2, 3}), ({1, 2, 3}, {None})):
         after = tuple(
-            dataclasses.replace(each, min_tick=Decimal("0.5")) if each.con_id in changed else each
-            for each in MONTHS
+            dataclasses.replace(month, min_tick=Decimal("0.5"))
+            if month.con_id in changed
+            else month
+            for month in MONTHS
         )
         diff = diff_chain(stored, dataclasses.replace(ES, contracts=after), NOW)
         changes = tuple(
-            change(each.con_id, each.field, each.old, each.new) for each in diff.changes
+            change(other.con_id, other.field, other.old, other.new) for other in diff.changes
         )
-        assert {each[0] for each in told(RecordedPeriod(changes=changes))} == told_of
+        assert {pair[0] for pair in message(RecordedPeriod(changes=changes))} == reported
 
 
 @pytest.mark.parametrize(
@@ -361,6 +363,6 @@ def test_ticks_of_some_contracts_are_theirs_and_those_of_all_are_told_once() -> 
 def test_what_happened_alike_is_one_event_where_every_living_contract_has_it(
     changed: tuple[int, ...], chain: tuple[FuturesContract, ...], folded: bool
 ) -> None:
-    changes = tuple(change(each, "venues", "CME", "CME,SMART") for each in changed)
-    found = told(RecordedPeriod(changes=changes, chains={ES.key: chain}))
-    assert [each for each, *_ in found] == ([None] if folded else list(changed))
+    changes = tuple(change(number, "venues", "CME", "CME,SMART") for number in changed)
+    found = message(RecordedPeriod(changes=changes, chains={ES.key: chain}))
+    assert [value for value, *_ in found] == ([None] if folded else list(changed))

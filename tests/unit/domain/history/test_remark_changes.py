@@ -42,19 +42,19 @@ def changes_of(
             )
 
 
-def told(
+def message(
     changes: Sequence[RecordedChange], earlier: Sequence[RecordedChange] = ()
 ) -> list[tuple[int, bool]]:
     """In which night something is news, and whether it began then."""
     found = new_remark_changes(changes, earlier)
-    return [((each.at - NOW).days, each.new is not None) for each in found]
+    return [((change.at - NOW).days, change.new is not None) for change in found]
 
 
-def test_a_field_that_is_left_out_every_other_night_is_told_of_once() -> None:
+def test_a_field_that_is_left_out_every_other_night_is_reported_once() -> None:
     nights = [(TICK,), ()] * 50
     for con_id in (1, None):
         changes = [*changes_of(nights, con_id)]
-        assert told(changes) == [(0, True), (1, False)]
+        assert message(changes) == [(0, True), (1, False)]
         assert len([*single_remark_changes(changes)]) == len(nights)
 
 
@@ -62,33 +62,33 @@ def test_what_had_been_right_for_longer_than_thirty_days_is_news_again() -> None
     assert timedelta(days=30) == RECURRENCE
     for right, again in ((30, [(40, False)]), (31, [(32, True), (41, False)])):
         nights = [(TICK,), *[()] * right, *[(TICK,)] * 9, ()]
-        assert told([*changes_of(nights)]) == [(0, True), (1, False), *again]
+        assert message([*changes_of(nights)]) == [(0, True), (1, False), *again]
 
 
 def test_what_stood_long_is_news_when_it_ends() -> None:
-    assert told([*changes_of([*[(TICK,)] * 99, ()])]) == [(0, True), (99, False)]
+    assert message([*changes_of([*[(TICK,)] * 99, ()])]) == [(0, True), (99, False)]
 
 
 def test_another_value_is_the_same_remark_and_another_reason_is_not() -> None:
     nights = [(ZERO,), (), (OTHER,), (), (WORD,), (), (ZERO,)]
-    assert told([*changes_of(nights)]) == [(0, True), (1, False), (4, True), (5, False)]
+    assert message([*changes_of(nights)]) == [(0, True), (1, False), (4, True), (5, False)]
 
 
-def test_other_contracts_and_the_product_are_told_of_by_themselves() -> None:
+def test_other_contracts_and_the_product_are_reported_for_by_themselves() -> None:
     changes = [
         *changes_of([(TICK,), (), (TICK,)]),
         *changes_of([(TICK,)], con_id=2, first=4),
         *changes_of([(TICK,)], con_id=None, first=5),
     ]
-    assert told(changes) == [(0, True), (1, False), (4, True), (5, True)]
+    assert message(changes) == [(0, True), (1, False), (4, True), (5, True)]
 
 
 def test_what_was_only_read_otherwise_begins_and_ends_nothing() -> None:
     began, ended, again = changes_of([(ZERO,), (), (ZERO,)])
     corrected = replace(ended, is_correction=True)
-    assert told([began, corrected, again]) == [(0, True), (1, False), (2, True)]
+    assert message([began, corrected, again]) == [(0, True), (1, False), (2, True)]
     anew = replace(again, is_correction=True)
-    assert told([began, ended, anew]) == [(0, True), (1, False), (2, True)]
+    assert message([began, ended, anew]) == [(0, True), (1, False), (2, True)]
 
 
 @given(
@@ -100,6 +100,6 @@ def test_it_is_the_same_news_wherever_a_period_begins(
 ) -> None:
     changes = [*changes_of(nights)]
     since = NOW + timedelta(days=day)
-    later = [each for each in changes if each.at >= since]
-    earlier = [each for each in changes if since - RECURRENCE <= each.at < since]
-    assert told(later, earlier) == [each for each in told(changes) if each[0] >= day]
+    later = [change for change in changes if change.at >= since]
+    earlier = [change for change in changes if since - RECURRENCE <= change.at < since]
+    assert message(later, earlier) == [pair for pair in message(changes) if pair[0] >= day]

@@ -67,7 +67,7 @@ class TestCuttingAWindow:
     def test_the_days_one_after_another_are_the_window(self, text: str) -> None:
         window = entries(text)
         by_day = product_hours_by_day(window, CHICAGO)
-        assert sorted(map(str, (each for day in by_day.values() for each in day))) == sorted(
+        assert sorted(map(str, (session for day in by_day.values() for session in day))) == sorted(
             map(str, window)
         )
 
@@ -167,7 +167,7 @@ class TestAsking:
         for day, known in days.items():
             found = hours_of_day("ES", day, HoursKind.TRADING, days)
             assert found.calendar.time_zone.key == known.time_zone
-            assert [each.opens_at.hour for each in found.calendar.sessions] == [23, 22]
+            assert [session.opens_at.hour for session in found.calendar.sessions] == [23, 22]
 
     def test_of_days_that_contradict_each_other_the_one_asked_for_goes_first(self) -> None:
         first, second = date(2026, 11, 17), date(2026, 11, 18)

@@ -113,9 +113,9 @@ class TestWhoSpeaksForADay:
         found = product_hours(product, self.LAST_EVENING)
         assert found.calendar is not None
         assert found.calendar.sessions == tuple(
-            each for each in entries(self.WHOLE) if hasattr(each, "closes_at")
+            entry for entry in entries(self.WHOLE) if hasattr(entry, "closes_at")
         )
-        assert [each.local_symbol for each in found.contracts] == ["ESH7"]
+        assert [other.local_symbol for other in found.contracts] == ["ESH7"]
         days = current_hours(product, self.LAST_EVENING)
         assert [days[day].contract.local_symbol for day in days] == ["ESZ6"] * 3 + ["ESH7"] * 5
 

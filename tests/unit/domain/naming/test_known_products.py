@@ -25,7 +25,7 @@ def catalogued(**fields: object) -> KnownProduct:
     return KnownProduct.catalogued(a_product(symbol="ES", exchange="CME", **fields))
 
 
-def test_a_stored_product_tells_its_next_expiry_and_its_series() -> None:
+def test_a_stored_product_says_its_next_expiry_and_its_series() -> None:
     assert STORED.next_expiry == DECEMBER.last_trade_date
     assert (STORED.contract_count, STORED.series_classes) == (3, frozenset({"ES48"}))
 
@@ -79,13 +79,13 @@ def test_the_base_of_a_series_class_lacks_the_week(word: str, base: str | None) 
     assert meaning_of_series_class(word) == base
 
 
-def test_the_highest_rank_counts_and_the_lower_ones_are_told() -> None:
+def test_the_highest_rank_counts_and_the_lower_ones_are_reported() -> None:
     by_code = a_product(symbol="C", trading_class="D", exchange_code="W")
     by_class = a_product(symbol="B", trading_class="W")
     by_symbol = a_product(symbol="W")
-    known = [KnownProduct.catalogued(each) for each in (by_code, by_class, by_symbol)]
+    known = [KnownProduct.catalogued(product) for product in (by_code, by_class, by_symbol)]
     found = meaning_of("W", known)
     assert found is not None
-    assert (found.role, [each.symbol for each in found.products]) == (WordRole.SYMBOL, ["W"])
-    assert [each.symbol for each in found.others] == ["B", "C"]
+    assert (found.role, [product.symbol for product in found.products]) == (WordRole.SYMBOL, ["W"])
+    assert [other.symbol for other in found.others] == ["B", "C"]
     assert meaning_of("NOTHING", known) is None

@@ -83,7 +83,7 @@ def test_a_query_is_shown_as_a_person_would_write_it(query: FutureQuery, text: s
     assert str(query) == text
 
 
-def test_a_policy_is_careful_unless_told_otherwise() -> None:
+def test_a_policy_is_careful_unless_asked_otherwise() -> None:
     policy = SyncPolicy()
     assert not policy.allow_shrink
     assert not policy.include_expired

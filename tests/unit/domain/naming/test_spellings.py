@@ -254,7 +254,7 @@ def test_what_is_no_product_is_a_contract_of_one_root(text: str) -> None:
         words = parse_spellings(text)
     except MalformedSymbolError:
         return
-    assert words.product or len({each.root for each in words.contracts}) == 1
+    assert words.product or len({contract.root for contract in words.contracts}) == 1
 
 
 @given(st.from_regex(r"[A-Z0-9 ._@-]{1,24}( \([A-Z0-9]{1,5}\))?", fullmatch=True))
@@ -305,9 +305,11 @@ def test_all_spellings_of_a_contract_mean_the_same_month(
         f"{root}{year % 100:02d}{name}FUT",
     ):
         readings = parse_spellings(text.lower() if lower else text).contracts
-        meant = [each for each in readings if each.root == root]
-        assert [type(each) for each in meant] == [MonthSpelling], text
-        assert all(isinstance(each, MonthSpelling) and each.names(wanted) for each in meant)
+        matching = [reading for reading in readings if reading.root == root]
+        assert [type(spelling) for spelling in matching] == [MonthSpelling], text
+        assert all(
+            isinstance(spelling, MonthSpelling) and spelling.names(wanted) for spelling in matching
+        )
 
 
 @pytest.mark.parametrize(
@@ -318,7 +320,9 @@ def test_a_short_year_names_every_year_that_ends_so(
     digits: int, year: int, named: set[int]
 ) -> None:
     spelling = monthly("ES", 12, year, digits)
-    assert named == {each for each in range(2010, 2040) if spelling.names(ContractMonth(each, 12))}
+    assert named == {
+        number for number in range(2010, 2040) if spelling.names(ContractMonth(number, 12))
+    }
     assert not spelling.names(ContractMonth(2026, 11))
 
 
@@ -365,7 +369,7 @@ def test_options_are_read_or_refused_with_the_documented_error(text: str) -> Non
         ("FDAX 20261123 M", False),
     ],
 )
-def test_a_spelling_tells_whether_its_time_has_passed(text: str, is_past: bool) -> None:
+def test_a_spelling_says_whether_its_time_has_passed(text: str, is_past: bool) -> None:
     (spelling, *_) = parse_spellings(text).contracts
 
     assert spelling.is_past(date(2026, 11, 23)) is is_past

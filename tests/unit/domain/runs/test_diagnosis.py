@@ -98,12 +98,12 @@ def stored(**changes: Any) -> DatabaseFacts:
 def at_gateway(check: Check, **changes: Any) -> Finding:
     session = dataclasses.replace(SESSION, **changes)
     found = judge_gateway(GatewayFacts(host="gw", port=4001, session=session))
-    return {each.check: each for each in found}[check]
+    return {finding.check: finding for finding in found}[check]
 
 
 def in_database(check: Check, keep: timedelta | None = None, **changes: Any) -> Finding:
     found = judge_database(stored(**changes), keep)
-    return {each.check: each for each in found}[check]
+    return {finding.check: finding for finding in found}[check]
 
 
 @one_case(
@@ -229,4 +229,4 @@ def test_a_lost_ibkr_is_said_once() -> None:
 def test_without_ibapi_only_the_connection_is_judged() -> None:
     first, *others = judge_gateway(GatewayFacts(host="gw", port=4001))
     assert (first.check, first.level) == (Check.CONNECTION, OK)
-    assert {each.level for each in others} == {SKIPPED}
+    assert {other.level for other in others} == {SKIPPED}

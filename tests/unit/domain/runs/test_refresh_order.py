@@ -27,8 +27,8 @@ def stored(symbol: str, hours: float | None, exchange: str = "CME") -> ProductSu
 
 
 def order(symbols: str, *products: ProductSummary) -> str:
-    queries = [FutureQuery(symbol=each) for each in symbols.split()]
-    return " ".join(each.symbol for each in oldest_first_order(queries, products))
+    queries = [FutureQuery(symbol=part) for part in symbols.split()]
+    return " ".join(query.symbol for query in oldest_first_order(queries, products))
 
 
 def test_what_was_synced_longest_ago_comes_first() -> None:

@@ -65,16 +65,16 @@ def test_half_past_four_in_new_york_meets_no_window_in_the_whole_year() -> None:
         (time(2, 30), NEW_YORK, "all regions"),
     ],
 )
-def test_a_time_in_a_window_is_told_by_its_region(at: time, zone: str, region: str) -> None:
+def test_a_time_in_a_window_is_reported_by_its_region(at: time, zone: str, region: str) -> None:
     met = met_windows(ResetTime(at=at, zone=zone).days(NOVEMBER), timedelta(minutes=10))
 
-    assert region in {each.region for each in met}
+    assert region in {window.region for window in met}
 
 
 def test_another_clock_shows_one_time_where_both_zones_change_together() -> None:
     at = ResetTime(at=time(4, 30), zone=NEW_YORK)
 
-    seen = at.seen_by(NOVEMBER, lambda each: each.astimezone(ZoneInfo("America/Chicago")))
+    seen = at.seen_by(NOVEMBER, lambda item: item.astimezone(ZoneInfo("America/Chicago")))
 
     assert seen == {time(3, 30): 366}
 
@@ -82,7 +82,7 @@ def test_another_clock_shows_one_time_where_both_zones_change_together() -> None
 def test_another_clock_shows_two_times_where_the_zones_change_on_different_days() -> None:
     at = ResetTime(at=time(4, 30), zone=NEW_YORK)
 
-    seen = at.seen_by(NOVEMBER, lambda each: each.astimezone(ZoneInfo("Europe/Berlin")))
+    seen = at.seen_by(NOVEMBER, lambda item: item.astimezone(ZoneInfo("Europe/Berlin")))
 
     assert seen.keys() == {time(10, 30), time(9, 30)}
     assert seen[time(10, 30)] > 300

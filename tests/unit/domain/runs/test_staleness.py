@@ -94,7 +94,7 @@ OLD = ago(hours=50)
 
 
 @one_case(
-    ("synced_at", "attempts", "run", "told"),
+    ("synced_at", "attempts", "run", "message"),
     [
         (ago(hours=26), [], None, (StaleReason.NO_RUN_SINCE, None, None)),
         (NOW + timedelta(minutes=5), [], None, (StaleReason.CLOCK_BEHIND, None, None)),
@@ -160,23 +160,23 @@ def test_the_products_own_last_try_is_the_reason_and_else_the_last_refresh(
     synced_at: datetime | None,
     attempts: list[RecordedProduct],
     run: RecordedRun | None,
-    told: tuple[StaleReason, datetime | None, int | None],
+    message: tuple[StaleReason, datetime | None, int | None],
 ) -> None:
     stale = judge_staleness(ASKED, stored(synced_at), attempts, run, max_age=MAX_AGE, now=NOW)
 
     assert stale is not None
     assert (stale.asked, stale.key, stale.synced_at) == (ASKED, KEY, synced_at)
-    assert (stale.reason, stale.tried_at, stale.run_id) == told
+    assert (stale.reason, stale.tried_at, stale.run_id) == message
 
 
-def test_what_failed_is_told_with_its_error() -> None:
+def test_what_failed_is_reported_with_its_error() -> None:
     stale = judge_staleness(ASKED, stored(OLD), [attempt(NOW)], None, max_age=MAX_AGE, now=NOW)
 
     assert stale is not None
     assert (stale.error, stale.message) == ("ReplyTimeoutError", "it stalled")
 
 
-def test_what_cut_a_run_short_is_told_with_its_error() -> None:
+def test_what_cut_a_run_short_is_reported_with_its_error() -> None:
     run = a_run(NOW, RunOutcome.FAILED, error="GatewayUnreachableError")
 
     stale = judge_staleness(ASKED, stored(OLD), [], run, max_age=MAX_AGE, now=NOW)

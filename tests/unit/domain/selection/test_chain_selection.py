@@ -41,7 +41,7 @@ def test_what_is_not_known_comes_last_and_equals_keep_their_order(
     sort: str | None, con_ids: list[int]
 ) -> None:
     found = ChainSelection(sort=sort).in_order(CHAIN, NOW)  # type: ignore[arg-type]
-    assert [each.con_id for each in found] == con_ids
+    assert [contract.con_id for contract in found] == con_ids
 
 
 @one_case("field", SORT_FIELDS)

@@ -115,7 +115,7 @@ def test_one_digit_means_the_contract_that_still_trades() -> None:
     assert find_contract(product, words("CLZ6"), BEFORE_EXPIRY).contract is DECEMBER_2026
 
 
-def test_one_digit_that_skips_a_decade_is_told() -> None:
+def test_one_digit_that_skips_a_decade_is_reported() -> None:
     found = find_contract(CRUDE_OIL, words("CLZ6"), AFTER_EXPIRY)
     assert found == ContractMatch(contract=DECEMBER_2036, is_other_year=True)
 
@@ -186,7 +186,7 @@ def test_next_to_a_day_on_which_none_ends_the_nearest_is_named(
 ) -> None:
     with pytest.raises(ContractNotFoundError) as caught:
         find_contract(CRUDE_OIL, words(text), BEFORE_EXPIRY)
-    assert [each.con_id for each in caught.value.nearest] == con_ids
+    assert [contract.con_id for contract in caught.value.nearest] == con_ids
 
 
 def test_what_the_chain_lacks_is_an_error_that_names_the_product() -> None:
@@ -200,8 +200,10 @@ def test_a_full_year_never_finds_another_month(
     product: Future, data: st.DataObject, now: datetime
 ) -> None:
     wanted = data.draw(
-        st.sampled_from([each.contract_month for each in product.contracts if each.contract_month])
-        if any(each.contract_month for each in product.contracts)
+        st.sampled_from(
+            [other.contract_month for other in product.contracts if other.contract_month]
+        )
+        if any(other.contract_month for other in product.contracts)
         else st.builds(ContractMonth, st.integers(2000, 2099), st.integers(1, 12))
     )
     asked = words(f"X {wanted.year}{wanted.month:02d}")

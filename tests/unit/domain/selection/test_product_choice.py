@@ -32,7 +32,7 @@ def chosen(*matching: Future) -> Future:
         (dataclasses.replace(ES, contracts=()), ChainExtent.NOTHING),
     ],
 )
-def test_a_product_tells_how_much_of_its_chain_is_stored(
+def test_a_product_says_how_much_of_its_chain_is_stored(
     product: Future, extent: ChainExtent
 ) -> None:
     assert product.chain_extent is extent
@@ -50,12 +50,12 @@ def test_of_products_that_are_stored_alike_none_is_chosen() -> None:
     stub = dataclasses.replace(ES, exchange="X", contracts=(), synced_at=None)
     with pytest.raises(AmbiguousProductError) as caught:
         chosen(ELSEWHERE, stub, ES)
-    assert [each.key.exchange for each in caught.value.candidates] == ["CBOT", "CME", "X"]
+    assert [candidate.key.exchange for candidate in caught.value.candidates] == ["CBOT", "CME", "X"]
 
 
 @settings(max_examples=settings().max_examples // 2)
 @given(st.lists(futures(), min_size=1, max_size=4))
 def test_what_is_left_is_stored_alike_and_nothing_more_is_left_out(products: list[Future]) -> None:
     left = most_stored(products)
-    (extent,) = {each.chain_extent for each in left}
-    assert all(each in left or each.chain_extent < extent for each in products)
+    (extent,) = {product.chain_extent for product in left}
+    assert all(product in left or product.chain_extent < extent for product in products)

@@ -63,7 +63,7 @@ def test_nothing_chooses_among_sizes(other: FuturesContract) -> None:
     assert Decimal(50) in nearest.value.sizes
 
 
-def test_two_that_not_even_their_size_tells_apart_are_ambiguous_too() -> None:
+def test_two_that_not_even_their_size_distinguishes_are_ambiguous_too() -> None:
     again = dataclasses.replace(DECEMBER, con_id=9)
     with pytest.raises(AmbiguousContractError) as caught:
         nearest_of(chain(DECEMBER, again, MARCH))
@@ -122,21 +122,21 @@ def test_the_same_letter_of_another_decade_is_no_successor() -> None:
 @given(futures(), instants)
 def test_no_month_is_lost_and_nothing_that_is_present(product: Future, now: datetime) -> None:
     left = present_contracts(product.contracts, now)
-    months = {each.contract_month for each in product.contracts}
-    assert {each.contract_month for each in left} == months
+    months = {contract.contract_month for contract in product.contracts}
+    assert {contract.contract_month for contract in left} == months
     assert all(
-        each in left
-        for each in product.contracts
-        if each.state(now) in (ContractState.ACTIVE, ContractState.EXPIRED)
+        contract in left
+        for contract in product.contracts
+        if contract.state(now) in (ContractState.ACTIVE, ContractState.EXPIRED)
     )
 
 
-@given(futures().filter(lambda each: each.contracts), st.decimals(1, 100, places=1))
+@given(futures().filter(lambda item: item.contracts), st.decimals(1, 100, places=1))
 def test_a_size_leaves_out_only_what_equals_one_of_it(product: Future, multiplier: Decimal) -> None:
     sized = dataclasses.replace(product.contracts[0], con_id=10**9, multiplier=multiplier)
     whole = dataclasses.replace(product, contracts=(*product.contracts, sized))
     narrowed = chain_of_size(whole, multiplier)
-    for each in whole.contracts:
-        is_decided = each.multiplier != multiplier and differ_in_size_only(each, sized)
-        assert (each in narrowed.contracts) is not is_decided
+    for contract in whole.contracts:
+        is_decided = contract.multiplier != multiplier and differ_in_size_only(contract, sized)
+        assert (contract in narrowed.contracts) is not is_decided
     assert chain_of_size(whole, None) is whole

@@ -24,8 +24,8 @@ PAIRS = st.lists(st.tuples(TEXT, TEXT), max_size=3).map(tuple)
 ROWS = st.builds(
     ContractRow,
     **{
-        each.name: PAIRS if each.name in ("sec_id_list", "ineligibility_reasons") else TEXT
-        for each in fields(ContractRow)
+        field.name: PAIRS if field.name in ("sec_id_list", "ineligibility_reasons") else TEXT
+        for field in fields(ContractRow)
     },
 ).filter(lambda row: row.sec_type != "FUND")
 
@@ -44,7 +44,7 @@ def test_every_version_lays_rows_out_as_the_protocol_says(row: ContractRow, vers
 def test_what_a_version_sends_is_decoded_as_it_was_encoded(row: ContractRow, version: int) -> None:
     layout = ContractDataLayout(version)
     decoded = layout.decode(layout.encode(row, "1"))
-    sent = {each.name for each in fields(ContractRow)} & set(layout.names)
+    sent = {other.name for other in fields(ContractRow)} & set(layout.names)
     assert {name: getattr(decoded, name) for name in sent} == {
         name: getattr(row, name) for name in sent
     }

@@ -37,7 +37,7 @@ NUMBERS = st.decimals(allow_nan=False, allow_infinity=False).map(str)
 def recordings(draw: st.DrawFn) -> Recording:
     """Recordings of any version whose rows hold only what that version sends."""
     version = draw(st.integers(157, 200))
-    sent = {each.name for each in fields(ContractRow)} & set(ContractDataLayout(version).names)
+    sent = {field.name for field in fields(ContractRow)} & set(ContractDataLayout(version).names)
     pairs = st.lists(st.tuples(TEXT, TEXT), max_size=2).map(tuple)
     values = {
         name: pairs if name in ("sec_id_list", "ineligibility_reasons") else TEXT for name in sent
@@ -184,4 +184,4 @@ def test_a_failed_write_leaves_the_old_file(
     with pytest.raises(ValueError, match="fund"):
         write_recording(path, fund)
     assert read_recording(path) == good
-    assert [each.name for each in tmp_path.iterdir()] == ["es.replay"]
+    assert [other.name for other in tmp_path.iterdir()] == ["es.replay"]

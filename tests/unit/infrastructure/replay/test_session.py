@@ -152,7 +152,7 @@ def test_what_cannot_be_served_is_answered_with_an_error(
     assert errors(client.say(*fields)) == [error]
 
 
-def test_market_rules_and_the_clock_are_told(client: Client) -> None:
+def test_market_rules_and_the_clock_are_reported(client: Client) -> None:
     client.start()
     assert said(client.say("91", "67")) == [("93", "67", "1", "0", "0.25")]
     assert said(client.say("49", "1")) == [("49", "1", str(int(NOW.timestamp())))]

@@ -50,7 +50,7 @@ class Vendor(FutureSource[Future]):
     ) -> Iterator[Acquisition[Future]]:
         del policy, known
         for query in queries:
-            given = [each for each in self._products if query.matches(each)]
+            given = [other for other in self._products if query.matches(other)]
             now = self._clock()
             try:
                 chosen = choose_product(query, given, self._entity, place=self.name, now=now)

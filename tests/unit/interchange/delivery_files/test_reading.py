@@ -157,7 +157,7 @@ def test_anything_else_is_refused_with_its_place(text: str, place: str) -> None:
     | st.builds(json.dumps, st.recursive(st.none() | st.integers() | st.text(), st.lists))
     | st.builds(
         lambda name, old, new: sample(name).replace(old, new),
-        st.sampled_from(sorted(each.name for each in SAMPLES.iterdir())),
+        st.sampled_from(sorted(path.name for path in SAMPLES.iterdir())),
         st.sampled_from(["2026", "GC", ",", "Contract", '"', "{", "data"]),
         st.text(max_size=5),
     )

@@ -87,7 +87,7 @@ class Acquirer(Generic[F]):
             reasons = [*failed.values(), *([ended] if ended else [])]
             if ended is None and not failed:
                 return
-            if not all(self._is_transient(each, tried) for each in reasons) or not self._wait(
+            if not all(self._is_transient(reason, tried) for reason in reasons) or not self._wait(
                 reasons, tried
             ):
                 yield from failed.items()
@@ -159,16 +159,16 @@ class Acquirer(Generic[F]):
         left = self._questioner.left
         seconds = self._retry_policy.pause(tried=tried, left=left, jitter=self._jitter())
         if self._gateway.outage is not None and left > 0:
-            _log.warning("%s; waiting for IBKR", _told(reasons))
+            _log.warning("%s; waiting for IBKR", _sentence(reasons))
             self._gateway.await_upstream(
                 left if self._retry_policy.tries is None else seconds or 0.0
             )
             return self._questioner.left > 0
-        if any(isinstance(each, ReplyTimeoutError) for each in reasons):
+        if any(isinstance(reason, ReplyTimeoutError) for reason in reasons):
             self._gateway.close()  # a line that says nothing may be dead
         if seconds is None:
             return False
-        _log.warning("%s; asking again in %.0f s", _told(reasons), seconds)
+        _log.warning("%s; asking again in %.0f s", _sentence(reasons), seconds)
         self._pause(seconds)
         return True
 
@@ -182,7 +182,7 @@ def _believed(doubt: KnownButDoubted, probe: KnownProbe) -> AbsentFuture | IbkrS
     return AbsentFuture(key=doubt.product, gone=doubt.gone, error=error)
 
 
-def _told(reasons: Sequence[IbkrSyncError]) -> str:
+def _sentence(reasons: Sequence[IbkrSyncError]) -> str:
     others = f" (one of {len(reasons)} failures)" if len(reasons) > 1 else ""
     return f"{reasons[-1]}{others}"
 

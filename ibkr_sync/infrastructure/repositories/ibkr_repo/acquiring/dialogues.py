@@ -93,7 +93,7 @@ class Dialogues(Generic[F]):
         is_of_product = self._known.is_of_product(first.query)
         return found or dataclasses.replace(
             doubt,
-            gone=frozenset(each.con_id for each in contracts[:1]),
+            gone=frozenset(contract.con_id for contract in contracts[:1]),
             rest=contracts[1:] if is_of_product else (),
             is_of_product=is_of_product,
         )
@@ -108,7 +108,7 @@ class Dialogues(Generic[F]):
         answer.
         """
         found = yield from self._found_by_contract(query, doubt, doubt.rest)
-        gone = doubt.gone | {each.con_id for each in doubt.rest}
+        gone = doubt.gone | {contract.con_id for contract in doubt.rest}
         return found or dataclasses.replace(doubt, gone=gone, rest=())
 
     def _found_by_contract(

@@ -129,8 +129,8 @@ class KnownContracts:
         None if there is none; of several the first with a contract that trades.
         """
         now = self._clock()
-        found = [each for each in self._stored(query) if not each.is_stub]
-        living = (each for each in found if _living(each, now) is not None)
+        found = [product for product in self._stored(query) if not product.is_stub]
+        living = (product for product in found if _living(product, now) is not None)
         return found[0] if len(found) == 1 else next(living, None)
 
     def is_of_product(self, query: FutureQuery) -> bool:
@@ -181,7 +181,9 @@ class KnownContracts:
             return (self._known.get_by_symbol(query),)
         except AmbiguousProductError:
             word = query.symbol if query.con_id is None else str(query.con_id)
-            return tuple(each for each in self._known.find_named({word}) if query.matches(each))
+            return tuple(
+                product for product in self._known.find_named({word}) if query.matches(product)
+            )
         except ProductLookupError:
             return ()
 
@@ -192,22 +194,28 @@ def _with_contracts_of(product: Future, others: Iterable[Future]) -> Future:
 
 
 def _living(product: Future, now: datetime) -> FuturesContract | None:
-    active = (each for each in product.contracts if each.state(now) is ContractState.ACTIVE)
+    active = (
+        contract for contract in product.contracts if contract.state(now) is ContractState.ACTIVE
+    )
     return next(active, None) or next(iter(product.unexpired(now)), None)
 
 
 def _last_found_ended(product: Future) -> FuturesContract | None:
     """The contract that ended last, where each had ended when it was first seen."""
     ended_before = (
-        each.listing is not None and each.is_expired(each.listing.first_seen_at)
-        for each in product.contracts
+        contract.listing is not None and contract.is_expired(contract.listing.first_seen_at)
+        for contract in product.contracts
     )
     return product.contracts[-1] if product.contracts and all(ended_before) else None
 
 
 def _latest_first(summaries: Iterable[ProductSummary]) -> list[ProductKey]:
     """The products that may have living contracts, those synced last first."""
-    synced = [(each.synced_at, each.key) for each in summaries if each.listed and each.synced_at]
+    synced = [
+        (summary.synced_at, summary.key)
+        for summary in summaries
+        if summary.listed and summary.synced_at
+    ]
     return [key for _, key in sorted(synced, reverse=True)]
 
 

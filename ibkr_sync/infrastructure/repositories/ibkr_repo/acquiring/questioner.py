@@ -124,7 +124,8 @@ class Questioner:
             return
         try:
             asked = {
-                each: self._gateway.request_ladder(each, self._deadline) for each in market_rule_ids
+                number: self._gateway.request_ladder(number, self._deadline)
+                for number in market_rule_ids
             }
         except (ReplyError, GatewayError) as error:
             yield None, error
@@ -201,7 +202,7 @@ class _Round(Generic[K, T]):
                     yield from self._conclude(self._in_flight.pop(reply), RunTimeoutError())
                 continue
             # One at a time: the next question goes out before the next reply is stored.
-            reply = next(each for each in self._in_flight if each in done)
+            reply = next(sending for sending in self._in_flight if sending in done)
             outcome = reply.exception() or reply.result()
             question = self._in_flight.pop(reply)
             question.times_sent += reply.was_sent
@@ -226,7 +227,7 @@ class _Round(Generic[K, T]):
                 yield begun[0], RunTimeoutError()
 
     def _ask(self, question: _Question[K, T]) -> None:
-        if any(each.request == question.request for each in self._in_flight.values()):
+        if any(sending.request == question.request for sending in self._in_flight.values()):
             self._sharing[question.request].append(question)
         else:
             self._in_flight[self._questioner.ask(question.request)] = question
@@ -253,8 +254,8 @@ class _Round(Generic[K, T]):
                 return
         else:
             self._broken = 0
-        for each in (question, *shared):
-            yield from self._go_on(each.key, each.dialogue, outcome)
+        for other in (question, *shared):
+            yield from self._go_on(other.key, other.dialogue, outcome)
 
     def _go_on(
         self, key: K, dialogue: Dialogue[T], outcome: ContractReply | BaseException | None

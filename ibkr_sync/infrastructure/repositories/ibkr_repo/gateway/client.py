@@ -189,7 +189,7 @@ class ReadOnlyClient(EWrapper, EClient):  # type: ignore[misc]  # ibapi has no t
 
     def error(self, reqId: int, *args: Any) -> None:  # noqa: ANN401, N803
         """Normalise the signatures of 9.81 (code, text), 10.19 (…, json) and 10.33 (time, …)."""
-        text = next(position for position, each in enumerate(args) if isinstance(each, str))
+        text = next(position for position, arg in enumerate(args) if isinstance(arg, str))
         self._collect(NoticeEvent(reqId, args[text - 1], clean_text(args[text]) or ""))
 
     def nextValidId(self, orderId: int) -> None:  # noqa: ARG002, N802, N803
@@ -206,5 +206,7 @@ class ReadOnlyClient(EWrapper, EClient):  # type: ignore[misc]  # ibapi has no t
 
     def marketRule(self, marketRuleId: int, priceIncrements: Any) -> None:  # noqa: ANN401, N802, N803
         """One tick ladder."""
-        pairs = tuple((each.lowEdge, each.increment) for each in priceIncrements)
+        pairs = tuple(
+            (priceincrement.lowEdge, priceincrement.increment) for priceincrement in priceIncrements
+        )
         self._collect(LadderEvent(marketRuleId, pairs))

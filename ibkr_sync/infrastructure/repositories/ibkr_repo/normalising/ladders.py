@@ -17,7 +17,7 @@ def translate_ladder(ladder: LadderEvent) -> MarketRule:
         )
         for low_edge, increment in ladder.increments
     )
-    edges = [each.low_edge for each in increments]
+    edges = [other.low_edge for other in increments]
     if not edges or edges != sorted(set(edges)):
         raise read.complaint("lowEdge", edges, "not a ladder")
     return MarketRule(market_rule_id=ladder.market_rule_id, increments=increments)

@@ -31,7 +31,7 @@ def assemble_product(
     nearest = describing_contract(contracts, received_at)
     asset_class, category = _classify(nearest, catalogue)
     name: str | None = _stated(nearest, contracts, "long_name")
-    is_sample = any((each.long_name or "").endswith(SAMPLE_MARKER) for each in contracts)
+    is_sample = any((contract.long_name or "").endswith(SAMPLE_MARKER) for contract in contracts)
     return ASSET_TYPES[asset_class](
         symbol=key.symbol,
         exchange=key.exchange,
@@ -49,16 +49,18 @@ def assemble_product(
 
 def describing_contract(contracts: tuple[FuturesContract, ...], now: datetime) -> FuturesContract:
     """The next of the unexpired contracts to expire, else the one that expired last."""
-    by_date = sorted(contracts, key=lambda each: (each.last_trade_date, each.con_id))
-    return next((each for each in by_date if not each.is_expired(now)), by_date[-1])
+    by_date = sorted(contracts, key=lambda item: (item.last_trade_date, item.con_id))
+    return next((contract for contract in by_date if not contract.is_expired(now)), by_date[-1])
 
 
 def _stated(nearest: FuturesContract, chain: Iterable[FuturesContract], name: str) -> Any:  # noqa: ANN401 - the field decides
     """What the nearest contract states, else the one that ends next of those that do."""
-    in_order = sorted(chain, key=lambda each: (each.last_trade_date, each.con_id))
-    later = [each for each in in_order if each.last_trade_date >= nearest.last_trade_date]
-    values = (getattr(each, name) for each in (nearest, *later, *reversed(in_order)))
-    return next((each for each in values if each is not None), None)
+    in_order = sorted(chain, key=lambda item: (item.last_trade_date, item.con_id))
+    later = [
+        contract for contract in in_order if contract.last_trade_date >= nearest.last_trade_date
+    ]
+    values = (getattr(contract, name) for contract in (nearest, *later, *reversed(in_order)))
+    return next((value for value in values if value is not None), None)
 
 
 def _classify(contract: FuturesContract, catalogue: Catalogue) -> tuple[AssetClass, str | None]:

@@ -75,7 +75,7 @@ def in_own_currency(
 def in_several_currencies(rows: Iterable[TranslatedRow]) -> set[int]:
     """The conIds of merged rows of classes that come in several currencies."""
     mixed = (chain for chain in _classes(rows).values() if len(_currencies(chain)) > 1)
-    return {each.con_id for chain in mixed for each in chain}
+    return {contract.con_id for chain in mixed for contract in chain}
 
 
 def group_by_product(
@@ -88,20 +88,22 @@ def group_by_product(
     products: dict[ProductKey, list[FuturesContract]] = defaultdict(list)
     for key, members in by_class.items():
         base = _product_of_weekly_class(key, members, by_class)
-        for each in members:
-            series = series_of(each) if base is None else ContractSeries.WEEKLY
-            told = each if each.series is series else dataclasses.replace(each, series=series)
-            products[base or key].append(told)
+        for member in members:
+            series = series_of(member) if base is None else ContractSeries.WEEKLY
+            contract = (
+                member if member.series is series else dataclasses.replace(member, series=series)
+            )
+            products[base or key].append(contract)
     return {key: tuple(sorted(members, key=_by_date)) for key, members in products.items()}
 
 
 def refuse_mixed_currencies(contracts: Iterable[FuturesContract]) -> None:
     """Raise InvalidReplyError where contracts of one product are paid in several currencies."""
     first, *others = contracts
-    for each in others:
-        if each.currency != first.currency:
+    for other in others:
+        if other.currency != first.currency:
             reason = f"{first.local_symbol} of the same product is in {first.currency}"
-            raise InvalidReplyError(each.local_symbol, "currency", each.currency, reason)
+            raise InvalidReplyError(other.local_symbol, "currency", other.currency, reason)
 
 
 def _classes(rows: Iterable[TranslatedRow]) -> dict[ProductKey, list[FuturesContract]]:
@@ -119,14 +121,16 @@ def _class_of(contract: FuturesContract) -> ProductKey:
 def _own_currency(
     key: ProductKey, chain: Sequence[FuturesContract], stored: Mapping[int, FuturesContract]
 ) -> str | None:
-    known = (stored[each.con_id] for each in chain if each.con_id in stored)
-    counts = _currencies(each for each in known if _class_of(each) == key) or _currencies(chain)
+    known = (stored[contract.con_id] for contract in chain if contract.con_id in stored)
+    counts = _currencies(
+        contract for contract in known if _class_of(contract) == key
+    ) or _currencies(chain)
     (first, most), *others = counts.most_common(2)
     return None if any(count == most for _, count in others) else first
 
 
 def _currencies(contracts: Iterable[FuturesContract]) -> Counter[str]:
-    return Counter(each.currency for each in contracts)
+    return Counter(contract.currency for contract in contracts)
 
 
 def _product_of_weekly_class(
@@ -142,8 +146,10 @@ def _product_of_weekly_class(
     base = key._replace(trading_class=trading_class) if trading_class else None
     if base is None or base not in by_class:
         return None
-    base_sizes = [_size(each) for each in by_class[base]]
-    fits = all(any(_is_compatible(_size(each), size) for size in base_sizes) for each in members)
+    base_sizes = [_size(contract) for contract in by_class[base]]
+    fits = all(
+        any(_is_compatible(_size(member), size) for size in base_sizes) for member in members
+    )
     return base if fits else None
 
 

@@ -57,12 +57,12 @@ class ReplyReader(Generic[F]):
             assemble_product(key, contracts, self._catalogue, reply.received_at)
             for key, contracts in read.products.items()
         ]
-        meant = [product for product in products if query.matches(product)]
-        if not meant:
+        matching = [product for product in products if query.matches(product)]
+        if not matching:
             _refuse_unstorable(query, read)
             offered = ", ".join(str(product.key) for product in products) or "nothing"
             raise ProductNotFoundError(query.symbol, PLACE, f"IBKR answered {offered}")
-        product = choose_product(query, meant, self._entity, place=PLACE, now=reply.received_at)
+        product = choose_product(query, matching, self._entity, place=PLACE, now=reply.received_at)
         refuse_mixed_currencies(product.contracts)
         members = {contract.con_id: contract for contract in product.contracts}
         unstorable = [row for row in read.rows if _is_unstorable(row, product, members)]
@@ -77,7 +77,7 @@ class ReplyReader(Generic[F]):
                 exchange=reply.request.exchange or None,
                 include_expired=reply.request.include_expired,
             ),
-            others=tuple(each for each in products if each is not product and _is_sound(each)),
+            others=tuple(other for other in products if other is not product and _is_sound(other)),
             scope=_scope_of(reply.request),
         )
 
@@ -115,7 +115,7 @@ def _is_unstorable(
     """Whether a row is of the product, as far as it says, and makes no contract of it."""
     if row.contract is not None or row.con_id in members:
         return False
-    classes = {each.trading_class for each in members.values()}
+    classes = {member.trading_class for member in members.values()}
     return row.exchange in (None, product.exchange) and (
         row.trading_class is None or row.trading_class in classes
     )
@@ -124,13 +124,13 @@ def _is_unstorable(
 def _remarks(unstorable: Iterable[TranslatedRow]) -> Iterator[Remark]:
     """The remarks on rows that make no contract, each with the name of the contract."""
     for row in unstorable:
-        yield from (dataclasses.replace(each, contract=row.name) for each in row.remarks)
+        yield from (dataclasses.replace(remark, contract=row.name) for remark in row.remarks)
 
 
 def _refuse_unstorable(query: FutureQuery, read: ReadRows) -> None:
     """Raise InvalidReplyError where what is meant may be in a row that makes no contract."""
     for row in read.rows:
-        may_be_meant = query.exchange in (None, row.exchange) or row.exchange is None
-        if row.contract is None and may_be_meant:
+        may_be_wanted = query.exchange in (None, row.exchange) or row.exchange is None
+        if row.contract is None and may_be_wanted:
             first = row.remarks[0]
             raise InvalidReplyError(row.name, first.field, first.value, first.reason or "")

@@ -32,9 +32,9 @@ _LAST_TRADE: Final = ("last_trade_date", "last_trade_at", "last_trade_text")
 """What is in doubt of these leaves those that follow in doubt; the text alone is no matter."""
 
 _STATED: Final = {
-    each.name: None if each.default is dataclasses.MISSING else each.default
-    for each in dataclasses.fields(FuturesContract)
-    if each.compare and each.name not in ("con_id", "exchange", "series", REMARKS)
+    field.name: None if field.default is dataclasses.MISSING else field.default
+    for field in dataclasses.fields(FuturesContract)
+    if field.compare and field.name not in ("con_id", "exchange", "series", REMARKS)
 }
 """What rows say, with the value of what nobody states; no row says of which series it is."""
 
@@ -58,12 +58,12 @@ def merge_rows(
     rows_of: defaultdict[int, list[TranslatedRow]] = defaultdict(list)
     for row in rows:
         rows_of[row.con_id].append(row)
-    return tuple(_merged(each, asked_on, stored.get(con_id)) for con_id, each in rows_of.items())
+    return tuple(_merged(other, asked_on, stored.get(con_id)) for con_id, other in rows_of.items())
 
 
 def conflicting(merged: Iterable[TranslatedRow]) -> set[int]:
     """The conIds of merged rows that were not in agreement."""
-    return {row.con_id for row in merged for each in row.remarks if each.reason == _CONFLICT}
+    return {row.con_id for row in merged for remark in row.remarks if remark.reason == _CONFLICT}
 
 
 def _merged(
@@ -74,18 +74,18 @@ def _merged(
         return rows[-1]
     contracts = [contract for _, contract in whole]
     listing = _listing_exchange(contracts, asked_on, stored)
-    own = {each.exchange for each in contracts}
+    own = {other.exchange for other in contracts}
     place = listing if listing in own else min(own)
     at_place = [(row, contract) for row, contract in whole if contract.exchange == place]
     first, contract = at_place[0]
     if len(whole) == 1 and listing == place:
         return first
     stated = {
-        name: _distinct(name, contracts if name in _IDENTITY else (each for _, each in at_place))
+        name: _distinct(name, contracts if name in _IDENTITY else (value for _, value in at_place))
         for name in _STATED
     }
     stated["exchange"] = [listing] if listing else sorted(own)
-    remarks = dict.fromkeys(each for row, _ in at_place for each in row.remarks)
+    remarks = dict.fromkeys(remark for row, _ in at_place for remark in row.remarks)
     return _settled(first, contract, stated, tuple(remarks), stored)
 
 
@@ -120,14 +120,14 @@ def _settled(
 
 def _distinct(name: str, contracts: Iterable[FuturesContract]) -> list[Any]:
     """What is stated of a field, each value once."""
-    values = (getattr(each, name) for each in contracts)
-    return list(dict.fromkeys(each for each in values if each not in (None, ())))
+    values = (getattr(contract, name) for contract in contracts)
+    return list(dict.fromkeys(value for value in values if value not in (None, ())))
 
 
 def _conflicts(in_doubt: Mapping[str, Sequence[Any]]) -> Iterator[Remark]:
     for name, found in in_doubt.items():
         if name != "last_trade_text":
-            first, second, *others = sorted(quote_untrusted(canonical_text(each)) for each in found)
+            first, second, *others = sorted(quote_untrusted(canonical_text(item)) for item in found)
             more = f" or {len(others)} more" if others else ""
             yield Remark(
                 kind=RemarkKind.ODD_ROW,
@@ -146,11 +146,13 @@ def _listing_exchange(
     valid = [venue.exchange for row in in_order for venue in row.venues]
     known = stored.exchange if stored else ""
     candidates = [
-        *(each for each in (asked_on,) if each in own),
-        *(each for each in (known,) if each in own or each in valid),
+        *(text for text in (asked_on,) if text in own),
+        *(text for text in (known,) if text in own or text in valid),
         *valid,
         *sorted(own),
     ]
-    listing = next((each for each in candidates if each not in ROUTES), candidates[-1])
+    listing = next(
+        (candidate for candidate in candidates if candidate not in ROUTES), candidates[-1]
+    )
     is_in_doubt = not valid and listing not in (asked_on, known) and len(own - ROUTES) > 1
     return None if is_in_doubt else listing

@@ -51,7 +51,7 @@ def read_rows(reply: ContractReply, find_named: FindNamed = no_rows_stored) -> R
     Raises InvalidReplyError for a row that can't be identified or was not asked for.
     """
     received = reply.rows
-    rows = [translate_row(each) for each in received]
+    rows = [translate_row(other) for other in received]
     refuse_foreign_products(reply.request, rows)
     stored = _stored_of(reply.request, rows, find_named)
     rows = [
@@ -82,9 +82,9 @@ def _stored_of(
     }
     if not in_question:
         return {}
-    products = find_named([str(each) for each in sorted(in_question)])
+    products = find_named([str(number) for number in sorted(in_question)])
     chain = (contract for product in products for contract in product.contracts)
-    return {each.con_id: each for each in chain if each.con_id in in_question}
+    return {other.con_id: other for other in chain if other.con_id in in_question}
 
 
 def _may_list_twice(request: ContractRequest, row: TranslatedRow) -> bool:
@@ -109,9 +109,13 @@ def _zones_of_siblings(
     stated = {row.con_id: row.zone_id for row in rows if row.zone_id is not None}
     zones: dict[int, str] = {}
     for chain in products.values():
-        without = [each.con_id for each in chain if each.con_id not in stated]
-        known = [each for each in chain if each.con_id in stated and each.time_zone is not None]
-        if without and len({each.time_zone for each in known}) == 1:
+        without = [contract.con_id for contract in chain if contract.con_id not in stated]
+        known = [
+            contract
+            for contract in chain
+            if contract.con_id in stated and contract.time_zone is not None
+        ]
+        if without and len({contract.time_zone for contract in known}) == 1:
             zones |= dict.fromkeys(without, stated[known[0].con_id])
     return zones
 

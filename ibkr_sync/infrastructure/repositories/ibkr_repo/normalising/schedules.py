@@ -73,7 +73,7 @@ def _entries(text: str, zone: ZoneInfo) -> ScheduleEntries | None:
         return None
     zone = calendar.time_zone
     dated: list[tuple[datetime, TradingSession | ClosedDay]] = [
-        *((each.opens_at, each) for each in calendar.sessions),
-        *((midnight_by_clock(each.date, zone), each) for each in calendar.closed_days),
+        *((session.opens_at, session) for session in calendar.sessions),
+        *((midnight_by_clock(day.date, zone), day) for day in calendar.closed_days),
     ]
-    return tuple(each for _, each in sorted(dated, key=lambda pair: pair[0])) or None
+    return tuple(value for _, value in sorted(dated, key=lambda pair: pair[0])) or None

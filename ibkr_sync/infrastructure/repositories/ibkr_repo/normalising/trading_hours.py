@@ -86,7 +86,7 @@ def read_trading_hours(text: str, zone: ZoneInfo) -> SessionCalendar:
     return SessionCalendar(
         time_zone=zone,
         sessions=tuple(_in_utc(_apart(sessions), zone)),
-        closed_days=tuple(ClosedDay(date=each) for each in sorted(closed_days)),
+        closed_days=tuple(ClosedDay(date=day) for day in sorted(closed_days)),
     )
 
 

@@ -108,7 +108,7 @@ class GatewayProbe:
         try:
             contracts = self._read(session.request_contracts(request).result())
         except IbkrSyncError as reason:
-            error = self._meant(reason)
+            error = self._judged(reason)
         return SessionFacts(
             server_version=session.server_version,
             speaks=(MIN_SERVER_VERSION, CLIENT_VERSIONS[1]),
@@ -132,7 +132,7 @@ class GatewayProbe:
         reader = ReplyReader(Future, self._catalogue)
         return len(reader.read(_ASKED, reply).product.contracts)
 
-    def _meant(self, error: IbkrSyncError) -> IbkrSyncError:
+    def _judged(self, error: IbkrSyncError) -> IbkrSyncError:
         """What is always there and not known is no question of its name."""
         where = self._parameters.host, self._parameters.port
         match error:
@@ -144,7 +144,7 @@ class GatewayProbe:
                 return error
 
     def _scan(self) -> tuple[int, ...]:
-        ports = [each for each in USUAL_PORTS if each != self._parameters.port]
+        ports = [other for other in USUAL_PORTS if other != self._parameters.port]
         with ThreadPoolExecutor(len(ports)) as threads:
             return tuple(
                 port

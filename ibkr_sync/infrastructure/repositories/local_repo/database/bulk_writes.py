@@ -78,14 +78,14 @@ def _execute(connection: Connection, prepared: _Prepared, rows: Iterable[Sequenc
     if not given:
         return
     values = [
-        given[each.position]
-        if each.converted is None
-        else map(each.converted, given[each.position])
-        for each in prepared.parameters
+        given[parameter.position]
+        if parameter.converted is None
+        else map(parameter.converted, given[parameter.position])
+        for parameter in prepared.parameters
     ]
     parameters: list[Any] = list(zip(*values, strict=True))
     if not connection.dialect.positional:
-        named = tuple(each.name for each in prepared.parameters)
+        named = tuple(parameter.name for parameter in prepared.parameters)
         parameters = [dict(zip(named, row, strict=True)) for row in parameters]
     connection.exec_driver_sql(prepared.text, parameters)
 

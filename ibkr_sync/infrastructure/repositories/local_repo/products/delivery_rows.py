@@ -101,21 +101,24 @@ def read_imports(
 ) -> tuple[ImportedDelivery, ...]:
     """What was imported of a product's contracts, in the order in which it was."""
     columns = delivery_imports.c
-    of_class = {(each.exchange, each.trading_class) for each in product.contracts}
+    of_class = {(contract.exchange, contract.trading_class) for contract in product.contracts}
     by_class = (
         and_(columns.exchange == exchange, columns.trading_class == trading_class)
         for exchange, trading_class in sorted(of_class)
     )
-    con_ids = [each.con_id for each in product.contracts]
+    con_ids = [contract.con_id for contract in product.contracts]
     statement = select(delivery_imports).order_by(columns.id)
     if until is not None:
         statement = statement.where(columns.imported_at <= until)
     found = {
         row.id: row
-        for condition in (*by_class, *(columns.con_id.in_(each) for each in bulk_batches(con_ids)))
+        for condition in (
+            *by_class,
+            *(columns.con_id.in_(batch) for batch in bulk_batches(con_ids)),
+        )
         for row in connection.execute(statement.where(condition))
     }
-    return tuple(_import(found[each]) for each in sorted(found))
+    return tuple(_import(found[item]) for item in sorted(found))
 
 
 def write_imports(
@@ -126,7 +129,7 @@ def write_imports(
         connection,
         delivery_imports,
         IMPORT_COLUMNS,
-        ((run.run_id, *_import_values(each), now) for each in imports),
+        ((run.run_id, *_import_values(other), now) for other in imports),
     )
 
 
@@ -147,12 +150,18 @@ def _import(row: Row[Any]) -> ImportedDelivery:
     )
 
 
-def _import_values(each: ImportedDelivery) -> tuple[Any, ...]:
+def _import_values(imported: ImportedDelivery) -> tuple[Any, ...]:
     return (
-        *(each.origin, each.source, each.con_id, each.exchange, each.trading_class),
-        *(each.contract_month, each.last_trade_date),
-        *(getattr(each.delivery, name) for name in DELIVERY_DATES),
-        each.learnt_on,
+        *(
+            imported.origin,
+            imported.source,
+            imported.con_id,
+            imported.exchange,
+            imported.trading_class,
+        ),
+        *(imported.contract_month, imported.last_trade_date),
+        *(getattr(imported.delivery, name) for name in DELIVERY_DATES),
+        imported.learnt_on,
     )
 
 
@@ -176,8 +185,8 @@ def _sources(stored: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, Deliver
 
 def _values(delivery: DeliveryDates) -> tuple[Any, ...]:
     sources = {
-        name: [each.source, each.confidence.value, each.learnt_on.isoformat()]
-        for name, each in delivery.sources.items()
+        name: [other.source, other.confidence.value, other.learnt_on.isoformat()]
+        for name, other in delivery.sources.items()
     }
     text = json.dumps(sources, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     return (*(getattr(delivery, name) for name in DELIVERY_FACTS), text)

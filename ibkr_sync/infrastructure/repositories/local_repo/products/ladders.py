@@ -88,7 +88,7 @@ def ladders_at(
 
 
 def recorded_ladders(
-    connection: Connection, since: datetime, is_meant: Sequence[ColumnElement[bool]]
+    connection: Connection, since: datetime, is_wanted: Sequence[ColumnElement[bool]]
 ) -> tuple[RecordedLadder, ...]:
     """Give the tick ladders that changed from an aware instant on, once for each product."""
     rule = market_rules.c
@@ -98,11 +98,11 @@ def recorded_ladders(
     recorded = [
         RecordedLadder(product=product, old=old, new=new, at=at, run=_run_at(connection, at))
         for rule_id, ladders in found.items()
-        for product in _products_of(connection, rule_id, is_meant)
+        for product in _products_of(connection, rule_id, is_wanted)
         for (_, old), (at, new) in pairwise(ladders)
         if at >= since
     ]
-    return tuple(sorted(recorded, key=lambda each: each.at))
+    return tuple(sorted(recorded, key=lambda item: item.at))
 
 
 def _ladders(connection: Connection, *conditions: ColumnElement[bool]) -> dict[int, list[_Ladder]]:
@@ -125,14 +125,14 @@ def _ladders(connection: Connection, *conditions: ColumnElement[bool]) -> dict[i
 
 
 def _products_of(
-    connection: Connection, rule_id: int, is_meant: Iterable[ColumnElement[bool]]
+    connection: Connection, rule_id: int, is_wanted: Iterable[ColumnElement[bool]]
 ) -> Iterator[ProductKey]:
     """The products that have a contract with this rule on any of its venues, by key."""
     # Venues are compact JSON: [["CME",67],["QBALGO",null]].
     has_rule = type_coerce(contracts.c.venues, Text).contains(f",{rule_id}]")
     statement = (
         select(products.c.symbol, products.c.exchange, products.c.trading_class)
-        .where(products.c.id.in_(select(contracts.c.product_id).where(has_rule)), *is_meant)
+        .where(products.c.id.in_(select(contracts.c.product_id).where(has_rule)), *is_wanted)
         .order_by(products.c.symbol, products.c.exchange, products.c.trading_class)
     )
     for row in connection.execute(statement):

@@ -35,28 +35,28 @@ from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import UNDER
 
 LARGEST_INTEGER = 2**63 - 1
 
-_PLAIN_PRODUCT_FIELDS = tuple(each for each in PRODUCT_FIELDS if not each.parts)
-_PRODUCT_COLUMNS = tuple(each.name for each in _PLAIN_PRODUCT_FIELDS)
+_PLAIN_PRODUCT_FIELDS = tuple(field for field in PRODUCT_FIELDS if not field.parts)
+_PRODUCT_COLUMNS = tuple(field.name for field in _PLAIN_PRODUCT_FIELDS)
 _REMARKS_OF_PRODUCT = tuple(
-    each.name for each in _PLAIN_PRODUCT_FIELDS if each.kind is Kind.REMARKS
+    field.name for field in _PLAIN_PRODUCT_FIELDS if field.kind is Kind.REMARKS
 )
 _UNDERLYING_COLUMNS = {
-    each.name: f"{UNDERLYING_PREFIX}{each.name}" for each in fields_of(Underlying)
+    field.name: f"{UNDERLYING_PREFIX}{field.name}" for field in fields_of(Underlying)
 }
 
-_PLAIN_FIELDS = tuple(each for each in CONTRACT_FIELDS if not each.parts)
-_VENUES = tuple(each.name for each in _PLAIN_FIELDS if each.kind is Kind.VENUES)
-_PAIRS = tuple(each.name for each in _PLAIN_FIELDS if each.kind is Kind.PAIRS)
-_REMARKS = tuple(each.name for each in _PLAIN_FIELDS if each.kind is Kind.REMARKS)
+_PLAIN_FIELDS = tuple(field for field in CONTRACT_FIELDS if not field.parts)
+_VENUES = tuple(field.name for field in _PLAIN_FIELDS if field.kind is Kind.VENUES)
+_PAIRS = tuple(field.name for field in _PLAIN_FIELDS if field.kind is Kind.PAIRS)
+_REMARKS = tuple(field.name for field in _PLAIN_FIELDS if field.kind is Kind.REMARKS)
 _KEPT_AS_THEY_ARE = tuple(
-    each.name for each in _PLAIN_FIELDS if each.name not in (*_VENUES, *_REMARKS)
+    field.name for field in _PLAIN_FIELDS if field.name not in (*_VENUES, *_REMARKS)
 )
 _FACTS = (*_KEPT_AS_THEY_ARE, *_VENUES, *_REMARKS)
 _SCHEDULE_TEXTS = tuple(
-    each.name for each in fields_of(TradingSchedule) if each.kind is not Kind.SESSIONS
+    field.name for field in fields_of(TradingSchedule) if field.kind is not Kind.SESSIONS
 )
 
-LISTING_COLUMNS = tuple(each.name for each in fields_of(ContractListing))
+LISTING_COLUMNS = tuple(field.name for field in fields_of(ContractListing))
 """The last ones of `CONTRACT_COLUMNS`."""
 
 CONTRACT_COLUMNS = (*_FACTS, *LISTING_COLUMNS)
@@ -68,7 +68,7 @@ _SCHEDULE = len(CONTRACT_COLUMNS)
 _values_of_contract = attrgetter(*_KEPT_AS_THEY_ARE)
 _values_of_listing = attrgetter(*LISTING_COLUMNS)
 _texts_of = attrgetter(*_SCHEDULE_TEXTS)
-_REMARK_FIELDS = tuple(each.name for each in dataclasses.fields(Remark))
+_REMARK_FIELDS = tuple(field.name for field in dataclasses.fields(Remark))
 _values_of_remark = attrgetter(*_REMARK_FIELDS)
 _NEVER_STORED = (None,) * len(LISTING_COLUMNS)
 
@@ -108,10 +108,14 @@ def map_to_rows(future: Future, con_ids: Collection[int] | None = None) -> Produ
     if future.contracts:  # what they say is theirs
         product |= dict.fromkeys(OF_CONTRACTS)
     refuse_unstorable(str(future.key), product)
-    contracts = [each for each in future.contracts if con_ids is None or each.con_id in con_ids]
-    chain = {each.con_id: _contract_row(each, future.synced_at) for each in contracts}
+    contracts = [
+        contract for contract in future.contracts if con_ids is None or contract.con_id in con_ids
+    ]
+    chain = {contract.con_id: _contract_row(contract, future.synced_at) for contract in contracts}
     schedules = {
-        each.con_id: _texts_of(each.schedule) for each in future.contracts if each.schedule
+        contract.con_id: _texts_of(contract.schedule)
+        for contract in future.contracts
+        if contract.schedule
     }
     _refuse_unstorable_rows(CONTRACT_COLUMNS, chain)
     _refuse_unstorable_rows(_SCHEDULE_TEXTS, schedules)
@@ -186,7 +190,7 @@ def _contract(row: Sequence[Any], synced_at: datetime | None) -> FuturesContract
 
 @lru_cache(1024)
 def _pairs(venues: tuple[Venue, ...]) -> tuple[tuple[str, int | None], ...]:
-    return tuple((each.exchange, each.market_rule_id) for each in venues)
+    return tuple((venue.exchange, venue.market_rule_id) for venue in venues)
 
 
 @lru_cache(1024)
@@ -196,7 +200,7 @@ def _venues(pairs: tuple[tuple[str, int | None], ...]) -> tuple[Venue, ...]:
 
 @lru_cache(1024)
 def _remark_values(remarks: tuple[Remark, ...]) -> tuple[tuple[str | None, ...], ...]:
-    return tuple(_values_of_remark(each) for each in remarks)
+    return tuple(_values_of_remark(remark) for remark in remarks)
 
 
 @lru_cache(1024)
@@ -246,7 +250,7 @@ def _refuse_unstorable_rows(names: Sequence[str], rows: Mapping[int, tuple[Any, 
     for name, column in zip(names, zip(*rows.values(), strict=True), strict=False):
         for value in dict(zip(map(id, column), column, strict=True)).values():
             if unstorable_reason(value) is not None:
-                con_id = next(key for key, each in zip(rows, column, strict=True) if each is value)
+                con_id = next(key for key, row in zip(rows, column, strict=True) if row is value)
                 refuse_unstorable(f"conId {con_id}", {name: value})
 
 
@@ -263,7 +267,7 @@ def _reason_of_parts(parts: tuple[object, ...]) -> str | None:
 def _reason_of_text(text: str) -> str | None:
     if "\0" in text:
         return "holds a NUL character"
-    if not text.isascii() and any("\ud800" <= each <= "\udfff" for each in text):
+    if not text.isascii() and any("\ud800" <= other <= "\udfff" for other in text):
         return "holds half a surrogate pair"
     return None
 

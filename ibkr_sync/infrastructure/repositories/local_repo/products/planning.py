@@ -72,7 +72,7 @@ def plan_stored_absence(
     if before is None or before.key != absent.key:
         return None
     update = plan_product_absence(before, absent.gone, now)
-    chain = {each.con_id: each for each in before.contracts}
+    chain = {contract.con_id: contract for contract in before.contracts}
     plan = ProductPlan(update=update, before=before, chain=chain, moved_in=frozenset())
     return _with_rows(plan, stored.ids)
 
@@ -121,7 +121,7 @@ def _to_write(planned: ProductUpdate[F], before: StoredState) -> frozenset[int]:
     """The contracts of which more is written than when they were last seen."""
     diff = planned.diff
     changed = (*diff.added, *diff.updated, *diff.returned, *diff.absent)
-    return before.moved | {each.con_id for each in changed}
+    return before.moved | {contract.con_id for contract in changed}
 
 
 def _refuse_sample_mix(connection: Connection, received: Future) -> None:

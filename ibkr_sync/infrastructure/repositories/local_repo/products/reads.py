@@ -66,7 +66,7 @@ _CHAINS = (
 _ONE_OF_SAMPLE = select(products.c.id).where(products.c.origin == Origin.SAMPLE).limit(1)
 _ONE_OF_REAL = (
     select(products.c.id)
-    .where(or_(*(products.c.origin == each for each in Origin if each.is_real)))
+    .where(or_(*(products.c.origin == other for other in Origin if other.is_real)))
     .limit(1)
 )
 
@@ -100,7 +100,7 @@ def read_products(connection: Connection, query: FutureQuery, place: str) -> lis
     if not found and query.con_id is None:
         former = products.c.id.in_(_formerly_called(query))
         found = _load(connection, place, select(products).where(former))
-    return [each for each in found if query.may_be_of_size(each.product)]
+    return [other for other in found if query.may_be_of_size(other.product)]
 
 
 def _formerly_called(query: FutureQuery) -> Select[Any]:
@@ -141,7 +141,7 @@ def read_by_key(connection: Connection, key: ProductKey, place: str) -> StoredPr
     took to be its symbol, is taken for it when no product has the key itself.
     """
     found = _load(connection, place, _TAKEN_FOR, key._asdict())
-    by_class = {each.product.trading_class: each for each in found}
+    by_class = {other.product.trading_class: other for other in found}
     guessed = by_class.get(key.symbol)
     if key.trading_class in by_class or guessed is None:
         return by_class.get(key.trading_class)
@@ -153,11 +153,11 @@ def read_owners(
 ) -> list[StoredProduct]:
     """Give the products under which these contracts are stored, by key; raises StorageError."""
     owners = {
-        each.product_id: each
+        other.product_id: other
         for some in bulk_batches(sorted(con_ids))
-        for each in _load(connection, place, _OWNERS, {"con_ids": some})
+        for other in _load(connection, place, _OWNERS, {"con_ids": some})
     }
-    return sorted(owners.values(), key=lambda each: each.product.key)
+    return sorted(owners.values(), key=lambda item: item.product.key)
 
 
 def read_former_names(connection: Connection, words: Collection[str]) -> list[FormerName]:
@@ -235,7 +235,7 @@ def _load(
         for row in new:
             loaded[row["id"]] = map_to_entity(row, chains[row["id"]])
         stored = [StoredProduct(product_id=row["id"], product=loaded[row["id"]]) for row in found]
-    return sorted(stored, key=lambda each: each.product.key)
+    return sorted(stored, key=lambda item: item.product.key)
 
 
 def _chains(connection: Connection, ids: Sequence[int]) -> Mapping[int, list[Sequence[Any]]]:

@@ -31,7 +31,7 @@ from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
     schedules,
 )
 
-_FIELDS = tuple(each.name for each in fields_of(TradingSchedule))
+_FIELDS = tuple(field.name for field in fields_of(TradingSchedule))
 _values_of = attrgetter(*_FIELDS)
 
 _BY_ID = select(schedules.c.id, *(schedules.c[name] for name in _FIELDS)).where(
@@ -66,14 +66,14 @@ def write_schedules(
     connection: Connection, product_id: int, chain: Iterable[FuturesContract]
 ) -> None:
     """Let a product and its contracts refer to their hours, and drop what nothing refers to."""
-    by_con_id = {each.con_id: each.schedule for each in chain}
+    by_con_id = {contract.con_id: contract.schedule for contract in chain}
     ids = _stored_ids(connection, by_con_id.values())
     wanted = {con_id: ids[id(schedule)] for con_id, schedule in by_con_id.items()}
     usual = _most_common(wanted.values())
     was_usual = connection.execute(_OF_PRODUCT, {"product_id": product_id}).scalar_one()
     found = connection.execute(_EXCEPTIONS, {"product_id": product_id})
     were: dict[int, int | None] = {row.con_id: row.schedule_id for row in found}
-    exceptions = {con_id: each for con_id, each in wanted.items() if each != usual}
+    exceptions = {con_id: value for con_id, value in wanted.items() if value != usual}
     if usual != was_usual:
         connection.execute(_REFER, {"product": product_id, "schedule_id": usual})
     _write_exceptions(connection, were, exceptions)
@@ -82,8 +82,8 @@ def write_schedules(
 
 def _most_common(ids: Iterable[int | None]) -> int | None:
     """The schedule of most contracts; of as many, the one stored first. None where none has one."""
-    counts = Counter(each for each in ids if each is not None)
-    return min(counts, key=lambda each: (-counts[each], each), default=None)
+    counts = Counter(number for number in ids if number is not None)
+    return min(counts, key=lambda item: (-counts[item], item), default=None)
 
 
 def _write_exceptions(
@@ -112,8 +112,12 @@ def _stored_ids(
     connection: Connection, wanted: Iterable[TradingSchedule | None]
 ) -> dict[int, int | None]:
     """By identity, as chains share them: the id of each schedule's row, written if it is new."""
-    objects = {id(each): each for each in wanted}
-    digests = {key: schedule_digest(each) for key, each in objects.items() if each is not None}
+    objects = {id(schedule): schedule for schedule in wanted}
+    digests = {
+        key: schedule_digest(one_object)
+        for key, one_object in objects.items()
+        if one_object is not None
+    }
     by_digest = {digest: objects[key] for key, digest in digests.items()}
     found = _find(connection, by_digest)
     new = [digest for digest in sorted(by_digest) if digest not in found]
@@ -149,13 +153,13 @@ def _find(connection: Connection, digests: Iterable[str]) -> dict[str, Row[Any]]
 def schedule_digest(schedule: TradingSchedule) -> str:
     """What tells a schedule's row from others; a migration computes the same for what has none."""
     texts = [
-        [str(entry) for entry in each] if isinstance(each, tuple) else each
-        for each in _values_of(schedule)
+        [str(entry) for entry in value] if isinstance(value, tuple) else value
+        for value in _values_of(schedule)
     ]
     return hashlib.sha256(json.dumps(texts).encode()).hexdigest()
 
 
 def _drop_unused(connection: Connection, candidates: Collection[int | None]) -> None:
-    ids = sorted(each for each in candidates if each is not None)
+    ids = sorted(candidate for candidate in candidates if candidate is not None)
     for some in bulk_batches(ids):
         connection.execute(delete(schedules).where(schedules.c.id.in_(some), *_UNUSED))

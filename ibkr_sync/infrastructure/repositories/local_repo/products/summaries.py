@@ -26,7 +26,7 @@ from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import contr
 _SLACK = timedelta(days=2)
 """So far from today, a contract's last trade date is past, or ahead, in every time zone."""
 
-_TOLD_BY = (
+_REPORTED_BY = (
     "con_id",
     "symbol",
     "exchange",
@@ -62,7 +62,7 @@ def read_summaries(connection: Connection, now: datetime, place: str) -> list[Pr
             _summary(map_to_entity(row, ()), listed[row["id"]], remarked[row["id"]])
             for row in map(Row._asdict, connection.execute(select(products)))
         ]
-    return sorted(summaries, key=lambda each: each.key)
+    return sorted(summaries, key=lambda item: item.key)
 
 
 def _listed(connection: Connection, now: datetime) -> dict[int, _Listed]:
@@ -81,11 +81,11 @@ def _listed(connection: Connection, now: datetime) -> dict[int, _Listed]:
     listed: dict[int, _Listed] = defaultdict(_Listed)
     for product_id, series, count, expiry in connection.execute(counted):
         listed[product_id].add(series, count, expiry)
-    told_by = [column[name] for name in _TOLD_BY]
+    reason = [column[name] for name in _REPORTED_BY]
     may_live = or_(column.last_trade_date >= today - _SLACK, column.last_trade_at > now)
-    near = select(column.product_id, *told_by).where(is_present, may_live, ~lives_on)
+    near = select(column.product_id, *reason).where(is_present, may_live, ~lives_on)
     for product_id, *values in connection.execute(near):
-        contract = FuturesContract(**dict(zip(_TOLD_BY, values, strict=True)))
+        contract = FuturesContract(**dict(zip(_REPORTED_BY, values, strict=True)))
         if contract.state(now) is ContractState.ACTIVE:
             listed[product_id].add(contract.series, 1, contract.last_trade_date)
     return listed

@@ -111,8 +111,8 @@ def write_history(
         field_changes,
         ("run_id", "product_id", "seen_at", "con_id", "field", "old", "new"),
         (
-            (run.run_id, product_id, now, each.con_id, each.field, each.old, each.new)
-            for each in changes
+            (run.run_id, product_id, now, change.con_id, change.field, change.old, change.new)
+            for change in changes
         ),
     )
 
@@ -125,9 +125,9 @@ def _write_contracts(
     before: StoredState,
 ) -> None:
     diff = planned.diff
-    rewritten = {each.con_id for each in diff.updated} | before.moved
-    relisted = {each.con_id for each in (*diff.returned, *diff.absent)}
-    added = ((*rows.contracts[each.con_id], product_id) for each in diff.added)
+    rewritten = {contract.con_id for contract in diff.updated} | before.moved
+    relisted = {contract.con_id for contract in (*diff.returned, *diff.absent)}
+    added = ((*rows.contracts[contract.con_id], product_id) for contract in diff.added)
     bulk_insert(connection, contracts, (*CONTRACT_COLUMNS, "product_id"), added)
     bulk_update(
         connection,
@@ -149,14 +149,14 @@ def _write_last_seen(
     """Write when contracts were last seen where that is not, or no longer, the last sync."""
     diff = planned.diff
     others = (*diff.added, *diff.updated, *diff.returned, *diff.absent)
-    written = before.moved | {each.con_id for each in others}
+    written = before.moved | {other.con_id for other in others}
     synced_at = planned.product.synced_at
     rows = (
-        (stored_last_seen(each.listing, synced_at), each.con_id)
-        for each in sorted(planned.product.contracts, key=lambda each: each.con_id)
-        if each.con_id not in written
-        and stored_last_seen(each.listing, synced_at)
-        != stored_last_seen(before.chain[each.con_id].listing, before.synced_at)
+        (stored_last_seen(contract.listing, synced_at), contract.con_id)
+        for contract in sorted(planned.product.contracts, key=lambda item: item.con_id)
+        if contract.con_id not in written
+        and stored_last_seen(contract.listing, synced_at)
+        != stored_last_seen(before.chain[contract.con_id].listing, before.synced_at)
     )
     bulk_update(connection, contracts.c.con_id, ("last_seen_at",), rows)
 

@@ -27,8 +27,8 @@ from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
 from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import reading
 
 _COUNTS = {
-    each.name: run_products.c["updated" if each.name == "changed" else each.name]
-    for each in dataclasses.fields(ContractCounts)
+    field.name: run_products.c["updated" if field.name == "changed" else field.name]
+    for field in dataclasses.fields(ContractCounts)
 }
 
 
@@ -158,6 +158,8 @@ def _product(row: Row[Any]) -> RecordedProduct:
         outcome=row.outcome,
         error=row.error,
         message=row.message,
-        counts=ContractCounts(**{name: getattr(row, each.name) for name, each in _COUNTS.items()}),
+        counts=ContractCounts(
+            **{name: getattr(row, count.name) for name, count in _COUNTS.items()}
+        ),
         at=row.at,
     )

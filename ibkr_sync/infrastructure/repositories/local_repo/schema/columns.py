@@ -175,7 +175,7 @@ class ListColumnType(_NullableKind[tuple[Any, ...]]):
     def _loaded(self, value: str) -> tuple[Any, ...]:
         items = json.loads(value)
         if isinstance(items, list):
-            return tuple(tuple(each) if isinstance(each, list) else each for each in items)
+            return tuple(tuple(item) if isinstance(item, list) else item for item in items)
         raise ValueError(f"not a JSON list: {value!r}")
 
 
@@ -186,10 +186,10 @@ class EntryListColumnType(_NullableKind[ScheduleEntries]):
     cache_ok = True
 
     def _stored(self, value: ScheduleEntries, _dialect: str) -> str:
-        return json.dumps([str(each) for each in value], separators=(",", ":"))
+        return json.dumps([str(session) for session in value], separators=(",", ":"))
 
     def _loaded(self, value: str) -> ScheduleEntries:
         items = json.loads(value)
-        if isinstance(items, list) and all(isinstance(each, str) for each in items):
+        if isinstance(items, list) and all(isinstance(item, str) for item in items):
             return parse_schedule_entries(items)
         raise ValueError(f"not a JSON list of texts: {value!r}")

@@ -107,9 +107,9 @@ def _columns(
         if field.name in besides:
             continue
         if field.kind is Underlying:
-            yield from (_column(each, UNDERLYING_PREFIX, nullable=True) for each in field.parts)
+            yield from (_column(part, UNDERLYING_PREFIX, nullable=True) for part in field.parts)
         elif field.parts:
-            yield from (_column(each, nullable=each.name in implied) for each in field.parts)
+            yield from (_column(part, nullable=part.name in implied) for part in field.parts)
         else:
             yield _column(field)
 
@@ -130,7 +130,7 @@ _PRODUCT_COLUMNS = tuple(
         leading=("symbol", "exchange", "trading_class", ASSET_CLASS, "category", "name"),
     )
 )
-_SYNCED = [each.name for each in _PRODUCT_COLUMNS].index("synced_at")
+_SYNCED = [column.name for column in _PRODUCT_COLUMNS].index("synced_at")
 
 schedules = Table(
     "schedules",

@@ -70,7 +70,7 @@ class NoDeliveries(DeliveriesPort):
 
 @pytest.fixture(scope="session")
 def deliveries() -> DeliveryService:
-    markets = {each.exchange: each.calendar or "weekdays" for each in exchange_facts().values()}
+    markets = {fact.exchange: fact.calendar or "weekdays" for fact in exchange_facts().values()}
     book = DeliveryBook(load_delivery_rules(), markets, CALENDAR)
     return DeliveryService(book, NoDeliveries(), lambda: datetime(2026, 1, 2, tzinfo=UTC))
 
@@ -78,11 +78,11 @@ def deliveries() -> DeliveryService:
 @cache
 def chain_of(wanted: str) -> Future:
     """The product of a trading class as the sample lists it over a year."""
-    product = next(each for each in sample_products() if each.trading_class == wanted)
+    product = next(other for other in sample_products() if other.trading_class == wanted)
     listed = dict.fromkeys(
-        each
+        contract
         for day in (LISTED_ON, LISTED_ON + timedelta(days=200), LISTED_ON + timedelta(days=365))
-        for each in listed_contracts(product, CALENDAR, day)
+        for contract in listed_contracts(product, CALENDAR, day)
     )
     key = ProductKey(product.symbol, product.exchange, product.trading_class)
     known = load_catalogue().row_of(key)
@@ -91,15 +91,15 @@ def chain_of(wanted: str) -> Future:
             con_id=number,
             symbol=product.symbol,
             exchange=product.exchange,
-            trading_class=class_in_local_symbol(product, each),
+            trading_class=class_in_local_symbol(product, value),
             currency=product.currency,
-            local_symbol=local_symbol(product, each),
-            contract_month=ContractMonth(each.year, each.month),
-            last_trade_date=each.last_trade_date,
-            series=ContractSeries.MONTHLY if each.week is None else ContractSeries.WEEKLY,
+            local_symbol=local_symbol(product, value),
+            contract_month=ContractMonth(value.year, value.month),
+            last_trade_date=value.last_trade_date,
+            series=ContractSeries.MONTHLY if value.week is None else ContractSeries.WEEKLY,
         )
-        for number, each in enumerate(listed, start=1)
-        if each.last_trade_date < LISTED_ON + timedelta(days=800)
+        for number, value in enumerate(listed, start=1)
+        if value.last_trade_date < LISTED_ON + timedelta(days=800)
     )
     return Future(
         symbol=product.symbol,
@@ -123,7 +123,7 @@ def notes(judged: NearestJudgements) -> list[str]:
 
 
 @given(
-    st.sampled_from([each.trading_class for each in sample_products()]),
+    st.sampled_from([other.trading_class for other in sample_products()]),
     st.dates(LISTED_ON, LISTED_ON + timedelta(days=365)),
     st.sampled_from(PositionSide),
 )
@@ -131,7 +131,7 @@ def test_no_contract_is_named_past_its_notice_or_cut_off_without_saying_so(
     deliveries: DeliveryService, product: str, day: date, side: PositionSide
 ) -> None:
     judged = deliveries.judge(chain_of(product), NearestRule(side=side), on(day))
-    told = notes(judged)
+    message = notes(judged)
     try:
         found = judged.nearest()
     except NoTradableContractError:
@@ -146,9 +146,11 @@ def test_no_contract_is_named_past_its_notice_or_cut_off_without_saying_so(
     name = found.contract.local_symbol
     by_cash = known.settlement == "cash" and known.confidence("settlement") != "C"
     is_certain = by_cash or known.confidence(f"{side}_cutoff") in ("A", "B")
-    assert is_certain or any(text.startswith((name, f"how {name}")) for text in told)
-    for each in judged.past_notice:
-        assert any(text.startswith(f"{each.contract.local_symbol} is passed") for text in told)
+    assert is_certain or any(text.startswith((name, f"how {name}")) for text in message)
+    for judgement in judged.past_notice:
+        assert any(
+            text.startswith(f"{judgement.contract.local_symbol} is passed") for text in message
+        )
 
 
 @given(
@@ -203,13 +205,13 @@ def test_gold_is_held_until_the_date_that_the_rule_names(
     gold = chain_of("GC")
     contracts = tuple(
         dataclasses.replace(
-            each,
+            other,
             con_id=number,
             local_symbol=symbol,
             contract_month=ContractMonth.parse(month),
             last_trade_date=date.fromisoformat(last_trade),
         )
-        for number, (symbol, month, last_trade), each in (
+        for number, (symbol, month, last_trade), other in (
             (1, ("GCZ6", "202612", "2026-12-29"), gold.contracts[0]),
             (2, ("GCF7", "202701", "2027-01-27"), gold.contracts[0]),
             (3, ("GCG7", "202702", "2027-02-24"), gold.contracts[0]),
@@ -254,10 +256,10 @@ def test_by_one_date_no_contract_is_kept_beyond_an_earlier_one_without_saying_so
     assert found.limit.last_day <= found.contract.last_trade_date
     cutoff = known.long_cutoff if side is PositionSide.LONG else known.short_cutoff
     if cutoff is not None and cutoff < found.limit.last_day:
-        assert any(f"IBKR's cut-off is {cutoff}" in each for each in notes(judged))
+        assert any(f"IBKR's cut-off is {cutoff}" in note for note in notes(judged))
     notice = known.first_notice_date if side is PositionSide.LONG else None
     if notice is not None and notice <= found.limit.last_day:
-        assert any(f"first notice is {notice}" in each for each in notes(judged))
+        assert any(f"first notice is {notice}" in note for note in notes(judged))
 
 
 def test_by_the_last_trade_it_is_said_and_explained_what_ends_a_position_earlier(
@@ -283,8 +285,8 @@ def test_where_rule_and_ibkr_disagree_on_the_last_trade_it_is_said_and_nothing_i
 ) -> None:
     gold = chain_of("GC")
     moved = (
-        dataclasses.replace(each, last_trade_date=each.last_trade_date - timedelta(days=1))
-        for each in gold.contracts
+        dataclasses.replace(contract, last_trade_date=contract.last_trade_date - timedelta(days=1))
+        for contract in gold.contracts
     )
     product = dataclasses.replace(gold, contracts=tuple(moved))
     judged = deliveries.judge(product, NearestRule(), on(date(2026, 11, 26)))
@@ -315,5 +317,5 @@ def test_that_a_product_settles_in_cash_by_general_knowledge_is_not_certain(
 
 def test_a_chain_that_is_dated_is_not_dated_again(deliveries: DeliveryService) -> None:
     dated = deliveries.dated(ES)
-    assert all(each.delivery is not None for each in dated.contracts)
+    assert all(contract.delivery is not None for contract in dated.contracts)
     assert deliveries.dated(dated) is dated

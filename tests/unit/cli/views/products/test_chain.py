@@ -85,7 +85,7 @@ def test_what_is_the_same_for_all_contracts_stands_above_them() -> None:
     settled = DeliverySource(source="rule", confidence=Confidence.C, learnt_on=NOW.date())
     known = DeliveryDates(settlement=Settlement.CASH, sources={"settlement": settled})
     weekly = {"series": ContractSeries.WEEKLY, "delivery": known, "schedule": None}
-    weeklies = of(*(listed(each, **weekly) for each in (DECEMBER, MARCH)))
+    weeklies = of(*(listed(contract, **weekly) for contract in (DECEMBER, MARCH)))
     assert alike(weeklies) == ["weekly", "cash settlement (C)"]
 
 
@@ -119,7 +119,7 @@ def test_an_expired_contract_has_no_session() -> None:
     assert "open" not in lines(of(expired, listed(MARCH)), width=120)[2]
 
 
-def test_no_column_that_tells_contracts_apart_is_cut() -> None:
+def test_no_column_that_says_contracts_apart_is_cut() -> None:
     for chain in (ES_CHAIN, DAX_CHAIN, VIX_CHAIN):
         drawn = lines(chain)
         assert "…" not in "".join(drawn)
@@ -141,7 +141,9 @@ def test_columns_take_the_room_there_is_one_after_the_other() -> None:
     assert headings(chain, NOW, width=56) == "Contract Month Last trade Days conId"
 
 
-def test_a_terminal_gets_twelve_contracts_unless_asked_and_is_told_how_to_see_the_rest() -> None:
+def test_a_terminal_gets_twelve_contracts_unless_asked_and_is_reported_how_to_see_the_rest() -> (
+    None
+):
     chain = of(*(listed(DECEMBER, con_id=number) for number in range(1, 139)))
     for limit, is_terminal, shown in ((None, True, 12), (None, False, 138), (3, False, 3)):
         table = ChainTable(chain, chain.contracts, NOW, limit=limit, step_to_show_all="show it")
@@ -173,12 +175,15 @@ def test_what_differs_by_month_is_a_range_in_the_heading_and_a_column(
     alike = of(listed(DECEMBER), listed(DECEMBER, con_id=4, local_symbol="ESH7"))
     one, other = alike.contracts
     odd = dataclasses.replace(other, **{name: Decimal(value)})  # type: ignore[arg-type]
-    for product, is_told in ((alike, False), (of(one, odd), True)):
+    for product, is_reported in ((alike, False), (of(one, odd), True)):
         table = Console(file=io.StringIO(), width=100)
         with table.capture() as capture:
             table.print(product_table(product, NOW))
         drawn = capture.get()
-        assert (heading in drawn, column in drawn.splitlines()[2].split()) == (is_told, is_told)
+        assert (heading in drawn, column in drawn.splitlines()[2].split()) == (
+            is_reported,
+            is_reported,
+        )
 
 
 def cut_off(contract: FuturesContract, day: date | None, confidence: Confidence) -> FuturesContract:
@@ -199,9 +204,9 @@ def test_until_when_longs_may_be_held_is_shown_with_what_is_past_and_what_is_not
     assert "20 Nov 2026 past  " in drawn[2]
     assert "17 Mar 2027 C  " in drawn[3]
     assert "  -  " in drawn[4]
-    for product, is_told in ((chain, True), (ES_CHAIN, False)):
+    for product, is_reported in ((chain, True), (ES_CHAIN, False)):
         table = Console(file=io.StringIO(), width=120)
         with table.capture() as capture:
             table.print(product_table(product, NOW))
         legend = "Long until: - is the last trade, C is not certain"
-        assert (legend in capture.get()) is is_told
+        assert (legend in capture.get()) is is_reported

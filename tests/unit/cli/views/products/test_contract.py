@@ -57,7 +57,7 @@ def ladder(rule_id: int, *steps: tuple[str, str]) -> MarketRule:
 
 
 def by_id(*ladders: MarketRule) -> dict[int, MarketRule]:
-    return {each.market_rule_id: each for each in ladders}
+    return {ladder.market_rule_id: ladder for ladder in ladders}
 
 
 CORN = dataclasses.replace(
@@ -94,8 +94,8 @@ def test_every_format_has_the_ladders_and_the_venues_where_they_apply(
     (corn,) = document["contracts"]
     known, unknown = corn["market_rules"]
     assert (known["market_rule_id"], known["exchanges"]) == (151, ["CBOT", "QBALGO"])
-    assert [each["increment"] for each in known["increments"]] == ["0.0025", "0.005"]
-    assert [each["quoted_increment"] for each in known["increments"]] == quoted
+    assert [increment["increment"] for increment in known["increments"]] == ["0.0025", "0.005"]
+    assert [increment["quoted_increment"] for increment in known["increments"]] == quoted
     assert unknown == {"market_rule_id": 152, "exchanges": ["OTHER"], "increments": None}
     (row,) = result.rows()
     assert json.loads(row["market_rules"]) == corn["market_rules"]
@@ -207,7 +207,7 @@ def test_other_formats_hold_every_series_unless_one_is_named() -> None:
     assert [row["con_id"] for row in weekly.rows()] == ["3"]
 
 
-def test_an_explanation_tells_why_each_contract_before_is_not_it() -> None:
+def test_an_explanation_says_why_each_contract_before_is_not_it() -> None:
     expired = dataclasses.replace(
         DECEMBER, con_id=9, local_symbol="ESU6", last_trade_at=datetime(2026, 9, 18, tzinfo=UTC)
     )

@@ -34,7 +34,7 @@ NOTHING, NEW = ChainDiff(unchanged=2), ChainDiff(added=(DECEMBER,))
         (False, None, False, "fresh"),
     ],
 )
-def test_get_and_refresh_tell_one_event_with_one_word(
+def test_get_and_refresh_say_one_event_with_one_word(
     is_new: bool, diff: ChainDiff | None, applied: bool, word: str
 ) -> None:
     update = FutureUpdate(

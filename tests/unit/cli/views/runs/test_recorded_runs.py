@@ -48,5 +48,5 @@ def test_a_run_with_every_fate_of_a_contract_fits_and_loses_none() -> None:
     console.print(recorded_runs_view([a_run(every), a_run(ContractCounts(expired=None))]).table())
     lines = stream.getvalue().splitlines()
     assert max(map(len, lines)) <= 80
-    for told in ("12345", "named refresh", "interrupted", *every.words_of_changes()):
-        assert told in " ".join(stream.getvalue().split())
+    for message in ("12345", "named refresh", "interrupted", *every.words_of_changes()):
+        assert message in " ".join(stream.getvalue().split())

@@ -82,11 +82,11 @@ def stored(product: Future = ES) -> ProductSummary:
 def refreshed(
     *outcomes: FutureUpdate[Future] | FutureFailure, before: tuple[Future, ...] = (ES,)
 ) -> RefreshReport:
-    stored_before = {each.key: stored(each) for each in before}
+    stored_before = {product.key: stored(product) for product in before}
     return RefreshReport(
         outcomes=[
-            each if isinstance(each, FutureFailure) else refreshed_product(each, NOW)
-            for each in outcomes
+            outcome if isinstance(outcome, FutureFailure) else refreshed_product(outcome, NOW)
+            for outcome in outcomes
         ],
         before=stored_before,
         started_at=NOW - timedelta(seconds=12),
@@ -108,7 +108,7 @@ def record_of(outcome: FutureUpdate[Future] | FutureFailure, *before: Future) ->
     return dict(row)
 
 
-def test_each_state_is_told_by_what_the_run_did() -> None:
+def test_each_state_is_reported_by_what_the_run_did() -> None:
     new = ChainDiff(added=(DECEMBER, MARCH))
     nothing = ChainDiff(unchanged=2)
     assert record_of(updated(diff=nothing), ES)["state"] == "unchanged"
@@ -171,11 +171,13 @@ def test_the_table_fits_80_columns_and_cuts_no_reason() -> None:
     assert lines[2].split() == [*("ES@CME", "(ES)", "2", "0", "1", "0", "now", "updated")]
 
 
-def test_a_reason_that_many_share_is_told_once() -> None:
+def test_a_reason_that_many_share_is_reported_once() -> None:
     products = [named(f"X{number}") for number in range(56)]
-    told = refresh_failures(refreshed(*map(failed, products)).failures)
-    assert len(told) == 1
-    assert told[0][0].startswith("X0@CME (X0), X1@CME (X1), X2@CME (X2) and 53 more: The gateway")
+    message = refresh_failures(refreshed(*map(failed, products)).failures)
+    assert len(message) == 1
+    assert message[0][0].startswith(
+        "X0@CME (X0), X1@CME (X1), X2@CME (X2) and 53 more: The gateway"
+    )
 
 
 def test_a_product_is_not_named_twice() -> None:
@@ -234,8 +236,8 @@ def test_the_document_names_the_run_and_every_product() -> None:
         "finished_at": "2026-11-23T12:00:00Z",
         "events": [],
     }
-    assert [tuple(each) for each in products] == [COLUMNS] * 2
-    assert [each["symbol"] for each in products] == ["ES", "CL"]
+    assert [tuple(product) for product in products] == [COLUMNS] * 2
+    assert [product["symbol"] for product in products] == ["ES", "CL"]
 
 
 @pytest.mark.parametrize("asked_by", ["former name", "new name"])
@@ -256,7 +258,7 @@ def test_a_renamed_product_is_no_new_one(asked_by: str) -> None:
     assert ProductKey(record["symbol"], record["exchange"], record["trading_class"]) == today.key
 
 
-def test_a_new_product_is_told_as_new_although_its_symbol_is_stored_elsewhere() -> None:
+def test_a_new_product_is_reported_as_new_although_its_symbol_is_stored_elsewhere() -> None:
     query = FutureQuery(symbol="ES")
     other = named("ES", "NYMEX")
     diff = ChainDiff(added=other.contracts)
@@ -267,13 +269,15 @@ def test_a_new_product_is_told_as_new_although_its_symbol_is_stored_elsewhere() 
 def test_what_a_run_that_was_cut_short_did_not_reach_is_counted() -> None:
     unasked = (FutureQuery(symbol="NQ"), FutureQuery(symbol="CL"))
     result = dataclasses.replace(refreshed(updated(diff=ChainDiff(unchanged=2))), unasked=unasked)
-    told = "1 of 3 products: 1 unchanged · 2 not reached · 12 s · run 17"
-    assert refresh_sentence(result) == told
+    message = "1 of 3 products: 1 unchanged · 2 not reached · 12 s · run 17"
+    assert refresh_sentence(result) == message
 
 
 def test_a_symbol_that_may_mean_several_products_is_booked_under_none() -> None:
     """Although one of them alone is stored."""
-    known = [KnownProduct.stored(each, NOW).as_candidate() for each in (ES, named("ES", "NYMEX"))]
+    known = [
+        KnownProduct.stored(future, NOW).as_candidate() for future in (ES, named("ES", "NYMEX"))
+    ]
     error = AmbiguousProductError("ES", known)
     outcome = FutureFailure(query=FutureQuery(symbol="ES"), error=error)
     record = record_of(outcome, ES)

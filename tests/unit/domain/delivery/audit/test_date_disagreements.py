@@ -37,18 +37,18 @@ CALENDAR = ImportedRow(
 
 
 def found(product: Future, *rows: ImportedRow) -> list[tuple[str, str, str, Severity]]:
-    imports = [each.on_product("COMEX", "GC", date(2026, 11, 1)) for each in rows]
+    imports = [row.on_product("COMEX", "GC", date(2026, 11, 1)) for row in rows]
     return [
-        (each.field, each.value, each.other, each.severity)
-        for each in date_disagreements(product, BOOK, imports, NOW)
+        (disagreement.field, disagreement.value, disagreement.other, disagreement.severity)
+        for disagreement in date_disagreements(product, BOOK, imports, NOW)
     ]
 
 
-def test_what_agrees_is_not_told() -> None:
+def test_what_agrees_is_not_reported() -> None:
     assert found(GOLD, CALENDAR) == []
 
 
-def test_another_last_trade_date_than_the_rules_is_told() -> None:
+def test_another_last_trade_date_than_the_rules_is_reported() -> None:
     moved = dataclasses.replace(GCZ6, last_trade_date=date(2026, 12, 28))
     other = dataclasses.replace(GOLD, contracts=(moved,))
     assert found(other) == [("last_trade_date", "2026-12-28", "2026-12-29", Severity.NOTICE)]
@@ -67,10 +67,10 @@ def test_of_an_import_that_ibkr_refutes_the_last_trade_date_alone_is_named() -> 
         last_trade_date=date(2027, 2, 24),
         dates={"first_notice_date": date(2027, 1, 29)},
     )
-    assert [each[0] for each in found(GOLD, slipped)] == ["last_trade_date"]
+    assert [pair[0] for pair in found(GOLD, slipped)] == ["last_trade_date"]
 
 
-def test_a_published_notice_date_that_is_not_the_rules_is_told() -> None:
+def test_a_published_notice_date_that_is_not_the_rules_is_reported() -> None:
     other = dataclasses.replace(CALENDAR, dates={"first_notice_date": date(2026, 11, 27)})
     assert found(GOLD, other) == [
         ("first_notice_date", "2026-11-27", "2026-11-30", Severity.NOTICE)
@@ -87,6 +87,6 @@ def test_a_cut_off_of_ibkrs_own_is_no_contradiction() -> None:
     assert found(GOLD, cutoff) == []
 
 
-def test_of_what_has_ended_nothing_is_told() -> None:
+def test_of_what_has_ended_nothing_is_reported() -> None:
     ended = dataclasses.replace(GCZ6, last_trade_date=date(2026, 10, 1))
     assert found(dataclasses.replace(GOLD, contracts=(ended,))) == []

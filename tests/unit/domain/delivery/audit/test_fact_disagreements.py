@@ -18,9 +18,9 @@ from ibkr_sync.infrastructure.calendars import HolidayCalendar
 from ibkr_sync.infrastructure.replay.sample import sample_recording
 
 
-def told(**changes: object) -> Future:
+def message(**changes: object) -> Future:
     of_contracts = {name: changes.pop(name) for name in OF_CONTRACTS if name in changes}
-    chain = (dataclasses.replace(each, **of_contracts) for each in ES.contracts)  # type: ignore[arg-type]  # as the caller says
+    chain = (dataclasses.replace(contract, **of_contracts) for contract in ES.contracts)  # type: ignore[arg-type]  # as the caller says
     return dataclasses.replace(ES, contracts=tuple(chain), **changes)  # type: ignore[arg-type]  # as above
 
 
@@ -31,9 +31,9 @@ def disagreements(future: Future, catalogue: Catalogue) -> tuple[Disagreement, .
 
 def sentences(future: Future, catalogue: Catalogue) -> list[str]:
     return [
-        f"{each.field} {each.value}, {each.other_source} {each.other}"
-        for each in disagreements(future, catalogue)
-        if each.contract is None
+        f"{found.field} {found.value}, {found.other_source} {found.other}"
+        for found in disagreements(future, catalogue)
+        if found.contract is None
     ]
 
 
@@ -51,17 +51,20 @@ def sentences(future: Future, catalogue: Catalogue) -> list[str]:
         ),
     ],
 )
-def test_each_field_that_differs_is_told_with_both_values(
+def test_each_field_that_differs_is_reported_with_both_values(
     field: str, value: object, sentence: str
 ) -> None:
-    assert sentences(told(**{field: value}), load_catalogue()) == [sentence]
+    assert sentences(message(**{field: value}), load_catalogue()) == [sentence]
 
 
 def test_a_contract_that_differs_from_catalogue_and_product_is_named() -> None:
     odd = dataclasses.replace(DECEMBER, min_tick=Decimal("0.5"), price_magnifier=100)
     usual = dataclasses.replace(MARCH, min_tick=Decimal("0.25"), price_magnifier=1)
     found = disagreements(dataclasses.replace(ES, contracts=(odd, usual)), load_catalogue())
-    assert [(each.contract, each.field, each.value, each.other) for each in found] == [
+    assert [
+        (disagreement.contract, disagreement.field, disagreement.value, disagreement.other)
+        for disagreement in found
+    ] == [
         (odd, "price_magnifier", "100", "1"),
         (odd, "min_tick", "0.5", "0.25"),
     ]
@@ -69,26 +72,30 @@ def test_a_contract_that_differs_from_catalogue_and_product_is_named() -> None:
 
 def test_the_symbol_of_a_class_is_compared_too() -> None:
     row = a_product(symbol="SPX", trading_class="ES", exchange="CME")
-    (found,) = (each for each in fact_disagreements(ES, row, NOW) if each.field == "symbol")
+    (found,) = (
+        disagreement
+        for disagreement in fact_disagreements(ES, row, NOW)
+        if disagreement.field == "symbol"
+    )
     assert (found.value, found.other) == ("ES", "SPX")
 
 
 def test_equal_numbers_written_differently_agree() -> None:
-    assert disagreements(told(multiplier=Decimal("50.00")), load_catalogue()) == ()
+    assert disagreements(message(multiplier=Decimal("50.00")), load_catalogue()) == ()
 
 
 @pytest.mark.parametrize("field", ["multiplier", "price_magnifier", "underlying"])
 def test_what_ibkr_leaves_out_is_no_disagreement(field: str) -> None:
-    assert disagreements(told(**{field: None}), load_catalogue()) == ()
+    assert disagreements(message(**{field: None}), load_catalogue()) == ()
 
 
 def test_what_the_catalogue_does_not_know_is_no_disagreement() -> None:
     row = a_product(symbol="ES", trading_class="ES", multiplier=None, price_magnifier=None)
-    assert disagreements(told(multiplier=Decimal(7), price_magnifier=3), Catalogue([row])) == ()
+    assert disagreements(message(multiplier=Decimal(7), price_magnifier=3), Catalogue([row])) == ()
     assert disagreements(ES, Catalogue([])) == ()
 
 
-def test_an_index_where_the_catalogue_has_a_stock_is_told() -> None:
+def test_an_index_where_the_catalogue_has_a_stock_is_reported() -> None:
     row = a_product(symbol="ES", trading_class="ES", category="single_stock")
     assert sentences(ES, Catalogue([row])) == ["underlying IND, the catalogue STK"]
 
@@ -111,7 +118,9 @@ def test_a_stock_on_both_sides_agrees() -> None:
 
 
 def test_another_size_is_no_disagreement() -> None:
-    assert disagreements(told(trading_class="ESX", multiplier=Decimal(1)), load_catalogue()) == ()
+    assert (
+        disagreements(message(trading_class="ESX", multiplier=Decimal(1)), load_catalogue()) == ()
+    )
 
 
 def test_the_built_in_sample_and_the_catalogue_agree() -> None:
@@ -127,5 +136,5 @@ def test_the_built_in_sample_and_the_catalogue_agree() -> None:
             price_magnifier=int(row.price_magnifier),
             underlying=Underlying(symbol=row.under_symbol, sec_type=row.under_sec_type),
         )
-    differences = {key: sentences(each, load_catalogue()) for key, each in by_product.items()}
+    differences = {key: sentences(value, load_catalogue()) for key, value in by_product.items()}
     assert {key: texts for key, texts in differences.items() if texts} == {}

@@ -16,7 +16,7 @@ CALENDAR = HolidayCalendar()
 
 
 def product_of_class(trading_class: str) -> SampleProduct:
-    return next(each for each in sample_products() if each.trading_class == trading_class)
+    return next(product for product in sample_products() if product.trading_class == trading_class)
 
 
 @one_case(

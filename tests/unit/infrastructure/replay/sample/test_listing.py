@@ -27,7 +27,7 @@ products = st.sampled_from(sample_products())
 
 
 def product_of_class(trading_class: str) -> SampleProduct:
-    return next(each for each in sample_products() if each.trading_class == trading_class)
+    return next(product for product in sample_products() if product.trading_class == trading_class)
 
 
 def es_listed_as(listing: str) -> SampleProduct:

@@ -116,8 +116,8 @@ class TestForms:
             in_one_chain(
                 dataclasses.replace(product, trading_class=f"{product.trading_class}.{position}"),
                 (
-                    dataclasses.replace(each, con_id=1 + 1000 * position + number)
-                    for number, each in enumerate(product.contracts)
+                    dataclasses.replace(contract, con_id=1 + 1000 * position + number)
+                    for number, contract in enumerate(product.contracts)
                 ),
             )
             for position, product in enumerate(products)

@@ -83,7 +83,9 @@ def path(tmp_path: Path) -> Path:
 
 def write(path: Path, *products: Future, **changes: object) -> None:
     documents = [product_to_document(product, NOW) | changes for product in products]
-    path.write_text("".join(json.dumps(each) + "\n" for each in documents), encoding="utf-8")
+    path.write_text(
+        "".join(json.dumps(document) + "\n" for document in documents), encoding="utf-8"
+    )
 
 
 def source(
@@ -111,7 +113,7 @@ class TestContract(SourceContract):
         def make(
             products: Iterable[Future], entity: type[Future] = Future
         ) -> FileFutureRepository[Future]:
-            dated = [dataclasses.replace(each, synced_at=clock.now) for each in products]
+            dated = [dataclasses.replace(product, synced_at=clock.now) for product in products]
             if suffix == "csv":
                 write_table(path, dated)
             else:
@@ -132,7 +134,7 @@ class TestGetOrCreate:
         assert update.diff is not None
         assert update.diff.added == (DECEMBER, MARCH)
         assert local.products == {ES.key: update.product}
-        assert [(each.run.origin, each.outcome) for each in local.runs] == [(Origin.FILE, "ok")]
+        assert [(other.run.origin, other.outcome) for other in local.runs] == [(Origin.FILE, "ok")]
 
     def test_the_same_file_twice_changes_nothing(
         self, path: Path, local: InMemoryFutureRepository[Any]
@@ -181,7 +183,7 @@ class TestGetOrCreate:
         ]
         write(path, dataclasses.replace(ES, contracts=tuple(rows)))
         product = source(path, local).get_or_create(ASK_ES, NO_POLICY).product
-        seen = {each.con_id: each.listing for each in product.contracts}
+        seen = {contract.con_id: contract.listing for contract in product.contracts}
         assert seen == {
             1: ContractListing(first_seen_at=TODAY, last_seen_at=NOW),
             2: ContractListing(first_seen_at=TODAY, last_seen_at=NOW - timedelta(hours=1)),
@@ -279,8 +281,8 @@ class TestGetOrCreate:
         write(path, newer)
         update = source(path, local).get_or_create(ASK_ES, NO_POLICY)
         assert update.diff is not None
-        assert [each.con_id for each in update.diff.added] == [105]
-        assert {each.con_id for each in update.product.contracts} == set(range(100, 106))
+        assert [contract.con_id for contract in update.diff.added] == [105]
+        assert {contract.con_id for contract in update.product.contracts} == set(range(100, 106))
 
     @pytest.mark.parametrize("hours", [0, 1, 21])
     def test_what_a_file_lacks_is_never_missing(
@@ -329,7 +331,7 @@ class TestGetOrCreate:
             document["contracts"][0]["state"] = state
             path.write_text(json.dumps(document), encoding="utf-8")
         product = source(path, local).get_or_create(ASK_ES, NO_POLICY).product
-        assert [each.con_id for each in product.contracts] == [MARCH.con_id]
+        assert [contract.con_id for contract in product.contracts] == [MARCH.con_id]
 
     def test_a_part_of_a_chain_makes_its_product_no_fresher(
         self, path: Path, local: InMemoryFutureRepository[Any]
@@ -343,7 +345,7 @@ class TestGetOrCreate:
             update = source(path, local).get_or_create(ASK_ES, NO_POLICY)
             product = update.product
             assert (product.synced_at, product.origin) == (stored.synced_at, Origin.IBKR)
-            assert [each.multiplier for each in product.contracts] == [5, MARCH.multiplier]
+            assert [contract.multiplier for contract in product.contracts] == [5, MARCH.multiplier]
             listing = product.contracts[0].listing
             assert listing is not None
             assert listing.last_seen_at == at
@@ -452,7 +454,7 @@ class TestFreshness:
         assert update.diff is not None
 
 
-class TestWhatIsMeant:
+class TestWhichProductIsMeant:
     def test_a_product_the_file_lacks_is_not_found_in_that_file(
         self, path: Path, local: InMemoryFutureRepository[Any]
     ) -> None:
@@ -462,7 +464,7 @@ class TestWhatIsMeant:
         assert missing.value.place == str(path)
         assert local.runs[0].outcomes == [("NQ", "failed", "ProductNotFoundError")]
 
-    def test_several_products_are_ambiguous_and_a_class_tells_them_apart(
+    def test_several_products_are_ambiguous_and_a_class_says_them_apart(
         self, path: Path, local: InMemoryFutureRepository[Any]
     ) -> None:
         mini = dataclasses.replace(
@@ -473,7 +475,10 @@ class TestWhatIsMeant:
         write(path, ES, mini)
         with pytest.raises(AmbiguousProductError) as ambiguous:
             source(path, local).get_or_create(ASK_ES, NO_POLICY)
-        assert [each.key.trading_class for each in ambiguous.value.candidates] == ["ES", "MINI"]
+        assert [candidate.key.trading_class for candidate in ambiguous.value.candidates] == [
+            "ES",
+            "MINI",
+        ]
         assert local.products == {}
         query = FutureQuery(symbol="ES", trading_class="MINI")
         assert source(path, local).get_or_create(query, NO_POLICY).product.key == mini.key
@@ -509,7 +514,7 @@ class TestGetOrCreateMany:
         assert isinstance(third, FutureUpdate)
         assert [outcome.query for outcome in (first, second, third)] == queries
         assert set(local.products) == {ES.key, CRUDE.key}
-        assert [each.outcome for each in local.runs] == ["partial"]
+        assert [run.outcome for run in local.runs] == ["partial"]
         assert local.runs[0].outcomes == [
             ("ES", "created", None),
             ("NQ", "failed", "ProductNotFoundError"),
@@ -543,7 +548,7 @@ class TestGetOrCreateMany:
         write(path, ES, CRUDE)
         with pytest.raises(StorageError):
             list(source(path, full).get_or_create_many([ASK_ES], NO_POLICY))
-        assert [each.outcome for each in full.runs] == ["failed"]
+        assert [run.outcome for run in full.runs] == ["failed"]
 
     def test_a_consumer_who_stops_early_ends_the_run(
         self, path: Path, local: InMemoryFutureRepository[Any]
@@ -554,7 +559,7 @@ class TestGetOrCreateMany:
         )
         next(outcomes)
         outcomes.close()  # type: ignore[attr-defined]  # a generator, though promised less
-        assert [each.outcome for each in local.runs] == ["interrupted"]
+        assert [run.outcome for run in local.runs] == ["interrupted"]
         assert set(local.products) == {ES.key}
 
 

@@ -47,14 +47,14 @@ TYPES: dict[type[Future], str] = {
 
 
 each_contract = one_case("recorded", RECORDED_CONTRACTS)
-each_product = one_case("key", dict.fromkeys(each.key for each in RECORDED_CONTRACTS))
+each_product = one_case("key", dict.fromkeys(contract.key for contract in RECORDED_CONTRACTS))
 
 
 @pytest.fixture(scope="module")
 def products() -> dict[ProductKey, Future]:
     """All that was recorded, as products."""
-    rows = merge_rows(translate_row(received(each.row)) for each in RECORDED_CONTRACTS)
-    contracts = [each.contract for each in rows if each.contract is not None]
+    rows = merge_rows(translate_row(received(other.row)) for other in RECORDED_CONTRACTS)
+    contracts = [other.contract for other in rows if other.contract is not None]
     assert len(contracts) == len(rows)
     return {
         key: assemble_product(key, members, load_catalogue(), NOW)
@@ -101,15 +101,19 @@ def test_a_recorded_contract_is_found_by_its_local_symbol_and_by_its_month(
 def test_no_recorded_contract_is_lost_or_taken_for_one_of_another_product(
     products: dict[ProductKey, Future],
 ) -> None:
-    assert set(products) == {each.key for each in RECORDED_CONTRACTS}
-    assert sum(len(each.contracts) for each in products.values()) == len(RECORDED_CONTRACTS) == 71
+    assert set(products) == {contract.key for contract in RECORDED_CONTRACTS}
+    assert (
+        sum(len(product.contracts) for product in products.values())
+        == len(RECORDED_CONTRACTS)
+        == 71
+    )
 
 
 @each_product
 def test_a_recorded_product_is_of_the_type_of_what_it_is_on(
     key: ProductKey, products: dict[ProductKey, Future]
 ) -> None:
-    named = {symbol: each for each, symbols in TYPES.items() for symbol in symbols.split()}
+    named = {symbol: kind for kind, symbols in TYPES.items() for symbol in symbols.split()}
     expected = SingleStockFuture if key.exchange == "ONE" else named[key.symbol]
     assert type(products[key]) is expected
 

@@ -43,8 +43,8 @@ ZONES = {
     "MET": "Europe/Berlin",
     "GB-Eire": "Europe/London",
 }
-WHOLE = [each for each in RECORDED_ROWS if each.is_whole]
-PARTIAL = [each for each in RECORDED_ROWS if not each.is_whole]
+WHOLE = [row for row in RECORDED_ROWS if row.is_whole]
+PARTIAL = [row for row in RECORDED_ROWS if not row.is_whole]
 
 NEEDED = {
     "exchange": "exchange",
@@ -116,11 +116,11 @@ def check(contract: FuturesContract, sent: dict[str, str], version: int) -> None
     assert str(contract.contract_month or "").replace("-", "") == sent["contractMonth"]
     real = sent["realExpirationDate"]
     assert contract.real_expiration_date == (day(real) if real else None)
-    exchanges = [each for each in sent["validExchanges"].split(",") if each]
-    rules = [int(each) for each in sent["marketRuleIds"].split(",") if each]
-    venues = [(each.exchange, each.market_rule_id) for each in contract.venues]
+    exchanges = [part for part in sent["validExchanges"].split(",") if part]
+    rules = [int(part) for part in sent["marketRuleIds"].split(",") if part]
+    venues = [(venue.exchange, venue.market_rule_id) for venue in contract.venues]
     assert venues == list(zip(exchanges, rules, strict=True))
-    types = [each for each in sent["orderTypes"].split(",") if each]
+    types = [part for part in sent["orderTypes"].split(",") if part]
     assert list(contract.order_types) == sorted(types)
     is_stated = sent["settlementMethod"] and version >= PROTOBUF_ROWS
     assert contract.settlement_method == (sent["settlementMethod"] if is_stated else None)
@@ -152,13 +152,13 @@ def test_a_row_is_read_field_by_field_as_it_was_sent(recorded: RecordedRow, vers
 
 @pytest.mark.parametrize("version", VERSIONS)
 @one_case("recorded", PARTIAL)
-def test_what_was_not_recorded_is_unknown_and_what_is_needed_is_told(
+def test_what_was_not_recorded_is_unknown_and_what_is_needed_is_reported(
     recorded: RecordedRow, version: int
 ) -> None:
     read = translate_row(received(recorded, version))
     sent = recorded.sent
     unstated = {NEEDED[field] for field in NEEDED if not sent[field]}
-    assert {each.field for each in read.remarks} == unstated
+    assert {remark.field for remark in read.remarks} == unstated
     assert (read.con_id, read.symbol) == (int(sent["conId"]), sent["symbol"])
     assert read.depends_on_stored == bool(unstated)
     if not unstated:
@@ -198,9 +198,9 @@ def test_a_contract_of_other_records_is_the_same_in_every_form(
 def chains() -> dict[tuple[str, str], list[RecordedRow]]:
     """The whole rows of a class that were captured together; of doubled ones the first."""
     found: dict[tuple[str, str], dict[str, RecordedRow]] = defaultdict(dict)
-    for each in WHOLE:
-        key = each.sent["tradingClass"], each.captured
-        found[key].setdefault(each.sent["conId"], each)
+    for row in WHOLE:
+        key = row.sent["tradingClass"], row.captured
+        found[key].setdefault(row.sent["conId"], row)
     return {key: list(rows.values()) for key, rows in found.items()}
 
 
@@ -209,7 +209,7 @@ def product_of(rows: Sequence[RecordedRow], version: int, received_at: datetime)
     first = rows[0].sent
     reply = ContractReply(
         request=ContractRequest(symbol=first["symbol"], exchange=first["exchange"]),
-        rows=tuple(received(each, version) for each in rows),
+        rows=tuple(received(row, version) for row in rows),
         end_frame=b"",
         received_at=received_at,
         server_version=version,
@@ -226,12 +226,10 @@ def test_rows_that_came_without_a_zone_have_that_of_their_siblings(
 ) -> None:
     rows = list(rows)
     product = product_of(rows, version, datetime(2026, 1, 1, tzinfo=UTC))
-    zones = {ZONES[each.sent["timeZoneId"]] for each in rows} - {None}
-    assert {each.time_zone for each in product.contracts} == (zones or {None})
-    days = {
-        int(each.sent["conId"]): day(each.sent["lastTradeDateOrContractMonth"]) for each in rows
-    }
-    assert {each.con_id: each.last_trade_date for each in product.contracts} == days
+    zones = {ZONES[row.sent["timeZoneId"]] for row in rows} - {None}
+    assert {contract.time_zone for contract in product.contracts} == (zones or {None})
+    days = {int(row.sent["conId"]): day(row.sent["lastTradeDateOrContractMonth"]) for row in rows}
+    assert {contract.con_id: contract.last_trade_date for contract in product.contracts} == days
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -245,8 +243,8 @@ def test_the_last_session_of_a_contract_is_not_that_of_its_product(version: int)
         is_open=True, until=datetime(2025, 12, 19, 22, tzinfo=UTC)
     )
     monday = hours.calendar.on(date(2025, 12, 22))
-    assert [type(each) for each in monday] == [TradingSession, TradingSession]
-    december = next(each for each in product.contracts if each.local_symbol == "ESZ5")
+    assert [type(session) for session in monday] == [TradingSession, TradingSession]
+    december = next(contract for contract in product.contracts if contract.local_symbol == "ESZ5")
     state = contract_market_state(december, evening)
     assert state is not None
     assert state.until == december.last_trade_at == datetime(2025, 12, 19, 14, 30, tzinfo=UTC)

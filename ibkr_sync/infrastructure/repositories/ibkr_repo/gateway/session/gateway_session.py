@@ -107,7 +107,7 @@ class GatewaySession:
         self._upstream = Upstream()
         self._farms = Farms()
         self._ready: Future[None] = Future()
-        self._told: set[int] = set()
+        self._reported: set[int] = set()
         self._end: IbkrSyncError | None = None
         self._end_lock = threading.Lock()
         self._is_closed = False
@@ -287,11 +287,11 @@ class GatewaySession:
         names_our_request = self._pending.find_chain(notice.request_id) is not None
         match notice_meaning_of(notice.code, names_our_request=names_our_request):
             case NoticeMeaning.INFORMATION:
-                self._tell(notice.code, said)
+                self._report(notice.code, said)
             case NoticeMeaning.UPSTREAM_LOST:
                 self._lose_upstream(notice.code, said)
             case NoticeMeaning.UPSTREAM_RESTORED:
-                self._tell(notice.code, said)
+                self._report(notice.code, said)
                 if self._upstream.restore(notice.code):
                     self._pending.fail_all(UpstreamDownError(*self._address, said))
             case NoticeMeaning.PACING:
@@ -302,16 +302,16 @@ class GatewaySession:
                 rejected = RequestRejectedError(notice.code, notice.text)
                 self._pending.fail(notice.request_id, rejected)
             case NoticeMeaning.LADDER_FAILED:
-                self._tell(notice.code, said)
+                self._report(notice.code, said)
                 if notice.request_id == _NO_REQUEST:
                     self._pending.fail_ladders(RequestRejectedError(notice.code, notice.text))
 
-    def _tell(self, code: int, said: str) -> None:
+    def _report(self, code: int, said: str) -> None:
         """Log what is good to know; farms that flap say it hundreds of times."""
-        is_news = code not in self._told and len(self._told) < _MOST_CODES
+        is_news = code not in self._reported and len(self._reported) < _MOST_CODES
         level = logging.INFO if is_news else logging.DEBUG
         if is_news:
-            self._told.add(code)
+            self._reported.add(code)
         _log.log(level, "TWS %s", said)
 
     def _lose_upstream(self, code: int, said: str) -> None:

@@ -90,8 +90,10 @@ class PendingReplies:
         if not self._budget.is_exceeded:
             return
         with self._lock:
-            chains = [each for each in self._due.values() if isinstance(each, PendingChain)]
-        largest = max(chains, key=lambda each: each.rows.weight, default=None)
+            chains = [
+                hashable for hashable in self._due.values() if isinstance(hashable, PendingChain)
+            ]
+        largest = max(chains, key=lambda item: item.rows.weight, default=None)
         if largest is None:  # the session has ended meanwhile
             return
         error = ReplyTooLargeError(str(largest.request), len(largest.rows))
@@ -150,7 +152,7 @@ class PendingReplies:
         self, concerns: Callable[[Hashable, PendingReply], bool], error: IbkrSyncError
     ) -> None:
         with self._lock:
-            failed = {key: each for key, each in self._due.items() if concerns(key, each)}
+            failed = {key: value for key, value in self._due.items() if concerns(key, value)}
             for key in failed:
                 del self._due[key]
         for pending in failed.values():

@@ -40,11 +40,14 @@ class RowBudget:
     def hold(self) -> ContractReplyRows:
         """Rows of a new reply, none yet."""
         rows = ContractReplyRows()
-        self._held = [*(each for each in self._held if each() is not None), weakref.ref(rows)]
+        self._held = [
+            *(reference for reference in self._held if reference() is not None),
+            weakref.ref(rows),
+        ]
         return rows
 
     @property
     def is_exceeded(self) -> bool:
         """Whether all rows together take more than a session may."""
-        rows = (each() for each in tuple(self._held))
-        return sum(each.weight for each in rows if each is not None) > MAX_SESSION_WEIGHT
+        rows = (reference() for reference in tuple(self._held))
+        return sum(row.weight for row in rows if row is not None) > MAX_SESSION_WEIGHT

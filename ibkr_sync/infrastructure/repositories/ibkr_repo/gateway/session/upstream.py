@@ -36,7 +36,7 @@ class Upstream:
 
         They may even if no outage was announced, when it is IBKR itself that is back.
         """
-        ended = [each for each in RESTORES[code] if self._outages.pop(each, None) is not None]
+        ended = [other for other in RESTORES[code] if self._outages.pop(other, None) is not None]
         is_ibkr_back = CONNECTIVITY_LOST in RESTORES[code]
         if ended or is_ibkr_back:
             self.disturbances += 1

@@ -28,7 +28,7 @@ PLAIN = SyncPolicy()
 def reply(*rows: ContractRow, con_id: int = CON_ID, at: datetime = BEFORE_EXPIRY) -> ContractReply:
     return ContractReply(
         request=ContractRequest(con_id=con_id, include_expired=True),
-        rows=tuple(received(each) for each in rows),
+        rows=tuple(received(row) for row in rows),
         end_frame=b"",
         received_at=at,
         server_version=187,
@@ -79,7 +79,10 @@ def test_a_local_symbol_of_several_products_is_ambiguous() -> None:
     )
     with pytest.raises(AmbiguousProductError) as caught:
         contract_for_product(both)
-    assert [str(each.key) for each in caught.value.candidates] == ["ES@CME (ES)", "SPX@CBOT (SP)"]
+    assert [str(candidate.key) for candidate in caught.value.candidates] == [
+        "ES@CME (ES)",
+        "SPX@CBOT (SP)",
+    ]
     one = dataclasses.replace(both, rows=both.rows[:1])
     assert contract_for_product(one).con_id == CON_ID
 

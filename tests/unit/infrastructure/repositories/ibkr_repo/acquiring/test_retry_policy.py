@@ -91,9 +91,9 @@ def test_every_error_of_a_gateway_or_a_reply_has_its_place() -> None:
     """A new error has to be put into one of the lists."""
 
     def below(kind: type[errors.IbkrSyncError]) -> set[type[errors.IbkrSyncError]]:
-        return {kind}.union(*(below(each) for each in kind.__subclasses__()))
+        return {kind}.union(*(below(subclass) for subclass in kind.__subclasses__()))
 
-    placed = {type(each) for each in (*OF_THE_MOMENT, *OF_THE_GATEWAY, *FOR_GOOD)}
+    placed = {type(error) for error in (*OF_THE_MOMENT, *OF_THE_GATEWAY, *FOR_GOOD)}
     abstract = {errors.GatewayError, errors.HandshakeError, errors.ReplyError}
     of_other_sources = {
         errors.OutdatedDataError,
@@ -111,7 +111,7 @@ def test_every_error_of_a_gateway_or_a_reply_has_its_place() -> None:
 )
 def test_pauses_grow(retry_policy: RetryPolicy, pauses: list[float]) -> None:
     tries = range(1, len(pauses) + 1)
-    assert [retry_policy.pause(tried=each, left=1800, jitter=0) for each in tries] == pauses
+    assert [retry_policy.pause(tried=other, left=1800, jitter=0) for other in tries] == pauses
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ def questions(
 
 
 def asked(query: FutureQuery, stored: ProductKey | None = None) -> list[str]:
-    return [str(each.request) for each in questions(query, stored)]
+    return [str(question.request) for question in questions(query, stored)]
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_other_names_are_asked_for_in_their_order_and_said_so() -> None:
 
 def test_expired_contracts_are_asked_for_where_a_contract_may_be_one() -> None:
     by_con_id = FutureQuery(symbol="5", con_id=5)
-    assert [each.request.include_expired for each in questions(by_con_id)] == [True]
+    assert [other.request.include_expired for other in questions(by_con_id)] == [True]
     for wanted in (False, True):
         (question,) = questions(FutureQuery(symbol="ES"), include_expired=wanted)
         assert question.request.include_expired is wanted

@@ -37,7 +37,7 @@ def times_of(clock: Clock, pacer: Pacer, count: int) -> list[float]:
 
 
 def most_in_a_second(times: list[float]) -> int:
-    return max(sum(1 for each in times if start <= each < start + 1 - 1e-9) for start in times)
+    return max(sum(1 for time in times if start <= time < start + 1 - 1e-9) for start in times)
 
 
 def test_the_first_message_leaves_at_once() -> None:

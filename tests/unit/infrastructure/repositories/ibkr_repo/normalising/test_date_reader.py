@@ -135,7 +135,9 @@ def test_a_time_that_a_clock_change_skips_or_repeats_keeps_its_day(
     """And its instant, in hours UTC of that day, is one of both that may be meant."""
     read = believed(text, zone)
     assert read.date == day
-    assert read.at in {utc(day.year, day.month, day.day) + timedelta(hours=each) for each in hours}
+    assert read.at in {
+        utc(day.year, day.month, day.day) + timedelta(hours=other) for other in hours
+    }
 
 
 @one_case(
@@ -277,11 +279,11 @@ def test_no_text_fails_in_another_way_than_being_refused(
         read = read_last_trade_date(text, exchange_zone, other)
     except ValueError:
         return
-    for each in (read.believed, *read.others):
-        assert other is not None or abs(each.date - read_date(text.strip()[:8])) <= DAY * 2
-        assert each.at is None or each.at.utcoffset() == timedelta(0)
-        if each.at is not None and exchange_zone is not None:
-            assert each.date == each.at.astimezone(ZoneInfo(exchange_zone)).date()
+    for trade in (read.believed, *read.others):
+        assert other is not None or abs(trade.date - read_date(text.strip()[:8])) <= DAY * 2
+        assert trade.at is None or trade.at.utcoffset() == timedelta(0)
+        if trade.at is not None and exchange_zone is not None:
+            assert trade.date == trade.at.astimezone(ZoneInfo(exchange_zone)).date()
 
 
 @given(

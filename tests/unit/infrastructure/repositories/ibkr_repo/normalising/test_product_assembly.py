@@ -95,7 +95,7 @@ def test_of_contracts_that_have_all_expired_the_last_is_the_nearest() -> None:
         (("NOSUCH", "CME", "NOSUCH"), None, UnclassifiedFuture, None),
     ],
 )
-def test_the_catalogue_tells_the_asset_class_except_of_stock_futures(
+def test_the_catalogue_says_the_asset_class_except_of_stock_futures(
     key: tuple[str, str, str],
     underlying: str | None,
     expected: type[Future],

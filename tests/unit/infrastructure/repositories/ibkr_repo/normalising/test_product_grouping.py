@@ -98,7 +98,7 @@ def test_a_weekly_class_that_states_no_size_stays_with_its_product(
         ("NIY", "CME", {"NIY": "500", "ENY": "100"}),
     ],
 )
-def test_products_of_one_symbol_are_told_apart_by_their_class(
+def test_products_of_one_symbol_are_distinguished_by_their_class(
     symbol: str, exchange: str, sizes: dict[str, str]
 ) -> None:
     """A class that begins like another (`SIL`) is not its series."""
@@ -119,7 +119,7 @@ def test_products_of_one_symbol_are_told_apart_by_their_class(
     }
 
 
-def test_products_of_one_symbol_are_told_apart_by_their_exchange() -> None:
+def test_products_of_one_symbol_are_distinguished_by_their_exchange() -> None:
     namesakes = [DECEMBER, on("ONE", of_class(9, "ES", 100)), on("ONE", of_class(8, "ES1D", 100))]
     assert [tuple(key) for key in group_by_product(namesakes)] == [
         ("ES", "CME", "ES"),
@@ -183,22 +183,22 @@ def test_rows_in_another_currency_than_their_product_are_odd(
     currency: str,
     left_out: list[int],
 ) -> None:
-    known = {each.con_id: each for each in stored}
+    known = {other.con_id: other for other in stored}
     for order in (chain, chain[::-1]):
-        rows = in_own_currency([row_of(each) for each in order], known)
-        contracts = [each.contract for each in rows if each.contract is not None]
-        assert {each.currency for each in contracts} == {currency}
-        assert sorted(each.con_id for each in rows if each.contract is None) == left_out
-        odd = {each.con_id for each in chain if each.currency != currency}
-        assert {each.con_id for each in rows if each.remarks} == odd
-        assert all(each.remarks == each.contract.remarks for each in rows if each.contract)
+        rows = in_own_currency([row_of(other) for other in order], known)
+        contracts = [other.contract for other in rows if other.contract is not None]
+        assert {other.currency for other in contracts} == {currency}
+        assert sorted(other.con_id for other in rows if other.contract is None) == left_out
+        odd = {other.con_id for other in chain if other.currency != currency}
+        assert {other.con_id for other in rows if other.remarks} == odd
+        assert all(other.remarks == other.contract.remarks for other in rows if other.contract)
         for row in rows:
-            assert [each.field for each in row.remarks] == ["currency"] * (row.con_id in odd)
+            assert [remark.field for remark in row.remarks] == ["currency"] * (row.con_id in odd)
 
 
 def test_classes_and_exchanges_have_a_currency_each() -> None:
     others = [of_class(7, "ESX", 50, currency="EUR"), on("ONE", EUR)]
-    rows = [row_of(each) for each in (DECEMBER, JUNE, *others)]
+    rows = [row_of(contract) for contract in (DECEMBER, JUNE, *others)]
     assert in_several_currencies(rows) == set()
     assert in_own_currency(rows, {}) == tuple(rows)
 

@@ -58,7 +58,7 @@ def reply_of(
 ) -> ContractReply:
     return ContractReply(
         request=request,
-        rows=tuple(each if isinstance(each, ReplyRow) else received(each) for each in rows),
+        rows=tuple(row if isinstance(row, ReplyRow) else received(row) for row in rows),
         end_frame=b"52\x001\x001\x00",
         received_at=AT,
         server_version=157,
@@ -77,7 +77,7 @@ def read(
 def knowing(stored: Future | None) -> FindNamed:
     def find_named(words: Collection[str]) -> tuple[Future, ...]:
         chain = stored.contracts if stored else ()
-        return (stored,) if stored and {str(each.con_id) for each in chain} & set(words) else ()
+        return (stored,) if stored and {str(row.con_id) for row in chain} & set(words) else ()
 
     return find_named
 
@@ -89,15 +89,15 @@ def with_odd(field: str, value: str, row: int = 1) -> list[ContractRow]:
 
 
 def contract_of(acquired: AcquiredFuture[Future], con_id: int) -> FuturesContract:
-    (contract,) = (each for each in acquired.product.contracts if each.con_id == con_id)
+    (contract,) = (other for other in acquired.product.contracts if other.con_id == con_id)
     return contract
 
 
 def remarks_of(acquired: AcquiredFuture[Future]) -> list[tuple[int | str | None, Remark]]:
     """Every remark with the conId of its contract, or the name where the row makes none."""
     product = acquired.product
-    own = [(each.con_id, remark) for each in product.contracts for remark in each.remarks]
-    return [*own, *((each.contract, each) for each in product.remarks)]
+    own = [(other.con_id, remark) for other in product.contracts for remark in other.remarks]
+    return [*own, *((other.contract, other) for other in product.remarks)]
 
 
 FIXED_PLACES: dict[str, tuple[str, str, str | None]] = {
@@ -140,7 +140,7 @@ def test_every_field_at_a_fixed_place_is_tried() -> None:
 
 
 @pytest.mark.parametrize("place", FIXED_PLACES)
-def test_a_field_that_can_t_be_read_leaves_the_contract_present_and_is_told(place: str) -> None:
+def test_a_field_that_can_t_be_read_leaves_the_contract_present_and_is_reported(place: str) -> None:
     value, field, attribute = FIXED_PLACES[place]
     stored = read(*CHAIN).product
     rows = with_broken(place, value.encode())
@@ -148,7 +148,7 @@ def test_a_field_that_can_t_be_read_leaves_the_contract_present_and_is_told(plac
         acquired = read(*rows, stored=known)
         ((contract, remark),) = remarks_of(acquired)
         assert (remark.kind, remark.field) == (RemarkKind.ODD_ROW, field)
-        con_ids = {each.con_id for each in acquired.product.contracts}
+        con_ids = {other.con_id for other in acquired.product.contracts}
         if place in NEEDED and known is None:
             name = "conId 702" if place == "local_symbol" else "ESU5"
             assert (con_ids, contract) == ({701, 703}, name)
@@ -156,9 +156,9 @@ def test_a_field_that_can_t_be_read_leaves_the_contract_present_and_is_told(plac
         assert (con_ids, contract) == ({701, 702, 703}, 702)
         was, now = contract_of(AcquiredFuture(product=stored), 702), contract_of(acquired, 702)
         differing = {
-            each.name
-            for each in dataclasses.fields(now)
-            if getattr(now, each.name) != getattr(was, each.name)
+            other.name
+            for other in dataclasses.fields(now)
+            if getattr(now, other.name) != getattr(was, other.name)
         }
         assert differing <= {attribute, "last_trade_text", "schedule", "remarks"}
         for sibling in (701, 703):
@@ -171,7 +171,7 @@ def test_a_field_that_can_t_be_read_leaves_the_contract_present_and_is_told(plac
 def test_a_text_that_may_be_anything_harms_nothing(place: str) -> None:
     acquired = read(*with_broken(place, b"\x1b"))
     assert remarks_of(acquired) == []
-    assert [each.con_id for each in acquired.product.contracts] == [701, 702, 703]
+    assert [contract.con_id for contract in acquired.product.contracts] == [701, 702, 703]
 
 
 @pytest.mark.parametrize("place", IDENTIFYING)
@@ -190,7 +190,7 @@ def test_a_row_that_can_t_be_identified_refuses_the_reply(place: str) -> None:
 )
 def test_so_does_a_field_behind_the_fixed_places(field: str, value: str, name: str) -> None:
     acquired = read(*with_odd(field, value))
-    assert [(of, each.field) for of, each in remarks_of(acquired)] == [(702, name)]
+    assert [(of, remark.field) for of, remark in remarks_of(acquired)] == [(702, name)]
     assert len(acquired.product.contracts) == 3
 
 
@@ -216,7 +216,7 @@ def test_so_it_is_in_every_form_of_the_protocol(place: str, version: int) -> Non
     dialect = dialect_for(version)
 
     def rows(chain: Iterable[ContractRow]) -> list[ReplyRow]:
-        return [received_frame(dialect.contract_data(each, 1), version) for each in chain]
+        return [received_frame(dialect.contract_data(row, 1), version) for row in chain]
 
     stored = read(*rows(CHAIN)).product
     for known in (None, stored):
@@ -224,7 +224,7 @@ def test_so_it_is_in_every_form_of_the_protocol(place: str, version: int) -> Non
         is_left_out = place in NEEDED and known is None
         label = "conId 702" if place == "local_symbol" else "ESU5"
         contract = label if is_left_out else 702
-        assert [(of, each.field) for of, each in remarks_of(acquired)] == [(contract, name)]
+        assert [(of, remark.field) for of, remark in remarks_of(acquired)] == [(contract, name)]
         assert len(acquired.product.contracts) == (2 if is_left_out else 3)
 
 
@@ -253,7 +253,7 @@ def test_an_odd_row_is_kept_as_evidence() -> None:
     assert len(acquired.evidence.frames) == 4
 
 
-def test_what_a_route_s_row_says_oddly_is_not_told() -> None:
+def test_what_a_route_s_row_says_oddly_is_not_reported() -> None:
     route = dataclasses.replace(CHAIN[0], exchange="QBALGO", min_tick="0", order_types="LMT")
     request = ContractRequest(symbol="ES")
     for rows in ((CHAIN[0], route), (route, CHAIN[0])):
@@ -261,7 +261,7 @@ def test_what_a_route_s_row_says_oddly_is_not_told() -> None:
         assert remarks_of(acquired) == []
         assert acquired.product == read(CHAIN[0], request=request).product
     alone = read(route, request=request)
-    assert [each.field for _, each in remarks_of(alone)] == ["min_tick"]
+    assert [remark.field for _, remark in remarks_of(alone)] == ["min_tick"]
 
 
 @pytest.mark.parametrize("field", ["trading_hours", "liquid_hours"])
@@ -273,7 +273,7 @@ def test_hours_that_can_t_be_read_are_a_remark_that_is_the_same_every_day(field:
         702,
         f"{field} '20250522:all day': is neither a session nor CLOSED",
     )
-    assert [each.subject for _, each in remarks_of(second)] == [remark.subject]
+    assert [other.subject for _, other in remarks_of(second)] == [remark.subject]
     overlapping = "20250521:0900-20250521:1200;20250521:1100-20250521:1300"
     ((_, remark),) = remarks_of(read(*with_odd(field, overlapping)))
     assert (remark.value, remark.reason) == (
@@ -300,9 +300,9 @@ def test_a_contract_whose_rows_conflict_is_present_and_keeps_what_is_known(field
     other = dataclasses.replace(CHAIN[1], **{field: value})  # type: ignore[arg-type]
     for rows in ((*CHAIN, other), (other, *CHAIN)):
         known = read(*rows, stored=stored)
-        assert [(of, each.field) for of, each in remarks_of(known)] == [(702, name)]
+        assert [(of, remark.field) for of, remark in remarks_of(known)] == [(702, name)]
         update = plan_update(stored, known.product, AT)
-        assert {each.field for each in update.history} == {"remarks"}
+        assert {change.field for change in update.history} == {"remarks"}
         again = plan_update(update.product, read(*rows, stored=update.product).product, AT)
         assert again.history == ()
         for contract in update.product.contracts:
@@ -320,21 +320,21 @@ def test_a_row_in_another_currency_is_odd_and_a_product_of_another_class_is_not(
     odd = with_odd("currency", "EUR")
     foreign = [
         dataclasses.replace(
-            each, con_id=f"8{each.con_id}", trading_class="ESX", currency="EUR", multiplier="5"
+            row, con_id=f"8{row.con_id}", trading_class="ESX", currency="EUR", multiplier="5"
         )
-        for each in CHAIN
+        for row in CHAIN
     ]
     query = FutureQuery(symbol="ES", trading_class="ES")
     known = READER.read(query, reply_of([*odd, *foreign]), knowing(stored))
-    assert {each.currency for each in known.product.contracts} == {"USD"}
-    assert [(of, str(each)) for of, each in remarks_of(known)] == [
+    assert {contract.currency for contract in known.product.contracts} == {"USD"}
+    assert [(of, str(remark)) for of, remark in remarks_of(known)] == [
         (702, "currency 'EUR': the others are in USD")
     ]
     (other,) = known.others
     assert (other.currency, other.trading_class, len(other.contracts)) == ("EUR", "ESX", 3)
     new = READER.read(query, reply_of([*odd, *foreign]))
-    assert [(of, each.field) for of, each in remarks_of(new)] == [("ESU5", "currency")]
-    assert [each.con_id for each in new.product.contracts] == [701, 703]
+    assert [(of, remark.field) for of, remark in remarks_of(new)] == [("ESU5", "currency")]
+    assert [contract.con_id for contract in new.product.contracts] == [701, 703]
     with pytest.raises(InvalidReplyError, match="currency"):
         read(*odd[:2])
     rows = (CHAIN[1], dataclasses.replace(CHAIN[1], currency="EUR", market_rule_ids="1"))
@@ -359,13 +359,13 @@ def test_a_row_without_a_zone_has_that_of_its_siblings(zone_id: str) -> None:
         last_trade_date_or_contract_month="20250621 04:30:00 CTT",
     )
     product = read(row, *CHAIN[1:]).product
-    assert {each.time_zone for each in product.contracts} == {"America/Chicago"}
+    assert {contract.time_zone for contract in product.contracts} == {"America/Chicago"}
     assert product.time_zone == "America/Chicago"
     assert product.contracts[0].last_trade_date == date(2025, 6, 20)
     assert product.contracts[0].schedule is None
 
 
-def test_siblings_that_disagree_tell_nothing() -> None:
+def test_siblings_that_disagree_say_nothing() -> None:
     tokyo = dataclasses.replace(CHAIN[2], time_zone_id="Japan")
     product = read(ABOUT_TO_EXPIRE, CHAIN[1], tokyo).product
     assert product.contracts[0].time_zone is None
@@ -390,12 +390,12 @@ def test_a_login_in_an_unknown_zone_moves_no_date_that_is_known() -> None:
     stored = read(*CHAIN).product
     shifted = [
         dataclasses.replace(
-            each,
-            last_trade_date_or_contract_month=each.last_trade_date_or_contract_month.replace(
+            row,
+            last_trade_date_or_contract_month=row.last_trade_date_or_contract_month.replace(
                 "0 08:30:00 US/Central", "1 04:30:00 Mars/Olympus"
             ),
         )
-        for each in CHAIN
+        for row in CHAIN
     ]
     known = read(*shifted, stored=stored).product
     assert known.contracts[0].last_trade_date == date(2025, 6, 20)
@@ -426,5 +426,5 @@ def test_of_dates_that_contradict_each_other_the_stored_one_is_kept() -> None:
     again = read(row, stored=stored)
     contract = contract_of(again, 702)
     assert (contract.last_trade_date, contract.last_trade_at) == (date(2025, 10, 18), None)
-    for each in (acquired, again):
-        assert [remark.kind for _, remark in remarks_of(each)] == [RemarkKind.DATES_DISAGREE]
+    for future in (acquired, again):
+        assert [remark.kind for _, remark in remarks_of(future)] == [RemarkKind.DATES_DISAGREE]

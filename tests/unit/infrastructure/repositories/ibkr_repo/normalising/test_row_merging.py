@@ -97,7 +97,7 @@ def merged(
     stored: Mapping[int, FuturesContract] = MappingProxyType({}),
 ) -> tuple[FuturesContract | None, ...]:
     found = merge_rows(map(row_of, rows), asked_on=asked_on, stored=stored)
-    return tuple(each.contract for each in found)
+    return tuple(row.contract for row in found)
 
 
 def test_the_rows_of_a_contract_on_its_routes_become_one_on_its_listing_exchange() -> None:
@@ -117,14 +117,16 @@ def test_a_contract_without_a_list_of_exchanges_cannot_be_on_two() -> None:
     rows = [on("CBOT", MARCH), MARCH]
     ((row),) = merge_rows(map(row_of, rows))
     assert (row.contract, row.exchange) == (None, None)
-    assert [(each.field, each.value) for each in row.remarks] == [("exchange", "'CBOT' or 'CME'")]
+    assert [(remark.field, remark.value) for remark in row.remarks] == [
+        ("exchange", "'CBOT' or 'CME'")
+    ]
     # Unless it is known which of them lists it.
     assert merged(rows, asked_on="CME") == (MARCH,)
     assert merged(rows, stored={MARCH.con_id: MARCH}) == (MARCH,)
     elsewhere = on("GLOBEX", MARCH)
     (kept,) = merged(rows, stored={MARCH.con_id: elsewhere})
     assert kept is not None
-    assert (kept.exchange, [each.field for each in kept.remarks]) == ("GLOBEX", ["exchange"])
+    assert (kept.exchange, [remark.field for remark in kept.remarks]) == ("GLOBEX", ["exchange"])
 
 
 def test_equal_rows_are_one_contract() -> None:
@@ -177,10 +179,10 @@ def test_what_one_row_leaves_out_another_states(field: str) -> None:
 
 
 def test_however_many_values_rows_state_the_remark_is_short() -> None:
-    rows = [dataclasses.replace(DECEMBER, multiplier=Decimal(each)) for each in range(1, 1001)]
+    rows = [dataclasses.replace(DECEMBER, multiplier=Decimal(number)) for number in range(1, 1001)]
     (contract,) = merged(rows)
     assert contract is not None
-    assert [each.value for each in contract.remarks] == ["'1' or '10' or 998 more"]
+    assert [remark.value for remark in contract.remarks] == ["'1' or '10' or 998 more"]
 
 
 IDENTITY = {"trading_class", "currency", "local_symbol"}
@@ -205,17 +207,17 @@ def test_of_the_row_of_a_route_only_the_identity_is_compared(route: str, field: 
             (kept,) = merged(rows, stored={DECEMBER.con_id: DECEMBER})
             assert kept is not None
             assert dataclasses.replace(kept, remarks=()) == DECEMBER
-            assert [each.field for each in kept.remarks] == [field]
+            assert [remark.field for remark in kept.remarks] == [field]
         else:
             assert merged(rows) == (DECEMBER,)
 
 
 def on_exchanges(*exchanges: str) -> list[FuturesContract]:
     """Rows of one contract in another order than its exchanges have."""
-    venues = tuple(Venue(exchange=each) for each in exchanges)
+    venues = tuple(Venue(exchange=other) for other in exchanges)
     return [
-        dataclasses.replace(DECEMBER, exchange=each, venues=venues, multiplier=Decimal(place))
-        for place, each in reversed(list(enumerate(exchanges, 1)))
+        dataclasses.replace(DECEMBER, exchange=other, venues=venues, multiplier=Decimal(place))
+        for place, other in reversed(list(enumerate(exchanges, 1)))
     ]
 
 
@@ -263,7 +265,7 @@ def test_what_one_row_says_oddly_another_may_state() -> None:
     odd = dataclasses.replace(DECEMBER, min_tick=None, remarks=(remark,))
     stated = dataclasses.replace(DECEMBER, remarks=(remark,))
     for rows in ([odd, DECEMBER], [DECEMBER, odd]):
-        (row,) = merge_rows(row_of(each, remarks=each.remarks) for each in rows)
+        (row,) = merge_rows(row_of(other, remarks=other.remarks) for other in rows)
         assert row.contract == stated
 
 
@@ -291,6 +293,6 @@ def test_the_order_of_rows_does_not_matter(rows: list[FuturesContract], random: 
     random.shuffle(shuffled)
 
     def contracts(given_rows: list[FuturesContract]) -> dict[int, FuturesContract | None]:
-        return {each.con_id: each.contract for each in merge_rows(map(row_of, given_rows))}
+        return {row.con_id: row.contract for row in merge_rows(map(row_of, given_rows))}
 
     assert contracts(rows) == contracts(shuffled)

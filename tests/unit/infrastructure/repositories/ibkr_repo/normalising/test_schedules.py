@@ -29,15 +29,15 @@ def test_what_of_the_hours_can_t_be_read_has_a_segment_and_a_reason(
 ) -> None:
     found = unread_hours(sent_hours(trading, liquid), zone)
     assert [*found] == unread
-    assert all(each.segment == UNREADABLE for each in found.values())
-    assert {each.reason for each in found.values()} <= {"is neither a session nor CLOSED"}
+    assert all(error.segment == UNREADABLE for error in found.values())
+    assert {error.reason for error in found.values()} <= {"is neither a session nor CLOSED"}
     assert unread_hours(None, zone) == {}
 
 
 def test_entries_stand_in_order_of_time() -> None:
     schedule = sent_hours("20261125:CLOSED;20261123:1700-20261124:1600;20261126:0830-20261126:1200")
     assert schedule.trading_sessions is not None
-    assert [str(each) for each in schedule.trading_sessions] == [
+    assert [str(session) for session in schedule.trading_sessions] == [
         "2026-11-23T23:00Z/2026-11-24T22:00Z",
         "2026-11-25",
         "2026-11-26T14:30Z/2026-11-26T18:00Z",

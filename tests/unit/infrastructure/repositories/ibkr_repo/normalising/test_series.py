@@ -51,7 +51,7 @@ def series_by_id(
 ) -> dict[tuple[str, str, str], dict[int, ContractSeries]]:
     return {
         (key.symbol, key.exchange, key.trading_class): {
-            each.con_id: each.series for each in members
+            member.con_id: member.series for member in members
         }
         for key, members in group_by_product(rows).items()
     }
@@ -113,7 +113,7 @@ def test_a_class_that_ends_in_no_week_is_its_own(name: str) -> None:
         ("SCOI 20251219 M", MONTHLY),
     ],
 )
-def test_at_eurex_the_last_letter_tells_the_series(
+def test_at_eurex_the_last_letter_says_the_series(
     symbol: str, local_symbol: str, series: ContractSeries
 ) -> None:
     assert series_of(contract(1, (symbol, "EUREX", local_symbol[:4]), local_symbol)) is series
@@ -144,11 +144,11 @@ def test_any_other_contract_is_monthly(local_symbol: str) -> None:
     assert series_of(contract(1, ("X", "Y", "X"), local_symbol)) is MONTHLY
 
 
-@given(st.lists(contracts, max_size=6, unique_by=lambda each: each.con_id), codes)
-def test_no_contract_is_lost_when_products_are_told_apart(
+@given(st.lists(contracts, max_size=6, unique_by=lambda item: item.con_id), codes)
+def test_no_contract_is_lost_when_products_are_distinguished(
     rows: list[FuturesContract], symbol: str
 ) -> None:
-    same = [dataclasses.replace(each, symbol=symbol) for each in rows]
+    same = [dataclasses.replace(row, symbol=symbol) for row in rows]
     products = group_by_product(same)
-    found = sorted(each.con_id for members in products.values() for each in members)
-    assert found == sorted(each.con_id for each in same)
+    found = sorted(member.con_id for members in products.values() for member in members)
+    assert found == sorted(contract.con_id for contract in same)

@@ -40,7 +40,7 @@ def read_local(text: str, zone: ZoneInfo = CHICAGO) -> list[str]:
 
 
 def read_closed(text: str) -> list[str]:
-    return [f"{each.date:%Y%m%d}" for each in read_trading_hours(text, CHICAGO).closed_days]
+    return [f"{day.date:%Y%m%d}" for day in read_trading_hours(text, CHICAGO).closed_days]
 
 
 class TestFormatWithBothDates:
@@ -49,7 +49,7 @@ class TestFormatWithBothDates:
     def test_the_recorded_trading_hours_of_es_are_read_into_utc(self) -> None:
         """An overnight session is dated by its start; Memorial Day's ends at noon."""
         calendar = read_trading_hours(TRADING_HOURS, CHICAGO)
-        assert [(each.opens_at, each.closes_at) for each in calendar.sessions] == [
+        assert [(session.opens_at, session.closes_at) for session in calendar.sessions] == [
             (datetime(2025, 5, 21, 22, tzinfo=UTC), datetime(2025, 5, 22, 21, tzinfo=UTC)),
             (datetime(2025, 5, 22, 22, tzinfo=UTC), datetime(2025, 5, 23, 21, tzinfo=UTC)),
             (datetime(2025, 5, 25, 22, tzinfo=UTC), datetime(2025, 5, 26, 17, tzinfo=UTC)),
@@ -292,9 +292,9 @@ def test_what_a_clock_shows_is_read_back_as_the_same_instants(
     steps = data.draw(st.lists(st.integers(1, 900), min_size=2 * count, max_size=2 * count))
     instants = [start + sum(steps[:index]) * MINUTE for index in range(len(steps))]
     local = [instant.astimezone(zone) for instant in instants]
-    assume(not any(each.fold for each in local))  # the second of two equal times can't be told
+    assume(not any(moment.fold for moment in local))  # the second of two equal times can't be told
     sessions = read_trading_hours(written(local), zone).sessions
-    assert [at for each in sessions for at in (each.opens_at, each.closes_at)] == instants
+    assert [at for session in sessions for at in (session.opens_at, session.closes_at)] == instants
 
 
 @given(st.data(), zones, st.integers(1, 4))
@@ -309,7 +309,7 @@ def test_any_wall_times_in_order_give_sessions_in_order(
         for opens, closes in zip(walls[::2], walls[1::2], strict=True)
     ]
     sessions = read_trading_hours(written(walls), zone).sessions
-    assert [(each.opens_at, each.closes_at) for each in sessions] == [
+    assert [(session.opens_at, session.closes_at) for session in sessions] == [
         (opens, closes) for opens, closes in expected if opens < closes
     ]
 
@@ -345,5 +345,5 @@ def test_any_text_is_read_into_sessions_in_order_or_refused(text: str, zone: Zon
         calendar = read_trading_hours(text, zone)
     except ValueError:
         return
-    assert all(each.opens_at < each.closes_at for each in calendar.sessions)
+    assert all(session.opens_at < session.closes_at for session in calendar.sessions)
     assert all(a.closes_at <= b.opens_at for a, b in pairwise(calendar.sessions))

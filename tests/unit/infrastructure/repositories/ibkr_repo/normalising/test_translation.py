@@ -59,7 +59,7 @@ def remark(**fields: object) -> Remark:
     return only
 
 
-@pytest.mark.parametrize("version", [each for each in SPOKEN if each <= 181])
+@pytest.mark.parametrize("version", [number for number in SPOKEN if number <= 181])
 def test_the_recorded_frame_is_translated_field_by_field(version: int) -> None:
     contract = contract_of(received_frame(recorded_frame(version), version))
     assert dataclasses.asdict(contract) == dataclasses.asdict(as_sent_at(version, ESM5))
@@ -101,7 +101,9 @@ def test_every_field_of_a_contract_is_read_from_a_row() -> None:
     text = dataclasses.replace(row.text, settlement_method=" Cash ")  # not in a text frame
     contract = contract_of(dataclasses.replace(row, text=text))
     assert contract.settlement_method == "Cash"
-    unread = {each.name for each in CONTRACT_FIELDS if getattr(contract, each.name) == each.unknown}
+    unread = {
+        field.name for field in CONTRACT_FIELDS if getattr(contract, field.name) == field.unknown
+    }
     assert unread == {"listing", "remarks"}, "but what the local repository keeps, and what is odd"
 
 
@@ -199,7 +201,7 @@ def test_the_date_is_that_of_the_instant_in_the_exchange_s_zone(text: str) -> No
 
 
 @pytest.mark.parametrize("known", [None, date(2025, 6, 20), date(2025, 7, 18), date(2025, 9, 19)])
-def test_of_dates_that_contradict_each_other_the_known_one_is_kept_and_it_is_told(
+def test_of_dates_that_contradict_each_other_the_known_one_is_kept_and_it_is_reported(
     known: date | None,
 ) -> None:
     stored = known and dataclasses.replace(ESM5, last_trade_date=known)
@@ -224,7 +226,7 @@ def test_where_the_text_can_t_be_read_the_date_besides_it_stands(
     )
     row.details.contract.lastTradeDate = calendar
     read = translate_row(row)
-    assert "last_trade_date" in [each.field for each in read.remarks]
+    assert "last_trade_date" in [remark.field for remark in read.remarks]
     if day is None:
         assert read.contract is None
     else:
@@ -450,9 +452,11 @@ def test_a_field_that_can_t_be_read_is_unstated_and_a_remark(
     if row.contract is not None:
         expected = contract_of(received(RECORDED))
         assert getattr(row.contract, field) is None
-        for each in dataclasses.fields(row.contract):
-            if each.name not in {field, "last_trade_at", "last_trade_date", "schedule", "remarks"}:
-                assert getattr(row.contract, each.name) == getattr(expected, each.name), each.name
+        for other in dataclasses.fields(row.contract):
+            if other.name not in {field, "last_trade_at", "last_trade_date", "schedule", "remarks"}:
+                assert getattr(row.contract, other.name) == getattr(expected, other.name), (
+                    other.name
+                )
 
 
 @pytest.mark.parametrize(
@@ -483,7 +487,7 @@ def test_ladders_that_can_t_be_read_leave_the_exchanges(rule_ids: str, exchanges
 
 
 numbers = st.decimals(allow_nan=False, allow_infinity=False, places=12).filter(
-    lambda each: abs(each) < 10**15 and each != 2147483647
+    lambda item: abs(item) < 10**15 and item != 2147483647
 )
 
 

@@ -27,9 +27,9 @@ DATABASE = locate_database("postgresql://me:hunter2@db.example/futures")
 
 
 def subclasses(cls: type[T]) -> Iterator[type[T]]:
-    for each in cls.__subclasses__():
-        yield each
-        yield from subclasses(each)
+    for subclass in cls.__subclasses__():
+        yield subclass
+        yield from subclasses(subclass)
 
 
 def raised_for(error: Exception) -> StorageError:
@@ -40,12 +40,18 @@ def raised_for(error: Exception) -> StorageError:
 
 
 def test_every_kind_of_driver_error_that_sqlalchemy_knows_is_mapped() -> None:
-    ours = {each for each in subclasses(exc.DBAPIError) if each.__module__ == "sqlalchemy.exc"}
+    ours = {
+        subclass
+        for subclass in subclasses(exc.DBAPIError)
+        if subclass.__module__ == "sqlalchemy.exc"
+    }
     assert ours | {exc.DBAPIError} == DBAPI_ERRORS.keys()
 
 
 OTHER_ERRORS = {
-    each for each in subclasses(exc.SQLAlchemyError) if not issubclass(each, exc.StatementError)
+    subclass
+    for subclass in subclasses(exc.SQLAlchemyError)
+    if not issubclass(subclass, exc.StatementError)
 }
 
 
@@ -58,7 +64,7 @@ def test_every_other_error_of_sqlalchemy_becomes_a_storage_error(kind: type[Exce
 
 
 @one_case("kind", sorted(DBAPI_ERRORS, key=str))
-def test_a_driver_error_without_code_is_told_by_its_kind(kind: type[exc.DBAPIError]) -> None:
+def test_a_driver_error_without_code_is_reported_by_its_kind(kind: type[exc.DBAPIError]) -> None:
     error = raised_for(kind("SELECT 1", {}, Exception("went wrong")))
     expected, meaning = DBAPI_ERRORS[kind]
     assert type(error) is expected
@@ -80,7 +86,7 @@ def test_a_driver_error_without_code_is_told_by_its_kind(kind: type[exc.DBAPIErr
     ],
 )
 @one_case("is_wrapped", [True, False])
-def test_an_error_of_sqlite_is_told_by_its_code(
+def test_an_error_of_sqlite_is_reported_by_its_code(
     code: int, expected: type[StorageError], is_wrapped: bool
 ) -> None:
     original = sqlite3.OperationalError("it said so")
@@ -114,7 +120,7 @@ def test_no_room_for_what_sqlite_keeps_beside_a_file_is_no_failure_of_the_disk()
         (pg.ConnectionFailure, DatabaseUnavailableError),
     ],
 )
-def test_an_error_of_postgresql_is_told_by_its_state(
+def test_an_error_of_postgresql_is_reported_by_its_state(
     original: type[psycopg.Error], expected: type[StorageError]
 ) -> None:
     error = raised_for(exc.OperationalError("SELECT 1", {}, original("it said so")))

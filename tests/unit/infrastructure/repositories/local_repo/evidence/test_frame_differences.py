@@ -32,7 +32,7 @@ def test_any_frames_come_back_beside_any_base(received: list[bytes], base: list[
 @given(frames, st.binary(max_size=30))
 def test_frames_in_another_order_with_other_ends_come_back(base: list[bytes], end: bytes) -> None:
     shuffled = sorted(base)
-    received = [each + end for each in shuffled]
+    received = [part + end for part in shuffled]
     assert decoded(encode_differences(received, base), base) == received
 
 

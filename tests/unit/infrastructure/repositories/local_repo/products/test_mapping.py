@@ -29,14 +29,17 @@ SEEN = ContractListing(
 
 def listed(product: Future) -> Future:
     """The product as if each contract had been stored."""
-    chain = (dataclasses.replace(each, listing=each.listing or SEEN) for each in product.contracts)
+    chain = (
+        dataclasses.replace(contract, listing=contract.listing or SEEN)
+        for contract in product.contracts
+    )
     return dataclasses.replace(product, contracts=tuple(chain))
 
 
 def as_read(product: Future) -> tuple[dict[str, Any], list[tuple[Any, ...]]]:
     """The rows of a product as a query joins them."""
     rows = map_to_rows(product)
-    hours = {each.con_id: each.schedule for each in product.contracts}
+    hours = {contract.con_id: contract.schedule for contract in product.contracts}
     chain = [(*row, hours[con_id]) for con_id, row in rows.contracts.items()]
     return rows.product, chain
 
@@ -52,14 +55,14 @@ def test_a_product_comes_back_from_its_rows_with_all_it_holds(product: Future) -
 @given(futures())
 def test_a_product_row_has_exactly_the_columns_of_its_table(product: Future) -> None:
     rows = map_to_rows(listed(product))
-    assert rows.product.keys() == {each.name for each in products.c} - {
+    assert rows.product.keys() == {text.name for text in products.c} - {
         *("id", "first_seen_at", "schedule_id")
     }
 
 
 def test_rows_of_a_chain_have_exactly_the_columns_of_their_tables() -> None:
     derived = {"ends_at", "hold_until_long", "hold_until_short"}
-    assert {*CONTRACT_COLUMNS, "product_id", *derived} == {each.name for each in contracts.c}
+    assert {*CONTRACT_COLUMNS, "product_id", *derived} == {text.name for text in contracts.c}
 
 
 @given(st.sampled_from(["long_name", "local_symbol", "venues"]), st.text(max_size=5))
@@ -68,7 +71,7 @@ def test_text_is_refused_only_if_a_database_can_not_keep_it(field: str, text: st
     changes: dict[str, Any] = {field: value if field == "venues" else text}
     contract = dataclasses.replace(examples.ES.contracts[0], **changes)
     product = dataclasses.replace(examples.ES, contracts=(contract,))
-    can_be_kept = "\0" not in text and not any("\ud800" <= each <= "\udfff" for each in text)
+    can_be_kept = "\0" not in text and not any("\ud800" <= other <= "\udfff" for other in text)
     if can_be_kept:
         assert map_to_rows(product).contracts
     else:

@@ -20,8 +20,8 @@ def upgrade() -> None:
         runs.add_column(sa.Column("error", sa.Text()))
         runs.add_column(sa.Column("message", sa.Text()))
     if op.get_bind().dialect.supports_comments:
-        told = "Error and message tell what ended a run before its time."
-        op.create_table_comment("sync_runs", told)
+        message = "Error and message tell what ended a run before its time."
+        op.create_table_comment("sync_runs", message)
     op.create_table(
         "former_names",
         sa.Column("id", sa.Integer(), nullable=False),

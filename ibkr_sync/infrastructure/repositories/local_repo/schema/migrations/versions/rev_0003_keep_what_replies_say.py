@@ -218,16 +218,16 @@ def _move_schedules() -> None:
                 "SELECT setval(pg_get_serial_sequence('schedules', 'id'), max(id)) FROM schedules"
             )
     for product_id, chain in chains.items():
-        counts = Counter(each for each in chain.values() if each is not None)
-        usual = min(counts, key=lambda each: (-counts[each], each), default=None)
+        counts = Counter(number for number in chain.values() if number is not None)
+        usual = min(counts, key=lambda item: (-counts[item], item), default=None)
         connection.execute(
             sa.text("UPDATE products SET schedule_id = :usual WHERE id = :id"),
             {"usual": usual, "id": product_id},
         )
         others = [
-            {"con_id": con_id, "schedule_id": each}
-            for con_id, each in chain.items()
-            if each != usual
+            {"con_id": con_id, "schedule_id": value}
+            for con_id, value in chain.items()
+            if value != usual
         ]
         if others:
             exceptions = sa.table(

@@ -49,12 +49,12 @@ def _row(*parts: bytes) -> ProtobufMessage:
     return ProtobufMessage(10, b"".join(parts))
 
 
-def test_a_row_tells_its_request_and_what_ibapi_loses() -> None:
+def test_a_row_says_its_request_and_what_ibapi_loses() -> None:
     assert _row(ROW).request_id() == 12
     assert _row(ROW).row_text() == TEXT
 
 
-def test_an_end_marker_tells_its_request() -> None:
+def test_an_end_marker_says_its_request() -> None:
     assert ProtobufMessage(52, field(1, 2_000_000_000)).request_id() == 2_000_000_000
 
 
@@ -99,7 +99,7 @@ def test_a_row_cut_short_is_refused_wherever_it_is_cut(size: int) -> None:
 
 
 @one_case("size", range(2, len(ROW)))
-def test_a_row_cut_short_still_tells_its_request(size: int) -> None:
+def test_a_row_cut_short_still_says_its_request(size: int) -> None:
     assert _row(ROW[:size]).request_id() == 12
 
 

@@ -61,8 +61,8 @@ def test_only_what_ibapi_may_stumble_over_is_emptied_for_it(version: int) -> Non
     layout = ContractDataLayout(version)
     wire = layout.encode(ROW, "1")
     emptied = [
-        each.decode()
-        for each in make_text_decodable(split_text_frame(wire_from_fields(wire)), version)
+        part.decode()
+        for part in make_text_decodable(split_text_frame(wire_from_fields(wire)), version)
     ]
     names = ["long_name", "ev_multiplier", "min_tick", "price_magnifier", "under_con_id", "strike"]
     if version < 164:
@@ -125,6 +125,6 @@ def test_no_bytes_make_reading_a_message_fail_in_another_way(data: bytes, versio
         pass
 
 
-@given(st.lists(st.binary(max_size=8).filter(lambda each: b"\0" not in each), max_size=50))
+@given(st.lists(st.binary(max_size=8).filter(lambda item: b"\0" not in item), max_size=50))
 def test_fields_are_cut_at_every_nul(fields: list[bytes]) -> None:
     assert split_text_frame(b"".join(field + b"\0" for field in fields)) == tuple(fields)

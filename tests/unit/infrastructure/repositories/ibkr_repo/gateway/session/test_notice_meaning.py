@@ -51,8 +51,8 @@ def test_any_other_code_fails_the_request_it_names_and_nothing_else(code: int) -
 
 def test_every_restoration_ends_outages_that_can_begin_and_every_outage_can_end() -> None:
     restorations = {
-        code for code, each in ALWAYS.items() if each is NoticeMeaning.UPSTREAM_RESTORED
+        code for code, alway in ALWAYS.items() if alway is NoticeMeaning.UPSTREAM_RESTORED
     }
-    outages = {code for code, each in ALWAYS.items() if each is NoticeMeaning.UPSTREAM_LOST}
+    outages = {code for code, alway in ALWAYS.items() if alway is NoticeMeaning.UPSTREAM_LOST}
     assert set(RESTORES) == restorations
     assert {code for ended in RESTORES.values() for code in ended} == outages - {1300}

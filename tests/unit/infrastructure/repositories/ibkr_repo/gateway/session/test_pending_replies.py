@@ -79,7 +79,7 @@ def test_everything_fails_together(pending: PendingReplies) -> None:
         pending.expect_ladder(67, 0),
     ]
     pending.fail_all(LOST)
-    assert [each.exception(0) for each in due] == [LOST] * 2
+    assert [product.exception(0) for product in due] == [LOST] * 2
 
 
 def test_a_ladder_goes_to_all_who_asked_for_it_and_to_nobody_else(pending: PendingReplies) -> None:
@@ -87,7 +87,7 @@ def test_a_ladder_goes_to_all_who_asked_for_it_and_to_nobody_else(pending: Pendi
     other = pending.expect_ladder(68, 0)
     ladder = LadderEvent(67, ((0.0, 0.25),))
     pending.complete_ladder(ladder)
-    assert [each.result(0) for each in asked] == [ladder, ladder]
+    assert [product.result(0) for product in asked] == [ladder, ladder]
     assert not other.done()
 
 
@@ -115,11 +115,11 @@ def test_silence_fails_everything_after_the_idle_timeout(pending: PendingReplies
         pending.expect_contracts(2, NQ, 100),
     ]
     pending.expire(110)
-    assert not any(each.done() for each in due)
+    assert not any(product.done() for product in due)
     pending.expire(110.1)
-    for each in due:
-        assert isinstance(each.exception(0), ReplyTimeoutError)
-        assert "nothing arrived for 10 s" in str(each.exception(0))
+    for product in due:
+        assert isinstance(product.exception(0), ReplyTimeoutError)
+        assert "nothing arrived for 10 s" in str(product.exception(0))
 
 
 def test_progress_of_one_reply_keeps_the_others_waiting(pending: PendingReplies) -> None:
@@ -147,8 +147,8 @@ def test_each_request_fails_after_its_own_total_timeout(pending: PendingReplies)
         pending.expire(now)
     assert not early.done()
     pending.expire(125.1)
-    for each in (early, ladder):
-        assert "incomplete after 25 s" in str(each.exception(0))
+    for product in (early, ladder):
+        assert "incomplete after 25 s" in str(product.exception(0))
     assert not late.done()
     pending.note_progress(145)
     pending.expire(145)
@@ -209,10 +209,10 @@ def test_completing_and_failing_at_once_sets_each_result_once() -> None:
         for number in reversed(range(2000)):
             pending.fail(number, LOST)
 
-    threads = [threading.Thread(target=guarded, args=(each,)) for each in (complete, fail)]
+    threads = [threading.Thread(target=guarded, args=(item,)) for item in (complete, fail)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert problems == []
-    assert all(each.done() for each in due)
+    assert all(product.done() for product in due)

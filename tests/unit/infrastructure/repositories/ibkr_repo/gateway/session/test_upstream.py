@@ -48,7 +48,7 @@ def test_all_outages_have_to_end() -> None:
     assert upstream.wait(0)
 
 
-def test_only_the_return_of_ibkr_itself_tells_of_rows_that_may_be_lost() -> None:
+def test_only_the_return_of_ibkr_itself_reports_rows_that_may_be_lost() -> None:
     upstream = Upstream()
     assert upstream.restore(1101)
     assert upstream.restore(1102)
