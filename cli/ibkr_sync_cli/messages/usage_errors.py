@@ -71,6 +71,17 @@ def usage_next_step(error: typer.TyperException) -> str:
     return see
 
 
+def no_such_command(ctx: Any, name: str, known: Iterable[str] = ()) -> UsageProblem:  # noqa: ANN401 - typer's
+    """The error of a word after those of `ctx` that none of the commands known there has."""
+    words, near = command_words(ctx), get_close_matches(name.lower(), list(known), n=1)
+    see, matching = " ".join((PROGRAM, *words, "--help")), " ".join((PROGRAM, *words, *near))
+    return UsageProblem(
+        f"There is no command {quoted(' '.join((*words, name)))}.",
+        next_step=f"Did you mean {matching}? {see}" if near else see,
+        ctx=ctx,
+    )
+
+
 def choice_problem(text: str, choices: Iterable[str]) -> str:
     """What is wrong with a text that is none of a few."""
     known = list(choices)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-from typing import Any, NoReturn
+from typing import Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
 from ibkr_sync_cli.messages.command_words import command_words
-from ibkr_sync_cli.messages.usage_errors import PROGRAM, UsageProblem, quoted
+from ibkr_sync_cli.messages.usage_errors import (
+    PROGRAM,
+    UsageProblem,
+    no_such_command,
+    quoted,
+)
 from ibkr_sync_cli.parsing.help_page import help_page
 
 # Typer keeps the types of contexts and parameters to itself.
@@ -76,23 +80,13 @@ class Group(_WithGlobalOptions, TyperGroup):
         name = args[0]
         command = self.get_command(ctx, name)
         if command is None and not ctx.resilient_parsing:
-            self._refuse(ctx, name)
+            raise no_such_command(ctx, name, self.commands)
         return name if command else None, command, args[1:]
 
     def heading_of(self, name: str) -> str:
         """The heading that a command stands under in the help."""
         del name
         return "Commands"
-
-    def _refuse(self, ctx: Any, name: str) -> NoReturn:
-        words, known = command_words(ctx), list(self.commands)
-        near = get_close_matches(name.lower(), known, n=1)
-        see, matching = " ".join((PROGRAM, *words, "--help")), " ".join((PROGRAM, *words, *near))
-        raise UsageProblem(
-            f"There is no command {quoted(' '.join((*words, name)))}.",
-            next_step=f"Did you mean {matching}? {see}" if near else see,
-            ctx=ctx,
-        )
 
 
 def global_options(ctx: Any) -> list[Any]:

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from ibkr_sync_cli.messages.usage_errors import no_such_command
+
 
 def show_help(
     context: typer.Context,
@@ -18,7 +20,8 @@ def show_help(
     here = context.find_root()
     for word in words or ():
         if not hasattr(here.command, "resolve_command"):
-            raise typer.BadParameter(f"{here.info_name} has no commands: {word!r} is none")
+            raise no_such_command(here, word)
         name, command, _ = here.command.resolve_command(here, [word])
         here = command.make_context(name, [], parent=here, resilient_parsing=True)
+        here.resilient_parsing = False  # or a word that is no command below it would not be refused
     typer.echo(here.get_help())
