@@ -26,7 +26,6 @@ from ibkr_sync_cli.views.cells import (
 from ibkr_sync_cli.views.tables import TableColumn, items_table, phrase_if_alike
 
 _DAY = timedelta(days=1)
-LONG_UNTIL = "Long until"
 USUAL_LENGTH = 12
 """How many contracts a terminal gets where nobody says how many: a year of months."""
 
@@ -86,7 +85,7 @@ class ChainTable:
         yield TableColumn("Days", lambda item: days_left_cell(item, now), right=True, gives_way=2)
         ends = {contract.con_id: _long_end_cell(contract, now) for contract in shown}
         if any(ends.values()):
-            yield TableColumn(LONG_UNTIL, lambda item: ends[item.con_id])
+            yield TableColumn("Hold until", lambda item: ends[item.con_id])
             yield TableColumn("First notice", _first_notice, gives_way=6)
         yield TableColumn("conId", lambda item: str(item.con_id), right=True)
         if len({contract.multiplier for contract in shown}) > 1:
@@ -103,10 +102,10 @@ class ChainTable:
         yield TableColumn("Last trade UTC", _last_trade_utc, gives_way=7)
 
 
-def long_end(contract: FuturesContract, now: datetime) -> tuple[date, Confidence] | None:
+def long_end(contract: FuturesContract) -> tuple[date, Confidence] | None:
     """Until when a long position may be held, where delivery ends it before the last trade."""
     known = contract.delivery
-    if known is None or contract.is_expired(now):
+    if known is None:
         return None
     notice = known.first_notice_date
     last_days = {
@@ -120,7 +119,7 @@ def long_end(contract: FuturesContract, now: datetime) -> tuple[date, Confidence
 
 def _long_end_cell(contract: FuturesContract, now: datetime) -> str | None:
     """The date, marked where it is past, and where general knowledge alone says it."""
-    end = long_end(contract, now)
+    end = long_end(contract)
     if end is None:
         return None
     day, confidence = end

@@ -24,7 +24,7 @@ from ibkr_sync_cli.views.cells import (
     range_cell,
     tick_cell,
 )
-from ibkr_sync_cli.views.products.chain import LONG_UNTIL, ChainTable, long_end
+from ibkr_sync_cli.views.products.chain import ChainTable, long_end
 from ibkr_sync_cli.views.tables import Phrases
 
 
@@ -101,7 +101,7 @@ def _footer(
     remarks += _hidden_series(future, of_series, now)
     if future.contracts:
         remarks += ["▶ nearest expiry", future.time_zone or "time zone unknown"]
-    remarks += _legend_of_long_ends(shown, now)
+    remarks += _legend_of_long_ends(shown)
     if future.closed_at is not None:
         remarks.append(f"closed: not known since {future.closed_at:%Y-%m-%d}")
     if future.synced_at is None and future.origin is Origin.CATALOGUE:
@@ -116,16 +116,16 @@ def _footer(
     return remarks
 
 
-def _legend_of_long_ends(shown: Sequence[FuturesContract], now: datetime) -> Iterator[str]:
+def _legend_of_long_ends(shown: Sequence[FuturesContract]) -> Iterator[str]:
     """What the marks mean in the column of that name, if there is one."""
-    ends = [end for contract in shown if (end := long_end(contract, now)) is not None]
+    ends = [end for contract in shown if (end := long_end(contract)) is not None]
     marks = []
     if ends and len(ends) < len(shown):
         marks.append("- is the last trade")
     if any(confidence is Confidence.C for _, confidence in ends):
         marks.append("C is not certain")
     if marks:
-        yield f"{LONG_UNTIL}: {', '.join(marks)}"
+        yield f"hold longs until: {', '.join(marks)}"
 
 
 def _hidden_series(

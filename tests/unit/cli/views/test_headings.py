@@ -12,6 +12,7 @@ OTHER_NAMES = {
     "Class": {"Trading class"},
     "Conf": {"Confidence"},
     "Failed": {"Fail"},
+    "Hold until": {"Long until", "Hold to"},
     "Missing": {"Miss"},
     "New": {"Added to", "Created"},
     "Outcome": {"Result", "Status"},
@@ -32,5 +33,11 @@ def test_no_column_has_another_name_for_what_has_one() -> None:
         and isinstance(node.args[0], ast.Constant)
     }
 
-    assert headings >= {"Cur", "Failed", "Outcome", "Synced"}  # or this would look at nothing
+    assert headings >= {
+        "Cur",
+        "Failed",
+        "Hold until",
+        "Outcome",
+        "Synced",
+    }  # or this would look at nothing
     assert not headings & set().union(*OTHER_NAMES.values())

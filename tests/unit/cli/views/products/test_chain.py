@@ -195,18 +195,23 @@ def cut_off(contract: FuturesContract, day: date | None, confidence: Confidence)
 def test_until_when_longs_may_be_held_is_shown_with_what_is_past_and_what_is_not_certain() -> None:
     near, far = date(2026, 11, 20), date(2027, 3, 17)
     later = dataclasses.replace(MARCH, con_id=3, local_symbol="ESM7")
+    ended = dataclasses.replace(
+        DECEMBER, con_id=4, last_trade_date=date(2026, 11, 20), last_trade_at=None
+    )
     chain = of(
         cut_off(DECEMBER, near, Confidence.B),
         cut_off(MARCH, far, Confidence.C),
         cut_off(later, None, Confidence.B),
+        cut_off(ended, date(2026, 10, 28), Confidence.B),
     )
     drawn = lines(chain, width=120)
     assert "20 Nov 2026 past  " in drawn[2]
     assert "17 Mar 2027 C  " in drawn[3]
     assert "  -  " in drawn[4]
+    assert "28 Oct 2026 past  " in drawn[5]
     for product, is_reported in ((chain, True), (ES_CHAIN, False)):
         table = Console(file=io.StringIO(), width=120)
         with table.capture() as capture:
             table.print(product_table(product, NOW))
-        legend = "Long until: - is the last trade, C is not certain"
+        legend = "hold longs until: - is the last trade, C is not certain"
         assert (legend in capture.get()) is is_reported
