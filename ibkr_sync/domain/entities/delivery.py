@@ -55,8 +55,8 @@ class DeliveryDates:
     trading ends.
 
     Attributes:
-        first_position_date: clearing members report long positions from then on.
-        first_notice_date: longs may be given notice of delivery from then on.
+        first_position_date: first position day, from which clearing members report longs.
+        first_notice_date: first notice day, from which longs may be given notice of delivery.
         long_cutoff: last day on which IBKR lets a long position be held.
         short_cutoff: the same of a short position.
         sources: of each fact that is known, by the name of its field.

@@ -1,6 +1,6 @@
 """Whether what failed is worth another try, and when: all pure.
 
-A failure that is not about the request is transient: a silence, a broken line, a rate that the
+A transient failure is one that is not about the request: a silence, a broken line, a rate that the
 gateway refused, an outage of IBKR. One about the request itself is not: asked again, it would
 fail again. Whether a gateway that can't be reached is worth waiting for is the user's
 call, who makes it by naming a deadline.
@@ -24,7 +24,7 @@ from ibkr_sync.domain.errors import (
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 
 TRANSIENT = (ConnectionLostError, PacingError, ReplyTimeoutError, UpstreamDownError)
-"""Failures that are not about the request."""
+"""Transient failures."""
 
 GATEWAY_MAY_COME = (
     GatewayUnreachableError,
@@ -78,9 +78,9 @@ class RetryPolicy:
     def pause(self, *, tried: int, left: float, jitter: float) -> float | None:
         """Seconds until the next try, after `tried` ones; None when there is no time for it.
 
-        `left` are the run's seconds; `jitter` is from 0 to 1. Without a deadline pauses grow
-        fast, as there are few: 2 s, then 8 s. With one they double up to a minute, and towards
-        its end they shrink, so that the last try is made shortly before it.
+        `left` are the run's seconds; `jitter` is from 0 to 1. The backoff
+        without a deadline grows fast, as tries are few: 2 s, then 8 s. With one it doubles up to a
+        minute, and shrinks towards its end, so that the last try is made shortly before it.
         """
         growth = _GROWTH_WITH_DEADLINE if self.tries is None else _GROWTH_WITH_FEW_TRIES
         steps = min(tried - 1, _MOST_STEPS)

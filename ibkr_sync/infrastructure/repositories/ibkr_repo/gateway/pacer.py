@@ -1,4 +1,4 @@
-"""Spaces outgoing messages evenly, below the gateway's limit."""
+"""Spaces outgoing messages evenly, below the gateway's rate limit."""
 
 from __future__ import annotations
 
