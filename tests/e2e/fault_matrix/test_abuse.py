@@ -58,10 +58,12 @@ def is_logged(line: str) -> bool:
 @pytest.mark.parametrize(
     ("launcher", "code", "message"),
     [
-        pytest.param(redirected(">&-"), 0, "", id="no-stdout"),
+        pytest.param(redirected(">&-"), 0, "Severity ", id="no-stdout"),
         pytest.param(redirected("2>&-"), 0, "", id="no-stderr"),
         pytest.param(redirected("<&- >&- 2>&-"), 0, "", id="no-streams"),
-        pytest.param((sys.executable, "-c", WITHOUT_A_READER, str(COMMAND)), 0, "", id="no-reader"),
+        pytest.param(
+            (sys.executable, "-c", WITHOUT_A_READER, str(COMMAND)), 0, "Severity ", id="no-reader"
+        ),
         pytest.param(
             redirected(">/dev/full"),
             1,
@@ -73,9 +75,12 @@ def is_logged(line: str) -> bool:
 def test_streams_that_are_closed_keep_nothing_from_being_stored(
     rig: Rig, launcher: tuple[str, ...], code: int, message: str
 ) -> None:
+    """Where only the result has no place to go, stderr has what the run saw."""
     ordeal = Ordeal(launcher=launcher, code=code, fate=Fate.RENEWED, connections=1)
     lines = rig.endure(ordeal).run.err.splitlines(keepends=True)
-    assert "".join(line for line in lines if not is_logged(line)) == message
+    shown = "".join(line for line in lines if not is_logged(line))
+    assert shown.startswith(message)
+    assert ("error" in shown, bool(shown)) == ("error" in message, bool(message))
 
 
 @pytest.mark.parametrize("environment", [{"LANG": "C"}, {"LC_ALL": "C", "PYTHONUTF8": "0"}])
