@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
+from ibkr_sync.domain.naming.limits import Limits
 from ibkr_sync.domain.naming.notices import Notice, ProductRenamedNotice, SymbolRenamedNotice
 from ibkr_sync.domain.naming.renaming import FormerName
 from ibkr_sync.domain.naming.spellings import SymbolSpellings
@@ -45,6 +46,29 @@ def with_current_names(
     now = {old: dict(_changed_words(value))[old] for old, value in left.items()}
     notices = dict.fromkeys(ProductRenamedNotice(name=text) for text in left.values())
     return _replaced(words, now), tuple(notices)
+
+
+def limits_with_current_class(
+    limits: Limits, former: Iterable[FormerName], stored: StoredProducts
+) -> tuple[Limits, tuple[Notice, ...]]:
+    """Replace a former class among the limits; what is in use again stays."""
+    old = limits.trading_class
+    gone = [
+        name for name in former if old == name.former.trading_class != name.current.trading_class
+    ]
+    symbols = {name.current.symbol for name in gone}
+    if not gone or old is None or _is_class_of(symbols, old, stored):
+        return limits, ()
+    *_, last = gone
+    renamed = dataclasses.replace(limits, trading_class=last.current.trading_class)
+    return renamed, (ProductRenamedNotice(name=last),)
+
+
+def _is_class_of(symbols: Collection[str], trading_class: str, stored: StoredProducts) -> bool:
+    return any(
+        product.trading_class == trading_class and product.symbol in symbols
+        for product in stored.find_named({trading_class})
+    )
 
 
 def pin_with_current_names(pin: Pin, stored: StoredProducts) -> Pin:

@@ -164,7 +164,7 @@ class Inquiry:
         )
         return SymbolResolution(
             query=query,
-            notices=self._exchange_notices(pin.symbol),
+            notices=self._exchange_notices(pin.symbol, pin.trading_class),
             product=known[0].key if len(known) == 1 else None,
             exact=known[0].query if len(known) == 1 else None,
         )
@@ -223,7 +223,7 @@ class Inquiry:
         return SymbolResolution(
             query=query or self.names.query_of(known),
             contract=contract,
-            notices=(*self._exchange_notices(known.symbol), *notices),
+            notices=(*self._exchange_notices(known.symbol, known.trading_class), *notices),
             product=known.key,
             exact=known.query,
         )
@@ -231,8 +231,10 @@ class Inquiry:
     def _contract(self, spelling: ContractSpelling) -> ContractWords:
         return ContractWords(text=self.words.text, spelling=spelling)
 
-    def _exchange_notices(self, symbol: str) -> tuple[Notice, ...]:
-        renamed = self.names.renamed_exchange(symbol)
+    def _exchange_notices(
+        self, symbol: str, trading_class: str | None = None
+    ) -> tuple[Notice, ...]:
+        renamed = self.names.renamed_exchange(symbol, trading_class)
         return () if renamed is None else (renamed,)
 
 

@@ -51,7 +51,14 @@ class ProductNames:
         stored = (known for _, known in self._stored)
         catalogued = map(KnownProduct.catalogued, rows)
         current = (product for product in catalogued if product.key not in self._retired)
-        return tuple(product for product in merge_known(current, stored) if self._admits(product))
+        found = [product for product in merge_known(current, stored) if self._admits(product)]
+        still = {product.exchange for product in found if product.symbol == word}
+        exchange = self.exchange_of(word)
+        return tuple(
+            product
+            for product in found
+            if product.symbol != word or exchange not in still or product.exchange == exchange
+        )
 
     def stored(self) -> Iterator[tuple[Future, KnownProduct]]:
         """Give the stored products that are not excluded by the options."""
@@ -61,7 +68,7 @@ class ProductNames:
         """Whether the options agree with a pin."""
         limits = self._limits
         return (
-            self.exchange_of(pin.symbol) in (None, pin.exchange)
+            self.exchange_of(pin.symbol, pin.trading_class) in (None, pin.exchange)
             and limits.trading_class in (None, pin.trading_class)
             and self._leaves_size(pin)
         )
@@ -72,20 +79,42 @@ class ProductNames:
             return self._limits.multiplier in (None, pin.multiplier)
         return any(pin.names(product) for product in self.of(pin.symbol))
 
-    def exchange_of(self, symbol: str) -> str | None:
-        """Today's code of the exchange that was asked for; None if none was."""
-        exchange = self._limits.exchange
-        if exchange is None:
-            return None
-        known = self._catalogue.current_exchange(exchange, symbol)
-        for name in reversed(self._former):
-            if name.current.symbol == symbol and name.former.exchange in (exchange, known):
-                return name.current.exchange
-        return known
+    def exchange_of(self, symbol: str, trading_class: str | None = None) -> str | None:
+        """Today's code of the exchange that was asked for; None if none was.
 
-    def renamed_exchange(self, symbol: str) -> ExchangeRenamedNotice | None:
+        A code by which a product of the symbol, and of the class if one is given, is stored stays.
+        """
+        asked = self._limits.exchange
+        if asked is None:
+            return None
+        current = self._catalogue.current_exchange(asked, symbol)
+        own = trading_class or self._limits.trading_class
+        for code in (asked, current):
+            market = (symbol, code)
+            if any(
+                market == (product.symbol, product.exchange)
+                and own in (None, product.trading_class)
+                for product, _ in self._stored
+            ):
+                return code
+        for name in reversed(self._former):
+            is_of_symbol = name.current.symbol == symbol and name.former.exchange in (
+                asked,
+                current,
+            )
+            if is_of_symbol and own in (
+                None,
+                name.former.trading_class,
+                name.current.trading_class,
+            ):
+                return name.current.exchange
+        return current
+
+    def renamed_exchange(
+        self, symbol: str, trading_class: str | None = None
+    ) -> ExchangeRenamedNotice | None:
         """Tell that the exchange that was asked for has another code today."""
-        old, new = self._limits.exchange, self.exchange_of(symbol)
+        old, new = self._limits.exchange, self.exchange_of(symbol, trading_class)
         return ExchangeRenamedNotice(old=old, new=new) if old and new and old != new else None
 
     def query(
@@ -100,7 +129,7 @@ class ProductNames:
         """Give the query for a symbol, with what the options say where nothing else is given."""
         return FutureQuery(
             symbol=symbol,
-            exchange=exchange or self.exchange_of(symbol),
+            exchange=exchange or self.exchange_of(symbol, trading_class),
             currency=self._limits.currency,
             trading_class=trading_class or self._limits.trading_class,
             multiplier=multiplier or self._limits.multiplier,
@@ -116,7 +145,7 @@ class ProductNames:
     def _admits(self, product: KnownProduct) -> bool:
         limits = self._limits
         return (
-            self.exchange_of(product.symbol) in (None, product.exchange)
+            self.exchange_of(product.symbol, product.trading_class) in (None, product.exchange)
             and limits.currency in (None, product.currency)
             and (limits.trading_class is None or self._may_be_of_class(product))
             and (limits.multiplier is None or self._may_be_of_size(product))

@@ -8,6 +8,7 @@ from datetime import datetime
 from difflib import get_close_matches
 
 from ibkr_sync.application.resolution.current_names import (
+    limits_with_current_class,
     pin_with_current_names,
     with_current_names,
     with_current_symbols,
@@ -82,6 +83,7 @@ class SymbolResolver:
         words, renames = with_current_symbols(typed, self._catalogue)
         former = self._stored.find_former_names({words.text, *_roots(words)})
         words, renamed = with_current_names(words, former, self._stored)
+        limits, also = limits_with_current_class(limits, former, self._stored)
         asked = {words.text, *_roots(words)}
         kept = [other for other in self._pins.all_pins() if other.word in asked]
         pins = [pin_with_current_names(other, self._stored) for other in kept]
@@ -96,7 +98,8 @@ class SymbolResolver:
         resolved = inquiry.answer()
         foreign = (ContinuousNotice(word=text.strip()),) if typed.is_continuous else ()
         return dataclasses.replace(
-            resolved, notices=(*foreign, *renames, *renamed, *resolved.notices)
+            resolved,
+            notices=(*foreign, *renames, *dict.fromkeys((*renamed, *also)), *resolved.notices),
         )
 
     def pin(self, text: str, limits: Limits = UNLIMITED) -> Pin:
@@ -109,6 +112,7 @@ class SymbolResolver:
         limits = limits.joined(words)
         former = self._stored.find_former_names({words.text})
         words, _ = with_current_names(words, former, self._stored)
+        limits, _ = limits_with_current_class(limits, former, self._stored)
         names = self._names(words, limits, former)
         meaning = meaning_of(words.text, names.of(words.text))
         if meaning is None:

@@ -77,6 +77,49 @@ def test_a_product_that_only_changed_its_exchange_is_found_by_both() -> None:
     assert names.resolve("GBL@XEUR").product == moved
 
 
+@pytest.mark.parametrize("word", ["GBL@EUREX (FGBL)", "GBL@XEUR (FGBL)", "GBL@XEUR (FBND)"])
+def test_a_full_name_may_be_a_former_one_in_every_part(word: str) -> None:
+    found = resolver(TODAY).resolve(word)
+
+    assert found.product == TODAY
+    assert (found.query.exchange, found.query.trading_class) == ("XEUR", "FBND")
+
+
+GADGET, SIBLING = ProductKey("WIDG", "CME", "WIDG"), ProductKey("WIDG", "CME", "WDG")
+MOVED_SIBLING = SIBLING._replace(exchange="CBOT")
+
+
+@pytest.mark.parametrize(
+    ("text", "product"),
+    [
+        ("WIDG@CME", GADGET),
+        ("WIDG@CME (WIDG)", GADGET),
+        ("WIDGZ6@CME", GADGET),
+        ("WIDG@CME (WDG)", MOVED_SIBLING),
+        ("WDG@CME", MOVED_SIBLING),
+        ("WIDG@CBOT", MOVED_SIBLING),
+        ("WIDG@CBOT (WDG)", MOVED_SIBLING),
+    ],
+)
+def test_an_exchange_that_a_sibling_left_still_names_the_product_that_stays(
+    text: str, product: ProductKey
+) -> None:
+    former = FormerName(former=SIBLING, current=MOVED_SIBLING, until=NOW)
+
+    found = resolver(GADGET, MOVED_SIBLING, former=former).resolve(text, source_decides=True)
+
+    assert found.product == product
+    assert found.query.exchange == product.exchange
+
+
+def test_a_product_that_stays_can_be_pinned_by_the_exchange_that_a_sibling_left() -> None:
+    former = FormerName(former=SIBLING, current=MOVED_SIBLING, until=NOW)
+    names = resolver(GADGET, MOVED_SIBLING, former=former)
+
+    assert str(names.pin("WIDG@CME")) == str(GADGET)
+    assert names.resolve("WIDG").product == GADGET
+
+
 def test_what_the_catalogue_still_knows_by_the_former_name_is_no_second_product() -> None:
     former = FormerName(
         former=ProductKey("DAX", "EUREX", "FDXM"),
