@@ -97,7 +97,7 @@ class HistoryPortContract:
     def test_where_nothing_is_stored_nothing_was_recorded(self, storage: Storage) -> None:
         period = storage.history.period(LONG_AGO, storage.clock.now)
         assert (period.changes, period.ended, period.ladders) == ((), (), ())
-        assert dict(period.first_replies) == {}
+        assert dict(period.first_runs) == {}
         with pytest.raises(ProductNotFoundError):
             storage.history.of_product(ES.key)
         assert storage.history.market_rules({67}, storage.clock.now) == ()
@@ -142,6 +142,11 @@ class HistoryPortContract:
         for days, count in ((0, 2), (27, 2), (28, 1), (29, 0)):
             period = storage.history.period(since + timedelta(days=days), since)
             assert [remark.field for remark in period.earlier_remarks] == ["remarks"] * count
+        storage.clock.advance(days=-9)  # set back: what follows is later all the same
+        storage.store(remarked)
+        storage.store(ES)
+        for run, count in ((1, 0), (3, 1), (5, 2), (6, 3)):
+            assert len(storage.history.of_run(run).recorded.earlier_remarks) == count
         of_first = storage.history.period(since, since, ES.key, first.con_id)
         assert {remark.con_id for remark in of_first.earlier_remarks} == {first.con_id}
         assert storage.history.period(since, since, FDAX.key).earlier_remarks == ()
@@ -151,18 +156,20 @@ class HistoryPortContract:
             storage.store(product)
         period = storage.history.period(LONG_AGO, storage.clock.now, FDAX.key)
         assert {change.product for change in period.changes} == {FDAX.key}
-        assert period.first_replies.keys() == {FDAX.key}
+        assert period.first_runs.keys() == {FDAX.key}
 
-    def test_says_when_a_product_that_got_contracts_got_its_first(self, storage: Storage) -> None:
-        storage.store(dataclasses.replace(ES, contracts=ES.contracts[:2]))
+    def test_says_in_which_run_a_product_that_got_contracts_got_its_first(
+        self, storage: Storage
+    ) -> None:
         storage.store(FDAX)
-        first = storage.clock.now
-        storage.clock.advance(days=1)
+        storage.clock.advance(days=10)
+        storage.store(dataclasses.replace(ES, contracts=ES.contracts[:2]))
+        storage.clock.advance(days=-9)  # set back: what follows is later all the same
         storage.store(ES)
         storage.store(with_multiplier(FDAX, 5))
         storage.store(FDXM)
-        found = storage.history.period(storage.clock.now, storage.clock.now).first_replies
-        assert dict(found) == {ES.key: first, FDXM.key: storage.clock.now}
+        found = storage.history.period(storage.clock.now, storage.clock.now).first_runs
+        assert dict(found) == {ES.key: 2, FDXM.key: 5}
 
     def test_reports_a_first_sight_whether_the_contract_had_ended(self, storage: Storage) -> None:
         ended = examples.expired(ES, con_id=199)
@@ -274,7 +281,7 @@ class HistoryPortContract:
         period = storage.history.period(LONG_AGO, storage.clock.now, donor.key)
         (left,) = (change for change in period.changes if change.product != donor.key)
         assert (left.con_id, left.field, left.old) == (con_id, "product", str(donor.key))
-        assert period.first_replies.keys() == {donor.key}
+        assert period.first_runs.keys() == {donor.key}
 
     def test_a_renamed_product_reports_a_contract_that_left_it_under_its_former_name(
         self, storage: Storage

@@ -93,9 +93,9 @@ class InMemoryHistory(HistoryPort):
         ]
         recent = [other for other in message if other.at >= since]
         earlier = [other for other in message if since - RECURRENCE <= other.at < since]
-        first: dict[ProductKey, datetime] = {}
+        first: dict[ProductKey, int] = {}
         for change in filter(is_first_sight_event, changes):
-            first.setdefault(change.product, change.at)
+            first.setdefault(change.product, change.run)
         new = {
             other.product for other in filter(is_first_sight_event, recent) if other.product in keys
         }
@@ -119,7 +119,7 @@ class InMemoryHistory(HistoryPort):
                 for ladder in self._ladders_of(found)
                 if ladder.at >= since
             ),
-            first_replies={key: first[key] for key in new},
+            first_runs={key: first[key] for key in new},
             chains={
                 key: self._local.products[key].contracts for key in products_changed_alike(recent)
             },
@@ -155,10 +155,15 @@ class InMemoryHistory(HistoryPort):
             ),
             recorded=RecordedPeriod(
                 changes=tuple(change for change in changes if change not in new),
-                earlier_remarks=found.earlier_remarks,
+                earlier_remarks=tuple(
+                    self._named(other)
+                    for other in self._changes
+                    if other.field == REMARKS and other.run < run
+                    if other.at >= began - RECURRENCE
+                ),
                 ladders=tuple(ladder for ladder in found.ladders if ladder.run == run),
                 ended=tuple(end for end in ended if end.product in spans),
-                first_replies=found.first_replies,
+                first_runs=found.first_runs,
                 chains=found.chains,
             ),
             spans=spans,

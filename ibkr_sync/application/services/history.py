@@ -110,9 +110,9 @@ class HistoryService:
             for change in history.changes
             if change.product == product or change.field == PRODUCT
         ]
-        first_reply = min(
+        first_run = min(
             (
-                change.at
+                change.run
                 for change in own
                 if is_first_sight_event(change) and change.product == product
             ),
@@ -123,7 +123,7 @@ class HistoryService:
         return HistoryReport(
             product=product,
             first_seen_at=history.first_seen_at,
-            events=_in_order((*digest_history(own, first_reply), *ladders, *expiries)),
+            events=_in_order((*digest_history(own, first_run), *ladders, *expiries)),
         )
 
     def of_contract(

@@ -89,33 +89,32 @@ def _was_known(ended: RecordedEnd, at: datetime) -> bool:
 
 def _recorded_events(period: RecordedPeriod) -> Iterator[Event]:
     changes = _without_replaced(tuple(new_remark_changes(period.changes, period.earlier_remarks)))
-    first, later = _apart(changes, period.first_replies)
+    first, later = _apart(changes, period.first_runs)
     yield from _first_sights(first)
     single = map(_weighed(later), _without_repeats(later))
     yield from fold_alike_events(single, period.chains)
     yield from map(ladder_event, period.ladders)
 
 
-def digest_history(
-    changes: Sequence[RecordedChange], first_reply: datetime | None
-) -> tuple[Event, ...]:
+def digest_history(changes: Sequence[RecordedChange], first_run: int | None) -> tuple[Event, ...]:
     """Every change of one product as an event, in order; its first contracts are one event.
 
-    What the first reply corrected of the catalogue's data is of no consequence, nor is that
-    another contract is the nearest now. A contract first seen after its end is not new.
+    `first_run` saw its first contracts. What it corrected of the catalogue's data is of no
+    consequence, nor is that another contract is the nearest now. A contract first seen after its
+    end is not new.
     """
     events: list[Event] = []
     changes = tuple(_without_replaced(tuple(single_remark_changes(changes))))
     weighed = _weighed(changes)
     for change in changes:
         is_remark = change.field in REMARK_FIELDS
-        if change.at == first_reply and change.con_id is None and not is_remark:
+        if change.run == first_run and change.con_id is None and not is_remark:
             events.append(replace(event_of(change), severity=Severity.INFO))
         elif not change.is_after_end and (
-            change.at != first_reply or not is_first_sight_event(change)
+            change.run != first_run or not is_first_sight_event(change)
         ):
             events.append(weighed(change))
-    at_first = (other for other in changes if other.at == first_reply)
+    at_first = (other for other in changes if other.run == first_run)
     found = [*_first_sights(at_first), *events]
     return tuple(sorted(found, key=lambda item: item.at))
 
@@ -135,13 +134,13 @@ def _without_replaced(changes: Sequence[RecordedChange]) -> Iterator[RecordedCha
 
 
 def _apart(
-    changes: Iterable[RecordedChange], first_replies: Mapping[ProductKey, datetime]
+    changes: Iterable[RecordedChange], first_runs: Mapping[ProductKey, int]
 ) -> tuple[list[RecordedChange], list[RecordedChange]]:
     """The changes that products' first replies made, and those made later."""
     first: list[RecordedChange] = []
     later: list[RecordedChange] = []
     for change in changes:
-        is_first = first_replies.get(change.product) == change.at
+        is_first = first_runs.get(change.product) == change.run
         # What came over from another product is news, even in a product's first reply, and so is
         # what was odd in it.
         is_arrival = change.con_id is not None and not is_first_sight_event(change)

@@ -91,7 +91,7 @@ class RecordedPeriod:
         ended: contracts that may have stopped trading in it, delisted ones too, by the dates that
             they have now or had in it.
         ladders: tick ladders that changed, once for each product.
-        first_replies: of each product that got contracts in it, when its first ones were seen.
+        first_runs: of each product that got contracts in it, the run that saw its first ones.
         chains: of each product of which several contracts changed alike, its contracts as they
             stand today.
         earlier_remarks: changes of remarks shortly before it (see `RECURRENCE`).
@@ -101,7 +101,7 @@ class RecordedPeriod:
     earlier_remarks: tuple[RecordedChange, ...] = ()
     ended: tuple[RecordedEnd, ...] = ()
     ladders: tuple[RecordedLadder, ...] = ()
-    first_replies: Mapping[ProductKey, datetime] = field(default_factory=dict)
+    first_runs: Mapping[ProductKey, int] = field(default_factory=dict)
     chains: Mapping[ProductKey, tuple[FuturesContract, ...]] = field(default_factory=dict)
 
     def of_contract(self, contract: FuturesContract) -> RecordedPeriod:

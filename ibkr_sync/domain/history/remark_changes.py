@@ -22,7 +22,7 @@ RECURRENCE: Final = timedelta(days=30)
 _Place = tuple[int, ProductKey]
 _What = tuple[RemarkKind, str]
 _Subject = tuple[ProductKey | int, tuple[str | None, ...]]
-_Ends = Mapping[_Subject, list[datetime]]
+_Ends = Mapping[_Subject, list[tuple[int, datetime]]]
 
 
 def single_remark_changes(changes: Iterable[RecordedChange]) -> Iterator[RecordedChange]:
@@ -46,7 +46,7 @@ def new_remark_changes(
     for change in (*earlier, *every):
         if change.field == REMARKS and not change.is_correction:
             for remark in _disappeared(change):
-                ends[_subject(change, remark)].append(change.at)
+                ends[_subject(change, remark)].append((change.run, change.at))
     return _taken_apart(every, ends)
 
 
@@ -72,9 +72,11 @@ def _taken_apart(every: Sequence[RecordedChange], ends: _Ends) -> Iterator[Recor
 
 
 def _recurs(change: RecordedChange, remark: Remark, ends: _Ends) -> bool:
-    """Whether the same remark has ended shortly before."""
-    ended = ends.get(_subject(change, remark), ())
-    is_again = any(timedelta(0) < change.at - item <= RECURRENCE for item in ended)
+    """Whether the same remark has ended shortly before, in the order of runs."""
+    is_again = any(
+        (run, at) < (change.run, change.at) and abs(change.at - at) <= RECURRENCE
+        for run, at in ends.get(_subject(change, remark), ())
+    )
     return is_again and not change.is_correction
 
 

@@ -93,13 +93,16 @@ class LocalHistory(HistoryPort):
             recent = _changes(field_changes.c.seen_at >= since, *is_reported).order_by(
                 field_changes.c.seen_at, field_changes.c.id
             )
-            changes = _recorded(connection, recent)
+            by_time = _recorded(connection, recent)
+            changes = tuple(sorted(by_time, key=lambda change: change.run))
             return RecordedPeriod(
                 changes=changes,
-                earlier_remarks=_earlier_remarks(connection, since, is_reported),
+                earlier_remarks=_earlier_remarks(
+                    connection, since, [field_changes.c.seen_at < since, *is_reported]
+                ),
                 ended=_ended(connection, since, now, is_wanted),
                 ladders=recorded_ladders(connection, since, is_wanted),
-                first_replies=_first_replies(connection, since, is_wanted),
+                first_runs=_first_runs(connection, since, is_wanted),
                 chains=_chains(connection, products_changed_alike(changes)),
             )
 
@@ -117,12 +120,12 @@ class LocalHistory(HistoryPort):
             return RecordedRunPeriod(
                 recorded=RecordedPeriod(
                     changes=changes,
-                    earlier_remarks=_earlier_remarks(connection, began, [])
+                    earlier_remarks=_earlier_remarks(connection, began, [row.run_id < run])
                     if any(change.field == REMARKS for change in changes)
                     else (),
                     ended=_ended_within(connection, spans),
                     ladders=tuple(ladder for ladder in ladders if ladder.run == run),
-                    first_replies=_first_replies(connection, began, []),
+                    first_runs=_first_runs(connection, began, []),
                     chains=_chains(connection, products_changed_alike(changes)),
                 ),
                 first_sights=_first_sights(connection, run, began),
@@ -151,10 +154,9 @@ def _earlier_remarks(
     since: datetime,
     conditions: Sequence[ColumnElement[bool]],
 ) -> tuple[RecordedChange, ...]:
-    """Changes of remarks shortly before an instant."""
+    """Changes of remarks, as far as conditions say, from shortly before an instant on."""
     row = field_changes.c
-    is_recent = (row.seen_at >= since - RECURRENCE, row.seen_at < since)
-    earlier = _changes(*is_recent, row.field == REMARKS, *conditions)
+    earlier = _changes(row.seen_at >= since - RECURRENCE, row.field == REMARKS, *conditions)
     return _recorded(connection, earlier.order_by(row.id))
 
 
@@ -317,24 +319,24 @@ def _contract(row: Row[Any]) -> RecordedEnd:
     )
 
 
-def _first_replies(
+def _first_runs(
     connection: Connection, since: datetime, is_wanted: Sequence[ColumnElement[bool]]
-) -> dict[ProductKey, datetime]:
-    """When each product that got a contract since then got its first."""
+) -> dict[ProductKey, int]:
+    """Of each product that got a contract since then, the run in which it got its first."""
     change = field_changes.c
     got_contracts = select(change.product_id).where(
         change.seen_at >= since, change.field == LISTING, change.old.is_(None)
     )
     first = (
-        select(change.seen_at)
+        select(func.min(change.run_id))
         .where(change.product_id == products.c.id, change.field == LISTING, change.old.is_(None))
-        .order_by(change.seen_at)
-        .limit(1)
         .scalar_subquery()
     )
-    statement = select(*_KEY, first.label("at")).where(products.c.id.in_(got_contracts), *is_wanted)
+    statement = select(*_KEY, first.label("run")).where(
+        products.c.id.in_(got_contracts), *is_wanted
+    )
     return {
-        ProductKey(row.symbol, row.exchange, row.trading_class): row.at
+        ProductKey(row.symbol, row.exchange, row.trading_class): row.run
         for row in connection.execute(statement)
     }
 

@@ -56,7 +56,7 @@ class Nights:
     def events(self) -> list[tuple[int, EventType, int | None]]:
         """Run, type and contract of every event after the first night."""
         end = NOW + timedelta(days=self.count)
-        period = RecordedPeriod(changes=tuple(self.changes), first_replies={CHAIN.key: NOW})
+        period = RecordedPeriod(changes=tuple(self.changes), first_runs={CHAIN.key: 1})
         found = digest_events(period, NOW, end)
         return [(event.run or 0, event.type, event.con_id) for event in found if event.run != 1]
 

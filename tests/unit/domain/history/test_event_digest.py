@@ -13,9 +13,14 @@ from example_products import DECEMBER, ES, NOW
 from ibkr_sync.domain.entities.contracts import ContractListing, FuturesContract
 from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.evidence.chain_diff import diff_chain
-from ibkr_sync.domain.history.event_digest import digest_events, digest_history
+from ibkr_sync.domain.history.event_digest import digest_events, digest_history, digest_run
 from ibkr_sync.domain.history.events import EventType
-from ibkr_sync.domain.history.recorded_history import RecordedChange, RecordedEnd, RecordedPeriod
+from ibkr_sync.domain.history.recorded_history import (
+    RecordedChange,
+    RecordedEnd,
+    RecordedPeriod,
+    RecordedRunPeriod,
+)
 from ibkr_sync.domain.history.severity import Severity
 from one_case import one_case
 
@@ -76,7 +81,7 @@ def test_the_first_contracts_of_a_product_are_one_event() -> None:
         change(9, "listing", None, "listed", product=CL, run=2, at=LATER),
         change(4, "listing", None, "listed", run=2, at=LATER),
     )
-    period = RecordedPeriod(changes=changes, first_replies={ES.key: NOW, CL: LATER})
+    period = RecordedPeriod(changes=changes, first_runs={ES.key: 1, CL: 2})
     first, *later = digest_events(period, NOW, LATER)
     assert (first.type, first.product, first.con_id, first.new) == (
         *(EventType.NEW, ES.key, None, "3"),
@@ -85,6 +90,27 @@ def test_the_first_contracts_of_a_product_are_one_event() -> None:
     assert {(event.product, event.con_id, event.new) for event in later} == {
         (CL, None, "1"),
         (ES.key, 4, "listed"),
+    }
+
+
+def test_a_first_run_is_first_though_its_clock_was_ahead() -> None:
+    changes = (
+        change(1, "listing", None, "listed", at=LATER),
+        change(2, "listing", None, "listed", run=2),
+        change(None, "symbol", "EW", "ES", run=2),
+        change(1, "symbol", "EW", "ES", run=2),
+    )
+    period = RecordedPeriod(changes=changes, first_runs={ES.key: 1})
+    of_run = RecordedRunPeriod(
+        recorded=dataclasses.replace(period, changes=changes[1:]),
+    )
+    new = [(2, "listing", Severity.INFO), (None, "symbol", Severity.CRITICAL)]
+    assert [
+        [(event.con_id, event.field, event.severity) for event in events]
+        for events in (digest_run(of_run), digest_events(period, NOW, LATER))
+    ] == [new, [*new, (None, "product", Severity.INFO)]]
+    assert {event.severity for event in digest_history(changes, 1) if event.field == "symbol"} == {
+        Severity.CRITICAL
     }
 
 
@@ -99,10 +125,10 @@ def test_a_contract_first_seen_after_its_end_is_not_new() -> None:
             for con_id in (2, ENDED)
         ),
     )
-    period = RecordedPeriod(changes=changes, first_replies={ES.key: NOW})
+    period = RecordedPeriod(changes=changes, first_runs={ES.key: 1})
     expected = [(None, "product", None, "1"), (2, "listing", None, "listed")]
     assert message(period) == expected
-    found = digest_history(changes, NOW)
+    found = digest_history(changes, 1)
     assert [(pair.con_id, pair.field, pair.old, pair.new) for pair in found] == expected
 
 
@@ -112,7 +138,7 @@ def test_what_a_first_reply_corrects_of_the_catalogue_is_no_news() -> None:
         change(None, "multiplier", "5", "50"),
         change(1, "listing", None, "listed"),
     )
-    period = RecordedPeriod(changes=changes, first_replies={ES.key: NOW})
+    period = RecordedPeriod(changes=changes, first_runs={ES.key: 1})
     assert message(period) == [(None, "product", None, "1")]
 
 
@@ -122,9 +148,9 @@ def test_what_was_odd_is_news_in_a_first_reply_too(con_id: int | None) -> None:
         change(1, "listing", None, "listed"),
         change(con_id, "odd_row", None, "conId 2 minTick: '0': must be positive"),
     )
-    period = RecordedPeriod(changes=changes, first_replies={ES.key: NOW})
+    period = RecordedPeriod(changes=changes, first_runs={ES.key: 1})
     assert [pair[:2] for pair in message(period)] == [(None, "product"), (con_id, "odd_row")]
-    severities = [event.severity for event in digest_history(changes, NOW)]
+    severities = [event.severity for event in digest_history(changes, 1)]
     assert severities == [Severity.INFO, Severity.NOTICE]
 
 
@@ -134,7 +160,7 @@ def test_a_contract_that_came_over_is_news_in_a_first_reply_too() -> None:
         change(2, "product", "EW@CME (EW)", "ES@CME (ES)"),
         change(2, "multiplier", "5", "50"),
     )
-    period = RecordedPeriod(changes=changes, first_replies={ES.key: NOW})
+    period = RecordedPeriod(changes=changes, first_runs={ES.key: 1})
     assert {pair[:2] for pair in message(period)} == {
         (None, "product"),
         (2, "product"),
@@ -322,7 +348,7 @@ def test_a_history_keeps_what_the_first_reply_corrected_and_every_repetition() -
         change(1, "multiplier", "50", "5", at=LATER, run=2),
         change(3, "listing", None, "listed", at=LATER, run=2),
     )
-    events = digest_history(changes, NOW)
+    events = digest_history(changes, 1)
     assert [(event.con_id, event.field, event.severity) for event in events] == [
         (None, "product", Severity.INFO),
         (None, "multiplier", Severity.INFO),

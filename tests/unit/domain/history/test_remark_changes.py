@@ -69,6 +69,15 @@ def test_what_stood_long_is_news_when_it_ends() -> None:
     assert message([*changes_of([*[(TICK,)] * 99, ()])]) == [(0, True), (99, False)]
 
 
+def test_what_came_before_goes_by_runs_and_not_by_a_clock_that_was_ahead() -> None:
+    began, ended, again = changes_of([(ZERO,), (), (ZERO,)])
+    ahead = replace(began, at=NOW + timedelta(days=9))
+    assert message([ahead, ended]) == [(9, True), (1, False)]
+    for day, days in ((2, [9, 1]), (-2, [9, 1]), (-40, [9, 1, -40])):
+        later = replace(again, at=NOW + timedelta(days=day))
+        assert [found for found, _ in message([ahead, ended, later])] == days
+
+
 def test_another_value_is_the_same_remark_and_another_reason_is_not() -> None:
     nights = [(ZERO,), (), (OTHER,), (), (WORD,), (), (ZERO,)]
     assert message([*changes_of(nights)]) == [(0, True), (1, False), (4, True), (5, False)]
