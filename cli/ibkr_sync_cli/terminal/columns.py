@@ -13,6 +13,37 @@ if TYPE_CHECKING:
 
 ALL = "all"
 _OPTION = "'--columns'"
+_CLOCK = "_(utc)"
+_BY_HEADING = {
+    "class": ("trading_class",),
+    "conf": ("confidence",),
+    "conid": ("con_id",),
+    "contract": ("local_symbol",),
+    "cur": ("currency",),
+    "bus.": ("business_days_left",),
+    "days": ("days_left", "last_trade_date"),
+    "first_notice": ("first_notice_date",),
+    "from": ("from_local_symbol",),
+    "last_trade": ("last_trade_date",),
+    "last_trade_utc": ("last_trade_at",),
+    "magnifier": ("price_magnifier",),
+    "month": ("contract_month",),
+    "new": ("added",),
+    "ok": ("succeeded",),
+    "outcome": ("state",),
+    "product": ("symbol",),
+    "reason": ("message",),
+    "seen": ("at", "last_seen_at"),
+    "settles": ("settlement",),
+    "started": ("started_at",),
+    "synced": ("synced_at",),
+    "tick": ("quoted_tick", "min_tick"),
+    "to": ("to_local_symbol",),
+    "took": ("took_seconds",),
+    "type": ("asset_class",),
+    "what": ("local_symbol",),
+}
+"""What stands over columns of tables, and the fields it may mean, the first that there is."""
 
 
 def parse_columns(text: str | None) -> tuple[str, ...]:
@@ -22,7 +53,7 @@ def parse_columns(text: str | None) -> tuple[str, ...]:
     """
     if text is None:
         return ()
-    names = (part.strip().lower().replace("-", "_") for part in text.split(","))
+    names = (_as_field(part) for part in text.split(","))
     found = tuple(dict.fromkeys(name for name in names if name))
     if not found:
         raise typer.BadParameter("name some, as symbol,con_id, or all", param_hint=_OPTION)
@@ -33,10 +64,20 @@ def chosen_columns(wanted: Sequence[str], known: Sequence[str]) -> Sequence[str]
     """The columns that are wanted of those there are; raises BadParameter for one there is not."""
     if ALL in wanted:
         return known
-    for name in wanted:
-        if name not in known:
-            raise typer.BadParameter(_unknown(name, known), param_hint=_OPTION)
-    return wanted
+    return tuple(dict.fromkeys(known_field(name, known) for name in wanted))
+
+
+def known_field(typed: str, known: Sequence[str], option: str = _OPTION) -> str:
+    """The field of that name, or that stands under that heading in tables; raises BadParameter."""
+    name = _as_field(typed)
+    for field in (name, *_BY_HEADING.get(name.removesuffix(_CLOCK), ())):
+        if field in known:
+            return field
+    raise typer.BadParameter(_unknown(name, known), param_hint=option)
+
+
+def _as_field(typed: str) -> str:
+    return typed.strip().lower().replace("-", "_").replace(" ", "_")
 
 
 def refuse_columns(reason: str) -> None:

@@ -8,16 +8,13 @@ import typer
 
 from ibkr_sync_cli.arguments import options
 from ibkr_sync_cli.invocation import call_of, now
+from ibkr_sync_cli.terminal.columns import known_field
 
 
-def _known_field(name: str) -> str:
+def _parse_field(name: str) -> str:
     from ibkr_sync.domain.history.events import RECORDED_FIELDS
 
-    field = name.strip().lower().replace("-", "_")
-    if field not in RECORDED_FIELDS:
-        known = ", ".join(sorted(RECORDED_FIELDS))
-        raise typer.BadParameter(f"{name!r} has no history; these have: {known}")
-    return field
+    return known_field(name, sorted(RECORDED_FIELDS), "'--field'")
 
 
 def history(
@@ -33,7 +30,7 @@ def history(
             "--field",
             help="Only changes of this field, as last_trade_date.",
             metavar="F",
-            parser=_known_field,
+            parser=_parse_field,
         ),
     ] = None,
 ) -> None:

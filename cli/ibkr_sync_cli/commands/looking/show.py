@@ -10,16 +10,15 @@ import typer
 from ibkr_sync.domain.selection.series_choice import SeriesChoice
 from ibkr_sync_cli.arguments import options
 from ibkr_sync_cli.invocation import call_of, now
-from ibkr_sync_cli.terminal.columns import chosen_columns
+from ibkr_sync_cli.terminal.columns import known_field
 from ibkr_sync_cli.units.quantities import parse_limit
 
 
 def _parse_sort(text: str) -> str:
     from ibkr_sync.domain.selection.chain_selection import SORT_FIELDS
 
-    typed = text.strip().lower()
-    name = typed.removeprefix("-").replace("-", "_")
-    chosen_columns((name,), SORT_FIELDS)
+    typed = text.strip()
+    name = known_field(typed.removeprefix("-"), SORT_FIELDS, "'--sort'")
     return f"-{name}" if typed.startswith("-") else name
 
 
