@@ -337,6 +337,8 @@ class ProductNotFoundError(ProductLookupError):
     The keywords are what was asked for besides; `known` are products that have the symbol and
     are excluded by that, `suggestions` those that may be meant where nothing has it. `asked` is
     the kind of the source that was asked; None where `place` is only what is known already.
+    `pinned` is the word whose pin asked for a multiplier that the one of `known` has no more: its
+    contracts are of `sizes`.
     """
 
     def __init__(
@@ -353,6 +355,8 @@ class ProductNotFoundError(ProductLookupError):
         known: Sequence[ProductKey] = (),
         suggestions: Sequence[ProductCandidate] = (),
         asked: Origin | None = None,
+        pinned: str | None = None,
+        sizes: Sequence[Decimal] = (),
     ) -> None:
         self.place = place
         self.detail = detail
@@ -364,6 +368,8 @@ class ProductNotFoundError(ProductLookupError):
         self.known = tuple(known)
         self.suggestions = tuple(suggestions)
         self.asked = asked
+        self.pinned = pinned
+        self.sizes = tuple(sizes)
         super().__init__(symbol, f"{symbol}: not found in {place}")
 
 

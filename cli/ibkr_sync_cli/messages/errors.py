@@ -46,6 +46,9 @@ def _not_found(error: errors.ProductNotFoundError) -> str:
     if error.con_id is not None:
         asked = f"A contract with conId {error.con_id}"
     detail = f": {error.detail}" if error.detail else ""
+    if error.pinned:
+        sizes = " and ".join(str(canonical_text(size)) for size in error.sizes)
+        detail += f"; {error.pinned} is pinned to this multiplier, and its contracts are of {sizes}"
     return f"{asked} was not found in {error.place}{detail}."
 
 

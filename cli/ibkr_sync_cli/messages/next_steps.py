@@ -57,6 +57,8 @@ def step_if_unreachable(error: errors.GatewayUnreachableError, command: NextComm
 
 def step_if_not_found(error: errors.ProductNotFoundError, command: NextCommand) -> str:
     """Where no product, or no contract of any, was found."""
+    if error.pinned is not None:
+        return _step_to_pin_anew(error, error.pinned, command)
     if error.known:
         return f"Name one that is known: {', '.join(map(str, error.known))}"
     if error.suggestions:
@@ -67,9 +69,20 @@ def step_if_not_found(error: errors.ProductNotFoundError, command: NextCommand) 
     symbol, shown = _NAMES_AT.get(error.asked, ("the symbol", f"{error.place} has"))
     if error.con_id is not None:
         return f"Use the conId that {shown} for the contract, or the product's symbol."
-    if error.exchange:
-        return f"Use {symbol} and exchange as {shown} them."
-    return f"Use {symbol} as {shown} it, or name the exchange too: SYMBOL@EXCHANGE"
+    as_shown = f"as {shown} it, or name the exchange too: SYMBOL@EXCHANGE"
+    return f"Use {symbol} {f'and exchange as {shown} them.' if error.exchange else as_shown}"
+
+
+def _step_to_pin_anew(error: errors.ProductNotFoundError, word: str, command: NextCommand) -> str:
+    """Where a pin asks for a size that the product has no more."""
+    options = [
+        ("--exchange", error.exchange),
+        ("--trading-class", error.trading_class),
+        ("--multiplier", canonical_text(error.sizes[-1])),
+    ]
+    given = [text for name, value in options if value is not None for text in (name, value)]
+    anew, never = command("pin", word, *given), command("unpin", word)
+    return f"Pin it anew: {anew}\n       or not at all: {never}"
 
 
 def _step_to_get_one_of(products: Sequence[ProductCandidate], command: NextCommand) -> str:

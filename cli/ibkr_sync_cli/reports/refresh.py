@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ibkr_sync.domain.errors import AmbiguousProductError
+from ibkr_sync.domain.errors import AmbiguousProductError, ProductNotFoundError
 from ibkr_sync_cli.messages.errors import exit_code_of, explain_error
 from ibkr_sync_cli.messages.next_steps import step_if_given_up
 from ibkr_sync_cli.reports.errors import report_error, report_left_out
@@ -105,9 +105,14 @@ def _complain(output: Output, report: RefreshReport, *, shows_reasons: bool) -> 
 
 def _next_step(output: Output, report: RefreshReport, failure: FutureFailure) -> str | None:
     """What to do about a failure; a stored product that IBKR gave up needs more than patience."""
-    if report.is_given_up(failure):
+    if report.is_given_up(failure) and not _is_pinned(failure.error):
         return step_if_given_up(failure.query, output.command, is_watched=bool(report.watched))
     return explain_error(failure.error, output.command).next_step
+
+
+def _is_pinned(error: Exception) -> bool:
+    """Whether a pin asked for what the product no longer is."""
+    return isinstance(error, ProductNotFoundError) and error.pinned is not None
 
 
 def _exit_code(report: RefreshReport) -> ExitCode:

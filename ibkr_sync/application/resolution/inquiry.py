@@ -156,6 +156,9 @@ class Inquiry:
         if pin is None or not self.names.leave(pin):
             return None
         known = [other for other in self.names.of(pin.symbol) if pin.names(other)]
+        sizes = {size for other in known for size in other.sizes}
+        if self.names.name_class and pin.is_outdated(sizes):
+            pin = dataclasses.replace(pin, multiplier=None)
         query = self.names.query(
             pin.symbol,
             exchange=pin.exchange,

@@ -64,6 +64,11 @@ class ProductNames:
         """Give the stored products that are not excluded by the options."""
         return ((product, known) for product, known in self._stored if self._admits(known))
 
+    @property
+    def name_class(self) -> bool:
+        """Whether the options name a trading class, as a full name does."""
+        return self._limits.trading_class is not None
+
     def leave(self, pin: Pin) -> bool:
         """Whether the options agree with a pin."""
         limits = self._limits
@@ -164,8 +169,13 @@ def with_known_names(
     catalogue: ProductCatalogue,
     stored: Collection[Future],
     now: datetime,
+    *,
+    pins: Iterable[Pin],
 ) -> ProductNotFoundError:
-    """Add to the error what was asked for, and the products that this excludes or may be meant."""
+    """Add to the error what was asked for, and the products that this excludes or may be meant.
+
+    If a pin excludes them, its word too. `pins` are in today's names.
+    """
     symbol = query.symbol
     limits = Limits(
         exchange=query.exchange,
@@ -176,6 +186,7 @@ def with_known_names(
     admitted, known = (
         ProductNames(catalogue, stored, other, now).of(symbol) for other in (limits, Limits())
     )
+    pin = _outdated_pin(query, known, pins)
     excluded = () if admitted else [product.key for product in known if product.symbol == symbol]
     similar = () if known or query.con_id is not None else catalogue.suggested(symbol)
     fitting = (product for product in similar if query.exchange in (None, product.exchange))
@@ -189,7 +200,29 @@ def with_known_names(
         known=excluded,
         suggestions=[KnownProduct.catalogued(product).as_candidate() for product in fitting],
         asked=error.asked,
+        pinned=pin.word if pin else None,
+        sizes=_sizes_of(pin, known) if pin else (),
     )
+
+
+def _outdated_pin(
+    query: FutureQuery, known: Iterable[KnownProduct], pins: Iterable[Pin]
+) -> Pin | None:
+    """The pin that a query has its multiplier from, if its product has no such contracts."""
+    place = (query.symbol, query.exchange, query.multiplier)
+    return next(
+        (
+            pin
+            for pin in pins
+            if place == (pin.symbol, pin.exchange, pin.multiplier)
+            and pin.is_outdated(_sizes_of(pin, known))
+        ),
+        None,
+    )
+
+
+def _sizes_of(pin: Pin, known: Iterable[KnownProduct]) -> list[Decimal]:
+    return sorted({size for product in known if pin.names(product) for size in product.sizes})
 
 
 def ambiguous_name(word: str, products: Iterable[KnownProduct]) -> AmbiguousProductError:

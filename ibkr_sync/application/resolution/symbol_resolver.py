@@ -151,7 +151,8 @@ class SymbolResolver:
     def with_known(self, error: ProductNotFoundError, query: FutureQuery) -> ProductNotFoundError:
         """Add to the error what was asked for, and the products that this excludes."""
         stored = self._stored.find_named({query.symbol})
-        return with_known_names(error, query, self._catalogue, stored, self._clock())
+        pins = [pin_with_current_names(pin, self._stored) for pin in self._pins.all_pins()]
+        return with_known_names(error, query, self._catalogue, stored, self._clock(), pins=pins)
 
     def can_pin(self, error: AmbiguousProductError) -> bool:
         """Whether a pin of the symbol may be of each of the candidates; raises StorageError."""

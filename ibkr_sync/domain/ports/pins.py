@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
@@ -33,6 +34,10 @@ class Pin:
         """Whether this is the product that the word is to mean."""
         same_market = (self.symbol, self.exchange) == (product.symbol, product.exchange)
         return same_market and self.trading_class in (None, product.trading_class)
+
+    def is_outdated(self, sizes: Collection[Decimal]) -> bool:
+        """Whether no contract of its product is of its size; `sizes` are those that are known."""
+        return self.multiplier is not None and bool(sizes) and self.multiplier not in sizes
 
     def __str__(self) -> str:
         if self.trading_class is None:

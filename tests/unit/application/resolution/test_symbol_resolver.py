@@ -27,7 +27,7 @@ from ibkr_sync.domain.errors import (
     NotPinnedError,
     ProductNotFoundError,
 )
-from ibkr_sync.domain.naming.limits import Limits
+from ibkr_sync.domain.naming.limits import UNLIMITED, Limits
 from ibkr_sync.domain.naming.notices import (
     CatalogueSymbolNotice,
     ExchangeRenamedNotice,
@@ -448,6 +448,27 @@ def test_a_pin_may_be_of_one_size() -> None:
     with pytest.raises(ProductNotFoundError) as caught:
         names.pin("NOVA", Limits(multiplier=Decimal(7)))
     assert caught.value.known == (stored.key,)
+
+
+def test_a_pin_of_a_size_that_its_product_has_no_more_gives_way_to_a_full_name() -> None:
+    stored = product("NOVA", "CME", "NV", DECEMBER)
+    pin = Pin(word="NOVA", symbol="NOVA", exchange="CME", trading_class="NV", multiplier=Decimal(5))
+    names = resolver(stored, pins=InMemoryPins(pin))
+    full = FutureQuery(symbol="NOVA", exchange="CME", trading_class="NV")
+    for text, limits in (
+        ("NOVA@CME (NV)", UNLIMITED),
+        ("NOVA", Limits(trading_class="NV")),
+        ("NOVAZ6", Limits(exchange="CME", trading_class="NV")),
+    ):
+        assert names.resolve(text, limits).query == full
+    query = names.resolve("NOVA").query
+    assert query.multiplier == Decimal(5)
+    error = names.with_known(ProductNotFoundError("NOVA", "the database"), query)
+    assert (error.pinned, error.sizes, error.known) == ("NOVA", (Decimal(50),), (stored.key,))
+    both = product("NOVA", "CME", "NV", DECEMBER, dataclasses.replace(MARCH, multiplier=Decimal(5)))
+    names = resolver(both, pins=InMemoryPins(pin))
+    assert names.resolve("NOVA@CME (NV)").query.multiplier == Decimal(5)
+    assert names.with_known(ProductNotFoundError("NOVA", "the database"), query).pinned is None
 
 
 def test_sizes_that_no_class_distinguishes_are_one_product() -> None:

@@ -239,6 +239,19 @@ def test_every_error_of_the_tree_is_explained(kind: type[errors.IbkrSyncError]) 
             "Name one that is known: DAX@EUREX (FDAX)",
         ),
         (
+            errors.ProductNotFoundError(
+                *("DAX", "f.db"),
+                trading_class="FDAX",
+                multiplier=Decimal(5),
+                known=[FDAX],
+                pinned="DAX",
+                sizes=[Decimal(1), Decimal(25)],
+            ),
+            ExitCode.NOT_FOUND,
+            "was not found in f.db; DAX is pinned to this multiplier, and its contracts are of 1",
+            "DAX --trading-class FDAX --multiplier 25\n       or not at all: ibkr-sync unpin DAX",
+        ),
+        (
             errors.ProductNotFoundError("ES", "f.db", exchange="CME", currency="USD"),
             ExitCode.NOT_FOUND,
             "ES@CME (USD) was not found in f.db.",
