@@ -369,7 +369,7 @@ class InMemoryFutureRepository(LocalFuturePort[F], StoredForPlan, Generic[F]):
             listed=len(listed),
             next_expiry=min((contract.last_trade_date for contract in listed), default=None),
             synced_at=product.synced_at,
-            closed_at=product.closed_at,
+            closed_at=product.closed_by(now),
             remarks=remark_sentences(
                 product.remarks,
                 (

@@ -10,6 +10,7 @@ import typer
 
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import AmbiguousProductError
+from ibkr_sync_cli.invocation import now
 from ibkr_sync_cli.terminal.notices import (
     write_closed_notice,
     write_notices,
@@ -79,8 +80,8 @@ def stored_product(output: Output, service: FuturesService[F], query: FutureQuer
     product = service.show(query)
     notice = service.size_notice(query, product.key)
     write_notices(output, () if notice is None else (notice,))
-    if product.closed_at is not None:
-        write_closed_notice(output, {product.key: product.closed_at})
+    if (closed_at := product.closed_by(now())) is not None:
+        write_closed_notice(output, {product.key: closed_at})
     return product
 
 

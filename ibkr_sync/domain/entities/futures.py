@@ -148,6 +148,11 @@ class Future:
         """Whether only the catalogue knows it: no source has told of any contract."""
         return self.origin is Origin.CATALOGUE and not self.contracts
 
+    def closed_by(self, now: datetime) -> datetime | None:
+        """When it was closed until the aware instant `now`; None too if a clock ahead said so."""
+        is_so = self.closed_at is not None and self.closed_at <= now
+        return self.closed_at if is_so else None
+
     @property
     def chain_extent(self) -> ChainExtent:
         """How much of the chain is stored: of a product that was never synced only what moved in.

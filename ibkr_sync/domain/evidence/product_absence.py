@@ -36,7 +36,7 @@ def plan_product_absence(
     """Plan what an absence that was observed at the aware instant `now` makes of a product.
 
     `gone` are the conIds of contracts that its source does not know either. An observation from
-    the future of the clock confirms nothing: it begins anew.
+    the future of the clock confirms nothing: it begins anew, and what was closed by one is open.
     """
     diff = diff_chain(stored, dataclasses.replace(stored, contracts=()), now, gone)
     absent = with_absent_contracts(stored, diff, now)
@@ -44,9 +44,14 @@ def plan_product_absence(
     if since is None or since > now:
         since = now
     product = dataclasses.replace(absent.product, absent_since=since)
-    if product.closed_at is None and _is_confirmed(since, now) and not _has_living(product, now):
+    if (
+        product.closed_by(now) is None
+        and _is_confirmed(since, now)
+        and not _has_living(product, now)
+    ):
+        before = canonical_text(product.closed_at)
         product = dataclasses.replace(product, closed_at=now)
-        closed = FieldChange(con_id=None, field=CLOSED_AT, old=None, new=canonical_text(now))
+        closed = FieldChange(con_id=None, field=CLOSED_AT, old=before, new=canonical_text(now))
         diff = dataclasses.replace(diff, changes=(*diff.changes, closed))
         return ProductUpdate(diff=diff, product=product, history=(*absent.history, closed))
     return dataclasses.replace(absent, product=product)
@@ -60,6 +65,10 @@ def _has_living(product: Future, now: datetime) -> bool:
     """Whether a contract has neither ended nor been delisted; one that is missing may live."""
     return any(
         not contract.is_expired(now)
-        and (contract.listing is None or contract.listing.delisted_at is None)
+        and (
+            contract.listing is None
+            or contract.listing.delisted_at is None
+            or contract.listing.delisted_at > now
+        )
         for contract in product.contracts
     )

@@ -102,8 +102,8 @@ def _footer(
     if future.contracts:
         remarks += ["▶ nearest expiry", future.time_zone or "time zone unknown"]
     remarks += _legend_of_long_ends(shown)
-    if future.closed_at is not None:
-        remarks.append(f"closed: not known since {future.closed_at:%Y-%m-%d}")
+    if (closed_at := future.closed_by(now)) is not None:
+        remarks.append(f"closed: not known since {closed_at:%Y-%m-%d}")
     if future.synced_at is None and future.origin is Origin.CATALOGUE:
         remarks.append(f"from the {future.origin.value}, never synced")
     elif future.synced_at is None and future.chain_extent is ChainExtent.SINGLE_CONTRACTS:

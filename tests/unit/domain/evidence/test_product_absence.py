@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from contracts import examples
 from example_products import NOW
+from ibkr_sync.domain.canonical_text import canonical_text
 from ibkr_sync.domain.entities.contracts import ContractState
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.evidence.file_evidence import product_in_file
@@ -53,6 +54,28 @@ def test_an_absence_that_a_clock_ahead_has_dated_begins_anew() -> None:
     assert (first.absent_since, first.closed_at) == (NOW, None)
     assert states(first) == {ContractState.MISSING}
     assert plan_product_absence(first, ALL, NOW + NIGHT).product.closed_at == NOW + NIGHT
+
+
+def test_what_a_clock_ahead_has_closed_begins_anew() -> None:
+    product = STORED
+    for night in (0, 20):
+        product = plan_product_absence(product, ALL, NOW + night * NIGHT).product
+    assert product.closed_at == NOW + 20 * NIGHT
+    right = NOW + NIGHT
+    product = plan_product_absence(product, ALL - {2}, right).product
+    assert product.closed_by(right) is None
+    ahead = [
+        contract
+        for contract in product.contracts
+        if contract.state(right) is ContractState.DELISTED
+    ]
+    assert [contract.con_id for contract in ahead] == [2]
+    product = plan_product_absence(product, ALL, NOW + 2 * NIGHT).product
+    assert product.closed_by(NOW + 2 * NIGHT) is None  # of conId 2 it is the first time
+    closing = plan_product_absence(product, ALL, NOW + 3 * NIGHT)
+    assert closing.product.closed_by(NOW + 3 * NIGHT) == NOW + 3 * NIGHT
+    (closed,) = (change for change in closing.history if change.field == "closed_at")
+    assert closed.old == canonical_text(NOW + 20 * NIGHT)
 
 
 def test_a_contract_of_which_nothing_is_said_keeps_the_product_open() -> None:

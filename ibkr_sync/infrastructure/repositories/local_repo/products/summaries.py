@@ -59,7 +59,7 @@ def read_summaries(connection: Connection, now: datetime, place: str) -> list[Pr
         listed = _listed(connection, now)
         remarked = _remarked(connection, now)
         summaries = [
-            _summary(map_to_entity(row, ()), listed[row["id"]], remarked[row["id"]])
+            _summary(map_to_entity(row, ()), listed[row["id"]], remarked[row["id"]], now)
             for row in map(Row._asdict, connection.execute(select(products)))
         ]
     return sorted(summaries, key=lambda item: item.key)
@@ -112,7 +112,10 @@ def _remarked(
 
 
 def _summary(
-    product: Future, listed: _Listed, remarked: Iterable[tuple[str, tuple[Remark, ...]]]
+    product: Future,
+    listed: _Listed,
+    remarked: Iterable[tuple[str, tuple[Remark, ...]]],
+    now: datetime,
 ) -> ProductSummary:
     usual = listed.counts.keys() & usual_series_of(listed.counts)
     return ProductSummary(
@@ -125,6 +128,6 @@ def _summary(
         listed=sum(listed.counts[series] for series in usual),
         next_expiry=min((listed.next_expiry[series] for series in usual), default=None),
         synced_at=product.synced_at,
-        closed_at=product.closed_at,
+        closed_at=product.closed_by(now),
         remarks=remark_sentences(product.remarks, remarked),
     )
