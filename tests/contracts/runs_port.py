@@ -84,6 +84,30 @@ class RunsPortContract:
         assert (recorded.succeeded, recorded.failed) == (2, 1)
         assert recorded.counts == ContractCounts(added=6)
 
+    def test_a_run_counts_a_product_once_and_a_move_where_it_began(
+        self, local: LocalFuturePort[Future], runs: RunsPort, clock: FakeClock
+    ) -> None:
+        es = dataclasses.replace(examples.ES, synced_at=clock())
+        with local.sync_run(Origin.IBKR) as run:
+            self.store(local, es, run)
+        *stayed, mover = es.contracts
+        left = dataclasses.replace(es, contracts=tuple(stayed))
+        mover = dataclasses.replace(mover, trading_class="ESX")
+        taker = dataclasses.replace(es, trading_class="ESX", contracts=(mover,))
+        with local.sync_run(Origin.IBKR) as run:
+            acquired = AcquiredFuture(product=left, others=(taker,))
+            local.get_or_create_entity(acquired, query_for(left), SyncPolicy(), run)
+            self.store(local, taker, run)
+        (recorded,) = runs.last_runs(1)
+        assert (recorded.succeeded, recorded.failed) == (2, 0)
+        assert recorded.counts == ContractCounts(moved=1, unchanged=4)
+        of_products = [(other.key, other.outcome) for other in runs.products_of(run.run_id)]
+        assert of_products == [
+            (taker.key, ProductOutcome.CREATED),
+            (es.key, ProductOutcome.UPDATED),
+            (taker.key, ProductOutcome.UNCHANGED),
+        ]
+
     @pytest.mark.parametrize("message", [Origin.IBKR, Origin.FILE])
     def test_a_run_that_stored_sample_data_is_one_of_the_sample_wherever_it_asked(
         self, local: LocalFuturePort[Future], runs: RunsPort, message: Origin

@@ -35,7 +35,7 @@ from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.renaming import FormerName
 from ibkr_sync.domain.ports.catalogue import ProductCatalogue
 from ibkr_sync.domain.ports.futures import LocalFuturePort
-from ibkr_sync.domain.runs.contract_counts import counts_of
+from ibkr_sync.domain.runs.contract_counts import ContractCounts, counts_of, counts_of_taker
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.domain.runs.run_outcomes import ProductOutcome
 from ibkr_sync.domain.runs.run_records import RecordedProduct
@@ -180,16 +180,24 @@ class InMemoryFutureRepository(LocalFuturePort[F], StoredForPlan, Generic[F]):
         if policy.dry_run:
             return self.plan_entity(acquired, query, policy)
         plan = self._plan(acquired, policy)
+        product, diff = plan.update.product, plan.update.diff
         for taker in plan.takers:
             self._apply(taker)
+            taken = taker.update.product
+            if taken.synced_at == product.synced_at:
+                asked, counts = (
+                    FutureQuery(**taken.key._asdict()),
+                    counts_of_taker(taker.update.diff),
+                )
+                changed = ProductOutcome.CREATED if taker.is_new else ProductOutcome.UPDATED
+                self._record(run, asked, changed, key=taken.key, counts=counts)
         self._apply(plan)
-        product, diff = plan.update.product, plan.update.diff
         if acquired.evidence is not None:
             self.replies.setdefault(product.key, []).append(acquired.evidence)
         outcome = ProductOutcome.UNCHANGED if diff.is_empty else ProductOutcome.UPDATED
         if plan.is_new:
             outcome = ProductOutcome.CREATED
-        self._record(run, query, outcome, key=product.key, diff=diff)
+        self._record(run, query, outcome, key=product.key, counts=counts_of(diff))
         return FutureUpdate(
             query=query,
             product=product,
@@ -224,8 +232,8 @@ class InMemoryFutureRepository(LocalFuturePort[F], StoredForPlan, Generic[F]):
             self.history.extend(update.history)
             diff = update.diff
         key = None if stored is None else absent.key
-        changed = diff or ChainDiff()
-        self._record(run, query, ProductOutcome.FAILED, key=key, diff=changed, error=absent.error)
+        counts = counts_of(diff or ChainDiff())
+        self._record(run, query, ProductOutcome.FAILED, key=key, counts=counts, error=absent.error)
         return FutureFailure(query=query, error=absent.error, diff=diff)
 
     def record_failure(self, failure: FutureFailure, run: SyncRun) -> None:
@@ -238,7 +246,7 @@ class InMemoryFutureRepository(LocalFuturePort[F], StoredForPlan, Generic[F]):
             failure.query,
             ProductOutcome.FAILED,
             key=key,
-            diff=ChainDiff(),
+            counts=ContractCounts(),
             error=failure.error,
         )
 
@@ -285,7 +293,7 @@ class InMemoryFutureRepository(LocalFuturePort[F], StoredForPlan, Generic[F]):
         outcome: ProductOutcome,
         *,
         key: ProductKey | None,
-        diff: ChainDiff,
+        counts: ContractCounts,
         error: Exception | None = None,
     ) -> None:
         recorded = RecordedProduct(
@@ -295,7 +303,7 @@ class InMemoryFutureRepository(LocalFuturePort[F], StoredForPlan, Generic[F]):
             outcome=outcome,
             error=None if error is None else type(error).__name__,
             message=None if error is None else str(error),
-            counts=counts_of(diff),
+            counts=counts,
             at=self._clock(),
         )
         self.runs[run.run_id - 1].products.append(recorded)

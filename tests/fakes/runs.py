@@ -58,7 +58,9 @@ def _as_recorded(kept: KeptRun) -> RecordedRun:
         outcome=RunOutcome(kept.outcome),
         error=None if kept.error is None else type(kept.error).__name__,
         message=None if kept.error is None else str(kept.error),
-        succeeded=len(kept.products) - failed,
+        succeeded=len(
+            {other.key for other in kept.products if other.outcome is not ProductOutcome.FAILED}
+        ),
         failed=failed,
         counts=total_counts(product.counts for product in kept.products),
     )

@@ -66,6 +66,14 @@ def counts_of(diff: ChainDiff) -> ContractCounts:
     )
 
 
+def counts_of_taker(diff: ChainDiff) -> ContractCounts:
+    """The counts of a product that took contracts of the one asked for.
+
+    These count as moved there, and its own may be asked for in the same run.
+    """
+    return dataclasses.replace(counts_of(diff), moved=0, unchanged=0)
+
+
 def total_counts(counts: Iterable[ContractCounts]) -> ContractCounts:
     """The counts of several products; None where that of any is."""
     records = [count.as_record() for count in counts]

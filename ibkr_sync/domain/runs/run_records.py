@@ -20,7 +20,8 @@ class RecordedRun:
         origin: SAMPLE also where what it brought up to date is sample data, wherever from.
         finished_at: None while it runs, and for good when its process died and none followed.
         error: name of the error that ended the run before its time, with its `message`.
-        succeeded: how many products were brought up to date; `failed` how many were not.
+        succeeded: how many products were brought up to date, those too that took contracts of
+            the ones asked for; `failed` how many were not.
         counts: of its products in all.
     """
 

@@ -182,6 +182,7 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
                         taker.update.diff,
                         product_id=taker_id,
                         is_new=taker.is_new,
+                        is_taker=True,
                         run=run,
                         now=now,
                         given_at=taker.update.product.synced_at,

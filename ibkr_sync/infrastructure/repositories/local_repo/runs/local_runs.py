@@ -100,6 +100,7 @@ def _counted() -> Select[Any]:
     """Runs with the sums over their products, the newest first."""
     has_failed = run_products.c.outcome == ProductOutcome.FAILED
     failed = case((has_failed, 1), else_=0)
+    succeeded = case((~has_failed, run_products.c.product_id))
     # Sample data may come from any gateway or file, and only what was stored is known to be.
     sample = case((and_(products.c.origin == Origin.SAMPLE, ~has_failed), 1), else_=0)
     sample_origin = literal(Origin.SAMPLE, sync_runs.c.origin.type)
@@ -110,7 +111,7 @@ def _counted() -> Select[Any]:
             origin.label("origin"),
             *(sync_runs.c[name] for name in ("kind", "started_at", "finished_at")),
             *(sync_runs.c[name] for name in ("outcome", "error", "message")),
-            (func.count(run_products.c.id) - func.coalesce(func.sum(failed), 0)).label("succeeded"),
+            func.count(succeeded.distinct()).label("succeeded"),
             func.coalesce(func.sum(failed), 0).label("failed"),
             *(_sum(column).label(name) for name, column in _COUNTS.items()),
         )

@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.evidence.chain_diff import ChainDiff
 from ibkr_sync.domain.naming.query import FutureQuery
-from ibkr_sync.domain.runs.contract_counts import counts_of
+from ibkr_sync.domain.runs.contract_counts import ContractCounts, counts_of, counts_of_taker
 from ibkr_sync.domain.runs.future_update import FutureFailure
 from ibkr_sync.domain.runs.run_outcomes import ProductOutcome
 from ibkr_sync.domain.runs.sync_policy import SyncRun
@@ -36,6 +36,7 @@ def record_outcome(
     run: SyncRun,
     now: datetime,
     given_at: datetime | None,
+    is_taker: bool = False,
 ) -> None:
     """Record that the run brought a product up to date, with the counts of what changed.
 
@@ -45,7 +46,9 @@ def record_outcome(
         outcome = ProductOutcome.CREATED
     else:
         outcome = ProductOutcome.UNCHANGED if diff.is_empty else ProductOutcome.UPDATED
-    row = (*_asked(query, run, now), product_id, outcome, *_counts(diff), None, None, given_at)
+    counts = counts_of_taker(diff) if is_taker else counts_of(diff)
+    asked = _asked(query, run, now)
+    row = (*asked, product_id, outcome, *_values(counts), None, None, given_at)
     bulk_insert(connection, run_products, _COLUMNS, (row,))
 
 
@@ -59,7 +62,7 @@ def record_failed_outcome(
     """Record that the run could not bring a product up to date, why, and what changed of it."""
     reason = type(failure.error).__name__, map_to_storable_text(str(failure.error))
     asked = _asked(failure.query, run, now)
-    counts = _counts(failure.diff or ChainDiff())
+    counts = _values(counts_of(failure.diff or ChainDiff()))
     row = (*asked, product_id, ProductOutcome.FAILED, *counts, *reason, None)
     bulk_insert(connection, run_products, _COLUMNS, (row,))
 
@@ -76,6 +79,6 @@ def _asked(
     )
 
 
-def _counts(diff: ChainDiff) -> tuple[int | None, ...]:
+def _values(counts: ContractCounts) -> tuple[int | None, ...]:
     """In the order of their columns."""
-    return tuple(counts_of(diff).as_record().values())
+    return tuple(counts.as_record().values())
