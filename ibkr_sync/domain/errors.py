@@ -31,6 +31,7 @@
     ├── MalformedSymbolError            the user's words can't be what they stand for
     ├── ProductLookupError              the user's words name no single product or contract
     │   ├── ProductNotFoundError
+    │   │   └── NotWatchableError       it can't be watched by this name; holds what may be meant
     │   ├── AmbiguousProductError       holds the candidates
     │   ├── AssetClassMismatchError
     │   ├── HoursUnknownError           the product is known, its hours are not
@@ -371,6 +372,10 @@ class ProductNotFoundError(ProductLookupError):
         self.pinned = pinned
         self.sizes = tuple(sizes)
         super().__init__(symbol, f"{symbol}: not found in {place}")
+
+
+class NotWatchableError(ProductNotFoundError):
+    """No product that is known is surely meant by what is to be watched; `suggestions` may be."""
 
 
 class AmbiguousProductError(ProductLookupError):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from ibkr_sync.domain.errors import (
     AmbiguousProductError,
     MalformedSymbolError,
+    NotWatchableError,
     ProductLookupError,
     WatchlistFileError,
 )
@@ -113,6 +114,9 @@ def _sentences(error: MalformedSymbolError | ProductLookupError) -> Iterator[str
         yield "a CSV with a column exchange, trading_class or multiplier can say which"
     else:
         yield explain_error(error).sentence.removesuffix(".")
+        if isinstance(error, NotWatchableError) and error.suggestions:
+            names = (str(product.key) for product in error.suggestions)
+            yield f"(did you mean {' or '.join(names)}?)"
 
 
 def _name(file: str) -> str:

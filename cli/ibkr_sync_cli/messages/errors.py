@@ -236,6 +236,15 @@ _RULES: dict[type[BaseException], _Rule] = {
         _not_found,
         next_steps.step_if_not_found,
     ),
+    errors.NotWatchableError: _Rule(
+        ExitCode.NOT_FOUND,
+        lambda e: (
+            f"It isn't certain which product {_cut(e.symbol)} means."
+            if e.suggestions
+            else _not_found(e)
+        ),
+        next_steps.step_if_not_watchable,
+    ),
     errors.AmbiguousProductError: _Rule(
         ExitCode.NOT_FOUND,
         lambda e: f"{e.symbol} may mean {len(e.candidates)} products.",

@@ -62,7 +62,9 @@ def step_if_not_found(error: errors.ProductNotFoundError, command: NextCommand) 
     if error.known:
         return f"Name one that is known: {', '.join(map(str, error.known))}"
     if error.suggestions:
-        return _step_to_get_one_of(error.suggestions, command)
+        first = error.suggestions[0].key
+        get = step_to_get_product((first.symbol, first.exchange, None), command)
+        return _one_of(error.suggestions, get)
     if error.asked is None:
         key = (error.symbol, error.exchange, error.trading_class)
         return step_to_get_product(key, command, *_options(error))
@@ -85,15 +87,21 @@ def _step_to_pin_anew(error: errors.ProductNotFoundError, word: str, command: Ne
     return f"Pin it anew: {anew}\n       or not at all: {never}"
 
 
-def _step_to_get_one_of(products: Sequence[ProductCandidate], command: NextCommand) -> str:
-    """Where nothing has the name, and some products may be meant."""
-    first, *_ = products
+def step_if_not_watchable(error: errors.NotWatchableError, command: NextCommand) -> str:
+    """Where what is to be watched may be meant for some products."""
+    if not error.suggestions:
+        return step_if_not_found(error, command)
+    first = error.suggestions[0].key
+    return _one_of(error.suggestions, command("watchlist", "add", str(first)))
+
+
+def _one_of(products: Sequence[ProductCandidate], step_of_first: str) -> str:
+    """Some products that may be meant, and the step that means the first."""
     lines = [
         f"{product.key.symbol}@{product.key.exchange}  {product.name or product.key.trading_class}"
         for product in products
     ]
-    get = step_to_get_product((first.key.symbol, first.key.exchange, None), command)
-    return "\n         ".join([f"Did you mean the first of these? {get}", *lines])
+    return "\n         ".join([f"Did you mean the first of these? {step_of_first}", *lines])
 
 
 def _options(error: errors.ProductNotFoundError) -> Iterator[str]:

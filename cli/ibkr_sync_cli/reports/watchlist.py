@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         WatchlistMatch,
         WatchlistState,
     )
+    from ibkr_sync.domain.ports.watchlist import WatchedProduct
     from ibkr_sync_cli.invocation import Call
     from ibkr_sync_cli.terminal.output import Output
 
@@ -42,10 +43,18 @@ def report_watchlist_addition(call: Call, added: WatchlistAddition) -> None:
     """Show what was named and what of it is new; say what nobody knows."""
     call.output.write(watchlist_changes_view(added.products, added.new, "added"), call.wanted)
     write_closed_notice(call.output, closed_since(added.closed))
-    for product in added.unknown:
-        call.output.remark(
-            f"note: {product} is in neither catalogue nor database; it will be asked for as typed",
-            style="yellow",
+    _report_unknown(call.output, added.unknown)
+
+
+def _report_unknown(output: Output, unknown: Sequence[WatchedProduct]) -> None:
+    """Warn of what every refresh fails at unless IBKR knows it."""
+    for product in unknown:
+        sentence = f"{product} is in neither catalogue nor database; it is asked for as typed"
+        output.remark(f"warning: {sentence}", style="yellow")
+    if unknown and not output.quiet:
+        output.advise(
+            f"To look for another name: {output.command('catalogue')}\n"
+            f"       to take it off: {output.command('watchlist', 'remove', *map(str, unknown))}"
         )
 
 

@@ -6,7 +6,9 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
 
-from ibkr_sync.domain.entities.futures import Future, Origin
+from ibkr_sync.application.resolution.likelier_products import likelier_by_name
+from ibkr_sync.domain.entities.catalogue import CatalogueProduct
+from ibkr_sync.domain.entities.futures import ChainExtent, Future, Origin
 from ibkr_sync.domain.errors import (
     AmbiguousProductError,
     ProductNotFoundError,
@@ -188,9 +190,9 @@ def with_known_names(
     )
     pin = _outdated_pin(query, known, pins)
     excluded = () if admitted else [product.key for product in known if product.symbol == symbol]
-    similar = () if known or query.con_id is not None else catalogue.suggested(symbol)
+    similar = _similar(query, known, catalogue)
     fitting = (product for product in similar if query.exchange in (None, product.exchange))
-    return ProductNotFoundError(
+    return type(error)(
         *(error.symbol, error.place, error.detail),
         exchange=query.exchange,
         currency=query.currency,
@@ -223,6 +225,21 @@ def _outdated_pin(
 
 def _sizes_of(pin: Pin, known: Iterable[KnownProduct]) -> list[Decimal]:
     return sorted({size for product in known if pin.names(product) for size in product.sizes})
+
+
+def _similar(
+    query: FutureQuery, known: Collection[KnownProduct], catalogue: ProductCatalogue
+) -> tuple[CatalogueProduct, ...]:
+    """What may be meant where nothing has the name, or only what fewer people mean by it."""
+    if query.con_id is not None:
+        return ()
+    if not known:
+        return catalogue.suggested(query.symbol)
+    is_stored = any(product.chain_extent is not ChainExtent.NOTHING for product in known)
+    narrowed = (query.exchange, query.trading_class, query.currency, query.multiplier)
+    if is_stored or any(given is not None for given in narrowed):
+        return ()
+    return likelier_by_name(query.symbol, catalogue)
 
 
 def ambiguous_name(word: str, products: Iterable[KnownProduct]) -> AmbiguousProductError:

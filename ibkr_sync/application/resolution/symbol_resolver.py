@@ -14,6 +14,7 @@ from ibkr_sync.application.resolution.current_names import (
     with_current_symbols,
 )
 from ibkr_sync.application.resolution.inquiry import Inquiry
+from ibkr_sync.application.resolution.likelier_products import likelier_by_spelling
 from ibkr_sync.application.resolution.product_names import (
     ProductNames,
     ambiguous_name,
@@ -24,6 +25,7 @@ from ibkr_sync.domain.errors import (
     AmbiguousProductError,
     MalformedSymbolError,
     NotPinnedError,
+    ProductCandidate,
     ProductNotFoundError,
     UnknownExchangeError,
 )
@@ -41,6 +43,7 @@ from ibkr_sync.domain.naming.word_meaning import meaning_of
 from ibkr_sync.domain.ports.catalogue import ProductCatalogue
 from ibkr_sync.domain.ports.pins import Pin, PinPort
 from ibkr_sync.domain.ports.stored_products import StoredProducts
+from ibkr_sync.domain.selection.contract_choice import holds_contract
 
 KNOWN_PLACES = "the catalogue or the database"
 
@@ -153,6 +156,20 @@ class SymbolResolver:
         stored = self._stored.find_named({query.symbol})
         pins = [pin_with_current_names(pin, self._stored) for pin in self._pins.all_pins()]
         return with_known_names(error, query, self._catalogue, stored, self._clock(), pins=pins)
+
+    def likelier(self, found: SymbolResolution) -> tuple[ProductCandidate, ...]:
+        """Give the products that a contract may have been mistyped for (see `likelier_products`).
+
+        None where the contract is in a stored chain. Raises StorageError.
+        """
+        words = found.contract
+        if words is None or words.spelling is None:
+            return ()
+        stored = self._stored.find_named({found.query.symbol})
+        if any(holds_contract(product, words) for product in stored):
+            return ()
+        rows = likelier_by_spelling(words.text, words.spelling, self._catalogue)
+        return tuple(KnownProduct.catalogued(row).as_candidate() for row in rows)
 
     def can_pin(self, error: AmbiguousProductError) -> bool:
         """Whether a pin of the symbol may be of each of the candidates; raises StorageError."""

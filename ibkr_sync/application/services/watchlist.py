@@ -18,6 +18,7 @@ from ibkr_sync.domain.entities.product_summary import ProductSummary
 from ibkr_sync.domain.errors import (
     AmbiguousProductError,
     MalformedSymbolError,
+    NotWatchableError,
     NotWatchedError,
     ProductLookupError,
     ProductNotFoundError,
@@ -170,17 +171,23 @@ class WatchlistService:
         """Find out which product a text means, a contract meaning its product.
 
         Raises MalformedSymbolError, AmbiguousProductError, ProductNotFoundError for a conId that
-        is in no stored chain or a size of what nobody knows, or StorageError.
+        is in no stored chain or a size of what nobody knows, NotWatchableError where more people
+        would mean something else by the text, or StorageError.
         """
         kept_in = None if group is None else parse_watchlist_group(group)
         found = self._futures.names.resolve(text, limits)
         query = found.exact or found.query
         if query.con_id is not None:
             raise ProductNotFoundError(query.symbol, KNOWN_PLACES, con_id=query.con_id)
-        if found.product is None and limits.multiplier is not None:
-            raise self._futures.names.with_known(
-                ProductNotFoundError(query.symbol, KNOWN_PLACES), query
-            )
+        likelier = self._futures.names.likelier(found)
+        if likelier:
+            raise NotWatchableError(text.strip(), KNOWN_PLACES, suggestions=likelier)
+        missing = self._futures.names.with_known(
+            NotWatchableError(query.symbol, KNOWN_PLACES), found.query
+        )
+        is_unknown_size = found.product is None and limits.multiplier is not None
+        if missing.suggestions or is_unknown_size:
+            raise missing
         product = WatchedProduct(
             symbol=query.symbol,
             exchange=query.exchange,

@@ -20,6 +20,7 @@ from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.errors import (
     AmbiguousProductError,
     MalformedSymbolError,
+    NotWatchableError,
     NotWatchedError,
     ProductNotFoundError,
     UnknownGroupError,
@@ -29,6 +30,7 @@ from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.renaming import FormerName
 from ibkr_sync.domain.ports.pins import Pin
 from ibkr_sync.domain.ports.watchlist import WatchedProduct
+from one_case import one_case
 
 DAX_PRODUCTS = [
     a_product(symbol="DAX", exchange="EUREX", currency="EUR", trading_class=trading_class)
@@ -36,6 +38,13 @@ DAX_PRODUCTS = [
 ]
 EURO = a_product(symbol="EUR", exchange="CME", trading_class="6E", exchange_code="6E")
 OF_UNKNOWN_CLASS = a_product(symbol="AUD", exchange="ICEUS", trading_class=None)
+
+OSAKA_GOLD = a_product(symbol="GOLD", exchange="OSE.JPN", trading_class="GOLD", name="Gold, Japan")
+GOLD = a_product(symbol="GC", exchange="COMEX", trading_class="GC", name="Gold", sources=("a", "b"))
+ENDS_LIKE_MONTHS = [
+    a_product(symbol=symbol, trading_class=symbol, name=None, sources=("a", "b"))
+    for symbol in ("6EZ", "ESZ")
+]
 
 ES_EXACT = WatchedProduct(symbol="ES", exchange="CME", trading_class="ES")
 FDAX = WatchedProduct(symbol="DAX", exchange="EUREX", trading_class="FDAX", group="night")
@@ -52,7 +61,9 @@ def service_on(
     repository = InMemoryFutureRepository(Future, FakeClock())
     repository.products = {product.key: product for product in stored}
     repository.former_names = list(former)
-    catalogue = FakeCatalogue(rows=[*DAX_PRODUCTS, EURO, OF_UNKNOWN_CLASS])
+    catalogue = FakeCatalogue(
+        rows=[*DAX_PRODUCTS, EURO, OF_UNKNOWN_CLASS, OSAKA_GOLD, GOLD, *ENDS_LIKE_MONTHS]
+    )
     names = SymbolResolver(catalogue, InMemoryPins(*pins), repository, FakeClock())
     futures = FuturesService(repository, names, repository)
     return WatchlistService(InMemoryWatchlist(*watched), futures)
@@ -181,6 +192,7 @@ def test_a_name_that_several_products_had_stays_as_it_is() -> None:
         ("6E", WatchedProduct(symbol="EUR", exchange="CME", trading_class="6E")),
         ("fdxm", dataclasses.replace(FDXM, group=None)),
         ("AUD", WatchedProduct(symbol="AUD", exchange="ICEUS")),
+        ("GOLD@OSE.JPN", WatchedProduct(symbol="GOLD", exchange="OSE.JPN", trading_class="GOLD")),
     ],
 )
 def test_a_known_product_is_kept_exactly(text: str, product: WatchedProduct) -> None:
@@ -194,6 +206,29 @@ def test_what_nobody_knows_is_kept_as_it_was_typed() -> None:
 
     assert matching.product == dataclasses.replace(NOVA, exchange="CME", group="night")
     assert not matching.is_known
+
+
+@one_case(
+    ("text", "suggested"),
+    [
+        ("gold", ["GC", "GOLD"]),
+        ("EXAMPLE", ["DAX", "DAX", "EUR", "AUD"]),
+        ("6EZ6", ["6EZ", "EUR"]),
+    ],
+)
+def test_what_may_be_meant_for_another_product_is_not_watched(
+    text: str, suggested: list[str]
+) -> None:
+    with pytest.raises(NotWatchableError) as caught:
+        service_on().match(text)
+    assert [product.key.symbol for product in caught.value.suggestions] == suggested
+
+
+def test_a_stored_product_and_a_stored_contract_are_what_they_are_called() -> None:
+    osaka = dataclasses.replace(ES, symbol="GOLD", exchange="OSE.JPN", trading_class="GOLD")
+
+    assert service_on(stored=(osaka,)).match("GOLD").product.exchange == "OSE.JPN"
+    assert service_on().match("ESZ6").product == ES_EXACT
 
 
 def test_what_several_products_share_is_never_picked_silently() -> None:
