@@ -208,7 +208,7 @@ def test_a_table_of_named_columns_is_never_cut(
 @pytest.mark.parametrize(
     ("columns", "format_", "message"),
     [
-        ("conid", None, "did you mean 'con_id'"),
+        ("con_i", None, "did you mean 'con_id'"),
         ("xyz", None, "there are: symbol, con_id"),
         ("symbol", OutputFormat.JSON, "JSON is always whole"),
     ],
