@@ -58,6 +58,28 @@ class UnknownDelivery(StrEnum):
     NOTICE = "notice"
 
 
+class StandInReason(StrEnum):
+    """Why the last trade date counts instead of another one that was asked for."""
+
+    NONE = "none"
+    UNKNOWN = "unknown"
+    LATER = "later"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandIn:
+    """That the last trade date stands in for another.
+
+    Attributes:
+        asked: what it stands in for.
+        day: the date of that, which comes later than the last trade; None if there is none.
+    """
+
+    asked: HoldLimitKind
+    reason: StandInReason
+    day: date | None = None
+
+
 _ORDER: Final = (HoldLimitKind.CUTOFF, HoldLimitKind.NOTICE, HoldLimitKind.LAST_TRADE)
 """Of limits on one day the first that is named."""
 
@@ -88,6 +110,26 @@ def hold_limits(
     if by in (None, HoldLimitKind.LAST_TRADE) or not found:
         found.append(last_trade)
     return tuple(sorted(found, key=lambda item: (item.last_day, _ORDER.index(item.kind))))
+
+
+def stand_in_of(
+    contract: FuturesContract, side: PositionSide, by: HoldLimitKind | None
+) -> StandIn | None:
+    """What the last trade date stands in for under `hold_limits`; None where it doesn't."""
+    if by in (None, HoldLimitKind.LAST_TRADE):
+        return None
+    known = contract.delivery or NOTHING_KNOWN
+    name = "first_notice_date" if by is HoldLimitKind.NOTICE else _cutoff_name(side)
+    day: date | None = getattr(known, name)
+    if day is not None and day <= contract.last_trade_date:
+        return None
+    if day is not None:
+        reason = StandInReason.LATER
+    elif name in known.sources or known.settlement is Settlement.CASH:
+        reason = StandInReason.NONE
+    else:
+        reason = StandInReason.UNKNOWN
+    return StandIn(asked=by, reason=reason, day=day)
 
 
 def outlasted_limits(

@@ -12,9 +12,11 @@ from ibkr_sync.domain.delivery.hold_limits import (
     HoldLimit,
     HoldLimitKind,
     PositionSide,
+    StandIn,
     UnknownDelivery,
     hold_limits,
     outlasted_limits,
+    stand_in_of,
     uncertain_fact,
     unknown_delivery,
 )
@@ -102,6 +104,7 @@ class NearestJudgement:
         unknown: what is not known of its delivery, which may end before the limit.
         uncertain: the fact, of general knowledge alone, on which it is held until its last trade.
         outlasted: the earlier limits of the side that the rule doesn't count.
+        stand_in: where the last trade date counts instead of the date that the rule names.
     """
 
     contract: FuturesContract
@@ -110,6 +113,7 @@ class NearestJudgement:
     unknown: UnknownDelivery | None = None
     uncertain: str | None = None
     outlasted: tuple[HoldLimit, ...] = ()
+    stand_in: StandIn | None = None
 
     @property
     def is_certain(self) -> bool:
@@ -223,6 +227,7 @@ def _judgement(
         unknown=unknown_delivery(contract, rule.side, rule.by),
         uncertain=_uncertain_fact(contract, limit, rule),
         outlasted=outlasted_limits(contract, days, rule.side, limit.last_day),
+        stand_in=stand_in_of(contract, rule.side, rule.by),
     )
 
 

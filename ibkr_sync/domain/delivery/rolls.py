@@ -18,9 +18,11 @@ from ibkr_sync.domain.delivery.hold_limits import (
     HoldLimit,
     HoldLimitKind,
     PositionSide,
+    StandIn,
+    StandInReason,
     hold_limits,
     outlasted_limits,
-    unknown_delivery,
+    stand_in_of,
 )
 from ibkr_sync.domain.delivery.nearest_contract import DaysBefore
 from ibkr_sync.domain.entities.contracts import FuturesContract
@@ -48,7 +50,7 @@ class RollRule:
 
     Attributes:
         day_of_month: of the month in which it stops trading, of the one before where that day
-            comes after the last trade; the business day up to it.
+            comes after the last trade; the last business day on or before it.
     """
 
     by: HoldLimitKind = HoldLimitKind.LAST_TRADE
@@ -62,6 +64,8 @@ class Roll:
     """One contract is left for the next, with why on that day.
 
     Attributes:
+        limit: the date from which the day is counted; None for a day of the month.
+        stand_in: where that is the last trade date instead of the date that the rule names.
         outlasted: first notice and IBKR's cut-off, where the contract is kept beyond them.
     """
 
@@ -72,6 +76,8 @@ class Roll:
     source: str
     confidence: Confidence | None
     basis: RollBasis
+    limit: HoldLimit | None = None
+    stand_in: StandIn | None = None
     outlasted: tuple[HoldLimit, ...] = ()
 
 
@@ -80,7 +86,7 @@ _BY_DATE: Final = re.compile(
 )
 _BY_DAY: Final = re.compile(r"day-(?P<day>[0-9]{1,2})")
 _LONGEST_MONTH: Final = 31
-_NAMES: Final = {
+LIMIT_NAMES: Final = {
     HoldLimitKind.LAST_TRADE: "last trade",
     HoldLimitKind.NOTICE: "first notice",
     HoldLimitKind.CUTOFF: "IBKR's cut-off",
@@ -146,12 +152,14 @@ def _roll(
     now: datetime,
 ) -> Roll:
     limit = hold_limits(leaving, days, rule.side, rule.by)[0]
+    is_by_date = rule.day_of_month is None
+    stand_in = stand_in_of(leaving, rule.side, rule.by) if is_by_date else None
     if rule.day_of_month is not None:
         day = _day_of_month(leaving, rule.day_of_month, days)
-        why = f"business day up to day {rule.day_of_month}"
+        why = f"last business day on or before day {rule.day_of_month}"
     else:
-        day = rule.before.start(limit.day, days)
-        day, why = days.on_or_before(day), _reason(leaving, rule, limit)
+        day = days.on_or_before(rule.before.start(limit.day, days))
+        why = _reason(leaving, rule, limit, stand_in)
     outlasted = outlasted_limits(leaving, days, rule.side, day)
     return Roll(
         day=day,
@@ -161,6 +169,8 @@ def _roll(
         source=limit.source,
         confidence=limit.confidence,
         basis=_basis(leaving, day, now),
+        limit=limit if is_by_date else None,
+        stand_in=stand_in,
         outlasted=outlasted,
     )
 
@@ -180,34 +190,24 @@ def _day(year: int, month: int, number: int) -> date:
     return date(year, month, min(number, last_day(year, month).day))
 
 
-def _reason(contract: FuturesContract, rule: RollRule, limit: HoldLimit) -> str:
+def _reason(
+    contract: FuturesContract, rule: RollRule, limit: HoldLimit, stand_in: StandIn | None
+) -> str:
     """How long before which date; where another stands in for the rule's, it says so."""
-    reason = f"{rule.before} before {_NAMES[limit.kind]} {limit.day}"
-    if limit.kind is rule.by:
+    reason = f"{rule.before} before {LIMIT_NAMES[limit.kind]} {limit.day}"
+    if stand_in is None:
         return reason
-    later = _date_by(contract, rule)
-    if later is not None:
-        instead = f"which comes later ({later})"
-    elif unknown_delivery(contract, rule.side, rule.by) is None:
-        instead = "which is not given"
-    else:
-        instead = "which is not known"
-    return f"{reason}, in place of {_NAMES[rule.by]}, {instead}"
+    instead = {
+        StandInReason.LATER: f", which comes later ({stand_in.day})",
+        StandInReason.NONE: f": {contract.trading_class} has none",
+        StandInReason.UNKNOWN: ", which is not known",
+    }
+    return f"{reason}, in place of {LIMIT_NAMES[stand_in.asked]}{instead[stand_in.reason]}"
 
 
 def _objection(limit: HoldLimit) -> str:
     by = f"{limit.source}, {limit.confidence}" if limit.confidence else limit.source
-    return f"kept past {_NAMES[limit.kind]} {limit.day} ({by})"
-
-
-def _date_by(contract: FuturesContract, rule: RollRule) -> date | None:
-    """The date that the rule names, though it may come after the last trade."""
-    known = contract.delivery
-    if known is None:
-        return None
-    if rule.by is HoldLimitKind.NOTICE:
-        return known.first_notice_date
-    return known.long_cutoff if rule.side is PositionSide.LONG else known.short_cutoff
+    return f"kept past {LIMIT_NAMES[limit.kind]} {limit.day} ({by})"
 
 
 def _basis(contract: FuturesContract, day: date, now: datetime) -> RollBasis:

@@ -52,7 +52,11 @@ def next_contract(
     It passes over what is past its last trade, first notice or IBKR's cut-off. A terminal gets a
     table, and a pipe one line for each product unless a format is asked for: local symbol, contract
     month, last trade date, conId, symbol, exchange, trading class, until when it may be held, by
-    which date, who says so, with what confidence, and the days and business days left.
+    which date, who says so, with what confidence, the days and business days left, and of --by what
+    the last trade stands in for, and why.
+
+    Confidence A: a rule that gives the dates the exchange published. B: stated by the exchange or
+    IBKR. C: general knowledge, not certain.
     """
     from ibkr_sync_cli.reports.next_contract import NearestQuestion, report_nearest
     from ibkr_sync_cli.units.moments import parse_moment

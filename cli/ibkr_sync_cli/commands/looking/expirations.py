@@ -34,8 +34,11 @@ def expirations(
 ) -> None:
     """Show what ends and what gives notice, day by day, from the database alone.
 
-    The days are last trades, first notices and IBKR's cut-offs, each with who says it, of all
+    The days are last trades, first notices and IBKR's cut-offs, with who says so, of all
     that is stored. `list --expiring 30d` is the same.
+
+    Confidence A: a rule that gives the dates the exchange published. B: stated by the exchange or
+    IBKR. C: general knowledge, not certain.
     """
     from ibkr_sync_cli.reports.expirations import CalendarQuestion, report_expirations
 

@@ -27,8 +27,8 @@ def rolls(
         str,
         typer.Option(
             "--rule",
-            help="When: notice-3bd, last-trade-5bd, cutoff-1bd, each in days or business days (bd)"
-            " before that date, or day-15 of the month.",
+            help="When: notice-3bd, last-trade-5bd, cutoff-1bd, so many days or business days (bd)"
+            " before that date, or day-15, the last business day on or before that day.",
             metavar="RULE",
         ),
     ] = _USUAL_RULE,
@@ -54,7 +54,7 @@ def rolls(
         query = query_of_product(call.output, services.futures, symbol, limits, asked)
         product = stored_product(call.output, services.futures, query)
         found = services.deliveries.rolls(product, parsed, moment, months=months, years=years)
-    call.output.write(rolls_view(product, found, rule), call.wanted)
+    call.output.write(rolls_view(product, found, parsed, rule), call.wanted)
     if (note := rolls_note(found, rule)) is not None:
         call.output.remark(f"note: {note}", style="yellow")
     if product.origin is Origin.SAMPLE:

@@ -12,6 +12,8 @@ from ibkr_sync.domain.delivery.hold_limits import (
     NOTHING_KNOWN,
     HoldLimit,
     HoldLimitKind,
+    StandIn,
+    StandInReason,
     UnknownDelivery,
 )
 from ibkr_sync.domain.delivery.nearest_contract import (
@@ -31,6 +33,7 @@ NEAREST_COLUMNS = (
     *("local_symbol", "contract_month", "last_trade_date", "con_id"),
     *("symbol", "exchange", "trading_class"),
     *("hold_until", "hold_until_by", "source", "confidence", "days_left", "business_days_left"),
+    *("in_place_of", "in_place_because"),
 )
 
 
@@ -77,7 +80,7 @@ def nearest_line(found: NearestContract) -> str:
 
 def _record(found: NearestContract) -> dict[str, object]:
     contract, limit = found.judgement.contract, found.judgement.limit
-    month = contract.contract_month
+    month, stand_in = contract.contract_month, found.judgement.stand_in
     return {
         "symbol": contract.symbol,
         "exchange": contract.exchange,
@@ -92,6 +95,8 @@ def _record(found: NearestContract) -> dict[str, object]:
         "confidence": limit.confidence,
         "days_left": found.days_left,
         "business_days_left": found.business_days_left,
+        "in_place_of": stand_in and stand_in.asked.value,
+        "in_place_because": stand_in and stand_in.reason.value,
     }
 
 
@@ -158,6 +163,8 @@ def holding_notes(judged: NearestJudgements, found: NearestJudgement | None) -> 
     name = found.contract.local_symbol
     if found.outlasted:
         yield f"{name} would be kept {_beyond(found)}"
+    if found.stand_in is not None and found.unknown is None:
+        yield f"{_lack(found.stand_in, name)}: its last trade counts, {found.limit.day}"
     if found.unknown is UnknownDelivery.NOTICE:
         yield (
             f"{name} is physically delivered, and its first notice date is not known, but may come"
@@ -172,6 +179,18 @@ def holding_notes(judged: NearestJudgements, found: NearestJudgement | None) -> 
         yield f"{name} is not certain to be held so long: {limit_text(found.limit)}{_doubt(found)}"
     elif found.uncertain is not None:
         yield f"{name} is not certain to be held so long: {_uncertainty(found, found.uncertain)}"
+
+
+def _lack(stand_in: StandIn, name: str) -> str:
+    what = _NAMES[stand_in.asked]
+    own = what.removeprefix("IBKR's ")
+    match stand_in.reason:
+        case StandInReason.NONE:
+            return f"{name} has no {own}"
+        case StandInReason.UNKNOWN:
+            return f"{what} is not known of {name}"
+        case StandInReason.LATER:
+            return f"{what} of {name} comes after its last trade ({stand_in.day})"
 
 
 def _beyond(judgement: NearestJudgement) -> str:

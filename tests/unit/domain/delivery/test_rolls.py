@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from ibkr_sync.catalogue.delivery_rules import load_delivery_rules
 from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
+from ibkr_sync.domain.delivery.hold_limits import StandInReason
 from ibkr_sync.domain.delivery.rolls import Roll, RollBasis, parse_roll_rule, rolls_of
 from ibkr_sync.domain.delivery.ruled_dates import ruled_last_trade_date
 from ibkr_sync.domain.entities.contracts import ContractListing, ContractMonth, FuturesContract
@@ -74,8 +75,14 @@ PAST_NOTICE = "kept past first notice 2026-11-30 (rule: last bd of m-1 (COMEX go
         ("notice-5", "2026-11-25 5 days before first notice 2026-11-30"),
         ("cutoff-1bd", "2026-11-24 1 business day before IBKR's cut-off 2026-11-25"),
         ("last-trade-25bd", "2026-11-20 25 business days before last trade 2026-12-29"),
-        ("day-15", f"2026-12-15 business day up to day 15; {PAST_CUTOFF}; {PAST_NOTICE}"),
-        ("day-31", f"2026-11-30 business day up to day 31; {PAST_CUTOFF}; {PAST_NOTICE}"),
+        (
+            "day-15",
+            f"2026-12-15 last business day on or before day 15; {PAST_CUTOFF}; {PAST_NOTICE}",
+        ),
+        (
+            "day-31",
+            f"2026-11-30 last business day on or before day 31; {PAST_CUTOFF}; {PAST_NOTICE}",
+        ),
         ("notice-1bd", f"2026-11-27 1 business day before first notice 2026-11-30; {PAST_CUTOFF}"),
     ],
 )
@@ -108,6 +115,13 @@ def test_where_no_notice_date_is_known_the_last_trade_stands_in_and_says_so() ->
     (roll,) = rolled(cattle, "notice-2bd")
     assert roll.day == date(2026, 12, 29)
     assert roll.why.endswith("in place of first notice, which is not known")
+
+
+def test_what_has_no_notice_says_so() -> None:
+    (roll,) = rolled(chain("CME", "6E", "202612", "202703"), "notice-2bd")
+    assert roll.why.endswith("before last trade 2026-12-14, in place of first notice: 6E has none")
+    assert roll.stand_in is not None
+    assert roll.stand_in.reason is StandInReason.NONE
 
 
 def test_the_past_says_whether_it_was_known_then() -> None:

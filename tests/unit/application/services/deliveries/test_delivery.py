@@ -122,6 +122,25 @@ def notes(judged: NearestJudgements) -> list[str]:
         return list(holding_notes(judged, None))
 
 
+@pytest.mark.parametrize(
+    ("product", "by", "note"),
+    [
+        ("ES", HoldLimitKind.CUTOFF, "ESZ6 has no cut-off: its last trade counts, 2026-12-18"),
+        ("6E", HoldLimitKind.NOTICE, "6EZ6 has no first notice: its last trade counts, 2026-12-14"),
+        ("CL", HoldLimitKind.NOTICE, "first notice of CLF7 comes after its last trade"),
+        ("GC", HoldLimitKind.NOTICE, None),
+        ("ES", None, None),
+    ],
+)
+def test_the_last_trade_in_place_of_the_date_asked_for_says_so(
+    deliveries: DeliveryService, product: str, by: HoldLimitKind | None, note: str | None
+) -> None:
+    judged = deliveries.judge(chain_of(product), NearestRule(by=by), on(date(2026, 11, 23)))
+    found = [text for text in notes(judged) if "last trade counts" in text or "after its" in text]
+    assert [text[: len(note or "")] for text in found] == ([] if note is None else [note])
+    assert (judged.nearest().stand_in is None) is (note is None)
+
+
 @given(
     st.sampled_from([other.trading_class for other in sample_products()]),
     st.dates(LISTED_ON, LISTED_ON + timedelta(days=365)),
