@@ -18,7 +18,7 @@ help:  ## show what can be made
 demo: $(INSTALLED)  ## play a week of nightly refreshes on sample data
 	@$(BIN)/ibkr-sync demo
 
-test: $(INSTALLED_DEV)  ## run the tests, which takes two minutes
+test: $(INSTALLED_DEV)  ## run the tests, which takes a few minutes
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
 faults: $(INSTALLED_DEV)  ## try all that can go wrong at some places

@@ -1,1 +1,1 @@
-"""What the product does, told in the domain's words."""
+"""What the product does, in the domain's words."""
