@@ -88,7 +88,6 @@ class Catalogue(ProductCatalogue):
         return namesakes[0] if len(namesakes) == 1 and namesakes[0].trading_class is None else None
 
     def row_of_class(self, exchange: str, trading_class: str) -> CatalogueProduct | None:
-        """Give what is known by a trading class of an exchange (see the port)."""
         return self._by_class.get((exchange, trading_class))
 
     def classify(
@@ -127,11 +126,9 @@ class Catalogue(ProductCatalogue):
         return renamed
 
     def known_exchanges(self) -> frozenset[str]:
-        """Give the codes of the exchanges that have products (see the port)."""
         return frozenset(self._exchanges)
 
     def renamed_symbol(self, symbol: str) -> RenamedSymbol | None:
-        """Tell what became of a symbol that meant another product once (see the port)."""
         return renamed_symbols().get(symbol)
 
     def suggested(self, word: str) -> tuple[CatalogueProduct, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -49,6 +49,43 @@ def test_no_module_holds_state() -> None:
         for line in _state(ast.parse(path.read_text(encoding="utf-8")))
     ]
     assert not offenders
+
+
+def test_a_public_method_is_documented_or_inherits_what_its_port_says() -> None:
+    trees = {
+        path: ast.parse(path.read_text(encoding="utf-8"))
+        for path in (ROOT / "ibkr_sync").rglob("*.py")
+    }
+    ports = {
+        port.name: port
+        for path, tree in trees.items()
+        if path.is_relative_to(ROOT / "ibkr_sync" / "domain" / "ports")
+        for port in ast.walk(tree)
+        if isinstance(port, ast.ClassDef)
+    }
+    silent = {
+        f"{path.relative_to(ROOT)}:{method.lineno}"
+        for path, tree in trees.items()
+        for adapter in tree.body
+        if isinstance(adapter, ast.ClassDef) and not adapter.name.startswith("_")
+        for method in _methods(adapter)
+        if not method.name.startswith("_")
+        if method.name not in set(_documented(adapter, ports))
+    }
+    assert not silent
+
+
+def _methods(owner: ast.ClassDef) -> Iterator[ast.FunctionDef]:
+    return (node for node in owner.body if isinstance(node, ast.FunctionDef))
+
+
+def _documented(owner: ast.ClassDef, ports: Mapping[str, ast.ClassDef]) -> Iterator[str]:
+    """The methods that a class documents, or one of the ports that it implements."""
+    yield from (method.name for method in _methods(owner) if ast.get_docstring(method))
+    for base in owner.bases:
+        port = ports.get(ast.unparse(base).partition("[")[0])
+        if port is not None:
+            yield from _documented(port, ports)
 
 
 def _rooms(package: Path, depth: int) -> Iterator[str]:

@@ -167,7 +167,7 @@ class HistoryService:
         return chain_of_size(past, multiplier)
 
     def market_rules(self, ids: Collection[int], at: datetime) -> tuple[MarketRule, ...]:
-        """The tick ladders that applied under these ids at an aware instant (see the port)."""
+        """The tick ladders that applied under these ids at an aware instant."""
         return self._history.market_rules(ids, at)
 
 

@@ -226,7 +226,7 @@ class WatchlistService:
         )
 
     def add(self, products: Iterable[WatchedProduct]) -> tuple[WatchedProduct, ...]:
-        """Put products on the list; gives those that were not on it (see the port)."""
+        """Put products on the list; gives those that were not on it."""
         return self._watchlist.add(products)
 
     def remove(

@@ -44,7 +44,6 @@ class IbkrReplyReader(RawReplyReader):
         self._reader = ReplyReader(Future, catalogue)
 
     def read(self, stored: Future, evidence: Evidence, known: Future | None) -> Future:
-        """Give the product that a reply is of (see the port)."""
         key = stored.key
         _refuse_version(key, evidence)
         known_products = () if known is None else (known,)

@@ -77,7 +77,6 @@ class LocalDeliveries(DeliveriesPort):
     def between(
         self, first: date, last: date, changed_since: datetime | None = None
     ) -> tuple[DeliveringContract, ...]:
-        """Give the contracts one of whose dates lies between two days (see the port)."""
         seen = func.coalesce(contracts.c.last_seen_at, products.c.synced_at).label("last_seen_at")
         listing = {name: contracts.c[name] for name in LISTING_COLUMNS} | {"last_seen_at": seen}
         statement = (
@@ -112,7 +111,6 @@ class LocalDeliveries(DeliveriesPort):
         )
 
     def known_of(self, product: Future) -> dict[int, DeliveryDates]:
-        """Give what is stored of the deliveries of a product's contracts (see the port)."""
         columns = contract_deliveries.c
         statement = select(columns.con_id, *(columns[name] for name in DELIVERY_COLUMNS))
         con_ids = sorted(contract.con_id for contract in product.contracts)
@@ -124,7 +122,6 @@ class LocalDeliveries(DeliveriesPort):
             }
 
     def changes_after(self, product: Future, at: datetime) -> tuple[FieldChange, ...]:
-        """Give what changed of the deliveries of a product's contracts (see the port)."""
         change = field_changes.c
         statement = (
             select(change.id, change.con_id, change.field, change.old, change.new)
@@ -146,12 +143,10 @@ class LocalDeliveries(DeliveriesPort):
     def imports_of(
         self, product: Future, until: datetime | None = None
     ) -> tuple[ImportedDelivery, ...]:
-        """Give what was imported of a product's contracts (see the port)."""
         with reading(self._database) as connection, reads.readable(self._database.name):
             return read_imports(connection, product, until)
 
     def keep_imports(self, imports: Collection[ImportedDelivery]) -> KeptImports:
-        """Keep imports, and date the stored contracts by them (see the port)."""
         with (
             recorded_run(self._database, Origin.FILE, RunKind.IMPORT, self._clock) as run,
             writing(self._database) as connection,

@@ -81,7 +81,6 @@ class LocalHistory(HistoryPort):
         product: ProductKey | None = None,
         con_id: int | None = None,
     ) -> RecordedPeriod:
-        """Give what was recorded from an instant on (see the port)."""
         since = max(since, _NOTHING_BEFORE)
         is_wanted = _is_product(product)
         with reading(self._database) as connection, reads.readable(self._database.name):
@@ -107,7 +106,6 @@ class LocalHistory(HistoryPort):
             )
 
     def of_run(self, run: int) -> RecordedRunPeriod:
-        """Give what a run recorded (see the port)."""
         with reading(self._database) as connection, reads.readable(self._database.name):
             began = _begin_of_run(connection, run)
             if began is None:
@@ -133,7 +131,6 @@ class LocalHistory(HistoryPort):
             )
 
     def of_product(self, product: ProductKey) -> ProductHistory:
-        """Give all that is recorded of a product (see the port)."""
         place = self._database.name
         symbol, exchange, trading_class = product
         query = FutureQuery(symbol=symbol, exchange=exchange, trading_class=trading_class)
@@ -144,7 +141,6 @@ class LocalHistory(HistoryPort):
         raise ProductNotFoundError(symbol, place, exchange=exchange, trading_class=trading_class)
 
     def market_rules(self, ids: Collection[int], at: datetime) -> tuple[MarketRule, ...]:
-        """Give the tick ladders that applied at an instant (see the port)."""
         with reading(self._database) as connection, reads.readable(self._database.name):
             return ladders_at(connection, ids, at)
 

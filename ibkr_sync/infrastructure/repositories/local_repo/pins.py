@@ -23,7 +23,6 @@ class LocalPins(PinPort):
         self._clock = clock
 
     def pin(self, pin: Pin) -> None:
-        """Keep a pin, instead of what the word was pinned to before (see the port)."""
         row = {
             "word": pin.word,
             "symbol": pin.symbol,
@@ -37,20 +36,17 @@ class LocalPins(PinPort):
             connection.execute(insert(pins), row)
 
     def unpin(self, word: str) -> bool:
-        """Forget a word's pin; tells whether there was one (see the port)."""
         if self.pinned(word) is None:
             return False  # what holds no pins is not created for that
         with writing(self._database) as connection:
             return connection.execute(delete(pins).where(pins.c.word == word)).rowcount > 0
 
     def pinned(self, word: str) -> Pin | None:
-        """Give a word's pin, None if it has none (see the port)."""
         with reading(self._database) as connection:
             row = connection.execute(select(*_COLUMNS).where(pins.c.word == word)).first()
         return None if row is None else Pin(**row._asdict())
 
     def all_pins(self) -> tuple[Pin, ...]:
-        """Give every pin, by word (see the port)."""
         with reading(self._database) as connection:
             rows = connection.execute(select(*_COLUMNS)).all()
         return tuple(sorted((Pin(**row._asdict()) for row in rows), key=lambda pin: pin.word))

@@ -79,7 +79,6 @@ class LocalRawReplies(RawReplyPort):
         self._deliveries = deliveries
 
     def products(self) -> tuple[ProductKey, ...]:
-        """Give the products whose present came from a raw reply (see the port)."""
         statement = (
             select(products.c.symbol, products.c.exchange, products.c.trading_class)
             .where(products.c.id.in_(select(raw_replies.c.product_id)))
@@ -89,7 +88,6 @@ class LocalRawReplies(RawReplyPort):
             return tuple(sorted(ProductKey(*row) for row in connection.execute(statement)))
 
     def kept(self, key: ProductKey) -> KeptReplies:
-        """Give a product and which replies of it are kept (see the port)."""
         with reading(self._database) as connection:
             stored = self._stored(connection, key)
             own = raw_replies.c.product_id == stored.product_id
@@ -115,7 +113,6 @@ class LocalRawReplies(RawReplyPort):
         )
 
     def evidence(self, key: ProductKey, reply: KeptReply) -> Evidence:
-        """Give a reply that is kept (see the port)."""
         statement = select(raw_replies).where(raw_replies.c.id == reply.number)
         with reading(self._database) as connection:
             row = connection.execute(statement).first()
@@ -127,13 +124,11 @@ class LocalRawReplies(RawReplyPort):
                 raise RawReplyError(key, str(error)) from error
 
     def run(self) -> AbstractContextManager[SyncRun]:
-        """Open a run that reads raw replies again (see the port)."""
         return recorded_run(self._database, Origin.IBKR, RunKind.RENORMALISE, self._clock)
 
     def rewrite(
         self, key: ProductKey, reread: Future, hours: Mapping[date, DayHours], run: SyncRun
     ) -> ProductUpdate[Future]:
-        """Store what a reply says when it is read again (see the port)."""
         now = self._clock()
         with writing(self._database) as connection:
             stored = self._stored(connection, key)
@@ -164,31 +159,27 @@ class LocalRawReplies(RawReplyPort):
         return update
 
     def record_failure(self, failure: FutureFailure, run: SyncRun) -> None:
-        """Record why a reply could not be read again (see the port)."""
         with writing(self._database) as connection:
             found = reads.read_products(connection, failure.query, self._database.name)
             product_id = found[0].product_id if len(found) == 1 else None
             outcomes.record_failed_outcome(connection, failure, product_id, run, self._clock())
 
     def usage(self) -> RawReplyUsage:
-        """Tell what all raw replies take (see the port)."""
         with reading(self._database) as connection:
             return _usage(connection)
 
     def prunable(self, before: datetime) -> RawReplyUsage:
-        """Tell what `prune` would delete (see the port)."""
         with reading(self._database) as connection:
             return _usage(connection, prunable(before))
 
     def prune(self, before: datetime) -> RawReplyUsage:
-        """Delete what is older, but for each product's newest (see the port)."""
         with run_lock(self._database), writing(self._database) as connection:
             deleted = _usage(connection, prunable(before))
             connection.execute(delete(raw_replies).where(prunable(before)))
         return deleted
 
     def database_size(self) -> int:
-        """Tell how many bytes the database takes (see the port); of a file with its WAL."""
+        """Give how many bytes the database takes; of a file with its WAL."""
         path = self._database.path
         if path is None:
             question = _SQLITE_SIZE if self._database.is_sqlite else _POSTGRES_SIZE
@@ -199,7 +190,7 @@ class LocalRawReplies(RawReplyPort):
             return sum(file.stat().st_size for file in files if file.exists())
 
     def compact(self) -> None:
-        """Compact a SQLite file (see the port); a server does it by itself."""
+        """Compact a SQLite file; a server does it by itself."""
         self._database.compact()
 
     def _stored(self, connection: Connection, key: ProductKey) -> reads.StoredProduct:

@@ -70,7 +70,6 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
         self._clock = clock
 
     def get_by_symbol(self, query: FutureQuery) -> F:
-        """Give the product as it is stored (see the port)."""
         with reading(self._database) as connection:
             found = self._find(connection, query)
         return self._choose(query, found, self._database.name)
@@ -113,25 +112,22 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
         return tuple(summary for summary in summaries if summary.asset_class in covered)
 
     def find_named(self, words: Collection[str]) -> tuple[Future, ...]:
-        """Give every product that one of the words names (see the port)."""
         covered = covered_asset_classes(self._entity)
         with reading(self._database) as connection:
             found = reads.read_named(connection, words, self._database.name)
         return tuple(product for product in found if product.asset_class in covered)
 
     def find_former_names(self, words: Collection[str]) -> tuple[FormerName, ...]:
-        """Give the former names that one of the words is part of (see the port)."""
         with reading(self._database) as connection:
             return tuple(reads.read_former_names(connection, words))
 
     def find_market_rules(self, ids: Collection[int]) -> tuple[MarketRule, ...]:
-        """Give the tick ladders that are stored under these ids (see the port)."""
         with reading(self._database) as connection:
             rules = reads.read_market_rules(connection, ids)
         return tuple(rules[rule] for rule in sorted(rules))
 
     def find_fresh(self, query: FutureQuery, max_age: timedelta, now: datetime) -> F | None:
-        """Give the stored product if it is younger than `max_age` (see the port).
+        """Give the stored product if it is younger than `max_age`.
 
         What was synced after `now` was stamped by a wrong clock, so it is not fresh.
         """
@@ -146,7 +142,6 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
     def sync_run(
         self, origin: Origin, kind: RunKind = RunKind.GET
     ) -> AbstractContextManager[SyncRun]:
-        """Open a run (see the port)."""
         # Not used: what stores a product is loaded now, when no complete reply waits for it.
         from ibkr_sync.infrastructure.repositories.local_repo.products import planning  # noqa: F401
         from ibkr_sync.infrastructure.repositories.local_repo.runs.recorded_run import recorded_run
@@ -156,7 +151,6 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
     def get_or_create_entity(
         self, acquired: AcquiredFuture[F], query: FutureQuery, policy: SyncPolicy, run: SyncRun
     ) -> FutureUpdate[F]:
-        """Store a complete product in one transaction (see the port)."""
         from ibkr_sync.infrastructure.repositories.local_repo.evidence.evidence_rows import (
             keep_evidence,
         )
@@ -231,7 +225,6 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
         )
 
     def record_failure(self, failure: FutureFailure, run: SyncRun) -> None:
-        """Record a failure of the run, in a transaction of its own (see the port)."""
         from ibkr_sync.infrastructure.repositories.local_repo.runs import outcomes
 
         with writing(self._database) as connection:
@@ -246,7 +239,6 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
     def record_absence(
         self, absent: AbsentFuture, query: FutureQuery, run: SyncRun
     ) -> FutureFailure:
-        """Record that a stored product is no longer known (see the port)."""
         from ibkr_sync.infrastructure.repositories.local_repo.products import planning, writes
         from ibkr_sync.infrastructure.repositories.local_repo.runs import outcomes
 
@@ -264,7 +256,7 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
         return failure
 
     def store_market_rules(self, rules: Iterable[MarketRule]) -> None:
-        """Keep tick ladders (see the port); what they replace stays as history."""
+        """Keep tick ladders; what they replace stays as history."""
         from ibkr_sync.infrastructure.repositories.local_repo.products.ladders import (
             write_ladders,
         )

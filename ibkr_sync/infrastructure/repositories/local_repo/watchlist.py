@@ -31,7 +31,6 @@ class LocalWatchlist(WatchlistPort):
         self._clock = clock
 
     def add(self, products: Iterable[WatchedProduct]) -> tuple[WatchedProduct, ...]:
-        """Put products on the list; gives those that were not on it (see the port)."""
         wanted = dict.fromkeys(products)
         if not wanted:
             return ()
@@ -45,7 +44,6 @@ class LocalWatchlist(WatchlistPort):
         return new
 
     def remove(self, products: Iterable[WatchedProduct]) -> None:
-        """Take products off the list (see the port)."""
         known = set(self.watched())
         unwanted = [product for product in products if product in known]
         if not unwanted:
@@ -59,7 +57,6 @@ class LocalWatchlist(WatchlistPort):
                 connection.execute(delete(watchlist).where(and_(*is_wanted)))
 
     def watched(self) -> tuple[WatchedProduct, ...]:
-        """Give the whole list (see the port)."""
         with reading(self._database) as connection:
             products = _read(connection)
         return tuple(sorted(products, key=watched_by_group))

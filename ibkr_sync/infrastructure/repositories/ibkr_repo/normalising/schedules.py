@@ -28,12 +28,10 @@ class IbkrHoursReader(SentHoursReader):
     """Reads IBKR's notation, by its ids of zones."""
 
     def zone(self, time_zone_id: str) -> ZoneInfo | None:
-        """Give the zone that IBKR's id stands for (see the port)."""
         name = iana_zone(time_zone_id)
         return None if name is None else ZoneInfo(name)
 
     def read(self, schedule: TradingSchedule, zone: ZoneInfo) -> TradingSchedule:
-        """Give the schedule with what its texts mean (see the port)."""
         return read_schedule(schedule, zone)
 
 

@@ -41,7 +41,6 @@ class LocalKeptHours(KeptHours):
         self._database = database
 
     def hours_by_day(self, key: ProductKey) -> dict[date, DayHours]:
-        """Give the hours that are kept of a product (see the port)."""
         owner = select(products.c.id).where(
             products.c.symbol == key.symbol,
             products.c.exchange == key.exchange,

@@ -115,7 +115,7 @@ def _formerly_called(query: FutureQuery) -> Select[Any]:
 
 
 def read_named(connection: Connection, words: Collection[str], place: str) -> list[Future]:
-    """Give the products that have one of the words for a name (see the port), by key.
+    """Give the products that have one of the words for a name, by key.
 
     Raises StorageError for a row that holds what no entity can.
     """

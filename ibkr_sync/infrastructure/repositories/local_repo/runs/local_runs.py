@@ -39,21 +39,18 @@ class LocalRuns(RunsPort):
         self._database = database
 
     def last_runs(self, count: int, *, kind: RunKind | None = None) -> tuple[RecordedRun, ...]:
-        """Give this many runs, the newest first (see the port)."""
         newest = select(sync_runs.c.id).order_by(sync_runs.c.id.desc()).limit(count)
         if kind is not None:
             newest = newest.where(sync_runs.c.kind == kind)
         return self._runs(_counted().where(sync_runs.c.id.in_(newest.subquery().select())))
 
     def run(self, run_id: int) -> RecordedRun | None:
-        """Give one run, None if there is none of this id (see the port)."""
         if not 0 < run_id < 1 << 31:  # no database takes more for an Integer
             return None
         found = self._runs(_counted().where(sync_runs.c.id == run_id))
         return found[0] if found else None
 
     def products_of(self, run_id: int) -> tuple[RecordedProduct, ...]:
-        """Give what came of each product of a run (see the port)."""
         if not 0 < run_id < 1 << 31:
             return ()
         return self._products(
@@ -61,7 +58,6 @@ class LocalRuns(RunsPort):
         )
 
     def last_attempts(self) -> tuple[RecordedProduct, ...]:
-        """Give the newest record of everything that was asked for (see the port)."""
         asked = (
             run_products.c.product_id,
             run_products.c.symbol,
