@@ -278,8 +278,8 @@ def test_a_run_says_what_was_reported_when_it_ended(on: CommandLine, stocked: Pa
     assert message == recorded("3") == {"ES": "unchanged", "GC": "created"}
 
 
-def test_a_run_whose_process_died_is_shown_as_recorded(on: CommandLine, stocked: Path) -> None:
-    add_run(stocked, 2, "ibkr", "refresh", ago(hours=40), None, "running", None, None)
+def test_a_run_whose_process_died_was_interrupted_for_check(on: CommandLine, stocked: Path) -> None:
+    add_run(stocked, 2, "ibkr", "refresh", ago(hours=1), None, "running", None, None)
 
     (newest, _) = on("runs", "--json").json["runs"]
     checked = on("check")
@@ -287,7 +287,7 @@ def test_a_run_whose_process_died_is_shown_as_recorded(on: CommandLine, stocked:
     assert (newest["outcome"], newest["finished_at"]) == ("running", None)
     assert checked.code == 6
     assert "Run 2 (refresh of" in checked.message
-    assert "has not ended" in checked.message
+    assert "was interrupted" in checked.message
 
 
 def test_without_runs_there_is_nothing_to_list(ibkr_sync: CommandLine) -> None:

@@ -19,6 +19,7 @@ class InMemoryRuns(RunsPort):
 
     def __init__(self, repository: InMemoryFutureRepository[Future]) -> None:
         self._repository = repository
+        self.is_lock_held: bool | None = None
 
     def last_runs(self, count: int, *, kind: RunKind | None = None) -> tuple[RecordedRun, ...]:
         kept = [other for other in self._repository.runs if kind in (None, other.run.kind)]
@@ -27,6 +28,9 @@ class InMemoryRuns(RunsPort):
     def run(self, run_id: int) -> RecordedRun | None:
         kept = [other for other in self._repository.runs if other.run.run_id == run_id]
         return self._as_recorded(kept[0]) if kept else None
+
+    def is_any_open(self) -> bool | None:
+        return self.is_lock_held
 
     def products_of(self, run_id: int) -> tuple[RecordedProduct, ...]:
         kept = [other for other in self._repository.runs if other.run.run_id == run_id]

@@ -80,8 +80,9 @@ class DiagnosisService:
         else:
             yield _unmade(Check.DATABASE)
         yield judge_time_zones(self._installation.time_zones())
-        if profile and usable:
-            yield judge_lock(profile.lock(), usable.last_run)
+        lock = profile.lock() if profile and usable else LockFacts(is_held=None)
+        if usable:
+            yield judge_lock(lock, usable.last_run)
         else:
             yield _unmade(Check.LOCK)
         if profile:
@@ -89,7 +90,10 @@ class DiagnosisService:
         else:
             yield _unmade(Check.CONNECTION)
         yield judge_schedule(self._installation.schedule())
-        yield judge_last_run(usable.last_run, self._clock()) if usable else _unmade(Check.LAST_RUN)
+        if usable:
+            yield judge_last_run(usable.last_run, lock, self._clock())
+        else:
+            yield _unmade(Check.LAST_RUN)
 
 
 def _unmade(check: Check) -> Finding:

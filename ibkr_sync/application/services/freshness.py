@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.entities.product_summary import ProductSummary
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.runs import RunsPort
+from ibkr_sync.domain.runs.run_outcomes import RunOutcome
 from ibkr_sync.domain.runs.run_records import RecordedRun
 from ibkr_sync.domain.runs.staleness import (
     StaleProduct,
@@ -32,7 +34,8 @@ class FreshnessReport:
         stale: those without a complete reply within `max_age`, in the order of the list.
         closed: stored ones that were not looked at, as their source no longer knows them.
         remarked: stored ones of which something is not believed, which makes none stale.
-        run: the newest run that was to bring them up to date; None when there was none.
+        run: the newest run that was to bring them up to date, INTERRUPTED too where its process
+            died and no run has recorded that since; None when there was none.
         is_run_alarming: whether that run was a refresh that was cut short, or has no end.
     """
 
@@ -68,6 +71,8 @@ class FreshnessService:
 
         Raises UnknownGroupError, MalformedSymbolError or StorageError.
         """
+        # Before the runs are read: one that ends meanwhile did not die.
+        is_any_open = self._runs.is_any_open()
         subjects = list(self._subjects(self._watchlist.selection(groups)))
         late = [
             (asked, stored)
@@ -77,6 +82,13 @@ class FreshnessService:
         # After years of nights it takes seconds to find them, and most mornings none is needed.
         attempts = self._runs.last_attempts() if late else ()
         run = self._newest_run()
+        if (
+            run is not None
+            and is_any_open is False
+            and run.outcome is RunOutcome.RUNNING
+            and run.started_at < now
+        ):
+            run = dataclasses.replace(run, outcome=RunOutcome.INTERRUPTED)
         judged = (
             judge_staleness(asked, stored, attempts, run, max_age=max_age, now=now)
             for asked, stored in late

@@ -21,6 +21,13 @@ class RunsPort(Protocol):
         """Give one run, None if there is none of this id."""
 
     @abstractmethod
+    def is_any_open(self) -> bool | None:
+        """Whether a run is at work in this moment, by its lock; None where that can't be known.
+
+        A run that is recorded as running while none is has died.
+        """
+
+    @abstractmethod
     def products_of(self, run_id: int) -> tuple[RecordedProduct, ...]:
         """Give what came of each product of a run, in the order in which it did."""
 

@@ -94,8 +94,8 @@ def judge_lock(facts: LockFacts, run: RecordedRun | None) -> Finding:
     return warned(Check.LOCK, f"free, but {recorded} did not end: its process died", Fix.REFRESH)
 
 
-def judge_last_run(run: RecordedRun | None, now: datetime) -> Finding:
-    """Whether the newest run succeeded, and is no older than a day."""
+def judge_last_run(run: RecordedRun | None, lock: LockFacts, now: datetime) -> Finding:
+    """Whether the newest run succeeded, and is no older than a day; one that goes on is well."""
     if run is None:
         return warned(Check.LAST_RUN, "none yet", Fix.GET_FIRST)
     age = now - run.started_at
@@ -103,6 +103,8 @@ def judge_last_run(run: RecordedRun | None, now: datetime) -> Finding:
     found = f"{run.run_id} ({run.kind}) of {begun}: {run.outcome}"
     if run.failed:
         found += f", {run.failed} of {run.failed + run.succeeded} products failed"
+    if run.outcome is RunOutcome.RUNNING and lock.is_held is False:
+        return warned(Check.LAST_RUN, f"{found}, but its process died", Fix.REFRESH)
     if run.outcome is RunOutcome.RUNNING:
         return passed(Check.LAST_RUN, found)
     if run.error is not None or run.outcome is not RunOutcome.OK:

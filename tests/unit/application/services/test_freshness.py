@@ -42,7 +42,8 @@ class World:
         names = SymbolResolver(FakeCatalogue(), InMemoryPins(), self.repository, self.clock)
         futures = FuturesService(self.repository, names, self.repository)
         watchlist = WatchlistService(InMemoryWatchlist(*watched), futures)
-        self.service = FreshnessService(watchlist, futures, InMemoryRuns(self.repository))
+        self.runs = InMemoryRuns(self.repository)
+        self.service = FreshnessService(watchlist, futures, self.runs)
 
     def sync(self, product: Future = ES, kind: RunKind = RunKind.REFRESH) -> None:
         product = dataclasses.replace(product, synced_at=self.clock())
@@ -161,6 +162,30 @@ def test_a_refresh_that_was_cut_short_is_not_fine_although_all_is_fresh() -> Non
     report = world.check()
 
     assert (report.is_ok, report.stale, report.is_run_alarming) == (False, (), True)
+
+
+@pytest.mark.parametrize(
+    ("is_lock_held", "begun_ago", "has_died"),
+    [
+        (False, timedelta(minutes=1), True),
+        (True, timedelta(minutes=1), False),
+        (None, timedelta(minutes=1), False),  # where the system does not say
+        (False, timedelta(), False),  # it began after the lock was looked at
+    ],
+)
+def test_a_refresh_whose_process_died_was_cut_short(
+    is_lock_held: bool | None, begun_ago: timedelta, has_died: bool
+) -> None:
+    world = World(WATCHED_ES, NOVA)
+    world.sync()
+    world.runs.is_lock_held = is_lock_held
+    with world.repository.sync_run(Origin.IBKR, RunKind.REFRESH):
+        world.clock.advance(seconds=begun_ago.total_seconds())
+        report = world.check()
+
+    assert report.is_run_alarming is has_died
+    (stale,) = report.stale
+    assert stale.reason is (StaleReason.RUN_CUT_SHORT if has_died else StaleReason.RUN_UNFINISHED)
 
 
 @pytest.mark.parametrize("kind", [RunKind.GET, RunKind.NAMED_REFRESH])

@@ -91,6 +91,10 @@ def run(**changes: Any) -> RecordedRun:
     return dataclasses.replace(RUN, **changes)
 
 
+FREE, HELD = LockFacts(is_held=False), LockFacts(is_held=True)
+OPEN_RUN = run(outcome=RunOutcome.RUNNING)
+
+
 def stored(**changes: Any) -> DatabaseFacts:
     return dataclasses.replace(STORED, **changes)
 
@@ -163,34 +167,37 @@ def in_database(check: Check, keep: timedelta | None = None, **changes: Any) -> 
             ),
             *(OK, "7, 1.2 MB, oldest of 2026-11-23, kept for 90d", None),
         ),
-        (judge_lock(LockFacts(is_held=False), RUN), OK, "free", None),
+        (judge_lock(FREE, RUN), OK, "free", None),
         (judge_lock(LockFacts(is_held=None), RUN), OK, "no run is open", None),
         (
-            judge_lock(LockFacts(is_held=False), run(outcome=RunOutcome.RUNNING)),
+            judge_lock(FREE, OPEN_RUN),
             *(WARNING, "free, but run 12 of 2026-11-22 23:00 UTC did not end", Fix.REFRESH),
         ),
         (
-            judge_lock(
-                LockFacts(is_held=True, holder="process 47"), run(outcome=RunOutcome.RUNNING)
-            ),
+            judge_lock(LockFacts(is_held=True, holder="process 47"), OPEN_RUN),
             *(WARNING, "process 47, run 12 of 2026-11-22 23:00 UTC", Fix.AWAIT_RUN),
         ),
-        (judge_lock(LockFacts(is_held=True), None), WARNING, "another program", Fix.AWAIT_RUN),
+        (judge_lock(HELD, None), WARNING, "another program", Fix.AWAIT_RUN),
         (
-            judge_lock(LockFacts(is_held=None), run(outcome=RunOutcome.RUNNING)),
+            judge_lock(LockFacts(is_held=None), OPEN_RUN),
             *(WARNING, "goes on, or its process died", Fix.AWAIT_RUN),
         ),
-        (judge_last_run(RUN, NOW), OK, "12 (refresh) of 2026-11-22 23:00 UTC, 13 h ago: ok", None),
-        (judge_last_run(None, NOW), WARNING, "none yet", Fix.GET_FIRST),
-        (judge_last_run(run(outcome=RunOutcome.RUNNING), NOW), OK, "running", None),
         (
-            judge_last_run(run(outcome=RunOutcome.PARTIAL, failed=1), NOW),
+            judge_last_run(RUN, FREE, NOW),
+            *(OK, "12 (refresh) of 2026-11-22 23:00 UTC, 13 h ago: ok", None),
+        ),
+        (judge_last_run(None, FREE, NOW), WARNING, "none yet", Fix.GET_FIRST),
+        (judge_last_run(OPEN_RUN, HELD, NOW), OK, "running", None),
+        (judge_last_run(OPEN_RUN, LockFacts(is_held=None), NOW), OK, "running", None),
+        (judge_last_run(OPEN_RUN, FREE, NOW), WARNING, "but its process died", Fix.REFRESH),
+        (
+            judge_last_run(run(outcome=RunOutcome.PARTIAL, failed=1), FREE, NOW),
             *(WARNING, "partial, 1 of 10 products failed", Fix.SEE_RUN),
         ),
-        (judge_last_run(run(error="ConnectionLostError"), NOW), WARNING, "ok", Fix.SEE_RUN),
-        (judge_last_run(RUN, NOW + timedelta(days=9)), WARNING, "9 days ago", Fix.REFRESH),
-        (judge_last_run(RUN, NOW + timedelta(hours=14)), WARNING, "27 h ago", Fix.REFRESH),
-        (judge_last_run(RUN, NOW - timedelta(days=9)), OK, "yet to come", None),
+        (judge_last_run(run(error="ConnectionLostError"), FREE, NOW), WARNING, "ok", Fix.SEE_RUN),
+        (judge_last_run(RUN, FREE, NOW + timedelta(days=9)), WARNING, "9 days ago", Fix.REFRESH),
+        (judge_last_run(RUN, FREE, NOW + timedelta(hours=14)), WARNING, "27 h ago", Fix.REFRESH),
+        (judge_last_run(RUN, FREE, NOW - timedelta(days=9)), OK, "yet to come", None),
         (judge_schedule(("crontab",)), OK, "refresh is in crontab", None),
         (judge_schedule(()), WARNING, "no refresh found", Fix.SCHEDULE_REFRESH),
         (

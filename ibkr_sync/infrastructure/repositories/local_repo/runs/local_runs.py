@@ -19,6 +19,7 @@ from ibkr_sync.domain.runs.run_outcomes import ProductOutcome
 from ibkr_sync.domain.runs.run_records import RecordedProduct, RecordedRun
 from ibkr_sync.domain.runs.sync_policy import RunKind
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.database.lock_holder import find_lock_holder
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
     products,
     run_products,
@@ -49,6 +50,10 @@ class LocalRuns(RunsPort):
             return None
         found = self._runs(_counted().where(sync_runs.c.id == run_id))
         return found[0] if found else None
+
+    def is_any_open(self) -> bool | None:
+        """Look whether the run lock is held, without touching it (see the port)."""
+        return find_lock_holder(self._database).is_held
 
     def products_of(self, run_id: int) -> tuple[RecordedProduct, ...]:
         if not 0 < run_id < 1 << 31:
