@@ -572,8 +572,31 @@ class StorageError(IbkrSyncError):
         super().__init__(f"{database}: {detail}")
 
 
+class UnavailableReason(StrEnum):
+    """Why a SQLite file can't be used, where something can be done about it at once."""
+
+    MISSING = "missing"
+    FORBIDDEN = "forbidden"
+    NOT_A_FILE = "not a file"
+
+
 class DatabaseUnavailableError(StorageError):
-    """The database is missing, unreadable, read-only or unreachable."""
+    """The database is missing, unreadable, read-only or unreachable.
+
+    `path` is the file or folder that `reason` is about; both are None where it is none of these.
+    """
+
+    def __init__(
+        self,
+        database: str,
+        detail: str,
+        *,
+        reason: UnavailableReason | None = None,
+        path: str | None = None,
+    ) -> None:
+        self.reason = reason
+        self.path = path
+        super().__init__(database, detail)
 
 
 class DriverMissingError(StorageError):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Collection, Iterator, Sequence
 
 from ibkr_sync.domain import errors
 from ibkr_sync.domain.canonical_text import canonical_text
 from ibkr_sync.domain.entities.futures import Origin, ProductKey
-from ibkr_sync.domain.errors import ProductCandidate, UnreachableReason
+from ibkr_sync.domain.errors import ProductCandidate, UnavailableReason, UnreachableReason
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.spellings import MONTH_CODES
 from ibkr_sync_cli.messages.installation import (
@@ -35,6 +36,12 @@ _NAMES_AT = {Origin.IBKR: _AT_IBKR, Origin.SAMPLE: _AT_IBKR}
 _REJECTED = {
     200: "Check symbol and exchange.",
     321: "Check symbol and exchange; TWS could not make sense of the request.",
+}
+
+_UNAVAILABLE = {
+    UnavailableReason.MISSING: "Correct the path, or make the folder: mkdir -p {}",
+    UnavailableReason.FORBIDDEN: "Let this user write to it: chmod u+rwX {}",
+    UnavailableReason.NOT_A_FILE: "Move {} away, or name another file: --database FILE",
 }
 
 
@@ -257,6 +264,8 @@ def step_if_exchange_unknown(error: errors.UnknownExchangeError, command: NextCo
 
 def step_if_unavailable(error: errors.DatabaseUnavailableError, command: NextCommand) -> str:
     """Where the database can't be opened."""
+    if error.reason is not None and error.path is not None:
+        return _UNAVAILABLE[error.reason].format(shlex.quote(error.path))
     what = "the path, its permissions and the room on its disk"
     if "://" in error.database:
         what = "that the server is up and lets this user in"

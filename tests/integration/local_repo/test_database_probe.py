@@ -16,12 +16,19 @@ import pytest
 from databases import fingerprints
 from fakes.clock import FakeClock
 from ibkr_sync.domain.entities.futures import Origin
-from ibkr_sync.domain.runs.diagnosis.database import DatabaseFacts, LockFacts, judge_database
+from ibkr_sync.domain.errors import DatabaseUnavailableError
+from ibkr_sync.domain.runs.diagnosis.database import (
+    DatabaseFacts,
+    LockFacts,
+    judge_database,
+    judge_lock,
+)
 from ibkr_sync.domain.runs.diagnosis.findings import Check, Level
 from ibkr_sync.infrastructure.repositories.local_repo import database_probe
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.database_probe import DatabaseProbe
 from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import upgrade
+from ibkr_sync_cli.messages.errors import explain_error
 from ibkr_sync_cli.messages.fixes import explain_finding
 from integration.local_repo.products import repository
 
@@ -30,6 +37,16 @@ from integration.local_repo.products import repository
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy machine is no fault of a database."""
     monkeypatch.setattr(database_probe, "_MOST_SECONDS", 60.0)
+
+
+@pytest.fixture(autouse=True)
+def _owner_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Permissions count as for a file's owner, as root may do everything."""
+
+    def allows(path: Path, needed: int) -> bool:
+        return path.stat().st_mode >> 6 & needed == needed
+
+    monkeypatch.setattr(os, "access", allows)
 
 
 @pytest.fixture
@@ -78,6 +95,9 @@ def replace_by_text(path: Path) -> None:
         (run_sql("PRAGMA application_id = 7"), "is not a database of ibkr-sync"),
         (replace_by_text, "is not a database of ibkr-sync"),
         (replace_by_folder, "it is not a file"),
+        (lambda path: path.chmod(0o400), "this user may not write to"),
+        (lambda path: path.with_name("own.db.lock").touch(0o400), "own.db.lock"),
+        (lambda path: path.parent.chmod(0o500), "can't be used"),
     ],
 )
 def test_what_is_wrong_is_named_and_nothing_is_changed(
@@ -93,6 +113,36 @@ def test_what_is_wrong_is_named_and_nothing_is_changed(
     assert word in message.sentence
     assert str(path) in message.sentence
     assert fingerprints(path.parent) == before
+
+
+def test_a_new_database_needs_a_folder_that_can_be_written(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    (finding,) = judge_database(probe_of(tmp_path / "own.db").facts(), None)
+    assert explain_finding(finding).next_step == (
+        f"Let this user write to it: chmod u+rwX {tmp_path}"
+    )
+
+
+def test_a_database_that_another_program_keeps_locked_is_named(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_probe, "_LONGEST_WAIT", timedelta(seconds=0.1))
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        first, *_ = judge_database(probe_of(path).facts(), None)
+    assert "is locked by another program" in explain_finding(first).sentence
+
+
+def test_what_can_t_be_locked_fails_doctor_as_it_fails_a_run(path: Path) -> None:
+    path.with_name("own.db.lock").mkdir()
+    finding = judge_lock(probe_of(path).lock(), None)
+    with (
+        pytest.raises(DatabaseUnavailableError) as failure,
+        Database(path) as database,
+        repository(database, FakeClock()).sync_run(Origin.IBKR),
+    ):
+        pass
+    assert explain_finding(finding) == explain_error(failure.value)
 
 
 def test_a_folder_that_is_not_there_is_no_empty_database(tmp_path: Path) -> None:
@@ -113,7 +163,7 @@ def test_a_server_that_is_not_there_is_named_without_its_password() -> None:
     assert message.exit_code == 7
     assert "127.0.0.1:1" in message.sentence
     assert "geheim" not in repr(finding) + message.sentence
-    assert probe.lock() == LockFacts(is_held=None)
+    assert probe.lock().error is not None
 
 
 def test_a_server_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,11 +59,13 @@ class DatabaseFacts:
 class LockFacts:
     """The run lock: `is_held` is None where this system doesn't tell.
 
-    `holder` names the process, or the session of a server, if it is known.
+    `holder` names the process, or the session of a server, if it is known; `error` is what a run
+    would fail with.
     """
 
     is_held: bool | None
     holder: str | None = None
+    error: StorageError | None = None
 
 
 def judge_database(facts: DatabaseFacts, keep: timedelta | None) -> Iterator[Finding]:
@@ -82,6 +84,8 @@ def judge_database(facts: DatabaseFacts, keep: timedelta | None) -> Iterator[Fin
 
 def judge_lock(facts: LockFacts, run: RecordedRun | None) -> Finding:
     """Who works on the database; `run` is the newest that was recorded."""
+    if facts.error is not None:
+        return failed(Check.LOCK, facts.error)
     is_open = run is not None and run.outcome is RunOutcome.RUNNING
     recorded = f"run {run.run_id} of {_moment(run.started_at)}" if run is not None else ""
     if facts.is_held:

@@ -6,7 +6,7 @@ import dataclasses
 import os
 import stat
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from ibkr_sync.domain.errors import DatabaseUnavailableError, StorageError
@@ -15,6 +15,7 @@ from ibkr_sync.infrastructure.deadlines import within
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.database.integrity import check_integrity
 from ibkr_sync.infrastructure.repositories.local_repo.database.lock_holder import find_lock_holder
+from ibkr_sync.infrastructure.repositories.local_repo.database.permissions import refuse_forbidden
 from ibkr_sync.infrastructure.repositories.local_repo.raw_replies import LocalRawReplies
 from ibkr_sync.infrastructure.repositories.local_repo.runs.local_runs import LocalRuns
 from ibkr_sync.infrastructure.repositories.local_repo.schema.revision import (
@@ -23,6 +24,7 @@ from ibkr_sync.infrastructure.repositories.local_repo.schema.revision import (
 )
 
 _MOST_SECONDS = 4.0
+_LONGEST_WAIT = timedelta(seconds=2)
 
 
 class DatabaseProbe:
@@ -62,17 +64,22 @@ class DatabaseProbe:
         """Who holds the run lock, as far as it can be told."""
         try:
             return within(_MOST_SECONDS, self._lock)
-        except (TimeoutError, StorageError):
+        except TimeoutError:
             return LockFacts(is_held=None)
+        except StorageError as error:
+            return LockFacts(is_held=None, error=error)
 
     def _contents(self) -> DatabaseFacts:
         with self._open() as database:
+            # Less than there is time for, so that who is waited for is named.
+            database.busy_timeout = _LONGEST_WAIT
             status = read_revision(database)
             refuse_older_revision(status, database)
+            if database.path is not None:
+                refuse_forbidden(database.path, database.name)
             if status.is_empty:
                 return DatabaseFacts(name=database.name)
-            if database.path is not None and not os.access(database.path, os.W_OK):
-                raise DatabaseUnavailableError(database.name, "this user may not write to it")
+            database.refuse_other_writers()
             replies = LocalRawReplies(database, self._clock)
             usage = replies.usage()
             last = LocalRuns(database).last_runs(1)

@@ -381,6 +381,19 @@ def test_every_error_of_the_tree_is_explained(kind: type[errors.IbkrSyncError]) 
             "/data/f.db can't be used: read-only.",
             "permissions",
         ),
+        *(
+            (
+                errors.DatabaseUnavailableError("/my data/f.db", "so", reason=reason, path=path),
+                ExitCode.DATABASE,
+                "/my data/f.db can't be used: so.",
+                step,
+            )
+            for reason, path, step in (
+                (errors.UnavailableReason.MISSING, "/my data", "mkdir -p '/my data'"),
+                (errors.UnavailableReason.FORBIDDEN, "/my data", "chmod u+rwX '/my data'"),
+                (errors.UnavailableReason.NOT_A_FILE, "/d/f.db.lock", "Move /d/f.db.lock away"),
+            )
+        ),
         (
             errors.DatabaseUnavailableError("postgresql://u:***@h/d", "refused"),
             ExitCode.DATABASE,

@@ -15,7 +15,7 @@ from typing import Self, TypeAlias
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from ibkr_sync.domain.errors import DatabaseUnavailableError
+from ibkr_sync.domain.errors import DatabaseUnavailableError, UnavailableReason
 from ibkr_sync.infrastructure.repositories.local_repo.database.failures import translated_failures
 from ibkr_sync.infrastructure.repositories.local_repo.database.location import locate_database
 from ibkr_sync.infrastructure.repositories.local_repo.database.postgres_engine import (
@@ -125,7 +125,12 @@ class Database:
                 self._refuse_missing_directory(self.path.parent)
                 return True
             if not stat.S_ISREG(found.st_mode):
-                raise DatabaseUnavailableError(self.name, "it is not a file")
+                raise DatabaseUnavailableError(
+                    self.name,
+                    "it is not a file",
+                    reason=UnavailableReason.NOT_A_FILE,
+                    path=str(self.path),
+                )
             return found.st_size == 0
 
     def create_file(self) -> None:
@@ -197,6 +202,20 @@ class Database:
                 yield connection
                 self._refuse_other_files()
 
+    def refuse_other_writers(self) -> None:
+        """Raise DatabaseLockedError where another program keeps everybody from writing.
+
+        Nothing is written; those who wish to write meanwhile wait for less than a moment.
+        """
+        if self.path is None:
+            return
+        with (
+            translated_failures(self.location),
+            self._connect() as connection,
+            sqlite_write(connection, enforce_foreign_keys=True),
+        ):
+            pass
+
     def open_session(self) -> Connection:
         """A server connection of its own, which commits each statement and ends when closed."""
         connection = self._connect().execution_options(isolation_level="AUTOCOMMIT")
@@ -267,7 +286,12 @@ class Database:
 
     def _refuse_missing_directory(self, directory: Path) -> None:
         if not self.create_directory and not directory.is_dir():
-            raise DatabaseUnavailableError(self.name, f"there is no directory {directory}")
+            raise DatabaseUnavailableError(
+                self.name,
+                f"there is no directory {directory}",
+                reason=UnavailableReason.MISSING,
+                path=str(directory),
+            )
 
 
 def file_identity(path: Path) -> FileIdentity | None:

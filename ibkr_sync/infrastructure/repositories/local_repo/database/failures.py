@@ -15,8 +15,10 @@ from ibkr_sync.domain.errors import (
     DatabaseUnavailableError,
     ForeignDatabaseError,
     StorageError,
+    UnavailableReason,
 )
 from ibkr_sync.infrastructure.repositories.local_repo.database.location import DatabaseLocation
+from ibkr_sync.infrastructure.repositories.local_repo.database.permissions import forbidden_path
 
 _SQLITE_VARIANTS: dict[int, tuple[type[StorageError], str]] = {
     sqlite3.SQLITE_IOERR_SHMSIZE: (
@@ -85,7 +87,13 @@ def translated_failures(location: DatabaseLocation) -> Iterator[None]:
         raise DatabaseDamagedError(location.name, "its text is not UTF-8") from error
     except (exc.SQLAlchemyError, sqlite3.Error, OSError) as error:
         kind, meaning = _classify(error)
-        raise kind(location.name, location.redact(_detail(meaning, error))) from error
+        detail = location.redact(_detail(meaning, error))
+        forbidden = forbidden_path(location.path) if location.path is not None else None
+        if kind is DatabaseUnavailableError and forbidden is not None:
+            raise DatabaseUnavailableError(
+                location.name, detail, reason=UnavailableReason.FORBIDDEN, path=str(forbidden)
+            ) from error
+        raise kind(location.name, detail) from error
 
 
 def _classify(error: Exception) -> tuple[type[StorageError], str]:

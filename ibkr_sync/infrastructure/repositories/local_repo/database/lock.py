@@ -16,6 +16,10 @@ from ibkr_sync.infrastructure.repositories.local_repo.database.engine import (
     file_identity,
 )
 from ibkr_sync.infrastructure.repositories.local_repo.database.failures import translated_failures
+from ibkr_sync.infrastructure.repositories.local_repo.database.permissions import (
+    lock_file_of,
+    refuse_unusable_lock,
+)
 
 _TRY_LOCK = (
     "SELECT pg_try_advisory_lock(hashtext('ibkr-sync run'), hashtext(current_schema())) IS TRUE"
@@ -53,7 +57,8 @@ def _memory_lock(database: Database) -> Iterator[None]:
 def _file_lock(database: Database, path: Path) -> Iterator[None]:
     from filelock import FileLock, Timeout  # 11 ms that only a run may cost
 
-    lock_path = path.with_name(f"{path.name}.lock")
+    lock_path = lock_file_of(path)
+    refuse_unusable_lock(lock_path, database.name)
     lock = FileLock(lock_path, timeout=0, mode=FILE_MODE, thread_local=False)
     with translated_failures(database.location):
         database.create_file()

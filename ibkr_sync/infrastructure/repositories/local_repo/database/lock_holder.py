@@ -6,6 +6,10 @@ from pathlib import Path
 
 from ibkr_sync.domain.runs.diagnosis.database import LockFacts
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.database.permissions import (
+    lock_file_of,
+    refuse_unusable_lock,
+)
 
 _LOCKS = Path("/proc/locks")
 _UNKNOWN = LockFacts(is_held=None)
@@ -16,9 +20,10 @@ _SERVER_LOCK = (
 
 
 def find_lock_holder(database: Database) -> LockFacts:
-    """Tell who holds the run lock of a database, as far as this system tells; raises StorageError.
+    """Tell who holds the run lock of a database, as far as this system tells.
 
-    Trying to take it would keep a run out that starts in that moment.
+    Raises StorageError, for what can't be locked too. Trying to take it would keep a run out
+    that starts in that moment.
     """
     if database.location.url is not None:
         with database.read() as connection:
@@ -27,9 +32,11 @@ def find_lock_holder(database: Database) -> LockFacts:
         return LockFacts(is_held=session is not None, holder=holder)
     if database.path is None:
         return _UNKNOWN
+    lock = lock_file_of(database.path)
+    refuse_unusable_lock(lock, database.name)
     try:
         locks = _LOCKS.read_text(encoding="ascii")
-        inode = database.path.with_name(f"{database.path.name}.lock").stat().st_ino
+        inode = lock.stat().st_ino
     except FileNotFoundError:
         return LockFacts(is_held=False) if _LOCKS.exists() else _UNKNOWN
     except (OSError, ValueError):
