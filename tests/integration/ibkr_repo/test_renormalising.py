@@ -37,6 +37,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation imp
 from ibkr_sync.infrastructure.repositories.ibkr_repo.raw_reply_reader import IbkrReplyReader
 from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.evidence import evidence_rows
 from ibkr_sync.infrastructure.repositories.local_repo.evidence.packed_frames import pack_frames
 from ibkr_sync.infrastructure.repositories.local_repo.history import LocalHistory
 from ibkr_sync.infrastructure.repositories.local_repo.products.kept_hours import LocalKeptHours
@@ -96,6 +97,12 @@ class Rig:
         queries = [FutureQuery(symbol=symbol) for symbol in symbols]
         outcomes = list(repository.get_or_create_many(queries, SyncPolicy()))
         assert all(isinstance(outcome, FutureUpdate) for outcome in outcomes), outcomes
+
+
+@pytest.fixture(autouse=True)
+def _beside_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pack every later reply beside the first: with so small ones it is a matter of bytes."""
+    monkeypatch.setattr(evidence_rows, "_WORTH_A_BASE", 0)
 
 
 @pytest.fixture
