@@ -113,7 +113,7 @@ def future_with_answers(
     others = {other.key: other for other in acquired.others}
     for stored, holder in found:
         (answered,) = holder.contracts
-        if _place_of(answered) == _place_of(stored):
+        if stands_in(product, stored, holder):
             product = _joined(product, dataclasses.replace(answered, series=stored.series))
             lacked.append(answered.local_symbol)
         elif holder.key in others:
@@ -133,6 +133,18 @@ def future_with_answers(
     )
 
 
+def stands_in(product: Future, stored: FuturesContract, holder: Future) -> bool:
+    """Whether a stored contract is the product's still, by the product that holds it alone.
+
+    It may be so in another trading class than the product's, if that is its own.
+    """
+    (answered,) = holder.contracts
+    in_own_class = ProductKey(product.symbol, product.exchange, stored.trading_class)
+    return product.key == holder.key or in_own_class == ProductKey(
+        answered.symbol, answered.exchange, answered.trading_class
+    )
+
+
 def _incomplete(lacked: list[str]) -> Iterator[str]:
     if lacked:
         first, *others = lacked
@@ -145,10 +157,6 @@ def _joined(product: F, contract: FuturesContract) -> F:
         (*product.contracts, contract), key=lambda item: (item.last_trade_date, item.con_id)
     )
     return dataclasses.replace(product, contracts=tuple(chain))
-
-
-def _place_of(contract: FuturesContract) -> ProductKey:
-    return ProductKey(contract.symbol, contract.exchange, contract.trading_class)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -181,6 +181,9 @@ def _plan(
         allow_shrink=allow_shrink,
         is_whole=is_whole,
         is_file=acquired.is_from_file,
+        moved_out=sum(
+            contract.con_id not in chain for contract in (before.unexpired(now) if before else ())
+        ),
     )
     planned = _without_what_left(planned, received.key, takers)
     plan = ProductPlan(

@@ -154,20 +154,21 @@ def newly_expired(
     )
 
 
-def refuse_chain_shrink(stored: Future, received: Future, now: datetime) -> None:
+def refuse_chain_shrink(stored: Future, received: Future, now: datetime, *, moved: int = 0) -> None:
     """Raise ShrinkRefusedError when a reply lacks too many unexpired contracts.
 
     What earlier replies lacked counts with what this one newly lacks, until it is delisted, so
     that a chain can't crumble away reply by reply. A reply that lacks nothing new is no loss.
+    `moved` unexpired contracts, which are not among those stored, stand elsewhere: present too.
     """
     absent = absent_from_chain(stored, received, now)
     if all(_is_absent(contract) for contract in absent):
         return
     listed = [contract for contract in stored.unexpired(now) if not _is_delisted(contract, now)]
-    lost = len(absent)
+    lost, count = len(absent), len(listed) + moved
     fixed, share = SHRINK_TOLERANCE
-    if lost > max(Decimal(fixed), share * len(listed)) or lost > LARGEST_LOSS * len(listed):
-        raise ShrinkRefusedError(stored.key, stored=len(listed), lost=lost)
+    if lost > max(Decimal(fixed), share * count) or lost > LARGEST_LOSS * count:
+        raise ShrinkRefusedError(stored.key, stored=count, lost=lost)
 
 
 def refuse_mixed_chain(stored: Future, received: Future) -> None:

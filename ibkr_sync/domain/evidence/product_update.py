@@ -74,11 +74,13 @@ def plan_update(
     allow_shrink: bool = False,
     is_whole: bool = True,
     is_file: bool = False,
+    moved_out: int = 0,
 ) -> ProductUpdate[F]:
     """Plan what a complete reply, given at the aware instant `now`, changes.
 
     `gone` are the conIds of stored contracts that it lacks and that its source, asked for each of
     them, no longer knows. `is_whole` is False where only some of the product's rows were seen.
+    `moved_out` unexpired contracts, no longer among those stored, are another product's now.
 
     A file (`is_file`) is evidence of presence alone, so that no shrink guard applies to it; one
     that is as old as what is stored changes nothing.
@@ -102,7 +104,7 @@ def plan_update(
         if not received.contracts and (lost := len(absent_from_chain(stored, received, now))):
             raise ShrinkRefusedError(stored.key, stored=lost, lost=lost, is_empty=True)
         if not allow_shrink:
-            refuse_chain_shrink(stored, received, now)
+            refuse_chain_shrink(stored, received, now, moved=moved_out)
     product = _merge(stored, received, diff, now, is_file=is_file)
     replacements = tuple(replacement_changes(product, diff))
     return ProductUpdate(

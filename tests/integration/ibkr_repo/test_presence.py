@@ -13,11 +13,12 @@ from fakes.recordings import recording_of
 from gateway import faults
 from gateway.server import ScriptedGateway
 from ibkr_sync.catalogue import load_catalogue
-from ibkr_sync.domain.entities.contracts import ContractState, FuturesContract
+from ibkr_sync.domain.entities.contracts import ContractState, FuturesContract, Venue
 from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.errors import ShrinkRefusedError
 from ibkr_sync.domain.evidence.chain_diff import FieldChange
 from ibkr_sync.domain.naming.query import FutureQuery
-from ibkr_sync.domain.runs.future_update import FutureUpdate
+from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutureRepository
@@ -42,6 +43,22 @@ class Nights:
 
     def night(self, products: list[Future], *script: faults.Fault) -> ScriptedGateway:
         """Ask a gateway that knows these products, then let 21 hours pass."""
+        replay, outcome = self._ask(products, script)
+        assert isinstance(outcome, FutureUpdate), outcome
+        self.remarks = outcome.remarks
+        self.clock.advance(hours=21)
+        return replay
+
+    def refused_night(self, products: list[Future], *script: faults.Fault) -> ScriptedGateway:
+        """Ask a gateway whose reply lacks too much."""
+        replay, outcome = self._ask(products, script)
+        assert isinstance(outcome, FutureFailure)
+        assert isinstance(outcome.error, ShrinkRefusedError)
+        return replay
+
+    def _ask(
+        self, products: list[Future], script: tuple[faults.Fault, ...]
+    ) -> tuple[ScriptedGateway, FutureUpdate[Future] | FutureFailure]:
         replay = self._serve(*script, recording=recording_of(*products), now=self.clock)
         repository = IbkrFutureRepository(
             self._connect(replay, clock=self.clock, idle_timeout=2.0),
@@ -51,10 +68,7 @@ class Nights:
             self.clock,
         )
         (outcome,) = repository.get_or_create_many([QUERY], SyncPolicy())
-        assert isinstance(outcome, FutureUpdate), outcome
-        self.remarks = outcome.remarks
-        self.clock.advance(hours=21)
-        return replay
+        return replay, outcome
 
     @property
     def news(self) -> list[FieldChange]:
@@ -99,6 +113,59 @@ def test_contracts_under_another_product_have_moved_and_are_not_missing(
         contract.con_id for contract in nights.local.products[other.key].contracts
     } == LEAVING_IDS
     assert len(nights.local.products[NASDAQ.key].contracts) == len(LEFT)
+
+
+@pytest.mark.parametrize("lost", [0, 1])
+def test_most_of_a_chain_that_went_to_another_exchange_has_moved_and_is_no_loss(
+    nights: Nights, lost: int
+) -> None:
+    first, *others = NASDAQ.contracts
+    left = others[lost:]
+    venues = (Venue(exchange="CBOT"),)
+    chain = tuple(
+        dataclasses.replace(contract, exchange="CBOT", venues=venues) for contract in left
+    )
+    cbot = dataclasses.replace(NASDAQ, exchange="CBOT", contracts=chain)
+    stays = dataclasses.replace(NASDAQ, contracts=(first,))
+    for _ in range(2):
+        nights.night([stays, cbot, ES])
+    moves = [change for change in nights.news if change.field == "product"]
+    assert {(change.con_id, change.old, change.new) for change in moves} == {
+        (contract.con_id, str(NASDAQ.key), str(cbot.key)) for contract in left
+    }
+    assert len(moves) == len(left)
+    states = [nights.state(contract) for contract in (first, *others[:lost])]
+    assert states == [ContractState.ACTIVE, *[ContractState.DELISTED] * lost]
+
+
+def test_what_a_reply_lacks_on_the_night_of_a_rename_is_asked_for(nights: Nights) -> None:
+    renamed = dataclasses.replace(
+        NASDAQ,
+        symbol="NDX",
+        trading_class="NDX",
+        contracts=tuple(
+            dataclasses.replace(contract, symbol="NDX", trading_class="NDX") for contract in LEFT
+        ),
+    )
+    nights.night([renamed, ES])
+    assert {(change.con_id, change.new) for change in nights.news if change.field == "listing"} == {
+        (con_id, "missing") for con_id in LEAVING_IDS
+    }
+    known = len(nights.news)
+    nights.clock.advance(hours=-20)
+    nights.night([renamed, ES])
+    assert len(nights.news) == known
+
+
+def test_a_reply_that_is_cut_short_is_refused_after_a_few_questions(
+    nights: Nights,
+) -> None:
+    replay = nights.refused_night([NASDAQ, ES], faults.KeptRows(count=1, symbol="NQ"))
+    asked = [
+        request.con_id for request in replay.requests if isinstance(request, ContractDataRequest)
+    ]
+    assert len(asked) < len(NASDAQ.contracts)
+    assert nights.news == []
 
 
 def test_contracts_that_ibkr_still_knows_by_conid_are_there(nights: Nights) -> None:

@@ -377,6 +377,13 @@ def test_what_earlier_replies_lacked_counts_until_it_is_delisted_or_expired() ->
     refuse_chain_shrink(before, with_contracts(*chain[5:]), later)
 
 
+def test_contracts_that_moved_are_present_to_the_guard() -> None:
+    before, after = with_contracts(*chain_of(2)), with_contracts()
+    with pytest.raises(ShrinkRefusedError):
+        refuse_chain_shrink(before, after, NOW, moved=1)
+    refuse_chain_shrink(before, after, NOW, moved=2)
+
+
 def test_a_reply_that_lacks_nothing_new_is_no_loss() -> None:
     chain = chain_of(15)
     gone = tuple(missing_for(contract, 1) for contract in chain[:9])

@@ -16,7 +16,11 @@ from ibkr_sync.domain.errors import (
     ReplyTimeoutError,
     RequestRejectedError,
 )
-from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture, future_with_answers
+from ibkr_sync.domain.evidence.acquired_future import (
+    AcquiredFuture,
+    future_with_answers,
+    stands_in,
+)
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.known_contracts import (
@@ -136,13 +140,20 @@ class Dialogues(Generic[F]):
 
         One that IBKR still has joins the reply, under whatever product it stands. One that it
         does not know is gone, if it then answers for a contract of the reply, the probe, and the
-        line was not disturbed. Of one without a clear answer nothing is said.
+        line was not disturbed. Of one without a clear answer nothing is said. Where those that
+        have not moved are so many that the reply will be refused, no more are asked for.
         """
-        absent = self._known.absent_from(acquired, self._policy)
+        stored = self._known.stored_before(acquired)
+        if stored is None:
+            return acquired
+        lost: set[int] = set()
         found: list[tuple[FuturesContract, Future]] = []
         frames: list[bytes] = []
         unknown: set[int] = set()
-        for contract in absent:
+        for contract in self._known.absent_from(acquired, stored):
+            if not self._policy.allow_shrink and self._known.would_refuse(acquired, stored, lost):
+                return acquired
+            lost.add(contract.con_id)
             try:
                 reply = yield from _ask(
                     ContractRequest(con_id=contract.con_id, include_expired=True)
@@ -158,18 +169,23 @@ class Dialogues(Generic[F]):
                 if answer is not None:
                     found.append((contract, answer))
                     frames += reply.frames
-        if unknown and not (yield from self._is_believable(acquired, disturbances)):
-            unknown.clear()
-        return future_with_answers(acquired, found, unknown, frames)
+                    if not stands_in(acquired.product, contract, answer):
+                        lost.remove(contract.con_id)
+        gone = yield from self._believed(unknown, acquired, disturbances)
+        return future_with_answers(acquired, found, gone, frames)
 
-    def _is_believable(self, acquired: AcquiredFuture[F], disturbances: int) -> Dialogue[bool]:
-        """Whether IBKR answers for a contract of the reply, after it knew others no more."""
+    def _believed(
+        self, unknown: set[int], acquired: AcquiredFuture[F], disturbances: int
+    ) -> Dialogue[set[int]]:
+        """What is unknown, if IBKR then answers for a contract of the reply; else nothing."""
+        if not unknown:
+            return unknown
         probe = acquired.product.contracts[-1]
         try:
             yield from _ask(ContractRequest(con_id=probe.con_id, include_expired=True))
         except (ProductNotFoundError, ReplyError):
-            return False
-        return self._gateway.disturbances == disturbances
+            return set()
+        return unknown if self._gateway.disturbances == disturbances else set()
 
     def _answer_to(self, question: SymbolQuestion) -> Dialogue[AcquiredFuture[F]]:
         """Ask a question and, if it is about one contract, for all of the product."""

@@ -27,8 +27,8 @@ from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
 from ibkr_sync.domain.evidence.chain_diff import absent_from_chain, refuse_chain_shrink
 from ibkr_sync.domain.evidence.product_absence import contracts_to_ask_for
 from ibkr_sync.domain.naming.query import FutureQuery
+from ibkr_sync.domain.naming.renaming import renamed_product
 from ibkr_sync.domain.ports.future_source import KnownFutures
-from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
 
 WELL_KNOWN = (
@@ -98,30 +98,42 @@ class KnownContracts:
         if contract is not None:
             self._answered[product.key] = contract.con_id
 
-    def absent_from(
-        self, acquired: AcquiredFuture[Future], policy: SyncPolicy
-    ) -> tuple[FuturesContract, ...]:
-        """Give the stored contracts that a reply lacks and that are worth a question each.
-
-        None where it lacks so many that it will be refused.
-        """
+    def stored_before(self, acquired: AcquiredFuture[Future]) -> Future | None:
+        """Give the stored product that a reply is about, perhaps under another name."""
         received = acquired.product
-        key = received.key
-        query = FutureQuery(
-            symbol=key.symbol, exchange=key.exchange, trading_class=key.trading_class
-        )
         try:
-            stored = self._known.get_by_symbol(query)
+            found = self._known.get_by_symbol(FutureQuery(**received.key._asdict()))
         except ProductLookupError:
-            return ()
-        now = received.synced_at or self._clock()
+            found = None
+        if found is not None and not found.is_stub:
+            return found
+        owners = self._known.find_named({str(other.con_id) for other in received.contracts})
+        named = {other.key for other in acquired.others}
+        leaving = (owner for owner in owners if owner.key not in named)
+        return renamed_product(received, leaving, self._instant_of(received))
+
+    def absent_from(
+        self, acquired: AcquiredFuture[Future], stored: Future
+    ) -> tuple[FuturesContract, ...]:
+        """Give the contracts of a stored product that a reply lacks."""
+        received = acquired.product
         present = _with_contracts_of(received, acquired.others)
-        if not policy.allow_shrink:
-            try:
-                refuse_chain_shrink(stored, present, now)
-            except ShrinkRefusedError:
-                return ()
-        return absent_from_chain(stored, present, now)
+        return absent_from_chain(stored, present, self._instant_of(received))
+
+    def would_refuse(
+        self, acquired: AcquiredFuture[Future], stored: Future, lost: Collection[int]
+    ) -> bool:
+        """Whether a reply will be refused because a stored product loses these contracts by it."""
+        rest = tuple(other for other in stored.contracts if other.con_id not in lost)
+        shrunk = dataclasses.replace(stored, contracts=rest)
+        try:
+            refuse_chain_shrink(stored, shrunk, self._instant_of(acquired.product))
+        except ShrinkRefusedError:
+            return True
+        return False
+
+    def _instant_of(self, received: Future) -> datetime:
+        return received.synced_at or self._clock()
 
     def doubted_product(self, query: FutureQuery) -> Future | None:
         """Give the one product that a query means of those that a source has told of.
