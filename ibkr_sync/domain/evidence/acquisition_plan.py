@@ -160,12 +160,12 @@ def _plan(
         )
         if before is not None and left_out:
             received = _of_known_origin(received, before)
-        donors = [] if is_file_known(before, received) else donors
+        is_known = is_file_known(before, received)  # what it shows is what is stored
+        donors = [] if is_known else donors
         for donor in donors:
             refuse_outdated_file(donor, received, now)
-        observed = (
-            one_contract for owner in (before, *donors) if owner for one_contract in owner.contracts
-        )
+        owners = () if is_known else tuple(owner for owner in (before, *donors) if owner)
+        observed = (contract for owner in owners for contract in owner.contracts)
         received = newer_file_rows(received, observed)
         con_ids = {contract.con_id for contract in received.contracts}
     moved = _contracts_of(donors, con_ids - known)

@@ -10,9 +10,10 @@ import pytest
 from contracts import examples
 from example_products import NOW
 from ibkr_sync.domain.entities.contracts import ContractListing
-from ibkr_sync.domain.entities.futures import Future, ProductKey
+from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
 from ibkr_sync.domain.evidence.acquisition_plan import StoredForPlan, plan_acquired
+from ibkr_sync.domain.evidence.chain_diff import ChainDiff
 from ibkr_sync.domain.naming.query import FutureQuery
 
 SEEN = ContractListing(first_seen_at=NOW, last_seen_at=NOW)
@@ -42,6 +43,17 @@ def under(trading_class: str, *positions: int) -> Future:
         for position in positions
     )
     return dataclasses.replace(OLD, trading_class=trading_class, contracts=tuple(chain))
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_file_as_old_as_what_is_stored_leaves_each_of_its_contracts_unchanged(
+    count: int,
+) -> None:
+    chain = OLD.contracts[:count]
+    file = dataclasses.replace(OLD, origin=Origin.FILE, name="Other", contracts=chain)
+    plan = plan_acquired(AcquiredFuture(product=file), OneProduct(), NOW)
+    assert plan.update.diff == ChainDiff(unchanged=count)
+    assert (plan.update.product, plan.update.history) == (OLD, ())
 
 
 @pytest.mark.parametrize(("stays", "is_renamed"), [((), True), ((0,), False)])
