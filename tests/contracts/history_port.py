@@ -17,7 +17,7 @@ from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.entities.remarks import Remark, RemarkKind
 from ibkr_sync.domain.errors import ProductNotFoundError
-from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
+from ibkr_sync.domain.evidence.acquired_future import AbsentFuture, AcquiredFuture
 from ibkr_sync.domain.history.as_of import product_as_of
 from ibkr_sync.domain.history.recorded_history import RecordedRunPeriod, ReplySpan
 from ibkr_sync.domain.ports.futures import LocalFuturePort
@@ -56,6 +56,15 @@ class Storage(ABC):
             self.noted(update.product, run)
         return update.product
 
+    def lack(self, product: Future) -> None:
+        """Record that the source does not know a product any more, as a run of its own."""
+        error = ProductNotFoundError(product.symbol, "the source")
+        gone = frozenset(contract.con_id for contract in product.contracts)
+        absent = AbsentFuture(key=product.key, gone=gone, error=error)
+        with self.local.sync_run(Origin.IBKR) as run:
+            self.local.record_absence(absent, query_for(product), run)
+            self.noted_absence(product, run)
+
     def store_rule(self, rule: MarketRule) -> None:
         """Store a tick ladder, as a run of its own."""
         with self.local.sync_run(Origin.IBKR) as run:
@@ -65,6 +74,10 @@ class Storage(ABC):
     @abstractmethod
     def noted(self, product: Future, run: SyncRun) -> None:
         """Called after each product that was stored."""
+
+    @abstractmethod
+    def noted_absence(self, product: Future, run: SyncRun) -> None:
+        """Called after each product that its source did not know."""
 
     @abstractmethod
     def noted_rule(self, rule: MarketRule, run: SyncRun) -> None:
@@ -371,6 +384,26 @@ class HistoryPortContract:
         assert dict(storage.history.of_run(1).spans) == {}
         assert {change.new for change in storage.history.of_run(3).recorded.changes} == {"50"}
         assert storage.history.of_run(4) == storage.history.of_run(2**40) == RecordedRunPeriod()
+
+    def test_every_end_of_trading_is_in_the_span_of_one_run(self, storage: Storage) -> None:
+        """Of the first whose clock had reached it, that IBKR knows the product no more included."""
+        storage.store(ES)
+        began = storage.clock.now
+        for days, step in ((30, storage.lack), (-1, storage.store), (2, storage.store)):
+            storage.clock.advance(days=days)
+            step(ES)
+        spans = [dict(storage.history.of_run(run).spans) for run in (2, 3, 4)]
+        ahead = began + timedelta(days=30)
+        assert spans == [
+            {ES.key: ReplySpan(began, ahead)},
+            {ES.key: ReplySpan(ahead, ahead - timedelta(days=1))},
+            {ES.key: ReplySpan(ahead, ahead + timedelta(days=1))},
+        ]
+        (first, *_) = ES.contracts
+        assert [
+            [end.contract.con_id for end in storage.history.of_run(run).recorded.ended]
+            for run in (2, 4)
+        ] == [[first.con_id], []]
 
     def test_a_chain_is_given_where_contracts_of_it_changed_alike(self, storage: Storage) -> None:
         near, *others = ES.contracts

@@ -34,6 +34,9 @@ class FakeStorage(Storage):
     def noted(self, product: Future, run: SyncRun) -> None:
         self._history.note(product, run, self.clock.now)
 
+    def noted_absence(self, product: Future, run: SyncRun) -> None:
+        self._history.note_absence(product.key, run, self.clock.now)
+
     def noted_rule(self, rule: MarketRule, run: SyncRun) -> None:
         self._history.note_ladder(rule, run, self.clock.now)
 
@@ -46,6 +49,9 @@ class DatabaseStorage(Storage):
         self.history = LocalHistory(database)
 
     def noted(self, product: Future, run: SyncRun) -> None:
+        """The rows are the history."""
+
+    def noted_absence(self, product: Future, run: SyncRun) -> None:
         """The rows are the history."""
 
     def noted_rule(self, rule: MarketRule, run: SyncRun) -> None:

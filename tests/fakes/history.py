@@ -39,6 +39,7 @@ class InMemoryHistory(HistoryPort):
         self._local = local
         self._changes: list[RecordedChange] = []
         self._replies: dict[ProductKey, list[RecordedReply]] = {}
+        self._observed: dict[ProductKey, list[tuple[int, datetime]]] = {}
         self._runs: dict[int, RecordedRun] = {}
         self._ladders: list[tuple[datetime, int, MarketRule]] = []
 
@@ -46,10 +47,17 @@ class InMemoryHistory(HistoryPort):
         """Take over what the repository recorded when it stored the product last."""
         for name in self._local.former_names:
             self._rename(name.former, product.key)
+        self.note_absence(product.key, run, at)
+        self._replies.setdefault(product.key, []).append(
+            RecordedReply(run=run.run_id, at=at, given_at=product.synced_at or at)
+        )
+
+    def note_absence(self, product: ProductKey, run: SyncRun, at: datetime) -> None:
+        """Take over what the repository recorded when its source did not know the product."""
         for change in self._local.history[len(self._changes) :]:
             self._changes.append(
                 RecordedChange(
-                    product=product.key,
+                    product=product,
                     con_id=change.con_id,
                     field=change.field,
                     old=change.old,
@@ -58,9 +66,7 @@ class InMemoryHistory(HistoryPort):
                     run=run.run_id,
                 )
             )
-        self._replies.setdefault(product.key, []).append(
-            RecordedReply(run=run.run_id, at=at, given_at=product.synced_at or at)
-        )
+        self._observed.setdefault(product, []).append((run.run_id, at))
         self._runs[run.run_id] = RecordedRun(run=run.run_id, started_at=run.started_at)
 
     def note_ladder(self, rule: MarketRule, run: SyncRun, at: datetime) -> None:
@@ -127,11 +133,11 @@ class InMemoryHistory(HistoryPort):
 
     def of_run(self, run: int) -> RecordedRunPeriod:
         spans: dict[ProductKey, ReplySpan] = {}
-        for key, replies in self._replies.items():
-            before = [reply.at for reply in replies if reply.run < run]
-            own = [reply.at for reply in replies if reply.run == run]
+        for key, observed in self._observed.items():
+            before = [at for number, at in observed if number < run]
+            own = [at for number, at in observed if number == run]
             if before and own:
-                spans[key] = ReplySpan(before[-1], own[-1])
+                spans[key] = ReplySpan(max(before), own[-1])
         if run not in self._runs:
             return RecordedRunPeriod()
         began = self._runs[run].started_at
@@ -203,6 +209,7 @@ class InMemoryHistory(HistoryPort):
     def _rename(self, before: ProductKey, after: ProductKey) -> None:
         if before in self._replies and before not in self._local.products:
             self._replies[after] = self._replies.pop(before)
+            self._observed[after] = self._observed.pop(before)
             self._changes = [
                 dataclasses.replace(change, product=after) if change.product == before else change
                 for change in self._changes

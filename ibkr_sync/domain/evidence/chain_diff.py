@@ -138,12 +138,15 @@ def newly_expired(
 ) -> tuple[FuturesContract, ...]:
     """Give what of a stored chain stopped trading from its last sync until the aware instant `now`.
 
+    Or, if its source has not known it since, from when that was first observed.
+
     `chain` has the contracts as they stand now. What was delisted before its time did not expire,
     and what was first seen after its end is no loss.
     """
     if stored is None or stored.synced_at is None:
         return ()
-    since, known = stored.synced_at, {contract.con_id for contract in stored.contracts}
+    since = max(stored.synced_at, stored.absent_since or stored.synced_at)
+    known = {contract.con_id for contract in stored.contracts}
     return tuple(
         contract
         for contract in chain

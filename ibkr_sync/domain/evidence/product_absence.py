@@ -18,6 +18,7 @@ from ibkr_sync.domain.evidence.chain_diff import (
     FieldChange,
     absent_from_chain,
     diff_chain,
+    newly_expired,
 )
 from ibkr_sync.domain.evidence.product_update import ProductUpdate, with_absent_contracts
 
@@ -39,6 +40,8 @@ def plan_product_absence(
     the future of the clock confirms nothing: it begins anew, and what was closed by one is open.
     """
     diff = diff_chain(stored, dataclasses.replace(stored, contracts=()), now, gone)
+    ended = newly_expired(stored, stored.contracts, now)
+    diff = dataclasses.replace(diff, expired=ended)
     absent = with_absent_contracts(stored, diff, now)
     since = stored.absent_since
     if since is None or since > now:

@@ -26,7 +26,6 @@ from ibkr_sync.domain.history.events import (
 from ibkr_sync.domain.history.recorded_history import (
     FirstSight,
     RecordedChange,
-    RecordedEnd,
     RecordedPeriod,
     RecordedRunPeriod,
 )
@@ -77,14 +76,9 @@ def digest_run(run: RecordedRunPeriod) -> tuple[Event, ...]:
     for ended in run.recorded.ended:
         span = run.spans.get(ended.product)
         event = expiry_event(ended, span.until) if span else None
-        if span and event and span.covers(event.at) and _was_known(ended, event.at):
+        if span and event and span.covers(event.at):
             found.append(event)
     return tuple(sorted(found, key=lambda item: item.at))
-
-
-def _was_known(ended: RecordedEnd, at: datetime) -> bool:
-    listing = ended.contract.listing
-    return listing is None or listing.first_seen_at <= at
 
 
 def _recorded_events(period: RecordedPeriod) -> Iterator[Event]:

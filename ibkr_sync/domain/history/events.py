@@ -188,14 +188,17 @@ def event_of(change: RecordedChange) -> Event:
 def expiry_event(ended: RecordedEnd, now: datetime) -> Event | None:
     """That a contract stopped trading until the aware instant `now`; None if it did not.
 
-    A contract that was delisted before its time did not expire.
+    A contract that was delisted before its time did not expire, and of one that was first seen
+    after its end nobody asks.
     """
     contract = ended.contract
     listing = contract.listing
     is_delisted = listing is not None and listing.delisted_at is not None
     if is_delisted or not contract.is_expired(now):
         return None
-    is_missing = listing is not None and listing.missing_since is not None
+    at = end_of_trading(contract)
+    if listing is not None and listing.first_seen_at > at:
+        return None
     return Event(
         type=EventType.EXPIRED,
         severity=Severity.INFO,
@@ -203,9 +206,10 @@ def expiry_event(ended: RecordedEnd, now: datetime) -> Event | None:
         con_id=contract.con_id,
         local_symbol=contract.local_symbol,
         field=STATE,
-        old=(ContractState.MISSING if is_missing else ContractState.ACTIVE).value,
+        # Whether it was missing then is not known later on, and its id must not change.
+        old=ContractState.ACTIVE.value,
         new=ContractState.EXPIRED.value,
-        at=end_of_trading(contract),
+        at=at,
         run=None,
     )
 

@@ -382,7 +382,10 @@ def _first_sights(connection: Connection, run: int, began: datetime) -> tuple[Fi
 
 
 def _spans(connection: Connection, run: int) -> dict[ProductKey, ReplySpan]:
-    """Of each product that the run brought up to date, the time since it last was."""
+    """Of each product that the run got an answer for, the time since the latest one before.
+
+    The latest by the clock, so that nothing ends twice where it was set back.
+    """
     own, before = run_products.c, run_products.alias("before").c
     is_reading_again = (
         select(sync_runs.c.id)
@@ -390,18 +393,16 @@ def _spans(connection: Connection, run: int) -> dict[ProductKey, ReplySpan]:
         .exists()
     )
     last = (
-        select(before.at)
+        select(func.max(before.at))
         .where(before.product_id == own.product_id, before.run_id < run)
-        .where(before.outcome.in_(APPLIED), ~is_reading_again)
-        .order_by(before.id.desc())
-        .limit(1)
+        .where(_is_observed(before), ~is_reading_again)
         .scalar_subquery()
     )
     statement = (
         select(*_KEY, last.label("after"), own.at.label("until"))
         .join(products, products.c.id == own.product_id)
         .join(sync_runs, sync_runs.c.id == own.run_id)
-        .where(own.run_id == run, own.outcome.in_(APPLIED))
+        .where(own.run_id == run, _is_observed(own))
         .where(sync_runs.c.kind != RunKind.RENORMALISE)
         .order_by(own.id)
     )
@@ -410,6 +411,11 @@ def _spans(connection: Connection, run: int) -> dict[ProductKey, ReplySpan]:
         for *key, after, until in connection.execute(statement)
         if after is not None
     }
+
+
+def _is_observed(row: Any) -> ColumnElement[bool]:  # noqa: ANN401 - columns have no type
+    """Whether a complete reply was stored, or it was observed that its source knows it no more."""
+    return or_(row.outcome.in_(APPLIED), row.given_at.is_not(None))
 
 
 def _ended_within(

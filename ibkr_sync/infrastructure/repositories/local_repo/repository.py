@@ -252,7 +252,7 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
             failure = dataclasses.replace(failure, diff=plan.update.diff)
             product_id = writes.write_update(connection, plan.update, plan.rows, plan.before, now)
             writes.write_history(connection, plan.update.history, product_id, run, now)
-            outcomes.record_failed_outcome(connection, failure, product_id, run, now)
+            outcomes.record_failed_outcome(connection, failure, product_id, run, now, given_at=now)
         return failure
 
     def store_market_rules(self, rules: Iterable[MarketRule]) -> None:

@@ -99,6 +99,19 @@ def test_a_product_whose_contracts_have_ended_is_closed_by_its_absence_alone() -
     assert [change.field for change in second.history] == ["closed_at"]
 
 
+def test_what_ended_before_its_product_was_gone_has_expired_once() -> None:
+    last = dataclasses.replace(STORED, contracts=STORED.contracts[:1])
+    (contract,) = last.contracts
+    end = NOW + timedelta(days=(contract.last_trade_date - NOW.date()).days)
+    product, counts = last, []
+    for night in (1, 2, 3):
+        update = plan_product_absence(product, frozenset(), end + night * NIGHT)
+        product = update.product
+        counts.append(len(update.diff.expired))
+    assert counts == [1, 0, 0]
+    assert product.closed_at == end + 2 * NIGHT
+
+
 def test_an_answer_opens_a_product_again_and_a_file_of_the_past_does_not() -> None:
     product = STORED
     for night in (0, 1):

@@ -328,6 +328,27 @@ def test_an_expiry_is_reported_if_it_was_in_the_span_of_time() -> None:
     assert [pair[0] for pair in message(RecordedPeriod(ended=ended))] == [2, 3]
 
 
+def test_an_expiry_is_the_same_event_whatever_became_of_the_contract() -> None:
+    active, missing, *unseen = (
+        dataclasses.replace(DECEMBER, last_trade_at=NOW, listing=listing)
+        for listing in (
+            LONG_LISTED,
+            dataclasses.replace(LONG_LISTED, missing_since=NOW - timedelta(days=1)),
+            ContractListing(first_seen_at=LATER, last_seen_at=LATER),
+        )
+    )
+    periods = [
+        RecordedPeriod(ended=(RecordedEnd(product=ES.key, contract=contract),))
+        for contract in (active, missing, *unseen)
+    ]
+    found = [
+        [(event.event_id, event.old) for event in digest_events(period, NOW, LATER)]
+        for period in periods
+    ]
+    assert found[0] == found[1]
+    assert [[old for _, old in events] for events in found] == [["active"], ["active"], []]
+
+
 def test_events_are_in_order_of_time() -> None:
     expired = dataclasses.replace(DECEMBER, last_trade_at=NOW + timedelta(hours=1))
     period = RecordedPeriod(

@@ -200,7 +200,7 @@ def test_a_missing_contract_expires_and_a_delisted_one_does_not() -> None:
     delisted = dataclasses.replace(DECEMBER, listing=seen(missing_since=NOW, delisted_at=NOW))
     found = expiry_event(RecordedEnd(product=ES.key, contract=missing), now)
     assert found is not None
-    assert found.old == "missing"
+    assert (found.old, found.new) == ("active", "expired")
     assert expiry_event(RecordedEnd(product=ES.key, contract=delisted), now) is None
 
 

@@ -58,12 +58,17 @@ def record_failed_outcome(
     product_id: int | None,
     run: SyncRun,
     now: datetime,
+    *,
+    given_at: datetime | None = None,
 ) -> None:
-    """Record that the run could not bring a product up to date, why, and what changed of it."""
+    """Record that the run could not bring a product up to date, why, and what changed of it.
+
+    `given_at` is when its source said that it does not know it; None for a mere failure.
+    """
     reason = type(failure.error).__name__, map_to_storable_text(str(failure.error))
     asked = _asked(failure.query, run, now)
     counts = _values(counts_of(failure.diff or ChainDiff()))
-    row = (*asked, product_id, ProductOutcome.FAILED, *counts, *reason, None)
+    row = (*asked, product_id, ProductOutcome.FAILED, *counts, *reason, given_at)
     bulk_insert(connection, run_products, _COLUMNS, (row,))
 
 
