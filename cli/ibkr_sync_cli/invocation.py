@@ -115,9 +115,12 @@ def call_of(context: typer.Context, **flags: object) -> Call:
     given = {name: value for name, value in flags.items() if value is not None}
     all_flags = MappingProxyType({**invocation.flags, **given})
     loaded = load_settings(all_flags, os.environ, Path.cwd())
-    source = loaded.settings.active.source
-    if source != "local":
-        invocation.output.command = dataclasses.replace(invocation.output.command, source=source)
+    settings = loaded.settings
+    invocation.output.command = dataclasses.replace(
+        invocation.output.command,
+        source="ibkr" if settings.active.source == "local" else settings.active.source,
+        replaying=settings.profile if settings.active.replay else None,
+    )
     _refuse_database(invocation.output.file, loaded.settings.active.database_file)
     _log_to_file(invocation.run, loaded.settings.log, loaded.settings.active.database_file)
     for warning in loaded.warnings:

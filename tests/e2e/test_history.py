@@ -331,7 +331,9 @@ def test_without_history_there_is_an_empty_table_and_a_remark(ibkr_sync: Command
     for format_ in ("table", "tsv", "json"):
         done = ibkr_sync("changes", "-f", format_)
         assert done.code == 0
-        assert done.err.startswith("Nothing is stored yet, no run was recorded. Next: ibkr-sync ")
+        assert done.err.startswith(
+            "note: nothing is stored yet: no run was recorded\nnext:  ibkr-sync "
+        )
     assert ibkr_sync("-q", "changes").err == ""
     assert not any(ibkr_sync.home.iterdir())
 

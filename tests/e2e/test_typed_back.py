@@ -165,13 +165,14 @@ def test_every_next_step_is_accepted(ibkr_sync: CommandLine) -> None:
     own.collect(("show", "NOVA 209812"), failed)
 
     assert {step[2:4] for step in printed.steps} >= {
-        ("get", "ES"), ("watchlist", "add"), ("refresh", "--source"), ("pin", "DAX"),
+        ("pin", "DAX"),
         ("history", "ES@CME"), ("db", "prune"), ("runs",), ("next", "DAX"), ("show", "DAX"),
         ("get", "NOPE"), ("show", "AUD"), ("get", "AUD@ICEUS"), ("get", "ES@CME"),
         ("show", "ES@CME"),
     }  # fmt: skip
     assert {step[:1] for step in own.steps} >= {("pin",), ("show",)}
-    for step in printed.steps:
+    assert ("demo",) in printed.steps
+    for step in printed.steps.keys() - {("demo",)}:  # which has tests of its own
         done = ibkr_sync(*step)
         assert done.code in (0, 4, 5, 6), (step, done)
     for step in own.steps:

@@ -14,7 +14,11 @@ from ibkr_sync_cli.messages.installation import (
     uninstall_command,
 )
 from ibkr_sync_cli.messages.next_command import NextCommand
-from ibkr_sync_cli.messages.next_steps import STEP_TO_START_GATEWAY, step_to_get_product
+from ibkr_sync_cli.messages.next_steps import (
+    STEP_TO_START_GATEWAY,
+    step_to_get_first,
+    step_to_refresh,
+)
 
 _FIXES: dict[Fix, Callable[[str, NextCommand], str]] = {
     Fix.INSTALL_ONE_LIBRARY: lambda owners, _: _keep_one(owners.split(), "ibapi"),
@@ -41,11 +45,13 @@ _FIXES: dict[Fix, Callable[[str, NextCommand], str]] = {
         "Let both machines set their clocks by the network; on Linux: timedatectl set-ntp true"
     ),
     Fix.SCHEDULE_REFRESH: lambda _, command: (
-        f"Print one, unless something else runs it: {command('schedule', '--print', 'cron')}"
+        f"The demo needs none; it is played by: {command.demo}"
+        if command.demo
+        else f"Print one, unless something else runs it: {command('schedule', '--print', 'cron')}"
     ),
     Fix.SEE_RUN: lambda run, command: f"See: {command('runs', '--run', run)}",
-    Fix.GET_FIRST: lambda _, command: step_to_get_product(("ES", None, None), command),
-    Fix.REFRESH: lambda _, command: command("refresh", "--source", command.source),
+    Fix.GET_FIRST: lambda _, command: step_to_get_first(command),
+    Fix.REFRESH: lambda _, command: step_to_refresh(command),
 }
 
 

@@ -8,6 +8,7 @@ from typing import Self
 
 from ibkr_sync.domain.database_url import url_has_secret
 
+DEMO_PROFILE = "demo"
 _MASKED = "…"
 
 
@@ -16,10 +17,12 @@ class NextCommand:
     """Writes commands of ours as a shell takes them, after the global options `options`.
 
     `source` is where products are to be asked for: the source of this call, IBKR if it has none.
+    `replaying` is the profile of this call if a replay gateway stands in for IBKR's.
     """
 
     options: tuple[str, ...] = ()
     source: str = "ibkr"
+    replaying: str | None = None
 
     @classmethod
     def after(cls, *, profile: object, config: object, database: object) -> Self:
@@ -34,6 +37,15 @@ class NextCommand:
                 text = str(value)
                 options += [name, _MASKED if url_has_secret(text) else shlex.quote(text)]
         return cls(tuple(options))
+
+    @property
+    def demo(self) -> str | None:
+        """The command that plays the demo, where this call is one of its profile."""
+        if self.replaying != DEMO_PROFILE:
+            return None
+        pairs = zip(self.options[::2], self.options[1::2], strict=True)
+        kept = [word for pair in pairs if pair[0] != "--profile" for word in pair]
+        return " ".join(("ibkr-sync", *kept, "demo"))
 
     def __call__(self, *arguments: str) -> str:
         """`ibkr-sync` with the global options and these arguments, quoted."""

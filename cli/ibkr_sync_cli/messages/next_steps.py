@@ -56,6 +56,8 @@ def step_to_correct_settings(error: errors.ConfigError, command: NextCommand) ->
 
 def step_if_unreachable(error: errors.GatewayUnreachableError, command: NextCommand) -> str:
     """Where no connection came about."""
+    if command.replaying is not None:
+        return "A replay gateway starts anew with every command: type this one again."
     if error.reason is UnreachableReason.REFUSED:
         look = command("doctor", "--host", error.host, "--port", str(error.port))
         return f"{STEP_TO_START_GATEWAY}\n       to see what listens: {look}"
@@ -131,7 +133,7 @@ def step_if_nothing_to_refresh(error: errors.NothingToRefreshError, command: Nex
     """Where nothing is stored or watched that is still asked for."""
     if error.closed:
         return step_to_get_product(error.closed[0], command)
-    return command("watchlist", "add", "ES")
+    return command.demo or command("watchlist", "add", "ES")
 
 
 def step_to_get_product(
@@ -139,6 +141,16 @@ def step_to_get_product(
 ) -> str:
     """Ask the source for the product of a symbol, exchange and trading class."""
     return command("get", *_words_for(key), *more, "--source", command.source)
+
+
+def step_to_get_first(command: NextCommand) -> str:
+    """Have something stored; a refresh of the demo's profile would not be of its week."""
+    return command.demo or step_to_get_product(("ES", None, None), command)
+
+
+def step_to_refresh(command: NextCommand) -> str:
+    """Bring all up to date; the demo's week ends where it does, and is played anew."""
+    return command.demo or command("refresh", "--source", command.source)
 
 
 def step_to_audit(keys: Collection[ProductKey], command: NextCommand) -> str:

@@ -9,7 +9,8 @@ from ibkr_sync.domain.errors import UnknownRunError
 from ibkr_sync.domain.history.events import EventType, events_at_least
 from ibkr_sync.domain.history.severity import Severity
 from ibkr_sync_cli.messages.exit_codes import ExitCode
-from ibkr_sync_cli.terminal.notices import write_sample_data_notice
+from ibkr_sync_cli.messages.next_steps import step_to_get_first
+from ibkr_sync_cli.terminal.notices import write_nothing_notice, write_sample_data_notice
 from ibkr_sync_cli.units.moments import instant_text
 from ibkr_sync_cli.units.quantities import quantity_of
 from ibkr_sync_cli.views.events import (
@@ -67,8 +68,8 @@ def report_changed_events(
     if is_sample:
         write_sample_data_notice(call.output, call.output.format_for(call.wanted))
     if not events and not services.runs.last_runs(1):
-        command = call.output.command("get", "ES", "--source", "ibkr")
-        call.output.remark(f"Nothing is stored yet, no run was recorded. Next: {command}")
+        step = step_to_get_first(call.output.command)
+        write_nothing_notice(call.output, "is stored yet: no run was recorded", step)
     elif not shown:
         nothing = f"nothing {asked.severity}" if events else "nothing"
         _note(call, f"{nothing} changed {period_text(asked)}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.durations import duration_text
-from ibkr_sync_cli.messages.next_steps import step_to_show_product
+from ibkr_sync_cli.messages.next_steps import step_to_refresh, step_to_show_product
 from ibkr_sync_cli.terminal.notices import (
     closed_since,
     write_closed_notice,
@@ -42,16 +42,17 @@ def report_freshness(call: Call, report: FreshnessReport, moment: datetime) -> N
 
 
 def _complain(output: Output, report: FreshnessReport, moment: datetime) -> None:
-    refresh = output.command("refresh", "--source", "ibkr")
     if report.checked == 0:
         nothing = "There is nothing to check: watchlist and database are empty."
         if report.closed:
             nothing = "There is nothing to check: all of it is closed."
-        output.complain(nothing, output.command("watchlist", "add", "ES"))
+        output.complain(nothing, output.command.demo or output.command("watchlist", "add", "ES"))
     if report.stale:
         count, limit = quantity_of(report.checked, "product"), duration_text(report.max_age)
         sentence = f"{len(report.stale)} of {count} without a complete reply for {limit}"
-        output.complain(f"{sentence}, at {moment:%Y-%m-%d %H:%M} UTC.", refresh)
+        output.complain(
+            f"{sentence}, at {moment:%Y-%m-%d %H:%M} UTC.", step_to_refresh(output.command)
+        )
     if report.is_run_alarming and report.run is not None:
         sentence = run_sentence(report.run)
         products = output.command("runs", "--run", str(report.run.run_id))

@@ -25,6 +25,7 @@ def list_products(
     ] = None,
 ) -> None:
     """List the products in the database, or the days on which their contracts end."""
+    from ibkr_sync_cli.messages.next_steps import step_to_get_first
     from ibkr_sync_cli.reports.expirations import CalendarQuestion, report_expirations
     from ibkr_sync_cli.terminal.notices import write_nothing_notice
     from ibkr_sync_cli.views.products.product_list import product_list_view
@@ -41,5 +42,5 @@ def list_products(
     call.output.write(product_list_view(products, moment), call.wanted)
     if not products:
         what = f"is stored of {exchange}" if exchange else "is stored yet"
-        get = call.output.command("get", "ES", "--source", "ibkr")
+        get = step_to_get_first(call.output.command)
         write_nothing_notice(call.output, what, None if exchange else get)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from ibkr_sync_cli.invocation import Call, call_of, now
-from ibkr_sync_cli.messages.next_command import NextCommand
+from ibkr_sync_cli.messages.next_command import DEMO_PROFILE, NextCommand
 from ibkr_sync_cli.terminal.output import OutputFormat
 
 if TYPE_CHECKING:
@@ -49,10 +49,11 @@ def demo(context: typer.Context) -> None:
 
 def _call(context: typer.Context) -> Call:
     """The call as one of the profile demo, for people."""
-    call = call_of(context, profile="demo")
-    call.output.command = NextCommand.after(
-        profile="demo", config=call.flags.get("config"), database=call.flags.get("database")
+    call = call_of(context, profile=DEMO_PROFILE)
+    given = NextCommand.after(
+        profile=DEMO_PROFILE, config=call.flags.get("config"), database=call.flags.get("database")
     )
+    call.output.command = dataclasses.replace(given, replaying=DEMO_PROFILE)
     return dataclasses.replace(call, explicit_format=OutputFormat.TABLE)
 
 

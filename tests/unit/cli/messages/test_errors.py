@@ -16,9 +16,11 @@ import typer
 from example_products import DECEMBER, ES, MARCH
 from ibkr_sync.domain import errors
 from ibkr_sync.domain.entities.futures import AssetClass, Origin, ProductKey
+from ibkr_sync.domain.runs.diagnosis.findings import Check, Fix, warned
 from ibkr_sync_cli.app import app
 from ibkr_sync_cli.messages.errors import _RULES, exit_code_of, explain_error
 from ibkr_sync_cli.messages.exit_codes import ExitCode
+from ibkr_sync_cli.messages.fixes import explain_finding
 from ibkr_sync_cli.messages.next_command import NextCommand
 from one_case import one_case
 
@@ -467,6 +469,36 @@ def test_the_next_step_asks_the_source_of_the_call() -> None:
     explanation = explain_error(errors.ProductNotFoundError("NQ", "the database"), command)
 
     assert explanation.next_step == "ibkr-sync get NQ --source 'file:/my data/es.json'"
+
+
+REFUSED = errors.GatewayUnreachableError(*ADDRESS, errors.UnreachableReason.REFUSED, "refused")
+
+
+def steps_for(command: NextCommand) -> list[str]:
+    """What to do where nothing is stored or fresh, scheduled, or answers."""
+    warnings = [
+        warned(Check.SCHEDULE, "", Fix.SCHEDULE_REFRESH),
+        warned(Check.LAST_RUN, "none yet", Fix.GET_FIRST),
+        warned(Check.LOCK, "", Fix.REFRESH),
+    ]
+    found = [explain_finding(finding, command) for finding in warnings]
+    found += [explain_error(errors.NothingToRefreshError(()), command)]
+    return [message.next_step or "" for message in found]
+
+
+def test_steps_of_the_demo_play_it_and_none_refreshes_its_week() -> None:
+    given = NextCommand.after(profile="demo", config="a.toml", database=None)
+    steps = steps_for(dataclasses.replace(given, replaying="demo"))
+    assert {step[step.index("ibkr-sync") :] for step in steps} == {"ibkr-sync --config a.toml demo"}
+    for command in (NextCommand(), NextCommand(replaying="mine")):
+        assert not any("demo" in step for step in steps_for(command))
+
+
+def test_a_replay_gateway_is_not_looked_for_at_the_port_it_had() -> None:
+    for profile in ("demo", "mine"):
+        step = explain_error(REFUSED, NextCommand(replaying=profile)).next_step or ""
+        assert "--port" not in step
+        assert "TWS" not in step
 
 
 def test_the_next_step_repeats_no_password() -> None:
