@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from ibkr_sync.application.services.product_sync import SyncReport
+from ibkr_sync.domain.entities.contracts import ContractSeries
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.entities.product_summary import ProductSummary
 from ibkr_sync.domain.errors import AmbiguousProductError, GatewayError, ProductNotFoundError
@@ -14,7 +15,7 @@ from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.contract_counts import ContractCounts, counts_of
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.domain.runs.outcome_words import outcome_word
-from ibkr_sync.domain.selection.series_choice import listed_count
+from ibkr_sync.domain.selection.series_choice import listed_beside, listed_count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,7 @@ class RefreshedProduct:
     Attributes:
         outcome: the word for what was done with it.
         listed: how many contracts of the usual series trade.
+        listed_beside: how many of other series trade, by series.
         counts: how many contracts were added, changed and so on; None where the source was not
             asked.
         disagreements: in how many values the catalogue differs.
@@ -41,6 +43,7 @@ class RefreshedProduct:
     remarks: tuple[str, ...]
     disagreements: int = 0
     left_out: tuple[str, ...] = ()
+    listed_beside: Mapping[ContractSeries, int] = field(default_factory=dict)
 
 
 RefreshOutcome = RefreshedProduct | FutureFailure
@@ -114,6 +117,7 @@ def refreshed_product(update: FutureUpdate[Future], now: datetime) -> RefreshedP
         synced_at=product.synced_at,
         outcome=outcome_word(update),
         listed=listed_count(product, now),
+        listed_beside=listed_beside(product, now),
         counts=None if diff is None else counts_of(diff),
         applied=update.applied,
         remarks=update.remarks,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
@@ -38,6 +39,15 @@ def listed_count(product: Future, now: datetime) -> int:
     ]
     usual = usual_series(active)
     return sum(contract.series in usual for contract in active)
+
+
+def listed_beside(product: Future, now: datetime) -> Counter[ContractSeries]:
+    """How many contracts of other series trade, which `listed_count` leaves out, by series."""
+    active = [
+        contract for contract in product.contracts if contract.state(now) is ContractState.ACTIVE
+    ]
+    usual = usual_series(active)
+    return Counter(contract.series for contract in active if contract.series not in usual)
 
 
 def usual_series(contracts: Iterable[FuturesContract]) -> frozenset[ContractSeries]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeVar
 
+from ibkr_sync.domain.entities.contracts import ContractSeries
 from ibkr_sync.domain.runs.contract_counts import ContractCounts
 from ibkr_sync_cli.views.tables import TableColumn
 
@@ -20,7 +22,8 @@ _HEADINGS = {
     "delisted": "Delisted",
     "expired": "Expired",
 }
-_USUAL = ("added", "changed", "missing")
+_GIVE_WAY = {"delisted": 4, "moved": 5, "replaced": 6, "returned": 7, "expired": 8}
+"""The counts that seldom are any, which come after whole names of products, by importance."""
 
 
 def count_columns(
@@ -29,8 +32,18 @@ def count_columns(
     """The usual counts, and of the others those of which there is any; None shows as unknown."""
     records = [found.as_record() for item in items if (found := counts(item)) is not None]
     for name, heading in _HEADINGS.items():
-        if name in _USUAL or any(record[name] for record in records):
-            yield TableColumn(heading, _cell(counts, name), right=True)
+        rank = _GIVE_WAY.get(name, 0)
+        if not rank or any(record[name] for record in records):
+            yield TableColumn(heading, _cell(counts, name), right=True, gives_way=rank)
+
+
+def series_note(beside: Iterable[Mapping[ContractSeries, int]]) -> list[str]:
+    """What `Listed` leaves out and the other counts don't, as the one line of a footer, if any."""
+    total: Counter[ContractSeries] = Counter()
+    for counts in beside:
+        total.update(counts)
+    others = ", ".join(f"{count} {series}" for series, count in sorted(total.items()))
+    return [f"Listed: without {others}, which the other counts include"] if others else []
 
 
 def _cell(counts: Callable[[T], ContractCounts | None], name: str) -> Callable[[T], int | None]:

@@ -12,7 +12,7 @@ from ibkr_sync.domain.evidence.chain_diff import ChainDiff
 from ibkr_sync.domain.runs.contract_counts import ContractCounts, counts_of
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.domain.runs.outcome_words import FAILED, outcome_word
-from ibkr_sync.domain.selection.series_choice import listed_count
+from ibkr_sync.domain.selection.series_choice import listed_beside, listed_count
 from ibkr_sync.interchange.event_document import event_record
 from ibkr_sync_cli.messages.errors import explain_error
 from ibkr_sync_cli.messages.next_command import NextCommand
@@ -101,7 +101,7 @@ def _table(outcomes: Sequence[Outcome], now: datetime, from_source: bool) -> Ren
     from rich.text import Text
 
     from ibkr_sync_cli.views.cells import SAMPLE_TAG
-    from ibkr_sync_cli.views.runs.count_columns import count_columns
+    from ibkr_sync_cli.views.runs.count_columns import count_columns, series_note
     from ibkr_sync_cli.views.tables import TableColumn, items_table
 
     def outcome(record: Record) -> Text:
@@ -117,8 +117,14 @@ def _table(outcomes: Sequence[Outcome], now: datetime, from_source: bool) -> Ren
         *count_columns(lines, lambda item: _counts(item[0])),
         TableColumn("Outcome", lambda item: outcome(item[1])),
     ]
+    products = (item.product for item in outcomes if not isinstance(item, FutureFailure))
+    notes = series_note(listed_beside(product, now) for product in products)
     is_sample = any(record["origin"] == Origin.SAMPLE for record in records)
-    return Group(items_table(lines, columns), *([SAMPLE_TAG] if is_sample else []))
+    return Group(
+        items_table(lines, columns),
+        *(Text(note, style="dim") for note in notes),
+        *([SAMPLE_TAG] if is_sample else []),
+    )
 
 
 def _counts(outcome: Outcome) -> ContractCounts | None:

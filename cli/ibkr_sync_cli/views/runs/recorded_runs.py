@@ -133,7 +133,10 @@ def _runs_table(runs: Sequence[RecordedRun]) -> RenderableType:
         TableColumn("Source", lambda run: run.origin.value) if len(origins) > 1 else None,
         TableColumn("Started (UTC)", started),
         TableColumn(
-            "Took", lambda run: None if run.took is None else precise_duration(run.took), right=True
+            "Took",
+            lambda run: None if run.took is None else precise_duration(run.took),
+            right=True,
+            gives_way=4,
         ),
         TableColumn(
             "Outcome", lambda run: Text(run.outcome.value, style=_STYLES.get(run.outcome, ""))

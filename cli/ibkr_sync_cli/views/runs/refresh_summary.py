@@ -145,7 +145,7 @@ def _table(refreshed: RefreshReport) -> RenderableType:
     from rich.text import Text
 
     from ibkr_sync_cli.views.cells import SAMPLE_TAG
-    from ibkr_sync_cli.views.runs.count_columns import count_columns
+    from ibkr_sync_cli.views.runs.count_columns import count_columns, series_note
     from ibkr_sync_cli.views.tables import TableColumn, items_table
 
     def age(outcome: RefreshOutcome) -> str | None:
@@ -168,6 +168,8 @@ def _table(refreshed: RefreshReport) -> RenderableType:
     sentences = [
         Text(sentence, style="red") for sentence, _ in refresh_failures(refreshed.failures)
     ]
+    beside = (item.listed_beside for item in refreshed.updates)
+    sentences += [Text(note, style="dim") for note in series_note(beside)]
     is_sample = any(record["origin"] == Origin.SAMPLE for record in records)
     return Group(table, *sentences, *([SAMPLE_TAG] if is_sample else []))
 

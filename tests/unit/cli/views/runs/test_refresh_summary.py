@@ -11,6 +11,7 @@ from rich.console import Console
 
 from example_products import DECEMBER, ES, MARCH, NOW
 from ibkr_sync.application.services.refresh_report import RefreshReport, refreshed_product
+from ibkr_sync.domain.entities.contracts import ContractSeries
 from ibkr_sync.domain.entities.futures import AssetClass, Future, Origin, ProductKey
 from ibkr_sync.domain.entities.product_summary import ProductSummary
 from ibkr_sync.domain.errors import (
@@ -137,6 +138,26 @@ def test_each_count_has_its_own_word_in_lines_tables_and_records() -> None:
     assert {name: shown[name.capitalize()] for name in counts} == counts
     assert (shown["Missing"], shown["Changed"], row["missing"]) == ("0", "0", "0")
     assert f" · {sentence} · " in refresh_sentence(report)
+
+
+def test_counts_give_way_before_a_name_is_cut() -> None:
+    moved, long = frozenset((1, 2)), named("EURSTOXX", "EUREXDIV", "FEDVLONG")
+    diff = ChainDiff(
+        delisted=(DECEMBER,), expired=(MARCH,), moved=moved, replaced=1, returned=(MARCH,)
+    )
+    heading, _, line, *below = drawn(refreshed(updated(long, diff)))
+    assert line.startswith(str(long.key))
+    assert {"New", "Changed", "Missing", "Synced", "Outcome"} <= set(heading.split())
+    assert not {"Moved", "Expired"} & set(heading.split())
+    assert below == []
+
+
+def test_the_series_that_listed_leaves_out_are_named() -> None:
+    weekly = dataclasses.replace(DECEMBER, con_id=7, series=ContractSeries.WEEKLY)
+    product = dataclasses.replace(ES, contracts=(DECEMBER, MARCH, weekly))
+    *_, line, note = drawn(refreshed(updated(product, ChainDiff(added=product.contracts))))
+    assert line.split()[2:4] == ["2", "3"]
+    assert note == "Listed: without 1 weekly, which the other counts include"
 
 
 def test_a_failed_product_shows_what_is_stored_of_it_and_why_it_failed() -> None:
