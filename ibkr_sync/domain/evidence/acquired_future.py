@@ -73,7 +73,7 @@ class AcquiredFuture(Generic[F_co]):
 
     @property
     def is_from_file(self) -> bool:
-        """Whether a file gave it; of sample data the origin does not tell."""
+        """Whether a file gave it; of sample data the origin does not say it."""
         is_sample_file = self.product.origin is Origin.SAMPLE and self.scope is None
         return self.product.origin is Origin.FILE or is_sample_file
 

@@ -41,14 +41,14 @@ def _seen(listing: ContractListing | None, synced_at: datetime | None) -> Contra
 
 
 def is_file_dated(received: Future, now: datetime) -> bool:
-    """Whether a file tells as of when its data is; a time that is yet to come tells nothing."""
+    """Whether a file states as of when its data is; a time that is yet to come says nothing."""
     return received.synced_at is not None and received.synced_at <= now
 
 
 def refuse_outdated_file(stored: Future, received: Future, now: datetime) -> None:
     """Raise OutdatedDataError for a file from before the last observation of what is stored.
 
-    Raises UndatedDataError for one that does not tell its time.
+    Raises UndatedDataError for one that does not state its time.
     """
     known, given = stored.synced_at, received.synced_at
     if given is None or given > now:

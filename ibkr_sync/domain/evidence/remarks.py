@@ -17,7 +17,7 @@ REMARKS: Final = "remarks"
 """The field under which history keeps the remarks on a contract or product."""
 
 REMARK_FIELDS: Final = frozenset(kind.value for kind in RemarkKind)
-"""The fields under which events tell of a remark."""
+"""The fields under which events report a remark."""
 
 MARKET_RULE_IDS: Final = "market_rule_ids"
 """What a remark calls the tick ladders of a contract's exchanges."""

@@ -86,7 +86,7 @@ def fill_silent_contract(
 
     The instant of the last trade is of its date: where the date moved and no time was stated,
     or the date is another one in the zone that was, it is unknown. A zone that is known from
-    before tells on which date a stated instant is. `is_statement` is False for a file, which is
+    before says on which date a stated instant is. `is_statement` is False for a file, which is
     silent of what its writer did not know.
     """
     if stored is None:
