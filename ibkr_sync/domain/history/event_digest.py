@@ -1,4 +1,4 @@
-"""What is worth telling of many changes: each once, a new product as one event."""
+"""What is worth reporting of many changes: each once, a new product as one event."""
 
 from __future__ import annotations
 
@@ -250,7 +250,7 @@ def _venues(text: str | None) -> tuple[Venue, ...]:
 def _expiries(period: RecordedPeriod, since: datetime, now: datetime) -> Iterator[Event]:
     """The ends of trading by the dates that were known when they were reached.
 
-    A date that was moved after it had passed takes nothing back of what was told.
+    A date that was moved after it had passed takes nothing back of what was reported.
     """
     moves: defaultdict[int | None, list[RecordedChange]] = defaultdict(list)
     instants: dict[tuple[int, int | None], str | None] = {}

@@ -34,7 +34,7 @@ STATE: Final = "state"
 """The field of an event that no run recorded: that trading stopped."""
 
 LADDER: Final = "market_rule"
-"""The field of an event that tells of a tick ladder: its id, then the steps from each edge on."""
+"""The field of an event about a tick ladder: its id, then the steps from each edge on."""
 
 RECORDED_FIELDS: Final = frozenset(
     (
@@ -42,7 +42,7 @@ RECORDED_FIELDS: Final = frozenset(
         *(LISTING, PRODUCT, REPLACED_BY, STATE, LADDER),
     )
 ) - {REMARKS}
-"""Every field that an event may tell of."""
+"""Every field that an event may be about."""
 
 
 class EventType(StrEnum):
@@ -110,12 +110,12 @@ class Event:
 
     @property
     def event_id(self) -> str:
-        """What tells the event from all others of its database, whenever it is read: 16 digits.
+        """What distinguishes the event from all others of its database at any time: 16 digits.
 
         That of a product is another one once the product is renamed.
         """
         subject = tuple(self.product) if self.con_id is None else self.con_id
-        # What no run saw is told apart by its severity: of one date there are two warnings.
+        # What no run saw is distinguished by its severity: of one date there are two warnings.
         seen_by = self.severity.value if self.run is None else self.run
         identity = (seen_by, subject, self.type.value, self.field, self.old, self.new)
         return hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:16]
