@@ -25,7 +25,7 @@
     │   ├── ReplyTooLargeError          it would fill the memory
     │   ├── ShrinkRefusedError          too many unexpired contracts would be lost
     │   ├── OutdatedDataError           what is stored is newer
-    │   ├── UndatedDataError            a file tells no time, and something is stored
+    │   ├── UndatedDataError            a file states no time, and something is stored
     │   ├── SampleDataError             sample and real data would be mixed
     │   └── RawReplyError               a reply that is kept can't be read again
     ├── MalformedSymbolError            the user's words can't be what they stand for
@@ -57,7 +57,7 @@
     │   ├── SchemaBehindError           it needs `db upgrade`
     │   └── SchemaNewerError            a newer version wrote it
     ├── AlreadyRunningError             another run holds the lock
-    └── NotificationError               a notifier failed; it never fails what it is told of
+    └── NotificationError               a notifier failed; it never fails what it is notified of
 
     RunInterrupted                      a signal asked us to stop; no error, so nothing catches it
 
@@ -261,7 +261,7 @@ class ShrinkRefusedError(ReplyError):
 
 
 class OutdatedDataError(ReplyError):
-    """What a file tells is older than what is stored; both instants are UTC."""
+    """What a file states is older than what is stored; both instants are UTC."""
 
     def __init__(self, product: ProductKey, stored: datetime, received: datetime) -> None:
         self.product = product
@@ -274,9 +274,9 @@ class OutdatedDataError(ReplyError):
 
 
 class UndatedDataError(ReplyError):
-    """A file does not tell as of when its data is, and something is stored.
+    """A file does not state as of when its data is, and something is stored.
 
-    `given` is a UTC instant that is yet to come, which tells nothing; None where it has none.
+    `given` is a UTC instant that is yet to come, which says nothing; None where it has none.
     """
 
     def __init__(self, product: ProductKey, given: datetime | None = None) -> None:
@@ -402,7 +402,7 @@ class AssetClassMismatchError(ProductLookupError):
 class HoursUnknownError(ProductLookupError):
     """No hours of this kind (trading, liquid) are stored that reach beyond the present.
 
-    `product` is None where IBKR can't tell them either, as those of a past day.
+    `product` is None where IBKR can't give them either, as those of a past day.
     """
 
     def __init__(
@@ -450,7 +450,7 @@ class ContractNotFoundError(ProductLookupError):
 class AmbiguousContractError(ProductLookupError):
     """Several contracts of one chain answer to these words; one is never picked silently.
 
-    `sizes` are their multipliers where nothing but these tells them apart, else empty.
+    `sizes` are their multipliers where nothing but these distinguishes them, else empty.
     """
 
     def __init__(
@@ -539,7 +539,7 @@ class WatchlistFileError(IbkrSyncError):
 
 
 class NothingToRefreshError(IbkrSyncError):
-    """No product is on the watchlist, and none that a source told of is stored, but `closed`."""
+    """No product is on the watchlist, and none that a source reported is stored, but `closed`."""
 
     def __init__(self, closed: Sequence[ProductKey] = ()) -> None:
         self.closed = tuple(closed)

@@ -33,8 +33,8 @@ def delivery_events(
     """What came near between two aware instants: once 10 business days before, once 2.
 
     What was near already when the contract was first seen, or its date was learnt, came near then,
-    once. Each day counts as long as it was known, so that what was told stays so. Notice after the
-    last trade comes near to nobody, nor does anything of a contract that was delisted before.
+    once. Each day counts as long as it was known, so that what was reported stays so. Notice after
+    the last trade comes near to nobody, nor does anything of a contract that was delisted before.
     """
     contract = delivering.contract
     delisted_at = contract.listing.delisted_at if contract.listing else None

@@ -118,7 +118,7 @@ def rolls_of(
 
     `months` are the numbers of the delivery months that are wanted, None for all; weekly and
     daily contracts don't count where there are monthly ones, nor do those that were delisted.
-    Raises AmbiguousContractError for two that only their size tells apart.
+    Raises AmbiguousContractError for two that only their size distinguishes.
     """
     series = chosen_series(product, SeriesChoice.USUAL)
     chain = sorted(

@@ -54,10 +54,10 @@ class ProductFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogueProduct:
-    """A product of one contract size, as public sources or the user tell it.
+    """A product of one contract size, as public sources or the user state it.
 
     Attributes:
-        trading_class: None where no source tells it.
+        trading_class: None where no source states it.
         exchange_code: the exchange's own product code; None when it is the symbol or unknown.
         category: the finer class, a key of `ASSET_CLASS_OF_CATEGORY`.
         multiplier: None when it varies by month or is unknown.

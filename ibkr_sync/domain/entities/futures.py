@@ -18,7 +18,7 @@ from ibkr_sync.domain.entities.fields import EntityField, Kind, fields_of, kind
 from ibkr_sync.domain.entities.remarks import Remark
 
 ASSET_CLASS = "asset_class"
-"""The field of a product that is told by the type of its entity."""
+"""The field of a product that the type of its entity states."""
 
 OF_CONTRACTS = ("multiplier", "price_magnifier", "min_tick")
 """Fields of a product that its contracts have, and in which they may differ by month."""
@@ -28,7 +28,7 @@ SAMPLE_MARKER = " [sample]"
 
 
 class AssetClass(StrEnum):
-    """What a future is on. IBKR says IND even for crude oil, so the catalogue tells."""
+    """What a future is on. IBKR says IND even for crude oil, so the catalogue says it."""
 
     INDEX = "index"
     COMMODITY = "commodity"
@@ -145,7 +145,7 @@ class Future:
 
     @property
     def is_stub(self) -> bool:
-        """Whether only the catalogue knows it: no source has told of any contract."""
+        """Whether only the catalogue knows it: no source has reported any contract."""
         return self.origin is Origin.CATALOGUE and not self.contracts
 
     def closed_by(self, now: datetime) -> datetime | None:

@@ -1,4 +1,4 @@
-"""From what an exchange's clock shows to the instant that is meant, across clock changes."""
+"""From what an exchange's clock shows to the instant that it stands for, across clock changes."""
 
 from __future__ import annotations
 

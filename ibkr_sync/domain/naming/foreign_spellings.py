@@ -11,7 +11,7 @@
     ESZ26-CME                    lists of several brokers
 
 A continuous contract (`ES1!`, `ES=F`, `ESc1`, `ES.c.0`, `@ES`) is a series of prices, not a
-contract: its product is meant.
+contract: it stands for its product.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ class KnownProduct:
     """A product as the catalogue or the database knows it.
 
     Attributes:
-        trading_class: None when no source tells it.
+        trading_class: None when no source states it.
         exchange_code: the exchange's own code; None when it is the symbol or unknown.
         series_classes: classes of weekly and daily series that belong to the product.
         has_weeklies: whether weekly or daily contracts share the symbol.
@@ -105,7 +105,7 @@ class KnownProduct:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenamedSymbol:
-    """A symbol that meant another product once.
+    """A symbol that stood for another product once.
 
     Attributes:
         now: today's symbol of that product.
@@ -125,7 +125,7 @@ def merge_known(
 ) -> tuple[KnownProduct, ...]:
     """Each product once, by key: as it is stored, else as the catalogue has it.
 
-    Exchange code and weeklies are the catalogue's to tell. A catalogued product of unknown
+    Exchange code and weeklies are the catalogue's to say. A catalogued product of unknown
     class is the stored one of its symbol and exchange. One whose class is stored on its exchange
     under another symbol is that one: what IBKR answered outranks the catalogue.
     """
@@ -147,7 +147,7 @@ def merge_known(
 
 
 def _of_every_size(one: KnownProduct | None, other: KnownProduct) -> KnownProduct:
-    """The product of two rows of the catalogue that no trading class tells apart."""
+    """The product of two rows of the catalogue that no trading class distinguishes."""
     if one is None or one.multiplier == other.multiplier:
         return other
     sizes = one.sizes | other.sizes

@@ -1,4 +1,4 @@
-"""What a user is told about how the words were taken: nothing failed, nothing is silent."""
+"""What a user learns of how the words were taken: nothing failed, nothing is silent."""
 
 from __future__ import annotations
 

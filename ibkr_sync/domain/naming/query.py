@@ -25,7 +25,7 @@ class QueryAlternative:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FutureQuery:
-    """Which product is meant; what is None does not narrow the choice.
+    """Which product is asked for; what is None does not narrow the choice.
 
     A multiplier means the products that have contracts of this size; of these it decides among
     contracts that are equal but for their size.
@@ -42,7 +42,7 @@ class FutureQuery:
     alternatives: tuple[QueryAlternative, ...] = field(default=(), compare=False, repr=False)
 
     def matches(self, future: Future) -> bool:
-        """Whether the product is one of those meant."""
+        """Whether the product is one of those asked for."""
         if self.con_id is None:
             names_it = future.symbol == self.symbol
         else:
@@ -61,7 +61,7 @@ class FutureQuery:
         return self.multiplier is None or is_unknown or self.multiplier in future.sizes
 
     def may_mean(self, key: ProductKey) -> bool:
-        """Whether this is the product of that key, as far as names tell; no for a conId."""
+        """Whether this is the product of that key, as far as names say; no for a conId."""
         return (
             self.con_id is None
             and self.symbol == key.symbol

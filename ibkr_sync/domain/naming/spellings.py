@@ -1,6 +1,6 @@
 """What a person types for a product or a contract, with every meaning that it may have.
 
-Text alone can't tell `ESZ6` the contract from a product of that name, so nothing is decided
+Text alone can't distinguish `ESZ6` the contract from a product of that name, so nothing is decided
 here: all readings are given, and whoever knows the products chooses. Understood are
 
     ES  6E  SIL  KS200.EU  ES@CME             a product, by any of its names
@@ -10,7 +10,7 @@ here: all readings are given, and whoever knows the products chooses. Understood
     NIFTY26NOVFUT                             NSE's form of the same
     FDAX 20261218 M  AH_20240221              root, day, and Eurex's letter of the series
     495512563                                 a conId: five digits or more
-    169120018  DVCXC MR24  ISP   24L20        a name that tells nothing, as in Osaka, Mexico, Milan
+    169120018  DVCXC MR24  ISP   24L20        a name that says nothing, as in Osaka, Mexico, Milan
 
 in upper or lower case, with any number of blanks, and all of them with `@EXCHANGE` and
 `(TRADING CLASS)` after it, as in `DAX@EUREX (FDAX)`. What has one of these is no conId. What other

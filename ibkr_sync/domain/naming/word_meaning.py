@@ -76,7 +76,7 @@ def meaning_of_root(
 ) -> WordMeaning | None:
     """The same for the root of a contract, where symbol and class have the same rank.
 
-    `is_code` tells that it is part of an exchange's code, as `SI` is in `SIZ6`. Exchanges build
+    `is_code` says that it is part of an exchange's code, as `SI` is in `SIZ6`. Exchanges build
     these from the trading class, so of products that share a symbol the one of this class is
     meant; in `SI 202612` each of them may be.
     """

@@ -27,7 +27,7 @@ class ProductCatalogue(Protocol):
 
     @abstractmethod
     def row_of(self, key: ProductKey) -> CatalogueProduct | None:
-        """Give what is known of a product; None when it is nothing, or can't be told."""
+        """Give what is known of a product; None when it is nothing, or ambiguous."""
 
     @abstractmethod
     def row_of_class(self, exchange: str, trading_class: str) -> CatalogueProduct | None:
@@ -43,7 +43,7 @@ class ProductCatalogue(Protocol):
 
     @abstractmethod
     def renamed_symbol(self, symbol: str) -> RenamedSymbol | None:
-        """Tell what became of a symbol that meant another product once; None if it never did."""
+        """Give what became of a symbol that once stood for another product; None if none."""
 
     @abstractmethod
     def suggested(self, word: str) -> tuple[CatalogueProduct, ...]:

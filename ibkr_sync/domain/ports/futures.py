@@ -89,7 +89,7 @@ class LocalFuturePort(FuturePort[F], StoredProducts, Protocol[F]):
     def plan_entity(
         self, acquired: AcquiredFuture[F], query: FutureQuery, policy: SyncPolicy
     ) -> FutureUpdate[F]:
-        """Tell what `get_or_create_entity` would do, and write nothing.
+        """Say what `get_or_create_entity` would do, and write nothing.
 
         Raises what `get_or_create_entity` raises.
         """

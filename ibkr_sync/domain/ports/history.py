@@ -29,7 +29,7 @@ class HistoryPort(Protocol):
     ) -> RecordedPeriod:
         """Give what was recorded from the aware instant `since` on, of one product or of all.
 
-        Of one product, `changes` tell of each contract that left it too, though not of what
+        Of one product, `changes` name each contract that left it too, though not of what
         happened to that one elsewhere. With `con_id` they are those of that contract alone,
         whichever product it belonged to.
         `ended` has every contract that may have stopped trading from then until `now`,

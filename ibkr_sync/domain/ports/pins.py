@@ -20,7 +20,7 @@ class Pin:
         word: what is typed, in upper case (`DAX`).
         symbol: IBKR's symbol of the product.
         exchange: IBKR's code of its exchange.
-        trading_class: None when the exchange alone tells the product.
+        trading_class: None when the exchange alone identifies the product.
         multiplier: the size of its contracts; None for every size.
     """
 
@@ -54,7 +54,7 @@ class PinPort(Protocol):
 
     @abstractmethod
     def unpin(self, word: str) -> bool:
-        """Forget a word's pin; tells whether there was one."""
+        """Forget a word's pin; gives whether there was one."""
 
     @abstractmethod
     def pinned(self, word: str) -> Pin | None:

@@ -97,11 +97,11 @@ class RawReplyPort(Protocol):
 
     @abstractmethod
     def usage(self) -> RawReplyUsage:
-        """Tell what all raw replies take."""
+        """Give what all raw replies take."""
 
     @abstractmethod
     def prunable(self, before: datetime) -> RawReplyUsage:
-        """Tell what raw replies `prune` would delete."""
+        """Give what raw replies `prune` would delete."""
 
     @abstractmethod
     def prune(self, before: datetime) -> RawReplyUsage:
@@ -112,7 +112,7 @@ class RawReplyPort(Protocol):
 
     @abstractmethod
     def database_size(self) -> int:
-        """Tell how many bytes the whole database takes; 0 before the first write."""
+        """Give how many bytes the whole database takes; 0 before the first write."""
 
     @abstractmethod
     def compact(self) -> None:

@@ -41,7 +41,7 @@ class WatchedProduct:
         )
 
     def may_be(self, key: ProductKey) -> bool:
-        """Whether this is the product of that key, as far as the entry tells."""
+        """Whether this is the product of that key, as far as the entry says."""
         return (
             self.symbol == key.symbol
             and self.exchange in (None, key.exchange)

@@ -1,4 +1,4 @@
-"""The one word for what came of a product, whichever command tells it."""
+"""The one word for what came of a product, whichever command reports it."""
 
 from __future__ import annotations
 

@@ -64,10 +64,10 @@ def judge_staleness(
     max_age: timedelta,
     now: datetime,
 ) -> StaleProduct | None:
-    """Tell why a product is stale at the aware instant `now`; None when it is fresh.
+    """Say why a product is stale at the aware instant `now`; None when it is fresh.
 
     `attempts` are the newest records of all that was ever asked for, the newest first; `run` is
-    the newest refresh. The product's own newest record tells the reason; the run does only where
+    the newest refresh. The product's own newest record gives the reason; the run does only where
     nothing was recorded of the product since it was synced.
     """
     if is_not_stale(stored, max_age=max_age, now=now):
@@ -120,7 +120,7 @@ _OF_RUNS = (StaleReason.RUN_CUT_SHORT, StaleReason.RUN_UNFINISHED)
 def _reason_of_attempt(
     attempt: RecordedProduct, synced_at: datetime | None, max_age: timedelta, now: datetime
 ) -> StaleReason | None:
-    """What a record of the product tells of why it is stale; None if it is from before."""
+    """What a record of the product says of why it is stale; None if it is from before."""
     if synced_at is not None and attempt.at <= synced_at:
         return None
     if attempt.outcome is ProductOutcome.FAILED:

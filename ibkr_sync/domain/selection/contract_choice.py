@@ -1,4 +1,4 @@
-"""Which contract of a chain is meant: one, or an error that lists those that may be."""
+"""Which contract of a chain is named: one, or an error that lists those that may be."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class ContractWords:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractMatch:
-    """The contract that is meant.
+    """The contract that was asked for.
 
     `is_other_year` is set when a short year is not the next one with these digits: typed in
     November 2026, `CLZ6` is December 2036 if that is the only one that still trades.
@@ -42,12 +42,12 @@ class ContractMatch:
 
 
 def find_contract(product: Future, words: ContractWords, now: datetime) -> ContractMatch:
-    """Give the one contract of the product's chain that is meant, at the aware instant `now`.
+    """Give the one contract of the chain that the words name, at the aware instant `now`.
 
     A conId decides alone; else local symbols, which may be digits too, and the spelling are
     compared. Contracts that still trade outrank those that have expired, so the chain resolves a
     year of one digit, and one that is present those of its month that replies lack. Of what is
-    left a contract whose local symbol is the very text is meant, else a monthly one; none is
+    left a contract whose local symbol is the very text is taken, else a monthly one; none is
     chosen by its size. Raises ContractNotFoundError, or AmbiguousContractError with those left.
     """
     matching = [other for other in product.contracts if _answers(product, other, words)]
@@ -71,7 +71,7 @@ def find_contract(product: Future, words: ContractWords, now: datetime) -> Contr
 def present_contracts(contracts: Iterable[FuturesContract], now: datetime) -> list[FuturesContract]:
     """Leave out what replies lack where another of its class, month and series is present.
 
-    A contract may be listed anew under another conId; the one that is present is meant.
+    A contract may be listed anew under another conId; the one that is present is taken.
     """
     every = list(contracts)
     present = {

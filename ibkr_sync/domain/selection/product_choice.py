@@ -1,6 +1,6 @@
-"""Which of several products is meant: one, or an error that lists them.
+"""Which of several products a name stands for: one, or an error that lists them.
 
-Of products that share a name, the one of which most is stored is meant: the whole chain of a
+Of products that share a name, the one of which most is stored is taken: the whole chain of a
 product, or else single contracts, outrank what only the catalogue knows.
 """
 

@@ -34,7 +34,7 @@ def left_out_by_size(product: Future, multiplier: Decimal | None) -> tuple[Futur
 
 
 def differ_in_size_only(one: FuturesContract, other: FuturesContract) -> bool:
-    """Whether class, month and date are the same, so that at most the size tells two apart."""
+    """Whether class, month and date are the same, so that at most the size distinguishes two."""
     return _place(one) == _place(other)
 
 

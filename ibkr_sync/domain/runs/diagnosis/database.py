@@ -57,7 +57,7 @@ class DatabaseFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LockFacts:
-    """The run lock: `is_held` is None where this system doesn't tell.
+    """The run lock: `is_held` is None where this system doesn't say.
 
     `holder` names the process, or the session of a server, if it is known; `error` is what a run
     would fail with.

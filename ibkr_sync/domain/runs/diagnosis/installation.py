@@ -11,7 +11,7 @@ from ibkr_sync.domain.runs.diagnosis.findings import Check, Finding, Fix, failed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PythonFacts:
-    """The interpreter and what it runs on; `is_posix` tells of Linux, macOS and their like."""
+    """The interpreter and what it runs on; `is_posix` is true of Linux, macOS and their like."""
 
     version: str
     platform: str
@@ -87,7 +87,7 @@ def judge_library(facts: LibraryFacts) -> Finding:
 
 
 def judge_settings(facts: SettingsFacts) -> Finding:
-    """Tell what was read and what is not the default."""
+    """Report what was read and what is not the default."""
     if facts.error is not None:
         return failed(Check.SETTINGS, facts.error)
     read = ", ".join(facts.files) or "no config file"
