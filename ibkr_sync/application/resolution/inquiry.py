@@ -36,15 +36,15 @@ class Inquiry:
     Of several readings the first that is known counts: a product by IBKR's symbol (or its pin),
     by trading class, by the exchange's code; a contract of a pinned product, one that is in a
     stored chain, one of a product that is known; and if nothing is, the text as it stands. Of
-    several products of the same rank the one of which most is stored is meant (see
-    `most_stored`), else it is an error. What the text could have been besides is told in notices.
+    several products of the same rank the one of which most is stored is taken (see
+    `most_stored`), else it is an error. Notices say what else the text could have been.
 
     Attributes:
         words: the text, read in every way that it allows, in today's names.
         names: what is known of those words, within what the options leave open.
         pins: the user's pins of those words, in today's names.
         source_decides: whether a symbol that several products share may be left open.
-        stored_decides: whether of several products the one that is stored is meant.
+        stored_decides: whether of several products the one that is stored is taken.
     """
 
     words: SymbolSpellings
@@ -54,7 +54,7 @@ class Inquiry:
     stored_decides: bool = True
 
     def answer(self) -> SymbolResolution:
-        """Give what is meant; raises AmbiguousProductError."""
+        """Give what the text names; raises AmbiguousProductError."""
         return self._as_product() or self._as_contract() or self._as_typed()
 
     def _as_product(self) -> SymbolResolution | None:

@@ -120,7 +120,7 @@ class ProductNames:
     def renamed_exchange(
         self, symbol: str, trading_class: str | None = None
     ) -> ExchangeRenamedNotice | None:
-        """Tell that the exchange that was asked for has another code today."""
+        """Note that the exchange that was asked for has another code today."""
         old, new = self._limits.exchange, self.exchange_of(symbol, trading_class)
         return ExchangeRenamedNotice(old=old, new=new) if old and new and old != new else None
 

@@ -16,7 +16,7 @@ class SymbolResolution:
 
     Attributes:
         query: the product.
-        contract: the contract of its chain; None when the whole product is meant.
+        contract: the contract of its chain; None for the whole product.
         notices: what the user should know about how the text was taken.
         product: the one product it can be by what is known; None if several or none.
         exact: the query for that product and no other, as far as its trading class is known.

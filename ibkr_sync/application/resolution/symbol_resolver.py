@@ -1,4 +1,4 @@
-"""From what a person types to the product, and the contract of it, that is meant."""
+"""From what a person types to the product, and the contract of it, that it names."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class SymbolResolver:
         source_decides: bool = False,
         stored_decides: bool = True,
     ) -> SymbolResolution:
-        """Find out what is meant by a text within the limits given with it.
+        """Find out what a text names within the limits given with it.
 
         With `source_decides` a symbol that several products share is left open: the source is
         asked anyway, and what it offers is newer; but one of them that is stored decides, unless

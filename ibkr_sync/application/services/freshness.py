@@ -1,4 +1,4 @@
-"""Whether what is to be kept up to date is, told from the database alone."""
+"""Whether what is to be kept up to date is, judged from the database alone."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class FreshnessService:
     def check(
         self, max_age: timedelta, now: datetime, groups: Collection[str] = ()
     ) -> FreshnessReport:
-        """Tell what is stale at the aware instant `now`, and why.
+        """Give what is stale at the aware instant `now`, and why.
 
         Raises UnknownGroupError, MalformedSymbolError or StorageError.
         """
@@ -125,7 +125,7 @@ class FreshnessService:
     def _newest_run(self) -> RecordedRun | None:
         """The newest refresh; where none ever ran, the newest run that asked for named products.
 
-        Products that somebody names by hand tell nothing of the nightly refresh.
+        Products that somebody names by hand say nothing of the nightly refresh.
         """
         refreshes = self._runs.last_runs(1, kind=RunKind.REFRESH)
         if refreshes:

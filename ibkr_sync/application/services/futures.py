@@ -36,7 +36,7 @@ F_co = TypeVar("F_co", bound=Future, covariant=True)
 class FuturesService(Generic[F_co]):
     """Gives products as they are stored, or brings them up to date through the port.
 
-    `names` finds out which product is meant.
+    `names` finds out which product a text stands for.
     """
 
     def __init__(
@@ -133,7 +133,7 @@ class FuturesService(Generic[F_co]):
     def stored_keys(
         self, queries: Iterable[FutureQuery]
     ) -> tuple[tuple[ProductKey, ...], list[FutureFailure]]:
-        """Give the stored products that are meant, each once, and why others are not there."""
+        """Give the stored products that are asked for, each once, and why others are not there."""
         keys: dict[ProductKey, None] = {}
         failures: list[FutureFailure] = []
         for query in queries:

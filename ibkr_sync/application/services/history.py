@@ -49,7 +49,7 @@ class HistoryReport:
 
 
 class HistoryService:
-    """Tells what was recorded; every method raises StorageError."""
+    """Gives what was recorded; every method raises StorageError."""
 
     def __init__(self, history: HistoryPort, deliveries: DeliveryService | None = None) -> None:
         self._history = history
@@ -69,8 +69,8 @@ class HistoryService:
         Until `now`, unless `until` is an earlier instant. Of one severity in order of time.
 
         The first contracts of a product are one event, and so is what changed of a product and
-        alike of its contracts; of a single contract both are told. A contract that moved is
-        told of with what happened to it elsewhere; of the product that it left, that it did. That
+        alike of its contracts; of a single contract both are given. A contract that moved
+        has what happened to it elsewhere too; the product that it left has only that it did. That
         first notice or a cut-off came near is among it.
         """
         con_id, end = None if contract is None else contract.con_id, until or now

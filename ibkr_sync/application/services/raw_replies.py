@@ -36,13 +36,13 @@ class RawReplyService:
         self._replies = replies
 
     def usage(self) -> RawReplyUsage:
-        """Tell what all raw replies take."""
+        """Give what all raw replies take."""
         return self._replies.usage()
 
     def prune(self, before: datetime, *, dry_run: bool) -> RawReplyPruning:
         """Delete what was received before, but for each product's newest, and give the space back.
 
-        A dry run tells what would be deleted. What is deleted stays so where the space can't be
+        A dry run gives what would be deleted. What is deleted stays so where the space can't be
         given back.
         """
         pruning = RawReplyPruning(before=before, replies=self._replies.prunable(before))
@@ -58,5 +58,5 @@ class RawReplyService:
         return RawReplyPruning(before=before, replies=deleted, sizes=sizes, not_compacted=problem)
 
     def database_size(self) -> int:
-        """Tell how many bytes the whole database takes; 0 before the first write."""
+        """Give how many bytes the whole database takes; 0 before the first write."""
         return self._replies.database_size()

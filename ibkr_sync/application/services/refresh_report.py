@@ -108,7 +108,7 @@ class RefreshReport(SyncReport[RefreshedProduct]):
 
 
 def refreshed_product(update: FutureUpdate[Future], now: datetime) -> RefreshedProduct:
-    """What the summary tells of an update; `now` is a UTC instant."""
+    """What the summary says of an update; `now` is a UTC instant."""
     product, diff = update.product, update.diff
     return RefreshedProduct(
         query=update.query,

@@ -90,7 +90,7 @@ class WatchlistAddition:
 
 
 class WatchlistService:
-    """Puts products on the list and takes them off, and tells what the list comes to."""
+    """Puts products on the list and takes them off, and says what the list comes to."""
 
     def __init__(self, watchlist: WatchlistPort, futures: FuturesService[Future]) -> None:
         self._watchlist = watchlist
@@ -99,7 +99,7 @@ class WatchlistService:
     def selection(self, groups: Collection[str] = ()) -> tuple[FutureQuery, ...]:
         """Give the products to keep up to date, each once: those of some groups, or of the list.
 
-        With nothing on the list every stored product is meant that a source has told of. What is
+        With nothing on the list it is every stored product that a source has reported. What is
         closed is left out. Raises UnknownGroupError, MalformedSymbolError for what can't be a
         group, or StorageError.
         """

@@ -71,7 +71,7 @@ class DeliveryService:
         return self._book.dated(product, today, imports, self._stored.known_of(product))
 
     def judge(self, product: Future, rule: NearestRule, now: datetime) -> NearestJudgements:
-        """Tell of each contract of a product whether it may be held by a rule."""
+        """Say of each contract of a product whether it may be held by a rule."""
         return judge_nearest(self.dated(product), rule, now, self.business_days(product))
 
     def _between(
@@ -133,7 +133,7 @@ class DeliveryService:
         """That first notice or IBKR's cut-off of stored contracts came near between two instants.
 
         Of contracts of these products alone, unless `keys` is None. By the days that were known
-        when they came near: what was told once is told again. Raises StorageError.
+        when they came near: what was reported once is reported again. Raises StorageError.
         """
         first, last = since.date() - _DAY, now.date() + FARTHEST_WARNING
         return tuple(
