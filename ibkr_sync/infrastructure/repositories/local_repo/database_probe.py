@@ -61,7 +61,7 @@ class DatabaseProbe:
         return dataclasses.replace(facts, is_sound=is_sound, path=str(path), mode=mode)
 
     def lock(self) -> LockFacts:
-        """Who holds the run lock, as far as it can be told."""
+        """Who holds the run lock, as far as can be found out."""
         try:
             return within(_MOST_SECONDS, self._lock)
         except TimeoutError:

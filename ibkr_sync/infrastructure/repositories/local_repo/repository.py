@@ -211,7 +211,7 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
     def plan_entity(
         self, acquired: AcquiredFuture[F], query: FutureQuery, policy: SyncPolicy
     ) -> FutureUpdate[F]:
-        """Tell what `get_or_create_entity` would do, and write nothing."""
+        """Say what `get_or_create_entity` would do, and write nothing."""
         with reading(self._database) as connection:
             plan = self._plan(connection, acquired, policy, self._clock())
         return FutureUpdate(

@@ -295,7 +295,7 @@ class Database:
 
 
 def file_identity(path: Path) -> FileIdentity | None:
-    """What tells a file from any other that takes its place; None where there is none."""
+    """What distinguishes a file from any other that takes its place; None where there is none."""
     try:
         found = path.stat()
     except FileNotFoundError:

@@ -83,7 +83,7 @@ def translated_failures(location: DatabaseLocation) -> Iterator[None]:
     try:
         yield
     except UnicodeDecodeError as error:
-        # sqlite3 can't even tell an error that quotes what damage left of the schema.
+        # sqlite3 can't even report an error that quotes what damage left of the schema.
         raise DatabaseDamagedError(location.name, "its text is not UTF-8") from error
     except (exc.SQLAlchemyError, sqlite3.Error, OSError) as error:
         kind, meaning = _classify(error)
@@ -115,7 +115,7 @@ def _classify(error: Exception) -> tuple[type[StorageError], str]:
 
 def _by_code(original: BaseException | None) -> tuple[type[StorageError], str] | None:
     if isinstance(original, sqlite3.Error):
-        # The low byte is the primary code, the rest tells its variant. Errors that the
+        # The low byte is the primary code, the rest is its variant. Errors that the
         # Python layer raises by itself carry none.
         code = getattr(original, "sqlite_errorcode", 0)
         return _SQLITE_VARIANTS.get(code) or _SQLITE_ERRORS.get(code & 0xFF)

@@ -1,4 +1,4 @@
-"""Which database is meant: a file, memory or a server, and its name with secrets masked."""
+"""Which database is in use: a file, memory or a server, and its name with secrets masked."""
 
 from __future__ import annotations
 

@@ -151,7 +151,7 @@ def _find(connection: Connection, digests: Iterable[str]) -> dict[str, Row[Any]]
 
 
 def schedule_digest(schedule: TradingSchedule) -> str:
-    """What tells a schedule's row from others; a migration computes the same for what has none."""
+    """What distinguishes a schedule's row; a migration computes the same for rows without one."""
     texts = [
         [str(entry) for entry in value] if isinstance(value, tuple) else value
         for value in _values_of(schedule)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 _LEAST = timedelta(microseconds=1)
-"""What both databases tell apart."""
+"""What both databases distinguish."""
 
 
 def instant_of_succession(replaced: datetime, now: datetime) -> datetime:

@@ -38,7 +38,7 @@ _REPORTED_BY = (
     "series",
     "time_zone",
 )
-"""What an entity tells of its state by."""
+"""What an entity derives its state from."""
 
 
 @dataclass(slots=True)

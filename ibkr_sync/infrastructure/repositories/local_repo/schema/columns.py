@@ -68,7 +68,7 @@ class _NullableKind(TypeDecorator[T]):
         """Turn a value into what the driver takes."""
         return None if value is None else self._stored(value, dialect.name)
 
-    # The driver decides what it gives, SQLAlchemy that the dialect is told.
+    # The driver decides what it gives, SQLAlchemy that the dialect is passed.
     def process_result_value(self, value: Any, dialect: Dialect) -> T | None:  # noqa: ANN401, ARG002
         """Turn what the driver gives into a value."""
         return None if value is None else self._loaded(value)

@@ -1,4 +1,4 @@
-"""What schema a database holds, told without changing a byte of it and without Alembic."""
+"""What schema a database holds, found out without changing a byte of it and without Alembic."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def head_revision() -> str:
 
 
 def read_revision(database: Database) -> SchemaStatus:
-    """Tell what schema a database holds.
+    """Give what schema a database holds.
 
     Raises ForeignDatabaseError for what is not ours, SchemaNewerError for a revision that
     this version does not know, or another StorageError.
@@ -78,7 +78,7 @@ def read_revision(database: Database) -> SchemaStatus:
 
 
 def revision_status(connection: Connection, database: Database) -> SchemaStatus:
-    """Tell what schema is seen inside a transaction; raises as `read_revision`."""
+    """Give what schema is seen inside a transaction; raises as `read_revision`."""
     if database.is_sqlite:
         tables = _names(connection, _TABLES)
         is_ours = connection.exec_driver_sql("PRAGMA application_id").scalar_one() == APPLICATION_ID

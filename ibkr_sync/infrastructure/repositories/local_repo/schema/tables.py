@@ -3,7 +3,7 @@
 Current state is `products`, `contracts`, `schedules` and `market_rules`. Every change
 of a field is appended to `field_changes`, so that any past day follows from current state and
 history; hours, which roll on every day, are kept by day in `hours_days` instead. `sync_runs`,
-`run_products` and `raw_replies` tell where each fact came from. All instants are UTC, all numbers
+`run_products` and `raw_replies` say where each fact came from. All instants are UTC, all numbers
 exact; nothing is ever deleted but old raw replies, when the user says so. `pins` and `watchlist`
 are the user's own.
 """

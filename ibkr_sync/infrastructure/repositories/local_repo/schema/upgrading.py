@@ -40,7 +40,7 @@ class SchemaUpgrade:
 
 
 def schema_status(database: Database) -> SchemaStatus:
-    """Tell what schema a database holds and what this version needs.
+    """Give what schema a database holds and what this version needs.
 
     Raises ForeignDatabaseError, SchemaNewerError or another StorageError.
     """

@@ -1,4 +1,4 @@
-"""Keep former names, hours by day and the watchlist, and tell what a run was for."""
+"""Keep former names, hours by day and the watchlist, and say what a run was for."""
 
 from __future__ import annotations
 
