@@ -19,6 +19,7 @@ from ibkr_sync.domain.entities.remarks import Remark, RemarkKind
 from ibkr_sync.domain.errors import ProductNotFoundError
 from ibkr_sync.domain.evidence.acquired_future import AbsentFuture, AcquiredFuture
 from ibkr_sync.domain.history.as_of import product_as_of
+from ibkr_sync.domain.history.event_digest import digest_events, digest_run
 from ibkr_sync.domain.history.recorded_history import RecordedRunPeriod, ReplySpan
 from ibkr_sync.domain.ports.futures import LocalFuturePort
 from ibkr_sync.domain.ports.history import HistoryPort
@@ -322,6 +323,33 @@ class HistoryPortContract:
             storage.history.of_product(ProductKey("ES", "CME", "SPX"))
         period = storage.history.period(LONG_AGO, storage.clock.now)
         assert {change.product for change in period.changes} == {renamed.key}
+
+    def test_the_events_of_a_product_keep_their_ids_when_it_is_renamed(
+        self, storage: Storage
+    ) -> None:
+        def ids() -> list[str]:
+            recorded = storage.history.period(LONG_AGO, storage.clock.now)
+            by_time = digest_events(recorded, LONG_AGO, storage.clock.now)
+            by_run = [
+                event
+                for run in (1, 2, 3, 4, 5)
+                for event in digest_run(storage.history.of_run(run))
+            ]
+            assert {event.event_id for event in by_time} == {event.event_id for event in by_run}
+            return [event.event_id for event in by_time]
+
+        storage.store(ES)
+        storage.store_rule(RULE)
+        storage.clock.advance(days=1)
+        storage.store(with_multiplier(ES, 5))
+        storage.clock.advance(days=1)
+        storage.store_rule(FINER)
+        before = ids()
+        assert len({*before}) == len(before) == 3
+        storage.clock.advance(days=1)
+        chain = (dataclasses.replace(contract, symbol="SPX") for contract in ES.contracts)
+        storage.store(dataclasses.replace(ES, symbol="SPX", contracts=tuple(chain)))
+        assert [*before] == ids()[: len(before)]
 
     def test_a_tick_ladder_is_as_it_was_at_an_instant(self, storage: Storage) -> None:
         before = storage.clock.now - timedelta(seconds=1)

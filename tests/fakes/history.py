@@ -40,6 +40,7 @@ class InMemoryHistory(HistoryPort):
         self._changes: list[RecordedChange] = []
         self._replies: dict[ProductKey, list[RecordedReply]] = {}
         self._observed: dict[ProductKey, list[tuple[int, datetime]]] = {}
+        self._ids: dict[ProductKey, int] = {}
         self._runs: dict[int, RecordedRun] = {}
         self._ladders: list[tuple[datetime, int, MarketRule]] = []
 
@@ -58,6 +59,7 @@ class InMemoryHistory(HistoryPort):
             self._changes.append(
                 RecordedChange(
                     product=product,
+                    product_id=self._ids.setdefault(product, len(self._ids) + 1),
                     con_id=change.con_id,
                     field=change.field,
                     old=change.old,
@@ -153,6 +155,7 @@ class InMemoryHistory(HistoryPort):
             first_sights=tuple(
                 FirstSight(
                     product=key,
+                    product_id=self._ids[key],
                     contracts=sum(change.product == key for change in new),
                     at=min(change.at for change in new if change.product == key),
                     run=run,
@@ -210,6 +213,7 @@ class InMemoryHistory(HistoryPort):
         if before in self._replies and before not in self._local.products:
             self._replies[after] = self._replies.pop(before)
             self._observed[after] = self._observed.pop(before)
+            self._ids[after] = self._ids[before]
             self._changes = [
                 dataclasses.replace(change, product=after) if change.product == before else change
                 for change in self._changes
@@ -236,7 +240,14 @@ class InMemoryHistory(HistoryPort):
         for at, run, rule in self._ladders:
             before = last.get(rule.market_rule_id)
             if before is not None and before != rule and rule.market_rule_id in ids:
-                ladder = RecordedLadder(product=product.key, old=before, new=rule, at=at, run=run)
+                ladder = RecordedLadder(
+                    product=product.key,
+                    product_id=self._ids[product.key],
+                    old=before,
+                    new=rule,
+                    at=at,
+                    run=run,
+                )
                 found.append(ladder)
             last[rule.market_rule_id] = rule
         return found

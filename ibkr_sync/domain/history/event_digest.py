@@ -155,7 +155,13 @@ def _first_sights(changes: Iterable[RecordedChange]) -> Iterator[Event]:
     for product, contracts in seen.items():
         first, count = contracts[0], len(contracts)
         yield _new_product_event(
-            FirstSight(product=product, contracts=count, at=first.at, run=first.run)
+            FirstSight(
+                product=product,
+                product_id=first.product_id,
+                contracts=count,
+                at=first.at,
+                run=first.run,
+            )
         )
 
 
@@ -164,6 +170,7 @@ def _new_product_event(seen: FirstSight) -> Event:
         type=EventType.NEW,
         severity=Severity.INFO,
         product=seen.product,
+        product_id=seen.product_id,
         con_id=None,
         local_symbol=None,
         field=PRODUCT,

@@ -86,6 +86,7 @@ class Event:
 
     Attributes:
         product: today's key of the product.
+        product_id: see `RecordedChange`; None for what is recorded of contracts alone.
         con_id: None for what happened to the product itself.
         local_symbol: today's name of the contract.
         field: the field that changed; `listing`, `product`, `state` or `market_rule` for
@@ -100,6 +101,7 @@ class Event:
     type: EventType
     severity: Severity
     product: ProductKey
+    product_id: int | None = None
     con_id: int | None
     local_symbol: str | None
     field: str
@@ -110,11 +112,9 @@ class Event:
 
     @property
     def event_id(self) -> str:
-        """What distinguishes the event from all others of its database at any time: 16 digits.
-
-        That of a product is another one once the product is renamed.
-        """
-        subject = tuple(self.product) if self.con_id is None else self.con_id
+        """What distinguishes the event from all others of its database at any time: 16 digits."""
+        own = tuple(self.product) if self.product_id is None else (self.product_id,)
+        subject = own if self.con_id is None else self.con_id
         # What no run saw is distinguished by its severity: of one date there are two warnings.
         seen_by = self.severity.value if self.run is None else self.run
         identity = (seen_by, subject, self.type.value, self.field, self.old, self.new)
@@ -175,6 +175,7 @@ def event_of(change: RecordedChange) -> Event:
         type=kind,
         severity=severity,
         product=change.product,
+        product_id=change.product_id,
         con_id=change.con_id,
         local_symbol=change.local_symbol,
         field=change.field,
@@ -220,6 +221,7 @@ def ladder_event(ladder: RecordedLadder) -> Event:
         type=EventType.TICK_CHANGED,
         severity=Severity.CRITICAL,
         product=ladder.product,
+        product_id=ladder.product_id,
         con_id=None,
         local_symbol=None,
         field=LADDER,

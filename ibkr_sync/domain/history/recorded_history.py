@@ -17,6 +17,7 @@ class RecordedChange:
 
     Attributes:
         product: today's key of the product that the contract belonged to after the change.
+        product_id: the product's number where it is stored, which it keeps under every name.
         con_id: None for the product's own field.
         local_symbol: today's name of the contract; None for the product's own field.
         old: canonical text; None for what was not known, or not there.
@@ -29,6 +30,7 @@ class RecordedChange:
     """
 
     product: ProductKey
+    product_id: int | None = None
     con_id: int | None = None
     local_symbol: str | None = None
     field: str
@@ -68,6 +70,7 @@ class RecordedLadder:
     """A tick ladder that changed under its id, for one product that it applies to today."""
 
     product: ProductKey
+    product_id: int | None = None
     old: MarketRule
     new: MarketRule
     at: datetime
@@ -140,6 +143,7 @@ class FirstSight:
     """How many contracts of a product a run saw first that saw it first; `at` is a UTC instant."""
 
     product: ProductKey
+    product_id: int | None = None
     contracts: int
     at: datetime
     run: int

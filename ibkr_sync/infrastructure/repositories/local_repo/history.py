@@ -231,6 +231,7 @@ def _recorded(connection: Connection, statement: Select[Any]) -> tuple[RecordedC
     return tuple(
         RecordedChange(
             product=ProductKey(row.product_symbol, row.product_exchange, row.product_trading_class),
+            product_id=row.product_id,
             con_id=row.con_id,
             local_symbol=row.local_symbol,
             field=row.field,
@@ -369,15 +370,17 @@ def _is_first_sight_of_product() -> ColumnElement[bool]:
 def _first_sights(connection: Connection, run: int, began: datetime) -> tuple[FirstSight, ...]:
     change = field_changes.c
     statement = (
-        select(*_KEY, func.count().label("contracts"), func.min(change.seen_at).label("at"))
+        select(products.c.id, *_KEY, func.count().label("contracts"), func.min(change.seen_at))
         .join(products, products.c.id == change.product_id)
         .where(change.seen_at >= began, change.run_id == run, _is_first_sight_of_product())
-        .group_by(*_KEY)
+        .group_by(products.c.id, *_KEY)
         .order_by(*_KEY)
     )
     return tuple(
-        FirstSight(product=ProductKey(*key), contracts=contracts, at=at, run=run)
-        for *key, contracts, at in connection.execute(statement)
+        FirstSight(
+            product=ProductKey(*key), product_id=product_id, contracts=contracts, at=at, run=run
+        )
+        for product_id, *key, contracts, at in connection.execute(statement)
     )
 
 

@@ -96,9 +96,16 @@ def recorded_ladders(
     ids = connection.execute(select(rule.market_rule_id).where(*changed)).scalars().all()
     found = _ladders(connection, market_rule_increments.c.market_rule_id.in_(ids)) if ids else {}
     recorded = [
-        RecordedLadder(product=product, old=old, new=new, at=at, run=_run_at(connection, at))
+        RecordedLadder(
+            product=product,
+            product_id=product_id,
+            old=old,
+            new=new,
+            at=at,
+            run=_run_at(connection, at),
+        )
         for rule_id, ladders in found.items()
-        for product in _products_of(connection, rule_id, is_wanted)
+        for product_id, product in _products_of(connection, rule_id, is_wanted)
         for (_, old), (at, new) in pairwise(ladders)
         if at >= since
     ]
@@ -126,17 +133,17 @@ def _ladders(connection: Connection, *conditions: ColumnElement[bool]) -> dict[i
 
 def _products_of(
     connection: Connection, rule_id: int, is_wanted: Iterable[ColumnElement[bool]]
-) -> Iterator[ProductKey]:
-    """The products that have a contract with this rule on any of its venues, by key."""
+) -> Iterator[tuple[int, ProductKey]]:
+    """The products that have a contract with this rule on any of its venues, with their ids."""
     # Venues are compact JSON: [["CME",67],["QBALGO",null]].
     has_rule = type_coerce(contracts.c.venues, Text).contains(f",{rule_id}]")
     statement = (
-        select(products.c.symbol, products.c.exchange, products.c.trading_class)
+        select(products.c.id, products.c.symbol, products.c.exchange, products.c.trading_class)
         .where(products.c.id.in_(select(contracts.c.product_id).where(has_rule)), *is_wanted)
         .order_by(products.c.symbol, products.c.exchange, products.c.trading_class)
     )
-    for row in connection.execute(statement):
-        yield ProductKey(*row)
+    for product_id, *key in connection.execute(statement):
+        yield product_id, ProductKey(*key)
 
 
 def _run_at(connection: Connection, at: datetime) -> int | None:
