@@ -47,7 +47,8 @@
     ├── WatchlistFileError              a list to import is wrong; holds all problems found
     ├── NothingToRefreshError           watchlist and database are empty
     ├── SourceFileError                 a file source can't be read
-    │   └── DeliveryFileError           a file with dates of deliveries can't
+    │   ├── DeliveryFileError           a file with dates of deliveries can't
+    │   └── RecordingError              a recording for the replay gateway can't
     ├── StorageError                    the database can't be used
     │   ├── DatabaseUnavailableError    missing, unreadable, read-only, unreachable
     │   ├── DriverMissingError          what speaks to its server is not installed
@@ -561,6 +562,10 @@ class SourceFileError(IbkrSyncError):
 
 class DeliveryFileError(SourceFileError):
     """A file with dates of deliveries can't be read, or has none."""
+
+
+class RecordingError(SourceFileError):
+    """A recording for the replay gateway can't be read; the location names line and field."""
 
 
 class StorageError(IbkrSyncError):

@@ -52,6 +52,11 @@ def _not_found(error: errors.ProductNotFoundError) -> str:
     return f"{asked} was not found in {error.place}{detail}."
 
 
+def _unreadable(error: errors.SourceFileError) -> str:
+    place = f" at {error.location}" if error.location else ""
+    return f"{error.path} can't be read{place}: {error.detail}."
+
+
 def _outdated(error: errors.OutdatedDataError) -> str:
     """Seconds are told where nothing else tells the two instants apart."""
     form = "%Y-%m-%d %H:%M"
@@ -330,19 +335,24 @@ _RULES: dict[type[BaseException], _Rule] = {
     ),
     errors.SourceFileError: _Rule(
         ExitCode.USAGE,
-        lambda e: f"{e.path} can't be read{f' at {e.location}' if e.location else ''}: {e.detail}.",
+        _unreadable,
         lambda _, command: (
             f"A file source reads what '{command('show', 'SYMBOL', '--json')}' prints, or its CSV."
         ),
     ),
     errors.DeliveryFileError: _Rule(
         ExitCode.USAGE,
-        lambda e: f"{e.path} can't be read{f' at {e.location}' if e.location else ''}: {e.detail}.",
+        _unreadable,
         lambda _, command: (
             "It takes IBKR's /trsrv/futures (JSON), IBKR's close-out table (CSV), CME's product"
             " calendar (CSV), ICE's expiry dates (CSV) and Eurex's reference data (JSON); see"
             f" docs/delivery-files.md and '{command('import', '--help')}'."
         ),
+    ),
+    errors.RecordingError: _Rule(
+        ExitCode.USAGE,
+        _unreadable,
+        lambda *_: "It takes a recording, see docs/replay-format.md; sample data needs no --data.",
     ),
     errors.DatabaseUnavailableError: _Rule(
         ExitCode.DATABASE,

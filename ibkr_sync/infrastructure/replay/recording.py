@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Final
 
-from ibkr_sync.domain.errors import SourceFileError
+from ibkr_sync.domain.errors import RecordingError
 from ibkr_sync.infrastructure.replay.protocol.contract_data import (
     MESSAGE_ID,
     ContractDataError,
@@ -38,10 +38,6 @@ _HIDDEN_BYTES = range(0xDC80, 0xDD00)
 
 _FIELD = re.compile(r"((?:[^|\\]|\\.)*+)\|")
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)")
-
-
-class RecordingError(SourceFileError):
-    """A recording can't be read; the location names line and field."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -378,6 +378,12 @@ def test_every_error_of_the_tree_is_explained(kind: type[errors.IbkrSyncError]) 
             "show SYMBOL --json",
         ),
         (
+            errors.RecordingError("f.replay", "line 3", "no conId"),
+            ExitCode.USAGE,
+            "f.replay can't be read at line 3: no conId.",
+            "docs/replay-format.md",
+        ),
+        (
             errors.DatabaseUnavailableError("/data/f.db", "read-only"),
             ExitCode.DATABASE,
             "/data/f.db can't be used: read-only.",

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ibkr_sync.domain.errors import RecordingError
 from ibkr_sync.infrastructure.replay.protocol.contract_data import ContractDataLayout
 from ibkr_sync.infrastructure.replay.recording import (
     Recording,
-    RecordingError,
     format_recording,
     parse_recording,
     read_recording,
