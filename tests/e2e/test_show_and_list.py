@@ -117,7 +117,7 @@ def test_columns_are_chosen_by_name_and_written_to_a_file(
     database, file = ("--database", stocked), tmp_path / "cl.csv"
     document = ibkr_sync(*database, "show", "CL", "--json").json
     done = ibkr_sync(*database, "--columns", "con_id,tick_value", "-o", file, "show", "CL")
-    refused = ibkr_sync(*database, "--columns", "conid", "show", "CL")
+    refused = ibkr_sync(*database, "--columns", "con_i", "show", "CL")
     guarded = ibkr_sync(*database, "--output", stocked, "list")
 
     assert (done.code, done.out, done.err) == (0, "", "note: this is sample data\n")

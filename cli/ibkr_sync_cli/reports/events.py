@@ -18,6 +18,7 @@ from ibkr_sync_cli.views.events import (
     past_events_view,
     period_text,
     run_events_table,
+    without_repeats,
 )
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ def report_run_events(output: Output, run: int | None, events: Sequence[Event]) 
     be quiet those that are critical are shown all the same, and no other.
     """
     wanted = Severity.CRITICAL if output.quiet else Severity.INFO
-    found = [event for event in events_at_least(wanted, events) if not _is_new_product(event)]
+    worth_it = events_at_least(wanted, without_repeats(events))
+    found = [event for event in worth_it if not _is_new_product(event)]
     if not found:
         return
     critical = events_at_least(Severity.CRITICAL, found)

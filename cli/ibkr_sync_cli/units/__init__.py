@@ -1,1 +1,1 @@
-"""Durations, moments, sizes and clocks, as people type and read them."""
+"""Durations, moments, sizes, clocks, fields and rules, as people type and read them."""

@@ -46,11 +46,17 @@ def database_view(state: DatabaseState) -> Result:
         "raw_reply_bytes": replies.size if replies else None,
         "oldest_raw_reply": instant_value(replies.oldest) if replies else None,
     }
-    shown = dict(schema)
+    shown = {"profile": state.profile, "database": state.database, "schema": _schema_text(state)}
     if replies is not None and state.size is not None:
         shown["size"] = size_quantity(state.size)
         shown["raw replies"] = _replies_text(replies)
     return settings_facts_view("ibkr-sync/db-status/1", facts, shown)
+
+
+def _schema_text(state: DatabaseState) -> str:
+    if state.word != "behind":
+        return state.word
+    return f"behind: {state.revision}, where {state.needed} is needed"
 
 
 def _replies_text(replies: RawReplyUsage) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -12,11 +12,12 @@ from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.evidence.product_update import PRODUCT
 from ibkr_sync.domain.evidence.remarks import REMARK_FIELDS
 from ibkr_sync.domain.evidence.replacement import REPLACED_BY
-from ibkr_sync.domain.history.events import Event, EventType
+from ibkr_sync.domain.history.events import LADDER, Event, EventType
 from ibkr_sync.domain.history.severity import Severity
 from ibkr_sync.interchange.event_document import EVENT_KEYS, event_record
 from ibkr_sync_cli.arguments.changes import ChangesQuestion
 from ibkr_sync_cli.terminal.output import Result
+from ibkr_sync_cli.units.field_phrases import field_phrase, rule_in_words
 from ibkr_sync_cli.units.moments import instant_text, instant_value
 from ibkr_sync_cli.units.quantities import quantity_of
 from ibkr_sync_cli.views.records import Record, records_view
@@ -24,6 +25,7 @@ from ibkr_sync_cli.views.records import Record, records_view
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+_TICK = "min_tick"
 _NEAR = (EventType.NOTICE_NEAR, EventType.CUTOFF_NEAR)
 
 _STYLES = {Severity.INFO: "", Severity.NOTICE: "yellow", Severity.CRITICAL: "red"}
@@ -33,7 +35,7 @@ _SAID_BY_TYPE = frozenset(
         *("listing", "state", "last_trade_date", "last_trade_at", "multiplier"),
         *(
             "price_magnifier",
-            "min_tick",
+            _TICK,
             "exchange",
             "symbol",
             "currency",
@@ -104,19 +106,39 @@ def period_text(asked: ChangesQuestion) -> str:
     return begin if asked.until is None else f"{begin} until {instant_text(asked.until)}"
 
 
+def without_repeats(events: Iterable[Event]) -> list[Event]:
+    """The events, without the tick ladders that say what the tick of their product says already.
+
+    People get one line of what is two events, as every format for programs has it.
+    """
+    every = list(events)
+    ticks = {
+        (event.run, event.product, event.old, event.new)
+        for event in every
+        if event.field == _TICK and event.type is EventType.TICK_CHANGED
+    }
+    return [
+        event
+        for event in every
+        if event.field != LADDER
+        or (event.run, event.product, _ladder(event.old), _ladder(event.new)) not in ticks
+    ]
+
+
 def run_events_table(events: Sequence[Event]) -> RenderableType:
     """What a run saw, a line per event."""
     return _events_table(events, of_run=True)
 
 
 def _changes_table(
-    events: Sequence[Event], asked: ChangesQuestion, *, is_sample: bool
+    every: Sequence[Event], asked: ChangesQuestion, *, is_sample: bool
 ) -> RenderableType:
     from rich.console import Group
     from rich.text import Text
 
     from ibkr_sync_cli.views.cells import marked_cell
 
+    events = without_repeats(every)
     counts = Counter(event.severity for event in events)
     footer = (
         quantity_of(len(events), "event"),
@@ -128,13 +150,14 @@ def _changes_table(
 
 
 def _history_table(
-    chronicle: HistoryReport, events: Sequence[Event], origin: Origin
+    chronicle: HistoryReport, every: Sequence[Event], origin: Origin
 ) -> RenderableType:
     from rich.console import Group
     from rich.text import Text
 
     from ibkr_sync_cli.views.cells import SAMPLE_TAG
 
+    events = without_repeats(every)
     contract = chronicle.contract
     title = Text(str(chronicle.product))
     if contract is not None:
@@ -174,7 +197,11 @@ def _change_text(event: Event) -> str:
     """The change, with the field where the type of the event does not tell it."""
     if event.field in _SAID_BY_TYPE:
         return _change(event)
-    return f"{event.field}: {_change(event)}"
+    if event.field == LADDER:
+        return f"{field_phrase(LADDER)}: {_ladder(event.old) or '-'} → {_ladder(event.new) or '-'}"
+    if event.type in _NEAR and event.old is None:
+        return f"{field_phrase(event.field)} {_change(event)}"
+    return f"{field_phrase(event.field)}: {_change(event)}"
 
 
 def _change(event: Event) -> str:
@@ -193,7 +220,17 @@ def _change(event: Event) -> str:
         added = [f"+{other}" for other in after if other not in before]
         if gone or added:
             return " ".join(gone + added)
-    old, new = event.old or "-", event.new or "-"
+    old, new = (rule_in_words(text or "-") for text in (event.old, event.new))
     if event.field == "last_trade_at":
         old, new = (text.replace("T", " ")[: len("2026-12-18 14:30")] for text in (old, new))
     return f"{old} → {new}"
+
+
+def _ladder(text: str | None) -> str | None:
+    """The steps of a tick ladder: `0.01`, or `0.01 from 0, 0.05 from 3`; None if not known."""
+    if text is None:
+        return None
+    steps = [step.split(":") for step in text.partition(" ")[2].split(",")]
+    if len(steps) == 1:
+        return steps[0][-1]
+    return ", ".join(f"{increment} from {edge}" for edge, increment in steps)

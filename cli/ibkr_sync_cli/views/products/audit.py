@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ibkr_sync.domain.delivery.audit.disagreements import Disagreement
 from ibkr_sync.domain.history.severity import Severity
 from ibkr_sync_cli.terminal.output import Result
+from ibkr_sync_cli.units.field_phrases import field_phrase
 from ibkr_sync_cli.units.quantities import quantity_of
 from ibkr_sync_cli.views.records import records_view
 
@@ -61,7 +62,7 @@ def _table(disagreements: Sequence[Disagreement]) -> RenderableType:
     columns: list[TableColumn[Disagreement] | None] = [
         TableColumn("Severity", lambda item: item.severity.value, alike="all {}"),
         TableColumn("What", _subject),
-        TableColumn("Field", lambda item: item.field.replace("_", " ")),
+        TableColumn("Field", lambda item: field_phrase(item.field)),
         TableColumn("Value", lambda item: f"{item.value} ({item.source})", fit="wrap"),
         TableColumn("Other", lambda item: f"{item.other} ({item.other_source})", fit="wrap"),
     ]

@@ -13,6 +13,7 @@ from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync_cli.units.durations import age_phrase
+from ibkr_sync_cli.units.field_phrases import rule_in_words
 from ibkr_sync_cli.views.cells import (
     last_trade_cell,
     money_cell,
@@ -81,7 +82,8 @@ def _delivery(contract: FuturesContract) -> Iterator[tuple[str, str | None]]:
     if contract.delivery is None:
         yield "Settlement", contract.settlement_method
     for name, value, source in delivery_facts(contract):
-        yield name, f"{value} · {source.source} ({source.confidence}, {source.learnt_on})"
+        by = rule_in_words(source.source)
+        yield name, f"{value} · {by} ({source.confidence}, {source.learnt_on})"
 
 
 def _numbers(

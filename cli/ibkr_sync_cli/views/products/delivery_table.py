@@ -9,17 +9,8 @@ from rich.console import Group, RenderableType
 
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.delivery import DELIVERY_FACTS, DeliverySource, Settlement
+from ibkr_sync_cli.units.field_phrases import field_phrase, rule_in_words
 from ibkr_sync_cli.views.tables import TableColumn, items_table
-
-_NAMES = {
-    "settlement": "Settlement",
-    "first_position_date": "First position",
-    "first_notice_date": "First notice",
-    "first_delivery_date": "First delivery",
-    "last_delivery_date": "Last delivery",
-    "long_cutoff": "IBKR's long cut-off",
-    "short_cutoff": "IBKR's short cut-off",
-}
 
 
 def delivery_facts(contract: FuturesContract) -> Iterator[tuple[str, str, DeliverySource]]:
@@ -29,7 +20,7 @@ def delivery_facts(contract: FuturesContract) -> Iterator[tuple[str, str, Delive
         source = known.sources.get(name) if known else None
         if source is not None:
             value: date | Settlement | None = getattr(known, name)
-            yield _NAMES[name], "none" if value is None else str(value), source
+            yield field_phrase(name).capitalize(), "none" if value is None else str(value), source
 
 
 def delivery_table(contract: FuturesContract) -> RenderableType:
@@ -39,6 +30,6 @@ def delivery_table(contract: FuturesContract) -> RenderableType:
         TableColumn("Date", lambda item: item[1]),
         TableColumn("Conf", lambda item: item[2].confidence),
         TableColumn("Learnt", lambda item: item[2].learnt_on, gives_way=1),
-        TableColumn("Source", lambda item: item[2].source, fit="wrap", least=40),
+        TableColumn("Source", lambda item: rule_in_words(item[2].source), fit="wrap", least=40),
     ]
     return Group("", items_table(list(delivery_facts(contract)), columns))

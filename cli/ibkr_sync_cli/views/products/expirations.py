@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ibkr_sync.domain.delivery.expirations import Expiration
+from ibkr_sync.domain.delivery.expirations import Expiration, ExpirationKind
 from ibkr_sync.domain.delivery.nearest_contract import DaysBefore
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync_cli.terminal.output import Result
+from ibkr_sync_cli.units.field_phrases import rule_in_words
 from ibkr_sync_cli.units.quantities import quantity_of
 from ibkr_sync_cli.views.records import records_view
 
@@ -53,6 +54,19 @@ def _record(expiration: Expiration) -> dict[str, object]:
     }
 
 
+_WORDS = {
+    ExpirationKind.LONG_CUTOFF: "long cut-off",
+    ExpirationKind.NOTICE: "first notice",
+    ExpirationKind.SHORT_CUTOFF: "short cut-off",
+    ExpirationKind.LAST_TRADE: "last trade",
+}
+
+
+def _source(expiration: Expiration) -> str:
+    """Who says the date; of a rule what it is, without the products that it is of."""
+    return rule_in_words(expiration.source).partition(" (")[0].removeprefix("rule: ")
+
+
 def _table(expirations: Sequence[Expiration], within: DaysBefore) -> RenderableType:
     from rich.console import Group  # not for pipes
     from rich.text import Text
@@ -65,9 +79,9 @@ def _table(expirations: Sequence[Expiration], within: DaysBefore) -> RenderableT
         TableColumn("Days", lambda item: item.days_left, right=True),
         TableColumn("Bus.", lambda item: item.business_days_left, right=True, gives_way=1),
         TableColumn("Contract", lambda item: item.delivering.contract.local_symbol),
-        TableColumn("What", lambda item: item.kind.value.replace("-", " ")),
+        TableColumn("What", lambda item: _WORDS[item.kind]),
         TableColumn("Conf", lambda item: item.confidence),
-        TableColumn("Source", lambda item: item.source, fit="cut", least=22),
+        TableColumn("Source", _source, fit="wrap", least=22),
     ]
     is_sample = any(
         expiration.delivering.product.origin is Origin.SAMPLE for expiration in expirations

@@ -24,6 +24,7 @@ from ibkr_sync.domain.delivery.nearest_contract import (
 )
 from ibkr_sync.domain.entities.delivery import Confidence
 from ibkr_sync_cli.terminal.output import Result
+from ibkr_sync_cli.units.field_phrases import rule_in_words
 from ibkr_sync_cli.views.records import record_cells, records_view
 
 if TYPE_CHECKING:
@@ -210,12 +211,14 @@ def _doubt(judgement: NearestJudgement) -> str:
 def _uncertainty(judgement: NearestJudgement, name: str) -> str:
     known = judgement.contract.delivery or NOTHING_KNOWN
     what = "it settles in cash" if name == "settlement" else "no notice comes before the last trade"
-    return f"that {what} is of confidence C ({known.sources[name].source})"
+    return f"that {what} is of confidence C ({rule_in_words(known.sources[name].source)})"
 
 
 def limit_text(limit: HoldLimit) -> str:
     """The date with who says it."""
-    by = f"{limit.source}, confidence {limit.confidence}" if limit.confidence else limit.source
+    by = rule_in_words(limit.source)
+    if limit.confidence:
+        by = f"{by}, confidence {limit.confidence}"
     return f"{_NAMES[limit.kind]} is {limit.day} ({by})"
 
 

@@ -105,6 +105,12 @@ def of_product(**changes: object) -> Event:
             "critical EXPIRY_MOVED ESZ6 2026-12-18 14:30 → - 12",
         ),
         (
+            event(
+                type=EventType.NOTICE_NEAR, field="first_notice_date", old=None, new="2026-11-30"
+            ),
+            "critical NOTICE_NEAR ESZ6 first notice 2026-11-30 12",
+        ),
+        (
             event(type=EventType.VENUES_CHANGED, field="venues", old="A,B", new="B,A"),
             "critical VENUES_CHANGED ESZ6 A,B → B,A 12",
         ),
@@ -141,6 +147,29 @@ def test_what_matters_most_is_counted_first(draw: Draw) -> None:
     events = [event(severity=item) for item in (*Severity, Severity.INFO)]
     footer = draw(changed_events_view(events, ASKED, NOW))[-1]
     assert footer == ("4 events · since 2026-11-16 12:00 UTC · 1 critical · 1 notice · 2 info")
+
+
+def test_a_tick_and_the_ladder_that_says_the_same_are_one_line(draw: Draw) -> None:
+    tick = of_product(type=EventType.TICK_CHANGED, field="min_tick", old="0.05", new="0.01")
+    ladder = of_product(
+        type=EventType.TICK_CHANGED, field="market_rule", old="9 0:0.05", new="9 0:0.01"
+    )
+    other = dataclasses.replace(ladder, new="9 0:0.02")
+    alone = dataclasses.replace(ladder, run=13)
+    result = changed_events_view([tick, ladder, other, alone], ASKED, NOW)
+    *_, first, second, third, footer = draw(result)
+    assert len(list(result.records())) == 4
+    assert [line.split()[5:-1] for line in (first, second, third)] == [
+        ["0.05", "→", "0.01"],
+        ["tick", "ladder:", "0.05", "→", "0.02"],
+        ["tick", "ladder:", "0.05", "→", "0.01"],
+    ]
+    assert footer.startswith("3 events · ")
+    steps = dataclasses.replace(ladder, old="9 0:0.05,3:0.1")
+    *_, above, below, _ = draw(changed_events_view([steps], ASKED, NOW))
+    assert " ".join(f"{above[:-3]} {below}".split()).endswith(
+        "tick ladder: 0.05 from 0, 0.1 from 3 → 0.01"
+    )
 
 
 def test_the_history_of_a_contract_names_it_once(draw: Draw) -> None:

@@ -288,8 +288,8 @@ def test_by_the_last_trade_it_is_said_and_explained_what_ends_a_position_earlier
     judged = deliveries.judge(chain_of("GC"), rule, notice_day)
     earlier = (
         "until 2026-12-29, beyond what ends it earlier: IBKR's cut-off is 2026-11-25 (IBKR's"
-        " standard policy, confidence B); first notice is 2026-11-30 (rule: last bd of m-1 (COMEX"
-        " gold and silver), confidence A)"
+        " standard policy, confidence B); first notice is 2026-11-30 (rule: last business day"
+        " of the month before (COMEX gold and silver), confidence A)"
     )
     assert notes(judged) == [f"GCZ6 would be kept {earlier}"]
     explained = Console(file=io.StringIO(), width=400)
