@@ -86,7 +86,7 @@ class ContractDataLayout:
         rest.expect_end(self.names[-1])
         for name in ("message_id", "version", "req_id", _SIZE_MIN_TICK):
             values.pop(name, None)
-        return ContractRow(**values)  # type: ignore[arg-type]  # which are pairs, mypy can't tell
+        return ContractRow(**values)  # type: ignore[arg-type]  # which are pairs, mypy can't see
 
     @staticmethod
     def _text(row: ContractRow, name: str, req_id: str) -> str:

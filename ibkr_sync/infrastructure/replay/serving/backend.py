@@ -19,7 +19,7 @@ class ClientIdHolder(Protocol):
 
     @property
     def is_connected(self) -> Callable[[], bool]:
-        """Tells whether the client is still there."""
+        """Gives whether the client is still there."""
 
 
 class ClientIds:

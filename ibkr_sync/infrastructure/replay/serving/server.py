@@ -34,7 +34,7 @@ class ReplayGateway:
         recording: what it knows.
         port: 0 takes a free one.
         server_version: the newest version it offers.
-        now: aware instant by which contracts are expired and the clock is told.
+        now: aware instant by which contracts are expired, and which its clock shows.
         dialect_of: how a server version speaks.
         interceptor: what may watch and change the conversations.
 

@@ -26,7 +26,7 @@ _BLANKS = " \t\r\n"
 
 
 def read_export_file(path: Path) -> tuple[Future, ...]:
-    """Give every product of a JSON, JSON lines, CSV or TSV file, told by suffix, else content.
+    """Give every product of a JSON, JSON lines, CSV or TSV file, by its suffix, else its content.
 
     The whole file must be valid: one bad row refuses all of it, since a file that is wrong in
     one place can't be trusted to be whole in the others. A product that stands twice with

@@ -52,7 +52,7 @@ class FileFutureSource(FutureSource[F], Generic[F]):
     def _find(
         self, query: FutureQuery, products: tuple[Future, ...], known: KnownFutures
     ) -> AcquiredFuture[F] | ProductLookupError | SourceFileError:
-        """The one product of the file that is meant and may be stored."""
+        """The one product of the file that was asked for and may be stored."""
         matching = [product for product in products if query.matches(product)]
         try:
             product = choose_product(

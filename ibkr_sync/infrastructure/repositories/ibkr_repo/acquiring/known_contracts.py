@@ -35,7 +35,7 @@ WELL_KNOWN = (
     ProductKey("ES", "CME", "ES"),
     ProductKey("EUR", "CME", "6E"),
 )
-"""What IBKR is asked for when nothing else can tell whether it answers at all."""
+"""What IBKR is asked for when nothing else can show whether it answers at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +61,7 @@ class KnownButDoubted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownProbe:
-    """A product that answers if IBKR answers at all, with the request that tells."""
+    """A product that answers if IBKR answers at all, with the request that shows it."""
 
     name: str
     request: ContractRequest
@@ -93,7 +93,7 @@ class KnownContracts:
         return None if product.chain_extent is ChainExtent.NOTHING else product.key
 
     def note_answered(self, product: Future) -> None:
-        """Remember a conId of a product that IBKR has just told of."""
+        """Remember a conId of a product that IBKR has just reported."""
         contract = _living(product, self._clock())
         if contract is not None:
             self._answered[product.key] = contract.con_id
@@ -136,7 +136,7 @@ class KnownContracts:
         return received.synced_at or self._clock()
 
     def doubted_product(self, query: FutureQuery) -> Future | None:
-        """Give the one product that a query means of those that a source has told of.
+        """Give the one product that a query means of those that a source has reported.
 
         None if there is none; of several the first with a contract that trades.
         """
@@ -160,7 +160,7 @@ class KnownContracts:
         return contracts_to_ask_for(product, now) or ((one,) if one else ())
 
     def probes(self, doubted: Iterable[ProductKey]) -> Iterator[KnownProbe]:
-        """Give products to ask for that are none of these, the most telling first; at most two."""
+        """Give products to ask for that are none of these: at most two, the surest first."""
         without = set(doubted)
         kept = next(self._kept_probes(without), None)
         if kept is not None:

@@ -145,7 +145,7 @@ class Questioner:
     def ask(self, request: ContractRequest) -> Sending[ContractReply]:
         """Send a request, unless the time is over; raises what `Gateway.open` raises.
 
-        Where no session ever came about, that is worth telling rather than that time is over.
+        Where no session ever came about, that is worth reporting rather than that time is over.
         """
         if self.left <= 0:
             return self._out_of_time()

@@ -26,7 +26,7 @@ class SymbolQuestion:
 
     Attributes:
         request: for all contracts of a symbol, or for one contract, to learn its product.
-        query: which product of a reply with all contracts is meant.
+        query: which product of a reply with all contracts is asked for.
         finding: what to say of a product that was found so; None where it is what was asked for.
     """
 

@@ -152,7 +152,7 @@ class ReadOnlyClient(EWrapper, EClient):  # type: ignore[misc]  # ibapi has no t
 
     @contextmanager
     def _remembering(self) -> Iterator[None]:
-        """Keep what is raised: from 10.x on ibapi tells it as an error of the request."""
+        """Keep what is raised: from 10.x on ibapi reports it as an error of the request."""
         try:
             yield
         except Exception as error:

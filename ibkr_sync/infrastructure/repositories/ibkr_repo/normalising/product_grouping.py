@@ -49,7 +49,7 @@ def in_own_currency(
     """The merged rows, in the currency of their class; what is in another is odd, and a remark.
 
     It is that in which contracts of the class are stored, else that of most rows; where neither
-    tells, the rows stay as they are. A contract that is stored in it keeps it, another is none.
+    decides, the rows stay as they are. A contract that is stored in it keeps it, another is none.
     """
     own = {key: _own_currency(key, chain, stored) for key, chain in _classes(rows).items()}
 

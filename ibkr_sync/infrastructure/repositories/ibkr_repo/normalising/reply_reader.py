@@ -1,4 +1,4 @@
-"""From a complete reply to the product that is meant, with the reply itself."""
+"""From a complete reply to the product that was asked for, with the reply itself."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class ReplyReader(Generic[F]):
 
         `find_named` gives what is stored. Raises InvalidReplyError for a row that can't be
         identified or was not asked for, or where no row can be stored, and ProductLookupError
-        when no product, or not one alone, is meant.
+        when no product, or not one alone, was asked for.
         """
         read = read_rows(reply, find_named)
         products = [
@@ -128,7 +128,7 @@ def _remarks(unstorable: Iterable[TranslatedRow]) -> Iterator[Remark]:
 
 
 def _refuse_unstorable(query: FutureQuery, read: ReadRows) -> None:
-    """Raise InvalidReplyError where what is meant may be in a row that makes no contract."""
+    """Raise InvalidReplyError where what was asked for may be in a row that makes no contract."""
     for row in read.rows:
         may_be_wanted = query.exchange in (None, row.exchange) or row.exchange is None
         if row.contract is None and may_be_wanted:

@@ -140,7 +140,7 @@ def _conflicts(in_doubt: Mapping[str, Sequence[Any]]) -> Iterator[Remark]:
 def _listing_exchange(
     rows: Sequence[FuturesContract], asked_on: str, stored: FuturesContract | None
 ) -> str | None:
-    """The exchange that lists the contract; None where nothing tells which of several does."""
+    """The exchange that lists the contract; None where nothing says which of several does."""
     own = {row.exchange for row in rows}
     in_order = sorted(rows, key=lambda row: row.exchange)
     valid = [venue.exchange for row in in_order for venue in row.venues]

@@ -1,4 +1,4 @@
-"""From the rows of a reply to its contracts: what a row leaves open, others tell."""
+"""From the rows of a reply to its contracts: what a row leaves open, others say."""
 
 from __future__ import annotations
 

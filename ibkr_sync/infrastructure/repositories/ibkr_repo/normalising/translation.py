@@ -70,7 +70,7 @@ def translate_row(
 ) -> TranslatedRow:
     """Turn one contract row into an entity; InvalidReplyError where it can't be identified.
 
-    `stored` is the contract as it is known, which tells what the row leaves open;
+    `stored` is the contract as it is known, which says what the row leaves open;
     `sibling_zone_id` is the zone of a row that states none that is known.
     """
     details = row.details

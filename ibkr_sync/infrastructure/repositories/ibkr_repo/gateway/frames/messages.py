@@ -24,7 +24,7 @@ Message = TextMessage | ProtobufMessage
 
 
 def message_in_frame(frame: bytes, server_version: int) -> Message:
-    """Tell what message a frame is; raises MalformedFrameError when it has no message id."""
+    """Give what message a frame is; raises MalformedFrameError when it has no message id."""
     if server_version < BINARY_MESSAGE_IDS:
         fields = split_text_frame(frame)
         return TextMessage(message_id_of_text(fields), fields, server_version)

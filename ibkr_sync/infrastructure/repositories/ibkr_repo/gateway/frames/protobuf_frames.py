@@ -6,7 +6,7 @@ changed, so those are taken from the frame by IBKR's field numbers:
 * the time zone of the last trade time, dropped for futures;
 * `minTick`, sent as text and decoded as a float;
 * `multiplier`, a double that ibapi rounds to eight places;
-* `evMultiplier`, whose absence ibapi tells as 0;
+* `evMultiplier`, whose absence ibapi gives as 0;
 * `settlementMethod`, which ibapi knows from 10.49 on and servers send from version 225 on.
 """
 
@@ -70,7 +70,7 @@ class ProtobufMessage:
     def request_id(self) -> int:
         """The request id of a contract row or end marker; raises MalformedFrameError.
 
-        A body that is broken behind the id still tells whose it is.
+        A body that is broken behind the id still says whose it is.
         """
         found: int | None = None
         try:

@@ -1,4 +1,4 @@
-"""Which of IBKR's data farms a gateway reaches, as far as its notices tell."""
+"""Which of IBKR's data farms a gateway reaches, as far as its notices say."""
 
 from __future__ import annotations
 

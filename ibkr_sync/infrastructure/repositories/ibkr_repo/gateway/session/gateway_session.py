@@ -257,7 +257,7 @@ class GatewaySession:
                     self._react(event)
                 self._pending.expire(time.monotonic())
         except NotAGatewayError as error:
-            # Before nextValidId it tells what is at this port; later the session has broken.
+            # Before nextValidId it shows what is at this port; later the session has broken.
             self._finish(self._lost(error.detail) if self._ready.done() else error)
         except IbkrSyncError as error:
             self._finish(error)

@@ -1,4 +1,4 @@
-"""Whether the gateway reaches IBKR, as far as its notices tell."""
+"""Whether the gateway reaches IBKR, as far as its notices say."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Upstream:
         self._settled.clear()
 
     def restore(self, code: int) -> bool:
-        """Take note of a restoration; tells whether rows in flight may have been lost.
+        """Take note of a restoration; gives whether rows in flight may have been lost.
 
         They may even if no outage was announced, when it is IBKR itself that is back.
         """
