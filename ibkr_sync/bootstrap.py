@@ -249,7 +249,7 @@ def refresh_notifications(settings: NotifySettings) -> RefreshNotifications:
 
 
 def schema_status(profile: ProfileSettings) -> SchemaStatus:
-    """Tell what schema the profile's database has, and what it needs; raises StorageError."""
+    """Give what schema the profile's database has, and what it needs; raises StorageError."""
     from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import schema_status
 
     with _database(profile) as database:

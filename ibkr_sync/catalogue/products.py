@@ -1,4 +1,4 @@
-"""What futures products exist, as public sources tell it: `futures_products.csv`.
+"""What futures products exist, as public sources have it: `futures_products.csv`.
 
 The sources of a row, in this order: `pst` is pysystemtrade's IB configuration; `icli` the icli
 project's copy of IBKR's public margin table of 2025-09-28; `ibkr` other public margin tables of
@@ -74,10 +74,10 @@ class Catalogue(ProductCatalogue):
         )
 
     def row_of(self, key: ProductKey) -> CatalogueProduct | None:
-        """Give what is known of a product; None when it is nothing, or can't be told.
+        """Give what is known of a product; None when that is nothing, or ambiguous.
 
-        Without a row of the trading class, a row of the symbol whose class is not known tells
-        of the product if it is the only one on the exchange.
+        Without a row of the trading class, a row of the symbol whose class is not known
+        stands for the product if it is the only one on the exchange.
         """
         exact = self._by_class.get((key.exchange, key.trading_class))
         if exact is not None:
@@ -93,7 +93,7 @@ class Catalogue(ProductCatalogue):
     def classify(
         self, symbol: str, exchange: str, trading_class: str
     ) -> tuple[AssetClass, str] | None:
-        """Tell asset class and category of a product; None when they are not known.
+        """Give asset class and category of a product; None when they are not known.
 
         The trading class decides, since symbols are reassigned (`MXP` was the peso and became
         XRP in 2025); without it the symbol on its exchange, where active products outrank dead
@@ -136,9 +136,9 @@ class Catalogue(ProductCatalogue):
         return suggestions(self.products, word)
 
     def find(self, query: FutureQuery) -> tuple[Future, ...]:
-        """Give the active products that are meant, without contracts, in order of the table.
+        """Give the active products that are asked for, without contracts, in order of the table.
 
-        Sizes that no trading class tells apart are one product of unknown multiplier.
+        Sizes that no trading class distinguishes are one product of unknown multiplier.
         """
         rows_by_key: dict[ProductKey, list[CatalogueProduct]] = defaultdict(list)
         for row in self.by_symbol(query.symbol):
@@ -180,7 +180,7 @@ def _place(product: CatalogueProduct) -> tuple[str, str, Decimal]:
 
 
 def _replaces(new: CatalogueProduct, row: CatalogueProduct) -> bool:
-    """Whether a row of the same symbol and exchange is the product that is told anew."""
+    """Whether a row of the same symbol and exchange is the product that is stated anew."""
     same_size = None in {new.multiplier, row.multiplier} or new.multiplier == row.multiplier
     return new.key == row.key or (row.trading_class is None and same_size)
 

@@ -16,7 +16,7 @@ def renamed_exchanges() -> dict[str, str]:
 
 @cache
 def renamed_symbols() -> dict[str, RenamedSymbol]:
-    """Give what became of each symbol that meant another product once."""
+    """Give what became of each symbol that once stood for another product."""
     return {
         row["old"]: RenamedSymbol(
             old=row["old"],

@@ -56,7 +56,7 @@ class ConfigLocation:
 class ConfigDocument:
     """A config file that is valid TOML; nothing is said yet about its keys.
 
-    `exposed` tells that other users of the machine may read or change it.
+    `exposed` says that other users of the machine may read or change it.
     """
 
     path: Path
@@ -66,7 +66,7 @@ class ConfigDocument:
     table: Mapping[str, object] = field(repr=False)
 
     def place(self, key: TomlKey) -> str:
-        """Say where a key stands, with the line if it can be told."""
+        """Say where a key stands, with the line if it is known."""
         line = key_lines(self.text).get(key)
         path = safe_text(str(self.path))
         return path if line is None else f"{path}:{line}"
@@ -89,7 +89,7 @@ def config_home(environ: Mapping[str, str]) -> Path | None:
 def config_locations(
     flags: Mapping[str, object], environ: Mapping[str, str], cwd: Path, folders: ConfigFolders
 ) -> tuple[ConfigLocation, ...]:
-    """Tell which config files are read, the one that wins first.
+    """Give which config files are read, the one that wins first.
 
     A file named by `--config` or IBKR_SYNC_CONFIG takes the place of the others.
     Raises ConfigError if that name can't be a path.

@@ -1,7 +1,7 @@
 """Checks of the profiles: that they exist, are complete, and make sense.
 
 They look at keys as written, whether the values are valid or not, so that these problems are
-told together with those of single values.
+reported together with those of single values.
 """
 
 from __future__ import annotations

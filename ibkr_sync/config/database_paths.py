@@ -44,7 +44,7 @@ class PathContext:
 
 
 def database_path(text: str, context: PathContext) -> str:
-    """Give the absolute path of the SQLite file, `:memory:`, or the PostgreSQL URL that is meant.
+    """Give the absolute path of the SQLite file that a text names, `:memory:`, or the PostgreSQL URL.
 
     A PostgreSQL URL is checked by its form and passed on as it is, secrets included.
     Raises ValueError, saying what is wrong without repeating the text.

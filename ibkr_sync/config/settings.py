@@ -249,7 +249,7 @@ class ProfileSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything the product can be told, resolved; `profile` names the one in use."""
+    """All settings, resolved; `profile` names the one in use."""
 
     profile: str
     profiles: Mapping[str, ProfileSettings]

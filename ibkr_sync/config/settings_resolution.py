@@ -73,7 +73,7 @@ class LoadedSettings:
     values: Layer = field(repr=False)
 
     def explain(self) -> tuple[ResolvedSetting, ...]:
-        """Tell each setting in use, its value and where it was set."""
+        """Give each setting in use, its value and where it was set."""
         return tuple(
             ResolvedSetting(
                 key=toml_key_text(_written(key, setting.place)),

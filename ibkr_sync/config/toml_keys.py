@@ -24,7 +24,7 @@ def key_lines(text: str) -> Mapping[TomlKey, int]:
 
     The text is parsed up to the end of each statement in turn, so that a line counts only for
     what the parser itself finds there; time grows with the square of the statements, hence
-    only the first 500 are told.
+    only the first 500 are reported.
     """
     import tomli  # only where there is a file
 
@@ -72,7 +72,7 @@ def written_toml_key(key: TomlKey, written: Container[TomlKey]) -> TomlKey:
 
 
 def toml_position(index: int) -> str:
-    """The part of a key that tells an element of a list; `index` counts from 0."""
+    """The part of a key that names an element of a list; `index` counts from 0."""
     return f"[{index + 1}]"
 
 

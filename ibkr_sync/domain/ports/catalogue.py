@@ -27,7 +27,7 @@ class ProductCatalogue(Protocol):
 
     @abstractmethod
     def row_of(self, key: ProductKey) -> CatalogueProduct | None:
-        """Give what is known of a product; None when it is nothing, or ambiguous."""
+        """Give what is known of a product; None when that is nothing, or ambiguous."""
 
     @abstractmethod
     def row_of_class(self, exchange: str, trading_class: str) -> CatalogueProduct | None:

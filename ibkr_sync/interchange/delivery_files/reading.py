@@ -33,7 +33,7 @@ class DeliveryFile:
 
 
 def read_delivery_file(text: str) -> DeliveryFile:
-    """Read IBKR's, CME's, ICE's or Eurex's file; the format is told by its content.
+    """Read IBKR's, CME's, ICE's or Eurex's file; the format is recognised by its content.
 
     A row that can't be read refuses all of it: then the format is another one. A row that only
     contradicts itself is left out; a file that has no other row is refused.
