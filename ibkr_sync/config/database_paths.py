@@ -44,7 +44,7 @@ class PathContext:
 
 
 def database_path(text: str, context: PathContext) -> str:
-    """Give the absolute path of the SQLite file that a text names, `:memory:`, or the PostgreSQL URL.
+    """Give what a text names: the absolute path of a SQLite file, `:memory:`, or a PostgreSQL URL.
 
     A PostgreSQL URL is checked by its form and passed on as it is, secrets included.
     Raises ValueError, saying what is wrong without repeating the text.
