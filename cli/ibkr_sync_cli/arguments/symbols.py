@@ -73,7 +73,7 @@ def find_symbol(
 
 
 def stored_product(output: Output, service: FuturesService[F], query: FutureQuery) -> F:
-    """Give the stored product that is meant (see `FuturesService.show`).
+    """Give the stored product that is asked for (see `FuturesService.show`).
 
     With notes on sizes that are left out, and on a product that is closed.
     """

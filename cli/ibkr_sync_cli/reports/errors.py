@@ -1,4 +1,4 @@
-"""How an error is told: what happened, why, and the next command to type."""
+"""How an error is reported: what happened, why, and the next command to type."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ibkr_sync_cli.terminal.output import Output
 
 
 def report_error(output: Output, error: IbkrSyncError, subject: str | None = None) -> ExitCode:
-    """Tell an error on stderr, with the candidates where there are some; gives its exit code.
+    """Report an error on stderr, with the candidates where there are some; gives its exit code.
 
     `subject` says what failed where the error alone does not.
     """
@@ -31,6 +31,6 @@ def report_error(output: Output, error: IbkrSyncError, subject: str | None = Non
 
 
 def report_left_out(output: Output, key: ProductKey, left_out: Sequence[str]) -> None:
-    """Tell on stderr, where it is to be quiet, what could not be stored; else a remark says why."""
+    """Say on stderr, where it is to be quiet, what could not be stored; else a remark says why."""
     if output.quiet and left_out:
         output.complain(f"{key}: {', '.join(left_out)} could not be stored.", None)

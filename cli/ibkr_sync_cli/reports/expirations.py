@@ -89,7 +89,7 @@ def _named(
 def _keys(
     services: Services[Future], question: CalendarQuestion, named: list[Future]
 ) -> frozenset[ProductKey] | None:
-    """The products that are meant; None for all."""
+    """The products that are asked for; None for all."""
     if not question.symbols and not question.watched:
         return None
     keys = frozenset(product.key for product in named)

@@ -67,7 +67,7 @@ def _exit_code(error: BaseException) -> int:
 
 
 def _warn(output: Output, failures: tuple[NotificationError, ...]) -> None:
-    """Tell of them, where it is to be quiet too: nobody else will."""
+    """Report them, where it is to be quiet too: nobody else will."""
     for failure in failures:
         explanation = explain_error(failure, output.command)
         output.warn(explanation.sentence)

@@ -52,9 +52,9 @@ def run_refresh(
 
 
 def report_refresh(call: Call, report: RefreshReport, audit: AuditService) -> ExitCode:
-    """Show the summary, if there is anything to tell; gives the exit code.
+    """Show the summary, if there is anything to report; gives the exit code.
 
-    Failures are told on stderr too where the summary is not for people. With --quiet a format
+    Failures are reported on stderr too where the summary is not for people. With --quiet a format
     that is only configured asks for no summary.
     """
     output = call.output

@@ -29,20 +29,20 @@ from ibkr_sync_cli.units.quantities import quantity_of
 
 
 def write_notices(output: Output, notices: Iterable[Notice]) -> None:
-    """Tell on stderr how the user's words were taken."""
+    """Say on stderr how the user's words were taken."""
     for notice in notices:
         output.remark(f"note: {notice_sentence(notice)}", style="yellow")
 
 
 def write_other_year_notice(output: Output, words: ContractWords, match: ContractMatch) -> None:
-    """Tell on stderr that a short year was not taken for the next one it may mean."""
+    """Say on stderr that a short year was not taken for the next one it may mean."""
     month = match.contract.contract_month
     if match.is_other_year and month is not None:
         write_notices(output, (OtherYearNotice(word=words.text, contract_month=month),))
 
 
 def write_disagreements_notice(output: Output, found: Sequence[Disagreement]) -> None:
-    """Tell on stderr in how many values other sources differ from what was stored."""
+    """Say on stderr in how many values other sources differ from what was stored."""
     if found:
         values = quantity_of(len(found), "value")
         step = step_to_audit({disagreement.product for disagreement in found}, output.command)
@@ -50,7 +50,7 @@ def write_disagreements_notice(output: Output, found: Sequence[Disagreement]) ->
 
 
 def write_catalogue_notice(output: Output, count: int) -> None:
-    """Tell on stderr in how many values the catalogue differs from what would be stored."""
+    """Say on stderr in how many values the catalogue differs from what would be stored."""
     if count:
         values = quantity_of(count, "value")
         output.remark(f"note: the catalogue has {values} otherwise", style="yellow")
@@ -69,7 +69,7 @@ def closed_since(products: Iterable[ProductSummary]) -> dict[ProductKey, datetim
 
 
 def write_closed_notice(output: Output, closed: Mapping[ProductKey, datetime]) -> None:
-    """Tell on stderr which products are closed, that refreshes leave them out, and what to do."""
+    """Say on stderr which products are closed, that refreshes leave them out, and what to do."""
     if closed:
         names = ", ".join(f"{key} since {at:%Y-%m-%d}" for key, at in closed.items())
         step = step_to_get_product(next(iter(closed)), output.command)
@@ -78,13 +78,13 @@ def write_closed_notice(output: Output, closed: Mapping[ProductKey, datetime]) -
 
 
 def write_sample_data_notice(output: Output, written: OutputFormat | None) -> None:
-    """Tell on stderr that what was written is sample data; a table says so itself."""
+    """Say on stderr that what was written is sample data; a table says so itself."""
     if written is not OutputFormat.TABLE:
         output.remark("note: this is sample data", style="yellow")
 
 
 def notice_sentence(notice: Notice) -> str:
-    """What to tell the user."""
+    """What to say to the user."""
     match notice:
         case ExchangeRenamedNotice() | SymbolRenamedNotice() | ProductRenamedNotice():
             sentence = _of_renames(notice)

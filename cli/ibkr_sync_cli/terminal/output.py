@@ -131,21 +131,21 @@ class Output:
         self._emit(harmless_text(text if text.endswith("\n") else text + "\n"))
 
     def remark(self, text: str, style: str = "") -> None:
-        """Tell something on stderr, unless the user wants it quiet."""
+        """Say something on stderr, unless the user wants it quiet."""
         if not self.quiet:
             self._print((_harmless(text), style))
 
     def complain(self, sentence: str, next_step: str | None) -> None:
-        """Tell on stderr what went wrong and what to do next; never silenced."""
+        """Say on stderr what went wrong and what to do next; never silenced."""
         self._print(("error: ", "bold red"), _harmless(sentence))
         self.advise(next_step)
 
     def warn(self, sentence: str) -> None:
-        """Tell on stderr what went wrong beside the result; never silenced."""
+        """Say on stderr what went wrong beside the result; never silenced."""
         self._print(("warning: ", "yellow"), _harmless(sentence))
 
     def advise(self, next_step: str | None) -> None:
-        """Tell on stderr what to do next, if anything."""
+        """Say on stderr what to do next, if anything."""
         if next_step:
             self._print(("next:  ", "bold"), _harmless(next_step))
 

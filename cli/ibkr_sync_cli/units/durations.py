@@ -10,7 +10,7 @@ from ibkr_sync.domain import durations
 
 _MINUTE, _HOUR = 60, 3600
 _WITH_TENTHS = 10
-"""Seconds below which tenths of them tell something."""
+"""Seconds below which tenths of them matter."""
 
 _CLOCKS_DIFFER_BY = timedelta(minutes=1)
 _LONGEST_DEADLINE = timedelta(days=7)

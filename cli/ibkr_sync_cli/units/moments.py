@@ -20,7 +20,7 @@ _INSTANT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class PastMoment:
-    """A moment that a person named, as a UTC instant and as it is to be told.
+    """A moment that a person named, as a UTC instant and as it is to be shown.
 
     Attributes:
         day: the date that was named, if it was one.

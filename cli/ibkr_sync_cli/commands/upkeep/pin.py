@@ -49,7 +49,7 @@ def pin(
 
 
 def _pinned(output: Output, service: FuturesService[Future], symbol: str, limits: Limits) -> Pin:
-    """Keep the pin; who names a contract is told how to name its product."""
+    """Keep the pin; who names a contract learns how to name its product."""
     from ibkr_sync_cli.arguments.symbols import refuse_contract, resolve_symbol
 
     try:

@@ -53,7 +53,7 @@ def renormalise(
 def _named(
     call: Call, services: Services[Future], symbols: list[str], limits: Limits
 ) -> tuple[tuple[ProductKey, ...], list[Outcome]]:
-    """The stored products that are meant, and what means none."""
+    """The stored products that are named, and what names none."""
     from ibkr_sync.application.resolution.named_products import name_products
     from ibkr_sync_cli.terminal.notices import write_notices
 

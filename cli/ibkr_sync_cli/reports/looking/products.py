@@ -80,7 +80,7 @@ def stored_view(
 def _product(
     output: Output, services: Services[Future], query: FutureQuery, past: PastMoment | None
 ) -> Future:
-    """The product that is meant, as it is or was, with its delivery dates."""
+    """The product that is asked for, as it is or was, with its delivery dates."""
     product = stored_product(output, services.futures, query)
     if past is not None:
         product = services.history.as_of(product.key, past.day or past.at, query.multiplier)
