@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 
 from e2e.command_line import CommandLine
+from e2e.stored_rows import opened
 from e2e.test_history import PRODUCT, changed, store, write
 from fakes.watcher import Watcher, watching
 
@@ -57,6 +58,34 @@ def test_a_heartbeat_and_a_command_hear_of_each_refresh_that_matters(
     assert (first["run"], first["exit_code"]) == (4, 0)
     assert first["events"] == ibkr_sync("changes", "--run", "4", "--json").json["events"]
     assert (second["run"], second["exit_code"], second["events"]) == (None, 2, [])
+
+
+def test_what_a_run_saw_that_died_the_next_one_reports_once(ibkr_sync: CommandLine) -> None:
+    command = f"command = {json.dumps([sys.executable, '-c', KEEP])}"
+    own = configured(ibkr_sync, command, 'severity = "critical"')
+    store(ibkr_sync, PRODUCT)
+    write(ibkr_sync, changed(multiplier=Decimal(2)))
+    ibkr_sync(*REFRESH)
+    (database,) = (ibkr_sync.home / ".local/share/ibkr-sync").glob("*.db")
+    with opened(database) as connection:
+        connection.execute(
+            "UPDATE sync_runs SET outcome = 'running', finished_at = NULL WHERE id = 2"
+        )
+        connection.commit()
+    first = ibkr_sync(*own, "-q", "--json", *REFRESH)
+    second = ibkr_sync(*own, "-q", "--json", *REFRESH)
+
+    assert (first.json["run"], first.code) == (3, 0)
+    events = ibkr_sync("changes", "--run", "2", "--json").json["events"]
+    assert first.json["events"] == events
+    assert "MULTIPLIER_CHANGED" in first.err
+    steps = [line.rpartition(" ")[2] for line in first.err.splitlines() if "changes --run" in line]
+    assert steps == ["2", "3"]
+    (hooked,) = map(json.loads, (ibkr_sync.cwd / "got").read_text().splitlines())
+    assert [event["id"] for event in hooked["events"]] == [
+        event["id"] for event in events if event["severity"] == "critical"
+    ]
+    assert (second.json["events"], second.err) == ([], "")
 
 
 def test_a_notifier_that_fails_is_a_warning_and_no_more(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.errors import UnknownRunError
@@ -22,10 +22,10 @@ from ibkr_sync_cli.views.events import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
     from ibkr_sync.application.services.history import HistoryReport, HistoryService
+    from ibkr_sync.application.services.product_sync import SyncReport
     from ibkr_sync.bootstrap import Services
     from ibkr_sync.domain.entities.futures import Future
     from ibkr_sync.domain.history.events import Event
@@ -38,15 +38,15 @@ _MOST_LINES = 20
 """How many events are shown after a run, besides those that are critical."""
 
 
-def report_run_events(output: Output, run: int | None, events: Sequence[Event]) -> None:
-    """Show on stderr what a run saw, and the command that shows it again.
+def report_run_events(output: Output, report: SyncReport[Any]) -> None:
+    """Show on stderr what a run saw, and the commands that show it again.
 
-    `events` have what matters most first. That a product is new the summary says. Where it is to
-    be quiet those that are critical are shown all the same, and no other.
+    That a product is new the summary says. Where it is to be quiet those events that are critical
+    are shown all the same, and no other.
     """
     wanted = Severity.CRITICAL if output.quiet else Severity.INFO
-    worth_it = events_at_least(wanted, without_repeats(events))
-    found = [event for event in worth_it if not _is_new_product(event)]
+    events = events_at_least(wanted, without_repeats(report.events))
+    found = [event for event in events if not _is_new_product(event)]
     if not found:
         return
     critical = events_at_least(Severity.CRITICAL, found)
@@ -54,7 +54,10 @@ def report_run_events(output: Output, run: int | None, events: Sequence[Event]) 
     output.show_on_stderr(run_events_table(shown))
     if len(shown) < len(found):
         output.remark(f"and {quantity_of(len(found) - len(shown), 'event')} more")
-    output.advise(output.command("changes", "--run", str(run)))
+    for run in report.unreported:
+        output.remark(f"note: run {run} is reported here too: its process died", style="yellow")
+    for seen_by in (*report.unreported, report.run_id):
+        output.advise(output.command("changes", "--run", str(seen_by)))
 
 
 def report_changed_events(

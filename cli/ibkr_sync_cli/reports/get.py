@@ -39,7 +39,7 @@ def report_get(call: Call, report: GetReport, audit: AuditService, now: datetime
         )
     if report.outcomes and not (output.quiet and call.explicit_format is None):
         _write(call, report, now)
-    report_run_events(output, report.run_id, report.events)
+    report_run_events(output, report)
     for update in report.updates:
         for remark in update.remarks:
             output.remark(f"{update.product.key}: {remark}", style="yellow")

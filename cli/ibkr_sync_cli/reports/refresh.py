@@ -64,7 +64,7 @@ def report_refresh(call: Call, report: RefreshReport, audit: AuditService) -> Ex
         if is_shown:
             output.write(refresh_view(report), wanted)
         shows_reasons = is_shown and output.format_for(wanted) is OutputFormat.TABLE
-        report_run_events(output, report.run_id, report.events)
+        report_run_events(output, report)
         _remark(output, report, audit)
         _complain(output, report, shows_reasons=shows_reasons)
         output.remark(refresh_sentence(report))

@@ -129,6 +129,7 @@ class Get(ProductSync[FutureUpdate[Future]]):
             outcomes=outcomes,
             unasked=self._unasked(),
             run_id=self._run_id,
+            unreported=self._unreported,
             events=self._events(),
             from_source=self._from_source,
             contracts=contracts,

@@ -11,7 +11,7 @@ from ibkr_sync.application.resolution.named_products import NamedProducts
 from ibkr_sync.application.services.futures import FuturesService
 from ibkr_sync.application.services.history import HistoryService
 from ibkr_sync.domain.entities.futures import Future
-from ibkr_sync.domain.history.events import Event
+from ibkr_sync.domain.history.events import Event, in_order_of_severity
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy, SyncRun
@@ -28,12 +28,14 @@ class SyncReport(Generic[Kept]):
             could not be asked for, as their names mean no single product.
         unasked: the products that the call did not come to before it ended.
         run_id: the run that recorded it; None where nothing was recorded.
-        events: what the run saw, what matters most first (see `HistoryService.of_run`).
+        unreported: the runs before it whose processes died before they reported anything.
+        events: what the run saw, and these, what matters most first (see `HistoryService.of_run`).
     """
 
     outcomes: Sequence[Kept | FutureFailure]
     unasked: Sequence[FutureQuery] = ()
     run_id: int | None
+    unreported: Sequence[int] = ()
     events: Sequence[Event] = ()
 
     @property
@@ -103,9 +105,16 @@ class ProductSync(ABC, Generic[Kept]):
     def _run_id(self) -> int | None:
         return None if self._run is None else self._run.run_id
 
+    @property
+    def _unreported(self) -> tuple[int, ...]:
+        return () if self._run is None else self._run.unreported
+
     def _events(self) -> tuple[Event, ...]:
-        """What the run saw so far; raises StorageError."""
-        return () if self._run is None else self._history.of_run(self._run.run_id)
+        """What the run saw so far, and those that it reports for; raises StorageError."""
+        if self._run is None:
+            return ()
+        runs = (*self._unreported, self._run.run_id)
+        return in_order_of_severity(event for run in runs for event in self._history.of_run(run))
 
     def _reported(self) -> list[Kept | FutureFailure]:
         asked = (self._outcomes[query] for query in self.products if query in self._outcomes)

@@ -159,6 +159,7 @@ class Refresh(ProductSync[RefreshedProduct]):
             outcomes=self._reported(),
             unasked=self._unasked(),
             run_id=self._run_id,
+            unreported=self._unreported,
             events=self._events(),
             before=self._before,
             watched=self._watched,

@@ -49,9 +49,13 @@ class SyncPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncRun:
-    """A run that brings products up to date; `run_id` orders runs of one database."""
+    """A run that brings products up to date; `run_id` orders runs of one database.
+
+    `unreported` are the runs before it whose processes died: it reports what they saw.
+    """
 
     run_id: int
     origin: Origin
     started_at: datetime
     kind: RunKind = RunKind.GET
+    unreported: tuple[int, ...] = ()

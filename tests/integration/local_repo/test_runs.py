@@ -31,10 +31,13 @@ from ibkr_sync.domain.errors import (
     StorageError,
 )
 from ibkr_sync.domain.runs.future_update import FutureFailure
+from ibkr_sync.domain.runs.sync_policy import RunKind
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
 from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import writing
 from integration.local_repo.products import OLD, repository, store
+
+_DEAD = "UPDATE sync_runs SET outcome = 'running', finished_at = NULL WHERE id = :id"
 
 Program: TypeAlias = "subprocess.Popen[str]"
 
@@ -136,6 +139,32 @@ def test_the_lock_dies_with_its_process_and_the_next_run_closes_what_it_left_ope
     assert outcomes == ["interrupted", "running"]
     first, second = dump(database)["sync_runs"]
     assert (first.finished_at, second.outcome.value) == (FakeClock().now, "ok")
+
+
+def test_a_run_reports_for_those_that_died_since_one_reported(
+    database: Database, local: LocalFutureRepository[Future]
+) -> None:
+    clock = FakeClock()
+    local = repository(database, clock)
+
+    def run(kind: RunKind = RunKind.REFRESH, *, dies: bool = False) -> tuple[int, ...]:
+        clock.advance(minutes=1)
+        with local.sync_run(Origin.IBKR, kind) as run:
+            clock.advance(minutes=1)
+        if dies:
+            with database.write() as connection:
+                found = {"id": run.run_id}
+                connection.execute(text(_DEAD), found)
+        return run.unreported
+
+    assert run() == run(dies=True) == ()
+    assert run() == (2,)
+    assert run(dies=True) == run(RunKind.NAMED_REFRESH, dies=True)[1:] == ()
+    assert run(RunKind.IMPORT) == run(RunKind.GET) == (5, 4)
+    assert run() == ()
+    with suppress(RunInterrupted), local.sync_run(Origin.IBKR, RunKind.REFRESH):
+        raise RunInterrupted(signal.SIGTERM)
+    assert run() == ()
 
 
 def test_the_first_reason_survives_when_the_end_of_a_run_can_not_be_recorded(

@@ -29,6 +29,11 @@ from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import wr
 
 _log = logging.getLogger(__name__)
 
+_REPORT_NOTHING = (RunKind.RENORMALISE, RunKind.IMPORT)
+"""Kinds of runs that leave it to the next one to report of runs that died."""
+
+_MOST_UNREPORTED = 100
+
 
 @contextmanager
 def recorded_run(
@@ -67,11 +72,27 @@ def _open_run(connection: Connection, origin: Origin, kind: RunKind, now: dateti
         .where(sync_runs.c.outcome == RunOutcome.RUNNING)
         .values(outcome=RunOutcome.INTERRUPTED, finished_at=now)
     )
+    unreported = tuple(_unreported_runs(connection, now))
     row = {"origin": origin, "kind": kind, "started_at": now, "outcome": RunOutcome.RUNNING}
     key = connection.execute(insert(sync_runs), row).inserted_primary_key
     if key is None:
         raise LookupError("sync_runs: the database gave no id")
-    return SyncRun(run_id=key[0], origin=origin, started_at=now, kind=kind)
+    return SyncRun(run_id=key[0], origin=origin, started_at=now, kind=kind, unreported=unreported)
+
+
+def _unreported_runs(connection: Connection, now: datetime) -> Iterator[int]:
+    """The runs whose processes died since one reported what it, and they before it, saw.
+
+    The run after one whose process died closes it, and so dates its end as its own beginning.
+    """
+    runs = select(sync_runs).order_by(sync_runs.c.id.desc())
+    next_started_at = now
+    for run in connection.execute(runs.limit(_MOST_UNREPORTED)):
+        if run.outcome is RunOutcome.INTERRUPTED and run.finished_at == next_started_at:
+            yield run.id
+        elif run.kind not in _REPORT_NOTHING:
+            return
+        next_started_at = run.started_at
 
 
 def _close_quietly(
