@@ -38,9 +38,9 @@ def notified(call: Call, *, dry_run: bool) -> Iterator[Callable[[RefreshReport],
         yield note
         return
     notifications = refresh_notifications(call.loaded.settings.notify)
-    _warn(call.output, notifications.begun())
     code: int = ExitCode.UNEXPECTED
     try:
+        _warn(call.output, notifications.begun())
         yield note
     except BaseException as error:
         code = _exit_code(error)

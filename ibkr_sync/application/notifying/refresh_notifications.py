@@ -56,16 +56,22 @@ class RefreshNotifications:
     ) -> tuple[NotificationError, ...]:
         """Notify of how a refresh ended: the hook where events matter enough, or it failed.
 
-        `soon` leaves each notifier a moment only.
+        `soon` leaves each notifier a moment only, and so does a signal meanwhile: what it raises is
+        raised once the hook had its moment.
         """
         heartbeat, hook = self._heartbeat, self._hook
         seconds = BRIEFLY if soon else None
         failures: list[NotificationError] = []
-        if heartbeat is not None:
-            failures += _failures(lambda: heartbeat.ended(exit_code, seconds))
         wanted = events_at_least(self._severity, events)
-        if hook is not None and (wanted or exit_code):
-            failures += _failures(lambda: hook.report(run, exit_code, wanted, seconds))
+        try:
+            if heartbeat is not None:
+                failures += _failures(lambda: heartbeat.ended(exit_code, seconds))
+        except BaseException:
+            seconds = BRIEFLY
+            raise
+        finally:
+            if hook is not None and (wanted or exit_code):
+                failures += _failures(lambda: hook.report(run, exit_code, wanted, seconds))
         return tuple(failures)
 
 
