@@ -25,7 +25,7 @@ def check(
 ) -> None:
     """List the watched products that are stale, and why, from the database alone; exit 6 if any is.
 
-    Without a watchlist all that is stored is meant. With --quiet nothing is said when all is well.
+    Without a watchlist it covers all that is stored. With --quiet nothing is said when all is well.
     """
     from ibkr_sync_cli.reports.freshness import report_freshness
 

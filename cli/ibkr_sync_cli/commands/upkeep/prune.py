@@ -26,7 +26,7 @@ def prune(
             show_default="keep_raw_replies",
         ),
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Delete; without it only tell.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Delete; without it only report.")] = False,
 ) -> None:
     """Delete old raw replies, but never the newest of a product; history is never touched."""
     from ibkr_sync_cli.messages.exit_codes import ExitCode
