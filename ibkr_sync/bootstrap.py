@@ -257,11 +257,15 @@ def schema_status(profile: ProfileSettings) -> SchemaStatus:
 
 
 def refuse_damage(profile: ProfileSettings) -> None:
-    """Read the whole of the profile's database; raises StorageError for damage in its file."""
+    """Read the whole of the profile's database; raises StorageError for damage in it."""
     from ibkr_sync.infrastructure.repositories.local_repo.database.integrity import check_integrity
+    from ibkr_sync.infrastructure.repositories.local_repo.schema.completeness import (
+        refuse_incomplete_schema,
+    )
 
     with _database(profile) as database:
         check_integrity(database)
+        refuse_incomplete_schema(database)
 
 
 @contextmanager

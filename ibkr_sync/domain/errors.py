@@ -53,7 +53,7 @@
     │   ├── DatabaseUnavailableError    missing, unreadable, read-only, unreachable
     │   ├── DriverMissingError          what speaks to its server is not installed
     │   ├── DatabaseLockedError         another process holds it
-    │   ├── DatabaseDamagedError        what is in the file contradicts itself
+    │   ├── DatabaseDamagedError        what is in it contradicts itself, or lacks a part
     │   ├── ForeignDatabaseError        the file is not a database of ours
     │   ├── SchemaBehindError           it needs `db upgrade`
     │   └── SchemaNewerError            a newer version wrote it
@@ -617,7 +617,7 @@ class DatabaseLockedError(StorageError):
 
 
 class DatabaseDamagedError(StorageError):
-    """What is in the database file contradicts itself, or is cut off."""
+    """What is in the database contradicts itself, is cut off, or lacks a table or column."""
 
 
 class ForeignDatabaseError(StorageError):

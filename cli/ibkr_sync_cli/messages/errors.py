@@ -377,8 +377,10 @@ _RULES: dict[type[BaseException], _Rule] = {
     errors.DatabaseDamagedError: _Rule(
         ExitCode.DATABASE,
         lambda e: f"The database {e.database} is damaged: {e.detail}.",
-        lambda _, command: (
-            "Restore a backup. Without one, move the file away and ask anew: "
+        lambda e, command: (
+            "Restore a backup. Without one, "
+            + ("name another database" if "://" in e.database else "move the file away")
+            + " and ask anew: "
             + command("get", "SYMBOL", "--source", command.source)
         ),
     ),

@@ -93,6 +93,7 @@ def replace_by_text(path: Path) -> None:
         (run_sql("UPDATE alembic_version SET version_num = 'ibkr_sync_0001'"), "older version"),
         (run_sql("UPDATE alembic_version SET version_num = 'ibkr_sync_9999'"), "newer version"),
         (run_sql("PRAGMA application_id = 7"), "is not a database of ibkr-sync"),
+        (run_sql("DROP TABLE contracts"), "its schema lacks table contracts"),
         (replace_by_text, "is not a database of ibkr-sync"),
         (replace_by_folder, "it is not a file"),
         (lambda path: path.chmod(0o400), "this user may not write to"),

@@ -18,7 +18,12 @@ from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.database.integrity import check_integrity
+from ibkr_sync.infrastructure.repositories.local_repo.pins import LocalPins
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
+from ibkr_sync.infrastructure.repositories.local_repo.schema.completeness import (
+    refuse_incomplete_schema,
+)
+from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import upgrade
 
 PAGE = 4096
 HEADER = 100
@@ -40,6 +45,11 @@ def filled(tmp_path: Path) -> Path:
 def refuse_damage_of(path: Path) -> None:
     with Database(path) as database:
         check_integrity(database)
+
+
+def change(database: Database, statement: str) -> None:
+    with database.write() as connection:
+        connection.exec_driver_sql(statement)
 
 
 def test_a_sound_file_is_left_as_it_is(filled: Path) -> None:
@@ -89,3 +99,22 @@ def test_a_schema_that_is_no_text_any_more_is_damage(filled: Path) -> None:
     assert filled.read_bytes() != sound
     with pytest.raises(DatabaseDamagedError, match="not UTF-8"):
         refuse_damage_of(filled)
+
+
+@pytest.mark.parametrize("location", ["file", "server"])
+def test_a_table_or_column_that_is_missing_is_damage_wherever_it_is_met(
+    filled: Path, location: str, request: pytest.FixtureRequest
+) -> None:
+    place = filled if location == "file" else request.getfixturevalue("postgres_url")
+    with Database(place) as database:
+        upgrade(database)
+        refuse_incomplete_schema(database)
+        change(database, "ALTER TABLE contracts RENAME COLUMN local_symbol TO gone")
+        with pytest.raises(DatabaseDamagedError, match=r"its schema lacks column contracts.local_"):
+            refuse_incomplete_schema(database)
+        change(database, "ALTER TABLE contracts RENAME COLUMN gone TO local_symbol")
+        change(database, "DROP TABLE pins")
+        with pytest.raises(DatabaseDamagedError, match="its schema lacks table pins"):
+            refuse_incomplete_schema(database)
+        with pytest.raises(DatabaseDamagedError, match="its schema is not whole"):
+            LocalPins(database, FakeClock()).all_pins()

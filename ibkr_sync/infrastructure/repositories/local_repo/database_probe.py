@@ -18,6 +18,9 @@ from ibkr_sync.infrastructure.repositories.local_repo.database.lock_holder impor
 from ibkr_sync.infrastructure.repositories.local_repo.database.permissions import refuse_forbidden
 from ibkr_sync.infrastructure.repositories.local_repo.raw_replies import LocalRawReplies
 from ibkr_sync.infrastructure.repositories.local_repo.runs.local_runs import LocalRuns
+from ibkr_sync.infrastructure.repositories.local_repo.schema.completeness import (
+    refuse_incomplete_schema,
+)
 from ibkr_sync.infrastructure.repositories.local_repo.schema.revision import (
     read_revision,
     refuse_older_revision,
@@ -79,6 +82,7 @@ class DatabaseProbe:
                 refuse_forbidden(database.path, database.name)
             if status.is_empty:
                 return DatabaseFacts(name=database.name)
+            refuse_incomplete_schema(database)
             database.refuse_other_writers()
             replies = LocalRawReplies(database, self._clock)
             usage = replies.usage()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,6 +41,10 @@ _SQLITE_ERRORS: dict[int, tuple[type[StorageError], str]] = {
     sqlite3.SQLITE_CORRUPT: (DatabaseDamagedError, "its pages make no sense"),
 }
 
+_INCOMPLETE = (DatabaseDamagedError, "its schema is not whole")
+_SQLITE_INCOMPLETE = re.compile(r"no such (table|column): |table \S+ has no column named ")
+"""What SQLite says of a table or column that was dropped; its code is that of any other error."""
+
 _LOCK_NOT_AVAILABLE = "another session keeps it locked"
 _NO_PERMISSION = "permission denied"
 _POSTGRES_ERRORS: dict[str, tuple[type[StorageError], str]] = {
@@ -50,6 +55,8 @@ _POSTGRES_ERRORS: dict[str, tuple[type[StorageError], str]] = {
     "25006": (DatabaseUnavailableError, "the server is read-only"),
     "42501": (DatabaseUnavailableError, _NO_PERMISSION),
     "3D000": (DatabaseUnavailableError, "the server has no such database"),
+    "42P01": _INCOMPLETE,
+    "42703": _INCOMPLETE,
     "3F000": (DatabaseUnavailableError, "the database has no such schema"),
 }
 _POSTGRES_CLASSES: dict[str, tuple[type[StorageError], str]] = {
@@ -118,6 +125,8 @@ def _by_code(original: BaseException | None) -> tuple[type[StorageError], str] |
         # The low byte is the primary code, the rest is its variant. Errors that the
         # Python layer raises by itself carry none.
         code = getattr(original, "sqlite_errorcode", 0)
+        if code == sqlite3.SQLITE_ERROR and _SQLITE_INCOMPLETE.match(str(original)):
+            return _INCOMPLETE
         return _SQLITE_VARIANTS.get(code) or _SQLITE_ERRORS.get(code & 0xFF)
     state = getattr(original, "sqlstate", None) or ""
     return _POSTGRES_ERRORS.get(state) or _POSTGRES_CLASSES.get(state[:2])

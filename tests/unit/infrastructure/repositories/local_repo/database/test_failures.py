@@ -118,6 +118,8 @@ def test_no_room_for_what_sqlite_keeps_beside_a_file_is_no_failure_of_the_disk()
         (pg.TooManyConnections, DatabaseUnavailableError),
         (pg.InvalidCatalogName, DatabaseUnavailableError),
         (pg.ConnectionFailure, DatabaseUnavailableError),
+        (pg.UndefinedTable, DatabaseDamagedError),
+        (pg.UndefinedColumn, DatabaseDamagedError),
     ],
 )
 def test_an_error_of_postgresql_is_reported_by_its_state(
