@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from ibkr_sync.domain.ports.sent_hours import SentHoursReader
     from ibkr_sync.domain.runs.diagnosis.gateway import GatewayFacts
     from ibkr_sync.domain.runs.diagnosis.installation import SettingsFacts
+    from ibkr_sync.domain.runs.diagnosis.notifiers import NotifierFacts
     from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
     from ibkr_sync.domain.runs.sync_policy import SyncPolicy, SyncRun
     from ibkr_sync.infrastructure.replay.sample.week import SampleWeek
@@ -273,12 +274,14 @@ def diagnosis(
     settings: SettingsFacts,
     profile: ProfileSettings | None,
     gateway: ProfileSettings | None,
+    notify: NotifySettings | None,
     *,
     clock: Clock = utc_now,
 ) -> Iterator[DiagnosisService]:
     """What looks for faults: in the database of `profile`, and at the gateway of `gateway`.
 
-    Without settings that can be used both are None. Nothing is written, and no lock is taken.
+    Without settings that can be used these and `notify` are None. Nothing is written, and no lock
+    is taken.
     """
     from ibkr_sync.application.services.diagnosis import DiagnosisService, InstallationProbes
     from ibkr_sync.infrastructure import machine
@@ -292,8 +295,8 @@ def diagnosis(
     )
     with ExitStack() as stack:
         probes = None
-        if profile is not None and gateway is not None:
-            probes = _profile_probes(profile, gateway, clock, stack)
+        if profile is not None and gateway is not None and notify is not None:
+            probes = _profile_probes(profile, gateway, notify, clock, stack)
         yield DiagnosisService(settings, installation, probes, clock)
 
 
@@ -499,7 +502,11 @@ def _gateway_parameters(
 
 
 def _profile_probes(
-    profile: ProfileSettings, gateway: ProfileSettings, clock: Clock, stack: ExitStack
+    profile: ProfileSettings,
+    gateway: ProfileSettings,
+    notify: NotifySettings,
+    clock: Clock,
+    stack: ExitStack,
 ) -> ProfileProbes:
     from ibkr_sync.application.services.diagnosis import ProfileProbes
     from ibkr_sync.infrastructure.repositories.ibkr_repo.probes.gateway_probe import GatewayProbe
@@ -514,5 +521,19 @@ def _profile_probes(
         database=database.facts,
         lock=database.lock,
         gateway=probe_gateway,
+        notifiers=partial(_notifier_facts, notify),
         keep_raw_replies=profile.keep_raw_replies,
+    )
+
+
+def _notifier_facts(settings: NotifySettings) -> NotifierFacts:
+    from ibkr_sync.domain.database_url import mask_url
+    from ibkr_sync.domain.runs.diagnosis.notifiers import NotifierFacts
+    from ibkr_sync.infrastructure.notifying.program_probe import obstacle_to
+
+    program = settings.command[0] if settings.command else None
+    return NotifierFacts(
+        heartbeat=mask_url(settings.ping_url) if settings.ping_url else None,
+        program=program,
+        obstacle=obstacle_to(program) if program else None,
     )

@@ -96,21 +96,44 @@ def _check_retention(retention: str) -> str:
 def _check_ping_url(url: str) -> str | None:
     if not url:
         return None
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        host = _check_host(parts.hostname or "")
+        host.encode("idna")  # as what connects does
+        is_port = parts.port != 0
+    except ValueError:  # whose text may repeat what is secret
+        raise ValueError("its host and port can't be those of a server") from None
+    if parts.username is not None:
+        raise ValueError("no user and password can be part of it")
     is_plain = re.fullmatch(r"[!-~]+", url) and not (parts.query or parts.fragment)
-    if parts.scheme not in _WEB_SCHEMES or not parts.hostname or not is_plain:
+    if parts.scheme not in _WEB_SCHEMES or not is_plain or not is_port:
         raise ValueError("it can't be pinged")
     return url
 
 
-def _read_command(command: object) -> tuple[str, ...]:
-    if not isinstance(command, list | tuple) or not all(
-        isinstance(one_any, str) for one_any in command
-    ):
-        raise ValueError("it is no list of texts")
-    if command and (not command[0] or any("\0" in word for word in command)):
-        raise ValueError("it can't be run")
-    return tuple(command)
+def _read_command(command: object, info: ValidationInfo) -> tuple[str, ...]:
+    """A program that is named by a path is a file as others are; of the rest only ~/ is read."""
+    given = command if isinstance(command, list | tuple) else None
+    if given is None:
+        raise ValueError("it is no list")
+    words = [word for word in given if isinstance(word, str)]
+    if len(words) < len(given):
+        raise ValueError("one of them is no text")
+    if not words:
+        return ()
+    if not words[0]:
+        raise ValueError("the program's name is empty")
+    if any("\0" in word for word in words):
+        raise ValueError("one of them holds a NUL character")
+    program, *arguments = words
+    paths = _paths(info)
+    if "/" in program or program.startswith("~"):
+        program = str(paths.file(program))
+    located = (
+        str(paths.absolute(argument)) if argument.startswith("~/") else argument
+        for argument in arguments
+    )
+    return (program, *located)
 
 
 ProfileName: TypeAlias = Annotated[str, StringConstraints(pattern=PROFILE_NAME_PATTERN)]

@@ -80,7 +80,8 @@ def _describe(error: ErrorDetails, key: TomlKey) -> Finding:
         return Finding(key=key, message=f"must be a table, not {safe_value_text(value)}")
     field = _table_at(key[:-1]).model_fields[key[-1]]
     message = f"must be {field.description}"
-    if key != _SECRET:
+    is_list = kind == "value_error" and isinstance(value, list)  # whose parts are wrong
+    if key != _SECRET and not is_list:
         message += f", not {safe_value_text(value)}"
     if kind == "value_error":
         message += f": {error['ctx']['error']}"

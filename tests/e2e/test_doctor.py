@@ -15,7 +15,8 @@ from gateway.faults import Notice
 CHECKS = [
     *("python", "ibapi", "settings", "database", "permissions", "raw replies", "time zones"),
     *("lock", "connection", "handshake", "server version", "client id", "data farms"),
-    *("contract details", "clock", "schedule", "last run"),
+    *("contract details", "clock", "schedule", "notify"),
+    "last run",
 ]
 BROKEN_LIBRARY = """
 class VersionError(Exception): ...

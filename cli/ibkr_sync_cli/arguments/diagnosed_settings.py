@@ -13,7 +13,7 @@ from ibkr_sync_cli.invocation import Call, call_of, invocation_of
 if TYPE_CHECKING:
     import typer
 
-    from ibkr_sync.config.settings import ProfileSettings
+    from ibkr_sync.config.settings import NotifySettings, ProfileSettings
     from ibkr_sync.domain.runs.diagnosis.installation import SettingsFacts
     from ibkr_sync_cli.terminal.output import OutputFormat
 
@@ -30,6 +30,7 @@ class DiagnosedSettings:
     wanted: OutputFormat | None
     profile: ProfileSettings | None = None
     gateway: ProfileSettings | None = None
+    notify: NotifySettings | None = None
 
 
 def diagnosed_settings(context: typer.Context, **flags: object) -> DiagnosedSettings:
@@ -43,6 +44,7 @@ def diagnosed_settings(context: typer.Context, **flags: object) -> DiagnosedSett
             wanted=call.wanted,
             profile=call.profile,
             gateway=_with_gateway(call),
+            notify=call.loaded.settings.notify,
         )
     except ConfigError as error:
         wanted = invocation_of(context).format

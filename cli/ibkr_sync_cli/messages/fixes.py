@@ -49,6 +49,9 @@ _FIXES: dict[Fix, Callable[[str, NextCommand], str]] = {
         if command.demo
         else f"Print one, unless something else runs it: {command('schedule', '--print', 'cron')}"
     ),
+    Fix.SET_NOTIFIER: lambda _, command: (
+        f"Correct it, or notify.command in the config; see: {command('config', 'show')}"
+    ),
     Fix.SEE_RUN: lambda run, command: f"See: {command('runs', '--run', run)}",
     Fix.GET_FIRST: lambda _, command: step_to_get_first(command),
     Fix.REFRESH: lambda _, command: step_to_refresh(command),

@@ -25,6 +25,7 @@ from ibkr_sync.domain.runs.diagnosis.installation import (
     judge_settings,
     judge_time_zones,
 )
+from ibkr_sync.domain.runs.diagnosis.notifiers import NotifierFacts, judge_notifiers
 from ibkr_sync.domain.runs.diagnosis.schedule import judge_schedule
 
 
@@ -48,6 +49,7 @@ class ProfileProbes:
     database: Callable[[], DatabaseFacts]
     lock: Callable[[], LockFacts]
     gateway: Callable[[], GatewayFacts]
+    notifiers: Callable[[], NotifierFacts]
     keep_raw_replies: timedelta | None
 
 
@@ -90,6 +92,7 @@ class DiagnosisService:
         else:
             yield _unmade(Check.CONNECTION)
         yield judge_schedule(self._installation.schedule())
+        yield judge_notifiers(profile.notifiers()) if profile else _unmade(Check.NOTIFY)
         if usable:
             yield judge_last_run(usable.last_run, lock, self._clock())
         else:

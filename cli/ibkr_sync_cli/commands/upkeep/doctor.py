@@ -25,6 +25,6 @@ def doctor(
 
     invocation = invocation_of(context)
     found = diagnosed_settings(context, host=host, port=port, client_id=client_id)
-    with diagnosis(found.facts, found.profile, found.gateway) as service:
+    with diagnosis(found.facts, found.profile, found.gateway, found.notify) as service:
         code = report_diagnosis(invocation.output, service.findings(), found.wanted)
     raise typer.Exit(code)

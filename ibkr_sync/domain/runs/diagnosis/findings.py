@@ -36,6 +36,7 @@ class Check(StrEnum):
     CONTRACT_DETAILS = "contract details"
     CLOCK = "clock"
     SCHEDULE = "schedule"
+    NOTIFY = "notify"
     LAST_RUN = "last run"
 
 
@@ -57,6 +58,7 @@ class Fix(StrEnum):
     AWAIT_FARMS = "await farms"
     SET_CLOCK = "set clock"
     SCHEDULE_REFRESH = "schedule refresh"
+    SET_NOTIFIER = "set notifier"
     SEE_RUN = "see run"  # its number
     REFRESH = "refresh"
     GET_FIRST = "get first"

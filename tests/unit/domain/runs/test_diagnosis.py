@@ -11,6 +11,7 @@ from ibkr_sync.domain.errors import (
     ClientLibraryError,
     ConfigError,
     ConfigProblem,
+    DatabaseUnavailableError,
     SchemaBehindError,
     UpstreamDownError,
 )
@@ -41,6 +42,7 @@ from ibkr_sync.domain.runs.diagnosis.installation import (
     judge_settings,
     judge_time_zones,
 )
+from ibkr_sync.domain.runs.diagnosis.notifiers import NotifierFacts, judge_notifiers
 from ibkr_sync.domain.runs.diagnosis.schedule import judge_schedule
 from ibkr_sync.domain.runs.run_outcomes import RunOutcome
 from ibkr_sync.domain.runs.run_records import RecordedRun
@@ -51,6 +53,7 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 OK, WARNING, FAILURE, SKIPPED = Level
 OWNED = {"ibapi": "9.81.1.post1"}
 TOO_OLD = ClientLibraryError("protobuf", "runtime 5.29.3", is_missing=False)
+UNLOCKABLE = DatabaseUnavailableError("x", "its lock is a folder")
 WRONG = ConfigError([ConfigProblem(source="config.toml:3", key="gateway.port", message="too big")])
 RUN = RecordedRun(
     run_id=12,
@@ -200,6 +203,16 @@ def in_database(check: Check, keep: timedelta | None = None, **changes: Any) -> 
         (judge_last_run(RUN, FREE, NOW - timedelta(days=9)), OK, "yet to come", None),
         (judge_schedule(("crontab",)), OK, "refresh is in crontab", None),
         (judge_schedule(()), WARNING, "no refresh found", Fix.SCHEDULE_REFRESH),
+        (judge_notifiers(NotifierFacts()), OK, "nobody is", None),
+        (
+            judge_notifiers(NotifierFacts(heartbeat="https://hc-ping.com/***", program="/b/x")),
+            *(OK, "the heartbeat https://hc-ping.com/***, the command /b/x", None),
+        ),
+        (
+            judge_notifiers(NotifierFacts(program="x", obstacle="no folder of PATH has it")),
+            *(WARNING, "the command x can't be run: no folder of PATH", Fix.SET_NOTIFIER),
+        ),
+        (judge_lock(LockFacts(is_held=None, error=UNLOCKABLE), RUN), FAILURE, "", None),
         (
             at_gateway(Check.CLIENT_ID, client_id=414),
             *(WARNING, "411 to 413 taken", Fix.FREE_CLIENT_ID),
