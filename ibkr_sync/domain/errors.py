@@ -339,8 +339,8 @@ class ProductNotFoundError(ProductLookupError):
     The keywords are what was asked for besides; `known` are products that have the symbol and
     are excluded by that, `suggestions` those that may be meant where nothing has it. `asked` is
     the kind of the source that was asked; None where `place` is only what is known already.
-    `pinned` is the word whose pin asked for a multiplier that the one of `known` has no more: its
-    contracts are of `sizes`.
+    `pinned` is the word whose pin asked for the multiplier; its product's contracts are of `sizes`
+    where those are known to be others.
     """
 
     def __init__(

@@ -269,6 +269,23 @@ def test_a_past_instant_is_shown_exactly_as_it_was(ibkr_sync: CommandLine) -> No
     assert known(now) == known(ibkr_sync("show", "ES", "--json").json)
 
 
+def test_the_past_is_narrowed_by_the_size_that_there_was_then(ibkr_sync: CommandLine) -> None:
+    first = store(ibkr_sync, PRODUCT)
+    full, mini = str(NEAR.multiplier), "5"
+    chain = tuple(
+        dataclasses.replace(contract, multiplier=Decimal(mini)) for contract in PRODUCT.contracts
+    )
+    store(ibkr_sync, dataclasses.replace(PRODUCT, contracts=chain, multiplier=Decimal(mini)))
+    then = ("--as-of", first.isoformat())
+    for words in (["ES"], ["ES", "--multiplier", full], ["ES@CME (ES)", "--multiplier", full]):
+        past = ibkr_sync("show", *words, *then, "--json").json
+        assert {other["multiplier"] for other in past["contracts"]} == {full, None}
+        assert ibkr_sync("next", *words, *then).code == 0
+    for command in ("show", "next"):
+        done = ibkr_sync(command, "ES", "--multiplier", mini, *then)
+        assert (done.code, "Name one that is known: ES@CME (ES)" in done.message) == (5, True)
+
+
 def test_a_renamed_product_is_reported_once_and_has_then_the_name_it_had(
     ibkr_sync: CommandLine,
 ) -> None:

@@ -37,9 +37,13 @@ def resolve_symbol(
     limits: Limits,
     *,
     source_decides: bool = False,
+    is_past: bool = False,
 ) -> SymbolResolution:
-    """Find out what a symbol means (see `SymbolResolver.resolve`)."""
-    found = service.names.resolve(symbol, limits, source_decides=source_decides)
+    """Find out what a symbol means (see `SymbolResolver.resolve`, and `resolve_past`)."""
+    if is_past:
+        found = service.names.resolve_past(symbol, limits)
+    else:
+        found = service.names.resolve(symbol, limits, source_decides=source_decides)
     write_notices(output, found.notices)
     return found
 
@@ -72,13 +76,17 @@ def find_symbol(
     return product, match.contract
 
 
-def stored_product(output: Output, service: FuturesService[F], query: FutureQuery) -> F:
-    """Give the stored product that is asked for (see `FuturesService.show`).
+def stored_product(
+    output: Output, service: FuturesService[F], query: FutureQuery, *, is_past: bool = False
+) -> F:
+    """Give the stored product that is meant (see `FuturesService.show`).
 
-    With notes on sizes that are left out, and on a product that is closed.
+    With notes on sizes that are left out, and on a product that is closed. Of the past it is the
+    one that is stored today, whatever sizes it has (see `FuturesService.show_of_any_size`).
     """
-    product = service.show(query)
-    notice = service.size_notice(query, product.key)
+    product = service.show_of_any_size(query) if is_past else service.show(query)
+    is_of_size = not is_past or query.multiplier in product.sizes
+    notice = service.size_notice(query, product.key) if is_of_size else None
     write_notices(output, () if notice is None else (notice,))
     if (closed_at := product.closed_by(now())) is not None:
         write_closed_notice(output, {product.key: closed_at})
@@ -91,13 +99,15 @@ def query_of_product(
     symbol: str,
     limits: Limits,
     asked: tuple[str, ...],
+    *,
+    is_past: bool = False,
 ) -> FutureQuery:
     """Find out which product a symbol means; who names a contract would be answered with another.
 
     `asked` is the command with its options, to be typed again. Raises ProductLookupError; a
     contract ends the call.
     """
-    found = resolve_symbol(output, service, symbol, limits)
+    found = resolve_symbol(output, service, symbol, limits, is_past=is_past)
     if found.contract is not None:
         with suppress(AmbiguousProductError):
             service.show(found.query)  # raises for what is not stored at all

@@ -48,7 +48,8 @@ def _not_found(error: errors.ProductNotFoundError) -> str:
     detail = f": {error.detail}" if error.detail else ""
     if error.pinned:
         sizes = " and ".join(str(canonical_text(size)) for size in error.sizes)
-        detail += f"; {error.pinned} is pinned to this multiplier, and its contracts are of {sizes}"
+        detail += f"; {error.pinned} is pinned to this multiplier"
+        detail += f", and its contracts are of {sizes}" if sizes else ""
     return f"{asked} was not found in {error.place}{detail}."
 
 

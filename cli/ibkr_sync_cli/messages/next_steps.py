@@ -85,15 +85,17 @@ def step_if_not_found(error: errors.ProductNotFoundError, command: NextCommand) 
 
 
 def _step_to_pin_anew(error: errors.ProductNotFoundError, word: str, command: NextCommand) -> str:
-    """Where a pin asks for a size that the product has no more."""
+    """Where a pin asks for a size that the product has no more, or may have no more."""
+    never = command("unpin", word)
+    if not error.sizes:
+        return f"If the multiplier is another now: {never}"
     options = [
         ("--exchange", error.exchange),
         ("--trading-class", error.trading_class),
         ("--multiplier", canonical_text(error.sizes[-1])),
     ]
     given = [text for name, value in options if value is not None for text in (name, value)]
-    anew, never = command("pin", word, *given), command("unpin", word)
-    return f"Pin it anew: {anew}\n       or not at all: {never}"
+    return f"Pin it anew: {command('pin', word, *given)}\n       or not at all: {never}"
 
 
 def step_if_not_watchable(error: errors.NotWatchableError, command: NextCommand) -> str:

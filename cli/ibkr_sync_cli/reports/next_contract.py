@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.errors import NotYetKnownError, ProductLookupError
+from ibkr_sync.domain.selection.size_choice import refuse_other_size
 from ibkr_sync_cli.arguments.symbols import stored_product
 from ibkr_sync_cli.messages.errors import exit_code_of
 from ibkr_sync_cli.reports.errors import report_error
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from ibkr_sync.bootstrap import Services
     from ibkr_sync.domain.delivery.nearest_contract import NearestJudgements, NearestRule
+    from ibkr_sync.domain.naming.limits import Limits
     from ibkr_sync.domain.naming.query import FutureQuery
     from ibkr_sync_cli.invocation import Call
     from ibkr_sync_cli.messages.exit_codes import ExitCode
@@ -37,12 +39,14 @@ class NearestQuestion:
     """What is asked of each product.
 
     Attributes:
+        limits: what the options say of the products.
         moment: the aware instant, of the past or to come, at which a contract is to be held.
         is_past: whether what was known then is to decide.
     """
 
     rule: NearestRule
     moment: datetime
+    limits: Limits
     is_past: bool = False
     explain: bool = False
 
@@ -87,7 +91,7 @@ def _product(
     output: Output, services: Services[Future], query: FutureQuery, question: NearestQuestion
 ) -> Future:
     """The product as it was known at the moment, or as it is where that lies ahead."""
-    product = stored_product(output, services.futures, query)
+    product = stored_product(output, services.futures, query, is_past=question.is_past)
     if not question.is_past:
         return product
     try:
@@ -95,7 +99,9 @@ def _product(
     except NotYetKnownError as error:
         note = f"note: {product.key} is known since {error.since:%Y-%m-%d} only, and judged by that"
         output.remark(note, style="yellow")
+        refuse_other_size(product, question.limits.multiplier)
         return product
+    refuse_other_size(past, question.limits.multiplier)
     return services.deliveries.dated_as_of(past, question.moment)
 
 

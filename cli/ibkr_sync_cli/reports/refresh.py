@@ -112,7 +112,7 @@ def _next_step(output: Output, report: RefreshReport, failure: FutureFailure) ->
 
 def _is_pinned(error: Exception) -> bool:
     """Whether a pin asked for what the product no longer is."""
-    return isinstance(error, ProductNotFoundError) and error.pinned is not None
+    return isinstance(error, ProductNotFoundError) and bool(error.sizes)
 
 
 def _exit_code(report: RefreshReport) -> ExitCode:

@@ -188,7 +188,9 @@ def with_known_names(
     admitted, known = (
         ProductNames(catalogue, stored, other, now).of(symbol) for other in (limits, Limits())
     )
-    pin = _outdated_pin(query, known, pins)
+    pin = _pin_of(query, pins)
+    sizes = _sizes_of(pin, known) if pin else []
+    is_outdated = pin is not None and pin.is_outdated(sizes)
     excluded = () if admitted else [product.key for product in known if product.symbol == symbol]
     similar = _similar(query, known, catalogue)
     fitting = (product for product in similar if query.exchange in (None, product.exchange))
@@ -202,25 +204,18 @@ def with_known_names(
         known=excluded,
         suggestions=[KnownProduct.catalogued(product).as_candidate() for product in fitting],
         asked=error.asked,
-        pinned=pin.word if pin else None,
-        sizes=_sizes_of(pin, known) if pin else (),
+        pinned=pin.word if pin and (is_outdated or error.asked is not None) else None,
+        sizes=sizes if is_outdated else (),
     )
 
 
-def _outdated_pin(
-    query: FutureQuery, known: Iterable[KnownProduct], pins: Iterable[Pin]
-) -> Pin | None:
-    """The pin that a query has its multiplier from, if its product has no such contracts."""
+def _pin_of(query: FutureQuery, pins: Iterable[Pin]) -> Pin | None:
+    """The pin that a query has its multiplier from."""
+    if query.multiplier is None:
+        return None
     place = (query.symbol, query.exchange, query.multiplier)
-    return next(
-        (
-            pin
-            for pin in pins
-            if place == (pin.symbol, pin.exchange, pin.multiplier)
-            and pin.is_outdated(_sizes_of(pin, known))
-        ),
-        None,
-    )
+    found = (pin for pin in pins if place == (pin.symbol, pin.exchange, pin.multiplier))
+    return next(found, None)
 
 
 def _sizes_of(pin: Pin, known: Iterable[KnownProduct]) -> list[Decimal]:

@@ -105,6 +105,18 @@ class SymbolResolver:
             notices=(*foreign, *renames, *dict.fromkeys((*renamed, *also)), *resolved.notices),
         )
 
+    def resolve_past(self, text: str, limits: Limits = UNLIMITED) -> SymbolResolution:
+        """Find out what is meant of what was: its contracts may have been of another size.
+
+        Raises as `resolve`.
+        """
+        found = self.resolve(text, limits)
+        if found.product is not None or limits.multiplier is None:
+            return found
+        found = self.resolve(text, dataclasses.replace(limits, multiplier=None))
+        query = dataclasses.replace(found.query, multiplier=limits.multiplier)
+        return dataclasses.replace(found, query=query)
+
     def pin(self, text: str, limits: Limits = UNLIMITED) -> Pin:
         """Keep what a word is to mean from now on.
 

@@ -63,6 +63,15 @@ class FuturesService(Generic[F_co]):
             raise self.names.with_known(error, query) from error
         return product if self._reader is None else read_past_hours(product, self._reader)
 
+    def show_of_any_size(self, query: FutureQuery) -> F_co:
+        """Give the stored product that is meant, though its contracts had the multiplier once."""
+        try:
+            return self.show(query)
+        except ProductNotFoundError:
+            if query.multiplier is None:
+                raise
+            return self.show(dataclasses.replace(query, multiplier=None))
+
     def size_notice(self, query: FutureQuery, product: ProductKey) -> SizeNotice | None:
         """What the multiplier asked for leaves out of a stored product; None if it is nothing."""
         if query.multiplier is None:

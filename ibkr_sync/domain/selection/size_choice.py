@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.errors import ProductNotFoundError
 
 F = TypeVar("F", bound=Future)
 
@@ -31,6 +32,19 @@ def left_out_by_size(product: Future, multiplier: Decimal | None) -> tuple[Futur
         return ()
     others = (contract for contract in product.contracts if contract.multiplier != multiplier)
     return tuple(other for other in others if _place(other) in chosen)
+
+
+def refuse_other_size(past: Future, multiplier: Decimal | None) -> None:
+    """Raise ProductNotFoundError where a product of the past had no contract of a multiplier."""
+    if multiplier is not None and past.sizes and multiplier not in past.sizes:
+        symbol, exchange, trading_class = past.key
+        raise ProductNotFoundError(
+            *(symbol, "what was known then"),
+            exchange=exchange,
+            trading_class=trading_class,
+            multiplier=multiplier,
+            known=[past.key],
+        )
 
 
 def differ_in_size_only(one: FuturesContract, other: FuturesContract) -> bool:

@@ -16,8 +16,8 @@ from ibkr_sync_cli.invocation import call_of, now
 if TYPE_CHECKING:
     from ibkr_sync.bootstrap import Services
     from ibkr_sync.domain.entities.futures import Future
-    from ibkr_sync.domain.naming.limits import Limits
     from ibkr_sync.domain.naming.query import FutureQuery
+    from ibkr_sync_cli.reports.next_contract import NearestQuestion
     from ibkr_sync_cli.terminal.output import Output
 
 
@@ -64,22 +64,26 @@ def next_contract(
     rule = NearestRule(side=side, by=by, days_before=days_before, months=months, series=series)
     call, present = call_of(context), now()
     moment = present if as_of is None else parse_moment(as_of, present).at
-    question = NearestQuestion(rule=rule, moment=moment, is_past=moment < present, explain=explain)
     limits = options.limits_of_options(exchange, currency, trading_class, multiplier)
+    question = NearestQuestion(
+        rule=rule, moment=moment, limits=limits, is_past=moment < present, explain=explain
+    )
     with call.reading() as services:
         typed = dict.fromkeys(symbol.strip() for symbol in symbols)
-        queries = [_query(call.output, services, text, limits, rule) for text in typed]
+        queries = [_query(call.output, services, text, question) for text in typed]
         raise typer.Exit(report_nearest(call, services, queries, question))
 
 
 def _query(
-    output: Output, services: Services[Future], symbol: str, limits: Limits, rule: NearestRule
+    output: Output, services: Services[Future], symbol: str, question: NearestQuestion
 ) -> FutureQuery | ProductLookupError:
     """The product that a symbol means, or why there is none; a contract ends the call."""
     from ibkr_sync_cli.arguments.symbols import query_of_product
 
-    asked = ("next", *nearest_rule.typed_rule(rule))
+    asked = ("next", *nearest_rule.typed_rule(question.rule))
     try:
-        return query_of_product(output, services.futures, symbol, limits, asked)
+        return query_of_product(
+            *(output, services.futures, symbol, question.limits, asked), is_past=question.is_past
+        )
     except ProductLookupError as error:
         return error

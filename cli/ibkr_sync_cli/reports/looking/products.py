@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.selection.series_choice import SeriesChoice
+from ibkr_sync.domain.selection.size_choice import refuse_other_size
 from ibkr_sync_cli.arguments.symbols import resolve_symbol, stored_product
 from ibkr_sync_cli.views.past import past_view
 from ibkr_sync_cli.views.products.product import product_view
@@ -58,8 +59,11 @@ def stored_view(
     """What a symbol means, in every format; raises ProductLookupError."""
     past = question.past
     moment = past.at if past else now
-    resolved = resolve_symbol(output, services.futures, symbol, question.limits)
+    limits = question.limits
+    resolved = resolve_symbol(output, services.futures, symbol, limits, is_past=past is not None)
     product = _product(output, services, resolved.query, past)
+    if past is not None:
+        refuse_other_size(product, limits.multiplier)
     ladders = _ladders(services, product, past)
     sizes = services.futures.size_notice(resolved.query, product.key)
     if resolved.contract is not None:
@@ -81,7 +85,7 @@ def _product(
     output: Output, services: Services[Future], query: FutureQuery, past: PastMoment | None
 ) -> Future:
     """The product that is asked for, as it is or was, with its delivery dates."""
-    product = stored_product(output, services.futures, query)
+    product = stored_product(output, services.futures, query, is_past=past is not None)
     if past is not None:
         product = services.history.as_of(product.key, past.day or past.at, query.multiplier)
         return services.deliveries.dated_as_of(product, past.at)

@@ -469,6 +469,21 @@ def test_a_pin_of_a_size_that_its_product_has_no_more_gives_way_to_a_full_name()
     names = resolver(both, pins=InMemoryPins(pin))
     assert names.resolve("NOVA@CME (NV)").query.multiplier == Decimal(5)
     assert names.with_known(ProductNotFoundError("NOVA", "the database"), query).pinned is None
+    refused = ProductNotFoundError("NOVA", "IBKR", asked=Origin.IBKR)
+    error = names.with_known(refused, query)
+    assert (error.pinned, error.sizes) == ("NOVA", ())
+
+
+def test_what_was_of_another_size_is_found_by_the_size_that_it_had() -> None:
+    names = resolver(product("NOVA", "CME", "NV", DECEMBER))
+    for text in ("NOVA", "NV", "NOVA@CME (NV)", "NOVAZ6"):
+        found = names.resolve_past(text, Limits(multiplier=Decimal(7)))
+        assert found.product == ProductKey("NOVA", "CME", "NV")
+        assert found.query.multiplier == Decimal(7)
+    mini = resolver().resolve_past("DAX", Limits(multiplier=Decimal(1)))
+    assert mini.product == ProductKey("DAX", "EUREX", "FDXS")
+    with pytest.raises(AmbiguousProductError):
+        resolver().resolve_past("DAX", Limits(multiplier=Decimal(7)))
 
 
 def test_sizes_that_no_class_distinguishes_are_one_product() -> None:

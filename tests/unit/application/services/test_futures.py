@@ -71,6 +71,19 @@ def test_a_size_that_is_asked_for_decides_among_equals_and_hides_no_month(
     assert service.size_notice(ES_QUERY, ES.key) is None
 
 
+def test_what_had_another_size_once_is_given_whatever_size_it_has(
+    service: FuturesService[Future], repository: InMemoryFutureRepository[Future]
+) -> None:
+    repository.products[ES.key] = ES
+    gone = dataclasses.replace(ES_QUERY, multiplier=Decimal(7))
+    with pytest.raises(ProductNotFoundError):
+        service.show(gone)
+    assert service.show_of_any_size(gone).contracts == ES.contracts
+    for query in (NQ_QUERY, dataclasses.replace(NQ_QUERY, multiplier=Decimal(7))):
+        with pytest.raises(ProductNotFoundError):
+            service.show_of_any_size(query)
+
+
 def test_a_failure_of_one_product_is_raised_and_of_many_is_given(
     service: FuturesService[Future],
 ) -> None:

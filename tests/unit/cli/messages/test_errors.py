@@ -254,6 +254,12 @@ def test_every_error_of_the_tree_is_explained(kind: type[errors.IbkrSyncError]) 
             "DAX --trading-class FDAX --multiplier 25\n       or not at all: ibkr-sync unpin DAX",
         ),
         (
+            errors.ProductNotFoundError("DAX", "IBKR", asked=Origin.IBKR, pinned="DAX"),
+            ExitCode.NOT_FOUND,
+            "DAX was not found in IBKR; DAX is pinned to this multiplier.",
+            "If the multiplier is another now: ibkr-sync unpin DAX",
+        ),
+        (
             errors.ProductNotFoundError("ES", "f.db", exchange="CME", currency="USD"),
             ExitCode.NOT_FOUND,
             "ES@CME (USD) was not found in f.db.",
