@@ -203,8 +203,12 @@ class LocalFuturePortContract(FuturePortContract):
         states, counts = [], []
         for _ in range(2):
             clock.advance(days=1)
+            before = self.stored(stored_in(Future), product)
+            planned = local.plan_absence(absent, by_symbol(product))
+            assert self.stored(stored_in(Future), product) == before
             with local.sync_run(Origin.IBKR) as run:
                 failure = local.record_absence(absent, by_symbol(product), run)
+            assert planned == failure
             counts.append(counts_of(failure.diff or ChainDiff()))
             found = self.stored(stored_in(Future), product)
             states.append({contract.state(clock.now) for contract in found.contracts})
@@ -231,6 +235,7 @@ class LocalFuturePortContract(FuturePortContract):
     ) -> None:
         error = ProductNotFoundError(product.symbol, "the source")
         absent = AbsentFuture(key=product.key, gone=frozenset(), error=error)
+        assert local.plan_absence(absent, by_symbol(product)).diff is None
         with local.sync_run(Origin.IBKR) as run:
             assert local.record_absence(absent, by_symbol(product), run).diff is None
         assert ledger.outcomes() == [(product.symbol, "failed", "ProductNotFoundError")]

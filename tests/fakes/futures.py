@@ -236,6 +236,12 @@ class InMemoryFutureRepository(LocalFuturePort[F], StoredForPlan, Generic[F]):
         self._record(run, query, ProductOutcome.FAILED, key=key, counts=counts, error=absent.error)
         return FutureFailure(query=query, error=absent.error, diff=diff)
 
+    def plan_absence(self, absent: AbsentFuture, query: FutureQuery) -> FutureFailure:
+        stored = self.products.get(absent.key)
+        now = self._clock()
+        diff = None if stored is None else plan_product_absence(stored, absent.gone, now).diff
+        return FutureFailure(query=query, error=absent.error, diff=diff)
+
     def record_failure(self, failure: FutureFailure, run: SyncRun) -> None:
         found = [product for product in self.products.values() if failure.query.matches(product)]
         matching = most_stored(found)

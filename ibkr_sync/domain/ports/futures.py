@@ -113,6 +113,10 @@ class LocalFuturePort(FuturePort[F], StoredProducts, Protocol[F]):
         """
 
     @abstractmethod
+    def plan_absence(self, absent: AbsentFuture, query: FutureQuery) -> FutureFailure:
+        """Give what `record_absence` would give, and write nothing; raises StorageError."""
+
+    @abstractmethod
     def find_fresh(self, query: FutureQuery, max_age: timedelta, now: datetime) -> F | None:
         """Give the stored product if its last complete reply is younger than `max_age`.
 

@@ -41,7 +41,8 @@ class FutureFailure:
     """A product that could not be brought up to date, with the reason.
 
     Attributes:
-        diff: what was stored all the same, as its source no longer knows it; None for nothing.
+        diff: what was stored all the same, as its source no longer knows it, or would be if this
+            were no dry run; None for nothing.
     """
 
     query: FutureQuery

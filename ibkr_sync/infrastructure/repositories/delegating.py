@@ -159,7 +159,7 @@ class DelegatingFutureRepository(FuturePort[F], Generic[F]):
         """Record that the source no longer knows a stored product, which is a failure too."""
         absent.error.asked = self.source.origin
         if run is None:
-            return FutureFailure(query=query, error=absent.error)
+            return self._local.plan_absence(absent, query)
         return self._local.record_absence(absent, query, run)
 
     def _fail(self, query: FutureQuery, error: IbkrSyncError, run: SyncRun | None) -> FutureFailure:

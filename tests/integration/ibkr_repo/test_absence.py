@@ -429,10 +429,14 @@ def test_the_probe_must_answer_after_the_contracts_were_asked_for_too(rig: Rig) 
     assert everything_of(rig.local.products[ES.key]) == before
 
 
-def test_in_a_dry_run_an_absence_changes_nothing(rig: Rig) -> None:
+def test_in_a_dry_run_an_absence_changes_nothing_and_says_what_it_would(rig: Rig) -> None:
     rig.store(ES, NASDAQ)
     before = rig.local.products[ES.key]
-    rig.ask(rig.gateway(unknown(ES)), exactly(ES), policy=SyncPolicy(dry_run=True))
+    answers = rig.ask(rig.gateway(unknown(ES)), exactly(ES), policy=SyncPolicy(dry_run=True))
+    failure = answers[exactly(ES)]
+    assert isinstance(failure, FutureFailure)
+    assert failure.diff is not None
+    assert len(failure.diff.missing) == len(ES.contracts)
     assert everything_of(rig.local.products[ES.key]) == everything_of(before)
 
 

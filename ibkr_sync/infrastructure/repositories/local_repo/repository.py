@@ -255,6 +255,16 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
             outcomes.record_failed_outcome(connection, failure, product_id, run, now, given_at=now)
         return failure
 
+    def plan_absence(self, absent: AbsentFuture, query: FutureQuery) -> FutureFailure:
+        from ibkr_sync.infrastructure.repositories.local_repo.products import planning
+
+        with reading(self._database) as connection:
+            plan = planning.plan_stored_absence(
+                connection, absent, self._clock(), self._database.name
+            )
+        diff = None if plan is None else plan.update.diff
+        return FutureFailure(query=query, error=absent.error, diff=diff)
+
     def store_market_rules(self, rules: Iterable[MarketRule]) -> None:
         """Keep tick ladders; what they replace stays as history."""
         from ibkr_sync.infrastructure.repositories.local_repo.products.ladders import (
