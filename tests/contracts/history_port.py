@@ -441,6 +441,30 @@ class HistoryPortContract:
         storage.store(dataclasses.replace(ES, contracts=tuple(map(renamed_market, ES.contracts))))
         alike = storage.history.of_run(3).recorded
         assert dict(single.chains) == {}
-        assert {chain.con_id for chain in alike.chains[ES.key]} == {
+        assert {past.contract.con_id for past in alike.chains[ES.key]} == {
             contract.con_id for contract in ES.contracts
         }
+
+    def test_what_happened_alike_is_the_same_event_whatever_becomes_of_contracts(
+        self, storage: Storage
+    ) -> None:
+        """A chain that had lacked one contract gets that back, and another one leaves it."""
+
+        def ids() -> list[set[str]]:
+            return [
+                {event.event_id for event in digest_run(storage.history.of_run(run))}
+                for run in (1, 2, 3, 4)
+            ]
+
+        near, *others = ES.contracts
+        storage.store(ES)
+        for chain in (others, map(renamed_market, others), (near, *map(renamed_market, others))):
+            storage.clock.advance(hours=1)
+            storage.store(dataclasses.replace(ES, contracts=tuple(chain)))
+        before = ids()
+        storage.clock.advance(days=1)
+        leaver = dataclasses.replace(others[0], trading_class="ESX")
+        storage.store(dataclasses.replace(ES, trading_class="ESX", contracts=(leaver,)))
+        assert ids() == before
+        (folded,) = digest_run(storage.history.of_run(3))
+        assert (folded.field, folded.con_id) == ("market_name", None)

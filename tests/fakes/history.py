@@ -13,9 +13,10 @@ from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.errors import ProductNotFoundError
 from ibkr_sync.domain.evidence.product_update import PRODUCT
 from ibkr_sync.domain.evidence.remarks import REMARKS
-from ibkr_sync.domain.history.alike_events import products_changed_alike
+from ibkr_sync.domain.history.alike_events import FIELDS_OF_PAST, products_changed_alike
 from ibkr_sync.domain.history.events import is_first_sight_event
 from ibkr_sync.domain.history.recorded_history import (
+    ContractPast,
     FirstSight,
     ProductHistory,
     RecordedChange,
@@ -128,9 +129,7 @@ class InMemoryHistory(HistoryPort):
                 if ladder.at >= since
             ),
             first_runs={key: first[key] for key in new},
-            chains={
-                key: self._local.products[key].contracts for key in products_changed_alike(recent)
-            },
+            chains={key: self._chain(key) for key in products_changed_alike(recent)},
         )
 
     def of_run(self, run: int) -> RecordedRunPeriod:
@@ -218,6 +217,21 @@ class InMemoryHistory(HistoryPort):
                 dataclasses.replace(change, product=after) if change.product == before else change
                 for change in self._changes
             ]
+
+    def _chain(self, product: ProductKey) -> tuple[ContractPast, ...]:
+        ever = {change.con_id for change in self._changes if change.product == product}
+        return tuple(
+            ContractPast(
+                contract=contract,
+                changes=tuple(
+                    change
+                    for change in self._changes
+                    if change.con_id == con_id and change.field in FIELDS_OF_PAST
+                ),
+            )
+            for con_id, contract in sorted(self._contracts().items())
+            if con_id in ever
+        )
 
     def _contracts(self) -> dict[int, FuturesContract]:
         products = self._local.products.values()

@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
+from typing import Any, Final
 
+from ibkr_sync.domain.canonical_text import parse_canonical_text
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import ProductKey
+from ibkr_sync.domain.evidence.product_update import LISTED, LISTING, PRODUCT
 from ibkr_sync.domain.history.events import Event, EventType, is_first_sight_event
-from ibkr_sync.domain.history.recorded_history import RecordedChange
+from ibkr_sync.domain.history.recorded_history import ContractPast, RecordedChange
+
+_DATES: Final = ("last_trade_date", "last_trade_at")
+
+FIELDS_OF_PAST: Final = (LISTING, PRODUCT, *_DATES)
+"""The fields whose changes say whether a contract traded at an event."""
 
 
 def products_changed_alike(changes: Iterable[RecordedChange]) -> frozenset[ProductKey]:
@@ -24,12 +31,12 @@ def products_changed_alike(changes: Iterable[RecordedChange]) -> frozenset[Produ
 
 
 def fold_alike_events(
-    events: Iterable[Event], chains: Mapping[ProductKey, Collection[FuturesContract]]
+    events: Iterable[Event], chains: Mapping[ProductKey, Collection[ContractPast]]
 ) -> Iterator[Event]:
     """The events, those that every contract of a product has in common as one of the product.
 
-    Of contracts that had ended, were delisted or missing before, nothing is expected. `chains` are
-    as they stand today; of a product without one nothing is folded.
+    Of contracts that had ended, were delisted or missing before, nothing is expected. `chains` have
+    every contract that ever was the product's; of a product without one nothing is folded.
     """
     every = tuple(events)
     alike: defaultdict[tuple[object, ...], dict[int, Event]] = defaultdict(dict)
@@ -56,15 +63,32 @@ def _what(event: Event) -> tuple[object, ...]:
     return event.run, event.at, event.product, event.type, event.field, event.old, event.new
 
 
-def _has_all(own: Mapping[int, Event], chain: Iterable[FuturesContract]) -> bool:
-    at = next(iter(own.values())).at
-    return all(contract.con_id in own for contract in chain if _was_listed(contract, at))
+def _has_all(own: Mapping[int, Event], chain: Iterable[ContractPast]) -> bool:
+    event = next(iter(own.values()))
+    return all(past.contract.con_id in own for past in chain if _was_listed(past, event))
 
 
-def _was_listed(contract: FuturesContract, at: datetime) -> bool:
-    """Whether a contract was there just before an aware instant, and has not ended until then."""
-    listing = contract.listing
-    if listing is None or contract.is_expired(at):
+def _was_listed(past: ContractPast, event: Event) -> bool:
+    """Whether a contract of the event's product was there before its run, and had not ended.
+
+    By what runs recorded, as an event is the same one whatever became of the contract since.
+    """
+    run = event.run or 0
+    placed = [
+        change.product
+        for change in past.changes
+        if change.field in (LISTING, PRODUCT) and change.run <= run
+    ]
+    states = [change.new for change in past.changes if change.field == LISTING and change.run < run]
+    if placed[-1:] != [event.product] or states[-1:] != [LISTED]:
         return False
-    is_absent = listing.missing_since is not None and listing.missing_since < at
-    return listing.first_seen_at < at and not is_absent
+    return not _as_it_was(past, run).is_expired(event.at)
+
+
+def _as_it_was(past: ContractPast, run: int) -> FuturesContract:
+    """The contract with the last trade that was known after a run."""
+    old: dict[str, Any] = {}
+    for change in past.changes:
+        if change.field in _DATES and change.run > run and change.field not in old:
+            old[change.field] = parse_canonical_text(change.field, change.old, of_contract=True)
+    return replace(past.contract, **old)

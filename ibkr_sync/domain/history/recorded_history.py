@@ -86,6 +86,18 @@ class RecordedEnd:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ContractPast:
+    """A contract as it stands today, with what says whether it traded at any run.
+
+    Attributes:
+        changes: all changes of its listing, product and last trade, in the order of runs.
+    """
+
+    contract: FuturesContract
+    changes: tuple[RecordedChange, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedPeriod:
     """What was recorded in a span of time.
 
@@ -95,8 +107,8 @@ class RecordedPeriod:
             they have now or had in it.
         ladders: tick ladders that changed, once for each product.
         first_runs: of each product that got contracts in it, the run that saw its first ones.
-        chains: of each product of which several contracts changed alike, its contracts as they
-            stand today.
+        chains: of each product of which several contracts changed alike, all that were ever its
+            own.
         earlier_remarks: changes of remarks shortly before it (see `RECURRENCE`).
     """
 
@@ -105,7 +117,7 @@ class RecordedPeriod:
     ended: tuple[RecordedEnd, ...] = ()
     ladders: tuple[RecordedLadder, ...] = ()
     first_runs: Mapping[ProductKey, int] = field(default_factory=dict)
-    chains: Mapping[ProductKey, tuple[FuturesContract, ...]] = field(default_factory=dict)
+    chains: Mapping[ProductKey, tuple[ContractPast, ...]] = field(default_factory=dict)
 
     def of_contract(self, contract: FuturesContract) -> RecordedPeriod:
         """What was recorded of one contract alone."""

@@ -21,8 +21,9 @@ from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.errors import ProductNotFoundError
 from ibkr_sync.domain.evidence.product_update import LISTING, PRODUCT
 from ibkr_sync.domain.evidence.remarks import REMARKS
-from ibkr_sync.domain.history.alike_events import products_changed_alike
+from ibkr_sync.domain.history.alike_events import FIELDS_OF_PAST, products_changed_alike
 from ibkr_sync.domain.history.recorded_history import (
+    ContractPast,
     FirstSight,
     ProductHistory,
     RecordedChange,
@@ -286,13 +287,22 @@ def _ended(
 
 def _chains(
     connection: Connection, keys: Collection[ProductKey]
-) -> dict[ProductKey, tuple[FuturesContract, ...]]:
+) -> dict[ProductKey, tuple[ContractPast, ...]]:
     if not keys:
         return {}
-    found: defaultdict[ProductKey, list[FuturesContract]] = defaultdict(list)
-    statement = _contracts().where(tuple_(*_KEY).in_(sorted(keys)))
+    row = field_changes.c
+    ids = select(products.c.id).where(tuple_(*_KEY).in_(sorted(keys)))
+    ever_own = select(row.con_id).where(row.product_id.in_(ids), row.con_id.is_not(None))
+    is_past = (row.con_id.in_(ever_own), row.field.in_(FIELDS_OF_PAST))
+    pasts: defaultdict[int | None, list[RecordedChange]] = defaultdict(list)
+    for change in _recorded(connection, _changes(*is_past).order_by(row.id)):
+        pasts[change.con_id].append(change)
+    found: defaultdict[ProductKey, list[ContractPast]] = defaultdict(list)
+    statement = _contracts().where(contracts.c.con_id.in_(ever_own))
     for end in map(_contract, connection.execute(statement.order_by(contracts.c.con_id))):
-        found[end.product].append(end.contract)
+        changes = tuple(pasts[end.contract.con_id])
+        for key in {change.product for change in changes}.intersection(keys):
+            found[key].append(ContractPast(contract=end.contract, changes=changes))
     return {key: tuple(chain) for key, chain in found.items()}
 
 

@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from example_products import DECEMBER, ES, NOW
-from ibkr_sync.domain.entities.contracts import ContractListing, FuturesContract
+from ibkr_sync.domain.entities.contracts import ContractListing
 from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.evidence.chain_diff import diff_chain
 from ibkr_sync.domain.history.event_digest import digest_events, digest_history, digest_run
 from ibkr_sync.domain.history.events import EventType
 from ibkr_sync.domain.history.recorded_history import (
+    ContractPast,
     RecordedChange,
     RecordedEnd,
     RecordedPeriod,
@@ -36,16 +37,6 @@ MONTHS = tuple(
 
 
 LONG_LISTED = ContractListing(first_seen_at=NOW - timedelta(days=90), last_seen_at=NOW)
-LISTED = tuple(dataclasses.replace(month, listing=LONG_LISTED) for month in MONTHS)
-MISSING_BEFORE = dataclasses.replace(
-    MONTHS[2], listing=dataclasses.replace(LONG_LISTED, missing_since=NOW - timedelta(days=1))
-)
-SEEN_LATER = dataclasses.replace(
-    MONTHS[2], listing=ContractListing(first_seen_at=NOW, last_seen_at=NOW)
-)
-ENDED_BEFORE = dataclasses.replace(
-    MONTHS[2], last_trade_date=date(2026, 11, 1), listing=LONG_LISTED
-)
 
 
 def change(
@@ -395,21 +386,60 @@ def test_ticks_of_some_contracts_are_theirs_and_those_of_all_are_reported_once()
         assert {pair[0] for pair in message(RecordedPeriod(changes=changes))} == reported
 
 
-@pytest.mark.parametrize(
-    ("changed", "chain", "folded"),
+def past(con_id: int, *later: RecordedChange, ended: bool = False) -> ContractPast:
+    """A contract that was listed in run 1, and what happened to it since."""
+    contract = MONTHS[con_id - 1]
+    if ended:
+        contract = dataclasses.replace(contract, last_trade_date=date(2026, 11, 1))
+    listed = change(con_id, "listing", None, "listed")
+    return ContractPast(contract=contract, changes=(listed, *later))
+
+
+NIGHT_OF_CHANGE = 5
+LISTED = (past(1), past(2), past(3))
+MISSING_BEFORE = change(3, "listing", "listed", "missing", run=4)
+LEFT_BEFORE = change(3, "product", str(ES.key), str(CL), run=4, product=CL)
+CAME_BEFORE = change(3, "product", str(CL), str(ES.key), run=4)
+RETURNED_LATER = change(3, "listing", "missing", "listed", run=6)
+MISSING_LATER = change(3, "listing", "listed", "missing", run=6)
+LEFT_LATER = change(3, "product", str(ES.key), str(CL), run=6, product=CL)
+CAME_LATER = change(3, "product", str(CL), str(ES.key), run=6)
+SEEN_ELSEWHERE = ContractPast(
+    contract=MONTHS[2],
+    changes=(change(3, "listing", None, "listed", product=CL), CAME_LATER),
+)
+SEEN_LATER = ContractPast(
+    contract=MONTHS[2], changes=(change(3, "listing", None, "listed", run=NIGHT_OF_CHANGE),)
+)
+REDATED_LATER = change(3, "last_trade_date", "2027-03-20", "2026-11-01", run=6)
+
+
+@one_case(
+    ("changed", "third", "folded"),
     [
-        ((1, 2, 3), LISTED, True),
-        ((1, 2), LISTED, False),
-        ((1, 2), (), True),
-        ((1,), (), False),
-        ((1, 2), (*LISTED[:2], MISSING_BEFORE), True),
-        ((1, 2), (*LISTED[:2], SEEN_LATER), True),
-        ((1, 2), (*LISTED[:2], ENDED_BEFORE), True),
+        ((1, 2, 3), past(3), True),
+        ((1, 2), past(3), False),
+        ((1,), past(3), False),
+        ((1, 2), past(3, MISSING_BEFORE), True),
+        ((1, 2), past(3, MISSING_BEFORE, RETURNED_LATER), True),
+        ((1, 2), past(3, MISSING_LATER), False),
+        ((1, 2, 3), past(3, MISSING_LATER), True),
+        ((1, 2), past(3, LEFT_BEFORE), True),
+        ((1, 2), past(3, CAME_BEFORE), False),
+        ((1, 2), past(3, LEFT_LATER), False),
+        ((1, 2, 3), past(3, LEFT_LATER), True),
+        ((1, 2), SEEN_ELSEWHERE, True),
+        ((1, 2), SEEN_LATER, True),
+        ((1, 2), past(3, ended=True), True),
+        ((1, 2), past(3, REDATED_LATER, ended=True), False),
     ],
 )
-def test_what_happened_alike_is_one_event_where_every_living_contract_has_it(
-    changed: tuple[int, ...], chain: tuple[FuturesContract, ...], folded: bool
+def test_what_happened_alike_is_one_event_where_every_contract_had_it_that_was_listed_then(
+    changed: tuple[int, ...], third: ContractPast, folded: bool
 ) -> None:
-    changes = tuple(change(number, "venues", "CME", "CME,SMART") for number in changed)
+    changes = tuple(
+        change(number, "venues", "CME", "CME,SMART", run=NIGHT_OF_CHANGE) for number in changed
+    )
+    chain = (*LISTED[:2], third)
     found = message(RecordedPeriod(changes=changes, chains={ES.key: chain}))
     assert [value for value, *_ in found] == ([None] if folded else list(changed))
