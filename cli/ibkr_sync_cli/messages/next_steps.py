@@ -131,6 +131,11 @@ def step_if_given_up(query: FutureQuery, command: NextCommand, *, is_watched: bo
     return f"Keep a watchlist of what you want: {command('watchlist', 'add', 'SYMBOL')}"
 
 
+def step_to_watch_product(key: ProductKey, command: NextCommand) -> str:
+    """Have refreshes keep a stored product up to date."""
+    return command("watchlist", "add", str(key))
+
+
 def step_if_nothing_to_refresh(error: errors.NothingToRefreshError, command: NextCommand) -> str:
     """Where nothing is stored or watched that is still asked for."""
     if error.closed:

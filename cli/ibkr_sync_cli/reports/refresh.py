@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.errors import AmbiguousProductError, ProductNotFoundError
 from ibkr_sync_cli.messages.errors import exit_code_of, explain_error
-from ibkr_sync_cli.messages.next_steps import step_if_given_up
+from ibkr_sync_cli.messages.next_steps import step_if_given_up, step_to_watch_product
 from ibkr_sync_cli.reports.errors import report_error, report_left_out
 from ibkr_sync_cli.reports.events import report_run_events
 from ibkr_sync_cli.reports.progress import sync_with_progress
@@ -78,6 +78,9 @@ def _remark(output: Output, report: RefreshReport, audit: AuditService) -> None:
         for remark in update.remarks:
             output.remark(f"{update.key}: {remark}", style="yellow")
         report_left_out(output, update.key, update.left_out)
+    for key in report.left_unwatched:
+        output.remark(f"note: {key} took contracts, and is not watched", style="yellow")
+        output.advise(step_to_watch_product(key, output.command))
     write_closed_notice(output, closed_since(report.closed))
     asked = [other for other in report.updates if other.counts is not None]
     stored = {product.key for product in asked if product.applied}

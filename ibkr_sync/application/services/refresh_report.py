@@ -11,6 +11,7 @@ from ibkr_sync.domain.entities.contracts import ContractSeries
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.entities.product_summary import ProductSummary
 from ibkr_sync.domain.errors import AmbiguousProductError, GatewayError, ProductNotFoundError
+from ibkr_sync.domain.history.events import EventType
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.contract_counts import ContractCounts, counts_of
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
@@ -86,6 +87,20 @@ class RefreshReport(SyncReport[RefreshedProduct]):
         """
         nothing_asked = all(isinstance(failure.error, GatewayError) for failure in self.failures)
         return self.has_answers or bool(self.updates and not nothing_asked)
+
+    @property
+    def left_unwatched(self) -> tuple[ProductKey, ...]:
+        """Products that took contracts of watched ones, and that no entry keeps up to date."""
+        watched = {str(key) for key in self.before if self._is_watched(key)}
+        takers = {
+            event.product
+            for event in self.events
+            if event.type is EventType.MOVED and event.old in watched
+        }
+        return tuple(sorted(key for key in takers if not self._is_watched(key)))
+
+    def _is_watched(self, key: ProductKey) -> bool:
+        return any(query.may_mean(key) for query in self.watched)
 
     def stored_before(self, failure: FutureFailure) -> ProductSummary | None:
         """The product as it was stored before the run, also if it has another name today."""
