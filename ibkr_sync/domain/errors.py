@@ -34,6 +34,7 @@
     │   │   └── NotWatchableError       it can't be watched by this name; holds what may be meant
     │   ├── AmbiguousProductError       holds the candidates
     │   ├── AssetClassMismatchError
+    │   ├── NeverFetchedError           only the catalogue knows the product, and no contract
     │   ├── HoursUnknownError           the product is known, its hours are not
     │   ├── NotYetKnownError            the product was stored only after the instant asked for
     │   ├── ContractNotFoundError       the chain has no such contract
@@ -398,6 +399,14 @@ class AssetClassMismatchError(ProductLookupError):
     def __init__(self, symbol: str, found: AssetClass) -> None:
         self.found = found
         super().__init__(symbol, f"{symbol} is of asset class {found.value}")
+
+
+class NeverFetchedError(ProductLookupError):
+    """Only the catalogue knows the product; no source was ever asked for its contracts."""
+
+    def __init__(self, product: ProductKey) -> None:
+        self.product = product
+        super().__init__(product.symbol, f"{product}: its contracts were never fetched")
 
 
 class HoursUnknownError(ProductLookupError):

@@ -214,7 +214,7 @@ def test_get_says_that_no_source_was_asked(ibkr_sync: CommandLine, stocked: Path
     assert (done.code, outcomes) == (0, {"ES": "stored", "GC": "catalogue"})
     assert done.err.splitlines() == [
         "note: IBKR was not asked: profile local answers from the database",
-        "GC@COMEX (GC): from the catalogue, without contracts",
+        "GC@COMEX (GC): only the catalogue knows it; its contracts were never fetched",
         f"next:  ibkr-sync --database {stocked} get GC@COMEX --source ibkr",
     ]
 

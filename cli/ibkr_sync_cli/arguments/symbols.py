@@ -13,6 +13,7 @@ from ibkr_sync.domain.errors import AmbiguousProductError
 from ibkr_sync_cli.invocation import now
 from ibkr_sync_cli.terminal.notices import (
     write_closed_notice,
+    write_never_fetched_notice,
     write_notices,
     write_other_year_notice,
 )
@@ -77,14 +78,25 @@ def find_symbol(
 
 
 def stored_product(
-    output: Output, service: FuturesService[F], query: FutureQuery, *, is_past: bool = False
+    output: Output,
+    service: FuturesService[F],
+    query: FutureQuery,
+    *,
+    is_past: bool = False,
+    needs_chain: bool = True,
 ) -> F:
-    """Give the stored product that is meant (see `FuturesService.show`).
+    """Give the stored product that is asked for (see `FuturesService.chain`).
 
-    With notes on sizes that are left out, and on a product that is closed. Of the past it is the
-    one that is stored today, whatever sizes it has (see `FuturesService.show_of_any_size`).
+    With notes on sizes that are left out, on a product that is closed, and, unless it
+    `needs_chain`, on one whose contracts were never fetched. Of the past it is the one that is
+    stored today, whatever sizes it has (see `FuturesService.show_of_any_size`).
     """
-    product = service.show_of_any_size(query) if is_past else service.show(query)
+    if is_past:
+        product = service.show_of_any_size(query)
+    else:
+        product = service.chain(query) if needs_chain else service.show(query)
+    if product.is_stub:
+        write_never_fetched_notice(output, product.key)
     is_of_size = not is_past or query.multiplier in product.sizes
     notice = service.size_notice(query, product.key) if is_of_size else None
     write_notices(output, () if notice is None else (notice,))
@@ -110,7 +122,7 @@ def query_of_product(
     found = resolve_symbol(output, service, symbol, limits, is_past=is_past)
     if found.contract is not None:
         with suppress(AmbiguousProductError):
-            service.show(found.query)  # raises for what is not stored at all
+            service.chain(found.query)  # raises for what is not stored at all
         refuse_contract(output, symbol, limits, found, asked)
     return found.query
 

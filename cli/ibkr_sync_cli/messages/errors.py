@@ -283,6 +283,11 @@ _RULES: dict[type[BaseException], _Rule] = {
         lambda e: f"{e.symbol} is of another asset class: {e.found}.",
         lambda *_: None,
     ),
+    errors.NeverFetchedError: _Rule(
+        ExitCode.NOT_FOUND,
+        lambda e: f"Only the catalogue knows {e.product}; its contracts were never fetched.",
+        lambda e, command: next_steps.step_to_get_product(e.product, command),
+    ),
     errors.HoursUnknownError: _Rule(
         ExitCode.NOT_FOUND,
         lambda e: f"The {e.kind} hours of {e.symbol} are not known: {e.detail}.",

@@ -9,6 +9,7 @@ from ibkr_sync.domain.canonical_text import canonical_text
 from ibkr_sync.domain.delivery.audit.disagreements import Disagreement
 from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.entities.product_summary import ProductSummary
+from ibkr_sync.domain.errors import NeverFetchedError
 from ibkr_sync.domain.naming.notices import (
     CatalogueSymbolNotice,
     ContinuousNotice,
@@ -23,6 +24,7 @@ from ibkr_sync.domain.naming.notices import (
     SymbolRenamedNotice,
 )
 from ibkr_sync.domain.selection.contract_choice import ContractMatch, ContractWords
+from ibkr_sync_cli.messages.errors import explain_error
 from ibkr_sync_cli.messages.next_steps import step_to_audit, step_to_get_product
 from ibkr_sync_cli.terminal.output import Output, OutputFormat
 from ibkr_sync_cli.units.quantities import quantity_of
@@ -61,6 +63,14 @@ def write_nothing_notice(output: Output, what: str, next_step: str | None = None
     output.remark(f"note: nothing {what}", style="yellow")
     if not output.quiet:
         output.advise(next_step)
+
+
+def write_never_fetched_notice(output: Output, product: ProductKey) -> None:
+    """Say on stderr that no more is known of a product than the catalogue says, and what to do."""
+    message = explain_error(NeverFetchedError(product), output.command)
+    output.remark(f"note: {message.sentence}", style="yellow")
+    if not output.quiet:
+        output.advise(message.next_step)
 
 
 def closed_since(products: Iterable[ProductSummary]) -> dict[ProductKey, datetime]:

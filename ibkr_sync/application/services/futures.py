@@ -12,6 +12,7 @@ from ibkr_sync.application.services.past_hours import read_past_hours
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.errors import (
     AmbiguousProductError,
+    NeverFetchedError,
     ProductLookupError,
     ProductNotFoundError,
 )
@@ -64,13 +65,20 @@ class FuturesService(Generic[F_co]):
         return product if self._reader is None else read_past_hours(product, self._reader)
 
     def show_of_any_size(self, query: FutureQuery) -> F_co:
-        """Give the stored product that is meant, though its contracts had the multiplier once."""
+        """Give the stored product asked for, though its contracts had the multiplier only once."""
         try:
             return self.show(query)
         except ProductNotFoundError:
             if query.multiplier is None:
                 raise
             return self.show(dataclasses.replace(query, multiplier=None))
+
+    def chain(self, query: FutureQuery) -> F_co:
+        """Give one product as `show` does; raises NeverFetchedError where it has no chain yet."""
+        product = self.show(query)
+        if product.is_stub:
+            raise NeverFetchedError(product.key)
+        return product
 
     def size_notice(self, query: FutureQuery, product: ProductKey) -> SizeNotice | None:
         """What the multiplier asked for leaves out of a stored product; None if it is nothing."""
@@ -91,10 +99,10 @@ class FuturesService(Generic[F_co]):
     def show_contract(
         self, query: FutureQuery, words: ContractWords, now: datetime
     ) -> tuple[F_co, ContractMatch]:
-        """Give one stored contract with its product (see `find_contract`, and `show`)."""
+        """Give one stored contract with its product (see `find_contract`, and `chain`)."""
         from ibkr_sync.domain.selection.contract_choice import find_contract
 
-        product = self.show(query)
+        product = self.chain(query)
         return product, find_contract(product, words, now)
 
     def get(self, query: FutureQuery, policy: SyncPolicy) -> FutureUpdate[F_co]:

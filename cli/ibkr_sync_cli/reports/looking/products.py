@@ -59,10 +59,11 @@ def stored_view(
     """What a symbol means, in every format; raises ProductLookupError."""
     past = question.past
     moment = past.at if past else now
-    limits = question.limits
-    resolved = resolve_symbol(output, services.futures, symbol, limits, is_past=past is not None)
-    product = _product(output, services, resolved.query, past)
-    if past is not None:
+    limits, is_past = question.limits, past is not None
+    resolved = resolve_symbol(output, services.futures, symbol, limits, is_past=is_past)
+    needs_chain = resolved.contract is not None
+    product = _product(output, services, resolved.query, past, needs_chain=needs_chain)
+    if is_past:
         refuse_other_size(product, limits.multiplier)
     ladders = _ladders(services, product, past)
     sizes = services.futures.size_notice(resolved.query, product.key)
@@ -82,10 +83,17 @@ def stored_view(
 
 
 def _product(
-    output: Output, services: Services[Future], query: FutureQuery, past: PastMoment | None
+    output: Output,
+    services: Services[Future],
+    query: FutureQuery,
+    past: PastMoment | None,
+    *,
+    needs_chain: bool,
 ) -> Future:
     """The product that is asked for, as it is or was, with its delivery dates."""
-    product = stored_product(output, services.futures, query, is_past=past is not None)
+    product = stored_product(
+        output, services.futures, query, is_past=past is not None, needs_chain=needs_chain
+    )
     if past is not None:
         product = services.history.as_of(product.key, past.day or past.at, query.multiplier)
         return services.deliveries.dated_as_of(product, past.at)

@@ -56,7 +56,7 @@ def outcome_sentence(
     key = update.product.key
     diff = update.diff
     if update.product.origin is Origin.CATALOGUE:
-        known = f"{key}: from the catalogue, without contracts"
+        known = f"{key}: only the catalogue knows it; its contracts were never fetched"
         return f"{known}\nnext:  {step_to_get_product(key, command)}" if command else known
     if diff is None and not from_source:
         return f"{key}: as stored, no source was asked"

@@ -16,7 +16,7 @@ from ibkr_sync.application.resolution.symbol_resolver import SymbolResolver
 from ibkr_sync.application.services.futures import FuturesService
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
-from ibkr_sync.domain.errors import ProductNotFoundError
+from ibkr_sync.domain.errors import NeverFetchedError, ProductNotFoundError
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
@@ -54,6 +54,18 @@ def test_what_was_brought_up_to_date_is_shown_and_listed(
     update = service.get(ES_QUERY, SyncPolicy())
     assert service.show(ES_QUERY) == update.product
     assert [summary.key for summary in service.list_products()] == [ES.key]
+
+
+def test_what_only_the_catalogue_knows_has_no_chain(service: FuturesService[Future]) -> None:
+    service.get(ES_QUERY, SyncPolicy())
+
+    for ask in (
+        lambda: service.chain(ES_QUERY),
+        lambda: service.show_contract(ES_QUERY, ContractWords(text="ESZ6"), NOW),
+    ):
+        with pytest.raises(NeverFetchedError) as caught:
+            ask()
+        assert caught.value.product == ES.key
 
 
 def test_a_size_that_is_asked_for_decides_among_equals_and_hides_no_month(

@@ -384,6 +384,12 @@ def test_every_error_of_the_tree_is_explained(kind: type[errors.IbkrSyncError]) 
             "show SYMBOL --json",
         ),
         (
+            errors.NeverFetchedError(FDAX),
+            ExitCode.NOT_FOUND,
+            "Only the catalogue knows DAX@EUREX (FDAX); its contracts were never fetched.",
+            "ibkr-sync get DAX@EUREX --trading-class FDAX --source ibkr",
+        ),
+        (
             errors.RecordingError("f.replay", "line 3", "no conId"),
             ExitCode.USAGE,
             "f.replay can't be read at line 3: no conId.",
