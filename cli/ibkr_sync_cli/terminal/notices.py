@@ -120,7 +120,8 @@ def _of_sizes(notice: SizeNotice) -> str:
     size, left_out = canonical_text(notice.multiplier), quantity_of(notice.left_out, "contract")
     sentence = f"multiplier {size} leaves out {left_out} of {notice.product} that it tells apart"
     if notice.left_out == 0:
-        sentence = f"multiplier {size} tells no contracts of {notice.product} apart"
+        none = f"no contract of {notice.product}, as none differs in size alone"
+        sentence = f"multiplier {size} leaves out {none}"
     return f"{sentence}; {notice.kept} of other sizes stay" if notice.kept else sentence
 
 

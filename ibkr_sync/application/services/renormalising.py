@@ -105,7 +105,8 @@ class RenormalisingService:
             update = self._replies.rewrite(key, product, hours, run)
         left = []
         if gaps:
-            left.append(f"before {newest.received_at:%Y-%m-%d} some replies are no longer kept")
+            reason = "some replies are no longer kept, or are another product's"
+            left.append(f"before {newest.received_at:%Y-%m-%d} {reason}")
         if unreadable:
             left.append(f"{unreadable} of {len(kept.replies)} replies can't be read")
         return Renormalised(

@@ -83,7 +83,10 @@ SENTENCES: list[tuple[Notice, str]] = [
     ),
     (
         SizeNotice(product=ZINC, multiplier=Decimal(25), left_out=0, kept=3),
-        "multiplier 25 tells no contracts of ZSLME@LMEOTC (ZSLME) apart; 3 of other sizes stay",
+        (
+            "multiplier 25 leaves out no contract of ZSLME@LMEOTC (ZSLME), as none differs in size"
+            " alone; 3 of other sizes stay"
+        ),
     ),
 ]
 
