@@ -17,6 +17,7 @@ SHOW_DATA = (
     ("changes", "ES"),
     ("history", "ES"),
     ("history", "ES", "--field", "multiplier"),
+    ("next", "ES"),
     ("check",),
     ("check", "--max-age", "1s"),
     ("watchlist", "list"),

@@ -73,11 +73,11 @@ def report_nearest(
     if found and _is_for_a_script(call):
         call.output.write_text("\n".join(map(nearest_line, found)))
     elif found:
-        call.output.write(nearest_view(found), call.wanted)
+        call.output.write(nearest_view(found, is_sample=has_sample), call.wanted)
     for failure in errors:
         report_error(call.output, failure)
     if found and has_sample:
-        write_sample_data_notice(call.output, None)
+        write_sample_data_notice(call.output, call.output.format_for(call.wanted))
     return exit_code_of(errors, all_failed=not found)
 
 

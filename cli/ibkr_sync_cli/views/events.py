@@ -134,9 +134,8 @@ def _changes_table(
     every: Sequence[Event], asked: ChangesQuestion, *, is_sample: bool
 ) -> RenderableType:
     from rich.console import Group
-    from rich.text import Text
 
-    from ibkr_sync_cli.views.cells import marked_cell
+    from ibkr_sync_cli.views.tables import Phrases
 
     events = without_repeats(every)
     counts = Counter(event.severity for event in events)
@@ -145,8 +144,7 @@ def _changes_table(
         period_text(asked),
         *(f"{counts[other]} {other}" for other in reversed(Severity) if counts[other]),
     )
-    summary = Text(" · ".join(footer), style="dim")
-    return Group(_events_table(events), marked_cell(summary, is_sample=is_sample))
+    return Group(_events_table(events), Phrases(footer, is_sample=is_sample))
 
 
 def _history_table(

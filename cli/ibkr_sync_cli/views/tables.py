@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ibkr_sync_cli.terminal.plain_table import plain_table
+from ibkr_sync_cli.views.cells import SAMPLE_TAG, marked_cell
 
 T = TypeVar("T")
 
@@ -93,22 +94,31 @@ def items_table(
 
 
 class Phrases:
-    """Short texts in one line, or in more that break between two of them."""
+    """Short texts in one line, or in more that break between two of them.
 
-    def __init__(self, phrases: Iterable[str]) -> None:
+    The first line of those of sample data begins with its mark.
+    """
+
+    def __init__(self, phrases: Iterable[str], *, is_sample: bool = False) -> None:
         self._phrases = tuple(phrases)
+        self._is_sample = is_sample
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
         """Put into each line what fits."""
-        line = ""
+        room = options.max_width
+        lines: list[str] = []
+        if self._is_sample:
+            room -= SAMPLE_TAG.cell_len + _GAP
         for phrase in self._phrases:
-            longer = f"{line} · {phrase}" if line else phrase
-            if line and cell_len(longer) > options.max_width:
-                yield Text(line, style="dim")
-                longer = phrase
-            line = longer
-        if line:
-            yield Text(line, style="dim")
+            longer = f"{lines[-1]} · {phrase}" if lines else phrase
+            if lines and cell_len(longer) <= room:
+                lines[-1] = longer
+            else:
+                room = options.max_width if lines else room
+                lines.append(phrase)
+        for number, line in enumerate(lines):
+            text = Text(line, style="dim")
+            yield marked_cell(text, is_sample=self._is_sample and number == 0)
 
 
 def phrase_if_alike(column: TableColumn[T], items: Sequence[T]) -> str | None:

@@ -27,18 +27,21 @@ def audit(
     """
     from ibkr_sync.domain.naming.limits import UNLIMITED
     from ibkr_sync_cli.arguments.symbols import product_of_symbol
+    from ibkr_sync_cli.terminal.notices import write_sample_data_notice
     from ibkr_sync_cli.views.products.audit import audit_view
 
     call, moment = call_of(context), now()
     with call.reading() as services:
         service, output = services.futures, call.output
-        named = [
-            product_of_symbol(output, service, symbol, UNLIMITED, moment)
+        keys = {
+            product_of_symbol(output, service, symbol, UNLIMITED, moment).key
             for symbol in symbols or ()
-        ]
-        keys = {product.key for product in named} if symbols else None
-        found = services.audit.disagreements(moment, keys)
-    shown = [disagreement for disagreement in found if disagreement.severity.rank >= severity.rank]
-    output.write(audit_view(shown), call.wanted)
+        }
+        found = services.audit.disagreements(moment, keys if symbols else None)
+        shown = [other for other in found if other.severity.rank >= severity.rank]
+        is_sample = bool(shown) and service.is_sample(shown[0].product)
+    output.write(audit_view(shown, is_sample=is_sample), call.wanted)
+    if is_sample:
+        write_sample_data_notice(output, output.format_for(call.wanted))
     if not shown:
         output.remark("nothing disagrees")

@@ -24,13 +24,13 @@ COLUMNS = (
 _STYLES = {Severity.INFO: "", Severity.NOTICE: "yellow", Severity.CRITICAL: "red"}
 
 
-def audit_view(disagreements: Sequence[Disagreement]) -> Result:
+def audit_view(disagreements: Sequence[Disagreement], *, is_sample: bool = False) -> Result:
     """Each value that two sources have differently."""
     return records_view(
         disagreements,
         _record,
         COLUMNS,
-        lambda: _table(disagreements),
+        lambda: _table(disagreements, is_sample=is_sample),
         schema="ibkr-sync/audit/1",
         name="disagreements",
     )
@@ -53,11 +53,10 @@ def _record(each: Disagreement) -> dict[str, object]:
     }
 
 
-def _table(disagreements: Sequence[Disagreement]) -> RenderableType:
+def _table(disagreements: Sequence[Disagreement], *, is_sample: bool) -> RenderableType:
     from rich.console import Group  # not for pipes
-    from rich.text import Text
 
-    from ibkr_sync_cli.views.tables import TableColumn, items_table
+    from ibkr_sync_cli.views.tables import Phrases, TableColumn, items_table
 
     columns: list[TableColumn[Disagreement] | None] = [
         TableColumn("Severity", lambda item: item.severity.value, alike="all {}"),
@@ -76,7 +75,7 @@ def _table(disagreements: Sequence[Disagreement]) -> RenderableType:
         ),
     )
     table = items_table(disagreements, columns, style=lambda item: _STYLES[item.severity])
-    return Group(table, Text(" · ".join(footer), style="dim"))
+    return Group(table, Phrases(footer, is_sample=is_sample))
 
 
 def _subject(each: Disagreement) -> str:

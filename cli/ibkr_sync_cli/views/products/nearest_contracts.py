@@ -61,13 +61,13 @@ class NearestContract:
         return self.judgement.contract.local_date(self.now)
 
 
-def nearest_view(found: Sequence[NearestContract]) -> Result:
+def nearest_view(found: Sequence[NearestContract], *, is_sample: bool = False) -> Result:
     """The contracts in every format, with the same fields."""
     return records_view(
         found,
         _record,
         NEAREST_COLUMNS,
-        lambda: _table(found),
+        lambda: _table(found, is_sample=is_sample),
         schema="ibkr-sync/next/1",
         name="contracts",
     )
@@ -101,11 +101,12 @@ def _record(found: NearestContract) -> dict[str, object]:
     }
 
 
-def _table(found: Sequence[NearestContract]) -> RenderableType:
+def _table(found: Sequence[NearestContract], *, is_sample: bool) -> RenderableType:
     """A line for each, and below it what each date is and who says so."""
     from rich.console import Group
     from rich.text import Text
 
+    from ibkr_sync_cli.views.cells import SAMPLE_TAG
     from ibkr_sync_cli.views.tables import TableColumn, items_table
 
     columns: list[TableColumn[NearestContract] | None] = [
@@ -122,7 +123,8 @@ def _table(found: Sequence[NearestContract]) -> RenderableType:
         f"{other.judgement.contract.local_symbol}: {limit_text(other.judgement.limit)}"
         for other in found
     )
-    return Group(items_table(found, columns), *(Text(source, style="dim") for source in sources))
+    notes = (Text(source, style="dim") for source in sources)
+    return Group(items_table(found, columns), *notes, *([SAMPLE_TAG] if is_sample else []))
 
 
 def _product(found: NearestContract) -> str:

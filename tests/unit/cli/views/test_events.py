@@ -203,6 +203,14 @@ def test_what_reports_sample_data_is_marked(draw: Draw) -> None:
     assert footer.startswith("SAMPLE DATA  1 event · since")
 
 
+def test_a_footer_breaks_between_its_counts(draw: Draw) -> None:
+    asked = dataclasses.replace(ASKED, until=NOW)
+    events = [event(severity=item) for item in Severity]
+    *_, above, below = draw(changed_events_view(events, asked, NOW, is_sample=True))
+    assert above.startswith("SAMPLE DATA  3 events · since")
+    assert below == "1 critical · 1 notice · 1 info"
+
+
 def test_rows_have_every_column_and_nothing_for_what_is_not_known() -> None:
     (row,) = changed_events_view([of_product(run=None, old=None)], ASKED, NOW).rows()
     assert tuple(sorted(row)) == tuple(sorted(EVENT_KEYS))
