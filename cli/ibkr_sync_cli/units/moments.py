@@ -24,11 +24,13 @@ class PastMoment:
 
     Attributes:
         day: the date that was named, if it was one.
+        typed: the moment as it was typed.
     """
 
     at: datetime
     label: str
     day: date | None = None
+    typed: str = ""
 
 
 def parse_first_moment(text: str, now: datetime) -> datetime:
@@ -71,11 +73,12 @@ def _parse(text: str, now: datetime, option: str, time_of_day: time) -> PastMome
         day = _day(typed, option)
         if day > now.date():
             raise _refusal(f"{typed} is in the future", option)
-        return PastMoment(min(datetime.combine(day, time_of_day, UTC), now), typed, day)
+        end = min(datetime.combine(day, time_of_day, UTC), now)
+        return PastMoment(end, typed, day, typed)
     at = _instant(typed, option) or _ago(typed, now, option)
     if at > now:
         raise _refusal(f"{typed!r} is in the future: it is {now:%Y-%m-%d %H:%M:%S} UTC", option)
-    return PastMoment(at, f"{at:%Y-%m-%d %H:%M} UTC")
+    return PastMoment(at, f"{at:%Y-%m-%d %H:%M} UTC", typed=typed)
 
 
 def _instant(text: str, option: str) -> datetime | None:

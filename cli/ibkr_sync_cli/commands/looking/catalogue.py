@@ -21,7 +21,12 @@ def catalogue(
         ),
     ] = None,
 ) -> None:
-    """List the products that the bundled catalogue knows, your own from the settings included."""
+    """List the products that the bundled catalogue knows, your own from the settings included.
+
+    JSON and CSV have the sources of a row: pst is pysystemtrade, icli and ibkr are public margin
+    tables, pyf is pyfutures, lean QuantConnect Lean, exch the exchange, doc issue threads and
+    IBKR's documentation, gen general knowledge, and config your settings.
+    """
     from ibkr_sync.bootstrap import catalogue_products
     from ibkr_sync_cli.views.products.catalogue import catalogue_view
 

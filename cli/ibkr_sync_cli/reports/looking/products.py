@@ -45,7 +45,7 @@ class ProductQuestion:
             ),
             *(("--expired",) if selection.expired else ()),
             *(("--sort", selection.sort) if selection.sort else ()),
-            *(("--as-of", str(self.past.day or self.past.at.isoformat())) if self.past else ()),
+            *(("--as-of", self.past.typed) if self.past else ()),
         )
 
 

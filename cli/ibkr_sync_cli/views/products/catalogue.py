@@ -85,7 +85,7 @@ def _table(products: Sequence[CatalogueProduct]) -> RenderableType:
         TableColumn("Cur", lambda item: item.currency, alike="all in {}"),
         TableColumn("Multiplier", lambda item: number_cell(item.multiplier), right=True),
         TableColumn(
-            "Magn",
+            "Magnifier",
             lambda item: item.price_magnifier or None,
             right=True,
             gives_way=2,
@@ -95,7 +95,6 @@ def _table(products: Sequence[CatalogueProduct]) -> RenderableType:
         TableColumn("Name", lambda item: item.name or None, fit="cut", least=24),
         TableColumn("Settles", lambda item: item.facts and item.facts.settlement, gives_way=4),
         TableColumn("Months", lambda item: item.facts and item.facts.months, gives_way=5),
-        TableColumn("Sources", lambda item: " ".join(item.sources), gives_way=6),
     ]
     count = quantity_of(len(products), "product")
     dead = any(not product.active for product in products)

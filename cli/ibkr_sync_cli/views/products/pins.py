@@ -37,7 +37,7 @@ def _table(pins: Sequence[Pin]) -> RenderableType:
 
     columns: list[TableColumn[Pin] | None] = [
         TableColumn("Symbol", lambda pin: pin.word),
-        TableColumn("means", str),
+        TableColumn("Product", str),
         TableColumn("Multiplier", _size, right=True) if any(map(_size, pins)) else None,
     ]
     return items_table(pins, columns)

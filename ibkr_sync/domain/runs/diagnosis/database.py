@@ -92,7 +92,7 @@ def judge_lock(facts: LockFacts, run: RecordedRun | None) -> Finding:
         by = ", ".join(filter(None, (facts.holder, recorded if is_open else None)))
         return warned(Check.LOCK, f"held by {by or 'another program'}", Fix.AWAIT_RUN)
     if not is_open:
-        return passed(Check.LOCK, "no run is open" if facts.is_held is None else "free")
+        return passed(Check.LOCK, "no run is open" if facts.is_held is None else "no run holds it")
     if facts.is_held is None:
         return warned(Check.LOCK, f"{recorded} goes on, or its process died", Fix.AWAIT_RUN)
     return warned(Check.LOCK, f"free, but {recorded} did not end: its process died", Fix.REFRESH)

@@ -103,7 +103,9 @@ def judge_time_zones(facts: TimeZoneFacts) -> Finding:
     if facts.missing:
         found = f"{source} lacks {', '.join(facts.missing)}"
         return warned(Check.TIME_ZONES, found, Fix.UPDATE_TIME_ZONES)
-    return passed(Check.TIME_ZONES, f"{source}, all {facts.known} of exchanges known")
+    return passed(
+        Check.TIME_ZONES, f"{source}, all {facts.known} time zones of exchanges are known"
+    )
 
 
 def _owners(facts: LibraryFacts) -> str:

@@ -47,7 +47,7 @@ def test_as_of_is_the_end_of_a_day_but_not_later_than_now_an_instant_or_a_span_o
 ) -> None:
     message = message or f"{at:%Y-%m-%d %H:%M} UTC"
     day = date.fromisoformat(text) if len(text) == len("2026-10-01") else None
-    assert parse_last_moment(text, NOW) == PastMoment(at, message, day)
+    assert parse_last_moment(text, NOW) == PastMoment(at, message, day, text.strip())
 
 
 def test_a_later_instant_of_today_is_reported_with_the_time_that_it_is() -> None:

@@ -13,9 +13,11 @@ OTHER_NAMES = {
     "Conf": {"Confidence"},
     "Failed": {"Fail"},
     "Hold until": {"Long until", "Hold to"},
+    "Magnifier": {"Magn"},
     "Missing": {"Miss"},
     "New": {"Added to", "Created"},
     "Outcome": {"Result", "Status"},
+    "Product": {"means", "Means"},
     "Synced": {"Age", "Fresh"},
 }
 """What stands over a column, and what else it might be called."""

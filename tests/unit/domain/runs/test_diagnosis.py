@@ -170,7 +170,7 @@ def in_database(check: Check, keep: timedelta | None = None, **changes: Any) -> 
             ),
             *(OK, "7, 1.2 MB, oldest of 2026-11-23, kept for 90d", None),
         ),
-        (judge_lock(FREE, RUN), OK, "free", None),
+        (judge_lock(FREE, RUN), OK, "no run holds it", None),
         (judge_lock(LockFacts(is_held=None), RUN), OK, "no run is open", None),
         (
             judge_lock(FREE, OPEN_RUN),
