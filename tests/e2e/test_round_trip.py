@@ -154,7 +154,7 @@ def test_a_file_that_says_no_time_gets_none_and_replaces_nothing(
     assert (taken.code, again.code) == (0, 4)
     assert "does not say as of when" in again.message
     assert ibkr_sync("--database", other, "show", "ES", "--json").json["synced_at"] is None
-    assert "nobody knows as of when" in shown.out
+    assert "as of an unknown time" in shown.out
     listed = ibkr_sync("--database", other, "list", "-f", "table").out.splitlines()[2].split()
     assert "21" in listed
     assert ibkr_sync("--database", other, "check").code == 6

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 ALL = "all"
 _OPTION = "'--columns'"
 _CLOCK = "_(utc)"
+_NAMED = 20
 _BY_HEADING = {
     "class": ("trading_class",),
     "conf": ("confidence",),
@@ -108,4 +109,5 @@ def _unknown(name: str, known: Sequence[str]) -> str:
     similar = difflib.get_close_matches(name, known, n=1) or parts
     if similar:
         return f"there is no column {name!r}; did you mean {similar[0]!r}?"
-    return f"there is no column {name!r}; there are: {', '.join(known)}"
+    more = f" and {len(known) - _NAMED} more" if len(known) > _NAMED else ""
+    return f"there is no column {name!r}; there are: {', '.join(known[:_NAMED])}{more}"

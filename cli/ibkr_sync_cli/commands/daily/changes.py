@@ -42,7 +42,7 @@ def changes(
     ] = None,
     severity: Annotated[
         Severity,
-        typer.Option("--severity", help="Only what matters at least this much."),
+        typer.Option("--severity", help="Only what is at least this severe."),
     ] = Severity.INFO,
     exit_code: Annotated[
         Severity | None,

@@ -17,7 +17,7 @@ def audit(
         typer.Argument(help="Products, as ES 6E CL@NYMEX; all if none.", metavar="SYMBOL"),
     ] = None,
     severity: Annotated[
-        Severity, typer.Option("--severity", help="Only what matters at least this much.")
+        Severity, typer.Option("--severity", help="Only what is at least this severe.")
     ] = Severity.INFO,
 ) -> None:
     """Show where IBKR, rules, the catalogue and imports disagree, from the database alone.

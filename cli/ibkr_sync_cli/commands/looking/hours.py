@@ -20,7 +20,7 @@ def _parse_day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise typer.BadParameter(f"{text!r} is no day; write 2026-11-23") from None
+        raise typer.BadParameter(f"{text!r} isn't a date; write 2026-11-23") from None
 
 
 def hours(
@@ -39,10 +39,10 @@ def hours(
     on: Annotated[
         date | None,
         typer.Option(
-            "--on", help="One day, past ones too.", metavar="YYYY-MM-DD", parser=_parse_day
+            "--on", help="One day, also a past one.", metavar="YYYY-MM-DD", parser=_parse_day
         ),
     ] = None,
-    liquid: Annotated[bool, typer.Option("--liquid", help="Only when trading is liquid.")] = False,
+    liquid: Annotated[bool, typer.Option("--liquid", help="Liquid hours only.")] = False,
     tz: Annotated[Clock, typer.Option("--tz", help="Whose clock the table shows.")] = (
         Clock.EXCHANGE
     ),

@@ -18,7 +18,7 @@ def list_products(
         DaysBefore | None,
         typer.Option(
             "--expiring",
-            help="What ends or gives notice so soon, as `expirations --within` shows it.",
+            help="What ends or gives notice within this time, as `expirations --within` shows it.",
             metavar="30d",
             parser=nearest_rule.parse_days_ahead,
         ),

@@ -35,10 +35,10 @@ def rolls(
     side: nearest_rule.Side = PositionSide.LONG,
     months: nearest_rule.Months = None,
     years: Annotated[
-        int, typer.Option("--years", help="How many, back and ahead.", min=1, max=20)
+        int, typer.Option("--years", help="How many years back and ahead.", min=1, max=20)
     ] = _USUAL_YEARS,
 ) -> None:
-    """Show from which contract to which on which date, and why, from the database alone.
+    """Show when a position moves from contract to contract, and why, from the database alone.
 
     Past ones rest on what was stored by then (history), or only later (hindsight).
     """

@@ -109,7 +109,7 @@ def _footer(
     elif future.synced_at is None and future.chain_extent is ChainExtent.SINGLE_CONTRACTS:
         remarks.append("never synced, only contracts that moved to it are known")
     elif future.synced_at is None:
-        remarks.append(f"from {origin_cell(future.origin)}, nobody knows as of when")
+        remarks.append(f"from {origin_cell(future.origin)}, as of an unknown time")
     else:
         age = age_phrase(now - future.synced_at)
         remarks.append(f"synced {age} from {origin_cell(future.origin)}")

@@ -47,8 +47,7 @@ def rolls_note(rolls: Sequence[Roll], rule: str) -> str | None:
     if count == 0:
         return None
     return (
-        f"by {rule}, {count} of {len(rolls)} contracts are kept past first notice or IBKR's"
-        " cut-off, as they say themselves"
+        f"by {rule}, {count} of {len(rolls)} contracts are kept past first notice or IBKR's cut-off"
     )
 
 

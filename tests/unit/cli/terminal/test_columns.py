@@ -38,3 +38,5 @@ def test_another_word_is_refused_for_the_option_it_was_typed_for() -> None:
     with pytest.raises(typer.BadParameter, match="did you mean 'last_trade_date'") as refused:
         known_field("last_trade_dat", SORT_FIELDS, "'--sort'")
     assert refused.value.param_hint == "'--sort'"
+    with pytest.raises(typer.BadParameter, match=f"and {len(CONTRACT_COLUMNS) - 20} more$"):
+        chosen_columns(("xyzzy",), CONTRACT_COLUMNS)
