@@ -1,4 +1,4 @@
-"""Every call that the pages show is one: the command exists, and so do its options."""
+"""Every call that the pages show can be typed, and every option that they name exists."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 import typer
 
+from commands_page import contexts
 from ibkr_sync_cli.app import app
 from one_case import one_case
 
@@ -21,7 +22,11 @@ PAGES = (
 ROOT: Any = typer.main.get_command(app)
 
 CODE = re.compile(r"^```.*?^```|`[^`\n]+`", re.DOTALL | re.MULTILINE)
+OPTION = re.compile(r"(?<=[\s`(])--[a-z][a-z-]+")
 CALL = re.compile(r"(?:^\$ |next:  |^`)ibkr-sync +([^`#\n]+)", re.MULTILINE)
+OF_OTHER_PROGRAMS = {"CONTRIBUTING.md", "notifications.md"}
+"""Pages with options of ours and of others."""
+
 OTHER_ALTERNATIVES = re.compile(r"\\\|[\w|\\-]+")
 VALUES = {"DATE": "2026-11-23", "SEVERITY": "critical"}
 """Of placeholders that are checked as they are read."""
@@ -66,3 +71,20 @@ def test_a_call_that_a_page_shows_can_be_typed(call: str) -> None:
 def test_calls_are_found() -> None:
     assert "README.md: next GC ES" in CALLS
     assert "nightly-refresh.md: hours SYMBOL --on DATE" in CALLS
+
+
+def test_an_option_that_a_page_names_exists() -> None:
+    known = {
+        option
+        for context in contexts()
+        for parameter in context.command.params
+        for option in parameter.opts
+    }
+    named = {
+        (page.name, option)
+        for page in PAGES
+        if page.name not in OF_OTHER_PROGRAMS
+        for option in OPTION.findall(page.read_text("utf-8"))
+    }
+    assert ("README.md", "--months") in named
+    assert not {(page, option) for page, option in named if option not in known}
