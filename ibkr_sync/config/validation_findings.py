@@ -1,4 +1,4 @@
-"""Validation errors put into our own short words, with what may have been meant."""
+"""Validation errors put into our own short words, with suggestions."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ class ExchangeRenamedNotice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SymbolRenamedNotice:
-    """The symbol meant, or means, another product than some may think."""
+    """The symbol stood, or stands, for another product than some may think."""
 
     renamed: RenamedSymbol
 

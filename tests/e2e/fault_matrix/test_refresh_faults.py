@@ -1,4 +1,4 @@
-"""A refresh asks again for what fails in passing, never beyond its deadline."""
+"""A refresh retries transient failures, never beyond its deadline."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ _SERVER_LOCK = (
 
 
 def find_lock_holder(database: Database) -> LockFacts:
-    """Tell who holds the run lock of a database, as far as this system tells.
+    """Give who holds the run lock of a database, as far as this system says.
 
     Raises StorageError, for what can't be locked too. Trying to take it would keep a run out
     that starts in that moment.
