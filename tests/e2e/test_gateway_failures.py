@@ -187,7 +187,7 @@ def test_a_contract_that_can_t_be_stored_is_a_partial_success_once(
     changes = ibkr_sync("--database", database, "changes", "--json").json["events"]
     odd_rows = [change for change in changes if change["type"] == "ODD_ROW"]
     assert [(row["severity"], row["con_id"]) for row in odd_rows] == [("notice", None)]
-    assert runs(database) == ["ok", "ok", "ok"]
+    assert runs(database) == ["partial", "ok", "ok"]
 
 
 def test_a_refresh_that_leaves_a_contract_out_is_a_partial_success(
@@ -198,11 +198,17 @@ def test_a_refresh_that_leaves_a_contract_out_is_a_partial_success(
         get(ibkr_sync, database, gateway.port, "NOVA")
     with gateway_with(changed(), changed(con_id="987654322", trading_class="")) as gateway:
         done = ibkr_sync(
-            *("--database", database, "refresh", "--source", "ibkr"),
+            *("--quiet", "--database", database, "refresh", "--source", "ibkr"),
             *("--port", str(gateway.port)),
         )
+    recorded = ibkr_sync("--database", database, "runs", "--run", "2", "--json").json
+    (product,) = recorded["products"]
     assert done.code == 4
-    assert "trading_class" in done.err
+    assert f"{product['message']}. next: ibkr-sync --database" in done.message
+    assert "trading_class" in product["message"]
+    assert (recorded["outcome"], product["outcome"], product["error"]) == (
+        *("partial", "updated", None),
+    )
 
 
 def test_a_shrunken_chain_is_accepted_when_asked(ibkr_sync: CommandLine, stocked: Path) -> None:

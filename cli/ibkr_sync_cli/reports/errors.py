@@ -8,6 +8,7 @@ from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.errors import AmbiguousProductError, IbkrSyncError, ProductLookupError
 from ibkr_sync_cli.messages.errors import explain_error
 from ibkr_sync_cli.messages.exit_codes import ExitCode
+from ibkr_sync_cli.messages.next_steps import step_to_show_product
 from ibkr_sync_cli.terminal.output import Output
 
 
@@ -31,6 +32,7 @@ def report_error(output: Output, error: IbkrSyncError, subject: str | None = Non
 
 
 def report_left_out(output: Output, key: ProductKey, left_out: Sequence[str]) -> None:
-    """Say on stderr, where it is to be quiet, what could not be stored; else a remark says why."""
+    """Say on stderr, where it is to be quiet, what could not be stored; else remarks do."""
     if output.quiet and left_out:
-        output.complain(f"{key}: {', '.join(left_out)} could not be stored.", None)
+        step = step_to_show_product(key, output.command)
+        output.complain(f"{key}: {'; '.join(left_out)}.", step)

@@ -30,7 +30,7 @@ class RefreshedProduct:
         counts: how many contracts were added, changed and so on; None where the source was not
             asked.
         disagreements: in how many values the catalogue differs.
-        left_out: contracts of the reply that could not be stored (see `FutureUpdate`).
+        left_out: why contracts of the reply could not be stored (see `FutureUpdate`).
     """
 
     query: FutureQuery

@@ -31,7 +31,7 @@ from ibkr_sync.domain.evidence.product_update import (
     ProductUpdate,
     plan_update,
 )
-from ibkr_sync.domain.evidence.remarks import contracts_left_out, new_remarks, remark_sentences
+from ibkr_sync.domain.evidence.remarks import new_remarks, remark_sentences, sentences_on_left_out
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.renaming import renamed_product
 
@@ -105,9 +105,9 @@ class ProductPlan(Generic[F_co]):
 
     @property
     def left_out(self) -> tuple[str, ...]:
-        """The contracts that can't be stored, by name, and that were not met before."""
+        """What keeps contracts from being stored, and was not met before."""
         known = self.before.remarks if self.before else ()
-        return contracts_left_out(known, self.update.product.remarks)
+        return sentences_on_left_out(known, self.update.product.remarks)
 
     @property
     def is_renamed(self) -> bool:

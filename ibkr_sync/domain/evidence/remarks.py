@@ -31,6 +31,9 @@ _HABITUAL: Final = frozenset(("time_zone", "last_trade_at", *HOURS))
 _HABITUAL_DAYS: Final = 1
 """So many days before the last trade date that begins."""
 
+_MOST_SENTENCES: Final = 5
+"""So many rows that make no contract are named one by one."""
+
 _FOLLOWS_FROM: Final = {
     "last_trade_at": frozenset(("last_trade_date", "time_zone")),
     "venues": frozenset((MARKET_RULE_IDS,)),
@@ -169,12 +172,11 @@ def parse_remarks(text: str | None) -> tuple[Remark, ...]:
     return remarks
 
 
-def contracts_left_out(known: Iterable[Remark], present: Iterable[Remark]) -> tuple[str, ...]:
-    """The contracts, by name, whose rows make none, and that were not met before."""
-    named = (
-        remark.contract for remark in new_remarks(known, present) if remark.contract is not None
-    )
-    return tuple(dict.fromkeys(named))
+def sentences_on_left_out(known: Iterable[Remark], present: Iterable[Remark]) -> tuple[str, ...]:
+    """What keeps rows that were not met before from making contracts, as much as is readable."""
+    found = remark_sentences(new_remarks(known, present), ())
+    more = len(found) - _MOST_SENTENCES
+    return (*found[:_MOST_SENTENCES], f"{more} more") if more > 0 else found
 
 
 def remark_sentences(

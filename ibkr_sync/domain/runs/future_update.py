@@ -23,7 +23,8 @@ class FutureUpdate(Generic[F_co]):
         applied: False for a dry run.
         remarks: sentences for the user about a product that is right but not as was expected.
         disagreements: in how many values the catalogue differs from what was stored.
-        left_out: contracts of the reply, by name, that could not be stored and were not met before.
+        left_out: why contracts of the reply could not be stored, in sentences, where that was not
+            met before.
     """
 
     query: FutureQuery

@@ -57,7 +57,8 @@ class RecordedProduct:
     Attributes:
         asked: the query, of which currency and conId are not recorded.
         key: the stored product that it was for; None when none is known for it.
-        error: name of the error, with its `message`; None when all went well.
+        error: name of the error; None when it was brought up to date.
+        message: the error's, or what of the reply could not be stored.
         at: UTC instant at which it was recorded.
     """
 

@@ -198,6 +198,7 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
                 run=run,
                 now=now,
                 given_at=update.product.synced_at,
+                left_out=plan.left_out,
             )
         return FutureUpdate(
             query=query,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.engine import Connection
@@ -37,10 +38,12 @@ def record_outcome(
     now: datetime,
     given_at: datetime | None,
     is_taker: bool = False,
+    left_out: Sequence[str] = (),
 ) -> None:
     """Record that the run brought a product up to date, with the counts of what changed.
 
-    `given_at` is when its source said so: before it was stored, long before for a file.
+    `given_at` is when its source said so: before it was stored, long before for a file. `left_out`
+    are sentences on what of it could not be stored; then the run was a success in part.
     """
     if is_new:
         outcome = ProductOutcome.CREATED
@@ -48,7 +51,8 @@ def record_outcome(
         outcome = ProductOutcome.UNCHANGED if diff.is_empty else ProductOutcome.UPDATED
     counts = counts_of_taker(diff) if is_taker else counts_of(diff)
     asked = _asked(query, run, now)
-    row = (*asked, product_id, outcome, *_values(counts), None, None, given_at)
+    message = map_to_storable_text("; ".join(left_out)) or None
+    row = (*asked, product_id, outcome, *_values(counts), None, message, given_at)
     bulk_insert(connection, run_products, _COLUMNS, (row,))
 
 

@@ -128,13 +128,13 @@ def _close_run(
 
 
 def _outcome_of(connection: Connection, run: SyncRun) -> RunOutcome:
+    """How a run ended that came to its end; a message is of a failure, or of what was left out."""
     statement = (
-        select(run_products.c.outcome, func.count())
+        select(run_products.c.outcome, func.count(run_products.c.message))
         .where(run_products.c.run_id == run.run_id)
         .group_by(run_products.c.outcome)
     )
-    counts = {row[0]: row[1] for row in connection.execute(statement)}
-    failed = counts.pop(ProductOutcome.FAILED, 0)
-    if not failed:
-        return RunOutcome.OK
-    return RunOutcome.PARTIAL if counts else RunOutcome.FAILED
+    messages = {row[0]: row[1] for row in connection.execute(statement)}
+    if set(messages) == {ProductOutcome.FAILED}:
+        return RunOutcome.FAILED
+    return RunOutcome.PARTIAL if any(messages.values()) else RunOutcome.OK
