@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.entities.product_summary import ProductSummary
 from ibkr_sync.domain.errors import (
+    GatewayError,
     IbkrSyncError,
     ProductLookupError,
     ProductNotFoundError,
@@ -24,7 +25,7 @@ from ibkr_sync.domain.evidence.acquired_future import (
 )
 from ibkr_sync.domain.evidence.chain_diff import ChainDiff
 from ibkr_sync.domain.naming.query import FutureQuery
-from ibkr_sync.domain.ports.future_source import FutureSource, KnownFutures
+from ibkr_sync.domain.ports.future_source import Acquisition, FutureSource, KnownFutures
 from ibkr_sync.domain.ports.futures import FuturePort, LocalFuturePort
 from ibkr_sync.domain.runs.contract_counts import counts_of
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
@@ -84,20 +85,39 @@ class DelegatingFutureRepository(FuturePort[F], Generic[F]):
             return
         stored = _StoredInRun(self._local, policy)
         acquisitions = self.source.acquire(due, policy, stored)
+        concluded: set[FutureQuery] = set()
         with self._run(policy, on_run) as run:
-            for acquisition in acquisitions:
-                if isinstance(acquisition, AcquiredLadders):
-                    if run is not None:
-                        self._local.store_market_rules(acquisition.rules)
-                    continue
-                outcome = self._conclude(*acquisition, policy, run)
-                _log.info("%s", _log_line(outcome))
-                if isinstance(outcome, FutureUpdate):
-                    if outcome.applied:
-                        stored.note(outcome)
-                    for remark in outcome.remarks:
-                        _log.info("%s: %s", outcome.product.key, remark)
-                yield outcome
+            try:
+                for outcome in self._conclusions(acquisitions, stored, policy, run):
+                    concluded.add(outcome.query)
+                    yield outcome
+            except GatewayError as error:
+                # Whatever was still due failed with it, and is recorded as callers count it.
+                for query in due:
+                    if query not in concluded:
+                        self._fail(query, error, run)
+                raise
+
+    def _conclusions(
+        self,
+        acquisitions: Iterable[Acquisition[F]],
+        stored: _StoredInRun[F],
+        policy: SyncPolicy,
+        run: SyncRun | None,
+    ) -> Iterator[FutureUpdate[F] | FutureFailure]:
+        for acquisition in acquisitions:
+            if isinstance(acquisition, AcquiredLadders):
+                if run is not None:
+                    self._local.store_market_rules(acquisition.rules)
+                continue
+            outcome = self._conclude(*acquisition, policy, run)
+            _log.info("%s", _log_line(outcome))
+            if isinstance(outcome, FutureUpdate):
+                if outcome.applied:
+                    stored.note(outcome)
+                for remark in outcome.remarks:
+                    _log.info("%s: %s", outcome.product.key, remark)
+            yield outcome
 
     @contextmanager
     def _run(

@@ -181,11 +181,17 @@ def test_what_a_source_remarks_reaches_the_user(local: Local, policy: SyncPolicy
     assert update.remarks == ("odd",)
 
 
-def test_what_ends_a_run_leaves_what_was_stored_before(local: Local) -> None:
+def test_what_ends_a_run_leaves_what_was_stored_before_and_fails_the_rest(local: Local) -> None:
+    source = Scripted(acquired(ES), UNREACHABLE, acquired(ES))
     with pytest.raises(GatewayUnreachableError):
-        run(local, Scripted(acquired(ES), UNREACHABLE), NOW_PLEASE, *ASK_BOTH)
+        run(local, source, NOW_PLEASE, *ASK_BOTH, UNKNOWN)
     assert list(local.products) == [ES.key]
-    assert local.runs[0].outcome == "failed"
+    (recorded,) = local.runs
+    assert recorded.outcome == "failed"
+    assert recorded.outcomes == [
+        ("ES", "created", None),
+        *((name, "failed", "GatewayUnreachableError") for name in ("CL", "NOSUCH")),
+    ]
 
 
 def test_a_source_that_is_useless_from_the_start_opens_no_run(local: Local) -> None:
