@@ -2,8 +2,9 @@
 
 A transient failure is one that is not about the request: a silence, a broken line, a rate that the
 gateway refused, an outage of IBKR. One about the request itself is not: asked again, it would
-fail again. Whether a gateway that can't be reached is worth waiting for is the user's
-call, who makes it by naming a deadline.
+fail again. A reply that can't be decoded or believed may be either, so it is asked for once more:
+damage on its way passes, what IBKR states comes again. Whether a gateway that can't be reached is
+worth waiting for is the user's call, who makes it by naming a deadline.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from ibkr_sync.domain.errors import (
     HandshakeClosedError,
     HandshakeTimeoutError,
     IbkrSyncError,
+    InvalidReplyError,
     PacingError,
     ReplyTimeoutError,
     UpstreamDownError,
@@ -73,6 +75,8 @@ class RetryPolicy:
             return False
         if isinstance(error, TRANSIENT):
             return True
+        if isinstance(error, InvalidReplyError):
+            return tried == 1
         return self.waits_for_gateway and isinstance(error, GATEWAY_MAY_COME)
 
     def pause(self, *, tried: int, left: float, jitter: float) -> float | None:

@@ -36,11 +36,11 @@ OF_THE_GATEWAY = [
     errors.HandshakeClosedError(*AT, "closed"),
     errors.ClientIdInUseError(*AT, "326"),
 ]
+MAYBE_DAMAGED = errors.InvalidReplyError("ESZ6", "con_id", 0, "is no conId")
 FOR_GOOD = [
     errors.NotAGatewayError(*AT, "HTTP"),
     errors.UnsupportedServerVersionError(*AT, "60"),
     errors.RequestRejectedError(321, "Error validating request"),
-    errors.InvalidReplyError("ESZ6", "con_id", 0, "is no conId"),
     errors.ReplyTooLargeError("ES@CME", 5_000),
     errors.ShrinkRefusedError(ES, stored=21, lost=18),
     errors.SampleDataError(ES),
@@ -81,6 +81,12 @@ def test_a_gateway_that_may_come_is_worth_waiting_for_with_a_deadline_only(
     assert not worth(THREE_TRIES, error)
 
 
+def test_a_reply_that_makes_no_sense_is_asked_for_once_more() -> None:
+    for retry_policy in (THREE_TRIES, WITH_DEADLINE):
+        assert [worth(retry_policy, MAYBE_DAMAGED, tried) for tried in (1, 2)] == [True, False]
+    assert not worth(ONE_TRY, MAYBE_DAMAGED)
+
+
 @one_case("error", FOR_GOOD)
 def test_what_would_fail_again_is_never_worth_another_try(error: errors.IbkrSyncError) -> None:
     assert not worth(WITH_DEADLINE, error)
@@ -93,7 +99,7 @@ def test_every_error_of_a_gateway_or_a_reply_has_its_place() -> None:
     def below(kind: type[errors.IbkrSyncError]) -> set[type[errors.IbkrSyncError]]:
         return {kind}.union(*(below(subclass) for subclass in kind.__subclasses__()))
 
-    placed = {type(error) for error in (*OF_THE_MOMENT, *OF_THE_GATEWAY, *FOR_GOOD)}
+    placed = {type(error) for error in (*OF_THE_MOMENT, *OF_THE_GATEWAY, MAYBE_DAMAGED, *FOR_GOOD)}
     abstract = {errors.GatewayError, errors.HandshakeError, errors.ReplyError}
     of_other_sources = {
         errors.OutdatedDataError,
