@@ -50,7 +50,7 @@ def changes_question(
     *,
     now: datetime,
 ) -> ChangesQuestion:
-    """Read what the options ask for; a span begins a week ago unless said otherwise.
+    """Read what the options ask for; a span begins a week before its end unless said otherwise.
 
     Raises BadParameter for a span that ends before it begins, and for a span beside a run.
     """
@@ -59,7 +59,7 @@ def changes_question(
             raise typer.BadParameter("--run is a span of its own: leave out --since and --until")
         return ChangesQuestion(since=None, until=None, run=run, severity=severity, alarm=alarm)
     end = None if until is None else parse_end(until, now)
-    begin = parse_first_moment(since or _LATELY, now)
+    begin = parse_first_moment(since, now) if since else parse_first_moment(_LATELY, end or now)
     if end is not None and end < begin:
         raise typer.BadParameter(f"{instant_text(end)} is before --since", param_hint="'--until'")
     return ChangesQuestion(since=begin, until=end, run=None, severity=severity, alarm=alarm)

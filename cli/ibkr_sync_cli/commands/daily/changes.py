@@ -28,7 +28,7 @@ def changes(
             "--since",
             help="From when on: 7d ago, a date or an instant.",
             metavar="7d",
-            show_default="7d",
+            show_default="7d before --until",
         ),
     ] = None,
     until: Annotated[
