@@ -13,6 +13,7 @@
     │   │   ├── UnsupportedServerVersionError
     │   │   └── ClientIdInUseError      every client id tried is taken
     │   ├── ConnectionLostError         the session broke while replies were due
+    │   │   └── GatewayMovedError       its port was changed (1300)
     │   ├── PacingError                 the gateway refused our rate of messages
     │   └── UpstreamDownError           the gateway is up, IBKR behind it is not
     │       └── DefinitionsUnavailableError
@@ -178,12 +179,20 @@ class ConnectionLostError(GatewayError):
     """The session broke while replies were due."""
 
 
+class GatewayMovedError(ConnectionLostError):
+    """The gateway's port was changed to `new_port`; nothing comes back at the old one (1300)."""
+
+    def __init__(self, host: str, port: int, new_port: int) -> None:
+        self.new_port = new_port
+        super().__init__(host, port, f"its port is {new_port} now")
+
+
 class PacingError(GatewayError):
     """The gateway refused our rate of messages (IBKR error 100)."""
 
 
 class UpstreamDownError(GatewayError):
-    """The gateway is up but has lost IBKR (1100, 2110, 2157, 1300)."""
+    """The gateway is up but has lost IBKR (1100, 2110, 2157)."""
 
 
 class DefinitionsUnavailableError(UpstreamDownError):

@@ -121,7 +121,7 @@ def test_a_listener_that_says_nothing_is_given_up(ibkr_sync: CommandLine, stocke
         (ServerVersionText(text="60"), "60"),
         (NoNextValidId(), "said nothing"),
         (ClientIdInUse(), "taken (326)"),
-        (PortReset(new_port=4099), "4099"),
+        (PortReset(new_port=4099), "doctor --port 4099"),
     ],
     ids=["close", "reset", "HTTP", "TLS", "no version", "old version", "no id", "326", "1300"],
 )

@@ -147,6 +147,11 @@ _RULES: dict[type[BaseException], _Rule] = {
         lambda e: f"The connection to {e.host}:{e.port} broke: {e.detail}.",
         lambda *_: "Run the command again; nothing incomplete was stored.",
     ),
+    errors.GatewayMovedError: _Rule(
+        ExitCode.GATEWAY,
+        lambda e: f"The gateway at {e.host}:{e.port} was set to another port: {e.new_port} (1300).",
+        lambda e, command: next_steps.step_to_use_port(e.new_port, command),
+    ),
     errors.PacingError: _Rule(
         ExitCode.PARTIAL,
         lambda e: f"The gateway refused our rate of messages ({e.detail}).",

@@ -18,6 +18,7 @@ from ibkr_sync_cli.messages.next_steps import (
     STEP_TO_START_GATEWAY,
     step_to_get_first,
     step_to_refresh,
+    step_to_use_port,
 )
 
 _FIXES: dict[Fix, Callable[[str, NextCommand], str]] = {
@@ -30,10 +31,7 @@ _FIXES: dict[Fix, Callable[[str, NextCommand], str]] = {
     ),
     Fix.AWAIT_RUN: lambda _, command: f"Wait until it has ended; see: {command('runs')}",
     Fix.START_GATEWAY: lambda *_: STEP_TO_START_GATEWAY,
-    Fix.USE_PORT: lambda port, command: (
-        f"Try that: {command('doctor', '--port', port)}\n"
-        "       and keep it: gateway.port in the config, or --port"
-    ),
+    Fix.USE_PORT: lambda port, command: step_to_use_port(int(port), command),
     Fix.FREE_CLIENT_ID: lambda free, command: (
         f"Runs take {free} by themselves. For good: gateway.client_id in the config; see:"
         f" {command('config', 'path')}"

@@ -64,6 +64,14 @@ def step_if_unreachable(error: errors.GatewayUnreachableError, command: NextComm
     return f"Check {_TO_CHECK[error.reason]}: {command('config', 'show')}"
 
 
+def step_to_use_port(port: int, command: NextCommand) -> str:
+    """Where a gateway is, or may be, at another port."""
+    return (
+        f"Try that: {command('doctor', '--port', str(port))}\n"
+        "       and keep it: gateway.port in the config, or --port"
+    )
+
+
 def step_if_not_found(error: errors.ProductNotFoundError, command: NextCommand) -> str:
     """Where no product, or no contract of any, was found."""
     if error.pinned is not None:

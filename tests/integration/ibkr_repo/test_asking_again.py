@@ -35,6 +35,7 @@ from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import (
     ClientIdInUseError,
     ConnectionLostError,
+    GatewayMovedError,
     GatewayUnreachableError,
     HandshakeClosedError,
     HandshakeTimeoutError,
@@ -314,8 +315,10 @@ def test_a_start_that_fails_is_tried_again_only_with_a_deadline(
     [
         (faults.RawReply(data=b"HTTP/1.1 400 Bad Request\r\n\r\n"), NotAGatewayError),
         (faults.ServerVersionText(text="60"), UnsupportedServerVersionError),
+        (faults.PortReset(new_port=4099), GatewayMovedError),
+        (faults.PortReset(new_port=4099, occasion=Occasion.CONTRACT_DATA), GatewayMovedError),
     ],
-    ids=["HTTP", "old"],
+    ids=["HTTP", "old", "moved at the start", "moved later"],
 )
 def test_what_is_no_gateway_of_ours_ends_the_run_whatever_the_deadline(
     serve: Serve,

@@ -14,8 +14,8 @@ from gateway import faults
 from gateway.faults import Occasion
 from ibkr_sync.domain.errors import (
     ClientIdInUseError,
-    ConnectionLostError,
     GatewayError,
+    GatewayMovedError,
     GatewayUnreachableError,
     HandshakeClosedError,
     HandshakeError,
@@ -245,7 +245,7 @@ def test_each_client_id_is_tried_once_when_all_are_taken(serve: Serve, connect: 
 def test_a_port_that_was_reset_at_the_start_is_reported_with_the_new_one(
     serve: Serve, connect: Connect
 ) -> None:
-    with pytest.raises(HandshakeClosedError, match="4009"):
+    with pytest.raises(GatewayMovedError, match="4009"):
         connect(serve(faults.PortReset(new_port=4009))).open()
 
 
@@ -253,8 +253,9 @@ def test_a_port_that_is_reset_later_is_reported_with_the_new_one(
     serve: Serve, connect: Connect
 ) -> None:
     gateway = connect(serve(faults.PortReset(new_port=4009, occasion=Occasion.CONTRACT_DATA)))
-    with pytest.raises(ConnectionLostError, match="4009"):
-        gateway.request_contracts(ES_AT_CME).result(5)
+    for _ in range(2):
+        with pytest.raises(GatewayMovedError, match="4009"):
+            gateway.request_contracts(ES_AT_CME).result(5)
 
 
 def test_only_versions_that_the_tests_cover_are_announced(serve: Serve, connect: Connect) -> None:

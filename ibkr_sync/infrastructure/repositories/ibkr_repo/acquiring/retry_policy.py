@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from ibkr_sync.domain.errors import (
     ClientIdInUseError,
     ConnectionLostError,
+    GatewayMovedError,
     GatewayUnreachableError,
     HandshakeClosedError,
     HandshakeTimeoutError,
@@ -73,7 +74,7 @@ class RetryPolicy:
         """Whether a product that failed so is asked for again, having been `tried` times."""
         if self.tries is not None and tried >= self.tries:
             return False
-        if isinstance(error, TRANSIENT):
+        if isinstance(error, TRANSIENT) and not isinstance(error, GatewayMovedError):
             return True
         if isinstance(error, InvalidReplyError):
             return tried == 1

@@ -63,11 +63,13 @@ class Gateway:
     def open(self, deadline: float = math.inf) -> GatewaySession:
         """The live session, or a new one.
 
-        Raises GatewayUnreachableError or a HandshakeError. When a client id is taken (error
-        326), the next ones are tried, a bounded number of times and never one id twice.
+        Raises GatewayUnreachableError, GatewayMovedError or a HandshakeError. When a client id is
+        taken (error 326), the next ones are tried, a bounded number of times, never one id twice.
         """
         if self._session is not None and self._session.is_alive:
             return self._session
+        if self._session is not None and self._session.moved is not None:
+            raise self._session.moved
         self.close()
         first = self.parameters.client_id
         last = first + self.parameters.client_id_tries - 1

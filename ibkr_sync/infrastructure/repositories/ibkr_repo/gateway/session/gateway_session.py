@@ -15,6 +15,7 @@ from typing import Self, TypeVar
 from ibkr_sync.domain.errors import (
     ClientIdInUseError,
     ConnectionLostError,
+    GatewayMovedError,
     HandshakeClosedError,
     HandshakeTimeoutError,
     IbkrSyncError,
@@ -52,6 +53,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.intake impo
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.notice_meaning import (
     PORT_RESET,
     NoticeMeaning,
+    new_port_in,
     notice_meaning_of,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.pending_replies import (
@@ -96,8 +98,8 @@ class GatewaySession:
     ) -> None:
         """Connect and wait for `nextValidId`.
 
-        Raises GatewayUnreachableError or a HandshakeError (ClientIdInUseError when TWS says
-        326); then nothing stays open.
+        Raises GatewayUnreachableError, GatewayMovedError or a HandshakeError (ClientIdInUseError
+        when TWS says 326); then nothing stays open.
         """
         self._parameters = parameters
         self.client_id = client_id
@@ -141,6 +143,11 @@ class GatewaySession:
     def is_alive(self) -> bool:
         """Whether requests can still be answered."""
         return self._end is None
+
+    @property
+    def moved(self) -> GatewayMovedError | None:
+        """Why it makes no sense to connect to this address again; None while it may."""
+        return self._end if isinstance(self._end, GatewayMovedError) else None
 
     @property
     def outage(self) -> str | None:
@@ -192,6 +199,14 @@ class GatewaySession:
     def _lost(self, detail: str) -> ConnectionLostError:
         return ConnectionLostError(*self._address, detail)
 
+    def _moved(self, said: str) -> ConnectionLostError:
+        """A reset that names the port of this session breaks it, and nothing more."""
+        host, port = self._address
+        new_port = new_port_in(said)
+        if new_port is None or new_port == port:
+            return self._lost(said)
+        return GatewayMovedError(host, port, new_port)
+
     def _start(self, ready_by: float) -> None:
         try:
             self._client.send_start()
@@ -200,6 +215,8 @@ class GatewaySession:
             raise HandshakeTimeoutError(
                 *self._address, "connected, but nextValidId never came"
             ) from None
+        except GatewayMovedError:
+            raise
         except ConnectionLostError as error:
             raise HandshakeClosedError(*self._address, error.detail) from error
 
@@ -317,7 +334,7 @@ class GatewaySession:
     def _lose_upstream(self, code: int, said: str) -> None:
         _log.warning("TWS %s", said)
         if code == PORT_RESET:
-            self._finish(self._lost(said))
+            self._finish(self._moved(said))
             return
         self._upstream.lose(code, said)
         self._pending.fail_all(UpstreamDownError(*self._address, said))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import Enum, auto
 
 PORT_RESET = 1300
@@ -49,7 +50,16 @@ _NEVER_ABOUT_CONTRACT_DETAILS = frozenset(
     # Historical data and market data permissions; they arrive with ids that may equal ours.
     (162, 165, 166, 354, 10089, 10090, 10167, 10186, 10197, 10285)
 )
+_NEW_PORT = re.compile(r"\bport\W+([0-9]{1,5})\b", re.ASCII)
+_LAST_PORT = 65535
 _FARM_STATUS = range(2100, 2200)
+
+
+def new_port_in(text: str) -> int | None:
+    """The port that a reset names: `Please reconnect on the new port - 4003`; None for no port."""
+    found = _NEW_PORT.search(text)
+    port = int(found[1]) if found else 0
+    return port if 0 < port <= _LAST_PORT else None
 
 
 def notice_meaning_of(code: int, *, names_our_request: bool) -> NoticeMeaning:

@@ -38,6 +38,7 @@ OF_THE_GATEWAY = [
 ]
 MAYBE_DAMAGED = errors.InvalidReplyError("ESZ6", "con_id", 0, "is no conId")
 FOR_GOOD = [
+    errors.GatewayMovedError(*AT, 4003),
     errors.NotAGatewayError(*AT, "HTTP"),
     errors.UnsupportedServerVersionError(*AT, "60"),
     errors.RequestRejectedError(321, "Error validating request"),

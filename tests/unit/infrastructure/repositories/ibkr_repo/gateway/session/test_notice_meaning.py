@@ -5,6 +5,7 @@ from __future__ import annotations
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.notice_meaning import (
     RESTORES,
     NoticeMeaning,
+    new_port_in,
     notice_meaning_of,
 )
 from one_case import one_case
@@ -56,3 +57,18 @@ def test_every_restoration_ends_outages_that_can_begin_and_every_outage_can_end(
     outages = {code for code, alway in ALWAYS.items() if alway is NoticeMeaning.UPSTREAM_LOST}
     assert set(RESTORES) == restorations
     assert {code for ended in RESTORES.values() for code in ended} == outages - {1300}
+
+
+@one_case(
+    ("text", "port"),
+    [
+        ("TWS socket port has been reset. Please reconnect on the new port - 4003", 4003),
+        ("Please reconnect on the new port: 65535.", 65535),
+        ("TWS socket port has been reset and this connection is being dropped.", None),
+        ("the new port - 70000", None),
+        ("the new port - 400399999", None),
+        ("the new port - 0", None),
+    ],
+)
+def test_the_new_port_is_read_only_where_it_is_one(text: str, port: int | None) -> None:
+    assert new_port_in(text) == port
