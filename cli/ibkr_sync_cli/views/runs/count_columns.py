@@ -37,13 +37,19 @@ def count_columns(
             yield TableColumn(heading, _cell(counts, name), right=True, gives_way=rank)
 
 
-def series_note(beside: Iterable[Mapping[ContractSeries, int]]) -> list[str]:
-    """What `Listed` leaves out and the other counts don't, as the one line of a footer, if any."""
+def series_note(
+    products: Iterable[tuple[Mapping[ContractSeries, int], ContractCounts | None]],
+) -> list[str]:
+    """What `Listed` leaves out and the other counts don't, as the one line of a footer, if any.
+
+    `products` are what trades of other series, and the counts; it matters where any is counted.
+    """
     total: Counter[ContractSeries] = Counter()
-    for counts in beside:
-        total.update(counts)
+    for beside, counts in products:
+        if counts is not None and counts.words_of_changes():
+            total.update(beside)
     others = ", ".join(f"{count} {series}" for series, count in sorted(total.items()))
-    return [f"Listed: without {others}, which the other counts include"] if others else []
+    return [f"Listed leaves out {others}, which the other columns count"] if others else []
 
 
 def _cell(counts: Callable[[T], ContractCounts | None], name: str) -> Callable[[T], int | None]:

@@ -117,8 +117,11 @@ def _table(outcomes: Sequence[Outcome], now: datetime, from_source: bool) -> Ren
         *count_columns(lines, lambda item: _counts(item[0])),
         TableColumn("Outcome", lambda item: outcome(item[1])),
     ]
-    products = (item.product for item in outcomes if not isinstance(item, FutureFailure))
-    notes = series_note(listed_beside(product, now) for product in products)
+    notes = series_note(
+        (listed_beside(item.product, now), _counts(item))
+        for item in outcomes
+        if not isinstance(item, FutureFailure)
+    )
     is_sample = any(record["origin"] == Origin.SAMPLE for record in records)
     return Group(
         items_table(lines, columns),

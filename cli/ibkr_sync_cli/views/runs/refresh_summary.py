@@ -168,8 +168,8 @@ def _table(refreshed: RefreshReport) -> RenderableType:
     sentences = [
         Text(sentence, style="red") for sentence, _ in refresh_failures(refreshed.failures)
     ]
-    beside = (item.listed_beside for item in refreshed.updates)
-    sentences += [Text(note, style="dim") for note in series_note(beside)]
+    products = ((item.listed_beside, item.counts) for item in refreshed.updates)
+    sentences += [Text(note, style="dim") for note in series_note(products)]
     is_sample = any(record["origin"] == Origin.SAMPLE for record in records)
     return Group(table, *sentences, *([SAMPLE_TAG] if is_sample else []))
 

@@ -157,7 +157,8 @@ def test_the_series_that_listed_leaves_out_are_named() -> None:
     product = dataclasses.replace(ES, contracts=(DECEMBER, MARCH, weekly))
     *_, line, note = drawn(refreshed(updated(product, ChainDiff(added=product.contracts))))
     assert line.split()[2:4] == ["2", "3"]
-    assert note == "Listed: without 1 weekly, which the other counts include"
+    assert note == "Listed leaves out 1 weekly, which the other columns count"
+    assert drawn(refreshed(updated(product, ChainDiff(unchanged=3))))[-1].startswith("ES@CME")
 
 
 def test_a_failed_product_shows_what_is_stored_of_it_and_why_it_failed() -> None:
