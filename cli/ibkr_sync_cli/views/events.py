@@ -173,11 +173,19 @@ def _events_table(
     """A line per event; left out is what all have in common, as one contract or one run."""
     from ibkr_sync_cli.views.tables import TableColumn, items_table  # rich, not for pipes
 
+    contracts = {(event.local_symbol, event.con_id) for event in events if event.local_symbol}
+    counts = Counter(local_symbol for local_symbol, _ in contracts)
+    shared = {local_symbol for local_symbol, count in counts.items() if count > 1}  # decades apart
+
+    def con_id(event: Event) -> int | None:
+        return event.con_id if event.local_symbol in shared else None
+
     columns: list[TableColumn[Event] | None] = [
         None if of_run else TableColumn("Seen (UTC)", lambda item: f"{item.at:%Y-%m-%d %H:%M}"),
         TableColumn("Severity", lambda item: item.severity.value),
         TableColumn("Type", lambda item: item.type.value),
         None if of_one else TableColumn("What", _subject),
+        TableColumn("conId", con_id, right=True) if shared else None,
         TableColumn("Change", _change_text, fit="wrap"),
         None if of_run else TableColumn("Run", lambda item: item.run, right=True),
     ]

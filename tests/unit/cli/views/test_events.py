@@ -143,6 +143,17 @@ def test_no_event_is_wider_than_the_terminal_or_loses_what_it_is_about(
     assert (shown.count("77"), shown.count("99")) == (8, 8)
 
 
+def test_contracts_of_one_local_symbol_have_their_con_id_and_no_other(draw: Draw) -> None:
+    near, far = (event(local_symbol="CLG7", con_id=con_id) for con_id in (123456789, 987654321))
+    lines = draw(changed_events_view([near, far, far, MULTIPLIER, of_product()], ASKED, NOW))[2:-1]
+    assert [" ".join(line.split("MULTIPLIER_CHANGED")[1].split()) for line in lines] == [
+        "CLG7 123456789 50 → 5 12",
+        *(["CLG7 987654321 50 → 5 12"] * 2),
+        "ESZ6 - 50 → 5 12",
+        "ES@CME - 50 → 5 12",
+    ]
+
+
 def test_what_matters_most_is_counted_first(draw: Draw) -> None:
     events = [event(severity=item) for item in (*Severity, Severity.INFO)]
     footer = draw(changed_events_view(events, ASKED, NOW))[-1]
