@@ -283,7 +283,9 @@ def test_a_run_whose_process_died_was_interrupted_for_check(on: CommandLine, sto
 
     (newest, _) = on("runs", "--json").json["runs"]
     checked = on("check")
+    quiet = on("--quiet", "check")
 
+    assert (quiet.code, quiet.out) == (6, "")  # nothing is stale
     assert (newest["outcome"], newest["finished_at"]) == ("running", None)
     assert checked.code == 6
     assert "Run 2 (refresh of" in checked.message

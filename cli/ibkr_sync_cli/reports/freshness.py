@@ -28,7 +28,9 @@ def report_freshness(call: Call, report: FreshnessReport, moment: datetime) -> N
     output = call.output
     if report.is_ok and output.quiet:
         return
-    output.write(freshness_view(report, moment), call.wanted)
+    # A heading without a line under it is nothing to mail.
+    if report.stale or call.explicit_format is not None or not output.quiet:
+        output.write(freshness_view(report, moment), call.wanted)
     if report.is_sample:
         write_sample_data_notice(output, output.format_for(call.wanted))
     write_closed_notice(output, closed_since(report.closed))
