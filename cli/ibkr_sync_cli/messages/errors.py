@@ -427,10 +427,15 @@ def explain_error(error: errors.IbkrSyncError, command: NextCommand | None = Non
     """What to tell the user of an error; `command` writes the commands of the next step."""
     rule = next(_RULES[kind] for kind in type(error).__mro__ if kind in _RULES)
     return ErrorMessage(
-        sentence=rule.sentence(error),
+        sentence=_ended(rule.sentence(error)),
         next_step=rule.next_step(error, command or NextCommand()),
         exit_code=rule.exit_code,
     )
+
+
+def _ended(sentence: str) -> str:
+    """With one full stop, where the last words are a gateway's or a driver's: none, or with one."""
+    return f"{sentence.rstrip(' .:')}." if sentence.endswith(".") else sentence
 
 
 def exit_code_of(

@@ -36,6 +36,7 @@ _NAMES_AT = {Origin.IBKR: _AT_IBKR, Origin.SAMPLE: _AT_IBKR}
 _REJECTED = {
     200: "Check symbol and exchange.",
     321: "Check symbol and exchange; TWS could not make sense of the request.",
+    504: "TWS or IB Gateway is not logged in yet, or restarts; run the command again in a minute.",
 }
 
 _UNAVAILABLE = {
@@ -315,6 +316,7 @@ def step_to_install_driver(error: errors.DriverMissingError, _: NextCommand) -> 
     return install_command(installation, *packages_of_extra(installation, error.extra))
 
 
-def step_if_rejected(error: errors.RequestRejectedError, _: NextCommand) -> str | None:
+def step_if_rejected(error: errors.RequestRejectedError, _: NextCommand) -> str:
     """Where IBKR answered with an error."""
-    return _REJECTED.get(error.code)
+    unknown = "Run the command again; if it stays, IBKR's list of message codes explains"
+    return _REJECTED.get(error.code, f"{unknown} {error.code}.")

@@ -117,6 +117,18 @@ def test_every_error_of_the_tree_is_explained(kind: type[errors.IbkrSyncError]) 
         (errors.PacingError(*ADDRESS, "100"), ExitCode.PARTIAL, "rate", "messages_per_second"),
         (errors.UpstreamDownError(*ADDRESS, "1100"), ExitCode.UPSTREAM, "1100", "Try again"),
         (errors.RequestRejectedError(321, "Bad"), ExitCode.PARTIAL, "321 Bad", "Check symbol"),
+        (
+            errors.RequestRejectedError(504, ""),
+            ExitCode.PARTIAL,
+            "IBKR refused the request: 504.",
+            "run the command again",
+        ),
+        (
+            errors.RequestRejectedError(399, "No such request.."),
+            ExitCode.PARTIAL,
+            "399 No such request.",
+            "explains 399",
+        ),
         (errors.ReplyTimeoutError("idle"), ExitCode.PARTIAL, "idle", "gateway.idle_timeout"),
         (errors.RunTimeoutError(), ExitCode.PARTIAL, "time of the run", "--deadline"),
         (
