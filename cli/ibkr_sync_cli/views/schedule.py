@@ -240,6 +240,11 @@ def _about_clock_changes(schedule: Schedule) -> Iterator[str]:
             "In the nights the clocks change, cron skips or repeats what is due from 01:00 to"
             " 03:00: another --at is better."
         )
+    if schedule.is_tried and schedule.daily.is_changed(schedule.today):
+        yield (
+            f"In the nights {schedule.daily.zone} changes its clocks, {schedule.daily.at:%H:%M} is"
+            " skipped or comes twice there, and with it the refresh: another --at is better."
+        )
 
 
 def _commented(texts: list[str]) -> Iterator[str]:

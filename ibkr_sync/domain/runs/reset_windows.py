@@ -78,6 +78,13 @@ class ResetTime:
         """The instants of a whole year."""
         return (self.on(first + timedelta(days=number)) for number in range(_DAYS))
 
+    def is_changed(self, first: date) -> bool:
+        """Whether its own clocks skip or repeat it in one night of the year."""
+        return any(
+            instant.utcoffset() != instant.replace(fold=1).utcoffset()
+            for instant in self.days(first)
+        )
+
     def seen_by(self, first: date, to_clock: Callable[[datetime], datetime]) -> Counter[time]:
         """The times that another clock shows then, with the days of a year on which it does.
 

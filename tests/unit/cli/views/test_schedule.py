@@ -26,6 +26,7 @@ from ibkr_sync_cli.views.schedule import (
     launchd_schedule,
     systemd_schedule,
 )
+from one_case import one_case
 
 PROGRAM = ("/opt/venv/bin/ibkr-sync", "--profile", "ibkr", "--quiet", "refresh")
 WORDS = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs")), max_size=30)
@@ -242,6 +243,26 @@ def test_only_the_clock_that_decides_counts(monkeypatch: pytest.MonkeyPatch) -> 
 
     assert midnight_in_new_york.met_windows(by_machine=False) == ()
     assert midnight_in_new_york.met_windows(by_machine=True) != ()
+
+
+@one_case(
+    ("at", "zone", "is_reported"),
+    [
+        (time(2, 30), "Europe/Berlin", True),
+        (time(3), "Europe/Berlin", False),
+        (time(1, 59), "Europe/Berlin", False),
+        (time(1, 30), "America/New_York", True),  # which comes twice
+        (time(2), "America/New_York", True),  # which is skipped
+        (time(2, 30), "Asia/Tokyo", False),
+    ],
+)
+def test_a_time_that_its_own_zone_skips_or_repeats_is_reported_where_cron_tests_for_it(
+    at: time, zone: str, is_reported: bool
+) -> None:
+    tried = dataclasses.replace(schedule(), daily=ResetTime(at=at, zone=zone), local=time(10, 30))
+    not_tried = dataclasses.replace(tried, exceptions=())
+    assert ("comes twice there" in crontab_schedule(tried).replace("\n#  ", "")) is is_reported
+    assert "twice" not in crontab_schedule(not_tried)
 
 
 @pytest.mark.parametrize(
