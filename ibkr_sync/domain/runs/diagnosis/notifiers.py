@@ -28,7 +28,7 @@ def judge_notifiers(facts: NotifierFacts) -> Finding:
         f"the heartbeat {facts.heartbeat}" if facts.heartbeat else None,
         f"the command {facts.program}" if facts.program else None,
     )
-    found = ", ".join(filter(None, notifiers)) or "nobody is"
+    found = ", ".join(filter(None, notifiers)) or "nobody; [notify] is not set"
     if facts.obstacle is not None:
         return warned(Check.NOTIFY, f"{found} can't be run: {facts.obstacle}", Fix.SET_NOTIFIER)
     return passed(Check.NOTIFY, found)

@@ -203,7 +203,7 @@ def in_database(check: Check, keep: timedelta | None = None, **changes: Any) -> 
         (judge_last_run(RUN, FREE, NOW - timedelta(days=9)), OK, "yet to come", None),
         (judge_schedule(("crontab",)), OK, "refresh is in crontab", None),
         (judge_schedule(()), WARNING, "no refresh found", Fix.SCHEDULE_REFRESH),
-        (judge_notifiers(NotifierFacts()), OK, "nobody is", None),
+        (judge_notifiers(NotifierFacts()), OK, "nobody", None),
         (
             judge_notifiers(NotifierFacts(heartbeat="https://hc-ping.com/***", program="/b/x")),
             *(OK, "the heartbeat https://hc-ping.com/***, the command /b/x", None),
