@@ -16,6 +16,8 @@ _DAY_UNITS = {
 _UNITS = _DAY_UNITS | {"w": timedelta(weeks=1)}
 _DURATION = re.compile(r"(?P<count>[0-9]+)(?P<unit>[smhdw])", re.ASCII)
 
+_NUMBER = re.compile(r"[0-9]{1,5}", re.ASCII)
+
 
 def parse_duration(text: str) -> timedelta:
     """Read `45s`, `90m`, `20h`, `7d` or `12w`, up to a hundred years.
@@ -23,6 +25,8 @@ def parse_duration(text: str) -> timedelta:
     Raises ValueError with what is wrong, to stand after the text, which it does not repeat.
     """
     match = _DURATION.fullmatch(text.strip().lower())
+    if _NUMBER.fullmatch(text.strip()):
+        raise ValueError(f"lacks a unit; did you mean {text.strip()}d or {text.strip()}h?")
     if match is None:
         raise ValueError("is no duration; write 90m, 20h, 7d or 12w")
     count, unit = match["count"], _UNITS[match["unit"]]

@@ -16,6 +16,7 @@ from ibkr_sync_cli.units.durations import parse_duration
 MONTH_LETTERS: Final = "FGHJKMNQUVXZ"
 
 _DAYS = re.compile(r"(?P<count>[0-9]{1,5})(?P<unit>bd|d)?", re.ASCII)
+_NUMBER = re.compile(r"[0-9]{1,5}", re.ASCII)
 _MOST: Final = {True: 2_600, False: 36_500}
 """Ten years of business days, a hundred years of calendar days."""
 
@@ -35,7 +36,13 @@ def parse_days_ahead(text: str) -> DaysBefore:
     """Read how far ahead: `5bd` business days, or a duration as `30d`; raises BadParameter."""
     if text.strip().lower().endswith("bd"):
         return parse_days_before(text)
-    return DaysBefore(count=parse_duration(text).days)
+    if _NUMBER.fullmatch(text.strip()):
+        count = text.strip()
+        raise typer.BadParameter(f"{count!r} lacks a unit; did you mean {count}d or {count}bd?")
+    try:
+        return DaysBefore(count=parse_duration(text).days)
+    except typer.BadParameter as error:
+        raise typer.BadParameter(f"{error.message}, or 5bd") from error
 
 
 def parse_months(text: str) -> frozenset[int]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ibkr_sync.domain import errors
 from ibkr_sync.domain.canonical_text import canonical_text
+from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync_cli.messages import next_steps
 from ibkr_sync_cli.messages.exit_codes import ExitCode
 from ibkr_sync_cli.messages.next_command import NextCommand
@@ -45,12 +46,14 @@ def _not_found(error: errors.ProductNotFoundError) -> str:
         asked += f" ({limits})"
     if error.con_id is not None:
         asked = f"A contract with conId {error.con_id}"
-    detail = f": {error.detail}" if error.detail else ""
+    place, detail = error.place, f": {error.detail}" if error.detail else ""
+    if error.asked is Origin.SAMPLE:
+        place, detail = "the sample data", ""
     if error.pinned:
         sizes = " and ".join(str(canonical_text(size)) for size in error.sizes)
         detail += f"; {error.pinned} is pinned to this multiplier"
         detail += f", and its contracts are of {sizes}" if sizes else ""
-    return f"{asked} was not found in {error.place}{detail}."
+    return f"{asked} was not found in {place}{detail}."
 
 
 def _unreadable(error: errors.SourceFileError) -> str:

@@ -85,7 +85,9 @@ def step_if_not_found(error: errors.ProductNotFoundError, command: NextCommand) 
         return _one_of(error.suggestions, get)
     if error.asked is None:
         key = (error.symbol, error.exchange, error.trading_class)
-        return step_to_get_product(key, command, *_options(error))
+        run = command("changes", "--run", error.symbol)
+        of_run = f"\n       of run {error.symbol}: {run}" if error.symbol.isdigit() else ""
+        return step_to_get_product(key, command, *_options(error)) + of_run
     symbol, shown = _NAMES_AT.get(error.asked, ("the symbol", f"{error.place} has"))
     if error.con_id is not None:
         return f"Use the conId that {shown} for the contract, or the product's symbol."
@@ -273,6 +275,8 @@ def step_if_malformed(error: errors.MalformedSymbolError, _: NextCommand) -> str
     """Where a text is nothing that it could be."""
     if error.what == "group":
         return "A group is a word in letters and digits, as night or eu-close."
+    if "," in error.text:
+        return "Separate several by blanks, as ES ESZ6; or name one: ES, 6E, ES@CME, ESZ6."
     return "A product is ES, 6E or ES@CME, a contract ESZ6, ES 202612 or a conId."
 
 

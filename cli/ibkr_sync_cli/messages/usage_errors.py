@@ -16,6 +16,18 @@ _LONGEST_QUOTE = 60
 _ALIKE = 0.75
 """As two names of options have two hyphens in common, less says little."""
 
+_SYNONYMS: Final = {"delete": "remove", "del": "remove", "rm": "remove", "ls": "list"}
+"""What other programs call a command of ours."""
+
+_LISTS: Final = {
+    "unpin": ("pin",),
+    "watchlist remove": ("watchlist", "list"),
+    **dict.fromkeys(("show", "next", "hours", "rolls", "history"), ("list",)),
+}
+"""By a command that needs a name, the one that lists those it takes."""
+
+_FORMATS: Final = ("table", "jsonl", "csv", "tsv")
+
 _PROBLEMS: Final = {
     "greater_than_equal": "is too small, it must be at least {ge}",
     "less_than_equal": "is too large, it must be at most {le}",
@@ -61,6 +73,10 @@ def usage_next_step(error: typer.TyperException) -> str:
     see = " ".join((PROGRAM, *words, "--help"))
     if isinstance(error, UsageProblem) and error.next_step:
         return error.next_step
+    if hasattr(error, "param_type"):
+        return _step_to_name(error, words) or see
+    if hasattr(error, "possibilities") and _option(error).lstrip("-") in _FORMATS:
+        return f"Did you mean --format {_option(error).lstrip('-')}?"
     if hasattr(error, "possibilities") and context is not None:
         known = [opt for one in context.command.get_params(context) for opt in one.opts]
         near = get_close_matches(_option(error), known, n=1, cutoff=_ALIKE)
@@ -73,13 +89,25 @@ def usage_next_step(error: typer.TyperException) -> str:
 
 def no_such_command(ctx: Any, name: str, known: Iterable[str] = ()) -> UsageProblem:  # noqa: ANN401 - typer's
     """The error of a word after those of `ctx` that none of the commands known there has."""
-    words, near = command_words(ctx), get_close_matches(name.lower(), list(known), n=1)
+    words, commands = command_words(ctx), list(known)
+    near = get_close_matches(_SYNONYMS.get(name.lower(), name.lower()), commands, n=1)
     see, matching = " ".join((PROGRAM, *words, "--help")), " ".join((PROGRAM, *words, *near))
     return UsageProblem(
         f"There is no command {quoted(' '.join((*words, name)))}.",
         next_step=f"Did you mean {matching}? {see}" if near else see,
         ctx=ctx,
     )
+
+
+def _step_to_name(error: typer.TyperException, words: tuple[str, ...]) -> str | None:
+    """What may be given for the parameter that is missing, where that is known."""
+    parameter: Any = getattr(error, "param", None)
+    if parameter.type_descriptor.choices is not None:
+        choices = list(map(str, parameter.type_descriptor.choices))
+        first = " ".join((PROGRAM, *words, parameter.opts[0], choices[0]))
+        return f"One of {', '.join(choices)}, as {first}"
+    names = _LISTS.get(" ".join(words))
+    return None if names is None else f"See which there are: {' '.join((PROGRAM, *names))}"
 
 
 def choice_problem(text: str, choices: Iterable[str]) -> str:

@@ -16,6 +16,8 @@ from ibkr_sync_cli.messages.usage_errors import (
 )
 from ibkr_sync_cli.parsing.help_page import help_page
 
+_RUN = "--run"
+
 # Typer keeps the types of contexts and parameters to itself.
 # ruff: noqa: ANN401
 
@@ -55,7 +57,13 @@ class Command(_WithGlobalOptions, TyperCommand):
         rest = super().parse_args(ctx, args)
         if rest and not ctx.resilient_parsing:
             known = " ".join((PROGRAM, *command_words(ctx)))
-            raise UsageProblem(f"{known} does not take {quoted(rest[0])} as well.", ctx=ctx)
+            takes_run = any(_RUN in param.opts for param in self.get_params(ctx))
+            is_run = takes_run and rest[0].isascii() and rest[0].isdigit()
+            raise UsageProblem(
+                f"{known} does not take {quoted(rest[0])} as well.",
+                next_step=f"Did you mean {known} {_RUN} {rest[0]}?" if is_run else None,
+                ctx=ctx,
+            )
         return rest
 
     def invoke(self, ctx: Any) -> Any:

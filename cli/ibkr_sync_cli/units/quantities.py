@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from decimal import Decimal
 
@@ -13,6 +14,7 @@ from ibkr_sync.domain.naming.spellings import parse_multiplier
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 _STEP = 1000
 _TEN = 10
+_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 
 
 def size_quantity(size: int) -> str:
@@ -37,8 +39,10 @@ def parse_limit(text: str) -> int:
     typed = text.strip().lower()
     if typed == "all":
         return sys.maxsize
-    if not (typed.isascii() and typed.isdigit() and int(typed)):
-        raise typer.BadParameter(f"{text!r} is no number; write 12, or all")
+    if _WHOLE_NUMBER.fullmatch(typed) is None:
+        raise typer.BadParameter(f"{text!r} isn't a whole number; write 12, or all")
+    if int(typed) < 1:
+        raise typer.BadParameter(f"{text!r} is too small; write 1 or more, or all")
     return int(typed)
 
 

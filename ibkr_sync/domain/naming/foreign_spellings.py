@@ -99,6 +99,8 @@ def read_foreign_spelling(typed: str) -> ForeignSpelling | None:
         raise MalformedSymbolError(typed, "contract: with a small v it is a continuous one")
     if match := _BY_MONTH_AND_YEAR.fullmatch(text):
         return ForeignSpelling(text=f"{match['root']} 20{match['year']}{match['month']}")
+    if text.startswith("@") and text[1:].upper() in _EXCHANGES:
+        raise MalformedSymbolError(typed, "product: it is an exchange alone")
     for patterns in (_CONTINUOUS, _OTHERWISE):
         for match in filter(None, (pattern.fullmatch(text) for pattern in patterns)):
             named = match.groupdict()

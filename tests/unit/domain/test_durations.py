@@ -30,10 +30,15 @@ def test_a_duration_is_a_number_and_a_unit(text: str, matching: timedelta) -> No
     assert parse_duration(text) == matching
 
 
-@one_case("text", ["", "7", "d", "1.5h", "-1h", "1y", "٣h", "1h 1m"])
+@one_case("text", ["", "7777777777", "d", "1.5h", "-1h", "1y", "٣h", "1h 1m"])
 def test_anything_else_is_refused_with_examples(text: str) -> None:
     with pytest.raises(ValueError, match=r"^is no duration; write 90m, 20h, 7d or 12w$"):
         parse_duration(text)
+
+
+def test_a_number_alone_lacks_its_unit() -> None:
+    with pytest.raises(ValueError, match=r"^lacks a unit; did you mean 7d or 7h\?$"):
+        parse_duration(" 7 ")
 
 
 @one_case(

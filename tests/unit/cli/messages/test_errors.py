@@ -292,7 +292,7 @@ def test_every_error_of_the_tree_is_explained(kind: type[errors.IbkrSyncError]) 
         (
             errors.ProductNotFoundError("999999999", "IBKR", con_id=999999999, asked=Origin.SAMPLE),
             ExitCode.NOT_FOUND,
-            "A contract with conId 999999999 was not found in IBKR.",
+            "A contract with conId 999999999 was not found in the sample data.",
             "Use the conId that TWS shows",
         ),
         (
@@ -406,6 +406,24 @@ def test_every_error_of_the_tree_is_explained(kind: type[errors.IbkrSyncError]) 
             ExitCode.NOT_FOUND,
             "Only the catalogue knows DAX@EUREX (FDAX); its contracts were never fetched.",
             "ibkr-sync get DAX@EUREX --trading-class FDAX --source ibkr",
+        ),
+        (
+            errors.ProductNotFoundError("GOLD", "IBKR", "error 200", asked=Origin.SAMPLE),
+            ExitCode.NOT_FOUND,
+            "GOLD was not found in the sample data.",
+            "as TWS shows it",
+        ),
+        (
+            errors.ProductNotFoundError("3", "f.db"),
+            ExitCode.NOT_FOUND,
+            "3 was not found in f.db.",
+            "of run 3: ibkr-sync changes --run 3",
+        ),
+        (
+            errors.MalformedSymbolError("ESZ6,ESH7", "symbol, contract or conId"),
+            ExitCode.USAGE,
+            "'ESZ6,ESH7' is no symbol, contract or conId.",
+            "Separate several by blanks",
         ),
         (
             errors.RecordingError("f.replay", "line 3", "no conId"),

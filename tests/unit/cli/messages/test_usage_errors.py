@@ -34,6 +34,59 @@ from one_case import one_case
             "There is no command 'shwo'.",
             "Did you mean ibkr-sync show? ibkr-sync --help",
         ),
+        (
+            "watchlist rm ES",
+            "There is no command 'watchlist rm'.",
+            "Did you mean ibkr-sync watchlist remove? ibkr-sync watchlist --help",
+        ),
+        (
+            "runs 3",
+            "ibkr-sync runs does not take '3' as well.",
+            "Did you mean ibkr-sync runs --run 3?",
+        ),
+        ("runs x", "ibkr-sync runs does not take 'x' as well.", "ibkr-sync runs --help"),
+        (
+            "show ES --csv",
+            "ibkr-sync show has no option '--csv'.",
+            "Did you mean --format csv?",
+        ),
+        ("unpin", "ibkr-sync unpin needs SYMBOL.", "See which there are: ibkr-sync pin"),
+        (
+            "watchlist remove",
+            "ibkr-sync watchlist remove needs SYMBOL.",
+            "See which there are: ibkr-sync watchlist list",
+        ),
+        ("show", "ibkr-sync show needs SYMBOL.", "See which there are: ibkr-sync list"),
+        ("get", "ibkr-sync get needs SYMBOL.", "ibkr-sync get --help"),
+        (
+            "schedule",
+            "ibkr-sync schedule needs --print.",
+            "One of cron, systemd, launchd, as ibkr-sync schedule --print cron",
+        ),
+        (
+            "check --max-age 5",
+            "--max-age: '5' lacks a unit; did you mean 5d or 5h?",
+            "ibkr-sync check --help",
+        ),
+        (
+            "expirations --within 5",
+            "--within: '5' lacks a unit; did you mean 5d or 5bd?",
+            "ibkr-sync expirations --help",
+        ),
+        (
+            "list --expiring soon",
+            "--expiring: 'soon' is no duration; write 90m, 20h, 7d or 12w, or 5bd.",
+            "ibkr-sync list --help",
+        ),
+        *(
+            (f"show ES -n {typed}", f"-n: '{typed}' {problem}.", "ibkr-sync show --help")
+            for typed, problem in (
+                ("0", "is too small; write 1 or more, or all"),
+                ("-3", "is too small; write 1 or more, or all"),
+                ("few", "isn't a whole number; write 12, or all"),
+                ("9" * 20, "isn't a whole number; write 12, or all"),
+            )
+        ),
     ],
 )
 def test_words_that_are_refused_lead_to_those_that_may_be_meant(

@@ -89,7 +89,7 @@ def test_a_product_is_read_in_the_spelling_of_other_programs(
             "/",
             "//ES",
         ),
-        *("ES1!@CME", "@ES@CME", ":ES", "ES:CME"),
+        *("ES1!@CME", "@ES@CME", "@CME", "@eurex", ":ES", "ES:CME"),
     ],
 )
 def test_what_might_mean_something_else_is_refused(text: str) -> None:
