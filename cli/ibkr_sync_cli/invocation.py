@@ -17,6 +17,7 @@ import typer
 from ibkr_sync.domain.errors import ConfigError, ConfigProblem
 from ibkr_sync_cli.terminal.logs import LoggedRun, log_to_file
 from ibkr_sync_cli.terminal.output import Output, OutputFormat
+from ibkr_sync_cli.terminal.result_file import refuse_unknown_ending
 
 if TYPE_CHECKING:
     from ibkr_sync.bootstrap import Services
@@ -65,7 +66,12 @@ class Call:
         return OutputFormat(configured)
 
     def services(self) -> AbstractContextManager[Services[Future]]:
-        """The services for futures of all asset types."""
+        """The services for futures of all asset types.
+
+        Raises BadParameter where the result would go to a file in a format that its ending belies.
+        """
+        if self.output.file is not None and self.wanted is None:
+            refuse_unknown_ending(self.output.file)
         from ibkr_sync.bootstrap import bootstrap
         from ibkr_sync.domain.entities.futures import Future
 

@@ -194,6 +194,7 @@ def test_an_ambiguous_symbol_is_never_picked_silently(
         (["schedule", "--print", "cron", "--deadline", "8d"], "it is at most 7d"),
         (["next", "ES", "--days-before", "36501"], "'36501' is too long; it takes at most 36500"),
         (["check", "--max-age", "0s"], "--max-age: it must be longer than nothing"),
+        (["list", "-o", "es.xlsx"], ".xlsx is no format; use .csv"),
         (["list", "--expiring", "3x"], "--expiring: '3x' is no duration"),
     ],
 )

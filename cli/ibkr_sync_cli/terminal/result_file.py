@@ -27,6 +27,16 @@ def parse_result_file(typed: str | None) -> Path | None:
     return path.resolve()
 
 
+def refuse_unknown_ending(path: Path) -> None:
+    """Raise BadParameter for a file whose ending promises a format that is not written.
+
+    `.txt`, or no ending, promises none.
+    """
+    if path.suffix.lower() not in ("", ".txt"):
+        known = ".csv, .tsv, .json or .jsonl, or say --format"
+        raise typer.BadParameter(f"{path.suffix} is no format; use {known}", param_hint=_OPTION)
+
+
 def replace_file(path: Path, text: str) -> None:
     """Write a file in UTF-8 that is complete, whenever it is read; a device is written as it is.
 
