@@ -60,7 +60,7 @@ def test_fresh_data_is_fine_and_quiet_says_nothing(on: CommandLine, stocked: Pat
     document = on("check", "--json").json
 
     assert (message.code, message.err) == (0, "")
-    assert message.out == "SAMPLE DATA  3 products checked, none without a complete reply for 26h\n"
+    assert message.out == "SAMPLE DATA  3 products checked, all refreshed within 26h\n"
     assert (quiet.code, quiet.out, quiet.err) == (0, "", "")
     assert document.pop("checked_at").endswith("Z")
     run = document.pop("run")
@@ -178,6 +178,7 @@ def test_nothing_to_check_is_not_fine_and_creates_nothing(ibkr_sync: CommandLine
 
     assert done.code == 6
     assert "There is nothing to check: watchlist and database are empty." in done.message
+    assert ibkr_sync("check", "-f", "table").out == "0 products checked\n"
     assert not done.json["ok"]
     assert not any(ibkr_sync.home.iterdir())
 

@@ -8,6 +8,7 @@ import typer
 
 from ibkr_sync.domain.history.severity import Severity
 from ibkr_sync_cli.invocation import call_of, now
+from ibkr_sync_cli.terminal.output import OutputFormat
 
 
 def audit(
@@ -43,5 +44,5 @@ def audit(
     output.write(audit_view(shown, is_sample=is_sample), call.wanted)
     if is_sample:
         write_sample_data_notice(output, output.format_for(call.wanted))
-    if not shown:
+    if not shown and output.format_for(call.wanted) is not OutputFormat.TABLE:
         output.remark("nothing disagrees")

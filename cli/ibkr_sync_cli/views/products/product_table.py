@@ -99,7 +99,7 @@ def _footer(
             hint = "" if state in shown_states else " (--expired)"
             remarks.append(f"{counts[state]} {state}{hint}")
     remarks += _hidden_series(future, of_series, now)
-    if future.contracts:
+    if shown:
         remarks += ["▶ nearest expiry", future.time_zone or "time zone unknown"]
     remarks += _legend_of_long_ends(shown)
     if (closed_at := future.closed_by(now)) is not None:

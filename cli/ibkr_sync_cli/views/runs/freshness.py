@@ -99,8 +99,8 @@ def _table(report: FreshnessReport, now: datetime) -> RenderableType:
         table = _stale_table(report.stale, now)
         return Group(table, SAMPLE_TAG) if report.is_sample else table
     checked = quantity_of(report.checked, "product")
-    limit = duration_text(report.max_age)
-    summary = Text(f"{checked} checked, none without a complete reply for {limit}")
+    fresh = f", all refreshed within {duration_text(report.max_age)}" if report.checked else ""
+    summary = Text(f"{checked} checked{fresh}")
     return marked_cell(summary, is_sample=report.is_sample)
 
 

@@ -183,6 +183,11 @@ def test_the_document_of_a_contract_is_its_product_with_it_alone() -> None:
     [
         (SeriesChoice.USUAL, ["ESZ6"], "1 listed · 1 weekly (--series all) ·"),
         (SeriesChoice.ALL, ["ESZ6", "ES48X6"], "2 listed · ▶"),
+        (
+            SeriesChoice.DAILY,
+            [],
+            "0 listed · 1 monthly (--series all) · 1 weekly (--series all) · ",
+        ),
         (SeriesChoice.WEEKLY, ["ES48X6"], "1 listed · 1 monthly (--series all) · ▶"),
     ],
 )
@@ -195,7 +200,8 @@ def test_other_series_are_hidden_and_counted_unless_wanted(
     )
     chain = [line for line in lines if any(name in line for name in ("ESZ6", "ES48X6"))]
     assert [name for line in chain for name in shown if name in line] == shown
-    assert chain[0].startswith(f"▶ {shown[0]}")
+    assert [line.split()[:2] for line in chain[:1]] == [["▶", name] for name in shown[:1]]
+    assert ("▶" in lines[-1]) == bool(shown)
     assert lines[-1].startswith(footer)
 
 
