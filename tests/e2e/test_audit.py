@@ -43,7 +43,7 @@ def test_get_says_how_much_disagrees_of_what_it_stored_and_how_to_see_it(
             *database, *("get", "GC@COMEX", "--source", "ibkr", "--port", str(gateway.port))
         )
     assert done.code == 0, done
-    assert "note: other sources have 1 value otherwise: ibkr-sync" in done.err
+    assert "note: 1 value differs from other sources: ibkr-sync" in done.err
     assert "audit GC@COMEX" in done.err
 
 

@@ -133,7 +133,7 @@ def test_where_ibkr_says_otherwise_its_word_is_stored_and_audit_says(
     (found,) = ibkr_sync(*database, "audit", "--json").json["disagreements"]
 
     assert done.code == 0
-    assert done.message.startswith("note: other sources have 1 value otherwise: ")
+    assert done.message.startswith("note: 1 value differs from other sources: ")
     assert done.json["outcomes"][0]["message"] is None
     assert stored["multiplier"] == "50"
     assert [found[name] for name in ("severity", "field", "value", "other")] == [

@@ -46,16 +46,19 @@ def write_other_year_notice(output: Output, words: ContractWords, match: Contrac
 def write_disagreements_notice(output: Output, found: Sequence[Disagreement]) -> None:
     """Say on stderr in how many values other sources differ from what was stored."""
     if found:
-        values = quantity_of(len(found), "value")
+        values = _differing(len(found))
         step = step_to_audit({disagreement.product for disagreement in found}, output.command)
-        output.remark(f"note: other sources have {values} otherwise: {step}", style="yellow")
+        output.remark(f"note: {values} from other sources: {step}", style="yellow")
 
 
 def write_catalogue_notice(output: Output, count: int) -> None:
     """Say on stderr in how many values the catalogue differs from what would be stored."""
     if count:
-        values = quantity_of(count, "value")
-        output.remark(f"note: the catalogue has {values} otherwise", style="yellow")
+        output.remark(f"note: {_differing(count)} from the catalogue", style="yellow")
+
+
+def _differing(count: int) -> str:
+    return f"{quantity_of(count, 'value')} {'differs' if count == 1 else 'differ'}"
 
 
 def write_nothing_notice(output: Output, what: str, next_step: str | None = None) -> None:
