@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import cache, cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, ParamSpec, TypeVar
 
 from ibkr_sync.application.resolution.symbol_resolver import SymbolResolver
 from ibkr_sync.application.services.futures import FuturesService
@@ -59,6 +59,8 @@ if TYPE_CHECKING:
     from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import SchemaUpgrade
 
 F = TypeVar("F", bound=Future)
+T = TypeVar("T")
+P = ParamSpec("P")
 
 Clock = Callable[[], datetime]
 
@@ -89,6 +91,15 @@ class Services(Generic[F]):
     def snapshot(self) -> AbstractContextManager[None]:
         """Let all that is read inside see one state of the database; a write ends that state."""
         return self._database.snapshot()
+
+    def in_snapshot(self, function: Callable[P, T]) -> Callable[P, T]:
+        """The function as one that reads one state of the database (see `snapshot`)."""
+
+        def inside(*args: P.args, **kwargs: P.kwargs) -> T:
+            with self.snapshot():
+                return function(*args, **kwargs)
+
+        return inside
 
     @cached_property
     def get(self) -> GetService:

@@ -325,7 +325,7 @@ def test_a_con_id_that_ibkr_does_not_know_is_reported(ibkr_sync: CommandLine) ->
     done = ibkr_sync(*DEMO, "get", "1999999999")
 
     assert done.code == 5
-    assert "conId 1999999999 was not found in IBKR: IBKR error 200" in done.message
+    assert "conId 1999999999 was not found in the sample data" in done.message
 
 
 def test_a_product_is_asked_once_however_it_is_named(ibkr_sync: CommandLine) -> None:

@@ -57,10 +57,10 @@ def get(
         include_expired=expired, max_age=max_age, allow_shrink=allow_shrink, dry_run=dry_run
     )
     with call.services() as services:
+        find = services.in_snapshot(services.get.begin)
         code = sync_with_progress(
-            call.output,
-            "Asked for",
-            partial(services.get.begin, symbols, limits, policy, call.run.note),
+            *(call.output, "Asked for"),
+            partial(find, symbols, limits, policy, call.run.note),
             lambda getting: report_get(call, getting.report(), services.audit, now()),
         )
     raise typer.Exit(code)

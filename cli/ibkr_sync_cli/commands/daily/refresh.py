@@ -73,7 +73,8 @@ def refresh(
         max_age=stale, allow_shrink=allow_shrink, dry_run=dry_run, deadline=deadline
     )
     with notified(call, dry_run=dry_run) as note, call.services() as services:
-        begin = partial(services.refresh.begin, selection, policy, call.run.note)
+        find = services.in_snapshot(services.refresh.begin)
+        begin = partial(find, selection, policy, call.run.note)
         raise typer.Exit(run_refresh(call, begin, services.audit, note))
 
 

@@ -106,7 +106,7 @@ def import_watchlist(
     call = call_of(context)
     text = read_import(file)
     with call.services() as services:
-        with activity(call.output, "Looking up names") as show:
+        with activity(call.output, "Looking up names") as show, services.snapshot():
             found = find_imported(file, text, services.watchlist, group, show)
         added = services.watchlist.add_found(found)
     report_watchlist_addition(call, added)

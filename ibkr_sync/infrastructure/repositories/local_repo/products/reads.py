@@ -63,6 +63,7 @@ _CHAINS = (
     .where(contracts.c.product_id.in_(bindparam("product_ids", expanding=True)))
     .order_by(contracts.c.last_trade_date, contracts.c.con_id)
 )
+_CLASSES = select(contracts.c.product_id, contracts.c.trading_class).distinct()
 _ONE_OF_SAMPLE = select(products.c.id).where(products.c.origin == Origin.SAMPLE).limit(1)
 _ONE_OF_REAL = (
     select(products.c.id)
@@ -122,16 +123,27 @@ def read_named(connection: Connection, words: Collection[str], place: str) -> li
     names = [word for word in words if not unstorable_reason(word)]
     con_ids = [int(word) for word in names if _CON_ID.fullmatch(word)]
     owners = select(contracts.c.product_id).where(
-        or_(
-            contracts.c.con_id.in_(con_ids),
-            contracts.c.local_symbol.in_(names),
-            contracts.c.trading_class.in_(names),
-        )
+        or_(contracts.c.con_id.in_(con_ids), contracts.c.local_symbol.in_(names))
     )
+    of_class = {key for key, own in _classes(connection).items() if not own.isdisjoint(names)}
     is_named = or_(
-        products.c.symbol.in_(names), products.c.trading_class.in_(names), products.c.id.in_(owners)
+        products.c.symbol.in_(names),
+        products.c.trading_class.in_(names),
+        products.c.id.in_(owners),
+        products.c.id.in_(of_class),
     )
     return [stored.product for stored in _load(connection, place, select(products).where(is_named))]
+
+
+def _classes(connection: Connection) -> Mapping[int, frozenset[str]]:
+    """The trading classes of the contracts of each product, by its id; read once in a snapshot."""
+    known = loaded_in(connection, frozenset[str])
+    if not known:
+        classes: defaultdict[int, set[str]] = defaultdict(set)
+        for product_id, name in connection.execute(_CLASSES):
+            classes[product_id].add(name)
+        known.update((key, frozenset(own)) for key, own in classes.items())
+    return known
 
 
 def read_by_key(connection: Connection, key: ProductKey, place: str) -> StoredProduct | None:
