@@ -129,7 +129,7 @@ def check_commands(command: Path, cwd: Path) -> None:
     expect("current" in state, f"the database is: {state}")
     server = [str(command), "--database", "postgresql://u@127.0.0.1:1/d", "db", "status"]
     refused = use(server, cwd, code=7, stderr=True)
-    expect("ibkr-sync[postgres]" in refused, f"without its extra PostgreSQL said: {refused}")
+    expect("psycopg[binary]" in refused, f"without its extra PostgreSQL said: {refused}")
 
 
 def check_version(command: Path, cwd: Path) -> None:

@@ -265,7 +265,9 @@ def test_a_day_on_which_none_ends_names_the_contract_of_that_time(ibkr_sync: Com
     assert far.err.splitlines()[-1] == "next:  See what there is: ibkr-sync show NOVA@CME"
 
 
-def test_a_year_that_two_contracts_share_must_be_written_in_full(ibkr_sync: CommandLine) -> None:
+def test_a_year_that_two_contracts_share_is_the_nearer_one_with_a_note(
+    ibkr_sync: CommandLine,
+) -> None:
     earlier = dataclasses.replace(
         ROW,
         con_id="987654320",
@@ -275,11 +277,11 @@ def test_a_year_that_two_contracts_share_must_be_written_in_full(ibkr_sync: Comm
     )
     with gateway_with(earlier, ROW) as gateway:
         ibkr_sync("get", "NOVA", "--source", "ibkr", "--port", str(gateway.port))
-    vague = ibkr_sync("show", "NOVAZ8")
+    vague = ibkr_sync("show", "NOVAZ8", "--json")
     clear = ibkr_sync("show", "NOVA 209812", "--json")
 
-    assert (vague.code, vague.out) == (5, "")
-    assert "NOVAZ8 may mean 2088-12 (987654320), 2098-12 (987654321)" in vague.message
+    assert [contract["con_id"] for contract in vague.json["contracts"]] == [987654320]
+    assert "NOVAZ8 is taken for 2088-12; a year in full is safer" in vague.message
     assert [contract["con_id"] for contract in clear.json["contracts"]] == [987654321]
 
 

@@ -45,6 +45,10 @@ class OutputFormat(StrEnum):
         return None if file is None else endings.get(file.suffix.lower())
 
 
+_WHOLE_FORMATS = (OutputFormat.CSV, OutputFormat.TSV)
+"""What was asked for by its name has every line: it can be read again as a source."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """A command's result in every shape it can be written in; each is made when asked for.
@@ -56,6 +60,7 @@ class Result:
         columns: names of the columns of CSV and TSV.
         rows: their raw values, by column.
         usual_columns: those that a pipe gets where nothing was asked for; all if None.
+        usual_rows: the lines of the table, which a pipe gets then; all if None.
     """
 
     table: Callable[[], RenderableType]
@@ -64,6 +69,7 @@ class Result:
     columns: Sequence[str]
     rows: Callable[[], Iterable[Mapping[str, str]]]
     usual_columns: Sequence[str] | None = None
+    usual_rows: Callable[[], Iterable[Mapping[str, str]]] | None = None
 
 
 class Output:
@@ -106,9 +112,10 @@ class Output:
         """Write a result to stdout or the file; raises BadParameter for columns it has not."""
         format_ = self.format_for(wanted)
         columns = self._columns_of(result, wanted)
+        rows = result.rows if wanted in _WHOLE_FORMATS else result.usual_rows or result.rows
         match format_:
             case OutputFormat.TABLE if self.columns:
-                table = cells_table(columns, result.rows())
+                table = cells_table(columns, rows())
                 _widen(self._stdout, table)
                 self._emit(_drawn(self._stdout, table))
             case OutputFormat.TABLE:
@@ -118,9 +125,9 @@ class Output:
             case OutputFormat.JSONL:
                 self._emit("".join(map(self._json, result.records())))
             case OutputFormat.CSV:
-                self._emit(_delimited(columns, result.rows(), ",", neutralise_formula))
+                self._emit(_delimited(columns, rows(), ",", neutralise_formula))
             case OutputFormat.TSV:
-                self._emit(_delimited(columns, result.rows(), "\t", str))
+                self._emit(_delimited(columns, rows(), "\t", str))
         if self.columns and _ORIGIN in result.columns and _ORIGIN not in columns:
             self._mark_sample_data(result)
 

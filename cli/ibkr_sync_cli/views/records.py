@@ -64,6 +64,9 @@ def several_view(results: Sequence[Result]) -> Result:
         columns=results[0].columns,
         rows=lambda: (row for result in results for row in result.rows()),
         usual_columns=results[0].usual_columns,
+        usual_rows=lambda: (
+            row for result in results for row in (result.usual_rows or result.rows)()
+        ),
     )
 
 

@@ -34,7 +34,8 @@ class ContractMatch:
     """The contract that was asked for.
 
     `is_other_year` is set when a short year is not the next one with these digits: typed in
-    November 2026, `CLZ6` is December 2036 if that is the only one that still trades.
+    November 2026, `CLZ6` is December 2036 if that is the only one that still trades. It is set as
+    well where another contract trades whose year has the same last digit.
     """
 
     contract: FuturesContract
@@ -47,8 +48,9 @@ def find_contract(product: Future, words: ContractWords, now: datetime) -> Contr
     A conId decides alone; else local symbols, which may be digits too, and the spelling are
     compared. Contracts that still trade outrank those that have expired, so the chain resolves a
     year of one digit, and one that is present those of its month that replies lack. Of what is
-    left a contract whose local symbol is the very text is taken, else a monthly one; none is
-    chosen by its size. Raises ContractNotFoundError, or AmbiguousContractError with those left.
+    left a contract whose local symbol is the very text is taken, else a monthly one, of years ten
+    apart the first; none is chosen by its size. Raises ContractNotFoundError, or
+    AmbiguousContractError with those left.
     """
     matching = [other for other in product.contracts if _answers(product, other, words)]
     matching = [other for other in matching if other.con_id == words.con_id] or matching
@@ -60,12 +62,26 @@ def find_contract(product: Future, words: ContractWords, now: datetime) -> Contr
     left = present_contracts(unexpired or matching, now)
     exact = [other for other in left if is_choice_by_symbol(other, words.text)]
     monthly = [other for other in left if other.series is ContractSeries.MONTHLY]
-    chosen = exact or monthly or left
+    best = exact or monthly or left
+    chosen = _of_the_nearest_decade(best, words.spelling) if unexpired else best
     if len(chosen) > 1:
         raise AmbiguousContractError(words.text, chosen, product.key)
     return ContractMatch(
-        contract=chosen[0], is_other_year=_is_other_year(chosen[0], words.spelling, now.date())
+        contract=chosen[0],
+        is_other_year=len(chosen) < len(best)
+        or _is_other_year(chosen[0], words.spelling, now.date()),
     )
+
+
+def _of_the_nearest_decade(
+    contracts: list[FuturesContract], spelling: ContractSpelling | None
+) -> list[FuturesContract]:
+    """Of contracts of one month in years ten apart, those of the first, for a year of one digit."""
+    months = {contract.contract_month for contract in contracts} - {None}
+    if not isinstance(spelling, MonthSpelling) or spelling.year_digits != 1 or not months:
+        return contracts
+    nearest = min(month for month in months if month is not None)
+    return [contract for contract in contracts if contract.contract_month == nearest]
 
 
 def present_contracts(contracts: Iterable[FuturesContract], now: datetime) -> list[FuturesContract]:

@@ -38,16 +38,17 @@ def product_view(
 ) -> Result:
     """The product in every format.
 
-    Only the table leaves out contracts that have ended, unless the selection says how many are
-    wanted, and those of other series, unless it names one. `is_narrowed` says that a multiplier
-    left contracts out of the chain already. `command` and the options that were `typed` are for the
-    command that shows what a terminal leaves out.
+    Only the table, and a pipe that asks for no format, leave out contracts that have ended, unless
+    the selection says how many are wanted, and those of other series, unless it names one.
+    `is_narrowed` says that a multiplier left contracts out of the chain already. `command` and the
+    options that were `typed` are for the command that shows what a terminal leaves out.
     """
     wanted = selection or ChainSelection()
     scope, chain = _narrowed(future, wanted, now)
     if scope is DocumentScope.CHAIN and is_narrowed:
         scope = DocumentScope.SIZE
     narrowed = dataclasses.replace(future, contracts=chain)
+    listed = dataclasses.replace(future, contracts=wanted.shown(future, now)[: wanted.limit])
 
     def table() -> RenderableType:
         from ibkr_sync_cli.views.products.product_table import product_table  # rich, not for pipes
@@ -62,6 +63,7 @@ def product_view(
         columns=CONTRACT_COLUMNS,
         rows=lambda: product_to_rows(narrowed, now, scope, ladders),
         usual_columns=USUAL_CONTRACT_COLUMNS,
+        usual_rows=lambda: product_to_rows(listed, now, scope, ladders),
     )
 
 

@@ -120,10 +120,9 @@ def test_one_digit_that_skips_a_decade_is_reported() -> None:
     assert found == ContractMatch(contract=DECEMBER_2036, is_other_year=True)
 
 
-def test_one_digit_that_two_trading_contracts_share_is_ambiguous() -> None:
-    with pytest.raises(AmbiguousContractError) as caught:
-        find_contract(CRUDE_OIL, words("CLZ6"), BEFORE_EXPIRY)
-    assert caught.value.contracts == (DECEMBER_2026, DECEMBER_2036)
+def test_one_digit_that_two_trading_contracts_share_is_the_nearer_one_with_a_note() -> None:
+    found = find_contract(CRUDE_OIL, words("CLZ6"), BEFORE_EXPIRY)
+    assert found == ContractMatch(contract=DECEMBER_2026, is_other_year=True)
 
 
 def test_of_two_trading_contracts_the_one_of_that_local_symbol_is_meant() -> None:
@@ -133,6 +132,7 @@ def test_of_two_trading_contracts_the_one_of_that_local_symbol_is_meant() -> Non
 
 
 def test_one_digit_that_two_expired_contracts_share_is_ambiguous() -> None:
+    """Of two that are over neither is the likelier."""
     product = chain(DECEMBER_2016, DECEMBER_2026)
     with pytest.raises(AmbiguousContractError):
         find_contract(product, words("CLZ6"), AFTER_EXPIRY)
