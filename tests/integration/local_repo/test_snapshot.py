@@ -16,12 +16,14 @@ import time_machine
 from sqlalchemy import event, text
 from sqlalchemy.engine import Connection, Engine
 
+from contracts.examples import DAX as FDAX
 from contracts.examples import ES
 from contracts.future_port import by_symbol
 from fakes.clock import FakeClock
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.errors import ProductNotFoundError, StorageError
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.products import reads
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
 from ibkr_sync_cli.app import app
 from ibkr_sync_cli.terminal.output import Output
@@ -86,6 +88,18 @@ def test_a_failure_ends_the_state_and_the_next_read_begins_another(location: str
         with pytest.raises(ProductNotFoundError):
             local.get_by_symbol(dataclasses.replace(by_symbol(ES), exchange="NOPE"))
         assert local.get_by_symbol(by_symbol(ES)).name == ES.name
+
+
+def test_of_many_products_only_some_are_held(
+    location: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(location, FDAX)
+    monkeypatch.setattr(reads, "_MOST_LOADED", 1)
+    with Database(location) as database, database.snapshot():
+        local = reader(database)
+        first, _other = local.get_by_symbol(by_symbol(ES)), local.get_by_symbol(by_symbol(FDAX))
+        again = local.get_by_symbol(by_symbol(ES))
+        assert (again == first, again is first) == (True, False)
 
 
 def test_a_thread_sees_the_snapshot_of_no_other(location: str) -> None:

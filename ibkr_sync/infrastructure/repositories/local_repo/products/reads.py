@@ -34,6 +34,9 @@ from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
     products,
 )
 
+_MOST_LOADED = 64
+"""How many products a snapshot holds at once; a chain takes up to 1 MB."""
+
 _CON_ID = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
 
 # What every product of a run asks is built once: building takes longer than answering.
@@ -242,6 +245,8 @@ def _load(
     with readable(place):
         found = connection.execute(statement, parameters).mappings().all()
         loaded = loaded_in(connection, Future)
+        if len(loaded) + len(found) > _MOST_LOADED:
+            loaded.clear()
         new = [row for row in found if row["id"] not in loaded]
         chains = _chains(connection, [row["id"] for row in new])
         for row in new:
