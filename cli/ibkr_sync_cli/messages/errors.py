@@ -62,7 +62,7 @@ def _unreadable(error: errors.SourceFileError) -> str:
 
 
 def _outdated(error: errors.OutdatedDataError) -> str:
-    """Seconds are told where nothing else tells the two instants apart."""
+    """Seconds stand where nothing else distinguishes the two instants."""
     form = "%Y-%m-%d %H:%M"
     if f"{error.received:{form}}" == f"{error.stored:{form}}":
         form = "%Y-%m-%d %H:%M:%S.%f"

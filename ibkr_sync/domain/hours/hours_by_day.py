@@ -193,7 +193,7 @@ def hours_of_day(
         )
     zone = days[day].time_zone
     if zone is None:
-        sentence = f"of {day} nothing can be told without a time zone"
+        sentence = f"of {day} nothing is known without a time zone"
         raise HoursUnknownError(symbol, kind.value, sentence)
     around = [other for other in known if day - REACH <= other <= day + REACH and other != day]
     parts = (days[other].of(kind) or () for other in (day, *around))
