@@ -339,6 +339,13 @@ def test_a_past_contract_is_judged_as_of_then(ibkr_sync: CommandLine) -> None:
     assert "2 listed" in table
 
 
+@pytest.mark.parametrize("span", ["--since", "--until"])
+def test_changes_may_be_asked_from_the_first_day_on(ibkr_sync: CommandLine, span: str) -> None:
+    store(ibkr_sync, PRODUCT)
+    done = ibkr_sync("changes", span, "0001-01-02", "--json")
+    assert (done.code, len(done.json["events"]) > 0) == (0, span == "--since")
+
+
 def test_before_it_was_known_a_product_is_not_found(ibkr_sync: CommandLine) -> None:
     store(ibkr_sync, PRODUCT)
     done = ibkr_sync("show", "ES", "--as-of", "2020-01-01")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from fakes.futures import PLACE, InMemoryFutureRepository
 from ibkr_sync.domain.entities.contracts import FuturesContract
@@ -16,6 +16,7 @@ from ibkr_sync.domain.evidence.remarks import REMARKS
 from ibkr_sync.domain.history.alike_events import FIELDS_OF_PAST, products_changed_alike
 from ibkr_sync.domain.history.events import is_first_sight_event
 from ibkr_sync.domain.history.recorded_history import (
+    NOTHING_BEFORE,
     ContractPast,
     FirstSight,
     ProductHistory,
@@ -84,7 +85,7 @@ class InMemoryHistory(HistoryPort):
         product: ProductKey | None = None,
         con_id: int | None = None,
     ) -> RecordedPeriod:
-        since = max(since, datetime(1970, 1, 1, tzinfo=UTC))
+        since = max(since, NOTHING_BEFORE)
         products = sorted(self._local.products.items())
         chosen = [other for key, other in products if product in (None, key)]
         keys = {other.key for other in chosen}

@@ -98,7 +98,7 @@ def _ago(text: str, now: datetime, option: str) -> datetime:
     except ValueError:
         label = f"{text!r} is no moment; write 7d, 2026-10-01 or 2026-10-01T14:30Z"
         raise _refusal(label, option) from None
-    return now - span
+    return now - min(span, now - datetime.min.replace(tzinfo=UTC))
 
 
 def _day(text: str, option: str) -> date:

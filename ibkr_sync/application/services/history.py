@@ -23,7 +23,12 @@ from ibkr_sync.domain.history.events import (
     is_first_sight_event,
     ladder_event,
 )
-from ibkr_sync.domain.history.recorded_history import ProductHistory, RecordedEnd, ReplySpan
+from ibkr_sync.domain.history.recorded_history import (
+    NOTHING_BEFORE,
+    ProductHistory,
+    RecordedEnd,
+    ReplySpan,
+)
 from ibkr_sync.domain.history.remark_changes import single_remark_changes
 from ibkr_sync.domain.ports.history import HistoryPort
 from ibkr_sync.domain.selection.size_choice import chain_of_size
@@ -74,6 +79,7 @@ class HistoryService:
         first notice or a cut-off came near is among it.
         """
         con_id, end = None if contract is None else contract.con_id, until or now
+        since = max(since, NOTHING_BEFORE)  # a day before the first of all can't be looked at
         period = self._history.period(since, end, product, con_id)
         if contract is not None:
             period = period.of_contract(contract)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Final
 
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule
+
+NOTHING_BEFORE: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""No run is older."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, tuple_, union
@@ -23,6 +23,7 @@ from ibkr_sync.domain.evidence.product_update import LISTING, PRODUCT
 from ibkr_sync.domain.evidence.remarks import REMARKS
 from ibkr_sync.domain.history.alike_events import FIELDS_OF_PAST, products_changed_alike
 from ibkr_sync.domain.history.recorded_history import (
+    NOTHING_BEFORE,
     ContractPast,
     FirstSight,
     ProductHistory,
@@ -65,9 +66,6 @@ _ZONE_SLACK = timedelta(days=2)
 """A day ends up to 14 hours before it does in UTC, and up to 12 hours after; in an unknown zone
 trading is taken to go on for a day more."""
 
-_NOTHING_BEFORE = datetime(1970, 1, 1, tzinfo=UTC)
-"""No run is older."""
-
 
 class LocalHistory(HistoryPort):
     """History in a SQLite or PostgreSQL database, beside the products."""
@@ -82,7 +80,7 @@ class LocalHistory(HistoryPort):
         product: ProductKey | None = None,
         con_id: int | None = None,
     ) -> RecordedPeriod:
-        since = max(since, _NOTHING_BEFORE)
+        since = max(since, NOTHING_BEFORE)
         is_wanted = _is_product(product)
         with reading(self._database) as connection, reads.readable(self._database.name):
             if con_id is not None:
