@@ -23,7 +23,7 @@ _RUN = "--run"
 
 
 class _WithGlobalOptions:
-    """What a command and a group have in common."""
+    """What a command and a group have in common; `super()` is typer's class that is mixed in."""
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Its own parameters, and the global options that it has none of the same name for."""

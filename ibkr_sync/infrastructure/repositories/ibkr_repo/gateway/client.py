@@ -206,7 +206,5 @@ class ReadOnlyClient(EWrapper, EClient):  # type: ignore[misc]  # ibapi has no t
 
     def marketRule(self, marketRuleId: int, priceIncrements: Any) -> None:  # noqa: ANN401, N802, N803
         """One tick ladder."""
-        pairs = tuple(
-            (priceincrement.lowEdge, priceincrement.increment) for priceincrement in priceIncrements
-        )
+        pairs = tuple((step.lowEdge, step.increment) for step in priceIncrements)
         self._collect(LadderEvent(marketRuleId, pairs))
