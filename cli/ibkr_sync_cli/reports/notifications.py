@@ -26,7 +26,7 @@ def notified(call: Call, *, dry_run: bool) -> Iterator[Callable[[RefreshReport],
 
     A dry run is of interest to nobody else. A notifier that fails is a warning.
     """
-    from ibkr_sync.bootstrap import refresh_notifications
+    from ibkr_sync.bootstrap.notifications import refresh_notifications
 
     reports: list[RefreshReport] = []
 

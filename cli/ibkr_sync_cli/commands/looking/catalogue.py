@@ -27,7 +27,7 @@ def catalogue(
     tables, pyf is pyfutures, lean QuantConnect Lean, exch the exchange, doc issue threads and
     IBKR's documentation, gen general knowledge, and config your settings.
     """
-    from ibkr_sync.bootstrap import catalogue_products
+    from ibkr_sync.bootstrap.catalogue import catalogue_products
     from ibkr_sync_cli.views.products.catalogue import catalogue_view
 
     call = call_of(context)

@@ -23,7 +23,7 @@ def database_status(
     context: typer.Context,
 ) -> None:
     """Show where the database is, whether it is sound and current, and what it takes."""
-    from ibkr_sync.bootstrap import refuse_damage, schema_status
+    from ibkr_sync.bootstrap.database import refuse_damage, schema_status
     from ibkr_sync_cli.views.database import DatabaseState, database_view
 
     call = call_of(context)
@@ -46,7 +46,7 @@ def database_status(
 @app.command("upgrade")
 def upgrade_database(context: typer.Context) -> None:
     """Bring the schema to what this version needs; an existing file is backed up first."""
-    from ibkr_sync.bootstrap import upgrade_schema
+    from ibkr_sync.bootstrap.database import upgrade_schema
 
     call = call_of(context)
     done = upgrade_schema(call.profile)

@@ -31,7 +31,8 @@ def demo(context: typer.Context) -> None:
     A tick changes, an expiry moves, a contract is delisted, and one night the gateway is away. The
     demo's database begins anew each time; afterwards look around in it with `-p demo`.
     """
-    from ibkr_sync.bootstrap import discard_sample, sample_week
+    from ibkr_sync.bootstrap.database import discard_sample
+    from ibkr_sync.bootstrap.replay import sample_week
 
     call = _call(context)
     if not discard_sample(call.profile):

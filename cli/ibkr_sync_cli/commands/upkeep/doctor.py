@@ -19,7 +19,7 @@ def doctor(
     Nothing is written and no run is kept out. The gateway is asked for one product; where the
     profile has no gateway, that of profile ibkr. The exit code is that of the first failure.
     """
-    from ibkr_sync.bootstrap import diagnosis
+    from ibkr_sync.bootstrap.diagnosis import diagnosis
     from ibkr_sync_cli.arguments.diagnosed_settings import diagnosed_settings
     from ibkr_sync_cli.reports.diagnosis import report_diagnosis
 

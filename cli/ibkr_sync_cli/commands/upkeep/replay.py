@@ -32,7 +32,7 @@ def serve_replay(
     ] = None,
 ) -> None:
     """Answer contract-details requests from a recording until stopped (Ctrl-C)."""
-    from ibkr_sync.bootstrap import replay_gateway
+    from ibkr_sync.bootstrap.replay import replay_gateway
 
     invocation = invocation_of(context)
     with ExitStack() as stack:
