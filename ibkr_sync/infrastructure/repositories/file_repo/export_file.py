@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NoReturn
@@ -16,6 +15,7 @@ from ibkr_sync.interchange.document_fields import InvalidDocumentError
 from ibkr_sync.interchange.formula_safety import restore_formula
 from ibkr_sync.interchange.product_document import product_from_document
 from ibkr_sync.interchange.product_rows import products_from_rows
+from ibkr_sync.interchange.text_file import read_text_file
 
 MAX_BYTES = 256 * 1024 * 1024
 """Largest file that is read; every futures product IBKR lists takes about a quarter of it."""
@@ -32,7 +32,7 @@ def read_export_file(path: Path) -> tuple[Future, ...]:
     one place can't be trusted to be whole in the others. A product that stands twice with
     equal contents is one. Raises SourceFileError with the place of the first problem.
     """
-    text = _read_text(path)
+    text = read_text_file(path, SourceFileError, max_bytes=MAX_BYTES)
     try:
         products = _merge(_parse(text, path.suffix.lower()))
     except InvalidDocumentError as error:
@@ -40,23 +40,6 @@ def read_export_file(path: Path) -> tuple[Future, ...]:
     if not products:
         raise SourceFileError(str(path), None, "holds no product")
     return products
-
-
-def _read_text(path: Path) -> str:
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise SourceFileError(str(path), None, "is not a regular file")
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        reason = error.strerror if isinstance(error, OSError) else None
-        raise SourceFileError(str(path), None, reason or str(error)) from error
-    if len(content) > MAX_BYTES:
-        raise SourceFileError(str(path), None, f"is larger than {MAX_BYTES // 1024**2} MiB")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise SourceFileError(str(path), f"byte {error.start}", "is not UTF-8 text") from error
 
 
 def _parse(text: str, suffix: str) -> Iterator[tuple[str, Future]]:

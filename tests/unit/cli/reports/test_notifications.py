@@ -54,7 +54,9 @@ def test_a_signal_meanwhile_is_reported_and_ends_the_command(
 ) -> None:
     others = Notified(at)
     notifications = RefreshNotifications(others, others, Severity.CRITICAL)
-    monkeypatch.setattr("ibkr_sync.bootstrap.notifications.refresh_notifications", lambda _: notifications)
+    monkeypatch.setattr(
+        "ibkr_sync.bootstrap.notifications.refresh_notifications", lambda _: notifications
+    )
     call: Any = SimpleNamespace(
         output=Output(), loaded=SimpleNamespace(settings=SimpleNamespace(notify=None))
     )

@@ -165,7 +165,7 @@ def test_a_contract_without_a_con_id_is_refused(
 def test_a_file_that_is_not_utf_8_is_refused_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "bad.replay"
     path.write_bytes(HEADER.encode() + b"93|67|\xff|\n")
-    with pytest.raises(RecordingError, match="line 3: not UTF-8"):
+    with pytest.raises(RecordingError, match="line 3: is not UTF-8"):
         read_recording(path)
 
 
@@ -185,3 +185,8 @@ def test_a_failed_write_leaves_the_old_file(
         write_recording(path, fund)
     assert read_recording(path) == good
     assert [other.name for other in tmp_path.iterdir()] == ["es.replay"]
+
+
+def test_a_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RecordingError, match="is no regular file"):
+        read_recording(tmp_path)

@@ -137,11 +137,11 @@ class TestRefusals:
         assert "No such file" in refusal(tmp_path / "nowhere.json").detail
 
     def test_a_folder(self, tmp_path: Path) -> None:
-        assert refusal(tmp_path).detail == "is not a regular file"
+        assert refusal(tmp_path).detail == "is no regular file"
 
     def test_a_pipe_is_refused_without_waiting_for_it(self, tmp_path: Path) -> None:
         os.mkfifo(tmp_path / "pipe.json")
-        assert refusal(tmp_path / "pipe.json").detail == "is not a regular file"
+        assert refusal(tmp_path / "pipe.json").detail == "is no regular file"
 
     def test_a_path_that_can_not_exist(self) -> None:
         assert refusal(Path("no\x00file.json")).detail
@@ -157,7 +157,7 @@ class TestRefusals:
 
     def test_what_is_not_utf_8(self, tmp_path: Path) -> None:
         refused = refusal(a_file(tmp_path, "es.json", b'{"name": "\xe9"}'))
-        assert (refused.location, refused.detail) == ("byte 10", "is not UTF-8 text")
+        assert (refused.location, refused.detail) == ("line 1", "is not UTF-8 text")
 
     @pytest.mark.parametrize("name", ["a.json", "a.jsonl", "a.csv", "a.tsv", "a"])
     @pytest.mark.parametrize("content", ["", "\n"])
