@@ -10,6 +10,7 @@ import typer
 
 from ibkr_sync_cli.messages.command_words import command_words
 from ibkr_sync_cli.messages.exit_codes import ExitCode
+from ibkr_sync_cli.messages.next_command import NextCommand
 
 PROGRAM = "ibkr-sync"
 _LONGEST_QUOTE = 60
@@ -107,7 +108,15 @@ def _step_to_name(error: typer.TyperException, words: tuple[str, ...]) -> str | 
         first = " ".join((PROGRAM, *words, parameter.opts[0], choices[0]))
         return f"One of {', '.join(choices)}, as {first}"
     names = _LISTS.get(" ".join(words))
-    return None if names is None else f"See which there are: {' '.join((PROGRAM, *names))}"
+    if names is None:
+        return None
+    given = getattr(error, "ctx").find_root().params  # noqa: B009 - typer keeps its type to itself
+    command = NextCommand.after(
+        profile=given.get("profile"),
+        config=given.get("config_file"),
+        database=given.get("database_location"),
+    )
+    return f"See which there are: {command(*names)}"
 
 
 def choice_problem(text: str, choices: Iterable[str]) -> str:

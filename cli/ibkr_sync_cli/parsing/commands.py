@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import typer
@@ -33,15 +34,25 @@ class _WithGlobalOptions:
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the words of a call; what is given last of a global option wins."""
+        words = list(args)  # reading takes them away
         try:
             rest: list[str] = super().parse_args(ctx, args)  # type: ignore[misc]
         except typer.TyperException as refusal:
             if getattr(refusal, "ctx", ctx) is None:
                 refusal.ctx = ctx  # type: ignore[attr-defined]  # of all that parsing refuses
+            self._heed_global_options(ctx, words)
             raise
         if ctx.parent is not None and not ctx.resilient_parsing:
             _take_global_options(ctx)
         return rest
+
+    def _heed_global_options(self, ctx: Any, args: list[str]) -> None:
+        """Let the root have the global options of a call that is refused, for its next step."""
+        ctx.resilient_parsing = True
+        with suppress(typer.TyperException):
+            super().parse_args(ctx, args)  # type: ignore[misc]
+            if ctx.parent is not None:
+                _take_global_options(ctx)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the page of help."""

@@ -57,6 +57,11 @@ from one_case import one_case
             "See which there are: ibkr-sync watchlist list",
         ),
         ("show", "ibkr-sync show needs SYMBOL.", "See which there are: ibkr-sync list"),
+        (
+            "next -p demo",
+            "ibkr-sync next needs SYMBOL.",
+            "See which there are: ibkr-sync --profile demo list",
+        ),
         ("get", "ibkr-sync get needs SYMBOL.", "ibkr-sync get --help"),
         (
             "schedule",
