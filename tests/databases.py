@@ -20,6 +20,7 @@ from ibkr_sync.infrastructure.repositories.local_repo.schema.revision import (
 )
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import alembic_version, metadata
 from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import reading
+from ibkr_sync.infrastructure.repositories.local_repo.schema.views.creation import create_views
 
 
 def dump(database: Database) -> dict[str, list[Row[Any]]]:
@@ -38,6 +39,7 @@ def create_schema(database: Database) -> None:
             connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
         for table in (*metadata.sorted_tables, alembic_version):
             table.create(connection, checkfirst=False)
+        create_views(connection)
         connection.execute(insert(alembic_version).values(version_num=head_revision()))
 
 

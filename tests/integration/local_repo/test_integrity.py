@@ -24,6 +24,7 @@ from ibkr_sync.infrastructure.repositories.local_repo.schema.completeness import
     refuse_incomplete_schema,
 )
 from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import upgrade
+from ibkr_sync.infrastructure.repositories.local_repo.schema.views.creation import VIEW_NAMES
 
 PAGE = 4096
 HEADER = 100
@@ -102,13 +103,17 @@ def test_a_schema_that_is_no_text_any_more_is_damage(filled: Path) -> None:
 
 
 @pytest.mark.parametrize("location", ["file", "server"])
-def test_a_table_or_column_that_is_missing_is_damage_wherever_it_is_met(
+def test_a_table_view_or_column_that_is_missing_is_damage_wherever_it_is_met(
     filled: Path, location: str, request: pytest.FixtureRequest
 ) -> None:
     place = filled if location == "file" else request.getfixturevalue("postgres_url")
     with Database(place) as database:
         upgrade(database)
         refuse_incomplete_schema(database)
+        for view in reversed(VIEW_NAMES):
+            change(database, f"DROP VIEW {view}")
+        with pytest.raises(DatabaseDamagedError, match="its schema lacks view v_contracts"):
+            refuse_incomplete_schema(database)
         change(database, "ALTER TABLE contracts RENAME COLUMN local_symbol TO gone")
         with pytest.raises(DatabaseDamagedError, match=r"its schema lacks column contracts.local_"):
             refuse_incomplete_schema(database)

@@ -47,6 +47,7 @@ from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import (
     upgrade,
     writing,
 )
+from ibkr_sync.infrastructure.repositories.local_repo.schema.views.creation import VIEW_NAMES
 from integration.local_repo.products import OLD, repository, store
 
 LATER = "ibkr_sync_9999"
@@ -145,11 +146,13 @@ def test_a_database_in_memory_has_the_schema_that_migrations_make(
 def described(connection: Connection) -> dict[str, Any]:
     """What a schema consists of, in an order of its own."""
     inspector = inspect(connection)
+    views = {name: inspector.get_view_definition(name) for name in inspector.get_view_names()}
+    assert views.keys() == set(VIEW_NAMES)
 
     def ordered(items: list[Any]) -> list[str]:
         return sorted(repr(sorted(item.items(), key=str)) for item in items)
 
-    return {
+    return views | {
         table: (
             [(column["name"], str(column["type"]), column["nullable"]) for column in columns],
             inspector.get_pk_constraint(table),
@@ -167,6 +170,24 @@ def _with_condition_as_text(index: Any) -> dict[str, Any]:
     """An index as it is reflected, in which a condition is an object of its own."""
     options = {name: str(value) for name, value in index.get("dialect_options", {}).items()}
     return {**index, "dialect_options": options}
+
+
+def test_an_upgrade_keeps_who_may_read_a_view_and_what_others_built_on_it(
+    postgres_url: str, later_version: Callable[[], None]
+) -> None:
+    with Database(postgres_url) as database:
+        fill(database)
+        with database.write() as connection:
+            connection.execute(text("GRANT SELECT ON v_products TO PUBLIC"))
+            connection.execute(text("CREATE VIEW own AS SELECT symbol FROM v_products"))
+        later_version()
+        upgrade(database)
+        with database.read() as connection:
+            granted = connection.execute(
+                text("SELECT has_table_privilege('pg_monitor', 'v_products', 'SELECT')")
+            )
+            assert granted.scalar_one()
+            assert connection.execute(text("SELECT symbol FROM own")).scalars().all()
 
 
 def test_the_migrations_ship_inside_the_package() -> None:

@@ -1,4 +1,4 @@
-"""Whether a database has all tables and columns that its revision promises."""
+"""Whether a database has all tables, views and columns that its revision promises."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from ibkr_sync.domain.errors import DatabaseDamagedError
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.schema.revision import revision_status
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import metadata
+from ibkr_sync.infrastructure.repositories.local_repo.schema.views.creation import VIEW_NAMES
 
 _COLUMNS = (
     "SELECT t.name, c.name FROM sqlite_master AS t, pragma_table_info(t.name) AS c"
-    " WHERE t.type = 'table'"
+    " WHERE t.type = 'table' UNION ALL SELECT name, NULL FROM sqlite_master WHERE type = 'view'"
 )
 _POSTGRES_COLUMNS = (
     "SELECT table_name, column_name FROM information_schema.columns"
@@ -20,7 +21,7 @@ _POSTGRES_COLUMNS = (
 
 
 def refuse_incomplete_schema(database: Database) -> None:
-    """Raise DatabaseDamagedError if a table or column is missing, or another StorageError.
+    """Raise DatabaseDamagedError if a table, view or column is missing, or another StorageError.
 
     Only the schema that this version needs is looked into; types and indexes are not.
     """
@@ -36,6 +37,9 @@ def refuse_incomplete_schema(database: Database) -> None:
         for column in table.columns:
             if column.name not in stored[table.name]:
                 raise DatabaseDamagedError(database.name, f"its schema lacks column {column}")
+    for view in VIEW_NAMES:
+        if view not in stored:
+            raise DatabaseDamagedError(database.name, f"its schema lacks view {view}")
 
 
 def _stored_columns(connection: Connection, database: Database) -> dict[str, set[str]]:

@@ -19,7 +19,10 @@ from ibkr_sync.domain.errors import (
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.database.failures import translated_failures
 
-REVISIONS = ("ibkr_sync_0001", "ibkr_sync_0002", "ibkr_sync_0003", "ibkr_sync_0004")
+REVISIONS = (
+    *("ibkr_sync_0001", "ibkr_sync_0002", "ibkr_sync_0003", "ibkr_sync_0004"),
+    "ibkr_sync_0005",
+)
 """Every revision of the schema, oldest first; the last is the one this version needs."""
 
 APPLICATION_ID = 0x49424653

@@ -107,6 +107,12 @@ def _is_empty(database: Database) -> bool:
 
 def _migrate(database: Database) -> None:
     """Bring a database to the newest schema; one that is empty gets it at once."""
+    # Their texts are needed only where there is something to make.
+    from ibkr_sync.infrastructure.repositories.local_repo.schema.views.creation import (
+        create_views,
+        drop_views,
+    )
+
     database.create_file()
     with database.write(enforce_foreign_keys=False) as connection:
         # Another process may have migrated while this one waited.
@@ -116,9 +122,11 @@ def _migrate(database: Database) -> None:
         if database.is_sqlite:
             connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
         if status.is_empty:
-            _create(connection)
+            _create_tables(connection)
         else:
+            drop_views(connection)
             run_migrations(connection)
+        create_views(connection)
         if database.is_sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
             raise StorageError(database.name, "the migration would break references between rows")
 
@@ -147,8 +155,8 @@ def _stand_in(database: Database) -> Database:
     return database.stand_in
 
 
-def _create(connection: Connection) -> None:
-    """Create the newest schema from the metadata, which a test holds equal to the migrations."""
+def _create_tables(connection: Connection) -> None:
+    """Create the newest tables from the metadata, which a test holds equal to the migrations."""
     metadata.create_all(connection, checkfirst=False)
     alembic_version.create(connection)
     connection.execute(insert(alembic_version).values(version_num=head_revision()))
