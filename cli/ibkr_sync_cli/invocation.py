@@ -17,7 +17,7 @@ import typer
 from ibkr_sync.domain.errors import ConfigError, ConfigProblem
 from ibkr_sync_cli.terminal.logs import LoggedRun, log_to_file
 from ibkr_sync_cli.terminal.output import Output, OutputFormat
-from ibkr_sync_cli.terminal.result_file import refuse_unknown_ending
+from ibkr_sync_cli.terminal.result_file import refuse_folder, refuse_unknown_ending
 
 if TYPE_CHECKING:
     from ibkr_sync.bootstrap import Services
@@ -127,7 +127,9 @@ def call_of(context: typer.Context, **flags: object) -> Call:
         source="ibkr" if settings.active.source == "local" else settings.active.source,
         replaying=settings.profile if settings.active.replay else None,
     )
-    _refuse_database(invocation.output.file, loaded.settings.active.database_file)
+    if invocation.output.file is not None:
+        refuse_folder(invocation.output.file)
+        refuse_database(invocation.output.file, loaded.settings.active.database_file)
     _log_to_file(invocation.run, loaded.settings.log, loaded.settings.active.database_file)
     for warning in loaded.warnings:
         invocation.output.remark(f"warning: {warning}", style="yellow")
@@ -140,8 +142,9 @@ def call_of(context: typer.Context, **flags: object) -> Call:
     )
 
 
-def _refuse_database(file: Path | None, database: Path | None) -> None:
-    if file is not None and database is not None and _is_of(database, file):
+def refuse_database(file: Path, database: Path | None) -> None:
+    """Raise BadParameter where a result would replace the database, or a file beside it."""
+    if database is not None and _is_of(database, file):
         refusal = f"{str(file)!r} is the database, or a file beside it"
         raise typer.BadParameter(refusal, param_hint="'--output'")
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ibkr_sync.application.services.deliveries.audit import AuditService
     from ibkr_sync.application.services.deliveries.delivery import DeliveryService
     from ibkr_sync.application.services.deliveries.delivery_import import DeliveryImportService
+    from ibkr_sync.application.services.export import ExportService
     from ibkr_sync.application.services.freshness import FreshnessService
     from ibkr_sync.application.services.get import GetService
     from ibkr_sync.application.services.history import HistoryService
@@ -151,6 +152,16 @@ class Services(Generic[F]):
 
         stored = LocalDeliveries(self._database, delivery_book, self._clock)
         return AuditService(self.futures, self._catalogue, delivery_book(), stored)
+
+    @cached_property
+    def export(self) -> ExportService:
+        """What is stored, for files that other systems read."""
+        from ibkr_sync.application.services.export import ExportService
+        from ibkr_sync.catalogue.product_facts import product_facts
+
+        return ExportService(
+            self.futures, self.history, self.deliveries, self._catalogue, product_facts
+        )
 
     @cached_property
     def runs(self) -> RunsPort:

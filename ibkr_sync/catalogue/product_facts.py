@@ -37,20 +37,25 @@ def month_cycles() -> dict[tuple[str, str], MonthCycle]:
 def product_with_facts(product: CatalogueProduct) -> CatalogueProduct:
     """A product with what else is known of it."""
     trading_class = product.trading_class or product.symbol
-    rule = load_delivery_rules().rule_of(product.exchange, trading_class, product.category)
-    exchange = exchange_facts().get(product.exchange)
-    cycle = month_cycles().get((product.exchange, trading_class))
-    calendar = exchange.calendar if exchange else None
+    facts = product_facts(product.exchange, trading_class, product.category)
+    return dataclasses.replace(product, facts=facts)
+
+
+def product_facts(exchange: str, trading_class: str, category: str | None) -> ProductFacts:
+    """What is known of a product, whether the catalogue has it or not."""
+    rule = load_delivery_rules().rule_of(exchange, trading_class, category)
+    place = exchange_facts().get(exchange)
+    cycle = month_cycles().get((exchange, trading_class))
+    calendar = place.calendar if place else None
     if rule is not None:
         calendar = rule.calendar or calendar
-    facts = ProductFacts(
+    return ProductFacts(
         settlement=rule.settlement if rule else None,
         settlement_source=f"{rule.source} ({rule.settlement_confidence})" if rule else None,
         delivery_rule=rule.family if rule else None,
         calendar=calendar,
-        mic=exchange.mic if exchange else None,
-        mic_source=exchange.source if exchange else None,
+        mic=place.mic if place else None,
+        mic_source=place.source if place else None,
         months=cycle.months if cycle else None,
         months_source=cycle.source if cycle else None,
     )
-    return dataclasses.replace(product, facts=facts)

@@ -4,6 +4,7 @@
     ├── ConfigError                     settings that can't be used; holds all problems found
     │   └── ConfigNotWrittenError       the config file to begin with can't be written
     ├── ClientLibraryError              ibapi is missing, broken or newer than its protobuf
+    ├── MissingExtraError               a package that only an extra of ours brings is missing
     ├── GatewayError                    the gateway can't be used
     │   ├── GatewayUnreachableError     no TCP connection: refused, unknown host, timed out
     │   ├── HandshakeError              connected, but no session came of it
@@ -48,6 +49,7 @@
     ├── UnknownRunError                 no run of this number was recorded
     ├── WatchlistFileError              a list to import is wrong; holds all problems found
     ├── NothingToRefreshError           watchlist and database are empty
+    ├── NothingToExportError            no product with a chain is stored, or was then
     ├── SourceFileError                 a file source can't be read
     │   ├── DeliveryFileError           a file with dates of deliveries can't
     │   └── RecordingError              a recording for the replay gateway can't
@@ -122,6 +124,15 @@ class ClientLibraryError(IbkrSyncError):
         self.detail = detail
         self.is_missing = is_missing
         super().__init__(f"{package}: {detail}")
+
+
+class MissingExtraError(IbkrSyncError):
+    """What was asked for needs `package`, which the extra `extra` of ours brings."""
+
+    def __init__(self, extra: str, package: str) -> None:
+        self.extra = extra
+        self.package = package
+        super().__init__(f"{package} is not installed; the extra {extra} brings it")
 
 
 class GatewayError(IbkrSyncError):
@@ -565,6 +576,10 @@ class NothingToRefreshError(IbkrSyncError):
         names = ", ".join(map(str, self.closed))
         is_empty = "watchlist and database are empty"
         super().__init__(f"all that is meant is closed: {names}" if closed else is_empty)
+
+
+class NothingToExportError(IbkrSyncError):
+    """No product that a source reported is stored, or was at the moment asked for."""
 
 
 class SourceFileError(IbkrSyncError):

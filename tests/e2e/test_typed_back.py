@@ -19,7 +19,7 @@ LABEL = re.compile(
 COMMAND = re.compile(r"ibkr-sync (.*)")
 OPTIONS = re.compile(r"Say which: (--.*)")
 NAMELESS = {
-    *("config", "db", "demo", "doctor", "help", "import", "replay", "schedule"),
+    *("config", "db", "demo", "doctor", "export", "help", "import", "replay", "schedule"),
     *("unpin", "version"),
 }
 """Commands that print no names of products, or only as others do."""

@@ -109,6 +109,11 @@ _RULES: dict[type[BaseException], _Rule] = {
         ),
         next_steps.step_to_install_library,
     ),
+    errors.MissingExtraError: _Rule(
+        ExitCode.USAGE,
+        lambda e: f"This needs {e.package}, which is not installed.",
+        next_steps.step_to_install_extra,
+    ),
     errors.GatewayUnreachableError: _Rule(
         ExitCode.GATEWAY,
         lambda e: f"No gateway at {e.host}:{e.port}: {e.detail}.",
@@ -347,6 +352,11 @@ _RULES: dict[type[BaseException], _Rule] = {
         lambda e: f"There is nothing to refresh: {e}.",
         next_steps.step_if_nothing_to_refresh,
     ),
+    errors.NothingToExportError: _Rule(
+        ExitCode.NOT_FOUND,
+        lambda _: "There is nothing to export: no product was stored by then.",
+        lambda _, command: next_steps.step_to_get_first(command),
+    ),
     errors.SourceFileError: _Rule(
         ExitCode.USAGE,
         _unreadable,
@@ -376,7 +386,7 @@ _RULES: dict[type[BaseException], _Rule] = {
     errors.DriverMissingError: _Rule(
         ExitCode.DATABASE,
         lambda e: f"The database {e.database} can't be used: {e.detail}.",
-        next_steps.step_to_install_driver,
+        next_steps.step_to_install_extra,
     ),
     errors.StorageError: _Rule(
         ExitCode.DATABASE,

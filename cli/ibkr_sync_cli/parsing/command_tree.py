@@ -32,6 +32,7 @@ _COMMANDS: Final = {
     "unpin": "upkeep.pin:unpin",
     "schedule": "upkeep.schedule:schedule",
     "import": "upkeep.import_deliveries:import_deliveries",
+    "export": "upkeep.export:export",
     "config": "upkeep.config:app",
     "db": "upkeep.database:app",
     "demo": "upkeep.demo:demo",

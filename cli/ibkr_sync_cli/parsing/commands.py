@@ -117,11 +117,24 @@ def global_options(ctx: Any) -> list[Any]:
 
 
 def _take_global_options(ctx: Any) -> None:
-    """Let the root have what was given of its options here."""
+    """Let the root have what was given of its options here.
+
+    What was given before the command of one that the command has itself is the command's.
+    """
     root = ctx.find_root()
     for param in ctx.command.get_params(ctx):
         if param not in root.command.params:
+            _give_global_option(ctx, root, param)
             continue
         value = ctx.params.pop(param.name)
         if value != param.default:
             root.params[param.name] = root.params[param.name] + value if param.count else value
+
+
+def _give_global_option(ctx: Any, root: Any, param: Any) -> None:
+    for namesake in root.command.params:
+        if set(param.opts) & set(namesake.opts) and root.params.get(namesake.name) is not None:
+            given = root.params[namesake.name]
+            root.params[namesake.name] = namesake.default
+            if ctx.params[param.name] == param.default:
+                ctx.params[param.name] = given

@@ -135,6 +135,10 @@ _EXAMPLES: Final = {
         Example("import closeouts.csv", "IBKR's close-out dates"),
         Example("import closeouts.csv --dry-run", "show what it would say"),
     ),
+    "export": (
+        Example("export --to csv -o contracts.csv", "all that is stored"),
+        Example("export --to jsonl ES GC --as-of 1d", "two products, as they were yesterday"),
+    ),
     "config": (
         Example("config show", "every setting, and where it comes from"),
         Example("config init", "write a commented config file"),

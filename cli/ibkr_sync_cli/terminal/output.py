@@ -200,7 +200,7 @@ class Output:
         """Replace the file by one with all that was written so far."""
         self._in_file.append(text)
         try:
-            replace_file(file, "".join(self._in_file))
+            replace_file(file, (written.encode(_UTF_8) for written in self._in_file))
         except OSError as error:
             return error
         return None

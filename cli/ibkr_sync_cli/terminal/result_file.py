@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import typer
@@ -22,9 +23,13 @@ def parse_result_file(typed: str | None) -> Path | None:
         raise typer.BadParameter(
             f"the folder {str(path.parent)!r} does not exist", param_hint=_OPTION
         )
-    if path.is_dir():
-        raise typer.BadParameter(f"{typed!r} is a folder", param_hint=_OPTION)
     return path.resolve()
+
+
+def refuse_folder(path: Path) -> None:
+    """Raise BadParameter for a folder where a file is to be written."""
+    if path.is_dir():
+        raise typer.BadParameter(f"{str(path)!r} is a folder", param_hint=_OPTION)
 
 
 def refuse_unknown_ending(path: Path) -> None:
@@ -37,19 +42,20 @@ def refuse_unknown_ending(path: Path) -> None:
         raise typer.BadParameter(f"{path.suffix} is no format; use {known}", param_hint=_OPTION)
 
 
-def replace_file(path: Path, text: str) -> None:
-    """Write a file in UTF-8 that is complete, whenever it is read; a device is written as it is.
+def replace_file(path: Path, content: Iterable[bytes]) -> None:
+    """Write a file that is complete, whenever it is read; a device is written as it is.
 
     It keeps the permissions of the one before. Raises OSError.
     """
     if path.exists() and not path.is_file():
-        path.write_text(text, encoding="utf-8")
+        with path.open("wb") as device:
+            device.writelines(content)
         return
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
+        with os.fdopen(descriptor, "wb") as file:
+            file.writelines(content)
             file.flush()
             os.fsync(file.fileno())
         if path.exists():

@@ -30,7 +30,7 @@ def prune(
 ) -> None:
     """Delete old raw replies, but never the newest of a product; history is never touched."""
     from ibkr_sync_cli.messages.exit_codes import ExitCode
-    from ibkr_sync_cli.reports.pruning import report_pruning
+    from ibkr_sync_cli.reports.upkeep.pruning import report_pruning
 
     call = call_of(context)
     given = (older_than, call.profile.keep_raw_replies, _KEPT_FOR)

@@ -31,7 +31,7 @@ def renormalise(
 ) -> None:
     """Read the raw replies that are kept again, and rewrite what today is read otherwise."""
     from ibkr_sync_cli.reports.progress import activity
-    from ibkr_sync_cli.reports.renormalised import report_renormalised
+    from ibkr_sync_cli.reports.upkeep.renormalised import report_renormalised
 
     call = call_of(context)
     limits = options.limits_of_options(exchange, currency, trading_class, multiplier)

@@ -91,6 +91,18 @@ def test_every_error_of_the_tree_is_explained(kind: type[errors.IbkrSyncError]) 
             "ibkr-sync config check",
         ),
         (
+            errors.MissingExtraError("parquet", "pyarrow"),
+            ExitCode.USAGE,
+            "This needs pyarrow, which is not installed.",
+            "install",
+        ),
+        (
+            errors.NothingToExportError(),
+            ExitCode.NOT_FOUND,
+            "There is nothing to export",
+            "ibkr-sync get ES --source ",
+        ),
+        (
             errors.GatewayUnreachableError(*ADDRESS, errors.UnreachableReason.REFUSED, "refused"),
             ExitCode.GATEWAY,
             "No gateway at 127.0.0.1:4002: refused.",

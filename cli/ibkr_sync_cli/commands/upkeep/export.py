@@ -1,0 +1,74 @@
+"""`export`: stored products, in files that other systems read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ibkr_sync.interchange.exports.formats import FORMATS, FormatName
+from ibkr_sync_cli.arguments import options
+from ibkr_sync_cli.invocation import call_of, now
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ibkr_sync.application.services.export import ExportMoment
+
+
+def export(
+    context: typer.Context,
+    to: Annotated[FormatName, typer.Option("--to", help="The format.")],
+    symbols: Annotated[
+        list[str] | None,
+        typer.Argument(help="Products or contracts, as ES or ESZ6; all if none.", metavar="SYMBOL"),
+    ] = None,
+    exchange: options.Exchange = None,
+    currency: options.Currency = None,
+    trading_class: options.TradingClass = None,
+    multiplier: options.Multiplier = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of",
+            help="As it was known at the end of a day in UTC, 7d ago or at an instant.",
+            metavar="DATE",
+        ),
+    ] = None,
+    path: Annotated[
+        str | None,
+        typer.Option(
+            *("--output", "-o"),
+            help="The file to write, or the folder; stdout for text if not given.",
+            metavar="PATH",
+        ),
+    ] = None,
+) -> None:
+    """Write stored products for another system, from the database alone.
+
+    Whole or not at all. What is not known is left empty, and a note says so; what a format can't
+    say is left out, with exit 4.
+    """
+    from ibkr_sync_cli.arguments.export import place_of_export
+    from ibkr_sync_cli.reports.upkeep import export as report
+
+    call, tally = call_of(context), report.ExportTally()
+    place, build = place_of_export(call, to, path), FORMATS[to].builder()
+    limits = options.limits_of_options(exchange, currency, trading_class, multiplier)
+    options.refuse_symbol_options(symbols, limits, "need a SYMBOL")
+    moment = _moment(as_of, now())
+    with call.reading() as services:
+        wanted = report.wanted_products(call.output, services, symbols, limits, moment)
+        products = tally.counted(services.export.products(wanted, moment))
+        report.write_export(call.output, place, tally.files(build(products, moment.at)))
+    raise typer.Exit(report.report_export(call.output, place, tally))
+
+
+def _moment(as_of: str | None, now: datetime) -> ExportMoment:
+    from ibkr_sync.application.services.export import ExportMoment
+    from ibkr_sync_cli.units.moments import parse_last_moment
+
+    if as_of is None:
+        return ExportMoment(at=now)
+    past = parse_last_moment(as_of, now)
+    return ExportMoment(at=past.at, as_of=past.day or past.at)

@@ -1,0 +1,113 @@
+"""The folder that a result of several files is written to.
+
+A folder may hold files of others too, so it can't be swapped for a new one: the files are written
+beside it first, then put in place one by one, each whole. A marker lists them: it says that they
+are incomplete before the first is put in place, and that they are complete after the last.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, Final
+
+from ibkr_sync_cli.terminal.result_file import replace_file
+
+MARKER: Final = "ibkr-sync-export.json"
+"""The file that lists what was written, and whether that is complete."""
+
+_SCHEMA: Final = "ibkr-sync/export/1"
+_LONGEST_MARKER: Final = 16 * 1024 * 1024
+
+
+def replace_files(folder: Path, parts: Iterable[tuple[str, bytes]]) -> None:
+    """Write files into a folder; those that its marker lists and that are not among them go.
+
+    Parts of one file follow one another, each with its path below the folder. Raises OSError, or
+    ValueError for a path that leads elsewhere.
+    """
+    folder.mkdir(exist_ok=True)
+    former = _listed(folder / MARKER)
+    stage = Path(tempfile.mkdtemp(dir=folder, prefix=".ibkr-sync-export."))
+    try:
+        files = _stage(stage, parts)
+        _mark(folder, former | files, is_complete=False)
+        for name in sorted(files):
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            (stage / name).replace(target)
+        for name in former - files:
+            _remove(folder, name)
+        _mark(folder, files, is_complete=True)
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+def _stage(stage: Path, parts: Iterable[tuple[str, bytes]]) -> set[str]:
+    files: set[str] = set()
+    current: BinaryIO | None = None
+    latest = None
+    try:
+        for name, content in parts:
+            if name != latest:
+                _close(current)
+                current = _opened(stage, name, files)
+                latest = name
+            if current is not None:
+                current.write(content)
+    finally:
+        _close(current)
+    return files
+
+
+def _opened(stage: Path, name: str, files: set[str]) -> BinaryIO:
+    if not _is_below(name) or name in files:
+        raise ValueError(f"{name!r} is no path of a new file below the folder")
+    files.add(name)
+    (stage / name).parent.mkdir(parents=True, exist_ok=True)
+    return (stage / name).open("xb")
+
+
+def _close(file: BinaryIO | None) -> None:
+    if file is not None and not file.closed:
+        with file:
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def _is_below(name: object) -> bool:
+    """Whether a path is written as one below a folder, whatever that holds."""
+    if not isinstance(name, str) or "\0" in name or "\\" in name:
+        return False
+    path = PurePosixPath(name)
+    is_plain = str(path) == name and not path.is_absolute() and ".." not in path.parts
+    return is_plain and path.parts[:1] not in ((), (MARKER,))
+
+
+def _listed(marker: Path) -> set[str]:
+    """The files that a former result left; none where the marker is not one of ours."""
+    with suppress(OSError, ValueError, RecursionError):
+        if marker.stat().st_size <= _LONGEST_MARKER:
+            found = json.loads(marker.read_bytes())
+            if isinstance(found, dict) and found.get("schema") == _SCHEMA:
+                files = found.get("files")
+                return set(filter(_is_below, files)) if isinstance(files, list) else set()
+    return set()
+
+
+def _mark(folder: Path, files: set[str], *, is_complete: bool) -> None:
+    marker = {"schema": _SCHEMA, "complete": is_complete, "files": sorted(files)}
+    replace_file(folder / MARKER, [json.dumps(marker, indent=1).encode() + b"\n"])
+
+
+def _remove(folder: Path, name: str) -> None:
+    """Delete a file, and the folders below this one that it leaves empty."""
+    (folder / name).unlink(missing_ok=True)
+    for parent in list((folder / name).parents)[: len(PurePosixPath(name).parts) - 1]:
+        with suppress(OSError):  # it holds other files
+            parent.rmdir()

@@ -1,0 +1,1 @@
+"""Files that other systems read, made of stored products."""

@@ -1,0 +1,64 @@
+"""What is stored can be given to other systems."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from e2e.command_line import CommandLine
+
+
+def test_all_that_is_stored_becomes_the_same_elsewhere(
+    ibkr_sync: CommandLine, stocked: Path, tmp_path: Path
+) -> None:
+    here = ("--database", stocked)
+    for name in ("all.csv", "all.jsonl"):
+        file, other = tmp_path / name, tmp_path / f"{name}.db"
+        done = ibkr_sync(*here, "-o", file, "export", "--to", name.partition(".")[2])
+        assert (done.code, done.out) == (0, "")
+        assert f"3 products, 294 contracts → {file}" in done.err
+        there = ("--database", other)
+        taken = ibkr_sync(*there, "get", "ES", "VIX", "CL", "--source", f"file:{file}", "--json")
+        assert [each["outcome"] for each in taken.json["outcomes"]] == ["created"] * 3, taken
+        exported = ibkr_sync(*there, "export", "--to", "jsonl").out.splitlines()
+        before = ibkr_sync(*here, "export", "--to", "jsonl").out.splitlines()
+        chains = [
+            [
+                [contract["con_id"], contract["tick_value"]]
+                for contract in json.loads(line)["contracts"]
+            ]
+            for line in exported + before
+        ]
+        assert chains[:3] == chains[3:]
+
+
+def test_products_and_contracts_are_exported_or_nothing(
+    ibkr_sync: CommandLine, stocked: Path, tmp_path: Path
+) -> None:
+    here, file = ("--database", stocked, "export", "--to", "csv"), tmp_path / "it.csv"
+    file.write_text("before")
+    failed = ibkr_sync(*here, "ES", "NOPE", "CL 209912", "-o", file)
+    assert (failed.code, file.read_text()) == (5, "before")
+    assert "NOPE was not found" in failed.err
+    assert "CL 209912 is not in the chain" in failed.err
+
+    done = ibkr_sync(*here, "ES 202703", "ESZ26", "VIX")
+    assert done.code == 0
+    rows = done.rows()
+    assert {(row["symbol"], row["scope"]) for row in rows} == {
+        ("ES", "selection"),
+        ("VIX", "chain"),
+    }
+    assert sum(row["symbol"] == "ES" for row in rows) == 2
+
+    then = ibkr_sync(*here, "ES", "--as-of", "2020-01-01")
+    assert (then.code, then.out) == (5, "")
+    assert "was not known" in then.err
+    for arguments, message in (
+        (("-o", tmp_path), "is a folder"),
+        (("-o", stocked), "is the database"),
+        (("--exchange", "CME"), "need a SYMBOL"),
+    ):
+        refused = ibkr_sync(*here, *arguments)
+        assert (refused.code, refused.out) == (2, "")
+        assert message in refused.message

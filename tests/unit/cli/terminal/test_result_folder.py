@@ -1,0 +1,76 @@
+"""The folder that a result of several files is written to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ibkr_sync_cli.terminal.result_folder import MARKER, replace_files
+
+
+def contents(folder: Path) -> dict[str, str]:
+    """The files below a folder, but for the marker."""
+    return {
+        str(path.relative_to(folder)): path.read_text()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != MARKER
+    }
+
+
+def marked(folder: Path) -> object:
+    return json.loads((folder / MARKER).read_text())
+
+
+def test_files_are_put_in_place_and_those_of_the_former_result_go(tmp_path: Path) -> None:
+    folder = tmp_path / "catalogue"
+    replace_files(folder, [("a/1.csv", b"1"), ("a/1.csv", b"+"), ("b/2.csv", b"2")])
+    (folder / "b" / "theirs.csv").write_text("theirs")
+    replace_files(folder, [("a/1.csv", b"new"), ("c.json", b"{}")])
+
+    assert contents(folder) == {"a/1.csv": "new", "b/theirs.csv": "theirs", "c.json": "{}"}
+    assert marked(folder) == {
+        "schema": "ibkr-sync/export/1",
+        "complete": True,
+        "files": ["a/1.csv", "c.json"],
+    }
+    replace_files(folder, [])
+    assert contents(folder) == {"b/theirs.csv": "theirs"}
+    assert not (folder / "a").exists()
+
+
+def test_what_fails_on_the_way_leaves_all_as_it_was(tmp_path: Path) -> None:
+    def broken() -> Iterator[tuple[str, bytes]]:
+        yield "a.csv", b"new"
+        raise OSError
+
+    replace_files(tmp_path, [("a.csv", b"old")])
+    with pytest.raises(OSError, match=r"^$"):
+        replace_files(tmp_path, broken())
+
+    assert contents(tmp_path) == {"a.csv": "old"}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv", MARKER]
+
+
+def test_a_marker_of_others_deletes_nothing_that_is_not_below_the_folder(tmp_path: Path) -> None:
+    folder, outside = tmp_path / "folder", tmp_path / "outside"
+    folder.mkdir()
+    outside.write_text("theirs")
+    files = ["../outside", str(outside), "a/../../outside", 7, None, MARKER, ""]
+    for text in (
+        json.dumps({"schema": "ibkr-sync/export/1", "files": files}),
+        *("[" * 100_000, "\x00", json.dumps({"schema": "ibkr-sync/export/1", "files": 7})),
+    ):
+        (folder / MARKER).write_text(text)
+        replace_files(folder, [("a.csv", b"1")])
+        assert outside.read_text() == "theirs"
+        assert contents(folder) == {"a.csv": "1"}
+
+
+def test_a_path_that_leads_elsewhere_is_refused(tmp_path: Path) -> None:
+    for name in ("../a", "/a", "a/../b", "a//b", "", ".", MARKER, "a\0", "a\\b"):
+        with pytest.raises(ValueError, match="is no path"):
+            replace_files(tmp_path, [(name, b"1")])
+    assert contents(tmp_path) == {}
