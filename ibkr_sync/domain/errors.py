@@ -53,6 +53,8 @@
     ├── SourceFileError                 a file source can't be read
     │   ├── DeliveryFileError           a file with dates of deliveries can't
     │   └── RecordingError              a recording for the replay gateway can't
+    ├── FrameError                      rows can't be made a table of another library
+    │   └── FrameLibraryMissingError    the library is not installed
     ├── StorageError                    the database can't be used
     │   ├── DatabaseUnavailableError    missing, unreadable, read-only, unreachable
     │   ├── DriverMissingError          what speaks to its server is not installed
@@ -599,6 +601,20 @@ class DeliveryFileError(SourceFileError):
 
 class RecordingError(SourceFileError):
     """A recording for the replay gateway can't be read; the location names line and field."""
+
+
+class FrameError(IbkrSyncError):
+    """Rows can't be made a table of another library; the message says which value prevents it."""
+
+
+class FrameLibraryMissingError(FrameError):
+    """The library that makes a table is not installed; None is an `extra` where none brings it."""
+
+    def __init__(self, library: str, extra: str | None = None) -> None:
+        self.library = library
+        self.extra = extra
+        requirement = library if extra is None else f"'ibkr-sync[{extra}]'"
+        super().__init__(f"{library} is not installed: pip install {requirement}")
 
 
 class StorageError(IbkrSyncError):

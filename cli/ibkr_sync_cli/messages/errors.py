@@ -378,6 +378,16 @@ _RULES: dict[type[BaseException], _Rule] = {
         _unreadable,
         lambda *_: "It takes a recording, see docs/replay-format.md; sample data needs no --data.",
     ),
+    errors.FrameError: _Rule(
+        ExitCode.USAGE,
+        lambda e: f"The table can't be made: {e}.",
+        lambda *_: "Write it as CSV or JSON, which take every number.",
+    ),
+    errors.FrameLibraryMissingError: _Rule(
+        ExitCode.USAGE,
+        lambda e: f"{e.library} is not installed, and this can't be written without it.",
+        next_steps.step_to_install_table_library,
+    ),
     errors.DatabaseUnavailableError: _Rule(
         ExitCode.DATABASE,
         lambda e: f"The database {e.database} can't be used: {e.detail}.",

@@ -322,6 +322,14 @@ def step_to_install_extra(
     return install_command(installation, *packages_of_extra(installation, error.extra))
 
 
+def step_to_install_table_library(error: errors.FrameLibraryMissingError, _: NextCommand) -> str:
+    """Where what makes a table is not installed."""
+    installation = Installation.here()
+    if error.extra is None:
+        return install_command(installation, error.library)
+    return install_command(installation, *packages_of_extra(installation, error.extra))
+
+
 def step_if_rejected(error: errors.RequestRejectedError, _: NextCommand) -> str:
     """Where IBKR answered with an error."""
     unknown = "Run the command again; if it stays, IBKR's list of message codes explains"

@@ -126,6 +126,12 @@ def test_every_error_of_the_tree_is_explained(kind: type[errors.IbkrSyncError]) 
             "The gateway at gw:4002 was set to another port: 4003 (1300).",
             "ibkr-sync doctor --port 4003",
         ),
+        (
+            errors.FrameLibraryMissingError("pyarrow", "parquet"),
+            ExitCode.USAGE,
+            "pyarrow is not installed",
+            "pip install",
+        ),
         (errors.PacingError(*ADDRESS, "100"), ExitCode.PARTIAL, "rate", "messages_per_second"),
         (errors.UpstreamDownError(*ADDRESS, "1100"), ExitCode.UPSTREAM, "1100", "Try again"),
         (errors.RequestRejectedError(321, "Bad"), ExitCode.PARTIAL, "321 Bad", "Check symbol"),

@@ -1,0 +1,29 @@
+"""Numbers as columns with a fixed count of decimal places hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
+from typing import Final
+
+from ibkr_sync.domain.errors import FrameError
+
+PRECISION: Final = 38
+"""Digits of a number, of which `SCALE` stand after the point."""
+
+SCALE: Final = 18
+
+_CONTEXT: Final = Context(prec=PRECISION, rounding=ROUND_HALF_EVEN)
+_LAST_PLACE: Final = Decimal(1).scaleb(-SCALE)
+
+
+def fixed_numbers(name: str, values: Iterable[object]) -> list[Decimal | None]:
+    """The Decimals of a column, to 18 places, and None; raises FrameError for those too large."""
+    return [None if value is None else _fixed(name, Decimal(str(value))) for value in values]
+
+
+def _fixed(name: str, number: Decimal) -> Decimal:
+    try:
+        return number.quantize(_LAST_PLACE, context=_CONTEXT)
+    except InvalidOperation as error:
+        raise FrameError(f"{name} {number:.6E} has more than {PRECISION - SCALE} digits") from error
