@@ -19,6 +19,7 @@ SUBJECTS = (
     "memory",
     "commands",
     "refresh",
+    "night",
     "pacing",
     "peers",
     "persistence",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from itertools import cycle, islice
 
 from ibkr_sync.domain.naming.query import FutureQuery
@@ -43,6 +43,22 @@ def wide_recording(products: int, today: date, con_ids: ConIds | None = None) ->
         for row in chain
     ]
     return replace(sample, contracts=tuple(contracts))
+
+
+def unchanged_nights(products: int, today: date) -> tuple[Recording, Recording]:
+    """Two nights in a row of so many products, between which nothing but the hours has changed."""
+    con_ids = ConIds()
+    first, second = (
+        wide_recording(products, today + timedelta(days=days), con_ids) for days in (0, 1)
+    )
+    kept = {row.con_id for row in first.contracts} & {row.con_id for row in second.contracts}
+    return _narrowed(first, kept), _narrowed(second, kept)
+
+
+def _narrowed(recording: Recording, con_ids: Collection[str]) -> Recording:
+    return replace(
+        recording, contracts=tuple(row for row in recording.contracts if row.con_id in con_ids)
+    )
 
 
 def wide_queries(products: int, today: date) -> list[FutureQuery]:
