@@ -24,20 +24,25 @@ from ibkr_sync_cli.views.runs.refresh_summary import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Sequence
+    from datetime import datetime
+    from typing import TypeAlias
 
-    from ibkr_sync.application.services.deliveries.audit import AuditService
     from ibkr_sync.application.services.refresh import Refresh
     from ibkr_sync.application.services.refresh_report import RefreshReport
+    from ibkr_sync.domain.delivery.audit.disagreements import Disagreement
+    from ibkr_sync.domain.entities.futures import ProductKey
     from ibkr_sync.domain.runs.future_update import FutureFailure
     from ibkr_sync_cli.invocation import Call
     from ibkr_sync_cli.messages.exit_codes import ExitCode
+
+    Audit: TypeAlias = Callable[[datetime, Collection[ProductKey]], Sequence[Disagreement]]
 
 
 def run_refresh(
     call: Call,
     begin: Callable[[], Refresh],
-    audit: AuditService,
+    audit: Audit,
     note: Callable[[RefreshReport], RefreshReport],
 ) -> ExitCode:
     """Refresh with progress and report; gives the exit code, raises what ends the run.
@@ -51,7 +56,7 @@ def run_refresh(
     return sync_with_progress(call.output, "Refreshed", begin, report)
 
 
-def report_refresh(call: Call, report: RefreshReport, audit: AuditService) -> ExitCode:
+def report_refresh(call: Call, report: RefreshReport, audit: Audit) -> ExitCode:
     """Show the summary, if there is anything to report; gives the exit code.
 
     Failures are reported on stderr too where the summary is not for people. With --quiet a format
@@ -71,7 +76,7 @@ def report_refresh(call: Call, report: RefreshReport, audit: AuditService) -> Ex
     return _exit_code(report)
 
 
-def _remark(output: Output, report: RefreshReport, audit: AuditService) -> None:
+def _remark(output: Output, report: RefreshReport, audit: Audit) -> None:
     for update in report.updates:
         if update.query.trading_class and not update.query.may_mean(update.key):
             output.remark(f"note: {update.query} is {update.key} today", style="yellow")
@@ -84,7 +89,7 @@ def _remark(output: Output, report: RefreshReport, audit: AuditService) -> None:
     write_closed_notice(output, closed_since(report.closed))
     asked = [other for other in report.updates if other.counts is not None]
     stored = {product.key for product in asked if product.applied}
-    found = audit.disagreements(report.finished_at, stored) if stored else ()
+    found = audit(report.finished_at, stored) if stored else ()
     write_disagreements_notice(output, found)
     write_catalogue_notice(
         output, sum(product.disagreements for product in asked if not product.applied)

@@ -112,6 +112,7 @@ class DelegatingFutureRepository(FuturePort[F], Generic[F]):
                 continue
             outcome = self._conclude(*acquisition, policy, run)
             _log.info("%s", _log_line(outcome))
+            stored.forget(outcome)
             if isinstance(outcome, FutureUpdate):
                 if outcome.applied:
                     stored.note(outcome)
@@ -190,13 +191,27 @@ class DelegatingFutureRepository(FuturePort[F], Generic[F]):
 
 
 class _StoredInRun(KnownFutures, Generic[F]):
-    """What is stored, and which tick ladders the products refer to that the run has stored."""
+    """What is stored, and which tick ladders the products refer to that the run has stored.
+
+    A product that is asked for is read once, until the run has stored it: nobody else may store
+    meanwhile. What is planned in the end is planned of what is read again.
+    """
 
     def __init__(self, local: LocalFuturePort[F], policy: SyncPolicy) -> None:
         self._local = local
         self._policy = policy
+        self._read: dict[FutureQuery, Future] = {}
         self._market_rules: set[int] = set()
         self._doubtful_rules: set[int] = set()
+
+    def forget(self, outcome: FutureUpdate[F] | FutureFailure) -> None:
+        """Let go of what was read before it came to this, which may have changed other products."""
+        diff = outcome.diff or ChainDiff()
+        if isinstance(outcome, FutureUpdate) and diff.is_empty and not outcome.is_new:
+            key = outcome.product.key
+            self._read = {query: read for query, read in self._read.items() if read.key != key}
+        else:
+            self._read.clear()
 
     def note(self, update: FutureUpdate[F]) -> None:
         """Remember what the run has stored, and beside which ladders the tick changed."""
@@ -214,7 +229,11 @@ class _StoredInRun(KnownFutures, Generic[F]):
                 self._doubtful_rules |= rule_ids
 
     def get_by_symbol(self, query: FutureQuery) -> Future:
-        return self._local.get_by_symbol(query)
+        if query not in self._read:
+            found = self._local.get_by_symbol(query)
+            self._read[query] = found
+            self._read[FutureQuery(**found.key._asdict())] = found
+        return self._read[query]
 
     def find_named(self, words: Collection[str]) -> tuple[Future, ...]:
         return self._local.find_named(words)

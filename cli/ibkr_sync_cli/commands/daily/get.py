@@ -61,6 +61,8 @@ def get(
         code = sync_with_progress(
             *(call.output, "Asked for"),
             partial(find, symbols, limits, policy, call.run.note),
-            lambda getting: report_get(call, getting.report(), services.audit, now()),
+            services.in_snapshot(
+                lambda getting: report_get(call, getting.report(), services.audit, now())
+            ),
         )
     raise typer.Exit(code)

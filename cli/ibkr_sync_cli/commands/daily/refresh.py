@@ -75,7 +75,8 @@ def refresh(
     with notified(call, dry_run=dry_run) as note, call.services() as services:
         find = services.in_snapshot(services.refresh.begin)
         begin = partial(find, selection, policy, call.run.note)
-        raise typer.Exit(run_refresh(call, begin, services.audit, note))
+        audit = services.in_snapshot(services.audit.disagreements)
+        raise typer.Exit(run_refresh(call, begin, audit, note))
 
 
 def _refuse_unusable(call: Call, asking: Mapping[str, object], selection: RefreshSelection) -> None:

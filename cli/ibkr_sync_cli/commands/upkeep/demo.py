@@ -97,7 +97,7 @@ def _refresh(call: Call, services: Services[Future]) -> ExitCode:
     begin = partial(services.refresh.begin, RefreshSelection(), SyncPolicy(), call.run.note)
     return sync_with_progress(
         *(call.output, "Refreshed", begin),
-        lambda refresh: report_refresh(call, refresh.report(), services.audit),
+        lambda refresh: report_refresh(call, refresh.report(), services.audit.disagreements),
     )
 
 

@@ -8,7 +8,22 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, delete, exists, func, or_, select
+from sqlalchemy import (
+    BindParameter,
+    Boolean,
+    ColumnElement,
+    Integer,
+    Row,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.evidence.acquired_future import Evidence
@@ -51,10 +66,13 @@ def keep_evidence(
     )
     bulk_insert(connection, raw_replies, _COLUMNS, (row,))
     if outdated_before is not None:
-        connection.execute(delete(raw_replies).where(prunable(outdated_before, product_id)))
+        connection.execute(_PRUNE, {"before": outdated_before, "product_id": product_id})
 
 
-def prunable(before: datetime, product_id: int | None = None) -> ColumnElement[bool]:
+def prunable(
+    before: datetime | BindParameter[datetime],
+    product_id: BindParameter[int] | None = None,
+) -> ColumnElement[bool]:
     """Whether a reply was received before an instant, and neither its product's newest nor of use.
 
     Of use is one that others, which stay, were packed beside. Those of other products than one
@@ -103,14 +121,12 @@ def _packed(
     """The frames beside the newest reply to the same question kept in full, if that saves space."""
     if evidence.symbol is None:
         return pack_frames(frames), None
-    row = raw_replies.c
-    same_question = (
-        row.symbol == evidence.symbol,
-        row.exchange.is_not_distinct_from(evidence.exchange),
-        row.include_expired == evidence.include_expired,
-    )
-    newest = select(raw_replies).where(*same_question, row.base_id.is_(None))
-    found = connection.execute(newest.order_by(row.id.desc()).limit(1)).first()
+    question = {
+        "symbol": evidence.symbol,
+        "exchange": evidence.exchange,
+        "include_expired": evidence.include_expired,
+    }
+    found = connection.execute(_NEWEST_WHOLE, question).first()
     if found is not None:
         try:
             base = unpack_frames(_packed_in(found))
@@ -128,3 +144,23 @@ def _by_id(reply_id: int) -> Select[Any]:
 
 def _packed_in(row: Row[Any]) -> PackedFrames:
     return PackedFrames(frames=row.frames, sha256=row.sha256, frame_count=row.frame_count)
+
+
+# What every product of a run asks is built once: building takes longer than answering.
+_NEWEST_WHOLE = (
+    select(raw_replies)
+    .where(
+        raw_replies.c.symbol == bindparam("symbol", type_=Text()),
+        raw_replies.c.exchange.is_not_distinct_from(bindparam("exchange", type_=Text())),
+        raw_replies.c.include_expired == bindparam("include_expired", type_=Boolean()),
+        raw_replies.c.base_id.is_(None),
+    )
+    .order_by(raw_replies.c.id.desc())
+    .limit(1)
+)
+_PRUNE = delete(raw_replies).where(
+    prunable(
+        bindparam("before", type_=raw_replies.c.received_at.type),
+        bindparam("product_id", type_=Integer()),
+    )
+)

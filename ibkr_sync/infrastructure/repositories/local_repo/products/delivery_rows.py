@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, select
+from sqlalchemy import Row, Select, bindparam, select
 from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.delivery.business_days import BusinessDays
@@ -58,6 +58,15 @@ _STORED = (
     .where(contracts.c.product_id == bindparam("product_id"))
 )
 
+# What every product of a run asks is built once: building takes longer than answering.
+_IMPORTS_OF_CLASS = select(delivery_imports).where(
+    delivery_imports.c.exchange == bindparam("exchange"),
+    delivery_imports.c.trading_class == bindparam("trading_class"),
+)
+_IMPORTS_OF_CONTRACTS = select(delivery_imports).where(
+    delivery_imports.c.con_id.in_(bindparam("con_ids", expanding=True))
+)
+
 
 def write_deliveries(
     connection: Connection, book: DeliveryBook, product: Future, product_id: int, now: datetime
@@ -100,23 +109,20 @@ def read_imports(
     connection: Connection, product: Future, until: datetime | None = None
 ) -> tuple[ImportedDelivery, ...]:
     """What was imported of a product's contracts, in the order in which it was."""
-    columns = delivery_imports.c
     of_class = {(contract.exchange, contract.trading_class) for contract in product.contracts}
-    by_class = (
-        and_(columns.exchange == exchange, columns.trading_class == trading_class)
-        for exchange, trading_class in sorted(of_class)
-    )
     con_ids = [contract.con_id for contract in product.contracts]
-    statement = select(delivery_imports).order_by(columns.id)
-    if until is not None:
-        statement = statement.where(columns.imported_at <= until)
+    questions: list[tuple[Select[Any], dict[str, Any]]] = [
+        *(
+            (_IMPORTS_OF_CLASS, {"exchange": exchange, "trading_class": trading_class})
+            for exchange, trading_class in sorted(of_class)
+        ),
+        *((_IMPORTS_OF_CONTRACTS, {"con_ids": some}) for some in bulk_batches(con_ids)),
+    ]
     found = {
         row.id: row
-        for condition in (
-            *by_class,
-            *(columns.con_id.in_(batch) for batch in bulk_batches(con_ids)),
-        )
-        for row in connection.execute(statement.where(condition))
+        for statement, named in questions
+        for row in connection.execute(statement, named)
+        if until is None or row.imported_at <= until
     }
     return tuple(_import(found[item]) for item in sorted(found))
 
