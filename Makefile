@@ -49,6 +49,7 @@ matrix: $(INSTALLED_DEV)  ## run what touches ibapi under every supported ibapi
 
 docs: $(INSTALLED_DEV)  ## write the generated pages, and the table of completion
 	$(BIN)/python tests/delivery_rules_page.py
+	$(BIN)/python tests/views_page.py
 	$(BIN)/python tests/commands_page.py
 	$(BIN)/python tests/completion_table.py
 

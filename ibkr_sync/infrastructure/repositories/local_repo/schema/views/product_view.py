@@ -36,6 +36,7 @@ def v_products(sql: ViewSql) -> View:
         "point_value": sql.computed(f"{multiplier} / {magnifier}"),
         "tick_value": sql.computed(f"{tick} * {multiplier}"),
     }
+    listed = "CASE WHEN c.monthly > 0 THEN c.monthly ELSE coalesce(c.active, 0) END"
     columns = (
         *PRODUCT_IDENTITY,
         ViewColumn("symbol", _TEXT, "p.symbol", "IBKR's symbol."),
@@ -48,7 +49,7 @@ def v_products(sql: ViewSql) -> View:
         ViewColumn(
             "listed",
             _INTEGER,
-            "CASE WHEN c.monthly > 0 THEN c.monthly ELSE coalesce(c.active, 0) END",
+            f"CAST({listed} AS INTEGER)",
             "How many contracts trade, as `list` counts: monthly ones, or all if there is none.",
         ),
         ViewColumn(

@@ -26,7 +26,7 @@ class ViewSql:
     def end_of_day_everywhere(self, day: str) -> str:
         """The instant, as one is stored, at which a date has ended in every zone."""
         if self.is_sqlite:
-            return f"date({day}, '+1 day') || ' 12:00:00.000000'"
+            return f"strftime('%Y-%m-%d 12:00:00.000000', {day}, '+1 day')"
         return f"({day} + 1 + time '12:00') AT TIME ZONE 'UTC'"
 
     def number(self, stored: str) -> str:
