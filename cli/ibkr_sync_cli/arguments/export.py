@@ -29,7 +29,7 @@ def place_of_export(call: Call, name: FormatName, typed: str | None) -> ExportPl
     if path is None:
         if target is not ExportTarget.TEXT_FILE:
             what = "a folder" if target is ExportTarget.FOLDER else "a file"
-            raise typer.BadParameter(f"{name} needs {what}: -o PATH", param_hint=_HINT)
+            raise typer.BadParameter(f"--to {name} writes {what}: add -o PATH", param_hint=_HINT)
         return ExportPlace(path=None, is_folder=False)
     refuse_database(path, call.profile.database_file)
     if target is not ExportTarget.FOLDER:

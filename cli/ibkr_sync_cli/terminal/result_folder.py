@@ -7,6 +7,7 @@ are incomplete before the first is put in place, and that they are complete afte
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -28,14 +29,18 @@ _LONGEST_MARKER: Final = 16 * 1024 * 1024
 def replace_files(folder: Path, parts: Iterable[tuple[str, bytes]]) -> None:
     """Write files into a folder; those that its marker lists and that are not among them go.
 
-    Parts of one file follow one another, each with its path below the folder. Raises OSError, or
-    ValueError for a path that leads elsewhere.
+    Parts of one file follow one another, each with its path below the folder. A file that is there
+    and that the marker does not list is somebody else's: raises FileExistsError for one that would
+    be replaced, or another OSError, or ValueError for a path that leads elsewhere.
     """
     folder.mkdir(exist_ok=True)
     former = _listed(folder / MARKER)
     stage = Path(tempfile.mkdtemp(dir=folder, prefix=".ibkr-sync-export."))
     try:
         files = _stage(stage, parts)
+        for name in sorted(files - former):
+            if (folder / name).exists():
+                raise FileExistsError(errno.EEXIST, f"{name} is there, and no former export's")
         _mark(folder, former | files, is_complete=False)
         for name in sorted(files):
             target = folder / name

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from ibkr_sync.domain.entities.catalogue import CatalogueProduct, ProductFacts
 from ibkr_sync.domain.entities.futures import Future
@@ -29,13 +31,20 @@ class ExportedProduct:
     is_whole: bool = True
 
     @property
-    def exchange_code(self) -> str | None:
-        """The exchange's own code of the product, where the catalogue says it."""
-        if self.row is None:
-            return None
-        return self.row.exchange_code or self.row.trading_class
+    def exchange_code(self) -> str:
+        """The exchange's own code: by the catalogue, else the trading class, which mostly is it."""
+        return (self.row.exchange_code if self.row else None) or self.product.trading_class
 
     @property
     def name(self) -> str | None:
         """The name of the product, by IBKR or else by the catalogue."""
         return self.product.name or (self.row.name if self.row else None)
+
+    def living(self, now: datetime) -> Future:
+        """The product with the contracts that trade at an aware instant, or all if none does.
+
+        Of what differs by month it has what these agree on.
+        """
+        product = self.product
+        contracts = product.living(now) or product.contracts
+        return dataclasses.replace(product, contracts=contracts, synced_at=None)

@@ -37,7 +37,7 @@ class NoteKind(StrEnum):
     """It can't be written in this format at all."""
 
     COLLISION = "collision"
-    """It would have the name of another, which was written."""
+    """Something of it would have the name of another's, which was written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,7 @@ class ExportNote:
     """What could not be written as it is.
 
     Attributes:
-        reason: what is so of the subject, as a clause: `the multiplier is not known`.
+        reason: what is so of it, as a clause: `the multiplier is not known`.
         subject: the product or contract, in words that commands accept.
     """
 

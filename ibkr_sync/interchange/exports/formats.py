@@ -17,6 +17,7 @@ class FormatName(StrEnum):
 
     CSV = "csv"
     JSONL = "jsonl"
+    LEAN = "lean"
 
 
 class ExportTarget(Enum):
@@ -54,5 +55,6 @@ class ExportFormat:
 FORMATS: Final = {
     FormatName.CSV: ExportFormat(target=ExportTarget.TEXT_FILE, module="products_csv"),
     FormatName.JSONL: ExportFormat(target=ExportTarget.TEXT_FILE, module="products_jsonl"),
+    FormatName.LEAN: ExportFormat(target=ExportTarget.FOLDER, module="lean_symbols"),
 }
 """Each format by its name."""

@@ -133,7 +133,8 @@ def report_export(output: Output, place: ExportPlace, tally: ExportTally) -> Exi
             output.remark(f"note: {reason}: {_named(subjects)}", style="yellow")
         else:
             is_partial = True
-            output.warn(f"left out, as {reason}: {_named(subjects)}")
+            what = f"left out, as {reason}" if kind is NoteKind.LEFT_OUT else reason
+            output.warn(f"{what}: {_named(subjects)}")
     if tally.is_sample:
         output.remark("note: this is sample data", style="yellow")
     if place.path is not None:

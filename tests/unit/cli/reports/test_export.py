@@ -24,7 +24,10 @@ def test_notes_of_one_reason_are_one_line_and_what_is_left_out_is_the_exit_code(
         ExportNote(kind=NoteKind.UNKNOWN, reason="the tick is not known", subject=f"ES{number}")
         for number in range(7)
     ]
-    collision = ExportNote(kind=NoteKind.COLLISION, reason="ESZ6 is taken", subject="ESZ36")
+    lost = [
+        ExportNote(kind=NoteKind.COLLISION, reason="a nearer one has its id", subject="ESZ36"),
+        ExportNote(kind=NoteKind.LEFT_OUT, reason="it has no multiplier", subject="ESZ7"),
+    ]
     tally = ExportTally()
     part = FilePart(content=b"1")
     product = ExportedProduct(product=ES, facts=ProductFacts(), ladders={})
@@ -32,10 +35,11 @@ def test_notes_of_one_reason_are_one_line_and_what_is_left_out_is_the_exit_code(
     assert list(tally.counted([product])) == [product]
     assert list(tally.files([*unknown, part])) == [part]
     assert report_export(Output(), place, tally) is ExitCode.OK
-    assert list(tally.files([collision])) == []
+    assert list(tally.files(lost)) == []
     assert report_export(Output(quiet=True), place, tally) is ExitCode.PARTIAL
     assert capsys.readouterr().err.splitlines() == [
         "note: the tick is not known: ES0, ES1, ES2, ES3, ES4 and 2 more",
         "1 product, 2 contracts → /it",
-        "warning: left out, as ESZ6 is taken: ESZ36",
+        "warning: a nearer one has its id: ESZ36",
+        "warning: left out, as it has no multiplier: ESZ7",
     ]

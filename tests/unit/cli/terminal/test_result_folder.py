@@ -59,14 +59,21 @@ def test_a_marker_of_others_deletes_nothing_that_is_not_below_the_folder(tmp_pat
     folder.mkdir()
     outside.write_text("theirs")
     files = ["../outside", str(outside), "a/../../outside", 7, None, MARKER, ""]
-    for text in (
-        json.dumps({"schema": "ibkr-sync/export/1", "files": files}),
-        *("[" * 100_000, "\x00", json.dumps({"schema": "ibkr-sync/export/1", "files": 7})),
-    ):
+    broken = ("[" * 100_000, "\x00", json.dumps({"schema": "ibkr-sync/export/1", "files": 7}))
+    for text in (json.dumps({"schema": "ibkr-sync/export/1", "files": files}), *broken):
         (folder / MARKER).write_text(text)
         replace_files(folder, [("a.csv", b"1")])
         assert outside.read_text() == "theirs"
         assert contents(folder) == {"a.csv": "1"}
+        (folder / "a.csv").unlink()
+
+
+def test_a_file_of_others_is_never_replaced(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("theirs")
+    with pytest.raises(FileExistsError, match=r"a\.csv is there, and no former export's"):
+        replace_files(tmp_path, [("a.csv", b"1"), ("b.csv", b"1")])
+
+    assert contents(tmp_path) == {"a.csv": "theirs"}
 
 
 def test_a_path_that_leads_elsewhere_is_refused(tmp_path: Path) -> None:
