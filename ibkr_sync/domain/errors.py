@@ -4,7 +4,6 @@
     ├── ConfigError                     settings that can't be used; holds all problems found
     │   └── ConfigNotWrittenError       the config file to begin with can't be written
     ├── ClientLibraryError              ibapi is missing, broken or newer than its protobuf
-    ├── MissingExtraError               a package that only an extra of ours brings is missing
     ├── GatewayError                    the gateway can't be used
     │   ├── GatewayUnreachableError     no TCP connection: refused, unknown host, timed out
     │   ├── HandshakeError              connected, but no session came of it
@@ -126,15 +125,6 @@ class ClientLibraryError(IbkrSyncError):
         self.detail = detail
         self.is_missing = is_missing
         super().__init__(f"{package}: {detail}")
-
-
-class MissingExtraError(IbkrSyncError):
-    """What was asked for needs `package`, which the extra `extra` of ours brings."""
-
-    def __init__(self, extra: str, package: str) -> None:
-        self.extra = extra
-        self.package = package
-        super().__init__(f"{package} is not installed; the extra {extra} brings it")
 
 
 class GatewayError(IbkrSyncError):

@@ -109,11 +109,6 @@ _RULES: dict[type[BaseException], _Rule] = {
         ),
         next_steps.step_to_install_library,
     ),
-    errors.MissingExtraError: _Rule(
-        ExitCode.USAGE,
-        lambda e: f"This needs {e.package}, which is not installed.",
-        next_steps.step_to_install_extra,
-    ),
     errors.GatewayUnreachableError: _Rule(
         ExitCode.GATEWAY,
         lambda e: f"No gateway at {e.host}:{e.port}: {e.detail}.",
@@ -396,7 +391,7 @@ _RULES: dict[type[BaseException], _Rule] = {
     errors.DriverMissingError: _Rule(
         ExitCode.DATABASE,
         lambda e: f"The database {e.database} can't be used: {e.detail}.",
-        next_steps.step_to_install_extra,
+        next_steps.step_to_install_driver,
     ),
     errors.StorageError: _Rule(
         ExitCode.DATABASE,

@@ -314,10 +314,8 @@ def step_to_install_library(error: errors.ClientLibraryError, _: NextCommand) ->
     return install_command(Installation.here(), error.package, options=options)
 
 
-def step_to_install_extra(
-    error: errors.DriverMissingError | errors.MissingExtraError, _: NextCommand
-) -> str:
-    """Where what is needed is an extra that is not installed."""
+def step_to_install_driver(error: errors.DriverMissingError, _: NextCommand) -> str:
+    """Where the driver of a database is an extra that is not installed."""
     installation = Installation.here()
     return install_command(installation, *packages_of_extra(installation, error.extra))
 

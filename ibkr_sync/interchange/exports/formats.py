@@ -8,7 +8,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Final, cast
 
-from ibkr_sync.domain.errors import MissingExtraError
+from ibkr_sync.domain.errors import FrameLibraryMissingError
 from ibkr_sync.interchange.exports.export_parts import ExportBuilder
 
 
@@ -17,6 +17,7 @@ class FormatName(StrEnum):
 
     CSV = "csv"
     JSONL = "jsonl"
+    PARQUET = "parquet"
     LEAN = "lean"
 
 
@@ -37,7 +38,7 @@ class ExportFormat:
 
     Attributes:
         module: in this package, with a function `build` that is its `ExportBuilder`.
-        extra: the extra of ours that it needs, with the package that this brings.
+        extra: the extra of ours that it needs, with the library that this brings.
     """
 
     target: ExportTarget
@@ -45,9 +46,10 @@ class ExportFormat:
     extra: tuple[str, str] | None = None
 
     def builder(self) -> ExportBuilder:
-        """What makes an export; raises MissingExtraError."""
+        """What makes an export; raises FrameLibraryMissingError."""
         if self.extra is not None and find_spec(self.extra[1]) is None:
-            raise MissingExtraError(*self.extra)
+            extra, library = self.extra
+            raise FrameLibraryMissingError(library, extra)
         module = import_module(f"ibkr_sync.interchange.exports.{self.module}")
         return cast("ExportBuilder", module.build)
 
@@ -55,6 +57,11 @@ class ExportFormat:
 FORMATS: Final = {
     FormatName.CSV: ExportFormat(target=ExportTarget.TEXT_FILE, module="products_csv"),
     FormatName.JSONL: ExportFormat(target=ExportTarget.TEXT_FILE, module="products_jsonl"),
+    FormatName.PARQUET: ExportFormat(
+        target=ExportTarget.BINARY_FILE,
+        module="contracts_parquet",
+        extra=("parquet", "pyarrow"),
+    ),
     FormatName.LEAN: ExportFormat(target=ExportTarget.FOLDER, module="lean_symbols"),
 }
 """Each format by its name."""

@@ -91,12 +91,6 @@ def test_every_error_of_the_tree_is_explained(kind: type[errors.IbkrSyncError]) 
             "ibkr-sync config check",
         ),
         (
-            errors.MissingExtraError("parquet", "pyarrow"),
-            ExitCode.USAGE,
-            "This needs pyarrow, which is not installed.",
-            "install",
-        ),
-        (
             errors.NothingToExportError(),
             ExitCode.NOT_FOUND,
             "There is nothing to export",
