@@ -2,55 +2,43 @@
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Final
+from collections.abc import Callable
+from typing import Annotated, TypeVar
 
 import typer
 
+from ibkr_sync.domain.delivery import days_before
+from ibkr_sync.domain.delivery.days_before import DaysBefore
 from ibkr_sync.domain.delivery.hold_limits import HoldLimitKind, PositionSide
-from ibkr_sync.domain.delivery.nearest_contract import DaysBefore, NearestRule
+from ibkr_sync.domain.delivery.nearest_contract import NearestRule
 from ibkr_sync.domain.delivery.rolls import RollRule, parse_roll_rule
+from ibkr_sync.domain.naming.spellings import MONTH_CODES
+from ibkr_sync.domain.selection.delivery_months import parse_delivery_months
 from ibkr_sync.domain.selection.series_choice import SeriesChoice
-from ibkr_sync_cli.units.durations import parse_duration
 
-MONTH_LETTERS: Final = "FGHJKMNQUVXZ"
-
-_DAYS = re.compile(r"(?P<count>[0-9]{1,5})(?P<unit>bd|d)?", re.ASCII)
-_NUMBER = re.compile(r"[0-9]{1,5}", re.ASCII)
-_MOST: Final = {True: 2_600, False: 36_500}
-"""Ten years of business days, a hundred years of calendar days."""
+T = TypeVar("T")
 
 
 def parse_days_before(text: str) -> DaysBefore:
     """Read `5` calendar days or `5bd` business days; raises BadParameter."""
-    match = _DAYS.fullmatch(text.strip().lower())
-    if match is None:
-        raise typer.BadParameter(f"{text!r} is no number of days; write 5 or 5bd")
-    count, is_business = int(match["count"]), match["unit"] == "bd"
-    if count > _MOST[is_business]:
-        raise typer.BadParameter(f"{text!r} is too long; it takes at most {_MOST[is_business]}")
-    return DaysBefore(count=count, is_business=is_business)
+    return _accepted(days_before.parse_days_before, text)
 
 
 def parse_days_ahead(text: str) -> DaysBefore:
     """Read how far ahead: `5bd` business days, or a duration as `30d`; raises BadParameter."""
-    if text.strip().lower().endswith("bd"):
-        return parse_days_before(text)
-    if _NUMBER.fullmatch(text.strip()):
-        count = text.strip()
-        raise typer.BadParameter(f"{count!r} lacks a unit; did you mean {count}d or {count}bd?")
-    try:
-        return DaysBefore(count=parse_duration(text).days)
-    except typer.BadParameter as error:
-        raise typer.BadParameter(f"{error.message}, or 5bd") from error
+    return _accepted(days_before.parse_days_ahead, text)
 
 
 def parse_months(text: str) -> frozenset[int]:
     """Read delivery months by their letters, as `HMUZ`; raises BadParameter."""
-    letters = text.strip().upper()
-    if not letters or any(letter not in MONTH_LETTERS for letter in letters):
-        raise typer.BadParameter(f"{text!r} is no list of months; write HMUZ, from {MONTH_LETTERS}")
-    return frozenset(MONTH_LETTERS.index(letter) + 1 for letter in letters)
+    return _accepted(parse_delivery_months, text)
+
+
+def _accepted(parse: Callable[[str], T], text: str) -> T:
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 def parse_roll(text: str, side: PositionSide) -> RollRule:
@@ -68,7 +56,7 @@ def typed_rule(rule: NearestRule) -> tuple[str, ...]:
         "--side": None if rule.side is PositionSide.LONG else rule.side.value,
         "--by": None if rule.by is None else rule.by.value,
         "--days-before": None if days is None else f"{days.count}{'bd' * days.is_business}",
-        "--months": "".join(MONTH_LETTERS[month - 1] for month in months) or None,
+        "--months": "".join(MONTH_CODES[month - 1] for month in months) or None,
         "--series": None if rule.series is SeriesChoice.USUAL else rule.series.value,
     }
     return tuple(word for name, value in options.items() if value for word in (name, value))

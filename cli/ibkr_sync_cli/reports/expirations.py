@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ibkr_sync.bootstrap import Services
-    from ibkr_sync.domain.delivery.nearest_contract import DaysBefore
+    from ibkr_sync.domain.delivery.days_before import DaysBefore
     from ibkr_sync_cli.invocation import Call
     from ibkr_sync_cli.messages.exit_codes import ExitCode
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from ibkr_sync.domain.delivery.business_days import BusinessDays
-from ibkr_sync.domain.delivery.nearest_contract import DaysBefore
+from ibkr_sync.domain.delivery.days_before import DaysBefore
 from ibkr_sync.domain.entities.delivery import Confidence, DeliveryDates
 from ibkr_sync.domain.ports.deliveries import DeliveringContract
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from itertools import takewhile
 
 from ibkr_sync.domain.delivery.business_days import BusinessDays
+from ibkr_sync.domain.delivery.days_before import DaysBefore
 from ibkr_sync.domain.delivery.hold_limits import (
     HoldLimit,
     HoldLimitKind,
@@ -52,29 +53,6 @@ _OBJECTIONS_OF_LIMITS = {
     HoldLimitKind.NOTICE: NearestObjection.NOTICE,
     HoldLimitKind.CUTOFF: NearestObjection.CUTOFF,
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DaysBefore:
-    """So many days before a date: calendar days, or business days of the contract's market."""
-
-    count: int
-    is_business: bool = False
-
-    def start(self, day: date, days: BusinessDays) -> date:
-        """The day that lies so many before `day`."""
-        if self.is_business:
-            return days.before(day, self.count)
-        return day - timedelta(days=min(self.count, (day - date.min).days))
-
-    @property
-    def longest(self) -> timedelta:
-        """The calendar days that it takes at most, with weekends and the longest of holidays."""
-        return timedelta(days=2 * self.count + 14 if self.is_business else self.count)
-
-    def __str__(self) -> str:
-        unit = "business day" if self.is_business else "day"
-        return f"{self.count} {unit if self.count == 1 else unit + 's'}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

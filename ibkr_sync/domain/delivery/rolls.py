@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import Final
 
 from ibkr_sync.domain.delivery.business_days import BusinessDays, last_day
+from ibkr_sync.domain.delivery.days_before import DaysBefore
 from ibkr_sync.domain.delivery.hold_limits import (
     HoldLimit,
     HoldLimitKind,
@@ -24,7 +25,6 @@ from ibkr_sync.domain.delivery.hold_limits import (
     outlasted_limits,
     stand_in_of,
 )
-from ibkr_sync.domain.delivery.nearest_contract import DaysBefore
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.delivery import Confidence
 from ibkr_sync.domain.entities.futures import Future

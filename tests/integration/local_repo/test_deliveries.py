@@ -17,9 +17,9 @@ from ibkr_sync.application.services.deliveries.delivery import DeliveryService
 from ibkr_sync.application.services.history import HistoryService
 from ibkr_sync.catalogue.delivery_rules import load_delivery_rules
 from ibkr_sync.domain.delivery.date_formulas import parse_formula
+from ibkr_sync.domain.delivery.days_before import DaysBefore
 from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
 from ibkr_sync.domain.delivery.delivery_rules import DateRule, DeliveryRuleBook
-from ibkr_sync.domain.delivery.nearest_contract import DaysBefore
 from ibkr_sync.domain.entities.contracts import ContractMonth, FuturesContract
 from ibkr_sync.domain.entities.delivery import Confidence
 from ibkr_sync.domain.entities.futures import CommodityFuture, Future, Origin

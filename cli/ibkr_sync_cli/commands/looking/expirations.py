@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ibkr_sync.domain.delivery.nearest_contract import DaysBefore
+from ibkr_sync.domain.delivery.days_before import DaysBefore
 from ibkr_sync_cli.arguments import nearest_rule, options
 from ibkr_sync_cli.invocation import call_of, now
 

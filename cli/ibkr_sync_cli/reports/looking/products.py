@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from ibkr_sync.bootstrap import Services
     from ibkr_sync.domain.entities.futures import Future
     from ibkr_sync.domain.entities.market_rules import MarketRule
+    from ibkr_sync.domain.history.moments import PastMoment
     from ibkr_sync.domain.naming.limits import Limits
     from ibkr_sync.domain.naming.query import FutureQuery
     from ibkr_sync.domain.selection.chain_selection import ChainSelection
     from ibkr_sync.domain.selection.contract_choice import ContractWords
     from ibkr_sync_cli.terminal.output import Output, Result
-    from ibkr_sync_cli.units.moments import PastMoment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,12 +9,12 @@ from datetime import date, datetime, timedelta
 from typing import Final, TypeVar
 
 from ibkr_sync.domain.delivery.business_days import BusinessDays
+from ibkr_sync.domain.delivery.days_before import DaysBefore
 from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
 from ibkr_sync.domain.delivery.delivery_changes import delivery_before
 from ibkr_sync.domain.delivery.delivery_events import FARTHEST_WARNING, delivery_events
 from ibkr_sync.domain.delivery.expirations import Expiration, expirations_of
 from ibkr_sync.domain.delivery.nearest_contract import (
-    DaysBefore,
     NearestJudgements,
     NearestRule,
     judge_nearest,

@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import typer
 
-from ibkr_sync_cli.units.moments import PastMoment, parse_first_moment, parse_last_moment
+from ibkr_sync.domain.history.moments import PastMoment
+from ibkr_sync_cli.units.moments import parse_first_moment, parse_last_moment
 from one_case import one_case
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from example_products import DECEMBER, ES, MARCH, NOW
 from ibkr_sync.domain.delivery.business_days import BusinessDays
+from ibkr_sync.domain.delivery.days_before import DaysBefore
 from ibkr_sync.domain.delivery.nearest_contract import (
-    DaysBefore,
     NearestObjection,
     NearestRule,
     judge_nearest,

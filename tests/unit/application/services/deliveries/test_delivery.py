@@ -18,9 +18,10 @@ from ibkr_sync.application.services.deliveries.delivery import DeliveryService
 from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.catalogue.delivery_rules import load_delivery_rules
 from ibkr_sync.catalogue.exchanges import exchange_facts
+from ibkr_sync.domain.delivery.days_before import DaysBefore
 from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
 from ibkr_sync.domain.delivery.hold_limits import HoldLimitKind, PositionSide
-from ibkr_sync.domain.delivery.nearest_contract import DaysBefore, NearestJudgements, NearestRule
+from ibkr_sync.domain.delivery.nearest_contract import NearestJudgements, NearestRule
 from ibkr_sync.domain.entities.contracts import ContractMonth, ContractSeries, FuturesContract
 from ibkr_sync.domain.entities.delivery import DeliveryDates
 from ibkr_sync.domain.entities.futures import Future, ProductKey

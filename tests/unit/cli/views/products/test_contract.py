@@ -14,7 +14,8 @@ from rich.console import Console, RenderableType
 
 from example_products import DECEMBER, ES, MARCH, NOW
 from ibkr_sync.domain.delivery.business_days import BusinessDays
-from ibkr_sync.domain.delivery.nearest_contract import DaysBefore, NearestRule, judge_nearest
+from ibkr_sync.domain.delivery.days_before import DaysBefore
+from ibkr_sync.domain.delivery.nearest_contract import NearestRule, judge_nearest
 from ibkr_sync.domain.entities.contracts import ContractListing, ContractSeries, Venue
 from ibkr_sync.domain.entities.delivery import (
     Confidence,
