@@ -13,6 +13,8 @@ from ibkr_sync.catalogue import Catalogue
 from ibkr_sync.domain.entities.futures import Future
 
 if TYPE_CHECKING:
+    from ibkr_sync.application.looking.calendar import CalendarService
+    from ibkr_sync.application.looking.dated_products import DatedProductsService
     from ibkr_sync.application.services.deliveries.audit import AuditService
     from ibkr_sync.application.services.deliveries.delivery import DeliveryService
     from ibkr_sync.application.services.deliveries.delivery_import import DeliveryImportService
@@ -134,6 +136,20 @@ class Services(Generic[F]):
 
         stored = LocalDeliveries(self._database, delivery_book, self._clock)
         return DeliveryService(delivery_book(), stored, self._clock)
+
+    @cached_property
+    def dated_products(self) -> DatedProductsService:
+        """Products as they are or were known, and the nearest contract that may be held."""
+        from ibkr_sync.application.looking.dated_products import DatedProductsService
+
+        return DatedProductsService(self.history, self.deliveries)
+
+    @cached_property
+    def calendar(self) -> CalendarService:
+        """What ends and what gives notice."""
+        from ibkr_sync.application.looking.calendar import CalendarService
+
+        return CalendarService(self.deliveries, self.watchlist)
 
     @cached_property
     def delivery_import(self) -> DeliveryImportService:

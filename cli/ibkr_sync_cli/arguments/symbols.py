@@ -91,15 +91,14 @@ def stored_product(
     `needs_chain`, on one whose contracts were never fetched. Of the past it is the one that is
     stored today, whatever sizes it has (see `FuturesService.show_of_any_size`).
     """
-    if is_past:
-        product = service.show_of_any_size(query)
-    else:
-        product = service.chain(query) if needs_chain else service.show(query)
+    product = service.stored(
+        query,
+        lambda notice: write_notices(output, (notice,)),
+        is_past=is_past,
+        needs_chain=needs_chain,
+    )
     if product.is_stub:
         write_never_fetched_notice(output, product.key)
-    is_of_size = not is_past or query.multiplier in product.sizes
-    notice = service.size_notice(query, product.key) if is_of_size else None
-    write_notices(output, () if notice is None else (notice,))
     if (closed_at := product.closed_by(now())) is not None:
         write_closed_notice(output, {product.key: closed_at})
     return product

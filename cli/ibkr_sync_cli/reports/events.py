@@ -85,12 +85,7 @@ def report_changed_events(
 def _changes(history: HistoryService, asked: ChangesQuestion, now: datetime) -> tuple[Event, ...]:
     if asked.since is not None:
         return history.changes(asked.since, now, asked.product, asked.contract, until=asked.until)
-    con_id = asked.contract and asked.contract.con_id
-    return tuple(
-        event
-        for event in history.of_run(asked.run or 0)
-        if asked.product in {None, event.product} and con_id in {None, event.con_id}
-    )
+    return history.of_run(asked.run or 0, asked.product, asked.contract)
 
 
 def _is_new_product(event: Event) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
+from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.errors import ProductLookupError
 from ibkr_sync.domain.naming.limits import Limits
 from ibkr_sync_cli.arguments.symbols import product_of_symbol
@@ -49,17 +49,14 @@ def report_expirations(
     """
     asked = question.exchange and services.futures.known_exchange(question.exchange)
     named, failures = _named(call, services, question, now)
-    keys = _keys(services, question, named)
-    contracts = {other.con_id for product in named for other in product.contracts}
-    # Symbols were narrowed by the exchange already.
-    exchange = None if question.symbols else asked
-    found = [
-        expiration
-        for expiration in services.deliveries.expirations(now, question.within, keys)
-        if exchange is None or expiration.delivering.product.exchange == exchange
-        if not question.symbols or expiration.delivering.contract.con_id in contracts
-    ]
-    is_empty = keys is not None and not keys
+    calendar = services.calendar.calendar(
+        *(now, question.within),
+        named=named if question.symbols else None,
+        exchange=asked,
+        watched=question.watched,
+        groups=question.groups,
+    )
+    found, is_empty = calendar.expirations, calendar.is_of_nothing
     if not (is_empty and failures):
         call.output.write(expirations_view(found, question.within), call.wanted)
         if not found:
@@ -84,17 +81,3 @@ def _named(
         except ProductLookupError as error:
             failures.append(error)
     return found, failures
-
-
-def _keys(
-    services: Services[Future], question: CalendarQuestion, named: list[Future]
-) -> frozenset[ProductKey] | None:
-    """The products that are asked for; None for all."""
-    if not question.symbols and not question.watched:
-        return None
-    keys = frozenset(product.key for product in named)
-    if not question.watched:
-        return keys
-    states = services.watchlist.states(question.groups)
-    watched = frozenset(summary.key for state in states for summary in state.stored)
-    return keys & watched if question.symbols else watched

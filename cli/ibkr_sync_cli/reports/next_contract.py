@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.errors import NotYetKnownError, ProductLookupError
-from ibkr_sync.domain.selection.size_choice import refuse_other_size
 from ibkr_sync_cli.arguments.symbols import stored_product
 from ibkr_sync_cli.messages.errors import exit_code_of
 from ibkr_sync_cli.reports.errors import report_error
@@ -65,9 +65,9 @@ def report_nearest(
         try:
             if isinstance(query, ProductLookupError):
                 raise query
-            product = _product(call.output, services, query, question)
+            product = stored_product(call.output, services.futures, query, is_past=question.is_past)
             has_sample = has_sample or product.origin is Origin.SAMPLE
-            found.append(_nearest(call.output, services, product, question))
+            found.append(_nearest(call.output, services, product, query, question))
         except ProductLookupError as error:
             errors.append(error)
     if found and _is_for_a_script(call):
@@ -87,34 +87,32 @@ def _is_for_a_script(call: Call) -> bool:
     return call.wanted is None and not is_terminal and not call.output.columns
 
 
-def _product(
-    output: Output, services: Services[Future], query: FutureQuery, question: NearestQuestion
-) -> Future:
-    """The product as it was known at the moment, or as it is where that lies ahead."""
-    product = stored_product(output, services.futures, query, is_past=question.is_past)
-    if not question.is_past:
-        return product
-    try:
-        past = services.history.as_of(product.key, question.moment, query.multiplier)
-    except NotYetKnownError as error:
-        note = f"note: {product.key} is known since {error.since:%Y-%m-%d} only, and judged by that"
-        output.remark(note, style="yellow")
-        refuse_other_size(product, question.limits.multiplier)
-        return product
-    refuse_other_size(past, question.limits.multiplier)
-    return services.deliveries.dated_as_of(past, question.moment)
-
-
 def _nearest(
-    output: Output, services: Services[Future], product: Future, question: NearestQuestion
+    output: Output,
+    services: Services[Future],
+    product: Future,
+    query: FutureQuery,
+    question: NearestQuestion,
 ) -> NearestContract:
-    judged = services.deliveries.judge(product, question.rule, question.moment)
+    judged = services.dated_products.judge(
+        *(product, question.rule, question.moment),
+        is_past=question.is_past,
+        query=query,
+        limits=question.limits,
+        on_late=partial(_note_late, output, product),
+    )
     _explain(output, judged, question)
     return NearestContract(
         judgement=judged.nearest(),
         now=question.moment,
         days=services.deliveries.business_days(product),
     )
+
+
+def _note_late(output: Output, product: Future, error: NotYetKnownError) -> None:
+    """Say on stderr that what was known at the moment is not what decides."""
+    note = f"note: {product.key} is known since {error.since:%Y-%m-%d} only, and judged by that"
+    output.remark(note, style="yellow")
 
 
 def _explain(output: Output, judged: NearestJudgements, question: NearestQuestion) -> None:

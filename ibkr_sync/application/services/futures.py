@@ -24,6 +24,7 @@ from ibkr_sync.domain.selection.size_choice import chain_of_size, left_out_by_si
 if TYPE_CHECKING:
     from ibkr_sync.domain.entities.market_rules import MarketRule
     from ibkr_sync.domain.entities.product_summary import ProductSummary
+    from ibkr_sync.domain.naming.notices import Notice
     from ibkr_sync.domain.naming.renaming import FormerName
     from ibkr_sync.domain.ports.futures import FuturePort
     from ibkr_sync.domain.ports.sent_hours import SentHoursReader
@@ -78,6 +79,29 @@ class FuturesService(Generic[F_co]):
         product = self.show(query)
         if product.is_stub:
             raise NeverFetchedError(product.key)
+        return product
+
+    def stored(
+        self,
+        query: FutureQuery,
+        note: Callable[[Notice], object],
+        *,
+        is_past: bool = False,
+        needs_chain: bool = True,
+    ) -> F_co:
+        """Give one stored product, and `note` sizes that are left out; raises as `chain`.
+
+        One that is without a chain yet where none is needed. Of the past it is the one that is
+        stored today, whatever sizes it has.
+        """
+        if is_past:
+            product = self.show_of_any_size(query)
+        else:
+            product = self.chain(query) if needs_chain else self.show(query)
+        is_of_size = not is_past or query.multiplier in product.sizes
+        notice = self.size_notice(query, product.key) if is_of_size else None
+        if notice is not None:
+            note(notice)
         return product
 
     def size_notice(self, query: FutureQuery, product: ProductKey) -> SizeNotice | None:

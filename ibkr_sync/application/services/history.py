@@ -90,14 +90,26 @@ class HistoryService:
         # What a clock that was ahead dated later than now is not left out without `until`.
         return in_order_of_severity(event for event in found if until is None or event.at <= until)
 
-    def of_run(self, run: int) -> tuple[Event, ...]:
+    def of_run(
+        self,
+        run: int,
+        product: ProductKey | None = None,
+        contract: FuturesContract | None = None,
+    ) -> tuple[Event, ...]:
         """What a run saw, what matters most first; nothing where there is no such run.
 
+        Of all, or of one product, or one contract of it.
         Of a product that was synced before, with what no run sees and came between: that contracts
         stopped trading, that first notice or a cut-off came near.
         """
         found = self._history.of_run(run)
-        return in_order_of_severity((*digest_run(found), *self._came_near(found.spans)))
+        seen = in_order_of_severity((*digest_run(found), *self._came_near(found.spans)))
+        con_id = None if contract is None else contract.con_id
+        return tuple(
+            event
+            for event in seen
+            if product in {None, event.product} and con_id in {None, event.con_id}
+        )
 
     def _came_near(self, spans: Mapping[ProductKey, ReplySpan]) -> Iterator[Event]:
         if self._deliveries is None or not spans:

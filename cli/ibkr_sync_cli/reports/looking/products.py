@@ -94,10 +94,7 @@ def _product(
     product = stored_product(
         output, services.futures, query, is_past=past is not None, needs_chain=needs_chain
     )
-    if past is not None:
-        product = services.history.as_of(product.key, past.day or past.at, query.multiplier)
-        return services.deliveries.dated_as_of(product, past.at)
-    return services.deliveries.dated(product)
+    return services.dated_products.as_known(product, past, query.multiplier)
 
 
 def _ladders(

@@ -1,0 +1,64 @@
+"""Products with their delivery dates, as they are or were known, and the nearest contract."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+
+from ibkr_sync.application.services.deliveries.delivery import DeliveryService
+from ibkr_sync.application.services.history import HistoryService
+from ibkr_sync.domain.delivery.nearest_contract import NearestJudgements, NearestRule
+from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.errors import NotYetKnownError
+from ibkr_sync.domain.history.moments import PastMoment
+from ibkr_sync.domain.naming.limits import Limits
+from ibkr_sync.domain.naming.query import FutureQuery
+from ibkr_sync.domain.selection.size_choice import refuse_other_size
+
+
+class DatedProductsService:
+    """Looks at stored products with all that is known of them; raises StorageError."""
+
+    def __init__(self, history: HistoryService, deliveries: DeliveryService) -> None:
+        self._history = history
+        self._deliveries = deliveries
+
+    def as_known(
+        self, product: Future, past: PastMoment | None, multiplier: Decimal | None = None
+    ) -> Future:
+        """Give a stored product as it is, or was known at a moment, with what was of deliveries.
+
+        Of the past without the contracts that the multiplier decides against. Raises
+        NotYetKnownError for a product that was stored only later.
+        """
+        if past is None:
+            return self._deliveries.dated(product)
+        was = self._history.as_of(product.key, past.day or past.at, multiplier)
+        return self._deliveries.dated_as_of(was, past.at)
+
+    def judge(
+        self,
+        product: Future,
+        rule: NearestRule,
+        moment: datetime,
+        *,
+        is_past: bool,
+        query: FutureQuery,
+        limits: Limits,
+        on_late: Callable[[NotYetKnownError], object],
+    ) -> NearestJudgements:
+        """Say of each contract of a stored product whether it may be held at an aware instant.
+
+        Of one that `is_past` by what was known then; a product that was stored only later is
+        judged as it is, and `on_late` is called with the reason. `query` is what the product was
+        found by, and `limits` what was said of it. Raises ProductNotFoundError where it had no
+        contract of their multiplier then.
+        """
+        if is_past:
+            try:
+                product = self.as_known(product, PastMoment(moment, ""), query.multiplier)
+            except NotYetKnownError as error:
+                on_late(error)
+            refuse_other_size(product, limits.multiplier)
+        return self._deliveries.judge(product, rule, moment)
