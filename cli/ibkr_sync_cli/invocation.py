@@ -53,7 +53,7 @@ class Call:
     @property
     def database_name(self) -> str:
         """What to call the database in use, secrets masked."""
-        from ibkr_sync.domain.database_url import mask_url
+        from ibkr_sync.domain.databases.database_url import mask_url
 
         return mask_url(self.profile.database)
 
@@ -144,14 +144,14 @@ def call_of(context: typer.Context, **flags: object) -> Call:
 
 def refuse_database(file: Path, database: Path | None) -> None:
     """Raise BadParameter where a result would replace the database, or a file beside it."""
-    if database is not None and _is_of(database, file):
+    if database is not None and is_of_database(database, file):
         refusal = f"{str(file)!r} is the database, or a file beside it"
         raise typer.BadParameter(refusal, param_hint="'--output'")
 
 
 def _log_to_file(run: LoggedRun, settings: LogSettings, database: Path | None) -> None:
     try:
-        if settings.file and database is not None and _is_of(database, Path(settings.file)):
+        if settings.file and database is not None and is_of_database(database, Path(settings.file)):
             raise ConfigError([_log_problem(settings, "is the database, or a file beside it")])
         log_to_file(run, settings)
     except OSError as error:
@@ -159,7 +159,7 @@ def _log_to_file(run: LoggedRun, settings: LogSettings, database: Path | None) -
         raise ConfigError([_log_problem(settings, message)]) from error
 
 
-def _is_of(database: Path, file: Path) -> bool:
+def is_of_database(database: Path, file: Path) -> bool:
     """Whether a file is the database, its WAL, its index or its lock."""
     if file.exists() and database.exists() and file.samefile(database):
         return True

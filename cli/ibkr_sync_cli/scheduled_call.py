@@ -54,7 +54,7 @@ def scheduled_refresh(
         config_folders,
         config_home,
     )
-    from ibkr_sync.domain.database_url import url_has_secret
+    from ibkr_sync.domain.databases.database_url import url_has_secret
 
     settings, cwd = call.loaded.settings, Path.cwd()
     given = _overrides(call)

@@ -78,7 +78,7 @@ def _profile_probes(
 
 
 def _notifier_facts(settings: NotifySettings) -> NotifierFacts:
-    from ibkr_sync.domain.database_url import mask_url
+    from ibkr_sync.domain.databases.database_url import mask_url
     from ibkr_sync.domain.runs.diagnosis.notifiers import NotifierFacts
     from ibkr_sync.infrastructure.notifying.program_probe import obstacle_to
 

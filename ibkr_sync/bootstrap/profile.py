@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache, partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ibkr_sync.application.resolution.symbol_resolver import SymbolResolver
 from ibkr_sync.application.services.futures import FuturesService
 from ibkr_sync.bootstrap.catalogue import profile_catalogue
 from ibkr_sync.bootstrap.clock import Clock, utc_now
-from ibkr_sync.bootstrap.database import profile_database
+from ibkr_sync.bootstrap.database import profile_database, takes_sample_data
 from ibkr_sync.bootstrap.replay import gateway_parameters
 from ibkr_sync.bootstrap.services import Services, delivery_book, hours_reader
-from ibkr_sync.config.config_files import config_folders
 from ibkr_sync.config.settings import ProfileSettings
-from ibkr_sync.config.settings_resolution import DATABASE_FILE
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.ports.futures import FuturePort, LocalFuturePort
 from ibkr_sync.domain.ports.pins import PinPort
@@ -126,21 +122,10 @@ def _local_repository(
         entity,
         profile_catalogue(profile),
         clock,
-        takes_sample_data=not _is_default(database),
+        takes_sample_data=takes_sample_data(database),
         deliveries=delivery_book,
         keep_raw_replies=profile.keep_raw_replies,
     )
-
-
-def _is_default(database: Database) -> bool:
-    """Whether it is the default database, by whatever path it was named."""
-    default = config_folders().data / DATABASE_FILE
-    if database.path is None:
-        return False
-    try:
-        return database.path.samefile(default)  # by a hard link too
-    except OSError:  # one of them is not there yet, or is a loop of links
-        return database.path == Path(os.path.realpath(default))
 
 
 def _pins(database: Database, clock: Clock) -> PinPort:

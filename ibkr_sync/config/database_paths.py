@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ibkr_sync.domain.database_url import MEMORY, parse_database
+from ibkr_sync.domain.databases.database_url import MEMORY, parse_database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,7 +46,7 @@ from ibkr_sync.config.settings_resolution import (
     resolve_settings,
 )
 from ibkr_sync.config.toml_keys import TomlKey
-from ibkr_sync.domain.database_url import url_has_secret
+from ibkr_sync.domain.databases.database_url import url_has_secret
 from ibkr_sync.domain.errors import ConfigError, ConfigProblem
 
 _PING_URL: TomlKey = ("notify", "ping_url")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ibkr_sync.domain.database_url import mask_url
+from ibkr_sync.domain.databases.database_url import mask_url
 
 _SHOWN_LENGTH = 120
 _SHOWN_NUMBER = 10**18

@@ -24,7 +24,7 @@ from ibkr_sync.config.settings import (
     Settings,
 )
 from ibkr_sync.config.toml_keys import TomlKey, toml_key_text
-from ibkr_sync.domain.database_url import MASK, mask_url
+from ibkr_sync.domain.databases.database_url import MASK, mask_url
 from ibkr_sync.domain.errors import ConfigProblem
 
 DATABASE_FILE = "futures.db"

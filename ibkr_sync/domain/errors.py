@@ -59,6 +59,7 @@
     │   ├── DriverMissingError          what speaks to its server is not installed
     │   ├── DatabaseLockedError         another process holds it
     │   ├── DatabaseDamagedError        what is in it contradicts itself, or lacks a part
+    │   ├── DatabaseFilledError         it is to be copied into, and is not empty
     │   ├── ForeignDatabaseError        the file is not a database of ours
     │   ├── SchemaBehindError           it needs `db upgrade`
     │   └── SchemaNewerError            a newer version wrote it
@@ -669,6 +670,13 @@ class SchemaBehindError(StorageError):
 
 class SchemaNewerError(StorageError):
     """The schema was written by a newer version; it was not touched."""
+
+
+class DatabaseFilledError(StorageError):
+    """What is to be copied would be mixed with what the database holds; it was not touched."""
+
+    def __init__(self, database: str) -> None:
+        super().__init__(database, "it is not empty")
 
 
 class AlreadyRunningError(IbkrSyncError):

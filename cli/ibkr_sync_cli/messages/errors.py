@@ -407,11 +407,16 @@ _RULES: dict[type[BaseException], _Rule] = {
         ExitCode.DATABASE,
         lambda e: f"The database {e.database} is damaged: {e.detail}.",
         lambda e, command: (
-            "Restore a backup. Without one, "
+            f"Restore a backup: {command('db', 'restore', 'FILE', '--yes')}\n       without one, "
             + ("name another database" if "://" in e.database else "move the file away")
             + " and ask anew: "
             + command("get", "SYMBOL", "--source", command.source)
         ),
+    ),
+    errors.DatabaseFilledError: _Rule(
+        ExitCode.DATABASE,
+        lambda e: f"{e.database} is not empty, and was not touched.",
+        lambda *_: "Copy into what holds nothing yet: --to FILE, or another database of a server.",
     ),
     errors.ForeignDatabaseError: _Rule(
         ExitCode.DATABASE,

@@ -6,7 +6,7 @@ import shlex
 from dataclasses import dataclass
 from typing import Self
 
-from ibkr_sync.domain.database_url import url_has_secret
+from ibkr_sync.domain.databases.database_url import url_has_secret
 
 DEMO_PROFILE = "demo"
 _MASKED = "…"

@@ -34,7 +34,7 @@ _COMMANDS: Final = {
     "import": "upkeep.import_deliveries:import_deliveries",
     "export": "upkeep.export:export",
     "config": "upkeep.config:app",
-    "db": "upkeep.database:app",
+    "db": "upkeep.database.group:app",
     "demo": "upkeep.demo:demo",
     "replay": "upkeep.replay:app",
     "help": "upkeep.help:show_help",

@@ -160,6 +160,19 @@ _EXAMPLES: Final = {
         Example("db status --profile local", "of another profile's"),
     ),
     "db upgrade": (Example("db upgrade", "with a backup before"),),
+    "db copy": (
+        Example("db copy --to copy.db", "all of it, into another file"),
+        Example(
+            "db copy --to postgresql://ibkr@localhost/futures",
+            "to a server that is there",
+            ExitCode.DATABASE,
+        ),
+    ),
+    "db backup": (
+        Example("db backup backup.db", "while others use it"),
+        Example("db backup backup.db --yes", "in place of the last one"),
+    ),
+    "db restore": (Example("db restore backup.db --yes", "what was stored is kept aside"),),
     "db renormalise": (
         Example("db renormalise --dry-run", "what would be read otherwise"),
         Example("db renormalise ES", "one product"),

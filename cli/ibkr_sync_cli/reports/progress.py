@@ -58,3 +58,10 @@ def activity(output: Output, what: str) -> Iterator[Callable[[str, int, int], No
         yield lambda text, done, total: line.update(
             task, description=text, completed=done, total=total
         )
+
+
+@contextmanager
+def counting_rows(output: Output, what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show what is being done, and give a function to show how far it is: so many rows of all."""
+    with activity(output, what) as show:
+        yield lambda done, total: show(f"{what}: {done}/{total} rows", done, total)

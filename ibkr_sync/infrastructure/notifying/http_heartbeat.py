@@ -23,7 +23,7 @@ from urllib.request import (
     Request,
 )
 
-from ibkr_sync.domain.database_url import mask_url
+from ibkr_sync.domain.databases.database_url import mask_url
 from ibkr_sync.domain.errors import NotificationError
 
 _HEADERS: Final = {"User-Agent": "ibkr-sync"}

@@ -11,7 +11,7 @@ HEAVY = ("pydantic", "asyncio", "sqlalchemy", "alembic", "ibapi", "platformdirs"
 @pytest.mark.parametrize(
     ("module", "needs"),
     [
-        ("ibkr_sync.domain.database_url", set()),
+        ("ibkr_sync.domain.databases.database_url", set()),
         ("ibkr_sync.config.config_files", set()),
         ("ibkr_sync.config.example", set()),
         ("ibkr_sync.config.loading", {"pydantic"}),

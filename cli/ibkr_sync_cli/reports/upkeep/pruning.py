@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ibkr_sync_cli.views.pruning import pruning_sentence, pruning_view
+from ibkr_sync_cli.views.database.pruning import pruning_sentence, pruning_view
 
 if TYPE_CHECKING:
     from ibkr_sync.application.services.raw_replies import RawReplyPruning

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import URL
 
-from ibkr_sync.domain.database_url import MASK, MEMORY, DatabaseServer, parse_database
+from ibkr_sync.domain.databases.database_url import MASK, MEMORY, DatabaseServer, parse_database
 from ibkr_sync.domain.errors import DatabaseUnavailableError
 
 POSTGRES_DRIVER = "postgresql+psycopg"

@@ -62,7 +62,7 @@ def upgrade(database: Database) -> SchemaUpgrade:
         name = f"{database.path.name}.{before.current}.{stamp}.backup"
         backup = back_up(database, database.path.with_name(name))
     try:
-        _migrate(database)
+        migrate(database)
     except StorageError as error:
         if backup is None:
             raise
@@ -89,7 +89,7 @@ def reading(database: Database) -> Iterator[Connection]:
 def writing(database: Database) -> Iterator[Connection]:
     """A write transaction on our schema, creating what is still empty; raises as `reading`."""
     if _is_empty(database):
-        _migrate(database)
+        migrate(database)
         database.has_current_schema = True
     with database.write() as connection:
         yield connection
@@ -105,8 +105,11 @@ def _is_empty(database: Database) -> bool:
     return status.is_empty
 
 
-def _migrate(database: Database) -> None:
-    """Bring a database to the newest schema; one that is empty gets it at once."""
+def migrate(database: Database) -> None:
+    """Bring a database to the newest schema, without a backup; an empty one gets it at once.
+
+    Raises StorageError.
+    """
     # Their texts are needed only where there is something to make.
     from ibkr_sync.infrastructure.repositories.local_repo.schema.views.creation import (
         create_views,
@@ -150,7 +153,7 @@ def _stand_in(database: Database) -> Database:
     """A blank database in memory, made once for one whose every table reads as empty."""
     if database.stand_in is None:
         blank = Database(":memory:")
-        _migrate(blank)
+        migrate(blank)
         database.stand_in = blank
     return database.stand_in
 

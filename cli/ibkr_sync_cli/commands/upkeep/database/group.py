@@ -6,15 +6,19 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from ibkr_sync_cli.commands.upkeep.prune import prune
-from ibkr_sync_cli.commands.upkeep.renormalise import renormalise
+from ibkr_sync_cli.commands.upkeep.database.backup import backup
+from ibkr_sync_cli.commands.upkeep.database.copy import copy
+from ibkr_sync_cli.commands.upkeep.database.prune import prune
+from ibkr_sync_cli.commands.upkeep.database.renormalise import renormalise
+from ibkr_sync_cli.commands.upkeep.database.restore import restore
 from ibkr_sync_cli.invocation import Call, call_of
 
 if TYPE_CHECKING:
     from ibkr_sync.domain.ports.raw_replies import RawReplyUsage
 
 app = typer.Typer(
-    help="The database: its state, its schema and its raw replies.", no_args_is_help=True
+    help="The database: its state and schema, copies and backups of it, its raw replies.",
+    no_args_is_help=True,
 )
 
 
@@ -24,7 +28,7 @@ def database_status(
 ) -> None:
     """Show where the database is, whether it is sound and current, and what it takes."""
     from ibkr_sync.bootstrap.database import refuse_damage, schema_status
-    from ibkr_sync_cli.views.database import DatabaseState, database_view
+    from ibkr_sync_cli.views.database.database_state import DatabaseState, database_view
 
     call = call_of(context)
     found = schema_status(call.profile)
@@ -58,6 +62,9 @@ def upgrade_database(context: typer.Context) -> None:
         call.output.remark(f"backup: {done.backup}")
 
 
+app.command()(copy)
+app.command()(backup)
+app.command()(restore)
 app.command()(renormalise)
 app.command()(prune)
 

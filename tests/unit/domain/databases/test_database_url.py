@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.engine import make_url
 
-from ibkr_sync.domain.database_url import (
+from ibkr_sync.domain.databases.database_url import (
     DatabaseAddress,
     mask_url,
     parse_database,

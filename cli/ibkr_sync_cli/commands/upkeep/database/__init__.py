@@ -1,0 +1,1 @@
+"""The database itself: looked at, kept small, moved, backed up and restored."""

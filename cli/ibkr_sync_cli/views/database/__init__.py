@@ -1,0 +1,1 @@
+"""What a database holds and takes, and what became of it."""

@@ -1,0 +1,1 @@
+"""Whole databases: copied into another, backed up into a file, restored from one."""

@@ -1,0 +1,146 @@
+"""A database restored from a backup, with what it held before kept aside."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from ibkr_sync.domain.databases.table_contents import TableContents
+from ibkr_sync.domain.errors import DatabaseUnavailableError
+from ibkr_sync.infrastructure.repositories.local_repo.copies.database_backup import (
+    back_up_database,
+)
+from ibkr_sync.infrastructure.repositories.local_repo.copies.database_copy import (
+    copy_rows,
+    is_filled,
+    refuse_sample_data,
+)
+from ibkr_sync.infrastructure.repositories.local_repo.copies.table_reading import (
+    Progress,
+    RowCounter,
+    count_rows,
+    read_contents,
+    readable_values,
+)
+from ibkr_sync.infrastructure.repositories.local_repo.database.backup import (
+    back_up,
+    flush,
+    seal_file,
+)
+from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.database.failures import translated_failures
+from ibkr_sync.infrastructure.repositories.local_repo.database.integrity import check_integrity
+from ibkr_sync.infrastructure.repositories.local_repo.database.lock import run_lock
+from ibkr_sync.infrastructure.repositories.local_repo.schema.completeness import (
+    refuse_incomplete_schema,
+)
+from ibkr_sync.infrastructure.repositories.local_repo.schema.revision import read_revision
+from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import migrate, reading
+
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseRestore:
+    """What a database holds since it was restored, and where what it held before is kept."""
+
+    contents: tuple[TableContents, ...]
+    kept: Path | None
+
+
+def restore_database(
+    backup: Database,
+    database: Database,
+    now: datetime,
+    *,
+    takes_sample_data: bool,
+    on_progress: Progress,
+) -> DatabaseRestore:
+    """Put what a backup holds in place of what a database does, at once or not at all.
+
+    The backup stays as it is, and may be of an older version; the database then has today's
+    schema. What it held is kept beside it, of a server beside the backup. Raises
+    AlreadyRunningError while a run is at work on it, SampleDataError unless it takes sample data,
+    or StorageError; then the database is as it was.
+    """
+    if read_revision(backup).is_empty:
+        raise DatabaseUnavailableError(backup.name, "there is nothing in it")
+    check_integrity(backup)
+    is_replaced = is_filled(database)
+    with run_lock(database), translated_failures(database.location):
+        folder = None if database.path is None else database.path.parent
+        with (
+            TemporaryDirectory(dir=folder, prefix=".restoring.") as staging,
+            Database(Path(staging) / "restored.db") as restored,
+        ):
+            contents = _stage(backup, restored, takes_sample_data, on_progress)
+            kept = _place_for_kept(backup, database, now) if is_replaced else None
+            if database.path is None:
+                _replace_rows(restored, database, kept, on_progress)
+            else:
+                _replace_file(restored, database, database.path, kept)
+    return DatabaseRestore(contents=contents, kept=kept)
+
+
+def _stage(
+    backup: Database, restored: Database, takes_sample_data: bool, on_progress: Progress
+) -> tuple[TableContents, ...]:
+    """Copy a backup into a file of today's schema, and read all of it."""
+    assert restored.path is not None  # noqa: S101 - it is a file of ours
+    back_up(backup, restored.path)
+    migrate(restored)
+    refuse_incomplete_schema(restored)
+    with readable_values(backup.name), reading(restored) as connection:
+        if not takes_sample_data:
+            refuse_sample_data(connection)
+        return read_contents(connection, RowCounter(count_rows(connection), on_progress))
+
+
+def _place_for_kept(backup: Database, database: Database, now: datetime) -> Path:
+    beside = database.path or backup.path
+    assert beside is not None  # noqa: S101 - a backup is a file
+    return beside.with_name(f"{beside.name}.replaced.{now:%Y%m%dT%H%M%S%fZ}.backup")
+
+
+def _replace_rows(
+    restored: Database, database: Database, kept: Path | None, on_progress: Progress
+) -> None:
+    if kept is not None:
+        back_up_database(database, kept, on_progress=on_progress)
+    copy_rows(restored, database, replacing=True, on_progress=on_progress)
+
+
+def _replace_file(restored: Database, database: Database, path: Path, kept: Path | None) -> None:
+    assert restored.path is not None  # noqa: S101 - it is a file of ours
+    restored.close()
+    seal_file(restored.path)
+    if kept is not None:
+        restored.path.chmod(stat.S_IMODE(path.stat().st_mode))
+        database.close()
+        _keep_file(path, kept)
+    restored.path.replace(path)
+    flush(path.parent)
+
+
+def _keep_file(path: Path, kept: Path) -> None:
+    """Give a SQLite file a second name, once nobody uses it; a damaged one takes its log along.
+
+    A log that stayed would be taken for that of the file to come.
+    """
+    try:
+        with closing(sqlite3.connect(path, timeout=5)) as connection:
+            connection.execute("PRAGMA journal_mode = DELETE")
+    except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _DAMAGED:
+            raise
+    os.link(path, kept)
+    for suffix in ("-wal", "-shm"):
+        beside = path.with_name(path.name + suffix)
+        if beside.exists():
+            beside.replace(kept.with_name(kept.name + suffix))
