@@ -95,8 +95,10 @@ class _TimedRepository(LocalFutureRepository[Future]):
         query: FutureQuery,
         policy: SyncPolicy,
         run: SyncRun,
+        *,
+        is_last: bool = False,
     ) -> FutureUpdate[Future]:
-        update = super().get_or_create_entity(acquired, query, policy, run)
+        update = super().get_or_create_entity(acquired, query, policy, run, is_last=is_last)
         self.committed_at = Instant.now()
         return update
 

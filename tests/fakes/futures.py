@@ -155,12 +155,19 @@ class InMemoryFutureRepository(LocalFuturePort[F], StoredForPlan, Generic[F]):
         )
 
     @contextmanager
-    def sync_run(self, origin: Origin, kind: RunKind = RunKind.GET) -> Iterator[SyncRun]:
+    def sync_run(
+        self,
+        origin: Origin,
+        kind: RunKind = RunKind.GET,
+        *,
+        on_open: Callable[[], object] = lambda: None,
+    ) -> Iterator[SyncRun]:
         if any(other.outcome == "running" for other in self.runs):
             raise AlreadyRunningError(PLACE)
         run = SyncRun(run_id=len(self.runs) + 1, origin=origin, started_at=self._clock(), kind=kind)
         record = RecordedRun(run=run)
         self.runs.append(record)
+        on_open()
         try:
             yield run
             record.outcome = record.outcome_of_products()
@@ -175,8 +182,15 @@ class InMemoryFutureRepository(LocalFuturePort[F], StoredForPlan, Generic[F]):
             record.finished_at = self._clock()
 
     def get_or_create_entity(
-        self, acquired: AcquiredFuture[F], query: FutureQuery, policy: SyncPolicy, run: SyncRun
+        self,
+        acquired: AcquiredFuture[F],
+        query: FutureQuery,
+        policy: SyncPolicy,
+        run: SyncRun,
+        *,
+        is_last: bool = False,
     ) -> FutureUpdate[F]:
+        del is_last
         if policy.dry_run:
             return self.plan_entity(acquired, query, policy)
         plan = self._plan(acquired, policy)

@@ -68,20 +68,32 @@ class LocalFuturePort(FuturePort[F], StoredProducts, Protocol[F]):
 
     @abstractmethod
     def sync_run(
-        self, origin: Origin, kind: RunKind = RunKind.GET
+        self,
+        origin: Origin,
+        kind: RunKind = RunKind.GET,
+        *,
+        on_open: Callable[[], object] = lambda: None,
     ) -> AbstractContextManager[SyncRun]:
         """Open a run: one at a time per database, recorded with its outcome.
 
+        `on_open` is called in the transaction that opens it, and may read what the run finds.
         Raises AlreadyRunningError at once when another run is open, or StorageError.
         """
 
     @abstractmethod
     def get_or_create_entity(
-        self, acquired: AcquiredFuture[F], query: FutureQuery, policy: SyncPolicy, run: SyncRun
+        self,
+        acquired: AcquiredFuture[F],
+        query: FutureQuery,
+        policy: SyncPolicy,
+        run: SyncRun,
+        *,
+        is_last: bool = False,
     ) -> FutureUpdate[F]:
         """Store a complete product in one transaction: rows, history, evidence and outcome.
 
-        The same product twice changes nothing. Raises ShrinkRefusedError, SampleDataError,
+        With the one that `is_last` the end of the run is recorded, if no more is done in it. The
+        same product twice changes nothing. Raises ShrinkRefusedError, SampleDataError,
         InvalidReplyError or StorageError; then nothing was stored.
         """
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Generic, TypeVar
 
@@ -17,6 +17,7 @@ from ibkr_sync.domain.errors import (
     ProductLookupError,
     ProductNotFoundError,
     ReplyError,
+    StorageError,
 )
 from ibkr_sync.domain.evidence.acquired_future import (
     AbsentFuture,
@@ -37,6 +38,9 @@ F = TypeVar("F", bound=Future)
 
 MAX_LADDERS = 1000
 """So many tick ladders are asked for in a run; IBKR has some hundreds."""
+
+_LOOKED_AHEAD = 8
+"""So many products are read as the run is opened: as many as are asked for at once."""
 
 _REFRESHES = (RunKind.REFRESH, RunKind.NAMED_REFRESH)
 
@@ -86,9 +90,9 @@ class DelegatingFutureRepository(FuturePort[F], Generic[F]):
         stored = _StoredInRun(self._local, policy)
         acquisitions = self.source.acquire(due, policy, stored)
         concluded: set[FutureQuery] = set()
-        with self._run(policy, on_run) as run:
+        with self._run(policy, on_run, lambda: stored.look_ahead(due)) as run:
             try:
-                for outcome in self._conclusions(acquisitions, stored, policy, run):
+                for outcome in self._conclusions(acquisitions, stored, policy, run, len(due)):
                     concluded.add(outcome.query)
                     yield outcome
             except GatewayError as error:
@@ -104,13 +108,16 @@ class DelegatingFutureRepository(FuturePort[F], Generic[F]):
         stored: _StoredInRun[F],
         policy: SyncPolicy,
         run: SyncRun | None,
+        left: int,
     ) -> Iterator[FutureUpdate[F] | FutureFailure]:
+        """Store what is acquired for the products that are left, so many of them."""
         for acquisition in acquisitions:
             if isinstance(acquisition, AcquiredLadders):
                 if run is not None:
                     self._local.store_market_rules(acquisition.rules)
                 continue
-            outcome = self._conclude(*acquisition, policy, run)
+            left -= 1
+            outcome = self._conclude(*acquisition, policy, run, is_last=left == 0)
             _log.info("%s", _log_line(outcome))
             stored.forget(outcome)
             if isinstance(outcome, FutureUpdate):
@@ -122,12 +129,15 @@ class DelegatingFutureRepository(FuturePort[F], Generic[F]):
 
     @contextmanager
     def _run(
-        self, policy: SyncPolicy, on_run: Callable[[SyncRun], object] | None
+        self,
+        policy: SyncPolicy,
+        on_run: Callable[[SyncRun], object] | None,
+        on_open: Callable[[], object],
     ) -> Iterator[SyncRun | None]:
         if policy.dry_run:
             yield None
             return
-        with self._local.sync_run(self.source.origin, policy.kind) as run:
+        with self._local.sync_run(self.source.origin, policy.kind, on_open=on_open) as run:
             if on_run is not None:
                 on_run(run)
             _log.info("run %d started: %s from %s", run.run_id, run.kind, run.origin)
@@ -152,6 +162,8 @@ class DelegatingFutureRepository(FuturePort[F], Generic[F]):
         acquired: AcquiredFuture[F] | AbsentFuture | IbkrSyncError,
         policy: SyncPolicy,
         run: SyncRun | None,
+        *,
+        is_last: bool,
     ) -> FutureUpdate[F] | FutureFailure:
         """Store what was acquired, or record what it failed with."""
         if isinstance(acquired, AbsentFuture):
@@ -164,7 +176,9 @@ class DelegatingFutureRepository(FuturePort[F], Generic[F]):
             if run is None:
                 update = self._local.plan_entity(acquired, query, policy)
             else:
-                update = self._local.get_or_create_entity(acquired, query, policy, run)
+                update = self._local.get_or_create_entity(
+                    acquired, query, policy, run, is_last=is_last
+                )
         except (ReplyError, ProductLookupError) as error:
             # Its traceback would hold the whole reply for as long as the run lasts.
             return self._fail(query, error.with_traceback(None), run)
@@ -201,8 +215,16 @@ class _StoredInRun(KnownFutures, Generic[F]):
         self._local = local
         self._policy = policy
         self._read: dict[FutureQuery, Future] = {}
+        self._known_rules: frozenset[int] = frozenset()
         self._market_rules: set[int] = set()
         self._doubtful_rules: set[int] = set()
+
+    def look_ahead(self, queries: Sequence[FutureQuery]) -> None:
+        """Read what the first questions will be chosen by, and which tick ladders are stored."""
+        self._known_rules = self._local.known_market_rules()
+        for query in queries[:_LOOKED_AHEAD]:
+            with suppress(ProductLookupError, StorageError):  # which its question will meet
+                self.get_by_symbol(query)
 
     def forget(self, outcome: FutureUpdate[F] | FutureFailure) -> None:
         """Let go of what was read before it came to this, which may have changed other products."""
@@ -248,7 +270,7 @@ class _StoredInRun(KnownFutures, Generic[F]):
         """
         if not self._market_rules:
             return ()
-        known = self._local.known_market_rules()
+        known = self._known_rules
         is_refresh = self._policy.kind in _REFRESHES
         doubtful = self._market_rules if is_refresh else self._market_rules & self._doubtful_rules
         return (*sorted(self._market_rules - known), *sorted(doubtful & known))

@@ -20,6 +20,8 @@ from contracts.examples import DAX as FDAX
 from contracts.examples import ES
 from contracts.future_port import by_symbol
 from fakes.clock import FakeClock
+from fakes.recordings import recording_of
+from gateway.server import ScriptedGateway
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.errors import ProductNotFoundError, StorageError
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
@@ -176,3 +178,23 @@ def test_a_command_reads_in_one_transaction_and_a_chain_once(
     json.loads(capsys.readouterr().out)
     chains = sum(count for text, count in statements.items() if "product_id IN" in text)
     assert (statements["BEGIN"], chains <= 1) == (1, True), statements
+
+
+@pytest.mark.usefixtures("own_logging")
+def test_a_stored_product_is_brought_up_to_date_in_four_transactions(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    statements: Counter[str],
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    with ScriptedGateway(recording_of(ES)) as gateway:
+        source = ["--source", "ibkr", "--port", str(gateway.port), "--json"]
+        words = ["--database", "own.db", "get", "ES", *source]
+        for _ in range(2):
+            statements.clear()
+            assert app(words, obj=Output(color=False), standalone_mode=False) in (None, 0)
+    assert '"unchanged"' in capsys.readouterr().out
+    begun = [text for text in statements.elements() if text == "BEGIN"]
+    assert len(begun) == 4, "it looks, opens the run, stores and ends it, and reports"

@@ -140,22 +140,33 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
         return product if timedelta(0) <= now - product.synced_at < max_age else None
 
     def sync_run(
-        self, origin: Origin, kind: RunKind = RunKind.GET
+        self,
+        origin: Origin,
+        kind: RunKind = RunKind.GET,
+        *,
+        on_open: Callable[[], object] = lambda: None,
     ) -> AbstractContextManager[SyncRun]:
         # Not used: what stores a product is loaded now, when no complete reply waits for it.
         from ibkr_sync.infrastructure.repositories.local_repo.products import planning  # noqa: F401
         from ibkr_sync.infrastructure.repositories.local_repo.runs.recorded_run import recorded_run
 
-        return recorded_run(self._database, origin, kind, self._clock)
+        return recorded_run(self._database, origin, kind, self._clock, on_open)
 
     def get_or_create_entity(
-        self, acquired: AcquiredFuture[F], query: FutureQuery, policy: SyncPolicy, run: SyncRun
+        self,
+        acquired: AcquiredFuture[F],
+        query: FutureQuery,
+        policy: SyncPolicy,
+        run: SyncRun,
+        *,
+        is_last: bool = False,
     ) -> FutureUpdate[F]:
         from ibkr_sync.infrastructure.repositories.local_repo.evidence.evidence_rows import (
             keep_evidence,
         )
         from ibkr_sync.infrastructure.repositories.local_repo.products import writes
         from ibkr_sync.infrastructure.repositories.local_repo.runs import outcomes
+        from ibkr_sync.infrastructure.repositories.local_repo.runs.recorded_run import end_run
 
         if policy.dry_run:
             return self.plan_entity(acquired, query, policy)
@@ -200,6 +211,10 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
                 given_at=update.product.synced_at,
                 left_out=plan.left_out,
             )
+            if is_last:
+                end_run(connection, run, now)
+        if is_last:
+            self._database.ended_run = run.run_id
         return FutureUpdate(
             query=query,
             product=update.product,

@@ -52,7 +52,8 @@ class Database:
     the blank database that is read in place of one without a schema, and closed with it;
     `memory_lock` is the run lock of a database in memory; `run_session` is the process id, on
     a server, of the session that holds it while a run is open, `run_lock_file` the file that
-    does so beside a SQLite file.
+    does so beside a SQLite file. `ended_run` is the run whose end was recorded by the write before,
+    None if any other was the last.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Database:
         self.memory_lock = threading.Lock()
         self.run_session: int | None = None
         self.run_lock_file: tuple[Path, FileIdentity | None] | None = None
+        self.ended_run: int | None = None
         self._opened_file: FileIdentity | None = None
         self._engine: Engine | None = None
         self._of_thread = threading.local()
@@ -152,7 +154,7 @@ class Database:
         Nothing is opened before the first read. A write ends the transaction before it begins, and
         so does a failure; what is read after that sees the state of then.
         """
-        if self._snapshot is not None:
+        if self._snapshot is not None or self._writing is not None:
             yield
             return
         self._of_thread.snapshot = snapshot = Snapshot(self._begin_read)
@@ -165,9 +167,15 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A transaction that sees one state of the database and can't write."""
+        """A transaction that sees one state of the database and can't write.
+
+        Inside of a write of this thread it is that one's, and sees what it has written.
+        """
         snapshot = self._snapshot
         with translated_failures(self.location):
+            if self._writing is not None:
+                yield self._writing
+                return
             if snapshot is None:
                 with self._begin_read() as connection:
                     yield connection
@@ -189,18 +197,29 @@ class Database:
         """
         if self._snapshot is not None:
             self._snapshot.end()
+        self.ended_run = None
         with translated_failures(self.location), self._connect() as connection:
             if not self.is_sqlite:
                 with postgres_write(connection):
                     self._refuse_lost_lock(connection)
-                    yield connection
+                    with self._read_by_write(connection):
+                        yield connection
                 return
             if self.path is not None:
                 ensure_sqlite_wal(connection, self.name)
             with sqlite_write(connection, enforce_foreign_keys=enforce_foreign_keys):
                 self._refuse_other_files()
-                yield connection
+                with self._read_by_write(connection):
+                    yield connection
                 self._refuse_other_files()
+
+    @contextmanager
+    def _read_by_write(self, connection: Connection) -> Iterator[None]:
+        self._of_thread.writing = connection
+        try:
+            yield
+        finally:
+            self._of_thread.writing = None
 
     def refuse_other_writers(self) -> None:
         """Raise DatabaseLockedError where another program keeps everybody from writing.
@@ -245,6 +264,10 @@ class Database:
     @property
     def _snapshot(self) -> Snapshot | None:
         return getattr(self._of_thread, "snapshot", None)
+
+    @property
+    def _writing(self) -> Connection | None:
+        return getattr(self._of_thread, "writing", None)
 
     @contextmanager
     def _begin_read(self) -> Iterator[Connection]:

@@ -37,32 +37,44 @@ _MOST_UNREPORTED = 100
 
 @contextmanager
 def recorded_run(
-    database: Database, origin: Origin, kind: RunKind, clock: Callable[[], datetime]
+    database: Database,
+    origin: Origin,
+    kind: RunKind,
+    clock: Callable[[], datetime],
+    on_open: Callable[[], object] = lambda: None,
 ) -> Iterator[SyncRun]:
     """Hold the run lock and record the run, whatever ends it.
 
-    Raises AlreadyRunningError at once when another run is open, or StorageError.
+    `on_open` is called in the transaction that opens it, and reads what the run finds. Raises
+    AlreadyRunningError at once when another run is open, or StorageError.
     """
-    # What is not ours gets no lock file beside it either.
-    refuse_older_revision(read_revision(database), database)
+    if not database.has_current_schema:  # what is not ours gets no lock file beside it either
+        refuse_older_revision(read_revision(database), database)
     with run_lock(database):
         with writing(database) as connection:
             run = _open_run(connection, origin, kind, clock())
+            on_open()
         try:
             try:
                 yield run
             except Exception as error:
                 _close_quietly(database, run, RunOutcome.FAILED, clock, error)
                 raise
-            with writing(database) as connection:
-                outcome = _outcome_of(connection, run)
-                _close_run(connection, run, outcome, clock())
+            if database.ended_run != run.run_id:
+                with writing(database) as connection:
+                    end_run(connection, run, clock())
         except Exception:
             raise
         except BaseException:  # a signal, which may come while the end is recorded
             _close_quietly(database, run, RunOutcome.INTERRUPTED, clock)
             raise
-        _log.info("run %d ended: %s", run.run_id, outcome)
+
+
+def end_run(connection: Connection, run: SyncRun, now: datetime) -> None:
+    """Record that a run came to its end, and how by what came of its products."""
+    outcome = _outcome_of(connection, run)
+    _close_run(connection, run, outcome, now)
+    _log.info("run %d ended: %s", run.run_id, outcome)
 
 
 def _open_run(connection: Connection, origin: Origin, kind: RunKind, now: datetime) -> SyncRun:

@@ -67,8 +67,11 @@ class FullRepository(InMemoryFutureRepository[Future]):
         query: FutureQuery,
         policy: SyncPolicy,
         run: SyncRun,
+        *,
+        is_last: bool = False,
     ) -> FutureUpdate[Future]:
-        raise StorageError("memory", f"no room for {acquired.product.key} {query} {policy} {run}")
+        asked = f"{query} {policy} {run} {is_last}"
+        raise StorageError("memory", f"no room for {acquired.product.key} {asked}")
 
 
 @pytest.fixture
