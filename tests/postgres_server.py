@@ -96,6 +96,14 @@ class PostgresServer:
 _ALIKE_EVERYWHERE = ("--encoding=UTF8", "--no-locale", "--no-sync")
 
 
+def client_program(name: str) -> Path:
+    """A program that talks to a server, as any user may; skips the test where there is none."""
+    package = _package()
+    if package is None:
+        pytest.skip(f"{PACKAGE} is not installed")
+    return package / INSTALLATION / "bin" / name
+
+
 def can_be_had() -> bool:
     """Whether a server can be started here."""
     is_root_alone = os.geteuid() == 0 and _unprivileged() is None

@@ -57,14 +57,14 @@ class OwnServer(PostgresServer):
 
 
 @contextmanager
-def started() -> Iterator[OwnServer]:
-    """A new server, which is gone at the end; skips where none can be had."""
+def started(**settings: object) -> Iterator[OwnServer]:
+    """A new server with these settings, gone at the end; skips where none can be had."""
     with tempfile.TemporaryDirectory(
         prefix="ibkr-sync-postgres-", ignore_cleanup_errors=True
     ) as folder:
         server = OwnServer(Path(folder))
         try:
-            server.set_up(max_connections=CONNECTIONS)
+            server.set_up(max_connections=CONNECTIONS, **settings)
             yield server
         finally:
             with suppress(subprocess.CalledProcessError):  # it may be down already

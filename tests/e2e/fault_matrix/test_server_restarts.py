@@ -5,6 +5,7 @@ What IBKR_SYNC_TEST_POSTGRES names is not ours to stop: these tests start a serv
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from e2e.fault_matrix.ordeals import Ordeal
 from e2e.fault_matrix.own_server import OwnServer, started
 from e2e.fault_matrix.rig import Endured, Rig
 from e2e.fault_matrix.steps import some_steps, steps_of, while_halted
+from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 
 UP_AGAIN = 5.0
 """Seconds in which a server recovers."""
@@ -136,3 +138,25 @@ def test_a_server_that_lets_nobody_in_from_any_step_on_leaves_each_product_old_o
 ) -> None:
     for step in some_steps(steps, "sessions"):
         endure_at(step, own_server.take_all_sessions, own_server.give_sessions_back)
+
+
+def test_a_server_is_asked_to_notice_that_a_machine_is_gone() -> None:
+    """It probes only what comes over a network; by default after two hours."""
+    port = free_port()
+    url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
+    names = ("idle", "interval", "count")
+    with (
+        started(listen_addresses="127.0.0.1", port=port),
+        Database(url) as database,
+        database.read() as connection,
+    ):
+        shown = [
+            connection.exec_driver_sql(f"SHOW tcp_keepalives_{name}").scalar_one() for name in names
+        ]
+    assert shown == ["30", "10", "3"]
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+        return port

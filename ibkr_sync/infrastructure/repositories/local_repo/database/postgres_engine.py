@@ -17,6 +17,13 @@ _WRITE_LOCK = (
 )
 _LOCKS_OF = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND pid = %s"
 _ONE_STATE = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_SETTINGS = (
+    "SELECT set_config('lock_timeout', %s, false), set_config('tcp_keepalives_idle', '30', false),"
+    " set_config('tcp_keepalives_interval', '10', false),"
+    " set_config('tcp_keepalives_count', '3', false)"
+)
+"""Of the session, at the server: it notices within a minute that a client's machine is gone, which
+else may hold the run lock for hours."""
 _DEFAULTS: dict[str, Any] = {
     "application_name": "ibkr-sync",
     "connect_timeout": 10,
@@ -48,10 +55,7 @@ def postgres_engine(url: URL, name: str, busy_timeout: timedelta) -> Engine:
             )
         with connection.cursor() as cursor:
             cursor.execute("SET TIME ZONE 'UTC'")
-            cursor.execute(
-                "SELECT set_config('lock_timeout', %s, false)",
-                (str(round(busy_timeout.total_seconds() * 1000)),),
-            )
+            cursor.execute(_SETTINGS, (str(round(busy_timeout.total_seconds() * 1000)),))
         connection.commit()
 
     return engine

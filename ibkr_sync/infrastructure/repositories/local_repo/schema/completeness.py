@@ -15,8 +15,10 @@ _COLUMNS = (
     " WHERE t.type = 'table' UNION ALL SELECT name, NULL FROM sqlite_master WHERE type = 'view'"
 )
 _POSTGRES_COLUMNS = (
-    "SELECT table_name, column_name FROM information_schema.columns"
-    " WHERE table_schema = current_schema()"
+    "SELECT c.relname, a.attname FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid"
+    " JOIN pg_namespace AS n ON n.oid = c.relnamespace"
+    " WHERE n.nspname = current_schema() AND a.attnum > 0 AND NOT a.attisdropped"
+    " AND c.relkind IN ('r', 'p', 'v')"
 )
 
 
