@@ -51,6 +51,7 @@
     ├── NothingToExportError            no product with a chain is stored, or was then
     ├── SourceFileError                 a file source can't be read
     │   ├── DeliveryFileError           a file with dates of deliveries can't
+    │   ├── UsersTableError             a table of the user's that is to be reviewed can't
     │   └── RecordingError              a recording for the replay gateway can't
     ├── FrameError                      rows can't be made a table of another library
     │   └── FrameLibraryMissingError    the library is not installed
@@ -588,6 +589,10 @@ class SourceFileError(IbkrSyncError):
 
 class DeliveryFileError(SourceFileError):
     """A file with dates of deliveries can't be read, or has none."""
+
+
+class UsersTableError(SourceFileError):
+    """A table that the user keeps for another system can't be read as that system reads it."""
 
 
 class RecordingError(SourceFileError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 IN_THE_MONDAY_AFTER = datetime(2026, 11, 30, 12, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/first-night.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/first-night.md", "docs/exports.md"])
 def test_a_page_is_as_the_tool_prints(ibkr_sync: CommandLine, page: str) -> None:
+    shutil.copy(ROOT / "tests" / "data" / "ib_config_futures.csv", ibkr_sync.cwd)
     type_all(ROOT / page, ibkr_sync, SampleWeek(IN_THE_MONDAY_AFTER, HolidayCalendar()))

@@ -62,3 +62,28 @@ def test_products_and_contracts_are_exported_or_nothing(
         refused = ibkr_sync(*here, *arguments)
         assert (refused.code, refused.out) == (2, "")
         assert message in refused.message
+
+
+def test_a_table_of_the_users_is_written_only_where_it_is_to_be_and_by_real_data(
+    ibkr_sync: CommandLine, stocked: Path, tmp_path: Path
+) -> None:
+    here = ("--database", stocked, "export", "--to", "pysystemtrade", "-o")
+    table = "Instrument,IBSymbol,IBExchange,IBCurrency,IBMultiplier,priceMagnifier,IgnoreWeekly\r\n"
+    file = tmp_path / "ib_config_futures.csv"
+    file.write_text(table + "SP500,ES,GLOBEX,NA,50,1,FALSE\r\n", newline="")
+    before = file.read_bytes()
+
+    shown = ibkr_sync(*here, file, "ES", "--json")
+    assert (shown.code, shown.json["written"]) == (6, False)
+    assert [finding["expected"] for finding in shown.json["findings"]] == ["CME"]
+    assert shown.err.endswith(f"export --to pysystemtrade ES -o {file} --yes\n")
+    refused = ibkr_sync(*here, file, "--yes")
+    assert (refused.code, "sample data" in refused.err) == (2, True)
+    assert file.read_bytes() == before
+
+    file.write_text("a,b\n1,2\n")
+    unread = ibkr_sync(*here, file)
+    assert (unread.code, unread.out) == (2, "")
+    assert "at line 1: the column Instrument is not there" in unread.err
+    assert ibkr_sync(*here, tmp_path / "none.csv").code == 2
+    assert "corrects no file of yours" in ibkr_sync("export", "--to", "csv", "--yes").err

@@ -1,9 +1,10 @@
-"""Where an export is written."""
+"""What is to be exported, and where to."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -11,29 +12,52 @@ from ibkr_sync.interchange.exports.formats import FORMATS, ExportTarget, FormatN
 from ibkr_sync_cli.invocation import Call, refuse_database
 from ibkr_sync_cli.terminal.result_file import parse_result_file, refuse_folder
 
+if TYPE_CHECKING:
+    from ibkr_sync.application.services.export import ExportMoment
+    from ibkr_sync.domain.naming.limits import Limits
+
 _HINT = "'--output' / '-o'"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ExportPlace:
-    """Where an export is written: a file, a folder, or stdout where `path` is None."""
+class ExportRequest:
+    """What is asked of an export.
 
+    Attributes:
+        symbols: none for all that is stored.
+        path: where it is written; None for stdout.
+        corrects: whether a file of the user's is to be corrected.
+    """
+
+    format: FormatName
+    symbols: tuple[str, ...]
+    limits: Limits
+    moment: ExportMoment
     path: Path | None
-    is_folder: bool
+    corrects: bool
+
+    @property
+    def target(self) -> ExportTarget:
+        """What is written."""
+        return FORMATS[self.format].target
 
 
-def place_of_export(call: Call, name: FormatName, typed: str | None) -> ExportPlace:
+def path_of_export(
+    call: Call, name: FormatName, typed: str | None, *, corrects: bool
+) -> Path | None:
     """Where a format is written; raises BadParameter where that is not possible."""
     path = parse_result_file(typed)
     target = FORMATS[name].target
+    if corrects and target is not ExportTarget.USERS_FILE:
+        raise typer.BadParameter(f"--to {name} corrects no file of yours", param_hint="'--yes'")
     if path is None:
-        if target is not ExportTarget.TEXT_FILE:
-            what = "a folder" if target is ExportTarget.FOLDER else "a file"
-            raise typer.BadParameter(f"--to {name} writes {what}: add -o PATH", param_hint=_HINT)
-        return ExportPlace(path=None, is_folder=False)
+        if target is ExportTarget.TEXT_FILE:
+            return None
+        what = "a folder" if target is ExportTarget.FOLDER else "a file"
+        raise typer.BadParameter(f"--to {name} needs {what}: add -o PATH", param_hint=_HINT)
     refuse_database(path, call.profile.database_file)
     if target is not ExportTarget.FOLDER:
         refuse_folder(path)
     elif path.exists() and not path.is_dir():
         raise typer.BadParameter(f"{typed!r} is no folder", param_hint=_HINT)
-    return ExportPlace(path=path, is_folder=target is ExportTarget.FOLDER)
+    return path

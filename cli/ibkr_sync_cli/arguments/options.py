@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple
+from dataclasses import asdict, astuple
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
@@ -78,6 +78,16 @@ def limits_of_options(
 
     return Limits(
         exchange=exchange, currency=currency, trading_class=trading_class, multiplier=multiplier
+    )
+
+
+def typed_limits(limits: Limits) -> tuple[str, ...]:
+    """What narrows the meaning of symbols, as options are typed."""
+    return tuple(
+        word
+        for name, value in asdict(limits).items()
+        if value is not None
+        for word in (f"--{name.replace('_', '-')}", str(value))
     )
 
 

@@ -10,6 +10,7 @@ import typer
 
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import AmbiguousProductError
+from ibkr_sync_cli.arguments.options import typed_limits
 from ibkr_sync_cli.invocation import now
 from ibkr_sync_cli.terminal.notices import (
     write_closed_notice,
@@ -134,17 +135,12 @@ def refuse_contract(
     from ibkr_sync_cli.messages.next_steps import step_to_name_product
 
     query = found.query
-    given = [
-        (f"--{name.replace('_', '-')}", str(value))
-        for name, value in dataclasses.asdict(limits).items()
-        if value is not None
-    ]
     output.complain(
         f"{symbol} is a contract, and {asked[0]} takes a product.",
         step_to_name_product(
             found.product or (query.symbol, query.exchange, query.trading_class),
             asked,
-            (symbol, *(word for pair in given for word in pair)),
+            (symbol, *typed_limits(limits)),
             output.command,
         ),
     )

@@ -368,6 +368,11 @@ _RULES: dict[type[BaseException], _Rule] = {
             f" docs/delivery-files.md and '{command('import', '--help')}'."
         ),
     ),
+    errors.UsersTableError: _Rule(
+        ExitCode.USAGE,
+        _unreadable,
+        lambda *_: "It takes the ib_config_futures.csv of pysystemtrade; see docs/exports.md.",
+    ),
     errors.RecordingError: _Rule(
         ExitCode.USAGE,
         _unreadable,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Sequence
 from decimal import Decimal
 
 import typer
@@ -14,6 +15,7 @@ from ibkr_sync.domain.naming.spellings import parse_multiplier
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 _STEP = 1000
 _TEN = 10
+_MOST_NAMED = 5
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 
 
@@ -49,3 +51,9 @@ def parse_limit(text: str) -> int:
 def quantity_of(count: int, one: str, many: str | None = None) -> str:
     """A number with its noun: `1 product`, `2 products`."""
     return f"{count} {one if count == 1 else many or one + 's'}"
+
+
+def first_names(names: Sequence[str]) -> str:
+    """A few of many names, and how many more there are: `A, B, C, D, E and 7 more`."""
+    named, more = ", ".join(names[:_MOST_NAMED]), len(names) - _MOST_NAMED
+    return f"{named} and {more} more" if more > 0 else named

@@ -46,7 +46,10 @@ class ExportMoment:
 
 
 class ExportService:
-    """Gives products one by one, so that hundreds of chains are never held at once."""
+    """Gives products one by one, so that hundreds of chains are never held at once.
+
+    `catalogue` is what is known without asking a source.
+    """
 
     def __init__(
         self,
@@ -60,7 +63,7 @@ class ExportService:
         self._futures = futures
         self._history = history
         self._deliveries = deliveries
-        self._catalogue = catalogue
+        self.catalogue = catalogue
         self._facts = facts
 
     def products(
@@ -103,8 +106,8 @@ class ExportService:
     ) -> ExportedProduct:
         whole = self._product(key, moment)
         product = _narrowed(whole, wanted, moment.at)
-        row = self._catalogue.row_of_class(key.exchange, key.trading_class)
-        row = row or self._catalogue.row_of(key)
+        row = self.catalogue.row_of_class(key.exchange, key.trading_class)
+        row = row or self.catalogue.row_of(key)
         return ExportedProduct(
             product=product,
             row=row,

@@ -19,6 +19,7 @@ class FormatName(StrEnum):
     JSONL = "jsonl"
     PARQUET = "parquet"
     LEAN = "lean"
+    PYSYSTEMTRADE = "pysystemtrade"
 
 
 class ExportTarget(Enum):
@@ -31,13 +32,17 @@ class ExportTarget(Enum):
     FOLDER = auto()
     """Files in a folder that may hold others too."""
 
+    USERS_FILE = auto()
+    """A file of the user's own, which is reviewed and corrected; nothing builds it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportFormat:
     """A format.
 
     Attributes:
-        module: in this package, with a function `build` that is its `ExportBuilder`.
+        module: in this package, with a function `build` that is its `ExportBuilder`; of a user's
+            file the package that reviews it.
         extra: the extra of ours that it needs, with the library that this brings.
     """
 
@@ -63,5 +68,6 @@ FORMATS: Final = {
         extra=("parquet", "pyarrow"),
     ),
     FormatName.LEAN: ExportFormat(target=ExportTarget.FOLDER, module="lean_symbols"),
+    FormatName.PYSYSTEMTRADE: ExportFormat(target=ExportTarget.USERS_FILE, module="pysystemtrade"),
 }
 """Each format by its name."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ibkr_sync.interchange.exports.formats import FORMATS, FormatName
+from ibkr_sync.interchange.exports.formats import FormatName
 from ibkr_sync_cli.arguments import options
 from ibkr_sync_cli.invocation import call_of, now
 
@@ -43,25 +43,33 @@ def export(
             metavar="PATH",
         ),
     ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Correct a file of yours; without it only report.")
+    ] = False,
 ) -> None:
     """Write stored products for another system, from the database alone.
 
     Whole or not at all. What is not known is left empty, and a note says so; what a format can't
-    say is left out, with exit 4.
+    say is left out, with exit 4. For pysystemtrade it reviews your ib_config_futures.csv: exit 6
+    where something is wrong, and --yes corrects what is known.
     """
-    from ibkr_sync_cli.arguments.export import place_of_export
-    from ibkr_sync_cli.reports.upkeep import export as report
+    from ibkr_sync_cli.arguments.export import ExportRequest, path_of_export
+    from ibkr_sync_cli.reports.upkeep.export import report_export
 
-    call, tally = call_of(context), report.ExportTally()
-    place, build = place_of_export(call, to, path), FORMATS[to].builder()
+    call = call_of(context)
     limits = options.limits_of_options(exchange, currency, trading_class, multiplier)
     options.refuse_symbol_options(symbols, limits, "need a SYMBOL")
-    moment = _moment(as_of, now())
+    request = ExportRequest(
+        format=to,
+        symbols=tuple(symbols or ()),
+        limits=limits,
+        moment=_moment(as_of, now()),
+        path=path_of_export(call, to, path, corrects=yes),
+        corrects=yes,
+    )
     with call.reading() as services:
-        wanted = report.wanted_products(call.output, services, symbols, limits, moment)
-        products = tally.counted(services.export.products(wanted, moment))
-        report.write_export(call.output, place, tally.files(build(products, moment.at)))
-    raise typer.Exit(report.report_export(call.output, place, tally))
+        code = report_export(call, services, request)
+    raise typer.Exit(code)
 
 
 def _moment(as_of: str | None, now: datetime) -> ExportMoment:

@@ -77,7 +77,7 @@ def _report(
     dry_run: bool,
 ) -> None:
     from ibkr_sync_cli.messages.exit_codes import ExitCode
-    from ibkr_sync_cli.views.delivery_import import (
+    from ibkr_sync_cli.views.files.delivery_import import (
         delivery_import_sentence,
         delivery_import_view,
         refuted_imports_sentence,

@@ -10,16 +10,15 @@ from example_products import ES
 from ibkr_sync.domain.entities.catalogue import ProductFacts
 from ibkr_sync.domain.entities.exported_product import ExportedProduct
 from ibkr_sync.interchange.exports.export_parts import ExportNote, FilePart, NoteKind
-from ibkr_sync_cli.arguments.export import ExportPlace
 from ibkr_sync_cli.messages.exit_codes import ExitCode
-from ibkr_sync_cli.reports.upkeep.export import ExportTally, report_export
+from ibkr_sync_cli.reports.upkeep.export_tally import ExportTally, report_tally
 from ibkr_sync_cli.terminal.output import Output
 
 
 def test_notes_of_one_reason_are_one_line_and_what_is_left_out_is_the_exit_code(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    place = ExportPlace(path=Path("/it"), is_folder=False)
+    path = Path("/it")
     unknown = [
         ExportNote(kind=NoteKind.UNKNOWN, reason="the tick is not known", subject=f"ES{number}")
         for number in range(7)
@@ -34,9 +33,9 @@ def test_notes_of_one_reason_are_one_line_and_what_is_left_out_is_the_exit_code(
 
     assert list(tally.counted([product])) == [product]
     assert list(tally.files([*unknown, part])) == [part]
-    assert report_export(Output(), place, tally) is ExitCode.OK
+    assert report_tally(Output(), path, tally) is ExitCode.OK
     assert list(tally.files(lost)) == []
-    assert report_export(Output(quiet=True), place, tally) is ExitCode.PARTIAL
+    assert report_tally(Output(quiet=True), path, tally) is ExitCode.PARTIAL
     assert capsys.readouterr().err.splitlines() == [
         "note: the tick is not known: ES0, ES1, ES2, ES3, ES4 and 2 more",
         "1 product, 2 contracts → /it",

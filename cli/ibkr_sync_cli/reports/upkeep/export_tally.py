@@ -1,0 +1,66 @@
+"""What an export has, and what could not be written as it is."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from ibkr_sync.domain.entities.futures import Origin
+from ibkr_sync.interchange.exports.export_parts import ExportNote, FilePart, NoteKind
+from ibkr_sync_cli.messages.exit_codes import ExitCode
+from ibkr_sync_cli.units.quantities import first_names, quantity_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ibkr_sync.domain.entities.exported_product import ExportedProduct
+    from ibkr_sync_cli.terminal.output import Output
+
+
+class ExportTally:
+    """Counts the products of an export on their way into it, and collects its notes."""
+
+    def __init__(self) -> None:
+        self.products = 0
+        self.contracts = 0
+        self.is_sample = False
+        self.notes: list[ExportNote] = []
+
+    def counted(self, products: Iterable[ExportedProduct]) -> Iterator[ExportedProduct]:
+        """The products, which are counted as they are taken."""
+        for item in products:
+            self.products += 1
+            self.contracts += len(item.product.contracts)
+            self.is_sample |= item.product.origin is Origin.SAMPLE
+            yield item
+
+    def files(self, parts: Iterable[FilePart | ExportNote]) -> Iterator[FilePart]:
+        """The parts of files, without the notes between them."""
+        for part in parts:
+            if isinstance(part, ExportNote):
+                self.notes.append(part)
+            else:
+                yield part
+
+
+def report_tally(output: Output, path: Path | None, tally: ExportTally) -> ExitCode:
+    """Say on stderr what was exported, and what was not; gives the exit code."""
+    by_reason: defaultdict[tuple[NoteKind, str], list[str]] = defaultdict(list)
+    for note in tally.notes:
+        by_reason[note.kind, note.reason].append(note.subject)
+    is_partial = False
+    for (kind, reason), subjects in by_reason.items():
+        if kind is NoteKind.UNKNOWN:
+            output.remark(f"note: {reason}: {first_names(subjects)}", style="yellow")
+        else:
+            is_partial = True
+            what = f"left out, as {reason}" if kind is NoteKind.LEFT_OUT else reason
+            output.warn(f"{what}: {first_names(subjects)}")
+    if tally.is_sample:
+        output.remark("note: this is sample data", style="yellow")
+    if path is not None:
+        products = quantity_of(tally.products, "product")
+        contracts = quantity_of(tally.contracts, "contract")
+        output.remark(f"{products}, {contracts} → {path}")
+    return ExitCode.PARTIAL if is_partial else ExitCode.OK

@@ -1,0 +1,1 @@
+"""Files of others: what was taken from them, and what is wrong in them."""

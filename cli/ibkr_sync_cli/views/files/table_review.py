@@ -1,0 +1,87 @@
+"""What is wrong in a table that a user keeps for pysystemtrade, in every format."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ibkr_sync.interchange.exports.pysystemtrade.config_table import ConfigRow
+from ibkr_sync.interchange.exports.pysystemtrade.findings import (
+    FindingKind,
+    TableFinding,
+    TableReview,
+    UnjudgedRow,
+)
+from ibkr_sync_cli.terminal.output import Result
+from ibkr_sync_cli.views.records import Record, records_view
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+COLUMNS = (
+    *("line", "instrument", "symbol", "exchange", "multiplier", "finding", "column", "found"),
+    *("expected", "reason"),
+)
+
+
+def table_review_view(review: TableReview, *, is_written: bool) -> Result:
+    """A finding a line; JSON has the rows that could not be judged too."""
+    return records_view(
+        review.findings,
+        _record,
+        COLUMNS,
+        lambda: _table(review),
+        schema="ibkr-sync/table-review/1",
+        name="findings",
+        head={"rows": len(review.table.rows), "written": is_written},
+        tail={
+            "unjudged": [_unjudged(other) for other in review.unjudged],
+            "unnamed": [key._asdict() for key in review.unnamed],
+        },
+    )
+
+
+def _record(finding: TableFinding) -> Record:
+    return {
+        **_row(finding.row),
+        "finding": finding.kind.value,
+        "column": finding.column,
+        "found": finding.found,
+        "expected": finding.expected,
+        "reason": finding.reason,
+    }
+
+
+def _unjudged(unjudged: UnjudgedRow) -> Record:
+    return {**_row(unjudged.row), "reason": unjudged.reason}
+
+
+def _row(row: ConfigRow) -> dict[str, object]:
+    return {
+        "line": row.line,
+        "instrument": row["Instrument"],
+        "symbol": row["IBSymbol"],
+        "exchange": row["IBExchange"],
+        "multiplier": row["IBMultiplier"],
+    }
+
+
+def _table(review: TableReview) -> RenderableType:
+    from ibkr_sync_cli.views.tables import TableColumn, items_table  # not for pipes
+
+    columns: list[TableColumn[TableFinding] | None] = [
+        TableColumn("Line", lambda item: item.row.line, right=True),
+        TableColumn("Instrument", lambda item: item.row["Instrument"], fit="cut", least=10),
+        TableColumn("Column", lambda item: item.column or "row"),
+        TableColumn("Found", _found, fit="cut", least=8),
+        TableColumn("Right", lambda item: "empty" if item.expected == "" else item.expected),
+        TableColumn("Why", lambda item: item.reason, fit="wrap", least=24),
+    ]
+    return items_table(review.findings, columns, style=_style)
+
+
+def _found(finding: TableFinding) -> str | None:
+    return finding.found or ("empty" if finding.column else None)
+
+
+def _style(finding: TableFinding) -> str:
+    return "yellow" if finding.kind is FindingKind.PROBLEM else ""
