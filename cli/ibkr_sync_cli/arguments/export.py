@@ -27,6 +27,7 @@ class ExportRequest:
         symbols: none for all that is stored.
         path: where it is written; None for stdout.
         corrects: whether a file of the user's is to be corrected.
+        allows_collisions: whether it is no failure that of two with one name one is written.
     """
 
     format: FormatName
@@ -34,7 +35,8 @@ class ExportRequest:
     limits: Limits
     moment: ExportMoment
     path: Path | None
-    corrects: bool
+    corrects: bool = False
+    allows_collisions: bool = False
 
     @property
     def target(self) -> ExportTarget:

@@ -20,6 +20,7 @@ class FormatName(StrEnum):
     PARQUET = "parquet"
     LEAN = "lean"
     PYSYSTEMTRADE = "pysystemtrade"
+    NAUTILUS = "nautilus"
 
 
 class ExportTarget(Enum):
@@ -69,5 +70,8 @@ FORMATS: Final = {
     ),
     FormatName.LEAN: ExportFormat(target=ExportTarget.FOLDER, module="lean_symbols"),
     FormatName.PYSYSTEMTRADE: ExportFormat(target=ExportTarget.USERS_FILE, module="pysystemtrade"),
+    FormatName.NAUTILUS: ExportFormat(
+        target=ExportTarget.FOLDER, module="nautilus.catalogue", extra=("parquet", "pyarrow")
+    ),
 }
 """Each format by its name."""

@@ -46,6 +46,13 @@ def export(
     yes: Annotated[
         bool, typer.Option("--yes", help="Correct a file of yours; without it only report.")
     ] = False,
+    allow_collisions: Annotated[
+        bool,
+        typer.Option(
+            "--allow-collisions",
+            help="Exit 0 where two have one name in the format and only one is written.",
+        ),
+    ] = False,
 ) -> None:
     """Write stored products for another system, from the database alone.
 
@@ -66,10 +73,10 @@ def export(
         moment=_moment(as_of, now()),
         path=path_of_export(call, to, path, corrects=yes),
         corrects=yes,
+        allows_collisions=allow_collisions,
     )
     with call.reading() as services:
-        code = report_export(call, services, request)
-    raise typer.Exit(code)
+        raise typer.Exit(report_export(call, services, request))
 
 
 def _moment(as_of: str | None, now: datetime) -> ExportMoment:

@@ -27,4 +27,6 @@ def report_export(call: Call, services: Services[Future], request: ExportRequest
     wanted = wanted_products(call.output, services.futures, request)
     products = tally.counted(services.export.products(wanted, request.moment))
     write_parts(call.output, request, tally.files(build(products, request.moment.at)))
-    return report_tally(call.output, request.path, tally)
+    return report_tally(
+        call.output, request.path, tally, allow_collisions=request.allows_collisions
+    )

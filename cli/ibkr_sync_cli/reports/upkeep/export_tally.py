@@ -44,8 +44,13 @@ class ExportTally:
                 yield part
 
 
-def report_tally(output: Output, path: Path | None, tally: ExportTally) -> ExitCode:
-    """Say on stderr what was exported, and what was not; gives the exit code."""
+def report_tally(
+    output: Output, path: Path | None, tally: ExportTally, *, allow_collisions: bool = False
+) -> ExitCode:
+    """Say on stderr what was exported, and what was not; gives the exit code.
+
+    All collisions are named, as nothing else shows which contract has the name.
+    """
     by_reason: defaultdict[tuple[NoteKind, str], list[str]] = defaultdict(list)
     for note in tally.notes:
         by_reason[note.kind, note.reason].append(note.subject)
@@ -53,10 +58,12 @@ def report_tally(output: Output, path: Path | None, tally: ExportTally) -> ExitC
     for (kind, reason), subjects in by_reason.items():
         if kind is NoteKind.UNKNOWN:
             output.remark(f"note: {reason}: {first_names(subjects)}", style="yellow")
+        elif kind is NoteKind.COLLISION:
+            is_partial |= not allow_collisions
+            output.warn(f"{reason}: {', '.join(subjects)}")
         else:
             is_partial = True
-            what = f"left out, as {reason}" if kind is NoteKind.LEFT_OUT else reason
-            output.warn(f"{what}: {first_names(subjects)}")
+            output.warn(f"left out, as {reason}: {first_names(subjects)}")
     if tally.is_sample:
         output.remark("note: this is sample data", style="yellow")
     if path is not None:

@@ -42,3 +42,17 @@ def test_notes_of_one_reason_are_one_line_and_what_is_left_out_is_the_exit_code(
         "warning: a nearer one has its id: ESZ36",
         "warning: left out, as it has no multiplier: ESZ7",
     ]
+
+
+def test_all_collisions_are_named_and_may_be_allowed(capsys: pytest.CaptureFixture[str]) -> None:
+    tally = ExportTally()
+    names = [f"ESZ{number}" for number in range(30, 39)]
+    notes = [
+        ExportNote(kind=NoteKind.COLLISION, reason="its id is taken", subject=name)
+        for name in names
+    ]
+    assert list(tally.files(notes)) == []
+    assert report_tally(Output(), None, tally) is ExitCode.PARTIAL
+    assert report_tally(Output(), None, tally, allow_collisions=True) is ExitCode.OK
+    line = f"warning: its id is taken: {', '.join(names)}"
+    assert capsys.readouterr().err.splitlines() == [line, line]
