@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -557,3 +558,21 @@ def test_instants_on_a_server_are_utc_whatever_its_zone(postgres_url: str) -> No
         with database.read() as connection:
             shown = connection.exec_driver_sql("SELECT synced_at::text FROM products").scalar()
     assert shown == "2026-11-23 12:00:00+00"
+
+
+@pytest.mark.parametrize("name", ["absent.db", "stored.db", ":memory:"])
+def test_threads_read_one_database_at_once(tmp_path: Path, name: str) -> None:
+    with Database(tmp_path / "stored.db") as stored:
+        touch(stored)
+    together = threading.Barrier(8)
+    with Database(name if name == ":memory:" else tmp_path / name) as database:
+
+        def read(_: int) -> int:
+            together.wait()
+            with database.snapshot():
+                local = repository(database, FakeClock())
+                return len(local.list_products()) + len(local.known_market_rules())
+
+        with ThreadPoolExecutor(8) as pool:
+            assert list(pool.map(read, range(8))) == [0] * 8
+    assert not (tmp_path / "absent.db").exists()

@@ -27,6 +27,8 @@ def test_looking_at_the_schema_again_drops_no_lock(tmp_path: Path) -> None:
         with writing(database):
             pass
         read_revision(database)
+        with Database(path) as other:  # as a program may open it twice
+            read_revision(other)
         # Whoever closes the last connection deletes the WAL, with what it alone holds.
         subprocess.run([sys.executable, "-c", COME_AND_GO, path], check=True)  # noqa: S603 - ours
         assert path.with_name("own.db-wal").exists()

@@ -6,17 +6,22 @@ import os
 import stat
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeAlias
+from typing import Self
 
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from ibkr_sync.domain.errors import DatabaseUnavailableError, UnavailableReason
 from ibkr_sync.infrastructure.repositories.local_repo.database.failures import translated_failures
+from ibkr_sync.infrastructure.repositories.local_repo.database.file_identity import (
+    FileIdentity,
+    file_identity,
+    files_open_here,
+)
 from ibkr_sync.infrastructure.repositories.local_repo.database.location import locate_database
 from ibkr_sync.infrastructure.repositories.local_repo.database.postgres_engine import (
     postgres_engine,
@@ -36,9 +41,6 @@ from ibkr_sync.infrastructure.repositories.local_repo.database.sqlite_engine imp
 BUSY_TIMEOUT = timedelta(seconds=5)
 """How long a transaction waits for another one to end."""
 
-FileIdentity: TypeAlias = tuple[int, int]
-"""Device and inode, which no other file has while this one is open."""
-
 FILE_MODE = 0o600
 DIRECTORY_MODE = 0o700
 
@@ -54,6 +56,8 @@ class Database:
     a server, of the session that holds it while a run is open, `run_lock_file` the file that
     does so beside a SQLite file. `ended_run` is the run whose end was recorded by the write before,
     None if any other was the last.
+    Threads share it, each with connections of its own; what is made
+    once for all of them is made under `shared_lock`, and of one in memory they take turns.
     """
 
     def __init__(
@@ -69,6 +73,7 @@ class Database:
         self.has_current_schema = False
         self.stand_in: Database | None = None
         self.memory_lock = threading.Lock()
+        self.shared_lock = threading.RLock()
         self.run_session: int | None = None
         self.run_lock_file: tuple[Path, FileIdentity | None] | None = None
         self.ended_run: int | None = None
@@ -104,12 +109,15 @@ class Database:
 
     @property
     def is_open(self) -> bool:
-        """Whether SQLite may hold locks on the file; then nobody else here may open it.
+        """Whether this process may hold locks on the file by SQLite; then nobody here may open it.
 
         Closing any descriptor of a file drops all POSIX locks that the process holds on it.
         Another program would take the database for unused, and delete the WAL being written.
         """
-        return self._engine is not None
+        if self._engine is not None:
+            return True
+        identity = None if self.path is None else file_identity(self.path)
+        return identity is not None and identity in files_open_here()
 
     @property
     def is_absent(self) -> bool:
@@ -198,7 +206,7 @@ class Database:
         if self._snapshot is not None:
             self._snapshot.end()
         self.ended_run = None
-        with translated_failures(self.location), self._connect() as connection:
+        with translated_failures(self.location), self._turn(), self._connect() as connection:
             if not self.is_sqlite:
                 with postgres_write(connection):
                     self._refuse_lost_lock(connection)
@@ -272,12 +280,18 @@ class Database:
     @contextmanager
     def _begin_read(self) -> Iterator[Connection]:
         begun = sqlite_read if self.is_sqlite else postgres_read
-        with self._connect() as connection, begun(connection):
+        with self._turn(), self._connect() as connection, begun(connection):
             yield connection
 
+    def _turn(self) -> AbstractContextManager[object]:
+        """What a thread waits for: a database in memory has one connection."""
+        in_memory = self.is_sqlite and self.path is None
+        return self.shared_lock if in_memory else nullcontext()
+
     def _connect(self) -> Connection:
-        if self._engine is None:
-            self._engine = self._create_engine()
+        with self.shared_lock:
+            if self._engine is None:
+                self._engine = self._create_engine()
         if self.path is not None and self._opened_file is None:
             self._opened_file = file_identity(self.path)
         return self._engine.connect()
@@ -315,15 +329,6 @@ class Database:
                 reason=UnavailableReason.MISSING,
                 path=str(directory),
             )
-
-
-def file_identity(path: Path) -> FileIdentity | None:
-    """What distinguishes a file from any other that takes its place; None where there is none."""
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        return None
-    return found.st_dev, found.st_ino
 
 
 def _create_directory(directory: Path) -> None:

@@ -10,12 +10,9 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from ibkr_sync.domain.errors import AlreadyRunningError
-from ibkr_sync.infrastructure.repositories.local_repo.database.engine import (
-    FILE_MODE,
-    Database,
-    file_identity,
-)
+from ibkr_sync.infrastructure.repositories.local_repo.database.engine import FILE_MODE, Database
 from ibkr_sync.infrastructure.repositories.local_repo.database.failures import translated_failures
+from ibkr_sync.infrastructure.repositories.local_repo.database.file_identity import file_identity
 from ibkr_sync.infrastructure.repositories.local_repo.database.permissions import (
     lock_file_of,
     refuse_unusable_lock,

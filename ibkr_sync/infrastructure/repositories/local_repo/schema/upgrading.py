@@ -151,11 +151,12 @@ def run_migrations(connection: Connection) -> None:
 
 def _stand_in(database: Database) -> Database:
     """A blank database in memory, made once for one whose every table reads as empty."""
-    if database.stand_in is None:
-        blank = Database(":memory:")
-        migrate(blank)
-        database.stand_in = blank
-    return database.stand_in
+    with database.shared_lock:
+        if database.stand_in is None:
+            blank = Database(":memory:")
+            migrate(blank)
+            database.stand_in = blank
+        return database.stand_in
 
 
 def _create_tables(connection: Connection) -> None:
