@@ -20,6 +20,7 @@ SUBJECTS = (
     "commands",
     "refresh",
     "night",
+    "postgres",
     "pacing",
     "peers",
     "persistence",

@@ -47,7 +47,7 @@ def measure(rounds: int) -> Iterator[Figure]:
 
 def compare(machine: Machine, small: Path, large: Path, rounds: int) -> Iterator[Figure]:
     """Run each command on each of two databases, after a round that is not counted."""
-    product = _first_product(small)
+    product = first_product(small)
     costs: dict[str, list[tuple[ProcessCost, ProcessCost]]] = defaultdict(list)
     for number in range(rounds + 1):
         for command in COMMANDS:
@@ -69,7 +69,8 @@ def _built(folder: Path, products: int) -> Path:
     return build(inner, products)
 
 
-def _first_product(file: Path) -> _Product:
+def first_product(file: Path) -> _Product:
+    """What commands ask for: a product, and its first contract."""
     (query,) = wide_queries(1, datetime.now(UTC).date())
     with closing(sqlite3.connect(file)) as database:
         statement = "SELECT local_symbol FROM contracts ORDER BY last_trade_date LIMIT 1"

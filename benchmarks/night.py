@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 from benchmarks.children import IBKR_SYNC, Machine, ProcessCost
 from benchmarks.figures import Figure, median_ratio, quartiles
@@ -27,6 +28,8 @@ OF_SCRIPT = 1.4
 OF_FIRST = 0.5
 
 _MOST_ROUNDS = 5
+
+Place = TypeVar("Place", Path, str)
 _SCRIPT = "ib_async, bulk upsert"
 _FIRST = "ibkr-sync refresh, the first night"
 _UNCHANGED = "ibkr-sync refresh, an unchanged night"
@@ -43,12 +46,12 @@ def measure(rounds: int) -> Iterator[Figure]:
     ):
         machine, peers = Machine(Path(folder)), ManyProducts(Path(folder), PRODUCTS)
         for number in range(min(rounds, _MOST_ROUNDS) + 1):
-            file = _watching(peers.new_database())
+            file = watch_all(peers.new_database())
             script = peers.peer("bulk_store", tomorrow, requests_per_second=0)
             found = {
                 _SCRIPT: script.process,
-                _FIRST: machine.run(_refresh(file, tonight)),
-                _UNCHANGED: machine.run(_refresh(file, tomorrow)),
+                _FIRST: machine.run(refresh_call(file, tonight)),
+                _UNCHANGED: machine.run(refresh_call(file, tomorrow)),
             }
             contracts = script.contracts
             if number > 0:
@@ -85,16 +88,17 @@ def _figure(
     )
 
 
-def _refresh(file: Path, port: int) -> Sequence[str]:
+def refresh_call(database: Path | str, port: int) -> Sequence[str]:
+    """The refresh of a database, by its file or URL, from the gateway at a port."""
     source = ("--source", "ibkr", "--port", str(port))
-    return (IBKR_SYNC, "--database", str(file), "refresh", *source)
+    return (IBKR_SYNC, "--database", str(database), "refresh", *source)
 
 
-def _watching(file: Path) -> Path:
-    """The same database, with all the products on its watchlist."""
+def watch_all(location: Place) -> Place:
+    """The same database, by its file or URL, with all the products on its watchlist."""
     queries = wide_queries(PRODUCTS, datetime.now(UTC).date())
-    with Database(file) as database:
+    with Database(location) as database:
         LocalWatchlist(database, lambda: datetime.now(UTC)).add(
             WatchedProduct(symbol=query.symbol, exchange=query.exchange) for query in queries
         )
-    return file
+    return location
