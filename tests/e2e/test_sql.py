@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import subprocess
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
@@ -15,12 +16,10 @@ import psycopg
 import pytest
 
 import views_page
-from databases import create_schema, dump
 from e2e.command_line import CommandLine
 from e2e.stored_rows import opened
-from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.schema.columns import decimal_column_text
-from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import metadata
+from postgres_server import client_program
 
 PAGE = views_page.PAGE.read_text("utf-8")
 QUERIES = dict(re.findall(r"^\*\*(.+?)\*\*.*?```sql\n(.*?);\n```$", PAGE, re.MULTILINE | re.DOTALL))
@@ -54,6 +53,14 @@ def _file(week: CommandLine) -> Path:
     return week.home / ".local/share/ibkr-sync/demo.db"
 
 
+@pytest.fixture(scope="module")
+def copied(week: CommandLine, module_postgres_url: str) -> str:
+    """The URL of a server that has the same rows."""
+    done = week("-p", "demo", "db", "copy", "--to", module_postgres_url)
+    assert done.code == 0, done
+    return module_postgres_url
+
+
 @pytest.fixture(params=["sqlite", "postgres"], scope="module")
 def ask(request: pytest.FixtureRequest, week: CommandLine) -> Iterator[Ask]:
     """What asks either database of the same rows, in its own words."""
@@ -62,23 +69,17 @@ def ask(request: pytest.FixtureRequest, week: CommandLine) -> Iterator[Ask]:
             file.row_factory = sqlite3.Row
             yield lambda query: _plain(map(dict, file.execute(query)))
         return
-    url = request.getfixturevalue("module_postgres_url")
-    with Database(_file(week)) as stored, Database(url) as copy:
-        create_schema(copy)
-        rows = dump(stored)
-        with copy.write() as connection:
-            for table in metadata.sorted_tables:
-                if rows[table.name]:
-                    connection.execute(table.insert(), [row._asdict() for row in rows[table.name]])
+    url = request.getfixturevalue("copied")
     with psycopg.connect(url, row_factory=psycopg.rows.dict_row) as server:
         server.execute("SET TIME ZONE 'UTC'")
+        yield lambda query: _plain(server.execute(in_postgres(query)))
 
-        def ask(query: str) -> list[Row]:
-            for words, others in IN_POSTGRES:
-                query = words.sub(others, query)
-            return _plain(server.execute(query))
 
-        yield ask
+def in_postgres(query: str) -> str:
+    """A query of the page in the words of PostgreSQL."""
+    for words, others in IN_POSTGRES:
+        query = words.sub(others, query)
+    return query
 
 
 def _plain(rows: Any) -> list[Row]:
@@ -229,6 +230,22 @@ def test_failures_are_those_of_runs(week: CommandLine, ask: Ask) -> None:
         for row in some(shown(week, "runs", "--run", str(run))["products"], *names)
     ]
     assert some(ask(QUERIES["What failed, and why"]), *names) == expected != []
+
+
+def test_psql_takes_every_query(copied: str) -> None:
+    queries = [word for query in QUERIES.values() for word in ("-c", in_postgres(query))]
+    command = [
+        str(client_program("psql")),
+        "-X",
+        "-A",
+        "-t",
+        "-v",
+        "ON_ERROR_STOP=1",
+        *queries,
+        copied,
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - our own page
+    assert "GC@COMEX (GC)|USD|100|100|0.1|10\n" in done.stdout
 
 
 def test_pandas_reads_what_the_page_says(week: CommandLine) -> None:

@@ -115,8 +115,8 @@ def test_each_role_may_what_the_page_says(
         assert "permission denied" in done.message
 
     backup = str(tmp_path / "futures.db")
-    for command in (("backup", backup), ("restore", backup, "--yes")):
-        assert team("futures_writer", "db", *command).code == 0
+    for action in (("backup", backup), ("restore", backup, "--yes")):
+        assert team("futures_writer", "db", *action).code == 0
     with psycopg.connect(team.url("futures_analyst")) as connection:
         assert connection.execute("SELECT count(*) FROM v_contracts").fetchone() == (21,)
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
