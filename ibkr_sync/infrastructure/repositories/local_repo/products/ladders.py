@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import pairwise
 
-from sqlalchemy import ColumnElement, Text, func, select, type_coerce, update
+from sqlalchemy import ColumnElement, Text, exists, func, select, type_coerce, update
 from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.entities.futures import ProductKey
@@ -135,11 +135,12 @@ def _products_of(
     connection: Connection, rule_id: int, is_wanted: Iterable[ColumnElement[bool]]
 ) -> Iterator[tuple[int, ProductKey]]:
     """The products that have a contract with this rule on any of its venues, with their ids."""
-    # Venues are compact JSON: [["CME",67],["QBALGO",null]].
+    # Venues are compact JSON: [["CME",67],["QBALGO",null]]. Product by product, as the contracts of
+    # all would be searched for the rule even where one product is wanted.
     has_rule = type_coerce(contracts.c.venues, Text).contains(f",{rule_id}]")
     statement = (
         select(products.c.id, products.c.symbol, products.c.exchange, products.c.trading_class)
-        .where(products.c.id.in_(select(contracts.c.product_id).where(has_rule)), *is_wanted)
+        .where(exists().where(contracts.c.product_id == products.c.id, has_rule), *is_wanted)
         .order_by(products.c.symbol, products.c.exchange, products.c.trading_class)
     )
     for product_id, *key in connection.execute(statement):
