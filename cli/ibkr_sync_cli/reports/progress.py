@@ -40,10 +40,11 @@ def sync_with_progress(
 
 
 @contextmanager
-def activity(output: Output, what: str) -> Iterator[Callable[[str, int, int], None]]:
+def activity(output: Output, what: str) -> Iterator[Callable[[str, int, int | None], None]]:
     """Show what is being done, and give a function to show how far it is: a text, so many of all.
 
-    The line goes when it is done. Nothing is shown where there is no terminal with colours.
+    How many all are may be None. The line goes when it is done. Nothing is shown where there is no
+    terminal with colours.
     """
     console = output.live_console()
     if console is None:

@@ -81,10 +81,6 @@ class ExportService:
         for key in sorted({other.key for other in wanted}, key=_in_order):
             yield self._exported(key, [other for other in wanted if other.key == key], moment)
 
-    def never_fetched(self) -> int:
-        """How many products are stored of which only the catalogue knows; raises StorageError."""
-        return sum(_is_stub(other.origin) for other in self._futures.list_products())
-
     def _all(self, moment: ExportMoment) -> Iterator[ExportedProduct]:
         is_empty = True
         for key in self._stored_keys():

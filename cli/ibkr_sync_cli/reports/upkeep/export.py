@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ibkr_sync.interchange.exports.formats import FORMATS, ExportTarget
+from ibkr_sync_cli.reports.progress import activity
 from ibkr_sync_cli.reports.upkeep.export_tally import ExportTally, report_tally
 from ibkr_sync_cli.reports.upkeep.wanted_products import wanted_products
 from ibkr_sync_cli.reports.upkeep.written_export import write_parts
@@ -25,8 +26,12 @@ def report_export(call: Call, services: Services[Future], request: ExportRequest
         return report_table_review(call, services, request)
     build, tally = FORMATS[request.format].builder(), ExportTally()
     wanted = wanted_products(call.output, services.futures, request)
-    products = tally.counted(services.export.products(wanted, request.moment))
-    write_parts(call.output, request, tally.files(build(products, request.moment.at)))
+    with activity(call.output, "Exporting") as show:
+        products = tally.counted(services.export.products(wanted, request.moment), show)
+        parts = tally.files(build(products, request.moment.at))
+        texts = write_parts(call.output, request, parts)
+    for text in texts:
+        call.output.write_text(text)
     return report_tally(
         call.output, request.path, tally, allow_collisions=request.allows_collisions
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.entities.futures import Origin
@@ -27,10 +27,13 @@ class ExportTally:
         self.is_sample = False
         self.notes: list[ExportNote] = []
 
-    def counted(self, products: Iterable[ExportedProduct]) -> Iterator[ExportedProduct]:
-        """The products, which are counted as they are taken."""
+    def counted(
+        self, products: Iterable[ExportedProduct], show: Callable[[str, int, int | None], None]
+    ) -> Iterator[ExportedProduct]:
+        """The products, which are counted as they are taken; `show` shows how far that is."""
         for item in products:
             self.products += 1
+            show(f"Reading product {self.products}: {item.product.symbol}", self.products, None)
             self.contracts += len(item.product.contracts)
             self.is_sample |= item.product.origin is Origin.SAMPLE
             yield item

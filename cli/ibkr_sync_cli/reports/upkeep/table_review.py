@@ -19,6 +19,7 @@ from ibkr_sync.interchange.exports.pysystemtrade.review import TableReviewer
 from ibkr_sync.interchange.text_file import read_text_file
 from ibkr_sync_cli.arguments.options import typed_limits
 from ibkr_sync_cli.messages.exit_codes import ExitCode
+from ibkr_sync_cli.reports.progress import activity
 from ibkr_sync_cli.reports.upkeep.export_tally import ExportTally
 from ibkr_sync_cli.reports.upkeep.wanted_products import wanted_products
 from ibkr_sync_cli.reports.upkeep.written_export import writing
@@ -45,10 +46,11 @@ def report_table_review(call: Call, services: Services[Future], request: ExportR
     output, path, tally = call.output, _path(request), ExportTally()
     table = _read_table(path)
     wanted = wanted_products(output, services.futures, request)
-    products = tally.counted(services.export.products(wanted, request.moment))
     symbols = {row["IBSymbol"] for row in table.rows}
     former = services.futures.former_names({symbol for symbol in symbols if symbol})
-    reviewer = TableReviewer(products, services.export.catalogue, former, request.moment.at)
+    with activity(output, "Exporting") as show:
+        products = tally.counted(services.export.products(wanted, request.moment), show)
+        reviewer = TableReviewer(products, services.export.catalogue, former, request.moment.at)
     review = reviewer.review(table)
     writes = request.corrects and bool(review.corrections)
     if writes and tally.is_sample:

@@ -21,17 +21,19 @@ if TYPE_CHECKING:
     from ibkr_sync_cli.terminal.output import Output
 
 
-def write_parts(output: Output, request: ExportRequest, parts: Iterable[FilePart]) -> None:
-    """Write an export, whole or not at all; one that can't be written ends the call."""
+def write_parts(output: Output, request: ExportRequest, parts: Iterable[FilePart]) -> list[str]:
+    """Write an export, whole or not at all; gives the texts that are for stdout, if it is.
+
+    One that can't be written ends the call.
+    """
     if request.path is None:
-        for part in list(parts):  # nothing is written before all is made
-            output.write_text(part.content.decode())
-        return
+        return [part.content.decode() for part in parts]
     with writing(output, request.path):
         if request.target is ExportTarget.FOLDER:
             replace_files(request.path, ((part.path, part.content) for part in parts))
         else:
             replace_file(request.path, (part.content for part in parts))
+    return []
 
 
 @contextmanager
