@@ -14,9 +14,9 @@ from ibkr_sync.application.services.history import HistoryService
 from ibkr_sync.domain.entities.catalogue import CatalogueProduct, ProductFacts
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.exported_product import ExportedProduct
-from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
+from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule
-from ibkr_sync.domain.errors import NothingToExportError, NotYetKnownError
+from ibkr_sync.domain.errors import NeverFetchedError, NothingToExportError, NotYetKnownError
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.catalogue import ProductCatalogue
 from ibkr_sync.domain.selection.contract_choice import ContractWords, find_contract
@@ -83,19 +83,17 @@ class ExportService:
 
     def _all(self, moment: ExportMoment) -> Iterator[ExportedProduct]:
         is_empty = True
-        for key in self._stored_keys():
+        keys = (summary.key for summary in self._futures.list_products())
+        for key in sorted(keys, key=_in_order):
             try:
                 exported = self._exported(key, (), moment)
-            except NotYetKnownError:
+            except (NeverFetchedError, NotYetKnownError):
                 continue
-            is_empty = False
-            yield exported
+            if not exported.product.is_stub:
+                is_empty = False
+                yield exported
         if is_empty:
             raise NothingToExportError
-
-    def _stored_keys(self) -> list[ProductKey]:
-        found = self._futures.list_products()
-        return sorted((other.key for other in found if not _is_stub(other.origin)), key=_in_order)
 
     def _exported(
         self, key: ProductKey, wanted: Collection[WantedProduct], moment: ExportMoment
@@ -129,10 +127,6 @@ class ExportService:
 
 def _in_order(key: ProductKey) -> tuple[str, str, str]:
     return key.exchange, key.symbol, key.trading_class
-
-
-def _is_stub(origin: Origin) -> bool:
-    return origin is Origin.CATALOGUE
 
 
 def _category(product: Future, row: CatalogueProduct | None) -> str | None:
