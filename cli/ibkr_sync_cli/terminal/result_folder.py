@@ -12,10 +12,12 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, Final
+from typing import Final
 
 from ibkr_sync_cli.terminal.result_file import replace_file
 
@@ -38,51 +40,32 @@ def replace_files(folder: Path, parts: Iterable[tuple[str, bytes]]) -> None:
     stage = Path(tempfile.mkdtemp(dir=folder, prefix=".ibkr-sync-export."))
     try:
         files = _stage(stage, parts)
-        for name in sorted(files - former):
+        for name in sorted(files.keys() - former):
             if (folder / name).exists():
                 raise FileExistsError(errno.EEXIST, f"{name} is there, and no former export's")
-        _mark(folder, former | files, is_complete=False)
-        for name in sorted(files):
+        _mark(folder, former | files.keys(), is_complete=False)
+        for name, staged in files.items():
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            (stage / name).replace(target)
-        for name in former - files:
+            staged.replace(target)
+        for name in former - files.keys():
             _remove(folder, name)
-        _mark(folder, files, is_complete=True)
+        os.sync()  # once, as to wait for each of thousands of files takes most of the time
+        _mark(folder, files.keys(), is_complete=True)
     finally:
         shutil.rmtree(stage, ignore_errors=True)
 
 
-def _stage(stage: Path, parts: Iterable[tuple[str, bytes]]) -> set[str]:
-    files: set[str] = set()
-    current: BinaryIO | None = None
-    latest = None
-    try:
-        for name, content in parts:
-            if name != latest:
-                _close(current)
-                current = _opened(stage, name, files)
-                latest = name
-            if current is not None:
-                current.write(content)
-    finally:
-        _close(current)
+def _stage(stage: Path, parts: Iterable[tuple[str, bytes]]) -> dict[str, Path]:
+    """Write each file under a number; gives where it is, by its path below the folder."""
+    files: dict[str, Path] = {}
+    for name, group in groupby(parts, key=itemgetter(0)):
+        if not _is_below(name) or name in files:
+            raise ValueError(f"{name!r} is no path of a new file below the folder")
+        files[name] = stage / str(len(files))
+        with files[name].open("xb") as file:
+            file.writelines(content for _, content in group)
     return files
-
-
-def _opened(stage: Path, name: str, files: set[str]) -> BinaryIO:
-    if not _is_below(name) or name in files:
-        raise ValueError(f"{name!r} is no path of a new file below the folder")
-    files.add(name)
-    (stage / name).parent.mkdir(parents=True, exist_ok=True)
-    return (stage / name).open("xb")
-
-
-def _close(file: BinaryIO | None) -> None:
-    if file is not None and not file.closed:
-        with file:
-            file.flush()
-            os.fsync(file.fileno())
 
 
 def _is_below(name: object) -> bool:
@@ -105,7 +88,7 @@ def _listed(marker: Path) -> set[str]:
     return set()
 
 
-def _mark(folder: Path, files: set[str], *, is_complete: bool) -> None:
+def _mark(folder: Path, files: Collection[str], *, is_complete: bool) -> None:
     marker = {"schema": _SCHEMA, "complete": is_complete, "files": sorted(files)}
     replace_file(folder / MARKER, [json.dumps(marker, indent=1).encode() + b"\n"])
 
