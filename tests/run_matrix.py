@@ -7,23 +7,21 @@ and with 2 if an environment could not be made.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
-import shutil
 import subprocess
 import sys
 import time
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-CHECKOUT = Path(__file__).resolve().parents[1]
+from environments import CHECKOUT, PackagesError, keep_environments_in, make_environment, say
+
 ENVIRONMENTS = CHECKOUT / ".venv-matrix"
 CONSTRAINTS = CHECKOUT / "constraints.txt"
-STAMP = ".installed"
 
 NEWEST_SERVER_VERSION = "226"
 
@@ -122,15 +120,10 @@ MATRIX = (
 """Beside the environment that runs this, which has ibapi 9.81.1 and all the tests."""
 
 
-class PackagesError(Exception):
-    """An environment can't be made."""
-
-
 def main() -> int:
     """Make the environments and run the tests in each; gives the exit code."""
     began = time.monotonic()
-    ENVIRONMENTS.mkdir(exist_ok=True)
-    (ENVIRONMENTS / ".gitignore").write_text("*\n", encoding="ascii")
+    keep_environments_in(ENVIRONMENTS)
     try:
         with ThreadPoolExecutor(max_workers=2) as pool:
             list(pool.map(provide, MATRIX))
@@ -148,23 +141,8 @@ def main() -> int:
 
 def provide(environment: Environment) -> None:
     """Make an environment unless it is there with the packages that are wanted."""
-    requirements = [environment.package, *wanted_packages(environment)]
-    constraints = wanted_versions(environment)
-    wanted = hashlib.sha256("\n".join((*requirements, constraints)).encode()).hexdigest()
-    stamp = environment.folder / STAMP
-    if stamp.exists() and stamp.read_text(encoding="ascii") == wanted:
-        return
-    say(f"making {environment.folder.relative_to(CHECKOUT)} …")
-    shutil.rmtree(environment.folder, ignore_errors=True)
-    install([sys.executable, "-m", "venv", "--without-pip", str(environment.folder)])
-    file = environment.folder / "constraints.txt"
-    file.write_text(constraints, encoding="utf-8")
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
-    into = [*pip, "--python", str(environment.python), "install"]
-    # What the tests load is compiled then; to compile all doubles what installing costs.
-    install([*into, "--no-compile", "--constraint", str(file), *requirements])
-    install([*into, "--no-deps", "--editable", str(CHECKOUT)])
-    stamp.write_text(wanted, encoding="ascii")
+    packages = [environment.package, *wanted_packages(environment)]
+    make_environment(environment.folder, packages, wanted_versions(environment))
 
 
 def wanted_packages(environment: Environment) -> list[str]:
@@ -186,15 +164,6 @@ def wanted_versions(environment: Environment) -> str:
 def name_of(requirement: str) -> str:
     """The package that a requirement is about."""
     return re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0].lower()
-
-
-def install(command: Sequence[str]) -> None:
-    """Run venv or pip; raises PackagesError with all they said."""
-    done = subprocess.run(  # noqa: S603 - our own interpreters
-        command, capture_output=True, text=True, timeout=900, check=False
-    )
-    if done.returncode:
-        raise PackagesError(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
 
 
 def passes(environment: Environment) -> bool:
@@ -250,12 +219,6 @@ def surroundings(server_version: str | None) -> Mapping[str, str]:
     if server_version:
         ours["IBKR_SYNC_TEST_SERVER_VERSION"] = server_version
     return os.environ | ours
-
-
-def say(text: str) -> None:
-    """Tell how far it is."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":
