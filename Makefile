@@ -10,7 +10,7 @@ INSTALLED_DEV := $(VENV)/.installed-dev
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: docs help demo test faults torture check format lint types imports smoke matrix live bench clean
+.PHONY: docs help demo test faults torture check format lint types imports smoke matrix peers live bench clean
 
 help:  ## show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 10
@@ -47,6 +47,9 @@ smoke: $(INSTALLED_DEV)  ## install the built wheel alone and use it
 matrix: $(INSTALLED_DEV)  ## run what touches ibapi under every supported ibapi
 	$(BIN)/python tests/run_matrix.py
 
+peers: $(INSTALLED_DEV)  ## have NautilusTrader, DuckDB, polars and pandas read what is exported
+	$(BIN)/python tests/run_peers.py
+
 docs: $(INSTALLED_DEV)  ## write the generated pages, and the table of completion
 	$(BIN)/python tests/delivery_rules_page.py
 	$(BIN)/python tests/views_page.py
@@ -60,7 +63,7 @@ bench: $(INSTALLED_DEV)  ## measure start-up, speed and memory
 	$(BIN)/python -m benchmarks
 
 clean:  ## remove what was made
-	rm -rf $(VENV) .venv-matrix build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv-matrix .venv-peers build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit("python3 is %d.%d, 3.11 or newer is needed" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
