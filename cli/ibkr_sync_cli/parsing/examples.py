@@ -138,7 +138,7 @@ _EXAMPLES: Final = {
     "export": (
         Example("export --to csv -o contracts.csv", "all that is stored"),
         Example("export --to jsonl ES GC --as-of 1d", "two products, as they were yesterday"),
-        Example("export --to nautilus -o catalog --allow-collisions", "for NautilusTrader"),
+        Example("export --to nautilus ES -o catalog", "one product, for NautilusTrader"),
     ),
     "config": (
         Example("config show", "every setting, and where it comes from"),
