@@ -55,8 +55,7 @@ class Database:
     `memory_lock` is the run lock of a database in memory; `run_session` is the process id, on
     a server, of the session that holds it while a run is open, `run_lock_file` the file that
     does so beside a SQLite file. `ended_run` is the run whose end was recorded by the write before,
-    None if any other was the last.
-    Threads share it, each with connections of its own; what is made
+    None if any other was the last. Threads share it, each with connections of its own; what is made
     once for all of them is made under `shared_lock`, and of one in memory they take turns.
     """
 
