@@ -40,6 +40,7 @@ from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.history import HistoryPort
 from ibkr_sync.domain.runs.sync_policy import RunKind
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.database.snapshot import loaded_in
 from ibkr_sync.infrastructure.repositories.local_repo.products import reads
 from ibkr_sync.infrastructure.repositories.local_repo.products.ladders import (
     ladders_at,
@@ -453,9 +454,17 @@ def _replies(connection: Connection, product_id: int) -> tuple[RecordedReply, ..
         .where(sync_runs.c.kind != RunKind.RENORMALISE)
         .order_by(run_products.c.id)
     )
-    return tuple(RecordedReply(**row._asdict()) for row in connection.execute(statement))
+    return tuple(
+        RecordedReply(run=run, at=at, given_at=given_at)
+        for run, at, given_at in connection.execute(statement)
+    )
 
 
 def _runs(connection: Connection) -> tuple[RecordedRun, ...]:
-    statement = select(sync_runs.c.id, sync_runs.c.started_at).order_by(sync_runs.c.id)
-    return tuple(RecordedRun(run=run, started_at=at) for run, at in connection.execute(statement))
+    """All runs; the products of one answer share them."""
+    runs = loaded_in(connection, RecordedRun)
+    if not runs:
+        statement = select(sync_runs.c.id, sync_runs.c.started_at).order_by(sync_runs.c.id)
+        for run, at in connection.execute(statement):
+            runs[run] = RecordedRun(run=run, started_at=at)
+    return tuple(runs.values())
