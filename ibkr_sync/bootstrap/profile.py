@@ -37,17 +37,22 @@ def bootstrap(
     *,
     gateway: Gateway | None = None,
     replaying_at: tuple[str, int] | None = None,
+    beside: Services[F] | None = None,
     clock: Clock = utc_now,
 ) -> Iterator[Services[F]]:
     """Build the services for an asset type (`Future` for all) and close what was opened.
 
     `gateway` replaces the one that the profile would have built; `replaying_at` is where a replay
-    gateway is served already, for a profile that would have started one. Nothing is connected or
+    gateway is served already, for a profile that would have started one. Services that are
+    `beside` others share their database, and leave it open. Nothing is connected or
     created before a service is asked for something that needs it; the source, a replay gateway
     included, is not even built.
     """
     with ExitStack() as stack:
-        database = stack.enter_context(profile_database(profile))
+        if beside is None:
+            database = stack.enter_context(profile_database(profile))
+        else:
+            database = beside.database
         local = _local_repository(profile, entity, database, clock)
         catalogue = profile_catalogue(profile)
         building = partial(_gateway, profile, clock, stack, replaying_at)

@@ -50,14 +50,14 @@ class Services(Generic[F]):
         asks_source: bool,
     ) -> None:
         self.futures = futures
-        self._database = database
+        self.database = database
         self._catalogue = catalogue
         self._clock = clock
         self._asks_source = asks_source
 
     def snapshot(self) -> AbstractContextManager[None]:
         """Let all that is read inside see one state of the database; a write ends that state."""
-        return self._database.snapshot()
+        return self.database.snapshot()
 
     def in_snapshot(self, function: Callable[P, T]) -> Callable[P, T]:
         """The function as one that reads one state of the database (see `snapshot`)."""
@@ -92,7 +92,7 @@ class Services(Generic[F]):
             LocalKeptHours,
         )
 
-        return PastHoursService(LocalKeptHours(self._database), hours_reader())
+        return PastHoursService(LocalKeptHours(self.database), hours_reader())
 
     @cached_property
     def raw_replies(self) -> RawReplyService:
@@ -100,7 +100,7 @@ class Services(Generic[F]):
         from ibkr_sync.application.services.raw_replies import RawReplyService
         from ibkr_sync.infrastructure.repositories.local_repo.raw_replies import LocalRawReplies
 
-        return RawReplyService(LocalRawReplies(self._database, self._clock))
+        return RawReplyService(LocalRawReplies(self.database, self._clock))
 
     @cached_property
     def renormalising(self) -> RenormalisingService:
@@ -109,7 +109,7 @@ class Services(Generic[F]):
         from ibkr_sync.infrastructure.repositories.ibkr_repo.raw_reply_reader import IbkrReplyReader
         from ibkr_sync.infrastructure.repositories.local_repo.raw_replies import LocalRawReplies
 
-        replies = LocalRawReplies(self._database, self._clock, delivery_book)
+        replies = LocalRawReplies(self.database, self._clock, delivery_book)
         return RenormalisingService(replies, IbkrReplyReader(self._catalogue))
 
     @cached_property
@@ -118,7 +118,7 @@ class Services(Generic[F]):
         from ibkr_sync.application.services.history import HistoryService
         from ibkr_sync.infrastructure.repositories.local_repo.history import LocalHistory
 
-        return HistoryService(LocalHistory(self._database), self.deliveries)
+        return HistoryService(LocalHistory(self.database), self.deliveries)
 
     @cached_property
     def watchlist(self) -> WatchlistService:
@@ -126,7 +126,7 @@ class Services(Generic[F]):
         from ibkr_sync.application.services.watchlist import WatchlistService
         from ibkr_sync.infrastructure.repositories.local_repo.watchlist import LocalWatchlist
 
-        return WatchlistService(LocalWatchlist(self._database, self._clock), self.futures)
+        return WatchlistService(LocalWatchlist(self.database, self._clock), self.futures)
 
     @cached_property
     def deliveries(self) -> DeliveryService:
@@ -134,7 +134,7 @@ class Services(Generic[F]):
         from ibkr_sync.application.services.deliveries.delivery import DeliveryService
         from ibkr_sync.infrastructure.repositories.local_repo.deliveries import LocalDeliveries
 
-        stored = LocalDeliveries(self._database, delivery_book, self._clock)
+        stored = LocalDeliveries(self.database, delivery_book, self._clock)
         return DeliveryService(delivery_book(), stored, self._clock)
 
     @cached_property
@@ -157,7 +157,7 @@ class Services(Generic[F]):
         from ibkr_sync.application.services.deliveries.delivery_import import DeliveryImportService
         from ibkr_sync.infrastructure.repositories.local_repo.deliveries import LocalDeliveries
 
-        stored = LocalDeliveries(self._database, delivery_book, self._clock)
+        stored = LocalDeliveries(self.database, delivery_book, self._clock)
         return DeliveryImportService(stored, self._catalogue, delivery_book())
 
     @cached_property
@@ -166,7 +166,7 @@ class Services(Generic[F]):
         from ibkr_sync.application.services.deliveries.audit import AuditService
         from ibkr_sync.infrastructure.repositories.local_repo.deliveries import LocalDeliveries
 
-        stored = LocalDeliveries(self._database, delivery_book, self._clock)
+        stored = LocalDeliveries(self.database, delivery_book, self._clock)
         return AuditService(self.futures, self._catalogue, delivery_book(), stored)
 
     @cached_property
@@ -184,7 +184,7 @@ class Services(Generic[F]):
         """The runs that were recorded."""
         from ibkr_sync.infrastructure.repositories.local_repo.runs.local_runs import LocalRuns
 
-        return LocalRuns(self._database)
+        return LocalRuns(self.database)
 
     @cached_property
     def freshness(self) -> FreshnessService:

@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 
 _LONGEST = timedelta(days=36_500)
+_LONGEST_DEADLINE = timedelta(days=7)
 _MOST_DIGITS = 10
 _DAY_UNITS = {
     "s": timedelta(seconds=1),
@@ -33,6 +34,20 @@ def parse_duration(text: str) -> timedelta:
     if len(count) > _MOST_DIGITS or int(count) > _LONGEST // unit:
         raise ValueError(f"is too long; it takes at most {_LONGEST.days}d")
     return int(count) * unit
+
+
+def refuse_no_time(span: timedelta) -> timedelta:
+    """Give how long or how old something may be; raises ValueError unless it is above nothing."""
+    if span <= timedelta(0):
+        raise ValueError("it must be longer than nothing")
+    return span
+
+
+def refuse_long_deadline(span: timedelta) -> timedelta:
+    """Give how long a run may take; raises ValueError for nothing, and for more than a week."""
+    if refuse_no_time(span) > _LONGEST_DEADLINE:
+        raise ValueError(f"it is at most {duration_text(_LONGEST_DEADLINE)}")
+    return span
 
 
 def duration_text(span: timedelta) -> str:

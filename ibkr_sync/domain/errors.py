@@ -58,6 +58,7 @@
     ├── StorageError                    the database can't be used
     │   ├── DatabaseUnavailableError    missing, unreadable, read-only, unreachable
     │   ├── DriverMissingError          what speaks to its server is not installed
+    │   ├── DatabaseClosedError         a program asks on that has closed it
     │   ├── DatabaseLockedError         another process holds it
     │   ├── DatabaseDamagedError        what is in it contradicts itself, or lacks a part
     │   ├── DatabaseFilledError         it is to be copied into, and is not empty
@@ -75,7 +76,7 @@ the only table from an error to its sentence, next step and exit code.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -406,6 +407,15 @@ class AmbiguousProductError(ProductLookupError):
         keys = ", ".join(str(candidate.key) for candidate in self.candidates)
         super().__init__(symbol, f"{symbol} may mean {keys}")
 
+    @property
+    def distinction(self) -> Mapping[str, str]:
+        """What says that the first of the candidates is meant: its exchange, its class, or both."""
+        keys = sorted(candidate.key for candidate in self.candidates)
+        for name in ("exchange", "trading_class"):
+            if len({getattr(key, name) for key in keys}) == len(keys):
+                return {name: getattr(keys[0], name)}
+        return {"exchange": keys[0].exchange, "trading_class": keys[0].trading_class}
+
 
 class AssetClassMismatchError(ProductLookupError):
     """The product exists, but is of another asset class than was asked for."""
@@ -655,6 +665,13 @@ class DriverMissingError(StorageError):
     def __init__(self, database: str, extra: str) -> None:
         self.extra = extra
         super().__init__(database, "its driver is not installed")
+
+
+class DatabaseClosedError(StorageError):
+    """The program has closed it, and asks on."""
+
+    def __init__(self, database: str) -> None:
+        super().__init__(database, "it was closed; ibkr_sync.open() opens it again")
 
 
 class DatabaseLockedError(StorageError):

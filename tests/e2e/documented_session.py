@@ -12,7 +12,6 @@ The gateway at the usual port answers as the demo's does in the night of that da
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import shlex
 from collections.abc import Iterator, Sequence
@@ -24,9 +23,9 @@ from pathlib import Path
 from e2e.command_line import CommandLine
 from e2e.preloaded import CLOCK
 from gateway.server import ScriptedGateway
-from ibkr_sync.domain.entities.futures import SAMPLE_MARKER
 from ibkr_sync.infrastructure.replay.recording import Recording
 from ibkr_sync.infrastructure.replay.sample.week import SampleWeek
+from sample_week import as_if_real
 
 COLUMNS = 100
 
@@ -76,16 +75,8 @@ def _gateway(week: SampleWeek, at: datetime) -> Iterator[int]:
     """The gateway of that day's night, if there is one; what it knows is not marked as sample."""
     known = [night.recording for night in week.nights if night.at.date() == at.date()]
     recording = next(filter(None, known), Recording(contracts=()))
-    with ScriptedGateway(_real(recording), now=lambda: at) as gateway:
+    with ScriptedGateway(as_if_real(recording), now=lambda: at) as gateway:
         yield gateway.port
-
-
-def _real(recording: Recording) -> Recording:
-    rows = (
-        dataclasses.replace(row, long_name=row.long_name.removesuffix(SAMPLE_MARKER))
-        for row in recording.contracts
-    )
-    return dataclasses.replace(recording, contracts=tuple(rows), sample=False)
 
 
 def _agree(lines: Sequence[str], printed: Sequence[str]) -> bool:

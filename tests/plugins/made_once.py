@@ -11,7 +11,11 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parents[1]
-MADE_ONCE = (TESTS / "integration/month", TESTS / "integration/test_catalogue_round_trip.py")
+MADE_ONCE = (
+    TESTS / "integration/month",
+    TESTS / "integration/test_catalogue_round_trip.py",
+    TESTS / "integration/library",
+)
 
 
 @pytest.hookimpl(trylast=True)

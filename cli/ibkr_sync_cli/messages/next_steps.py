@@ -242,19 +242,8 @@ def step_to_name_product(
 
 def step_if_ambiguous(error: errors.AmbiguousProductError, command: NextCommand) -> str:
     """Where a symbol means several products."""
-    keys = sorted(candidate.key for candidate in error.candidates)
-    options: tuple[str, ...]
-    first, count = keys[0], len(keys)
-    exchange, trading_class = (
-        ("--exchange", first.exchange),
-        ("--trading-class", first.trading_class),
-    )
-    if len({key.exchange for key in keys}) == count:
-        options = exchange
-    elif len({key.trading_class for key in keys}) == count:
-        options = trading_class
-    else:
-        options = (*exchange, *trading_class)
+    named = error.distinction.items()
+    options = [word for name, value in named for word in (f"--{name.replace('_', '-')}", value)]
     which = f"Say which: {' '.join(options)}"
     if not error.is_pinnable:
         return which

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import typer
@@ -13,7 +14,6 @@ _WITH_TENTHS = 10
 """Seconds below which tenths of them matter."""
 
 _CLOCKS_DIFFER_BY = timedelta(minutes=1)
-_LONGEST_DEADLINE = timedelta(days=7)
 _SHOWN_LENGTH = 20
 
 
@@ -27,18 +27,20 @@ def parse_duration(text: str) -> timedelta:
 
 def parse_duration_limit(text: str) -> timedelta:
     """Read how long or how old something may be, as `parse_duration`, longer than nothing."""
-    limit = parse_duration(text)
-    if not limit:
-        raise typer.BadParameter("it must be longer than nothing")
-    return limit
+    return _accepted(durations.refuse_no_time, text)
 
 
 def parse_longest_duration(text: str) -> timedelta:
     """Read how long a run may take, as `parse_duration_limit`, up to a week."""
-    deadline = parse_duration_limit(text)
-    if deadline > _LONGEST_DEADLINE:
-        raise typer.BadParameter(f"it is at most {durations.duration_text(_LONGEST_DEADLINE)}")
-    return deadline
+    return _accepted(durations.refuse_long_deadline, text)
+
+
+def _accepted(refuse: Callable[[timedelta], timedelta], text: str) -> timedelta:
+    span = parse_duration(text)
+    try:
+        return refuse(span)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 def brief_duration(age: timedelta) -> str:

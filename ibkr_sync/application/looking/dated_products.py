@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from decimal import Decimal
 
 from ibkr_sync.application.services.deliveries.delivery import DeliveryService
 from ibkr_sync.application.services.history import HistoryService
@@ -25,16 +24,19 @@ class DatedProductsService:
         self._deliveries = deliveries
 
     def as_known(
-        self, product: Future, past: PastMoment | None, multiplier: Decimal | None = None
+        self, product: Future, past: PastMoment | None, query: FutureQuery, limits: Limits
     ) -> Future:
         """Give a stored product as it is, or was known at a moment, with what was of deliveries.
 
-        Of the past without the contracts that the multiplier decides against. Raises
-        NotYetKnownError for a product that was stored only later.
+        `query` is what the product was found by, and `limits` what was said of it. Of the past
+        without the contracts that their multiplier decides against. Raises NotYetKnownError for a
+        product that was stored only later, ProductNotFoundError where it had no contract of that
+        size.
         """
         if past is None:
             return self._deliveries.dated(product)
-        was = self._history.as_of(product.key, past.day or past.at, multiplier)
+        was = self._history.as_of(product.key, past.day or past.at, query.multiplier)
+        refuse_other_size(was, limits.multiplier)
         return self._deliveries.dated_as_of(was, past.at)
 
     def judge(
@@ -51,14 +53,13 @@ class DatedProductsService:
         """Say of each contract of a stored product whether it may be held at an aware instant.
 
         Of one that `is_past` by what was known then; a product that was stored only later is
-        judged as it is, and `on_late` is called with the reason. `query` is what the product was
-        found by, and `limits` what was said of it. Raises ProductNotFoundError where it had no
-        contract of their multiplier then.
+        judged as it is, and `on_late` is called with the reason. Raises ProductNotFoundError as
+        `as_known`, and takes what it takes.
         """
         if is_past:
             try:
-                product = self.as_known(product, PastMoment(moment, ""), query.multiplier)
+                product = self.as_known(product, PastMoment(moment, ""), query, limits)
             except NotYetKnownError as error:
                 on_late(error)
-            refuse_other_size(product, limits.multiplier)
+                refuse_other_size(product, limits.multiplier)
         return self._deliveries.judge(product, rule, moment)

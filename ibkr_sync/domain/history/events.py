@@ -120,6 +120,24 @@ class Event:
         identity = (seen_by, subject, self.type.value, self.field, self.old, self.new)
         return hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:16]
 
+    def __str__(self) -> str:
+        """The event in a line: `MULTIPLIER_CHANGED STI@SGX 10 -> 2`."""
+        symbol, exchange, trading_class = self.product
+        named = f"{symbol}@{exchange}" if symbol == trading_class else str(self.product)
+        field = () if self.type in _NAMING_THEIR_FIELD else (self.field,)
+        old = () if self.old is None and self.type in _BEGINNINGS else (self.old or "-", "->")
+        words = (self.type.value, self.local_symbol or named, *field, *old, self.new or "-")
+        return " ".join(words)
+
+
+_BEGINNINGS: Final = frozenset((EventType.NEW, EventType.NOTICE_NEAR, EventType.CUTOFF_NEAR))
+"""Events before which there was nothing."""
+
+_NAMING_THEIR_FIELD: Final = frozenset(EventType) - {
+    *(EventType.FIELD_CHANGED, EventType.DELIVERY_CHANGED, EventType.CORRECTED),
+    *(EventType.NAME_CHANGED, EventType.UNDERLYING_CHANGED, EventType.TICK_CHANGED),
+}
+"""Events whose type says which field changed."""
 
 _LISTING_EVENTS: Final = {
     LISTED: (EventType.RETURNED, Severity.NOTICE),

@@ -65,16 +65,21 @@ _COLUMNS: Final = (
 
 
 def contract_frame(products: Iterable[Future], now: datetime) -> Frame:
-    """The contracts of products, by exchange, symbol and last trade date.
+    """The contracts of products (see `frame_of_contracts`)."""
+    chains = ((product, contract) for product in products for contract in product.contracts)
+    return frame_of_contracts(chains, now)
+
+
+def frame_of_contracts(pairs: Iterable[tuple[Future, FuturesContract]], now: datetime) -> Frame:
+    """Contracts, each with its product, by exchange, symbol and last trade date.
 
     `now` is the aware instant that `state` refers to. `delivery` is as far as the contracts have
     it. Columns of the product that a contract has as well begin with `product_`.
     """
-    chains = [(product, contract) for product in products for contract in product.contracts]
     return Frame(
         schema=CONTRACTS_SCHEMA,
         columns=_COLUMNS,
-        rows=tuple(dict(_cells(*pair, now)) for pair in sorted(chains, key=_place)),
+        rows=tuple(dict(_cells(*pair, now)) for pair in sorted(pairs, key=_place)),
     )
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.selection.series_choice import SeriesChoice
-from ibkr_sync.domain.selection.size_choice import refuse_other_size
 from ibkr_sync_cli.arguments.symbols import resolve_symbol, stored_product
 from ibkr_sync_cli.views.past import past_view
 from ibkr_sync_cli.views.products.product import product_view
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from ibkr_sync.domain.entities.market_rules import MarketRule
     from ibkr_sync.domain.history.moments import PastMoment
     from ibkr_sync.domain.naming.limits import Limits
-    from ibkr_sync.domain.naming.query import FutureQuery
     from ibkr_sync.domain.selection.chain_selection import ChainSelection
     from ibkr_sync.domain.selection.contract_choice import ContractWords
     from ibkr_sync_cli.terminal.output import Output, Result
@@ -62,9 +60,10 @@ def stored_view(
     limits, is_past = question.limits, past is not None
     resolved = resolve_symbol(output, services.futures, symbol, limits, is_past=is_past)
     needs_chain = resolved.contract is not None
-    product = _product(output, services, resolved.query, past, needs_chain=needs_chain)
-    if is_past:
-        refuse_other_size(product, limits.multiplier)
+    stored = stored_product(
+        *(output, services.futures, resolved.query), is_past=is_past, needs_chain=needs_chain
+    )
+    product = services.dated_products.as_known(stored, past, resolved.query, limits)
     ladders = _ladders(services, product, past)
     sizes = services.futures.size_notice(resolved.query, product.key)
     if resolved.contract is not None:
@@ -80,21 +79,6 @@ def stored_view(
             typed=question.typed(),
         )
     return result if past is None else past_view(result, past.label)
-
-
-def _product(
-    output: Output,
-    services: Services[Future],
-    query: FutureQuery,
-    past: PastMoment | None,
-    *,
-    needs_chain: bool,
-) -> Future:
-    """The product that is asked for, as it is or was, with its delivery dates."""
-    product = stored_product(
-        output, services.futures, query, is_past=past is not None, needs_chain=needs_chain
-    )
-    return services.dated_products.as_known(product, past, query.multiplier)
 
 
 def _ladders(

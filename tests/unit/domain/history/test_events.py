@@ -132,6 +132,15 @@ def test_what_was_read_otherwise_is_a_correction_and_no_more(field: str) -> None
     assert (event.type, event.severity) == (EventType.CORRECTED, INFO)
 
 
+def test_an_event_reads_as_a_line() -> None:
+    of_product = event_of(change("multiplier", "10", "2", con_id=None, local_symbol=None))
+    assert str(of_product) == "MULTIPLIER_CHANGED ES@CME 10 -> 2"
+    moved = event_of(change("last_trade_date", "2026-12-18", "2026-12-17"))
+    assert str(moved) == f"EXPIRY_MOVED {moved.local_symbol} 2026-12-18 -> 2026-12-17"
+    assert str(event_of(change("listing", None, "listed"))).endswith(" listed")
+    assert str(event_of(change("industry", None, "Index"))).endswith(" industry - -> Index")
+
+
 def test_every_type_but_those_of_dates_comes_from_a_change() -> None:
     of_dates = {EventType.EXPIRED, EventType.NOTICE_NEAR, EventType.CUTOFF_NEAR}
     assert {kind for *_, kind, _ in CASES} == set(EventType) - of_dates

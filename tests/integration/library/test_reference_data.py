@@ -1,0 +1,218 @@
+"""An open database, asked from Python."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import ibkr_sync
+from ibkr_sync import ReferenceData, Severity
+from ibkr_sync.domain.errors import NothingToRefreshError, UnknownExchangeError, UnknownRunError
+from one_case import one_case
+from sample_week import MONDAY, gateway_of, sample_nights
+
+
+def test_values_and_text_ask_the_same(futures: ReferenceData) -> None:
+    week_ago = MONDAY - timedelta(days=7)
+    for text, value in (("7d", timedelta(days=7)), ("2026-11-23T12:00Z", week_ago)):
+        of_text = futures.changes(since=text, severity="notice")
+        assert [*of_text] == [*futures.changes(since=value, severity=Severity.NOTICE)]
+        assert of_text.rows == futures.changes(since=value, severity="notice").rows
+    on = date(2026, 11, 24)
+    assert futures.as_of(on).product("VX") == futures.as_of("2026-11-24").product("VX")
+    until = datetime(2026, 11, 25, 12, tzinfo=UTC)
+    assert [*futures.changes(until=until)] == [*futures.changes(until="2026-11-25T12:00Z")]
+    assert futures.next("GC", days_before=5) == futures.next("GC", days_before=timedelta(days=5))
+    assert [*futures.contracts(expiring=30)] == [*futures.contracts(expiring="30d")]
+    assert futures.next("ES", months="M") == futures.next("ES", months=[6])
+    assert futures.check(max_age="1h").stale == futures.check(max_age=timedelta(hours=1)).stale
+    assert futures.product("ES", multiplier=50) == futures.product("ES", multiplier=Decimal(50))
+
+
+Ask = Callable[[ReferenceData], object]
+UNREADABLE: tuple[tuple[Ask, str], ...] = (
+    (lambda futures: futures.changes(since="soon"), "'soon' is no moment"),
+    (lambda futures: futures.changes(since="2027-01-01"), "2027-01-01 is in the future"),
+    (lambda futures: futures.changes(since="1d", until="2d"), "is before since"),
+    (lambda futures: futures.changes(run=1, since="1d"), "a run is a span of its own"),
+    (lambda futures: futures.changes(severity="grave"), "'grave' is none of info, notice"),
+    (lambda futures: futures.next("GC", days_before="x"), "'x' is no number of days"),
+    (lambda futures: futures.next("GC", side="up"), "'up' is none of long, short"),
+    (lambda futures: futures.next("GC", months=[13]), "are no months"),
+    (lambda futures: futures.contracts(expiring="30"), "'30' lacks a unit"),
+    (lambda futures: futures.check(max_age="7"), "'7' lacks a unit"),
+    (lambda futures: futures.check(max_age=timedelta(0)), "longer than nothing"),
+    (lambda futures: futures.hours("ES", on="today"), "'today' isn't a date"),
+    (lambda futures: futures.rolls("ES", rule="soon"), "'soon' is no rule"),
+    (lambda futures: futures.history("ES", field="colour"), "'colour' is none of"),
+    (lambda futures: futures.get("ES", port=7496), "port is for a gateway"),
+    (lambda futures: futures.refresh(), "nobody would be asked"),
+    (lambda futures: futures.refresh("ES", groups="night"), "products or groups, not both"),
+    (lambda futures: futures.refresh(source="ibkr", deadline="8d"), "at most 7d"),
+)
+
+
+@one_case(("ask", "message"), UNREADABLE)
+def test_an_argument_that_cannot_be_read_is_a_value_error(
+    futures: ReferenceData, ask: Ask, message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        ask(futures)
+
+
+FAILING: tuple[tuple[Ask, type[Exception], str], ...] = (
+    (lambda futures: futures.contract("ES"), ibkr_sync.MalformedSymbolError, "no contract"),
+    (lambda futures: futures.next("ESZ6"), ibkr_sync.MalformedSymbolError, "no product"),
+    (lambda futures: futures.contract("ESV6"), ibkr_sync.ContractNotFoundError, "ESV6"),
+    (lambda futures: futures.contract("ZNZ6"), ibkr_sync.ProductNotFoundError, "ZN"),
+    (lambda futures: futures.product("XXYY"), ibkr_sync.ProductNotFoundError, "not found"),
+    (lambda futures: futures.list(exchange="CMX"), UnknownExchangeError, "CMX"),
+    (lambda futures: futures.changes(run=99), UnknownRunError, "99"),
+    (lambda futures: futures.outcomes(99), UnknownRunError, "99"),
+    (lambda futures: futures.as_of("2026-11-01").product("ES"), ibkr_sync.NotYetKnownError, "ES"),
+    (lambda futures: futures.product("ES", exchang="CME"), TypeError, "'exchang'"),  # type: ignore[call-arg]
+)
+
+
+@one_case(("ask", "kind", "message"), FAILING)
+def test_what_is_not_there_is_an_error_of_the_domain(
+    futures: ReferenceData, ask: Ask, kind: type[Exception], message: str
+) -> None:
+    with pytest.raises(kind, match=message):
+        ask(futures)
+
+
+def test_an_ambiguous_symbol_names_the_candidates_and_how_to_say_which(
+    futures: ReferenceData,
+) -> None:
+    with pytest.raises(ibkr_sync.AmbiguousProductError) as vague:
+        futures.product("DAX")
+    assert "DAX@EUREX (FDAX), DAX@EUREX (FDXM)" in str(vague.value)
+    (note,) = vague.value.__notes__
+    assert note == ("say which, as trading_class='FDAX'; pin('DAX', trading_class='FDAX') keeps it")
+    (update,) = futures.get("DAX", trading_class="FDAX", source="local").updates
+    assert (update.product.trading_class, update.product.is_stub) == ("FDAX", True)
+    with pytest.raises(ibkr_sync.NeverFetchedError, match="never fetched"):
+        futures.contract("DAXZ6", trading_class="FDAX")
+    assert str(futures.pin("DAX", trading_class="FDXM")) == "DAX@EUREX (FDXM)"
+    assert [pin.word for pin in futures.pins()] == ["DAX"]
+    futures.unpin("DAX")
+    assert futures.pins() == ()
+
+
+def test_a_past_moment_has_what_was_known_then(futures: ReferenceData) -> None:
+    then = futures.as_of("2026-11-23")
+    assert then.contract("VXZ6").min_tick == Decimal("0.05")
+    assert futures.contract("VXZ6").min_tick == Decimal("0.01")
+    assert then.next("GC").local_symbol == futures.as_of("2026-11-24").next("GC").local_symbol
+    assert futures.as_of("2027-03-01").next("GC").local_symbol == "GCJ7"
+    with pytest.raises(ValueError, match="in the future"):
+        futures.as_of("2027-03-01").product("GC")
+    assert {row["symbol"] for row in then.contracts().rows} == {"ES", "CL", "GC", "VIX"}
+    assert len(then.contracts("ESZ6", "ESH7")) == 2
+    assert len(futures.as_of("2026-11-01").contracts()) == 0
+
+
+def test_questions_leave_the_database_as_it_is(week: Path) -> None:
+    before = hashlib.sha256(week.read_bytes()).hexdigest()
+    with ibkr_sync.open(week) as futures:
+        assert futures.contracts()
+        assert futures.products()
+        assert futures.changes()
+        assert futures.expirations()
+        assert futures.list()
+        assert futures.audit()
+        assert futures.check().is_ok
+        assert futures.hours("ES", liquid=True).calendar
+        assert futures.watchlist.list()
+    assert hashlib.sha256(week.read_bytes()).hexdigest() == before
+    assert not [path for path in week.parent.iterdir() if path.name.startswith("futures.db.")]
+
+
+def test_a_file_that_does_not_exist_is_an_empty_database(week: Path) -> None:
+    path = week.with_name("other.db")
+    with ibkr_sync.open(path) as futures:
+        assert (futures.list(), len(futures.contracts()), futures.runs()) == ((), 0, ())
+        with pytest.raises(ibkr_sync.ProductNotFoundError):
+            futures.product("ES")
+        assert not futures.check().is_ok
+        assert not path.exists()
+        futures.watchlist.add("ES", group="night")
+        assert path.exists()
+        assert [str(state.product.symbol) for state in futures.watchlist.list("night")] == ["ES"]
+        assert len(futures.watchlist.remove("ES")) == 1
+        with pytest.raises(NothingToRefreshError):
+            futures.refresh(source="ibkr")
+    nowhere = week.parent / "nowhere" / "other.db"
+    with ibkr_sync.open(nowhere) as futures, pytest.raises(ibkr_sync.StorageError, match="no dir"):
+        futures.list()
+
+
+def test_a_source_is_asked_by_the_rules_of_the_command(week: Path) -> None:
+    night = sample_nights().nights[-1]
+    with ibkr_sync.open(week) as futures, gateway_of(night, lambda: MONDAY) as port:
+        report = futures.get("ES", "ESZ6", "XXYY", source="ibkr", port=port)
+        assert [update.product.symbol for update in report.updates] == ["ES"]
+        assert [match.contract.local_symbol for _, match in report.contracts] == ["ESZ6"]
+        assert [type(error) for error in report.errors] == [ibkr_sync.ProductNotFoundError]
+        planned = futures.refresh("CL", source="ibkr", port=port, dry_run=True)
+        assert (planned.run_id, planned.has_success) == (None, True)
+        assert futures.runs(last=1)[0].run_id == report.run_id
+        assert len(futures.outcomes(report.run_id or 0)) == 2
+    with ibkr_sync.open(week) as futures, pytest.raises(ibkr_sync.GatewayError):
+        futures.get("ES", source="ibkr", port=port)
+
+
+def test_after_closing_every_question_says_so(week: Path) -> None:
+    with ibkr_sync.open(week) as futures:
+        past, watchlist = futures.as_of("7d"), futures.watchlist
+    futures.close()
+    asked: tuple[Callable[[], Any], ...] = (
+        futures.list,
+        watchlist.list,
+        lambda: past.product("ES"),
+        lambda: futures.get("ES"),
+        lambda: futures.unpin("ES"),
+    )
+    for ask in asked:
+        with pytest.raises(ibkr_sync.DatabaseClosedError, match="it was closed"):
+            ask()
+
+
+def test_several_are_open_at_once_and_threads_share_one(week: Path) -> None:
+    with (
+        ibkr_sync.open(week) as futures,
+        ibkr_sync.open(week) as same,
+        ibkr_sync.open(":memory:") as empty,
+        ThreadPoolExecutor(8) as pool,
+    ):
+        asked = [*pool.map(futures.next, ["ES", "GC", "VX", "CL"] * 8)]
+        assert {contract.local_symbol for contract in asked} == {"ESZ6", "GCF7", "VXZ6", "CLF7"}
+        assert {*pool.map(lambda _: empty.list(), range(8))} == {()}
+        futures.watchlist.add("ZN")
+        assert len(same.watchlist.list()) == 5
+
+        async def ask() -> list[ibkr_sync.FuturesContract]:
+            return await asyncio.gather(
+                *(asyncio.to_thread(same.contract, symbol) for symbol in ("ESZ6", "GCZ6"))
+            )
+
+        assert [contract.symbol for contract in asyncio.run(ask())] == ["ES", "GC"]
+
+
+def test_the_default_is_the_database_of_the_settings(week: Path) -> None:
+    with ibkr_sync.open() as futures:
+        assert (futures.database, len(futures.list())) == (str(week), 4)
+        assert repr(futures) == f"<ReferenceData: {week}>"
+    with pytest.raises(ibkr_sync.ConfigError):
+        ibkr_sync.open(profile="nowhere")
+    with ibkr_sync.open("postgresql://me:secret@db/futures") as futures:
+        assert "secret" not in repr(futures)
