@@ -142,7 +142,7 @@ class Services(Generic[F]):
         """Products as they are or were known, and the nearest contract that may be held."""
         from ibkr_sync.application.looking.dated_products import DatedProductsService
 
-        return DatedProductsService(self.history, self.deliveries)
+        return DatedProductsService(self.futures, self.history, self.deliveries)
 
     @cached_property
     def calendar(self) -> CalendarService:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from ibkr_sync.bootstrap import Services
     from ibkr_sync.domain.delivery.hold_limits import HoldLimitKind
+    from ibkr_sync.domain.entities.market_rules import MarketRule
 
 
 class PastData:
@@ -55,6 +56,13 @@ class PastData:
         if contract is None:
             raise MalformedSymbolError(symbol, "contract")
         return contract
+
+    def ladders(self, symbol: str, **limits: Unpack[Narrowing]) -> dict[int, MarketRule]:
+        """The tick ladders of a product or contract that applied then, by their ids."""
+        past = self._past
+        with self._session.reading() as services:
+            product = only(*self._session.known(services, symbol, limits, past))
+            return services.dated_products.ladders(product, past)
 
     def contracts(
         self,

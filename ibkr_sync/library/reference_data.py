@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from os import PathLike
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, Unpack
 
 from ibkr_sync.domain.durations import refuse_long_deadline
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
-from ibkr_sync.library.arguments import Narrowing, Span, groups_of, limits_of, span_of
+from ibkr_sync.interchange.delivery_files.file_on_disk import day_of_import, read_delivery_import
+from ibkr_sync.library.arguments import (
+    Narrowing,
+    Span,
+    day_of,
+    groups_of,
+    limits_of,
+    span_of,
+)
+from ibkr_sync.library.session import note_taken
 from ibkr_sync.library.stored_data import StoredData
 from ibkr_sync.library.watchlist import Watchlist
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
+    from datetime import date
 
+    from ibkr_sync.application.services.deliveries.delivery_import import DeliveryImport
     from ibkr_sync.application.services.get import GetReport
     from ibkr_sync.application.services.refresh_report import RefreshReport
     from ibkr_sync.domain.ports.pins import Pin
@@ -69,6 +82,31 @@ class ReferenceData(StoredData):
         """What is pinned, by symbol."""
         with self._session.reading() as services:
             return services.futures.names.pins()
+
+    def import_deliveries(
+        self,
+        file: str | PathLike[str],
+        *,
+        product: str | None = None,
+        dated: str | date | None = None,
+        dry_run: bool = False,
+    ) -> DeliveryImport:
+        """Import first notice, delivery and cut-off dates from a file, as the command `import`.
+
+        `product` is for a file that names none; `dated` is the day that the file is of, else when
+        it was last written. `unknown` of the answer names what was not kept; rows that contradict
+        themselves are left out, and logged. Raises DeliveryFileError, or AlreadyRunningError.
+        """
+        path, now = Path(file), self._session.now()
+        read = read_delivery_import(path)
+        for row in read.contradictory:
+            note_taken(row)
+        day = day_of_import(path, None if dated is None else day_of(dated), now.date())
+        with self._session.writing() as services:
+            key = None
+            if product is not None:
+                key = self._session.find(services, product, {})[0].key
+            return services.delivery_import.keep(read.rows, day, key, dry_run=dry_run)
 
     def get(
         self,

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from ibkr_sync.domain.delivery.hold_limits import HoldLimitKind
     from ibkr_sync.domain.delivery.nearest_contract import NearestJudgements
     from ibkr_sync.domain.entities.catalogue import CatalogueProduct
+    from ibkr_sync.domain.entities.market_rules import MarketRule
     from ibkr_sync.domain.entities.product_summary import ProductSummary
     from ibkr_sync.domain.hours.hours_by_day import HoursOfDay
     from ibkr_sync.domain.runs.run_records import RecordedProduct, RecordedRun
@@ -135,6 +136,19 @@ class StoredData:
                 ),
                 now,
             )
+
+    def ladders(self, symbol: str, **limits: Unpack[Narrowing]) -> dict[int, MarketRule]:
+        """The tick ladders of a product or contract, by the id that its `venues` name.
+
+        In currency units, as `min_tick`; `quoted(price_magnifier)` has them in quoted prices.
+
+        >>> (ladder,) = futures.ladders("ES").values()
+        >>> ladder.market_rule_id, ladder.increments[0].increment
+        (67, Decimal('0.25'))
+        """
+        with self._session.reading() as services:
+            product = only(*self._session.known(services, symbol, limits))
+            return services.dated_products.ladders(product, None)
 
     def next(
         self,

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar, overload
+from typing import TYPE_CHECKING, Self, TypeVar, overload
 
 from ibkr_sync.domain.delivery.expirations import Expiration
 from ibkr_sync.domain.entities.contracts import FuturesContract
@@ -37,10 +37,10 @@ class Table(Sequence[T]):
     def __getitem__(self, index: int) -> T: ...
 
     @overload
-    def __getitem__(self, index: slice) -> Sequence[T]: ...
+    def __getitem__(self, index: slice) -> Self: ...
 
-    def __getitem__(self, index: int | slice) -> T | Sequence[T]:
-        return self._items[index]
+    def __getitem__(self, index: int | slice) -> T | Self:
+        return self._sliced(index) if isinstance(index, slice) else self._items[index]
 
     def __len__(self) -> int:
         return len(self._items)
@@ -75,6 +75,10 @@ class Table(Sequence[T]):
         """
         return self._frame.to_polars()
 
+    def _sliced(self, part: slice) -> Self:
+        """Some of the items, which are a table too."""
+        return type(self)(self._items[part])
+
     @cached_property
     @abstractmethod
     def _frame(self) -> Frame:
@@ -90,6 +94,9 @@ class Contracts(Table[FuturesContract]):
         self._now = now
         super().__init__(contract for _, contract in self._pairs)
 
+    def _sliced(self, part: slice) -> Self:
+        return type(self)(self._pairs[part], self._now)
+
     @cached_property
     def _frame(self) -> Frame:
         from ibkr_sync.interchange.frames.contract_frame import frame_of_contracts
@@ -104,6 +111,9 @@ class Products(Table[Future]):
         """Take the products; `now` is what the rows' `listed` refers to."""
         self._now = now
         super().__init__(sorted(products, key=lambda other: (other.exchange, *other.key)))
+
+    def _sliced(self, part: slice) -> Self:
+        return type(self)(self._items[part], self._now)
 
     @cached_property
     def _frame(self) -> Frame:

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from datetime import datetime
 
 from ibkr_sync.application.services.deliveries.delivery import DeliveryService
+from ibkr_sync.application.services.futures import FuturesService
 from ibkr_sync.application.services.history import HistoryService
 from ibkr_sync.domain.delivery.nearest_contract import NearestJudgements, NearestRule
 from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.errors import NotYetKnownError
 from ibkr_sync.domain.history.moments import PastMoment
 from ibkr_sync.domain.naming.limits import Limits
@@ -19,7 +21,13 @@ from ibkr_sync.domain.selection.size_choice import refuse_other_size
 class DatedProductsService:
     """Looks at stored products with all that is known of them; raises StorageError."""
 
-    def __init__(self, history: HistoryService, deliveries: DeliveryService) -> None:
+    def __init__(
+        self,
+        futures: FuturesService[Future],
+        history: HistoryService,
+        deliveries: DeliveryService,
+    ) -> None:
+        self._futures = futures
         self._history = history
         self._deliveries = deliveries
 
@@ -38,6 +46,15 @@ class DatedProductsService:
         was = self._history.as_of(product.key, past.day or past.at, query.multiplier)
         refuse_other_size(was, limits.multiplier)
         return self._deliveries.dated_as_of(was, past.at)
+
+    def ladders(self, product: Future, past: PastMoment | None) -> dict[int, MarketRule]:
+        """The tick ladders of its contracts that are stored, or were at a moment, by id."""
+        ids = {rule_id for contract in product.contracts for rule_id in contract.exchanges_by_rule}
+        if past is None:
+            found = self._futures.market_rules(ids)
+        else:
+            found = self._history.market_rules(ids, past.at)
+        return {rule.market_rule_id: rule for rule in found}
 
     def judge(
         self,

@@ -14,8 +14,12 @@ from typing import Any
 import pytest
 
 import ibkr_sync
+from fakes.clock import FakeClock
 from ibkr_sync import ReferenceData, Severity
+from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.errors import NothingToRefreshError, UnknownExchangeError, UnknownRunError
+from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
+from integration.local_repo.products import repository
 from one_case import one_case
 from sample_week import MONDAY, gateway_of, sample_nights
 
@@ -110,6 +114,8 @@ def test_an_ambiguous_symbol_names_the_candidates_and_how_to_say_which(
 
 def test_a_past_moment_has_what_was_known_then(futures: ReferenceData) -> None:
     then = futures.as_of("2026-11-23")
+    assert then.ladders("VX")[9007].increments[0].increment == Decimal("0.05")
+    assert futures.ladders("VX")[9007].increments[0].increment == Decimal("0.01")
     assert then.contract("VXZ6").min_tick == Decimal("0.05")
     assert futures.contract("VXZ6").min_tick == Decimal("0.01")
     assert then.next("GC").local_symbol == futures.as_of("2026-11-24").next("GC").local_symbol
@@ -167,8 +173,39 @@ def test_a_source_is_asked_by_the_rules_of_the_command(week: Path) -> None:
         assert (planned.run_id, planned.has_success) == (None, True)
         assert futures.runs(last=1)[0].run_id == report.run_id
         assert len(futures.outcomes(report.run_id or 0)) == 2
+        other = Database(week)
+        with other, repository(other, FakeClock()).sync_run(Origin.IBKR):
+            with pytest.raises(ibkr_sync.AlreadyRunningError):
+                futures.refresh(source="ibkr", port=port)
+            assert futures.contract("ESZ6").symbol == "ES"
     with ibkr_sync.open(week) as futures, pytest.raises(ibkr_sync.GatewayError):
         futures.get("ES", source="ibkr", port=port)
+
+
+def test_dates_that_were_got_elsewhere_are_imported(futures: ReferenceData, week: Path) -> None:
+    file = week.with_name("cme.csv")
+    gold = futures.contract("GCF7")
+    file.write_text(
+        "Contract Month,Product Code,Last Trade,First Notice\n"
+        f"{gold.contract_month},GC,{gold.last_trade_date},2026-12-28\n"
+        "2026-12,QQ,2026-12-28,2026-12-28\n"
+    )
+    found = futures.import_deliveries(file, dated="2026-11-28")
+    assert (len(found.imports), found.unknown) == (1, ("QQ",))
+    delivery = futures.contract("GCF7").delivery
+    assert delivery is not None
+    assert delivery.first_notice_date == date(2026, 12, 28)
+    with pytest.raises(ValueError, match="2026-12-24 is in the future"):
+        futures.import_deliveries(file, dated=date(2026, 12, 24))
+
+
+def test_a_part_of_a_table_is_a_table(futures: ReferenceData) -> None:
+    contracts = futures.contracts("ES", "GC")
+    assert contracts[:2].rows == contracts.rows[:2]
+    assert contracts[-1].local_symbol == contracts.rows[-1]["local_symbol"]
+    assert futures.products()[1:].rows == futures.products().rows[1:]
+    assert futures.changes()[:3].to_polars().height == 3
+    assert repr(futures.expirations("GC", within="2d")) == "<Expirations: 1>"
 
 
 def test_after_closing_every_question_says_so(week: Path) -> None:

@@ -54,7 +54,8 @@ def import_deliveries(
     rules; of the same kind the newer file counts.
     """
     from ibkr_sync.domain.naming.limits import UNLIMITED
-    from ibkr_sync_cli.arguments.delivery_import import day_of_import, read_delivery_import
+    from ibkr_sync.interchange.delivery_files.file_on_disk import read_delivery_import
+    from ibkr_sync_cli.arguments.delivery_import import day_of_import
     from ibkr_sync_cli.arguments.symbols import product_of_symbol
 
     call, moment = call_of(context), now()

@@ -64,7 +64,7 @@ def stored_view(
         *(output, services.futures, resolved.query), is_past=is_past, needs_chain=needs_chain
     )
     product = services.dated_products.as_known(stored, past, resolved.query, limits)
-    ladders = _ladders(services, product, past)
+    ladders = services.dated_products.ladders(product, past)
     sizes = services.futures.size_notice(resolved.query, product.key)
     if resolved.contract is not None:
         result = _contract(output, product, resolved.contract, ladders, moment)
@@ -79,18 +79,6 @@ def stored_view(
             typed=question.typed(),
         )
     return result if past is None else past_view(result, past.label)
-
-
-def _ladders(
-    services: Services[Future], product: Future, past: PastMoment | None
-) -> dict[int, MarketRule]:
-    """The tick ladders of its contracts that are stored, or were, by id."""
-    ids = {rule_id for contract in product.contracts for rule_id in contract.exchanges_by_rule}
-    if past is None:
-        found = services.futures.market_rules(ids)
-    else:
-        found = services.history.market_rules(ids, past.at)
-    return {rule.market_rule_id: rule for rule in found}
 
 
 def _contract(
