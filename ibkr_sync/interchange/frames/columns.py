@@ -57,11 +57,20 @@ _KINDS: Final = MappingProxyType(
         Kind.VENUES: ColumnKind.VENUES,
     }
 )
+_AS_THEY_ARE: Final = frozenset(
+    kind for kind in _KINDS if kind not in (Kind.MONTH, Kind.TEXTS, Kind.REMARKS, Kind.VENUES)
+) - {Kind.PAIRS}
+"""Kinds of fields whose values a row has as they are."""
+
 _NOT_REPEATED: Final = frozenset(("local_symbol", "last_trade_text"))
 
 
 Row: TypeAlias = Mapping[str, object]
 """What a row has in each column, by their names."""
+
+
+PrefixedField: TypeAlias = tuple[EntityField, str]
+"""A field, and what the names of its columns begin with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,21 +103,25 @@ def columns_of(field: EntityField, prefix: str = "") -> tuple[Column, ...]:
     return (column,)
 
 
-def cells_of(field: EntityField, entity: object, prefix: str = "") -> Iterator[tuple[str, object]]:
-    """What an entity has in the columns of a field, by their names (see `columns_of`).
+def cells_of(fields: Iterable[PrefixedField], entity: object) -> Iterator[tuple[str, object]]:
+    """What an entity has in the columns of fields, by their names (see `columns_of`).
 
     None is an entity of which nothing is known.
     """
-    value = getattr(entity, field.name, None)
-    if field.parts:
-        for part in field.parts:
-            yield from cells_of(part, value, prefix)
-        return
-    if field.kind is Kind.PAIRS:
-        value = [{"type": name, "value": text} for name, text in value or ()]
-    yield prefix + field.name, plain_value(value)
-    if field.kind is Kind.MONTH:
-        yield MONTH_TEXT, None if value is None else str(value)
+    for field, prefix in fields:
+        value = getattr(entity, field.name, None)
+        if field.kind in _AS_THEY_ARE:
+            yield prefix + field.name, value
+        elif field.kind is Kind.PAIRS:
+            pairs = [{"type": name, "value": text} for name, text in value or ()]
+            yield prefix + field.name, pairs
+        elif field.kind is Kind.MONTH:
+            yield prefix + field.name, plain_value(value)
+            yield MONTH_TEXT, None if value is None else str(value)
+        elif parts := field.parts:
+            yield from cells_of(((part, prefix) for part in parts), value)
+        else:
+            yield prefix + field.name, plain_value(value)
 
 
 def plain_value(value: object) -> object:

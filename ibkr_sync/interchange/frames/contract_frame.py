@@ -14,6 +14,7 @@ from ibkr_sync.interchange.frames.columns import (
     DERIVED_NUMBERS,
     Column,
     ColumnKind,
+    Row,
     cells_of,
     columns_of,
     plain_value,
@@ -33,7 +34,7 @@ _LEADING: Final = (
 
 # Hours roll on every day; they are a question of their own.
 _OF_CONTRACT: Final = tuple(
-    field for field in ordered_fields(CONTRACT_FIELDS, _LEADING) if field.name != _SCHEDULE
+    (field, "") for field in ordered_fields(CONTRACT_FIELDS, _LEADING) if field.name != _SCHEDULE
 )
 _IN_BOTH: Final = frozenset(field.name for field in CONTRACT_FIELDS)
 
@@ -50,7 +51,7 @@ _OF_PRODUCT: Final = tuple(
 )
 _CONFIDENCES: Final = {name: f"{name}_confidence" for name in DELIVERY_FACTS}
 _COLUMNS: Final = (
-    *(column for field in _OF_CONTRACT for column in columns_of(field)),
+    *(column for field, _ in _OF_CONTRACT for column in columns_of(field)),
     Column(name="state", kind=ColumnKind.REPEATED_TEXT),
     *(Column(name=name, kind=ColumnKind.NUMBER) for name in DERIVED_NUMBERS),
     *(
@@ -76,11 +77,13 @@ def frame_of_contracts(pairs: Iterable[tuple[Future, FuturesContract]], now: dat
     `now` is the aware instant that `state` refers to. `delivery` is as far as the contracts have
     it. Columns of the product that a contract has as well begin with `product_`.
     """
-    return Frame(
-        schema=CONTRACTS_SCHEMA,
-        columns=_COLUMNS,
-        rows=tuple(dict(_cells(*pair, now)) for pair in sorted(pairs, key=_place)),
-    )
+    of_products: dict[int, dict[str, object]] = {}
+    rows: list[Row] = []
+    for product, contract in sorted(pairs, key=_place):
+        if id(product) not in of_products:
+            of_products[id(product)] = dict(cells_of(_OF_PRODUCT, product))
+        rows.append(dict(_cells(contract, now)) | of_products[id(product)])
+    return Frame(schema=CONTRACTS_SCHEMA, columns=_COLUMNS, rows=tuple(rows))
 
 
 def _place(pair: tuple[Future, FuturesContract]) -> tuple[object, ...]:
@@ -88,11 +91,8 @@ def _place(pair: tuple[Future, FuturesContract]) -> tuple[object, ...]:
     return product.exchange, product.symbol, contract.last_trade_date, contract.con_id
 
 
-def _cells(
-    product: Future, contract: FuturesContract, now: datetime
-) -> Iterator[tuple[str, object]]:
-    for field in _OF_CONTRACT:
-        yield from cells_of(field, contract)
+def _cells(contract: FuturesContract, now: datetime) -> Iterator[tuple[str, object]]:
+    yield from cells_of(_OF_CONTRACT, contract)
     yield "state", contract.state(now).value
     for name in DERIVED_NUMBERS:
         yield name, getattr(contract, name)
@@ -101,5 +101,3 @@ def _cells(
         yield name, plain_value(getattr(delivery, name))
     for name, column in _CONFIDENCES.items():
         yield column, plain_value(delivery.confidence(name))
-    for field, prefix in _OF_PRODUCT:
-        yield from cells_of(field, product, prefix)

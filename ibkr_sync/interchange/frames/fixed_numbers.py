@@ -19,7 +19,9 @@ _LAST_PLACE: Final = Decimal(1).scaleb(-SCALE)
 
 def fixed_numbers(name: str, values: Iterable[object]) -> list[Decimal | None]:
     """The Decimals of a column, to 18 places, and None; raises FrameError for those too large."""
-    return [None if value is None else _fixed(name, Decimal(str(value))) for value in values]
+    numbers = [value if isinstance(value, Decimal) else None for value in values]
+    fixed = {number: _fixed(name, number) for number in set(numbers) if number is not None}
+    return [None if number is None else fixed[number] for number in numbers]
 
 
 def _fixed(name: str, number: Decimal) -> Decimal:

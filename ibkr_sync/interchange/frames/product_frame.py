@@ -40,8 +40,7 @@ def product_frame(products: Iterable[Future], now: datetime) -> Frame:
 
 
 def _cells(product: Future, now: datetime) -> Iterator[tuple[str, object]]:
-    for field, prefix in _FIELDS:
-        yield from cells_of(field, product, prefix)
+    yield from cells_of(_FIELDS, product)
     for name in DERIVED_NUMBERS:
         yield name, getattr(product, name)
     yield "listed", listed_count(product, now)
