@@ -42,6 +42,17 @@ print(*sys.path, sep="\\n")
 """
 
 
+LIBRARY = """
+import ibkr_sync
+with ibkr_sync.open(profile="demo") as futures:
+    print(*(product.key for product in futures.list()))
+    try:
+        futures.contracts().to_arrow()
+    except ibkr_sync.FrameError as error:
+        print(error)
+"""
+
+
 class SmokeError(Exception):
     """Something about the wheel is wrong."""
 
@@ -69,6 +80,7 @@ def check_in(folder: Path) -> None:
     say("using it …")
     check_origin(scripts / "python", elsewhere)
     check_commands(scripts / "ibkr-sync", elsewhere)
+    check_library(scripts / "python", elsewhere)
     uv = find_uv()
     if uv is None:
         say("there is no uv, so `uv tool install` was not tried")
@@ -130,6 +142,13 @@ def check_commands(command: Path, cwd: Path) -> None:
     server = [str(command), "--database", "postgresql://u@127.0.0.1:1/d", "db", "status"]
     refused = use(server, cwd, code=7, stderr=True)
     expect("psycopg[binary]" in refused, f"without its extra PostgreSQL said: {refused}")
+
+
+def check_library(python: Path, cwd: Path) -> None:
+    """Expect that a program reads what the demo stored, and learns what a table needs."""
+    answer = use([str(python), "-W", "error", "-c", LIBRARY], cwd)
+    is_right = "ES@CME (ES)" in answer and "pip install 'ibkr-sync[parquet]'" in answer
+    expect(is_right, f"the library answered: {answer}")
 
 
 def check_version(command: Path, cwd: Path) -> None:
