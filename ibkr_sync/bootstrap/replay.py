@@ -23,7 +23,8 @@ def replay_gateway(
 ) -> AbstractContextManager[ReplayGateway]:
     """A gateway on loopback that answers from a recording, or from sample data if None.
 
-    Port 0 takes a free one. Raises SourceFileError for a recording that can't be read.
+    One that says when it was received is answered from as of then. Port 0 takes a free one. Raises
+    SourceFileError for a recording that can't be read.
     """
     from ibkr_sync.infrastructure.calendars import HolidayCalendar
     from ibkr_sync.infrastructure.replay.recording import read_recording
@@ -34,7 +35,9 @@ def replay_gateway(
         known = read_recording(recording)
     else:
         known = sample_recording(clock().date(), HolidayCalendar())
-    return ReplayGateway(known, port=port, now=clock)
+    received_at = known.received_at
+    now = clock if received_at is None else lambda: received_at
+    return ReplayGateway(known, port=port, now=now)
 
 
 def sample_week(now: datetime) -> SampleWeek:

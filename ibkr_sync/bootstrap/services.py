@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Generic, ParamSpec, TypeVar
 
 from ibkr_sync.application.services.futures import FuturesService
@@ -22,10 +22,11 @@ if TYPE_CHECKING:
     from ibkr_sync.application.services.freshness import FreshnessService
     from ibkr_sync.application.services.get import GetService
     from ibkr_sync.application.services.history import HistoryService
+    from ibkr_sync.application.services.kept_replies.raw_replies import RawReplyService
+    from ibkr_sync.application.services.kept_replies.recording import RecordingService
+    from ibkr_sync.application.services.kept_replies.renormalising import RenormalisingService
     from ibkr_sync.application.services.past_hours import PastHoursService
-    from ibkr_sync.application.services.raw_replies import RawReplyService
     from ibkr_sync.application.services.refresh import RefreshService
-    from ibkr_sync.application.services.renormalising import RenormalisingService
     from ibkr_sync.application.services.watchlist import WatchlistService
     from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
     from ibkr_sync.domain.ports.runs import RunsPort
@@ -97,7 +98,7 @@ class Services(Generic[F]):
     @cached_property
     def raw_replies(self) -> RawReplyService:
         """What the raw replies take that are kept, and the whole database."""
-        from ibkr_sync.application.services.raw_replies import RawReplyService
+        from ibkr_sync.application.services.kept_replies.raw_replies import RawReplyService
         from ibkr_sync.infrastructure.repositories.local_repo.raw_replies import LocalRawReplies
 
         return RawReplyService(LocalRawReplies(self.database, self._clock))
@@ -105,12 +106,26 @@ class Services(Generic[F]):
     @cached_property
     def renormalising(self) -> RenormalisingService:
         """Reading the raw replies again that are kept."""
-        from ibkr_sync.application.services.renormalising import RenormalisingService
+        from ibkr_sync.application.services.kept_replies.renormalising import RenormalisingService
         from ibkr_sync.infrastructure.repositories.ibkr_repo.raw_reply_reader import IbkrReplyReader
         from ibkr_sync.infrastructure.repositories.local_repo.raw_replies import LocalRawReplies
 
         replies = LocalRawReplies(self.database, self._clock, delivery_book)
         return RenormalisingService(replies, IbkrReplyReader(self._catalogue))
+
+    @cached_property
+    def recording(self) -> RecordingService:
+        """Saving the raw replies that are kept as recordings."""
+        from ibkr_sync.application.services.kept_replies.recording import RecordingService
+        from ibkr_sync.infrastructure.replay.reply_recorder import ReplyRecorder
+        from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.protobuf_rows import (
+            ProtobufRowReader,
+        )
+        from ibkr_sync.infrastructure.repositories.local_repo.raw_replies import LocalRawReplies
+
+        replies = LocalRawReplies(self._database, self._clock)
+        recorder = partial(ReplyRecorder, ProtobufRowReader())
+        return RecordingService(replies, self.runs, self.futures.market_rules, recorder)
 
     @cached_property
     def history(self) -> HistoryService:

@@ -46,6 +46,7 @@
     │   ├── NotPinnedError              the word has no pin
     │   └── UnknownExchangeError        neither catalogue nor database know it
     ├── UnknownRunError                 no run of this number was recorded
+    ├── NoRawReplyError                 no raw reply of a run is kept
     ├── WatchlistFileError              a list to import is wrong; holds all problems found
     ├── NothingToRefreshError           watchlist and database are empty
     ├── NothingToExportError            no product with a chain is stored, or was then
@@ -561,6 +562,14 @@ class UnknownRunError(IbkrSyncError):
     def __init__(self, run_id: int) -> None:
         self.run_id = run_id
         super().__init__(f"run {run_id} was not recorded")
+
+
+class NoRawReplyError(IbkrSyncError):
+    """No raw reply of this run is kept: none could be used, or they were deleted."""
+
+    def __init__(self, run_id: int) -> None:
+        self.run_id = run_id
+        super().__init__(f"no raw reply of run {run_id} is kept")
 
 
 class WatchlistFileError(IbkrSyncError):

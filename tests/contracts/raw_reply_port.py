@@ -102,6 +102,14 @@ class RawReplyPortContract:
             reply(2),
         ]
 
+    def test_a_run_has_kept_what_it_brought(self, kept: KeptRawReplies) -> None:
+        kept.keep(ES, [reply(1), reply(2)])
+        kept.keep(CRUDE_OIL, [reply(3)])
+        for run, key in enumerate((ES.key, ES.key, CRUDE_OIL.key), start=1):
+            ((found, number),) = kept.port.of_run(run)
+            assert (found, kept.port.evidence(key, number)) == (key, reply(run))
+        assert kept.port.of_run(4) == kept.port.of_run(1 << 40) == ()
+
     def test_a_product_takes_its_replies_along_when_it_is_renamed(
         self, kept: KeptRawReplies
     ) -> None:

@@ -49,7 +49,10 @@ class InMemory(KeptRawReplies):
         self.replies.stored[product.key] = dataclasses.replace(
             product, contracts=tuple(chain), synced_at=FIRST
         )
-        self.replies.replies.setdefault(product.key, []).extend(replies)
+        kept = self.replies.replies.setdefault(product.key, [])
+        for evidence in replies:
+            self.replies.kept_by[len(self.replies.kept_by) + 1] = (product.key, len(kept))
+            kept.append(evidence)
 
 
 class Local(KeptRawReplies):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 import signal
 import socket
 from pathlib import Path
@@ -9,8 +11,11 @@ from pathlib import Path
 import pytest
 
 from e2e.command_line import CommandLine, finish
+from e2e.gateways import sample_gateway
 from e2e.preloaded import Process
+from gateway import faults
 
+TIMES = re.compile(r'^ *"(synced_at|first_seen_at|last_seen_at|changed_at)": .*$', re.MULTILINE)
 RECORDED = Path(__file__).parents[1] / "data" / "es_jun25.replay"
 
 
@@ -64,6 +69,52 @@ def test_a_recording_is_served_as_it_was_recorded(ibkr_sync: CommandLine, tmp_pa
     assert contract["state"] == "expired"
     assert stopped.code == 130
     assert stopped.err.splitlines()[-1] == "stopped"
+
+
+def test_a_night_that_was_saved_is_lived_again(
+    ibkr_sync: CommandLine, stocked: Path, tmp_path: Path
+) -> None:
+    """An incomplete reply included: what it lacked is found by its conId, and by nothing else."""
+    again, saved = tmp_path / "again.db", tmp_path / "night.replay"
+    shutil.copy(stocked, again)
+    listed = ibkr_sync("--database", stocked, "list", "--json").json["products"]
+    (count,) = (item["listed"] for item in listed if item["symbol"] == "ES")
+    names = ("ES", "VIX", "NQ")
+    incomplete = faults.KeptRows(symbol="ES", count=count - 1)
+    with sample_gateway(incomplete, faults.ErrorReply(symbol="CL", code=321)) as gateway:
+        source = ("--source", "ibkr", "--port", str(gateway.port))
+        first = ibkr_sync("--database", stocked, "get", *names, "CL", *source)
+    done = ibkr_sync("--database", stocked, "replay", "save", "--run", "2", "-o", saved)
+    with ibkr_sync.running("replay", "serve", "--port", "0", "--data", str(saved)) as serving:
+        source = ("--source", "ibkr", "--port", port_of(serving))
+        second = ibkr_sync("--database", again, "get", *names, *source)
+
+    assert (first.code, done.code, second.code) == (4, 0, 0)
+    assert "note: CL failed (RequestRejectedError); no reply of it is kept" in done.err
+    assert "the reply was incomplete: it lacked" in first.err
+    assert [line for line in second.err.splitlines() if "incomplete" in line] == [
+        line for line in first.err.splitlines() if "incomplete" in line
+    ]
+    for name in names:
+        shown = [
+            TIMES.sub("", ibkr_sync("--database", database, "show", name, "--json").out)
+            for database in (stocked, again)
+        ]
+        assert shown[0] == shown[1]
+
+
+def test_the_last_reply_of_a_product_is_saved(ibkr_sync: CommandLine, stocked: Path) -> None:
+    text = ibkr_sync("--database", stocked, "replay", "save", "ES", "XX")
+    nothing = ibkr_sync("--database", stocked, "replay", "save", "--run", "2")
+    neither = ibkr_sync("--database", stocked, "replay", "save")
+    both = ibkr_sync("--database", stocked, "replay", "save", "ES", "--run", "1")
+    own = ibkr_sync("--database", stocked, "replay", "save", "ES", "-o", stocked)
+
+    assert (text.code, "XX was not found" in text.err) == (4, True)
+    assert text.out.startswith("# ibkr-sync replay 1\n")
+    assert {line.split("|")[3] for line in text.out.splitlines() if line[:3] == "10|"} == {"ES"}
+    assert str(stocked.parent) not in text.out
+    assert (nothing.code, neither.code, both.code, own.code) == (5, 2, 2, 2)
 
 
 @pytest.mark.parametrize(

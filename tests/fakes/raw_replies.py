@@ -32,6 +32,7 @@ class InMemoryRawReplies(RawReplyPort):
         replies: the raw replies of each, oldest first.
         hours: what is kept of the hours of each, by day.
         failures: what was recorded of runs.
+        kept_by: the product and the place of the reply that each run kept.
         is_running: whether a run is open.
     """
 
@@ -41,6 +42,7 @@ class InMemoryRawReplies(RawReplyPort):
         self.replies: dict[ProductKey, list[Evidence]] = {}
         self.failures: list[FutureFailure] = []
         self.hours: dict[ProductKey, dict[date, DayHours]] = {}
+        self.kept_by: dict[int, tuple[ProductKey, int]] = {}
         self.runs = 0
         self.is_running = False
 
@@ -66,6 +68,13 @@ class InMemoryRawReplies(RawReplyPort):
 
     def evidence(self, key: ProductKey, reply: KeptReply) -> Evidence:
         return self.replies[key][reply.number]
+
+    def of_run(self, run_id: int) -> tuple[tuple[ProductKey, KeptReply], ...]:
+        if run_id not in self.kept_by:
+            return ()
+        key, number = self.kept_by[run_id]
+        received_at = self.replies[key][number].received_at
+        return ((key, KeptReply(number=number, received_at=received_at)),)
 
     @contextmanager
     def run(self) -> Iterator[SyncRun]:

@@ -329,6 +329,13 @@ _RULES: dict[type[BaseException], _Rule] = {
         lambda e: f"Run {e.run_id} was not found in the database.",
         lambda _, command: f"See which there are: {command('runs')}",
     ),
+    errors.NoRawReplyError: _Rule(
+        ExitCode.NOT_FOUND,
+        lambda e: (
+            f"No raw reply of run {e.run_id} is kept: it could use none, or they were deleted."
+        ),
+        lambda e, command: f"See what came of it: {command('runs', '--run', str(e.run_id))}",
+    ),
     errors.WatchlistFileError: _Rule(
         ExitCode.USAGE,
         lambda e: "\n".join([f"{e.path}: nothing was imported:", *(f"  {p}" for p in e.problems)]),

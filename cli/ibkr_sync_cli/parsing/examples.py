@@ -186,6 +186,10 @@ _EXAMPLES: Final = {
     "replay": (
         Example("replay serve --port 0", "a gateway for trying things", ExitCode.INTERRUPTED),
     ),
+    "replay save": (
+        Example("replay save --run 1 -o night.replay", "all replies of a run"),
+        Example("replay save ES GC -o es.replay", "the last reply of each product"),
+    ),
     "replay serve": (
         Example("replay serve --port 0", "sample data on a free port", ExitCode.INTERRUPTED),
     ),

@@ -77,6 +77,10 @@ class RawReplyPort(Protocol):
         """Give a reply that is kept; raises RawReplyError for one that is damaged, or gone."""
 
     @abstractmethod
+    def of_run(self, run_id: int) -> tuple[tuple[ProductKey, KeptReply], ...]:
+        """Give the replies that a run kept, oldest first, each with the product that it is of."""
+
+    @abstractmethod
     def run(self) -> AbstractContextManager[SyncRun]:
         """Open a run that reads raw replies again; raises AlreadyRunningError at once."""
 

@@ -9,6 +9,7 @@ import os
 import re
 import sys
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Final
@@ -34,6 +35,8 @@ _FORMAT: Final = 1
 _FIRST_LINE = re.compile(r"# ibkr-sync replay (\d{1,9})")
 _SERVER_VERSION = re.compile(r"# server-version (.+)")
 _SAMPLE: Final = "# sample"
+_RECEIVED_AT = re.compile(r"# received-at (.+)")
+_ANSWERS: Final = "# answers"
 _MARKET_RULE: Final = "93"
 
 _SURROGATES = range(0xD800, 0xE000)
@@ -46,12 +49,21 @@ _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """Everything a replay gateway knows; `sample` marks computed, unreal data."""
+    """Everything a replay gateway knows.
+
+    Attributes:
+        contracts: what answers any question that it fits.
+        answers: what answers questions by conId alone; the gateway left it out of other replies.
+        sample: whether the data is computed, unreal.
+        received_at: the UTC instant as of which a gateway answers; None for the present.
+    """
 
     contracts: tuple[ContractRow, ...]
+    answers: tuple[ContractRow, ...] = ()
     market_rules: tuple[MarketRuleRow, ...] = ()
     sample: bool = False
     recorded_at_server_version: int | None = field(default=None)
+    received_at: datetime | None = None
 
 
 def read_recording(path: Path) -> Recording:
@@ -94,8 +106,13 @@ def format_recording(recording: Recording) -> str:
     lines = [f"# ibkr-sync replay {_FORMAT}", f"# server-version {server_version}"]
     if recording.sample:
         lines.append(_SAMPLE)
+    if recording.received_at is not None:
+        lines.append(f"# received-at {recording.received_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}")
     lines += [_line(layout.encode(row, req_id="")) for row in recording.contracts]
     lines += [_line(market_rule_text(rule)) for rule in recording.market_rules]
+    if recording.answers:
+        lines.append(_ANSWERS)
+        lines += [_line(layout.encode(row, req_id="")) for row in recording.answers]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -107,10 +124,13 @@ class _Reader:
     number: int = 0
     server_version: int | None = None
     sample: bool = False
+    received_at: datetime | None = None
+    is_in_answers: bool = False
 
     def read(self, lines: list[str]) -> Recording:
         self._expect_first_line(lines[0])
         contracts: list[ContractRow] = []
+        answers: list[ContractRow] = []
         market_rules: list[MarketRuleRow] = []
         for self.number, line in enumerate(lines[1:], start=2):
             if line.startswith("#"):
@@ -118,7 +138,8 @@ class _Reader:
             elif line.strip():
                 message = self._fields(line)
                 if message[0] == MESSAGE_ID:
-                    contracts.append(self._contract(message))
+                    section = answers if self.is_in_answers else contracts
+                    section.append(self._contract(message))
                 elif message[0] == _MARKET_RULE:
                     market_rules.append(self._market_rule(message))
                 else:
@@ -127,9 +148,11 @@ class _Reader:
             raise RecordingError(self.source, None, "no '# server-version' line")
         return Recording(
             contracts=tuple(contracts),
+            answers=tuple(answers),
             market_rules=tuple(market_rules),
             sample=self.sample,
             recorded_at_server_version=self.server_version,
+            received_at=self.received_at,
         )
 
     def _expect_first_line(self, line: str) -> None:
@@ -143,6 +166,10 @@ class _Reader:
     def _header(self, line: str) -> None:
         if line == _SAMPLE:
             self.sample = True
+        elif line == _ANSWERS:
+            self.is_in_answers = True
+        elif match := _RECEIVED_AT.fullmatch(line):
+            self.received_at = self._instant(match[1])
         elif match := _SERVER_VERSION.fullmatch(line):
             if self.server_version is not None:
                 raise self._error("a second server version", "server-version")
@@ -156,6 +183,16 @@ class _Reader:
                     "server-version",
                 )
             self.server_version = int(digits)
+
+    def _instant(self, text: str) -> datetime:
+        try:
+            instant = datetime.fromisoformat(text)
+        except ValueError:
+            instant = None
+        if instant is None or instant.tzinfo is None:
+            expected = "expected an instant as 2026-11-24T23:30:00Z"
+            raise self._error(f"{expected}, not {text!r}", "received-at")
+        return instant.astimezone(UTC)
 
     def _fields(self, line: str) -> list[str]:
         fields: list[str] = []

@@ -16,7 +16,7 @@ from databases import dump
 from fakes.clock import FakeClock
 from fakes.gateway_rig import CRUDE_OIL, ES, NOW, RECORDING, SERVER_VERSION, Connect, Serve
 from fakes.protocol_versions import SPOKEN
-from ibkr_sync.application.services.renormalising import RenormalisingService
+from ibkr_sync.application.services.kept_replies.renormalising import RenormalisingService
 from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.domain.entities.futures import CommodityFuture, Future, Origin
 from ibkr_sync.domain.entities.schedules import ScheduleEntries, TradingSession

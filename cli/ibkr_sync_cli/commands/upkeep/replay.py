@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from ibkr_sync_cli.invocation import invocation_of
+from ibkr_sync.domain.naming.limits import UNLIMITED
+from ibkr_sync_cli.invocation import call_of, invocation_of
 from ibkr_sync_cli.messages.next_command import NextCommand
 
 if TYPE_CHECKING:
@@ -49,6 +50,45 @@ def serve_replay(
         asking = command("get", "ES", "--source", "ibkr", "--port", str(gateway.port))
         invocation.output.remark(f"try: {asking}")
         _wait(invocation.output)
+
+
+@app.command("save")
+def save_replies(
+    context: typer.Context,
+    symbols: Annotated[
+        list[str] | None,
+        typer.Argument(help="Products, as ES or CL@NYMEX: their last replies.", metavar="SYMBOL"),
+    ] = None,
+    run: Annotated[
+        int | None, typer.Option("--run", help="All replies of a run.", metavar="N", min=1)
+    ] = None,
+    file: Annotated[
+        str | None,
+        typer.Option(
+            *("--output", "-o"),
+            help="The recording to write; stdout if not given.",
+            metavar="FILE",
+        ),
+    ] = None,
+) -> None:
+    """Save raw replies that are kept as a recording, which `replay serve` answers from.
+
+    It holds what the gateway sent of contracts, and ticks, and nothing of an account or of this
+    machine: a report of what went wrong that others can play.
+    """
+    from ibkr_sync_cli.arguments.stored_products import named_keys
+    from ibkr_sync_cli.reports.upkeep.saved_replies import place_of_recording, report_saved_replies
+
+    if (run is None) == (not symbols):
+        raise typer.BadParameter("name products, or a run: --run N")
+    call = call_of(context)
+    path = place_of_recording(call, file)
+    with call.reading() as services:
+        keys, missing = named_keys(call, services, symbols or (), UNLIMITED)
+        saved = (
+            services.recording.of_products(keys) if run is None else services.recording.of_run(run)
+        )
+    raise typer.Exit(report_saved_replies(call, saved, missing, path))
 
 
 def _wait(output: Output) -> NoReturn:

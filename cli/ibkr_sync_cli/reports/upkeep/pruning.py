@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ibkr_sync_cli.views.database.pruning import pruning_sentence, pruning_view
 
 if TYPE_CHECKING:
-    from ibkr_sync.application.services.raw_replies import RawReplyPruning
+    from ibkr_sync.application.services.kept_replies.raw_replies import RawReplyPruning
     from ibkr_sync_cli.invocation import Call
 
 

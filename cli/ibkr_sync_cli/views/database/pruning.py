@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ibkr_sync.application.services.raw_replies import RawReplyPruning
+from ibkr_sync.application.services.kept_replies.raw_replies import RawReplyPruning
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.moments import instant_text, instant_value
 from ibkr_sync_cli.units.quantities import quantity_of, size_quantity

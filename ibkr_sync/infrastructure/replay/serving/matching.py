@@ -40,9 +40,12 @@ class MatchableRow:
 
 
 class MatchableRows:
-    """All listings of a recording, found by symbol, local symbol, conId or trading class."""
+    """All listings of a recording, found by symbol, local symbol, conId or trading class.
 
-    def __init__(self, rows: Iterable[ContractRow]) -> None:
+    Those of `answers` are found by conId alone.
+    """
+
+    def __init__(self, rows: Iterable[ContractRow], answers: Iterable[ContractRow] = ()) -> None:
         self._by_con_id: dict[str, list[MatchableRow]] = defaultdict(list)
         self._by_symbol: dict[str, list[MatchableRow]] = defaultdict(list)
         self._by_local_symbol: dict[str, list[MatchableRow]] = defaultdict(list)
@@ -52,6 +55,8 @@ class MatchableRows:
             self._by_symbol[listing.row.symbol].append(listing)
             self._by_local_symbol[listing.row.local_symbol].append(listing)
             self._by_trading_class[listing.row.trading_class].append(listing)
+        for listing in map(_listing, matching_on_every_route(answers)):
+            self._by_con_id[listing.row.con_id].append(listing)
 
     def answer(self, request: ContractDataRequest, now: datetime) -> tuple[ContractRow, ...]:
         """The rows that TWS would send, in no useful order; empty is its error 200."""

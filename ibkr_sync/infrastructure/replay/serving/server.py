@@ -61,7 +61,7 @@ class ReplayGateway:
         self._listener: socket.socket | None = None
         self._backend = Backend(
             server_version=server_version,
-            book=MatchableRows(recording.contracts),
+            book=MatchableRows(recording.contracts, recording.answers),
             market_rules={rule.market_rule_id: rule for rule in recording.market_rules},
             now=now,
             dialect_of=dialect_of,

@@ -123,6 +123,23 @@ class LocalRawReplies(RawReplyPort):
             except DamagedFramesError as error:
                 raise RawReplyError(key, str(error)) from error
 
+    def of_run(self, run_id: int) -> tuple[tuple[ProductKey, KeptReply], ...]:
+        if not 0 < run_id < 1 << 31:  # no database takes more for an Integer
+            return ()
+        key = (products.c.symbol, products.c.exchange, products.c.trading_class)
+        statement = (
+            select(raw_replies.c.id, raw_replies.c.received_at, *key)
+            .join(products, products.c.id == raw_replies.c.product_id)
+            .where(raw_replies.c.run_id == run_id)
+            .order_by(raw_replies.c.id)
+        )
+        with reading(self._database) as connection:
+            rows = connection.execute(statement).all()
+        return tuple(
+            (ProductKey(*names), KeptReply(number=number, received_at=received_at))
+            for number, received_at, *names in rows
+        )
+
     def run(self) -> AbstractContextManager[SyncRun]:
         return recorded_run(self._database, Origin.IBKR, RunKind.RENORMALISE, self._clock)
 

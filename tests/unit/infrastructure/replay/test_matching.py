@@ -16,6 +16,14 @@ from ibkr_sync.infrastructure.replay.serving.matching import MatchableRows, unma
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
+def test_an_answer_is_found_by_its_con_id_alone(make_row: Callable[..., ContractRow]) -> None:
+    apart = make_row(con_id="7", local_symbol="ESU7")
+    book = MatchableRows([make_row()], [apart])
+    asked = ContractDataRequest(req_id=1, symbol="ES", sec_type="FUT", exchange="CME")
+    assert book.answer(asked, NOW) == (make_row(),)
+    assert book.answer(ContractDataRequest(req_id=1, con_id=7, exchange="CME"), NOW) == (apart,)
+
+
 @pytest.fixture
 def book(make_row: Callable[..., ContractRow]) -> MatchableRows:
     """ES with one expired contract, SI in two sizes, crude oil, and a Eurex product."""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import fields, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,7 @@ TEXT = st.text(
     ),
     max_size=12,
 )
+INSTANTS = st.datetimes(datetime(2000, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - with its zone
 NUMBERS = st.decimals(allow_nan=False, allow_infinity=False).map(str)
 
 
@@ -51,9 +53,11 @@ def recordings(draw: st.DrawFn) -> Recording:
     )
     return Recording(
         contracts=tuple(draw(st.lists(rows, max_size=3))),
+        answers=tuple(draw(st.lists(rows, max_size=1))),
         market_rules=tuple(draw(st.lists(rules, max_size=2))),
         sample=draw(st.booleans()),
         recorded_at_server_version=version,
+        received_at=draw(st.none() | INSTANTS),
     )
 
 
@@ -66,7 +70,8 @@ def test_what_is_written_is_read_back(recording: Recording) -> None:
 def test_each_message_is_one_printable_line(recording: Recording) -> None:
     *lines, after_last = format_recording(recording).split("\n")
     messages = [line for line in lines if not line.startswith("#")]
-    assert len(messages) == len(recording.contracts) + len(recording.market_rules)
+    rows = (*recording.contracts, *recording.answers)
+    assert len(messages) == len(rows) + len(recording.market_rules)
     assert all(line.isprintable() for line in lines)
     assert after_last == ""
 
@@ -128,6 +133,9 @@ MALFORMED = {
         "x: line 2, field server-version: expected 157 to 200, not 'x'"
     ),
     f"{HEADER}# server-version 176": "x: line 3, field server-version: a second server version",
+    f"{HEADER}# received-at noon": (
+        "x: line 3, field received-at: expected an instant as 2026-11-24T23:30:00Z, not 'noon'"
+    ),
     f"{HEADER}10||ES": "x: line 3, field 3: no | ends it",
     f"{HEADER}10||ES|": "x: line 3, field sec_type: missing; the message has 3 fields",
     f"{HEADER}10||E\\S|": "x: line 3, field 3: \\S is not an escape",

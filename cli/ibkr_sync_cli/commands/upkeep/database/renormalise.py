@@ -10,10 +10,6 @@ from ibkr_sync_cli.arguments import options
 from ibkr_sync_cli.invocation import call_of, now
 
 if TYPE_CHECKING:
-    from ibkr_sync.bootstrap import Services
-    from ibkr_sync.domain.entities.futures import Future, ProductKey
-    from ibkr_sync.domain.naming.limits import Limits
-    from ibkr_sync_cli.invocation import Call
     from ibkr_sync_cli.views.runs.renormalised import Outcome
 
 
@@ -30,6 +26,7 @@ def renormalise(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show, write nothing.")] = False,
 ) -> None:
     """Read the raw replies that are kept again, and rewrite what today is read otherwise."""
+    from ibkr_sync_cli.arguments.stored_products import named_keys
     from ibkr_sync_cli.reports.progress import activity
     from ibkr_sync_cli.reports.upkeep.renormalised import report_renormalised
 
@@ -38,7 +35,8 @@ def renormalise(
     options.refuse_symbol_options(symbols, limits, "need a SYMBOL")
     with call.services() as services:
         if symbols:
-            keys, outcomes = _named(call, services, symbols, limits)
+            keys, missing = named_keys(call, services, symbols, limits)
+            outcomes: list[Outcome] = [*missing]
         else:
             keys, outcomes = services.renormalising.products(), []
         with activity(call.output, "Reading") as show:
@@ -48,16 +46,3 @@ def renormalise(
                 outcomes.append(outcome)
                 show(f"Read {len(outcomes)}/{len(keys)}", len(outcomes), len(keys))
     raise typer.Exit(report_renormalised(call, outcomes, dry_run=dry_run))
-
-
-def _named(
-    call: Call, services: Services[Future], symbols: list[str], limits: Limits
-) -> tuple[tuple[ProductKey, ...], list[Outcome]]:
-    """The stored products that are named, and what names none."""
-    from ibkr_sync.application.resolution.named_products import name_products
-    from ibkr_sync_cli.terminal.notices import write_notices
-
-    named = name_products(services.futures.names, symbols, limits, source_decides=False)
-    write_notices(call.output, named.notices)
-    keys, missing = services.futures.stored_keys(named.names)
-    return keys, [*named.failures, *missing]

@@ -33,7 +33,7 @@ _LAST_TRADE, _MULTIPLIER = 4, 7  # of Contract
 _MIN_TICK, _LONG_NAME, _EV_MULTIPLIER = 2, 7, 16  # of ContractDetails
 _PRICE_MAGNIFIER, _UNDERLYING_CON_ID, _SETTLEMENT_METHOD = 5, 6, 65  # of ContractDetails
 
-_Value = int | bytes
+WireValue = int | bytes
 
 
 def _schema(last: int, *, varints: tuple[int, ...], doubles: tuple[int, ...]) -> dict[int, int]:
@@ -62,10 +62,10 @@ class ProtobufMessage:
     def field_count(self) -> int:
         """How many fields there are, those of the parts of a contract row included."""
         parts = (
-            value for number, _, value in _fields(self.body) if number in (_CONTRACT, _DETAILS)
+            value for number, _, value in wire_fields(self.body) if number in (_CONTRACT, _DETAILS)
         )
-        nested = (_fields(part) for part in parts if isinstance(part, bytes))
-        return sum(1 for _ in _fields(self.body)) + sum(1 for fields in nested for _ in fields)
+        nested = (wire_fields(part) for part in parts if isinstance(part, bytes))
+        return sum(1 for _ in wire_fields(self.body)) + sum(1 for fields in nested for _ in fields)
 
     def request_id(self) -> int:
         """The request id of a contract row or end marker; raises MalformedFrameError.
@@ -74,9 +74,9 @@ class ProtobufMessage:
         """
         found: int | None = None
         try:
-            for number, wire_type, value in _fields(self.body):
+            for number, wire_type, value in wire_fields(self.body):
                 if number == _REQUEST_ID and wire_type == _VARINT and isinstance(value, int):
-                    found = _int32(value)
+                    found = int32_of(value)
         except MalformedFrameError:
             if found is None:
                 raise
@@ -93,8 +93,8 @@ class ProtobufMessage:
         for part, name in ((_CONTRACT, "contract"), (_DETAILS, "contract details")):
             if part not in row:
                 raise MalformedFrameError(f"contract row without its {name}")
-        contract = _values(_joined(self.body, _CONTRACT), _CONTRACT_FIELDS)
-        details = _values(_joined(self.body, _DETAILS), _DETAILS_FIELDS)
+        contract = _values(embedded_message(self.body, _CONTRACT), _CONTRACT_FIELDS)
+        details = _values(embedded_message(self.body, _DETAILS), _DETAILS_FIELDS)
         return RowText(
             last_trade=_text(contract, _LAST_TRADE),
             multiplier=_double_text(contract, _MULTIPLIER),
@@ -111,26 +111,26 @@ class ProtobufMessage:
         return self
 
 
-def _values(message: bytes, schema: dict[int, int]) -> dict[int, _Value]:
+def _values(message: bytes, schema: dict[int, int]) -> dict[int, WireValue]:
     """The values of a message by number, of which the last one counts."""
-    values: dict[int, _Value] = {}
-    for number, wire_type, value in _fields(message):
+    values: dict[int, WireValue] = {}
+    for number, wire_type, value in wire_fields(message):
         if wire_type != schema.get(number, wire_type):
             raise MalformedFrameError(f"field {number} has wire type {wire_type}")
         values[number] = value
     return values
 
 
-def _joined(message: bytes, part: int) -> bytes:
+def embedded_message(message: bytes, part: int) -> bytes:
     """An embedded message; where it comes in pieces, they are one."""
     return b"".join(
         value
-        for number, _, value in _fields(message)
+        for number, _, value in wire_fields(message)
         if number == part and isinstance(value, bytes)
     )
 
 
-def _fields(message: bytes) -> Iterator[tuple[int, int, _Value]]:
+def wire_fields(message: bytes) -> Iterator[tuple[int, int, WireValue]]:
     """Number, wire type and value of each field; raises MalformedFrameError where it breaks off."""
     at, size = 0, len(message)
     while at < size:
@@ -165,23 +165,23 @@ def _varint(message: bytes, at: int) -> tuple[int, int]:
     raise MalformedFrameError(f"broken off at byte {at} of {len(message)}")
 
 
-def _int32(value: int) -> int:
+def int32_of(value: int) -> int:
     """What an int32 field makes of a whole number: its low 32 bits, signed."""
     low = value & 0xFFFFFFFF
     return low - (1 << 32) if low >= 1 << 31 else low
 
 
-def _text(values: dict[int, _Value], number: int) -> str:
+def _text(values: dict[int, WireValue], number: int) -> str:
     value = values.get(number, b"")
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else ""
 
 
-def _int32_text(values: dict[int, _Value], number: int) -> str:
+def _int32_text(values: dict[int, WireValue], number: int) -> str:
     value = values.get(number)
-    return str(_int32(value)) if isinstance(value, int) else ""
+    return str(int32_of(value)) if isinstance(value, int) else ""
 
 
-def _double_text(values: dict[int, _Value], number: int) -> str:
+def _double_text(values: dict[int, WireValue], number: int) -> str:
     value = values.get(number)
     if not isinstance(value, bytes):
         return ""

@@ -10,7 +10,7 @@ import pytest
 from contracts import examples
 from fakes.clock import FakeClock
 from fakes.raw_replies import FakeReader, InMemoryRawReplies
-from ibkr_sync.application.services.renormalising import RenormalisingService
+from ibkr_sync.application.services.kept_replies.renormalising import RenormalisingService
 from ibkr_sync.domain.entities.contracts import ContractListing
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.evidence.acquired_future import Evidence

@@ -1,0 +1,1 @@
+"""Raw replies that are kept: bounded, read again, and saved as recordings."""
