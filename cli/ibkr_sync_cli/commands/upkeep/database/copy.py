@@ -9,10 +9,28 @@ import typer
 from ibkr_sync_cli.invocation import call_of
 
 
+def _parse_database(text: str) -> str:
+    from ibkr_sync.domain.databases.database_url import parse_database
+
+    try:
+        address = parse_database(text)
+    except ValueError as error:  # which repeats nothing of the text
+        raise typer.BadParameter(str(error)) from None
+    if address.server is None and not address.file:
+        raise typer.BadParameter("name a file, or the URL of a server")
+    return text
+
+
 def copy(
     context: typer.Context,
     to: Annotated[
-        str, typer.Option("--to", help="An empty database, by its file or URL.", metavar="DB")
+        str,
+        typer.Option(
+            "--to",
+            help="An empty database, by its file or URL.",
+            metavar="DB",
+            parser=_parse_database,
+        ),
     ],
 ) -> None:
     """Copy all of the database into an empty one, from SQLite to PostgreSQL or back.
