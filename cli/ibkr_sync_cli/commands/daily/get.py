@@ -58,11 +58,9 @@ def get(
     )
     with call.services() as services:
         find = services.in_snapshot(services.get.begin)
-        code = sync_with_progress(
-            *(call.output, "Asked for"),
-            partial(find, symbols, limits, policy, call.run.note),
-            services.in_snapshot(
-                lambda getting: report_get(call, getting.report(), services.audit, now())
-            ),
+        report = services.in_snapshot(
+            lambda getting: report_get(call, getting.report(), services.audit, now())
         )
+        begin = partial(find, symbols, limits, policy, call.run.note)
+        code = sync_with_progress(call.output, "Asked for", begin, report)
     raise typer.Exit(code)
