@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+from collections.abc import Iterable, Sequence
+from contextlib import closing
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -45,3 +48,32 @@ def test_every_view_can_be_read(exported: Path) -> None:
     database.execute(f"LOAD sqlite; ATTACH '{exported / 'sample.db'}' AS futures (TYPE sqlite)")
     for view in ("v_products", "v_contracts", "v_changes", "v_runs"):
         assert database.execute(f"SELECT * FROM futures.{view}").fetchall()  # noqa: S608 - ours
+
+
+def test_every_query_of_the_page_is_answered_as_by_sqlite(exported: Path) -> None:
+    import_extension("sqlite")
+    file = exported / "sample.db"
+    queries = re.findall(
+        r"^\*\*.+?\*\*.*?```sql\n(.*?);\n```$",
+        PAGE.read_text("utf-8"),
+        re.MULTILINE | re.DOTALL,
+    )
+    assert len(queries) == 10
+    database = duckdb.connect()
+    database.execute(f"LOAD sqlite; ATTACH '{file}' AS futures (TYPE sqlite, READ_ONLY)")
+    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as sqlite:
+        for query in queries:
+            by_duckdb = database.execute(f"FROM sqlite_query('futures', $${query}$$)").fetchall()
+            assert plain(by_duckdb) == plain(sqlite.execute(query).fetchall())
+
+
+def plain(rows: Iterable[Sequence[Any]]) -> list[list[object]]:
+    """Rows with text that is a number as one: DuckDB has no types for what SQLite computed."""
+    return [[_number(value) for value in row] for row in rows]
+
+
+def _number(value: Any) -> object:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return value
