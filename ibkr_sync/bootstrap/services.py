@@ -15,6 +15,7 @@ from ibkr_sync.domain.entities.futures import Future
 if TYPE_CHECKING:
     from ibkr_sync.application.looking.calendar import CalendarService
     from ibkr_sync.application.looking.dated_products import DatedProductsService
+    from ibkr_sync.application.looking.overview_service import OverviewService
     from ibkr_sync.application.services.deliveries.audit import AuditService
     from ibkr_sync.application.services.deliveries.delivery import DeliveryService
     from ibkr_sync.application.services.deliveries.delivery_import import DeliveryImportService
@@ -207,6 +208,13 @@ class Services(Generic[F]):
         from ibkr_sync.application.services.freshness import FreshnessService
 
         return FreshnessService(self.watchlist, self.futures, self.runs)
+
+    @cached_property
+    def overview(self) -> OverviewService:
+        """All that is stored at a glance."""
+        from ibkr_sync.application.looking.overview_service import OverviewService
+
+        return OverviewService(self.futures, self.history, self.freshness, self.deliveries)
 
 
 @cache

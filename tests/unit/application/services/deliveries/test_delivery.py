@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import io
-from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from example_products import ES
+from fakes.deliveries import NoDeliveries
 from ibkr_sync.application.services.deliveries.delivery import DeliveryService
 from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.catalogue.delivery_rules import load_delivery_rules
@@ -23,12 +23,8 @@ from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
 from ibkr_sync.domain.delivery.hold_limits import HoldLimitKind, PositionSide
 from ibkr_sync.domain.delivery.nearest_contract import NearestJudgements, NearestRule
 from ibkr_sync.domain.entities.contracts import ContractMonth, ContractSeries, FuturesContract
-from ibkr_sync.domain.entities.delivery import DeliveryDates
 from ibkr_sync.domain.entities.futures import Future, ProductKey
-from ibkr_sync.domain.entities.imported_delivery import ImportedDelivery
 from ibkr_sync.domain.errors import NoTradableContractError
-from ibkr_sync.domain.evidence.chain_diff import FieldChange
-from ibkr_sync.domain.ports.deliveries import DeliveriesPort, DeliveringContract, KeptImports
 from ibkr_sync.infrastructure.calendars import HolidayCalendar
 from ibkr_sync.infrastructure.replay.sample.listing import listed_contracts
 from ibkr_sync.infrastructure.replay.sample.local_symbols import class_in_local_symbol, local_symbol
@@ -40,33 +36,6 @@ from ibkr_sync_cli.views.products.nearest_contracts import (
 
 CALENDAR = HolidayCalendar()
 LISTED_ON = date(2026, 1, 2)
-
-
-class NoDeliveries(DeliveriesPort):
-    """Nothing is stored."""
-
-    def between(
-        self, first: date, last: date, changed_since: datetime | None = None
-    ) -> tuple[DeliveringContract, ...]:
-        del first, last, changed_since
-        return ()
-
-    def known_of(self, product: Future) -> dict[int, DeliveryDates]:
-        del product
-        return {}
-
-    def changes_after(self, product: Future, at: datetime) -> tuple[FieldChange, ...]:
-        del product, at
-        return ()
-
-    def imports_of(
-        self, product: Future, until: datetime | None = None
-    ) -> tuple[ImportedDelivery, ...]:
-        del product, until
-        return ()
-
-    def keep_imports(self, imports: Collection[ImportedDelivery]) -> KeptImports:
-        raise NotImplementedError(imports)
 
 
 @pytest.fixture(scope="session")
