@@ -20,7 +20,7 @@ COMMAND = re.compile(r"ibkr-sync (.*)")
 OPTIONS = re.compile(r"Say which: (--.*)")
 NAMELESS = {
     *("config", "db", "demo", "doctor", "export", "help", "import", "replay", "schedule"),
-    *("unpin", "version"),
+    *("report", "unpin", "version"),
 }
 """Commands that print no names of products, or only as others do."""
 

@@ -26,6 +26,7 @@ _COMMANDS: Final = {
     "history": "looking.history:history",
     "catalogue": "looking.catalogue:catalogue",
     "audit": "looking.audit:audit",
+    "report": "looking.report:report",
     "doctor": "upkeep.doctor:doctor",
     "runs": "upkeep.runs:runs",
     "pin": "upkeep.pin:pin",

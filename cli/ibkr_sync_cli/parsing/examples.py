@@ -114,6 +114,10 @@ _EXAMPLES: Final = {
         Example("audit", "what disagrees of all that is stored"),
         Example("audit GC --severity critical", "of one product"),
     ),
+    "report": (
+        Example("report --html futures.html", "a page to look at, print or mail"),
+        Example("report --html - --since 1d", "on stdout, with what changed since yesterday"),
+    ),
     "doctor": (
         Example("doctor", "what is broken, and how to fix it"),
         Example("doctor --json", "for a program"),

@@ -184,22 +184,23 @@ def _events_table(
         None if of_run else TableColumn("Seen (UTC)", lambda item: f"{item.at:%Y-%m-%d %H:%M}"),
         TableColumn("Severity", lambda item: item.severity.value),
         TableColumn("Type", lambda item: item.type.value),
-        None if of_one else TableColumn("What", _subject),
+        None if of_one else TableColumn("What", event_subject),
         TableColumn("conId", con_id, right=True) if shared else None,
-        TableColumn("Change", _change_text, fit="wrap"),
+        TableColumn("Change", change_text, fit="wrap"),
         None if of_run else TableColumn("Run", lambda item: item.run, right=True),
     ]
     return items_table(events, columns, style=lambda item: _STYLES[item.severity])
 
 
-def _subject(event: Event) -> str:
+def event_subject(event: Event) -> str:
+    """What it happened to, in a word: a contract, else its product."""
     if event.local_symbol is not None:
         return event.local_symbol
     symbol, exchange, trading_class = event.product
     return f"{symbol}@{exchange}" if trading_class == symbol else trading_class
 
 
-def _change_text(event: Event) -> str:
+def change_text(event: Event) -> str:
     """The change, with the field where the type of the event does not tell it."""
     if event.field in _SAID_BY_TYPE:
         return _change(event)

@@ -54,7 +54,7 @@ def _record(expiration: Expiration) -> dict[str, object]:
     }
 
 
-_WORDS = {
+EXPIRATION_WORDS = {
     ExpirationKind.LONG_CUTOFF: "long cut-off",
     ExpirationKind.NOTICE: "first notice",
     ExpirationKind.SHORT_CUTOFF: "short cut-off",
@@ -62,7 +62,7 @@ _WORDS = {
 }
 
 
-def _source(expiration: Expiration) -> str:
+def expiration_source(expiration: Expiration) -> str:
     """Who says the date; of a rule what it is, without the products that it is of."""
     return rule_in_words(expiration.source).partition(" (")[0].removeprefix("rule: ")
 
@@ -79,9 +79,9 @@ def _table(expirations: Sequence[Expiration], within: DaysBefore) -> RenderableT
         TableColumn("Days", lambda item: item.days_left, right=True),
         TableColumn("Bus.", lambda item: item.business_days_left, right=True, gives_way=1),
         TableColumn("Contract", lambda item: item.delivering.contract.local_symbol),
-        TableColumn("What", lambda item: _WORDS[item.kind]),
+        TableColumn("What", lambda item: EXPIRATION_WORDS[item.kind]),
         TableColumn("Conf", lambda item: item.confidence),
-        TableColumn("Source", _source, fit="wrap", least=22),
+        TableColumn("Source", expiration_source, fit="wrap", least=22),
     ]
     is_sample = any(
         expiration.delivering.product.origin is Origin.SAMPLE for expiration in expirations

@@ -185,7 +185,7 @@ def holding_notes(judged: NearestJudgements, found: NearestJudgement | None) -> 
 
 
 def _lack(stand_in: StandIn, name: str) -> str:
-    what = _NAMES[stand_in.asked]
+    what = LIMIT_NAMES[stand_in.asked]
     own = what.removeprefix("IBKR's ")
     match stand_in.reason:
         case StandInReason.NONE:
@@ -221,10 +221,10 @@ def limit_text(limit: HoldLimit) -> str:
     by = rule_in_words(limit.source)
     if limit.confidence:
         by = f"{by}, confidence {limit.confidence}"
-    return f"{_NAMES[limit.kind]} is {limit.day} ({by})"
+    return f"{LIMIT_NAMES[limit.kind]} is {limit.day} ({by})"
 
 
-_NAMES = {
+LIMIT_NAMES = {
     HoldLimitKind.LAST_TRADE: "the last trade",
     HoldLimitKind.NOTICE: "first notice",
     HoldLimitKind.CUTOFF: "IBKR's cut-off",
