@@ -5,12 +5,14 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
+DOCS_VENV := .venv-docs
+INSTALLED_DOCS := $(DOCS_VENV)/.installed
 
 # Without compiled files every worker would compile all tests again.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: docs help demo test faults torture check format lint types imports smoke matrix peers live bench clean
+.PHONY: docs help demo test faults torture check format lint types imports smoke dist site matrix peers live bench clean
 
 help:  ## show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 10
@@ -27,7 +29,7 @@ faults: $(INSTALLED_DEV)  ## try all that can go wrong at some places
 torture: $(INSTALLED_DEV)  ## try every fault at every place, which takes hours
 	IBKR_SYNC_TORTURE=1 $(BIN)/python -m pytest -n auto --dist worksteal -m "not live" --timeout 3600 tests/torture tests/e2e/fault_matrix
 
-check: format lint types imports test faults smoke matrix  ## everything that the build server checks
+check: format lint types imports site test faults smoke matrix  ## everything that the build server checks
 
 format: $(INSTALLED_DEV)  ## check the formatting
 	$(BIN)/ruff format --check .
@@ -41,8 +43,14 @@ types: $(INSTALLED_DEV)  ## check the types
 imports: $(INSTALLED_DEV)  ## check which module imports which
 	$(BIN)/lint-imports
 
-smoke: $(INSTALLED_DEV)  ## install the built wheel alone and use it
+smoke: $(INSTALLED_DEV)  ## build wheel and sdist, check them, and use the wheel alone
 	$(BIN)/python tests/smoke_wheel.py
+
+dist: $(INSTALLED_DEV)  ## the same, and keep both in dist/ for publishing
+	$(BIN)/python tests/smoke_wheel.py dist
+
+site: $(INSTALLED_DOCS)  ## make a site of the documentation in build/site; a broken link fails
+	$(DOCS_VENV)/bin/sphinx-build -q -E -W --keep-going -c docs -d build/doctrees . build/site
 
 matrix: $(INSTALLED_DEV)  ## run what touches ibapi under every supported ibapi
 	$(BIN)/python tests/run_matrix.py
@@ -63,7 +71,7 @@ bench: $(INSTALLED_DEV)  ## measure start-up, speed and memory
 	$(BIN)/python -m benchmarks
 
 clean:  ## remove what was made
-	rm -rf $(VENV) .venv-matrix .venv-peers build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(DOCS_VENV) .venv-matrix .venv-peers build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit("python3 is %d.%d, 3.11 or newer is needed" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
@@ -78,4 +86,9 @@ $(INSTALLED): $(VENV)/bin/python pyproject.toml
 
 $(INSTALLED_DEV): $(INSTALLED) constraints.txt
 	$(PIP) install --constraint constraints.txt --group dev
+	@touch $@
+
+$(INSTALLED_DOCS): $(INSTALLED) constraints.txt
+	$(BIN)/python -m venv --clear --without-pip $(DOCS_VENV)
+	$(PIP) --python $(DOCS_VENV) install --constraint constraints.txt --group docs
 	@touch $@

@@ -1,6 +1,7 @@
-"""Builds the wheel, installs it alone in a fresh environment, and uses it from elsewhere.
+"""Builds sdist and wheel, checks both, installs the wheel alone, and uses it from elsewhere.
 
-Run by `make smoke`. It ends with a message and exit code 1 at the first thing that is wrong.
+Run by `make smoke`, and by `make dist` with the folder that keeps what passed. It ends with a
+message and exit code 1 at the first thing that is wrong.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import tomllib
 import zipfile
@@ -31,8 +33,18 @@ IN_THE_WHEEL = (
     "ibkr_sync/infrastructure/repositories/local_repo/schema/migrations/env.py",
     "ibkr_sync/infrastructure/repositories/local_repo/schema/migrations/script.py.mako",
     "ibkr_sync_cli/completion/commands.json",
+    "ibkr_sync_cli/page/page.css",
     ".dist-info/licenses/LICENSE",
 )
+
+IN_THE_SDIST = {
+    *("CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "PKG-INFO", "README.md"),
+    *("benchmarks", "cli", "config.example.toml", "constraints.txt", "docs", "ibkr_sync"),
+    *("pyproject.toml", "tests", ".gitignore"),
+}
+"""Its files and folders; hatchling adds the last one."""
+
+TYPED_USE = "from ibkr_sync.domain.naming.limits import UNLIMITED as u; x: str | None = u.exchange"
 
 WHERE_FROM = """
 import importlib, sys
@@ -57,22 +69,30 @@ class SmokeError(Exception):
     """Something about the wheel is wrong."""
 
 
-def main() -> int:
-    """Check the wheel; gives the exit code."""
+def main(keep_in: Path | None) -> int:
+    """Check both, and keep them in a folder if there is one; gives the exit code."""
     with tempfile.TemporaryDirectory(prefix="wheel-") as folder:
         try:
-            check_in(Path(folder).resolve())
+            built = check_in(Path(folder).resolve())
         except SmokeError as error:
             say(f"error: {error}")
             return 1
+        if keep_in is not None:
+            keep_in.mkdir(exist_ok=True)
+            for file in built:
+                say(f"{shutil.copy(file, keep_in)} is fit to be published")
     return 0
 
 
-def check_in(folder: Path) -> None:
-    """Do everything in a folder outside of the checkout."""
-    say("building the wheel …")
-    wheel = build(folder / "dist")
+def check_in(folder: Path) -> tuple[Path, Path]:
+    """Do everything in a folder outside of the checkout; gives sdist and wheel."""
+    say("building sdist and wheel …")
+    tools = install_tools(folder / "tools")
+    sdist, wheel = build(tools, folder / "dist")
+    run([str(tools / "twine"), "check", "--strict", str(sdist), str(wheel)], cwd=folder)
+    check_sdist(sdist)
     check_contents(wheel)
+    check_same(wheel, build_from_checkout(folder / "direct"))
     say(f"installing {wheel.name} …")
     scripts = install(wheel, folder / "venv")
     elsewhere = folder / "elsewhere"
@@ -81,22 +101,67 @@ def check_in(folder: Path) -> None:
     check_origin(scripts / "python", elsewhere)
     check_commands(scripts / "ibkr-sync", elsewhere)
     check_library(scripts / "python", elsewhere)
-    uv = find_uv()
-    if uv is None:
-        say("there is no uv, so `uv tool install` was not tried")
-    else:
-        say("installing it as a tool of uv …")
-        check_version(install_as_tool(uv, wheel, folder), elsewhere)
-    say("the wheel is fine")
+    check_types(scripts / "python", elsewhere)
+    say("installing it as a tool of uv, and running it with uvx …")
+    check_version([str(install_as_tool(tools / "uv", wheel, folder))], elsewhere)
+    check_version(uvx(tools / "uvx", wheel), elsewhere, env=os.environ)
+    say("sdist and wheel are fine")
+    return sdist, wheel
 
 
-def build(into: Path) -> Path:
-    """Build the wheel with pip."""
+def install_tools(environment: Path) -> Path:
+    """Install what a release needs; gives the folder of its scripts."""
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", str(environment)]
+    group = f"{CHECKOUT / 'pyproject.toml'}:release"
+    run([sys.executable, "-m", "venv", "--without-pip", str(environment)], cwd=environment.parent)
+    run(
+        [*pip, "install", "--quiet", "--constraint", str(CONSTRAINTS), "--group", group],
+        cwd=environment.parent,
+    )
+    return environment / "bin"
+
+
+def build(tools: Path, into: Path) -> tuple[Path, Path]:
+    """Build the sdist, and the wheel from it."""
+    command = [str(tools / "python"), "-m", "build", "--outdir", str(into), str(CHECKOUT)]
+    run(command, cwd=into.parent)
+    (sdist,), (wheel,) = into.glob("*.tar.gz"), into.glob("*.whl")
+    return sdist, wheel
+
+
+def build_from_checkout(into: Path) -> Path:
+    """Build the wheel as pip does from a clone."""
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "wheel", "--quiet"]
     run([*pip, "--no-deps", "--wheel-dir", str(into), str(CHECKOUT)], cwd=into.parent)
-    wheels = list(into.glob("*.whl"))
-    expect(len(wheels) == 1, f"one wheel was to be built, not {wheels}")
-    return wheels[0]
+    (wheel,) = into.glob("*.whl")
+    return wheel
+
+
+def check_sdist(sdist: Path) -> None:
+    """Expect what a distribution is made, tested and documented with, and nothing else."""
+    with tarfile.open(sdist) as archive:
+        names = [Path(*Path(name).parts[1:]) for name in archive.getnames()]
+    tops = {name.parts[0] for name in names}
+    expect(tops == IN_THE_SDIST, f"the sdist differs in {sorted(tops ^ IN_THE_SDIST)}")
+    in_tree = {
+        path.relative_to(CHECKOUT)
+        for top in ("benchmarks", "cli", "docs", "ibkr_sync", "tests")
+        for path in CHECKOUT.joinpath(top).rglob("*")
+        if path.is_file() and path.suffix in {".py", ".md", ".csv", ".json", ".css", ".toml"}
+        if not any(part.startswith(".") or part == "__pycache__" for part in path.parts[-4:])
+    }
+    missing = sorted(map(str, in_tree.difference(names)))
+    expect(not missing, f"the sdist lacks {missing}")
+
+
+def check_same(first: Path, second: Path) -> None:
+    """Expect that two wheels have the same files with the same contents."""
+    one, other = (
+        {item.filename: item.CRC for item in zipfile.ZipFile(wheel).infolist()}
+        for wheel in (first, second)
+    )
+    differing = sorted(name for name, _ in one.items() ^ other.items())
+    expect(not differing, f"a wheel made of the sdist has other contents: {differing}")
 
 
 def check_contents(wheel: Path) -> None:
@@ -132,7 +197,7 @@ def check_origin(python: Path, cwd: Path) -> None:
 
 def check_commands(command: Path, cwd: Path) -> None:
     """Expect that the command works from the bundled data alone."""
-    check_version(command, cwd)
+    check_version([str(command)], cwd)
     demo = use([str(command), "demo"], cwd)
     expect("SAMPLE DATA" in demo and "ES@CME (ES)" in demo, f"the demo showed: {demo}")
     example = use([str(command), "config", "example"], cwd)
@@ -144,37 +209,47 @@ def check_commands(command: Path, cwd: Path) -> None:
     expect("psycopg[binary]" in refused, f"without its extra PostgreSQL said: {refused}")
 
 
-def check_library(python: Path, cwd: Path) -> None:
-    """Expect that a program reads what the demo stored, and learns what a table needs."""
-    answer = use([str(python), "-W", "error", "-c", LIBRARY], cwd)
-    is_right = "ES@CME (ES)" in answer and "pip install 'ibkr-sync[parquet]'" in answer
-    expect(is_right, f"the library answered: {answer}")
+    check_library(scripts / "python", elsewhere)
+def check_types(python: Path, cwd: Path) -> None:
+    """Expect that whoever imports it gets its types."""
+    mypy = [sys.executable, "-m", "mypy", "--strict", "--python-executable", str(python)]
+    use([*mypy, "--cache-dir", os.devnull, "-c", TYPED_USE], cwd)
 
 
-def check_version(command: Path, cwd: Path) -> None:
+def check_version(command: Sequence[str], cwd: Path, env: Mapping[str, str] | None = None) -> None:
     """Expect the version of the checkout."""
     version: dict[str, str] = {}
     exec((CHECKOUT / "ibkr_sync/__init__.py").read_text(encoding="utf-8"), version)  # noqa: S102
-    message = use([str(command), "--version"], cwd)
-    expect(message == f"ibkr-sync {version['__version__']}\n", f"the version is told as: {message}")
+    message = use([*command, "--version"], cwd, env=env)
+    expect(message == f"ibkr-sync {version['__version__']}\n", f"the version is said as: {message}")
 
 
-def find_uv() -> str | None:
-    """Find uv beside the interpreter or on the path."""
-    return shutil.which("uv", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-
-
-def install_as_tool(uv: str, wheel: Path, folder: Path) -> Path:
+def install_as_tool(uv: Path, wheel: Path, folder: Path) -> Path:
     """Install the wheel as users of uv do; gives the command."""
-    places = {"UV_TOOL_DIR": str(folder / "tools"), "UV_TOOL_BIN_DIR": str(folder / "bin")}
+    places = {"UV_TOOL_DIR": str(folder / "tools-of-uv"), "UV_TOOL_BIN_DIR": str(folder / "bin")}
     arguments = ["tool", "install", "--quiet", "--constraints", str(CONSTRAINTS), str(wheel)]
-    run([uv, *arguments, "--python", sys.executable], cwd=folder, env=os.environ | places)
+    run([str(uv), *arguments, "--python", sys.executable], cwd=folder, env=os.environ | places)
     return folder / "bin/ibkr-sync"
 
 
-def use(command: Sequence[str], cwd: Path, *, code: int = 0, stderr: bool = False) -> str:
-    """Run what was installed with nothing but a home; gives its stdout, or its stderr."""
-    home = {"HOME": str(cwd), "PATH": os.defpath}
+def uvx(program: Path, wheel: Path) -> list[str]:
+    """The call that runs the wheel without installing it."""
+    return [
+        *(str(program), "--quiet", "--python", sys.executable, "--constraints", str(CONSTRAINTS)),
+        *("--from", str(wheel), "ibkr-sync"),
+    ]
+
+
+def use(
+    command: Sequence[str],
+    cwd: Path,
+    *,
+    code: int = 0,
+    stderr: bool = False,
+    env: Mapping[str, str] | None = None,
+) -> str:
+    """Run what was installed, with nothing but a home if `env` is None; gives stdout, or stderr."""
+    home = env or {"HOME": str(cwd), "PATH": os.defpath}
     done = subprocess.run(  # noqa: S603 - what this script has installed
         command, cwd=cwd, env=home, capture_output=True, text=True, timeout=120, check=False
     )
@@ -198,10 +273,10 @@ def expect(holds: bool, otherwise: str) -> None:
 
 
 def say(text: str) -> None:
-    """Tell how far it is."""
+    """Say how far it is."""
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(Path(sys.argv[1]) if sys.argv[1:] else None))
