@@ -199,7 +199,7 @@ def _name(track: _Track, y: float) -> Element:
     if track.is_named_before:
         place, anchor, shift = track.begin, "end", -9
         if place < track.name_share:
-            place, shift = track.end, -14
+            place, shift = track.end, -18
     class_ = "name" if track.held is None else "name nearest"
     return element(
         "text",

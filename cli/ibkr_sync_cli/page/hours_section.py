@@ -54,9 +54,10 @@ def hours_section(overview: Overview) -> Element:
     )
     rows = (_row(calendar, keys, week) for calendar, keys in sorted(groups.items(), key=_place))
     key = "The line is now. What is hatched is not known yet: IBKR sends a few days at a time."
-    parts = [element("p", key, class_="aside")]
+    parts = []
     if groups:
-        parts.append(table("Trading hours of the next seven days", columns, rows, "hours"))
+        hours = table("Trading hours of the next seven days", columns, rows, "hours")
+        parts = [element("p", key, class_="aside"), hours]
     if unknown:
         names = "Hours are not known of: " + "; ".join(_by_exchange(unknown))
         parts.append(element("p", names, class_="aside"))
