@@ -51,7 +51,7 @@ def _body(overview: Overview, command: NextCommand) -> Iterator[Element]:
     yield shared_shapes()
     yield _masthead(overview)
     if not overview.products:
-        yield element("main", *_nothing(command))
+        yield element("main", element("section", *_nothing(command)))
         return
     yield element(
         "main",
