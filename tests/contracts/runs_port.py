@@ -205,11 +205,11 @@ class RunsPortContract:
                 self.fail(local, NOVA, run)
             clock.advance(days=1)
         with local.sync_run(Origin.IBKR) as last:
-            self.fail(local, query_for(examples.ES), last)
+            self.fail(local, FutureQuery(symbol="ES"), last)
 
         attempts = runs.last_attempts()
 
-        assert [(attempt.asked.symbol, attempt.run_id) for attempt in attempts] == [
-            ("ES", last.run_id),
-            ("NOVA", run.run_id),
+        assert [(attempt.key, attempt.asked, attempt.run_id) for attempt in attempts] == [
+            (examples.ES.key, FutureQuery(symbol="ES"), last.run_id),
+            (None, NOVA, run.run_id),
         ]

@@ -38,8 +38,8 @@ class InMemoryRuns(RunsPort):
 
     def last_attempts(self) -> tuple[RecordedProduct, ...]:
         recorded = [product for run in self._repository.runs for product in run.products]
-        newest = {(other.key, other.asked): other for other in recorded}
-        return tuple(other for other in recorded[::-1] if newest[other.key, other.asked] is other)
+        newest = {other.key or other.asked: other for other in recorded}
+        return tuple(other for other in recorded[::-1] if newest[other.key or other.asked] is other)
 
     def _as_recorded(self, kept: KeptRun) -> RecordedRun:
         stored = [

@@ -33,8 +33,8 @@ class RunsPort(Protocol):
 
     @abstractmethod
     def last_attempts(self) -> tuple[RecordedProduct, ...]:
-        """Give the newest record of everything that was ever asked for, the newest first.
+        """Give the newest record of each product that was asked for, the newest first.
 
-        What differs in symbol, exchange or trading class as asked, or in the product that it
-        was for, is recorded apart.
+        What was for no stored product is recorded apart by symbol, exchange and trading class as
+        asked. What runs recorded that ask no source does not count.
         """

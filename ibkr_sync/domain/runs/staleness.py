@@ -66,9 +66,9 @@ def judge_staleness(
 ) -> StaleProduct | None:
     """Say why a product is stale at the aware instant `now`; None when it is fresh.
 
-    `attempts` are the newest records of all that was ever asked for, the newest first; `run` is
-    the newest refresh. The product's own newest record gives the reason; the run does only where
-    nothing was recorded of the product since it was synced.
+    `attempts` are the newest records (see `RunsPort.last_attempts`); `run` is the newest refresh.
+    The product's own newest record gives the reason; the run does only where nothing was recorded
+    of the product since it was synced.
     """
     if is_not_stale(stored, max_age=max_age, now=now):
         return None

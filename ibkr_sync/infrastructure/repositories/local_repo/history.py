@@ -405,9 +405,11 @@ def _spans(connection: Connection, run: int) -> dict[ProductKey, ReplySpan]:
         .exists()
     )
     last = (
-        select(func.max(before.at))
+        select(before.at)
         .where(before.product_id == own.product_id, before.run_id < run)
         .where(_is_observed(before), ~is_reading_again)
+        .order_by(before.at.desc())
+        .limit(1)
         .scalar_subquery()
     )
     statement = (

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy import delete, insert, select
+from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.ports.pins import Pin, PinPort
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.database.snapshot import read_once
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import pins
 from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import reading, writing
 
@@ -48,5 +50,9 @@ class LocalPins(PinPort):
 
     def all_pins(self) -> tuple[Pin, ...]:
         with reading(self._database) as connection:
-            rows = connection.execute(select(*_COLUMNS)).all()
-        return tuple(sorted((Pin(**row._asdict()) for row in rows), key=lambda pin: pin.word))
+            return read_once(connection, _all_pins)
+
+
+def _all_pins(connection: Connection) -> tuple[Pin, ...]:
+    rows = connection.execute(select(*_COLUMNS)).all()
+    return tuple(sorted((Pin(**row._asdict()) for row in rows), key=lambda pin: pin.word))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy.engine import Connection
 
@@ -37,7 +37,16 @@ class Snapshot:
         self._open.close()
 
 
-def loaded_in(connection: Connection, kind: type[T]) -> dict[int, T]:
-    """What was loaded in the snapshot of a connection, by the id of its row; new outside of one."""
-    loaded: dict[type[T], dict[int, T]] = connection.get_execution_options().get(_LOADED, {})
+def loaded_in(connection: Connection, kind: type[T]) -> dict[Any, T]:
+    """What was loaded in the snapshot of a connection, by what finds it; new outside of one."""
+    loaded: dict[object, dict[Any, T]] = connection.get_execution_options().get(_LOADED, {})
     return loaded.setdefault(kind, {})
+
+
+def read_once(connection: Connection, read: Callable[[Connection], T]) -> T:
+    """What a function reads, which it does once in the snapshot of a connection."""
+    known: dict[object, Any] = connection.get_execution_options().get(_LOADED, {})
+    if read not in known:
+        known[read] = read(connection)
+    found: T = known[read]
+    return found

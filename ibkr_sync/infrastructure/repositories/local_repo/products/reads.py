@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, case, or_, select
+from sqlalchemy import BindParameter, Select, and_, bindparam, case, or_, select
 from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
@@ -18,7 +18,10 @@ from ibkr_sync.domain.errors import StorageError
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.renaming import FormerName
 from ibkr_sync.infrastructure.repositories.local_repo.database.bulk_writes import bulk_batches
-from ibkr_sync.infrastructure.repositories.local_repo.database.snapshot import loaded_in
+from ibkr_sync.infrastructure.repositories.local_repo.database.snapshot import (
+    loaded_in,
+    read_once,
+)
 from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import (
     CONTRACT_COLUMNS,
     map_to_entity,
@@ -66,7 +69,31 @@ _CHAINS = (
     .where(contracts.c.product_id.in_(bindparam("product_ids", expanding=True)))
     .order_by(contracts.c.last_trade_date, contracts.c.con_id)
 )
-_CLASSES = select(contracts.c.product_id, contracts.c.trading_class).distinct()
+_OF_IDS = select(products).where(products.c.id.in_(bindparam("ids", expanding=True)))
+_WORDS: BindParameter[Any] = bindparam("words", expanding=True)
+_NAMED = select(products).where(
+    or_(
+        products.c.symbol.in_(_WORDS),
+        products.c.trading_class.in_(_WORDS),
+        products.c.id.in_(
+            select(contracts.c.product_id).where(
+                or_(
+                    contracts.c.con_id.in_(bindparam("con_ids", expanding=True)),
+                    contracts.c.local_symbol.in_(_WORDS),
+                    contracts.c.trading_class.in_(_WORDS),
+                )
+            )
+        ),
+    )
+)
+_FORMER_NAMES = (
+    select(
+        *(former_names.c[name] for name in ("symbol", "exchange", "trading_class", "until")),
+        *(products.c[name] for name in ("symbol", "exchange", "trading_class")),
+    )
+    .join(products, products.c.id == former_names.c.product_id)
+    .order_by(former_names.c.id)
+)
 _ONE_OF_SAMPLE = select(products.c.id).where(products.c.origin == Origin.SAMPLE).limit(1)
 _ONE_OF_REAL = (
     select(products.c.id)
@@ -123,30 +150,31 @@ def read_named(connection: Connection, words: Collection[str], place: str) -> li
 
     Raises StorageError for a row that holds what no entity can.
     """
-    names = [word for word in words if not unstorable_reason(word)]
-    con_ids = [int(word) for word in names if _CON_ID.fullmatch(word)]
-    owners = select(contracts.c.product_id).where(
-        or_(contracts.c.con_id.in_(con_ids), contracts.c.local_symbol.in_(names))
-    )
-    of_class = {key for key, own in _classes(connection).items() if not own.isdisjoint(names)}
-    is_named = or_(
-        products.c.symbol.in_(names),
-        products.c.trading_class.in_(names),
-        products.c.id.in_(owners),
-        products.c.id.in_(of_class),
-    )
-    return [stored.product for stored in _load(connection, place, select(products).where(is_named))]
+    known = loaded_in(connection, frozenset[int])
+    new = {word for word in words if word not in known and not unstorable_reason(word)}
+    found: dict[int, Future] = {}
+    if new:
+        values = {
+            "words": sorted(new),
+            "con_ids": [int(word) for word in sorted(new) if _CON_ID.fullmatch(word)],
+        }
+        ids: defaultdict[str, set[int]] = defaultdict(set)
+        for stored in _load(connection, place, _NAMED, values):
+            found[stored.product_id] = stored.product
+            for word in new & set(_names_of(stored.product)):
+                ids[word].add(stored.product_id)
+        known.update({word: frozenset(ids[word]) for word in new})
+    wanted = sorted(frozenset[int]().union(*(known.get(word, ()) for word in words)))
+    found |= loaded_in(connection, Future)
+    if not found.keys() >= set(wanted):
+        return [stored.product for stored in _load(connection, place, _OF_IDS, {"ids": wanted})]
+    return sorted((found[number] for number in wanted), key=lambda product: product.key)
 
 
-def _classes(connection: Connection) -> Mapping[int, frozenset[str]]:
-    """The trading classes of the contracts of each product, by its id; read once in a snapshot."""
-    known = loaded_in(connection, frozenset[str])
-    if not known:
-        classes: defaultdict[int, set[str]] = defaultdict(set)
-        for product_id, name in connection.execute(_CLASSES):
-            classes[product_id].add(name)
-        known.update((key, frozenset(own)) for key, own in classes.items())
-    return known
+def _names_of(product: Future) -> Iterator[str]:
+    yield from (product.symbol, product.trading_class)
+    for contract in product.contracts:
+        yield from (contract.trading_class, contract.local_symbol, str(contract.con_id))
 
 
 def read_by_key(connection: Connection, key: ProductKey, place: str) -> StoredProduct | None:
@@ -177,20 +205,18 @@ def read_owners(
 
 def read_former_names(connection: Connection, words: Collection[str]) -> list[FormerName]:
     """Give the former names of products that have one of the words for symbol or class."""
-    names = [word for word in words if not unstorable_reason(word)]
-    former, now = former_names.c, products.c
-    statement = (
-        select(
-            *(former.symbol, former.exchange, former.trading_class, former.until),
-            *(now.symbol, now.exchange, now.trading_class),
-        )
-        .join(products, now.id == former.product_id)
-        .where(or_(former.symbol.in_(names), former.trading_class.in_(names)))
-        .order_by(former.id)
-    )
+    asked = set(words)
+    return [
+        name
+        for name in read_once(connection, _former_names)
+        if not asked.isdisjoint((name.former.symbol, name.former.trading_class))
+    ]
+
+
+def _former_names(connection: Connection) -> list[FormerName]:
     return [
         FormerName(former=ProductKey(*row[:3]), until=row[3], current=ProductKey(*row[4:]))
-        for row in connection.execute(statement)
+        for row in connection.execute(_FORMER_NAMES)
     ]
 
 

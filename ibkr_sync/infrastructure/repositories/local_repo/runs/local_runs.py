@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select
 from sqlalchemy.engine import Row
 
 from ibkr_sync.domain.entities.futures import Origin, ProductKey
@@ -63,20 +63,25 @@ class LocalRuns(RunsPort):
         )
 
     def last_attempts(self) -> tuple[RecordedProduct, ...]:
-        asked = (
-            run_products.c.product_id,
-            run_products.c.symbol,
-            run_products.c.exchange,
-            run_products.c.trading_class,
-        )
+        # By index, product by product: to group what years of nights recorded takes seconds.
         newest = (
-            select(func.max(run_products.c.id))
-            .join(sync_runs, sync_runs.c.id == run_products.c.run_id)
-            .where(sync_runs.c.kind.not_in((RunKind.RENORMALISE, RunKind.IMPORT)))  # no questions
-            .group_by(*asked)
+            _of_questions()
+            .where(run_products.c.product_id == products.c.id)
+            .order_by(run_products.c.id.desc())
+            .limit(1)
+            .correlate(products)
+            .scalar_subquery()
         )
-        statement = _named().where(run_products.c.id.in_(newest))
-        return self._products(statement.order_by(run_products.c.id.desc()))
+        of_none = (
+            _of_questions(func.max(run_products.c.id))
+            .where(run_products.c.product_id.is_(None))
+            .group_by(*(run_products.c[name] for name in ("symbol", "exchange", "trading_class")))
+        )
+        is_newest = or_(
+            run_products.c.id.in_(select(newest).select_from(products)),
+            run_products.c.id.in_(of_none),
+        )
+        return self._products(_named().where(is_newest).order_by(run_products.c.id.desc()))
 
     def _runs(self, statement: Select[Any]) -> tuple[RecordedRun, ...]:
         with self._reading() as rows_of:
@@ -133,6 +138,15 @@ def _run(row: Row[Any]) -> RecordedRun:
     values = row._asdict()
     counts = ContractCounts(**{name: values.pop(name) for name in _COUNTS})
     return RecordedRun(**values, counts=counts)
+
+
+def _of_questions(wanted: ColumnElement[int] = run_products.c.id) -> Select[Any]:
+    """What was recorded by runs that ask a source."""
+    return (
+        select(wanted)
+        .join(sync_runs, sync_runs.c.id == run_products.c.run_id)
+        .where(sync_runs.c.kind.not_in((RunKind.RENORMALISE, RunKind.IMPORT)))
+    )
 
 
 def _named() -> Select[Any]:

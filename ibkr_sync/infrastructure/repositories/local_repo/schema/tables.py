@@ -151,6 +151,7 @@ products = Table(
     Column("schedule_id", ForeignKey("schedules.id")),
     UniqueConstraint("symbol", "exchange", "trading_class"),
     Index(None, "schedule_id"),
+    Index(None, "trading_class"),
 )
 
 contracts = Table(
@@ -166,6 +167,7 @@ contracts = Table(
     Index(None, "product_id", "last_trade_date"),
     Index(None, "last_trade_date"),
     Index(None, "local_symbol"),
+    Index(None, "trading_class"),
     comment="A null last_seen_at: seen when its product was last synced.",
 )
 
@@ -286,6 +288,7 @@ run_products = Table(
     Column("expired", Integer),
     Index(None, "run_id"),
     Index(None, "product_id"),
+    Index(None, "product_id", "at"),
     comment="Symbol, exchange and trading class as asked; null did not narrow the choice.",
 )
 
