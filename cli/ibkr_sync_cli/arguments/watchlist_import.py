@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 STDIN = "-"
 _MAX_BYTES = 1 << 20
+_AT_ONCE = 32
+"""So many lines are looked up in the database at once."""
 
 
 def read_import(file: str) -> str:
@@ -73,6 +75,8 @@ def find_imported(
     matches: list[WatchlistMatch] = []
     for done, line in enumerate(lines):
         show("Looking up names", done, len(lines))
+        if done % _AT_ONCE == 0:
+            service.look_up(other.symbol for other in lines[done : done + _AT_ONCE])
         found = _match(line, service, group)
         if isinstance(found, WatchlistLineProblem):
             problems.append(found)

@@ -53,8 +53,9 @@ def watchlist_changes_view(
 
     These are codes; the table has words for them.
     """
+    those_changed = frozenset(changed)
     records = [
-        _product(product) | {"outcome": done if product in changed else not_done}
+        _product(product) | {"outcome": done if product in those_changed else not_done}
         for product in products
     ]
     return records_view(

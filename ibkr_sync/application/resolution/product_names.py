@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
@@ -14,7 +15,7 @@ from ibkr_sync.domain.errors import (
     ProductNotFoundError,
 )
 from ibkr_sync.domain.naming.known_products import KnownProduct, merge_known
-from ibkr_sync.domain.naming.limits import Limits
+from ibkr_sync.domain.naming.limits import UNLIMITED, Limits
 from ibkr_sync.domain.naming.notices import ExchangeRenamedNotice
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.renaming import FormerName
@@ -45,6 +46,12 @@ class ProductNames:
         self._stored = [(product, KnownProduct.stored(product, now)) for product in real]
         self._former = tuple(former)
         self._retired = {name.former for name in self._former} - {product.key for product in real}
+
+    def without_limits(self) -> ProductNames:
+        """The same where the options exclude nothing."""
+        found = copy.copy(self)
+        found._limits = UNLIMITED  # noqa: SLF001 - of the same class
+        return found
 
     def of(self, word: str) -> tuple[KnownProduct, ...]:
         """Give the products that may have this name and are not excluded by the options."""
@@ -185,9 +192,8 @@ def with_known_names(
         trading_class=query.trading_class,
         multiplier=query.multiplier,
     )
-    admitted, known = (
-        ProductNames(catalogue, stored, other, now).of(symbol) for other in (limits, Limits())
-    )
+    names = ProductNames(catalogue, stored, limits, now)
+    admitted, known = names.of(symbol), names.without_limits().of(symbol)
     pin = _pin_of(query, pins)
     sizes = _sizes_of(pin, known) if pin else []
     is_outdated = pin is not None and pin.is_outdated(sizes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from datetime import datetime
 from difflib import get_close_matches
 
@@ -104,6 +105,17 @@ class SymbolResolver:
             resolved,
             notices=(*foreign, *renames, *dict.fromkeys((*renamed, *also)), *resolved.notices),
         )
+
+    def look_up(self, texts: Iterable[str]) -> None:
+        """Read what is stored of many texts at once, so that a snapshot has it for each of them.
+
+        Raises StorageError.
+        """
+        words: set[str] = set()
+        for text in texts:
+            with suppress(MalformedSymbolError):  # which is said when it is resolved
+                words |= self._words_of(parse_spellings(text))
+        self._stored.find_named(words)
 
     def resolve_past(self, text: str, limits: Limits = UNLIMITED) -> SymbolResolution:
         """Find out what is meant of what was: its contracts may have been of another size.
@@ -207,11 +219,13 @@ class SymbolResolver:
 
         What is stored may have the class of a product that the catalogue calls otherwise.
         """
+        stored = self._stored.find_named(self._words_of(words, also))
+        return ProductNames(self._catalogue, stored, limits, self._clock(), former)
+
+    def _words_of(self, words: SymbolSpellings, also: Iterable[str] = ()) -> set[str]:
         asked = {words.text, words.typed, *_roots(words), *also}
         rows = (row for other in asked for row in self._catalogue.known_as(other))
-        classes = {row.trading_class for row in rows if row.trading_class is not None}
-        stored = self._stored.find_named(asked | classes)
-        return ProductNames(self._catalogue, stored, limits, self._clock(), former)
+        return asked | {row.trading_class for row in rows if row.trading_class is not None}
 
 
 def _roots(words: SymbolSpellings) -> set[str]:

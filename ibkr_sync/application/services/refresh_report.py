@@ -91,12 +91,10 @@ class RefreshReport(SyncReport[RefreshedProduct]):
     @property
     def left_unwatched(self) -> tuple[ProductKey, ...]:
         """Products that took contracts of watched ones, and that no entry keeps up to date."""
-        watched = {str(key) for key in self.before if self._is_watched(key)}
-        takers = {
-            event.product
-            for event in self.events
-            if event.type is EventType.MOVED and event.old in watched
-        }
+        moves = [event for event in self.events if event.type is EventType.MOVED]
+        left = {event.old for event in moves}
+        watched = {str(key) for key in self.before if str(key) in left and self._is_watched(key)}
+        takers = {event.product for event in moves if event.old in watched}
         return tuple(sorted(key for key in takers if not self._is_watched(key)))
 
     def _is_watched(self, key: ProductKey) -> bool:

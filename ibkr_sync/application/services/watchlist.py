@@ -165,6 +165,10 @@ class WatchlistService:
             for other in watched
         )
 
+    def look_up(self, texts: Iterable[str]) -> None:
+        """Read what is stored of many texts before they are matched (see `SymbolResolver`)."""
+        self._futures.names.look_up(texts)
+
     def match(
         self, text: str, limits: Limits = UNLIMITED, *, group: str | None = None
     ) -> WatchlistMatch:
