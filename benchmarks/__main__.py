@@ -28,6 +28,7 @@ SUBJECTS = (
     "throughput",
     "latency",
     "growth",
+    "years",
 )
 
 DEFAULT_ROUNDS = 15

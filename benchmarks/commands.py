@@ -14,10 +14,10 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.children import IBKR_SYNC, Machine, ProcessCost
 from benchmarks.figures import Figure, median_ratio, quartiles
-from benchmarks.large_database import build, counts
-from benchmarks.recordings import wide_queries
+from benchmarks.many_nights import build
 
 PRODUCTS = 1500
+NIGHTS = 3 * 365
 SLOWEST = 1.5
 
 COMMANDS = (
@@ -58,7 +58,7 @@ def compare(machine: Machine, small: Path, large: Path, rounds: int) -> Iterator
             )
             if number > 0:
                 costs[message].append((small_cost, large_cost))
-    rows = ", ".join(f"{count:,} {name}" for name, count in counts(large).items())
+    rows = ", ".join(f"{count:,} {name}" for name, count in _counts(large).items())
     for name, found in costs.items():
         yield _figure(f"Three years of nights: {rows}", name, found)
 
@@ -66,16 +66,27 @@ def compare(machine: Machine, small: Path, large: Path, rounds: int) -> Iterator
 def _built(folder: Path, products: int) -> Path:
     inner = folder / f"{products}"
     inner.mkdir()
-    return build(inner, products)
+    return build(inner, products, NIGHTS, datetime.now(UTC).date())
+
+
+def _counts(file: Path) -> dict[str, int]:
+    """How many rows the tables have that grow."""
+    tables = ("products", "contracts", "field_changes", "run_products", "hours_days")
+    with closing(sqlite3.connect(file)) as database:
+        return {
+            table: database.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608
+            for table in tables
+        }
 
 
 def first_product(file: Path) -> _Product:
     """What commands ask for: a product, and its first contract."""
-    (query,) = wide_queries(1, datetime.now(UTC).date())
     with closing(sqlite3.connect(file)) as database:
-        statement = "SELECT local_symbol FROM contracts ORDER BY last_trade_date LIMIT 1"
-        (local_symbol,) = database.execute(statement).fetchone()
-    return _Product(symbol=query.symbol, local_symbol=local_symbol)
+        symbol, local_symbol = database.execute(
+            "SELECT products.symbol, local_symbol FROM contracts"
+            " JOIN products ON products.id = product_id ORDER BY products.id, last_trade_date"
+        ).fetchone()
+    return _Product(symbol=symbol, local_symbol=local_symbol)
 
 
 def _figure(subject: str, name: str, costs: list[tuple[ProcessCost, ProcessCost]]) -> Figure:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import cycle, islice
+from typing import TypeAlias
 
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.infrastructure.calendars import HolidayCalendar
@@ -18,12 +19,22 @@ SHORTEST_CHAIN = 8
 """Products with fewer contracts are left out, so that 1,500 products have 40,000 and more."""
 
 _FIRST_CON_ID = 600_000_000
+_Chain: TypeAlias = tuple[str, str, str]
+"""Symbol, exchange and trading class."""
+
 _MIX = 17
 """No divisor of how many chains there are: the first few products mix long and short ones."""
 
 
 class ConIds(dict[tuple[int, str], int]):
-    """The conId of each contract of each product, the same on every day."""
+    """The conId of each contract of each product, the same on every day.
+
+    `chains` are those of the first day: later a chain may be shorter.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.chains: list[_Chain] = []
 
     def __missing__(self, contract: tuple[int, str]) -> int:
         self[contract] = _FIRST_CON_ID + len(self)
@@ -37,10 +48,12 @@ def wide_recording(products: int, today: date, con_ids: ConIds | None = None) ->
     """
     sample = sample_recording(today, HolidayCalendar())
     known = ConIds() if con_ids is None else con_ids
+    chains = _living_chains(sample)
+    known.chains = known.chains or _mixed(chains)
     contracts = [
         _renamed(row, str(number), known[number, row.con_id])
-        for number, chain in _numbered_chains(sample, products)
-        for row in chain
+        for number, key in _numbered_keys(known.chains, products)
+        for row in chains[key]
     ]
     return replace(sample, contracts=tuple(contracts))
 
@@ -63,23 +76,28 @@ def _narrowed(recording: Recording, con_ids: Collection[str]) -> Recording:
 
 def wide_queries(products: int, today: date) -> list[FutureQuery]:
     """What asks for each of these products."""
-    chains = _numbered_chains(sample_recording(today, HolidayCalendar()), products)
+    chains = _living_chains(sample_recording(today, HolidayCalendar()))
     return [
-        FutureQuery(symbol=_numbered(chain[0].symbol, str(number)), exchange=chain[0].exchange)
-        for number, chain in chains
+        FutureQuery(symbol=_numbered(symbol, str(number)), exchange=exchange)
+        for number, (symbol, exchange, _) in _numbered_keys(_mixed(chains), products)
     ]
 
 
-def _numbered_chains(
-    sample: Recording, products: int
-) -> Iterator[tuple[int, tuple[ContractRow, ...]]]:
-    chains: dict[tuple[str, str, str], list[ContractRow]] = defaultdict(list)
+def _living_chains(sample: Recording) -> dict[_Chain, list[ContractRow]]:
+    chains: dict[_Chain, list[ContractRow]] = defaultdict(list)
     for row in sample.contracts:
         if row.time_zone_id:  # it still trades
             chains[row.symbol, row.exchange, row.trading_class].append(row)
-    full = [tuple(chain) for chain in chains.values() if len(chain) >= SHORTEST_CHAIN]
-    mixed = [full[_MIX * position % len(full)] for position in range(len(full))]
-    return enumerate(islice(cycle(mixed), products))
+    return chains
+
+
+def _mixed(chains: dict[_Chain, list[ContractRow]]) -> list[_Chain]:
+    full = [key for key, chain in chains.items() if len(chain) >= SHORTEST_CHAIN]
+    return [full[_MIX * position % len(full)] for position in range(len(full))]
+
+
+def _numbered_keys(chains: list[_Chain], products: int) -> Iterator[tuple[int, _Chain]]:
+    return enumerate(islice(cycle(chains), products))
 
 
 def _renamed(row: ContractRow, number: str, con_id: int) -> ContractRow:

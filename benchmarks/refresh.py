@@ -7,11 +7,9 @@ What is fresh enough is looked up, and told as such.
 
 from __future__ import annotations
 
-import socket
 import statistics
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +20,7 @@ from benchmarks.children import IBKR_SYNC, Machine, ProcessCost
 from benchmarks.figures import Figure, median_ratio, quartiles
 from benchmarks.gateway import replaying
 from benchmarks.many_products import MOST_IN_FLIGHT
+from benchmarks.ports import closed_port
 from benchmarks.recordings import wide_queries
 from ibkr_sync.domain.ports.watchlist import WatchedProduct
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
@@ -57,7 +56,7 @@ _WAYS: Mapping[str, _Way] = {
 def measure(rounds: int) -> Iterator[Figure]:
     """Build both databases, then refresh each, in turn, after a round that is not counted."""
     costs: dict[tuple[str, int], list[ProcessCost]] = defaultdict(list)
-    with TemporaryDirectory() as folder, _closed_port() as port:
+    with TemporaryDirectory() as folder, closed_port() as port:
         machine = Machine(Path(folder))
         databases = {products: _built(Path(folder), products) for products in (FEW, MANY)}
         for number in range(min(rounds, _MOST_ROUNDS) + 1):
@@ -108,11 +107,3 @@ def _built(folder: Path, products: int) -> Path:
             WatchedProduct(symbol=query.symbol, exchange=query.exchange) for query in queries
         )
     return file
-
-
-@contextmanager
-def _closed_port() -> Iterator[int]:
-    """A port on loopback that refuses every connection, and that nobody else takes meanwhile."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        yield int(taken.getsockname()[1])
