@@ -41,7 +41,7 @@ class _Product:
 def measure(rounds: int) -> Iterator[Figure]:
     """Build both databases, then run each command on each, in turn."""
     with TemporaryDirectory() as folder:
-        small, large = (_built(Path(folder), products) for products in (1, PRODUCTS))
+        small, large = (built(Path(folder), products) for products in (1, PRODUCTS))
         yield from compare(Machine(Path(folder)), small, large, rounds)
 
 
@@ -58,18 +58,19 @@ def compare(machine: Machine, small: Path, large: Path, rounds: int) -> Iterator
             )
             if number > 0:
                 costs[message].append((small_cost, large_cost))
-    rows = ", ".join(f"{count:,} {name}" for name, count in _counts(large).items())
+    rows = ", ".join(f"{count:,} {name}" for name, count in counts(large).items())
     for name, found in costs.items():
         yield _figure(f"Three years of nights: {rows}", name, found)
 
 
-def _built(folder: Path, products: int) -> Path:
+def built(folder: Path, products: int) -> Path:
+    """A database of so many products after three years of nights."""
     inner = folder / f"{products}"
     inner.mkdir()
     return build(inner, products, NIGHTS, datetime.now(UTC).date())
 
 
-def _counts(file: Path) -> dict[str, int]:
+def counts(file: Path) -> dict[str, int]:
     """How many rows the tables have that grow."""
     tables = ("products", "contracts", "field_changes", "run_products", "hours_days")
     with closing(sqlite3.connect(file)) as database:

@@ -17,10 +17,9 @@ import psycopg
 from sqlalchemy.engine import make_url
 
 from benchmarks.children import IBKR_SYNC, Machine, ProcessCost
-from benchmarks.commands import COMMANDS, first_product
+from benchmarks.commands import COMMANDS, built, counts, first_product
 from benchmarks.figures import Figure, median_ratio, quartiles
 from benchmarks.gateway import replaying
-from benchmarks.large_database import build, counts
 from benchmarks.many_products import ManyProducts
 from benchmarks.night import PRODUCTS as WATCHED
 from benchmarks.night import refresh_call, watch_all
@@ -45,7 +44,7 @@ def measure(rounds: int) -> Iterator[Figure]:
 
 def _reading(folder: Path, server: str, rounds: int) -> Iterator[Figure]:
     """Each command on a large file and on its copy, after a round that is not counted."""
-    file, copy, machine = build(folder, PRODUCTS), _empty_schema(server), Machine(folder)
+    file, copy, machine = built(folder, PRODUCTS), _empty_schema(server), Machine(folder)
     machine.run([IBKR_SYNC, "--database", str(file), "db", "copy", "--to", copy])
     product = first_product(file)
     costs: Costs = defaultdict(list)

@@ -209,7 +209,13 @@ def check_commands(command: Path, cwd: Path) -> None:
     expect("psycopg[binary]" in refused, f"without its extra PostgreSQL said: {refused}")
 
 
-    check_library(scripts / "python", elsewhere)
+def check_library(python: Path, cwd: Path) -> None:
+    """Expect that a program reads what the demo stored, and learns what a table needs."""
+    answer = use([str(python), "-W", "error", "-c", LIBRARY], cwd)
+    is_right = "ES@CME (ES)" in answer and "pip install 'ibkr-sync[parquet]'" in answer
+    expect(is_right, f"the library answered: {answer}")
+
+
 def check_types(python: Path, cwd: Path) -> None:
     """Expect that whoever imports it gets its types."""
     mypy = [sys.executable, "-m", "mypy", "--strict", "--python-executable", str(python)]

@@ -124,7 +124,7 @@ class Services(Generic[F]):
         )
         from ibkr_sync.infrastructure.repositories.local_repo.raw_replies import LocalRawReplies
 
-        replies = LocalRawReplies(self._database, self._clock)
+        replies = LocalRawReplies(self.database, self._clock)
         recorder = partial(ReplyRecorder, ProtobufRowReader())
         return RecordingService(replies, self.runs, self.futures.market_rules, recorder)
 
