@@ -1,1 +1,1 @@
-"""Our own file formats: products as JSON and CSV, and lists for the watchlist."""
+"""Our own file formats, and those of others that are read, written or reviewed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import timedelta
 from decimal import Decimal
@@ -14,7 +15,7 @@ import pytest
 
 from example_products import DECEMBER, ES, NOW
 from ibkr_sync.catalogue import load_catalogue
-from ibkr_sync.domain.entities.catalogue import ProductFacts
+from ibkr_sync.domain.entities.catalogue import CatalogueProduct, ProductFacts
 from ibkr_sync.domain.entities.contracts import ContractSeries, FuturesContract
 from ibkr_sync.domain.entities.exported_product import ExportedProduct
 from ibkr_sync.domain.entities.futures import Future, ProductKey
@@ -141,6 +142,33 @@ def test_what_may_be_another_product_is_not_judged(
     review = reviewed(row, *products)
     assert [(item.row["Instrument"], item.reason) for item in review.unjudged] == [("A", reason)]
     assert review.findings == ()
+
+
+def test_a_table_that_agrees_with_all_products_has_no_findings() -> None:
+    """Every row of the catalogue's that pysystemtrade has, beside all other products."""
+    rows, by_key = [], defaultdict[ProductKey, list[CatalogueProduct]](list)
+    for number, row in enumerate(load_catalogue().products):
+        by_key[row.key] += [row] if row.active else []
+        if "pst" in row.sources:
+            magnifier, weekly = row.price_magnifier, str(row.weekly_expiries).upper()
+            cells = (row.symbol, row.exchange, row.currency, row.multiplier, magnifier, weekly)
+            rows.append(",".join(str("" if cell is None else cell) for cell in (number, *cells)))
+    products = [
+        stored(
+            key.symbol,
+            key.exchange,
+            [str(row.multiplier) for row in found if row.multiplier] or ("1", "2"),
+            key.trading_class,
+            series=ContractSeries if found[0].weekly_expiries else [ContractSeries.MONTHLY],
+            currency=found[0].currency,
+            price_magnifier=found[0].price_magnifier,
+        )
+        for key, found in by_key.items()
+        if found
+    ]
+    review = reviewed("\n".join(rows), *products)
+    assert (len(rows) > 500, review.findings) == (True, ())
+    assert {item.reason for item in review.unjudged} == {"it is not stored"}
 
 
 def test_renamed_products_are_found_by_what_they_were_called() -> None:
