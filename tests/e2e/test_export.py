@@ -58,6 +58,8 @@ def test_products_and_contracts_are_exported_or_nothing(
         (("-o", tmp_path), "is a folder"),
         (("-o", stocked), "is the database"),
         (("--exchange", "CME"), "need a SYMBOL"),
+        (("--columns", "con_id"), "export has them all"),
+        (("--json",), "is --to csv that says the format"),
     ):
         refused = ibkr_sync(*here, *arguments)
         assert (refused.code, refused.out) == (2, "")

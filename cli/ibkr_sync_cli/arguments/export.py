@@ -10,6 +10,7 @@ import typer
 
 from ibkr_sync.interchange.exports.formats import FORMATS, ExportTarget, FormatName
 from ibkr_sync_cli.invocation import Call, refuse_database
+from ibkr_sync_cli.terminal.columns import refuse_columns
 from ibkr_sync_cli.terminal.result_file import parse_result_file, refuse_folder
 
 if TYPE_CHECKING:
@@ -50,8 +51,8 @@ def path_of_export(
     """Where a format is written; raises BadParameter where that is not possible."""
     path = parse_result_file(typed)
     target = FORMATS[name].target
-    if corrects and target is not ExportTarget.USERS_FILE:
-        raise typer.BadParameter(f"--to {name} corrects no file of yours", param_hint="'--yes'")
+    if target is not ExportTarget.USERS_FILE:
+        _refuse_options_of_review(call, name, corrects=corrects)
     if path is None:
         if target is ExportTarget.TEXT_FILE:
             return None
@@ -63,3 +64,13 @@ def path_of_export(
     elif path.exists() and not path.is_dir():
         raise typer.BadParameter(f"{typed!r} is no folder", param_hint=_HINT)
     return path
+
+
+def _refuse_options_of_review(call: Call, name: FormatName, *, corrects: bool) -> None:
+    """Raise BadParameter for options of a result that is shown, as that of a review is."""
+    if corrects:
+        raise typer.BadParameter(f"--to {name} corrects no file of yours", param_hint="'--yes'")
+    if call.output.columns:
+        refuse_columns("an export has them all")
+    if call.explicit_format is not None:
+        raise typer.BadParameter(f"it is --to {name} that says the format", param_hint="'--format'")

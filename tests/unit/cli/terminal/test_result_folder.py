@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,6 +53,26 @@ def test_what_fails_on_the_way_leaves_all_as_it_was(tmp_path: Path) -> None:
 
     assert contents(tmp_path) == {"a.csv": "old"}
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv", MARKER]
+
+
+def test_what_was_cut_short_is_marked_so_and_the_next_one_tidies_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped() -> None:
+        raise KeyboardInterrupt
+
+    replace_files(tmp_path, [("a.csv", b"old"), ("b.csv", b"old")])
+    with monkeypatch.context() as stopping:
+        stopping.setattr(os, "sync", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            replace_files(tmp_path, [("b.csv", b"new"), ("c.csv", b"new")])
+    assert marked(tmp_path) == {
+        "schema": "ibkr-sync/export/1",
+        "complete": False,
+        "files": ["a.csv", "b.csv", "c.csv"],
+    }
+    replace_files(tmp_path, [("a.csv", b"newest")])
+    assert contents(tmp_path) == {"a.csv": "newest"}
 
 
 def test_a_marker_of_others_deletes_nothing_that_is_not_below_the_folder(tmp_path: Path) -> None:
