@@ -9,11 +9,19 @@ from decimal import Decimal
 from typing import Any
 
 from example_products import DECEMBER, ES, NOW
+from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.domain.entities.catalogue import CatalogueProduct, ProductFacts
 from ibkr_sync.domain.entities.exported_product import ExportedProduct
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.interchange.exports.export_parts import ExportNote, FilePart, NoteKind
 from ibkr_sync.interchange.exports.lean_symbols import MAP_FILE, PROPERTIES_FILE, build
+
+OF_LEAN_TEXT = """
+    GBP=6B CAD=6C JPY=6J CHF=6S EUR=6E AUD=6A NZD=6N VIX=VX AIGCI=AW AC=EH BRE=6L ZAR=6Z BRR=BTC
+    ETHUSDRR=ETH DA=DC BQX=BIO ESTX50=FESX DAX=FDAX DDAX=FDIV TDX=FTDX K200=KM
+"""
+OF_LEAN = dict(pair.split("=") for pair in OF_LEAN_TEXT.split())
+"""The futures of its IB-symbol-map.json that still trade."""
 
 
 def exported(
@@ -89,6 +97,18 @@ def test_lean_reads_the_rows_and_the_names() -> None:
     }
     assert entries["cme", "6E"]["minimumPriceVariation"] == Decimal("0.0000005")
     assert entries["krx", "KM"]["minimumOrderSize"] == 1
+
+
+def test_of_all_products_of_the_catalogue_the_map_says_what_leans_own_says() -> None:
+    known = [row for row in load_catalogue().products if row.active]
+    products = [
+        dataclasses.replace(exported(*row.key, multiplier=row.multiplier), row=row) for row in known
+    ]
+    files, _ = read(products)
+    names = json.loads(files[MAP_FILE])["Future"]
+
+    assert from_csv_file(files[PROPERTIES_FILE])
+    assert {symbol: names.get(symbol) for symbol in OF_LEAN} == OF_LEAN
 
 
 def test_of_a_symbol_that_several_share_the_map_has_the_one_that_is_named_so() -> None:
