@@ -7,8 +7,7 @@ them has is no error: the product may just not be stored.
 
 from __future__ import annotations
 
-import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,12 +26,17 @@ from ibkr_sync.interchange.exports.pysystemtrade.findings import (
     TableReview,
     UnjudgedRow,
 )
+from ibkr_sync.interchange.exports.pysystemtrade.identities import (
+    IdentityCounts,
+    identity_of,
+    number_in_cell,
+    without_collisions,
+)
 from ibkr_sync.interchange.product_document import number_in_document
 
 _Place: TypeAlias = tuple[str, str]
 """Symbol and exchange."""
 
-_NUMBER: Final = re.compile(r" *[+-]?[0-9]{1,20}(\.[0-9]{0,20})?([eE][+-]?[0-9]{1,2})? *", re.ASCII)
 _BOOLEANS: Final = {"TRUE": True, "True": True, "true": True} | {
     "FALSE": False,
     "False": False,
@@ -52,26 +56,6 @@ class _Listed:
     @property
     def place(self) -> _Place:
         return self.product.symbol, self.product.exchange
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Counts:
-    """How many rows have the same: symbol, exchange and multiplier; symbol and exchange; name."""
-
-    sizes: Counter[tuple[str | None, str | None, Decimal | None]]
-    places: Counter[tuple[str | None, str | None]]
-    instruments: Counter[str | None]
-
-    @classmethod
-    def of(cls, table: ConfigTable) -> _Counts:
-        rows = table.rows
-        return cls(
-            sizes=Counter(
-                (row["IBSymbol"], row["IBExchange"], _number(row["IBMultiplier"])) for row in rows
-            ),
-            places=Counter((row["IBSymbol"], row["IBExchange"]) for row in rows),
-            instruments=Counter(row["Instrument"] for row in rows),
-        )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -128,7 +112,7 @@ class TableReviewer:
         findings: list[TableFinding] = []
         unjudged: list[UnjudgedRow] = []
         named: set[ProductKey] = set()
-        counts = _Counts.of(table)
+        counts = IdentityCounts.of(row.cells for row in table.rows)
         for row in table.rows:
             judgement = _Judgement(row=row)
             _judge_alone(judgement, counts)
@@ -143,17 +127,17 @@ class TableReviewer:
         keys = (other.product.key for listed in self._stored.values() for other in listed)
         return TableReview(
             table=table,
-            findings=tuple(findings),
+            findings=without_collisions(table, findings),
             unjudged=tuple(unjudged),
             unnamed=tuple(sorted(key for key in keys if key not in named)),
         )
 
-    def _match(self, row: ConfigRow, counts: _Counts) -> _Listed | str:
+    def _match(self, row: ConfigRow, counts: IdentityCounts) -> _Listed | str:
         """The stored product that a row is about, or why none is."""
         symbol, exchange = row["IBSymbol"], row["IBExchange"]
         if symbol is None or exchange is None:
             return "it has no symbol or no exchange"
-        size = _number(row["IBMultiplier"])
+        size = number_in_cell(row["IBMultiplier"])
         places = list(self._places(symbol.strip(), exchange.strip()))
         for place in places:
             fitting = [other for other in self._stored.get(place, ()) if _fits(other, size)]
@@ -174,7 +158,9 @@ class TableReviewer:
         if (renamed := self._catalogue.renamed_symbol(symbol)) is not None:
             yield renamed.now, renamed.exchange
 
-    def _may_have_changed(self, listed: _Listed, size: Decimal | None, counts: _Counts) -> bool:
+    def _may_have_changed(
+        self, listed: _Listed, size: Decimal | None, counts: IdentityCounts
+    ) -> bool:
         """Whether a multiplier that no product has is a wrong one of the product."""
         symbol, exchange = listed.place
         is_anothers = any(
@@ -195,7 +181,7 @@ class TableReviewer:
         if found != expected:
             judgement.wrong("IBExchange", expected, f"{found.strip()} is {expected} today")
 
-    def _judge(self, judgement: _Judgement, listed: _Listed, counts: _Counts) -> None:
+    def _judge(self, judgement: _Judgement, listed: _Listed, counts: IdentityCounts) -> None:
         row, product = judgement.row, listed.product
         if listed.closed_at is not None:
             judgement.problem(None, f"IBKR no longer knows it since {listed.closed_at:%Y-%m-%d}")
@@ -214,28 +200,22 @@ def _fits(listed: _Listed, size: Decimal | None) -> bool:
     return size is None or size in listed.product.sizes
 
 
-def _number(text: str | None) -> Decimal | None:
-    """A number as pandas reads it; None for a missing one, and for what is none."""
-    return Decimal(text) if text is not None and _NUMBER.fullmatch(text) else None
-
-
-def _judge_alone(judgement: _Judgement, counts: _Counts) -> None:
+def _judge_alone(judgement: _Judgement, counts: IdentityCounts) -> None:
     """What is wrong with a row by the table alone."""
     row = judgement.row
-    place = row["IBSymbol"], row["IBExchange"]
-    size = _number(row["IBMultiplier"])
+    identity = identity_of(row.cells)
     if row["Instrument"] is None or row["IBSymbol"] is None or row["IBExchange"] is None:
         judgement.problem(None, "pandas reads its instrument, symbol or exchange as missing")
-    elif counts.sizes[(*place, size)] > 1:
+    elif counts.sizes[identity] > 1:
         judgement.problem(
             None, "another row has its symbol, exchange and multiplier: pysystemtrade refuses both"
         )
-    elif size is not None and counts.sizes[(*place, None)]:
+    elif identity[2] is not None and counts.is_shared(identity):
         judgement.problem(
             None, "a row without multiplier has its symbol and exchange, and fits it as well"
         )
     for column in ("IBMultiplier", "priceMagnifier"):
-        if row[column] is not None and _number(row[column]) is None:
+        if row[column] is not None and number_in_cell(row[column]) is None:
             judgement.problem(column, "it is no number, so pandas reads the whole column as text")
     if row["IgnoreWeekly"] is not None and row["IgnoreWeekly"] not in _BOOLEANS:
         judgement.problem(
@@ -246,7 +226,7 @@ def _judge_alone(judgement: _Judgement, counts: _Counts) -> None:
 
 
 def _judge_multiplier(judgement: _Judgement, product: Future, *, is_alone: bool) -> None:
-    size = _number(judgement.row["IBMultiplier"])
+    size = number_in_cell(judgement.row["IBMultiplier"])
     sizes = product.sizes
     if size is None or not sizes:
         return
@@ -260,7 +240,7 @@ def _judge_multiplier(judgement: _Judgement, product: Future, *, is_alone: bool)
 
 def _judge_magnifier(judgement: _Judgement, product: Future) -> None:
     found = judgement.row["priceMagnifier"]
-    size, known = _number(found), product.price_magnifier
+    size, known = number_in_cell(found), product.price_magnifier
     stated = Decimal(1) if found is None else size
     if known is not None and stated is not None and stated != known:
         reason = "IBKR says another; prices that were kept were divided by this one"

@@ -144,6 +144,23 @@ def test_what_may_be_another_product_is_not_judged(
     assert review.findings == ()
 
 
+def test_no_correction_gives_a_row_what_another_has() -> None:
+    review = reviewed(
+        "old,ES,GLOBEX,USD,50,1,FALSE\n"
+        "new,ES,CME,USD,50,1,FALSE\n"
+        "one,STI,SGX,USD,10,1,FALSE\n"
+        "two,STI,SGX,USD,5,1,FALSE",
+        stored("ES", "CME"),
+        stored("STI", "SGX", ["2"]),
+    )
+    assert review.corrections == {}
+    assert [(item.row["Instrument"], item.column) for item in review.problems] == [
+        ("old", "IBExchange"),
+        ("one", "IBMultiplier"),
+        ("two", "IBMultiplier"),
+    ]
+
+
 def test_a_table_that_agrees_with_all_products_has_no_findings() -> None:
     """Every row of the catalogue's that pysystemtrade has, beside all other products."""
     rows, by_key = [], defaultdict[ProductKey, list[CatalogueProduct]](list)
