@@ -7,7 +7,7 @@ import subprocess
 import sysconfig
 from pathlib import Path
 
-from e2e.gateways import sample, sample_gateway
+from e2e.gateways import sample
 
 COMMAND = Path(sysconfig.get_path("scripts")) / "ibkr-sync"
 
@@ -21,16 +21,14 @@ FORMATS = {
 _SOME_LEFT_OUT = 4
 
 
-def export_sample(folder: Path) -> None:
+def export_sample(folder: Path, port: int) -> None:
     """Make `sample.db` and a file or folder for each format; raises RuntimeError if a call fails.
 
-    What the calls say is kept beside it, as `nautilus.err`.
+    The gateway with the sample listens at `port`.
     """
-    with sample_gateway() as gateway:
-        port = ("--source", "ibkr", "--port", str(gateway.port))
-        _run(folder, "get", *_products(), "--expired", *port, name="get")
+    _run(folder, "get", *_products(), "--expired", "--source", "ibkr", "--port", str(port))
     for format_, path in FORMATS.items():
-        _run(folder, "export", "--to", format_, "-o", path, name=format_)
+        _run(folder, "export", "--to", format_, "-o", path)
 
 
 def _products() -> list[str]:
@@ -39,7 +37,7 @@ def _products() -> list[str]:
     return [f"{symbol}@{exchange} ({name})" for symbol, exchange, name in sorted(monthly)]
 
 
-def _run(folder: Path, *arguments: str, name: str) -> None:
+def _run(folder: Path, *arguments: str) -> None:
     done = subprocess.run(  # noqa: S603 - our own command
         [str(COMMAND), "--database", "sample.db", *arguments],
         cwd=folder,
@@ -49,6 +47,6 @@ def _run(folder: Path, *arguments: str, name: str) -> None:
         timeout=600,
         check=False,
     )
-    (folder / f"{name}.err").write_text(done.stderr, encoding="utf-8")
     if done.returncode not in (0, _SOME_LEFT_OUT):
-        raise RuntimeError(f"{name} ended with {done.returncode}:\n{done.stderr}")
+        words = " ".join(arguments)
+        raise RuntimeError(f"{words} ended with {done.returncode}:\n{done.stderr}")

@@ -6,7 +6,6 @@ import json
 import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -34,10 +33,7 @@ from nautilus_trader.model.instruments import FuturesContract
 from nautilus_trader.model.objects import Money, Price
 from nautilus_trader.persistence.catalog import ParquetDataCatalog
 
-MONTH_CODED = re.compile(r"\w{1,3}[FGHJKMNQUVXZ]\d")
-
-NAMES_ALL_FUTURES = tuple(map(int, version("nautilus_trader").split("."))) >= (1, 231)
-"""Whether the adapter names any future; before, only those whose local symbol has a month."""
+from peers.nautilus_names import is_named_as_ours
 
 ASSET_CLASSES = {
     "index": "INDEX",
@@ -61,10 +57,6 @@ def instruments(catalogue: ParquetDataCatalog) -> dict[int, Any]:
     return {
         instrument.info["contract"]["conId"]: instrument for instrument in catalogue.instruments()
     }
-
-
-def named_by_adapter(contract: dict[str, Any]) -> bool:
-    return NAMES_ALL_FUTURES or bool(MONTH_CODED.fullmatch(contract["local_symbol"]))
 
 
 def ib_contract(contract: dict[str, Any]) -> IBContract:
@@ -126,7 +118,7 @@ def test_ids_are_those_that_the_adapter_makes(
 ) -> None:
     for con_id, read in instruments.items():
         ours = contracts[con_id]
-        if named_by_adapter(ours):
+        if is_named_as_ours(ours["local_symbol"]):
             made = ib_contract_to_instrument_id(ib_contract(ours), ours["exchange"])
             assert read.id.value == made.value
             assert read.id == made or "." in ours["exchange"]
@@ -142,7 +134,7 @@ def test_ids_lead_back_to_the_contract(
         ours = contracts[con_id]
         if (
             ours["exchange"] in VENUES_FUT
-            and named_by_adapter(ours)
+            and is_named_as_ours(ours["local_symbol"])
             and read.id.venue.value == ours["exchange"]
         ):
             found = instrument_id_to_ib_contract(read.id, ours["exchange"])
@@ -162,7 +154,7 @@ def test_the_adapter_makes_the_same_instrument_of_what_is_kept_beside_it(
 ) -> None:
     for con_id, read in instruments.items():
         ours = contracts[con_id]
-        if named_by_adapter(ours):
+        if is_named_as_ours(ours["local_symbol"]):
             made = parse_instrument(dict_to_contract_details(read.info), ours["exchange"])
             for name in ("raw_symbol", "price_increment", "multiplier", "quote_currency"):
                 assert getattr(made, name) == getattr(read, name)
