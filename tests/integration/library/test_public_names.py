@@ -15,13 +15,19 @@ from syrupy.assertion import SnapshotAssertion
 import ibkr_sync
 from ibkr_sync_cli.parsing.command_tree import _COMMANDS
 
-CALLED_OTHERWISE = {"show": "contracts"}
+CALLED_OTHERWISE = {"show": "contracts", "import": "import_deliveries"}
 OF_THE_TERMINAL = {
     *("as_of", "explain"),  # methods of their own: as_of, explain_next
     "list_all",  # pins
     *("exit_code", "tz", "days", "limit", "sort", "context"),
 }
 """Options that are no argument: what they ask is another method, or what a program does itself."""
+
+OF_THE_COMMAND_LINE = {
+    *("config", "db", "demo", "doctor", "export", "help", "replay", "report", "schedule"),
+    "version",
+}
+"""Installing, settings, upkeep, and files for people and other systems."""
 
 NARROWING = {"exchange", "currency", "trading_class", "multiplier"}
 
@@ -58,8 +64,7 @@ def test_every_command_that_asks_or_stores_is_a_method_with_its_options() -> Non
     lacking: dict[str, set[str]] = {}
     for name, place in _COMMANDS.items():
         path, _, function = place.partition(":")
-        folder = path.partition(".")[0]
-        if (folder == "upkeep" and name not in {"runs", "pin", "unpin"}) or function == "app":
+        if name in OF_THE_COMMAND_LINE or function == "app":
             continue
         method = getattr(ibkr_sync.ReferenceData, CALLED_OTHERWISE.get(name, name))
         commands = importlib.import_module(f"ibkr_sync_cli.commands.{path}")
