@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         Events,
         Expirations,
         Products,
+        Rolls,
     )
     from ibkr_sync.library.watchlist import Watchlist
 
@@ -82,6 +83,7 @@ __all__ = [
     "ProductSummary",
     "Products",
     "ReferenceData",
+    "Rolls",
     "Settlement",
     "Severity",
     "StorageError",
@@ -138,6 +140,7 @@ _PLACES = {
         "Events",
         "Expirations",
         "Products",
+        "Rolls",
     ),
     "ibkr_sync.library.watchlist": ("Watchlist",),
 }

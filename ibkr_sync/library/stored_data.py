@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Unpack, overload
 
 from ibkr_sync.domain.delivery.hold_limits import PositionSide
-from ibkr_sync.domain.delivery.rolls import Roll, parse_roll_rule
+from ibkr_sync.domain.delivery.rolls import parse_roll_rule
 from ibkr_sync.domain.durations import refuse_no_time
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future, Origin
@@ -34,7 +34,7 @@ from ibkr_sync.library.arguments import (
 )
 from ibkr_sync.library.past_data import PastData
 from ibkr_sync.library.session import Session, note_taken, only, query_of
-from ibkr_sync.library.tables import Contracts, Events, Expirations, Products
+from ibkr_sync.library.tables import Contracts, Events, Expirations, Products, Rolls
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -330,7 +330,7 @@ class StoredData:
         months: str | Collection[int] | None = None,
         years: int = 2,
         **limits: Unpack[Narrowing],
-    ) -> tuple[Roll, ...]:
+    ) -> Rolls:
         """When a position moves from contract to contract, and why, so many years back and ahead.
 
         `rule` is `notice-3bd`, `last-trade-5bd`, `cutoff-1bd` or `day-15`.
@@ -344,9 +344,9 @@ class StoredData:
         with self._session.reading() as services:
             query = self._session.query_of_product(services, symbol, limits_of(limits))
             product = services.futures.stored(query, note_taken)
-            return services.deliveries.rolls(
-                product, parsed, self._session.now(), months=wanted, years=years
-            )
+            now = self._session.now()
+            found = services.deliveries.rolls(product, parsed, now, months=wanted, years=years)
+        return Rolls(found)
 
     def list(self, *, exchange: str | None = None) -> tuple[ProductSummary, ...]:
         """The stored products at a glance, by symbol; raises UnknownExchangeError too.

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Self, TypeVar, overload
 
 from ibkr_sync.domain.delivery.expirations import Expiration
+from ibkr_sync.domain.delivery.rolls import Roll
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.history.events import Event
@@ -140,6 +141,16 @@ class Expirations(Table[Expiration]):
         from ibkr_sync.interchange.frames.expiration_frame import expiration_frame
 
         return expiration_frame(self)
+
+
+class Rolls(Table[Roll]):
+    """Rolls in order of days."""
+
+    @cached_property
+    def _frame(self) -> Frame:
+        from ibkr_sync.interchange.frames.roll_frame import roll_frame
+
+        return roll_frame(self)
 
 
 def _place(pair: tuple[Future, FuturesContract]) -> tuple[object, ...]:

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from ibkr_sync.domain.delivery.expirations import Expiration
-from ibkr_sync.interchange.frames.columns import MONTH_TEXT, Column, ColumnKind, Row, plain_value
+from ibkr_sync.interchange.expiration_document import EXPIRATION_KEYS, expiration_record
+from ibkr_sync.interchange.frames.columns import Column, ColumnKind, Row, plain_value
 from ibkr_sync.interchange.frames.frame import Frame
 
 EXPIRATIONS_SCHEMA: Final = "ibkr-sync/expirations-table/1"
@@ -14,38 +15,19 @@ EXPIRATIONS_SCHEMA: Final = "ibkr-sync/expirations-table/1"
 
 _KINDS: Final = {
     "date": ColumnKind.DATE,
-    "what": ColumnKind.REPEATED_TEXT,
-    **dict.fromkeys(("symbol", "exchange", "trading_class"), ColumnKind.REPEATED_TEXT),
     "local_symbol": ColumnKind.TEXT,
-    "contract_month": ColumnKind.DATE,
-    MONTH_TEXT: ColumnKind.REPEATED_TEXT,
     **dict.fromkeys(("con_id", "days_left", "business_days_left"), ColumnKind.INTEGER),
-    **dict.fromkeys(("source", "confidence"), ColumnKind.REPEATED_TEXT),
 }
-_COLUMNS: Final = tuple(Column(name=name, kind=kind) for name, kind in _KINDS.items())
+_COLUMNS: Final = tuple(
+    Column(name=name, kind=_KINDS.get(name, ColumnKind.REPEATED_TEXT)) for name in EXPIRATION_KEYS
+)
 
 
 def expiration_frame(expirations: Iterable[Expiration]) -> Frame:
-    """The calendar in the order given."""
+    """The calendar in the order given, with the keys that JSON has; the month is text."""
     return Frame(schema=EXPIRATIONS_SCHEMA, columns=_COLUMNS, rows=tuple(map(_row, expirations)))
 
 
 def _row(expiration: Expiration) -> Row:
-    contract = expiration.delivering.contract
-    month = contract.contract_month
-    symbol, exchange, trading_class = expiration.delivering.product.key
-    return {
-        "date": expiration.day,
-        "what": expiration.kind.value,
-        "symbol": symbol,
-        "exchange": exchange,
-        "trading_class": trading_class,
-        "local_symbol": contract.local_symbol,
-        "contract_month": plain_value(month),
-        MONTH_TEXT: None if month is None else str(month),
-        "con_id": contract.con_id,
-        "days_left": expiration.days_left,
-        "business_days_left": expiration.business_days_left,
-        "source": expiration.source,
-        "confidence": plain_value(expiration.confidence),
-    }
+    typed = {"date": expiration.day, "confidence": plain_value(expiration.confidence)}
+    return expiration_record(expiration) | typed

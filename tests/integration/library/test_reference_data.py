@@ -206,6 +206,10 @@ def test_a_part_of_a_table_is_a_table(futures: ReferenceData) -> None:
     assert futures.products()[1:].rows == futures.products().rows[1:]
     assert futures.changes()[:3].to_polars().height == 3
     assert repr(futures.expirations("GC", within="2d")) == "<Expirations: 1>"
+    for table in (futures.rolls("GC"), futures.expirations(within="90d")):
+        read = table.to_arrow().to_pylist()
+        assert read == table.to_polars().to_dicts() == [*table.rows]
+        assert table.to_pandas().dtypes.equals(table[:0].to_pandas().dtypes)
 
 
 def test_after_closing_every_question_says_so(week: Path) -> None:

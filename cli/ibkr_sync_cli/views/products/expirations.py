@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ibkr_sync.domain.delivery.days_before import DaysBefore
 from ibkr_sync.domain.delivery.expirations import Expiration, ExpirationKind
 from ibkr_sync.domain.entities.futures import Origin
+from ibkr_sync.interchange.expiration_document import EXPIRATION_KEYS, expiration_record
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.field_phrases import rule_in_words
 from ibkr_sync_cli.units.quantities import quantity_of
@@ -16,42 +17,17 @@ from ibkr_sync_cli.views.records import records_view
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-COLUMNS = (
-    *("date", "what", "symbol", "exchange", "trading_class", "local_symbol", "contract_month"),
-    *("con_id", "days_left", "business_days_left", "source", "confidence"),
-)
-
 
 def expirations_view(expirations: Sequence[Expiration], within: DaysBefore) -> Result:
     """What happens in so many days."""
     return records_view(
         expirations,
-        _record,
-        COLUMNS,
+        expiration_record,
+        EXPIRATION_KEYS,
         lambda: _table(expirations, within),
         schema="ibkr-sync/expirations/1",
         name="expirations",
     )
-
-
-def _record(expiration: Expiration) -> dict[str, object]:
-    contract = expiration.delivering.contract
-    month = contract.contract_month
-    symbol, exchange, trading_class = expiration.delivering.product.key
-    return {
-        "date": expiration.day.isoformat(),
-        "what": expiration.kind.value,
-        "symbol": symbol,
-        "exchange": exchange,
-        "trading_class": trading_class,
-        "local_symbol": contract.local_symbol,
-        "contract_month": None if month is None else str(month),
-        "con_id": contract.con_id,
-        "days_left": expiration.days_left,
-        "business_days_left": expiration.business_days_left,
-        "source": expiration.source,
-        "confidence": expiration.confidence,
-    }
 
 
 EXPIRATION_WORDS = {

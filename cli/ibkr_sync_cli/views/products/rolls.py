@@ -8,18 +8,13 @@ from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.delivery.hold_limits import HoldLimitKind, StandInReason
 from ibkr_sync.domain.delivery.rolls import LIMIT_NAMES, Roll, RollRule
-from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future, Origin
+from ibkr_sync.interchange.roll_document import ROLL_KEYS, roll_record
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.views.records import records_view
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-
-COLUMNS = (
-    *("date", "from_local_symbol", "from_month", "from_con_id"),
-    *("to_local_symbol", "to_month", "to_con_id", "why", "source", "confidence", "basis"),
-)
 
 
 def rolls_view(product: Future, rolls: Sequence[Roll], rule: RollRule, typed: str) -> Result:
@@ -27,8 +22,8 @@ def rolls_view(product: Future, rolls: Sequence[Roll], rule: RollRule, typed: st
     symbol, exchange, trading_class = product.key
     return records_view(
         rolls,
-        _record,
-        COLUMNS,
+        roll_record,
+        ROLL_KEYS,
         lambda: _table(product, rolls, rule),
         schema="ibkr-sync/rolls/1",
         name="rolls",
@@ -49,27 +44,6 @@ def rolls_note(rolls: Sequence[Roll], rule: str) -> str | None:
     return (
         f"by {rule}, {count} of {len(rolls)} contracts are kept past first notice or IBKR's cut-off"
     )
-
-
-def _record(roll: Roll) -> dict[str, object]:
-    return {
-        "date": roll.day.isoformat(),
-        **_side("from", roll.leaving),
-        **_side("to", roll.entering),
-        "why": roll.why,
-        "source": roll.source,
-        "confidence": roll.confidence,
-        "basis": roll.basis.value,
-    }
-
-
-def _side(name: str, contract: FuturesContract) -> dict[str, object]:
-    month = contract.contract_month
-    return {
-        f"{name}_local_symbol": contract.local_symbol,
-        f"{name}_month": None if month is None else str(month),
-        f"{name}_con_id": contract.con_id,
-    }
 
 
 def _table(product: Future, rolls: Sequence[Roll], rule: RollRule) -> RenderableType:

@@ -8,9 +8,11 @@ import typer
 from ibkr_sync.domain.history.events import RECORDED_FIELDS
 from ibkr_sync.domain.selection.chain_selection import SORT_FIELDS
 from ibkr_sync.interchange.event_document import EVENT_KEYS
+from ibkr_sync.interchange.expiration_document import EXPIRATION_KEYS
 from ibkr_sync.interchange.product_rows import CONTRACT_COLUMNS
+from ibkr_sync.interchange.roll_document import ROLL_KEYS
 from ibkr_sync_cli.terminal.columns import chosen_columns, known_field, parse_columns
-from ibkr_sync_cli.views.products import catalogue, expirations, product_list, rolls
+from ibkr_sync_cli.views.products import catalogue, product_list
 from ibkr_sync_cli.views.products.nearest_contracts import NEAREST_COLUMNS
 
 
@@ -22,8 +24,8 @@ from ibkr_sync_cli.views.products.nearest_contracts import NEAREST_COLUMNS
         ("Contract,Class,Hold until,Bus.", NEAREST_COLUMNS, "local_symbol trading_class "),
         ("Type,Cur,Listed,Synced", product_list.COLUMNS, "asset_class currency listed synced_at"),
         ("Type,What,Seen (UTC)", EVENT_KEYS, "type local_symbol at"),
-        ("What,Days,Conf", expirations.COLUMNS, "what days_left confidence"),
-        ("From,To", rolls.COLUMNS, "from_local_symbol to_local_symbol"),
+        ("What,Days,Conf", EXPIRATION_KEYS, "what days_left confidence"),
+        ("From,To", ROLL_KEYS, "from_local_symbol to_local_symbol"),
         ("Magnifier,Settles", catalogue.COLUMNS, "price_magnifier settlement"),
         ("Contract,local_symbol", CONTRACT_COLUMNS, "local_symbol"),
         ("Days", SORT_FIELDS, "last_trade_date"),
