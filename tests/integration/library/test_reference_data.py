@@ -249,6 +249,17 @@ def test_several_are_open_at_once_and_threads_share_one(week: Path) -> None:
         assert [contract.symbol for contract in asyncio.run(ask())] == ["ES", "GC"]
 
 
+def test_a_database_that_is_restored_meanwhile_is_read_as_it_is_now(week: Path) -> None:
+    with ibkr_sync.open(week) as futures, ibkr_sync.open(week.with_name("other.db")) as other:
+        other.watchlist.add("ZN")
+        assert len(futures.watchlist.list()) == 4
+        other.close()
+        week.with_name("other.db").replace(week)
+        assert [entry.product.symbol for entry in futures.watchlist.list()] == ["ZN"]
+        futures.watchlist.add("ES")
+        assert len(futures.watchlist.list()) == 2
+
+
 def test_the_default_is_the_database_of_the_settings(week: Path) -> None:
     with ibkr_sync.open() as futures:
         assert (futures.database, len(futures.list())) == (str(week), 4)

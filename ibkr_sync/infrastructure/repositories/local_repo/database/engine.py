@@ -159,11 +159,13 @@ class Database:
         """Let all that this thread reads inside see one state of the database.
 
         Nothing is opened before the first read. A write ends the transaction before it begins, and
-        so does a failure; what is read after that sees the state of then.
+        so does a failure; what is read after that sees the state of then. Where another file has
+        taken the place of the one that was read before, that one is read, unless a run is open.
         """
         if self._snapshot is not None or self._writing is not None:
             yield
             return
+        self._leave_replaced_file()
         self._of_thread.snapshot = snapshot = Snapshot(self._begin_read)
         try:
             yield
@@ -267,6 +269,15 @@ class Database:
             self._engine.dispose()
             self._engine = None
             self._opened_file = None
+
+    def _leave_replaced_file(self) -> None:
+        """Open the file anew that was restored, or made again, since it was opened."""
+        if self.path is None or self._opened_file is None or self.run_lock_file is not None:
+            return
+        with self.shared_lock:
+            if file_identity(self.path) not in (self._opened_file, None):
+                self.close()
+                self.has_current_schema = False
 
     @property
     def _snapshot(self) -> Snapshot | None:
