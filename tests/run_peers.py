@@ -55,7 +55,11 @@ ALL = (
 def main() -> int:
     """Export the sample and have all peers, or those named, read it; gives the exit code."""
     began = time.monotonic()
-    peers = [peer for peer in ALL if not sys.argv[1:] or peer.name in sys.argv[1:]]
+    names = sys.argv[1:] or [peer.name for peer in ALL]
+    if unknown := set(names) - {peer.name for peer in ALL}:
+        say(f"error: no such peer: {', '.join(sorted(unknown))}")
+        return 2
+    peers = [peer for peer in ALL if peer.name in names]
     pythons = {peer: found for peer in peers if (found := python_for(peer))}
     keep_environments_in(ENVIRONMENTS)
     try:
@@ -69,7 +73,8 @@ def main() -> int:
         ours = {"IBKR_SYNC_PEERS_EXPORTED": folder, "IBKR_SYNC_PEERS_PORT": str(gateway.port)}
         failed = [peer.name for peer in pythons if not reads(peer, interpreters[peer], ours)]
     left_out = [peer.name for peer in peers if peer not in pythons]
-    say(f"peers: {'FAILED: ' + ', '.join(failed) if failed else 'all passed'}"
+    passed = len(pythons) - len(failed)
+    say(f"peers: {passed} passed{', FAILED: ' + ', '.join(failed) if failed else ''}"
         f"{', left out: ' + ', '.join(left_out) if left_out else ''}"
         f" after {time.monotonic() - began:.0f} s")  # fmt: skip
     return 1 if failed else 0
@@ -77,7 +82,7 @@ def main() -> int:
 
 def python_for(peer: Peer) -> str | None:
     """A Python under which the peer runs; None, and the reason, where there is none."""
-    for candidate in candidates():
+    for candidate in filter(shutil.which, candidates()):
         done = subprocess.run(  # noqa: S603 - interpreters of this machine
             [candidate, "-c", WHICH_PYTHON], capture_output=True, text=True, check=False
         )
