@@ -30,6 +30,9 @@ Since: TypeAlias = str | date | datetime | timedelta
 Days: TypeAlias = int | str | timedelta | DaysBefore
 """So many calendar days, or business days as `5bd`."""
 
+Symbol: TypeAlias = str | int
+"""What people call a product or contract, or a conId."""
+
 E = TypeVar("E", bound=StrEnum)
 
 
@@ -56,6 +59,34 @@ def limits_of(given: Narrowing) -> Limits:
     )
 
 
+def symbols_of(given: Collection[object]) -> tuple[str, ...]:
+    """Symbols as people type them; raises TypeError for what is neither text nor a conId."""
+    for symbol in given:
+        if not isinstance(symbol, str | int) or isinstance(symbol, bool):
+            raise TypeError(f"a symbol is text or a conId, not {symbol!r}")
+    return tuple(map(str, given))
+
+
+def named_symbols_of(given: Collection[Symbol]) -> tuple[str, ...]:
+    """As `symbols_of`, at least one."""
+    if not given:
+        raise ValueError("name a product")
+    return symbols_of(given)
+
+
+def refuse_narrowing(symbols: Collection[Symbol], given: Narrowing) -> None:
+    """Raise ValueError for what narrows a symbol where there is none."""
+    if not symbols and given:
+        raise ValueError(f"{next(iter(given))} is for a symbol, and none is named")
+
+
+def count_of(name: str, given: int, most: int) -> int:
+    """How many, from 1 up."""
+    if not 1 <= given <= most:
+        raise ValueError(f"{name} is from 1 to {most}, not {given}")
+    return given
+
+
 def span_of(given: Span) -> timedelta:
     """How long."""
     if isinstance(given, timedelta):
@@ -74,6 +105,8 @@ def written_moment(given: Since, now: datetime) -> str:
 def day_of(given: str | date) -> date:
     """A date."""
     try:
+        if isinstance(given, datetime):
+            return given.date()
         return date.fromisoformat(given) if isinstance(given, str) else given
     except ValueError:
         raise ValueError(f"{given!r} isn't a date; write 2026-11-23") from None

@@ -16,6 +16,7 @@ from ibkr_sync.library.arguments import (
     Days,
     Narrowing,
     Since,
+    Symbol,
     choice_of,
     nearest_rule_of,
     written_moment,
@@ -44,20 +45,20 @@ class PastData:
     def __repr__(self) -> str:
         return f"<PastData: {self._session.database} as of {self._moment}>"
 
-    def product(self, symbol: str, **limits: Unpack[Narrowing]) -> Future:
+    def product(self, symbol: Symbol, **limits: Unpack[Narrowing]) -> Future:
         """The product with its chain as it was known; raises NotYetKnownError."""
         with self._session.reading() as services:
             return self._session.known(services, symbol, limits, self._past)[0]
 
-    def contract(self, symbol: str, **limits: Unpack[Narrowing]) -> FuturesContract:
+    def contract(self, symbol: Symbol, **limits: Unpack[Narrowing]) -> FuturesContract:
         """The contract as it was known; raises NotYetKnownError or ContractNotFoundError."""
         with self._session.reading() as services:
             _, contract = self._session.known(services, symbol, limits, self._past)
         if contract is None:
-            raise MalformedSymbolError(symbol, "contract")
+            raise MalformedSymbolError(str(symbol), "contract")
         return contract
 
-    def ladders(self, symbol: str, **limits: Unpack[Narrowing]) -> dict[int, MarketRule]:
+    def ladders(self, symbol: Symbol, **limits: Unpack[Narrowing]) -> dict[int, MarketRule]:
         """The tick ladders of a product or contract that applied then, by their ids."""
         past = self._past
         with self._session.reading() as services:
@@ -66,7 +67,7 @@ class PastData:
 
     def contracts(
         self,
-        *symbols: str,
+        *symbols: Symbol,
         exchange: str | None = None,
         series: str | SeriesChoice = SeriesChoice.USUAL,
         expired: bool = False,
@@ -86,7 +87,7 @@ class PastData:
 
     def next(
         self,
-        symbol: str,
+        symbol: Symbol,
         *,
         side: str | PositionSide = PositionSide.LONG,
         by: str | HoldLimitKind | None = None,
@@ -112,7 +113,7 @@ class PastData:
     def _products(
         self,
         services: Services[Future],
-        symbols: Collection[str],
+        symbols: Collection[Symbol],
         exchange: str | None,
         past: PastMoment,
     ) -> Iterator[Future]:

@@ -13,13 +13,18 @@ from ibkr_sync.interchange.delivery_files.file_on_disk import day_of_import, rea
 from ibkr_sync.library.arguments import (
     Narrowing,
     Span,
+    Symbol,
     day_of,
     groups_of,
     limits_of,
+    named_symbols_of,
+    refuse_narrowing,
     span_of,
+    symbols_of,
 )
 from ibkr_sync.library.session import note_taken
-from ibkr_sync.library.stored_data import StoredData
+from ibkr_sync.library.stored_contracts import StoredContracts
+from ibkr_sync.library.stored_records import StoredRecords
 from ibkr_sync.library.watchlist import Watchlist
 
 if TYPE_CHECKING:
@@ -32,7 +37,7 @@ if TYPE_CHECKING:
     from ibkr_sync.domain.ports.pins import Pin
 
 
-class ReferenceData(StoredData):
+class ReferenceData(StoredContracts, StoredRecords):
     """The reference data of futures in one database; `ibkr_sync.open()` makes it.
 
     A context manager: what is asked after its end raises DatabaseClosedError. Several may be open
@@ -68,15 +73,16 @@ class ReferenceData(StoredData):
         """The products that `refresh` keeps up to date."""
         return Watchlist(self._session)
 
-    def pin(self, symbol: str, **limits: Unpack[Narrowing]) -> Pin:
+    def pin(self, symbol: Symbol, **limits: Unpack[Narrowing]) -> Pin:
         """Keep what a symbol that several products share is to mean, for this database."""
         with self._session.writing() as services:
-            return services.futures.names.pin(symbol, limits_of(limits))
+            (text,) = symbols_of([symbol])
+            return services.futures.names.pin(text, limits_of(limits))
 
-    def unpin(self, symbol: str) -> None:
+    def unpin(self, symbol: Symbol) -> None:
         """Forget what a symbol is to mean; raises NotPinnedError too."""
         with self._session.writing() as services:
-            services.futures.names.unpin(symbol)
+            services.futures.names.unpin(*symbols_of([symbol]))
 
     def pins(self) -> tuple[Pin, ...]:
         """What is pinned, by symbol."""
@@ -110,7 +116,7 @@ class ReferenceData(StoredData):
 
     def get(
         self,
-        *symbols: str,
+        *symbols: Symbol,
         source: str | None = None,
         expired: bool = False,
         max_age: Span | None = None,
@@ -136,13 +142,13 @@ class ReferenceData(StoredData):
         options = {"source": source, "host": host, "port": port, "client_id": client_id}
         with self._session.asking(**options) as (services, _):
             find = services.in_snapshot(services.get.begin)
-            getting = find(symbols, limits_of(limits), policy)
+            getting = find(named_symbols_of(symbols), limits_of(limits), policy)
             _run_to_its_end(getting)
             return getting.report()
 
     def refresh(
         self,
-        *symbols: str,
+        *symbols: Symbol,
         groups: str | Collection[str] = (),
         source: str | None = None,
         stale: Span | None = None,
@@ -163,8 +169,9 @@ class ReferenceData(StoredData):
 
         if symbols and groups:
             raise ValueError("name products or groups, not both")
+        refuse_narrowing(symbols, limits)
         selection = RefreshSelection(
-            symbols=symbols, limits=limits_of(limits), groups=groups_of(groups)
+            symbols=symbols_of(symbols), limits=limits_of(limits), groups=groups_of(groups)
         )
         policy = SyncPolicy(
             max_age=None if stale is None else span_of(stale),

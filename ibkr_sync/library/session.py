@@ -27,7 +27,7 @@ from ibkr_sync.domain.history.moments import PastMoment
 from ibkr_sync.domain.naming.limits import Limits
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.selection.contract_choice import find_contract
-from ibkr_sync.library.arguments import Narrowing, limits_of
+from ibkr_sync.library.arguments import Narrowing, Symbol, limits_of, symbols_of
 
 if TYPE_CHECKING:
     from ibkr_sync.application.resolution.symbol_resolution import SymbolResolution
@@ -97,7 +97,7 @@ class Session:
             yield services, profile
 
     def find(
-        self, services: Services[Future], symbol: str, given: Narrowing
+        self, services: Services[Future], symbol: Symbol, given: Narrowing
     ) -> tuple[Future, FuturesContract | None]:
         """Give the stored product that a symbol means, and the contract if it means one."""
         found = self._resolved(services, symbol, limits_of(given))
@@ -107,7 +107,7 @@ class Session:
         return product, match.contract
 
     def find_all(
-        self, services: Services[Future], symbols: Collection[str], given: Narrowing
+        self, services: Services[Future], symbols: Collection[Symbol], given: Narrowing
     ) -> list[Future]:
         """Give the stored products that symbols mean; of a contract its product with it alone."""
         return [only(*self.find(services, symbol, given)) for symbol in symbols]
@@ -115,7 +115,7 @@ class Session:
     def known(
         self,
         services: Services[Future],
-        symbol: str,
+        symbol: Symbol,
         given: Narrowing,
         past: PastMoment | None = None,
     ) -> tuple[Future, FuturesContract | None]:
@@ -135,7 +135,7 @@ class Session:
     def judge(
         self,
         services: Services[Future],
-        symbol: str,
+        symbol: Symbol,
         rule: NearestRule,
         given: Narrowing,
         moment: datetime | None = None,
@@ -156,7 +156,7 @@ class Session:
     def query_of_product(
         self,
         services: Services[Future],
-        symbol: str,
+        symbol: Symbol,
         limits: Limits,
         *,
         is_past: bool = False,
@@ -164,14 +164,14 @@ class Session:
         """Give which product a symbol means; raises MalformedSymbolError for a contract."""
         found = self._resolved(services, symbol, limits, is_past=is_past)
         if found.contract is not None:
-            raise MalformedSymbolError(symbol, "product")
+            raise MalformedSymbolError(str(symbol), "product")
         return found.query
 
     def _resolved(
-        self, services: Services[Future], symbol: str, limits: Limits, *, is_past: bool = False
+        self, services: Services[Future], symbol: Symbol, limits: Limits, *, is_past: bool = False
     ) -> SymbolResolution:
-        names = services.futures.names
-        found = names.resolve_past(symbol, limits) if is_past else names.resolve(symbol, limits)
+        names, (text,) = services.futures.names, symbols_of([symbol])
+        found = names.resolve_past(text, limits) if is_past else names.resolve(text, limits)
         for notice in found.notices:
             note_taken(notice)
         return found

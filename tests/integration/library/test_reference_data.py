@@ -38,6 +38,10 @@ def test_values_and_text_ask_the_same(futures: ReferenceData) -> None:
     assert [*futures.contracts(expiring=30)] == [*futures.contracts(expiring="30d")]
     assert futures.next("ES", months="M") == futures.next("ES", months=[6])
     assert futures.check(max_age="1h").stale == futures.check(max_age=timedelta(hours=1)).stale
+    z6 = futures.contract("ESZ6")
+    assert futures.contract(z6.con_id) == futures.contract(str(z6.con_id)) == z6
+    noon = datetime(2026, 11, 27, 12, tzinfo=UTC)
+    assert futures.hours("ES", on=noon) == futures.hours("ES", on="2026-11-27")
     assert futures.product("ES", multiplier=50) == futures.product("ES", multiplier=Decimal(50))
 
 
@@ -57,6 +61,12 @@ UNREADABLE: tuple[tuple[Ask, str], ...] = (
     (lambda futures: futures.hours("ES", on="today"), "'today' isn't a date"),
     (lambda futures: futures.rolls("ES", rule="soon"), "'soon' is no rule"),
     (lambda futures: futures.history("ES", field="colour"), "'colour' is none of"),
+    (lambda futures: futures.changes(exchange="CME"), "exchange is for a symbol"),
+    (lambda futures: futures.refresh(currency="USD"), "currency is for a symbol"),
+    (lambda futures: futures.rolls("ES", years=0), "years is from 1 to 20"),
+    (lambda futures: futures.runs(last=-1), "last is from 1 to"),
+    (lambda futures: futures.get(), "name a product"),
+    (lambda futures: futures.watchlist.add(), "name a product"),
     (lambda futures: futures.get("ES", port=7496), "port is for a gateway"),
     (lambda futures: futures.refresh(), "nobody would be asked"),
     (lambda futures: futures.refresh("ES", groups="night"), "products or groups, not both"),
@@ -82,6 +92,7 @@ FAILING: tuple[tuple[Ask, type[Exception], str], ...] = (
     (lambda futures: futures.changes(run=99), UnknownRunError, "99"),
     (lambda futures: futures.outcomes(99), UnknownRunError, "99"),
     (lambda futures: futures.as_of("2026-11-01").product("ES"), ibkr_sync.NotYetKnownError, "ES"),
+    (lambda futures: futures.product(None), TypeError, "not None"),  # type: ignore[arg-type]
     (lambda futures: futures.product("ES", exchang="CME"), TypeError, "'exchang'"),  # type: ignore[call-arg]
 )
 

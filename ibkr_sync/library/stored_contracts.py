@@ -1,4 +1,4 @@
-"""Questions that the database answers: no gateway is asked, and nothing is created."""
+"""Products, contracts and their dates: the database answers, and nothing is created."""
 
 from __future__ import annotations
 
@@ -6,66 +6,47 @@ from typing import TYPE_CHECKING, Unpack, overload
 
 from ibkr_sync.domain.delivery.hold_limits import PositionSide
 from ibkr_sync.domain.delivery.rolls import parse_roll_rule
-from ibkr_sync.domain.durations import refuse_no_time
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.entities.schedules import HoursKind
-from ibkr_sync.domain.errors import MalformedSymbolError, UnknownRunError
-from ibkr_sync.domain.history.events import RECORDED_FIELDS, events_at_least
-from ibkr_sync.domain.history.moments import parse_end, parse_first_moment
-from ibkr_sync.domain.history.severity import Severity
+from ibkr_sync.domain.errors import MalformedSymbolError
 from ibkr_sync.domain.hours.product_hours import HoursOfProduct, product_hours
 from ibkr_sync.domain.selection.chain_selection import ChainSelection
 from ibkr_sync.domain.selection.series_choice import SeriesChoice
+from ibkr_sync.library.answers import Answers
 from ibkr_sync.library.arguments import (
     Days,
     Narrowing,
     Since,
-    Span,
+    Symbol,
     choice_of,
+    count_of,
     day_of,
     days_ahead_of,
     groups_of,
     limits_of,
     months_of,
     nearest_rule_of,
-    span_of,
-    written_moment,
 )
 from ibkr_sync.library.past_data import PastData
-from ibkr_sync.library.session import Session, note_taken, only, query_of
-from ibkr_sync.library.tables import Contracts, Events, Expirations, Products, Rolls
+from ibkr_sync.library.session import note_taken, only, query_of
+from ibkr_sync.library.tables import Contracts, Expirations, Products, Rolls
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from datetime import date
 
-    from ibkr_sync.application.services.freshness import FreshnessReport
     from ibkr_sync.bootstrap import Services
-    from ibkr_sync.domain.delivery.audit.disagreements import Disagreement
     from ibkr_sync.domain.delivery.hold_limits import HoldLimitKind
     from ibkr_sync.domain.delivery.nearest_contract import NearestJudgements
-    from ibkr_sync.domain.entities.catalogue import CatalogueProduct
     from ibkr_sync.domain.entities.market_rules import MarketRule
-    from ibkr_sync.domain.entities.product_summary import ProductSummary
     from ibkr_sync.domain.hours.hours_by_day import HoursOfDay
-    from ibkr_sync.domain.runs.run_records import RecordedProduct, RecordedRun
 
 
-class StoredData:
-    """What is stored, in the words of the commands.
+class StoredContracts(Answers):
+    """Questions about products and contracts (see `Answers`)."""
 
-    A symbol is whatever people call a product or a contract: `ES`, `6E`, `CL@NYMEX`, `FDAX`,
-    `ESZ6`, `ES 202612`, a conId. `exchange`, `currency`, `trading_class` and `multiplier` narrow
-    what it may mean. Every method raises ValueError for an argument that can't be read, and
-    otherwise errors of the tree of `IbkrSyncError`: ProductLookupError for a symbol that names no
-    single product or contract, StorageError for the database.
-    """
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    def product(self, symbol: str, **limits: Unpack[Narrowing]) -> Future:
+    def product(self, symbol: Symbol, **limits: Unpack[Narrowing]) -> Future:
         """The product with its whole chain and delivery dates, as `show` has it.
 
         One that a `get` took from the catalogue alone has no contracts (`is_stub`).
@@ -77,7 +58,7 @@ class StoredData:
         with self._session.reading() as services:
             return self._session.known(services, symbol, limits)[0]
 
-    def products(self, *symbols: str, exchange: str | None = None) -> Products:
+    def products(self, *symbols: Symbol, exchange: str | None = None) -> Products:
         """Products with their chains, or all that are stored.
 
         >>> [product.symbol for product in futures.products(exchange="CME")]
@@ -86,7 +67,7 @@ class StoredData:
         with self._session.reading() as services:
             return Products(self._products(services, symbols, exchange), self._session.now())
 
-    def contract(self, symbol: str, **limits: Unpack[Narrowing]) -> FuturesContract:
+    def contract(self, symbol: Symbol, **limits: Unpack[Narrowing]) -> FuturesContract:
         """The contract, with its delivery dates.
 
         Raises NeverFetchedError, ContractNotFoundError or AmbiguousContractError too, and
@@ -99,12 +80,12 @@ class StoredData:
         with self._session.reading() as services:
             _, contract = self._session.known(services, symbol, limits)
         if contract is None:
-            raise MalformedSymbolError(symbol, "contract")
+            raise MalformedSymbolError(str(symbol), "contract")
         return contract
 
     def contracts(
         self,
-        *symbols: str,
+        *symbols: Symbol,
         exchange: str | None = None,
         expiring: Days | None = None,
         series: str | SeriesChoice = SeriesChoice.USUAL,
@@ -137,7 +118,7 @@ class StoredData:
                 now,
             )
 
-    def ladders(self, symbol: str, **limits: Unpack[Narrowing]) -> dict[int, MarketRule]:
+    def ladders(self, symbol: Symbol, **limits: Unpack[Narrowing]) -> dict[int, MarketRule]:
         """The tick ladders of a product or contract, by the id that its `venues` name.
 
         In currency units, as `min_tick`; `quoted(price_magnifier)` has them in quoted prices.
@@ -152,7 +133,7 @@ class StoredData:
 
     def next(
         self,
-        symbol: str,
+        symbol: Symbol,
         *,
         side: str | PositionSide = PositionSide.LONG,
         by: str | HoldLimitKind | None = None,
@@ -178,7 +159,7 @@ class StoredData:
 
     def explain_next(
         self,
-        symbol: str,
+        symbol: Symbol,
         *,
         side: str | PositionSide = PositionSide.LONG,
         by: str | HoldLimitKind | None = None,
@@ -199,77 +180,19 @@ class StoredData:
         with self._session.reading() as services:
             return self._session.judge(services, symbol, rule, limits)
 
-    def changes(
-        self,
-        symbol: str | None = None,
-        *,
-        since: Since | None = None,
-        until: Since | None = None,
-        run: int | None = None,
-        severity: str | Severity = Severity.INFO,
-        **limits: Unpack[Narrowing],
-    ) -> Events:
-        """What changed, what matters most first: of a product or contract, or of all.
-
-        Since a week before `until`, which is now, unless said otherwise; or in one `run`. Raises
-        UnknownRunError too.
-
-        >>> for event in futures.changes("ES", since="7d", severity="critical"):
-        ...     print(event)
-        EXPIRY_MOVED ESM7 2027-06-17 -> 2027-06-16
-        """
-        now, least = self._session.now(), choice_of(Severity, severity)
-        if run is not None and (since, until) != (None, None):
-            raise ValueError("a run is a span of its own: leave out since and until")
-        end = None if until is None else parse_end(written_moment(until, now), now)
-        from_when = now if since else end or now
-        begin = parse_first_moment(written_moment(since or _LATELY, from_when), from_when)
-        if end is not None and end < begin:
-            raise ValueError(f"until, {end}, is before since, {begin}")
-        with self._session.reading() as services:
-            product, contract = None, None
-            if symbol is not None:
-                found, contract = self._session.find(services, symbol, limits)
-                product = found.key
-            if run is not None:
-                _refuse_unknown_run(services, run)
-                events = services.history.of_run(run, product, contract)
-            else:
-                events = services.history.changes(begin, now, product, contract, until=end)
-        return Events(events_at_least(least, events))
-
-    def history(
-        self, symbol: str, *, field: str | None = None, **limits: Unpack[Narrowing]
-    ) -> Events:
-        """All that was recorded of a contract, or of a product with its contracts, newest last.
-
-        >>> [event.type.value for event in futures.history("GCF7")]
-        ['NEW']
-        """
-        if field is not None and field not in RECORDED_FIELDS:
-            raise ValueError(f"{field!r} is none of {', '.join(sorted(RECORDED_FIELDS))}")
-        now = self._session.now()
-        with self._session.reading() as services:
-            product, contract = self._session.find(services, symbol, limits)
-            if contract is None:
-                events = services.history.of_product(product.key, now).events
-            else:
-                events = services.history.of_contract(product.key, contract, now).events
-        return Events(event for event in events if field in (None, event.field))
-
     @overload
     def hours(
-        self, symbol: str, *, on: None = None, liquid: bool = False, **limits: Unpack[Narrowing]
+        self, symbol: Symbol, *, on: None = None, liquid: bool = False, **limits: Unpack[Narrowing]
     ) -> HoursOfProduct: ...
 
     @overload
     def hours(
-        self, symbol: str, *, on: str | date, liquid: bool = False, **limits: Unpack[Narrowing]
+        self, symbol: Symbol, *, on: str | date, liquid: bool = False, **limits: Unpack[Narrowing]
     ) -> HoursOfDay: ...
 
     def hours(
         self,
-        symbol: str,
+        symbol: Symbol,
         *,
         on: str | date | None = None,
         liquid: bool = False,
@@ -294,7 +217,7 @@ class StoredData:
 
     def expirations(
         self,
-        *symbols: str,
+        *symbols: Symbol,
         within: Days = "30d",
         exchange: str | None = None,
         watched: bool = False,
@@ -323,7 +246,7 @@ class StoredData:
 
     def rolls(
         self,
-        symbol: str,
+        symbol: Symbol,
         *,
         rule: str = "cutoff-1bd",
         side: str | PositionSide = PositionSide.LONG,
@@ -340,75 +263,13 @@ class StoredData:
         ('2026-12-11', 'ESZ6', 'ESH7')
         """
         parsed = parse_roll_rule(rule.strip().lower(), choice_of(PositionSide, side))
-        wanted = months_of(months)
+        wanted, span = months_of(months), count_of("years", years, _MOST_YEARS)
         with self._session.reading() as services:
             query = self._session.query_of_product(services, symbol, limits_of(limits))
             product = services.futures.stored(query, note_taken)
             now = self._session.now()
-            found = services.deliveries.rolls(product, parsed, now, months=wanted, years=years)
+            found = services.deliveries.rolls(product, parsed, now, months=wanted, years=span)
         return Rolls(found)
-
-    def list(self, *, exchange: str | None = None) -> tuple[ProductSummary, ...]:
-        """The stored products at a glance, by symbol; raises UnknownExchangeError too.
-
-        >>> [str(product.key) for product in futures.list()]
-        ['CL@NYMEX (CL)', 'ES@CME (ES)', 'GC@COMEX (GC)', 'VIX@CFE (VX)']
-        """
-        with self._session.reading() as services:
-            code = None if exchange is None else services.futures.known_exchange(exchange)
-            return tuple(one for one in services.futures.list_products() if one.is_of(code))
-
-    def check(
-        self, *, max_age: Span = "26h", groups: str | Collection[str] = ()
-    ) -> FreshnessReport:
-        """Whether what is watched, or all that is stored, is fresh; `is_ok` says it in a word.
-
-        >>> report = futures.check()
-        >>> report.is_ok, report.checked
-        (True, 4)
-        """
-        age = refuse_no_time(span_of(max_age))
-        with self._session.reading() as services:
-            return services.freshness.check(age, self._session.now(), groups_of(groups))
-
-    def runs(self, *, last: int = 10) -> tuple[RecordedRun, ...]:
-        """The last runs that asked for data, the newest first.
-
-        >>> [(run.kind.value, run.succeeded) for run in futures.runs(last=1)]
-        [('refresh', 4)]
-        """
-        with self._session.reading() as services:
-            return services.runs.last_runs(last)
-
-    def outcomes(self, run: int) -> tuple[RecordedProduct, ...]:
-        """What came of each product of a run; raises UnknownRunError too."""
-        with self._session.reading() as services:
-            _refuse_unknown_run(services, run)
-            return services.runs.products_of(run)
-
-    def catalogue(self, pattern: str | None = None) -> tuple[CatalogueProduct, ...]:
-        """What is known of products without asking IBKR, your own of the settings included.
-
-        The pattern is a symbol, exchange, class, code, type or word of the name, or has `*` and
-        `?`.
-
-        >>> [product.symbol for product in futures.catalogue("FDXM")]
-        ['DAX']
-        """
-        from ibkr_sync.bootstrap.catalogue import catalogue_products
-
-        return tuple(catalogue_products(self._session.profile, pattern))
-
-    def audit(
-        self, *symbols: str, severity: str | Severity = Severity.INFO
-    ) -> tuple[Disagreement, ...]:
-        """Where IBKR, rules, the catalogue and imports disagree, what matters most first."""
-        least = choice_of(Severity, severity)
-        with self._session.reading() as services:
-            named = self._session.find_all(services, symbols, {})
-            keys = {product.key for product in named} if symbols else None
-            found = services.audit.disagreements(self._session.now(), keys)
-        return tuple(one for one in found if one.severity.rank >= least.rank)
 
     def as_of(self, moment: Since) -> PastData:
         """What was known at a moment: a date is its end in UTC, `7d` was a week ago.
@@ -419,7 +280,7 @@ class StoredData:
         return PastData(self._session, moment)
 
     def _products(
-        self, services: Services[Future], symbols: Collection[str], exchange: str | None
+        self, services: Services[Future], symbols: Collection[Symbol], exchange: str | None
     ) -> Iterator[Future]:
         """The products that symbols mean, or all that a source has reported, with their dates."""
         for symbol in symbols:
@@ -432,9 +293,4 @@ class StoredData:
                 yield services.deliveries.dated(services.futures.show(query_of(summary.key)))
 
 
-_LATELY = "7d"
-
-
-def _refuse_unknown_run(services: Services[Future], run: int) -> None:
-    if services.runs.run(run) is None:
-        raise UnknownRunError(run)
+_MOST_YEARS = 20
