@@ -22,8 +22,8 @@ from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
 MONDAY = datetime(2026, 11, 30, 12, tzinfo=UTC)
 """The noon after the last night."""
 
-_NIGHTS = (1, 2, 3, 5, 7)
-"""In the fourth the gateway is away, and in the sixth nothing is new."""
+_NIGHTS = (1, 3, 7)
+"""In the third the tick of VX and the expiry of a contract of ES are others."""
 
 
 def as_if_real(recording: Recording) -> Recording:
@@ -49,7 +49,7 @@ def sample_nights() -> SampleWeek:
 
 
 def store_week(path: Path) -> None:
-    """Refresh a watchlist in the nights that change something, into a database made for it."""
+    """Refresh a watchlist in some of the nights, into a database made for it."""
     week = sample_nights()
     for number in _NIGHTS:
         night = week.nights[number - 1]
