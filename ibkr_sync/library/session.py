@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING
 from ibkr_sync.bootstrap import Services, bootstrap
 from ibkr_sync.bootstrap.clock import Clock
 from ibkr_sync.config.loading import load_settings
+from ibkr_sync.domain.canonical_text import canonical_text
 from ibkr_sync.domain.databases.database_url import mask_url
 from ibkr_sync.domain.delivery.nearest_contract import NearestJudgements, NearestRule
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.errors import (
+    AmbiguousContractError,
     AmbiguousProductError,
     DatabaseClosedError,
     MalformedSymbolError,
@@ -70,7 +72,7 @@ class Session:
         """The services, for what may write."""
         if self._is_closed:
             raise DatabaseClosedError(self.database)
-        with _choices_explained():
+        with choices_explained():
             yield self._services
 
     @contextmanager
@@ -200,12 +202,18 @@ def query_of(key: ProductKey) -> FutureQuery:
 
 
 @contextmanager
-def _choices_explained() -> Iterator[None]:
-    """Add to an ambiguous symbol how to say which product is meant; a traceback shows it."""
+def choices_explained() -> Iterator[None]:
+    """Add to an ambiguous symbol how to say which is meant; a traceback shows it."""
     try:
         yield
     except AmbiguousProductError as error:
         which = ", ".join(f"{name}={value!r}" for name, value in error.distinction.items())
         keep = f"; pin({error.symbol!r}, {which}) keeps it" if error.is_pinnable else ""
         error.add_note(f"say which, as {which}{keep}")
+        raise
+    except AmbiguousContractError as error:
+        if error.sizes:
+            error.add_note(f"say which, as multiplier={canonical_text(error.sizes[-1])!r}")
+        else:
+            error.add_note(f"say which by its conId, as {error.contracts[0].con_id}")
         raise

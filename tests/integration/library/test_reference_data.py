@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import hashlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,11 +15,13 @@ from typing import Any
 import pytest
 
 import ibkr_sync
+from example_products import DECEMBER, ES
 from fakes.clock import FakeClock
 from ibkr_sync import ReferenceData, Severity
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.errors import NothingToRefreshError, UnknownExchangeError, UnknownRunError
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
+from ibkr_sync.library.session import choices_explained
 from integration.local_repo.products import repository
 from one_case import one_case
 from sample_week import MONDAY, gateway_of, sample_nights
@@ -121,6 +124,22 @@ def test_an_ambiguous_symbol_names_the_candidates_and_how_to_say_which(
     assert [pin.word for pin in futures.pins()] == ["DAX"]
     futures.unpin("DAX")
     assert futures.pins() == ()
+
+
+@one_case(
+    ("other", "note"),
+    [
+        ({"multiplier": Decimal(250)}, "say which, as multiplier='250'"),
+        ({"contract_month": None}, f"say which by its conId, as {DECEMBER.con_id}"),
+    ],
+)
+def test_ambiguous_contracts_are_said_by_what_distinguishes_them(
+    other: dict[str, Any], note: str
+) -> None:
+    contracts = [DECEMBER, dataclasses.replace(DECEMBER, con_id=7, **other)]
+    with pytest.raises(ibkr_sync.AmbiguousContractError) as vague, choices_explained():
+        raise ibkr_sync.AmbiguousContractError("ESZ6", contracts, ES.key)
+    assert vague.value.__notes__ == [note]
 
 
 def test_a_past_moment_has_what_was_known_then(futures: ReferenceData) -> None:
