@@ -162,7 +162,7 @@ class Database:
         so does a failure; what is read after that sees the state of then. Where another file has
         taken the place of the one that was read before, that one is read, unless a run is open.
         """
-        if self._snapshot is not None or self._writing is not None:
+        if self._snapshot is not None:
             yield
             return
         self._leave_replaced_file()
@@ -176,15 +176,9 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A transaction that sees one state of the database and can't write.
-
-        Inside of a write of this thread it is that one's, and sees what it has written.
-        """
+        """A transaction that sees one state of the database and can't write."""
         snapshot = self._snapshot
         with translated_failures(self.location):
-            if self._writing is not None:
-                yield self._writing
-                return
             if snapshot is None:
                 with self._begin_read() as connection:
                     yield connection
@@ -211,19 +205,19 @@ class Database:
             if not self.is_sqlite:
                 with postgres_write(connection):
                     self._refuse_lost_lock(connection)
-                    with self._read_by_write(connection):
+                    with self._noted_write(connection):
                         yield connection
                 return
             if self.path is not None:
                 ensure_sqlite_wal(connection, self.name)
             with sqlite_write(connection, enforce_foreign_keys=enforce_foreign_keys):
                 self._refuse_other_files()
-                with self._read_by_write(connection):
+                with self._noted_write(connection):
                     yield connection
                 self._refuse_other_files()
 
     @contextmanager
-    def _read_by_write(self, connection: Connection) -> Iterator[None]:
+    def _noted_write(self, connection: Connection) -> Iterator[None]:
         self._of_thread.writing = connection
         try:
             yield
@@ -284,7 +278,8 @@ class Database:
         return getattr(self._of_thread, "snapshot", None)
 
     @property
-    def _writing(self) -> Connection | None:
+    def writing(self) -> Connection | None:
+        """The transaction in which this thread writes; None outside of one."""
         return getattr(self._of_thread, "writing", None)
 
     @contextmanager

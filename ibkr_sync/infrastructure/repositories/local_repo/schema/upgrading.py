@@ -75,9 +75,13 @@ def upgrade(database: Database) -> SchemaUpgrade:
 def reading(database: Database) -> Iterator[Connection]:
     """A read transaction on our schema; what is still empty reads as empty tables.
 
+    Inside of a write of this thread it is that one's, and sees what it has written.
     Raises SchemaBehindError, SchemaNewerError, ForeignDatabaseError or another StorageError.
     Creates nothing.
     """
+    if database.writing is not None:
+        yield database.writing
+        return
     with database.snapshot():
         if _is_empty(database):
             database = _stand_in(database)
