@@ -30,6 +30,7 @@ from ibkr_sync.domain.evidence.acquisition_plan import (
 )
 from ibkr_sync.domain.evidence.chain_diff import ChainDiff, FieldChange
 from ibkr_sync.domain.evidence.product_absence import plan_product_absence
+from ibkr_sync.domain.evidence.recognition import NOT_RECOGNISED, KnownReply
 from ibkr_sync.domain.evidence.remarks import remark_sentences
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.renaming import FormerName
@@ -220,6 +221,9 @@ class InMemoryFutureRepository(LocalFuturePort[F], StoredForPlan, Generic[F]):
             remarks=plan.remarks,
             left_out=plan.left_out,
         )
+
+    def find_with_reply(self, query: FutureQuery) -> tuple[F, KnownReply]:
+        return self.get_by_symbol(query), NOT_RECOGNISED
 
     def plan_entity(
         self, acquired: AcquiredFuture[F], query: FutureQuery, policy: SyncPolicy

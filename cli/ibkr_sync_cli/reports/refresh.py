@@ -88,7 +88,8 @@ def _remark(output: Output, report: RefreshReport, audit: Audit) -> None:
         output.advise(step_to_watch_product(key, output.command))
     write_closed_notice(output, closed_since(report.closed))
     asked = [other for other in report.updates if other.counts is not None]
-    stored = {product.key for product in asked if product.applied}
+    # Of what was recognised an earlier refresh has said so.
+    stored = {product.key for product in asked if product.applied and not product.is_recognised}
     found = audit(report.finished_at, stored) if stored else ()
     write_disagreements_notice(output, found)
     write_catalogue_notice(

@@ -31,6 +31,7 @@ class RefreshedProduct:
             asked.
         disagreements: in how many values the catalogue differs.
         left_out: why contracts of the reply could not be stored (see `FutureUpdate`).
+        is_recognised: whether nothing but hours was looked at.
     """
 
     query: FutureQuery
@@ -45,6 +46,7 @@ class RefreshedProduct:
     disagreements: int = 0
     left_out: tuple[str, ...] = ()
     listed_beside: Mapping[ContractSeries, int] = field(default_factory=dict)
+    is_recognised: bool = False
 
 
 RefreshOutcome = RefreshedProduct | FutureFailure
@@ -136,4 +138,5 @@ def refreshed_product(update: FutureUpdate[Future], now: datetime) -> RefreshedP
         remarks=update.remarks,
         disagreements=update.disagreements,
         left_out=update.left_out,
+        is_recognised=update.is_recognised,
     )

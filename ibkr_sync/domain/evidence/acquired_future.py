@@ -12,6 +12,7 @@ from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.errors import ProductNotFoundError
+from ibkr_sync.domain.evidence.recognition import ReplyStatement
 from ibkr_sync.domain.naming.query import FutureQuery
 
 F = TypeVar("F", bound=Future)
@@ -60,6 +61,10 @@ class AcquiredFuture(Generic[F_co]):
             them, and yet states them.
         remarks: sentences for the user (see `FutureUpdate`).
         disagreements: in how many values the catalogue differs.
+        statement: what the reply says but for hours, where that and the product alone decide what
+            is stored.
+        is_recognised: whether it says what the one before said, so that `product` is the product
+            as it is stored.
     """
 
     product: F_co
@@ -70,6 +75,8 @@ class AcquiredFuture(Generic[F_co]):
     evidence: Evidence | None = None
     remarks: tuple[str, ...] = ()
     disagreements: int = 0
+    statement: ReplyStatement | None = None
+    is_recognised: bool = False
 
     @property
     def is_from_file(self) -> bool:

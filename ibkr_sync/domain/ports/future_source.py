@@ -14,6 +14,7 @@ from ibkr_sync.domain.evidence.acquired_future import (
     AcquiredFuture,
     AcquiredLadders,
 )
+from ibkr_sync.domain.evidence.recognition import ReplyStatement
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 
@@ -39,6 +40,14 @@ class KnownFutures(Protocol):
     @abstractmethod
     def list_products(self) -> tuple[ProductSummary, ...]:
         """Summarise what is stored, by symbol."""
+
+    @abstractmethod
+    def recognised(self, query: FutureQuery, said: ReplyStatement) -> Future | None:
+        """Give the stored product that a query names in full, where a reply says nothing new of it.
+
+        That is: what was stored last was a reply that said the same, nothing stored has changed
+        since, and nothing about the product is open (see `evidence/recognition.py`).
+        """
 
     @abstractmethod
     def due_market_rules(self) -> tuple[int, ...]:

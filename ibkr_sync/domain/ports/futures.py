@@ -16,6 +16,7 @@ from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.entities.product_summary import ProductSummary
 from ibkr_sync.domain.evidence.acquired_future import AbsentFuture, AcquiredFuture
+from ibkr_sync.domain.evidence.recognition import KnownReply
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.stored_products import StoredProducts
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
@@ -95,6 +96,13 @@ class LocalFuturePort(FuturePort[F], StoredProducts, Protocol[F]):
         With the one that `is_last` the end of the run is recorded, if no more is done in it. The
         same product twice changes nothing. Raises ShrinkRefusedError, SampleDataError,
         InvalidReplyError or StorageError; then nothing was stored.
+        """
+
+    @abstractmethod
+    def find_with_reply(self, query: FutureQuery) -> tuple[F, KnownReply]:
+        """Give the product, and by what the last reply about it is recognised.
+
+        Raises what `get_by_symbol` raises.
         """
 
     @abstractmethod

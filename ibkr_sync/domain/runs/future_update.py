@@ -25,6 +25,8 @@ class FutureUpdate(Generic[F_co]):
         disagreements: in how many values the catalogue differs from what was stored.
         left_out: why contracts of the reply could not be stored, in sentences, where that was not
             met before.
+        is_recognised: whether the reply said what the one before it said, so that nothing but hours
+            was looked at.
     """
 
     query: FutureQuery
@@ -35,6 +37,7 @@ class FutureUpdate(Generic[F_co]):
     remarks: tuple[str, ...] = ()
     disagreements: int = 0
     left_out: tuple[str, ...] = ()
+    is_recognised: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

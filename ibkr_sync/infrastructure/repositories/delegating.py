@@ -25,6 +25,7 @@ from ibkr_sync.domain.evidence.acquired_future import (
     AcquiredLadders,
 )
 from ibkr_sync.domain.evidence.chain_diff import ChainDiff
+from ibkr_sync.domain.evidence.recognition import KnownReply, ReplyStatement
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.future_source import Acquisition, FutureSource, KnownFutures
 from ibkr_sync.domain.ports.futures import FuturePort, LocalFuturePort
@@ -87,7 +88,7 @@ class DelegatingFutureRepository(FuturePort[F], Generic[F]):
                 yield known
         if not due:
             return
-        stored = _StoredInRun(self._local, policy)
+        stored = _StoredInRun(self._local, policy, self._clock)
         acquisitions = self.source.acquire(due, policy, stored)
         concluded: set[FutureQuery] = set()
         with self._run(policy, on_run, lambda: stored.look_ahead(due)) as run:
@@ -211,10 +212,13 @@ class _StoredInRun(KnownFutures, Generic[F]):
     meanwhile. What is planned in the end is planned of what is read again.
     """
 
-    def __init__(self, local: LocalFuturePort[F], policy: SyncPolicy) -> None:
+    def __init__(
+        self, local: LocalFuturePort[F], policy: SyncPolicy, clock: Callable[[], datetime]
+    ) -> None:
         self._local = local
         self._policy = policy
-        self._read: dict[FutureQuery, Future] = {}
+        self._clock = clock
+        self._read: dict[FutureQuery, tuple[Future, KnownReply]] = {}
         self._known_rules: frozenset[int] = frozenset()
         self._market_rules: set[int] = set()
         self._doubtful_rules: set[int] = set()
@@ -231,7 +235,7 @@ class _StoredInRun(KnownFutures, Generic[F]):
         diff = outcome.diff or ChainDiff()
         if isinstance(outcome, FutureUpdate) and diff.is_empty and not outcome.is_new:
             key = outcome.product.key
-            self._read = {query: read for query, read in self._read.items() if read.key != key}
+            self._read = {query: read for query, read in self._read.items() if read[0].key != key}
         else:
             self._read.clear()
 
@@ -251,14 +255,27 @@ class _StoredInRun(KnownFutures, Generic[F]):
                 self._doubtful_rules |= rule_ids
 
     def get_by_symbol(self, query: FutureQuery) -> Future:
+        return self._found(query)[0]
+
+    def _found(self, query: FutureQuery) -> tuple[Future, KnownReply]:
         if query not in self._read:
-            found = self._local.get_by_symbol(query)
+            found = self._local.find_with_reply(query)
             self._read[query] = found
-            self._read[FutureQuery(**found.key._asdict())] = found
+            self._read[FutureQuery(**found[0].key._asdict())] = found
         return self._read[query]
 
     def find_named(self, words: Collection[str]) -> tuple[Future, ...]:
         return self._local.find_named(words)
+
+    def recognised(self, query: FutureQuery, said: ReplyStatement) -> Future | None:
+        key = FutureQuery(
+            symbol=query.symbol, exchange=query.exchange, trading_class=query.trading_class
+        )
+        try:
+            product, reply = self._found(key)
+        except ProductLookupError:
+            return None
+        return product if reply.is_said_again(product, query, said, self._clock()) else None
 
     def list_products(self) -> tuple[ProductSummary, ...]:
         return self._local.list_products()

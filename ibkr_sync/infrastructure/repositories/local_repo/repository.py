@@ -25,6 +25,13 @@ from ibkr_sync.domain.errors import (
     SampleDataError,
 )
 from ibkr_sync.domain.evidence.acquired_future import AbsentFuture, AcquiredFuture
+from ibkr_sync.domain.evidence.recognition import (
+    NOT_RECOGNISED,
+    KnownReply,
+    has_hours,
+    is_settled,
+    reply_digest,
+)
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.renaming import FormerName
 from ibkr_sync.domain.ports.catalogue import ProductCatalogue
@@ -165,11 +172,16 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
             keep_evidence,
         )
         from ibkr_sync.infrastructure.repositories.local_repo.products import writes
+        from ibkr_sync.infrastructure.repositories.local_repo.products.recognition import (
+            ReplyRecognition,
+        )
         from ibkr_sync.infrastructure.repositories.local_repo.runs import outcomes
         from ibkr_sync.infrastructure.repositories.local_repo.runs.recorded_run import end_run
 
         if policy.dry_run:
             return self.plan_entity(acquired, query, policy)
+        if acquired.is_recognised:
+            return self._store_again(acquired, query, run, is_last=is_last)
         now = self._clock()
         with writing(self._database) as connection:
             plan = self._plan(connection, acquired, policy, now)
@@ -197,9 +209,12 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
             writes.write_history(connection, update.history, product_id, run, now)
             self._write_deliveries(connection, update.product, product_id, run, now)
             if acquired.evidence is not None:
-                keep = self._keep_raw_replies
-                outdated_before = None if keep is None else now - keep
-                keep_evidence(connection, acquired.evidence, product_id, run, outdated_before)
+                keep_evidence(
+                    connection, acquired.evidence, product_id, run, self._outdated_before(now)
+                )
+            ReplyRecognition(connection, self._catalogue, now).remember(
+                product_id, update.product, _digest_of(acquired, plan, query, now)
+            )
             outcomes.record_outcome(
                 connection,
                 query,
@@ -223,6 +238,62 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
             remarks=plan.remarks,
             left_out=plan.left_out,
         )
+
+    def _store_again(
+        self, acquired: AcquiredFuture[F], query: FutureQuery, run: SyncRun, *, is_last: bool
+    ) -> FutureUpdate[F]:
+        """Store a reply that says nothing new but hours, beside all that is stored."""
+        from ibkr_sync.domain.evidence.chain_diff import ChainDiff
+        from ibkr_sync.domain.evidence.recognition import seen_again
+        from ibkr_sync.infrastructure.repositories.local_repo.evidence.evidence_rows import (
+            keep_evidence,
+        )
+        from ibkr_sync.infrastructure.repositories.local_repo.products import writes
+        from ibkr_sync.infrastructure.repositories.local_repo.runs import outcomes
+        from ibkr_sync.infrastructure.repositories.local_repo.runs.recorded_run import end_run
+
+        if acquired.statement is None or acquired.evidence is None:
+            raise ValueError(f"{acquired.product.key} is recognised without a reply")
+        now, before = self._clock(), acquired.product
+        synced_at = min(acquired.evidence.received_at, now)
+        product = seen_again(before, acquired.statement, synced_at)
+        diff = ChainDiff(unchanged=len(acquired.statement.con_ids))
+        with writing(self._database) as connection:
+            product_id = writes.write_seen_again(
+                connection, product, before, acquired.statement, now
+            )
+            keep_evidence(
+                connection, acquired.evidence, product_id, run, self._outdated_before(now)
+            )
+            outcomes.record_outcome(
+                connection,
+                query,
+                diff,
+                product_id=product_id,
+                is_new=False,
+                run=run,
+                now=now,
+                given_at=synced_at,
+            )
+            if is_last:
+                end_run(connection, run, now)
+        if is_last:
+            self._database.ended_run = run.run_id
+        return FutureUpdate(
+            query=query, product=product, is_new=False, diff=diff, is_recognised=True
+        )
+
+    def find_with_reply(self, query: FutureQuery) -> tuple[F, KnownReply]:
+        from ibkr_sync.infrastructure.repositories.local_repo.products.recognition import (
+            ReplyRecognition,
+        )
+
+        with reading(self._database) as connection:
+            product = self._choose(query, self._find(connection, query), self._database.name)
+            if product.origin is Origin.SAMPLE and not self._takes_sample_data:
+                return product, NOT_RECOGNISED
+            recognition = ReplyRecognition(connection, self._catalogue, self._clock())
+            return product, recognition.known_reply(product)
 
     def plan_entity(
         self, acquired: AcquiredFuture[F], query: FutureQuery, policy: SyncPolicy
@@ -296,6 +367,10 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
         with reading(self._database) as connection:
             return reads.read_known_ladder_ids(connection)
 
+    def _outdated_before(self, now: datetime) -> datetime | None:
+        keep = self._keep_raw_replies
+        return None if keep is None else now - keep
+
     def _write_deliveries(
         self, connection: Connection, product: Future, product_id: int, run: SyncRun, now: datetime
     ) -> None:
@@ -351,3 +426,15 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
         return plan_storage(
             connection, acquired, now, self._database.name, allow_shrink=policy.allow_shrink
         )
+
+
+def _digest_of(
+    acquired: AcquiredFuture[F], plan: StoragePlan[F], query: FutureQuery, now: datetime
+) -> Callable[[str], str] | None:
+    """What makes the digest by which a stored reply is recognised; None for one that never is."""
+    product, said = plan.update.product, acquired.statement
+    if said is None or acquired.gone or not plan.is_of_product_alone:
+        return None
+    if not is_settled(product, said.con_ids, now) or not has_hours(product, said):
+        return None
+    return lambda basis: reply_digest(basis, product, query, said)

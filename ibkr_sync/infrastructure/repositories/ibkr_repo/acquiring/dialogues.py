@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Generator, Iterable
-from typing import Generic, TypeAlias, TypeVar
+from collections.abc import Collection, Generator, Iterable
+from typing import Generic, TypeAlias, TypeVar, cast
 
 from ibkr_sync.catalogue import Catalogue
 from ibkr_sync.domain.entities.contracts import FuturesContract
@@ -31,6 +31,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.product_request i
     contract_for_product,
     request_for_product,
 )
+from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.reply_statement import statement_of
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.symbol_questions import (
     SymbolQuestion,
     is_symbol_code,
@@ -45,6 +46,8 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.notice_mean
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.reply_reader import (
     PLACE,
     ReplyReader,
+    evidence_of,
+    scope_of,
 )
 
 F = TypeVar("F", bound=Future)
@@ -83,6 +86,8 @@ class Dialogues(Generic[F]):
         )
         try:
             acquired = yield from self._answer_to(first)
+            if acquired.is_recognised:
+                return acquired
             return (yield from self._ask_for_absent(acquired, disturbances))
         except ProductNotFoundError as error:
             stored = self._known.doubted_product(first.query)
@@ -196,9 +201,25 @@ class Dialogues(Generic[F]):
             query = dataclasses.replace(query, con_id=contract.con_id)
             request = request_for_product(contract, self._policy, reply.received_at)
             reply = yield from _ask(request)
+        elif question.finding is None:
+            return self._recognised(query, reply) or self._read(query, reply)
         acquired = self._read(query, reply)
         remarks = () if question.finding is None else (question.finding,)
         return dataclasses.replace(acquired, remarks=remarks)
+
+    def _recognised(self, query: FutureQuery, reply: ContractReply) -> AcquiredFuture[F] | None:
+        """The stored product, where a reply says of it what the one before said."""
+        said = None if self._policy.dry_run else statement_of(reply)
+        known = None if said is None else self._known.recognised_product(query, said)
+        if said is None or known is None:
+            return None
+        return AcquiredFuture(
+            product=cast("F", known),  # which the query was found to mean
+            evidence=evidence_of(reply),
+            scope=scope_of(reply.request),
+            statement=said,
+            is_recognised=True,
+        )
 
     def _answer_to_others(
         self, questions: Iterable[SymbolQuestion], error: ProductNotFoundError
@@ -220,8 +241,17 @@ class Dialogues(Generic[F]):
 
     def _read(self, query: FutureQuery, reply: ContractReply) -> AcquiredFuture[F]:
         """Read a reply; a trading class that is only the catalogue's guess is open."""
+        looked_up: list[Collection[str]] = []
+
+        def find_named(words: Collection[str]) -> tuple[Future, ...]:
+            looked_up.append(words)
+            return self._known.find_named(words)
+
         try:
-            return self._reader.read(query, reply, self._known.find_named)
+            acquired = self._reader.read(query, reply, find_named)
+            if looked_up or acquired.others:  # it depends on more than the reply and its product
+                return acquired
+            return dataclasses.replace(acquired, statement=statement_of(reply))
         except ProductNotFoundError:
             if not self._is_guess(query):
                 raise

@@ -26,6 +26,7 @@ from ibkr_sync.domain.errors import (
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
 from ibkr_sync.domain.evidence.chain_diff import absent_from_chain, refuse_chain_shrink
 from ibkr_sync.domain.evidence.product_absence import contracts_to_ask_for
+from ibkr_sync.domain.evidence.recognition import ReplyStatement
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.renaming import renamed_product
 from ibkr_sync.domain.ports.future_source import KnownFutures
@@ -91,6 +92,15 @@ class KnownContracts:
         except ProductLookupError:
             return None
         return None if product.chain_extent is ChainExtent.NOTHING else product.key
+
+    def recognised_product(self, query: FutureQuery, said: ReplyStatement) -> Future | None:
+        """Give the stored product that a query means and of which a reply says nothing new.
+
+        None where any of it is open (see `KnownFutures`).
+        """
+        if query.exchange is None or query.trading_class is None or query.con_id is not None:
+            return None
+        return self._known.recognised(query, said)
 
     def note_answered(self, product: Future) -> None:
         """Remember a conId of a product that IBKR has just reported."""

@@ -68,17 +68,9 @@ class ReplyReader(Generic[F]):
         unstorable = [row for row in read.rows if _is_unstorable(row, product, members)]
         return AcquiredFuture(
             product=dataclasses.replace(product, remarks=tuple(_remarks(unstorable))),
-            evidence=Evidence(
-                received_at=reply.received_at,
-                server_version=reply.server_version,
-                client_version=reply.client_version,
-                frames=reply.frames,
-                symbol=reply.request.symbol or None,
-                exchange=reply.request.exchange or None,
-                include_expired=reply.request.include_expired,
-            ),
+            evidence=evidence_of(reply),
             others=tuple(other for other in products if other is not product and _is_sound(other)),
-            scope=_scope_of(reply.request),
+            scope=scope_of(reply.request),
         )
 
     def read_contract(
@@ -95,7 +87,21 @@ class ReplyReader(Generic[F]):
         return assemble_product(key, chain, self._catalogue, reply.received_at)
 
 
-def _scope_of(request: ContractRequest) -> FutureQuery | None:
+def evidence_of(reply: ContractReply) -> Evidence:
+    """A reply as it is kept."""
+    return Evidence(
+        received_at=reply.received_at,
+        server_version=reply.server_version,
+        client_version=reply.client_version,
+        frames=reply.frames,
+        symbol=reply.request.symbol or None,
+        exchange=reply.request.exchange or None,
+        include_expired=reply.request.include_expired,
+    )
+
+
+def scope_of(request: ContractRequest) -> FutureQuery | None:
+    """What a question covered; None for one about a single contract."""
     if not request.symbol:
         return None
     return FutureQuery(symbol=request.symbol, exchange=request.exchange or None)

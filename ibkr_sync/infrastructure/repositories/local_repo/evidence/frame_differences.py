@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 
 _FIELD_END = b"\0"
 _FIELDS_OF_TEXT = 20
@@ -101,6 +102,11 @@ class _BaseFinder:
 
         The one at the expected place, if it differs as the frame before did, else the most alike.
         """
+        if self._last and expected < len(self._parts):
+            # As nearly always from night to night; then the frame need not even be cut in parts.
+            with suppress(MalformedDifferencesError):
+                if b"".join(_edited(self._parts[expected], self._last)) == frame:
+                    return expected, self._last
         parts = _parts(frame)
         nearest: tuple[int, list[Edit]] | None = None
         for found in self._candidates(parts, expected):

@@ -44,6 +44,12 @@ class StoragePlan(Generic[F]):
         """Whether the product is not stored yet, under any name."""
         return self.before.product_id is None
 
+    @property
+    def is_of_product_alone(self) -> bool:
+        """Whether no other product, name or row that can't be stored takes part in it."""
+        others = (self.takers, self.before.moved, self.before.former, self.before.stub_id)
+        return not any((*others, self.left_out))
+
 
 def plan_storage(
     connection: Connection,

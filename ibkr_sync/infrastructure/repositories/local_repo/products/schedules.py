@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
@@ -78,6 +79,16 @@ def write_schedules(
         connection.execute(_REFER, {"product": product_id, "schedule_id": usual})
     _write_exceptions(connection, were, exceptions)
     _drop_unused(connection, {was_usual, *were.values()} - {usual, *exceptions.values()})
+
+
+def store_schedule(connection: Connection, schedule: TradingSchedule) -> int | None:
+    """Give the id of the row of a schedule, written if it is new."""
+    return _stored_ids(connection, [schedule])[id(schedule)]
+
+
+def drop_replaced_schedule(connection: Connection, old: int | None, new: int | None) -> None:
+    """Drop the schedule that a product referred to, if nothing does any more."""
+    _drop_unused(connection, {old} - {new})
 
 
 def _most_common(ids: Iterable[int | None]) -> int | None:
@@ -150,6 +161,7 @@ def _find(connection: Connection, digests: Iterable[str]) -> dict[str, Row[Any]]
     }
 
 
+@lru_cache(256)
 def schedule_digest(schedule: TradingSchedule) -> str:
     """What distinguishes a schedule's row; a migration computes the same for rows without one."""
     texts = [

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, bindparam, delete, insert, update
+from sqlalchemy import Table, bindparam, delete, insert, select, update
 from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.evidence.chain_diff import FieldChange
 from ibkr_sync.domain.evidence.product_update import ProductUpdate
+from ibkr_sync.domain.evidence.recognition import ReplyStatement
 from ibkr_sync.domain.runs.sync_policy import SyncRun
 from ibkr_sync.infrastructure.repositories.local_repo.database.bulk_writes import (
     bulk_insert,
@@ -27,7 +29,11 @@ from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import (
     map_to_rows,
     stored_last_seen,
 )
-from ibkr_sync.infrastructure.repositories.local_repo.products.schedules import write_schedules
+from ibkr_sync.infrastructure.repositories.local_repo.products.schedules import (
+    drop_replaced_schedule,
+    store_schedule,
+    write_schedules,
+)
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
     contracts,
     field_changes,
@@ -36,6 +42,9 @@ from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
     run_products,
 )
 
+_ID = select(products.c.id, products.c.schedule_id).where(
+    *(products.c[name] == bindparam(name) for name in ProductKey._fields)
+)
 _PRODUCT = update(products).where(products.c.id == bindparam("product_id"))
 
 
@@ -89,6 +98,30 @@ def write_update(
     is_new = before.product_id is None
     keep_hours_by_day(connection, product_id, planned.product, before.chain, now, is_new=is_new)
     return product_id
+
+
+def write_seen_again(
+    connection: Connection, product: Future, before: Future, said: ReplyStatement, now: datetime
+) -> int:
+    """Store that a product was seen again, with the hours of now, and give the id of its row.
+
+    All contracts that the reply shows share their hours, so that one of them speaks for all.
+    """
+    row = connection.execute(_ID, before.key._asdict()).one()
+    schedule_id = store_schedule(connection, said.schedule)
+    values = {"synced_at": product.synced_at, "schedule_id": schedule_id}
+    connection.execute(_PRODUCT, {"product_id": row.id} | values)
+    drop_replaced_schedule(connection, row.schedule_id, schedule_id)
+    speaker = max(said.con_ids)
+    one, one_before = (
+        dataclasses.replace(
+            other, contracts=tuple(item for item in other.contracts if item.con_id == speaker)
+        )
+        for other in (product, before)
+    )
+    chain = {contract.con_id: contract for contract in one_before.contracts}
+    keep_hours_by_day(connection, row.id, one, chain, now, is_new=False)
+    return int(row.id)
 
 
 def _absorb_stub(connection: Connection, stub_id: int, product_id: int) -> None:

@@ -149,6 +149,9 @@ products = Table(
     Column("first_seen_at", UtcColumnType, nullable=False),
     *_PRODUCT_COLUMNS[_SYNCED:],
     Column("schedule_id", ForeignKey("schedules.id")),
+    Column(
+        "reply_digest", Text
+    ),  # which recognises the last reply, and says nothing of the product
     UniqueConstraint("symbol", "exchange", "trading_class"),
     Index(None, "schedule_id"),
     Index(None, "trading_class"),

@@ -32,6 +32,7 @@ _CONTRACT, _DETAILS = 2, 3  # of ContractData
 _LAST_TRADE, _MULTIPLIER = 4, 7  # of Contract
 _MIN_TICK, _LONG_NAME, _EV_MULTIPLIER = 2, 7, 16  # of ContractDetails
 _PRICE_MAGNIFIER, _UNDERLYING_CON_ID, _SETTLEMENT_METHOD = 5, 6, 65  # of ContractDetails
+_HOURS = (13, 14)  # trading and liquid, of ContractDetails
 
 WireValue = int | bytes
 
@@ -105,6 +106,14 @@ class ProtobufMessage:
             underlying_con_id=_int32_text(details, _UNDERLYING_CON_ID),
             settlement_method=_text(details, _SETTLEMENT_METHOD),
         )
+
+    def without_hours(self) -> bytes:
+        """What a contract row says besides its request id and its hours."""
+        details = embedded_message(self.body, _DETAILS)
+        rest = [field for field in wire_fields(details) if field[0] not in _HOURS]
+        besides = (_REQUEST_ID, _DETAILS)
+        whole = [field for field in wire_fields(self.body) if field[0] not in besides]
+        return repr((whole, rest)).encode()
 
     def decodable(self) -> ProtobufMessage:
         """The message itself: ibapi is given protobuf as it came."""

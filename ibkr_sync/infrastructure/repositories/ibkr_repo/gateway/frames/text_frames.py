@@ -143,6 +143,14 @@ class TextMessage:
         """The fields of a contract row that ibapi loses; raises MalformedFrameError."""
         return read_row_text(self.fields, self.server_version)
 
+    def without_hours(self) -> bytes:
+        """What a contract row says besides its request id and its hours."""
+        position = _positions(self.server_version)
+        rest = list(self.fields)
+        for name in ("request_id", "trading_hours", "liquid_hours"):
+            rest[position[name]] = b""
+        return b"\0".join(rest)
+
     def decodable(self) -> TextMessage:
         """The same contract row without the fields on which ibapi's decoder may raise."""
         fields = make_text_decodable(self.fields, self.server_version)

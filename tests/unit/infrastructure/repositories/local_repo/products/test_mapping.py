@@ -56,7 +56,7 @@ def test_a_product_comes_back_from_its_rows_with_all_it_holds(product: Future) -
 def test_a_product_row_has_exactly_the_columns_of_its_table(product: Future) -> None:
     rows = map_to_rows(listed(product))
     assert rows.product.keys() == {text.name for text in products.c} - {
-        *("id", "first_seen_at", "schedule_id")
+        *("id", "first_seen_at", "schedule_id", "reply_digest")
     }
 
 

@@ -1,9 +1,18 @@
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.examples import ES
+from fakes.recordings import contract_row
+from gateway.dialects.contract_data_protobuf import encode_row
+from ibkr_sync.infrastructure.replay.protocol.contract_data import ContractDataLayout
+from ibkr_sync.infrastructure.replay.protocol.wire import wire_from_fields
+from ibkr_sync.infrastructure.replay.rows import ContractRow
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.messages import message_in_frame
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.protobuf_frames import (
     ProtobufMessage,
@@ -49,3 +58,36 @@ def test_no_frame_breaks_the_reader(frame: bytes, server_version: int) -> None:
         message.row_text()
     except MalformedFrameError:
         pass
+
+
+HOURS = {"trading_hours", "liquid_hours"}
+
+
+def _text_frame(server_version: int) -> Callable[[ContractRow, int], bytes]:
+    def frame(row: ContractRow, request_id: int) -> bytes:
+        layout = ContractDataLayout(server_version)
+        return wire_from_fields(layout.encode(row, str(request_id)))
+
+    return frame
+
+
+def _protobuf_frame(row: ContractRow, request_id: int) -> bytes:
+    return (210).to_bytes(4, "big") + bytes((8, request_id)) + encode_row(row)
+
+
+@pytest.mark.parametrize(
+    ("frame_of", "server_version"),
+    [(_text_frame(157), 157), (_text_frame(187), 187), (_protobuf_frame, 223)],
+)
+def test_without_hours_is_all_that_a_row_says_but_for_hours_and_request_id(
+    frame_of: Callable[[ContractRow, int], bytes], server_version: int
+) -> None:
+    row = contract_row(ES.contracts[0])
+    one = frame_of(row, 1)
+    said = message_in_frame(one, server_version).without_hours()
+    assert message_in_frame(frame_of(row, 2), server_version).without_hours() == said
+    for field in dataclasses.fields(ContractRow):
+        value = (("OTHER", "1"),) if isinstance(getattr(row, field.name), tuple) else "7"
+        other = frame_of(dataclasses.replace(row, **{field.name: value}), 1)  # type: ignore[arg-type]
+        is_other = message_in_frame(other, server_version).without_hours() != said
+        assert is_other == (other != one and field.name not in HOURS), field.name
