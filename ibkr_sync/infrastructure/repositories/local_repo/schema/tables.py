@@ -29,8 +29,10 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    event,
     text,
 )
+from sqlalchemy.engine import Connection
 from sqlalchemy.types import TypeEngine
 
 from ibkr_sync.domain.entities.delivery import DELIVERY_DATES, Settlement
@@ -314,17 +316,23 @@ raw_replies = Table(
     Column("answer_count", Integer, nullable=False, server_default="0"),
     Column("gone", ListColumnType, nullable=False, server_default="[]"),
     Index(None, "product_id"),
-    Index(
-        "ix_raw_replies_symbol",
-        "symbol",
-        sqlite_where=text("base_id IS NULL"),
-        postgresql_where=text("base_id IS NULL"),
-    ),
+    Index("ix_raw_replies_symbol", "symbol", sqlite_where=text("base_id IS NULL")),
     Index(None, "base_id"),
     comment="frames: zlib over (4-byte big-endian length, payload) each; sha256 before zlib."
     " With a base_id: differences from the frames of that reply. The last answer_count frames"
     " answer questions about single contracts, gone has those that were unknown.",
 )
+
+
+@event.listens_for(raw_replies, "before_create")
+def _narrow_index(table: Table, connection: Connection, **_: object) -> None:
+    """Narrow the index in PostgreSQL too: said above, that would load its dialect everywhere."""
+    if connection.dialect.name != "postgresql":
+        return
+    for index in table.indexes:
+        where = index.dialect_options["sqlite"]["where"]
+        index.dialect_options["postgresql"]["where"] = where
+
 
 former_names = Table(
     "former_names",
