@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, settings
 from shared_statements import share_statements
 
 pytest_plugins = (
-    *("plugins.forbid_skips", "plugins.garbage", "plugins.made_once", "plugins.postgres"),
-    *("plugins.representatives", "plugins.sqlite"),
+    *("plugins.forbid_skips", "plugins.garbage", "plugins.made_once", "plugins.memory"),
+    *("plugins.postgres", "plugins.representatives", "plugins.sqlite"),
 )
 pytest.register_assert_rewrite("contracts", "fakes", "gateway")
 share_statements()
