@@ -92,7 +92,7 @@ class ReplyRecognition:
             holds_other_sort(self._connection),
             self._catalogue.row_of(product.key),
             self._catalogue.row_of_class(product.exchange, product.trading_class),
-            *self._connection.execute(_PRODUCT, {"product_id": product_id}),
-            *self._connection.execute(_CHAIN, {"product_id": product_id}),
+            *map(tuple, self._connection.execute(_PRODUCT, {"product_id": product_id})),
+            *map(tuple, self._connection.execute(_CHAIN, {"product_id": product_id})),
         )
         return hashlib.sha256(repr(depends_on).encode()).hexdigest()
