@@ -48,7 +48,8 @@ _EXCEPTIONS = (
     .where(contracts.c.product_id == bindparam("product_id"))
 )
 _REFER = update(products).where(products.c.id == bindparam("product"))
-_UNUSED = (
+_DROP_UNUSED = delete(schedules).where(
+    schedules.c.id.in_(bindparam("ids", expanding=True)),
     ~exists().where(products.c.schedule_id == schedules.c.id),
     ~exists().where(contract_schedules.c.schedule_id == schedules.c.id),
 )
@@ -174,4 +175,4 @@ def schedule_digest(schedule: TradingSchedule) -> str:
 def _drop_unused(connection: Connection, candidates: Collection[int | None]) -> None:
     ids = sorted(candidate for candidate in candidates if candidate is not None)
     for some in bulk_batches(ids):
-        connection.execute(delete(schedules).where(schedules.c.id.in_(some), *_UNUSED))
+        connection.execute(_DROP_UNUSED, {"ids": some})
