@@ -16,7 +16,7 @@ import re
 import sqlite3
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
-from functools import cached_property, lru_cache, partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 from benchmarks.acquisition import UNPACED, EmptyDatabases
@@ -195,7 +195,7 @@ class _Nights:
 
     def watch(self) -> None:
         """Put every product on the watchlist, before the first night."""
-        with bootstrap(self._profile, Future, clock=partial(self._at, 0)) as services:
+        with bootstrap(self._profile(0), Future, clock=partial(self._at, 0)) as services:
             services.watchlist.add(
                 WatchedProduct(
                     symbol=query.symbol, exchange=query.exchange, trading_class=query.trading_class
@@ -217,7 +217,7 @@ class _Nights:
             )
             with (
                 Gateway(parameters, clock) as gateway,
-                bootstrap(self._profile, Future, gateway=gateway, clock=clock) as services,
+                bootstrap(self._profile(number), Future, gateway=gateway, clock=clock) as services,
             ):
                 for outcome in services.refresh.begin(RefreshSelection(), SyncPolicy()):
                     if isinstance(outcome, FutureFailure):
@@ -259,14 +259,14 @@ class _Nights:
         database.create_function("shifted", 2, _shifted, deterministic=True)
         return database
 
-    @cached_property
-    def _profile(self) -> ProfileSettings:
+    def _profile(self, number: int) -> ProfileSettings:
+        """The last night lets go of old replies; until then those of the first week are copied."""
         return ProfileSettings(
             source="ibkr",
             replay=None,
             database=str(self.file),
             gateway=GatewaySettings(),
-            keep_raw_replies=KEPT_FOR,
+            keep_raw_replies=KEPT_FOR if self._at(number) == self._last else None,
         )
 
 
