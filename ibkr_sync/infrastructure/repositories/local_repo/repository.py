@@ -315,13 +315,21 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
         from ibkr_sync.infrastructure.repositories.local_repo.runs import outcomes
 
         with writing(self._database) as connection:
-            found = reads.read_products(connection, failure.query, self._database.name)
-            ids = {other.product.key: other.product_id for other in found}
-            matching = most_stored([other.product for other in found])
+            product_id = None
             # That one candidate alone is stored makes an ambiguous symbol no clearer.
-            is_clear = len(matching) == 1 and not isinstance(failure.error, AmbiguousProductError)
-            product_id = ids[matching[0].key] if is_clear else None
+            if not isinstance(failure.error, AmbiguousProductError):
+                product_id = self._clear_id(connection, failure.query)
             outcomes.record_failed_outcome(connection, failure, product_id, run, self._clock())
+
+    def _clear_id(self, connection: Connection, query: FutureQuery) -> int | None:
+        """The id of the one stored product that a query can mean; None where it is not clear."""
+        only = reads.read_only_id(connection, query)
+        if only is not None:  # as nearly always; to read its chain would take longer every year
+            return only
+        found = reads.read_products(connection, query, self._database.name)
+        ids = {other.product.key: other.product_id for other in found}
+        matching = most_stored([other.product for other in found])
+        return ids[matching[0].key] if len(matching) == 1 else None
 
     def record_absence(
         self, absent: AbsentFuture, query: FutureQuery, run: SyncRun

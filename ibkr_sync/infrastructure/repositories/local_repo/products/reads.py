@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BindParameter, Select, and_, bindparam, case, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, case, or_, select
 from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
@@ -115,6 +115,30 @@ def read_products(connection: Connection, query: FutureQuery, place: str) -> lis
 
     Raises StorageError, naming `place`, for a row that holds what no entity can.
     """
+    conditions = _conditions(query)
+    if conditions is None:
+        return []
+    found = _load(connection, place, select(products).where(*conditions))
+    if not found and query.con_id is None:
+        former = products.c.id.in_(_formerly_called(query))
+        found = _load(connection, place, select(products).where(former))
+    return [other for other in found if query.may_be_of_size(other.product)]
+
+
+def read_only_id(connection: Connection, query: FutureQuery) -> int | None:
+    """Give the id of the one product that a query matches, without its chain.
+
+    None where it is several, none, or one by a former name, and where a size is asked for.
+    """
+    conditions = _conditions(query)
+    if conditions is None or query.multiplier is not None:
+        return None
+    ids = connection.execute(select(products.c.id).where(*conditions).limit(2)).scalars().all()
+    return ids[0] if len(ids) == 1 else None
+
+
+def _conditions(query: FutureQuery) -> list[ColumnElement[bool]] | None:
+    """What a row has that the query matches by today's names; None where no row can."""
     asked = {
         products.c.symbol: query.symbol if query.con_id is None else None,
         products.c.exchange: query.exchange,
@@ -122,16 +146,12 @@ def read_products(connection: Connection, query: FutureQuery, place: str) -> lis
         products.c.trading_class: query.trading_class,
     }
     if any(unstorable_reason(value) for value in (*asked.values(), query.con_id)):
-        return []
+        return None
     conditions = [column == value for column, value in asked.items() if value is not None]
     if query.con_id is not None:
         owner = select(contracts.c.product_id).where(contracts.c.con_id == query.con_id)
         conditions.append(products.c.id.in_(owner))
-    found = _load(connection, place, select(products).where(*conditions))
-    if not found and query.con_id is None:
-        former = products.c.id.in_(_formerly_called(query))
-        found = _load(connection, place, select(products).where(former))
-    return [other for other in found if query.may_be_of_size(other.product)]
+    return conditions
 
 
 def _formerly_called(query: FutureQuery) -> Select[Any]:
