@@ -1,7 +1,7 @@
 """The text of `ib_config_futures.csv`, as pandas reads it, with the place of each cell.
 
 pysystemtrade reads it with `pd.read_csv` and no options: texts like `NA` are as empty cells, blank
-lines are skipped, a row with more cells than the header is refused (fa1f482).
+lines are skipped, a row with more cells than the header is refused (fa1f482). It knows no comments.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ _MISSING: Final = frozenset(
 """What pandas takes for a missing value."""
 
 _CELL = re.compile(r'(?:"((?:[^"]|"")*+)"|([^,"\r\n][^,\r\n]*+|))(,|\r\n|\n|\r|\Z)')
-_COMMENT = "#"
+_NOTE = "#"
+"""What people begin a line with that is no row; pandas takes it for one."""
+
 _NEEDS_QUOTES = re.compile(r'[,"\r\n]')
 
 
@@ -65,6 +67,11 @@ class ConfigRow:
     def __getitem__(self, column: str) -> str | None:
         """What it has in a column."""
         return self.cells[column]
+
+    @property
+    def is_note(self) -> bool:
+        """Whether its line is written as a comment."""
+        return (self["Instrument"] or "").startswith(_NOTE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,13 +110,12 @@ def read_config_table(text: str) -> ConfigTable:
 
 def _rows(lines: Iterator[tuple[int, list[_Cell]]], names: list[str]) -> Iterator[ConfigRow]:
     for line, cells in lines:
-        if len(cells) == 1 and cells[0].text.startswith(_COMMENT):
-            continue
+        if len(cells) == 1 and cells[0].text.startswith(_NOTE):
+            end = cells[0].end
+            cells.extend([_Cell(start=end, end=end, text="")] * (len(names) - 1))  # as pandas does
         if len(cells) != len(names):
             raise ConfigTableError(line, f"{len(cells)} values for {len(names)} columns")
         by_name = dict(zip(names, cells, strict=True))
-        if by_name[COLUMNS[0]].text.startswith(_COMMENT):
-            continue
         found = {column: by_name[column] for column in COLUMNS}
         yield ConfigRow(
             line=line,

@@ -204,8 +204,11 @@ def _judge_alone(judgement: _Judgement, counts: IdentityCounts) -> None:
     """What is wrong with a row by the table alone."""
     row = judgement.row
     identity = identity_of(row.cells)
-    if row["Instrument"] is None or row["IBSymbol"] is None or row["IBExchange"] is None:
-        judgement.problem(None, "pandas reads its instrument, symbol or exchange as missing")
+    if row.is_note:
+        judgement.problem(None, "pandas knows no comments: it reads this line as an instrument")
+    if None in (row["Instrument"], row["IBSymbol"], row["IBExchange"]):
+        if not row.is_note:
+            judgement.problem(None, "pandas reads its instrument, symbol or exchange as missing")
     elif counts.sizes[identity] > 1:
         judgement.problem(
             None, "another row has its symbol, exchange and multiplier: pysystemtrade refuses both"

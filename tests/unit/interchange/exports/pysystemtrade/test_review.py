@@ -221,7 +221,9 @@ def test_what_only_the_user_can_decide_is_a_problem() -> None:
         "B,TFM,ENDEX,USD,744,1,FALSE\n"
         "C,NA,CME,USD,1,1,FALSE\n"
         "D,X,CME,USD,fifty,one,maybe\n"
-        "D,GE,CME,USD,2500,1,FALSE",
+        "D,GE,CME,USD,2500,1,FALSE\n"
+        "#E,Y,CME,USD,1,1,FALSE\n"
+        "# a remark",
         stored("TFM", "ENDEX", ["744", "720"]),
         closed,
     )
@@ -239,4 +241,6 @@ def test_what_only_the_user_can_decide_is_a_problem() -> None:
         (7, "Instrument", "another"),
         (8, "Instrument", "another"),
         (8, None, "IBKR"),
+        (9, None, "pandas"),
+        (10, None, "pandas"),
     ]
