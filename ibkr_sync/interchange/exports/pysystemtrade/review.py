@@ -2,7 +2,7 @@
 
 A row is found by symbol, exchange and multiplier, as pysystemtrade finds it; only the user knows
 what instrument it is meant for. Where several products share a symbol, a multiplier that none of
-them has is no error: the product may just not be stored.
+them has is never corrected: nothing says which of them is meant, and it may just not be stored.
 """
 
 from __future__ import annotations
@@ -120,6 +120,7 @@ class TableReviewer:
             if isinstance(match, str):
                 unjudged.append(UnjudgedRow(row=row, reason=match))
                 self._judge_exchange(judgement, None)
+                self._judge_shared_symbol(judgement)
             else:
                 named.add(match.product.key)
                 self._judge(judgement, match, counts)
@@ -163,14 +164,26 @@ class TableReviewer:
     ) -> bool:
         """Whether a multiplier that no product has is a wrong one of the product."""
         symbol, exchange = listed.place
-        is_anothers = any(
-            row.multiplier == size
-            for row in self._catalogue.known_as(symbol)
-            if (row.symbol, row.exchange) == listed.place
-        )
+        known = self._known_sizes(listed.place)
         is_taken = any(counts.sizes[symbol, exchange, other] for other in listed.product.sizes)
         was_another = self._catalogue.renamed_symbol(symbol) is not None
-        return listed.is_whole and not (is_anothers or is_taken or was_another)
+        return listed.is_whole and not (len(known) > 1 or size in known or is_taken or was_another)
+
+    def _known_sizes(self, place: _Place) -> tuple[Decimal | None, ...]:
+        """The multipliers of the products that the catalogue has of a symbol."""
+        rows = self._catalogue.known_as(place[0])
+        return tuple(row.multiplier for row in rows if (row.symbol, row.exchange) == place)
+
+    def _judge_shared_symbol(self, judgement: _Judgement) -> None:
+        """Whether it may be any of several products of its symbol, of which one is stored."""
+        row = judgement.row
+        place = next(
+            self._places((row["IBSymbol"] or "").strip(), (row["IBExchange"] or "").strip())
+        )
+        known, size = self._known_sizes(place), number_in_cell(row["IBMultiplier"])
+        if self._stored.get(place) and len(known) > 1 and size not in (None, *known):
+            sizes = ", ".join(number_in_document(other) for other in known if other is not None)
+            judgement.problem("IBMultiplier", f"its symbol has several products, of {sizes}")
 
     def _judge_exchange(self, judgement: _Judgement, stored: str | None) -> None:
         """Whether IBKR has another code for its exchange today, whatever is stored."""

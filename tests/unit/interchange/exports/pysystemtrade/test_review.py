@@ -125,7 +125,7 @@ def test_pysystemtrade_finds_each_instrument_once_it_is_corrected() -> None:
         # Another size that the catalogue knows, that another row has, or that none may have.
         ("A,DAX,EUREX,EUR,1,1,FALSE", [stored("DAX", "EUREX", ["25"], "FDAX", currency="EUR")],
          "no product of its multiplier is stored"),
-        ("B,EOE,FTA,USD,200,1,FALSE\nA,EOE,FTA,USD,7,1,FALSE", [stored("EOE", "FTA", ["200"])],
+        ("B,X,CME,USD,200,1,FALSE\nA,X,CME,USD,7,1,FALSE", [stored("X", "CME", ["200"])],
          "no product of its multiplier is stored"),
         ("A,X,CME,USD,7,1,FALSE", [stored("X", "CME", ["1"], "X"), stored("X", "CME", ["2"], "Y")],
          "no product of its multiplier is stored"),
@@ -223,7 +223,9 @@ def test_what_only_the_user_can_decide_is_a_problem() -> None:
         "D,X,CME,USD,fifty,one,maybe\n"
         "D,GE,CME,USD,2500,1,FALSE\n"
         "#E,Y,CME,USD,1,1,FALSE\n"
-        "# a remark",
+        "# a remark\n"
+        "DAXS,DAX,EUREX,EUR,2,100,FALSE",
+        stored("DAX", "EUREX", ["25"], "FDAX", currency="EUR"),
         stored("TFM", "ENDEX", ["744", "720"]),
         closed,
     )
@@ -243,4 +245,5 @@ def test_what_only_the_user_can_decide_is_a_problem() -> None:
         (8, None, "IBKR"),
         (9, None, "pandas"),
         (10, None, "pandas"),
+        (11, "IBMultiplier", "its"),
     ]
