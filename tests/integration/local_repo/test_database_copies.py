@@ -348,4 +348,13 @@ def test_nothing_is_restored_while_others_use_the_database(
             connection.execute(select(alembic_version)).all()
             with pytest.raises(DatabaseLockedError):
                 restored(backup, source)
+    restored(backup, source)
+    source.busy_timeout = timedelta(0)
+    for statements in ((), ("PRAGMA journal_mode = DELETE", "BEGIN IMMEDIATE")):
+        with closing(sqlite3.connect(source.path, isolation_level=None)) as program:
+            for statement in statements:
+                program.execute(statement)
+            program.execute("SELECT * FROM pins").fetchall()
+            with pytest.raises(DatabaseLockedError):
+                restored(backup, source, days=1)
     assert dump(source) == before

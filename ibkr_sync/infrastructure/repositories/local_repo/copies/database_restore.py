@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -30,6 +31,7 @@ from ibkr_sync.infrastructure.repositories.local_repo.copies.table_reading impor
 )
 from ibkr_sync.infrastructure.repositories.local_repo.database.backup import (
     back_up,
+    ensure_file_wal,
     flush,
     seal_file,
 )
@@ -120,25 +122,39 @@ def _replace_file(restored: Database, database: Database, path: Path, kept: Path
     assert restored.path is not None  # noqa: S101 - it is a file of ours
     restored.close()
     seal_file(restored.path)
-    if kept is not None:
-        restored.path.chmod(stat.S_IMODE(path.stat().st_mode))
-        database.close()
-        _keep_file(path, kept)
-    restored.path.replace(path)
+    ensure_file_wal(restored.path)
+    restored.path.chmod(stat.S_IMODE(path.stat().st_mode))
+    database.close()
+    with _unused(path, database.busy_timeout):
+        if kept is not None:
+            _keep_file(path, kept)
+        restored.path.replace(path)
     flush(path.parent)
 
 
+@contextmanager
+def _unused(path: Path, timeout: timedelta) -> Iterator[None]:
+    """Keep others from a SQLite file, folding its log in; raises what SQLite does if it is in use.
+
+    Nobody keeps others from a damaged one. Source: https://sqlite.org/lockingv3.html
+    """
+    with closing(
+        sqlite3.connect(path, timeout.total_seconds(), isolation_level=None)
+    ) as connection:
+        try:
+            connection.execute("PRAGMA journal_mode = DELETE")
+            connection.execute("BEGIN EXCLUSIVE")
+        except sqlite3.DatabaseError as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _DAMAGED:
+                raise
+        yield
+
+
 def _keep_file(path: Path, kept: Path) -> None:
-    """Give a SQLite file a second name, once nobody uses it; a damaged one takes its log along.
+    """Give a SQLite file a second name; a damaged one takes its log along.
 
     A log that stayed would be taken for that of the file to come.
     """
-    try:
-        with closing(sqlite3.connect(path, timeout=5)) as connection:
-            connection.execute("PRAGMA journal_mode = DELETE")
-    except sqlite3.DatabaseError as error:
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _DAMAGED:
-            raise
     os.link(path, kept)
     for suffix in ("-wal", "-shm"):
         beside = path.with_name(path.name + suffix)

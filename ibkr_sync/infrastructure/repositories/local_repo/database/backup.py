@@ -54,6 +54,13 @@ def seal_file(path: Path) -> None:
     flush(path.parent)
 
 
+def ensure_file_wal(path: Path) -> None:
+    """Let a sealed file have a write-ahead log, as whoever uses one is seen by others."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+    flush(path)
+
+
 def flush(path: Path) -> None:
     """Have the disk keep a file, or the names in a folder; raises OSError."""
     descriptor = os.open(path, os.O_RDONLY)
