@@ -1,20 +1,23 @@
 """What a program gives for an argument: a value of its type, or the text that options take.
 
-Every function raises ValueError for what can't be read.
+Every function raises ValueError for what can't be read, and TypeError for a value of another type.
 """
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import TypeAlias, TypedDict, TypeVar
+from types import UnionType
+from typing import SupportsIndex, TypeAlias, TypedDict, TypeVar
 
 from ibkr_sync.domain import durations
 from ibkr_sync.domain.delivery.days_before import DaysBefore, parse_days_ahead, parse_days_before
 from ibkr_sync.domain.delivery.hold_limits import HoldLimitKind, PositionSide
 from ibkr_sync.domain.delivery.nearest_contract import NearestRule
+from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.history.moments import moment_text
 from ibkr_sync.domain.naming.limits import Limits
 from ibkr_sync.domain.naming.spellings import parse_multiplier
@@ -30,8 +33,8 @@ Since: TypeAlias = str | date | datetime | timedelta
 Days: TypeAlias = int | str | timedelta | DaysBefore
 """So many calendar days, or business days as `5bd`."""
 
-Symbol: TypeAlias = str | int
-"""What people call a product or contract, or a conId."""
+Symbol: TypeAlias = str | SupportsIndex | ProductKey
+"""What people call a product or contract, a conId as any integer, or a product's key."""
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -51,6 +54,9 @@ def limits_of(given: Narrowing) -> Limits:
     if unknown:
         raise TypeError(f"there is no argument {unknown[0]!r}")
     size = given.get("multiplier")
+    for name in ("exchange", "currency", "trading_class"):
+        refuse_other_types(name, given.get(name), str | None)
+    refuse_other_types("multiplier", size, Decimal | int | str | None)
     return Limits(
         exchange=given.get("exchange"),
         currency=given.get("currency"),
@@ -60,11 +66,16 @@ def limits_of(given: Narrowing) -> Limits:
 
 
 def symbols_of(given: Collection[object]) -> tuple[str, ...]:
-    """Symbols as people type them; raises TypeError for what is neither text nor a conId."""
-    for symbol in given:
-        if not isinstance(symbol, str | int) or isinstance(symbol, bool):
-            raise TypeError(f"a symbol is text or a conId, not {symbol!r}")
-    return tuple(map(str, given))
+    """Symbols as people type them."""
+    return tuple(map(_symbol_of, given))
+
+
+def _symbol_of(given: object) -> str:
+    if isinstance(given, str | ProductKey):
+        return str(given)
+    if isinstance(given, SupportsIndex) and not isinstance(given, bool):
+        return str(operator.index(given))  # integers of numpy too
+    raise TypeError(f"a symbol is text, a conId or a product's key, not {given!r}")
 
 
 def named_symbols_of(given: Collection[Symbol]) -> tuple[str, ...]:
@@ -74,14 +85,21 @@ def named_symbols_of(given: Collection[Symbol]) -> tuple[str, ...]:
     return symbols_of(given)
 
 
-def refuse_narrowing(symbols: Collection[Symbol], given: Narrowing) -> None:
+def refuse_narrowing(symbols: Collection[Symbol], given: Collection[str]) -> None:
     """Raise ValueError for what narrows a symbol where there is none."""
     if not symbols and given:
         raise ValueError(f"{next(iter(given))} is for a symbol, and none is named")
 
 
+def refuse_other_types(name: str, given: object, types: UnionType | type) -> None:
+    """Raise TypeError for what is not of the types, as a truth value never is."""
+    if isinstance(given, bool) or not isinstance(given, types):
+        raise TypeError(f"{name} can't be {given!r}")
+
+
 def count_of(name: str, given: int, most: int) -> int:
     """How many, from 1 up."""
+    refuse_other_types(name, given, int)
     if not 1 <= given <= most:
         raise ValueError(f"{name} is from 1 to {most}, not {given}")
     return given
@@ -89,6 +107,7 @@ def count_of(name: str, given: int, most: int) -> int:
 
 def span_of(given: Span) -> timedelta:
     """How long."""
+    refuse_other_types("a span of time", given, str | timedelta)
     if isinstance(given, timedelta):
         return given
     try:
@@ -99,11 +118,13 @@ def span_of(given: Span) -> timedelta:
 
 def written_moment(given: Since, now: datetime) -> str:
     """A moment as text, for the rule that reads it."""
+    refuse_other_types("a moment", given, str | date | timedelta)
     return moment_text(now - given if isinstance(given, timedelta) else given)
 
 
 def day_of(given: str | date) -> date:
     """A date."""
+    refuse_other_types("a date", given, str | date)
     try:
         if isinstance(given, datetime):
             return given.date()
@@ -122,6 +143,7 @@ def choice_of(kind: type[E], given: E | str) -> E:
 
 def days_before_of(given: Days | None) -> DaysBefore | None:
     """So many days before a date; None stays None."""
+    refuse_other_types("a number of days", given, int | str | timedelta | DaysBefore | None)
     match given:
         case None | DaysBefore():
             return given
@@ -133,6 +155,7 @@ def days_before_of(given: Days | None) -> DaysBefore | None:
 
 def days_ahead_of(given: Days) -> DaysBefore:
     """How far ahead."""
+    refuse_other_types("a number of days", given, int | str | timedelta | DaysBefore)
     match given:
         case DaysBefore():
             return given

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Unpack
 
 from ibkr_sync.domain.delivery.hold_limits import PositionSide
 from ibkr_sync.domain.entities.contracts import FuturesContract
-from ibkr_sync.domain.entities.futures import Future, Origin
-from ibkr_sync.domain.errors import MalformedSymbolError, NotYetKnownError
+from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.errors import MalformedSymbolError
 from ibkr_sync.domain.history.moments import PastMoment, parse_last_moment, parse_moment
-from ibkr_sync.domain.naming.limits import UNLIMITED
 from ibkr_sync.domain.selection.chain_selection import ChainSelection
 from ibkr_sync.domain.selection.series_choice import SeriesChoice
 from ibkr_sync.library.arguments import (
@@ -21,26 +20,28 @@ from ibkr_sync.library.arguments import (
     nearest_rule_of,
     written_moment,
 )
-from ibkr_sync.library.session import Session, only, query_of
-from ibkr_sync.library.tables import Contracts
+from ibkr_sync.library.session import Session, only
+from ibkr_sync.library.tables import Contracts, Products
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection
 
-    from ibkr_sync.bootstrap import Services
     from ibkr_sync.domain.delivery.hold_limits import HoldLimitKind
+    from ibkr_sync.domain.delivery.nearest_contract import NearestJudgements, NearestRule
     from ibkr_sync.domain.entities.market_rules import MarketRule
 
 
 class PastData:
     """The stored data as of a moment; `futures.as_of("2026-10-01")` makes it.
 
-    A date is its end in UTC, with all that runs left which began on it.
+    A date is its end in UTC, with all that runs left which began on it. Of a moment that lies ahead
+    `next` and `explain_next` can be asked, the others raise ValueError.
     """
 
     def __init__(self, session: Session, moment: Since) -> None:
         self._session = session
         self._moment = written_moment(moment, session.now())
+        parse_moment(self._moment, session.now())
 
     def __repr__(self) -> str:
         return f"<PastData: {self._session.database} as of {self._moment}>"
@@ -49,6 +50,12 @@ class PastData:
         """The product with its chain as it was known; raises NotYetKnownError."""
         with self._session.reading() as services:
             return self._session.known(services, symbol, limits, self._past)[0]
+
+    def products(self, *symbols: Symbol, **limits: Unpack[Narrowing]) -> Products:
+        """Products with their chains as they were known, or all that were stored then."""
+        past = self._past
+        with self._session.reading() as services:
+            return Products(self._session.products(services, symbols, limits, past), past.at)
 
     def contract(self, symbol: Symbol, **limits: Unpack[Narrowing]) -> FuturesContract:
         """The contract as it was known; raises NotYetKnownError or ContractNotFoundError."""
@@ -68,9 +75,9 @@ class PastData:
     def contracts(
         self,
         *symbols: Symbol,
-        exchange: str | None = None,
         series: str | SeriesChoice = SeriesChoice.USUAL,
         expired: bool = False,
+        **limits: Unpack[Narrowing],
     ) -> Contracts:
         """The contracts of products as they were known, or of all that was stored then."""
         past = self._past
@@ -79,7 +86,7 @@ class PastData:
             return Contracts(
                 (
                     (product, contract)
-                    for product in self._products(services, symbols, exchange, past)
+                    for product in self._session.products(services, symbols, limits, past)
                     for contract in selection.shown(product, past.at)
                 ),
                 past.at,
@@ -101,33 +108,27 @@ class PastData:
         A date is its noon in UTC. Raises NoTradableContractError or AmbiguousContractError.
         """
         rule = nearest_rule_of(side, by, days_before, months, series)
+        return self._judged(symbol, rule, limits).nearest().contract
+
+    def explain_next(
+        self,
+        symbol: Symbol,
+        *,
+        side: str | PositionSide = PositionSide.LONG,
+        by: str | HoldLimitKind | None = None,
+        days_before: Days | None = None,
+        months: str | Collection[int] | None = None,
+        series: str | SeriesChoice = SeriesChoice.USUAL,
+        **limits: Unpack[Narrowing],
+    ) -> NearestJudgements:
+        """Why `next` gives its contract: every contract of the chain, with what objected to it."""
+        return self._judged(symbol, nearest_rule_of(side, by, days_before, months, series), limits)
+
+    def _judged(self, symbol: Symbol, rule: NearestRule, limits: Narrowing) -> NearestJudgements:
         moment = parse_moment(self._moment, self._session.now()).at
         with self._session.reading() as services:
-            judged = self._session.judge(services, symbol, rule, limits, moment)
-        return judged.nearest().contract
+            return self._session.judge(services, symbol, rule, limits, moment)
 
     @property
     def _past(self) -> PastMoment:
         return parse_last_moment(self._moment, self._session.now())
-
-    def _products(
-        self,
-        services: Services[Future],
-        symbols: Collection[Symbol],
-        exchange: str | None,
-        past: PastMoment,
-    ) -> Iterator[Future]:
-        for symbol in symbols:
-            yield only(*self._session.known(services, symbol, {"exchange": exchange}, past))
-        if symbols:
-            return
-        code = None if exchange is None else services.futures.known_exchange(exchange)
-        for summary in services.futures.list_products():
-            if summary.origin is Origin.CATALOGUE or not summary.is_of(code):
-                continue
-            query = query_of(summary.key)
-            product = services.futures.show(query)
-            try:
-                yield services.dated_products.as_known(product, past, query, UNLIMITED)
-            except NotYetKnownError:
-                continue

@@ -6,7 +6,7 @@ import dataclasses
 import logging
 import os
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,18 +18,25 @@ from ibkr_sync.domain.canonical_text import canonical_text
 from ibkr_sync.domain.databases.database_url import mask_url
 from ibkr_sync.domain.delivery.nearest_contract import NearestJudgements, NearestRule
 from ibkr_sync.domain.entities.contracts import FuturesContract
-from ibkr_sync.domain.entities.futures import Future, ProductKey
+from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.errors import (
     AmbiguousContractError,
     AmbiguousProductError,
     DatabaseClosedError,
     MalformedSymbolError,
+    NotYetKnownError,
 )
 from ibkr_sync.domain.history.moments import PastMoment
-from ibkr_sync.domain.naming.limits import Limits
+from ibkr_sync.domain.naming.limits import UNLIMITED, Limits
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.selection.contract_choice import find_contract
-from ibkr_sync.library.arguments import Narrowing, Symbol, limits_of, symbols_of
+from ibkr_sync.library.arguments import (
+    Narrowing,
+    Symbol,
+    limits_of,
+    refuse_narrowing,
+    symbols_of,
+)
 
 if TYPE_CHECKING:
     from ibkr_sync.application.resolution.symbol_resolution import SymbolResolution
@@ -134,6 +141,36 @@ class Session:
         moment = self.now() if past is None else past.at
         return product, find_contract(product, words, moment).contract
 
+    def products(
+        self,
+        services: Services[Future],
+        symbols: Collection[Symbol],
+        given: Narrowing,
+        past: PastMoment | None = None,
+    ) -> Iterator[Future]:
+        """As `known`, the products that symbols mean; without one all that a source reported.
+
+        Of all, those of an exchange, and those that were stored by then.
+        """
+        for symbol in symbols:
+            yield only(*self.known(services, symbol, given, past))
+        if symbols:
+            return
+        code = self.exchange_code(services, given)
+        for summary in services.futures.list_products():
+            if summary.origin is Origin.CATALOGUE or not summary.is_of(code):
+                continue
+            query = FutureQuery(**summary.key._asdict())
+            stored = services.futures.show(query)
+            with suppress(NotYetKnownError):
+                yield services.dated_products.as_known(stored, past, query, UNLIMITED)
+
+    def exchange_code(self, services: Services[Future], given: Narrowing) -> str | None:
+        """The exchange by which all that is stored is narrowed, which nothing else does."""
+        refuse_narrowing((), given.keys() - {"exchange"})
+        exchange = limits_of(given).exchange
+        return None if exchange is None else services.futures.known_exchange(exchange)
+
     def judge(
         self,
         services: Services[Future],
@@ -194,11 +231,6 @@ def note_taken(notice: object) -> None:
 def only(product: Future, contract: FuturesContract | None) -> Future:
     """The product with the contract that was named alone, if one was."""
     return product if contract is None else dataclasses.replace(product, contracts=(contract,))
-
-
-def query_of(key: ProductKey) -> FutureQuery:
-    """The query for a stored product."""
-    return FutureQuery(**key._asdict())
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Unpack, overload
 from ibkr_sync.domain.delivery.hold_limits import PositionSide
 from ibkr_sync.domain.delivery.rolls import parse_roll_rule
 from ibkr_sync.domain.entities.contracts import FuturesContract
-from ibkr_sync.domain.entities.futures import Future, Origin
+from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.entities.schedules import HoursKind
 from ibkr_sync.domain.errors import MalformedSymbolError
 from ibkr_sync.domain.hours.product_hours import HoursOfProduct, product_hours
@@ -27,16 +27,16 @@ from ibkr_sync.library.arguments import (
     limits_of,
     months_of,
     nearest_rule_of,
+    refuse_other_types,
 )
 from ibkr_sync.library.past_data import PastData
-from ibkr_sync.library.session import note_taken, only, query_of
+from ibkr_sync.library.session import note_taken, only
 from ibkr_sync.library.tables import Contracts, Expirations, Products, Rolls
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection
     from datetime import date
 
-    from ibkr_sync.bootstrap import Services
     from ibkr_sync.domain.delivery.hold_limits import HoldLimitKind
     from ibkr_sync.domain.delivery.nearest_contract import NearestJudgements
     from ibkr_sync.domain.entities.market_rules import MarketRule
@@ -58,14 +58,15 @@ class StoredContracts(Answers):
         with self._session.reading() as services:
             return self._session.known(services, symbol, limits)[0]
 
-    def products(self, *symbols: Symbol, exchange: str | None = None) -> Products:
-        """Products with their chains, or all that are stored.
+    def products(self, *symbols: Symbol, **limits: Unpack[Narrowing]) -> Products:
+        """Products with their chains, or all that are stored, or those of an exchange.
 
         >>> [product.symbol for product in futures.products(exchange="CME")]
         ['ES']
         """
         with self._session.reading() as services:
-            return Products(self._products(services, symbols, exchange), self._session.now())
+            products = self._session.products(services, symbols, limits)
+            return Products(products, self._session.now())
 
     def contract(self, symbol: Symbol, **limits: Unpack[Narrowing]) -> FuturesContract:
         """The contract, with its delivery dates.
@@ -86,12 +87,12 @@ class StoredContracts(Answers):
     def contracts(
         self,
         *symbols: Symbol,
-        exchange: str | None = None,
         expiring: Days | None = None,
         series: str | SeriesChoice = SeriesChoice.USUAL,
         expired: bool = False,
+        **limits: Unpack[Narrowing],
     ) -> Contracts:
-        """Contracts of products, or of all that is stored.
+        """Contracts of products, or of all that is stored, or of an exchange.
 
         `expiring` leaves those that end or give notice within so many days, as `expirations` has
         it. Expired and delisted contracts are left out unless `expired`; `series` is `usual`
@@ -111,7 +112,7 @@ class StoredContracts(Answers):
             return Contracts(
                 (
                     (product, contract)
-                    for product in self._products(services, symbols, exchange)
+                    for product in self._session.products(services, symbols, limits)
                     for contract in selection.shown(product, now)
                     if ending is None or contract.con_id in ending
                 ),
@@ -219,9 +220,9 @@ class StoredContracts(Answers):
         self,
         *symbols: Symbol,
         within: Days = "30d",
-        exchange: str | None = None,
         watched: bool = False,
         groups: str | Collection[str] = (),
+        **limits: Unpack[Narrowing],
     ) -> Expirations:
         """A calendar: last trades, first notices and IBKR's cut-offs, day by day.
 
@@ -233,8 +234,8 @@ class StoredContracts(Answers):
         """
         now, days = self._session.now(), days_ahead_of(within)
         with self._session.reading() as services:
-            code = None if exchange is None else services.futures.known_exchange(exchange)
-            named = self._session.find_all(services, symbols, {"exchange": exchange})
+            code = None if symbols else self._session.exchange_code(services, limits)
+            named = self._session.find_all(services, symbols, limits)
             calendar = services.calendar.calendar(
                 *(now, days),
                 named=named if symbols else None,
@@ -262,6 +263,7 @@ class StoredContracts(Answers):
         >>> str(roll.day), roll.leaving.local_symbol, roll.entering.local_symbol
         ('2026-12-11', 'ESZ6', 'ESH7')
         """
+        refuse_other_types("rule", rule, str)
         parsed = parse_roll_rule(rule.strip().lower(), choice_of(PositionSide, side))
         wanted, span = months_of(months), count_of("years", years, _MOST_YEARS)
         with self._session.reading() as services:
@@ -278,19 +280,6 @@ class StoredContracts(Answers):
         9
         """
         return PastData(self._session, moment)
-
-    def _products(
-        self, services: Services[Future], symbols: Collection[Symbol], exchange: str | None
-    ) -> Iterator[Future]:
-        """The products that symbols mean, or all that a source has reported, with their dates."""
-        for symbol in symbols:
-            yield only(*self._session.known(services, symbol, {"exchange": exchange}))
-        if symbols:
-            return
-        code = None if exchange is None else services.futures.known_exchange(exchange)
-        for summary in services.futures.list_products():
-            if summary.origin is not Origin.CATALOGUE and summary.is_of(code):
-                yield services.deliveries.dated(services.futures.show(query_of(summary.key)))
 
 
 _MOST_YEARS = 20

@@ -150,12 +150,16 @@ class StoredRecords(Answers):
         return tuple(catalogue_products(self._session.profile, pattern))
 
     def audit(
-        self, *symbols: Symbol, severity: str | Severity = Severity.INFO
+        self,
+        *symbols: Symbol,
+        severity: str | Severity = Severity.INFO,
+        **limits: Unpack[Narrowing],
     ) -> tuple[Disagreement, ...]:
         """Where IBKR, rules, the catalogue and imports disagree, what matters most first."""
+        refuse_narrowing(symbols, limits)
         least = choice_of(Severity, severity)
         with self._session.reading() as services:
-            named = self._session.find_all(services, symbols, {})
+            named = self._session.find_all(services, symbols, limits)
             keys = {product.key for product in named} if symbols else None
             found = services.audit.disagreements(self._session.now(), keys)
         return tuple(one for one in found if one.severity.rank >= least.rank)

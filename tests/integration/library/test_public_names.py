@@ -76,7 +76,6 @@ def test_every_command_that_asks_or_stores_is_a_method_with_its_options() -> Non
         if options:
             lacking[name] = options
     assert lacking == {
-        "show": {"currency", "trading_class", "multiplier"},  # of contracts; product takes them
         "list": {"expiring"},  # `expirations` has it
         "runs": {"run"},  # `outcomes`
     }

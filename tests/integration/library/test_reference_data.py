@@ -43,6 +43,13 @@ def test_values_and_text_ask_the_same(futures: ReferenceData) -> None:
     assert futures.check(max_age="1h").stale == futures.check(max_age=timedelta(hours=1)).stale
     z6 = futures.contract("ESZ6")
     assert futures.contract(z6.con_id) == futures.contract(str(z6.con_id)) == z6
+    con_id = futures.contracts("ESZ6").to_pandas()["con_id"].iloc[0]
+    assert futures.contract(con_id) == z6
+    es = futures.product("ES")
+    assert futures.product(es.key) == es
+    assert [*futures.contracts("ES", trading_class="ES", multiplier=50)] == [
+        *futures.contracts(es.key)
+    ]
     noon = datetime(2026, 11, 27, 12, tzinfo=UTC)
     assert futures.hours("ES", on=noon) == futures.hours("ES", on="2026-11-27")
     assert futures.product("ES", multiplier=50) == futures.product("ES", multiplier=Decimal(50))
@@ -65,6 +72,8 @@ UNREADABLE: tuple[tuple[Ask, str], ...] = (
     (lambda futures: futures.rolls("ES", rule="soon"), "'soon' is no rule"),
     (lambda futures: futures.history("ES", field="colour"), "'colour' is none of"),
     (lambda futures: futures.changes(exchange="CME"), "exchange is for a symbol"),
+    (lambda futures: futures.contracts(currency="USD"), "currency is for a symbol"),
+    (lambda futures: futures.as_of("foo"), "'foo' is no moment"),
     (lambda futures: futures.refresh(currency="USD"), "currency is for a symbol"),
     (lambda futures: futures.rolls("ES", years=0), "years is from 1 to 20"),
     (lambda futures: futures.runs(last=-1), "last is from 1 to"),
@@ -96,6 +105,14 @@ FAILING: tuple[tuple[Ask, type[Exception], str], ...] = (
     (lambda futures: futures.outcomes(99), UnknownRunError, "99"),
     (lambda futures: futures.as_of("2026-11-01").product("ES"), ibkr_sync.NotYetKnownError, "ES"),
     (lambda futures: futures.product(None), TypeError, "not None"),  # type: ignore[arg-type]
+    (lambda futures: futures.product(["ES"]), TypeError, "not \\['ES'\\]"),  # type: ignore[arg-type]
+    (lambda futures: futures.product("ES", exchange=5), TypeError, "exchange can't be 5"),  # type: ignore[arg-type]
+    (lambda futures: futures.expirations(within=None), TypeError, "days can't be None"),  # type: ignore[arg-type]
+    (lambda futures: futures.as_of(None), TypeError, "a moment can't be None"),  # type: ignore[arg-type]
+    (lambda futures: futures.changes(since=5), TypeError, "a moment can't be 5"),  # type: ignore[arg-type]
+    (lambda futures: futures.get("ES", max_age=5), TypeError, "time can't be 5"),  # type: ignore[arg-type]
+    (lambda futures: futures.rolls("ES", years="x"), TypeError, "years can't be 'x'"),  # type: ignore[arg-type]
+    (lambda futures: futures.hours("ES", on=5), TypeError, "a date can't be 5"),  # type: ignore[call-overload]
     (lambda futures: futures.product("ES", exchang="CME"), TypeError, "'exchang'"),  # type: ignore[call-arg]
 )
 
@@ -147,6 +164,8 @@ def test_a_past_moment_has_what_was_known_then(futures: ReferenceData) -> None:
     assert then.ladders("VX")[9007].increments[0].increment == Decimal("0.05")
     assert futures.ladders("VX")[9007].increments[0].increment == Decimal("0.01")
     assert then.contract("VXZ6").min_tick == Decimal("0.05")
+    assert [product.symbol for product in then.products(exchange="CFE")] == ["VIX"]
+    assert then.explain_next("GC").nearest().contract == then.next("GC")
     assert futures.contract("VXZ6").min_tick == Decimal("0.01")
     assert then.next("GC").local_symbol == futures.as_of("2026-11-24").next("GC").local_symbol
     assert futures.as_of("2027-03-01").next("GC").local_symbol == "GCJ7"
