@@ -691,6 +691,13 @@ class DatabaseDamagedError(StorageError):
     """What is in the database contradicts itself, is cut off, or lacks a table or column."""
 
 
+class DatabaseFilledError(StorageError):
+    """What is to be copied would be mixed with what the database holds; it was not touched."""
+
+    def __init__(self, database: str) -> None:
+        super().__init__(database, "it is not empty")
+
+
 class ForeignDatabaseError(StorageError):
     """The database belongs to another program, or is no database at all; it was not touched."""
 
@@ -701,13 +708,6 @@ class SchemaBehindError(StorageError):
 
 class SchemaNewerError(StorageError):
     """The schema was written by a newer version; it was not touched."""
-
-
-class DatabaseFilledError(StorageError):
-    """What is to be copied would be mixed with what the database holds; it was not touched."""
-
-    def __init__(self, database: str) -> None:
-        super().__init__(database, "it is not empty")
 
 
 class AlreadyRunningError(IbkrSyncError):

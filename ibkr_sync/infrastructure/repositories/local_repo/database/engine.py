@@ -269,9 +269,13 @@ class Database:
         if self.path is None or self._opened_file is None or self.run_lock_file is not None:
             return
         with self.shared_lock:
-            if file_identity(self.path) not in (self._opened_file, None):
-                self.close()
-                self.has_current_schema = False
+            if file_identity(self.path) in {self._opened_file, None}:
+                return
+            log = self.path.with_name(f"{self.path.name}-wal")
+            if file_identity(log) in files_open_here() and log.stat().st_size:
+                return  # SQLite would write into this file what the log of the other one holds
+            self.close()
+            self.has_current_schema = False
 
     @property
     def _snapshot(self) -> Snapshot | None:
