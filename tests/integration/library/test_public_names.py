@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -52,6 +53,18 @@ def test_a_name_is_the_same_for_who_checks_types_and_for_who_runs() -> None:
 
 
 _VERSION = {"__version__"}
+
+
+def test_every_error_that_a_method_names_can_be_caught_by_it() -> None:
+    library = Path(str(ibkr_sync.__file__)).parent / "library"
+    named = {
+        name
+        for module in library.glob("*.py")
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+        for name in re.findall(r"[A-Z]\w+Error\b", ast.get_docstring(node) or "")
+    }
+    assert named - {*dir(ibkr_sync), "TypeError", "ValueError"} == set()
 
 
 def test_to_import_it_loads_nothing_yet() -> None:
