@@ -389,7 +389,13 @@ class ProductNotFoundError(ProductLookupError):
         self.asked = asked
         self.pinned = pinned
         self.sizes = tuple(sizes)
-        super().__init__(symbol, f"{symbol}: not found in {place}")
+        limits = {"exchange": exchange, "currency": currency, "trading class": trading_class}
+        if multiplier is not None:
+            limits["multiplier"] = f"{multiplier.normalize():f}"
+        said = ", ".join(f"{name} {value}" for name, value in limits.items() if value is not None)
+        words = f"{symbol} ({said})" if said else symbol
+        others = f"; known is {', '.join(map(str, self.known))}" if known else ""
+        super().__init__(symbol, f"{words}: not found in {place}{others}")
 
 
 class NotWatchableError(ProductNotFoundError):

@@ -19,7 +19,6 @@ from example_products import DECEMBER, ES
 from fakes.clock import FakeClock
 from ibkr_sync import ReferenceData, Severity
 from ibkr_sync.domain.entities.futures import Origin
-from ibkr_sync.domain.errors import NothingToRefreshError, UnknownExchangeError, UnknownRunError
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.library.session import choices_explained
 from integration.local_repo.products import repository
@@ -100,9 +99,14 @@ FAILING: tuple[tuple[Ask, type[Exception], str], ...] = (
     (lambda futures: futures.contract("ESV6"), ibkr_sync.ContractNotFoundError, "ESV6"),
     (lambda futures: futures.contract("ZNZ6"), ibkr_sync.ProductNotFoundError, "ZN"),
     (lambda futures: futures.product("XXYY"), ibkr_sync.ProductNotFoundError, "not found"),
-    (lambda futures: futures.list(exchange="CMX"), UnknownExchangeError, "CMX"),
-    (lambda futures: futures.changes(run=99), UnknownRunError, "99"),
-    (lambda futures: futures.outcomes(99), UnknownRunError, "99"),
+    (
+        lambda futures: futures.product("ES", multiplier=5),
+        ibkr_sync.ProductNotFoundError,
+        r"ES \(multiplier 5\): not found in .*; known is ES@CME \(ES\)",
+    ),
+    (lambda futures: futures.list(exchange="CMX"), ibkr_sync.UnknownExchangeError, "CMX"),
+    (lambda futures: futures.changes(run=99), ibkr_sync.UnknownRunError, "99"),
+    (lambda futures: futures.outcomes(99), ibkr_sync.UnknownRunError, "99"),
     (lambda futures: futures.as_of("2026-11-01").product("ES"), ibkr_sync.NotYetKnownError, "ES"),
     (lambda futures: futures.product(None), TypeError, "not None"),  # type: ignore[arg-type]
     (lambda futures: futures.product(["ES"]), TypeError, "not \\['ES'\\]"),  # type: ignore[arg-type]
@@ -204,7 +208,7 @@ def test_a_file_that_does_not_exist_is_an_empty_database(week: Path) -> None:
         assert path.exists()
         assert [str(state.product.symbol) for state in futures.watchlist.list("night")] == ["ES"]
         assert len(futures.watchlist.remove("ES")) == 1
-        with pytest.raises(NothingToRefreshError):
+        with pytest.raises(ibkr_sync.NothingToRefreshError):
             futures.refresh(source="ibkr")
     nowhere = week.parent / "nowhere" / "other.db"
     with ibkr_sync.open(nowhere) as futures, pytest.raises(ibkr_sync.StorageError, match="no dir"):
